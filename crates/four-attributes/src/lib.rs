@@ -1,0 +1,64 @@
+//! The four attributes of the My Number Card (基本4情報): name, address, birth date, gender.
+//! The path through this crate: the service's userinfo, then [`FourAttributes`], then the claims
+//! that Amazon Cognito gets. No I/O in here; what day it is comes in as an argument.
+//!
+//! ```
+//! use chrono::{DateTime, Utc};
+//! use four_attributes::{AttributeSet, FourAttributes, Prefecture, cognito_claims, japan_date};
+//! use serde_json::{Value, json};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // What the service answers. Attributes that were not asked for are never kept.
+//! let userinfo: serde_json::Map<String, Value> = serde_json::from_str(
+//!     r#"{"sub": "1b9d", "name": "山田　太郎", "address": "横浜市中区本町６丁目５０番地の１０",
+//!         "birthdate": "20040229", "gender": "1"}"#,
+//! )?;
+//! let requested: AttributeSet = "name address birthdate".parse()?;
+//! let attributes = FourAttributes::from_userinfo(&userinfo, requested)?;
+//!
+//! // What Cognito gets.
+//! assert_eq!(
+//!     Value::Object(cognito_claims(&attributes)),
+//!     json!({
+//!         "name": "山田　太郎",
+//!         "address": {"formatted": "横浜市中区本町６丁目５０番地の１０"},
+//!         "formatted_address": "横浜市中区本町６丁目５０番地の１０",
+//!         "birthdate": "2004-02-29",
+//!     })
+//! );
+//!
+//! // What follows from the attributes.
+//! let now: DateTime<Utc> = "2024-02-28T15:00:00Z".parse()?;
+//! let birth_date = attributes.birth_date.as_ref().ok_or("was asked for")?;
+//! assert_eq!(birth_date.has_reached(20, japan_date(now)), Some(true));
+//! let address = attributes.address.as_ref().ok_or("was asked for")?;
+//! assert_eq!(Prefecture::of(address), Some(Prefecture::Kanagawa));
+//!
+//! // Nothing personal is shown by accident.
+//! assert_eq!(format!("{:?}", attributes.name), "Some(Name(…))");
+//! # Ok(())
+//! # }
+//! ```
+
+mod address;
+mod age;
+mod attribute;
+mod birth_date;
+mod cognito;
+mod error;
+mod gender;
+mod name;
+mod prefecture;
+mod text;
+mod userinfo;
+
+pub use address::Address;
+pub use age::japan_date;
+pub use attribute::{Attribute, AttributeSet, AttributeSetError, UnknownAttribute};
+pub use birth_date::BirthDate;
+pub use cognito::{FORMATTED_ADDRESS, MAXIMUM_BYTES, cognito_claims};
+pub use error::{AttributeError, MalformedReason};
+pub use gender::Gender;
+pub use name::Name;
+pub use prefecture::Prefecture;
+pub use userinfo::FourAttributes;

@@ -1,0 +1,317 @@
+//! The federation side of Amazon Cognito: a user pool with one app client and one OpenID Connect provider.
+//! It calls the bridge as Cognito does, and refuses what Cognito refuses; where AWS leaves a rule open,
+//! the stand-in takes the stricter reading. It has no triggers and no session of its own.
+
+mod app_tokens;
+mod authorize;
+mod claims;
+mod failure;
+mod id_token;
+mod idp_response;
+mod options;
+mod pages;
+mod parameters;
+mod pending_login;
+mod pool_key;
+mod provider_client;
+mod random;
+mod user_pool;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub use self::options::{
+    AppClient, AttributesRequestMethod, CognitoOptions, PoolAttribute, Provider, StartError,
+    Variation, default_attribute_mapping, standard_attributes,
+};
+
+use self::app_tokens::IssuedCode;
+use self::pending_login::PendingLogins;
+use self::pool_key::PoolKey;
+use self::provider_client::ProviderClient;
+use self::user_pool::UserPool;
+
+/// The name under which a browser finds the stand-in. Every name below `localhost` is this machine.
+pub const PUBLIC_HOST: &str = "cognito.localhost";
+
+/// How long [`Cognito::stop`] waits for requests that are being answered.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
+
+/// How often each thing happened. The three of the provider are what this stand-in sent.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Requests {
+    /// `GET /oauth2/authorize`.
+    pub authorize: u32,
+    /// `GET /oauth2/idpresponse`.
+    pub idp_response: u32,
+    /// `POST /oauth2/token`.
+    pub token: u32,
+    /// `GET /oauth2/userInfo`.
+    pub userinfo: u32,
+    /// Token requests sent to the provider.
+    pub provider_token: u32,
+    /// Key sets fetched from the provider: one for every ID token.
+    pub provider_key_set: u32,
+    /// Userinfo requests sent to the provider.
+    pub provider_userinfo: u32,
+}
+
+/// A stand-in whose port is known, and which doesn't answer yet.
+#[derive(Debug)]
+pub struct BoundCognito {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// A running stand-in. Dropping it stops it at once; [`Cognito::stop`] lets requests end first.
+pub struct Cognito {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<()>,
+}
+
+impl fmt::Debug for Cognito {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Cognito")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Cognito {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// What every handler needs.
+struct Shared {
+    base_url: String,
+    options: CognitoOptions,
+    key: PoolKey,
+    provider: ProviderClient,
+    state: Mutex<State>,
+}
+
+/// What changes while it runs.
+#[derive(Default)]
+struct State {
+    variation: Variation,
+    requests: Requests,
+    logins: PendingLogins,
+    codes: HashMap<String, IssuedCode>,
+    users: UserPool,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn idpresponse_url(&self) -> String {
+        format!("{}/oauth2/idpresponse", self.base_url)
+    }
+}
+
+impl BoundCognito {
+    /// Where a browser finds the stand-in, without a path: `http://cognito.localhost:PORT`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        base_url(self.address)
+    }
+
+    /// The redirect URI that the provider has to know: `…/oauth2/idpresponse`.
+    #[must_use]
+    pub fn idpresponse_url(&self) -> String {
+        format!("{}/oauth2/idpresponse", self.base_url())
+    }
+
+    /// The `iss` of the user pool's tokens. It is the base URL.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        self.base_url()
+    }
+
+    /// The address that it is bound to.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Begins to answer.
+    ///
+    /// # Errors
+    /// [`StartError`] names the option that AWS would refuse too.
+    pub fn serve(self, options: CognitoOptions) -> Result<Cognito, StartError> {
+        options.check()?;
+        let provider = ProviderClient::new(options.token_timeout)?;
+        let shared = Arc::new(Shared {
+            base_url: self.base_url(),
+            key: PoolKey::generate()?,
+            provider,
+            state: Mutex::new(State {
+                variation: options.variation.clone(),
+                ..State::default()
+            }),
+            options,
+        });
+        let router = Router::new()
+            .route("/oauth2/authorize", get(authorize::authorize))
+            .route("/oauth2/idpresponse", get(idp_response::idp_response))
+            .route("/oauth2/token", post(app_tokens::token))
+            .route("/oauth2/userInfo", get(app_tokens::userinfo))
+            .route("/.well-known/jwks.json", get(app_tokens::key_set))
+            .route(
+                "/.well-known/openid-configuration",
+                get(app_tokens::discovery),
+            )
+            .with_state(Arc::clone(&shared));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let listener = self.listener;
+        let server = tokio::spawn(async move {
+            let served = axum::serve(listener, router).with_graceful_shutdown(async {
+                // A dropped sender means the same as a sent word.
+                let _ = stopped.await;
+            });
+            if let Err(error) = served.await {
+                tracing::error!(%error, "the stand-in of Amazon Cognito ended");
+            }
+        });
+        Ok(Cognito {
+            shared,
+            address: self.address,
+            stop: Some(stop),
+            server,
+        })
+    }
+}
+
+impl Cognito {
+    /// Takes a port on loopback; port 0 takes any that is free.
+    ///
+    /// # Errors
+    /// [`StartError::NotLoopback`], [`StartError::AddressInUse`] or [`StartError::Bind`]; each says
+    /// which address.
+    pub async fn bind(address: SocketAddr) -> Result<BoundCognito, StartError> {
+        if !address.ip().is_loopback() {
+            return Err(StartError::NotLoopback { address });
+        }
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|source| match source.kind() {
+                std::io::ErrorKind::AddrInUse => StartError::AddressInUse { address },
+                _ => StartError::Bind { address, source },
+            })?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| StartError::Bind { address, source })?;
+        Ok(BoundCognito { listener, address })
+    }
+
+    /// [`Cognito::bind`] and [`BoundCognito::serve`], for those who know the bridge's URLs beforehand.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(address: SocketAddr, options: CognitoOptions) -> Result<Self, StartError> {
+        Self::bind(address).await?.serve(options)
+    }
+
+    /// Where a browser finds the stand-in, without a path.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.shared.base_url
+    }
+
+    /// The redirect URI that the provider has to know.
+    #[must_use]
+    pub fn idpresponse_url(&self) -> String {
+        self.shared.idpresponse_url()
+    }
+
+    /// The `iss` of the user pool's tokens.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.shared.base_url
+    }
+
+    /// Where the app begins a login.
+    #[must_use]
+    pub fn authorize_url(&self) -> String {
+        format!("{}/oauth2/authorize", self.shared.base_url)
+    }
+
+    /// Where the app, which isn't a browser, gets its tokens: by address, without a name.
+    #[must_use]
+    pub fn token_url(&self) -> String {
+        format!("http://{}/oauth2/token", self.address)
+    }
+
+    /// Where the app asks for the attributes: by address, without a name.
+    #[must_use]
+    pub fn userinfo_url(&self) -> String {
+        format!("http://{}/oauth2/userInfo", self.address)
+    }
+
+    /// The keys of the user pool's tokens: by address, without a name.
+    #[must_use]
+    pub fn jwks_url(&self) -> String {
+        format!("http://{}/.well-known/jwks.json", self.address)
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What was asked so far.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        self.shared.state().requests
+    }
+
+    /// The user pool: attributes by username, with `sub` and `identities` as Cognito keeps them.
+    #[must_use]
+    pub fn users(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+        self.shared.state().users.attributes_by_username()
+    }
+
+    /// Does the next logins otherwise than Cognito would; see [`Variation`].
+    ///
+    /// # Errors
+    /// [`StartError::StateLength`] if the length of `state` has no such form.
+    pub fn vary(&self, variation: Variation) -> Result<(), StartError> {
+        variation.check()?;
+        self.shared.state().variation = variation;
+        Ok(())
+    }
+
+    /// Stops listening, lets requests end for two seconds, then ends them.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The server may have ended by itself.
+            let _ = stop.send(());
+        }
+        if tokio::time::timeout(STOP_LIMIT, &mut self.server)
+            .await
+            .is_err()
+        {
+            self.server.abort();
+        }
+    }
+}
+
+fn base_url(address: SocketAddr) -> String {
+    format!("http://{PUBLIC_HOST}:{}", address.port())
+}

@@ -1,0 +1,401 @@
+//! How the user pool, its app client and its provider are set up, in the words of the AWS API.
+//! What AWS refuses when these are created is refused at start, each with its own error.
+//! The defaults are those of a pool that follows this project's template.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::pending_login::state_form;
+use super::user_pool::is_username_character;
+use crate::clock::SimClock;
+use crate::journal::Journal;
+
+/// Why the stand-in doesn't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It listens on loopback only.
+    #[error("{address} is not a loopback address")]
+    NotLoopback {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// Somebody else listens there.
+    #[error("{address} is taken")]
+    AddressInUse {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// The address can't be used.
+    #[error("{address} can't be listened on")]
+    Bind {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// `CreateIdentityProvider`: 3 to 32 characters, no `_`, no spaces.
+    #[error("the provider's name must have 3 to 32 characters, without `_` and spaces")]
+    ProviderName,
+    /// Cognito compares `iss` with an issuer that has no trailing slash.
+    #[error("oidc_issuer must be an absolute URL without a trailing slash")]
+    ProviderIssuer,
+    /// One of the provider's four endpoints isn't an absolute URL.
+    #[error("{name} must be an absolute http or https URL")]
+    ProviderEndpoint {
+        /// The key in `ProviderDetails`.
+        name: &'static str,
+    },
+    /// `authorize_scopes` must name `openid`.
+    #[error("authorize_scopes must contain openid")]
+    ProviderScopes,
+    /// `username` is always mapped to `sub` for an OpenID Connect provider.
+    #[error("the attribute mapping of username can only be sub")]
+    UsernameMapping,
+    /// A custom attribute is called `custom:` and 1 to 20 characters; there are 50 at most.
+    #[error("the schema's custom attributes need names of 1 to 20 characters, and are 50 at most")]
+    Schema,
+    /// The app client reads or writes an attribute that the schema doesn't have, can't write one that
+    /// is required, or has no callback URL.
+    #[error("the app client doesn't fit the schema, or has no callback URL")]
+    AppClient,
+    /// `state` can't have this length in Cognito's form.
+    #[error("the state must have 64 to 8,000 characters")]
+    StateLength,
+    /// The HTTP client of the back channel couldn't be made.
+    #[error("the HTTP client can't be made")]
+    Client(#[source] reqwest::Error),
+    /// The pool's signing key couldn't be made.
+    #[error("the pool's key can't be made")]
+    Key,
+}
+
+/// How Cognito asks for the provider's userinfo (`attributes_request_method`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum AttributesRequestMethod {
+    /// `GET` with a Bearer token.
+    #[default]
+    Get,
+    /// `POST` with a Bearer token and an empty body.
+    Post,
+}
+
+/// The OpenID Connect provider (`AWS::Cognito::UserPoolIdentityProvider`, type `OIDC`).
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// `ProviderName`: 3 to 32 characters, no `_`, no spaces. It is the first part of every username.
+    pub name: String,
+    /// `client_id`.
+    pub client_id: String,
+    /// `client_secret`; sent as `client_secret_post`.
+    pub client_secret: SecretString,
+    /// `authorize_scopes`, separated by spaces.
+    pub authorize_scopes: String,
+    /// `oidc_issuer`: compared with `iss` byte for byte, so it has no trailing slash.
+    pub oidc_issuer: String,
+    /// `authorize_url`, for the browser.
+    pub authorize_url: String,
+    /// `token_url`, for the back channel.
+    pub token_url: String,
+    /// `attributes_url`, for the back channel.
+    pub attributes_url: String,
+    /// `jwks_uri`, for the back channel.
+    pub jwks_uri: String,
+    /// `attributes_request_method`.
+    pub attributes_request_method: AttributesRequestMethod,
+    /// `AttributeMapping`: pool attribute to claim. `username` from `sub` needs no entry.
+    pub attribute_mapping: BTreeMap<String, String>,
+}
+
+/// The app client (`AWS::Cognito::UserPoolClient`), public, for the code grant.
+#[derive(Clone, Debug)]
+pub struct AppClient {
+    /// `ClientId`.
+    pub client_id: String,
+    /// `CallbackURLs`: compared byte for byte.
+    pub callback_urls: Vec<String>,
+    /// `ReadAttributes`; `None` means all standard attributes, as with AWS.
+    pub read_attributes: Option<Vec<String>>,
+    /// `WriteAttributes`; `None` means all standard attributes, as with AWS.
+    pub write_attributes: Option<Vec<String>>,
+    /// `AllowedOAuthScopes`; an app that names no scope gets all of them.
+    pub allowed_scopes: Vec<String>,
+}
+
+impl AppClient {
+    /// A client with one callback URL, the default attributes, and the scope `openid`.
+    #[must_use]
+    pub fn new(client_id: impl Into<String>, callback_url: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            callback_urls: vec![callback_url.into()],
+            read_attributes: None,
+            write_attributes: None,
+            allowed_scopes: vec!["openid".to_owned()],
+        }
+    }
+}
+
+/// One attribute of the pool's schema.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PoolAttribute {
+    /// The name; a custom one begins with `custom:`.
+    pub name: String,
+    /// An immutable one can be written once, and makes the second login fail if it is mapped.
+    pub mutable: bool,
+    /// A required one that doesn't come makes every login fail.
+    pub required: bool,
+    /// The fewest characters of a value that isn't empty.
+    pub minimum_length: usize,
+    /// The most characters of a value. 2,048 bytes is the limit of every attribute besides.
+    pub maximum_length: usize,
+}
+
+impl PoolAttribute {
+    /// A mutable, optional attribute of up to 2,048 characters.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            mutable: true,
+            required: false,
+            minimum_length: 0,
+            maximum_length: 2048,
+        }
+    }
+
+    /// Whether this is a custom attribute.
+    #[must_use]
+    pub fn is_custom(&self) -> bool {
+        self.name.starts_with("custom:")
+    }
+}
+
+/// The standard attributes of a pool (OIDC Core §5.1), all mutable and optional; `birthdate` has
+/// exactly ten characters.
+#[must_use]
+pub fn standard_attributes() -> Vec<PoolAttribute> {
+    const NAMES: [&str; 19] = [
+        "address",
+        "birthdate",
+        "email",
+        "email_verified",
+        "family_name",
+        "gender",
+        "given_name",
+        "locale",
+        "middle_name",
+        "name",
+        "nickname",
+        "phone_number",
+        "phone_number_verified",
+        "picture",
+        "preferred_username",
+        "profile",
+        "updated_at",
+        "website",
+        "zoneinfo",
+    ];
+    NAMES
+        .into_iter()
+        .map(|name| {
+            let attribute = PoolAttribute::new(name);
+            if name == "birthdate" {
+                PoolAttribute {
+                    minimum_length: 10,
+                    maximum_length: 10,
+                    ..attribute
+                }
+            } else {
+                attribute
+            }
+        })
+        .collect()
+}
+
+/// The mapping of this project's template: `address` comes from the flat claim `formatted_address`.
+#[must_use]
+pub fn default_attribute_mapping() -> BTreeMap<String, String> {
+    [
+        ("username", "sub"),
+        ("name", "name"),
+        ("address", "formatted_address"),
+        ("birthdate", "birthdate"),
+        ("gender", "gender"),
+    ]
+    .into_iter()
+    .map(|(attribute, claim)| (attribute.to_owned(), claim.to_owned()))
+    .collect()
+}
+
+/// What another client than Cognito would do, for tests of the provider. The default is Cognito.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Variation {
+    /// Characters of `state`, 64 to 8,000. Cognito: about 450 to 732 for a short state of the app, more
+    /// than 2,200 for a long one.
+    pub state_length: usize,
+    /// Added to the authorization request, also if the name is there already: `nonce`,
+    /// `code_challenge`, `prompt`, unknown ones.
+    pub authorize_extra: Vec<(String, String)>,
+    /// Added to the token request, also if the name is there already: `code_verifier`.
+    pub token_request_extra: Vec<(String, String)>,
+}
+
+impl Default for Variation {
+    fn default() -> Self {
+        Self {
+            state_length: 700,
+            authorize_extra: Vec::new(),
+            token_request_extra: Vec::new(),
+        }
+    }
+}
+
+impl Variation {
+    pub(super) fn check(&self) -> Result<(), StartError> {
+        state_form(self.state_length)
+            .map(|_| ())
+            .ok_or(StartError::StateLength)
+    }
+}
+
+/// Everything that the stand-in is started with.
+#[derive(Clone, Debug)]
+pub struct CognitoOptions {
+    /// The provider.
+    pub provider: Provider,
+    /// The app client.
+    pub app_client: AppClient,
+    /// The pool's attributes.
+    pub schema: Vec<PoolAttribute>,
+    /// `UsernameConfiguration.CaseSensitive`. A pool that isn't (the default) keeps usernames in lower case.
+    pub case_sensitive_usernames: bool,
+    /// What it does otherwise than Cognito.
+    pub variation: Variation,
+    /// How long a call of the back channel may take.
+    pub token_timeout: Duration,
+    /// The clock of all stand-ins.
+    pub clock: SimClock,
+    /// The journal of all stand-ins.
+    pub journal: Journal,
+}
+
+impl CognitoOptions {
+    /// A pool with the standard attributes, Cognito's own behaviour, five seconds for the back channel,
+    /// real time and a journal of its own.
+    #[must_use]
+    pub fn new(provider: Provider, app_client: AppClient) -> Self {
+        Self {
+            provider,
+            app_client,
+            schema: standard_attributes(),
+            case_sensitive_usernames: false,
+            variation: Variation::default(),
+            token_timeout: Duration::from_secs(5),
+            clock: SimClock::default(),
+            journal: Journal::default(),
+        }
+    }
+
+    pub(super) fn attribute(&self, name: &str) -> Option<&PoolAttribute> {
+        self.schema.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// Whether the app client may read an attribute.
+    pub(super) fn may_read(&self, name: &str) -> bool {
+        allows(self.app_client.read_attributes.as_deref(), name)
+    }
+
+    /// Whether a sign-in through the app client may write an attribute.
+    pub(super) fn may_write(&self, name: &str) -> bool {
+        allows(self.app_client.write_attributes.as_deref(), name)
+    }
+
+    pub(super) fn check(&self) -> Result<(), StartError> {
+        self.variation.check()?;
+        self.check_provider()?;
+        let custom: Vec<&PoolAttribute> = self
+            .schema
+            .iter()
+            .filter(|attribute| attribute.is_custom())
+            .collect();
+        let custom_names_fit = custom.iter().all(|attribute| {
+            let length = attribute.name.trim_start_matches("custom:").chars().count();
+            (1..=20).contains(&length)
+        });
+        if custom.len() > 50 || !custom_names_fit {
+            return Err(StartError::Schema);
+        }
+        let client = &self.app_client;
+        let known = |names: &Option<Vec<String>>| {
+            names
+                .iter()
+                .flatten()
+                .all(|name| self.attribute(name).is_some())
+        };
+        let required_are_writable = self
+            .schema
+            .iter()
+            .filter(|attribute| attribute.required)
+            .all(|attribute| self.may_write(&attribute.name));
+        if !known(&client.read_attributes)
+            || !known(&client.write_attributes)
+            || !required_are_writable
+            || client.callback_urls.is_empty()
+        {
+            return Err(StartError::AppClient);
+        }
+        Ok(())
+    }
+
+    fn check_provider(&self) -> Result<(), StartError> {
+        let provider = &self.provider;
+        let name_fits = (3..=32).contains(&provider.name.chars().count())
+            && provider
+                .name
+                .chars()
+                .all(|c| c != '_' && is_username_character(c));
+        if !name_fits {
+            return Err(StartError::ProviderName);
+        }
+        if !is_http_url(&provider.oidc_issuer) || provider.oidc_issuer.ends_with('/') {
+            return Err(StartError::ProviderIssuer);
+        }
+        for (name, url) in [
+            ("authorize_url", &provider.authorize_url),
+            ("token_url", &provider.token_url),
+            ("attributes_url", &provider.attributes_url),
+            ("jwks_uri", &provider.jwks_uri),
+        ] {
+            if !is_http_url(url) {
+                return Err(StartError::ProviderEndpoint { name });
+            }
+        }
+        if !provider
+            .authorize_scopes
+            .split(' ')
+            .any(|scope| scope == "openid")
+        {
+            return Err(StartError::ProviderScopes);
+        }
+        match provider.attribute_mapping.get("username") {
+            None => Ok(()),
+            Some(claim) if claim == "sub" => Ok(()),
+            Some(_) => Err(StartError::UsernameMapping),
+        }
+    }
+}
+
+fn allows(names: Option<&[String]>, name: &str) -> bool {
+    match names {
+        Some(names) => names.iter().any(|allowed| allowed == name),
+        None => !name.starts_with("custom:"),
+    }
+}
+
+fn is_http_url(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}

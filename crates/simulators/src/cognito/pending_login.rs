@@ -1,0 +1,162 @@
+//! Logins that are at the provider, and the `state` that brings them back.
+//! `state` has Cognito's form: `<base64url>.<base64url>.<digit>`, long, and known byte for byte.
+//! A login belongs to the browser that began it, is answered once, and within five minutes.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::random::{self, NoRandomness};
+
+/// Cognito: a login must be back within five minutes.
+pub(super) const LIFETIME: TimeDelta = TimeDelta::minutes(5);
+/// How long a login that came too late can still be told from one that never was.
+const REMEMBERED: TimeDelta = TimeDelta::hours(1);
+
+/// What the app asked for.
+#[derive(Clone)]
+pub(super) struct AppRequest {
+    pub(super) redirect_uri: String,
+    pub(super) state: Option<String>,
+    pub(super) nonce: Option<String>,
+    /// PKCE, always S256.
+    pub(super) code_challenge: Option<String>,
+    pub(super) scopes: Vec<String>,
+}
+
+/// A login that is at the provider.
+#[derive(Clone)]
+pub(super) struct PendingLogin {
+    pub(super) app: AppRequest,
+    browser: String,
+    began: DateTime<Utc>,
+}
+
+/// Why `state` leads to no login.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum NoLogin {
+    /// No cookie of a browser that began a login here.
+    NoCookie,
+    /// Not a state that waits: changed, used, or of another browser.
+    UnknownState,
+    /// After more than five minutes.
+    TooLate,
+}
+
+/// Every login that is at the provider, by `state`.
+#[derive(Default)]
+pub(super) struct PendingLogins {
+    by_state: HashMap<String, PendingLogin>,
+    browsers: HashSet<String>,
+}
+
+impl PendingLogins {
+    /// The value of the cookie for this browser: the one that it has if it is ours, so that two logins
+    /// in one browser both come back.
+    pub(super) fn browser(&mut self, cookie: Option<&str>) -> Result<String, NoRandomness> {
+        if let Some(known) = cookie.filter(|cookie| self.browsers.contains(*cookie)) {
+            return Ok(known.to_owned());
+        }
+        let browser = random::base64url(32)?;
+        self.browsers.insert(browser.clone());
+        Ok(browser)
+    }
+
+    /// Remembers a login and gives the `state` for it.
+    pub(super) fn begin(
+        &mut self,
+        browser: String,
+        app: AppRequest,
+        state_length: usize,
+        now: DateTime<Utc>,
+    ) -> Result<String, NoRandomness> {
+        self.by_state
+            .retain(|_, login| now - login.began < REMEMBERED);
+        let state = new_state(state_length)?;
+        self.by_state.insert(
+            state.clone(),
+            PendingLogin {
+                app,
+                browser,
+                began: now,
+            },
+        );
+        Ok(state)
+    }
+
+    /// Takes the login that belongs to this state and this browser; it can't be taken again.
+    pub(super) fn take(
+        &mut self,
+        cookie: Option<&str>,
+        state: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<PendingLogin, NoLogin> {
+        let cookie = cookie
+            .filter(|cookie| self.browsers.contains(*cookie))
+            .ok_or(NoLogin::NoCookie)?;
+        let state = state.ok_or(NoLogin::UnknownState)?;
+        // Another browser's attempt must not end the login of the right one.
+        if self
+            .by_state
+            .get(state)
+            .is_none_or(|login| login.browser != cookie)
+        {
+            return Err(NoLogin::UnknownState);
+        }
+        let login = self.by_state.remove(state).ok_or(NoLogin::UnknownState)?;
+        if now - login.began > LIFETIME {
+            return Err(NoLogin::TooLate);
+        }
+        Ok(login)
+    }
+}
+
+/// Bytes behind the two parts of a `state` of that many characters, or `None` if there is no such form.
+/// Both parts are whole base64url, so that a provider may keep them decoded.
+pub(super) fn state_form(length: usize) -> Option<(usize, usize)> {
+    if !(64..=8000).contains(&length) {
+        return None;
+    }
+    // Two dots and a digit; the second part is a signature of 43 characters, or of 44 where the first
+    // would otherwise have a length that base64 doesn't have.
+    let parts = length - 3;
+    let signature = if (parts - 43) % 4 == 1 { 44 } else { 43 };
+    Some(((parts - signature) * 3 / 4, signature * 3 / 4))
+}
+
+fn new_state(length: usize) -> Result<String, NoRandomness> {
+    // The length was checked when the options were set.
+    let (first, second) = state_form(length).unwrap_or((490, 32));
+    let [digit] = random::bytes::<1>()?;
+    Ok(format!(
+        "{}.{}.{}",
+        random::base64url(first)?,
+        random::base64url(second)?,
+        digit % 10
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_of_a_state_has_the_form_of_cognito() {
+        for length in (64..200).chain([700, 2600, 8000]) {
+            let state = new_state(length).unwrap();
+            assert_eq!(state.len(), length);
+            let parts: Vec<&str> = state.split('.').collect();
+            assert_eq!(parts.len(), 3);
+            for part in &parts[..2] {
+                assert!(
+                    part.chars()
+                        .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+                );
+                assert_ne!(part.len() % 4, 1, "no base64 has this length");
+            }
+            assert!(matches!(parts[2].as_bytes(), [b'0'..=b'9']));
+        }
+        assert_eq!(state_form(63), None);
+        assert_eq!(state_form(8001), None);
+    }
+}

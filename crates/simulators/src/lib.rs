@@ -1,0 +1,9 @@
+//! Stand-ins for what a laptop can't have: the Digital Authentication App service, the federation side
+//! of Amazon Cognito, and the Lambda runtime with its HTTP API in front.
+//! They are as strict as the real ones, listen on loopback only, and can be told to misbehave by name.
+
+pub mod clock;
+pub mod cognito;
+pub mod journal;
+mod loopback;
+pub mod user_agent;

@@ -1,0 +1,100 @@
+//! Host names and answers on loopback, for the stand-ins' own HTTP clients.
+//! `localhost` and every name below it mean 127.0.0.1, without asking a resolver (RFC 6761 §6.3).
+//! Any other name is refused: nothing here can leave the machine.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+/// A resolver that knows `localhost`, `*.localhost` and nothing else.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoopbackNames;
+
+/// A name that isn't one of this machine.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("only localhost and names below it are reached from here")]
+pub(crate) struct NotLoopbackName;
+
+impl Resolve for LoopbackNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        let known = is_localhost_name(name.as_str());
+        Box::pin(async move {
+            if !known {
+                return Err(Box::new(NotLoopbackName).into());
+            }
+            // Port 0 lets the port of the URL decide.
+            let address = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
+            let addresses: Addrs = Box::new(std::iter::once(address));
+            Ok(addresses)
+        })
+    }
+}
+
+fn is_localhost_name(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Whether a URL's host is this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => is_localhost_name(name),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Why a body couldn't be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    #[error("the answer is larger than the limit")]
+    TooLarge,
+    #[error("the connection ended before the answer did")]
+    Connection(#[source] reqwest::Error),
+}
+
+/// Reads a body of at most `limit` bytes.
+pub(crate) async fn read_body(
+    mut response: reqwest::Response,
+    limit: usize,
+) -> Result<Vec<u8>, BodyError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| BodyError::Connection(error.without_url()))?
+    {
+        if body.len() + chunk.len() > limit {
+            return Err(BodyError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_loopback() {
+        for url in [
+            "http://localhost:1",
+            "http://a.localhost",
+            "http://127.0.0.9:2",
+            "http://[::1]",
+        ] {
+            assert!(is_loopback(&Url::parse(url).unwrap()), "{url}");
+        }
+        for url in [
+            "http://example.com",
+            "http://localhost.example",
+            "http://notlocalhost",
+            "http://10.0.0.1",
+        ] {
+            assert!(!is_loopback(&Url::parse(url).unwrap()), "{url}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! `cargo xtask kms`: tests the KMS keys against `ministack`, an emulator of AWS that others
+//! wrote in Python. It is installed below `target/`, started on a free port of the loopback,
+//! and stopped whatever the tests say.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// What is installed, and was tested. `cryptography` is what ministack signs with; without it
+/// its KMS can't.
+const PACKAGES: [&str; 2] = ["ministack==1.5.33", "cryptography==50.0.2"];
+
+/// How long the emulator may take to start. It takes half a second on a machine at rest.
+const START: Duration = Duration::from_secs(60);
+
+/// Runs the task. Gives the exit status of the tests, or what kept them from being run.
+pub(crate) fn run(workspace: &Path) -> Result<ExitCode, String> {
+    let folder = workspace.join("target/ministack");
+    let python = install(&folder)?;
+    let emulator = Emulator::start(&python, &folder)?;
+    let endpoint = format!("http://{}", emulator.address);
+    eprintln!("xtask: ministack answers at {endpoint}");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args([
+            "test",
+            "--package",
+            "keys",
+            "--features",
+            "kms-emulator",
+            "--test",
+            "kms",
+        ])
+        .current_dir(workspace)
+        .env("KMS_ENDPOINT", &endpoint)
+        .status()
+        .map_err(|error| format!("cargo can't be started: {error}"))?;
+    // A status without a code is a signal; that is no success either.
+    let code = status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1);
+    Ok(ExitCode::from(code))
+}
+
+/// Makes a virtual environment in `folder` with the packages, and gives its Python.
+fn install(folder: &Path) -> Result<PathBuf, String> {
+    let python = folder.join("bin/python");
+    if !runs(&python, &["-m", "pip", "--version"]) {
+        eprintln!("xtask: making a Python environment in {}", folder.display());
+        if !runs(Path::new("python3"), &["--version"]) {
+            return Err("python3 is missing: install Python 3.10 or later".to_owned());
+        }
+        let made = Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(folder)
+            .status();
+        if !made.is_ok_and(|status| status.success()) {
+            return Err("python3 has no module venv: install it (Debian: python3-venv)".to_owned());
+        }
+    }
+    // Does nothing, and needs no network, once these very versions are there.
+    eprintln!("xtask: installing {}", PACKAGES.join(" "));
+    let installed = Command::new(&python)
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ])
+        .args(PACKAGES)
+        .status();
+    if !installed.is_ok_and(|status| status.success()) {
+        return Err(format!(
+            "pip can't install {} from PyPI",
+            PACKAGES.join(" ")
+        ));
+    }
+    Ok(python)
+}
+
+/// Whether the program starts and says that all is well; what it prints is of no interest.
+fn runs(program: &Path, arguments: &[&str]) -> bool {
+    Command::new(program)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// A running emulator. It is stopped when this goes.
+struct Emulator {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Emulator {
+    fn start(python: &Path, folder: &Path) -> Result<Self, String> {
+        // What it writes has a folder of its own, and nothing in it is left from another run.
+        let own = folder.join("run");
+        let _not_there_the_first_time = fs::remove_dir_all(&own);
+        fs::create_dir_all(&own).map_err(|error| format!("{}: {error}", own.display()))?;
+        let log = own.join("ministack.log");
+        let output = File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
+        let errors = output
+            .try_clone()
+            .map_err(|error| format!("{}: {error}", log.display()))?;
+        let address = free_address().map_err(|error| format!("no free port: {error}"))?;
+        let process = Command::new(python)
+            .args(["-m", "ministack"])
+            .current_dir(&own)
+            .env("TMPDIR", &own)
+            .env("BIND_HOST", address.ip().to_string())
+            .env("GATEWAY_PORT", address.port().to_string())
+            .env("PERSIST_STATE", "0")
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors)
+            .spawn()
+            .map_err(|error| format!("ministack can't be started: {error}"))?;
+        let mut emulator = Self { process, address };
+        let deadline = Instant::now() + START;
+        while Instant::now() < deadline {
+            if let Ok(Some(status)) = emulator.process.try_wait() {
+                return Err(format!(
+                    "ministack ended at once ({status}): see {}",
+                    log.display()
+                ));
+            }
+            if answers(address) {
+                return Ok(emulator);
+            }
+            sleep(Duration::from_millis(100));
+        }
+        Err(format!("ministack doesn't answer: see {}", log.display()))
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // Both fail only if it has ended by itself.
+        let _ended_already = self.process.kill();
+        let _ended_already = self.process.wait();
+    }
+}
+
+/// An address of the loopback that nobody listens on at this moment.
+fn free_address() -> std::io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// Whether the emulator says that it is there.
+fn answers(address: SocketAddr) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let limit = Duration::from_secs(2);
+        let mut stream = TcpStream::connect_timeout(&address, limit)?;
+        stream.set_read_timeout(Some(limit))?;
+        stream.set_write_timeout(Some(limit))?;
+        write!(
+            stream,
+            "GET /_ministack/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
