@@ -1,0 +1,197 @@
+//! The first conversation: the browser is sent to the service with an authorization request.
+//! `state`, `nonce` and the PKCE verifier are new for every login, 256 bits each, and base64url
+//! (a `;` in `state` broke in practice: contract §2).
+//! Nothing is sent but what the service documents.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use four_attributes::AttributeSet;
+use keys::{NoRandomness, Randomness};
+use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
+use url::Url;
+use zeroize::Zeroize as _;
+
+use crate::provider::Provider;
+
+/// 256 random bits. Which of the three secrets of a login it is, its place in [`LoginSecrets`] says.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Secret256([u8; 32]);
+
+impl Secret256 {
+    /// New random bits.
+    ///
+    /// # Errors
+    ///
+    /// If the randomness fails.
+    pub fn new(randomness: &dyn Randomness) -> Result<Self, NoRandomness> {
+        let mut bytes = [0; 32];
+        randomness.fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// The secret that was kept as bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, to be sealed.
+    #[must_use]
+    pub fn expose_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// As it goes over the wire: base64url without padding, 43 characters (RFC 7636 §4.1 recommends this very form).
+    #[must_use]
+    pub fn expose_base64url(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+}
+
+impl Drop for Secret256 {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for Secret256 {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret256(…)")
+    }
+}
+
+/// The three secrets of one login.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LoginSecrets {
+    /// Ties the answer to the request (RFC 6749 §10.12).
+    pub state: Secret256,
+    /// Ties the ID token to the request (OIDC Core §15.5.2).
+    pub nonce: Secret256,
+    /// Ties the code to whoever asked for it (RFC 7636).
+    pub code_verifier: Secret256,
+}
+
+impl LoginSecrets {
+    /// Three new secrets.
+    ///
+    /// # Errors
+    ///
+    /// If the randomness fails.
+    pub fn new(randomness: &dyn Randomness) -> Result<Self, NoRandomness> {
+        Ok(Self {
+            state: Secret256::new(randomness)?,
+            nonce: Secret256::new(randomness)?,
+            code_verifier: Secret256::new(randomness)?,
+        })
+    }
+}
+
+/// What every authorization request of a client says.
+#[derive(Clone, Debug)]
+pub struct AuthorizationRequest<'a> {
+    /// The client id that the Digital Agency gave.
+    pub client_id: &'a str,
+    /// Where the service sends the browser back, as registered.
+    pub redirect_uri: &'a str,
+    /// The attributes that are asked for; `openid` is added.
+    pub attributes: AttributeSet,
+    /// `acr_values`, or none to leave it out.
+    pub acr_values: Option<&'a str>,
+}
+
+impl AuthorizationRequest<'_> {
+    /// The URL that the browser is sent to (contract §2).
+    #[must_use]
+    pub fn url(&self, provider: &Provider, secrets: &LoginSecrets) -> Url {
+        let code_verifier = PkceCodeVerifier::new(secrets.code_verifier.expose_base64url());
+        let code_challenge = PkceCodeChallenge::from_code_verifier_sha256(&code_verifier);
+        let mut url = provider.authorization_endpoint().clone();
+        {
+            let mut query = url.query_pairs_mut();
+            query
+                .append_pair("response_type", "code")
+                .append_pair("scope", &scope(self.attributes))
+                .append_pair("client_id", self.client_id)
+                .append_pair("redirect_uri", self.redirect_uri)
+                .append_pair("state", &secrets.state.expose_base64url())
+                .append_pair("nonce", &secrets.nonce.expose_base64url())
+                .append_pair("code_challenge", code_challenge.as_str())
+                .append_pair("code_challenge_method", code_challenge.method().as_str());
+            if let Some(acr_values) = self.acr_values {
+                query.append_pair("acr_values", acr_values);
+            }
+        }
+        url
+    }
+}
+
+/// `openid` and the scope of each attribute, separated by spaces.
+#[must_use]
+pub fn scope(attributes: AttributeSet) -> String {
+    let mut scope = String::from("openid");
+    for attribute in attributes.iter() {
+        scope.push(' ');
+        scope.push_str(attribute.scope());
+    }
+    scope
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// The verifier of RFC 7636 Appendix B, and its challenge.
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    fn secret(text: &str) -> Secret256 {
+        Secret256::from_bytes(URL_SAFE_NO_PAD.decode(text).unwrap().try_into().unwrap())
+    }
+
+    #[test]
+    fn the_request_says_what_the_service_documents_and_nothing_else() {
+        let secrets = LoginSecrets {
+            state: Secret256::from_bytes([1; 32]),
+            nonce: Secret256::from_bytes([2; 32]),
+            code_verifier: secret(VERIFIER),
+        };
+        let request = AuthorizationRequest {
+            client_id: "RP00000001",
+            redirect_uri: "https://bridge.example/callback",
+            attributes: AttributeSet::all(),
+            acr_values: Some("aal3 crl"),
+        };
+        let url = request.url(&Provider::sandbox().unwrap(), &secrets);
+        let query: BTreeMap<_, _> = url.query_pairs().into_owned().collect();
+        let expected = [
+            ("response_type", "code"),
+            ("scope", "openid name address birthdate gender"),
+            ("client_id", "RP00000001"),
+            ("redirect_uri", "https://bridge.example/callback"),
+            ("state", &secrets.state.expose_base64url()),
+            ("nonce", &secrets.nonce.expose_base64url()),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+            ("acr_values", "aal3 crl"),
+        ];
+        assert_eq!(
+            query,
+            expected
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into()
+        );
+        assert_eq!(secrets.state.expose_base64url().len(), 43);
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        assert_eq!(
+            format!("{:?}", Secret256::from_bytes([7; 32])),
+            "Secret256(…)"
+        );
+    }
+}

@@ -1,0 +1,41 @@
+//! One bound for a whole exchange, however many calls it takes.
+//! Amazon Cognito waits a few seconds for a token answer and then fails the login: an honest
+//! "temporarily unavailable" in time is worth more than a success that nobody waits for.
+
+use std::future::Future;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::time::Instant;
+
+/// The moment at which an exchange ends, whatever is under way.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline {
+    at: Instant,
+}
+
+/// The deadline passed.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("the deadline passed")]
+pub struct DeadlinePassed;
+
+impl Deadline {
+    /// The deadline that lies `after` from now.
+    #[must_use]
+    pub fn after(after: Duration) -> Self {
+        Self {
+            at: Instant::now() + after,
+        }
+    }
+
+    /// Runs `work` until the deadline at most.
+    ///
+    /// # Errors
+    ///
+    /// [`DeadlinePassed`] if the work wasn't done in time. It is dropped then.
+    pub async fn bound<T>(self, work: impl Future<Output = T>) -> Result<T, DeadlinePassed> {
+        tokio::time::timeout_at(self.at, work)
+            .await
+            .map_err(|_| DeadlinePassed)
+    }
+}

@@ -1,0 +1,174 @@
+//! The service's public keys: fetched once for all who wait, and kept for an hour at most.
+//! A `kid` that isn't among them may be a new key: the set is fetched once more, and then not for 10 seconds,
+//! so that made-up tokens can't turn the bridge into a flood of requests.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use http::{Request, StatusCode, Uri, header};
+use openidconnect::core::CoreJsonWebKeySet;
+use thiserror::Error;
+
+use crate::deadline::Deadline;
+use crate::http_client::{HttpClient, HttpError};
+use crate::token::MAX_ANSWER_BYTES;
+
+/// How old a key set may be.
+const MAX_AGE: TimeDelta = TimeDelta::hours(1);
+/// After a fetch for an unknown `kid`, none for another one for this long.
+const PAUSE_AFTER_UNKNOWN_KEY: TimeDelta = TimeDelta::seconds(10);
+
+/// Why there are no keys.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+pub enum KeySetError {
+    /// No answer, or one that isn't 200.
+    #[error("the service's key set can't be had")]
+    Unavailable,
+    /// The answer is no JWK Set, or too large.
+    #[error("the service's key set is malformed")]
+    Malformed,
+}
+
+/// The keys of one fetch.
+#[derive(Debug)]
+pub struct KeySet {
+    keys: CoreJsonWebKeySet,
+    fetched_at: DateTime<Utc>,
+}
+
+impl KeySet {
+    /// The keys, as openidconnect takes them.
+    #[must_use]
+    pub fn keys(&self) -> &CoreJsonWebKeySet {
+        &self.keys
+    }
+}
+
+/// Keeps the key set of one provider.
+#[derive(Debug)]
+pub struct KeySetCache {
+    http: Arc<HttpClient>,
+    jwks_uri: Uri,
+    current: Mutex<Option<Arc<KeySet>>>,
+    /// Held while fetching: whoever waits for it finds the fetched set (single flight).
+    fetching: tokio::sync::Mutex<LastFetch>,
+}
+
+#[derive(Debug, Default)]
+struct LastFetch {
+    for_unknown_key: Option<DateTime<Utc>>,
+}
+
+impl KeySetCache {
+    /// An empty cache.
+    #[must_use]
+    pub fn new(http: Arc<HttpClient>, jwks_uri: Uri) -> Self {
+        Self {
+            http,
+            jwks_uri,
+            current: Mutex::default(),
+            fetching: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The key set, fetched if there is none of the last hour.
+    ///
+    /// # Errors
+    ///
+    /// [`KeySetError`]. An older set is not used: a key that was taken back must not live on here.
+    pub async fn current(
+        &self,
+        now: DateTime<Utc>,
+        deadline: Deadline,
+    ) -> Result<Arc<KeySet>, KeySetError> {
+        if let Some(fresh) = self.fresh(now) {
+            return Ok(fresh);
+        }
+        let _fetching = deadline
+            .bound(self.fetching.lock())
+            .await
+            .map_err(|_| KeySetError::Unavailable)?;
+        match self.fresh(now) {
+            Some(fetched_meanwhile) => Ok(fetched_meanwhile),
+            None => self.fetch(now, deadline).await,
+        }
+    }
+
+    /// The key set after `seen` turned out not to have the key that a token names.
+    ///
+    /// # Errors
+    ///
+    /// [`KeySetError`] if it has to be fetched and can't be.
+    pub async fn after_unknown_key(
+        &self,
+        seen: &Arc<KeySet>,
+        now: DateTime<Utc>,
+        deadline: Deadline,
+    ) -> Result<Arc<KeySet>, KeySetError> {
+        let mut last = deadline
+            .bound(self.fetching.lock())
+            .await
+            .map_err(|_| KeySetError::Unavailable)?;
+        if let Some(newer) = self.fresh(now)
+            && !Arc::ptr_eq(&newer, seen)
+        {
+            return Ok(newer);
+        }
+        if last.for_unknown_key.is_some_and(|then| {
+            let since = now - then;
+            since >= TimeDelta::zero() && since < PAUSE_AFTER_UNKNOWN_KEY
+        }) {
+            return Ok(Arc::clone(seen));
+        }
+        last.for_unknown_key = Some(now);
+        self.fetch(now, deadline).await
+    }
+
+    fn fresh(&self, now: DateTime<Utc>) -> Option<Arc<KeySet>> {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current
+            .as_ref()
+            .filter(|set| now - set.fetched_at < MAX_AGE)
+            .map(Arc::clone)
+    }
+
+    async fn fetch(
+        &self,
+        now: DateTime<Utc>,
+        deadline: Deadline,
+    ) -> Result<Arc<KeySet>, KeySetError> {
+        let request = Request::get(self.jwks_uri.clone())
+            .header(header::ACCEPT, "application/json")
+            .body(Bytes::new())
+            .map_err(|_| KeySetError::Unavailable)?;
+        let answer = match self
+            .http
+            .send(request.clone(), MAX_ANSWER_BYTES, deadline)
+            .await
+        {
+            // Reading keys twice does no harm.
+            Err(HttpError::Interrupted) => {
+                self.http.send(request, MAX_ANSWER_BYTES, deadline).await
+            }
+            other => other,
+        }
+        .map_err(|error| match error {
+            HttpError::TooLarge => KeySetError::Malformed,
+            HttpError::Unreachable | HttpError::TimedOut | HttpError::Interrupted => {
+                KeySetError::Unavailable
+            }
+        })?;
+        if answer.status() != StatusCode::OK {
+            return Err(KeySetError::Unavailable);
+        }
+        let keys: CoreJsonWebKeySet =
+            serde_json::from_slice(answer.body()).map_err(|_| KeySetError::Malformed)?;
+        let fetched = Arc::new(KeySet {
+            keys,
+            fetched_at: now,
+        });
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fetched));
+        Ok(fetched)
+    }
+}

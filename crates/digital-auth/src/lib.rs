@@ -1,0 +1,24 @@
+//! A client of the Digital Authentication App service (デジタル認証アプリサービス, 認証API).
+//! A login's path is the order of the modules: [`authorization`] (out to the service), [`token`] (the code is
+//! exchanged, with a [`client_assertion`]), [`id_token`] (verified step by step), [`userinfo`] (the four attributes).
+//!
+//! [`Client`] is the whole of it. Time and randomness are parameters; nothing here knows of Lambda or of Amazon Cognito.
+
+pub mod authorization;
+pub mod client_assertion;
+pub mod clock;
+pub mod deadline;
+pub mod http_client;
+pub mod id_token;
+pub mod key_set;
+pub mod provider;
+pub mod token;
+pub mod userinfo;
+
+mod client;
+
+pub use client::{AssuranceRule, Client, ClientOptions, CodeExchange, LoginError, VerifiedLogin};
+pub use clock::{Clock, SystemClock};
+pub use deadline::Deadline;
+pub use http_client::{HttpClient, HttpError};
+pub use provider::Provider;

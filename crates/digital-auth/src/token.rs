@@ -1,0 +1,180 @@
+//! The second conversation: the code becomes an access token and an ID token (contract §4).
+//! The client is authenticated by an assertion; everything is in the body.
+//! A token request that may have arrived is never sent again: the code is good for one.
+
+use bytes::Bytes;
+use http::{Request, StatusCode, header};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use thiserror::Error;
+use url::form_urlencoded;
+
+use crate::authorization::Secret256;
+use crate::client_assertion::{CLIENT_ASSERTION_TYPE, ClientAssertionError};
+use crate::deadline::Deadline;
+use crate::http_client::{HttpClient, HttpError};
+use crate::provider::Provider;
+
+/// The largest answer of the service that is read.
+pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
+
+/// Why there are no tokens.
+#[derive(Debug, Error)]
+pub enum TokenError {
+    /// The client could not be authenticated, since there is no assertion.
+    #[error(transparent)]
+    ClientAssertion(#[from] ClientAssertionError),
+    /// No answer.
+    #[error("no token answer: {0}")]
+    Http(#[from] HttpError),
+    /// `invalid_grant`: the code is used, too old, or not ours (RFC 6749 §5.2).
+    #[error("the service refused the code")]
+    RefusedCode,
+    /// `invalid_client` or `unauthorized_client`: client id, key or assertion are wrong.
+    #[error("the service refused the client")]
+    RefusedClient,
+    /// Another 4xx.
+    #[error("the service refused the token request")]
+    RefusedRequest,
+    /// 429 or 5xx.
+    #[error("the service failed to answer the token request")]
+    Failed,
+    /// The answer isn't what RFC 6749 §5.1 and OIDC Core §3.1.3.3 say.
+    #[error("the service's token answer is malformed")]
+    Malformed,
+}
+
+/// What a code is exchanged with.
+#[derive(Debug)]
+pub struct TokenRequest<'a> {
+    /// The service's code.
+    pub code: &'a SecretString,
+    /// The redirect URI of the authorization request, byte for byte.
+    pub redirect_uri: &'a str,
+    /// The client id.
+    pub client_id: &'a str,
+    /// The PKCE verifier of the login.
+    pub code_verifier: &'a Secret256,
+    /// The assertion, used once.
+    pub client_assertion: &'a SecretString,
+}
+
+/// The tokens.
+#[derive(Debug)]
+pub struct Tokens {
+    /// Not verified yet.
+    pub id_token: SecretString,
+    /// Opaque, for userinfo.
+    pub access_token: SecretString,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    access_token: SecretString,
+    token_type: String,
+    id_token: SecretString,
+}
+
+#[derive(Deserialize)]
+struct ErrorAnswer {
+    error: String,
+}
+
+/// Sends the token request.
+///
+/// # Errors
+///
+/// See [`TokenError`].
+pub async fn exchange(
+    http: &HttpClient,
+    provider: &Provider,
+    request: &TokenRequest<'_>,
+    deadline: Deadline,
+) -> Result<Tokens, TokenError> {
+    let body = form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", "authorization_code")
+        .append_pair("code", request.code.expose_secret())
+        .append_pair("redirect_uri", request.redirect_uri)
+        .append_pair("client_id", request.client_id)
+        .append_pair("code_verifier", &request.code_verifier.expose_base64url())
+        .append_pair("client_assertion_type", CLIENT_ASSERTION_TYPE)
+        .append_pair("client_assertion", request.client_assertion.expose_secret())
+        .finish();
+    let request = Request::post(provider.token_endpoint().as_str())
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::ACCEPT, "application/json")
+        .body(Bytes::from(body))
+        .map_err(|_| TokenError::Http(HttpError::Unreachable))?;
+    let answer = http.send(request, MAX_ANSWER_BYTES, deadline).await?;
+    match answer.status() {
+        StatusCode::OK => tokens(answer.body()),
+        status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
+            Err(TokenError::Failed)
+        }
+        status if status.is_client_error() => Err(refusal(answer.body())),
+        _ => Err(TokenError::Malformed),
+    }
+}
+
+fn tokens(body: &[u8]) -> Result<Tokens, TokenError> {
+    let answer: Answer = serde_json::from_slice(body).map_err(|_| TokenError::Malformed)?;
+    // RFC 6749 §5.1: the value is case insensitive.
+    if !answer.token_type.eq_ignore_ascii_case("Bearer") {
+        return Err(TokenError::Malformed);
+    }
+    Ok(Tokens {
+        id_token: answer.id_token,
+        access_token: answer.access_token,
+    })
+}
+
+fn refusal(body: &[u8]) -> TokenError {
+    match serde_json::from_slice::<ErrorAnswer>(body) {
+        Ok(answer) => match answer.error.as_str() {
+            "invalid_grant" => TokenError::RefusedCode,
+            "invalid_client" | "unauthorized_client" => TokenError::RefusedClient,
+            _ => TokenError::RefusedRequest,
+        },
+        Err(_) => TokenError::RefusedRequest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_type_is_compared_without_case() {
+        for token_type in ["Bearer", "bearer", "BEARER"] {
+            let body =
+                format!(r#"{{"access_token":"a","token_type":"{token_type}","id_token":"i"}}"#);
+            assert_eq!(
+                tokens(body.as_bytes()).unwrap().id_token.expose_secret(),
+                "i"
+            );
+        }
+        let body = br#"{"access_token":"a","token_type":"mac","id_token":"i"}"#;
+        assert!(matches!(tokens(body), Err(TokenError::Malformed)));
+    }
+
+    #[test]
+    fn an_error_body_is_read_by_its_code_only() {
+        for (body, expected) in [
+            (
+                r#"{"error":"invalid_grant"}"#,
+                "the service refused the code",
+            ),
+            (
+                r#"{"error":"invalid_client","error_description":"secret"}"#,
+                "the service refused the client",
+            ),
+            (
+                r#"{"error":"invalid_request"}"#,
+                "the service refused the token request",
+            ),
+            ("<html>", "the service refused the token request"),
+        ] {
+            assert_eq!(refusal(body.as_bytes()).to_string(), expected);
+        }
+    }
+}
