@@ -1,0 +1,178 @@
+//! `/authorize`: Amazon Cognito sends the browser here; it goes on to the service.
+//! Checked in this order: the client and its redirect URI (until then nothing is redirected), then the request
+//! (RFC 6749 §4.1.1, OIDC Core §3.1.2.1). What has to be remembered goes into a sealed cookie.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use digital_auth::authorization::{LoginSecrets, scope};
+use std::collections::BTreeSet;
+
+use crate::failure::Class;
+use crate::federation::Federation;
+use crate::http_api::{Request, Response};
+use crate::parameters::Parameters;
+use crate::pending_login::{BeginError, ClientRequest, ClientState, PendingLogin};
+
+/// The longest `nonce` of the client: it travels in the cookie and in the code.
+const MAX_NONCE_BYTES: usize = 512;
+
+/// A login that doesn't begin.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The client isn't known, so the person sees a page.
+    Page(Class),
+    /// The client is told.
+    Redirect {
+        /// Why.
+        class: Class,
+        /// One of those that are configured.
+        redirect_uri: String,
+        /// The client's state, if it sent one.
+        state: Option<String>,
+    },
+}
+
+impl From<Class> for Refusal {
+    fn from(class: Class) -> Self {
+        Self::Page(class)
+    }
+}
+
+/// Begins a login.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn authorize(
+    federation: &Federation,
+    request: &Request,
+    now: DateTime<Utc>,
+) -> Result<Response, Refusal> {
+    let service = federation.service().ok_or(Class::NotConnected)?;
+    let parameters = request.query(Class::MalformedRequest)?;
+    let redirect_uri = client(federation, &parameters)?;
+    let refuse = |class| Refusal::Redirect {
+        class,
+        redirect_uri: redirect_uri.to_owned(),
+        state: parameters.get("state").map(str::to_owned),
+    };
+    let client_request =
+        client_request(federation, &parameters, redirect_uri, now).map_err(refuse)?;
+
+    let secrets =
+        LoginSecrets::new(federation.randomness()).map_err(|_| refuse(Class::Internal))?;
+    let location = service.authorization_url(&secrets);
+    let pending = PendingLogin {
+        secrets,
+        request: client_request,
+    };
+    let values = federation.secrets().current();
+    let cookies = pending
+        .begin(
+            federation.seal(&values, now),
+            request.cookies(),
+            federation.randomness(),
+        )
+        .map_err(|error| match error {
+            BeginError::TooLarge => refuse(Class::StateTooLong),
+            BeginError::Seal => refuse(Class::Internal),
+        })?;
+    tracing::info!(event = "login_started");
+    let redirect = Response::redirect(location.into());
+    Ok(cookies.into_iter().fold(redirect, Response::with_cookie))
+}
+
+/// The redirect URI of the client, if client and redirect URI are those that are configured, byte for byte
+/// (RFC 9700 §4.1.3).
+fn client<'a>(federation: &'a Federation, parameters: &Parameters) -> Result<&'a str, Class> {
+    let config = federation.config();
+    if parameters.get("client_id") != Some(config.client_id.as_str()) {
+        return Err(Class::UnknownClient);
+    }
+    let given = parameters
+        .get("redirect_uri")
+        .ok_or(Class::RedirectUriMismatch)?;
+    let known = config.redirect_uris.iter().find(|known| *known == given);
+    known.map(String::as_str).ok_or(Class::RedirectUriMismatch)
+}
+
+fn client_request(
+    federation: &Federation,
+    parameters: &Parameters,
+    redirect_uri: &str,
+    now: DateTime<Utc>,
+) -> Result<ClientRequest, Class> {
+    let state = parameters.get("state").ok_or(Class::StateMissing)?;
+    if parameters.get("request").is_some() {
+        return Err(Class::RequestNotSupported);
+    }
+    if parameters.get("request_uri").is_some() {
+        return Err(Class::RequestUriNotSupported);
+    }
+    if parameters.get("response_type") != Some("code") {
+        return Err(Class::UnsupportedResponseType);
+    }
+    // The person can't talk the attributes down, and nobody can ask for more (DESIGN: the bridge re-issues).
+    let wanted = scope(federation.config().attributes);
+    let wanted: BTreeSet<_> = wanted.split(' ').collect();
+    let given: BTreeSet<_> = parameters
+        .get("scope")
+        .unwrap_or_default()
+        .split(' ')
+        .filter(|one| !one.is_empty())
+        .collect();
+    if given != wanted {
+        return Err(Class::InvalidScope);
+    }
+    let nonce = parameters.get("nonce");
+    if nonce.is_some_and(|nonce| nonce.len() > MAX_NONCE_BYTES) {
+        return Err(Class::InvalidNonce);
+    }
+    Ok(ClientRequest {
+        redirect_uri: redirect_uri.to_owned(),
+        state: ClientState::new(state),
+        nonce: nonce.map(str::to_owned),
+        code_challenge: code_challenge(parameters)?,
+        authenticated_after: authenticated_after(parameters, now)?,
+    })
+}
+
+/// An S256 challenge, if the client sends one (RFC 7636 §4.3); `plain` is refused.
+fn code_challenge(parameters: &Parameters) -> Result<Option<[u8; 32]>, Class> {
+    match (
+        parameters.get("code_challenge"),
+        parameters.get("code_challenge_method"),
+    ) {
+        (None, None) => Ok(None),
+        (Some(challenge), Some("S256")) => URL_SAFE_NO_PAD
+            .decode(challenge)
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(Some)
+            .ok_or(Class::InvalidCodeChallenge),
+        _ => Err(Class::InvalidCodeChallenge),
+    }
+}
+
+/// Since when the person must have authenticated: `prompt=login` means now, `max_age` that many seconds ago
+/// (OIDC Core §3.1.2.1). The service documents neither, so `auth_time` has to show it afterwards.
+fn authenticated_after(parameters: &Parameters, now: DateTime<Utc>) -> Result<Option<i64>, Class> {
+    let now = now.timestamp();
+    let mut prompts = parameters.get("prompt").unwrap_or_default().split(' ');
+    if prompts.clone().any(|prompt| prompt == "none") {
+        return Err(Class::LoginRequired);
+    }
+    let max_age = match parameters.get("max_age") {
+        None => None,
+        // Only digits: a sign, which `parse` would take, is no number of seconds.
+        Some(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(text.parse::<u32>().map_err(|_| Class::InvalidMaxAge)?)
+        }
+        Some(_) => return Err(Class::InvalidMaxAge),
+    };
+    if prompts.any(|prompt| prompt == "login") {
+        return Ok(Some(now));
+    }
+    Ok(max_age.map(|seconds| now - i64::from(seconds)))
+}

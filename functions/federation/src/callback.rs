@@ -1,0 +1,188 @@
+//! `/callback`: the service sends the browser back here; it goes on to Amazon Cognito.
+//! The service's `state` and the browser's cookie belong together, or there is no login; the cookie goes either way.
+//! Connections that the token request will need are opened now, a moment before Amazon Cognito asks for the token.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use digital_auth::Deadline;
+use digital_auth::authorization::Secret256;
+use secrecy::SecretString;
+
+use crate::code::{self, Code};
+use crate::failure::Class;
+use crate::federation::{Federation, WARM_UP};
+use crate::http_api::{Request, Response};
+use crate::parameters::Parameters;
+use crate::pending_login::{PendingLogin, PendingLoginError};
+
+/// The longest code of the service.
+const MAX_CODE_BYTES: usize = 2_048;
+
+/// A login that doesn't go on.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Why.
+    pub class: Class,
+    /// Where the client is told, if the login is known.
+    pub client: Option<Client>,
+    /// The line that ends the login's cookie, if it is known which it is.
+    pub end_cookie: Option<String>,
+}
+
+/// Where the client is told of a failure.
+#[derive(Debug)]
+pub struct Client {
+    /// One of those that are configured.
+    pub redirect_uri: String,
+    /// The client's state.
+    pub state: String,
+}
+
+/// Takes the service's answer.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub async fn callback(
+    federation: &Federation,
+    request: &Request,
+    now: DateTime<Utc>,
+) -> Result<Response, Refusal> {
+    let unknown = |class| Refusal {
+        class,
+        client: None,
+        end_cookie: None,
+    };
+    let parameters = request.query(Class::MalformedCallback).map_err(unknown)?;
+    let state = service_state(&parameters).ok_or(unknown(Class::MalformedCallback))?;
+    let end_cookie = crate::pending_login::end(&state);
+
+    let pending = find(federation, request, &state, now)
+        .await
+        .map_err(|class| Refusal {
+            class,
+            client: None,
+            end_cookie: (class != Class::NoPendingLogin).then(|| end_cookie.clone()),
+        })?;
+    let redirect_uri = pending.request.redirect_uri.clone();
+    let client_state = pending.request.state.expose();
+    match answer(federation, &parameters, pending, now) {
+        Ok(code) => {
+            let deadline = Deadline::after(WARM_UP);
+            federation.warm(now, deadline).await;
+            let location = crate::failure::with_query(
+                &redirect_uri,
+                &[("code", &code), ("state", &client_state)],
+            );
+            Ok(Response::redirect(location).with_cookie(end_cookie))
+        }
+        Err(class) => Err(Refusal {
+            class,
+            client: Some(Client {
+                redirect_uri,
+                state: client_state,
+            }),
+            end_cookie: Some(end_cookie),
+        }),
+    }
+}
+
+/// Our own `state`: base64url of 256 bits, in its one form.
+fn service_state(parameters: &Parameters) -> Option<Secret256> {
+    let bytes = URL_SAFE_NO_PAD.decode(parameters.get("state")?).ok()?;
+    Some(Secret256::from_bytes(bytes.try_into().ok()?))
+}
+
+async fn find(
+    federation: &Federation,
+    request: &Request,
+    state: &Secret256,
+    now: DateTime<Utc>,
+) -> Result<PendingLogin, Class> {
+    let values = federation.secrets().current();
+    let found = PendingLogin::find(state, request.cookies(), federation.seal(&values, now));
+    let found = match found {
+        Err(PendingLoginError::Foreign { unknown_key: true }) => {
+            match federation.newer_secrets(&values, now).await? {
+                Some(newer) => {
+                    PendingLogin::find(state, request.cookies(), federation.seal(&newer, now))
+                }
+                None => found,
+            }
+        }
+        found => found,
+    };
+    let pending = found.map_err(|error| match error {
+        PendingLoginError::Missing => Class::NoPendingLogin,
+        PendingLoginError::Expired => Class::LoginExpired,
+        PendingLoginError::Foreign { .. } => Class::ForeignLogin,
+        PendingLoginError::Altered => Class::AlteredLogin,
+    })?;
+    // A redirect URI that was taken out of the configuration meanwhile is no place to send anybody.
+    if federation
+        .config()
+        .redirect_uris
+        .contains(&pending.request.redirect_uri)
+    {
+        Ok(pending)
+    } else {
+        Err(Class::ForeignLogin)
+    }
+}
+
+/// The service's answer to a login that is known: our code for the client, or why there is none.
+fn answer(
+    federation: &Federation,
+    parameters: &Parameters,
+    pending: PendingLogin,
+    now: DateTime<Utc>,
+) -> Result<String, Class> {
+    let issuer = federation.config().provider.issuer().as_str();
+    // RFC 9207 §2.4: the service may not send it, but if it does, it is right.
+    if parameters.get("iss").is_some_and(|iss| iss != issuer) {
+        return Err(Class::IssuerMismatch);
+    }
+    if let Some(error) = parameters.get("error") {
+        return Err(service_error(error));
+    }
+    // Who cancels in the app can come back with neither code nor error (contract §3).
+    let code = parameters.get("code").ok_or(Class::Cancelled)?;
+    if code.len() > MAX_CODE_BYTES || !code.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Class::MalformedCallback);
+    }
+    let code = Code {
+        service_code: SecretString::from(code),
+        code_verifier: pending.secrets.code_verifier.clone(),
+        nonce: pending.secrets.nonce.clone(),
+        redirect_uri: pending.request.redirect_uri,
+        client_nonce: pending.request.nonce,
+        client_code_challenge: pending.request.code_challenge,
+        authenticated_after: pending.request.authenticated_after,
+    };
+    let values = federation.secrets().current();
+    let expires_at = now + TimeDelta::seconds(code::LIFETIME_SECONDS);
+    code.seal(
+        federation.seal(&values, now),
+        expires_at,
+        federation.randomness(),
+    )
+    .map_err(|_| Class::Internal)
+}
+
+/// The service's error by its OAuth code (contract §3). Its description is text that anybody can write, and isn't used.
+fn service_error(error: &str) -> Class {
+    match error {
+        "access_denied" => Class::Cancelled,
+        "login_required" => Class::ServiceLoginRequired,
+        "interaction_required" | "consent_required" | "account_selection_required" => {
+            Class::ServiceInteractionRequired
+        }
+        "invalid_request" => Class::ServiceInvalidRequest,
+        "invalid_scope" => Class::ServiceInvalidScope,
+        "unauthorized_client" => Class::ServiceUnauthorizedClient,
+        "server_error" => Class::ServiceServerError,
+        "temporarily_unavailable" => Class::ServiceTemporarilyUnavailable,
+        _ => Class::ServiceUnknownError,
+    }
+}

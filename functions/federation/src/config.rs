@@ -1,0 +1,500 @@
+//! The configuration: from the environment into one typed value.
+//! All that is wrong or missing is named at once, at start, and never with a value.
+//! No variable holds a secret where the function is deployed: there are references to AWS KMS and AWS Secrets Manager.
+
+use std::fmt;
+
+use digital_auth::id_token::{SigningAlgorithm, parse_algorithm};
+use digital_auth::provider::{InvalidEndpoint, secure_url};
+use digital_auth::{AssuranceRule, Provider};
+use four_attributes::AttributeSet;
+
+use crate::reference::Reference;
+
+/// A variable of the environment: its name, and what its value is.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// The name.
+    pub name: &'static str,
+    /// What it says.
+    pub meaning: &'static str,
+}
+
+macro_rules! variables {
+    ($($constant:ident = $name:literal, $meaning:literal;)+) => {
+        $(const $constant: &str = $name;)+
+        /// Every variable that is read.
+        pub const VARIABLES: &[Variable] = &[$(Variable { name: $name, meaning: $meaning },)+];
+    };
+}
+
+variables! {
+    ISSUER = "ISSUER", "the bridge's own base URL, without a slash at its end; also `iss` of its ID tokens";
+    CLIENT_ID = "CLIENT_ID", "the client id that Amazon Cognito uses here";
+    CLIENT_SECRETS = "CLIENT_SECRETS", "reference to {\"current\":\"…\",\"previous\":\"…\"}: Amazon Cognito's client secret; `previous` may be absent";
+    REDIRECT_URIS = "REDIRECT_URIS", "Amazon Cognito's redirect URIs (…/oauth2/idpresponse), separated by spaces";
+    SEALING_KEYS = "SEALING_KEYS", "reference to {\"keys\":[\"…\"]}: base64url of 32 bytes each; the first seals, all open";
+    ID_TOKEN_KEYS = "ID_TOKEN_KEYS", "references to RSA keys, separated by spaces; the first signs ID tokens, all are published";
+    ASSERTION_KEYS = "ASSERTION_KEYS", "references to RSA or P-256 keys, separated by spaces; the first signs client assertions, all are published";
+    SERVICE = "SERVICE", "`sandbox`, `production`, or `custom` with the five SERVICE_ addresses";
+    SERVICE_CLIENT_ID = "SERVICE_CLIENT_ID", "the client id that the Digital Agency gave; empty until then";
+    SERVICE_ISSUER = "SERVICE_ISSUER", "custom: the service's issuer";
+    SERVICE_AUTHORIZATION_ENDPOINT = "SERVICE_AUTHORIZATION_ENDPOINT", "custom: where the browser goes";
+    SERVICE_TOKEN_ENDPOINT = "SERVICE_TOKEN_ENDPOINT", "custom: the token endpoint";
+    SERVICE_USERINFO_ENDPOINT = "SERVICE_USERINFO_ENDPOINT", "custom: the userinfo endpoint";
+    SERVICE_JWKS_URI = "SERVICE_JWKS_URI", "custom: the service's keys";
+    SERVICE_ID_TOKEN_ALGORITHMS = "SERVICE_ID_TOKEN_ALGORITHMS", "ES256 (default), RS256, or both: the algorithms of the service's ID tokens that are accepted";
+    ATTRIBUTES = "ATTRIBUTES", "any of `name address birthdate gender`, separated by spaces";
+    ACR_VALUES = "ACR_VALUES", "`acr_values` of the authorization request; `aal3 crl` by default, `none` to leave it out";
+    ACCEPTED_ACR = "ACCEPTED_ACR", "the values of `acr` that are accepted, separated by commas, or `any`; production needs it";
+    LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
+    METRICS_NAMESPACE = "METRICS_NAMESPACE", "the CloudWatch namespace of the metrics; `digital-auth` by default";
+}
+
+/// The whole configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The bridge's issuer: an absolute URL without a slash at its end.
+    pub issuer: String,
+    /// The client's id.
+    pub client_id: String,
+    /// Where the client secrets are.
+    pub client_secrets: Reference,
+    /// The client's redirect URIs, compared byte for byte.
+    pub redirect_uris: Vec<String>,
+    /// Where the sealing keys are.
+    pub sealing_keys: Reference,
+    /// Where the keys for ID tokens are.
+    pub id_token_keys: Vec<Reference>,
+    /// Where the keys for client assertions are.
+    pub assertion_keys: Vec<Reference>,
+    /// The service.
+    pub provider: Provider,
+    /// The client id that the Digital Agency gave, once there is one.
+    pub service_client_id: Option<String>,
+    /// The algorithms of the service's ID tokens.
+    pub service_id_token_algorithms: Vec<SigningAlgorithm>,
+    /// The attributes that are asked for.
+    pub attributes: AttributeSet,
+    /// `acr_values`.
+    pub acr_values: Option<String>,
+    /// The values of `acr` that are accepted.
+    pub assurance: AssuranceRule,
+    /// How much is logged.
+    pub log_level: tracing::Level,
+    /// The namespace of the metrics.
+    pub metrics_namespace: String,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Problem {
+    /// The variable.
+    pub variable: &'static str,
+    /// What is wrong with it, without its value.
+    pub reason: String,
+}
+
+/// All that is wrong.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ConfigError(pub Vec<Problem>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the configuration is not usable:")?;
+        for problem in &self.0 {
+            write!(formatter, " {} {};", problem.variable, problem.reason)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Reads variables, and collects what is wrong.
+struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, variable: &'static str, reason: impl Into<String>) {
+        self.problems.push(Problem {
+            variable,
+            reason: reason.into(),
+        });
+    }
+
+    fn optional(&self, variable: &str) -> Option<String> {
+        (self.lookup)(variable)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    }
+
+    fn required(&mut self, variable: &'static str) -> Option<String> {
+        let value = self.optional(variable);
+        if value.is_none() {
+            self.problem(variable, "is missing");
+        }
+        value
+    }
+
+    /// A value that is required and checked.
+    fn checked<T>(
+        &mut self,
+        variable: &'static str,
+        check: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let value = self.required(variable)?;
+        self.check(variable, &value, check)
+    }
+
+    fn check<T>(
+        &mut self,
+        variable: &'static str,
+        value: &str,
+        check: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        check(value)
+            .map_err(|reason| self.problem(variable, reason))
+            .ok()
+    }
+}
+
+impl Config {
+    /// Reads the configuration with `lookup`, which gives the value of a variable.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names every variable that is missing or wrong.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader {
+            lookup,
+            problems: Vec::new(),
+        };
+        let config = Self::read_all(&mut reader);
+        match config {
+            Some(config) if reader.problems.is_empty() => Ok(config),
+            _ => Err(ConfigError(reader.problems)),
+        }
+    }
+
+    fn read_all(reader: &mut Reader<'_>) -> Option<Self> {
+        // Everything is read before anything is given up, so that every problem is named.
+        let issuer = reader.checked(ISSUER, issuer);
+        let client_id = reader.checked(CLIENT_ID, client_id);
+        let client_secrets = reader.checked(CLIENT_SECRETS, secret_reference);
+        let redirect_uris = reader.checked(REDIRECT_URIS, redirect_uris);
+        let sealing_keys = reader.checked(SEALING_KEYS, secret_reference);
+        let id_token_keys = reader.checked(ID_TOKEN_KEYS, key_references);
+        let assertion_keys = reader.checked(ASSERTION_KEYS, key_references);
+        let environment = reader.checked(SERVICE, environment);
+        let provider = environment.and_then(|environment| provider(reader, environment));
+        let service_client_id = reader.optional(SERVICE_CLIENT_ID);
+        let service_client_id = match service_client_id {
+            None => Some(None),
+            Some(id) => reader
+                .check(SERVICE_CLIENT_ID, &id, service_client)
+                .map(Some),
+        };
+        let algorithms = reader
+            .optional(SERVICE_ID_TOKEN_ALGORITHMS)
+            .unwrap_or("ES256".to_owned());
+        let algorithms = reader.check(SERVICE_ID_TOKEN_ALGORITHMS, &algorithms, algorithm_list);
+        let attributes = reader.checked(ATTRIBUTES, attributes);
+        let acr_values = match reader.optional(ACR_VALUES).as_deref() {
+            None => Some("aal3 crl".to_owned()),
+            Some("none") => None,
+            Some(values) => Some(values.to_owned()),
+        };
+        let assurance = assurance(reader, environment);
+        let log_level = reader.optional(LOG_LEVEL).unwrap_or("info".to_owned());
+        let log_level = reader.check(LOG_LEVEL, &log_level, level);
+        let metrics_namespace = reader
+            .optional(METRICS_NAMESPACE)
+            .unwrap_or("digital-auth".to_owned());
+        Some(Self {
+            issuer: issuer?,
+            client_id: client_id?,
+            client_secrets: client_secrets?,
+            redirect_uris: redirect_uris?,
+            sealing_keys: sealing_keys?,
+            id_token_keys: id_token_keys?,
+            assertion_keys: assertion_keys?,
+            provider: provider?,
+            service_client_id: service_client_id?,
+            service_id_token_algorithms: algorithms?,
+            attributes: attributes?,
+            acr_values,
+            assurance: assurance?,
+            log_level: log_level?,
+            metrics_namespace,
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Environment {
+    Sandbox,
+    Production,
+    Custom,
+}
+
+fn environment(value: &str) -> Result<Environment, String> {
+    match value {
+        "sandbox" => Ok(Environment::Sandbox),
+        "production" => Ok(Environment::Production),
+        "custom" => Ok(Environment::Custom),
+        _ => Err("must be `sandbox`, `production` or `custom`".to_owned()),
+    }
+}
+
+fn provider(reader: &mut Reader<'_>, environment: Environment) -> Option<Provider> {
+    let invalid = |error: InvalidEndpoint| error.to_string();
+    match environment {
+        Environment::Sandbox => Provider::sandbox()
+            .map_err(|error| reader.problem(SERVICE, invalid(error)))
+            .ok(),
+        Environment::Production => Provider::production()
+            .map_err(|error| reader.problem(SERVICE, invalid(error)))
+            .ok(),
+        Environment::Custom => {
+            let mut address = |variable| {
+                reader.checked(variable, |value| {
+                    secure_url(value).map_err(invalid).map(|_| value.to_owned())
+                })
+            };
+            let issuer = address(SERVICE_ISSUER);
+            let authorization = address(SERVICE_AUTHORIZATION_ENDPOINT);
+            let token = address(SERVICE_TOKEN_ENDPOINT);
+            let userinfo = address(SERVICE_USERINFO_ENDPOINT);
+            let jwks = address(SERVICE_JWKS_URI);
+            Provider::given(&issuer?, &authorization?, &token?, &userinfo?, &jwks?)
+                .map_err(|error| reader.problem(SERVICE, invalid(error)))
+                .ok()
+        }
+    }
+}
+
+/// Production doesn't start without accepted values, unless `any` is asked for by name; elsewhere any is accepted
+/// until it is known what the service says (contract §9).
+fn assurance(reader: &mut Reader<'_>, environment: Option<Environment>) -> Option<AssuranceRule> {
+    match reader.optional(ACCEPTED_ACR).as_deref() {
+        Some("any") => Some(AssuranceRule::Any),
+        Some(list) => {
+            let accepted: Vec<_> = list.split(',').map(|one| one.trim().to_owned()).collect();
+            if accepted.iter().any(String::is_empty) {
+                reader.problem(ACCEPTED_ACR, "has an empty value in its list");
+                return None;
+            }
+            Some(AssuranceRule::OneOf(accepted))
+        }
+        None if environment == Some(Environment::Production) => {
+            reader.problem(
+                ACCEPTED_ACR,
+                "is missing: production needs the accepted values of `acr`, or `any` by name",
+            );
+            None
+        }
+        None => Some(AssuranceRule::Any),
+    }
+}
+
+fn issuer(value: &str) -> Result<String, String> {
+    secure_url(value).map_err(|error| error.to_string())?;
+    if value.ends_with('/') {
+        return Err(
+            "must not end with a slash: Amazon Cognito compares it byte for byte".to_owned(),
+        );
+    }
+    Ok(value.to_owned())
+}
+
+fn client_id(value: &str) -> Result<String, String> {
+    let is_visible = value.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_visible && value.len() <= 255 {
+        Ok(value.to_owned())
+    } else {
+        Err("must be 1 to 255 visible ASCII characters".to_owned())
+    }
+}
+
+/// Contract §2: 1..255 of `[0-9a-zA-Z]`.
+fn service_client(value: &str) -> Result<String, String> {
+    if value.len() <= 255 && value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        Ok(value.to_owned())
+    } else {
+        Err("must be 1 to 255 letters and digits, as the Digital Agency gave it".to_owned())
+    }
+}
+
+fn redirect_uris(value: &str) -> Result<Vec<String>, String> {
+    let uris: Vec<_> = value.split_whitespace().map(str::to_owned).collect();
+    for uri in &uris {
+        secure_url(uri).map_err(|error| format!("holds an address that {error}"))?;
+        if uri.len() > 512 {
+            return Err("holds an address of more than 512 characters".to_owned());
+        }
+    }
+    Ok(uris)
+}
+
+fn secret_reference(value: &str) -> Result<Reference, String> {
+    match Reference::parse(value) {
+        Some(Reference::Kms(_)) => Err("is a secret: KMS can't hold it".to_owned()),
+        Some(reference) => Ok(reference),
+        None => Err("must be an ARN of AWS Secrets Manager, file:PATH, or JSON".to_owned()),
+    }
+}
+
+fn key_references(value: &str) -> Result<Vec<Reference>, String> {
+    value
+        .split_whitespace()
+        .map(|text| {
+            Reference::parse(text).ok_or_else(|| {
+                "must hold ARNs of AWS KMS or AWS Secrets Manager, file:PATH, or JSON without spaces"
+                    .to_owned()
+            })
+        })
+        .collect()
+}
+
+fn algorithm_list(value: &str) -> Result<Vec<SigningAlgorithm>, String> {
+    value
+        .split_whitespace()
+        .map(|name| parse_algorithm(name).ok_or_else(|| "must be ES256, RS256 or both".to_owned()))
+        .collect()
+}
+
+fn attributes(value: &str) -> Result<AttributeSet, String> {
+    value.parse().map_err(|_| {
+        "must hold any of `name address birthdate gender`, each once, separated by spaces"
+            .to_owned()
+    })
+}
+
+fn level(value: &str) -> Result<tracing::Level, String> {
+    match value {
+        "error" => Ok(tracing::Level::ERROR),
+        "warn" => Ok(tracing::Level::WARN),
+        "info" => Ok(tracing::Level::INFO),
+        "debug" => Ok(tracing::Level::DEBUG),
+        _ => Err("must be `error`, `warn`, `info` or `debug`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn sandbox() -> BTreeMap<&'static str, &'static str> {
+        BTreeMap::from([
+            (ISSUER, "https://bridge.example"),
+            (CLIENT_ID, "cognito"),
+            (
+                CLIENT_SECRETS,
+                "arn:aws:secretsmanager:ap-northeast-1:1:secret:client",
+            ),
+            (
+                REDIRECT_URIS,
+                "https://p.auth.ap-northeast-1.amazoncognito.com/oauth2/idpresponse",
+            ),
+            (
+                SEALING_KEYS,
+                "arn:aws:secretsmanager:ap-northeast-1:1:secret:seal",
+            ),
+            (
+                ID_TOKEN_KEYS,
+                "arn:aws:kms:ap-northeast-1:1:key/a arn:aws:kms:ap-northeast-1:1:key/b",
+            ),
+            (ASSERTION_KEYS, "arn:aws:kms:ap-northeast-1:1:key/c"),
+            (SERVICE, "sandbox"),
+            (ATTRIBUTES, "name birthdate"),
+        ])
+    }
+
+    fn read(variables: &BTreeMap<&'static str, &'static str>) -> Result<Config, ConfigError> {
+        Config::read(&|name| variables.get(name).map(|&value| value.to_owned()))
+    }
+
+    fn problem(variables: &BTreeMap<&'static str, &'static str>) -> &'static str {
+        let ConfigError(problems) = read(variables).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        problems[0].variable
+    }
+
+    #[test]
+    fn pass_a_sandbox_without_a_client_id_yet() {
+        let config = read(&sandbox()).unwrap();
+        assert_eq!(config.service_client_id, None);
+        assert_eq!(config.assurance, AssuranceRule::Any);
+        assert_eq!(config.acr_values.as_deref(), Some("aal3 crl"));
+        assert_eq!(config.id_token_keys.len(), 2);
+    }
+
+    #[test]
+    fn fail_names_every_variable_at_once() {
+        let ConfigError(problems) = read(&BTreeMap::from([(LOG_LEVEL, "loud")])).unwrap_err();
+        let named: Vec<_> = problems.iter().map(|problem| problem.variable).collect();
+        let expected = [
+            ISSUER,
+            CLIENT_ID,
+            CLIENT_SECRETS,
+            REDIRECT_URIS,
+            SEALING_KEYS,
+            ID_TOKEN_KEYS,
+            ASSERTION_KEYS,
+            SERVICE,
+            ATTRIBUTES,
+            LOG_LEVEL,
+        ];
+        assert_eq!(named, expected);
+    }
+
+    #[test]
+    fn fail_production_without_accepted_values_and_pass_with_them_or_any_by_name() {
+        let mut variables = sandbox();
+        variables.insert(SERVICE, "production");
+        assert_eq!(problem(&variables), ACCEPTED_ACR);
+        variables.insert(ACCEPTED_ACR, "any");
+        assert_eq!(read(&variables).unwrap().assurance, AssuranceRule::Any);
+        variables.insert(ACCEPTED_ACR, "aal3 crl, aal3");
+        let both = AssuranceRule::OneOf(vec!["aal3 crl".to_owned(), "aal3".to_owned()]);
+        assert_eq!(read(&variables).unwrap().assurance, both);
+    }
+
+    #[test]
+    fn fail_custom_without_its_addresses() {
+        let mut variables = sandbox();
+        variables.insert(SERVICE, "custom");
+        assert_eq!(read(&variables).unwrap_err().0.len(), 5);
+    }
+
+    #[test]
+    fn fail_a_wrong_value_by_its_name_and_without_the_value() {
+        for (variable, value) in [
+            (ISSUER, "https://bridge.example/"),
+            (ISSUER, "http://bridge.example"),
+            (CLIENT_ID, "a b"),
+            (CLIENT_SECRETS, "marked-secret"),
+            (CLIENT_SECRETS, "arn:aws:kms:ap-northeast-1:1:key/a"),
+            (REDIRECT_URIS, "https://a.example/cb http://a.example/cb"),
+            (SEALING_KEYS, "marked-secret"),
+            (ID_TOKEN_KEYS, "marked-secret"),
+            (SERVICE, "staging"),
+            (SERVICE_CLIENT_ID, "RP 1"),
+            (SERVICE_ID_TOKEN_ALGORITHMS, "HS256"),
+            (ATTRIBUTES, "name name"),
+            (ATTRIBUTES, "email"),
+            (ACCEPTED_ACR, "a,,b"),
+            (LOG_LEVEL, "trace"),
+        ] {
+            let mut variables = sandbox();
+            variables.insert(variable, value);
+            assert_eq!(problem(&variables), variable, "{value}");
+            assert!(!read(&variables).unwrap_err().to_string().contains("marked"));
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The bridge: what all endpoints share, made once at start.
+//! Nothing in it changes with a request but caches; nothing is stored.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use digital_auth::{Client, Clock, Deadline};
+use keys::{KeyRing, Randomness};
+
+use crate::aws::KmsConnections;
+use crate::config::Config;
+use crate::failure::Class;
+use crate::metadata::Metadata;
+use crate::metrics::Metrics;
+use crate::pending_login::Seal;
+use crate::sealed::Audience;
+use crate::secrets::{SecretValues, Secrets};
+
+/// The whole exchange of a token request: well inside of what Amazon Cognito waits.
+pub const EXCHANGE: Duration = Duration::from_secs(4);
+/// How long `/callback` waits for connections to open.
+pub const WARM_UP: Duration = Duration::from_secs(1);
+
+/// The parts of which a bridge is made.
+pub struct Parts {
+    /// The configuration.
+    pub config: Config,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Random bits.
+    pub randomness: Arc<dyn Randomness>,
+    /// The sealing keys and the client's secrets.
+    pub secrets: Secrets,
+    /// The keys of our ID tokens.
+    pub id_token_keys: Arc<KeyRing>,
+    /// The keys of our client assertions.
+    pub assertion_keys: Arc<KeyRing>,
+    /// The client of the service, once there is a client id.
+    pub service: Option<Client>,
+    /// The connections to AWS KMS.
+    pub kms: Option<KmsConnections>,
+    /// Where metrics go.
+    pub metrics: Metrics,
+}
+
+/// The bridge.
+pub struct Federation {
+    parts: Parts,
+    audience: Audience,
+    metadata: Metadata,
+}
+
+impl fmt::Debug for Federation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Federation")
+            .field("config", &self.parts.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Federation {
+    /// The bridge of these parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let audience = Audience::new(&parts.config.issuer, &parts.config.client_id);
+        let metadata = Metadata::new(&parts.config, &parts.id_token_keys, &parts.assertion_keys);
+        Self {
+            parts,
+            audience,
+            metadata,
+        }
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.parts.config
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.parts.clock.now()
+    }
+
+    /// Random bits.
+    #[must_use]
+    pub fn randomness(&self) -> &dyn Randomness {
+        &*self.parts.randomness
+    }
+
+    /// The secrets.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.parts.secrets
+    }
+
+    /// The secrets after `seen` turned out not to be enough, if there are newer ones.
+    ///
+    /// # Errors
+    ///
+    /// [`Class::SecretsUnavailable`].
+    pub async fn newer_secrets(
+        &self,
+        seen: &Arc<SecretValues>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<SecretValues>>, Class> {
+        self.parts
+            .secrets
+            .newer_than(seen, now)
+            .await
+            .map_err(|_| Class::SecretsUnavailable)
+    }
+
+    /// The client of the service, once there is a client id.
+    #[must_use]
+    pub fn service(&self) -> Option<&Client> {
+        self.parts.service.as_ref()
+    }
+
+    /// The keys of our ID tokens.
+    #[must_use]
+    pub fn id_token_keys(&self) -> &KeyRing {
+        &self.parts.id_token_keys
+    }
+
+    /// The documents that anybody may read.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Where metrics go.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.parts.metrics
+    }
+
+    /// Whom sealed values are for.
+    #[must_use]
+    pub fn audience(&self) -> Audience {
+        self.audience
+    }
+
+    /// How values are sealed with these secrets.
+    #[must_use]
+    pub fn seal<'a>(&self, values: &'a SecretValues, now: DateTime<Utc>) -> Seal<'a> {
+        Seal {
+            keys: &values.sealing,
+            audience: self.audience,
+            now,
+        }
+    }
+
+    /// Opens the connections that the token request will need, and fetches the service's keys if they are old.
+    /// Lambda froze the process since `/authorize`, and what was open then is dead.
+    pub async fn warm(&self, now: DateTime<Utc>, deadline: Deadline) {
+        let service = async {
+            if let Some(service) = &self.parts.service {
+                service.warm(now, deadline).await;
+            }
+        };
+        let kms = async {
+            if let Some(kms) = &self.parts.kms {
+                let _ = deadline.bound(kms.warm()).await;
+            }
+        };
+        tokio::join!(service, kms);
+    }
+}

@@ -1,0 +1,266 @@
+//! Amazon API Gateway's HTTP API, payload format 2.0: an event in, an answer out.
+//! Own types of the few fields that are used: unknown ones are ignored, missing ones are empty, and nothing that a
+//! browser sends can make the conversion panic.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{Method, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Class;
+use crate::parameters::Parameters;
+
+/// The largest query that is read, in bytes.
+const MAX_QUERY_BYTES: usize = 8 * 1024;
+/// The largest body that is read, in bytes.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// The event, as it comes.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Event {
+    raw_path: String,
+    raw_query_string: String,
+    cookies: Vec<String>,
+    headers: BTreeMap<String, Option<String>>,
+    request_context: RequestContext,
+    body: Option<String>,
+    is_base64_encoded: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct RequestContext {
+    http: HttpContext,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct HttpContext {
+    method: String,
+}
+
+/// A request, with what the endpoints look at.
+pub struct Request {
+    /// The method; one that HTTP doesn't know becomes `None`, and no endpoint has it.
+    pub method: Option<Method>,
+    /// The path, not decoded: ours have nothing to decode.
+    pub path: String,
+    query: String,
+    cookies: Vec<String>,
+    headers: BTreeMap<String, Option<String>>,
+    body: Option<SecretString>,
+    body_is_base64: bool,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Request")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<Event> for Request {
+    fn from(event: Event) -> Self {
+        Self {
+            method: event.request_context.http.method.parse().ok(),
+            path: event.raw_path,
+            query: event.raw_query_string,
+            cookies: event.cookies,
+            headers: event.headers,
+            body: event.body.map(SecretString::from),
+            body_is_base64: event.is_base64_encoded,
+        }
+    }
+}
+
+impl Request {
+    /// The parameters of the query.
+    ///
+    /// # Errors
+    ///
+    /// [`Class::TooLarge`] over 8 KiB; `malformed` for a parameter that comes twice or isn't UTF-8.
+    pub fn query(&self, malformed: Class) -> Result<Parameters, Class> {
+        if self.query.len() > MAX_QUERY_BYTES {
+            return Err(Class::TooLarge);
+        }
+        Parameters::parse(self.query.as_bytes()).ok_or(malformed)
+    }
+
+    /// The parameters of a form body.
+    ///
+    /// # Errors
+    ///
+    /// [`Class::TooLarge`] over 16 KiB; `malformed` for another content type, a wrong encoding, or as for a query.
+    pub fn form(&self, malformed: Class) -> Result<Parameters, Class> {
+        let Some(body) = &self.body else {
+            return Err(malformed);
+        };
+        let body = body.expose_secret();
+        // Base64 makes four characters of three bytes.
+        if body.len() > MAX_BODY_BYTES.div_ceil(3) * 4 {
+            return Err(Class::TooLarge);
+        }
+        let is_form = self.header("content-type").is_some_and(|value| {
+            let essence = value.split(';').next().unwrap_or_default().trim();
+            essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        });
+        if !is_form {
+            return Err(malformed);
+        }
+        if self.body_is_base64 {
+            let decoded = zeroize::Zeroizing::new(STANDARD.decode(body).map_err(|_| malformed)?);
+            if decoded.len() > MAX_BODY_BYTES {
+                return Err(Class::TooLarge);
+            }
+            Parameters::parse(&decoded).ok_or(malformed)
+        } else if body.len() > MAX_BODY_BYTES {
+            Err(Class::TooLarge)
+        } else {
+            Parameters::parse(body.as_bytes()).ok_or(malformed)
+        }
+    }
+
+    /// A header by its lower-case name. The HTTP API joins repeated ones by commas.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value.as_deref()))
+            .flatten()
+    }
+
+    /// The cookies as the browser sent them, name and value.
+    pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.cookies
+            .iter()
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.trim(), value.trim()))
+    }
+}
+
+/// An answer in payload format 2.0.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Response {
+    #[serde(serialize_with = "status_code")]
+    status_code: StatusCode,
+    headers: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cookies: Vec<String>,
+    body: String,
+    is_base64_encoded: bool,
+}
+
+fn status_code<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u16(status.as_u16())
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Response")
+            .field("status", &self.status_code)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Response {
+    /// An answer with the headers that all of ours have: no cache keeps it, no other page frames it, nothing is sniffed,
+    /// and its address goes nowhere (RFC 9700 §4.2.4).
+    #[must_use]
+    pub fn new(status: StatusCode) -> Self {
+        let headers = BTreeMap::from([
+            ("cache-control", "no-store".to_owned()),
+            (
+                "content-security-policy",
+                "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+                    .to_owned(),
+            ),
+            ("referrer-policy", "no-referrer".to_owned()),
+            (
+                "strict-transport-security",
+                "max-age=63072000; includeSubDomains".to_owned(),
+            ),
+            ("x-content-type-options", "nosniff".to_owned()),
+        ]);
+        Self {
+            status_code: status,
+            headers,
+            cookies: Vec::new(),
+            body: String::new(),
+            is_base64_encoded: false,
+        }
+    }
+
+    /// JSON.
+    #[must_use]
+    pub fn json(status: StatusCode, body: String) -> Self {
+        Self {
+            body,
+            ..Self::new(status).with_header("content-type", "application/json")
+        }
+    }
+
+    /// A page.
+    #[must_use]
+    pub fn html(status: StatusCode, body: String) -> Self {
+        Self {
+            body,
+            ..Self::new(status).with_header("content-type", "text/html; charset=utf-8")
+        }
+    }
+
+    /// A redirect with 302: the browser goes on with GET (RFC 9700 §4.12: never 307).
+    #[must_use]
+    pub fn redirect(location: String) -> Self {
+        Self::new(StatusCode::FOUND).with_header("location", location)
+    }
+
+    /// The answer with a header, which replaces one of that name.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.insert(name, value.into());
+        self
+    }
+
+    /// The answer with one more `Set-Cookie`.
+    #[must_use]
+    pub fn with_cookie(mut self, cookie: String) -> Self {
+        self.cookies.push(cookie);
+        self
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status_code
+    }
+
+    /// A header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// The `Set-Cookie` lines.
+    #[must_use]
+    pub fn cookies(&self) -> &[String] {
+        &self.cookies
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+}

@@ -1,0 +1,201 @@
+//! What Amazon Cognito gets: our own ID token, and an access token that is the claims, sealed.
+//! The attributes are inside the ID token, so that no failing userinfo can lose them (cognito §3).
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use digital_auth::VerifiedLogin;
+use digital_auth::id_token::Subject;
+use four_attributes::cognito_claims;
+use keys::{Randomness, SigningError, SigningKey};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+
+use crate::pending_login::Seal;
+use crate::sealed::{Purpose, SealError};
+
+/// How long both tokens are valid, in seconds.
+pub const LIFETIME_SECONDS: i64 = 300;
+
+/// The longest subject that fits: Amazon Cognito's user name is `<ProviderName>_<sub>`, 128 characters at most, and a
+/// provider name has up to 32.
+const MAX_SUBJECT_CHARACTERS: usize = 95;
+
+/// What a hashed subject begins with. Neither this nor the rule of [`pool_subject`] may ever change: users would become others.
+const HASHED_SUBJECT_PREFIX: &str = "sha256-";
+
+/// Whom the tokens are for.
+#[derive(Clone, Copy, Debug)]
+pub struct Parties<'a> {
+    /// The bridge.
+    pub issuer: &'a str,
+    /// The client.
+    pub client_id: &'a str,
+}
+
+/// Both tokens.
+#[derive(Debug)]
+pub struct IssuedTokens {
+    /// Signed.
+    pub id_token: SecretString,
+    /// Sealed.
+    pub access_token: SecretString,
+}
+
+/// Why there are no tokens.
+#[derive(Debug)]
+pub enum IssueError {
+    /// The access token could not be sealed.
+    Seal,
+    /// The ID token could not be signed.
+    Signing(SigningError),
+}
+
+impl From<SealError> for IssueError {
+    fn from(_: SealError) -> Self {
+        Self::Seal
+    }
+}
+
+/// The service's subject as Amazon Cognito can take it as part of a user name: unchanged if it is 1 to 95 visible ASCII
+/// characters, else `sha256-` and the hex SHA-256. A subject that itself begins with `sha256-` is hashed too, so that
+/// two subjects never become one.
+#[must_use]
+pub fn pool_subject(subject: &Subject) -> String {
+    let subject = subject.expose();
+    let fits = subject.len() <= MAX_SUBJECT_CHARACTERS
+        && !subject.is_empty()
+        && subject.bytes().all(|byte| byte.is_ascii_graphic())
+        && !subject.starts_with(HASHED_SUBJECT_PREFIX);
+    if fits {
+        return subject.to_owned();
+    }
+    let mut hashed = HASHED_SUBJECT_PREFIX.to_owned();
+    for byte in digest(&SHA256, subject.as_bytes()).as_ref() {
+        hashed.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
+        hashed.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+    }
+    hashed
+}
+
+/// Issues both tokens.
+///
+/// # Errors
+///
+/// [`IssueError`].
+pub async fn issue(
+    login: &VerifiedLogin,
+    nonce: Option<&str>,
+    parties: Parties<'_>,
+    key: &dyn SigningKey,
+    seal: Seal<'_>,
+    randomness: &dyn Randomness,
+) -> Result<IssuedTokens, IssueError> {
+    let mut claims = cognito_claims(&login.attributes);
+    claims.insert("sub".to_owned(), pool_subject(login.subject()).into());
+
+    let userinfo =
+        zeroize::Zeroizing::new(serde_json::to_vec(&claims).map_err(|_| IssueError::Seal)?);
+    let expires_at = seal.now + TimeDelta::seconds(LIFETIME_SECONDS);
+    let access_token = seal.keys.seal(
+        Purpose::AccessToken,
+        seal.audience,
+        expires_at,
+        &userinfo,
+        randomness,
+    )?;
+
+    claims.extend(id_token_claims(
+        login,
+        nonce,
+        parties,
+        &access_token,
+        seal.now,
+    ));
+    let id_token = keys::sign_jwt(key, &claims)
+        .await
+        .map_err(IssueError::Signing)?;
+    Ok(IssuedTokens {
+        id_token: id_token.into(),
+        access_token: access_token.into(),
+    })
+}
+
+/// The claims of the ID token beside the attributes (OIDC Core §2).
+fn id_token_claims(
+    login: &VerifiedLogin,
+    nonce: Option<&str>,
+    parties: Parties<'_>,
+    access_token: &str,
+    now: DateTime<Utc>,
+) -> Map<String, Value> {
+    let issued_at = now.timestamp();
+    let mut claims = Map::from_iter([
+        ("iss".to_owned(), parties.issuer.into()),
+        ("aud".to_owned(), parties.client_id.into()),
+        ("iat".to_owned(), issued_at.into()),
+        ("exp".to_owned(), (issued_at + LIFETIME_SECONDS).into()),
+        ("at_hash".to_owned(), access_token_hash(access_token).into()),
+    ]);
+    let mut optional = |name: &str, value: Option<Value>| {
+        claims.extend(value.map(|value| (name.to_owned(), value)));
+    };
+    optional(
+        "auth_time",
+        login.id_token.auth_time.map(|at| at.timestamp().into()),
+    );
+    optional("acr", login.id_token.acr.as_deref().map(Value::from));
+    optional("nonce", nonce.map(Value::from));
+    claims
+}
+
+/// `at_hash` for RS256: the left half of the SHA-256 (OIDC Core §3.1.3.6).
+fn access_token_hash(access_token: &str) -> String {
+    let hash = digest(&SHA256, access_token.as_bytes());
+    URL_SAFE_NO_PAD.encode(hash.as_ref().get(..16).unwrap_or_default())
+}
+
+/// The answer of the token endpoint (RFC 6749 §5.1, OIDC Core §3.1.3.3).
+#[must_use]
+pub fn token_answer(tokens: &IssuedTokens, scope: &str) -> String {
+    serde_json::json!({
+        "access_token": tokens.access_token.expose_secret(),
+        "token_type": "Bearer",
+        "expires_in": LIFETIME_SECONDS,
+        "id_token": tokens.id_token.expose_secret(),
+        "scope": scope,
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_that_fits_is_kept_and_any_other_is_hashed_by_a_rule_that_never_changes() {
+        let of = |subject: &str| pool_subject(&Subject::new(subject.to_owned()));
+        assert_eq!(
+            of("1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"),
+            "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
+        );
+        assert_eq!(of(&"x".repeat(95)), "x".repeat(95));
+        // printf %s 'a b' | sha256sum
+        let hash = "c8687a08aa5d6ed2044328fa6a697ab8e96dc34291e8c2034ae8c38e6fcc6d65";
+        assert_eq!(of("a b"), format!("sha256-{hash}"));
+        for hashed in ["a b", "", "é", "a\tb", "sha256-00", &"x".repeat(96)] {
+            let subject = of(hashed);
+            assert!(subject.starts_with("sha256-") && subject.len() == 71 && subject != hashed);
+        }
+    }
+
+    #[test]
+    fn the_hash_of_an_access_token_is_that_of_the_specification() {
+        // OpenID Connect Core, A.3: at_hash of this access token.
+        assert_eq!(
+            access_token_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),
+            "77QmUPtjPfzWtF2AnpK9RQ"
+        );
+    }
+}

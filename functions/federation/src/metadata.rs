@@ -1,0 +1,73 @@
+//! What anybody may read: the provider metadata, and the public keys.
+//! All three are made once, at start, from the configuration; nothing of a request is in them (RFC 9700 §2.6: the issuer is
+//! never taken from `Host`).
+
+use four_attributes::Attribute;
+use keys::KeyRing;
+use serde_json::{Value, json};
+
+use crate::config::Config;
+
+/// The three documents.
+#[derive(Debug)]
+pub struct Metadata {
+    /// `/.well-known/openid-configuration` (OIDC Discovery §3).
+    pub openid_configuration: String,
+    /// `/jwks.json`: the keys of our ID tokens.
+    pub id_token_keys: String,
+    /// `/client-jwks.json`: the keys of our client assertions, for the Digital Agency's form.
+    pub client_keys: String,
+}
+
+impl Metadata {
+    /// Makes the documents.
+    #[must_use]
+    pub fn new(config: &Config, id_token_keys: &KeyRing, assertion_keys: &KeyRing) -> Self {
+        Self {
+            openid_configuration: openid_configuration(config).to_string(),
+            id_token_keys: id_token_keys.jwk_set().to_owned(),
+            client_keys: assertion_keys.jwk_set().to_owned(),
+        }
+    }
+}
+
+fn openid_configuration(config: &Config) -> Value {
+    let endpoint = |path: &str| format!("{}{path}", config.issuer);
+    let mut claims = vec![
+        "sub",
+        "iss",
+        "aud",
+        "exp",
+        "iat",
+        "auth_time",
+        "acr",
+        "nonce",
+        "at_hash",
+    ];
+    for attribute in config.attributes.iter() {
+        claims.push(attribute.claim());
+        if attribute == Attribute::Address {
+            claims.push(four_attributes::FORMATTED_ADDRESS);
+        }
+    }
+    json!({
+        "issuer": config.issuer,
+        "authorization_endpoint": endpoint("/authorize"),
+        "token_endpoint": endpoint("/token"),
+        "userinfo_endpoint": endpoint("/userinfo"),
+        "jwks_uri": endpoint("/jwks.json"),
+        "scopes_supported": digital_auth::authorization::scope(config.attributes).split(' ').collect::<Vec<_>>(),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "code_challenge_methods_supported": ["S256"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims,
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+    })
+}

@@ -1,0 +1,455 @@
+//! What the bridge has to remember between `/authorize` and `/callback`: sealed, in a cookie of the browser.
+//! A cookie of its own for every login, so that two tabs don't disturb each other. Its seal ends after 5 minutes, as
+//! Amazon Cognito's does; the cookie lives for 15, so that "too slow" and "another browser" can be told apart.
+//!
+//! Sizes: one cookie under 4,096 bytes (RFC 6265 §6.1), all of them together under 5,500.
+
+use std::fmt;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use cookie::{Cookie, SameSite};
+use digital_auth::authorization::{LoginSecrets, Secret256};
+use keys::Randomness;
+use serde::{Deserialize, Serialize};
+
+use crate::sealed::{self, Audience, OpenError, Purpose, SealError, SealingKeys};
+
+/// How long a login may take.
+const LIFETIME: TimeDelta = TimeDelta::minutes(5);
+/// How long its cookie lives, in seconds.
+const COOKIE_SECONDS: i64 = 15 * 60;
+/// One `Set-Cookie` line.
+const MAX_COOKIE_BYTES: usize = 4_096;
+/// The cookies of all pending logins together, as the browser sends them.
+const MAX_ALL_COOKIES_BYTES: usize = 5_500;
+/// `__Host-`: only this host can set it, and only over TLS.
+const NAME_PREFIX: &str = "__Host-login-";
+
+/// One login between `/authorize` and `/callback`.
+#[derive(Clone, Eq, PartialEq)]
+pub struct PendingLogin {
+    /// What the service gets, or must give back.
+    pub secrets: LoginSecrets,
+    /// What the client asked for.
+    pub request: ClientRequest,
+}
+
+/// What the client asked for, as far as it matters later.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ClientRequest {
+    /// Where the browser goes in the end.
+    pub redirect_uri: String,
+    /// The client's `state`, given back byte for byte.
+    pub state: ClientState,
+    /// The client's `nonce`, for our ID token.
+    pub nonce: Option<String>,
+    /// The client's PKCE challenge (S256).
+    pub code_challenge: Option<[u8; 32]>,
+    /// `prompt=login` or `max_age`: the person must have authenticated at this second (since 1970) or later.
+    pub authenticated_after: Option<i64>,
+}
+
+impl fmt::Debug for PendingLogin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PendingLogin(…)")
+    }
+}
+
+impl fmt::Debug for ClientRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ClientRequest(…)")
+    }
+}
+
+/// The client's `state`, its base64url parts stored as what they encode: Amazon Cognito's
+/// `<base64url>.<base64url>.<digit>` of 2,600 characters would otherwise grow by a third twice.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ClientState(Vec<StatePart>);
+
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+enum StatePart {
+    Verbatim(String),
+    Decoded(Vec<u8>),
+}
+
+impl ClientState {
+    /// The state of a request.
+    #[must_use]
+    pub fn new(state: &str) -> Self {
+        Self(state.split('.').map(StatePart::new).collect())
+    }
+
+    /// The state, byte for byte.
+    #[must_use]
+    pub fn expose(&self) -> String {
+        let mut state = String::new();
+        for (position, part) in self.0.iter().enumerate() {
+            if position > 0 {
+                state.push('.');
+            }
+            match part {
+                StatePart::Verbatim(text) => state.push_str(text),
+                StatePart::Decoded(bytes) => URL_SAFE_NO_PAD.encode_string(bytes, &mut state),
+            }
+        }
+        state
+    }
+}
+
+impl StatePart {
+    fn new(part: &str) -> Self {
+        match URL_SAFE_NO_PAD.decode(part) {
+            // Base64 of other engines may decode and not encode to the same text.
+            Ok(bytes) if URL_SAFE_NO_PAD.encode(&bytes) == part => Self::Decoded(bytes),
+            _ => Self::Verbatim(part.to_owned()),
+        }
+    }
+}
+
+/// The form in which it is sealed.
+#[derive(Deserialize, Serialize)]
+struct Stored {
+    state: [u8; 32],
+    nonce: [u8; 32],
+    code_verifier: [u8; 32],
+    request: ClientRequest,
+}
+
+/// Why there is no pending login.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PendingLoginError {
+    /// No cookie of this login.
+    Missing,
+    /// More than five minutes ago.
+    Expired,
+    /// Sealed by another bridge, or with a key that is unknown.
+    Foreign {
+        /// Whether newer keys might help.
+        unknown_key: bool,
+    },
+    /// Changed.
+    Altered,
+}
+
+/// Why a login can't be begun.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BeginError {
+    /// It doesn't fit into a cookie.
+    TooLarge,
+    /// It couldn't be sealed.
+    Seal,
+}
+
+impl From<SealError> for BeginError {
+    fn from(_: SealError) -> Self {
+        Self::Seal
+    }
+}
+
+/// How pending logins are sealed.
+#[derive(Clone, Copy, Debug)]
+pub struct Seal<'a> {
+    /// The ring.
+    pub keys: &'a SealingKeys,
+    /// This bridge and its client.
+    pub audience: Audience,
+    /// Now.
+    pub now: DateTime<Utc>,
+}
+
+impl PendingLogin {
+    /// The `Set-Cookie` lines that begin this login: its own cookie, and an end for the oldest of the browser's others
+    /// that would make them too many.
+    ///
+    /// # Errors
+    ///
+    /// [`BeginError`].
+    pub fn begin<'a>(
+        &self,
+        seal: Seal<'_>,
+        others: impl Iterator<Item = (&'a str, &'a str)>,
+        randomness: &dyn Randomness,
+    ) -> Result<Vec<String>, BeginError> {
+        let stored = Stored {
+            state: *self.secrets.state.expose_bytes(),
+            nonce: *self.secrets.nonce.expose_bytes(),
+            code_verifier: *self.secrets.code_verifier.expose_bytes(),
+            request: self.request.clone(),
+        };
+        let stored =
+            zeroize::Zeroizing::new(postcard::to_allocvec(&stored).map_err(|_| BeginError::Seal)?);
+        let expires_at = seal.now + LIFETIME;
+        let value = seal.keys.seal(
+            Purpose::PendingLogin,
+            seal.audience,
+            expires_at,
+            &stored,
+            randomness,
+        )?;
+        let name = cookie_name(&self.secrets.state);
+        let size = sent_size(&name, &value);
+        let cookie = set_cookie(&name, value, COOKIE_SECONDS);
+        if cookie.len() >= MAX_COOKIE_BYTES {
+            return Err(BeginError::TooLarge);
+        }
+        let mut cookies = vec![cookie];
+        cookies.extend(evicted(others, size).map(|name| set_cookie(&name, String::new(), 0)));
+        Ok(cookies)
+    }
+
+    /// The login to which the service's `state` belongs.
+    ///
+    /// # Errors
+    ///
+    /// [`PendingLoginError`].
+    pub fn find<'a>(
+        state: &Secret256,
+        cookies: impl Iterator<Item = (&'a str, &'a str)>,
+        seal: Seal<'_>,
+    ) -> Result<Self, PendingLoginError> {
+        let wanted = cookie_name(state);
+        let mut cookies = cookies;
+        let (_, value) = cookies
+            .find(|(name, _)| *name == wanted)
+            .ok_or(PendingLoginError::Missing)?;
+        let opened = seal
+            .keys
+            .open(Purpose::PendingLogin, seal.audience, value, seal.now)
+            .map_err(|error| match error {
+                OpenError::Expired => PendingLoginError::Expired,
+                OpenError::UnknownKey => PendingLoginError::Foreign { unknown_key: true },
+                OpenError::Foreign => PendingLoginError::Foreign { unknown_key: false },
+                OpenError::Malformed | OpenError::Forged => PendingLoginError::Altered,
+            })?;
+        let stored: Stored =
+            postcard::from_bytes(&opened).map_err(|_| PendingLoginError::Altered)?;
+        // The name is only a part of a hash of the state: the state itself decides, in constant time.
+        aws_lc_rs::constant_time::verify_slices_are_equal(&stored.state, state.expose_bytes())
+            .map_err(|_| PendingLoginError::Altered)?;
+        Ok(Self {
+            secrets: LoginSecrets {
+                state: Secret256::from_bytes(stored.state),
+                nonce: Secret256::from_bytes(stored.nonce),
+                code_verifier: Secret256::from_bytes(stored.code_verifier),
+            },
+            request: stored.request,
+        })
+    }
+}
+
+/// The `Set-Cookie` line that ends the login of this `state`.
+#[must_use]
+pub fn end(state: &Secret256) -> String {
+    set_cookie(&cookie_name(state), String::new(), 0)
+}
+
+/// The cookie's name: a prefix of the hash of `state`, which says nothing about it.
+fn cookie_name(state: &Secret256) -> String {
+    let hash = digest(&SHA256, state.expose_bytes());
+    let short = hash.as_ref().get(..6).unwrap_or_default();
+    format!("{NAME_PREFIX}{}", URL_SAFE_NO_PAD.encode(short))
+}
+
+fn set_cookie(name: &str, value: String, seconds: i64) -> String {
+    // Lax: the service sends the browser back with a navigation of the top level.
+    Cookie::build((name, value))
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(cookie::time::Duration::seconds(seconds))
+        .to_string()
+}
+
+/// What a cookie takes in the request: `name=value` and the separator.
+fn sent_size(name: &str, value: &str) -> usize {
+    name.len() + value.len() + 3
+}
+
+/// The names of the pending logins that have to go so that one more of `size` fits, the oldest first.
+fn evicted<'a>(
+    others: impl Iterator<Item = (&'a str, &'a str)>,
+    size: usize,
+) -> impl Iterator<Item = String> {
+    let mut others: Vec<_> = others
+        .filter(|(name, _)| name.starts_with(NAME_PREFIX))
+        .map(|(name, value)| (sealed::claimed_expiry(value), name, sent_size(name, value)))
+        .collect();
+    // What can't be read is `None` and goes first.
+    others.sort_unstable();
+    let mut total = size + others.iter().map(|(_, _, size)| size).sum::<usize>();
+    let mut names = Vec::new();
+    for (_, name, size) in others {
+        if total < MAX_ALL_COOKIES_BYTES {
+            break;
+        }
+        total -= size;
+        names.push(name.to_owned());
+    }
+    names.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use keys::SystemRandomness;
+
+    use super::*;
+
+    fn keys() -> SealingKeys {
+        SealingKeys::new([URL_SAFE_NO_PAD.encode([1; 32]).as_str()]).unwrap()
+    }
+
+    fn seal_at(keys: &SealingKeys, seconds: i64) -> Seal<'_> {
+        let now = DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+        Seal {
+            keys,
+            audience: Audience::new("https://bridge.example", "cognito"),
+            now,
+        }
+    }
+
+    /// `<base64url>.<base64url>.<digit>` of about this length, its parts without left-over bits.
+    fn cognito_state(length: usize) -> String {
+        let quads = (length - 3) / 8;
+        format!("{}.{}.4", "Ab-_".repeat(quads), "x9Yz".repeat(quads))
+    }
+
+    fn login(state: &str) -> PendingLogin {
+        PendingLogin {
+            secrets: LoginSecrets::new(&SystemRandomness).unwrap(),
+            request: ClientRequest {
+                redirect_uri:
+                    "https://prefix.auth.ap-northeast-1.amazoncognito.com/oauth2/idpresponse"
+                        .to_owned(),
+                state: ClientState::new(state),
+                nonce: None,
+                code_challenge: None,
+                authenticated_after: None,
+            },
+        }
+    }
+
+    /// Applies `Set-Cookie` lines as a browser does.
+    fn apply(jar: &mut BTreeMap<String, String>, lines: &[String]) {
+        for line in lines {
+            let cookie = Cookie::parse(line.clone()).unwrap();
+            if cookie.max_age() == Some(cookie::time::Duration::ZERO) {
+                jar.remove(cookie.name());
+            } else {
+                jar.insert(cookie.name().to_owned(), cookie.value().to_owned());
+            }
+        }
+    }
+
+    fn sent(jar: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+        jar.iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    #[test]
+    fn the_state_comes_back_byte_for_byte() {
+        for state in [
+            "",
+            ".",
+            "a.b.c",
+            "YWI.YWI=.YWJ",
+            "Zm9v.Zm9v.4",
+            "区 %&",
+            &cognito_state(2600),
+        ] {
+            assert_eq!(ClientState::new(state).expose(), state);
+        }
+    }
+
+    #[test]
+    fn a_cookie_of_cognitos_longest_state_fits_and_a_longer_state_is_refused() {
+        let keys = keys();
+        let state = cognito_state(2600);
+        let cookies = login(&state).begin(seal_at(&keys, 0), std::iter::empty(), &SystemRandomness);
+        let cookie = &cookies.unwrap()[0];
+        assert!(cookie.len() < MAX_COOKIE_BYTES, "{}", cookie.len());
+        for attribute in [
+            "; HttpOnly",
+            "; SameSite=Lax",
+            "; Secure",
+            "; Path=/",
+            "; Max-Age=900",
+        ] {
+            assert!(cookie.contains(attribute), "{attribute}");
+        }
+        let verbatim = "%".repeat(3_000);
+        let refused =
+            login(&verbatim).begin(seal_at(&keys, 0), std::iter::empty(), &SystemRandomness);
+        assert_eq!(refused, Err(BeginError::TooLarge));
+    }
+
+    #[test]
+    fn a_login_is_found_by_its_state_until_it_expires() {
+        let keys = keys();
+        let login = login("client state");
+        let mut jar = BTreeMap::new();
+        apply(
+            &mut jar,
+            &login
+                .begin(seal_at(&keys, 0), sent(&BTreeMap::new()), &SystemRandomness)
+                .unwrap(),
+        );
+        let find =
+            |seconds| PendingLogin::find(&login.secrets.state, sent(&jar), seal_at(&keys, seconds));
+        assert_eq!(find(299).unwrap(), login);
+        assert_eq!(find(300), Err(PendingLoginError::Expired));
+        let other = Secret256::from_bytes([9; 32]);
+        let missing = PendingLogin::find(&other, sent(&jar), seal_at(&keys, 0));
+        assert_eq!(missing, Err(PendingLoginError::Missing));
+    }
+
+    #[test]
+    fn a_cookie_of_another_login_under_this_ones_name_is_refused() {
+        let keys = keys();
+        let (mine, other) = (login("a"), login("b"));
+        let mut jar = BTreeMap::new();
+        apply(
+            &mut jar,
+            &other
+                .begin(seal_at(&keys, 0), sent(&BTreeMap::new()), &SystemRandomness)
+                .unwrap(),
+        );
+        let swapped = BTreeMap::from([(
+            cookie_name(&mine.secrets.state),
+            jar.into_values().next().unwrap(),
+        )]);
+        let refused = PendingLogin::find(&mine.secrets.state, sent(&swapped), seal_at(&keys, 0));
+        assert_eq!(refused, Err(PendingLoginError::Altered));
+    }
+
+    #[test]
+    fn the_oldest_logins_go_until_a_new_one_fits() {
+        let keys = keys();
+        let mut jar = BTreeMap::from([
+            ("other".to_owned(), "x".repeat(9_000)),
+            (format!("{NAME_PREFIX}junk"), "?".repeat(400)),
+        ]);
+        let mut latest = None;
+        for second in 0..40 {
+            let login = login(&cognito_state(700));
+            let seal = seal_at(&keys, second);
+            let lines = login.begin(seal, sent(&jar), &SystemRandomness).unwrap();
+            apply(&mut jar, &lines);
+            latest = Some(login);
+            let total: usize = sent(&jar)
+                .filter(|(name, _)| name.starts_with(NAME_PREFIX))
+                .map(|(name, value)| sent_size(name, value))
+                .sum();
+            assert!(total < MAX_ALL_COOKIES_BYTES, "{total}");
+        }
+        assert!(!jar.contains_key(&format!("{NAME_PREFIX}junk")) && jar.contains_key("other"));
+        assert!(jar.len() > 3, "several logins fit side by side");
+        let latest = latest.unwrap();
+        assert!(PendingLogin::find(&latest.secrets.state, sent(&jar), seal_at(&keys, 40)).is_ok());
+    }
+}

@@ -1,0 +1,167 @@
+//! From a request to an answer: which endpoint, and what becomes of a failure.
+//! Here, and only here, a failure becomes an answer, a log event and a metric; a panic becomes one too.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+use http::{Method, StatusCode};
+
+use crate::authorize::{self, authorize};
+use crate::callback::{self, callback};
+use crate::failure::{Class, Failure, SupportId};
+use crate::federation::Federation;
+use crate::http_api::{Request, Response};
+use crate::pages::page;
+use crate::token::token;
+use crate::userinfo::userinfo;
+
+/// How long a copy of our public keys may be used: a new key is published long before it signs.
+const KEYS_CACHE: &str = "public, max-age=300";
+
+/// Where a failure is told.
+enum Told {
+    Page,
+    Redirect {
+        redirect_uri: String,
+        state: Option<String>,
+    },
+    Json,
+    Bearer,
+}
+
+/// A failure on its way to the answer.
+struct Refusal {
+    class: Class,
+    told: Told,
+    cookie: Option<String>,
+}
+
+impl Federation {
+    /// Answers a request. `request_id` is Lambda's, and the support id follows from it.
+    pub async fn handle(&self, request: Request, request_id: &str) -> Response {
+        let now = self.now();
+        // A request that meets a defect must not take the others with it, and deserves a page too.
+        let routed = AssertUnwindSafe(self.route(&request)).catch_unwind().await;
+        let refusal = match routed {
+            Ok(Ok(response)) => return response,
+            Ok(Err(refusal)) => refusal,
+            Err(_) => Refusal {
+                class: Class::Internal,
+                told: Told::Page,
+                cookie: None,
+            },
+        };
+        let failure = Failure {
+            class: refusal.class,
+            support_id: SupportId::of_request(request_id),
+        };
+        failure.log(request_id);
+        self.metrics().failure(failure.class, now);
+        let response = match refusal.told {
+            Told::Page => page(&failure, request.header("accept-language")),
+            Told::Redirect {
+                redirect_uri,
+                state,
+            } => failure.redirect(&redirect_uri, state.as_deref()),
+            Told::Json => failure.json(),
+            Told::Bearer => failure.bearer(),
+        };
+        match refusal.cookie {
+            Some(cookie) => response.with_cookie(cookie),
+            None => response,
+        }
+    }
+
+    async fn route(&self, request: &Request) -> Result<Response, Refusal> {
+        let now = self.now();
+        match request.path.as_str() {
+            "/authorize" => {
+                request.only(&[Method::GET], Told::Page)?;
+                let response = authorize(self, request, now)?;
+                self.metrics().login_started(now);
+                Ok(response)
+            }
+            "/callback" => {
+                request.only(&[Method::GET], Told::Page)?;
+                Ok(callback(self, request, now).await?)
+            }
+            "/token" => {
+                request.only(&[Method::POST], Told::Json)?;
+                let response = token(self, request, now).await.map_err(told(Told::Json))?;
+                self.metrics().login_finished(now);
+                Ok(response)
+            }
+            "/userinfo" => {
+                request.only(&[Method::GET, Method::POST], Told::Json)?;
+                userinfo(self, request, now).await.map_err(|class| {
+                    let is_bearer = class.status() == StatusCode::UNAUTHORIZED;
+                    told(if is_bearer { Told::Bearer } else { Told::Json })(class)
+                })
+            }
+            "/jwks.json" => request.document(&self.metadata().id_token_keys),
+            "/client-jwks.json" => request.document(&self.metadata().client_keys),
+            "/.well-known/openid-configuration" => {
+                request.document(&self.metadata().openid_configuration)
+            }
+            _ => Err(told(Told::Page)(Class::NotFound)),
+        }
+    }
+}
+
+impl Request {
+    fn only(&self, methods: &[Method], how: Told) -> Result<(), Refusal> {
+        match &self.method {
+            Some(method) if methods.contains(method) => Ok(()),
+            _ => Err(told(how)(Class::MethodNotAllowed)),
+        }
+    }
+
+    fn document(&self, json: &str) -> Result<Response, Refusal> {
+        self.only(&[Method::GET], Told::Json)?;
+        Ok(
+            Response::json(StatusCode::OK, json.to_owned())
+                .with_header("cache-control", KEYS_CACHE),
+        )
+    }
+}
+
+fn told(how: Told) -> impl FnOnce(Class) -> Refusal {
+    move |class| Refusal {
+        class,
+        told: how,
+        cookie: None,
+    }
+}
+
+impl From<authorize::Refusal> for Refusal {
+    fn from(refusal: authorize::Refusal) -> Self {
+        match refusal {
+            authorize::Refusal::Page(class) => told(Told::Page)(class),
+            authorize::Refusal::Redirect {
+                class,
+                redirect_uri,
+                state,
+            } => told(Told::Redirect {
+                redirect_uri,
+                state,
+            })(class),
+        }
+    }
+}
+
+impl From<callback::Refusal> for Refusal {
+    fn from(refusal: callback::Refusal) -> Self {
+        let how = match refusal.client {
+            Some(client) => Told::Redirect {
+                redirect_uri: client.redirect_uri,
+                state: Some(client.state),
+            },
+            None => Told::Page,
+        };
+        Self {
+            class: refusal.class,
+            told: how,
+            cookie: refusal.end_cookie,
+        }
+    }
+}

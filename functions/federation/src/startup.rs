@@ -1,0 +1,173 @@
+//! From the environment to a bridge that can answer: all that takes time, in parallel.
+
+use std::sync::Arc;
+
+use digital_auth::http_client::NoRootCertificates;
+use digital_auth::{Client, ClientOptions, Clock, HttpClient};
+use keys::{InvalidKey, KeyRing, KmsKey, LocalKey, Randomness, SigningKey};
+use thiserror::Error;
+
+use crate::aws::{self, Connections};
+use crate::config::Config;
+use crate::federation::{Federation, Parts};
+use crate::metrics::Metrics;
+use crate::reference::Reference;
+use crate::secrets::{InvalidSecret, SecretError, SecretReader, Secrets};
+
+/// Why the bridge can't start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// No secure connection is possible.
+    #[error(transparent)]
+    NoRootCertificates(#[from] NoRootCertificates),
+    /// A secret is missing or malformed.
+    #[error(transparent)]
+    Secret(#[from] InvalidSecret),
+    /// A key is missing or can't be used.
+    #[error("{variable} holds a key that can't be used: {source}")]
+    Key {
+        /// The variable with the reference.
+        variable: &'static str,
+        /// What is wrong with it.
+        source: InvalidKey,
+    },
+    /// The text of a key can't be read.
+    #[error("{variable} {source}")]
+    KeyText {
+        /// The variable with the reference.
+        variable: &'static str,
+        /// What is wrong.
+        source: SecretError,
+    },
+    /// ID tokens are RS256: an elliptic curve key can't sign them.
+    #[error("ID_TOKEN_KEYS must be RSA keys: ID tokens are signed with RS256")]
+    IdTokenKeyAlgorithm,
+}
+
+/// The AWS clients that the configuration needs.
+struct AwsClients {
+    kms: Option<(aws_sdk_kms::Client, Connections)>,
+    secrets_manager: Option<aws_sdk_secretsmanager::Client>,
+}
+
+impl AwsClients {
+    async fn new(config: &Config, http: &Arc<HttpClient>) -> Self {
+        let references = || {
+            let keys = config.id_token_keys.iter().chain(&config.assertion_keys);
+            keys.chain([&config.sealing_keys, &config.client_secrets])
+        };
+        let uses_kms = references().any(|one| matches!(one, Reference::Kms(_)));
+        let uses_secrets = references().any(|one| matches!(one, Reference::SecretsManager(_)));
+        if !uses_kms && !uses_secrets {
+            return Self {
+                kms: None,
+                secrets_manager: None,
+            };
+        }
+        let connections = Connections::new(Arc::clone(http));
+        let shared = aws::sdk_config(&connections).await;
+        let kms = uses_kms.then(|| {
+            let connections = Connections::new(Arc::clone(http));
+            let own = aws_sdk_kms::config::Builder::from(&shared).http_client(connections.clone());
+            (aws_sdk_kms::Client::from_conf(own.build()), connections)
+        });
+        let secrets_manager = uses_secrets.then(|| aws_sdk_secretsmanager::Client::new(&shared));
+        Self {
+            kms,
+            secrets_manager,
+        }
+    }
+}
+
+/// Makes the bridge.
+///
+/// # Errors
+///
+/// [`StartError`] names what can't be had, without any value.
+pub async fn start(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+) -> Result<Federation, StartError> {
+    let http = Arc::new(HttpClient::new(Arc::clone(&clock))?);
+    let aws = AwsClients::new(&config, &http).await;
+    let reader = SecretReader::new(aws.secrets_manager.clone());
+    let kms = aws.kms.as_ref().map(|(client, _)| client.clone());
+    let (secrets, id_token_keys, assertion_keys) = tokio::join!(
+        Secrets::load(
+            SecretReader::new(aws.secrets_manager),
+            config.sealing_keys.clone(),
+            config.client_secrets.clone(),
+        ),
+        key_ring(
+            "ID_TOKEN_KEYS",
+            &config.id_token_keys,
+            &reader,
+            kms.as_ref()
+        ),
+        key_ring(
+            "ASSERTION_KEYS",
+            &config.assertion_keys,
+            &reader,
+            kms.as_ref()
+        ),
+    );
+    let (secrets, id_token_keys, assertion_keys) = (secrets?, id_token_keys?, assertion_keys?);
+    if id_token_keys.signer().algorithm() != keys::Algorithm::Rs256 {
+        return Err(StartError::IdTokenKeyAlgorithm);
+    }
+    let service = config.service_client_id.as_ref().map(|client_id| {
+        let options = ClientOptions {
+            provider: config.provider.clone(),
+            client_id: client_id.clone(),
+            redirect_uri: format!("{}/callback", config.issuer),
+            attributes: config.attributes,
+            acr_values: config.acr_values.clone(),
+            assurance: config.assurance.clone(),
+            id_token_algorithms: config.service_id_token_algorithms.clone(),
+        };
+        Client::new(
+            options,
+            Arc::clone(&http),
+            Arc::clone(&assertion_keys),
+            Arc::clone(&randomness),
+        )
+    });
+    Ok(Federation::new(Parts {
+        metrics: Metrics::new(config.metrics_namespace.clone()),
+        config,
+        clock,
+        randomness,
+        secrets,
+        id_token_keys,
+        assertion_keys,
+        service,
+        kms: aws.kms.map(|(_, connections)| connections),
+    }))
+}
+
+/// Loads the keys of one variable. They are few, and each takes one call at most: one after the other, beside the other rings.
+async fn key_ring(
+    variable: &'static str,
+    references: &[Reference],
+    reader: &SecretReader,
+    kms: Option<&aws_sdk_kms::Client>,
+) -> Result<Arc<KeyRing>, StartError> {
+    let unusable = |source| StartError::Key { variable, source };
+    let mut keys: Vec<Arc<dyn SigningKey>> = Vec::with_capacity(references.len());
+    for reference in references {
+        keys.push(match (reference, kms) {
+            (Reference::Kms(arn), Some(client)) => {
+                Arc::new(KmsKey::load(client.clone(), arn).await.map_err(unusable)?)
+            }
+            _ => {
+                let text = reader
+                    .read(reference)
+                    .await
+                    .map_err(|source| StartError::KeyText { variable, source })?;
+                Arc::new(LocalKey::from_jwk(&text).map_err(unusable)?)
+            }
+        });
+    }
+    Ok(Arc::new(KeyRing::new(keys).map_err(unusable)?))
+}

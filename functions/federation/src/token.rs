@@ -1,0 +1,200 @@
+//! `/token`: Amazon Cognito exchanges its code; the service's code inside is exchanged on the way.
+//! The client is authenticated before anything is opened or called (RFC 6749 §3.2.1). Then the code must be ours, for
+//! this client and redirect URI; then the service has to agree, within four seconds in all.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA256, digest};
+use chrono::{DateTime, Utc};
+use digital_auth::client_assertion::ClientAssertionError;
+use digital_auth::id_token::IdTokenError;
+use digital_auth::key_set::KeySetError;
+use digital_auth::token::TokenError;
+use digital_auth::userinfo::UserinfoError;
+use digital_auth::{CodeExchange, Deadline, HttpError, LoginError};
+use four_attributes::AttributeError;
+
+use crate::code::Code;
+use crate::failure::Class;
+use crate::federation::{EXCHANGE, Federation};
+use crate::http_api::{Request, Response};
+use crate::issued_token::{self, IssueError, Parties};
+use crate::parameters::Parameters;
+use crate::sealed::OpenError;
+
+/// Answers a token request.
+///
+/// # Errors
+///
+/// Why there are no tokens.
+pub async fn token(
+    federation: &Federation,
+    request: &Request,
+    now: DateTime<Utc>,
+) -> Result<Response, Class> {
+    let deadline = Deadline::after(EXCHANGE);
+    let parameters = request.form(Class::MalformedTokenRequest)?;
+    authenticate_client(federation, &parameters, now).await?;
+    match parameters.get("grant_type") {
+        Some("authorization_code") => {}
+        Some(_) => return Err(Class::UnsupportedGrantType),
+        None => return Err(Class::MalformedTokenRequest),
+    }
+    let code = parameters.get("code").ok_or(Class::MalformedTokenRequest)?;
+    let redirect_uri = parameters
+        .get("redirect_uri")
+        .ok_or(Class::MalformedTokenRequest)?;
+    let code = open(federation, code, now).await?;
+    if code.redirect_uri != redirect_uri {
+        return Err(Class::CodeRedirectUriMismatch);
+    }
+    verify_code_challenge(code.client_code_challenge, parameters.get("code_verifier"))?;
+
+    let service = federation.service().ok_or(Class::NotConnected)?;
+    let exchange = CodeExchange {
+        code: code.service_code,
+        code_verifier: code.code_verifier,
+        nonce: code.nonce,
+        authenticated_after: code
+            .authenticated_after
+            .and_then(|at| DateTime::from_timestamp(at, 0)),
+    };
+    let login = service
+        .finish_login(exchange, now, deadline)
+        .await
+        .map_err(|error| login_failure(&error))?;
+
+    let config = federation.config();
+    let values = federation.secrets().current();
+    let issuing = issued_token::issue(
+        &login,
+        code.client_nonce.as_deref(),
+        Parties {
+            issuer: &config.issuer,
+            client_id: &config.client_id,
+        },
+        federation.id_token_keys().signer(),
+        federation.seal(&values, now),
+        federation.randomness(),
+    );
+    let tokens = deadline
+        .bound(issuing)
+        .await
+        .map_err(|_| Class::SigningFailed)?;
+    let tokens = tokens.map_err(|error| match error {
+        IssueError::Seal => Class::Internal,
+        IssueError::Signing(_) => Class::SigningFailed,
+    })?;
+    tracing::info!(event = "login_finished");
+    let scope = digital_auth::authorization::scope(config.attributes);
+    Ok(Response::json(
+        http::StatusCode::OK,
+        issued_token::token_answer(&tokens, &scope),
+    )
+    // RFC 6749 §5.1 wants this old header too.
+    .with_header("pragma", "no-cache"))
+}
+
+/// `client_secret_post` (RFC 6749 §2.3.1), with the current or the previous secret.
+async fn authenticate_client(
+    federation: &Federation,
+    parameters: &Parameters,
+    now: DateTime<Utc>,
+) -> Result<(), Class> {
+    let refused = Class::ClientAuthenticationFailed;
+    if parameters.get("client_id") != Some(federation.config().client_id.as_str()) {
+        return Err(refused);
+    }
+    let given = parameters.get("client_secret").ok_or(refused)?;
+    let values = federation.secrets().current();
+    if values.client.match_any(given) {
+        return Ok(());
+    }
+    // The secret may have been rotated since it was fetched.
+    match federation.newer_secrets(&values, now).await? {
+        Some(newer) if newer.client.match_any(given) => Ok(()),
+        _ => Err(refused),
+    }
+}
+
+async fn open(federation: &Federation, code: &str, now: DateTime<Utc>) -> Result<Code, Class> {
+    let values = federation.secrets().current();
+    let opened = match Code::open(code, federation.seal(&values, now)) {
+        Err(OpenError::UnknownKey) => match federation.newer_secrets(&values, now).await? {
+            Some(newer) => Code::open(code, federation.seal(&newer, now)),
+            None => Err(OpenError::UnknownKey),
+        },
+        opened => opened,
+    };
+    opened.map_err(|error| match error {
+        OpenError::Malformed => Class::CodeMalformed,
+        OpenError::UnknownKey | OpenError::Foreign => Class::CodeForeign,
+        OpenError::Forged => Class::CodeForged,
+        OpenError::Expired => Class::CodeExpired,
+    })
+}
+
+/// RFC 7636 §4.6. A verifier without a challenge is refused too: whoever sends one thinks that the code is bound
+/// (RFC 9700 §4.8.2).
+fn verify_code_challenge(challenge: Option<[u8; 32]>, verifier: Option<&str>) -> Result<(), Class> {
+    match (challenge, verifier) {
+        (None, None) => Ok(()),
+        (Some(challenge), Some(verifier)) => {
+            let hash = digest(&SHA256, verifier.as_bytes());
+            verify_slices_are_equal(hash.as_ref(), &challenge)
+                .map_err(|_| Class::CodeVerifierMismatch)
+        }
+        _ => Err(Class::CodeVerifierMismatch),
+    }
+}
+
+/// The class of every way in which a login at the service can fail.
+fn login_failure(error: &LoginError) -> Class {
+    match error {
+        LoginError::Token(error) => match error {
+            TokenError::ClientAssertion(ClientAssertionError::Signing(_)) => Class::SigningFailed,
+            TokenError::ClientAssertion(ClientAssertionError::Randomness(_)) => Class::Internal,
+            TokenError::Http(error) => transport(*error, Class::TokenAnswerTooLarge),
+            TokenError::RefusedCode => Class::ServiceRefusedCode,
+            TokenError::RefusedClient => Class::ServiceRefusedClient,
+            TokenError::RefusedRequest => Class::ServiceRefusedRequest,
+            TokenError::Failed => Class::ServiceFailed,
+            TokenError::Malformed => Class::TokenAnswerMalformed,
+        },
+        LoginError::KeySet(KeySetError::Unavailable) => Class::KeySetUnavailable,
+        LoginError::KeySet(KeySetError::Malformed) => Class::KeySetMalformed,
+        LoginError::IdToken(error) => match error {
+            IdTokenError::Malformed => Class::IdTokenMalformed,
+            IdTokenError::Algorithm => Class::IdTokenAlgorithm,
+            IdTokenError::UnknownKey => Class::IdTokenUnknownKey,
+            IdTokenError::Signature => Class::IdTokenSignature,
+            IdTokenError::Issuer => Class::IdTokenIssuer,
+            IdTokenError::Audience => Class::IdTokenAudience,
+            IdTokenError::AuthorizedParty => Class::IdTokenAuthorizedParty,
+            IdTokenError::Expired => Class::IdTokenExpired,
+            IdTokenError::IssuedAt => Class::IdTokenIssuedAt,
+            IdTokenError::Nonce => Class::IdTokenNonce,
+            IdTokenError::Assurance => Class::AssuranceNotAccepted,
+            IdTokenError::AuthenticationTooOld => Class::AuthenticationTooOld,
+            IdTokenError::AccessTokenHash => Class::IdTokenAccessTokenHash,
+            IdTokenError::Subject => Class::IdTokenSubject,
+        },
+        LoginError::Userinfo(error) => match error {
+            UserinfoError::Http(error) => transport(*error, Class::UserinfoTooLarge),
+            UserinfoError::Refused => Class::UserinfoRefused,
+            UserinfoError::Failed => Class::ServiceFailed,
+            UserinfoError::Malformed => Class::UserinfoMalformed,
+            UserinfoError::OtherSubject => Class::UserinfoSubjectMismatch,
+            UserinfoError::Attribute(AttributeError::Missing(_)) => Class::AttributeMissing,
+            UserinfoError::Attribute(AttributeError::Malformed { .. }) => Class::AttributeMalformed,
+        },
+    }
+}
+
+fn transport(error: HttpError, too_large: Class) -> Class {
+    match error {
+        HttpError::Unreachable => Class::ServiceUnreachable,
+        HttpError::TimedOut => Class::ServiceTimeout,
+        HttpError::Interrupted => Class::ServiceFailed,
+        HttpError::TooLarge => too_large,
+    }
+}

@@ -1,0 +1,46 @@
+//! `/userinfo`: the claims out of the sealed access token, without any call (OIDC Core §5.3).
+
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+
+use crate::failure::Class;
+use crate::federation::Federation;
+use crate::http_api::{Request, Response};
+use crate::sealed::{OpenError, Purpose, SealingKeys};
+
+/// Answers a userinfo request, by GET or POST, with the access token in the header (RFC 6750 §2.1).
+///
+/// # Errors
+///
+/// Why there are no claims.
+pub async fn userinfo(
+    federation: &Federation,
+    request: &Request,
+    now: DateTime<Utc>,
+) -> Result<Response, Class> {
+    let access_token = request
+        .header("authorization")
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
+        .map(|(_, token)| token.trim())
+        .filter(|token| !token.is_empty())
+        .ok_or(Class::AccessTokenMissing)?;
+    let audience = federation.audience();
+    let open = |keys: &SealingKeys| keys.open(Purpose::AccessToken, audience, access_token, now);
+    let values = federation.secrets().current();
+    let opened = match open(&values.sealing) {
+        Err(OpenError::UnknownKey) => match federation.newer_secrets(&values, now).await? {
+            Some(newer) => open(&newer.sealing),
+            None => Err(OpenError::UnknownKey),
+        },
+        opened => opened,
+    };
+    let claims = opened.map_err(|error| match error {
+        OpenError::Expired => Class::AccessTokenExpired,
+        OpenError::Malformed | OpenError::UnknownKey | OpenError::Forged | OpenError::Foreign => {
+            Class::AccessTokenInvalid
+        }
+    })?;
+    let claims = std::str::from_utf8(&claims).map_err(|_| Class::AccessTokenInvalid)?;
+    Ok(Response::json(StatusCode::OK, claims.to_owned()))
+}
