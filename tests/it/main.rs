@@ -1,3 +1,3 @@
-//! it
-#[test]
-fn it() {}
+//! Every test that needs more than one crate: the built function, driven over HTTP.
+
+mod login;

@@ -1,2 +1,78 @@
-//! main
-fn main() {}
+//! The command `digital-auth`: try a My Number Card login on this machine, without AWS, contract or network.
+
+mod arguments;
+mod demo;
+mod environment;
+mod exit;
+mod language;
+mod lists;
+mod story;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use simulators::clock::SimClock;
+
+use crate::arguments::{Arguments, Command, Demo, Function};
+use crate::language::Language;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let language = arguments
+        .language
+        .unwrap_or_else(|| Language::of_locale(|name| std::env::var(name).ok()));
+    let status = match arguments
+        .command
+        .unwrap_or_else(|| Command::Demo(Demo::default()))
+    {
+        Command::Demo(demo) => return run_demo(&demo, language),
+        Command::Personas(list) => {
+            let now = SimClock::default().now();
+            lists::write_personas(&mut io::stdout().lock(), language, list.json, now)
+        }
+        Command::Faults(list) => lists::write_faults(&mut io::stdout().lock(), language, list.json),
+        Command::Env(env) => match env.function {
+            Function::Federation => {
+                let algorithm = demo::algorithm(env.assertion_algorithm);
+                let written = environment::write_federation(&mut io::stdout().lock(), algorithm);
+                written.map_err(io::Error::other)
+            }
+        },
+    };
+    match status {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads may stop reading: `digital-auth faults | head` is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => complain(&error.to_string(), exit::DEFECT),
+    }
+}
+
+fn run_demo(demo: &Demo, language: Language) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&error.to_string(), exit::DEFECT),
+    };
+    let ended = runtime.block_on(demo::run(demo, language));
+    // A build that was interrupted may still be on its way; nobody waits for it.
+    runtime.shutdown_background();
+    match ended {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            let text = match language {
+                Language::Ja => error.in_japanese(),
+                Language::En => error.to_string(),
+            };
+            complain(&text, error.status())
+        }
+    }
+}
+
+fn complain(text: &str, status: u8) -> ExitCode {
+    // Where not even this can be written, the status says it.
+    let _ = writeln!(anstream::stderr(), "digital-auth: {text}");
+    ExitCode::from(status)
+}

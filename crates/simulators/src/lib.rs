@@ -4,6 +4,11 @@
 
 pub mod clock;
 pub mod cognito;
+pub mod fault;
 pub mod journal;
+pub mod lambda;
 mod loopback;
+pub mod persona;
+pub mod service;
+pub mod stack;
 pub mod user_agent;

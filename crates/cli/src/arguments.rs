@@ -1,0 +1,132 @@
+//! What the command takes. The help speaks both languages at once: it is read before a language is chosen.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::language::Language;
+
+/// マイナンバーカードのログインを Amazon Cognito へ。手元で試すためのコマンドです。
+/// My Number Card logins for Amazon Cognito: the command to try it on your machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "digital-auth",
+    version,
+    arg_required_else_help = false,
+    max_term_width = 110
+)]
+pub(crate) struct Arguments {
+    /// 出力の言語（既定：ロケールが英語なら en、ほかは ja） / Language of the output
+    #[arg(long, value_enum, global = true)]
+    pub(crate) language: Option<Language>,
+
+    /// 何をするか（省略すると demo --headless） / What to do (demo --headless if left out)
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// ログインを1回行い、1歩ずつ説明する / Do one login and tell it step by step
+    Demo(Demo),
+    /// テスト利用者の一覧 / List the test persons
+    Personas(List),
+    /// サービスの代役に起こさせる誤りの一覧 / List what the service's stand-in can do wrong
+    Faults(List),
+    /// 関数のための、手元用の完全な設定を KEY=VALUE で出す / Print a complete local configuration as KEY=VALUE lines
+    Env(Env),
+}
+
+/// `demo`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Demo {
+    /// ブラウザーを使わずに行う / Without a browser
+    #[arg(long, required = true)]
+    pub(crate) headless: bool,
+    /// テスト利用者（personas で一覧） / The test person (see: personas)
+    #[arg(long, value_name = "ID")]
+    pub(crate) persona: Option<String>,
+    /// サービスの代役に起こさせる誤り（faults で一覧） / What the service does wrong (see: faults)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fault: Option<String>,
+    /// 結果を1つの JSON オブジェクトで出す / Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// クライアントアサーションの署名アルゴリズム / Algorithm of the client assertion
+    #[arg(long, value_enum, default_value_t = AssertionAlgorithm::Es256)]
+    pub(crate) assertion_algorithm: AssertionAlgorithm,
+    /// Cognito の state の文字数（64〜8000） / Characters of Cognito's state
+    #[arg(long, value_name = "N", default_value_t = 700, value_parser = clap::value_parser!(u16).range(64..=8000))]
+    pub(crate) state_length: u16,
+    /// ポート（0 は空いているもの） / Ports (0 means any free one)
+    #[command(flatten)]
+    pub(crate) ports: Ports,
+}
+
+impl Default for Demo {
+    fn default() -> Self {
+        Self {
+            headless: true,
+            persona: None,
+            fault: None,
+            json: false,
+            assertion_algorithm: AssertionAlgorithm::Es256,
+            state_length: 700,
+            ports: Ports {
+                service_port: 0,
+                bridge_port: 0,
+                cognito_port: 0,
+            },
+        }
+    }
+}
+
+/// The ports of the stand-ins, on 127.0.0.1.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Ports {
+    /// サービスの代役のポート（0：空きポート） / Port of the service's stand-in (0: any free one)
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) service_port: u16,
+    /// 関数（HTTP API）のポート（0：空きポート） / Port of the function's HTTP API (0: any free one)
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) bridge_port: u16,
+    /// Cognito の代役のポート（0：空きポート） / Port of Cognito's stand-in (0: any free one)
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) cognito_port: u16,
+}
+
+/// An algorithm of the client assertion.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum AssertionAlgorithm {
+    /// ECDSA, P-256, SHA-256
+    #[value(name = "ES256")]
+    Es256,
+    /// RSASSA-PKCS1-v1_5, SHA-256
+    #[value(name = "RS256")]
+    Rs256,
+}
+
+/// `personas`, `faults`.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct List {
+    /// JSON の配列で出す / Print a JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `env`.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Env {
+    /// どの関数のためか / For which function
+    #[arg(value_enum)]
+    pub(crate) function: Function,
+    /// クライアントアサーションの署名アルゴリズム / Algorithm of the client assertion
+    #[arg(long, value_enum, default_value_t = AssertionAlgorithm::Es256)]
+    pub(crate) assertion_algorithm: AssertionAlgorithm,
+}
+
+/// A function of this project.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Function {
+    /// The bridge
+    Federation,
+}

@@ -1,0 +1,161 @@
+//! A login told step by step: each hop, who called whom with which parameters, and what was checked.
+//! Secrets are masked long before they get here; what can be seen is that two hops carry the same one.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use simulators::journal::{Parameter, Party, Step};
+use simulators::stack::{Failed, Outcome, Place};
+
+use crate::language::Language;
+
+const NUMBER: Style = AnsiColor::Cyan.on_default().bold();
+const HOP: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const QUIET: Style = Style::new().dimmed();
+
+/// Longer values are cut: they are addresses and tokens, not something to read.
+const LONGEST_VALUE: usize = 100;
+
+/// Tells every step.
+///
+/// # Errors
+///
+/// If the output can't be written.
+pub(crate) fn write_steps(
+    out: &mut impl Write,
+    language: Language,
+    steps: &[Step],
+) -> io::Result<()> {
+    for (position, step) in steps.iter().enumerate() {
+        let from = party(language, step.from);
+        let hop = if step.from == step.to {
+            from.to_owned()
+        } else {
+            format!("{from} → {}", party(language, step.to))
+        };
+        let status = step
+            .status
+            .map(|status| format!("  {status}"))
+            .unwrap_or_default();
+        writeln!(
+            out,
+            "{NUMBER}{:>2}{NUMBER:#}  {HOP}{hop}{HOP:#}  {}{QUIET}{status}{QUIET:#}",
+            position + 1,
+            step.request
+        )?;
+        write_parameters(out, "     ", &step.parameters)?;
+        for check in &step.checks {
+            let (style, mark) = if check.passed {
+                (GOOD, "✓")
+            } else {
+                (BAD, "✗")
+            };
+            writeln!(
+                out,
+                "     {style}{mark}{style:#} {} {QUIET}({}){QUIET:#}",
+                check.what, check.rule
+            )?;
+        }
+        write_parameters(out, "     ↩ ", &step.answer)?;
+    }
+    Ok(())
+}
+
+fn write_parameters(out: &mut impl Write, start: &str, parameters: &[Parameter]) -> io::Result<()> {
+    for Parameter { name, value } in parameters {
+        let mut shown: String = value.chars().take(LONGEST_VALUE).collect();
+        if shown.len() < value.len() {
+            shown.push('…');
+        }
+        writeln!(out, "{start}{QUIET}{name}={QUIET:#}{shown}")?;
+    }
+    Ok(())
+}
+
+/// Tells how it ended.
+///
+/// # Errors
+///
+/// If the output can't be written.
+pub(crate) fn write_outcome(
+    out: &mut impl Write,
+    language: Language,
+    persona: &str,
+    outcome: &Outcome,
+) -> io::Result<()> {
+    writeln!(out)?;
+    match outcome {
+        Outcome::SignedIn(signed_in) => {
+            let title = language.say("ログインしました", "Signed in");
+            writeln!(out, "{GOOD}✓ {title}{GOOD:#}  {persona}")?;
+            let told = language.say(
+                "アプリが Cognito から受け取った ID トークン：",
+                "The ID token that the app got from Cognito:",
+            );
+            writeln!(out, "{told}")?;
+            for (name, value) in &signed_in.id_token {
+                writeln!(out, "     {QUIET}{name}={QUIET:#}{}", plain(value))?;
+            }
+        }
+        Outcome::Failed(failed) => write_failure(out, language, failed)?,
+    }
+    Ok(())
+}
+
+fn write_failure(out: &mut impl Write, language: Language, failed: &Failed) -> io::Result<()> {
+    let title = language.say("ログインできませんでした", "Not signed in");
+    let class = failed.class.as_deref().unwrap_or("-");
+    writeln!(out, "{BAD}✗ {title}{BAD:#}  {class}")?;
+    let place = match failed.place {
+        Place::App => language.say(
+            "アプリに OAuth のエラーが返りました",
+            "The app got an OAuth error",
+        ),
+        Place::BridgePage => language.say(
+            "橋渡しの関数のページが出ました",
+            "A page of the bridge was shown",
+        ),
+        Place::CognitoPage => {
+            language.say("Cognito のページが出ました", "A page of Cognito was shown")
+        }
+        Place::ServicePage => language.say(
+            "サービスのページが出ました",
+            "A page of the service was shown",
+        ),
+    };
+    writeln!(out, "     {place}")?;
+    for (name, value) in [
+        ("error", failed.error.as_deref()),
+        ("error_description", Some(failed.description.as_str())),
+        (
+            language.say("サポート番号", "support id"),
+            failed.support_id.as_deref(),
+        ),
+    ] {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            writeln!(out, "     {QUIET}{name}={QUIET:#}{value}")?;
+        }
+    }
+    Ok(())
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn party(language: Language, party: Party) -> &'static str {
+    match party {
+        Party::Browser => language.say("ブラウザー", "Browser"),
+        Party::App => language.say("アプリ", "App"),
+        Party::Cognito => "Cognito",
+        Party::Bridge => language.say("関数 federation", "federation"),
+        Party::Service => language.say(
+            "デジタル認証アプリサービス",
+            "Digital Authentication App service",
+        ),
+    }
+}

@@ -1,0 +1,17 @@
+//! The Lambda runtime of a laptop: real functions as processes of their own, behind an HTTP API.
+//! Each process handles one event at a time and is stopped between events, as Lambda freezes it.
+//! `function` builds, `process` runs, `runtime_api` hands over events, `http_api` is the front door.
+
+pub mod function;
+pub mod http_api;
+mod payload;
+mod pool;
+mod process;
+mod runtime_api;
+
+pub use function::{BuildError, FunctionOptions, Profile, Target, build, build_once};
+pub use http_api::{BindError, HEAD_LIMIT, HttpApi, LocalFunction};
+pub use payload::BodyEncoding;
+pub use pool::{Invocation, ProcessInformation, ProcessState};
+pub use process::{LogSubscription, Logs};
+pub use runtime_api::{InvocationError, PAYLOAD_LIMIT};

@@ -1,0 +1,285 @@
+//! The processes of a function: a free one is used again, a busy function gets one more.
+//! Who waits longer than the front door waits for is turned away, and never called afterwards.
+//! Nothing survives: stopping or dropping kills every process, whatever it is doing.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::{Semaphore, watch};
+
+use super::function::FunctionOptions;
+use super::process::{Logs, Process};
+use super::runtime_api::{Event, ExecutionEnvironment, InvocationError};
+
+/// What a process is doing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ProcessState {
+    /// It was started and has not asked for an event yet.
+    Initializing,
+    /// It handles an event.
+    Busy,
+    /// It is stopped, until its next event.
+    Frozen,
+}
+
+/// A process of the function.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ProcessInformation {
+    /// The process id, which is also the id of its process group.
+    pub pid: u32,
+    /// What it is doing.
+    pub state: ProcessState,
+}
+
+/// What became of one event.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// The id that the function sees in its context.
+    pub request_id: String,
+    /// The process that handled it, if there was one.
+    pub pid: Option<u32>,
+    /// For the first event of a process: from its start to its first request for an event.
+    pub cold_start: Option<Duration>,
+    /// From handing over the event to the moment in which the process was stopped again.
+    pub duration: Duration,
+    /// Whether there was an answer, and if not, why.
+    pub outcome: Result<(), InvocationError>,
+}
+
+/// Every process that was started and not yet given up. Cloning shares it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Registry {
+    processes: Arc<Mutex<BTreeMap<u32, (Process, ProcessState)>>>,
+}
+
+impl Registry {
+    pub(crate) fn add(&self, process: &Process) {
+        self.lock()
+            .insert(process.pid(), (process.clone(), ProcessState::Initializing));
+    }
+
+    pub(crate) fn set(&self, pid: u32, state: ProcessState) {
+        if let Some((_, current)) = self.lock().get_mut(&pid) {
+            *current = state;
+        }
+    }
+
+    pub(crate) fn forget(&self, pid: u32) {
+        self.lock().remove(&pid);
+    }
+
+    fn processes(&self) -> Vec<Process> {
+        self.lock()
+            .values()
+            .map(|(process, _)| process.clone())
+            .collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, (Process, ProcessState)>> {
+        self.processes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An answer or its absence, and what the process wrote meanwhile.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) answer: Result<Bytes, InvocationError>,
+    pub(crate) log: Vec<String>,
+}
+
+/// All processes of one function.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    options: FunctionOptions,
+    logs: Logs,
+    registry: Registry,
+    slots: Semaphore,
+    /// The free ones; the one that was used last is used next, as far as anybody knows of Lambda.
+    free: Mutex<Vec<ExecutionEnvironment>>,
+    /// Grows when the function is scaled to zero: a process of an older one is not used again.
+    generation: AtomicU64,
+    started: AtomicUsize,
+    invocations: Mutex<Vec<Invocation>>,
+    stopping: watch::Sender<bool>,
+}
+
+impl Pool {
+    pub(crate) fn new(options: FunctionOptions) -> Self {
+        Self {
+            slots: Semaphore::new(options.max_processes.max(1)),
+            options,
+            logs: Logs::default(),
+            registry: Registry::default(),
+            free: Mutex::default(),
+            generation: AtomicU64::new(0),
+            started: AtomicUsize::new(0),
+            invocations: Mutex::default(),
+            stopping: watch::Sender::new(false),
+        }
+    }
+
+    /// Gives the event to a process, and waits for its answer.
+    pub(crate) async fn invoke(&self, event: Event) -> Finished {
+        let mut stopping = self.stopping.subscribe();
+        let begun = Instant::now();
+        let request_id = event.request_id.clone();
+        let finished = tokio::select! {
+            biased;
+            _ = stopping.wait_for(|stopping| *stopping) => Err(InvocationError::Stopped),
+            finished = self.run_when_free(event) => finished,
+        };
+        finished.unwrap_or_else(|error| {
+            self.note(Invocation {
+                request_id,
+                pid: None,
+                cold_start: None,
+                duration: begun.elapsed(),
+                outcome: Err(error.clone()),
+            });
+            Finished {
+                answer: Err(error),
+                log: Vec::new(),
+            }
+        })
+    }
+
+    /// Without a process there is only an error.
+    async fn run_when_free(&self, event: Event) -> Result<Finished, InvocationError> {
+        let slot = tokio::time::timeout(self.options.integration_timeout, self.slots.acquire());
+        // Nobody closes the semaphore.
+        let Ok(Ok(_slot)) = slot.await else {
+            return Err(InvocationError::Throttled);
+        };
+        self.run(event).await
+    }
+
+    async fn run(&self, event: Event) -> Result<Finished, InvocationError> {
+        let generation = self.generation.load(Ordering::SeqCst);
+        let request_id = event.request_id.clone();
+        let free = self.take_free();
+        let is_cold = free.is_none();
+        let mut environment = match free {
+            Some(environment) => environment,
+            None => {
+                self.started.fetch_add(1, Ordering::SeqCst);
+                ExecutionEnvironment::start(&self.options, &self.registry, &self.logs).await?
+            }
+        };
+        // What it wrote while it started belongs to its first event.
+        let offset = if is_cold {
+            0
+        } else {
+            environment.log().length()
+        };
+        let begun = Instant::now();
+        let answer = environment
+            .invoke(event, self.options.invocation_timeout)
+            .await;
+        let log = environment.log().lines_from(offset);
+        self.note(Invocation {
+            request_id,
+            pid: Some(environment.pid()),
+            cold_start: is_cold.then(|| environment.cold_start()),
+            duration: begun.elapsed(),
+            outcome: answer.as_ref().map(|_| ()).map_err(Clone::clone),
+        });
+        if environment.is_ready() && generation == self.generation.load(Ordering::SeqCst) {
+            self.lock_free().push(environment);
+        }
+        Ok(Finished { answer, log })
+    }
+
+    /// The free process that was used last. One that has ended meanwhile is given up.
+    fn take_free(&self) -> Option<ExecutionEnvironment> {
+        let mut free = self.lock_free();
+        while let Some(environment) = free.pop() {
+            if environment.is_ready() {
+                return Some(environment);
+            }
+        }
+        None
+    }
+
+    /// Gives up every process: free ones at once, busy ones when they have answered.
+    pub(crate) async fn scale_to_zero(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        let free = std::mem::take(&mut *self.lock_free());
+        let known = self.registry.processes();
+        let pids: Vec<u32> = free.iter().map(ExecutionEnvironment::pid).collect();
+        drop(free);
+        for process in known.iter().filter(|process| pids.contains(&process.pid())) {
+            process.gone().await;
+        }
+    }
+
+    /// Kills every process, also busy ones, and waits until all are gone. No event is taken afterwards.
+    pub(crate) async fn stop(&self) {
+        self.stopping.send_replace(true);
+        loop {
+            let known = self.registry.processes();
+            drop(std::mem::take(&mut *self.lock_free()));
+            if known.is_empty() {
+                return;
+            }
+            for process in known {
+                process.kill();
+                process.gone().await;
+                self.registry.forget(process.pid());
+            }
+        }
+    }
+
+    /// Kills every process without waiting.
+    pub(crate) fn kill(&self) {
+        self.stopping.send_replace(true);
+        for process in self.registry.processes() {
+            process.kill();
+        }
+    }
+
+    pub(crate) const fn options(&self) -> &FunctionOptions {
+        &self.options
+    }
+
+    pub(crate) const fn logs(&self) -> &Logs {
+        &self.logs
+    }
+
+    pub(crate) fn processes(&self) -> Vec<ProcessInformation> {
+        let processes = self.registry.lock();
+        processes
+            .iter()
+            .map(|(pid, (_, state))| ProcessInformation {
+                pid: *pid,
+                state: *state,
+            })
+            .collect()
+    }
+
+    pub(crate) fn started(&self) -> usize {
+        self.started.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn invocations(&self) -> Vec<Invocation> {
+        self.invocations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn note(&self, invocation: Invocation) {
+        self.invocations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(invocation);
+    }
+
+    fn lock_free(&self) -> MutexGuard<'_, Vec<ExecutionEnvironment>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

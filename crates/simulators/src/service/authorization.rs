@@ -1,0 +1,280 @@
+//! The authorization endpoint: every rule for the request, then the test-card page.
+//! Before the redirect URI is trusted an error is a page; after that it goes back to the client.
+//! What isn't documented for this API is refused, because a client shall send nothing else.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use url::Url;
+
+use super::exchange::{Answer, Checks, Parameters, Received};
+use super::realm::{AuthorizationRequest, Login, Realm};
+use super::{random, test_card};
+
+/// The source of the rules that are this API's own.
+const RULE: &str = "Digital Authentication App, authorization request";
+
+/// All parameters that there are.
+const KNOWN: &[&str] = &[
+    "response_type",
+    "scope",
+    "client_id",
+    "redirect_uri",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "acr_values",
+];
+
+/// The scopes of the API for authentication. `sign` belongs to the other API.
+pub(super) const SCOPES: &[&str] = &["openid", "name", "address", "birthdate", "gender"];
+
+/// Why a request is refused.
+enum Refusal {
+    /// On a page of the service's own.
+    Page(&'static str),
+    /// At the client.
+    Client(Box<ClientError>),
+    /// The stand-in itself failed.
+    Internal,
+}
+
+struct ClientError {
+    redirect_uri: String,
+    state: Option<String>,
+    error: &'static str,
+    description: &'static str,
+}
+
+/// The answer to `GET …/auth`.
+pub(super) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
+    let begun = examine(realm, &received.query, checks)
+        .and_then(|request| begin(realm, request, realm.clock.now()).ok_or(Refusal::Internal));
+    match begun {
+        Ok(login) => test_card::page(realm, received, &login),
+        Err(Refusal::Page(sentence)) => test_card::error_page(sentence),
+        Err(Refusal::Client(error)) => redirect_error(realm, &error),
+        Err(Refusal::Internal) => Answer::internal_error(),
+    }
+}
+
+fn begin(realm: &Realm, request: AuthorizationRequest, now: DateTime<Utc>) -> Option<String> {
+    let id = random::base64url::<32>().ok()?;
+    let mut memory = realm.memory();
+    memory.tidy(now);
+    let expires = now + realm.settings.login_lifetime;
+    memory.logins.insert(id.clone(), Login { request, expires });
+    Some(id)
+}
+
+fn redirect_error(realm: &Realm, refused: &ClientError) -> Answer {
+    let Ok(mut location) = Url::parse(&refused.redirect_uri) else {
+        return Answer::internal_error();
+    };
+    {
+        let mut query = location.query_pairs_mut();
+        query.append_pair("error", refused.error);
+        query.append_pair("error_description", refused.description);
+        if let Some(state) = &refused.state {
+            query.append_pair("state", state);
+        }
+        query.append_pair("iss", &realm.endpoints.issuer);
+    }
+    Answer::redirect(StatusCode::FOUND, &location)
+}
+
+fn examine(
+    realm: &Realm,
+    query: &Parameters,
+    checks: &mut Checks,
+) -> Result<AuthorizationRequest, Refusal> {
+    checks.require(
+        "the query is form encoded UTF-8",
+        "RFC 6749 §3.1",
+        query.well_formed(),
+        || Refusal::Page("Invalid Request"),
+    )?;
+    let (client_id, redirect_uri) = trusted_redirect_uri(realm, query, checks)?;
+
+    let state = query.get("state").filter(|state| is_printable(state));
+    let refuse = |error, description| {
+        Refusal::Client(Box::new(ClientError {
+            redirect_uri: redirect_uri.clone(),
+            // A state that breaks the rules isn't sent back.
+            state: state
+                .filter(|_| query.is_single("state"))
+                .map(str::to_owned),
+            error,
+            description,
+        }))
+    };
+    let invalid = |description| refuse("invalid_request", description);
+
+    checks.require(
+        "no parameter comes twice",
+        "RFC 6749 §3.1",
+        query.are_unique(),
+        || invalid("duplicated parameter"),
+    )?;
+    let unsigned = !query.has("request") && !query.has("request_uri");
+    checks.require("there is no request object", RULE, unsigned, || {
+        invalid("Request objects are not supported")
+    })?;
+    checks.require("nothing else is sent", RULE, query.are_among(KNOWN), || {
+        invalid("Unknown parameter")
+    })?;
+
+    let response_type = checks.find(
+        "response_type is there",
+        RULE,
+        query.get("response_type"),
+        || invalid("Missing parameter: response_type"),
+    )?;
+    checks.require(
+        "response_type is code",
+        RULE,
+        response_type == "code",
+        || {
+            refuse(
+                "unsupported_response_type",
+                "Only response_type code is supported",
+            )
+        },
+    )?;
+
+    let scope = checks.find("scope is there", RULE, query.get("scope"), || {
+        refuse("invalid_scope", "Missing parameter: scope")
+    })?;
+    let scopes: Vec<String> = scope.split(' ').map(str::to_owned).collect();
+    let known = scopes.iter().all(|scope| SCOPES.contains(&scope.as_str()));
+    checks.require("every scope is known", RULE, known, || {
+        refuse("invalid_scope", "Invalid scopes")
+    })?;
+    let once = scopes
+        .iter()
+        .all(|scope| scopes.iter().filter(|other| *other == scope).count() == 1);
+    checks.require("no scope comes twice", RULE, once, || {
+        refuse("invalid_scope", "Invalid scopes")
+    })?;
+    let openid = scopes.iter().any(|scope| scope == "openid");
+    checks.require("scope has openid", RULE, openid, || {
+        refuse("invalid_scope", "Missing scope: openid")
+    })?;
+
+    let state = printable(
+        query,
+        "state",
+        checks,
+        || invalid("Missing parameter: state"),
+        || invalid("Invalid parameter: state"),
+    )?;
+    let nonce = printable(
+        query,
+        "nonce",
+        checks,
+        || invalid("Missing parameter: nonce"),
+        || invalid("Invalid parameter: nonce"),
+    )?;
+
+    let method = query.get("code_challenge_method");
+    let method = checks.find("code_challenge_method is there", RULE, method, || {
+        invalid("Missing parameter: code_challenge_method")
+    })?;
+    checks.require(
+        "code_challenge_method is S256",
+        RULE,
+        method == "S256",
+        || invalid("Invalid parameter: code challenge method is not matching the configured one"),
+    )?;
+    let challenge = query.get("code_challenge");
+    let challenge = checks.find("code_challenge is there", RULE, challenge, || {
+        invalid("Missing parameter: code_challenge")
+    })?;
+    let is_hash = is_sha256(challenge);
+    checks.require(
+        "code_challenge is a SHA-256 in base64url",
+        "RFC 7636 §4.2",
+        is_hash,
+        || invalid("Invalid parameter: code_challenge"),
+    )?;
+
+    let acr_values = !query.has("acr_values") || query.get("acr_values").is_some_and(is_printable);
+    checks.require("acr_values is printable", RULE, acr_values, || {
+        invalid("Invalid parameter: acr_values")
+    })?;
+
+    Ok(AuthorizationRequest {
+        client_id,
+        redirect_uri: redirect_uri.clone(),
+        scopes,
+        state,
+        nonce,
+        code_challenge: challenge.to_owned(),
+    })
+}
+
+/// The two parameters that decide whether an error may go to the client.
+fn trusted_redirect_uri(
+    realm: &Realm,
+    query: &Parameters,
+    checks: &mut Checks,
+) -> Result<(String, String), Refusal> {
+    let single = query.is_single("client_id") && query.is_single("redirect_uri");
+    checks.require(
+        "client_id and redirect_uri come once",
+        "RFC 6749 §3.1",
+        single,
+        || Refusal::Page("duplicated parameter"),
+    )?;
+    let client_id = checks.find("client_id is there", RULE, query.get("client_id"), || {
+        Refusal::Page("Missing parameters: client_id")
+    })?;
+    let memory = realm.memory();
+    let client = checks.find(
+        "client_id is registered",
+        RULE,
+        memory.client(client_id),
+        || Refusal::Page("Client not found."),
+    )?;
+    let redirect_uri = query.get("redirect_uri").filter(|uri| {
+        client
+            .redirect_uris
+            .iter()
+            .any(|registered| registered == uri)
+    });
+    let redirect_uri = checks.find(
+        "redirect_uri is exactly one that is registered",
+        "RFC 9700 §2.1",
+        redirect_uri,
+        || Refusal::Page("Invalid parameter: redirect_uri"),
+    )?;
+    Ok((client_id.to_owned(), redirect_uri.to_owned()))
+}
+
+/// A required parameter of 1..=255 printable ASCII characters.
+fn printable(
+    query: &Parameters,
+    name: &'static str,
+    checks: &mut Checks,
+    missing: impl FnOnce() -> Refusal,
+    malformed: impl FnOnce() -> Refusal,
+) -> Result<String, Refusal> {
+    let value = checks.find(&format!("{name} is there"), RULE, query.get(name), missing)?;
+    let what = format!("{name} has 1..=255 printable ASCII characters");
+    checks.require(&what, RULE, is_printable(value), malformed)?;
+    Ok(value.to_owned())
+}
+
+/// 1..=255 characters of `[\x20-\x7E]`.
+fn is_printable(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte))
+}
+
+/// Base64url of 32 bytes: 43 characters.
+fn is_sha256(text: &str) -> bool {
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .is_ok_and(|bytes| bytes.len() == 32)
+}

@@ -1,0 +1,214 @@
+//! private_key_jwt: what a client assertion must be (RFC 7523 §3, OIDC Core §9).
+//! Every claim is checked by the stand-in's own clock, without any allowance.
+//! An assertion is good for one request: its `jti` is never taken again.
+
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use jsonwebtoken::{Validation, decode, decode_header};
+use serde_json::{Map, Value};
+
+use super::client::{Client, ClientKey};
+use super::exchange::{Checks, Parameters};
+use super::realm::Memory;
+use super::token::Refusal;
+
+/// The only type of client assertion (RFC 7523 §2.2).
+const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// How far ahead an assertion may expire, in seconds.
+const LONGEST: i64 = 60;
+
+/// Checks the client's assertion, and returns the client's id.
+pub(super) fn authenticate(
+    memory: &mut Memory,
+    form: &Parameters,
+    token_endpoint: &str,
+    now: DateTime<Utc>,
+    checks: &mut Checks,
+) -> Result<String, Refusal> {
+    let kind = checks.find(
+        "there is a client assertion",
+        "RFC 7521 §4.2",
+        form.get("client_assertion_type"),
+        || {
+            Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_client",
+                "Parameter client_assertion_type is missing",
+            )
+        },
+    )?;
+    checks.require(
+        "client_assertion_type is jwt-bearer",
+        "RFC 7523 §2.2",
+        kind == TYPE,
+        || {
+            Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_client",
+                "Parameter client_assertion_type has an unexpected value",
+            )
+        },
+    )?;
+    let assertion = checks.find(
+        "client_assertion is there",
+        "RFC 7521 §4.2",
+        form.get("client_assertion"),
+        || {
+            Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_client",
+                "client_assertion parameter missing",
+            )
+        },
+    )?;
+    let client_id = checks.find(
+        "client_id is there",
+        "Digital Authentication App, token request",
+        form.get("client_id"),
+        || {
+            Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_client",
+                "Missing parameter: client_id",
+            )
+        },
+    )?;
+    let client = checks.find(
+        "client_id is registered",
+        "RFC 6749 §2.3",
+        memory.client(client_id),
+        || {
+            Refusal::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid_client",
+                "Invalid client or Invalid client credentials",
+            )
+        },
+    )?;
+
+    let claims = verified_claims(client, assertion, checks)?;
+    let (jti, expires) = check_claims(&claims, client_id, token_endpoint, now, checks)?;
+
+    let key = (client_id.to_owned(), jti);
+    let fresh = !memory.assertions.contains_key(&key);
+    checks.require("jti was never seen", "RFC 7523 §3 item 7", fresh, || {
+        failed("Token reuse detected")
+    })?;
+    memory.assertions.insert(key, expires);
+    Ok(client_id.to_owned())
+}
+
+/// Keycloak's answer to an assertion that isn't good.
+fn failed(reason: &str) -> Refusal {
+    Refusal::new(
+        StatusCode::BAD_REQUEST,
+        "invalid_client",
+        &format!("Client authentication with signed JWT failed: {reason}"),
+    )
+}
+
+fn verified_claims(
+    client: &Client,
+    assertion: &str,
+    checks: &mut Checks,
+) -> Result<Map<String, Value>, Refusal> {
+    let header = decode_header(assertion).ok();
+    let header = checks.find("the assertion is a JWT", "RFC 7519 §7.2", header, || {
+        failed("Invalid JWT")
+    })?;
+    let key: Option<&ClientKey> = client
+        .keys
+        .iter()
+        .find(|key| header.kid.as_deref() == Some(key.kid.as_str()));
+    let key = checks.find("kid is a registered key's", "RFC 7515 §4.1.4", key, || {
+        failed("Unable to load public key")
+    })?;
+    let algorithm = key.algorithm;
+    checks.require(
+        "alg is that of the key",
+        "RFC 8725 §3.1",
+        header.alg == algorithm,
+        || failed("Invalid signature algorithm"),
+    )?;
+    // The signature only: the claims are checked one by one.
+    let mut signature_only = Validation::new(algorithm);
+    signature_only.required_spec_claims.clear();
+    signature_only.validate_exp = false;
+    signature_only.validate_aud = false;
+    let claims = decode::<Map<String, Value>>(assertion, &key.key, &signature_only)
+        .ok()
+        .map(|token| token.claims);
+    checks.find(
+        "the signature is the key's",
+        "RFC 7523 §3 item 9",
+        claims,
+        || failed("Signature on JWT token failed validation"),
+    )
+}
+
+/// Checks the claims, and returns `jti` and `exp`.
+fn check_claims(
+    claims: &Map<String, Value>,
+    client_id: &str,
+    token_endpoint: &str,
+    now: DateTime<Utc>,
+    checks: &mut Checks,
+) -> Result<(String, DateTime<Utc>), Refusal> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let seconds = |name: &str| claims.get(name).and_then(Value::as_i64);
+    let time = |name: &str| DateTime::from_timestamp(seconds(name)?, 0);
+
+    let subject = text("sub") == Some(client_id);
+    checks.require("sub is client_id", "RFC 7523 §3 item 2", subject, || {
+        failed("client_id parameter not matching with client from JWT token")
+    })?;
+    let issuer = text("iss") == Some(client_id);
+    checks.require("iss is client_id", "RFC 7523 §3 item 1", issuer, || {
+        failed("Issuer mismatch. The issuer should match the subject")
+    })?;
+    let audience = text("aud") == Some(token_endpoint);
+    checks.require(
+        "aud is the token endpoint, as one string",
+        "OIDC Core §9",
+        audience,
+        || failed("Invalid token audience"),
+    )?;
+    let expires = checks.find("exp is there", "RFC 7523 §3 item 4", time("exp"), || {
+        failed("Token exp claim is required")
+    })?;
+    checks.require(
+        "exp isn't past",
+        "RFC 7523 §3 item 4",
+        now < expires,
+        || failed("Token is not active"),
+    )?;
+    let near = (expires - now).num_seconds() <= LONGEST;
+    checks.require(
+        "exp is at most 60 s ahead",
+        "RFC 7523 §3 item 4",
+        near,
+        || failed("Token expiration is too far in the future"),
+    )?;
+    let issued = checks.find("iat is there", "RFC 7523 §3 item 6", time("iat"), || {
+        failed("Token iat claim is required")
+    })?;
+    checks.require(
+        "iat isn't in the future",
+        "RFC 7523 §3 item 6",
+        issued <= now,
+        || failed("Token was issued in the future"),
+    )?;
+    let active = !claims.contains_key("nbf") || time("nbf").is_some_and(|begins| begins <= now);
+    checks.require(
+        "nbf, if there, is past",
+        "RFC 7523 §3 item 5",
+        active,
+        || failed("Token is not active"),
+    )?;
+    let jti = text("jti").filter(|jti| !jti.is_empty());
+    let jti = checks.find("jti is there", "OIDC Core §9", jti, || {
+        failed("Missing ID on the token")
+    })?;
+    Ok((jti.to_owned(), expires))
+}

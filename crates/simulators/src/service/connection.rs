@@ -1,0 +1,243 @@
+//! Connections: an accept loop of our own, because a test must decide what happens to an idle one.
+//! A peer may close a connection that nobody uses, or forget it without a word: then whatever is sent on it
+//! is lost, which is what a frozen process finds when it wakes up.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tower_service::Service as _;
+
+use super::exchange::HangUp;
+
+/// How long a graceful stop waits for requests that are under way.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What the service does with a connection on which nothing happens.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum IdleConnections {
+    /// It keeps it for as long as the client does.
+    #[default]
+    Keep,
+    /// It closes it after this time.
+    CloseAfter(Duration),
+    /// After this time it forgets it: the connection looks open, and what is sent on it is never answered.
+    ForgetAfter(Duration),
+}
+
+/// The first lines of requests that came on forgotten connections. Cloning shares them.
+#[derive(Clone, Default)]
+pub(super) struct Lost(Arc<Mutex<Vec<String>>>);
+
+impl Lost {
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        let first = bytes
+            .split(|byte| *byte == b'\r')
+            .next()
+            .unwrap_or_default();
+        // Method and path only: a query may hold what nobody should keep.
+        let line = String::from_utf8_lossy(first);
+        let path = line.split('?').next().unwrap_or_default().to_owned();
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(path);
+    }
+}
+
+/// Serves until `stopping` becomes true, then gives the requests under way a moment to end.
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    idle: IdleConnections,
+    lost: Lost,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let mut connections = JoinSet::new();
+    let for_connections = stopping.clone();
+    loop {
+        tokio::select! {
+            () = stopped(&mut stopping) => break,
+            accepted = listener.accept() => {
+                // What accept() reports is a connection that is already gone, or too many of them.
+                let Ok((stream, _)) = accepted else {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    continue;
+                };
+                let watched = for_connections.clone();
+                connections.spawn(converse(stream, router.clone(), idle, lost.clone(), watched));
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    let ended = async { while connections.join_next().await.is_some() {} };
+    let _ = timeout(GRACE, ended).await;
+    connections.shutdown().await;
+}
+
+/// Waits until the service is stopped, or its handle is gone.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+/// One connection, to its end.
+async fn converse(
+    stream: TcpStream,
+    router: Router,
+    idle: IdleConnections,
+    lost: Lost,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let _ = stream.set_nodelay(true);
+    let busy = Arc::new(AtomicBool::new(false));
+    let stream = Watched::new(stream, idle, Arc::clone(&busy), lost);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut router = router.clone();
+        let busy = Arc::clone(&busy);
+        async move {
+            busy.store(true, Ordering::Relaxed);
+            let answered = router.call(request.map(Body::new)).await;
+            busy.store(false, Ordering::Relaxed);
+            let response: Response = match answered {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            match response.extensions().get::<HangUp>() {
+                Some(HangUp) => Err(io::Error::from(io::ErrorKind::ConnectionAborted)),
+                None => Ok(response),
+            }
+        }
+    });
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    // How a connection ends is the client's business.
+    let ended = tokio::select! {
+        _ = connection.as_mut() => true,
+        () = stopped(&mut stopping) => false,
+    };
+    if !ended {
+        connection.as_mut().graceful_shutdown();
+        let _ = connection.await;
+    }
+}
+
+/// A stream that knows how long nothing has happened on it.
+struct Watched {
+    stream: TcpStream,
+    idle: IdleConnections,
+    busy: Arc<AtomicBool>,
+    lost: Lost,
+    active: Instant,
+    alarm: Pin<Box<Sleep>>,
+    forgotten: bool,
+}
+
+impl Watched {
+    fn new(stream: TcpStream, idle: IdleConnections, busy: Arc<AtomicBool>, lost: Lost) -> Self {
+        let active = Instant::now();
+        let alarm = Box::pin(sleep_until(active));
+        Self {
+            stream,
+            idle,
+            busy,
+            lost,
+            active,
+            alarm,
+            forgotten: false,
+        }
+    }
+
+    /// Reads what comes and throws it away, until the client gives up.
+    fn ignore(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut waste = [0; 4096];
+        loop {
+            let mut buffer = ReadBuf::new(&mut waste);
+            ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
+            if buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.forgotten {
+            return self.ignore(context);
+        }
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let busy = self.busy.load(Ordering::Relaxed);
+        let came = buffer.filled().len() > before;
+        match self.idle {
+            IdleConnections::ForgetAfter(limit)
+                if came && !busy && self.active.elapsed() > limit =>
+            {
+                let mut bytes = buffer.filled().iter().copied();
+                self.lost
+                    .add(&bytes.by_ref().skip(before).collect::<Vec<u8>>());
+                buffer.set_filled(before);
+                self.forgotten = true;
+                return self.ignore(context);
+            }
+            IdleConnections::CloseAfter(limit) if read.is_pending() && !busy => {
+                let end = self.active + limit;
+                self.alarm.as_mut().reset(end);
+                // Nothing read and nothing pending: the end of the stream, as hyper sees it.
+                return self.alarm.as_mut().poll(context).map(Ok);
+            }
+            _ => {}
+        }
+        if came {
+            self.active = Instant::now();
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.active = Instant::now();
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,65 @@
+//! The JWK Set: the RS256 and the ES256 key side by side (RFC 7517 §5).
+//! A request for it doesn't say for which login it is, so it obeys the fault of the login answered last.
+//! The key-set faults are made here.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::exchange::Answer;
+use super::realm::Realm;
+use super::token::{TOO_LARGE, cut_off};
+use crate::fault::Fault;
+
+/// The answer to `GET …/certs`, at once or after a while.
+pub(super) async fn answer(realm: &Realm) -> Answer {
+    let (keys, fault) = {
+        let memory = realm.memory();
+        (memory.keys.clone(), memory.key_set_fault)
+    };
+    let published = match fault {
+        Some(Fault::IdTokenWithoutKeyIdSeveralKeys) => keys.published_with_second(),
+        Some(Fault::KeySetUnknownKeys) => with_unknown(keys.published()),
+        Some(Fault::KeySetEmpty) => Vec::new(),
+        _ => keys.published(),
+    };
+    let set = json!({ "keys": published });
+    match fault {
+        Some(Fault::KeySet500) => Answer::json(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            &json!({ "error": "unknown_error" }),
+        ),
+        Some(Fault::KeySetBrokenJson) => cut_off(&set),
+        Some(Fault::KeySetTooLarge) => {
+            let set = json!({ "keys": published, "padding": "x".repeat(TOO_LARGE) });
+            Answer::new(StatusCode::OK, "application/json", set.to_string())
+        }
+        Some(Fault::KeySetSlow) => {
+            tokio::time::sleep(realm.settings.slow_answer).await;
+            Answer::json(StatusCode::OK, &set)
+        }
+        _ => Answer::json(StatusCode::OK, &set),
+    }
+}
+
+/// Keys that a client has no use for stand before, between and after those that it needs.
+fn with_unknown(published: Vec<Value>) -> Vec<Value> {
+    let unknown = json!({ "kty": "future", "kid": "future", "use": "sig", "material": [1, 2, 3] });
+    let edwards = json!({
+        "kty": "OKP", "kid": "edwards", "use": "sig", "alg": "EdDSA", "crv": "Ed25519",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    });
+    let mut keys = vec![unknown];
+    for key in published {
+        if let Value::Object(mut members) = key.clone()
+            && members.get("kty").is_some_and(|kind| kind == "RSA")
+        {
+            members.insert("kid".to_owned(), "encryption".into());
+            members.insert("alg".to_owned(), "RSA-OAEP".into());
+            members.insert("use".to_owned(), "enc".into());
+            keys.push(Value::Object(members));
+        }
+        keys.push(key);
+    }
+    keys.push(edwards);
+    keys
+}

@@ -1,0 +1,189 @@
+//! What the service remembers: its clients, the logins that wait on the test-card page, codes and grants.
+//! One lock guards it all, and is never held across an await.
+//! Everything expires by the stand-in's clock.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use aws_lc_rs::error::Unspecified;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value};
+
+use super::client::Client;
+use super::exchange::{Answer, Checks, Received, RecordedRequest};
+use super::realm_keys::RealmKeys;
+use super::{Endpoints, Settings};
+use crate::clock::SimClock;
+use crate::fault::Fault;
+use crate::journal::{Journal, Party};
+
+/// What an authorization request asked for, once every rule held.
+#[derive(Clone)]
+pub(super) struct AuthorizationRequest {
+    pub(super) client_id: String,
+    pub(super) redirect_uri: String,
+    pub(super) scopes: Vec<String>,
+    pub(super) state: String,
+    pub(super) nonce: String,
+    pub(super) code_challenge: String,
+}
+
+/// A login that waits for its person on the test-card page.
+pub(super) struct Login {
+    pub(super) request: AuthorizationRequest,
+    pub(super) expires: DateTime<Utc>,
+}
+
+/// What a code stands for, and later the tokens.
+#[derive(Clone)]
+pub(super) struct Grant {
+    pub(super) request: AuthorizationRequest,
+    pub(super) subject: String,
+    pub(super) userinfo: Map<String, Value>,
+    pub(super) fault: Option<Fault>,
+    pub(super) session: String,
+    pub(super) authenticated: DateTime<Utc>,
+}
+
+impl Grant {
+    pub(super) fn has_fault(&self, fault: Fault) -> bool {
+        self.fault == Some(fault)
+    }
+}
+
+/// A code. It stays after its use, so that a second use is seen.
+pub(super) struct Code {
+    pub(super) grant: Grant,
+    pub(super) expires: DateTime<Utc>,
+    pub(super) used: bool,
+}
+
+/// An access token that was given.
+pub(super) struct Given {
+    pub(super) grant: Grant,
+    pub(super) expires: DateTime<Utc>,
+}
+
+/// Everything that changes.
+pub(super) struct Memory {
+    pub(super) clients: Vec<Client>,
+    pub(super) keys: RealmKeys,
+    pub(super) fault: Option<Fault>,
+    /// The fault that the key set obeys: that of the login that was answered last. A request for the key
+    /// set doesn't say for which login it is.
+    pub(super) key_set_fault: Option<Fault>,
+    pub(super) persona: &'static str,
+    pub(super) logins: HashMap<String, Login>,
+    pub(super) codes: HashMap<String, Code>,
+    pub(super) given: HashMap<String, Given>,
+    /// Client id and `jti` of every assertion that was accepted.
+    pub(super) assertions: HashMap<(String, String), DateTime<Utc>>,
+    requests: Vec<RecordedRequest>,
+}
+
+/// The realm `main`.
+pub(super) struct Realm {
+    pub(super) endpoints: Endpoints,
+    pub(super) settings: Settings,
+    pub(super) clock: SimClock,
+    journal: Journal,
+    memory: Mutex<Memory>,
+}
+
+impl Realm {
+    pub(super) fn new(
+        endpoints: Endpoints,
+        settings: Settings,
+        (clock, journal): (SimClock, Journal),
+        (client, keys): (Client, RealmKeys),
+        (fault, persona): (Option<Fault>, &'static str),
+    ) -> Self {
+        let memory = Memory {
+            clients: vec![client],
+            keys,
+            fault,
+            key_set_fault: fault,
+            persona,
+            logins: HashMap::new(),
+            codes: HashMap::new(),
+            given: HashMap::new(),
+            assertions: HashMap::new(),
+            requests: Vec::new(),
+        };
+        Self {
+            endpoints,
+            settings,
+            clock,
+            journal,
+            memory: Mutex::new(memory),
+        }
+    }
+
+    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn remember(&self, request: RecordedRequest) {
+        self.memory().requests.push(request);
+    }
+
+    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
+        self.memory().requests.clone()
+    }
+
+    pub(super) fn forget_requests(&self) {
+        self.memory().requests.clear();
+    }
+
+    /// Tells the journal what was asked, checked and answered.
+    pub(super) fn tell(&self, from: Party, received: &Received, checks: Checks, answer: &Answer) {
+        self.journal.record(answer.step(from, received, checks));
+    }
+}
+
+impl Memory {
+    pub(super) fn client(&self, client_id: &str) -> Option<&Client> {
+        self.clients
+            .iter()
+            .find(|client| client.client_id == client_id)
+    }
+
+    /// Adds a client, or replaces the one with its id.
+    pub(super) fn register(&mut self, client: Client) {
+        self.clients
+            .retain(|other| other.client_id != client.client_id);
+        self.clients.push(client);
+    }
+
+    /// Makes the keys fit for what the fault wants at the moment of signing.
+    pub(super) fn rotate_for(&mut self, fault: Option<Fault>) -> Result<(), Unspecified> {
+        // A fault of the key set is met only by who has to fetch it: a new key sees to that.
+        let rotates = matches!(
+            fault,
+            Some(
+                Fault::KeysRotatedBeforeSigning
+                    | Fault::KeySetUnknownKeys
+                    | Fault::KeySetEmpty
+                    | Fault::KeySet500
+                    | Fault::KeySetSlow
+                    | Fault::KeySetBrokenJson
+                    | Fault::KeySetTooLarge
+            )
+        );
+        if rotates { self.keys.rotate() } else { Ok(()) }
+    }
+
+    /// Ends the session of a code that came twice: its tokens are worth nothing any more (RFC 6749 §4.1.2).
+    pub(super) fn revoke(&mut self, session: &str) {
+        self.given.retain(|_, given| given.grant.session != session);
+    }
+
+    /// Forgets what has long expired.
+    pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
+        let long_ago = now - TimeDelta::hours(1);
+        self.logins.retain(|_, login| login.expires > long_ago);
+        self.codes.retain(|_, code| code.expires > long_ago);
+        self.given.retain(|_, given| given.expires > long_ago);
+        self.assertions.retain(|_, expires| *expires > long_ago);
+    }
+}

@@ -1,0 +1,189 @@
+//! The realm's keys: RS256 for access tokens and ES256 for ID tokens, published side by side.
+//! Tokens are put together here by hand, because the stand-in must also make those that no library makes.
+//! Rotation replaces the key of the ID tokens; nobody but the service looks at access tokens.
+
+use std::sync::Arc;
+
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+    RsaKeyPair, RsaSignatureEncoding,
+};
+use aws_lc_rs::{digest, hmac};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+/// A P-256 key.
+pub(super) struct EcKey {
+    pair: EcdsaKeyPair,
+    kid: String,
+    jwk: Value,
+    der: Vec<u8>,
+}
+
+impl EcKey {
+    pub(super) fn generate() -> Result<Self, Unspecified> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
+        let der: PublicKeyX509Der<'_> = pair.public_key().as_der()?;
+        let der = der.as_ref().to_vec();
+        // The uncompressed point: one byte for the form, then x and y of 32 bytes each (SEC 1 §2.3.3).
+        let (_, point) = pair
+            .public_key()
+            .as_ref()
+            .split_first()
+            .ok_or(Unspecified)?;
+        let (x, y) = point.split_at_checked(32).ok_or(Unspecified)?;
+        let kid = key_id(&der);
+        let jwk = json!({
+            "kid": kid, "kty": "EC", "alg": "ES256", "use": "sig", "crv": "P-256",
+            "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y),
+        });
+        Ok(Self {
+            pair,
+            kid,
+            jwk,
+            der,
+        })
+    }
+
+    pub(super) fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The signature as a JWS has it: r‖s (RFC 7518 §3.4).
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        Ok(self
+            .pair
+            .sign(&SystemRandom::new(), message)?
+            .as_ref()
+            .to_vec())
+    }
+
+    /// HMAC with the public key's PEM text as the secret: what a confused verifier would accept.
+    pub(super) fn sign_confused(&self, message: &[u8]) -> Vec<u8> {
+        let pem = format!(
+            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+            STANDARD.encode(&self.der)
+        );
+        hmac_sha256(pem.as_bytes(), message)
+    }
+}
+
+/// An RSA key of 2,048 bits.
+pub(super) struct RsaKey {
+    pair: RsaKeyPair,
+    kid: String,
+    jwk: Value,
+}
+
+impl RsaKey {
+    fn generate() -> Result<Self, Unspecified> {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
+        let public = pair.public_key();
+        let der: PublicKeyX509Der<'_> = public.as_der()?;
+        let kid = key_id(der.as_ref());
+        let jwk = json!({
+            "kid": kid, "kty": "RSA", "alg": "RS256", "use": "sig",
+            "n": URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
+            "e": URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
+        });
+        Ok(Self { pair, kid, jwk })
+    }
+
+    pub(super) fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// RS256 (RFC 7518 §3.3).
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        self.sign_as(&RSA_PKCS1_SHA256, message)
+    }
+
+    /// PS256 (RFC 7518 §3.5).
+    pub(super) fn sign_pss(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        self.sign_as(&RSA_PSS_SHA256, message)
+    }
+
+    fn sign_as(
+        &self,
+        encoding: &'static RsaSignatureEncoding,
+        message: &[u8],
+    ) -> Result<Vec<u8>, Unspecified> {
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair
+            .sign(encoding, &SystemRandom::new(), message, &mut signature)?;
+        Ok(signature)
+    }
+}
+
+/// All keys of the realm. Cloning shares them.
+#[derive(Clone)]
+pub(super) struct RealmKeys {
+    pub(super) rsa: Arc<RsaKey>,
+    pub(super) ec: Arc<EcKey>,
+    /// A second ES256 key, published only where a fault wants two.
+    pub(super) second_ec: Arc<EcKey>,
+}
+
+impl RealmKeys {
+    pub(super) fn generate() -> Result<Self, Unspecified> {
+        Ok(Self {
+            rsa: Arc::new(RsaKey::generate()?),
+            ec: Arc::new(EcKey::generate()?),
+            second_ec: Arc::new(EcKey::generate()?),
+        })
+    }
+
+    /// A new ES256 key; the old one is no longer published.
+    pub(super) fn rotate(&mut self) -> Result<(), Unspecified> {
+        self.ec = Arc::new(EcKey::generate()?);
+        Ok(())
+    }
+
+    /// The public keys.
+    pub(super) fn published(&self) -> Vec<Value> {
+        vec![self.rsa.jwk.clone(), self.ec.jwk.clone()]
+    }
+
+    /// The public keys and the second ES256 key.
+    pub(super) fn published_with_second(&self) -> Vec<Value> {
+        let mut keys = self.published();
+        keys.push(self.second_ec.jwk.clone());
+        keys
+    }
+}
+
+/// The key id is a hash of the public key, as Keycloak makes it.
+fn key_id(der: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, der))
+}
+
+/// HMAC with SHA-256 (RFC 7518 §3.2).
+pub(super) fn hmac_sha256(secret: &[u8], message: &[u8]) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message)
+        .as_ref()
+        .to_vec()
+}
+
+/// The left half of the SHA-256 of an access token (OIDC Core §3.1.3.6).
+pub(super) fn access_token_hash(access_token: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, access_token.as_bytes());
+    URL_SAFE_NO_PAD.encode(hash.as_ref().iter().copied().take(16).collect::<Vec<u8>>())
+}
+
+/// The compact serialization (RFC 7515 §7.1) of a header and a payload, signed by `sign`.
+pub(super) fn compact(
+    header: &Value,
+    payload: &Value,
+    sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, Unspecified>,
+) -> Result<String, Unspecified> {
+    let header = URL_SAFE_NO_PAD.encode(header.to_string());
+    let payload = URL_SAFE_NO_PAD.encode(payload.to_string());
+    let message = format!("{header}.{payload}");
+    let signature = URL_SAFE_NO_PAD.encode(sign(message.as_bytes())?);
+    Ok(format!("{message}.{signature}"))
+}

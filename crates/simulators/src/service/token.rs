@@ -1,0 +1,351 @@
+//! The token endpoint: the form, the client's assertion, the code and its bindings, then the tokens.
+//! The refusals have Keycloak's words, in the order in which Keycloak finds them.
+//! A code is used up by the first request of an authenticated client, whatever becomes of it.
+
+use aws_lc_rs::error::Unspecified;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use http::StatusCode;
+use http::header::{AUTHORIZATION, LOCATION, WWW_AUTHENTICATE};
+use serde_json::{Map, Value, json};
+
+use super::exchange::{Answer, Checks, Parameters, Received};
+use super::realm::{Given, Grant, Memory, Realm};
+use super::realm_keys::{RealmKeys, compact};
+use super::{client_assertion, id_token, random};
+use crate::fault::Fault;
+
+const RULE: &str = "Digital Authentication App, token request";
+
+/// All parameters that there are.
+const KNOWN: &[&str] = &[
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "client_id",
+    "code_verifier",
+    "client_assertion_type",
+    "client_assertion",
+];
+
+/// Larger than any client may read: 300 KiB.
+pub(super) const TOO_LARGE: usize = 300 * 1024;
+
+/// An error of the token endpoint (RFC 6749 §5.2).
+pub(super) struct Refusal {
+    status: StatusCode,
+    error: &'static str,
+    description: String,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, error: &'static str, description: &str) -> Self {
+        Self {
+            status,
+            error,
+            description: description.to_owned(),
+        }
+    }
+
+    fn request(description: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", description)
+    }
+
+    fn grant(description: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_grant", description)
+    }
+
+    fn answer(&self) -> Answer {
+        let body = json!({ "error": self.error, "error_description": self.description });
+        let answer = Answer::json(self.status, &body);
+        if self.status == StatusCode::UNAUTHORIZED {
+            return answer.with(WWW_AUTHENTICATE, "Bearer realm=\"main\"");
+        }
+        answer
+    }
+}
+
+/// The answer to `POST …/token`, at once or after a while.
+pub(super) async fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
+    let now = realm.clock.now();
+    let redeemed = redeem(realm, received, now, checks);
+    let grant = match redeemed {
+        Ok(grant) => grant,
+        Err(refusal) => return refusal.answer(),
+    };
+    if grant.has_fault(Fault::TokenSlow) {
+        tokio::time::sleep(realm.settings.slow_answer).await;
+    }
+    if let Some(answer) = grant.fault.and_then(|fault| failing(realm, fault)) {
+        return answer;
+    }
+    issue(realm, &grant, now).unwrap_or_else(|Unspecified| Answer::internal_error())
+}
+
+/// Checks the whole request, and uses the code up.
+fn redeem(
+    realm: &Realm,
+    received: &Received,
+    now: DateTime<Utc>,
+    checks: &mut Checks,
+) -> Result<Grant, Refusal> {
+    let form = checks.find(
+        "the body is a form",
+        "RFC 6749 §4.1.3",
+        received.form.as_ref(),
+        || Refusal::request("Missing form parameter: grant_type"),
+    )?;
+    checks.require(
+        "the form is UTF-8",
+        "RFC 6749 §4.1.3",
+        form.well_formed(),
+        || Refusal::request("Invalid form parameter"),
+    )?;
+    checks.require(
+        "everything is in the body",
+        RULE,
+        received.query.is_empty(),
+        || Refusal::request("Parameters are not allowed in the query"),
+    )?;
+    checks.require(
+        "no parameter comes twice",
+        "RFC 6749 §3.2",
+        form.are_unique(),
+        || Refusal::request("duplicated parameter"),
+    )?;
+    let grant_type = checks.find("grant_type is there", RULE, form.get("grant_type"), || {
+        Refusal::request("Missing form parameter: grant_type")
+    })?;
+    let supported = grant_type == "authorization_code";
+    checks.require("grant_type is authorization_code", RULE, supported, || {
+        Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "unsupported_grant_type",
+            "Unsupported grant_type",
+        )
+    })?;
+    let only_assertion =
+        !form.has("client_secret") && !received.headers.contains_key(AUTHORIZATION);
+    checks.require(
+        "the assertion is the only credential",
+        "RFC 6749 §2.3",
+        only_assertion,
+        || Refusal::request("Only one client authentication method is allowed"),
+    )?;
+    checks.require("nothing else is sent", RULE, form.are_among(KNOWN), || {
+        Refusal::request("Unknown parameter")
+    })?;
+
+    let mut memory = realm.memory();
+    let token_endpoint = &realm.endpoints.token_endpoint;
+    let client_id = client_assertion::authenticate(&mut memory, form, token_endpoint, now, checks)?;
+    redeem_code(&mut memory, form, &client_id, now, checks)
+}
+
+fn redeem_code(
+    memory: &mut Memory,
+    form: &Parameters,
+    client_id: &str,
+    now: DateTime<Utc>,
+    checks: &mut Checks,
+) -> Result<Grant, Refusal> {
+    let code = checks.find("code is there", RULE, form.get("code"), || {
+        Refusal::request("Missing parameter: code")
+    })?;
+    let issued = memory.codes.get_mut(code);
+    let issued = checks.find("the code was issued", "RFC 6749 §4.1.3", issued, || {
+        Refusal::grant("Code not valid")
+    })?;
+    let first_use = !std::mem::replace(&mut issued.used, true);
+    let (grant, expires) = (issued.grant.clone(), issued.expires);
+    if !first_use {
+        memory.revoke(&grant.session);
+    }
+    checks.require(
+        "the code wasn't used",
+        "RFC 6749 §4.1.2",
+        first_use,
+        || Refusal::grant("Code not valid"),
+    )?;
+    checks.require(
+        "the code hasn't expired",
+        "RFC 6749 §4.1.2",
+        now < expires,
+        || Refusal::grant("Code is expired"),
+    )?;
+    let own = grant.request.client_id == client_id;
+    checks.require("the code is this client's", "RFC 6749 §4.1.3", own, || {
+        Refusal::grant("Auth error")
+    })?;
+    let same = form.get("redirect_uri") == Some(grant.request.redirect_uri.as_str());
+    checks.require(
+        "redirect_uri is the same as before",
+        "RFC 6749 §4.1.3",
+        same,
+        || Refusal::grant("Incorrect redirect_uri"),
+    )?;
+    let verifier = form.get("code_verifier");
+    let verifier = checks.find("code_verifier is there", "RFC 7636 §4.5", verifier, || {
+        Refusal::grant("PKCE code verifier not specified")
+    })?;
+    checks.require(
+        "code_verifier has its form",
+        "RFC 7636 §4.1",
+        is_verifier(verifier),
+        || Refusal::grant("PKCE verification failed: Invalid code verifier"),
+    )?;
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
+    let fits = URL_SAFE_NO_PAD.encode(hash) == grant.request.code_challenge;
+    checks.require(
+        "code_verifier fits code_challenge",
+        "RFC 7636 §4.6",
+        fits,
+        || Refusal::grant("PKCE verification failed: Code mismatch"),
+    )?;
+    Ok(grant)
+}
+
+/// 43..=128 unreserved characters.
+fn is_verifier(text: &str) -> bool {
+    (43..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+}
+
+/// The answers that are no token answers.
+fn failing(realm: &Realm, fault: Fault) -> Option<Answer> {
+    let refusal =
+        |status, error, description: &str| Some(Refusal::new(status, error, description).answer());
+    match fault {
+        Fault::TokenConnectionClosed => Some(Answer::hang_up()),
+        Fault::Token500 => refusal(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "unknown_error",
+            "For more on this error consult the server log.",
+        ),
+        Fault::Token503 => Some(Answer::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "text/html; charset=utf-8",
+            "<html><body>Service Unavailable</body></html>",
+        )),
+        Fault::TokenRedirect => {
+            let answer = Answer::new(StatusCode::FOUND, "text/plain; charset=utf-8", "");
+            Some(answer.with(LOCATION, &realm.endpoints.token_endpoint))
+        }
+        Fault::TokenHtml => Some(Answer::new(
+            StatusCode::OK,
+            "text/html; charset=utf-8",
+            "<html><body>Under maintenance</body></html>",
+        )),
+        Fault::TokenInvalidClient => refusal(
+            StatusCode::BAD_REQUEST,
+            "invalid_client",
+            "Client authentication with signed JWT failed: Unable to load public key",
+        ),
+        Fault::TokenInvalidGrant => {
+            refusal(StatusCode::BAD_REQUEST, "invalid_grant", "Code not valid")
+        }
+        Fault::TokenInvalidRequest => refusal(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "Missing form parameter: grant_type",
+        ),
+        _ => None,
+    }
+}
+
+/// The tokens, with what the fault does to them.
+fn issue(realm: &Realm, grant: &Grant, now: DateTime<Utc>) -> Result<Answer, Unspecified> {
+    let lifetime = realm.settings.token_lifetime;
+    let expires = now + lifetime;
+    let keys = {
+        let mut memory = realm.memory();
+        memory.rotate_for(grant.fault)?;
+        memory.keys.clone()
+    };
+    let access_token = keycloak_token(realm, grant, &keys, "Bearer", (now, expires))?;
+    let refresh_expires = now + TimeDelta::minutes(30);
+    let refresh_token = keycloak_token(realm, grant, &keys, "Refresh", (now, refresh_expires))?;
+    let id_token = id_token::issue(realm, grant, &keys, &access_token, (now, expires))?;
+
+    let answer = json!({
+        "access_token": access_token,
+        "expires_in": lifetime.num_seconds(),
+        "refresh_expires_in": (refresh_expires - now).num_seconds(),
+        "refresh_token": refresh_token,
+        "token_type": "Bearer",
+        "id_token": id_token,
+        "not-before-policy": 0,
+        "session_state": grant.session,
+        "scope": grant.request.scopes.join(" "),
+    });
+    let given = Given {
+        grant: grant.clone(),
+        expires,
+    };
+    realm.memory().given.insert(access_token, given);
+    Ok(bent(answer, grant.fault))
+}
+
+/// The token answer as the fault bends it.
+fn bent(mut answer: Value, fault: Option<Fault>) -> Answer {
+    let mut remove = |member: &str| {
+        answer
+            .as_object_mut()
+            .and_then(|members: &mut Map<String, Value>| members.remove(member))
+    };
+    match fault {
+        Some(Fault::TokenWithoutExpiresIn) => drop(remove("expires_in")),
+        Some(Fault::TokenWithoutTokenType) => drop(remove("token_type")),
+        Some(Fault::TokenWithoutAccessToken) => drop(remove("access_token")),
+        Some(Fault::TokenWithoutIdToken) => drop(remove("id_token")),
+        Some(Fault::TokenTypeLowerCase) => set(&mut answer, "token_type", "bearer"),
+        Some(Fault::TokenTypeUpperCase) => set(&mut answer, "token_type", "BEARER"),
+        Some(Fault::TokenTypeOther) => set(&mut answer, "token_type", "mac"),
+        Some(Fault::TokenBrokenJson) => return cut_off(&answer),
+        Some(Fault::TokenTooLarge) => {
+            set(&mut answer, "padding", &"x".repeat(TOO_LARGE));
+            return Answer::new(StatusCode::OK, "application/json", answer.to_string());
+        }
+        _ => {}
+    }
+    Answer::json(StatusCode::OK, &answer)
+}
+
+fn set(answer: &mut Value, member: &str, value: &str) {
+    if let Some(members) = answer.as_object_mut() {
+        members.insert(member.to_owned(), value.into());
+    }
+}
+
+/// A JSON body that ends before it is complete.
+pub(super) fn cut_off(value: &Value) -> Answer {
+    let mut text = value.to_string();
+    text.pop();
+    Answer::new(StatusCode::OK, "application/json", text)
+}
+
+/// An access or refresh token as Keycloak makes them: an RS256 JWT, opaque to the client.
+fn keycloak_token(
+    realm: &Realm,
+    grant: &Grant,
+    keys: &RealmKeys,
+    kind: &str,
+    (issued, expires): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<String, Unspecified> {
+    let header = json!({ "alg": "RS256", "typ": "JWT", "kid": keys.rsa.kid() });
+    let claims = json!({
+        "exp": expires.timestamp(),
+        "iat": issued.timestamp(),
+        "jti": random::uuid()?,
+        "iss": realm.endpoints.issuer,
+        "sub": grant.subject,
+        "typ": kind,
+        "azp": grant.request.client_id,
+        "sid": grant.session,
+        "scope": grant.request.scopes.join(" "),
+    });
+    compact(&header, &claims, |message| keys.rsa.sign(message))
+}

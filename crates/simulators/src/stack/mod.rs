@@ -1,0 +1,404 @@
+//! All of it on one machine: the service, the function `federation` behind its HTTP API, and Amazon Cognito.
+//! Started in the order in which they need each other's addresses; each part stays reachable for tests.
+//! The function is configured by its environment alone, as it is in the cloud.
+
+mod login;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use keys::{Algorithm, InvalidKey, KeyRing, LocalKey, NoRandomness, SystemRandomness};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+
+pub use login::{AppLogin, Failed, LoginError, Outcome, Place, SignedIn};
+
+use crate::clock::SimClock;
+use crate::cognito::{
+    self, AppClient, AttributesRequestMethod, Cognito, CognitoOptions, Variation,
+};
+use crate::journal::{Check, Journal, Party, Step};
+use crate::lambda::{BindError, FunctionOptions, HttpApi, LocalFunction};
+use crate::service::{self, Endpoints, RegisteredClient, Service, ServiceOptions};
+
+/// The client id that the stand-in of the service knows the bridge by.
+pub const SERVICE_CLIENT_ID: &str = "RP00000001";
+/// The client id that the bridge knows Amazon Cognito by.
+pub const COGNITO_CLIENT_ID: &str = "amazon-cognito";
+/// The app client's id in the user pool.
+pub const APP_CLIENT_ID: &str = "1example23456789";
+/// Where Amazon Cognito sends the browser back to the app. Nobody listens there: the browser of a test stops before it.
+pub const APP_CALLBACK: &str = "http://app.localhost/callback";
+
+/// The ports of the three front doors; 0 means any free one.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Ports {
+    /// The service's.
+    pub service: u16,
+    /// The bridge's.
+    pub bridge: u16,
+    /// Amazon Cognito's.
+    pub cognito: u16,
+}
+
+/// How everything is started.
+#[derive(Clone)]
+pub struct StackOptions {
+    /// The function's executable, from [`crate::lambda::build`].
+    pub federation: PathBuf,
+    /// The ports.
+    pub ports: Ports,
+    /// The algorithm of the client assertion.
+    pub assertion_algorithm: Algorithm,
+    /// Variables of the function that differ from [`Configuration::environment`]; `None` leaves one out.
+    pub environment: BTreeMap<String, Option<String>>,
+    /// What Amazon Cognito does otherwise.
+    pub variation: Variation,
+    /// The clock of the stand-ins.
+    pub clock: SimClock,
+    /// The journal of the stand-ins.
+    pub journal: Journal,
+    /// Changes the options of the service before it starts.
+    pub service: fn(&mut ServiceOptions),
+    /// Changes the options of the function before it starts.
+    pub function: fn(&mut FunctionOptions),
+}
+
+impl fmt::Debug for StackOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("StackOptions")
+            .field("ports", &self.ports)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StackOptions {
+    /// Free ports, ES256 assertions, and nothing out of the ordinary.
+    #[must_use]
+    pub fn new(federation: PathBuf) -> Self {
+        Self {
+            federation,
+            ports: Ports::default(),
+            assertion_algorithm: Algorithm::Es256,
+            environment: BTreeMap::new(),
+            variation: Variation::default(),
+            clock: SimClock::default(),
+            journal: Journal::default(),
+            service: |_| {},
+            function: |_| {},
+        }
+    }
+}
+
+/// Why something doesn't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// The service.
+    #[error(transparent)]
+    Service(#[from] service::StartError),
+    /// The front door of the function.
+    #[error(transparent)]
+    Bridge(#[from] BindError),
+    /// Amazon Cognito.
+    #[error(transparent)]
+    Cognito(#[from] cognito::StartError),
+    /// The keys and secrets of the configuration.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// A key could not be made.
+    #[error("a key could not be made: {0}")]
+    Key(#[from] InvalidKey),
+    /// There is no randomness.
+    #[error("there is no randomness for secrets")]
+    Randomness(#[from] NoRandomness),
+}
+
+/// Keys and secrets of one bridge, new and for this machine only.
+#[derive(Debug)]
+pub struct Configuration {
+    assertion_key: LocalKey,
+    id_token_key: LocalKey,
+    client_secret: SecretString,
+    sealing_key: SecretString,
+}
+
+/// The addresses that a bridge's configuration holds.
+#[derive(Clone, Debug)]
+pub struct Addresses<'a> {
+    /// The bridge's own.
+    pub issuer: &'a str,
+    /// Amazon Cognito's redirect URI.
+    pub redirect_uri: &'a str,
+    /// The service's.
+    pub service: &'a Endpoints,
+}
+
+impl Configuration {
+    /// New keys and secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigurationError`].
+    pub fn generate(assertion_algorithm: Algorithm) -> Result<Self, ConfigurationError> {
+        let secret = || keys::random_base64url::<32>(&SystemRandomness).map(SecretString::from);
+        Ok(Self {
+            assertion_key: LocalKey::generate(assertion_algorithm)?,
+            id_token_key: LocalKey::generate(Algorithm::Rs256)?,
+            client_secret: secret()?,
+            sealing_key: secret()?,
+        })
+    }
+
+    /// The public keys that the service has to know: a JWK Set.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigurationError::Key`], in practice never.
+    pub fn client_jwks(&self) -> Result<Value, ConfigurationError> {
+        let key = LocalKey::from_jwk(&self.assertion_key.private_jwk())?;
+        let ring = KeyRing::new(vec![std::sync::Arc::new(key)])?;
+        Ok(serde_json::from_str(ring.jwk_set()).unwrap_or_default())
+    }
+
+    /// The secret that Amazon Cognito has to know.
+    #[must_use]
+    pub fn client_secret(&self) -> &SecretString {
+        &self.client_secret
+    }
+
+    /// The sealing key, base64url.
+    #[must_use]
+    pub fn sealing_key(&self) -> &SecretString {
+        &self.sealing_key
+    }
+
+    /// The private key of the ID tokens, as a JWK.
+    #[must_use]
+    pub fn id_token_key(&self) -> &LocalKey {
+        &self.id_token_key
+    }
+
+    /// The environment of the function: complete, and with the secrets in it, for this machine only.
+    #[must_use]
+    pub fn environment(&self, addresses: &Addresses<'_>) -> Vec<(String, String)> {
+        let service = addresses.service;
+        let client_secrets = json!({ "current": self.client_secret.expose_secret() });
+        let sealing_keys = json!({ "keys": [self.sealing_key.expose_secret()] });
+        [
+            ("ISSUER", addresses.issuer.to_owned()),
+            ("CLIENT_ID", COGNITO_CLIENT_ID.to_owned()),
+            ("CLIENT_SECRETS", client_secrets.to_string()),
+            ("REDIRECT_URIS", addresses.redirect_uri.to_owned()),
+            ("SEALING_KEYS", sealing_keys.to_string()),
+            (
+                "ID_TOKEN_KEYS",
+                self.id_token_key.private_jwk().expose_secret().to_owned(),
+            ),
+            (
+                "ASSERTION_KEYS",
+                self.assertion_key.private_jwk().expose_secret().to_owned(),
+            ),
+            ("SERVICE", "custom".to_owned()),
+            ("SERVICE_CLIENT_ID", SERVICE_CLIENT_ID.to_owned()),
+            ("SERVICE_ISSUER", service.issuer.clone()),
+            (
+                "SERVICE_AUTHORIZATION_ENDPOINT",
+                service.authorization_endpoint.clone(),
+            ),
+            ("SERVICE_TOKEN_ENDPOINT", service.token_endpoint.clone()),
+            (
+                "SERVICE_USERINFO_ENDPOINT",
+                service.userinfo_endpoint.clone(),
+            ),
+            ("SERVICE_JWKS_URI", service.jwks_uri.clone()),
+            ("SERVICE_ID_TOKEN_ALGORITHMS", "ES256".to_owned()),
+            ("ATTRIBUTES", "name address birthdate gender".to_owned()),
+            ("ACR_VALUES", "aal3 crl".to_owned()),
+            ("ACCEPTED_ACR", "aal3".to_owned()),
+            ("LOG_LEVEL", "debug".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+}
+
+/// Everything, running. It ends when it is dropped; [`Stack::stop`] ends it gently.
+pub struct Stack {
+    /// The service.
+    pub service: Service,
+    /// The function behind its HTTP API.
+    pub bridge: LocalFunction,
+    /// Amazon Cognito.
+    pub cognito: Cognito,
+    /// What happened.
+    pub journal: Journal,
+    /// The clock of the stand-ins.
+    pub clock: SimClock,
+    /// The keys and secrets of the bridge.
+    pub configuration: Configuration,
+}
+
+impl fmt::Debug for Stack {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Stack")
+    }
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+/// The bridge's URL for browsers, and its issuer.
+#[must_use]
+pub fn bridge_issuer(port: u16) -> String {
+    format!("http://bridge.localhost:{port}")
+}
+
+impl Stack {
+    /// Starts everything. The function's process starts with its first request.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError`]: a taken port, above all.
+    pub async fn start(options: StackOptions) -> Result<Self, StackError> {
+        let configuration = Configuration::generate(options.assertion_algorithm)?;
+        let front_door = HttpApi::bind(loopback(options.ports.bridge)).await?;
+        let cognito = Cognito::bind(loopback(options.ports.cognito)).await?;
+        let issuer = bridge_issuer(front_door.address().port());
+
+        let mut service = ServiceOptions::new(RegisteredClient {
+            client_id: SERVICE_CLIENT_ID.to_owned(),
+            redirect_uris: vec![format!("{issuer}/callback")],
+            jwks: configuration.client_jwks()?,
+        });
+        service.address = loopback(options.ports.service);
+        service.clock = options.clock.clone();
+        service.journal = options.journal.clone();
+        (options.service)(&mut service);
+        let service = Service::start(service).await?;
+
+        let addresses = Addresses {
+            issuer: &issuer,
+            redirect_uri: &cognito.idpresponse_url(),
+            service: service.endpoints(),
+        };
+        let mut environment: BTreeMap<_, _> =
+            configuration.environment(&addresses).into_iter().collect();
+        for (name, value) in &options.environment {
+            match value {
+                Some(value) => environment.insert(name.clone(), value.clone()),
+                None => environment.remove(name),
+            };
+        }
+        let scopes = environment.get("ATTRIBUTES").cloned().unwrap_or_default();
+        let mut function = FunctionOptions::new("federation", options.federation);
+        function.environment = environment.into_iter().collect();
+        function.journal = options.journal.clone();
+        (options.function)(&mut function);
+        let bridge = front_door.serve(function);
+
+        let provider = provider(
+            &issuer,
+            &bridge.base_url(),
+            &scopes,
+            configuration.client_secret.clone(),
+        );
+        let mut cognito_options =
+            CognitoOptions::new(provider, AppClient::new(APP_CLIENT_ID, APP_CALLBACK));
+        cognito_options.case_sensitive_usernames = true;
+        cognito_options.variation = options.variation;
+        cognito_options.clock = options.clock.clone();
+        cognito_options.journal = options.journal.clone();
+        let cognito = cognito.serve(cognito_options)?;
+        Ok(Self {
+            service,
+            bridge,
+            cognito,
+            journal: options.journal,
+            clock: options.clock,
+            configuration,
+        })
+    }
+
+    /// Everything that happened, in order: what the stand-ins saw, and what the function says that it checked.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps = self.journal.steps();
+        // The function tells its checks in its log, and all of them belong to the one token request that it serves.
+        let checks = self
+            .bridge
+            .logs()
+            .lines()
+            .into_iter()
+            .filter_map(|line| check(&line));
+        let token_request = |step: &&mut Step| {
+            step.from == Party::Cognito && step.to == Party::Bridge && step.request == "POST /token"
+        };
+        if let Some(step) = steps.iter_mut().rev().find(token_request) {
+            step.checks.extend(checks);
+        }
+        steps
+    }
+
+    /// Stops everything, the service last.
+    pub async fn stop(self) {
+        self.cognito.stop().await;
+        self.bridge.stop().await;
+        self.service.stop().await;
+    }
+}
+
+/// The bridge as Amazon Cognito's provider: the browser comes by name, the back channel by address.
+fn provider(
+    issuer: &str,
+    back_channel: &str,
+    attributes: &str,
+    client_secret: SecretString,
+) -> cognito::Provider {
+    cognito::Provider {
+        name: "MynaApp".to_owned(),
+        client_id: COGNITO_CLIENT_ID.to_owned(),
+        client_secret,
+        authorize_scopes: format!("openid {attributes}").trim_end().to_owned(),
+        oidc_issuer: issuer.to_owned(),
+        authorize_url: format!("{issuer}/authorize"),
+        token_url: format!("{back_channel}/token"),
+        attributes_url: format!("{back_channel}/userinfo"),
+        jwks_uri: format!("{back_channel}/jwks.json"),
+        attributes_request_method: AttributesRequestMethod::Get,
+        attribute_mapping: cognito::default_attribute_mapping(),
+    }
+}
+
+/// What a line of the function's log says that was checked.
+fn check(line: &str) -> Option<Check> {
+    let event: Value = serde_json::from_str(line).ok()?;
+    let text = |name| event.get(name).and_then(Value::as_str);
+    if text("event") != Some("check") {
+        return None;
+    }
+    Some(Check::new(text("check")?, text("rule")?, true))
+}
+
+/// 256 random bits as base64url, for what an app makes for its own login.
+fn random() -> Result<String, NoRandomness> {
+    keys::random_base64url::<32>(&SystemRandomness)
+}
+
+/// The S256 challenge of a verifier (RFC 7636 §4.2).
+fn code_challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(
+        &aws_lc_rs::digest::SHA256,
+        verifier.as_bytes(),
+    ))
+}
