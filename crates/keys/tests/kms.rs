@@ -1,5 +1,5 @@
-//! A KMS key against a KMS that others wrote, over HTTP: `cargo xtask kms` starts one and runs
-//! this. `KMS_ENDPOINT` says where it is (`http://127.0.0.1:4566`); without it every test fails.
+//! A KMS key against a KMS that others wrote, over HTTP: `cargo xtask aws` starts one and runs
+//! this. `AWS_EMULATOR` says where it is (`http://127.0.0.1:4566`); without it every test fails.
 //! It shows what a scripted KMS can't: that hash, padding and DER mean the same to both sides.
 #![expect(
     clippy::unwrap_used,
@@ -72,12 +72,12 @@ struct Kms {
 
 impl Kms {
     fn new() -> Self {
-        let endpoint = std::env::var("KMS_ENDPOINT")
-            .expect("KMS_ENDPOINT must name a KMS emulator; `cargo xtask kms` starts one");
+        let endpoint = std::env::var("AWS_EMULATOR")
+            .expect("AWS_EMULATOR must name a KMS emulator; `cargo xtask aws` starts one");
         let emulator_port = endpoint
             .strip_prefix("http://127.0.0.1:")
             .and_then(|port| port.trim_end_matches('/').parse().ok())
-            .unwrap_or_else(|| panic!("KMS_ENDPOINT must be http://127.0.0.1:PORT"));
+            .unwrap_or_else(|| panic!("AWS_EMULATOR must be http://127.0.0.1:PORT"));
         let port = Arc::new(AtomicU16::new(emulator_port));
         let http = Client::builder(TokioExecutor::new()).build_http();
         let client = kms_client(

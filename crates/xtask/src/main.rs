@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-mod kms;
+mod aws;
 
 /// Checks that need more than cargo.
 #[derive(Parser)]
@@ -23,16 +23,16 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Test the KMS keys against an emulator of AWS KMS (needs Python 3 with venv, and PyPI)
-    Kms,
+    /// Test keys and function against an emulator of AWS (needs Python 3 with venv, and PyPI)
+    Aws,
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
-        Task::Kms => kms::run(&workspace()),
+        Task::Aws => aws::run(&workspace()),
     };
     match done {
-        Ok(status) => status,
+        Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("xtask: {problem}");
             ExitCode::FAILURE

@@ -1,12 +1,12 @@
-//! `cargo xtask kms`: tests the KMS keys against `ministack`, an emulator of AWS that others
-//! wrote in Python. It is installed below `target/`, started on a free port of the loopback,
+//! `cargo xtask aws`: tests the KMS keys, and the function with AWS KMS and AWS Secrets Manager,
+//! against `ministack`, an emulator of AWS that others wrote in Python. It is installed below `target/`, started on a free port of the loopback,
 //! and stopped whatever the tests say.
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -17,34 +17,41 @@ const PACKAGES: [&str; 2] = ["ministack==1.5.33", "cryptography==50.0.2"];
 /// How long the emulator may take to start. It takes half a second on a machine at rest.
 const START: Duration = Duration::from_secs(60);
 
-/// Runs the task. Gives the exit status of the tests, or what kept them from being run.
-pub(crate) fn run(workspace: &Path) -> Result<ExitCode, String> {
+/// The tests that need it: package, the feature that admits the test, and the test.
+const TESTS: [[&str; 3]; 2] = [
+    ["keys", "kms-emulator", "kms"],
+    ["test-kit", "aws-emulator", "aws"],
+];
+
+/// Runs the task, or says what failed.
+pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     let folder = workspace.join("target/ministack");
     let python = install(&folder)?;
     let emulator = Emulator::start(&python, &folder)?;
     let endpoint = format!("http://{}", emulator.address);
     eprintln!("xtask: ministack answers at {endpoint}");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args([
-            "test",
-            "--package",
-            "keys",
-            "--features",
-            "kms-emulator",
-            "--test",
-            "kms",
-        ])
-        .current_dir(workspace)
-        .env("KMS_ENDPOINT", &endpoint)
-        .status()
-        .map_err(|error| format!("cargo can't be started: {error}"))?;
-    // A status without a code is a signal; that is no success either.
-    let code = status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1);
-    Ok(ExitCode::from(code))
+    for [package, feature, test] in TESTS {
+        eprintln!("xtask: cargo test --package {package} --test {test}");
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let status = Command::new(cargo)
+            .args([
+                "test",
+                "--package",
+                package,
+                "--features",
+                feature,
+                "--test",
+                test,
+            ])
+            .current_dir(workspace)
+            .env("AWS_EMULATOR", &endpoint)
+            .status()
+            .map_err(|error| format!("cargo can't be started: {error}"))?;
+        if !status.success() {
+            return Err(format!("the test {test} of {package} failed"));
+        }
+    }
+    Ok(())
 }
 
 /// Makes a virtual environment in `folder` with the packages, and gives its Python.
