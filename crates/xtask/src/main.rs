@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod aws;
+mod size;
 
 /// Checks that need more than cargo.
 #[derive(Parser)]
@@ -25,11 +26,14 @@ struct Arguments {
 enum Task {
     /// Test keys and function against an emulator of AWS (needs Python 3 with venv, and PyPI)
     Aws,
+    /// Compare the size of the release binaries with what it was
+    Size,
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Aws => aws::run(&workspace()),
+        Task::Size => size::run(&workspace()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
