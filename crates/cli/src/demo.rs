@@ -115,7 +115,7 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError
         outcome = stack.login(&browser, persona, fault) => outcome.map_err(DemoError::from),
         () = interrupted() => Err(DemoError::Interrupted),
     };
-    let steps = stack.steps();
+    let steps = stack.journal.steps();
     stack.stop().await;
     progress.finish();
     let outcome = outcome?;

@@ -18,6 +18,11 @@ async fn main() -> Result<(), Error> {
     println!("starting");
     match std::env::var("START").as_deref() {
         Ok("exit") => std::process::exit(7),
+        // The test itself speaks to the Runtime API, in place of this process.
+        Ok("puppet") => {
+            println!("{}", std::env::var("AWS_LAMBDA_RUNTIME_API")?);
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+        }
         Ok("hang") => tokio::time::sleep(Duration::from_secs(3600)).await,
         _ => {}
     }
@@ -66,7 +71,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
             println!("one on standard output");
             eprintln!("one on standard error");
             println!(
-                r#"{{"fields":{{"event":"check","check":"the state is known","rule":"RFC 6749 §10.12"}}}}"#
+                r#"{{"event":"check","check":"the state is known","rule":"RFC 6749 §10.12"}}"#
             );
             Ok(json!({ "statusCode": 204 }))
         }

@@ -2,7 +2,7 @@
 //! Each stand-in writes down the requests that it receives, and what it checked.
 //! Secrets are masked before they get here: a journal can be shown to anybody.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
@@ -87,33 +87,62 @@ pub struct Step {
 /// The journal that all stand-ins of one login share. Cloning shares it.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    steps: Arc<Mutex<Vec<Step>>>,
+    pages: Arc<Mutex<Pages>>,
 }
 
+#[derive(Debug, Default)]
+struct Pages {
+    next: u64,
+    entries: Vec<(Entry, Option<Step>)>,
+}
+
+/// The place of a step that has begun and hasn't ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Entry(u64);
+
 impl Journal {
-    /// Adds a step at the end.
-    pub fn record(&self, step: Step) {
-        self.steps
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(step);
+    /// Keeps the place of a step that begins now, so that the hops that it causes come after it.
+    #[must_use]
+    pub fn begin(&self) -> Entry {
+        let mut pages = self.pages();
+        let entry = Entry(pages.next);
+        pages.next += 1;
+        pages.entries.push((entry, None));
+        entry
     }
 
-    /// Every step so far, in the order in which they ended.
+    /// Writes the step that began at this place.
+    pub fn end(&self, entry: Entry, step: Step) {
+        let mut pages = self.pages();
+        match pages.entries.iter_mut().find(|(known, _)| *known == entry) {
+            Some((_, place)) => *place = Some(step),
+            // The journal was cleared meanwhile.
+            None => pages.entries.push((entry, Some(step))),
+        }
+    }
+
+    /// Adds a step that causes no other.
+    pub fn record(&self, step: Step) {
+        self.end(self.begin(), step);
+    }
+
+    /// Every step that ended so far, in the order in which they began.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
-        self.steps
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.pages()
+            .entries
+            .iter()
+            .filter_map(|(_, step)| step.clone())
+            .collect()
     }
 
     /// Forgets every step.
     pub fn clear(&self) {
-        self.steps
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.pages().entries.clear();
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -154,6 +183,32 @@ pub fn mask(name: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn step(request: &str) -> Step {
+        Step {
+            from: Party::Browser,
+            to: Party::Bridge,
+            request: request.to_owned(),
+            parameters: Vec::new(),
+            checks: Vec::new(),
+            status: None,
+            answer: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_step_comes_before_those_that_it_causes() {
+        let journal = Journal::default();
+        let outer = journal.begin();
+        journal.record(step("inner"));
+        assert_eq!(journal.steps(), [step("inner")]);
+        journal.end(outer, step("outer"));
+        assert_eq!(journal.steps(), [step("outer"), step("inner")]);
+        let late = journal.begin();
+        journal.clear();
+        journal.end(late, step("late"));
+        assert_eq!(journal.steps(), [step("late")]);
+    }
 
     #[test]
     fn a_secret_shows_its_length_and_at_most_four_characters() {

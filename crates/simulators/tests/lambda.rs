@@ -107,7 +107,7 @@ async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 fn only_pid(function: &LocalFunction) -> u32 {
     let processes = function.processes();
     assert_eq!(processes.len(), 1, "{processes:?}");
-    processes[0].pid
+    processes.first().unwrap().pid
 }
 
 fn outcomes(function: &LocalFunction) -> Vec<Result<(), InvocationError>> {
@@ -343,7 +343,8 @@ async fn the_context_has_the_id_of_the_invocation_and_its_deadline() {
         context["arn"],
         "arn:aws:lambda:ap-northeast-1:123456789012:function:echo"
     );
-    let seconds = i64::from_str_radix(&invocation.request_id[..8], 16).unwrap();
+    let seconds =
+        i64::from_str_radix(invocation.request_id.split('-').next().unwrap(), 16).unwrap();
     let deadline = context["deadline"].as_i64().unwrap();
     assert!((seconds * 1000 + 10_000..seconds * 1000 + 11_000).contains(&deadline));
     function.stop().await;
@@ -741,7 +742,7 @@ async fn scaling_to_zero_lets_a_busy_process_finish_its_event() {
 }
 
 /// A function with one stopped and one busy process.
-async fn stopped_and_busy() -> (LocalFunction, Vec<u32>) {
+async fn stopped_and_busy(busy_for: Duration) -> (LocalFunction, Vec<u32>) {
     let function = start(echo()).await;
     tokio::join!(
         get(&function, "/sleep?milliseconds=200"),
@@ -750,7 +751,10 @@ async fn stopped_and_busy() -> (LocalFunction, Vec<u32>) {
     let address = function.address();
     tokio::spawn(async move {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let request = "GET /sleep?milliseconds=60000 HTTP/1.1\r\nHost: bridge.localhost\r\n\r\n";
+        let milliseconds = busy_for.as_millis();
+        let request = format!(
+            "GET /sleep?milliseconds={milliseconds} HTTP/1.1\r\nHost: bridge.localhost\r\n\r\n"
+        );
         stream.write_all(request.as_bytes()).await.unwrap();
         stream.read_to_end(&mut Vec::new()).await.ok();
     });
@@ -773,7 +777,7 @@ async fn stopped_and_busy() -> (LocalFunction, Vec<u32>) {
 
 #[tokio::test]
 async fn nothing_is_left_after_a_stop() {
-    let (function, pids) = stopped_and_busy().await;
+    let (function, pids) = stopped_and_busy(Duration::from_secs(60)).await;
     let address = function.address();
     function.stop().await;
     for pid in pids {
@@ -786,7 +790,7 @@ async fn nothing_is_left_after_a_stop() {
 
 #[tokio::test]
 async fn nothing_is_left_after_a_drop() {
-    let (function, pids) = stopped_and_busy().await;
+    let (function, pids) = stopped_and_busy(Duration::from_secs(60)).await;
     drop(function);
     for pid in pids {
         eventually("the process is gone", || state(pid).is_none()).await;
@@ -801,7 +805,7 @@ async fn nothing_is_left_when_the_program_itself_is_killed() {
     if std::env::var_os(INNER).is_some() {
         // A session of its own, as a terminal gives one to a program: see `process.rs`.
         nix::unistd::setsid().unwrap();
-        let (_function, pids) = stopped_and_busy().await;
+        let (_function, pids) = stopped_and_busy(Duration::from_secs(2)).await;
         println!("pids {} {}", pids[0], pids[1]);
         tokio::time::sleep(Duration::from_secs(60)).await;
         return;
@@ -830,20 +834,109 @@ async fn nothing_is_left_when_the_program_itself_is_killed() {
     };
     assert!(pids.iter().any(|pid| state(*pid) == Some('T')));
     program.kill().await.unwrap();
-    // The stopped one is ended by the system. The busy one is in the middle of an event of a minute,
-    // and would notice at its end; what it was asked to do is done by then.
-    let stopped: Vec<u32> = pids
-        .iter()
-        .copied()
-        .filter(|pid| state(*pid) == Some('T'))
-        .collect();
-    for pid in stopped {
-        eventually("the stopped process is gone", || state(pid).is_none()).await;
+    // The system ends the stopped one. The busy one ends its event, and finds nobody to give its answer to.
+    for pid in pids {
+        eventually("the process is gone", || state(pid).is_none()).await;
     }
-    for pid in pids.into_iter().filter(|pid| state(*pid).is_some()) {
-        let target = nix::unistd::Pid::from_raw(pid.try_into().unwrap());
-        nix::sys::signal::kill(target, nix::sys::signal::Signal::SIGKILL).unwrap();
-    }
+}
+
+/// A function in whose place the test speaks to the Runtime API.
+async fn puppet() -> LocalFunction {
+    let mut options = echo();
+    options.environment = vec![("START".into(), "puppet".into())];
+    start(options).await
+}
+
+/// The address of the Runtime API, which the process writes into its log.
+async fn runtime_api(function: &LocalFunction) -> SocketAddr {
+    let mut subscription = function.logs().subscribe();
+    assert_eq!(subscription.next().await, "starting");
+    subscription.next().await.parse().unwrap()
+}
+
+async fn ask_for_event(runtime_api: SocketAddr) -> Answer {
+    let request =
+        "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    exchange(runtime_api, request.as_bytes()).await
+}
+
+async fn post(runtime_api: SocketAddr, path: &str, body: &str) -> u16 {
+    let request = format!(
+        "POST /2018-06-01/runtime/{path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        body.len()
+    );
+    exchange(runtime_api, request.as_bytes()).await.status
+}
+
+#[tokio::test]
+async fn the_runtime_api_takes_one_answer_for_the_event_that_it_gave() {
+    let function = puppet().await;
+    let speak = async {
+        let api = runtime_api(&function).await;
+        let event = ask_for_event(api).await;
+        assert_eq!(event.status, 200);
+        assert_eq!(event.json()["rawPath"], "/x");
+        let request_id = event.headers("lambda-runtime-aws-request-id")[0].to_owned();
+        assert_eq!(event.headers("lambda-runtime-deadline-ms").len(), 1);
+        assert_eq!(
+            event.headers("lambda-runtime-invoked-function-arn").len(),
+            1
+        );
+        assert_eq!(
+            event.headers("lambda-runtime-trace-id"),
+            [event.json()["headers"]["x-amzn-trace-id"].as_str().unwrap()]
+        );
+        let answer = r#"{"statusCode":201}"#;
+        assert_eq!(post(api, "invocation/another/response", answer).await, 400);
+        assert_eq!(post(api, "invocation/another/error", "{}").await, 400);
+        let path = format!("invocation/{request_id}/response");
+        assert_eq!(post(api, &path, answer).await, 202);
+        assert_eq!(post(api, &path, r#"{"statusCode":202}"#).await, 400);
+        // Only now, by asking for the next event, the first one is over.
+        tokio::spawn(ask_for_event(api));
+    };
+    let (answer, ()) = tokio::join!(get(&function, "/x"), speak);
+    assert_eq!(answer.status, 201);
+    assert_eq!(function.processes()[0].state, ProcessState::Frozen);
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn who_asks_for_another_event_without_an_answer_is_killed() {
+    let function = puppet().await;
+    let speak = async {
+        let api = runtime_api(&function).await;
+        ask_for_event(api).await;
+        let pid = only_pid(&function);
+        assert_eq!(ask_for_event(api).await.status, 500);
+        pid
+    };
+    let (answer, pid) = tokio::join!(get(&function, "/x"), speak);
+    assert_eq!(answer.status, 500);
+    assert_eq!(
+        outcomes(&function),
+        [Err(InvocationError::ProtocolViolated)]
+    );
+    eventually("the process is gone", || state(pid).is_none()).await;
+    function.stop().await;
+}
+
+#[tokio::test]
+async fn a_reported_failure_of_the_start_is_a_500() {
+    let function = puppet().await;
+    let speak = async {
+        let api = runtime_api(&function).await;
+        let error = r#"{"errorType":"Configuration","errorMessage":"marked-message"}"#;
+        assert_eq!(post(api, "init/error", error).await, 202);
+    };
+    let (answer, ()) = tokio::join!(get(&function, "/x"), speak);
+    assert_eq!(answer.status, 500);
+    let failed = InvocationError::InitializationFailed {
+        error_type: "Configuration".into(),
+    };
+    assert_eq!(outcomes(&function), [Err(failed)]);
+    function.stop().await;
 }
 
 #[tokio::test]
@@ -851,8 +944,7 @@ async fn what_the_function_writes_is_there_with_its_answer() {
     let function = start(echo()).await;
     let mut subscription = function.logs().subscribe();
     assert_eq!(get(&function, "/log").await.status, 204);
-    let check =
-        r#"{"fields":{"event":"check","check":"the state is known","rule":"RFC 6749 §10.12"}}"#;
+    let check = r#"{"event":"check","check":"the state is known","rule":"RFC 6749 §10.12"}"#;
     let lines = [
         "starting",
         "one on standard output",

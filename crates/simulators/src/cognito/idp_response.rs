@@ -26,6 +26,7 @@ pub(super) async fn idp_response(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
+    let entry = shared.options.journal.begin();
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
     let now = shared.options.clock.now();
     let cookie = cookie(&headers);
@@ -60,7 +61,7 @@ pub(super) async fn idp_response(
         Err(NoLogin::UnknownState) => (ErrorPage::InvalidState.into_response(), Vec::new()),
         Err(NoLogin::TooLate) => (ErrorPage::TooLate.into_response(), Vec::new()),
     };
-    shared.options.journal.record(Step {
+    let step = Step {
         from: Party::Browser,
         to: Party::Cognito,
         request: "GET /oauth2/idpresponse".to_owned(),
@@ -68,7 +69,8 @@ pub(super) async fn idp_response(
         checks,
         status: Some(response.status().as_u16()),
         answer,
-    });
+    };
+    shared.options.journal.end(entry, step);
     response
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
@@ -208,9 +208,12 @@ async fn handle(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
+    let entry = front.journal().begin();
     let (parts, body) = request.into_parts();
     let head_fits = head_size(&parts) <= HEAD_LIMIT;
-    let body = if head_fits {
+    // A length that is announced too large is refused unread.
+    let is_read = head_fits && body.size_hint().lower() <= BODY_LIMIT as u64;
+    let body = if is_read {
         to_bytes(body, BODY_LIMIT).await.ok()
     } else {
         None
@@ -238,7 +241,7 @@ async fn handle(
         head_fits,
     )];
     checks.extend(log.iter().filter_map(|line| reported_check(line)));
-    front.journal().record(Step {
+    let step = Step {
         from: caller(&parts),
         to: Party::Bridge,
         request: format!("{} {}", parts.method, parts.uri.path()),
@@ -246,7 +249,8 @@ async fn handle(
         checks,
         status: Some(answer_parts.status.as_u16()),
         answer: answer_parameters(&answer_parts, &answer_body),
-    });
+    };
+    front.journal().end(entry, step);
     Response::from_parts(answer_parts, Body::from(answer_body))
 }
 
@@ -401,15 +405,14 @@ fn answer_parameters(parts: &http::response::Parts, body: &[u8]) -> Vec<Paramete
     parameters
 }
 
-/// A check that the function wrote into its own log, as `{"fields":{"event":"check","check":…,"rule":…}}`.
+/// A check that the function wrote into its own log, as `{"event":"check","check":…,"rule":…}`.
 /// A check that is written there has held: what fails is a failure, and ends the request.
 fn reported_check(line: &str) -> Option<Check> {
     let line: Value = serde_json::from_str(line).ok()?;
-    let fields = line.get("fields")?;
-    if fields.get("event")?.as_str()? != "check" {
+    if line.get("event")?.as_str()? != "check" {
         return None;
     }
-    let text = |name: &str| fields.get(name).and_then(Value::as_str);
+    let text = |name: &str| line.get(name).and_then(Value::as_str);
     Some(Check::new(
         text("check")?,
         text("rule").unwrap_or_default(),

@@ -240,6 +240,8 @@ impl Pool {
         for process in self.registry.processes() {
             process.kill();
         }
+        // Giving them up lets the runtime wait for them, so that none stays as a zombie.
+        drop(std::mem::take(&mut *self.lock_free()));
     }
 
     pub(crate) const fn options(&self) -> &FunctionOptions {

@@ -21,7 +21,7 @@ use crate::clock::SimClock;
 use crate::cognito::{
     self, AppClient, AttributesRequestMethod, Cognito, CognitoOptions, Variation,
 };
-use crate::journal::{Check, Journal, Party, Step};
+use crate::journal::Journal;
 use crate::lambda::{BindError, FunctionOptions, HttpApi, LocalFunction};
 use crate::service::{self, Endpoints, RegisteredClient, Service, ServiceOptions};
 
@@ -330,26 +330,6 @@ impl Stack {
         })
     }
 
-    /// Everything that happened, in order: what the stand-ins saw, and what the function says that it checked.
-    #[must_use]
-    pub fn steps(&self) -> Vec<Step> {
-        let mut steps = self.journal.steps();
-        // The function tells its checks in its log, and all of them belong to the one token request that it serves.
-        let checks = self
-            .bridge
-            .logs()
-            .lines()
-            .into_iter()
-            .filter_map(|line| check(&line));
-        let token_request = |step: &&mut Step| {
-            step.from == Party::Cognito && step.to == Party::Bridge && step.request == "POST /token"
-        };
-        if let Some(step) = steps.iter_mut().rev().find(token_request) {
-            step.checks.extend(checks);
-        }
-        steps
-    }
-
     /// Stops everything, the service last.
     pub async fn stop(self) {
         self.cognito.stop().await;
@@ -378,16 +358,6 @@ fn provider(
         attributes_request_method: AttributesRequestMethod::Get,
         attribute_mapping: cognito::default_attribute_mapping(),
     }
-}
-
-/// What a line of the function's log says that was checked.
-fn check(line: &str) -> Option<Check> {
-    let event: Value = serde_json::from_str(line).ok()?;
-    let text = |name| event.get(name).and_then(Value::as_str);
-    if text("event") != Some("check") {
-        return None;
-    }
-    Some(Check::new(text("check")?, text("rule")?, true))
 }
 
 /// 256 random bits as base64url, for what an app makes for its own login.
