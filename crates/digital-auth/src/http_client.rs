@@ -5,26 +5,21 @@
 //! Redirects are not followed, answers have a limit, and a request is repeated only if hyper gave it back unsent.
 
 use std::collections::HashMap;
-use std::error::Error as _;
 use std::fmt;
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use http::{Request, Response, Uri};
+use http::uri::Scheme;
+use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
-use hyper_util::client::legacy::Client;
+use hyper::client::conn::http1;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use thiserror::Error;
-use tokio::net::TcpStream;
-use tower_service::Service;
+use tower_service::Service as _;
 
 use crate::clock::Clock;
 use crate::deadline::Deadline;
@@ -32,13 +27,14 @@ use crate::deadline::Deadline;
 /// TCP and TLS together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A connection that has been idle for longer is not used any more, in seconds.
-const MAX_IDLE_SECONDS: i64 = 10;
+/// A connection that has been idle for longer is not used any more.
+const MAX_IDLE: TimeDelta = TimeDelta::seconds(10);
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum HttpError {
-    /// No connection: the name has no address, nobody listens, TLS failed, or it took more than a second.
+    /// No connection: the name has no address, nobody listens, TLS failed, it took more than a second, or it was
+    /// closed before the request was written.
     #[error("no connection")]
     Unreachable,
     /// The deadline passed.
@@ -57,9 +53,8 @@ pub enum HttpError {
 #[error("no trusted root certificates were found on this machine")]
 pub struct NoRootCertificates(#[source] io::Error);
 
-type Connection = MaybeHttpsStream<TokioIo<TcpStream>>;
-type Connecting = Pin<Box<dyn Future<Output = Result<Connection, io::Error>> + Send>>;
-type HostClient = Client<Connector, Full<Bytes>>;
+/// An open connection. Whether its peer closed it, a task of its own finds out.
+type Connection = http1::SendRequest<Full<Bytes>>;
 
 /// An HTTP/1.1 client with connections of its own. Cheap to share behind an `Arc`.
 pub struct HttpClient {
@@ -68,11 +63,17 @@ pub struct HttpClient {
     hosts: Mutex<HashMap<String, Host>>,
 }
 
-/// The connections to one host: those that hyper keeps, and the one that was opened ahead of time.
+/// What is known of one scheme and authority.
+#[derive(Default)]
 struct Host {
-    client: HostClient,
-    ready: Ready,
-    last_used: DateTime<Utc>,
+    idle: Vec<Idle>,
+    last_used: Option<DateTime<Utc>>,
+}
+
+/// A connection on which no request is under way.
+struct Idle {
+    connection: Connection,
+    since: DateTime<Utc>,
 }
 
 impl HttpClient {
@@ -120,22 +121,33 @@ impl HttpClient {
         request: Request<Bytes>,
         limit: usize,
     ) -> Result<Response<Bytes>, HttpError> {
-        let host = key(request.uri()).ok_or(HttpError::Unreachable)?;
-        let client = self.client(&host);
-        let request = request.map(Full::new);
-        let answer = match client.request(request.clone()).await {
-            Err(error) if was_not_sent(&error) => client.request(request).await,
-            other => other,
+        let url = request.uri().clone();
+        let host = key(&url).ok_or(HttpError::Unreachable)?;
+        self.lock().entry(host.clone()).or_default().last_used = Some(self.clock.now());
+        // The process may have slept while a peer closed its connections. The runtime looks at the network before it
+        // goes on here, so that the connections' tasks see that before they see the request.
+        tokio::task::yield_now().await;
+
+        let mut request = on_the_wire(request).ok_or(HttpError::Unreachable)?;
+        let (connection, answer) = loop {
+            let kept = self.take_idle(&host);
+            let was_kept = kept.is_some();
+            let mut connection = match kept {
+                Some(connection) => connection,
+                None => self.connect(&url).await?,
+            };
+            match connection.try_send_request(request).await {
+                Ok(answer) => break (connection, answer),
+                // hyper gives a request back if not a byte of it was written: then, and only then, it certainly
+                // didn't arrive. A kept connection may have ended meanwhile, and another one does.
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) if was_kept => request = unsent,
+                    Some(_) => return Err(HttpError::Unreachable),
+                    None => return Err(HttpError::Interrupted),
+                },
+            }
         };
-        let (parts, body) = answer
-            .map_err(|error| {
-                if error.is_connect() {
-                    HttpError::Unreachable
-                } else {
-                    HttpError::Interrupted
-                }
-            })?
-            .into_parts();
+        let (parts, body) = answer.into_parts();
         let body = Limited::new(body, limit).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
                 HttpError::TooLarge
@@ -143,9 +155,7 @@ impl HttpClient {
                 HttpError::Interrupted
             }
         })?;
-        if let Some(host) = self.lock().get_mut(&host) {
-            host.last_used = self.clock.now();
-        }
+        self.keep(host, connection);
         Ok(Response::from_parts(parts, body.to_bytes()))
     }
 
@@ -153,63 +163,56 @@ impl HttpClient {
     /// it open. Sends no request. A failure is not reported: the request that follows will meet it again.
     pub async fn warm(&self, url: &Uri) {
         let Some(host) = key(url) else { return };
-        let client_is_warm = {
-            let hosts = self.lock();
-            hosts
-                .get(&host)
-                .is_some_and(|known| is_fresh(known.last_used, self.clock.now()))
-        };
-        if client_is_warm {
+        let now = self.clock.now();
+        let last_used = self.lock().get(&host).and_then(|known| known.last_used);
+        if last_used.is_some_and(|then| is_fresh(then, now)) {
             return;
         }
-        let opened = connect(self.https.clone(), url.clone()).await;
-        if let Ok(connection) = opened {
-            self.client(&host);
-            if let Some(host) = self.lock().get(&host) {
-                host.ready.put(connection, self.clock.now());
-            }
+        if let Ok(connection) = self.connect(url).await {
+            self.keep(host, connection);
         }
     }
 
-    /// The client for a host, a new one if the connections of the old one have been idle for too long.
-    fn client(&self, host: &str) -> HostClient {
+    /// A connection that can take a request and was used a moment ago. Those that have been idle for too long, or
+    /// that ended, are let go.
+    fn take_idle(&self, host: &str) -> Option<Connection> {
         let now = self.clock.now();
         let mut hosts = self.lock();
-        if let Some(known) = hosts.get_mut(host)
-            && is_fresh(known.last_used, now)
-        {
-            known.last_used = now;
-            return known.client.clone();
+        let idle = &mut hosts.get_mut(host)?.idle;
+        idle.retain(|idle| is_fresh(idle.since, now) && idle.connection.is_ready());
+        idle.pop().map(|idle| idle.connection)
+    }
+
+    fn keep(&self, host: String, connection: Connection) {
+        if connection.is_closed() {
+            return;
         }
-        let ready = hosts
-            .get(host)
-            .map(|known| known.ready.clone())
-            .unwrap_or_default();
-        let client = self.new_client(ready.clone());
-        hosts.insert(
-            host.to_owned(),
-            Host {
-                client: client.clone(),
-                ready,
-                last_used: now,
-            },
-        );
-        client
+        let now = self.clock.now();
+        let mut hosts = self.lock();
+        let host = hosts.entry(host).or_default();
+        host.last_used = Some(now);
+        host.idle.push(Idle {
+            connection,
+            since: now,
+        });
     }
 
-    fn new_client(&self, ready: Ready) -> HostClient {
-        Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(MAX_IDLE_SECONDS.unsigned_abs()))
-            .retry_canceled_requests(false)
-            .build(Connector {
-                https: self.https.clone(),
-                ready,
-                clock: Arc::clone(&self.clock),
-            })
+    async fn connect(&self, url: &Uri) -> Result<Connection, HttpError> {
+        let mut https = self.https.clone();
+        let opening = async {
+            let stream = https.call(url.clone()).await.ok()?;
+            let (connection, task) = http1::handshake(stream).await.ok()?;
+            // How it ends, the request that is under way is told; else nobody has to know.
+            tokio::spawn(async move {
+                let _ended = task.await;
+            });
+            Some(connection)
+        };
+        let opened = tokio::time::timeout(CONNECT_TIMEOUT, opening).await;
+        opened.ok().flatten().ok_or(HttpError::Unreachable)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Host>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Host>> {
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -225,80 +228,32 @@ fn key(uri: &Uri) -> Option<String> {
     Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
 }
 
+/// The request as HTTP/1.1 has it: the path in the first line, the authority in `Host`, without the scheme's own
+/// port (RFC 9112 §3.2).
+fn on_the_wire(request: Request<Bytes>) -> Option<Request<Full<Bytes>>> {
+    let (mut parts, body) = request.into_parts();
+    if !parts.headers.contains_key(header::HOST) {
+        let name = parts.uri.host()?;
+        let own_port = if parts.uri.scheme() == Some(&Scheme::HTTPS) {
+            443
+        } else {
+            80
+        };
+        let host = match parts.uri.port_u16().filter(|port| *port != own_port) {
+            Some(port) => format!("{name}:{port}"),
+            None => name.to_owned(),
+        };
+        let host = HeaderValue::try_from(host).ok()?;
+        parts.headers.insert(header::HOST, host);
+    }
+    let path = parts.uri.path_and_query().cloned();
+    parts.uri = path.map_or_else(|| Uri::from_static("/"), Uri::from);
+    Some(Request::from_parts(parts, Full::new(body)))
+}
+
 /// Whether something last used at `then` may still be used.
 fn is_fresh(then: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     let idle = now - then;
     // A clock that went back says nothing about how long it was.
-    idle >= TimeDelta::zero() && idle <= TimeDelta::seconds(MAX_IDLE_SECONDS)
-}
-
-/// Whether hyper gave the request back because the connection had ended before a byte of it was written: then, and
-/// only then, it certainly didn't arrive, and may be sent again.
-fn was_not_sent(error: &hyper_util::client::legacy::Error) -> bool {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if let Some(cause) = cause.downcast_ref::<hyper::Error>() {
-            return cause.is_canceled();
-        }
-        source = cause.source();
-    }
-    false
-}
-
-async fn connect(
-    mut https: HttpsConnector<HttpConnector>,
-    uri: Uri,
-) -> Result<Connection, io::Error> {
-    match tokio::time::timeout(CONNECT_TIMEOUT, https.call(uri)).await {
-        Ok(connected) => connected.map_err(io::Error::other),
-        Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut)),
-    }
-}
-
-/// Room for one connection that was opened ahead of time.
-#[derive(Clone, Default)]
-struct Ready(Arc<Mutex<Option<Opened>>>);
-
-struct Opened {
-    connection: Connection,
-    at: DateTime<Utc>,
-}
-
-impl Ready {
-    fn put(&self, connection: Connection, now: DateTime<Utc>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Opened {
-            connection,
-            at: now,
-        });
-    }
-
-    fn take(&self, now: DateTime<Utc>) -> Option<Connection> {
-        let ready = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        ready.and_then(|opened| is_fresh(opened.at, now).then_some(opened.connection))
-    }
-}
-
-/// Gives hyper the connection that is ready, else opens one.
-#[derive(Clone)]
-struct Connector {
-    https: HttpsConnector<HttpConnector>,
-    ready: Ready,
-    clock: Arc<dyn Clock>,
-}
-
-impl Service<Uri> for Connector {
-    type Response = Connection;
-    type Error = io::Error;
-    type Future = Connecting;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        match self.ready.take(self.clock.now()) {
-            Some(connection) => Box::pin(std::future::ready(Ok(connection))),
-            None => Box::pin(connect(self.https.clone(), uri)),
-        }
-    }
+    idle >= TimeDelta::zero() && idle <= MAX_IDLE
 }

@@ -154,6 +154,9 @@ pub fn verify(
     now: DateTime<Utc>,
 ) -> Result<VerifiedIdToken, IdTokenError> {
     let text = id_token.expose_secret();
+    if !is_strict_base64url(text) {
+        return Err(IdTokenError::Malformed);
+    }
     let token: CoreIdToken = text.parse().map_err(|_| missing_claim(text))?;
     let verifier = verifier(keys, expected, now);
     let nonce = Nonce::new(expected.nonce.expose_base64url());
@@ -187,6 +190,13 @@ pub fn verify(
         issued_at: claims.issue_time(),
         acr: claims.auth_context_ref().map(|acr| acr.as_str().to_owned()),
     })
+}
+
+/// Whether every part is base64url without padding and without bits that nobody reads (RFC 4648 §3.5): openidconnect
+/// overlooks the latter, and a signature would have several spellings.
+fn is_strict_base64url(text: &str) -> bool {
+    text.split('.')
+        .all(|part| URL_SAFE_NO_PAD.decode(part).is_ok())
 }
 
 fn verifier<'a>(
@@ -255,10 +265,13 @@ fn refusal(error: &ClaimsVerificationError) -> IdTokenError {
 /// Why a text can't be read as an ID token: the required claim that isn't there, if that is the reason.
 /// Nothing of an unverified token is used but the names of its claims.
 fn missing_claim(id_token: &str) -> IdTokenError {
-    let payload = id_token
-        .split('.')
-        .nth(1)
-        .and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let mut parts = id_token.split('.');
+    let (Some(_), Some(payload), Some(_), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return IdTokenError::Malformed;
+    };
+    let payload = URL_SAFE_NO_PAD.decode(payload).ok();
     let claims = payload.and_then(|payload| {
         serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&payload).ok()
     });

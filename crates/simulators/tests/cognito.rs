@@ -1447,10 +1447,10 @@ async fn the_journal_tells_every_hop_and_shows_no_secret_and_no_attribute() {
         names,
         [
             "GET /oauth2/authorize",
+            "GET /oauth2/idpresponse",
             "ID token of the provider",
             "userinfo of the provider",
             "user pool: write the mapped attributes",
-            "GET /oauth2/idpresponse",
             "POST /oauth2/token",
             "GET /oauth2/userInfo",
         ]

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use digital_auth::authorization::{LoginSecrets, scope};
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::failure::Class;
 use crate::federation::Federation;
@@ -18,7 +19,6 @@ use crate::pending_login::{BeginError, ClientRequest, ClientState, PendingLogin}
 const MAX_NONCE_BYTES: usize = 512;
 
 /// A login that doesn't begin.
-#[derive(Debug)]
 pub enum Refusal {
     /// The client isn't known, so the person sees a page.
     Page(Class),
@@ -31,6 +31,14 @@ pub enum Refusal {
         /// The client's state, if it sent one.
         state: Option<String>,
     },
+}
+
+/// Only the class: the client's state is nobody else's.
+impl fmt::Debug for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Page(class) | Self::Redirect { class, .. }) = self;
+        write!(formatter, "Refusal({class})")
+    }
 }
 
 impl From<Class> for Refusal {

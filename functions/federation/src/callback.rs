@@ -2,6 +2,8 @@
 //! The service's `state` and the browser's cookie belong together, or there is no login; the cookie goes either way.
 //! Connections that the token request will need are opened now, a moment before Amazon Cognito asks for the token.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,7 +22,6 @@ use crate::pending_login::{PendingLogin, PendingLoginError};
 const MAX_CODE_BYTES: usize = 2_048;
 
 /// A login that doesn't go on.
-#[derive(Debug)]
 pub struct Refusal {
     /// Why.
     pub class: Class,
@@ -30,8 +31,14 @@ pub struct Refusal {
     pub end_cookie: Option<String>,
 }
 
+/// Only the class: the client's state is nobody else's.
+impl fmt::Debug for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Refusal({})", self.class)
+    }
+}
+
 /// Where the client is told of a failure.
-#[derive(Debug)]
 pub struct Client {
     /// One of those that are configured.
     pub redirect_uri: String,
@@ -63,7 +70,9 @@ pub async fn callback(
         .map_err(|class| Refusal {
             class,
             client: None,
-            end_cookie: (class != Class::NoPendingLogin).then(|| end_cookie.clone()),
+            // Where our own secrets can't be had for a moment, the login is still good: a reload may go on.
+            end_cookie: (!matches!(class, Class::NoPendingLogin | Class::SecretsUnavailable))
+                .then(|| end_cookie.clone()),
         })?;
     let redirect_uri = pending.request.redirect_uri.clone();
     let client_state = pending.request.state.expose();

@@ -74,6 +74,13 @@ impl Federation {
         }
     }
 
+    /// The same bridge with its metrics going elsewhere.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: Metrics) -> Self {
+        self.parts.metrics = metrics;
+        self
+    }
+
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> &Config {

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::failure::Class;
 use crate::parameters::Parameters;
@@ -25,25 +25,42 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Event {
+    #[serde(deserialize_with = "null_is_missing")]
     raw_path: String,
+    #[serde(deserialize_with = "null_is_missing")]
     raw_query_string: String,
+    #[serde(deserialize_with = "null_is_missing")]
     cookies: Vec<String>,
+    #[serde(deserialize_with = "null_is_missing")]
     headers: BTreeMap<String, Option<String>>,
+    #[serde(deserialize_with = "null_is_missing")]
     request_context: RequestContext,
     body: Option<String>,
+    #[serde(deserialize_with = "null_is_missing")]
     is_base64_encoded: bool,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct RequestContext {
+    #[serde(deserialize_with = "null_is_missing")]
     http: HttpContext,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct HttpContext {
+    #[serde(deserialize_with = "null_is_missing")]
     method: String,
+}
+
+/// API Gateway's test events write `null` where there is nothing: as good as a field that isn't there.
+fn null_is_missing<'de, T, D>(from: D) -> Result<T, D::Error>
+where
+    T: Default + Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 /// A request, with what the endpoints look at.

@@ -4,7 +4,8 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
 use std::fmt;
-use std::io::Write as _;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -14,6 +15,7 @@ use crate::failure::Class;
 /// Writes metrics.
 pub struct Metrics {
     namespace: String,
+    output: Mutex<Box<dyn Write + Send>>,
 }
 
 impl fmt::Debug for Metrics {
@@ -23,10 +25,19 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// Metrics of this namespace.
+    /// Metrics of this namespace, on standard output: there Lambda's log takes them.
     #[must_use]
     pub fn new(namespace: String) -> Self {
-        Self { namespace }
+        Self::to(namespace, Box::new(std::io::stdout()))
+    }
+
+    /// Metrics of this namespace, one line each.
+    #[must_use]
+    pub fn to(namespace: String, output: Box<dyn Write + Send>) -> Self {
+        Self {
+            namespace,
+            output: Mutex::new(output),
+        }
     }
 
     /// A login began.
@@ -65,6 +76,7 @@ impl Metrics {
             line.extend(class.map(|class| ("Class".to_owned(), class.name().into())));
         }
         // A metric that can't be written must not fail a login.
-        let _ = writeln!(std::io::stdout().lock(), "{line}");
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = writeln!(output, "{line}");
     }
 }

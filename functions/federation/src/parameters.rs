@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use zeroize::Zeroize as _;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// Parameters by name. An empty value counts as absent (RFC 6749 §3.1).
 #[derive(Default)]
@@ -20,10 +20,6 @@ impl Parameters {
         }
         let mut parameters = Self::default();
         for (name, value) in form_urlencoded::parse(text) {
-            // The decoder puts this character where bytes are not UTF-8.
-            if name.contains('\u{FFFD}') || value.contains('\u{FFFD}') {
-                return None;
-            }
             if parameters
                 .0
                 .insert(name.into_owned(), value.into_owned())
@@ -45,18 +41,23 @@ impl Parameters {
     }
 }
 
-/// Whether every `%` begins two hexadecimal digits.
+/// Whether every `%` begins two hexadecimal digits, and what they stand for is UTF-8.
 fn is_well_encoded(text: &[u8]) -> bool {
+    let digit = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
+    let mut decoded = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text.iter();
     while let Some(byte) = rest.next() {
-        if *byte == b'%'
-            && !(rest.next().is_some_and(u8::is_ascii_hexdigit)
-                && rest.next().is_some_and(u8::is_ascii_hexdigit))
-        {
-            return false;
+        if *byte == b'%' {
+            let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
+                return false;
+            };
+            // Two digits make a byte.
+            decoded.push(u8::try_from(high * 16 + low).unwrap_or_default());
+        } else {
+            decoded.push(*byte);
         }
     }
-    true
+    std::str::from_utf8(&decoded).is_ok()
 }
 
 impl fmt::Debug for Parameters {
@@ -84,8 +85,23 @@ mod tests {
         assert_eq!(parameters.get("b"), Some("x y z"));
         assert_eq!(parameters.get("c"), None);
         assert_eq!(parameters.get("区"), Some("1"));
-        for bad in ["a=1&a=2", "a&a", "a=%", "a=%4", "a=%zz", "a=%FF", "%FF=a"] {
+        let bad = [
+            "a=1&a=2",
+            "a&a",
+            "a=%",
+            "a=%4",
+            "a=%zz",
+            "a=%+1",
+            "a=%FF",
+            "%FF=a",
+            "a=%E5&b=%8C%BA",
+        ];
+        for bad in bad {
             assert!(Parameters::parse(bad.as_bytes()).is_none(), "{bad}");
         }
+        assert!(Parameters::parse(b"a=\xFF").is_none());
+        // The character that decoders put in the place of others is one like any other.
+        let replacement = Parameters::parse("a=%EF%BF%BD\u{FFFD}".as_bytes()).unwrap();
+        assert_eq!(replacement.get("a"), Some("\u{FFFD}\u{FFFD}"));
     }
 }

@@ -286,6 +286,11 @@ fn evicted<'a>(
         if total < MAX_ALL_COOKIES_BYTES {
             break;
         }
+        // The browser's text goes into no header of ours unless it could be ours: base64url after the prefix.
+        let is_ours = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        if !name.bytes().all(is_ours) {
+            continue;
+        }
         total -= size;
         names.push(name.to_owned());
     }

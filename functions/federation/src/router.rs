@@ -34,6 +34,8 @@ struct Refusal {
     class: Class,
     told: Told,
     cookie: Option<String>,
+    /// The methods that the endpoint has, where the request's isn't one of them (RFC 9110 §15.5.6).
+    allow: Option<String>,
 }
 
 impl Federation {
@@ -45,10 +47,9 @@ impl Federation {
         let refusal = match routed {
             Ok(Ok(response)) => return response,
             Ok(Err(refusal)) => refusal,
-            Err(_) => Refusal {
-                class: Class::Internal,
-                told: Told::Page,
-                cookie: None,
+            Err(_) => match request.path.as_str() {
+                "/token" | "/userinfo" => told(Told::Json)(Class::Internal),
+                _ => told(Told::Page)(Class::Internal),
             },
         };
         let failure = Failure {
@@ -65,6 +66,10 @@ impl Federation {
             } => failure.redirect(&redirect_uri, state.as_deref()),
             Told::Json => failure.json(),
             Told::Bearer => failure.bearer(),
+        };
+        let response = match refusal.allow {
+            Some(methods) => response.with_header("allow", methods),
+            None => response,
         };
         match refusal.cookie {
             Some(cookie) => response.with_cookie(cookie),
@@ -112,7 +117,13 @@ impl Request {
     fn only(&self, methods: &[Method], how: Told) -> Result<(), Refusal> {
         match &self.method {
             Some(method) if methods.contains(method) => Ok(()),
-            _ => Err(told(how)(Class::MethodNotAllowed)),
+            _ => {
+                let methods: Vec<_> = methods.iter().map(Method::as_str).collect();
+                Err(Refusal {
+                    allow: Some(methods.join(", ")),
+                    ..told(how)(Class::MethodNotAllowed)
+                })
+            }
         }
     }
 
@@ -130,6 +141,7 @@ fn told(how: Told) -> impl FnOnce(Class) -> Refusal {
         class,
         told: how,
         cookie: None,
+        allow: None,
     }
 }
 
@@ -162,6 +174,7 @@ impl From<callback::Refusal> for Refusal {
             class: refusal.class,
             told: how,
             cookie: refusal.end_cookie,
+            allow: None,
         }
     }
 }

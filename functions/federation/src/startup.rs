@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use digital_auth::http_client::NoRootCertificates;
 use digital_auth::{Client, ClientOptions, Clock, HttpClient};
-use keys::{InvalidKey, KeyRing, KmsKey, LocalKey, Randomness, SigningKey};
+use keys::{Algorithm, InvalidKey, KeyRing, KmsKey, LocalKey, Randomness, SigningKey};
 use thiserror::Error;
 
 use crate::aws::{self, Connections};
@@ -13,6 +13,9 @@ use crate::federation::{Federation, Parts};
 use crate::metrics::Metrics;
 use crate::reference::Reference;
 use crate::secrets::{InvalidSecret, SecretError, SecretReader, Secrets};
+
+/// The variable of the keys of our ID tokens.
+const ID_TOKEN_KEYS: &str = "ID_TOKEN_KEYS";
 
 /// Why the bridge can't start.
 #[derive(Debug, Error)]
@@ -113,9 +116,6 @@ pub async fn start(
         ),
     );
     let (secrets, id_token_keys, assertion_keys) = (secrets?, id_token_keys?, assertion_keys?);
-    if id_token_keys.signer().algorithm() != keys::Algorithm::Rs256 {
-        return Err(StartError::IdTokenKeyAlgorithm);
-    }
     let service = config.service_client_id.as_ref().map(|client_id| {
         let options = ClientOptions {
             provider: config.provider.clone(),
@@ -168,6 +168,10 @@ async fn key_ring(
                 Arc::new(LocalKey::from_jwk(&text).map_err(unusable)?)
             }
         });
+    }
+    // Also a key that is only published yet: it is going to sign.
+    if variable == ID_TOKEN_KEYS && keys.iter().any(|key| key.algorithm() != Algorithm::Rs256) {
+        return Err(StartError::IdTokenKeyAlgorithm);
     }
     Ok(Arc::new(KeyRing::new(keys).map_err(unusable)?))
 }

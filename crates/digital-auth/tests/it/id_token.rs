@@ -1,0 +1,753 @@
+//! The ID token's checks, one after the other: the good token, and for each rule the token that breaks just that rule.
+//! Every refusal is the exact one.
+//! In the end: no single byte of a good token can be changed, and nothing that is sent makes the check panic.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use digital_auth::AssuranceRule;
+use digital_auth::id_token::{
+    Expected, IdTokenError, SigningAlgorithm, VerifiedIdToken, parse_algorithm, verify,
+};
+use keys::{LocalKey, SigningKey as _};
+use openidconnect::IssuerUrl;
+use openidconnect::core::CoreJsonWebKeySet;
+use p256::pkcs8::EncodePrivateKey as _;
+use proptest::prelude::*;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+
+use crate::clock::start;
+use crate::signed::{
+    ACCESS_TOKEN, ACR, CLIENT_ID, SUBJECT, at_hash, claims, es256, header, id_token, jwk_set,
+    nonce, other_es256, public_jwk, rs256, sign, unsigned,
+};
+
+const ISSUER: &str = "https://service.example/api/realms/main";
+
+/// How a token is verified, unless a test says otherwise.
+struct Check {
+    keys: Value,
+    algorithms: Vec<&'static str>,
+    assurance: AssuranceRule,
+    authenticated_after: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+}
+
+impl Default for Check {
+    fn default() -> Self {
+        Self {
+            keys: jwk_set(&[rs256(), es256()]),
+            algorithms: vec!["ES256"],
+            assurance: AssuranceRule::OneOf(vec!["aal2".to_owned(), ACR.to_owned()]),
+            authenticated_after: None,
+            now: start(),
+        }
+    }
+}
+
+impl Check {
+    fn of(&self, token: &str) -> Result<VerifiedIdToken, IdTokenError> {
+        let keys: CoreJsonWebKeySet = serde_json::from_value(self.keys.clone()).unwrap();
+        let algorithms: Vec<SigningAlgorithm> = self
+            .algorithms
+            .iter()
+            .map(|name| parse_algorithm(name).unwrap())
+            .collect();
+        let expected = Expected {
+            issuer: &IssuerUrl::new(ISSUER.to_owned()).unwrap(),
+            client_id: CLIENT_ID,
+            nonce: &nonce(),
+            access_token: &SecretString::from(ACCESS_TOKEN),
+            algorithms: &algorithms,
+            assurance: &self.assurance,
+            authenticated_after: self.authenticated_after,
+        };
+        verify(&SecretString::from(token), &keys, &expected, self.now)
+    }
+
+    fn of_claims(&self, claims: &Value) -> Result<VerifiedIdToken, IdTokenError> {
+        self.of(&id_token(es256(), claims))
+    }
+}
+
+fn good() -> Value {
+    claims(ISSUER)
+}
+
+fn with(claim: &str, value: Value) -> Result<VerifiedIdToken, IdTokenError> {
+    let mut claims = good();
+    claims[claim] = value;
+    Check::default().of_claims(&claims)
+}
+
+fn without(claim: &str) -> Result<VerifiedIdToken, IdTokenError> {
+    let mut claims = good();
+    claims.as_object_mut().unwrap().remove(claim).unwrap();
+    Check::default().of_claims(&claims)
+}
+
+fn seconds_from_now(seconds: i64) -> Value {
+    json!(start().timestamp() + seconds)
+}
+
+fn with_header(key: &LocalKey, header: &Value) -> Result<VerifiedIdToken, IdTokenError> {
+    Check::default().of(&sign(key, header, good().to_string().as_bytes()))
+}
+
+#[test]
+fn pass_a_good_token_says_who_when_and_how() {
+    let verified = Check::default().of_claims(&good()).unwrap();
+
+    assert_eq!(verified.subject.expose(), SUBJECT);
+    assert_eq!(verified.issued_at, start());
+    assert_eq!(verified.auth_time, Some(start() - TimeDelta::seconds(5)));
+    assert_eq!(verified.acr.as_deref(), Some(ACR));
+    assert!(!format!("{verified:?}").contains(SUBJECT));
+}
+
+#[test]
+fn pass_a_token_with_the_fewest_claims() {
+    let now = start().timestamp();
+    let claims = json!({
+        "iss": ISSUER, "sub": "s", "aud": CLIENT_ID, "exp": now + 1, "iat": now,
+        "nonce": nonce().expose_base64url(),
+    });
+    let check = Check {
+        assurance: AssuranceRule::Any,
+        ..Check::default()
+    };
+
+    let verified = check.of_claims(&claims).unwrap();
+
+    assert_eq!((verified.auth_time, verified.acr), (None, None));
+}
+
+#[test]
+fn pass_a_token_that_another_implementation_signed() {
+    let jwk: Value = serde_json::from_str(es256().private_jwk().expose_secret()).unwrap();
+    let scalar = URL_SAFE_NO_PAD.decode(jwk["d"].as_str().unwrap()).unwrap();
+    let key = p256::SecretKey::from_slice(&scalar).unwrap();
+    let key = jsonwebtoken::EncodingKey::from_ec_der(key.to_pkcs8_der().unwrap().as_bytes());
+    let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::ES256);
+    header.kid = Some(es256().key_id().as_str().to_owned());
+
+    let token = jsonwebtoken::encode(&header, &good(), &key).unwrap();
+
+    assert!(Check::default().of(&token).is_ok());
+}
+
+#[test]
+fn pass_rs256_where_it_is_configured_and_fail_where_it_is_not() {
+    let token = id_token(rs256(), &good());
+    let mut check = Check::default();
+    assert_eq!(check.of(&token), Err(IdTokenError::Algorithm));
+
+    check.algorithms = vec!["RS256"];
+    assert!(check.of(&token).is_ok());
+    assert_eq!(
+        check.of(&id_token(es256(), &good())),
+        Err(IdTokenError::Algorithm)
+    );
+
+    check.algorithms = vec!["ES256", "RS256"];
+    assert!(check.of(&token).is_ok());
+    assert!(check.of(&id_token(es256(), &good())).is_ok());
+
+    assert_eq!(parse_algorithm("HS256"), None);
+    assert_eq!(parse_algorithm("none"), None);
+}
+
+#[test]
+fn fail_issuer() {
+    for issuer in [
+        "https://other.example/api/realms/main",
+        "https://service.example/api/realms/main/",
+        "https://service.example/api/realms/other",
+        "https://service.example",
+        "https://SERVICE.example/api/realms/main",
+        "http://service.example/api/realms/main",
+    ] {
+        assert_eq!(
+            with("iss", json!(issuer)),
+            Err(IdTokenError::Issuer),
+            "{issuer}"
+        );
+    }
+    assert_eq!(without("iss"), Err(IdTokenError::Issuer));
+}
+
+#[test]
+fn pass_the_audience_as_string_or_as_array_of_one_and_fail_any_other() {
+    assert!(with("aud", json!(CLIENT_ID)).is_ok());
+    assert!(with("aud", json!([CLIENT_ID])).is_ok());
+    for audience in [
+        json!("RP00000002"),
+        json!("rp00000001"),
+        json!(""),
+        json!([]),
+        json!(["RP00000002"]),
+        json!([CLIENT_ID, "RP00000002"]),
+        json!(["RP00000002", CLIENT_ID]),
+    ] {
+        assert_eq!(
+            with("aud", audience.clone()),
+            Err(IdTokenError::Audience),
+            "{audience}"
+        );
+    }
+    assert_eq!(without("aud"), Err(IdTokenError::Audience));
+}
+
+#[test]
+fn pass_without_authorized_party_and_fail_with_another() {
+    assert!(without("azp").is_ok());
+    assert!(with("azp", json!(CLIENT_ID)).is_ok());
+    for party in ["RP00000002", ""] {
+        assert_eq!(
+            with("azp", json!(party)),
+            Err(IdTokenError::AuthorizedParty)
+        );
+    }
+}
+
+#[test]
+fn pass_an_expiry_within_60_s_of_skew_and_fail_beyond() {
+    for seconds in [1, 0, -1, -59] {
+        assert!(with("exp", seconds_from_now(seconds)).is_ok(), "{seconds}");
+    }
+    for seconds in [-60, -61, -3_600] {
+        assert_eq!(
+            with("exp", seconds_from_now(seconds)),
+            Err(IdTokenError::Expired),
+            "{seconds}"
+        );
+    }
+    assert_eq!(with("exp", json!(0)), Err(IdTokenError::Expired));
+    assert_eq!(without("exp"), Err(IdTokenError::Expired));
+}
+
+#[test]
+fn pass_a_time_of_issue_within_60_s_and_fail_beyond() {
+    for seconds in [0, 60, -60] {
+        assert!(with("iat", seconds_from_now(seconds)).is_ok(), "{seconds}");
+    }
+    for seconds in [61, -61, 86_400, -86_400] {
+        assert_eq!(
+            with("iat", seconds_from_now(seconds)),
+            Err(IdTokenError::IssuedAt),
+            "{seconds}"
+        );
+    }
+    assert_eq!(without("iat"), Err(IdTokenError::IssuedAt));
+}
+
+#[test]
+fn fail_nonce() {
+    let nonce = nonce().expose_base64url();
+    for other in [
+        String::new(),
+        "another".to_owned(),
+        nonce[1..].to_owned(),
+        format!("{nonce}="),
+        nonce.to_uppercase(),
+    ] {
+        assert_eq!(
+            with("nonce", json!(other)),
+            Err(IdTokenError::Nonce),
+            "{other}"
+        );
+    }
+    assert_eq!(without("nonce"), Err(IdTokenError::Nonce));
+}
+
+#[test]
+fn pass_each_accepted_assurance_and_fail_any_other_or_none() {
+    for accepted in ["aal2", ACR] {
+        assert_eq!(
+            with("acr", json!(accepted)).unwrap().acr.as_deref(),
+            Some(accepted)
+        );
+    }
+    for other in ["", "0", "aal1", "AAL3", "aal3 crl", "aal2,aal3"] {
+        assert_eq!(
+            with("acr", json!(other)),
+            Err(IdTokenError::Assurance),
+            "{other}"
+        );
+    }
+    assert_eq!(without("acr"), Err(IdTokenError::Assurance));
+}
+
+#[test]
+fn pass_any_assurance_where_that_is_asked_for_and_fail_every_one_where_none_is_accepted() {
+    let mut check = Check {
+        assurance: AssuranceRule::Any,
+        ..Check::default()
+    };
+    assert!(check.of_claims(&good()).is_ok());
+    check.assurance = AssuranceRule::OneOf(Vec::new());
+    assert_eq!(check.of_claims(&good()), Err(IdTokenError::Assurance));
+}
+
+#[test]
+fn pass_an_authentication_as_recent_as_asked_and_fail_an_older_one() {
+    let check = Check {
+        authenticated_after: Some(start()),
+        ..Check::default()
+    };
+    let at = |seconds| {
+        let mut claims = good();
+        claims["auth_time"] = seconds_from_now(seconds);
+        check.of_claims(&claims)
+    };
+    for seconds in [0, 30, -60] {
+        assert!(at(seconds).is_ok(), "{seconds}");
+    }
+    for seconds in [-61, -3_600] {
+        assert_eq!(
+            at(seconds),
+            Err(IdTokenError::AuthenticationTooOld),
+            "{seconds}"
+        );
+    }
+    let mut claims = good();
+    claims.as_object_mut().unwrap().remove("auth_time");
+    assert_eq!(
+        check.of_claims(&claims),
+        Err(IdTokenError::AuthenticationTooOld)
+    );
+}
+
+#[test]
+fn pass_any_authentication_time_where_none_is_asked_for() {
+    assert!(with("auth_time", json!(1)).is_ok());
+    assert_eq!(without("auth_time").unwrap().auth_time, None);
+}
+
+#[test]
+fn pass_without_at_hash_and_fail_with_another() {
+    assert!(without("at_hash").is_ok());
+    let right = at_hash(ACCESS_TOKEN);
+    for other in [
+        at_hash("another-access-token"),
+        String::new(),
+        right[..20].to_owned(),
+        format!("{right}="),
+    ] {
+        assert_eq!(
+            with("at_hash", json!(other)),
+            Err(IdTokenError::AccessTokenHash),
+            "{other}"
+        );
+    }
+}
+
+#[test]
+fn pass_at_hash_of_an_rs256_token_and_fail_another() {
+    let check = Check {
+        algorithms: vec!["RS256"],
+        ..Check::default()
+    };
+    assert!(check.of(&id_token(rs256(), &good())).is_ok());
+    let mut claims = good();
+    claims["at_hash"] = json!(at_hash("another-access-token"));
+    assert_eq!(
+        check.of(&id_token(rs256(), &claims)),
+        Err(IdTokenError::AccessTokenHash)
+    );
+}
+
+#[test]
+fn pass_a_subject_of_1_to_255_bytes_and_fail_another() {
+    for subject in ["s".to_owned(), "s".repeat(255)] {
+        assert_eq!(
+            with("sub", json!(subject)).unwrap().subject.expose(),
+            subject
+        );
+    }
+    for subject in [String::new(), "s".repeat(256), "日".repeat(86)] {
+        assert_eq!(with("sub", json!(subject)), Err(IdTokenError::Subject));
+    }
+    assert_eq!(without("sub"), Err(IdTokenError::Subject));
+}
+
+#[test]
+fn fail_a_token_without_signature_or_with_a_shared_secret() {
+    let payload = good().to_string();
+    for none in ["none", "None", "NONE", "nOnE"] {
+        let header = json!({"alg": none, "kid": es256().key_id().as_str(), "typ": "JWT"});
+        let token = format!("{}.", unsigned(&header, payload.as_bytes()));
+        let error = Check::default().of(&token).unwrap_err();
+        // Only `none` is an algorithm (RFC 7518 §3.1); the others are no names that JWS knows.
+        let expected = if none == "none" {
+            IdTokenError::Algorithm
+        } else {
+            IdTokenError::Malformed
+        };
+        assert_eq!(error, expected, "{none}");
+    }
+
+    let public_key = public_jwk(es256()).to_string();
+    let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
+    header.kid = Some(es256().key_id().as_str().to_owned());
+    for secret in [public_key.as_str(), CLIENT_ID, "", ISSUER] {
+        let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
+        let token = jsonwebtoken::encode(&header, &good(), &key).unwrap();
+        assert_eq!(Check::default().of(&token), Err(IdTokenError::Algorithm));
+    }
+}
+
+#[test]
+fn fail_an_algorithm_that_was_never_configured() {
+    for algorithm in ["HS256", "HS512", "RS512", "ES384", "PS256", "EdDSA"] {
+        let mut header = header(es256());
+        header["alg"] = json!(algorithm);
+        assert_eq!(
+            with_header(es256(), &header),
+            Err(IdTokenError::Algorithm),
+            "{algorithm}"
+        );
+    }
+}
+
+#[test]
+fn fail_a_key_of_another_kind_than_the_algorithm() {
+    let mut header = header(es256());
+    header["kid"] = json!(rs256().key_id().as_str());
+    assert_eq!(with_header(es256(), &header), Err(IdTokenError::UnknownKey));
+}
+
+#[test]
+fn fail_a_key_that_is_not_in_the_set() {
+    assert_eq!(
+        Check::default().of(&id_token(other_es256(), &good())),
+        Err(IdTokenError::UnknownKey)
+    );
+    let empty = Check {
+        keys: json!({"keys": []}),
+        ..Check::default()
+    };
+    assert_eq!(
+        empty.of(&id_token(es256(), &good())),
+        Err(IdTokenError::UnknownKey)
+    );
+}
+
+#[test]
+fn fail_a_key_of_the_set_that_is_not_for_signatures() {
+    let mut check = Check::default();
+    let token = id_token(es256(), &good());
+    check.keys = json!({"keys": [public_jwk(es256())]});
+    assert!(check.of(&token).is_ok());
+    check.keys["keys"][0]["use"] = json!("enc");
+    assert_eq!(check.of(&token), Err(IdTokenError::UnknownKey));
+}
+
+#[test]
+fn fail_another_key_under_a_known_key_id() {
+    let token = sign(
+        other_es256(),
+        &header(es256()),
+        good().to_string().as_bytes(),
+    );
+    assert_eq!(Check::default().of(&token), Err(IdTokenError::Signature));
+}
+
+#[test]
+fn fail_a_key_that_the_token_brings_itself() {
+    let mut header = header(other_es256());
+    header["jwk"] = public_jwk(other_es256());
+    header["jku"] = json!("https://attacker.example/keys");
+    assert_eq!(
+        with_header(other_es256(), &header),
+        Err(IdTokenError::UnknownKey)
+    );
+    header["kid"] = json!(es256().key_id().as_str());
+    assert_eq!(
+        with_header(other_es256(), &header),
+        Err(IdTokenError::Signature)
+    );
+}
+
+#[test]
+fn pass_without_key_id_where_one_key_fits_and_fail_where_two_do() {
+    let token = sign(
+        es256(),
+        &json!({"alg": "ES256", "typ": "JWT"}),
+        good().to_string().as_bytes(),
+    );
+    let mut check = Check::default();
+    assert!(check.of(&token).is_ok());
+    check.keys = jwk_set(&[es256(), other_es256()]);
+    assert_eq!(check.of(&token), Err(IdTokenError::UnknownKey));
+}
+
+#[test]
+fn fail_every_damaged_signature() {
+    let token = id_token(es256(), &good());
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let with_signature = |signature: &[u8]| {
+        Check::default().of(&format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    };
+    assert!(with_signature(&signature).is_ok());
+    for index in 0..signature.len() {
+        let mut damaged = signature.clone();
+        damaged[index] ^= 1;
+        assert_eq!(
+            with_signature(&damaged),
+            Err(IdTokenError::Signature),
+            "{index}"
+        );
+    }
+    let zero = [0; 64];
+    for damaged in [
+        &signature[..63],
+        &[&signature[..], &[0]].concat(),
+        &zero,
+        &[],
+    ] {
+        assert_eq!(with_signature(damaged), Err(IdTokenError::Signature));
+    }
+}
+
+#[test]
+fn fail_a_signature_spelled_in_another_way() {
+    let token = id_token(es256(), &good());
+    // 64 bytes are 86 characters, and the last four bits mean nothing (RFC 4648 §3.5).
+    let (rest, last) = token.split_at(token.len() - 1);
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let value = alphabet.find(last).unwrap();
+    assert_eq!(value % 16, 0);
+    for unread in 1..16 {
+        let other = &alphabet[value + unread..=value + unread];
+        assert_eq!(
+            Check::default().of(&format!("{rest}{other}")),
+            Err(IdTokenError::Malformed)
+        );
+    }
+}
+
+#[test]
+fn fail_another_payload_under_a_good_signature() {
+    let token = id_token(es256(), &good());
+    let mut claims = good();
+    claims["sub"] = json!("somebody-else");
+    let parts: Vec<&str> = token.split('.').collect();
+    let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
+    assert_eq!(
+        Check::default().of(&format!("{}.{payload}.{}", parts[0], parts[2])),
+        Err(IdTokenError::Signature)
+    );
+}
+
+#[test]
+fn pass_the_header_without_type_and_fail_one_that_is_not_understood() {
+    let mut untyped = header(es256());
+    untyped.as_object_mut().unwrap().remove("typ");
+    assert!(with_header(es256(), &untyped).is_ok());
+    for (member, value) in [
+        ("typ", json!("at+jwt")),
+        ("typ", json!("logout+jwt")),
+        ("typ", json!("")),
+        ("typ", json!(1)),
+        ("cty", json!("JWT")),
+        ("cty", json!("json")),
+        ("crit", json!(["exp"])),
+        ("crit", json!([])),
+        ("kid", json!(1)),
+        ("alg", json!(1)),
+        ("alg", json!("")),
+    ] {
+        let mut header = header(es256());
+        header[member] = value.clone();
+        assert_eq!(
+            with_header(es256(), &header),
+            Err(IdTokenError::Malformed),
+            "{member} {value}"
+        );
+    }
+    let mut without_algorithm = header(es256());
+    without_algorithm.as_object_mut().unwrap().remove("alg");
+    assert_eq!(
+        with_header(es256(), &without_algorithm),
+        Err(IdTokenError::Malformed)
+    );
+}
+
+#[test]
+fn fail_a_payload_that_is_no_object_of_claims() {
+    for payload in ["", "null", "[]", "\"text\"", "1", "{", "{}x", "\u{feff}{}"] {
+        let token = sign(es256(), &header(es256()), payload.as_bytes());
+        assert_eq!(
+            Check::default().of(&token),
+            Err(IdTokenError::Malformed),
+            "{payload:?}"
+        );
+    }
+    let token = sign(es256(), &header(es256()), b"\xff\xfe");
+    assert_eq!(Check::default().of(&token), Err(IdTokenError::Malformed));
+}
+
+#[test]
+fn fail_claims_of_another_type() {
+    for (claim, value) in [
+        ("iss", json!(1)),
+        ("iss", json!("not a URL")),
+        ("iss", Value::Null),
+        ("sub", json!(7)),
+        ("sub", Value::Null),
+        ("sub", json!(["s"])),
+        ("aud", json!(7)),
+        ("aud", Value::Null),
+        ("aud", json!([7])),
+        ("aud", json!({CLIENT_ID: true})),
+        ("exp", json!("never")),
+        ("exp", json!(true)),
+        ("exp", json!(1e300)),
+        ("exp", Value::Null),
+        ("iat", json!({})),
+        ("iat", Value::Null),
+        ("nonce", json!(1)),
+        ("acr", json!(3)),
+        ("acr", json!([ACR])),
+        ("auth_time", json!("yesterday")),
+        ("azp", json!([CLIENT_ID])),
+        ("at_hash", json!(1)),
+    ] {
+        assert_eq!(
+            with(claim, value.clone()),
+            Err(IdTokenError::Malformed),
+            "{claim} {value}"
+        );
+    }
+}
+
+#[test]
+fn fail_a_claim_that_comes_twice() {
+    for claim in ["iss", "sub", "aud", "exp", "nonce", "acr"] {
+        let claims = good();
+        let twice = format!(
+            "{{\"{claim}\":{},{}",
+            claims[claim],
+            &claims.to_string()[1..]
+        );
+        let token = sign(es256(), &header(es256()), twice.as_bytes());
+        assert_eq!(
+            Check::default().of(&token),
+            Err(IdTokenError::Malformed),
+            "{claim}"
+        );
+    }
+}
+
+#[test]
+fn fail_what_has_not_three_parts() {
+    let token = id_token(es256(), &good());
+    let (message, _) = token.rsplit_once('.').unwrap();
+    let huge = "a".repeat(200_000);
+    for text in [
+        "",
+        ".",
+        "..",
+        "...",
+        message,
+        &format!("{token}."),
+        &format!("{token}.e30"),
+        &format!("{token}.a.b"),
+        &format!(".{token}"),
+        &format!(" {token}"),
+        &format!("{token}\n"),
+        &format!("{token}="),
+        &huge,
+        &format!("{huge}.{huge}.{huge}"),
+    ] {
+        assert_eq!(
+            Check::default().of(text),
+            Err(IdTokenError::Malformed),
+            "{}",
+            &text[..text.len().min(40)]
+        );
+    }
+}
+
+#[test]
+fn pass_a_huge_token_is_only_slow_and_fail_when_it_lies() {
+    let mut claims = good();
+    claims["padding"] = json!("a".repeat(150_000));
+    assert!(Check::default().of_claims(&claims).is_ok());
+    claims["nonce"] = json!("a".repeat(150_000));
+    assert_eq!(
+        Check::default().of_claims(&claims),
+        Err(IdTokenError::Nonce)
+    );
+}
+
+#[test]
+fn fail_the_first_check_counts() {
+    let mut claims = good();
+    claims["nonce"] = json!("another");
+    claims["exp"] = json!(0);
+    assert_eq!(
+        Check::default().of_claims(&claims),
+        Err(IdTokenError::Expired)
+    );
+    claims["aud"] = json!("another");
+    assert_eq!(
+        Check::default().of_claims(&claims),
+        Err(IdTokenError::Audience)
+    );
+}
+
+#[test]
+fn fail_no_refusal_shows_what_the_token_said() {
+    let mut claims = good();
+    claims["aud"] = json!("marked");
+    let error = Check::default().of_claims(&claims).unwrap_err();
+    assert!(!format!("{error:?} {error}").contains("marked"));
+}
+
+/// One good token for all of a property's cases.
+fn good_token() -> &'static str {
+    static TOKEN: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    TOKEN.get_or_init(|| id_token(es256(), &good()))
+}
+
+proptest! {
+    #[test]
+    fn fail_any_one_byte_of_a_good_token_is_another(
+        position in any::<prop::sample::Index>(),
+        byte in 0x20_u8..0x7f,
+    ) {
+        let mut bytes = good_token().as_bytes().to_vec();
+        let index = position.index(bytes.len());
+        prop_assume!(bytes[index] != byte);
+        bytes[index] = byte;
+        let token = String::from_utf8(bytes).unwrap();
+        prop_assert!(Check::default().of(&token).is_err());
+    }
+
+    #[test]
+    fn fail_arbitrary_text_is_no_token_and_does_no_harm(text in any::<String>()) {
+        prop_assert_eq!(Check::default().of(&text), Err(IdTokenError::Malformed));
+    }
+
+    #[test]
+    fn fail_arbitrary_parts_are_no_token_and_do_no_harm(
+        header in any::<Vec<u8>>(),
+        payload in any::<Vec<u8>>(),
+        signature in any::<Vec<u8>>(),
+    ) {
+        let [header, payload, signature] =
+            [header, payload, signature].map(|part| URL_SAFE_NO_PAD.encode(part));
+        let token = format!("{header}.{payload}.{signature}");
+        prop_assert!(Check::default().of(&token).is_err());
+    }
+
+    #[test]
+    fn fail_arbitrary_claims_signed_by_the_service_do_no_harm(payload in any::<Vec<u8>>()) {
+        let token = sign(es256(), &header(es256()), &payload);
+        prop_assert!(Check::default().of(&token).is_err());
+    }
+}

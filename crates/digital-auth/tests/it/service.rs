@@ -1,0 +1,81 @@
+//! The service, as far as these tests need it: an address, and a server that answers each endpoint as it is told.
+//! The paths are those of the contract's table, below an issuer with a path.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use digital_auth::{Deadline, HttpClient, Provider};
+use serde_json::{Value, json};
+
+use crate::clock::TestClock;
+use crate::server::{Reply, Server, json as json_answer};
+use crate::signed::{ACCESS_TOKEN, SUBJECT, claims, es256, id_token, jwk_set};
+
+pub(crate) const TOKEN: &str = "/realms/main/protocol/openid-connect/token";
+pub(crate) const USERINFO: &str = "/realms/main/protocol/openid-connect/userinfo";
+pub(crate) const CERTS: &str = "/realms/main/protocol/openid-connect/certs";
+
+pub(crate) fn provider(server: &Server) -> Provider {
+    let issuer = server.url("/realms/main");
+    let endpoint = |name: &str| format!("{issuer}/protocol/openid-connect/{name}");
+    Provider::given(
+        &issuer,
+        &endpoint("auth"),
+        &endpoint("token"),
+        &endpoint("userinfo"),
+        &endpoint("certs"),
+    )
+    .unwrap()
+}
+
+pub(crate) fn http() -> Arc<HttpClient> {
+    Arc::new(HttpClient::new(TestClock::new()).unwrap())
+}
+
+pub(crate) fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(4))
+}
+
+/// A token answer as Keycloak gives it.
+pub(crate) fn tokens(id_token: &str) -> Value {
+    json!({
+        "access_token": ACCESS_TOKEN,
+        "expires_in": 60,
+        "refresh_expires_in": 1800,
+        "refresh_token": "a-refresh-token",
+        "token_type": "Bearer",
+        "id_token": id_token,
+        "not-before-policy": 0,
+        "session_state": "a-session",
+        "scope": "openid name address birthdate gender",
+    })
+}
+
+/// A userinfo answer of the contract's example person.
+pub(crate) fn userinfo() -> Value {
+    json!({
+        "sub": SUBJECT,
+        "name": "山田　太郎",
+        "address": "東京都千代田区永田町１丁目７番１号",
+        "birthdate": "19850315",
+        "gender": "1",
+    })
+}
+
+/// The issuer of whoever sent the request: a server learns its port only when it runs.
+pub(crate) fn issuer_of(request: &crate::server::Received) -> String {
+    format!("http://{}/realms/main", request.header("host").unwrap())
+}
+
+/// The good answer of each endpoint.
+pub(crate) fn good(request: &crate::server::Received) -> Reply {
+    Reply::Bytes(match request.target.as_str() {
+        TOKEN => json_answer(
+            200,
+            &tokens(&id_token(es256(), &claims(&issuer_of(request)))),
+        ),
+        USERINFO => json_answer(200, &userinfo()),
+        CERTS => json_answer(200, &jwk_set(&[es256()])),
+        other => panic!("{other} is no endpoint"),
+    })
+}

@@ -1,0 +1,548 @@
+//! `/authorize`: what is refused on a page, what is told to the client, and what goes on to the service.
+//! The order of the checks is that of the code: the client and its redirect URI first, for until then nothing is redirected.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use crate::kit::{Bridge, Browser, Call, Form, verified_claims};
+use crate::support::{ISSUER, REDIRECT_URI, SCOPE, SERVICE_CLIENT_ID, parameters};
+
+const STATE: &str = "marked-client-state";
+
+/// `<base64url>.<base64url>.<digit>` of 2,600 characters, as Amazon Cognito's longest.
+pub(crate) fn longest_cognito_state() -> String {
+    let state = format!("{}.{}.4", "Ab-_".repeat(325), "x9YzA".repeat(1_297 / 5));
+    format!("{state}{}", "4".repeat(2_600 - state.len()))
+}
+
+async fn answer(form: &Form) -> crate::kit::Answer {
+    Call::authorize(form).send(&Bridge::new().await).await
+}
+
+#[tokio::test]
+async fn pass_exactly_the_documented_parameters_go_to_the_service() {
+    let bridge = Bridge::new().await;
+    let mut form = Form::authorize();
+    for unknown in [
+        "login_hint",
+        "ui_locales",
+        "display",
+        "lang",
+        "acr_values",
+        "resource",
+        "x",
+    ] {
+        form = form.and(unknown, "anything");
+    }
+    let mut browser = Browser::default();
+    let mut asked = bridge.begin(&mut browser, &form).await;
+    for new in ["state", "nonce", "code_challenge"] {
+        let value = asked.remove(new).unwrap();
+        assert_eq!(URL_SAFE_NO_PAD.decode(&value).unwrap().len(), 32, "{new}");
+    }
+    let expected = [
+        ("acr_values", "aal3 crl"),
+        ("client_id", SERVICE_CLIENT_ID),
+        ("code_challenge_method", "S256"),
+        ("redirect_uri", &format!("{ISSUER}/callback")),
+        ("response_type", "code"),
+        ("scope", SCOPE),
+    ];
+    let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(asked, BTreeMap::from(expected));
+    assert_eq!(browser.0.len(), 1);
+    assert_eq!(bridge.service.take_calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn pass_every_login_has_a_state_a_nonce_a_challenge_and_a_cookie_of_its_own() {
+    let bridge = Bridge::new().await;
+    let mut seen = std::collections::BTreeSet::new();
+    let mut browser = Browser::default();
+    for _ in 0..4 {
+        let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+        for new in ["state", "nonce", "code_challenge"] {
+            assert!(seen.insert(asked[new].clone()), "{new}");
+        }
+    }
+    assert_eq!(browser.0.len(), 4);
+}
+
+#[tokio::test]
+async fn pass_without_acr_values_and_with_fewer_attributes_when_so_configured() {
+    let bridge = Bridge::with(&[("ACR_VALUES", "none"), ("ATTRIBUTES", "birthdate")]).await;
+    let form = Form::authorize().set("scope", "birthdate openid");
+    let asked = bridge.begin(&mut Browser::default(), &form).await;
+    assert_eq!(asked["scope"], "openid birthdate");
+    assert!(!asked.contains_key("acr_values"));
+    let refused = Call::authorize(&Form::authorize()).send(&bridge).await;
+    refused.is_redirect("invalid_scope", "invalid_scope", Some(STATE));
+}
+
+#[tokio::test]
+async fn fail_on_a_page_while_the_client_is_not_known() {
+    let whole = Form::authorize;
+    let with_query = format!("{REDIRECT_URI}?x=1");
+    let with_slash = format!("{REDIRECT_URI}/");
+    let upper_case = REDIRECT_URI.replace("https://app", "https://APP");
+    for (form, class) in [
+        (whole().without("client_id"), "unknown_client"),
+        (whole().set("client_id", ""), "unknown_client"),
+        (whole().set("client_id", "another"), "unknown_client"),
+        (whole().set("client_id", "Cognito"), "unknown_client"),
+        (whole().set("client_id", "cognito "), "unknown_client"),
+        (
+            whole().set("client_id", &"c".repeat(4_000)),
+            "unknown_client",
+        ),
+        (whole().without("redirect_uri"), "redirect_uri_mismatch"),
+        (whole().set("redirect_uri", ""), "redirect_uri_mismatch"),
+        (
+            whole().set("redirect_uri", "https://evil.example/"),
+            "redirect_uri_mismatch",
+        ),
+        (
+            whole().set("redirect_uri", "javascript:alert(1)"),
+            "redirect_uri_mismatch",
+        ),
+        (
+            whole().set("redirect_uri", &with_query),
+            "redirect_uri_mismatch",
+        ),
+        (
+            whole().set("redirect_uri", &with_slash),
+            "redirect_uri_mismatch",
+        ),
+        (
+            whole().set("redirect_uri", &upper_case),
+            "redirect_uri_mismatch",
+        ),
+        (
+            whole().set("redirect_uri", &format!("{REDIRECT_URI}#f")),
+            "redirect_uri_mismatch",
+        ),
+        (whole().and("client_id", "cognito"), "malformed_request"),
+        (
+            whole().and("redirect_uri", REDIRECT_URI),
+            "malformed_request",
+        ),
+        (whole().and("state", "other"), "malformed_request"),
+        (whole().and("x", "1").and("x", "2"), "malformed_request"),
+    ] {
+        let answer = answer(&form).await;
+        answer.is_page(400, class);
+        assert!(answer.cookies.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn fail_a_query_that_two_readers_could_read_in_two_ways() {
+    let bridge = Bridge::new().await;
+    let good = Form::authorize().encode();
+    assert_eq!(
+        Call::new("GET", "/authorize")
+            .query(&good)
+            .send(&bridge)
+            .await
+            .status,
+        302
+    );
+    for bad in [
+        "x=%",
+        "x=%4",
+        "x=%zz",
+        "x=%ff",
+        "%ff=x",
+        "x=%c3%28",
+        "x=%ed%a0%80",
+    ] {
+        let query = format!("{good}&{bad}");
+        let answer = Call::new("GET", "/authorize")
+            .query(&query)
+            .send(&bridge)
+            .await;
+        answer.is_page(400, "malformed_request");
+    }
+}
+
+#[tokio::test]
+async fn fail_a_request_that_is_told_to_the_client() {
+    let whole = Form::authorize;
+    let long_nonce = "n".repeat(513);
+    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    let with_challenge = || whole().and("code_challenge", challenge);
+    let s256 = |challenge: &str| {
+        let form = whole().and("code_challenge", challenge);
+        form.and("code_challenge_method", "S256")
+    };
+    let longer = format!("{challenge}AAAA");
+    let spare_bits = format!("{}N", &challenge[..42]);
+    for (form, error, class) in [
+        (
+            whole().without("response_type"),
+            "unsupported_response_type",
+            "unsupported_response_type",
+        ),
+        (
+            whole().set("response_type", "token"),
+            "unsupported_response_type",
+            "unsupported_response_type",
+        ),
+        (
+            whole().set("response_type", "code id_token"),
+            "unsupported_response_type",
+            "unsupported_response_type",
+        ),
+        (
+            whole().set("response_type", "CODE"),
+            "unsupported_response_type",
+            "unsupported_response_type",
+        ),
+        (whole().without("scope"), "invalid_scope", "invalid_scope"),
+        (
+            whole().set("scope", "openid"),
+            "invalid_scope",
+            "invalid_scope",
+        ),
+        (
+            whole().set("scope", "openid name address birthdate"),
+            "invalid_scope",
+            "invalid_scope",
+        ),
+        (
+            whole().set("scope", "name address birthdate gender"),
+            "invalid_scope",
+            "invalid_scope",
+        ),
+        (
+            whole().set("scope", "openid name address birthdate gender sign"),
+            "invalid_scope",
+            "invalid_scope",
+        ),
+        (
+            whole().set("scope", "openid,name,address,birthdate,gender"),
+            "invalid_scope",
+            "invalid_scope",
+        ),
+        (
+            whole().and("request", "eyJ"),
+            "request_not_supported",
+            "request_not_supported",
+        ),
+        (
+            whole().and("request_uri", "urn:x"),
+            "request_uri_not_supported",
+            "request_uri_not_supported",
+        ),
+        (
+            whole().and("prompt", "none"),
+            "login_required",
+            "login_required",
+        ),
+        (
+            whole().and("prompt", "login none"),
+            "login_required",
+            "login_required",
+        ),
+        (
+            whole().and("nonce", &long_nonce),
+            "invalid_request",
+            "invalid_nonce",
+        ),
+        (
+            with_challenge(),
+            "invalid_request",
+            "invalid_code_challenge",
+        ),
+        (
+            with_challenge().and("code_challenge_method", "plain"),
+            "invalid_request",
+            "invalid_code_challenge",
+        ),
+        (
+            with_challenge().and("code_challenge_method", "s256"),
+            "invalid_request",
+            "invalid_code_challenge",
+        ),
+        (
+            whole().and("code_challenge_method", "S256"),
+            "invalid_request",
+            "invalid_code_challenge",
+        ),
+        (
+            s256(&challenge[..42]),
+            "invalid_request",
+            "invalid_code_challenge",
+        ),
+        (s256(&longer), "invalid_request", "invalid_code_challenge"),
+        (
+            s256(&format!("{challenge}=")),
+            "invalid_request",
+            "invalid_code_challenge",
+        ),
+        (
+            s256(&challenge.replace('-', "+")),
+            "invalid_request",
+            "invalid_code_challenge",
+        ),
+        (
+            s256(&spare_bits),
+            "invalid_request",
+            "invalid_code_challenge",
+        ),
+        (
+            whole().and("max_age", "x"),
+            "invalid_request",
+            "invalid_max_age",
+        ),
+        (
+            whole().and("max_age", "-1"),
+            "invalid_request",
+            "invalid_max_age",
+        ),
+        (
+            whole().and("max_age", "+1"),
+            "invalid_request",
+            "invalid_max_age",
+        ),
+        (
+            whole().and("max_age", "1.5"),
+            "invalid_request",
+            "invalid_max_age",
+        ),
+        (
+            whole().and("max_age", "4294967296"),
+            "invalid_request",
+            "invalid_max_age",
+        ),
+    ] {
+        let answer = answer(&form).await;
+        answer.is_redirect(error, class, Some(STATE));
+        assert!(answer.cookies.is_empty());
+    }
+}
+
+/// The twins of the faults above.
+#[tokio::test]
+async fn pass_requests_with_what_is_allowed() {
+    let bridge = Bridge::new().await;
+    let whole = Form::authorize;
+    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    for form in [
+        whole(),
+        whole().set("scope", "gender  birthdate address name openid"),
+        whole().and("request", "").and("request_uri", ""),
+        whole().and("prompt", "login"),
+        whole().and("prompt", "consent"),
+        whole().and("nonce", &"n".repeat(512)),
+        whole()
+            .and("code_challenge", challenge)
+            .and("code_challenge_method", "S256"),
+        whole()
+            .and("code_challenge", "")
+            .and("code_challenge_method", ""),
+        whole().and("max_age", "0"),
+        whole().and("max_age", "4294967295"),
+        whole().and("max_age", ""),
+    ] {
+        bridge.begin(&mut Browser::default(), &form).await;
+    }
+}
+
+#[tokio::test]
+async fn fail_without_a_state_and_none_is_made_up() {
+    for form in [
+        Form::authorize().without("state"),
+        Form::authorize().set("state", ""),
+    ] {
+        answer(&form)
+            .await
+            .is_redirect("invalid_request", "state_missing", None);
+    }
+}
+
+#[tokio::test]
+async fn pass_the_state_comes_back_byte_for_byte() {
+    let bridge = Bridge::new().await;
+    let odd = [
+        ".",
+        "...",
+        "a",
+        "a.b=.c%2E",
+        "YWI.YWI=.YWJ.YWK",
+        "Zm9v.Zm9v.4",
+        "%00%20+ &=#?;/\\\"'<>",
+        "東京都 ♥ é \u{FFFD}",
+        "line\r\nbreak\0",
+        "n".repeat(700).as_str(),
+        &longest_cognito_state(),
+    ]
+    .map(str::to_owned);
+    for state in odd {
+        let form = Form::authorize().set("state", &state);
+        let location = bridge.come_back(&form).await.location().to_owned();
+        assert!(
+            location.starts_with(&format!("{REDIRECT_URI}?code=")),
+            "{location}"
+        );
+        assert_eq!(parameters(&location)["state"], state);
+        let refused = Call::authorize(&form.and("prompt", "none"))
+            .send(&bridge)
+            .await;
+        refused.is_redirect("login_required", "login_required", Some(&state));
+    }
+}
+
+#[tokio::test]
+async fn fail_a_state_that_does_not_fit_into_a_cookie() {
+    let bridge = Bridge::new().await;
+    // Base64url is kept decoded, so more of it fits than of a text that isn't.
+    for (character, fits, too_long) in [("A", 3_700, 3_900), ("~", 2_750, 3_000)] {
+        let call = |length| {
+            let query = Form::authorize().without("state").encode();
+            let state = character.repeat(length);
+            Call::new("GET", "/authorize").query(&format!("{query}&state={state}"))
+        };
+        assert!(
+            !call(fits).send(&bridge).await.cookies.is_empty(),
+            "{character}"
+        );
+        let refused = call(too_long).send(&bridge).await;
+        let state = character.repeat(too_long);
+        refused.is_redirect("invalid_request", "state_too_long", Some(&state));
+        assert!(refused.cookies.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn pass_nonce_and_s256_challenge_of_the_client_are_honoured() {
+    let bridge = Bridge::new().await;
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
+    let form = Form::authorize()
+        .and("nonce", "the client's nonce 区")
+        .and("code_challenge", &challenge)
+        .and("code_challenge_method", "S256");
+    let code = bridge.code(&form).await;
+    let without = Call::token(&Form::token(&code)).send(&bridge).await;
+    without.is_error(400, "invalid_grant", "code_verifier_mismatch");
+    let request = Form::token(&code).and("code_verifier", verifier);
+    let tokens = Call::token(&request).send(&bridge).await.tokens();
+    let claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
+    assert_eq!(claims["nonce"], "the client's nonce 区");
+}
+
+/// OIDC Core §3.1.2.1: the service documents neither `prompt` nor `max_age`, so `auth_time` shows what was done.
+#[tokio::test]
+async fn prompt_login_and_max_age_are_honoured_by_auth_time() {
+    const NOW: i64 = 1_800_000_000;
+    const REFUSED: Option<&str> = Some("authentication_too_old");
+    let cases: [(&str, &str, Option<i64>, Option<&str>); 10] = [
+        ("prompt", "login", Some(NOW), None),
+        // A minute of difference between the clocks.
+        ("prompt", "login", Some(NOW - 60), None),
+        ("prompt", "login", Some(NOW - 61), REFUSED),
+        ("prompt", "login", None, REFUSED),
+        ("max_age", "300", Some(NOW - 360), None),
+        ("max_age", "300", Some(NOW - 361), REFUSED),
+        ("max_age", "300", None, REFUSED),
+        ("max_age", "0", Some(NOW - 3_600), REFUSED),
+        ("prompt", "consent", Some(NOW - 3_600), None),
+        ("prompt", "consent", None, None),
+    ];
+    let bridge = Bridge::new().await;
+    for (name, value, auth_time, expected) in cases {
+        bridge.service.claims(move |claims| {
+            claims.remove("auth_time");
+            claims.extend(auth_time.map(|at| ("auth_time".to_owned(), json!(at))));
+        });
+        let code = bridge.code(&Form::authorize().and(name, value)).await;
+        bridge.service.take_calls();
+        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        let case = format!("{name}={value} {auth_time:?}");
+        match expected {
+            Some(class) => {
+                answer.is_error(400, "invalid_grant", class);
+                assert_eq!(bridge.service.take_calls(), ["/token"], "{case}");
+            }
+            None => {
+                let tokens = answer.tokens();
+                let claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
+                let expected = auth_time.map_or(Value::Null, Value::from);
+                assert_eq!(claims["auth_time"], expected, "{case}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn fail_before_there_is_a_client_id_while_the_keys_for_the_form_are_served() {
+    let bridge = Bridge::with(&[("SERVICE_CLIENT_ID", "")]).await;
+    let answer = Call::authorize(&Form::authorize()).send(&bridge).await;
+    answer.is_page(503, "not_connected");
+    assert!(answer.body.contains("SERVICE_CLIENT_ID"));
+    let keys = Call::new("GET", "/client-jwks.json")
+        .send(&bridge)
+        .await
+        .json();
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
+    Bridge::new()
+        .await
+        .begin(&mut Browser::default(), &Form::authorize())
+        .await;
+}
+
+#[tokio::test]
+async fn fail_another_method() {
+    let bridge = Bridge::new().await;
+    for method in [
+        "HEAD", "POST", "PUT", "OPTIONS", "get", "TRACE", "", "G E T",
+    ] {
+        let mut call = Call::authorize(&Form::authorize());
+        call.event["requestContext"]["http"]["method"] = method.into();
+        let answer = call.send(&bridge).await;
+        answer.is_page(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), "GET");
+    }
+}
+
+#[tokio::test]
+async fn fail_a_path_that_nothing_has() {
+    let bridge = Bridge::new().await;
+    for path in [
+        "",
+        "/",
+        "/authorize/",
+        "//authorize",
+        "/Authorize",
+        "/authorize%20",
+        "/token/x",
+        "/.well-known",
+    ] {
+        let call = Call::new("GET", path).query(&Form::authorize().encode());
+        call.send(&bridge).await.is_page(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn pass_headers_that_anybody_can_write_change_nothing() {
+    let bridge = Bridge::new().await;
+    let call = Call::authorize(&Form::authorize())
+        .header("host", "evil.example")
+        .header("x-forwarded-host", "evil.example")
+        .header("x-forwarded-proto", "http")
+        .header("x-forwarded-for", "10.0.0.1")
+        .header("forwarded", "host=evil.example")
+        .header("x-original-url", "/token")
+        .header("x-http-method-override", "POST");
+    let answer = call.send(&bridge).await;
+    assert!(!answer.location().contains("evil"));
+    assert_eq!(
+        parameters(answer.location())["redirect_uri"],
+        format!("{ISSUER}/callback")
+    );
+}

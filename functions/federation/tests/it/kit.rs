@@ -1,0 +1,513 @@
+//! The tests' hands: a bridge with a clock that the test moves, requests that are changed in one place, a browser that
+//! keeps cookies, and answers that are compared as a whole.
+//! What every answer must have is checked here, on every one.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, TimeDelta, Utc};
+use digital_auth::Clock;
+use federation::failure::SupportId;
+use federation::federation::Federation;
+use federation::http_api::{Event, Request};
+use federation::metrics::Metrics;
+use federation::startup::start;
+use keys::{Randomness, SystemRandomness};
+use serde_json::{Value, json};
+
+use crate::service::Service;
+use crate::support::{
+    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, Settings, encode, parameters, read,
+    settings, start_of_time,
+};
+
+/// Lambda's id of every request.
+pub(crate) const REQUEST_ID: &str = "8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
+
+/// A clock that stands until the test moves it.
+#[derive(Debug)]
+pub(crate) struct MovingClock(Mutex<DateTime<Utc>>);
+
+impl MovingClock {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(start_of_time())))
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        *self.0.lock().unwrap() += TimeDelta::seconds(seconds);
+    }
+}
+
+impl Clock for MovingClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// Lines that somebody wrote.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Written {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A bridge, and what stands around it.
+pub(crate) struct Bridge {
+    pub(crate) federation: Federation,
+    pub(crate) clock: Arc<MovingClock>,
+    pub(crate) service: Service,
+    pub(crate) metrics: Written,
+    settings: Settings,
+}
+
+impl Bridge {
+    pub(crate) async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A bridge whose environment differs in these variables; an empty value is a missing one.
+    pub(crate) async fn with(changes: &[(&'static str, &str)]) -> Self {
+        Self::with_randomness(changes, Arc::new(SystemRandomness)).await
+    }
+
+    pub(crate) async fn with_randomness(
+        changes: &[(&'static str, &str)],
+        randomness: Arc<dyn Randomness>,
+    ) -> Self {
+        let clock = MovingClock::new();
+        let service = Service::start(Arc::clone(&clock)).await;
+        let mut settings = settings(service.address());
+        settings.extend(
+            changes
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
+        Self::start(settings, clock, service, randomness).await
+    }
+
+    /// The same function in a new process, its environment changed.
+    pub(crate) async fn restarted_with(self, changes: &[(&'static str, &str)]) -> Self {
+        let mut settings = self.settings;
+        settings.extend(
+            changes
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
+        Self::start(
+            settings,
+            self.clock,
+            self.service,
+            Arc::new(SystemRandomness),
+        )
+        .await
+    }
+
+    async fn start(
+        settings: Settings,
+        clock: Arc<MovingClock>,
+        service: Service,
+        randomness: Arc<dyn Randomness>,
+    ) -> Self {
+        let metrics = Written::default();
+        let config = read(&settings).unwrap();
+        let federation = start(config, Arc::<MovingClock>::clone(&clock), randomness)
+            .await
+            .unwrap()
+            .with_metrics(Metrics::to("test".to_owned(), Box::new(metrics.clone())));
+        Self {
+            federation,
+            clock,
+            service,
+            metrics,
+            settings,
+        }
+    }
+
+    /// Begins a login, and gives what the service got.
+    pub(crate) async fn begin(
+        &self,
+        browser: &mut Browser,
+        form: &Form,
+    ) -> BTreeMap<String, String> {
+        let answer = Call::authorize(form).browser(browser).send(self).await;
+        let location = answer.location();
+        let endpoint = format!("{}/auth?", self.service.address());
+        assert!(location.starts_with(&endpoint), "{location}");
+        browser.take(&answer);
+        parameters(location)
+    }
+
+    /// Begins a login and comes back from the service: the answer for the client.
+    pub(crate) async fn come_back(&self, form: &Form) -> Answer {
+        let mut browser = Browser::default();
+        let asked = self.begin(&mut browser, form).await;
+        let answer = self.service.answer(&asked);
+        Call::callback(&answer).browser(&browser).send(self).await
+    }
+
+    /// Begins a login and comes back from the service: the code for the client.
+    pub(crate) async fn code(&self, form: &Form) -> String {
+        let answer = self.come_back(form).await;
+        parameters(answer.location())["code"].clone()
+    }
+
+    /// A whole login.
+    pub(crate) async fn tokens(&self) -> Value {
+        let code = self.code(&Form::authorize()).await;
+        let answer = Call::token(&Form::token(&code)).send(self).await;
+        answer.tokens()
+    }
+}
+
+/// The parameters of a request: made whole, then changed in one place.
+#[derive(Clone, Debug)]
+pub(crate) struct Form(Vec<(String, String)>);
+
+impl Form {
+    pub(crate) fn of(parameters: &[(&str, &str)]) -> Self {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self(parameters.iter().map(own).collect())
+    }
+
+    /// What Amazon Cognito sends to `/authorize`.
+    pub(crate) fn authorize() -> Self {
+        Self::of(&[
+            ("client_id", CLIENT_ID),
+            ("redirect_uri", REDIRECT_URI),
+            ("scope", SCOPE),
+            ("response_type", "code"),
+            ("state", "marked-client-state"),
+        ])
+    }
+
+    /// What Amazon Cognito sends to `/token`.
+    pub(crate) fn token(code: &str) -> Self {
+        Self::of(&[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", REDIRECT_URI),
+            ("client_id", CLIENT_ID),
+            ("client_secret", CLIENT_SECRET),
+        ])
+    }
+
+    /// With another value.
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => value.clone_into(known),
+            None => return self.and(name, value),
+        }
+        self
+    }
+
+    /// With one more, perhaps a second of that name.
+    pub(crate) fn and(mut self, name: &str, value: &str) -> Self {
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(known, _)| known != name);
+        self
+    }
+
+    pub(crate) fn get(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        &found.unwrap().1
+    }
+
+    pub(crate) fn encode(&self) -> String {
+        let pairs = self
+            .0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let pairs: Vec<_> = pairs.collect();
+        encode(&pairs)
+    }
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) event: Value,
+}
+
+impl Call {
+    pub(crate) fn new(method: &str, path: &str) -> Self {
+        Self {
+            event: json!({
+                "version": "2.0",
+                "routeKey": "$default",
+                "rawPath": path,
+                "rawQueryString": "",
+                "headers": { "host": "bridge.example" },
+                "requestContext": { "http": { "method": method, "path": path } },
+                "isBase64Encoded": false,
+            }),
+        }
+    }
+
+    pub(crate) fn authorize(form: &Form) -> Self {
+        Self::new("GET", "/authorize").query(&form.encode())
+    }
+
+    pub(crate) fn callback(form: &Form) -> Self {
+        Self::new("GET", "/callback").query(&form.encode())
+    }
+
+    pub(crate) fn token(form: &Form) -> Self {
+        Self::new("POST", "/token").form(&form.encode())
+    }
+
+    pub(crate) fn userinfo(access_token: &str) -> Self {
+        Self::new("GET", "/userinfo").header("authorization", &format!("Bearer {access_token}"))
+    }
+
+    pub(crate) fn query(mut self, query: &str) -> Self {
+        self.event["rawQueryString"] = query.into();
+        self
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.event["headers"][name] = value.into();
+        self
+    }
+
+    /// A form body, in Base64 as the HTTP API sends it.
+    pub(crate) fn form(self, body: &str) -> Self {
+        self.header("content-type", "application/x-www-form-urlencoded")
+            .body(&STANDARD.encode(body), true)
+    }
+
+    pub(crate) fn body(mut self, body: &str, is_base64: bool) -> Self {
+        self.event["body"] = body.into();
+        self.event["isBase64Encoded"] = is_base64.into();
+        self
+    }
+
+    pub(crate) fn browser(mut self, browser: &Browser) -> Self {
+        let sent = browser
+            .0
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        self.event["cookies"] = sent.collect::<Vec<_>>().into();
+        self
+    }
+
+    pub(crate) async fn send(&self, bridge: &Bridge) -> Answer {
+        let event: Event = serde_json::from_value(self.event.clone()).unwrap();
+        let response = bridge
+            .federation
+            .handle(Request::from(event), REQUEST_ID)
+            .await;
+        Answer::new(&serde_json::to_value(&response).unwrap())
+    }
+}
+
+/// A browser's cookies.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Browser(pub(crate) BTreeMap<String, String>);
+
+impl Browser {
+    /// Does what the `Set-Cookie` lines say.
+    pub(crate) fn take(&mut self, answer: &Answer) {
+        for line in &answer.cookies {
+            let cookie = cookie::Cookie::parse(line.clone()).unwrap();
+            assert!(cookie.name().starts_with("__Host-login-"), "{line}");
+            assert_eq!(cookie.path(), Some("/"), "{line}");
+            assert_eq!(cookie.secure(), Some(true), "{line}");
+            assert_eq!(cookie.http_only(), Some(true), "{line}");
+            assert_eq!(cookie.same_site(), Some(cookie::SameSite::Lax), "{line}");
+            assert_eq!(cookie.domain(), None, "{line}");
+            let age = cookie.max_age().unwrap();
+            if age.is_zero() {
+                self.0.remove(cookie.name());
+            } else {
+                assert_eq!(age.whole_seconds(), 900, "{line}");
+                self.0
+                    .insert(cookie.name().to_owned(), cookie.value().to_owned());
+            }
+        }
+    }
+
+    /// The name of its only cookie.
+    pub(crate) fn only(&self) -> &str {
+        assert_eq!(self.0.len(), 1);
+        self.0.keys().next().unwrap()
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u64,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) cookies: Vec<String>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    fn new(response: &Value) -> Self {
+        let answer = Self {
+            status: response["statusCode"].as_u64().unwrap(),
+            headers: serde_json::from_value(response["headers"].clone()).unwrap(),
+            cookies: response.get("cookies").map_or_else(Vec::new, |cookies| {
+                serde_json::from_value(cookies.clone()).unwrap()
+            }),
+            body: response["body"].as_str().unwrap().to_owned(),
+        };
+        assert_eq!(response["isBase64Encoded"], false);
+        answer.check_what_all_have();
+        answer
+    }
+
+    fn check_what_all_have(&self) {
+        assert_eq!(self.header("referrer-policy"), "no-referrer");
+        assert_eq!(self.header("x-content-type-options"), "nosniff");
+        assert_eq!(
+            self.header("strict-transport-security"),
+            "max-age=63072000; includeSubDomains"
+        );
+        let policy = self.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none';"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+        for value in self.headers.values().chain(&self.cookies) {
+            assert!(
+                value.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
+                "{value}"
+            );
+        }
+        // Only the documents that anybody may read are kept by anybody.
+        if self.header("cache-control") != "no-store" {
+            assert_eq!(
+                (self.status, self.header("cache-control")),
+                (200, "public, max-age=300")
+            );
+            assert!(self.cookies.is_empty());
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map(String::as_str)
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn location(&self) -> &str {
+        assert_eq!(self.status, 302, "{}", self.body);
+        self.header("location")
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.header("content-type"), "application/json");
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// The token endpoint's success.
+    pub(crate) fn tokens(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.body);
+        assert_eq!(self.header("cache-control"), "no-store");
+        assert_eq!(self.header("pragma"), "no-cache");
+        self.json()
+    }
+
+    /// That it is a page of this class, in both languages, and goes nowhere.
+    pub(crate) fn is_page(&self, status: u64, class: &str) {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.header("content-type"), "text/html; charset=utf-8");
+        assert_eq!(self.header("location"), "");
+        let id = support_id();
+        let told = format!("<code>{id}</code> <small>{class}</small>");
+        assert!(self.body.contains(&told), "{class}: {}", self.body);
+        assert!(self.body.contains("ログインできませんでした"));
+        assert!(self.body.contains("You could not be signed in"));
+    }
+
+    /// That the client is told of this, and of nothing else.
+    pub(crate) fn is_redirect(&self, error: &str, class: &str, state: Option<&str>) {
+        let location = self.location();
+        assert!(
+            location.starts_with(&format!("{REDIRECT_URI}?")),
+            "{location}"
+        );
+        let mut expected = BTreeMap::from([
+            ("error".to_owned(), error.to_owned()),
+            (
+                "error_description".to_owned(),
+                format!("{class} {}", support_id()),
+            ),
+        ]);
+        expected.extend(state.map(|state| ("state".to_owned(), state.to_owned())));
+        assert_eq!(parameters(location), expected);
+        assert_eq!(self.body, "");
+    }
+
+    /// That it is an error in JSON, with nothing else in it.
+    pub(crate) fn is_error(&self, status: u64, error: &str, class: &str) {
+        let description = format!("{class} {}", support_id());
+        let expected = json!({ "error": error, "error_description": description });
+        assert_eq!((self.status, self.json()), (status, expected));
+        assert_eq!(self.header("cache-control"), "no-store");
+        assert!(self.cookies.is_empty());
+    }
+
+    /// That it refuses an access token (RFC 6750 §3).
+    pub(crate) fn refuses_access_token(&self, class: &str) {
+        self.is_error(401, "invalid_token", class);
+        let id = support_id();
+        let challenge =
+            format!(r#"Bearer error="invalid_token", error_description="{class} {id}""#);
+        assert_eq!(self.header("www-authenticate"), challenge);
+    }
+
+    /// That it ends the cookie of this name, and sets none.
+    pub(crate) fn ends_cookie(&self, name: &str) {
+        let line = format!("{name}=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0");
+        assert_eq!(self.cookies, [line]);
+    }
+}
+
+pub(crate) fn support_id() -> String {
+    SupportId::of_request(REQUEST_ID).as_str().to_owned()
+}
+
+/// The claims of one of our ID tokens, its signature checked by `jsonwebtoken` with what `/jwks.json` says.
+pub(crate) async fn verified_claims(bridge: &Bridge, id_token: &str) -> Value {
+    let keys = Call::new("GET", "/jwks.json").send(bridge).await.json();
+    let header = jsonwebtoken::decode_header(id_token).unwrap();
+    let keys: jsonwebtoken::jwk::JwkSet = serde_json::from_value(keys).unwrap();
+    let key = keys.find(&header.kid.unwrap()).unwrap();
+    let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
+    validation.set_audience(&[CLIENT_ID]);
+    validation.set_issuer(&[ISSUER]);
+    validation.validate_exp = false;
+    let key = jsonwebtoken::DecodingKey::from_jwk(key).unwrap();
+    jsonwebtoken::decode::<Value>(id_token, &key, &validation)
+        .unwrap()
+        .claims
+}
+
+/// A text with one bit of the character at `at` changed to another of base64url.
+pub(crate) fn altered(text: &str, at: usize) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+    String::from_utf8(bytes).unwrap()
+}

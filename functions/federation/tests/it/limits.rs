@@ -1,0 +1,155 @@
+//! The sizes that a login keeps to: query, body, cookies, headers.
+//! At the limit it works; one byte more is refused.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::authorize::longest_cognito_state;
+use crate::kit::{Bridge, Browser, Call, Form};
+use crate::support::parameters;
+
+const QUERY: usize = 8 * 1024;
+const BODY: usize = 16 * 1024;
+/// What the HTTP API takes for the request line and all headers.
+const FRONT_DOOR: usize = 10_240;
+/// What a browser sends besides.
+const USUAL_HEADERS: usize = 2_048;
+
+fn padded(text: &str, length: usize) -> String {
+    let start = format!("{text}&x=");
+    format!("{start}{}", "x".repeat(length - start.len()))
+}
+
+#[tokio::test]
+async fn a_query_of_8_kib_is_read_and_one_byte_more_is_not() {
+    let bridge = Bridge::new().await;
+    let query = Form::authorize().encode();
+    let call = |length| Call::new("GET", "/authorize").query(&padded(&query, length));
+    assert_eq!(call(QUERY).send(&bridge).await.status, 302);
+    call(QUERY + 1)
+        .send(&bridge)
+        .await
+        .is_page(413, "too_large");
+
+    let mut browser = Browser::default();
+    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let query = bridge.service.answer(&asked).encode();
+    let call = |length| {
+        Call::new("GET", "/callback")
+            .query(&padded(&query, length))
+            .browser(&browser)
+    };
+    call(QUERY + 1)
+        .send(&bridge)
+        .await
+        .is_page(413, "too_large");
+    assert_eq!(call(QUERY).send(&bridge).await.status, 302);
+}
+
+#[tokio::test]
+async fn a_body_of_16_kib_is_read_and_one_byte_more_is_not_by_its_decoded_size() {
+    let bridge = Bridge::new().await;
+    for is_base64 in [true, false] {
+        let code = bridge.code(&Form::authorize()).await;
+        let form = Form::token(&code).encode();
+        let call = |length| {
+            let body = padded(&form, length);
+            let body = if is_base64 {
+                STANDARD.encode(body)
+            } else {
+                body
+            };
+            Call::new("POST", "/token")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(&body, is_base64)
+        };
+        for too_large in [BODY + 1, BODY + 2, BODY + 3, BODY + 4, 6_000_000] {
+            let answer = call(too_large).send(&bridge).await;
+            answer.is_error(413, "invalid_request", "too_large");
+        }
+        call(BODY).send(&bridge).await.tokens();
+    }
+}
+
+#[tokio::test]
+async fn the_cookie_of_the_longest_state_is_under_4096_bytes() {
+    let bridge = Bridge::new().await;
+    let state = longest_cognito_state();
+    assert_eq!(state.len(), 2_600);
+    let nonce = "n".repeat(43);
+    let form = Form::authorize().set("state", &state).and("nonce", &nonce);
+    let answer = Call::authorize(&form).send(&bridge).await;
+    assert_eq!(answer.status, 302);
+    let line = &answer.cookies[0];
+    assert!(line.len() < 4_096, "{}", line.len());
+    println!(
+        "cookie of a state of 2,600 characters: {} bytes",
+        line.len()
+    );
+}
+
+#[tokio::test]
+async fn the_cookies_of_a_browser_stay_under_5500_bytes_and_a_request_under_the_front_doors_limit()
+{
+    let bridge = Bridge::new().await;
+    for state in ["s".repeat(700), longest_cognito_state()] {
+        let mut browser = Browser::default();
+        let mut last = None;
+        let (mut largest_cookies, mut largest_request) = (0, 0);
+        for _ in 0..20 {
+            bridge.clock.advance(1);
+            let asked = bridge
+                .begin(&mut browser, &Form::authorize().set("state", &state))
+                .await;
+            let cookies: usize = browser
+                .0
+                .iter()
+                .map(|(name, value)| name.len() + value.len() + 3)
+                .sum();
+            let form = bridge
+                .service
+                .answer(&asked)
+                .set("code", &"c".repeat(1_024));
+            let line = format!("GET /callback?{} HTTP/1.1\r\n", form.encode());
+            largest_cookies = largest_cookies.max(cookies);
+            largest_request = largest_request.max(line.len() + cookies + "cookie: \r\n".len());
+            last = Some(form);
+        }
+        assert!(largest_cookies < 5_500, "{largest_cookies}");
+        assert!(
+            largest_request + USUAL_HEADERS < FRONT_DOOR,
+            "{largest_request}"
+        );
+        println!("all cookies {largest_cookies} bytes, with the request line {largest_request}");
+        // The newest login is always there.
+        let answer = Call::callback(&last.unwrap())
+            .browser(&browser)
+            .send(&bridge)
+            .await;
+        assert_eq!(parameters(answer.location())["state"], state);
+    }
+}
+
+/// What a browser calls a cookie goes into no header of ours unless it could be ours.
+#[tokio::test]
+async fn other_cookies_are_left_alone() {
+    let bridge = Bridge::new().await;
+    let mut call = Call::authorize(&Form::authorize());
+    let junk = "x".repeat(6_000);
+    call.event["cookies"] = serde_json::json!([
+        format!("session={junk}"),
+        format!("__Host-login-\u{e9}\t\u{1}<b>={junk}"),
+        "no equals sign",
+        "=",
+        "",
+        ";;;",
+    ]);
+    let answer = call.send(&bridge).await;
+    assert_eq!(answer.cookies.len(), 1);
+    let mut call = Call::authorize(&Form::authorize());
+    call.event["cookies"] = serde_json::json!([format!("__Host-login-Abc_-123={junk}")]);
+    let answer = call.send(&bridge).await;
+    assert_eq!(answer.cookies.len(), 2);
+    assert!(answer.cookies[1].starts_with("__Host-login-Abc_-123=;"));
+    assert!(answer.cookies[1].ends_with("Max-Age=0"));
+}

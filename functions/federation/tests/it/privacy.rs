@@ -1,0 +1,399 @@
+//! Nothing that is secret or personal is where it doesn't belong: not in the log, not in a metric, not in an answer to
+//! somebody else, not in `Debug`.
+//! Everything of that kind carries a mark in these tests, and the marks are looked for.
+
+use digital_auth::CodeExchange;
+use digital_auth::authorization::LoginSecrets;
+use digital_auth::id_token::Subject;
+use federation::code::Code;
+use federation::http_api::{Event, Request};
+use federation::issued_token::IssuedTokens;
+use federation::parameters::Parameters;
+use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
+use federation::reference::Reference;
+use federation::{authorize, callback};
+use four_attributes::FourAttributes;
+use keys::SystemRandomness;
+use serde_json::{Value, json};
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::kit::{Answer, Bridge, Browser, Call, Form, REQUEST_ID, Written, altered, support_id};
+use crate::service::{Fault, SERVICE_CODE};
+use crate::support::{
+    ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, SERVICE_ACCESS_TOKEN, SUBJECT, parameters,
+};
+
+/// What only the client, the service or the person may see.
+const MARKS: [&str; 10] = [
+    "marked",
+    "マーク",
+    "山田",
+    "永田町",
+    "1985-03-15",
+    "19850315",
+    SERVICE_CODE,
+    SERVICE_ACCESS_TOKEN,
+    SUBJECT,
+    CLIENT_SECRET,
+];
+
+impl<'a> MakeWriter<'a> for Written {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// Takes everything that anybody logs on this thread, in the form of the function's own log.
+fn log() -> (Written, DefaultGuard) {
+    let written = Written::default();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(written.clone())
+        .finish();
+    (written, tracing::subscriber::set_default(subscriber))
+}
+
+/// The parts of a key that aren't public.
+fn private_members() -> Vec<String> {
+    let mut members = Vec::new();
+    for key in [&*ID_TOKEN_KEY, &*ASSERTION_KEY] {
+        let key: Value = serde_json::from_str(key).unwrap();
+        let found = ["d", "p", "q", "dp", "dq", "qi"].map(|name| key[name].as_str());
+        members.extend(found.into_iter().flatten().map(str::to_owned));
+    }
+    members
+}
+
+fn shows_nothing(text: &str, secrets: &[String], place: &str) {
+    for mark in MARKS {
+        assert!(!text.contains(mark), "{mark} in {place}: {text}");
+    }
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        assert!(!text.contains(secret.as_str()), "a secret in {place}");
+    }
+}
+
+/// Which of the function's own events are in the log: what a test of absence needs, to be worth something.
+fn events(log: &str) -> Vec<String> {
+    log.lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter_map(|line| line["event"].as_str().map(str::to_owned))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_login_leaves_no_secret_and_nothing_personal_in_log_and_metrics() {
+    let (log, _guard) = log();
+    let bridge = Bridge::new().await;
+    let mut secrets = private_members();
+    let mut browser = Browser::default();
+    let form = Form::authorize().and("nonce", "marked-client-nonce");
+    let asked = bridge.begin(&mut browser, &form).await;
+    secrets.extend(["state", "nonce", "code_challenge"].map(|name| asked[name].clone()));
+    secrets.push(browser.0[browser.only()].clone());
+    let answer = bridge.service.answer(&asked);
+    let back = Call::callback(&answer)
+        .browser(&browser)
+        .send(&bridge)
+        .await;
+    let code = parameters(back.location())["code"].clone();
+    let tokens = Call::token(&Form::token(&code))
+        .send(&bridge)
+        .await
+        .tokens();
+    let access_token = tokens["access_token"].as_str().unwrap();
+    assert_eq!(Call::userinfo(access_token).send(&bridge).await.status, 200);
+    secrets.extend([
+        code,
+        access_token.to_owned(),
+        tokens["id_token"].as_str().unwrap().to_owned(),
+    ]);
+
+    let text = log.text();
+    let events = events(&text);
+    for event in ["login_started", "check", "login_finished"] {
+        assert!(
+            events.iter().any(|logged| logged == event),
+            "{event}: {text}"
+        );
+    }
+    shows_nothing(&text, &secrets, "the log");
+    shows_nothing(&bridge.metrics.text(), &secrets, "the metrics");
+    assert_eq!(bridge.metrics.text().lines().count(), 2);
+}
+
+#[tokio::test]
+async fn no_failure_shows_a_secret_or_something_personal_in_log_metrics_or_answer() {
+    let (log, _guard) = log();
+    let bridge = Bridge::new().await;
+    let mut secrets = private_members();
+    let mut browser = Browser::default();
+    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let good = bridge.service.answer(&asked);
+    secrets.extend(["nonce", "code_challenge"].map(|name| asked[name].clone()));
+    let name = browser.only().to_owned();
+    let cookie = browser.0[&name].clone();
+    let code = bridge.code(&Form::authorize()).await;
+    let hostile = "marked-description";
+    let mut broken = Browser::default();
+    broken.0.insert(name, altered(&cookie, 40));
+
+    let mut answers: Vec<(Call, bool)> = vec![
+        (
+            Call::authorize(&Form::authorize().set("client_id", "marked-client")),
+            false,
+        ),
+        (
+            Call::authorize(&Form::authorize().set("redirect_uri", "https://marked.example")),
+            false,
+        ),
+        (
+            Call::authorize(&Form::authorize().and("x", "marked").and("x", "marked")),
+            false,
+        ),
+        (Call::callback(&good), false),
+        (Call::callback(&good).browser(&broken), false),
+        (Call::callback(&good.clone().set("state", "marked")), false),
+        (Call::token(&Form::token("marked-code")), false),
+        (Call::token(&Form::token(&altered(&code, 50))), false),
+        (
+            Call::token(&Form::token(&code).set("client_secret", "marked-wrong-secret")),
+            false,
+        ),
+        (
+            Call::token(&Form::token(&code).set("redirect_uri", "https://marked.example")),
+            false,
+        ),
+        (
+            Call::token(&Form::token(&code).and("code_verifier", "marked-verifier")),
+            false,
+        ),
+        (
+            Call::token(&Form::token(&code).set("grant_type", "marked-grant")),
+            false,
+        ),
+        (Call::userinfo("marked-access-token"), false),
+        (Call::new("GET", "/marked").query("marked=marked"), false),
+        (
+            Call::new("GET", "/authorize").query(&"marked".repeat(2_000)),
+            false,
+        ),
+        // To the client goes its own state, and nothing else.
+        (
+            Call::authorize(&Form::authorize().set("scope", "marked-scope")),
+            true,
+        ),
+        (
+            Call::authorize(&Form::authorize().and("max_age", "marked")),
+            true,
+        ),
+        (
+            Call::callback(&good.clone().set("iss", "https://marked.example")).browser(&browser),
+            true,
+        ),
+    ];
+    let refusal = good.clone().without("code").and("error", "marked-error");
+    let refusal = refusal.and("error_description", hostile);
+    answers.push((Call::callback(&refusal).browser(&browser), true));
+    for (call, tells_state) in &answers {
+        let answer = call.send(&bridge).await;
+        assert_ne!(answer.status, 200);
+        shows_nothing(&without_state(&answer, *tells_state), &secrets, "an answer");
+    }
+    // What the service says is nobody's business either.
+    let page = r#"{"error":"marked-error","error_description":"marked 山田"}"#;
+    for path in ["/token", "/userinfo", "/certs"] {
+        for status in [200, 400, 401, 500] {
+            bridge.clock.advance(3_601);
+            bridge.service.fault(path, Fault::new(status, page));
+            let code = bridge.code(&Form::authorize()).await;
+            let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+            assert_ne!(answer.status, 200);
+            shows_nothing(&answer.body, &secrets, "a token answer");
+            bridge.service.behave();
+        }
+    }
+    for (claim, value) in [
+        ("birthdate", json!("marked")),
+        ("name", json!(["marked"])),
+        ("sub", json!("marked-other")),
+    ] {
+        bridge.service.person(claim, value);
+        let code = bridge.code(&Form::authorize()).await;
+        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        assert_ne!(answer.status, 200);
+        shows_nothing(&answer.body, &secrets, "a token answer");
+        bridge.service.behave();
+    }
+
+    let text = log.text();
+    secrets.extend([cookie, code, asked["state"].clone()]);
+    let failures = events(&text)
+        .iter()
+        .filter(|event| *event == "failure")
+        .count();
+    assert_eq!(failures, answers.len() + 12 + 3);
+    shows_nothing(&text, &secrets, "the log");
+    shows_nothing(&bridge.metrics.text(), &secrets, "the metrics");
+}
+
+/// All of an answer but the state that the client gets back.
+fn without_state(answer: &Answer, tells_state: bool) -> String {
+    let mut text = format!(
+        "{:?} {} {}",
+        answer.headers,
+        answer.cookies.join(" "),
+        answer.body
+    );
+    if tells_state {
+        let state = "state=marked-client-state";
+        assert!(answer.location().contains(state));
+        text = text.replace(state, "");
+    }
+    text
+}
+
+/// The one event of a failure: what an operator can look for, and nothing of the request.
+#[tokio::test]
+async fn a_failure_is_logged_once_with_class_support_id_and_request_id() {
+    let (log, _guard) = log();
+    let bridge = Bridge::new().await;
+    for (call, class, level) in [
+        (Call::new("GET", "/marked"), "not_found", "WARN"),
+        (
+            Call::callback(&Form::of(&[("state", &"A".repeat(43))])),
+            "no_pending_login",
+            "INFO",
+        ),
+    ] {
+        call.send(&bridge).await;
+        let text = log.text();
+        let mut ours = text
+            .lines()
+            .filter(|line| line.contains("\"event\":\"failure\""));
+        let mut last: Value = serde_json::from_str(ours.next_back().unwrap()).unwrap();
+        last.as_object_mut().unwrap().remove("timestamp");
+        let expected = json!({
+            "level": level, "event": "failure", "class": class, "support_id": support_id(),
+            "request_id": REQUEST_ID, "target": "federation::failure",
+        });
+        assert_eq!(last, expected);
+    }
+}
+
+#[tokio::test]
+async fn debug_shows_no_secret_and_nothing_personal() {
+    let bridge = Bridge::new().await;
+    let mut secrets = private_members();
+    let event: Event = serde_json::from_value(
+        Call::token(&Form::token("marked-code"))
+            .header("x", "marked")
+            .event,
+    )
+    .unwrap();
+    let request = Request::from(event);
+    let login_secrets = LoginSecrets::new(&SystemRandomness).unwrap();
+    secrets.extend(
+        [
+            &login_secrets.state,
+            &login_secrets.nonce,
+            &login_secrets.code_verifier,
+        ]
+        .map(|secret| secret.expose_base64url()),
+    );
+    let client_request = ClientRequest {
+        redirect_uri: "https://marked.example".to_owned(),
+        state: ClientState::new("marked-state"),
+        nonce: Some("marked-nonce".to_owned()),
+        code_challenge: Some([7; 32]),
+        authenticated_after: None,
+    };
+    let code = Code {
+        service_code: "marked-code".into(),
+        code_verifier: login_secrets.code_verifier.clone(),
+        nonce: login_secrets.nonce.clone(),
+        redirect_uri: "https://marked.example".to_owned(),
+        client_nonce: Some("marked-nonce".to_owned()),
+        client_code_challenge: None,
+        authenticated_after: None,
+    };
+    let exchange = CodeExchange {
+        code: "marked-code".into(),
+        code_verifier: login_secrets.code_verifier.clone(),
+        nonce: login_secrets.nonce.clone(),
+        authenticated_after: None,
+    };
+    let tokens = IssuedTokens {
+        id_token: "marked-id-token".into(),
+        access_token: "marked-access-token".into(),
+    };
+    let person = crate::support::person();
+    let attributes = FourAttributes::from_userinfo(
+        person.as_object().unwrap(),
+        "name address birthdate gender".parse().unwrap(),
+    );
+    let to_authorize: Event =
+        serde_json::from_value(Call::authorize(&Form::authorize().set("scope", "x")).event)
+            .unwrap();
+    let now = bridge.federation.now();
+    let begin =
+        authorize::authorize(&bridge.federation, &Request::from(to_authorize), now).unwrap_err();
+    assert!(matches!(begin, authorize::Refusal::Redirect { .. }));
+    let mut browser = Browser::default();
+    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let cancelled = bridge.service.answer(&asked).without("code");
+    let to_callback: Event =
+        serde_json::from_value(Call::callback(&cancelled).browser(&browser).event).unwrap();
+    let back = callback::callback(&bridge.federation, &Request::from(to_callback), now)
+        .await
+        .unwrap_err();
+    assert!(back.client.is_some());
+    let good: Event = serde_json::from_value(Call::authorize(&Form::authorize()).event).unwrap();
+    let answer = bridge
+        .federation
+        .handle(Request::from(good), REQUEST_ID)
+        .await;
+    secrets.push(answer.header("location").unwrap().to_owned());
+    let values = bridge.federation.secrets().current();
+    let inline = Reference::parse(r#"{"current":"marked-secret-0001"}"#);
+    let parameters = Parameters::parse(b"code=marked&client_secret=marked").unwrap();
+    let pending = PendingLogin {
+        secrets: login_secrets.clone(),
+        request: client_request.clone(),
+    };
+    for (shown, of) in [
+        (format!("{:?}", bridge.federation), "Federation"),
+        (format!("{:?}", bridge.federation.config()), "Config"),
+        (format!("{:?}", bridge.federation.secrets()), "Secrets"),
+        (format!("{values:?}"), "SecretValues"),
+        (format!("{:?}", values.sealing), "SealingKeys"),
+        (format!("{:?}", bridge.federation.service()), "Client"),
+        (
+            format!("{:?}", bridge.federation.id_token_keys()),
+            "KeyRing",
+        ),
+        (format!("{:?}", bridge.federation.metadata()), "Metadata"),
+        (format!("{request:?}"), "Request"),
+        (format!("{answer:?}"), "Response"),
+        (format!("{parameters:?}"), "Parameters"),
+        (format!("{inline:?}"), "Reference"),
+        (format!("{login_secrets:?}"), "LoginSecrets"),
+        (format!("{client_request:?}"), "ClientRequest"),
+        (format!("{pending:?}"), "PendingLogin"),
+        (format!("{code:?}"), "Code"),
+        (format!("{exchange:?}"), "CodeExchange"),
+        (format!("{tokens:?}"), "IssuedTokens"),
+        (format!("{:?}", Subject::new(SUBJECT.to_owned())), "Subject"),
+        (format!("{:?}", attributes.unwrap()), "FourAttributes"),
+        (format!("{begin:?}"), "authorize::Refusal"),
+        (format!("{back:?}"), "callback::Refusal"),
+    ] {
+        assert!(!shown.is_empty());
+        shows_nothing(&shown, &secrets, of);
+    }
+}

@@ -1,0 +1,237 @@
+//! Secrets that are rotated while the bridge runs: an unknown sealing key or client secret makes it look once, and then not
+//! for ten seconds; a login that began before a rotation ends after it.
+//! The secrets are files here, as they are on a laptop; where they come from makes no difference to the rule.
+
+use std::path::Path;
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::kit::{Answer, Bridge, Browser, Call, Form};
+use crate::support::{parameters, sealing_keys};
+
+/// A secret in a file that the test rewrites.
+struct Secret {
+    directory: TempDir,
+}
+
+impl Secret {
+    fn new(text: &str) -> Self {
+        let secret = Self {
+            directory: tempfile::tempdir().unwrap(),
+        };
+        secret.becomes(text);
+        secret
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        Path::new(self.directory.path()).join("secret")
+    }
+
+    fn reference(&self) -> String {
+        format!("file:{}", self.path().display())
+    }
+
+    fn becomes(&self, text: &str) {
+        std::fs::write(self.path(), text).unwrap();
+    }
+
+    fn is_gone(&self) {
+        std::fs::remove_file(self.path()).unwrap();
+    }
+}
+
+fn client(current: &str, previous: &str) -> String {
+    json!({ "current": current, "previous": previous }).to_string()
+}
+
+const FIRST: &str = "client-secret-of-spring";
+const SECOND: &str = "client-secret-of-summer";
+const THIRD: &str = "client-secret-of-autumn";
+
+/// A token request that gets past the client's authentication fails by its code.
+async fn is_known(bridge: &Bridge, secret: &str) -> bool {
+    let form = Form::token("junk").set("client_secret", secret);
+    let answer = Call::token(&form).send(bridge).await;
+    if answer.status == 400 {
+        answer.is_error(400, "invalid_grant", "code_malformed");
+        return true;
+    }
+    answer.is_error(401, "invalid_client", "client_authentication_failed");
+    false
+}
+
+#[tokio::test]
+async fn pass_a_rotated_client_secret_after_one_look() {
+    let file = Secret::new(&json!({ "current": FIRST }).to_string());
+    let bridge = Bridge::with(&[("CLIENT_SECRETS", &file.reference())]).await;
+    assert!(is_known(&bridge, FIRST).await);
+    file.becomes(&client(SECOND, FIRST));
+    assert!(is_known(&bridge, SECOND).await);
+    assert!(is_known(&bridge, FIRST).await);
+
+    file.becomes(&client(THIRD, SECOND));
+    bridge.clock.advance(9);
+    assert!(!is_known(&bridge, THIRD).await, "not for ten seconds");
+    bridge.clock.advance(1);
+    assert!(is_known(&bridge, THIRD).await);
+    assert!(!is_known(&bridge, FIRST).await, "two rotations ago");
+}
+
+#[tokio::test]
+async fn fail_a_wrong_client_secret_and_look_only_every_ten_seconds() {
+    let file = Secret::new(&json!({ "current": FIRST }).to_string());
+    let bridge = Bridge::with(&[("CLIENT_SECRETS", &file.reference())]).await;
+    assert!(!is_known(&bridge, "wrong-secret-0001").await);
+    // Whoever guesses makes no flood of requests, and keeps the rotation from nobody for long.
+    file.becomes(&client(SECOND, FIRST));
+    for _ in 0..9 {
+        assert!(!is_known(&bridge, SECOND).await);
+        bridge.clock.advance(1);
+    }
+    bridge.clock.advance(1);
+    assert!(is_known(&bridge, SECOND).await);
+}
+
+#[tokio::test]
+async fn fail_when_a_secret_can_not_be_fetched_again() {
+    let file = Secret::new(&json!({ "current": FIRST }).to_string());
+    let bridge = Bridge::with(&[("CLIENT_SECRETS", &file.reference())]).await;
+    file.is_gone();
+    assert!(
+        is_known(&bridge, FIRST).await,
+        "what is known needs no fetch"
+    );
+    let form = Form::token("junk").set("client_secret", SECOND);
+    let answer = Call::token(&form).send(&bridge).await;
+    answer.is_error(503, "temporarily_unavailable", "secrets_unavailable");
+    assert!(is_known(&bridge, FIRST).await);
+
+    file.becomes("{");
+    bridge.clock.advance(10);
+    let answer = Call::token(&form).send(&bridge).await;
+    answer.is_error(503, "temporarily_unavailable", "secrets_unavailable");
+    file.becomes(&client(SECOND, FIRST));
+    bridge.clock.advance(10);
+    assert!(is_known(&bridge, SECOND).await);
+}
+
+/// A login of another process of the same bridge, which has this ring already.
+struct Elsewhere {
+    bridge: Bridge,
+    browser: Browser,
+    form: Form,
+}
+
+impl Elsewhere {
+    async fn new(keys: &[u8]) -> Self {
+        let bridge = Bridge::with(&[("SEALING_KEYS", &sealing_keys(keys))]).await;
+        let mut browser = Browser::default();
+        let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+        let form = bridge.service.answer(&asked).without("iss");
+        Self {
+            bridge,
+            browser,
+            form,
+        }
+    }
+
+    async fn comes_back_to(&self, bridge: &Bridge) -> Answer {
+        Call::callback(&self.form)
+            .browser(&self.browser)
+            .send(bridge)
+            .await
+    }
+}
+
+#[tokio::test]
+async fn pass_a_cookie_of_a_newer_key_after_one_look() {
+    let file = Secret::new(&sealing_keys(&[1]));
+    let bridge = Bridge::with(&[("SEALING_KEYS", &file.reference())]).await;
+    let newer = Elsewhere::new(&[2, 1]).await;
+    file.becomes(&sealing_keys(&[2, 1]));
+    let answer = newer.comes_back_to(&bridge).await;
+    assert!(parameters(answer.location()).contains_key("code"));
+}
+
+#[tokio::test]
+async fn fail_a_cookie_of_an_unknown_key_and_look_only_every_ten_seconds() {
+    let file = Secret::new(&sealing_keys(&[1]));
+    let bridge = Bridge::with(&[("SEALING_KEYS", &file.reference())]).await;
+    let newer = Elsewhere::new(&[3, 1]).await;
+    newer
+        .comes_back_to(&bridge)
+        .await
+        .is_page(400, "foreign_login");
+    file.becomes(&sealing_keys(&[3, 1]));
+    bridge.clock.advance(9);
+    newer
+        .comes_back_to(&bridge)
+        .await
+        .is_page(400, "foreign_login");
+    bridge.clock.advance(1);
+    let answer = newer.comes_back_to(&bridge).await;
+    assert!(parameters(answer.location()).contains_key("code"));
+}
+
+#[tokio::test]
+async fn fail_a_cookie_of_an_unknown_key_while_there_are_no_secrets() {
+    let file = Secret::new(&sealing_keys(&[1]));
+    let bridge = Bridge::with(&[("SEALING_KEYS", &file.reference())]).await;
+    let newer = Elsewhere::new(&[2, 1]).await;
+    file.is_gone();
+    newer
+        .comes_back_to(&bridge)
+        .await
+        .is_page(503, "secrets_unavailable");
+}
+
+#[tokio::test]
+async fn pass_code_and_access_token_of_a_newer_key_after_one_look() {
+    let newer = Elsewhere::new(&[2, 1]).await;
+    let tokens = newer.bridge.tokens().await;
+    let access_token = tokens["access_token"].as_str().unwrap();
+    let code = newer.bridge.code(&Form::authorize()).await;
+
+    let file = Secret::new(&sealing_keys(&[1]));
+    let bridge = Bridge::with(&[("SEALING_KEYS", &file.reference())]).await;
+    file.becomes(&sealing_keys(&[2, 1]));
+    assert_eq!(Call::userinfo(access_token).send(&bridge).await.status, 200);
+
+    let file = Secret::new(&sealing_keys(&[1]));
+    let bridge = Bridge::with(&[("SEALING_KEYS", &file.reference())]).await;
+    let unknown = Call::token(&Form::token(&code)).send(&bridge).await;
+    unknown.is_error(400, "invalid_grant", "code_foreign");
+    let refused = Call::userinfo(access_token).send(&bridge).await;
+    refused.refuses_access_token("access_token_invalid");
+    file.becomes(&sealing_keys(&[2, 1]));
+    bridge.clock.advance(10);
+    // It opens now: the service, which is another one here, refuses its code.
+    let opened = Call::token(&Form::token(&code)).send(&bridge).await;
+    opened.is_error(400, "invalid_grant", "service_refused_code");
+}
+
+#[tokio::test]
+async fn pass_a_login_that_began_before_a_rotation_ends_after_it() {
+    let bridge = Bridge::new().await;
+    let mut browser = Browser::default();
+    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let bridge = bridge
+        .restarted_with(&[("SEALING_KEYS", &sealing_keys(&[2, 1]))])
+        .await;
+    let form = bridge.service.answer(&asked);
+    let answer = Call::callback(&form).browser(&browser).send(&bridge).await;
+    let code = parameters(answer.location())["code"].clone();
+    let bridge = bridge
+        .restarted_with(&[("SEALING_KEYS", &sealing_keys(&[3, 2]))])
+        .await;
+    let tokens = Call::token(&Form::token(&code))
+        .send(&bridge)
+        .await
+        .tokens();
+    let bridge = bridge
+        .restarted_with(&[("SEALING_KEYS", &sealing_keys(&[4, 3]))])
+        .await;
+    let access_token = tokens["access_token"].as_str().unwrap();
+    assert_eq!(Call::userinfo(access_token).send(&bridge).await.status, 200);
+}

@@ -1,0 +1,228 @@
+//! The service's back channel: codes for one use, tokens signed by `jsonwebtoken`, userinfo, keys.
+//! It counts what arrives, checks the client assertion, and misbehaves when it is told to.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use digital_auth::Clock as _;
+use serde_json::{Map, Value, json};
+
+use crate::kit::{Form, MovingClock};
+use crate::support::{
+    ASSERTION_KEY, SERVICE_ACCESS_TOKEN, SERVICE_CLIENT_ID, SERVICE_KEY, id_token_claims, person,
+    token_answer,
+};
+
+/// The code of the service's next answer begins with this.
+pub(crate) const SERVICE_CODE: &str = "marked-service-code";
+
+type Claims = Box<dyn Fn(&mut Map<String, Value>) + Send>;
+type Changed = fn(&str) -> String;
+
+/// How the service answers one kind of request instead of how it should.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    pub(crate) status: u16,
+    pub(crate) content_type: &'static str,
+    pub(crate) body: String,
+}
+
+impl Fault {
+    pub(crate) fn new(status: u16, body: &str) -> Self {
+        Self {
+            status,
+            content_type: "application/json",
+            body: body.to_owned(),
+        }
+    }
+}
+
+struct Inner {
+    address: String,
+    clock: Arc<MovingClock>,
+    /// The nonce and the challenge of each code that wasn't used yet.
+    codes: Mutex<HashMap<String, (String, String)>>,
+    /// Changes the claims of the ID token.
+    claims: Mutex<Option<Claims>>,
+    /// Changes the ID token when it is signed.
+    id_token: Mutex<Option<Changed>>,
+    faults: Mutex<HashMap<&'static str, Fault>>,
+    delay: Mutex<Option<Duration>>,
+    person: Mutex<Value>,
+    calls: Mutex<Vec<String>>,
+    assertions: Mutex<Vec<Value>>,
+}
+
+/// The service.
+pub(crate) struct Service {
+    inner: Arc<Inner>,
+}
+
+impl Service {
+    pub(crate) async fn start(clock: Arc<MovingClock>) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let inner = Arc::new(Inner {
+            address: format!("http://{}", listener.local_addr().unwrap()),
+            clock,
+            codes: Mutex::default(),
+            claims: Mutex::default(),
+            id_token: Mutex::default(),
+            faults: Mutex::default(),
+            delay: Mutex::default(),
+            person: Mutex::new(person()),
+            calls: Mutex::default(),
+            assertions: Mutex::default(),
+        });
+        let router = Router::new().fallback(serve).with_state(Arc::clone(&inner));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { inner }
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) fn address(&self) -> &str {
+        &self.inner.address
+    }
+
+    pub(crate) fn issuer(&self) -> String {
+        format!("{}/realms/main", self.inner.address)
+    }
+
+    /// What the service sends to `/callback` after this authorization request.
+    pub(crate) fn answer(&self, asked: &BTreeMap<String, String>) -> Form {
+        let mut codes = self.inner.codes.lock().unwrap();
+        let code = format!("{SERVICE_CODE}.{}", codes.len());
+        codes.insert(
+            code.clone(),
+            (asked["nonce"].clone(), asked["code_challenge"].clone()),
+        );
+        Form::of(&[
+            ("state", &asked["state"]),
+            ("session_state", "0d9c2b1a"),
+            ("iss", &self.issuer()),
+            ("code", &code),
+        ])
+    }
+
+    /// Lets the ID tokens say something else.
+    pub(crate) fn claims(&self, change: impl Fn(&mut Map<String, Value>) + Send + 'static) {
+        *self.inner.claims.lock().unwrap() = Some(Box::new(change));
+    }
+
+    /// Changes the ID tokens themselves.
+    pub(crate) fn id_token(&self, change: Changed) {
+        *self.inner.id_token.lock().unwrap() = Some(change);
+    }
+
+    /// Answers what comes to this path so.
+    pub(crate) fn fault(&self, path: &'static str, fault: Fault) {
+        self.inner.faults.lock().unwrap().insert(path, fault);
+    }
+
+    /// Does everything right again.
+    pub(crate) fn behave(&self) {
+        self.inner.faults.lock().unwrap().clear();
+        *self.inner.claims.lock().unwrap() = None;
+        *self.inner.id_token.lock().unwrap() = None;
+        *self.inner.person.lock().unwrap() = person();
+    }
+
+    pub(crate) fn delay(&self, delay: Duration) {
+        *self.inner.delay.lock().unwrap() = Some(delay);
+    }
+
+    pub(crate) fn person(&self, name: &str, value: Value) {
+        self.inner.person.lock().unwrap()[name] = value;
+    }
+
+    /// The paths that were called, in order; forgotten then.
+    pub(crate) fn take_calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.inner.calls.lock().unwrap())
+    }
+
+    /// The claims of all client assertions.
+    pub(crate) fn assertions(&self) -> Vec<Value> {
+        self.inner.assertions.lock().unwrap().clone()
+    }
+}
+
+async fn serve(
+    State(inner): State<Arc<Inner>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    inner.calls.lock().unwrap().push(uri.path().to_owned());
+    let delay = *inner.delay.lock().unwrap();
+    if let Some(delay) = delay {
+        tokio::time::sleep(delay).await;
+    }
+    let fault = inner.faults.lock().unwrap().get(uri.path()).cloned();
+    let answer = fault.unwrap_or_else(|| match uri.path() {
+        "/token" => token(&inner, &body),
+        "/userinfo" => userinfo(&inner, &headers),
+        "/certs" => Fault::new(200, &SERVICE_KEY.key_set()),
+        _ => Fault::new(404, "{}"),
+    });
+    let status = StatusCode::from_u16(answer.status).unwrap();
+    let content_type = [(header::CONTENT_TYPE, answer.content_type)];
+    (status, content_type, answer.body).into_response()
+}
+
+fn token(inner: &Inner, body: &str) -> Fault {
+    let form: BTreeMap<String, String> = form_urlencoded::parse(body.as_bytes())
+        .into_owned()
+        .collect();
+    let claims = assertion_claims(&form["client_assertion"]);
+    inner.assertions.lock().unwrap().push(claims);
+    let code = inner.codes.lock().unwrap().remove(&form["code"]);
+    let hash = digest(&SHA256, form["code_verifier"].as_bytes());
+    let challenge = URL_SAFE_NO_PAD.encode(hash);
+    let Some((nonce, _)) = code.filter(|(_, known)| *known == challenge) else {
+        let description = "Code not valid";
+        let body = json!({ "error": "invalid_grant", "error_description": description });
+        return Fault::new(400, &body.to_string());
+    };
+    let mut claims = id_token_claims(&inner.address, &nonce, inner.clock.now());
+    if let Some(change) = &*inner.claims.lock().unwrap() {
+        change(claims.as_object_mut().unwrap());
+    }
+    let mut id_token = SERVICE_KEY.sign(&claims);
+    if let Some(change) = *inner.id_token.lock().unwrap() {
+        id_token = change(&id_token);
+    }
+    Fault::new(200, &token_answer(&id_token))
+}
+
+/// The claims of a client assertion that our assertion key signed for this client.
+fn assertion_claims(assertion: &str) -> Value {
+    let mut jwk: Value = serde_json::from_str(&ASSERTION_KEY).unwrap();
+    jwk.as_object_mut().unwrap().remove("d");
+    let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(jwk).unwrap();
+    let key = jsonwebtoken::DecodingKey::from_jwk(&jwk).unwrap();
+    let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::ES256);
+    validation.set_issuer(&[SERVICE_CLIENT_ID]);
+    validation.validate_aud = false;
+    validation.validate_exp = false;
+    jsonwebtoken::decode::<Value>(assertion, &key, &validation)
+        .unwrap()
+        .claims
+}
+
+fn userinfo(inner: &Inner, headers: &HeaderMap) -> Fault {
+    let expected = format!("Bearer {SERVICE_ACCESS_TOKEN}");
+    if headers
+        .get(header::AUTHORIZATION)
+        .is_none_or(|value| *value != expected)
+    {
+        return Fault::new(401, "{}");
+    }
+    Fault::new(200, &inner.person.lock().unwrap().to_string())
+}

@@ -1,0 +1,308 @@
+//! The start: what can't work is refused by the name of its variable, and never with a value of it.
+//! And events that nobody expects: fields that are missing, null or unknown get a proper answer.
+
+use std::sync::Arc;
+
+use federation::http_api::{Event, Request};
+use federation::secrets::{InvalidSecret, SecretError};
+use federation::startup::{StartError, start};
+use keys::{Algorithm, InvalidKey, LocalKey, NoRandomness, Randomness, SystemRandomness};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use crate::kit::{Bridge, Browser, Call, Form, MovingClock};
+use crate::support::{ASSERTION_KEY, ID_TOKEN_KEY, parameters, read, settings};
+
+async fn started(changes: &[(&'static str, &str)]) -> Result<(), StartError> {
+    let mut settings = settings("http://127.0.0.1:9");
+    settings.extend(
+        changes
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned())),
+    );
+    let config = read(&settings).unwrap();
+    start(config, MovingClock::new(), Arc::new(SystemRandomness))
+        .await
+        .map(|_| ())
+}
+
+#[tokio::test]
+async fn pass_the_configuration_that_every_fault_is_made_of() {
+    started(&[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn fail_a_secret_by_its_variable_and_without_its_value() {
+    const MISSING: &str = "file:/nowhere/marked";
+    for (variable, value, reason) in [
+        ("SEALING_KEYS", MISSING, SecretError::Unavailable),
+        ("SEALING_KEYS", r#"{"keys":[]}"#, SecretError::Malformed),
+        (
+            "SEALING_KEYS",
+            r#"{"keys":["marked"]}"#,
+            SecretError::Malformed,
+        ),
+        (
+            "SEALING_KEYS",
+            r#"{"keys":"marked"}"#,
+            SecretError::Malformed,
+        ),
+        ("SEALING_KEYS", r#"{"marked":1}"#, SecretError::Malformed),
+        ("SEALING_KEYS", r#"{marked"#, SecretError::Malformed),
+        ("CLIENT_SECRETS", MISSING, SecretError::Unavailable),
+        (
+            "CLIENT_SECRETS",
+            r#"{"previous":"marked-marked-marked"}"#,
+            SecretError::Malformed,
+        ),
+        (
+            "CLIENT_SECRETS",
+            r#"{"current":"marked"}"#,
+            SecretError::Malformed,
+        ),
+        (
+            "CLIENT_SECRETS",
+            r#"{"current":"marked-marked-1","previous":""}"#,
+            SecretError::Malformed,
+        ),
+        ("CLIENT_SECRETS", r#"{"current":7}"#, SecretError::Malformed),
+    ] {
+        let error = started(&[(variable, value)]).await.unwrap_err();
+        assert!(
+            !format!("{error} {error:?}").contains("marked"),
+            "{error:?}"
+        );
+        let StartError::Secret(error) = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(error, InvalidSecret { variable, reason }, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn fail_a_key_by_its_variable_and_without_its_value() {
+    let changed = |key: &str, change: fn(&mut Value)| {
+        let mut key: Value = serde_json::from_str(key).unwrap();
+        change(&mut key);
+        key.to_string()
+    };
+    for (variable, key) in [
+        ("ID_TOKEN_KEYS", &*ID_TOKEN_KEY),
+        ("ASSERTION_KEYS", &*ASSERTION_KEY),
+    ] {
+        for (value, reason) in [
+            ("{}".to_owned(), InvalidKey::NotAJwk),
+            ("{marked".to_owned(), InvalidKey::NotAJwk),
+            (
+                r#"{"kty":"oct","k":"marked"}"#.to_owned(),
+                InvalidKey::UnsupportedKeyType,
+            ),
+            (
+                changed(key, |key| key["d"] = Value::Null),
+                InvalidKey::NotPrivate,
+            ),
+            (
+                changed(key, |key| key["d"] = "marked!".into()),
+                InvalidKey::MalformedMember("d"),
+            ),
+            (
+                changed(key, |key| key["kid"] = "marked".into()),
+                InvalidKey::WrongKeyId,
+            ),
+            (
+                changed(key, |key| key["use"] = "enc".into()),
+                InvalidKey::NotForSigning,
+            ),
+            (
+                changed(key, |key| key["alg"] = "PS256".into()),
+                InvalidKey::WrongAlgorithm,
+            ),
+            (format!("{key} {key}"), InvalidKey::DuplicateKey),
+        ] {
+            let error = started(&[(variable, &value)]).await.unwrap_err();
+            assert!(
+                !format!("{error} {error:?}").contains("marked"),
+                "{error:?}"
+            );
+            let StartError::Key {
+                variable: named,
+                source,
+            } = error
+            else {
+                panic!("{error:?}")
+            };
+            assert_eq!((named, source), (variable, reason));
+        }
+        let error = started(&[(variable, "file:/nowhere/marked")])
+            .await
+            .unwrap_err();
+        assert!(
+            !format!("{error} {error:?}").contains("marked"),
+            "{error:?}"
+        );
+        let StartError::KeyText {
+            variable: named,
+            source,
+        } = error
+        else {
+            panic!("{error:?}")
+        };
+        assert_eq!((named, source), (variable, SecretError::Unavailable));
+    }
+}
+
+/// ID tokens are RS256; a client assertion may be either.
+#[tokio::test]
+async fn fail_an_elliptic_curve_key_for_id_tokens() {
+    let error = started(&[("ID_TOKEN_KEYS", &ASSERTION_KEY)])
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, StartError::IdTokenKeyAlgorithm),
+        "{error:?}"
+    );
+    started(&[("ASSERTION_KEYS", &ID_TOKEN_KEY)]).await.unwrap();
+    let second = LocalKey::generate(Algorithm::Es256).unwrap().private_jwk();
+    let both = format!("{} {}", *ASSERTION_KEY, second.expose_secret());
+    started(&[("ASSERTION_KEYS", &both)]).await.unwrap();
+}
+
+#[tokio::test]
+async fn pass_an_event_with_null_or_nothing_where_nothing_is_needed() {
+    let bridge = Bridge::new().await;
+    let whole = Call::authorize(&Form::authorize());
+    let changes: [fn(&mut Value); 10] = [
+        |_| {},
+        |event| event["headers"] = Value::Null,
+        |event| event["cookies"] = Value::Null,
+        |event| event["body"] = Value::Null,
+        |event| event["isBase64Encoded"] = Value::Null,
+        |event| event["headers"] = json!({ "host": null, "x": "y" }),
+        |event| event["stageVariables"] = json!({ "unknown": [1, 2, { "x": null }] }),
+        |event| event["requestContext"]["authentication"] = Value::Null,
+        |event| event["version"] = "9.9".into(),
+        |event| {
+            let event = event.as_object_mut().unwrap();
+            let needed = ["rawPath", "rawQueryString", "requestContext"];
+            event.retain(|name, _| needed.contains(&name.as_str()));
+        },
+    ];
+    for change in changes {
+        let mut call = whole.clone();
+        change(&mut call.event);
+        assert_eq!(call.send(&bridge).await.status, 302, "{}", call.event);
+    }
+}
+
+#[tokio::test]
+async fn fail_an_event_without_what_is_needed_with_a_proper_answer() {
+    let bridge = Bridge::new().await;
+    for (change, status, class) in [
+        (json!({ "rawPath": null }), 404, "not_found"),
+        (json!({ "requestContext": null }), 405, "method_not_allowed"),
+        (json!({ "requestContext": {} }), 405, "method_not_allowed"),
+        (
+            json!({ "requestContext": { "http": null } }),
+            405,
+            "method_not_allowed",
+        ),
+        (
+            json!({ "requestContext": { "http": { "method": null } } }),
+            405,
+            "method_not_allowed",
+        ),
+        (json!({ "rawQueryString": null }), 400, "unknown_client"),
+    ] {
+        let mut call = Call::authorize(&Form::authorize());
+        let event = call.event.as_object_mut().unwrap();
+        event.extend(change.as_object().unwrap().clone());
+        call.send(&bridge).await.is_page(status, class);
+    }
+    // Nothing at all, payload format 1.0, a Function URL's warm-up.
+    for event in [
+        json!({}),
+        json!({ "version": "1.0", "httpMethod": "GET", "path": "/authorize", "queryStringParameters": null, "headers": null }),
+        json!({ "warm": true }),
+    ] {
+        Call { event }.send(&bridge).await.is_page(404, "not_found");
+    }
+}
+
+#[test]
+fn fail_what_is_no_event_without_a_panic() {
+    for event in [
+        json!(null),
+        json!("x"),
+        json!(7),
+        json!({ "rawPath": 7 }),
+        json!({ "cookies": "x" }),
+    ] {
+        assert!(serde_json::from_value::<Event>(event).is_err());
+    }
+}
+
+#[derive(Debug)]
+struct Exhausted;
+
+impl Randomness for Exhausted {
+    fn fill(&self, _: &mut [u8]) -> Result<(), NoRandomness> {
+        Err(NoRandomness)
+    }
+}
+
+#[tokio::test]
+async fn fail_without_randomness_and_begin_no_login() {
+    let bridge = Bridge::with_randomness(&[], Arc::new(Exhausted)).await;
+    let answer = Call::authorize(&Form::authorize()).send(&bridge).await;
+    answer.is_redirect("server_error", "internal", Some("marked-client-state"));
+    assert!(answer.cookies.is_empty());
+}
+
+/// A defect, as far as the bridge can tell.
+#[derive(Debug)]
+struct Defect;
+
+impl Randomness for Defect {
+    fn fill(&self, _: &mut [u8]) -> Result<(), NoRandomness> {
+        panic!("marked-message")
+    }
+}
+
+#[tokio::test]
+async fn fail_after_a_panic_with_the_answer_that_the_endpoint_has_for_failures() {
+    let bridge = Bridge::new().await;
+    let code = bridge.code(&Form::authorize()).await;
+    let mut browser = Browser::default();
+    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let form = bridge.service.answer(&asked).without("iss");
+
+    let broken = Bridge::with_randomness(&[], Arc::new(Defect)).await;
+    Call::authorize(&Form::authorize())
+        .send(&broken)
+        .await
+        .is_page(500, "internal");
+    Call::callback(&form)
+        .browser(&browser)
+        .send(&broken)
+        .await
+        .is_page(500, "internal");
+    let answer = Call::token(&Form::token(&code)).send(&broken).await;
+    answer.is_error(500, "server_error", "internal");
+    // Whoever comes next is answered.
+    assert_eq!(
+        Call::new("GET", "/jwks.json").send(&broken).await.status,
+        200
+    );
+    let answer = Call::callback(&form).browser(&browser).send(&bridge).await;
+    assert!(parameters(answer.location()).contains_key("code"));
+}
+
+#[test]
+fn a_request_is_made_of_any_event() {
+    let event: Event = serde_json::from_value(json!({ "rawPath": "/x" })).unwrap();
+    let request = Request::from(event);
+    assert_eq!(
+        (request.path.as_str(), request.method.is_none()),
+        ("/x", true)
+    );
+}

@@ -1,0 +1,864 @@
+//! `/token`: the client is authenticated before anything is opened or called; then the code must be ours, for this client
+//! and redirect URI; then the service has to agree, and everything that it says is checked.
+//! The service counts what reaches it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::kit::{Bridge, Call, Form, altered, verified_claims};
+use crate::service::Fault;
+use crate::support::{
+    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, SUBJECT, ServiceKey, sealing_keys,
+    token_answer,
+};
+
+/// A bridge, and a code of it that wasn't used.
+async fn bridge_with_code() -> (Bridge, String) {
+    let bridge = Bridge::new().await;
+    let code = bridge.code(&Form::authorize()).await;
+    bridge.service.take_calls();
+    (bridge, code)
+}
+
+#[tokio::test]
+async fn pass_two_tokens_with_everything_that_cognito_needs() {
+    let (bridge, code) = bridge_with_code().await;
+    let tokens = Call::token(&Form::token(&code))
+        .send(&bridge)
+        .await
+        .tokens();
+    let names: Vec<_> = tokens.as_object().unwrap().keys().collect();
+    assert_eq!(
+        names,
+        [
+            "access_token",
+            "expires_in",
+            "id_token",
+            "scope",
+            "token_type"
+        ]
+    );
+    assert_eq!(tokens["expires_in"], 300);
+    assert_eq!(tokens["scope"], SCOPE);
+    assert_eq!(tokens["token_type"], "Bearer");
+    let mut claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
+    let at_hash = claims.as_object_mut().unwrap().remove("at_hash").unwrap();
+    assert_eq!(at_hash.as_str().unwrap().len(), 22);
+    let expected = json!({
+        "iss": ISSUER, "aud": CLIENT_ID, "sub": SUBJECT,
+        "iat": 1_800_000_000, "exp": 1_800_000_300, "auth_time": 1_800_000_000,
+        "acr": "aal3 crl",
+        "name": "山田　マーク太郎",
+        "address": { "formatted": "東京都千代田区マーク町１丁目７番１号" },
+        "formatted_address": "東京都千代田区マーク町１丁目７番１号",
+        "birthdate": "1985-03-15",
+        "gender": "male",
+    });
+    assert_eq!(claims, expected);
+    assert_eq!(bridge.service.take_calls(), ["/token", "/userinfo"]);
+}
+
+#[tokio::test]
+async fn pass_every_token_request_has_an_assertion_of_its_own() {
+    let bridge = Bridge::new().await;
+    for _ in 0..3 {
+        bridge.tokens().await;
+    }
+    let mut jtis = std::collections::BTreeSet::new();
+    for claims in bridge.service.assertions() {
+        let jti = claims["jti"].as_str().unwrap().to_owned();
+        assert!(jti.len() == 43 && jtis.insert(jti));
+        assert_eq!(claims["sub"], "RP00000001");
+        assert_eq!(claims["aud"], format!("{}/token", bridge.service.address()));
+        assert_eq!(
+            claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(),
+            60
+        );
+    }
+    assert_eq!(jtis.len(), 3);
+}
+
+#[tokio::test]
+async fn pass_a_body_in_base64_and_a_plain_one_by_the_events_flag() {
+    let bridge = Bridge::new().await;
+    for content_type in [
+        "application/x-www-form-urlencoded",
+        "application/x-www-form-urlencoded; charset=UTF-8",
+        "Application/X-WWW-Form-URLEncoded",
+    ] {
+        for is_base64 in [true, false] {
+            let code = bridge.code(&Form::authorize()).await;
+            let form = Form::token(&code).encode();
+            let body = if is_base64 {
+                STANDARD.encode(&form)
+            } else {
+                form
+            };
+            let call = Call::new("POST", "/token").header("content-type", content_type);
+            call.body(&body, is_base64).send(&bridge).await.tokens();
+        }
+    }
+}
+
+#[tokio::test]
+async fn fail_a_body_that_is_no_form() {
+    let (bridge, code) = bridge_with_code().await;
+    let form = Form::token(&code).encode();
+    let call = || Call::new("POST", "/token");
+    let typed = || call().header("content-type", "application/x-www-form-urlencoded");
+    let json = json!({ "grant_type": "authorization_code", "code": code }).to_string();
+    for call in [
+        call(),
+        typed(),
+        call().body(&form, false),
+        call()
+            .header("content-type", "application/json")
+            .body(&form, false),
+        call()
+            .header("content-type", "multipart/form-data; boundary=x")
+            .body(&form, false),
+        call().header("content-type", "").body(&form, false),
+        call()
+            .header("content-type", "text/plain")
+            .body(&form, false),
+        // The flag lies.
+        typed().body(&form, true),
+        typed().body("%%%", true),
+        typed().body(&format!("{}=", STANDARD.encode(&form)), true),
+        typed().body(&format!("{form}&code=x"), false),
+        typed().body(&format!("{form}&client_secret={CLIENT_SECRET}"), false),
+        typed().body(&format!("{form}&x=%zz"), false),
+        typed().body(&format!("{form}&x=%ff"), false),
+        typed().body(
+            &STANDARD.encode([form.as_bytes(), b"&x=\xff"].concat()),
+            true,
+        ),
+    ] {
+        call.send(&bridge)
+            .await
+            .is_error(400, "invalid_request", "malformed_token_request");
+    }
+    for body in [STANDARD.encode(&form), json, String::new()] {
+        // Read as a form this is one nameless parameter, so there is no client.
+        let answer = typed().body(&body, false).send(&bridge).await;
+        answer.is_error(401, "invalid_client", "client_authentication_failed");
+    }
+    assert_eq!(bridge.service.take_calls(), [""; 0]);
+    Call::token(&Form::token(&code))
+        .send(&bridge)
+        .await
+        .tokens();
+}
+
+#[tokio::test]
+async fn fail_the_client_before_anything_is_opened_or_called() {
+    let (bridge, code) = bridge_with_code().await;
+    let whole = || Form::token(&code);
+    let longer = format!("{CLIENT_SECRET}1");
+    for form in [
+        whole().without("client_secret"),
+        whole().set("client_secret", ""),
+        whole().set("client_secret", "wrong"),
+        whole().set("client_secret", &CLIENT_SECRET[1..]),
+        whole().set("client_secret", &longer),
+        whole().set("client_secret", &CLIENT_SECRET.to_uppercase()),
+        whole().set("client_secret", &"s".repeat(10_000)),
+        whole().without("client_id"),
+        whole().set("client_id", "other"),
+        whole().set("client_id", ""),
+        // However wrong the rest is, it isn't looked at.
+        whole().set("client_secret", "wrong").set("code", "junk"),
+        whole()
+            .set("client_secret", "wrong")
+            .set("grant_type", "junk"),
+        whole().set("client_secret", "wrong").without("code"),
+        Form::of(&[]),
+    ] {
+        let answer = Call::token(&form).send(&bridge).await;
+        answer.is_error(401, "invalid_client", "client_authentication_failed");
+    }
+    // client_secret_basic isn't registered for this client.
+    let basic = format!(
+        "Basic {}",
+        STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}"))
+    );
+    let alone = whole().without("client_id").without("client_secret");
+    let answer = Call::token(&alone)
+        .header("authorization", &basic)
+        .send(&bridge)
+        .await;
+    answer.is_error(401, "invalid_client", "client_authentication_failed");
+    assert_eq!(bridge.service.take_calls(), [""; 0]);
+    Call::token(&whole()).send(&bridge).await.tokens();
+}
+
+#[tokio::test]
+async fn pass_with_the_previous_secret() {
+    let (bridge, code) = bridge_with_code().await;
+    let form = Form::token(&code).set("client_secret", "marked-client-secret-0");
+    Call::token(&form).send(&bridge).await.tokens();
+}
+
+#[tokio::test]
+async fn fail_another_grant() {
+    let (bridge, code) = bridge_with_code().await;
+    for grant in [
+        "refresh_token",
+        "client_credentials",
+        "password",
+        "Authorization_Code",
+        "implicit",
+    ] {
+        let answer = Call::token(&Form::token(&code).set("grant_type", grant))
+            .send(&bridge)
+            .await;
+        answer.is_error(400, "unsupported_grant_type", "unsupported_grant_type");
+    }
+    for missing in ["grant_type", "code", "redirect_uri"] {
+        for form in [
+            Form::token(&code).without(missing),
+            Form::token(&code).set(missing, ""),
+        ] {
+            let answer = Call::token(&form).send(&bridge).await;
+            answer.is_error(400, "invalid_request", "malformed_token_request");
+        }
+    }
+    assert_eq!(bridge.service.take_calls(), [""; 0]);
+    Call::token(&Form::token(&code))
+        .send(&bridge)
+        .await
+        .tokens();
+}
+
+#[tokio::test]
+async fn fail_a_code_that_is_not_ours() {
+    let (bridge, code) = bridge_with_code().await;
+    let tokens = bridge.tokens().await;
+    bridge.service.take_calls();
+    let access_token = tokens["access_token"].as_str().unwrap();
+    let padded = format!("{code}=");
+    let cases = [
+        ("x".to_owned(), "code_malformed"),
+        ("marked-service-code.0".to_owned(), "code_malformed"),
+        ("not base64url!".to_owned(), "code_malformed"),
+        (code[..40].to_owned(), "code_malformed"),
+        (padded, "code_malformed"),
+        (altered(&code, 0), "code_malformed"),
+        (altered(&code, 3), "code_foreign"),
+        (altered(&code, 9), "code_forged"),
+        (altered(&code, 20), "code_forged"),
+        (altered(&code, 34), "code_forged"),
+        (altered(&code, code.len() - 3), "code_forged"),
+        (code[..code.len() - 4].to_owned(), "code_forged"),
+        // Sealed by us, for another purpose.
+        (access_token.to_owned(), "code_forged"),
+        (
+            tokens["id_token"].as_str().unwrap().to_owned(),
+            "code_malformed",
+        ),
+    ];
+    for (bad, class) in cases {
+        let answer = Call::token(&Form::token(&bad)).send(&bridge).await;
+        answer.is_error(400, "invalid_grant", class);
+    }
+    assert_eq!(bridge.service.take_calls(), [""; 0]);
+    Call::token(&Form::token(&code))
+        .send(&bridge)
+        .await
+        .tokens();
+}
+
+#[tokio::test]
+async fn fail_a_cookie_in_place_of_a_code() {
+    let bridge = Bridge::new().await;
+    let mut browser = crate::kit::Browser::default();
+    bridge.begin(&mut browser, &Form::authorize()).await;
+    let cookie = browser.0[browser.only()].clone();
+    let answer = Call::token(&Form::token(&cookie)).send(&bridge).await;
+    answer.is_error(400, "invalid_grant", "code_forged");
+}
+
+#[tokio::test]
+async fn fail_a_code_after_sixty_seconds() {
+    let (bridge, code) = bridge_with_code().await;
+    bridge.clock.advance(59);
+    let other = Form::token(&code).set("redirect_uri", "https://other.example/");
+    let in_time = Call::token(&other).send(&bridge).await;
+    in_time.is_error(400, "invalid_grant", "code_redirect_uri_mismatch");
+    bridge.clock.advance(1);
+    let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+    answer.is_error(400, "invalid_grant", "code_expired");
+    assert_eq!(bridge.service.take_calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn fail_a_code_that_was_used() {
+    let (bridge, code) = bridge_with_code().await;
+    Call::token(&Form::token(&code))
+        .send(&bridge)
+        .await
+        .tokens();
+    let again = Call::token(&Form::token(&code)).send(&bridge).await;
+    again.is_error(400, "invalid_grant", "service_refused_code");
+    assert_eq!(
+        bridge.service.take_calls(),
+        ["/token", "/userinfo", "/token"]
+    );
+}
+
+#[tokio::test]
+async fn fail_a_code_of_another_bridge_or_client() {
+    for (change, request) in [
+        (("ISSUER", "https://other.example"), CLIENT_ID),
+        (("CLIENT_ID", "other"), "other"),
+        (("SEALING_KEYS", sealing_keys(&[2]).as_str()), CLIENT_ID),
+    ] {
+        let (bridge, code) = bridge_with_code().await;
+        let bridge = bridge.restarted_with(&[change]).await;
+        let form = Form::token(&code).set("client_id", request);
+        let answer = Call::token(&form).send(&bridge).await;
+        answer.is_error(400, "invalid_grant", "code_foreign");
+        assert_eq!(bridge.service.take_calls(), [""; 0]);
+    }
+    let (bridge, code) = bridge_with_code().await;
+    let bridge = bridge.restarted_with(&[("LOG_LEVEL", "warn")]).await;
+    Call::token(&Form::token(&code))
+        .send(&bridge)
+        .await
+        .tokens();
+}
+
+#[tokio::test]
+async fn fail_another_redirect_uri() {
+    let other = "https://other.example/oauth2/idpresponse";
+    let both = format!("{REDIRECT_URI} {other}");
+    let bridge = Bridge::with(&[("REDIRECT_URIS", &both)]).await;
+    let code = bridge.code(&Form::authorize()).await;
+    bridge.service.take_calls();
+    let slash = format!("{REDIRECT_URI}/");
+    for uri in [other, &slash, "x"] {
+        let answer = Call::token(&Form::token(&code).set("redirect_uri", uri))
+            .send(&bridge)
+            .await;
+        answer.is_error(400, "invalid_grant", "code_redirect_uri_mismatch");
+    }
+    assert_eq!(bridge.service.take_calls(), [""; 0]);
+    Call::token(&Form::token(&code))
+        .send(&bridge)
+        .await
+        .tokens();
+}
+
+/// RFC 7636 Appendix B.
+#[tokio::test]
+async fn fail_the_clients_verifier_unless_it_fits() {
+    let bridge = Bridge::new().await;
+    let bound = Form::authorize()
+        .and(
+            "code_challenge",
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        )
+        .and("code_challenge_method", "S256");
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let code = bridge.code(&bound).await;
+    let unbound = bridge.code(&Form::authorize()).await;
+    bridge.service.take_calls();
+    let challenge = bound.get("code_challenge");
+    for form in [
+        Form::token(&code),
+        Form::token(&code).and("code_verifier", ""),
+        Form::token(&code).and("code_verifier", challenge),
+        Form::token(&code).and("code_verifier", &altered(verifier, 5)),
+        Form::token(&code).and("code_verifier", &format!("{verifier}=")),
+        Form::token(&unbound).and("code_verifier", verifier),
+    ] {
+        let answer = Call::token(&form).send(&bridge).await;
+        answer.is_error(400, "invalid_grant", "code_verifier_mismatch");
+    }
+    assert_eq!(bridge.service.take_calls(), [""; 0]);
+    let fits = Form::token(&code).and("code_verifier", verifier);
+    Call::token(&fits).send(&bridge).await.tokens();
+    Call::token(&Form::token(&unbound))
+        .send(&bridge)
+        .await
+        .tokens();
+}
+
+/// One more login with what the test told the service, and the token endpoint's answer; nothing is called after a refusal.
+async fn refused(bridge: &Bridge, status: u64, error: &str, class: &str, calls: &[&str]) {
+    let code = bridge.code(&Form::authorize()).await;
+    bridge.service.take_calls();
+    let answer = Call::token(&Form::token(&code)).send(bridge).await;
+    answer.is_error(status, error, class);
+    assert_eq!(bridge.service.take_calls(), calls, "{class}");
+    bridge.service.behave();
+    bridge.tokens().await;
+}
+
+#[tokio::test]
+async fn fail_when_the_service_refuses_or_fails() {
+    let bridge = Bridge::new().await;
+    let too_large = " ".repeat(256 * 1024 + 1);
+    let access_token_only = r#"{"access_token":"a","token_type":"Bearer"}"#;
+    let other_type = token_answer("x.y.z").replace("Bearer", "mac");
+    for (code, body, status, error, class) in [
+        (
+            400,
+            r#"{"error":"invalid_grant"}"#,
+            400,
+            "invalid_grant",
+            "service_refused_code",
+        ),
+        (
+            400,
+            r#"{"error":"invalid_client","error_description":"x"}"#,
+            502,
+            "server_error",
+            "service_refused_client",
+        ),
+        (
+            401,
+            r#"{"error":"unauthorized_client"}"#,
+            502,
+            "server_error",
+            "service_refused_client",
+        ),
+        (
+            400,
+            r#"{"error":"invalid_request"}"#,
+            502,
+            "server_error",
+            "service_refused_request",
+        ),
+        (
+            403,
+            "<html>",
+            502,
+            "server_error",
+            "service_refused_request",
+        ),
+        (429, "{}", 503, "temporarily_unavailable", "service_failed"),
+        (500, "{}", 503, "temporarily_unavailable", "service_failed"),
+        (503, "", 503, "temporarily_unavailable", "service_failed"),
+        (302, "", 502, "server_error", "token_answer_malformed"),
+        (200, "", 502, "server_error", "token_answer_malformed"),
+        (200, "{", 502, "server_error", "token_answer_malformed"),
+        (200, "[]", 502, "server_error", "token_answer_malformed"),
+        (
+            200,
+            access_token_only,
+            502,
+            "server_error",
+            "token_answer_malformed",
+        ),
+        (
+            200,
+            &other_type,
+            502,
+            "server_error",
+            "token_answer_malformed",
+        ),
+        (
+            200,
+            &too_large,
+            502,
+            "server_error",
+            "token_answer_too_large",
+        ),
+        (
+            200,
+            &token_answer("no jwt"),
+            400,
+            "invalid_grant",
+            "id_token_malformed",
+        ),
+    ] {
+        bridge.service.fault("/token", Fault::new(code, body));
+        refused(&bridge, status, error, class, &["/token"]).await;
+    }
+}
+
+#[tokio::test]
+async fn fail_an_id_token_that_says_something_else() {
+    let bridge = Bridge::with(&[("ACCEPTED_ACR", "aal3 crl")]).await;
+    const NOW: i64 = 1_800_000_000;
+    let cases: [(&str, Option<Value>, &str); 22] = [
+        (
+            "iss",
+            Some(json!("https://evil.example")),
+            "id_token_issuer",
+        ),
+        ("iss", None, "id_token_issuer"),
+        ("aud", Some(json!("other")), "id_token_audience"),
+        (
+            "aud",
+            Some(json!(["RP00000001", "other"])),
+            "id_token_audience",
+        ),
+        ("aud", Some(json!([])), "id_token_audience"),
+        ("aud", None, "id_token_audience"),
+        ("azp", Some(json!("other")), "id_token_authorized_party"),
+        ("exp", Some(json!(NOW - 60)), "id_token_expired"),
+        ("exp", None, "id_token_expired"),
+        ("iat", Some(json!(NOW - 61)), "id_token_issued_at"),
+        ("iat", Some(json!(NOW + 61)), "id_token_issued_at"),
+        ("iat", None, "id_token_issued_at"),
+        ("nonce", Some(json!("other")), "id_token_nonce"),
+        ("nonce", None, "id_token_nonce"),
+        (
+            "at_hash",
+            Some(json!("AAAAAAAAAAAAAAAAAAAAAA")),
+            "id_token_access_token_hash",
+        ),
+        ("sub", None, "id_token_subject"),
+        ("sub", Some(json!("")), "id_token_subject"),
+        ("sub", Some(json!("s".repeat(256))), "id_token_subject"),
+        ("acr", Some(json!("aal1")), "assurance_not_accepted"),
+        ("acr", None, "assurance_not_accepted"),
+        ("exp", Some(json!("soon")), "id_token_malformed"),
+        ("sub", Some(json!(7)), "id_token_malformed"),
+    ];
+    for (name, value, class) in cases {
+        bridge.service.claims(move |claims| {
+            claims.remove(name);
+            claims.extend(value.clone().map(|value| (name.to_owned(), value)));
+        });
+        refused(&bridge, 400, "invalid_grant", class, &["/token"]).await;
+    }
+}
+
+#[tokio::test]
+async fn fail_an_id_token_that_was_signed_otherwise() {
+    let bridge = Bridge::new().await;
+    let other_key: fn(&str) -> String = |token| {
+        let payload = token.split('.').nth(1).unwrap();
+        let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .decode(payload)
+            .unwrap();
+        ServiceKey::new().sign(&serde_json::from_slice(&payload).unwrap())
+    };
+    let changed: fn(&str) -> String = |token| altered(token, token.len() - 30);
+    let none: fn(&str) -> String = |token| {
+        let payload = token.split('.').nth(1).unwrap();
+        // {"alg":"none"}
+        format!("eyJhbGciOiJub25lIn0.{payload}.")
+    };
+    for (change, class) in [
+        (other_key, "id_token_signature"),
+        (changed, "id_token_signature"),
+        (none, "id_token_algorithm"),
+    ] {
+        bridge.service.id_token(change);
+        refused(&bridge, 400, "invalid_grant", class, &["/token"]).await;
+    }
+}
+
+/// A key that isn't known makes the bridge look once, and then not for ten seconds.
+#[tokio::test]
+async fn fail_an_unknown_key_after_one_look() {
+    let bridge = Bridge::new().await;
+    let other_kid: fn(&str) -> String = |token| {
+        let (_, rest) = token.split_once('.').unwrap();
+        // {"alg":"ES256","kid":"x"}
+        format!("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.{rest}")
+    };
+    let error = "invalid_grant";
+    for (seconds, calls) in [
+        (0, &["/token", "/certs"][..]),
+        (9, &["/token"]),
+        (1, &["/token", "/certs"]),
+    ] {
+        bridge.clock.advance(seconds);
+        bridge.service.id_token(other_kid);
+        refused(&bridge, 400, error, "id_token_unknown_key", calls).await;
+    }
+}
+
+#[tokio::test]
+async fn fail_without_the_services_keys() {
+    let too_large = " ".repeat(256 * 1024 + 1);
+    for (status, body, expected, error, class) in [
+        (
+            500,
+            "",
+            503,
+            "temporarily_unavailable",
+            "key_set_unavailable",
+        ),
+        (
+            404,
+            "{}",
+            503,
+            "temporarily_unavailable",
+            "key_set_unavailable",
+        ),
+        (200, "{", 502, "server_error", "key_set_malformed"),
+        (200, &too_large, 502, "server_error", "key_set_malformed"),
+    ] {
+        let bridge = Bridge::new().await;
+        bridge.service.fault("/certs", Fault::new(status, body));
+        let code = bridge.code(&Form::authorize()).await;
+        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        answer.is_error(expected, error, class);
+        assert!(
+            !bridge
+                .service
+                .take_calls()
+                .contains(&"/userinfo".to_owned())
+        );
+        bridge.service.behave();
+        bridge.tokens().await;
+    }
+}
+
+#[tokio::test]
+async fn fail_without_the_attributes() {
+    let bridge = Bridge::new().await;
+    let calls = ["/token", "/userinfo"];
+    let jwt = Fault {
+        content_type: "application/jwt",
+        ..Fault::new(200, "x.y.z")
+    };
+    let text = Fault {
+        content_type: "text/plain",
+        ..Fault::new(200, "{}")
+    };
+    for (fault, status, error, class) in [
+        (
+            Fault::new(401, "{}"),
+            502,
+            "server_error",
+            "userinfo_refused",
+        ),
+        (
+            Fault::new(403, "{}"),
+            502,
+            "server_error",
+            "userinfo_refused",
+        ),
+        (
+            Fault::new(500, "{}"),
+            503,
+            "temporarily_unavailable",
+            "service_failed",
+        ),
+        (
+            Fault::new(429, "{}"),
+            503,
+            "temporarily_unavailable",
+            "service_failed",
+        ),
+        (
+            Fault::new(200, "{"),
+            502,
+            "server_error",
+            "userinfo_malformed",
+        ),
+        (
+            Fault::new(200, "[]"),
+            502,
+            "server_error",
+            "userinfo_malformed",
+        ),
+        (jwt, 502, "server_error", "userinfo_malformed"),
+        (text, 502, "server_error", "userinfo_malformed"),
+        (
+            Fault::new(200, &" ".repeat(256 * 1024 + 1)),
+            502,
+            "server_error",
+            "userinfo_too_large",
+        ),
+        (
+            Fault::new(200, "{}"),
+            400,
+            "invalid_grant",
+            "userinfo_subject_mismatch",
+        ),
+    ] {
+        bridge.service.fault("/userinfo", fault);
+        refused(&bridge, status, error, class, &calls).await;
+    }
+    for (name, value, status, error, class) in [
+        (
+            "sub",
+            json!("another"),
+            400,
+            "invalid_grant",
+            "userinfo_subject_mismatch",
+        ),
+        (
+            "name",
+            json!(null),
+            502,
+            "server_error",
+            "attribute_missing",
+        ),
+        (
+            "name",
+            json!(""),
+            502,
+            "server_error",
+            "attribute_malformed",
+        ),
+        (
+            "address",
+            json!(null),
+            502,
+            "server_error",
+            "attribute_missing",
+        ),
+        (
+            "address",
+            json!(7),
+            502,
+            "server_error",
+            "attribute_malformed",
+        ),
+        (
+            "birthdate",
+            json!(null),
+            502,
+            "server_error",
+            "attribute_missing",
+        ),
+        (
+            "birthdate",
+            json!("19850230"),
+            502,
+            "server_error",
+            "attribute_malformed",
+        ),
+        (
+            "gender",
+            json!("x"),
+            502,
+            "server_error",
+            "attribute_malformed",
+        ),
+    ] {
+        bridge.service.person(name, value);
+        refused(&bridge, status, error, class, &calls).await;
+    }
+}
+
+#[tokio::test]
+async fn pass_without_a_gender_and_with_the_other_documented_forms() {
+    let bridge = Bridge::new().await;
+    for (name, value, claim, expected) in [
+        ("gender", json!(null), "gender", Value::Null),
+        ("gender", json!("2"), "gender", json!("female")),
+        (
+            "birthdate",
+            json!("1985-03-15"),
+            "birthdate",
+            json!("1985-03-15"),
+        ),
+        ("birthdate", json!("19850300"), "birthdate", Value::Null),
+        (
+            "address",
+            json!({ "formatted": "大阪市" }),
+            "formatted_address",
+            json!("大阪市"),
+        ),
+    ] {
+        bridge.service.person(name, value);
+        let tokens = bridge.tokens().await;
+        let claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
+        assert_eq!(claims[claim], expected, "{name}");
+        bridge.service.behave();
+    }
+}
+
+#[tokio::test]
+async fn pass_a_subject_that_cognito_can_not_take_is_hashed() {
+    let bridge = Bridge::new().await;
+    let long = "s".repeat(96);
+    bridge.service.person("sub", json!(long));
+    bridge.service.claims(|claims| {
+        claims.insert("sub".to_owned(), json!("s".repeat(96)));
+    });
+    let tokens = bridge.tokens().await;
+    let claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
+    // printf 's%.0s' {1..96} | sha256sum
+    let subject = "sha256-ce6b6a6a85c8eec80663dfb98b7fbd5c8cc162d51b090dde1c75a1f3dc3926dd";
+    assert_eq!(claims["sub"], subject);
+    let access_token = tokens["access_token"].as_str().unwrap();
+    assert_eq!(
+        Call::userinfo(access_token).send(&bridge).await.json()["sub"],
+        subject
+    );
+}
+
+#[tokio::test]
+async fn fail_when_nobody_listens() {
+    // Port 9 is the discard service's, which nobody runs.
+    let bridge = Bridge::with(&[("SERVICE_TOKEN_ENDPOINT", "http://127.0.0.1:9/token")]).await;
+    let code = bridge.code(&Form::authorize()).await;
+    let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+    answer.is_error(503, "temporarily_unavailable", "service_unreachable");
+}
+
+/// The whole exchange ends after four seconds, and the request isn't sent again.
+#[tokio::test]
+async fn fail_in_time_when_the_service_is_slow() {
+    let (bridge, code) = bridge_with_code().await;
+    bridge.service.delay(Duration::from_secs(30));
+    let started = tokio::time::Instant::now();
+    let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+    answer.is_error(503, "temporarily_unavailable", "service_timeout");
+    let took = started.elapsed();
+    // A machine that is busy may be late; four seconds for each call would be later.
+    assert!(
+        took >= Duration::from_secs(4) && took < Duration::from_secs(7),
+        "{took:?}"
+    );
+    assert_eq!(bridge.service.take_calls(), ["/token"]);
+}
+
+#[tokio::test]
+async fn fail_another_method() {
+    let (bridge, code) = bridge_with_code().await;
+    for method in ["GET", "HEAD", "PUT"] {
+        let mut call = Call::token(&Form::token(&code));
+        call.event["requestContext"]["http"]["method"] = method.into();
+        let answer = call.send(&bridge).await;
+        answer.is_error(405, "invalid_request", "method_not_allowed");
+        assert_eq!(answer.header("allow"), "POST");
+    }
+    // Parameters in the query are nobody's.
+    let call = Call::new("POST", "/token")
+        .query(&Form::token(&code).encode())
+        .form("");
+    let answer = call.send(&bridge).await;
+    answer.is_error(401, "invalid_client", "client_authentication_failed");
+}
+
+/// What operators count: one metric for each failure by its class, and the logins that ended well.
+#[tokio::test]
+async fn every_failure_and_every_login_is_counted_once() {
+    let bridge = Bridge::new().await;
+    bridge.tokens().await;
+    Call::token(&Form::token("x")).send(&bridge).await;
+    let mut counted = BTreeMap::new();
+    for line in bridge.metrics.text().lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let metric = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(metric["Namespace"], "test");
+        let name = metric["Metrics"][0]["Name"].as_str().unwrap().to_owned();
+        assert_eq!(line[&name], 1);
+        *counted
+            .entry((name, line["Class"].as_str().map(str::to_owned)))
+            .or_insert(0) += 1;
+    }
+    let class = Some("code_malformed".to_owned());
+    let expected = [
+        (("Failure".to_owned(), class), 1),
+        (("LoginFinished".to_owned(), None), 1),
+        (("LoginStarted".to_owned(), None), 1),
+    ];
+    assert_eq!(counted, BTreeMap::from(expected));
+}

@@ -1,0 +1,233 @@
+//! One login again and again, for measuring: everything that could differ stands still, so that the same request gets the
+//! same answer, and the service answers from memory, on a thread of its own, without allocating.
+//! What is measured is then the bridge's own work.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use digital_auth::Clock;
+use federation::federation::Federation;
+use federation::http_api::{Event, Request, Response};
+use federation::metrics::Metrics;
+use federation::startup::start;
+use keys::{NoRandomness, Randomness};
+use serde_json::json;
+
+use crate::support::{
+    CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, SCOPE, SERVICE_KEY, encode, id_token_claims,
+    parameters, person, read, settings, start_of_time, token_answer,
+};
+
+/// It is always the first second.
+#[derive(Debug)]
+struct Standstill;
+
+impl Clock for Standstill {
+    fn now(&self) -> DateTime<Utc> {
+        start_of_time()
+    }
+}
+
+/// Always the same bytes: the nonce of every login is known before it begins.
+#[derive(Debug)]
+struct Same;
+
+const SAME: u8 = 7;
+
+impl Randomness for Same {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
+        buffer.fill(SAME);
+        Ok(())
+    }
+}
+
+/// A bridge, and the requests of its one login.
+pub(crate) struct Login {
+    federation: Federation,
+    cookie: String,
+    state: String,
+    code: String,
+    access_token: String,
+}
+
+impl Login {
+    /// The bridge after one whole login: connections, keys and caches are warm.
+    pub(crate) async fn warm() -> Self {
+        let service = serve();
+        let config = read(&settings(&service)).unwrap();
+        let federation = start(config, Arc::new(Standstill), Arc::new(Same))
+            .await
+            .unwrap();
+        let metrics = Metrics::to("test".to_owned(), Box::new(std::io::sink()));
+        let mut login = Self {
+            federation: federation.with_metrics(metrics),
+            cookie: String::new(),
+            state: String::new(),
+            code: String::new(),
+            access_token: String::new(),
+        };
+        let begun = login.send(login.authorize()).await;
+        login.cookie = begun.cookies()[0].split(';').next().unwrap().to_owned();
+        login.state = parameters(begun.header("location").unwrap())["state"].clone();
+        let back = login.send(login.callback()).await;
+        login.code = parameters(back.header("location").unwrap())["code"].clone();
+        let tokens = login.send(login.token()).await;
+        let tokens: serde_json::Value = serde_json::from_str(tokens.body()).unwrap();
+        login.access_token = tokens["access_token"].as_str().unwrap().to_owned();
+        login.send(login.userinfo()).await;
+        login
+    }
+
+    /// Sends a request; each of them succeeds, every time.
+    pub(crate) async fn send(&self, request: Request) -> Response {
+        let response = self.federation.handle(request, "request").await;
+        assert!(
+            matches!(response.status().as_u16(), 200 | 302),
+            "{}",
+            response.body()
+        );
+        response
+    }
+
+    pub(crate) fn authorize(&self) -> Request {
+        // As long as Amazon Cognito's usual one.
+        let state = "Ab-_".repeat(175);
+        let query = encode(&[
+            ("client_id", CLIENT_ID),
+            ("redirect_uri", REDIRECT_URI),
+            ("scope", SCOPE),
+            ("response_type", "code"),
+            ("state", &state),
+        ]);
+        request("GET", "/authorize", &json!({ "rawQueryString": query }))
+    }
+
+    pub(crate) fn callback(&self) -> Request {
+        let code = "0d9c2b1a-6a55-4d5e-9c3a-2f1e5b7c9d10.0d9c2b1a-6a55-4d5e-9c3a-2f1e5b7c9d10";
+        let query = encode(&[
+            ("state", &self.state),
+            ("session_state", "x"),
+            ("code", code),
+        ]);
+        let cookies = [&self.cookie];
+        request(
+            "GET",
+            "/callback",
+            &json!({ "rawQueryString": query, "cookies": cookies }),
+        )
+    }
+
+    pub(crate) fn token(&self) -> Request {
+        let form = encode(&[
+            ("grant_type", "authorization_code"),
+            ("code", &self.code),
+            ("redirect_uri", REDIRECT_URI),
+            ("client_id", CLIENT_ID),
+            ("client_secret", CLIENT_SECRET),
+        ]);
+        let fields = json!({
+            "headers": { "content-type": "application/x-www-form-urlencoded" },
+            "body": STANDARD.encode(form),
+            "isBase64Encoded": true,
+        });
+        request("POST", "/token", &fields)
+    }
+
+    pub(crate) fn userinfo(&self) -> Request {
+        let authorization = format!("Bearer {}", self.access_token);
+        request(
+            "GET",
+            "/userinfo",
+            &json!({ "headers": { "authorization": authorization } }),
+        )
+    }
+
+    pub(crate) fn key_set() -> Request {
+        request("GET", "/jwks.json", &json!({}))
+    }
+}
+
+fn request(method: &str, path: &str, fields: &serde_json::Value) -> Request {
+    let mut event = json!({
+        "rawPath": path,
+        "requestContext": { "http": { "method": method } },
+    });
+    let fields = fields.as_object().unwrap().clone();
+    event.as_object_mut().unwrap().extend(fields);
+    Request::from(serde_json::from_value::<Event>(event).unwrap())
+}
+
+/// The service's answers, ready before the first request.
+struct Answers {
+    token: Vec<u8>,
+    userinfo: Vec<u8>,
+    certs: Vec<u8>,
+}
+
+fn serve() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let nonce = URL_SAFE_NO_PAD.encode([SAME; 32]);
+    let id_token = SERVICE_KEY.sign(&id_token_claims(&address, &nonce, start_of_time()));
+    let answers = Arc::new(Answers {
+        token: http(&token_answer(&id_token)),
+        userinfo: http(&person().to_string()),
+        certs: http(&SERVICE_KEY.key_set()),
+    });
+    std::thread::spawn(move || {
+        while let Ok((connection, _)) = listener.accept() {
+            let answers = Arc::clone(&answers);
+            std::thread::spawn(move || answer_all(connection, &answers));
+        }
+    });
+    address
+}
+
+fn http(body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+        .into_bytes()
+}
+
+/// Answers every request of a connection, until its end.
+fn answer_all(mut connection: TcpStream, answers: &Answers) {
+    connection.set_nodelay(true).unwrap();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut filled = 0;
+    while let Ok(read) = connection.read(&mut buffer[filled..]) {
+        filled += read;
+        if read == 0 {
+            return;
+        }
+        if !is_whole(&buffer[..filled]) {
+            continue;
+        }
+        let answer = match &buffer[..filled] {
+            [b'P', ..] => &answers.token,
+            request if request.starts_with(b"GET /userinfo") => &answers.userinfo,
+            _ => &answers.certs,
+        };
+        if connection.write_all(answer).is_err() {
+            return;
+        }
+        filled = 0;
+    }
+}
+
+/// Whether a request with the body that it announces is there.
+fn is_whole(request: &[u8]) -> bool {
+    let text = std::str::from_utf8(request).unwrap();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let announced = head.split("\r\n").find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.parse().unwrap())
+    });
+    body.len() >= announced.unwrap_or(0)
+}
