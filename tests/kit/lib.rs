@@ -8,6 +8,7 @@
     reason = "a test that can't go on stops"
 )]
 
+mod confidential;
 mod relying_party;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use simulators::lambda::{Profile, Target, build_once};
 pub use simulators::stack::{Failed, Outcome, Place, SignedIn, Stack, StackOptions};
 pub use simulators::user_agent::{Arrival, Page, UserAgent};
 
+pub use confidential::Confidential;
 pub use relying_party::{Answer, AuthorizationRequest, RelyingParty, TokenRequest, parameter};
 
 /// The function's executable, built by cargo the first time that a test asks for it.

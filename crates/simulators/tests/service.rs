@@ -2554,6 +2554,22 @@ mod journal_and_counts {
         bench.service.forget_requests();
         assert_eq!(bench.service.count(Endpoint::Token), 0);
     }
+
+    #[tokio::test]
+    async fn issued_tokens_are_kept_as_they_were_answered() {
+        let bench = Bench::new().await;
+        let tokens = bench.tokens().await;
+        let issued = bench.service.issued_tokens();
+        assert_eq!(issued.len(), 1);
+        assert_eq!(issued[0].id_token, text(&tokens, "id_token"));
+        assert_eq!(issued[0].access_token, text(&tokens, "access_token"));
+        assert_eq!(issued[0].refresh_token, text(&tokens, "refresh_token"));
+        assert!(!format!("{issued:?}").contains(&issued[0].id_token));
+        assert_eq!(
+            bench.service.requests().last().unwrap().endpoint,
+            Endpoint::Token
+        );
+    }
 }
 
 mod idle_connections {

@@ -42,6 +42,7 @@ mod userinfo;
 pub use client::{InvalidClient, RegisteredClient};
 pub use connection::IdleConnections;
 pub use exchange::{Endpoint, RecordedRequest};
+pub use token::IssuedTokens;
 
 use client::Client;
 use connection::Lost;
@@ -318,6 +319,12 @@ impl Service {
             .iter()
             .filter(|request| request.endpoint == endpoint)
             .count()
+    }
+
+    /// The tokens of every token answer so far, in the order in which they were made.
+    #[must_use]
+    pub fn issued_tokens(&self) -> Vec<IssuedTokens> {
+        self.realm.memory().issued.clone()
     }
 
     /// Forgets the requests so far.

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::client::Client;
 use super::exchange::{Answer, Checks, Received, RecordedRequest};
 use super::realm_keys::RealmKeys;
+use super::token::IssuedTokens;
 use super::{Endpoints, Settings};
 use crate::clock::SimClock;
 use crate::fault::Fault;
@@ -79,6 +80,8 @@ pub(super) struct Memory {
     /// Client id and `jti` of every assertion that was accepted.
     pub(super) assertions: HashMap<(String, String), DateTime<Utc>>,
     requests: Vec<RecordedRequest>,
+    /// Every token answer that was made, in order.
+    pub(super) issued: Vec<IssuedTokens>,
 }
 
 /// The realm `main`.
@@ -109,6 +112,7 @@ impl Realm {
             given: HashMap::new(),
             assertions: HashMap::new(),
             requests: Vec::new(),
+            issued: Vec::new(),
         };
         Self {
             endpoints,

@@ -2,6 +2,8 @@
 //! The refusals have Keycloak's words, in the order in which Keycloak finds them.
 //! A code is used up by the first request of an authenticated client, whatever becomes of it.
 
+use std::fmt;
+
 use aws_lc_rs::error::Unspecified;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -28,6 +30,24 @@ const KNOWN: &[&str] = &[
     "client_assertion_type",
     "client_assertion",
 ];
+
+/// The tokens of one answer, as they left the service: what a test needs to know that nobody else shows them.
+/// `Debug` doesn't.
+#[derive(Clone)]
+pub struct IssuedTokens {
+    /// The ID token, bent as the fault of its login wants.
+    pub id_token: String,
+    /// The access token.
+    pub access_token: String,
+    /// The refresh token.
+    pub refresh_token: String,
+}
+
+impl fmt::Debug for IssuedTokens {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("IssuedTokens(…)")
+    }
+}
 
 /// Larger than any client may read: 300 KiB.
 pub(super) const TOO_LARGE: usize = 300 * 1024;
@@ -285,7 +305,14 @@ fn issue(realm: &Realm, grant: &Grant, now: DateTime<Utc>) -> Result<Answer, Uns
         grant: grant.clone(),
         expires,
     };
-    realm.memory().given.insert(access_token, given);
+    let mut memory = realm.memory();
+    memory.issued.push(IssuedTokens {
+        id_token,
+        access_token: access_token.clone(),
+        refresh_token,
+    });
+    memory.given.insert(access_token, given);
+    drop(memory);
     Ok(bent(answer, grant.fault))
 }
 

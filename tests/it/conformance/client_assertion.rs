@@ -1,0 +1,321 @@
+//! How the bridge proves to the service who it is: private_key_jwt (RFC 7523, OpenID Connect Core §9).
+//! The stand-in keeps every token request, so the assertion is looked at as it was sent.
+//! What the stand-in refuses is in its own tests; here it is shown that it looked, and that a foreign key doesn't do.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that can't go on stops"
+)]
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use keys::{Algorithm, LocalKey, SigningKey as _};
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value};
+use simulators::journal::Party;
+use simulators::service::{Endpoint, RecordedRequest, RegisteredClient};
+use simulators::stack::{SERVICE_CLIENT_ID, Stack};
+use test_kit::{RelyingParty, browser, logged_failures, parameter, stack, stack_with, variables};
+
+use super::relying_party::{Attempt, accepted, attempt, part};
+
+/// The value of `client_assertion_type` (RFC 7523 §2.2).
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// Header and claims of the assertion of a token request.
+fn assertion(request: &RecordedRequest) -> (Map<String, Value>, Map<String, Value>) {
+    let assertion = request.form_value("client_assertion").unwrap();
+    (part(assertion, 0), part(assertion, 1))
+}
+
+fn claims(attempt: &Attempt) -> Map<String, Value> {
+    assertion(attempt.request(Endpoint::Token)).1
+}
+
+/// Every token request so far.
+fn token_requests(stack: &Stack) -> Vec<RecordedRequest> {
+    let mut requests = stack.service.requests();
+    requests.retain(|request| request.endpoint == Endpoint::Token);
+    requests
+}
+
+/// The client as it is registered, with other keys.
+fn registered(stack: &Stack, jwks: Value) -> RegisteredClient {
+    RegisteredClient {
+        client_id: SERVICE_CLIENT_ID.to_owned(),
+        redirect_uris: vec![format!("{}/callback", RelyingParty::new(stack).issuer())],
+        jwks,
+    }
+}
+
+/// What the bridge publishes for the Digital Agency's form.
+async fn client_jwks(stack: &Stack) -> Value {
+    RelyingParty::new(stack)
+        .document("/client-jwks.json")
+        .await
+        .json()
+}
+
+fn assert_service_refuses_the_client(attempt: &Attempt) {
+    let answer = &attempt.answer;
+    assert_eq!(answer.class().as_deref(), Some("service_refused_client"));
+    assert_eq!(answer.text("error").as_deref(), Some("server_error"));
+    assert_eq!(answer.status, 502);
+    assert_eq!(attempt.count(Endpoint::Token), 1);
+    assert_eq!(attempt.count(Endpoint::Userinfo), 0);
+}
+
+#[tokio::test]
+async fn client_assertion_is_in_the_body_and_the_only_credential() {
+    let stack = stack().await;
+    let attempt = accepted(&stack, None).await;
+    let request = attempt.request(Endpoint::Token);
+    assert_eq!(request.method, "POST");
+    assert!(request.query.is_empty());
+    assert_eq!(
+        request.headers["content-type"],
+        "application/x-www-form-urlencoded"
+    );
+    assert!(!request.headers.contains_key("authorization"));
+    let names: Vec<_> = request.form.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = [
+        "client_assertion",
+        "client_assertion_type",
+        "client_id",
+        "code",
+        "code_verifier",
+        "grant_type",
+        "redirect_uri",
+    ];
+    assert_eq!(names.len(), expected.len(), "none comes twice");
+    assert_eq!(BTreeSet::from_iter(names), BTreeSet::from(expected));
+    assert_eq!(
+        request.form_value("client_assertion_type"),
+        Some(JWT_BEARER)
+    );
+    assert_eq!(request.form_value("client_id"), Some(SERVICE_CLIENT_ID));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn client_assertion_issuer_and_subject_are_the_client_id() {
+    let stack = stack_with(|options| {
+        options.environment = variables([("SERVICE_CLIENT_ID", Some("RP00000002"))]);
+        options.service = |service| service.client.client_id = "RP00000002".to_owned();
+    })
+    .await;
+    let attempt = attempt(&stack, None).await;
+    assert_eq!(attempt.answer.status, 200);
+    let claims = claims(&attempt);
+    assert_eq!(claims["iss"], "RP00000002");
+    assert_eq!(claims["sub"], "RP00000002");
+    // These and no others.
+    let names: BTreeSet<_> = claims.keys().map(String::as_str).collect();
+    let expected = ["aud", "exp", "iat", "iss", "jti", "sub"];
+    assert_eq!(names, BTreeSet::from(expected));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn client_assertion_audience_is_the_token_url_as_one_string() {
+    let stack = stack().await;
+    let token_url = stack.service.endpoints().token_endpoint.clone();
+    let claims = claims(&accepted(&stack, None).await);
+    // One string: an array of one wouldn't be equal to it.
+    assert_eq!(claims["aud"], Value::String(token_url));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn client_assertion_jti_is_new_every_time_also_for_a_retry() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        let arrival = client.sign_in(&browser(), &request, "adult", None).await;
+        let token_request = client.token_request(&parameter(&arrival, "code").unwrap());
+        answers.push(token_request.send().await);
+        // The client tries the same code again.
+        answers.push(token_request.send().await);
+    }
+    let classes: Vec<_> = answers.iter().map(|answer| answer.class()).collect();
+    let again = Some("service_refused_code".to_owned());
+    assert_eq!(classes, [None, again.clone(), None, again]);
+
+    let requests = token_requests(&stack);
+    assert_eq!(requests.len(), 4);
+    let mut seen = BTreeSet::new();
+    for request in &requests {
+        let (_, claims) = assertion(request);
+        let jti = claims["jti"].as_str().unwrap().to_owned();
+        assert_eq!(URL_SAFE_NO_PAD.decode(&jti).unwrap().len(), 32);
+        assert!(seen.insert(jti), "a jti came twice");
+    }
+
+    // Who reads an assertion has nothing: the service takes none twice.
+    let replayed = reqwest::Client::new()
+        .post(&stack.service.endpoints().token_endpoint)
+        .form(&requests[2].form)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(replayed.status(), 400);
+    let refusal: Value = serde_json::from_str(&replayed.text().await.unwrap()).unwrap();
+    assert_eq!(refusal["error"], "invalid_client");
+    assert_eq!(
+        refusal["error_description"],
+        "Client authentication with signed JWT failed: Token reuse detected"
+    );
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn client_assertion_expires_within_sixty_seconds_and_says_when_it_was_issued() {
+    let stack = stack().await;
+    let before = stack.clock.now().timestamp();
+    let claims = claims(&accepted(&stack, None).await);
+    let after = stack.clock.now().timestamp();
+    let issued = claims["iat"].as_i64().unwrap();
+    assert!((before..=after).contains(&issued));
+    let lifetime = claims["exp"].as_i64().unwrap() - issued;
+    assert!((1..=60).contains(&lifetime), "{lifetime}");
+
+    // The service's clock decides: a minute later the assertion is over, and a minute earlier it isn't there yet.
+    for shift in [TimeDelta::seconds(61), TimeDelta::seconds(-61)] {
+        stack.clock.advance(shift);
+        assert_service_refuses_the_client(&attempt(&stack, None).await);
+        stack.clock.advance(-shift);
+        accepted(&stack, None).await;
+    }
+    stack.stop().await;
+}
+
+/// The assertion names a published key, has its algorithm, and is signed by it.
+async fn signed_by_the_registered_key(algorithm: Algorithm) {
+    let stack = stack_with(|options| options.assertion_algorithm = algorithm).await;
+    let attempt = accepted(&stack, None).await;
+    let request = attempt.request(Endpoint::Token);
+    let (header, _) = assertion(request);
+    assert_eq!(header["alg"], algorithm.as_str());
+    assert_eq!(header["typ"], "JWT");
+    assert_eq!(header.len(), 3, "alg, kid, typ");
+
+    let published = client_jwks(&stack).await;
+    assert_eq!(published, stack.configuration.client_jwks().unwrap());
+    let keys: jsonwebtoken::jwk::JwkSet = serde_json::from_value(published).unwrap();
+    let key = keys.find(header["kid"].as_str().unwrap()).unwrap();
+    let key = jsonwebtoken::DecodingKey::from_jwk(key).unwrap();
+    let expected = algorithm.as_str().parse().unwrap();
+    let mut validation = jsonwebtoken::Validation::new(expected);
+    validation.set_audience(&[&stack.service.endpoints().token_endpoint]);
+    validation.set_issuer(&[SERVICE_CLIENT_ID]);
+    let text = request.form_value("client_assertion").unwrap();
+    jsonwebtoken::decode::<Value>(text, &key, &validation).unwrap();
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn client_assertion_is_signed_by_the_registered_key_with_es256() {
+    signed_by_the_registered_key(Algorithm::Es256).await;
+}
+
+#[tokio::test]
+async fn client_assertion_is_signed_by_the_registered_key_with_rs256() {
+    signed_by_the_registered_key(Algorithm::Rs256).await;
+}
+
+#[tokio::test]
+async fn client_assertion_of_a_key_that_is_not_registered_is_refused() {
+    let stack = stack().await;
+    let own = stack.configuration.client_jwks().unwrap();
+    let key = LocalKey::generate(Algorithm::Es256).unwrap();
+    let foreign = serde_json::json!({ "keys": [key.public_jwk()] });
+    stack
+        .service
+        .register_client(registered(&stack, foreign))
+        .unwrap();
+    assert_service_refuses_the_client(&attempt(&stack, None).await);
+    assert_eq!(logged_failures(&stack), ["service_refused_client"]);
+
+    stack
+        .service
+        .register_client(registered(&stack, own))
+        .unwrap();
+    accepted(&stack, None).await;
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn client_assertion_keys_overlap_while_they_rotate() {
+    let old = LocalKey::generate(Algorithm::Rs256).unwrap();
+    let new = LocalKey::generate(Algorithm::Es256).unwrap();
+    // The first signs; both are on the form.
+    for (signing, waiting) in [(&old, &new), (&new, &old)] {
+        let both = format!(
+            "{} {}",
+            signing.private_jwk().expose_secret(),
+            waiting.private_jwk().expose_secret()
+        );
+        let stack = stack_with(|options| {
+            options.environment = variables([("ASSERTION_KEYS", Some(&both))]);
+        })
+        .await;
+        let form = client_jwks(&stack).await;
+        assert_eq!(form["keys"].as_array().unwrap().len(), 2);
+        stack
+            .service
+            .register_client(registered(&stack, form))
+            .unwrap();
+        let attempt = accepted(&stack, None).await;
+        let (header, _) = assertion(attempt.request(Endpoint::Token));
+        assert_eq!(header["kid"], signing.key_id().as_str());
+        assert_eq!(header["alg"], signing.algorithm().as_str());
+        stack.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn client_assertion_is_checked_by_the_stand_in_on_every_token_request() {
+    let stack = stack().await;
+    for _ in 0..2 {
+        stack.journal.clear();
+        accepted(&stack, None).await;
+        let path = stack.service.endpoints().token_endpoint.clone();
+        let steps = stack.journal.steps();
+        let step = steps
+            .iter()
+            .find(|step| {
+                let asked = step.request.strip_prefix("POST ");
+                step.to == Party::Service && asked.is_some_and(|asked| path.ends_with(asked))
+            })
+            .unwrap();
+        let passed: BTreeSet<_> = step
+            .checks
+            .iter()
+            .filter(|check| check.passed)
+            .map(|check| check.what.as_str())
+            .collect();
+        for what in [
+            "client_assertion_type is jwt-bearer",
+            "kid is a registered key's",
+            "alg is that of the key",
+            "the signature is the key's",
+            "sub is client_id",
+            "iss is client_id",
+            "aud is the token endpoint, as one string",
+            "exp isn't past",
+            "exp is at most 60 s ahead",
+            "iat is there",
+            "iat isn't in the future",
+            "jti is there",
+            "jti was never seen",
+        ] {
+            assert!(passed.contains(what), "{what}");
+        }
+    }
+    stack.stop().await;
+}

@@ -1,0 +1,99 @@
+//! The cases of the OpenID Foundation's conformance suite, one test of the same name each.
+//! `docs/conformance.md` is their table: what each shows, and what is answered where a case can't apply.
+//! Table and tests can't drift apart: that, too, is a test.
+
+mod client_assertion;
+mod relying_party;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// The repository's root.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// Case and test of each row of the tables `| case | test | … |` of a Markdown text.
+fn rows(markdown: &str) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    let mut in_table = false;
+    for line in markdown.lines() {
+        let cells: Vec<&str> = line.trim().trim_matches('|').split('|').collect();
+        match cells.as_slice() {
+            _ if !line.trim_start().starts_with('|') => in_table = false,
+            [case, test, ..] if (case.trim(), test.trim()) == ("case", "test") => in_table = true,
+            [rule, ..] if rule.trim().starts_with("---") => {}
+            [case, test, ..] if in_table => {
+                rows.push((case.trim().to_owned(), test.trim().to_owned()));
+            }
+            _ => {}
+        }
+    }
+    rows
+}
+
+/// What stands between the backticks, if that is all there is.
+fn code(cell: &str) -> Option<&str> {
+    let inner = cell.strip_prefix('`')?.strip_suffix('`')?;
+    (!inner.contains('`')).then_some(inner)
+}
+
+/// The names of the tests of a source text: the function behind each attribute that makes one.
+fn tests(source: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut is_test = false;
+    for line in source.lines().map(str::trim) {
+        if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
+            is_test = true;
+        } else if let Some((_, rest)) = line.split_once("fn ")
+            && is_test
+        {
+            names.push(rest.split('(').next().unwrap_or_default().to_owned());
+            is_test = false;
+        }
+    }
+    names
+}
+
+#[test]
+fn every_case_has_its_test() {
+    let markdown = fs::read_to_string(root().join("docs/conformance.md")).unwrap();
+    let mut in_tables = BTreeSet::new();
+    for (case, test) in rows(&markdown) {
+        let test = code(&test).unwrap_or_else(|| panic!("{case}: one test, between backticks"));
+        // A case that the suite names gives its name to the test.
+        if let Some(name) = code(&case).filter(|name| name.contains('-')) {
+            assert!(test.ends_with(&name.replace('-', "_")), "{case}: {test}");
+        }
+        assert!(in_tables.insert(test.to_owned()), "{test} is there twice");
+    }
+    assert!(!in_tables.is_empty());
+
+    let mut in_sources = BTreeSet::new();
+    for file in fs::read_dir(root().join("tests/it/conformance")).unwrap() {
+        let path = file.unwrap().path();
+        // This file's own tests are about the tables.
+        if path.file_name().is_some_and(|name| name != "mod.rs") {
+            let source = fs::read_to_string(&path).unwrap();
+            assert!(!source.contains("#[ignore"), "{}", path.display());
+            in_sources.extend(tests(&source));
+        }
+    }
+    let missing: Vec<_> = in_tables.difference(&in_sources).collect();
+    assert!(missing.is_empty(), "no such test: {missing:?}");
+    let untold: Vec<_> = in_sources.difference(&in_tables).collect();
+    assert!(untold.is_empty(), "in no table: {untold:?}");
+}
+
+#[test]
+fn rows_and_tests_are_found_as_they_are_written() {
+    let markdown = "| case | test | shown |\n| --- | --- | --- |\n| `a-b` | `x_a_b` | c |\n\n| d | e |\n|---|---|\n| f | g |\n";
+    let row = ("`a-b`".to_owned(), "`x_a_b`".to_owned());
+    assert_eq!(rows(markdown), [row]);
+    assert_eq!(code("`a-b`"), Some("a-b"));
+    assert_eq!(code("`a` and `b`"), None);
+    let source =
+        "#[tokio::test]\nasync fn one() {}\nfn helper() {}\n    #[test]\n    fn two() {}\n";
+    assert_eq!(tests(source), ["one", "two"]);
+}

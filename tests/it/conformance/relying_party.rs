@@ -1,0 +1,929 @@
+//! The bridge as relying party of the service: the cases of the OpenID Foundation's suite for clients.
+//! The stand-in of the service makes the fault; every refusal has its twin, the same flow without the fault.
+//! After a refused ID token nobody is asked for attributes, and neither log nor answer shows a token or an attribute.
+//!
+//! The OpenID Connect cases look at the token endpoint's answer, the FAPI 2 cases at what Amazon Cognito makes of it.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that can't go on stops"
+)]
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value, json};
+use simulators::fault::Fault;
+use simulators::persona::personas;
+use simulators::service::{Endpoint, IssuedTokens, RecordedRequest};
+use simulators::stack::{SERVICE_CLIENT_ID, Stack};
+use simulators::user_agent::{Arrival, Page};
+use test_kit::{
+    Answer, AuthorizationRequest, Confidential, Outcome, Place, RelyingParty, browser,
+    logged_failures, parameter, stack, stack_with, variables,
+};
+
+/// The test person of these logins.
+const PERSONA: &str = "adult";
+
+/// One login by a client in Cognito's place, to the answer of the bridge's token endpoint.
+pub(super) struct Attempt {
+    /// What the client got.
+    pub(super) answer: Answer,
+    /// What the service received for it, in order.
+    pub(super) requests: Vec<RecordedRequest>,
+    issued: Option<IssuedTokens>,
+    code: String,
+}
+
+impl Attempt {
+    pub(super) fn count(&self, endpoint: Endpoint) -> usize {
+        let is = |request: &&RecordedRequest| request.endpoint == endpoint;
+        self.requests.iter().filter(is).count()
+    }
+
+    /// The one request that went to an endpoint.
+    pub(super) fn request(&self, endpoint: Endpoint) -> &RecordedRequest {
+        assert_eq!(self.count(endpoint), 1, "{endpoint:?}");
+        let is = |request: &&RecordedRequest| request.endpoint == endpoint;
+        self.requests.iter().find(is).unwrap()
+    }
+
+    /// What nobody may see, the bridge's own code and tokens of this login among it.
+    fn confidential(&self, stack: &Stack) -> Confidential {
+        let token = |name| self.answer.text(name).unwrap_or_default();
+        Confidential::of(stack)
+            .and("bridge's code", &self.code)
+            .and("bridge's access token", &token("access_token"))
+            .and_token("bridge's ID token", &token("id_token"))
+    }
+
+    fn issued(&self) -> &IssuedTokens {
+        self.issued.as_ref().expect("the service issued tokens")
+    }
+
+    /// The header of the ID token that the service issued.
+    fn id_token_header(&self) -> Map<String, Value> {
+        part(&self.issued().id_token, 0)
+    }
+
+    /// The claims of the ID token that the service issued.
+    fn id_token_claims(&self) -> Map<String, Value> {
+        part(&self.issued().id_token, 1)
+    }
+}
+
+/// A part of a JWT, as it is.
+pub(super) fn part(token: &str, index: usize) -> Map<String, Value> {
+    let part = token.split('.').nth(index).expect("a JWT");
+    let bytes = URL_SAFE_NO_PAD.decode(part).expect("base64url");
+    serde_json::from_slice(&bytes).expect("a JSON object")
+}
+
+/// The subject by which the service knows the test person.
+fn subject(stack: &Stack) -> String {
+    let people = personas(stack.clock.now());
+    let person = people.iter().find(|person| person.id == PERSONA).unwrap();
+    person.subject(SERVICE_CLIENT_ID)
+}
+
+/// A login with a fault of the service, or with none.
+pub(super) async fn attempt(stack: &Stack, fault: Option<Fault>) -> Attempt {
+    let request = RelyingParty::new(stack).authorization_request();
+    attempt_with(stack, &request, fault).await
+}
+
+async fn attempt_with(
+    stack: &Stack,
+    request: &AuthorizationRequest,
+    fault: Option<Fault>,
+) -> Attempt {
+    let client = RelyingParty::new(stack);
+    let requests_before = stack.service.requests().len();
+    let issued_before = stack.service.issued_tokens().len();
+    let arrival = client.sign_in(&browser(), request, PERSONA, fault).await;
+    let code = parameter(&arrival, "code").expect("a code");
+    let answer = client.token_request(&code).send().await;
+    Attempt {
+        answer,
+        requests: stack.service.requests().split_off(requests_before),
+        issued: stack.service.issued_tokens().split_off(issued_before).pop(),
+        code,
+    }
+}
+
+/// The log shows nothing of what was issued, received and configured so far, nor who signed in.
+fn assert_log_shows_nothing(stack: &Stack) {
+    assert_log_shows_none_of(stack, &Confidential::of(stack));
+}
+
+fn assert_log_shows_none_of(stack: &Stack, confidential: &Confidential) {
+    let lines = stack.bridge.logs().lines();
+    assert!(!lines.is_empty(), "the function logs");
+    confidential.assert_not_in("the log", &lines.join("\n"));
+}
+
+/// The login succeeds: verified ID token about the right person, one token request, one userinfo request.
+pub(super) async fn accepted(stack: &Stack, fault: Option<Fault>) -> Attempt {
+    let failures = logged_failures(stack).len();
+    let attempt = attempt(stack, fault).await;
+    assert_eq!(
+        attempt.answer.status,
+        200,
+        "{fault:?}: {:?}",
+        attempt.answer.class()
+    );
+    assert_eq!(attempt.count(Endpoint::Token), 1, "{fault:?}");
+    assert_eq!(attempt.count(Endpoint::Userinfo), 1, "{fault:?}");
+    let id_token = attempt.answer.text("id_token").expect("an ID token");
+    let claims = RelyingParty::new(stack).verified(&id_token).await;
+    assert_eq!(claims["sub"], subject(stack), "{fault:?}");
+    assert_eq!(claims["name"], "山田　太郎", "{fault:?}");
+    assert_eq!(logged_failures(stack).len(), failures, "{fault:?}");
+    assert_log_shows_none_of(stack, &attempt.confidential(stack));
+    attempt
+}
+
+/// What a refused login looks like for the client.
+struct Refusal {
+    class: &'static str,
+    error: &'static str,
+    status: u16,
+    userinfo_requests: usize,
+}
+
+impl Refusal {
+    /// A refused ID token: `invalid_grant`, and nobody is asked for attributes.
+    fn of_id_token(class: &'static str) -> Self {
+        Self {
+            class,
+            error: "invalid_grant",
+            status: 400,
+            userinfo_requests: 0,
+        }
+    }
+}
+
+/// The login fails with exactly this, after one token request, and nothing leaks.
+async fn fails(stack: &Stack, fault: Fault, refusal: &Refusal) -> Attempt {
+    let failures = logged_failures(stack).len();
+    let attempt = attempt(stack, Some(fault)).await;
+    let answer = &attempt.answer;
+    assert_eq!(answer.class().as_deref(), Some(refusal.class), "{fault}");
+    assert_eq!(
+        answer.text("error").as_deref(),
+        Some(refusal.error),
+        "{fault}"
+    );
+    assert_eq!(answer.status, refusal.status, "{fault}");
+    assert_eq!(answer.headers["cache-control"], "no-store", "{fault}");
+    let members: Vec<_> = answer.json().as_object().unwrap().keys().cloned().collect();
+    assert_eq!(members, ["error", "error_description"], "{fault}");
+    assert_eq!(attempt.count(Endpoint::Token), 1, "{fault}");
+    assert_eq!(
+        attempt.count(Endpoint::Userinfo),
+        refusal.userinfo_requests,
+        "{fault}"
+    );
+    assert_eq!(
+        logged_failures(stack)[failures..],
+        [refusal.class],
+        "{fault}"
+    );
+    let headers: String = answer
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\n"))
+        .collect();
+    let answered = format!("{headers}\n{}", answer.body);
+    let confidential = attempt.confidential(stack);
+    confidential.assert_not_in("the answer", &answered);
+    assert_log_shows_none_of(stack, &confidential);
+    attempt
+}
+
+/// The ID token is refused, and without the fault the same process signs the same person in.
+async fn refused(stack: &Stack, fault: Fault, class: &'static str) -> Attempt {
+    let attempt = fails(stack, fault, &Refusal::of_id_token(class)).await;
+    accepted(stack, None).await;
+    attempt
+}
+
+/// The same through Amazon Cognito: it gets `invalid_grant`, tells the app, and has no user; the twin has one.
+async fn cognito_refused(stack: &Stack, fault: Fault, class: &'static str) -> Map<String, Value> {
+    let known_users = stack.cognito.users().len();
+    let userinfo_requests = stack.service.count(Endpoint::Userinfo);
+    let outcome = stack.login(&browser(), PERSONA, Some(fault)).await.unwrap();
+    let Outcome::Failed(failed) = outcome else {
+        panic!("{fault}: signed in");
+    };
+    assert_eq!(failed.place, Place::App, "{fault}");
+    assert_eq!(failed.class.as_deref(), Some(class), "{fault}");
+    assert_eq!(failed.error.as_deref(), Some("invalid_grant"), "{fault}");
+    let told = format!(
+        "MynaApp Error - 400 invalid_grant {class} {}",
+        failed.support_id.unwrap()
+    );
+    assert_eq!(failed.description, told, "{fault}");
+    assert_eq!(stack.cognito.users().len(), known_users, "{fault}");
+    assert_eq!(
+        stack.service.count(Endpoint::Userinfo),
+        userinfo_requests,
+        "{fault}"
+    );
+    let id_token = stack.service.issued_tokens().pop().unwrap().id_token;
+    Confidential::of(stack).assert_not_in("what the app is told", &failed.description);
+    assert_log_shows_nothing(stack);
+
+    cognito_accepted(stack, None).await;
+    part(&id_token, 1)
+}
+
+/// Through Amazon Cognito to the app: the person is signed in and known.
+async fn cognito_accepted(stack: &Stack, fault: Option<Fault>) {
+    let outcome = stack.login(&browser(), PERSONA, fault).await.unwrap();
+    assert!(
+        matches!(outcome, Outcome::SignedIn(_)),
+        "{fault:?}: {outcome:?}"
+    );
+    let user = format!("MynaApp_{}", subject(stack));
+    assert_eq!(
+        stack.cognito.users()[&user]["name"],
+        "山田　太郎",
+        "{fault:?}"
+    );
+    assert_log_shows_nothing(stack);
+}
+
+/// The page on which a login ended.
+fn page(arrival: Arrival) -> Page {
+    match arrival {
+        Arrival::Page(page) => page,
+        Arrival::At(_) => panic!("the browser is back at the client"),
+    }
+}
+
+/// The failure class that a page of the bridge names.
+fn class_on(page: &Page) -> String {
+    let text = page.text();
+    let (_, rest) = text.split_once("<small>").expect("a page of the bridge");
+    rest.split_once("</small>").unwrap().0.to_owned()
+}
+
+/// A bridge that accepts these algorithms.
+async fn stack_accepting(algorithms: &'static str) -> Stack {
+    stack_with(|options| {
+        options.environment = variables([("SERVICE_ID_TOKEN_ALGORITHMS", Some(algorithms))]);
+    })
+    .await
+}
+
+/// How many keys of an algorithm the service publishes.
+async fn published(stack: &Stack, algorithm: &str) -> usize {
+    let request = reqwest::Client::new().get(&stack.service.endpoints().jwks_uri);
+    let keys = Answer::of(request).await.json();
+    let keys = keys["keys"].as_array().unwrap();
+    keys.iter().filter(|key| key["alg"] == algorithm).count()
+}
+
+mod openid_connect {
+    use super::*;
+
+    #[tokio::test]
+    async fn oidcc_client_test() {
+        let stack = stack().await;
+        let attempt = accepted(&stack, None).await;
+        let callback = format!("{}/callback", RelyingParty::new(&stack).issuer());
+
+        let asked = attempt.request(Endpoint::Authorization);
+        let names: BTreeSet<_> = asked.query.iter().map(|(name, _)| name.as_str()).collect();
+        let expected = [
+            "acr_values",
+            "client_id",
+            "code_challenge",
+            "code_challenge_method",
+            "nonce",
+            "redirect_uri",
+            "response_type",
+            "scope",
+            "state",
+        ];
+        assert_eq!(names, BTreeSet::from(expected));
+        assert_eq!(asked.query.len(), expected.len());
+        assert_eq!(asked.query_value("response_type"), Some("code"));
+        assert_eq!(asked.query_value("client_id"), Some(SERVICE_CLIENT_ID));
+        assert_eq!(asked.query_value("redirect_uri"), Some(callback.as_str()));
+        assert_eq!(asked.query_value("code_challenge_method"), Some("S256"));
+
+        let exchanged = attempt.request(Endpoint::Token);
+        assert_eq!(
+            exchanged.form_value("grant_type"),
+            Some("authorization_code")
+        );
+        assert_eq!(
+            exchanged.form_value("redirect_uri"),
+            Some(callback.as_str())
+        );
+        // Keys once, for a process that has none yet; then one call for the tokens and one for the attributes.
+        let back_channel: Vec<_> = attempt
+            .requests
+            .iter()
+            .map(|request| request.endpoint)
+            .skip_while(|endpoint| [Endpoint::Authorization, Endpoint::TestCard].contains(endpoint))
+            .collect();
+        assert_eq!(
+            back_channel,
+            [Endpoint::KeySet, Endpoint::Token, Endpoint::Userinfo]
+        );
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_invalid_iss() {
+        let stack = stack().await;
+        let refused = refused(&stack, Fault::IdTokenWrongIssuer, "id_token_issuer").await;
+        let claims = refused.id_token_claims();
+        assert!(claims["iss"].is_string());
+        assert_ne!(claims["iss"], stack.service.endpoints().issuer);
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_missing_sub() {
+        let stack = stack().await;
+        let refused = refused(&stack, Fault::IdTokenMissingSubject, "id_token_subject").await;
+        assert!(!refused.id_token_claims().contains_key("sub"));
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_invalid_aud() {
+        let stack = stack().await;
+        let refused = refused(&stack, Fault::IdTokenWrongAudience, "id_token_audience").await;
+        assert_eq!(refused.id_token_claims()["aud"], "RP99999999");
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_missing_aud() {
+        let stack = stack().await;
+        let refused = refused(&stack, Fault::IdTokenMissingAudience, "id_token_audience").await;
+        assert!(!refused.id_token_claims().contains_key("aud"));
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_missing_iat() {
+        let stack = stack().await;
+        let refused = refused(&stack, Fault::IdTokenMissingIssuedAt, "id_token_issued_at").await;
+        assert!(!refused.id_token_claims().contains_key("iat"));
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_nonce_invalid() {
+        let stack = stack().await;
+        let refused = refused(&stack, Fault::IdTokenWrongNonce, "id_token_nonce").await;
+        let sent = refused
+            .request(Endpoint::Authorization)
+            .query_value("nonce");
+        let claims = refused.id_token_claims();
+        assert!(claims["nonce"].is_string());
+        assert_ne!(claims["nonce"].as_str(), sent);
+        stack.stop().await;
+    }
+
+    /// The code flow could do without a nonce. Ours never does, and an ID token without it is refused.
+    #[tokio::test]
+    async fn oidcc_client_test_nonce_unless_code_flow() {
+        let stack = stack().await;
+        let mut nonces = BTreeSet::new();
+        for _ in 0..3 {
+            let attempt = accepted(&stack, None).await;
+            let request = attempt.request(Endpoint::Authorization);
+            assert_eq!(request.query_value("response_type"), Some("code"));
+            let nonce = request.query_value("nonce").expect("a nonce");
+            assert_eq!(URL_SAFE_NO_PAD.decode(nonce).unwrap().len(), 32);
+            assert_eq!(attempt.id_token_claims()["nonce"], nonce);
+            assert!(
+                nonces.insert(nonce.to_owned()),
+                "a new nonce for every login"
+            );
+        }
+        let refused = refused(&stack, Fault::IdTokenMissingNonce, "id_token_nonce").await;
+        assert!(!refused.id_token_claims().contains_key("nonce"));
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_idtoken_sig_none() {
+        let stack = stack_accepting("ES256 RS256").await;
+        let refused = refused(&stack, Fault::IdTokenUnsigned, "id_token_algorithm").await;
+        assert_eq!(refused.id_token_header()["alg"], "none");
+        assert!(refused.issued().id_token.ends_with('.'), "no signature");
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_invalid_sig_es256() {
+        let stack = stack().await;
+        let fault = Fault::IdTokenBadSignatureEs256;
+        let refused = refused(&stack, fault, "id_token_signature").await;
+        // Algorithm and key are those of a good one: only the signature is wrong.
+        let good = accepted(&stack, None).await;
+        assert_eq!(refused.id_token_header(), good.id_token_header());
+        assert_eq!(good.id_token_header()["alg"], "ES256");
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_invalid_sig_rs256() {
+        let stack = stack_accepting("RS256").await;
+        let fault = Fault::IdTokenBadSignatureRs256;
+        let refused = fails(&stack, fault, &Refusal::of_id_token("id_token_signature")).await;
+        let good = accepted(&stack, Some(Fault::IdTokenRs256)).await;
+        assert_eq!(refused.id_token_header(), good.id_token_header());
+        assert_eq!(good.id_token_header()["alg"], "RS256");
+        stack.stop().await;
+    }
+
+    /// Algorithm confusion: HS256 with some secret, and with the published key as the secret.
+    #[tokio::test]
+    async fn oidcc_client_test_invalid_sig_hs256() {
+        for algorithms in ["ES256", "ES256 RS256"] {
+            let stack = stack_accepting(algorithms).await;
+            for fault in [Fault::IdTokenHs256, Fault::IdTokenHs256PublicKey] {
+                let refused = refused(&stack, fault, "id_token_algorithm").await;
+                assert_eq!(refused.id_token_header()["alg"], "HS256");
+            }
+            stack.stop().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_idtoken_sig_rs256() {
+        let stack = stack().await;
+        let unconfigured = refused(&stack, Fault::IdTokenRs256, "id_token_algorithm").await;
+        assert_eq!(unconfigured.id_token_header()["alg"], "RS256");
+        stack.stop().await;
+
+        // Configured, it is accepted, and then ES256 isn't, unless both are.
+        let stack = stack_accepting("RS256").await;
+        accepted(&stack, Some(Fault::IdTokenRs256)).await;
+        let attempt = attempt(&stack, None).await;
+        assert_eq!(attempt.id_token_header()["alg"], "ES256");
+        assert_eq!(
+            attempt.answer.class().as_deref(),
+            Some("id_token_algorithm")
+        );
+        assert_eq!(
+            attempt.answer.text("error").as_deref(),
+            Some("invalid_grant")
+        );
+        assert_eq!(attempt.count(Endpoint::Userinfo), 0);
+        stack.stop().await;
+
+        let stack = stack_accepting("ES256 RS256").await;
+        accepted(&stack, Some(Fault::IdTokenRs256)).await;
+        accepted(&stack, None).await;
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_kid_absent_single_jwks() {
+        let stack = stack().await;
+        let fault = Fault::IdTokenWithoutKeyIdSingleKey;
+        let attempt = accepted(&stack, Some(fault)).await;
+        assert!(!attempt.id_token_header().contains_key("kid"));
+        assert_eq!(published(&stack, "ES256").await, 1);
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_kid_absent_multiple_jwks() {
+        let stack = stack().await;
+        let fault = Fault::IdTokenWithoutKeyIdSeveralKeys;
+        let refusal = Refusal::of_id_token("id_token_unknown_key");
+        let refused = fails(&stack, fault, &refusal).await;
+        assert!(!refused.id_token_header().contains_key("kid"));
+        assert_eq!(published(&stack, "ES256").await, 2);
+        // With a kid the same two keys do: the process keeps those that it has.
+        let twin = accepted(&stack, None).await;
+        assert_eq!(twin.count(Endpoint::KeySet), 0);
+        assert!(twin.id_token_header().contains_key("kid"));
+
+        // A process that fetched the keys when there was one takes that one, and finds that it didn't sign.
+        stack.bridge.scale_to_zero().await;
+        accepted(&stack, None).await;
+        let refusal = Refusal::of_id_token("id_token_signature");
+        fails(&stack, fault, &refusal).await;
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_invalid_athash() {
+        let stack = stack().await;
+        let fault = Fault::IdTokenWrongAccessTokenHash;
+        let refused = refused(&stack, fault, "id_token_access_token_hash").await;
+        assert!(refused.id_token_claims()["at_hash"].is_string());
+        stack.stop().await;
+    }
+
+    /// Optional in the code flow (OpenID Connect Core §3.1.3.6).
+    #[tokio::test]
+    async fn oidcc_client_test_missing_athash() {
+        let stack = stack().await;
+        let fault = Fault::IdTokenMissingAccessTokenHash;
+        let attempt = accepted(&stack, Some(fault)).await;
+        assert!(!attempt.id_token_claims().contains_key("at_hash"));
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_signing_key_rotation() {
+        let stack = stack().await;
+        let before = accepted(&stack, None).await;
+        stack.service.rotate_keys().unwrap();
+        let after = accepted(&stack, None).await;
+        assert_ne!(
+            before.id_token_header()["kid"],
+            after.id_token_header()["kid"]
+        );
+        assert_eq!(
+            after.count(Endpoint::KeySet),
+            1,
+            "fetched again for the unknown kid"
+        );
+        assert_eq!(accepted(&stack, None).await.count(Endpoint::KeySet), 0);
+
+        // In the middle of a login, which a process that has the old keys serves.
+        stack.bridge.scale_to_zero().await;
+        accepted(&stack, None).await;
+        let during = accepted(&stack, Some(Fault::KeysRotated)).await;
+        assert_eq!(during.count(Endpoint::KeySet), 1);
+
+        // A key that nobody published stays unknown, and doesn't make a flood: once, then not for ten seconds.
+        stack.bridge.scale_to_zero().await;
+        accepted(&stack, None).await;
+        let fault = Fault::IdTokenUnknownKey;
+        let unknown = refused(&stack, fault, "id_token_unknown_key").await;
+        assert_eq!(unknown.count(Endpoint::KeySet), 1);
+        let again = refused(&stack, fault, "id_token_unknown_key").await;
+        assert_eq!(again.count(Endpoint::KeySet), 0);
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_signing_key_rotation_just_before_signing() {
+        let stack = stack().await;
+        // A cold process fetched the keys a moment before, on its way through the callback.
+        let fault = Fault::KeysRotatedBeforeSigning;
+        let cold = accepted(&stack, Some(fault)).await;
+        assert_eq!(cold.count(Endpoint::KeySet), 2);
+
+        stack.bridge.scale_to_zero().await;
+        let before = accepted(&stack, None).await;
+        let warm = accepted(&stack, Some(fault)).await;
+        assert_ne!(
+            before.id_token_header()["kid"],
+            warm.id_token_header()["kid"]
+        );
+        assert_eq!(warm.count(Endpoint::KeySet), 1);
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_userinfo_invalid_sub() {
+        let stack = stack().await;
+        let refusal = Refusal {
+            userinfo_requests: 1,
+            ..Refusal::of_id_token("userinfo_subject_mismatch")
+        };
+        for fault in [Fault::UserinfoOtherSubject, Fault::UserinfoMissingSubject] {
+            fails(&stack, fault, &refusal).await;
+            accepted(&stack, None).await;
+        }
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_userinfo_bearer_header() {
+        let stack = stack().await;
+        let attempt = accepted(&stack, None).await;
+        let request = attempt.request(Endpoint::Userinfo);
+        let bearer = format!("Bearer {}", attempt.issued().access_token);
+        assert_eq!(request.method, "GET");
+        assert_eq!(request.headers["authorization"], bearer.as_str());
+        assert_eq!(request.headers.get_all("authorization").iter().count(), 1);
+        assert!(request.query.is_empty() && request.form.is_empty());
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_scope_userinfo_claims() {
+        let stack = stack_with(|options| {
+            options.environment = variables([("ATTRIBUTES", Some("name birthdate"))]);
+        })
+        .await;
+        let client = RelyingParty::new(&stack);
+        let request = client
+            .authorization_request()
+            .with("scope", "openid name birthdate");
+        // What wasn't asked for isn't handed on, also where the service says it; and needn't come.
+        for fault in [
+            None,
+            Some(Fault::UserinfoExtraClaims),
+            Some(Fault::UserinfoMissingAddress),
+        ] {
+            let attempt = attempt_with(&stack, &request, fault).await;
+            assert_eq!(attempt.answer.status, 200, "{fault:?}");
+            let asked = attempt.request(Endpoint::Authorization);
+            assert_eq!(asked.query_value("scope"), Some("openid name birthdate"));
+            assert_eq!(
+                attempt.answer.text("scope").as_deref(),
+                Some("openid name birthdate")
+            );
+            let id_token = attempt.answer.text("id_token").unwrap();
+            let claims = client.verified(&id_token).await;
+            let names: Vec<_> = claims.keys().map(String::as_str).collect();
+            let expected = [
+                "acr",
+                "at_hash",
+                "aud",
+                "auth_time",
+                "birthdate",
+                "exp",
+                "iat",
+                "iss",
+                "name",
+                "sub",
+            ];
+            assert_eq!(
+                BTreeSet::from_iter(names),
+                BTreeSet::from(expected),
+                "{fault:?}"
+            );
+            let access_token = attempt.answer.text("access_token").unwrap();
+            let userinfo = json!({
+                "sub": subject(&stack), "name": "山田　太郎", "birthdate": "1985-03-15",
+            });
+            assert_eq!(
+                client.userinfo(&access_token).await.json(),
+                userinfo,
+                "{fault:?}"
+            );
+        }
+        // What was asked for must come.
+        let attempt = attempt_with(&stack, &request, Some(Fault::UserinfoMissingName)).await;
+        assert_eq!(attempt.answer.status, 502);
+        assert_eq!(attempt.answer.class().as_deref(), Some("attribute_missing"));
+        assert_eq!(
+            attempt.answer.text("error").as_deref(),
+            Some("server_error")
+        );
+        assert_log_shows_nothing(&stack);
+        stack.stop().await;
+    }
+
+    /// There is no discovery here: addresses and issuer are configured, and no document can change them.
+    #[tokio::test]
+    async fn oidcc_client_test_discovery_issuer_mismatch() {
+        let served = stack().await;
+        accepted(&served, None).await;
+        let stack = stack_with(|options| {
+            let issuer = "https://issuer.invalid/api/realms/main";
+            options.environment = variables([("SERVICE_ISSUER", Some(issuer))]);
+        })
+        .await;
+        // Another issuer than the one that is configured is refused where it shows first: in the callback's `iss`…
+        let client = RelyingParty::new(&stack);
+        let request = client.authorization_request();
+        let arrival = client.sign_in(&browser(), &request, PERSONA, None).await;
+        let description = parameter(&arrival, "error_description").unwrap();
+        assert!(description.starts_with("issuer_mismatch "), "{description}");
+        assert_eq!(
+            parameter(&arrival, "error").as_deref(),
+            Some("server_error")
+        );
+        assert_eq!(parameter(&arrival, "code"), None);
+        assert_eq!(stack.service.count(Endpoint::Token), 0);
+        // …or in the ID token.
+        let refusal = Refusal::of_id_token("id_token_issuer");
+        fails(&stack, Fault::CallbackWithoutIssuer, &refusal).await;
+
+        for stack in [served, stack] {
+            for request in stack.service.requests() {
+                assert_ne!(request.endpoint, Endpoint::Other, "{request:?}");
+                assert!(!request.path.contains(".well-known"), "{request:?}");
+            }
+            stack.stop().await;
+        }
+    }
+}
+
+mod fapi2 {
+    use super::*;
+
+    #[tokio::test]
+    async fn fapi2_client_invalid_iss() {
+        let stack = stack().await;
+        let claims = cognito_refused(&stack, Fault::IdTokenWrongIssuer, "id_token_issuer").await;
+        assert_ne!(claims["iss"], stack.service.endpoints().issuer);
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_invalid_aud() {
+        let stack = stack().await;
+        let fault = Fault::IdTokenWrongAudience;
+        let claims = cognito_refused(&stack, fault, "id_token_audience").await;
+        assert_ne!(claims["aud"], SERVICE_CLIENT_ID);
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_invalid_missing_aud() {
+        let stack = stack().await;
+        let fault = Fault::IdTokenMissingAudience;
+        let claims = cognito_refused(&stack, fault, "id_token_audience").await;
+        assert!(!claims.contains_key("aud"));
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_invalid_missing_iss() {
+        let stack = stack().await;
+        let claims = cognito_refused(&stack, Fault::IdTokenMissingIssuer, "id_token_issuer").await;
+        assert!(!claims.contains_key("iss"));
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_invalid_missing_exp() {
+        let stack = stack().await;
+        let claims = cognito_refused(&stack, Fault::IdTokenMissingExpiry, "id_token_expired").await;
+        assert!(!claims.contains_key("exp"));
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_invalid_expired_exp() {
+        let stack = stack().await;
+        let claims = cognito_refused(&stack, Fault::IdTokenExpired, "id_token_expired").await;
+        assert!(claims["exp"].as_i64().unwrap() < stack.clock.now().timestamp() - 60);
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_invalid_missing_nonce() {
+        let stack = stack().await;
+        let claims = cognito_refused(&stack, Fault::IdTokenMissingNonce, "id_token_nonce").await;
+        assert!(!claims.contains_key("nonce"));
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_invalid_nonce() {
+        let stack = stack().await;
+        let claims = cognito_refused(&stack, Fault::IdTokenWrongNonce, "id_token_nonce").await;
+        let sent = stack.service.requests();
+        assert!(
+            sent.iter()
+                .all(|request| request.query_value("nonce") != claims["nonce"].as_str())
+        );
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_invalid_null_alg() {
+        let stack = stack().await;
+        cognito_refused(&stack, Fault::IdTokenUnsigned, "id_token_algorithm").await;
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_invalid_alternate_alg() {
+        let stack = stack().await;
+        for fault in [Fault::IdTokenRs256, Fault::IdTokenPs256] {
+            cognito_refused(&stack, fault, "id_token_algorithm").await;
+        }
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_invalid_secondary_aud() {
+        let stack = stack().await;
+        let fault = Fault::IdTokenSecondAudience;
+        let claims = cognito_refused(&stack, fault, "id_token_audience").await;
+        assert_eq!(claims["aud"], json!([SERVICE_CLIENT_ID, "RP99999999"]));
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_valid_aud_as_array() {
+        let stack = stack().await;
+        cognito_accepted(&stack, Some(Fault::IdTokenAudienceArray)).await;
+        let id_token = stack.service.issued_tokens().pop().unwrap().id_token;
+        assert_eq!(part(&id_token, 1)["aud"], json!([SERVICE_CLIENT_ID]));
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_token_type_case_insensitivity() {
+        let stack = stack().await;
+        accepted(&stack, Some(Fault::TokenTypeLowerCase)).await;
+        accepted(&stack, Some(Fault::TokenTypeUpperCase)).await;
+        // Another type, or none, is still refused.
+        let refusal = Refusal {
+            class: "token_answer_malformed",
+            error: "server_error",
+            status: 502,
+            userinfo_requests: 0,
+        };
+        fails(&stack, Fault::TokenTypeOther, &refusal).await;
+        fails(&stack, Fault::TokenWithoutTokenType, &refusal).await;
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_token_endpoint_response_without_expires_in() {
+        let stack = stack().await;
+        cognito_accepted(&stack, Some(Fault::TokenWithoutExpiresIn)).await;
+        // Our own answer says it all the same.
+        let attempt = accepted(&stack, Some(Fault::TokenWithoutExpiresIn)).await;
+        assert_eq!(attempt.answer.json()["expires_in"], 300);
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_invalid_authorization_response_iss() {
+        let stack = stack().await;
+        let client = RelyingParty::new(&stack);
+        let request = client
+            .authorization_request()
+            .with("state", "the client's own");
+        let fault = Some(Fault::CallbackWrongIssuer);
+        let arrival = client.sign_in(&browser(), &request, PERSONA, fault).await;
+        let description = parameter(&arrival, "error_description").unwrap();
+        assert!(description.starts_with("issuer_mismatch "), "{description}");
+        assert_eq!(
+            parameter(&arrival, "error").as_deref(),
+            Some("server_error")
+        );
+        assert_eq!(
+            parameter(&arrival, "state").as_deref(),
+            Some("the client's own")
+        );
+        assert_eq!(parameter(&arrival, "code"), None);
+        assert_eq!(logged_failures(&stack), ["issuer_mismatch"]);
+        assert_eq!(stack.service.count(Endpoint::Token), 0);
+        assert_log_shows_nothing(&stack);
+        accepted(&stack, None).await;
+        stack.stop().await;
+    }
+
+    /// The service doesn't announce `authorization_response_iss_parameter_supported` (RFC 9207 §2.4).
+    #[tokio::test]
+    async fn fapi2_client_remove_authorization_response_iss() {
+        let stack = stack().await;
+        accepted(&stack, Some(Fault::CallbackWithoutIssuer)).await;
+        cognito_accepted(&stack, Some(Fault::CallbackWithoutIssuer)).await;
+        stack.stop().await;
+    }
+
+    /// A login that ends on a page of the bridge: the client hears nothing of it, and the code isn't used.
+    async fn ends_on_a_page(fault: Fault, class: &str) {
+        let stack = stack().await;
+        let client = RelyingParty::new(&stack);
+        let request = client.authorization_request();
+        let browser = browser();
+        let arrival = client
+            .sign_in(&browser, &request, PERSONA, Some(fault))
+            .await;
+        let page = page(arrival);
+        assert_eq!(page.status, 400);
+        assert_eq!(class_on(&page), class);
+        assert_eq!(logged_failures(&stack), [class]);
+        assert_eq!(stack.service.count(Endpoint::Token), 0);
+        Confidential::of(&stack).assert_not_in("the page", &page.text());
+        assert_log_shows_nothing(&stack);
+        // The same browser can begin again at once.
+        let arrival = client.sign_in(&browser, &request, PERSONA, None).await;
+        let code = parameter(&arrival, "code").unwrap();
+        assert_eq!(client.token_request(&code).send().await.status, 200);
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_ensure_authorization_response_with_invalid_state_fails() {
+        ends_on_a_page(Fault::CallbackOtherState, "no_pending_login").await;
+    }
+
+    #[tokio::test]
+    async fn fapi2_client_ensure_authorization_response_with_invalid_missing_state_fails() {
+        ends_on_a_page(Fault::CallbackWithoutState, "malformed_callback").await;
+    }
+}
