@@ -127,6 +127,52 @@ mod tests {
         }
     }
 
+    /// The rows of a table of Markdown whose first cell is a name in code, as their cells.
+    fn rows(document: &str) -> Vec<Vec<&str>> {
+        document
+            .lines()
+            .filter(|line| line.starts_with("| `"))
+            .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+            .collect()
+    }
+
+    #[test]
+    fn every_class_is_documented() {
+        for document in [
+            include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../../docs/failures.md"
+            )),
+            include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../../docs/failures.en.md"
+            )),
+        ] {
+            let documented: Vec<_> = rows(document)
+                .into_iter()
+                .map(|cells| {
+                    assert_eq!(cells.len(), 7, "{cells:?}");
+                    assert!(cells.iter().all(|cell| !cell.is_empty()), "{cells:?}");
+                    // In brackets where the answer is always a redirect, and the status never sent.
+                    let http = cells[3].trim_matches(['(', ')']);
+                    [cells[0], cells[2], http, cells[4]].map(str::to_owned)
+                })
+                .collect();
+            let expected: Vec<_> = Class::ALL
+                .iter()
+                .map(|class| {
+                    [
+                        format!("`{}`", class.name()),
+                        format!("`{}`", class.oauth_error().as_str()),
+                        class.status().as_u16().to_string(),
+                        status(*class).to_string(),
+                    ]
+                })
+                .collect();
+            assert_eq!(documented, expected);
+        }
+    }
+
     #[test]
     fn every_fault_names_a_class_that_exists() {
         for class in Fault::ALL.iter().filter_map(|fault| fault.class()) {

@@ -301,7 +301,10 @@ fn tell_checks() {
         ("exp lies ahead", "OIDC Core §3.1.3.7 step 9"),
         ("iat is at most 60 s away", "OIDC Core §3.1.3.7 step 10"),
         ("nonce is this login's", "OIDC Core §3.1.3.7 step 11"),
-        ("acr is one of those accepted", "OIDC Core §3.1.3.7 step 12"),
+        (
+            "acr is one that the configuration accepts",
+            "OIDC Core §3.1.3.7 step 12",
+        ),
         (
             "auth_time is as recent as the client asked",
             "OIDC Core §3.1.3.7 step 13",

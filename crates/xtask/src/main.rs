@@ -49,3 +49,80 @@ fn workspace() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.ancestors().skip(2).take(1).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use super::*;
+
+    /// Every manifest of the workspace: the root's, and those of its packages.
+    fn manifests() -> Vec<String> {
+        let root = workspace();
+        let mut paths = vec![root.join("Cargo.toml"), root.join("tests/Cargo.toml")];
+        for folder in ["crates", "functions"] {
+            let packages = fs::read_dir(root.join(folder)).unwrap();
+            paths.extend(packages.map(|package| package.unwrap().path().join("Cargo.toml")));
+        }
+        paths
+            .iter()
+            .map(|path| fs::read_to_string(path).unwrap())
+            .collect()
+    }
+
+    /// What a manifest names as a dependency, but for what is ours: that has a path.
+    fn dependencies(manifest: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+        let (mut others, mut ours) = (BTreeSet::new(), BTreeSet::new());
+        let mut in_dependencies = false;
+        for line in manifest.lines() {
+            if let Some(section) = line.strip_prefix('[') {
+                in_dependencies = section.trim_end_matches(']').ends_with("dependencies");
+            } else if in_dependencies && line.starts_with(|first: char| first.is_ascii_lowercase())
+            {
+                let name = line.split(['.', ' ', '=']).next().unwrap().to_owned();
+                if line.contains("path = ") {
+                    ours.insert(name);
+                } else {
+                    others.insert(name);
+                }
+            }
+        }
+        (others, ours)
+    }
+
+    #[test]
+    fn every_dependency_has_its_line() {
+        let (mut expected, mut ours) = (BTreeSet::new(), BTreeSet::new());
+        for manifest in manifests() {
+            let (others, own) = dependencies(&manifest);
+            expected.extend(others);
+            ours.extend(own);
+        }
+        let expected: BTreeSet<_> = expected.difference(&ours).cloned().collect();
+        assert!(expected.contains("openidconnect") && !expected.contains("keys"));
+        for name in ["docs/dependencies.md", "docs/dependencies.en.md"] {
+            let document = fs::read_to_string(workspace().join(name)).unwrap();
+            let lines: Vec<_> = document
+                .lines()
+                .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+                .collect();
+            let documented: BTreeSet<_> =
+                lines.iter().map(|(name, _)| (*name).to_owned()).collect();
+            assert_eq!(
+                documented.len(),
+                lines.len(),
+                "{name}: a line for each, once"
+            );
+            assert_eq!(documented, expected, "{name}");
+            for (dependency, rest) in lines {
+                let reasons = rest.trim_matches([' ', '|']).split('|');
+                assert!(
+                    reasons.clone().count() == 2
+                        && reasons.clone().all(|cell| !cell.trim().is_empty()),
+                    "{name}: {dependency} needs a reason"
+                );
+            }
+        }
+    }
+}

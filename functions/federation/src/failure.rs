@@ -371,11 +371,15 @@ impl Failure {
     /// The answer of the userinfo endpoint (RFC 6750 §3).
     #[must_use]
     pub fn bearer(&self) -> Response {
-        let challenge = format!(
-            r#"Bearer error="{}", error_description="{}""#,
-            self.class.oauth_error().as_str(),
-            self.description()
-        );
+        // RFC 6750 §3.1: who sent no token is told how to send one, and no error.
+        let challenge = match self.class {
+            Class::AccessTokenMissing => "Bearer".to_owned(),
+            _ => format!(
+                r#"Bearer error="{}", error_description="{}""#,
+                self.class.oauth_error().as_str(),
+                self.description()
+            ),
+        };
         self.json().with_header("www-authenticate", challenge)
     }
 

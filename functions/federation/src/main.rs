@@ -30,6 +30,12 @@ async fn main() -> ExitCode {
         }
     };
     subscribe(config.log_level);
+    // lambda_runtime panics without it.
+    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
+        let reason = "AWS_LAMBDA_RUNTIME_API is missing: this function runs on AWS Lambda, or with `digital-auth demo`";
+        tracing::error!(event = "start", reason);
+        return ExitCode::FAILURE;
+    }
     let federation = match start(config, Arc::new(SystemClock), Arc::new(SystemRandomness)).await {
         Ok(federation) => Arc::new(federation),
         Err(error) => {

@@ -79,6 +79,10 @@ impl Federation {
 
     async fn route(&self, request: &Request) -> Result<Response, Refusal> {
         let now = self.now();
+        // Where a person waits and not Amazon Cognito.
+        if matches!(request.path.as_str(), "/authorize" | "/callback") {
+            self.secrets().refresh(now).await;
+        }
         match request.path.as_str() {
             "/authorize" => {
                 request.only(&[Method::GET], Told::Page)?;

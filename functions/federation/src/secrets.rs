@@ -1,5 +1,6 @@
 //! The bridge's secrets: the sealing keys and the client's secrets, kept in memory and fetched again when they
-//! may have been rotated: for a seal of an unknown key or a client secret that doesn't match, once, and then not for 10 seconds.
+//! may have been rotated: for a seal of an unknown key or a client secret that doesn't match, once, and then not for 10 seconds;
+//! and once an hour, so that what was taken out of them doesn't live on in a process that is always busy.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +17,9 @@ use crate::sealed::SealingKeys;
 
 /// After a fetch, none for this long.
 const PAUSE: TimeDelta = TimeDelta::seconds(10);
+
+/// How old they may be when a login begins.
+const MAX_AGE: TimeDelta = TimeDelta::hours(1);
 
 /// Why there are no secrets.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
@@ -102,6 +106,7 @@ pub struct SecretValues {
     pub sealing: SealingKeys,
     /// The client's.
     pub client: ClientSecrets,
+    fetched_at: DateTime<Utc>,
 }
 
 impl fmt::Debug for SecretValues {
@@ -152,8 +157,9 @@ impl Secrets {
         reader: SecretReader,
         sealing_keys: Reference,
         client_secrets: Reference,
+        now: DateTime<Utc>,
     ) -> Result<Self, InvalidSecret> {
-        let values = fetch(&reader, &sealing_keys, &client_secrets).await?;
+        let values = fetch(&reader, &sealing_keys, &client_secrets, now).await?;
         Ok(Self {
             reader,
             sealing_keys,
@@ -167,6 +173,17 @@ impl Secrets {
     #[must_use]
     pub fn current(&self) -> Arc<SecretValues> {
         Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Fetches the secrets again if they are an hour old. If that fails, those that are known stay in use: an hour is
+    /// no reason to refuse logins. It is logged, and tried again after 10 seconds.
+    pub async fn refresh(&self, now: DateTime<Utc>) {
+        let current = self.current();
+        if now - current.fetched_at >= MAX_AGE
+            && let Err(error) = self.newer_than(&current, now).await
+        {
+            tracing::warn!(event = "secrets_not_refreshed", variable = error.variable);
+        }
     }
 
     /// The secrets after `seen` turned out not to be enough: fetched again, or those that somebody else fetched meanwhile.
@@ -189,7 +206,8 @@ impl Secrets {
             return Ok(None);
         }
         *refetched = Some(now);
-        let values = Arc::new(fetch(&self.reader, &self.sealing_keys, &self.client_secrets).await?);
+        let values =
+            Arc::new(fetch(&self.reader, &self.sealing_keys, &self.client_secrets, now).await?);
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&values);
         Ok(Some(values))
     }
@@ -199,6 +217,7 @@ async fn fetch(
     reader: &SecretReader,
     sealing_keys: &Reference,
     client_secrets: &Reference,
+    now: DateTime<Utc>,
 ) -> Result<SecretValues, InvalidSecret> {
     let invalid = |variable| move |reason| InvalidSecret { variable, reason };
     let (sealing, client) = tokio::join!(reader.read(sealing_keys), reader.read(client_secrets));
@@ -208,7 +227,11 @@ async fn fetch(
     let client = client
         .and_then(|text| client_pair(&text))
         .map_err(invalid("CLIENT_SECRETS"))?;
-    Ok(SecretValues { sealing, client })
+    Ok(SecretValues {
+        sealing,
+        client,
+        fetched_at: now,
+    })
 }
 
 fn sealing_ring(text: &SecretString) -> Result<SealingKeys, SecretError> {
@@ -256,9 +279,14 @@ mod tests {
         let path = directory.path().join("client");
         std::fs::write(&path, r#"{"current":"first-secret-0001"}"#).unwrap();
         let reader = SecretReader::new(None);
-        let secrets = Secrets::load(reader, inline(SEALING), Reference::File(path.clone()))
-            .await
-            .unwrap();
+        let secrets = Secrets::load(
+            reader,
+            inline(SEALING),
+            Reference::File(path.clone()),
+            now(0),
+        )
+        .await
+        .unwrap();
         let first = secrets.current();
         assert!(first.client.match_any("first-secret-0001"));
 
@@ -293,6 +321,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_secret_that_was_taken_out_is_forgotten_within_an_hour() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("client");
+        std::fs::write(&path, r#"{"current":"first-secret-0001"}"#).unwrap();
+        let file = Reference::File(path.clone());
+        let secrets = Secrets::load(SecretReader::new(None), inline(SEALING), file, now(0))
+            .await
+            .unwrap();
+        std::fs::write(&path, r#"{"current":"second-secret-002"}"#).unwrap();
+        secrets.refresh(now(3_599)).await;
+        assert!(secrets.current().client.match_any("first-secret-0001"));
+        secrets.refresh(now(3_600)).await;
+        assert!(!secrets.current().client.match_any("first-secret-0001"));
+        assert!(secrets.current().client.match_any("second-secret-002"));
+        // Where it can't be had, the known one stays.
+        std::fs::remove_file(&path).unwrap();
+        secrets.refresh(now(9_000)).await;
+        assert!(secrets.current().client.match_any("second-secret-002"));
+    }
+
+    #[tokio::test]
     async fn a_secret_of_another_form_is_refused() {
         let client = r#"{"current":"first-secret-0001"}"#;
         for (sealing, client, variable) in [
@@ -307,7 +356,12 @@ mod tests {
                 "CLIENT_SECRETS",
             ),
         ] {
-            let loaded = Secrets::load(SecretReader::new(None), inline(sealing), inline(client));
+            let loaded = Secrets::load(
+                SecretReader::new(None),
+                inline(sealing),
+                inline(client),
+                now(0),
+            );
             let expected = InvalidSecret {
                 variable,
                 reason: SecretError::Malformed,

@@ -101,6 +101,7 @@ pub async fn start(
             SecretReader::new(aws.secrets_manager),
             config.sealing_keys.clone(),
             config.client_secrets.clone(),
+            clock.now(),
         ),
         key_ring(
             "ID_TOKEN_KEYS",

@@ -473,8 +473,11 @@ impl Answer {
     pub(crate) fn refuses_access_token(&self, class: &str) {
         self.is_error(401, "invalid_token", class);
         let id = support_id();
-        let challenge =
-            format!(r#"Bearer error="invalid_token", error_description="{class} {id}""#);
+        // RFC 6750 §3.1: no error for who sent no token.
+        let challenge = match class {
+            "access_token_missing" => "Bearer".to_owned(),
+            _ => format!(r#"Bearer error="invalid_token", error_description="{class} {id}""#),
+        };
         assert_eq!(self.header("www-authenticate"), challenge);
     }
 
