@@ -1,4 +1,12 @@
 //! Every test that needs more than one crate: the built function, driven over HTTP.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on stops, also in the functions that several share"
+)]
 
 mod conformance;
 mod login;
+mod privacy;

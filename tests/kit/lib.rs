@@ -8,7 +8,9 @@
     reason = "a test that can't go on stops"
 )]
 
+mod browser_login;
 mod confidential;
+mod refusal;
 mod relying_party;
 
 use std::path::PathBuf;
@@ -17,7 +19,9 @@ use simulators::lambda::{Profile, Target, build_once};
 pub use simulators::stack::{Failed, Outcome, Place, SignedIn, Stack, StackOptions};
 pub use simulators::user_agent::{Arrival, Page, UserAgent};
 
+pub use browser_login::BrowserLogin;
 pub use confidential::Confidential;
+pub use refusal::Refusal;
 pub use relying_party::{Answer, AuthorizationRequest, RelyingParty, TokenRequest, parameter};
 
 /// The function's executable, built by cargo the first time that a test asks for it.

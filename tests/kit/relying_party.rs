@@ -10,6 +10,8 @@ use simulators::stack::{COGNITO_CLIENT_ID, Stack};
 use simulators::user_agent::{Arrival, Page, UserAgent};
 use url::Url;
 
+use crate::BrowserLogin;
+
 /// A client of the bridge.
 #[derive(Debug)]
 pub struct RelyingParty<'a> {
@@ -80,6 +82,15 @@ pub struct AuthorizationRequest {
 changes!(AuthorizationRequest);
 
 impl AuthorizationRequest {
+    /// Its `redirect_uri`; empty if it has none.
+    fn redirect_uri(&self) -> String {
+        let mut parameters = self.parameters.0.iter();
+        parameters
+            .find(|(name, _)| name == "redirect_uri")
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
+    }
+
     /// Where the browser goes.
     #[must_use]
     pub fn url(&self) -> Url {
@@ -259,6 +270,20 @@ impl<'a> RelyingParty<'a> {
             .choose(browser, arrival, persona, fault, at_client)
             .await
             .expect("redirects that a browser follows")
+    }
+
+    /// The same with every answer on the way, until the browser is at the request's own `redirect_uri`.
+    pub async fn browser_login(
+        &self,
+        browser: &UserAgent,
+        request: &AuthorizationRequest,
+        persona: &str,
+        fault: Option<Fault>,
+    ) -> BrowserLogin {
+        let redirect_uri = request.redirect_uri();
+        let at_client =
+            |url: &Url| !redirect_uri.is_empty() && url.as_str().starts_with(&redirect_uri);
+        BrowserLogin::run(browser, &request.url(), persona, fault, at_client).await
     }
 
     /// Signs the first test person in with the usual request and gives the code.

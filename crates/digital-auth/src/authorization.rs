@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use four_attributes::AttributeSet;
@@ -16,8 +17,15 @@ use zeroize::Zeroize as _;
 use crate::provider::Provider;
 
 /// 256 random bits. Which of the three secrets of a login it is, its place in [`LoginSecrets`] says.
-#[derive(Clone, Eq, PartialEq)]
+#[derive(Clone, Eq)]
 pub struct Secret256([u8; 32]);
+
+/// In constant time: how long it takes tells nothing of the values.
+impl PartialEq for Secret256 {
+    fn eq(&self, other: &Self) -> bool {
+        verify_slices_are_equal(&self.0, &other.0).is_ok()
+    }
+}
 
 impl Secret256 {
     /// New random bits.

@@ -3,7 +3,9 @@
 //! Table and tests can't drift apart: that, too, is a test.
 
 mod client_assertion;
+mod provider;
 mod relying_party;
+mod security;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -188,6 +188,12 @@ impl Configuration {
         &self.id_token_key
     }
 
+    /// The private key of the client assertions, as a JWK.
+    #[must_use]
+    pub fn assertion_key(&self) -> &LocalKey {
+        &self.assertion_key
+    }
+
     /// The environment of the function: complete, and with the secrets in it, for this machine only.
     #[must_use]
     pub fn environment(&self, addresses: &Addresses<'_>) -> Vec<(String, String)> {

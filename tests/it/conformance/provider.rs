@@ -1,0 +1,1043 @@
+//! As provider, towards Amazon Cognito: the cases of `oidcc-…` and of the FAPI 2 server that apply to a code and its
+//! binding. A client in Cognito's place sends what each case wants; each refusal stands beside the same flow without its
+//! reason, which succeeds.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use federation::code::Code;
+use federation::pending_login::Seal;
+use federation::sealed::{Audience, SealingKeys};
+use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+use simulators::fault::Fault;
+use simulators::service::Endpoint;
+use simulators::stack::COGNITO_CLIENT_ID;
+use test_kit::{
+    Answer, AuthorizationRequest, Outcome, Place, Refusal, RelyingParty, Stack, TokenRequest,
+    browser, logged_failures, parameter, stack, stack_with, variables,
+};
+use url::Url;
+
+/// The state of the usual authorization request.
+const STATE: &str = "the-clients-state.of-some-length.4";
+
+/// The life of a code of the service, where a test waits for its end.
+const TEN_SECONDS: TimeDelta = TimeDelta::seconds(10);
+
+/// The login succeeds: code, the client's state, tokens.
+async fn succeeds(client: &RelyingParty<'_>, request: &AuthorizationRequest) -> Answer {
+    let code = code(client, request).await;
+    exchanged(&client.token_request(&code)).await
+}
+
+/// The code of a login that succeeds so far, with the client's state beside it.
+async fn code(client: &RelyingParty<'_>, request: &AuthorizationRequest) -> String {
+    let login = client
+        .browser_login(&browser(), request, "adult", None)
+        .await;
+    let sent = request.url();
+    let sent = sent.query_pairs().find(|(name, _)| name == "state");
+    let back = parameter(&login.end, "state");
+    assert_eq!(back.as_deref(), sent.as_ref().map(|(_, state)| &**state));
+    assert_eq!(parameter(&login.end, "error"), None);
+    parameter(&login.end, "code").expect("a code")
+}
+
+/// The token request succeeds.
+async fn exchanged(request: &TokenRequest) -> Answer {
+    let tokens = request.send().await;
+    assert_eq!(tokens.status, 200, "{}", tokens.body);
+    tokens
+}
+
+/// How the authorization request is refused, before the person has done anything.
+async fn refused(client: &RelyingParty<'_>, request: &AuthorizationRequest) -> Refusal {
+    let login = client
+        .browser_login(&browser(), request, "adult", None)
+        .await;
+    let answer = login.answers.first().expect("an answer");
+    assert!(!answer.headers.contains_key("set-cookie"), "no login began");
+    assert_eq!(login.answers.len(), 1, "nothing but the bridge's answer");
+    Refusal::of(&login.end)
+}
+
+/// How the token request is refused.
+async fn token_refused(request: &TokenRequest) -> Refusal {
+    Refusal::of_answer(&request.send().await)
+}
+
+async fn claims(client: &RelyingParty<'_>, tokens: &Answer) -> Map<String, Value> {
+    client.verified(&tokens.text("id_token").unwrap()).await
+}
+
+/// What the bridge itself asked the service for, in the last login.
+fn asked_of_service(stack: &Stack) -> Vec<(String, String)> {
+    let requests = stack.service.requests();
+    let last = requests
+        .iter()
+        .rfind(|request| request.endpoint == Endpoint::Authorization);
+    last.expect("an authorization request").query.clone()
+}
+
+fn asked(stack: &Stack) -> usize {
+    stack.service.count(Endpoint::Token)
+}
+
+fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(
+        &aws_lc_rs::digest::SHA256,
+        verifier.as_bytes(),
+    ))
+}
+
+/// Whether a key of this set signed the token, by `kid`.
+fn fits(id_token: &str, jwks: &Answer) -> bool {
+    let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&jwks.body).unwrap();
+    let kid = jsonwebtoken::decode_header(id_token).unwrap().kid.unwrap();
+    let Some(key) = set.find(&kid) else {
+        return false;
+    };
+    let key = jsonwebtoken::DecodingKey::from_jwk(key).unwrap();
+    let (message, signature) = id_token.rsplit_once('.').unwrap();
+    jsonwebtoken::crypto::verify(
+        signature,
+        message.as_bytes(),
+        &key,
+        jsonwebtoken::Algorithm::RS256,
+    )
+    .unwrap()
+}
+
+fn names(claims: &Map<String, Value>) -> BTreeSet<&str> {
+    claims.keys().map(String::as_str).collect()
+}
+
+#[tokio::test]
+async fn oidcc_server() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request().with("nonce", "n-0S6_WzA2Mj");
+    let tokens = succeeds(&client, &request).await;
+
+    assert_eq!(tokens.headers["content-type"], "application/json");
+    assert_eq!(tokens.headers["cache-control"], "no-store");
+    assert_eq!(tokens.headers["pragma"], "no-cache");
+    let answer = tokens.json();
+    let members = names(answer.as_object().unwrap());
+    let expected = [
+        "access_token",
+        "expires_in",
+        "id_token",
+        "scope",
+        "token_type",
+    ];
+    assert_eq!(members, expected.into());
+    assert_eq!(answer["token_type"], "Bearer");
+    assert_eq!(answer["expires_in"], 300);
+    assert_eq!(answer["scope"], "openid name address birthdate gender");
+
+    let claims = claims(&client, &tokens).await;
+    let expected = [
+        "acr",
+        "address",
+        "at_hash",
+        "aud",
+        "auth_time",
+        "birthdate",
+        "exp",
+        "formatted_address",
+        "gender",
+        "iat",
+        "iss",
+        "name",
+        "nonce",
+        "sub",
+    ];
+    assert_eq!(names(&claims), expected.into());
+    assert_eq!(claims["iss"], client.issuer());
+    assert_eq!(claims["aud"], COGNITO_CLIENT_ID);
+    assert_eq!(claims["nonce"], "n-0S6_WzA2Mj");
+    let (iat, exp) = (
+        claims["iat"].as_i64().unwrap(),
+        claims["exp"].as_i64().unwrap(),
+    );
+    assert!((stack.clock.now().timestamp() - iat).abs() < 30);
+    assert_eq!(exp - iat, 300);
+    let access_token = tokens.text("access_token").unwrap();
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, access_token.as_bytes());
+    assert_eq!(
+        claims["at_hash"],
+        URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16])
+    );
+    let subject = claims["sub"].as_str().unwrap();
+    assert!(subject.is_ascii() && subject.len() <= 255);
+    assert_eq!(
+        client.userinfo(&access_token).await.json()["sub"],
+        claims["sub"]
+    );
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_server_client_secret_post() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let code = client.code().await;
+    let request = client.token_request(&code);
+    let secret = stack.configuration.client_secret().expose_secret();
+    let basic =
+        base64::engine::general_purpose::STANDARD.encode(format!("{COGNITO_CLIENT_ID}:{secret}"));
+    for wrong in [
+        request
+            .clone()
+            .with("client_secret", "another-secret-of-length"),
+        request.clone().with("client_secret", &format!("{secret}x")),
+        request.clone().without("client_secret"),
+        request.clone().without("client_id"),
+        request.clone().with("client_id", "another-client"),
+        // `client_secret_basic` isn't announced, and isn't taken.
+        request
+            .clone()
+            .without("client_id")
+            .without("client_secret")
+            .header("authorization", &format!("Basic {basic}")),
+    ] {
+        let refusal = Refusal::json(401, "invalid_client", "client_authentication_failed");
+        assert_eq!(token_refused(&wrong).await, refusal);
+    }
+    assert_eq!(asked(&stack), 0, "nothing is called for an unknown client");
+    exchanged(&request).await;
+    assert_eq!(asked(&stack), 1);
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_discovery_endpoint_verification() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let document = client.document("/.well-known/openid-configuration").await;
+    assert_eq!(document.status, 200);
+    assert_eq!(document.headers["content-type"], "application/json");
+    let metadata = document.json();
+    let issuer = client.issuer();
+    let expected = json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/token"),
+        "userinfo_endpoint": format!("{issuer}/userinfo"),
+        "jwks_uri": format!("{issuer}/jwks.json"),
+        "scopes_supported": ["openid", "name", "address", "birthdate", "gender"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "code_challenge_methods_supported": ["S256"],
+        "claim_types_supported": ["normal"],
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+    });
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&metadata[name], value, "{name}");
+    }
+
+    // What it says is so: every endpoint is there, and every claim of an ID token is announced.
+    for endpoint in [
+        "authorization_endpoint",
+        "token_endpoint",
+        "userinfo_endpoint",
+        "jwks_uri",
+    ] {
+        let url = Url::parse(metadata[endpoint].as_str().unwrap()).unwrap();
+        let answer = client.document(url.path()).await;
+        assert_ne!(answer.status, 404, "{endpoint}");
+    }
+    assert_eq!(client.document("/elsewhere").await.status, 404);
+    let jwks = client.document("/jwks.json").await;
+    assert_eq!(jwks.status, 200);
+    for key in jwks.json()["keys"].as_array().unwrap() {
+        let members = names(key.as_object().unwrap());
+        assert_eq!(members, ["alg", "e", "kid", "kty", "n", "use"].into());
+    }
+    let request = client.authorization_request().with("nonce", "n");
+    let tokens = succeeds(&client, &request).await;
+    let claims = claims(&client, &tokens).await;
+    let announced = metadata["claims_supported"].as_array().unwrap();
+    let announced: BTreeSet<_> = announced.iter().filter_map(Value::as_str).collect();
+    assert_eq!(names(&claims), announced);
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_idtoken_signature() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let tokens = succeeds(&client, &client.authorization_request()).await;
+    let id_token = tokens.text("id_token").unwrap();
+    let jwks = client.document("/jwks.json").await;
+    assert!(fits(&id_token, &jwks));
+
+    // The signature covers header and claims: with other ones, it doesn't fit any more.
+    let parts: Vec<_> = id_token.split('.').collect();
+    let claims = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
+    let mut claims: Map<String, Value> = serde_json::from_slice(&claims).unwrap();
+    claims.insert("name".to_owned(), "somebody else".into());
+    let claims = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).unwrap());
+    let forged = format!("{}.{claims}.{}", parts[0], parts[2]);
+    assert!(!fits(&forged, &jwks));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_idtoken_rs256() {
+    // The assertion's algorithm is another matter: the ID token is RS256 with both.
+    for assertion_algorithm in [Algorithm::Es256, Algorithm::Rs256] {
+        let stack = stack_with(|options| options.assertion_algorithm = assertion_algorithm).await;
+        let client = RelyingParty::new(&stack);
+        let tokens = succeeds(&client, &client.authorization_request()).await;
+        let header = tokens.text("id_token").unwrap();
+        let header = URL_SAFE_NO_PAD
+            .decode(header.split('.').next().unwrap())
+            .unwrap();
+        let header: Value = serde_json::from_slice(&header).unwrap();
+        let jwks = client.document("/jwks.json").await.json();
+        let key = &jwks["keys"][0];
+        assert_eq!(
+            header,
+            json!({ "alg": "RS256", "typ": "JWT", "kid": key["kid"] })
+        );
+        assert_eq!(
+            (&key["kty"], &key["alg"], &key["use"]),
+            (&json!("RSA"), &json!("RS256"), &json!("sig"))
+        );
+        let modulus = URL_SAFE_NO_PAD.decode(key["n"].as_str().unwrap()).unwrap();
+        assert!(modulus.len() >= 256, "2,048 bits at least");
+        stack.stop().await;
+    }
+}
+
+/// A new key is published before it signs, and the old one stays published until its last token is over.
+#[tokio::test]
+async fn oidcc_server_rotate_keys() {
+    let [old, new] = [(); 2].map(|()| {
+        let key = LocalKey::generate(Algorithm::Rs256).unwrap();
+        key.private_jwk().expose_secret().to_owned()
+    });
+    let kid = |jwk: &str| {
+        let key = LocalKey::from_jwk(&jwk.into()).unwrap();
+        let set: Value =
+            serde_json::from_str(KeyRing::new(vec![Arc::new(key)]).unwrap().jwk_set()).unwrap();
+        set["keys"][0]["kid"].as_str().unwrap().to_owned()
+    };
+    let mut published = Vec::new();
+    let mut issued = Vec::new();
+    for (keys, signer) in [
+        (vec![&old], &old),
+        (vec![&old, &new], &old),
+        (vec![&new, &old], &new),
+        (vec![&new], &new),
+    ] {
+        let references = keys.iter().map(|key| key.as_str()).collect::<Vec<_>>();
+        let environment = variables([("ID_TOKEN_KEYS", Some(references.join(" ").as_str()))]);
+        let stack = stack_with(|options| options.environment = environment).await;
+        let client = RelyingParty::new(&stack);
+        let tokens = succeeds(&client, &client.authorization_request()).await;
+        let id_token = tokens.text("id_token").unwrap();
+        let jwks = client.document("/jwks.json").await;
+        let set = jwks.json();
+        let kids: Vec<_> = set["keys"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|key| key["kid"].as_str().unwrap())
+            .collect();
+        assert_eq!(kids, keys.iter().map(|key| kid(key)).collect::<Vec<_>>());
+        let header = jsonwebtoken::decode_header(&id_token).unwrap();
+        assert_eq!(header.kid, Some(kid(signer)));
+        published.push(jwks);
+        issued.push(id_token);
+        stack.stop().await;
+    }
+    // Who fetched the keys one step ago, or fetches them one step later, can verify.
+    for (step, id_token) in issued.iter().enumerate() {
+        for (at, keys) in published.iter().enumerate() {
+            let near = at.abs_diff(step) <= 1;
+            assert!(!near || fits(id_token, keys), "token {step}, keys {at}");
+        }
+    }
+    // And the check could fail: a removed key verifies nothing.
+    assert!(!fits(&issued[0], &published[3]));
+    assert!(!fits(&issued[3], &published[0]));
+}
+
+#[tokio::test]
+async fn oidcc_codereuse() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.token_request(&client.code().await);
+    let tokens = exchanged(&request).await;
+    let refusal = Refusal::json(400, "invalid_grant", "service_refused_code");
+    assert_eq!(token_refused(&request).await, refusal);
+    assert_eq!(
+        asked(&stack),
+        2,
+        "single use is the service's, so it was asked"
+    );
+    assert_eq!(stack.service.count(Endpoint::Userinfo), 1);
+    assert_eq!(logged_failures(&stack), ["service_refused_code"]);
+    // The first answer's access token is only its claims, sealed: it ends by its own five minutes.
+    let access_token = tokens.text("access_token").unwrap();
+    assert_eq!(client.userinfo(&access_token).await.status, 200);
+    exchanged(&client.token_request(&client.code().await)).await;
+    stack.stop().await;
+}
+
+/// The service's clock is moved; the function's own seal lasts 60 seconds, and so still opens.
+#[tokio::test]
+async fn oidcc_codereuse_30seconds() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let used = client.token_request(&client.code().await);
+    exchanged(&used).await;
+    let unused = client.token_request(&client.code().await);
+    stack.clock.advance(TimeDelta::seconds(30));
+    let refusal = Refusal::json(400, "invalid_grant", "service_refused_code");
+    assert_eq!(token_refused(&used).await, refusal);
+    exchanged(&unused).await;
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_ensure_registered_redirect_uri() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let other = request
+        .clone()
+        .with("redirect_uri", "https://client.example/callback");
+    let refusal = Refusal::on_page(400, "redirect_uri_mismatch");
+    assert_eq!(refused(&client, &other).await, refusal);
+    succeeds(&client, &request).await;
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_ensure_redirect_uri_in_authorization_request() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let refusal = Refusal::on_page(400, "redirect_uri_mismatch");
+    for without in [
+        request.clone().without("redirect_uri"),
+        request.clone().with("redirect_uri", ""),
+    ] {
+        assert_eq!(refused(&client, &without).await, refusal);
+    }
+    succeeds(&client, &request).await;
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_redirect_uri_query_added() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let refusal = Refusal::on_page(400, "redirect_uri_mismatch");
+    for query in ["?", "?foo=bar"] {
+        let added = format!("{}{query}", client.redirect_uri());
+        let request = request.clone().with("redirect_uri", &added);
+        assert_eq!(refused(&client, &request).await, refusal, "{query}");
+    }
+    succeeds(&client, &request).await;
+    stack.stop().await;
+}
+
+/// Amazon Cognito's redirect URI has no query, and one with a query can't be configured: the function doesn't start. So
+/// there is none to mismatch, and any query is refused.
+#[tokio::test]
+async fn oidcc_redirect_uri_query_mismatch() {
+    let registered = "https://client.example/callback?foo=bar";
+    let environment = variables([("REDIRECT_URIS", Some(registered))]);
+    let stack = stack_with(|options| options.environment = environment).await;
+    let client = RelyingParty::new(&stack);
+    assert_eq!(client.document("/jwks.json").await.status, 500);
+    let lines = stack.bridge.logs().lines();
+    let named = |line: &String| {
+        line.contains(r#""event":"configuration""#)
+            && line.contains(r#""variable":"REDIRECT_URIS""#)
+    };
+    assert!(lines.iter().any(named));
+    assert!(!lines.iter().any(|line| line.contains("client.example")));
+    stack.stop().await;
+
+    let registered = "https://client.example/callback";
+    let environment = variables([("REDIRECT_URIS", Some(registered))]);
+    let stack = stack_with(|options| options.environment = environment).await;
+    let client = RelyingParty::new(&stack);
+    let request = client
+        .authorization_request()
+        .with("redirect_uri", registered);
+    for query in ["?foo=bar", "?foo=baz"] {
+        let other = request
+            .clone()
+            .with("redirect_uri", &format!("{registered}{query}"));
+        let refusal = Refusal::on_page(400, "redirect_uri_mismatch");
+        assert_eq!(refused(&client, &other).await, refusal, "{query}");
+    }
+    let code = code(&client, &request).await;
+    exchanged(&client.token_request(&code).with("redirect_uri", registered)).await;
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_response_type_missing() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let refusal = Refusal::at_client(
+        "unsupported_response_type",
+        "unsupported_response_type",
+        Some(STATE),
+    );
+    for other in [
+        request.clone().without("response_type"),
+        request.clone().with("response_type", ""),
+        request.clone().with("response_type", "token"),
+        request.clone().with("response_type", "code id_token"),
+    ] {
+        assert_eq!(refused(&client, &other).await, refusal);
+    }
+    succeeds(&client, &request).await;
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_ensure_request_with_unknown_parameter_succeeds() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    succeeds(&client, &request).await;
+    let usual: Vec<_> = names_of(&asked_of_service(&stack));
+    let unknown = request
+        .with("extra", "foobar")
+        .with("login_hint", "someone")
+        .with("ui_locales", "ja");
+    succeeds(&client, &unknown).await;
+    let query = asked_of_service(&stack);
+    assert_eq!(names_of(&query), usual, "nothing of it goes to the service");
+    assert!(!query.iter().any(|(_, value)| value.contains("foobar")));
+    stack.stop().await;
+}
+
+fn names_of(query: &[(String, String)]) -> Vec<String> {
+    query.iter().map(|(name, _)| name.clone()).collect()
+}
+
+#[tokio::test]
+async fn oidcc_ensure_request_without_nonce_succeeds_for_code_flow() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let tokens = succeeds(&client, &request).await;
+    assert!(!claims(&client, &tokens).await.contains_key("nonce"));
+    let with_nonce = request.with("nonce", "of the client's own: 区 &=%");
+    let tokens = succeeds(&client, &with_nonce).await;
+    assert_eq!(
+        claims(&client, &tokens).await["nonce"],
+        "of the client's own: 区 &=%"
+    );
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_ensure_request_with_valid_pkce_succeeds() {
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client
+        .authorization_request()
+        .with("code_challenge", &challenge(VERIFIER))
+        .with("code_challenge_method", "S256");
+    let token_request = client.token_request(&code(&client, &request).await);
+    let refusal = Refusal::json(400, "invalid_grant", "code_verifier_mismatch");
+    for wrong in [
+        token_request.clone(),
+        token_request.clone().with("code_verifier", ""),
+        token_request
+            .clone()
+            .with("code_verifier", &format!("{VERIFIER}A")),
+        token_request
+            .clone()
+            .with("code_verifier", &challenge(VERIFIER)),
+    ] {
+        assert_eq!(token_refused(&wrong).await, refusal);
+    }
+    assert_eq!(
+        asked(&stack),
+        0,
+        "the code isn't used up by a wrong verifier"
+    );
+    exchanged(&token_request.with("code_verifier", VERIFIER)).await;
+
+    // A verifier that no challenge asked for is refused too (RFC 9700 §4.8.2).
+    let unasked = client.token_request(&client.code().await);
+    assert_eq!(
+        token_refused(&unasked.clone().with("code_verifier", VERIFIER)).await,
+        refusal
+    );
+    exchanged(&unasked).await;
+
+    let refusal = Refusal::at_client("invalid_request", "invalid_code_challenge", Some(STATE));
+    for wrong in [
+        request.clone().with("code_challenge_method", "plain"),
+        request.clone().without("code_challenge_method"),
+        request.clone().without("code_challenge"),
+        request.clone().with("code_challenge", "short"),
+    ] {
+        assert_eq!(refused(&client, &wrong).await, refusal);
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_ensure_request_with_acr_values_succeeds() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request().with("acr_values", "1 2");
+    let tokens = succeeds(&client, &request).await;
+    assert_eq!(claims(&client, &tokens).await["acr"], "aal3");
+    // What is asked of the service is what is configured, whatever the client says.
+    let query = asked_of_service(&stack);
+    let acr_values: Vec<_> = query
+        .iter()
+        .filter(|(name, _)| name == "acr_values")
+        .map(|(_, value)| value.as_str())
+        .collect();
+    assert_eq!(acr_values, ["aal3 crl"]);
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_prompt_none_not_logged_in() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let refusal = Refusal::at_client("login_required", "login_required", Some(STATE));
+    for prompt in ["none", "none login"] {
+        let none = request.clone().with("prompt", prompt);
+        assert_eq!(refused(&client, &none).await, refusal, "{prompt}");
+    }
+    for prompt in ["login", "consent"] {
+        succeeds(&client, &request.clone().with("prompt", prompt)).await;
+    }
+    // There is no session at the bridge: also after a login, somebody has to be there.
+    let same_browser = browser();
+    client
+        .browser_login(&same_browser, &request, "adult", None)
+        .await;
+    let none = request.with("prompt", "none");
+    let again = client
+        .browser_login(&same_browser, &none, "adult", None)
+        .await;
+    assert_eq!(Refusal::of(&again.end), refusal);
+    stack.stop().await;
+}
+
+/// The claims of userinfo that the usual persona has.
+fn userinfo_of_adult(subject: &Value) -> Value {
+    json!({
+        "sub": subject,
+        "name": "山田　太郎",
+        "address": { "formatted": "東京都千代田区永田町１丁目７番１号" },
+        "formatted_address": "東京都千代田区永田町１丁目７番１号",
+        "birthdate": "1985-03-15",
+        "gender": "male",
+    })
+}
+
+async fn userinfo(method: reqwest::Method, stack: &Stack, authorization: Option<&str>) -> Answer {
+    let url = format!("{}/userinfo", stack.bridge.base_url());
+    let mut request = reqwest::Client::new().request(method, url);
+    if let Some(authorization) = authorization {
+        request = request.header("authorization", authorization);
+    }
+    Answer::of(request).await
+}
+
+/// The same by either method: the claims with the token, and a challenge without it (RFC 6750 §3).
+async fn userinfo_answers(method: reqwest::Method) {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let tokens = succeeds(&client, &client.authorization_request()).await;
+    let subject = claims(&client, &tokens).await["sub"].clone();
+    let access_token = tokens.text("access_token").unwrap();
+    let calls = stack.service.requests().len();
+    for scheme in ["Bearer", "bearer"] {
+        let authorization = format!("{scheme} {access_token}");
+        let answer = userinfo(method.clone(), &stack, Some(&authorization)).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.headers["content-type"], "application/json");
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        assert_eq!(answer.json(), userinfo_of_adult(&subject));
+    }
+    let id_token = tokens.text("id_token").unwrap();
+    for (authorization, class) in [
+        (None, "access_token_missing"),
+        (Some("Bearer".to_owned()), "access_token_missing"),
+        (
+            Some(format!("Basic {access_token}")),
+            "access_token_missing",
+        ),
+        (
+            Some(format!("Bearer {access_token}A")),
+            "access_token_invalid",
+        ),
+        (Some(format!("Bearer {id_token}")), "access_token_invalid"),
+    ] {
+        let answer = userinfo(method.clone(), &stack, authorization.as_deref()).await;
+        assert_eq!(
+            Refusal::of_answer(&answer),
+            Refusal::json(401, "invalid_token", class)
+        );
+        let challenge = &answer.headers["www-authenticate"];
+        // RFC 6750 §3.1: who sent no token is told how to send one, and no error.
+        if class == "access_token_missing" {
+            assert_eq!(challenge, "Bearer");
+            continue;
+        }
+        let expected = format!(r#"Bearer error="invalid_token", error_description="{class} "#);
+        assert!(challenge.starts_with(&expected), "{challenge}");
+    }
+    assert_eq!(
+        stack.service.requests().len(),
+        calls,
+        "the service isn't asked"
+    );
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_userinfo_get() {
+    userinfo_answers(reqwest::Method::GET).await;
+}
+
+#[tokio::test]
+async fn oidcc_userinfo_post_header() {
+    userinfo_answers(reqwest::Method::POST).await;
+}
+
+/// Exactly these attributes come where exactly this scope is configured, in the ID token and in userinfo alike.
+async fn scope_gives(scope: &str, attributes: Value) {
+    let environment = variables([("ATTRIBUTES", Some(scope))]);
+    let stack = stack_with(|options| options.environment = environment).await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let asked = request.clone().with("scope", &format!("openid {scope}"));
+    let tokens = succeeds(&client, &asked).await;
+    assert_eq!(tokens.json()["scope"], format!("openid {scope}"));
+    let claims = claims(&client, &tokens).await;
+    let attributes = attributes.as_object().unwrap();
+    for name in [
+        "name",
+        "address",
+        "formatted_address",
+        "birthdate",
+        "gender",
+    ] {
+        assert_eq!(claims.get(name), attributes.get(name), "{name}");
+    }
+    let userinfo = client.userinfo(&tokens.text("access_token").unwrap()).await;
+    let mut expected = attributes.clone();
+    expected.insert("sub".to_owned(), claims["sub"].clone());
+    assert_eq!(userinfo.json(), Value::Object(expected));
+
+    // Neither more nor less can be asked for.
+    let refusal = Refusal::at_client("invalid_scope", "invalid_scope", Some(STATE));
+    for scope in [
+        scope.to_owned(),
+        "openid".to_owned(),
+        "openid profile".to_owned(),
+        format!("openid {scope} email"),
+        "openid name address birthdate gender".to_owned(),
+    ] {
+        let other = request.clone().with("scope", &scope);
+        assert_eq!(refused(&client, &other).await, refusal, "{scope}");
+    }
+    assert_eq!(
+        refused(&client, &request.clone().without("scope")).await,
+        refusal
+    );
+    stack.stop().await;
+}
+
+/// There is no scope `profile`: each of its claims that there is has a scope of its own.
+#[tokio::test]
+async fn oidcc_scope_profile() {
+    scope_gives("name", json!({ "name": "山田　太郎" })).await;
+    scope_gives("birthdate", json!({ "birthdate": "1985-03-15" })).await;
+    scope_gives("gender", json!({ "gender": "male" })).await;
+}
+
+#[tokio::test]
+async fn oidcc_scope_address() {
+    let address = "東京都千代田区永田町１丁目７番１号";
+    scope_gives(
+        "address",
+        json!({ "address": { "formatted": address }, "formatted_address": address }),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupported() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let by_reference = request
+        .clone()
+        .with("request_uri", "https://client.example/request.jwt");
+    let refusal = Refusal::at_client(
+        "request_uri_not_supported",
+        "request_uri_not_supported",
+        Some(STATE),
+    );
+    assert_eq!(refused(&client, &by_reference).await, refusal);
+    succeeds(&client, &request).await;
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
+    let claims = URL_SAFE_NO_PAD.encode(r#"{"scope":"openid name","state":"another"}"#);
+    let by_value = request
+        .clone()
+        .with("request", &format!("{header}.{claims}."));
+    let refusal = Refusal::at_client(
+        "request_not_supported",
+        "request_not_supported",
+        Some(STATE),
+    );
+    assert_eq!(refused(&client, &by_value).await, refusal);
+    succeeds(&client, &request).await;
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn fapi2_server_attempt_reuse_authorization_code_after_one_second() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let used = client.token_request(&client.code().await);
+    let unused = client.token_request(&client.code().await);
+    exchanged(&used).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let refusal = Refusal::json(400, "invalid_grant", "service_refused_code");
+    assert_eq!(token_refused(&used).await, refusal);
+    exchanged(&unused).await;
+    stack.stop().await;
+}
+
+/// The same bridge with another client: same issuer, same sealing keys, other client id. Its own codes it takes.
+#[tokio::test]
+async fn fapi2_server_ensure_authorization_code_is_bound_to_client() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let sealing_keys =
+        json!({ "keys": [stack.configuration.sealing_key().expose_secret()] }).to_string();
+    let environment = variables([
+        ("ISSUER", Some(client.issuer().as_str())),
+        ("CLIENT_ID", Some("another-client")),
+        ("SEALING_KEYS", Some(sealing_keys.as_str())),
+        ("REDIRECT_URIS", Some(client.redirect_uri().as_str())),
+    ]);
+    let other_stack = stack_with(|options| options.environment = environment).await;
+    let other = RelyingParty::new(&other_stack);
+
+    let code = client.code().await;
+    let by_other = other
+        .token_request(&code)
+        .with("client_id", "another-client")
+        .with("redirect_uri", &client.redirect_uri());
+    let refusal = Refusal::json(400, "invalid_grant", "code_foreign");
+    assert_eq!(token_refused(&by_other).await, refusal);
+    assert_eq!(asked(&other_stack), 0);
+
+    // Where this client's code is taken, another client's name isn't.
+    let own = client.token_request(&code);
+    let refusal = Refusal::json(401, "invalid_client", "client_authentication_failed");
+    assert_eq!(
+        token_refused(&own.clone().with("client_id", "another-client")).await,
+        refusal
+    );
+    exchanged(&own).await;
+    other_stack.stop().await;
+    stack.stop().await;
+}
+
+/// Both ends of a code's life: our seal's (made by the bridge's own library, since its clock is the machine's), and that
+/// of the service's code inside.
+#[tokio::test]
+async fn fapi2_server_ensure_token_endpoint_fails_with_expired_auth_code() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let code = client.code().await;
+    let keys = SealingKeys::new([stack.configuration.sealing_key().expose_secret()]).unwrap();
+    let now = stack.clock.now();
+    let seal = Seal {
+        keys: &keys,
+        audience: Audience::new(&client.issuer(), COGNITO_CLIENT_ID),
+        now,
+    };
+    let opened = Code::open(&code, seal).unwrap();
+    let expiring = |seconds| {
+        let expires_at = now + TimeDelta::seconds(seconds);
+        opened.seal(seal, expires_at, &SystemRandomness).unwrap()
+    };
+    let refusal = Refusal::json(400, "invalid_grant", "code_expired");
+    for seconds in [-1, 0] {
+        let expired = client.token_request(&expiring(seconds));
+        assert_eq!(token_refused(&expired).await, refusal);
+    }
+    assert_eq!(asked(&stack), 0);
+    exchanged(&client.token_request(&expiring(60))).await;
+
+    stack.stop().await;
+
+    // The service's clock goes ten seconds ahead and no more: the client assertion must stay in time.
+    let stack =
+        stack_with(|options| options.service = |service| service.code_lifetime = TEN_SECONDS).await;
+    let client = RelyingParty::new(&stack);
+    let expired = client.code().await;
+    stack.clock.advance(TEN_SECONDS);
+    let in_time = client.code().await;
+    let refusal = Refusal::json(400, "invalid_grant", "service_refused_code");
+    assert_eq!(
+        token_refused(&client.token_request(&expired)).await,
+        refusal
+    );
+    exchanged(&client.token_request(&in_time)).await;
+    stack.stop().await;
+}
+
+/// There is no PAR: the same rule at the authorization endpoint and at the token endpoint (RFC 6749 §3.1, §3.2).
+#[tokio::test]
+async fn fapi2_server_par_without_duplicate_parameters() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    assert_eq!(client.document("/par").await.status, 404);
+    let request = client.authorization_request();
+    let sent = request.url();
+    let refusal = Refusal::on_page(400, "malformed_request");
+    for (name, value) in sent.query_pairs() {
+        for second in [&*value, "another", ""] {
+            let twice = request.clone().and(&name, second);
+            assert_eq!(refused(&client, &twice).await, refusal, "{name}");
+        }
+    }
+    let unknown = request.clone().and("extra", "1").and("extra", "1");
+    assert_eq!(refused(&client, &unknown).await, refusal);
+
+    let code = code(&client, &request).await;
+    let request = client.token_request(&code);
+    let refusal = Refusal::json(400, "invalid_request", "malformed_token_request");
+    for name in [
+        "grant_type",
+        "code",
+        "client_id",
+        "client_secret",
+        "redirect_uri",
+    ] {
+        let twice = request.clone().and(name, "another");
+        assert_eq!(token_refused(&twice).await, refusal, "{name}");
+    }
+    assert_eq!(asked(&stack), 0);
+    exchanged(&request).await;
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn fapi2_server_user_rejects_authentication() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let refusal = Refusal::at_client("access_denied", "cancelled", Some(STATE));
+    for fault in [
+        Fault::Cancel,
+        Fault::CancelWithoutDescription,
+        Fault::CancelHostileDescription,
+        Fault::CallbackWithoutCode,
+    ] {
+        let browser = browser();
+        let rejected = client
+            .sign_in(&browser, &request, "adult", Some(fault))
+            .await;
+        assert_eq!(Refusal::of(&rejected), refusal, "{fault}");
+
+        // Through Amazon Cognito, the app gets the same.
+        let outcome = stack.login(&browser, "adult", Some(fault)).await.unwrap();
+        let Outcome::Failed(failed) = outcome else {
+            panic!("{fault}: {outcome:?}");
+        };
+        assert_eq!(failed.place, Place::App, "{fault}");
+        assert_eq!(failed.error.as_deref(), Some("access_denied"), "{fault}");
+        assert_eq!(failed.class.as_deref(), Some("cancelled"), "{fault}");
+    }
+    succeeds(&client, &request).await;
+    let outcome = stack.login(&browser(), "adult", None).await.unwrap();
+    assert!(matches!(outcome, Outcome::SignedIn(_)), "{outcome:?}");
+    stack.stop().await;
+}
+
+/// Printable characters, none of which base64url has alone: nothing of it can be stored shorter.
+fn verbatim(length: usize) -> String {
+    "aZ0-._~!*'()=&%+".chars().cycle().take(length).collect()
+}
+
+#[tokio::test]
+async fn fapi2_server_ensure_authorization_request_with_long_state() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let letters: String = ('a'..='z').cycle().take(2_000).collect();
+    for state in [letters, verbatim(2_000)] {
+        // `code` compares what came back with what was sent.
+        succeeds(&client, &request.clone().with("state", &state)).await;
+        let none = request.clone().with("state", &state).with("prompt", "none");
+        let refusal = Refusal::at_client("login_required", "login_required", Some(&state));
+        assert_eq!(refused(&client, &none).await, refusal);
+    }
+    let too_long = verbatim(3_000);
+    let refusal = Refusal::at_client("invalid_request", "state_too_long", Some(&too_long));
+    assert_eq!(
+        refused(&client, &request.with("state", &too_long)).await,
+        refusal
+    );
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn fapi2_server_ensure_authorization_request_with_long_nonce() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    for length in [384, 512] {
+        let nonce = verbatim(length);
+        let tokens = succeeds(&client, &request.clone().with("nonce", &nonce)).await;
+        assert_eq!(claims(&client, &tokens).await["nonce"], nonce);
+    }
+    let too_long = request.with("nonce", &verbatim(513));
+    let refusal = Refusal::at_client("invalid_request", "invalid_nonce", Some(STATE));
+    assert_eq!(refused(&client, &too_long).await, refusal);
+    stack.stop().await;
+}

@@ -1,0 +1,949 @@
+//! The points of RFC 9700 that can be tested from outside: redirect URIs, open redirectors, PKCE, single use, headers,
+//! and what an attacker can write into a request. One test for each point; what is refused stands beside what isn't.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use digital_auth::authorization::{LoginSecrets, Secret256};
+use federation::code::Code;
+use federation::pending_login::{ClientRequest, ClientState, PendingLogin, Seal};
+use federation::sealed::{Audience, SealingKeys};
+use keys::SystemRandomness;
+use secrecy::ExposeSecret as _;
+use simulators::fault::Fault;
+use simulators::service::Endpoint;
+use simulators::stack::{COGNITO_CLIENT_ID, Stack};
+use test_kit::{
+    Answer, Arrival, BrowserLogin, Page, Refusal, RelyingParty, UserAgent, browser, parameter,
+    stack, stack_with, variables,
+};
+use url::Url;
+
+use crate::privacy::Run;
+
+const STATE: &str = "the-clients-state.of-some-length.4";
+
+/// What an attacker would like to see in `Location`, or in a header of its own.
+const HOSTILE: &[&str] = &[
+    "https://evil.example/",
+    "//evil.example",
+    "/\\evil.example",
+    "javascript:alert('evil.example')",
+    "http://bridge.localhost@evil.example/",
+    "\r\nLocation: https://evil.example/",
+    "\r\n\r\n<script>evil.example</script>",
+    "\u{202e}evil.example\u{0}",
+];
+
+/// A GET of the bridge with these headers; redirects aren't followed.
+async fn get(stack: &Stack, target: &str, headers: &[(&str, &str)]) -> Answer {
+    send(stack, reqwest::Method::GET, target, headers).await
+}
+
+async fn send(
+    stack: &Stack,
+    method: reqwest::Method,
+    target: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
+    let redirects = reqwest::redirect::Policy::none();
+    let http = reqwest::Client::builder()
+        .redirect(redirects)
+        .build()
+        .unwrap();
+    let mut request = http.request(method, format!("{}{target}", stack.bridge.base_url()));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    Answer::of(request).await
+}
+
+/// Path and query, for [`get`].
+fn target(url: &Url) -> String {
+    format!("{}?{}", url.path(), url.query().unwrap_or_default())
+}
+
+fn query(url: &Url, name: &str) -> Option<String> {
+    let mut pairs = url.query_pairs();
+    pairs
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+fn location(page: &Page) -> Url {
+    page.redirect_target().unwrap().expect("a redirect")
+}
+
+/// A login that has begun: the browser has its cookie, and is at the service.
+struct Begun {
+    browser: UserAgent,
+    at_service: Url,
+}
+
+impl Begun {
+    async fn new(client: &RelyingParty<'_>) -> Self {
+        let browser = browser();
+        let page = client
+            .authorize(&browser, &client.authorization_request())
+            .await;
+        let at_service = location(&page);
+        Self {
+            browser,
+            at_service,
+        }
+    }
+
+    fn state(&self) -> String {
+        query(&self.at_service, "state").unwrap()
+    }
+
+    /// `/callback` with this login's state and these parameters.
+    fn callback(&self, client: &RelyingParty<'_>, parameters: &[(&str, &str)]) -> Url {
+        let mut url = Url::parse(&format!("{}/callback", client.issuer())).unwrap();
+        url.query_pairs_mut()
+            .append_pair("state", &self.state())
+            .extend_pairs(parameters);
+        url
+    }
+}
+
+/// The answer of the bridge, which sends the browser nowhere but to the client, or leaves it on a page.
+async fn end_of(client: &RelyingParty<'_>, browser: &UserAgent, url: &Url) -> Arrival {
+    let redirect_uri = client.redirect_uri();
+    let at_client = |url: &Url| url.as_str().starts_with(&redirect_uri);
+    let journey = browser.follow(url, "text/html", at_client).await.unwrap();
+    assert!(journey.redirects.len() <= 1);
+    journey.end
+}
+
+async fn login(client: &RelyingParty<'_>, browser: &UserAgent) -> BrowserLogin {
+    let request = client.authorization_request();
+    client.browser_login(browser, &request, "adult", None).await
+}
+
+async fn token_status(client: &RelyingParty<'_>, code: &str) -> u16 {
+    client.token_request(code).send().await.status
+}
+
+/// §2.1, §4.1.3.
+#[tokio::test]
+async fn rfc9700_redirect_uris_are_compared_exactly() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let exact = client.redirect_uri();
+    let origin = exact.strip_suffix("/oauth2/idpresponse").unwrap();
+    let port = stack.cognito.address().port();
+    let near = [
+        format!("{exact}/"),
+        format!("{exact}?"),
+        format!("{exact}?a=b"),
+        format!("{exact}#"),
+        format!("{exact}#a"),
+        format!("{exact}/../idpresponse"),
+        format!("{exact}.evil.example"),
+        format!("{exact} "),
+        format!(" {exact}"),
+        format!("{exact}\0"),
+        exact.to_uppercase(),
+        exact.replace("http://", "https://"),
+        exact.replace("http://", "HTTP://"),
+        exact.replace("idpresponse", "idp%72esponse"),
+        exact.replace("/oauth2/", "//oauth2/"),
+        exact.replace("/oauth2/", "/./oauth2/"),
+        exact.replace("cognito.localhost", "cognito.localhost."),
+        exact.replace("cognito.localhost", "Cognito.localhost"),
+        exact.replace("cognito.localhost", "a.cognito.localhost"),
+        exact.replace("cognito.localhost", "user@cognito.localhost"),
+        exact.replace("cognito.localhost", "127.0.0.1"),
+        exact.replace(&format!(":{port}"), ""),
+        exact.replace(&format!(":{port}"), &format!(":0{port}")),
+        format!("{origin}.evil.example/oauth2/idpresponse"),
+        format!("{origin}@evil.example/oauth2/idpresponse"),
+        format!("https://evil.example/?{exact}"),
+        origin.to_owned(),
+        "/oauth2/idpresponse".to_owned(),
+    ];
+    let refusal = Refusal::on_page(400, "redirect_uri_mismatch");
+    for uri in &near {
+        assert_ne!(*uri, exact);
+        let request = client.authorization_request().with("redirect_uri", uri);
+        let page = client.authorize(&browser(), &request).await;
+        assert_eq!(Refusal::of_page(&page), refusal, "{uri}");
+        assert!(!page.headers.contains_key("location"), "{uri}");
+        assert!(!page.text().contains("idpresponse"), "{uri}");
+    }
+    // The token request has to name it again, as exactly (RFC 6749 §4.1.3).
+    let request = client.token_request(&client.code().await);
+    let refusal = Refusal::json(400, "invalid_grant", "code_redirect_uri_mismatch");
+    for uri in &near {
+        let other = request.clone().with("redirect_uri", uri).send().await;
+        assert_eq!(Refusal::of_answer(&other), refusal, "{uri}");
+    }
+    assert_eq!(stack.service.count(Endpoint::Token), 0);
+    assert_eq!(request.send().await.status, 200);
+    stack.stop().await;
+}
+
+/// A `Location` of the bridge leads to the service's authorization endpoint or to the registered redirect URI. What the
+/// request says is in it as the client's own `state` only.
+fn assert_location_is_ours(stack: &Stack, client: &RelyingParty<'_>, answer: &Answer, sent: &str) {
+    let known: BTreeSet<_> = [
+        "apigw-requestid",
+        "cache-control",
+        "content-length",
+        "content-security-policy",
+        "content-type",
+        "date",
+        "location",
+        "referrer-policy",
+        "set-cookie",
+        "strict-transport-security",
+        "x-content-type-options",
+    ]
+    .into();
+    for (name, value) in &answer.headers {
+        assert!(known.contains(name.as_str()), "{sent}: {name}");
+        let harmless = name == "location" || !value.contains("evil");
+        assert!(harmless, "{sent}: {name}");
+    }
+    assert!(!answer.body.contains("evil"), "{sent}");
+    let Some(location) = answer.headers.get("location") else {
+        return;
+    };
+    assert!(
+        location
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\'),
+        "{sent}"
+    );
+    let service = format!("{}?", stack.service.endpoints().authorization_endpoint);
+    let redirect_uri = format!("{}?", client.redirect_uri());
+    assert!(
+        location.starts_with(&service) || location.starts_with(&redirect_uri),
+        "{sent}: {location}"
+    );
+    let url = Url::parse(location).unwrap();
+    assert_eq!(url.fragment(), None);
+    let to_service = location.starts_with(&service);
+    for (name, value) in url.query_pairs() {
+        let is_clients_state = !to_service && name == "state";
+        assert!(
+            is_clients_state || !value.contains("evil"),
+            "{sent}: {name}"
+        );
+        let callback = format!("{}/callback", client.issuer());
+        assert!(name != "redirect_uri" || value == callback, "{sent}");
+    }
+}
+
+/// §4.11.
+#[tokio::test]
+async fn rfc9700_there_is_no_open_redirector() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    // `/authorize`: each parameter that is known, and those that others redirect by.
+    for name in [
+        "redirect_uri",
+        "state",
+        "client_id",
+        "scope",
+        "response_type",
+        "response_mode",
+        "nonce",
+        "prompt",
+        "max_age",
+        "acr_values",
+        "iss",
+        "error",
+        "error_description",
+        "error_uri",
+        "request_uri",
+        "target_link_uri",
+        "redirect",
+        "next",
+    ] {
+        for hostile in HOSTILE {
+            let request = client.authorization_request().with(name, hostile);
+            let answer = get(&stack, &target(&request.url()), &[]).await;
+            assert_location_is_ours(&stack, &client, &answer, name);
+            let known_client = name != "redirect_uri" && name != "client_id";
+            assert_eq!(answer.headers.contains_key("location"), known_client);
+        }
+    }
+    // A hostile state comes back as the value that it is, byte for byte.
+    for hostile in HOSTILE {
+        let request = client
+            .authorization_request()
+            .with("state", hostile)
+            .with("prompt", "none");
+        let arrival = client.sign_in(&browser(), &request, "adult", None).await;
+        let refusal = Refusal::at_client("login_required", "login_required", Some(hostile));
+        assert_eq!(Refusal::of(&arrival), refusal);
+    }
+    // `/callback`, with and without a login that waits.
+    for name in ["iss", "error", "error_description", "error_uri", "code"] {
+        for hostile in HOSTILE {
+            let begun = Begun::new(&client).await;
+            let mut parameters = vec![(name, *hostile)];
+            if name.starts_with("error_") {
+                parameters.push(("error", "access_denied"));
+            }
+            let url = begun.callback(&client, &parameters);
+            let strangers = get(&stack, &target(&url), &[]).await;
+            assert_location_is_ours(&stack, &client, &strangers, name);
+            assert_eq!(
+                Refusal::of_answer(&strangers),
+                Refusal::on_page(400, "no_pending_login")
+            );
+
+            let cookie = begun.browser.cookie_header(&url);
+            let answer = get(&stack, &target(&url), &[("cookie", &cookie)]).await;
+            assert_eq!(answer.status, 302, "{name}");
+            assert_location_is_ours(&stack, &client, &answer, name);
+            let (error, class) = match name {
+                "iss" => ("server_error", "issuer_mismatch"),
+                "error" => ("server_error", "service_unknown_error"),
+                "error_description" | "error_uri" => ("access_denied", "cancelled"),
+                // What could be a code becomes a part of ours, sealed.
+                _ if hostile.bytes().all(|byte| byte.is_ascii_graphic()) => continue,
+                _ => ("invalid_request", "malformed_callback"),
+            };
+            let arrival = Arrival::At(Url::parse(&answer.headers["location"]).unwrap());
+            assert_eq!(
+                Refusal::of(&arrival),
+                Refusal::at_client(error, class, Some(STATE)),
+                "{name}"
+            );
+        }
+    }
+    for path in [
+        "//evil.example",
+        "//evil.example/callback",
+        "/\\evil.example",
+        "/callback//evil.example",
+        "/callback/https://evil.example",
+        "/%2f%2fevil.example",
+        "/authorize/..//evil.example",
+    ] {
+        let answer = get(&stack, path, &[]).await;
+        assert_eq!(
+            Refusal::of_answer(&answer),
+            Refusal::on_page(404, "not_found"),
+            "{path}"
+        );
+        assert_location_is_ours(&stack, &client, &answer, path);
+        assert!(!answer.headers.contains_key("location"));
+    }
+    let usual = client.authorization_request();
+    let answer = get(&stack, &target(&usual.url()), &[]).await;
+    assert!(
+        answer.headers["location"].starts_with(&stack.service.endpoints().authorization_endpoint)
+    );
+    assert_eq!(token_status(&client, &client.code().await).await, 200);
+    stack.stop().await;
+}
+
+/// Headers by which a request says that it came to another host.
+const OTHER_HOST: &[(&str, &str)] = &[
+    ("host", "evil.example"),
+    (
+        "forwarded",
+        "for=192.0.2.1;host=evil.example;proto=gopher;by=evil.example",
+    ),
+    ("x-forwarded-host", "evil.example"),
+    ("x-forwarded-proto", "gopher"),
+    ("x-forwarded-port", "1"),
+    ("x-forwarded-prefix", "/evil"),
+    ("x-forwarded-server", "evil.example"),
+    ("x-original-host", "evil.example"),
+    ("x-original-url", "https://evil.example/"),
+    ("x-rewrite-url", "/evil"),
+    ("x-http-method-override", "DELETE"),
+    ("origin", "https://evil.example"),
+    ("referer", "https://evil.example/"),
+];
+
+/// RFC 9700 §2.6 with RFC 9207 and RFC 8414: whoever writes `Host` doesn't choose who we are.
+#[tokio::test]
+async fn rfc9700_the_issuer_comes_from_the_configuration() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    for path in [
+        "/.well-known/openid-configuration",
+        "/jwks.json",
+        "/client-jwks.json",
+    ] {
+        let usual = get(&stack, path, &[]).await;
+        let other = get(&stack, path, OTHER_HOST).await;
+        assert_eq!((usual.status, other.status), (200, 200), "{path}");
+        assert_eq!(usual.body, other.body, "{path}");
+    }
+    let request = client.authorization_request();
+    let answer = get(&stack, &target(&request.url()), OTHER_HOST).await;
+    assert_eq!(answer.status, 302);
+    assert_location_is_ours(&stack, &client, &answer, "headers");
+    let answer = get(&stack, "/elsewhere", OTHER_HOST).await;
+    assert_location_is_ours(&stack, &client, &answer, "headers");
+
+    // A whole login in which the callback and the token request name another host.
+    let begun = Begun::new(&client).await;
+    let until = |url: &Url| url.path() == "/callback";
+    let at_service = begun.at_service.clone();
+    let login = BrowserLogin::run(&begun.browser, &at_service, "adult", None, until).await;
+    let Arrival::At(callback) = login.end else {
+        panic!("the service sends the browser back");
+    };
+    let cookie = begun.browser.cookie_header(&callback);
+    let mut headers = OTHER_HOST.to_vec();
+    headers.push(("cookie", &cookie));
+    let answer = get(&stack, &target(&callback), &headers).await;
+    let back = Url::parse(&answer.headers["location"]).unwrap();
+    assert!(back.as_str().starts_with(&client.redirect_uri()));
+    let mut request = client.token_request(&query(&back, "code").unwrap());
+    for (name, value) in OTHER_HOST {
+        request = request.header(name, value);
+    }
+    let tokens = request.send().await;
+    assert_eq!(tokens.status, 200, "{}", tokens.body);
+    // `verified` compares the issuer with the configured one.
+    let claims = client.verified(&tokens.text("id_token").unwrap()).await;
+    assert_eq!(claims["iss"], client.issuer());
+    stack.stop().await;
+}
+
+/// §2.1.1, §4.5.3.1, §4.8.
+#[tokio::test]
+async fn rfc9700_every_transaction_has_its_own_pkce_challenge_nonce_and_state() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let browser = browser();
+    let mut seen = BTreeSet::new();
+    for _ in 0..5 {
+        let login = login(&client, &browser).await;
+        let at_service = location(login.answer("bridge", "/authorize"));
+        assert_eq!(
+            query(&at_service, "code_challenge_method").as_deref(),
+            Some("S256")
+        );
+        let [state, nonce, challenge] = ["state", "nonce", "code_challenge"].map(|name| {
+            let value = query(&at_service, name).unwrap();
+            let bytes = URL_SAFE_NO_PAD.decode(&value).unwrap();
+            assert_eq!(bytes.len(), 32, "{name}: 256 bits");
+            value
+        });
+        assert_eq!(
+            token_status(&client, &parameter(&login.end, "code").unwrap()).await,
+            200
+        );
+        let requests = stack.service.requests();
+        let last = requests
+            .iter()
+            .rfind(|request| request.endpoint == Endpoint::Token)
+            .unwrap();
+        let verifier = last.form_value("code_verifier").unwrap().to_owned();
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
+        assert_eq!(
+            URL_SAFE_NO_PAD.encode(hash),
+            challenge,
+            "the verifier is this transaction's"
+        );
+        for value in [state, nonce, challenge, verifier] {
+            assert!(seen.insert(value), "every value is new");
+        }
+    }
+    assert_eq!(seen.len(), 20);
+    stack.stop().await;
+}
+
+/// §2.1.1, §4.5, §4.7: what one browser began, no other ends; and a code doesn't move from one login to another.
+#[tokio::test]
+async fn rfc9700_a_login_is_bound_to_its_browser() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let until = |url: &Url| url.path() == "/callback";
+    let back_from_service = async |begun: &Begun| {
+        let login =
+            BrowserLogin::run(&begun.browser, &begun.at_service, "adult", None, until).await;
+        match login.end {
+            Arrival::At(url) => url,
+            Arrival::Page(page) => panic!("{page:?}"),
+        }
+    };
+    let attacker = Begun::new(&client).await;
+    let attackers_callback = back_from_service(&attacker).await;
+    let victim = Begun::new(&client).await;
+    let victims_callback = back_from_service(&victim).await;
+
+    // Each other's way back, in a browser without the cookie and in one with the cookie of another login.
+    let refusal = Refusal::on_page(400, "no_pending_login");
+    for (browser, callback) in [
+        (&browser(), &attackers_callback),
+        (&victim.browser, &attackers_callback),
+        (&attacker.browser, &victims_callback),
+    ] {
+        let end = end_of(&client, browser, callback).await;
+        assert_eq!(Refusal::of(&end), refusal);
+    }
+
+    // The attacker's code beside the victim's state: the code is bound to the attacker's verifier, which isn't there.
+    let attackers_code = query(&attackers_callback, "code").unwrap();
+    let mixed = victim.callback(&client, &[("code", &attackers_code)]);
+    let end = end_of(&client, &victim.browser, &mixed).await;
+    let code = parameter(&end, "code").expect("nobody can see it yet");
+    let tokens = client.token_request(&code).send().await;
+    assert_eq!(
+        Refusal::of_answer(&tokens),
+        Refusal::json(400, "invalid_grant", "service_refused_code")
+    );
+    assert_eq!(stack.service.count(Endpoint::Userinfo), 0);
+
+    // Another login's cookie under the name of this one's.
+    let one = Begun::new(&client).await;
+    let other = Begun::new(&client).await;
+    let callback = back_from_service(&one).await;
+    let [own] = &one.browser.cookies(&callback)[..] else {
+        panic!("one cookie");
+    };
+    let [others] = &other.browser.cookies(&callback)[..] else {
+        panic!("one cookie");
+    };
+    assert!(
+        one.browser
+            .replace_cookie_value(&callback, &own.name, &others.value)
+    );
+    let end = end_of(&client, &one.browser, &callback).await;
+    assert_eq!(Refusal::of(&end), Refusal::on_page(400, "altered_login"));
+
+    let honest = Begun::new(&client).await;
+    let callback = back_from_service(&honest).await;
+    let end = end_of(&client, &honest.browser, &callback).await;
+    assert_eq!(
+        token_status(&client, &parameter(&end, "code").unwrap()).await,
+        200
+    );
+    stack.stop().await;
+}
+
+/// §2.1.1, §4.2.4, §4.5.
+#[tokio::test]
+async fn rfc9700_state_code_and_verifier_are_useless_after_their_first_use() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let browser = browser();
+    let begun = client
+        .authorize(&browser, &client.authorization_request())
+        .await;
+    let thief = test_kit::browser();
+    thief.copy_cookies_from(&browser);
+    let until = |url: &Url| url.path() == "/callback";
+    let login = BrowserLogin::run(&browser, &location(&begun), "adult", None, until).await;
+    let Arrival::At(callback) = login.end else {
+        panic!("the service sends the browser back");
+    };
+    let end = end_of(&client, &browser, &callback).await;
+    let code = parameter(&end, "code").unwrap();
+
+    // State: the browser's cookie went with its first use.
+    let again = end_of(&client, &browser, &callback).await;
+    assert_eq!(
+        Refusal::of(&again),
+        Refusal::on_page(400, "no_pending_login")
+    );
+    assert_eq!(browser.cookie_header(&callback), "");
+
+    // Code.
+    assert_eq!(token_status(&client, &code).await, 200);
+    let refusal = Refusal::json(400, "invalid_grant", "service_refused_code");
+    let again = client.token_request(&code).send().await;
+    assert_eq!(Refusal::of_answer(&again), refusal);
+
+    // Who stole cookie and callback before gets a code once more; in it are a used code and its verifier.
+    let end = end_of(&client, &thief, &callback).await;
+    let stolen = parameter(&end, "code").unwrap();
+    assert_ne!(stolen, code);
+    let tokens = client.token_request(&stolen).send().await;
+    assert_eq!(Refusal::of_answer(&tokens), refusal);
+    assert_eq!(stack.service.count(Endpoint::Userinfo), 1);
+
+    // Verifier: beside the next login's code, sealed with it as the bridge would, it is as good as none.
+    let keys = SealingKeys::new([stack.configuration.sealing_key().expose_secret()]).unwrap();
+    let seal = Seal {
+        keys: &keys,
+        audience: Audience::new(&client.issuer(), COGNITO_CLIENT_ID),
+        now: stack.clock.now(),
+    };
+    let used = Code::open(&code, seal).unwrap().code_verifier;
+    for (verifier, status) in [(Some(used), 400), (None, 200)] {
+        let mut next = Code::open(&client.code().await, seal).unwrap();
+        next.code_verifier = verifier.unwrap_or(next.code_verifier);
+        let expires_at = seal.now + TimeDelta::seconds(60);
+        let next = next.seal(seal, expires_at, &SystemRandomness).unwrap();
+        assert_eq!(token_status(&client, &next).await, status);
+    }
+    stack.stop().await;
+}
+
+/// The bridge's answers of every kind: what each is, its status, and its headers.
+async fn every_kind_of_answer(stack: &Stack) -> Vec<(&'static str, Answer)> {
+    let client = RelyingParty::new(stack);
+    let request = client.authorization_request();
+    let mut answers = Vec::new();
+
+    let begun = Begun::new(&client).await;
+    let login = BrowserLogin::run(&begun.browser, &begun.at_service, "adult", None, |url| {
+        url.path() == "/callback"
+    })
+    .await;
+    let Arrival::At(callback) = login.end else {
+        panic!("the service sends the browser back");
+    };
+    let cookie = begun.browser.cookie_header(&callback);
+    let returned = get(stack, &target(&callback), &[("cookie", &cookie)]).await;
+    let code = query(&Url::parse(&returned.headers["location"]).unwrap(), "code").unwrap();
+    let tokens = client.token_request(&code).send().await;
+    let access_token = tokens.text("access_token").unwrap();
+    let denied = Begun::new(&client).await;
+    let denied_callback = denied.callback(&client, &[("error", "access_denied")]);
+    let denied_cookie = denied.browser.cookie_header(&denied_callback);
+
+    answers.push(("/authorize", get(stack, &target(&request.url()), &[]).await));
+    answers.push(("/callback", returned));
+    answers.push(("/token", tokens));
+    answers.push(("/userinfo", client.userinfo(&access_token).await));
+    answers.push((
+        "/authorize, told to the client",
+        get(
+            stack,
+            &target(&request.clone().with("prompt", "none").url()),
+            &[],
+        )
+        .await,
+    ));
+    answers.push((
+        "/callback, told to the client",
+        get(
+            stack,
+            &target(&denied_callback),
+            &[("cookie", &denied_cookie)],
+        )
+        .await,
+    ));
+    for (kind, answer) in every_page(stack).await {
+        answers.push((kind, answer));
+    }
+    let used = client.token_request(&code);
+    for (kind, request) in [
+        ("/token, 400", used.clone()),
+        ("/token, 400 without a code", used.clone().without("code")),
+        ("/token, 401", used.without("client_secret")),
+    ] {
+        answers.push((kind, request.send().await));
+    }
+    answers.push(("/userinfo, 401", client.userinfo("another").await));
+    for (kind, path) in [
+        ("/token, 405", "/token"),
+        ("/userinfo, 405", "/userinfo"),
+        ("/jwks.json, 405", "/jwks.json"),
+    ] {
+        answers.push((kind, send(stack, reqwest::Method::DELETE, path, &[]).await));
+    }
+    answers
+}
+
+/// Every page that a person can be shown, but for that of a defect: named by its class.
+async fn every_page(stack: &Stack) -> Vec<(&'static str, Answer)> {
+    let client = RelyingParty::new(stack);
+    let request = client.authorization_request();
+    let authorize = |name: &str, value: &str| target(&request.clone().with(name, value).url());
+    let mut pages = Vec::new();
+    let long = format!("/authorize?{}", "a".repeat(8 * 1024 + 1));
+    let twice = target(&request.clone().and("state", "again").url());
+    for (class, path) in [
+        ("not_found", "/elsewhere".to_owned()),
+        ("unknown_client", authorize("client_id", "another")),
+        (
+            "redirect_uri_mismatch",
+            authorize("redirect_uri", "https://evil.example/"),
+        ),
+        ("malformed_request", twice),
+        ("too_large", long),
+        ("malformed_callback", "/callback".to_owned()),
+        (
+            "no_pending_login",
+            format!("/callback?state={}", URL_SAFE_NO_PAD.encode([7; 32])),
+        ),
+    ] {
+        pages.push((class, get(stack, &path, &[]).await));
+    }
+    for path in ["/authorize", "/callback"] {
+        let answer = send(stack, reqwest::Method::POST, path, &[]).await;
+        pages.push(("method_not_allowed", answer));
+    }
+    // Cookies that the bridge made long ago, that another bridge made, and that somebody changed.
+    let keys = SealingKeys::new([stack.configuration.sealing_key().expose_secret()]).unwrap();
+    let ours = client.issuer();
+    for (class, issuer, minutes_ago, altered) in [
+        ("login_expired", ours.as_str(), 6, false),
+        ("foreign_login", "https://bridge.example", 0, false),
+        ("altered_login", ours.as_str(), 0, true),
+    ] {
+        let (state, mut cookie) = pending_login(stack, &keys, issuer, minutes_ago);
+        if altered {
+            cookie.pop();
+            cookie.push_str("AAA");
+        }
+        let path = format!("/callback?code=a&state={state}");
+        let answer = get(stack, &path, &[("cookie", &cookie)]).await;
+        pages.push((class, answer));
+    }
+    for (class, page) in &pages {
+        let status = match *class {
+            "not_found" => 404,
+            "method_not_allowed" => 405,
+            "too_large" => 413,
+            _ => 400,
+        };
+        assert_eq!(Refusal::of_answer(page), Refusal::on_page(status, class));
+    }
+    pages
+}
+
+/// The service's state and the cookie of a login that was begun some minutes ago.
+fn pending_login(
+    stack: &Stack,
+    keys: &SealingKeys,
+    issuer: &str,
+    minutes_ago: i64,
+) -> (String, String) {
+    let pending = PendingLogin {
+        secrets: LoginSecrets::new(&SystemRandomness).unwrap(),
+        request: ClientRequest {
+            redirect_uri: stack.cognito.idpresponse_url(),
+            state: ClientState::new(STATE),
+            nonce: None,
+            code_challenge: None,
+            authenticated_after: None,
+        },
+    };
+    let seal = Seal {
+        keys,
+        audience: Audience::new(issuer, COGNITO_CLIENT_ID),
+        now: stack.clock.now() - TimeDelta::minutes(minutes_ago),
+    };
+    let lines = pending
+        .begin(seal, std::iter::empty(), &SystemRandomness)
+        .unwrap();
+    let cookie = lines[0].split(';').next().unwrap().to_owned();
+    (pending.secrets.state.expose_base64url(), cookie)
+}
+
+/// §4.2.4; RFC 6749 §5.1.
+#[tokio::test]
+async fn rfc9700_no_referrer_is_sent_and_nothing_is_cached() {
+    let stack = stack().await;
+    for (kind, answer) in every_kind_of_answer(&stack).await {
+        assert_eq!(answer.headers["referrer-policy"], "no-referrer", "{kind}");
+        assert_eq!(answer.headers["cache-control"], "no-store", "{kind}");
+        assert_eq!(
+            answer.headers["x-content-type-options"], "nosniff",
+            "{kind}"
+        );
+    }
+    // Public keys are the one thing that may be kept, and not for long.
+    let keys = get(&stack, "/jwks.json", &[]).await;
+    assert_eq!(keys.headers["cache-control"], "public, max-age=300");
+    stack.stop().await;
+}
+
+/// §4.16.
+#[tokio::test]
+async fn rfc9700_no_page_can_be_framed() {
+    let stack = stack().await;
+    let not_connected = variables([("SERVICE_CLIENT_ID", None)]);
+    let unconnected = stack_with(|options| options.environment = not_connected).await;
+    let request = RelyingParty::new(&unconnected).authorization_request();
+    let page = get(&unconnected, &target(&request.url()), &[]).await;
+    assert_eq!(
+        Refusal::of_answer(&page),
+        Refusal::on_page(503, "not_connected")
+    );
+    let mut answers = every_kind_of_answer(&stack).await;
+    answers.push(("not_connected", page));
+    for (kind, answer) in answers {
+        let policy = &answer.headers["content-security-policy"];
+        let directives: BTreeSet<_> = policy.split("; ").collect();
+        for directive in [
+            "default-src 'none'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ] {
+            assert!(directives.contains(directive), "{kind}: {directive}");
+        }
+        assert!(!policy.contains("unsafe"), "{kind}");
+    }
+    unconnected.stop().await;
+    stack.stop().await;
+}
+
+/// §4.12.
+#[tokio::test]
+async fn rfc9700_redirects_are_302_or_303_and_never_307() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let mut redirects = 0;
+    for fault in [None, Some(Fault::Cancel), Some(Fault::CallbackWrongIssuer)] {
+        let login = client
+            .browser_login(&browser(), &request, "adult", fault)
+            .await;
+        for page in &login.answers {
+            if page.url.host_str() == Some("bridge.localhost") {
+                assert_eq!(page.status, 302, "{}", page.url.path());
+                redirects += 1;
+            }
+        }
+    }
+    assert_eq!(redirects, 6);
+    // What carries a form is never redirected at all: neither a token request nor what somebody posts to a page.
+    for (kind, answer) in every_kind_of_answer(&stack).await {
+        let is_redirect = matches!(
+            kind,
+            "/authorize"
+                | "/callback"
+                | "/authorize, told to the client"
+                | "/callback, told to the client"
+        );
+        assert_eq!(answer.status == 302, is_redirect, "{kind}");
+        assert_eq!((300..400).contains(&answer.status), is_redirect, "{kind}");
+        assert_eq!(
+            answer.headers.contains_key("location"),
+            is_redirect,
+            "{kind}"
+        );
+    }
+    stack.stop().await;
+}
+
+/// §4.2, §4.3.2: the run of one login; the whole run of every persona and fault is in the module `privacy`.
+#[tokio::test]
+async fn rfc9700_no_token_code_or_attribute_is_in_a_url_of_ours_or_in_a_log() {
+    let stack = stack().await;
+    let mut run = Run::new(&stack);
+    assert_eq!(run.at_client(&stack, "adult", None).await, None);
+    run.finish(&stack);
+    assert_eq!(run.leaks(), [""; 0]);
+    // It could be seen if it were there.
+    let codes = run.with_logged_callbacks().leaks();
+    assert!(codes.iter().any(|leak| leak.contains("ServiceCode: log")));
+    stack.stop().await;
+}
+
+/// A secret that a request could guess at is compared through one function, whose time doesn't depend on where two values
+/// begin to differ. A source that shows a secret beside `==` is a mistake; this finds it.
+#[test]
+fn rfc9700_secrets_are_compared_in_constant_time() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut files = Vec::new();
+    for folder in [
+        "functions/federation/src",
+        "crates/digital-auth/src",
+        "crates/keys/src",
+    ] {
+        let entries = std::fs::read_dir(repository.join(folder)).unwrap();
+        files.extend(entries.map(|entry| entry.unwrap().path()));
+    }
+    let sources: Vec<_> = files
+        .iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| (path, std::fs::read_to_string(path).unwrap()))
+        .collect();
+    assert!(sources.len() > 30);
+    for (path, source) in &sources {
+        assert_eq!(variable_time(source), [""; 0], "{}", path.display());
+    }
+
+    // Each place where a request's secret is compared, and the function that compares it.
+    for (file, values) in [
+        (
+            "functions/federation/src/secrets.rs",
+            "(hash.as_ref(), given.as_ref())",
+        ),
+        (
+            "functions/federation/src/pending_login.rs",
+            "(&stored.state, state.expose_bytes())",
+        ),
+        (
+            "functions/federation/src/token.rs",
+            "(hash.as_ref(), &challenge)",
+        ),
+        (
+            "crates/digital-auth/src/authorization.rs",
+            "(&self.0, &other.0)",
+        ),
+    ] {
+        let source = std::fs::read_to_string(repository.join(file)).unwrap();
+        let call = format!("verify_slices_are_equal{values}");
+        assert!(source.contains(&call), "{file}");
+    }
+    // The type of every secret of a login has no comparison but that one.
+    let one = Secret256::from_bytes([1; 32]);
+    assert!(one == one.clone() && one != Secret256::from_bytes([2; 32]));
+
+    // And the search finds what it is for.
+    for mistake in [
+        "if given == current.expose_secret() { return true; }",
+        "let same = self.state\n    .expose_bytes()\n    != stored;",
+        "parameters.get(\"client_secret\") == Some(known)",
+        "secret.expose_secret().eq(given)",
+        "given.starts_with(previous.expose_secret())",
+        "matches!(code_verifier, known if known == challenge)",
+    ] {
+        assert_eq!(variable_time(mistake).len(), 1, "{mistake}");
+    }
+    for right in [
+        "if secret.expose_secret().len() < 16 { return Err(Malformed); }",
+        "// given == current.expose_secret() would tell",
+        "verify_slices_are_equal(&stored.state, state.expose_bytes())",
+    ] {
+        assert_eq!(variable_time(right), [""; 0], "{right}");
+    }
+}
+
+/// The statements of a source, its tests left out, in which a secret is compared with an operator.
+fn variable_time(source: &str) -> Vec<&str> {
+    const SECRETS: &[&str] = &[
+        "expose_secret",
+        "expose_bytes",
+        "expose_base64url",
+        "client_secret\"",
+        "code_verifier",
+    ];
+    const COMPARISONS: &[&str] = &[
+        " == ",
+        " != ",
+        ".eq(",
+        ".ne(",
+        ".cmp(",
+        ".starts_with(",
+        ".ends_with(",
+    ];
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    code.split([';', '{', '}'])
+        .filter(|statement| {
+            let statement = statement
+                .lines()
+                .filter(is_code)
+                .map(str::trim)
+                .collect::<Vec<_>>()
+                .join(" ");
+            let has = |words: &[&str]| words.iter().any(|word| statement.contains(word));
+            // The length of a secret may be asked for.
+            has(SECRETS) && has(COMPARISONS)
+        })
+        .collect()
+}

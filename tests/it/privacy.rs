@@ -1,0 +1,818 @@
+//! No attribute, code, token, secret or key is where it doesn't belong: over a whole run, a login for every persona and for
+//! every fault, with a client in Amazon Cognito's place and through Amazon Cognito itself.
+//! Everything that can be seen is collected (requests, answers, URLs, pages, headers, the function's log at its loudest, the
+//! journal), everything that is secret is known, and [`BELONGS`] says where each may be. What is found must be exactly
+//! that: nothing more, or it leaked; nothing less, or the search is blind.
+
+use std::collections::{BTreeSet, HashMap};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use keys::{LocalKey, SystemRandomness};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use simulators::fault::Fault;
+use simulators::persona::personas;
+use simulators::service::Endpoint;
+use simulators::stack::{APP_CALLBACK, SERVICE_CLIENT_ID, Stack};
+use test_kit::{
+    Answer, Arrival, BrowserLogin, Outcome, Page, Refusal, RelyingParty, browser, stack,
+};
+use url::Url;
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+enum Kind {
+    // The bridge's own
+    ClientSecret,
+    SealingKey,
+    PrivateKey,
+    Cookie,
+    SealedCode,
+    IdToken,
+    AccessToken,
+    // Between the bridge and the service
+    ServiceState,
+    ServiceNonce,
+    ServiceChallenge,
+    CodeVerifier,
+    ServiceCode,
+    ServiceSession,
+    ClientAssertion,
+    ServiceToken,
+    // The client's
+    ClientState,
+    ClientNonce,
+    ClientVerifier,
+    // The person's
+    Subject,
+    Attribute,
+    UnaskedAttribute,
+    // What a request held that was refused
+    Refused,
+}
+
+/// Where each kind belongs. A kind that isn't here belongs nowhere.
+const BELONGS: &[(Kind, &[&str])] = &[
+    (Kind::Cookie, &["bridge /authorize: set-cookie"]),
+    (
+        Kind::ServiceState,
+        &[
+            "bridge /authorize: location",
+            "service /auth: url",
+            "service /auth: request query",
+            "service /test-card: location",
+            "bridge /callback: url",
+        ],
+    ),
+    (
+        Kind::ServiceNonce,
+        &[
+            "bridge /authorize: location",
+            "service /auth: url",
+            "service /auth: request query",
+        ],
+    ),
+    (
+        Kind::ServiceChallenge,
+        &[
+            "bridge /authorize: location",
+            "service /auth: url",
+            "service /auth: request query",
+        ],
+    ),
+    (
+        Kind::ServiceCode,
+        &[
+            "service /test-card: location",
+            "bridge /callback: url",
+            "service /token: request form",
+        ],
+    ),
+    // Keycloak's code and its access token have the session in them.
+    (
+        Kind::ServiceSession,
+        &[
+            "service /test-card: location",
+            "bridge /callback: url",
+            "service /token: request form",
+            "service /userinfo: request headers",
+        ],
+    ),
+    (Kind::CodeVerifier, &["service /token: request form"]),
+    (Kind::ClientAssertion, &["service /token: request form"]),
+    (Kind::ServiceToken, &["service /userinfo: request headers"]),
+    (
+        Kind::SealedCode,
+        &[
+            "bridge /callback: location",
+            "client: url",
+            "cognito /oauth2/idpresponse: url",
+        ],
+    ),
+    (Kind::IdToken, &["bridge /token: body"]),
+    (Kind::AccessToken, &["bridge /token: body"]),
+    (
+        Kind::ClientState,
+        &[
+            "cognito /oauth2/authorize: location",
+            "bridge /authorize: url",
+            "bridge /callback: location",
+            "client: url",
+            "cognito /oauth2/idpresponse: url",
+        ],
+    ),
+    // In the ID token.
+    (
+        Kind::ClientNonce,
+        &["bridge /authorize: url", "bridge /token: body"],
+    ),
+    // Keycloak's access token has the subject in it, too.
+    (
+        Kind::Subject,
+        &[
+            "service /userinfo: request headers",
+            "bridge /token: body",
+            "bridge /userinfo: body",
+        ],
+    ),
+    (
+        Kind::Attribute,
+        &["bridge /token: body", "bridge /userinfo: body"],
+    ),
+];
+
+/// Words that are attributes and too short to be looked for inside of other words.
+const WORDS: &[&str] = &["male", "female"];
+
+/// A run: what is known of it, and what was seen of it.
+#[derive(Clone, Default)]
+pub(crate) struct Run {
+    known: BTreeSet<(Kind, String)>,
+    seen: Vec<(String, String)>,
+    /// The queries of `/callback`, which the function must not log.
+    callbacks: Vec<String>,
+}
+
+impl Run {
+    /// A run of this stack, whose keys and secrets are known from the start.
+    pub(crate) fn new(stack: &Stack) -> Self {
+        let mut run = Self::default();
+        let configuration = &stack.configuration;
+        run.know(
+            Kind::ClientSecret,
+            configuration.client_secret().expose_secret(),
+        );
+        run.know(
+            Kind::SealingKey,
+            configuration.sealing_key().expose_secret(),
+        );
+        run.know_key(configuration.assertion_key());
+        run.know_key(configuration.id_token_key());
+        for persona in personas(stack.clock.now()) {
+            run.know(Kind::Subject, persona.subject(SERVICE_CLIENT_ID));
+            let values = persona.userinfo.values().filter_map(Value::as_str);
+            let claims = persona.claims.values().map(String::as_str);
+            // Words and the codes of the gender are too short for this; the words are looked for by themselves.
+            for value in values.chain(claims).filter(|value| value.len() >= 8) {
+                run.know(Kind::Attribute, value);
+            }
+        }
+        // The fault `userinfo-extra-claims`.
+        run.know(Kind::UnaskedAttribute, "nobody@example.com");
+        run.know(Kind::UnaskedAttribute, "+81 3-0000-0000");
+        run
+    }
+
+    fn know(&mut self, kind: Kind, value: impl Into<String>) {
+        let value = value.into();
+        assert!(value.len() >= 8, "{kind:?}: too short to be looked for");
+        self.known.insert((kind, value));
+    }
+
+    /// The members that only a private key has (RFC 7518 §6.2.2, §6.3.2).
+    fn know_key(&mut self, key: &LocalKey) {
+        let jwk: Value = serde_json::from_str(key.private_jwk().expose_secret()).unwrap();
+        for member in ["d", "p", "q", "dp", "dq", "qi"] {
+            if let Some(value) = jwk.get(member).and_then(Value::as_str) {
+                self.know(Kind::PrivateKey, value);
+            }
+        }
+    }
+
+    fn see(&mut self, place: impl Into<String>, text: impl Into<String>) {
+        self.seen.push((place.into(), text.into()));
+    }
+
+    /// A login with a client in Amazon Cognito's place, one that sends a nonce and PKCE too. Gives the class of its
+    /// failure, if it fails.
+    pub(crate) async fn at_client(
+        &mut self,
+        stack: &Stack,
+        persona: &str,
+        fault: Option<Fault>,
+    ) -> Option<String> {
+        let client = RelyingParty::new(stack);
+        let [state, nonce, verifier] = [(); 3].map(|()| random());
+        self.know(Kind::ClientState, &state);
+        self.know(Kind::ClientNonce, &nonce);
+        self.know(Kind::ClientVerifier, &verifier);
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
+        let request = client
+            .authorization_request()
+            .with("state", &state)
+            .with("nonce", &nonce)
+            .with("code_challenge", &URL_SAFE_NO_PAD.encode(hash))
+            .with("code_challenge_method", "S256");
+        let login = client
+            .browser_login(&browser(), &request, persona, fault)
+            .await;
+        self.browser(&login);
+        let Some(code) = code(&login.end) else {
+            return Some(class(&Refusal::of(&login.end)));
+        };
+        let request = client.token_request(&code).with("code_verifier", &verifier);
+        let tokens = request.send().await;
+        self.answer("bridge /token", &tokens);
+        if tokens.status != 200 {
+            return Some(class(&Refusal::of_answer(&tokens)));
+        }
+        let access_token = tokens.text("access_token").unwrap();
+        self.know(Kind::IdToken, tokens.text("id_token").unwrap());
+        self.know(Kind::AccessToken, &access_token);
+        let userinfo = client.userinfo(&access_token).await;
+        assert_eq!(userinfo.status, 200);
+        self.answer("bridge /userinfo", &userinfo);
+        None
+    }
+
+    /// A login of an app through Amazon Cognito. Gives the class of its failure, if it fails.
+    async fn through_cognito(
+        &mut self,
+        stack: &Stack,
+        persona: &str,
+        fault: Option<Fault>,
+    ) -> Option<String> {
+        let (app, start) = stack.begin().unwrap();
+        let at_app = |url: &Url| url.as_str().starts_with(APP_CALLBACK);
+        let login = BrowserLogin::run(&browser(), &start, persona, fault, at_app).await;
+        self.browser(&login);
+        match stack.finish(&app, login.end).await.unwrap() {
+            Outcome::SignedIn(_) => None,
+            Outcome::Failed(failed) => failed.class,
+        }
+    }
+
+    /// Everything that a browser was told, and what of it is secret.
+    fn browser(&mut self, login: &BrowserLogin) {
+        for page in &login.answers {
+            self.page(page);
+        }
+        if let Arrival::At(url) = &login.end {
+            let party = match url.host_str() {
+                Some("app.localhost") => "app",
+                _ => "client",
+            };
+            self.see(format!("{party}: url"), url.as_str());
+        }
+    }
+
+    fn page(&mut self, page: &Page) {
+        let host = page.url.host_str().unwrap_or_default();
+        let party = host.trim_end_matches(".localhost");
+        let path = short(page.url.path());
+        let place = format!("{party} {path}");
+        let query = |url: &Url, name: &str| {
+            let mut pairs = url.query_pairs();
+            pairs
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.into_owned())
+        };
+        let location = page.redirect_target().unwrap();
+        let mut know = |kind, url: Option<&Url>, name| {
+            if let Some(value) = url.and_then(|url| query(url, name)) {
+                self.know(kind, value);
+            }
+        };
+        match place.as_str() {
+            "bridge /authorize" => {
+                know(Kind::ClientState, Some(&page.url), "state");
+                know(Kind::ServiceState, location.as_ref(), "state");
+                know(Kind::ServiceNonce, location.as_ref(), "nonce");
+                know(Kind::ServiceChallenge, location.as_ref(), "code_challenge");
+            }
+            "service /test-card" => {
+                know(Kind::ServiceCode, location.as_ref(), "code");
+                know(Kind::ServiceSession, location.as_ref(), "session_state");
+            }
+            "bridge /callback" => {
+                know(Kind::SealedCode, location.as_ref(), "code");
+                self.callbacks.extend(page.url.query().map(str::to_owned));
+            }
+            _ => {}
+        }
+        self.see(format!("{place}: url"), page.url.as_str());
+        for (name, value) in &page.headers {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            let kind = match name.as_str() {
+                special @ ("location" | "set-cookie") => special,
+                _ => "headers",
+            };
+            // A cookie that only ends has no value.
+            let cookie = value
+                .split(';')
+                .next()
+                .and_then(|pair| pair.split_once('='));
+            if let (true, Some((_, cookie))) = (name == "set-cookie" && party == "bridge", cookie)
+                && !cookie.is_empty()
+            {
+                self.know(Kind::Cookie, cookie);
+            }
+            self.see(format!("{place}: {kind}"), format!("{name}: {value}"));
+        }
+        self.see(format!("{place}: body"), page.text());
+    }
+
+    fn answer(&mut self, place: &str, answer: &Answer) {
+        for (name, value) in &answer.headers {
+            let kind = match name.as_str() {
+                special @ ("location" | "set-cookie") => special,
+                _ => "headers",
+            };
+            self.see(format!("{place}: {kind}"), format!("{name}: {value}"));
+        }
+        self.see(format!("{place}: body"), &answer.body);
+    }
+
+    /// What the service received and issued, what the function logged, and what the journal tells.
+    pub(crate) fn finish(&mut self, stack: &Stack) {
+        for tokens in stack.service.issued_tokens() {
+            for token in [tokens.id_token, tokens.access_token, tokens.refresh_token] {
+                self.know(Kind::ServiceToken, token);
+            }
+        }
+        for request in stack.service.requests() {
+            let place = format!("service {}", short(&request.path));
+            if request.endpoint == Endpoint::Token {
+                for (kind, name) in [
+                    (Kind::CodeVerifier, "code_verifier"),
+                    (Kind::ClientAssertion, "client_assertion"),
+                ] {
+                    self.know(kind, request.form_value(name).expect("a parameter"));
+                }
+            }
+            for (name, value) in &request.query {
+                self.see(format!("{place}: request query"), format!("{name}={value}"));
+            }
+            for (name, value) in &request.form {
+                self.see(format!("{place}: request form"), format!("{name}={value}"));
+            }
+            for (name, value) in &request.headers {
+                let value = String::from_utf8_lossy(value.as_bytes());
+                self.see(
+                    format!("{place}: request headers"),
+                    format!("{name}: {value}"),
+                );
+            }
+        }
+        for line in stack.bridge.logs().lines() {
+            self.see("log", line);
+        }
+        for step in stack.journal.steps() {
+            self.see("journal", serde_json::to_string(&step).unwrap());
+        }
+    }
+
+    /// The same run, had the function logged the queries of its callbacks.
+    pub(crate) fn with_logged_callbacks(&self) -> Self {
+        let mut run = self.clone();
+        for query in &self.callbacks {
+            run.see(
+                "log",
+                serde_json::json!({ "event": "request", "query": query }).to_string(),
+            );
+        }
+        run
+    }
+
+    /// What was found, and where.
+    fn found(&self) -> BTreeSet<(Kind, &str)> {
+        let search = Search::new(&self.known);
+        let mut found = BTreeSet::new();
+        for (place, text) in &self.seen {
+            for kind in search.kinds(text) {
+                found.insert((kind, place.as_str()));
+            }
+        }
+        found
+    }
+
+    /// What was found where it doesn't belong, without its value.
+    pub(crate) fn leaks(&self) -> Vec<String> {
+        let belongs = belongs();
+        self.found()
+            .into_iter()
+            .filter(|one| !belongs.contains(one))
+            .map(|(kind, place)| format!("{kind:?}: {place}"))
+            .collect()
+    }
+}
+
+fn belongs() -> BTreeSet<(Kind, &'static str)> {
+    BELONGS
+        .iter()
+        .flat_map(|(kind, places)| places.iter().map(|place| (*kind, *place)))
+        .collect()
+}
+
+/// A path without what all paths of its party begin with.
+fn short(path: &str) -> &str {
+    for start in [
+        "/api/realms/main/protocol/openid-connect",
+        "/api/realms/main",
+    ] {
+        if let Some(rest) = path.strip_prefix(start) {
+            return rest;
+        }
+    }
+    path
+}
+
+fn random() -> String {
+    keys::random_base64url::<32>(&SystemRandomness).unwrap()
+}
+
+fn code(end: &Arrival) -> Option<String> {
+    match end {
+        Arrival::At(url) => url
+            .query_pairs()
+            .find(|(name, _)| name == "code")
+            .map(|(_, value)| value.into_owned()),
+        Arrival::Page(_) => None,
+    }
+}
+
+fn class(refusal: &Refusal) -> String {
+    let (Refusal::AtClient { class, .. }
+    | Refusal::OnPage { class, .. }
+    | Refusal::Json { class, .. }) = refusal;
+    class.clone()
+}
+
+/// How many bytes of a pattern are looked up at once; none is shorter.
+const WINDOW: usize = 8;
+
+/// A search for many values in many texts, each value in every form in which it could be written.
+struct Search {
+    patterns: HashMap<[u8; WINDOW], Vec<(Kind, Vec<u8>)>>,
+}
+
+impl Search {
+    fn new(known: &BTreeSet<(Kind, String)>) -> Self {
+        let mut patterns: HashMap<_, Vec<_>> = HashMap::new();
+        for (kind, value) in known {
+            for form in forms(value) {
+                let start = *form.first_chunk().expect("no form is shorter");
+                patterns.entry(start).or_default().push((*kind, form));
+            }
+        }
+        Self { patterns }
+    }
+
+    fn kinds(&self, text: &str) -> BTreeSet<Kind> {
+        let bytes = text.as_bytes();
+        let mut kinds = BTreeSet::new();
+        for (at, window) in bytes.windows(WINDOW).enumerate() {
+            let window: &[u8; WINDOW] = window.try_into().unwrap();
+            for (kind, form) in self.patterns.get(window).into_iter().flatten() {
+                let end = at + form.len();
+                if bytes.get(at..end) == Some(form) && stands_alone(bytes, at, end) {
+                    kinds.insert(*kind);
+                }
+            }
+        }
+        let is_attribute = |word: &str| WORDS.contains(&word);
+        if text
+            .split(|character: char| !character.is_ascii_alphanumeric())
+            .any(is_attribute)
+        {
+            kinds.insert(Kind::Attribute);
+        }
+        kinds
+    }
+}
+
+/// Eight digits of a birth date are none inside of a longer number.
+fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
+    if !text[start..end].iter().all(u8::is_ascii_digit) {
+        return true;
+    }
+    let is_digit = |at: Option<usize>| {
+        at.and_then(|at| text.get(at))
+            .is_some_and(u8::is_ascii_digit)
+    };
+    !is_digit(start.checked_sub(1)) && !is_digit(Some(end))
+}
+
+/// A value as it is, percent-encoded, escaped for JSON, and in base64 of either alphabet at each of its three places; also
+/// the bytes that the value itself is the base64url of. Of a long value its end alone counts too: a log may cut one.
+fn forms(value: &str) -> BTreeSet<Vec<u8>> {
+    let mut forms = BTreeSet::new();
+    let percent: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    let escaped: String = value
+        .encode_utf16()
+        .map(|unit| match u8::try_from(unit) {
+            Ok(byte) if byte.is_ascii_graphic() || byte == b' ' => char::from(byte).to_string(),
+            _ => format!("\\u{unit:04x}"),
+        })
+        .collect();
+    forms.insert(value.as_bytes().to_vec());
+    forms.insert(percent.replace('+', "%20").into_bytes());
+    forms.insert(percent.into_bytes());
+    forms.insert(escaped.to_uppercase().replace("\\U", "\\u").into_bytes());
+    forms.insert(escaped.into_bytes());
+    forms.extend(in_base64(value.as_bytes()));
+    if value.len() > 40
+        && let Ok(bytes) = URL_SAFE_NO_PAD.decode(value)
+    {
+        forms.extend(in_base64(&bytes));
+    }
+    if value.is_ascii() && value.len() > 40 {
+        forms.insert(value.as_bytes()[value.len() - 20..].to_vec());
+    }
+    forms
+}
+
+/// The characters of base64 that depend on these bytes alone, wherever in a longer text they stand.
+fn in_base64(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut forms = Vec::new();
+    for (before, first) in [(0, 0), (1, 2), (2, 3)] {
+        let mut padded = vec![0; before];
+        padded.extend(bytes);
+        let last = padded.len() * 8 / 6;
+        for engine in [URL_SAFE_NO_PAD, STANDARD_NO_PAD] {
+            let text = engine.encode(&padded).into_bytes();
+            forms.push(text[first..last].to_vec());
+        }
+    }
+    forms
+}
+
+/// Faults that only a process without the service's keys meets as they are meant.
+fn needs_a_new_process(fault: Fault) -> bool {
+    fault.id().starts_with("key")
+        || matches!(
+            fault,
+            Fault::IdTokenUnknownKey
+                | Fault::IdTokenWithoutKeyIdSingleKey
+                | Fault::IdTokenWithoutKeyIdSeveralKeys
+        )
+}
+
+/// Every persona, with a client in Cognito's place and through Cognito.
+async fn personas_run() -> Run {
+    let stack = stack().await;
+    let mut run = Run::new(&stack);
+    for persona in personas(stack.clock.now()) {
+        let id = persona.id;
+        assert_eq!(run.at_client(&stack, id, None).await, None, "{id}");
+        assert_eq!(run.through_cognito(&stack, id, None).await, None, "{id}");
+    }
+    let cancelled = run
+        .through_cognito(&stack, "adult", Some(Fault::CancelHostileDescription))
+        .await;
+    assert_eq!(cancelled.as_deref(), Some("cancelled"));
+    let refused = run
+        .through_cognito(&stack, "adult", Some(Fault::UserinfoMalformedBirthdate))
+        .await;
+    assert_eq!(refused.as_deref(), Some("attribute_malformed"));
+    run.finish(&stack);
+    stack.stop().await;
+    run
+}
+
+/// These faults. Each login ends as its fault says, or the run would show nothing.
+async fn faults_run(faults: impl Iterator<Item = Fault>) -> Run {
+    let stack = stack().await;
+    let mut run = Run::new(&stack);
+    for fault in faults {
+        if needs_a_new_process(fault) {
+            stack.bridge.scale_to_zero().await;
+        }
+        let class = run.at_client(&stack, "adult", Some(fault)).await;
+        assert_eq!(class.as_deref(), fault.class(), "{fault}");
+    }
+    run.finish(&stack);
+    stack.stop().await;
+    run
+}
+
+/// What the function refuses of a request, it doesn't repeat: in no answer, and in no log.
+async fn refused_run() -> Run {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let mut run = Run::new(&stack);
+    let marked = random();
+    run.know(Kind::Refused, &marked);
+    let url = format!("https://{marked}.example/");
+    let redirects = reqwest::redirect::Policy::none();
+    let http = reqwest::Client::builder()
+        .redirect(redirects)
+        .build()
+        .unwrap();
+    let base = stack.bridge.base_url();
+    let mut answers = Vec::new();
+
+    let request = client.authorization_request();
+    for (name, value) in [
+        ("client_id", &marked),
+        ("redirect_uri", &url),
+        ("response_type", &marked),
+        ("scope", &format!("openid {marked}")),
+        ("nonce", &marked.repeat(20)),
+        ("code_challenge", &marked),
+        ("max_age", &marked),
+        ("request", &marked),
+        ("request_uri", &url),
+        ("login_hint", &marked),
+        ("prompt", &format!("none {marked}")),
+    ] {
+        let url = request.clone().with(name, value).url();
+        let target = format!("{base}{}?{}", url.path(), url.query().unwrap());
+        answers.push(Answer::of(http.get(target)).await);
+    }
+    for path in [
+        format!("/{marked}"),
+        format!("/callback?code={marked}"),
+        format!("/callback?state={marked}&code={marked}"),
+        format!("/callback?state={marked}x&error={marked}&error_description={marked}"),
+        format!("/authorize?{marked}&{marked}"),
+    ] {
+        let request = http
+            .get(format!("{base}{path}"))
+            .header("user-agent", &marked)
+            .header("referer", &url)
+            .header("cookie", format!("__Host-login-{marked}={marked}"));
+        answers.push(Answer::of(request).await);
+    }
+    let patched = http.patch(format!("{base}/authorize?{marked}"));
+    answers.push(Answer::of(patched.body(marked.clone())).await);
+
+    let token_request = client.token_request(&marked);
+    for request in [
+        token_request.clone(),
+        token_request.clone().with("client_secret", &marked),
+        token_request.clone().with("client_id", &marked),
+        token_request.clone().with("grant_type", &marked),
+        token_request.clone().and("code", &marked),
+        token_request
+            .without("client_secret")
+            .header("authorization", &format!("Basic {marked}")),
+        client
+            .token_request(&client.code().await)
+            .with("redirect_uri", &url),
+        client
+            .token_request(&client.code().await)
+            .with("code_verifier", &marked),
+    ] {
+        answers.push(request.send().await);
+    }
+    answers.push(client.userinfo(&marked).await);
+    for answer in &answers {
+        assert!(answer.status >= 400 || answer.status == 302);
+        run.answer("bridge", answer);
+    }
+    for line in stack.bridge.logs().lines() {
+        run.see("log", line);
+    }
+    stack.stop().await;
+    run
+}
+
+fn is_slow(fault: Fault) -> bool {
+    fault.id().ends_with("-slow")
+}
+
+fn quick_faults() -> impl Iterator<Item = Fault> {
+    Fault::ALL.iter().copied().filter(|fault| !is_slow(*fault))
+}
+
+#[tokio::test]
+async fn nothing_secret_and_nothing_personal_is_where_it_does_not_belong() {
+    let half = quick_faults().count() / 2;
+    let slow = Fault::ALL.iter().copied().filter(|fault| is_slow(*fault));
+    let (personas, first, second, slow) = tokio::join!(
+        personas_run(),
+        faults_run(quick_faults().take(half)),
+        faults_run(quick_faults().skip(half)),
+        faults_run(slow),
+    );
+    let runs = [personas, first, second, slow];
+    let mut found = BTreeSet::new();
+    for run in &runs {
+        assert_eq!(run.leaks(), [""; 0]);
+        found.extend(run.found());
+        // The function was at its loudest: it tells each check, and each failure.
+        let logged = |what: &str| {
+            let mut seen = run.seen.iter();
+            seen.any(|(place, text)| place == "log" && text.contains(what))
+        };
+        assert!(logged(r#""event":"failure""#));
+        assert!(logged(r#""event":"login_started""#));
+    }
+    assert!(runs[0].seen.iter().any(|(place, text)| place == "log"
+        && text.contains(r#""level":"DEBUG""#)
+        && text.contains(r#""event":"check""#)));
+    // Each kind was seen everywhere where it belongs: so it would be seen elsewhere too.
+    assert_eq!(found, belongs());
+}
+
+#[tokio::test]
+async fn what_is_refused_is_not_repeated() {
+    let run = refused_run().await;
+    assert_eq!(run.leaks(), [""; 0]);
+    let mut leaky = run.clone();
+    let repeated = run.known.iter().find(|(kind, _)| *kind == Kind::Refused);
+    leaky.see("bridge: body", &repeated.unwrap().1);
+    assert_eq!(leaky.leaks(), ["Refused: bridge: body"]);
+}
+
+/// The checker can fail: every known value is found in every place and form in which it could leak.
+#[tokio::test]
+async fn a_leak_would_be_found() {
+    let stack = stack().await;
+    let mut run = Run::new(&stack);
+    assert_eq!(run.at_client(&stack, "adult", None).await, None);
+    run.finish(&stack);
+    stack.stop().await;
+    assert_eq!(run.leaks(), [""; 0]);
+
+    // The function logs its query.
+    let logged = run.with_logged_callbacks().leaks();
+    let expected = [
+        "ServiceState: log",
+        "ServiceCode: log",
+        "ServiceSession: log",
+    ];
+    assert_eq!(logged, expected);
+
+    // Every value of the run, in every form, in a log and on a page.
+    for (kind, value) in &run.known {
+        let percent: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        let inside = URL_SAFE_NO_PAD.encode(format!("{{\"a\":\"{value}\"}}"));
+        for text in [
+            value.clone(),
+            format!("GET /callback?a={percent}&b=c"),
+            format!("event.{inside}.signature"),
+            serde_json::json!({ "event": "a", "value": value }).to_string(),
+        ] {
+            for place in ["log", "bridge /callback: body"] {
+                let mut leaky = Run {
+                    known: run.known.clone(),
+                    ..Run::default()
+                };
+                leaky.see(place, &text);
+                let leak = format!("{kind:?}: {place}");
+                assert!(leaky.leaks().contains(&leak), "{leak}");
+            }
+        }
+    }
+    // What is sealed is not only encoded: bytes of a verifier in a cookie would be seen.
+    let (_, verifier) = run
+        .known
+        .iter()
+        .find(|(kind, _)| *kind == Kind::CodeVerifier)
+        .unwrap();
+    let mut unsealed = b"header".to_vec();
+    unsealed.extend(URL_SAFE_NO_PAD.decode(verifier).unwrap());
+    let mut leaky = run.clone();
+    leaky.see(
+        "bridge /authorize: set-cookie",
+        format!(
+            "__Host-login-a={}; Secure",
+            URL_SAFE_NO_PAD.encode(unsealed)
+        ),
+    );
+    assert_eq!(
+        leaky.leaks(),
+        ["CodeVerifier: bridge /authorize: set-cookie"]
+    );
+    // Short words, and dates.
+    for (text, leaks) in [
+        (r#"{"gender":"male"}"#, true),
+        ("born 19850315.", true),
+        ("1985-03-15", true),
+        (r#"{"name":"\u5c71\u7530\u3000\u592a\u90ce"}"#, true),
+        ("name=%E5%B1%B1%E7%94%B0%E3%80%80%E5%A4%AA%E9%83%8E", true),
+        (r#"{"Timestamp":1985031500000}"#, false),
+        ("a finale, femaleness", false),
+    ] {
+        let mut leaky = Run {
+            known: run.known.clone(),
+            ..Run::default()
+        };
+        leaky.see("log", text);
+        let expected: &[&str] = if leaks { &["Attribute: log"] } else { &[] };
+        assert_eq!(leaky.leaks(), expected, "{text}");
+    }
+}
