@@ -1,29 +1,133 @@
-//! Whole logins.
+//! Whole logins: every test person, twice, two at once, with and without a cookie, and what a configuration changes.
+//! The browser, the service and Amazon Cognito are as strict as the real ones; the function is the built one.
 
+use std::collections::BTreeSet;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use digital_auth::Provider;
+use digital_auth::authorization::{AuthorizationRequest as ServiceRequest, LoginSecrets};
+use federation::pending_login::{ClientRequest, ClientState, PendingLogin, Seal};
+use federation::sealed::{Audience, SealingKeys};
+use four_attributes::AttributeSet;
+use keys::{Algorithm, SystemRandomness};
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
 use simulators::clock::SimClock;
-use simulators::persona::personas;
-use test_kit::{Outcome, RelyingParty, browser, stack};
+use simulators::cognito::Variation;
+use simulators::fault::Fault;
+use simulators::persona::{Persona, personas};
+use simulators::service::{Endpoint, RecordedRequest};
+use simulators::stack::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
+use test_kit::{
+    Answer, Arrival, AuthorizationRequest, Failed, Outcome, Place, RelyingParty, SignedIn, Stack,
+    UserAgent, browser, failure_page, logged_failures, parameter, stack, stack_with, variables,
+};
+use url::Url;
+
+const FOUR: [&str; 4] = ["name", "address", "birthdate", "gender"];
+
+fn signed_in(outcome: Outcome) -> SignedIn {
+    match outcome {
+        Outcome::SignedIn(signed_in) => *signed_in,
+        Outcome::Failed(failed) => panic!("not signed in: {failed:?}"),
+    }
+}
+
+fn failed(outcome: Outcome) -> Failed {
+    match outcome {
+        Outcome::Failed(failed) => failed,
+        Outcome::SignedIn(_) => panic!("signed in"),
+    }
+}
+
+fn username(persona: &Persona) -> String {
+    format!("MynaApp_{}", persona.subject(SERVICE_CLIENT_ID))
+}
+
+/// One of the four claims as text; Amazon Cognito emits the address as OIDC Core's object.
+fn text_claim(claims: &Map<String, Value>, claim: &str) -> Option<String> {
+    let value = claims.get(claim)?;
+    let value = if claim == "address" {
+        &value["formatted"]
+    } else {
+        value
+    };
+    Some(value.as_str().expect("a string").to_owned())
+}
+
+/// The user and the app's tokens hold these claims of the four, and none of the others.
+fn assert_holds(stack: &Stack, persona: &Persona, signed_in: &SignedIn) {
+    let users = stack.cognito.users();
+    let user = &users[&username(persona)];
+    let expected: BTreeSet<_> = persona
+        .claims
+        .keys()
+        .copied()
+        .chain(["sub", "identities"])
+        .collect();
+    let held: BTreeSet<_> = user.keys().map(String::as_str).collect();
+    assert_eq!(held, expected, "{}", persona.id);
+    for claim in FOUR {
+        let expected = persona.claims.get(claim).cloned();
+        assert_eq!(user.get(claim).cloned(), expected, "{} {claim}", persona.id);
+        for claims in [&signed_in.id_token, &signed_in.userinfo] {
+            assert_eq!(
+                text_claim(claims, claim),
+                expected,
+                "{} {claim}",
+                persona.id
+            );
+        }
+        assert_eq!(signed_in.access_token.get(claim), None);
+    }
+    assert_eq!(signed_in.id_token["sub"], user["sub"].as_str());
+}
+
+async fn every_persona_signs_in(algorithm: Algorithm) {
+    let stack = stack_with(|options| options.assertion_algorithm = algorithm).await;
+    let personas = personas(SimClock::default().now());
+    for persona in &personas {
+        let outcome = stack.login(&browser(), persona.id, None).await.unwrap();
+        assert_holds(&stack, persona, &signed_in(outcome));
+    }
+    assert_eq!(stack.cognito.users().len(), personas.len());
+    let assertions = token_requests(&stack)
+        .iter()
+        .map(|request| {
+            let assertion = request.form_value("client_assertion").unwrap();
+            jsonwebtoken::decode_header(assertion).unwrap().alg
+        })
+        .collect::<Vec<_>>();
+    let expected = match algorithm {
+        Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+        Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+    };
+    assert_eq!(assertions, vec![expected; personas.len()]);
+    assert_eq!(logged_failures(&stack), Vec::<String>::new());
+    stack.stop().await;
+}
+
+fn requests(stack: &Stack, endpoint: Endpoint) -> Vec<RecordedRequest> {
+    let mut requests = stack.service.requests();
+    requests.retain(|request| request.endpoint == endpoint);
+    requests
+}
+
+fn token_requests(stack: &Stack) -> Vec<RecordedRequest> {
+    requests(stack, Endpoint::Token)
+}
 
 #[tokio::test]
-async fn every_persona_signs_in_and_cognito_holds_what_it_must() {
-    let stack = stack().await;
-    for persona in personas(SimClock::default().now()) {
-        let outcome = stack.login(&browser(), persona.id, None).await.unwrap();
-        assert!(
-            matches!(outcome, Outcome::SignedIn(_)),
-            "{}: {outcome:?}",
-            persona.id
-        );
-        let users = stack.cognito.users();
-        let subject = persona.subject(simulators::stack::SERVICE_CLIENT_ID);
-        let user = &users[&format!("MynaApp_{subject}")];
-        for claim in ["name", "address", "birthdate", "gender"] {
-            let held = user.get(claim).map(String::as_str);
-            let expected = persona.claims.get(claim).map(String::as_str);
-            assert_eq!(held, expected, "{} {claim}", persona.id);
-        }
-    }
-    stack.stop().await;
+async fn every_persona_signs_in_with_es256_assertions_and_cognito_holds_what_it_must() {
+    every_persona_signs_in(Algorithm::Es256).await;
+}
+
+#[tokio::test]
+async fn every_persona_signs_in_with_rs256_assertions_and_cognito_holds_what_it_must() {
+    every_persona_signs_in(Algorithm::Rs256).await;
 }
 
 #[tokio::test]
@@ -36,5 +140,540 @@ async fn a_client_in_cognitos_place_signs_in() {
     assert_eq!(claims["name"], "山田　太郎");
     let userinfo = client.userinfo(&tokens.text("access_token").unwrap()).await;
     assert_eq!(userinfo.json()["birthdate"], "1985-03-15");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_login_is_the_same_user_and_writes_the_attributes_again() {
+    let stack = stack().await;
+    let writes = || {
+        let steps = stack.journal.steps();
+        let writes = steps
+            .iter()
+            .filter(|step| step.request == "user pool: write the mapped attributes");
+        writes.count()
+    };
+    let persona = &personas(stack.clock.now())[0];
+    let first = signed_in(stack.login(&browser(), persona.id, None).await.unwrap());
+    let unchanged = signed_in(stack.login(&browser(), persona.id, None).await.unwrap());
+    assert_holds(&stack, persona, &unchanged);
+    assert_eq!(writes(), 2);
+    assert_eq!(unchanged.id_token["sub"], first.id_token["sub"]);
+
+    // The person has married and moved.
+    let moved = [
+        ("name", "佐藤　太郎"),
+        ("address", "北海道札幌市中央区北３条西６丁目"),
+    ];
+    for (claim, value) in moved {
+        stack
+            .service
+            .change_attribute(persona.id, claim, json!(value))
+            .unwrap();
+    }
+    let changed = signed_in(stack.login(&browser(), persona.id, None).await.unwrap());
+    let mut expected = persona.clone();
+    expected
+        .claims
+        .extend(moved.map(|(claim, value)| (claim, value.to_owned())));
+    assert_holds(&stack, &expected, &changed);
+    assert_eq!(changed.id_token["sub"], first.id_token["sub"]);
+    assert_eq!(stack.cognito.users().len(), 1);
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn two_logins_in_one_browser_cross_and_each_keeps_its_own_person() {
+    let stack = stack().await;
+    let tab_a = browser();
+    let tab_b = tab_a.new_tab();
+    let at_app = |url: &Url| url.host_str() == Some("app.localhost");
+
+    let (app_a, start_a) = stack.begin().unwrap();
+    let page_a = stack.test_card_page(&tab_a, &start_a).await.unwrap();
+    let (app_b, start_b) = stack.begin().unwrap();
+    let page_b = stack.test_card_page(&tab_b, &start_b).await.unwrap();
+
+    let people = personas(stack.clock.now());
+    let person = |id| people.iter().find(|persona| persona.id == id).unwrap();
+    let (adult, latin) = (person("adult"), person("latin-name"));
+    let back_b = stack.choose(&tab_b, page_b, latin.id, None, at_app);
+    let outcome_b = stack.finish(&app_b, back_b.await.unwrap()).await.unwrap();
+    assert_holds(&stack, latin, &signed_in(outcome_b));
+    let back_a = stack.choose(&tab_a, page_a, adult.id, None, at_app);
+    // The app's own state and nonce are checked here too: neither tab has the other's.
+    let outcome_a = stack.finish(&app_a, back_a.await.unwrap()).await.unwrap();
+    assert_holds(&stack, adult, &signed_in(outcome_a));
+
+    let bridge = Url::parse(&RelyingParty::new(&stack).issuer()).unwrap();
+    assert_eq!(tab_a.cookies(&bridge), [], "both pending logins are over");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn cognitos_state_of_2600_characters_comes_back_and_one_that_cannot_fit_is_told_to_the_app() {
+    let stack = stack().await;
+    let with_state = |state_length| Variation {
+        state_length,
+        ..Variation::default()
+    };
+    for fits in [64, 700, 2_600] {
+        stack.cognito.vary(with_state(fits)).unwrap();
+        let outcome = stack.login(&browser(), "adult", None).await.unwrap();
+        signed_in(outcome);
+    }
+    for too_long in [4_500, 6_000] {
+        stack.cognito.vary(with_state(too_long)).unwrap();
+        let before = stack.service.requests().len();
+        let failed = failed(stack.login(&browser(), "adult", None).await.unwrap());
+        // Only with its state does Amazon Cognito know whose app to tell.
+        assert_eq!(failed.place, Place::App, "{failed:?}");
+        assert_eq!(failed.error.as_deref(), Some("invalid_request"));
+        assert_eq!(failed.class.as_deref(), Some("state_too_long"));
+        assert_eq!(stack.service.requests().len(), before);
+    }
+    assert_eq!(logged_failures(&stack), ["state_too_long"; 2]);
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_fit_comes_back_byte_for_byte() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    for (length, expected) in [(2_600, None), (4_500, Some("invalid_request"))] {
+        let state = format!("{}.%区 +&=", "x".repeat(length));
+        let request = client.authorization_request().with("state", &state);
+        let arrival = client.sign_in(&browser(), &request, "adult", None).await;
+        assert_eq!(parameter(&arrival, "state"), Some(state));
+        assert_eq!(parameter(&arrival, "error").as_deref(), expected);
+        assert_eq!(parameter(&arrival, "code").is_some(), expected.is_none());
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_login_is_told_to_the_app_and_the_next_one_succeeds() {
+    let stack = stack().await;
+    let browser = browser();
+    for fault in [
+        Fault::Cancel,
+        Fault::CancelWithoutDescription,
+        Fault::CallbackWithoutCode,
+    ] {
+        let failed = failed(stack.login(&browser, "adult", Some(fault)).await.unwrap());
+        assert_eq!(failed.place, Place::App);
+        assert_eq!(failed.error.as_deref(), Some("access_denied"));
+        assert_eq!(failed.class.as_deref(), Some("cancelled"));
+        signed_in(stack.login(&browser, "adult", None).await.unwrap());
+    }
+    assert_eq!(logged_failures(&stack), ["cancelled"; 3]);
+    stack.stop().await;
+}
+
+/// The bridge's one cookie in this browser.
+fn only_cookie(client: &RelyingParty<'_>, browser: &UserAgent) -> (Url, String, String) {
+    let bridge = Url::parse(&client.issuer()).unwrap();
+    let mut cookies = browser.cookies(&bridge);
+    let cookie = cookies.pop().expect("a pending login");
+    assert_eq!(cookies, []);
+    (bridge, cookie.name, cookie.value)
+}
+
+/// The value with the bit of one decoded byte turned over.
+fn altered(value: &str, position: usize) -> String {
+    let mut bytes = URL_SAFE_NO_PAD.decode(value).unwrap();
+    bytes[position] ^= 1;
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+#[tokio::test]
+async fn a_callback_without_the_right_cookie_ends_on_a_page_that_says_which_reason_it_was() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+
+    let same = browser();
+    let callback = client.to_callback(&same, &request).await;
+    let arrival = client.from_callback(&same, &callback).await;
+    assert!(parameter(&arrival, "code").is_some(), "the twin succeeds");
+
+    let begun = browser();
+    let callback = client.to_callback(&begun, &request).await;
+    let elsewhere = client.from_callback(&browser(), &callback).await;
+    assert_eq!(
+        failure_page(&elsewhere),
+        (400, "no_pending_login".to_owned())
+    );
+    let arrival = client.from_callback(&begun, &callback).await;
+    assert!(
+        parameter(&arrival, "code").is_some(),
+        "what another browser did has ended nothing here"
+    );
+
+    let without = browser();
+    let callback = client.to_callback(&without, &request).await;
+    let (bridge, name, _) = only_cookie(&client, &without);
+    assert!(without.delete_cookie(&bridge, &name));
+    let arrival = client.from_callback(&without, &callback).await;
+    assert_eq!(failure_page(&arrival), (400, "no_pending_login".to_owned()));
+
+    // Version, key id, audience, and the last byte of the tag. A key id that nobody knows looks like another bridge's.
+    for (from_end, position, class) in [
+        (false, 0, "altered_login"),
+        (false, 1, "foreign_login"),
+        (false, 5, "altered_login"),
+        (true, 1, "altered_login"),
+    ] {
+        let browser = browser();
+        let callback = client.to_callback(&browser, &request).await;
+        let (bridge, name, value) = only_cookie(&client, &browser);
+        let length = URL_SAFE_NO_PAD.decode(&value).unwrap().len();
+        let position = if from_end {
+            length - position
+        } else {
+            position
+        };
+        let value = altered(&value, position);
+        assert!(browser.replace_cookie_value(&bridge, &name, &value));
+        let arrival = client.from_callback(&browser, &callback).await;
+        assert_eq!(
+            failure_page(&arrival),
+            (400, class.to_owned()),
+            "byte {position}"
+        );
+        assert_eq!(browser.cookies(&bridge), [], "the cookie is of no use");
+    }
+    assert_eq!(
+        stack.service.count(Endpoint::Token),
+        0,
+        "nobody asked for tokens"
+    );
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn the_page_speaks_the_browsers_language_first_and_names_the_request_in_the_log() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    for (language, first) in [("ja", "<html lang=\"ja\">"), ("en", "<html lang=\"en\">")] {
+        let callback = client
+            .to_callback(&browser(), &client.authorization_request())
+            .await;
+        let other = UserAgent::new(language).unwrap();
+        let Arrival::Page(page) = client.from_callback(&other, &callback).await else {
+            panic!("not on a page");
+        };
+        let text = page.text();
+        assert!(text.contains(first));
+        assert!(text.contains("ログインできませんでした"));
+        assert!(text.contains("You could not be signed in"));
+        let logged = test_kit::logged(&stack, "failure");
+        let support_id = logged.last().unwrap()["support_id"].as_str().unwrap();
+        assert!(text.contains(&format!("<code>{support_id}</code>")));
+    }
+    stack.stop().await;
+}
+
+/// A login that began this long ago: the service's address for the browser, which has the cookie.
+fn begun_before(
+    stack: &Stack,
+    client: &RelyingParty<'_>,
+    browser: &UserAgent,
+    age: TimeDelta,
+) -> Url {
+    let endpoints = stack.service.endpoints();
+    let provider = Provider::given(
+        &endpoints.issuer,
+        &endpoints.authorization_endpoint,
+        &endpoints.token_endpoint,
+        &endpoints.userinfo_endpoint,
+        &endpoints.jwks_uri,
+    );
+    let secrets = LoginSecrets::new(&SystemRandomness).unwrap();
+    let keys = SealingKeys::new([stack.configuration.sealing_key().expose_secret()]).unwrap();
+    let seal = Seal {
+        keys: &keys,
+        audience: Audience::new(&client.issuer(), COGNITO_CLIENT_ID),
+        now: stack.clock.now() - age,
+    };
+    let pending = PendingLogin {
+        secrets: secrets.clone(),
+        request: ClientRequest {
+            redirect_uri: client.redirect_uri(),
+            state: ClientState::new("the-clients-state"),
+            nonce: None,
+            code_challenge: None,
+            authenticated_after: None,
+        },
+    };
+    let lines = pending
+        .begin(seal, std::iter::empty(), &SystemRandomness)
+        .unwrap();
+    let bridge = Url::parse(&client.issuer()).unwrap();
+    assert_eq!(lines.len(), 1);
+    assert!(browser.take_cookie(&bridge, &lines[0]));
+    ServiceRequest {
+        client_id: SERVICE_CLIENT_ID,
+        redirect_uri: &format!("{}/callback", client.issuer()),
+        attributes: AttributeSet::all(),
+        acr_values: Some("aal3 crl"),
+    }
+    .url(&provider.unwrap(), &secrets)
+}
+
+#[tokio::test]
+async fn a_login_of_less_than_five_minutes_succeeds_and_a_slower_one_ends_on_its_own_page() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let at_client = |url: &Url| url.path() == "/oauth2/idpresponse";
+    for (seconds, in_time) in [(0, true), (280, true), (301, false), (14 * 60, false)] {
+        let browser = browser();
+        let start = begun_before(&stack, &client, &browser, TimeDelta::seconds(seconds));
+        let page = browser.follow(&start, "application/json", at_client).await;
+        let arrival = stack
+            .choose(&browser, page.unwrap().end, "adult", None, at_client)
+            .await
+            .unwrap();
+        if in_time {
+            let code = parameter(&arrival, "code").expect("a code");
+            let tokens = client.token_request(&code).send().await;
+            assert_eq!(tokens.status, 200, "{tokens:?}");
+        } else {
+            assert_eq!(failure_page(&arrival), (400, "login_expired".to_owned()));
+            let bridge = Url::parse(&client.issuer()).unwrap();
+            assert_eq!(browser.cookies(&bridge), []);
+        }
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_reloaded_callback_ends_on_a_page_and_a_replayed_one_gets_no_second_tokens() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let (browser, thief) = (browser(), browser());
+    let callback = client
+        .to_callback(&browser, &client.authorization_request())
+        .await;
+    thief.copy_cookies_from(&browser);
+
+    let first = client.from_callback(&browser, &callback).await;
+    let reloaded = client.from_callback(&browser, &callback).await;
+    assert_eq!(
+        failure_page(&reloaded),
+        (400, "no_pending_login".to_owned())
+    );
+    let code = parameter(&first, "code").unwrap();
+    let tokens = client.token_request(&code).send().await;
+    assert_eq!(tokens.status, 200, "{tokens:?}");
+
+    let replayed = client.from_callback(&thief, &callback).await;
+    let code = parameter(&replayed, "code").unwrap();
+    let refused = client.token_request(&code).send().await;
+    assert_eq!(
+        (refused.status, refused.text("error").as_deref()),
+        (400, Some("invalid_grant"))
+    );
+    assert_eq!(refused.class().as_deref(), Some("service_refused_code"));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn only_the_attributes_that_are_configured_are_asked_for_and_handed_on() {
+    for (configured, scope, handed_on) in [
+        ("birthdate", "openid birthdate", vec!["birthdate"]),
+        ("gender name", "openid name gender", vec!["gender", "name"]),
+        ("", "openid", vec![]),
+    ] {
+        let stack = stack_with(|options| {
+            options.environment = variables([("ATTRIBUTES", Some(configured))]);
+        })
+        .await;
+        let mut persona = personas(stack.clock.now()).remove(0);
+        persona.claims.retain(|claim, _| handed_on.contains(claim));
+        let outcome = stack.login(&browser(), persona.id, None).await.unwrap();
+        assert_holds(&stack, &persona, &signed_in(outcome));
+        let asked = requests(&stack, Endpoint::Authorization);
+        assert_eq!(asked.len(), 1);
+        assert_eq!(asked[0].query_value("scope"), Some(scope));
+
+        // The client's word doesn't count: neither more nor fewer.
+        let client = RelyingParty::new(&stack);
+        for other in ["openid name address", "openid name birthdate gender"] {
+            let request = client.authorization_request().with("scope", other);
+            let arrival = client.sign_in(&browser(), &request, "adult", None).await;
+            let error = parameter(&arrival, "error");
+            assert_eq!(error.as_deref(), Some("invalid_scope"), "{other}");
+        }
+        let request = client.authorization_request().with("scope", scope);
+        let arrival = client.sign_in(&browser(), &request, "adult", None).await;
+        let code = parameter(&arrival, "code").expect("a code");
+        let tokens = client.token_request(&code).send().await;
+        let claims = client.verified(&tokens.text("id_token").unwrap()).await;
+        let given: Vec<_> = FOUR
+            .into_iter()
+            .filter(|claim| claims.contains_key(*claim))
+            .collect();
+        let expected: BTreeSet<_> = handed_on.iter().copied().collect();
+        assert_eq!(given.iter().copied().collect::<BTreeSet<_>>(), expected);
+        stack.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn before_there_is_a_client_id_the_keys_are_served_and_a_login_says_that_it_is_not_connected()
+{
+    for (client_id, connected) in [("", false), (SERVICE_CLIENT_ID, true)] {
+        let stack = stack_with(|options| {
+            options.environment = variables([("SERVICE_CLIENT_ID", Some(client_id))]);
+        })
+        .await;
+        let client = RelyingParty::new(&stack);
+        let keys = client.document("/client-jwks.json").await;
+        assert_eq!(keys.status, 200);
+        assert_eq!(keys.json(), stack.configuration.client_jwks().unwrap());
+        assert_eq!(keys.json()["keys"][0]["d"], Value::Null);
+
+        let outcome = stack.login(&browser(), "adult", None).await.unwrap();
+        if connected {
+            signed_in(outcome);
+        } else {
+            let failed = failed(outcome);
+            assert_eq!(failed.place, Place::BridgePage);
+            assert_eq!(failed.class.as_deref(), Some("not_connected"));
+            let page = client
+                .authorize(&browser(), &client.authorization_request())
+                .await;
+            assert_eq!(page.status, 503);
+            assert!(page.text().contains("/client-jwks.json"));
+        }
+        stack.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_subject_that_cognito_cannot_take_becomes_a_hash_that_stays_the_same() {
+    let stack = stack().await;
+    let subject = personas(stack.clock.now())[0].subject(SERVICE_CLIENT_ID);
+    let long: String = subject.chars().cycle().take(200).collect();
+    for (fault, subject) in [
+        (Fault::IdTokenLongSubject, long),
+        (Fault::IdTokenSubjectWithSpace, format!("a {subject}")),
+    ] {
+        let before = stack.cognito.users().len();
+        let first = stack.login(&browser(), "adult", Some(fault)).await.unwrap();
+        let second = stack.login(&browser(), "adult", Some(fault)).await.unwrap();
+        let hex: String = digest(&SHA256, subject.as_bytes())
+            .as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let users = stack.cognito.users();
+        let user = &users[&format!("MynaApp_sha256-{hex}")];
+        assert_eq!(users.len(), before + 1);
+        for outcome in [first, second] {
+            assert_eq!(signed_in(outcome).id_token["sub"], user["sub"].as_str());
+        }
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn only_an_accepted_acr_signs_in() {
+    let (normal, other, none) = (
+        None,
+        Some(Fault::IdTokenWrongAssurance),
+        Some(Fault::IdTokenMissingAssurance),
+    );
+    // The service says `aal3`, the faults `aal1` or nothing.
+    for (accepted, cases) in [
+        (
+            Some("aal3"),
+            vec![(normal, true), (other, false), (none, false)],
+        ),
+        (
+            Some("aal3 crl, aal1"),
+            vec![(normal, false), (other, true), (none, false)],
+        ),
+        (
+            Some("any"),
+            vec![(normal, true), (other, true), (none, true)],
+        ),
+        (None, vec![(normal, true), (other, true), (none, true)]),
+    ] {
+        let stack = stack_with(|options| {
+            options.environment = variables([("ACCEPTED_ACR", accepted)]);
+        })
+        .await;
+        for (fault, passes) in cases {
+            let outcome = stack.login(&browser(), "adult", fault).await.unwrap();
+            if passes {
+                signed_in(outcome);
+            } else {
+                let failed = failed(outcome);
+                assert_eq!(failed.error.as_deref(), Some("invalid_grant"));
+                assert_eq!(failed.class.as_deref(), Some("assurance_not_accepted"));
+            }
+        }
+        stack.stop().await;
+    }
+}
+
+async fn tokens(
+    client: &RelyingParty<'_>,
+    request: &AuthorizationRequest,
+    fault: Option<Fault>,
+) -> Answer {
+    let arrival = client.sign_in(&browser(), request, "adult", fault).await;
+    let code = parameter(&arrival, "code").expect("a code");
+    client.token_request(&code).send().await
+}
+
+#[tokio::test]
+async fn a_new_authentication_that_the_client_asks_for_has_to_show_in_auth_time() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let (old, unknown) = (
+        Some(Fault::IdTokenOldAuthentication),
+        Some(Fault::IdTokenMissingAuthenticationTime),
+    );
+    // An old authentication was an hour ago.
+    for (name, value, fault, passes) in [
+        ("prompt", "login", None, true),
+        ("prompt", "login", old, false),
+        ("prompt", "login", unknown, false),
+        ("prompt", "consent", old, true),
+        ("max_age", "60", None, true),
+        ("max_age", "60", old, false),
+        ("max_age", "60", unknown, false),
+        ("max_age", "0", None, true),
+        ("max_age", "0", old, false),
+        ("max_age", "3500", old, false),
+        ("max_age", "7200", old, true),
+        ("unknown", "1", old, true),
+        ("unknown", "1", unknown, true),
+    ] {
+        let request = client.authorization_request().with(name, value);
+        let answer = tokens(&client, &request, fault).await;
+        let case = format!("{name}={value} {fault:?}");
+        if passes {
+            assert_eq!(answer.status, 200, "{case} {answer:?}");
+            let claims = client.verified(&answer.text("id_token").unwrap()).await;
+            assert_eq!(claims.contains_key("auth_time"), fault != unknown, "{case}");
+        } else {
+            assert_eq!(
+                (answer.status, answer.text("error").as_deref()),
+                (400, Some("invalid_grant")),
+                "{case}"
+            );
+            assert_eq!(answer.class().as_deref(), Some("authentication_too_old"));
+        }
+    }
+    // The service documents neither, so neither goes there.
+    for request in requests(&stack, Endpoint::Authorization) {
+        for name in ["prompt", "max_age", "unknown"] {
+            assert_eq!(request.query_value(name), None);
+        }
+    }
     stack.stop().await;
 }

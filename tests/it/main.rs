@@ -7,6 +7,10 @@
     reason = "a test that can't go on stops, also in the functions that several share"
 )]
 
+mod command;
 mod conformance;
+mod faults;
+mod frozen;
 mod login;
+mod numbers;
 mod privacy;

@@ -15,6 +15,7 @@ mod relying_party;
 
 use std::path::PathBuf;
 
+use serde_json::Value;
 use simulators::lambda::{Profile, Target, build_once};
 pub use simulators::stack::{Failed, Outcome, Place, SignedIn, Stack, StackOptions};
 pub use simulators::user_agent::{Arrival, Page, UserAgent};
@@ -29,6 +30,12 @@ pub use relying_party::{Answer, AuthorizationRequest, RelyingParty, TokenRequest
 pub fn federation() -> PathBuf {
     build_once(&Target::function("federation", Profile::Dev))
         .expect("the function federation builds")
+}
+
+/// The command's executable, built by cargo the first time that a test asks for it.
+#[must_use]
+pub fn command() -> PathBuf {
+    build_once(&Target::binary("cli", "digital-auth", Profile::Dev)).expect("the command builds")
 }
 
 /// Everything with its usual options.
@@ -60,21 +67,38 @@ pub fn variables<const N: usize>(
         .collect()
 }
 
+/// The events of this name that the function logged so far, in order: the JSON objects of its log.
+#[must_use]
+pub fn logged(stack: &Stack, event: &str) -> Vec<Value> {
+    let lines = stack.bridge.logs().lines();
+    lines
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|logged| logged.get("event").and_then(Value::as_str) == Some(event))
+        .collect()
+}
+
 /// The classes of failure that the function logged so far, in order.
 #[must_use]
 pub fn logged_failures(stack: &Stack) -> Vec<String> {
-    let text = |event: &serde_json::Value, name: &str| {
-        event
-            .get(name)
-            .and_then(|value| value.as_str())
-            .map(str::to_owned)
-    };
-    let lines = stack.bridge.logs().lines();
-    let events = lines
+    logged(stack, "failure")
         .iter()
-        .filter_map(|line| serde_json::from_str(line).ok());
-    events
-        .filter(|event| text(event, "event").as_deref() == Some("failure"))
-        .filter_map(|event| text(&event, "class"))
+        .filter_map(|failure| failure.get("class")?.as_str().map(str::to_owned))
         .collect()
+}
+
+/// The status and the failure class of a page of the bridge.
+///
+/// # Panics
+///
+/// If the browser is back at the client.
+#[must_use]
+pub fn failure_page(arrival: &Arrival) -> (u16, String) {
+    let Arrival::Page(page) = arrival else {
+        panic!("back at the client");
+    };
+    let text = page.text();
+    let (_, class) = text.split_once("<small>").expect("a page of the bridge");
+    let (class, _) = class.split_once("</small>").expect("a page of the bridge");
+    (page.status.as_u16(), class.to_owned())
 }

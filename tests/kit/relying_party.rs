@@ -286,6 +286,35 @@ impl<'a> RelyingParty<'a> {
         BrowserLogin::run(browser, &request.url(), persona, fault, at_client).await
     }
 
+    /// As [`RelyingParty::sign_in`], but only as far as the function's `/callback`, which isn't requested yet: its address.
+    pub async fn to_callback(&self, browser: &UserAgent, request: &AuthorizationRequest) -> Url {
+        let at_callback = |url: &Url| url.path() == "/callback";
+        let journey = browser
+            .follow(&request.url(), "application/json", at_callback)
+            .await;
+        let arrival = journey.expect("redirects that a browser follows").end;
+        let arrival = self
+            .stack
+            .choose(browser, arrival, "adult", None, at_callback)
+            .await
+            .expect("redirects that a browser follows");
+        match arrival {
+            Arrival::At(url) => url,
+            Arrival::Page(page) => panic!("on a page of status {} at {}", page.status, page.url),
+        }
+    }
+
+    /// Requests the function's `/callback` (see [`RelyingParty::to_callback`]) and gives where the browser ended.
+    pub async fn from_callback(&self, browser: &UserAgent, callback: &Url) -> Arrival {
+        let redirect_uri = self.redirect_uri();
+        let journey = browser
+            .follow(callback, "text/html", |url| {
+                url.as_str().starts_with(&redirect_uri)
+            })
+            .await;
+        journey.expect("redirects that a browser follows").end
+    }
+
     /// Signs the first test person in with the usual request and gives the code.
     pub async fn code(&self) -> String {
         let arrival = self

@@ -4,6 +4,22 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::language::Language;
 
+/// Examples, and what a script may rely on.
+const AFTER_HELP: &str = "\
+例 / Examples:
+  digital-auth demo --headless --persona longest
+  digital-auth demo --headless --fault token-500 --json
+
+終了ステータス / Exit status of demo:
+  0    ログインした / signed in
+  2    コマンドの使い方の誤り / wrong usage
+  3    関数をビルドできない / the function can't be built
+  4    起動できない（使用中のポートなど） / can't start (a taken port, for example)
+  5    関数の外で失敗した / failed outside of the function
+  6    デモ自体の問題 / a defect of the demo
+  10–  失敗の種類ごとに1つ（faults --json の exit_status） / one for each class of failure (exit_status in faults --json)
+  130  中断した / interrupted";
+
 /// マイナンバーカードのログインを Amazon Cognito へ。手元で試すためのコマンドです。
 /// My Number Card logins for Amazon Cognito: the command to try it on your machine.
 #[derive(Debug, Parser)]
@@ -11,7 +27,8 @@ use crate::language::Language;
     name = "digital-auth",
     version,
     arg_required_else_help = false,
-    max_term_width = 110
+    max_term_width = 110,
+    after_help = AFTER_HELP
 )]
 pub(crate) struct Arguments {
     /// 出力の言語（既定：ロケールが英語なら en、ほかは ja） / Language of the output
@@ -39,8 +56,8 @@ pub(crate) enum Command {
 /// `demo`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Demo {
-    /// ブラウザーを使わずに行う / Without a browser
-    #[arg(long, required = true)]
+    /// ブラウザーを使わずに行う（いまはこれだけ） / Without a browser (the only way for now)
+    #[arg(long)]
     pub(crate) headless: bool,
     /// テスト利用者（personas で一覧） / The test person (see: personas)
     #[arg(long, value_name = "ID")]

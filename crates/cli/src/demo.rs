@@ -2,18 +2,22 @@
 //! What a person reads goes to the terminal; with `--json` one object goes to standard output, and progress to standard error.
 
 use std::io::{self, Write as _};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use simulators::clock::SimClock;
-use simulators::cognito::Variation;
+use simulators::cognito::{self, Variation};
 use simulators::fault::Fault;
-use simulators::lambda::{BuildError, Profile, Target, build};
+use simulators::journal::Step;
+use simulators::lambda::{BindError, BuildError, BuildStop, Profile, Target, build_until};
 use simulators::persona::personas;
+use simulators::service;
 use simulators::stack::{LoginError, Outcome, Ports, Stack, StackError, StackOptions};
 use simulators::user_agent::{UserAgent, UserAgentError};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::arguments::{AssertionAlgorithm, Demo};
 use crate::exit;
@@ -23,6 +27,9 @@ use crate::story;
 /// Why the demo didn't get to a login.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DemoError {
+    /// Without `--headless` a browser would be needed.
+    #[error("the demo can't open a browser yet: add --headless")]
+    NeedsHeadless,
     /// No such test person.
     #[error("no persona is called {0:?}; see: digital-auth personas")]
     UnknownPersona(String),
@@ -32,9 +39,22 @@ pub(crate) enum DemoError {
     /// The function couldn't be built.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// Something doesn't start.
-    #[error(transparent)]
-    Start(#[from] StackError),
+    /// Another program listens where a stand-in should.
+    #[error(
+        "{address} is taken by another program: choose another port with {option}, or leave it out for any free one"
+    )]
+    Taken {
+        /// Where.
+        address: SocketAddr,
+        /// The option that says so.
+        option: &'static str,
+    },
+    /// Something else doesn't start.
+    #[error("the login could not be started: {0}")]
+    Start(StackError),
+    /// Ctrl-C can't be listened for.
+    #[error("signals can't be listened for: {0}")]
+    Signals(io::Error),
     /// The login couldn't be tried to its end.
     #[error(transparent)]
     Login(#[from] LoginError),
@@ -54,10 +74,10 @@ impl DemoError {
     #[must_use]
     pub(crate) fn status(&self) -> u8 {
         match self {
-            Self::UnknownPersona(_) | Self::UnknownFault(_) => exit::USAGE,
+            Self::NeedsHeadless | Self::UnknownPersona(_) | Self::UnknownFault(_) => exit::USAGE,
             Self::Build(_) => exit::BUILD,
-            Self::Start(_) => exit::START,
-            Self::Login(_) | Self::Browser(_) | Self::Output(_) => exit::DEFECT,
+            Self::Taken { .. } | Self::Start(_) => exit::START,
+            Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => exit::DEFECT,
             Self::Interrupted => exit::INTERRUPTED,
         }
     }
@@ -66,6 +86,9 @@ impl DemoError {
     #[must_use]
     pub(crate) fn in_japanese(&self) -> String {
         match self {
+            Self::NeedsHeadless => {
+                "ブラウザーを開くデモはまだありません。--headless を付けてください".to_owned()
+            }
             Self::UnknownPersona(id) => {
                 format!("{id:?} というテスト利用者はいません。一覧：digital-auth personas")
             }
@@ -73,14 +96,31 @@ impl DemoError {
                 format!("{id:?} という誤りはありません。一覧：digital-auth faults")
             }
             Self::Build(error) => format!("関数をビルドできませんでした：{error}"),
-            Self::Start(error) => format!(
-                "起動できませんでした：{error}。ほかのプログラムがポートを使っていないか確かめるか、--service-port などで別のポートを指定してください"
+            Self::Taken { address, option } => format!(
+                "{address} はほかのプログラムが使っています。{option} で別のポートを指定するか、指定をやめて空きポートに任せてください"
             ),
+            Self::Start(error) => format!("起動できませんでした：{error}"),
             Self::Interrupted => "中断しました".to_owned(),
-            Self::Login(_) | Self::Browser(_) | Self::Output(_) => {
+            Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => {
                 format!("デモの途中で問題が起きました：{self}")
             }
         }
+    }
+}
+
+impl From<StackError> for DemoError {
+    fn from(error: StackError) -> Self {
+        let (address, option) = match &error {
+            StackError::Service(service::StartError::AddressInUse { address }) => {
+                (*address, "--service-port")
+            }
+            StackError::Bridge(BindError::Taken(address)) => (*address, "--bridge-port"),
+            StackError::Cognito(cognito::StartError::AddressInUse { address }) => {
+                (*address, "--cognito-port")
+            }
+            _ => return Self::Start(error),
+        };
+        Self::Taken { address, option }
     }
 }
 
@@ -90,6 +130,9 @@ impl DemoError {
 ///
 /// [`DemoError`]; a login that fails is told, and is a status.
 pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError> {
+    if !demo.headless {
+        return Err(DemoError::NeedsHeadless);
+    }
     let clock = SimClock::default();
     let people = personas(clock.now());
     let persona = match &demo.persona {
@@ -105,32 +148,48 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError
     });
     let fault = fault.transpose()?;
 
+    let mut interruption = Interruption::listen().map_err(DemoError::Signals)?;
     let progress = Progress::new();
-    let federation = built(&progress, language).await?;
+    let federation = built(&progress, language, &mut interruption).await?;
     progress.say(language.say("起動しています", "Starting"));
-    let stack = Stack::start(options(demo, clock, federation)).await?;
+    let stack = tokio::select! {
+        started = Stack::start(options(demo, clock, federation)) => started?,
+        () = interruption.received() => return Err(DemoError::Interrupted),
+    };
     progress.say(language.say("ログインしています", "Signing in"));
     let browser = UserAgent::new(language.say("ja", "en"))?;
     let outcome = tokio::select! {
         outcome = stack.login(&browser, persona, fault) => outcome.map_err(DemoError::from),
-        () = interrupted() => Err(DemoError::Interrupted),
+        () = interruption.received() => Err(DemoError::Interrupted),
     };
     let steps = stack.journal.steps();
     stack.stop().await;
     progress.finish();
     let outcome = outcome?;
 
+    match tell(demo, language, persona, &steps, &outcome) {
+        // Whoever reads may stop reading: the login ended as it did.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(status(&outcome)),
+    }
+}
+
+fn tell(
+    demo: &Demo,
+    language: Language,
+    persona: &str,
+    steps: &[Step],
+    outcome: &Outcome,
+) -> io::Result<()> {
     if demo.json {
         let mut out = io::stdout().lock();
-        serde_json::to_writer_pretty(&mut out, &json_of(persona, &steps, &outcome))
-            .map_err(io::Error::from)?;
-        writeln!(out)?;
+        serde_json::to_writer_pretty(&mut out, &json_of(persona, steps, outcome))?;
+        writeln!(out)
     } else {
         let mut out = anstream::stdout().lock();
-        story::write_steps(&mut out, language, &steps)?;
-        story::write_outcome(&mut out, language, persona, &outcome)?;
+        story::write_steps(&mut out, language, steps)?;
+        story::write_outcome(&mut out, language, persona, outcome)
     }
-    Ok(status(&outcome))
 }
 
 fn status(outcome: &Outcome) -> u8 {
@@ -144,7 +203,7 @@ fn status(outcome: &Outcome) -> u8 {
     }
 }
 
-fn json_of(persona: &str, steps: &[simulators::journal::Step], outcome: &Outcome) -> Value {
+fn json_of(persona: &str, steps: &[Step], outcome: &Outcome) -> Value {
     let (id_token, access_token, userinfo, failure) = match outcome {
         Outcome::SignedIn(signed_in) => (
             json!(signed_in.id_token),
@@ -189,16 +248,23 @@ pub(crate) fn algorithm(chosen: AssertionAlgorithm) -> keys::Algorithm {
     }
 }
 
-/// Builds the function while saying so. Cargo gets Ctrl-C from the terminal itself.
-async fn built(progress: &Progress, language: Language) -> Result<PathBuf, DemoError> {
+/// Builds the function while saying so.
+async fn built(
+    progress: &Progress,
+    language: Language,
+    interruption: &mut Interruption,
+) -> Result<PathBuf, DemoError> {
     progress.say(language.say(
         "関数 federation をビルドしています",
         "Building the function federation",
     ));
     let bar = progress.bar.clone();
     let title = language.say("ビルド中", "Building").to_owned();
+    let stop = BuildStop::default();
+    let stopped = stop.clone();
     let building = tokio::task::spawn_blocking(move || {
-        build(&Target::function("federation", Profile::Dev), |line| {
+        let federation = Target::function("federation", Profile::Dev);
+        build_until(&stopped, &federation, |line| {
             bar.set_message(format!("{title}  {}", line.trim()));
         })
     });
@@ -207,19 +273,32 @@ async fn built(progress: &Progress, language: Language) -> Result<PathBuf, DemoE
             Ok(built) => Ok(built?),
             Err(_) => Err(DemoError::Interrupted),
         },
-        () = interrupted() => Err(DemoError::Interrupted),
+        () = interruption.received() => {
+            stop.stop();
+            Err(DemoError::Interrupted)
+        }
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated.recv() => {}
+/// Ctrl-C and SIGTERM, listened for from the beginning: none is lost between two things that are done.
+struct Interruption {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interruption {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 

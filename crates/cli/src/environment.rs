@@ -22,6 +22,15 @@ pub(crate) enum EnvironmentError {
     Output(#[from] io::Error),
 }
 
+impl From<EnvironmentError> for io::Error {
+    fn from(error: EnvironmentError) -> Self {
+        match error {
+            EnvironmentError::Output(error) => error,
+            EnvironmentError::Configuration(error) => Self::other(error),
+        }
+    }
+}
+
 /// Prints the configuration of `federation`.
 ///
 /// # Errors

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
             Function::Federation => {
                 let algorithm = demo::algorithm(env.assertion_algorithm);
                 let written = environment::write_federation(&mut io::stdout().lock(), algorithm);
-                written.map_err(io::Error::other)
+                written.map_err(io::Error::from)
             }
         },
     };

@@ -99,6 +99,7 @@ impl KmsKey {
 
     async fn sign_remotely(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
         let algorithm = self.algorithm();
+        tracing::debug!(event = "signature", %algorithm);
         let answer = self
             .client
             .sign()

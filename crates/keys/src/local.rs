@@ -306,6 +306,7 @@ impl SigningKey for LocalKey {
         &'a self,
         message: &'a [u8],
     ) -> Pin<Box<dyn Future<Output = Result<Vec<u8>, SigningError>> + Send + 'a>> {
+        tracing::debug!(event = "signature", algorithm = %self.algorithm());
         Box::pin(ready(self.sign_now(message)))
     }
 }

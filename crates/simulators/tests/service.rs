@@ -1654,6 +1654,28 @@ mod userinfo_request {
     }
 
     #[tokio::test]
+    async fn what_was_changed_about_a_person_is_handed_out_from_then_on() {
+        let bench = Bench::new().await;
+        let before: Value = bench.userinfo().await.json().await.unwrap();
+        let changed = json!("横浜市中区日本大通１番地");
+        let change = |id| {
+            bench
+                .service
+                .change_attribute(id, "address", changed.clone())
+        };
+        assert_eq!(change("nobody"), Err(UnknownPersona));
+        assert_eq!(change("adult"), Ok(()));
+        let mut expected = before.clone();
+        expected["address"] = changed.clone();
+        let after: Value = bench.userinfo().await.json().await.unwrap();
+        assert_eq!(after, expected);
+        assert_ne!(after, before);
+        bench.service.set_persona("yokohama").unwrap();
+        let other: Value = bench.userinfo().await.json().await.unwrap();
+        assert_eq!(other["name"], "港　渚");
+    }
+
+    #[tokio::test]
     async fn only_granted_scopes_are_handed_out() {
         let bench = Bench::new().await;
         let answer = bench
@@ -2606,6 +2628,11 @@ mod idle_connections {
             assert!(answered(&mut stream).await);
             tokio::time::sleep(2 * IDLE).await;
         }
+        assert_eq!(bench.service.connections(), 1);
+        let mut second = connect(&bench).await;
+        ask(&mut second).await.unwrap();
+        assert!(answered(&mut second).await);
+        assert_eq!(bench.service.connections(), 2);
     }
 
     #[tokio::test]

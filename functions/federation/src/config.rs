@@ -44,7 +44,7 @@ variables! {
     SERVICE_USERINFO_ENDPOINT = "SERVICE_USERINFO_ENDPOINT", "custom: the userinfo endpoint";
     SERVICE_JWKS_URI = "SERVICE_JWKS_URI", "custom: the service's keys";
     SERVICE_ID_TOKEN_ALGORITHMS = "SERVICE_ID_TOKEN_ALGORITHMS", "ES256 (default), RS256, or both: the algorithms of the service's ID tokens that are accepted";
-    ATTRIBUTES = "ATTRIBUTES", "any of `name address birthdate gender`, separated by spaces";
+    ATTRIBUTES = "ATTRIBUTES", "any of `name address birthdate gender`, separated by spaces; empty for none";
     ACR_VALUES = "ACR_VALUES", "`acr_values` of the authorization request; `aal3 crl` by default, `none` to leave it out";
     ACCEPTED_ACR = "ACCEPTED_ACR", "the values of `acr` that are accepted, separated by commas, or `any`; production needs it";
     LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
@@ -201,7 +201,11 @@ impl Config {
             .optional(SERVICE_ID_TOKEN_ALGORITHMS)
             .unwrap_or("ES256".to_owned());
         let algorithms = reader.check(SERVICE_ID_TOKEN_ALGORITHMS, &algorithms, algorithm_list);
-        let attributes = reader.checked(ATTRIBUTES, attributes);
+        // An empty list is a list: a login that asks for no attribute. Only a forgotten one is missing.
+        let attributes = match (reader.lookup)(ATTRIBUTES) {
+            Some(list) => reader.check(ATTRIBUTES, list.trim(), attributes),
+            None => reader.checked(ATTRIBUTES, attributes),
+        };
         let acr_values = match reader.optional(ACR_VALUES).as_deref() {
             None => Some("aal3 crl".to_owned()),
             Some("none") => None,
@@ -461,6 +465,18 @@ mod tests {
         assert_eq!(config.assurance, AssuranceRule::Any);
         assert_eq!(config.acr_values.as_deref(), Some("aal3 crl"));
         assert_eq!(config.id_token_keys.len(), 2);
+    }
+
+    #[test]
+    fn pass_no_attribute_if_the_list_is_empty_and_not_if_it_is_missing() {
+        let mut variables = sandbox();
+        variables.insert(ATTRIBUTES, "");
+        assert_eq!(
+            read(&variables).unwrap().attributes,
+            AttributeSet::default()
+        );
+        variables.remove(ATTRIBUTES);
+        assert_eq!(problem(&variables), ATTRIBUTES);
     }
 
     #[test]

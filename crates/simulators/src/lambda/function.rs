@@ -6,12 +6,15 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use serde::Deserialize;
 
 use super::payload::BodyEncoding;
@@ -58,6 +61,17 @@ impl Target {
         Self {
             package: package.to_owned(),
             name: package.to_owned(),
+            kind: Kind::Binary,
+            profile,
+        }
+    }
+
+    /// A binary of a package that has another name than the package.
+    #[must_use]
+    pub fn binary(package: &str, name: &str, profile: Profile) -> Self {
+        Self {
+            package: package.to_owned(),
+            name: name.to_owned(),
             kind: Kind::Binary,
             profile,
         }
@@ -119,10 +133,77 @@ struct MessageTarget {
 ///
 /// # Errors
 /// See [`BuildError`]; a failing build carries the compiler's text.
-pub fn build(target: &Target, mut progress: impl FnMut(&str)) -> Result<PathBuf, BuildError> {
-    let mut child = cargo(target)
+pub fn build(target: &Target, progress: impl FnMut(&str)) -> Result<PathBuf, BuildError> {
+    run(cargo(target), target, progress, |_| {})
+}
+
+/// As [`build`], until somebody else calls [`BuildStop::stop`]. Cargo gets a process group of its own, so a terminal's
+/// Ctrl-C doesn't reach it: whoever calls this has to pass it on.
+///
+/// # Errors
+/// As [`build`]; a build that was stopped has failed.
+pub fn build_until(
+    stop: &BuildStop,
+    target: &Target,
+    progress: impl FnMut(&str),
+) -> Result<PathBuf, BuildError> {
+    let mut cargo = cargo(target);
+    cargo.process_group(0);
+    run(cargo, target, progress, |group| stop.set(group))
+}
+
+/// Stops a build, with every compiler that it started. Cloning shares it.
+#[derive(Clone, Debug, Default)]
+pub struct BuildStop(Arc<Mutex<Building>>);
+
+#[derive(Debug, Default)]
+struct Building {
+    group: Option<Pid>,
+    is_stopped: bool,
+}
+
+impl BuildStop {
+    /// Stops the build, also one that is only about to begin.
+    pub fn stop(&self) {
+        let mut building = self.lock();
+        building.is_stopped = true;
+        building.end();
+    }
+
+    /// The process group of the build that is under way, if one is.
+    fn set(&self, group: Option<Pid>) {
+        let mut building = self.lock();
+        building.group = group;
+        if building.is_stopped {
+            building.end();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Building> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Building {
+    fn end(&self) {
+        if let Some(group) = self.group {
+            // This fails only for a build that has just ended.
+            killpg(group, Signal::SIGTERM).ok();
+        }
+    }
+}
+
+/// Runs cargo to its end. `under_way` gets its process id, and nothing once its number may become another's.
+fn run(
+    mut cargo: Command,
+    target: &Target,
+    mut progress: impl FnMut(&str),
+    under_way: impl Fn(Option<Pid>),
+) -> Result<PathBuf, BuildError> {
+    let mut child = cargo
         .spawn()
         .map_err(|error| BuildError::CargoNotRun(error.kind()))?;
+    under_way(i32::try_from(child.id()).ok().map(Pid::from_raw));
     let messages = child.stdout.take();
     let words = child.stderr.take();
     let wanted = target.clone();
@@ -137,6 +218,7 @@ pub fn build(target: &Target, mut progress: impl FnMut(&str)) -> Result<PathBuf,
         }
     }
     let executable = reader.join().ok().flatten();
+    under_way(None);
     let status = child
         .wait()
         .map_err(|error| BuildError::CargoNotRun(error.kind()))?;
@@ -327,6 +409,18 @@ mod tests {
         assert_eq!(package, "no-such-package");
         assert!(compiler.contains("no-such-package"), "{compiler}");
         assert!(lines > 0);
+    }
+
+    #[test]
+    fn a_build_that_was_stopped_has_failed() {
+        let stop = BuildStop::default();
+        stop.stop();
+        let federation = Target::function("federation", Profile::Dev);
+        let stopped = build_until(&stop, &federation, |_| {});
+        assert!(
+            matches!(stopped, Err(BuildError::Failed { .. })),
+            "{stopped:?}"
+        );
     }
 
     #[test]

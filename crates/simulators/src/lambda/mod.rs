@@ -9,7 +9,9 @@ mod pool;
 mod process;
 mod runtime_api;
 
-pub use function::{BuildError, FunctionOptions, Profile, Target, build, build_once};
+pub use function::{
+    BuildError, BuildStop, FunctionOptions, Profile, Target, build, build_once, build_until,
+};
 pub use http_api::{BindError, HEAD_LIMIT, HttpApi, LocalFunction};
 pub use payload::BodyEncoding;
 pub use pool::{Invocation, ProcessInformation, ProcessState};

@@ -4,7 +4,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -60,11 +60,27 @@ impl Lost {
             .unwrap_or_default();
         // Method and path only: a query may hold what nobody should keep.
         let line = String::from_utf8_lossy(first);
-        let path = line.split('?').next().unwrap_or_default().to_owned();
+        let mut words = line.split([' ', '?']);
+        let (method, path) = (words.next(), words.next());
+        let path = [method.unwrap_or_default(), path.unwrap_or_default()].join(" ");
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(path);
+    }
+}
+
+/// How many connections were accepted. Cloning shares it.
+#[derive(Clone, Default)]
+pub(super) struct Accepted(Arc<AtomicUsize>);
+
+impl Accepted {
+    pub(super) fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn add(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -73,7 +89,7 @@ pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
     idle: IdleConnections,
-    lost: Lost,
+    (accepted, lost): (Accepted, Lost),
     mut stopping: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
@@ -81,12 +97,13 @@ pub(super) async fn serve(
     loop {
         tokio::select! {
             () = stopped(&mut stopping) => break,
-            accepted = listener.accept() => {
+            arrived = listener.accept() => {
                 // What accept() reports is a connection that is already gone, or too many of them.
-                let Ok((stream, _)) = accepted else {
+                let Ok((stream, _)) = arrived else {
                     tokio::time::sleep(Duration::from_millis(10)).await;
                     continue;
                 };
+                accepted.add();
                 let watched = for_connections.clone();
                 connections.spawn(converse(stream, router.clone(), idle, lost.clone(), watched));
             }

@@ -45,7 +45,7 @@ pub use exchange::{Endpoint, RecordedRequest};
 pub use token::IssuedTokens;
 
 use client::Client;
-use connection::Lost;
+use connection::{Accepted, Lost};
 use exchange::{Answer, Checks, Received};
 use realm::Realm;
 use realm_keys::RealmKeys;
@@ -181,6 +181,7 @@ struct Settings {
 pub struct Service {
     realm: Arc<Realm>,
     address: SocketAddr,
+    accepted: Accepted,
     lost: Lost,
     stopping: watch::Sender<bool>,
     task: JoinHandle<()>,
@@ -226,18 +227,19 @@ impl Service {
             (client, keys),
             (options.fault, persona),
         ));
-        let lost = Lost::default();
+        let (accepted, lost) = (Accepted::default(), Lost::default());
         let (stopping, watched) = watch::channel(false);
         let task = tokio::spawn(connection::serve(
             listener,
             router(Arc::clone(&realm)),
             options.idle_connections,
-            lost.clone(),
+            (accepted.clone(), lost.clone()),
             watched,
         ));
         Ok(Self {
             realm,
             address,
+            accepted,
             lost,
             stopping,
             task,
@@ -281,6 +283,28 @@ impl Service {
             .find(|persona| persona.id == id)
             .ok_or(UnknownPersona)?;
         self.realm.memory().persona = persona.id;
+        Ok(())
+    }
+
+    /// Changes what is registered about a person, in the form that userinfo hands out (see
+    /// [`crate::persona::Persona::userinfo`]), as after a move. It holds for the logins from now on.
+    ///
+    /// # Errors
+    /// [`UnknownPersona`]: nobody has this id.
+    pub fn change_attribute(
+        &self,
+        id: &str,
+        claim: &str,
+        value: serde_json::Value,
+    ) -> Result<(), UnknownPersona> {
+        let people = personas(self.realm.clock.now());
+        let persona = people
+            .iter()
+            .find(|persona| persona.id == id)
+            .ok_or(UnknownPersona)?;
+        let mut memory = self.realm.memory();
+        let changed = memory.changed.entry(persona.id).or_default();
+        changed.insert(claim.to_owned(), value);
         Ok(())
     }
 
@@ -330,6 +354,12 @@ impl Service {
     /// Forgets the requests so far.
     pub fn forget_requests(&self) {
         self.realm.forget_requests();
+    }
+
+    /// How many connections it has accepted so far, from the browser and from the bridge.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.accepted.count()
     }
 
     /// Method and path of each request that came on a connection which the service had forgotten, and which

@@ -74,6 +74,8 @@ pub(super) struct Memory {
     /// set doesn't say for which login it is.
     pub(super) key_set_fault: Option<Fault>,
     pub(super) persona: &'static str,
+    /// By a person's id, the attributes that were changed since.
+    pub(super) changed: HashMap<&'static str, Map<String, Value>>,
     pub(super) logins: HashMap<String, Login>,
     pub(super) codes: HashMap<String, Code>,
     pub(super) given: HashMap<String, Given>,
@@ -107,6 +109,7 @@ impl Realm {
             fault,
             key_set_fault: fault,
             persona,
+            changed: HashMap::new(),
             logins: HashMap::new(),
             codes: HashMap::new(),
             given: HashMap::new(),

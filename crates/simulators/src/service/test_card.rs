@@ -265,9 +265,12 @@ fn go_back(
             query.append_pair("extra", "ignore me");
         }
     }
+    let mut userinfo = picked.persona.userinfo.clone();
+    let changed = memory.changed.get(picked.persona.id);
+    userinfo.extend(changed.cloned().unwrap_or_default());
     let grant = Grant {
         subject: subject(&picked.persona, &request.client_id, picked.fault),
-        userinfo: picked.persona.userinfo,
+        userinfo,
         fault: picked.fault,
         session,
         authenticated: now,

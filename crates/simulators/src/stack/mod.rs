@@ -336,10 +336,10 @@ impl Stack {
         })
     }
 
-    /// Stops everything, the service last.
+    /// Stops everything. The function goes first: then nobody waits for it, and it waits for nobody.
     pub async fn stop(self) {
-        self.cognito.stop().await;
         self.bridge.stop().await;
+        self.cognito.stop().await;
         self.service.stop().await;
     }
 }

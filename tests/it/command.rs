@@ -1,0 +1,576 @@
+//! The command `digital-auth` as somebody meets it in a terminal: what it prints, its exit status, and that nothing
+//! of it is left behind. Each test runs the built command as a process of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::Stdio;
+use std::time::Duration;
+
+use federation::config::VARIABLES;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use simulators::fault::Fault;
+use simulators::lambda::{FunctionOptions, HttpApi, LocalFunction};
+use simulators::persona::personas;
+use simulators::stack::SERVICE_CLIENT_ID;
+use test_kit::{Answer, command, federation};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+/// Longer than anything here takes, also while the function is built for the first time.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// What the command did.
+#[derive(Debug)]
+struct Ran {
+    status: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).expect("one JSON value")
+    }
+}
+
+/// The command, not yet started, in a terminal's usual environment without a language.
+fn prepared(arguments: &[&str]) -> Command {
+    let mut prepared = Command::new(command());
+    prepared
+        .args(arguments)
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    prepared
+}
+
+async fn finished(child: Child) -> Ran {
+    let output = timeout(PATIENCE, child.wait_with_output()).await;
+    let output = output.expect("the command ends").unwrap();
+    Ran {
+        status: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+async fn run(arguments: &[&str]) -> Ran {
+    finished(prepared(arguments).spawn().unwrap()).await
+}
+
+fn keys(object: &Value) -> BTreeSet<&str> {
+    object
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_headless_demo_prints_one_object_with_what_the_personas_promise() {
+    let listed = run(&["personas", "--json"]).await;
+    assert_eq!((listed.status, listed.stderr.as_str()), (Some(0), ""));
+    let listed = listed.json();
+    let listed = listed.as_array().unwrap();
+    let ids: Vec<_> = listed
+        .iter()
+        .map(|persona| persona["id"].as_str().unwrap())
+        .collect();
+    let known = personas(simulators::clock::SimClock::default().now());
+    let known: Vec<_> = known.iter().map(|persona| persona.id).collect();
+    assert_eq!(ids, known);
+
+    // The first is the default; the others lack something.
+    for (arguments, id) in [
+        (vec!["demo", "--headless", "--json"], ids[0]),
+        (
+            vec!["demo", "--headless", "--json", "--persona", "gender-absent"],
+            "gender-absent",
+        ),
+        (
+            vec!["demo", "--headless", "--json", "--persona=unknown-day"],
+            "unknown-day",
+        ),
+    ] {
+        let ran = run(&arguments).await;
+        assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""), "{id}");
+        let login = ran.json();
+        let members = [
+            "persona",
+            "steps",
+            "id_token",
+            "access_token",
+            "userinfo",
+            "failure",
+        ];
+        assert_eq!(keys(&login), members.into());
+        assert_eq!(login["persona"], id);
+        assert_eq!(login["failure"], Value::Null);
+        let steps = login["steps"].as_array().unwrap();
+        assert!(steps.len() > 10);
+        for step in steps {
+            let checks = step["checks"].as_array().unwrap();
+            assert!(checks.iter().all(|check| check["passed"] == true), "{step}");
+        }
+        assert_eq!(login["id_token"]["token_use"], "id");
+        assert_eq!(login["access_token"]["token_use"], "access");
+        let promised = listed.iter().find(|persona| persona["id"] == id).unwrap();
+        for claims in ["id_token", "userinfo"] {
+            for claim in ["name", "birthdate", "gender"] {
+                let (held, promised) = (&login[claims][claim], &promised["claims"][claim]);
+                assert_eq!(held, promised, "{id} {claims} {claim}");
+            }
+            let address = &login[claims]["address"]["formatted"];
+            assert_eq!(address, &promised["claims"]["address"], "{id} {claims}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_class_of_failure_ends_with_the_status_that_the_list_of_faults_says() {
+    let faults = run(&["faults", "--json"]).await.json();
+    let faults = faults.as_array().unwrap();
+    assert_eq!(faults.len(), Fault::ALL.len());
+    let statuses: BTreeMap<&str, i64> = faults
+        .iter()
+        .filter_map(|fault| Some((fault["class"].as_str()?, fault["exit_status"].as_i64()?)))
+        .collect();
+    let different: BTreeSet<_> = statuses.values().collect();
+    assert_eq!(different.len(), statuses.len(), "a status for each class");
+    assert!(different.iter().all(|status| (10..130).contains(*status)));
+
+    let mut runs = JoinSet::new();
+    for fault in faults.iter().cloned() {
+        let id = fault["id"].as_str().unwrap().to_owned();
+        let tried = [
+            "cancel",
+            "callback-other-state",
+            "token-500",
+            "token-type-lower-case",
+            "id-token-wrong-nonce",
+            "userinfo-missing-name",
+        ];
+        if tried.contains(&id.as_str()) {
+            runs.spawn(async move {
+                let ran = run(&["demo", "--headless", "--json", "--fault", &id]).await;
+                (fault, ran)
+            });
+        }
+    }
+    let mut tried = 0;
+    while let Some(ran) = runs.join_next().await {
+        let (fault, ran) = ran.unwrap();
+        let status = fault["exit_status"].as_i64().unwrap();
+        assert_eq!(ran.status.map(i64::from), Some(status), "{fault}");
+        let login = ran.json();
+        if fault["class"].is_null() {
+            assert_eq!(status, 0);
+            assert_eq!(login["id_token"]["name"], "山田　太郎");
+        } else {
+            assert_eq!(login["failure"]["class"], fault["class"]);
+            for tokens in ["id_token", "access_token", "userinfo"] {
+                assert_eq!(login[tokens], Value::Null);
+            }
+        }
+        tried += 1;
+    }
+    assert_eq!(tried, 6);
+}
+
+#[tokio::test]
+async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_for() {
+    for (arguments, ja, en) in [
+        (
+            &["demo", "--headless", "--persona", "nobody"][..],
+            "\"nobody\" というテスト利用者はいません。一覧：digital-auth personas",
+            "no persona is called \"nobody\"; see: digital-auth personas",
+        ),
+        (
+            &["demo", "--headless", "--fault", "earthquake"],
+            "\"earthquake\" という誤りはありません。一覧：digital-auth faults",
+            "no fault is called \"earthquake\"; see: digital-auth faults",
+        ),
+        (
+            &["demo"],
+            "ブラウザーを開くデモはまだありません。--headless を付けてください",
+            "the demo can't open a browser yet: add --headless",
+        ),
+    ] {
+        for (language, sentence) in [("ja", ja), ("en", en)] {
+            let ran = run(&[arguments, &["--language", language]].concat()).await;
+            assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""));
+            assert_eq!(ran.stderr, format!("digital-auth: {sentence}\n"));
+        }
+    }
+    assert_eq!(run(&["no-such-command"]).await.status, Some(2));
+}
+
+#[tokio::test]
+async fn a_taken_port_is_status_4_and_said_with_its_address_and_option() {
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = taken.local_addr().unwrap();
+    let port = address.port().to_string();
+    for option in ["--service-port", "--bridge-port", "--cognito-port"] {
+        for (language, words) in [
+            (
+                "ja",
+                format!("{address} はほかのプログラムが使っています。{option} で"),
+            ),
+            (
+                "en",
+                format!("{address} is taken by another program: choose another port with {option}"),
+            ),
+        ] {
+            let arguments = ["demo", "--headless", "--language", language, option, &port];
+            let ran = run(&arguments).await;
+            assert_eq!((ran.status, ran.stdout.as_str()), (Some(4), ""));
+            assert!(ran.stderr.contains(&words), "{}", ran.stderr);
+        }
+    }
+    drop(taken);
+    let arguments = ["demo", "--headless", "--json", "--service-port", &port];
+    let ran = run(&arguments).await;
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stdout
+            .contains(&format!("http://service.localhost:{port}/"))
+    );
+}
+
+/// The function with exactly this environment.
+async fn function_with(environment: &[(String, String)]) -> LocalFunction {
+    let front_door = HttpApi::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
+    let mut options = FunctionOptions::new("federation", federation());
+    options.environment = environment.to_vec();
+    front_door.unwrap().serve(options)
+}
+
+#[tokio::test]
+async fn the_printed_environment_is_complete_and_new_every_time() {
+    for algorithm in ["ES256", "RS256"] {
+        let arguments = ["env", "federation", "--assertion-algorithm", algorithm];
+        let ran = run(&arguments).await;
+        assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
+        let environment: Vec<(String, String)> = ran
+            .stdout
+            .lines()
+            .map(|line| line.split_once('=').expect("KEY=VALUE"))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        for (name, _) in &environment {
+            assert!(VARIABLES.iter().any(|known| known.name == name), "{name}");
+        }
+        let again = run(&arguments).await.stdout;
+        let value = |text: &str, name: &str| {
+            let mut lines = text.lines().map(|line| line.split_once('=').unwrap());
+            lines
+                .find(|(known, _)| *known == name)
+                .unwrap()
+                .1
+                .to_owned()
+        };
+        for name in [
+            "CLIENT_SECRETS",
+            "SEALING_KEYS",
+            "ID_TOKEN_KEYS",
+            "ASSERTION_KEYS",
+        ] {
+            assert_ne!(value(&ran.stdout, name), value(&again, name), "{name}");
+        }
+
+        let function = function_with(&environment).await;
+        let get = |path: &str| {
+            let url = format!("{}{path}", function.base_url());
+            Answer::of(reqwest::Client::new().get(url))
+        };
+        let metadata = get("/.well-known/openid-configuration").await;
+        assert_eq!(metadata.status, 200, "{:?}", function.logs().lines());
+        assert_eq!(metadata.json()["issuer"], value(&ran.stdout, "ISSUER"));
+        let keys = get("/client-jwks.json").await;
+        assert_eq!(keys.json()["keys"][0]["alg"], algorithm);
+        function.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_function_names_every_variable_of_the_printed_environment_that_is_left_out() {
+    let ran = run(&["env", "federation"]).await;
+    let needed = [
+        "ISSUER",
+        "SEALING_KEYS",
+        "SERVICE_TOKEN_ENDPOINT",
+        "ATTRIBUTES",
+    ];
+    let environment: Vec<(String, String)> = ran
+        .stdout
+        .lines()
+        .map(|line| line.split_once('=').unwrap())
+        .filter(|(name, _)| !needed.contains(name))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let function = function_with(&environment).await;
+    let url = format!("{}/jwks.json", function.base_url());
+    let answer = Answer::of(reqwest::Client::new().get(url)).await;
+    assert_eq!(answer.status, 500, "{answer:?}");
+    let named: BTreeSet<String> = function
+        .logs()
+        .lines()
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|event| event["event"] == "configuration")
+        .map(|event| event["variable"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(named, needed.map(str::to_owned).into());
+    function.stop().await;
+}
+
+/// The name, the state, and the parent of a process, if it is there.
+fn process(pid: i32) -> Option<(String, char, i32)> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (start, rest) = stat.rsplit_once(") ")?;
+    let (_, name) = start.split_once('(')?;
+    let mut rest = rest.split(' ');
+    let state = rest.next()?.chars().next()?;
+    Some((name.to_owned(), state, rest.next()?.parse().ok()?))
+}
+
+/// Every process that this one started, and those that they started, by id and name.
+fn descendants(of: i32) -> Vec<(i32, String)> {
+    let all: Vec<(i32, String, i32)> = std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter_map(|pid| process(pid).map(|(name, _, parent)| (pid, name, parent)))
+        .collect();
+    let mut found: Vec<(i32, String)> = Vec::new();
+    let mut parents = vec![of];
+    while let Some(parent) = parents.pop() {
+        for (pid, name, _) in all.iter().filter(|(_, _, of)| *of == parent) {
+            found.push((*pid, name.clone()));
+            parents.push(*pid);
+        }
+    }
+    found
+}
+
+/// Waits until the command has started a process of this name, and gives all that it has started.
+async fn started(child: &Child, wanted: &str) -> Vec<(i32, String)> {
+    let pid = i32::try_from(child.id().expect("it runs")).unwrap();
+    let waiting = async {
+        loop {
+            let found = descendants(pid);
+            if found.iter().any(|(_, name)| name == wanted) {
+                return found;
+            }
+            sleep(Duration::from_millis(2)).await;
+        }
+    };
+    timeout(PATIENCE, waiting).await.expect("it starts")
+}
+
+/// Waits until none of them is left. One that ended and that nobody has asked about is gone.
+async fn assert_gone(processes: &[(i32, String)]) {
+    let is_left = |(pid, name): &&(i32, String)| {
+        process(*pid).is_some_and(|(now, state, _)| now == *name && state != 'Z')
+    };
+    let waiting = async {
+        while processes.iter().any(|one| is_left(&one)) {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let gone = timeout(Duration::from_secs(5), waiting).await;
+    let left: Vec<_> = processes.iter().filter(is_left).collect();
+    assert!(gone.is_ok(), "left behind: {left:?}");
+}
+
+#[tokio::test]
+async fn ctrl_c_and_termination_end_a_login_and_everything_that_it_started() {
+    // What is built already doesn't have to be built while a signal is on its way.
+    let _built = federation();
+    for (signal, language, words) in [
+        (Signal::SIGINT, "ja", "digital-auth: 中断しました\n"),
+        (Signal::SIGTERM, "en", "digital-auth: interrupted\n"),
+    ] {
+        let arguments = ["demo", "--headless", "--fault", "token-slow"];
+        let child = prepared(&[&arguments[..], &["--language", language]].concat())
+            .spawn()
+            .unwrap();
+        let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
+        started(&child, "federation").await;
+        // Now it is at the token request, which takes seconds.
+        sleep(Duration::from_millis(1_000)).await;
+        let processes = descendants(pid.as_raw());
+        assert!(processes.iter().any(|(_, name)| name == "federation"));
+        kill(pid, signal).unwrap();
+        let ran = finished(child).await;
+        assert_eq!(ran.status, Some(130), "{ran:?}");
+        assert_eq!(ran.stdout, "");
+        assert_eq!(ran.stderr, words);
+        assert_gone(&processes).await;
+    }
+}
+
+#[tokio::test]
+async fn a_signal_while_the_function_is_built_ends_the_build_too() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let child = prepared(&["demo", "--headless"]).spawn().unwrap();
+        let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
+        let processes = started(&child, "cargo").await;
+        kill(pid, signal).unwrap();
+        let ran = finished(child).await;
+        assert_eq!(ran.status, Some(130), "{ran:?}");
+        assert_gone(&processes).await;
+    }
+}
+
+#[tokio::test]
+async fn the_bare_command_is_the_headless_login_told_in_the_language_of_the_locale() {
+    for (locale, told) in [
+        ("C.UTF-8", "✓ ログインしました  adult"),
+        ("ja_JP.UTF-8", "✓ ログインしました  adult"),
+        ("en_US.UTF-8", "✓ Signed in  adult"),
+    ] {
+        let child = prepared(&[]).env("LC_ALL", locale).spawn().unwrap();
+        let ran = finished(child).await;
+        assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
+        assert!(ran.stdout.contains(told), "{}", ran.stdout);
+        assert!(ran.stdout.contains("birthdate=1985-03-15"));
+        assert!(
+            !ran.stdout.contains('\u{1b}'),
+            "no colours where no terminal is"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_help_speaks_japanese_and_english() {
+    for arguments in [
+        &["--help"][..],
+        &["demo", "--help"],
+        &["personas", "--help"],
+        &["faults", "--help"],
+        &["env", "--help"],
+    ] {
+        let ran = run(arguments).await;
+        assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
+        let both = ran.stdout.lines().any(|line| {
+            line.contains(" / ") && line.chars().any(|c| ('\u{3040}'..'\u{30ff}').contains(&c))
+        });
+        assert!(both, "{arguments:?}: {}", ran.stdout);
+    }
+    let help = run(&["--help"]).await.stdout;
+    for told in ["demo", "personas", "faults", "env", "130"] {
+        assert!(help.contains(told), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_stops_reading_is_no_failure() {
+    for arguments in [
+        &["faults"][..],
+        &["faults", "--json"],
+        &["personas", "--json"],
+        &["env", "federation"],
+        &["demo", "--headless"],
+        &["demo", "--headless", "--json"],
+    ] {
+        let mut child = prepared(arguments).spawn().unwrap();
+        // Closed before anything is written: `| head -0`.
+        drop(child.stdout.take());
+        let ran = finished(child).await;
+        assert_eq!(
+            (ran.status, ran.stderr.as_str()),
+            (Some(0), ""),
+            "{arguments:?}"
+        );
+    }
+    let mut child = prepared(&["faults"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next_line().await.unwrap().unwrap();
+    assert!(first.starts_with("cancel "), "{first}");
+    drop(lines);
+    let ran = finished(child).await;
+    assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
+}
+
+/// The words that could be secrets: 32 and more characters of base64url that are no UUID by itself; and codes, which
+/// are UUIDs joined by dots.
+fn secrets(text: &str) -> Vec<&str> {
+    let is_base64url = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let is_uuid = |word: &str| {
+        word.len() == 36
+            && word.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+            && word.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+    };
+    text.split(|c| !is_base64url(c) && c != '.')
+        .map(|word| word.trim_matches('.'))
+        .filter(|word| {
+            let mut parts = word.split('.');
+            let has_secret = parts.any(|part| part.len() >= 32 && !is_uuid(part));
+            has_secret || word.split('.').filter(|part| is_uuid(part)).count() > 1
+        })
+        .collect()
+}
+
+#[test]
+fn what_looks_like_a_secret_is_found() {
+    let uuid = "4e1f2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
+    let code = format!("{uuid}.{uuid}.{uuid}");
+    let jwt = format!("eyJhbGciOiJFUzI1NiJ9.{0}.{0}", "a".repeat(86));
+    for secret in ["dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", &code, &jwt] {
+        assert_eq!(secrets(&format!("code={secret}&x")), [secret]);
+    }
+    assert_eq!(secrets(&format!("jti={uuid} code=abcd…(110)")), [""; 0]);
+}
+
+#[tokio::test]
+async fn no_secret_is_in_the_output() {
+    for arguments in [
+        &["demo", "--headless"][..],
+        &["demo", "--headless", "--json"],
+        &["demo", "--headless", "--json", "--fault", "token-500"],
+        &["demo", "--headless", "--fault", "userinfo-other-subject"],
+        &["demo", "--headless", "--assertion-algorithm", "RS256"],
+    ] {
+        let ran = run(arguments).await;
+        // The person's subject is what the app is for, and its nonce is used up by the token that is shown.
+        let subject =
+            personas(simulators::clock::SimClock::default().now())[0].subject(SERVICE_CLIENT_ID);
+        let nonce = serde_json::from_str::<Value>(&ran.stdout)
+            .ok()
+            .and_then(|login| login["id_token"]["nonce"].as_str().map(str::to_owned))
+            .or_else(|| {
+                let nonces = ran.stdout.lines().filter(|line| !line.contains('…'));
+                let mut nonces = nonces.filter_map(|line| line.trim().strip_prefix("nonce="));
+                nonces.next().map(str::to_owned)
+            });
+        let username = format!("MynaApp_{subject}");
+        let allowed = [subject, username, nonce.unwrap_or_default()];
+        for text in [&ran.stdout, &ran.stderr] {
+            // A key set is public, if it has no private member.
+            let (key_sets, others): (Vec<_>, Vec<_>) =
+                text.lines().partition(|line| line.contains("kty"));
+            for private in ["\"d\"", "\\\"d\\\""] {
+                assert!(key_sets.iter().all(|line| !line.contains(private)));
+            }
+            let found: Vec<_> = others
+                .into_iter()
+                .flat_map(secrets)
+                .filter(|word| !allowed.iter().any(|known| known == word))
+                .collect();
+            assert_eq!(found, [""; 0], "{arguments:?}");
+        }
+        assert!(
+            ran.stdout.contains("…("),
+            "secrets are masked, not left out"
+        );
+        let told = arguments.contains(&"--fault");
+        assert_eq!(ran.stdout.contains("山田　太郎"), !told);
+    }
+}

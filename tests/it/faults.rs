@@ -1,0 +1,192 @@
+//! Everything that the service can do wrong, one login each: the exact class, told once, in the right place.
+//! What is odd but allowed must succeed. After each fault the next login succeeds: nothing of it stays.
+
+use federation::failure::Class;
+use simulators::fault::Fault;
+use simulators::journal::Party;
+use test_kit::{Outcome, Place, Stack, browser, logged, stack};
+
+/// What a fault needs to be met alone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Group {
+    /// What comes back to the redirect URI.
+    Callback,
+    /// The token endpoint's answer.
+    Token,
+    /// The claims and the header of the ID token.
+    IdToken,
+    /// The service's keys: the function's process must not have seen any before.
+    Keys,
+    /// The attributes.
+    Userinfo,
+    /// Takes until the function gives up.
+    Slow(Half),
+}
+
+/// The slow ones are few; two tests share them, so that they pass side by side.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Half {
+    First,
+    Second,
+}
+
+fn group(fault: Fault) -> Group {
+    match fault {
+        Fault::TokenSlow | Fault::UserinfoSlow => Group::Slow(Half::First),
+        Fault::KeySetSlow => Group::Slow(Half::Second),
+        Fault::IdTokenUnknownKey
+        | Fault::IdTokenWithoutKeyIdSingleKey
+        | Fault::IdTokenWithoutKeyIdSeveralKeys => Group::Keys,
+        other => match other.id().split('-').next().unwrap() {
+            "cancel" | "error" | "callback" => Group::Callback,
+            "token" => Group::Token,
+            "id" => Group::IdToken,
+            "key" | "keys" => Group::Keys,
+            "userinfo" => Group::Userinfo,
+            _ => panic!("{other} belongs to no group"),
+        },
+    }
+}
+
+/// The failures without a login that they could be told to: the person sees a page.
+fn place(class: Class) -> Place {
+    match class {
+        Class::MalformedCallback | Class::NoPendingLogin => Place::BridgePage,
+        _ => Place::App,
+    }
+}
+
+/// The status of the function's last answer in this login.
+fn last_status(stack: &Stack) -> u16 {
+    let steps = stack.journal.steps();
+    let step = steps.iter().rev().find(|step| step.to == Party::Bridge);
+    step.and_then(|step| step.status).unwrap()
+}
+
+/// One login with the fault, from the browser to the app.
+async fn login_with(stack: &Stack, fault: Fault) {
+    let before = logged(stack, "failure").len();
+    let outcome = stack.login(&browser(), "adult", Some(fault)).await.unwrap();
+    let logged = &logged(stack, "failure")[before..];
+    let Some(name) = fault.class() else {
+        assert!(
+            matches!(outcome, Outcome::SignedIn(_)),
+            "{fault}: {outcome:?}"
+        );
+        assert!(logged.is_empty(), "{fault}: {logged:?}");
+        return;
+    };
+    let Outcome::Failed(failed) = outcome else {
+        panic!("{fault}: signed in");
+    };
+    let mut classes = Class::ALL.iter().copied();
+    let class = classes.find(|class| class.name() == name).unwrap();
+    assert_eq!(failed.class.as_deref(), Some(name), "{fault}: {failed:?}");
+    assert_eq!(failed.place, place(class), "{fault}");
+
+    assert_eq!(logged.len(), 1, "{fault}: {logged:?}");
+    assert_eq!(logged[0]["class"], name, "{fault}");
+    let support_id = failed.support_id.as_deref().unwrap();
+    assert_eq!(logged[0]["support_id"], support_id, "{fault}");
+
+    if failed.place == Place::App {
+        let error = class.oauth_error().as_str();
+        assert_eq!(failed.error.as_deref(), Some(error), "{fault}");
+        // Nothing that the service wrote is handed on.
+        let ending = format!("{name} {support_id}");
+        let start = failed.description.strip_suffix(&ending).expect("our words");
+        let told_by_cognito = format!("MynaApp Error - {} {error} ", class.status().as_u16());
+        assert!(
+            start.is_empty() || start == told_by_cognito,
+            "{fault}: {start}"
+        );
+    }
+    let status = last_status(stack);
+    match group(fault) {
+        Group::Callback if failed.place == Place::App && class != Class::ServiceRefusedCode => {
+            assert_eq!(status, 302, "{fault}");
+        }
+        _ => assert_eq!(status, class.status().as_u16(), "{fault}"),
+    }
+}
+
+async fn succeeds(stack: &Stack) {
+    let before = logged(stack, "failure").len();
+    let outcome = stack.login(&browser(), "adult", None).await.unwrap();
+    assert!(matches!(outcome, Outcome::SignedIn(_)), "{outcome:?}");
+    assert_eq!(logged(stack, "failure").len(), before);
+}
+
+async fn every_fault_of(wanted: Group) {
+    let stack = stack().await;
+    succeeds(&stack).await;
+    let faults = Fault::ALL.iter().copied();
+    for fault in faults.filter(|fault| group(*fault) == wanted) {
+        // A process that has seen no keys, and hasn't asked for newer ones in the last ten seconds.
+        if matches!(wanted, Group::Keys | Group::Slow(Half::Second)) {
+            stack.bridge.scale_to_zero().await;
+        }
+        login_with(&stack, fault).await;
+    }
+    stack.bridge.scale_to_zero().await;
+    succeeds(&stack).await;
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn every_fault_of_the_way_back_to_the_bridge() {
+    every_fault_of(Group::Callback).await;
+}
+
+#[tokio::test]
+async fn every_fault_of_the_token_answer() {
+    every_fault_of(Group::Token).await;
+}
+
+#[tokio::test]
+async fn every_fault_of_the_id_token() {
+    every_fault_of(Group::IdToken).await;
+}
+
+#[tokio::test]
+async fn every_fault_of_the_services_keys() {
+    every_fault_of(Group::Keys).await;
+}
+
+#[tokio::test]
+async fn every_fault_of_userinfo() {
+    every_fault_of(Group::Userinfo).await;
+}
+
+#[tokio::test]
+async fn a_slow_token_or_userinfo_answer() {
+    every_fault_of(Group::Slow(Half::First)).await;
+}
+
+#[tokio::test]
+async fn a_slow_key_set() {
+    every_fault_of(Group::Slow(Half::Second)).await;
+}
+
+#[test]
+fn every_fault_belongs_to_a_group_that_has_a_test() {
+    let tested = [
+        Group::Callback,
+        Group::Token,
+        Group::IdToken,
+        Group::Keys,
+        Group::Userinfo,
+        Group::Slow(Half::First),
+        Group::Slow(Half::Second),
+    ];
+    for group_of_tests in tested {
+        let mut faults = Fault::ALL.iter().copied();
+        assert!(
+            faults.any(|fault| group(fault) == group_of_tests),
+            "{group_of_tests:?} is empty"
+        );
+    }
+    for fault in Fault::ALL {
+        assert!(tested.contains(&group(*fault)), "{fault}");
+    }
+}

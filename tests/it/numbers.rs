@@ -1,0 +1,281 @@
+//! What a login may cost: calls, signatures, sizes. The limits are Lambda's, the front door's, and browsers'.
+//! `cargo test -p test-kit --test it numbers:: -- --nocapture` shows the sizes that were found.
+
+use http::HeaderMap;
+use simulators::cognito::Variation;
+use simulators::lambda::HEAD_LIMIT;
+use simulators::service::Endpoint;
+use test_kit::{
+    Arrival, Outcome, RelyingParty, Stack, UserAgent, browser, failure_page, logged,
+    logged_failures, parameter, stack, stack_with,
+};
+use url::Url;
+
+const SET_COOKIE_LIMIT: usize = 4_096;
+const ALL_COOKIES_LIMIT: usize = 4_900;
+
+/// What a browser sends besides: more than any does (2 KB).
+const USUAL_HEADERS: usize = 2_048;
+
+async fn signs_in(stack: &Stack, persona: &str) {
+    let outcome = stack.login(&browser(), persona, None).await.unwrap();
+    assert!(matches!(outcome, Outcome::SignedIn(_)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_warm_login_makes_two_calls_to_the_service_and_two_signatures_and_no_others() {
+    for algorithm in [keys::Algorithm::Es256, keys::Algorithm::Rs256] {
+        let stack = stack_with(|options| options.assertion_algorithm = algorithm).await;
+        signs_in(&stack, "adult").await;
+        assert_eq!(
+            stack.service.count(Endpoint::KeySet),
+            1,
+            "the first login fetched the keys"
+        );
+        let signed_before = logged(&stack, "signature").len();
+        stack.service.forget_requests();
+        signs_in(&stack, "longest").await;
+
+        let called: Vec<_> = stack
+            .service
+            .requests()
+            .iter()
+            .map(|request| request.endpoint)
+            .collect();
+        let by_the_browser = [Endpoint::Authorization, Endpoint::TestCard];
+        let by_the_bridge = [Endpoint::Token, Endpoint::Userinfo];
+        assert_eq!(called, [by_the_browser, by_the_bridge].concat());
+        let signatures: Vec<_> = logged(&stack, "signature")[signed_before..]
+            .iter()
+            .map(|event| event["algorithm"].as_str().unwrap().to_owned())
+            .collect();
+        // The client assertion, then the ID token.
+        assert_eq!(signatures, [algorithm.as_str(), "RS256"]);
+        stack.stop().await;
+    }
+}
+
+/// A `state` in Amazon Cognito's form.
+fn cognito_state(length: usize) -> String {
+    let quads = (length - 3) / 8;
+    let state = format!("{}.{}.4", "Ab-_".repeat(quads), "x9Yz".repeat(quads));
+    format!("{}{state}", "A".repeat((length - state.len()) / 4 * 4))
+}
+
+/// The bridge's cookies in this browser as it sends them, in bytes.
+fn sent_cookies(client: &RelyingParty<'_>, browser: &UserAgent) -> usize {
+    let bridge = Url::parse(&client.issuer()).unwrap();
+    browser.cookie_header(&bridge).len()
+}
+
+#[tokio::test]
+async fn one_pending_login_is_a_cookie_that_every_browser_takes() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    for length in [700, 2_600] {
+        let request = client
+            .authorization_request()
+            .with("state", &cognito_state(length));
+        let page = client.authorize(&browser(), &request).await;
+        assert_eq!(page.status, 302);
+        let lines: Vec<_> = page.headers.get_all("set-cookie").iter().collect();
+        assert_eq!(lines.len(), 1);
+        println!("state of {length}: Set-Cookie of {} bytes", lines[0].len());
+        assert!(lines[0].len() < SET_COOKIE_LIMIT);
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn the_cookies_of_many_pending_logins_stay_small_and_the_newest_login_succeeds() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    for lengths in [
+        vec![700; 25],
+        vec![2_600; 5],
+        vec![700, 700, 700, 700, 2_600, 700, 2_600],
+    ] {
+        let browser = browser();
+        let mut callbacks = Vec::new();
+        let mut most = 0;
+        for length in lengths {
+            let request = client
+                .authorization_request()
+                .with("state", &cognito_state(length));
+            callbacks.push(client.to_callback(&browser, &request).await);
+            let size = sent_cookies(&client, &browser);
+            assert!(size < ALL_COOKIES_LIMIT, "{size}");
+            most = most.max(size);
+        }
+        println!("cookies of all pending logins: {most} bytes");
+
+        let bridge = Url::parse(&client.issuer()).unwrap();
+        let (begun, held) = (callbacks.len(), browser.cookies(&bridge).len());
+        assert!(held < begun, "not all of {begun} fit");
+        let newest = callbacks.pop().unwrap();
+        let arrival = client.from_callback(&browser, &newest).await;
+        let code = parameter(&arrival, "code").expect("a code");
+        let tokens = client.token_request(&code).send().await;
+        assert_eq!(tokens.status, 200, "{tokens:?}");
+        // Of the others, those that had to go say so, and those that are held go on.
+        let mut alive = 0;
+        for callback in callbacks {
+            match client.from_callback(&browser, &callback).await {
+                Arrival::At(_) => alive += 1,
+                page => assert_eq!(failure_page(&page), (400, "no_pending_login".to_owned())),
+            }
+        }
+        assert_eq!(alive + 1, held);
+    }
+    stack.stop().await;
+}
+
+/// Request line and headers as they stand on the wire.
+fn head_size(url: &Url, headers: &HeaderMap) -> usize {
+    let target = &url[url::Position::BeforePath..];
+    let line = format!("GET {target} HTTP/1.1\r\n").len();
+    let headers: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    line + headers
+}
+
+/// Sends a request of the browser with its cookies and this many bytes of other headers; the size of its head, and
+/// the status of the answer.
+async fn with_usual_headers(
+    client: &RelyingParty<'_>,
+    browser: &UserAgent,
+    url: &Url,
+    usual: usize,
+) -> (usize, u16) {
+    let bridge = Url::parse(&client.issuer()).unwrap();
+    let host = format!("{}:{}", bridge.host_str().unwrap(), bridge.port().unwrap());
+    let mut headers = HeaderMap::new();
+    headers.insert("host", host.parse().unwrap());
+    headers.insert("cookie", browser.cookie_header(&bridge).parse().unwrap());
+    let rest = usual - "user-agent: \r\n".len() - "accept: */*\r\n".len();
+    headers.insert("user-agent", "x".repeat(rest).parse().unwrap());
+    headers.insert("accept", "*/*".parse().unwrap());
+    let size = head_size(url, &headers);
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .resolve(
+            "bridge.localhost",
+            ([127, 0, 0, 1], bridge.port().unwrap()).into(),
+        )
+        .build()
+        .unwrap();
+    let answer = http.get(url.clone()).headers(headers).send().await;
+    (size, answer.unwrap().status().as_u16())
+}
+
+/// A browser whose cookies of pending logins are nearly as large as they may get, and the newest login's callback.
+async fn full_browser(client: &RelyingParty<'_>) -> (UserAgent, Url) {
+    let browser = browser();
+    let mut newest = None;
+    // Small ones fill what the largest leaves.
+    for length in [2_600, 500, 500] {
+        let request = client
+            .authorization_request()
+            .with("state", &cognito_state(length));
+        newest = Some(client.to_callback(&browser, &request).await);
+    }
+    (browser, newest.unwrap())
+}
+
+#[tokio::test]
+async fn a_callback_with_many_pending_logins_passes_the_front_door() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let (browser, callback) = full_browser(&client).await;
+    let (size, status) = with_usual_headers(&client, &browser, &callback, USUAL_HEADERS).await;
+    println!("request line and headers of /callback: {size} bytes");
+    assert_eq!(status, 302);
+    assert!(size < HEAD_LIMIT, "{size}");
+
+    let (browser, callback) = full_browser(&client).await;
+    let too_many = USUAL_HEADERS + (HEAD_LIMIT - size) + 1;
+    let (_, status) = with_usual_headers(&client, &browser, &callback, too_many).await;
+    assert_eq!(status, 431, "the front door is as narrow as it says");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn the_next_authorization_request_with_many_pending_logins_passes_the_front_door() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let (browser, _) = full_browser(&client).await;
+    let request = client
+        .authorization_request()
+        .with("state", &cognito_state(700));
+    let (size, status) = with_usual_headers(&client, &browser, &request.url(), USUAL_HEADERS).await;
+    println!("request line and headers of /authorize: {size} bytes");
+    assert_eq!(status, 302);
+    assert!(size < HEAD_LIMIT, "{size}");
+
+    let longest = request.with("state", &cognito_state(2_600));
+    let (size, status) = with_usual_headers(&client, &browser, &longest.url(), USUAL_HEADERS).await;
+    println!("request line and headers of /authorize, longest state: {size} bytes");
+    assert_eq!(status, 302);
+    assert!(size < HEAD_LIMIT, "{size}");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn codes_tokens_and_answers_stay_far_below_what_carries_them() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    for persona in ["adult", "longest"] {
+        let request = client
+            .authorization_request()
+            .with("state", &cognito_state(2_600));
+        let arrival = client.sign_in(&browser(), &request, persona, None).await;
+        let code = parameter(&arrival, "code").expect("a code");
+        let tokens = client.token_request(&code).send().await;
+        let access_token = tokens.text("access_token").unwrap();
+        let id_token = tokens.text("id_token").unwrap();
+        let userinfo = client.userinfo(&access_token).await;
+        println!(
+            "{persona}: code {} bytes, access token {}, ID token {}, token answer {}, userinfo answer {}",
+            code.len(),
+            access_token.len(),
+            id_token.len(),
+            tokens.body.len(),
+            userinfo.body.len()
+        );
+        // The redirect back to Amazon Cognito, with the longest state, is a line that every server takes.
+        assert!(code.len() < 1_024);
+        // A header of Amazon Cognito's userinfo request; the front door takes 10,240 bytes of them.
+        assert!(access_token.len() < 4_096);
+        assert!(id_token.len() < 4_096 && tokens.body.len() < 8_192);
+        assert!(userinfo.body.len() < 4_096);
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_request_that_starts_the_function_is_answered_within_cognitos_limit() {
+    let stack = stack().await;
+    stack.cognito.vary(Variation::default()).unwrap();
+    let browser = browser();
+    let (app, start) = stack.begin().unwrap();
+    let page = stack.test_card_page(&browser, &start).await.unwrap();
+    let back_at_cognito = |url: &Url| url.path() == "/oauth2/idpresponse";
+    let arrival = stack
+        .choose(&browser, page, "adult", None, back_at_cognito)
+        .await
+        .unwrap();
+    let Arrival::At(idpresponse) = arrival else {
+        panic!("on a page");
+    };
+    stack.bridge.scale_to_zero().await;
+    let started = stack.bridge.processes_started();
+    // The stand-in of Amazon Cognito gives up after five seconds.
+    let back_at_app = stack.test_card_page(&browser, &idpresponse).await.unwrap();
+    let outcome = stack.finish(&app, back_at_app).await.unwrap();
+    assert!(matches!(outcome, Outcome::SignedIn(_)), "{outcome:?}");
+    assert_eq!(stack.bridge.processes_started(), started + 1);
+    assert_eq!(logged_failures(&stack), Vec::<String>::new());
+    stack.stop().await;
+}
