@@ -302,7 +302,7 @@ impl Interruption {
     }
 }
 
-/// What is being done, on standard error; nothing where that isn't a terminal.
+/// What is being done, on standard error: in one line that changes, or line by line where that isn't a terminal.
 struct Progress {
     bar: ProgressBar,
 }
@@ -320,6 +320,10 @@ impl Progress {
 
     fn say(&self, message: &str) {
         self.bar.set_message(message.to_owned());
+        if self.bar.is_hidden() {
+            // Where it can't be written, nobody reads it.
+            let _ = writeln!(anstream::stderr(), "digital-auth: {message}");
+        }
     }
 
     fn finish(&self) {

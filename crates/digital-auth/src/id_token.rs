@@ -26,6 +26,9 @@ const SKEW: TimeDelta = TimeDelta::seconds(60);
 /// The longest `sub` (OIDC Core §2: 255 ASCII characters).
 const MAX_SUBJECT_BYTES: usize = 255;
 
+/// The longest `acr`: it is handed on, also where any value is accepted.
+const MAX_ACR_BYTES: usize = 255;
+
 /// An algorithm of JWS.
 pub use openidconnect::core::CoreJwsSigningAlgorithm as SigningAlgorithm;
 
@@ -72,10 +75,10 @@ pub enum IdTokenError {
     /// `nonce` is missing or another (step 11).
     #[error("the ID token's nonce is wrong")]
     Nonce,
-    /// `acr` is missing or not one of those that are accepted (step 12).
+    /// `acr` is missing, not one of those that are accepted, or over 255 bytes (step 12).
     #[error("the ID token's assurance is not accepted")]
     Assurance,
-    /// `auth_time` is missing or too long ago, and the client asked for a new authentication (step 13).
+    /// `auth_time` is missing, too long ago or in the future, and the client asked for a new authentication (step 13).
     #[error("the authentication is too old")]
     AuthenticationTooOld,
     /// `at_hash` is there and doesn't fit the access token (§3.1.3.8).
@@ -219,7 +222,9 @@ fn verifier<'a>(
         }
     })
     .set_auth_context_verifier_fn(move |acr| {
-        if expected.assurance.accepts(acr.map(|acr| acr.as_str())) {
+        let acr = acr.map(|acr| acr.as_str());
+        let fits = acr.is_none_or(|acr| acr.len() <= MAX_ACR_BYTES);
+        if fits && expected.assurance.accepts(acr) {
             Ok(())
         } else {
             Err(String::new())
@@ -229,7 +234,8 @@ fn verifier<'a>(
         let Some(bound) = expected.authenticated_after else {
             return Ok(());
         };
-        if auth_time.is_some_and(|at| at >= bound - SKEW) {
+        // A time that lies ahead (milliseconds for seconds, say) shows nothing.
+        if auth_time.is_some_and(|at| at >= bound - SKEW && at <= now + SKEW) {
             Ok(())
         } else {
             Err(String::new())

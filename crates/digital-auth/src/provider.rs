@@ -30,6 +30,12 @@ pub enum InvalidEndpoint {
     /// Neither `https`, nor `http` on this machine.
     #[error("must use https (http is accepted for localhost only)")]
     NotSecure,
+    /// Another spelling of the address than the URL Standard's own: upper case in the host, the scheme's own port,
+    /// missing slashes, white space, characters outside ASCII.
+    #[error(
+        "must be written in a URL's normal form (lower-case host, without the scheme's own port, ASCII only)"
+    )]
+    NotNormal,
     /// A fragment, a query, a user name or a password.
     #[error("must have no query, fragment, user name or password")]
     ExtraParts,
@@ -122,6 +128,8 @@ impl Provider {
 }
 
 /// An absolute URL that a secret or a login may be sent to: `https`, or `http` on this machine.
+/// It is taken in one spelling only, since issuers, audiences and redirect URIs are compared byte for byte,
+/// and what is put into a header must be fit for it.
 ///
 /// # Errors
 ///
@@ -143,6 +151,11 @@ pub fn secure_url(text: &str) -> Result<Url, InvalidEndpoint> {
         || url.password().is_some()
     {
         return Err(InvalidEndpoint::ExtraParts);
+    }
+    // The parser adds the slash of an empty path; nothing else may differ.
+    let is_normal = url.as_str() == text || url.as_str().strip_suffix('/') == Some(text);
+    if !is_normal {
+        return Err(InvalidEndpoint::NotNormal);
     }
     Ok(url)
 }
@@ -187,6 +200,35 @@ mod tests {
             ("https://u:p@a.example/", InvalidEndpoint::ExtraParts),
         ] {
             assert_eq!(secure_url(bad), Err(why), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_one_spelling() {
+        for good in [
+            "https://a.example",
+            "https://a.example/",
+            "https://a.example/x/",
+        ] {
+            secure_url(good).unwrap();
+        }
+        for bad in [
+            "https:a.example",
+            "https:/a.example/x",
+            r"https:\\a.example",
+            "HTTPS://a.example",
+            "https://A.example",
+            "https://a.example:443/x",
+            "https://a.example/x y",
+            "https://a.example/\tx",
+            "https://a.example/\nx",
+            " https://a.example",
+            "https://a.example/区",
+            "https://区.example",
+            "https://a.example/x/../y",
+            "http://127.1/",
+        ] {
+            assert_eq!(secure_url(bad), Err(InvalidEndpoint::NotNormal), "{bad:?}");
         }
     }
 }

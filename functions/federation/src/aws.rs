@@ -48,9 +48,6 @@ pub struct Connections {
     endpoint: Arc<OnceLock<Uri>>,
 }
 
-/// The connections to AWS KMS.
-pub type KmsConnections = Connections;
-
 impl Connections {
     /// Connections of this HTTP client.
     #[must_use]

@@ -109,19 +109,13 @@ async fn find(
     state: &Secret256,
     now: DateTime<Utc>,
 ) -> Result<PendingLogin, Class> {
-    let values = federation.secrets().current();
-    let found = PendingLogin::find(state, request.cookies(), federation.seal(&values, now));
-    let found = match found {
-        Err(PendingLoginError::Foreign { unknown_key: true }) => {
-            match federation.newer_secrets(&values, now).await? {
-                Some(newer) => {
-                    PendingLogin::find(state, request.cookies(), federation.seal(&newer, now))
-                }
-                None => found,
-            }
-        }
-        found => found,
-    };
+    let found = federation
+        .open(
+            now,
+            |seal| PendingLogin::find(state, request.cookies(), seal),
+            |error| matches!(error, PendingLoginError::Foreign { unknown_key: true }),
+        )
+        .await?;
     let pending = found.map_err(|error| match error {
         PendingLoginError::Missing => Class::NoPendingLogin,
         PendingLoginError::Expired => Class::LoginExpired,

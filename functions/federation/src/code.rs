@@ -9,8 +9,7 @@ use keys::Randomness;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::pending_login::Seal;
-use crate::sealed::{OpenError, Purpose, SealError};
+use crate::sealed::{OpenError, Purpose, Seal, SealError};
 
 /// How long a code is good for: as long as the service's own (contract §3).
 pub const LIFETIME_SECONDS: i64 = 60;
@@ -75,13 +74,7 @@ impl Code {
         };
         let stored =
             zeroize::Zeroizing::new(postcard::to_allocvec(&stored).map_err(|_| SealError)?);
-        seal.keys.seal(
-            Purpose::Code,
-            seal.audience,
-            expires_at,
-            &stored,
-            randomness,
-        )
+        seal.seal(Purpose::Code, expires_at, &stored, randomness)
     }
 
     /// Opens a code.
@@ -90,9 +83,7 @@ impl Code {
     ///
     /// [`OpenError`].
     pub fn open(code: &str, seal: Seal<'_>) -> Result<Self, OpenError> {
-        let opened = seal
-            .keys
-            .open(Purpose::Code, seal.audience, code, seal.now)?;
+        let opened = seal.open(Purpose::Code, code)?;
         let stored: Stored<'_> = postcard::from_bytes(&opened).map_err(|_| OpenError::Malformed)?;
         Ok(Self {
             service_code: SecretString::from(stored.service_code),

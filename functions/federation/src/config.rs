@@ -22,7 +22,7 @@ pub struct Variable {
 
 macro_rules! variables {
     ($($constant:ident = $name:literal, $meaning:literal;)+) => {
-        $(const $constant: &str = $name;)+
+        $(pub(crate) const $constant: &str = $name;)+
         /// Every variable that is read.
         pub const VARIABLES: &[Variable] = &[$(Variable { name: $name, meaning: $meaning },)+];
     };
@@ -211,7 +211,7 @@ impl Config {
             Some("none") => None,
             Some(values) => Some(values.to_owned()),
         };
-        let assurance = assurance(reader, environment);
+        let assurance = assurance(reader, environment, provider.as_ref());
         let log_level = reader.optional(LOG_LEVEL).unwrap_or("info".to_owned());
         let log_level = reader.check(LOG_LEVEL, &log_level, level);
         let metrics_namespace = reader
@@ -281,8 +281,16 @@ fn provider(reader: &mut Reader<'_>, environment: Environment) -> Option<Provide
 }
 
 /// Production doesn't start without accepted values, unless `any` is asked for by name; elsewhere any is accepted
-/// until it is known what the service says (contract §9).
-fn assurance(reader: &mut Reader<'_>, environment: Option<Environment>) -> Option<AssuranceRule> {
+/// until it is known what the service says (contract §9). Production is also what is given as `custom` with its issuer.
+fn assurance(
+    reader: &mut Reader<'_>,
+    environment: Option<Environment>,
+    provider: Option<&Provider>,
+) -> Option<AssuranceRule> {
+    let is_production = environment == Some(Environment::Production)
+        || provider.is_some_and(|given| {
+            Provider::production().is_ok_and(|production| production.issuer() == given.issuer())
+        });
     match reader.optional(ACCEPTED_ACR).as_deref() {
         Some("any") => Some(AssuranceRule::Any),
         Some(list) => {
@@ -293,7 +301,7 @@ fn assurance(reader: &mut Reader<'_>, environment: Option<Environment>) -> Optio
             }
             Some(AssuranceRule::OneOf(accepted))
         }
-        None if environment == Some(Environment::Production) => {
+        None if is_production => {
             reader.problem(
                 ACCEPTED_ACR,
                 "is missing: production needs the accepted values of `acr`, or `any` by name",
@@ -305,11 +313,15 @@ fn assurance(reader: &mut Reader<'_>, environment: Option<Environment>) -> Optio
 }
 
 fn issuer(value: &str) -> Result<String, String> {
-    secure_url(value).map_err(|error| error.to_string())?;
+    let url = secure_url(value).map_err(|error| error.to_string())?;
     if value.ends_with('/') {
         return Err(
             "must not end with a slash: Amazon Cognito compares it byte for byte".to_owned(),
         );
+    }
+    // The endpoints lie at the root of the host: below a path nobody would find them.
+    if url.path() != "/" {
+        return Err("must have no path: the endpoints are at the root of the host".to_owned());
     }
     Ok(value.to_owned())
 }
@@ -511,6 +523,28 @@ mod tests {
     }
 
     #[test]
+    fn fail_production_as_custom_without_accepted_values() {
+        let mut variables = sandbox();
+        variables.insert(SERVICE, "custom");
+        let base = "https://auth-and-sign.go.jp/api/realms/main";
+        for variable in [
+            SERVICE_ISSUER,
+            SERVICE_AUTHORIZATION_ENDPOINT,
+            SERVICE_TOKEN_ENDPOINT,
+            SERVICE_USERINFO_ENDPOINT,
+            SERVICE_JWKS_URI,
+        ] {
+            variables.insert(variable, base);
+        }
+        assert_eq!(problem(&variables), ACCEPTED_ACR);
+        variables.insert(ACCEPTED_ACR, "aal3");
+        assert!(read(&variables).is_ok());
+        variables.remove(ACCEPTED_ACR);
+        variables.insert(SERVICE_ISSUER, "https://another.example/realms/main");
+        assert!(read(&variables).is_ok());
+    }
+
+    #[test]
     fn fail_custom_without_its_addresses() {
         let mut variables = sandbox();
         variables.insert(SERVICE, "custom");
@@ -522,6 +556,11 @@ mod tests {
         for (variable, value) in [
             (ISSUER, "https://bridge.example/"),
             (ISSUER, "http://bridge.example"),
+            (ISSUER, "https://bridge.example/login"),
+            (ISSUER, "https:bridge.example"),
+            (ISSUER, "https://Bridge.example"),
+            (REDIRECT_URIS, "https://a.example:443/cb"),
+            (REDIRECT_URIS, "https://a.example/区"),
             (CLIENT_ID, "a b"),
             (CLIENT_SECRETS, "marked-secret"),
             (CLIENT_SECRETS, "arn:aws:kms:ap-northeast-1:1:key/a"),

@@ -346,14 +346,11 @@ impl Failure {
     /// The redirect to the client (RFC 6749 §4.1.2.1). `redirect_uri` is one of those that are configured.
     #[must_use]
     pub fn redirect(&self, redirect_uri: &str, state: Option<&str>) -> Response {
+        let description = self.description();
         let mut parameters = vec![
             ("error", self.class.oauth_error().as_str()),
-            ("error_description", ""),
+            ("error_description", description.as_str()),
         ];
-        let description = self.description();
-        if let Some(last) = parameters.last_mut() {
-            last.1 = &description;
-        }
         parameters.extend(state.map(|state| ("state", state)));
         Response::redirect(with_query(redirect_uri, &parameters))
     }

@@ -9,18 +9,17 @@ use chrono::{DateTime, Utc};
 use digital_auth::{Client, Clock, Deadline};
 use keys::{KeyRing, Randomness};
 
-use crate::aws::KmsConnections;
+use crate::aws::Connections;
 use crate::config::Config;
 use crate::failure::Class;
 use crate::metadata::Metadata;
 use crate::metrics::Metrics;
-use crate::pending_login::Seal;
-use crate::sealed::Audience;
+use crate::sealed::{Audience, Seal};
 use crate::secrets::{SecretValues, Secrets};
 
 /// The whole exchange of a token request: well inside of what Amazon Cognito waits.
 pub const EXCHANGE: Duration = Duration::from_secs(4);
-/// How long `/callback` waits for connections to open.
+/// How long a request waits for what can wait: connections that open, secrets that are read again.
 pub const WARM_UP: Duration = Duration::from_secs(1);
 
 /// The parts of which a bridge is made.
@@ -40,7 +39,7 @@ pub struct Parts {
     /// The client of the service, once there is a client id.
     pub service: Option<Client>,
     /// The connections to AWS KMS.
-    pub kms: Option<KmsConnections>,
+    pub kms: Option<Connections>,
     /// Where metrics go.
     pub metrics: Metrics,
 }
@@ -122,6 +121,28 @@ impl Federation {
             .map_err(|_| Class::SecretsUnavailable)
     }
 
+    /// Opens a sealed value with the secrets as they are known, and once more with newer ones if its key is unknown:
+    /// the keys may have been rotated since they were fetched.
+    ///
+    /// # Errors
+    ///
+    /// [`Class::SecretsUnavailable`] if newer ones can't be had; inside, what `open` said last.
+    pub async fn open<T, E>(
+        &self,
+        now: DateTime<Utc>,
+        open: impl Fn(Seal<'_>) -> Result<T, E>,
+        is_unknown_key: impl Fn(&E) -> bool,
+    ) -> Result<Result<T, E>, Class> {
+        let values = self.secrets().current();
+        match open(self.seal(&values, now)) {
+            Err(error) if is_unknown_key(&error) => {
+                let newer = self.newer_secrets(&values, now).await?;
+                Ok(newer.map_or(Err(error), |newer| open(self.seal(&newer, now))))
+            }
+            opened => Ok(opened),
+        }
+    }
+
     /// The client of the service, once there is a client id.
     #[must_use]
     pub fn service(&self) -> Option<&Client> {
@@ -144,12 +165,6 @@ impl Federation {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.parts.metrics
-    }
-
-    /// Whom sealed values are for.
-    #[must_use]
-    pub fn audience(&self) -> Audience {
-        self.audience
     }
 
     /// How values are sealed with these secrets.

@@ -12,8 +12,7 @@ use keys::{Randomness, SigningError, SigningKey};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-use crate::pending_login::Seal;
-use crate::sealed::{Purpose, SealError};
+use crate::sealed::{Purpose, Seal, SealError};
 
 /// How long both tokens are valid, in seconds.
 pub const LIFETIME_SECONDS: i64 = 300;
@@ -98,13 +97,7 @@ pub async fn issue(
     let userinfo =
         zeroize::Zeroizing::new(serde_json::to_vec(&claims).map_err(|_| IssueError::Seal)?);
     let expires_at = seal.now + TimeDelta::seconds(LIFETIME_SECONDS);
-    let access_token = seal.keys.seal(
-        Purpose::AccessToken,
-        seal.audience,
-        expires_at,
-        &userinfo,
-        randomness,
-    )?;
+    let access_token = seal.seal(Purpose::AccessToken, expires_at, &userinfo, randomness)?;
 
     claims.extend(id_token_claims(
         login,

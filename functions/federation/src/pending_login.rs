@@ -9,13 +9,13 @@ use std::fmt;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use cookie::{Cookie, SameSite};
 use digital_auth::authorization::{LoginSecrets, Secret256};
 use keys::Randomness;
 use serde::{Deserialize, Serialize};
 
-use crate::sealed::{self, Audience, OpenError, Purpose, SealError, SealingKeys};
+use crate::sealed::{self, OpenError, Purpose, Seal, SealError};
 
 /// How long a login may take.
 const LIFETIME: TimeDelta = TimeDelta::minutes(5);
@@ -150,17 +150,6 @@ impl From<SealError> for BeginError {
     }
 }
 
-/// How pending logins are sealed.
-#[derive(Clone, Copy, Debug)]
-pub struct Seal<'a> {
-    /// The ring.
-    pub keys: &'a SealingKeys,
-    /// This bridge and its client.
-    pub audience: Audience,
-    /// Now.
-    pub now: DateTime<Utc>,
-}
-
 impl PendingLogin {
     /// The `Set-Cookie` lines that begin this login: its own cookie, and an end for the oldest of the browser's others
     /// that would make them too many.
@@ -183,13 +172,7 @@ impl PendingLogin {
         let stored =
             zeroize::Zeroizing::new(postcard::to_allocvec(&stored).map_err(|_| BeginError::Seal)?);
         let expires_at = seal.now + LIFETIME;
-        let value = seal.keys.seal(
-            Purpose::PendingLogin,
-            seal.audience,
-            expires_at,
-            &stored,
-            randomness,
-        )?;
+        let value = seal.seal(Purpose::PendingLogin, expires_at, &stored, randomness)?;
         let name = cookie_name(&self.secrets.state);
         let size = sent_size(&name, &value);
         let cookie = set_cookie(&name, value, COOKIE_SECONDS);
@@ -217,8 +200,7 @@ impl PendingLogin {
             .find(|(name, _)| *name == wanted)
             .ok_or(PendingLoginError::Missing)?;
         let opened = seal
-            .keys
-            .open(Purpose::PendingLogin, seal.audience, value, seal.now)
+            .open(Purpose::PendingLogin, value)
             .map_err(|error| match error {
                 OpenError::Expired => PendingLoginError::Expired,
                 OpenError::UnknownKey => PendingLoginError::Foreign { unknown_key: true },
@@ -270,13 +252,22 @@ fn sent_size(name: &str, value: &str) -> usize {
     name.len() + value.len() + 3
 }
 
+/// Whether a cookie could be of ours: base64url after the prefix. No other text of the browser goes into a header, and
+/// what can't be ended must not cost the others their place.
+fn is_ours(name: &str) -> bool {
+    name.strip_prefix(NAME_PREFIX).is_some_and(|rest| {
+        rest.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    })
+}
+
 /// The names of the pending logins that have to go so that one more of `size` fits, the oldest first.
 fn evicted<'a>(
     others: impl Iterator<Item = (&'a str, &'a str)>,
     size: usize,
 ) -> impl Iterator<Item = String> {
     let mut others: Vec<_> = others
-        .filter(|(name, _)| name.starts_with(NAME_PREFIX))
+        .filter(|(name, _)| is_ours(name))
         .map(|(name, value)| (sealed::claimed_expiry(value), name, sent_size(name, value)))
         .collect();
     // What can't be read is `None` and goes first.
@@ -286,11 +277,6 @@ fn evicted<'a>(
     for (_, name, size) in others {
         if total < MAX_ALL_COOKIES_BYTES {
             break;
-        }
-        // The browser's text goes into no header of ours unless it could be ours: base64url after the prefix.
-        let is_ours = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        if !name.bytes().all(is_ours) {
-            continue;
         }
         total -= size;
         names.push(name.to_owned());
@@ -302,9 +288,11 @@ fn evicted<'a>(
 mod tests {
     use std::collections::BTreeMap;
 
+    use chrono::DateTime;
     use keys::SystemRandomness;
 
     use super::*;
+    use crate::sealed::{Audience, SealingKeys};
 
     fn keys() -> SealingKeys {
         SealingKeys::new([URL_SAFE_NO_PAD.encode([1; 32]).as_str()]).unwrap()
@@ -431,6 +419,21 @@ mod tests {
         )]);
         let refused = PendingLogin::find(&mine.secrets.state, sent(&swapped), seal_at(&keys, 0));
         assert_eq!(refused, Err(PendingLoginError::Altered));
+    }
+
+    #[test]
+    fn a_cookie_that_can_not_be_ours_ends_no_login() {
+        let keys = keys();
+        let mut jar = BTreeMap::from([(format!("{NAME_PREFIX}é"), "?".repeat(6_000))]);
+        for second in 0..2 {
+            let login = login("state");
+            let lines = login
+                .begin(seal_at(&keys, second), sent(&jar), &SystemRandomness)
+                .unwrap();
+            assert_eq!(lines.len(), 1);
+            apply(&mut jar, &lines);
+        }
+        assert_eq!(jar.len(), 3);
     }
 
     #[test]

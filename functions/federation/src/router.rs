@@ -3,13 +3,14 @@
 
 use std::panic::AssertUnwindSafe;
 
+use digital_auth::Deadline;
 use futures_util::FutureExt as _;
 use http::{Method, StatusCode};
 
 use crate::authorize::{self, authorize};
 use crate::callback::{self, callback};
 use crate::failure::{Class, Failure, SupportId};
-use crate::federation::Federation;
+use crate::federation::{Federation, WARM_UP};
 use crate::http_api::{Request, Response};
 use crate::pages::page;
 use crate::token::token;
@@ -79,9 +80,14 @@ impl Federation {
 
     async fn route(&self, request: &Request) -> Result<Response, Refusal> {
         let now = self.now();
-        // Where a person waits and not Amazon Cognito.
-        if matches!(request.path.as_str(), "/authorize" | "/callback") {
-            self.secrets().refresh(now).await;
+        if matches!(
+            request.path.as_str(),
+            "/authorize" | "/callback" | "/token" | "/userinfo"
+        ) {
+            // Once an hour; Amazon Cognito doesn't wait long, so this doesn't either.
+            let _ = Deadline::after(WARM_UP)
+                .bound(self.secrets().refresh(now))
+                .await;
         }
         match request.path.as_str() {
             "/authorize" => {

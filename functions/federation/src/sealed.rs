@@ -209,6 +209,44 @@ impl SealingKeys {
     }
 }
 
+/// How one request seals and opens: with these keys, for this bridge and its client, now.
+#[derive(Clone, Copy, Debug)]
+pub struct Seal<'a> {
+    /// The ring.
+    pub keys: &'a SealingKeys,
+    /// This bridge and its client.
+    pub audience: Audience,
+    /// Now.
+    pub now: DateTime<Utc>,
+}
+
+impl Seal<'_> {
+    /// As [`SealingKeys::seal`].
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`].
+    pub fn seal(
+        &self,
+        purpose: Purpose,
+        expires_at: DateTime<Utc>,
+        plaintext: &[u8],
+        randomness: &dyn Randomness,
+    ) -> Result<String, SealError> {
+        self.keys
+            .seal(purpose, self.audience, expires_at, plaintext, randomness)
+    }
+
+    /// As [`SealingKeys::open`].
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`].
+    pub fn open(&self, purpose: Purpose, sealed: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        self.keys.open(purpose, self.audience, sealed, self.now)
+    }
+}
+
 /// When a sealed value says that it expires, in seconds since 1970. **Not authenticated**: for choosing which of a
 /// browser's own cookies goes first, and for nothing else.
 #[must_use]

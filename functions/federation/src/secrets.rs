@@ -18,7 +18,7 @@ use crate::sealed::SealingKeys;
 /// After a fetch, none for this long.
 const PAUSE: TimeDelta = TimeDelta::seconds(10);
 
-/// How old they may be when a login begins.
+/// How old they may be when a request comes.
 const MAX_AGE: TimeDelta = TimeDelta::hours(1);
 
 /// Why there are no secrets.
@@ -206,8 +206,14 @@ impl Secrets {
             return Ok(None);
         }
         *refetched = Some(now);
-        let values =
-            Arc::new(fetch(&self.reader, &self.sealing_keys, &self.client_secrets, now).await?);
+        // In a box: the SDK's future is large, and every request would carry it along for the one that needs it.
+        let fetching = Box::pin(fetch(
+            &self.reader,
+            &self.sealing_keys,
+            &self.client_secrets,
+            now,
+        ));
+        let values = Arc::new(fetching.await?);
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&values);
         Ok(Some(values))
     }

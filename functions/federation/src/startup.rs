@@ -8,14 +8,11 @@ use keys::{Algorithm, InvalidKey, KeyRing, KmsKey, LocalKey, Randomness, Signing
 use thiserror::Error;
 
 use crate::aws::{self, Connections};
-use crate::config::Config;
+use crate::config::{ASSERTION_KEYS, Config, ID_TOKEN_KEYS};
 use crate::federation::{Federation, Parts};
 use crate::metrics::Metrics;
 use crate::reference::Reference;
 use crate::secrets::{InvalidSecret, SecretError, SecretReader, Secrets};
-
-/// The variable of the keys of our ID tokens.
-const ID_TOKEN_KEYS: &str = "ID_TOKEN_KEYS";
 
 /// Why the bridge can't start.
 #[derive(Debug, Error)]
@@ -103,20 +100,22 @@ pub async fn start(
             config.client_secrets.clone(),
             clock.now(),
         ),
-        key_ring(
-            "ID_TOKEN_KEYS",
-            &config.id_token_keys,
-            &reader,
-            kms.as_ref()
-        ),
-        key_ring(
-            "ASSERTION_KEYS",
+        signing_keys(ID_TOKEN_KEYS, &config.id_token_keys, &reader, kms.as_ref()),
+        signing_keys(
+            ASSERTION_KEYS,
             &config.assertion_keys,
             &reader,
             kms.as_ref()
         ),
     );
     let (secrets, id_token_keys, assertion_keys) = (secrets?, id_token_keys?, assertion_keys?);
+    // Also a key that is only published yet: it is going to sign.
+    let is_rs256 = |key: &Arc<dyn SigningKey>| key.algorithm() == Algorithm::Rs256;
+    if !id_token_keys.iter().all(is_rs256) {
+        return Err(StartError::IdTokenKeyAlgorithm);
+    }
+    let id_token_keys = key_ring(ID_TOKEN_KEYS, id_token_keys)?;
+    let assertion_keys = key_ring(ASSERTION_KEYS, assertion_keys)?;
     let service = config.service_client_id.as_ref().map(|client_id| {
         let options = ClientOptions {
             provider: config.provider.clone(),
@@ -147,13 +146,22 @@ pub async fn start(
     }))
 }
 
+/// The ring of the keys of one variable.
+fn key_ring(
+    variable: &'static str,
+    keys: Vec<Arc<dyn SigningKey>>,
+) -> Result<Arc<KeyRing>, StartError> {
+    let ring = KeyRing::new(keys).map_err(|source| StartError::Key { variable, source })?;
+    Ok(Arc::new(ring))
+}
+
 /// Loads the keys of one variable. They are few, and each takes one call at most: one after the other, beside the other rings.
-async fn key_ring(
+async fn signing_keys(
     variable: &'static str,
     references: &[Reference],
     reader: &SecretReader,
     kms: Option<&aws_sdk_kms::Client>,
-) -> Result<Arc<KeyRing>, StartError> {
+) -> Result<Vec<Arc<dyn SigningKey>>, StartError> {
     let unusable = |source| StartError::Key { variable, source };
     let mut keys: Vec<Arc<dyn SigningKey>> = Vec::with_capacity(references.len());
     for reference in references {
@@ -170,9 +178,5 @@ async fn key_ring(
             }
         });
     }
-    // Also a key that is only published yet: it is going to sign.
-    if variable == ID_TOKEN_KEYS && keys.iter().any(|key| key.algorithm() != Algorithm::Rs256) {
-        return Err(StartError::IdTokenKeyAlgorithm);
-    }
-    Ok(Arc::new(KeyRing::new(keys).map_err(unusable)?))
+    Ok(keys)
 }

@@ -117,14 +117,13 @@ async fn authenticate_client(
 }
 
 async fn open(federation: &Federation, code: &str, now: DateTime<Utc>) -> Result<Code, Class> {
-    let values = federation.secrets().current();
-    let opened = match Code::open(code, federation.seal(&values, now)) {
-        Err(OpenError::UnknownKey) => match federation.newer_secrets(&values, now).await? {
-            Some(newer) => Code::open(code, federation.seal(&newer, now)),
-            None => Err(OpenError::UnknownKey),
-        },
-        opened => opened,
-    };
+    let opened = federation
+        .open(
+            now,
+            |seal| Code::open(code, seal),
+            |error| *error == OpenError::UnknownKey,
+        )
+        .await?;
     opened.map_err(|error| match error {
         OpenError::Malformed => Class::CodeMalformed,
         OpenError::UnknownKey | OpenError::Foreign => Class::CodeForeign,
@@ -138,7 +137,8 @@ async fn open(federation: &Federation, code: &str, now: DateTime<Utc>) -> Result
 fn verify_code_challenge(challenge: Option<[u8; 32]>, verifier: Option<&str>) -> Result<(), Class> {
     match (challenge, verifier) {
         (None, None) => Ok(()),
-        (Some(challenge), Some(verifier)) => {
+        // RFC 7636 §4.1: 43 to 128 characters.
+        (Some(challenge), Some(verifier)) if (43..=128).contains(&verifier.len()) => {
             let hash = digest(&SHA256, verifier.as_bytes());
             verify_slices_are_equal(hash.as_ref(), &challenge)
                 .map_err(|_| Class::CodeVerifierMismatch)

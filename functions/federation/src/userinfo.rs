@@ -6,7 +6,7 @@ use http::StatusCode;
 use crate::failure::Class;
 use crate::federation::Federation;
 use crate::http_api::{Request, Response};
-use crate::sealed::{OpenError, Purpose, SealingKeys};
+use crate::sealed::{OpenError, Purpose};
 
 /// Answers a userinfo request, by GET or POST, with the access token in the header (RFC 6750 §2.1).
 ///
@@ -25,16 +25,13 @@ pub async fn userinfo(
         .map(|(_, token)| token.trim())
         .filter(|token| !token.is_empty())
         .ok_or(Class::AccessTokenMissing)?;
-    let audience = federation.audience();
-    let open = |keys: &SealingKeys| keys.open(Purpose::AccessToken, audience, access_token, now);
-    let values = federation.secrets().current();
-    let opened = match open(&values.sealing) {
-        Err(OpenError::UnknownKey) => match federation.newer_secrets(&values, now).await? {
-            Some(newer) => open(&newer.sealing),
-            None => Err(OpenError::UnknownKey),
-        },
-        opened => opened,
-    };
+    let opened = federation
+        .open(
+            now,
+            |seal| seal.open(Purpose::AccessToken, access_token),
+            |error| *error == OpenError::UnknownKey,
+        )
+        .await?;
     let claims = opened.map_err(|error| match error {
         OpenError::Expired => Class::AccessTokenExpired,
         OpenError::Malformed | OpenError::UnknownKey | OpenError::Forged | OpenError::Foreign => {

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use federation::code::Code;
-use federation::pending_login::Seal;
+use federation::sealed::Seal;
 use federation::sealed::{Audience, SealingKeys};
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
 use secrecy::ExposeSecret as _;

@@ -286,12 +286,20 @@ fn pass_any_assurance_where_that_is_asked_for_and_fail_every_one_where_none_is_a
         ..Check::default()
     };
     assert!(check.of_claims(&good()).is_ok());
+    let with_acr_of = |length| {
+        let mut claims = good();
+        claims["acr"] = json!("a".repeat(length));
+        claims
+    };
+    assert!(check.of_claims(&with_acr_of(255)).is_ok());
+    let too_long = check.of_claims(&with_acr_of(256));
+    assert_eq!(too_long, Err(IdTokenError::Assurance));
     check.assurance = AssuranceRule::OneOf(Vec::new());
     assert_eq!(check.of_claims(&good()), Err(IdTokenError::Assurance));
 }
 
 #[test]
-fn pass_an_authentication_as_recent_as_asked_and_fail_an_older_one() {
+fn pass_an_authentication_as_recent_as_asked_and_fail_an_older_one_or_one_that_lies_ahead() {
     let check = Check {
         authenticated_after: Some(start()),
         ..Check::default()
@@ -301,10 +309,11 @@ fn pass_an_authentication_as_recent_as_asked_and_fail_an_older_one() {
         claims["auth_time"] = seconds_from_now(seconds);
         check.of_claims(&claims)
     };
-    for seconds in [0, 30, -60] {
+    for seconds in [0, 30, 60, -60] {
         assert!(at(seconds).is_ok(), "{seconds}");
     }
-    for seconds in [-61, -3_600] {
+    // The last one is what milliseconds look like.
+    for seconds in [-61, -3_600, 61, 1_798_200_000_000] {
         assert_eq!(
             at(seconds),
             Err(IdTokenError::AuthenticationTooOld),

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use crate::kit::{Bridge, Call, Form, altered, verified_claims};
 use crate::service::Fault;
 use crate::support::{
-    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, SUBJECT, ServiceKey, sealing_keys,
-    token_answer,
+    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, SERVICE_KEY, SUBJECT, ServiceKey,
+    sealing_keys, token_answer,
 };
 
 /// A bridge, and a code of it that wasn't used.
@@ -529,6 +529,100 @@ async fn fail_an_id_token_that_says_something_else() {
         });
         refused(&bridge, 400, "invalid_grant", class, &["/token"]).await;
     }
+}
+
+/// Numbers at and beyond the ends of time, in every place where one is reckoned with: refused, and nothing overflows.
+#[tokio::test]
+async fn fail_times_that_no_clock_shows() {
+    const LAST_SECOND: i64 = 8_210_266_876_799;
+    const FIRST_SECOND: i64 = -8_334_601_228_800;
+    let bridge = Bridge::new().await;
+    let extremes = [
+        json!(i64::MAX),
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!(1e300),
+        json!(-1e300),
+        json!(LAST_SECOND + 1),
+        json!(FIRST_SECOND - 1),
+    ];
+    let malformed = ["exp", "iat", "auth_time"].into_iter().flat_map(|name| {
+        extremes
+            .iter()
+            .map(move |value| (name, value.clone(), "id_token_malformed"))
+    });
+    let representable = [
+        ("exp", FIRST_SECOND, "id_token_expired"),
+        ("exp", -1, "id_token_expired"),
+        ("iat", FIRST_SECOND, "id_token_issued_at"),
+        ("iat", LAST_SECOND, "id_token_issued_at"),
+        ("auth_time", FIRST_SECOND, "authentication_too_old"),
+        ("auth_time", LAST_SECOND, "authentication_too_old"),
+        // Milliseconds for seconds.
+        ("auth_time", 1_800_000_000_000, "authentication_too_old"),
+    ]
+    .map(|(name, value, class)| (name, json!(value), class));
+    for (name, value, class) in malformed.chain(representable) {
+        bridge.service.claims(move |claims| {
+            claims.insert(name.to_owned(), value.clone());
+        });
+        let form = Form::authorize().and("max_age", &u32::MAX.to_string());
+        let form = if name == "auth_time" {
+            form.and("prompt", "login")
+        } else {
+            form
+        };
+        let code = bridge.code(&form).await;
+        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        answer.is_error(400, "invalid_grant", class);
+    }
+    bridge.service.behave();
+    bridge.tokens().await;
+}
+
+/// What is allowed in size, and made to hurt: nested without end, keys without number, a claim without measure.
+#[tokio::test]
+async fn answers_made_to_hurt_are_refused_or_taken_without_harm() {
+    let deep = format!("{}{}", "[".repeat(120_000), "]".repeat(120_000));
+    for (path, body, class) in [
+        (
+            "/token",
+            format!(r#"{{"a":{deep}}}"#),
+            "token_answer_malformed",
+        ),
+        (
+            "/userinfo",
+            format!(r#"{{"sub":"{SUBJECT}","a":{deep}}}"#),
+            "userinfo_malformed",
+        ),
+        (
+            "/certs",
+            format!(r#"{{"keys":{deep}}}"#),
+            "key_set_malformed",
+        ),
+    ] {
+        let bridge = Bridge::new().await;
+        bridge.service.fault(path, Fault::new(200, &body));
+        let code = bridge.code(&Form::authorize()).await;
+        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        answer.is_error(502, "server_error", class);
+    }
+
+    let bridge = Bridge::new().await;
+    bridge.service.claims(|claims| {
+        claims.insert("acr".to_owned(), "a".repeat(100_000).into());
+    });
+    let code = bridge.code(&Form::authorize()).await;
+    let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+    answer.is_error(400, "invalid_grant", "assurance_not_accepted");
+
+    let known: Value = serde_json::from_str(&SERVICE_KEY.key_set()).unwrap();
+    let mut keys = vec![json!({ "kty": "oct", "k": "AA" }); 9_000];
+    keys.push(known["keys"][0].clone());
+    let bridge = Bridge::new().await;
+    let body = json!({ "keys": keys }).to_string();
+    bridge.service.fault("/certs", Fault::new(200, &body));
+    bridge.tokens().await;
 }
 
 #[tokio::test]
