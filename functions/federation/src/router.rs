@@ -80,11 +80,8 @@ impl Federation {
 
     async fn route(&self, request: &Request) -> Result<Response, Refusal> {
         let now = self.now();
-        if matches!(
-            request.path.as_str(),
-            "/authorize" | "/callback" | "/token" | "/userinfo"
-        ) {
-            // Once an hour; Amazon Cognito doesn't wait long, so this doesn't either.
+        if matches!(request.path.as_str(), "/authorize" | "/callback" | "/token") {
+            // Once an hour; Amazon Cognito doesn't wait long, so this doesn't either. Userinfo calls nobody.
             let _ = Deadline::after(WARM_UP)
                 .bound(self.secrets().refresh(now))
                 .await;
