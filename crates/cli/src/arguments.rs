@@ -7,25 +7,31 @@ use crate::language::Language;
 /// Examples, and what a script may rely on.
 const AFTER_HELP: &str = "\
 例 / Examples:
-  digital-auth demo --headless --persona longest
-  digital-auth demo --headless --fault token-500 --json
+  cargo run -- demo --headless --persona longest
+  cargo run -q -- demo --headless --fault token-500 --json
 
-終了ステータス / Exit status of demo:
+demo の終了コード / Exit status of demo:
   0    ログインした / signed in
-  2    コマンドの使い方の誤り / wrong usage
+  2    コマンドの書き方の誤り / wrong usage
   3    関数をビルドできない / the function can't be built
   4    起動できない（使用中のポートなど） / can't start (a taken port, for example)
   5    関数の外で失敗した / failed outside of the function
-  6    デモ自体の問題 / a defect of the demo
+  6    デモ自身の問題 / a defect of the demo
   10–  失敗の種類ごとに1つ（faults --json の exit_status） / one for each class of failure (exit_status in faults --json)
   130  中断した / interrupted";
 
-/// マイナンバーカードのログインを Amazon Cognito へ。手元で試すためのコマンドです。
-/// My Number Card logins for Amazon Cognito: the command to try it on your machine.
+/// What it is for.
+const ABOUT: &str = "\
+マイナンバーカードのログインを Amazon Cognito へ：手元で試すためのコマンド
+My Number Card logins for Amazon Cognito: the command to try it on your machine";
+
+/// The whole command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "digital-auth",
     version,
+    about = ABOUT,
+    long_about = None,
     arg_required_else_help = false,
     max_term_width = 110,
     after_help = AFTER_HELP
@@ -71,10 +77,10 @@ pub(crate) struct Demo {
     /// クライアントアサーションの署名アルゴリズム / Algorithm of the client assertion
     #[arg(long, value_enum, default_value_t = AssertionAlgorithm::Es256)]
     pub(crate) assertion_algorithm: AssertionAlgorithm,
-    /// Cognito の state の文字数（64〜8000） / Characters of Cognito's state
+    /// Cognito の state の文字数（64〜8000） / Characters of Cognito's state (64 to 8000)
     #[arg(long, value_name = "N", default_value_t = 700, value_parser = clap::value_parser!(u16).range(64..=8000))]
     pub(crate) state_length: u16,
-    /// ポート（0 は空いているもの） / Ports (0 means any free one)
+    /// The ports.
     #[command(flatten)]
     pub(crate) ports: Ports,
 }
@@ -101,14 +107,22 @@ impl Default for Demo {
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Ports {
     /// サービスの代役のポート（0：空きポート） / Port of the service's stand-in (0: any free one)
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
     pub(crate) service_port: u16,
     /// 関数（HTTP API）のポート（0：空きポート） / Port of the function's HTTP API (0: any free one)
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
     pub(crate) bridge_port: u16,
     /// Cognito の代役のポート（0：空きポート） / Port of Cognito's stand-in (0: any free one)
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
     pub(crate) cognito_port: u16,
+}
+
+/// A port that needs no privilege; 80, above all, would vanish from an `http` URL in its normal form.
+fn port(text: &str) -> Result<u16, &'static str> {
+    match text.parse() {
+        Ok(port @ (0 | 1024..)) => Ok(port),
+        _ => Err("0 か 1024〜65535 / 0, or 1024 to 65535"),
+    }
 }
 
 /// An algorithm of the client assertion.
@@ -146,4 +160,19 @@ pub(crate) struct Env {
 pub(crate) enum Function {
     /// The bridge
     Federation,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_any_free_one_or_one_without_privilege() {
+        for good in ["0", "1024", "8701", "65535"] {
+            assert_eq!(port(good), Ok(good.parse().unwrap()), "{good}");
+        }
+        for bad in ["", "1", "80", "1023", "65536", "-1", "http"] {
+            assert!(port(bad).is_err(), "{bad}");
+        }
+    }
 }

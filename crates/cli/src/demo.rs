@@ -1,9 +1,10 @@
 //! `demo --headless`: builds the function, starts everything, does one login, tells it, and stops everything.
 //! What a person reads goes to the terminal; with `--json` one object goes to standard output, and progress to standard error.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -36,9 +37,18 @@ pub(crate) enum DemoError {
     /// No such fault.
     #[error("no fault is called {0:?}; see: digital-auth faults")]
     UnknownFault(String),
+    /// Two stand-ins can't listen on the same port.
+    #[error("{0} and {1} name the same port")]
+    SamePort(&'static str, &'static str),
+    /// The command was built in a checkout that isn't there any more.
+    #[error("the function's sources are not in {}: use cargo run in the checkout", .0.display())]
+    Moved(PathBuf),
+    /// There is no Cargo.
+    #[error("cargo could not be run ({0}): is Rust installed, and cargo in the PATH?")]
+    NoCargo(io::ErrorKind),
     /// The function couldn't be built.
     #[error(transparent)]
-    Build(#[from] BuildError),
+    Build(BuildError),
     /// Another program listens where a stand-in should.
     #[error(
         "{address} is taken by another program: choose another port with {option}, or leave it out for any free one"
@@ -74,8 +84,11 @@ impl DemoError {
     #[must_use]
     pub(crate) fn status(&self) -> u8 {
         match self {
-            Self::NeedsHeadless | Self::UnknownPersona(_) | Self::UnknownFault(_) => exit::USAGE,
-            Self::Build(_) => exit::BUILD,
+            Self::NeedsHeadless
+            | Self::UnknownPersona(_)
+            | Self::UnknownFault(_)
+            | Self::SamePort(..) => exit::USAGE,
+            Self::Moved(_) | Self::NoCargo(_) | Self::Build(_) => exit::BUILD,
             Self::Taken { .. } | Self::Start(_) => exit::START,
             Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => exit::DEFECT,
             Self::Interrupted => exit::INTERRUPTED,
@@ -95,6 +108,14 @@ impl DemoError {
             Self::UnknownFault(id) => {
                 format!("{id:?} という誤りはありません。一覧：digital-auth faults")
             }
+            Self::SamePort(one, other) => format!("{one} と {other} が同じポートです"),
+            Self::Moved(root) => format!(
+                "関数のソースが {} にありません。リポジトリのフォルダーで cargo run を使ってください",
+                root.display()
+            ),
+            Self::NoCargo(error) => format!(
+                "cargo を起動できませんでした（{error}）。Rust が入っていて、cargo に PATH が通っているか確かめてください"
+            ),
             Self::Build(error) => format!("関数をビルドできませんでした：{error}"),
             Self::Taken { address, option } => format!(
                 "{address} はほかのプログラムが使っています。{option} で別のポートを指定するか、指定をやめて空きポートに任せてください"
@@ -104,6 +125,15 @@ impl DemoError {
             Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => {
                 format!("デモの途中で問題が起きました：{self}")
             }
+        }
+    }
+}
+
+impl From<BuildError> for DemoError {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::CargoNotRun(kind) => Self::NoCargo(kind),
+            other => Self::Build(other),
         }
     }
 }
@@ -147,6 +177,7 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError
             .map_err(|_| DemoError::UnknownFault(id.clone()))
     });
     let fault = fault.transpose()?;
+    distinct(demo.ports)?;
 
     let mut interruption = Interruption::listen().map_err(DemoError::Signals)?;
     let progress = Progress::new();
@@ -163,11 +194,16 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError
         () = interruption.received() => Err(DemoError::Interrupted),
     };
     let steps = stack.journal.steps();
+    let log = stack.bridge.logs();
     stack.stop().await;
     progress.finish();
     let outcome = outcome?;
+    let errors = match &outcome {
+        Outcome::Failed(failed) if failed.class.is_none() => errors_of(&log.lines()),
+        _ => Vec::new(),
+    };
 
-    match tell(demo, language, persona, &steps, &outcome) {
+    match tell(demo, language, persona, &steps, &outcome, &errors) {
         // Whoever reads may stop reading: the login ended as it did.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(status(&outcome)),
@@ -180,6 +216,7 @@ fn tell(
     persona: &str,
     steps: &[Step],
     outcome: &Outcome,
+    errors: &[String],
 ) -> io::Result<()> {
     if demo.json {
         let mut out = io::stdout().lock();
@@ -188,8 +225,44 @@ fn tell(
     } else {
         let mut out = anstream::stdout().lock();
         story::write_steps(&mut out, language, steps)?;
-        story::write_outcome(&mut out, language, persona, outcome)
+        story::write_outcome(&mut out, language, persona, outcome, errors)
     }
+}
+
+/// The lines of the function's log that say what is wrong with it: once each, though it was started more than once.
+fn errors_of(lines: &[String]) -> Vec<String> {
+    let mut errors: Vec<String> = Vec::new();
+    for line in lines {
+        let Ok(Value::Object(event)) = serde_json::from_str(line) else {
+            continue;
+        };
+        let text = |name: &str| event.get(name).and_then(Value::as_str);
+        if text("level") == Some("ERROR") {
+            let words = ["event", "variable", "reason", "place"];
+            let told: Vec<_> = words.into_iter().filter_map(text).collect();
+            let told = told.join(" ");
+            if !errors.contains(&told) {
+                errors.push(told);
+            }
+        }
+    }
+    errors
+}
+
+/// That no two stand-ins are to listen on the same port.
+fn distinct(ports: crate::arguments::Ports) -> Result<(), DemoError> {
+    let chosen = [
+        ("--service-port", ports.service_port),
+        ("--bridge-port", ports.bridge_port),
+        ("--cognito-port", ports.cognito_port),
+    ];
+    let mut seen = BTreeMap::new();
+    for (option, port) in chosen.into_iter().filter(|(_, port)| *port != 0) {
+        if let Some(other) = seen.insert(port, option) {
+            return Err(DemoError::SamePort(other, option));
+        }
+    }
+    Ok(())
 }
 
 fn status(outcome: &Outcome) -> u8 {
@@ -254,6 +327,12 @@ async fn built(
     language: Language,
     interruption: &mut Interruption,
 ) -> Result<PathBuf, DemoError> {
+    // The workspace, as it was when this command was built.
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = package.ancestors().nth(2).unwrap_or(package);
+    if !root.join("functions/federation/Cargo.toml").is_file() {
+        return Err(DemoError::Moved(root.to_owned()));
+    }
     progress.say(language.say(
         "関数 federation をビルドしています",
         "Building the function federation",
@@ -334,5 +413,43 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_function_says_why_it_did_not_start_and_says_it_once() {
+        let missing = r#"{"level":"ERROR","event":"configuration","variable":"ISSUER","reason":"is missing"}"#;
+        let lines = [
+            missing,
+            r#"{"level":"INFO","event":"login_started"}"#,
+            "not JSON",
+            r#"{"level":"ERROR","event":"panic","place":"src/token.rs:1"}"#,
+            missing,
+        ];
+        assert_eq!(
+            errors_of(&lines.map(str::to_owned)),
+            ["configuration ISSUER is missing", "panic src/token.rs:1"]
+        );
+    }
+
+    #[test]
+    fn free_ports_may_be_many_and_a_chosen_one_is_for_one() {
+        let ports = |service_port, bridge_port, cognito_port| crate::arguments::Ports {
+            service_port,
+            bridge_port,
+            cognito_port,
+        };
+        assert!(distinct(ports(0, 0, 0)).is_ok());
+        assert!(distinct(ports(8703, 8701, 8702)).is_ok());
+        let told = distinct(ports(8703, 0, 8703)).unwrap_err();
+        assert_eq!(told.status(), exit::USAGE);
+        assert_eq!(
+            told.to_string(),
+            "--service-port and --cognito-port name the same port"
+        );
     }
 }

@@ -66,7 +66,9 @@ pub(crate) fn write_faults(
             .class()
             .unwrap_or(language.say("成功する", "succeeds"));
         let description = language.say(fault.description_ja(), fault.description_en());
-        writeln!(out, "{:<36} {class:<32} {description}", fault.id())?;
+        // In a terminal, a Japanese character is as wide as two others.
+        let width = 32 - class.chars().filter(|c| !c.is_ascii()).count();
+        writeln!(out, "{:<36} {class:<width$} {description}", fault.id())?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use simulators::journal::{Parameter, Party, Step};
+use simulators::journal::{Parameter, Party, Step, mask};
 use simulators::stack::{Failed, Outcome, Place};
 
 use crate::language::Language;
@@ -74,7 +74,7 @@ fn write_parameters(out: &mut impl Write, start: &str, parameters: &[Parameter])
     Ok(())
 }
 
-/// Tells how it ended.
+/// Tells how it ended; `errors` are the lines of the function's log that say why it could not answer at all.
 ///
 /// # Errors
 ///
@@ -84,6 +84,7 @@ pub(crate) fn write_outcome(
     language: Language,
     persona: &str,
     outcome: &Outcome,
+    errors: &[String],
 ) -> io::Result<()> {
     writeln!(out)?;
     match outcome {
@@ -96,15 +97,21 @@ pub(crate) fn write_outcome(
             );
             writeln!(out, "{told}")?;
             for (name, value) in &signed_in.id_token {
-                writeln!(out, "     {QUIET}{name}={QUIET:#}{}", plain(value))?;
+                let shown = mask(name, &plain(value));
+                writeln!(out, "     {QUIET}{name}={QUIET:#}{shown}")?;
             }
         }
-        Outcome::Failed(failed) => write_failure(out, language, failed)?,
+        Outcome::Failed(failed) => write_failure(out, language, failed, errors)?,
     }
     Ok(())
 }
 
-fn write_failure(out: &mut impl Write, language: Language, failed: &Failed) -> io::Result<()> {
+fn write_failure(
+    out: &mut impl Write,
+    language: Language,
+    failed: &Failed,
+    errors: &[String],
+) -> io::Result<()> {
     let title = language.say("ログインできませんでした", "Not signed in");
     let class = failed.class.as_deref().unwrap_or("-");
     writeln!(out, "{BAD}✗ {title}{BAD:#}  {class}")?;
@@ -113,9 +120,13 @@ fn write_failure(out: &mut impl Write, language: Language, failed: &Failed) -> i
             "アプリに OAuth のエラーが返りました",
             "The app got an OAuth error",
         ),
+        Place::BridgePage if failed.class.is_none() => language.say(
+            "関数 federation が応答しませんでした（代わりに HTTP API の代役が応答しました）",
+            "federation did not answer (the stand-in of the HTTP API did)",
+        ),
         Place::BridgePage => language.say(
-            "橋渡しの関数のページが出ました",
-            "A page of the bridge was shown",
+            "関数 federation のページが出ました",
+            "A page of federation was shown",
         ),
         Place::CognitoPage => {
             language.say("Cognito のページが出ました", "A page of Cognito was shown")
@@ -126,9 +137,13 @@ fn write_failure(out: &mut impl Write, language: Language, failed: &Failed) -> i
         ),
     };
     writeln!(out, "     {place}")?;
+    let description = match failed.place {
+        Place::App => "error_description",
+        _ => language.say("ページの見出し", "page title"),
+    };
     for (name, value) in [
         ("error", failed.error.as_deref()),
-        ("error_description", Some(failed.description.as_str())),
+        (description, Some(failed.description.as_str())),
         (
             language.say("サポート番号", "support id"),
             failed.support_id.as_deref(),
@@ -136,6 +151,20 @@ fn write_failure(out: &mut impl Write, language: Language, failed: &Failed) -> i
     ] {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             writeln!(out, "     {QUIET}{name}={QUIET:#}{value}")?;
+        }
+    }
+    if failed.class.is_some() {
+        let where_to_read = language.say(
+            "このクラスの意味と対処：docs/failures.md",
+            "What this class means, and what to do: docs/failures.en.md",
+        );
+        writeln!(out, "     {where_to_read}")?;
+    }
+    if !errors.is_empty() {
+        let told = language.say("関数のログ：", "The function's log:");
+        writeln!(out, "     {told}")?;
+        for line in errors {
+            writeln!(out, "     {line}")?;
         }
     }
     Ok(())

@@ -121,19 +121,20 @@ type Sentences = (&'static str, &'static str);
 
 /// What happened, and what to do: Japanese, English.
 fn sentences(class: Class) -> (Sentences, Sentences) {
-    const TELL_JA: &str = "アプリの運営者に、下のサポート番号をお知らせください。";
-    const TELL_EN: &str = "Please tell the operator of the app the support ID below.";
-    const AGAIN_JA: &str = "アプリに戻り、もう一度ログインしてください。";
-    const AGAIN_EN: &str = "Go back to the app and sign in again.";
+    const TELL_JA: &str =
+        "ログインを始めたアプリやサイトの運営者に、このページのサポート番号をお知らせください。";
+    const TELL_EN: &str = "Please tell the support ID on this page to the operator of the app or site in which you began.";
+    const AGAIN_JA: &str = "ログインを始めたアプリやサイトに戻り、もう一度ログインしてください。";
+    const AGAIN_EN: &str = "Go back to the app or site in which you began, and sign in again.";
     match class {
         Class::NoPendingLogin => (
             (
-                "ログインを始めたブラウザーとは別のブラウザーに戻ったか、ブラウザーが Cookie を受け付けていないか、このログインはすでに終わっています。",
-                "最初にアプリを開いたブラウザーに戻り、もう一度ログインしてください。プライベートブラウズや、ほかのアプリの中のブラウザーは使わないでください。",
+                "ログインを始めたときとは別のブラウザーに戻ったか、ブラウザーが Cookie を受け付けていないか、このログインがすでに終わっている可能性があります。",
+                "ログインを始めたブラウザーに戻り、もう一度ログインしてください。プライベートブラウズや、ほかのアプリの中のブラウザーは使わないでください。",
             ),
             (
                 "You came back in another browser than the one in which you began, or the browser does not accept cookies, or this login has already ended.",
-                "Go back to the browser in which you opened the app, and sign in again. Do not use a private window or a browser inside another app.",
+                "Go back to the browser in which you began, and sign in again. Do not use a private window or a browser inside another app.",
             ),
         ),
         Class::LoginExpired => (
@@ -148,11 +149,11 @@ fn sentences(class: Class) -> (Sentences, Sentences) {
         ),
         Class::ForeignLogin => (
             (
-                "このログインは、いまは使われていない設定で始められました。",
+                "このログインは、いまは使われていない設定で始まったため、続けられません。",
                 AGAIN_JA,
             ),
             (
-                "This login was begun with a configuration that is no longer in use.",
+                "This login was begun with a configuration that is no longer in use, and cannot go on.",
                 AGAIN_EN,
             ),
         ),
@@ -168,32 +169,32 @@ fn sentences(class: Class) -> (Sentences, Sentences) {
         ),
         Class::NotConnected => (
             (
-                "このログインは、まだデジタル認証アプリサービスに接続されていません。",
-                "運営者の方へ：デジタル庁からクライアントIDを受け取ったら、SERVICE_CLIENT_ID に設定してください。申請に使う公開鍵は /client-jwks.json にあります。",
+                "このログインは、まだデジタル認証アプリサービスに接続されていないため、ご利用になれません。",
+                "運営者の方へ：届け出る公開鍵は /client-jwks.json にあります。デジタル庁からクライアント ID を受け取ったら、SERVICE_CLIENT_ID に設定してください。",
             ),
             (
-                "This login is not connected to the Digital Authentication App service yet.",
-                "For the operator: when the Digital Agency has given you a client ID, set it as SERVICE_CLIENT_ID. The public keys for the form are at /client-jwks.json.",
+                "This login is not connected to the Digital Authentication App service yet, and cannot be used.",
+                "For the operator: the public keys to register are at /client-jwks.json. When the Digital Agency has given you a client ID, set it as SERVICE_CLIENT_ID.",
             ),
         ),
         Class::NotFound => (
             (
                 "このアドレスにはページがありません。",
-                "アプリに戻り、アプリのボタンからログインしてください。",
+                "ご利用のアプリやサイトに戻り、ログインのボタンからやり直してください。",
             ),
             (
                 "There is no page at this address.",
-                "Go back to the app, and sign in with the app's button.",
+                "Go back to the app or site that you use, and sign in with its button.",
             ),
         ),
         Class::Internal | Class::SecretsUnavailable => (
             (
                 "ログインのサービスで問題が起きました。",
-                "少し待ってから、もう一度ログインしてください。続く場合は、アプリの運営者に下のサポート番号をお知らせください。",
+                "少し待ってから、もう一度ログインしてください。続く場合は、アプリやサイトの運営者に、このページのサポート番号をお知らせください。",
             ),
             (
                 "The login service has a problem.",
-                "Wait a little, then sign in again. If it goes on, tell the operator of the app the support ID below.",
+                "Wait a little, then sign in again. If it goes on, please tell the support ID on this page to the operator of the app or site.",
             ),
         ),
         Class::MalformedCallback => (
@@ -201,8 +202,11 @@ fn sentences(class: Class) -> (Sentences, Sentences) {
             ("The answer of {app} could not be read.", AGAIN_EN),
         ),
         _ => (
-            ("アプリからのログインの呼び出しに誤りがあります。", TELL_JA),
-            ("The app called this login in a wrong way.", TELL_EN),
+            (
+                "アプリやサイトからのログインの呼び出しに誤りがあります。",
+                TELL_JA,
+            ),
+            ("The app or site called this login in a wrong way.", TELL_EN),
         ),
     }
 }

@@ -405,17 +405,18 @@ fn answer_parameters(parts: &http::response::Parts, body: &[u8]) -> Vec<Paramete
     parameters
 }
 
-/// A check that the function wrote into its own log, as `{"event":"check","check":…,"rule":…}`.
-/// A check that is written there has held: what fails is a failure, and ends the request.
+/// What the function says in its own log about its checks: `{"event":"check","check":…,"rule":…}` for one that held, and
+/// `{"event":"failure","class":…}` for the one that didn't, which ends the request.
 fn reported_check(line: &str) -> Option<Check> {
     let line: Value = serde_json::from_str(line).ok()?;
-    if line.get("event")?.as_str()? != "check" {
-        return None;
-    }
     let text = |name: &str| line.get(name).and_then(Value::as_str);
-    Some(Check::new(
-        text("check")?,
-        text("rule").unwrap_or_default(),
-        true,
-    ))
+    match text("event")? {
+        "check" => Some(Check::new(
+            text("check")?,
+            text("rule").unwrap_or_default(),
+            true,
+        )),
+        "failure" => Some(Check::new(text("class")?, "docs/failures.md", false)),
+        _ => None,
+    }
 }
