@@ -50,13 +50,16 @@ pub async fn token(
     verify_code_challenge(code.client_code_challenge, parameters.get("code_verifier"))?;
 
     let service = federation.service().ok_or(Class::NotConnected)?;
+    // A bound that is no time is no reason to have none.
+    let authenticated_after = code
+        .authenticated_after
+        .map(|at| DateTime::from_timestamp(at, 0).ok_or(Class::CodeMalformed))
+        .transpose()?;
     let exchange = CodeExchange {
         code: code.service_code,
         code_verifier: code.code_verifier,
         nonce: code.nonce,
-        authenticated_after: code
-            .authenticated_after
-            .and_then(|at| DateTime::from_timestamp(at, 0)),
+        authenticated_after,
     };
     let login = service
         .finish_login(exchange, now, deadline)
