@@ -1,6 +1,6 @@
 //! The cases of the OpenID Foundation's conformance suite, one test of the same name each.
-//! `docs/conformance.md` is their table: what each shows, and what is answered where a case can't apply.
-//! Table and tests can't drift apart: that, too, is a test.
+//! `docs/conformance.md` and `.en.md` are their table: what each shows, and what is answered where a case can't apply.
+//! Tables and tests can't drift apart: that, too, is a test.
 
 mod client_assertion;
 mod provider;
@@ -16,7 +16,10 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// Case and test of each row of the tables `| case | test | … |` of a Markdown text.
+/// The first two headings of a table of cases, in Japanese and in English.
+const HEADINGS: [(&str, &str); 2] = [("ケース", "テスト"), ("case", "test")];
+
+/// Case and test of each row of the tables of cases of a Markdown text.
 fn rows(markdown: &str) -> Vec<(String, String)> {
     let mut rows = Vec::new();
     let mut in_table = false;
@@ -24,7 +27,7 @@ fn rows(markdown: &str) -> Vec<(String, String)> {
         let cells: Vec<&str> = line.trim().trim_matches('|').split('|').collect();
         match cells.as_slice() {
             _ if !line.trim_start().starts_with('|') => in_table = false,
-            [case, test, ..] if (case.trim(), test.trim()) == ("case", "test") => in_table = true,
+            [case, test, ..] if HEADINGS.contains(&(case.trim(), test.trim())) => in_table = true,
             [rule, ..] if rule.trim().starts_with("---") => {}
             [case, test, ..] if in_table => {
                 rows.push((case.trim().to_owned(), test.trim().to_owned()));
@@ -39,6 +42,15 @@ fn rows(markdown: &str) -> Vec<(String, String)> {
 fn code(cell: &str) -> Option<&str> {
     let inner = cell.strip_prefix('`')?.strip_suffix('`')?;
     (!inner.contains('`')).then_some(inner)
+}
+
+/// What doesn't change from one language to the other: what stands between backticks, and numbers of paragraphs.
+fn same_in_every_language(cell: &str) -> Vec<&str> {
+    let codes = cell.split('`').skip(1).step_by(2);
+    let paragraphs = cell
+        .split(|letter: char| !matches!(letter, '§' | '.' | '0'..='9'))
+        .filter(|word| word.starts_with('§'));
+    codes.chain(paragraphs).collect()
 }
 
 /// The names of the tests of a source text: the function behind each attribute that makes one.
@@ -60,12 +72,23 @@ fn tests(source: &str) -> Vec<String> {
 
 #[test]
 fn every_case_has_its_test() {
-    let markdown = fs::read_to_string(root().join("docs/conformance.md")).unwrap();
+    let [japanese, english] = ["docs/conformance.md", "docs/conformance.en.md"]
+        .map(|path| rows(&fs::read_to_string(root().join(path)).unwrap()));
+    for ((case, test), (case_in_english, test_in_english)) in japanese.iter().zip(&english) {
+        assert_eq!(test, test_in_english, "{case}, {case_in_english}");
+        assert_eq!(
+            same_in_every_language(case),
+            same_in_every_language(case_in_english),
+            "{test}"
+        );
+    }
+    assert_eq!(japanese.len(), english.len(), "rows in one language only");
+
     let mut in_tables = BTreeSet::new();
-    for (case, test) in rows(&markdown) {
-        let test = code(&test).unwrap_or_else(|| panic!("{case}: one test, between backticks"));
+    for (case, test) in &japanese {
+        let test = code(test).unwrap_or_else(|| panic!("{case}: one test, between backticks"));
         // A case that the suite names gives its name to the test.
-        if let Some(name) = code(&case).filter(|name| name.contains('-')) {
+        if let Some(name) = code(case).filter(|name| name.contains('-')) {
             assert!(test.ends_with(&name.replace('-', "_")), "{case}: {test}");
         }
         assert!(in_tables.insert(test.to_owned()), "{test} is there twice");
@@ -91,8 +114,15 @@ fn every_case_has_its_test() {
 #[test]
 fn rows_and_tests_are_found_as_they_are_written() {
     let markdown = "| case | test | shown |\n| --- | --- | --- |\n| `a-b` | `x_a_b` | c |\n\n| d | e |\n|---|---|\n| f | g |\n";
-    let row = ("`a-b`".to_owned(), "`x_a_b`".to_owned());
-    assert_eq!(rows(markdown), [row]);
+    let expected = [("`a-b`".to_owned(), "`x_a_b`".to_owned())];
+    assert_eq!(rows(markdown), expected);
+    let in_japanese = markdown.replacen("case | test", "ケース | テスト", 1);
+    assert_eq!(rows(&in_japanese), expected);
+    let unchanged = ["`alg`、署名（§2.1、§4）", "`alg`, signature (§2.1, §4)"];
+    assert_eq!(
+        unchanged.map(same_in_every_language),
+        [["alg", "§2.1", "§4"], ["alg", "§2.1", "§4"]]
+    );
     assert_eq!(code("`a-b`"), Some("a-b"));
     assert_eq!(code("`a` and `b`"), None);
     let source =
