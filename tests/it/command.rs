@@ -521,6 +521,58 @@ async fn a_reader_that_stops_reading_is_no_failure() {
     assert_eq!((ran.status, ran.complaints().as_str()), (Some(0), ""));
 }
 
+#[tokio::test]
+async fn a_japanese_story_tells_every_check_and_every_own_work_in_japanese() {
+    // Hiragana, katakana, and the unified ideographs.
+    let is_japanese =
+        |c: char| ('\u{3041}'..='\u{30ff}').contains(&c) || ('\u{4e00}'..='\u{9fff}').contains(&c);
+    for (fault, class) in [
+        (None, None),
+        (Some("cancel"), Some("cancelled")),
+        (Some("token-invalid-client"), Some("service_refused_client")),
+        (Some("id-token-wrong-nonce"), Some("id_token_nonce")),
+    ] {
+        let mut arguments = vec!["demo", "--headless", "--language", "ja"];
+        arguments.extend(fault.iter().flat_map(|id| ["--fault", *id]));
+        let told = run(&arguments).await.stdout;
+        // The name of a class is the one in the documentation, in every language.
+        let class = class.map(|class| format!("✗ {class} (docs/failures.md)"));
+        let checks: Vec<&str> = told
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.starts_with(['✓', '✗']))
+            .collect();
+        assert!(checks.len() > 30, "{told}");
+        let (classes, others): (Vec<&str>, Vec<&str>) = checks
+            .into_iter()
+            .partition(|line| Some(*line) == class.as_deref());
+        assert_eq!(classes.len(), usize::from(class.is_some()), "{told}");
+        for line in others {
+            assert!(line.contains(is_japanese), "{fault:?}: {line}");
+            // Neither what nor the rule is left in English words.
+            assert!(!line.contains(" is ") && !line.contains(" App"), "{line}");
+        }
+        if fault.is_none() {
+            for own in ["ユーザープール：", "プロバイダーの ID トークン", "バイト"]
+            {
+                assert!(told.contains(own), "{own}: {told}");
+            }
+            for english in ["verify ID token", "of the provider", " bytes", "user pool"] {
+                assert!(!told.contains(english), "{english}: {told}");
+            }
+        }
+    }
+
+    // A program reads the same words in every language.
+    let json = ["demo", "--headless", "--json", "--language", "ja"];
+    let steps = &run(&json).await.json()["steps"];
+    let steps = steps.as_array().unwrap();
+    let own = steps.iter().find(|step| step["from"] == step["to"]);
+    assert_eq!(own.unwrap()["request"], "ID token of the provider");
+    let what = &steps[0]["checks"][0]["what"];
+    assert_eq!(what, "no parameter comes twice");
+}
+
 /// The words that could be secrets: 32 and more characters of base64url that are no UUID by itself; and codes, which
 /// are UUIDs joined by dots.
 fn secrets(text: &str) -> Vec<&str> {

@@ -1,12 +1,14 @@
 //! A login told step by step: each hop, who called whom with which parameters, and what was checked.
 //! Secrets are masked long before they get here; what can be seen is that two hops carry the same one.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use simulators::journal::{Parameter, Party, Step, mask};
 use simulators::stack::{Failed, Outcome, Place};
 
+use crate::checks_ja::{japanese, japanese_value};
 use crate::language::Language;
 
 const NUMBER: Style = AnsiColor::Cyan.on_default().bold();
@@ -30,10 +32,12 @@ pub(crate) fn write_steps(
 ) -> io::Result<()> {
     for (position, step) in steps.iter().enumerate() {
         let from = party(language, step.from);
-        let hop = if step.from == step.to {
-            from.to_owned()
+        let is_own_work = step.from == step.to;
+        let (hop, request) = if is_own_work {
+            (from.to_owned(), text(language, &step.request))
         } else {
-            format!("{from} → {}", party(language, step.to))
+            let hop = format!("{from} → {}", party(language, step.to));
+            (hop, step.request.as_str())
         };
         let status = step
             .status
@@ -41,11 +45,16 @@ pub(crate) fn write_steps(
             .unwrap_or_default();
         writeln!(
             out,
-            "{NUMBER}{:>2}{NUMBER:#}  {HOP}{hop}{HOP:#}  {}{QUIET}{status}{QUIET:#}",
+            "{NUMBER}{:>2}{NUMBER:#}  {HOP}{hop}{HOP:#}  {request}{QUIET}{status}{QUIET:#}",
             position + 1,
-            step.request
         )?;
-        write_parameters(out, "     ", &step.parameters)?;
+        // What a party says of its own work is words.
+        let told = if is_own_work && language == Language::Ja {
+            japanese_value
+        } else {
+            as_on_the_wire
+        };
+        write_parameters(out, "     ", &step.parameters, told)?;
         for check in &step.checks {
             let (style, mark) = if check.passed {
                 (GOOD, "✓")
@@ -55,16 +64,35 @@ pub(crate) fn write_steps(
             writeln!(
                 out,
                 "     {style}{mark}{style:#} {} {QUIET}({}){QUIET:#}",
-                check.what, check.rule
+                text(language, &check.what),
+                text(language, &check.rule)
             )?;
         }
-        write_parameters(out, "     ↩ ", &step.answer)?;
+        write_parameters(out, "     ↩ ", &step.answer, as_on_the_wire)?;
     }
     Ok(())
 }
 
-fn write_parameters(out: &mut impl Write, start: &str, parameters: &[Parameter]) -> io::Result<()> {
+/// A text of the journal in this language.
+fn text(language: Language, english: &str) -> &str {
+    match language {
+        Language::Ja => japanese(english),
+        Language::En => english,
+    }
+}
+
+fn as_on_the_wire(value: &str) -> Cow<'_, str> {
+    Cow::Borrowed(value)
+}
+
+fn write_parameters(
+    out: &mut impl Write,
+    start: &str,
+    parameters: &[Parameter],
+    told: fn(&str) -> Cow<'_, str>,
+) -> io::Result<()> {
     for Parameter { name, value } in parameters {
+        let value = told(value);
         let mut shown: String = value.chars().take(LONGEST_VALUE).collect();
         if shown.len() < value.len() {
             shown.push('…');

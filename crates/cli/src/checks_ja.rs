@@ -1,0 +1,188 @@
+//! The story's English texts in Japanese: what was checked, where the rule stands, and the work of one party alone.
+//! The stand-ins and the function write English, which is what a journal and JSON hold; this is for people who read.
+//! Names of the protocol and references to paragraphs stay as they are.
+
+use std::borrow::Cow;
+
+/// English and Japanese, sorted by the English text: it is found by binary search.
+#[rustfmt::skip] // One line each, however long.
+const TEXTS: &[(&str, &str)] = &[
+    ("Amazon API Gateway, quotas for HTTP APIs", "Amazon API Gateway、HTTP API のクォータ"),
+    ("Cognito: a JWKS request for every ID token", "Cognito：ID トークンごとに JWKS を取得"),
+    ("Cognito: attribute mapping", "Cognito：属性マッピング"),
+    ("Cognito: authorize endpoint", "Cognito：認可エンドポイント"),
+    ("Cognito: five minutes", "Cognito：5分の制限"),
+    ("Digital Authentication App, authorization request", "デジタル認証アプリ、認可リクエスト"),
+    ("Digital Authentication App, token request", "デジタル認証アプリ、トークンリクエスト"),
+    ("ID token of the provider", "プロバイダーの ID トークンを検証"),
+    ("PKCE is S256 or absent", "PKCE は S256（なしでもよい）"),
+    ("acr is one that the configuration accepts", "acr が設定で許可したもの"),
+    ("acr_values is printable", "acr_values が印字可能な ASCII 文字（なしでもよい）"),
+    ("alg is RS256", "alg が RS256"),
+    ("alg is that of the key", "alg が鍵の種類に合う"),
+    ("at_hash fits the access token, if it is there", "at_hash がアクセストークンに対応（なしでもよい）"),
+    ("aud is the client and nobody else", "aud がこのクライアントだけ"),
+    ("aud is the token endpoint, as one string", "aud がトークンエンドポイント（1つの文字列）"),
+    ("aud is this client and nobody else", "aud がこのクライアントだけ"),
+    ("auth_time is as recent as the client asked", "auth_time がクライアントの求める範囲で新しい"),
+    ("azp is this client, if it is there", "azp がこのクライアント（なしでもよい）"),
+    ("client_assertion is there", "client_assertion がある"),
+    ("client_assertion_type is jwt-bearer", "client_assertion_type が jwt-bearer"),
+    ("client_id and redirect_uri come once", "client_id と redirect_uri が2回以上現れない"),
+    ("client_id is registered", "client_id が登録済み"),
+    ("client_id is the app client's", "client_id がアプリクライアントのもの"),
+    ("client_id is there", "client_id がある"),
+    ("code is there", "code がある"),
+    ("code_challenge is a SHA-256 in base64url", "code_challenge が SHA-256 を base64url にしたもの"),
+    ("code_challenge is there", "code_challenge がある"),
+    ("code_challenge_method is S256", "code_challenge_method が S256"),
+    ("code_challenge_method is there", "code_challenge_method がある"),
+    ("code_verifier belongs to code_challenge", "code_verifier が code_challenge に対応"),
+    ("code_verifier fits code_challenge", "code_verifier が code_challenge に対応"),
+    ("code_verifier has its form", "code_verifier の形式が正しい"),
+    ("code_verifier is there", "code_verifier がある"),
+    ("does not come", "届かない"),
+    ("every scope is allowed to the client", "scope がすべてクライアントに許可されている"),
+    ("every scope is known", "未知の scope がない"),
+    ("everything is in the body", "パラメーターがすべて本文にある"),
+    ("exp is at most 60 s ahead", "exp が60秒以内"),
+    ("exp is there", "exp がある"),
+    ("exp isn't past", "exp を過ぎていない"),
+    ("exp lies ahead", "exp が現在より後"),
+    ("grant_type is authorization_code", "grant_type が authorization_code"),
+    ("grant_type is there", "grant_type がある"),
+    ("iat is at most 60 s away", "iat と現在の差が60秒以内"),
+    ("iat is there", "iat がある"),
+    ("iat isn't in the future", "iat が未来でない"),
+    ("identity_provider is the pool's", "identity_provider がユーザープールのもの"),
+    ("iss is client_id", "iss が client_id と同じ"),
+    ("iss is the configured issuer", "iss が設定した発行者"),
+    ("iss is the pool, aud is the app, exp lies ahead", "iss がユーザープール、aud がアプリ、exp が現在より後"),
+    ("iss is the service", "iss がこのサービス"),
+    ("it is a form without a parameter that comes twice", "フォーム形式で、同じパラメーターが2回以上現れない"),
+    ("it is a signed JWT", "署名付き JWT の形をしている"),
+    ("jti is there", "jti がある"),
+    ("jti was never seen", "jti が使われたことがない"),
+    ("kid is a registered key's", "kid が登録済みの鍵のもの"),
+    ("kid is in the key set", "kid の鍵が JWKS にある"),
+    ("nbf, if there, is past", "nbf が現在以前（なしでもよい）"),
+    ("no parameter comes twice", "同じパラメーターが2回以上現れない"),
+    ("no scope comes twice", "同じ scope が2回以上現れない"),
+    ("nonce has 1..=255 printable ASCII characters", "nonce が印字可能な ASCII 文字で1〜255文字"),
+    ("nonce is the app's", "nonce がアプリの送ったもの"),
+    ("nonce is there", "nonce がある"),
+    ("nonce is this login's", "nonce がこのログインのもの"),
+    ("nothing else is sent", "ほかのパラメーターがない"),
+    ("prompt isn't none", "prompt が none でない"),
+    ("redirect_uri is a callback URL, exactly", "redirect_uri が登録済みのコールバック URL と完全に一致"),
+    ("redirect_uri is exactly one that is registered", "redirect_uri が登録済みのものと完全に一致"),
+    ("redirect_uri is that of the authorization request", "redirect_uri が認可リクエストのものと同じ"),
+    ("redirect_uri is the same as before", "redirect_uri が認可リクエストのときと同じ"),
+    ("request line and headers have at most 10,240 bytes", "リクエスト行とヘッダーが合わせて 10,240バイト以下"),
+    ("response_type is code", "response_type が code"),
+    ("response_type is there", "response_type がある"),
+    ("scope has openid", "scope に openid がある"),
+    ("scope is there", "scope がある"),
+    ("state has 1..=255 printable ASCII characters", "state が印字可能な ASCII 文字で1〜255文字"),
+    ("state is known byte for byte, and unused", "state が発行したものと1バイトも違わず、未使用"),
+    ("state is there", "state がある"),
+    ("sub is client_id", "sub が client_id と同じ"),
+    ("sub is that of the ID token", "sub が ID トークンのものと同じ"),
+    ("sub is there", "sub がある"),
+    ("test-card page", "テストカード代替機能のページ"),
+    ("the Bearer token is an access token of this pool, not expired, with openid", "Bearer トークンが、このユーザープールの期限内のアクセストークンで、openid を含む"),
+    ("the ID token's algorithm is one of those configured", "ID トークンの alg が設定で許可したもの"),
+    ("the ID token's signature fits the service's key of that kid", "ID トークンの署名が、kid の示すサービスの鍵によるもの"),
+    ("the access token hasn't expired", "アクセストークンの期限内"),
+    ("the access token is valid", "アクセストークンが有効"),
+    ("the answer is known", "選んだ応答が存在する"),
+    ("the assertion is a JWT", "アサーションが JWT"),
+    ("the assertion is the only credential", "クライアント認証がアサーションだけ"),
+    ("the attributes have the form that is documented", "属性が仕様どおりの形式"),
+    ("the body is a form", "本文がフォーム形式"),
+    ("the code hasn't expired", "認可コードの期限内"),
+    ("the code is known, unused, and not older than five minutes", "認可コードが発行済み、未使用で、発行から5分以内"),
+    ("the code is this client's", "認可コードがこのクライアントのもの"),
+    ("the code was issued", "認可コードが発行済み"),
+    ("the code wasn't used", "認可コードが未使用"),
+    ("the cookie from the start of the login is there", "ログイン開始時の Cookie がある"),
+    ("the form is UTF-8", "フォームが UTF-8"),
+    ("the key set is fetched for this token", "このトークンのために JWKS を取得できた"),
+    ("the login hasn't expired", "ログインの期限内"),
+    ("the login is one that waits", "ログインが進行中"),
+    ("the login took five minutes at most", "ログイン開始から5分以内"),
+    ("the person is known", "テスト利用者が存在する"),
+    ("the query is form encoded UTF-8", "クエリーがフォーム形式の UTF-8"),
+    ("the scheme is Bearer", "方式が Bearer"),
+    ("the signature fits the pool's key", "署名がユーザープールの鍵によるもの"),
+    ("the signature holds", "署名が正しい"),
+    ("the signature is the key's", "署名がその鍵によるもの"),
+    ("there is a client assertion", "クライアントアサーションを使っている"),
+    ("there is an Authorization header", "Authorization ヘッダーがある"),
+    ("there is no query", "クエリーがない"),
+    ("there is no request object", "リクエストオブジェクトがない"),
+    ("user pool: write the mapped attributes", "ユーザープール：対応付けた属性を書き込む"),
+    ("userinfo", "デジタル認証アプリ、userinfo の応答"),
+    ("userinfo answers a JSON object (a sign-in goes on without it)", "userinfo が JSON オブジェクトを返す（返らなくてもログインは続く）"),
+    ("userinfo is about the ID token's subject", "userinfo の sub が ID トークンのものと同じ"),
+    ("userinfo of the provider", "プロバイダーの userinfo を確認"),
+    ("username and attributes fit the schema and the app client", "ユーザー名と属性が、スキーマとアプリクライアントの権限に合う"),
+    ("verify ID token", "ID トークンを検証"),
+];
+
+/// The Japanese of a text of the journal. One that isn't known stays what it is: a reference such as `RFC 7636 §4.6`, or
+/// a class of failure.
+#[must_use]
+pub(crate) fn japanese(english: &str) -> &str {
+    TEXTS
+        .binary_search_by_key(&english, |(known, _)| known)
+        .ok()
+        .and_then(|position| TEXTS.get(position))
+        .map_or(english, |(_, japanese)| japanese)
+}
+
+/// The Japanese of a value that a party wrote about its own work: a text, or a size such as `36 bytes`.
+#[must_use]
+pub(crate) fn japanese_value(english: &str) -> Cow<'_, str> {
+    match english.strip_suffix(" bytes") {
+        Some(size) => Cow::Owned(format!("{size}バイト")),
+        None => Cow::Borrowed(japanese(english)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_texts_are_sorted_and_none_comes_twice() {
+        for pair in TEXTS.windows(2) {
+            assert!(pair[0].0 < pair[1].0, "{:?}", pair[1].0);
+        }
+    }
+
+    #[test]
+    fn every_translation_has_japanese_characters_and_no_text_to_translate_has() {
+        // Hiragana, katakana, and the unified ideographs.
+        let is_japanese = |c: char| {
+            ('\u{3041}'..='\u{30ff}').contains(&c) || ('\u{4e00}'..='\u{9fff}').contains(&c)
+        };
+        for (english, japanese) in TEXTS {
+            assert!(!english.contains(is_japanese), "{english}");
+            assert!(japanese.contains(is_japanese), "{english}: {japanese}");
+        }
+    }
+
+    #[test]
+    fn every_text_is_found_and_another_stays_what_it_is() {
+        for (english, told) in TEXTS {
+            assert_eq!(japanese(english), *told);
+        }
+        for other in ["", "RFC 7636 §4.6", "id_token_nonce", "docs/failures.md"] {
+            assert_eq!(japanese(other), other);
+        }
+        assert_eq!(japanese_value("36 bytes"), "36バイト");
+        assert_eq!(japanese_value("does not come"), "届かない");
+        assert_eq!(japanese_value("eyJh…(1033)"), "eyJh…(1033)");
+    }
+}
