@@ -200,10 +200,10 @@ async fn two_token_requests_at_once_are_taken_by_two_processes() {
 }
 
 #[tokio::test]
-async fn a_whole_login_survives_connections_that_are_closed_after_every_request() {
+async fn a_whole_login_survives_connections_that_end_with_every_answer() {
     let stack = stack_with(|options| {
         options.service = |service| {
-            service.idle_connections = IdleConnections::CloseAfter(Duration::ZERO);
+            service.idle_connections = IdleConnections::EndWithAnswer;
         };
     })
     .await;

@@ -231,6 +231,8 @@ impl UserAgent {
             .dns_resolver(LoopbackNames)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            // A kept connection that a server closes just then would fail a journey that isn't about connections.
+            .pool_max_idle_per_host(0)
             .connect_timeout(Duration::from_secs(5))
             .timeout(TIME_LIMIT)
             .build()

@@ -35,6 +35,8 @@ pub enum IdleConnections {
     /// It keeps it for as long as the client does.
     #[default]
     Keep,
+    /// There is none: every connection ends with its first answer, which says so (`Connection: close`, RFC 9112 §9.6).
+    EndWithAnswer,
     /// It closes it after this time.
     CloseAfter(Duration),
     /// After this time it forgets it: the connection looks open, and what is sent on it is never answered.
@@ -149,7 +151,9 @@ async fn converse(
             }
         }
     });
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let connection = http1::Builder::new()
+        .keep_alive(idle != IdleConnections::EndWithAnswer)
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     // How a connection ends is the client's business.
     let ended = tokio::select! {
