@@ -15,7 +15,7 @@ use url::Url;
 use crate::authorization::{AuthorizationRequest, LoginSecrets, Secret256};
 use crate::client_assertion::{ClientAssertionError, client_assertion};
 use crate::deadline::Deadline;
-use crate::http_client::{HttpClient, HttpError};
+use crate::http_client::HttpClient;
 use crate::id_token::{self, Expected, IdTokenError, SigningAlgorithm, Subject, VerifiedIdToken};
 use crate::key_set::{KeySetCache, KeySetError};
 use crate::provider::Provider;
@@ -252,19 +252,6 @@ impl Client {
             client_assertion: &assertion,
         };
         token::exchange(&self.http, provider, &request, deadline).await
-    }
-}
-
-impl LoginError {
-    /// The transport's part in it, if that is what failed.
-    #[must_use]
-    pub fn http(&self) -> Option<HttpError> {
-        match self {
-            Self::Token(TokenError::Http(error)) | Self::Userinfo(UserinfoError::Http(error)) => {
-                Some(*error)
-            }
-            _ => None,
-        }
     }
 }
 
