@@ -8,6 +8,7 @@ pub mod fault;
 pub mod journal;
 pub mod lambda;
 mod loopback;
+pub mod pages;
 pub mod persona;
 pub mod service;
 pub mod stack;

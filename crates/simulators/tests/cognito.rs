@@ -195,6 +195,10 @@ async fn options(script: &Shared) -> CognitoOptions {
         attributes_url: format!("http://{address}/userinfo"),
         jwks_uri: format!("http://{address}/jwks.json"),
         attributes_request_method: AttributesRequestMethod::Get,
+        button: (
+            "MynaAppで続ける".to_owned(),
+            "Continue with MynaApp".to_owned(),
+        ),
         attribute_mapping: default_attribute_mapping(),
     };
     let mut app = AppClient::new("app-client", CALLBACK);
@@ -535,18 +539,56 @@ async fn without_identity_provider_there_is_a_page_with_the_providers_link() {
     let url = authorize_url(&world.cognito, &[("identity_provider", "")]);
     let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
     assert_eq!(page.status, StatusCode::OK);
-    let text = page.text();
-    let link = text
-        .split("href=\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
-    let link = page.url.join(&link.replace("&amp;", "&")).unwrap();
+    assert!(page.text().contains(">MynaAppで続ける</a>"));
+    let link = link_after(&page, "class=\"button wide\" ");
     let page = world.agent.get(&link, ACCEPT_PAGE).await.unwrap();
     let target = page.redirect_target().unwrap().unwrap();
     assert_eq!(target.host_str(), Some("provider.localhost"));
+}
+
+/// The address of the first link after this text.
+fn link_after(page: &Page, text: &str) -> Url {
+    let body = page.text();
+    let (_, rest) = body.split_once(text).unwrap();
+    let (_, rest) = rest.split_once("href=\"").unwrap();
+    let (link, _) = rest.split_once('"').unwrap();
+    page.url.join(&link.replace("&#38;", "&")).unwrap()
+}
+
+#[tokio::test]
+async fn the_hosted_page_switches_its_language_and_stays_the_same_login() {
+    let world = world().await;
+    let url = authorize_url(&world.cognito, &[("identity_provider", "")]);
+    let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
+    assert!(page.text().contains("<html lang=\"ja\">"));
+    let switch = link_after(&page, "<header");
+    let page = world.agent.get(&switch, ACCEPT_PAGE).await.unwrap();
+    assert!(page.text().contains("<html lang=\"en\">"));
+    assert!(page.text().contains(">Continue with MynaApp</a>"));
+    // What was chosen holds for the pages to come, and the app's parameters are still there.
+    let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
+    assert!(page.text().contains("<html lang=\"en\">"));
+    let link = link_after(&page, "class=\"button wide\" ");
+    let page = world.agent.get(&link, ACCEPT_PAGE).await.unwrap();
+    let target = page.redirect_target().unwrap().unwrap();
+    assert_eq!(target.host_str(), Some("provider.localhost"));
+}
+
+#[tokio::test]
+async fn every_page_has_strict_headers() {
+    let world = world().await;
+    let hosted = authorize_url(&world.cognito, &[("identity_provider", "")]);
+    let refused = authorize_url(&world.cognito, &[("client_id", "other")]);
+    for url in [hosted, refused] {
+        let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
+        let header = |name: &str| page.headers[name].to_str().unwrap();
+        let policy = header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
+        assert!(policy.ends_with("; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"));
+        assert_eq!(header("cache-control"), "no-store");
+        assert_eq!(header("referrer-policy"), "no-referrer");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+    }
 }
 
 #[tokio::test]

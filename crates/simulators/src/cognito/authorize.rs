@@ -5,14 +5,15 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse as _, Response};
-use http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
+use axum::response::Response;
+use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 
 use super::Shared;
 use super::pages::{ErrorPage, redirect, sign_in_page};
 use super::parameters::{Parameters, journal_parameter, with_query};
 use super::pending_login::AppRequest;
 use crate::journal::{Check, Parameter, Party, Step};
+use crate::pages::{self, LANGUAGE, Language, remembering};
 
 /// Cognito's own cookie.
 const COOKIE_NAME: &str = "cognito";
@@ -21,7 +22,7 @@ const COOKIE_NAME: &str = "cognito";
 enum Outcome {
     Page(ErrorPage),
     /// The hosted page, whose link comes back here with the provider's name.
-    SignInPage(String),
+    SignInPage,
     /// To the app's callback.
     Refused(String),
     /// To the provider, with the cookie's value.
@@ -37,15 +38,21 @@ pub(super) async fn authorize(
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
+    let chosen = query.get(LANGUAGE);
+    let language = Language::of(chosen, &headers);
     shared.state().requests.authorize += 1;
     let mut checks = Vec::new();
-    let outcome = decide(&shared, &query, cookie(&headers).as_deref(), &mut checks);
+    let outcome = decide(&shared, &query, cookie(&headers), &mut checks);
     let (response, answer) = match outcome {
-        Outcome::Page(page) => (page.into_response(), Vec::new()),
-        Outcome::SignInPage(link) => (
-            sign_in_page(&shared.options.provider.name, &link),
-            Vec::new(),
-        ),
+        Outcome::Page(page) => (page.in_language(language), Vec::new()),
+        Outcome::SignInPage => {
+            let provider = &shared.options.provider;
+            let link = link_to(&query.encode_with(&[("identity_provider", &provider.name)]));
+            let switch = link_to(&query.encode_but(LANGUAGE, language.other().code()));
+            let (ja, en) = &provider.button;
+            let page = sign_in_page(language.say(ja, en), &link, switch, language);
+            (remembering(page, chosen), Vec::new())
+        }
         Outcome::Refused(url) => (redirect(&url), answer_of(&url)),
         Outcome::ToProvider { url, browser } => {
             let mut response = redirect(&url);
@@ -66,6 +73,10 @@ pub(super) async fn authorize(
         answer,
     });
     response
+}
+
+fn link_to(query: &str) -> String {
+    format!("/oauth2/authorize?{query}")
 }
 
 fn decide(
@@ -164,10 +175,7 @@ fn decide(
             );
             return refuse("invalid_request", "Login option is not available");
         }
-        None => {
-            let link = query.encode_with(&[("identity_provider", &options.provider.name)]);
-            return Outcome::SignInPage(format!("/oauth2/authorize?{link}"));
-        }
+        None => return Outcome::SignInPage,
     }
 
     let app = AppRequest {
@@ -222,15 +230,8 @@ fn to_provider(
 }
 
 /// The value of Cognito's cookie.
-pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE_NAME)
-        .map(|(_, value)| value.to_owned())
+pub(super) fn cookie(headers: &HeaderMap) -> Option<&str> {
+    pages::cookie(headers, COOKIE_NAME)
 }
 
 /// The app's callback with an error, its parameters in Cognito's order.

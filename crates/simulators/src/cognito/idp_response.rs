@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use http::header::HeaderMap;
 use serde_json::{Map, Value};
 
@@ -20,6 +20,7 @@ use super::parameters::{Parameters, with_query};
 use super::pending_login::{NoLogin, PendingLogin};
 use super::random;
 use crate::journal::{Check, Parameter, Party, Step};
+use crate::pages::Language;
 
 pub(super) async fn idp_response(
     State(shared): State<Arc<Shared>>,
@@ -30,10 +31,11 @@ pub(super) async fn idp_response(
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
     let now = shared.options.clock.now();
     let cookie = cookie(&headers);
+    let language = Language::of(None, &headers);
     let taken = {
         let mut kept = shared.state();
         kept.requests.idp_response += 1;
-        kept.logins.take(cookie.as_deref(), query.get("state"), now)
+        kept.logins.take(cookie, query.get("state"), now)
     };
     let checks = login_checks(taken.as_ref().err().copied());
     let (response, answer) = match taken {
@@ -57,9 +59,9 @@ pub(super) async fn idp_response(
             };
             (redirect(&url), answer_of(&url))
         }
-        Err(NoLogin::NoCookie) => (ErrorPage::Unavailable.into_response(), Vec::new()),
-        Err(NoLogin::UnknownState) => (ErrorPage::InvalidState.into_response(), Vec::new()),
-        Err(NoLogin::TooLate) => (ErrorPage::TooLate.into_response(), Vec::new()),
+        Err(NoLogin::NoCookie) => (ErrorPage::Unavailable.in_language(language), Vec::new()),
+        Err(NoLogin::UnknownState) => (ErrorPage::InvalidState.in_language(language), Vec::new()),
+        Err(NoLogin::TooLate) => (ErrorPage::TooLate.in_language(language), Vec::new()),
     };
     let step = Step {
         from: Party::Browser,

@@ -88,6 +88,8 @@ pub enum AttributesRequestMethod {
 pub struct Provider {
     /// `ProviderName`: 3 to 32 characters, no `_`, no spaces. It is the first part of every username.
     pub name: String,
+    /// The text of its button on the hosted page, in Japanese and English.
+    pub button: (String, String),
     /// `client_id`.
     pub client_id: String,
     /// `client_secret`; sent as `client_secret_post`.

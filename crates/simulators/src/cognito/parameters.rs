@@ -37,6 +37,14 @@ impl Parameters {
             .finish()
     }
 
+    /// Every pair, with another value of this name, which comes last.
+    pub(super) fn encode_but(&self, name: &str, value: &str) -> String {
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(self.0.iter().filter(|(known, _)| known != name))
+            .append_pair(name, value)
+            .finish()
+    }
+
     /// For the journal.
     pub(super) fn journal(&self) -> Vec<Parameter> {
         self.0

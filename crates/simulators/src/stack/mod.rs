@@ -353,6 +353,10 @@ fn provider(
 ) -> cognito::Provider {
     cognito::Provider {
         name: "MynaApp".to_owned(),
+        button: (
+            "マイナアプリでログイン".to_owned(),
+            "Sign in with the Myna App".to_owned(),
+        ),
         client_id: COGNITO_CLIENT_ID.to_owned(),
         client_secret,
         authorize_scopes: format!("openid {attributes}").trim_end().to_owned(),
