@@ -1,7 +1,6 @@
 //! The command `digital-auth`: try a My Number Card login on this machine, without AWS, contract or network.
 
 mod arguments;
-mod checks_ja;
 mod demo;
 mod environment;
 mod exit;

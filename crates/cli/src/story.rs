@@ -8,8 +8,8 @@ use anstyle::{AnsiColor, Style};
 use simulators::journal::{Parameter, Party, Step, mask};
 use simulators::stack::{Failed, Outcome, Place};
 
-use crate::checks_ja::{japanese, japanese_value};
 use crate::language::Language;
+use simulators::journal_ja::{japanese, japanese_value};
 
 const NUMBER: Style = AnsiColor::Cyan.on_default().bold();
 const HOP: Style = Style::new().bold();

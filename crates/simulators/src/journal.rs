@@ -2,9 +2,11 @@
 //! Each stand-in writes down the requests that it receives, and what it checked.
 //! Secrets are masked before they get here: a journal can be shown to anybody.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
+use tokio::sync::watch;
 
 /// Who takes part in a login.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -84,65 +86,251 @@ pub struct Step {
     pub answer: Vec<Parameter>,
 }
 
+/// How many hops are kept: the newest.
+const KEPT: usize = 2_000;
+
+/// A moment of the journal: whatever begins or ends has one of its own, and later ones are greater.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// The moment as a number, for a page that asks what is new since.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for Moment {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+/// A hop with its place in time. While it is under way it has no end and no [`Step`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Hop {
+    /// When it began.
+    pub begun: Moment,
+    /// When it ended.
+    pub ended: Option<Moment>,
+    /// Who calls.
+    pub from: Party,
+    /// Who is called.
+    pub to: Party,
+    /// Method and path, or a name for work of one party.
+    pub request: String,
+    /// All of it, once it has ended.
+    pub step: Option<Step>,
+}
+
+impl Hop {
+    /// Whether this is work of one party alone.
+    #[must_use]
+    pub fn is_own_work(&self) -> bool {
+        self.from == self.to
+    }
+
+    /// Whether `other` is something that the called party did, or had done, to answer this hop.
+    fn causes(&self, other: &Self) -> bool {
+        other.from == self.to
+            && self.begun < other.begun
+            && self.ended.is_none_or(|ended| other.begun < ended)
+    }
+}
+
+/// A line of the story. The answer to a hop that caused others stands behind them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Line<'a> {
+    /// A hop with its answer.
+    Whole(&'a Hop),
+    /// A hop that caused others, or is under way: only the request.
+    Request(&'a Hop),
+    /// The answer to such a hop.
+    Answer(&'a Hop),
+}
+
+impl<'a> Line<'a> {
+    /// The hop that it tells of.
+    #[must_use]
+    pub const fn hop(&self) -> &'a Hop {
+        match self {
+            Self::Whole(hop) | Self::Request(hop) | Self::Answer(hop) => hop,
+        }
+    }
+}
+
+/// The hops as a story, in the order in which things happened.
+#[must_use]
+pub fn story(hops: &[Hop]) -> Vec<Line<'_>> {
+    let mut lines: Vec<(Moment, Line<'_>)> = Vec::new();
+    for hop in hops {
+        let is_leaf = !hops.iter().any(|other| hop.causes(other));
+        match hop.ended {
+            Some(_) if is_leaf => lines.push((hop.begun, Line::Whole(hop))),
+            Some(ended) => {
+                lines.push((hop.begun, Line::Request(hop)));
+                lines.push((ended, Line::Answer(hop)));
+            }
+            None => lines.push((hop.begun, Line::Request(hop))),
+        }
+    }
+    lines.sort_by_key(|(moment, _)| *moment);
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
 /// The journal that all stand-ins of one login share. Cloning shares it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Journal {
-    pages: Arc<Mutex<Pages>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    pages: Mutex<Pages>,
+    grown: watch::Sender<Moment>,
 }
 
 #[derive(Debug, Default)]
 struct Pages {
-    next: u64,
-    entries: Vec<(Entry, Option<Step>)>,
+    now: Moment,
+    hops: VecDeque<Hop>,
 }
 
-/// The place of a step that has begun and hasn't ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Entry(u64);
-
-impl Journal {
-    /// Keeps the place of a step that begins now, so that the hops that it causes come after it.
-    #[must_use]
-    pub fn begin(&self) -> Entry {
-        let mut pages = self.pages();
-        let entry = Entry(pages.next);
-        pages.next += 1;
-        pages.entries.push((entry, None));
-        entry
+impl Pages {
+    fn next(&mut self) -> Moment {
+        self.now = Moment(self.now.0 + 1);
+        self.now
     }
 
-    /// Writes the step that began at this place.
+    fn push(&mut self, hop: Hop) {
+        if self.hops.len() >= KEPT {
+            self.hops.pop_front();
+        }
+        self.hops.push_back(hop);
+    }
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                pages: Mutex::default(),
+                grown: watch::Sender::new(Moment::default()),
+            }),
+        }
+    }
+}
+
+/// The place of a hop that has begun and hasn't ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Entry(Moment);
+
+impl Entry {
+    /// When it began.
+    #[must_use]
+    pub const fn moment(self) -> Moment {
+        self.0
+    }
+}
+
+impl Journal {
+    /// Keeps the place of a hop that begins now, so that the hops that it causes come after it. `request` is method and
+    /// path, without the query.
+    #[must_use]
+    pub fn begin(&self, from: Party, to: Party, request: impl Into<String>) -> Entry {
+        let mut pages = self.pages();
+        let begun = pages.next();
+        pages.push(Hop {
+            begun,
+            ended: None,
+            from,
+            to,
+            request: request.into(),
+            step: None,
+        });
+        self.tell(pages);
+        Entry(begun)
+    }
+
+    /// Writes the hop that began at this place.
     pub fn end(&self, entry: Entry, step: Step) {
         let mut pages = self.pages();
-        match pages.entries.iter_mut().find(|(known, _)| *known == entry) {
-            Some((_, place)) => *place = Some(step),
-            // The journal was cleared meanwhile.
-            None => pages.entries.push((entry, Some(step))),
+        let ended = pages.next();
+        let known = pages.hops.iter_mut().rev().find(|hop| hop.begun == entry.0);
+        if let Some(hop) = known {
+            hop.ended = Some(ended);
+            hop.step = Some(step);
+        } else {
+            // The journal was cleared meanwhile, or went on without it.
+            pages.push(Hop {
+                begun: ended,
+                ended: Some(ended),
+                from: step.from,
+                to: step.to,
+                request: step.request.clone(),
+                step: Some(step),
+            });
         }
+        self.tell(pages);
     }
 
     /// Adds a step that causes no other.
     pub fn record(&self, step: Step) {
-        self.end(self.begin(), step);
+        let entry = self.begin(step.from, step.to, step.request.clone());
+        self.end(entry, step);
     }
 
-    /// Every step that ended so far, in the order in which they began.
+    /// Every step that ended so far, in the order in which they began: the newest 2,000.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
-        self.pages()
-            .entries
+        let pages = self.pages();
+        pages
+            .hops
             .iter()
-            .filter_map(|(_, step)| step.clone())
+            .filter_map(|hop| hop.step.clone())
             .collect()
     }
 
-    /// Forgets every step.
+    /// The hops that began within these moments, both included, in that order; without `until`, all since `from`.
+    #[must_use]
+    pub fn hops(&self, from: Moment, until: Option<Moment>) -> Vec<Hop> {
+        let pages = self.pages();
+        let within = |hop: &&Hop| hop.begun >= from && until.is_none_or(|until| hop.begun <= until);
+        pages.hops.iter().filter(within).cloned().collect()
+    }
+
+    /// The moment of what happened last.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.pages().now
+    }
+
+    /// Waits until something happens after this moment.
+    pub async fn grown_since(&self, seen: Moment) {
+        let mut grown = self.shared.grown.subscribe();
+        // The sender lives as long as this journal does.
+        let _ = grown.wait_for(|now| *now > seen).await;
+    }
+
+    /// Forgets every hop.
     pub fn clear(&self) {
-        self.pages().entries.clear();
+        self.pages().hops.clear();
+    }
+
+    fn tell(&self, pages: MutexGuard<'_, Pages>) {
+        let now = pages.now;
+        drop(pages);
+        // Others may have told a later moment already.
+        self.shared
+            .grown
+            .send_if_modified(|told| (*told < now).then(|| *told = now).is_some());
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+        let pages = self.shared.pages.lock();
+        pages.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -196,18 +384,103 @@ mod tests {
         }
     }
 
+    fn call(from: Party, to: Party, request: &str) -> Step {
+        Step {
+            from,
+            to,
+            ..step(request)
+        }
+    }
+
     #[test]
     fn a_step_comes_before_those_that_it_causes() {
         let journal = Journal::default();
-        let outer = journal.begin();
+        let outer = journal.begin(Party::Browser, Party::Bridge, "outer");
         journal.record(step("inner"));
         assert_eq!(journal.steps(), [step("inner")]);
         journal.end(outer, step("outer"));
         assert_eq!(journal.steps(), [step("outer"), step("inner")]);
-        let late = journal.begin();
+        let late = journal.begin(Party::Browser, Party::Bridge, "late");
         journal.clear();
         journal.end(late, step("late"));
         assert_eq!(journal.steps(), [step("late")]);
+    }
+
+    /// The lines as `name`, `name?` for a request alone and `name!` for its answer.
+    fn told(hops: &[Hop]) -> Vec<String> {
+        let line = |line: &Line<'_>| {
+            let mark = match line {
+                Line::Whole(_) => "",
+                Line::Request(_) => "?",
+                Line::Answer(_) => "!",
+            };
+            format!("{}{mark}", line.hop().request)
+        };
+        story(hops).iter().map(line).collect()
+    }
+
+    #[test]
+    fn an_answer_comes_after_the_hops_that_its_request_caused() {
+        let journal = Journal::default();
+        let (browser, cognito) = (Party::Browser, Party::Cognito);
+        let (bridge, service) = (Party::Bridge, Party::Service);
+        journal.record(call(browser, service, "before"));
+        let start = journal.now();
+        let outer = journal.begin(browser, cognito, "outer");
+        assert_eq!(told(&journal.hops(start, None)), ["outer?"]);
+        let token = journal.begin(cognito, bridge, "token");
+        journal.record(call(bridge, service, "service"));
+        // Another tab's, which the open hops have nothing to do with.
+        journal.record(call(browser, service, "other"));
+        journal.end(token, call(cognito, bridge, "token"));
+        journal.record(call(cognito, cognito, "work"));
+        let middle = journal.now();
+        journal.end(outer, call(browser, cognito, "outer"));
+        journal.record(call(browser, Party::App, "after"));
+        assert_eq!(
+            told(&journal.hops(start, None)),
+            [
+                "outer?", "token?", "service", "other", "token!", "work", "outer!", "after"
+            ]
+        );
+        // A story up to a moment has the answers to what began before it.
+        assert_eq!(
+            told(&journal.hops(start, Some(middle))),
+            [
+                "outer?", "token?", "service", "other", "token!", "work", "outer!"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_newest_are_kept_and_one_that_ends_too_late_is_told_at_its_end() {
+        let journal = Journal::default();
+        let slow = journal.begin(Party::Browser, Party::Bridge, "slow");
+        for number in 0..KEPT {
+            journal.record(step(&number.to_string()));
+        }
+        assert_eq!(journal.steps().len(), KEPT);
+        assert_eq!(journal.steps()[0].request, "0");
+        journal.end(slow, step("slow"));
+        assert_eq!(journal.steps().len(), KEPT);
+        assert_eq!(journal.steps().last().unwrap().request, "slow");
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_is_told_that_something_happened() {
+        let journal = Journal::default();
+        let seen = journal.now();
+        let waiting = journal.grown_since(seen);
+        tokio::pin!(waiting);
+        tokio::select! {
+            biased;
+            () = &mut waiting => panic!("nothing happened"),
+            () = tokio::task::yield_now() => {}
+        }
+        journal.record(step("something"));
+        waiting.await;
+        // What happened before is known at once.
+        journal.grown_since(seen).await;
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod cognito;
 pub mod fault;
 pub mod journal;
+pub mod journal_ja;
 pub mod lambda;
 mod loopback;
 pub mod pages;

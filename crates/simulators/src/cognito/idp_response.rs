@@ -27,7 +27,8 @@ pub(super) async fn idp_response(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let entry = shared.options.journal.begin();
+    let request = "GET /oauth2/idpresponse";
+    let entry = (shared.options.journal).begin(Party::Browser, Party::Cognito, request);
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
     let now = shared.options.clock.now();
     let cookie = cookie(&headers);
@@ -66,7 +67,7 @@ pub(super) async fn idp_response(
     let step = Step {
         from: Party::Browser,
         to: Party::Cognito,
-        request: "GET /oauth2/idpresponse".to_owned(),
+        request: request.to_owned(),
         parameters: query.journal(),
         checks,
         status: Some(response.status().as_u16()),

@@ -208,8 +208,12 @@ async fn handle(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let entry = front.journal().begin();
     let (parts, body) = request.into_parts();
+    let (from, name) = (
+        caller(&parts),
+        format!("{} {}", parts.method, parts.uri.path()),
+    );
+    let entry = front.journal().begin(from, Party::Bridge, name.as_str());
     let head_fits = head_size(&parts) <= HEAD_LIMIT;
     // A length that is announced too large is refused unread.
     let is_read = head_fits && body.size_hint().lower() <= BODY_LIMIT as u64;
@@ -242,9 +246,9 @@ async fn handle(
     )];
     checks.extend(log.iter().filter_map(|line| reported_check(line)));
     let step = Step {
-        from: caller(&parts),
+        from,
         to: Party::Bridge,
-        request: format!("{} {}", parts.method, parts.uri.path()),
+        request: name,
         parameters: parameters(&parts, body.as_deref().unwrap_or_default()),
         checks,
         status: Some(answer_parts.status.as_u16()),

@@ -133,7 +133,7 @@ const TEXTS: &[(&str, &str)] = &[
 /// The Japanese of a text of the journal. One that isn't known stays what it is: a reference such as `RFC 7636 §4.6`, or
 /// a class of failure.
 #[must_use]
-pub(crate) fn japanese(english: &str) -> &str {
+pub fn japanese(english: &str) -> &str {
     TEXTS
         .binary_search_by_key(&english, |(known, _)| known)
         .ok()
@@ -143,7 +143,7 @@ pub(crate) fn japanese(english: &str) -> &str {
 
 /// The Japanese of a value that a party wrote about its own work: a text, or a size such as `36 bytes`.
 #[must_use]
-pub(crate) fn japanese_value(english: &str) -> Cow<'_, str> {
+pub fn japanese_value(english: &str) -> Cow<'_, str> {
     match english.strip_suffix(" bytes") {
         Some(size) => Cow::Owned(format!("{size}バイト")),
         None => Cow::Borrowed(japanese(english)),
