@@ -69,7 +69,7 @@ pub fn variables<const N: usize>(
 
 /// The events of this name that the function logged so far, in order: the JSON objects of its log.
 #[must_use]
-pub fn logged(stack: &Stack, event: &str) -> Vec<Value> {
+pub fn logged<S>(stack: &Stack<S>, event: &str) -> Vec<Value> {
     let lines = stack.bridge.logs().lines();
     lines
         .iter()
@@ -80,7 +80,7 @@ pub fn logged(stack: &Stack, event: &str) -> Vec<Value> {
 
 /// The classes of failure that the function logged so far, in order.
 #[must_use]
-pub fn logged_failures(stack: &Stack) -> Vec<String> {
+pub fn logged_failures<S>(stack: &Stack<S>) -> Vec<String> {
     logged(stack, "failure")
         .iter()
         .filter_map(|failure| failure.get("class")?.as_str().map(str::to_owned))

@@ -111,32 +111,6 @@ impl Stack {
         self.finish(&app, arrival).await
     }
 
-    /// The app's part before the browser leaves: what it remembers, and where the browser goes.
-    ///
-    /// # Errors
-    ///
-    /// Without randomness.
-    pub fn begin(&self) -> Result<(AppLogin, Url), LoginError> {
-        let app = AppLogin {
-            state: random()?,
-            nonce: random()?,
-            code_verifier: random()?,
-        };
-        let mut url = Url::parse(&self.cognito.authorize_url())
-            .map_err(|_| LoginError::Unexpected("the address of the hosted login"))?;
-        url.query_pairs_mut()
-            .append_pair("client_id", APP_CLIENT_ID)
-            .append_pair("redirect_uri", APP_CALLBACK)
-            .append_pair("response_type", "code")
-            .append_pair("scope", "openid")
-            .append_pair("state", &app.state)
-            .append_pair("nonce", &app.nonce)
-            .append_pair("code_challenge", &code_challenge(&app.code_verifier))
-            .append_pair("code_challenge_method", "S256")
-            .append_pair("identity_provider", "MynaApp");
-        Ok((app, url))
-    }
-
     /// Follows the browser from `start` to the service's test-card page, or to where it ends before.
     ///
     /// # Errors
@@ -186,6 +160,34 @@ impl Stack {
             Some(target) => Ok(browser.follow(&target, "text/html", until).await?.end),
             None => Ok(Arrival::Page(answered)),
         }
+    }
+}
+
+impl<S> Stack<S> {
+    /// The app's part before the browser leaves: what it remembers, and where the browser goes.
+    ///
+    /// # Errors
+    ///
+    /// Without randomness.
+    pub fn begin(&self) -> Result<(AppLogin, Url), LoginError> {
+        let app = AppLogin {
+            state: random()?,
+            nonce: random()?,
+            code_verifier: random()?,
+        };
+        let mut url = Url::parse(&self.cognito.authorize_url())
+            .map_err(|_| LoginError::Unexpected("the address of the hosted login"))?;
+        url.query_pairs_mut()
+            .append_pair("client_id", APP_CLIENT_ID)
+            .append_pair("redirect_uri", APP_CALLBACK)
+            .append_pair("response_type", "code")
+            .append_pair("scope", "openid")
+            .append_pair("state", &app.state)
+            .append_pair("nonce", &app.nonce)
+            .append_pair("code_challenge", &code_challenge(&app.code_verifier))
+            .append_pair("code_challenge_method", "S256")
+            .append_pair("identity_provider", "MynaApp");
+        Ok((app, url))
     }
 
     /// The app's part when the browser is back: its own checks, and its tokens.

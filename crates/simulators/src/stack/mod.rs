@@ -62,7 +62,7 @@ pub struct StackOptions {
     pub clock: SimClock,
     /// The journal of the stand-ins.
     pub journal: Journal,
-    /// Changes the options of the service before it starts.
+    /// Changes the options of the service's stand-in before it starts.
     pub service: fn(&mut ServiceOptions),
     /// Changes the options of the function before it starts.
     pub function: fn(&mut FunctionOptions),
@@ -238,10 +238,11 @@ impl Configuration {
     }
 }
 
-/// Everything, running. It ends when it is dropped; [`Stack::stop`] ends it gently.
-pub struct Stack {
+/// Everything, running. It ends when it is dropped; [`Stack::stop`] ends it gently. `S` is what stands in the
+/// service's place: the stand-in, unless [`Stack::start_around`] was given another.
+pub struct Stack<S = Service> {
     /// The service.
-    pub service: Service,
+    pub service: S,
     /// The function behind its HTTP API.
     pub bridge: LocalFunction,
     /// Amazon Cognito.
@@ -254,7 +255,7 @@ pub struct Stack {
     pub configuration: Configuration,
 }
 
-impl fmt::Debug for Stack {
+impl<S> fmt::Debug for Stack<S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Stack")
     }
@@ -271,32 +272,58 @@ pub fn bridge_issuer(port: u16) -> String {
 }
 
 impl Stack {
-    /// Starts everything. The function's process starts with its first request.
+    /// Starts everything, with the service's stand-in. The function's process starts with its first request.
     ///
     /// # Errors
     ///
     /// [`StackError`]: a taken port, above all.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
+        let (clock, journal) = (options.clock.clone(), options.journal.clone());
+        let (address, change) = (loopback(options.ports.service), options.service);
+        Self::start_around(options, async |client| {
+            let mut options = ServiceOptions::new(client);
+            (options.address, options.clock, options.journal) = (address, clock, journal);
+            change(&mut options);
+            let service = Service::start(options).await?;
+            let endpoints = service.endpoints().clone();
+            Ok((service, endpoints))
+        })
+        .await
+    }
+
+    /// Stops everything. The function goes first: then nobody waits for it, and it waits for nobody.
+    pub async fn stop(self) {
+        self.stop_around().await.stop().await;
+    }
+}
+
+impl<S> Stack<S> {
+    /// Starts everything around a service that others wrote. `service` gets the bridge as that service has to know
+    /// it, and gives the service and where it is found; [`StackOptions::service`] and its port have no part in this.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError`]: a taken port, above all.
+    pub async fn start_around(
+        options: StackOptions,
+        service: impl AsyncFnOnce(RegisteredClient) -> Result<(S, Endpoints), StackError>,
+    ) -> Result<Self, StackError> {
         let configuration = Configuration::generate(options.assertion_algorithm)?;
         let front_door = HttpApi::bind(loopback(options.ports.bridge)).await?;
         let cognito = Cognito::bind(loopback(options.ports.cognito)).await?;
         let issuer = bridge_issuer(front_door.address().port());
 
-        let mut service = ServiceOptions::new(RegisteredClient {
+        let client = RegisteredClient {
             client_id: SERVICE_CLIENT_ID.to_owned(),
             redirect_uris: vec![format!("{issuer}/callback")],
             jwks: configuration.client_jwks()?,
-        });
-        service.address = loopback(options.ports.service);
-        service.clock = options.clock.clone();
-        service.journal = options.journal.clone();
-        (options.service)(&mut service);
-        let service = Service::start(service).await?;
+        };
+        let (service, endpoints) = service(client).await?;
 
         let addresses = Addresses {
             issuer: &issuer,
             redirect_uri: &cognito.idpresponse_url(),
-            service: service.endpoints(),
+            service: &endpoints,
         };
         let mut environment: BTreeMap<_, _> =
             configuration.environment(&addresses).into_iter().collect();
@@ -336,11 +363,11 @@ impl Stack {
         })
     }
 
-    /// Stops everything. The function goes first: then nobody waits for it, and it waits for nobody.
-    pub async fn stop(self) {
+    /// Stops all but the service, and hands the service back.
+    pub async fn stop_around(self) -> S {
         self.bridge.stop().await;
         self.cognito.stop().await;
-        self.service.stop().await;
+        self.service
     }
 }
 
