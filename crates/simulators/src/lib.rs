@@ -2,8 +2,10 @@
 //! of Amazon Cognito, and the Lambda runtime with its HTTP API in front.
 //! They are as strict as the real ones, listen on loopback only, and can be told to misbehave by name.
 
+pub mod app;
 pub mod clock;
 pub mod cognito;
+mod diagram;
 pub mod fault;
 pub mod journal;
 pub mod journal_ja;

@@ -89,7 +89,6 @@ impl Language {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Site {
     /// The app.
-    #[expect(dead_code, reason = "the app comes next")]
     App,
     /// Amazon Cognito.
     Cognito,
@@ -111,7 +110,7 @@ impl Site {
     /// What this site is, above every page of it.
     fn label(self, language: Language) -> &'static str {
         match self {
-            Self::App => language.say("アプリ", "App"),
+            Self::App => language.say("アプリ（架空の市のデモ）", "App (demo of an invented town)"),
             Self::Cognito => language.say("Amazon Cognito の代役", "Stand-in for Amazon Cognito"),
             Self::Service => language.say(
                 "デジタル認証アプリサービスの代役",
@@ -169,7 +168,6 @@ pub(crate) enum Forms {
     /// It has none.
     None,
     /// To the same site, which answers with a page or a redirect of its own.
-    #[expect(dead_code, reason = "the app comes next")]
     Own,
     /// To the same site, which sends the browser on to others: browsers hold redirects to `form-action` too, and
     /// where a login goes from here isn't known here.

@@ -9,14 +9,14 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keys::{Algorithm, InvalidKey, KeyRing, LocalKey, NoRandomness, SystemRandomness};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 pub use login::{AppLogin, Failed, LoginError, Outcome, Place, SignedIn};
 
+use crate::app::relying_party::{InvalidRegistration, Registration, RelyingParty};
+use crate::app::{self, App, AppSettings};
 use crate::clock::SimClock;
 use crate::cognito::{
     self, AppClient, AttributesRequestMethod, Cognito, CognitoOptions, Variation,
@@ -31,7 +31,10 @@ pub const SERVICE_CLIENT_ID: &str = "RP00000001";
 pub const COGNITO_CLIENT_ID: &str = "amazon-cognito";
 /// The app client's id in the user pool.
 pub const APP_CLIENT_ID: &str = "1example23456789";
-/// Where Amazon Cognito sends the browser back to the app. Nobody listens there: the browser of a test stops before it.
+/// The bridge's name in the user pool.
+const PROVIDER_NAME: &str = "MynaApp";
+/// Where Amazon Cognito sends the browser back to the app of a headless login. Nobody listens there: the browser stops
+/// before it.
 pub const APP_CALLBACK: &str = "http://app.localhost/callback";
 
 /// The ports of the three front doors; 0 means any free one.
@@ -62,6 +65,8 @@ pub struct StackOptions {
     pub clock: SimClock,
     /// The journal of the stand-ins.
     pub journal: Journal,
+    /// The app in the browser, if there is to be one.
+    pub app: Option<AppSettings>,
     /// Changes the options of the service's stand-in before it starts.
     pub service: fn(&mut ServiceOptions),
     /// Changes the options of the function before it starts.
@@ -89,6 +94,7 @@ impl StackOptions {
             variation: Variation::default(),
             clock: SimClock::default(),
             journal: Journal::default(),
+            app: None,
             service: |_| {},
             function: |_| {},
         }
@@ -107,6 +113,12 @@ pub enum StackError {
     /// Amazon Cognito.
     #[error(transparent)]
     Cognito(#[from] cognito::StartError),
+    /// The app.
+    #[error(transparent)]
+    App(#[from] app::StartError),
+    /// The app's part of a headless login.
+    #[error(transparent)]
+    Registration(#[from] InvalidRegistration),
     /// The keys and secrets of the configuration.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
@@ -247,6 +259,10 @@ pub struct Stack<S = Service> {
     pub bridge: LocalFunction,
     /// Amazon Cognito.
     pub cognito: Cognito,
+    /// The app in the browser, if there is one.
+    pub app: Option<App>,
+    /// The app of a headless login.
+    relying_party: RelyingParty,
     /// What happened.
     pub journal: Journal,
     /// The clock of the stand-ins.
@@ -311,6 +327,10 @@ impl<S> Stack<S> {
         let configuration = Configuration::generate(options.assertion_algorithm)?;
         let front_door = HttpApi::bind(loopback(options.ports.bridge)).await?;
         let cognito = Cognito::bind(loopback(options.ports.cognito)).await?;
+        let app = match options.app {
+            Some(settings) => Some(App::bind(settings).await?),
+            None => None,
+        };
         let issuer = bridge_issuer(front_door.address().port());
 
         let client = RegisteredClient {
@@ -346,17 +366,30 @@ impl<S> Stack<S> {
             &scopes,
             configuration.client_secret.clone(),
         );
-        let mut cognito_options =
-            CognitoOptions::new(provider, AppClient::new(APP_CLIENT_ID, APP_CALLBACK));
+        let mut app_client = AppClient::new(APP_CLIENT_ID, APP_CALLBACK);
+        (app_client.callback_urls).extend(app.iter().map(app::BoundApp::callback_url));
+        let mut cognito_options = CognitoOptions::new(provider, app_client);
         cognito_options.case_sensitive_usernames = true;
         cognito_options.variation = options.variation;
         cognito_options.clock = options.clock.clone();
         cognito_options.journal = options.journal.clone();
         let cognito = cognito.serve(cognito_options)?;
+        let (clock, journal) = (&options.clock, &options.journal);
+        let app = app.map(|app| {
+            let registration = registration(&cognito, app.callback_url());
+            app.serve(registration, clock.clone(), journal.clone())
+        });
+        let relying_party = RelyingParty::new(
+            registration(&cognito, APP_CALLBACK.to_owned()),
+            clock.clone(),
+            journal.clone(),
+        )?;
         Ok(Self {
             service,
             bridge,
+            app: app.transpose()?,
             cognito,
+            relying_party,
             journal: options.journal,
             clock: options.clock,
             configuration,
@@ -365,6 +398,9 @@ impl<S> Stack<S> {
 
     /// Stops all but the service, and hands the service back.
     pub async fn stop_around(self) -> S {
+        if let Some(app) = self.app {
+            app.stop().await;
+        }
         self.bridge.stop().await;
         self.cognito.stop().await;
         self.service
@@ -379,7 +415,7 @@ fn provider(
     client_secret: SecretString,
 ) -> cognito::Provider {
     cognito::Provider {
-        name: "MynaApp".to_owned(),
+        name: PROVIDER_NAME.to_owned(),
         button: (
             "マイナアプリでログイン".to_owned(),
             "Sign in with the Myna App".to_owned(),
@@ -397,15 +433,15 @@ fn provider(
     }
 }
 
-/// 256 random bits as base64url, for what an app makes for its own login.
-fn random() -> Result<String, NoRandomness> {
-    keys::random_base64url::<32>(&SystemRandomness)
-}
-
-/// The S256 challenge of a verifier (RFC 7636 §4.2).
-fn code_challenge(verifier: &str) -> String {
-    URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(
-        &aws_lc_rs::digest::SHA256,
-        verifier.as_bytes(),
-    ))
+/// The app at Amazon Cognito: the browser goes there by name, the back channel by address.
+fn registration(cognito: &Cognito, redirect_uri: String) -> Registration {
+    Registration {
+        issuer: cognito.issuer().to_owned(),
+        authorize_url: cognito.authorize_url(),
+        token_url: cognito.token_url(),
+        userinfo_url: cognito.userinfo_url(),
+        jwks_url: cognito.jwks_url(),
+        client_id: APP_CLIENT_ID.to_owned(),
+        redirect_uri,
+    }
 }

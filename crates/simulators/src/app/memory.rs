@@ -1,0 +1,273 @@
+//! What the app remembers: the logins that it began, how they ended, and who is signed in.
+//! It is bounded and everything in it expires. A login belongs to the browser that began it, by a cookie that no other has.
+//! One lock guards it all, and is never held across an await.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::relying_party::{AppLogin, FinishError, SignedIn};
+use crate::journal::Moment;
+
+/// How long a login may take. It is longer than Amazon Cognito's five minutes, so that Cognito can say so.
+pub(super) const LOGIN_LIFETIME: TimeDelta = TimeDelta::minutes(15);
+/// How long it is remembered how a login ended.
+const ENDED_LIFETIME: TimeDelta = TimeDelta::hours(1);
+/// How long somebody stays signed in.
+const SESSION_LIFETIME: TimeDelta = TimeDelta::hours(1);
+/// The most logins that are remembered; the oldest goes for a new one.
+pub(super) const MAX_LOGINS: usize = 200;
+/// The most sessions; the oldest goes for a new one.
+pub(super) const MAX_SESSIONS: usize = 100;
+
+/// The part of the journal that tells of one login.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Chapter {
+    pub(super) from: Moment,
+    pub(super) until: Option<Moment>,
+}
+
+/// How a login ended that the app has no tokens of.
+#[derive(Clone, Debug)]
+pub(super) struct Failed {
+    /// `error` of Amazon Cognito's answer.
+    pub(super) error: Option<String>,
+    /// `error_description` of Amazon Cognito's answer.
+    pub(super) description: String,
+    /// The bridge's class of the failure.
+    pub(super) class: Option<String>,
+    /// The bridge's support id.
+    pub(super) support_id: Option<String>,
+    /// Why the app itself refused.
+    pub(super) refused: Option<Refused>,
+}
+
+/// Why the app itself refused Amazon Cognito's answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Refused {
+    /// No answer came on the back channel.
+    BackChannel,
+    /// Amazon Cognito didn't take the code.
+    Code,
+    /// An answer of the back channel can't be used.
+    Answer,
+    /// The ID token isn't believed.
+    IdToken,
+}
+
+impl From<&FinishError> for Refused {
+    fn from(error: &FinishError) -> Self {
+        match error {
+            FinishError::BackChannel => Self::BackChannel,
+            FinishError::CodeRefused(_) => Self::Code,
+            FinishError::TokenAnswer | FinishError::Userinfo => Self::Answer,
+            FinishError::IdToken(_) => Self::IdToken,
+        }
+    }
+}
+
+/// Where a login is.
+#[derive(Clone)]
+pub(super) enum Stage {
+    /// The browser is away.
+    Waiting(AppLogin),
+    /// The answer is here and is being looked at.
+    Finishing,
+    /// There is a session.
+    SignedIn,
+    /// There is none.
+    Failed(Failed),
+}
+
+/// A login that this app began.
+#[derive(Clone)]
+pub(super) struct Login {
+    /// What pages call it by. It says nothing and opens nothing: the browser's cookie must fit, too.
+    pub(super) id: String,
+    /// The browser that began it.
+    pub(super) browser: String,
+    pub(super) chapter: Chapter,
+    pub(super) stage: Stage,
+    state: String,
+    changed: DateTime<Utc>,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Login")
+            .field("chapter", &self.chapter)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Login {
+    fn is_kept(&self, now: DateTime<Utc>) -> bool {
+        let lifetime = match self.stage {
+            // Twice as long, so that "too slow" and "unknown" can be told apart.
+            Stage::Waiting(_) | Stage::Finishing => LOGIN_LIFETIME * 2,
+            Stage::SignedIn | Stage::Failed(_) => ENDED_LIFETIME,
+        };
+        now - self.changed < lifetime
+    }
+}
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+pub(super) struct Session {
+    pub(super) signed_in: SignedIn,
+    pub(super) chapter: Chapter,
+    id: String,
+    begun: DateTime<Utc>,
+}
+
+/// Why the answer of a callback isn't looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum NotTaken {
+    /// No login has this state.
+    Unknown,
+    /// It was begun in another browser, or the cookie didn't come.
+    OtherBrowser,
+    /// It had its answer already.
+    Ended,
+    /// It took too long.
+    TooLate,
+}
+
+/// Everything that the app remembers.
+#[derive(Default)]
+pub(super) struct Memory {
+    logins: VecDeque<Login>,
+    sessions: VecDeque<Session>,
+}
+
+impl Memory {
+    /// Remembers a login that begins.
+    pub(super) fn begin(
+        &mut self,
+        (id, browser): (String, String),
+        login: AppLogin,
+        from: Moment,
+        now: DateTime<Utc>,
+    ) {
+        self.forget(now);
+        if self.logins.len() >= MAX_LOGINS {
+            self.logins.pop_front();
+        }
+        self.logins.push_back(Login {
+            id,
+            browser,
+            chapter: Chapter { from, until: None },
+            state: login.state().to_owned(),
+            stage: Stage::Waiting(login),
+            changed: now,
+        });
+    }
+
+    /// Takes the login that an answer is for; it can't be taken again. An answer in another browser doesn't use it up.
+    pub(super) fn take(
+        &mut self,
+        state: &str,
+        browser: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<(String, AppLogin), NotTaken> {
+        self.forget(now);
+        let login = self.logins.iter_mut().find(|login| login.state == state);
+        let login = login.ok_or(NotTaken::Unknown)?;
+        if browser != Some(login.browser.as_str()) {
+            return Err(NotTaken::OtherBrowser);
+        }
+        let Stage::Waiting(waiting) = &login.stage else {
+            return Err(NotTaken::Ended);
+        };
+        if now - login.changed >= LOGIN_LIFETIME {
+            return Err(NotTaken::TooLate);
+        }
+        let waiting = waiting.clone();
+        login.stage = Stage::Finishing;
+        Ok((login.id.clone(), waiting))
+    }
+
+    /// Writes down how a login ended.
+    pub(super) fn end(&mut self, id: &str, stage: Stage, until: Moment, now: DateTime<Utc>) {
+        if let Some(login) = self.logins.iter_mut().find(|login| login.id == id) {
+            login.stage = stage;
+            login.chapter.until = Some(until);
+            login.changed = now;
+        }
+    }
+
+    /// A login of this browser: that with this id, or else the newest.
+    pub(super) fn login(&self, browser: &str, id: Option<&str>) -> Option<&Login> {
+        let own = |login: &&Login| login.browser == browser;
+        self.logins
+            .iter()
+            .rev()
+            .filter(own)
+            .find(|login| id.is_none_or(|id| login.id == id))
+    }
+
+    /// The id of the login that had this state, if this browser began it.
+    pub(super) fn id_of(&self, state: &str, browser: Option<&str>) -> Option<String> {
+        let mut logins = self.logins.iter();
+        logins
+            .find(|login| login.state == state && browser == Some(login.browser.as_str()))
+            .map(|login| login.id.clone())
+    }
+
+    /// Whether other logins were under way during this chapter.
+    pub(super) fn has_others(&self, chapter: Chapter) -> bool {
+        let ends_before = |until: Option<Moment>, from| until.is_some_and(|until| until < from);
+        self.logins
+            .iter()
+            .map(|login| login.chapter)
+            .filter(|other| other.from != chapter.from)
+            .any(|other| {
+                !ends_before(other.until, chapter.from) && !ends_before(chapter.until, other.from)
+            })
+    }
+
+    /// Somebody is signed in from now on. The session that this browser had ends.
+    pub(super) fn sign_in(
+        &mut self,
+        (id, before): (String, Option<&str>),
+        signed_in: SignedIn,
+        chapter: Chapter,
+        now: DateTime<Utc>,
+    ) {
+        self.sign_out(before);
+        self.forget(now);
+        if self.sessions.len() >= MAX_SESSIONS {
+            self.sessions.pop_front();
+        }
+        self.sessions.push_back(Session {
+            signed_in,
+            chapter,
+            id,
+            begun: now,
+        });
+    }
+
+    /// The session with this id.
+    pub(super) fn session(&self, id: Option<&str>, now: DateTime<Utc>) -> Option<&Session> {
+        let mut sessions = self.sessions.iter();
+        sessions.find(|session| {
+            id == Some(session.id.as_str()) && now - session.begun < SESSION_LIFETIME
+        })
+    }
+
+    /// Ends a session, and gives whether there was one.
+    pub(super) fn sign_out(&mut self, id: Option<&str>) -> bool {
+        let before = self.sessions.len();
+        self.sessions
+            .retain(|session| id != Some(session.id.as_str()));
+        self.sessions.len() < before
+    }
+
+    fn forget(&mut self, now: DateTime<Utc>) {
+        self.logins.retain(|login| login.is_kept(now));
+        self.sessions
+            .retain(|session| now - session.begun < SESSION_LIFETIME);
+    }
+}

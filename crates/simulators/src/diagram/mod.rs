@@ -1,0 +1,356 @@
+//! A login as a sequence diagram in HTML: five lifelines, an arrow for each hop, and behind each arrow what it carried,
+//! what was checked, and why it is there. It is made of what the journal holds, so it shows no secret and no attribute.
+//! On a narrow screen, and to a screen reader, it is an ordered list.
+
+mod lessons;
+
+use askama::Template;
+
+use crate::journal::{Check, Hop, Line, Parameter, Party, story};
+use crate::journal_ja::{japanese, japanese_value};
+use crate::pages::Language;
+
+/// Longer values are cut: they are addresses, not something to read.
+const LONGEST_VALUE: usize = 240;
+/// Longer requests lose the start of their path on the arrow; inside they are whole.
+const LONGEST_REQUEST: usize = 30;
+
+/// The lifelines, from left to right.
+const PARTIES: [Party; 5] = [
+    Party::Browser,
+    Party::App,
+    Party::Cognito,
+    Party::Bridge,
+    Party::Service,
+];
+
+/// A party as the diagram shows it.
+#[derive(Clone, Copy, Debug)]
+struct Actor {
+    /// The class of its colour.
+    class: &'static str,
+    name: &'static str,
+    /// What it is in this demo.
+    what: &'static str,
+}
+
+fn actor(party: Party, language: Language) -> Actor {
+    let (class, name, what) = match party {
+        Party::Browser => ("browser", ("ブラウザー", "Browser"), ("あなた", "you")),
+        Party::App => ("app", ("アプリ", "App"), ("このサイト", "this site")),
+        Party::Cognito => ("cognito", ("Cognito", "Cognito"), ("代役", "stand-in")),
+        Party::Bridge => (
+            "bridge",
+            ("橋渡し", "Bridge"),
+            ("本物の関数", "the real function"),
+        ),
+        Party::Service => ("service", ("サービス", "Service"), ("代役", "stand-in")),
+    };
+    Actor {
+        class,
+        name: language.say(name.0, name.1),
+        what: language.say(what.0, what.1),
+    }
+}
+
+fn place(party: Party) -> usize {
+    PARTIES
+        .iter()
+        .position(|known| *known == party)
+        .unwrap_or_default()
+}
+
+/// A parameter as it is shown.
+struct Shown<'a> {
+    name: &'a str,
+    value: String,
+    meaning: Option<&'static str>,
+}
+
+/// A reference to a paragraph, and where it can be read.
+struct Source<'a> {
+    text: &'a str,
+    link: Option<String>,
+}
+
+/// A check as it is shown.
+struct ShownCheck<'a> {
+    what: &'a str,
+    rule: Source<'a>,
+    passed: bool,
+}
+
+/// What an arrow opens to.
+#[derive(Default)]
+struct Inside<'a> {
+    request: &'a str,
+    why: Option<&'static str>,
+    sources: Vec<Source<'a>>,
+    parameters: Vec<Shown<'a>>,
+    checks: Vec<ShownCheck<'a>>,
+    answer: Vec<Shown<'a>>,
+}
+
+/// A row of the diagram.
+struct Row<'a> {
+    id: String,
+    /// Where the arrow stands, which way it points, and how it looks.
+    class: String,
+    number: String,
+    from: Actor,
+    to: Option<Actor>,
+    title: &'a str,
+    request: String,
+    status: Option<u16>,
+    good: usize,
+    bad: usize,
+    waits: bool,
+    inside: Inside<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "diagram.html")]
+struct Diagram<'a> {
+    language: Language,
+    actors: Vec<Actor>,
+    rows: Vec<Row<'a>>,
+}
+
+/// How much happened, and how much of it was checked.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Count {
+    /// The hops, without work of one party alone.
+    pub(crate) hops: usize,
+    /// The checks.
+    pub(crate) checks: usize,
+}
+
+/// What there is of a story.
+pub(crate) fn count(hops: &[Hop]) -> Count {
+    let steps = hops.iter().filter_map(|hop| hop.step.as_ref());
+    Count {
+        hops: hops.iter().filter(|hop| !hop.is_own_work()).count(),
+        checks: steps.map(|step| step.checks.len()).sum(),
+    }
+}
+
+/// The diagram of these hops, as HTML that is safe to put into a page.
+pub(crate) fn diagram(hops: &[Hop], language: Language) -> String {
+    let lines = story(hops);
+    let mut rows = Vec::with_capacity(lines.len());
+    for line in &lines {
+        // Both lines of a hop have its number.
+        let number = 1 + hops
+            .iter()
+            .filter(|hop| hop.begun < line.hop().begun)
+            .count();
+        rows.push(row(line, number, language));
+    }
+    let template = Diagram {
+        language,
+        actors: PARTIES.map(|party| actor(party, language)).to_vec(),
+        rows,
+    };
+    // The template has no part that fails.
+    template.render().unwrap_or_default()
+}
+
+fn row<'a>(line: &Line<'a>, number: usize, language: Language) -> Row<'a> {
+    let hop = line.hop();
+    let is_answer = matches!(line, Line::Answer(_));
+    let is_request = matches!(line, Line::Request(_));
+    // The answer's arrow points back.
+    let (from, to) = if is_answer {
+        (hop.to, hop.from)
+    } else {
+        (hop.from, hop.to)
+    };
+    let lesson = lessons::lesson(hop);
+    let say = |(ja, en)| language.say(ja, en);
+    let title = match (&lesson, is_answer) {
+        (Some(lesson), true) => lesson
+            .answer
+            .map_or_else(|| language.say("応答", "Answer"), say),
+        (None, true) => language.say("応答", "Answer"),
+        (Some(lesson), false) => say(lesson.title),
+        (None, false) => text(language, &hop.request),
+    };
+    let step = hop.step.as_ref();
+    let checks = step
+        .filter(|_| !is_request)
+        .map_or(&[][..], |step| &step.checks);
+    let status = step.filter(|_| !is_request).and_then(|step| step.status);
+    let bad = checks.iter().filter(|check| !check.passed).count();
+    let waits = hop.ended.is_none();
+
+    let mut class = String::from("row");
+    let (start, end) = (place(from).min(place(to)), place(from).max(place(to)));
+    if hop.is_own_work() {
+        class.push_str(&format!(" own m{}", 2 * start + 2));
+    } else {
+        let direction = if place(from) < place(to) {
+            "right"
+        } else {
+            "left"
+        };
+        class.push_str(&format!(
+            " {direction} a{start} b{end} m{}",
+            start + end + 2
+        ));
+    }
+    class.push_str(&format!(" by-{}", actor(from, language).class));
+    let failed = bad > 0 || status.is_some_and(|status| status >= 400);
+    for (is, name) in [(is_answer, "answer"), (failed, "bad"), (waits, "waits")] {
+        if is {
+            class.push(' ');
+            class.push_str(name);
+        }
+    }
+    let kind = if is_answer { "answer" } else { "hop" };
+    Row {
+        id: format!("{kind}-{}", hop.begun.number()),
+        class,
+        number: if is_answer {
+            format!("↩{number}")
+        } else {
+            number.to_string()
+        },
+        from: actor(from, language),
+        to: (!hop.is_own_work()).then(|| actor(to, language)),
+        title,
+        request: if is_answer || hop.is_own_work() {
+            String::new()
+        } else {
+            shortened(&hop.request)
+        },
+        status,
+        good: checks.len() - bad,
+        bad,
+        waits,
+        inside: inside(line, lesson, language),
+    }
+}
+
+fn inside<'a>(line: &Line<'a>, lesson: Option<lessons::Lesson>, language: Language) -> Inside<'a> {
+    let hop = line.hop();
+    let mut inside = Inside::default();
+    if !matches!(line, Line::Answer(_)) {
+        if !hop.is_own_work() {
+            inside.request = &hop.request;
+        }
+        if let Some(lesson) = lesson {
+            inside.why = Some(language.say(lesson.why.0, lesson.why.1));
+            let sources = lesson.source.split("; ");
+            inside.sources = sources.map(|rule| source(rule, language)).collect();
+        }
+    }
+    let Some(step) = &hop.step else {
+        return inside;
+    };
+    let own_work = hop.is_own_work();
+    let show = |parameter: &'a Parameter| shown(parameter, own_work, language);
+    if !matches!(line, Line::Answer(_)) {
+        inside.parameters = step.parameters.iter().map(show).collect();
+    }
+    if !matches!(line, Line::Request(_)) {
+        let checks = step.checks.iter();
+        inside.checks = checks.map(|check| shown_check(check, language)).collect();
+        inside.answer = step.answer.iter().map(show).collect();
+    }
+    inside
+}
+
+fn shown<'a>(parameter: &'a Parameter, own_work: bool, language: Language) -> Shown<'a> {
+    // What a party says of its own work is words.
+    let value = if own_work && language == Language::Japanese {
+        japanese_value(&parameter.value)
+    } else {
+        parameter.value.as_str().into()
+    };
+    let mut value_shown: String = value.chars().take(LONGEST_VALUE).collect();
+    if value_shown.len() < value.len() {
+        value_shown.push('…');
+    }
+    let meaning = lessons::meaning(&parameter.name);
+    Shown {
+        name: &parameter.name,
+        value: value_shown,
+        meaning: meaning.map(|(ja, en)| language.say(ja, en)),
+    }
+}
+
+fn shown_check(check: &Check, language: Language) -> ShownCheck<'_> {
+    ShownCheck {
+        what: text(language, &check.what),
+        rule: source(&check.rule, language),
+        passed: check.passed,
+    }
+}
+
+fn source(rule: &str, language: Language) -> Source<'_> {
+    Source {
+        text: text(language, rule),
+        link: link(rule),
+    }
+}
+
+/// A text of the journal in this language.
+fn text(language: Language, english: &str) -> &str {
+    match language {
+        Language::Japanese => japanese(english),
+        Language::English => english,
+    }
+}
+
+/// `GET /a/b/c/d` as `GET …/c/d` if it is long.
+fn shortened(request: &str) -> String {
+    match request.split_once(' ') {
+        Some((method, path)) if request.chars().count() > LONGEST_REQUEST => {
+            let mut parts: Vec<&str> = path.rsplit('/').take(2).collect();
+            parts.reverse();
+            let end: String = parts.join("/").chars().take(LONGEST_REQUEST).collect();
+            format!("{method} …/{end}")
+        }
+        _ => request.to_owned(),
+    }
+}
+
+/// Where a rule can be read: `RFC 7636 §4.6 …`, or a paragraph of OpenID Connect Core that has a name.
+fn link(rule: &str) -> Option<String> {
+    let mut words = rule.split(' ');
+    let (name, number) = (words.next()?, words.next()?);
+    let section = words.next().and_then(|word| word.strip_prefix('§'));
+    let is_number =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    match name {
+        "RFC" if is_number(number) => {
+            let base = format!("https://www.rfc-editor.org/rfc/rfc{number}");
+            Some(match section.filter(|section| is_number(section)) {
+                Some(section) => format!("{base}#section-{section}"),
+                None => base,
+            })
+        }
+        "OIDC" if number == "Core" => {
+            let paragraph = match section? {
+                "3.1.2.1" => "AuthRequest",
+                "3.1.2.2" => "AuthRequestValidation",
+                "3.1.2.3" => "Authenticates",
+                "3.1.2.4" => "Consent",
+                "3.1.2.6" => "AuthError",
+                "3.1.2.7" => "AuthResponseValidation",
+                "3.1.3.7" => "IDTokenValidation",
+                "3.1.3.8" => "CodeFlowTokenValidation",
+                "5.3" => "UserInfo",
+                "5.3.1" => "UserInfoRequest",
+                "5.3.2" => "UserInfoResponse",
+                "5.4" => "ScopeClaims",
+                "10.1.1" => "RotateSigKeys",
+                _ => "TableOfContents",
+            };
+            Some(format!(
+                "https://openid.net/specs/openid-connect-core-1_0.html#{paragraph}"
+            ))
+        }
+        _ => None,
+    }
+}
