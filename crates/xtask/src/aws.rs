@@ -3,12 +3,13 @@
 //! and stopped whatever the tests say.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use crate::loopback::{answers, free_address};
 
 /// What is installed, and was tested. `cryptography` is what ministack signs with; without it
 /// its KMS can't.
@@ -140,7 +141,7 @@ impl Emulator {
                     log.display()
                 ));
             }
-            if answers(address) {
+            if answers(address, "/_ministack/health") {
                 return Ok(emulator);
             }
             sleep(Duration::from_millis(100));
@@ -155,27 +156,4 @@ impl Drop for Emulator {
         let _ended_already = self.process.kill();
         let _ended_already = self.process.wait();
     }
-}
-
-/// An address of the loopback that nobody listens on at this moment.
-fn free_address() -> std::io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
-}
-
-/// Whether the emulator says that it is there.
-fn answers(address: SocketAddr) -> bool {
-    let ask = || -> std::io::Result<String> {
-        let limit = Duration::from_secs(2);
-        let mut stream = TcpStream::connect_timeout(&address, limit)?;
-        stream.set_read_timeout(Some(limit))?;
-        stream.set_write_timeout(Some(limit))?;
-        write!(
-            stream,
-            "GET /_ministack/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
 }

@@ -12,6 +12,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod aws;
+mod interop;
+mod loopback;
 mod size;
 
 /// Checks that need more than cargo.
@@ -26,6 +28,12 @@ struct Arguments {
 enum Task {
     /// Test keys and function against an emulator of AWS (needs Python 3 with venv, and PyPI)
     Aws,
+    /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central)
+    Interop {
+        /// Only this one; all of them if none is named
+        #[arg(value_enum)]
+        peer: Option<interop::Peer>,
+    },
     /// Compare the size of the release binaries with what it was
     Size,
 }
@@ -33,6 +41,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Aws => aws::run(&workspace()),
+        Task::Interop { peer } => interop::run(&workspace(), peer),
         Task::Size => size::run(&workspace()),
     };
     match done {

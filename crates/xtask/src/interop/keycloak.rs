@@ -1,0 +1,219 @@
+//! Keycloak, the software that the service is built on: from Maven Central, below `target/tools/`, one pinned version.
+//! It is started on a free port of the loopback with nothing in it, and the tests make their realm.
+//! It ends with this task, however the task ends.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::{need, test};
+use crate::loopback::{answers, free_address};
+
+/// The version that was tested, and the SHA-256 of its archive.
+const VERSION: &str = "26.7.3";
+const DIGEST: &str = "27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f";
+
+/// What copies an artifact out of Maven Central; without a version Maven would take any.
+const MAVEN_PLUGIN: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
+
+/// How long it may take to start: some 15 s on a machine at rest, three times that on a busy one.
+const START: Duration = Duration::from_secs(240);
+/// How long it may take to end, before it is killed.
+const STOP: Duration = Duration::from_secs(20);
+
+/// The path below which everything lies, as at the real service.
+const PATH: &str = "/api";
+
+/// Installs and starts it, and runs the tests, or says what failed.
+pub(super) fn run(workspace: &Path) -> Result<(), String> {
+    let home = install(&workspace.join("target/tools/keycloak"))?;
+    let begun = Instant::now();
+    let keycloak = Keycloak::start(&home)?;
+    eprintln!(
+        "xtask: Keycloak {VERSION} answers at http://{}{PATH} after {} s",
+        keycloak.address,
+        begun.elapsed().as_secs()
+    );
+    test(
+        workspace,
+        "keycloak::",
+        &[
+            ("KEYCLOAK_ADDRESS", keycloak.address.to_string()),
+            ("KEYCLOAK_ADMIN_SECRET", keycloak.admin_secret.clone()),
+        ],
+    )
+}
+
+/// Installs it below `folder`, and gives where it is. Once it is there, nothing is downloaded again.
+fn install(folder: &Path) -> Result<PathBuf, String> {
+    need("java", "default-jre-headless")?;
+    let home = folder.join(format!("keycloak-{VERSION}"));
+    let installed = home.join("installed");
+    if installed.is_file() {
+        return Ok(home);
+    }
+    need("mvn", "maven")?;
+    need("unzip", "unzip")?;
+    let _not_there_the_first_time = fs::remove_dir_all(folder);
+    let download = folder.join("download");
+    fs::create_dir_all(&download).map_err(|error| format!("{}: {error}", download.display()))?;
+    eprintln!("xtask: downloading Keycloak {VERSION} from Maven Central (180 MB)");
+    done(
+        Command::new("mvn")
+            .args(["-q", "-B", "-Dstyle.color=never", MAVEN_PLUGIN])
+            .arg(format!(
+                "-Dartifact=org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
+            ))
+            .arg(format!("-DoutputDirectory={}", download.display()))
+            .arg(format!(
+                "-Dmaven.repo.local={}",
+                download.join("repository").display()
+            ))
+            .current_dir(folder),
+        "Maven can't download Keycloak",
+    )?;
+    let archive = download.join(format!("keycloak-quarkus-dist-{VERSION}.zip"));
+    let digest = Command::new("sha256sum")
+        .arg(&archive)
+        .output()
+        .map_err(|error| format!("sha256sum can't be started: {error}"))?;
+    if !String::from_utf8_lossy(&digest.stdout).starts_with(DIGEST) {
+        return Err(format!(
+            "{} isn't the archive that was tested: its SHA-256 is another than {DIGEST}",
+            archive.display()
+        ));
+    }
+    done(
+        Command::new("unzip")
+            .arg("-q")
+            .arg(&archive)
+            .arg("-d")
+            .arg(folder),
+        "the archive can't be unpacked",
+    )?;
+    // What is chosen here is compiled in, and need not be chosen at each start.
+    eprintln!("xtask: preparing Keycloak");
+    done(
+        Command::new(home.join("bin/kc.sh"))
+            .args(["build", "--db=dev-mem"])
+            .arg(format!("--http-relative-path={PATH}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null()),
+        "Keycloak can't be prepared (it needs Java 17 or later: java -version)",
+    )?;
+    fs::remove_dir_all(&download).map_err(|error| format!("{}: {error}", download.display()))?;
+    File::create(&installed).map_err(|error| format!("{}: {error}", installed.display()))?;
+    Ok(home)
+}
+
+fn done(command: &mut Command, otherwise: &str) -> Result<(), String> {
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{otherwise} ({status})")),
+        Err(error) => Err(format!("{otherwise}: {error}")),
+    }
+}
+
+/// Starts Keycloak and stops it as soon as standard input ends. That happens however this task ends: the system
+/// closes the other end of the pipe.
+const KEEPER: &str = r#"
+exec 3<&0
+bin/kc.sh "$@" </dev/null 3<&- &
+keycloak=$!
+( read -r end <&3; kill -TERM "$keycloak" ) &
+exec 3<&-
+wait "$keycloak"
+"#;
+
+/// A running Keycloak. It is stopped when this goes.
+struct Keycloak {
+    process: Child,
+    address: SocketAddr,
+    admin_secret: String,
+}
+
+impl Keycloak {
+    fn start(home: &Path) -> Result<Self, String> {
+        let log = home.join("interop.log");
+        let output = File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
+        let errors = output
+            .try_clone()
+            .map_err(|error| format!("{}: {error}", log.display()))?;
+        let address = free_address().map_err(|error| format!("no free port: {error}"))?;
+        let admin_secret = secret().map_err(|error| format!("no randomness: {error}"))?;
+        let process = Command::new("sh")
+            .args(["-c", KEEPER, "keeper", "start", "--optimized"])
+            .args(["--http-enabled=true", "--cache=local"])
+            .arg(format!("--http-host={}", address.ip()))
+            .arg(format!("--http-port={}", address.port()))
+            // Browsers come by name and the function by address, as with the stand-ins.
+            .arg(format!(
+                "--hostname=http://service.localhost:{}{PATH}",
+                address.port()
+            ))
+            .arg("--hostname-backchannel-dynamic=true")
+            .current_dir(home)
+            .env("KC_BOOTSTRAP_ADMIN_CLIENT_ID", "interop")
+            .env("KC_BOOTSTRAP_ADMIN_CLIENT_SECRET", &admin_secret)
+            .env("JAVA_OPTS_KC_HEAP", "-Xms256m -Xmx640m")
+            // It lives for a minute: the better compiler never pays.
+            .env("JAVA_OPTS_APPEND", "-XX:TieredStopAtLevel=1")
+            // A group of its own: Ctrl-C is for the task, and the task's end stops it in good order.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(output)
+            .stderr(errors)
+            .spawn()
+            .map_err(|error| format!("Keycloak can't be started: {error}"))?;
+        let mut keycloak = Self {
+            process,
+            address,
+            admin_secret,
+        };
+        let said = || fs::read_to_string(&log).unwrap_or_default();
+        let deadline = Instant::now() + START;
+        while Instant::now() < deadline {
+            if let Ok(Some(status)) = keycloak.process.try_wait() {
+                return Err(format!("Keycloak ended at once ({status}):\n{}", said()));
+            }
+            if answers(address, &format!("{PATH}/realms/master")) {
+                return Ok(keycloak);
+            }
+            sleep(Duration::from_millis(200));
+        }
+        Err(format!(
+            "Keycloak doesn't answer within {} s:\n{}",
+            START.as_secs(),
+            said()
+        ))
+    }
+}
+
+impl Drop for Keycloak {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let deadline = Instant::now() + STOP;
+        while Instant::now() < deadline {
+            if matches!(self.process.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            sleep(Duration::from_millis(50));
+        }
+        eprintln!("xtask: Keycloak doesn't end: killing it");
+        let group = format!("-{}", self.process.id());
+        let _ended_already = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ended_already = self.process.wait();
+    }
+}
+
+/// 128 random bits in hexadecimal digits.
+fn secret() -> std::io::Result<String> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

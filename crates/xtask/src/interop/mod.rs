@@ -1,0 +1,117 @@
+//! `cargo xtask interop`: logins through software that others wrote, in the service's place and in Amazon Cognito's.
+//! Each peer is installed, started, tested against and stopped, one after the other.
+//! One that can't be had is said loudly; the others still run, and the task fails.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use clap::ValueEnum;
+
+mod keycloak;
+
+/// Software that others wrote.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Peer {
+    /// Keycloak, in the service's place.
+    Keycloak,
+}
+
+impl Peer {
+    fn run(self, workspace: &Path) -> Result<(), String> {
+        match self {
+            Self::Keycloak => keycloak::run(workspace),
+        }
+    }
+}
+
+/// Runs the task for one peer or for all of them, or says what failed.
+pub(crate) fn run(workspace: &Path, only: Option<Peer>) -> Result<(), String> {
+    let mut failures = Vec::new();
+    for peer in Peer::value_variants() {
+        if only.is_some_and(|only| only != *peer) {
+            continue;
+        }
+        let begun = Instant::now();
+        eprintln!("xtask: peer {peer:?}");
+        match peer.run(workspace) {
+            Ok(()) => eprintln!("xtask: {peer:?} passed, {} s", begun.elapsed().as_secs()),
+            Err(problem) => {
+                eprintln!("xtask: NOT PASSED: {peer:?}: {problem}");
+                failures.push(format!("{peer:?}: {problem}"));
+            }
+        }
+    }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures.join("\nxtask: "))
+    }
+}
+
+/// Installs a package of Debian if its command isn't there.
+fn need(command: &str, package: &str) -> Result<(), String> {
+    if is_on_path(command) {
+        return Ok(());
+    }
+    eprintln!("xtask: {command} is missing: installing Debian's package {package}");
+    let run = |arguments: &[&str]| {
+        Command::new("apt-get")
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    let install = ["install", "-y", "-qq", "--no-install-recommends", package];
+    if run(&["update", "-qq"]) && run(&install) && is_on_path(command) {
+        return Ok(());
+    }
+    Err(format!(
+        "{command} is missing and can't be installed from here: install it (Debian: apt-get install {package})"
+    ))
+}
+
+fn is_on_path(command: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| folder.join(command).is_file())
+    })
+}
+
+/// Runs the tests of one module of the test target `interop`, with what they have to know about the peer.
+fn test(workspace: &Path, module: &str, environment: &[(&str, String)]) -> Result<(), String> {
+    let cargo = |arguments: &[&str]| {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo
+            .args(["test", "--package", "test-kit", "--features", "peers"])
+            .args(["--test", "interop", "--", module])
+            .args(arguments)
+            .current_dir(workspace)
+            .envs(environment.iter().map(|(name, value)| (name, value)));
+        cargo
+    };
+    // A name that matches no test would pass, too.
+    let listed = cargo(&["--list", "--format", "terse"])
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo can't be started: {error}"))?;
+    if !listed.status.success() {
+        return Err("the tests don't build".to_owned());
+    }
+    let tests = String::from_utf8_lossy(&listed.stdout)
+        .matches(": test")
+        .count();
+    if tests == 0 {
+        return Err(format!("there is no test in {module}"));
+    }
+    eprintln!("xtask: tests of {module} {tests}");
+    let status = cargo(&[])
+        .status()
+        .map_err(|error| format!("cargo can't be started: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("a test of {module} failed"))
+    }
+}

@@ -1,0 +1,74 @@
+//! The administrator's side of Keycloak: its REST API, as far as the tests need it.
+//! Documented at https://www.keycloak.org/docs-api/latest/rest-api/.
+//! An access token of the administrator lives for a minute, so each call gets its own.
+
+use std::net::SocketAddr;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::given;
+
+/// The client that the server was started with.
+const CLIENT_ID: &str = "interop";
+
+/// The administrator.
+pub(super) struct Admin {
+    address: SocketAddr,
+    secret: String,
+}
+
+impl Admin {
+    /// The administrator of the server that `cargo xtask interop` started.
+    pub(super) fn new() -> Self {
+        Self {
+            address: given("KEYCLOAK_ADDRESS").parse().unwrap(),
+            secret: given("KEYCLOAK_ADMIN_SECRET"),
+        }
+    }
+
+    /// Where the server listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    async fn token(&self) -> String {
+        let url = format!(
+            "http://{}/api/realms/master/protocol/openid-connect/token",
+            self.address
+        );
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", CLIENT_ID),
+            ("client_secret", &self.secret),
+        ];
+        let answer = reqwest::Client::new().post(url).form(&form).send().await;
+        let answer: Value = answer.unwrap().json().await.unwrap();
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks for something below `/admin/realms`, and gives the status and the JSON of the answer.
+    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let url = format!("http://{}/api/admin/realms{path}", self.address);
+        let request = reqwest::Client::new()
+            .request(method, url)
+            .bearer_auth(self.token().await);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or_default())
+    }
+
+    /// Makes the realm anew, with nothing of what was in it.
+    pub(super) async fn replace_realm(&self, realm: &Value) {
+        let name = realm["realm"].as_str().unwrap();
+        let (status, answer) = self.ask(Method::DELETE, &format!("/{name}"), None).await;
+        assert!([204, 404].contains(&status), "{status} {answer}");
+        let (status, answer) = self.ask(Method::POST, "", Some(realm)).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+}
