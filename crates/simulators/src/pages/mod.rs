@@ -19,6 +19,20 @@ pub(crate) const LANGUAGE: &str = "lang";
 /// The style of every page. The Content Security Policy names it by its hash.
 const STYLE: &str = include_str!("style.css");
 
+/// A small picture: a line in white on the site's colour. Colour and line are literals, and need no escaping in a URL.
+macro_rules! icon {
+    ($colour:literal, $line:literal) => {
+        concat!(
+            "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E",
+            "%3Crect width='16' height='16' rx='4' fill='%23",
+            $colour,
+            "'/%3E%3Cpath d='",
+            $line,
+            "' fill='none' stroke='%23fff' stroke-width='1.5'/%3E%3C/svg%3E"
+        )
+    };
+}
+
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Language {
@@ -107,6 +121,15 @@ impl Site {
         }
     }
 
+    /// Its sign in the browser's tab: a `data:` URL, so that nobody asks for `/favicon.ico`.
+    fn icon(self) -> &'static str {
+        match self {
+            Self::App => icon!("106b3d", "M5 8l3 3 4-5"),
+            Self::Cognito => icon!("7a2fb0", "M5 7v4h6V7zM6 7V5h4v2"),
+            Self::Service => icon!("00616b", "M4 5h8v6H4zM5 9h3"),
+        }
+    }
+
     /// What this site is, above every page of it.
     fn label(self, language: Language) -> &'static str {
         match self {
@@ -155,6 +178,11 @@ impl Frame {
     /// What the site is, in the page's language.
     pub(crate) fn label(&self) -> &'static str {
         self.site.label(self.language)
+    }
+
+    /// The picture in the browser's tab.
+    pub(crate) fn icon(&self) -> &'static str {
+        self.site.icon()
     }
 
     pub(crate) fn style(&self) -> &'static str {
@@ -229,7 +257,7 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 
 fn content_security_policy(forms: Forms, script: Option<&str>) -> String {
     let mut policy = format!(
-        "default-src 'none'; style-src {}; frame-ancestors 'none'; base-uri 'none'",
+        "default-src 'none'; style-src {}; img-src data:; frame-ancestors 'none'; base-uri 'none'",
         hash(STYLE)
     );
     if let Some(script) = script {
@@ -317,6 +345,7 @@ mod tests {
     fn a_policy_allows_the_style_and_one_script_by_hash_and_nothing_else() {
         let policy = content_security_policy(Forms::None, None);
         assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
+        assert!(policy.contains("'; img-src data:; frame-ancestors 'none';"));
         assert!(policy.ends_with("; form-action 'none'"));
         assert!(!policy.contains("unsafe") && !policy.contains("script-src"));
         let policy = content_security_policy(Forms::Leaving, Some("1"));
