@@ -1,21 +1,24 @@
-//! The ID token is verified, in the order of OIDC Core §3.1.3.7.
-//! openidconnect checks signature, `iss`, `aud`, `exp` and `nonce`; what it leaves to its caller is checked here:
-//! `azp`, `iat`, `at_hash`, `acr` and the form of `sub`.
-//!
-//! The algorithm comes from the configuration, never from the token.
+//! The ID token is verified: [`verify`] is the list of OIDC Core §3.1.3.7, step by step.
+//! Only the claims that are checked are read. Whatever else the service writes, in whatever form, is neither used nor in
+//! the way. Keys, signature, `nonce` and `at_hash` are openidconnect's work; the algorithm comes from the configuration.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet};
+use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet};
 use openidconnect::{
-    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, IssuerUrl, Nonce,
-    SignatureVerificationError,
+    AccessToken, AccessTokenHash, IssuerUrl, JsonWebKey as _, JsonWebKeyAlgorithm, JsonWebKeyId,
+    JsonWebKeyUse as _, JsonWebTokenType, JwsSigningAlgorithm as _, Nonce, NonceVerifier as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::{Error as _, IgnoredAny, IntoDeserializer as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Number;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::authorization::Secret256;
 use crate::client::AssuranceRule;
@@ -42,19 +45,19 @@ pub fn parse_algorithm(name: &str) -> Option<SigningAlgorithm> {
     }
 }
 
-/// Which check failed.
+/// Which check failed. The steps are those of OIDC Core §3.1.3.7.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum IdTokenError {
-    /// No JWT, or one whose claims have another form than OIDC Core §2 says.
+    /// No signed JWT (step 1), or one whose header or checked claims have another form than OIDC Core §2 says.
     #[error("the ID token is malformed")]
     Malformed,
-    /// An algorithm that isn't accepted, `none` among them.
+    /// An algorithm that isn't accepted (step 7): `none` and those with a shared secret (step 8) never are.
     #[error("the ID token's algorithm is not accepted")]
     Algorithm,
-    /// No key, or more than one, fits `kid` and algorithm.
+    /// No key of the service, or more than one, fits `kid` and algorithm (step 6).
     #[error("the ID token's key is unknown")]
     UnknownKey,
-    /// The signature doesn't fit.
+    /// The signature isn't that key's (step 6).
     #[error("the ID token's signature is wrong")]
     Signature,
     /// `iss` is missing or another (step 2).
@@ -84,7 +87,7 @@ pub enum IdTokenError {
     /// `at_hash` is there and doesn't fit the access token (§3.1.3.8).
     #[error("the ID token belongs to another access token")]
     AccessTokenHash,
-    /// `sub` is missing, empty or over 255 bytes.
+    /// `sub` is missing, empty or over 255 bytes (§2).
     #[error("the ID token's subject is missing or out of bounds")]
     Subject,
 }
@@ -145,7 +148,8 @@ pub struct VerifiedIdToken {
     pub acr: Option<String>,
 }
 
-/// Verifies an ID token with these keys.
+/// Verifies an ID token with these keys. How large it may be is for the caller to say: the service's answer is bounded by
+/// [`crate::token::MAX_ANSWER_BYTES`], and the work grows with the size and no faster.
 ///
 /// # Errors
 ///
@@ -156,142 +160,298 @@ pub fn verify(
     expected: &Expected<'_>,
     now: DateTime<Utc>,
 ) -> Result<VerifiedIdToken, IdTokenError> {
-    let text = id_token.expose_secret();
-    if !is_strict_base64url(text) {
-        return Err(IdTokenError::Malformed);
-    }
-    let token: CoreIdToken = text.parse().map_err(|_| missing_claim(text))?;
-    let verifier = verifier(keys, expected, now);
-    let nonce = Nonce::new(expected.nonce.expose_base64url());
-    let claims = token
-        .claims(&verifier, &nonce)
-        .map_err(|error| refusal(&error))?;
+    // Step 1. No encryption was agreed with the service: it is a JWS, and its header and claims can be read.
+    let Jws {
+        header,
+        claims,
+        signing_input,
+        signature,
+    } = Jws::parse(id_token.expose_secret()).ok_or(IdTokenError::Malformed)?;
 
-    let is_other = |party: &ClientId| party.as_str() != expected.client_id;
-    if claims.authorized_party().is_some_and(is_other) {
-        return Err(IdTokenError::AuthorizedParty);
+    // Step 2. `iss` is the service, byte for byte.
+    let issuer = claims.iss.ok_or(IdTokenError::Issuer)?;
+    ensure(issuer == *expected.issuer, IdTokenError::Issuer)?;
+
+    // Step 3. `aud` is this client. Nobody else is trusted beside it.
+    let audience = claims.aud.ok_or(IdTokenError::Audience)?;
+    ensure(audience.is_only(expected.client_id), IdTokenError::Audience)?;
+
+    // Steps 4 and 5. `azp` isn't needed for a single audience; if it is there, it is this client.
+    ensure(
+        claims.azp.is_none_or(|azp| azp == expected.client_id),
+        IdTokenError::AuthorizedParty,
+    )?;
+
+    // Step 7, before 6, since it says what the key must be for. The algorithm is one of those configured.
+    // Step 8. Never one with a shared secret: this client has none.
+    let algorithm = &header.alg;
+    ensure(
+        expected.algorithms.contains(algorithm) && is_signature_by_key_pair(algorithm),
+        IdTokenError::Algorithm,
+    )?;
+
+    // Step 6. The signature is that of the issuer's key.
+    let key = signing_key(keys, header.kid.as_ref(), algorithm).ok_or(IdTokenError::UnknownKey)?;
+    key.verify_signature(algorithm, signing_input.as_bytes(), &signature)
+        .map_err(|_| IdTokenError::Signature)?;
+
+    // Step 9. `exp` lies ahead.
+    let NumericDate(expires) = claims.exp.ok_or(IdTokenError::Expired)?;
+    ensure(now - expires < SKEW, IdTokenError::Expired)?;
+
+    // Step 10. `iat` isn't far away.
+    let NumericDate(issued_at) = claims.iat.ok_or(IdTokenError::IssuedAt)?;
+    ensure((issued_at - now).abs() <= SKEW, IdTokenError::IssuedAt)?;
+
+    // Step 11. `nonce` is the one that was sent.
+    Nonce::new(expected.nonce.expose_base64url())
+        .verify(claims.nonce.as_ref())
+        .map_err(|_| IdTokenError::Nonce)?;
+
+    // Step 12. `acr` is one that is accepted.
+    let acr = claims.acr;
+    ensure(
+        acr.as_ref().is_none_or(|acr| acr.len() <= MAX_ACR_BYTES)
+            && expected.assurance.accepts(acr.as_deref()),
+        IdTokenError::Assurance,
+    )?;
+
+    // Step 13. `auth_time` is as recent as the client asked.
+    let auth_time = claims.auth_time.map(|NumericDate(time)| time);
+    if let Some(bound) = expected.authenticated_after {
+        let at = auth_time.ok_or(IdTokenError::AuthenticationTooOld)?;
+        // A time that lies ahead (milliseconds for seconds, say) shows nothing.
+        ensure(
+            bound - at <= SKEW && at - now <= SKEW,
+            IdTokenError::AuthenticationTooOld,
+        )?;
     }
-    if let Some(at_hash) = claims.access_token_hash() {
-        let algorithm = token.signing_alg().map_err(|_| IdTokenError::Algorithm)?;
-        let key = token
-            .signing_key(&verifier)
-            .map_err(|_| IdTokenError::UnknownKey)?;
+
+    // §3.1.3.8. `at_hash`, if it is there, is the access token's.
+    if let Some(at_hash) = claims.at_hash {
         let access_token = AccessToken::new(expected.access_token.expose_secret().to_owned());
         let computed = AccessTokenHash::from_token(&access_token, algorithm, key)
             .map_err(|_| IdTokenError::AccessTokenHash)?;
-        if computed != *at_hash {
-            return Err(IdTokenError::AccessTokenHash);
-        }
+        ensure(computed == at_hash, IdTokenError::AccessTokenHash)?;
     }
-    let subject = claims.subject().as_str();
-    if subject.is_empty() || subject.len() > MAX_SUBJECT_BYTES {
-        return Err(IdTokenError::Subject);
-    }
+
+    // §2. `sub` is there, and not too long.
+    let subject = claims.sub.ok_or(IdTokenError::Subject)?;
+    ensure(
+        (1..=MAX_SUBJECT_BYTES).contains(&subject.len()),
+        IdTokenError::Subject,
+    )?;
+
     Ok(VerifiedIdToken {
-        subject: Subject(subject.to_owned()),
-        auth_time: claims.auth_time(),
-        issued_at: claims.issue_time(),
-        acr: claims.auth_context_ref().map(|acr| acr.as_str().to_owned()),
+        subject: Subject(subject),
+        auth_time,
+        issued_at,
+        acr,
     })
 }
 
-/// Whether every part is base64url without padding and without bits that nobody reads (RFC 4648 §3.5): openidconnect
-/// overlooks the latter, and a signature would have several spellings.
-fn is_strict_base64url(text: &str) -> bool {
-    text.split('.')
-        .all(|part| URL_SAFE_NO_PAD.decode(part).is_ok())
+fn ensure(holds: bool, otherwise: IdTokenError) -> Result<(), IdTokenError> {
+    if holds { Ok(()) } else { Err(otherwise) }
 }
 
-fn verifier<'a>(
-    keys: &CoreJsonWebKeySet,
-    expected: &'a Expected<'a>,
-    now: DateTime<Utc>,
-) -> CoreIdTokenVerifier<'a> {
-    CoreIdTokenVerifier::new_public_client(
-        ClientId::new(expected.client_id.to_owned()),
-        expected.issuer.clone(),
-        keys.clone(),
-    )
-    .set_allowed_algs(expected.algorithms.iter().cloned())
-    .set_time_fn(move || now - SKEW)
-    .set_issue_time_verifier_fn(move |issued_at| {
-        if (issued_at - now).abs() <= SKEW {
-            Ok(())
-        } else {
-            Err(ISSUED_AT.to_owned())
-        }
-    })
-    .set_auth_context_verifier_fn(move |acr| {
-        let acr = acr.map(|acr| acr.as_str());
-        let fits = acr.is_none_or(|acr| acr.len() <= MAX_ACR_BYTES);
-        if fits && expected.assurance.accepts(acr) {
-            Ok(())
-        } else {
-            Err(String::new())
-        }
-    })
-    .set_auth_time_verifier_fn(move |auth_time| {
-        let Some(bound) = expected.authenticated_after else {
-            return Ok(());
-        };
-        // A time that lies ahead (milliseconds for seconds, say) shows nothing.
-        if auth_time.is_some_and(|at| at >= bound - SKEW && at <= now + SKEW) {
-            Ok(())
-        } else {
-            Err(String::new())
-        }
-    })
+/// Neither `none` nor a MAC.
+fn is_signature_by_key_pair(algorithm: &SigningAlgorithm) -> bool {
+    algorithm.key_type().is_some() && !algorithm.uses_shared_secret()
 }
 
-/// openidconnect has one error for `exp` and `iat`: the text that our own check gives tells them apart.
-const ISSUED_AT: &str = "iat";
-
-fn refusal(error: &ClaimsVerificationError) -> IdTokenError {
-    match error {
-        ClaimsVerificationError::Expired(text) if text == ISSUED_AT => IdTokenError::IssuedAt,
-        ClaimsVerificationError::Expired(_) => IdTokenError::Expired,
-        ClaimsVerificationError::InvalidAudience(_) => IdTokenError::Audience,
-        ClaimsVerificationError::InvalidAuthContext(_) => IdTokenError::Assurance,
-        ClaimsVerificationError::InvalidAuthTime(_) => IdTokenError::AuthenticationTooOld,
-        ClaimsVerificationError::InvalidIssuer(_) => IdTokenError::Issuer,
-        ClaimsVerificationError::InvalidNonce(_) => IdTokenError::Nonce,
-        ClaimsVerificationError::InvalidSubject(_) => IdTokenError::Subject,
-        ClaimsVerificationError::SignatureVerification(error) => match error {
-            SignatureVerificationError::AmbiguousKeyId(_)
-            | SignatureVerificationError::NoMatchingKey => IdTokenError::UnknownKey,
-            SignatureVerificationError::DisallowedAlg(_)
-            | SignatureVerificationError::NoSignature
-            | SignatureVerificationError::UnsupportedAlg(_) => IdTokenError::Algorithm,
-            _ => IdTokenError::Signature,
-        },
-        _ => IdTokenError::Malformed,
+/// The one key that fits `kid` and algorithm. Without `kid` it must be the only one for the algorithm (OIDC Core §10.1).
+fn signing_key<'a>(
+    keys: &'a CoreJsonWebKeySet,
+    key_id: Option<&JsonWebKeyId>,
+    algorithm: &SigningAlgorithm,
+) -> Option<&'a CoreJsonWebKey> {
+    let mut fitting = keys.keys().iter().filter(|key| {
+        key_id.is_none_or(|key_id| key.key_id() == Some(key_id))
+            && algorithm.key_type().as_ref() == Some(key.key_type())
+            && key.key_use().is_none_or(|usage| usage.allows_signature())
+            && match key.signing_alg() {
+                JsonWebKeyAlgorithm::Unspecified => true,
+                JsonWebKeyAlgorithm::Algorithm(only) => only == algorithm,
+                JsonWebKeyAlgorithm::Unsupported => false,
+            }
+    });
+    match (fitting.next(), fitting.next()) {
+        (Some(key), None) => Some(key),
+        _ => None,
     }
 }
 
-/// Why a text can't be read as an ID token: the required claim that isn't there, if that is the reason.
-/// Nothing of an unverified token is used but the names of its claims.
-fn missing_claim(id_token: &str) -> IdTokenError {
-    let mut parts = id_token.split('.');
-    let (Some(_), Some(payload), Some(_), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return IdTokenError::Malformed;
-    };
-    let payload = URL_SAFE_NO_PAD.decode(payload).ok();
-    let claims = payload.and_then(|payload| {
-        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&payload).ok()
-    });
-    let Some(claims) = claims else {
-        return IdTokenError::Malformed;
-    };
-    [
-        ("iss", IdTokenError::Issuer),
-        ("sub", IdTokenError::Subject),
-        ("aud", IdTokenError::Audience),
-        ("exp", IdTokenError::Expired),
-        ("iat", IdTokenError::IssuedAt),
-    ]
-    .into_iter()
-    .find_map(|(name, error)| (!claims.contains_key(name)).then_some(error))
-    .unwrap_or(IdTokenError::Malformed)
+/// A signed token, read but not verified (RFC 7515 §5.2, steps 1 to 7; RFC 7519 §7.2).
+struct Jws<'a> {
+    header: Header,
+    claims: Claims,
+    /// Header and payload as they came, which is what is signed.
+    signing_input: &'a str,
+    signature: Zeroizing<Vec<u8>>,
+}
+
+impl<'a> Jws<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let (signing_input, signature) = text.rsplit_once('.')?;
+        let (header, payload) = signing_input.split_once('.')?;
+        let header: Header = object(&decode(header)?)?;
+        if !header.is_understood() {
+            return None;
+        }
+        Some(Self {
+            header,
+            claims: object(&decode(payload)?)?,
+            signing_input,
+            signature: decode(signature)?,
+        })
+    }
+}
+
+/// base64url without padding, without anything between, and without bits that nobody reads (RFC 4648 §3.5), or a
+/// signature would have several spellings. Wiped after use, since a payload may tell of a person.
+fn decode(part: &str) -> Option<Zeroizing<Vec<u8>>> {
+    URL_SAFE_NO_PAD.decode(part).ok().map(Zeroizing::new)
+}
+
+/// The header's members that say how to verify (RFC 7515 §4.1). A key that a token brings itself isn't among them.
+#[derive(Deserialize)]
+struct Header {
+    #[serde(deserialize_with = "algorithm")]
+    alg: SigningAlgorithm,
+    #[serde(default, deserialize_with = "present")]
+    crit: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    cty: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    kid: Option<JsonWebKeyId>,
+    #[serde(default, deserialize_with = "present")]
+    typ: Option<JsonWebTokenType>,
+}
+
+impl Header {
+    /// No extension is understood here, so whatever `crit` names isn't (RFC 7515 §4.1.11). A token within the token
+    /// (`cty`, RFC 7519 §5.2) was not agreed. `typ`, if it is there, says JWT, or JOSE for any JWS (RFC 7515 §4.1.9): an
+    /// access token or a logout token is no ID token (RFC 8725 §3.11).
+    fn is_understood(&self) -> bool {
+        let is_jwt = |typ: &JsonWebTokenType| {
+            typ.normalize()
+                .is_ok_and(|typ| matches!(typ.as_str(), "application/jwt" | "application/jose"))
+        };
+        self.crit.is_none() && self.cty.is_none() && self.typ.as_ref().is_none_or(is_jwt)
+    }
+}
+
+/// The claims that are checked (OIDC Core §2), and none besides.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Claims {
+    #[serde(deserialize_with = "present")]
+    iss: Option<IssuerUrl>,
+    #[serde(deserialize_with = "present")]
+    sub: Option<String>,
+    #[serde(deserialize_with = "present")]
+    aud: Option<Audience>,
+    #[serde(deserialize_with = "present")]
+    exp: Option<NumericDate>,
+    #[serde(deserialize_with = "present")]
+    iat: Option<NumericDate>,
+    #[serde(deserialize_with = "present")]
+    auth_time: Option<NumericDate>,
+    #[serde(deserialize_with = "present")]
+    nonce: Option<Nonce>,
+    #[serde(deserialize_with = "present")]
+    acr: Option<String>,
+    #[serde(deserialize_with = "present")]
+    azp: Option<String>,
+    #[serde(deserialize_with = "present")]
+    at_hash: Option<AccessTokenHash>,
+}
+
+/// One audience as a string, or any number of them as an array (RFC 7519 §4.1.3).
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Audience {
+    fn is_only(&self, client_id: &str) -> bool {
+        match self {
+            Self::One(audience) => audience == client_id,
+            Self::Several(audiences) => {
+                !audiences.is_empty() && audiences.iter().all(|audience| audience == client_id)
+            }
+        }
+    }
+}
+
+/// Seconds since 1970 as a JSON number. RFC 7519 §2 allows fractions ("non-integer values can be represented"), so they
+/// are taken, and reckoned with; a time that no calendar has is malformed.
+struct NumericDate(DateTime<Utc>);
+
+impl<'de> Deserialize<'de> for NumericDate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = Number::deserialize(deserializer)?;
+        let time = match number.as_i64() {
+            Some(seconds) => DateTime::from_timestamp(seconds, 0),
+            // Beyond its bounds, `as` stops at them: those are no times either.
+            None => number.as_f64().and_then(|number| {
+                let seconds = number.floor();
+                DateTime::from_timestamp(seconds as i64, ((number - seconds) * 1e9) as u32)
+            }),
+        };
+        time.map(Self)
+            .ok_or_else(|| D::Error::custom("no time of the calendar"))
+    }
+}
+
+/// By its name (RFC 7518 §3.1), and in no other form that serde knows for an enum.
+fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SigningAlgorithm, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    SigningAlgorithm::deserialize(name.into_deserializer())
+}
+
+/// What is there has its form: `null` is none.
+fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Reads a JSON object in which no name comes twice, also none that isn't used (RFC 7515 §4, RFC 7519 §4).
+fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
+    // What isn't used is skipped without a look at it, so that it is UTF-8 must be seen before.
+    let json = str::from_utf8(json).ok()?;
+    serde_json::from_str::<NamesOnce>(json).ok()?;
+    serde_json::from_str(json).ok()
+}
+
+/// An object's names, each of them once.
+struct NamesOnce;
+
+impl<'de> Deserialize<'de> for NamesOnce {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for NamesOnce {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object in which no name comes twice")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+        let mut names = BTreeSet::new();
+        while let Some((name, IgnoredAny)) = members.next_entry::<String, IgnoredAny>()? {
+            if !names.insert(name) {
+                return Err(A::Error::custom("a name comes twice"));
+            }
+        }
+        Ok(self)
+    }
 }

@@ -28,7 +28,7 @@ type Figures = (&'static str, u64, u64);
 const EXPECTED: [Figures; 5] = [
     ("/authorize", 95, 19_019),
     ("/callback", 52, 9_797),
-    ("/token", 283, 54_104),
+    ("/token", 246, 50_656),
     ("/userinfo", 11, 1_505),
     ("/jwks.json", 9, 1_093),
 ];

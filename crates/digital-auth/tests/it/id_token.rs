@@ -23,14 +23,14 @@ use crate::signed::{
     nonce, other_es256, public_jwk, rs256, sign, unsigned,
 };
 
-const ISSUER: &str = "https://service.example/api/realms/main";
+pub(crate) const ISSUER: &str = "https://service.example/api/realms/main";
 
 /// How a token is verified, unless a test says otherwise.
-struct Check {
-    keys: Value,
+pub(crate) struct Check {
+    pub(crate) keys: Value,
     algorithms: Vec<&'static str>,
     assurance: AssuranceRule,
-    authenticated_after: Option<DateTime<Utc>>,
+    pub(crate) authenticated_after: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 }
 
@@ -47,7 +47,7 @@ impl Default for Check {
 }
 
 impl Check {
-    fn of(&self, token: &str) -> Result<VerifiedIdToken, IdTokenError> {
+    pub(crate) fn of(&self, token: &str) -> Result<VerifiedIdToken, IdTokenError> {
         let keys: CoreJsonWebKeySet = serde_json::from_value(self.keys.clone()).unwrap();
         let algorithms: Vec<SigningAlgorithm> = self
             .algorithms
@@ -66,16 +66,16 @@ impl Check {
         verify(&SecretString::from(token), &keys, &expected, self.now)
     }
 
-    fn of_claims(&self, claims: &Value) -> Result<VerifiedIdToken, IdTokenError> {
+    pub(crate) fn of_claims(&self, claims: &Value) -> Result<VerifiedIdToken, IdTokenError> {
         self.of(&id_token(es256(), claims))
     }
 }
 
-fn good() -> Value {
+pub(crate) fn good() -> Value {
     claims(ISSUER)
 }
 
-fn with(claim: &str, value: Value) -> Result<VerifiedIdToken, IdTokenError> {
+pub(crate) fn with(claim: &str, value: Value) -> Result<VerifiedIdToken, IdTokenError> {
     let mut claims = good();
     claims[claim] = value;
     Check::default().of_claims(&claims)
@@ -91,7 +91,7 @@ fn seconds_from_now(seconds: i64) -> Value {
     json!(start().timestamp() + seconds)
 }
 
-fn with_header(key: &LocalKey, header: &Value) -> Result<VerifiedIdToken, IdTokenError> {
+pub(crate) fn with_header(key: &LocalKey, header: &Value) -> Result<VerifiedIdToken, IdTokenError> {
     Check::default().of(&sign(key, header, good().to_string().as_bytes()))
 }
 
@@ -707,6 +707,140 @@ fn fail_the_first_check_counts() {
         Check::default().of_claims(&claims),
         Err(IdTokenError::Audience)
     );
+}
+
+/// Everything is wrong at first. Then one thing after the other is put right, and the next step refuses.
+#[test]
+fn fail_step_by_step_in_the_order_of_the_specification() {
+    let check = Check {
+        authenticated_after: Some(start() - TimeDelta::minutes(5)),
+        ..Check::default()
+    };
+    let right = good();
+    let mut claims = json!({
+        "iss": "https://other.example",
+        "sub": "",
+        "aud": "another",
+        "azp": "another",
+        "exp": 0,
+        "iat": 0,
+        "auth_time": 0,
+        "nonce": "another",
+        "acr": "another",
+        "at_hash": "another",
+    });
+    let mut claim_is_right = |claim: &str| {
+        claims[claim] = right[claim].clone();
+        claims.clone()
+    };
+    let refused = |key: &LocalKey, claims: &Value, error: IdTokenError| {
+        assert_eq!(check.of(&id_token(key, claims)), Err(error));
+    };
+
+    // Steps 2 to 5 come before the signature, whose key isn't even of an accepted algorithm.
+    refused(rs256(), &claim_is_right("jti"), IdTokenError::Issuer);
+    refused(rs256(), &claim_is_right("iss"), IdTokenError::Audience);
+    let claims = claim_is_right("aud");
+    refused(rs256(), &claims, IdTokenError::AuthorizedParty);
+    // Steps 6 to 8.
+    let claims = claim_is_right("azp");
+    refused(rs256(), &claims, IdTokenError::Algorithm);
+    refused(other_es256(), &claims, IdTokenError::UnknownKey);
+    let forged = sign(
+        other_es256(),
+        &header(es256()),
+        claims.to_string().as_bytes(),
+    );
+    assert_eq!(check.of(&forged), Err(IdTokenError::Signature));
+    // Steps 9 to 13, §3.1.3.8 and §2.
+    refused(es256(), &claims, IdTokenError::Expired);
+    for (claim, error) in [
+        ("exp", IdTokenError::IssuedAt),
+        ("iat", IdTokenError::Nonce),
+        ("nonce", IdTokenError::Assurance),
+        ("acr", IdTokenError::AuthenticationTooOld),
+        ("auth_time", IdTokenError::AccessTokenHash),
+        ("at_hash", IdTokenError::Subject),
+    ] {
+        refused(es256(), &claim_is_right(claim), error);
+    }
+    assert!(check.of_claims(&claim_is_right("sub")).is_ok());
+}
+
+#[test]
+fn fail_no_signature_and_a_shared_secret_also_where_they_are_configured() {
+    let secret = b"a secret that everybody knows of";
+    let symmetric = json!({
+        "kty": "oct", "kid": es256().key_id().as_str(), "alg": "HS256", "use": "sig",
+        "k": URL_SAFE_NO_PAD.encode(secret),
+    });
+    let keys: CoreJsonWebKeySet = serde_json::from_value(json!({"keys": [symmetric]})).unwrap();
+    assert_eq!(keys.keys().len(), 1);
+    let expected = Expected {
+        issuer: &IssuerUrl::new(ISSUER.to_owned()).unwrap(),
+        client_id: CLIENT_ID,
+        nonce: &nonce(),
+        access_token: &SecretString::from(ACCESS_TOKEN),
+        algorithms: &[SigningAlgorithm::HmacSha256, SigningAlgorithm::None],
+        assurance: &AssuranceRule::Any,
+        authenticated_after: None,
+    };
+    let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
+    header.kid = Some(es256().key_id().as_str().to_owned());
+    let key = jsonwebtoken::EncodingKey::from_secret(secret);
+    let shared = jsonwebtoken::encode(&header, &good(), &key).unwrap();
+    let none = json!({"alg": "none"});
+    let none = format!("{}.", unsigned(&none, good().to_string().as_bytes()));
+    for token in [shared, none] {
+        assert_eq!(
+            verify(&SecretString::from(token), &keys, &expected, start()),
+            Err(IdTokenError::Algorithm)
+        );
+    }
+}
+
+#[test]
+fn pass_a_key_that_leaves_its_algorithm_open_and_fail_one_that_is_for_another() {
+    let key_with = |member: &str, value: Option<Value>| {
+        let mut key = public_jwk(es256());
+        let members = key.as_object_mut().unwrap();
+        members.remove(member);
+        members.extend(value.map(|value| (member.to_owned(), value)));
+        let check = Check {
+            keys: json!({"keys": [key]}),
+            ..Check::default()
+        };
+        check.of_claims(&good())
+    };
+    for optional in ["alg", "use"] {
+        assert!(key_with(optional, None).is_ok(), "{optional}");
+    }
+    for (member, value) in [
+        ("alg", Some(json!("ES384"))),
+        ("alg", Some(json!("A128GCM"))),
+        ("alg", Some(json!("RSA-OAEP"))),
+        ("use", Some(json!("enc"))),
+        ("kty", Some(json!("OKP"))),
+        ("kid", Some(json!("another"))),
+        ("kid", None),
+    ] {
+        assert_eq!(
+            key_with(member, value.clone()),
+            Err(IdTokenError::UnknownKey),
+            "{member} {value:?}"
+        );
+    }
+}
+
+#[test]
+fn fail_two_keys_of_one_key_id() {
+    let mut twin = public_jwk(other_es256());
+    twin["kid"] = json!(es256().key_id().as_str());
+    let check = Check {
+        keys: json!({"keys": [public_jwk(es256()), twin]}),
+        ..Check::default()
+    };
+    assert_eq!(check.of_claims(&good()), Err(IdTokenError::UnknownKey));
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod client_assertion;
 mod clock;
 mod http_client;
 mod id_token;
+mod id_token_forms;
 mod key_set;
 mod server;
 mod service;

@@ -531,6 +531,33 @@ async fn fail_an_id_token_that_says_something_else() {
     }
 }
 
+/// Attributes come from userinfo, which says them in answer to a request of its own. The ID token may have others, in any
+/// form: they are neither used nor handed on.
+#[tokio::test]
+async fn pass_attributes_in_the_id_token_are_in_the_way_of_nothing() {
+    let (bridge, code) = bridge_with_code().await;
+    bridge.service.claims(|claims| {
+        claims.insert("address".to_owned(), json!("東京都別人町９丁目"));
+        claims.insert("name".to_owned(), Value::Null);
+        claims.insert("birthdate".to_owned(), json!(20_000_101));
+        claims.insert("gender".to_owned(), json!({ "code": "2" }));
+        claims.insert("email_verified".to_owned(), json!("yes"));
+        claims.insert("updated_at".to_owned(), json!({ "deep": [[[]]] }));
+    });
+    let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+    let tokens = answer.tokens();
+    let claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
+    let address = "東京都千代田区マーク町１丁目７番１号";
+    assert_eq!(claims["address"], json!({ "formatted": address }));
+    assert_eq!(claims["formatted_address"], address);
+    assert_eq!(claims["name"], "山田　マーク太郎");
+    assert_eq!(claims["birthdate"], "1985-03-15");
+    assert_eq!(claims["gender"], "male");
+    for other in ["email_verified", "updated_at"] {
+        assert!(claims.get(other).is_none(), "{other}");
+    }
+}
+
 /// Numbers at and beyond the ends of time, in every place where one is reckoned with: refused, and nothing overflows.
 #[tokio::test]
 async fn fail_times_that_no_clock_shows() {
