@@ -186,6 +186,9 @@ faults! {
     IdTokenOldAuthentication, "id-token-old-authentication", None,
         "auth_timeが1時間前（max_ageがなければ成功する）",
         "The user was authenticated an hour ago: refused only where max_age or prompt=login asks.";
+    IdTokenPlainAddress, "id-token-plain-address", None,
+        "住所が文字列で入っている（成功する）",
+        "The ID token has the address as a plain string, as a mapper of Keycloak writes it: not used.";
     IdTokenUnsigned, "id-token-unsigned", Some("id_token_algorithm"),
         "署名なし（alg none）", "The ID token isn't signed: alg none.";
     IdTokenHs256, "id-token-hs256", Some("id_token_algorithm"),

@@ -2048,6 +2048,30 @@ mod id_token_faults {
     }
 
     #[tokio::test]
+    async fn the_address_comes_as_the_plain_string_of_userinfo_if_it_was_granted() {
+        let bench = Bench::with_fault(Fault::IdTokenPlainAddress).await;
+        let tokens = bench.tokens().await;
+        let (_, claims) = bench.verified_id_token(&tokens).await;
+        let userinfo = bench.userinfo_request(text(&tokens, "access_token"));
+        let userinfo: Value = userinfo.send().await.unwrap().json().await.unwrap();
+        assert!(userinfo["address"].is_string());
+        assert_eq!(claims["address"], userinfo["address"]);
+        for other in ["name", "birthdate", "gender"] {
+            assert!(claims.get(other).is_none(), "{other}");
+        }
+
+        let answer = bench
+            .authorize(&set(authorization(), "scope", "openid name"))
+            .await;
+        let page: Value = answer.json().await.unwrap();
+        let answer = bench.pick(&[("login", text(&page, "login"))]).await;
+        let form = bench.token_form(value(&location(&answer), "code"));
+        let (_, tokens) = bench.redeem(&form).await;
+        let (_, claims) = bench.verified_id_token(&tokens).await;
+        assert!(claims.get("address").is_none());
+    }
+
+    #[tokio::test]
     async fn a_wrong_time_is_beyond_60_seconds_of_skew() {
         let now = SimClock::default().now().timestamp();
         let time = |claims: &Value, claim: &str| claims[claim].as_i64().unwrap();

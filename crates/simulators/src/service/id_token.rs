@@ -37,7 +37,7 @@ pub(super) fn issue(
     });
     let claims = match (claims, grant.fault) {
         (Value::Object(mut claims), Some(fault)) => {
-            bend(&mut claims, fault, &grant.request.client_id, issued)?;
+            bend(&mut claims, fault, grant, issued)?;
             Value::Object(claims)
         }
         (claims, _) => claims,
@@ -49,9 +49,10 @@ pub(super) fn issue(
 fn bend(
     claims: &mut Map<String, Value>,
     fault: Fault,
-    client_id: &str,
+    grant: &Grant,
     now: DateTime<Utc>,
 ) -> Result<(), Unspecified> {
+    let client_id = &grant.request.client_id;
     let (claim, value) = match fault {
         Fault::IdTokenWrongIssuer => ("iss", json!("https://issuer.invalid/api/realms/main")),
         Fault::IdTokenMissingIssuer => ("iss", Value::Null),
@@ -78,6 +79,7 @@ fn bend(
         Fault::IdTokenOldAuthentication => {
             ("auth_time", json!((now - TimeDelta::hours(1)).timestamp()))
         }
+        Fault::IdTokenPlainAddress => ("address", granted(grant, "address")),
         _ => return Ok(()),
     };
     // Missing means missing: no claim is ever null.
@@ -86,6 +88,15 @@ fn bend(
         value => drop(claims.insert(claim.to_owned(), value)),
     }
     Ok(())
+}
+
+/// An attribute in the service's own form, or null if its scope wasn't granted.
+fn granted(grant: &Grant, attribute: &str) -> Value {
+    let value = grant.userinfo.get(attribute).cloned();
+    let scopes = &grant.request.scopes;
+    value
+        .filter(|_| scopes.iter().any(|scope| scope == attribute))
+        .unwrap_or_default()
 }
 
 /// Signs the claims, in the way that the fault wants.
