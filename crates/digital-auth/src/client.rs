@@ -266,16 +266,9 @@ fn check(what: &'static str, rule: &'static str) {
     tracing::debug!(event = "check", check = what, rule);
 }
 
+/// In the order in which they were made.
 fn tell_checks() {
     for (what, rule) in [
-        (
-            "the ID token's algorithm is one of those configured",
-            "OIDC Core §3.1.3.7 step 7",
-        ),
-        (
-            "the ID token's signature fits the service's key of that kid",
-            "OIDC Core §3.1.3.7 step 6",
-        ),
         ("iss is the service", "OIDC Core §3.1.3.7 step 2"),
         (
             "aud is this client and nobody else",
@@ -284,6 +277,14 @@ fn tell_checks() {
         (
             "azp is this client, if it is there",
             "OIDC Core §3.1.3.7 step 5",
+        ),
+        (
+            "the ID token's algorithm is one of those configured",
+            "OIDC Core §3.1.3.7 step 7",
+        ),
+        (
+            "the ID token's signature fits the service's key of that kid",
+            "OIDC Core §3.1.3.7 step 6",
         ),
         ("exp lies ahead", "OIDC Core §3.1.3.7 step 9"),
         ("iat is at most 60 s away", "OIDC Core §3.1.3.7 step 10"),
