@@ -12,6 +12,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod aws;
+mod browser;
+mod debian;
 mod interop;
 mod loopback;
 mod size;
@@ -28,6 +30,12 @@ struct Arguments {
 enum Task {
     /// Test keys and function against an emulator of AWS (needs Python 3 with venv, and PyPI)
     Aws,
+    /// Sign in with Chromium and Firefox, on a PC and a phone, and take pictures (installs what it needs: Debian's packages, npm)
+    Browser {
+        /// What cargo test's harness takes: `-- a_name`
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central)
     Interop {
         /// Only this one; all of them if none is named
@@ -41,6 +49,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Aws => aws::run(&workspace()),
+        Task::Browser { arguments } => browser::run(&workspace(), &arguments),
         Task::Interop { peer } => interop::run(&workspace(), peer),
         Task::Size => size::run(&workspace()),
     };

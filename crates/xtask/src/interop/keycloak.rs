@@ -11,7 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{need, test};
+use super::test;
+use crate::debian;
 use crate::loopback::{answers, free_address};
 
 /// The version that was tested, and the SHA-256 of its archive.
@@ -51,14 +52,14 @@ pub(super) fn run(workspace: &Path) -> Result<(), String> {
 
 /// Installs it below `folder`, and gives where it is. Once it is there, nothing is downloaded again.
 fn install(folder: &Path) -> Result<PathBuf, String> {
-    need("java", "default-jre-headless")?;
+    debian::program("java", "default-jre-headless")?;
     let home = folder.join(format!("keycloak-{VERSION}"));
     let installed = home.join("installed");
     if installed.is_file() {
         return Ok(home);
     }
-    need("mvn", "maven")?;
-    need("unzip", "unzip")?;
+    debian::program("mvn", "maven")?;
+    debian::program("unzip", "unzip")?;
     let _not_there_the_first_time = fs::remove_dir_all(folder);
     let download = folder.join("download");
     fs::create_dir_all(&download).map_err(|error| format!("{}: {error}", download.display()))?;

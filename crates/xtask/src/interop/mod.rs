@@ -49,36 +49,6 @@ pub(crate) fn run(workspace: &Path, only: Option<Peer>) -> Result<(), String> {
     }
 }
 
-/// Installs a package of Debian if its command isn't there.
-fn need(command: &str, package: &str) -> Result<(), String> {
-    if is_on_path(command) {
-        return Ok(());
-    }
-    eprintln!("xtask: {command} is missing: installing Debian's package {package}");
-    let run = |arguments: &[&str]| {
-        Command::new("apt-get")
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-    };
-    let install = ["install", "-y", "-qq", "--no-install-recommends", package];
-    if run(&["update", "-qq"]) && run(&install) && is_on_path(command) {
-        return Ok(());
-    }
-    Err(format!(
-        "{command} is missing and can't be installed from here: install it (Debian: apt-get install {package})"
-    ))
-}
-
-fn is_on_path(command: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| {
-        std::env::split_paths(&path).any(|folder| folder.join(command).is_file())
-    })
-}
-
 /// Runs the tests of one module of the test target `interop`, with what they have to know about the peer.
 fn test(workspace: &Path, module: &str, environment: &[(&str, String)]) -> Result<(), String> {
     let cargo = |arguments: &[&str]| {
