@@ -42,9 +42,15 @@ async fn a_warm_login_makes_two_calls_to_the_service_and_two_signatures_and_no_o
             .iter()
             .map(|request| request.endpoint)
             .collect();
-        let by_the_browser = [Endpoint::Authorization, Endpoint::TestCard];
+        let by_the_browser = [
+            Endpoint::Authorization,
+            Endpoint::TestCard,
+            // The page and its form.
+            Endpoint::Consent,
+            Endpoint::Consent,
+        ];
         let by_the_bridge = [Endpoint::Token, Endpoint::Userinfo];
-        assert_eq!(called, [by_the_browser, by_the_bridge].concat());
+        assert_eq!(called, [&by_the_browser[..], &by_the_bridge].concat());
         let signatures: Vec<_> = logged(&stack, "signature")[signed_before..]
             .iter()
             .map(|event| event["algorithm"].as_str().unwrap().to_owned())

@@ -61,7 +61,9 @@ const BELONGS: &[(Kind, &[&str])] = &[
             "bridge /authorize: location",
             "service /auth: url",
             "service /auth: request query",
+            // Whoever cancels is back at once, everybody else after the consent.
             "service /test-card: location",
+            "service /consent: location",
             "bridge /callback: url",
         ],
     ),
@@ -84,7 +86,7 @@ const BELONGS: &[(Kind, &[&str])] = &[
     (
         Kind::ServiceCode,
         &[
-            "service /test-card: location",
+            "service /consent: location",
             "bridge /callback: url",
             "service /token: request form",
         ],
@@ -94,6 +96,7 @@ const BELONGS: &[(Kind, &[&str])] = &[
         Kind::ServiceSession,
         &[
             "service /test-card: location",
+            "service /consent: location",
             "bridge /callback: url",
             "service /token: request form",
             "service /userinfo: request headers",
@@ -138,7 +141,12 @@ const BELONGS: &[(Kind, &[&str])] = &[
     ),
     (
         Kind::Attribute,
-        &["bridge /token: body", "bridge /userinfo: body"],
+        &[
+            // What the person consents to.
+            "service /consent: body",
+            "bridge /token: body",
+            "bridge /userinfo: body",
+        ],
     ),
 ];
 
@@ -301,7 +309,7 @@ impl Run {
                 know(Kind::ServiceNonce, location.as_ref(), "nonce");
                 know(Kind::ServiceChallenge, location.as_ref(), "code_challenge");
             }
-            "service /test-card" => {
+            "service /test-card" | "service /consent" => {
                 know(Kind::ServiceCode, location.as_ref(), "code");
                 know(Kind::ServiceSession, location.as_ref(), "session_state");
             }

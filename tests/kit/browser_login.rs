@@ -9,14 +9,16 @@ use url::Url;
 /// Every answer that a browser got in one login.
 #[derive(Debug)]
 pub struct BrowserLogin {
-    /// The answers in order: redirects, the test-card page, its form's answer, and the page at the end if there is one.
+    /// The answers in order: redirects, the test-card page, its form's answer, the consent, its form's answer, and the
+    /// page at the end if there is one.
     pub answers: Vec<Page>,
     /// Where it ended: at a URL that the test waits for, which isn't requested, or on a page.
     pub end: Arrival,
 }
 
 impl BrowserLogin {
-    /// Follows the browser from `start`; where it comes to the test-card page, `persona` and `fault` are chosen.
+    /// Follows the browser from `start`; where it comes to the test-card page, `persona` and `fault` are chosen, and where it
+    /// is asked for a consent, that is given.
     ///
     /// # Panics
     ///
@@ -28,27 +30,31 @@ impl BrowserLogin {
         fault: Option<Fault>,
         until: impl Fn(&Url) -> bool,
     ) -> Self {
-        let journey = browser.follow(start, "application/json", &until).await;
-        let journey = journey.expect("redirects that a browser follows");
-        let mut answers = journey.redirects;
-        let Some((action, login)) = choice(&journey.end) else {
-            return Self::ending(answers, journey.end);
-        };
-        answers.extend(page(&journey.end));
-
+        let mut answers = Vec::new();
+        let mut end = followed(&mut answers, browser, start, "application/json", &until).await;
         let answer = fault.map_or("normal", Fault::id);
-        let form = [("login", &*login), ("persona", persona), ("answer", answer)];
-        let posted = browser.post_form(&action, "text/html", &form).await;
-        let posted = posted.expect("the test-card page answers");
-        let back = posted.redirect_target().expect("302 or 303");
-        let Some(back) = back else {
-            return Self::ending(answers, Arrival::Page(posted));
-        };
-        answers.push(posted);
-        let journey = browser.follow(&back, "text/html", &until).await;
-        let journey = journey.expect("redirects that a browser follows");
-        answers.extend(journey.redirects);
-        Self::ending(answers, journey.end)
+        let choice = [("persona", persona), ("answer", answer)];
+        for fields in [&choice[..], &[("decision", "accept")]] {
+            let Some((action, login)) = form(&end) else {
+                break;
+            };
+            answers.extend(page(&end));
+            let fields: Vec<_> = fields.iter().copied().chain([("login", &*login)]).collect();
+            let posted = browser.post_form(&action, "text/html", &fields).await;
+            let posted = posted.expect("the page of the service answers");
+            let Some(next) = posted.redirect_target().expect("302 or 303") else {
+                return Self::ending(answers, Arrival::Page(posted));
+            };
+            answers.push(posted);
+            // The service's pages are read as a program reads them, those of others as a person does.
+            let accept = if next.origin() == action.origin() {
+                "application/json"
+            } else {
+                "text/html"
+            };
+            end = followed(&mut answers, browser, &next, accept, &until).await;
+        }
+        Self::ending(answers, end)
     }
 
     fn ending(mut answers: Vec<Page>, end: Arrival) -> Self {
@@ -81,11 +87,25 @@ fn page(arrival: &Arrival) -> Option<Page> {
     }
 }
 
-/// The form of the test-card page: its address, and the login that waits.
-fn choice(arrival: &Arrival) -> Option<(Url, String)> {
+/// Where the browser is led from here; what redirected it is added to the answers.
+async fn followed(
+    answers: &mut Vec<Page>,
+    browser: &UserAgent,
+    start: &Url,
+    accept: &str,
+    until: impl Fn(&Url) -> bool,
+) -> Arrival {
+    let journey = browser.follow(start, accept, until).await;
+    let journey = journey.expect("redirects that a browser follows");
+    answers.extend(journey.redirects);
+    journey.end
+}
+
+/// The form of a page of the service: its address, and the login that waits.
+fn form(arrival: &Arrival) -> Option<(Url, String)> {
     let page = page(arrival).filter(|page| page.status == 200)?;
-    let choice: Value = page.json().ok()?;
-    let text = |name| choice.get(name).and_then(Value::as_str);
+    let form: Value = page.json().ok()?;
+    let text = |name| form.get(name).and_then(Value::as_str);
     let action = page.url.join(text("action")?).ok()?;
     Some((action, text("login")?.to_owned()))
 }

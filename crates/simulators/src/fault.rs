@@ -7,48 +7,80 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+/// Where in a login a fault is met.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FaultPlace {
+    /// What comes back to the redirect URI.
+    WayBack,
+    /// The token endpoint's answer.
+    TokenAnswer,
+    /// The ID token.
+    IdToken,
+    /// The key set.
+    KeySet,
+    /// Userinfo.
+    Userinfo,
+}
+
+impl FaultPlace {
+    /// Every place, in the order in which a login comes by.
+    pub const ALL: &[Self] = &[
+        Self::WayBack,
+        Self::TokenAnswer,
+        Self::IdToken,
+        Self::KeySet,
+        Self::Userinfo,
+    ];
+}
+
 macro_rules! faults {
-    ($($variant:ident, $id:literal, $class:expr, $ja:literal, $en:literal;)*) => {
+    ($([$place:ident] $($variant:ident, $id:literal, $class:expr, $ja:literal, $en:literal;)*)*) => {
         /// One misbehaviour of the service, by name.
         #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
         pub enum Fault {
-            $(#[doc = $en] $variant,)*
+            $($(#[doc = $en] $variant,)*)*
         }
 
         impl Fault {
             /// Every fault, in the order in which a login meets them.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
+            pub const ALL: &[Self] = &[$($(Self::$variant),*),*];
 
             /// The stable name, in kebab case.
             #[must_use]
             pub const fn id(self) -> &'static str {
-                match self { $(Self::$variant => $id,)* }
+                match self { $($(Self::$variant => $id,)*)* }
             }
 
             /// What goes wrong, in Japanese.
             #[must_use]
             pub const fn description_ja(self) -> &'static str {
-                match self { $(Self::$variant => $ja,)* }
+                match self { $($(Self::$variant => $ja,)*)* }
             }
 
             /// What goes wrong, in English.
             #[must_use]
             pub const fn description_en(self) -> &'static str {
-                match self { $(Self::$variant => $en,)* }
+                match self { $($(Self::$variant => $en,)*)* }
             }
 
             /// The failure class of the bridge that must result where it accepts ES256 ID tokens only, an
             /// accepted `acr` is configured, and `max_age` wasn't asked for. `None`: the login must succeed.
             #[must_use]
             pub const fn class(self) -> Option<&'static str> {
-                match self { $(Self::$variant => $class,)* }
+                match self { $($(Self::$variant => $class,)*)* }
+            }
+
+            /// Where in the login it is met.
+            #[must_use]
+            pub const fn place(self) -> FaultPlace {
+                match self { $($(Self::$variant => FaultPlace::$place,)*)* }
             }
         }
     };
 }
 
 faults! {
-    // What comes back to the redirect URI
+    [WayBack]
     Cancel, "cancel", Some("cancelled"),
         "利用者がキャンセルする", "The user cancels: access_denied with a description.";
     CancelWithoutDescription, "cancel-without-description", Some("cancelled"),
@@ -94,7 +126,7 @@ faults! {
     CallbackForgedCode, "callback-forged-code", Some("service_refused_code"),
         "codeが偽物", "The authorization response has a code that the service never issued.";
 
-    // The token endpoint
+    [TokenAnswer]
     TokenSlow, "token-slow", Some("service_timeout"),
         "トークン応答が遅い", "The token endpoint takes longer than the bridge may wait.";
     TokenConnectionClosed, "token-connection-closed", Some("service_failed"),
@@ -132,7 +164,7 @@ faults! {
     TokenWithoutIdToken, "token-without-id-token", Some("token_answer_malformed"),
         "id_tokenなし", "The token answer has no ID token.";
 
-    // The ID token
+    [IdToken]
     IdTokenNotAJwt, "id-token-not-a-jwt", Some("id_token_malformed"),
         "IDトークンがJWTでない", "The ID token isn't a JWT.";
     IdTokenWrongIssuer, "id-token-wrong-issuer", Some("id_token_issuer"),
@@ -215,7 +247,7 @@ faults! {
         "kidなし、ES256の鍵は二つ",
         "No kid, and two ES256 keys are published. Who has fetched the keys before finds a wrong signature instead.";
 
-    // The key set
+    [KeySet]
     KeysRotated, "keys-rotated", None,
         "ログイン中に鍵が替わる（成功する）", "The keys are rotated between login and token: refetched.";
     KeysRotatedBeforeSigning, "keys-rotated-before-signing", None,
@@ -234,7 +266,7 @@ faults! {
     KeySetTooLarge, "key-set-too-large", Some("key_set_malformed"),
         "鍵セットが256 KiBより大きい", "The key set is larger than 256 KiB.";
 
-    // Userinfo
+    [Userinfo]
     UserinfoOtherSubject, "userinfo-other-subject", Some("userinfo_subject_mismatch"),
         "UserInfoのsubが別人", "Userinfo is about somebody else.";
     UserinfoMissingSubject, "userinfo-missing-subject", Some("userinfo_subject_mismatch"),
@@ -325,6 +357,17 @@ mod tests {
             assert_eq!(id.parse(), Ok(*fault));
             assert!(!fault.description_ja().is_empty() && !fault.description_en().is_empty());
         }
+    }
+
+    #[test]
+    fn the_faults_of_a_place_stand_together_in_the_order_of_a_login() {
+        let in_order = FaultPlace::ALL.iter().flat_map(|place| {
+            let there = move |fault: &&Fault| fault.place() == *place;
+            Fault::ALL.iter().filter(there)
+        });
+        assert!(in_order.eq(Fault::ALL));
+        assert_eq!(Fault::Cancel.place(), FaultPlace::WayBack);
+        assert_eq!(Fault::UserinfoExtraClaims.place(), FaultPlace::Userinfo);
     }
 
     #[test]

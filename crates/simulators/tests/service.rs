@@ -47,6 +47,8 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const STATE: &str = "c3RhdGUgb2YgdGhlIGNsaWVudA";
 const NONCE: &str = "bm9uY2Ugb2YgdGhlIGNsaWVudA";
+const TEST_CARD: &str = "/api/realms/main/test-card";
+const CONSENT: &str = "/api/realms/main/consent";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// A key of the client: it signs, and its public half is registered.
@@ -111,6 +113,12 @@ struct Bench {
 
 type Pairs = Vec<(String, String)>;
 
+/// The path and query of the consent, if this answer leads there.
+fn consent_of(answer: &Response) -> Option<String> {
+    let location = answer.headers().get("location")?.to_str().unwrap();
+    location.starts_with(CONSENT).then(|| location.to_owned())
+}
+
 impl Bench {
     async fn new() -> Self {
         Self::with(|_| {}).await
@@ -171,13 +179,38 @@ impl Bench {
         page["login"].as_str().unwrap().to_owned()
     }
 
-    async fn pick(&self, form: &[(&str, &str)]) -> Response {
-        self.http
-            .post(self.url("/api/realms/main/test-card"))
-            .form(form)
-            .send()
+    async fn page(&self, path: &str, accept: &str) -> Response {
+        let request = self.http.get(self.url(path)).header("accept", accept);
+        request.send().await.unwrap()
+    }
+
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        let request = self.http.post(self.url(path)).form(form);
+        request.send().await.unwrap()
+    }
+
+    /// The form of the test-card page alone.
+    async fn choose(&self, form: &[(&str, &str)]) -> Response {
+        self.post(TEST_CARD, form).await
+    }
+
+    /// The form of the consent alone.
+    async fn decide(&self, login: &str, decision: &str) -> Response {
+        self.post(CONSENT, &[("login", login), ("decision", decision)])
             .await
-            .unwrap()
+    }
+
+    /// The form of the test-card page, and where that leads to a consent, the consent.
+    async fn pick(&self, form: &[(&str, &str)]) -> Response {
+        let chosen = self.choose(form).await;
+        let Some(consent) = consent_of(&chosen) else {
+            return chosen;
+        };
+        let page = self.page(&consent, "application/json").await;
+        assert_eq!(page.status(), StatusCode::OK);
+        let page: Value = page.json().await.unwrap();
+        assert_eq!(page["action"], CONSENT);
+        self.decide(text(&page, "login"), "accept").await
     }
 
     /// A login by the service's own defaults: the parameters that come back.
@@ -301,6 +334,27 @@ fn authorization() -> Pairs {
         ("code_challenge_method", "S256"),
         ("acr_values", "aal3 crl"),
     ])
+}
+
+/// What a browser accepts.
+const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+
+/// A page with the headers that every page has.
+fn strict(answer: &Response) {
+    let header = |name: &str| answer.headers()[name].to_str().unwrap();
+    assert_eq!(header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(header("cache-control"), "no-store");
+    assert_eq!(header("referrer-policy"), "no-referrer");
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    let policy = header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
+    assert!(policy.contains("frame-ancestors 'none'"));
+    assert!(!policy.contains("unsafe") && !policy.contains("script-src"));
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    let (_, rest) = text.split_once(start).unwrap();
+    rest.split_once(end).unwrap().0
 }
 
 fn without(mut parameters: Pairs, name: &str) -> Pairs {
@@ -641,14 +695,62 @@ mod authorization_request {
         let answer = bench.authorize(&query).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{sentence}");
         assert!(!answer.headers().contains_key("location"));
-        let policy = answer.headers()["content-security-policy"]
-            .to_str()
-            .unwrap();
-        assert!(policy.contains("frame-ancestors 'none'"));
+        strict(&answer);
         assert!(
             answer.text().await.unwrap().contains(sentence),
             "{sentence}"
         );
+    }
+
+    #[tokio::test]
+    async fn an_error_says_which_rule_was_broken_and_what_is_registered() {
+        let bench = Bench::new().await;
+        let marked = "http://marked.invalid/<b>";
+        for (query, language, title, registered) in [
+            (
+                set(authorization(), "client_id", "RP00000009"),
+                "ja",
+                "client_id が登録されていません",
+                Some(CLIENT_ID),
+            ),
+            (
+                set(authorization(), "client_id", "RP00000009"),
+                "en",
+                "This client_id isn’t registered",
+                Some(CLIENT_ID),
+            ),
+            (
+                set(authorization(), "redirect_uri", marked),
+                "ja",
+                "redirect_uri が登録と一致しません",
+                Some(REDIRECT_URI),
+            ),
+            (
+                set(authorization(), "redirect_uri", marked),
+                "en",
+                "redirect_uri isn’t one that is registered",
+                Some(REDIRECT_URI),
+            ),
+            (
+                without(authorization(), "client_id"),
+                "en",
+                "There is no client_id",
+                None,
+            ),
+        ] {
+            let mut url = bench.authorization_url();
+            url.query_pairs_mut().extend_pairs(query);
+            let request = bench.http.get(url).header("accept", BROWSER);
+            let answer = request.header("accept-language", language).send().await;
+            let html = answer.unwrap().text().await.unwrap();
+            assert!(html.contains(&format!(r#"<html lang="{language}">"#)));
+            assert!(html.contains(&format!("<h1>{title}</h1>")), "{html}");
+            for uri in [CLIENT_ID, REDIRECT_URI] {
+                let shown = html.contains(&format!("<li><code>{uri}</code></li>"));
+                assert_eq!(shown, registered == Some(uri), "{title}");
+            }
+            assert!(!html.contains("marked"), "what came isn't repeated");
+        }
     }
 
     #[tokio::test]
@@ -657,7 +759,7 @@ mod authorization_request {
         let answer = bench.authorize(&authorization()).await;
         assert_eq!(answer.status(), StatusCode::OK);
         let page: Value = answer.json().await.unwrap();
-        assert_eq!(page["action"], "/api/realms/main/test-card");
+        assert_eq!(page["action"], TEST_CARD);
         assert_eq!(text(&page, "login").len(), 43);
         assert_eq!(
             page["people"][0],
@@ -682,27 +784,25 @@ mod authorization_request {
         bench.service.set_persona("yokohama").unwrap();
         let mut url = bench.authorization_url();
         url.query_pairs_mut().extend_pairs(authorization());
-        let answer = bench
-            .http
-            .get(url)
-            .header("accept", "text/html,*/*;q=0.8")
-            .send()
-            .await
-            .unwrap();
+        let request = bench.http.get(url).header("accept", BROWSER);
+        let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
-        assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+        strict(&answer);
         let html = answer.text().await.unwrap();
         assert!(html.contains(r#"<html lang="ja">"#));
-        assert!(html.contains(r#"<form method="post" action="/api/realms/main/test-card">"#));
+        assert!(html.contains(&format!(r#"method="post" action="{TEST_CARD}""#)));
         assert!(html.contains(r#"<option value="yokohama" selected>"#));
         assert!(html.contains(r#"<option value="token-slow" selected>"#));
         for name in ["persona", "answer"] {
             assert!(html.contains(&format!(r#"<label for="{name}">"#)));
-            assert!(html.contains(&format!(r#"<select id="{name}" name="{name}">"#)));
+            assert!(html.contains(&format!(r#"<select id="{name}" name="{name}""#)));
         }
         assert!(!html.contains("<script"));
-        let login = html.split(r#"name="login" value=""#).nth(1).unwrap();
-        let login = login.split('"').next().unwrap();
+        // Who asks for what, and where it goes.
+        for shown in [CLIENT_ID, REDIRECT_URI, "氏名、住所、生年月日、性別"] {
+            assert!(html.contains(shown), "{shown}");
+        }
+        let login = between(&html, r#"name="login" value=""#, "\"");
         let answer = bench
             .pick(&[("login", login), ("persona", "adult"), ("answer", "normal")])
             .await;
@@ -947,12 +1047,164 @@ mod test_card {
     use super::*;
 
     async fn refused(bench: &Bench, form: &[(&str, &str)], sentence: &str) {
-        let answer = bench.pick(form).await;
+        let answer = bench.choose(form).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{sentence}");
+        strict(&answer);
         assert!(
             answer.text().await.unwrap().contains(sentence),
             "{sentence}"
         );
+    }
+
+    /// The values of the options of a list, and the label of each group.
+    fn listed<'a>(html: &'a str, name: &str) -> (Vec<&'a str>, Vec<&'a str>) {
+        let list = between(html, &format!(r#"<select id="{name}""#), "</select>");
+        let after = |mark: &'static str| {
+            let parts = list.split(mark).skip(1);
+            parts.map(|part| part.split('"').next().unwrap()).collect()
+        };
+        (after("<option value=\""), after("<optgroup label=\""))
+    }
+
+    #[tokio::test]
+    async fn the_page_speaks_the_language_that_was_chosen_and_remembers_it() {
+        let bench = Bench::new().await;
+        let login = bench.begin().await;
+        let path = format!("{TEST_CARD}?login={login}");
+        let page = bench.page(&path, BROWSER).await;
+        assert!(page.headers().get("set-cookie").is_none());
+        let html = page.text().await.unwrap();
+        assert!(html.contains(r#"<html lang="ja">"#) && html.contains(">認証</button>"));
+        let switch = format!(r#"<a href="{TEST_CARD}?login={login}&#38;lang=en" lang="en""#);
+        assert!(html.contains(&switch), "{html}");
+
+        let page = bench.page(&format!("{path}&lang=en"), BROWSER).await;
+        strict(&page);
+        let cookie = page.headers()["set-cookie"].to_str().unwrap().to_owned();
+        assert!(cookie.starts_with("lang=en; "), "{cookie}");
+        let html = page.text().await.unwrap();
+        assert!(html.contains(r#"<html lang="en">"#) && html.contains(">Authenticate</button>"));
+        let japanese = |c: char| ('\u{3041}'..='\u{9fff}').contains(&c);
+        let rest = html.replace("日本語", "");
+        assert!(!rest.contains(japanese), "{html}");
+
+        let request = bench.http.get(bench.url(&path)).header("cookie", "lang=en");
+        let html = request.send().await.unwrap().text().await.unwrap();
+        assert!(html.contains(r#"<html lang="en">"#));
+    }
+
+    #[tokio::test]
+    async fn every_person_and_every_answer_is_there_by_the_place_where_it_is_met() {
+        let bench = Bench::new().await;
+        let login = bench.begin().await;
+        let page = bench
+            .page(&format!("{TEST_CARD}?login={login}"), BROWSER)
+            .await;
+        let html = page.text().await.unwrap();
+        let people = personas(bench.clock.now());
+        let ids: Vec<_> = people.iter().map(|person| person.id).collect();
+        assert_eq!(listed(&html, "persona"), (ids, vec![]));
+        let (answers, groups) = listed(&html, "answer");
+        let faults = Fault::ALL.iter().map(|fault| fault.id());
+        let expected: Vec<_> = std::iter::once("normal").chain(faults).collect();
+        assert_eq!(answers, expected);
+        assert_eq!(
+            groups,
+            [
+                "アプリに戻るときの誤り",
+                "トークンの応答の誤り",
+                "ID トークンの誤り",
+                "公開鍵（JWK Set）の誤り",
+                "UserInfo の誤り",
+            ]
+        );
+        assert!(html.contains(">nonceが別物 ［id_token_nonce］</option>"));
+        assert!(html.contains(">at_hashなし（成功する）</option>"));
+    }
+
+    #[tokio::test]
+    async fn the_page_comes_again_by_its_login_and_shows_what_was_chosen() {
+        let bench = Bench::new().await;
+        let login = bench.begin().await;
+        let path = format!("{TEST_CARD}?login={login}");
+        let page = bench.page(&path, "application/json").await;
+        let page: Value = page.json().await.unwrap();
+        assert_eq!(
+            (&page["login"], &page["persona"]),
+            (&json!(login), &json!("adult"))
+        );
+        let form = [
+            ("login", &*login),
+            ("persona", "leap-day"),
+            ("answer", "token-500"),
+        ];
+        assert!(consent_of(&bench.choose(&form).await).is_some());
+        let page: Value = bench
+            .page(&path, "application/json")
+            .await
+            .json()
+            .await
+            .unwrap();
+        assert_eq!(
+            (&page["persona"], &page["answer"]),
+            (&json!("leap-day"), &json!("token-500"))
+        );
+    }
+
+    #[tokio::test]
+    async fn without_a_login_that_waits_there_is_a_page_that_says_what_to_do() {
+        let bench = Bench::new().await;
+        let login = bench.begin().await;
+        for path in [TEST_CARD, CONSENT] {
+            for (query, title) in [
+                (String::new(), "このログインはもう使えません"),
+                ("?login=".to_owned(), "このログインはもう使えません"),
+                ("?login=unknown".to_owned(), "このログインはもう使えません"),
+                (
+                    format!("?login={login}&login={login}"),
+                    "送られた内容の形式が違います",
+                ),
+                (
+                    format!("?login={login}&a=%ff"),
+                    "送られた内容の形式が違います",
+                ),
+            ] {
+                let page = bench.page(&format!("{path}{query}"), BROWSER).await;
+                assert_eq!(page.status(), StatusCode::BAD_REQUEST, "{path}{query}");
+                strict(&page);
+                let html = page.text().await.unwrap();
+                assert!(html.contains(&format!("<h1>{title}</h1>")), "{html}");
+            }
+        }
+        bench.clock.advance(TimeDelta::seconds(600));
+        for path in [TEST_CARD, CONSENT] {
+            let page = bench.page(&format!("{path}?login={login}"), BROWSER).await;
+            assert_eq!(page.status(), StatusCode::BAD_REQUEST);
+            assert!(page.text().await.unwrap().contains("<h1>時間切れです</h1>"));
+        }
+    }
+
+    #[tokio::test]
+    async fn other_methods_and_oversized_bodies_are_refused() {
+        let bench = Bench::new().await;
+        let login = bench.begin().await;
+        for path in [TEST_CARD, CONSENT] {
+            let put = bench.http.put(bench.url(path)).header("accept", BROWSER);
+            let answer = put.send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+            strict(&answer);
+            let padding = "x".repeat(64 * 1024);
+            let form = [("login", &*login), ("decision", "accept"), ("a", &padding)];
+            let answer = bench.post(path, &form).await;
+            assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        let missing = bench.page("/favicon.ico", BROWSER).await;
+        assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+        strict(&missing);
+        // A program is told in JSON, as by Keycloak.
+        let missing = bench.page("/favicon.ico", "*/*").await;
+        let expected = json!({ "error": "Unable to find matching target resource method" });
+        assert_eq!(missing.json::<Value>().await.unwrap(), expected);
     }
 
     #[tokio::test]
@@ -1052,6 +1304,269 @@ mod test_card {
         bench.service.set_fault(None);
         assert!(names(&bench.login().await).contains(&"code"));
         assert_eq!(bench.service.set_persona("nobody"), Err(UnknownPersona));
+    }
+}
+
+mod consent {
+    use super::*;
+
+    /// A login whose person and answer are chosen.
+    async fn chosen(bench: &Bench, scope: &str, persona: &str, answer: &str) -> String {
+        let page = bench.authorize(&set(authorization(), "scope", scope)).await;
+        let page: Value = page.json().await.unwrap();
+        let login = text(&page, "login").to_owned();
+        let form = [("login", &*login), ("persona", persona), ("answer", answer)];
+        assert!(consent_of(&bench.choose(&form).await).is_some(), "{answer}");
+        login
+    }
+
+    async fn shown(bench: &Bench, login: &str, accept: &str) -> Response {
+        bench
+            .page(&format!("{CONSENT}?login={login}"), accept)
+            .await
+    }
+
+    #[tokio::test]
+    async fn it_shows_exactly_what_userinfo_will_hand_out() {
+        let bench = Bench::new().await;
+        for (scope, persona) in [
+            ("openid name address birthdate gender", "adult"),
+            ("openid name address birthdate gender", "gender-absent"),
+            ("openid birthdate", "unknown-day"),
+            ("openid", "adult"),
+        ] {
+            let login = chosen(&bench, scope, persona, "normal").await;
+            let page: Value = shown(&bench, &login, "application/json")
+                .await
+                .json()
+                .await
+                .unwrap();
+            assert_eq!(page["client_id"], CLIENT_ID);
+            let attributes = page["attributes"].as_array().unwrap();
+            let claims: Vec<_> = attributes.iter().map(|each| text(each, "claim")).collect();
+            let asked: Vec<_> = scope
+                .split(' ')
+                .filter(|scope| *scope != "openid")
+                .collect();
+            assert_eq!(claims, asked);
+            let back = location(&bench.decide(&login, "accept").await);
+            let (_, tokens) = bench.redeem(&bench.token_form(value(&back, "code"))).await;
+            let userinfo = bench.userinfo_request(text(&tokens, "access_token"));
+            let userinfo: Value = userinfo.send().await.unwrap().json().await.unwrap();
+            for each in attributes {
+                assert_eq!(userinfo[text(each, "claim")], each["value"], "{persona}");
+            }
+            assert_eq!(
+                userinfo.as_object().unwrap().len(),
+                1 + attributes
+                    .iter()
+                    .filter(|each| !each["value"].is_null())
+                    .count()
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_changes_after_the_choice_is_neither_shown_nor_handed_out() {
+        let bench = Bench::new().await;
+        let login = chosen(&bench, "openid address", "adult", "normal").await;
+        let new = json!("横浜市中区日本大通１番地");
+        bench
+            .service
+            .change_attribute("adult", "address", new)
+            .unwrap();
+        let old = "東京都千代田区永田町１丁目７番１号";
+        let page: Value = shown(&bench, &login, "application/json")
+            .await
+            .json()
+            .await
+            .unwrap();
+        assert_eq!(page["attributes"][0]["value"], old);
+        let back = location(&bench.decide(&login, "accept").await);
+        let (_, tokens) = bench.redeem(&bench.token_form(value(&back, "code"))).await;
+        let userinfo = bench.userinfo_request(text(&tokens, "access_token"));
+        let userinfo: Value = userinfo.send().await.unwrap().json().await.unwrap();
+        assert_eq!(userinfo["address"], old);
+    }
+
+    #[tokio::test]
+    async fn a_browser_gets_it_as_people_read_it_in_both_languages() {
+        let bench = Bench::new().await;
+        let all = "openid name address birthdate gender";
+        let login = chosen(&bench, all, "gender-absent", "token-500").await;
+        let page = shown(&bench, &login, BROWSER).await;
+        strict(&page);
+        let html = page.text().await.unwrap();
+        for expected in [
+            r#"<html lang="ja">"#,
+            CLIENT_ID,
+            REDIRECT_URI,
+            "鈴木　翼",
+            "1988年9月9日",
+            "birthdate: &#34;19880909&#34;",
+            "なし（この人の情報にないため、渡しません）",
+            "トークン応答が500 ［service_failed］",
+            r#"name="decision" value="accept">同意して戻る</button>"#,
+            r#"name="decision" value="cancel">キャンセル</button>"#,
+        ] {
+            assert!(html.contains(expected), "{expected}: {html}");
+        }
+        let path = format!("{CONSENT}?login={login}&lang=en");
+        let html = bench.page(&path, BROWSER).await.text().await.unwrap();
+        for expected in [
+            r#"<html lang="en">"#,
+            "9 September 1988",
+            "None (this person has none, so it is left out)",
+            ">Consent and go back</button>",
+        ] {
+            assert!(html.contains(expected), "{expected}: {html}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_consent_goes_back_as_access_denied() {
+        let bench = Bench::new().await;
+        for answer in ["normal", "token-500", "callback-wrong-issuer"] {
+            let login = chosen(&bench, "openid name", "adult", answer).await;
+            let back = bench.decide(&login, "cancel").await;
+            assert_eq!(back.status(), StatusCode::SEE_OTHER);
+            let back = location(&back);
+            assert_eq!(names(&back), ["error", "error_description", "state", "iss"]);
+            assert_eq!(value(&back, "error"), "access_denied");
+            assert_eq!(value(&back, "state"), STATE);
+            assert_eq!(value(&back, "iss"), bench.service.endpoints().issuer);
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_cancels_in_the_app_is_not_asked() {
+        let bench = Bench::new().await;
+        for fault in Fault::ALL {
+            let id = fault.id();
+            let at_once = ["cancel", "error-", "callback-without-code"]
+                .iter()
+                .any(|start| id.starts_with(start));
+            let login = bench.begin().await;
+            let answer = bench.choose(&[("login", &login), ("answer", id)]).await;
+            assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{fault}");
+            assert_eq!(consent_of(&answer).is_none(), at_once, "{fault}");
+            if at_once {
+                let page = shown(&bench, &login, BROWSER).await;
+                assert_eq!(page.status(), StatusCode::BAD_REQUEST, "{fault}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn until_the_decision_reload_back_and_another_choice_work() {
+        let bench = Bench::new().await;
+        let login = chosen(&bench, "openid name", "adult", "token-500").await;
+        for _ in 0..2 {
+            let page = shown(&bench, &login, BROWSER).await;
+            assert!(page.text().await.unwrap().contains("山田　太郎"));
+        }
+        let form = [
+            ("login", &*login),
+            ("persona", "leap-day"),
+            ("answer", "normal"),
+        ];
+        assert!(consent_of(&bench.choose(&form).await).is_some());
+        let page = shown(&bench, &login, BROWSER).await.text().await.unwrap();
+        assert!(page.contains("閏間　四年") && !page.contains("山田　太郎"));
+        let back = location(&bench.decide(&login, "accept").await);
+        let (status, _) = bench.redeem(&bench.token_form(value(&back, "code"))).await;
+        assert_eq!(
+            status,
+            StatusCode::OK,
+            "the answer is the one that was chosen last"
+        );
+    }
+
+    #[tokio::test]
+    async fn with_the_decision_the_login_is_over() {
+        let bench = Bench::new().await;
+        for decision in ["accept", "cancel"] {
+            let login = chosen(&bench, "openid name", "adult", "normal").await;
+            assert_eq!(
+                bench.decide(&login, decision).await.status(),
+                StatusCode::SEE_OTHER
+            );
+            for again in [
+                shown(&bench, &login, BROWSER).await,
+                bench.decide(&login, "accept").await,
+                bench.choose(&[("login", &login)]).await,
+                bench
+                    .page(&format!("{TEST_CARD}?login={login}"), BROWSER)
+                    .await,
+            ] {
+                assert_eq!(again.status(), StatusCode::BAD_REQUEST);
+                let html = again.text().await.unwrap();
+                assert!(html.contains("このログインはもう使えません"), "{html}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_choice_it_leads_to_the_test_card_page() {
+        let bench = Bench::new().await;
+        let login = bench.begin().await;
+        for answer in [
+            shown(&bench, &login, BROWSER).await,
+            bench.decide(&login, "accept").await,
+        ] {
+            assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+            let location = answer.headers()["location"].to_str().unwrap();
+            assert_eq!(location, format!("{TEST_CARD}?login={login}"));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_neither_consent_nor_cancellation_is_refused_and_the_login_stays() {
+        let bench = Bench::new().await;
+        let login = chosen(&bench, "openid name", "adult", "normal").await;
+        for (form, sentence) in [
+            (vec![("login", &*login)], "Decision not found."),
+            (
+                vec![("login", &*login), ("decision", "yes")],
+                "Decision not found.",
+            ),
+            (
+                vec![
+                    ("login", &*login),
+                    ("decision", "cancel"),
+                    ("decision", "accept"),
+                ],
+                "Invalid Request",
+            ),
+            (
+                vec![("login", "unknown"), ("decision", "accept")],
+                "Login not found.",
+            ),
+            (vec![("decision", "accept")], "Login not found."),
+        ] {
+            let answer = bench.post(CONSENT, &form).await;
+            assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{form:?}");
+            strict(&answer);
+            assert!(answer.text().await.unwrap().contains(sentence), "{form:?}");
+        }
+        // The query is no form.
+        let path = format!("{CONSENT}?login={login}&decision=accept");
+        let answer = bench.post(&path, &[]).await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(
+            bench.decide(&login, "accept").await.status(),
+            StatusCode::SEE_OTHER
+        );
+    }
+
+    #[tokio::test]
+    async fn it_expires_with_its_login() {
+        let bench = Bench::new().await;
+        let login = chosen(&bench, "openid name", "adult", "normal").await;
+        bench.clock.advance(TimeDelta::seconds(600));
+        let answer = bench.decide(&login, "accept").await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+        assert!(answer.text().await.unwrap().contains("Login timed out."));
     }
 }
 
@@ -2517,6 +3032,16 @@ mod journal_and_counts {
                     Some(303)
                 ),
                 (
+                    Party::Browser,
+                    format!("GET {}", path("consent")).as_str(),
+                    Some(200)
+                ),
+                (
+                    Party::Browser,
+                    format!("POST {}", path("consent")).as_str(),
+                    Some(303)
+                ),
+                (
                     Party::Bridge,
                     format!("POST {}", path(&format!("{openid}/token"))).as_str(),
                     Some(200)
@@ -2540,7 +3065,7 @@ mod journal_and_counts {
                 .flat_map(|step| &step.checks)
                 .all(|check| check.passed)
         );
-        let pkce = steps[2]
+        let pkce = steps[4]
             .checks
             .iter()
             .find(|check| check.rule == "RFC 7636 §4.6");
@@ -2583,19 +3108,21 @@ mod journal_and_counts {
         let bench = Bench::new().await;
         bench.userinfo().await;
         bench.keys().await;
-        for endpoint in [
-            Endpoint::Authorization,
-            Endpoint::TestCard,
-            Endpoint::Token,
-            Endpoint::Userinfo,
-            Endpoint::KeySet,
+        for (endpoint, count) in [
+            (Endpoint::Authorization, 1),
+            (Endpoint::TestCard, 1),
+            // The page and its form.
+            (Endpoint::Consent, 2),
+            (Endpoint::Token, 1),
+            (Endpoint::Userinfo, 1),
+            (Endpoint::KeySet, 1),
         ] {
-            assert_eq!(bench.service.count(endpoint), 1, "{endpoint:?}");
+            assert_eq!(bench.service.count(endpoint), count, "{endpoint:?}");
         }
         let requests = bench.service.requests();
         assert_eq!(requests[0].query_value("state"), Some(STATE));
-        assert_eq!(requests[2].form_value("code_verifier"), Some(VERIFIER));
-        assert!(requests[3].headers.contains_key("authorization"));
+        assert_eq!(requests[4].form_value("code_verifier"), Some(VERIFIER));
+        assert!(requests[5].headers.contains_key("authorization"));
         assert!(!format!("{requests:?}").contains(VERIFIER));
         bench.service.forget_requests();
         assert_eq!(bench.service.count(Endpoint::Token), 0);

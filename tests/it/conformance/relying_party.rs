@@ -332,7 +332,14 @@ mod openid_connect {
             .requests
             .iter()
             .map(|request| request.endpoint)
-            .skip_while(|endpoint| [Endpoint::Authorization, Endpoint::TestCard].contains(endpoint))
+            .skip_while(|endpoint| {
+                [
+                    Endpoint::Authorization,
+                    Endpoint::TestCard,
+                    Endpoint::Consent,
+                ]
+                .contains(endpoint)
+            })
             .collect();
         assert_eq!(
             back_channel,

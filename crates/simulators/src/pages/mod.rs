@@ -107,7 +107,6 @@ pub(crate) enum Site {
     /// Amazon Cognito.
     Cognito,
     /// The service.
-    #[expect(dead_code, reason = "the service's pages come next")]
     Service,
 }
 
@@ -199,7 +198,6 @@ pub(crate) enum Forms {
     Own,
     /// To the same site, which sends the browser on to others: browsers hold redirects to `form-action` too, and
     /// where a login goes from here isn't known here.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the service's pages come next"))]
     Leaving,
 }
 
@@ -215,19 +213,33 @@ pub(crate) fn page(
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let mut response = (status, html).into_response();
-    let headers = response.headers_mut();
-    let policy = content_security_policy(forms, script);
-    for (name, value) in [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CACHE_CONTROL, "no-store"),
-        (CONTENT_SECURITY_POLICY, policy.as_str()),
-        (REFERRER_POLICY, "no-referrer"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // No Strict-Transport-Security: over http it must not be sent (RFC 6797 §7.2).
-    ] {
-        insert(headers, name, value);
+    for (name, value) in strict_headers(forms, script) {
+        response.headers_mut().insert(name, value);
     }
     response
+}
+
+/// The headers of every page.
+pub(crate) fn strict_headers(
+    forms: Forms,
+    script: Option<&str>,
+) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let policy = content_security_policy(forms, script);
+    // It is made here, of ASCII only. A page without one would be worse than none.
+    let policy = HeaderValue::from_str(&policy)
+        .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
+    [
+        (
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        ),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (CONTENT_SECURITY_POLICY, policy),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        // No Strict-Transport-Security: over http it must not be sent (RFC 6797 §7.2).
+    ]
+    .into_iter()
 }
 
 /// The answer with the cookie that keeps a language which the query has chosen.
@@ -280,12 +292,6 @@ fn hash(text: &str) -> String {
         "'sha256-{}'",
         STANDARD.encode(digest(&SHA256, text.as_bytes()))
     )
-}
-
-fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use http::StatusCode;
 use url::Url;
 
 use super::exchange::{Answer, Checks, Parameters, Received};
+use super::pages::ErrorPage;
 use super::realm::{AuthorizationRequest, Login, Realm};
 use super::{random, test_card};
 
@@ -34,11 +35,9 @@ pub(super) const SCOPES: &[&str] = &["openid", "name", "address", "birthdate", "
 /// Why a request is refused.
 enum Refusal {
     /// On a page of the service's own.
-    Page(&'static str),
+    Page(ErrorPage),
     /// At the client.
     Client(Box<ClientError>),
-    /// The stand-in itself failed.
-    Internal,
 }
 
 struct ClientError {
@@ -50,13 +49,15 @@ struct ClientError {
 
 /// The answer to `GET …/auth`.
 pub(super) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
-    let begun = examine(realm, &received.query, checks)
-        .and_then(|request| begin(realm, request, realm.clock.now()).ok_or(Refusal::Internal));
+    let begun = examine(realm, &received.query, checks).and_then(|request| {
+        let login = begin(realm, request.clone(), realm.clock.now());
+        let login = login.ok_or(Refusal::Page(ErrorPage::Internal))?;
+        Ok((login, request))
+    });
     match begun {
-        Ok(login) => test_card::page(realm, received, &login),
-        Err(Refusal::Page(sentence)) => test_card::error_page(sentence),
+        Ok((login, request)) => test_card::begun(realm, received, &login, &request),
+        Err(Refusal::Page(error)) => error.in_language(received.language()),
         Err(Refusal::Client(error)) => redirect_error(realm, &error),
-        Err(Refusal::Internal) => Answer::internal_error(),
     }
 }
 
@@ -64,8 +65,12 @@ fn begin(realm: &Realm, request: AuthorizationRequest, now: DateTime<Utc>) -> Op
     let id = random::base64url::<32>().ok()?;
     let mut memory = realm.memory();
     memory.tidy(now);
-    let expires = now + realm.settings.login_lifetime;
-    memory.logins.insert(id.clone(), Login { request, expires });
+    let login = Login {
+        request,
+        expires: now + realm.settings.login_lifetime,
+        choice: None,
+    };
+    memory.logins.insert(id.clone(), login);
     Some(id)
 }
 
@@ -94,7 +99,7 @@ fn examine(
         "the query is form encoded UTF-8",
         "RFC 6749 §3.1",
         query.well_formed(),
-        || Refusal::Page("Invalid Request"),
+        || Refusal::Page(ErrorPage::MalformedQuery),
     )?;
     let (client_id, redirect_uri) = trusted_redirect_uri(realm, query, checks)?;
 
@@ -226,17 +231,17 @@ fn trusted_redirect_uri(
         "client_id and redirect_uri come once",
         "RFC 6749 §3.1",
         single,
-        || Refusal::Page("duplicated parameter"),
+        || Refusal::Page(ErrorPage::Duplicate),
     )?;
     let client_id = checks.find("client_id is there", RULE, query.get("client_id"), || {
-        Refusal::Page("Missing parameters: client_id")
+        Refusal::Page(ErrorPage::ClientIdMissing)
     })?;
     let memory = realm.memory();
     let client = checks.find(
         "client_id is registered",
         RULE,
         memory.client(client_id),
-        || Refusal::Page("Client not found."),
+        || Refusal::Page(ErrorPage::UnknownClient(memory.client_ids())),
     )?;
     let redirect_uri = query.get("redirect_uri").filter(|uri| {
         client
@@ -248,7 +253,7 @@ fn trusted_redirect_uri(
         "redirect_uri is exactly one that is registered",
         "RFC 9700 §2.1",
         redirect_uri,
-        || Refusal::Page("Invalid parameter: redirect_uri"),
+        || Refusal::Page(ErrorPage::RedirectUri(client.redirect_uris.clone())),
     )?;
     Ok((client_id.to_owned(), redirect_uri.to_owned()))
 }

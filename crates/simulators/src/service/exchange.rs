@@ -5,17 +5,21 @@
 use std::fmt;
 use std::sync::Arc;
 
+use askama::Template;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PRAGMA};
+use http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PRAGMA, REFERRER_POLICY,
+};
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 use url::Url;
 
 use super::realm::Realm;
 use crate::journal::{Check, Parameter, Party, Step};
+use crate::pages::{Forms, LANGUAGE, Language, strict_headers};
 
 /// The largest request body that is read.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -109,8 +113,10 @@ fn has_replacement(pairs: &[(String, String)]) -> bool {
 pub enum Endpoint {
     /// The authorization endpoint.
     Authorization,
-    /// The form of the test-card page.
+    /// The test-card page and its form.
     TestCard,
+    /// The page of the consent and its form.
+    Consent,
     /// The token endpoint.
     Token,
     /// The userinfo endpoint.
@@ -126,6 +132,7 @@ impl Endpoint {
         match self {
             Self::Authorization => "/api/realms/main/protocol/openid-connect/auth",
             Self::TestCard => "/api/realms/main/test-card",
+            Self::Consent => "/api/realms/main/consent",
             Self::Token => "/api/realms/main/protocol/openid-connect/token",
             Self::Userinfo => "/api/realms/main/protocol/openid-connect/userinfo",
             Self::KeySet => "/api/realms/main/protocol/openid-connect/certs",
@@ -137,6 +144,7 @@ impl Endpoint {
         [
             Self::Authorization,
             Self::TestCard,
+            Self::Consent,
             Self::Token,
             Self::Userinfo,
             Self::KeySet,
@@ -210,6 +218,26 @@ impl Received {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next()?.to_str().ok()?;
         values.next().is_none().then_some(value)
+    }
+
+    /// The language of the page that answers.
+    pub(super) fn language(&self) -> Language {
+        Language::of(self.query.get(LANGUAGE), &self.headers)
+    }
+
+    /// Whether a program asks, and wants the page's choices as JSON.
+    pub(super) fn wants_json(&self) -> bool {
+        self.accepts("application/json")
+    }
+
+    /// Whether a browser asks.
+    pub(super) fn wants_page(&self) -> bool {
+        self.accepts("text/html")
+    }
+
+    fn accepts(&self, media: &str) -> bool {
+        self.header(&ACCEPT)
+            .is_some_and(|accept| accept.split([',', ';']).any(|part| part.trim() == media))
     }
 }
 
@@ -332,12 +360,30 @@ impl Answer {
         answer
     }
 
-    /// A page. It may not be framed (RFC 9700 §4.16), and runs nothing.
-    pub(super) fn page(status: StatusCode, html: String) -> Self {
-        let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
-        Self::new(status, "text/html; charset=utf-8", html)
-            .with(HeaderName::from_static("content-security-policy"), policy)
-            .with(HeaderName::from_static("referrer-policy"), "no-referrer")
+    /// A page with the headers of every page of the stand-ins.
+    pub(super) fn page(status: StatusCode, template: &impl Template, forms: Forms) -> Self {
+        let Ok(html) = template.render() else {
+            // Can't happen: the templates have no part that fails.
+            return Self::internal_error();
+        };
+        Self {
+            status,
+            headers: strict_headers(forms, None).collect(),
+            body: html.into(),
+            shown: Vec::new(),
+            hangs_up: false,
+        }
+    }
+
+    /// A redirect to another page of the service (RFC 9110 §15.4.4).
+    pub(super) fn own_redirect(location: &str) -> Self {
+        Self::new(
+            StatusCode::SEE_OTHER,
+            "text/plain; charset=utf-8",
+            Bytes::new(),
+        )
+        .with(LOCATION, location)
+        .with(REFERRER_POLICY, "no-referrer")
     }
 
     /// A redirect whose parameters the journal shows. 303 also after a form (RFC 9700 §4.12).
@@ -349,7 +395,7 @@ impl Answer {
             .collect();
         answer
             .with(LOCATION, location.as_str())
-            .with(HeaderName::from_static("referrer-policy"), "no-referrer")
+            .with(REFERRER_POLICY, "no-referrer")
     }
 
     /// The connection is closed, and nothing is answered.

@@ -2,7 +2,8 @@
 //! It listens on loopback only, checks every request, and can be told to misbehave by name.
 //! What it received, checked and answered is in the journal; what it counted is here.
 //!
-//! [`Service::start`] → [`Service::endpoints`] → a login. The test-card page takes the place of the card.
+//! [`Service::start`] → [`Service::endpoints`] → a login. The test-card page takes the place of the card;
+//! the consent follows.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,21 +24,25 @@ use tokio::task::JoinHandle;
 use crate::clock::SimClock;
 use crate::fault::Fault;
 use crate::journal::{Journal, Party};
+use crate::pages::{LANGUAGE, remembering};
 use crate::persona::personas;
 
 mod authorization;
 mod client;
 mod client_assertion;
 mod connection;
+mod consent;
 mod exchange;
 mod id_token;
 mod key_set;
+mod pages;
 mod random;
 mod realm;
 mod realm_keys;
 mod test_card;
 mod token;
 mod userinfo;
+mod way_back;
 
 pub use client::{InvalidClient, RegisteredClient};
 pub use connection::IdleConnections;
@@ -47,6 +52,7 @@ pub use token::IssuedTokens;
 use client::Client;
 use connection::{Accepted, Lost};
 use exchange::{Answer, Checks, Received};
+use pages::ErrorPage;
 use realm::Realm;
 use realm_keys::RealmKeys;
 
@@ -67,7 +73,7 @@ pub struct ServiceOptions {
     pub fault: Option<Fault>,
     /// How long a code lives.
     pub code_lifetime: TimeDelta,
-    /// How long a login may wait on the test-card page.
+    /// How long a login may wait for its person, until the consent.
     pub login_lifetime: TimeDelta,
     /// How long access and ID tokens live.
     pub token_lifetime: TimeDelta,
@@ -386,7 +392,14 @@ impl Drop for Service {
 fn router(realm: Arc<Realm>) -> Router {
     Router::new()
         .route(Endpoint::Authorization.path(), get(authorization_endpoint))
-        .route(Endpoint::TestCard.path(), post(test_card_form))
+        .route(
+            Endpoint::TestCard.path(),
+            get(test_card_page).post(test_card_form),
+        )
+        .route(
+            Endpoint::Consent.path(),
+            get(consent_page).post(consent_form),
+        )
         .route(Endpoint::Token.path(), post(token_endpoint))
         .route(Endpoint::Userinfo.path(), get(userinfo_endpoint))
         .route(Endpoint::KeySet.path(), get(jwk_set))
@@ -398,6 +411,26 @@ fn router(realm: Arc<Realm>) -> Router {
 async fn authorization_endpoint(State(realm): State<Arc<Realm>>, received: Received) -> Response {
     let mut checks = Checks::default();
     let answer = authorization::answer(&realm, &received, &mut checks);
+    told(&realm, Party::Browser, &received, checks, answer)
+}
+
+async fn test_card_page(State(realm): State<Arc<Realm>>, received: Received) -> Response {
+    let mut checks = Checks::default();
+    let answer = test_card::page(&realm, &received, &mut checks);
+    let response = told(&realm, Party::Browser, &received, checks, answer);
+    remembering(response, received.query.get(LANGUAGE))
+}
+
+async fn consent_page(State(realm): State<Arc<Realm>>, received: Received) -> Response {
+    let mut checks = Checks::default();
+    let answer = consent::page(&realm, &received, &mut checks);
+    let response = told(&realm, Party::Browser, &received, checks, answer);
+    remembering(response, received.query.get(LANGUAGE))
+}
+
+async fn consent_form(State(realm): State<Arc<Realm>>, received: Received) -> Response {
+    let mut checks = Checks::default();
+    let answer = consent::answer(&realm, &received, &mut checks);
     told(&realm, Party::Browser, &received, checks, answer)
 }
 
@@ -425,15 +458,26 @@ async fn jwk_set(State(realm): State<Arc<Realm>>, received: Received) -> Respons
 }
 
 async fn not_found(State(realm): State<Arc<Realm>>, received: Received) -> Response {
-    let body = json!({ "error": "Unable to find matching target resource method" });
-    let answer = Answer::json(StatusCode::NOT_FOUND, &body);
+    let answer = nothing_here(&received, StatusCode::NOT_FOUND, &ErrorPage::NotFound);
     told(&realm, Party::Browser, &received, Checks::default(), answer)
 }
 
 async fn method_not_allowed(State(realm): State<Arc<Realm>>, received: Received) -> Response {
-    let body = json!({ "error": "HTTP 405 Method Not Allowed" });
-    let answer = Answer::json(StatusCode::METHOD_NOT_ALLOWED, &body);
+    let answer = nothing_here(
+        &received,
+        StatusCode::METHOD_NOT_ALLOWED,
+        &ErrorPage::MethodNotAllowed,
+    );
     told(&realm, Party::Browser, &received, Checks::default(), answer)
+}
+
+/// Keycloak's JSON for programs, a page for browsers.
+fn nothing_here(received: &Received, status: StatusCode, page: &ErrorPage) -> Answer {
+    if received.wants_page() {
+        page.in_language(received.language())
+    } else {
+        Answer::json(status, &json!({ "error": page.words() }))
+    }
 }
 
 fn told(

@@ -1,4 +1,4 @@
-//! What the service remembers: its clients, the logins that wait on the test-card page, codes and grants.
+//! What the service remembers: its clients, the logins that wait for their person, codes and grants.
 //! One lock guards it all, and is never held across an await.
 //! Everything expires by the stand-in's clock.
 
@@ -10,13 +10,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use super::client::Client;
-use super::exchange::{Answer, Checks, Received, RecordedRequest};
+use super::exchange::{Answer, Checks, Parameters, Received, RecordedRequest};
+use super::pages::ErrorPage;
 use super::realm_keys::RealmKeys;
 use super::token::IssuedTokens;
 use super::{Endpoints, Settings};
 use crate::clock::SimClock;
 use crate::fault::Fault;
 use crate::journal::{Journal, Party};
+use crate::persona::Persona;
 
 /// What an authorization request asked for, once every rule held.
 #[derive(Clone)]
@@ -29,10 +31,22 @@ pub(super) struct AuthorizationRequest {
     pub(super) code_challenge: String,
 }
 
-/// A login that waits for its person on the test-card page.
+/// A login that waits for its person, on the test-card page or at the consent.
 pub(super) struct Login {
     pub(super) request: AuthorizationRequest,
     pub(super) expires: DateTime<Utc>,
+    /// What was chosen on the test-card page. Until the consent it can be chosen anew.
+    pub(super) choice: Option<Choice>,
+}
+
+/// What was chosen on the test-card page.
+#[derive(Clone)]
+pub(super) struct Choice {
+    pub(super) persona: Persona,
+    /// What is registered about the person at this moment: this is shown, and this is handed out.
+    pub(super) userinfo: Map<String, Value>,
+    pub(super) fault: Option<Fault>,
+    pub(super) authenticated: DateTime<Utc>,
 }
 
 /// What a code stands for, and later the tokens.
@@ -149,10 +163,41 @@ impl Realm {
 }
 
 impl Memory {
+    /// The login that a page's query or form names, with its id.
+    pub(super) fn waiting<'a>(
+        &'a self,
+        parameters: &'a Parameters,
+        rule: &str,
+        now: DateTime<Utc>,
+        checks: &mut Checks,
+    ) -> Result<(&'a str, &'a Login), ErrorPage> {
+        let clean = parameters.well_formed() && parameters.are_unique();
+        checks.require("no parameter comes twice", rule, clean, || {
+            ErrorPage::MalformedForm
+        })?;
+        let login = parameters
+            .get("login")
+            .and_then(|login| self.logins.get_key_value(login));
+        let (id, login) = checks.find("the login is one that waits", rule, login, || {
+            ErrorPage::UnknownLogin
+        })?;
+        let in_time = now < login.expires;
+        checks.require("the login hasn't expired", rule, in_time, || {
+            ErrorPage::ExpiredLogin
+        })?;
+        Ok((id, login))
+    }
+
     pub(super) fn client(&self, client_id: &str) -> Option<&Client> {
         self.clients
             .iter()
             .find(|client| client.client_id == client_id)
+    }
+
+    /// The id of every client.
+    pub(super) fn client_ids(&self) -> Vec<String> {
+        let ids = self.clients.iter().map(|client| client.client_id.clone());
+        ids.collect()
     }
 
     /// Adds a client, or replaces the one with its id.

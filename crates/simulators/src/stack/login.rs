@@ -104,8 +104,8 @@ impl Stack {
         Ok(browser.follow(start, "application/json", at_app).await?.end)
     }
 
-    /// The person's choice on the test-card page, and the way back from there until `until` or to a page. Where the
-    /// browser isn't on that page, nothing is chosen.
+    /// The person's choice on the test-card page, the consent, and the way back from there until `until` or to a page.
+    /// Where the browser isn't on that page, nothing is chosen.
     ///
     /// # Errors
     ///
@@ -118,28 +118,11 @@ impl Stack {
         fault: Option<Fault>,
         until: impl Fn(&Url) -> bool,
     ) -> Result<Arrival, LoginError> {
-        let page = match arrival {
-            Arrival::Page(page) if page.status == 200 => page,
-            other => return Ok(other),
-        };
-        let Ok(choice) = page.json::<Value>() else {
-            return Ok(Arrival::Page(page));
-        };
-        let text = |name| choice.get(name).and_then(Value::as_str);
-        let (Some(login), Some(action)) = (text("login"), text("action")) else {
-            return Ok(Arrival::Page(page));
-        };
-        let action = page
-            .url
-            .join(action)
-            .map_err(|_| LoginError::Unexpected("the form's address"))?;
         let answer = fault.map_or("normal", Fault::id);
-        let form = [("login", login), ("persona", persona), ("answer", answer)];
-        let answered = browser.post_form(&action, "text/html", &form).await?;
-        match answered.redirect_target()? {
-            Some(target) => Ok(browser.follow(&target, "text/html", until).await?.end),
-            None => Ok(Arrival::Page(answered)),
-        }
+        let choice = [("persona", persona), ("answer", answer)];
+        let chosen = submit(browser, arrival, &choice, &until).await?;
+        // Whoever cancels in the app is asked for no consent, and is back already.
+        submit(browser, chosen, &[("decision", "accept")], &until).await
     }
 }
 
@@ -212,6 +195,41 @@ fn failed_on(page: &Page) -> Failed {
         support_id,
         error: None,
         description: title(&text),
+    }
+}
+
+/// Sends the form of a page of the service, and follows the browser from there. Elsewhere nothing is sent.
+async fn submit(
+    browser: &UserAgent,
+    arrival: Arrival,
+    fields: &[(&str, &str)],
+    until: &impl Fn(&Url) -> bool,
+) -> Result<Arrival, LoginError> {
+    let page = match arrival {
+        Arrival::Page(page) if page.status == 200 => page,
+        other => return Ok(other),
+    };
+    let Ok(form) = page.json::<Value>() else {
+        return Ok(Arrival::Page(page));
+    };
+    let text = |name| form.get(name).and_then(Value::as_str);
+    let (Some(login), Some(action)) = (text("login"), text("action")) else {
+        return Ok(Arrival::Page(page));
+    };
+    let action = page
+        .url
+        .join(action)
+        .map_err(|_| LoginError::Unexpected("the form's address"))?;
+    let fields: Vec<_> = fields.iter().copied().chain([("login", login)]).collect();
+    let answered = browser.post_form(&action, "text/html", &fields).await?;
+    match answered.redirect_target()? {
+        // The service's pages are read as a program reads them, those of others as a person does.
+        Some(target) if target.origin() == page.url.origin() => Ok(browser
+            .follow(&target, "application/json", until)
+            .await?
+            .end),
+        Some(target) => Ok(browser.follow(&target, "text/html", until).await?.end),
+        None => Ok(Arrival::Page(answered)),
     }
 }
 

@@ -1,0 +1,111 @@
+//! The consent: what will be handed over to whom, and whether the person agrees.
+//! What is shown is what userinfo will hand out: the values were taken when the person was chosen.
+//! With the decision the login ends, and the browser goes back to the client.
+
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::exchange::{Answer, Checks, Endpoint, Parameters, Received};
+use super::pages::{self, ErrorPage, Shown};
+use super::realm::{Choice, Memory, Realm};
+use super::way_back;
+use crate::fault::Fault;
+
+const RULE: &str = "consent page";
+
+/// The two decisions.
+const ACCEPT: &str = "accept";
+const CANCEL: &str = "cancel";
+
+/// The answer to `GET …/consent`. Where nobody was chosen yet, it is the way to the test-card page.
+pub(super) fn page(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
+    let now = realm.clock.now();
+    let found = {
+        let memory = realm.memory();
+        memory
+            .waiting(&received.query, RULE, now, checks)
+            .map(|(login, waiting)| {
+                let choice = waiting.choice.clone();
+                (login.to_owned(), waiting.request.clone(), choice)
+            })
+    };
+    let (login, request, choice) = match found {
+        Ok((login, request, Some(choice))) => (login, request, choice),
+        Ok((login, _, None)) => {
+            return Answer::own_redirect(&pages::address(Endpoint::TestCard, &login));
+        }
+        Err(error) => return error.in_language(received.language()),
+    };
+    let (login, request) = (&*login, &request);
+    let shown = Shown { login, request };
+    if received.wants_json() {
+        return question(&shown, &choice);
+    }
+    pages::consent(&shown, &choice, received.language())
+}
+
+/// The same for a program.
+fn question(shown: &Shown<'_>, choice: &Choice) -> Answer {
+    let attributes: Vec<Value> = pages::granted(shown.request)
+        .map(|attribute| {
+            let value = choice.userinfo.get(attribute);
+            json!({ "claim": attribute, "value": value })
+        })
+        .collect();
+    let body = json!({
+        "login": shown.login,
+        "action": Endpoint::Consent.path(),
+        "client_id": shown.request.client_id,
+        "attributes": attributes,
+        "decisions": [ACCEPT, CANCEL],
+    });
+    Answer::new(StatusCode::OK, "application/json", body.to_string())
+}
+
+/// The answer to `POST …/consent`. The login is used up.
+pub(super) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
+    let now = realm.clock.now();
+    let mut memory = realm.memory();
+    match examine(&memory, received, now, checks) {
+        Ok(Decision::Made { login, choice }) => {
+            way_back::answer(realm, &mut memory, &login, choice, received.language())
+        }
+        Ok(Decision::NobodyChosen { login }) => {
+            Answer::own_redirect(&pages::address(Endpoint::TestCard, &login))
+        }
+        Err(error) => error.in_language(received.language()),
+    }
+}
+
+enum Decision {
+    Made { login: String, choice: Choice },
+    NobodyChosen { login: String },
+}
+
+fn examine(
+    memory: &Memory,
+    received: &Received,
+    now: DateTime<Utc>,
+    checks: &mut Checks,
+) -> Result<Decision, ErrorPage> {
+    let empty = Parameters::default();
+    let form = received.form.as_ref().unwrap_or(&empty);
+    let (login, waiting) = memory.waiting(form, RULE, now, checks)?;
+    let login = login.to_owned();
+    let Some(mut choice) = waiting.choice.clone() else {
+        return Ok(Decision::NobodyChosen { login });
+    };
+    let accepted = match form.get("decision") {
+        Some(ACCEPT) => Some(true),
+        Some(CANCEL) => Some(false),
+        _ => None,
+    };
+    let accepted = checks.find("the decision is known", RULE, accepted, || {
+        ErrorPage::UnknownDecision
+    })?;
+    if !accepted {
+        choice.fault = Some(Fault::Cancel);
+    }
+    Ok(Decision::Made { login, choice })
+}
