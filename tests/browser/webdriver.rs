@@ -9,9 +9,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fantoccini::elements::Element;
-use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Map, Value, json};
+use tokio::time::{Instant, sleep};
 use url::Url;
 
 /// The longest that a page may take: a slow answer of the service takes 6 s, and the bridge gives up after 4 s.
@@ -183,6 +184,11 @@ impl Browser {
         Self { client, setup }
     }
 
+    /// The browser's language.
+    pub(crate) fn language(&self) -> &'static str {
+        self.setup.language
+    }
+
     /// Closes it.
     pub(crate) async fn close(self) {
         self.client.close().await.unwrap();
@@ -236,6 +242,41 @@ impl Browser {
     pub(crate) async fn count(&self, selector: &str) -> usize {
         let found = self.client.find_all(Locator::Css(selector)).await;
         found.unwrap().len()
+    }
+
+    /// All elements of the selector that are there now.
+    pub(crate) async fn all(&self, selector: &str) -> Vec<Element> {
+        self.client.find_all(Locator::Css(selector)).await.unwrap()
+    }
+
+    /// Goes to another tab.
+    pub(crate) async fn switch_to(&self, window: &WindowHandle) {
+        self.client.switch_to_window(window.clone()).await.unwrap();
+    }
+
+    /// Waits for something that isn't an element.
+    pub(crate) async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds().await {
+            assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Goes from one thing to the next with the Tab key until the one that is called so, and presses Enter there.
+    pub(crate) async fn press(&self, name: &str) {
+        const MOST: usize = 40;
+        let here = "return document.activeElement.innerText.trim()";
+        for _ in 0..MOST {
+            let body = self.client.active_element().await.unwrap();
+            body.send_keys("\u{e004}").await.unwrap();
+            if self.run(here).await == json!(name) {
+                let chosen = self.client.active_element().await.unwrap();
+                chosen.send_keys("\u{e007}").await.unwrap();
+                return;
+            }
+        }
+        panic!("{name} isn't reached with {MOST} tabs");
     }
 
     /// Clicks the link or button that is called so.

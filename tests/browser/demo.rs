@@ -1,0 +1,155 @@
+//! The demo as a browser meets it: app, Cognito, bridge and service on four hosts, and the way of a person through them.
+//! Every clock can be moved on: those of the stand-ins by hand, that of the built function with faketime.
+
+use std::fs;
+
+use chrono::TimeDelta;
+use simulators::app::AppSettings;
+use simulators::fault::Fault;
+use simulators::stack::StackOptions;
+use tempfile::NamedTempFile;
+use test_kit::{Stack, federation};
+
+use crate::webdriver::Browser;
+
+/// What ends a login: consent to give, a page of the app, or one of the bridge.
+const ANY_END: &str = "button[value=accept], body.app h1, dd > code + small";
+
+/// What a person sees, in their language.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Words {
+    /// The app's button.
+    pub(crate) sign_in: &'static str,
+    /// The button on Cognito's hosted page.
+    pub(crate) provider: &'static str,
+    /// The button of the test-card page.
+    pub(crate) authenticate: &'static str,
+    /// The buttons of the consent page.
+    pub(crate) consent: &'static str,
+    /// The other one.
+    pub(crate) cancel: &'static str,
+    /// The app's button for the end.
+    pub(crate) log_out: &'static str,
+}
+
+/// 日本語
+pub(crate) const JA: Words = Words {
+    sign_in: "ログイン",
+    provider: "マイナアプリでログイン",
+    authenticate: "認証",
+    consent: "同意して戻る",
+    cancel: "キャンセル",
+    log_out: "ログアウト",
+};
+
+/// English
+pub(crate) const EN: Words = Words {
+    sign_in: "Sign in",
+    provider: "Sign in with the Myna App",
+    authenticate: "Authenticate",
+    consent: "Consent and go back",
+    cancel: "Cancel",
+    log_out: "Log out",
+};
+
+/// The words of a language.
+pub(crate) fn words(language: &str) -> Words {
+    if language == "en" { EN } else { JA }
+}
+
+/// Everything, running.
+pub(crate) struct Demo {
+    /// The four parties.
+    pub(crate) stack: Stack,
+    function_clock: NamedTempFile,
+}
+
+impl Demo {
+    /// Starts everything on free ports.
+    pub(crate) async fn start() -> Self {
+        let function_clock = NamedTempFile::new().unwrap();
+        fs::write(&function_clock, "+0").unwrap();
+        let mut options = StackOptions::new(federation());
+        options.app = Some(AppSettings::default());
+        for (name, value) in [
+            ("LD_PRELOAD", faketime()),
+            (
+                "FAKETIME_TIMESTAMP_FILE",
+                function_clock.path().to_str().unwrap().to_owned(),
+            ),
+            ("FAKETIME_NO_CACHE", "1".to_owned()),
+            // Waiting and time-outs stay as long as they are.
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+        ] {
+            options.environment.insert(name.to_owned(), Some(value));
+        }
+        let stack = Stack::start(options).await.unwrap();
+        Self {
+            stack,
+            function_clock,
+        }
+    }
+
+    /// Moves every clock on.
+    pub(crate) fn wait(&self, seconds: u32) {
+        self.wait_at_the_stand_ins(seconds);
+        fs::write(&self.function_clock, format!("+{seconds}")).unwrap();
+    }
+
+    /// Moves the clock of the stand-ins on, and not that of the bridge.
+    pub(crate) fn wait_at_the_stand_ins(&self, seconds: u32) {
+        self.stack
+            .clock
+            .advance(TimeDelta::seconds(seconds.into()));
+    }
+
+    /// The address of the app's start page.
+    pub(crate) fn start_page(&self) -> String {
+        self.stack.app.as_ref().unwrap().base_url().to_owned()
+    }
+
+    /// From the app's start page to the service's test-card page.
+    pub(crate) async fn to_the_test_card(&self, browser: &Browser) {
+        let words = words(browser.language());
+        browser.go(&self.start_page()).await;
+        browser.click(words.sign_in).await;
+        browser.click(words.provider).await;
+        browser.element("select[name=persona]").await;
+    }
+
+    /// Chooses a person and an answer on the test-card page, and gives consent if it is asked for.
+    pub(crate) async fn answer(&self, browser: &Browser, persona: &str, fault: Option<Fault>) {
+        let words = words(browser.language());
+        browser.choose("select[name=persona]", persona).await;
+        let answer = fault.map_or("normal", Fault::id);
+        browser.choose("select[name=answer]", answer).await;
+        browser.click(words.authenticate).await;
+        browser.element(ANY_END).await;
+        if browser.count("button[value=accept]").await > 0 {
+            browser.click(words.consent).await;
+            browser.element(ANY_END).await;
+        }
+    }
+
+    /// A whole login, from the start page to its end.
+    pub(crate) async fn sign_in(&self, browser: &Browser, persona: &str, fault: Option<Fault>) {
+        self.to_the_test_card(browser).await;
+        self.answer(browser, persona, fault).await;
+    }
+
+    /// Stops everything.
+    pub(crate) async fn stop(self) {
+        self.stack.stop().await;
+    }
+}
+
+/// The library that Debian's package `faketime` brings, in the folder of this machine's architecture.
+fn faketime() -> String {
+    let mut folders = fs::read_dir("/usr/lib").unwrap();
+    let library = folders.find_map(|folder| {
+        let library = folder.ok()?.path().join("faketime/libfaketime.so.1");
+        library.exists().then_some(library)
+    });
+    let library = library.expect("faketime is installed: run this with `cargo xtask browser`");
+    library.to_str().unwrap().to_owned()
+}

@@ -1,0 +1,102 @@
+//! Every failure that a person can see, in the browser: it ends on a page that says what happened, names its class, and offers a way on.
+//! The faults are chosen where the person is chosen.
+
+use federation::failure::Class;
+use simulators::fault::Fault;
+
+use crate::demo::{Demo, JA};
+use crate::webdriver::{Browser, PC, PHONE};
+
+/// The faults that make a login fail, every second one of them.
+fn half(first: usize) -> impl Iterator<Item = (Fault, &'static str)> {
+    let failing = Fault::ALL
+        .iter()
+        .filter_map(|fault| Some((*fault, fault.class()?)));
+    failing.skip(first).step_by(2)
+}
+
+/// Whether the failure has no login that it could be told to: then the bridge has a page of its own.
+fn is_a_page_of_the_bridge(class: &str) -> bool {
+    let pages = [Class::MalformedCallback, Class::NoPendingLogin];
+    pages.iter().any(|page| page.name() == class)
+}
+
+async fn every_fault(faults: impl Iterator<Item = (Fault, &'static str)>) {
+    let demo = Demo::start().await;
+    let browser = Browser::open(PC).await;
+    for (fault, class) in faults {
+        // A process that hasn't seen keys before.
+        demo.stack.bridge.scale_to_zero().await;
+        demo.sign_in(&browser, "adult", Some(fault)).await;
+        let host = browser.host().await;
+        let text = browser.text().await;
+        assert!(text.contains(class), "{fault}: {text}");
+        if is_a_page_of_the_bridge(class) {
+            assert_eq!(host, "bridge.localhost", "{fault}");
+            assert!(text.contains("ログインできませんでした"), "{fault}: {text}");
+        } else {
+            assert_eq!(host, "app.localhost", "{fault}");
+            // The failure is told in the diagram as well, and one can try again.
+            assert!(browser.count("ol.rows > li").await > 5, "{fault}");
+            assert!(text.contains("もう一度ログイン"), "{fault}: {text}");
+        }
+        for hostile in ["<script", "Set-Cookie", "issuer.invalid"] {
+            assert!(!text.contains(hostile), "{fault}: {text}");
+        }
+    }
+    // Nothing of it stays.
+    demo.sign_in(&browser, "adult", None).await;
+    browser.element("dl.attributes").await;
+    browser.close().await;
+    demo.stop().await;
+}
+
+#[tokio::test]
+async fn every_fault_that_fails_a_login_ends_on_a_page_that_names_it_first_half() {
+    every_fault(half(0)).await;
+}
+
+#[tokio::test]
+async fn every_fault_that_fails_a_login_ends_on_a_page_that_names_it_second_half() {
+    every_fault(half(1)).await;
+}
+
+#[tokio::test]
+async fn the_pages_of_failures_look_as_they_should() {
+    let demo = Demo::start().await;
+    for setup in [PC, PHONE] {
+        let browser = Browser::open(setup).await;
+        let fault = Fault::IdTokenWrongNonce;
+        demo.sign_in(&browser, "adult", Some(fault)).await;
+        browser.sees("failed-at-the-app").await;
+        let fault = Fault::CallbackWithoutState;
+        demo.sign_in(&browser, "adult", Some(fault)).await;
+        browser.sees("failed-at-the-bridge").await;
+        browser.close().await;
+    }
+    demo.stop().await;
+}
+
+#[tokio::test]
+async fn a_login_can_be_cancelled_at_the_consent() {
+    let demo = Demo::start().await;
+    let browser = Browser::open(PHONE).await;
+    demo.to_the_test_card(&browser).await;
+    browser.click(JA.authenticate).await;
+    browser.element("button[value=accept]").await;
+    browser.click(JA.cancel).await;
+    browser.element("body.app h1").await;
+    let text = browser.text().await;
+    assert!(
+        text.contains("access_denied") && text.contains("cancelled"),
+        "{text}"
+    );
+    browser.sees("cancelled").await;
+    browser.click("もう一度ログイン").await;
+    browser.click(JA.provider).await;
+    browser.element("select[name=persona]").await;
+    demo.answer(&browser, "adult", None).await;
+    browser.element("dl.attributes").await;
+    browser.close().await;
+    demo.stop().await;
+}

@@ -1,0 +1,192 @@
+//! A login as a person does it: with the mouse, with keys, on a PC, on a phone, in both languages, without scripts, in Firefox.
+//! Every page on the way is looked at: a picture, its accessibility, and that it fits its window.
+
+use std::collections::BTreeSet;
+
+use simulators::persona::personas;
+
+use crate::demo::{Demo, JA, words};
+use crate::webdriver::{Browser, FIREFOX, PC, PHONE, Setup};
+
+/// Signs in, and looks at every page.
+async fn walk(setup: Setup) {
+    let demo = Demo::start().await;
+    let browser = Browser::open(setup).await;
+    let words = words(setup.language);
+
+    browser.go(&demo.start_page()).await;
+    browser.sees("1-app-start").await;
+    browser.click(words.sign_in).await;
+    browser.element(&format!("body.cognito a.button")).await;
+    browser.sees("2-cognito").await;
+    browser.click(words.provider).await;
+    browser.element("select[name=persona]").await;
+    browser.sees("3-service-test-card").await;
+    browser.click(words.authenticate).await;
+    browser.element("button[value=accept]").await;
+    browser.sees("4-service-consent").await;
+    browser.click(words.consent).await;
+    browser.element("dl.attributes").await;
+    browser.sees("5-app-signed-in").await;
+
+    // What Cognito holds is what the app shows.
+    let text = browser.text().await;
+    let people = personas(demo.stack.clock.now());
+    for (claim, value) in &people[0].claims {
+        assert!(text.contains(value.as_str()), "{claim}");
+    }
+    // A row of the diagram opens to what was checked, and why.
+    for row in browser.all("ol.rows summary").await {
+        row.click().await.unwrap();
+    }
+    browser.sees("6-app-story-open").await;
+    let text = browser.text().await;
+    for source in ["RFC 7636", "OIDC Core §3.1.3.7"] {
+        assert!(text.contains(source), "{source}");
+    }
+
+    browser.click(words.log_out).await;
+    browser.element(&format!("a[href^='/login']")).await;
+    assert!(!browser.text().await.contains(&people[0].claims["name"]));
+    browser.close().await;
+    demo.stop().await;
+}
+
+#[tokio::test]
+async fn on_a_pc_in_japanese() {
+    walk(PC).await;
+}
+
+#[tokio::test]
+async fn on_a_pc_in_english() {
+    walk(Setup {
+        language: "en",
+        ..PC
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn on_a_phone_in_japanese() {
+    walk(PHONE).await;
+}
+
+#[tokio::test]
+async fn on_a_phone_in_english_and_dark() {
+    walk(Setup {
+        language: "en",
+        dark: true,
+        ..PHONE
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn on_a_pc_in_japanese_and_dark() {
+    walk(Setup { dark: true, ..PC }).await;
+}
+
+#[tokio::test]
+async fn in_firefox() {
+    walk(FIREFOX).await;
+}
+
+#[tokio::test]
+async fn four_hosts_are_asked_and_no_other() {
+    let demo = Demo::start().await;
+    let browser = Browser::open(PC).await;
+    demo.sign_in(&browser, "adult", None).await;
+    assert_eq!(browser.host().await, "app.localhost");
+    let requests = browser.requests().await;
+    let hosts: BTreeSet<_> = requests.iter().filter_map(|url| url.host_str()).collect();
+    let expected = [
+        "app.localhost",
+        "bridge.localhost",
+        "cognito.localhost",
+        "service.localhost",
+    ];
+    assert_eq!(hosts, expected.into());
+    browser.close().await;
+    demo.stop().await;
+}
+
+#[tokio::test]
+async fn with_keys_alone() {
+    let demo = Demo::start().await;
+    let browser = Browser::open(PC).await;
+    browser.go(&demo.start_page()).await;
+    browser.press(JA.sign_in).await;
+    browser.element("body.cognito").await;
+    browser.press(JA.provider).await;
+    browser.element("select[name=persona]").await;
+    browser.press(JA.authenticate).await;
+    browser.element("button[value=accept]").await;
+    browser.press(JA.consent).await;
+    browser.element("dl.attributes").await;
+    browser.close().await;
+    demo.stop().await;
+}
+
+#[tokio::test]
+async fn without_scripts() {
+    let demo = Demo::start().await;
+    let browser = Browser::open(Setup {
+        scripts: false,
+        ..PC
+    })
+    .await;
+    demo.sign_in(&browser, "adult", None).await;
+    browser.element("dl.attributes").await;
+    assert!(browser.count("ol.rows > li").await > 20);
+    browser.close().await;
+    demo.stop().await;
+}
+
+#[tokio::test]
+async fn the_diagram_grows_while_somebody_signs_in_in_another_tab() {
+    let demo = Demo::start().await;
+    let browser = Browser::open(PC).await;
+    browser.go(&demo.start_page()).await;
+    assert_eq!(browser.count("ol.rows > li").await, 0);
+    let here = browser.client().window().await.unwrap();
+    browser.click("図を見ながらログイン （新しいタブ）").await;
+    let windows = browser.client().windows().await.unwrap();
+    let there = windows.into_iter().find(|window| *window != here).unwrap();
+
+    browser.switch_to(&there).await;
+    browser.element("body.cognito a.button").await;
+    browser.switch_to(&here).await;
+    browser.element("ol.rows > li").await;
+    let first = browser.count("ol.rows > li").await;
+    // What somebody has opened stays open.
+    browser
+        .element("ol.rows summary")
+        .await
+        .click()
+        .await
+        .unwrap();
+
+    browser.switch_to(&there).await;
+    browser.click(JA.provider).await;
+    browser.element("select[name=persona]").await;
+    browser.switch_to(&here).await;
+    browser
+        .until("the diagram has grown", async || {
+            browser.count("ol.rows > li").await > first
+        })
+        .await;
+    browser.sees("7-app-watching").await;
+
+    browser.switch_to(&there).await;
+    demo.answer(&browser, "adult", None).await;
+    browser.switch_to(&here).await;
+    browser
+        .until("the diagram tells the end", async || {
+            browser.text().await.contains("ログインしました。")
+        })
+        .await;
+    assert!(browser.count("ol.rows > li").await > 20);
+    assert_eq!(browser.count("ol.rows details[open]").await, 1);
+    browser.close().await;
+    demo.stop().await;
+}
