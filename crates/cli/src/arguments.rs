@@ -7,18 +7,20 @@ use crate::language::Language;
 /// Examples, and what a script may rely on.
 const AFTER_HELP: &str = "\
 例 / Examples:
+  cargo run
+  cargo run -- demo --persona longest --no-open
   cargo run -- demo --headless --persona longest
   cargo run -q -- demo --headless --fault token-500 --json
 
 demo の終了コード / Exit status of demo:
-  0    ログインした / signed in
+  0    ログインした、または Ctrl-C で終えた / signed in, or ended by Ctrl-C
   2    コマンドの書き方の誤り / wrong usage
   3    関数をビルドできない / the function can't be built
   4    起動できない（使用中のポートなど） / can't start (a taken port, for example)
   5    関数の外で失敗した / failed outside of the function
   6    デモ自身の問題 / a defect of the demo
   10–  失敗の種類ごとに1つ（faults --json の exit_status） / one for each class of failure (exit_status in faults --json)
-  130  中断した / interrupted";
+  130  起動やログインの途中で中断した / interrupted while starting or signing in";
 
 /// What it is for.
 const ABOUT: &str = "\
@@ -41,7 +43,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, global = true)]
     pub(crate) language: Option<Language>,
 
-    /// 何をするか（省略すると demo --headless） / What to do (demo --headless if left out)
+    /// 何をするか（省略すると demo） / What to do (demo if left out)
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -49,7 +51,7 @@ pub(crate) struct Arguments {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// ログインを1回行い、1歩ずつ説明する / Do one login and tell it step by step
+    /// ブラウザーでログインを試す / Try logins in a browser
     Demo(Demo),
     /// テスト利用者の一覧 / List the test persons
     Personas(List),
@@ -62,16 +64,19 @@ pub(crate) enum Command {
 /// `demo`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Demo {
-    /// ブラウザーを使わずに行う（いまはこれだけ） / Without a browser (the only way for now)
+    /// ブラウザーを使わずにログインを1回行い、1歩ずつ説明する / Do one login without a browser and tell it step by step
     #[arg(long)]
     pub(crate) headless: bool,
-    /// テスト利用者（personas で一覧） / The test person (see: personas)
+    /// ブラウザーを開かない / Don't open the browser
+    #[arg(long, conflicts_with = "headless")]
+    pub(crate) no_open: bool,
+    /// テスト利用者（personas で一覧）。ブラウザーでは最初に選ばれている人 / The test person (see: personas); in a browser, the one preselected
     #[arg(long, value_name = "ID")]
     pub(crate) persona: Option<String>,
-    /// サービスの代役に起こさせる誤り（faults で一覧） / What the service does wrong (see: faults)
+    /// サービスの代役に起こさせる誤り（faults で一覧）。ブラウザーでは最初に選ばれている応答 / What the service does wrong (see: faults); in a browser, the answer preselected
     #[arg(long, value_name = "NAME")]
     pub(crate) fault: Option<String>,
-    /// 結果を1つの JSON オブジェクトで出す / Print one JSON object
+    /// 結果（ブラウザーではアドレス）を1つの JSON オブジェクトで出す / Print one JSON object: the result, or in a browser the addresses
     #[arg(long)]
     pub(crate) json: bool,
     /// クライアントアサーションの署名アルゴリズム / Algorithm of the client assertion
@@ -88,7 +93,8 @@ pub(crate) struct Demo {
 impl Default for Demo {
     fn default() -> Self {
         Self {
-            headless: true,
+            headless: false,
+            no_open: false,
             persona: None,
             fault: None,
             json: false,
@@ -98,6 +104,7 @@ impl Default for Demo {
                 service_port: 0,
                 bridge_port: 0,
                 cognito_port: 0,
+                app_port: 0,
             },
         }
     }
@@ -115,6 +122,9 @@ pub(crate) struct Ports {
     /// Cognito の代役のポート（0：空きポート） / Port of Cognito's stand-in (0: any free one)
     #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
     pub(crate) cognito_port: u16,
+    /// アプリのポート（0：空きポート） / Port of the app (0: any free one)
+    #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port, conflicts_with = "headless")]
+    pub(crate) app_port: u16,
 }
 
 /// A port that needs no privilege; 80, above all, would vanish from an `http` URL in its normal form.

@@ -1,4 +1,5 @@
-//! `demo --headless`: builds the function, starts everything, does one login, tells it, and stops everything.
+//! `demo`: builds the function, starts everything, and hands over to the browser ([`crate::browser`]); with `--headless`
+//! it does one login itself, tells it, and stops everything.
 //! What a person reads goes to the terminal; with `--json` one object goes to standard output, and progress to standard error.
 
 use std::collections::BTreeMap;
@@ -9,10 +10,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use simulators::app;
 use simulators::clock::SimClock;
 use simulators::cognito::{self, Variation};
 use simulators::fault::Fault;
-use simulators::journal::Step;
+use simulators::journal::{Hop, Moment, Step};
 use simulators::lambda::{BindError, BuildError, BuildStop, Profile, Target, build_until};
 use simulators::persona::personas;
 use simulators::service;
@@ -21,6 +23,7 @@ use simulators::user_agent::{UserAgent, UserAgentError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::arguments::{AssertionAlgorithm, Demo};
+use crate::browser;
 use crate::exit;
 use crate::language::Language;
 use crate::story;
@@ -28,9 +31,6 @@ use crate::story;
 /// Why the demo didn't get to a login.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DemoError {
-    /// Without `--headless` a browser would be needed.
-    #[error("the demo can't open a browser yet: add --headless")]
-    NeedsHeadless,
     /// No such test person.
     #[error("no persona is called {0:?}; see: digital-auth personas")]
     UnknownPersona(String),
@@ -84,10 +84,7 @@ impl DemoError {
     #[must_use]
     pub(crate) fn status(&self) -> u8 {
         match self {
-            Self::NeedsHeadless
-            | Self::UnknownPersona(_)
-            | Self::UnknownFault(_)
-            | Self::SamePort(..) => exit::USAGE,
+            Self::UnknownPersona(_) | Self::UnknownFault(_) | Self::SamePort(..) => exit::USAGE,
             Self::Moved(_) | Self::NoCargo(_) | Self::Build(_) => exit::BUILD,
             Self::Taken { .. } | Self::Start(_) => exit::START,
             Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => exit::DEFECT,
@@ -99,9 +96,6 @@ impl DemoError {
     #[must_use]
     pub(crate) fn in_japanese(&self) -> String {
         match self {
-            Self::NeedsHeadless => {
-                "ブラウザーを開くデモはまだありません。--headless を付けてください".to_owned()
-            }
             Self::UnknownPersona(id) => {
                 format!("{id:?} というテスト利用者はいません。一覧：digital-auth personas")
             }
@@ -148,6 +142,7 @@ impl From<StackError> for DemoError {
             StackError::Cognito(cognito::StartError::AddressInUse { address }) => {
                 (*address, "--cognito-port")
             }
+            StackError::App(app::StartError::Taken(address)) => (*address, "--app-port"),
             _ => return Self::Start(error),
         };
         Self::Taken { address, option }
@@ -160,9 +155,6 @@ impl From<StackError> for DemoError {
 ///
 /// [`DemoError`]; a login that fails is told, and is a status.
 pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError> {
-    if !demo.headless {
-        return Err(DemoError::NeedsHeadless);
-    }
     let clock = SimClock::default();
     let people = personas(clock.now());
     let persona = match &demo.persona {
@@ -170,8 +162,8 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError
         Some(id) => people.iter().find(|persona| persona.id == *id),
     };
     let persona = persona
-        .ok_or_else(|| DemoError::UnknownPersona(demo.persona.clone().unwrap_or_default()))?
-        .id;
+        .ok_or_else(|| DemoError::UnknownPersona(demo.persona.clone().unwrap_or_default()))?;
+    let persona: &str = &persona.id;
     let fault = demo.fault.as_ref().map(|id| {
         id.parse::<Fault>()
             .map_err(|_| DemoError::UnknownFault(id.clone()))
@@ -183,8 +175,19 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError
     let progress = Progress::new();
     let federation = built(&progress, language, &mut interruption).await?;
     progress.say(language.say("起動しています", "Starting"));
+    let options = options(demo, clock, federation);
+    if !demo.headless {
+        return browser::run(
+            demo,
+            language,
+            (persona, fault),
+            options,
+            (progress, interruption),
+        )
+        .await;
+    }
     let stack = tokio::select! {
-        started = Stack::start(options(demo, clock, federation)) => started?,
+        started = Stack::start(options) => started?,
         () = interruption.received() => return Err(DemoError::Interrupted),
     };
     progress.say(language.say("ログインしています", "Signing in"));
@@ -193,7 +196,7 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError
         outcome = stack.login(&browser, persona, fault) => outcome.map_err(DemoError::from),
         () = interruption.received() => Err(DemoError::Interrupted),
     };
-    let steps = stack.journal.steps();
+    let hops = stack.journal.hops(Moment::default(), None);
     let log = stack.bridge.logs();
     stack.stop().await;
     progress.finish();
@@ -203,7 +206,7 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError
         _ => Vec::new(),
     };
 
-    match tell(demo, language, persona, &steps, &outcome, &errors) {
+    match tell(demo, language, persona, &hops, &outcome, &errors) {
         // Whoever reads may stop reading: the login ended as it did.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(status(&outcome)),
@@ -214,17 +217,18 @@ fn tell(
     demo: &Demo,
     language: Language,
     persona: &str,
-    steps: &[Step],
+    hops: &[Hop],
     outcome: &Outcome,
     errors: &[String],
 ) -> io::Result<()> {
     if demo.json {
         let mut out = io::stdout().lock();
-        serde_json::to_writer_pretty(&mut out, &json_of(persona, steps, outcome))?;
+        let steps: Vec<&Step> = hops.iter().filter_map(|hop| hop.step.as_ref()).collect();
+        serde_json::to_writer_pretty(&mut out, &json_of(persona, &steps, outcome))?;
         writeln!(out)
     } else {
         let mut out = anstream::stdout().lock();
-        story::write_steps(&mut out, language, steps)?;
+        story::write_hops(&mut out, language, hops)?;
         story::write_outcome(&mut out, language, persona, outcome, errors)
     }
 }
@@ -255,6 +259,7 @@ fn distinct(ports: crate::arguments::Ports) -> Result<(), DemoError> {
         ("--service-port", ports.service_port),
         ("--bridge-port", ports.bridge_port),
         ("--cognito-port", ports.cognito_port),
+        ("--app-port", ports.app_port),
     ];
     let mut seen = BTreeMap::new();
     for (option, port) in chosen.into_iter().filter(|(_, port)| *port != 0) {
@@ -276,7 +281,7 @@ fn status(outcome: &Outcome) -> u8 {
     }
 }
 
-fn json_of(persona: &str, steps: &[Step], outcome: &Outcome) -> Value {
+fn json_of(persona: &str, steps: &[&Step], outcome: &Outcome) -> Value {
     let (id_token, access_token, userinfo, failure) = match outcome {
         Outcome::SignedIn(signed_in) => (
             json!(signed_in.id_token),
@@ -360,7 +365,7 @@ async fn built(
 }
 
 /// Ctrl-C and SIGTERM, listened for from the beginning: none is lost between two things that are done.
-struct Interruption {
+pub(crate) struct Interruption {
     interrupt: Signal,
     terminate: Signal,
 }
@@ -373,7 +378,8 @@ impl Interruption {
         })
     }
 
-    async fn received(&mut self) {
+    /// Waits for one of them.
+    pub(crate) async fn received(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -382,7 +388,7 @@ impl Interruption {
 }
 
 /// What is being done, on standard error: in one line that changes, or line by line where that isn't a terminal.
-struct Progress {
+pub(crate) struct Progress {
     bar: ProgressBar,
 }
 
@@ -405,7 +411,8 @@ impl Progress {
         }
     }
 
-    fn finish(&self) {
+    /// Nothing more is being done.
+    pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }
@@ -438,18 +445,24 @@ mod tests {
 
     #[test]
     fn free_ports_may_be_many_and_a_chosen_one_is_for_one() {
-        let ports = |service_port, bridge_port, cognito_port| crate::arguments::Ports {
+        let ports = |service_port, bridge_port, cognito_port, app_port| crate::arguments::Ports {
             service_port,
             bridge_port,
             cognito_port,
+            app_port,
         };
-        assert!(distinct(ports(0, 0, 0)).is_ok());
-        assert!(distinct(ports(8703, 8701, 8702)).is_ok());
-        let told = distinct(ports(8703, 0, 8703)).unwrap_err();
+        assert!(distinct(ports(0, 0, 0, 0)).is_ok());
+        assert!(distinct(ports(8703, 8701, 8702, 8700)).is_ok());
+        let told = distinct(ports(8703, 0, 8703, 0)).unwrap_err();
         assert_eq!(told.status(), exit::USAGE);
         assert_eq!(
             told.to_string(),
             "--service-port and --cognito-port name the same port"
+        );
+        let told = distinct(ports(0, 8701, 0, 8701)).unwrap_err();
+        assert_eq!(
+            told.to_string(),
+            "--bridge-port and --app-port name the same port"
         );
     }
 }

@@ -1,6 +1,7 @@
 //! The command `digital-auth`: try a My Number Card login on this machine, without AWS, contract or network.
 
 mod arguments;
+mod browser;
 mod demo;
 mod environment;
 mod exit;

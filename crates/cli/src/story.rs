@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use simulators::journal::{Parameter, Party, Step, mask};
+use simulators::journal::{Hop, Line, Parameter, Party, Step, mask, story};
 use simulators::stack::{Failed, Outcome, Place};
 
 use crate::language::Language;
@@ -20,34 +20,54 @@ const QUIET: Style = Style::new().dimmed();
 /// Longer values are cut: they are addresses and tokens, not something to read.
 const LONGEST_VALUE: usize = 100;
 
-/// Tells every step.
+/// Tells every hop that has ended. The answer to one that caused others comes after them.
 ///
 /// # Errors
 ///
 /// If the output can't be written.
-pub(crate) fn write_steps(
+pub(crate) fn write_hops(out: &mut impl Write, language: Language, hops: &[Hop]) -> io::Result<()> {
+    for line in story(hops) {
+        let hop = line.hop();
+        let Some(step) = &hop.step else {
+            continue;
+        };
+        let number = 1 + hops.iter().filter(|other| other.begun < hop.begun).count();
+        write_line(out, language, (&line, number), step)?;
+    }
+    Ok(())
+}
+
+fn write_line(
     out: &mut impl Write,
     language: Language,
-    steps: &[Step],
+    (line, number): (&Line<'_>, usize),
+    step: &Step,
 ) -> io::Result<()> {
-    for (position, step) in steps.iter().enumerate() {
-        let from = party(language, step.from);
-        let is_own_work = step.from == step.to;
-        let (hop, request) = if is_own_work {
-            (from.to_owned(), text(language, &step.request))
-        } else {
-            let hop = format!("{from} → {}", party(language, step.to));
-            (hop, step.request.as_str())
-        };
-        let status = step
-            .status
-            .map(|status| format!("  {status}"))
-            .unwrap_or_default();
-        writeln!(
-            out,
-            "{NUMBER}{:>2}{NUMBER:#}  {HOP}{hop}{HOP:#}  {request}{QUIET}{status}{QUIET:#}",
-            position + 1,
-        )?;
+    let (is_request, is_answer) = (
+        matches!(line, Line::Request(_)),
+        matches!(line, Line::Answer(_)),
+    );
+    let from = party(language, step.from);
+    let is_own_work = step.from == step.to;
+    let (hop, request) = if is_own_work {
+        (from.to_owned(), text(language, &step.request))
+    } else if is_answer {
+        let hop = format!("{from} ← {}", party(language, step.to));
+        (hop, step.request.as_str())
+    } else {
+        let hop = format!("{from} → {}", party(language, step.to));
+        (hop, step.request.as_str())
+    };
+    let status = step
+        .status
+        .filter(|_| !is_request)
+        .map(|status| format!("  {status}"))
+        .unwrap_or_default();
+    writeln!(
+        out,
+        "{NUMBER}{number:>2}{NUMBER:#}  {HOP}{hop}{HOP:#}  {request}{QUIET}{status}{QUIET:#}",
+    )?;
+    if !is_answer {
         // What a party says of its own work is words.
         let told = if is_own_work && language == Language::Ja {
             japanese_value
@@ -55,22 +75,24 @@ pub(crate) fn write_steps(
             as_on_the_wire
         };
         write_parameters(out, "     ", &step.parameters, told)?;
-        for check in &step.checks {
-            let (style, mark) = if check.passed {
-                (GOOD, "✓")
-            } else {
-                (BAD, "✗")
-            };
-            writeln!(
-                out,
-                "     {style}{mark}{style:#} {} {QUIET}({}){QUIET:#}",
-                text(language, &check.what),
-                text(language, &check.rule)
-            )?;
-        }
-        write_parameters(out, "     ↩ ", &step.answer, as_on_the_wire)?;
     }
-    Ok(())
+    if is_request {
+        return Ok(());
+    }
+    for check in &step.checks {
+        let (style, mark) = if check.passed {
+            (GOOD, "✓")
+        } else {
+            (BAD, "✗")
+        };
+        writeln!(
+            out,
+            "     {style}{mark}{style:#} {} {QUIET}({}){QUIET:#}",
+            text(language, &check.what),
+            text(language, &check.rule)
+        )?;
+    }
+    write_parameters(out, "     ↩ ", &step.answer, as_on_the_wire)
 }
 
 /// A text of the journal in this language.
@@ -204,7 +226,7 @@ fn plain(value: &serde_json::Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn party(language: Language, party: Party) -> &'static str {
+pub(crate) fn party(language: Language, party: Party) -> &'static str {
     match party {
         Party::Browser => language.say("ブラウザー", "Browser"),
         Party::App => language.say("アプリ", "App"),
