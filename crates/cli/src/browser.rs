@@ -4,8 +4,6 @@
 
 use std::io::{self, IsTerminal as _, Write};
 
-use federation::failure::Class;
-use federation::pages;
 use serde_json::json;
 use simulators::app::{AppSettings, Ended, Explanation};
 use simulators::fault::Fault;
@@ -18,6 +16,11 @@ use crate::arguments::Demo;
 use crate::demo::{DemoError, Interruption, Progress};
 use crate::language::Language;
 use crate::story::party;
+
+/// The classes of failure, documented: a test holds the tables and the classes together.
+const FAILURES_JA: &str = include_str!("../../../docs/failures.md");
+/// The same in English.
+const FAILURES_EN: &str = include_str!("../../../docs/failures.en.md");
 
 /// How many ended logins may wait to be told.
 const WAITING: usize = 64;
@@ -91,18 +94,19 @@ pub(crate) async fn run(
     Ok(0)
 }
 
-/// What the bridge's pages say about a class.
+/// What the documentation says about a class: the last two cells of its row.
 fn explain(class: &str, language: PageLanguage) -> Option<Explanation> {
-    let class = Class::ALL.iter().find(|known| known.name() == class)?;
-    let language = match language {
-        PageLanguage::Japanese => pages::Language::Japanese,
-        PageLanguage::English => pages::Language::English,
+    let document = match language {
+        PageLanguage::Japanese => FAILURES_JA,
+        PageLanguage::English => FAILURES_EN,
     };
-    let (what_happened, what_to_do) = pages::words(*class, language);
-    Some(Explanation {
-        what_happened,
-        what_to_do,
-    })
+    let start = format!("| `{class}` |");
+    let row = document.lines().find(|line| line.starts_with(&start))?;
+    let mut cells = row.trim_matches('|').rsplit('|');
+    let plain = |cell: &str| cell.trim().replace('`', "");
+    let remedy = plain(cells.next()?);
+    let meaning = plain(cells.next()?);
+    Some(Explanation { meaning, remedy })
 }
 
 /// Whether the browser is opened: only for somebody who sits before a screen of this machine and didn't say no.
@@ -297,6 +301,7 @@ fn ends_there(hop: &&Hop) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use federation::failure::Class;
     use simulators::journal::{Check, Step};
 
     use super::*;
@@ -335,10 +340,17 @@ mod tests {
         for class in Class::ALL {
             let ja = explain(class.name(), PageLanguage::Japanese).unwrap();
             let en = explain(class.name(), PageLanguage::English).unwrap();
-            assert!(!ja.what_happened.is_ascii() && !ja.what_to_do.is_ascii());
-            assert_ne!(ja, en);
+            for (words, is_english) in [(&ja, false), (&en, true)] {
+                for text in [&words.meaning, &words.remedy] {
+                    let has_kana = text.chars().any(|c| ('\u{3041}'..='\u{30ff}').contains(&c));
+                    assert_eq!(has_kana, !is_english, "{class:?}: {text}");
+                    assert!(text.ends_with(['。', '.']), "{class:?}: {text}");
+                    assert!(!text.contains(['`', '|', '[']), "{class:?}: {text}");
+                }
+            }
         }
         assert_eq!(explain("no_such_class", PageLanguage::English), None);
+        assert_eq!(explain("", PageLanguage::Japanese), None);
     }
 
     #[test]

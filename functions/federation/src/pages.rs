@@ -21,10 +21,8 @@ const STYLE: &str = include_str!("../templates/page.css");
 
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Language {
-    /// 日本語
+enum Language {
     Japanese,
-    /// English
     English,
 }
 
@@ -75,13 +73,6 @@ pub fn page(failure: &Failure, accept_language: Option<&str>) -> Response {
         // Can't happen: the template has no part that fails. The status and the id are told all the same.
         Err(_) => Response::json(StatusCode::INTERNAL_SERVER_ERROR, failure.json().body().to_owned()),
     }
-}
-
-/// What happened and what to do, as the page of this class says it: for the demo, whose app tells people the same.
-#[must_use]
-pub fn words(class: Class, language: Language) -> (String, String) {
-    let text = text(class, language);
-    (text.what_happened, text.what_to_do)
 }
 
 /// The first of Japanese and English by weight (RFC 9110 §12.4.2); Japanese if neither is named.

@@ -58,10 +58,10 @@ const SEEN: HeaderName = HeaderName::from_static("story-seen");
 /// What a class of failure means, in one language.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Explanation {
-    /// What happened.
-    pub what_happened: String,
-    /// What to do about it.
-    pub what_to_do: String,
+    /// What it means.
+    pub meaning: String,
+    /// What whoever operates the bridge does about it.
+    pub remedy: String,
 }
 
 /// Tells what a class of the bridge's failures means. The app itself knows nothing of the bridge.

@@ -97,8 +97,8 @@ struct SignedInPage {
 #[template(path = "app/failed.html")]
 struct FailedPage<'a> {
     frame: Frame,
-    what_happened: String,
-    what_to_do: Option<String>,
+    meaning: String,
+    remedy: Option<String>,
     facts: Vec<(&'static str, &'a str)>,
     story: Story,
 }
@@ -530,8 +530,8 @@ pub(super) fn failed(
 ) -> Response {
     let title = language.say("ログインできませんでした", "You could not be signed in");
     let switch = format!("/failed?login={id}&{LANGUAGE}={}", language.other().code());
-    let (what_happened, what_to_do) = match (words, failed.refused) {
-        (Some(words), _) => (words.what_happened, Some(words.what_to_do)),
+    let (meaning, remedy) = match (words, failed.refused) {
+        (Some(words), _) => (words.meaning, Some(words.remedy)),
         (None, Some(refused)) => (refusal(refused, language).to_owned(), None),
         (None, None) => {
             let told = language.say(
@@ -562,8 +562,8 @@ pub(super) fn failed(
     }
     let template = FailedPage {
         frame: Frame::new(Site::App, language, title, switch),
-        what_happened,
-        what_to_do,
+        meaning,
+        remedy,
         facts,
         story: Story::new(language, hops, others),
     };

@@ -326,6 +326,15 @@ fn bearer_of(shared: &Shared, token: &str) -> Option<(User, Vec<String>)> {
 
 /// `GET /.well-known/jwks.json`.
 pub(super) async fn key_set(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    shared.options.journal.record(Step {
+        from: Party::App,
+        to: Party::Cognito,
+        request: "GET /.well-known/jwks.json".to_owned(),
+        parameters: Vec::new(),
+        checks: Vec::new(),
+        status: Some(StatusCode::OK.as_u16()),
+        answer: Vec::new(),
+    });
     Json(shared.key.key_set())
 }
 

@@ -176,7 +176,7 @@ const IDP_RESPONSE: Lesson = Lesson {
 };
 
 const BRIDGE_TOKEN: Lesson = Lesson {
-    title: ("コードを出す（Cognito から）", "Redeem the code (Cognito)"),
+    title: ("コードを引き換える（Cognito）", "Redeem the code (Cognito)"),
     why: (
         "Cognito は共有の秘密（client_secret）で名乗り、封をしたコードを出します。橋渡しは封を開き、自分が作ったものか、60秒以内か、このクライアントのものかを確かめてから、中にあった本当のコードをサービスに出します。",
         "Cognito authenticates with a shared secret, and hands in the sealed code. The bridge opens it, sees that it made it itself, within the last 60 s, for this client, and then redeems the service’s code that was inside.",
@@ -189,7 +189,7 @@ const BRIDGE_TOKEN: Lesson = Lesson {
 };
 
 const SERVICE_TOKEN: Lesson = Lesson {
-    title: ("コードを出す（橋渡しから）", "Redeem the code (bridge)"),
+    title: ("コードを引き換える（橋渡し）", "Redeem the code (bridge)"),
     why: (
         "サービスには共有の秘密がありません。橋渡しは、自分の鍵で署名した60秒以内の JWT（クライアントアサーション）で名乗ります。鍵は AWS KMS から出ません。code_verifier は、ログインを始めたのが自分であることを示します。サービスはコードも jti も1回しか受け取りません。",
         "With the service there is no shared secret. The bridge authenticates with a JWT (client assertion) that its own key signed, good for 60 s; the key never leaves AWS KMS. The code_verifier shows that it began this login. The service takes the code, and the jti, once.",
@@ -279,7 +279,7 @@ const APP_CALLBACK: Lesson = Lesson {
 };
 
 const APP_TOKEN: Lesson = Lesson {
-    title: ("コードを出す（アプリから）", "Redeem the code (app)"),
+    title: ("コードを引き換える（アプリ）", "Redeem the code (app)"),
     why: (
         "アプリには秘密がありません（公開クライアント）。かわりに code_verifier を出し、ログインを始めたのが自分であることを示します。コードを盗んだだけの人は、これを知りません。",
         "The app has no secret (it is a public client). It hands in the code_verifier instead, and so shows that it began this login; somebody who only stole the code doesn’t know it.",

@@ -167,13 +167,10 @@ fn row<'a>(line: &Line<'a>, number: usize, language: Language) -> Row<'a> {
     };
     let lesson = lessons::lesson(hop);
     let say = |(ja, en)| language.say(ja, en);
-    let title = match (&lesson, is_answer) {
-        (Some(lesson), true) => lesson
-            .answer
-            .map_or_else(|| language.say("応答", "Answer"), say),
-        (None, true) => language.say("応答", "Answer"),
-        (Some(lesson), false) => say(lesson.title),
-        (None, false) => text(language, &hop.request),
+    let title = match &lesson {
+        lesson if is_answer => say(answer_title(hop, lesson.as_ref())),
+        Some(lesson) => say(lesson.title),
+        None => text(language, &hop.request),
     };
     let step = hop.step.as_ref();
     let checks = step
@@ -228,6 +225,24 @@ fn row<'a>(line: &Line<'a>, number: usize, language: Language) -> Row<'a> {
         bad,
         waits,
         inside: inside(line, lesson, language),
+    }
+}
+
+/// What an answer is: not what it should have been, if it is a refusal.
+fn answer_title(hop: &Hop, lesson: Option<&lessons::Lesson>) -> (&'static str, &'static str) {
+    let step = hop.step.as_ref();
+    let is_refused = step
+        .and_then(|step| step.status)
+        .is_some_and(|status| status >= 400);
+    let has_error = step.is_some_and(|step| step.answer.iter().any(|one| one.name == "error"));
+    if is_refused {
+        ("断る", "Refuse")
+    } else if has_error {
+        ("エラーを付けて送り返す", "Send back, with an error")
+    } else {
+        lesson
+            .and_then(|lesson| lesson.answer)
+            .unwrap_or(("応答", "Answer"))
     }
 }
 
