@@ -98,9 +98,7 @@ impl Demo {
 
     /// Moves the clock of the stand-ins on, and not that of the bridge.
     pub(crate) fn wait_at_the_stand_ins(&self, seconds: u32) {
-        self.stack
-            .clock
-            .advance(TimeDelta::seconds(seconds.into()));
+        self.stack.clock.advance(TimeDelta::seconds(seconds.into()));
     }
 
     /// The address of the app's start page.

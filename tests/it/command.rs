@@ -32,13 +32,15 @@ struct Ran {
 }
 
 /// What the command says that it is doing.
-const PROGRESS: [&str; 6] = [
+const PROGRESS: [&str; 8] = [
     "digital-auth: 関数 federation をビルドしています",
     "digital-auth: 起動しています",
     "digital-auth: ログインしています",
     "digital-auth: Building the function federation",
     "digital-auth: Starting",
     "digital-auth: Signing in",
+    "digital-auth: 終了します",
+    "digital-auth: Stopping",
 ];
 
 impl Ran {
@@ -220,9 +222,14 @@ async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_f
             "no fault is called \"earthquake\"; see: digital-auth faults",
         ),
         (
-            &["demo"],
-            "ブラウザーを開くデモはまだありません。--headless を付けてください",
-            "the demo can't open a browser yet: add --headless",
+            &["demo", "--persona", "nobody"],
+            "\"nobody\" というテスト利用者はいません。一覧：digital-auth personas",
+            "no persona is called \"nobody\"; see: digital-auth personas",
+        ),
+        (
+            &["demo", "--app-port", "8700", "--cognito-port", "8700"],
+            "--cognito-port と --app-port が同じポートです",
+            "--cognito-port and --app-port name the same port",
         ),
     ] {
         for (language, sentence) in [("ja", ja), ("en", en)] {
@@ -231,7 +238,14 @@ async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_f
             assert_eq!(ran.stderr, format!("digital-auth: {sentence}\n"));
         }
     }
-    assert_eq!(run(&["no-such-command"]).await.status, Some(2));
+    for arguments in [
+        &["no-such-command"][..],
+        &["demo", "--headless", "--no-open"],
+        &["demo", "--headless", "--app-port", "8700"],
+    ] {
+        let ran = run(arguments).await;
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""));
+    }
 }
 
 #[tokio::test]
@@ -239,7 +253,12 @@ async fn a_taken_port_is_status_4_and_said_with_its_address_and_option() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = taken.local_addr().unwrap();
     let port = address.port().to_string();
-    for option in ["--service-port", "--bridge-port", "--cognito-port"] {
+    for option in [
+        "--service-port",
+        "--bridge-port",
+        "--cognito-port",
+        "--app-port",
+    ] {
         for (language, words) in [
             (
                 "ja",
@@ -250,10 +269,17 @@ async fn a_taken_port_is_status_4_and_said_with_its_address_and_option() {
                 format!("{address} is taken by another program: choose another port with {option}"),
             ),
         ] {
-            let arguments = ["demo", "--headless", "--language", language, option, &port];
-            let ran = run(&arguments).await;
-            assert_eq!((ran.status, ran.stdout.as_str()), (Some(4), ""));
-            assert!(ran.stderr.contains(&words), "{}", ran.stderr);
+            let arguments = ["demo", "--language", language, option, &port];
+            let headless = [&arguments[..], &["--headless"]].concat();
+            for arguments in [&arguments[..], &headless] {
+                // Without a browser there is no app.
+                if option == "--app-port" && arguments.contains(&"--headless") {
+                    continue;
+                }
+                let ran = run(arguments).await;
+                assert_eq!((ran.status, ran.stdout.as_str()), (Some(4), ""));
+                assert!(ran.stderr.contains(&words), "{}", ran.stderr);
+            }
         }
     }
     drop(taken);
@@ -452,13 +478,16 @@ async fn a_signal_while_the_function_is_built_ends_the_build_too() {
 }
 
 #[tokio::test]
-async fn the_bare_command_is_the_headless_login_told_in_the_language_of_the_locale() {
+async fn a_headless_login_is_told_in_the_language_of_the_locale() {
     for (locale, told) in [
         ("C.UTF-8", "✓ ログインしました  adult"),
         ("ja_JP.UTF-8", "✓ ログインしました  adult"),
         ("en_US.UTF-8", "✓ Signed in  adult"),
     ] {
-        let child = prepared(&[]).env("LC_ALL", locale).spawn().unwrap();
+        let child = prepared(&["demo", "--headless"])
+            .env("LC_ALL", locale)
+            .spawn()
+            .unwrap();
         let ran = finished(child).await;
         assert_eq!((ran.status, ran.complaints().as_str()), (Some(0), ""));
         assert!(ran.stdout.contains(told), "{}", ran.stdout);
@@ -468,6 +497,131 @@ async fn the_bare_command_is_the_headless_login_told_in_the_language_of_the_loca
             "no colours where no terminal is"
         );
     }
+}
+
+#[tokio::test]
+async fn a_told_answer_stands_behind_the_hops_that_its_request_caused() {
+    let told = run(&["demo", "--headless", "--language", "en"])
+        .await
+        .stdout;
+    let place = |line: &str| {
+        let lines = told.lines().position(|known| known.contains(line));
+        lines.unwrap_or_else(|| panic!("{line}: {told}"))
+    };
+    let order = [
+        "Browser → Cognito  GET /oauth2/idpresponse",
+        "Cognito → federation  POST /token",
+        "App service  POST /api/realms/main/protocol/openid-connect/token",
+        "Cognito ← federation  POST /token  200",
+        "Browser ← Cognito  GET /oauth2/idpresponse  302",
+        "App → Cognito  POST /oauth2/token  200",
+    ];
+    let places = order.map(place);
+    assert!(places.is_sorted(), "{places:?}: {told}");
+}
+
+/// A browser demo that has said where it is, and its address.
+async fn demo_in_a_browser(
+    arguments: &[&str],
+) -> (Child, BufReader<tokio::process::ChildStdout>, String) {
+    let mut child = prepared(arguments)
+        // As on somebody's desk, were it not for the missing terminal.
+        .env("DISPLAY", ":0")
+        .env_remove("CI")
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    let reading = async {
+        while !line.contains("http://app.localhost:") {
+            line.clear();
+            assert_ne!(out.read_line(&mut line).await.unwrap(), 0, "it ended");
+        }
+    };
+    timeout(PATIENCE, reading).await.expect("it starts");
+    (child, out, line.trim().to_owned())
+}
+
+/// A page of the app, asked for as a browser would that knows where `*.localhost` is.
+async fn app_page(address: &str, path: &str) -> Answer {
+    let host = address.strip_prefix("http://").unwrap();
+    let (_, port) = host.rsplit_once(':').unwrap();
+    let url = format!("http://127.0.0.1:{port}{path}");
+    Answer::of(reqwest::Client::new().get(url).header("host", host)).await
+}
+
+#[tokio::test]
+async fn the_bare_command_is_the_demo_in_a_browser_until_ctrl_c() {
+    for (signal, arguments, words) in [
+        (Signal::SIGINT, &[][..], "Ctrl-C を押します"),
+        (
+            Signal::SIGTERM,
+            &["demo", "--no-open", "--language", "en"][..],
+            "Ctrl-C ends it",
+        ),
+    ] {
+        let (child, mut out, address) = demo_in_a_browser(arguments).await;
+        let page = app_page(&address, "/").await;
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("青葉野市 公共施設予約"));
+        // An attempt that fails at once is told, and everything else stays.
+        assert_eq!(app_page(&address, "/callback?code=x").await.status, 400);
+        let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
+        let processes = descendants(pid.as_raw());
+        kill(pid, signal).unwrap();
+        let mut rest = String::new();
+        tokio::io::AsyncReadExt::read_to_string(&mut out, &mut rest)
+            .await
+            .unwrap();
+        let ran = finished(child).await;
+        assert_eq!((ran.status, ran.complaints().as_str()), (Some(0), ""));
+        assert!(rest.contains(words), "{rest}");
+        for host in ["cognito", "bridge", "service"] {
+            assert!(
+                rest.contains(&format!("http://{host}.localhost:")),
+                "{rest}"
+            );
+        }
+        assert_gone(&processes).await;
+    }
+}
+
+#[tokio::test]
+async fn a_browser_demo_for_programs_prints_the_addresses_and_stays() {
+    let arguments = ["demo", "--json", "--persona", "leap-day", "--fault=cancel"];
+    let (mut child, _out, line) = demo_in_a_browser(&arguments).await;
+    let addresses: Value = serde_json::from_str(&line).unwrap();
+    let members = ["app", "cognito", "bridge", "service"];
+    assert_eq!(keys(&addresses), members.into());
+    for name in members {
+        let address = addresses[name].as_str().unwrap();
+        assert!(address.starts_with(&format!("http://{name}.localhost:")));
+    }
+    let page = app_page(addresses["app"].as_str().unwrap(), "/?lang=en").await;
+    assert!(page.body.contains("Aobano City"));
+    assert_eq!(child.try_wait().unwrap(), None);
+
+    // What was asked for is chosen beforehand on the test-card page.
+    let browser = test_kit::browser();
+    let url = format!("{}/login", addresses["app"].as_str().unwrap());
+    let url = url::Url::parse(&url).unwrap();
+    let journey = browser.follow(&url, "text/html", |_| false).await.unwrap();
+    let hosted = journey.page().unwrap();
+    let text = hosted.text().replace("&#38;", "&");
+    let (_, link) = text.split_once("class=\"button wide\" href=\"").unwrap();
+    let (link, _) = link.split_once('"').unwrap();
+    let link = hosted.url.join(link).unwrap();
+    let journey = browser.follow(&link, "application/json", |_| false).await;
+    let card: Value = journey.unwrap().page().unwrap().json().unwrap();
+    assert_eq!(card["persona"], "leap-day");
+    assert_eq!(card["answer"], "cancel");
+
+    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
+    let processes = descendants(pid.as_raw());
+    kill(pid, Signal::SIGTERM).unwrap();
+    let ran = finished(child).await;
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    assert_gone(&processes).await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
     reason = "a test that can't go on stops, also in the functions that several share"
 )]
 
+mod app;
 mod command;
 mod conformance;
 mod faults;

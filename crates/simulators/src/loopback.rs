@@ -1,9 +1,14 @@
 //! Host names and answers on loopback, for the stand-ins' own HTTP clients.
 //! `localhost` and every name below it mean 127.0.0.1, without asking a resolver (RFC 6761 §6.3).
-//! Any other name is refused: nothing here can leave the machine.
+//! Any other name is refused: nothing here can leave the machine, and no page of another site gets in under its own name.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use http::header::HOST;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
@@ -46,6 +51,23 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Refuses a request whose `Host` isn't a name of this machine: a page of another site whose name was made to mean
+/// 127.0.0.1 (DNS rebinding) could read the answers else. A program that sends no `Host` is no browser.
+pub(crate) async fn only_this_machine(request: Request, next: Next) -> Response {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    if hosts.all(|host| host.to_str().is_ok_and(is_host_of_this_machine)) {
+        next.run(request).await
+    } else {
+        StatusCode::MISDIRECTED_REQUEST.into_response()
+    }
+}
+
+fn is_host_of_this_machine(host: &str) -> bool {
+    Url::parse(&format!("http://{host}")).is_ok_and(|url| {
+        url.path() == "/" && url.query().is_none() && url.username().is_empty() && is_loopback(&url)
+    })
+}
+
 /// Why a body couldn't be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BodyError {
@@ -77,6 +99,32 @@ pub(crate) async fn read_body(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_host_of_this_machine_is_answered() {
+        for host in [
+            "localhost",
+            "app.localhost:8080",
+            "SERVICE.localhost:1",
+            "127.0.0.1:8080",
+            "[::1]:80",
+        ] {
+            assert!(is_host_of_this_machine(host), "{host}");
+        }
+        for host in [
+            "",
+            "attacker.example",
+            "attacker.example:8080",
+            "localhost.attacker.example",
+            "localhost@attacker.example",
+            "attacker.example/localhost",
+            "user@localhost",
+            "localhost/x",
+            "192.168.0.1",
+        ] {
+            assert!(!is_host_of_this_machine(host), "{host}");
+        }
+    }
 
     #[test]
     fn only_names_of_this_machine_are_loopback() {

@@ -52,6 +52,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const WATCHERS: usize = 32;
 /// The most characters of a parameter that the journal keeps of the app's own hops.
 const JOURNAL_TEXT: usize = 300;
+/// The most bytes of a request's target and headers.
+const HEAD_LIMIT: usize = 16 * 1024;
 /// The header that says up to which moment a story goes.
 const SEEN: HeaderName = HeaderName::from_static("story-seen");
 
@@ -249,7 +251,7 @@ impl BoundApp {
             .route("/logged-out", get(logged_out))
             .fallback(not_found)
             .method_not_allowed_fallback(method_not_allowed)
-            .layer(from_fn_with_state(Arc::clone(&shared), only_by_name))
+            .layer(from_fn_with_state(Arc::clone(&shared), admitted))
             .with_state(shared);
         let server = tokio::spawn(server::serve(self.listener, router, stopped));
         Ok(App {
@@ -307,16 +309,28 @@ impl Asked {
     }
 }
 
-/// Another name than the app's own is somebody else's page that found its way to this port (DNS rebinding): it gets nothing.
-async fn only_by_name(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+/// Another name than the app's own is somebody else's page that found its way to this port (DNS rebinding): it gets
+/// nothing. Nor does a request whose head is larger than any browser's.
+async fn admitted(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let mut hosts = request.headers().get_all(HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
     let is_own = host.is_some_and(|host| host.eq_ignore_ascii_case(&shared.host));
-    if is_own && hosts.next().is_none() {
-        return next.run(request).await;
+    let language = Language::of(None, request.headers());
+    if !is_own || hosts.next().is_some() {
+        pages::problem(Problem::OtherHost(&shared.base_url), language)
+    } else if head_size(&request) > HEAD_LIMIT {
+        pages::problem(Problem::TooLarge, language)
+    } else {
+        next.run(request).await
     }
-    let asked = Asked::new(None, request.headers().clone());
-    pages::problem(Problem::OtherHost(&shared.base_url), asked.language)
+}
+
+/// The bytes of a request's target and headers.
+fn head_size(request: &Request) -> usize {
+    let target = request.uri().path().len() + request.uri().query().map_or(0, str::len);
+    let headers = request.headers().iter();
+    let size = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len();
+    target + headers.map(size).sum::<usize>()
 }
 
 async fn not_found(headers: HeaderMap) -> Response {

@@ -111,6 +111,8 @@ struct Message<'a> {
     facts: Vec<(&'static str, &'a str)>,
     /// A place of this app, and what the link to it says.
     link: (&'a str, &'static str),
+    /// Whether a new login is offered.
+    again: bool,
 }
 
 /// What goes wrong at the app itself.
@@ -122,6 +124,8 @@ pub(super) enum Problem<'a> {
     NotFound,
     /// There is such a page, for another method.
     MethodNotAllowed,
+    /// Its address or its headers are too long.
+    TooLarge,
     /// A form of another site.
     OtherOrigin,
     /// No randomness.
@@ -151,6 +155,7 @@ impl Problem<'_> {
             Self::OtherHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::OtherOrigin | Self::NotSignedIn => StatusCode::FORBIDDEN,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Malformed
@@ -196,6 +201,17 @@ impl Problem<'_> {
                 (
                     "はじめのページから進んでください。",
                     "Begin at the start page.",
+                ),
+            ],
+            Self::TooLarge => [
+                ("リクエストが長すぎます", "The request is too long"),
+                (
+                    "アドレスか Cookie が、合わせて16 KiB を超えています。",
+                    "Its address and cookies have more than 16 KiB together.",
+                ),
+                (
+                    "このサイトの Cookie を消してから、はじめのページを開いてください。",
+                    "Delete the cookies of this site, and open the start page.",
                 ),
             ],
             Self::OtherOrigin => [
@@ -311,6 +327,7 @@ pub(super) fn problem(problem: Problem<'_>, language: Language) -> Response {
         sentences: vec![what_happened, what_to_do],
         facts,
         link: (home, to_start(language)),
+        again: false,
     };
     page(problem.status(), &template, Forms::None, None)
 }
@@ -338,6 +355,7 @@ pub(super) fn logged_out(language: Language) -> Response {
         sentences,
         facts: Vec::new(),
         link: ("/", to_start(language)),
+        again: true,
     };
     page(StatusCode::OK, &template, Forms::None, None)
 }

@@ -19,8 +19,8 @@ use tower_service::Service as _;
 
 /// The most connections at a time; another one waits.
 const CONNECTIONS: usize = 128;
-/// The most bytes of a request line and its headers.
-const HEAD_LIMIT: usize = 32 * 1024;
+/// How much is read ahead before a request's headers must be complete. What is less and still too much gets a page.
+const READ_AHEAD: usize = 64 * 1024;
 /// How long the headers of a request may take to come, and how long a connection is kept for the next request.
 const HEAD_TIME: Duration = Duration::from_secs(15);
 /// How long a stop waits for requests that are under way.
@@ -78,7 +78,7 @@ async fn converse(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
-        .max_buf_size(HEAD_LIMIT)
+        .max_buf_size(READ_AHEAD)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     // How a connection ends is the browser's business.

@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -33,6 +34,8 @@ pub use self::options::{
     AppClient, AttributesRequestMethod, CognitoOptions, PoolAttribute, Provider, StartError,
     Variation, default_attribute_mapping, standard_attributes,
 };
+
+use crate::loopback::only_this_machine;
 
 use self::app_tokens::IssuedCode;
 use self::pending_login::PendingLogins;
@@ -176,6 +179,7 @@ impl BoundCognito {
                 "/.well-known/openid-configuration",
                 get(app_tokens::discovery),
             )
+            .layer(from_fn(only_this_machine))
             .with_state(Arc::clone(&shared));
         let (stop, stopped) = oneshot::channel::<()>();
         let listener = self.listener;

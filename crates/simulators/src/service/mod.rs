@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono::TimeDelta;
@@ -24,6 +25,7 @@ use tokio::task::JoinHandle;
 use crate::clock::SimClock;
 use crate::fault::Fault;
 use crate::journal::{Journal, Party};
+use crate::loopback::only_this_machine;
 use crate::pages::{LANGUAGE, remembering};
 use crate::persona::personas;
 
@@ -405,6 +407,7 @@ fn router(realm: Arc<Realm>) -> Router {
         .route(Endpoint::KeySet.path(), get(jwk_set))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(only_this_machine))
         .with_state(realm)
 }
 

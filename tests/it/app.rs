@@ -1,0 +1,636 @@
+//! The app of the demo, met as a person and as an attacker meet it: the real function, the stand-ins, a browser without a
+//! screen. Every way that a login can go ends on a page that says what happened, and nothing from a request is markup there.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde_json::Value;
+use simulators::app::{AppSettings, Ended, Explanation};
+use simulators::fault::Fault;
+use simulators::persona::personas;
+use test_kit::{Arrival, Confidential, Page, Stack, UserAgent, browser, stack_with};
+use tokio::sync::mpsc;
+use url::Url;
+
+const HTML: &str = "text/html";
+
+/// Everything with the app.
+async fn site() -> Stack {
+    stack_with(|options| {
+        options.app = Some(AppSettings {
+            explain: |class, language| {
+                Some(Explanation {
+                    meaning: format!("<meaning of {class}>"),
+                    remedy: language.say("直し方", "the remedy").to_owned(),
+                })
+            },
+            ..AppSettings::default()
+        });
+    })
+    .await
+}
+
+fn at(stack: &Stack, path: &str) -> Url {
+    let base = stack.app.as_ref().unwrap().base_url();
+    Url::parse(base).unwrap().join(path).unwrap()
+}
+
+/// A page of the app, redirects followed.
+async fn visit(stack: &Stack, browser: &UserAgent, path: &str) -> Page {
+    arrive(browser, &at(stack, path)).await
+}
+
+async fn arrive(browser: &UserAgent, url: &Url) -> Page {
+    let journey = browser.follow(url, HTML, |_| false).await.unwrap();
+    journey.page().unwrap().clone()
+}
+
+/// The address of the first link whose markup holds this.
+fn link(page: &Page, mark: &str) -> Url {
+    let text = page.text();
+    let (_, rest) = text.split_once(mark).expect("the link is there");
+    let (_, rest) = rest.split_once("href=\"").unwrap();
+    let (href, _) = rest.split_once('"').unwrap();
+    page.url.join(&href.replace("&#38;", "&")).unwrap()
+}
+
+/// From the app's button over Cognito's hosted page to the test-card page.
+async fn to_the_test_card(stack: &Stack, browser: &UserAgent) -> Arrival {
+    let hosted = visit(stack, browser, "/login").await;
+    assert_eq!(hosted.url.host_str(), Some("cognito.localhost"));
+    assert!(hosted.text().contains("マイナアプリでログイン"));
+    let provider = link(&hosted, "class=\"button wide\"");
+    let journey = browser.follow(&provider, "application/json", |_| false);
+    journey.await.unwrap().end
+}
+
+/// From the test-card page to the app's callback, which isn't requested.
+async fn to_the_callback(
+    stack: &Stack,
+    browser: &UserAgent,
+    page: Arrival,
+    persona: &str,
+    fault: Option<Fault>,
+) -> Url {
+    let callback = at(stack, "/callback");
+    let is_callback =
+        |url: &Url| url.host_str() == callback.host_str() && url.path() == callback.path();
+    let arrival = stack.choose(browser, page, persona, fault, is_callback);
+    match arrival.await.unwrap() {
+        Arrival::At(url) => url,
+        Arrival::Page(page) => panic!("{page:?}"),
+    }
+}
+
+/// A whole login, and the page at its end.
+async fn sign_in(stack: &Stack, browser: &UserAgent, persona: &str, fault: Option<Fault>) -> Page {
+    let page = to_the_test_card(stack, browser).await;
+    let callback = to_the_callback(stack, browser, page, persona, fault).await;
+    arrive(browser, &callback).await
+}
+
+/// Where `/login` sends this browser, and with which state.
+async fn begin(stack: &Stack, browser: &UserAgent) -> String {
+    let answer = browser.get(&at(stack, "/login"), HTML).await.unwrap();
+    assert_eq!(answer.status, 303);
+    let target = answer.redirect_target().unwrap().unwrap();
+    let mut pairs = target.query_pairs();
+    let (_, state) = pairs.find(|(name, _)| name == "state").unwrap();
+    state.into_owned()
+}
+
+/// The headers that every page has.
+fn assert_strict(page: &Page) {
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
+    assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"));
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    let text = page.text();
+    assert!(!text.contains(" style=") && !text.contains("javascript:"));
+}
+
+#[tokio::test]
+async fn the_start_page_says_what_it_is_in_the_language_of_whoever_reads() {
+    let stack = site().await;
+    let person = browser();
+    let page = visit(&stack, &person, "/").await;
+    assert_strict(&page);
+    for told in [
+        "<html lang=\"ja\">",
+        "青葉野市 公共施設予約",
+        "架空の市",
+        "Chrome、Edge、Firefox で動きます。Safari では動きません",
+        "図を見ながらログイン",
+    ] {
+        assert!(page.text().contains(told), "{told}");
+    }
+    // The browser is known from here on, by a cookie that only this host gets.
+    let cookie = page.header("set-cookie").unwrap();
+    assert!(cookie.starts_with("__Host-browser="), "{cookie}");
+    assert!(cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"));
+
+    let english = visit(&stack, &person, "/?lang=en").await;
+    assert!(english.text().contains("Works in Chrome, Edge and Firefox"));
+    // It is remembered, and Cognito is told.
+    let page = visit(&stack, &person, "/").await;
+    assert!(page.text().contains("<html lang=\"en\">"));
+    assert_eq!(page.header("set-cookie"), None);
+    let hosted = visit(&stack, &person, "/login").await;
+    assert!(hosted.text().contains("Sign in with the Myna App"));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn somebody_who_signs_in_sees_their_attributes_the_tokens_decoded_and_the_story() {
+    let stack = site().await;
+    let people = personas(stack.clock.now());
+    for (id, absent) in [("adult", 0), ("gender-absent", 1), ("unknown-day", 1)] {
+        let person = people.iter().find(|person| person.id == id).unwrap();
+        let browser = browser();
+        let page = sign_in(&stack, &browser, id, None).await;
+        assert_eq!((page.status.as_u16(), page.url.path()), (200, "/signed-in"));
+        assert_strict(&page);
+        let text = page.text();
+        for claim in ["name", "address"] {
+            let value = &person.claims[claim];
+            assert!(text.contains(value.as_str()), "{id}: {claim}");
+        }
+        assert_eq!(text.matches("class=\"absent\"").count(), absent, "{id}");
+        // Decoded, and not as they are.
+        for told in [
+            "&#34;token_use&#34;: &#34;id&#34;",
+            "&#34;access&#34;",
+            "RS256",
+        ] {
+            assert!(text.contains(told), "{told}");
+        }
+        // What begins like a token is cut after its fourth character.
+        let tokens: Vec<&str> = text.split("eyJ").skip(1).collect();
+        assert!(tokens.len() > 5);
+        assert!(tokens.iter().all(|rest| rest.chars().nth(1) == Some('…')));
+        // The whole story, from the app's own first answer to its last, and every check held.
+        let (_, story) = text.split_once("id=\"story-title\"").unwrap();
+        for hop in [
+            "GET /login",
+            "GET /oauth2/authorize",
+            "/protocol/openid-connect/auth",
+            "POST /token",
+            "GET /.well-known/jwks.json",
+            "GET /callback",
+            "GET /oauth2/userInfo",
+        ] {
+            assert!(story.contains(hop), "{hop}");
+        }
+        assert!(!story.contains("class=\"fail\"") && !story.contains("pill fail"));
+        // Each arrow says what it is for.
+        let (rows, whys) = (
+            story.matches("<li class=\"row").count() - story.matches(" answer\"").count(),
+            story.matches("class=\"why\"").count(),
+        );
+        assert!(rows > 20, "{rows}");
+        assert_eq!(rows, whys);
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn the_diagram_shows_no_secret_and_no_attribute() {
+    let stack = site().await;
+    let browser = browser();
+    sign_in(&stack, &browser, "adult", None).await;
+    let start = visit(&stack, &browser, "/").await;
+    let story = visit(&stack, &browser, "/story?seen=0").await;
+    let failed = sign_in(&stack, &browser, "adult", Some(Fault::UserinfoMissingName)).await;
+    assert_eq!(failed.url.path(), "/failed");
+    let mut all = Confidential::of(&stack);
+    for cookie in browser.cookies(&at(&stack, "/")) {
+        if cookie.name != "lang" {
+            all = all.and("cookie", &cookie.value);
+        }
+    }
+    let (_, story_of_start) = start.text().split_once("id=\"tale\"").map(own).unwrap();
+    all.assert_not_in("start page", &story_of_start);
+    all.assert_not_in("story", &story.text());
+    all.assert_not_in("failed page", &failed.text());
+    for page in [&start, &story, &failed] {
+        assert!(
+            page.text().contains("…("),
+            "secrets are masked, not left out"
+        );
+    }
+    stack.stop().await;
+}
+
+fn own((a, b): (&str, &str)) -> (String, String) {
+    (a.to_owned(), b.to_owned())
+}
+
+#[tokio::test]
+async fn a_login_that_fails_is_told_with_its_class_its_words_and_its_story() {
+    let stack = site().await;
+    for (fault, class, error) in [
+        (Fault::Cancel, "cancelled", "access_denied"),
+        (Fault::IdTokenWrongNonce, "id_token_nonce", "invalid_grant"),
+        (
+            Fault::CancelHostileDescription,
+            "cancelled",
+            "access_denied",
+        ),
+    ] {
+        let browser = browser();
+        let page = sign_in(&stack, &browser, "adult", Some(fault)).await;
+        assert_eq!((page.status.as_u16(), page.url.path()), (200, "/failed"));
+        assert_strict(&page);
+        let text = page.text();
+        for told in [
+            format!("<code>{class}</code>"),
+            format!("<code>{error}</code>"),
+            format!("&#60;meaning of {class}&#62;"),
+            "直し方".to_owned(),
+            "サポート番号".to_owned(),
+            "pill fail".to_owned(),
+        ] {
+            assert!(text.contains(&told), "{told}");
+        }
+        assert!(!text.contains("<script"));
+        // It is this browser's own: by its address alone nobody else sees it.
+        let stranger = arrive(&test_kit::browser(), &page.url).await;
+        assert_eq!(stranger.status, 400);
+        assert!(!stranger.text().contains(class));
+        // The start page has the way there.
+        let start = visit(&stack, &browser, "/").await;
+        assert_eq!(link(&start, "class=\"remark failed\"").path(), "/failed");
+        // Nobody is signed in.
+        assert_eq!(visit(&stack, &browser, "/signed-in").await.status, 403);
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn two_tabs_end_each_with_its_own_login_and_say_that_there_was_another() {
+    let stack = site().await;
+    let one = browser();
+    let other = one.new_tab();
+    let first = to_the_test_card(&stack, &one).await;
+    let second = to_the_test_card(&stack, &other).await;
+    let second = to_the_callback(&stack, &other, second, "gender-absent", None).await;
+    let page = arrive(&other, &second).await;
+    assert_eq!(page.url.path(), "/signed-in");
+    assert!(page.text().contains("別のログインも進んでいました"));
+    let session = session_of(&stack, &one);
+
+    let first = to_the_callback(&stack, &one, first, "adult", None).await;
+    let page = arrive(&one, &first).await;
+    assert!(page.text().contains("山田　太郎"));
+    // A login always brings a new session, and the one before ends.
+    assert_ne!(session_of(&stack, &one), session);
+    stack.stop().await;
+}
+
+fn session_of(stack: &Stack, browser: &UserAgent) -> String {
+    let cookies = browser.cookies(&at(stack, "/"));
+    let session = cookies
+        .into_iter()
+        .find(|cookie| cookie.name == "__Host-session");
+    session.expect("signed in").value
+}
+
+#[tokio::test]
+async fn an_answer_is_taken_once_and_in_the_browser_that_began() {
+    let stack = site().await;
+    let browser = browser();
+    let page = to_the_test_card(&stack, &browser).await;
+    let callback = to_the_callback(&stack, &browser, page, "adult", None).await;
+
+    // Somebody else opens it first: they get nothing, and it isn't used up.
+    let stranger = arrive(&test_kit::browser(), &callback).await;
+    assert_eq!(
+        (stranger.status.as_u16(), stranger.url.path()),
+        (400, "/callback")
+    );
+    assert!(
+        stranger
+            .text()
+            .contains("別のブラウザーで始めたログインです")
+    );
+    assert_strict(&stranger);
+    let signed_in = arrive(&browser, &callback).await;
+    assert_eq!(signed_in.url.path(), "/signed-in");
+
+    // Reload and back button.
+    let again = arrive(&browser, &callback).await;
+    assert_eq!(again.status, 400);
+    assert!(again.text().contains("このログインはもう終わっています"));
+    assert_eq!(visit(&stack, &browser, "/signed-in").await.status, 200);
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_to_no_login_is_refused_with_a_reason_and_never_as_markup() {
+    let stack = site().await;
+    let browser = browser();
+    let state = begin(&stack, &browser).await;
+    let hostile = "%3Cscript%3Ealert(1)%3C/script%3E%22%27";
+    for (query, words) in [
+        (
+            "state=unknown&code=c".to_owned(),
+            "そのログインは見つかりません",
+        ),
+        (String::new(), "どのログインの結果か分かりません"),
+        ("code=c".to_owned(), "どのログインの結果か分かりません"),
+        (
+            format!("error={hostile}&error_description={hostile}"),
+            "どのログインの結果か分かりません",
+        ),
+        (
+            format!("state={state}&state={state}&code=c"),
+            "ログインの結果を読み取れません",
+        ),
+        (format!("state={state}"), "ログインの結果を読み取れません"),
+        (
+            format!("state={hostile}&code={hostile}"),
+            "そのログインは見つかりません",
+        ),
+    ] {
+        let page = visit(&stack, &browser, &format!("/callback?{query}")).await;
+        assert_eq!(page.status, 400, "{query}");
+        assert_strict(&page);
+        let text = page.text();
+        assert!(text.contains(words), "{query}: {text}");
+        assert!(!text.contains("<script>alert") && !text.contains("</script>"));
+        if query.starts_with("error=") {
+            assert!(text.contains("&#60;script&#62;alert(1)"), "{text}");
+        }
+        // Also not where the diagram tells of it.
+        let start = visit(&stack, &browser, "/").await.text();
+        assert!(!start.contains("<script>alert"), "{query}");
+    }
+
+    // With the state of a login an error is that login's end, and is escaped just so.
+    let query = format!("/callback?state={state}&error={hostile}&error_description={hostile}");
+    let page = visit(&stack, &browser, &query).await;
+    assert_eq!(page.url.path(), "/failed");
+    assert!(page.text().contains("&#60;script&#62;alert(1)"));
+    assert!(!page.text().contains("<script"));
+
+    // A code that Cognito never gave out.
+    let state = begin(&stack, &browser).await;
+    let page = visit(&stack, &browser, &format!("/callback?state={state}&code=c")).await;
+    assert_eq!(page.url.path(), "/failed");
+    assert!(
+        page.text()
+            .contains("Cognito が、アプリの出したコードを受け取りませんでした")
+    );
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_is_refused() {
+    let stack = site().await;
+    let browser = browser();
+    for (minutes, words) in [
+        (16, "時間がたちすぎました"),
+        (31, "そのログインは見つかりません"),
+    ] {
+        let state = begin(&stack, &browser).await;
+        stack.clock.advance(TimeDelta::minutes(minutes));
+        let page = visit(&stack, &browser, &format!("/callback?state={state}&code=c")).await;
+        assert_eq!(page.status, 400);
+        assert!(page.text().contains(words), "{minutes}");
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn log_out_ends_this_browsers_session_and_no_other() {
+    let stack = site().await;
+    let (one, other) = (browser(), browser());
+    for browser in [&one, &other] {
+        sign_in(&stack, browser, "adult", None).await;
+    }
+    let start = visit(&stack, &one, "/").await;
+    assert!(start.text().contains("ログイン中：") && start.text().contains("山田　太郎"));
+    let session = session_of(&stack, &one);
+
+    // A form of another site: its browser says so.
+    let port = at(&stack, "/").port().unwrap();
+    let foreign = reqwest::Client::new()
+        .post(format!("http://127.0.0.1:{port}/logout"))
+        .header("host", format!("app.localhost:{port}"))
+        .header("cookie", format!("__Host-session={session}"))
+        .header("sec-fetch-site", "cross-site");
+    assert_eq!(foreign.send().await.unwrap().status(), 403);
+    assert_eq!(visit(&stack, &one, "/signed-in").await.status, 200);
+    // By its address nobody logs out.
+    assert_eq!(visit(&stack, &one, "/logout").await.status, 405);
+
+    let answer = one
+        .post_form(&at(&stack, "/logout"), HTML, &[])
+        .await
+        .unwrap();
+    assert_eq!(answer.status, 303);
+    let page = arrive(&one, &answer.redirect_target().unwrap().unwrap()).await;
+    assert!(
+        page.text()
+            .contains("Cognito の代役は自分のセッションを持たない")
+    );
+    assert_eq!(visit(&stack, &one, "/signed-in").await.status, 403);
+    assert!(!visit(&stack, &one, "/").await.text().contains("山田"));
+    assert_eq!(visit(&stack, &other, "/signed-in").await.status, 200);
+    // The cookie is gone, and would open nothing.
+    let cookies = one.cookies(&at(&stack, "/"));
+    assert!(cookies.iter().all(|cookie| cookie.name != "__Host-session"));
+    let stolen = reqwest::Client::new()
+        .get(format!("http://127.0.0.1:{port}/signed-in"))
+        .header("host", format!("app.localhost:{port}"))
+        .header("cookie", format!("__Host-session={session}"));
+    assert_eq!(stolen.send().await.unwrap().status(), 403);
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn it_answers_to_its_own_name_alone_and_within_bounds() {
+    let stack = site().await;
+    let port = at(&stack, "/").port().unwrap();
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let get = |path: &str, host: &str| {
+        http.get(format!("http://127.0.0.1:{port}{path}"))
+            .header("host", host)
+    };
+    let own = format!("app.localhost:{port}");
+    for host in [
+        "attacker.example",
+        "app.localhost",
+        "app.localhost:1",
+        &format!("127.0.0.1:{port}"),
+        &format!("localhost:{port}"),
+        &format!("app.localhost.attacker.example:{port}"),
+    ] {
+        for path in ["/", "/login", "/callback", "/story?seen=0"] {
+            let answer = get(path, host).send().await.unwrap();
+            assert_eq!(answer.status(), 421, "{host} {path}");
+            assert!(answer.headers().get("set-cookie").is_none());
+        }
+    }
+    for (request, status) in [
+        (get("/no-such-page", &own), 404),
+        (get("/story", &own), 404),
+        (get("/story?seen=x", &own), 404),
+        (
+            http.post(format!("http://127.0.0.1:{port}/"))
+                .header("host", &own),
+            405,
+        ),
+        (get("/", &own).header("x-long", "a".repeat(17_000)), 431),
+        (get(&format!("/?{}", "a".repeat(17_000)), &own), 431),
+        (get("/", &own).header("x-long", "a".repeat(15_000)), 200),
+    ] {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), status, "{answer:?}");
+        let policy = &answer.headers()["content-security-policy"];
+        assert!(policy.to_str().unwrap().starts_with("default-src 'none'"));
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn it_remembers_a_bounded_number_of_logins() {
+    let stack = site().await;
+    let browser = browser();
+    let first = begin(&stack, &browser).await;
+    let second = begin(&stack, &browser).await;
+    for _ in 0..199 {
+        begin(&stack, &browser).await;
+    }
+    // The oldest went for the newest, and only that.
+    for (state, words) in [
+        (first, "そのログインは見つかりません"),
+        (
+            second,
+            "Cognito が、アプリの出したコードを受け取りませんでした",
+        ),
+    ] {
+        let page = visit(&stack, &browser, &format!("/callback?state={state}&code=c")).await;
+        assert!(page.text().contains(words), "{words}");
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn the_story_waits_for_something_new_and_is_that_of_this_browser() {
+    let stack = site().await;
+    let (watching, stranger) = (browser(), browser());
+    visit(&stack, &watching, "/").await;
+    visit(&stack, &stranger, "/").await;
+    let seen = |page: &Page| page.header("story-seen").unwrap().parse::<u64>().unwrap();
+    let nothing = stack.journal.now().number();
+
+    let tab = watching.new_tab();
+    let signing_in = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        to_the_test_card(&stack, &tab).await
+    };
+    let path = format!("/story?seen={nothing}");
+    let (page, card) = tokio::join!(visit(&stack, &watching, &path), signing_in);
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("ログインの途中です"));
+    assert!(page.text().contains("GET /login"));
+    assert!(seen(&page) > nothing);
+
+    let callback = to_the_callback(&stack, &tab, card, "adult", None).await;
+    arrive(&tab, &callback).await;
+    let path = format!("/story?seen={}&lang=en", seen(&page));
+    let page = visit(&stack, &watching, &path).await;
+    assert!(page.text().contains("Signed in."));
+    assert_eq!(link(&page, "class=\"remark done\"").path(), "/signed-in");
+    assert_eq!(seen(&page), stack.journal.now().number());
+
+    let other = visit(&stack, &stranger, "/story?seen=0").await.text();
+    assert!(other.contains("まだ何も起きていません") && !other.contains("GET /login"));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn without_scripts_the_page_comes_again_while_a_login_is_under_way() {
+    let stack = site().await;
+    let browser = browser();
+    let refresh = "<noscript><meta http-equiv=\"refresh\"";
+    assert!(!visit(&stack, &browser, "/").await.text().contains(refresh));
+    let card = to_the_test_card(&stack, &browser.new_tab()).await;
+    let page = visit(&stack, &browser, "/").await;
+    assert!(page.text().contains(refresh));
+    assert!(page.text().contains("/protocol/openid-connect/auth"));
+    let callback = to_the_callback(&stack, &browser, card, "adult", None).await;
+    arrive(&browser, &callback).await;
+    assert!(!visit(&stack, &browser, "/").await.text().contains(refresh));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_started_it_is_told_how_each_login_ended() {
+    let (sender, mut ended) = mpsc::channel(8);
+    let stack = stack_with(|options| {
+        options.app = Some(AppSettings {
+            ended: Some(sender),
+            ..AppSettings::default()
+        });
+    })
+    .await;
+    let browser = browser();
+    sign_in(&stack, &browser, "adult", None).await;
+    assert_eq!(ended.recv().await, Some(Ended::SignedIn));
+    sign_in(&stack, &browser, "adult", Some(Fault::Cancel)).await;
+    let Some(Ended::Failed {
+        error,
+        class,
+        support_id,
+    }) = ended.recv().await
+    else {
+        panic!("it failed");
+    };
+    assert_eq!(error.as_deref(), Some("access_denied"));
+    assert_eq!(class.as_deref(), Some("cancelled"));
+    assert_eq!(support_id.map(|id| id.len()), Some(9));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn the_answers_stand_behind_the_hops_that_they_needed() {
+    let stack = site().await;
+    let browser = browser();
+    let page = sign_in(&stack, &browser, "adult", None).await;
+    let text = page.text();
+    let (_, story) = text.split_once("id=\"story-title\"").unwrap();
+    let ids: Vec<&str> = story
+        .split(" id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|id| id.starts_with("hop-") || id.starts_with("answer-"))
+        .collect();
+    let place = |id: &str| ids.iter().position(|known| *known == id);
+    let answers: Vec<&str> = ids
+        .iter()
+        .copied()
+        .filter(|id| id.starts_with("answer-"))
+        .collect();
+    // Cognito's, the bridge's, and the app's own; the bridge may fetch keys in its callback, too.
+    assert!(answers.len() >= 3, "{ids:?}");
+    for answer in answers {
+        let request = answer.replace("answer-", "hop-");
+        assert!(
+            place(&request).unwrap() + 1 < place(answer).unwrap(),
+            "{ids:?}"
+        );
+    }
+    // The steps that programs read are the same hops.
+    let steps = stack.journal.steps();
+    assert!(steps.len() >= ids.iter().filter(|id| id.starts_with("hop-")).count());
+    let told: Value = serde_json::to_value(&steps).unwrap();
+    assert_eq!(told[0]["request"], "GET /login");
+    stack.stop().await;
+}
