@@ -221,8 +221,9 @@ impl Browser {
 
     /// What the page shows, as a person would read it.
     pub(crate) async fn text(&self) -> String {
-        let body = self.client.find(Locator::Css("body")).await.unwrap();
-        body.text().await.unwrap()
+        // In one script: between two commands the page may have gone on to the next.
+        let text = self.run("return document.body.innerText").await;
+        text.as_str().unwrap().to_owned()
     }
 
     /// The first element of the selector, awaited.
@@ -349,7 +350,10 @@ impl Browser {
         self.log("browser")
             .await
             .iter()
-            .filter_map(|entry| entry["message"].as_str().map(str::to_owned))
+            .filter_map(|entry| entry["message"].as_str())
+            // A page of a failure has a status that says so.
+            .filter(|message| !message.ends_with("status of 400 (Bad Request)"))
+            .map(str::to_owned)
             .collect()
     }
 
