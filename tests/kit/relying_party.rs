@@ -6,16 +6,17 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use simulators::fault::Fault;
+use simulators::service::Service;
 use simulators::stack::{COGNITO_CLIENT_ID, Stack};
 use simulators::user_agent::{Arrival, Page, UserAgent};
 use url::Url;
 
 use crate::BrowserLogin;
 
-/// A client of the bridge.
+/// A client of the bridge. `S` is what stands in the service's place.
 #[derive(Debug)]
-pub struct RelyingParty<'a> {
-    stack: &'a Stack,
+pub struct RelyingParty<'a, S = Service> {
+    stack: &'a Stack<S>,
 }
 
 /// Parameters that a test changes: in order, names may repeat.
@@ -191,10 +192,10 @@ impl Answer {
     }
 }
 
-impl<'a> RelyingParty<'a> {
+impl<'a, S> RelyingParty<'a, S> {
     /// The client that the bridge of this stack knows.
     #[must_use]
-    pub fn new(stack: &'a Stack) -> Self {
+    pub fn new(stack: &'a Stack<S>) -> Self {
         Self { stack }
     }
 
@@ -252,6 +253,49 @@ impl<'a> RelyingParty<'a> {
             .expect("the function's front door answers")
     }
 
+    /// Requests the function's `/callback` (see [`RelyingParty::to_callback`]) and gives where the browser ended.
+    pub async fn from_callback(&self, browser: &UserAgent, callback: &Url) -> Arrival {
+        let redirect_uri = self.redirect_uri();
+        let journey = browser
+            .follow(callback, "text/html", |url| {
+                url.as_str().starts_with(&redirect_uri)
+            })
+            .await;
+        journey.expect("redirects that a browser follows").end
+    }
+
+    /// Asks for the claims with an access token, by GET.
+    pub async fn userinfo(&self, access_token: &str) -> Answer {
+        let url = format!("{}/userinfo", self.stack.bridge.base_url());
+        Answer::of(reqwest::Client::new().get(url).bearer_auth(access_token)).await
+    }
+
+    /// A document of the function, for example `/jwks.json`.
+    pub async fn document(&self, path: &str) -> Answer {
+        let url = format!("{}{path}", self.stack.bridge.base_url());
+        Answer::of(reqwest::Client::new().get(url)).await
+    }
+
+    /// The claims of an ID token of the bridge, verified with its published keys (OIDC Core §3.1.3.7).
+    pub async fn verified(&self, id_token: &str) -> serde_json::Map<String, Value> {
+        let keys: jsonwebtoken::jwk::JwkSet =
+            serde_json::from_str(&self.document("/jwks.json").await.body).expect("a JWK Set");
+        let header = jsonwebtoken::decode_header(id_token).expect("a JWT");
+        let key = keys
+            .find(&header.kid.expect("a kid"))
+            .expect("a published key");
+        let key = jsonwebtoken::DecodingKey::from_jwk(key).expect("a usable key");
+        let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
+        validation.set_issuer(&[self.issuer()]);
+        validation.set_audience(&[COGNITO_CLIENT_ID]);
+        jsonwebtoken::decode(id_token, &key, &validation)
+            .expect("a valid ID token")
+            .claims
+    }
+}
+
+/// What needs the stand-in's test-card page.
+impl RelyingParty<'_> {
     /// Signs a test person in and gives where the browser ended: back at the client, or on a page.
     pub async fn sign_in(
         &self,
@@ -304,17 +348,6 @@ impl<'a> RelyingParty<'a> {
         }
     }
 
-    /// Requests the function's `/callback` (see [`RelyingParty::to_callback`]) and gives where the browser ended.
-    pub async fn from_callback(&self, browser: &UserAgent, callback: &Url) -> Arrival {
-        let redirect_uri = self.redirect_uri();
-        let journey = browser
-            .follow(callback, "text/html", |url| {
-                url.as_str().starts_with(&redirect_uri)
-            })
-            .await;
-        journey.expect("redirects that a browser follows").end
-    }
-
     /// Signs the first test person in with the usual request and gives the code.
     pub async fn code(&self) -> String {
         let arrival = self
@@ -326,35 +359,6 @@ impl<'a> RelyingParty<'a> {
             )
             .await;
         parameter(&arrival, "code").expect("a code")
-    }
-
-    /// Asks for the claims with an access token, by GET.
-    pub async fn userinfo(&self, access_token: &str) -> Answer {
-        let url = format!("{}/userinfo", self.stack.bridge.base_url());
-        Answer::of(reqwest::Client::new().get(url).bearer_auth(access_token)).await
-    }
-
-    /// A document of the function, for example `/jwks.json`.
-    pub async fn document(&self, path: &str) -> Answer {
-        let url = format!("{}{path}", self.stack.bridge.base_url());
-        Answer::of(reqwest::Client::new().get(url)).await
-    }
-
-    /// The claims of an ID token of the bridge, verified with its published keys (OIDC Core §3.1.3.7).
-    pub async fn verified(&self, id_token: &str) -> serde_json::Map<String, Value> {
-        let keys: jsonwebtoken::jwk::JwkSet =
-            serde_json::from_str(&self.document("/jwks.json").await.body).expect("a JWK Set");
-        let header = jsonwebtoken::decode_header(id_token).expect("a JWT");
-        let key = keys
-            .find(&header.kid.expect("a kid"))
-            .expect("a published key");
-        let key = jsonwebtoken::DecodingKey::from_jwk(key).expect("a usable key");
-        let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
-        validation.set_issuer(&[self.issuer()]);
-        validation.set_audience(&[COGNITO_CLIENT_ID]);
-        jsonwebtoken::decode(id_token, &key, &validation)
-            .expect("a valid ID token")
-            .claims
     }
 }
 
