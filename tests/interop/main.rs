@@ -9,6 +9,7 @@
 )]
 
 mod keycloak;
+mod npm;
 
 /// What `cargo xtask interop` says about a peer.
 ///

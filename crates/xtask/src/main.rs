@@ -36,7 +36,7 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
-    /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central)
+    /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central, npm)
     Interop {
         /// Only this one; all of them if none is named
         #[arg(value_enum)]

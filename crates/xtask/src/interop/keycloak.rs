@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::test;
+use super::{done, test};
 use crate::debian;
 use crate::loopback::{answers, free_address};
 
@@ -110,14 +110,6 @@ fn install(folder: &Path) -> Result<PathBuf, String> {
     fs::remove_dir_all(&download).map_err(|error| format!("{}: {error}", download.display()))?;
     File::create(&installed).map_err(|error| format!("{}: {error}", installed.display()))?;
     Ok(home)
-}
-
-fn done(command: &mut Command, otherwise: &str) -> Result<(), String> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{otherwise} ({status})")),
-        Err(error) => Err(format!("{otherwise}: {error}")),
-    }
 }
 
 /// Starts Keycloak and stops it as soon as standard input ends. That happens however this task ends: the system

@@ -9,18 +9,22 @@ use std::time::Instant;
 use clap::ValueEnum;
 
 mod keycloak;
+mod npm;
 
 /// Software that others wrote.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Peer {
     /// Keycloak, in the service's place.
     Keycloak,
+    /// Packages of npm: oidc-provider in the service's place, openid-client and oauth4webapi in Amazon Cognito's, and jose.
+    Npm,
 }
 
 impl Peer {
     fn run(self, workspace: &Path) -> Result<(), String> {
         match self {
             Self::Keycloak => keycloak::run(workspace),
+            Self::Npm => npm::run(workspace),
         }
     }
 }
@@ -46,6 +50,15 @@ pub(crate) fn run(workspace: &Path, only: Option<Peer>) -> Result<(), String> {
         Ok(())
     } else {
         Err(failures.join("\nxtask: "))
+    }
+}
+
+/// Runs a command to its end, or says `otherwise`.
+fn done(command: &mut Command, otherwise: &str) -> Result<(), String> {
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{otherwise} ({status})")),
+        Err(error) => Err(format!("{otherwise}: {error}")),
     }
 }
 

@@ -1,0 +1,153 @@
+//! Peers of npm: their packages in the versions of `tests/interop/npm/package-lock.json`, below `target/tools/`.
+//! Node 20 or later runs them: the machine's own, or where that is older, one that is a package too.
+//! Scripts and packages lie in one folder there; nothing is installed into the source tree.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{done, test};
+use crate::debian;
+
+/// The oldest Node that runs all of the packages.
+const OLDEST_NODE: u32 = 20;
+
+/// Installs what is missing, and runs the tests, or says what failed.
+pub(super) fn run(workspace: &Path) -> Result<(), String> {
+    let sources = workspace.join("tests/interop/npm");
+    let folder = workspace.join("target/tools/npm");
+    let node = install(&sources, &folder)?;
+    test(
+        workspace,
+        "npm::",
+        &[
+            ("NODE_PROGRAM", node.display().to_string()),
+            ("NODE_SCRIPTS", folder.display().to_string()),
+        ],
+    )
+}
+
+/// Copies the scripts into `folder`, installs the packages beside them, and gives the Node that runs them.
+/// Once they are there, nothing is downloaded again.
+fn install(sources: &Path, folder: &Path) -> Result<PathBuf, String> {
+    debian::program("node", "nodejs")?;
+    debian::program("npm", "npm")?;
+    let (node, options) = if is_new_enough(Path::new("node")) {
+        // The only optional package is the other Node.
+        (PathBuf::from("node"), "--omit=optional")
+    } else {
+        eprintln!("xtask: this machine's Node is older than {OLDEST_NODE}: npm brings another");
+        let package = format!("node_modules/node-linux-{}", npm_architecture());
+        (folder.join(package).join("bin/node"), "--include=optional")
+    };
+    copy_scripts(sources, folder)?;
+    let lock = read(&sources.join("package-lock.json"))?;
+    let wanted = format!("{options}\n{lock}");
+    let installed = folder.join("installed");
+    if fs::read_to_string(&installed).ok().as_deref() != Some(wanted.as_str()) {
+        eprintln!("xtask: npm ci {options}");
+        let _not_there_the_first_time = fs::remove_file(&installed);
+        done(
+            Command::new("npm")
+                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", options])
+                .current_dir(folder),
+            "npm can't install the packages",
+        )?;
+        fs::write(&installed, wanted)
+            .map_err(|error| format!("{}: {error}", installed.display()))?;
+    }
+    if is_new_enough(&node) {
+        Ok(node)
+    } else {
+        Err(format!(
+            "Node {OLDEST_NODE} or later is needed and can't be installed from here: install it (node --version)"
+        ))
+    }
+}
+
+/// Scripts and manifests, without those of an earlier run.
+fn copy_scripts(sources: &Path, folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for old in files(folder)? {
+        if is_script(&old) {
+            fs::remove_file(&old).map_err(|error| format!("{}: {error}", old.display()))?;
+        }
+    }
+    for source in files(sources)? {
+        let is_manifest = source
+            .extension()
+            .is_some_and(|extension| extension == "json");
+        if let Some(name) = source.file_name()
+            && (is_manifest || is_script(&source))
+        {
+            fs::copy(&source, folder.join(name))
+                .map_err(|error| format!("{}: {error}", source.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .map_err(|error| format!("{}: {error}", folder.display()))
+}
+
+fn is_script(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "mjs")
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// As npm names this machine's processor.
+fn npm_architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
+
+/// Whether this Node runs, and is of [`OLDEST_NODE`] or later.
+fn is_new_enough(node: &Path) -> bool {
+    let output = Command::new(node).arg("--version").output();
+    output.is_ok_and(|output| {
+        major_version(&String::from_utf8_lossy(&output.stdout))
+            .is_some_and(|major| major >= OLDEST_NODE)
+    })
+}
+
+/// `v20.20.2` is 20.
+fn major_version(version: &str) -> Option<u32> {
+    let (major, _) = version.strip_prefix('v')?.split_once('.')?;
+    major.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_of_node_is_read_and_anything_else_is_none() {
+        assert_eq!(major_version("v20.20.2\n"), Some(20));
+        assert_eq!(major_version("v9.11.2"), Some(9));
+        for other in ["", "20.20.2", "v", "vx.1", "node: not found"] {
+            assert_eq!(major_version(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_lock_names_no_registry_and_holds_a_digest_for_each_package() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+        let lock = workspace
+            .unwrap()
+            .join("tests/interop/npm/package-lock.json");
+        let lock = fs::read_to_string(lock).unwrap();
+        assert_eq!(lock.matches("\"resolved\"").count(), 0);
+        let packages = lock.matches("\"node_modules/").count();
+        assert!(packages > 40);
+        assert_eq!(lock.matches("\"integrity\": \"sha512-").count(), packages);
+    }
+}

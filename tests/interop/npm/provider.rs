@@ -1,0 +1,549 @@
+//! npm's `oidc-provider` in the service's place: whole logins of the built function against a provider that others wrote, with
+//! Amazon Cognito in front. It takes `private_key_jwt` and PKCE with S256 and nothing else, and says why it refuses.
+//! The browser without a screen fills in its two pages, for login and consent.
+
+use std::collections::BTreeMap;
+
+use keys::Algorithm;
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+use simulators::clock::SimClock;
+use simulators::persona::{Persona, personas};
+use simulators::service::{Endpoints, RegisteredClient};
+use simulators::stack::{APP_CALLBACK, Configuration, SERVICE_CLIENT_ID};
+use test_kit::{
+    Answer, Arrival, Failed, Outcome, Place, RelyingParty, SignedIn, Stack, StackOptions,
+    UserAgent, browser, federation, logged_failures, parameter, variables,
+};
+use url::Url;
+
+use super::Script;
+
+/// The provider, and what the bridge is to it.
+struct Provider {
+    script: Script,
+    endpoints: Endpoints,
+    client: RegisteredClient,
+}
+
+impl Provider {
+    async fn start(client: RegisteredClient) -> Self {
+        let mut script = Script::start("provider", []);
+        let said = script.next().await;
+        let url = |name: &str| said[name].as_str().expect("a URL").to_owned();
+        let endpoints = Endpoints {
+            issuer: url("issuer"),
+            authorization_endpoint: url("authorization_endpoint"),
+            token_endpoint: url("token_endpoint"),
+            userinfo_endpoint: url("userinfo_endpoint"),
+            jwks_uri: url("jwks_uri"),
+        };
+        let mut provider = Self {
+            script,
+            endpoints,
+            client,
+        };
+        provider.register(json!({}), json!({})).await;
+        provider
+    }
+
+    /// Registers the bridge and the stand-in's test persons, with these members of the client's metadata and of
+    /// the registration changed.
+    async fn register(&mut self, client: Value, registration: Value) {
+        let people: Map<_, _> = personas(SimClock::default().now())
+            .into_iter()
+            .map(|persona| (persona.id.to_owned(), Value::Object(persona.userinfo)))
+            .collect();
+        let mut all = json!({
+            "people": people,
+            "client": {
+                "client_id": self.client.client_id,
+                "redirect_uris": self.client.redirect_uris,
+                "jwks": self.client.jwks,
+            },
+        });
+        merge(&mut all["client"], client);
+        merge(&mut all, registration);
+        self.script.answer("register", all).await;
+    }
+
+    /// What the token endpoint was sent so far, each with its `outcome`.
+    async fn token_requests(&mut self) -> Vec<Value> {
+        let requests = self.script.answer("token_requests", json!({})).await;
+        requests.as_array().expect("a list").clone()
+    }
+
+    /// The outcomes alone.
+    async fn outcomes(&mut self) -> Vec<Value> {
+        let requests = self.token_requests().await.into_iter();
+        requests
+            .map(|mut request| request["outcome"].take())
+            .collect()
+    }
+}
+
+fn merge(all: &mut Value, changed: Value) {
+    if let (Value::Object(all), Value::Object(changed)) = (all, changed) {
+        all.extend(changed);
+    }
+}
+
+fn granted() -> Value {
+    json!({ "granted": true })
+}
+
+async fn stack() -> Stack<Provider> {
+    stack_with(|_| {}).await
+}
+
+async fn stack_with(change: impl FnOnce(&mut StackOptions)) -> Stack<Provider> {
+    let mut options = StackOptions::new(federation());
+    change(&mut options);
+    let stack = Stack::start_around(options, async |client| {
+        let provider = Provider::start(client).await;
+        let endpoints = provider.endpoints.clone();
+        Ok((provider, endpoints))
+    });
+    stack.await.expect("free ports are free")
+}
+
+/// What a person does at the provider.
+#[derive(Clone, Copy)]
+enum Person {
+    /// Signs in with this login, and consents.
+    Consents(&'static str),
+    /// Goes back at the first page.
+    CancelsLogin,
+    /// Signs in, and doesn't consent.
+    CancelsConsent(&'static str),
+    /// Was here before, so that there is nothing to do.
+    IsKnown,
+}
+
+/// Follows the browser from `start` through the provider's pages, until `until` or to another page.
+async fn visit(
+    browser: &UserAgent,
+    start: &Url,
+    person: Person,
+    until: impl Fn(&Url) -> bool,
+) -> Arrival {
+    let forms: &[(&str, &[(&str, &str)])] = match person {
+        Person::Consents(login) => &[
+            ("login", &[("login", login), ("answer", "continue")]),
+            ("consent", &[("answer", "continue")]),
+        ],
+        Person::CancelsLogin => &[("login", &[("answer", "cancel")])],
+        Person::CancelsConsent(login) => &[
+            ("login", &[("login", login), ("answer", "continue")]),
+            ("consent", &[("answer", "cancel")]),
+        ],
+        Person::IsKnown => &[],
+    };
+    let mut next = start.clone();
+    for (title, form) in forms {
+        let journey = browser.follow(&next, "text/html", &until).await.unwrap();
+        let page = journey.page().expect("a page of the provider");
+        assert!(
+            page.text().contains(&format!("<title>{title}</title>")),
+            "{title}: status {} at {}",
+            page.status,
+            page.url.path()
+        );
+        let answer = browser.post_form(&page.url, "text/html", form).await;
+        let target = answer.unwrap().redirect_target().unwrap();
+        next = target.expect("a redirect");
+    }
+    browser.follow(&next, "text/html", until).await.unwrap().end
+}
+
+/// A login from the app to the app.
+async fn login(stack: &Stack<Provider>, browser: &UserAgent, person: Person) -> Outcome {
+    let (app, start) = stack.begin().unwrap();
+    let at_app = |url: &Url| url.as_str().starts_with(APP_CALLBACK);
+    let arrival = visit(browser, &start, person, at_app).await;
+    stack.finish(&app, arrival).await.unwrap()
+}
+
+fn signed_in(outcome: Outcome) -> SignedIn {
+    match outcome {
+        Outcome::SignedIn(signed_in) => *signed_in,
+        Outcome::Failed(failed) => panic!("not signed in: {failed:?}"),
+    }
+}
+
+/// The error that the app got, and the bridge's class of it.
+fn failed_at_app(outcome: Outcome) -> (String, String) {
+    match outcome {
+        Outcome::Failed(Failed {
+            place: Place::App,
+            error: Some(error),
+            class: Some(class),
+            ..
+        }) => (error, class),
+        other => panic!("not failed at the app: {other:?}"),
+    }
+}
+
+fn refused(error: &str, class: &str) -> (String, String) {
+    (error.to_owned(), class.to_owned())
+}
+
+fn persona(id: &str) -> Persona {
+    let mut personas = personas(SimClock::default().now()).into_iter();
+    personas
+        .find(|persona| persona.id == id)
+        .expect("a persona")
+}
+
+/// The app's ID token holds the claims that this person must have in Amazon Cognito, and no others of the four.
+fn assert_holds(signed_in: &SignedIn, persona: &Persona) {
+    for claims in [&signed_in.id_token, &signed_in.userinfo] {
+        for claim in ["name", "address", "birthdate", "gender"] {
+            let value = claims.get(claim).map(|value| match claim {
+                "address" => &value["formatted"],
+                _ => value,
+            });
+            let expected = persona.claims.get(claim).map(String::as_str);
+            assert_eq!(
+                value.map(|value| value.as_str().unwrap()),
+                expected,
+                "{claim}"
+            );
+        }
+    }
+}
+
+/// The address at which the browser comes back to the bridge, before it is requested.
+async fn to_callback(stack: &Stack<Provider>, browser: &UserAgent, person: Person) -> Url {
+    let request = RelyingParty::new(stack).authorization_request();
+    let at_callback = |url: &Url| url.path() == "/callback";
+    match visit(browser, &request.url(), person, at_callback).await {
+        Arrival::At(url) => url,
+        Arrival::Page(page) => panic!("on a page of status {} at {}", page.status, page.url),
+    }
+}
+
+/// A login of a client in Amazon Cognito's place: its code.
+async fn code(stack: &Stack<Provider>) -> String {
+    let browser = browser();
+    let callback = to_callback(stack, &browser, Person::Consents("adult")).await;
+    let client = RelyingParty::new(stack);
+    parameter(&client.from_callback(&browser, &callback).await, "code").expect("a code")
+}
+
+async fn every_persona_signs_in(algorithm: Algorithm) {
+    let mut stack = stack_with(|options| options.assertion_algorithm = algorithm).await;
+    let personas = personas(SimClock::default().now());
+    for persona in &personas {
+        let outcome = login(&stack, &browser(), Person::Consents(persona.id)).await;
+        assert_holds(&signed_in(outcome), persona);
+    }
+    assert_eq!(stack.cognito.users().len(), personas.len());
+    assert_eq!(logged_failures(&stack), [""; 0]);
+
+    let requests = stack.service.token_requests().await;
+    assert_eq!(requests.len(), personas.len(), "one exchange for a login");
+    let name = match algorithm {
+        Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+        Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+    };
+    for request in requests {
+        assert_eq!(request["outcome"], granted());
+        let mut names: Vec<_> = request.as_object().unwrap().keys().collect();
+        names.retain(|name| *name != "outcome");
+        // Contract §4, and nothing else.
+        assert_eq!(
+            names,
+            [
+                "client_assertion",
+                "client_assertion_type",
+                "client_id",
+                "code",
+                "code_verifier",
+                "grant_type",
+                "redirect_uri"
+            ]
+        );
+        let assertion = request["client_assertion"].as_str().unwrap();
+        assert_eq!(jsonwebtoken::decode_header(assertion).unwrap().alg, name);
+    }
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn every_persona_signs_in_with_es256_assertions() {
+    every_persona_signs_in(Algorithm::Es256).await;
+}
+
+#[tokio::test]
+async fn every_persona_signs_in_with_rs256_assertions() {
+    every_persona_signs_in(Algorithm::Rs256).await;
+}
+
+#[tokio::test]
+async fn a_person_who_is_known_to_the_provider_signs_in_again_as_the_same_user() {
+    let stack = stack().await;
+    let browser = browser();
+    let first = signed_in(login(&stack, &browser, Person::Consents("adult")).await);
+    let second = signed_in(login(&stack, &browser, Person::IsKnown).await);
+    assert_eq!(first.id_token["sub"], second.id_token["sub"]);
+    assert_eq!(stack.cognito.users().len(), 1);
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn the_provider_answers_with_iss_and_another_one_is_refused() {
+    let stack = stack().await;
+    let browser = browser();
+    let callback = to_callback(&stack, &browser, Person::Consents("adult")).await;
+    let query: BTreeMap<_, _> = callback.query_pairs().into_owned().collect();
+    assert_eq!(query["iss"], stack.service.endpoints.issuer);
+    assert_eq!(query.keys().collect::<Vec<_>>(), ["code", "iss", "state"]);
+
+    let mut mixed_up = callback.clone();
+    mixed_up
+        .query_pairs_mut()
+        .clear()
+        .append_pair("code", &query["code"])
+        .append_pair("state", &query["state"])
+        .append_pair("iss", "http://service.localhost/api/realms/another");
+    let end = RelyingParty::new(&stack)
+        .from_callback(&browser, &mixed_up)
+        .await;
+    assert_eq!(parameter(&end, "error").as_deref(), Some("server_error"));
+    assert_eq!(logged_failures(&stack), ["issuer_mismatch"]);
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn a_person_who_cancels_is_known_to_have_cancelled() {
+    let mut stack = stack().await;
+    for person in [Person::CancelsLogin, Person::CancelsConsent("adult")] {
+        let outcome = login(&stack, &browser(), person).await;
+        assert_eq!(
+            failed_at_app(outcome),
+            refused("access_denied", "cancelled")
+        );
+    }
+    assert_eq!(stack.service.outcomes().await, [json!(null); 0]);
+    stack.stop_around().await;
+}
+
+/// The provider has another key of the client, first under its own `kid`, then under that of the bridge's key.
+#[tokio::test]
+async fn an_assertion_of_another_key_is_refused() {
+    let mut stack = stack().await;
+    let other = Configuration::generate(Algorithm::Es256).unwrap();
+    let mut jwks = other.client_jwks().unwrap();
+    let kid = stack.service.client.jwks["keys"][0]["kid"].clone();
+    for detail in [
+        "no applicable key found in the JSON Web Key Set",
+        "signature verification failed",
+    ] {
+        stack
+            .service
+            .register(json!({ "jwks": jwks }), json!({}))
+            .await;
+        let outcome = login(&stack, &browser(), Person::Consents("adult")).await;
+        assert_eq!(
+            failed_at_app(outcome),
+            refused("server_error", "service_refused_client")
+        );
+        let outcomes = stack.service.outcomes().await;
+        assert_eq!(outcomes.len(), 1);
+        assert_eq!(outcomes[0]["error"], "invalid_client");
+        assert_eq!(outcomes[0]["error_detail"], detail);
+        jwks["keys"][0]["kid"] = kid.clone();
+    }
+    stack.stop_around().await;
+}
+
+/// What the bridge sent, sent once more by somebody who saw it.
+#[tokio::test]
+async fn an_assertion_is_taken_once() {
+    let mut stack = stack().await;
+    signed_in(login(&stack, &browser(), Person::Consents("adult")).await);
+    let request = stack.service.token_requests().await.remove(0);
+    let form: Vec<_> = request
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+        .collect();
+    let again = reqwest::Client::new()
+        .post(&stack.service.endpoints.token_endpoint)
+        .form(&form);
+    let again = Answer::of(again).await;
+    assert_eq!(
+        (again.status, again.text("error").as_deref()),
+        (401, Some("invalid_client"))
+    );
+    let outcomes = stack.service.outcomes().await;
+    assert_eq!(outcomes[0], granted());
+    assert_eq!(
+        outcomes[1]["error_detail"],
+        "client assertion tokens must only be used once"
+    );
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn a_code_is_taken_once() {
+    let mut stack = stack().await;
+    let code = code(&stack).await;
+    let client = RelyingParty::new(&stack);
+    let first = client.token_request(&code).send().await;
+    assert_eq!(first.status, 200, "{first:?}");
+    let second = client.token_request(&code).send().await;
+    assert_eq!(second.status, 400);
+    assert_eq!(second.text("error").as_deref(), Some("invalid_grant"));
+    assert_eq!(second.class().as_deref(), Some("service_refused_code"));
+    let outcomes = stack.service.outcomes().await;
+    assert_eq!(outcomes[0], granted());
+    assert_eq!(outcomes[1]["error"], "invalid_grant");
+    stack.stop_around().await;
+}
+
+/// The logins above would show little if the provider let anything else pass.
+#[tokio::test]
+async fn the_provider_takes_no_login_without_pkce_and_no_other_proof_of_the_client() {
+    let mut stack = stack().await;
+    let mut request = Url::parse(&stack.service.endpoints.authorization_endpoint).unwrap();
+    request
+        .query_pairs_mut()
+        .append_pair("client_id", SERVICE_CLIENT_ID)
+        .append_pair("redirect_uri", &stack.service.client.redirect_uris[0])
+        .append_pair("response_type", "code")
+        .append_pair("scope", "openid")
+        .append_pair("state", "state");
+    let at_callback = |url: &Url| url.path() == "/callback";
+    for (method, description) in [
+        (
+            None,
+            "Authorization Server policy requires PKCE to be used for this request",
+        ),
+        (
+            Some("plain"),
+            "not supported value of code_challenge_method",
+        ),
+    ] {
+        let mut request = request.clone();
+        if let Some(method) = method {
+            request
+                .query_pairs_mut()
+                .append_pair("code_challenge", &"c".repeat(43))
+                .append_pair("code_challenge_method", method);
+        }
+        let end = visit(&browser(), &request, Person::IsKnown, at_callback).await;
+        assert_eq!(parameter(&end, "error").as_deref(), Some("invalid_request"));
+        assert_eq!(
+            parameter(&end, "error_description").as_deref(),
+            Some(description)
+        );
+    }
+
+    let secret = stack.configuration.client_secret().expose_secret();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", SERVICE_CLIENT_ID),
+        ("client_secret", secret),
+        ("code", "code"),
+        ("redirect_uri", &stack.service.client.redirect_uris[0]),
+    ];
+    let with_secret = reqwest::Client::new()
+        .post(&stack.service.endpoints.token_endpoint)
+        .form(&form);
+    let refused = Answer::of(with_secret).await;
+    assert_eq!(
+        (refused.status, refused.text("error").as_deref()),
+        (401, Some("invalid_client"))
+    );
+    let outcomes = stack.service.outcomes().await;
+    assert_eq!(
+        outcomes[0]["error_detail"],
+        "the provided authentication mechanism does not match the registered client authentication method"
+    );
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn a_login_after_the_providers_keys_were_rotated_succeeds() {
+    let mut stack = stack().await;
+    signed_in(login(&stack, &browser(), Person::Consents("adult")).await);
+    stack.service.script.answer("rotate_keys", json!({})).await;
+    let outcome = login(&stack, &browser(), Person::Consents("adult")).await;
+    assert_holds(&signed_in(outcome), &persona("adult"));
+    assert_eq!(stack.cognito.users().len(), 1, "the subject is the same");
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn an_rs256_id_token_is_taken_where_it_is_configured_and_nowhere_else() {
+    for (algorithms, expected) in [
+        (
+            "ES256",
+            Some(refused("invalid_grant", "id_token_algorithm")),
+        ),
+        ("RS256", None),
+        ("ES256 RS256", None),
+    ] {
+        let mut stack = stack_with(|options| {
+            options.environment = variables([("SERVICE_ID_TOKEN_ALGORITHMS", Some(algorithms))]);
+        })
+        .await;
+        let client = json!({ "id_token_signed_response_alg": "RS256" });
+        stack.service.register(client, json!({})).await;
+        let outcome = login(&stack, &browser(), Person::Consents("adult")).await;
+        match expected {
+            Some(refused) => assert_eq!(failed_at_app(outcome), refused),
+            None => assert_holds(&signed_in(outcome), &persona("adult")),
+        }
+        stack.stop_around().await;
+    }
+}
+
+#[tokio::test]
+async fn an_assurance_that_is_not_accepted_is_refused() {
+    let mut stack = stack().await;
+    for acr in [json!("crl"), json!(null)] {
+        let registration = json!({ "acr": acr });
+        stack.service.register(json!({}), registration).await;
+        let outcome = login(&stack, &browser(), Person::Consents("adult")).await;
+        assert_eq!(
+            failed_at_app(outcome),
+            refused("invalid_grant", "assurance_not_accepted")
+        );
+    }
+    stack.stop_around().await;
+}
+
+/// The provider isn't asked for a new authentication, since the service documents no way to: `auth_time` has to show one.
+#[tokio::test]
+async fn an_authentication_is_as_old_as_auth_time_says() {
+    let mut stack = stack().await;
+    let ten_minutes_ago = json!({ "seconds_since_authentication": 600 });
+    stack.service.register(json!({}), ten_minutes_ago).await;
+    let at_client = |url: &Url| url.path() == "/oauth2/idpresponse";
+    for (max_age, expected) in [
+        (None, None),
+        (Some("3600"), None),
+        (Some("300"), Some("authentication_too_old")),
+    ] {
+        let client = RelyingParty::new(&stack);
+        let mut request = client.authorization_request();
+        if let Some(seconds) = max_age {
+            request = request.with("max_age", seconds);
+        }
+        let person = Person::Consents("adult");
+        let end = visit(&browser(), &request.url(), person, at_client).await;
+        let code = parameter(&end, "code").unwrap();
+        let answer = client.token_request(&code).send().await;
+        assert_eq!(answer.class().as_deref(), expected, "{max_age:?}");
+        if expected.is_none() {
+            let claims = client.verified(&answer.text("id_token").unwrap()).await;
+            let age = claims["iat"].as_i64().unwrap() - claims["auth_time"].as_i64().unwrap();
+            assert!((600..660).contains(&age), "{age}");
+        }
+    }
+    stack.stop_around().await;
+}
