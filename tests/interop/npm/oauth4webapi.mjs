@@ -82,7 +82,7 @@ await converse({
       token_response: withoutTokens(tokens),
       claims,
       nonce: login.nonce,
-      jose: await verifiedByJose(tokens.id_token, server),
+      jose: await verifiedByJose(tokens, server),
       userinfo: {
         get: await userinfo(tokens.access_token, claims.sub),
         post: await oauth.processUserInfoResponse(server, client, claims.sub, posted),

@@ -62,7 +62,7 @@ await converse({
       token_response: withoutTokens(tokens),
       claims,
       nonce: login.expectedNonce,
-      jose: await verifiedByJose(tokens.id_token, config.serverMetadata()),
+      jose: await verifiedByJose(tokens, config.serverMetadata()),
       userinfo: {
         get: await client.fetchUserInfo(config, tokens.access_token, claims.sub),
         post: await posted.json(),

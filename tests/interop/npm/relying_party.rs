@@ -126,6 +126,7 @@ async fn signs_in_with_nonce_and_pkce(library: &'static str) {
     assert_eq!(login["claims"], expected);
 
     assert_eq!(login["jose"]["claims"], expected);
+    assert_eq!(login["jose"]["access_token_hash"], expected["at_hash"]);
     let keys = RelyingParty::new(&client.stack)
         .document("/jwks.json")
         .await

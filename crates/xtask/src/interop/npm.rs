@@ -127,7 +127,55 @@ fn major_version(version: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    fn workspace() -> PathBuf {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        package.ancestors().nth(2).unwrap().to_owned()
+    }
+
+    /// The tests of the peers: functions below `#[tokio::test]`, and the names that each library gets.
+    fn tests() -> BTreeSet<String> {
+        let mut tests = BTreeSet::new();
+        for file in files(&workspace().join("tests/interop/npm")).unwrap() {
+            if file.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let source = fs::read_to_string(file).unwrap();
+            for function in source.split("#[tokio::test]\nasync fn ").skip(1) {
+                tests.extend(function.split('(').next().map(str::to_owned));
+            }
+            if let Some((_, named)) = source.split_once("\nfor_each_library! {") {
+                let names = named.split('}').next().unwrap().split_whitespace();
+                tests.extend(names.map(str::to_owned));
+            }
+        }
+        tests
+    }
+
+    #[test]
+    fn every_test_has_its_line_and_every_line_its_test() {
+        let tests = tests();
+        assert!(tests.contains("a_code_is_taken_once"));
+        assert!(tests.contains("signs_in_with_nonce_and_pkce"));
+        for (name, heading) in [
+            ("docs/interop.md", "\n## npm のパッケージ\n"),
+            ("docs/interop.en.md", "\n## Packages of npm\n"),
+        ] {
+            let document = fs::read_to_string(workspace().join(name)).unwrap();
+            let (_, section) = document.split_once(heading).expect(name);
+            let section = section.split("\n## ").next().unwrap();
+            let documented: BTreeSet<_> = section
+                .lines()
+                .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+                .map(|(first, _)| first.to_owned())
+                .filter(|first| first.contains('_'))
+                .collect();
+            assert_eq!(documented, tests, "{name}");
+        }
+    }
 
     #[test]
     fn a_version_of_node_is_read_and_anything_else_is_none() {
@@ -140,10 +188,7 @@ mod tests {
 
     #[test]
     fn the_lock_names_no_registry_and_holds_a_digest_for_each_package() {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-        let lock = workspace
-            .unwrap()
-            .join("tests/interop/npm/package-lock.json");
+        let lock = workspace().join("tests/interop/npm/package-lock.json");
         let lock = fs::read_to_string(lock).unwrap();
         assert_eq!(lock.matches("\"resolved\"").count(), 0);
         let packages = lock.matches("\"node_modules/").count();
