@@ -104,7 +104,7 @@ async fn a_headless_demo_prints_one_object_with_what_the_personas_promise() {
         .map(|persona| persona["id"].as_str().unwrap())
         .collect();
     let known = personas(simulators::clock::SimClock::default().now());
-    let known: Vec<_> = known.iter().map(|persona| persona.id).collect();
+    let known: Vec<_> = known.iter().map(|persona| &*persona.id).collect();
     assert_eq!(ids, known);
 
     // The first is the default; the others lack something.

@@ -91,7 +91,7 @@ async fn every_persona_signs_in(algorithm: Algorithm) {
     let stack = stack_with(|options| options.assertion_algorithm = algorithm).await;
     let personas = personas(SimClock::default().now());
     for persona in &personas {
-        let outcome = stack.login(&browser(), persona.id, None).await.unwrap();
+        let outcome = stack.login(&browser(), &persona.id, None).await.unwrap();
         assert_holds(&stack, persona, &signed_in(outcome));
     }
     assert_eq!(stack.cognito.users().len(), personas.len());
@@ -155,8 +155,8 @@ async fn a_second_login_is_the_same_user_and_writes_the_attributes_again() {
         writes.count()
     };
     let persona = &personas(stack.clock.now())[0];
-    let first = signed_in(stack.login(&browser(), persona.id, None).await.unwrap());
-    let unchanged = signed_in(stack.login(&browser(), persona.id, None).await.unwrap());
+    let first = signed_in(stack.login(&browser(), &persona.id, None).await.unwrap());
+    let unchanged = signed_in(stack.login(&browser(), &persona.id, None).await.unwrap());
     assert_holds(&stack, persona, &unchanged);
     assert_eq!(writes(), 2);
     assert_eq!(unchanged.id_token["sub"], first.id_token["sub"]);
@@ -169,10 +169,10 @@ async fn a_second_login_is_the_same_user_and_writes_the_attributes_again() {
     for (claim, value) in moved {
         stack
             .service
-            .change_attribute(persona.id, claim, json!(value))
+            .change_attribute(&persona.id, claim, json!(value))
             .unwrap();
     }
-    let changed = signed_in(stack.login(&browser(), persona.id, None).await.unwrap());
+    let changed = signed_in(stack.login(&browser(), &persona.id, None).await.unwrap());
     let mut expected = persona.clone();
     expected
         .claims
@@ -198,10 +198,10 @@ async fn two_logins_in_one_browser_cross_and_each_keeps_its_own_person() {
     let people = personas(stack.clock.now());
     let person = |id| people.iter().find(|persona| persona.id == id).unwrap();
     let (adult, latin) = (person("adult"), person("latin-name"));
-    let back_b = stack.choose(&tab_b, page_b, latin.id, None, at_app);
+    let back_b = stack.choose(&tab_b, page_b, &latin.id, None, at_app);
     let outcome_b = stack.finish(&app_b, back_b.await.unwrap()).await.unwrap();
     assert_holds(&stack, latin, &signed_in(outcome_b));
-    let back_a = stack.choose(&tab_a, page_a, adult.id, None, at_app);
+    let back_a = stack.choose(&tab_a, page_a, &adult.id, None, at_app);
     // The app's own state and nonce are checked here too: neither tab has the other's.
     let outcome_a = stack.finish(&app_a, back_a.await.unwrap()).await.unwrap();
     assert_holds(&stack, adult, &signed_in(outcome_a));
@@ -492,7 +492,7 @@ async fn only_the_attributes_that_are_configured_are_asked_for_and_handed_on() {
         .await;
         let mut persona = personas(stack.clock.now()).remove(0);
         persona.claims.retain(|claim, _| handed_on.contains(claim));
-        let outcome = stack.login(&browser(), persona.id, None).await.unwrap();
+        let outcome = stack.login(&browser(), &persona.id, None).await.unwrap();
         assert_holds(&stack, &persona, &signed_in(outcome));
         let asked = requests(&stack, Endpoint::Authorization);
         assert_eq!(asked.len(), 1);

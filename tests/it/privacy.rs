@@ -582,7 +582,7 @@ async fn personas_run() -> Run {
     let stack = stack().await;
     let mut run = Run::new(&stack);
     for persona in personas(stack.clock.now()) {
-        let id = persona.id;
+        let id = &*persona.id;
         assert_eq!(run.at_client(&stack, id, None).await, None, "{id}");
         assert_eq!(run.through_cognito(&stack, id, None).await, None, "{id}");
     }

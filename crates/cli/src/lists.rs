@@ -30,7 +30,7 @@ pub(crate) fn write_personas(
             out,
             "{:<24} {}",
             persona.id,
-            language.say(persona.label_ja, persona.label_en)
+            language.say(&persona.label_ja, &persona.label_en)
         )?;
     }
     Ok(())

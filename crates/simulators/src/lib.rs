@@ -12,6 +12,7 @@ pub mod journal_ja;
 pub mod lambda;
 mod loopback;
 pub mod pages;
+pub mod people;
 pub mod persona;
 pub mod service;
 pub mod stack;

@@ -15,18 +15,20 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Serialize)]
 pub struct Persona {
     /// The stable name, in kebab case.
-    pub id: &'static str,
+    pub id: String,
     /// Who it is, in Japanese.
-    pub label_ja: &'static str,
+    pub label_ja: String,
     /// Who it is, in English.
-    pub label_en: &'static str,
+    pub label_en: String,
     /// The attributes as the service's userinfo endpoint hands them out, without `sub`: `birthdate` as
-    /// `YYYYMMDD`, `gender` as a code of one character, `address` as a plain string.
+    /// `YYYYMMDD`, `gender` as a code of one character, `address` as a plain string; of people of a file
+    /// ([`crate::people::People`]) whatever it says.
     #[serde(skip)]
     pub userinfo: Map<String, Value>,
     /// The claims that Amazon Cognito must hold after a login, and no others of the four: `name`,
     /// `address` (the flat text), `birthdate` (`YYYY-MM-DD`, absent if the day isn't fully known) and
-    /// `gender` (`male`, `female` or `other`, absent if it isn't known or not applicable).
+    /// `gender` (`male`, `female` or `other`, absent if it isn't known or not applicable). It is a promise about the
+    /// invented people; for those of a file nothing is promised, and it is empty.
     pub claims: BTreeMap<&'static str, String>,
 }
 
@@ -37,7 +39,7 @@ impl Persona {
     pub fn subject(&self, client_id: &str) -> String {
         let mut context = digest::Context::new(&digest::SHA256);
         // The separator is in neither: a client id is alphanumeric, a persona's id is kebab case.
-        for part in [client_id, "/", self.id] {
+        for part in [client_id, "/", &self.id] {
             context.update(part.as_bytes());
         }
         URL_SAFE_NO_PAD.encode(context.finish())
@@ -106,8 +108,8 @@ impl Gender {
 }
 
 fn persona(
-    id: &'static str,
-    (label_ja, label_en): (&'static str, &'static str),
+    id: &str,
+    (label_ja, label_en): (&str, &str),
     name: &str,
     address: &str,
     birth: &Birth,
@@ -124,9 +126,9 @@ fn persona(
     claims.extend(birth.claim().map(|date| ("birthdate", date)));
     claims.extend(gender.claim().map(|word| ("gender", word.to_owned())));
     Persona {
-        id,
-        label_ja,
-        label_en,
+        id: id.to_owned(),
+        label_ja: label_ja.to_owned(),
+        label_en: label_en.to_owned(),
         userinfo,
         claims,
     }
@@ -362,7 +364,7 @@ mod tests {
         let mut subjects = HashSet::new();
         let mut names = HashSet::new();
         for person in &people {
-            assert!(ids.insert(person.id), "{}", person.id);
+            assert!(ids.insert(person.id.clone()), "{}", person.id);
             assert!(
                 person
                     .id

@@ -32,6 +32,7 @@ use serde_json::{Map, Value, json};
 use simulators::clock::SimClock;
 use simulators::fault::Fault;
 use simulators::journal::{Journal, Party};
+use simulators::people::People;
 use simulators::persona::personas;
 use simulators::service::{
     Endpoint, IdleConnections, InvalidClient, RegisteredClient, Service, ServiceOptions,
@@ -1102,7 +1103,7 @@ mod test_card {
             .await;
         let html = page.text().await.unwrap();
         let people = personas(bench.clock.now());
-        let ids: Vec<_> = people.iter().map(|person| person.id).collect();
+        let ids: Vec<_> = people.iter().map(|person| &*person.id).collect();
         assert_eq!(listed(&html, "persona"), (ids, vec![]));
         let (answers, groups) = listed(&html, "answer");
         let faults = Fault::ALL.iter().map(|fault| fault.id());
@@ -1567,6 +1568,61 @@ mod consent {
         let answer = bench.decide(&login, "accept").await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
         assert!(answer.text().await.unwrap().contains("Login timed out."));
+    }
+}
+
+mod own_people {
+    use super::*;
+
+    #[tokio::test]
+    async fn they_are_offered_shown_and_handed_out_as_they_are_given() {
+        let given = json!([
+            {
+                "id": "hostile",
+                "label": { "ja": "<script>alert(1)</script>", "en": "\"><b>bold</b>" },
+                "name": "<img src=x onerror=alert(1)>",
+                "address": { "formatted": "1" },
+                "birthdate": 19_850_315,
+                "gender": "7",
+            },
+            { "id": "bare" },
+        ]);
+        let people = People::from_json(given.to_string().as_bytes()).unwrap();
+        let bench = Bench::with(|options| options.people = people).await;
+        assert_eq!(bench.service.set_persona("adult"), Err(UnknownPersona));
+
+        let login = bench.begin().await;
+        for lang in ["ja", "en"] {
+            let path = format!("{TEST_CARD}?login={login}&lang={lang}");
+            let html = bench.page(&path, BROWSER).await.text().await.unwrap();
+            assert!(html.contains(r#"<option value="hostile" selected>"#));
+            assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
+        }
+        let chosen = bench.choose(&[("login", &login)]).await;
+        let page = bench.page(&consent_of(&chosen).unwrap(), BROWSER).await;
+        let html = page.text().await.unwrap();
+        assert!(
+            !html.contains("<img") && !html.contains("<script"),
+            "{html}"
+        );
+        for shown in [
+            "&#60;img src=x",
+            "birthdate: 19850315",
+            "{&#34;formatted&#34;:&#34;1&#34;}",
+        ] {
+            assert!(html.contains(shown), "{shown}: {html}");
+        }
+
+        let mut userinfo: Map<String, Value> = bench.userinfo().await.json().await.unwrap();
+        assert_eq!(text(&Value::Object(userinfo.clone()), "sub").len(), 43);
+        userinfo.remove("sub");
+        let mut expected = given[0].as_object().unwrap().clone();
+        expected.retain(|member, _| !["id", "label"].contains(&&**member));
+        assert_eq!(userinfo, expected);
+
+        bench.service.set_persona("bare").unwrap();
+        let userinfo: Map<String, Value> = bench.userinfo().await.json().await.unwrap();
+        assert_eq!(userinfo.keys().collect::<Vec<_>>(), ["sub"]);
     }
 }
 
@@ -2156,7 +2212,7 @@ mod userinfo_request {
     async fn every_person_is_handed_out_in_the_services_own_form() {
         let bench = Bench::new().await;
         for person in personas(bench.clock.now()) {
-            bench.service.set_persona(person.id).unwrap();
+            bench.service.set_persona(&person.id).unwrap();
             let answer = bench.userinfo().await;
             assert_eq!(answer.headers()["content-type"], "application/json");
             let mut expected = person.userinfo.clone();
@@ -3126,6 +3182,28 @@ mod journal_and_counts {
         assert!(!format!("{requests:?}").contains(VERIFIER));
         bench.service.forget_requests();
         assert_eq!(bench.service.count(Endpoint::Token), 0);
+    }
+
+    #[tokio::test]
+    async fn of_more_than_is_remembered_the_newest_stay() {
+        let bench = Bench::with(|options| options.remembered = 3).await;
+        let tokens = [bench.tokens().await, bench.tokens().await];
+        let endpoints: Vec<_> = bench
+            .service
+            .requests()
+            .iter()
+            .map(|request| request.endpoint)
+            .collect();
+        let newest = [Endpoint::Consent, Endpoint::Consent, Endpoint::Token];
+        assert_eq!(endpoints, newest);
+        let issued = bench.service.issued_tokens();
+        assert_eq!(issued.len(), 2);
+        assert_eq!(issued[1].id_token, text(&tokens[1], "id_token"));
+        // What isn't remembered works all the same.
+        let bench = Bench::with(|options| options.remembered = 0).await;
+        assert_eq!(bench.userinfo().await.status(), StatusCode::OK);
+        assert!(bench.service.requests().is_empty());
+        assert!(bench.service.issued_tokens().is_empty());
     }
 
     #[tokio::test]

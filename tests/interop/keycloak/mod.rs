@@ -32,7 +32,7 @@ impl Realm {
         let people = personas(simulators::clock::SimClock::default().now());
         let people = people
             .iter()
-            .filter(|person| ["adult", "gender-absent"].contains(&person.id));
+            .filter(|person| ["adult", "gender-absent"].contains(&&*person.id));
         representation["users"] = people.map(user).collect();
         Self {
             admin: Admin::new(),

@@ -109,13 +109,13 @@ async fn stack_with(change: impl FnOnce(&mut StackOptions)) -> Stack<Provider> {
 
 /// What a person does at the provider.
 #[derive(Clone, Copy)]
-enum Person {
+enum Person<'a> {
     /// Signs in with this login, and consents.
-    Consents(&'static str),
+    Consents(&'a str),
     /// Goes back at the first page.
     CancelsLogin,
     /// Signs in, and doesn't consent.
-    CancelsConsent(&'static str),
+    CancelsConsent(&'a str),
     /// Was here before, so that there is nothing to do.
     IsKnown,
 }
@@ -124,7 +124,7 @@ enum Person {
 async fn visit(
     browser: &UserAgent,
     start: &Url,
-    person: Person,
+    person: Person<'_>,
     until: impl Fn(&Url) -> bool,
 ) -> Arrival {
     let forms: &[(&str, &[(&str, &str)])] = match person {
@@ -157,7 +157,7 @@ async fn visit(
 }
 
 /// A login from the app to the app.
-async fn login(stack: &Stack<Provider>, browser: &UserAgent, person: Person) -> Outcome {
+async fn login(stack: &Stack<Provider>, browser: &UserAgent, person: Person<'_>) -> Outcome {
     let (app, start) = stack.begin().unwrap();
     let at_app = |url: &Url| url.as_str().starts_with(APP_CALLBACK);
     let arrival = visit(browser, &start, person, at_app).await;
@@ -214,7 +214,7 @@ fn assert_holds(signed_in: &SignedIn, persona: &Persona) {
 }
 
 /// The address at which the browser comes back to the bridge, before it is requested.
-async fn to_callback(stack: &Stack<Provider>, browser: &UserAgent, person: Person) -> Url {
+async fn to_callback(stack: &Stack<Provider>, browser: &UserAgent, person: Person<'_>) -> Url {
     let request = RelyingParty::new(stack).authorization_request();
     let at_callback = |url: &Url| url.path() == "/callback";
     match visit(browser, &request.url(), person, at_callback).await {
@@ -235,7 +235,7 @@ async fn every_persona_signs_in(algorithm: Algorithm) {
     let mut stack = stack_with(|options| options.assertion_algorithm = algorithm).await;
     let personas = personas(SimClock::default().now());
     for persona in &personas {
-        let outcome = login(&stack, &browser(), Person::Consents(persona.id)).await;
+        let outcome = login(&stack, &browser(), Person::Consents(&persona.id)).await;
         assert_holds(&signed_in(outcome), persona);
     }
     assert_eq!(stack.cognito.users().len(), personas.len());

@@ -80,6 +80,11 @@ impl TryFrom<RegisteredClient> for Client {
             redirect_uris,
             jwks,
         } = client;
+        // Before all else, so that no other slip hides it.
+        let keys = jwks.get("keys").and_then(Value::as_array);
+        if keys.into_iter().flatten().chain([&jwks]).any(is_private) {
+            return Err(InvalidClient::PrivateKey);
+        }
         if !is_client_id(&client_id) {
             return Err(InvalidClient::ClientId);
         }
@@ -119,13 +124,13 @@ fn is_redirect_uri(text: &str) -> bool {
         && Url::parse(text).is_ok_and(|url| url.has_host() && url.fragment().is_none())
 }
 
-fn client_key(jwk: &Value) -> Result<ClientKey, InvalidClient> {
-    if PRIVATE_MEMBERS
+fn is_private(jwk: &Value) -> bool {
+    PRIVATE_MEMBERS
         .iter()
         .any(|member| jwk.get(member).is_some())
-    {
-        return Err(InvalidClient::PrivateKey);
-    }
+}
+
+fn client_key(jwk: &Value) -> Result<ClientKey, InvalidClient> {
     let jwk: Jwk = serde_json::from_value(jwk.clone()).map_err(|_| InvalidClient::Key)?;
     let algorithm = match &jwk.algorithm {
         AlgorithmParameters::RSA(_) => Algorithm::RS256,

@@ -27,7 +27,7 @@ use crate::fault::Fault;
 use crate::journal::{Journal, Party};
 use crate::loopback::only_this_machine;
 use crate::pages::{LANGUAGE, remembering};
-use crate::persona::personas;
+use crate::people::People;
 
 mod authorization;
 mod client;
@@ -67,6 +67,8 @@ pub struct ServiceOptions {
     pub public_host: String,
     /// The relying party that is registered.
     pub client: RegisteredClient,
+    /// Who can sign in. The first is the person for whom the page doesn't say another one.
+    pub people: People,
     /// The clock by which everything expires.
     pub clock: SimClock,
     /// The journal that every request is told to.
@@ -85,17 +87,21 @@ pub struct ServiceOptions {
     pub acr: String,
     /// What happens to connections on which nothing happens.
     pub idle_connections: IdleConnections,
+    /// How many requests, and how many token answers, are remembered to be looked at: the newest.
+    pub remembered: usize,
 }
 
 impl ServiceOptions {
     /// Any free port of 127.0.0.1, `service.localhost`, codes of 60 s, logins of 10 minutes, tokens of
-    /// 5 minutes, slow answers of 6 s, `acr` `aal3`, no fault, and connections that are kept.
+    /// 5 minutes, slow answers of 6 s, `acr` `aal3`, no fault, the invented people, connections that are kept, and
+    /// a memory of 10,000 requests.
     #[must_use]
     pub fn new(client: RegisteredClient) -> Self {
         Self {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             public_host: "service.localhost".to_owned(),
             client,
+            people: People::default(),
             clock: SimClock::default(),
             journal: Journal::default(),
             fault: None,
@@ -105,6 +111,7 @@ impl ServiceOptions {
             slow_answer: std::time::Duration::from_secs(6),
             acr: "aal3".to_owned(),
             idle_connections: IdleConnections::default(),
+            remembered: 10_000,
         }
     }
 }
@@ -183,6 +190,8 @@ struct Settings {
     token_lifetime: TimeDelta,
     slow_answer: std::time::Duration,
     acr: String,
+    people: People,
+    remembered: usize,
 }
 
 /// The running service. It ends when it is dropped; [`Service::stop`] ends it gently.
@@ -225,15 +234,17 @@ impl Service {
             token_lifetime: options.token_lifetime,
             slow_answer: options.slow_answer,
             acr: options.acr,
+            people: options.people,
+            remembered: options.remembered,
         };
-        let now = options.clock.now();
-        let persona = personas(now).first().map_or("", |persona| persona.id);
+        let people = settings.people.at(options.clock.now());
+        let persona = people.into_iter().next().map(|persona| persona.id);
         let realm = Arc::new(Realm::new(
             Endpoints::new(&options.public_host, address),
             settings,
             (options.clock, options.journal),
             (client, keys),
-            (options.fault, persona),
+            (options.fault, persona.unwrap_or_default()),
         ));
         let (accepted, lost) = (Accepted::default(), Lost::default());
         let (stopping, watched) = watch::channel(false);
@@ -285,11 +296,7 @@ impl Service {
     /// # Errors
     /// [`UnknownPersona`]: nobody has this id.
     pub fn set_persona(&self, id: &str) -> Result<(), UnknownPersona> {
-        let people = personas(self.realm.clock.now());
-        let persona = people
-            .iter()
-            .find(|persona| persona.id == id)
-            .ok_or(UnknownPersona)?;
+        let persona = self.realm.person(id).ok_or(UnknownPersona)?;
         self.realm.memory().persona = persona.id;
         Ok(())
     }
@@ -305,11 +312,7 @@ impl Service {
         claim: &str,
         value: serde_json::Value,
     ) -> Result<(), UnknownPersona> {
-        let people = personas(self.realm.clock.now());
-        let persona = people
-            .iter()
-            .find(|persona| persona.id == id)
-            .ok_or(UnknownPersona)?;
+        let persona = self.realm.person(id).ok_or(UnknownPersona)?;
         let mut memory = self.realm.memory();
         let changed = memory.changed.entry(persona.id).or_default();
         changed.insert(claim.to_owned(), value);
@@ -338,13 +341,13 @@ impl Service {
             .map_err(|_| StartError::Keys)
     }
 
-    /// Every request so far, in the order in which they came.
+    /// The requests so far, in the order in which they came: the newest [`ServiceOptions::remembered`].
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.realm.requests()
     }
 
-    /// How many requests went to this endpoint so far.
+    /// How many of [`Service::requests`] went to this endpoint.
     #[must_use]
     pub fn count(&self, endpoint: Endpoint) -> usize {
         self.requests()
@@ -353,10 +356,11 @@ impl Service {
             .count()
     }
 
-    /// The tokens of every token answer so far, in the order in which they were made.
+    /// The tokens of the token answers so far, in the order in which they were made: the newest
+    /// [`ServiceOptions::remembered`].
     #[must_use]
     pub fn issued_tokens(&self) -> Vec<IssuedTokens> {
-        self.realm.memory().issued.clone()
+        self.realm.issued_tokens()
     }
 
     /// Forgets the requests so far.

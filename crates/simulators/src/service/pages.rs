@@ -64,8 +64,8 @@ pub(super) fn test_card(
 ) -> Answer {
     let title = language.say("テストカード代替機能", "Test card alternative");
     let people = people.iter().map(|each| Entry {
-        value: each.id.to_owned(),
-        label: language.say(each.label_ja, each.label_en).to_owned(),
+        value: each.id.clone(),
+        label: language.say(&each.label_ja, &each.label_en).to_owned(),
         selected: each.id == person,
     });
     let groups = FaultPlace::ALL.iter().map(|place| Group {
@@ -196,7 +196,7 @@ pub(super) fn consent(shown: &Shown<'_>, choice: &Choice, language: Language) ->
             .get(attribute)
             .map(|value| reading(attribute, value, language)),
     });
-    let label = language.say(choice.persona.label_ja, choice.persona.label_en);
+    let label = language.say(&choice.persona.label_ja, &choice.persona.label_en);
     let person = match language {
         Language::Japanese => format!("架空のテスト利用者：{label}"),
         Language::English => format!("An invented test person: {label}"),

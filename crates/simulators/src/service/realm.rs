@@ -2,7 +2,7 @@
 //! One lock guards it all, and is never held across an await.
 //! Everything expires by the stand-in's clock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::error::Unspecified;
@@ -87,17 +87,18 @@ pub(super) struct Memory {
     /// The fault that the key set obeys: that of the login that was answered last. A request for the key
     /// set doesn't say for which login it is.
     pub(super) key_set_fault: Option<Fault>,
-    pub(super) persona: &'static str,
+    /// The id of the person who is picked before anybody picks.
+    pub(super) persona: String,
     /// By a person's id, the attributes that were changed since.
-    pub(super) changed: HashMap<&'static str, Map<String, Value>>,
+    pub(super) changed: HashMap<String, Map<String, Value>>,
     pub(super) logins: HashMap<String, Login>,
     pub(super) codes: HashMap<String, Code>,
     pub(super) given: HashMap<String, Given>,
     /// Client id and `jti` of every assertion that was accepted.
     pub(super) assertions: HashMap<(String, String), DateTime<Utc>>,
-    requests: Vec<RecordedRequest>,
-    /// Every token answer that was made, in order.
-    pub(super) issued: Vec<IssuedTokens>,
+    requests: VecDeque<RecordedRequest>,
+    /// The token answers that were made, in order.
+    issued: VecDeque<IssuedTokens>,
 }
 
 /// The realm `main`.
@@ -115,7 +116,7 @@ impl Realm {
         settings: Settings,
         (clock, journal): (SimClock, Journal),
         (client, keys): (Client, RealmKeys),
-        (fault, persona): (Option<Fault>, &'static str),
+        (fault, persona): (Option<Fault>, String),
     ) -> Self {
         let memory = Memory {
             clients: vec![client],
@@ -128,8 +129,8 @@ impl Realm {
             codes: HashMap::new(),
             given: HashMap::new(),
             assertions: HashMap::new(),
-            requests: Vec::new(),
-            issued: Vec::new(),
+            requests: VecDeque::new(),
+            issued: VecDeque::new(),
         };
         Self {
             endpoints,
@@ -145,11 +146,33 @@ impl Realm {
     }
 
     pub(super) fn remember(&self, request: RecordedRequest) {
-        self.memory().requests.push(request);
+        push(
+            &mut self.memory().requests,
+            request,
+            self.settings.remembered,
+        );
     }
 
     pub(super) fn requests(&self) -> Vec<RecordedRequest> {
-        self.memory().requests.clone()
+        self.memory().requests.iter().cloned().collect()
+    }
+
+    pub(super) fn remember_issued(&self, tokens: IssuedTokens) {
+        push(&mut self.memory().issued, tokens, self.settings.remembered);
+    }
+
+    pub(super) fn issued_tokens(&self) -> Vec<IssuedTokens> {
+        self.memory().issued.iter().cloned().collect()
+    }
+
+    /// Everybody who can sign in.
+    pub(super) fn people(&self) -> Vec<Persona> {
+        self.settings.people.at(self.clock.now())
+    }
+
+    /// Who has this id.
+    pub(super) fn person(&self, id: &str) -> Option<Persona> {
+        self.settings.people.find(id, self.clock.now())
     }
 
     pub(super) fn forget_requests(&self) {
@@ -230,12 +253,66 @@ impl Memory {
         self.given.retain(|_, given| given.grant.session != session);
     }
 
-    /// Forgets what has long expired.
+    /// Forgets what has long expired, and of too much the oldest.
     pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
         let long_ago = now - TimeDelta::hours(1);
-        self.logins.retain(|_, login| login.expires > long_ago);
-        self.codes.retain(|_, code| code.expires > long_ago);
-        self.given.retain(|_, given| given.expires > long_ago);
+        tidy(&mut self.logins, |login| login.expires, long_ago);
+        tidy(&mut self.codes, |code| code.expires, long_ago);
+        tidy(&mut self.given, |given| given.expires, long_ago);
+        // None of them may go before it expires: it could be used again.
+        if self.assertions.len() > MOST {
+            self.assertions.retain(|_, expires| *expires > now);
+        }
         self.assertions.retain(|_, expires| *expires > long_ago);
+    }
+}
+
+/// The most logins, codes and access tokens that are remembered, each.
+const MOST: usize = 10_000;
+
+/// Forgets what expired before that time. Of more than [`MOST`] a tenth goes, that which expires first.
+fn tidy<T>(
+    map: &mut HashMap<String, T>,
+    expires: impl Fn(&T) -> DateTime<Utc>,
+    before: DateTime<Utc>,
+) {
+    map.retain(|_, value| expires(value) > before);
+    if map.len() > MOST {
+        let mut all: Vec<_> = map.drain().collect();
+        all.sort_by_key(|(_, value)| expires(value));
+        map.extend(all.into_iter().rev().take(MOST - MOST / 10));
+    }
+}
+
+/// Adds at the end; of more than `most` the first go.
+fn push<T>(queue: &mut VecDeque<T>, value: T, most: usize) {
+    queue.push_back(value);
+    while queue.len() > most {
+        queue.pop_front();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_much_the_newest_stays_and_nothing_that_expired_long_ago() {
+        let begin: DateTime<Utc> = "2026-11-22T00:00:00Z".parse().unwrap();
+        let at = |second: i64| begin + TimeDelta::seconds(second);
+        let mut map: HashMap<String, DateTime<Utc>> = (0..10_000)
+            .map(|second| (second.to_string(), at(second)))
+            .collect();
+        tidy(&mut map, |time| *time, at(-1));
+        assert_eq!(map.len(), 10_000);
+        map.insert("one more".to_owned(), at(10_000));
+        tidy(&mut map, |time| *time, at(-1));
+        assert_eq!(map.len(), 9_000);
+        assert!(map.contains_key("one more") && map.contains_key("1001"));
+        assert!(!map.contains_key("1000"));
+        tidy(&mut map, |time| *time, at(9_998));
+        let mut left: Vec<_> = map.into_keys().collect();
+        left.sort();
+        assert_eq!(left, ["9999", "one more"]);
     }
 }

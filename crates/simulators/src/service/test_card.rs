@@ -11,7 +11,7 @@ use super::pages::{self, ErrorPage, NORMAL, Shown};
 use super::realm::{AuthorizationRequest, Choice, Memory, Realm};
 use super::way_back;
 use crate::fault::Fault;
-use crate::persona::{Persona, personas};
+use crate::persona::Persona;
 
 const RULE: &str = "test-card page";
 
@@ -35,7 +35,7 @@ pub(super) fn begun(
 impl Picked {
     fn by_default(memory: &Memory) -> Self {
         Self {
-            person: memory.persona.to_owned(),
+            person: memory.persona.clone(),
             fault: memory.fault,
         }
     }
@@ -50,7 +50,7 @@ pub(super) fn page(realm: &Realm, received: &Received, checks: &mut Checks) -> A
             .waiting(&received.query, RULE, now, checks)
             .map(|(login, waiting)| {
                 let picked = waiting.choice.as_ref().map(|choice| Picked {
-                    person: choice.persona.id.to_owned(),
+                    person: choice.persona.id.clone(),
                     fault: choice.fault,
                 });
                 let picked = picked.unwrap_or_else(|| Picked::by_default(&memory));
@@ -67,7 +67,7 @@ pub(super) fn page(realm: &Realm, received: &Received, checks: &mut Checks) -> A
 }
 
 fn show(realm: &Realm, received: &Received, shown: &Shown<'_>, picked: &Picked) -> Answer {
-    let people = personas(realm.clock.now());
+    let people = realm.people();
     if received.wants_json() {
         return choice(shown, &people, picked);
     }
@@ -98,7 +98,7 @@ fn choice(shown: &Shown<'_>, people: &[Persona], picked: &Picked) -> Answer {
 pub(super) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
     let now = realm.clock.now();
     let mut memory = realm.memory();
-    let (login, choice) = match examine(&memory, received, now, checks) {
+    let (login, choice) = match examine(realm, &memory, received, now, checks) {
         Ok(picked) => picked,
         Err(error) => return error.in_language(received.language()),
     };
@@ -113,6 +113,7 @@ pub(super) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) ->
 }
 
 fn examine(
+    realm: &Realm,
     memory: &Memory,
     received: &Received,
     now: DateTime<Utc>,
@@ -121,8 +122,7 @@ fn examine(
     let empty = Parameters::default();
     let form = received.form.as_ref().unwrap_or(&empty);
     let (login, _) = memory.waiting(form, RULE, now, checks)?;
-    let id = form.get("persona").unwrap_or(memory.persona);
-    let persona = personas(now).into_iter().find(|persona| persona.id == id);
+    let persona = realm.person(form.get("persona").unwrap_or(&memory.persona));
     let persona = checks.find("the person is known", RULE, persona, || {
         ErrorPage::UnknownPersona
     })?;
@@ -135,7 +135,7 @@ fn examine(
         ErrorPage::UnknownAnswer
     })?;
     let mut userinfo = persona.userinfo.clone();
-    let changed = memory.changed.get(persona.id);
+    let changed = memory.changed.get(&persona.id);
     userinfo.extend(changed.cloned().unwrap_or_default());
     let choice = Choice {
         persona,

@@ -158,6 +158,7 @@ fn redeem(
     })?;
 
     let mut memory = realm.memory();
+    memory.tidy(now);
     let token_endpoint = &realm.endpoints.token_endpoint;
     let client_id = client_assertion::authenticate(&mut memory, form, token_endpoint, now, checks)?;
     redeem_code(&mut memory, form, &client_id, now, checks)
@@ -305,14 +306,12 @@ fn issue(realm: &Realm, grant: &Grant, now: DateTime<Utc>) -> Result<Answer, Uns
         grant: grant.clone(),
         expires,
     };
-    let mut memory = realm.memory();
-    memory.issued.push(IssuedTokens {
+    realm.remember_issued(IssuedTokens {
         id_token,
         access_token: access_token.clone(),
         refresh_token,
     });
-    memory.given.insert(access_token, given);
-    drop(memory);
+    realm.memory().given.insert(access_token, given);
     Ok(bent(answer, grant.fault))
 }
 
