@@ -9,6 +9,7 @@
     reason = "a test that can't go on stops, also in the functions that several share"
 )]
 
+mod command;
 mod demo;
 mod failures;
 mod login;

@@ -1,0 +1,67 @@
+//! What the README says: one command starts everything, and the address that it prints is all that a person needs.
+//! Ctrl-C ends it, and nothing is left behind.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use test_kit::command;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::Command;
+use tokio::time::timeout;
+use url::Url;
+
+use crate::demo::JA;
+use crate::webdriver::{Browser, PC};
+
+/// Longer than the function takes to build for the first time.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+#[tokio::test]
+async fn the_address_that_the_command_prints_leads_through_a_login() {
+    let mut demo = Command::new(command())
+        .args([
+            "--language",
+            "ja",
+            "demo",
+            "--no-open",
+            "--persona",
+            "leap-day",
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+    let address = timeout(PATIENCE, async {
+        loop {
+            let line = lines.next_line().await.unwrap().expect("an address");
+            if line.trim().starts_with("http://app.localhost:") {
+                return Url::parse(line.trim()).unwrap();
+            }
+        }
+    });
+    let address = address.await.expect("an address in time");
+
+    let browser = Browser::open(PC).await;
+    browser.go(address.as_str()).await;
+    browser.click(JA.sign_in).await;
+    browser.click(JA.provider).await;
+    // The person that the command line names is chosen already.
+    browser.click(JA.authenticate).await;
+    browser.click(JA.consent).await;
+    browser.element("dl.attributes").await;
+    assert!(browser.text().await.contains("2月29日"));
+    browser.close().await;
+
+    let process = Pid::from_raw(demo.id().unwrap().cast_signed());
+    kill(process, Signal::SIGINT).unwrap();
+    let status = timeout(PATIENCE, demo.wait()).await.expect("an end");
+    assert_eq!(status.unwrap().code(), Some(0));
+    let port = address.port().unwrap();
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
+}
