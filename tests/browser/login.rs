@@ -28,6 +28,10 @@ async fn walk(setup: Setup) {
     browser.click(words.consent).await;
     browser.element("dl.attributes").await;
     browser.sees("5-app-signed-in").await;
+    // The README's picture.
+    browser
+        .picture_around("ol.rows > li:nth-child(16)", "diagram")
+        .await;
 
     // What Cognito holds is what the app shows.
     let text = browser.text().await;
@@ -35,14 +39,20 @@ async fn walk(setup: Setup) {
     for claim in ["name", "address"] {
         assert!(text.contains(&people[0].claims[claim]), "{claim}");
     }
-    // A row of the diagram opens to what was checked, and why.
+    // A row of the diagram opens to what was sent, what was checked, and why.
     for row in browser.all("ol.rows summary").await {
-        row.click().await.unwrap();
+        let title = row.text().await.unwrap();
+        if ["/token", "ID トークン", "ID token"]
+            .iter()
+            .any(|told| title.contains(told))
+        {
+            row.click().await.unwrap();
+        }
     }
     browser.sees("6-app-story-open").await;
     let text = browser.text().await;
-    for source in ["RFC 7636", "OIDC Core §3.1.3.7"] {
-        assert!(text.contains(source), "{source}");
+    for told in ["code_verifier", "RFC 7636 §4.6", "OIDC Core §3.1.3.7"] {
+        assert!(text.contains(told), "{told}");
     }
 
     browser.click(words.log_out).await;

@@ -317,6 +317,19 @@ impl Browser {
             Engine::Chromium => self.whole_page().await,
             Engine::Firefox => self.client.screenshot().await.unwrap(),
         };
+        self.save(name, &picture);
+    }
+
+    /// A picture of the window with this element in its middle.
+    pub(crate) async fn picture_around(&self, selector: &str, name: &str) {
+        let scroll =
+            format!("document.querySelector({selector:?}).scrollIntoView({{ block: 'center' }})");
+        self.run(&scroll).await;
+        let picture = self.client.screenshot().await.unwrap();
+        self.save(name, &picture);
+    }
+
+    fn save(&self, name: &str, picture: &[u8]) {
         let device = match (self.setup.engine, self.setup.device) {
             (Engine::Firefox, _) => "firefox",
             (_, Device::Pc) => "pc",
