@@ -11,12 +11,13 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use keys::{LocalKey, SystemRandomness};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
+use simulators::app::AppSettings;
 use simulators::fault::Fault;
 use simulators::persona::personas;
 use simulators::service::Endpoint;
 use simulators::stack::{APP_CALLBACK, SERVICE_CLIENT_ID, Stack};
 use test_kit::{
-    Answer, Arrival, BrowserLogin, Outcome, Page, Refusal, RelyingParty, browser, stack,
+    Answer, Arrival, BrowserLogin, Outcome, Page, Refusal, RelyingParty, browser, stack, stack_with,
 };
 use url::Url;
 
@@ -44,6 +45,11 @@ enum Kind {
     ClientState,
     ClientNonce,
     ClientVerifier,
+    // The app's
+    AppState,
+    AppNonce,
+    AppCode,
+    AppCookie,
     // The person's
     Subject,
     Attribute,
@@ -130,6 +136,35 @@ const BELONGS: &[(Kind, &[&str])] = &[
         Kind::ClientNonce,
         &["bridge /authorize: url", "bridge /token: body"],
     ),
+    // The app's own login; what it shows of the nonce is a claim of the token that it decodes.
+    (
+        Kind::AppState,
+        &[
+            "app /login: location",
+            "cognito /oauth2/authorize: url",
+            "cognito /oauth2/idpresponse: location",
+            "app /callback: url",
+        ],
+    ),
+    (
+        Kind::AppNonce,
+        &[
+            "app /login: location",
+            "cognito /oauth2/authorize: url",
+            "app /signed-in: body",
+        ],
+    ),
+    (
+        Kind::AppCode,
+        &[
+            "cognito /oauth2/idpresponse: location",
+            "app /callback: url",
+        ],
+    ),
+    (
+        Kind::AppCookie,
+        &["app /login: set-cookie", "app /callback: set-cookie"],
+    ),
     // Keycloak's access token has the subject in it, too.
     (
         Kind::Subject,
@@ -137,6 +172,7 @@ const BELONGS: &[(Kind, &[&str])] = &[
             "service /userinfo: request headers",
             "bridge /token: body",
             "bridge /userinfo: body",
+            "app /signed-in: body",
         ],
     ),
     (
@@ -146,6 +182,7 @@ const BELONGS: &[(Kind, &[&str])] = &[
             "service /consent: body",
             "bridge /token: body",
             "bridge /userinfo: body",
+            "app /signed-in: body",
         ],
     ),
 ];
@@ -271,6 +308,30 @@ impl Run {
         }
     }
 
+    /// A login at the app in the browser, and everything that the app then shows of it. Gives where it ended.
+    async fn at_the_app(&mut self, stack: &Stack, persona: &str, fault: Option<Fault>) -> String {
+        let app = Url::parse(stack.app.as_ref().unwrap().base_url()).unwrap();
+        let browser = browser();
+        let begun = browser.get(&app.join("/login").unwrap(), "text/html").await;
+        let begun = begun.unwrap();
+        self.page(&begun);
+        // Past Cognito's hosted page, which shows nothing but its button.
+        let mut start = begun.redirect_target().unwrap().unwrap();
+        start
+            .query_pairs_mut()
+            .append_pair("identity_provider", "MynaApp");
+        let login = BrowserLogin::run(&browser, &start, persona, fault, |_| false).await;
+        self.browser(&login);
+        for path in ["/", "/story?seen=0"] {
+            let page = browser.get(&app.join(path).unwrap(), "text/html").await;
+            self.page(&page.unwrap());
+        }
+        let Arrival::Page(end) = login.end else {
+            panic!("a page of the app");
+        };
+        end.url.path().to_owned()
+    }
+
     /// Everything that a browser was told, and what of it is secret.
     fn browser(&mut self, login: &BrowserLogin) {
         for page in &login.answers {
@@ -313,6 +374,11 @@ impl Run {
                 know(Kind::ServiceCode, location.as_ref(), "code");
                 know(Kind::ServiceSession, location.as_ref(), "session_state");
             }
+            "app /login" => {
+                know(Kind::AppState, location.as_ref(), "state");
+                know(Kind::AppNonce, location.as_ref(), "nonce");
+            }
+            "app /callback" => know(Kind::AppCode, Some(&page.url), "code"),
             "bridge /callback" => {
                 know(Kind::SealedCode, location.as_ref(), "code");
                 self.callbacks.extend(page.url.query().map(str::to_owned));
@@ -331,10 +397,14 @@ impl Run {
                 .split(';')
                 .next()
                 .and_then(|pair| pair.split_once('='));
-            if let (true, Some((_, cookie))) = (name == "set-cookie" && party == "bridge", cookie)
+            if let (true, Some((_, cookie))) = (name == "set-cookie", cookie)
                 && !cookie.is_empty()
             {
-                self.know(Kind::Cookie, cookie);
+                match party {
+                    "bridge" => self.know(Kind::Cookie, cookie),
+                    "app" => self.know(Kind::AppCookie, cookie),
+                    _ => {}
+                }
             }
             self.see(format!("{place}: {kind}"), format!("{name}: {value}"));
         }
@@ -579,12 +649,21 @@ fn needs_a_new_process(fault: Fault) -> bool {
 
 /// Every persona, with a client in Cognito's place and through Cognito.
 async fn personas_run() -> Run {
-    let stack = stack().await;
+    let stack = stack_with(|options| options.app = Some(AppSettings::default())).await;
     let mut run = Run::new(&stack);
     for persona in personas(stack.clock.now()) {
         let id = &*persona.id;
         assert_eq!(run.at_client(&stack, id, None).await, None, "{id}");
         assert_eq!(run.through_cognito(&stack, id, None).await, None, "{id}");
+        assert_eq!(run.at_the_app(&stack, id, None).await, "/signed-in", "{id}");
+    }
+    for fault in [
+        Fault::CancelHostileDescription,
+        Fault::UserinfoMalformedBirthdate,
+        Fault::IdTokenWrongNonce,
+    ] {
+        let end = run.at_the_app(&stack, "adult", Some(fault)).await;
+        assert_eq!(end, "/failed", "{fault}");
     }
     let cancelled = run
         .through_cognito(&stack, "adult", Some(Fault::CancelHostileDescription))

@@ -3236,8 +3236,7 @@ mod idle_connections {
     }
 
     async fn ask(stream: &mut TcpStream) -> std::io::Result<()> {
-        let request =
-            "GET /api/realms/main/protocol/openid-connect/certs?a=b HTTP/1.1\r\nHost: a\r\n\r\n";
+        let request = "GET /api/realms/main/protocol/openid-connect/certs?a=b HTTP/1.1\r\nHost: service.localhost\r\n\r\n";
         stream.write_all(request.as_bytes()).await
     }
 

@@ -12,6 +12,8 @@ use crate::journal::Moment;
 
 /// How long a login may take. It is longer than Amazon Cognito's five minutes, so that Cognito can say so.
 pub(super) const LOGIN_LIFETIME: TimeDelta = TimeDelta::minutes(15);
+/// How long Amazon Cognito lets a login take.
+const COGNITO_LIMIT: TimeDelta = TimeDelta::minutes(5);
 /// How long it is remembered how a login ended.
 const ENDED_LIFETIME: TimeDelta = TimeDelta::hours(1);
 /// How long somebody stays signed in.
@@ -216,11 +218,16 @@ impl Memory {
             .map(|login| login.id.clone())
     }
 
-    /// Whether other logins were under way during this chapter.
-    pub(super) fn has_others(&self, chapter: Chapter) -> bool {
+    /// Whether other logins were under way during this chapter. One that waits for longer than Amazon Cognito does was
+    /// left alone, and nothing of it happens any more.
+    pub(super) fn has_others(&self, chapter: Chapter, now: DateTime<Utc>) -> bool {
         let ends_before = |until: Option<Moment>, from| until.is_some_and(|until| until < from);
+        let is_alive = |login: &&Login| {
+            !matches!(login.stage, Stage::Waiting(_)) || now - login.changed < COGNITO_LIMIT
+        };
         self.logins
             .iter()
+            .filter(is_alive)
             .map(|login| login.chapter)
             .filter(|other| other.from != chapter.from)
             .any(|other| {
@@ -257,17 +264,111 @@ impl Memory {
         })
     }
 
-    /// Ends a session, and gives whether there was one.
-    pub(super) fn sign_out(&mut self, id: Option<&str>) -> bool {
-        let before = self.sessions.len();
+    /// Ends a session, if there is one.
+    pub(super) fn sign_out(&mut self, id: Option<&str>) {
         self.sessions
             .retain(|session| id != Some(session.id.as_str()));
-        self.sessions.len() < before
     }
 
     fn forget(&mut self, now: DateTime<Utc>) {
         self.logins.retain(|login| login.is_kept(now));
         self.sessions
             .retain(|session| now - session.begun < SESSION_LIFETIME);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+
+    fn nobody() -> SignedIn {
+        SignedIn {
+            id_token_header: Map::new(),
+            id_token: Map::new(),
+            access_token_header: Map::new(),
+            access_token: Map::new(),
+            userinfo: Map::new(),
+        }
+    }
+
+    fn chapter(from: u64, until: Option<u64>) -> Chapter {
+        Chapter {
+            from: from.into(),
+            until: until.map(Moment::from),
+        }
+    }
+
+    #[test]
+    fn a_login_is_taken_once_in_its_browser_and_in_time() {
+        let start = DateTime::UNIX_EPOCH;
+        let mut memory = Memory::default();
+        for name in ["a", "b"] {
+            let ids = (name.to_owned(), "browser".to_owned());
+            memory.begin(ids, AppLogin::with_state(name), 1.into(), start);
+        }
+        let taken = |memory: &mut Memory, state, browser, now| {
+            memory.take(state, browser, now).map(|(id, _)| id)
+        };
+        let own = Some("browser");
+        for browser in [None, Some(""), Some("other")] {
+            assert_eq!(
+                taken(&mut memory, "a", browser, start),
+                Err(NotTaken::OtherBrowser)
+            );
+        }
+        assert_eq!(taken(&mut memory, "c", own, start), Err(NotTaken::Unknown));
+        assert_eq!(taken(&mut memory, "a", own, start), Ok("a".to_owned()));
+        assert_eq!(taken(&mut memory, "a", own, start), Err(NotTaken::Ended));
+        let late = start + LOGIN_LIFETIME;
+        assert_eq!(taken(&mut memory, "b", own, late), Err(NotTaken::TooLate));
+        let later = late + LOGIN_LIFETIME;
+        assert_eq!(taken(&mut memory, "b", own, later), Err(NotTaken::Unknown));
+    }
+
+    #[test]
+    fn sessions_are_few_end_by_themselves_and_give_way_to_a_new_one_of_the_same_browser() {
+        let start = DateTime::UNIX_EPOCH;
+        let mut memory = Memory::default();
+        let sign_in = |memory: &mut Memory, id: &str, before| {
+            memory.sign_in((id.to_owned(), before), nobody(), chapter(1, None), start);
+        };
+        sign_in(&mut memory, "first", None);
+        sign_in(&mut memory, "second", Some("first"));
+        assert!(memory.session(Some("first"), start).is_none());
+        assert!(memory.session(Some("second"), start).is_some());
+        assert!(memory.session(None, start).is_none());
+        assert!(
+            memory
+                .session(Some("second"), start + SESSION_LIFETIME)
+                .is_none()
+        );
+        for number in 0..MAX_SESSIONS {
+            sign_in(&mut memory, &number.to_string(), None);
+        }
+        assert_eq!(memory.sessions.len(), MAX_SESSIONS);
+        assert!(memory.session(Some("second"), start).is_none());
+        memory.sign_out(Some("0"));
+        assert!(memory.session(Some("0"), start).is_none());
+        assert!(memory.session(Some("1"), start).is_some());
+    }
+
+    #[test]
+    fn other_logins_are_those_that_were_under_way_at_the_same_time() {
+        let start = DateTime::UNIX_EPOCH;
+        let mut memory = Memory::default();
+        for (name, from) in [("a", 1), ("b", 5), ("c", 20)] {
+            let ids = (name.to_owned(), name.to_owned());
+            memory.begin(ids, AppLogin::with_state(name), from.into(), start);
+        }
+        memory.end("a", Stage::SignedIn, 10.into(), start);
+        memory.end("b", Stage::SignedIn, 15.into(), start);
+        assert!(memory.has_others(chapter(1, Some(10)), start));
+        assert!(memory.has_others(chapter(5, Some(15)), start));
+        assert!(!memory.has_others(chapter(20, None), start));
+        assert!(!memory.has_others(chapter(16, Some(19)), start));
+        assert!(memory.has_others(chapter(16, None), start));
+        assert!(!memory.has_others(chapter(16, None), start + COGNITO_LIMIT));
     }
 }

@@ -379,12 +379,8 @@ async fn start(
     let known = asked.browser().filter(|browser| is_random(browser));
     let new = if known.is_none() { random().ok() } else { None };
     let tale = tale_of(&shared, known, asked.language);
-    let name = {
-        let memory = shared.memory();
-        let session = memory.session(asked.session(), now);
-        session.map(|session| pages::name(&session.signed_in, asked.language))
-    };
-    let page = pages::start(asked.language, name, &tale);
+    let signed_in = shared.memory().session(asked.session(), now).is_some();
+    let page = pages::start(asked.language, signed_in, &tale);
     let page = match new {
         Some(browser) => with_cookie(page, BROWSER, &browser),
         None => page,
@@ -415,6 +411,7 @@ struct Tale {
 fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
     // Before the hops are read: what comes in between is told again, and nothing is left out.
     let seen = shared.journal.now();
+    let now = shared.clock.now();
     let memory = shared.memory();
     let Some(login) = browser.and_then(|browser| memory.login(browser, None)) else {
         return Tale {
@@ -434,7 +431,7 @@ fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
     Tale {
         hops: hops_of(&shared.journal, login.chapter),
         seen,
-        others: memory.has_others(login.chapter),
+        others: memory.has_others(login.chapter, now),
         stage: Some(login.stage.clone()),
         end,
     }
@@ -737,7 +734,7 @@ async fn signed_in(
         let memory = shared.memory();
         let session = memory.session(asked.session(), now).cloned();
         session.map(|session| {
-            let others = memory.has_others(session.chapter);
+            let others = memory.has_others(session.chapter, now);
             (session, others)
         })
     };
@@ -759,12 +756,13 @@ async fn failed(
 ) -> Response {
     let asked = Asked::new(query, headers);
     let id = asked.get("login").unwrap_or_default();
+    let now = shared.clock.now();
     let found = {
         let memory = shared.memory();
         let browser = asked.browser().unwrap_or_default();
         let login = memory.login(browser, Some(id)).cloned();
         login.map(|login| {
-            let others = memory.has_others(login.chapter);
+            let others = memory.has_others(login.chapter, now);
             (login, others)
         })
     };

@@ -62,7 +62,7 @@ struct TalePart {
 struct Start<'a> {
     frame: Frame,
     script: &'static str,
-    name: Option<String>,
+    signed_in: bool,
     tale: &'a str,
     seen: u64,
     under_way: bool,
@@ -360,14 +360,14 @@ pub(super) fn logged_out(language: Language) -> Response {
     page(StatusCode::OK, &template, Forms::None, None)
 }
 
-/// The start page; `name` is that of whoever is signed in.
-pub(super) fn start(language: Language, name: Option<String>, tale: &Tale) -> Response {
+/// The start page.
+pub(super) fn start(language: Language, signed_in: bool, tale: &Tale) -> Response {
     let title = language.say("青葉野市 公共施設予約", "Aobano City facility booking");
     let switch = format!("/?{LANGUAGE}={}", language.other().code());
     let template = Start {
         frame: Frame::new(Site::App, language, title, switch),
         script: SCRIPT,
-        name,
+        signed_in,
         tale: &self::tale(language, tale),
         seen: tale.seen.number(),
         under_way: matches!(tale.stage, Some(Stage::Waiting(_) | Stage::Finishing)),
@@ -397,13 +397,6 @@ pub(super) fn tale(language: Language, tale: &Tale) -> String {
     };
     // The template has no part that fails.
     part.render().unwrap_or_default()
-}
-
-/// How somebody is called.
-pub(super) fn name(signed_in: &SignedIn, language: Language) -> String {
-    let name = signed_in.id_token.get("name").and_then(Value::as_str);
-    name.unwrap_or_else(|| language.say("お名前のない方", "somebody without a name"))
-        .to_owned()
 }
 
 /// The page of somebody who is signed in.

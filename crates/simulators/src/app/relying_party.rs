@@ -64,12 +64,12 @@ pub enum InvalidRegistration {
     Client(#[from] reqwest::Error),
 }
 
-/// The claims that are more than OpenID Connect's own: all of them, as they came.
+/// The claims of userinfo that aren't OpenID Connect's own, such as `identities`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(transparent)]
-struct AllClaims(Map<String, Value>);
+struct OtherClaims(Map<String, Value>);
 
-impl AdditionalClaims for AllClaims {}
+impl AdditionalClaims for OtherClaims {}
 
 type Client = CoreClient<
     EndpointSet,
@@ -112,6 +112,18 @@ impl AppLogin {
     #[must_use]
     pub(crate) fn state(&self) -> &str {
         &self.state
+    }
+}
+
+#[cfg(test)]
+impl AppLogin {
+    /// A login with this `state`, for those who only look at that.
+    pub(crate) fn with_state(state: &str) -> Self {
+        Self {
+            state: state.to_owned(),
+            nonce: String::new(),
+            code_verifier: String::new(),
+        }
     }
 }
 
@@ -366,7 +378,7 @@ impl RelyingParty {
             .await
             .map_err(|_| FinishError::BackChannel)?;
         let subject = self.verified_subject(login, id_token, access_token, keys)?;
-        let userinfo: UserInfoClaims<AllClaims, CoreGenderClaim> = self
+        let userinfo: UserInfoClaims<OtherClaims, CoreGenderClaim> = self
             .client
             // Its `sub` must be that of the ID token (OIDC Core §5.3.2).
             .user_info(access_token.clone(), Some(subject))
@@ -380,7 +392,10 @@ impl RelyingParty {
             id_token: part(&id_token, 1)?,
             access_token_header: part(access_token.secret(), 0)?,
             access_token: part(access_token.secret(), 1)?,
-            userinfo: userinfo.additional_claims().0.clone(),
+            userinfo: match serde_json::to_value(&userinfo) {
+                Ok(Value::Object(claims)) => claims,
+                _ => return Err(FinishError::Userinfo),
+            },
         })
     }
 

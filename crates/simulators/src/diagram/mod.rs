@@ -369,3 +369,184 @@ fn link(rule: &str) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{Journal, Moment, Step};
+
+    fn step(from: Party, to: Party, request: &str, status: Option<u16>) -> Step {
+        Step {
+            from,
+            to,
+            request: request.to_owned(),
+            parameters: Vec::new(),
+            checks: Vec::new(),
+            status,
+            answer: Vec::new(),
+        }
+    }
+
+    fn drawn(journal: &Journal, language: Language) -> String {
+        diagram(&journal.hops(Moment::default(), None), language)
+    }
+
+    /// The classes of the rows.
+    fn classes(html: &str) -> Vec<&str> {
+        html.split("<li class=\"row ")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect()
+    }
+
+    #[test]
+    fn an_arrow_points_from_who_calls_to_who_is_called_and_its_answer_back() {
+        use Party::{App, Bridge, Browser, Cognito, Service};
+        let journal = Journal::default();
+        journal.record(step(Browser, App, "GET /login", Some(303)));
+        let outer = journal.begin(Browser, Cognito, "GET /oauth2/idpresponse");
+        let token = journal.begin(Cognito, Bridge, "POST /token");
+        journal.record(step(Bridge, Service, "POST /x/token", Some(200)));
+        journal.end(token, step(Cognito, Bridge, "POST /token", Some(400)));
+        journal.record(step(Cognito, Cognito, "ID token of the provider", None));
+        journal.end(
+            outer,
+            step(Browser, Cognito, "GET /oauth2/idpresponse", Some(302)),
+        );
+        let _waits = journal.begin(Browser, App, "GET /callback");
+        let html = drawn(&journal, Language::English);
+        assert_eq!(
+            classes(&html),
+            [
+                "right a0 b1 m3 by-browser",
+                "right a0 b2 m4 by-browser",
+                "right a2 b3 m7 by-cognito",
+                "right a3 b4 m9 by-bridge",
+                "left a2 b3 m7 by-bridge answer bad",
+                "own m6 by-cognito",
+                "left a0 b2 m4 by-cognito answer",
+                "right a0 b1 m3 by-browser waits",
+            ]
+        );
+        // Request and answer have one number.
+        let numbers: Vec<&str> = html
+            .split("<span class=\"number\">")
+            .skip(1)
+            .filter_map(|rest| rest.split('<').next())
+            .collect();
+        assert_eq!(numbers, ["1", "2", "3", "4", "↩3", "5", "↩2", "6"]);
+        assert!(html.contains("Refuse") && html.contains("waiting"));
+        assert_eq!(
+            count(&journal.hops(Moment::default(), None)),
+            Count { hops: 5, checks: 0 }
+        );
+    }
+
+    #[test]
+    fn every_class_of_a_row_has_its_rule() {
+        let style = include_str!("../pages/style.css");
+        for (start, from) in PARTIES.iter().enumerate() {
+            for (end, to) in PARTIES.iter().enumerate() {
+                let journal = Journal::default();
+                journal.record(step(*from, *to, "x", None));
+                let html = drawn(&journal, Language::Japanese);
+                let classes = classes(&html).concat();
+                // The browser and the service do no work of their own that is told.
+                if start == end && (start == 0 || start == 4) {
+                    continue;
+                }
+                for class in classes.split(' ') {
+                    assert!(
+                        style.contains(&format!(".{class}")),
+                        "{start} {end}: {class}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_request_brought_is_no_markup() {
+        let hostile = "<script>alert(1)</script>\"'&";
+        let journal = Journal::default();
+        journal.record(Step {
+            parameters: vec![Parameter::new(hostile, hostile)],
+            checks: vec![Check::new(hostile, hostile, false)],
+            answer: vec![Parameter::new("location", hostile)],
+            ..step(Party::Browser, Party::App, hostile, Some(400))
+        });
+        for language in [Language::Japanese, Language::English] {
+            let html = drawn(&journal, language);
+            assert!(!html.contains("<script"));
+            assert!(html.contains("&#60;script&#62;alert(1)"));
+        }
+    }
+
+    #[test]
+    fn long_values_and_long_requests_are_cut_and_the_whole_request_stands_inside() {
+        let path = "GET /api/realms/main/protocol/openid-connect/auth";
+        let journal = Journal::default();
+        journal.record(Step {
+            parameters: vec![Parameter::new("keys", "あ".repeat(1_000))],
+            ..step(Party::Browser, Party::Service, path, Some(200))
+        });
+        let html = drawn(&journal, Language::Japanese);
+        assert!(html.contains("GET …/openid-connect/auth") && html.contains(path));
+        assert!(html.contains(&format!("{}…<", "あ".repeat(LONGEST_VALUE))));
+        assert_eq!(shortened("GET /callback"), "GET /callback");
+        assert_eq!(shortened(&format!("GET /{}", "a".repeat(99))).len(), 38);
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_language_and_names_stay() {
+        let journal = Journal::default();
+        journal.record(Step {
+            checks: vec![Check::new("code is there", "RFC 6749 §4.1.3", true)],
+            ..step(Party::Browser, Party::Bridge, "GET /callback", Some(302))
+        });
+        let japanese = drawn(&journal, Language::Japanese);
+        let english = drawn(&journal, Language::English);
+        for (html, words, others) in [
+            (
+                &japanese,
+                ["橋渡しに戻る", "code がある"],
+                ["Back at", "is there"],
+            ),
+            (
+                &english,
+                ["Back at the bridge", "code is there"],
+                ["橋渡し", "がある"],
+            ),
+        ] {
+            assert!(words.iter().all(|word| html.contains(word)), "{html}");
+            assert!(!others.iter().any(|word| html.contains(word)), "{html}");
+            assert!(html.contains("https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3"));
+        }
+    }
+
+    #[test]
+    fn a_rule_leads_to_its_paragraph() {
+        for (rule, expected) in [
+            (
+                "RFC 7523 §3 item 7",
+                Some("https://www.rfc-editor.org/rfc/rfc7523#section-3"),
+            ),
+            ("RFC 7519", Some("https://www.rfc-editor.org/rfc/rfc7519")),
+            (
+                "OIDC Core §3.1.3.7 step 11",
+                Some("https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation"),
+            ),
+            ("OIDC Core", None),
+            ("Cognito: attribute mapping", None),
+            ("docs/failures.md", None),
+            ("RFC javascript:alert(1) §1", None),
+            (
+                "RFC 1 §\"onclick",
+                Some("https://www.rfc-editor.org/rfc/rfc1"),
+            ),
+            ("", None),
+        ] {
+            assert_eq!(link(rule).as_deref(), expected, "{rule}");
+        }
+    }
+}
