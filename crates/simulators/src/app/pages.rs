@@ -7,9 +7,10 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Map, Value};
 
+use super::Explanation;
+use super::handlers::Tale;
 use super::memory::{Failed, Refused, Stage};
 use super::relying_party::{OAuthError, SignedIn};
-use super::{Explanation, Tale};
 use crate::diagram::{Count, count, diagram};
 use crate::journal::Hop;
 use crate::pages::{Forms, Frame, LANGUAGE, Language, Site, page};
