@@ -15,3 +15,4 @@ mod frozen;
 mod login;
 mod numbers;
 mod privacy;
+mod simulate;

@@ -1,6 +1,9 @@
 //! What the command takes. The help speaks both languages at once: it is read before a language is chosen.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use simulators::stack::SERVICE_CLIENT_ID;
 
 use crate::language::Language;
 
@@ -11,6 +14,7 @@ const AFTER_HELP: &str = "\
   cargo run -- demo --persona longest --no-open
   cargo run -- demo --headless --persona longest
   cargo run -q -- demo --headless --fault token-500 --json
+  cargo run -- simulate service --client-jwks public.json --redirect-uri http://localhost:3000/callback
 
 demo の終了コード / Exit status of demo:
   0    ログインした、または Ctrl-C で終えた / signed in, or ended by Ctrl-C
@@ -57,6 +61,9 @@ pub(crate) enum Command {
     Personas(List),
     /// サービスの代役に起こさせる誤りの一覧 / List what the service's stand-in can do wrong
     Faults(List),
+    /// 代役だけを動かす / Run a stand-in alone
+    #[command(subcommand)]
+    Simulate(Simulate),
     /// 関数のための、手元用の完全な設定を KEY=VALUE で出す / Print a complete local configuration as KEY=VALUE lines
     Env(Env),
 }
@@ -150,6 +157,42 @@ pub(crate) enum AssertionAlgorithm {
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct List {
     /// JSON の配列で出す / Print a JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `simulate`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Simulate {
+    /// デジタル認証アプリサービスの代役。自分の RP を試す / The Digital Authentication App service, to test a relying party
+    Service(SimulateService),
+}
+
+/// `simulate service`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SimulateService {
+    /// RP の公開鍵の JWK Set。「-」は標準入力 / The relying party's public JWK Set; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_jwks: PathBuf,
+    /// 登録するリダイレクト URI（何回でも） / A redirect URI to register (repeat for more)
+    #[arg(long, value_name = "URI", required = true)]
+    pub(crate) redirect_uri: Vec<String>,
+    /// 登録する client_id / The client_id to register
+    #[arg(long, value_name = "ID", default_value = SERVICE_CLIENT_ID)]
+    pub(crate) client_id: String,
+    /// テスト利用者の JSON ファイル（docs/stand-ins.md） / A JSON file with test persons (docs/stand-ins.en.md)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) persona_file: Option<PathBuf>,
+    /// 最初に選ばれているテスト利用者 / The test person who is preselected
+    #[arg(long, value_name = "ID")]
+    pub(crate) persona: Option<String>,
+    /// 最初に選ばれている誤り（faults で一覧） / The fault that is preselected (see: faults)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fault: Option<String>,
+    /// ポート（0：空きポート） / The port (0: any free one)
+    #[arg(long, value_name = "PORT", default_value_t = 8790, value_parser = port)]
+    pub(crate) port: u16,
+    /// 設定する値を1行の JSON オブジェクトで出す。リクエストの説明は標準エラーに出す / Print the settings as one JSON object in a line; requests are told on standard error
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -24,7 +24,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::arguments::{AssertionAlgorithm, Demo};
 use crate::browser;
-use crate::exit;
+use crate::exit::{self, Complaint};
 use crate::language::Language;
 use crate::story;
 
@@ -79,10 +79,8 @@ pub(crate) enum DemoError {
     Interrupted,
 }
 
-impl DemoError {
-    /// The exit status.
-    #[must_use]
-    pub(crate) fn status(&self) -> u8 {
+impl Complaint for DemoError {
+    fn status(&self) -> u8 {
         match self {
             Self::UnknownPersona(_) | Self::UnknownFault(_) | Self::SamePort(..) => exit::USAGE,
             Self::Moved(_) | Self::NoCargo(_) | Self::Build(_) => exit::BUILD,
@@ -92,9 +90,7 @@ impl DemoError {
         }
     }
 
-    /// The same in Japanese, where it is something that people meet.
-    #[must_use]
-    pub(crate) fn in_japanese(&self) -> String {
+    fn in_japanese(&self) -> String {
         match self {
             Self::UnknownPersona(id) => {
                 format!("{id:?} というテスト利用者はいません。一覧：digital-auth personas")
@@ -371,7 +367,8 @@ pub(crate) struct Interruption {
 }
 
 impl Interruption {
-    fn listen() -> io::Result<Self> {
+    /// From now on none is missed.
+    pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,

@@ -17,6 +17,15 @@ pub(crate) const DEFECT: u8 = 6;
 /// Ctrl-C (128 + SIGINT).
 pub(crate) const INTERRUPTED: u8 = 130;
 
+/// Why a command ended early: told in one sentence, in English or in Japanese.
+pub(crate) trait Complaint: std::error::Error {
+    /// The exit status.
+    fn status(&self) -> u8;
+
+    /// The same in Japanese, where it is something that people meet.
+    fn in_japanese(&self) -> String;
+}
+
 /// The status of a class.
 #[must_use]
 pub(crate) fn status(class: Class) -> u8 {

@@ -7,6 +7,7 @@ mod environment;
 mod exit;
 mod language;
 mod lists;
+mod simulate;
 mod story;
 
 use std::io::{self, Write as _};
@@ -15,7 +16,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use simulators::clock::SimClock;
 
-use crate::arguments::{Arguments, Command, Demo, Function};
+use crate::arguments::{Arguments, Command, Demo, Function, Simulate};
+use crate::exit::Complaint;
 use crate::language::Language;
 
 fn main() -> ExitCode {
@@ -27,7 +29,10 @@ fn main() -> ExitCode {
         .command
         .unwrap_or_else(|| Command::Demo(Demo::default()))
     {
-        Command::Demo(demo) => return run_demo(&demo, language),
+        Command::Demo(demo) => return run(demo::run(&demo, language), language),
+        Command::Simulate(Simulate::Service(service)) => {
+            return run(simulate::run(&service, language), language);
+        }
         Command::Personas(list) => {
             let now = SimClock::default().now();
             lists::write_personas(&mut io::stdout().lock(), language, list.json, now)
@@ -49,7 +54,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run_demo(demo: &Demo, language: Language) -> ExitCode {
+/// Runs a command that takes its time, to its exit status.
+fn run<E: Complaint>(command: impl Future<Output = Result<u8, E>>, language: Language) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -57,7 +63,7 @@ fn run_demo(demo: &Demo, language: Language) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return complain(&error.to_string(), exit::DEFECT),
     };
-    let ended = runtime.block_on(demo::run(demo, language));
+    let ended = runtime.block_on(command);
     // A build that was interrupted may still be on its way; nobody waits for it.
     runtime.shutdown_background();
     match ended {

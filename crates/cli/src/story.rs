@@ -20,6 +20,9 @@ const QUIET: Style = Style::new().dimmed();
 /// Longer values are cut: they are addresses and tokens, not something to read.
 const LONGEST_VALUE: usize = 100;
 
+/// No request of the protocol has as many parameters.
+const MOST_PARAMETERS: usize = 40;
+
 /// Tells every hop that has ended. The answer to one that caused others comes after them.
 ///
 /// # Errors
@@ -32,14 +35,33 @@ pub(crate) fn write_hops(out: &mut impl Write, language: Language, hops: &[Hop])
             continue;
         };
         let number = 1 + hops.iter().filter(|other| other.begun < hop.begun).count();
-        write_line(out, language, (&line, number), step)?;
+        write_line(out, (language, party), (&line, number), step)?;
     }
     Ok(())
 }
 
-fn write_line(
+/// Tells a request to the service's stand-in that runs alone, where the relying party is somebody's own.
+///
+/// # Errors
+///
+/// If the output can't be written.
+pub(crate) fn write_served(
     out: &mut impl Write,
     language: Language,
+    (hop, number): (&Hop, usize),
+    step: &Step,
+) -> io::Result<()> {
+    let names = |language: Language, who| match who {
+        Party::Bridge => language.say("あなたの RP", "your relying party"),
+        Party::Service => language.say("サービスの代役", "the stand-in"),
+        other => party(language, other),
+    };
+    write_line(out, (language, names), (&Line::Whole(hop), number), step)
+}
+
+fn write_line(
+    out: &mut impl Write,
+    (language, party): (Language, fn(Language, Party) -> &'static str),
     (line, number): (&Line<'_>, usize),
     step: &Step,
 ) -> io::Result<()> {
@@ -63,6 +85,7 @@ fn write_line(
         .filter(|_| !is_request)
         .map(|status| format!("  {status}"))
         .unwrap_or_default();
+    let request = printable(request);
     writeln!(
         out,
         "{NUMBER}{number:>2}{NUMBER:#}  {HOP}{hop}{HOP:#}  {request}{QUIET}{status}{QUIET:#}",
@@ -113,15 +136,32 @@ fn write_parameters(
     parameters: &[Parameter],
     told: fn(&str) -> Cow<'_, str>,
 ) -> io::Result<()> {
-    for Parameter { name, value } in parameters {
-        let value = told(value);
-        let mut shown: String = value.chars().take(LONGEST_VALUE).collect();
-        if shown.len() < value.len() {
-            shown.push('…');
-        }
-        writeln!(out, "{start}{QUIET}{name}={QUIET:#}{shown}")?;
+    for Parameter { name, value } in parameters.iter().take(MOST_PARAMETERS) {
+        let (name, value) = (printable(name), printable(&told(value)));
+        writeln!(out, "{start}{QUIET}{name}={QUIET:#}{value}")?;
     }
-    Ok(())
+    match parameters.len().saturating_sub(MOST_PARAMETERS) {
+        0 => Ok(()),
+        left_out => writeln!(out, "{start}{QUIET}… +{left_out}{QUIET:#}"),
+    }
+}
+
+/// What a terminal may show of a text that somebody else wrote: cut, and without what would move the cursor, change
+/// colours or turn the direction of the text.
+pub(crate) fn printable(text: &str) -> String {
+    let is_harmless = |c: char| {
+        !c.is_control()
+            && !matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut shown: String = text
+        .chars()
+        .take(LONGEST_VALUE)
+        .map(|c| if is_harmless(c) { c } else { '\u{fffd}' })
+        .collect();
+    if text.chars().nth(LONGEST_VALUE).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// Tells how it ended; `errors` are the lines of the function's log that say why it could not answer at all.
@@ -236,5 +276,33 @@ pub(crate) fn party(language: Language, party: Party) -> &'static str {
             "デジタル認証アプリサービス",
             "Digital Authentication App service",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_somebody_sent_steers_the_terminal() {
+        assert_eq!(printable("山田　太郎 a=b"), "山田　太郎 a=b");
+        assert_eq!(
+            printable("\u{1b}[2J\u{9b}31m\r\n\u{7}\u{202e}"),
+            "\u{fffd}[2J\u{fffd}31m\u{fffd}\u{fffd}\u{fffd}\u{fffd}"
+        );
+        assert_eq!(printable(&"a".repeat(100)), "a".repeat(100));
+        assert_eq!(printable(&"a".repeat(101)), format!("{}…", "a".repeat(100)));
+    }
+
+    #[test]
+    fn of_very_many_parameters_the_first_are_told() {
+        let parameters: Vec<_> = (0..1_000).map(|_| Parameter::new("a\n", "b")).collect();
+        let mut out = Vec::new();
+        write_parameters(&mut out, "", &parameters, as_on_the_wire).unwrap();
+        let told = anstream::adapter::strip_bytes(&out).into_vec();
+        let told = String::from_utf8(told).unwrap();
+        assert_eq!(told.lines().count(), 41);
+        assert!(told.starts_with("a\u{fffd}=b\n"), "{told}");
+        assert!(told.ends_with("… +960\n"), "{told}");
     }
 }

@@ -177,6 +177,12 @@ impl People {
         }
     }
 
+    /// Whether nobody of them came from a file.
+    #[must_use]
+    pub fn are_invented(&self) -> bool {
+        matches!(self.0, Source::Invented)
+    }
+
     /// Who has this id.
     #[must_use]
     pub fn find(&self, id: &str, now: DateTime<Utc>) -> Option<Persona> {
@@ -327,6 +333,7 @@ mod tests {
     #[test]
     fn without_a_file_it_is_the_invented_people() {
         let people = People::default();
+        assert!(people.are_invented());
         assert_eq!(people.at(now()).len(), personas(now()).len());
         assert_eq!(people.find("leap-day", now()).unwrap().id, "leap-day");
         assert!(people.find("nobody", now()).is_none());

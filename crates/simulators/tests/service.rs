@@ -799,8 +799,14 @@ mod authorization_request {
             assert!(html.contains(&format!(r#"<select id="{name}" name="{name}""#)));
         }
         assert!(!html.contains("<script"));
-        // Who asks for what, and where it goes.
-        for shown in [CLIENT_ID, REDIRECT_URI, "氏名、住所、生年月日、性別"] {
+        // That it is a stand-in, who asks for what, and where it goes.
+        for shown in [
+            "デジタル認証アプリサービスの代役です",
+            "すべて架空です",
+            CLIENT_ID,
+            REDIRECT_URI,
+            "氏名、住所、生年月日、性別",
+        ] {
             assert!(html.contains(shown), "{shown}");
         }
         let login = between(&html, r#"name="login" value=""#, "\"");
@@ -1596,6 +1602,8 @@ mod own_people {
             let path = format!("{TEST_CARD}?login={login}&lang={lang}");
             let html = bench.page(&path, BROWSER).await.text().await.unwrap();
             assert!(html.contains(r#"<option value="hostile" selected>"#));
+            let said = ["代役に渡されたファイルのもの", "those of a file"];
+            assert!(said.iter().any(|said| html.contains(said)), "{html}");
             assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
         }
         let chosen = bench.choose(&[("login", &login)]).await;

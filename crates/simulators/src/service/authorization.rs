@@ -30,7 +30,7 @@ const KNOWN: &[&str] = &[
 ];
 
 /// The scopes of the API for authentication. `sign` belongs to the other API.
-pub(super) const SCOPES: &[&str] = &["openid", "name", "address", "birthdate", "gender"];
+pub const SCOPES: &[&str] = &["openid", "name", "address", "birthdate", "gender"];
 
 /// Why a request is refused.
 enum Refusal {

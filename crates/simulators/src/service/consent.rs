@@ -37,8 +37,11 @@ pub(super) fn page(realm: &Realm, received: &Received, checks: &mut Checks) -> A
         }
         Err(error) => return error.in_language(received.language()),
     };
-    let (login, request) = (&*login, &request);
-    let shown = Shown { login, request };
+    let shown = Shown {
+        login: &login,
+        request: &request,
+        invented: realm.settings.people.are_invented(),
+    };
     if received.wants_json() {
         return question(&shown, &choice);
     }

@@ -46,6 +46,7 @@ mod token;
 mod userinfo;
 mod way_back;
 
+pub use authorization::SCOPES;
 pub use client::{InvalidClient, RegisteredClient};
 pub use connection::IdleConnections;
 pub use exchange::{Endpoint, RecordedRequest};

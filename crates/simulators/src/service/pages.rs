@@ -41,6 +41,8 @@ struct TestCardTemplate<'a> {
     login: &'a str,
     client_id: &'a str,
     redirect_uri: &'a str,
+    /// Whether all people are invented.
+    invented: bool,
     asked: String,
     people: Vec<Entry>,
     normal: Entry,
@@ -53,6 +55,8 @@ pub(super) struct Shown<'a> {
     pub(super) login: &'a str,
     /// What was asked for.
     pub(super) request: &'a AuthorizationRequest,
+    /// Whether all people are invented.
+    pub(super) invented: bool,
 }
 
 /// The page on which the tester picks a person and an answer; `person` and `fault` are picked already.
@@ -95,6 +99,7 @@ pub(super) fn test_card(
         login: shown.login,
         client_id: &shown.request.client_id,
         redirect_uri: &shown.request.redirect_uri,
+        invented: shown.invented,
         asked,
         people: people.collect(),
         normal: Entry {
@@ -197,10 +202,12 @@ pub(super) fn consent(shown: &Shown<'_>, choice: &Choice, language: Language) ->
             .map(|value| reading(attribute, value, language)),
     });
     let label = language.say(&choice.persona.label_ja, &choice.persona.label_en);
-    let person = match language {
-        Language::Japanese => format!("架空のテスト利用者：{label}"),
-        Language::English => format!("An invented test person: {label}"),
+    let kind = if shown.invented {
+        language.say("架空のテスト利用者：", "An invented test person: ")
+    } else {
+        language.say("ファイルのテスト利用者：", "A test person of the file: ")
     };
+    let person = format!("{kind}{label}");
     let template = ConsentTemplate {
         frame: frame(Endpoint::Consent, shown.login, language, title),
         step: 2,

@@ -29,7 +29,7 @@ pub(super) fn begun(
     request: &AuthorizationRequest,
 ) -> Answer {
     let picked = Picked::by_default(&realm.memory());
-    show(realm, received, &Shown { login, request }, &picked)
+    show(realm, received, (login, request), &picked)
 }
 
 impl Picked {
@@ -58,21 +58,28 @@ pub(super) fn page(realm: &Realm, received: &Received, checks: &mut Checks) -> A
             })
     };
     match found {
-        Ok((login, request, picked)) => {
-            let (login, request) = (&*login, &request);
-            show(realm, received, &Shown { login, request }, &picked)
-        }
+        Ok((login, request, picked)) => show(realm, received, (&login, &request), &picked),
         Err(error) => error.in_language(received.language()),
     }
 }
 
-fn show(realm: &Realm, received: &Received, shown: &Shown<'_>, picked: &Picked) -> Answer {
+fn show(
+    realm: &Realm,
+    received: &Received,
+    (login, request): (&str, &AuthorizationRequest),
+    picked: &Picked,
+) -> Answer {
     let people = realm.people();
+    let shown = Shown {
+        login,
+        request,
+        invented: realm.settings.people.are_invented(),
+    };
     if received.wants_json() {
-        return choice(shown, &people, picked);
+        return choice(&shown, &people, picked);
     }
     let picked = (&*picked.person, picked.fault);
-    pages::test_card(shown, &people, picked, received.language())
+    pages::test_card(&shown, &people, picked, received.language())
 }
 
 fn choice(shown: &Shown<'_>, people: &[Persona], picked: &Picked) -> Answer {
