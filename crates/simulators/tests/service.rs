@@ -751,6 +751,7 @@ mod authorization_request {
                 assert_eq!(shown, registered == Some(uri), "{title}");
             }
             assert!(!html.contains("marked"), "what came isn't repeated");
+            assert!(html.contains("Keycloak"));
         }
     }
 
@@ -1181,6 +1182,7 @@ mod test_card {
                 strict(&page);
                 let html = page.text().await.unwrap();
                 assert!(html.contains(&format!("<h1>{title}</h1>")), "{html}");
+                assert!(!html.contains("Keycloak"), "it has no such page");
             }
         }
         bench.clock.advance(TimeDelta::seconds(600));

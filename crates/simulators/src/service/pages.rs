@@ -336,6 +336,7 @@ struct ErrorTemplate<'a> {
     what_to_do: &'static str,
     registered: &'a [String],
     words: &'static str,
+    of_keycloak: bool,
 }
 
 /// The same in two languages: Japanese, English.
@@ -377,6 +378,20 @@ impl ErrorPage {
             Self::MethodNotAllowed => "HTTP 405 Method Not Allowed",
             Self::Internal => "Unexpected error when handling authentication request",
         }
+    }
+
+    /// Whether Keycloak says it, too: it has no test-card page and no such consent.
+    fn is_keycloaks(&self) -> bool {
+        !matches!(
+            self,
+            Self::MalformedForm
+                | Self::UnknownLogin
+                | Self::ExpiredLogin
+                | Self::UnknownPersona
+                | Self::UnknownAnswer
+                | Self::UnknownDecision
+                | Self::Internal
+        )
     }
 
     /// The title, what happened, and what to do.
@@ -539,6 +554,7 @@ impl ErrorPage {
             what_to_do,
             registered,
             words: self.words(),
+            of_keycloak: self.is_keycloaks(),
         };
         Answer::page(self.status(), &template, Forms::None)
     }
