@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The functions, and their size in bytes as built on x86_64 Linux with the release profile.
-const FUNCTIONS: [(&str, u64); 1] = [("federation", 6_375_416)];
+const FUNCTIONS: [(&str, u64); 1] = [("federation", 6_256_408)];
 
 /// A size may be this much larger before somebody has to look, in percent; a new compiler alone moves it by a few.
 const MARGIN_PERCENT: u64 = 10;
