@@ -52,6 +52,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("exp lies ahead", "exp が現在より後"),
     ("grant_type is authorization_code", "grant_type が authorization_code"),
     ("grant_type is there", "grant_type がある"),
+    ("iat is at most 60 s ago", "iat が60秒より前でない"),
     ("iat is at most 60 s away", "iat と現在の差が60秒以内"),
     ("iat is there", "iat がある"),
     ("iat isn't in the future", "iat が未来でない"),

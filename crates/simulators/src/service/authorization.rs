@@ -44,7 +44,7 @@ struct ClientError {
     redirect_uri: String,
     state: Option<String>,
     error: &'static str,
-    description: &'static str,
+    description: Option<String>,
 }
 
 /// The answer to `GET …/auth`.
@@ -81,7 +81,9 @@ fn redirect_error(realm: &Realm, refused: &ClientError) -> Answer {
     {
         let mut query = location.query_pairs_mut();
         query.append_pair("error", refused.error);
-        query.append_pair("error_description", refused.description);
+        if let Some(description) = &refused.description {
+            query.append_pair("error_description", description);
+        }
         if let Some(state) = &refused.state {
             query.append_pair("state", state);
         }
@@ -104,7 +106,7 @@ fn examine(
     let (client_id, redirect_uri) = trusted_redirect_uri(realm, query, checks)?;
 
     let state = query.get("state").filter(|state| is_printable(state));
-    let refuse = |error, description| {
+    let refuse = |error, description: Option<&str>| {
         Refusal::Client(Box::new(ClientError {
             redirect_uri: redirect_uri.clone(),
             // A state that breaks the rules isn't sent back.
@@ -112,10 +114,10 @@ fn examine(
                 .filter(|_| query.is_single("state"))
                 .map(str::to_owned),
             error,
-            description,
+            description: description.map(str::to_owned),
         }))
     };
-    let invalid = |description| refuse("invalid_request", description);
+    let invalid = |description| refuse("invalid_request", Some(description));
 
     checks.require(
         "no parameter comes twice",
@@ -142,30 +144,28 @@ fn examine(
         RULE,
         response_type == "code",
         || {
-            refuse(
-                "unsupported_response_type",
-                "Only response_type code is supported",
-            )
+            // Keycloak says no more about it.
+            refuse("unsupported_response_type", None)
         },
     )?;
 
     let scope = checks.find("scope is there", RULE, query.get("scope"), || {
-        refuse("invalid_scope", "Missing parameter: scope")
+        refuse("invalid_scope", Some("Missing parameter: scope"))
     })?;
     let scopes: Vec<String> = scope.split(' ').map(str::to_owned).collect();
     let known = scopes.iter().all(|scope| SCOPES.contains(&scope.as_str()));
     checks.require("every scope is known", RULE, known, || {
-        refuse("invalid_scope", "Invalid scopes")
+        refuse("invalid_scope", Some(&format!("Invalid scopes: {scope}")))
     })?;
     let once = scopes
         .iter()
         .all(|scope| scopes.iter().filter(|other| *other == scope).count() == 1);
     checks.require("no scope comes twice", RULE, once, || {
-        refuse("invalid_scope", "Invalid scopes")
+        refuse("invalid_scope", Some(&format!("Invalid scopes: {scope}")))
     })?;
     let openid = scopes.iter().any(|scope| scope == "openid");
     checks.require("scope has openid", RULE, openid, || {
-        refuse("invalid_scope", "Missing scope: openid")
+        refuse("invalid_scope", Some("Missing scope: openid"))
     })?;
 
     let state = printable(

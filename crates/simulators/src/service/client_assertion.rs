@@ -46,7 +46,9 @@ pub(super) fn authenticate(
             Refusal::new(
                 StatusCode::BAD_REQUEST,
                 "invalid_client",
-                "Parameter client_assertion_type has an unexpected value",
+                &format!(
+                    "Parameter client_assertion_type has value '{kind}' but expected is '{TYPE}'"
+                ),
             )
         },
     )?;
@@ -101,11 +103,14 @@ pub(super) fn authenticate(
 
 /// Keycloak's answer to an assertion that isn't good.
 fn failed(reason: &str) -> Refusal {
-    Refusal::new(
-        StatusCode::BAD_REQUEST,
-        "invalid_client",
-        &format!("Client authentication with signed JWT failed: {reason}"),
-    )
+    Refusal::new(StatusCode::BAD_REQUEST, "invalid_client", reason)
+}
+
+/// Keycloak's answer to an assertion that can't be read, or isn't signed by the key.
+fn unreadable(reason: &str) -> Refusal {
+    failed(&format!(
+        "Client authentication with signed JWT failed: {reason}"
+    ))
 }
 
 fn verified_claims(
@@ -115,7 +120,7 @@ fn verified_claims(
 ) -> Result<Map<String, Value>, Refusal> {
     let header = decode_header(assertion).ok();
     let header = checks.find("the assertion is a JWT", "RFC 7519 §7.2", header, || {
-        failed("Invalid JWT")
+        unreadable("Invalid JWT")
     })?;
     let key: Option<&ClientKey> = client
         .keys
@@ -129,7 +134,7 @@ fn verified_claims(
         "alg is that of the key",
         "RFC 8725 §3.1",
         header.alg == algorithm,
-        || failed("Invalid signature algorithm"),
+        || unreadable("Signature on JWT token failed validation"),
     )?;
     // The signature only: the claims are checked one by one.
     let mut signature_only = Validation::new(algorithm);
@@ -143,7 +148,7 @@ fn verified_claims(
         "the signature is the key's",
         "RFC 7523 §3 item 9",
         claims,
-        || failed("Signature on JWT token failed validation"),
+        || unreadable("Signature on JWT token failed validation"),
     )
 }
 
@@ -159,13 +164,20 @@ fn check_claims(
     let seconds = |name: &str| claims.get(name).and_then(Value::as_i64);
     let time = |name: &str| DateTime::from_timestamp(seconds(name)?, 0);
 
-    let subject = text("sub") == Some(client_id);
-    checks.require("sub is client_id", "RFC 7523 §3 item 2", subject, || {
-        failed("client_id parameter not matching with client from JWT token")
+    let subject = checks.find("sub is there", "RFC 7523 §3 item 2", text("sub"), || {
+        failed("Token sub claim is required")
+    })?;
+    let own = subject == client_id;
+    checks.require("sub is client_id", "RFC 7523 §3 item 2", own, || {
+        failed("client_id parameter does not match sub claim")
     })?;
     let issuer = text("iss") == Some(client_id);
     checks.require("iss is client_id", "RFC 7523 §3 item 1", issuer, || {
-        failed("Issuer mismatch. The issuer should match the subject")
+        Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "unauthorized_client",
+            "Unexpected error when authenticating client",
+        )
     })?;
     let audience = text("aud") == Some(token_endpoint);
     checks.require(
@@ -199,6 +211,13 @@ fn check_claims(
         issued <= now,
         || failed("Token was issued in the future"),
     )?;
+    let recent = (now - issued).num_seconds() <= LONGEST;
+    checks.require(
+        "iat is at most 60 s ago",
+        "RFC 7523 §3 item 6",
+        recent,
+        || failed("Token was issued too far in the past to be used now"),
+    )?;
     let active = !claims.contains_key("nbf") || time("nbf").is_some_and(|begins| begins <= now);
     checks.require(
         "nbf, if there, is past",
@@ -208,7 +227,7 @@ fn check_claims(
     )?;
     let jti = text("jti").filter(|jti| !jti.is_empty());
     let jti = checks.find("jti is there", "OIDC Core §9", jti, || {
-        failed("Missing ID on the token")
+        failed("Token jti claim is required")
     })?;
     Ok((jti.to_owned(), expires))
 }

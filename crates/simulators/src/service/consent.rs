@@ -108,7 +108,8 @@ fn examine(
         ErrorPage::UnknownDecision
     })?;
     if !accepted {
-        choice.fault = Some(Fault::Cancel);
+        // As Keycloak tells of a consent that was refused.
+        choice.fault = Some(Fault::CancelWithoutDescription);
     }
     Ok(Decision::Made { login, choice })
 }

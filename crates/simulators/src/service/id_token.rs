@@ -30,7 +30,6 @@ pub(super) fn issue(
         "typ": "ID",
         "azp": grant.request.client_id,
         "nonce": grant.request.nonce,
-        "session_state": grant.session,
         "at_hash": access_token_hash(access_token),
         "acr": realm.settings.acr,
         "sid": grant.session,

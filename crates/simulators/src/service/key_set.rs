@@ -50,14 +50,6 @@ fn with_unknown(published: Vec<Value>) -> Vec<Value> {
     });
     let mut keys = vec![unknown];
     for key in published {
-        if let Value::Object(mut members) = key.clone()
-            && members.get("kty").is_some_and(|kind| kind == "RSA")
-        {
-            members.insert("kid".to_owned(), "encryption".into());
-            members.insert("alg".to_owned(), "RSA-OAEP".into());
-            members.insert("use".to_owned(), "enc".into());
-            keys.push(Value::Object(members));
-        }
         keys.push(key);
     }
     keys.push(edwards);

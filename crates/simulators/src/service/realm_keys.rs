@@ -144,9 +144,9 @@ impl RealmKeys {
         Ok(())
     }
 
-    /// The public keys.
+    /// The public keys. Keycloak has one for encryption among them, which no client has a use for.
     pub(super) fn published(&self) -> Vec<Value> {
-        vec![self.rsa.jwk.clone(), self.ec.jwk.clone()]
+        vec![self.ec.jwk.clone(), encryption_key(), self.rsa.jwk.clone()]
     }
 
     /// The public keys and the second ES256 key.
@@ -155,6 +155,14 @@ impl RealmKeys {
         keys.push(self.second_ec.jwk.clone());
         keys
     }
+}
+
+/// The public key of RFC 7517, Appendix A.1, as one for encryption: nobody encrypts anything for the stand-in.
+fn encryption_key() -> Value {
+    json!({
+        "kid": "encryption", "kty": "RSA", "alg": "RSA-OAEP", "use": "enc", "e": "AQAB",
+        "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+    })
 }
 
 /// The key id is a hash of the public key, as Keycloak makes it.

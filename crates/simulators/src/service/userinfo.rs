@@ -21,29 +21,25 @@ enum Refusal {
 }
 
 impl Refusal {
+    /// As Keycloak's: all that is said is in the header (RFC 6750 §3), and there is no body.
     fn answer(&self) -> Answer {
-        let (status, error, description) = match self {
-            Self::NoToken => (StatusCode::UNAUTHORIZED, "invalid_request", "Missing token"),
-            Self::Query => (
-                StatusCode::BAD_REQUEST,
-                "invalid_request",
-                "Parameters are not allowed",
-            ),
-            Self::Invalid => (
-                StatusCode::UNAUTHORIZED,
-                "invalid_token",
-                "Token verification failed",
-            ),
-        };
-        let challenge = match self {
+        let (status, error) = match self {
             // Without a token there is no error to tell (RFC 6750 §3.1).
-            Self::NoToken => "Bearer realm=\"main\"".to_owned(),
-            Self::Query | Self::Invalid => format!(
-                "Bearer realm=\"main\", error=\"{error}\", error_description=\"{description}\""
-            ),
+            Self::NoToken => (StatusCode::UNAUTHORIZED, None),
+            Self::Query => {
+                let error = ("invalid_request", "Parameters are not allowed");
+                (StatusCode::BAD_REQUEST, Some(error))
+            }
+            Self::Invalid => {
+                let error = ("invalid_token", "Token verification failed");
+                (StatusCode::UNAUTHORIZED, Some(error))
+            }
         };
-        let body = json!({ "error": error, "error_description": description });
-        Answer::json(status, &body).with(WWW_AUTHENTICATE, &challenge)
+        let error = error.map_or(String::new(), |(error, description)| {
+            format!(", error=\"{error}\", error_description=\"{description}\"")
+        });
+        Answer::new(status, "text/plain;charset=utf-8", "")
+            .with(WWW_AUTHENTICATE, &format!("Bearer realm=\"main\"{error}"))
     }
 }
 
