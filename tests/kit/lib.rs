@@ -10,6 +10,7 @@
 
 mod browser_login;
 mod confidential;
+mod form;
 mod refusal;
 mod relying_party;
 
@@ -22,8 +23,11 @@ pub use simulators::user_agent::{Arrival, Page, UserAgent};
 
 pub use browser_login::BrowserLogin;
 pub use confidential::Confidential;
+pub use form::Form;
 pub use refusal::Refusal;
-pub use relying_party::{Answer, AuthorizationRequest, RelyingParty, TokenRequest, parameter};
+pub use relying_party::{
+    Answer, AuthorizationRequest, Parameters, RelyingParty, TokenRequest, parameter,
+};
 
 /// The function's executable, built by cargo the first time that a test asks for it.
 #[must_use]

@@ -21,10 +21,12 @@ pub struct RelyingParty<'a, S = Service> {
 
 /// Parameters that a test changes: in order, names may repeat.
 #[derive(Clone, Debug)]
-pub(crate) struct Parameters(Vec<(String, String)>);
+pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    fn of<const N: usize>(parameters: [(&str, &str); N]) -> Self {
+    /// These.
+    #[must_use]
+    pub fn of<const N: usize>(parameters: [(&str, &str); N]) -> Self {
         Self(
             parameters
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -32,17 +34,30 @@ impl Parameters {
         )
     }
 
-    fn set(&mut self, name: &str, value: &str) {
-        self.remove(name);
-        self.add(name, value);
+    /// With this value for a parameter, in place of any that it has.
+    #[must_use]
+    pub fn with(self, name: &str, value: &str) -> Self {
+        self.without(name).and(name, value)
     }
 
-    fn remove(&mut self, name: &str) {
+    /// Without a parameter.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
         self.0.retain(|(known, _)| known != name);
+        self
     }
 
-    fn add(&mut self, name: &str, value: &str) {
+    /// With one more parameter, also if there is one of this name.
+    #[must_use]
+    pub fn and(mut self, name: &str, value: &str) -> Self {
         self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Names and values, in order.
+    #[must_use]
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
     }
 }
 
@@ -52,21 +67,21 @@ macro_rules! changes {
             /// With this value for a parameter, in place of any that it has.
             #[must_use]
             pub fn with(mut self, name: &str, value: &str) -> Self {
-                self.parameters.set(name, value);
+                self.parameters = self.parameters.with(name, value);
                 self
             }
 
             /// Without a parameter.
             #[must_use]
             pub fn without(mut self, name: &str) -> Self {
-                self.parameters.remove(name);
+                self.parameters = self.parameters.without(name);
                 self
             }
 
             /// With one more parameter, also if there is one of this name.
             #[must_use]
             pub fn and(mut self, name: &str, value: &str) -> Self {
-                self.parameters.add(name, value);
+                self.parameters = self.parameters.and(name, value);
                 self
             }
         }
@@ -85,7 +100,7 @@ changes!(AuthorizationRequest);
 impl AuthorizationRequest {
     /// Its `redirect_uri`; empty if it has none.
     fn redirect_uri(&self) -> String {
-        let mut parameters = self.parameters.0.iter();
+        let mut parameters = self.parameters.pairs().iter();
         parameters
             .find(|(name, _)| name == "redirect_uri")
             .map(|(_, value)| value.clone())
@@ -96,7 +111,7 @@ impl AuthorizationRequest {
     #[must_use]
     pub fn url(&self) -> Url {
         let mut url = Url::parse(&self.endpoint).unwrap();
-        url.query_pairs_mut().extend_pairs(&self.parameters.0);
+        url.query_pairs_mut().extend_pairs(self.parameters.pairs());
         url
     }
 }
@@ -123,7 +138,7 @@ impl TokenRequest {
     pub async fn send(&self) -> Answer {
         let mut request = reqwest::Client::new()
             .post(&self.endpoint)
-            .form(&self.parameters.0);
+            .form(self.parameters.pairs());
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
