@@ -71,4 +71,31 @@ impl Admin {
         let (status, answer) = self.ask(Method::POST, "", Some(realm)).await;
         assert_eq!(status, 201, "{answer}");
     }
+
+    /// What the realm knows its users by.
+    pub(super) async fn user_ids(&self) -> Vec<String> {
+        let (status, users) = self.ask(Method::GET, "/main/users", None).await;
+        assert_eq!(status, 200, "{users}");
+        let users = users.as_array().unwrap().iter();
+        users
+            .map(|user| user["id"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// A new key for ES256; the old one is no longer published.
+    pub(super) async fn rotate_es256(&self) {
+        let keys = "/main/components?type=org.keycloak.keys.KeyProvider&name=es256";
+        let (status, old) = self.ask(Method::GET, keys, None).await;
+        assert_eq!(status, 200, "{old}");
+        let old = &old[0];
+        let mut new = old.clone();
+        new.as_object_mut().unwrap().remove("id");
+        new["name"] = "es256-new".into();
+        new["config"]["priority"][0] = "200".into();
+        let (status, answer) = self.ask(Method::POST, "/main/components", Some(&new)).await;
+        assert_eq!(status, 201, "{answer}");
+        let old = format!("/main/components/{}", old["id"].as_str().unwrap());
+        let (status, answer) = self.ask(Method::DELETE, &old, None).await;
+        assert_eq!(status, 204, "{answer}");
+    }
 }

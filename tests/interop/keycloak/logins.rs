@@ -1,0 +1,368 @@
+//! Whole logins with Keycloak in the service's place: the built function, configured as for the service, between
+//! Amazon Cognito's stand-in and Keycloak.
+//! Each ends exactly as it must: with the person's attributes at the app, or with one class of failure.
+
+use std::time::Duration;
+
+use keys::{Algorithm, LocalKey, SigningKey as _};
+use serde_json::{Map, Value, json};
+use simulators::clock::SimClock;
+use simulators::persona::{Persona, personas};
+use simulators::stack::{APP_CALLBACK, AppLogin};
+use test_kit::{
+    Arrival, Failed, Form, Outcome, Place, SignedIn, Stack, StackOptions, UserAgent, browser,
+    federation, logged_failures, parameter,
+};
+use url::Url;
+
+use super::person::{arrive, sign_in};
+use super::{Consent, PEOPLE, Realm};
+
+const FOUR: [&str; 4] = ["name", "address", "birthdate", "gender"];
+
+/// Everything, with Keycloak in the service's place.
+async fn stack_with(
+    realm: impl FnOnce(&mut Value),
+    change: impl FnOnce(&mut StackOptions),
+) -> Stack<Realm> {
+    let mut realm = Realm::new().await.with(realm);
+    let mut options = StackOptions::new(federation());
+    change(&mut options);
+    let stack = Stack::start_around(options, async |client| {
+        realm.register(&client).await;
+        let endpoints = realm.endpoints();
+        Ok((realm, endpoints))
+    });
+    stack.await.expect("free ports are free")
+}
+
+async fn stack() -> Stack<Realm> {
+    stack_with(|_| {}, |_| {}).await
+}
+
+fn at_app(url: &Url) -> bool {
+    url.as_str().starts_with(APP_CALLBACK)
+}
+
+/// Where a login of the app has come to Keycloak's first page.
+async fn at_keycloak(stack: &Stack<Realm>, browser: &UserAgent) -> (AppLogin, Arrival) {
+    let (app, start) = stack.begin().unwrap();
+    (app, arrive(browser, &start, at_app).await)
+}
+
+async fn login_in(
+    stack: &Stack<Realm>,
+    browser: &UserAgent,
+    person: &str,
+    consent: Consent,
+) -> Outcome {
+    let (app, arrival) = at_keycloak(stack, browser).await;
+    let arrival = sign_in(browser, arrival, person, consent, at_app).await;
+    stack.finish(&app, arrival).await.unwrap()
+}
+
+async fn login(stack: &Stack<Realm>, person: &str) -> Outcome {
+    login_in(stack, &browser(), person, Consent::Given).await
+}
+
+fn signed_in(outcome: Outcome) -> SignedIn {
+    match outcome {
+        Outcome::SignedIn(signed_in) => *signed_in,
+        Outcome::Failed(failed) => panic!("not signed in: {failed:?}"),
+    }
+}
+
+/// The app got an error, with this class, and the function logged it once.
+fn assert_fails(stack: &Stack<Realm>, outcome: Outcome, error: &str, class: &str) {
+    let Outcome::Failed(failed) = outcome else {
+        panic!("signed in");
+    };
+    let Failed { place, .. } = failed;
+    assert_eq!(
+        (place, failed.error.as_deref(), failed.class.as_deref()),
+        (Place::App, Some(error), Some(class)),
+        "{failed:?}"
+    );
+    assert_eq!(logged_failures(stack), [class]);
+}
+
+fn persona(id: &str) -> Persona {
+    let people = personas(SimClock::default().now());
+    people.into_iter().find(|person| person.id == id).unwrap()
+}
+
+/// One of the four claims as text; Amazon Cognito emits the address as OIDC Core's object.
+fn text_claim(claims: &Map<String, Value>, claim: &str) -> Option<String> {
+    let value = claims.get(claim)?;
+    let value = if claim == "address" {
+        &value["formatted"]
+    } else {
+        value
+    };
+    Some(value.as_str().expect("a string").to_owned())
+}
+
+/// The app's tokens hold what the person promises of the four attributes, and nothing else.
+fn assert_holds(person: &Persona, signed_in: &SignedIn) {
+    for claim in FOUR {
+        let expected = person.claims.get(claim).cloned();
+        for claims in [&signed_in.id_token, &signed_in.userinfo] {
+            assert_eq!(text_claim(claims, claim), expected, "{} {claim}", person.id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn issuer_and_endpoints_are_those_of_the_contract() {
+    let stack = stack().await;
+    let expected = stack.service.endpoints();
+    let url = format!("{}/.well-known/openid-configuration", expected.issuer);
+    let metadata: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+    for (name, expected) in [
+        ("issuer", &expected.issuer),
+        ("authorization_endpoint", &expected.authorization_endpoint),
+        ("token_endpoint", &expected.token_endpoint),
+        ("userinfo_endpoint", &expected.userinfo_endpoint),
+        ("jwks_uri", &expected.jwks_uri),
+    ] {
+        assert_eq!(metadata[name], **expected, "{name}");
+    }
+    stack.stop_around().await;
+}
+
+async fn every_person_signs_in(algorithm: Algorithm) {
+    let stack = stack_with(|_| {}, |options| options.assertion_algorithm = algorithm).await;
+    for id in PEOPLE {
+        assert_holds(&persona(id), &signed_in(login(&stack, id).await));
+    }
+    assert_eq!(logged_failures(&stack), Vec::<String>::new());
+
+    // The subject that came through is the pairwise one, and not what Keycloak knows the user by.
+    let known = stack.service.admin.user_ids().await;
+    let users = stack.cognito.users();
+    assert_eq!((users.len(), known.len()), (PEOPLE.len(), PEOPLE.len()));
+    for username in users.keys() {
+        let subject = username.strip_prefix("MynaApp_").unwrap();
+        assert_eq!(subject.len(), 36, "a UUID");
+        assert!(!known.iter().any(|id| id == subject));
+    }
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn people_sign_in_with_es256_assertions() {
+    every_person_signs_in(Algorithm::Es256).await;
+}
+
+#[tokio::test]
+async fn people_sign_in_with_rs256_assertions() {
+    every_person_signs_in(Algorithm::Rs256).await;
+}
+
+#[tokio::test]
+async fn an_assertion_of_a_key_that_is_not_registered_is_refused() {
+    let mut stack = stack().await;
+    let foreign = LocalKey::generate(Algorithm::Es256).unwrap();
+    let issuer = simulators::stack::bridge_issuer(stack.bridge.address().port());
+    let client = simulators::service::RegisteredClient {
+        client_id: simulators::stack::SERVICE_CLIENT_ID.to_owned(),
+        redirect_uris: vec![format!("{issuer}/callback")],
+        jwks: json!({ "keys": [foreign.public_jwk()] }),
+    };
+    stack.service.register(&client).await;
+    let outcome = login(&stack, "adult").await;
+    assert_fails(&stack, outcome, "server_error", "service_refused_client");
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn a_person_who_refuses_consent_has_cancelled() {
+    let stack = stack().await;
+    let outcome = login_in(&stack, &browser(), "adult", Consent::Refused).await;
+    assert_fails(&stack, outcome, "access_denied", "cancelled");
+    // Nothing of it stays.
+    signed_in(login(&stack, "adult").await);
+    stack.stop_around().await;
+}
+
+/// The realm's first page waits for a second, and then for nobody.
+fn impatient(realm: &mut Value) {
+    realm["accessCodeLifespanLogin"] = json!(1);
+}
+
+/// Longer than [`impatient`].
+const TOO_LONG: Duration = Duration::from_secs(3);
+
+#[tokio::test]
+async fn a_login_page_that_waited_too_long_begins_anew_and_comes_to_its_end() {
+    let stack = stack_with(impatient, |_| {}).await;
+    let browser = browser();
+    let (app, arrival) = at_keycloak(&stack, &browser).await;
+    tokio::time::sleep(TOO_LONG).await;
+    let arrival = sign_in(&browser, arrival, "adult", Consent::Given, at_app).await;
+    let outcome = stack.finish(&app, arrival).await.unwrap();
+    assert_holds(&persona("adult"), &signed_in(outcome));
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn a_login_page_whose_browser_forgot_everything_stays_at_keycloak() {
+    let stack = stack_with(impatient, |_| {}).await;
+    let browser = browser();
+    let (_, arrival) = at_keycloak(&stack, &browser).await;
+    tokio::time::sleep(TOO_LONG).await;
+    browser.delete_all_cookies();
+    let arrival = sign_in(&browser, arrival, "adult", Consent::Given, at_app).await;
+    let Arrival::Page(page) = arrival else {
+        panic!("somebody was told");
+    };
+    // The app never hears of it, and neither does the function.
+    assert_eq!(page.status, 400);
+    assert!(
+        page.url
+            .as_str()
+            .starts_with(&stack.service.endpoints().issuer)
+    );
+    assert_eq!(logged_failures(&stack), Vec::<String>::new());
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn two_tabs_come_to_their_ends() {
+    let stack = stack().await;
+    let browser = browser();
+    let (app, first) = at_keycloak(&stack, &browser).await;
+    signed_in(login_in(&stack, &browser, "adult", Consent::Given).await);
+    let arrival = sign_in(&browser, first, "adult", Consent::Given, at_app).await;
+    signed_in(stack.finish(&app, arrival).await.unwrap());
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn a_login_page_that_keycloak_forgot_while_another_tab_signed_in_is_told_as_expired() {
+    // Everything that Keycloak knows of a login is gone after this many seconds.
+    let lifespan = 6;
+    let forgetful = |realm: &mut Value| {
+        for name in [
+            "accessCodeLifespan",
+            "accessCodeLifespanLogin",
+            "accessCodeLifespanUserAction",
+        ] {
+            realm[name] = json!(lifespan);
+        }
+    };
+    let stack = stack_with(forgetful, |_| {}).await;
+    let browser = browser();
+    let (app, forgotten) = at_keycloak(&stack, &browser).await;
+    tokio::time::sleep(Duration::from_secs(lifespan + 2)).await;
+    signed_in(login_in(&stack, &browser, "adult", Consent::Given).await);
+    let at_callback = |url: &Url| url.path() == "/callback";
+    let arrival = sign_in(&browser, forgotten, "adult", Consent::Given, at_callback).await;
+    let told = |name| parameter(&arrival, name);
+    assert_eq!(told("error").as_deref(), Some("temporarily_unavailable"));
+    assert_eq!(
+        told("error_description").as_deref(),
+        Some("authentication_expired")
+    );
+    let Arrival::At(callback) = &arrival else {
+        panic!("not at the callback");
+    };
+    let arrival = arrive(&browser, callback, at_app).await;
+    let outcome = stack.finish(&app, arrival).await.unwrap();
+    assert_fails(
+        &stack,
+        outcome,
+        "temporarily_unavailable",
+        "service_temporarily_unavailable",
+    );
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn a_code_that_waited_too_long_is_refused() {
+    let stack = stack_with(|realm| realm["accessCodeLifespan"] = json!(1), |_| {}).await;
+    let browser = browser();
+    let (app, arrival) = at_keycloak(&stack, &browser).await;
+    let at_callback = |url: &Url| url.path() == "/callback";
+    let arrival = sign_in(&browser, arrival, "adult", Consent::Given, at_callback).await;
+    let Arrival::At(callback) = arrival else {
+        panic!("not at the callback");
+    };
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let arrival = arrive(&browser, &callback, at_app).await;
+    let outcome = stack.finish(&app, arrival).await.unwrap();
+    assert_fails(&stack, outcome, "invalid_grant", "service_refused_code");
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn rotated_realm_keys_are_fetched_by_a_function_that_knows_the_old_ones() {
+    let stack = stack().await;
+    signed_in(login(&stack, "adult").await);
+    stack.service.admin.rotate_es256().await;
+    assert_holds(&persona("adult"), &signed_in(login(&stack, "adult").await));
+    assert_eq!(logged_failures(&stack), Vec::<String>::new());
+    stack.stop_around().await;
+}
+
+/// The mappers of the four client scopes.
+fn mappers(realm: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let scopes = realm["clientScopes"].as_array_mut().unwrap().iter_mut();
+    scopes
+        .filter(|scope| FOUR.iter().any(|name| scope["name"] == *name))
+        .map(|scope| &mut scope["protocolMappers"][0])
+}
+
+#[tokio::test]
+async fn an_id_token_may_carry_the_attributes_in_the_services_form() {
+    let stack = stack_with(
+        |realm| {
+            for mapper in mappers(realm) {
+                mapper["config"]["id.token.claim"] = json!("true");
+            }
+        },
+        |_| {},
+    )
+    .await;
+    for id in PEOPLE {
+        assert_holds(&persona(id), &signed_in(login(&stack, id).await));
+    }
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn an_address_of_keycloaks_own_form_arrives_as_text() {
+    let stack = stack_with(
+        |realm| {
+            let address = mappers(realm)
+                .find(|mapper| mapper["name"] == "address")
+                .unwrap();
+            address["protocolMapper"] = json!("oidc-address-mapper");
+            address["config"] = json!({
+                "user.attribute.formatted": "address",
+                "id.token.claim": "false",
+                "access.token.claim": "false",
+                "userinfo.token.claim": "true",
+            });
+        },
+        |_| {},
+    )
+    .await;
+    assert_holds(&persona("adult"), &signed_in(login(&stack, "adult").await));
+    stack.stop_around().await;
+}
+
+#[tokio::test]
+async fn a_second_login_in_the_same_browser_asks_the_person_again() {
+    let stack = stack().await;
+    let browser = browser();
+    signed_in(login_in(&stack, &browser, "adult", Consent::Given).await);
+    let (app, arrival) = at_keycloak(&stack, &browser).await;
+    let Arrival::Page(page) = &arrival else {
+        panic!("signed in without being asked");
+    };
+    assert!(Form::all(page).iter().any(|form| form.has("password")));
+    let arrival = sign_in(&browser, arrival, "adult", Consent::Given, at_app).await;
+    signed_in(stack.finish(&app, arrival).await.unwrap());
+    stack.stop_around().await;
+}

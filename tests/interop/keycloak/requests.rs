@@ -1,0 +1,166 @@
+//! A relying party of the service that sends what a test tells it to send, without the function.
+//! Until something is changed, its requests are those of the function.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use keys::{Algorithm, LocalKey, SigningKey as _, SystemRandomness};
+use serde_json::{Map, Value, json};
+use simulators::clock::SimClock;
+use simulators::service::{Endpoints, RegisteredClient};
+use simulators::stack::SERVICE_CLIENT_ID;
+use test_kit::{Answer, Parameters};
+use url::Url;
+
+/// Where the browser comes back. Nobody listens there: the browser stops before it.
+pub(super) const REDIRECT_URI: &str = "http://bridge.localhost/callback";
+
+/// The example of RFC 7636, Appendix B.
+pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// The value of `client_assertion_type` (RFC 7523 §2.2).
+pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// A relying party with a key of its own.
+pub(super) struct Client {
+    key: LocalKey,
+}
+
+/// A client assertion before it is signed.
+pub(super) struct Assertion {
+    /// The header.
+    pub(super) header: Map<String, Value>,
+    /// The claims.
+    pub(super) claims: Map<String, Value>,
+    /// Signs with a key that nobody knows.
+    pub(super) foreign: bool,
+}
+
+impl Assertion {
+    /// The claim as a number.
+    pub(super) fn seconds(&self, claim: &str) -> i64 {
+        self.claims[claim].as_i64().unwrap()
+    }
+
+    /// With another value of a claim; without it for null.
+    pub(super) fn claim(mut self, name: &str, value: Value) -> Self {
+        set(&mut self.claims, name, value);
+        self
+    }
+
+    /// With another value of the header; without it for null.
+    pub(super) fn header(mut self, name: &str, value: Value) -> Self {
+        set(&mut self.header, name, value);
+        self
+    }
+}
+
+fn set(members: &mut Map<String, Value>, name: &str, value: Value) {
+    match value {
+        Value::Null => drop(members.remove(name)),
+        value => drop(members.insert(name.to_owned(), value)),
+    }
+}
+
+impl Client {
+    /// With a new key.
+    pub(super) fn new(algorithm: Algorithm) -> Self {
+        Self {
+            key: LocalKey::generate(algorithm).unwrap(),
+        }
+    }
+
+    /// What the service has to know.
+    pub(super) fn registered(&self) -> RegisteredClient {
+        RegisteredClient {
+            client_id: SERVICE_CLIENT_ID.to_owned(),
+            redirect_uris: vec![REDIRECT_URI.to_owned()],
+            jwks: json!({ "keys": [self.key.public_jwk()] }),
+        }
+    }
+
+    /// An authorization request.
+    pub(super) fn authorization_request() -> Parameters {
+        Parameters::of([
+            ("response_type", "code"),
+            ("scope", "openid name address birthdate gender"),
+            ("client_id", SERVICE_CLIENT_ID),
+            ("redirect_uri", REDIRECT_URI),
+            ("state", "the-state-of-this-login"),
+            ("nonce", "the-nonce-of-this-login"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+            ("acr_values", "aal3 crl"),
+        ])
+    }
+
+    /// Where the browser goes with it.
+    pub(super) fn url(endpoints: &Endpoints, request: &Parameters) -> Url {
+        let mut url = Url::parse(&endpoints.authorization_endpoint).unwrap();
+        url.query_pairs_mut().extend_pairs(request.pairs());
+        url
+    }
+
+    /// A client assertion.
+    pub(super) fn assertion(&self, endpoints: &Endpoints) -> Assertion {
+        let now = SimClock::default().now().timestamp();
+        let Value::Object(header) = json!({
+            "alg": self.key.algorithm().as_str(), "kid": self.key.key_id().as_str(), "typ": "JWT",
+        }) else {
+            panic!("an object");
+        };
+        let Value::Object(claims) = json!({
+            "iss": SERVICE_CLIENT_ID, "sub": SERVICE_CLIENT_ID, "aud": endpoints.token_endpoint,
+            "jti": keys::random_base64url::<32>(&SystemRandomness).unwrap(), "iat": now, "exp": now + 60,
+        }) else {
+            panic!("an object");
+        };
+        Assertion {
+            header,
+            claims,
+            foreign: false,
+        }
+    }
+
+    /// Signs it.
+    pub(super) async fn sign(&self, assertion: &Assertion) -> String {
+        let part = |members: &Map<String, Value>| {
+            URL_SAFE_NO_PAD.encode(serde_json::to_string(members).unwrap())
+        };
+        let message = format!("{}.{}", part(&assertion.header), part(&assertion.claims));
+        let foreign = LocalKey::generate(self.key.algorithm()).unwrap();
+        let key = if assertion.foreign {
+            &foreign
+        } else {
+            &self.key
+        };
+        let signature = key.sign(message.as_bytes()).await.unwrap();
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// A token request for a code.
+    pub(super) async fn token_request(&self, endpoints: &Endpoints, code: &str) -> Parameters {
+        let assertion = self.sign(&self.assertion(endpoints)).await;
+        Parameters::of([
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", REDIRECT_URI),
+            ("client_id", SERVICE_CLIENT_ID),
+            ("code_verifier", VERIFIER),
+            ("client_assertion_type", JWT_BEARER),
+            ("client_assertion", &assertion),
+        ])
+    }
+}
+
+/// The answer of the token endpoint.
+pub(super) async fn ask_for_tokens(endpoints: &Endpoints, form: &Parameters) -> Answer {
+    let request = reqwest::Client::new().post(&endpoints.token_endpoint);
+    Answer::of(request.form(form.pairs())).await
+}
+
+/// The answer of the userinfo endpoint.
+pub(super) async fn ask_for_claims(endpoints: &Endpoints, access_token: &str) -> Answer {
+    let request = reqwest::Client::new().get(&endpoints.userinfo_endpoint);
+    Answer::of(request.bearer_auth(access_token)).await
+}
