@@ -191,8 +191,8 @@ const BRIDGE_TOKEN: Lesson = Lesson {
 const SERVICE_TOKEN: Lesson = Lesson {
     title: ("コードを引き換える（橋渡し）", "Redeem the code (bridge)"),
     why: (
-        "サービスには共有の秘密がありません。橋渡しは、自分の鍵で署名した60秒以内の JWT（クライアントアサーション）で名乗ります。鍵は AWS KMS から出ません。code_verifier は、ログインを始めたのが自分であることを示します。サービスはコードも jti も1回しか受け取りません。",
-        "With the service there is no shared secret. The bridge authenticates with a JWT (client assertion) that its own key signed, good for 60 s; the key never leaves AWS KMS. The code_verifier shows that it began this login. The service takes the code, and the jti, once.",
+        "サービスには共有の秘密がありません。橋渡しは、自分の鍵で署名した60秒以内の JWT（クライアントアサーション）で名乗ります。クラウドでは、その鍵は AWS KMS から出ません。code_verifier は、ログインを始めたのが自分であることを示します。サービスはコードも jti も1回しか受け取りません。",
+        "With the service there is no shared secret. The bridge authenticates with a JWT (client assertion) that its own key signed, good for 60 s; in the cloud, that key never leaves AWS KMS. The code_verifier shows that it began this login. The service takes the code, and the jti, once.",
     ),
     source: "RFC 7523 §2.2; RFC 7636 §4.5; RFC 6749 §4.1.3",
     answer: None,

@@ -359,12 +359,15 @@ fn link(rule: &str) -> Option<String> {
                 "5.3.1" => "UserInfoRequest",
                 "5.3.2" => "UserInfoResponse",
                 "5.4" => "ScopeClaims",
+                "9" => "ClientAuthentication",
                 "10.1.1" => "RotateSigKeys",
-                _ => "TableOfContents",
+                _ => "",
             };
-            Some(format!(
-                "https://openid.net/specs/openid-connect-core-1_0.html#{paragraph}"
-            ))
+            let document = "https://openid.net/specs/openid-connect-core-1_0.html";
+            Some(match paragraph {
+                "" => document.to_owned(),
+                name => format!("{document}#{name}"),
+            })
         }
         _ => None,
     }
@@ -535,6 +538,10 @@ mod tests {
             (
                 "OIDC Core §3.1.3.7 step 11",
                 Some("https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation"),
+            ),
+            (
+                "OIDC Core §99",
+                Some("https://openid.net/specs/openid-connect-core-1_0.html"),
             ),
             ("OIDC Core", None),
             ("Cognito: attribute mapping", None),
