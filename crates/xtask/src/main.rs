@@ -14,6 +14,8 @@ use clap::{Parser, Subcommand};
 mod aws;
 mod browser;
 mod debian;
+#[cfg(test)]
+mod documented;
 mod interop;
 mod loopback;
 mod size;

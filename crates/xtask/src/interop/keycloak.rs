@@ -210,36 +210,17 @@ fn secret() -> std::io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-
-    fn workspace() -> PathBuf {
-        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-        package.ancestors().nth(2).unwrap().to_owned()
-    }
+    use crate::documented::{names, section, tests_in};
 
     #[test]
     fn every_test_has_its_line_and_every_line_its_test() {
-        let mut tests = BTreeSet::new();
-        for file in fs::read_dir(workspace().join("tests/interop/keycloak")).unwrap() {
-            let source = fs::read_to_string(file.unwrap().path()).unwrap();
-            for function in source.split("#[tokio::test]\nasync fn ").skip(1) {
-                tests.extend(function.split('(').next().map(str::to_owned));
-            }
-        }
+        let tests = tests_in("tests/interop/keycloak");
         assert!(tests.contains("two_tabs_come_to_their_ends"));
-        for name in ["docs/interop.md", "docs/interop.en.md"] {
-            let document = fs::read_to_string(workspace().join(name)).unwrap();
-            let (_, section) = document.split_once("\n## Keycloak\n").expect(name);
-            let section = section.split("\n## ").next().unwrap();
-            let documented: BTreeSet<_> = section
-                .lines()
-                .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
-                .map(|(first, _)| first.to_owned())
-                .collect();
-            assert_eq!(documented, tests, "{name}");
-            assert!(section.contains(VERSION), "{name}");
+        for document in ["docs/interop.md", "docs/interop.en.md"] {
+            let section = section(document, "## Keycloak");
+            assert_eq!(names(&section), tests, "{document}");
+            assert!(section.contains(VERSION), "{document}");
         }
     }
 

@@ -127,53 +127,30 @@ fn major_version(version: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
+    use crate::documented::{names, section, tests_in};
+    use crate::workspace;
 
-    fn workspace() -> PathBuf {
-        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-        package.ancestors().nth(2).unwrap().to_owned()
-    }
-
-    /// The tests of the peers: functions below `#[tokio::test]`, and the names that each library gets.
-    fn tests() -> BTreeSet<String> {
-        let mut tests = BTreeSet::new();
-        for file in files(&workspace().join("tests/interop/npm")).unwrap() {
-            if file.extension().is_none_or(|extension| extension != "rs") {
-                continue;
-            }
-            let source = fs::read_to_string(file).unwrap();
-            for function in source.split("#[tokio::test]\nasync fn ").skip(1) {
-                tests.extend(function.split('(').next().map(str::to_owned));
-            }
-            if let Some((_, named)) = source.split_once("\nfor_each_library! {") {
-                let names = named.split('}').next().unwrap().split_whitespace();
-                tests.extend(names.map(str::to_owned));
-            }
-        }
-        tests
+    /// The names that each library gets its tests by.
+    fn tests_of_each_library() -> Vec<String> {
+        let file = workspace().join("tests/interop/npm/relying_party.rs");
+        let source = fs::read_to_string(file).unwrap();
+        let (_, named) = source.split_once("\nfor_each_library! {").unwrap();
+        let names = named.split('}').next().unwrap().split_whitespace();
+        names.map(str::to_owned).collect()
     }
 
     #[test]
     fn every_test_has_its_line_and_every_line_its_test() {
-        let tests = tests();
+        let mut tests = tests_in("tests/interop/npm");
         assert!(tests.contains("a_code_is_taken_once"));
+        tests.extend(tests_of_each_library());
         assert!(tests.contains("signs_in_with_nonce_and_pkce"));
-        for (name, heading) in [
-            ("docs/interop.md", "\n## npm のパッケージ\n"),
-            ("docs/interop.en.md", "\n## Packages of npm\n"),
+        for (document, heading) in [
+            ("docs/interop.md", "## npm のパッケージ"),
+            ("docs/interop.en.md", "## Packages of npm"),
         ] {
-            let document = fs::read_to_string(workspace().join(name)).unwrap();
-            let (_, section) = document.split_once(heading).expect(name);
-            let section = section.split("\n## ").next().unwrap();
-            let documented: BTreeSet<_> = section
-                .lines()
-                .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
-                .map(|(first, _)| first.to_owned())
-                .filter(|first| first.contains('_'))
-                .collect();
-            assert_eq!(documented, tests, "{name}");
+            assert_eq!(names(&section(document, heading)), tests, "{document}");
         }
     }
 
