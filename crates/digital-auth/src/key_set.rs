@@ -4,10 +4,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{Request, StatusCode, Uri, header};
-use openidconnect::core::CoreJsonWebKeySet;
+use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyType};
+use openidconnect::{JsonWebKey as _, JsonWebKeySet};
 use thiserror::Error;
 
 use crate::deadline::Deadline;
@@ -18,6 +21,9 @@ use crate::token::MAX_ANSWER_BYTES;
 const MAX_AGE: TimeDelta = TimeDelta::hours(1);
 /// After a fetch for an unknown `kid`, none for another one for this long.
 const PAUSE_AFTER_UNKNOWN_KEY: TimeDelta = TimeDelta::seconds(10);
+
+/// The shortest RSA modulus that is used, in bytes (RFC 7518 §3.3: 2,048 bits).
+const MIN_RSA_BYTES: usize = 256;
 
 /// Why there are no keys.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
@@ -165,11 +171,26 @@ impl KeySetCache {
         }
         let keys: CoreJsonWebKeySet =
             serde_json::from_slice(answer.body()).map_err(|_| KeySetError::Malformed)?;
+        let long_enough = keys.keys().iter().filter(|key| is_long_enough(key));
         let fetched = Arc::new(KeySet {
-            keys,
+            keys: JsonWebKeySet::new(long_enough.cloned().collect()),
             fetched_at: now,
         });
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fetched));
         Ok(fetched)
     }
+}
+
+/// Whether the key may be used at all: a short RSA key is as good as none, and passed over like a key of an unknown kind.
+fn is_long_enough(key: &CoreJsonWebKey) -> bool {
+    if *key.key_type() != CoreJsonWebKeyType::RSA {
+        return true;
+    }
+    let jwk = serde_json::to_value(key).unwrap_or_default();
+    let modulus = jwk.get("n").and_then(|n| n.as_str());
+    let modulus = modulus.and_then(|n| URL_SAFE_NO_PAD.decode(n).ok());
+    modulus.is_some_and(|n| {
+        let leading_zeros = n.iter().take_while(|byte| **byte == 0).count();
+        n.len() - leading_zeros >= MIN_RSA_BYTES
+    })
 }

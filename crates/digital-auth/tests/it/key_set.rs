@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use digital_auth::Deadline;
 use digital_auth::key_set::{KeySet, KeySetCache, KeySetError};
@@ -261,6 +263,27 @@ async fn pass_keys_of_an_unknown_kind_are_passed_over() {
     let set = cache(&server).current(start(), soon()).await.unwrap();
 
     assert_eq!(size(&set), 1);
+}
+
+#[tokio::test]
+async fn pass_rsa_keys_of_less_than_2048_bits_are_passed_over() {
+    let of_bytes = |modulus: &[u8]| {
+        let n = URL_SAFE_NO_PAD.encode(modulus);
+        serde_json::json!({"kty": "RSA", "kid": "key", "use": "sig", "n": n, "e": "AQAB"})
+    };
+    let padded = [&[0; 128][..], &[0xff; 128]].concat();
+    for (modulus, is_used) in [
+        (&[0xff; 256][..], true),
+        (&[0xff; 384][..], true),
+        (&[0xff; 255][..], false),
+        (&[0xff; 128][..], false),
+        (&padded, false),
+    ] {
+        let set = serde_json::json!({"keys": [of_bytes(modulus)]});
+        let server = Server::start(move |_| Reply::Bytes(json(200, &set)));
+        let set = cache(&server).current(start(), soon()).await.unwrap();
+        assert_eq!(size(&set), usize::from(is_used), "{}", modulus.len());
+    }
 }
 
 #[tokio::test]
