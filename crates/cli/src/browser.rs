@@ -13,7 +13,7 @@ use simulators::stack::{Stack, StackOptions};
 use tokio::sync::mpsc;
 
 use crate::arguments::Demo;
-use crate::demo::{DemoError, Interruption, Progress};
+use crate::demo::{DemoError, Interruption, Progress, unless_nobody_reads};
 use crate::language::Language;
 use crate::story::party;
 
@@ -63,17 +63,17 @@ pub(crate) async fn run(
     let opens = opens_browser(demo, io::stdout().is_terminal(), |name| {
         std::env::var_os(name).is_some_and(|value| !value.is_empty())
     });
-    welcome(demo, language, &stack, &url, opens)?;
+    unless_nobody_reads(welcome(demo, language, &stack, &url, opens))?;
     if opens {
         // Detached: the browser may outlive the demo.
         if open::that_detached(&url).is_err() {
-            say(
+            unless_nobody_reads(say(
                 demo,
                 language.say(
                     "ブラウザーを開けませんでした。上のアドレスを開いてください。",
                     "The browser could not be opened. Open the address above.",
                 ),
-            )?;
+            ))?;
         }
     }
     let mut pages = Pages::new(stack.journal.clone());
@@ -83,11 +83,7 @@ pub(crate) async fn run(
             Some(ended) = ended.recv() => line_of(language, &ended),
             hop = pages.next() => line_of_page(language, &hop),
         };
-        match say(demo, &line) {
-            // Whoever reads may stop reading: the demo goes on.
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
-            _ => {}
-        }
+        unless_nobody_reads(say(demo, &line))?;
     }
     say_to_people(demo, language.say("終了します", "Stopping"));
     stack.stop().await;
@@ -152,9 +148,15 @@ fn welcome(
         )
     };
     let labels = [
-        ("Cognito", stack.cognito.base_url()),
+        (
+            language.say("Cognito の代役", "stand-in for Cognito"),
+            stack.cognito.base_url(),
+        ),
         (party(language, Party::Bridge), &bridge),
-        (party(language, Party::Service), &service),
+        (
+            language.say("サービスの代役", "stand-in for the service"),
+            &service,
+        ),
     ];
     writeln!(out, "{next}\n\n    {url}\n")?;
     writeln!(

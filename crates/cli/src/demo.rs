@@ -360,6 +360,14 @@ async fn built(
     }
 }
 
+/// Whoever reads may stop reading: that is no failure.
+pub(crate) fn unless_nobody_reads(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
 /// Ctrl-C and SIGTERM, listened for from the beginning: none is lost between two things that are done.
 pub(crate) struct Interruption {
     interrupt: Signal,

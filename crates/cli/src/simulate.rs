@@ -17,7 +17,7 @@ use simulators::service::{
 };
 
 use crate::arguments::SimulateService;
-use crate::demo::Interruption;
+use crate::demo::{Interruption, unless_nobody_reads};
 use crate::exit::{self, Complaint};
 use crate::language::Language;
 use crate::story;
@@ -244,14 +244,6 @@ pub(crate) async fn run(
     service.stop().await;
     tell(&mut teller);
     Ok(0)
-}
-
-/// Whoever reads may stop reading: that is no failure.
-fn unless_nobody_reads(written: io::Result<()>) -> io::Result<()> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
-    }
 }
 
 /// The options of the service, once every file is read.

@@ -105,10 +105,10 @@ const BRIDGE_AUTHORIZE: Lesson = Lesson {
 const SERVICE_AUTHORIZE: Lesson = Lesson {
     title: ("サービスに認証を求める", "Ask the service"),
     why: (
-        "サービスは、登録されたクライアントとリダイレクト URI か、state・nonce・PKCE がそろっているか、知らないパラメーターがないかを、1つずつ確かめます。本物ではここでスマートフォンのアプリが開き、マイナンバーカードを読みます。",
-        "The service checks one by one: is the client registered, and the redirect URI; are state, nonce and PKCE there; is there no parameter that it doesn’t know. In real life the app on the phone opens now, and reads the My Number Card.",
+        "サービスは、登録されたクライアントとリダイレクト URI か、state・nonce・PKCE がそろっているか、知らないパラメーターがないかを、1つずつ確かめます（知らないパラメーターは、OAuth では無視してよいものですが、代役は間違いに気づけるように断ります）。本物ではここでスマートフォンのアプリが開き、マイナンバーカードを読みます。",
+        "The service checks one by one: is the client registered, and the redirect URI; are state, nonce and PKCE there; is there no parameter that it doesn’t know (OAuth would ignore one; the stand-in refuses it, so that a mistake is seen). In real life the app on the phone opens now, and reads the My Number Card.",
     ),
-    source: "RFC 6749 §4.1.1; OIDC Core §3.1.2.2; RFC 7636 §4.3",
+    source: "RFC 6749 §3.1; OIDC Core §3.1.2.2; RFC 7636 §4.3",
     answer: None,
 };
 
@@ -125,8 +125,8 @@ const TEST_CARD_PAGE: Lesson = Lesson {
 const TEST_CARD: Lesson = Lesson {
     title: ("本人を認証する", "Authenticate"),
     why: (
-        "本物では、カードの中の鍵で署名して、本人であることを示します。その秘密がサービスの外に出ることはありません。アプリが受け取るのは、あとで届く「だれであるか」という署名付きの答えだけです。",
-        "In real life a key in the card signs, and so shows who is there. That secret never leaves the service; all that the app will get is a signed statement of who it was.",
+        "本物では、カードの中の鍵で署名して、本人であることを示します。その鍵がカードの外に出ることはありません。アプリが受け取るのは、あとで届く「だれであるか」という署名付きの答えだけです。",
+        "In real life a key in the card signs, and so shows who is there. That key never leaves the card; all that the app will get is a signed statement of who it was.",
     ),
     source: "OIDC Core §3.1.2.3",
     answer: None,
@@ -191,8 +191,8 @@ const BRIDGE_TOKEN: Lesson = Lesson {
 const SERVICE_TOKEN: Lesson = Lesson {
     title: ("コードを引き換える（橋渡し）", "Redeem the code (bridge)"),
     why: (
-        "サービスには共有の秘密がありません。橋渡しは、自分の鍵で署名した60秒以内の JWT（クライアントアサーション）で名乗ります。クラウドでは、その鍵は AWS KMS から出ません。code_verifier は、ログインを始めたのが自分であることを示します。サービスはコードも jti も1回しか受け取りません。",
-        "With the service there is no shared secret. The bridge authenticates with a JWT (client assertion) that its own key signed, good for 60 s; in the cloud, that key never leaves AWS KMS. The code_verifier shows that it began this login. The service takes the code, and the jti, once.",
+        "サービスには共有の秘密がありません。橋渡しは、自分の鍵で署名した60秒以内の JWT（クライアントアサーション）で名乗ります。本番の鍵は AWS KMS から出ません（このデモの鍵は、起動のたびに作る手元のものです）。code_verifier は、ログインを始めたのが自分であることを示します。サービスはコードも jti も1回しか受け取りません。",
+        "With the service there is no shared secret. The bridge authenticates with a JWT (client assertion) that its own key signed, good for 60 s. In production that key never leaves AWS KMS; in this demo it is a local one, new with every start. The code_verifier shows that it began this login. The service takes the code, and the jti, once.",
     ),
     source: "RFC 7523 §2.2; RFC 7636 §4.5; RFC 6749 §4.1.3",
     answer: None,
@@ -363,8 +363,8 @@ pub(super) fn meaning(name: &str) -> Option<Text> {
         "identity_provider" => ("選んだログインの方法", "The chosen way to sign in"),
         "lang" => ("画面の言語", "Language of the pages"),
         "set-cookie" => (
-            "ブラウザーに預けるもの（封をしてある）",
-            "What the browser keeps (sealed)",
+            "ブラウザーに預けるもの",
+            "What the browser keeps",
         ),
         "cookie" => ("ブラウザーが預かっていたもの", "What the browser kept"),
         "authorization" => ("アクセストークン（Bearer）", "The access token (Bearer)"),
@@ -378,8 +378,8 @@ pub(super) fn meaning(name: &str) -> Option<Text> {
         "expires_in" => ("有効な秒数", "Good for so many seconds"),
         "error" => ("エラーの種類", "Kind of error"),
         "error_description" => (
-            "橋渡しのクラスとサポート番号",
-            "The bridge’s class and support id",
+            "エラーの説明（橋渡しからは、クラスとサポート番号）",
+            "About the error (from the bridge: its class and support id)",
         ),
         "login" => ("進行中のログインの目印", "Which login this is about"),
         "persona" => ("選んだテスト利用者", "The chosen test person"),
