@@ -478,7 +478,7 @@ async fn wrong_usage_is_status_2_and_says_what_is_wrong() {
         (
             &jwks,
             &["--redirect-uri", "/callback"],
-            "フラグメントのない絶対 URI",
+            "ホスト名のある絶対 URI",
             "every redirect URI must be absolute",
         ),
         (

@@ -126,7 +126,7 @@ fn client_problem(problem: InvalidClient) -> &'static str {
     match problem {
         InvalidClient::ClientId => "client_id は英数字1〜255文字です",
         InvalidClient::RedirectUri => {
-            "リダイレクト URI は、フラグメントのない絶対 URI で、255文字までです"
+            "リダイレクト URI は、ホスト名のある絶対 URI（例：http://localhost:3000/callback）で、フラグメントを付けず、255文字までです"
         }
         InvalidClient::KeySet => "鍵は、1つ以上の鍵がある JWK Set（{\"keys\":[…]}）です",
         InvalidClient::Key => "鍵は、RS256 用の RSA か、ES256 用の P-256 です",

@@ -37,8 +37,10 @@ pub enum InvalidClient {
     /// The client id isn't 1..=255 ASCII letters and digits.
     #[error("the client id must be 1..=255 ASCII letters and digits")]
     ClientId,
-    /// There is no redirect URI, or one isn't an absolute URI of at most 255 characters without fragment.
-    #[error("every redirect URI must be absolute, without fragment, and of at most 255 characters")]
+    /// There is no redirect URI, or one isn't an absolute URI with a host, of at most 255 characters, without fragment.
+    #[error(
+        "every redirect URI must be absolute, with a host, without fragment, and of at most 255 characters"
+    )]
     RedirectUri,
     /// The keys aren't a JWK Set with at least one key.
     #[error("the keys must be a JWK Set that isn't empty")]
