@@ -16,6 +16,7 @@ use simulators::persona::personas;
 use simulators::stack::SERVICE_CLIENT_ID;
 use test_kit::{Answer, command, federation};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -671,6 +672,32 @@ async fn a_reader_that_stops_reading_is_no_failure() {
     let first = lines.next_line().await.unwrap().unwrap();
     assert!(first.starts_with("cancel "), "{first}");
     drop(lines);
+    let ran = finished(child).await;
+    assert_eq!((ran.status, ran.complaints().as_str()), (Some(0), ""));
+    // A demo in a browser goes on without its reader.
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let argument = format!("--app-port={port}");
+    let mut child = prepared(&["demo", "--no-open", &argument]).spawn().unwrap();
+    drop(child.stdout.take());
+    let listens = async {
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .is_err()
+        {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, listens).await.expect("it starts");
+    let address = format!("http://app.localhost:{port}");
+    // Its line is written for nobody, too.
+    assert_eq!(app_page(&address, "/callback?code=x").await.status, 400);
+    assert_eq!(app_page(&address, "/").await.status, 200);
+    sleep(Duration::from_millis(200)).await;
+    assert_eq!(child.try_wait().unwrap(), None);
+    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
+    kill(pid, Signal::SIGINT).unwrap();
     let ran = finished(child).await;
     assert_eq!((ran.status, ran.complaints().as_str()), (Some(0), ""));
 }
