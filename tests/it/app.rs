@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use serde_json::Value;
 use simulators::app::{AppSettings, Ended, Explanation};
 use simulators::fault::Fault;
+use simulators::journal::Moment;
 use simulators::persona::personas;
 use test_kit::{Arrival, Confidential, Page, Stack, UserAgent, browser, stack_with};
 use tokio::sync::mpsc;
@@ -573,6 +574,57 @@ async fn the_story_waits_for_something_new_and_is_that_of_this_browser() {
     let other = visit(&stack, &stranger, "/story?seen=0").await.text();
     assert!(other.contains("まだ何も起きていません") && !other.contains("GET /login"));
     stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_browser_that_leaves_in_the_middle_leaves_a_login_and_a_story_that_end() {
+    let stack = site().await;
+    let browser = browser();
+    let card = to_the_test_card(&stack, &browser).await;
+    let is_response = |url: &Url| url.path() == "/oauth2/idpresponse";
+    let arrival = stack.choose(&browser, card, "adult", None, is_response);
+    let Arrival::At(response) = arrival.await.unwrap() else {
+        panic!("Cognito is on the way");
+    };
+    leave_in_the_middle(&stack, &browser, &response).await;
+    let ended = all_ended(&stack).await;
+    assert_eq!(ended, Some(302), "Cognito's answer");
+
+    let card = to_the_test_card(&stack, &browser).await;
+    let callback = to_the_callback(&stack, &browser, card, "adult", None).await;
+    leave_in_the_middle(&stack, &browser, &callback).await;
+    assert_eq!(all_ended(&stack).await, Some(303), "the app's answer");
+    let page = visit(&stack, &browser, "/").await;
+    assert!(page.text().contains("ログインしました。"));
+    let again = arrive(&browser, &callback).await;
+    assert!(again.text().contains("このログインはもう終わっています"));
+    stack.stop().await;
+}
+
+/// Asks for this, and goes away once it is being answered.
+async fn leave_in_the_middle(stack: &Stack, browser: &UserAgent, url: &Url) {
+    let before = stack.journal.now();
+    tokio::select! {
+        answer = browser.get(url, HTML) => panic!("too fast: {answer:?}"),
+        () = stack.journal.grown_since(before) => {}
+    }
+}
+
+/// Waits until every hop has ended, and gives the status of the one that ended last.
+async fn all_ended(stack: &Stack) -> Option<u16> {
+    let ended = async {
+        loop {
+            let now = stack.journal.now();
+            let hops = stack.journal.hops(Moment::default(), None);
+            if hops.iter().all(|hop| hop.ended.is_some()) {
+                let last = hops.into_iter().max_by_key(|hop| hop.ended);
+                return last.and_then(|hop| hop.step?.status);
+            }
+            stack.journal.grown_since(now).await;
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(20), ended).await;
+    ended.expect("every hop ends")
 }
 
 #[tokio::test]

@@ -62,6 +62,13 @@ pub(crate) async fn only_this_machine(request: Request, next: Next) -> Response 
     }
 }
 
+/// Answers a request to the end, also when whoever asked has gone, as behind a real front door: a login that somebody reloads
+/// in the middle has an end, and its story, too.
+pub(crate) async fn to_its_end(request: Request, next: Next) -> Response {
+    let answering = tokio::spawn(next.run(request)).await;
+    answering.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
 fn is_host_of_this_machine(host: &str) -> bool {
     Url::parse(&format!("http://{host}")).is_ok_and(|url| {
         url.path() == "/" && url.query().is_none() && url.username().is_empty() && is_loopback(&url)

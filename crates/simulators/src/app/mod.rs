@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -25,6 +25,7 @@ use self::memory::Memory;
 use self::relying_party::{InvalidRegistration, Registration, RelyingParty};
 use crate::clock::SimClock;
 use crate::journal::Journal;
+use crate::loopback::to_its_end;
 use crate::pages::Language;
 
 /// The name under which a browser finds the app. Every name below `localhost` is this machine.
@@ -220,7 +221,7 @@ impl BoundApp {
             .route("/", get(handlers::start))
             .route("/story", get(handlers::story))
             .route("/login", get(login::login))
-            .route("/callback", get(login::callback))
+            .route("/callback", get(login::callback).layer(from_fn(to_its_end)))
             .route("/signed-in", get(handlers::signed_in))
             .route("/failed", get(handlers::failed))
             .route("/logout", post(handlers::log_out))

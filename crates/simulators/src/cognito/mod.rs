@@ -35,7 +35,7 @@ pub use self::options::{
     Variation, default_attribute_mapping, standard_attributes,
 };
 
-use crate::loopback::only_this_machine;
+use crate::loopback::{only_this_machine, to_its_end};
 
 use self::app_tokens::IssuedCode;
 use self::pending_login::PendingLogins;
@@ -171,7 +171,10 @@ impl BoundCognito {
         });
         let router = Router::new()
             .route("/oauth2/authorize", get(authorize::authorize))
-            .route("/oauth2/idpresponse", get(idp_response::idp_response))
+            .route(
+                "/oauth2/idpresponse",
+                get(idp_response::idp_response).layer(from_fn(to_its_end)),
+            )
             .route("/oauth2/token", post(app_tokens::token))
             .route("/oauth2/userInfo", get(app_tokens::userinfo))
             .route("/.well-known/jwks.json", get(app_tokens::key_set))

@@ -362,10 +362,7 @@ pub(super) fn meaning(name: &str) -> Option<Text> {
         ),
         "identity_provider" => ("選んだログインの方法", "The chosen way to sign in"),
         "lang" => ("画面の言語", "Language of the pages"),
-        "set-cookie" => (
-            "ブラウザーに預けるもの",
-            "What the browser keeps",
-        ),
+        "set-cookie" => ("ブラウザーに預けるもの", "What the browser keeps"),
         "cookie" => ("ブラウザーが預かっていたもの", "What the browser kept"),
         "authorization" => ("アクセストークン（Bearer）", "The access token (Bearer)"),
         "id_token" => (

@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 use http::header::{AUTHORIZATION, COOKIE, LOCATION, SET_COOKIE};
@@ -28,6 +29,7 @@ use super::process::Logs;
 use super::runtime_api::{Event, InvocationError, PAYLOAD_LIMIT};
 use crate::clock::SimClock;
 use crate::journal::{Check, Journal, Parameter, Party, Step};
+use crate::loopback::to_its_end;
 
 /// Request line and headers together, in bytes (Amazon API Gateway quotas for HTTP APIs). Counted as
 /// they stand on the wire, with the line ends and without the empty line behind them.
@@ -100,7 +102,10 @@ impl HttpApi {
             clock: SimClock::default(),
             requests: AtomicU64::new(0),
         });
-        let router = Router::new().fallback(handle).with_state(front);
+        let router = Router::new()
+            .fallback(handle)
+            .layer(from_fn(to_its_end))
+            .with_state(front);
         let (closing, mut closed) = watch::channel(false);
         let server = tokio::spawn(async move {
             let service = router.into_make_service_with_connect_info::<SocketAddr>();
