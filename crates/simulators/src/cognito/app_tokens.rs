@@ -25,7 +25,7 @@ use super::user_pool::User;
 use crate::journal::{Check, Parameter, Party, Step};
 
 /// Cognito's codes live five minutes.
-const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(5);
+pub(super) const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 /// Cognito's default for ID and access tokens: one hour.
 const TOKEN_LIFETIME: TimeDelta = TimeDelta::hours(1);
 

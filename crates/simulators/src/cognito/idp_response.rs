@@ -10,7 +10,7 @@ use http::header::HeaderMap;
 use serde_json::{Map, Value};
 
 use super::Shared;
-use super::app_tokens::IssuedCode;
+use super::app_tokens::{CODE_LIFETIME, IssuedCode};
 use super::authorize::{answer_of, cookie, error_redirect};
 use super::claims;
 use super::failure::SignInFailure;
@@ -174,7 +174,11 @@ async fn sign_in(
         username,
         issued: now,
     };
-    shared.state().codes.insert(code.clone(), issued);
+    let mut kept = shared.state();
+    // Too late, one is refused as if it had never been.
+    kept.codes
+        .retain(|_, code| now - code.issued <= CODE_LIFETIME);
+    kept.codes.insert(code.clone(), issued);
     Ok(code)
 }
 

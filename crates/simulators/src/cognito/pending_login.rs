@@ -2,7 +2,7 @@
 //! `state` has Cognito's form: `<base64url>.<base64url>.<digit>`, long, and known byte for byte.
 //! A login belongs to the browser that began it, is answered once, and within five minutes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -12,6 +12,8 @@ use super::random::{self, NoRandomness};
 pub(super) const LIFETIME: TimeDelta = TimeDelta::minutes(5);
 /// How long a login that came too late can still be told from one that never was.
 const REMEMBERED: TimeDelta = TimeDelta::hours(1);
+/// The most logins, and the most browsers, that are remembered; the oldest goes for a new one.
+const MOST: usize = 1_000;
 
 /// What the app asked for.
 #[derive(Clone)]
@@ -47,19 +49,27 @@ pub(super) enum NoLogin {
 #[derive(Default)]
 pub(super) struct PendingLogins {
     by_state: HashMap<String, PendingLogin>,
-    browsers: HashSet<String>,
+    /// In the order in which they came.
+    browsers: VecDeque<String>,
 }
 
 impl PendingLogins {
     /// The value of the cookie for this browser: the one that it has if it is ours, so that two logins
     /// in one browser both come back.
     pub(super) fn browser(&mut self, cookie: Option<&str>) -> Result<String, NoRandomness> {
-        if let Some(known) = cookie.filter(|cookie| self.browsers.contains(*cookie)) {
+        if let Some(known) = cookie.filter(|cookie| self.is_known(cookie)) {
             return Ok(known.to_owned());
         }
         let browser = random::base64url(32)?;
-        self.browsers.insert(browser.clone());
+        if self.browsers.len() >= MOST {
+            self.browsers.pop_front();
+        }
+        self.browsers.push_back(browser.clone());
         Ok(browser)
+    }
+
+    fn is_known(&self, browser: &str) -> bool {
+        self.browsers.iter().any(|known| known == browser)
     }
 
     /// Remembers a login and gives the `state` for it.
@@ -73,6 +83,12 @@ impl PendingLogins {
         self.by_state
             .retain(|_, login| now - login.began < REMEMBERED);
         let state = new_state(state_length)?;
+        if self.by_state.len() >= MOST {
+            let oldest = self.by_state.iter().min_by_key(|(_, login)| login.began);
+            if let Some(oldest) = oldest.map(|(state, _)| state.clone()) {
+                self.by_state.remove(&oldest);
+            }
+        }
         self.by_state.insert(
             state.clone(),
             PendingLogin {
@@ -92,7 +108,7 @@ impl PendingLogins {
         now: DateTime<Utc>,
     ) -> Result<PendingLogin, NoLogin> {
         let cookie = cookie
-            .filter(|cookie| self.browsers.contains(*cookie))
+            .filter(|cookie| self.is_known(cookie))
             .ok_or(NoLogin::NoCookie)?;
         let state = state.ok_or(NoLogin::UnknownState)?;
         // Another browser's attempt must not end the login of the right one.
@@ -139,6 +155,34 @@ fn new_state(length: usize) -> Result<String, NoRandomness> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_very_many_logins_the_newest_are_remembered() {
+        let start = DateTime::UNIX_EPOCH;
+        let mut logins = PendingLogins::default();
+        let mut begin = |number: usize| {
+            let app = AppRequest {
+                redirect_uri: String::new(),
+                state: None,
+                nonce: None,
+                code_challenge: None,
+                scopes: Vec::new(),
+            };
+            let browser = logins.browser(None).unwrap();
+            let now = start + TimeDelta::milliseconds(i64::try_from(number).unwrap());
+            let state = logins.begin(browser.clone(), app, 700, now).unwrap();
+            (browser, state)
+        };
+        let begun: Vec<_> = (0..=MOST).map(&mut begin).collect();
+        assert_eq!((logins.by_state.len(), logins.browsers.len()), (MOST, MOST));
+        let taken = |logins: &mut PendingLogins, number: usize| {
+            let (browser, state) = &begun[number];
+            logins.take(Some(browser), Some(state), start).map(|_| ())
+        };
+        assert_eq!(taken(&mut logins, 0), Err(NoLogin::NoCookie));
+        assert_eq!(taken(&mut logins, 1), Ok(()));
+        assert_eq!(taken(&mut logins, MOST), Ok(()));
+    }
 
     #[test]
     fn every_length_of_a_state_has_the_form_of_cognito() {
