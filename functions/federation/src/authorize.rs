@@ -9,6 +9,7 @@ use digital_auth::authorization::{LoginSecrets, scope};
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::check;
 use crate::failure::Class;
 use crate::federation::Federation;
 use crate::http_api::{Request, Response};
@@ -60,6 +61,11 @@ pub fn authorize(
     let service = federation.service().ok_or(Class::NotConnected)?;
     let parameters = request.query(Class::MalformedRequest)?;
     let redirect_uri = client(federation, &parameters)?;
+    check::held("client_id is Amazon Cognito's", "RFC 6749 §4.1.1");
+    check::held(
+        "redirect_uri is one of those configured, byte for byte",
+        "RFC 9700 §4.1.3",
+    );
     let refuse = |class| Refusal::Redirect {
         class,
         redirect_uri: redirect_uri.to_owned(),
@@ -67,6 +73,8 @@ pub fn authorize(
     };
     let client_request =
         client_request(federation, &parameters, redirect_uri, now).map_err(refuse)?;
+    check::held("response_type is code", "RFC 6749 §4.1.1");
+    check::held("scope is exactly what is configured", "RFC 6749 §3.3");
 
     let secrets =
         LoginSecrets::new(federation.randomness()).map_err(|_| refuse(Class::Internal))?;
@@ -86,6 +94,7 @@ pub fn authorize(
             BeginError::TooLarge => refuse(Class::StateTooLong),
             BeginError::Seal => refuse(Class::Internal),
         })?;
+    check::held("state, sealed, fits into a cookie", "RFC 6265 §6.1");
     tracing::info!(event = "login_started");
     let redirect = Response::redirect(location.into());
     Ok(cookies.into_iter().fold(redirect, Response::with_cookie))

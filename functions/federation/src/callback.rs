@@ -11,6 +11,7 @@ use digital_auth::Deadline;
 use digital_auth::authorization::Secret256;
 use secrecy::SecretString;
 
+use crate::check;
 use crate::code::{self, Code};
 use crate::failure::Class;
 use crate::federation::{Federation, WARM_UP};
@@ -74,6 +75,15 @@ pub async fn callback(
             end_cookie: (!matches!(class, Class::NoPendingLogin | Class::SecretsUnavailable))
                 .then(|| end_cookie.clone()),
         })?;
+    check::held(
+        "state belongs to a cookie of this browser",
+        "RFC 9700 §4.7.1",
+    );
+    check::held("the cookie's seal is whole", "RFC 8452 §5");
+    check::held(
+        "the login took five minutes at most",
+        "Cognito: five minutes",
+    );
     let redirect_uri = pending.request.redirect_uri.clone();
     let client_state = pending.request.state.expose();
     match answer(federation, &parameters, pending, now) {
@@ -146,6 +156,7 @@ fn answer(
     if parameters.get("iss").is_some_and(|iss| iss != issuer) {
         return Err(Class::IssuerMismatch);
     }
+    check::held("iss is the service, if it came", "RFC 9207 §2.4");
     if let Some(error) = parameters.get("error") {
         return Err(service_error(error));
     }
@@ -154,6 +165,7 @@ fn answer(
     if code.len() > MAX_CODE_BYTES || !code.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Class::MalformedCallback);
     }
+    check::held("code is there", "RFC 6749 §4.1.2");
     let code = Code {
         service_code: SecretString::from(code),
         code_verifier: pending.secrets.code_verifier.clone(),

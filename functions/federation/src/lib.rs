@@ -7,6 +7,7 @@
 pub mod authorize;
 pub mod aws;
 pub mod callback;
+mod check;
 pub mod code;
 pub mod config;
 pub mod failure;

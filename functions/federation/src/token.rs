@@ -13,6 +13,7 @@ use digital_auth::userinfo::UserinfoError;
 use digital_auth::{CodeExchange, Deadline, HttpError, LoginError};
 use four_attributes::AttributeError;
 
+use crate::check;
 use crate::code::Code;
 use crate::failure::Class;
 use crate::federation::{EXCHANGE, Federation};
@@ -34,6 +35,10 @@ pub async fn token(
     let deadline = Deadline::after(EXCHANGE);
     let parameters = request.form(Class::MalformedTokenRequest)?;
     authenticate_client(federation, &parameters, now).await?;
+    check::held(
+        "client_id and client_secret are Amazon Cognito's",
+        "RFC 6749 §2.3.1",
+    );
     match parameters.get("grant_type") {
         Some("authorization_code") => {}
         Some(_) => return Err(Class::UnsupportedGrantType),
@@ -43,11 +48,24 @@ pub async fn token(
     let redirect_uri = parameters
         .get("redirect_uri")
         .ok_or(Class::MalformedTokenRequest)?;
+    check::held("grant_type is authorization_code", "RFC 6749 §4.1.3");
     let code = open(federation, code, now).await?;
+    check::held(
+        "the code's seal is whole, and it is 60 s old at most",
+        "RFC 6749 §4.1.2",
+    );
     if code.redirect_uri != redirect_uri {
         return Err(Class::CodeRedirectUriMismatch);
     }
+    check::held(
+        "redirect_uri is that of the login's beginning",
+        "RFC 6749 §4.1.3",
+    );
     verify_code_challenge(code.client_code_challenge, parameters.get("code_verifier"))?;
+    check::held(
+        "code_verifier fits code_challenge, if the client sent one",
+        "RFC 7636 §4.6",
+    );
 
     let service = federation.service().ok_or(Class::NotConnected)?;
     // A bound that is no time is no reason to have none.

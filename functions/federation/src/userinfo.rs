@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 
+use crate::check;
 use crate::failure::Class;
 use crate::federation::Federation;
 use crate::http_api::{Request, Response};
@@ -39,5 +40,9 @@ pub async fn userinfo(
         }
     })?;
     let claims = std::str::from_utf8(&claims).map_err(|_| Class::AccessTokenInvalid)?;
+    check::held(
+        "the access token's seal is whole, and it hasn't expired",
+        "RFC 6750 §3.1",
+    );
     Ok(Response::json(StatusCode::OK, claims.to_owned()))
 }
