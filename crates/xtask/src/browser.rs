@@ -123,11 +123,13 @@ impl Driver {
     /// Starts it on a free port, and reads which one after `says`.
     fn start(driver: &Path, says: &str) -> Result<Self, String> {
         let name = driver.display();
-        let mut process = Command::new(driver)
-            .arg("--port=0")
-            // A group of its own, to which the browsers belong: they end with it.
+        // A group of its own, to which the browsers belong. It ends when nobody holds the pipe any more: also if this task
+        // is interrupted or killed.
+        let mut process = Command::new("sh")
+            .args(["-c", r#""$0" --port=0 </dev/null & cat; kill -KILL -- -$$"#])
+            .arg(driver)
             .process_group(0)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("{name} can't be started: {error}"))?;
@@ -155,9 +157,8 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let group = format!("-{}", self.process.id());
-        let _ended_already = Command::new("kill").args(["-KILL", "--", &group]).status();
-        let _ = self.process.wait();
+        drop(self.process.stdin.take());
+        let _ended = self.process.wait();
     }
 }
 
