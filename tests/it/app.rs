@@ -573,6 +573,24 @@ async fn the_story_waits_for_something_new_and_is_that_of_this_browser() {
 
     let other = visit(&stack, &stranger, "/story?seen=0").await.text();
     assert!(other.contains("まだ何も起きていません") && !other.contains("GET /login"));
+    // A page that was open before everything was started anew has seen more than there is.
+    let page = visit(&stack, &watching, &format!("/story?seen={}", u64::MAX)).await;
+    assert_eq!(page.status, 200);
+    assert_eq!(seen(&page), stack.journal.now().number());
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn the_story_of_a_login_that_was_left_alone_does_not_take_in_everything_after_it() {
+    let stack = site().await;
+    let left = browser();
+    to_the_test_card(&stack, &left).await;
+    let begun = stack.journal.now();
+    while stack.journal.hops(begun, None).len() < 250 {
+        to_the_test_card(&stack, &browser()).await;
+    }
+    let story = visit(&stack, &left, "/story?seen=0").await.text();
+    assert_eq!(story.matches("<details").count(), 100);
     stack.stop().await;
 }
 

@@ -30,6 +30,8 @@ pub(super) const SESSION: &str = "__Host-session";
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes of a request's target and headers.
 const HEAD_LIMIT: usize = 16 * 1024;
+/// The most hops of a story. A login has some 25; one that was left alone takes in whatever comes after it.
+const MOST_HOPS: usize = 100;
 /// The header that says up to which moment a story goes.
 const SEEN: HeaderName = HeaderName::from_static("story-seen");
 
@@ -213,7 +215,9 @@ fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
 }
 
 fn hops_of(journal: &Journal, chapter: Chapter) -> Vec<Hop> {
-    journal.hops(chapter.from, chapter.until)
+    let mut hops = journal.hops(chapter.from, chapter.until);
+    hops.truncate(MOST_HOPS);
+    hops
 }
 
 /// `GET /story?seen=N`: the story of this browser's newest login as a part of a page, once there is more than at `seen`.
@@ -231,7 +235,10 @@ pub(super) async fn story(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let mut stopping = shared.stopping.clone();
+    // A page of before a restart has seen what this journal hasn't: it is told anew at once.
+    let is_from_before = seen > shared.journal.now();
     let grown = tokio::select! {
+        () = std::future::ready(()), if is_from_before => true,
         grown = timeout(PATIENCE, shared.journal.grown_since(seen)) => grown.is_ok(),
         () = server::stopped(&mut stopping) => false,
     };
