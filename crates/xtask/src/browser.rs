@@ -126,7 +126,7 @@ impl Driver {
         // A group of its own, to which the browsers belong. It ends when nobody holds the pipe any more: also if this task
         // is interrupted or killed.
         let mut process = Command::new("sh")
-            .args(["-c", r#""$0" --port=0 </dev/null & cat; kill -KILL -- -$$"#])
+            .args(["-c", r#""$0" --port=0 </dev/null & cat; kill -s KILL 0"#])
             .arg(driver)
             .process_group(0)
             .stdin(Stdio::piped())
