@@ -83,7 +83,10 @@ impl Setup {
                 "browserName": "firefox",
                 "moz:firefoxOptions": {
                     "args": ["-headless", "-width=1280", "-height=900"],
-                    "prefs": { "intl.accept_languages": self.language },
+                    "prefs": {
+                        "intl.accept_languages": self.language,
+                        "ui.prefersReducedMotion": 1,
+                    },
                 },
             }),
         };
@@ -100,6 +103,8 @@ impl Setup {
             "--disable-component-update",
             "--disable-sync",
             "--hide-scrollbars",
+            // Pictures and contrasts are those of what stays, not of what is still fading in.
+            "--force-prefers-reduced-motion",
             "--window-size=1280,900",
         ];
         // Chromium's own sandbox refuses to work for root.
