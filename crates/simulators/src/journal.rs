@@ -64,6 +64,23 @@ impl Check {
             passed,
         }
     }
+
+    /// Checks that were made in this order until one failed: each with the failure that it finds. All of them held if there
+    /// was none.
+    pub(crate) fn until<F: PartialEq>(
+        all: impl IntoIterator<Item = (F, &'static str, &'static str)>,
+        failure: Option<F>,
+    ) -> Vec<Self> {
+        let mut checks = Vec::new();
+        for (found, what, rule) in all {
+            let passed = failure.as_ref() != Some(&found);
+            checks.push(Self::new(what, rule, passed));
+            if !passed {
+                break;
+            }
+        }
+        checks
+    }
 }
 
 /// One hop: a request, what was checked about it, and the answer.

@@ -252,13 +252,5 @@ fn login_checks(failed: Option<NotTaken>) -> Vec<Check> {
             "RFC 9700 §4.7.1",
         ),
     ];
-    let mut checks = Vec::new();
-    for (failure, what, rule) in all {
-        let passed = failed != Some(failure);
-        checks.push(Check::new(what, rule, passed));
-        if !passed {
-            break;
-        }
-    }
-    checks
+    Check::until(all, failed)
 }

@@ -96,15 +96,7 @@ fn login_checks(failed: Option<NoLogin>) -> Vec<Check> {
             "Cognito: five minutes",
         ),
     ];
-    let mut checks = Vec::new();
-    for (failure, what, rule) in all {
-        let passed = failed != Some(failure);
-        checks.push(Check::new(what, rule, passed));
-        if !passed {
-            break;
-        }
-    }
-    checks
+    Check::until(all, failed)
 }
 
 /// From the provider's answer to a code for the app.
