@@ -6,12 +6,11 @@ mod jwk_set;
 mod jws;
 mod kms;
 mod local;
-mod randomness;
 mod signing_key;
 
 pub use jwk_set::{KeyRing, PublicJwk};
 pub use jws::sign_jwt;
 pub use kms::KmsKey;
 pub use local::LocalKey;
-pub use randomness::{NoRandomness, Randomness, SystemRandomness, random_base64url};
+pub use sealing::{NoRandomness, Randomness, SystemRandomness, random_base64url};
 pub use signing_key::{Algorithm, InvalidKey, KeyId, SigningError, SigningKey};

@@ -1,27 +1,18 @@
 //! Sealed values: what travels through the browser and through Amazon Cognito instead of lying in a database.
-//! Encrypted and authenticated with AES-256-GCM-SIV (RFC 8452: a repeated nonce wouldn't give the key away).
-//! Every value carries its purpose, whom it is for, and its expiry.
+//! Every value carries its purpose, whom it is for, and its expiry; the ring of keys is that of the crate `sealing`.
 //!
 //! Form: base64url of `version (1) ‖ key id (4) ‖ audience (8) ‖ expiry (8) ‖ nonce (12) ‖ ciphertext and tag`.
 //! All before the ciphertext, and the purpose, is authenticated with it.
 
-use std::fmt;
-
-use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use keys::{NoRandomness, Randomness};
+use keys::Randomness;
+pub use sealing::{SealError, SealingKeys};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-const VERSION: u8 = 1;
-const KEY_BYTES: usize = 32;
-const KEY_ID_BYTES: usize = 4;
 const AUDIENCE_BYTES: usize = 8;
-const EXPIRY_AT: usize = 1 + KEY_ID_BYTES + AUDIENCE_BYTES;
-const HEADER_BYTES: usize = EXPIRY_AT + 8;
+const HEADER_BYTES: usize = AUDIENCE_BYTES + 8;
 
 /// What a value is sealed for. One that was sealed for one purpose doesn't open for another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -81,131 +72,13 @@ pub enum OpenError {
     Expired,
 }
 
-/// Why a value can't be sealed.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("the value could not be sealed")]
-pub struct SealError;
-
-impl From<NoRandomness> for SealError {
-    fn from(_: NoRandomness) -> Self {
-        Self
-    }
-}
-
-/// No ring, or a key that isn't base64url of 32 bytes.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("sealing keys must be one or more, each base64url of 32 bytes")]
-pub struct InvalidSealingKeys;
-
-struct SealingKey {
-    id: [u8; KEY_ID_BYTES],
-    key: LessSafeKey,
-}
-
-/// The ring of keys: the first seals, all of them open.
-pub struct SealingKeys {
-    keys: Vec<SealingKey>,
-}
-
-impl fmt::Debug for SealingKeys {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "SealingKeys({})", self.keys.len())
-    }
-}
-
-impl SealingKeys {
-    /// The ring of these keys, each base64url of 32 random bytes, the one that seals first.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidSealingKeys`].
-    pub fn new<'a>(keys: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidSealingKeys> {
-        let keys = keys
-            .into_iter()
-            .map(sealing_key)
-            .collect::<Result<Vec<_>, _>>()?;
-        if keys.is_empty() {
-            Err(InvalidSealingKeys)
-        } else {
-            Ok(Self { keys })
+impl From<sealing::OpenError> for OpenError {
+    fn from(error: sealing::OpenError) -> Self {
+        match error {
+            sealing::OpenError::Malformed => Self::Malformed,
+            sealing::OpenError::UnknownKey => Self::UnknownKey,
+            sealing::OpenError::Forged => Self::Forged,
         }
-    }
-
-    /// Seals `plaintext` until `expires_at` (whole seconds).
-    ///
-    /// # Errors
-    ///
-    /// [`SealError`] without randomness.
-    pub fn seal(
-        &self,
-        purpose: Purpose,
-        audience: Audience,
-        expires_at: DateTime<Utc>,
-        plaintext: &[u8],
-        randomness: &dyn Randomness,
-    ) -> Result<String, SealError> {
-        let sealing = self.keys.first().ok_or(SealError)?;
-        let mut nonce = [0; NONCE_LEN];
-        randomness.fill(&mut nonce)?;
-        let mut sealed = Vec::with_capacity(
-            HEADER_BYTES + NONCE_LEN + plaintext.len() + AES_256_GCM_SIV.tag_len(),
-        );
-        sealed.push(VERSION);
-        sealed.extend_from_slice(&sealing.id);
-        sealed.extend_from_slice(&audience.0);
-        sealed.extend_from_slice(&expires_at.timestamp().to_be_bytes());
-        let aad = Aad::from([purpose.label(), sealed.as_slice()].concat());
-        sealed.extend_from_slice(&nonce);
-        let mut ciphertext = plaintext.to_vec();
-        sealing
-            .key
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut ciphertext)
-            .map_err(|_| SealError)?;
-        sealed.append(&mut ciphertext);
-        Ok(URL_SAFE_NO_PAD.encode(sealed))
-    }
-
-    /// Opens a value.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError`], in the order: malformed, unknown key, forged, foreign, expired. What is said of a value that
-    /// opened is true of it: nobody else can make one that is foreign or expired.
-    pub fn open(
-        &self,
-        purpose: Purpose,
-        audience: Audience,
-        sealed: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        let mut sealed = URL_SAFE_NO_PAD
-            .decode(sealed)
-            .map_err(|_| OpenError::Malformed)?;
-        let (header, rest) = sealed
-            .split_at_mut_checked(HEADER_BYTES)
-            .ok_or(OpenError::Malformed)?;
-        let (nonce, ciphertext) = rest
-            .split_first_chunk_mut::<NONCE_LEN>()
-            .ok_or(OpenError::Malformed)?;
-        let header = Header::read(header).ok_or(OpenError::Malformed)?;
-        let key = self
-            .keys
-            .iter()
-            .find(|key| key.id == header.key_id)
-            .ok_or(OpenError::UnknownKey)?;
-        let aad = Aad::from([purpose.label(), header.bytes].concat());
-        let plaintext = key
-            .key
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), aad, ciphertext)
-            .map_err(|_| OpenError::Forged)?;
-        let plaintext = Zeroizing::new(plaintext.to_vec());
-        if header.audience != audience {
-            return Err(OpenError::Foreign);
-        }
-        if now.timestamp() >= header.expires_at {
-            return Err(OpenError::Expired);
-        }
-        Ok(plaintext)
     }
 }
 
@@ -221,11 +94,11 @@ pub struct Seal<'a> {
 }
 
 impl Seal<'_> {
-    /// As [`SealingKeys::seal`].
+    /// Seals `plaintext` until `expires_at` (whole seconds).
     ///
     /// # Errors
     ///
-    /// [`SealError`].
+    /// [`SealError`] without randomness.
     pub fn seal(
         &self,
         purpose: Purpose,
@@ -233,17 +106,30 @@ impl Seal<'_> {
         plaintext: &[u8],
         randomness: &dyn Randomness,
     ) -> Result<String, SealError> {
+        let header = Header {
+            audience: self.audience,
+            expires_at: expires_at.timestamp(),
+        };
         self.keys
-            .seal(purpose, self.audience, expires_at, plaintext, randomness)
+            .seal(purpose.label(), &header.bytes(), plaintext, randomness)
     }
 
-    /// As [`SealingKeys::open`].
+    /// Opens a value.
     ///
     /// # Errors
     ///
-    /// [`OpenError`].
+    /// [`OpenError`], in the order: malformed, unknown key, forged, foreign, expired. What is said of a value that
+    /// opened is true of it: nobody else can make one that is foreign or expired.
     pub fn open(&self, purpose: Purpose, sealed: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        self.keys.open(purpose, self.audience, sealed, self.now)
+        let opened = self.keys.open(purpose.label(), sealed)?;
+        let header = Header::read(&opened.header).ok_or(OpenError::Malformed)?;
+        if header.audience != self.audience {
+            return Err(OpenError::Foreign);
+        }
+        if self.now.timestamp() >= header.expires_at {
+            return Err(OpenError::Expired);
+        }
+        Ok(opened.plaintext)
     }
 }
 
@@ -251,58 +137,40 @@ impl Seal<'_> {
 /// browser's own cookies goes first, and for nothing else.
 #[must_use]
 pub fn claimed_expiry(sealed: &str) -> Option<i64> {
-    let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-    Header::read(sealed.get(..HEADER_BYTES)?).map(|header| header.expires_at)
+    let header = sealing::claimed_header(sealed)?;
+    Header::read(&header).map(|header| header.expires_at)
 }
 
-struct Header<'a> {
-    bytes: &'a [u8],
-    key_id: [u8; KEY_ID_BYTES],
+/// What everybody may read of a sealed value.
+struct Header {
     audience: Audience,
     expires_at: i64,
 }
 
-impl<'a> Header<'a> {
-    fn read(bytes: &'a [u8]) -> Option<Self> {
-        let (version, rest) = bytes.split_first()?;
-        let (key_id, rest) = rest.split_first_chunk()?;
-        let (audience, rest) = rest.split_first_chunk()?;
-        let expires_at = i64::from_be_bytes(*rest.first_chunk()?);
-        (*version == VERSION).then_some(Self {
-            bytes,
-            key_id: *key_id,
+impl Header {
+    fn bytes(&self) -> [u8; HEADER_BYTES] {
+        let mut bytes = [0; HEADER_BYTES];
+        let (audience, expires_at) = bytes.split_at_mut(AUDIENCE_BYTES);
+        audience.copy_from_slice(&self.audience.0);
+        expires_at.copy_from_slice(&self.expires_at.to_be_bytes());
+        bytes
+    }
+
+    fn read(bytes: &[u8; HEADER_BYTES]) -> Option<Self> {
+        let (audience, expires_at) = bytes.split_first_chunk()?;
+        Some(Self {
             audience: Audience(*audience),
-            expires_at,
+            expires_at: i64::from_be_bytes(*expires_at.first_chunk()?),
         })
     }
 }
 
-fn sealing_key(text: &str) -> Result<SealingKey, InvalidSealingKeys> {
-    let bytes = Zeroizing::new(
-        URL_SAFE_NO_PAD
-            .decode(text)
-            .map_err(|_| InvalidSealingKeys)?,
-    );
-    if bytes.len() != KEY_BYTES {
-        return Err(InvalidSealingKeys);
-    }
-    let key = UnboundKey::new(&AES_256_GCM_SIV, &bytes).map_err(|_| InvalidSealingKeys)?;
-    // The id is a hash, so that a ring needs no names: 4 bytes of it tell a handful of keys apart and give nothing away.
-    let hash = digest(
-        &SHA256,
-        &[b"digital-auth sealing key id".as_slice(), &bytes].concat(),
-    );
-    let id = *hash.as_ref().first_chunk().ok_or(InvalidSealingKeys)?;
-    Ok(SealingKey {
-        id,
-        key: LessSafeKey::new(key),
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use chrono::TimeDelta;
-    use keys::SystemRandomness;
+    use keys::{NoRandomness, SystemRandomness};
 
     use super::*;
 
@@ -322,16 +190,53 @@ mod tests {
         Audience::new("https://bridge.example", "cognito")
     }
 
-    fn seal(ring: &SealingKeys) -> String {
+    fn seal_with(ring: &SealingKeys, randomness: &dyn Randomness) -> String {
+        let seal = Seal {
+            keys: ring,
+            audience: ours(),
+            now: now(),
+        };
         let expires_at = now() + TimeDelta::seconds(60);
-        ring.seal(
-            Purpose::Code,
-            ours(),
-            expires_at,
-            b"text",
-            &SystemRandomness,
-        )
-        .unwrap()
+        seal.seal(Purpose::Code, expires_at, b"text", randomness)
+            .unwrap()
+    }
+
+    fn seal(ring: &SealingKeys) -> String {
+        seal_with(ring, &SystemRandomness)
+    }
+
+    fn open(
+        keys: &SealingKeys,
+        purpose: Purpose,
+        audience: Audience,
+        sealed: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let seal = Seal {
+            keys,
+            audience,
+            now,
+        };
+        seal.open(purpose, sealed)
+    }
+
+    #[derive(Debug)]
+    struct Sevens;
+
+    impl Randomness for Sevens {
+        fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
+            buffer.fill(7);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn pass_the_form_is_what_it_was() {
+        // Computed with another implementation: the Python package `cryptography`.
+        assert_eq!(
+            seal_with(&ring(&[1]), &Sevens),
+            "AeBhwiPYV8utaGTcLAAAAABrSdI8BwcHBwcHBwcHBwcH9kFmj6RS6lfwnHuOlAdvv0cwHL0"
+        );
     }
 
     #[test]
@@ -340,14 +245,14 @@ mod tests {
         let sealed = seal(&ring);
         let last = now() + TimeDelta::seconds(59);
         assert_eq!(
-            ring.open(Purpose::Code, ours(), &sealed, last)
+            open(&ring, Purpose::Code, ours(), &sealed, last)
                 .unwrap()
                 .as_slice(),
             b"text"
         );
         let over = now() + TimeDelta::seconds(60);
         assert_eq!(
-            ring.open(Purpose::Code, ours(), &sealed, over),
+            open(&ring, Purpose::Code, ours(), &sealed, over),
             Err(OpenError::Expired)
         );
         assert_eq!(claimed_expiry(&sealed), Some(over.timestamp()));
@@ -356,12 +261,8 @@ mod tests {
     #[test]
     fn pass_a_rotated_key_still_opens_and_a_removed_one_does_not() {
         let sealed = seal(&ring(&[1]));
-        assert!(
-            ring(&[2, 1])
-                .open(Purpose::Code, ours(), &sealed, now())
-                .is_ok()
-        );
-        let removed = ring(&[2]).open(Purpose::Code, ours(), &sealed, now());
+        assert!(open(&ring(&[2, 1]), Purpose::Code, ours(), &sealed, now()).is_ok());
+        let removed = open(&ring(&[2]), Purpose::Code, ours(), &sealed, now());
         assert_eq!(removed, Err(OpenError::UnknownKey));
     }
 
@@ -369,11 +270,11 @@ mod tests {
     fn fail_other_purpose_other_audience() {
         let ring = ring(&[1]);
         let sealed = seal(&ring);
-        let other_purpose = ring.open(Purpose::AccessToken, ours(), &sealed, now());
+        let other_purpose = open(&ring, Purpose::AccessToken, ours(), &sealed, now());
         assert_eq!(other_purpose, Err(OpenError::Forged));
         let other = Audience::new("https://bridge.example", "another");
         assert_eq!(
-            ring.open(Purpose::Code, other, &sealed, now()),
+            open(&ring, Purpose::Code, other, &sealed, now()),
             Err(OpenError::Foreign)
         );
     }
@@ -387,7 +288,7 @@ mod tests {
                 let mut changed = sealed.clone();
                 changed[at] ^= 1 << bit;
                 let text = URL_SAFE_NO_PAD.encode(&changed);
-                let refused = ring.open(Purpose::Code, ours(), &text, now()).unwrap_err();
+                let refused = open(&ring, Purpose::Code, ours(), &text, now()).unwrap_err();
                 let expected = match at {
                     0 => OpenError::Malformed,
                     1..=4 => OpenError::UnknownKey,
@@ -403,15 +304,8 @@ mod tests {
         let ring = ring(&[1]);
         let cut: String = seal(&ring).chars().take(30).collect();
         for text in ["", "x", "????", &"A".repeat(40), &cut] {
-            let refused = ring.open(Purpose::Code, ours(), text, now());
+            let refused = open(&ring, Purpose::Code, ours(), text, now());
             assert_eq!(refused, Err(OpenError::Malformed), "{text}");
         }
-    }
-
-    #[test]
-    fn fail_keys_of_another_size() {
-        assert!(SealingKeys::new([]).is_err());
-        assert!(SealingKeys::new(["AAAA"]).is_err());
-        assert!(SealingKeys::new(["not base64url!"]).is_err());
     }
 }

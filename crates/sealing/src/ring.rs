@@ -1,0 +1,392 @@
+//! The ring of sealing keys: the first seals, any of them opens, so that rotation makes no earlier value worthless.
+//! Encrypted and authenticated with AES-256-GCM-SIV (RFC 8452: a repeated nonce wouldn't give the key away).
+//!
+//! Form: base64url of `version (1) ‖ key id (4) ‖ header ‖ nonce (12) ‖ ciphertext and tag (16)`.
+//! All before the nonce, and the purpose, is authenticated with the plaintext; the header can be read by everybody.
+
+use std::fmt;
+
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::randomness::{NoRandomness, Randomness};
+
+const VERSION: u8 = 1;
+const KEY_BYTES: usize = 32;
+const KEY_ID_BYTES: usize = 4;
+
+/// Why a value doesn't open.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+pub enum OpenError {
+    /// Not in the form of a sealed value.
+    #[error("the value is malformed")]
+    Malformed,
+    /// Sealed with a key that isn't in the ring.
+    #[error("the value was sealed with an unknown key")]
+    UnknownKey,
+    /// Changed, or sealed for another purpose.
+    #[error("the value was altered")]
+    Forged,
+}
+
+/// Why a value can't be sealed.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("the value could not be sealed")]
+pub struct SealError;
+
+impl From<NoRandomness> for SealError {
+    fn from(_: NoRandomness) -> Self {
+        Self
+    }
+}
+
+/// No ring, or a key that isn't base64url of 32 bytes.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("sealing keys must be one or more, each base64url of 32 bytes")]
+pub struct InvalidSealingKeys;
+
+/// What was in a sealed value. `Debug` shows nothing of it; the plaintext is wiped from memory when dropped.
+pub struct Opened<const H: usize> {
+    /// The header as it was given when sealing.
+    pub header: [u8; H],
+    /// The plaintext.
+    pub plaintext: Zeroizing<Vec<u8>>,
+}
+
+impl<const H: usize> fmt::Debug for Opened<H> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Opened(…)")
+    }
+}
+
+struct SealingKey {
+    id: [u8; KEY_ID_BYTES],
+    key: LessSafeKey,
+}
+
+/// The ring of keys: the first seals, all of them open.
+pub struct SealingKeys {
+    keys: Vec<SealingKey>,
+}
+
+impl fmt::Debug for SealingKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SealingKeys({})", self.keys.len())
+    }
+}
+
+impl SealingKeys {
+    /// The ring of these keys, each base64url of 32 random bytes, the one that seals first.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSealingKeys`].
+    pub fn new<'a>(keys: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidSealingKeys> {
+        let keys = keys
+            .into_iter()
+            .map(sealing_key)
+            .collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() {
+            Err(InvalidSealingKeys)
+        } else {
+            Ok(Self { keys })
+        }
+    }
+
+    /// Seals `plaintext`. `purpose` is a printable text of its own for each kind of value; `header` is authenticated,
+    /// and readable by everybody.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`] without randomness.
+    pub fn seal<const H: usize>(
+        &self,
+        purpose: &[u8],
+        header: &[u8; H],
+        plaintext: &[u8],
+        randomness: &dyn Randomness,
+    ) -> Result<String, SealError> {
+        let sealing = self.keys.first().ok_or(SealError)?;
+        let mut nonce = [0; NONCE_LEN];
+        randomness.fill(&mut nonce)?;
+        let front = 1 + KEY_ID_BYTES + H + NONCE_LEN;
+        // Of the right size at once: a buffer that grew would leave copies of the plaintext behind.
+        let mut sealed = Vec::with_capacity(front + plaintext.len() + AES_256_GCM_SIV.tag_len());
+        sealed.push(VERSION);
+        sealed.extend_from_slice(&sealing.id);
+        sealed.extend_from_slice(header);
+        let aad = Aad::from([purpose, sealed.as_slice()].concat());
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(plaintext);
+        let in_place = sealed.get_mut(front..).ok_or(SealError)?;
+        let tag = sealing
+            .key
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, in_place)
+            .map_err(|_| SealError)?;
+        sealed.extend_from_slice(tag.as_ref());
+        Ok(URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    /// Opens a value that was sealed for this purpose, with a header of `H` bytes. How long `sealed` may be is for
+    /// the caller to bound.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], in the order: malformed, unknown key, forged.
+    pub fn open<const H: usize>(
+        &self,
+        purpose: &[u8],
+        sealed: &str,
+    ) -> Result<Opened<H>, OpenError> {
+        // Deciphered in place: so this buffer has to be wiped too.
+        let mut sealed = URL_SAFE_NO_PAD
+            .decode(sealed)
+            .map(Zeroizing::new)
+            .map_err(|_| OpenError::Malformed)?;
+        let front = Front::<H>::read(&sealed).ok_or(OpenError::Malformed)?;
+        let (authenticated, rest) = sealed
+            .split_at_mut_checked(Front::<H>::BYTES)
+            .ok_or(OpenError::Malformed)?;
+        let (nonce, ciphertext) = rest
+            .split_first_chunk_mut::<NONCE_LEN>()
+            .ok_or(OpenError::Malformed)?;
+        let key = self
+            .keys
+            .iter()
+            .find(|key| key.id == front.key_id)
+            .ok_or(OpenError::UnknownKey)?;
+        let aad = Aad::from([purpose, authenticated].concat());
+        let plaintext = key
+            .key
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), aad, ciphertext)
+            .map_err(|_| OpenError::Forged)?;
+        Ok(Opened {
+            header: front.header,
+            plaintext: Zeroizing::new(plaintext.to_vec()),
+        })
+    }
+}
+
+/// The header that a sealed value claims to have. **Not authenticated**: for putting one's own values in order, and
+/// for no decision about what they hold.
+#[must_use]
+pub fn claimed_header<const H: usize>(sealed: &str) -> Option<[u8; H]> {
+    let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+    Front::read(&sealed).map(|front| front.header)
+}
+
+/// What stands before the nonce.
+struct Front<const H: usize> {
+    key_id: [u8; KEY_ID_BYTES],
+    header: [u8; H],
+}
+
+impl<const H: usize> Front<H> {
+    const BYTES: usize = 1 + KEY_ID_BYTES + H;
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (version, rest) = bytes.split_first()?;
+        let (key_id, rest) = rest.split_first_chunk()?;
+        let header = rest.first_chunk()?;
+        (*version == VERSION).then_some(Self {
+            key_id: *key_id,
+            header: *header,
+        })
+    }
+}
+
+fn sealing_key(text: &str) -> Result<SealingKey, InvalidSealingKeys> {
+    let bytes = Zeroizing::new(
+        URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|_| InvalidSealingKeys)?,
+    );
+    if bytes.len() != KEY_BYTES {
+        return Err(InvalidSealingKeys);
+    }
+    let key = UnboundKey::new(&AES_256_GCM_SIV, &bytes).map_err(|_| InvalidSealingKeys)?;
+    // The id is a hash, so that a ring needs no names: 4 bytes of it tell a handful of keys apart and give nothing away.
+    let hashed = Zeroizing::new([b"digital-auth sealing key id".as_slice(), &bytes].concat());
+    let hash = digest(&SHA256, &hashed);
+    let id = *hash.as_ref().first_chunk().ok_or(InvalidSealingKeys)?;
+    Ok(SealingKey {
+        id,
+        key: LessSafeKey::new(key),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::randomness::SystemRandomness;
+
+    const PURPOSE: &[u8] = b"a purpose";
+    const HEADER: [u8; 3] = *b"abc";
+
+    fn key(byte: u8) -> String {
+        URL_SAFE_NO_PAD.encode([byte; 32])
+    }
+
+    fn ring(keys: &[u8]) -> SealingKeys {
+        let keys: Vec<_> = keys.iter().copied().map(key).collect();
+        SealingKeys::new(keys.iter().map(String::as_str)).unwrap()
+    }
+
+    fn seal(ring: &SealingKeys) -> String {
+        ring.seal(PURPOSE, &HEADER, b"text", &SystemRandomness)
+            .unwrap()
+    }
+
+    fn refused<const H: usize>(ring: &SealingKeys, purpose: &[u8], sealed: &str) -> OpenError {
+        ring.open::<H>(purpose, sealed).unwrap_err()
+    }
+
+    #[derive(Debug)]
+    struct Sevens;
+
+    impl Randomness for Sevens {
+        fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
+            buffer.fill(7);
+            Ok(())
+        }
+    }
+
+    #[derive(Debug)]
+    struct Exhausted;
+
+    impl Randomness for Exhausted {
+        fn fill(&self, _buffer: &mut [u8]) -> Result<(), NoRandomness> {
+            Err(NoRandomness)
+        }
+    }
+
+    #[test]
+    fn pass_header_and_plaintext_come_back() {
+        let ring = ring(&[1]);
+        let opened = ring.open::<3>(PURPOSE, &seal(&ring)).unwrap();
+        assert_eq!(opened.header, HEADER);
+        assert_eq!(opened.plaintext.as_slice(), b"text");
+    }
+
+    #[test]
+    fn pass_nothing_can_be_sealed_without_a_header() {
+        let ring = ring(&[1]);
+        let sealed = ring.seal(PURPOSE, &[], b"", &SystemRandomness).unwrap();
+        assert_eq!(ring.open::<0>(PURPOSE, &sealed).unwrap().plaintext.len(), 0);
+    }
+
+    #[test]
+    fn pass_the_form_is_what_it_was() {
+        let sealed = ring(&[1]).seal(PURPOSE, &HEADER, b"text", &Sevens).unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
+        assert_eq!(bytes.len(), 1 + 4 + 3 + 12 + 4 + 16);
+        assert_eq!(
+            (bytes[0], &bytes[5..8], &bytes[8..20]),
+            (1, &HEADER[..], &[7; 12][..])
+        );
+        // Computed with another implementation: the Python package `cryptography`.
+        assert_eq!(
+            sealed,
+            "AeBhwiNhYmMHBwcHBwcHBwcHBwdGIWYrU5EbhxC-2QdfcXnOnnsdrg"
+        );
+    }
+
+    #[test]
+    fn pass_two_seals_of_one_text_differ() {
+        let ring = ring(&[1]);
+        assert_ne!(seal(&ring), seal(&ring));
+    }
+
+    #[test]
+    fn pass_every_key_of_the_ring_opens_and_a_removed_one_does_not() {
+        let sealed = seal(&ring(&[1]));
+        for keys in [&[1][..], &[2, 1], &[3, 2, 1]] {
+            assert!(ring(keys).open::<3>(PURPOSE, &sealed).is_ok(), "{keys:?}");
+        }
+        assert_eq!(
+            refused::<3>(&ring(&[3, 2]), PURPOSE, &sealed),
+            OpenError::UnknownKey
+        );
+    }
+
+    #[test]
+    fn pass_the_first_key_seals() {
+        let sealed = seal(&ring(&[2, 1]));
+        assert!(ring(&[2]).open::<3>(PURPOSE, &sealed).is_ok());
+        assert_eq!(
+            refused::<3>(&ring(&[1]), PURPOSE, &sealed),
+            OpenError::UnknownKey
+        );
+    }
+
+    #[test]
+    fn fail_another_purpose_or_another_size_of_header() {
+        let ring = ring(&[1]);
+        let sealed = seal(&ring);
+        assert_eq!(refused::<3>(&ring, b"another", &sealed), OpenError::Forged);
+        assert_eq!(refused::<2>(&ring, PURPOSE, &sealed), OpenError::Forged);
+        assert_eq!(refused::<4>(&ring, PURPOSE, &sealed), OpenError::Forged);
+    }
+
+    #[test]
+    fn fail_every_changed_bit() {
+        let ring = ring(&[1]);
+        let sealed = URL_SAFE_NO_PAD.decode(seal(&ring)).unwrap();
+        for at in 0..sealed.len() {
+            for bit in 0..8 {
+                let mut changed = sealed.clone();
+                changed[at] ^= 1 << bit;
+                let text = URL_SAFE_NO_PAD.encode(&changed);
+                let expected = match at {
+                    0 => OpenError::Malformed,
+                    1..=4 => OpenError::UnknownKey,
+                    _ => OpenError::Forged,
+                };
+                assert_eq!(refused::<3>(&ring, PURPOSE, &text), expected, "byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn fail_what_is_no_sealed_value() {
+        let ring = ring(&[1]);
+        let short = URL_SAFE_NO_PAD.encode([1; 19]);
+        let padded = seal(&ring) + "=";
+        for text in ["", "x", "????", &"A".repeat(40), &short, &padded] {
+            let refusal = refused::<3>(&ring, PURPOSE, text);
+            assert_eq!(refusal, OpenError::Malformed, "{text}");
+        }
+    }
+
+    #[test]
+    fn fail_without_randomness() {
+        let refusal = ring(&[1]).seal(PURPOSE, &HEADER, b"text", &Exhausted);
+        assert_eq!(refusal, Err(SealError));
+    }
+
+    #[test]
+    fn fail_keys_of_another_size() {
+        assert!(SealingKeys::new([]).is_err());
+        assert!(SealingKeys::new(["AAAA"]).is_err());
+        assert!(SealingKeys::new(["not base64url!"]).is_err());
+        assert!(SealingKeys::new([key(1).as_str(), "AAAA"]).is_err());
+    }
+
+    #[test]
+    fn pass_a_claimed_header_is_read_without_a_key() {
+        assert_eq!(claimed_header(&seal(&ring(&[1]))), Some(HEADER));
+        assert_eq!(claimed_header::<3>("AAAAAAAAAAAAAA"), None);
+        assert_eq!(claimed_header::<3>(""), None);
+    }
+
+    #[test]
+    fn pass_nothing_of_it_is_shown() {
+        let ring = ring(&[1]);
+        let opened = ring.open::<3>(PURPOSE, &seal(&ring)).unwrap();
+        assert_eq!(format!("{opened:?} {ring:?}"), "Opened(…) SealingKeys(1)");
+    }
+}
