@@ -26,9 +26,9 @@ static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 type Figures = (&'static str, u64, u64);
 
 const EXPECTED: [Figures; 5] = [
-    ("/authorize", 95, 19_019),
-    ("/callback", 52, 9_797),
-    ("/token", 246, 50_656),
+    ("/authorize", 93, 16_928),
+    ("/callback", 50, 9_167),
+    ("/token", 244, 49_870),
     ("/userinfo", 11, 1_505),
     ("/jwks.json", 9, 1_093),
 ];
