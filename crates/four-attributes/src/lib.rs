@@ -1,10 +1,15 @@
 //! The four attributes of the My Number Card (基本4情報): name, address, birth date, gender.
 //! The path through this crate: the service's userinfo, then [`FourAttributes`], then the claims
-//! that Amazon Cognito gets. No I/O in here; what day it is comes in as an argument.
+//! that Amazon Cognito gets, and beside them the [`VerifiedRecord`]: the same, sealed, for what must
+//! be proved later. No I/O in here; what day it is comes in as an argument.
 //!
 //! ```
 //! use chrono::{DateTime, Utc};
-//! use four_attributes::{AttributeSet, FourAttributes, Prefecture, cognito_claims, japan_date};
+//! use four_attributes::{
+//!     AttributeSet, Expected, FourAttributes, Prefecture, RecordRefusal, VerifiedAt,
+//!     VerifiedRecord, cognito_claims, japan_date,
+//! };
+//! use sealing::{SealingKeys, SystemRandomness};
 //! use serde_json::{Value, json};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,6 +41,31 @@
 //!
 //! // Nothing personal is shown by accident.
 //! assert_eq!(format!("{:?}", attributes.name), "Some(Name(…))");
+//!
+//! // What can be proved later: only whoever has a key of the ring can make a record or read it, and
+//! // it counts for nobody but this user.
+//! let keys = SealingKeys::new(["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"])?;
+//! let record = VerifiedRecord {
+//!     issuer: "https://service.example".to_owned(),
+//!     subject: "1b9d".to_owned(),
+//!     provider_name: "DigitalAuth".to_owned(),
+//!     attributes,
+//!     verified_at: VerifiedAt::Authentication(now),
+//!     acr: None,
+//! };
+//! let sealed = record.seal(&keys, &SystemRandomness)?;
+//! let expected = Expected {
+//!     issuer: "https://service.example",
+//!     provider_name: "DigitalAuth",
+//!     subjects: &["1b9d"],
+//!     not_before: None,
+//! };
+//! assert_eq!(VerifiedRecord::open(&sealed, &keys, &expected), Ok(record));
+//! let somebody_else = Expected { subjects: &["7d5f"], ..expected };
+//! assert_eq!(
+//!     VerifiedRecord::open(&sealed, &keys, &somebody_else),
+//!     Err(RecordRefusal::Unlinked)
+//! );
 //! # Ok(())
 //! # }
 //! ```
@@ -51,6 +81,7 @@ mod name;
 mod prefecture;
 mod text;
 mod userinfo;
+mod verified_record;
 
 pub use address::Address;
 pub use age::japan_date;
@@ -62,3 +93,6 @@ pub use gender::Gender;
 pub use name::Name;
 pub use prefecture::Prefecture;
 pub use userinfo::FourAttributes;
+pub use verified_record::{
+    Expected, MAXIMUM_RECORD_BYTES, RecordRefusal, SealRecordError, VerifiedAt, VerifiedRecord,
+};
