@@ -14,13 +14,13 @@ use url::Url;
 
 use crate::authorization::{AuthorizationRequest, LoginSecrets, Secret256};
 use crate::client_assertion::{ClientAssertionError, client_assertion};
-use crate::deadline::Deadline;
-use crate::http_client::HttpClient;
+
 use crate::id_token::{self, Expected, IdTokenError, SigningAlgorithm, Subject, VerifiedIdToken};
 use crate::key_set::{KeySetCache, KeySetError};
 use crate::provider::Provider;
 use crate::token::{self, TokenError, TokenRequest, Tokens};
 use crate::userinfo::{self, UserinfoError};
+use http_client::{Deadline, HttpClient};
 
 /// Which values of `acr` are accepted.
 #[derive(Clone, Debug, Eq, PartialEq)]

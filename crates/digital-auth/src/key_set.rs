@@ -13,9 +13,8 @@ use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyType}
 use openidconnect::{JsonWebKey as _, JsonWebKeySet};
 use thiserror::Error;
 
-use crate::deadline::Deadline;
-use crate::http_client::{HttpClient, HttpError};
 use crate::token::MAX_ANSWER_BYTES;
+use http_client::{Deadline, HttpClient, HttpError};
 
 /// How old a key set may be.
 const MAX_AGE: TimeDelta = TimeDelta::hours(1);

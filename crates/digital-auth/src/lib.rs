@@ -6,9 +6,6 @@
 
 pub mod authorization;
 pub mod client_assertion;
-pub mod clock;
-pub mod deadline;
-pub mod http_client;
 pub mod id_token;
 pub mod key_set;
 pub mod provider;
@@ -18,7 +15,5 @@ pub mod userinfo;
 mod client;
 
 pub use client::{AssuranceRule, Client, ClientOptions, CodeExchange, LoginError, VerifiedLogin};
-pub use clock::{Clock, SystemClock};
-pub use deadline::Deadline;
-pub use http_client::{HttpClient, HttpError};
+pub use http_client::{self, Clock, Deadline, HttpClient, HttpError, SystemClock};
 pub use provider::Provider;

@@ -11,9 +11,9 @@ use url::form_urlencoded;
 
 use crate::authorization::Secret256;
 use crate::client_assertion::{CLIENT_ASSERTION_TYPE, ClientAssertionError};
-use crate::deadline::Deadline;
-use crate::http_client::{HttpClient, HttpError};
+
 use crate::provider::Provider;
+use http_client::{Deadline, HttpClient, HttpError};
 
 /// The largest answer of the service that is read.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;

@@ -8,11 +8,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::deadline::Deadline;
-use crate::http_client::{HttpClient, HttpError};
 use crate::id_token::Subject;
 use crate::provider::Provider;
 use crate::token::MAX_ANSWER_BYTES;
+use http_client::{Deadline, HttpClient, HttpError};
 
 /// Why there are no attributes.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]

@@ -22,12 +22,12 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::client_assertion::Unavailable;
-use crate::clock::{TestClock, start};
-use crate::server::{Ending, Received, Reply, Server, answer, json as json_answer};
 use crate::service::{CERTS, TOKEN, USERINFO, good, issuer_of, provider, soon, tokens, userinfo};
 use crate::signed::{
     ACR, CLIENT_ID, SUBJECT, claims, es256, id_token, jwk_set, nonce, other_es256, rs256,
 };
+use test_server::{Ending, Received, Reply, Server, answer, json as json_answer};
+use test_server::{TestClock, start};
 
 const REDIRECT_URI: &str = "https://bridge.example/callback";
 

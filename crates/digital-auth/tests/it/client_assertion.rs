@@ -16,8 +16,8 @@ use keys::{
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use crate::clock::start;
 use crate::signed::{CLIENT_ID, es256, public_jwk, ready, rs256};
+use test_server::start;
 
 const AUDIENCE: &str = "https://service.example/realms/main/protocol/openid-connect/token";
 

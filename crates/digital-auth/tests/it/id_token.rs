@@ -17,11 +17,11 @@ use proptest::prelude::*;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
-use crate::clock::start;
 use crate::signed::{
     ACCESS_TOKEN, ACR, CLIENT_ID, SUBJECT, at_hash, claims, es256, header, id_token, jwk_set,
     nonce, other_es256, public_jwk, rs256, sign, unsigned,
 };
+use test_server::start;
 
 pub(crate) const ISSUER: &str = "https://service.example/api/realms/main";
 

@@ -11,10 +11,10 @@ use chrono::TimeDelta;
 use digital_auth::Deadline;
 use digital_auth::key_set::{KeySet, KeySetCache, KeySetError};
 
-use crate::clock::start;
-use crate::server::{Received, Reply, Server, answer, chunked, json};
 use crate::service::{CERTS, http, provider, soon};
 use crate::signed::{es256, jwk_set, other_es256, rs256};
+use test_server::start;
+use test_server::{Received, Reply, Server, answer, chunked, json};
 
 fn cache(server: &Server) -> KeySetCache {
     let jwks_uri = provider(server).jwks_uri().as_str().parse().unwrap();

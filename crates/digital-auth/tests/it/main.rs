@@ -12,12 +12,9 @@
 mod authorization;
 mod client;
 mod client_assertion;
-mod clock;
-mod http_client;
 mod id_token;
 mod id_token_forms;
 mod key_set;
-mod server;
 mod service;
 mod signed;
 mod token;

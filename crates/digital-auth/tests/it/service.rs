@@ -7,9 +7,8 @@ use std::time::Duration;
 use digital_auth::{Deadline, HttpClient, Provider};
 use serde_json::{Value, json};
 
-use crate::clock::TestClock;
-use crate::server::{Reply, Server, json as json_answer};
 use crate::signed::{ACCESS_TOKEN, SUBJECT, claims, es256, id_token, jwk_set};
+use test_server::{Received, Reply, Server, TestClock, json as json_answer};
 
 pub(crate) const TOKEN: &str = "/realms/main/protocol/openid-connect/token";
 pub(crate) const USERINFO: &str = "/realms/main/protocol/openid-connect/userinfo";
@@ -63,12 +62,12 @@ pub(crate) fn userinfo() -> Value {
 }
 
 /// The issuer of whoever sent the request: a server learns its port only when it runs.
-pub(crate) fn issuer_of(request: &crate::server::Received) -> String {
+pub(crate) fn issuer_of(request: &Received) -> String {
     format!("http://{}/realms/main", request.header("host").unwrap())
 }
 
 /// The good answer of each endpoint.
-pub(crate) fn good(request: &crate::server::Received) -> Reply {
+pub(crate) fn good(request: &Received) -> Reply {
     Reply::Bytes(match request.target.as_str() {
         TOKEN => json_answer(
             200,

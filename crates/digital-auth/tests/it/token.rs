@@ -10,8 +10,8 @@ use digital_auth::{Deadline, HttpError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
-use crate::server::{Reply, Server, answer, chunked, json as json_answer};
 use crate::service::{TOKEN, http, provider, tokens};
+use test_server::{Reply, Server, answer, chunked, json as json_answer};
 
 const REDIRECT_URI: &str = "https://bridge.example/callback?a=b&c=ü";
 

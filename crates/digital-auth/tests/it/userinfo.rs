@@ -11,9 +11,9 @@ use four_attributes::{Attribute, AttributeError, AttributeSet, FourAttributes, M
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::server::{Reply, Server, answer, chunked, json as json_answer};
 use crate::service::{USERINFO, http, provider, soon, userinfo};
 use crate::signed::{ACCESS_TOKEN, SUBJECT};
+use test_server::{Reply, Server, answer, chunked, json as json_answer};
 
 async fn ask_within(server: &Server, time: Duration) -> Result<FourAttributes, UserinfoError> {
     let http = http();

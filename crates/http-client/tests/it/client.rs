@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use digital_auth::{Clock, Deadline, HttpClient, HttpError};
 use http::{Method, Request, Response, StatusCode, Uri};
+use http_client::{Clock, Deadline, HttpClient, HttpError};
 
-use crate::clock::TestClock;
-use crate::server::{Ending, Reply, Server, answer, chunked};
+use test_server::{Ending, Reply, Server, TestClock, answer, chunked};
 
 /// How often a race is run.
 const RUNS: usize = 50;

@@ -15,20 +15,24 @@ use tokio::sync::watch;
 
 /// A request, as it arrived.
 #[derive(Clone, Debug)]
-pub(crate) struct Received {
+pub struct Received {
     /// Counted from 0, over all connections.
-    pub(crate) number: usize,
+    pub number: usize,
     /// Which connection it came on, counted from 0.
-    pub(crate) connection: usize,
-    pub(crate) method: String,
-    pub(crate) target: String,
+    pub connection: usize,
+    /// The method, as it is on the wire.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
     /// Names in lower case, in the order of arrival.
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
+    pub headers: Vec<(String, String)>,
+    /// The body; what isn't UTF-8 fails the test.
+    pub body: String,
 }
 
 impl Received {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// The value of a header by its name in lower case. It comes once, or not at all.
+    pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(known, _)| known == name);
         let value = values.next();
         assert!(values.next().is_none(), "{name} came twice");
@@ -36,7 +40,7 @@ impl Received {
     }
 
     /// Names and values of the form, decoded, in the order of arrival.
-    pub(crate) fn form(&self) -> Vec<(String, String)> {
+    pub fn form(&self) -> Vec<(String, String)> {
         url::form_urlencoded::parse(self.body.as_bytes())
             .into_owned()
             .collect()
@@ -45,7 +49,7 @@ impl Received {
 
 /// What becomes of a request.
 #[derive(Clone, Debug)]
-pub(crate) enum Reply {
+pub enum Reply {
     /// These bytes; the connection stays open.
     Bytes(Vec<u8>),
     /// These bytes, and then the connection is closed.
@@ -62,7 +66,8 @@ pub(crate) enum Reply {
 
 /// How the server ends its connections.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Ending {
+pub enum Ending {
+    /// Not at all.
     #[default]
     None,
     /// In order: FIN.
@@ -81,19 +86,21 @@ struct State {
     requests: Mutex<Vec<Received>>,
 }
 
-pub(crate) struct Server {
+/// The server; its thread ends with the process.
+pub struct Server {
     address: SocketAddr,
     state: Arc<State>,
     ending: watch::Sender<(usize, Ending)>,
 }
 
 impl Server {
-    pub(crate) fn start(handler: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
+    /// A server that does with a request what `handler` says.
+    pub fn start(handler: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
         Self::start_with(false, handler)
     }
 
     /// A server that closes every connection as soon as it has accepted it.
-    pub(crate) fn that_closes_new_connections() -> Self {
+    pub fn that_closes_new_connections() -> Self {
         Self::start_with(true, |_| Reply::Close)
     }
 
@@ -129,26 +136,28 @@ impl Server {
         }
     }
 
-    pub(crate) fn url(&self, path: &str) -> String {
+    /// The URL of a path that begins with a slash.
+    pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// How many connections were accepted so far.
-    pub(crate) fn connections(&self) -> usize {
+    pub fn connections(&self) -> usize {
         self.state.accepted.load(Ordering::SeqCst)
     }
 
     /// How many connections are open now.
-    pub(crate) fn open_connections(&self) -> usize {
+    pub fn open_connections(&self) -> usize {
         self.state.open.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn requests(&self) -> Vec<Received> {
+    /// All requests so far, in the order of arrival.
+    pub fn requests(&self) -> Vec<Received> {
         self.state.requests.lock().unwrap().clone()
     }
 
     /// Those whose target is `path`.
-    pub(crate) fn requests_to(&self, path: &str) -> Vec<Received> {
+    pub fn requests_to(&self, path: &str) -> Vec<Received> {
         let mut requests = self.requests();
         requests.retain(|request| request.target == path);
         requests
@@ -156,7 +165,7 @@ impl Server {
 
     /// Ends all connections, and blocks the calling thread until that is done: a client on this thread can't have
     /// noticed when it returns.
-    pub(crate) fn end_connections(&self, ending: Ending) {
+    pub fn end_connections(&self, ending: Ending) {
         self.ending.send_modify(|(round, how)| {
             *round += 1;
             *how = ending;
@@ -165,12 +174,12 @@ impl Server {
     }
 
     /// Blocks the calling thread until no connection is open.
-    pub(crate) fn await_the_end_of_all_connections(&self) {
+    pub fn await_the_end_of_all_connections(&self) {
         self.block_until(|| self.open_connections() == 0);
     }
 
     /// Blocks the calling thread until `count` connections are accepted.
-    pub(crate) fn await_connections(&self, count: usize) {
+    pub fn await_connections(&self, count: usize) {
         self.block_until(|| self.connections() == count);
     }
 
@@ -308,7 +317,7 @@ fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
 }
 
 /// An answer with `Content-Length`.
-pub(crate) fn answer(status: u16, content_type: Option<&str>, body: &str) -> Vec<u8> {
+pub fn answer(status: u16, content_type: Option<&str>, body: &str) -> Vec<u8> {
     let content_type =
         content_type.map_or_else(String::new, |value| format!("Content-Type: {value}\r\n"));
     let length = body.len();
@@ -317,12 +326,12 @@ pub(crate) fn answer(status: u16, content_type: Option<&str>, body: &str) -> Vec
 }
 
 /// A JSON answer with `Content-Length`.
-pub(crate) fn json(status: u16, body: &Value) -> Vec<u8> {
+pub fn json(status: u16, body: &Value) -> Vec<u8> {
     answer(status, Some("application/json"), &body.to_string())
 }
 
 /// An answer in chunks.
-pub(crate) fn chunked(status: u16, content_type: &str, chunks: &[&str]) -> Vec<u8> {
+pub fn chunked(status: u16, content_type: &str, chunks: &[&str]) -> Vec<u8> {
     let mut bytes = format!(
         "HTTP/1.1 {status} Status\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
     );

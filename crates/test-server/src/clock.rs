@@ -5,22 +5,25 @@
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use digital_auth::Clock;
+use http_client::Clock;
 
 /// When every test begins.
-pub(crate) fn start() -> DateTime<Utc> {
+pub fn start() -> DateTime<Utc> {
     "2026-11-03T00:00:00Z".parse().unwrap()
 }
 
+/// The clock.
 #[derive(Debug)]
-pub(crate) struct TestClock(Mutex<DateTime<Utc>>);
+pub struct TestClock(Mutex<DateTime<Utc>>);
 
 impl TestClock {
-    pub(crate) fn new() -> Arc<Self> {
+    /// A clock that shows [`start`].
+    pub fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(start())))
     }
 
-    pub(crate) fn advance(&self, by: TimeDelta) {
+    /// Lets so much time pass; less than nothing puts it back.
+    pub fn advance(&self, by: TimeDelta) {
         *self.0.lock().unwrap() += by;
     }
 }

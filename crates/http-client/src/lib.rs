@@ -1,0 +1,11 @@
+//! What every function calls others with: one HTTP client, the time that an exchange may take, and the time of day.
+//! All of them know that Lambda freezes a process between two events, and that nobody waits for a late answer.
+//! Nothing here knows of the Digital Authentication App service or of AWS.
+
+mod client;
+mod clock;
+mod deadline;
+
+pub use client::{HttpClient, HttpError, NoRootCertificates};
+pub use clock::{Clock, SystemClock};
+pub use deadline::{Deadline, DeadlinePassed};
