@@ -16,7 +16,7 @@ use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use digital_auth::{HttpClient, SystemClock};
-use federation::aws::Connections;
+use function_kit::aws::Connections;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use simulators::service::RegisteredClient;

@@ -2,33 +2,15 @@
 //! All that is wrong or missing is named at once, at start, and never with a value.
 //! No variable holds a secret where the function is deployed: there are references to AWS KMS and AWS Secrets Manager.
 
-use std::fmt;
-
 use digital_auth::id_token::{SigningAlgorithm, parse_algorithm};
 use digital_auth::provider::{InvalidEndpoint, secure_url};
 use digital_auth::{AssuranceRule, Provider};
 use four_attributes::AttributeSet;
 
-use crate::reference::Reference;
+use function_kit::reference::Reference;
+use function_kit::settings::{self, ConfigError, Reader, level, secret_reference};
 
-/// A variable of the environment: its name, and what its value is.
-#[derive(Clone, Copy, Debug)]
-pub struct Variable {
-    /// The name.
-    pub name: &'static str,
-    /// What it says.
-    pub meaning: &'static str,
-}
-
-macro_rules! variables {
-    ($($constant:ident = $name:literal, $meaning:literal;)+) => {
-        $(pub(crate) const $constant: &str = $name;)+
-        /// Every variable that is read.
-        pub const VARIABLES: &[Variable] = &[$(Variable { name: $name, meaning: $meaning },)+];
-    };
-}
-
-variables! {
+function_kit::variables! {
     ISSUER = "ISSUER", "the bridge's own base URL, without a slash at its end; also `iss` of its ID tokens";
     CLIENT_ID = "CLIENT_ID", "the client id that Amazon Cognito uses here";
     CLIENT_SECRETS = "CLIENT_SECRETS", "reference to {\"current\":\"…\",\"previous\":\"…\"}: Amazon Cognito's client secret; `previous` may be absent";
@@ -86,81 +68,6 @@ pub struct Config {
     pub metrics_namespace: String,
 }
 
-/// One thing that is wrong.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Problem {
-    /// The variable.
-    pub variable: &'static str,
-    /// What is wrong with it, without its value.
-    pub reason: String,
-}
-
-/// All that is wrong.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ConfigError(pub Vec<Problem>);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the configuration is not usable:")?;
-        for problem in &self.0 {
-            write!(formatter, " {} {};", problem.variable, problem.reason)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ConfigError {}
-
-/// Reads variables, and collects what is wrong.
-struct Reader<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<String>,
-    problems: Vec<Problem>,
-}
-
-impl Reader<'_> {
-    fn problem(&mut self, variable: &'static str, reason: impl Into<String>) {
-        self.problems.push(Problem {
-            variable,
-            reason: reason.into(),
-        });
-    }
-
-    fn optional(&self, variable: &str) -> Option<String> {
-        (self.lookup)(variable)
-            .map(|value| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
-    }
-
-    fn required(&mut self, variable: &'static str) -> Option<String> {
-        let value = self.optional(variable);
-        if value.is_none() {
-            self.problem(variable, "is missing");
-        }
-        value
-    }
-
-    /// A value that is required and checked.
-    fn checked<T>(
-        &mut self,
-        variable: &'static str,
-        check: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        let value = self.required(variable)?;
-        self.check(variable, &value, check)
-    }
-
-    fn check<T>(
-        &mut self,
-        variable: &'static str,
-        value: &str,
-        check: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        check(value)
-            .map_err(|reason| self.problem(variable, reason))
-            .ok()
-    }
-}
-
 impl Config {
     /// Reads the configuration with `lookup`, which gives the value of a variable.
     ///
@@ -168,15 +75,7 @@ impl Config {
     ///
     /// [`ConfigError`] names every variable that is missing or wrong.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut reader = Reader {
-            lookup,
-            problems: Vec::new(),
-        };
-        let config = Self::read_all(&mut reader);
-        match config {
-            Some(config) if reader.problems.is_empty() => Ok(config),
-            _ => Err(ConfigError(reader.problems)),
-        }
+        settings::read(lookup, Self::read_all)
     }
 
     fn read_all(reader: &mut Reader<'_>) -> Option<Self> {
@@ -197,14 +96,12 @@ impl Config {
                 .check(SERVICE_CLIENT_ID, &id, service_client)
                 .map(Some),
         };
-        let algorithms = reader
-            .optional(SERVICE_ID_TOKEN_ALGORITHMS)
-            .unwrap_or("ES256".to_owned());
-        let algorithms = reader.check(SERVICE_ID_TOKEN_ALGORITHMS, &algorithms, algorithm_list);
+        let algorithms = reader.checked_or(SERVICE_ID_TOKEN_ALGORITHMS, "ES256", algorithm_list);
         // An empty list is a list: a login that asks for no attribute. Only a forgotten one is missing.
-        let attributes = match (reader.lookup)(ATTRIBUTES) {
-            Some(list) => reader.check(ATTRIBUTES, list.trim(), attributes),
-            None => reader.checked(ATTRIBUTES, attributes),
+        let attributes = if reader.is_set(ATTRIBUTES) {
+            reader.checked_or(ATTRIBUTES, "", attributes)
+        } else {
+            reader.checked(ATTRIBUTES, attributes)
         };
         let acr_values = match reader.optional(ACR_VALUES).as_deref() {
             None => Some("aal3 crl".to_owned()),
@@ -212,8 +109,7 @@ impl Config {
             Some(values) => Some(values.to_owned()),
         };
         let assurance = assurance(reader, environment, provider.as_ref());
-        let log_level = reader.optional(LOG_LEVEL).unwrap_or("info".to_owned());
-        let log_level = reader.check(LOG_LEVEL, &log_level, level);
+        let log_level = reader.checked_or(LOG_LEVEL, "info", level);
         let metrics_namespace = reader
             .optional(METRICS_NAMESPACE)
             .unwrap_or("digital-auth".to_owned());
@@ -355,14 +251,6 @@ fn redirect_uris(value: &str) -> Result<Vec<String>, String> {
     Ok(uris)
 }
 
-fn secret_reference(value: &str) -> Result<Reference, String> {
-    match Reference::parse(value) {
-        Some(Reference::Kms(_)) => Err("is a secret: KMS can't hold it".to_owned()),
-        Some(reference) => Ok(reference),
-        None => Err("must be an ARN of AWS Secrets Manager, file:PATH, or JSON".to_owned()),
-    }
-}
-
 fn key_references(value: &str) -> Result<Vec<Reference>, String> {
     value
         .split_whitespace()
@@ -387,16 +275,6 @@ fn attributes(value: &str) -> Result<AttributeSet, String> {
         "must hold any of `name address birthdate gender`, each once, separated by spaces"
             .to_owned()
     })
-}
-
-fn level(value: &str) -> Result<tracing::Level, String> {
-    match value {
-        "error" => Ok(tracing::Level::ERROR),
-        "warn" => Ok(tracing::Level::WARN),
-        "info" => Ok(tracing::Level::INFO),
-        "debug" => Ok(tracing::Level::DEBUG),
-        _ => Err("must be `error`, `warn`, `info` or `debug`".to_owned()),
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use function_kit::failure::Concern;
+use function_kit::support_id::SupportId;
 use http::StatusCode;
 use serde_json::json;
 use url::form_urlencoded;
@@ -70,19 +71,6 @@ impl OAuthError {
             Self::UnsupportedResponseType => "unsupported_response_type",
         }
     }
-}
-
-/// Who has to do something about a failure; the log level follows from it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Concern {
-    /// Nobody: the person chose so, or was too slow.
-    Nobody,
-    /// Whoever wrote or attacked the client. Worth a look when it happens often.
-    Client,
-    /// The service, or the operator together with the Digital Agency.
-    Service,
-    /// The operator of this bridge.
-    Operator,
 }
 
 macro_rules! classes {
@@ -297,33 +285,15 @@ impl fmt::Display for Class {
     }
 }
 
-/// A short name of one request, for the person, the app's support and the operator's log: eight characters without
-/// those that look alike.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SupportId(String);
+impl function_kit::failure::Class for Class {
+    const INTERNAL: Self = Self::Internal;
 
-impl SupportId {
-    /// The support id of the request that Lambda calls `request_id`: a hash, so it says nothing and needs no store.
-    #[must_use]
-    pub fn of_request(request_id: &str) -> Self {
-        const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-        let hash = digest(&SHA256, request_id.as_bytes());
-        let mut id = String::with_capacity(9);
-        for (position, byte) in hash.as_ref().iter().take(8).enumerate() {
-            if position == 4 {
-                id.push('-');
-            }
-            id.push(char::from(
-                *ALPHABET.get(usize::from(byte % 32)).unwrap_or(&b'0'),
-            ));
-        }
-        Self(id)
+    fn name(self) -> &'static str {
+        self.name()
     }
 
-    /// The text, for example `7QK4-M2TX`.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    fn concern(self) -> Concern {
+        self.concern()
     }
 }
 
@@ -379,18 +349,6 @@ impl Failure {
         };
         self.json().with_header("www-authenticate", challenge)
     }
-
-    /// Writes the one log event of this failure.
-    pub fn log(&self, request_id: &str) {
-        let (class, support_id) = (self.class.name(), self.support_id.as_str());
-        match self.class.concern() {
-            Concern::Nobody => tracing::info!(event = "failure", class, support_id, request_id),
-            Concern::Client => tracing::warn!(event = "failure", class, support_id, request_id),
-            Concern::Service | Concern::Operator => {
-                tracing::error!(event = "failure", class, support_id, request_id);
-            }
-        }
-    }
 }
 
 /// A redirect URI with these parameters added to its query.
@@ -421,17 +379,6 @@ mod tests {
                 "{name}"
             );
         }
-    }
-
-    #[test]
-    fn a_support_id_is_stable_and_short() {
-        let id = SupportId::of_request("8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001");
-        assert_eq!(
-            id,
-            SupportId::of_request("8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001")
-        );
-        assert_eq!(id.as_str().len(), 9);
-        assert_ne!(id, SupportId::of_request("another"));
     }
 
     #[test]

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use digital_auth::{Client, Clock, Deadline};
+use function_kit::aws::Connections;
+use function_kit::metrics::Metrics;
 use keys::{KeyRing, Randomness};
 
-use crate::aws::Connections;
 use crate::config::Config;
 use crate::failure::Class;
 use crate::metadata::Metadata;
-use crate::metrics::Metrics;
 use crate::sealed::{Audience, Seal};
 use crate::secrets::{SecretValues, Secrets};
 

@@ -5,7 +5,6 @@
 //! [`config`] says what the environment has to hold, [`failure`] every way in which a request can fail.
 
 pub mod authorize;
-pub mod aws;
 pub mod callback;
 mod check;
 pub mod code;
@@ -15,11 +14,9 @@ pub mod federation;
 pub mod http_api;
 pub mod issued_token;
 pub mod metadata;
-pub mod metrics;
 pub mod pages;
 pub mod parameters;
 pub mod pending_login;
-pub mod reference;
 pub mod router;
 pub mod sealed;
 pub mod secrets;

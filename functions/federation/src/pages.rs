@@ -213,8 +213,9 @@ fn sentences(class: Class) -> (Sentences, Sentences) {
 
 #[cfg(test)]
 mod tests {
+    use function_kit::support_id::SupportId;
+
     use super::*;
-    use crate::failure::SupportId;
 
     fn failure(class: Class) -> Failure {
         Failure {

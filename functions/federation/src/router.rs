@@ -4,17 +4,24 @@
 use std::panic::AssertUnwindSafe;
 
 use digital_auth::Deadline;
+use function_kit::failure::tell;
+use function_kit::support_id::SupportId;
 use futures_util::FutureExt as _;
 use http::{Method, StatusCode};
 
 use crate::authorize::{self, authorize};
 use crate::callback::{self, callback};
-use crate::failure::{Class, Failure, SupportId};
+use crate::failure::{Class, Failure};
 use crate::federation::{Federation, WARM_UP};
 use crate::http_api::{Request, Response};
 use crate::pages::page;
 use crate::token::token;
 use crate::userinfo::userinfo;
+
+/// The metric of logins that began.
+const LOGIN_STARTED: &str = "LoginStarted";
+/// The metric of logins that reached Amazon Cognito.
+const LOGIN_FINISHED: &str = "LoginFinished";
 
 /// How long a copy of our public keys may be used: a new key is published long before it signs.
 const KEYS_CACHE: &str = "public, max-age=300";
@@ -57,8 +64,8 @@ impl Federation {
             class: refusal.class,
             support_id: SupportId::of_request(request_id),
         };
-        failure.log(request_id);
-        self.metrics().failure(failure.class, now);
+        let Failure { class, support_id } = &failure;
+        tell(*class, support_id, request_id, self.metrics(), now);
         let response = match refusal.told {
             Told::Page => page(&failure, request.header("accept-language")),
             Told::Redirect {
@@ -90,7 +97,7 @@ impl Federation {
             "/authorize" => {
                 request.only(&[Method::GET], Told::Page)?;
                 let response = authorize(self, request, now)?;
-                self.metrics().login_started(now);
+                self.metrics().count(LOGIN_STARTED, None, now);
                 Ok(response)
             }
             "/callback" => {
@@ -100,7 +107,7 @@ impl Federation {
             "/token" => {
                 request.only(&[Method::POST], Told::Json)?;
                 let response = token(self, request, now).await.map_err(told(Told::Json))?;
-                self.metrics().login_finished(now);
+                self.metrics().count(LOGIN_FINISHED, None, now);
                 Ok(response)
             }
             "/userinfo" => {

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use digital_auth::http_client::NoRootCertificates;
 use digital_auth::{Client, ClientOptions, Clock, HttpClient};
+use function_kit::aws::{self, Connections};
+use function_kit::metrics::Metrics;
+use function_kit::reference::Reference;
+use function_kit::secrets::{InvalidSecret, SecretError, SecretReader};
 use keys::{Algorithm, InvalidKey, KeyRing, KmsKey, LocalKey, Randomness, SigningKey};
 use thiserror::Error;
 
-use crate::aws::{self, Connections};
 use crate::config::{ASSERTION_KEYS, Config, ID_TOKEN_KEYS};
 use crate::federation::{Federation, Parts};
-use crate::metrics::Metrics;
-use crate::reference::Reference;
-use crate::secrets::{InvalidSecret, SecretError, SecretReader, Secrets};
+use crate::secrets;
 
 /// Why the bridge can't start.
 #[derive(Debug, Error)]
@@ -94,7 +95,7 @@ pub async fn start(
     let reader = SecretReader::new(aws.secrets_manager.clone());
     let kms = aws.kms.as_ref().map(|(client, _)| client.clone());
     let (secrets, id_token_keys, assertion_keys) = tokio::join!(
-        Secrets::load(
+        secrets::load(
             SecretReader::new(aws.secrets_manager),
             config.sealing_keys.clone(),
             config.client_secrets.clone(),

@@ -852,6 +852,7 @@ fn rfc9700_secrets_are_compared_in_constant_time() {
     for folder in [
         "functions/federation/src",
         "crates/digital-auth/src",
+        "crates/function-kit/src",
         "crates/keys/src",
         "crates/sealing/src",
     ] {

@@ -10,11 +10,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::Clock;
-use federation::failure::SupportId;
 use federation::federation::Federation;
 use federation::http_api::{Event, Request};
-use federation::metrics::Metrics;
 use federation::startup::start;
+use function_kit::metrics::Metrics;
+use function_kit::support_id::SupportId;
 use keys::{Randomness, SystemRandomness};
 use serde_json::{Value, json};
 

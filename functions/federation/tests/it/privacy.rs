@@ -10,9 +10,9 @@ use federation::http_api::{Event, Request};
 use federation::issued_token::IssuedTokens;
 use federation::parameters::Parameters;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
-use federation::reference::Reference;
 use federation::{authorize, callback};
 use four_attributes::FourAttributes;
+use function_kit::reference::Reference;
 use keys::SystemRandomness;
 use serde_json::{Value, json};
 use tracing::subscriber::DefaultGuard;
@@ -280,7 +280,7 @@ async fn a_failure_is_logged_once_with_class_support_id_and_request_id() {
         last.as_object_mut().unwrap().remove("timestamp");
         let expected = json!({
             "level": level, "event": "failure", "class": class, "support_id": support_id(),
-            "request_id": REQUEST_ID, "target": "federation::failure",
+            "request_id": REQUEST_ID, "target": "function_kit::failure",
         });
         assert_eq!(last, expected);
     }

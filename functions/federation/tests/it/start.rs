@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use federation::http_api::{Event, Request};
-use federation::secrets::{InvalidSecret, SecretError};
 use federation::startup::{StartError, start};
+use function_kit::secrets::{InvalidSecret, SecretError};
 use keys::{Algorithm, InvalidKey, LocalKey, NoRandomness, Randomness, SystemRandomness};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};

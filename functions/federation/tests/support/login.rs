@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 use digital_auth::Clock;
 use federation::federation::Federation;
 use federation::http_api::{Event, Request, Response};
-use federation::metrics::Metrics;
 use federation::startup::start;
+use function_kit::metrics::Metrics;
 use keys::{NoRandomness, Randomness};
 use serde_json::json;
 

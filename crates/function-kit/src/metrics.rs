@@ -10,8 +10,6 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use crate::failure::Class;
-
 /// Writes metrics.
 pub struct Metrics {
     namespace: String,
@@ -40,22 +38,9 @@ impl Metrics {
         }
     }
 
-    /// A login began.
-    pub fn login_started(&self, now: DateTime<Utc>) {
-        self.count("LoginStarted", None, now);
-    }
-
-    /// A login reached Amazon Cognito.
-    pub fn login_finished(&self, now: DateTime<Utc>) {
-        self.count("LoginFinished", None, now);
-    }
-
-    /// A request failed.
-    pub fn failure(&self, class: Class, now: DateTime<Utc>) {
-        self.count("Failure", Some(class), now);
-    }
-
-    fn count(&self, name: &str, class: Option<Class>, now: DateTime<Utc>) {
+    /// Counts one more of `name`, and of `name` by `class` where there is one. Both are words of the program: nothing
+    /// that a request said becomes a metric.
+    pub fn count(&self, name: &'static str, class: Option<&'static str>, now: DateTime<Utc>) {
         let dimensions = if class.is_some() {
             json!([["Class"], []])
         } else {
@@ -73,7 +58,7 @@ impl Metrics {
         });
         if let Some(line) = line.as_object_mut() {
             line.insert(name.to_owned(), 1.into());
-            line.extend(class.map(|class| ("Class".to_owned(), class.name().into())));
+            line.extend(class.map(|class| ("Class".to_owned(), class.into())));
         }
         // A metric that can't be written must not fail a login.
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,6 @@
-//! The AWS SDK on the bridge's own HTTP client: one TLS configuration, and connections that can be opened ahead of time.
+//! The AWS SDK on our own HTTP client: one TLS configuration, and connections that can be opened ahead of time.
 //! Clients are only made for what the configuration refers to; a laptop needs none.
+//! A function takes the SDK of each service that it needs, and no other.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -15,8 +16,8 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use bytes::Bytes;
-use digital_auth::{Deadline, HttpClient, HttpError};
 use http::Uri;
+use http_client::{Deadline, HttpClient, HttpError};
 
 /// The largest answer of AWS that is read: a secret has 64 KiB at most.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;

@@ -1,0 +1,99 @@
+//! What becomes of a failure for the operator: one log event and one metric, in one place for all functions.
+//! A function has a closed list of classes, one for each reason. Nothing of a request is in any of them.
+
+use chrono::{DateTime, Utc};
+
+use crate::metrics::Metrics;
+use crate::support_id::SupportId;
+
+/// Who has to do something about a failure; the log level follows from it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Concern {
+    /// Nobody: the person chose so, or was too slow. Logged as information.
+    Nobody,
+    /// Whoever wrote or attacked the client. Worth a look when it happens often. Logged as a warning.
+    Client,
+    /// The service, or the operator together with the Digital Agency. Logged as an error.
+    Service,
+    /// The operator. Logged as an error.
+    Operator,
+}
+
+/// Why something failed: one of a closed list. [`classes!`](crate::classes) makes one.
+pub trait Class: Copy + std::fmt::Debug {
+    /// A defect of the function itself, which no other class tells.
+    const INTERNAL: Self;
+
+    /// The class's name: lower case and underscores, for logs, metrics and messages.
+    fn name(self) -> &'static str;
+
+    /// Who has to do something about it.
+    fn concern(self) -> Concern;
+}
+
+/// Tells the operator of a failure: one log event (`event="failure"`) and one metric (`Failure`, by `Class`).
+/// `request_id` is Lambda's, `support_id` follows from it.
+pub fn tell(
+    class: impl Class,
+    support_id: &SupportId,
+    request_id: &str,
+    metrics: &Metrics,
+    now: DateTime<Utc>,
+) {
+    let (name, support_id) = (class.name(), support_id.as_str());
+    match class.concern() {
+        Concern::Nobody => tracing::info!(event = "failure", class = name, support_id, request_id),
+        Concern::Client => tracing::warn!(event = "failure", class = name, support_id, request_id),
+        Concern::Service | Concern::Operator => {
+            tracing::error!(event = "failure", class = name, support_id, request_id);
+        }
+    }
+    metrics.count("Failure", Some(name), now);
+}
+
+/// Makes the closed list of a function's classes: `Class`, with `Class::ALL` in the order in which they stand, and
+/// [`Class`](crate::failure::Class) for it. `Internal` (`internal`, of concern to the operator) is always the first.
+///
+/// ```
+/// function_kit::classes! {
+///     /// The record was changed.
+///     RecordForged = "record_forged", Client;
+/// }
+///
+/// assert_eq!(Class::ALL, [Class::Internal, Class::RecordForged]);
+/// ```
+#[macro_export]
+macro_rules! classes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $concern:ident;)+) => {
+        /// Why something failed.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        pub enum Class {
+            /// A defect of the function.
+            Internal,
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Class {
+            /// Every class.
+            pub const ALL: &'static [Self] = &[Self::Internal, $(Self::$variant,)+];
+        }
+
+        impl $crate::failure::Class for Class {
+            const INTERNAL: Self = Self::Internal;
+
+            fn name(self) -> &'static str {
+                match self {
+                    Self::Internal => "internal",
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            fn concern(self) -> $crate::failure::Concern {
+                match self {
+                    Self::Internal => $crate::failure::Concern::Operator,
+                    $(Self::$variant => $crate::failure::Concern::$concern,)+
+                }
+            }
+        }
+    };
+}

@@ -1,0 +1,16 @@
+//! What every function of this project shares, so that a function's own files tell only its own story: what the
+//! environment says ([`settings`]), secrets that are fetched again ([`secrets`]), AWS on our own HTTP client ([`aws`]),
+//! and the one log event and the one metric of a failure ([`failure`]).
+//!
+//! A function's `main` is [`start::run`]; a trigger of Amazon Cognito is served by [`trigger::run`].
+
+pub mod aws;
+pub mod failure;
+pub mod log;
+pub mod metrics;
+pub mod reference;
+pub mod secrets;
+pub mod settings;
+pub mod start;
+pub mod support_id;
+pub mod trigger;

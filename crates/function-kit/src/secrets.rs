@@ -1,0 +1,487 @@
+//! Secrets: kept in memory, and fetched again when they may have been rotated: for a seal of an unknown key or a client
+//! secret that doesn't match, once, and then not for 10 seconds; and once an hour, so that what was taken out of them
+//! doesn't live on in a process that is always busy.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+use http_client::HttpClient;
+use sealing::SealingKeys;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::aws::{Connections, sdk_config};
+use crate::reference::Reference;
+
+/// After a fetch, none for this long.
+const PAUSE: TimeDelta = TimeDelta::seconds(10);
+
+/// How old they may be when a request comes.
+const MAX_AGE: TimeDelta = TimeDelta::hours(1);
+
+/// Why there are no secrets.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+pub enum SecretError {
+    /// The file or AWS Secrets Manager didn't give it.
+    #[error("can't be read")]
+    Unavailable,
+    /// It isn't the JSON that is documented.
+    #[error("doesn't have the form that is documented")]
+    Malformed,
+}
+
+/// Where secrets are read from.
+pub struct SecretReader {
+    secrets_manager: Option<aws_sdk_secretsmanager::Client>,
+}
+
+impl fmt::Debug for SecretReader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SecretReader")
+    }
+}
+
+impl SecretReader {
+    /// A reader; `secrets_manager` may be missing where no reference needs it.
+    #[must_use]
+    pub fn new(secrets_manager: Option<aws_sdk_secretsmanager::Client>) -> Self {
+        Self { secrets_manager }
+    }
+
+    /// A reader for these references: with a client of AWS Secrets Manager only if one of them needs it.
+    pub async fn for_references<'a>(
+        references: impl IntoIterator<Item = &'a Reference>,
+        http: &Arc<HttpClient>,
+    ) -> Self {
+        let mut references = references.into_iter();
+        if !references.any(|one| matches!(one, Reference::SecretsManager(_))) {
+            return Self::new(None);
+        }
+        let shared = sdk_config(&Connections::new(Arc::clone(http))).await;
+        Self::new(Some(aws_sdk_secretsmanager::Client::new(&shared)))
+    }
+
+    /// The text of a secret.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError::Unavailable`].
+    pub async fn read(&self, reference: &Reference) -> Result<SecretString, SecretError> {
+        match reference {
+            Reference::Inline(text) => Ok(text.clone()),
+            Reference::File(path) => std::fs::read_to_string(path)
+                .map(SecretString::from)
+                .map_err(|_| SecretError::Unavailable),
+            Reference::SecretsManager(arn) => {
+                let client = self
+                    .secrets_manager
+                    .as_ref()
+                    .ok_or(SecretError::Unavailable)?;
+                let answer = client.get_secret_value().secret_id(arn).send().await;
+                answer
+                    .ok()
+                    .and_then(|answer| answer.secret_string)
+                    .map(SecretString::from)
+                    .ok_or(SecretError::Unavailable)
+            }
+            Reference::Kms(_) => Err(SecretError::Unavailable),
+        }
+    }
+}
+
+/// Which secret is wrong, and why.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[error("{variable} {reason}")]
+pub struct InvalidSecret {
+    /// The variable with the reference.
+    pub variable: &'static str,
+    /// What is wrong.
+    pub reason: SecretError,
+}
+
+/// Where one secret is, and the variable that says so.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The variable with the reference.
+    pub variable: &'static str,
+    /// The reference.
+    pub reference: Reference,
+}
+
+/// The text of one secret, or why there is none.
+pub struct SecretText {
+    variable: &'static str,
+    text: Result<SecretString, SecretError>,
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SecretText({})", self.variable)
+    }
+}
+
+impl SecretText {
+    /// What the text means, as `parse` has it.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSecret`] with the variable, if there is no text or `parse` refuses it.
+    pub fn parse<V>(
+        self,
+        parse: impl FnOnce(&SecretString) -> Result<V, SecretError>,
+    ) -> Result<V, InvalidSecret> {
+        let variable = self.variable;
+        self.text
+            .and_then(|text| parse(&text))
+            .map_err(|reason| InvalidSecret { variable, reason })
+    }
+}
+
+/// Makes one value of the texts of `N` secrets, in the order of their sources.
+pub type Make<T, const N: usize> = fn([SecretText; N]) -> Result<T, InvalidSecret>;
+
+/// What is made of the texts of `N` secrets, and how to fetch them again. They are always fetched together, side by side.
+pub struct Cached<T, const N: usize = 1> {
+    reader: SecretReader,
+    sources: [Source; N],
+    make: Make<T, N>,
+    known: Mutex<Known<T>>,
+    /// When they were last fetched again; held while fetching, so that it happens once for all who wait.
+    refetched: tokio::sync::Mutex<Option<DateTime<Utc>>>,
+}
+
+/// What is known now.
+struct Known<T> {
+    value: Arc<T>,
+    fetched_at: DateTime<Utc>,
+}
+
+impl<T> Clone for Known<T> {
+    fn clone(&self) -> Self {
+        Self {
+            value: Arc::clone(&self.value),
+            fetched_at: self.fetched_at,
+        }
+    }
+}
+
+impl<T, const N: usize> fmt::Debug for Cached<T, N> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Cached({:?})", self.sources)
+    }
+}
+
+impl<T, const N: usize> Cached<T, N> {
+    /// Fetches the secrets for the first time.
+    ///
+    /// # Errors
+    ///
+    /// The first that can't be had, in the order in which `make` reads them.
+    pub async fn load(
+        reader: SecretReader,
+        sources: [Source; N],
+        make: Make<T, N>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, InvalidSecret> {
+        let value = make(texts(&reader, &sources).await)?;
+        Ok(Self {
+            reader,
+            sources,
+            make,
+            known: Mutex::new(Known {
+                value: Arc::new(value),
+                fetched_at: now,
+            }),
+            refetched: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// The secrets as they are known now.
+    #[must_use]
+    pub fn current(&self) -> Arc<T> {
+        self.known().value
+    }
+
+    fn known(&self) -> Known<T> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.clone()
+    }
+
+    /// Fetches the secrets again if they are an hour old. If that fails, those that are known stay in use: an hour is
+    /// no reason to refuse logins. It is logged, and tried again after 10 seconds.
+    pub async fn refresh(&self, now: DateTime<Utc>) {
+        let known = self.known();
+        if now - known.fetched_at >= MAX_AGE
+            && let Err(error) = self.newer_than(&known.value, now).await
+        {
+            tracing::warn!(event = "secrets_not_refreshed", variable = error.variable);
+        }
+    }
+
+    /// The secrets after `seen` turned out not to be enough: fetched again, or those that somebody else fetched meanwhile.
+    /// `None` if there is nothing newer to be had now.
+    ///
+    /// # Errors
+    ///
+    /// If they can't be fetched.
+    pub async fn newer_than(
+        &self,
+        seen: &Arc<T>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<T>>, InvalidSecret> {
+        let mut refetched = self.refetched.lock().await;
+        let current = self.current();
+        if !Arc::ptr_eq(&current, seen) {
+            return Ok(Some(current));
+        }
+        if refetched.is_some_and(|then| now >= then && now - then < PAUSE) {
+            return Ok(None);
+        }
+        *refetched = Some(now);
+        // In a box: the SDK's future is large, and every request would carry it along for the one that needs it.
+        let texts = Box::pin(texts(&self.reader, &self.sources)).await;
+        let value = Arc::new((self.make)(texts)?);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Known {
+            value: Arc::clone(&value),
+            fetched_at: now,
+        };
+        Ok(Some(value))
+    }
+}
+
+async fn texts<const N: usize>(reader: &SecretReader, sources: &[Source; N]) -> [SecretText; N] {
+    let reading = sources
+        .each_ref()
+        .map(|source| reader.read(&source.reference));
+    let mut read = join_all(reading).await.into_iter();
+    // One answer comes for each question: what stands in for a missing one is never seen.
+    sources.each_ref().map(|source| SecretText {
+        variable: source.variable,
+        text: read.next().unwrap_or(Err(SecretError::Unavailable)),
+    })
+}
+
+#[derive(Deserialize)]
+struct SealingDocument {
+    keys: Vec<SecretString>,
+}
+
+/// The ring of a secret of the form `{"keys":["…"]}`: base64url of 32 bytes each; the first seals, all open.
+///
+/// # Errors
+///
+/// [`SecretError::Malformed`].
+pub fn sealing_keys(text: &SecretString) -> Result<SealingKeys, SecretError> {
+    let document: SealingDocument =
+        serde_json::from_str(text.expose_secret()).map_err(|_| SecretError::Malformed)?;
+    SealingKeys::new(document.keys.iter().map(|key| key.expose_secret()))
+        .map_err(|_| SecretError::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const OLD: &str = r#"{"keys":["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"]}"#;
+
+    fn now(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    /// A secret in a file that the test rewrites.
+    struct Rotated {
+        directory: TempDir,
+    }
+
+    impl Rotated {
+        fn new(text: &str) -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let secret = Self { directory };
+            secret.becomes(text);
+            secret
+        }
+
+        fn path(&self) -> PathBuf {
+            self.directory.path().join("secret")
+        }
+
+        fn becomes(&self, text: &str) {
+            std::fs::write(self.path(), text).unwrap();
+        }
+
+        fn is_gone(&self) {
+            std::fs::remove_file(self.path()).unwrap();
+        }
+
+        fn source(&self, variable: &'static str) -> Source {
+            let reference = Reference::File(self.path());
+            Source {
+                variable,
+                reference,
+            }
+        }
+    }
+
+    /// What the tests make of a secret: its text, unless that is `{`.
+    fn word(text: &SecretString) -> Result<String, SecretError> {
+        match text.expose_secret() {
+            "{" => Err(SecretError::Malformed),
+            word => Ok(word.to_owned()),
+        }
+    }
+
+    async fn one(secret: &Rotated) -> Cached<String> {
+        let sources = [secret.source("FIRST")];
+        let make: Make<_, 1> = |[first]| first.parse(word);
+        Cached::load(SecretReader::new(None), sources, make, now(0))
+            .await
+            .unwrap()
+    }
+
+    async fn two(first: Source, second: Source) -> Result<Cached<[String; 2], 2>, InvalidSecret> {
+        let make: Make<_, 2> = |[first, second]| Ok([first.parse(word)?, second.parse(word)?]);
+        Cached::load(SecretReader::new(None), [first, second], make, now(0)).await
+    }
+
+    #[tokio::test]
+    async fn a_rotated_secret_is_fetched_once_and_then_not_for_ten_seconds() {
+        let secret = Rotated::new("spring");
+        let cached = one(&secret).await;
+        let first = cached.current();
+        assert_eq!(*first, "spring");
+
+        secret.becomes("summer");
+        let second = cached.newer_than(&first, now(0)).await.unwrap().unwrap();
+        assert_eq!(*second, "summer");
+        // Whoever still holds the first value gets the second without a fetch.
+        secret.becomes("autumn");
+        let same = cached.newer_than(&first, now(1)).await.unwrap().unwrap();
+        assert!(Arc::ptr_eq(&second, &same));
+        assert!(cached.newer_than(&second, now(9)).await.unwrap().is_none());
+        let third = cached.newer_than(&second, now(10)).await.unwrap().unwrap();
+        assert_eq!(*third, "autumn");
+
+        secret.is_gone();
+        let gone = InvalidSecret {
+            variable: "FIRST",
+            reason: SecretError::Unavailable,
+        };
+        assert_eq!(cached.newer_than(&third, now(20)).await, Err(gone));
+        assert_eq!(*cached.current(), "autumn");
+    }
+
+    #[tokio::test]
+    async fn many_who_wait_make_one_fetch() {
+        let secret = Rotated::new("spring");
+        let cached = one(&secret).await;
+        let first = cached.current();
+        secret.becomes("summer");
+        let waiting = (0..50).map(|_| cached.newer_than(&first, now(0)));
+        let newer: Vec<_> = join_all(waiting).await;
+        let newer: Vec<_> = newer.into_iter().map(|one| one.unwrap().unwrap()).collect();
+        assert!(newer.iter().all(|one| Arc::ptr_eq(one, &newer[0])));
+        assert_eq!(*newer[0], "summer");
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_was_taken_out_is_forgotten_within_an_hour() {
+        let secret = Rotated::new("spring");
+        let cached = one(&secret).await;
+        secret.becomes("summer");
+        cached.refresh(now(3_599)).await;
+        assert_eq!(*cached.current(), "spring");
+        cached.refresh(now(3_600)).await;
+        assert_eq!(*cached.current(), "summer");
+        // Where it can't be had, or makes no sense, the known one stays.
+        secret.becomes("{");
+        cached.refresh(now(9_000)).await;
+        secret.is_gone();
+        cached.refresh(now(9_010)).await;
+        assert_eq!(*cached.current(), "summer");
+        secret.becomes("autumn");
+        cached.refresh(now(9_020)).await;
+        assert_eq!(*cached.current(), "autumn");
+    }
+
+    #[tokio::test]
+    async fn several_secrets_become_one_value_and_are_fetched_together() {
+        let (first, second) = (Rotated::new("spring"), Rotated::new("summer"));
+        let cached = two(first.source("FIRST"), second.source("SECOND"))
+            .await
+            .unwrap();
+        let seen = cached.current();
+        assert_eq!(*seen, ["spring", "summer"]);
+        first.becomes("autumn");
+        second.becomes("winter");
+        let newer = cached.newer_than(&seen, now(0)).await.unwrap().unwrap();
+        assert_eq!(*newer, ["autumn", "winter"]);
+        // Half a new value is none.
+        first.becomes("spring");
+        second.becomes("{");
+        let malformed = InvalidSecret {
+            variable: "SECOND",
+            reason: SecretError::Malformed,
+        };
+        assert_eq!(cached.newer_than(&newer, now(10)).await, Err(malformed));
+        assert_eq!(*cached.current(), ["autumn", "winter"]);
+    }
+
+    #[tokio::test]
+    async fn the_first_secret_that_is_wrong_is_named() {
+        let (good, bad, gone) = (Rotated::new("spring"), Rotated::new("{"), Rotated::new(""));
+        gone.is_gone();
+        for (first, second, variable, reason) in [
+            (&bad, &gone, "FIRST", SecretError::Malformed),
+            (&gone, &bad, "FIRST", SecretError::Unavailable),
+            (&good, &gone, "SECOND", SecretError::Unavailable),
+            (&good, &bad, "SECOND", SecretError::Malformed),
+        ] {
+            let loaded = two(first.source("FIRST"), second.source("SECOND")).await;
+            assert_eq!(loaded.unwrap_err(), InvalidSecret { variable, reason });
+        }
+    }
+
+    #[test]
+    fn a_ring_has_one_form() {
+        assert!(sealing_keys(&SecretString::from(OLD)).is_ok());
+        for text in [
+            r#"{"keys":[]}"#,
+            r#"{"keys":["short"]}"#,
+            r#"{"keys":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"}"#,
+            "{}",
+            "[]",
+            "",
+        ] {
+            let ring = sealing_keys(&SecretString::from(text));
+            assert_eq!(ring.unwrap_err(), SecretError::Malformed, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_of_a_secret_is_shown() {
+        let inline = Reference::Inline(SecretString::from("marked"));
+        let text = SecretText {
+            variable: "FIRST",
+            text: Ok(SecretString::from("marked")),
+        };
+        let source = Source {
+            variable: "FIRST",
+            reference: inline,
+        };
+        let cached = two(source.clone(), source).await.unwrap();
+        for shown in [format!("{text:?}"), format!("{cached:?}")] {
+            assert!(
+                shown.contains("FIRST") && !shown.contains("marked"),
+                "{shown}"
+            );
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The environment of a function, read into one typed value.
+//! All that is wrong or missing is named at once, at start, and never with a value.
+//! No variable holds a secret where the function is deployed: there are references.
+
+use std::fmt;
+
+use crate::reference::Reference;
+
+/// A variable of the environment: its name, and what its value is.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// The name.
+    pub name: &'static str,
+    /// What it says.
+    pub meaning: &'static str,
+}
+
+/// Names every variable of a function once: a constant for each, and `VARIABLES` for all of them.
+///
+/// ```
+/// function_kit::variables! {
+///     LOG_LEVEL = "LOG_LEVEL", "how much is logged";
+/// }
+///
+/// assert_eq!(VARIABLES[0].name, LOG_LEVEL);
+/// ```
+#[macro_export]
+macro_rules! variables {
+    ($($constant:ident = $name:literal, $meaning:literal;)+) => {
+        $(pub(crate) const $constant: &str = $name;)+
+        /// Every variable that is read.
+        pub const VARIABLES: &[$crate::settings::Variable] =
+            &[$($crate::settings::Variable { name: $name, meaning: $meaning },)+];
+    };
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Problem {
+    /// The variable.
+    pub variable: &'static str,
+    /// What is wrong with it, without its value.
+    pub reason: String,
+}
+
+/// All that is wrong.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ConfigError(pub Vec<Problem>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the configuration is not usable:")?;
+        for problem in &self.0 {
+            write!(formatter, " {} {};", problem.variable, problem.reason)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Reads a whole configuration: `read` asks for every variable before it gives up, so that every problem is named.
+///
+/// # Errors
+///
+/// [`ConfigError`] if there was a problem with any of them.
+pub fn read<T>(
+    lookup: &dyn Fn(&str) -> Option<String>,
+    read: impl FnOnce(&mut Reader<'_>) -> Option<T>,
+) -> Result<T, ConfigError> {
+    let mut reader = Reader {
+        lookup,
+        problems: Vec::new(),
+    };
+    match read(&mut reader) {
+        Some(config) if reader.problems.is_empty() => Ok(config),
+        _ => Err(ConfigError(reader.problems)),
+    }
+}
+
+/// Reads variables, and collects what is wrong. A value's white space at both ends doesn't count, and an empty value is
+/// a missing one.
+pub struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<Problem>,
+}
+
+impl fmt::Debug for Reader<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Reader({:?})", self.problems)
+    }
+}
+
+impl Reader<'_> {
+    /// Notes what is wrong with a variable. `reason` goes into the log: it doesn't show the value.
+    pub fn problem(&mut self, variable: &'static str, reason: impl Into<String>) {
+        self.problems.push(Problem {
+            variable,
+            reason: reason.into(),
+        });
+    }
+
+    /// Whether the variable is there at all, perhaps empty.
+    #[must_use]
+    pub fn is_set(&self, variable: &str) -> bool {
+        (self.lookup)(variable).is_some()
+    }
+
+    /// A value that may be missing.
+    #[must_use]
+    pub fn optional(&self, variable: &str) -> Option<String> {
+        (self.lookup)(variable)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// A value that must be there.
+    pub fn required(&mut self, variable: &'static str) -> Option<String> {
+        let value = self.optional(variable);
+        if value.is_none() {
+            self.problem(variable, "is missing");
+        }
+        value
+    }
+
+    /// A value that is required and checked.
+    pub fn checked<T>(
+        &mut self,
+        variable: &'static str,
+        check: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let value = self.required(variable)?;
+        self.check(variable, &value, check)
+    }
+
+    /// A value that is checked, `default` where it is missing.
+    pub fn checked_or<T>(
+        &mut self,
+        variable: &'static str,
+        default: &str,
+        check: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let value = self.optional(variable);
+        self.check(variable, value.as_deref().unwrap_or(default), check)
+    }
+
+    /// Checks a value; what `check` says of it is noted.
+    pub fn check<T>(
+        &mut self,
+        variable: &'static str,
+        value: &str,
+        check: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        check(value)
+            .map_err(|reason| self.problem(variable, reason))
+            .ok()
+    }
+}
+
+/// Where a secret is: AWS Secrets Manager, a file, or the variable itself.
+///
+/// # Errors
+///
+/// What is wrong, without the value.
+pub fn secret_reference(value: &str) -> Result<Reference, String> {
+    match Reference::parse(value) {
+        Some(Reference::Kms(_)) => Err("is a secret: KMS can't hold it".to_owned()),
+        Some(reference) => Ok(reference),
+        None => Err("must be an ARN of AWS Secrets Manager, file:PATH, or JSON".to_owned()),
+    }
+}
+
+/// How much is logged: `error`, `warn`, `info` or `debug`.
+///
+/// # Errors
+///
+/// What is wrong, without the value.
+pub fn level(value: &str) -> Result<tracing::Level, String> {
+    match value {
+        "error" => Ok(tracing::Level::ERROR),
+        "warn" => Ok(tracing::Level::WARN),
+        "info" => Ok(tracing::Level::INFO),
+        "debug" => Ok(tracing::Level::DEBUG),
+        _ => Err("must be `error`, `warn`, `info` or `debug`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const KEYS: &str = "KEYS";
+    const LEVEL: &str = "LEVEL";
+    const NAME: &str = "NAME";
+
+    fn all(reader: &mut Reader<'_>) -> Option<(String, Reference, tracing::Level)> {
+        let name = reader.required(NAME);
+        let keys = reader.checked(KEYS, secret_reference);
+        let level = reader.checked_or(LEVEL, "info", level);
+        Some((name?, keys?, level?))
+    }
+
+    fn read_all(
+        variables: &[(&str, &str)],
+    ) -> Result<(String, Reference, tracing::Level), ConfigError> {
+        let variables: BTreeMap<_, _> = variables.iter().copied().collect();
+        read(
+            &|name| variables.get(name).map(|&value| value.to_owned()),
+            all,
+        )
+    }
+
+    fn problems(variables: &[(&str, &str)]) -> Vec<&'static str> {
+        let ConfigError(problems) = read_all(variables).unwrap_err();
+        problems.iter().map(|problem| problem.variable).collect()
+    }
+
+    #[test]
+    fn pass_a_whole_configuration_without_the_white_space_around_its_values() {
+        let (name, keys, level) = read_all(&[(NAME, " bridge\n"), (KEYS, "file:/k")]).unwrap();
+        assert_eq!((name.as_str(), level), ("bridge", tracing::Level::INFO));
+        assert!(matches!(keys, Reference::File(path) if path.as_os_str() == "/k"));
+        let (_, _, level) =
+            read_all(&[(NAME, "bridge"), (KEYS, "file:/k"), (LEVEL, "debug")]).unwrap();
+        assert_eq!(level, tracing::Level::DEBUG);
+    }
+
+    #[test]
+    fn fail_with_every_problem_at_once_and_with_no_value() {
+        assert_eq!(problems(&[]), [NAME, KEYS]);
+        assert_eq!(
+            problems(&[(NAME, "  "), (KEYS, "marked"), (LEVEL, "marked")]),
+            [NAME, KEYS, LEVEL]
+        );
+        let error = read_all(&[(KEYS, "marked"), (LEVEL, "marked")]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the configuration is not usable: NAME is missing; \
+             KEYS must be an ARN of AWS Secrets Manager, file:PATH, or JSON; \
+             LEVEL must be `error`, `warn`, `info` or `debug`;"
+        );
+    }
+
+    #[test]
+    fn fail_a_problem_that_was_noted_although_there_is_a_value() {
+        let noted = read(&|_| None, |reader| {
+            reader.problem(NAME, "is wrong");
+            Some(())
+        });
+        assert_eq!(noted.unwrap_err().0.len(), 1);
+    }
+
+    #[test]
+    fn fail_a_key_of_kms_for_a_secret() {
+        let kms = "arn:aws:kms:ap-northeast-1:1:key/a";
+        assert_eq!(problems(&[(NAME, "bridge"), (KEYS, kms)]), [KEYS]);
+    }
+}

@@ -1,0 +1,166 @@
+//! A trigger's event in, its answer or its error out: exactly this, one log event and one metric for a failure, and of
+//! the event nothing anywhere else.
+
+use std::sync::Arc;
+
+use function_kit::failure::Class as _;
+use function_kit::metrics::Metrics;
+use function_kit::support_id::SupportId;
+use function_kit::trigger::{Invocation, Trigger, answer};
+use http_client::Clock;
+use lambda_runtime::Diagnostic;
+use serde_json::{Value, json};
+use test_server::{TestClock, start};
+
+use crate::written::{Written, log};
+
+const REQUEST_ID: &str = "8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
+
+function_kit::classes! {
+    /// The person took too long.
+    TooSlow = "too_slow", Nobody;
+    /// Somebody changed something.
+    Forged = "forged", Client;
+    /// The service didn't answer.
+    Away = "away", Service;
+    /// The operator forgot something.
+    NotReady = "not_ready", Operator;
+}
+
+/// A trigger that does what the event says.
+struct Obedient {
+    clock: Arc<TestClock>,
+    metrics: Metrics,
+}
+
+impl Obedient {
+    fn new() -> (Self, Written) {
+        let written = Written::default();
+        let metrics = Metrics::to("test".to_owned(), Box::new(written.clone()));
+        let clock = TestClock::new();
+        (Self { clock, metrics }, written)
+    }
+}
+
+impl Trigger for Obedient {
+    type Class = Class;
+
+    async fn handle(&self, mut event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
+        tokio::task::yield_now().await;
+        let wanted = event["wanted"].as_str().unwrap().to_owned();
+        if let Some(class) = Class::ALL.iter().find(|class| class.name() == wanted) {
+            return Err(*class);
+        }
+        assert_ne!(wanted, "defect", "{event}");
+        event["response"] = json!({
+            "request": invocation.request_id,
+            "support": invocation.support_id.as_str(),
+            "now": invocation.now.timestamp(),
+        });
+        Ok(event)
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+fn event(wanted: &str) -> Value {
+    json!({ "wanted": wanted, "userName": "marked-user", "request": { "name": "マーク 太郎" } })
+}
+
+fn support_id() -> String {
+    SupportId::of_request(REQUEST_ID).as_str().to_owned()
+}
+
+#[tokio::test]
+async fn pass_the_answer_as_the_trigger_gives_it_and_without_a_word() {
+    let (log, _guard) = log();
+    let (trigger, metrics) = Obedient::new();
+    let mut expected = event("answer");
+    expected["response"] = json!({
+        "request": REQUEST_ID,
+        "support": support_id(),
+        "now": start().timestamp(),
+    });
+    let answered = answer(&trigger, event("answer"), REQUEST_ID).await;
+    assert_eq!(answered, Ok(expected));
+    assert_eq!((log.text(), metrics.text()), (String::new(), String::new()));
+}
+
+#[tokio::test]
+async fn fail_with_class_and_support_id_one_log_event_and_one_metric() {
+    for (class, level) in [
+        ("internal", "ERROR"),
+        ("too_slow", "INFO"),
+        ("forged", "WARN"),
+        ("away", "ERROR"),
+        ("not_ready", "ERROR"),
+    ] {
+        let (log, _guard) = log();
+        let (trigger, metrics) = Obedient::new();
+        let refused = answer(&trigger, event(class), REQUEST_ID).await;
+        let error_message = format!("{class} {}", support_id());
+        assert!(
+            error_message
+                .bytes()
+                .all(|byte| (b' '..=b'~').contains(&byte))
+        );
+        let expected = Diagnostic {
+            error_type: class.to_owned(),
+            error_message,
+        };
+        assert_eq!(refused, Err(expected));
+        let logged = json!({
+            "level": level, "event": "failure", "class": class, "support_id": support_id(),
+            "request_id": REQUEST_ID, "target": "function_kit::failure",
+        });
+        assert_eq!(log.lines(), [logged]);
+        let counted = json!({
+            "_aws": {
+                "Timestamp": start().timestamp_millis(),
+                "CloudWatchMetrics": [{
+                    "Namespace": "test",
+                    "Dimensions": [["Class"], []],
+                    "Metrics": [{ "Name": "Failure", "Unit": "Count" }],
+                }],
+            },
+            "Failure": 1,
+            "Class": class,
+        });
+        assert_eq!(metrics.lines(), [counted]);
+    }
+}
+
+/// Also a panic whose message shows the event.
+#[tokio::test]
+async fn fail_after_a_panic_as_internal_and_answer_whoever_comes_next() {
+    let (log, _guard) = log();
+    let (trigger, metrics) = Obedient::new();
+    let refused = answer(&trigger, event("defect"), REQUEST_ID).await;
+    assert_eq!(
+        refused.unwrap_err().error_message,
+        format!("internal {}", support_id())
+    );
+    assert_eq!(log.lines().len(), 1);
+    assert_eq!(log.lines()[0]["class"], "internal");
+    assert_eq!(metrics.lines().len(), 1);
+    for text in [log.text(), metrics.text()] {
+        assert!(!text.contains("mark") && !text.contains("マーク"), "{text}");
+    }
+    assert!(answer(&trigger, event("answer"), REQUEST_ID).await.is_ok());
+}
+
+#[tokio::test]
+async fn fail_two_calls_with_two_support_ids() {
+    let (trigger, _metrics) = Obedient::new();
+    let first = answer(&trigger, event("forged"), "request-1").await;
+    let again = answer(&trigger, event("forged"), "request-1").await;
+    let other = answer(&trigger, event("forged"), "request-2").await;
+    assert_eq!(first, again);
+    assert_ne!(first, other);
+}

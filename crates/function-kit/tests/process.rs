@@ -1,0 +1,265 @@
+//! A function as Lambda starts it, in a process of its own: what it says when it can't start, and that of an event
+//! nothing reaches its output, whatever the event is and whoever would log it.
+//! The peer is Lambda's Runtime API, as far as it is needed, on this machine.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that can't go on fails"
+)]
+
+use std::collections::BTreeMap;
+use std::process::{Command, ExitCode, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use function_kit::metrics::Metrics;
+use function_kit::settings::{self, ConfigError, level};
+use function_kit::support_id::SupportId;
+use function_kit::trigger::{self, Invocation, Trigger};
+use http_client::{Clock, SystemClock};
+use serde_json::{Value, json};
+use test_server::{Received, Reply, Server};
+
+function_kit::variables! {
+    NAMESPACE = "NAMESPACE", "the namespace of the metrics";
+    LOG_LEVEL = "LOG_LEVEL", "how much is logged";
+}
+
+function_kit::classes! {
+    /// The event asks for it.
+    Refused = "refused", Client;
+}
+
+struct Config {
+    namespace: String,
+    log_level: tracing::Level,
+}
+
+impl Config {
+    fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        settings::read(lookup, |reader| {
+            let namespace = reader.required(NAMESPACE);
+            let log_level = reader.checked_or(LOG_LEVEL, "info", level);
+            Some(Self {
+                namespace: namespace?,
+                log_level: log_level?,
+            })
+        })
+    }
+}
+
+/// A trigger that is careless with its event, and is used by a crate that is.
+struct Careless(Metrics);
+
+impl Trigger for Careless {
+    type Class = Class;
+
+    async fn handle(&self, event: Value, _: &Invocation<'_>) -> Result<Value, Class> {
+        tracing::error!(target: "some_crate", %event, "others log what they like");
+        match event.get("wanted").and_then(Value::as_str) {
+            Some("answer") => Ok(event),
+            Some("panic") => panic!("{event}"),
+            _ => Err(Class::Refused),
+        }
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &SystemClock
+    }
+
+    fn metrics(&self) -> &Metrics {
+        &self.0
+    }
+}
+
+fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("function") {
+        return function();
+    }
+    fail_with_every_problem_of_the_configuration();
+    fail_outside_of_lambda();
+    fail_when_it_can_not_be_made();
+    pass_events_and_show_nothing_of_them();
+    println!("process: 4 passed");
+    ExitCode::SUCCESS
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn function() -> ExitCode {
+    function_kit::start::run(
+        &["process"],
+        Config::read,
+        |config| config.log_level,
+        async |config| match config.namespace.as_str() {
+            "impossible" => Err("it can't be made"),
+            _ => Ok(Careless(Metrics::new(config.namespace))),
+        },
+        trigger::run,
+    )
+    .await
+}
+
+/// The command that starts the function, with this environment and no other.
+fn command(variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.arg("function").env_clear();
+    command.envs(variables.iter().copied());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// The log of a function that didn't start, without the times.
+fn log_of_failure(output: &Output) -> Vec<Value> {
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let lines = text.lines().map(|line| {
+        let mut line: BTreeMap<String, Value> = serde_json::from_str(line).unwrap();
+        assert!(line.remove("timestamp").is_some());
+        serde_json::to_value(line).unwrap()
+    });
+    lines.collect()
+}
+
+fn fail_with_every_problem_of_the_configuration() {
+    let output = command(&[("LOG_LEVEL", "marked")]).output().unwrap();
+    let problem = |variable: &str, reason: &str| {
+        json!({
+            "level": "ERROR", "event": "configuration", "variable": variable, "reason": reason,
+            "target": "function_kit::start",
+        })
+    };
+    let expected = [
+        problem("NAMESPACE", "is missing"),
+        problem("LOG_LEVEL", "must be `error`, `warn`, `info` or `debug`"),
+    ];
+    assert_eq!(log_of_failure(&output), expected);
+}
+
+fn fail_outside_of_lambda() {
+    let output = command(&[("NAMESPACE", "test")]).output().unwrap();
+    let log = log_of_failure(&output);
+    assert_eq!(log.len(), 1);
+    let reason = log.first().unwrap()["reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("AWS_LAMBDA_RUNTIME_API is missing"),
+        "{reason}"
+    );
+}
+
+fn fail_when_it_can_not_be_made() {
+    let variables = [
+        ("NAMESPACE", "impossible"),
+        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9"),
+    ];
+    let output = command(&variables).output().unwrap();
+    let expected = json!({
+        "level": "ERROR", "event": "start", "reason": "it can't be made",
+        "target": "function_kit::start",
+    });
+    assert_eq!(log_of_failure(&output), [expected]);
+}
+
+/// The bodies of the calls, in their order.
+const EVENTS: [&str; 5] = [
+    r#"{"wanted":"answer","userName":"marked"}"#,
+    r#"{"wanted":"refuse","userName":"marked"}"#,
+    r#"{"wanted":"panic","userName":"marked"}"#,
+    // What isn't JSON doesn't come; if it did, the runtime's own error would show its first words.
+    r#"{"marked": marked}"#,
+    r#"{"wanted":"answer","userName":"marked again"}"#,
+];
+
+/// Lambda's Runtime API: hands out the events one after the other, and then nothing.
+fn runtime_api(request: &Received) -> Reply {
+    if request.method == "POST" {
+        return Reply::Bytes(test_server::answer(202, None, ""));
+    }
+    // Every other request is a result.
+    let index = request.number / 2;
+    match EVENTS.get(index) {
+        Some(event) => Reply::Bytes(
+            format!(
+                "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: request-{index}\r\n\
+                 Lambda-Runtime-Deadline-Ms: 4102444800000\r\nContent-Type: application/json\r\n\
+                 Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:ap-northeast-1:1:function:f\r\n\
+                 Content-Length: {}\r\n\r\n{event}",
+                event.len()
+            )
+            .into_bytes(),
+        ),
+        None => Reply::Silence,
+    }
+}
+
+fn pass_events_and_show_nothing_of_them() {
+    let server = Server::start(runtime_api);
+    let address = server.url("");
+    let child = command(&[
+        ("NAMESPACE", "test"),
+        ("LOG_LEVEL", "debug"),
+        (
+            "AWS_LAMBDA_RUNTIME_API",
+            address.trim_start_matches("http://"),
+        ),
+        ("AWS_LAMBDA_FUNCTION_NAME", "f"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+        // For those who would listen to it.
+        ("RUST_LOG", "trace"),
+    ])
+    .spawn();
+    let mut child = child.unwrap();
+    let since = Instant::now();
+    while server.requests().len() <= 2 * EVENTS.len() {
+        assert!(
+            since.elapsed() < Duration::from_secs(30),
+            "{:?}",
+            server.requests()
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    let output = child.wait_with_output().unwrap();
+
+    let results: Vec<_> = server
+        .requests()
+        .into_iter()
+        .filter(|request| request.method == "POST")
+        .map(|request| {
+            let path = request.target.rsplit('/').next().unwrap().to_owned();
+            (path, serde_json::from_str(&request.body).unwrap())
+        })
+        .collect();
+    let refused = |class: &str, request_id: &str| {
+        let id = SupportId::of_request(request_id);
+        let error = json!({
+            "errorType": class, "errorMessage": format!("{class} {}", id.as_str()),
+        });
+        ("error".to_owned(), error)
+    };
+    let answered = |event: &str| {
+        let event: Value = serde_json::from_str(event).unwrap();
+        ("response".to_owned(), event)
+    };
+    let expected = [
+        answered(r#"{"wanted":"answer","userName":"marked"}"#),
+        refused("refused", "request-1"),
+        refused("internal", "request-2"),
+        refused("refused", "request-3"),
+        answered(r#"{"wanted":"answer","userName":"marked again"}"#),
+    ];
+    assert_eq!(results, expected);
+
+    let text =
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    for said in ["failure", "panic"] {
+        assert!(text.contains(&format!(r#""event":"{said}""#)), "{text}");
+    }
+    assert_eq!(
+        text.lines().count(),
+        7,
+        "three failures, three metrics, one panic: {text}"
+    );
+    assert!(!text.contains("marked"), "{text}");
+}
