@@ -5,7 +5,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,7 +12,6 @@ use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use chrono::TimeDelta;
 use http::header::{AUTHORIZATION, COOKIE, LOCATION, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
@@ -26,8 +24,8 @@ use super::function::FunctionOptions;
 use super::payload::{self, Arrival};
 use super::pool::{Finished, Invocation, Pool, ProcessInformation};
 use super::process::Logs;
-use super::runtime_api::{Event, InvocationError, PAYLOAD_LIMIT};
-use crate::clock::SimClock;
+use super::runtime_api::{InvocationError, PAYLOAD_LIMIT};
+use super::ticket::Tickets;
 use crate::journal::{Check, Journal, Parameter, Party, Step};
 use crate::loopback::to_its_end;
 
@@ -99,8 +97,7 @@ impl HttpApi {
         let front = Arc::new(Front {
             pool: Arc::clone(&pool),
             port: self.address.port(),
-            clock: SimClock::default(),
-            requests: AtomicU64::new(0),
+            tickets: Tickets::new(self.address.port()),
         });
         let router = Router::new()
             .fallback(handle)
@@ -198,9 +195,7 @@ impl Drop for LocalFunction {
 struct Front {
     pool: Arc<Pool>,
     port: u16,
-    /// Never shifted: the function has no other clock than the machine's, and its events must agree.
-    clock: SimClock,
-    requests: AtomicU64,
+    tickets: Tickets,
 }
 
 /// What the front door says itself: `{"message": …}`.
@@ -271,19 +266,14 @@ impl Front {
     /// The function's response, or what API Gateway says instead; and what the function wrote.
     async fn call(&self, parts: &Parts, body: &Bytes, peer: SocketAddr) -> (Response, Vec<String>) {
         let options = self.pool.options();
-        let time = self.clock.now();
-        let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        // Ids that look like Lambda's own, and tell the functions of one machine apart.
-        let seconds = time.timestamp();
-        let request_id = format!("{seconds:08x}-{:04x}-4000-8000-{number:012x}", self.port);
-        let trace_id = format!("Root=1-{seconds:08x}-{:08x}{number:016x}", self.port);
+        let ticket = self.tickets.next();
         let arrival = Arrival {
             domain_name: &options.public_host,
             port: self.port,
             source: peer.ip(),
-            request_id: &request_id,
-            trace_id: &trace_id,
-            time,
+            request_id: &ticket.request_id,
+            trace_id: &ticket.trace_id,
+            time: ticket.time,
             body_encoding: options.body_encoding,
         };
         let event = payload::event(parts, body, &arrival).to_string();
@@ -291,17 +281,8 @@ impl Front {
             let status = StatusCode::PAYLOAD_TOO_LARGE;
             return (message(status, "Request Entity Too Large"), Vec::new());
         }
-        let limit = TimeDelta::from_std(options.invocation_timeout).unwrap_or(TimeDelta::MAX);
-        let event = Event {
-            deadline: time.checked_add_signed(limit).unwrap_or(time),
-            function_arn: format!(
-                "arn:aws:lambda:ap-northeast-1:123456789012:function:{}",
-                options.name
-            ),
-            trace_id: trace_id.clone(),
-            request_id: request_id.clone(),
-            body: event.into(),
-        };
+        let request_id = ticket.request_id.clone();
+        let event = ticket.event(options, event.into());
         // A task of its own: the function goes on when the client leaves, or the front door gives up.
         let pool = Arc::clone(&self.pool);
         let invocation = tokio::spawn(async move { pool.invoke(event).await });
@@ -312,7 +293,9 @@ impl Front {
                 Vec::new(),
             ),
             Ok(Err(_)) => (internal_server_error(), Vec::new()),
-            Ok(Ok(Finished { answer, log })) => (respond(answer), log),
+            Ok(Ok(Finished { answer, log })) => {
+                (respond(answer.map_err(|failure| failure.error)), log)
+            }
         };
         if let Ok(request_id) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert("apigw-requestid", request_id);

@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::function::FunctionOptions;
 use super::process::{Logs, Process};
-use super::runtime_api::{Event, ExecutionEnvironment, InvocationError};
+use super::runtime_api::{Event, ExecutionEnvironment, Failure, InvocationError};
 
 /// What a process is doing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -88,7 +88,7 @@ impl Registry {
 /// An answer or its absence, and what the process wrote meanwhile.
 #[derive(Debug)]
 pub(crate) struct Finished {
-    pub(crate) answer: Result<Bytes, InvocationError>,
+    pub(crate) answer: Result<Bytes, Failure>,
     pub(crate) log: Vec<String>,
 }
 
@@ -130,35 +130,35 @@ impl Pool {
         let request_id = event.request_id.clone();
         let finished = tokio::select! {
             biased;
-            _ = stopping.wait_for(|stopping| *stopping) => Err(InvocationError::Stopped),
+            _ = stopping.wait_for(|stopping| *stopping) => Err(InvocationError::Stopped.into()),
             finished = self.run_when_free(event) => finished,
         };
-        finished.unwrap_or_else(|error| {
+        finished.unwrap_or_else(|failure: Failure| {
             self.note(Invocation {
                 request_id,
                 pid: None,
                 cold_start: None,
                 duration: begun.elapsed(),
-                outcome: Err(error.clone()),
+                outcome: Err(failure.error.clone()),
             });
             Finished {
-                answer: Err(error),
+                answer: Err(failure),
                 log: Vec::new(),
             }
         })
     }
 
     /// Without a process there is only an error.
-    async fn run_when_free(&self, event: Event) -> Result<Finished, InvocationError> {
+    async fn run_when_free(&self, event: Event) -> Result<Finished, Failure> {
         let slot = tokio::time::timeout(self.options.integration_timeout, self.slots.acquire());
         // Nobody closes the semaphore.
         let Ok(Ok(_slot)) = slot.await else {
-            return Err(InvocationError::Throttled);
+            return Err(InvocationError::Throttled.into());
         };
         self.run(event).await
     }
 
-    async fn run(&self, event: Event) -> Result<Finished, InvocationError> {
+    async fn run(&self, event: Event) -> Result<Finished, Failure> {
         let generation = self.generation.load(Ordering::SeqCst);
         let request_id = event.request_id.clone();
         let free = self.take_free();
@@ -186,7 +186,10 @@ impl Pool {
             pid: Some(environment.pid()),
             cold_start: is_cold.then(|| environment.cold_start()),
             duration: begun.elapsed(),
-            outcome: answer.as_ref().map(|_| ()).map_err(Clone::clone),
+            outcome: match &answer {
+                Ok(_) => Ok(()),
+                Err(failure) => Err(failure.error.clone()),
+            },
         });
         if environment.is_ready() && generation == self.generation.load(Ordering::SeqCst) {
             self.lock_free().push(environment);

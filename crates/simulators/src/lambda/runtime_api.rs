@@ -2,6 +2,7 @@
 //! A process that asks for its next event has finished, and is stopped until there is one.
 //! It is continued first and gets its event then, so it never runs without one.
 
+use std::fmt;
 use std::net::Ipv4Addr;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -68,12 +69,39 @@ pub enum InvocationError {
     /// The answer is larger than [`PAYLOAD_LIMIT`] (`Function.ResponseSizeTooLarge`).
     #[error("the answer is too large")]
     AnswerTooLarge,
+    /// The event is larger than [`PAYLOAD_LIMIT`] (`RequestTooLargeException`).
+    #[error("the event is too large")]
+    EventTooLarge,
     /// The process asked for another event without having answered, or lost its connection.
     #[error("the process did not keep to the Runtime API")]
     ProtocolViolated,
     /// The function was stopped meanwhile.
     #[error("the function was stopped")]
     Stopped,
+}
+
+/// An invocation without an answer, and what the function says about it. Only a caller is told that: it is in no record, and
+/// not in the debug form.
+#[derive(Clone)]
+pub(crate) struct Failure {
+    pub(crate) error: InvocationError,
+    /// The message of the error that the function reported, if it reported one.
+    pub(crate) message: Option<String>,
+}
+
+impl From<InvocationError> for Failure {
+    fn from(error: InvocationError) -> Self {
+        Self {
+            error,
+            message: None,
+        }
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(formatter)
+    }
 }
 
 /// What a process is given.
@@ -99,11 +127,11 @@ enum Call {
     },
     Error {
         request_id: String,
-        error_type: String,
+        error: Reported,
         accepted: oneshot::Sender<StatusCode>,
     },
     InitializationError {
-        error_type: String,
+        error: Reported,
         accepted: oneshot::Sender<StatusCode>,
     },
 }
@@ -144,7 +172,7 @@ impl ExecutionEnvironment {
         options: &FunctionOptions,
         registry: &Registry,
         logs: &Logs,
-    ) -> Result<Self, InvocationError> {
+    ) -> Result<Self, Failure> {
         let not_started = |error: std::io::Error| InvocationError::NotStarted(error.kind());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
@@ -165,7 +193,7 @@ impl ExecutionEnvironment {
         };
         tokio::time::timeout(options.initialization_timeout, environment.initialized())
             .await
-            .unwrap_or(Err(InvocationError::InitializationTimedOut))?;
+            .unwrap_or_else(|_| Err(InvocationError::InitializationTimedOut.into()))?;
         environment.cold_start = begun.elapsed();
         Ok(environment)
     }
@@ -192,20 +220,16 @@ impl ExecutionEnvironment {
 
     /// Hands over an event and waits until the process has answered *and* is stopped again, or is gone.
     /// Lambda gives the answer away a moment earlier; here what a caller sees next is determined.
-    pub(crate) async fn invoke(
-        &mut self,
-        event: Event,
-        limit: Duration,
-    ) -> Result<Bytes, InvocationError> {
+    pub(crate) async fn invoke(&mut self, event: Event, limit: Duration) -> Result<Bytes, Failure> {
         let Some(next) = self.next.take() else {
-            return Err(InvocationError::ProtocolViolated);
+            return Err(InvocationError::ProtocolViolated.into());
         };
         let request_id = event.request_id.clone();
         self.registry.set(self.pid(), ProcessState::Busy);
         self.process.thaw();
         if next.send(event).is_err() {
             self.process.kill();
-            return Err(InvocationError::ProtocolViolated);
+            return Err(InvocationError::ProtocolViolated.into());
         }
         let mut outcome = None;
         let finished = tokio::time::timeout(limit, self.finished(&request_id, &mut outcome)).await;
@@ -215,8 +239,8 @@ impl ExecutionEnvironment {
         match (outcome, finished) {
             // An answer counts also if the process ended, or ran out of time, right after it.
             (Some(outcome), _) => outcome,
-            (None, Ok(error)) => Err(error),
-            (None, Err(_)) => Err(InvocationError::TimedOut),
+            (None, Ok(error)) => Err(error.into()),
+            (None, Err(_)) => Err(InvocationError::TimedOut.into()),
         }
     }
 
@@ -225,7 +249,7 @@ impl ExecutionEnvironment {
     async fn finished(
         &mut self,
         request_id: &str,
-        outcome: &mut Option<Result<Bytes, InvocationError>>,
+        outcome: &mut Option<Result<Bytes, Failure>>,
     ) -> InvocationError {
         loop {
             let call = tokio::select! {
@@ -252,20 +276,25 @@ impl ExecutionEnvironment {
                         *outcome = Some(Ok(body));
                         StatusCode::ACCEPTED
                     } else {
-                        *outcome = Some(Err(InvocationError::AnswerTooLarge));
+                        *outcome = Some(Err(InvocationError::AnswerTooLarge.into()));
                         StatusCode::PAYLOAD_TOO_LARGE
                     };
                     accepted.send(status).ok();
                 }
                 Some(Call::Error {
                     request_id: id,
-                    error_type,
+                    error,
                     accepted,
                 }) => {
                     let status = if id != request_id || outcome.is_some() {
                         StatusCode::BAD_REQUEST
                     } else {
-                        *outcome = Some(Err(InvocationError::FunctionError { error_type }));
+                        *outcome = Some(Err(Failure {
+                            error: InvocationError::FunctionError {
+                                error_type: error.error_type,
+                            },
+                            message: error.error_message,
+                        }));
                         StatusCode::ACCEPTED
                     };
                     accepted.send(status).ok();
@@ -278,25 +307,27 @@ impl ExecutionEnvironment {
     }
 
     /// Waits until the process asks for its first event, and stops it.
-    async fn initialized(&mut self) -> Result<(), InvocationError> {
+    async fn initialized(&mut self) -> Result<(), Failure> {
         loop {
             let call = tokio::select! {
                 biased;
                 call = self.calls.recv() => call,
-                status = self.process.exited() => return Err(ended(status.ok())),
+                status = self.process.exited() => return Err(ended(status.ok()).into()),
             };
             match call {
-                None => return Err(InvocationError::ProtocolViolated),
+                None => return Err(InvocationError::ProtocolViolated.into()),
                 Some(Call::Next { event }) => {
                     self.wait_for_event(event);
                     return Ok(());
                 }
-                Some(Call::InitializationError {
-                    error_type,
-                    accepted,
-                }) => {
+                Some(Call::InitializationError { error, accepted }) => {
                     accepted.send(StatusCode::ACCEPTED).ok();
-                    return Err(InvocationError::InitializationFailed { error_type });
+                    return Err(Failure {
+                        error: InvocationError::InitializationFailed {
+                            error_type: error.error_type,
+                        },
+                        message: error.error_message,
+                    });
                 }
                 Some(Call::Response { accepted, .. } | Call::Error { accepted, .. }) => {
                     accepted.send(StatusCode::FORBIDDEN).ok();
@@ -380,10 +411,10 @@ async fn error(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let error_type = error_type(&headers, read(body).await);
+    let error = Reported::read(&headers, read(body).await);
     tell(&calls, |accepted| Call::Error {
         request_id,
-        error_type,
+        error,
         accepted,
     })
     .await
@@ -394,9 +425,9 @@ async fn initialization_error(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let error_type = error_type(&headers, read(body).await);
+    let error = Reported::read(&headers, read(body).await);
     tell(&calls, |accepted| Call::InitializationError {
-        error_type,
+        error,
         accepted,
     })
     .await
@@ -433,18 +464,26 @@ async fn read(mut body: Body) -> Option<Bytes> {
     (length <= PAYLOAD_LIMIT).then(|| bytes.freeze())
 }
 
+/// The error that a function reports.
 #[derive(Deserialize)]
-struct ErrorBody {
+struct Reported {
     #[serde(rename = "errorType")]
     error_type: String,
+    #[serde(rename = "errorMessage")]
+    error_message: Option<String>,
 }
 
-fn error_type(headers: &HeaderMap, body: Option<Bytes>) -> String {
-    body.and_then(|body| serde_json::from_slice::<ErrorBody>(&body).ok())
-        .map(|body| body.error_type)
-        .or_else(|| {
-            let header = headers.get("lambda-runtime-function-error-type")?;
-            Some(header.to_str().ok()?.to_owned())
-        })
-        .unwrap_or_else(|| "Unknown".to_owned())
+impl Reported {
+    /// From the body, else (the type alone) from the header.
+    fn read(headers: &HeaderMap, body: Option<Bytes>) -> Self {
+        body.and_then(|body| serde_json::from_slice(&body).ok())
+            .unwrap_or_else(|| {
+                let header = headers.get("lambda-runtime-function-error-type");
+                let header = header.and_then(|value| value.to_str().ok());
+                Self {
+                    error_type: header.unwrap_or("Unknown").to_owned(),
+                    error_message: None,
+                }
+            })
+    }
 }
