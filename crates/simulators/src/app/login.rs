@@ -30,6 +30,7 @@ pub(super) async fn login(
     let wishes = Wishes {
         identity_provider: None,
         language: Some(asked.language.code()),
+        scopes: &[],
     };
     let begun = shared.relying_party.begin(wishes).and_then(|(login, url)| {
         let known = asked.browser().filter(|browser| is_random(browser));

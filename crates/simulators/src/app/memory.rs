@@ -62,8 +62,10 @@ impl From<&FinishError> for Refused {
     fn from(error: &FinishError) -> Self {
         match error {
             FinishError::BackChannel => Self::BackChannel,
-            FinishError::CodeRefused(_) => Self::Code,
-            FinishError::TokenAnswer | FinishError::Userinfo => Self::Answer,
+            FinishError::Refused(_) => Self::Code,
+            FinishError::TokenAnswer | FinishError::Userinfo | FinishError::NoRefreshToken => {
+                Self::Answer
+            }
             FinishError::IdToken(_) => Self::IdToken,
         }
     }
@@ -282,6 +284,7 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
+    use crate::app::relying_party::Tokens;
 
     fn nobody() -> SignedIn {
         SignedIn {
@@ -290,6 +293,11 @@ mod tests {
             access_token_header: Map::new(),
             access_token: Map::new(),
             userinfo: Map::new(),
+            tokens: Tokens {
+                id_token: "".into(),
+                access_token: "".into(),
+                refresh_token: None,
+            },
         }
     }
 

@@ -5,6 +5,7 @@
 //! [`App::bind`] → [`BoundApp::callback_url`], which Amazon Cognito has to know → [`BoundApp::serve`].
 
 mod handlers;
+mod id_token;
 mod login;
 mod memory;
 mod pages;

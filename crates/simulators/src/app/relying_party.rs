@@ -1,30 +1,36 @@
-//! The app as a relying party of Amazon Cognito: a public client with PKCE, `state` and `nonce`, on the crate openidconnect.
-//! [`RelyingParty::begin`] sends the browser away, [`Callback::parse`] reads what it comes back with, and
-//! [`RelyingParty::finish`] gets the tokens and believes none that it hasn't verified.
+//! The app as a relying party of Amazon Cognito: a public client with PKCE, `state` and `nonce`, on the crate oauth2.
+//! [`RelyingParty::begin`] sends the browser away, [`Callback::parse`] reads what it comes back with,
+//! [`RelyingParty::finish`] gets the tokens and [`RelyingParty::refresh`] newer ones; none is believed that isn't verified.
 
 use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
 use keys::{NoRandomness, SystemRandomness};
-use openidconnect::core::{
-    CoreAuthenticationFlow, CoreClient, CoreGenderClaim, CoreIdToken, CoreIdTokenVerifier,
-    CoreJsonWebKeySet,
+use oauth2::basic::{
+    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
+    BasicTokenType,
 };
-use openidconnect::{
-    AccessToken, AccessTokenHash, AdditionalClaims, AuthType, AuthUrl, AuthorizationCode,
-    ClaimsVerificationError, ClientId, CsrfToken, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, IssuerUrl, JsonWebKeySet, JsonWebKeySetUrl, Nonce, OAuth2TokenResponse as _,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, StandardErrorResponse,
-    SubjectIdentifier, TokenResponse as _, TokenUrl, UserInfoClaims, UserInfoUrl,
+use oauth2::{
+    AccessToken, AuthType, AuthUrl, AuthorizationCode, ClientId, CsrfToken, EndpointNotSet,
+    EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken,
+    StandardTokenResponse, TokenResponse as _, TokenUrl,
 };
-use serde::{Deserialize, Serialize};
+use openidconnect::JsonWebKeySetUrl;
+use openidconnect::core::CoreJsonWebKeySet;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use url::Url;
 
+pub use super::id_token::IdTokenCheck;
+use super::id_token::{self, Expected, Occasion};
 use crate::clock::SimClock;
-use crate::journal::{Check, Journal, Parameter, Party, Step};
+use crate::journal::{Journal, Parameter, Party, Step};
 use crate::loopback::{BodyError, LoopbackNames, read_body};
 
 /// The longest that one answer of Amazon Cognito may take.
@@ -64,26 +70,48 @@ pub enum InvalidRegistration {
     Client(#[from] reqwest::Error),
 }
 
-/// The claims of userinfo that aren't OpenID Connect's own, such as `identities`.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(transparent)]
-struct OtherClaims(Map<String, Value>);
+/// What a token answer has beside OAuth's own members (OIDC Core §3.1.3.3). It is kept as it came: what it says is read
+/// when it is verified.
+#[derive(Clone, Deserialize)]
+struct OpenIdFields {
+    id_token: Option<SecretString>,
+}
 
-impl AdditionalClaims for OtherClaims {}
+impl ExtraTokenFields for OpenIdFields {}
 
-type Client = CoreClient<
+impl fmt::Debug for OpenIdFields {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("OpenIdFields(…)")
+    }
+}
+
+/// oauth2 asks for it. A token is never written out again.
+impl Serialize for OpenIdFields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+type TokenAnswer = StandardTokenResponse<OpenIdFields, BasicTokenType>;
+
+type Client = oauth2::Client<
+    BasicErrorResponse,
+    TokenAnswer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
     EndpointSet,
     EndpointNotSet,
     EndpointNotSet,
     EndpointNotSet,
-    EndpointSet,
     EndpointSet,
 >;
 
 /// A relying party of Amazon Cognito.
 pub struct RelyingParty {
     client: Client,
-    issuer: IssuerUrl,
+    issuer: String,
+    userinfo_url: Url,
     jwks_url: JsonWebKeySetUrl,
     http: reqwest::Client,
     clock: SimClock,
@@ -140,6 +168,8 @@ pub struct Wishes<'a> {
     pub identity_provider: Option<&'a str>,
     /// `lang` of the hosted page.
     pub language: Option<&'a str>,
+    /// `scope`: exactly these. Without any, Amazon Cognito gives all that the app client may have.
+    pub scopes: &'a [String],
 }
 
 /// The answer that the browser brought back. Its `Debug` doesn't show the code.
@@ -198,7 +228,6 @@ impl Callback {
                 Some(_) => Err(BadCallback::Malformed),
             }
         };
-        let clip = |text: &str| text.chars().take(TEXT_LIMIT).collect::<String>();
         let (state, code) = (value("state")?, value("code")?);
         let description = value("error_description")?.map_or_else(String::new, clip);
         let error = value("error")?.map(|error| OAuthError {
@@ -233,6 +262,19 @@ pub struct SignedIn {
     pub access_token: Map<String, Value>,
     /// What `/oauth2/userInfo` says.
     pub userinfo: Map<String, Value>,
+    /// The tokens themselves, for those who call somebody with them.
+    pub tokens: Tokens,
+}
+
+/// Tokens as they came.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// The ID token, a JWT.
+    pub id_token: SecretString,
+    /// The access token, a JWT.
+    pub access_token: SecretString,
+    /// The refresh token, if there is one: opaque.
+    pub refresh_token: Option<SecretString>,
 }
 
 impl fmt::Debug for SignedIn {
@@ -241,28 +283,18 @@ impl fmt::Debug for SignedIn {
     }
 }
 
-/// A check of the ID token that didn't hold.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum IdTokenCheck {
-    /// The signature, with a key of the user pool.
-    Signature,
-    /// `iss`, `aud` or `exp`.
-    Claims,
-    /// `nonce`.
-    Nonce,
-    /// `at_hash`.
-    AccessTokenHash,
-}
-
 /// Why the app has no tokens, or doesn't believe them.
 #[derive(Debug, thiserror::Error)]
 pub enum FinishError {
     /// Amazon Cognito gave no answer that could be read.
     #[error("the app got no answer of Cognito")]
     BackChannel,
-    /// Amazon Cognito refused the code (RFC 6749 §5.2).
-    #[error("Cognito refused the app's code: {0}")]
-    CodeRefused(String),
+    /// Amazon Cognito refused the code or the refresh token (RFC 6749 §5.2).
+    #[error("Cognito refused the app's token request: {}", .0.error)]
+    Refused(OAuthError),
+    /// There is no refresh token to ask with.
+    #[error("Cognito gave no refresh token")]
+    NoRefreshToken,
     /// The token answer isn't what it should be.
     #[error("the token answer of Cognito can't be read")]
     TokenAnswer,
@@ -296,13 +328,9 @@ impl RelyingParty {
         clock: SimClock,
         journal: Journal,
     ) -> Result<Self, InvalidRegistration> {
-        let issuer = IssuerUrl::new(registration.issuer)?;
-        let client_id = ClientId::new(registration.client_id);
-        // The keys are fetched for each login: they may have been rotated.
-        let client = CoreClient::new(client_id, issuer.clone(), JsonWebKeySet::default())
+        let client = oauth2::Client::new(ClientId::new(registration.client_id))
             .set_auth_uri(AuthUrl::new(registration.authorize_url)?)
             .set_token_uri(TokenUrl::new(registration.token_url)?)
-            .set_user_info_url(UserInfoUrl::new(registration.userinfo_url)?)
             .set_redirect_uri(RedirectUrl::new(registration.redirect_uri)?)
             .set_auth_type(AuthType::RequestBody);
         let http = reqwest::Client::builder()
@@ -313,7 +341,8 @@ impl RelyingParty {
             .build()?;
         Ok(Self {
             client,
-            issuer,
+            issuer: registration.issuer,
+            userinfo_url: Url::parse(&registration.userinfo_url)?,
             jwks_url: JsonWebKeySetUrl::new(registration.jwks_url)?,
             http,
             clock,
@@ -336,15 +365,13 @@ impl RelyingParty {
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(
             login.code_verifier.clone(),
         ));
-        let (state, nonce) = (login.state.clone(), login.nonce.clone());
+        let state = login.state.clone();
         let mut request = self
             .client
-            .authorize_url(
-                CoreAuthenticationFlow::AuthorizationCode,
-                || CsrfToken::new(state),
-                || Nonce::new(nonce),
-            )
-            .set_pkce_challenge(challenge);
+            .authorize_url(|| CsrfToken::new(state))
+            .set_pkce_challenge(challenge)
+            .add_extra_param("nonce", login.nonce.clone())
+            .add_scopes(wishes.scopes.iter().cloned().map(Scope::new));
         for (name, value) in [
             ("identity_provider", wishes.identity_provider),
             ("lang", wishes.language),
@@ -353,7 +380,7 @@ impl RelyingParty {
                 request = request.add_extra_param(name, value);
             }
         }
-        let (url, _, _) = request.url();
+        let (url, _) = request.url();
         Ok((login, url))
     }
 
@@ -364,121 +391,135 @@ impl RelyingParty {
     /// [`FinishError`].
     pub async fn finish(&self, login: &AppLogin, code: &str) -> Result<SignedIn, FinishError> {
         let client = self.http.clone();
-        let http = move |request| send(client.clone(), request);
-        let tokens = self
+        let answer = self
             .client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(login.code_verifier.clone()))
-            .request_async(&http)
+            .request_async(&move |request| send(client.clone(), request))
             .await
             .map_err(token_error)?;
-        let id_token = tokens.id_token().ok_or(FinishError::TokenAnswer)?;
-        let access_token = tokens.access_token();
-        let keys = CoreJsonWebKeySet::fetch_async(&self.jwks_url, &http)
-            .await
-            .map_err(|_| FinishError::BackChannel)?;
-        let subject = self.verified_subject(login, id_token, access_token, keys)?;
-        let userinfo: UserInfoClaims<OtherClaims, CoreGenderClaim> = self
+        let occasion = Occasion::SignIn {
+            nonce: &login.nonce,
+        };
+        self.signed_in(answer, occasion, None).await
+    }
+
+    /// Newer tokens for somebody who is signed in, verified as the first were (OIDC Core §12.2), and userinfo.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError`]. What was there before stays as good as it was.
+    pub async fn refresh(&self, before: &SignedIn) -> Result<SignedIn, FinishError> {
+        let refresh_token =
+            (before.tokens.refresh_token.clone()).ok_or(FinishError::NoRefreshToken)?;
+        let client = self.http.clone();
+        let answer = self
             .client
-            // Its `sub` must be that of the ID token (OIDC Core §5.3.2).
-            .user_info(access_token.clone(), Some(subject))
-            .request_async(&http)
+            .exchange_refresh_token(&RefreshToken::new(refresh_token.expose_secret().to_owned()))
+            .request_async(&move |request| send(client.clone(), request))
             .await
-            .map_err(|_| FinishError::Userinfo)?;
-        let id_token = id_token.to_string();
+            .map_err(token_error)?;
+        let text = |name: &str| before.id_token.get(name).and_then(Value::as_str);
+        let occasion = Occasion::Refresh {
+            subject: text("sub").unwrap_or_default(),
+            nonce: text("nonce"),
+        };
+        self.signed_in(answer, occasion, Some(refresh_token)).await
+    }
+
+    /// Believes a token answer, or doesn't. `refresh_token` is the one that stays if there is no new one.
+    async fn signed_in(
+        &self,
+        answer: TokenAnswer,
+        occasion: Occasion<'_>,
+        refresh_token: Option<SecretString>,
+    ) -> Result<SignedIn, FinishError> {
+        let id_token = (answer.extra_fields().id_token.clone()).ok_or(FinishError::TokenAnswer)?;
+        let access_token = answer.access_token();
+        let client = self.http.clone();
+        // The keys are fetched for each login: they may have been rotated.
+        let keys = CoreJsonWebKeySet::fetch_async(&self.jwks_url, &move |request| {
+            send(client.clone(), request)
+        })
+        .await
+        .map_err(|_| FinishError::BackChannel)?;
+        let expected = Expected {
+            issuer: &self.issuer,
+            client_id: self.client.client_id(),
+            access_token,
+            occasion,
+        };
+        let now = self.clock.now();
+        let verified = id_token::verify(id_token.expose_secret(), &keys, &expected, now);
+        self.tell(&expected, verified.as_ref());
+        let subject = verified.map_err(FinishError::IdToken)?;
+        let userinfo = self.userinfo(access_token, &subject).await?;
         let part = |token: &str, place| decoded(token, place).ok_or(FinishError::TokenAnswer);
         Ok(SignedIn {
-            id_token_header: part(&id_token, 0)?,
-            id_token: part(&id_token, 1)?,
+            id_token_header: part(id_token.expose_secret(), 0)?,
+            id_token: part(id_token.expose_secret(), 1)?,
             access_token_header: part(access_token.secret(), 0)?,
             access_token: part(access_token.secret(), 1)?,
-            userinfo: match serde_json::to_value(&userinfo) {
-                Ok(Value::Object(claims)) => claims,
-                _ => return Err(FinishError::Userinfo),
+            userinfo,
+            tokens: Tokens {
+                id_token,
+                access_token: access_token.secret().to_owned().into(),
+                refresh_token: answer
+                    .refresh_token()
+                    .map(|token| token.secret().to_owned().into())
+                    .or(refresh_token),
             },
         })
     }
 
-    fn verified_subject(
+    /// What userinfo says of this subject, and of nobody else (OIDC Core §5.3.2).
+    async fn userinfo(
         &self,
-        login: &AppLogin,
-        id_token: &CoreIdToken,
         access_token: &AccessToken,
-        keys: CoreJsonWebKeySet,
-    ) -> Result<SubjectIdentifier, FinishError> {
-        let now = self.clock.now();
-        let client_id = self.client.client_id().clone();
-        let verifier = CoreIdTokenVerifier::new_public_client(client_id, self.issuer.clone(), keys)
-            .set_time_fn(move || now);
-        let nonce = Nonce::new(login.nonce.clone());
-        let verified = id_token
-            .claims(&verifier, &nonce)
-            .map_err(|error| failed_check(&error))
-            .and_then(|claims| {
-                let fits = claims.access_token_hash().is_none_or(|expected| {
-                    id_token.signing_alg().is_ok_and(|algorithm| {
-                        id_token.signing_key(&verifier).is_ok_and(|key| {
-                            AccessTokenHash::from_token(access_token, algorithm, key)
-                                .is_ok_and(|hash| hash == *expected)
-                        })
-                    })
-                });
-                if fits {
-                    Ok(claims.subject().clone())
-                } else {
-                    Err(IdTokenCheck::AccessTokenHash)
-                }
-            });
-        self.tell(verified.as_ref());
-        verified.map_err(FinishError::IdToken)
+        subject: &str,
+    ) -> Result<Map<String, Value>, FinishError> {
+        let request = self.http.get(self.userinfo_url.clone());
+        let request = request.bearer_auth(access_token.secret()).build();
+        let response = match request {
+            Ok(request) => self.http.execute(request).await,
+            Err(error) => Err(error),
+        };
+        let response = response.map_err(|_| FinishError::Userinfo)?;
+        let is_json = (response.headers().get(CONTENT_TYPE)).is_some_and(is_json);
+        if response.status() != StatusCode::OK || !is_json {
+            return Err(FinishError::Userinfo);
+        }
+        let body = read_body(response, BODY_LIMIT).await;
+        let claims = body
+            .ok()
+            .and_then(|body| serde_json::from_slice::<Map<String, Value>>(&body).ok());
+        claims
+            .filter(|claims| claims.get("sub").and_then(Value::as_str) == Some(subject))
+            .ok_or(FinishError::Userinfo)
     }
 
     /// Writes down the verification, up to the check that didn't hold.
-    fn tell(&self, verified: Result<&SubjectIdentifier, &IdTokenCheck>) {
-        let all = [
-            (
-                IdTokenCheck::Claims,
-                "iss is the pool, aud is the app, exp lies ahead",
-                "OIDC Core §3.1.3.7",
-            ),
-            (
-                IdTokenCheck::Signature,
-                "the signature fits the pool's key",
-                "OIDC Core §3.1.3.7 step 6",
-            ),
-            (
-                IdTokenCheck::Nonce,
-                "nonce is the app's",
-                "OIDC Core §3.1.3.7 step 11",
-            ),
-            (
-                IdTokenCheck::AccessTokenHash,
-                "at_hash fits the access token, if it is there",
-                "OIDC Core §3.1.3.8",
-            ),
-        ];
-        let mut checks = Vec::new();
-        for (check, what, rule) in all {
-            let failed = verified.err() == Some(&check);
-            checks.push(Check::new(what, rule, !failed));
-            if failed {
-                break;
-            }
-        }
-        let subject = verified.ok().map(|subject| subject.as_str());
+    fn tell(&self, expected: &Expected<'_>, verified: Result<&String, &IdTokenCheck>) {
         self.journal.record(Step {
             from: Party::App,
             to: Party::App,
             request: "verify ID token".to_owned(),
-            parameters: subject
-                .map(|subject| Parameter::new("sub", subject))
+            parameters: verified
+                .map(|subject| Parameter::new("sub", subject.as_str()))
                 .into_iter()
                 .collect(),
-            checks,
+            checks: id_token::checks(expected.occasion, verified.err().copied()),
             status: None,
             answer: Vec::new(),
         });
     }
+}
+
+/// Whether this is `application/json`, with or without parameters.
+fn is_json(content_type: &HeaderValue) -> bool {
+    let text = content_type.to_str().unwrap_or_default();
+    let essence = text.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
 }
 
 /// One request of the back channel, bounded in time and size; redirects aren't followed.
@@ -496,15 +537,16 @@ async fn send(
     Ok(answer.body(read_body(response, BODY_LIMIT).await?)?)
 }
 
-type TokenError = RequestTokenError<
-    BackChannelError,
-    StandardErrorResponse<openidconnect::core::CoreErrorResponseType>,
->;
+type TokenError = RequestTokenError<BackChannelError, BasicErrorResponse>;
 
 fn token_error(error: TokenError) -> FinishError {
     match error {
         RequestTokenError::ServerResponse(refused) => {
-            FinishError::CodeRefused(refused.error().as_ref().to_owned())
+            let description = refused.error_description();
+            FinishError::Refused(OAuthError {
+                error: clip(refused.error().as_ref()),
+                description: clip(description.map_or("", String::as_str)),
+            })
         }
         RequestTokenError::Request(_) => FinishError::BackChannel,
         // What couldn't be parsed isn't shown: it may be a token.
@@ -512,12 +554,9 @@ fn token_error(error: TokenError) -> FinishError {
     }
 }
 
-fn failed_check(error: &ClaimsVerificationError) -> IdTokenCheck {
-    match error {
-        ClaimsVerificationError::SignatureVerification(_) => IdTokenCheck::Signature,
-        ClaimsVerificationError::InvalidNonce(_) => IdTokenCheck::Nonce,
-        _ => IdTokenCheck::Claims,
-    }
+/// What somebody else says about an error, bounded.
+fn clip(text: &str) -> String {
+    text.chars().take(TEXT_LIMIT).collect()
 }
 
 /// A part of a JWT: 0 is the header, 1 are the claims.
@@ -529,7 +568,9 @@ fn decoded(token: &str, place: usize) -> Option<Map<String, Value>> {
 /// The bridge's `<class> <support id>` at the end of a description, behind what Amazon Cognito puts before it.
 #[must_use]
 pub(crate) fn class_and_support_id(description: &str) -> (Option<String>, Option<String>) {
-    let mut words = description.split_whitespace().rev();
+    // Amazon Cognito ends what a trigger says with a full stop.
+    let words = description.trim_end_matches('.').split_whitespace();
+    let mut words = words.rev();
     let (support_id, class) = (words.next(), words.next());
     let looks_right = support_id.is_some_and(|id| {
         id.len() == 9 && id.split('-').count() == 2 && id.split('-').all(|half| half.len() == 4)
@@ -552,6 +593,10 @@ mod tests {
         assert_eq!(of("cancelled 7QK4-M2TX"), expected);
         assert_eq!(
             of("MynaApp Error - 400 invalid_grant cancelled 7QK4-M2TX"),
+            expected
+        );
+        assert_eq!(
+            of("PreTokenGeneration failed with error cancelled 7QK4-M2TX."),
             expected
         );
         assert_eq!(of("Something went wrong"), (None, None));

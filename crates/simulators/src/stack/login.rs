@@ -136,6 +136,7 @@ impl<S> Stack<S> {
         let wishes = Wishes {
             identity_provider: Some(PROVIDER_NAME),
             language: None,
+            scopes: &[],
         };
         Ok(self.relying_party.begin(wishes)?)
     }
