@@ -251,6 +251,28 @@ impl<T, const N: usize> Cached<T, N> {
         };
         Ok(Some(value))
     }
+
+    /// Tries with the secrets as they are known, and once more with newer ones if what went wrong may come of a rotation:
+    /// a value that was sealed with an unknown key, for example.
+    ///
+    /// # Errors
+    ///
+    /// If newer ones are needed and can't be had; inside, what `attempt` said last.
+    pub async fn attempt<V, E>(
+        &self,
+        now: DateTime<Utc>,
+        attempt: impl Fn(&T) -> Result<V, E>,
+        may_be_rotated: impl Fn(&E) -> bool,
+    ) -> Result<Result<V, E>, InvalidSecret> {
+        let current = self.current();
+        match attempt(&current) {
+            Err(error) if may_be_rotated(&error) => {
+                let newer = self.newer_than(&current, now).await?;
+                Ok(newer.map_or(Err(error), |newer| attempt(&newer)))
+            }
+            done => Ok(done),
+        }
+    }
 }
 
 async fn texts<const N: usize>(reader: &SecretReader, sources: &[Source; N]) -> [SecretText; N] {
@@ -409,6 +431,38 @@ mod tests {
         secret.becomes("autumn");
         cached.refresh(now(9_020)).await;
         assert_eq!(*cached.current(), "autumn");
+    }
+
+    #[tokio::test]
+    async fn what_may_come_of_a_rotation_is_tried_once_more_with_newer_secrets() {
+        let secret = Rotated::new("spring");
+        let cached = one(&secret).await;
+        let is = |wanted: &'static str| {
+            move |known: &String| (known == wanted).then_some(()).ok_or(known.clone())
+        };
+        let always = |_: &String| true;
+        assert_eq!(
+            cached.attempt(now(0), is("spring"), always).await,
+            Ok(Ok(()))
+        );
+        secret.becomes("summer");
+        let last = Ok(Err("spring".to_owned()));
+        assert_eq!(cached.attempt(now(0), is("summer"), |_| false).await, last);
+        assert_eq!(
+            cached.attempt(now(0), is("summer"), always).await,
+            Ok(Ok(()))
+        );
+        // Not for ten seconds.
+        secret.becomes("autumn");
+        let last = Ok(Err("summer".to_owned()));
+        assert_eq!(cached.attempt(now(9), is("autumn"), always).await, last);
+        secret.is_gone();
+        let gone = InvalidSecret {
+            variable: "FIRST",
+            reason: SecretError::Unavailable,
+        };
+        let tried = cached.attempt(now(10), is("autumn"), always).await;
+        assert_eq!(tried, Err(gone));
     }
 
     #[tokio::test]

@@ -133,14 +133,10 @@ impl Federation {
         open: impl Fn(Seal<'_>) -> Result<T, E>,
         is_unknown_key: impl Fn(&E) -> bool,
     ) -> Result<Result<T, E>, Class> {
-        let values = self.secrets().current();
-        match open(self.seal(&values, now)) {
-            Err(error) if is_unknown_key(&error) => {
-                let newer = self.newer_secrets(&values, now).await?;
-                Ok(newer.map_or(Err(error), |newer| open(self.seal(&newer, now))))
-            }
-            opened => Ok(opened),
-        }
+        self.secrets()
+            .attempt(now, |values| open(self.seal(values, now)), is_unknown_key)
+            .await
+            .map_err(|_| Class::SecretsUnavailable)
     }
 
     /// The client of the service, once there is a client id.
