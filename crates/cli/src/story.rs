@@ -271,6 +271,7 @@ pub(crate) fn party(language: Language, party: Party) -> &'static str {
         Party::Browser => language.say("ブラウザー", "Browser"),
         Party::App => language.say("アプリ", "App"),
         Party::Cognito => "Cognito",
+        Party::Triggers => language.say("トリガーの関数", "trigger functions"),
         Party::Bridge => language.say("関数 federation", "federation"),
         Party::Service => language.say(
             "デジタル認証アプリサービス",

@@ -18,6 +18,8 @@ pub enum Party {
     App,
     /// Amazon Cognito's managed login, as a relying party of the bridge.
     Cognito,
+    /// The functions that Amazon Cognito calls in the middle of a sign-in: its Lambda triggers.
+    Triggers,
     /// The function `federation`.
     Bridge,
     /// The Digital Authentication App service.
@@ -357,6 +359,7 @@ const SECRET: &[&str] = &[
     "authorization",
     "client_assertion",
     "client_secret",
+    "custom:verified_record",
     "code",
     "code_challenge",
     "code_verifier",
@@ -368,6 +371,7 @@ const SECRET: &[&str] = &[
     "session_state",
     "set-cookie",
     "state",
+    "verified_record",
 ];
 
 /// The value itself, or for a secret its first four characters and its length: enough to see that two

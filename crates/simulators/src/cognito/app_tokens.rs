@@ -1,5 +1,5 @@
-//! What the app gets: tokens for its code (PKCE, once), userinfo, the pool's keys and its metadata.
-//! The ID token and userinfo hold the attributes that the app client may read.
+//! What the app gets: tokens for its code (PKCE, once) or its refresh token, userinfo, the pool's keys and its metadata.
+//! The ID token and userinfo hold the attributes that the app client may read; a trigger changes the tokens, never userinfo.
 //! `address` is an object with `formatted` there, as Cognito emits it (OIDC Core §5.1.1).
 
 use std::sync::Arc;
@@ -21,6 +21,9 @@ use super::pages::no_store;
 use super::parameters::Parameters;
 use super::pending_login::AppRequest;
 use super::random;
+use super::refresh_tokens::SignIn;
+use super::token_generation::{self, Source, TokenChanges};
+use super::triggers::TriggerFailure;
 use super::user_pool::User;
 use crate::journal::{Check, Parameter, Party, Step};
 
@@ -34,12 +37,16 @@ pub(super) struct IssuedCode {
     pub(super) app: AppRequest,
     pub(super) username: String,
     pub(super) issued: DateTime<Utc>,
+    /// What the trigger changes in the tokens.
+    pub(super) changes: TokenChanges,
 }
 
 /// RFC 6749 §5.2.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 enum TokenError {
     InvalidRequest,
+    /// A trigger failed. AWS doesn't say what the app is told then: here, what it is told at the end of a sign-in.
+    Trigger(TriggerFailure),
     InvalidClient,
     InvalidGrant,
     UnsupportedGrantType,
@@ -49,6 +56,12 @@ enum TokenError {
 impl TokenError {
     fn answer(self) -> (StatusCode, Value) {
         let (status, error) = match self {
+            Self::Trigger(failure) => {
+                let description = failure.to_string();
+                let answer =
+                    json!({ "error": "invalid_request", "error_description": description });
+                return (StatusCode::BAD_REQUEST, answer);
+            }
             Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request"),
             Self::InvalidClient => (StatusCode::BAD_REQUEST, "invalid_client"),
             Self::InvalidGrant => (StatusCode::BAD_REQUEST, "invalid_grant"),
@@ -66,9 +79,11 @@ pub(super) async fn token(
     body: Bytes,
 ) -> Response {
     shared.state().requests.token += 1;
+    let request = "POST /oauth2/token";
+    let entry = (shared.options.journal).begin(Party::App, Party::Cognito, request);
     let form = Parameters::parse(&body);
     let mut checks = Vec::new();
-    let (status, answer) = match redeem(&shared, &headers, &form, &mut checks) {
+    let (status, answer) = match grant(&shared, &headers, &form, &mut checks).await {
         Ok(answer) => (StatusCode::OK, answer),
         Err(error) => error.answer(),
     };
@@ -82,50 +97,74 @@ pub(super) async fn token(
                 .map_or_else(|| value.to_string(), str::to_owned);
             Parameter::new(name, text)
         });
-    shared.options.journal.record(Step {
+    let step = Step {
         from: Party::App,
         to: Party::Cognito,
-        request: "POST /oauth2/token".to_owned(),
+        request: request.to_owned(),
         parameters: form.journal(),
         checks,
         status: Some(status.as_u16()),
         answer: shown.collect(),
-    });
+    };
+    shared.options.journal.end(entry, step);
     no_store((status, Json(answer)).into_response())
 }
 
-fn redeem(
+/// Writes down a check, and ends the request if it failed.
+fn check(
+    checks: &mut Vec<Check>,
+    (what, rule): (&str, &str),
+    passed: bool,
+    error: TokenError,
+) -> Result<(), TokenError> {
+    checks.push(Check::new(what, rule, passed));
+    if passed { Ok(()) } else { Err(error) }
+}
+
+async fn grant(
     shared: &Shared,
     headers: &HeaderMap,
     form: &Parameters,
     checks: &mut Vec<Check>,
 ) -> Result<Value, TokenError> {
-    let mut check = |what: &str, rule: &str, passed: bool, error: TokenError| {
-        checks.push(Check::new(what, rule, passed));
-        if passed { Ok(()) } else { Err(error) }
-    };
     let is_form = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
     check(
-        "it is a form without a parameter that comes twice",
-        "RFC 6749 §3.2",
+        checks,
+        (
+            "it is a form without a parameter that comes twice",
+            "RFC 6749 §3.2",
+        ),
         is_form && !form.has_duplicates(),
         TokenError::InvalidRequest,
     )?;
     check(
-        "client_id is the app client's",
-        "RFC 6749 §4.1.3",
+        checks,
+        ("client_id is the app client's", "RFC 6749 §4.1.3"),
         form.get("client_id") == Some(&shared.options.app_client.client_id),
         TokenError::InvalidClient,
     )?;
+    let grant_type = form.get("grant_type");
+    if grant_type == Some("refresh_token") {
+        return refresh(shared, form, checks).await;
+    }
     check(
-        "grant_type is authorization_code",
-        "RFC 6749 §4.1.3",
-        form.get("grant_type") == Some("authorization_code"),
+        checks,
+        ("grant_type is authorization_code", "RFC 6749 §4.1.3"),
+        grant_type == Some("authorization_code"),
         TokenError::UnsupportedGrantType,
     )?;
+    redeem(shared, form, checks)
+}
+
+/// The grant of an authorization code. The trigger was asked at the end of the sign-in.
+fn redeem(
+    shared: &Shared,
+    form: &Parameters,
+    checks: &mut Vec<Check>,
+) -> Result<Value, TokenError> {
     let now = shared.options.clock.now();
     // A code is gone with its first use, also with a wrong one.
     let issued = form
@@ -133,34 +172,83 @@ fn redeem(
         .and_then(|code| shared.state().codes.remove(code));
     let fresh = issued.filter(|issued| now - issued.issued <= CODE_LIFETIME);
     check(
-        "the code is known, unused, and not older than five minutes",
-        "RFC 6749 §4.1.2",
+        checks,
+        (
+            "the code is known, unused, and not older than five minutes",
+            "RFC 6749 §4.1.2",
+        ),
         fresh.is_some(),
         TokenError::InvalidGrant,
     )?;
     let issued = fresh.ok_or(TokenError::InvalidGrant)?;
     check(
-        "redirect_uri is that of the authorization request",
-        "RFC 6749 §4.1.3",
+        checks,
+        (
+            "redirect_uri is that of the authorization request",
+            "RFC 6749 §4.1.3",
+        ),
         form.get("redirect_uri") == Some(&issued.app.redirect_uri),
         TokenError::InvalidGrant,
     )?;
+    let challenge = issued.app.code_challenge.as_deref();
     check(
-        "code_verifier belongs to code_challenge",
-        "RFC 7636 §4.6",
-        is_verified(
-            issued.app.code_challenge.as_deref(),
-            form.get("code_verifier"),
-        ),
+        checks,
+        ("code_verifier belongs to code_challenge", "RFC 7636 §4.6"),
+        is_verified(challenge, form.get("code_verifier")),
         TokenError::InvalidGrant,
     )?;
-    let user = shared
-        .state()
-        .users
-        .get(&issued.username)
-        .cloned()
-        .ok_or(TokenError::InvalidGrant)?;
-    tokens(shared, &issued, &user, now).ok_or(TokenError::Internal)
+    let origin_jti = random::uuid().map_err(|_| TokenError::Internal)?;
+    let sign_in = SignIn {
+        username: issued.username,
+        scopes: issued.app.scopes,
+        auth_time: issued.issued,
+        origin_jti,
+    };
+    let nonce = match issued.app.nonce {
+        Some(nonce) => nonce,
+        // In a federated sign-in Cognito puts a nonce of its own where the app sent none.
+        None => random::base64url(32).map_err(|_| TokenError::Internal)?,
+    };
+    let mut answer = tokens(shared, &sign_in, Some(&nonce), &issued.changes, now)?;
+    let refresh_token = shared.state().refresh_tokens.issue(sign_in, now);
+    let refresh_token = refresh_token.map_err(|_| TokenError::Internal)?;
+    answer.insert("refresh_token".to_owned(), refresh_token.into());
+    Ok(Value::Object(answer))
+}
+
+/// The grant of a refresh token: the trigger is asked again, and the refresh token stays what it is.
+async fn refresh(
+    shared: &Shared,
+    form: &Parameters,
+    checks: &mut Vec<Check>,
+) -> Result<Value, TokenError> {
+    let now = shared.options.clock.now();
+    let token = form.get("refresh_token").unwrap_or_default();
+    let sign_in = shared.state().refresh_tokens.get(token, now);
+    check(
+        checks,
+        (
+            "the refresh token is known, and not older than 30 days",
+            "RFC 6749 §6",
+        ),
+        sign_in.is_some(),
+        TokenError::InvalidGrant,
+    )?;
+    let sign_in = sign_in.ok_or(TokenError::InvalidGrant)?;
+    let user = user_of(shared, &sign_in)?;
+    let changes = token_generation::changes(shared, Source::RefreshTokens, &user, &sign_in.scopes)
+        .await
+        .map_err(TokenError::Trigger)?;
+    let now = shared.options.clock.now();
+    // A refreshed ID token has no nonce (OIDC Core §12.2).
+    let answer = tokens(shared, &sign_in, None, &changes, now)?;
+    Ok(Value::Object(answer))
+}
+
+fn user_of(shared: &Shared, sign_in: &SignIn) -> Result<User, TokenError> {
+    let kept = shared.state();
+    let user = kept.users.get(&sign_in.username).cloned();
+    user.ok_or(TokenError::InvalidGrant)
 }
 
 /// A verifier for no challenge is as wrong as none for a challenge (RFC 9700 §4.8.2).
@@ -174,65 +262,87 @@ fn is_verified(challenge: Option<&str>, verifier: Option<&str>) -> bool {
     }
 }
 
-fn tokens(shared: &Shared, issued: &IssuedCode, user: &User, now: DateTime<Utc>) -> Option<Value> {
-    let scopes = &issued.app.scopes;
+/// Tokens for a sign-in, as the trigger changes them.
+fn tokens(
+    shared: &Shared,
+    sign_in: &SignIn,
+    nonce: Option<&str>,
+    changes: &TokenChanges,
+    now: DateTime<Utc>,
+) -> Result<Map<String, Value>, TokenError> {
+    let user = user_of(shared, sign_in)?;
     let client_id = &shared.options.app_client.client_id;
     let expires = (now + TOKEN_LIFETIME).timestamp();
-    let (event_id, origin_jti) = (random::uuid().ok()?, random::uuid().ok()?);
-    let access_token = shared
-        .key
-        .sign(&json!({
-            "sub": user.sub,
-            "iss": shared.base_url,
-            "version": 2,
-            "client_id": client_id,
-            "origin_jti": origin_jti,
-            "event_id": event_id,
-            "token_use": "access",
-            "scope": scopes.join(" "),
-            "auth_time": issued.issued.timestamp(),
-            "exp": expires,
-            "iat": now.timestamp(),
-            "jti": random::uuid().ok()?,
-            "username": user.username,
-        }))
-        .ok()?;
+    let uuid = || random::uuid().map_err(|_| TokenError::Internal);
+    let sign = |claims: Map<String, Value>| {
+        let token = shared.key.sign(&Value::Object(claims));
+        token.map_err(|_| TokenError::Internal)
+    };
+    let event_id = uuid()?;
+    let groups = changes.groups(&user.groups);
+    // What the trigger says comes first: it sets no claim of Cognito's own.
+    let mut claims = Map::new();
+    changes.apply_to_access_token(&mut claims);
+    claims.extend(groups.access_token_claims());
+    claims.extend(members(json!({
+        "sub": user.sub,
+        "iss": shared.base_url,
+        "version": 2,
+        "client_id": client_id,
+        "origin_jti": sign_in.origin_jti,
+        "event_id": event_id,
+        "token_use": "access",
+        "scope": changes.scopes(&sign_in.scopes).join(" "),
+        "auth_time": sign_in.auth_time.timestamp(),
+        "exp": expires,
+        "iat": now.timestamp(),
+        "jti": uuid()?,
+        "username": user.username,
+    })));
+    let access_token = sign(claims)?;
     let mut answer = Map::new();
-    if scopes.iter().any(|scope| scope == "openid") {
-        let mut claims = attributes(shared, scopes, user);
-        let nonce = match &issued.app.nonce {
-            Some(nonce) => nonce.clone(),
-            // In a federated sign-in Cognito puts a nonce of its own where the app sent none.
-            None => random::base64url(32).ok()?,
-        };
+    if sign_in.scopes.iter().any(|scope| scope == "openid") {
+        let address = shared.state().variation.overridden_address;
+        let mut claims = attributes(shared, &sign_in.scopes, &user);
+        changes.apply_to_id_token(&mut claims, address);
+        claims.extend(groups.id_token_claims());
         let half_hash = digest(&SHA256, access_token.as_bytes());
-        let at_hash = URL_SAFE_NO_PAD.encode(half_hash.as_ref().get(..16)?);
-        let own = json!({
-            "at_hash": at_hash,
+        let half_hash = half_hash.as_ref().get(..16).unwrap_or_default();
+        claims.extend(members(json!({
+            "at_hash": URL_SAFE_NO_PAD.encode(half_hash),
             "sub": user.sub,
             "iss": shared.base_url,
             "cognito:username": user.username,
-            "nonce": nonce,
-            "origin_jti": origin_jti,
+            "origin_jti": sign_in.origin_jti,
             "aud": client_id,
-            "identities": user.identities(),
             "event_id": event_id,
             "token_use": "id",
-            "auth_time": issued.issued.timestamp(),
+            "auth_time": sign_in.auth_time.timestamp(),
             "exp": expires,
             "iat": now.timestamp(),
-            "jti": random::uuid().ok()?,
-        });
-        claims.extend(own.as_object().cloned()?);
-        answer.insert(
-            "id_token".to_owned(),
-            shared.key.sign(&Value::Object(claims)).ok()?.into(),
-        );
+            "jti": uuid()?,
+        })));
+        let more = [
+            ("nonce", nonce.map(Value::from)),
+            ("identities", user.identities()),
+        ];
+        for (name, value) in more {
+            claims.extend(value.map(|value| (name.to_owned(), value)));
+        }
+        answer.insert("id_token".to_owned(), sign(claims)?.into());
     }
     answer.insert("access_token".to_owned(), access_token.into());
     answer.insert("expires_in".to_owned(), TOKEN_LIFETIME.num_seconds().into());
     answer.insert("token_type".to_owned(), "Bearer".into());
-    Some(Value::Object(answer))
+    Ok(answer)
+}
+
+/// The members of an object.
+fn members(object: Value) -> Map<String, Value> {
+    match object {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
 }
 
 /// The attributes that a token or userinfo with these scopes shows. `openid` alone shows every standard
@@ -277,12 +387,9 @@ pub(super) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderM
     let (status, answer) = match found {
         Some((user, scopes)) => {
             let mut claims = attributes(&shared, &scopes, &user);
-            claims.insert("sub".to_owned(), user.sub.clone().into());
+            let own = user.own_attributes();
+            claims.extend(own.map(|(name, value)| (name, value.into())));
             claims.insert("username".to_owned(), user.username.clone().into());
-            claims.insert(
-                "identities".to_owned(),
-                user.identities().to_string().into(),
-            );
             (StatusCode::OK, Value::Object(claims))
         }
         None => (
@@ -350,7 +457,7 @@ pub(super) async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> 
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "scopes_supported": ["openid", "email", "phone", "profile"],
+        "scopes_supported": shared.options.scopes(),
         "token_endpoint_auth_methods_supported": ["none"],
         "code_challenge_methods_supported": ["S256"],
     }))

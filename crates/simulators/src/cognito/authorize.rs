@@ -9,6 +9,7 @@ use axum::response::Response;
 use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 
 use super::Shared;
+use super::options::has_openid_if_needed;
 use super::pages::{ErrorPage, redirect, sign_in_page};
 use super::parameters::{Parameters, journal_parameter, with_query};
 use super::pending_login::AppRequest;
@@ -138,15 +139,21 @@ fn decide(
         "" => client.allowed_scopes.clone(),
         scope => scope.split(' ').map(str::to_owned).collect(),
     };
-    let allowed = scopes
-        .iter()
-        .all(|scope| client.allowed_scopes.contains(scope));
+    let mut names = scopes.iter();
+    let allowed = names.all(|scope| client.allowed_scopes.contains(scope));
     if !check(
         "every scope is allowed to the client",
         "RFC 6749 §3.3",
         allowed,
     ) {
         return refuse("invalid_scope", "scope is not allowed");
+    }
+    if !check(
+        "phone, email and profile come with openid",
+        "Cognito: authorize endpoint",
+        has_openid_if_needed(&scopes),
+    ) {
+        return refuse("invalid_scope", "scope openid is missing");
     }
     let code_challenge = query.get("code_challenge");
     let code_challenge_method = query.get("code_challenge_method");

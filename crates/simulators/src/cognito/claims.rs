@@ -4,7 +4,23 @@
 
 use std::collections::BTreeMap;
 
+use chrono::DateTime;
 use serde_json::{Map, Value};
+
+/// The claims of an ID token as a trigger sees them: `exp`, `iat` and `nbf` are written as Java writes a date, which is what
+/// published events show.
+pub(super) fn of_id_token(claims: &Map<String, Value>) -> BTreeMap<String, String> {
+    let mut texts = merge(claims, None);
+    for name in ["exp", "iat", "nbf"] {
+        let seconds = claims.get(name).and_then(Value::as_i64);
+        let time = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        if let Some(time) = time {
+            let date = time.format("%a %b %d %H:%M:%S UTC %Y").to_string();
+            texts.insert(name.to_owned(), date);
+        }
+    }
+    texts
+}
 
 /// The claims of the ID token and of userinfo as one map of strings. `null` is no claim.
 pub(super) fn merge(

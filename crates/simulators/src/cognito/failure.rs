@@ -3,6 +3,7 @@
 //! The provider's own error goes to the app as it is, so nothing personal may be in it.
 
 use super::id_token::IdTokenFailure;
+use super::triggers::TriggerFailure;
 use super::user_pool::AttributeFailure;
 
 /// One failed sign-in.
@@ -35,6 +36,10 @@ pub(super) enum SignInFailure {
     IdToken(IdTokenFailure),
     /// Userinfo speaks of somebody else (OIDC Core §5.3.2).
     UserinfoSubject,
+    /// A trigger failed, or answered what can't be understood.
+    Trigger(TriggerFailure),
+    /// The claims that a trigger chose have no `sub`, which the username is made of.
+    NoSubject,
     /// The user pool doesn't take the user or an attribute.
     Attribute(AttributeFailure),
     /// The stand-in itself failed.
@@ -55,6 +60,8 @@ impl SignInFailure {
             | Self::TokenAnswer
             | Self::IdToken(_)
             | Self::UserinfoSubject
+            | Self::Trigger(_)
+            | Self::NoSubject
             | Self::Attribute(_) => "invalid_request",
         }
     }
@@ -82,6 +89,8 @@ impl SignInFailure {
             Self::KeySet => format!("{provider} Error - the JWKS can't be had"),
             Self::IdToken(failure) => failure.to_string(),
             Self::UserinfoSubject => "Bad userinfo sub".to_owned(),
+            Self::Trigger(failure) => failure.to_string(),
+            Self::NoSubject => "attributes required: [username]".to_owned(),
             Self::Attribute(failure) => failure.to_string(),
             Self::Internal => "Internal error".to_owned(),
         };

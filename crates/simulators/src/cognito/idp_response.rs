@@ -12,13 +12,14 @@ use serde_json::{Map, Value};
 use super::Shared;
 use super::app_tokens::{CODE_LIFETIME, IssuedCode};
 use super::authorize::{answer_of, cookie, error_redirect};
-use super::claims;
 use super::failure::SignInFailure;
 use super::id_token::{self, Expected};
+use super::inbound_federation::{self, Said};
 use super::pages::{ErrorPage, redirect};
 use super::parameters::{Parameters, with_query};
 use super::pending_login::{NoLogin, PendingLogin};
 use super::random;
+use super::token_generation::{self, Source};
 use crate::journal::{Check, Parameter, Party, Step};
 use crate::pages::Language;
 
@@ -130,7 +131,12 @@ async fn sign_in(
         Some(access_token) => userinfo_claims(shared, access_token, &id_token).await?,
         None => None,
     };
-    let claims = claims::merge(&id_token, userinfo.as_ref());
+    let said = Said {
+        tokens: &tokens,
+        id_token: &id_token,
+        userinfo: userinfo.as_ref(),
+    };
+    let claims = inbound_federation::claims_to_map(shared, said).await?;
 
     let now = shared.options.clock.now();
     let written = shared.state().users.sign_in(&shared.options, &claims, now);
@@ -158,13 +164,17 @@ async fn sign_in(
             written.is_ok(),
         )],
     );
-    let username = written.map_err(SignInFailure::Attribute)?;
+    let user = written.map_err(SignInFailure::Attribute)?;
 
+    let changes = token_generation::changes(shared, Source::HostedAuth, &user, &login.app.scopes);
+    let changes = changes.await.map_err(SignInFailure::Trigger)?;
     let code = random::uuid().map_err(|_| SignInFailure::Internal)?;
+    let now = shared.options.clock.now();
     let issued = IssuedCode {
         app: login.app.clone(),
-        username,
+        username: user.username,
         issued: now,
+        changes,
     };
     let mut kept = shared.state();
     // Too late, one is refused as if it had never been.

@@ -1,6 +1,6 @@
 //! The federation side of Amazon Cognito: a user pool with one app client and one OpenID Connect provider.
 //! It calls the bridge as Cognito does, and refuses what Cognito refuses; where AWS leaves a rule open,
-//! the stand-in takes the stricter reading. It has no triggers and no session of its own.
+//! the stand-in takes the stricter reading. It calls the pool's triggers, and has no session of its own.
 
 mod app_tokens;
 mod authorize;
@@ -8,6 +8,7 @@ mod claims;
 mod failure;
 mod id_token;
 mod idp_response;
+mod inbound_federation;
 mod options;
 mod pages;
 mod parameters;
@@ -15,6 +16,9 @@ mod pending_login;
 mod pool_key;
 mod provider_client;
 mod random;
+mod refresh_tokens;
+mod token_generation;
+mod triggers;
 mod user_pool;
 
 use std::collections::{BTreeMap, HashMap};
@@ -31,9 +35,12 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use self::options::{
-    AppClient, AttributesRequestMethod, CognitoOptions, PoolAttribute, Provider, StartError,
-    Variation, default_attribute_mapping, standard_attributes,
+    AppClient, AttributesRequestMethod, CognitoOptions, LambdaConfig, OverriddenAddress,
+    PoolAttribute, Provider, RepeatedTriggers, ResourceServer, STANDARD_SCOPES, StartError,
+    TriggerAttributes, Variation, default_attribute_mapping, standard_attributes,
 };
+
+pub use self::user_pool::UserFailure;
 
 use crate::loopback::{only_this_machine, to_its_end};
 
@@ -41,6 +48,7 @@ use self::app_tokens::IssuedCode;
 use self::pending_login::PendingLogins;
 use self::pool_key::PoolKey;
 use self::provider_client::ProviderClient;
+use self::refresh_tokens::RefreshTokens;
 use self::user_pool::UserPool;
 
 /// The name under which a browser finds the stand-in. Every name below `localhost` is this machine.
@@ -115,6 +123,9 @@ struct State {
     logins: PendingLogins,
     codes: HashMap<String, IssuedCode>,
     users: UserPool,
+    refresh_tokens: RefreshTokens,
+    /// How often a trigger was called so far; a repeated call doesn't count.
+    trigger_calls: u64,
 }
 
 impl Shared {
@@ -175,7 +186,10 @@ impl BoundCognito {
                 "/oauth2/idpresponse",
                 get(idp_response::idp_response).layer(from_fn(to_its_end)),
             )
-            .route("/oauth2/token", post(app_tokens::token))
+            .route(
+                "/oauth2/token",
+                post(app_tokens::token).layer(from_fn(to_its_end)),
+            )
             .route("/oauth2/userInfo", get(app_tokens::userinfo))
             .route("/.well-known/jwks.json", get(app_tokens::key_set))
             .route(
@@ -292,6 +306,36 @@ impl Cognito {
     #[must_use]
     pub fn users(&self) -> BTreeMap<String, BTreeMap<String, String>> {
         self.shared.state().users.attributes_by_username()
+    }
+
+    /// The user pool's id.
+    #[must_use]
+    pub fn user_pool_id(&self) -> &str {
+        &self.shared.options.user_pool_id
+    }
+
+    /// Makes a user of the pool's own, who doesn't come from the provider. Nobody can sign in as them here.
+    ///
+    /// # Errors
+    /// [`UserFailure`], but for [`UserFailure::Unknown`].
+    pub fn create_user(
+        &self,
+        username: &str,
+        attributes: &BTreeMap<String, String>,
+    ) -> Result<(), UserFailure> {
+        let (options, now) = (&self.shared.options, self.shared.options.clock.now());
+        let mut kept = self.shared.state();
+        kept.users.create(options, username, attributes, now)
+    }
+
+    /// Puts a user into a group, which is made if there is none of that name.
+    ///
+    /// # Errors
+    /// [`UserFailure::Unknown`].
+    pub fn add_to_group(&self, username: &str, group: &str) -> Result<(), UserFailure> {
+        let mut kept = self.shared.state();
+        kept.users
+            .add_to_group(&self.shared.options, username, group)
     }
 
     /// Does the next logins otherwise than Cognito would; see [`Variation`].

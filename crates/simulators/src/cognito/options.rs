@@ -13,6 +13,7 @@ use super::pending_login::state_form;
 use super::user_pool::is_username_character;
 use crate::clock::SimClock;
 use crate::journal::Journal;
+use crate::lambda::DirectFunction;
 
 /// Why the stand-in doesn't start.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +63,19 @@ pub enum StartError {
     /// is required, or has no callback URL.
     #[error("the app client doesn't fit the schema, or has no callback URL")]
     AppClient,
+    /// An allowed scope is neither a standard one nor `identifier/scope` of a resource server, or one of
+    /// `phone`, `email` and `profile` is allowed without `openid`.
+    #[error("the app client's scopes aren't standard ones, and no resource server has them")]
+    Scope,
+    /// A resource server has no identifier, no scopes, more than 100, or characters that a scope can't have.
+    #[error("the resource server {identifier} has an identifier or scopes that AWS refuses")]
+    ResourceServer {
+        /// `Identifier`.
+        identifier: String,
+    },
+    /// A pool id is a Region, `_`, letters and digits.
+    #[error("the user pool's id isn't a Region, `_`, letters and digits")]
+    UserPoolId,
     /// `state` can't have this length in Cognito's form.
     #[error("the state must have 64 to 8,000 characters")]
     StateLength,
@@ -123,8 +137,61 @@ pub struct AppClient {
     pub read_attributes: Option<Vec<String>>,
     /// `WriteAttributes`; `None` means all standard attributes, as with AWS.
     pub write_attributes: Option<Vec<String>>,
-    /// `AllowedOAuthScopes`; an app that names no scope gets all of them.
+    /// `AllowedOAuthScopes`: standard ones (see [`STANDARD_SCOPES`]), or `identifier/scope` of a [`ResourceServer`]. An app
+    /// that names no scope gets all of them.
     pub allowed_scopes: Vec<String>,
+}
+
+/// The scopes that every pool has.
+pub const STANDARD_SCOPES: [&str; 5] = [
+    "openid",
+    "profile",
+    "email",
+    "phone",
+    "aws.cognito.signin.user.admin",
+];
+
+/// A resource server (`AWS::Cognito::UserPoolResourceServer`): scopes of one's own.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ResourceServer {
+    /// `Identifier`: the part of a scope before the slash, 1 to 256 printable ASCII characters.
+    pub identifier: String,
+    /// `Scopes`: the part behind it, 1 to 256 printable ASCII characters without a slash each, 100 at most.
+    pub scopes: Vec<String>,
+}
+
+impl ResourceServer {
+    /// A resource server with these scopes.
+    #[must_use]
+    pub fn new<'a>(identifier: &str, scopes: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            identifier: identifier.to_owned(),
+            scopes: scopes.into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    /// AWS: `[\x21\x23-\x5B\x5D-\x7E]`, for a scope without the slash. Here the identifier is a name too, not only a URL.
+    fn is_valid(&self) -> bool {
+        let is_character = |c: char| matches!(c, '!'..='~') && !matches!(c, '"' | '\\');
+        let is_name = |name: &String| {
+            (1..=256).contains(&name.chars().count()) && name.chars().all(is_character)
+        };
+        is_name(&self.identifier)
+            && (1..=100).contains(&self.scopes.len())
+            && self
+                .scopes
+                .iter()
+                .all(|scope| is_name(scope) && !scope.contains('/'))
+    }
+}
+
+/// The pool's Lambda triggers (`LambdaConfig`), as many of them as there are here.
+#[derive(Clone, Debug, Default)]
+pub struct LambdaConfig {
+    /// `InboundFederation`, version `V1_0`.
+    pub inbound_federation: Option<DirectFunction>,
+    /// `PreTokenGenerationConfig`, version `V2_0`.
+    pub pre_token_generation: Option<DirectFunction>,
 }
 
 impl AppClient {
@@ -244,6 +311,44 @@ pub struct Variation {
     pub authorize_extra: Vec<(String, String)>,
     /// Added to the token request, also if the name is there already: `code_verifier`.
     pub token_request_extra: Vec<(String, String)>,
+    /// How often a trigger gets an event twice.
+    pub repeated_triggers: RepeatedTriggers,
+    /// How an ID token shows an `address` that a trigger set.
+    pub overridden_address: OverriddenAddress,
+    /// Which of the user's attributes the trigger of token generation sees.
+    pub trigger_attributes: TriggerAttributes,
+}
+
+/// How often a trigger gets an event twice; the second answer counts. AWS says that it may happen, not how often.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum RepeatedTriggers {
+    /// Every third call of any trigger.
+    #[default]
+    EveryThird,
+    /// Every call.
+    Always,
+    /// No call.
+    Never,
+}
+
+/// How an ID token shows an `address` that a trigger set: AWS leaves it open.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum OverriddenAddress {
+    /// The text as it was set.
+    #[default]
+    Text,
+    /// `{"formatted": …}`, as the pool's own attribute.
+    Object,
+}
+
+/// Which attributes the trigger of token generation sees: AWS doesn't say.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TriggerAttributes {
+    /// All that the user has.
+    #[default]
+    All,
+    /// Those that the app client may read.
+    Readable,
 }
 
 impl Default for Variation {
@@ -252,6 +357,9 @@ impl Default for Variation {
             state_length: 700,
             authorize_extra: Vec::new(),
             token_request_extra: Vec::new(),
+            repeated_triggers: RepeatedTriggers::default(),
+            overridden_address: OverriddenAddress::default(),
+            trigger_attributes: TriggerAttributes::default(),
         }
     }
 }
@@ -267,18 +375,26 @@ impl Variation {
 /// Everything that the stand-in is started with.
 #[derive(Clone, Debug)]
 pub struct CognitoOptions {
+    /// The pool's id: its Region, `_`, letters and digits.
+    pub user_pool_id: String,
     /// The provider.
     pub provider: Provider,
     /// The app client.
     pub app_client: AppClient,
     /// The pool's attributes.
     pub schema: Vec<PoolAttribute>,
+    /// Scopes besides the standard ones.
+    pub resource_servers: Vec<ResourceServer>,
+    /// The triggers.
+    pub lambda_config: LambdaConfig,
     /// `UsernameConfiguration.CaseSensitive`. A pool that isn't (the default) keeps usernames in lower case.
     pub case_sensitive_usernames: bool,
     /// What it does otherwise than Cognito.
     pub variation: Variation,
     /// How long a call of the back channel may take.
     pub token_timeout: Duration,
+    /// How long a trigger may take. It is five seconds with Cognito, which nobody can change; it is asked three times at most.
+    pub trigger_timeout: Duration,
     /// The clock of all stand-ins.
     pub clock: SimClock,
     /// The journal of all stand-ins.
@@ -286,20 +402,40 @@ pub struct CognitoOptions {
 }
 
 impl CognitoOptions {
-    /// A pool with the standard attributes, Cognito's own behaviour, five seconds for the back channel,
-    /// real time and a journal of its own.
+    /// A pool with the standard attributes, no triggers, Cognito's own behaviour, five seconds for the back channel and for
+    /// triggers, real time and a journal of its own.
     #[must_use]
     pub fn new(provider: Provider, app_client: AppClient) -> Self {
         Self {
+            user_pool_id: "ap-northeast-1_Example01".to_owned(),
             provider,
             app_client,
             schema: standard_attributes(),
+            resource_servers: Vec::new(),
+            lambda_config: LambdaConfig::default(),
             case_sensitive_usernames: false,
             variation: Variation::default(),
             token_timeout: Duration::from_secs(5),
+            trigger_timeout: Duration::from_secs(5),
             clock: SimClock::default(),
             journal: Journal::default(),
         }
+    }
+
+    /// The Region, which is the first part of the pool's id.
+    pub(super) fn region(&self) -> &str {
+        let parts = self.user_pool_id.split_once('_');
+        parts.map_or(self.user_pool_id.as_str(), |(region, _)| region)
+    }
+
+    /// Every scope that the app client may be allowed.
+    pub(super) fn scopes(&self) -> Vec<String> {
+        let own = self.resource_servers.iter().flat_map(|server| {
+            let scopes = server.scopes.iter();
+            scopes.map(|scope| format!("{}/{scope}", server.identifier))
+        });
+        let standard = STANDARD_SCOPES.into_iter().map(str::to_owned);
+        standard.chain(own).collect()
     }
 
     pub(super) fn attribute(&self, name: &str) -> Option<&PoolAttribute> {
@@ -319,6 +455,7 @@ impl CognitoOptions {
     pub(super) fn check(&self) -> Result<(), StartError> {
         self.variation.check()?;
         self.check_provider()?;
+        self.check_scopes()?;
         let custom: Vec<&PoolAttribute> = self
             .schema
             .iter()
@@ -351,6 +488,37 @@ impl CognitoOptions {
             return Err(StartError::AppClient);
         }
         Ok(())
+    }
+
+    fn check_scopes(&self) -> Result<(), StartError> {
+        let is_pool_id = self
+            .user_pool_id
+            .split_once('_')
+            .is_some_and(|(region, id)| {
+                let is_region = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+                (!region.is_empty() && region.chars().all(is_region))
+                    && (!id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric()))
+                    && self.user_pool_id.len() <= 55
+            });
+        if !is_pool_id {
+            return Err(StartError::UserPoolId);
+        }
+        if let Some(server) = self
+            .resource_servers
+            .iter()
+            .find(|server| !server.is_valid())
+        {
+            return Err(StartError::ResourceServer {
+                identifier: server.identifier.clone(),
+            });
+        }
+        let known = self.scopes();
+        let allowed = &self.app_client.allowed_scopes;
+        if allowed.iter().all(|scope| known.contains(scope)) && has_openid_if_needed(allowed) {
+            Ok(())
+        } else {
+            Err(StartError::Scope)
+        }
     }
 
     fn check_provider(&self) -> Result<(), StartError> {
@@ -389,6 +557,12 @@ impl CognitoOptions {
             Some(_) => Err(StartError::UsernameMapping),
         }
     }
+}
+
+/// `phone`, `email` and `profile` are asked for together with `openid` only.
+pub(super) fn has_openid_if_needed(scopes: &[String]) -> bool {
+    let needs = |scope: &String| matches!(scope.as_str(), "phone" | "email" | "profile");
+    !scopes.iter().any(needs) || scopes.iter().any(|scope| scope == "openid")
 }
 
 fn allows(names: Option<&[String]>, name: &str) -> bool {

@@ -2,12 +2,14 @@
 //! HTTP/1.1, user agent `Amazon/Cognito`, no redirects, a time limit for each call, and no second try.
 //! It resolves only names of this machine.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 
+use super::claims;
 use super::failure::SignInFailure;
 use super::options::{AttributesRequestMethod, Provider, StartError};
 use crate::loopback::{LoopbackNames, read_body};
@@ -25,6 +27,8 @@ pub(super) struct ProviderClient {
 pub(super) struct TokenAnswer {
     pub(super) id_token: String,
     pub(super) access_token: Option<String>,
+    /// All of it, as strings.
+    pub(super) members: BTreeMap<String, String>,
 }
 
 /// Userinfo couldn't be had. It doesn't matter why: Cognito goes on without it.
@@ -96,6 +100,7 @@ impl ProviderClient {
         Ok(TokenAnswer {
             id_token,
             access_token: member("access_token"),
+            members: claims::merge(&Map::new(), answer.as_ref()),
         })
     }
 

@@ -1,6 +1,6 @@
-//! The user pool: federated users and their attributes, written again at every sign-in.
+//! The user pool: federated users, whose attributes are written again at every sign-in, and the pool's own users.
 //! A write is refused as Cognito refuses it, and then nothing of it is written.
-//! A claim that doesn't come leaves the old value; an empty one clears it.
+//! A claim that doesn't come leaves the old value; an empty one clears it. Users may write too, what their client may.
 
 use std::collections::BTreeMap;
 
@@ -50,31 +50,116 @@ impl From<NoRandomness> for AttributeFailure {
     }
 }
 
-/// One federated user.
+/// One user.
 #[derive(Clone)]
 pub(super) struct User {
     pub(super) username: String,
     /// The pool's own subject, a UUID.
     pub(super) sub: String,
+    /// Who a federated user is at the provider; nothing for a user of the pool's own.
+    identity: Option<Identity>,
+    pub(super) created: DateTime<Utc>,
+    pub(super) modified: DateTime<Utc>,
+    pub(super) attributes: BTreeMap<String, String>,
+    /// In alphabetical order.
+    pub(super) groups: Vec<String>,
+}
+
+/// A user as the provider knows them.
+#[derive(Clone)]
+struct Identity {
     /// The provider's subject, exactly.
     user_id: String,
     provider_name: String,
-    created: DateTime<Utc>,
-    pub(super) attributes: BTreeMap<String, String>,
 }
 
 impl User {
-    /// `identities` as an ID token has it.
-    pub(super) fn identities(&self) -> Value {
-        json!([{
-            "userId": self.user_id,
-            "providerName": self.provider_name,
+    fn new(
+        username: String,
+        identity: Option<Identity>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, NoRandomness> {
+        Ok(Self {
+            username,
+            sub: random::uuid()?,
+            identity,
+            created: now,
+            modified: now,
+            attributes: BTreeMap::new(),
+            groups: Vec::new(),
+        })
+    }
+
+    /// `identities` as an ID token has it, for a federated user.
+    pub(super) fn identities(&self) -> Option<Value> {
+        let identity = self.identity.as_ref()?;
+        Some(json!([{
+            "userId": identity.user_id,
+            "providerName": identity.provider_name,
             "providerType": "OIDC",
             "issuer": null,
             "primary": "true",
             "dateCreated": self.created.timestamp_millis().to_string(),
-        }])
+        }]))
     }
+
+    /// The attributes that Cognito itself makes, and nobody writes.
+    pub(super) fn own_attributes(&self) -> impl Iterator<Item = (String, String)> {
+        let identities = self.identities();
+        let identities = identities.map(|value| ("identities".to_owned(), value.to_string()));
+        std::iter::once(("sub".to_owned(), self.sub.clone())).chain(identities)
+    }
+
+    /// `UserStatus`.
+    pub(super) fn status(&self) -> &'static str {
+        if self.identity.is_some() {
+            "EXTERNAL_PROVIDER"
+        } else {
+            "CONFIRMED"
+        }
+    }
+
+    fn join(&mut self, group: String) {
+        if let Err(place) = self.groups.binary_search(&group) {
+            self.groups.insert(place, group);
+        }
+    }
+
+    /// Writes an attribute; an empty value clears it.
+    fn set(&mut self, name: &str, value: &str) {
+        if value.is_empty() {
+            self.attributes.remove(name);
+        } else {
+            self.attributes.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    fn check_required(&self, options: &CognitoOptions) -> Result<(), AttributeFailure> {
+        let mut required = options.schema.iter().filter(|attribute| attribute.required);
+        match required.find(|attribute| !self.attributes.contains_key(&attribute.name)) {
+            None => Ok(()),
+            Some(attribute) => Err(AttributeFailure::Required {
+                name: attribute.name.clone(),
+            }),
+        }
+    }
+}
+
+/// Why a user isn't made or changed by a test.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum UserFailure {
+    /// `UsernameExistsException`.
+    #[error("the username is taken")]
+    Taken,
+    /// `InvalidParameterException`: the username, or an attribute that the schema doesn't have or whose length is out of range.
+    #[error("the username or an attribute doesn't fit the pool")]
+    Invalid,
+    /// `UserNotFoundException`.
+    #[error("there is no such user")]
+    Unknown,
+    /// The system gave no random bytes.
+    #[error("the system gives no random bytes")]
+    NoRandomness,
 }
 
 /// Every user, by username.
@@ -93,37 +178,81 @@ impl UserPool {
             .values()
             .map(|user| {
                 let mut attributes = user.attributes.clone();
-                attributes.insert("sub".to_owned(), user.sub.clone());
-                attributes.insert("identities".to_owned(), user.identities().to_string());
+                attributes.extend(user.own_attributes());
                 (user.username.clone(), attributes)
             })
             .collect()
     }
 
-    /// Creates or updates the user to whom these claims belong, and gives the username.
+    /// Makes a user of the pool's own, as an administrator does.
+    pub(super) fn create(
+        &mut self,
+        options: &CognitoOptions,
+        username: &str,
+        attributes: &BTreeMap<String, String>,
+        now: DateTime<Utc>,
+    ) -> Result<(), UserFailure> {
+        let username = in_case_of(options, username.to_owned());
+        check_username(&username).map_err(|_| UserFailure::Invalid)?;
+        if self.users.contains_key(&username) {
+            return Err(UserFailure::Taken);
+        }
+        let user = User::new(username.clone(), None, now);
+        let mut user = user.map_err(|_| UserFailure::NoRandomness)?;
+        for (name, value) in attributes {
+            check_value(options, name, value).map_err(|_| UserFailure::Invalid)?;
+            user.set(name, value);
+        }
+        user.check_required(options)
+            .map_err(|_| UserFailure::Invalid)?;
+        self.users.insert(username, user);
+        Ok(())
+    }
+
+    /// Puts a user into a group.
+    pub(super) fn add_to_group(
+        &mut self,
+        options: &CognitoOptions,
+        username: &str,
+        group: &str,
+    ) -> Result<(), UserFailure> {
+        let username = in_case_of(options, username.to_owned());
+        let user = self.users.get_mut(&username).ok_or(UserFailure::Unknown)?;
+        user.join(group.to_owned());
+        Ok(())
+    }
+
+    /// Creates or updates the user to whom these claims belong, and gives the user.
     pub(super) fn sign_in(
         &mut self,
         options: &CognitoOptions,
         claims: &BTreeMap<String, String>,
         now: DateTime<Utc>,
-    ) -> Result<String, AttributeFailure> {
+    ) -> Result<User, AttributeFailure> {
         let subject = claims.get("sub").map(String::as_str).unwrap_or_default();
         let username = username(options, subject)?;
         let known = self.users.get(&username);
-        if known.is_some_and(|user| user.user_id != subject) {
+        let is_subject = |user: &User| {
+            let identity = user.identity.as_ref();
+            identity.is_some_and(|identity| identity.user_id == subject)
+        };
+        if known.is_some_and(|user| !is_subject(user)) {
             // In a pool without case, two subjects can have one username: they aren't one person.
             return Err(AttributeFailure::UsernameTaken);
         }
+        let provider_name = &options.provider.name;
         let mut user = match known {
             Some(user) => user.clone(),
-            None => User {
-                username: username.clone(),
-                sub: random::uuid()?,
-                user_id: subject.to_owned(),
-                provider_name: options.provider.name.clone(),
-                created: now,
-                attributes: BTreeMap::new(),
-            },
+            None => {
+                let identity = Identity {
+                    user_id: subject.to_owned(),
+                    provider_name: provider_name.clone(),
+                };
+                let mut user = User::new(username.clone(), Some(identity), now)?;
+                // Cognito makes a group for every provider, and puts its users into it.
+                user.join(format!("{}_{provider_name}", options.user_pool_id));
+                user
+            }
         };
         let is_new = known.is_none();
         let mapping = &options.provider.attribute_mapping;
@@ -132,21 +261,12 @@ impl UserPool {
                 continue;
             };
             check_write(options, name, value, is_new)?;
-            if value.is_empty() {
-                user.attributes.remove(name);
-            } else {
-                user.attributes.insert(name.clone(), value.clone());
-            }
+            user.set(name, value);
         }
-        for attribute in options.schema.iter().filter(|attribute| attribute.required) {
-            if !user.attributes.contains_key(&attribute.name) {
-                return Err(AttributeFailure::Required {
-                    name: attribute.name.clone(),
-                });
-            }
-        }
-        self.users.insert(username.clone(), user);
-        Ok(username)
+        user.check_required(options)?;
+        user.modified = now;
+        self.users.insert(username, user.clone());
+        Ok(user)
     }
 }
 
@@ -156,16 +276,24 @@ fn check_write(
     value: &str,
     is_new: bool,
 ) -> Result<(), AttributeFailure> {
+    let attribute = options.attribute(name);
+    if attribute.is_some_and(|attribute| !attribute.mutable) && !is_new {
+        let name = name.to_owned();
+        return Err(AttributeFailure::Immutable { name });
+    }
+    if attribute.is_some() && !options.may_write(name) {
+        let name = name.to_owned();
+        return Err(AttributeFailure::NotWritable { name });
+    }
+    check_value(options, name, value)
+}
+
+/// Whether the schema takes the value, whoever writes it.
+fn check_value(options: &CognitoOptions, name: &str, value: &str) -> Result<(), AttributeFailure> {
     let name = name.to_owned();
     let Some(attribute) = options.attribute(&name) else {
         return Err(AttributeFailure::Unknown { name });
     };
-    if !attribute.mutable && !is_new {
-        return Err(AttributeFailure::Immutable { name });
-    }
-    if !options.may_write(&name) {
-        return Err(AttributeFailure::NotWritable { name });
-    }
     let length = value.chars().count();
     let fits = value.len() <= VALUE_LIMIT
         && length <= attribute.maximum_length
@@ -178,17 +306,30 @@ fn check_write(
 
 fn username(options: &CognitoOptions, subject: &str) -> Result<String, AttributeFailure> {
     let username = format!("{}_{subject}", options.provider.name);
+    check_username(&username)?;
+    if subject.is_empty() {
+        return Err(AttributeFailure::UsernameCharacters);
+    }
+    Ok(in_case_of(options, username))
+}
+
+fn check_username(username: &str) -> Result<(), AttributeFailure> {
     if username.chars().count() > USERNAME_LIMIT {
         return Err(AttributeFailure::UsernameTooLong);
     }
-    if subject.is_empty() || !username.chars().all(is_username_character) {
+    if username.is_empty() || !username.chars().all(is_username_character) {
         return Err(AttributeFailure::UsernameCharacters);
     }
-    Ok(if options.case_sensitive_usernames {
+    Ok(())
+}
+
+/// A username in the case that the pool keeps.
+fn in_case_of(options: &CognitoOptions, username: String) -> String {
+    if options.case_sensitive_usernames {
         username
     } else {
         username.to_lowercase()
-    })
+    }
 }
 
 /// `[\p{L}\p{M}\p{S}\p{N}\p{P}]`, as the AWS API has it: no spaces, nothing that can't be seen.

@@ -39,6 +39,11 @@ fn actor(party: Party, language: Language) -> Actor {
         Party::Browser => ("browser", ("ブラウザー", "Browser"), ("あなた", "you")),
         Party::App => ("app", ("アプリ", "App"), ("このサイト", "this site")),
         Party::Cognito => ("cognito", ("Cognito", "Cognito"), ("代役", "stand-in")),
+        Party::Triggers => (
+            "triggers",
+            ("トリガー", "Triggers"),
+            ("本物の関数", "real functions"),
+        ),
         Party::Bridge => (
             "bridge",
             ("橋渡し", "Bridge"),

@@ -148,6 +148,14 @@ impl DirectFunction {
     /// # Errors
     /// [`FunctionFailed`], also for an event above [`PAYLOAD_LIMIT`].
     pub async fn invoke(&self, payload: impl Into<Bytes>) -> Result<Bytes, FunctionFailed> {
+        self.invoke_with_log(payload).await.0
+    }
+
+    /// As [`DirectFunction::invoke`], and what the function wrote meanwhile.
+    pub(crate) async fn invoke_with_log(
+        &self,
+        payload: impl Into<Bytes>,
+    ) -> (Result<Bytes, FunctionFailed>, Vec<String>) {
         let pool = &self.shared.pool;
         let payload = payload.into();
         let ticket = self.shared.tickets.next();
@@ -155,14 +163,20 @@ impl DirectFunction {
         let limit = pool.options().invocation_timeout;
         let failed = |failure| FunctionFailed::new(failure, &request_id, limit);
         if payload.len() > PAYLOAD_LIMIT {
-            return Err(failed(InvocationError::EventTooLarge.into()));
+            return (
+                Err(failed(InvocationError::EventTooLarge.into())),
+                Vec::new(),
+            );
         }
         let event = ticket.event(pool.options(), payload);
         let invoking = Arc::clone(pool);
         let finished = tokio::spawn(async move { invoking.invoke(event).await }).await;
         // The task ends early only with the whole runtime.
-        let finished = finished.map_err(|_| failed(InvocationError::Stopped.into()))?;
-        finished.answer.map_err(failed)
+        let (answer, log) = match finished {
+            Ok(finished) => (finished.answer, finished.log),
+            Err(_) => (Err(InvocationError::Stopped.into()), Vec::new()),
+        };
+        (answer.map_err(failed), log)
     }
 
     /// What its processes wrote.

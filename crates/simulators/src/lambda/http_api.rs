@@ -399,7 +399,7 @@ fn answer_parameters(parts: &http::response::Parts, body: &[u8]) -> Vec<Paramete
 
 /// What the function says in its own log about its checks: `{"event":"check","check":…,"rule":…}` for one that held, and
 /// `{"event":"failure","class":…}` for the one that didn't, which ends the request.
-fn reported_check(line: &str) -> Option<Check> {
+pub(crate) fn reported_check(line: &str) -> Option<Check> {
     let line: Value = serde_json::from_str(line).ok()?;
     let text = |name: &str| line.get(name).and_then(Value::as_str);
     match text("event")? {

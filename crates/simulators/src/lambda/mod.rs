@@ -15,6 +15,7 @@ pub use direct::{DirectFunction, FunctionFailed};
 pub use function::{
     BuildError, BuildStop, FunctionOptions, Profile, Target, build, build_once, build_until,
 };
+pub(crate) use http_api::reported_check;
 pub use http_api::{BindError, HEAD_LIMIT, HttpApi, LocalFunction};
 pub use payload::BodyEncoding;
 pub use pool::{Invocation, ProcessInformation, ProcessState};

@@ -1,0 +1,87 @@
+//! Refresh tokens: good for new ID and access tokens for 30 days, any number of times, and never replaced.
+//! They belong to the sign-in that they come from: its user, its scopes, its time.
+//! Only the newest are remembered.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::random::{self, NoRandomness};
+
+/// Cognito's default: 30 days.
+const LIFETIME: TimeDelta = TimeDelta::days(30);
+/// The most that are remembered; the oldest goes for a new one.
+const MOST: usize = 1_000;
+/// Bytes of a token. Cognito's are encrypted JSON of more than 1,000 characters, which an app has no use for.
+const LENGTH: usize = 96;
+
+/// The sign-in that tokens come from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct SignIn {
+    pub(super) username: String,
+    pub(super) scopes: Vec<String>,
+    pub(super) auth_time: DateTime<Utc>,
+    pub(super) origin_jti: String,
+}
+
+/// Every refresh token.
+#[derive(Default)]
+pub(super) struct RefreshTokens {
+    by_token: HashMap<String, (DateTime<Utc>, SignIn)>,
+}
+
+impl RefreshTokens {
+    /// A token for this sign-in.
+    pub(super) fn issue(
+        &mut self,
+        sign_in: SignIn,
+        now: DateTime<Utc>,
+    ) -> Result<String, NoRandomness> {
+        let token = random::base64url(LENGTH)?;
+        self.by_token
+            .retain(|_, (issued, _)| now - *issued <= LIFETIME);
+        if self.by_token.len() >= MOST {
+            let oldest = self.by_token.iter().min_by_key(|(_, (issued, _))| *issued);
+            if let Some(oldest) = oldest.map(|(token, _)| token.clone()) {
+                self.by_token.remove(&oldest);
+            }
+        }
+        self.by_token.insert(token.clone(), (now, sign_in));
+        Ok(token)
+    }
+
+    /// The sign-in that a token comes from, for 30 days.
+    pub(super) fn get(&self, token: &str, now: DateTime<Utc>) -> Option<SignIn> {
+        let (issued, sign_in) = self.by_token.get(token)?;
+        (now - *issued <= LIFETIME).then(|| sign_in.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_lives_30_days_and_the_newest_thousand_are_remembered() {
+        let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let sign_in = SignIn {
+            username: "a".to_owned(),
+            scopes: vec!["openid".to_owned()],
+            auth_time: start,
+            origin_jti: "b".to_owned(),
+        };
+        let mut tokens = RefreshTokens::default();
+        let first = tokens.issue(sign_in.clone(), start).unwrap();
+        assert_eq!(tokens.get(&first, start + LIFETIME), Some(sign_in.clone()));
+        let later = start + LIFETIME + TimeDelta::seconds(1);
+        assert_eq!(tokens.get(&first, later), None);
+        assert_eq!(tokens.get("", start), None);
+
+        for number in 1..=MOST {
+            let time = start + TimeDelta::seconds(i64::try_from(number).unwrap());
+            tokens.issue(sign_in.clone(), time).unwrap();
+        }
+        assert_eq!(tokens.by_token.len(), MOST);
+        assert_eq!(tokens.get(&first, start), None);
+    }
+}
