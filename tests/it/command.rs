@@ -223,6 +223,21 @@ async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_f
             "no fault is called \"earthquake\"; see: digital-auth faults",
         ),
         (
+            &[
+                "demo",
+                "--headless",
+                "--scopes",
+                "openid digital-auth/height",
+            ],
+            "\"digital-auth/height\" というスコープはありません。使えるもの：openid digital-auth/name digital-auth/address digital-auth/birthdate digital-auth/gender digital-auth/prefecture digital-auth/age_over_18 digital-auth/age_over_20 digital-auth/verified",
+            "no scope is called \"digital-auth/height\"; there are: openid digital-auth/name digital-auth/address digital-auth/birthdate digital-auth/gender digital-auth/prefecture digital-auth/age_over_18 digital-auth/age_over_20 digital-auth/verified",
+        ),
+        (
+            &["demo", "--scopes", "digital-auth/name"],
+            "スコープ openid がないと ID トークンが届かず、ログインできません。--scopes に openid を入れてください",
+            "without the scope openid there is no ID token, and nobody is signed in: put openid into --scopes",
+        ),
+        (
             &["demo", "--persona", "nobody"],
             "\"nobody\" というテスト利用者はいません。一覧：digital-auth personas",
             "no persona is called \"nobody\"; see: digital-auth personas",

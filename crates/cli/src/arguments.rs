@@ -14,6 +14,7 @@ const AFTER_HELP: &str = "\
   cargo run -- demo --persona longest --no-open
   cargo run -- demo --headless --persona longest
   cargo run -q -- demo --headless --fault token-500 --json
+  cargo run -q -- demo --headless --scopes \"openid digital-auth/age_over_20\"
   cargo run -- simulate service --client-jwks public.json --redirect-uri http://localhost:3000/callback
 
 demo の終了コード / Exit status of demo:
@@ -83,6 +84,9 @@ pub(crate) struct Demo {
     /// サービスの代役に起こさせる誤り（faults で一覧）。ブラウザーでは最初に選ばれている応答 / What the service does wrong (see: faults); in a browser, the answer preselected
     #[arg(long, value_name = "NAME")]
     pub(crate) fault: Option<String>,
+    /// アプリが求めるスコープ。空白で区切る（既定：すべて）。ブラウザーでは最初に選ばれているもの / The scopes that the app asks for, separated by spaces (default: all); in a browser, those preselected
+    #[arg(long, value_name = "SCOPES")]
+    pub(crate) scopes: Option<String>,
     /// 結果（ブラウザーではアドレス）を1つの JSON オブジェクトで出す / Print one JSON object: the result, or in a browser the addresses
     #[arg(long)]
     pub(crate) json: bool,
@@ -104,6 +108,7 @@ impl Default for Demo {
             no_open: false,
             persona: None,
             fault: None,
+            scopes: None,
             json: false,
             assertion_algorithm: AssertionAlgorithm::Es256,
             state_length: 700,

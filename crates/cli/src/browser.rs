@@ -9,6 +9,7 @@ use simulators::app::{AppSettings, Ended, Explanation};
 use simulators::fault::Fault;
 use simulators::journal::{Hop, Journal, Moment, Party};
 use simulators::pages::Language as PageLanguage;
+use simulators::scopes::Scopes;
 use simulators::stack::{Stack, StackOptions};
 use tokio::sync::mpsc;
 
@@ -36,13 +37,14 @@ const ELSEWHERE: [&str; 4] = ["CI", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"];
 pub(crate) async fn run(
     demo: &Demo,
     language: Language,
-    (persona, fault): (&str, Option<Fault>),
+    (persona, fault, scopes): (&str, Option<Fault>, Scopes),
     mut options: StackOptions,
     (progress, mut interruption): (Progress, Interruption),
 ) -> Result<u8, DemoError> {
     let (sender, mut ended) = mpsc::channel(WAITING);
     options.app = Some(AppSettings {
         port: demo.ports.app_port,
+        scopes,
         explain,
         ended: Some(sender),
     });

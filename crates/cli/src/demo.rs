@@ -17,6 +17,7 @@ use simulators::fault::Fault;
 use simulators::journal::{Hop, Moment, Step};
 use simulators::lambda::{BindError, BuildError, BuildStop, Profile, Target, build_until};
 use simulators::persona::personas;
+use simulators::scopes::{InvalidScopes, Scopes};
 use simulators::service;
 use simulators::stack::{LoginError, Outcome, Ports, Stack, StackError, StackOptions};
 use simulators::user_agent::{UserAgent, UserAgentError};
@@ -37,6 +38,17 @@ pub(crate) enum DemoError {
     /// No such fault.
     #[error("no fault is called {0:?}; see: digital-auth faults")]
     UnknownFault(String),
+    /// No such scope.
+    #[error("no scope is called {unknown:?}; there are: {}", Scopes::all())]
+    UnknownScope {
+        /// What was asked for.
+        unknown: String,
+    },
+    /// Scopes without `openid`.
+    #[error(
+        "without the scope openid there is no ID token, and nobody is signed in: put openid into --scopes"
+    )]
+    WithoutOpenid,
     /// Two stand-ins can't listen on the same port.
     #[error("{0} and {1} name the same port")]
     SamePort(&'static str, &'static str),
@@ -82,7 +94,11 @@ pub(crate) enum DemoError {
 impl Complaint for DemoError {
     fn status(&self) -> u8 {
         match self {
-            Self::UnknownPersona(_) | Self::UnknownFault(_) | Self::SamePort(..) => exit::USAGE,
+            Self::UnknownPersona(_)
+            | Self::UnknownFault(_)
+            | Self::UnknownScope { .. }
+            | Self::WithoutOpenid
+            | Self::SamePort(..) => exit::USAGE,
             Self::Moved(_) | Self::NoCargo(_) | Self::Build(_) => exit::BUILD,
             Self::Taken { .. } | Self::Start(_) => exit::START,
             Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => exit::DEFECT,
@@ -98,6 +114,10 @@ impl Complaint for DemoError {
             Self::UnknownFault(id) => {
                 format!("{id:?} という誤りはありません。一覧：digital-auth faults")
             }
+            Self::UnknownScope { unknown } => {
+                format!("{unknown:?} というスコープはありません。使えるもの：{}", Scopes::all())
+            }
+            Self::WithoutOpenid => "スコープ openid がないと ID トークンが届かず、ログインできません。--scopes に openid を入れてください".to_owned(),
             Self::SamePort(one, other) => format!("{one} と {other} が同じポートです"),
             Self::Moved(root) => format!(
                 "関数のソースが {} にありません。リポジトリのフォルダーで cargo run を使ってください",
@@ -115,6 +135,15 @@ impl Complaint for DemoError {
             Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => {
                 format!("デモの途中で問題が起きました：{self}")
             }
+        }
+    }
+}
+
+impl From<InvalidScopes> for DemoError {
+    fn from(error: InvalidScopes) -> Self {
+        match error {
+            InvalidScopes::Unknown(unknown) => Self::UnknownScope { unknown },
+            InvalidScopes::WithoutOpenid => Self::WithoutOpenid,
         }
     }
 }
@@ -165,6 +194,10 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError
             .map_err(|_| DemoError::UnknownFault(id.clone()))
     });
     let fault = fault.transpose()?;
+    let scopes = match &demo.scopes {
+        Some(scopes) => Scopes::parse(scopes)?,
+        None => Scopes::all(),
+    };
     distinct(demo.ports)?;
 
     let mut interruption = Interruption::listen().map_err(DemoError::Signals)?;
@@ -176,7 +209,7 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError
         return browser::run(
             demo,
             language,
-            (persona, fault),
+            (persona, fault, scopes),
             options,
             (progress, interruption),
         )
@@ -188,8 +221,9 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError
     };
     progress.say(language.say("ログインしています", "Signing in"));
     let browser = UserAgent::new(language.say("ja", "en"))?;
+    let scopes = scopes.to_string();
     let outcome = tokio::select! {
-        outcome = stack.login(&browser, persona, fault) => outcome.map_err(DemoError::from),
+        outcome = stack.login_asking(&browser, persona, fault, &scopes) => outcome.map_err(DemoError::from),
         () = interruption.received() => Err(DemoError::Interrupted),
     };
     let hops = stack.journal.hops(Moment::default(), None);

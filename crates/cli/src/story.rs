@@ -181,14 +181,31 @@ pub(crate) fn write_outcome(
         Outcome::SignedIn(signed_in) => {
             let title = language.say("ログインしました", "Signed in");
             writeln!(out, "{GOOD}✓ {title}{GOOD:#}  {persona}")?;
-            let told = language.say(
-                "アプリが Cognito から受け取った ID トークン：",
-                "The ID token that the app got from Cognito:",
-            );
-            writeln!(out, "{told}")?;
-            for (name, value) in &signed_in.id_token {
-                let shown = mask(name, &plain(value));
-                writeln!(out, "     {QUIET}{name}={QUIET:#}{shown}")?;
+            for (told, claims) in [
+                (
+                    language.say(
+                        "アプリが Cognito から受け取った ID トークン：",
+                        "The ID token that the app got from Cognito:",
+                    ),
+                    &signed_in.id_token,
+                ),
+                (
+                    language.say("アクセストークン：", "The access token:"),
+                    &signed_in.access_token,
+                ),
+                (
+                    language.say(
+                        "Cognito の /oauth2/userInfo：",
+                        "Cognito's /oauth2/userInfo:",
+                    ),
+                    &signed_in.userinfo,
+                ),
+            ] {
+                writeln!(out, "{told}")?;
+                for (name, value) in claims {
+                    let shown = mask(name, &plain(value));
+                    writeln!(out, "     {QUIET}{name}={QUIET:#}{shown}")?;
+                }
             }
         }
         Outcome::Failed(failed) => write_failure(out, language, failed, errors)?,

@@ -16,11 +16,13 @@ use http::header::{
 use keys::{NoRandomness, SystemRandomness};
 use tokio::time::timeout;
 
+use super::choice::{self, SCOPE};
 use super::memory::{Chapter, Stage};
 use super::pages::{self, Problem};
 use super::{Shared, server};
 use crate::journal::{Hop, Journal, Moment};
 use crate::pages::{LANGUAGE, Language, cookie, remembering};
+use crate::scopes::{InvalidScopes, Scopes};
 
 /// The cookie that ties a login to the browser that began it.
 pub(super) const BROWSER: &str = "__Host-browser";
@@ -41,7 +43,7 @@ pub(super) struct Asked {
     chosen: Option<String>,
     pub(super) language: Language,
     query: Vec<(String, String)>,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
 }
 
 impl Asked {
@@ -67,6 +69,12 @@ impl Asked {
         pairs
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// The scopes that the query chooses, if it does.
+    pub(super) fn scopes(&self) -> Result<Option<Scopes>, InvalidScopes> {
+        let scopes = self.query.iter().filter(|(name, _)| name == SCOPE);
+        choice::chosen(scopes.map(|(_, value)| value.as_str()))
     }
 
     pub(super) fn browser(&self) -> Option<&str> {
@@ -152,12 +160,27 @@ pub(super) async fn start(
     headers: HeaderMap,
 ) -> Response {
     let asked = Asked::new(query, headers);
+    let Ok(chosen) = asked.scopes() else {
+        return pages::problem(Problem::UnknownScope, asked.language);
+    };
     let now = shared.clock.now();
     let known = asked.browser().filter(|browser| is_random(browser));
     let new = if known.is_none() { random().ok() } else { None };
     let tale = tale_of(&shared, known, asked.language);
-    let signed_in = shared.memory().session(asked.session(), now).is_some();
-    let page = pages::start(asked.language, signed_in, &tale);
+    let (signed_in, before) = {
+        let memory = shared.memory();
+        let signed_in = memory.session(asked.session(), now).is_some();
+        let before = known.and_then(|browser| memory.login(browser, None));
+        (signed_in, before.map(|login| login.scopes.clone()))
+    };
+    let scopes = pages::StartScopes {
+        shown: chosen
+            .as_ref()
+            .or(before.as_ref())
+            .unwrap_or(&shared.settings.scopes),
+        are_in_the_address: chosen.is_some(),
+    };
+    let page = pages::start(asked.language, signed_in, scopes, &tale);
     let page = match new {
         Some(browser) => with_cookie(page, BROWSER, &browser),
         None => page,
@@ -271,14 +294,19 @@ pub(super) async fn signed_in(
         let memory = shared.memory();
         let session = memory.session(asked.session(), now).cloned();
         session.map(|session| {
-            let others = memory.has_others(session.chapter, now);
-            (session, others)
+            let others = |chapter| memory.has_others(chapter, now);
+            let refreshed = session.refreshed.as_ref();
+            let refresh = refreshed.and_then(|refreshed| refreshed.chapter);
+            let others = (others(session.chapter), refresh.map(others));
+            (session, refresh, others)
         })
     };
     let page = match found {
-        Some((session, others)) => {
+        Some((session, refresh, others)) => {
             let hops = hops_of(&shared.journal, session.chapter);
-            pages::signed_in(asked.language, &session.signed_in, &hops, others)
+            let refresh_hops = refresh.map(|chapter| hops_of(&shared.journal, chapter));
+            let refresh = refresh_hops.as_deref().zip(others.1);
+            pages::signed_in(asked.language, &session, (&hops, others.0), refresh)
         }
         None => pages::problem(Problem::NotSignedIn, asked.language),
     };
@@ -310,7 +338,7 @@ pub(super) async fn failed(
                 let class = failed.class.as_deref();
                 let words =
                     class.and_then(|class| (shared.settings.explain)(class, asked.language));
-                pages::failed(asked.language, &login.id, failed, words, &hops, others)
+                pages::failed(asked.language, &login, failed, words, (&hops, others))
             }
             _ => pages::problem(Problem::UnknownLogin, asked.language),
         },
@@ -319,13 +347,18 @@ pub(super) async fn failed(
     asked.remembered(page)
 }
 
+/// Whether a form of another site sent this. SameSite=Lax keeps the cookie back on those; a browser that says where the form
+/// is from is believed, too. `Origin` says nothing here: under no-referrer it is always null (Fetch, "append a request
+/// Origin header").
+pub(super) fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site");
+    site.is_some_and(|site| site != "same-origin")
+}
+
 /// `POST /logout`: ends this browser's session, and no other.
 pub(super) async fn log_out(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     let asked = Asked::new(None, headers);
-    // SameSite=Lax keeps the cookie back on forms of other sites; a browser that says where the form is from is believed,
-    // too. `Origin` says nothing here: under no-referrer it is always null (Fetch, "append a request Origin header").
-    let site = asked.headers.get("sec-fetch-site");
-    if site.is_some_and(|site| site != "same-origin") {
+    if is_from_elsewhere(&asked.headers) {
         return pages::problem(Problem::OtherOrigin, asked.language);
     }
     shared.memory().sign_out(asked.session());

@@ -9,9 +9,9 @@ use axum::response::Response;
 use http::header::{HeaderMap, LOCATION, SET_COOKIE};
 
 use super::handlers::{Asked, BROWSER, SESSION, is_random, random, see_other, with_cookie};
-use super::memory::{Chapter, Failed, NotTaken, Refused, Stage};
+use super::memory::{Chapter, Failed, NotTaken, Stage};
 use super::pages::{self, Problem};
-use super::relying_party::{BadCallback, Callback, OAuthError, Wishes, class_and_support_id};
+use super::relying_party::{BadCallback, Callback, Wishes};
 use super::{Ended, Shared};
 use crate::journal::{Check, Entry, Parameter, Party, Step};
 
@@ -27,10 +27,26 @@ pub(super) async fn login(
     let asked = Asked::new(query, headers);
     let request = "GET /login";
     let entry = (shared.journal).begin(Party::Browser, Party::App, request);
+    let scopes = match asked.scopes() {
+        Ok(chosen) => chosen.unwrap_or_else(|| shared.settings.scopes.clone()),
+        Err(_) => {
+            let page = pages::problem(Problem::UnknownScope, asked.language);
+            tell(
+                &shared,
+                entry,
+                request,
+                Vec::new(),
+                scope_checks(false),
+                &page,
+            );
+            return page;
+        }
+    };
+    let names: Vec<String> = scopes.names().collect();
     let wishes = Wishes {
         identity_provider: None,
         language: Some(asked.language.code()),
-        scopes: &[],
+        scopes: &names,
     };
     let begun = shared.relying_party.begin(wishes).and_then(|(login, url)| {
         let known = asked.browser().filter(|browser| is_random(browser));
@@ -39,19 +55,39 @@ pub(super) async fn login(
     });
     let Ok((login, url, browser, id)) = begun else {
         let page = pages::problem(Problem::Internal, asked.language);
-        tell(&shared, entry, request, Vec::new(), Vec::new(), &page);
+        tell(
+            &shared,
+            entry,
+            request,
+            Vec::new(),
+            scope_checks(true),
+            &page,
+        );
         return page;
     };
     let now = shared.clock.now();
     let owner = (id, browser.clone());
-    shared.memory().begin(owner, login, entry.moment(), now);
+    let asking = (login, scopes);
+    shared.memory().begin(owner, asking, entry.moment(), now);
     let response = with_cookie(see_other(url.as_str()), BROWSER, &browser);
-    tell(&shared, entry, request, Vec::new(), Vec::new(), &response);
+    tell(
+        &shared,
+        entry,
+        request,
+        Vec::new(),
+        scope_checks(true),
+        &response,
+    );
     response
 }
 
+fn scope_checks(are_known: bool) -> Vec<Check> {
+    let what = "every scope is one that this app offers";
+    vec![Check::new(what, "RFC 6749 §3.3", are_known)]
+}
+
 /// Writes one of the app's own hops down.
-fn tell(
+pub(super) fn tell(
     shared: &Shared,
     entry: Entry,
     request: &str,
@@ -163,7 +199,7 @@ async fn answer_to_callback(
         callback.answer.is_ok(),
     ));
     let failed = match &callback.answer {
-        Err(error) => told(error),
+        Err(error) => Failed::told(error),
         Ok(code) => match shared.relying_party.finish(&login, code).await {
             Ok(signed_in) => {
                 let Ok(session) = random() else {
@@ -189,13 +225,7 @@ async fn answer_to_callback(
                 announce(shared, Ended::SignedIn);
                 return with_cookie(see_other("/signed-in"), SESSION, &session);
             }
-            Err(error) => Failed {
-                error: None,
-                description: String::new(),
-                class: None,
-                support_id: None,
-                refused: Some(Refused::from(&error)),
-            },
+            Err(error) => Failed::from(&error),
         },
     };
     announce(
@@ -209,17 +239,6 @@ async fn answer_to_callback(
     let (until, now) = (shared.journal.now(), shared.clock.now());
     (shared.memory()).end(&id, Stage::Failed(failed), until, now);
     see_other(&format!("/failed?login={id}"))
-}
-
-fn told(error: &OAuthError) -> Failed {
-    let (class, support_id) = class_and_support_id(&error.description);
-    Failed {
-        error: Some(error.error.clone()),
-        description: error.description.clone(),
-        class,
-        support_id,
-        refused: None,
-    }
 }
 
 fn announce(shared: &Shared, ended: Ended) {

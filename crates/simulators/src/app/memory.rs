@@ -7,8 +7,9 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::relying_party::{AppLogin, FinishError, SignedIn};
+use super::relying_party::{AppLogin, FinishError, OAuthError, SignedIn, class_and_support_id};
 use crate::journal::Moment;
+use crate::scopes::Scopes;
 
 /// How long a login may take. It is longer than Amazon Cognito's five minutes, so that Cognito can say so.
 pub(super) const LOGIN_LIFETIME: TimeDelta = TimeDelta::minutes(15);
@@ -30,7 +31,7 @@ pub(super) struct Chapter {
     pub(super) until: Option<Moment>,
 }
 
-/// How a login ended that the app has no tokens of.
+/// How a login or a refresh ended that the app has no tokens of.
 #[derive(Clone, Debug)]
 pub(super) struct Failed {
     /// `error` of Amazon Cognito's answer.
@@ -45,12 +46,45 @@ pub(super) struct Failed {
     pub(super) refused: Option<Refused>,
 }
 
+impl Failed {
+    /// What Amazon Cognito told.
+    pub(super) fn told(error: &OAuthError) -> Self {
+        let (class, support_id) = class_and_support_id(&error.description);
+        Self {
+            error: Some(error.error.clone()),
+            description: error.description.clone(),
+            class,
+            support_id,
+            refused: None,
+        }
+    }
+}
+
+impl From<&FinishError> for Failed {
+    fn from(error: &FinishError) -> Self {
+        let told = match error {
+            FinishError::Refused(told) => Self::told(told),
+            _ => Self {
+                error: None,
+                description: String::new(),
+                class: None,
+                support_id: None,
+                refused: None,
+            },
+        };
+        Self {
+            refused: Some(Refused::from(error)),
+            ..told
+        }
+    }
+}
+
 /// Why the app itself refused Amazon Cognito's answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Refused {
     /// No answer came on the back channel.
     BackChannel,
-    /// Amazon Cognito didn't take the code.
+    /// Amazon Cognito didn't take the code or the refresh token.
     Code,
     /// An answer of the back channel can't be used.
     Answer,
@@ -93,6 +127,8 @@ pub(super) struct Login {
     pub(super) browser: String,
     pub(super) chapter: Chapter,
     pub(super) stage: Stage,
+    /// What was asked for.
+    pub(super) scopes: Scopes,
     state: String,
     changed: DateTime<Utc>,
 }
@@ -122,8 +158,20 @@ impl Login {
 pub(super) struct Session {
     pub(super) signed_in: SignedIn,
     pub(super) chapter: Chapter,
+    /// How the newest refresh ended, if there was one.
+    pub(super) refreshed: Option<Refreshed>,
     id: String,
     begun: DateTime<Utc>,
+}
+
+/// How a refresh ended.
+#[derive(Clone, Debug)]
+pub(super) struct Refreshed {
+    pub(super) at: DateTime<Utc>,
+    /// Why there are no newer tokens, if there are none.
+    pub(super) failed: Option<Failed>,
+    /// The part of the journal that tells of it, once it is over.
+    pub(super) chapter: Option<Chapter>,
 }
 
 /// Why the answer of a callback isn't looked at.
@@ -151,7 +199,7 @@ impl Memory {
     pub(super) fn begin(
         &mut self,
         (id, browser): (String, String),
-        login: AppLogin,
+        (login, scopes): (AppLogin, Scopes),
         from: Moment,
         now: DateTime<Utc>,
     ) {
@@ -165,6 +213,7 @@ impl Memory {
             chapter: Chapter { from, until: None },
             state: login.state().to_owned(),
             stage: Stage::Waiting(login),
+            scopes,
             changed: now,
         });
     }
@@ -253,6 +302,7 @@ impl Memory {
         self.sessions.push_back(Session {
             signed_in,
             chapter,
+            refreshed: None,
             id,
             begun: now,
         });
@@ -264,6 +314,34 @@ impl Memory {
         sessions.find(|session| {
             id == Some(session.id.as_str()) && now - session.begun < SESSION_LIFETIME
         })
+    }
+
+    /// Writes down how a refresh of this session ended, with the newer tokens if there are any.
+    pub(super) fn refresh(
+        &mut self,
+        id: Option<&str>,
+        signed_in: Option<SignedIn>,
+        refreshed: Refreshed,
+    ) {
+        if let Some(session) = self.session_mut(id) {
+            if let Some(signed_in) = signed_in {
+                session.signed_in = signed_in;
+            }
+            session.refreshed = Some(refreshed);
+        }
+    }
+
+    /// The story of the newest refresh is this part of the journal.
+    pub(super) fn close_refresh(&mut self, id: Option<&str>, chapter: Chapter) {
+        let session = self.session_mut(id);
+        if let Some(refreshed) = session.and_then(|session| session.refreshed.as_mut()) {
+            refreshed.chapter = Some(chapter);
+        }
+    }
+
+    fn session_mut(&mut self, id: Option<&str>) -> Option<&mut Session> {
+        let mut sessions = self.sessions.iter_mut();
+        sessions.find(|session| id == Some(session.id.as_str()))
     }
 
     /// Ends a session, if there is one.
@@ -314,7 +392,8 @@ mod tests {
         let mut memory = Memory::default();
         for name in ["a", "b"] {
             let ids = (name.to_owned(), "browser".to_owned());
-            memory.begin(ids, AppLogin::with_state(name), 1.into(), start);
+            let asking = (AppLogin::with_state(name), Scopes::all());
+            memory.begin(ids, asking, 1.into(), start);
         }
         let taken = |memory: &mut Memory, state, browser, now| {
             memory.take(state, browser, now).map(|(id, _)| id)
@@ -368,7 +447,8 @@ mod tests {
         let mut memory = Memory::default();
         for (name, from) in [("a", 1), ("b", 5), ("c", 20)] {
             let ids = (name.to_owned(), name.to_owned());
-            memory.begin(ids, AppLogin::with_state(name), from.into(), start);
+            let asking = (AppLogin::with_state(name), Scopes::all());
+            memory.begin(ids, asking, from.into(), start);
         }
         memory.end("a", Stage::SignedIn, 10.into(), start);
         memory.end("b", Stage::SignedIn, 15.into(), start);

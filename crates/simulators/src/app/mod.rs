@@ -4,11 +4,14 @@
 //!
 //! [`App::bind`] → [`BoundApp::callback_url`], which Amazon Cognito has to know → [`BoundApp::serve`].
 
+mod choice;
 mod handlers;
 mod id_token;
 mod login;
 mod memory;
 mod pages;
+mod received;
+mod refresh;
 pub mod relying_party;
 mod server;
 
@@ -28,6 +31,7 @@ use crate::clock::SimClock;
 use crate::journal::Journal;
 use crate::loopback::to_its_end;
 use crate::pages::Language;
+use crate::scopes::Scopes;
 
 /// The name under which a browser finds the app. Every name below `localhost` is this machine.
 pub const PUBLIC_HOST: &str = "app.localhost";
@@ -68,6 +72,8 @@ pub enum Ended {
 pub struct AppSettings {
     /// The port on 127.0.0.1; 0 means any free one.
     pub port: u16,
+    /// What is asked for where nobody has chosen.
+    pub scopes: Scopes,
     /// What the bridge's classes of failure mean.
     pub explain: Explain,
     /// Is told how each login ended. What finds no place is left out.
@@ -75,10 +81,11 @@ pub struct AppSettings {
 }
 
 impl Default for AppSettings {
-    /// Any free port, classes without words, and nobody who is told.
+    /// Any free port, every scope, classes without words, and nobody who is told.
     fn default() -> Self {
         Self {
             port: 0,
+            scopes: Scopes::all(),
             explain: |_, _| None,
             ended: None,
         }
@@ -224,6 +231,10 @@ impl BoundApp {
             .route("/login", get(login::login))
             .route("/callback", get(login::callback).layer(from_fn(to_its_end)))
             .route("/signed-in", get(handlers::signed_in))
+            .route(
+                "/refresh",
+                post(refresh::refresh).layer(from_fn(to_its_end)),
+            )
             .route("/failed", get(handlers::failed))
             .route("/logout", post(handlers::log_out))
             .route("/logged-out", get(handlers::logged_out))

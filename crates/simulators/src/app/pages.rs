@@ -4,16 +4,20 @@
 
 use askama::Template;
 use axum::response::Response;
+use chrono::FixedOffset;
 use http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::Explanation;
+use super::choice::{self, Choice};
 use super::handlers::Tale;
-use super::memory::{Failed, Refused, Stage};
-use super::relying_party::{OAuthError, SignedIn};
+use super::memory::{Failed, Login, Refreshed, Refused, Session, Stage};
+use super::received::{self, Fact, JAPAN, Row};
+use super::relying_party::OAuthError;
 use crate::diagram::{Count, count, diagram};
 use crate::journal::Hop;
 use crate::pages::{Forms, Frame, LANGUAGE, Language, Site, page};
+use crate::scopes::Scopes;
 
 /// The one script of the app: it lets the diagram of the start page grow.
 const SCRIPT: &str = include_str!("grow.js");
@@ -64,17 +68,10 @@ struct Start<'a> {
     frame: Frame,
     script: &'static str,
     signed_in: bool,
+    choice: Choice,
     tale: &'a str,
     seen: u64,
     under_way: bool,
-}
-
-/// One of the four attributes.
-struct Attribute {
-    label: &'static str,
-    claim: &'static str,
-    value: Option<String>,
-    remark: Option<&'static str>,
 }
 
 /// Something decoded: JSON, indented.
@@ -87,11 +84,25 @@ struct Decoded {
 
 #[derive(Template)]
 #[template(path = "app/signed_in.html")]
-struct SignedInPage {
+struct SignedInPage<'a> {
     frame: Frame,
-    attributes: Vec<Attribute>,
+    facts: Vec<Fact>,
+    rows: Vec<Row>,
     decoded: Vec<Decoded>,
+    can_refresh: bool,
+    refresh: Option<RefreshPart<'a>>,
     story: Story,
+}
+
+/// How the newest refresh ended.
+struct RefreshPart<'a> {
+    /// The time of day in Japan.
+    at: String,
+    /// Why it failed, if it did.
+    failure: Option<&'static str>,
+    facts: Vec<(&'static str, &'a str)>,
+    /// What happened, once it is over.
+    story: Option<Story>,
 }
 
 #[derive(Template)]
@@ -100,6 +111,8 @@ struct FailedPage<'a> {
     frame: Frame,
     meaning: String,
     remedy: Option<String>,
+    /// The parameters of a login that asks for the same.
+    again: String,
     facts: Vec<(&'static str, &'a str)>,
     story: Story,
 }
@@ -129,6 +142,8 @@ pub(super) enum Problem<'a> {
     TooLarge,
     /// A form of another site.
     OtherOrigin,
+    /// A scope that this app doesn't offer.
+    UnknownScope,
     /// No randomness.
     Internal,
     /// Nobody is signed in.
@@ -160,6 +175,7 @@ impl Problem<'_> {
             Self::OtherOrigin | Self::NotSignedIn => StatusCode::FORBIDDEN,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Malformed
+            | Self::UnknownScope
             | Self::NoState(_)
             | Self::UnknownLogin
             | Self::OtherBrowser
@@ -218,12 +234,23 @@ impl Problem<'_> {
             Self::OtherOrigin => [
                 ("ほかのサイトからは操作できません", "Not from another site"),
                 (
-                    "ほかのサイトのボタンから、ログアウトの操作が届きました。ログアウトしていません。",
-                    "Another site’s button asked to log you out. You were not logged out.",
+                    "ほかのサイトのボタンから操作が届いたので、何もしていません。",
+                    "Another site’s button sent this, so nothing was done.",
                 ),
                 (
-                    "ログアウトするときは、このサイトのボタンを使ってください。",
-                    "To log out, use the button of this site.",
+                    "このサイトのボタンを使ってください。",
+                    "Use the button of this site.",
+                ),
+            ],
+            Self::UnknownScope => [
+                ("知らないスコープです", "An unknown scope"),
+                (
+                    "アドレスに、このアプリが扱わないスコープがあります。ログインは始めていません。",
+                    "The address names a scope that this app does not offer. No login was begun.",
+                ),
+                (
+                    "はじめのページで選び直してください。",
+                    "Choose again on the start page.",
                 ),
             ],
             Self::Internal => [
@@ -361,19 +388,38 @@ pub(super) fn logged_out(language: Language) -> Response {
     page(StatusCode::OK, &template, Forms::None, None)
 }
 
+/// The scopes on the start page.
+#[derive(Clone, Copy)]
+pub(super) struct StartScopes<'a> {
+    pub(super) shown: &'a Scopes,
+    /// Whether the page's address chooses them, so that it must in the other language too.
+    pub(super) are_in_the_address: bool,
+}
+
 /// The start page.
-pub(super) fn start(language: Language, signed_in: bool, tale: &Tale) -> Response {
+pub(super) fn start(
+    language: Language,
+    signed_in: bool,
+    scopes: StartScopes<'_>,
+    tale: &Tale,
+) -> Response {
     let title = language.say("青葉野市 公共施設予約", "Aobano City facility booking");
-    let switch = format!("/?{LANGUAGE}={}", language.other().code());
+    let mut switch = format!("/?{LANGUAGE}={}", language.other().code());
+    if scopes.are_in_the_address {
+        switch.push('&');
+        switch.push_str(&choice::query_of(scopes.shown));
+    }
     let template = Start {
         frame: Frame::new(Site::App, language, title, switch),
         script: SCRIPT,
         signed_in,
+        choice: Choice::new(language, scopes.shown),
         tale: &self::tale(language, tale),
         seen: tale.seen.number(),
         under_way: matches!(tale.stage, Some(Stage::Waiting(_) | Stage::Finishing)),
     };
-    page(StatusCode::OK, &template, Forms::None, Some(SCRIPT))
+    // The form begins a login, which leads to Amazon Cognito.
+    page(StatusCode::OK, &template, Forms::Leaving, Some(SCRIPT))
 }
 
 /// The part of the start page that grows.
@@ -403,10 +449,11 @@ pub(super) fn tale(language: Language, tale: &Tale) -> String {
 /// The page of somebody who is signed in.
 pub(super) fn signed_in(
     language: Language,
-    signed_in: &SignedIn,
-    hops: &[Hop],
-    others: bool,
+    session: &Session,
+    (hops, others): (&[Hop], bool),
+    refresh: Option<(&[Hop], bool)>,
 ) -> Response {
+    let signed_in = &session.signed_in;
     let title = match signed_in.id_token.get("name").and_then(Value::as_str) {
         Some(name) => match language {
             Language::Japanese => format!("ようこそ、{name} さん"),
@@ -421,8 +468,8 @@ pub(super) fn signed_in(
         Decoded {
             title: language.say("ID トークン", "ID token"),
             what: language.say(
-                "だれがログインしたかを、ユーザープールが署名して伝えるものです。アプリが信じてよいのは、これだけです。",
-                "Who signed in, signed by the user pool. This is what an app may believe.",
+                "だれがログインしたかを、ユーザープールが署名して、ログインしたアプリに伝えるものです。求めた情報は、すべてここに入ります。",
+                "Who signed in, signed by the user pool, for the app that signs people in. All that was asked for is here.",
             ),
             header: Some(indented(&signed_in.id_token_header)),
             claims: indented(&signed_in.id_token),
@@ -430,8 +477,8 @@ pub(super) fn signed_in(
         Decoded {
             title: language.say("アクセストークン", "Access token"),
             what: language.say(
-                "API を呼ぶための鍵です。中身はアプリが読むものではありませんが、学ぶために開いて見せています。",
-                "The key to APIs. Its inside isn’t meant for the app; it is opened here to learn from.",
+                "API を呼ぶための鍵です。いろいろな API に渡るので、氏名・住所・生年月日・性別は入りません。中身は API が読むものですが、学ぶために開いて見せています。",
+                "The key to APIs. It goes to many of them, so it never holds name, address, date of birth or gender. Its inside is for APIs; it is opened here to learn from.",
             ),
             header: Some(indented(&signed_in.access_token_header)),
             claims: indented(&signed_in.access_token),
@@ -439,8 +486,8 @@ pub(super) fn signed_in(
         Decoded {
             title: "/oauth2/userInfo",
             what: language.say(
-                "Cognito が今持っている属性です。利用者が書き換えられる設定もあるので、検証済みとは限りません。",
-                "What Cognito holds now. There are set-ups in which users can change it, so it isn’t verified by itself.",
+                "ユーザープールの属性をそのまま返すところです。利用者が書き換えた値かもしれないので、アプリクライアントには属性を読ませない設定にしています。",
+                "It returns what the user pool holds, which the user may have changed. So the app client may read no attribute there.",
             ),
             header: None,
             claims: indented(&signed_in.userinfo),
@@ -448,82 +495,34 @@ pub(super) fn signed_in(
     ];
     let template = SignedInPage {
         frame: Frame::new(Site::App, language, title, switch),
-        attributes: attributes(&signed_in.id_token, language),
+        facts: received::facts(signed_in, language),
+        rows: received::rows(signed_in, language),
         decoded,
+        can_refresh: signed_in.tokens.refresh_token.is_some(),
+        refresh: session.refreshed.as_ref().map(|refreshed| RefreshPart {
+            at: time_of_day(refreshed),
+            failure: refreshed
+                .failed
+                .as_ref()
+                .map(|failed| failed.refused.unwrap_or(Refused::Answer))
+                .map(|refused| refusal(refused, language)),
+            facts: refreshed
+                .failed
+                .as_ref()
+                .map_or_else(Vec::new, |failed| facts_of(failed, language)),
+            story: refresh.map(|(hops, others)| Story::new(language, hops, others)),
+        }),
         story: Story::new(language, hops, others),
     };
     page(StatusCode::OK, &template, Forms::Own, None)
 }
 
-/// The four attributes of an ID token, in the form that people read.
-fn attributes(claims: &Map<String, Value>, language: Language) -> Vec<Attribute> {
-    let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
-    let address = claims
-        .get("address")
-        .and_then(|address| address.get("formatted"))
-        .and_then(Value::as_str);
-    let birthdate = text("birthdate").map(|date| match language {
-        Language::Japanese => japanese_date(date),
-        Language::English => date.to_owned(),
-    });
-    let gender = text("gender").map(|gender| match gender {
-        "male" => language.say("男", "male"),
-        "female" => language.say("女", "female"),
-        "other" => language.say("その他", "other"),
-        other => other,
-    });
-    let attribute = |label, claim, value: Option<String>, remark| Attribute {
-        label,
-        claim,
-        remark: if value.is_none() { Some(remark) } else { None },
-        value,
-    };
-    let not_received = language.say("受け取っていません", "not received");
-    vec![
-        attribute(
-            language.say("氏名", "Name"),
-            "name",
-            text("name").map(str::to_owned),
-            not_received,
-        ),
-        attribute(
-            language.say("住所", "Address"),
-            "address.formatted",
-            address.map(str::to_owned),
-            not_received,
-        ),
-        attribute(
-            language.say("生年月日", "Date of birth"),
-            "birthdate",
-            birthdate,
-            language.say(
-                "受け取っていません（月や日が分からない場合も、このクレームは出ません）",
-                "not received (nor is it where month or day are unknown)",
-            ),
-        ),
-        attribute(
-            language.say("性別", "Gender"),
-            "gender",
-            gender.map(str::to_owned),
-            language.say(
-                "受け取っていません（登録がない場合も、このクレームは出ません）",
-                "not received (nor is it where none is registered)",
-            ),
-        ),
-    ]
-}
-
-/// `1985-03-15` as 1985年3月15日.
-fn japanese_date(date: &str) -> String {
-    let mut parts = date.splitn(3, '-');
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(year), Some(month), Some(day)) => format!(
-            "{year}年{}月{}日",
-            month.trim_start_matches('0'),
-            day.trim_start_matches('0')
-        ),
-        _ => date.to_owned(),
-    }
+/// In Japan, to the second.
+fn time_of_day(refreshed: &Refreshed) -> String {
+    FixedOffset::east_opt(JAPAN).map_or_else(String::new, |japan| {
+        let at = refreshed.at.with_timezone(&japan);
+        at.format("%H:%M:%S").to_string()
+    })
 }
 
 fn indented(object: &Map<String, Value>) -> String {
@@ -534,14 +533,17 @@ fn indented(object: &Map<String, Value>) -> String {
 /// The page of a login that failed; `words` are those of the bridge's class.
 pub(super) fn failed(
     language: Language,
-    id: &str,
+    login: &Login,
     failed: &Failed,
     words: Option<Explanation>,
-    hops: &[Hop],
-    others: bool,
+    (hops, others): (&[Hop], bool),
 ) -> Response {
     let title = language.say("ログインできませんでした", "You could not be signed in");
-    let switch = format!("/failed?login={id}&{LANGUAGE}={}", language.other().code());
+    let switch = format!(
+        "/failed?login={}&{LANGUAGE}={}",
+        login.id,
+        language.other().code()
+    );
     let (meaning, remedy) = match (words, failed.refused) {
         (Some(words), _) => (words.meaning, Some(words.remedy)),
         (None, Some(refused)) => (refusal(refused, language).to_owned(), None),
@@ -553,6 +555,19 @@ pub(super) fn failed(
             (told.to_owned(), None)
         }
     };
+    let template = FailedPage {
+        frame: Frame::new(Site::App, language, title, switch),
+        meaning,
+        remedy,
+        again: choice::query_of(&login.scopes),
+        facts: facts_of(failed, language),
+        story: Story::new(language, hops, others),
+    };
+    page(StatusCode::OK, &template, Forms::None, None)
+}
+
+/// What Amazon Cognito told about a failure.
+fn facts_of(failed: &Failed, language: Language) -> Vec<(&'static str, &str)> {
     let mut facts = Vec::new();
     for (label, value) in [
         ("error", failed.error.as_deref()),
@@ -572,14 +587,7 @@ pub(super) fn failed(
                 .map(|value| (label, value)),
         );
     }
-    let template = FailedPage {
-        frame: Frame::new(Site::App, language, title, switch),
-        meaning,
-        remedy,
-        facts,
-        story: Story::new(language, hops, others),
-    };
-    page(StatusCode::OK, &template, Forms::None, None)
+    facts
 }
 
 fn refusal(refused: Refused, language: Language) -> &'static str {
@@ -600,44 +608,5 @@ fn refusal(refused: Refused, language: Language) -> &'static str {
             "届いた ID トークンを確かめられませんでした。だれもログインしていません。",
             "The ID token could not be verified. Nobody is signed in.",
         ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn the_four_attributes_are_told_in_words_and_those_that_lack_are_named() {
-        let claims = json!({
-            "name": "山田　太郎",
-            "address": { "formatted": "東京都千代田区" },
-            "birthdate": "1985-03-05",
-            "gender": "female",
-        });
-        let shown = |claims: &Value, language| -> Vec<Option<String>> {
-            attributes(claims.as_object().unwrap(), language)
-                .into_iter()
-                .map(|attribute| {
-                    assert_eq!(attribute.value.is_none(), attribute.remark.is_some());
-                    attribute.value
-                })
-                .collect()
-        };
-        let texts = |texts: [&str; 4]| texts.map(|text| Some(text.to_owned())).to_vec();
-        assert_eq!(
-            shown(&claims, Language::Japanese),
-            texts(["山田　太郎", "東京都千代田区", "1985年3月5日", "女"])
-        );
-        assert_eq!(
-            shown(&claims, Language::English),
-            texts(["山田　太郎", "東京都千代田区", "1985-03-05", "female"])
-        );
-        assert_eq!(
-            shown(&json!({}), Language::Japanese),
-            [None, None, None, None]
-        );
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {
     let lesson = match (hop.from, hop.to, method, last) {
         (Browser, App, "GET", "login") => LOGIN,
         (Browser, App, "GET", "callback") => APP_CALLBACK,
+        (Browser, App, "POST", "refresh") => REFRESH,
         (Browser, Cognito, "GET", "authorize") if status == Some(200) => HOSTED_PAGE,
         (Browser, Cognito, "GET", "authorize") => COGNITO_AUTHORIZE,
         (Browser, Cognito, "GET", "idpresponse") => IDP_RESPONSE,
@@ -48,6 +49,7 @@ pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {
         (Bridge, Service, "POST", "token") => SERVICE_TOKEN,
         (Bridge, Service, "GET", "certs") => SERVICE_KEYS,
         (Bridge, Service, "GET", "userinfo") => SERVICE_USERINFO,
+        (App, Cognito, "POST", "token") if grants(hop, "refresh_token") => APP_REFRESH,
         (App, Cognito, "POST", "token") => APP_TOKEN,
         (App, Cognito, "GET", "jwks.json") => APP_KEYS,
         (App, Cognito, "GET", "userInfo") => APP_USERINFO,
@@ -60,6 +62,13 @@ pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {
         },
     };
     Some(lesson)
+}
+
+/// Whether a token request hands in this.
+fn grants(hop: &Hop, grant_type: &str) -> bool {
+    let parameters = hop.step.iter().flat_map(|step| &step.parameters);
+    let mut grants = parameters.filter(|parameter| parameter.name == "grant_type");
+    grants.any(|parameter| parameter.value == grant_type)
 }
 
 const LOGIN: Lesson = Lesson {
@@ -288,6 +297,26 @@ const APP_TOKEN: Lesson = Lesson {
     answer: None,
 };
 
+const REFRESH: Lesson = Lesson {
+    title: ("トークンを更新する", "Refresh the tokens"),
+    why: (
+        "トークンは1時間で切れます。アプリは、ログインのときに受け取ったリフレッシュトークンで、人の手もカードも借りずに新しいトークンを求めます。頼めるのは、この利用者のセッションがあるブラウザーだけです。",
+        "Tokens expire after an hour. With the refresh token from the sign-in the app asks for new ones, without the person and without the card. Only the browser that has this person’s session can have that done.",
+    ),
+    source: "RFC 6749 §1.5",
+    answer: Some(("アプリの結果を返す", "The app’s answer")),
+};
+
+const APP_REFRESH: Lesson = Lesson {
+    title: ("リフレッシュトークンを使う", "Use the refresh token"),
+    why: (
+        "スコープはログインのときのまま、増やせません。クレームは新しく作られるので、年齢はきょうの日付で数え直されます。本人確認の日時は、ログインのときのままです。",
+        "The scopes stay those of the sign-in, and can’t grow. The claims are made anew, so an age is that of today. When the identity was verified stays as it was.",
+    ),
+    source: "RFC 6749 §6; OIDC Core §12",
+    answer: None,
+};
+
 const APP_KEYS: Lesson = Lesson {
     title: ("ユーザープールの公開鍵を得る", "Get the user pool’s keys"),
     why: (
@@ -370,7 +399,10 @@ pub(super) fn meaning(name: &str) -> Option<Text> {
             "The signed statement of who it is",
         ),
         "access_token" => ("属性を受け取るための鍵", "The key to the attributes"),
-        "refresh_token" => ("使わない", "Unused"),
+        "refresh_token" => (
+            "新しいトークンを求めるためのもの（橋渡しは使わない）",
+            "For asking for newer tokens (unused by the bridge)",
+        ),
         "token_type" => ("トークンの使い方", "How the token is used"),
         "expires_in" => ("有効な秒数", "Good for so many seconds"),
         "error" => ("エラーの種類", "Kind of error"),

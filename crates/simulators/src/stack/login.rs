@@ -9,6 +9,7 @@ use super::{APP_CALLBACK, PROVIDER_NAME, Stack};
 pub use crate::app::relying_party::{AppLogin, SignedIn};
 use crate::app::relying_party::{Callback, FinishError, Wishes, class_and_support_id};
 use crate::fault::Fault;
+use crate::scopes::Scopes;
 use crate::user_agent::{Arrival, Page, UserAgent, UserAgentError};
 
 /// What became of a login.
@@ -67,7 +68,8 @@ pub enum LoginError {
 }
 
 impl Stack {
-    /// Does a whole login: `persona` is the id of a test person, `fault` what the service does wrong.
+    /// Does a whole login that asks for every scope: `persona` is the id of a test person, `fault` what the service does
+    /// wrong.
     ///
     /// # Errors
     ///
@@ -78,7 +80,23 @@ impl Stack {
         persona: &str,
         fault: Option<Fault>,
     ) -> Result<Outcome, LoginError> {
-        let (app, start) = self.begin()?;
+        let scopes = Scopes::all().to_string();
+        self.login_asking(browser, persona, fault, &scopes).await
+    }
+
+    /// As [`Stack::login`], asking for exactly these scopes, with spaces between them.
+    ///
+    /// # Errors
+    ///
+    /// [`LoginError`]; a login that fails as it should is an [`Outcome`].
+    pub async fn login_asking(
+        &self,
+        browser: &UserAgent,
+        persona: &str,
+        fault: Option<Fault>,
+        scopes: &str,
+    ) -> Result<Outcome, LoginError> {
+        let (app, start) = self.begin_asking(scopes)?;
         let arrival = self
             .choose(
                 browser,
@@ -127,18 +145,38 @@ impl Stack {
 }
 
 impl<S> Stack<S> {
-    /// The app's part before the browser leaves: what it remembers, and where the browser goes.
+    /// The app's part before the browser leaves, asking for every scope: what it remembers, and where the browser goes.
     ///
     /// # Errors
     ///
     /// Without randomness.
     pub fn begin(&self) -> Result<(AppLogin, Url), LoginError> {
+        self.begin_asking(&Scopes::all().to_string())
+    }
+
+    /// As [`Stack::begin`], asking for exactly these scopes, with spaces between them. Without any the request has no
+    /// `scope`.
+    ///
+    /// # Errors
+    ///
+    /// Without randomness.
+    pub fn begin_asking(&self, scopes: &str) -> Result<(AppLogin, Url), LoginError> {
+        let scopes: Vec<String> = scopes.split_ascii_whitespace().map(str::to_owned).collect();
         let wishes = Wishes {
             identity_provider: Some(PROVIDER_NAME),
             language: None,
-            scopes: &[],
+            scopes: &scopes,
         };
         Ok(self.relying_party.begin(wishes)?)
+    }
+
+    /// Newer tokens with the refresh token.
+    ///
+    /// # Errors
+    ///
+    /// [`LoginError::App`].
+    pub async fn refresh(&self, signed_in: &SignedIn) -> Result<SignedIn, LoginError> {
+        Ok(self.relying_party.refresh(signed_in).await?)
     }
 
     /// The app's part when the browser is back: its own checks, and its tokens.

@@ -23,6 +23,7 @@ use crate::cognito::{
 };
 use crate::journal::Journal;
 use crate::lambda::{BindError, FunctionOptions, HttpApi, LocalFunction};
+use crate::scopes::Scopes;
 use crate::service::{self, Endpoints, RegisteredClient, Service, ServiceOptions};
 
 /// The client id that the stand-in of the service knows the bridge by.
@@ -71,6 +72,8 @@ pub struct StackOptions {
     pub service: fn(&mut ServiceOptions),
     /// Changes the options of the function before it starts.
     pub function: fn(&mut FunctionOptions),
+    /// Changes the options of Amazon Cognito before it starts.
+    pub cognito: fn(&mut CognitoOptions),
 }
 
 impl fmt::Debug for StackOptions {
@@ -97,6 +100,7 @@ impl StackOptions {
             app: None,
             service: |_| {},
             function: |_| {},
+            cognito: |_| {},
         }
     }
 }
@@ -368,11 +372,13 @@ impl<S> Stack<S> {
         );
         let mut app_client = AppClient::new(APP_CLIENT_ID, APP_CALLBACK);
         (app_client.callback_urls).extend(app.iter().map(app::BoundApp::callback_url));
+        app_client.allowed_scopes = Scopes::all().names().collect();
         let mut cognito_options = CognitoOptions::new(provider, app_client);
         cognito_options.case_sensitive_usernames = true;
         cognito_options.variation = options.variation;
         cognito_options.clock = options.clock.clone();
         cognito_options.journal = options.journal.clone();
+        (options.cognito)(&mut cognito_options);
         let cognito = cognito.serve(cognito_options)?;
         let (clock, journal) = (&options.clock, &options.journal);
         let app = app.map(|app| {
