@@ -16,3 +16,4 @@ mod login;
 mod numbers;
 mod privacy;
 mod simulate;
+mod triggers;

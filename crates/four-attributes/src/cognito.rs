@@ -19,6 +19,12 @@ pub const MAXIMUM_BYTES: usize = 2_048;
 /// its JSON text. Whoever wants the address itself in the pool maps this claim.
 pub const FORMATTED_ADDRESS: &str = "formatted_address";
 
+/// The claim that carries the sealed [`VerifiedRecord`](crate::verified_record::VerifiedRecord).
+pub const VERIFIED_RECORD: &str = "verified_record";
+
+/// The claim that says when the person was verified, as a NumericDate (RFC 7519 §2).
+pub const VERIFIED_AT: &str = "verified_at";
+
 /// The claims for Cognito. An attribute that isn't there has no claim.
 ///
 /// - `name`: the name, unchanged.

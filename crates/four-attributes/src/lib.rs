@@ -87,7 +87,7 @@ pub use address::Address;
 pub use age::japan_date;
 pub use attribute::{Attribute, AttributeSet, AttributeSetError, UnknownAttribute};
 pub use birth_date::BirthDate;
-pub use cognito::{FORMATTED_ADDRESS, MAXIMUM_BYTES, cognito_claims};
+pub use cognito::{FORMATTED_ADDRESS, MAXIMUM_BYTES, VERIFIED_AT, VERIFIED_RECORD, cognito_claims};
 pub use error::{AttributeError, MalformedReason};
 pub use gender::Gender;
 pub use name::Name;

@@ -40,15 +40,41 @@ pub fn tell(
     metrics: &Metrics,
     now: DateTime<Utc>,
 ) {
-    let (name, support_id) = (class.name(), support_id.as_str());
+    tell_as(FAILURE, class, support_id, request_id, metrics, now);
+}
+
+/// What is told of a class, if not that something failed: the name of the log event, and that of the metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// `event` of the log event.
+    pub event: &'static str,
+    /// The metric's name.
+    pub metric: &'static str,
+}
+
+const FAILURE: Kind = Kind {
+    event: "failure",
+    metric: "Failure",
+};
+
+/// As [`tell`], of something that isn't a failure.
+pub fn tell_as(
+    kind: Kind,
+    class: impl Class,
+    support_id: &SupportId,
+    request_id: &str,
+    metrics: &Metrics,
+    now: DateTime<Utc>,
+) {
+    let (event, name, support_id) = (kind.event, class.name(), support_id.as_str());
     match class.concern() {
-        Concern::Nobody => tracing::info!(event = "failure", class = name, support_id, request_id),
-        Concern::Client => tracing::warn!(event = "failure", class = name, support_id, request_id),
+        Concern::Nobody => tracing::info!(event, class = name, support_id, request_id),
+        Concern::Client => tracing::warn!(event, class = name, support_id, request_id),
         Concern::Service | Concern::Operator => {
-            tracing::error!(event = "failure", class = name, support_id, request_id);
+            tracing::error!(event, class = name, support_id, request_id);
         }
     }
-    metrics.count("Failure", Some(name), now);
+    metrics.count(kind.metric, Some(name), now);
 }
 
 /// Makes the closed list of a function's classes: `Class`, with `Class::ALL` in the order in which they stand, and

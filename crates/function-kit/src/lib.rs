@@ -2,7 +2,8 @@
 //! environment says ([`settings`]), secrets that are fetched again ([`secrets`]), AWS on our own HTTP client ([`aws`]),
 //! and the one log event and the one metric of a failure ([`failure`]).
 //!
-//! A function's `main` is [`start::run`]; a trigger of Amazon Cognito is served by [`trigger::run`].
+//! A function's `main` is [`start::run`]; a trigger of Amazon Cognito is served by [`trigger::run`], and
+//! what it has to know of records is in [`verified`].
 
 pub mod aws;
 pub mod failure;
@@ -14,3 +15,4 @@ pub mod settings;
 pub mod start;
 pub mod support_id;
 pub mod trigger;
+pub mod verified;

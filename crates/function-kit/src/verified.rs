@@ -1,0 +1,194 @@
+//! The verified record as the triggers of Amazon Cognito meet it: its ring of keys, who it has to belong to, and why one
+//! isn't believed. Only a forged one is tampering, and has an event and a metric of its own; every other has its class.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use four_attributes::{Expected, RecordRefusal, VerifiedRecord};
+use http_client::{Deadline, NoRootCertificates};
+use sealing::SealingKeys;
+
+use crate::metrics::Metrics;
+use crate::reference::Reference;
+use crate::secrets::{Cached, InvalidSecret, Make, SecretReader, Source, sealing_keys};
+use crate::trigger::Invocation;
+
+/// The variable with the reference to the keys of the records, in every function that reads them.
+pub const RECORD_KEYS: &str = "RECORD_KEYS";
+/// How long an event waits for keys that are read again because an hour has passed.
+const REFRESH: Duration = Duration::from_secs(1);
+
+crate::classes! {
+    /// The event isn't one of this trigger, or lacks what every such event has.
+    EventMalformed = "event_malformed", Operator;
+    /// The event has a version whose answer couldn't keep attributes out of the tokens.
+    EventVersion = "event_version", Operator;
+    /// The ID token and userinfo of one sign-in speak of two people.
+    SubjectMismatch = "subject_mismatch", Operator;
+    /// One of our users has no record.
+    RecordMissing = "record_missing", Operator;
+    /// The record isn't in the form of one.
+    RecordMalformed = "record_malformed", Client;
+    /// The record was sealed with a key that isn't in the ring.
+    RecordUnknownKey = "record_unknown_key", Operator;
+    /// The record was changed, or made by somebody else: tampering.
+    RecordForged = "record_forged", Client;
+    /// The record is of another environment or issuer.
+    RecordOtherIssuer = "record_other_issuer", Operator;
+    /// The record is of somebody else, or of another provider.
+    RecordUnlinked = "record_unlinked", Client;
+    /// The person was verified too long ago.
+    RecordTooOld = "record_too_old", Nobody;
+    /// The user pool didn't give the record.
+    UserUnavailable = "user_unavailable", Operator;
+    /// The keys of the records can't be had.
+    SecretsUnavailable = "secrets_unavailable", Operator;
+}
+
+impl Class {
+    /// Whether a record is refused with this: all is known then, and nothing follows from the record.
+    #[must_use]
+    pub const fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::RecordMissing
+                | Self::RecordMalformed
+                | Self::RecordUnknownKey
+                | Self::RecordForged
+                | Self::RecordOtherIssuer
+                | Self::RecordUnlinked
+                | Self::RecordTooOld
+        )
+    }
+}
+
+impl From<RecordRefusal> for Class {
+    fn from(refusal: RecordRefusal) -> Self {
+        match refusal {
+            RecordRefusal::Malformed => Self::RecordMalformed,
+            RecordRefusal::UnknownKey => Self::RecordUnknownKey,
+            RecordRefusal::Forged => Self::RecordForged,
+            RecordRefusal::OtherIssuer => Self::RecordOtherIssuer,
+            RecordRefusal::Unlinked => Self::RecordUnlinked,
+            RecordRefusal::TooOld => Self::RecordTooOld,
+        }
+    }
+}
+
+/// Opens the records of one provider and one service.
+#[derive(Debug)]
+pub struct Records {
+    keys: Cached<SealingKeys>,
+    issuer: String,
+    provider_name: String,
+}
+
+impl Records {
+    /// Fetches the keys of the records that the bridge `provider_name` seals for the service `issuer`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSecret`].
+    pub async fn load(
+        reader: SecretReader,
+        record_keys: &Reference,
+        issuer: &str,
+        provider_name: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Self, InvalidSecret> {
+        let source = Source {
+            variable: RECORD_KEYS,
+            reference: record_keys.clone(),
+        };
+        let make: Make<SealingKeys, 1> = |[keys]| keys.parse(sealing_keys);
+        Ok(Self {
+            keys: Cached::load(reader, [source], make, now).await?,
+            issuer: issuer.to_owned(),
+            provider_name: provider_name.to_owned(),
+        })
+    }
+
+    /// Opens a record that has to belong to one of `subjects`, and be as recent as `not_before` if that is given. If its
+    /// key is unknown, the keys are fetched again, once: they may have been rotated.
+    ///
+    /// # Errors
+    ///
+    /// Why it isn't believed ([`Class::is_refusal`]), or [`Class::SecretsUnavailable`]. A forged one has told the
+    /// operator of itself by then.
+    pub async fn open(
+        &self,
+        record: &str,
+        subjects: &[&str],
+        not_before: Option<DateTime<Utc>>,
+        invocation: &Invocation<'_>,
+        metrics: &Metrics,
+    ) -> Result<VerifiedRecord, Class> {
+        let expected = Expected {
+            issuer: &self.issuer,
+            provider_name: &self.provider_name,
+            subjects,
+            not_before,
+        };
+        let now = invocation.now;
+        // Once an hour, and not for long: Amazon Cognito waits five seconds for the whole.
+        let _ = Deadline::after(REFRESH).bound(self.keys.refresh(now)).await;
+        let attempt = self.keys.attempt(
+            now,
+            |keys| VerifiedRecord::open(record, keys, &expected),
+            |refusal| *refusal == RecordRefusal::UnknownKey,
+        );
+        let opened = attempt.await.map_err(|_| Class::SecretsUnavailable)?;
+        if opened.as_ref().is_err_and(|refusal| refusal.is_tampering()) {
+            let (support_id, request_id) = (invocation.support_id.as_str(), invocation.request_id);
+            tracing::error!(event = "tampering", support_id, request_id);
+            metrics.count("Tampering", None, now);
+        }
+        opened.map_err(Class::from)
+    }
+}
+
+/// Why a trigger can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No secure connection is possible.
+    #[error(transparent)]
+    NoRootCertificates(#[from] NoRootCertificates),
+    /// The keys of the records are missing or malformed.
+    #[error(transparent)]
+    Secret(#[from] InvalidSecret),
+}
+
+/// The bridge's name in the user pool: 3 to 32 characters, no `_`, no white space (AWS, CreateIdentityProvider; `_` ends it
+/// in a username).
+///
+/// # Errors
+///
+/// What is wrong, without the value.
+pub fn provider_name(value: &str) -> Result<String, String> {
+    let fits = (3..=32).contains(&value.chars().count())
+        && !value.contains('_')
+        && !value.contains(char::is_whitespace);
+    if fits {
+        Ok(value.to_owned())
+    } else {
+        Err("must be a provider's name in the user pool: 3 to 32 characters without `_` and white space".to_owned())
+    }
+}
+
+/// The issuer of the service. It is compared byte for byte with the one in a record, and never called.
+///
+/// # Errors
+///
+/// What is wrong, without the value.
+pub fn service_issuer(value: &str) -> Result<String, String> {
+    let is_address = ["https://", "http://"]
+        .iter()
+        .any(|scheme| value.starts_with(scheme));
+    let fits =
+        is_address && value.len() <= 255 && value.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits {
+        Ok(value.to_owned())
+    } else {
+        Err("must be the issuer's address, byte for byte as the bridge has it".to_owned())
+    }
+}

@@ -1,0 +1,116 @@
+//! Whether a federated sign-in is admitted, and which attributes it writes.
+//! For our provider all of them come from the verified record: whatever else the event says of the person isn't believed.
+//! The sign-ins of other providers pass as they came.
+
+use std::fmt;
+use std::sync::Arc;
+
+use four_attributes::VerifiedRecord;
+use four_attributes::{Attribute, FORMATTED_ADDRESS, VERIFIED_AT, VERIFIED_RECORD, cognito_claims};
+use function_kit::metrics::Metrics;
+use function_kit::trigger::{Invocation, Trigger};
+use function_kit::verified::{Class, Records};
+use http_client::Clock;
+use serde_json::{Map, Value};
+
+use crate::config::{BirthDateThatIsGone, Config};
+use crate::event::SignIn;
+
+/// The trigger, made once at start.
+pub struct Admission {
+    /// The configuration.
+    pub config: Config,
+    /// What opens records.
+    pub records: Records,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where metrics go.
+    pub metrics: Metrics,
+}
+
+impl fmt::Debug for Admission {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Admission")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Trigger for Admission {
+    type Class = Class;
+
+    /// Any doubt is a failure: then nobody signs in, and nothing is written.
+    async fn handle(&self, event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
+        let Some(sign_in) = SignIn::read(&event, &self.config.provider_name)? else {
+            return Ok(event);
+        };
+        let subjects = [sign_in.subject];
+        let opened = self
+            .records
+            .open(sign_in.record, &subjects, None, invocation, &self.metrics);
+        let record = opened.await?;
+        let attributes = attributes(&record, &sign_in, self.config.birth_date_that_is_gone);
+        tracing::info!(
+            event = "sign_in_admitted",
+            request_id = invocation.request_id
+        );
+        answered(event, attributes)
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+/// What the sign-in writes, by the names of the provider's claims: these are what the attribute mapping starts from.
+/// An empty text clears an attribute; what has no entry stays as it was.
+fn attributes(
+    record: &VerifiedRecord,
+    sign_in: &SignIn<'_>,
+    birth_date_that_is_gone: BirthDateThatIsGone,
+) -> Map<String, Value> {
+    let mut forms = cognito_claims(&record.attributes);
+    // The address as text, for both of the claims that a pool may map.
+    let address = forms.remove(FORMATTED_ADDRESS).unwrap_or_default();
+    forms.insert(Attribute::Address.claim().to_owned(), address.clone());
+    forms.insert(FORMATTED_ADDRESS.to_owned(), address);
+
+    let mut attributes = Map::new();
+    let mut write = |name: &str, value: Option<Value>| {
+        let value = value.filter(|value| !value.is_null());
+        attributes.insert(name.to_owned(), value.unwrap_or_else(|| "".into()));
+    };
+    write("sub", Some(sign_in.subject.into()));
+    for name in [
+        Attribute::Name.claim(),
+        Attribute::Address.claim(),
+        FORMATTED_ADDRESS,
+        Attribute::Gender.claim(),
+    ] {
+        write(name, forms.remove(name));
+    }
+    let birth_date = forms.remove(Attribute::BirthDate.claim());
+    if birth_date.is_some() || birth_date_that_is_gone == BirthDateThatIsGone::Clear {
+        write(Attribute::BirthDate.claim(), birth_date);
+    }
+    let verified_at = record.verified_at.time().timestamp().to_string();
+    write(VERIFIED_AT, Some(verified_at.into()));
+    write(VERIFIED_RECORD, Some(sign_in.record.into()));
+    attributes
+}
+
+fn answered(mut event: Value, attributes: Map<String, Value>) -> Result<Value, Class> {
+    let whole = event.as_object_mut().ok_or(Class::EventMalformed)?;
+    let mut response = match whole.remove("response") {
+        Some(Value::Object(response)) => response,
+        _ => Map::new(),
+    };
+    response.insert("userAttributesToMap".to_owned(), attributes.into());
+    whole.insert("response".to_owned(), response.into());
+    Ok(event)
+}

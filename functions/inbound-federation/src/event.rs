@@ -1,0 +1,56 @@
+//! The event of the trigger: what is read of it.
+//! It comes and goes as plain JSON, so that whatever Amazon Cognito adds to it survives. It carries tokens.
+//! <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-inbound-federation.html>
+
+use std::fmt;
+
+use four_attributes::VERIFIED_RECORD;
+use function_kit::verified::Class;
+use serde_json::Value;
+
+/// The one source of this trigger.
+const SOURCE: &str = "InboundFederation_ExternalProvider";
+
+/// A sign-in through our provider.
+pub struct SignIn<'a> {
+    /// `sub` of the bridge's ID token, which Amazon Cognito has verified.
+    pub subject: &'a str,
+    /// The sealed record in the same token.
+    pub record: &'a str,
+}
+
+impl fmt::Debug for SignIn<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SignIn(…)")
+    }
+}
+
+impl<'a> SignIn<'a> {
+    /// Reads an event; nothing if the sign-in is through another provider, whatever that one's events look like.
+    ///
+    /// # Errors
+    ///
+    /// [`Class::EventMalformed`] for what isn't such an event, [`Class::SubjectMismatch`] if its two subjects differ, and
+    /// [`Class::RecordMissing`] if the bridge's ID token had no record.
+    pub fn read(event: &'a Value, provider_name: &str) -> Result<Option<Self>, Class> {
+        let text = |path: &str| event.pointer(path).and_then(Value::as_str);
+        if text("/triggerSource") != Some(SOURCE) {
+            return Err(Class::EventMalformed);
+        }
+        let provider = text("/request/providerName").ok_or(Class::EventMalformed)?;
+        if provider != provider_name {
+            return Ok(None);
+        }
+        let subject = text("/request/attributes/idToken/sub")
+            .filter(|subject| !subject.is_empty())
+            .ok_or(Class::EventMalformed)?;
+        // Userinfo may be missing: then Amazon Cognito goes on without it.
+        let at_userinfo = event.pointer("/request/attributes/userInfo/sub");
+        if at_userinfo.is_some_and(|other| !other.is_null() && other.as_str() != Some(subject)) {
+            return Err(Class::SubjectMismatch);
+        }
+        let claim = format!("/request/attributes/idToken/{VERIFIED_RECORD}");
+        let record = text(&claim).ok_or(Class::RecordMissing)?;
+        Ok(Some(Self { subject, record }))
+    }
+}

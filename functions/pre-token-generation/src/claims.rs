@@ -1,0 +1,103 @@
+//! From a verified record and what was granted to the claims of both tokens.
+//! The ID token gets attributes and what follows from them, the access token only what follows from them.
+//! What can't be known has no claim: an age that isn't proved is absent, and not `false`.
+
+use chrono::{DateTime, Utc};
+use four_attributes::VerifiedRecord;
+use four_attributes::{Attribute, FORMATTED_ADDRESS, Prefecture, cognito_claims, japan_date};
+use serde_json::{Map, Value};
+
+use crate::scopes::{AGE_OVER, Grants, PREFECTURE};
+
+/// Whether the person was verified, and not too long ago.
+pub const IDENTITY_VERIFIED: &str = "identity_verified";
+/// When the person was verified: a NumericDate (RFC 7519 §2).
+pub const VERIFIED_AT: &str = "verified_at";
+/// The `acr` of the verification.
+pub const VERIFICATION_ACR: &str = "verification_acr";
+
+/// The claims that are added.
+#[derive(Clone, Default, Eq, PartialEq)]
+pub struct Claims {
+    /// To the ID token.
+    pub id_token: Map<String, Value>,
+    /// To the access token.
+    pub access_token: Map<String, Value>,
+}
+
+impl std::fmt::Debug for Claims {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Claims(…)")
+    }
+}
+
+impl Claims {
+    /// The claims of a person with this record, at the moment `now`.
+    #[must_use]
+    pub fn of(record: &VerifiedRecord, grants: &Grants, now: DateTime<Utc>) -> Self {
+        let derived = derived(record, grants, now);
+        let mut id_token = attributes(record, grants);
+        id_token.extend(derived.clone());
+        Self {
+            id_token,
+            access_token: derived,
+        }
+    }
+
+    /// The claims of a person whose record is too old: that, if it was asked for, and nothing else.
+    #[must_use]
+    pub fn of_an_old_record(grants: &Grants) -> Self {
+        let mut claims = Map::new();
+        if grants.verified {
+            claims.insert(IDENTITY_VERIFIED.to_owned(), false.into());
+        }
+        Self {
+            id_token: claims.clone(),
+            access_token: claims,
+        }
+    }
+}
+
+/// The granted attributes, in the forms that the user pool has. `address` is text: Amazon Cognito takes no object there.
+fn attributes(record: &VerifiedRecord, grants: &Grants) -> Map<String, Value> {
+    let mut forms = cognito_claims(&record.attributes);
+    if let Some(address) = forms.remove(FORMATTED_ADDRESS) {
+        forms.insert(Attribute::Address.claim().to_owned(), address);
+    }
+    forms.retain(|name, _| {
+        grants
+            .attributes
+            .iter()
+            .any(|granted| granted.claim() == name)
+    });
+    forms
+}
+
+/// What follows from the record without saying who somebody is.
+fn derived(record: &VerifiedRecord, grants: &Grants, now: DateTime<Utc>) -> Map<String, Value> {
+    let mut claims = Map::new();
+    let today = japan_date(now);
+    for age in &grants.ages {
+        let birth_date = record.attributes.birth_date.as_ref();
+        if let Some(reached) = birth_date.and_then(|date| date.has_reached(*age, today)) {
+            claims.insert(format!("{AGE_OVER}{age}"), reached.into());
+        }
+    }
+    let address = record
+        .attributes
+        .address
+        .as_ref()
+        .filter(|_| grants.prefecture);
+    if let Some(prefecture) = address.and_then(Prefecture::of) {
+        claims.insert(PREFECTURE.to_owned(), prefecture.japanese_name().into());
+    }
+    if grants.verified {
+        claims.insert(IDENTITY_VERIFIED.to_owned(), true.into());
+        let verified_at = record.verified_at.time().timestamp();
+        claims.insert(VERIFIED_AT.to_owned(), verified_at.into());
+        if let Some(acr) = &record.acr {
+            claims.insert(VERIFICATION_ACR.to_owned(), acr.as_str().into());
+        }
+    }
+    claims
+}

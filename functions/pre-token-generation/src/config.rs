@@ -1,0 +1,255 @@
+//! The configuration of the trigger: from the environment into one typed value.
+
+use chrono::TimeDelta;
+use function_kit::reference::Reference;
+use function_kit::settings::{self, ConfigError, Reader, level, secret_reference};
+use function_kit::verified::{provider_name, service_issuer};
+
+function_kit::variables! {
+    RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]}: the keys of the verified records, as the bridge has them";
+    SERVICE_ISSUER = "SERVICE_ISSUER", "the issuer of the Digital Authentication App service, as the bridge has it";
+    PROVIDER_NAME = "PROVIDER_NAME", "the bridge's name in the user pool, as the bridge has it";
+    RESOURCE_SERVER = "RESOURCE_SERVER", "the identifier of the resource server whose scopes grant claims; `digital-auth` by default";
+    AGES = "AGES", "the ages of the scopes `age_over_…`, separated by spaces; `18 20` by default";
+    MAX_VERIFICATION_AGE = "MAX_VERIFICATION_AGE", "how long a verification counts: a number of days (`365d`, the default), hours (`12h`) or minutes (`30m`), or `none` for ever";
+    RECORD_ATTRIBUTE = "RECORD_ATTRIBUTE", "the attribute of the user pool with the record; `custom:verified_record` by default";
+    VERIFIED_AT_ATTRIBUTE = "VERIFIED_AT_ATTRIBUTE", "the attribute of the user pool with the time of verification; `custom:verified_at` by default";
+    LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
+    METRICS_NAMESPACE = "METRICS_NAMESPACE", "the CloudWatch namespace of the metrics; `digital-auth` by default";
+}
+
+/// The oldest age that can be asked for.
+const OLDEST: u8 = 150;
+/// The longest time that a verification may count, where it isn't for ever.
+const LONGEST: TimeDelta = TimeDelta::days(36_525);
+
+/// The whole configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the keys of the records are.
+    pub record_keys: Reference,
+    /// The service's issuer.
+    pub service_issuer: String,
+    /// The bridge's name in the user pool.
+    pub provider_name: String,
+    /// The resource server's identifier.
+    pub resource_server: String,
+    /// The ages that can be asked for.
+    pub ages: Vec<u8>,
+    /// How long a verification counts, unless for ever.
+    pub max_verification_age: Option<TimeDelta>,
+    /// The attribute with the record.
+    pub record_attribute: String,
+    /// The attribute with the time of verification.
+    pub verified_at_attribute: String,
+    /// How much is logged.
+    pub log_level: tracing::Level,
+    /// The namespace of the metrics.
+    pub metrics_namespace: String,
+}
+
+impl Config {
+    /// Reads the configuration with `lookup`, which gives the value of a variable.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names every variable that is missing or wrong.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        settings::read(lookup, read)
+    }
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Config> {
+    // Everything is read before anything is given up, so that every problem is named.
+    let record_keys = reader.checked(RECORD_KEYS, secret_reference);
+    let service_issuer = reader.checked(SERVICE_ISSUER, service_issuer);
+    let provider_name = reader.checked(PROVIDER_NAME, provider_name);
+    let resource_server = reader.checked_or(RESOURCE_SERVER, "digital-auth", resource_server);
+    let ages = reader.checked_or(AGES, "18 20", ages);
+    let max_verification_age =
+        reader.checked_or(MAX_VERIFICATION_AGE, "365d", max_verification_age);
+    let record_attribute = reader.checked_or(RECORD_ATTRIBUTE, "custom:verified_record", attribute);
+    let verified_at_attribute =
+        reader.checked_or(VERIFIED_AT_ATTRIBUTE, "custom:verified_at", attribute);
+    let log_level = reader.checked_or(LOG_LEVEL, "info", level);
+    let metrics_namespace = reader.optional(METRICS_NAMESPACE);
+    Some(Config {
+        record_keys: record_keys?,
+        service_issuer: service_issuer?,
+        provider_name: provider_name?,
+        resource_server: resource_server?,
+        ages: ages?,
+        max_verification_age: max_verification_age?,
+        record_attribute: record_attribute?,
+        verified_at_attribute: verified_at_attribute?,
+        log_level: log_level?,
+        metrics_namespace: metrics_namespace.unwrap_or("digital-auth".to_owned()),
+    })
+}
+
+/// CreateResourceServer: 1 to 256 of `!`, `#` to `[`, `]` to `~`.
+fn resource_server(value: &str) -> Result<String, String> {
+    let fits = value.len() <= 256
+        && value
+            .bytes()
+            .all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E));
+    if fits {
+        Ok(value.to_owned())
+    } else {
+        Err("must be the identifier of a resource server: 1 to 256 visible ASCII characters without `\"` and `\\`".to_owned())
+    }
+}
+
+fn ages(value: &str) -> Result<Vec<u8>, String> {
+    let wrong = || format!("must hold ages from 1 to {OLDEST}, each once, separated by spaces");
+    let mut ages = Vec::new();
+    for word in value.split_whitespace() {
+        let age: u8 = word.parse().map_err(|_| wrong())?;
+        // `+20` and `020` are numbers too, but no scope is called so.
+        let is_plain = word == age.to_string();
+        if !is_plain || !(1..=OLDEST).contains(&age) || ages.contains(&age) {
+            return Err(wrong());
+        }
+        ages.push(age);
+    }
+    Ok(ages)
+}
+
+fn max_verification_age(value: &str) -> Result<Option<TimeDelta>, String> {
+    if value == "none" {
+        return Ok(None);
+    }
+    let of_unit = |unit: char, seconds: i64| {
+        let number = value.strip_suffix(unit)?;
+        // A sign would be taken by the parser.
+        let is_plain = number.bytes().all(|byte| byte.is_ascii_digit());
+        let number: i64 = number.parse().ok().filter(|_| is_plain)?;
+        TimeDelta::try_seconds(number.checked_mul(seconds)?)
+    };
+    of_unit('d', 24 * 60 * 60)
+        .or_else(|| of_unit('h', 60 * 60))
+        .or_else(|| of_unit('m', 60))
+        .filter(|age| *age > TimeDelta::zero() && *age <= LONGEST)
+        .map(Some)
+        .ok_or_else(|| {
+            "must be a number of days, hours or minutes, such as `365d`, `12h` or `30m`, or `none`"
+                .to_owned()
+        })
+}
+
+/// A user pool's name of a custom attribute (AWS, SchemaAttributeType).
+fn attribute(value: &str) -> Result<String, String> {
+    let name = value.strip_prefix("custom:").unwrap_or_default();
+    let fits = (1..=20).contains(&name.chars().count()) && !name.contains(char::is_whitespace);
+    if fits {
+        Ok(value.to_owned())
+    } else {
+        Err("must be `custom:` and a name of 1 to 20 characters".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_with(changed: &[(&str, &str)]) -> Result<Config, Vec<&'static str>> {
+        let usual = [
+            ("RECORD_KEYS", r#"{"keys":[]}"#),
+            ("SERVICE_ISSUER", "https://service.example/api/realms/main"),
+            ("PROVIDER_NAME", "MynaApp"),
+        ];
+        let value = |name: &str| {
+            let all = changed.iter().chain(&usual);
+            let mut found = all.filter(|(known, _)| *known == name);
+            found.next().map(|(_, value)| (*value).to_owned())
+        };
+        Config::read(&value).map_err(|ConfigError(problems)| {
+            problems.iter().map(|problem| problem.variable).collect()
+        })
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let config = read_with(&[]).unwrap();
+        assert_eq!(config.resource_server, "digital-auth");
+        assert_eq!(config.ages, [18, 20]);
+        assert_eq!(config.max_verification_age, Some(TimeDelta::days(365)));
+        assert_eq!(config.record_attribute, "custom:verified_record");
+        assert_eq!(config.verified_at_attribute, "custom:verified_at");
+        assert_eq!(config.metrics_namespace, "digital-auth");
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_named_at_once() {
+        let named = Config::read(&|_| None).unwrap_err().0;
+        let named: Vec<_> = named.iter().map(|problem| problem.variable).collect();
+        assert_eq!(named, [RECORD_KEYS, SERVICE_ISSUER, PROVIDER_NAME]);
+    }
+
+    #[test]
+    fn a_verification_counts_for_days_hours_minutes_or_for_ever() {
+        for (text, age) in [
+            ("1d", Some(TimeDelta::days(1))),
+            ("36525d", Some(TimeDelta::days(36_525))),
+            ("12h", Some(TimeDelta::hours(12))),
+            ("30m", Some(TimeDelta::minutes(30))),
+            ("none", None),
+        ] {
+            let config = read_with(&[(MAX_VERIFICATION_AGE, text)]).unwrap();
+            assert_eq!(config.max_verification_age, age, "{text}");
+        }
+        for text in [
+            "365",
+            "d",
+            "0d",
+            "-1d",
+            "+1d",
+            "1.5d",
+            "1w",
+            "1s",
+            "36526d",
+            "None",
+            "9999999999999999999d",
+        ] {
+            let refused = read_with(&[(MAX_VERIFICATION_AGE, text)]).unwrap_err();
+            assert_eq!(refused, [MAX_VERIFICATION_AGE], "{text}");
+        }
+    }
+
+    #[test]
+    fn ages_are_those_that_a_scope_can_be_called_after() {
+        assert_eq!(
+            read_with(&[(AGES, "65 16 150")]).unwrap().ages,
+            [65, 16, 150]
+        );
+        for text in [
+            "0", "151", "256", "-1", "+20", "020", "20 20", "twenty", "20,18",
+        ] {
+            assert_eq!(read_with(&[(AGES, text)]).unwrap_err(), [AGES], "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_those_that_a_user_pool_can_have() {
+        for (variable, text) in [
+            (PROVIDER_NAME, "My"),
+            (PROVIDER_NAME, "Myna_App"),
+            (PROVIDER_NAME, "Myna App"),
+            (SERVICE_ISSUER, "service.example"),
+            (SERVICE_ISSUER, "https://service.example/ x"),
+            (RESOURCE_SERVER, "digital auth"),
+            (RECORD_ATTRIBUTE, "verified_record"),
+            (RECORD_ATTRIBUTE, "custom:"),
+            (RECORD_ATTRIBUTE, "custom:a_name_of_21_characte"),
+            (VERIFIED_AT_ATTRIBUTE, "custom:at time"),
+            (RECORD_KEYS, "arn:aws:kms:ap-northeast-1:1:key/a"),
+            (LOG_LEVEL, "loud"),
+        ] {
+            assert_eq!(
+                read_with(&[(variable, text)]).unwrap_err(),
+                [variable],
+                "{text}"
+            );
+        }
+    }
+}

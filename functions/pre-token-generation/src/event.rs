@@ -1,0 +1,175 @@
+//! The event of the trigger: what is read of it, and how it is answered.
+//! It comes and goes as plain JSON, so that whatever Amazon Cognito adds to it survives.
+//! <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html>
+
+use four_attributes::Attribute;
+use function_kit::verified::Class;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::claims::Claims;
+
+/// What every source of this trigger begins with.
+const SOURCE: &str = "TokenGeneration_";
+/// The versions of the event whose answer reaches both tokens. Version 1 understands less: it would let attributes into the
+/// ID token that nobody granted.
+const VERSIONS: [&str; 2] = ["2", "3"];
+/// Where the answer is.
+const DETAILS: &str = "claimsAndScopeOverrideDetails";
+/// The user's groups in the answer. Amazon Cognito takes an empty or null one as "no groups".
+const GROUPS: &str = "groupOverrideDetails";
+
+/// What is read of an event.
+#[derive(Debug)]
+pub struct TokenRequest<'a> {
+    /// The user pool's id.
+    pub user_pool_id: &'a str,
+    /// The user's name in the pool.
+    pub user_name: &'a str,
+    /// The scopes that the access token gets.
+    pub scopes: Vec<&'a str>,
+    /// The sealed record, if the event carries it.
+    pub record: Option<&'a str>,
+    identities: Vec<Identity>,
+}
+
+/// One of the identities that a user pool keeps of a user.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity {
+    user_id: String,
+    provider_name: String,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Identity({})", self.provider_name)
+    }
+}
+
+impl<'a> TokenRequest<'a> {
+    /// Reads an event; `record_attribute` is the name of the attribute with the record.
+    ///
+    /// # Errors
+    ///
+    /// [`Class::EventMalformed`] for what isn't such an event, and [`Class::EventVersion`] for version 1.
+    pub fn read(event: &'a Value, record_attribute: &str) -> Result<Self, Class> {
+        let source = text(event, "triggerSource").unwrap_or_default();
+        if !source.starts_with(SOURCE) {
+            return Err(Class::EventMalformed);
+        }
+        if !VERSIONS.contains(&text(event, "version").unwrap_or_default()) {
+            return Err(Class::EventVersion);
+        }
+        let request = event.get("request").ok_or(Class::EventMalformed)?;
+        let attributes = match request.get("userAttributes") {
+            Some(Value::Object(attributes)) => Some(attributes),
+            None | Some(Value::Null) => None,
+            Some(_) => return Err(Class::EventMalformed),
+        };
+        let attribute = |name: &str| present(attributes.and_then(|all| all.get(name)));
+        Ok(Self {
+            user_pool_id: text(event, "userPoolId").ok_or(Class::EventMalformed)?,
+            user_name: text(event, "userName").ok_or(Class::EventMalformed)?,
+            scopes: scopes(request)?,
+            record: match attribute(record_attribute) {
+                None => None,
+                Some(record) => Some(record.as_str().ok_or(Class::EventMalformed)?)
+                    .filter(|record| !record.is_empty()),
+            },
+            identities: identities(attribute("identities"))?,
+        })
+    }
+
+    /// The user's subjects at a provider, exactly as it gave them. Nobody else's users have any.
+    #[must_use]
+    pub fn subjects(&self, provider_name: &str) -> Vec<&str> {
+        (self.identities.iter())
+            .filter(|identity| identity.provider_name == provider_name)
+            .map(|identity| identity.user_id.as_str())
+            .collect()
+    }
+}
+
+fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
+    object.get(name).and_then(Value::as_str)
+}
+
+/// What is there and isn't `null`.
+fn present(value: Option<&Value>) -> Option<&Value> {
+    value.filter(|value| !value.is_null())
+}
+
+/// A sign-in that knows no scopes (through the API, not through the hosted pages) has none of ours.
+fn scopes(request: &Value) -> Result<Vec<&str>, Class> {
+    match present(request.get("scopes")) {
+        None => Ok(Vec::new()),
+        Some(scopes) => (scopes.as_array().ok_or(Class::EventMalformed)?.iter())
+            .map(|scope| scope.as_str().ok_or(Class::EventMalformed))
+            .collect(),
+    }
+}
+
+/// A user without identities is nobody's but the pool's own. Identities that can't be read could be ours: they fail.
+fn identities(attribute: Option<&Value>) -> Result<Vec<Identity>, Class> {
+    let identities = match attribute {
+        None => return Ok(Vec::new()),
+        Some(Value::String(json)) if json.is_empty() => return Ok(Vec::new()),
+        Some(Value::String(json)) => serde_json::from_str(json),
+        Some(value) => Vec::deserialize(value),
+    };
+    identities.map_err(|_| Class::EventMalformed)
+}
+
+/// The event with its answer: these claims are added, and of `hidden` those are suppressed that aren't.
+///
+/// # Errors
+///
+/// [`Class::EventMalformed`] if the event has no place for an answer.
+pub fn answered(mut event: Value, claims: Claims, hidden: &[&str]) -> Result<Value, Class> {
+    let suppressed: Vec<&str> = (hidden.iter().copied())
+        .filter(|name| !claims.id_token.contains_key(*name))
+        .collect();
+    let whole = event.as_object_mut().ok_or(Class::EventMalformed)?;
+    let mut response = taken(whole, "response");
+    let mut details = taken(&mut response, DETAILS);
+    let groups = taken(&mut details, GROUPS);
+    if !groups.is_empty() {
+        details.insert(GROUPS.to_owned(), groups.into());
+    }
+    let mut id_token = taken(&mut details, "idTokenGeneration");
+    id_token.insert("claimsToAddOrOverride".to_owned(), claims.id_token.into());
+    id_token.insert("claimsToSuppress".to_owned(), json!(suppressed));
+    details.insert("idTokenGeneration".to_owned(), id_token.into());
+    let mut access_token = taken(&mut details, "accessTokenGeneration");
+    access_token.insert(
+        "claimsToAddOrOverride".to_owned(),
+        claims.access_token.into(),
+    );
+    details.insert("accessTokenGeneration".to_owned(), access_token.into());
+    response.insert(DETAILS.to_owned(), details.into());
+    whole.insert("response".to_owned(), response.into());
+    Ok(event)
+}
+
+/// The object of that name, out of its parent: an empty one for what isn't one (`null`, `[]`, nothing).
+fn taken(parent: &mut Map<String, Value>, name: &str) -> Map<String, Value> {
+    match parent.remove(name) {
+        Some(Value::Object(object)) => object,
+        _ => Map::new(),
+    }
+}
+
+/// What the ID token of a user never shows unless it is granted: the attributes, and what the record is kept in.
+#[must_use]
+pub fn hidden<'a>(record_attribute: &'a str, verified_at_attribute: &'a str) -> [&'a str; 6] {
+    let [name, address, birth_date, gender] = Attribute::ALL.map(Attribute::claim);
+    [
+        name,
+        address,
+        birth_date,
+        gender,
+        record_attribute,
+        verified_at_attribute,
+    ]
+}

@@ -1,0 +1,115 @@
+//! What an app may have: its scopes of the resource server, read as grants.
+//! Amazon Cognito has seen to it already that the app client is allowed each of them (`AllowedOAuthScopes`).
+//! A scope of the resource server that isn't known here grants nothing, but is one of ours.
+
+use four_attributes::{Attribute, AttributeSet};
+
+/// Before a number of years: whether the person has reached that age.
+pub const AGE_OVER: &str = "age_over_";
+/// The prefecture of the address.
+pub const PREFECTURE: &str = "prefecture";
+/// When and how the person was verified.
+pub const VERIFIED: &str = "verified";
+
+/// What the scopes of one request grant.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Grants {
+    /// The attributes, for the ID token.
+    pub attributes: AttributeSet,
+    /// The prefecture.
+    pub prefecture: bool,
+    /// The ages, in the order of the configuration.
+    pub ages: Vec<u8>,
+    /// How the person was verified.
+    pub verified: bool,
+}
+
+impl Grants {
+    /// What `scopes` grant, or `None` if none of them is one of `resource_server`. `ages` are those that can be asked for.
+    ///
+    /// A scope of a resource server is `<identifier>/<name>` (Amazon Cognito, "Scopes, M2M, and resource servers").
+    #[must_use]
+    pub fn of(scopes: &[&str], resource_server: &str, ages: &[u8]) -> Option<Self> {
+        let names: Vec<&str> = scopes
+            .iter()
+            .filter_map(|scope| scope.strip_prefix(resource_server)?.strip_prefix('/'))
+            .collect();
+        if names.is_empty() {
+            return None;
+        }
+        let has = |wanted: &str| names.contains(&wanted);
+        let is_asked = |age: &u8| {
+            names
+                .iter()
+                .filter_map(|name| name.strip_prefix(AGE_OVER))
+                .any(|years| years == age.to_string())
+        };
+        Some(Self {
+            attributes: (Attribute::ALL.into_iter())
+                .filter(|attribute| has(attribute.scope()))
+                .collect(),
+            prefecture: has(PREFECTURE),
+            ages: ages.iter().copied().filter(is_asked).collect(),
+            verified: has(VERIFIED),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(scopes: &str) -> Option<Grants> {
+        let scopes: Vec<&str> = scopes.split(' ').collect();
+        Grants::of(&scopes, "digital-auth", &[18, 20])
+    }
+
+    #[test]
+    fn standard_scopes_and_those_of_another_resource_server_are_not_ours() {
+        assert_eq!(of("openid profile aws.cognito.signin.user.admin"), None);
+        assert_eq!(
+            of("digital-auth digital-authority/name other/digital-auth/name"),
+            None
+        );
+    }
+
+    #[test]
+    fn each_scope_grants_what_it_names() {
+        let all = of(
+            "openid digital-auth/gender digital-auth/birthdate digital-auth/address digital-auth/name \
+             digital-auth/verified digital-auth/prefecture digital-auth/age_over_20 digital-auth/age_over_18",
+        );
+        let expected = Grants {
+            attributes: AttributeSet::all(),
+            prefecture: true,
+            ages: vec![18, 20],
+            verified: true,
+        };
+        assert_eq!(all, Some(expected));
+        let one = of("digital-auth/age_over_20").unwrap();
+        assert_eq!(
+            one,
+            Grants {
+                ages: vec![20],
+                ..Grants::default()
+            }
+        );
+    }
+
+    #[test]
+    fn a_scope_that_nobody_knows_is_ours_and_grants_nothing() {
+        for scope in [
+            "age_over_16",
+            "age_over_020",
+            "age_over_",
+            "Name",
+            "name ",
+            "name/",
+            "",
+        ] {
+            let scope = format!("digital-auth/{scope}");
+            let grants = Grants::of(&[&scope], "digital-auth", &[18, 20]);
+            assert_eq!(grants, Some(Grants::default()), "{scope}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! From the environment to a trigger that can answer: two clients of AWS, made once.
+
+use std::sync::Arc;
+
+use function_kit::aws::{Connections, sdk_config};
+use function_kit::metrics::Metrics;
+use function_kit::secrets::SecretReader;
+use function_kit::verified::{Records, StartError};
+use http_client::{Clock, HttpClient};
+
+use crate::config::Config;
+use crate::generation::Generation;
+use crate::users::Users;
+
+/// Makes the trigger.
+///
+/// # Errors
+///
+/// [`StartError`] names what can't be had, without any value.
+pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Generation, StartError> {
+    let http = Arc::new(HttpClient::new(Arc::clone(&clock))?);
+    let shared = sdk_config(&Connections::new(http)).await;
+    let reader = SecretReader::new(Some(aws_sdk_secretsmanager::Client::new(&shared)));
+    let records = Records::load(
+        reader,
+        &config.record_keys,
+        &config.service_issuer,
+        &config.provider_name,
+        clock.now(),
+    );
+    Ok(Generation {
+        records: records.await?,
+        users: Users::new(aws_sdk_cognitoidentityprovider::Client::new(&shared)),
+        metrics: Metrics::new(config.metrics_namespace.clone()),
+        config,
+        clock,
+    })
+}

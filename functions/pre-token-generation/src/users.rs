@@ -1,0 +1,60 @@
+//! The user pool, asked for what an event doesn't carry: AWS doesn't say whether triggers see attributes that the app
+//! client may not read.
+//! <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminGetUser.html>
+
+use std::fmt;
+
+use aws_sdk_cognitoidentityprovider::Client;
+use secrecy::SecretString;
+
+/// The user pool's users.
+#[derive(Clone)]
+pub struct Users {
+    client: Client,
+}
+
+impl fmt::Debug for Users {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Users")
+    }
+}
+
+/// The user pool didn't say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the user pool didn't say")]
+pub struct Unavailable;
+
+impl Users {
+    /// The users that this client can read.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// The value of one attribute of a user, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`], whatever the reason: a time-out, a missing right, a user who is gone.
+    pub async fn attribute(
+        &self,
+        user_pool_id: &str,
+        user_name: &str,
+        name: &str,
+    ) -> Result<Option<SecretString>, Unavailable> {
+        // In a box: the SDK's future is large, and every event would carry it along for the one that needs it.
+        let asking = Box::pin(
+            (self.client.admin_get_user())
+                .user_pool_id(user_pool_id)
+                .username(user_name)
+                .send(),
+        );
+        let answer = asking.await.map_err(|_| Unavailable)?;
+        let attributes = answer.user_attributes.unwrap_or_default();
+        Ok((attributes.into_iter())
+            .find(|attribute| attribute.name == name)
+            .and_then(|attribute| attribute.value)
+            .filter(|value| !value.is_empty())
+            .map(SecretString::from))
+    }
+}

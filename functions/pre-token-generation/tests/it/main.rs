@@ -1,0 +1,124 @@
+//! The trigger in this process, where the time of day is the test's: ages, and how old a verification may be.
+//! Beside it the user pool, asked for a record that the event doesn't carry.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on stops"
+)]
+
+mod time;
+mod users;
+
+use std::sync::Arc;
+
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::config::{
+    BehaviorVersion, Config as ClientConfig, Credentials, Region,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use four_attributes::FourAttributes;
+use four_attributes::{VerifiedAt, VerifiedRecord};
+use function_kit::aws::Connections;
+use function_kit::metrics::Metrics;
+use function_kit::secrets::SecretReader;
+use function_kit::trigger;
+use function_kit::verified::Records;
+use http_client::{Clock, HttpClient};
+use pre_token_generation::config::Config;
+use pre_token_generation::generation::Generation;
+use pre_token_generation::users::Users;
+use sealing::{SealingKeys, SystemRandomness};
+use serde_json::{Value, json};
+use test_server::TestClock;
+
+const ISSUER: &str = "https://service.example/api/realms/main";
+const SUBJECT: &str = "1b9d6bcd";
+
+fn key() -> String {
+    URL_SAFE_NO_PAD.encode([1; 32])
+}
+
+/// A person who was born on that day and verified at that time.
+fn record(born: &str, verified_at: DateTime<Utc>) -> String {
+    let record = VerifiedRecord {
+        issuer: ISSUER.to_owned(),
+        subject: SUBJECT.to_owned(),
+        provider_name: "MynaApp".to_owned(),
+        attributes: FourAttributes {
+            birth_date: Some(born.parse().unwrap()),
+            ..FourAttributes::default()
+        },
+        verified_at: VerifiedAt::Authentication(verified_at),
+        acr: None,
+    };
+    let key = key();
+    let keys = SealingKeys::new([key.as_str()]).unwrap();
+    record.seal(&keys, &SystemRandomness).unwrap()
+}
+
+/// The trigger, its user pool at this address.
+async fn generation(clock: &Arc<TestClock>, pool: &str, max_age: &str) -> Generation {
+    let keys = json!({ "keys": [key()] }).to_string();
+    let config = Config::read(&|name| {
+        let value = match name {
+            "RECORD_KEYS" => &keys,
+            "SERVICE_ISSUER" => ISSUER,
+            "PROVIDER_NAME" => "MynaApp",
+            "MAX_VERIFICATION_AGE" => max_age,
+            _ => return None,
+        };
+        Some(value.to_owned())
+    });
+    let config = config.unwrap();
+    let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
+    let http = Arc::new(HttpClient::new(Arc::clone(&clock)).unwrap());
+    let client = ClientConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("ap-northeast-1"))
+        .credentials_provider(Credentials::for_tests())
+        .endpoint_url(pool)
+        .http_client(Connections::new(http))
+        .build();
+    let reader = SecretReader::new(None);
+    let records = Records::load(reader, &config.record_keys, ISSUER, "MynaApp", clock.now());
+    Generation {
+        records: records.await.unwrap(),
+        users: Users::new(Client::from_conf(client)),
+        metrics: Metrics::to("test".to_owned(), Box::new(std::io::sink())),
+        config,
+        clock,
+    }
+}
+
+/// The event of a refresh with these scopes, and with this record if there is one.
+fn event(scopes: &[&str], record: Option<&str>) -> Value {
+    let identities = json!([{ "userId": SUBJECT, "providerName": "MynaApp" }]).to_string();
+    let mut event = json!({
+        "version": "2",
+        "triggerSource": "TokenGeneration_RefreshTokens",
+        "userPoolId": "ap-northeast-1_EXAMPLE",
+        "userName": "MynaApp_1b9d6bcd",
+        "request": { "userAttributes": { "identities": identities }, "scopes": scopes },
+        "response": {},
+    });
+    if let Some(record) = record {
+        event["request"]["userAttributes"]["custom:verified_record"] = json!(record);
+    }
+    event
+}
+
+/// The claims that both tokens get.
+async fn claims(generation: &Generation, event: Value) -> Value {
+    let answer = trigger::answer(generation, event, "a-request")
+        .await
+        .unwrap();
+    let details = &answer["response"]["claimsAndScopeOverrideDetails"];
+    let id_token = &details["idTokenGeneration"]["claimsToAddOrOverride"];
+    assert_eq!(
+        id_token,
+        &details["accessTokenGeneration"]["claimsToAddOrOverride"]
+    );
+    id_token.clone()
+}

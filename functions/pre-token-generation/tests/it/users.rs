@@ -1,0 +1,83 @@
+//! The record that the event doesn't carry: it is read from the user pool, and only then.
+
+use serde_json::json;
+use test_server::{Reply, Server, TestClock, start};
+
+use crate::{claims, event, generation, record};
+use function_kit::trigger;
+
+const SCOPES: [&str; 2] = ["openid", "digital-auth/age_over_20"];
+
+fn pool(answer: serde_json::Value, status: u16) -> Server {
+    Server::start(move |_| Reply::Bytes(test_server::json(status, &answer)))
+}
+
+#[tokio::test]
+async fn pass_a_record_that_the_event_lacks_comes_from_the_pool_in_one_call() {
+    let record = record("1990-02-28", start());
+    let server = pool(
+        json!({
+            "Username": "MynaApp_1b9d6bcd",
+            "UserAttributes": [{ "Name": "custom:other", "Value": "x" }, { "Name": "custom:verified_record", "Value": record }],
+        }),
+        200,
+    );
+    let clock = TestClock::new();
+    let generation = generation(&clock, &server.url(""), "none").await;
+    assert_eq!(
+        claims(&generation, event(&SCOPES, None)).await,
+        json!({ "age_over_20": true })
+    );
+    let asked = server.requests();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(
+        asked[0].header("x-amz-target"),
+        Some("AWSCognitoIdentityProviderService.AdminGetUser")
+    );
+    let body: serde_json::Value = serde_json::from_str(&asked[0].body).unwrap();
+    assert_eq!(
+        body,
+        json!({ "UserPoolId": "ap-northeast-1_EXAMPLE", "Username": "MynaApp_1b9d6bcd" })
+    );
+}
+
+#[tokio::test]
+async fn pass_a_user_without_a_record_gets_no_claim() {
+    for attributes in [
+        json!([]),
+        json!([{ "Name": "custom:verified_record", "Value": "" }]),
+    ] {
+        let server = pool(
+            json!({ "Username": "MynaApp_1b9d6bcd", "UserAttributes": attributes }),
+            200,
+        );
+        let generation = generation(&TestClock::new(), &server.url(""), "none").await;
+        assert_eq!(claims(&generation, event(&SCOPES, None)).await, json!({}));
+    }
+}
+
+#[tokio::test]
+async fn pass_nobody_is_asked_without_need() {
+    let server = pool(json!({}), 500);
+    let generation = generation(&TestClock::new(), &server.url(""), "none").await;
+    let record = record("1990-02-28", start());
+    claims(&generation, event(&SCOPES, Some(&record))).await;
+    claims(&generation, event(&["openid"], None)).await;
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn fail_when_the_pool_does_not_say() {
+    for (answer, status) in [
+        (json!({ "__type": "UserNotFoundException" }), 400),
+        (json!({ "__type": "NotAuthorizedException" }), 400),
+        (json!({}), 500),
+    ] {
+        let server = pool(answer, status);
+        let generation = generation(&TestClock::new(), &server.url(""), "none").await;
+        let failed = trigger::answer(&generation, event(&SCOPES, None), "a-request")
+            .await
+            .unwrap_err();
+        assert_eq!(failed.error_type, "user_unavailable");
+    }
+}

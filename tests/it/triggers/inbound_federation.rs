@@ -1,0 +1,161 @@
+//! InboundFederation: what a sign-in writes comes from the record, or there is no sign-in.
+
+use serde_json::{Value, json};
+use simulators::lambda::DirectFunction;
+
+use super::{
+    SUBJECT, VERIFIED_AT, assert_nothing_personal, class_of, counted, event, invoke, key,
+    log_events, record, record_with, trigger,
+};
+
+const NAME: &str = "inbound-federation";
+
+fn function() -> DirectFunction {
+    trigger(NAME, &[])
+}
+
+/// What the golden person's sign-in writes.
+fn written(record: &str) -> Value {
+    json!({
+        "sub": SUBJECT,
+        "name": "山田　太郎",
+        "address": "横浜市中区本町６丁目５０番地の１０",
+        "formatted_address": "横浜市中区本町６丁目５０番地の１０",
+        "birthdate": "1990-02-28",
+        "gender": "male",
+        "verified_at": VERIFIED_AT.to_string(),
+        "verified_record": record,
+    })
+}
+
+#[tokio::test]
+async fn a_sign_in_writes_what_the_record_says_and_nothing_of_the_rest() {
+    let (function, record) = (function(), record());
+    for name in ["sign-in", "without-userinfo", "unknown-fields"] {
+        let event = event(NAME, name, &record);
+        let mut expected = event.clone();
+        if !expected["response"].is_object() {
+            expected["response"] = json!({});
+        }
+        expected["response"]["userAttributesToMap"] = written(&record);
+        assert_eq!(invoke(&function, &event).await.unwrap(), expected, "{name}");
+        // Amazon Cognito may call again, with the same event.
+        assert_eq!(invoke(&function, &event).await.unwrap(), expected, "{name}");
+    }
+    assert_nothing_personal(&function, &record);
+}
+
+#[tokio::test]
+async fn the_sign_ins_of_other_providers_pass_as_they_came() {
+    let function = function();
+    for name in ["another-oidc-provider", "saml-provider", "google"] {
+        let event = event(NAME, name, "");
+        assert_eq!(invoke(&function, &event).await.unwrap(), event, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_attribute_that_is_gone_is_cleared_and_a_birth_date_only_where_that_is_asked_for() {
+    let record = record_with(&key(1), |record| {
+        record.attributes.address = None;
+        record.attributes.gender = None;
+        record.attributes.birth_date = Some("1990-00-00".parse().unwrap());
+    });
+    let event = event(NAME, "sign-in", &record);
+    let mut expected = written(&record);
+    for gone in ["address", "formatted_address", "gender"] {
+        expected[gone] = json!("");
+    }
+    expected.as_object_mut().unwrap().remove("birthdate");
+    let left = invoke(&function(), &event).await.unwrap();
+    assert_eq!(left["response"]["userAttributesToMap"], expected);
+
+    expected["birthdate"] = json!("");
+    let function = trigger(NAME, &[("BIRTHDATE_GONE", "clear")]);
+    let cleared = invoke(&function, &event).await.unwrap();
+    assert_eq!(cleared["response"]["userAttributesToMap"], expected);
+}
+
+#[tokio::test]
+async fn every_doubt_is_an_error_with_its_class_and_only_a_forged_record_is_tampering() {
+    let function = function();
+    let good = record();
+    let with = |change: fn(&mut Value)| {
+        let mut event = event(NAME, "sign-in", &good);
+        change(&mut event);
+        event
+    };
+    let with_record = |record: &str| event(NAME, "sign-in", record);
+    let other = |change: fn(&mut four_attributes::VerifiedRecord)| {
+        with_record(&record_with(&key(1), change))
+    };
+    let mut forged = good.clone().into_bytes();
+    forged[60] = if forged[60] == b'A' { b'B' } else { b'A' };
+    let forged = String::from_utf8(forged).unwrap();
+    let refused = [
+        (json!({}), "event_malformed"),
+        (
+            with(|event| event["triggerSource"] = json!("PreSignUp_ExternalProvider")),
+            "event_malformed",
+        ),
+        (
+            with(|event| event["request"]["providerName"] = json!(7)),
+            "event_malformed",
+        ),
+        (
+            with(|event| event["request"]["attributes"] = json!([])),
+            "event_malformed",
+        ),
+        (
+            with(|event| event["request"]["attributes"]["idToken"]["sub"] = json!("")),
+            "event_malformed",
+        ),
+        (
+            with(|event| event["request"]["attributes"]["userInfo"]["sub"] = json!("another")),
+            "subject_mismatch",
+        ),
+        (
+            with(|event| {
+                event["request"]["attributes"]["idToken"]["verified_record"] = json!(null)
+            }),
+            "record_missing",
+        ),
+        (with_record(""), "record_malformed"),
+        (with_record("not a record"), "record_malformed"),
+        (with_record(&"A".repeat(2_048)), "record_malformed"),
+        (
+            with_record(&record_with(&key(2), |_| {})),
+            "record_unknown_key",
+        ),
+        (with_record(&forged), "record_forged"),
+        (
+            other(|record| record.issuer = "https://service.example/api/realms/sandbox".to_owned()),
+            "record_other_issuer",
+        ),
+        (
+            other(|record| record.subject = "1B9D6BCD-bbfd-4b2d-9b5d-ab8dfbbd4bed".to_owned()),
+            "record_unlinked",
+        ),
+        (
+            other(|record| record.provider_name = "mynaapp".to_owned()),
+            "record_unlinked",
+        ),
+    ];
+    for (event, class) in &refused {
+        let failed = invoke(&function, event).await.unwrap_err();
+        assert_eq!(class_of(&failed), *class);
+    }
+    let failures: Vec<_> = log_events(&function)
+        .into_iter()
+        .filter(|(event, _)| event == "failure")
+        .collect();
+    let expected: Vec<_> = refused
+        .iter()
+        .map(|(_, class)| ("failure".to_owned(), Some((*class).to_owned())))
+        .collect();
+    assert_eq!(failures, expected);
+    assert_eq!(counted(&function, "Failure"), refused.len());
+    assert_eq!(counted(&function, "Tampering"), 1);
+    assert!(log_events(&function).contains(&("tampering".to_owned(), None)));
+    assert_nothing_personal(&function, &good);
+}

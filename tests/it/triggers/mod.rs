@@ -1,0 +1,161 @@
+//! The built triggers, with the events of Amazon Cognito as files: golden events in, exact answers out.
+//! Records are sealed here, with the keys that the functions have; the attributes in the events are somebody else's, so
+//! that whatever is believed of them shows.
+
+mod inbound_federation;
+mod pre_token_generation;
+
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use four_attributes::{FourAttributes, Gender};
+use four_attributes::{VerifiedAt, VerifiedRecord};
+use keys::SystemRandomness;
+use sealing::SealingKeys;
+use serde_json::{Value, json};
+use simulators::lambda::{
+    DirectFunction, FunctionFailed, FunctionOptions, Profile, Target, build_once,
+};
+
+/// The subject in the golden events.
+const SUBJECT: &str = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
+/// The issuer of the service.
+const ISSUER: &str = "https://service.example/api/realms/main";
+/// The bridge's name in the user pool.
+const PROVIDER: &str = "MynaApp";
+/// When the person was verified: 2025-12-31T15:00:00Z.
+const VERIFIED_AT: i64 = 1_767_193_200;
+
+/// A key, by a number.
+fn key(number: u8) -> String {
+    URL_SAFE_NO_PAD.encode([number; 32])
+}
+
+/// The record of the golden person, changed.
+fn record_with(key: &str, change: impl FnOnce(&mut VerifiedRecord)) -> String {
+    let mut record = VerifiedRecord {
+        issuer: ISSUER.to_owned(),
+        subject: SUBJECT.to_owned(),
+        provider_name: PROVIDER.to_owned(),
+        attributes: FourAttributes {
+            name: Some("山田　太郎".parse().unwrap()),
+            address: Some("横浜市中区本町６丁目５０番地の１０".parse().unwrap()),
+            birth_date: Some("1990-02-28".parse().unwrap()),
+            gender: Some(Gender::Male),
+        },
+        verified_at: VerifiedAt::Authentication(DateTime::from_timestamp(VERIFIED_AT, 0).unwrap()),
+        acr: Some("aal3".to_owned()),
+    };
+    change(&mut record);
+    let keys = SealingKeys::new([key]).unwrap();
+    record.seal(&keys, &SystemRandomness).unwrap()
+}
+
+/// The record of the golden person.
+fn record() -> String {
+    record_with(&key(1), |_| {})
+}
+
+/// A golden event, with this record.
+fn event(function: &str, name: &str, record: &str) -> Value {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root
+        .join("events")
+        .join(function)
+        .join(format!("{name}.json"));
+    let text = std::fs::read_to_string(path).unwrap();
+    serde_json::from_str(&text.replace("{{record}}", record)).unwrap()
+}
+
+/// A built trigger with these variables beside those that it always has.
+fn trigger(name: &str, variables: &[(&str, &str)]) -> DirectFunction {
+    let binary = build_once(&Target::function(name, Profile::Dev)).expect("the function builds");
+    let mut options = FunctionOptions::new(name, binary);
+    let record_keys = json!({ "keys": [key(1)] }).to_string();
+    let usual = [
+        ("RECORD_KEYS", record_keys.as_str()),
+        ("SERVICE_ISSUER", ISSUER),
+        ("PROVIDER_NAME", PROVIDER),
+        ("LOG_LEVEL", "debug"),
+    ];
+    // Of two values of a variable the last one counts.
+    options.environment = (usual.iter().chain(variables))
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    options.invocation_timeout = Duration::from_secs(5);
+    DirectFunction::new(options)
+}
+
+async fn invoke(function: &DirectFunction, event: &Value) -> Result<Value, FunctionFailed> {
+    let answer = function.invoke(event.to_string()).await?;
+    Ok(serde_json::from_slice(&answer).unwrap())
+}
+
+/// The class of a refusal, whose message has to be that class and a support id, and nothing else.
+fn class_of(failed: &FunctionFailed) -> String {
+    let (class, support_id) = failed
+        .error_message()
+        .split_once(' ')
+        .expect("class and support id");
+    assert_eq!(class, failed.error_type());
+    let is_support_id = support_id.len() == 9
+        && support_id
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    assert!(is_support_id, "{support_id}");
+    class.to_owned()
+}
+
+/// The events of a function's log: name, and class if there is one.
+fn log_events(function: &DirectFunction) -> Vec<(String, Option<String>)> {
+    let lines = function.logs().lines();
+    let parsed = lines
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let text = |event: &Value, name: &str| event.get(name)?.as_str().map(str::to_owned);
+    parsed
+        .filter_map(|event| Some((text(&event, "event")?, text(&event, "class"))))
+        .collect()
+}
+
+/// How often a metric was counted.
+fn counted(function: &DirectFunction, metric: &str) -> usize {
+    let lines = function.logs().lines();
+    let parsed = lines
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    parsed
+        .filter(|line| line.get("_aws").is_some() && line.get(metric).is_some())
+        .count()
+}
+
+/// That nothing of a person is in a function's log, nor anything that could be opened.
+fn assert_nothing_personal(function: &DirectFunction, record: &str) {
+    let log = function.logs().lines().join("\n");
+    assert!(!log.is_empty(), "the function logs nothing at all");
+    let marked = [
+        "山田",
+        "太郎",
+        "横浜",
+        "1990-02-28",
+        "別人",
+        "別の住所",
+        "1901-01-01",
+        SUBJECT,
+        record,
+        &key(1),
+        "eyJ.id.token",
+        "AQ.access",
+        "hanako",
+    ];
+    for secret in marked {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(seconds, 0).unwrap()
+}
