@@ -77,8 +77,8 @@ pub fn tell_as(
     metrics.count(kind.metric, Some(name), now);
 }
 
-/// Makes the closed list of a function's classes: `Class`, with `Class::ALL` in the order in which they stand, and
-/// [`Class`](crate::failure::Class) for it. `Internal` (`internal`, of concern to the operator) is always the first.
+/// Makes the closed list of a function's classes: an enum `Class` that is a [`Class`], with `Class::ALL` in the order in
+/// which they stand. `Internal` (`internal`, of concern to the operator) is always the first.
 ///
 /// ```
 /// function_kit::classes! {
