@@ -378,7 +378,9 @@ pub(super) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderM
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
-    let found = bearer.and_then(|token| bearer_of(&shared, token));
+    let found = bearer
+        .and_then(|token| bearer_of(&shared, token).ok())
+        .filter(|(_, scopes)| scopes.iter().any(|scope| scope == "openid"));
     let checks = vec![Check::new(
         "the Bearer token is an access token of this pool, not expired, with openid",
         "OIDC Core §5.3.1",
@@ -419,16 +421,31 @@ pub(super) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderM
     no_store((status, Json(answer)).into_response())
 }
 
+/// Why an access token isn't taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum NoAccess {
+    /// It isn't an access token of this pool.
+    Invalid,
+    /// Its time is over.
+    Expired,
+}
+
 /// Whose access token this is, and its scopes.
-fn bearer_of(shared: &Shared, token: &str) -> Option<(User, Vec<String>)> {
-    let claims = shared.key.open(token)?;
+pub(super) fn bearer_of(shared: &Shared, token: &str) -> Result<(User, Vec<String>), NoAccess> {
+    let claims = shared.key.open(token).ok_or(NoAccess::Invalid)?;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    let fresh = claims.get("exp")?.as_i64()? > shared.options.clock.now().timestamp();
-    let scopes: Vec<String> = text("scope")?.split(' ').map(str::to_owned).collect();
-    let accepted =
-        fresh && text("token_use") == Some("access") && scopes.iter().any(|s| s == "openid");
-    let user = shared.state().users.get(text("username")?).cloned()?;
-    accepted.then_some((user, scopes))
+    let expires = claims.get("exp").and_then(Value::as_i64);
+    let (Some(expires), Some(scope), Some("access")) = (expires, text("scope"), text("token_use"))
+    else {
+        return Err(NoAccess::Invalid);
+    };
+    if expires <= shared.options.clock.now().timestamp() {
+        return Err(NoAccess::Expired);
+    }
+    let username = text("username").unwrap_or_default();
+    let user = shared.state().users.get(username).cloned();
+    let scopes = scope.split(' ').map(str::to_owned).collect();
+    Ok((user.ok_or(NoAccess::Invalid)?, scopes))
 }
 
 /// `GET /.well-known/jwks.json`.

@@ -20,6 +20,7 @@ mod refresh_tokens;
 mod token_generation;
 mod triggers;
 mod user_pool;
+mod user_pool_api;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -68,6 +69,8 @@ pub struct Requests {
     pub token: u32,
     /// `GET /oauth2/userInfo`.
     pub userinfo: u32,
+    /// `POST /`: the user pool's API.
+    pub user_pool_api: u32,
     /// Token requests sent to the provider.
     pub provider_token: u32,
     /// Key sets fetched from the provider: one for every ID token.
@@ -191,6 +194,7 @@ impl BoundCognito {
                 post(app_tokens::token).layer(from_fn(to_its_end)),
             )
             .route("/oauth2/userInfo", get(app_tokens::userinfo))
+            .route("/", post(user_pool_api::call))
             .route("/.well-known/jwks.json", get(app_tokens::key_set))
             .route(
                 "/.well-known/openid-configuration",
@@ -288,6 +292,12 @@ impl Cognito {
     #[must_use]
     pub fn jwks_url(&self) -> String {
         format!("http://{}/.well-known/jwks.json", self.address)
+    }
+
+    /// Where AWS SDKs find the user pool's API (`AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`): by address, without a name.
+    #[must_use]
+    pub fn user_pool_api_url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// The address that it listens on.

@@ -17,6 +17,14 @@ const VALUE_LIMIT: usize = 2048;
 /// The most characters of a username.
 const USERNAME_LIMIT: usize = 128;
 
+/// The attributes that Cognito itself makes, or that only an administrator writes.
+const NOT_THE_USERS: [&str; 4] = [
+    "sub",
+    "identities",
+    "email_verified",
+    "phone_number_verified",
+];
+
 /// Why the pool doesn't take a sign-in. Attributes are named; their values never are.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(super) enum AttributeFailure {
@@ -184,6 +192,11 @@ impl UserPool {
             .collect()
     }
 
+    /// A user by name, in the case that the pool keeps.
+    pub(super) fn find(&self, options: &CognitoOptions, username: &str) -> Option<&User> {
+        self.users.get(&in_case_of(options, username.to_owned()))
+    }
+
     /// Makes a user of the pool's own, as an administrator does.
     pub(super) fn create(
         &mut self,
@@ -219,6 +232,31 @@ impl UserPool {
         let username = in_case_of(options, username.to_owned());
         let user = self.users.get_mut(&username).ok_or(UserFailure::Unknown)?;
         user.join(group.to_owned());
+        Ok(())
+    }
+
+    /// Writes attributes in a user's own name; an empty value clears one. All are written, or none.
+    pub(super) fn update(
+        &mut self,
+        options: &CognitoOptions,
+        username: &str,
+        attributes: &[(String, String)],
+        now: DateTime<Utc>,
+    ) -> Result<(), AttributeFailure> {
+        let Some(known) = self.users.get_mut(username) else {
+            return Ok(());
+        };
+        let mut user = known.clone();
+        for (name, value) in attributes {
+            if NOT_THE_USERS.contains(&name.as_str()) {
+                return Err(AttributeFailure::Immutable { name: name.clone() });
+            }
+            check_write(options, name, value, false)?;
+            user.set(name, value);
+        }
+        user.check_required(options)?;
+        user.modified = now;
+        *known = user;
         Ok(())
     }
 

@@ -102,6 +102,7 @@ async fn a_login_gives_the_app_tokens_with_the_attributes() {
         idp_response: 1,
         token: 1,
         userinfo: 1,
+        user_pool_api: 0,
         provider_token: 1,
         provider_key_set: 1,
         provider_userinfo: 1,

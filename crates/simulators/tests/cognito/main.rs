@@ -5,4 +5,5 @@
 
 mod login;
 mod triggers;
+mod user_pool_api;
 mod world;
