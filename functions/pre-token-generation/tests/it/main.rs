@@ -6,6 +6,7 @@
     reason = "a test that can't go on stops"
 )]
 
+mod properties;
 mod time;
 mod users;
 
