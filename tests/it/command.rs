@@ -343,6 +343,7 @@ async fn the_printed_environment_is_complete_and_new_every_time() {
         for name in [
             "CLIENT_SECRETS",
             "SEALING_KEYS",
+            "RECORD_KEYS",
             "ID_TOKEN_KEYS",
             "ASSERTION_KEYS",
         ] {

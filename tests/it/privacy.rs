@@ -27,11 +27,13 @@ enum Kind {
     // The bridge's own
     ClientSecret,
     SealingKey,
+    RecordKey,
     PrivateKey,
     Cookie,
     SealedCode,
     IdToken,
     AccessToken,
+    VerifiedRecord,
     // Between the bridge and the service
     ServiceState,
     ServiceNonce,
@@ -121,6 +123,8 @@ const BELONGS: &[(Kind, &[&str])] = &[
     ),
     (Kind::IdToken, &["bridge /token: body"]),
     (Kind::AccessToken, &["bridge /token: body"]),
+    // In the ID token.
+    (Kind::VerifiedRecord, &["bridge /token: body"]),
     (
         Kind::ClientState,
         &[
@@ -212,6 +216,7 @@ impl Run {
             Kind::SealingKey,
             configuration.sealing_key().expose_secret(),
         );
+        run.know(Kind::RecordKey, configuration.record_key().expose_secret());
         run.know_key(configuration.assertion_key());
         run.know_key(configuration.id_token_key());
         for persona in personas(stack.clock.now()) {
@@ -283,7 +288,9 @@ impl Run {
             return Some(class(&Refusal::of_answer(&tokens)));
         }
         let access_token = tokens.text("access_token").unwrap();
-        self.know(Kind::IdToken, tokens.text("id_token").unwrap());
+        let id_token = tokens.text("id_token").unwrap();
+        self.know(Kind::VerifiedRecord, record(&id_token));
+        self.know(Kind::IdToken, id_token);
         self.know(Kind::AccessToken, &access_token);
         let userinfo = client.userinfo(&access_token).await;
         assert_eq!(userinfo.status, 200);
@@ -528,6 +535,13 @@ fn code(end: &Arrival) -> Option<String> {
             .map(|(_, value)| value.into_owned()),
         Arrival::Page(_) => None,
     }
+}
+
+/// The verified record in the bridge's ID token.
+fn record(id_token: &str) -> String {
+    let payload = id_token.split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    claims["verified_record"].as_str().unwrap().to_owned()
 }
 
 fn class(refusal: &Refusal) -> String {

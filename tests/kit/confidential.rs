@@ -39,6 +39,7 @@ impl Confidential {
                 configuration.client_secret().expose_secret(),
             )
             .and("sealing key", configuration.sealing_key().expose_secret())
+            .and("record key", configuration.record_key().expose_secret())
             .and_private_key("ID-token key", configuration.id_token_key());
         for tokens in stack.service.issued_tokens() {
             all = all
@@ -210,6 +211,10 @@ mod tests {
             (
                 "sealing key",
                 stack.configuration.sealing_key().expose_secret(),
+            ),
+            (
+                "record key",
+                stack.configuration.record_key().expose_secret(),
             ),
             ("attribute", "東京都千代田区永田町１丁目７番１号"),
             ("attribute", "19850315"),

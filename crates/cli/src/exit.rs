@@ -107,6 +107,7 @@ pub(crate) fn status(class: Class) -> u8 {
         Class::AccessTokenMissing => 84,
         Class::AccessTokenInvalid => 85,
         Class::AccessTokenExpired => 86,
+        Class::RecordTooLong => 87,
     }
 }
 

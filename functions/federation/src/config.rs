@@ -8,14 +8,16 @@ use digital_auth::{AssuranceRule, Provider};
 use four_attributes::AttributeSet;
 
 use function_kit::reference::Reference;
-use function_kit::settings::{self, ConfigError, Reader, level, secret_reference};
+use function_kit::settings::{self, ConfigError, Reader, level, provider_name, secret_reference};
 
 function_kit::variables! {
     ISSUER = "ISSUER", "the bridge's own base URL, without a slash at its end; also `iss` of its ID tokens";
     CLIENT_ID = "CLIENT_ID", "the client id that Amazon Cognito uses here";
     CLIENT_SECRETS = "CLIENT_SECRETS", "reference to {\"current\":\"…\",\"previous\":\"…\"}: Amazon Cognito's client secret; `previous` may be absent";
     REDIRECT_URIS = "REDIRECT_URIS", "Amazon Cognito's redirect URIs (…/oauth2/idpresponse), separated by spaces";
+    PROVIDER_NAME = "PROVIDER_NAME", "the name of the bridge's identity provider in the user pool";
     SEALING_KEYS = "SEALING_KEYS", "reference to {\"keys\":[\"…\"]}: base64url of 32 bytes each; the first seals, all open";
+    RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]}, as SEALING_KEYS: the keys of the verified records";
     ID_TOKEN_KEYS = "ID_TOKEN_KEYS", "references to RSA keys, separated by spaces; the first signs ID tokens, all are published";
     ASSERTION_KEYS = "ASSERTION_KEYS", "references to RSA or P-256 keys, separated by spaces; the first signs client assertions, all are published";
     SERVICE = "SERVICE", "`sandbox`, `production`, or `custom` with the five SERVICE_ addresses";
@@ -44,8 +46,12 @@ pub struct Config {
     pub client_secrets: Reference,
     /// The client's redirect URIs, compared byte for byte.
     pub redirect_uris: Vec<String>,
+    /// The bridge's name in the user pool.
+    pub provider_name: String,
     /// Where the sealing keys are.
     pub sealing_keys: Reference,
+    /// Where the keys of the verified records are.
+    pub record_keys: Reference,
     /// Where the keys for ID tokens are.
     pub id_token_keys: Vec<Reference>,
     /// Where the keys for client assertions are.
@@ -84,7 +90,9 @@ impl Config {
         let client_id = reader.checked(CLIENT_ID, client_id);
         let client_secrets = reader.checked(CLIENT_SECRETS, secret_reference);
         let redirect_uris = reader.checked(REDIRECT_URIS, redirect_uris);
+        let provider_name = reader.checked(PROVIDER_NAME, provider_name);
         let sealing_keys = reader.checked(SEALING_KEYS, secret_reference);
+        let record_keys = reader.checked(RECORD_KEYS, secret_reference);
         let id_token_keys = reader.checked(ID_TOKEN_KEYS, key_references);
         let assertion_keys = reader.checked(ASSERTION_KEYS, key_references);
         let environment = reader.checked(SERVICE, environment);
@@ -118,7 +126,9 @@ impl Config {
             client_id: client_id?,
             client_secrets: client_secrets?,
             redirect_uris: redirect_uris?,
+            provider_name: provider_name?,
             sealing_keys: sealing_keys?,
+            record_keys: record_keys?,
             id_token_keys: id_token_keys?,
             assertion_keys: assertion_keys?,
             provider: provider?,
@@ -295,9 +305,14 @@ mod tests {
                 REDIRECT_URIS,
                 "https://p.auth.ap-northeast-1.amazoncognito.com/oauth2/idpresponse",
             ),
+            (PROVIDER_NAME, "MynaApp"),
             (
                 SEALING_KEYS,
                 "arn:aws:secretsmanager:ap-northeast-1:1:secret:seal",
+            ),
+            (
+                RECORD_KEYS,
+                "arn:aws:secretsmanager:ap-northeast-1:1:secret:record",
             ),
             (
                 ID_TOKEN_KEYS,
@@ -378,7 +393,9 @@ mod tests {
             CLIENT_ID,
             CLIENT_SECRETS,
             REDIRECT_URIS,
+            PROVIDER_NAME,
             SEALING_KEYS,
+            RECORD_KEYS,
             ID_TOKEN_KEYS,
             ASSERTION_KEYS,
             SERVICE,
@@ -443,7 +460,10 @@ mod tests {
             (CLIENT_SECRETS, "marked-secret"),
             (CLIENT_SECRETS, "arn:aws:kms:ap-northeast-1:1:key/a"),
             (REDIRECT_URIS, "https://a.example/cb http://a.example/cb"),
+            (PROVIDER_NAME, "marked_name"),
             (SEALING_KEYS, "marked-secret"),
+            (RECORD_KEYS, "marked-secret"),
+            (RECORD_KEYS, "arn:aws:kms:ap-northeast-1:1:key/a"),
             (ID_TOKEN_KEYS, "marked-secret"),
             (SERVICE, "staging"),
             (SERVICE_CLIENT_ID, "RP 1"),

@@ -269,6 +269,8 @@ classes! {
     AttributeMissing = "attribute_missing", ServerError, 502, Service;
     /// An attribute has a form that isn't documented.
     AttributeMalformed = "attribute_malformed", ServerError, 502, Service;
+    /// What the service says doesn't fit into a verified record of 2,047 bytes.
+    RecordTooLong = "record_too_long", ServerError, 502, Service;
 
     // /userinfo
     /// There is no bearer token.

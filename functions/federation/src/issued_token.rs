@@ -1,5 +1,6 @@
 //! What Amazon Cognito gets: our own ID token, and an access token that is the claims, sealed.
 //! The attributes are inside the ID token, so that no failing userinfo can lose them (cognito §3).
+//! The verified record is in the ID token alone: so it comes from nowhere but this login.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -7,8 +8,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::VerifiedLogin;
 use digital_auth::id_token::Subject;
-use four_attributes::cognito_claims;
+use four_attributes::{SealRecordError, VerifiedAt, VerifiedRecord, cognito_claims};
 use keys::{Randomness, SigningError, SigningKey};
+use sealing::SealingKeys;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
@@ -16,6 +18,12 @@ use crate::sealed::{Purpose, Seal, SealError};
 
 /// How long both tokens are valid, in seconds.
 pub const LIFETIME_SECONDS: i64 = 300;
+
+/// The claim with the sealed [`VerifiedRecord`]: a string.
+const VERIFIED_RECORD: &str = "verified_record";
+
+/// The claim with the time of the verification: a NumericDate (RFC 7519 §2).
+const VERIFIED_AT: &str = "verified_at";
 
 /// The longest subject that fits: Amazon Cognito's user name is `<ProviderName>_<sub>`, 128 characters at most, and a
 /// provider name has up to 32.
@@ -33,6 +41,17 @@ pub struct Parties<'a> {
     pub client_id: &'a str,
 }
 
+/// How what the service said is sealed as a verified record, for whoever must prove it later.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordSeal<'a> {
+    /// The ring of the records.
+    pub keys: &'a SealingKeys,
+    /// The service's issuer.
+    pub service_issuer: &'a str,
+    /// The bridge's name in the user pool.
+    pub provider_name: &'a str,
+}
+
 /// Both tokens.
 #[derive(Debug)]
 pub struct IssuedTokens {
@@ -45,8 +64,10 @@ pub struct IssuedTokens {
 /// Why there are no tokens.
 #[derive(Debug)]
 pub enum IssueError {
-    /// The access token could not be sealed.
+    /// The access token or the record could not be sealed.
     Seal,
+    /// The record doesn't fit into a user pool.
+    RecordTooLong,
     /// The ID token could not be signed.
     Signing(SigningError),
 }
@@ -54,6 +75,15 @@ pub enum IssueError {
 impl From<SealError> for IssueError {
     fn from(_: SealError) -> Self {
         Self::Seal
+    }
+}
+
+impl From<SealRecordError> for IssueError {
+    fn from(error: SealRecordError) -> Self {
+        match error {
+            SealRecordError::TooLong => Self::RecordTooLong,
+            SealRecordError::Seal(_) => Self::Seal,
+        }
     }
 }
 
@@ -89,10 +119,13 @@ pub async fn issue(
     parties: Parties<'_>,
     key: &dyn SigningKey,
     seal: Seal<'_>,
+    record_seal: RecordSeal<'_>,
     randomness: &dyn Randomness,
 ) -> Result<IssuedTokens, IssueError> {
+    let record = verified_record(login, record_seal);
+    let sealed_record = record.seal(record_seal.keys, randomness)?;
     let mut claims = cognito_claims(&login.attributes);
-    claims.insert("sub".to_owned(), pool_subject(login.subject()).into());
+    claims.insert("sub".to_owned(), record.subject.into());
 
     let userinfo =
         zeroize::Zeroizing::new(serde_json::to_vec(&claims).map_err(|_| IssueError::Seal)?);
@@ -106,6 +139,9 @@ pub async fn issue(
         &access_token,
         seal.now,
     ));
+    claims.insert(VERIFIED_RECORD.to_owned(), sealed_record.into());
+    let verified_at = record.verified_at.time().timestamp();
+    claims.insert(VERIFIED_AT.to_owned(), verified_at.into());
     let id_token = keys::sign_jwt(key, &claims)
         .await
         .map_err(IssueError::Signing)?;
@@ -113,6 +149,23 @@ pub async fn issue(
         id_token: id_token.into(),
         access_token: access_token.into(),
     })
+}
+
+/// What the service said in this login, to whom and when: `auth_time`, else `iat` and marked as such (contract §9).
+fn verified_record(login: &VerifiedLogin, seal: RecordSeal<'_>) -> VerifiedRecord {
+    let id_token = &login.id_token;
+    let verified_at = id_token.auth_time.map_or(
+        VerifiedAt::IssuedAt(id_token.issued_at),
+        VerifiedAt::Authentication,
+    );
+    VerifiedRecord {
+        issuer: seal.service_issuer.to_owned(),
+        subject: pool_subject(login.subject()),
+        provider_name: seal.provider_name.to_owned(),
+        attributes: login.attributes.clone(),
+        verified_at,
+        acr: id_token.acr.clone(),
+    }
 }
 
 /// The claims of the ID token beside the attributes (OIDC Core §2).

@@ -1,4 +1,5 @@
-//! The bridge's secrets: the sealing keys and the client's secrets, which become one value.
+//! The bridge's secrets: the sealing keys, the keys of the verified records and the client's secrets, which become one
+//! value.
 //! How they are kept and fetched again is the same for all functions: [`Cached`].
 
 use std::fmt;
@@ -14,7 +15,7 @@ use sealing::SealingKeys;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use crate::config::{CLIENT_SECRETS, SEALING_KEYS};
+use crate::config::{CLIENT_SECRETS, RECORD_KEYS, SEALING_KEYS};
 
 /// The client's secrets: the one in use, and the one before it while it is being rotated.
 pub struct ClientSecrets {
@@ -40,8 +41,10 @@ impl ClientSecrets {
 
 /// The secrets of one fetch.
 pub struct SecretValues {
-    /// The ring.
+    /// The ring of what travels.
     pub sealing: SealingKeys,
+    /// The ring of the verified records.
+    pub records: SealingKeys,
     /// The client's.
     pub client: ClientSecrets,
 }
@@ -53,7 +56,18 @@ impl fmt::Debug for SecretValues {
 }
 
 /// The secrets, and how to fetch them again.
-pub type Secrets = Cached<SecretValues, 2>;
+pub type Secrets = Cached<SecretValues, 3>;
+
+/// Where the secrets are.
+#[derive(Clone, Debug)]
+pub struct References {
+    /// The sealing keys.
+    pub sealing_keys: Reference,
+    /// The keys of the verified records.
+    pub record_keys: Reference,
+    /// The client's secrets.
+    pub client_secrets: Reference,
+}
 
 /// Fetches the secrets for the first time.
 ///
@@ -62,26 +76,30 @@ pub type Secrets = Cached<SecretValues, 2>;
 /// The first that can't be had.
 pub async fn load(
     reader: SecretReader,
-    sealing_keys: Reference,
-    client_secrets: Reference,
+    references: References,
     now: DateTime<Utc>,
 ) -> Result<Secrets, InvalidSecret> {
     let sources = [
         Source {
             variable: SEALING_KEYS,
-            reference: sealing_keys,
+            reference: references.sealing_keys,
+        },
+        Source {
+            variable: RECORD_KEYS,
+            reference: references.record_keys,
         },
         Source {
             variable: CLIENT_SECRETS,
-            reference: client_secrets,
+            reference: references.client_secrets,
         },
     ];
     Cached::load(reader, sources, values, now).await
 }
 
-fn values([sealing, client]: [SecretText; 2]) -> Result<SecretValues, InvalidSecret> {
+fn values([sealing, records, client]: [SecretText; 3]) -> Result<SecretValues, InvalidSecret> {
     Ok(SecretValues {
         sealing: sealing.parse(sealing_keys)?,
+        records: records.parse(sealing_keys)?,
         client: client.parse(client_pair)?,
     })
 }
@@ -112,22 +130,30 @@ fn client_pair(text: &SecretString) -> Result<ClientSecrets, SecretError> {
 
 #[cfg(test)]
 mod tests {
+    use sealing::{OpenError, SystemRandomness};
+
     use super::*;
 
     const SEALING: &str = r#"{"keys":["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"]}"#;
+    const RECORDS: &str = r#"{"keys":["AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"]}"#;
 
-    async fn loaded(sealing: &str, client: &str) -> Result<Secrets, InvalidSecret> {
+    async fn loaded(sealing: &str, records: &str, client: &str) -> Result<Secrets, InvalidSecret> {
         let inline = |text| Reference::Inline(SecretString::from(text));
         let reader = SecretReader::new(None);
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        load(reader, inline(sealing), inline(client), now).await
+        let references = References {
+            sealing_keys: inline(sealing),
+            record_keys: inline(records),
+            client_secrets: inline(client),
+        };
+        load(reader, references, now).await
     }
 
     #[tokio::test]
     async fn a_client_has_one_secret_or_two_and_no_other() {
-        let one = loaded(SEALING, r#"{"current":"second-secret-002"}"#);
+        let one = loaded(SEALING, RECORDS, r#"{"current":"second-secret-002"}"#);
         let two = r#"{"current":"second-secret-002","previous":"first-secret-0001"}"#;
-        let two = loaded(SEALING, two).await.unwrap().current();
+        let two = loaded(SEALING, RECORDS, two).await.unwrap().current();
         assert!(two.client.match_any("second-secret-002"));
         assert!(two.client.match_any("first-secret-0001"));
         assert!(!two.client.match_any("third-secret-0003"));
@@ -138,16 +164,41 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_two_rings_are_told_apart() {
+        let client = r#"{"current":"first-secret-0001"}"#;
+        let values = loaded(SEALING, RECORDS, client).await.unwrap().current();
+        let seal = |ring: &SealingKeys| ring.seal(b"", &[], b"", &SystemRandomness).unwrap();
+        assert!(
+            values
+                .sealing
+                .open::<0>(b"", &seal(&values.sealing))
+                .is_ok()
+        );
+        assert!(
+            values
+                .records
+                .open::<0>(b"", &seal(&values.records))
+                .is_ok()
+        );
+        let crossed = values.records.open::<0>(b"", &seal(&values.sealing));
+        assert_eq!(crossed.unwrap_err(), OpenError::UnknownKey);
+    }
+
+    #[tokio::test]
     async fn a_secret_of_another_form_is_refused() {
         let client = r#"{"current":"first-secret-0001"}"#;
-        for (sealing, client, variable) in [
-            (r#"{"keys":[]}"#, client, SEALING_KEYS),
-            (r#"{"keys":["short"]}"#, client, SEALING_KEYS),
-            ("[]", client, SEALING_KEYS),
-            (SEALING, "{}", CLIENT_SECRETS),
-            (SEALING, r#"{"current":""}"#, CLIENT_SECRETS),
+        for (sealing, records, client, variable) in [
+            (r#"{"keys":[]}"#, RECORDS, client, SEALING_KEYS),
+            (r#"{"keys":["short"]}"#, RECORDS, client, SEALING_KEYS),
+            ("[]", RECORDS, client, SEALING_KEYS),
+            (SEALING, r#"{"keys":[]}"#, client, RECORD_KEYS),
+            (SEALING, r#"{"keys":["short"]}"#, client, RECORD_KEYS),
+            (SEALING, "[]", client, RECORD_KEYS),
+            (SEALING, RECORDS, "{}", CLIENT_SECRETS),
+            (SEALING, RECORDS, r#"{"current":""}"#, CLIENT_SECRETS),
             (
                 SEALING,
+                RECORDS,
                 r#"{"current":"first-secret-0001","previous":"x"}"#,
                 CLIENT_SECRETS,
             ),
@@ -156,7 +207,8 @@ mod tests {
                 variable,
                 reason: SecretError::Malformed,
             };
-            assert_eq!(loaded(sealing, client).await.unwrap_err(), expected);
+            let refused = loaded(sealing, records, client).await.unwrap_err();
+            assert_eq!(refused, expected);
         }
     }
 }

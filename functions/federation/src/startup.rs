@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::config::{ASSERTION_KEYS, Config, ID_TOKEN_KEYS};
 use crate::federation::{Federation, Parts};
-use crate::secrets;
+use crate::secrets::{self, References};
 
 /// Why the bridge can't start.
 #[derive(Debug, Error)]
@@ -55,7 +55,11 @@ impl AwsClients {
     async fn new(config: &Config, http: &Arc<HttpClient>) -> Self {
         let references = || {
             let keys = config.id_token_keys.iter().chain(&config.assertion_keys);
-            keys.chain([&config.sealing_keys, &config.client_secrets])
+            keys.chain([
+                &config.sealing_keys,
+                &config.record_keys,
+                &config.client_secrets,
+            ])
         };
         let uses_kms = references().any(|one| matches!(one, Reference::Kms(_)));
         let uses_secrets = references().any(|one| matches!(one, Reference::SecretsManager(_)));
@@ -97,8 +101,11 @@ pub async fn start(
     let (secrets, id_token_keys, assertion_keys) = tokio::join!(
         secrets::load(
             SecretReader::new(aws.secrets_manager),
-            config.sealing_keys.clone(),
-            config.client_secrets.clone(),
+            References {
+                sealing_keys: config.sealing_keys.clone(),
+                record_keys: config.record_keys.clone(),
+                client_secrets: config.client_secrets.clone(),
+            },
             clock.now(),
         ),
         signing_keys(ID_TOKEN_KEYS, &config.id_token_keys, &reader, kms.as_ref()),

@@ -18,7 +18,7 @@ use crate::code::Code;
 use crate::failure::Class;
 use crate::federation::{EXCHANGE, Federation};
 use crate::http_api::{Request, Response};
-use crate::issued_token::{self, IssueError, Parties};
+use crate::issued_token::{self, IssueError, Parties, RecordSeal};
 use crate::parameters::Parameters;
 use crate::sealed::OpenError;
 
@@ -95,6 +95,11 @@ pub async fn token(
         },
         federation.id_token_keys().signer(),
         federation.seal(&values, now),
+        RecordSeal {
+            keys: &values.records,
+            service_issuer: config.provider.issuer(),
+            provider_name: &config.provider_name,
+        },
         federation.randomness(),
     );
     let tokens = deadline
@@ -103,6 +108,7 @@ pub async fn token(
         .map_err(|_| Class::SigningFailed)?;
     let tokens = tokens.map_err(|error| match error {
         IssueError::Seal => Class::Internal,
+        IssueError::RecordTooLong => Class::RecordTooLong,
         IssueError::Signing(_) => Class::SigningFailed,
     })?;
     tracing::info!(event = "login_finished");

@@ -28,7 +28,7 @@ type Figures = (&'static str, u64, u64);
 const EXPECTED: [Figures; 5] = [
     ("/authorize", 93, 16_928),
     ("/callback", 50, 9_167),
-    ("/token", 244, 49_870),
+    ("/token", 257, 58_114),
     ("/userinfo", 11, 1_505),
     ("/jwks.json", 9, 1_093),
 ];

@@ -146,6 +146,7 @@ pub struct Configuration {
     id_token_key: LocalKey,
     client_secret: SecretString,
     sealing_key: SecretString,
+    record_key: SecretString,
 }
 
 /// The addresses that a bridge's configuration holds.
@@ -172,6 +173,7 @@ impl Configuration {
             id_token_key: LocalKey::generate(Algorithm::Rs256)?,
             client_secret: secret()?,
             sealing_key: secret()?,
+            record_key: secret()?,
         })
     }
 
@@ -198,6 +200,12 @@ impl Configuration {
         &self.sealing_key
     }
 
+    /// The key of the verified records, base64url.
+    #[must_use]
+    pub fn record_key(&self) -> &SecretString {
+        &self.record_key
+    }
+
     /// The private key of the ID tokens, as a JWK.
     #[must_use]
     pub fn id_token_key(&self) -> &LocalKey {
@@ -215,13 +223,15 @@ impl Configuration {
     pub fn environment(&self, addresses: &Addresses<'_>) -> Vec<(String, String)> {
         let service = addresses.service;
         let client_secrets = json!({ "current": self.client_secret.expose_secret() });
-        let sealing_keys = json!({ "keys": [self.sealing_key.expose_secret()] });
+        let ring = |key: &SecretString| json!({ "keys": [key.expose_secret()] }).to_string();
         [
             ("ISSUER", addresses.issuer.to_owned()),
             ("CLIENT_ID", COGNITO_CLIENT_ID.to_owned()),
             ("CLIENT_SECRETS", client_secrets.to_string()),
             ("REDIRECT_URIS", addresses.redirect_uri.to_owned()),
-            ("SEALING_KEYS", sealing_keys.to_string()),
+            ("PROVIDER_NAME", PROVIDER_NAME.to_owned()),
+            ("SEALING_KEYS", ring(&self.sealing_key)),
+            ("RECORD_KEYS", ring(&self.record_key)),
             (
                 "ID_TOKEN_KEYS",
                 self.id_token_key.private_jwk().expose_secret().to_owned(),

@@ -23,3 +23,4 @@ mod start;
 mod support;
 mod token;
 mod userinfo;
+mod verified_record;

@@ -18,7 +18,9 @@ use serde_json::{Value, json};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::kit::{Answer, Bridge, Browser, Call, Form, REQUEST_ID, Written, altered, support_id};
+use crate::kit::{
+    Answer, Bridge, Browser, Call, Form, REQUEST_ID, Written, altered, support_id, verified_claims,
+};
 use crate::service::{Fault, SERVICE_CODE};
 use crate::support::{
     ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, SERVICE_ACCESS_TOKEN, SUBJECT, parameters,
@@ -108,10 +110,13 @@ async fn a_login_leaves_no_secret_and_nothing_personal_in_log_and_metrics() {
         .tokens();
     let access_token = tokens["access_token"].as_str().unwrap();
     assert_eq!(Call::userinfo(access_token).send(&bridge).await.status, 200);
+    let id_token = tokens["id_token"].as_str().unwrap();
+    let claims = verified_claims(&bridge, id_token).await;
     secrets.extend([
         code,
         access_token.to_owned(),
-        tokens["id_token"].as_str().unwrap().to_owned(),
+        id_token.to_owned(),
+        claims["verified_record"].as_str().unwrap().to_owned(),
     ]);
 
     let text = log.text();
@@ -372,6 +377,7 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         (format!("{:?}", bridge.federation.secrets()), "Secrets"),
         (format!("{values:?}"), "SecretValues"),
         (format!("{:?}", values.sealing), "SealingKeys"),
+        (format!("{:?}", values.records), "SealingKeys"),
         (format!("{:?}", bridge.federation.service()), "Client"),
         (
             format!("{:?}", bridge.federation.id_token_keys()),

@@ -49,6 +49,13 @@ async fn fail_a_secret_by_its_variable_and_without_its_value() {
         ),
         ("SEALING_KEYS", r#"{"marked":1}"#, SecretError::Malformed),
         ("SEALING_KEYS", r#"{marked"#, SecretError::Malformed),
+        ("RECORD_KEYS", MISSING, SecretError::Unavailable),
+        ("RECORD_KEYS", r#"{"keys":[]}"#, SecretError::Malformed),
+        (
+            "RECORD_KEYS",
+            r#"{"keys":["marked"]}"#,
+            SecretError::Malformed,
+        ),
         ("CLIENT_SECRETS", MISSING, SecretError::Unavailable),
         (
             "CLIENT_SECRETS",

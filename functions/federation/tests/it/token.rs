@@ -46,8 +46,11 @@ async fn pass_two_tokens_with_everything_that_cognito_needs() {
     assert_eq!(tokens["scope"], SCOPE);
     assert_eq!(tokens["token_type"], "Bearer");
     let mut claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
-    let at_hash = claims.as_object_mut().unwrap().remove("at_hash").unwrap();
+    let mut take = |name| claims.as_object_mut().unwrap().remove(name).unwrap();
+    let at_hash = take("at_hash");
     assert_eq!(at_hash.as_str().unwrap().len(), 22);
+    // What it holds is a story of its own.
+    assert!(take("verified_record").is_string());
     let expected = json!({
         "iss": ISSUER, "aud": CLIENT_ID, "sub": SUBJECT,
         "iat": 1_800_000_000, "exp": 1_800_000_300, "auth_time": 1_800_000_000,
@@ -57,6 +60,7 @@ async fn pass_two_tokens_with_everything_that_cognito_needs() {
         "formatted_address": "東京都千代田区マーク町１丁目７番１号",
         "birthdate": "1985-03-15",
         "gender": "male",
+        "verified_at": 1_800_000_000,
     });
     assert_eq!(claims, expected);
     assert_eq!(bridge.service.take_calls(), ["/token", "/userinfo"]);

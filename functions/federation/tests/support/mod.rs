@@ -26,6 +26,7 @@ pub(crate) const CLIENT_SECRET: &str = "marked-client-secret-1";
 pub(crate) const REDIRECT_URI: &str =
     "https://app.auth.ap-northeast-1.amazoncognito.com/oauth2/idpresponse";
 pub(crate) const SCOPE: &str = "openid name address birthdate gender";
+pub(crate) const PROVIDER_NAME: &str = "MynaApp";
 pub(crate) const SERVICE_CLIENT_ID: &str = "RP00000001";
 pub(crate) const SUBJECT: &str = "marked-subject-7d5f";
 pub(crate) const SERVICE_ACCESS_TOKEN: &str = "marked-service-access-token";
@@ -66,7 +67,9 @@ pub(crate) fn settings(service: &str) -> Settings {
         ("CLIENT_ID", CLIENT_ID.to_owned()),
         ("CLIENT_SECRETS", secrets.to_string()),
         ("REDIRECT_URIS", REDIRECT_URI.to_owned()),
+        ("PROVIDER_NAME", PROVIDER_NAME.to_owned()),
         ("SEALING_KEYS", sealing_keys(&[1])),
+        ("RECORD_KEYS", sealing_keys(&[101])),
         ("ID_TOKEN_KEYS", ID_TOKEN_KEY.clone()),
         ("ASSERTION_KEYS", ASSERTION_KEY.clone()),
         ("SERVICE", "custom".to_owned()),
