@@ -90,13 +90,13 @@ fn write_line(
         out,
         "{NUMBER}{number:>2}{NUMBER:#}  {HOP}{hop}{HOP:#}  {request}{QUIET}{status}{QUIET:#}",
     )?;
+    // What isn't HTTP is told in words.
+    let told = if step.is_told_in_words() && language == Language::Ja {
+        japanese_value
+    } else {
+        as_on_the_wire
+    };
     if !is_answer {
-        // What a party says of its own work is words.
-        let told = if is_own_work && language == Language::Ja {
-            japanese_value
-        } else {
-            as_on_the_wire
-        };
         write_parameters(out, "     ", &step.parameters, told)?;
     }
     if is_request {
@@ -115,7 +115,7 @@ fn write_line(
             text(language, &check.rule)
         )?;
     }
-    write_parameters(out, "     ↩ ", &step.answer, as_on_the_wire)
+    write_parameters(out, "     ↩ ", &step.answer, told)
 }
 
 /// A text of the journal in this language.

@@ -105,6 +105,15 @@ pub struct Step {
     pub answer: Vec<Parameter>,
 }
 
+impl Step {
+    /// Whether the values are words and sizes, and not what an HTTP request carried: so it is with work of one party, with
+    /// triggers, and with the user pool's API.
+    #[must_use]
+    pub fn is_told_in_words(&self) -> bool {
+        !self.request.contains(" /")
+    }
+}
+
 /// How many hops are kept: the newest.
 const KEPT: usize = 2_000;
 

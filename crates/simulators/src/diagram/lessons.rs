@@ -58,6 +58,12 @@ pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {
             "userinfo of the provider" => COGNITO_USERINFO,
             "user pool: write the mapped attributes" => USER_POOL,
             "verify ID token" => APP_ID_TOKEN,
+            "InboundFederation_ExternalProvider" => INBOUND_FEDERATION,
+            "TokenGeneration_HostedAuth" => TOKEN_GENERATION,
+            "TokenGeneration_RefreshTokens" => TOKEN_GENERATION_AGAIN,
+            "AdminGetUser" => ADMIN_GET_USER,
+            "GetUser" => GET_USER,
+            "UpdateUserAttributes" | "DeleteUserAttributes" => UPDATE_USER,
             _ => return None,
         },
     };
@@ -277,6 +283,69 @@ const USER_POOL: Lesson = Lesson {
     answer: None,
 };
 
+const INBOUND_FEDERATION: Lesson = Lesson {
+    title: ("書き込む前に確かめる", "Check before it is written"),
+    why: (
+        "Cognito がユーザープールに書き込む前に、トリガーの関数がプロバイダーの答えを見て、どのクレームを通すかを決めます。関数は、封をした記録を開き、この人のものかを確かめ、属性をその記録から取ります。疑いがあればエラーを返し、だれもログインしません。図には、名前と大きさだけを載せています。",
+        "Before Cognito writes into the user pool, a trigger function sees what the provider said, and decides which claims go through. It opens the sealed record, checks that it is this person’s, and takes the attributes from it. Any doubt is an error, and nobody is signed in. The diagram shows names and sizes only.",
+    ),
+    source: "Cognito: Lambda triggers",
+    answer: Some(("通すクレームを返す", "The claims that go through")),
+};
+
+const TOKEN_GENERATION: Lesson = Lesson {
+    title: ("トークンの中身を決める", "Decide what the tokens hold"),
+    why: (
+        "トークンを作る前に、トリガーの関数が、アプリの求める範囲（scope）に応じてクレームを決めます。ユーザープールの属性は、本人が書き換えているかもしれません。そのため関数は、封をした記録を開いて確かめ直し、求められていない情報は入れません。",
+        "Before tokens are made, a trigger function decides their claims by what the app asked for (scope). Users may have overwritten what the user pool holds. So the function opens the sealed record again, and puts in nothing that wasn’t asked for.",
+    ),
+    source: "Cognito: Lambda triggers",
+    answer: Some(("クレームを返す", "The claims")),
+};
+
+const TOKEN_GENERATION_AGAIN: Lesson = Lesson {
+    title: (
+        "トークンの中身を決め直す",
+        "Decide anew what the tokens hold",
+    ),
+    why: (
+        "トークンを新しくするときも、トリガーの関数がクレームを決めます。年齢は、このときの日付で数え直します。",
+        "When tokens are refreshed, the trigger function decides their claims again. Ages are counted anew, at this day.",
+    ),
+    source: "Cognito: Lambda triggers",
+    answer: Some(("クレームを返す", "The claims")),
+};
+
+const ADMIN_GET_USER: Lesson = Lesson {
+    title: ("記録を読む", "Read the record"),
+    why: (
+        "届いたイベントに記録の属性がないとき、関数は自分の権限でユーザープールから読みます。代役は署名の形だけを見ます。署名が正しいかは確かめません。",
+        "If the event doesn’t carry the record’s attribute, the function reads it from the user pool with its own role. The stand-in looks at the form of the signature, and doesn’t verify it.",
+    ),
+    source: "Cognito: user pools API",
+    answer: None,
+};
+
+const GET_USER: Lesson = Lesson {
+    title: ("自分の属性を読む", "Read one’s own attributes"),
+    why: (
+        "ユーザーは、アクセストークンに aws.cognito.signin.user.admin があれば、自分の属性のうち、アプリクライアントに許されたものを読めます。",
+        "With aws.cognito.signin.user.admin in the access token, users read those of their attributes that the app client may read.",
+    ),
+    source: "Cognito: user pools API",
+    answer: None,
+};
+
+const UPDATE_USER: Lesson = Lesson {
+    title: ("自分の属性を書き換える", "Overwrite one’s own attributes"),
+    why: (
+        "ユーザーは、アクセストークンに aws.cognito.signin.user.admin があれば、自分の属性を書き換えられます。だから、ユーザープールにあるだけでは、確かめた情報とは言えません。",
+        "With aws.cognito.signin.user.admin in the access token, users overwrite their own attributes. So what a user pool holds is not verified by being there.",
+    ),
+    source: "Cognito: attribute permissions",
+    answer: None,
+};
+
 const APP_CALLBACK: Lesson = Lesson {
     title: ("アプリに戻る", "Back at the app"),
     why: (
@@ -402,6 +471,35 @@ pub(super) fn meaning(name: &str) -> Option<Text> {
         "refresh_token" => (
             "新しいトークンを求めるためのもの（橋渡しは使わない）",
             "For asking for newer tokens (unused by the bridge)",
+        ),
+        "tokenResponse" => (
+            "プロバイダーのトークンの応答にあるもの",
+            "What the provider’s token answer has",
+        ),
+        "idToken" => ("ID トークンのクレーム", "The ID token’s claims"),
+        "userInfo" => ("userinfo のクレーム", "The claims of userinfo"),
+        "userAttributesToMap" => ("通すクレーム", "The claims that go through"),
+        "userAttributes" | "UserAttributes" => (
+            "ユーザープールの属性の名前",
+            "The names of the attributes in the user pool",
+        ),
+        "scopes" => ("アプリの求める範囲", "What the app asks for"),
+        "groupsToOverride" => ("ユーザーのグループ", "The user’s groups"),
+        "idToken: add" => (
+            "ID トークンに入れるクレーム",
+            "Claims that the ID token gets",
+        ),
+        "idToken: suppress" => (
+            "ID トークンから除くクレーム",
+            "Claims that the ID token loses",
+        ),
+        "accessToken: add" => (
+            "アクセストークンに入れるクレーム",
+            "Claims that the access token gets",
+        ),
+        "accessToken: suppress" => (
+            "アクセストークンから除くクレーム",
+            "Claims that the access token loses",
         ),
         "token_type" => ("トークンの使い方", "How the token is used"),
         "expires_in" => ("有効な秒数", "Good for so many seconds"),

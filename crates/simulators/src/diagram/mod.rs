@@ -1,5 +1,5 @@
-//! A login as a sequence diagram in HTML: five lifelines, an arrow for each hop, and behind each arrow what it carried,
-//! what was checked, and why it is there. It is made of what the journal holds, so it shows no secret and no attribute.
+//! A login as a sequence diagram in HTML: five lifelines (six where triggers are called), an arrow for each hop, and behind
+//! each arrow what it carried, what was checked, and why it is there. It is made of what the journal holds, so it shows no secret and no attribute.
 //! On a narrow screen, and to a screen reader, it is an ordered list.
 
 mod lessons;
@@ -15,14 +15,27 @@ const LONGEST_VALUE: usize = 240;
 /// Longer requests lose the start of their path on the arrow; inside they are whole.
 const LONGEST_REQUEST: usize = 30;
 
-/// The lifelines, from left to right.
-const PARTIES: [Party; 5] = [
+/// The lifelines, from left to right. That of the triggers stands beside Cognito's, which alone calls them, and is there only
+/// in a story in which it does: the others have more room without it.
+const PARTIES: [Party; 6] = [
     Party::Browser,
     Party::App,
     Party::Cognito,
+    Party::Triggers,
     Party::Bridge,
     Party::Service,
 ];
+
+/// The lifelines of these hops.
+fn parties(hops: &[Hop]) -> Vec<Party> {
+    let has_triggers = hops
+        .iter()
+        .any(|hop| [hop.from, hop.to].contains(&Party::Triggers));
+    let parties = PARTIES.into_iter();
+    parties
+        .filter(|party| has_triggers || *party != Party::Triggers)
+        .collect()
+}
 
 /// A party as the diagram shows it.
 #[derive(Clone, Copy, Debug)]
@@ -58,8 +71,8 @@ fn actor(party: Party, language: Language) -> Actor {
     }
 }
 
-fn place(party: Party) -> usize {
-    PARTIES
+fn place(parties: &[Party], party: Party) -> usize {
+    parties
         .iter()
         .position(|known| *known == party)
         .unwrap_or_default()
@@ -142,6 +155,7 @@ pub(crate) fn count(hops: &[Hop]) -> Count {
 /// The diagram of these hops, as HTML that is safe to put into a page.
 pub(crate) fn diagram(hops: &[Hop], language: Language) -> String {
     let lines = story(hops);
+    let parties = parties(hops);
     let mut rows = Vec::with_capacity(lines.len());
     for line in &lines {
         // Both lines of a hop have its number.
@@ -149,18 +163,19 @@ pub(crate) fn diagram(hops: &[Hop], language: Language) -> String {
             .iter()
             .filter(|hop| hop.begun < line.hop().begun)
             .count();
-        rows.push(row(line, number, language));
+        rows.push(row(line, number, &parties, language));
     }
     let template = Diagram {
         language,
-        actors: PARTIES.map(|party| actor(party, language)).to_vec(),
+        actors: parties.iter().map(|p| actor(*p, language)).collect(),
         rows,
     };
     // The template has no part that fails.
     template.render().unwrap_or_default()
 }
 
-fn row<'a>(line: &Line<'a>, number: usize, language: Language) -> Row<'a> {
+fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], language: Language) -> Row<'a> {
+    let place = |party| place(parties, party);
     let hop = line.hop();
     let is_answer = matches!(line, Line::Answer(_));
     let is_request = matches!(line, Line::Request(_));
@@ -267,8 +282,8 @@ fn inside<'a>(line: &Line<'a>, lesson: Option<lessons::Lesson>, language: Langua
     let Some(step) = &hop.step else {
         return inside;
     };
-    let own_work = hop.is_own_work();
-    let show = |parameter: &'a Parameter| shown(parameter, own_work, language);
+    let in_words = step.is_told_in_words();
+    let show = |parameter: &'a Parameter| shown(parameter, in_words, language);
     if !matches!(line, Line::Answer(_)) {
         inside.parameters = step.parameters.iter().map(show).collect();
     }
@@ -280,9 +295,8 @@ fn inside<'a>(line: &Line<'a>, lesson: Option<lessons::Lesson>, language: Langua
     inside
 }
 
-fn shown<'a>(parameter: &'a Parameter, own_work: bool, language: Language) -> Shown<'a> {
-    // What a party says of its own work is words.
-    let value = if own_work && language == Language::Japanese {
+fn shown<'a>(parameter: &'a Parameter, in_words: bool, language: Language) -> Shown<'a> {
+    let value = if in_words && language == Language::Japanese {
         japanese_value(&parameter.value)
     } else {
         parameter.value.as_str().into()
@@ -453,23 +467,74 @@ mod tests {
     #[test]
     fn every_class_of_a_row_has_its_rule() {
         let style = include_str!("../pages/style.css");
-        for (start, from) in PARTIES.iter().enumerate() {
-            for (end, to) in PARTIES.iter().enumerate() {
-                let journal = Journal::default();
-                journal.record(step(*from, *to, "x", None));
-                let html = drawn(&journal, Language::Japanese);
-                let classes = classes(&html).concat();
-                // The browser and the service do no work of their own that is told.
-                if start == end && (start == 0 || start == 4) {
+        for from in PARTIES {
+            for to in PARTIES {
+                // The browser, the triggers and the service do no work of their own that is told.
+                let idle = [Party::Browser, Party::Triggers, Party::Service];
+                if from == to && idle.contains(&from) {
                     continue;
                 }
-                for class in classes.split(' ') {
-                    assert!(
-                        style.contains(&format!(".{class}")),
-                        "{start} {end}: {class}"
-                    );
+                for called in [None, Some(Party::Triggers)] {
+                    let journal = Journal::default();
+                    journal.record(step(from, to, "x", None));
+                    called.inspect(|to| journal.record(step(Party::Cognito, *to, "x", None)));
+                    let html = drawn(&journal, Language::Japanese);
+                    let with_six = html.contains("class=\"diagram six\"");
+                    assert_eq!(with_six, html.contains("head triggers"));
+                    for class in classes(&html).join(" ").split(' ') {
+                        // What says where a label stands differs with six lifelines.
+                        let is_moved = with_six && matches!(class, "m6" | "m7" | "m8" | "m9");
+                        let rule = if is_moved {
+                            format!(".six .{class} ")
+                        } else {
+                            format!(".{class}")
+                        };
+                        assert!(style.contains(&rule), "{from:?} {to:?}: {rule}");
+                    }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_story_with_triggers_has_their_lifeline_and_another_has_none() {
+        use Party::{Bridge, Browser, Cognito, Triggers};
+        let journal = Journal::default();
+        let outer = journal.begin(Browser, Cognito, "GET /oauth2/idpresponse");
+        journal.record(step(Cognito, Bridge, "POST /token", Some(200)));
+        let heads = |html: &str| html.matches("<p class=\"head ").count();
+        assert_eq!(heads(&drawn(&journal, Language::English)), 5);
+        let source = "TokenGeneration_HostedAuth";
+        let trigger = journal.begin(Cognito, Triggers, source);
+        journal.record(Step {
+            parameters: vec![Parameter::new("Username", "17 bytes")],
+            ..step(Triggers, Cognito, "AdminGetUser", Some(200))
+        });
+        journal.end(trigger, step(Cognito, Triggers, source, None));
+        journal.end(
+            outer,
+            step(Browser, Cognito, "GET /oauth2/idpresponse", Some(302)),
+        );
+        let html = drawn(&journal, Language::Japanese);
+        assert_eq!(heads(&html), 6);
+        assert_eq!(
+            classes(&html),
+            [
+                "right a0 b2 m4 by-browser",
+                "right a2 b4 m8 by-cognito",
+                "right a2 b3 m7 by-cognito",
+                "left a2 b3 m7 by-triggers",
+                "left a2 b3 m7 by-triggers answer",
+                "left a0 b2 m4 by-cognito answer",
+            ]
+        );
+        for words in [
+            "トークンの中身を決める",
+            "記録を読む",
+            "17バイト",
+            "トリガー",
+        ] {
+            assert!(html.contains(words), "{words}");
         }
     }
 
