@@ -53,7 +53,12 @@ impl Choice {
             options: scopes
                 .iter()
                 .map(|scope| ScopeOption {
-                    label: label(*scope, language),
+                    label: match scope {
+                        Scope::Verified => {
+                            language.say("本人確認の日時と方法", "When and how verified")
+                        }
+                        other => label(*other, language),
+                    },
                     name: scope.name(),
                     value: scope.to_string(),
                     is_chosen: chosen.has(*scope),
@@ -75,8 +80,8 @@ impl Choice {
                 group(
                     language.say("答えだけ", "Only the answer"),
                     language.say(
-                        "もとの情報は渡らず、答えだけが両方のトークンに入ります。",
-                        "In both tokens, without the data that it comes from.",
+                        "ID トークンとアクセストークンに入ります。",
+                        "In the ID token and in the access token.",
                     ),
                     &[
                         Scope::Prefecture,
@@ -95,24 +100,24 @@ fn ready(language: Language, chosen: &Scopes) -> Vec<Ready> {
         (
             language.say("施設の予約", "Booking a room"),
             language.say(
-                "氏名と住所だけ。だれが、どこに住む人として使うのかが分かれば足ります。",
-                "Name and address: who comes, and whether as a resident.",
+                "氏名と住所。だれが、どこから来るのか。",
+                "Name and address: who comes, and from where.",
             ),
             Scopes::of([Scope::Name, Scope::Address]),
         ),
         (
             language.say("お酒の販売", "Selling alcohol"),
             language.say(
-                "20歳以上かどうかだけ。生年月日も氏名も要りません。",
-                "Whether the buyer is 20 or over: no name, no date of birth.",
+                "20歳以上かどうかだけ。生年月日は要りません。",
+                "Only whether somebody is 20 or over. No date of birth.",
             ),
             Scopes::of([Scope::AgeOver20]),
         ),
         (
             language.say("すべて", "Everything"),
             language.say(
-                "違いを見るためのもの。本番では、要るものだけにします。",
-                "To see all there is. A real app asks only for what it needs.",
+                "違いを見るため。本番では、要るものだけに。",
+                "To see the difference. A real app asks for what it needs.",
             ),
             Scopes::all(),
         ),
@@ -136,7 +141,7 @@ pub(super) fn label(scope: Scope, language: Language) -> &'static str {
         Scope::Prefecture => language.say("都道府県", "Prefecture"),
         Scope::AgeOver18 => language.say("18歳以上か", "18 or over?"),
         Scope::AgeOver20 => language.say("20歳以上か", "20 or over?"),
-        Scope::Verified => language.say("本人確認の記録", "Proof of identity"),
+        Scope::Verified => language.say("本人確認", "Verification"),
     }
 }
 

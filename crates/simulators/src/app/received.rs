@@ -167,9 +167,9 @@ pub(super) fn rows(signed_in: &SignedIn, language: Language) -> Vec<Row> {
         let is_asked = is_granted(signed_in, scope);
         rows.push(row(label(scope, language), first_claim(scope), is_asked));
         if scope == Scope::Verified {
-            let when = language.say("その日時", "its time");
+            let when = language.say("本人確認の日時", "Time of verification");
             rows.push(row(when, "verified_at", is_asked));
-            let how = language.say("その方法", "its method");
+            let how = language.say("本人確認の方法", "Method of verification");
             rows.push(row(how, "verification_acr", is_asked));
         }
     }
