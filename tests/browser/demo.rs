@@ -8,7 +8,7 @@ use simulators::app::AppSettings;
 use simulators::fault::Fault;
 use simulators::stack::StackOptions;
 use tempfile::NamedTempFile;
-use test_kit::{Stack, federation};
+use test_kit::{Stack, functions};
 
 use crate::webdriver::Browser;
 
@@ -71,7 +71,7 @@ impl Demo {
     pub(crate) async fn start() -> Self {
         let function_clock = NamedTempFile::new().unwrap();
         fs::write(&function_clock, "+0").unwrap();
-        let mut options = StackOptions::new(federation());
+        let mut options = StackOptions::new(functions());
         options.app = Some(AppSettings::default());
         for (name, value) in [
             ("LD_PRELOAD", faketime()),

@@ -34,10 +34,10 @@ struct Ran {
 
 /// What the command says that it is doing.
 const PROGRESS: [&str; 8] = [
-    "digital-auth: 関数 federation をビルドしています",
+    "digital-auth: 3つの関数をビルドしています",
     "digital-auth: 起動しています",
     "digital-auth: ログインしています",
-    "digital-auth: Building the function federation",
+    "digital-auth: Building the three functions",
     "digital-auth: Starting",
     "digital-auth: Signing in",
     "digital-auth: 終了します",

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use simulators::lambda::{Profile, Target, build_once};
-pub use simulators::stack::{Failed, Outcome, Place, SignedIn, Stack, StackOptions};
+pub use simulators::stack::{Failed, Functions, Outcome, Place, SignedIn, Stack, StackOptions};
 pub use simulators::user_agent::{Arrival, Page, UserAgent};
 
 pub use browser_login::BrowserLogin;
@@ -29,11 +29,16 @@ pub use relying_party::{
     Answer, AuthorizationRequest, Parameters, RelyingParty, TokenRequest, parameter,
 };
 
-/// The function's executable, built by cargo the first time that a test asks for it.
+/// The functions' executables, built by cargo the first time that a test asks for one of them.
+#[must_use]
+pub fn functions() -> Functions {
+    Functions::build_once(Profile::Dev).expect("the functions build")
+}
+
+/// The bridge's executable.
 #[must_use]
 pub fn federation() -> PathBuf {
-    build_once(&Target::function("federation", Profile::Dev))
-        .expect("the function federation builds")
+    functions().federation
 }
 
 /// The command's executable, built by cargo the first time that a test asks for it.
@@ -49,7 +54,7 @@ pub async fn stack() -> Stack {
 
 /// Everything, its options changed.
 pub async fn stack_with(change: impl FnOnce(&mut StackOptions)) -> Stack {
-    let mut options = StackOptions::new(federation());
+    let mut options = StackOptions::new(functions());
     change(&mut options);
     Stack::start(options).await.expect("free ports are free")
 }

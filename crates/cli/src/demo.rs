@@ -1,4 +1,4 @@
-//! `demo`: builds the function, starts everything, and hands over to the browser ([`crate::browser`]); with `--headless`
+//! `demo`: builds the functions, starts everything, and hands over to the browser ([`crate::browser`]); with `--headless`
 //! it does one login itself, tells it, and stops everything.
 //! What a person reads goes to the terminal; with `--json` one object goes to standard output, and progress to standard error.
 
@@ -15,11 +15,11 @@ use simulators::clock::SimClock;
 use simulators::cognito::{self, Variation};
 use simulators::fault::Fault;
 use simulators::journal::{Hop, Moment, Step};
-use simulators::lambda::{BindError, BuildError, BuildStop, Profile, Target, build_until};
+use simulators::lambda::{BindError, BuildError, BuildStop, Profile};
 use simulators::persona::personas;
 use simulators::scopes::{InvalidScopes, Scopes};
 use simulators::service;
-use simulators::stack::{LoginError, Outcome, Ports, Stack, StackError, StackOptions};
+use simulators::stack::{Functions, LoginError, Outcome, Ports, Stack, StackError, StackOptions};
 use simulators::user_agent::{UserAgent, UserAgentError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -53,12 +53,12 @@ pub(crate) enum DemoError {
     #[error("{0} and {1} name the same port")]
     SamePort(&'static str, &'static str),
     /// The command was built in a checkout that isn't there any more.
-    #[error("the function's sources are not in {}: use cargo run in the checkout", .0.display())]
+    #[error("the functions' sources are not in {}: use cargo run in the checkout", .0.display())]
     Moved(PathBuf),
     /// There is no Cargo.
     #[error("cargo could not be run ({0}): is Rust installed, and cargo in the PATH?")]
     NoCargo(io::ErrorKind),
-    /// The function couldn't be built.
+    /// The functions couldn't be built.
     #[error(transparent)]
     Build(BuildError),
     /// Another program listens where a stand-in should.
@@ -202,9 +202,9 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError
 
     let mut interruption = Interruption::listen().map_err(DemoError::Signals)?;
     let progress = Progress::new();
-    let federation = built(&progress, language, &mut interruption).await?;
+    let functions = built(&progress, language, &mut interruption).await?;
     progress.say(language.say("起動しています", "Starting"));
-    let options = options(demo, clock, federation);
+    let options = options(demo, clock, functions);
     if !demo.headless {
         return browser::run(
             demo,
@@ -227,12 +227,14 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError
         () = interruption.received() => Err(DemoError::Interrupted),
     };
     let hops = stack.journal.hops(Moment::default(), None);
-    let log = stack.bridge.logs();
+    let (log, triggers) = (stack.bridge.logs(), stack.triggers.clone());
     stack.stop().await;
     progress.finish();
     let outcome = outcome?;
     let errors = match &outcome {
-        Outcome::Failed(failed) if failed.class.is_none() => errors_of(&log.lines()),
+        Outcome::Failed(failed) if failed.class.is_none() => {
+            errors_of(&[log.lines(), triggers.log_lines()].concat())
+        }
         _ => Vec::new(),
     };
 
@@ -331,8 +333,8 @@ fn json_of(persona: &str, steps: &[&Step], outcome: &Outcome) -> Value {
     })
 }
 
-fn options(demo: &Demo, clock: SimClock, federation: PathBuf) -> StackOptions {
-    let mut options = StackOptions::new(federation);
+fn options(demo: &Demo, clock: SimClock, functions: Functions) -> StackOptions {
+    let mut options = StackOptions::new(functions);
     options.clock = clock;
     options.ports = Ports {
         service: demo.ports.service_port,
@@ -356,12 +358,12 @@ pub(crate) fn algorithm(chosen: AssertionAlgorithm) -> keys::Algorithm {
     }
 }
 
-/// Builds the function while saying so.
+/// Builds the functions while saying so.
 async fn built(
     progress: &Progress,
     language: Language,
     interruption: &mut Interruption,
-) -> Result<PathBuf, DemoError> {
+) -> Result<Functions, DemoError> {
     // The workspace, as it was when this command was built.
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = package.ancestors().nth(2).unwrap_or(package);
@@ -369,16 +371,15 @@ async fn built(
         return Err(DemoError::Moved(root.to_owned()));
     }
     progress.say(language.say(
-        "関数 federation をビルドしています",
-        "Building the function federation",
+        "3つの関数をビルドしています",
+        "Building the three functions",
     ));
     let bar = progress.bar.clone();
     let title = language.say("ビルド中", "Building").to_owned();
     let stop = BuildStop::default();
     let stopped = stop.clone();
     let building = tokio::task::spawn_blocking(move || {
-        let federation = Target::function("federation", Profile::Dev);
-        build_until(&stopped, &federation, |line| {
+        Functions::build_until(&stopped, Profile::Dev, |line| {
             bar.set_message(format!("{title}  {}", line.trim()));
         })
     });

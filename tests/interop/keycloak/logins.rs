@@ -11,7 +11,7 @@ use simulators::persona::{Persona, personas};
 use simulators::stack::{APP_CALLBACK, AppLogin};
 use test_kit::{
     Arrival, Failed, Form, Outcome, Place, SignedIn, Stack, StackOptions, UserAgent, browser,
-    federation, logged_failures, parameter,
+    functions, logged_failures, parameter,
 };
 use url::Url;
 
@@ -26,7 +26,7 @@ async fn stack_with(
     change: impl FnOnce(&mut StackOptions),
 ) -> Stack<Realm> {
     let mut realm = Realm::new().await.with(realm);
-    let mut options = StackOptions::new(federation());
+    let mut options = StackOptions::new(functions());
     change(&mut options);
     let stack = Stack::start_around(options, async |client| {
         realm.register(&client).await;

@@ -134,22 +134,28 @@ struct MessageTarget {
 /// # Errors
 /// See [`BuildError`]; a failing build carries the compiler's text.
 pub fn build(target: &Target, progress: impl FnMut(&str)) -> Result<PathBuf, BuildError> {
-    run(cargo(target), target, progress, |_| {})
+    let targets = std::slice::from_ref(target);
+    let built = run(cargo(targets), targets, progress, |_| {})?;
+    built
+        .into_iter()
+        .next()
+        .ok_or_else(|| no_executable(targets))
 }
 
-/// As [`build`], until somebody else calls [`BuildStop::stop`]. Cargo gets a process group of its own, so a terminal's
-/// Ctrl-C doesn't reach it: whoever calls this has to pass it on.
+/// As [`build`] for several targets at once, with one run of cargo, until somebody else calls [`BuildStop::stop`]. The
+/// executables come in the order of the targets, which are all of one profile. Cargo gets a process group of its own, so a
+/// terminal's Ctrl-C doesn't reach it: whoever calls this has to pass it on.
 ///
 /// # Errors
 /// As [`build`]; a build that was stopped has failed.
-pub fn build_until(
+pub fn build_all_until(
     stop: &BuildStop,
-    target: &Target,
+    targets: &[Target],
     progress: impl FnMut(&str),
-) -> Result<PathBuf, BuildError> {
-    let mut cargo = cargo(target);
+) -> Result<Vec<PathBuf>, BuildError> {
+    let mut cargo = cargo(targets);
     cargo.process_group(0);
-    run(cargo, target, progress, |group| stop.set(group))
+    run(cargo, targets, progress, |group| stop.set(group))
 }
 
 /// Stops a build, with every compiler that it started. Cloning shares it.
@@ -196,19 +202,19 @@ impl Building {
 /// Runs cargo to its end. `under_way` gets its process id, and nothing once its number may become another's.
 fn run(
     mut cargo: Command,
-    target: &Target,
+    targets: &[Target],
     mut progress: impl FnMut(&str),
     under_way: impl Fn(Option<Pid>),
-) -> Result<PathBuf, BuildError> {
+) -> Result<Vec<PathBuf>, BuildError> {
     let mut child = cargo
         .spawn()
         .map_err(|error| BuildError::CargoNotRun(error.kind()))?;
     under_way(i32::try_from(child.id()).ok().map(Pid::from_raw));
     let messages = child.stdout.take();
     let words = child.stderr.take();
-    let wanted = target.clone();
+    let wanted = targets.to_vec();
     // Both pipes are read at the same time, so that neither can fill up and stop cargo.
-    let reader = thread::spawn(move || messages.and_then(|pipe| executable(&wanted, pipe)));
+    let reader = thread::spawn(move || messages.and_then(|pipe| executables(&wanted, pipe)));
     let mut compiler = String::new();
     if let Some(words) = words {
         for line in BufReader::new(words).lines().map_while(Result::ok) {
@@ -217,23 +223,32 @@ fn run(
             compiler.push('\n');
         }
     }
-    let executable = reader.join().ok().flatten();
+    let executables = reader.join().ok().flatten();
     under_way(None);
     let status = child
         .wait()
         .map_err(|error| BuildError::CargoNotRun(error.kind()))?;
     if !status.success() {
         return Err(BuildError::Failed {
-            package: target.package.clone(),
+            package: packages(targets),
             compiler,
         });
     }
-    executable.ok_or_else(|| BuildError::NoExecutable {
-        package: target.package.clone(),
-    })
+    executables.ok_or_else(|| no_executable(targets))
 }
 
-type Built = Arc<OnceLock<Result<PathBuf, BuildError>>>;
+fn no_executable(targets: &[Target]) -> BuildError {
+    BuildError::NoExecutable {
+        package: packages(targets),
+    }
+}
+
+fn packages(targets: &[Target]) -> String {
+    let packages: Vec<&str> = targets.iter().map(|target| &*target.package).collect();
+    packages.join(", ")
+}
+
+type Built = Arc<OnceLock<Result<Vec<PathBuf>, BuildError>>>;
 
 /// As [`build`], but once for each target in the life of this process: later calls, and calls from
 /// other threads meanwhile, get what the first one found.
@@ -241,30 +256,50 @@ type Built = Arc<OnceLock<Result<PathBuf, BuildError>>>;
 /// # Errors
 /// As [`build`].
 pub fn build_once(target: &Target) -> Result<PathBuf, BuildError> {
-    static BUILT: OnceLock<Mutex<HashMap<Target, Built>>> = OnceLock::new();
+    let targets = std::slice::from_ref(target);
+    let built = build_all_once(targets)?;
+    built
+        .into_iter()
+        .next()
+        .ok_or_else(|| no_executable(targets))
+}
+
+/// As [`build_once`] for several targets at once, with one run of cargo.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_all_once(targets: &[Target]) -> Result<Vec<PathBuf>, BuildError> {
+    static BUILT: OnceLock<Mutex<HashMap<Vec<Target>, Built>>> = OnceLock::new();
     let cell = {
         let mut built = BUILT
             .get_or_init(Mutex::default)
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(built.entry(target.clone()).or_default())
+        Arc::clone(built.entry(targets.to_vec()).or_default())
     };
-    cell.get_or_init(|| build(target, |_| {})).clone()
+    cell.get_or_init(|| run(cargo(targets), targets, |_| {}, |_| {}))
+        .clone()
 }
 
-fn cargo(target: &Target) -> Command {
+fn cargo(targets: &[Target]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
         .arg("build")
         .arg("--manifest-path")
         .arg(workspace().join("Cargo.toml"))
-        .args(["--package", &target.package])
-        .args([&format!("--{}", target.kind.as_str()), &target.name])
         .arg("--message-format=json-render-diagnostics")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    if target.profile == Profile::Release {
+    for target in targets {
+        command
+            .args(["--package", &target.package])
+            .args([&format!("--{}", target.kind.as_str()), &target.name]);
+    }
+    if targets
+        .iter()
+        .any(|target| target.profile == Profile::Release)
+    {
         command.arg("--release");
     }
     // What cargo told *this* process about its own package would look like a change to build scripts.
@@ -295,21 +330,27 @@ fn workspace() -> &'static Path {
     package.ancestors().nth(2).unwrap_or(package)
 }
 
-/// The last executable that cargo names for the target.
-fn executable(target: &Target, messages: impl Read) -> Option<PathBuf> {
-    BufReader::new(messages)
-        .lines()
-        .map_while(Result::ok)
-        .filter_map(|line| serde_json::from_str::<Message>(&line).ok())
-        .filter(|message| message.reason == "compiler-artifact")
-        .filter(|message| {
-            message.target.as_ref().is_some_and(|built| {
-                built.name == target.name
-                    && built.kind.iter().any(|kind| kind == target.kind.as_str())
-            })
-        })
-        .filter_map(|message| message.executable)
-        .last()
+/// The last executable that cargo names for each target.
+fn executables(targets: &[Target], messages: impl Read) -> Option<Vec<PathBuf>> {
+    let mut found = vec![None; targets.len()];
+    for line in BufReader::new(messages).lines().map_while(Result::ok) {
+        let Ok(message) = serde_json::from_str::<Message>(&line) else {
+            continue;
+        };
+        let (Some(built), Some(executable)) = (message.target, message.executable) else {
+            continue;
+        };
+        let is_built = |target: &Target| {
+            message.reason == "compiler-artifact"
+                && built.name == target.name
+                && built.kind.iter().any(|kind| kind == target.kind.as_str())
+        };
+        let places = targets.iter().zip(&mut found);
+        if let Some((_, place)) = places.into_iter().find(|(target, _)| is_built(target)) {
+            *place = Some(executable);
+        }
+    }
+    found.into_iter().collect()
 }
 
 /// What a function is run with.
@@ -388,13 +429,22 @@ mod tests {
             "\n",
             r#"{"reason":"build-finished","success":true}"#,
         );
+        let found = |targets: &[Target]| executables(targets, messages.as_bytes());
         let function = Target::function("federation", Profile::Dev);
-        assert_eq!(
-            executable(&function, messages.as_bytes()),
-            Some(PathBuf::from("/t/federation"))
-        );
+        let other = Target::function("other", Profile::Dev);
         let example = Target::example("federation", "federation", Profile::Dev);
-        assert_eq!(executable(&example, messages.as_bytes()), None);
+        let path = |name: &str| PathBuf::from(format!("/t/{name}"));
+        assert_eq!(
+            found(std::slice::from_ref(&function)),
+            Some(vec![path("federation")])
+        );
+        // Several come in the order in which they were asked for, and all of them or none.
+        assert_eq!(
+            found(&[function.clone(), other]),
+            Some(vec![path("federation"), path("other")])
+        );
+        assert_eq!(found(std::slice::from_ref(&example)), None);
+        assert_eq!(found(&[function, example]), None);
     }
 
     #[test]
@@ -416,7 +466,7 @@ mod tests {
         let stop = BuildStop::default();
         stop.stop();
         let federation = Target::function("federation", Profile::Dev);
-        let stopped = build_until(&stop, &federation, |_| {});
+        let stopped = build_all_until(&stop, &[federation], |_| {});
         assert!(
             matches!(stopped, Err(BuildError::Failed { .. })),
             "{stopped:?}"

@@ -13,7 +13,8 @@ mod ticket;
 
 pub use direct::{DirectFunction, FunctionFailed};
 pub use function::{
-    BuildError, BuildStop, FunctionOptions, Profile, Target, build, build_once, build_until,
+    BuildError, BuildStop, FunctionOptions, Profile, Target, build, build_all_once,
+    build_all_until, build_once,
 };
 pub(crate) use http_api::reported_check;
 pub use http_api::{BindError, HEAD_LIMIT, HttpApi, LocalFunction};

@@ -1,29 +1,31 @@
-//! All of it on one machine: the service, the function `federation` behind its HTTP API, and Amazon Cognito.
+//! All of it on one machine: the service, the function `federation` behind its HTTP API, Amazon Cognito and its triggers.
 //! Started in the order in which they need each other's addresses; each part stays reachable for tests.
-//! The function is configured by its environment alone, as it is in the cloud.
+//! The functions are configured by their environment alone, as they are in the cloud.
 
+mod functions;
 mod login;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 
 use keys::{Algorithm, InvalidKey, KeyRing, LocalKey, NoRandomness, SystemRandomness};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
+pub use functions::Functions;
 pub use login::{AppLogin, Failed, LoginError, Outcome, Place, SignedIn};
 
 use crate::app::relying_party::{InvalidRegistration, Registration, RelyingParty};
 use crate::app::{self, App, AppSettings};
 use crate::clock::SimClock;
 use crate::cognito::{
-    self, AppClient, AttributesRequestMethod, Cognito, CognitoOptions, Variation,
+    self, AppClient, AttributesRequestMethod, Cognito, CognitoOptions, LambdaConfig, PoolAttribute,
+    ResourceServer, Variation,
 };
 use crate::journal::Journal;
-use crate::lambda::{BindError, FunctionOptions, HttpApi, LocalFunction};
-use crate::scopes::Scopes;
+use crate::lambda::{BindError, DirectFunction, FunctionOptions, HttpApi, LocalFunction};
+use crate::scopes::{RESOURCE_SERVER, Scope, Scopes};
 use crate::service::{self, Endpoints, RegisteredClient, Service, ServiceOptions};
 
 /// The client id that the stand-in of the service knows the bridge by.
@@ -34,6 +36,11 @@ pub const COGNITO_CLIENT_ID: &str = "amazon-cognito";
 pub const APP_CLIENT_ID: &str = "1example23456789";
 /// The bridge's name in the user pool.
 const PROVIDER_NAME: &str = "MynaApp";
+/// The custom attributes of the user pool, and the claims of the bridge that they are mapped from.
+const RECORD_ATTRIBUTES: [(&str, &str); 2] = [
+    ("custom:verified_record", "verified_record"),
+    ("custom:verified_at", "verified_at"),
+];
 /// Where Amazon Cognito sends the browser back to the app of a headless login. Nobody listens there: the browser stops
 /// before it.
 pub const APP_CALLBACK: &str = "http://app.localhost/callback";
@@ -52,14 +59,17 @@ pub struct Ports {
 /// How everything is started.
 #[derive(Clone)]
 pub struct StackOptions {
-    /// The function's executable, from [`crate::lambda::build`].
-    pub federation: PathBuf,
+    /// The functions' executables.
+    pub functions: Functions,
     /// The ports.
     pub ports: Ports,
     /// The algorithm of the client assertion.
     pub assertion_algorithm: Algorithm,
-    /// Variables of the function that differ from [`Configuration::environment`]; `None` leaves one out.
+    /// Variables of the bridge that differ from [`Configuration::environment`]; `None` leaves one out. The triggers get the
+    /// same service, provider name and keys of records as the bridge.
     pub environment: BTreeMap<String, Option<String>>,
+    /// Variables of both triggers that differ from what follows from that; `None` leaves one out.
+    pub trigger_environment: BTreeMap<String, Option<String>>,
     /// What Amazon Cognito does otherwise.
     pub variation: Variation,
     /// The clock of the stand-ins.
@@ -70,8 +80,10 @@ pub struct StackOptions {
     pub app: Option<AppSettings>,
     /// Changes the options of the service's stand-in before it starts.
     pub service: fn(&mut ServiceOptions),
-    /// Changes the options of the function before it starts.
+    /// Changes the options of the bridge before it starts.
     pub function: fn(&mut FunctionOptions),
+    /// Changes the options of each trigger before it starts.
+    pub trigger: fn(&mut FunctionOptions),
     /// Changes the options of Amazon Cognito before it starts.
     pub cognito: fn(&mut CognitoOptions),
 }
@@ -88,18 +100,20 @@ impl fmt::Debug for StackOptions {
 impl StackOptions {
     /// Free ports, ES256 assertions, and nothing out of the ordinary.
     #[must_use]
-    pub fn new(federation: PathBuf) -> Self {
+    pub fn new(functions: Functions) -> Self {
         Self {
-            federation,
+            functions,
             ports: Ports::default(),
             assertion_algorithm: Algorithm::Es256,
             environment: BTreeMap::new(),
+            trigger_environment: BTreeMap::new(),
             variation: Variation::default(),
             clock: SimClock::default(),
             journal: Journal::default(),
             app: None,
             service: |_| {},
             function: |_| {},
+            trigger: |_| {},
             cognito: |_| {},
         }
     }
@@ -273,6 +287,8 @@ pub struct Stack<S = Service> {
     pub bridge: LocalFunction,
     /// Amazon Cognito.
     pub cognito: Cognito,
+    /// Amazon Cognito's triggers.
+    pub triggers: Triggers,
     /// The app in the browser, if there is one.
     pub app: Option<App>,
     /// The app of a headless login.
@@ -283,6 +299,30 @@ pub struct Stack<S = Service> {
     pub clock: SimClock,
     /// The keys and secrets of the bridge.
     pub configuration: Configuration,
+}
+
+/// The user pool's triggers: the real functions, invoked by Amazon Cognito.
+#[derive(Clone, Debug)]
+pub struct Triggers {
+    /// `InboundFederation`.
+    pub inbound_federation: DirectFunction,
+    /// `PreTokenGeneration`.
+    pub pre_token_generation: DirectFunction,
+}
+
+impl Triggers {
+    /// Each of them.
+    pub fn each(&self) -> impl Iterator<Item = &DirectFunction> {
+        [&self.inbound_federation, &self.pre_token_generation].into_iter()
+    }
+
+    /// What their processes wrote, line by line.
+    #[must_use]
+    pub fn log_lines(&self) -> Vec<String> {
+        self.each()
+            .flat_map(|function| function.logs().lines())
+            .collect()
+    }
 }
 
 impl<S> fmt::Debug for Stack<S> {
@@ -302,7 +342,7 @@ pub fn bridge_issuer(port: u16) -> String {
 }
 
 impl Stack {
-    /// Starts everything, with the service's stand-in. The function's process starts with its first request.
+    /// Starts everything, with the service's stand-in. A function's process starts with its first event.
     ///
     /// # Errors
     ///
@@ -321,7 +361,7 @@ impl Stack {
         .await
     }
 
-    /// Stops everything. The function goes first: then nobody waits for it, and it waits for nobody.
+    /// Stops everything. The functions go first: then nobody waits for them, and they wait for nobody.
     pub async fn stop(self) {
         self.stop_around().await.stop().await;
     }
@@ -341,7 +381,7 @@ impl<S> Stack<S> {
         let configuration = Configuration::generate(options.assertion_algorithm)?;
         let front_door = HttpApi::bind(loopback(options.ports.bridge)).await?;
         let cognito = Cognito::bind(loopback(options.ports.cognito)).await?;
-        let app = match options.app {
+        let app = match options.app.clone() {
             Some(settings) => Some(App::bind(settings).await?),
             None => None,
         };
@@ -361,14 +401,10 @@ impl<S> Stack<S> {
         };
         let mut environment: BTreeMap<_, _> =
             configuration.environment(&addresses).into_iter().collect();
-        for (name, value) in &options.environment {
-            match value {
-                Some(value) => environment.insert(name.clone(), value.clone()),
-                None => environment.remove(name),
-            };
-        }
+        change(&mut environment, &options.environment);
+        let triggers = triggers(&options, &environment, cognito.address());
         let scopes = environment.get("ATTRIBUTES").cloned().unwrap_or_default();
-        let mut function = FunctionOptions::new("federation", options.federation);
+        let mut function = FunctionOptions::new("federation", options.functions.federation);
         function.environment = environment.into_iter().collect();
         function.journal = options.journal.clone();
         (options.function)(&mut function);
@@ -380,10 +416,17 @@ impl<S> Stack<S> {
             &scopes,
             configuration.client_secret.clone(),
         );
-        let mut app_client = AppClient::new(APP_CLIENT_ID, APP_CALLBACK);
+        let mut app_client = app_client(&provider);
         (app_client.callback_urls).extend(app.iter().map(app::BoundApp::callback_url));
-        app_client.allowed_scopes = Scopes::all().names().collect();
         let mut cognito_options = CognitoOptions::new(provider, app_client);
+        (cognito_options.schema)
+            .extend(RECORD_ATTRIBUTES.map(|(name, _)| PoolAttribute::new(name)));
+        let scopes = Scope::ALL.map(Scope::name);
+        cognito_options.resource_servers = vec![ResourceServer::new(RESOURCE_SERVER, scopes)];
+        cognito_options.lambda_config = LambdaConfig {
+            inbound_federation: Some(triggers.inbound_federation.clone()),
+            pre_token_generation: Some(triggers.pre_token_generation.clone()),
+        };
         cognito_options.case_sensitive_usernames = true;
         cognito_options.variation = options.variation;
         cognito_options.clock = options.clock.clone();
@@ -405,6 +448,7 @@ impl<S> Stack<S> {
             bridge,
             app: app.transpose()?,
             cognito,
+            triggers,
             relying_party,
             journal: options.journal,
             clock: options.clock,
@@ -418,9 +462,78 @@ impl<S> Stack<S> {
             app.stop().await;
         }
         self.bridge.stop().await;
+        for trigger in self.triggers.each() {
+            trigger.stop().await;
+        }
         self.cognito.stop().await;
         self.service
     }
+}
+
+/// Sets and leaves out variables.
+fn change(environment: &mut BTreeMap<String, String>, changes: &BTreeMap<String, Option<String>>) {
+    for (name, value) in changes {
+        match value {
+            Some(value) => environment.insert(name.clone(), value.clone()),
+            None => environment.remove(name),
+        };
+    }
+}
+
+/// The triggers, which know the service, the provider and the keys of records as the bridge does, and find the user pool's
+/// API at its stand-in.
+fn triggers(
+    options: &StackOptions,
+    bridge: &BTreeMap<String, String>,
+    cognito: SocketAddr,
+) -> Triggers {
+    let shared = [
+        "SERVICE_ISSUER",
+        "PROVIDER_NAME",
+        "RECORD_KEYS",
+        "LOG_LEVEL",
+    ];
+    let mut environment: BTreeMap<String, String> = bridge
+        .iter()
+        .filter(|(name, _)| shared.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    for (name, value) in [
+        (
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+            format!("http://{cognito}"),
+        ),
+        // The stand-in looks at the form of a signature, and at no more.
+        ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "for the stand-in".to_owned()),
+    ] {
+        environment.insert(name.to_owned(), value);
+    }
+    change(&mut environment, &options.trigger_environment);
+    let function = |name, executable: &std::path::Path| {
+        let mut function = FunctionOptions::new(name, executable.to_owned());
+        function.environment = environment.clone().into_iter().collect();
+        function.journal = options.journal.clone();
+        (options.trigger)(&mut function);
+        DirectFunction::new(function)
+    };
+    let functions = &options.functions;
+    Triggers {
+        inbound_federation: function("inbound-federation", &functions.inbound_federation),
+        pre_token_generation: function("pre-token-generation", &functions.pre_token_generation),
+    }
+}
+
+/// The app client: it may write what the provider brings, and read none of it, so that its tokens are the only way out. A
+/// list that is left out would mean every standard attribute, so one that holds nothing is read.
+fn app_client(provider: &cognito::Provider) -> AppClient {
+    let mut client = AppClient::new(APP_CLIENT_ID, APP_CALLBACK);
+    let mapped = provider.attribute_mapping.keys();
+    let mapped = mapped.filter(|attribute| *attribute != "username");
+    client.write_attributes = Some(mapped.cloned().collect());
+    client.read_attributes = Some(vec!["locale".to_owned()]);
+    client.allowed_scopes = Scopes::all().names().collect();
+    client
 }
 
 /// The bridge as Amazon Cognito's provider: the browser comes by name, the back channel by address.
@@ -445,7 +558,12 @@ fn provider(
         attributes_url: format!("{back_channel}/userinfo"),
         jwks_uri: format!("{back_channel}/jwks.json"),
         attributes_request_method: AttributesRequestMethod::Get,
-        attribute_mapping: cognito::default_attribute_mapping(),
+        attribute_mapping: {
+            let mut mapping = cognito::default_attribute_mapping();
+            let own = RECORD_ATTRIBUTES.map(|(attribute, claim)| (attribute.into(), claim.into()));
+            mapping.extend(own);
+            mapping
+        },
     }
 }
 
