@@ -87,6 +87,8 @@ struct Decoded {
 struct SignedInPage<'a> {
     frame: Frame,
     facts: Vec<Fact>,
+    /// What wasn't asked for, in one line; empty if everything was.
+    not_asked: String,
     rows: Vec<Row>,
     decoded: Vec<Decoded>,
     can_refresh: bool,
@@ -496,6 +498,7 @@ pub(super) fn signed_in(
     let template = SignedInPage {
         frame: Frame::new(Site::App, language, title, switch),
         facts: received::facts(signed_in, language),
+        not_asked: received::not_asked(signed_in, language).join(language.say("、", ", ")),
         rows: received::rows(signed_in, language),
         decoded,
         can_refresh: signed_in.tokens.refresh_token.is_some(),

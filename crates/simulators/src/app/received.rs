@@ -1,5 +1,5 @@
-//! What the app received, in the form that people read: each fact with its value or why there is none, and a table of
-//! which token holds which claim. What was asked for is what the access token's `scope` says (RFC 9068 §2.2.3).
+//! What the app received, in the form that people read: each fact that was asked for with its value or why there is none,
+//! the rest by name, and a table of which token holds which claim. What was asked for is what the access token's `scope` says (RFC 9068 §2.2.3).
 //! An `address` is read as an object or as text: a user pool may show either.
 
 use chrono::{DateTime, FixedOffset};
@@ -40,26 +40,36 @@ fn is_granted(signed_in: &SignedIn, scope: Scope) -> bool {
         .any(|word| Scope::of(word) == Some(scope))
 }
 
-/// What the ID token says, scope by scope.
+/// What the ID token says of what was asked for, and what it says besides.
 pub(super) fn facts(signed_in: &SignedIn, language: Language) -> Vec<Fact> {
-    let claims = &signed_in.id_token;
-    let not_asked = language.say("求めていません", "not asked for");
+    let fact = |scope| {
+        let value = value(scope, &signed_in.id_token, language);
+        let remark = match value {
+            Some(_) => None,
+            None => Some(why_absent(scope, language)),
+        };
+        Fact {
+            label: label(scope, language),
+            claim: first_claim(scope),
+            value,
+            remark,
+        }
+    };
+    let is_told = |fact: &Fact, scope| fact.value.is_some() || is_granted(signed_in, scope);
+    let facts = Scope::ALL.into_iter().map(|scope| (fact(scope), scope));
+    facts
+        .filter(|(fact, scope)| is_told(fact, *scope))
+        .map(|(fact, _)| fact)
+        .collect()
+}
+
+/// What wasn't asked for and didn't come, in words.
+pub(super) fn not_asked(signed_in: &SignedIn, language: Language) -> Vec<&'static str> {
+    let came = |scope| value(scope, &signed_in.id_token, language).is_some();
     Scope::ALL
         .into_iter()
-        .map(|scope| {
-            let value = value(scope, claims, language);
-            let remark = match (&value, is_granted(signed_in, scope)) {
-                (Some(_), _) => None,
-                (None, true) => Some(why_absent(scope, language)),
-                (None, false) => Some(not_asked),
-            };
-            Fact {
-                label: label(scope, language),
-                claim: first_claim(scope),
-                value,
-                remark,
-            }
-        })
+        .filter(|scope| !is_granted(signed_in, *scope) && !came(*scope))
+        .map(|scope| label(scope, language))
         .collect()
 }
 
@@ -281,12 +291,32 @@ mod tests {
 
     #[test]
     fn what_is_absent_was_not_asked_for_or_has_its_reason() {
-        let received = signed_in("openid digital-auth/gender", json!({}));
-        assert_eq!(told(&received, Language::Japanese), vec![None; 8]);
-        for fact in facts(&received, Language::Japanese) {
-            let was_asked = fact.remark != Some("求めていません");
-            assert_eq!(was_asked, fact.claim == "gender", "{}", fact.claim);
-        }
+        let received = signed_in(
+            "openid digital-auth/gender digital-auth/age_over_18",
+            json!({}),
+        );
+        let told = facts(&received, Language::English);
+        let claims: Vec<_> = told.iter().map(|fact| fact.claim).collect();
+        assert_eq!(claims, ["gender", "age_over_18"]);
+        assert!(
+            told.iter()
+                .all(|fact| fact.value.is_none() && fact.remark.is_some())
+        );
+        assert_eq!(
+            not_asked(&received, Language::Japanese),
+            [
+                "氏名",
+                "住所",
+                "生年月日",
+                "都道府県",
+                "20歳以上か",
+                "本人確認"
+            ]
+        );
+        // Should something come that nobody asked for, it isn't hidden.
+        let received = signed_in("openid", json!({ "name": "山田" }));
+        assert_eq!(facts(&received, Language::English)[0].claim, "name");
+        assert_eq!(not_asked(&received, Language::English).len(), 7);
     }
 
     #[test]
