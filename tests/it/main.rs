@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod claims;
 mod command;
 mod conformance;
 mod faults;

@@ -1,0 +1,509 @@
+//! What an app's tokens hold: exactly what its scopes say, proved to come from the card, and nothing else anywhere.
+//! Whole logins with all three functions; then the user overwrites what the user pool lets them overwrite.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use four_attributes::{BirthDate, FourAttributes, VerifiedAt, VerifiedRecord, japan_date};
+use keys::SystemRandomness;
+use sealing::SealingKeys;
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+use simulators::clock::SimClock;
+use simulators::cognito::{OverriddenAddress, RepeatedTriggers, TriggerAttributes, Variation};
+use simulators::lambda::DirectFunction;
+use simulators::persona::{Persona, personas};
+use simulators::stack::SERVICE_CLIENT_ID;
+use test_kit::{Outcome, SignedIn, Stack, StackOptions, browser, stack, stack_with, variables};
+
+/// The scope with which a user may overwrite attributes.
+const OWN_USER: &str = "aws.cognito.signin.user.admin";
+/// Everything that a token of ours can hold of a person.
+const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
+const DERIVED: [&str; 6] = [
+    "age_over_18",
+    "age_over_20",
+    "prefecture",
+    "identity_verified",
+    "verified_at",
+    "verification_acr",
+];
+
+/// The time of day, by which the functions go.
+fn now() -> DateTime<Utc> {
+    SimClock::default().now()
+}
+
+fn first() -> Persona {
+    personas(now()).swap_remove(0)
+}
+
+fn username(persona: &Persona) -> String {
+    format!("MynaApp_{}", persona.subject(SERVICE_CLIENT_ID))
+}
+
+async fn sign_in(stack: &Stack, persona: &Persona, scopes: &str) -> SignedIn {
+    let outcome = stack
+        .login_asking(&browser(), &persona.id, None, scopes)
+        .await;
+    match outcome.unwrap() {
+        Outcome::SignedIn(signed_in) => *signed_in,
+        Outcome::Failed(failed) => panic!("not signed in: {failed:?}"),
+    }
+}
+
+fn everything() -> String {
+    let names = [
+        "name",
+        "address",
+        "birthdate",
+        "gender",
+        "prefecture",
+        "age_over_18",
+        "age_over_20",
+        "verified",
+    ];
+    let scopes: Vec<_> = names
+        .iter()
+        .map(|name| format!("digital-auth/{name}"))
+        .collect();
+    format!("openid {}", scopes.join(" "))
+}
+
+/// The claims of ours that these claims have.
+fn ours(claims: &Map<String, Value>) -> BTreeMap<&str, &Value> {
+    let names = ATTRIBUTES.iter().chain(&DERIVED);
+    names
+        .filter_map(|name| Some((*name, claims.get(*name)?)))
+        .collect()
+}
+
+/// That no claim of ours is in the tokens or in userinfo.
+fn assert_no_claim(signed_in: &SignedIn, when: &str) {
+    for claims in [
+        &signed_in.id_token,
+        &signed_in.access_token,
+        &signed_in.userinfo,
+    ] {
+        assert_eq!(ours(claims), BTreeMap::new(), "{when}");
+    }
+}
+
+/// That none of the texts is anywhere in what the app got.
+fn assert_nowhere<'a>(signed_in: &SignedIn, texts: impl IntoIterator<Item = &'a str>) {
+    let got = [
+        &signed_in.id_token,
+        &signed_in.access_token,
+        &signed_in.userinfo,
+    ];
+    for text in texts {
+        for claims in got {
+            let json = Value::Object(claims.clone()).to_string();
+            assert!(!json.contains(text), "an attribute is in {json}");
+        }
+    }
+}
+
+/// Whether a test person has reached an age today, as far as it is known.
+fn has_reached(persona: &Persona, age: u8) -> Option<bool> {
+    let born = persona.userinfo.get("birthdate")?.as_str()?;
+    let born: BirthDate = born.parse().unwrap();
+    born.has_reached(age, japan_date(now()))
+}
+
+/// A stack whose app client may ask for [`OWN_USER`] too.
+async fn stack_with_own_users(change: impl FnOnce(&mut StackOptions)) -> Stack {
+    stack_with(|options| {
+        options.cognito = |cognito| cognito.app_client.allowed_scopes.push(OWN_USER.to_owned());
+        change(options);
+    })
+    .await
+}
+
+/// Calls the user pool's API as the user.
+async fn call(
+    stack: &Stack,
+    operation: &str,
+    signed_in: &SignedIn,
+    mut body: Value,
+) -> (u16, Value) {
+    body["AccessToken"] = json!(signed_in.tokens.access_token.expose_secret());
+    let answer = reqwest::Client::new()
+        .post(stack.cognito.user_pool_api_url())
+        .header("content-type", "application/x-amz-json-1.1")
+        .header(
+            "x-amz-target",
+            format!("AWSCognitoIdentityProviderService.{operation}"),
+        )
+        .body(body.to_string())
+        .send()
+        .await
+        .unwrap();
+    let status = answer.status().as_u16();
+    (status, answer.json().await.unwrap())
+}
+
+/// The user overwrites attributes.
+async fn overwrite(stack: &Stack, signed_in: &SignedIn, attributes: &[(&str, &str)]) {
+    let attributes: Vec<_> = (attributes.iter())
+        .map(|(name, value)| json!({ "Name": name, "Value": value }))
+        .collect();
+    let body = json!({ "UserAttributes": attributes });
+    let (status, answer) = call(stack, "UpdateUserAttributes", signed_in, body).await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+fn record_of(stack: &Stack, persona: &Persona) -> String {
+    stack.cognito.users()[&username(persona)]["custom:verified_record"].clone()
+}
+
+/// How often a trigger told its operator of something: by the name of the log event, or by a class.
+fn told(function: &DirectFunction, word: &str) -> usize {
+    let lines = function.logs().lines();
+    let parsed = lines
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    parsed
+        .filter(|line| {
+            line["event"] == word || (line["class"] == word && line["event"].is_string())
+        })
+        .count()
+}
+
+#[tokio::test]
+async fn an_app_that_asks_for_one_age_gets_one_bit_and_nothing_of_the_person() {
+    let stack = stack().await;
+    for persona in personas(now()) {
+        let signed_in = sign_in(&stack, &persona, "openid digital-auth/age_over_20").await;
+        let expected = has_reached(&persona, 20).map(Value::Bool);
+        for claims in [&signed_in.id_token, &signed_in.access_token] {
+            let expected: BTreeMap<_, _> = expected
+                .iter()
+                .map(|value| ("age_over_20", value))
+                .collect();
+            assert_eq!(ours(claims), expected, "{}", persona.id);
+        }
+        assert_eq!(ours(&signed_in.userinfo), BTreeMap::new(), "{}", persona.id);
+        // One letter, such as the code of a gender, is in every token: only what could say something is looked for.
+        let attributes = persona.claims.values().map(String::as_str);
+        let sent = persona.userinfo.values().filter_map(Value::as_str);
+        assert_nowhere(
+            &signed_in,
+            attributes.chain(sent).filter(|text| text.len() > 3),
+        );
+        assert_nowhere(&signed_in, [record_of(&stack, &persona).as_str()]);
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn each_token_holds_what_the_scopes_grant_and_openid_alone_grants_nothing() {
+    let stack = stack().await;
+    for persona in personas(now()) {
+        let all = sign_in(&stack, &persona, &everything()).await;
+        for claim in ATTRIBUTES {
+            let shown = all.id_token.get(claim).and_then(Value::as_str);
+            assert_eq!(
+                shown,
+                persona.claims.get(claim).map(String::as_str),
+                "{} {claim}",
+                persona.id
+            );
+            assert!(!all.access_token.contains_key(claim));
+        }
+        for claims in [&all.id_token, &all.access_token] {
+            assert_eq!(
+                claims.get("age_over_18").and_then(Value::as_bool),
+                has_reached(&persona, 18)
+            );
+            assert_eq!(claims["identity_verified"], true);
+            assert_eq!(claims["verification_acr"], "aal3");
+            assert!(claims["verified_at"].is_i64());
+            assert!(!claims.contains_key("custom:verified_record"));
+        }
+        assert_eq!(ours(&all.userinfo), BTreeMap::new(), "{}", persona.id);
+        let attributes = persona.claims.values().map(String::as_str);
+        let access_token = Value::Object(all.access_token.clone()).to_string();
+        for text in attributes.filter(|text| text.len() > 6) {
+            assert!(
+                !access_token.contains(text),
+                "an attribute is in {access_token}"
+            );
+        }
+        assert_no_claim(&sign_in(&stack, &persona, "openid").await, "openid alone");
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_refresh_gives_the_same_claims_again() {
+    let stack = stack().await;
+    let signed_in = sign_in(&stack, &first(), &everything()).await;
+    let refreshed = stack.refresh(&signed_in).await.unwrap();
+    assert_eq!(ours(&refreshed.id_token), ours(&signed_in.id_token));
+    assert_eq!(ours(&refreshed.access_token), ours(&signed_in.access_token));
+    assert_eq!(ours(&refreshed.userinfo), BTreeMap::new());
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn attributes_that_the_user_overwrites_reach_no_token_and_no_userinfo() {
+    let stack = stack_with_own_users(|_| {}).await;
+    let scopes = format!("{} {OWN_USER}", everything());
+    let signed_in = sign_in(&stack, &first(), &scopes).await;
+    let forged = [
+        ("name", "偽名の人"),
+        ("address", "偽の住所"),
+        ("birthdate", "1900-01-01"),
+        ("gender", "other"),
+        ("custom:verified_at", "4102444800"),
+    ];
+    overwrite(&stack, &signed_in, &forged).await;
+    let refreshed = stack.refresh(&signed_in).await.unwrap();
+    assert_eq!(ours(&refreshed.id_token), ours(&signed_in.id_token));
+    assert_eq!(ours(&refreshed.access_token), ours(&signed_in.access_token));
+    assert_nowhere(
+        &refreshed,
+        ["偽名の人", "偽の住所", "1900-01-01", "4102444800"],
+    );
+    // What the user wrote is in the pool, until they sign in again.
+    assert_eq!(
+        stack.cognito.users()[&username(&first())]["name"],
+        "偽名の人"
+    );
+    sign_in(&stack, &first(), "openid").await;
+    assert_eq!(
+        stack.cognito.users()[&username(&first())]["name"],
+        first().claims["name"]
+    );
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn from_a_record_that_is_not_the_users_own_no_claim_comes_and_a_forged_one_is_an_alarm() {
+    let stack = stack_with_own_users(|_| {}).await;
+    let scopes = format!("{} {OWN_USER}", everything());
+    let person = first();
+    let other = personas(now()).swap_remove(1);
+    sign_in(&stack, &other, "openid").await;
+    let signed_in = sign_in(&stack, &person, &scopes).await;
+    let own = record_of(&stack, &person);
+    let mut forged = own.clone().into_bytes();
+    let last = forged.len() - 4;
+    forged[last] = if forged[last] == b'A' { b'B' } else { b'A' };
+    let forged = String::from_utf8(forged).unwrap();
+    let trigger = &stack.triggers.pre_token_generation;
+    for (record, class) in [
+        ("anything", "record_malformed"),
+        (&record_of(&stack, &other), "record_unlinked"),
+        (&forged, "record_forged"),
+    ] {
+        overwrite(&stack, &signed_in, &[("custom:verified_record", record)]).await;
+        let before = told(trigger, class);
+        assert_no_claim(&stack.refresh(&signed_in).await.unwrap(), class);
+        assert!(told(trigger, class) > before, "{class}");
+        assert_eq!(
+            told(trigger, "tampering") > 0,
+            class == "record_forged",
+            "{class}"
+        );
+    }
+    // Taken away, it is looked for in the pool, and isn't there.
+    let body = json!({ "UserAttributeNames": ["custom:verified_record"] });
+    let (status, answer) = call(&stack, "DeleteUserAttributes", &signed_in, body).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_no_claim(&stack.refresh(&signed_in).await.unwrap(), "record_missing");
+    assert!(told(trigger, "record_missing") > 0);
+    // With the record that is the user's own, or with another sign-in, all is well again.
+    overwrite(&stack, &signed_in, &[("custom:verified_record", &own)]).await;
+    let again = stack.refresh(&signed_in).await.unwrap();
+    assert_eq!(ours(&again.id_token), ours(&signed_in.id_token));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn an_older_record_of_the_users_own_counts_for_as_long_as_a_verification_may() {
+    let stack = stack_with_own_users(|options| {
+        options.trigger_environment = variables([("MAX_VERIFICATION_AGE", Some("30d"))]);
+    })
+    .await;
+    let scopes = format!("{} {OWN_USER}", everything());
+    let person = first();
+    let signed_in = sign_in(&stack, &person, &scopes).await;
+    let older = |days: i64| {
+        let record = VerifiedRecord {
+            issuer: stack.service.endpoints().issuer.clone(),
+            subject: person.subject(SERVICE_CLIENT_ID),
+            provider_name: "MynaApp".to_owned(),
+            attributes: FourAttributes {
+                name: Some("旧姓の人".parse().unwrap()),
+                ..FourAttributes::default()
+            },
+            verified_at: VerifiedAt::Authentication(now() - TimeDelta::days(days)),
+            acr: None,
+        };
+        let keys = SealingKeys::new([stack.configuration.record_key().expose_secret()]).unwrap();
+        record.seal(&keys, &SystemRandomness).unwrap()
+    };
+    overwrite(
+        &stack,
+        &signed_in,
+        &[("custom:verified_record", &older(29))],
+    )
+    .await;
+    let counts = stack.refresh(&signed_in).await.unwrap();
+    assert_eq!(counts.id_token["name"], "旧姓の人");
+    assert_eq!(counts.id_token["identity_verified"], true);
+    let days = (now().timestamp() - counts.id_token["verified_at"].as_i64().unwrap()) / 86_400;
+    assert_eq!(days, 29);
+
+    overwrite(
+        &stack,
+        &signed_in,
+        &[("custom:verified_record", &older(31))],
+    )
+    .await;
+    let old = stack.refresh(&signed_in).await.unwrap();
+    let not_verified = json!(false);
+    for claims in [&old.id_token, &old.access_token] {
+        assert_eq!(
+            ours(claims),
+            BTreeMap::from([("identity_verified", &not_verified)])
+        );
+    }
+    assert_nowhere(&old, ["旧姓の人"]);
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_record_that_the_trigger_does_not_see_is_read_from_the_user_pool() {
+    let hidden = Variation {
+        trigger_attributes: TriggerAttributes::Readable,
+        ..Variation::default()
+    };
+    let stack = stack_with(|options| options.variation = hidden).await;
+    let signed_in = sign_in(
+        &stack,
+        &first(),
+        "openid digital-auth/name digital-auth/age_over_18",
+    )
+    .await;
+    assert_eq!(signed_in.id_token["name"], first().claims["name"].as_str());
+    assert_eq!(
+        told(&stack.triggers.pre_token_generation, "claims_granted"),
+        1
+    );
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn an_address_is_shown_as_text_or_as_an_object_and_the_app_takes_both() {
+    let stack = stack().await;
+    let text = sign_in(&stack, &first(), "openid digital-auth/address").await;
+    let address = first().claims["address"].clone();
+    assert_eq!(text.id_token["address"], address.as_str());
+    let object = Variation {
+        overridden_address: OverriddenAddress::Object,
+        ..Variation::default()
+    };
+    stack.cognito.vary(object).unwrap();
+    let object = sign_in(&stack, &first(), "openid digital-auth/address").await;
+    assert_eq!(object.id_token["address"], json!({ "formatted": address }));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn triggers_that_are_called_twice_change_nothing() {
+    for repeated_triggers in [RepeatedTriggers::Always, RepeatedTriggers::Never] {
+        let variation = Variation {
+            repeated_triggers,
+            ..Variation::default()
+        };
+        let stack = stack_with(|options| options.variation = variation).await;
+        let signed_in = sign_in(&stack, &first(), &everything()).await;
+        assert_eq!(signed_in.id_token["name"], first().claims["name"].as_str());
+        let granted = if repeated_triggers == RepeatedTriggers::Always {
+            2
+        } else {
+            1
+        };
+        assert_eq!(
+            told(&stack.triggers.pre_token_generation, "claims_granted"),
+            granted
+        );
+        stack.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_groups_of_a_user_are_kept() {
+    let stack = stack().await;
+    sign_in(&stack, &first(), "openid").await;
+    stack
+        .cognito
+        .add_to_group(&username(&first()), "residents")
+        .unwrap();
+    for scopes in ["openid".to_owned(), everything()] {
+        let signed_in = sign_in(&stack, &first(), &scopes).await;
+        for claims in [&signed_in.id_token, &signed_in.access_token] {
+            // Beside the group that Amazon Cognito itself makes for each provider's users.
+            let groups = claims["cognito:groups"].as_array().expect("groups");
+            assert!(groups.contains(&json!("residents")), "{scopes}");
+        }
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn an_app_that_names_no_scope_gets_what_its_client_may_have() {
+    let stack = stack().await;
+    let signed_in = sign_in(&stack, &first(), "").await;
+    assert_eq!(signed_in.id_token["name"], first().claims["name"].as_str());
+    assert_eq!(ours(&signed_in.userinfo), BTreeMap::new());
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_sign_in_whose_record_is_not_believed_fails_and_writes_nothing() {
+    let other_key = json!({ "keys": ["AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"] }).to_string();
+    for (variable, value, class) in [
+        ("RECORD_KEYS", other_key.as_str(), "record_unknown_key"),
+        (
+            "SERVICE_ISSUER",
+            "https://service.example",
+            "record_other_issuer",
+        ),
+    ] {
+        let stack = stack_with(|options| {
+            options.trigger_environment = variables([(variable, Some(value))]);
+        })
+        .await;
+        let outcome = stack.login(&browser(), &first().id, None).await.unwrap();
+        let Outcome::Failed(failed) = outcome else {
+            panic!("signed in")
+        };
+        assert_eq!(failed.class.as_deref(), Some(class));
+        assert!(failed.support_id.is_some(), "{failed:?}");
+        assert_eq!(stack.cognito.users(), BTreeMap::new());
+        stack.stop().await;
+    }
+}
+
+/// The records that the bridge makes are each sealed anew, and each is the user's own.
+#[tokio::test]
+async fn two_sign_ins_have_two_records_and_the_earlier_one_still_counts() {
+    let stack = stack_with_own_users(|_| {}).await;
+    let scopes = format!("openid digital-auth/name {OWN_USER}");
+    let person = first();
+    sign_in(&stack, &person, &scopes).await;
+    let earlier = record_of(&stack, &person);
+    let signed_in = sign_in(&stack, &person, &scopes).await;
+    assert!(
+        earlier != record_of(&stack, &person),
+        "two seals of one record are the same"
+    );
+    overwrite(&stack, &signed_in, &[("custom:verified_record", &earlier)]).await;
+    let refreshed = stack.refresh(&signed_in).await.unwrap();
+    assert_eq!(refreshed.id_token["name"], person.claims["name"].as_str());
+    stack.stop().await;
+}
