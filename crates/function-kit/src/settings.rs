@@ -170,22 +170,6 @@ pub fn secret_reference(value: &str) -> Result<Reference, String> {
     }
 }
 
-/// The name of an identity provider in a user pool: 3 to 32 characters, none of them `_`, white space or a control
-/// (Amazon Cognito, `CreateIdentityProvider`).
-///
-/// # Errors
-///
-/// What is wrong, without the value.
-pub fn provider_name(value: &str) -> Result<String, String> {
-    let is_allowed =
-        |character: char| character != '_' && !character.is_whitespace() && !character.is_control();
-    if (3..=32).contains(&value.chars().count()) && value.chars().all(is_allowed) {
-        Ok(value.to_owned())
-    } else {
-        Err("must be 3 to 32 characters without `_` and white space".to_owned())
-    }
-}
-
 /// How much is logged: `error`, `warn`, `info` or `debug`.
 ///
 /// # Errors
@@ -266,26 +250,6 @@ mod tests {
             Some(())
         });
         assert_eq!(noted.unwrap_err().0.len(), 1);
-    }
-
-    #[test]
-    fn a_provider_has_a_name_that_amazon_cognito_takes() {
-        let (longest, too_long) = ("名".repeat(32), "n".repeat(33));
-        for name in ["MynaApp", "myna-app", "abc", "マイナ", &longest] {
-            assert_eq!(provider_name(name).as_deref(), Ok(name));
-        }
-        for name in [
-            "",
-            "ab",
-            &too_long,
-            "Myna_App",
-            "Myna App",
-            "Myna　App",
-            "Myna\tApp",
-            "Myna\0App",
-        ] {
-            assert!(provider_name(name).is_err(), "{name:?}");
-        }
     }
 
     #[test]

@@ -167,7 +167,7 @@ pub enum StartError {
 pub fn provider_name(value: &str) -> Result<String, String> {
     let fits = (3..=32).contains(&value.chars().count())
         && !value.contains('_')
-        && !value.contains(char::is_whitespace);
+        && !value.contains(|character: char| character.is_whitespace() || character.is_control());
     if fits {
         Ok(value.to_owned())
     } else {
@@ -190,5 +190,30 @@ pub fn service_issuer(value: &str) -> Result<String, String> {
         Ok(value.to_owned())
     } else {
         Err("must be the issuer's address, byte for byte as the bridge has it".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_has_a_name_that_a_user_pool_takes() {
+        let (longest, too_long) = ("名".repeat(32), "n".repeat(33));
+        for name in ["MynaApp", "myna-app", "abc", "マイナ", &longest] {
+            assert_eq!(provider_name(name).as_deref(), Ok(name));
+        }
+        for name in [
+            "",
+            "ab",
+            &too_long,
+            "Myna_App",
+            "Myna App",
+            "Myna　App",
+            "Myna\tApp",
+            "Myna\0App",
+        ] {
+            assert!(provider_name(name).is_err(), "{name:?}");
+        }
     }
 }

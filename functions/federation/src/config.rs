@@ -8,7 +8,8 @@ use digital_auth::{AssuranceRule, Provider};
 use four_attributes::AttributeSet;
 
 use function_kit::reference::Reference;
-use function_kit::settings::{self, ConfigError, Reader, level, provider_name, secret_reference};
+use function_kit::settings::{self, ConfigError, Reader, level, secret_reference};
+use function_kit::verified::provider_name;
 
 function_kit::variables! {
     ISSUER = "ISSUER", "the bridge's own base URL, without a slash at its end; also `iss` of its ID tokens";

@@ -8,7 +8,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::VerifiedLogin;
 use digital_auth::id_token::Subject;
-use four_attributes::{SealRecordError, VerifiedAt, VerifiedRecord, cognito_claims};
+use four_attributes::{
+    SealRecordError, VERIFIED_AT, VERIFIED_RECORD, VerifiedAt, VerifiedRecord, cognito_claims,
+};
 use keys::{Randomness, SigningError, SigningKey};
 use sealing::SealingKeys;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -18,12 +20,6 @@ use crate::sealed::{Purpose, Seal, SealError};
 
 /// How long both tokens are valid, in seconds.
 pub const LIFETIME_SECONDS: i64 = 300;
-
-/// The claim with the sealed [`VerifiedRecord`]: a string.
-const VERIFIED_RECORD: &str = "verified_record";
-
-/// The claim with the time of the verification: a NumericDate (RFC 7519 §2).
-const VERIFIED_AT: &str = "verified_at";
 
 /// The longest subject that fits: Amazon Cognito's user name is `<ProviderName>_<sub>`, 128 characters at most, and a
 /// provider name has up to 32.
