@@ -2,6 +2,7 @@
 //! Records are sealed here, with the keys that the functions have; the attributes in the events are somebody else's, so
 //! that whatever is believed of them shows.
 
+mod hidden_attributes;
 mod inbound_federation;
 mod pre_token_generation;
 
