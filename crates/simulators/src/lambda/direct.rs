@@ -128,8 +128,9 @@ impl Drop for Shared {
 }
 
 impl DirectFunction {
-    /// A function with these options; those of a front door (`integration_timeout` as long as an event waits for a free
-    /// process, apart) don't concern it. No process is started before the first event.
+    /// A function with these options. `integration_timeout` is how long an event waits for a free process; the other options
+    /// of a front door don't matter, nor does the journal: whoever invokes writes it. No process is started before the first
+    /// event.
     #[must_use]
     pub fn new(options: FunctionOptions) -> Self {
         // Front doors have ports, which are above 1,023 where nobody chose otherwise.

@@ -15,8 +15,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use simulators::cognito::{
-    AttributesRequestMethod, Cognito, CognitoOptions, PoolAttribute, Requests, StartError,
-    Variation,
+    AttributesRequestMethod, Cognito, CognitoOptions, PoolAttribute, Requests, ResourceServer,
+    StartError, Variation,
 };
 use simulators::user_agent::{ACCEPT_PAGE, Page, REDIRECT_LIMIT, UserAgent, UserAgentError};
 use url::Url;
@@ -981,6 +981,12 @@ async fn a_wrong_request_of_the_app_goes_back_to_the_app() {
             "scope is not allowed",
         ),
         (
+            "scope",
+            "profile",
+            "invalid_scope",
+            "scope openid is missing",
+        ),
+        (
             "code_challenge_method",
             "plain",
             "invalid_request",
@@ -1251,6 +1257,64 @@ async fn what_aws_refuses_at_creation_is_refused_at_start() {
     assert!(matches!(error, StartError::AppClient));
     let error = refused(|options| options.variation.state_length = 8001).await;
     assert!(matches!(error, StartError::StateLength));
+    for id in [
+        "",
+        "ap-northeast-1",
+        "ap-northeast-1_",
+        "_Example",
+        "ap-northeast-1_a_b",
+    ] {
+        let error = refused(|options| options.user_pool_id = id.to_owned()).await;
+        assert!(matches!(error, StartError::UserPoolId), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_may_have_standard_scopes_and_those_of_resource_servers() {
+    async fn started(servers: &[ResourceServer], scopes: &[&str]) -> Result<(), StartError> {
+        let script = Arc::new(Mutex::new(Script::new(0)));
+        let mut options = options(&script).await;
+        options.resource_servers = servers.to_vec();
+        options.app_client.allowed_scopes =
+            scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        Cognito::start(LOOPBACK, options).await.map(|_| ())
+    }
+    let server = ResourceServer::new("digital-auth", ["name", "age_over_20"]);
+    let servers = std::slice::from_ref(&server);
+    let known = [
+        "openid",
+        "aws.cognito.signin.user.admin",
+        "digital-auth/name",
+    ];
+    assert!(started(servers, &known).await.is_ok());
+    assert!(started(servers, &["digital-auth/name"]).await.is_ok());
+    let unknown = [
+        "name",
+        "digital-auth/",
+        "digital-auth/gender",
+        "other/name",
+        "profile",
+    ];
+    for scope in unknown {
+        let refused = started(servers, &[scope]).await;
+        assert!(matches!(refused, Err(StartError::Scope)), "{scope}");
+    }
+    let many = vec!["x"; 101];
+    for server in [
+        ResourceServer::new("", ["name"]),
+        ResourceServer::new("a b", ["name"]),
+        ResourceServer::new("a", ["b/c"]),
+        ResourceServer::new("a", ["\""]),
+        ResourceServer::new("a", []),
+        ResourceServer::new("a", many),
+    ] {
+        let refused = started(std::slice::from_ref(&server), &["openid"]).await;
+        let is_named = matches!(
+            refused,
+            Err(StartError::ResourceServer { identifier }) if identifier == server.identifier
+        );
+        assert!(is_named, "{server:?}");
+    }
 }
 
 #[tokio::test]
