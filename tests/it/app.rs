@@ -9,9 +9,10 @@ use simulators::app::{AppSettings, Ended, Explanation};
 use simulators::fault::Fault;
 use simulators::journal::Moment;
 use simulators::persona::personas;
+use simulators::scopes::{Scope, Scopes};
 use test_kit::{Arrival, Confidential, Page, Stack, UserAgent, browser, stack_with};
 use tokio::sync::mpsc;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 const HTML: &str = "text/html";
 
@@ -722,5 +723,284 @@ async fn the_answers_stand_behind_the_hops_that_they_needed() {
     assert!(steps.len() >= ids.iter().filter(|id| id.starts_with("hop-")).count());
     let told: Value = serde_json::to_value(&steps).unwrap();
     assert_eq!(told[0]["request"], "GET /login");
+    stack.stop().await;
+}
+
+/// The scopes that a redirect to Cognito asks for.
+fn asked_scopes(page: &Page) -> Option<String> {
+    let target = page.redirect_target().unwrap()?;
+    let mut pairs = target.query_pairs();
+    let (_, scope) = pairs.find(|(name, _)| name == "scope")?;
+    Some(scope.into_owned())
+}
+
+/// The address of a login that asks for these scopes, as the form of the start page sends it.
+fn login_asking(scopes: &[Scope]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query
+        .append_pair("lang", "ja")
+        .append_pair("scope", "openid");
+    for scope in scopes {
+        query.append_pair("scope", &scope.to_string());
+    }
+    format!("/login?{}", query.finish())
+}
+
+/// A whole login that asks for these scopes, and the page at its end.
+async fn sign_in_asking(
+    stack: &Stack,
+    browser: &UserAgent,
+    persona: &str,
+    scopes: &[Scope],
+) -> Page {
+    let hosted = visit(stack, browser, &login_asking(scopes)).await;
+    let provider = link(&hosted, "class=\"button wide\"");
+    let journey = browser.follow(&provider, "application/json", |_| false);
+    let card = journey.await.unwrap().end;
+    let callback = to_the_callback(stack, browser, card, persona, None).await;
+    arrive(browser, &callback).await
+}
+
+/// The checkboxes of the start page, and whether each is checked.
+fn checkboxes(page: &Page) -> Vec<(String, bool)> {
+    let text = page.text();
+    let boxes = text.split("<input type=\"checkbox\" name=\"scope\" value=\"");
+    boxes
+        .skip(1)
+        .map(|rest| {
+            let (tag, _) = rest.split_once('>').unwrap();
+            let (value, rest) = tag.split_once('"').unwrap();
+            (value.replace("&#47;", "/"), rest.contains("checked"))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn the_scopes_that_somebody_chooses_are_those_that_cognito_is_asked_for() {
+    let stack = site().await;
+    let person = browser();
+    let all = Scopes::all();
+    let login = async |path: &str| person.get(&at(&stack, path), HTML).await.unwrap();
+    for (path, scopes) in [
+        ("/login".to_owned(), all.to_string()),
+        (login_asking(&[]), "openid".to_owned()),
+        (
+            login_asking(&[Scope::AgeOver20]),
+            "openid digital-auth/age_over_20".to_owned(),
+        ),
+        (login_asking(&Scope::ALL), all.to_string()),
+        // Twice is once.
+        (
+            login_asking(&[Scope::Name, Scope::Name]),
+            "openid digital-auth/name".to_owned(),
+        ),
+    ] {
+        let answer = login(&path).await;
+        assert_eq!(asked_scopes(&answer), Some(scopes), "{path}");
+    }
+    for unknown in [
+        "phone",
+        "digital-auth/height",
+        "%3Cscript%3E",
+        "digital-auth",
+    ] {
+        for path in ["/login", "/"] {
+            let answer = login(&format!("{path}?scope=openid&scope={unknown}")).await;
+            assert_eq!(answer.status, 400, "{unknown}");
+            assert_strict(&answer);
+            assert!(answer.text().contains("知らないスコープです"));
+            assert!(!answer.text().contains("script"));
+        }
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn the_start_page_lets_one_choose_by_purpose_or_one_by_one_without_a_script() {
+    let stack = site().await;
+    let person = browser();
+    let page = visit(&stack, &person, "/").await;
+    let every = Scope::ALL.map(|scope| (scope.to_string(), true));
+    assert_eq!(checkboxes(&page), every);
+    assert!(
+        page.text()
+            .contains("<form class=\"card ask\" id=\"ask\" method=\"get\" action=\"/login\"")
+    );
+    // The form leads to Cognito, so the policy can't hold it at this site.
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(!policy.contains("form-action"), "{policy}");
+
+    // A purpose chooses its scopes, in both languages.
+    let start = |page: &Page, purpose: &str| {
+        let text = page.text();
+        let (before, _) = text.split_once(&format!("<b>{purpose}</b>")).unwrap();
+        let (_, href) = before.rsplit_once("<a href=\"").unwrap();
+        let (href, _) = href.split_once('"').unwrap();
+        page.url.join(&href.replace("&#38;", "&")).unwrap()
+    };
+    let chosen = |page: &Page| -> Vec<String> {
+        let boxes = checkboxes(page).into_iter();
+        boxes
+            .filter(|(_, on)| *on)
+            .map(|(value, _)| value)
+            .collect()
+    };
+    let alcohol = arrive(&person, &start(&page, "お酒の販売")).await;
+    assert_eq!(chosen(&alcohol), ["digital-auth/age_over_20"]);
+    assert_eq!(alcohol.text().matches("aria-current=\"true\"").count(), 1);
+    let english = arrive(&person, &link(&alcohol, "<header")).await;
+    assert!(english.text().contains("<html lang=\"en\">"));
+    assert_eq!(chosen(&english), ["digital-auth/age_over_20"]);
+    let booking = arrive(&person, &start(&english, "Booking a room")).await;
+    assert_eq!(
+        chosen(&booking),
+        ["digital-auth/name", "digital-auth/address"]
+    );
+
+    // What was asked for last is what is shown to somebody who comes back; nobody else sees it.
+    visit(&stack, &person, &login_asking(&[Scope::Gender])).await;
+    assert_eq!(
+        chosen(&visit(&stack, &person, "/").await),
+        ["digital-auth/gender"]
+    );
+    assert_eq!(chosen(&visit(&stack, &browser(), "/").await).len(), 8);
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_preselected_is_asked_for_where_nobody_has_chosen() {
+    let stack = stack_with(|options| {
+        options.app = Some(AppSettings {
+            scopes: Scopes::of([Scope::Prefecture]),
+            ..AppSettings::default()
+        });
+    })
+    .await;
+    let person = browser();
+    let page = visit(&stack, &person, "/").await;
+    let chosen: Vec<_> = checkboxes(&page)
+        .into_iter()
+        .filter(|(_, on)| *on)
+        .collect();
+    assert_eq!(chosen, [("digital-auth/prefecture".to_owned(), true)]);
+    let answer = person.get(&at(&stack, "/login"), HTML).await.unwrap();
+    let scopes = asked_scopes(&answer).unwrap();
+    assert_eq!(scopes, "openid digital-auth/prefecture");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn an_app_that_asks_for_an_age_alone_learns_an_age_alone() {
+    let stack = site().await;
+    let people = personas(stack.clock.now());
+    let adult = people.iter().find(|person| person.id == "adult").unwrap();
+    let browser = browser();
+    let page = sign_in_asking(&stack, &browser, "adult", &[Scope::AgeOver20]).await;
+    assert_eq!(page.url.path(), "/signed-in");
+    let text = page.text();
+    for claim in ["name", "address", "birthdate"] {
+        assert!(!text.contains(adult.claims[claim].as_str()), "{claim}");
+    }
+    assert!(text.contains("<dd>はい</dd>"));
+    assert!(
+        text.contains(
+            "求めていません： 氏名、住所、生年月日、性別、都道府県、18歳以上か、本人確認"
+        )
+    );
+    // One row of the table: asked for, in both tokens, and not in userinfo.
+    let (_, table) = text.split_once("<tbody>").unwrap();
+    let (table, _) = table.split_once("</tbody>").unwrap();
+    assert_eq!(table.matches("<tr>").count(), 11);
+    assert_eq!(table.matches("class=\"yes\"").count(), 3);
+    let row = table.split("<tr>").find(|row| row.contains("age_over_20"));
+    assert_eq!(row.unwrap().matches("class=\"yes\"").count(), 3);
+    // A failed login of the same person would be tried again with the same scopes.
+    let hosted = visit(&stack, &browser, &login_asking(&[Scope::AgeOver20])).await;
+    let provider = link(&hosted, "class=\"button wide\"");
+    let card = browser.follow(&provider, "application/json", |_| false);
+    let card = card.await.unwrap().end;
+    let callback = to_the_callback(&stack, &browser, card, "adult", Some(Fault::Cancel)).await;
+    let failed = arrive(&browser, &callback).await;
+    assert_eq!(failed.url.path(), "/failed");
+    let again = link(&failed, "class=\"actions\"");
+    let answer = browser.get(&again, HTML).await.unwrap();
+    let scopes = asked_scopes(&answer).unwrap();
+    assert_eq!(scopes, "openid digital-auth/age_over_20");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn openid_alone_tells_an_app_nothing_of_a_person() {
+    let stack = site().await;
+    let page = sign_in_asking(&stack, &browser(), "adult", &[]).await;
+    let text = page.text();
+    assert!(text.contains("アプリは何も求めませんでした"));
+    assert!(!text.contains("class=\"yes\"") && !text.contains("<dl class=\"attributes\">"));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn tokens_are_refreshed_at_the_app_and_the_story_of_it_is_told() {
+    let stack = site().await;
+    let browser = browser();
+    let page = sign_in(&stack, &browser, "adult", None).await;
+    assert!(!page.text().contains("id=\"refresh-title\""));
+    let token_id = |page: &Page| {
+        let text = page.text();
+        let (_, rest) = text.split_once("&#34;jti&#34;: &#34;").unwrap();
+        rest.split_once('&').unwrap().0.to_owned()
+    };
+    let first = token_id(&page);
+
+    let refresh = async |browser: &UserAgent| {
+        let answer = browser.post_form(&at(&stack, "/refresh"), HTML, &[]).await;
+        answer.unwrap()
+    };
+    let answer = refresh(&browser).await;
+    assert_eq!(answer.status, 303);
+    let page = arrive(&browser, &answer.redirect_target().unwrap().unwrap()).await;
+    assert_strict(&page);
+    let text = page.text();
+    assert!(text.contains("トークンを更新しました") && text.contains("山田　太郎"));
+    assert_ne!(token_id(&page), first);
+    let (_, story) = text.split_once("id=\"refresh-title\"").unwrap();
+    for hop in [
+        "POST /refresh",
+        "POST /oauth2/token",
+        "TokenGeneration_RefreshTokens",
+        "ID トークンを確かめる",
+        "GET /oauth2/userInfo",
+    ] {
+        assert!(story.contains(hop), "{hop}");
+    }
+    assert!(!story.contains("pill fail") && !story.contains("idpresponse"));
+
+    // Nobody but the browser with the session, and not by an address or by another site's form.
+    assert_eq!(refresh(&test_kit::browser()).await.status, 403);
+    assert_eq!(visit(&stack, &browser, "/refresh").await.status, 405);
+    let session = session_of(&stack, &browser);
+    let port = at(&stack, "/").port().unwrap();
+    let foreign = reqwest::Client::new()
+        .post(format!("http://127.0.0.1:{port}/refresh"))
+        .header("host", format!("app.localhost:{port}"))
+        .header("cookie", format!("__Host-session={session}"))
+        .header("sec-fetch-site", "cross-site");
+    assert_eq!(foreign.send().await.unwrap().status(), 403);
+
+    // One that fails says why, and leaves what was there.
+    let second = token_id(&page);
+    stack.triggers.pre_token_generation.stop().await;
+    let answer = refresh(&browser).await;
+    let page = arrive(&browser, &answer.redirect_target().unwrap().unwrap()).await;
+    let text = page.text();
+    for told in [
+        "トークンを更新できませんでした",
+        "PreTokenGeneration",
+        "山田　太郎",
+        "pill fail",
+    ] {
+        assert!(text.contains(told), "{told}");
+    }
+    assert_eq!(token_id(&page), second);
     stack.stop().await;
 }
