@@ -92,7 +92,8 @@ pub(crate) async fn run(
     Ok(0)
 }
 
-/// What the documentation says about a class: the last two cells of its row.
+/// What the documentation says about a class, the bridge's or the triggers': the last two cells of its row. Where both
+/// know a class, the bridge's row comes first, and is meant for both.
 fn explain(class: &str, language: PageLanguage) -> Option<Explanation> {
     let document = match language {
         PageLanguage::Japanese => FAILURES_JA,
@@ -306,6 +307,8 @@ fn ends_there(hop: &&Hop) -> bool {
 #[cfg(test)]
 mod tests {
     use federation::failure::Class;
+    use function_kit::failure::Class as _;
+    use function_kit::verified;
     use simulators::journal::{Check, Step};
 
     use super::*;
@@ -341,15 +344,17 @@ mod tests {
 
     #[test]
     fn every_class_has_words_in_both_languages() {
-        for class in Class::ALL {
-            let ja = explain(class.name(), PageLanguage::Japanese).unwrap();
-            let en = explain(class.name(), PageLanguage::English).unwrap();
+        let of_the_bridge = Class::ALL.iter().map(|class| class.name());
+        let of_the_triggers = verified::Class::ALL.iter().map(|class| class.name());
+        for class in of_the_bridge.chain(of_the_triggers) {
+            let ja = explain(class, PageLanguage::Japanese).unwrap();
+            let en = explain(class, PageLanguage::English).unwrap();
             for (words, is_english) in [(&ja, false), (&en, true)] {
                 for text in [&words.meaning, &words.remedy] {
                     let has_kana = text.chars().any(|c| ('\u{3041}'..='\u{30ff}').contains(&c));
-                    assert_eq!(has_kana, !is_english, "{class:?}: {text}");
-                    assert!(text.ends_with(['。', '.']), "{class:?}: {text}");
-                    assert!(!text.contains(['`', '|', '[']), "{class:?}: {text}");
+                    assert_eq!(has_kana, !is_english, "{class}: {text}");
+                    assert!(text.ends_with(['。', '.']), "{class}: {text}");
+                    assert!(!text.contains(['`', '|', '[']), "{class}: {text}");
                 }
             }
         }

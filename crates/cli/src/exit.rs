@@ -3,6 +3,8 @@
 //! get new numbers at the end.
 
 use federation::failure::Class;
+use function_kit::failure::Class as _;
+use function_kit::verified;
 
 /// The command line is wrong (clap's own).
 pub(crate) const USAGE: u8 = 2;
@@ -26,7 +28,7 @@ pub(crate) trait Complaint: std::error::Error {
     fn in_japanese(&self) -> String;
 }
 
-/// The status of a class.
+/// The status of a class of the bridge.
 #[must_use]
 pub(crate) fn status(class: Class) -> u8 {
     match class {
@@ -111,58 +113,148 @@ pub(crate) fn status(class: Class) -> u8 {
     }
 }
 
-/// The status of the class with this name, if there is one.
+/// The status of a class of the triggers, if it can end a login. A failure that the bridge knows by the same name has the
+/// same status.
+#[must_use]
+pub(crate) fn trigger_status(class: verified::Class) -> Option<u8> {
+    let status = match class {
+        verified::Class::Internal => status(Class::Internal),
+        verified::Class::SecretsUnavailable => status(Class::SecretsUnavailable),
+        verified::Class::EventMalformed => 88,
+        verified::Class::EventVersion => 89,
+        verified::Class::SubjectMismatch => 90,
+        verified::Class::RecordMissing => 91,
+        verified::Class::RecordMalformed => 92,
+        verified::Class::RecordUnknownKey => 93,
+        verified::Class::RecordForged => 94,
+        verified::Class::RecordOtherIssuer => 95,
+        verified::Class::RecordUnlinked => 96,
+        verified::Class::UserUnavailable => 97,
+        // Nobody asks for it at a sign-in, and at tokens it only keeps claims back.
+        verified::Class::RecordTooOld => return None,
+    };
+    Some(status)
+}
+
+/// The status of the class with this name, the bridge's or the triggers', if there is one.
 #[must_use]
 pub(crate) fn status_of_name(name: &str) -> Option<u8> {
-    Class::ALL
-        .iter()
-        .find(|class| class.name() == name)
+    let of_the_bridge = Class::ALL.iter().find(|class| class.name() == name);
+    let of_a_trigger = || {
+        let mut classes = verified::Class::ALL.iter();
+        classes.find(|class| class.name() == name)
+    };
+    of_the_bridge
         .map(|class| status(*class))
+        .or_else(|| of_a_trigger().and_then(|class| trigger_status(*class)))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::BTreeMap;
 
+    use function_kit::failure::Concern;
     use simulators::fault::Fault;
 
     use super::*;
 
-    #[test]
-    fn every_class_has_a_status_of_its_own() {
-        let statuses: BTreeSet<_> = Class::ALL.iter().map(|class| status(*class)).collect();
-        assert_eq!(statuses.len(), Class::ALL.len());
-        for reserved in [0, 1, USAGE, BUILD, START, ELSEWHERE, DEFECT, INTERRUPTED] {
-            assert!(!statuses.contains(&reserved));
-        }
-    }
-
-    /// The rows of a table of Markdown whose first cell is a name in code, as their cells.
-    fn rows(document: &str) -> Vec<Vec<&str>> {
-        document
-            .lines()
-            .filter(|line| line.starts_with("| `"))
-            .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
-            .collect()
-    }
-
-    #[test]
-    fn every_class_is_documented() {
-        for document in [
-            include_str!(concat!(
+    const DOCUMENTS: [Document; 2] = [
+        Document {
+            text: include_str!(concat!(
                 env!("CARGO_MANIFEST_DIR"),
                 "/../../docs/failures.md"
             )),
-            include_str!(concat!(
+            bridge: "## 一覧",
+            triggers: "## トリガー",
+            ends: "終わる",
+            keeps_claims_back: "クレームを出さない",
+        },
+        Document {
+            text: include_str!(concat!(
                 env!("CARGO_MANIFEST_DIR"),
                 "/../../docs/failures.en.md"
             )),
-        ] {
-            let documented: Vec<_> = rows(document)
+            bridge: "## The list",
+            triggers: "## The triggers",
+            ends: "ends",
+            keeps_claims_back: "no claims",
+        },
+    ];
+
+    struct Document {
+        text: &'static str,
+        bridge: &'static str,
+        triggers: &'static str,
+        ends: &'static str,
+        keeps_claims_back: &'static str,
+    }
+
+    impl Document {
+        /// The rows of the tables below a heading (up to the next of its rank) whose first cell is a name in code, as
+        /// their cells. There are seven in each, and none is empty.
+        fn rows(&self, heading: &str) -> Vec<Vec<&'static str>> {
+            let (_, section) = self
+                .text
+                .split_once(&format!("\n{heading}\n"))
+                .expect(heading);
+            let section = section.split("\n## ").next().unwrap();
+            let rows = section.lines().filter(|line| line.starts_with("| `"));
+            rows.map(|line| {
+                let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
+                assert_eq!(cells.len(), 7, "{cells:?}");
+                assert!(cells.iter().all(|cell| !cell.is_empty()), "{cells:?}");
+                cells
+            })
+            .collect()
+        }
+    }
+
+    #[test]
+    fn every_class_has_a_status_of_its_own() {
+        let of_the_bridge = Class::ALL
+            .iter()
+            .map(|class| (class.name(), status(*class)));
+        let of_the_triggers = (verified::Class::ALL.iter())
+            .filter_map(|class| Some((class.name(), trigger_status(*class)?)));
+        let mut names = BTreeMap::new();
+        for (name, status) in of_the_bridge.chain(of_the_triggers) {
+            let other = names.insert(status, name);
+            assert!(other.is_none_or(|other| other == name), "{status}: {name}");
+            assert_eq!(status_of_name(name), Some(status));
+        }
+        for reserved in [0, 1, USAGE, BUILD, START, ELSEWHERE, DEFECT, INTERRUPTED] {
+            assert!(!names.contains_key(&reserved));
+        }
+        assert_eq!(status_of_name("record_too_old"), None);
+        assert_eq!(status_of_name("no_such_class"), None);
+    }
+
+    #[test]
+    fn the_last_status_is_documented_with_those_that_belong_to_no_class() {
+        let of_the_bridge = Class::ALL.iter().map(|class| status(*class));
+        let of_the_triggers = verified::Class::ALL
+            .iter()
+            .filter_map(|class| trigger_status(*class));
+        let last = of_the_bridge.chain(of_the_triggers).max().unwrap();
+        let ja = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../docs/stand-ins.md"
+        ));
+        let en = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../docs/stand-ins.en.md"
+        ));
+        assert!(ja.contains(&format!("\n| 10〜{last} | ")));
+        assert!(en.contains(&format!("\n| 10 to {last} | ")));
+    }
+
+    #[test]
+    fn every_class_of_the_bridge_is_documented() {
+        for document in DOCUMENTS {
+            let documented: Vec<_> = document
+                .rows(document.bridge)
                 .into_iter()
                 .map(|cells| {
-                    assert_eq!(cells.len(), 7, "{cells:?}");
-                    assert!(cells.iter().all(|cell| !cell.is_empty()), "{cells:?}");
                     // In brackets where the answer is always a redirect, and the status never sent.
                     let http = cells[3].trim_matches(['(', ')']);
                     [cells[0], cells[2], http, cells[4]].map(str::to_owned)
@@ -176,6 +268,47 @@ mod tests {
                         format!("`{}`", class.oauth_error().as_str()),
                         class.status().as_u16().to_string(),
                         status(*class).to_string(),
+                    ]
+                })
+                .collect();
+            assert_eq!(documented, expected);
+        }
+    }
+
+    #[test]
+    fn every_class_of_the_triggers_is_documented_with_what_it_does_to_a_sign_in() {
+        for document in DOCUMENTS {
+            let documented: Vec<_> = document
+                .rows(document.triggers)
+                .into_iter()
+                .map(|cells| [cells[0], cells[1], cells[2], cells[3], cells[4]].map(str::to_owned))
+                .collect();
+            let expected: Vec<_> = verified::Class::ALL
+                .iter()
+                .map(|&class| {
+                    let at_the_sign_in = match class {
+                        verified::Class::EventVersion
+                        | verified::Class::RecordTooOld
+                        | verified::Class::UserUnavailable => "–",
+                        _ => document.ends,
+                    };
+                    let at_the_tokens = match class {
+                        verified::Class::SubjectMismatch => "–",
+                        class if class.is_refusal() => document.keeps_claims_back,
+                        _ => document.ends,
+                    };
+                    let level = match class.concern() {
+                        Concern::Nobody => "INFO",
+                        Concern::Client => "WARN",
+                        Concern::Service | Concern::Operator => "ERROR",
+                    };
+                    let status = trigger_status(class);
+                    [
+                        format!("`{}`", class.name()),
+                        at_the_sign_in.to_owned(),
+                        at_the_tokens.to_owned(),
+                        level.to_owned(),
+                        status.map_or("–".to_owned(), |status| status.to_string()),
                     ]
                 })
                 .collect();
