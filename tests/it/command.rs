@@ -147,14 +147,43 @@ async fn a_headless_demo_prints_one_object_with_what_the_personas_promise() {
         assert_eq!(login["id_token"]["token_use"], "id");
         assert_eq!(login["access_token"]["token_use"], "access");
         let promised = listed.iter().find(|persona| persona["id"] == id).unwrap();
-        for claims in ["id_token", "userinfo"] {
-            for claim in ["name", "birthdate", "gender"] {
-                let (held, promised) = (&login[claims][claim], &promised["claims"][claim]);
-                assert_eq!(held, promised, "{id} {claims} {claim}");
+        for claim in ["name", "address", "birthdate", "gender"] {
+            let (held, promised) = (&login["id_token"][claim], &promised["claims"][claim]);
+            assert_eq!(held, promised, "{id} {claim}");
+            for others in ["access_token", "userinfo"] {
+                assert_eq!(login[others][claim], Value::Null, "{id} {others} {claim}");
             }
-            let address = &login[claims]["address"]["formatted"];
-            assert_eq!(address, &promised["claims"]["address"], "{id} {claims}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_headless_demo_that_asks_for_an_age_gets_an_age_and_nothing_of_the_person() {
+    let scopes = "openid digital-auth/age_over_20";
+    let ran = run(&["demo", "--headless", "--json", "--scopes", scopes]).await;
+    assert_eq!((ran.status, ran.complaints().as_str()), (Some(0), ""));
+    let login = ran.json();
+    assert_eq!(login["id_token"]["age_over_20"], true);
+    assert_eq!(login["access_token"]["age_over_20"], true);
+    assert_eq!(login["access_token"]["scope"], scopes);
+    let person = &personas(simulators::clock::SimClock::default().now())[0];
+    for tokens in ["id_token", "access_token", "userinfo"] {
+        let told = login[tokens].to_string();
+        for (claim, value) in &person.claims {
+            assert!(!told.contains(value.as_str()), "{tokens}: {claim}");
+        }
+    }
+    // The steps tell of the person no more than the tokens do.
+    for claim in ["name", "address", "birthdate"] {
+        assert!(!ran.stdout.contains(&person.claims[claim]), "{claim}");
+    }
+    // The same for people: which token holds it.
+    let ran = run(&["demo", "--headless", "--language", "en", "--scopes", scopes]).await;
+    assert_eq!(ran.status, Some(0));
+    let (_, told) = ran.stdout.split_once("✓ Signed in").unwrap();
+    assert_eq!(told.matches("age_over_20=true").count(), 2, "{told}");
+    for title in ["The ID token", "The access token", "/oauth2/userInfo"] {
+        assert!(told.contains(title), "{title}");
     }
 }
 
@@ -822,7 +851,14 @@ async fn no_secret_is_in_the_output() {
                 nonces.next().map(str::to_owned)
             });
         let username = format!("MynaApp_{subject}");
-        let allowed = [subject, username, nonce.unwrap_or_default()];
+        let allowed = [
+            subject,
+            username,
+            nonce.unwrap_or_default(),
+            // Long, and nothing but names.
+            "InboundFederation_ExternalProvider".to_owned(),
+            "ap-northeast-1_Example01_MynaApp".to_owned(),
+        ];
         for text in [&ran.stdout, &ran.stderr] {
             // A key set is public, if it has no private member.
             let (key_sets, others): (Vec<_>, Vec<_>) =

@@ -1,6 +1,6 @@
 //! No attribute, code, token, secret or key is where it doesn't belong: over a whole run, a login for every persona and for
 //! every fault, with a client in Amazon Cognito's place and through Amazon Cognito itself.
-//! Everything that can be seen is collected (requests, answers, URLs, pages, headers, the function's log at its loudest, the
+//! Everything that can be seen is collected (requests, answers, URLs, pages, headers, the functions' logs at their loudest, the
 //! journal), everything that is secret is known, and [`BELONGS`] says where each may be. What is found must be exactly
 //! that: nothing more, or it leaked; nothing less, or the search is blind.
 
@@ -17,7 +17,8 @@ use simulators::persona::personas;
 use simulators::service::Endpoint;
 use simulators::stack::{APP_CALLBACK, SERVICE_CLIENT_ID, Stack};
 use test_kit::{
-    Answer, Arrival, BrowserLogin, Outcome, Page, Refusal, RelyingParty, browser, stack, stack_with,
+    Answer, Arrival, BrowserLogin, Outcome, Page, Refusal, RelyingParty, SignedIn, browser, stack,
+    stack_with,
 };
 use url::Url;
 
@@ -52,6 +53,7 @@ enum Kind {
     AppNonce,
     AppCode,
     AppCookie,
+    AppToken,
     // The person's
     Subject,
     Attribute,
@@ -310,8 +312,22 @@ impl Run {
         let login = BrowserLogin::run(&browser(), &start, persona, fault, at_app).await;
         self.browser(&login);
         match stack.finish(&app, login.end).await.unwrap() {
-            Outcome::SignedIn(_) => None,
+            Outcome::SignedIn(signed_in) => {
+                self.know_tokens(&signed_in);
+                let refreshed = stack.refresh(&signed_in).await.unwrap();
+                self.know_tokens(&refreshed);
+                None
+            }
             Outcome::Failed(failed) => failed.class,
+        }
+    }
+
+    /// Amazon Cognito's tokens, which stay between it and the app.
+    fn know_tokens(&mut self, signed_in: &SignedIn) {
+        let tokens = &signed_in.tokens;
+        let refresh_token = tokens.refresh_token.as_ref().expect("a refresh token");
+        for token in [&tokens.id_token, &tokens.access_token, refresh_token] {
+            self.know(Kind::AppToken, token.expose_secret());
         }
     }
 
@@ -336,6 +352,15 @@ impl Run {
         let Arrival::Page(end) = login.end else {
             panic!("a page of the app");
         };
+        if end.url.path() == "/signed-in" {
+            let refresh = app.join("/refresh").unwrap();
+            let refreshed = browser.post_form(&refresh, "text/html", &[]).await.unwrap();
+            assert_eq!(refreshed.status, 303);
+            self.page(&refreshed);
+            let page = browser.get(&end.url, "text/html").await.unwrap();
+            assert!(page.text().contains("id=\"refresh-title\""));
+            self.page(&page);
+        }
         end.url.path().to_owned()
     }
 
@@ -429,7 +454,7 @@ impl Run {
         self.see(format!("{place}: body"), &answer.body);
     }
 
-    /// What the service received and issued, what the function logged, and what the journal tells.
+    /// What the service received and issued, what the functions logged, and what the journal tells.
     pub(crate) fn finish(&mut self, stack: &Stack) {
         for tokens in stack.service.issued_tokens() {
             for token in [tokens.id_token, tokens.access_token, tokens.refresh_token] {
@@ -462,6 +487,9 @@ impl Run {
         }
         for line in stack.bridge.logs().lines() {
             self.see("log", line);
+        }
+        for line in stack.triggers.log_lines() {
+            self.see("trigger log", line);
         }
         for step in stack.journal.steps() {
             self.see("journal", serde_json::to_string(&step).unwrap());
