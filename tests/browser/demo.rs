@@ -1,5 +1,5 @@
 //! The demo as a browser meets it: app, Cognito, bridge and service on four hosts, and the way of a person through them.
-//! Every clock can be moved on: those of the stand-ins by hand, that of the built function with faketime.
+//! Every clock can be moved on: those of the stand-ins by hand, those of the built functions with faketime.
 
 use std::fs;
 
@@ -30,6 +30,8 @@ pub(crate) struct Words {
     pub(crate) consent: &'static str,
     /// The other one.
     pub(crate) cancel: &'static str,
+    /// The app's button for newer tokens.
+    pub(crate) refresh: &'static str,
     /// The app's button for the end.
     pub(crate) log_out: &'static str,
 }
@@ -41,6 +43,7 @@ pub(crate) const JA: Words = Words {
     authenticate: "認証",
     consent: "同意して戻る",
     cancel: "キャンセル",
+    refresh: "トークンを更新",
     log_out: "ログアウト",
 };
 
@@ -51,6 +54,7 @@ pub(crate) const EN: Words = Words {
     authenticate: "Authenticate",
     consent: "Consent and go back",
     cancel: "Cancel",
+    refresh: "Refresh the tokens",
     log_out: "Log out",
 };
 
@@ -83,7 +87,9 @@ impl Demo {
             // Waiting and time-outs stay as long as they are.
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
         ] {
-            options.environment.insert(name.to_owned(), Some(value));
+            for environment in [&mut options.environment, &mut options.trigger_environment] {
+                environment.insert(name.to_owned(), Some(value.clone()));
+            }
         }
         let stack = Stack::start(options).await.unwrap();
         Self {

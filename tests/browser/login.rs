@@ -30,7 +30,7 @@ async fn walk(setup: Setup) {
     browser.sees("5-app-signed-in").await;
     // The README's picture.
     browser
-        .picture_around("ol.rows > li:nth-child(16)", "diagram")
+        .picture_around("ol.rows > li:nth-child(19)", "diagram")
         .await;
 
     // What Cognito holds is what the app shows.
@@ -105,6 +105,97 @@ async fn in_firefox() {
     walk(FIREFOX).await;
 }
 
+/// Asks for an age alone, sees that the tokens hold no more, and has them refreshed.
+async fn ask_for_an_age(setup: Setup) {
+    let demo = Demo::start().await;
+    let browser = Browser::open(setup).await;
+    let words = words(setup.language);
+    browser.go(&demo.start_page()).await;
+    assert_eq!(browser.count("input[name=scope]:checked").await, 8);
+    // The purpose that needs an age alone.
+    browser
+        .element("ul.ready li:nth-child(2) a")
+        .await
+        .click()
+        .await
+        .unwrap();
+    browser
+        .until("the purpose is chosen", async || {
+            browser.count("input[name=scope]:checked").await == 1
+        })
+        .await;
+    browser.sees("8-app-age-chosen").await;
+    browser.click(words.sign_in).await;
+    browser.click(words.provider).await;
+    browser.element("select[name=persona]").await;
+    demo.answer(&browser, "adult", None).await;
+    browser.sees("9-app-signed-in-age").await;
+    let people = personas(demo.stack.clock.now());
+    let tells_no_more = async || {
+        let text = browser.text().await;
+        assert!(!text.contains(&people[0].claims["name"]));
+        // Asked for, in the ID token, in the access token.
+        assert_eq!(browser.count("table .yes").await, 3);
+        assert_eq!(browser.count("dl.attributes > div").await, 1);
+    };
+    tells_no_more().await;
+    browser.click(words.refresh).await;
+    browser.element("#refreshed .done").await;
+    browser.sees("10-app-refreshed").await;
+    tells_no_more().await;
+    browser.close().await;
+    demo.stop().await;
+}
+
+#[tokio::test]
+async fn an_app_that_asks_for_an_age_shows_an_age_on_a_pc() {
+    ask_for_an_age(PC).await;
+}
+
+#[tokio::test]
+async fn an_app_that_asks_for_an_age_shows_an_age_on_a_phone_in_english_and_dark() {
+    ask_for_an_age(Setup {
+        language: "en",
+        dark: true,
+        ..PHONE
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn scopes_are_chosen_one_by_one_without_scripts() {
+    let demo = Demo::start().await;
+    let browser = Browser::open(Setup {
+        scripts: false,
+        ..PC
+    })
+    .await;
+    browser.go(&demo.start_page()).await;
+    // All but the name are given up.
+    for checkbox in browser
+        .all("input[name=scope]:checked")
+        .await
+        .iter()
+        .skip(1)
+    {
+        checkbox.click().await.unwrap();
+    }
+    browser.click(JA.sign_in).await;
+    browser.click(JA.provider).await;
+    browser.element("select[name=persona]").await;
+    demo.answer(&browser, "adult", None).await;
+    assert_eq!(browser.count("dl.attributes > div").await, 1);
+    let people = personas(demo.stack.clock.now());
+    let text = browser.text().await;
+    assert!(text.contains(&people[0].claims["name"]));
+    assert!(!text.contains(&people[0].claims["address"]));
+    // The start page shows it as it was left.
+    browser.go(&demo.start_page()).await;
+    assert_eq!(browser.count("input[name=scope]:checked").await, 1);
+    browser.close().await;
+    demo.stop().await;
+}
+
 #[tokio::test]
 async fn four_hosts_are_asked_and_no_other() {
     let demo = Demo::start().await;
@@ -129,6 +220,14 @@ async fn with_keys_alone() {
     let demo = Demo::start().await;
     let browser = Browser::open(PC).await;
     browser.go(&demo.start_page()).await;
+    browser
+        .press("施設の予約\n氏名と住所。だれが、どこから来るのか。")
+        .await;
+    browser
+        .until("the purpose is chosen", async || {
+            browser.count("input[name=scope]:checked").await == 2
+        })
+        .await;
     browser.press(JA.sign_in).await;
     browser.element("body.cognito").await;
     browser.press(JA.provider).await;
@@ -137,6 +236,9 @@ async fn with_keys_alone() {
     browser.element("button[value=accept]").await;
     browser.press(JA.consent).await;
     browser.element("dl.attributes").await;
+    assert_eq!(browser.count("dl.attributes > div").await, 2);
+    browser.press(JA.refresh).await;
+    browser.element("#refreshed .done").await;
     browser.close().await;
     demo.stop().await;
 }
