@@ -1,5 +1,6 @@
 //! What becomes of a failure for the operator: one log event and one metric, in one place for all functions.
-//! A function has a closed list of classes, one for each reason. Nothing of a request is in any of them.
+//! The bridge has a closed list of classes, the triggers have one together: one class for each reason. Nothing of a request
+//! is in any of them.
 
 use chrono::{DateTime, Utc};
 
@@ -40,44 +41,46 @@ pub fn tell(
     metrics: &Metrics,
     now: DateTime<Utc>,
 ) {
-    tell_as(FAILURE, class, support_id, request_id, metrics, now);
+    let told = Told {
+        event: "failure",
+        metric: "Failure",
+        concern: class.concern(),
+    };
+    tell_as(told, class, support_id, request_id, metrics, now);
 }
 
-/// What is told of a class, if not that something failed: the name of the log event, and that of the metric.
+/// How a class is told.
 #[derive(Clone, Copy, Debug)]
-pub struct Kind {
+pub struct Told {
     /// `event` of the log event.
     pub event: &'static str,
     /// The metric's name.
     pub metric: &'static str,
+    /// Whom it concerns here.
+    pub concern: Concern,
 }
-
-const FAILURE: Kind = Kind {
-    event: "failure",
-    metric: "Failure",
-};
 
 /// As [`tell`], of something that isn't a failure.
 pub fn tell_as(
-    kind: Kind,
+    told: Told,
     class: impl Class,
     support_id: &SupportId,
     request_id: &str,
     metrics: &Metrics,
     now: DateTime<Utc>,
 ) {
-    let (event, name, support_id) = (kind.event, class.name(), support_id.as_str());
-    match class.concern() {
+    let (event, name, support_id) = (told.event, class.name(), support_id.as_str());
+    match told.concern {
         Concern::Nobody => tracing::info!(event, class = name, support_id, request_id),
         Concern::Client => tracing::warn!(event, class = name, support_id, request_id),
         Concern::Service | Concern::Operator => {
             tracing::error!(event, class = name, support_id, request_id);
         }
     }
-    metrics.count(kind.metric, Some(name), now);
+    metrics.count(told.metric, Some(name), now);
 }
 
-/// Makes the closed list of a function's classes: an enum `Class` that is a [`Class`], with `Class::ALL` in the order in
+/// Makes a closed list of classes: an enum `Class` that is a [`Class`], with `Class::ALL` in the order in
 /// which they stand. `Internal` (`internal`, of concern to the operator) is always the first.
 ///
 /// ```

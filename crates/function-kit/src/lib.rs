@@ -6,6 +6,7 @@
 //! what it has to know of records is in [`verified`].
 
 pub mod aws;
+pub mod check;
 pub mod failure;
 pub mod log;
 pub mod metrics;

@@ -8,13 +8,13 @@ use four_attributes::{Expected, RecordRefusal, VerifiedRecord};
 use http_client::{Deadline, NoRootCertificates};
 use sealing::SealingKeys;
 
+use crate::check;
 use crate::metrics::Metrics;
-use crate::reference::Reference;
 use crate::secrets::{Cached, InvalidSecret, Make, SecretReader, Source, sealing_keys};
 use crate::trigger::Invocation;
 
-/// The variable with the reference to the keys of the records, in every function that reads them.
-pub const RECORD_KEYS: &str = "RECORD_KEYS";
+/// How long a decision may take: Amazon Cognito waits five seconds, and a cold start needs some of them.
+const DECISION: Duration = Duration::from_secs(4);
 /// How long an event waits for keys that are read again because an hour has passed.
 const REFRESH: Duration = Duration::from_secs(1);
 
@@ -23,6 +23,8 @@ crate::classes! {
     EventMalformed = "event_malformed", Operator;
     /// The event has a version whose answer couldn't keep attributes out of the tokens.
     EventVersion = "event_version", Operator;
+    /// The sign-in is through a provider that has nearly our name, or brings a record under another one.
+    ProviderMismatch = "provider_mismatch", Operator;
     /// The ID token and userinfo of one sign-in speak of two people.
     SubjectMismatch = "subject_mismatch", Operator;
     /// One of our users has no record.
@@ -41,6 +43,8 @@ crate::classes! {
     RecordTooOld = "record_too_old", Nobody;
     /// The user pool didn't give the record.
     UserUnavailable = "user_unavailable", Operator;
+    /// It can't be decided in the time that Amazon Cognito waits.
+    TooSlow = "too_slow", Operator;
     /// The keys of the records can't be had.
     SecretsUnavailable = "secrets_unavailable", Operator;
 }
@@ -75,6 +79,16 @@ impl From<RecordRefusal> for Class {
     }
 }
 
+/// A decision, unless it takes longer than Amazon Cognito waits for it.
+///
+/// # Errors
+///
+/// [`Class::TooSlow`], or what the decision says.
+pub async fn in_time<T>(decision: impl Future<Output = Result<T, Class>>) -> Result<T, Class> {
+    let decided = Deadline::after(DECISION).bound(decision).await;
+    decided.unwrap_or(Err(Class::TooSlow))
+}
+
 /// Opens the records of one provider and one service.
 #[derive(Debug)]
 pub struct Records {
@@ -91,18 +105,14 @@ impl Records {
     /// [`InvalidSecret`].
     pub async fn load(
         reader: SecretReader,
-        record_keys: &Reference,
+        record_keys: Source,
         issuer: &str,
         provider_name: &str,
         now: DateTime<Utc>,
     ) -> Result<Self, InvalidSecret> {
-        let source = Source {
-            variable: RECORD_KEYS,
-            reference: record_keys.clone(),
-        };
         let make: Make<SealingKeys, 1> = |[keys]| keys.parse(sealing_keys);
         Ok(Self {
-            keys: Cached::load(reader, [source], make, now).await?,
+            keys: Cached::load(reader, [record_keys], make, now).await?,
             issuer: issuer.to_owned(),
             provider_name: provider_name.to_owned(),
         })
@@ -143,7 +153,9 @@ impl Records {
             tracing::error!(event = "tampering", support_id, request_id);
             metrics.count("Tampering", None, now);
         }
-        opened.map_err(Class::from)
+        let record = opened?;
+        check::held("the record opens, and is this person's", "docs/claims.md");
+        Ok(record)
     }
 }
 

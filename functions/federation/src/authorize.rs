@@ -9,7 +9,8 @@ use digital_auth::authorization::{LoginSecrets, scope};
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::check;
+use function_kit::check;
+
 use crate::failure::Class;
 use crate::federation::Federation;
 use crate::http_api::{Request, Response};

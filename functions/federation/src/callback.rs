@@ -11,8 +11,9 @@ use digital_auth::Deadline;
 use digital_auth::authorization::Secret256;
 use secrecy::SecretString;
 
-use crate::check;
 use crate::code::{self, Code};
+use function_kit::check;
+
 use crate::failure::Class;
 use crate::federation::{Federation, WARM_UP};
 use crate::http_api::{Request, Response};

@@ -6,7 +6,6 @@
 
 pub mod authorize;
 pub mod callback;
-mod check;
 pub mod code;
 pub mod config;
 pub mod failure;

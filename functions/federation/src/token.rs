@@ -13,8 +13,9 @@ use digital_auth::userinfo::UserinfoError;
 use digital_auth::{CodeExchange, Deadline, HttpError, LoginError};
 use four_attributes::AttributeError;
 
-use crate::check;
 use crate::code::Code;
+use function_kit::check;
+
 use crate::failure::Class;
 use crate::federation::{EXCHANGE, Federation};
 use crate::http_api::{Request, Response};

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 
-use crate::check;
+use function_kit::check;
+
 use crate::failure::Class;
 use crate::federation::Federation;
 use crate::http_api::{Request, Response};

@@ -9,7 +9,7 @@ use four_attributes::VerifiedRecord;
 use four_attributes::{Attribute, FORMATTED_ADDRESS, VERIFIED_AT, VERIFIED_RECORD, cognito_claims};
 use function_kit::metrics::Metrics;
 use function_kit::trigger::{Invocation, Trigger};
-use function_kit::verified::{Class, Records};
+use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
 use serde_json::{Map, Value};
 
@@ -43,13 +43,14 @@ impl Trigger for Admission {
     /// Any doubt is a failure: then nobody signs in, and nothing is written.
     async fn handle(&self, event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
         let Some(sign_in) = SignIn::read(&event, &self.config.provider_name)? else {
+            let request_id = invocation.request_id;
+            tracing::info!(event = "sign_in_of_another_provider", request_id);
             return Ok(event);
         };
         let subjects = [sign_in.subject];
-        let opened = self
-            .records
-            .open(sign_in.record, &subjects, None, invocation, &self.metrics);
-        let record = opened.await?;
+        let opened =
+            (self.records).open(sign_in.record, &subjects, None, invocation, &self.metrics);
+        let record = in_time(opened).await?;
         let attributes = attributes(&record, &sign_in, self.config.birth_date_that_is_gone);
         tracing::info!(
             event = "sign_in_admitted",

@@ -30,7 +30,8 @@ impl<'a> SignIn<'a> {
     ///
     /// # Errors
     ///
-    /// [`Class::EventMalformed`] for what isn't such an event, [`Class::SubjectMismatch`] if its two subjects differ, and
+    /// [`Class::EventMalformed`] for what isn't such an event, [`Class::ProviderMismatch`] if another provider has nearly our
+    /// name or brings a record, [`Class::SubjectMismatch`] if its two subjects differ, and
     /// [`Class::RecordMissing`] if the bridge's ID token had no record.
     pub fn read(event: &'a Value, provider_name: &str) -> Result<Option<Self>, Class> {
         let text = |path: &str| event.pointer(path).and_then(Value::as_str);
@@ -38,7 +39,13 @@ impl<'a> SignIn<'a> {
             return Err(Class::EventMalformed);
         }
         let provider = text("/request/providerName").ok_or(Class::EventMalformed)?;
+        let claim = format!("/request/attributes/idToken/{VERIFIED_RECORD}");
         if provider != provider_name {
+            // A configuration that only nearly names the provider would let all of its sign-ins pass as they came.
+            let is_nearly = provider.to_lowercase() == provider_name.to_lowercase();
+            if is_nearly || event.pointer(&claim).is_some() {
+                return Err(Class::ProviderMismatch);
+            }
             return Ok(None);
         }
         let subject = text("/request/attributes/idToken/sub")
@@ -49,7 +56,6 @@ impl<'a> SignIn<'a> {
         if at_userinfo.is_some_and(|other| !other.is_null() && other.as_str() != Some(subject)) {
             return Err(Class::SubjectMismatch);
         }
-        let claim = format!("/request/attributes/idToken/{VERIFIED_RECORD}");
         let record = text(&claim).ok_or(Class::RecordMissing)?;
         Ok(Some(Self { subject, record }))
     }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use function_kit::metrics::Metrics;
-use function_kit::secrets::SecretReader;
+use function_kit::secrets::{SecretReader, Source};
 use function_kit::verified::{Records, StartError};
 use http_client::{Clock, HttpClient};
 
 use crate::admission::Admission;
-use crate::config::Config;
+use crate::config::{Config, RECORD_KEYS};
 
 /// Makes the trigger.
 ///
@@ -20,7 +20,10 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Admission, S
     let reader = SecretReader::for_references([&config.record_keys], &http).await;
     let records = Records::load(
         reader,
-        &config.record_keys,
+        Source {
+            variable: RECORD_KEYS,
+            reference: config.record_keys.clone(),
+        },
         &config.service_issuer,
         &config.provider_name,
         clock.now(),

@@ -3,16 +3,16 @@
 //! What can't be known has no claim: an age that isn't proved is absent, and not `false`.
 
 use chrono::{DateTime, Utc};
-use four_attributes::VerifiedRecord;
-use four_attributes::{Attribute, FORMATTED_ADDRESS, Prefecture, cognito_claims, japan_date};
+use four_attributes::{
+    Attribute, FORMATTED_ADDRESS, Prefecture, VERIFIED_AT, VerifiedRecord, cognito_claims,
+    japan_date,
+};
 use serde_json::{Map, Value};
 
 use crate::scopes::{AGE_OVER, Grants, PREFECTURE};
 
 /// Whether the person was verified, and not too long ago.
 pub const IDENTITY_VERIFIED: &str = "identity_verified";
-/// When the person was verified: a NumericDate (RFC 7519 §2).
-pub const VERIFIED_AT: &str = "verified_at";
 /// The `acr` of the verification.
 pub const VERIFICATION_ACR: &str = "verification_acr";
 

@@ -89,7 +89,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
 
 /// CreateResourceServer: 1 to 256 of `!`, `#` to `[`, `]` to `~`.
 fn resource_server(value: &str) -> Result<String, String> {
-    let fits = value.len() <= 256
+    let fits = (1..=256).contains(&value.len())
         && value
             .bytes()
             .all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E));

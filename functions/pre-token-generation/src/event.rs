@@ -4,23 +4,22 @@
 
 use four_attributes::Attribute;
 use function_kit::verified::Class;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::claims::Claims;
+use crate::identities::{IDENTITIES, Identities};
 
 /// What every source of this trigger begins with.
 const SOURCE: &str = "TokenGeneration_";
-/// The versions of the event whose answer reaches both tokens. Version 1 understands less: it would let attributes into the
-/// ID token that nobody granted.
-const VERSIONS: [&str; 2] = ["2", "3"];
+/// The version of the event (V2_0). Version 1 understands less of an answer: it would let attributes into tokens that nobody
+/// granted. Version 3 has events without a user.
+const VERSION: &str = "2";
 /// Where the answer is.
 const DETAILS: &str = "claimsAndScopeOverrideDetails";
-/// The user's groups in the answer. Amazon Cognito takes an empty or null one as "no groups".
+/// The user's groups in the answer. Without it they stay as they are; even an empty one would take them away.
 const GROUPS: &str = "groupOverrideDetails";
 
 /// What is read of an event.
-#[derive(Debug)]
 pub struct TokenRequest<'a> {
     /// The user pool's id.
     pub user_pool_id: &'a str,
@@ -30,20 +29,13 @@ pub struct TokenRequest<'a> {
     pub scopes: Vec<&'a str>,
     /// The sealed record, if the event carries it.
     pub record: Option<&'a str>,
-    identities: Vec<Identity>,
+    /// The user's identities, if the event carries them: users of the pool's own have none.
+    pub identities: Option<Identities>,
 }
 
-/// One of the identities that a user pool keeps of a user.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Identity {
-    user_id: String,
-    provider_name: String,
-}
-
-impl std::fmt::Debug for Identity {
+impl std::fmt::Debug for TokenRequest<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Identity({})", self.provider_name)
+        formatter.write_str("TokenRequest(…)")
     }
 }
 
@@ -52,13 +44,13 @@ impl<'a> TokenRequest<'a> {
     ///
     /// # Errors
     ///
-    /// [`Class::EventMalformed`] for what isn't such an event, and [`Class::EventVersion`] for version 1.
+    /// [`Class::EventMalformed`] for what isn't such an event, and [`Class::EventVersion`] for another version.
     pub fn read(event: &'a Value, record_attribute: &str) -> Result<Self, Class> {
         let source = text(event, "triggerSource").unwrap_or_default();
         if !source.starts_with(SOURCE) {
             return Err(Class::EventMalformed);
         }
-        if !VERSIONS.contains(&text(event, "version").unwrap_or_default()) {
+        if text(event, "version") != Some(VERSION) {
             return Err(Class::EventVersion);
         }
         let request = event.get("request").ok_or(Class::EventMalformed)?;
@@ -77,17 +69,17 @@ impl<'a> TokenRequest<'a> {
                 Some(record) => Some(record.as_str().ok_or(Class::EventMalformed)?)
                     .filter(|record| !record.is_empty()),
             },
-            identities: identities(attribute("identities"))?,
+            identities: attribute(IDENTITIES).map(Identities::read).transpose()?,
         })
     }
 
-    /// The user's subjects at a provider, exactly as it gave them. Nobody else's users have any.
+    /// Whether the name is one that users of this provider have: `<ProviderName>_<sub>`, in lower case where the pool tells
+    /// no cases apart.
     #[must_use]
-    pub fn subjects(&self, provider_name: &str) -> Vec<&str> {
-        (self.identities.iter())
-            .filter(|identity| identity.provider_name == provider_name)
-            .map(|identity| identity.user_id.as_str())
-            .collect()
+    pub fn is_named_by(&self, provider_name: &str) -> bool {
+        let (name, provider_name) = (self.user_name.to_lowercase(), provider_name.to_lowercase());
+        name.strip_prefix(&provider_name)
+            .is_some_and(|rest| rest.starts_with('_'))
     }
 }
 
@@ -110,17 +102,6 @@ fn scopes(request: &Value) -> Result<Vec<&str>, Class> {
     }
 }
 
-/// A user without identities is nobody's but the pool's own. Identities that can't be read could be ours: they fail.
-fn identities(attribute: Option<&Value>) -> Result<Vec<Identity>, Class> {
-    let identities = match attribute {
-        None => return Ok(Vec::new()),
-        Some(Value::String(json)) if json.is_empty() => return Ok(Vec::new()),
-        Some(Value::String(json)) => serde_json::from_str(json),
-        Some(value) => Vec::deserialize(value),
-    };
-    identities.map_err(|_| Class::EventMalformed)
-}
-
 /// The event with its answer: these claims are added, and of `hidden` those are suppressed that aren't.
 ///
 /// # Errors
@@ -133,10 +114,7 @@ pub fn answered(mut event: Value, claims: Claims, hidden: &[&str]) -> Result<Val
     let whole = event.as_object_mut().ok_or(Class::EventMalformed)?;
     let mut response = taken(whole, "response");
     let mut details = taken(&mut response, DETAILS);
-    let groups = taken(&mut details, GROUPS);
-    if !groups.is_empty() {
-        details.insert(GROUPS.to_owned(), groups.into());
-    }
+    details.remove(GROUPS);
     let mut id_token = taken(&mut details, "idTokenGeneration");
     id_token.insert("claimsToAddOrOverride".to_owned(), claims.id_token.into());
     id_token.insert("claimsToSuppress".to_owned(), json!(suppressed));

@@ -5,10 +5,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use function_kit::failure::{self, Kind};
+use function_kit::check;
+use function_kit::failure::{self, Class as _, Concern, Told};
 use function_kit::metrics::Metrics;
 use function_kit::trigger::{Invocation, Trigger};
-use function_kit::verified::{Class, Records};
+use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -16,14 +17,9 @@ use serde_json::Value;
 use crate::claims::Claims;
 use crate::config::Config;
 use crate::event::{TokenRequest, answered, hidden};
+use crate::identities::{IDENTITIES, Identities};
 use crate::scopes::Grants;
 use crate::users::Users;
-
-/// A record that isn't believed.
-const REFUSED: Kind = Kind {
-    event: "record_refused",
-    metric: "RecordRefused",
-};
 
 /// The trigger, made once at start.
 pub struct Generation {
@@ -56,15 +52,11 @@ impl Trigger for Generation {
     async fn handle(&self, event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
         let config = &self.config;
         let request = TokenRequest::read(&event, &config.record_attribute)?;
-        let subjects = request.subjects(&config.provider_name);
-        let grants = Grants::of(&request.scopes, &config.resource_server, &config.ages);
-        let claims = match grants {
-            None if subjects.is_empty() => return Ok(event),
-            Some(grants) if !subjects.is_empty() => {
-                self.claims(&request, &subjects, &grants, invocation)
-                    .await?
-            }
-            _ => Claims::default(),
+        let claims = match Grants::of(&request.scopes, &config.resource_server, &config.ages) {
+            None if !self.is_ours(&request) => return Ok(event),
+            None => Claims::default(),
+            Some(grants) if grants.is_empty() => Claims::default(),
+            Some(grants) => in_time(self.claims(&request, &grants, invocation)).await?,
         };
         let hidden = hidden(&config.record_attribute, &config.verified_at_attribute);
         answered(event, claims, &hidden)
@@ -80,43 +72,61 @@ impl Trigger for Generation {
 }
 
 impl Generation {
-    /// The claims of one of our users.
+    /// Whether it is one of our users, as far as the event says. Where it doesn't carry the identities, the name tells.
+    fn is_ours(&self, request: &TokenRequest<'_>) -> bool {
+        let provider = &self.config.provider_name;
+        match &request.identities {
+            Some(identities) => !identities.subjects(provider).is_empty(),
+            None => request.is_named_by(provider),
+        }
+    }
+
+    /// The claims of a user whose app asked for some of ours.
     async fn claims(
         &self,
         request: &TokenRequest<'_>,
-        subjects: &[&str],
         grants: &Grants,
         invocation: &Invocation<'_>,
     ) -> Result<Claims, Class> {
-        let pooled;
-        let record = match request.record {
-            Some(record) => Some(record),
+        let name = &self.config.record_attribute;
+        // Whoever has identities and none of them ours needs no record.
+        let lacks_record = request.record.is_none() && self.is_ours(request);
+        let asked = if request.identities.is_none() || lacks_record {
+            let asking = (self.users).attributes(request.user_pool_id, request.user_name);
+            Some(asking.await.map_err(|_| Class::UserUnavailable)?)
+        } else {
+            None
+        };
+        let asked_for = |name| asked.as_ref()?.get(name).map(ExposeSecret::expose_secret);
+        let known;
+        let identities = match &request.identities {
+            Some(identities) => identities,
             None => {
-                let name = &self.config.record_attribute;
-                let asked = (self.users).attribute(request.user_pool_id, request.user_name, name);
-                pooled = asked.await.map_err(|_| Class::UserUnavailable)?;
-                pooled.as_ref().map(|record| record.expose_secret())
+                let attribute = asked_for(IDENTITIES).unwrap_or_default();
+                known = Identities::read(&attribute.into())?;
+                &known
             }
         };
+        let subjects = identities.subjects(&self.config.provider_name);
         let now = invocation.now;
         let not_before = self.config.max_verification_age.map(|age| now - age);
-        let opened = match record {
+        let opened = match request.record.or_else(|| asked_for(name)) {
             Some(record) => {
-                let opened =
-                    self.records
-                        .open(record, subjects, not_before, invocation, &self.metrics);
-                opened.await
+                let opening =
+                    (self.records).open(record, &subjects, not_before, invocation, &self.metrics);
+                opening.await
             }
+            None if subjects.is_empty() => return Ok(Claims::default()),
             None => Err(Class::RecordMissing),
         };
         match opened {
             Ok(record) => {
                 tracing::info!(event = "claims_granted", request_id = invocation.request_id);
+                check::held("each claim is one that a scope grants", "docs/claims.md");
                 Ok(Claims::of(&record, grants, now))
             }
             Err(class) if class.is_refusal() => {
-                let (support_id, request_id) = (&invocation.support_id, invocation.request_id);
-                failure::tell_as(REFUSED, class, support_id, request_id, &self.metrics, now);
+                self.refused(class, invocation);
                 Ok(match class {
                     Class::RecordTooOld => Claims::of_an_old_record(grants),
                     _ => Claims::default(),
@@ -124,5 +134,29 @@ impl Generation {
             }
             Err(class) => Err(class),
         }
+    }
+
+    /// Tells of a record that isn't believed. Any user can bring that about, so it is nothing that wakes an operator.
+    fn refused(&self, class: Class, invocation: &Invocation<'_>) {
+        let concern = match (class, class.concern()) {
+            // Linked, and not yet signed in with the card; or the user took it away.
+            (Class::RecordMissing, _) => Concern::Nobody,
+            (_, Concern::Operator) => Concern::Client,
+            (_, concern) => concern,
+        };
+        let told = Told {
+            event: "record_refused",
+            metric: "RecordRefused",
+            concern,
+        };
+        let (support_id, request_id) = (&invocation.support_id, invocation.request_id);
+        failure::tell_as(
+            told,
+            class,
+            support_id,
+            request_id,
+            &self.metrics,
+            invocation.now,
+        );
     }
 }

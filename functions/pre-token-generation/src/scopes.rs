@@ -25,6 +25,12 @@ pub struct Grants {
 }
 
 impl Grants {
+    /// Whether nothing is granted: the scopes are ours, and nobody knows them.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// What `scopes` grant, or `None` if none of them is one of `resource_server`. `ages` are those that can be asked for.
     ///
     /// A scope of a resource server is `<identifier>/<name>` (Amazon Cognito, "Scopes, M2M, and resource servers").

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use function_kit::aws::{Connections, sdk_config};
 use function_kit::metrics::Metrics;
-use function_kit::secrets::SecretReader;
+use function_kit::secrets::{SecretReader, Source};
 use function_kit::verified::{Records, StartError};
 use http_client::{Clock, HttpClient};
 
-use crate::config::Config;
+use crate::config::{Config, RECORD_KEYS};
 use crate::generation::Generation;
 use crate::users::Users;
 
@@ -23,7 +23,10 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Generation, 
     let reader = SecretReader::new(Some(aws_sdk_secretsmanager::Client::new(&shared)));
     let records = Records::load(
         reader,
-        &config.record_keys,
+        Source {
+            variable: RECORD_KEYS,
+            reference: config.record_keys.clone(),
+        },
         &config.service_issuer,
         &config.provider_name,
         clock.now(),

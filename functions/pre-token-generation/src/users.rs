@@ -24,6 +24,24 @@ impl fmt::Debug for Users {
 #[error("the user pool didn't say")]
 pub struct Unavailable;
 
+/// The attributes of one user.
+pub struct Attributes(Vec<(String, SecretString)>);
+
+impl fmt::Debug for Attributes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Attributes({})", self.0.len())
+    }
+}
+
+impl Attributes {
+    /// The value of an attribute, if there is one and it isn't empty.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&SecretString> {
+        let mut all = self.0.iter();
+        all.find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+}
+
 impl Users {
     /// The users that this client can read.
     #[must_use]
@@ -31,17 +49,16 @@ impl Users {
         Self { client }
     }
 
-    /// The value of one attribute of a user, if it has one.
+    /// The attributes of a user.
     ///
     /// # Errors
     ///
     /// [`Unavailable`], whatever the reason: a time-out, a missing right, a user who is gone.
-    pub async fn attribute(
+    pub async fn attributes(
         &self,
         user_pool_id: &str,
         user_name: &str,
-        name: &str,
-    ) -> Result<Option<SecretString>, Unavailable> {
+    ) -> Result<Attributes, Unavailable> {
         // In a box: the SDK's future is large, and every event would carry it along for the one that needs it.
         let asking = Box::pin(
             (self.client.admin_get_user())
@@ -51,10 +68,10 @@ impl Users {
         );
         let answer = asking.await.map_err(|_| Unavailable)?;
         let attributes = answer.user_attributes.unwrap_or_default();
-        Ok((attributes.into_iter())
-            .find(|attribute| attribute.name == name)
-            .and_then(|attribute| attribute.value)
-            .filter(|value| !value.is_empty())
-            .map(SecretString::from))
+        let named = attributes.into_iter().filter_map(|attribute| {
+            let value = attribute.value.filter(|value| !value.is_empty())?;
+            Some((attribute.name, SecretString::from(value)))
+        });
+        Ok(Attributes(named.collect()))
     }
 }

@@ -1,0 +1,93 @@
+//! The identities that a user pool keeps of a user: which provider knows them, and by which subject.
+//! They tell whose a user is, so what can't be read fails.
+//! <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html>
+
+use std::fmt;
+
+use function_kit::verified::Class;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The attribute that holds them, as JSON text.
+pub const IDENTITIES: &str = "identities";
+
+/// A user's identities.
+#[derive(Default)]
+pub struct Identities(Vec<Identity>);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity {
+    user_id: String,
+    provider_name: String,
+}
+
+impl fmt::Debug for Identities {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Identities({})", self.0.len())
+    }
+}
+
+impl Identities {
+    /// Reads the attribute: JSON text, or the JSON itself. An empty text is a user of the pool's own.
+    ///
+    /// # Errors
+    ///
+    /// [`Class::EventMalformed`] for what can't be read: it could be ours.
+    pub fn read(attribute: &Value) -> Result<Self, Class> {
+        let identities = match attribute {
+            Value::String(json) if json.is_empty() => return Ok(Self::default()),
+            Value::String(json) => serde_json::from_str(json),
+            value => Vec::deserialize(value),
+        };
+        identities.map(Self).map_err(|_| Class::EventMalformed)
+    }
+
+    /// The user's subjects at a provider, exactly as it gave them. Nobody else's users have any.
+    #[must_use]
+    pub fn subjects(&self, provider_name: &str) -> Vec<&str> {
+        (self.0.iter())
+            .filter(|identity| identity.provider_name == provider_name)
+            .map(|identity| identity.user_id.as_str())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn subjects_are_those_at_the_one_provider_with_every_letter_as_it_is() {
+        let identities = json!([
+            { "userId": "aB", "providerName": "MynaApp", "issuer": null, "primary": "true" },
+            { "userId": "c", "providerName": "Company" },
+            { "userId": "d", "providerName": "MynaApp" },
+            { "userId": "e", "providerName": "mynaapp" },
+        ]);
+        for attribute in [identities.clone(), json!(identities.to_string())] {
+            let read = Identities::read(&attribute).unwrap();
+            assert_eq!(read.subjects("MynaApp"), ["aB", "d"]);
+            assert_eq!(read.subjects("Myna"), [""; 0]);
+            assert_eq!(format!("{read:?}"), "Identities(4)");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_read_fails() {
+        for attribute in [
+            json!({}),
+            json!(1),
+            json!("x"),
+            json!("{}"),
+            json!([1]),
+            json!([{ "userId": "a" }]),
+        ] {
+            let failed = Identities::read(&attribute).unwrap_err();
+            assert_eq!(failed, Class::EventMalformed, "{attribute}");
+        }
+        assert_eq!(Identities::read(&json!("")).unwrap().0.len(), 0);
+    }
+}
