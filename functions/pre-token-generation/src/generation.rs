@@ -11,7 +11,7 @@ use function_kit::metrics::Metrics;
 use function_kit::trigger::{Invocation, Trigger};
 use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use crate::claims::Claims;
