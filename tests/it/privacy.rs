@@ -311,8 +311,10 @@ impl Run {
         let at_app = |url: &Url| url.as_str().starts_with(APP_CALLBACK);
         let login = BrowserLogin::run(&browser(), &start, persona, fault, at_app).await;
         self.browser(&login);
+        let records = self.records(stack);
         match stack.finish(&app, login.end).await.unwrap() {
             Outcome::SignedIn(signed_in) => {
+                assert!(records > 0, "a login leaves a record in the pool");
                 self.know_tokens(&signed_in);
                 let refreshed = stack.refresh(&signed_in).await.unwrap();
                 self.know_tokens(&refreshed);
@@ -345,6 +347,7 @@ impl Run {
             .append_pair("identity_provider", "MynaApp");
         let login = BrowserLogin::run(&browser, &start, persona, fault, |_| false).await;
         self.browser(&login);
+        self.records(stack);
         for path in ["/", "/story?seen=0"] {
             let page = browser.get(&app.join(path).unwrap(), "text/html").await;
             self.page(&page.unwrap());
@@ -362,6 +365,18 @@ impl Run {
             self.page(&page);
         }
         end.url.path().to_owned()
+    }
+
+    /// Learns the verified records that lie in the user pool now, and says how many. No app and no browser ever sees one.
+    fn records(&mut self, stack: &Stack) -> usize {
+        let users = stack.cognito.users();
+        let records = users
+            .values()
+            .filter_map(|attributes| attributes.get("custom:verified_record"));
+        records.fold(0, |count, record| {
+            self.know(Kind::VerifiedRecord, record);
+            count + 1
+        })
     }
 
     /// Everything that a browser was told, and what of it is secret.
