@@ -31,6 +31,9 @@ pub enum SecretError {
     /// It isn't the JSON that is documented.
     #[error("doesn't have the form that is documented")]
     Malformed,
+    /// It has a key that the secret of this other variable has, too.
+    #[error("has a key that {0} has, too: each needs keys of its own")]
+    SharedKey(&'static str),
 }
 
 /// Where secrets are read from.
@@ -292,7 +295,7 @@ struct SealingDocument {
     keys: Vec<SecretString>,
 }
 
-/// The ring of a secret of the form `{"keys":["…"]}`: base64url of 32 bytes each; the first seals, all open.
+/// The ring of a secret of the form `{"keys":["…"]}`: base64url of 32 bytes each, none twice; the first seals, all open.
 ///
 /// # Errors
 ///
@@ -510,6 +513,7 @@ mod tests {
             r#"{"keys":[]}"#,
             r#"{"keys":["short"]}"#,
             r#"{"keys":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"}"#,
+            &OLD.replace(']', r#","AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"]"#),
             "{}",
             "[]",
             "",

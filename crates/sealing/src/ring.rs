@@ -4,6 +4,7 @@
 //! Form: base64url of `version (1) ‖ key id (4) ‖ header ‖ nonce (12) ‖ ciphertext and tag (16)`.
 //! All before the nonce, and the purpose, is authenticated with the plaintext; the header can be read by everybody.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -44,9 +45,9 @@ impl From<NoRandomness> for SealError {
     }
 }
 
-/// No ring, or a key that isn't base64url of 32 bytes.
+/// No ring: no key, one that isn't base64url of 32 bytes, or two that have the same id.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("sealing keys must be one or more, each base64url of 32 bytes")]
+#[error("sealing keys must be one or more, each another one, and base64url of 32 bytes")]
 pub struct InvalidSealingKeys;
 
 /// What was in a sealed value. `Debug` shows nothing of it; the plaintext is wiped from memory when dropped.
@@ -80,7 +81,7 @@ impl fmt::Debug for SealingKeys {
 }
 
 impl SealingKeys {
-    /// The ring of these keys, each base64url of 32 random bytes, the one that seals first.
+    /// The ring of these keys, each base64url of 32 random bytes, the one that seals first, none of them twice.
     ///
     /// # Errors
     ///
@@ -90,11 +91,20 @@ impl SealingKeys {
             .into_iter()
             .map(sealing_key)
             .collect::<Result<Vec<_>, _>>()?;
-        if keys.is_empty() {
+        // Of two keys with one id only the first would ever open anything, and what the second sealed would look forged.
+        let ids: BTreeSet<_> = keys.iter().map(|key| key.id).collect();
+        if keys.is_empty() || ids.len() < keys.len() {
             Err(InvalidSealingKeys)
         } else {
             Ok(Self { keys })
         }
+    }
+
+    /// Whether a key of this ring has the id of one of the other: it is the same key.
+    #[must_use]
+    pub fn shares_a_key_with(&self, other: &Self) -> bool {
+        let mut keys = self.keys.iter();
+        keys.any(|key| other.keys.iter().any(|others| key.id == others.id))
     }
 
     /// Seals `plaintext`. `purpose` is a printable text of its own for each kind of value; `header` is authenticated,
@@ -374,6 +384,44 @@ mod tests {
         assert!(SealingKeys::new(["AAAA"]).is_err());
         assert!(SealingKeys::new(["not base64url!"]).is_err());
         assert!(SealingKeys::new([key(1).as_str(), "AAAA"]).is_err());
+    }
+
+    #[test]
+    fn fail_a_key_that_is_there_twice() {
+        for keys in [&[1, 1][..], &[1, 2, 1], &[1, 2, 2]] {
+            let keys: Vec<_> = keys.iter().copied().map(key).collect();
+            let ring = SealingKeys::new(keys.iter().map(String::as_str));
+            assert_eq!(ring.unwrap_err(), InvalidSealingKeys);
+        }
+    }
+
+    /// The ids have 4 bytes: of all keys that are a number, counted from 0, these are the first two with one id.
+    #[test]
+    fn fail_two_keys_with_one_id() {
+        let numbered = |number: u64| {
+            let mut bytes = [0; 32];
+            bytes[24..].copy_from_slice(&number.to_be_bytes());
+            URL_SAFE_NO_PAD.encode(bytes)
+        };
+        let (first, second) = (numbered(15_559), numbered(46_824));
+        let rings = [&first, &second].map(|key| SealingKeys::new([key.as_str()]).unwrap());
+        assert!(rings[0].shares_a_key_with(&rings[1]));
+        let both = SealingKeys::new([first.as_str(), second.as_str()]);
+        assert_eq!(both.unwrap_err(), InvalidSealingKeys);
+    }
+
+    #[test]
+    fn pass_rings_are_asked_whether_they_share_a_key() {
+        for (one, other, shares) in [
+            (&[1][..], &[1][..], true),
+            (&[1, 2], &[3, 2], true),
+            (&[1, 2], &[2, 3], true),
+            (&[1, 2], &[3, 4], false),
+        ] {
+            let (one, other) = (ring(one), ring(other));
+            assert_eq!(one.shares_a_key_with(&other), shares);
+            assert_eq!(other.shares_a_key_with(&one), shares);
+        }
     }
 
     #[test]

@@ -97,9 +97,19 @@ pub async fn load(
 }
 
 fn values([sealing, records, client]: [SecretText; 3]) -> Result<SecretValues, InvalidSecret> {
+    let sealing = sealing.parse(sealing_keys)?;
+    let records = records.parse(sealing_keys)?;
+    // A purpose tells the seals apart too. But the keys of the records are the triggers' as well, and stay for years:
+    // whoever has them must not be able to open or make what travels.
+    if records.shares_a_key_with(&sealing) {
+        return Err(InvalidSecret {
+            variable: RECORD_KEYS,
+            reason: SecretError::SharedKey(SEALING_KEYS),
+        });
+    }
     Ok(SecretValues {
-        sealing: sealing.parse(sealing_keys)?,
-        records: records.parse(sealing_keys)?,
+        sealing,
+        records,
         client: client.parse(client_pair)?,
     })
 }
@@ -182,6 +192,19 @@ mod tests {
         );
         let crossed = values.records.open::<0>(b"", &seal(&values.sealing));
         assert_eq!(crossed.unwrap_err(), OpenError::UnknownKey);
+    }
+
+    #[tokio::test]
+    async fn rings_that_share_a_key_are_refused() {
+        let client = r#"{"current":"first-secret-0001"}"#;
+        let both = SEALING.replace(']', r#","AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"]"#);
+        for (sealing, records) in [(SEALING, SEALING), (&both, RECORDS), (SEALING, &both)] {
+            let refused = loaded(sealing, records, client).await.unwrap_err();
+            assert_eq!(
+                refused.to_string(),
+                "RECORD_KEYS has a key that SEALING_KEYS has, too: each needs keys of its own"
+            );
+        }
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::kit::{Bridge, Browser, Call, Form, MovingClock};
-use crate::support::{ASSERTION_KEY, ID_TOKEN_KEY, parameters, read, settings};
+use crate::support::{ASSERTION_KEY, ID_TOKEN_KEY, parameters, read, sealing_keys, settings};
 
 async fn started(changes: &[(&'static str, &str)]) -> Result<(), StartError> {
     let mut settings = settings("http://127.0.0.1:9");
@@ -55,6 +55,11 @@ async fn fail_a_secret_by_its_variable_and_without_its_value() {
             "RECORD_KEYS",
             r#"{"keys":["marked"]}"#,
             SecretError::Malformed,
+        ),
+        (
+            "RECORD_KEYS",
+            &sealing_keys(&[102, 1]),
+            SecretError::SharedKey("SEALING_KEYS"),
         ),
         ("CLIENT_SECRETS", MISSING, SecretError::Unavailable),
         (

@@ -174,14 +174,13 @@ async fn fail_with_the_ring_of_everything_else() {
     );
 }
 
-/// Also where somebody gave both the same key: what the bridge seals for other purposes is no record.
+/// What the bridge seals for other purposes is no record, also for whoever reads records with the ring of everything else.
 #[tokio::test]
 async fn fail_with_an_access_token_or_code_in_its_place() {
-    let bridge = Bridge::with(&[("RECORD_KEYS", &sealing_keys(&[SEALING_KEY]))]).await;
+    let bridge = Bridge::new().await;
     let tokens = bridge.tokens().await;
     let code = bridge.code(&Form::authorize()).await;
     let mut claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
-    assert!(opened(&bridge, &claims, &[SEALING_KEY]).is_ok());
     for other in [tokens["access_token"].clone(), json!(code)] {
         claims["verified_record"] = other;
         assert_eq!(
