@@ -110,6 +110,7 @@ pub(crate) fn status(class: Class) -> u8 {
         Class::AccessTokenInvalid => 85,
         Class::AccessTokenExpired => 86,
         Class::RecordTooLong => 87,
+        Class::IdTokenAuthenticationTime => 98,
     }
 }
 

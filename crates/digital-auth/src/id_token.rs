@@ -81,7 +81,10 @@ pub enum IdTokenError {
     /// `acr` is missing, not one of those that are accepted, or over 255 bytes (step 12).
     #[error("the ID token's assurance is not accepted")]
     Assurance,
-    /// `auth_time` is missing, too long ago or in the future, and the client asked for a new authentication (step 13).
+    /// `auth_time` is no time at which anybody can have authenticated: more than a minute ahead, or not above 0 (§2).
+    #[error("the ID token's time of authentication is impossible")]
+    AuthenticationTime,
+    /// `auth_time` is missing or too long ago, and the client asked for a new authentication (step 13).
     #[error("the authentication is too old")]
     AuthenticationTooOld,
     /// `at_hash` is there and doesn't fit the access token (§3.1.3.8).
@@ -216,15 +219,18 @@ pub fn verify(
         IdTokenError::Assurance,
     )?;
 
-    // Step 13. `auth_time` is as recent as the client asked.
+    // §2. `auth_time`, if it is there, is a time that has been, whether or not anybody asks for a new authentication: one
+    // that lies ahead (milliseconds for seconds, say) would never grow old, and 0 stands for a time that nobody noted.
     let auth_time = claims.auth_time.map(|NumericDate(time)| time);
+    ensure(
+        auth_time.is_none_or(|at| at.timestamp() > 0 && at - now <= SKEW),
+        IdTokenError::AuthenticationTime,
+    )?;
+
+    // Step 13. It is as recent as the client asked.
     if let Some(bound) = expected.authenticated_after {
         let at = auth_time.ok_or(IdTokenError::AuthenticationTooOld)?;
-        // A time that lies ahead (milliseconds for seconds, say) shows nothing.
-        ensure(
-            bound - at <= SKEW && at - now <= SKEW,
-            IdTokenError::AuthenticationTooOld,
-        )?;
+        ensure(bound - at <= SKEW, IdTokenError::AuthenticationTooOld)?;
     }
 
     // §3.1.3.8. `at_hash`, if it is there, is the access token's.

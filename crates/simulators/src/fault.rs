@@ -218,6 +218,8 @@ faults! {
     IdTokenOldAuthentication, "id-token-old-authentication", None,
         "auth_timeが1時間前（max_ageがなければ成功する）",
         "The user was authenticated an hour ago: refused only where max_age or prompt=login asks.";
+    IdTokenAuthenticatedInFuture, "id-token-authenticated-in-future", Some("id_token_auth_time"),
+        "auth_timeがミリ秒（未来の時刻）", "auth_time is in milliseconds: a time far ahead.";
     IdTokenPlainAddress, "id-token-plain-address", None,
         "住所が文字列で入っている（成功する）",
         "The ID token has the address as a plain string, as a mapper of Keycloak writes it: not used.";

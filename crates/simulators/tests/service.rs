@@ -2676,6 +2676,8 @@ mod id_token_faults {
         assert!(time(&future, "iat") > now + 60);
         let old = bent(Fault::IdTokenOldAuthentication).await.0;
         assert!(time(&old, "auth_time") <= now - 3_000);
+        let milliseconds = bent(Fault::IdTokenAuthenticatedInFuture).await.0;
+        assert_eq!(time(&milliseconds, "auth_time") / 1_000 / 60, now / 60);
     }
 
     #[tokio::test]

@@ -253,6 +253,8 @@ classes! {
     IdTokenAccessTokenHash = "id_token_access_token_hash", InvalidGrant, 400, Service;
     /// The ID token's subject is missing or out of bounds.
     IdTokenSubject = "id_token_subject", InvalidGrant, 400, Service;
+    /// The ID token's `auth_time` lies ahead, or is no time.
+    IdTokenAuthenticationTime = "id_token_auth_time", InvalidGrant, 400, Service;
     /// `acr` is missing or not accepted.
     AssuranceNotAccepted = "assurance_not_accepted", InvalidGrant, 400, Operator;
     /// The client asked for a new authentication, and `auth_time` doesn't show one.

@@ -202,6 +202,7 @@ fn login_failure(error: &LoginError) -> Class {
             IdTokenError::IssuedAt => Class::IdTokenIssuedAt,
             IdTokenError::Nonce => Class::IdTokenNonce,
             IdTokenError::Assurance => Class::AssuranceNotAccepted,
+            IdTokenError::AuthenticationTime => Class::IdTokenAuthenticationTime,
             IdTokenError::AuthenticationTooOld => Class::AuthenticationTooOld,
             IdTokenError::AccessTokenHash => Class::IdTokenAccessTokenHash,
             IdTokenError::Subject => Class::IdTokenSubject,

@@ -346,8 +346,13 @@ fn pass_fractions_of_a_second_and_reckon_with_them() {
     let verified = written("auth_time", &format!("{}.5", now - 5)).unwrap();
     let auth_time = start() - TimeDelta::milliseconds(4_500);
     assert_eq!(verified.auth_time, Some(auth_time));
-    let before_1970 = written("auth_time", "-0.5").unwrap().auth_time.unwrap();
-    assert_eq!(before_1970.timestamp_millis(), -500);
+    assert!(written("auth_time", &format!("{}.0", now + 60)).is_ok());
+    for impossible in [format!("{}.5", now + 60), "-0.5".to_owned()] {
+        assert_eq!(
+            written("auth_time", &impossible),
+            Err(IdTokenError::AuthenticationTime)
+        );
+    }
     // Other spellings of whole seconds.
     for number in [
         format!("{now}.000"),
@@ -495,6 +500,12 @@ fn openidconnect_accepts(token: &str) -> bool {
     .set_issue_time_verifier_fn(move |time| match (time - start()).abs() <= skew {
         true => Ok(()),
         false => Err("iat".to_owned()),
+    })
+    .set_auth_time_verifier_fn(move |time| {
+        match time.is_none_or(|time| time.timestamp() > 0 && time - start() <= skew) {
+            true => Ok(()),
+            false => Err("auth_time".to_owned()),
+        }
     })
     .set_auth_context_verifier_fn(|acr| match acr.is_some_and(|acr| acr.as_str() == ACR) {
         true => Ok(()),

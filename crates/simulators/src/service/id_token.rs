@@ -78,6 +78,7 @@ fn bend(
         Fault::IdTokenOldAuthentication => {
             ("auth_time", json!((now - TimeDelta::hours(1)).timestamp()))
         }
+        Fault::IdTokenAuthenticatedInFuture => ("auth_time", json!(now.timestamp_millis())),
         Fault::IdTokenPlainAddress => ("address", granted(grant, "address")),
         _ => return Ok(()),
     };

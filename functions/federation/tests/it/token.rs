@@ -490,7 +490,7 @@ async fn fail_when_the_service_refuses_or_fails() {
 async fn fail_an_id_token_that_says_something_else() {
     let bridge = Bridge::with(&[("ACCEPTED_ACR", "aal3 crl")]).await;
     const NOW: i64 = 1_800_000_000;
-    let cases: [(&str, Option<Value>, &str); 22] = [
+    let cases: [(&str, Option<Value>, &str); 26] = [
         (
             "iss",
             Some(json!("https://evil.example")),
@@ -523,6 +523,10 @@ async fn fail_an_id_token_that_says_something_else() {
         ("sub", Some(json!("s".repeat(256))), "id_token_subject"),
         ("acr", Some(json!("aal1")), "assurance_not_accepted"),
         ("acr", None, "assurance_not_accepted"),
+        ("auth_time", Some(json!(NOW + 61)), "id_token_auth_time"),
+        ("auth_time", Some(json!(NOW * 1_000)), "id_token_auth_time"),
+        ("auth_time", Some(json!(0)), "id_token_auth_time"),
+        ("auth_time", Some(json!(-1)), "id_token_auth_time"),
         ("exp", Some(json!("soon")), "id_token_malformed"),
         ("sub", Some(json!(7)), "id_token_malformed"),
     ];
@@ -587,10 +591,10 @@ async fn fail_times_that_no_clock_shows() {
         ("exp", -1, "id_token_expired"),
         ("iat", FIRST_SECOND, "id_token_issued_at"),
         ("iat", LAST_SECOND, "id_token_issued_at"),
-        ("auth_time", FIRST_SECOND, "authentication_too_old"),
-        ("auth_time", LAST_SECOND, "authentication_too_old"),
+        ("auth_time", FIRST_SECOND, "id_token_auth_time"),
+        ("auth_time", LAST_SECOND, "id_token_auth_time"),
         // Milliseconds for seconds.
-        ("auth_time", 1_800_000_000_000, "authentication_too_old"),
+        ("auth_time", 1_800_000_000_000, "id_token_auth_time"),
     ]
     .map(|(name, value, class)| (name, json!(value), class));
     for (name, value, class) in malformed.chain(representable) {
