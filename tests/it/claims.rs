@@ -17,7 +17,7 @@ use simulators::stack::SERVICE_CLIENT_ID;
 use test_kit::{Outcome, SignedIn, Stack, StackOptions, browser, stack, stack_with, variables};
 
 /// The scope with which a user may overwrite attributes.
-const OWN_USER: &str = "aws.cognito.signin.user.admin";
+pub(crate) const OWN_USER: &str = "aws.cognito.signin.user.admin";
 /// Everything that a token of ours can hold of a person.
 const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
 const DERIVED: [&str; 6] = [
@@ -42,7 +42,7 @@ fn username(persona: &Persona) -> String {
     format!("MynaApp_{}", persona.subject(SERVICE_CLIENT_ID))
 }
 
-async fn sign_in(stack: &Stack, persona: &Persona, scopes: &str) -> SignedIn {
+pub(crate) async fn sign_in(stack: &Stack, persona: &Persona, scopes: &str) -> SignedIn {
     let outcome = stack
         .login_asking(&browser(), &persona.id, None, scopes)
         .await;
@@ -52,7 +52,7 @@ async fn sign_in(stack: &Stack, persona: &Persona, scopes: &str) -> SignedIn {
     }
 }
 
-fn everything() -> String {
+pub(crate) fn everything() -> String {
     let names = [
         "name",
         "address",
@@ -112,7 +112,7 @@ fn has_reached(persona: &Persona, age: u8) -> Option<bool> {
 }
 
 /// A stack whose app client may ask for [`OWN_USER`] too.
-async fn stack_with_own_users(change: impl FnOnce(&mut StackOptions)) -> Stack {
+pub(crate) async fn stack_with_own_users(change: impl FnOnce(&mut StackOptions)) -> Stack {
     stack_with(|options| {
         options.cognito = |cognito| cognito.app_client.allowed_scopes.push(OWN_USER.to_owned());
         change(options);
@@ -144,7 +144,7 @@ async fn call(
 }
 
 /// The user overwrites attributes.
-async fn overwrite(stack: &Stack, signed_in: &SignedIn, attributes: &[(&str, &str)]) {
+pub(crate) async fn overwrite(stack: &Stack, signed_in: &SignedIn, attributes: &[(&str, &str)]) {
     let attributes: Vec<_> = (attributes.iter())
         .map(|(name, value)| json!({ "Name": name, "Value": value }))
         .collect();
@@ -153,7 +153,7 @@ async fn overwrite(stack: &Stack, signed_in: &SignedIn, attributes: &[(&str, &st
     assert_eq!(status, 200, "{answer}");
 }
 
-fn record_of(stack: &Stack, persona: &Persona) -> String {
+pub(crate) fn record_of(stack: &Stack, persona: &Persona) -> String {
     stack.cognito.users()[&username(persona)]["custom:verified_record"].clone()
 }
 

@@ -22,6 +22,8 @@ use test_kit::{
 };
 use url::Url;
 
+use crate::claims;
+
 /// What a value is.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 enum Kind {
@@ -833,6 +835,31 @@ async fn refused_run() -> Run {
     run
 }
 
+/// What a user overwrites in the user pool, and what the triggers then refuse and tell of: at their loudest.
+async fn refused_records_run() -> Run {
+    let stack = claims::stack_with_own_users(|_| {}).await;
+    let mut run = Run::new(&stack);
+    let people = personas(stack.clock.now());
+    let (person, other) = (&people[0], &people[1]);
+    claims::sign_in(&stack, other, "openid").await;
+    let scopes = format!("{} {}", claims::everything(), claims::OWN_USER);
+    let signed_in = claims::sign_in(&stack, person, &scopes).await;
+    let own = claims::record_of(&stack, person);
+    let (front, end) = own.split_at(own.len() - 4);
+    let other_end = if end == "AAAA" { "BBBB" } else { "AAAA" };
+    let forged = format!("{front}{other_end}");
+    run.know_tokens(&signed_in);
+    run.records(&stack);
+    for record in [&random(), &forged, &claims::record_of(&stack, other)] {
+        claims::overwrite(&stack, &signed_in, &[("custom:verified_record", record)]).await;
+        run.records(&stack);
+        run.know_tokens(&stack.refresh(&signed_in).await.unwrap());
+    }
+    run.finish(&stack);
+    stack.stop().await;
+    run
+}
+
 fn is_slow(fault: Fault) -> bool {
     fault.id().ends_with("-slow")
 }
@@ -881,6 +908,39 @@ async fn what_is_refused_is_not_repeated() {
     assert_eq!(leaky.leaks(), ["Refused: bridge: body"]);
 }
 
+#[tokio::test]
+async fn a_trigger_tells_what_it_refuses_and_nothing_of_the_record_or_the_person() {
+    let run = refused_records_run().await;
+    assert_eq!(run.leaks(), [""; 0]);
+    for told in [
+        r#""class":"record_malformed""#,
+        r#""class":"record_forged""#,
+        r#""class":"record_unlinked""#,
+        r#""event":"tampering""#,
+    ] {
+        let mut seen = run.seen.iter();
+        let is_told = seen.any(|(place, text)| place == "trigger log" && text.contains(told));
+        assert!(is_told, "{told}");
+    }
+    // What this run is about is known to it, and would be seen.
+    for kind in [
+        Kind::RecordKey,
+        Kind::VerifiedRecord,
+        Kind::AppToken,
+        Kind::Subject,
+        Kind::Attribute,
+    ] {
+        let mut known = run.known.iter();
+        let (_, value) = known.find(|(known, _)| *known == kind).unwrap();
+        let mut leaky = run.clone();
+        leaky.see(
+            "trigger log",
+            format!(r#"{{"event":"a","value":"{value}"}}"#),
+        );
+        assert!(leaky.leaks().contains(&format!("{kind:?}: trigger log")));
+    }
+}
+
 /// The checker can fail: every known value is found in every place and form in which it could leak.
 #[tokio::test]
 async fn a_leak_would_be_found() {
@@ -910,7 +970,7 @@ async fn a_leak_would_be_found() {
             format!("event.{inside}.signature"),
             serde_json::json!({ "event": "a", "value": value }).to_string(),
         ] {
-            for place in ["log", "bridge /callback: body"] {
+            for place in ["log", "trigger log", "bridge /callback: body"] {
                 let mut leaky = Run {
                     known: run.known.clone(),
                     ..Run::default()
