@@ -1,13 +1,14 @@
 //! Secrets: kept in memory, and fetched again when they may have been rotated: for a seal of an unknown key or a client
 //! secret that doesn't match, once, and then not for 10 seconds; and once an hour, so that what was taken out of them
-//! doesn't live on in a process that is always busy.
+//! doesn't live on in a process that is always busy. What could not be fetched for a day isn't used any more.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
-use http_client::HttpClient;
+use http_client::{Deadline, HttpClient};
 use sealing::SealingKeys;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -19,8 +20,11 @@ use crate::reference::Reference;
 /// After a fetch, none for this long.
 const PAUSE: TimeDelta = TimeDelta::seconds(10);
 
-/// How old they may be when a request comes.
-const MAX_AGE: TimeDelta = TimeDelta::hours(1);
+/// How old they may be when an event comes, before they are fetched again.
+const REFRESH_AFTER: TimeDelta = TimeDelta::hours(1);
+
+/// How old they may be to be used, if they can't be fetched again.
+const MAX_AGE: TimeDelta = TimeDelta::hours(24);
 
 /// Why there are no secrets.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
@@ -105,6 +109,20 @@ pub struct InvalidSecret {
     pub reason: SecretError,
 }
 
+/// Why there are no secrets that may be used, or why it isn't known whether there are newer ones.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+pub enum NoSecrets {
+    /// One of them is wrong, or isn't there.
+    #[error(transparent)]
+    Invalid(#[from] InvalidSecret),
+    /// Whoever fetched them gave up waiting.
+    #[error("the secrets didn't come in time")]
+    CutShort,
+    /// They could not be fetched for a day: some of them may have been taken out since.
+    #[error("the secrets are older than a day")]
+    TooOld,
+}
+
 /// Where one secret is, and the variable that says so.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -152,8 +170,30 @@ pub struct Cached<T, const N: usize = 1> {
     sources: [Source; N],
     make: Make<T, N>,
     known: Mutex<Known<T>>,
-    /// When they were last fetched again; held while fetching, so that it happens once for all who wait.
-    refetched: tokio::sync::Mutex<Option<DateTime<Utc>>>,
+    /// The last fetch, if there was one after the first; held while fetching, so that it happens once for all who wait.
+    last: tokio::sync::Mutex<Option<Fetch>>,
+}
+
+/// When secrets were fetched again, and how that ended.
+struct Fetch {
+    at: DateTime<Utc>,
+    end: Result<(), NoSecrets>,
+}
+
+impl Fetch {
+    fn is_recent(&self, now: DateTime<Utc>) -> bool {
+        now >= self.at && now - self.at < PAUSE
+    }
+}
+
+/// What became of the wish for newer secrets.
+enum Fetched<T> {
+    /// There are newer ones, fetched now or by somebody else meanwhile.
+    Newer(Arc<T>),
+    /// They could not be fetched.
+    Failed(NoSecrets),
+    /// It is too early for another fetch: this is how the last one ended.
+    TooEarly(Result<(), NoSecrets>),
 }
 
 /// What is known now.
@@ -198,14 +238,22 @@ impl<T, const N: usize> Cached<T, N> {
                 value: Arc::new(value),
                 fetched_at: now,
             }),
-            refetched: tokio::sync::Mutex::default(),
+            last: tokio::sync::Mutex::default(),
         })
     }
 
-    /// The secrets as they are known now.
-    #[must_use]
-    pub fn current(&self) -> Arc<T> {
-        self.known().value
+    /// The secrets as they are known now, if they are less than a day old.
+    ///
+    /// # Errors
+    ///
+    /// [`NoSecrets::TooOld`].
+    pub fn usable(&self, now: DateTime<Utc>) -> Result<Arc<T>, NoSecrets> {
+        let known = self.known();
+        if now - known.fetched_at < MAX_AGE {
+            Ok(known.value)
+        } else {
+            Err(NoSecrets::TooOld)
+        }
     }
 
     fn known(&self) -> Known<T> {
@@ -213,46 +261,85 @@ impl<T, const N: usize> Cached<T, N> {
         known.clone()
     }
 
-    /// Fetches the secrets again if they are an hour old. If that fails, those that are known stay in use: an hour is
-    /// no reason to refuse logins. It is logged, and tried again after 10 seconds.
-    pub async fn refresh(&self, now: DateTime<Utc>) {
+    /// Fetches the secrets again if they are an hour old, and waits `within` for that at most. If it fails, or takes
+    /// longer, those that are known stay in use until they are a day old: an hour is no reason to refuse logins. It is
+    /// logged, and tried again after 10 seconds.
+    ///
+    /// Those that are a day old are waited for until the fetch itself gives up, since nothing can be done without them.
+    pub async fn refresh(&self, now: DateTime<Utc>, within: Duration) {
         let known = self.known();
-        if now - known.fetched_at >= MAX_AGE
-            && let Err(error) = self.newer_than(&known.value, now).await
-        {
-            tracing::warn!(event = "secrets_not_refreshed", variable = error.variable);
+        let age = now - known.fetched_at;
+        if age < REFRESH_AFTER {
+            return;
+        }
+        let fetching = self.fetch(&known.value, now);
+        let fetched = if age < MAX_AGE {
+            let bounded = Deadline::after(within).bound(fetching).await;
+            bounded.unwrap_or(Fetched::Failed(NoSecrets::CutShort))
+        } else {
+            fetching.await
+        };
+        if let Fetched::Failed(error) = fetched {
+            let variable = match error {
+                NoSecrets::Invalid(invalid) => Some(invalid.variable),
+                NoSecrets::CutShort | NoSecrets::TooOld => None,
+            };
+            tracing::warn!(event = "secrets_not_refreshed", variable, reason = %error);
         }
     }
 
     /// The secrets after `seen` turned out not to be enough: fetched again, or those that somebody else fetched meanwhile.
-    /// `None` if there is nothing newer to be had now.
+    /// `None` if a fetch within the last 10 seconds gave `seen`: then there is nothing newer.
     ///
     /// # Errors
     ///
-    /// If they can't be fetched.
+    /// If they can't be fetched, or could not be within the last 10 seconds: then nobody knows whether there are newer
+    /// ones, and nothing follows from `seen` not being enough.
     pub async fn newer_than(
         &self,
         seen: &Arc<T>,
         now: DateTime<Utc>,
-    ) -> Result<Option<Arc<T>>, InvalidSecret> {
-        let mut refetched = self.refetched.lock().await;
-        let current = self.current();
+    ) -> Result<Option<Arc<T>>, NoSecrets> {
+        match self.fetch(seen, now).await {
+            Fetched::Newer(value) => Ok(Some(value)),
+            Fetched::Failed(error) => Err(error),
+            Fetched::TooEarly(end) => end.map(|()| None),
+        }
+    }
+
+    async fn fetch(&self, seen: &Arc<T>, now: DateTime<Utc>) -> Fetched<T> {
+        let mut last = self.last.lock().await;
+        let current = self.known().value;
         if !Arc::ptr_eq(&current, seen) {
-            return Ok(Some(current));
+            return Fetched::Newer(current);
         }
-        if refetched.is_some_and(|then| now >= then && now - then < PAUSE) {
-            return Ok(None);
+        if let Some(fetch) = last.as_ref().filter(|fetch| fetch.is_recent(now)) {
+            return Fetched::TooEarly(fetch.end);
         }
-        *refetched = Some(now);
+        // This stays if whoever waits for the texts gives up, and this future is dropped.
+        *last = Some(Fetch {
+            at: now,
+            end: Err(NoSecrets::CutShort),
+        });
         // In a box: the SDK's future is large, and every request would carry it along for the one that needs it.
         let texts = Box::pin(texts(&self.reader, &self.sources)).await;
-        let value = Arc::new((self.make)(texts)?);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = Known {
-            value: Arc::clone(&value),
-            fetched_at: now,
-        };
-        Ok(Some(value))
+        let made = (self.make)(texts).map_err(NoSecrets::from);
+        *last = Some(Fetch {
+            at: now,
+            end: made.as_ref().map(|_| ()).map_err(|error| *error),
+        });
+        match made {
+            Ok(value) => {
+                let value = Arc::new(value);
+                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                *known = Known {
+                    value: Arc::clone(&value),
+                    fetched_at: now,
+                };
+                Fetched::Newer(value)
+            }
+            Err(error) => Fetched::Failed(error),
+        }
     }
 
     /// Tries with the secrets as they are known, and once more with newer ones if what went wrong may come of a rotation:
@@ -260,14 +347,14 @@ impl<T, const N: usize> Cached<T, N> {
     ///
     /// # Errors
     ///
-    /// If newer ones are needed and can't be had; inside, what `attempt` said last.
+    /// If those that are known are too old, or newer ones are needed and can't be had; inside, what `attempt` said last.
     pub async fn attempt<V, E>(
         &self,
         now: DateTime<Utc>,
         attempt: impl Fn(&T) -> Result<V, E>,
         may_be_rotated: impl Fn(&E) -> bool,
-    ) -> Result<Result<V, E>, InvalidSecret> {
-        let current = self.current();
+    ) -> Result<Result<V, E>, NoSecrets> {
+        let current = self.usable(now)?;
         match attempt(&current) {
             Err(error) if may_be_rotated(&error) => {
                 let newer = self.newer_than(&current, now).await?;
@@ -316,6 +403,8 @@ mod tests {
     use super::*;
 
     const OLD: &str = r#"{"keys":["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"]}"#;
+
+    const WITHIN: Duration = Duration::from_secs(1);
 
     fn now(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
@@ -376,11 +465,15 @@ mod tests {
         Cached::load(SecretReader::new(None), [first, second], make, now(0)).await
     }
 
+    fn known<T, const N: usize>(cached: &Cached<T, N>) -> Arc<T> {
+        cached.usable(now(0)).unwrap()
+    }
+
     #[tokio::test]
     async fn a_rotated_secret_is_fetched_once_and_then_not_for_ten_seconds() {
         let secret = Rotated::new("spring");
         let cached = one(&secret).await;
-        let first = cached.current();
+        let first = cached.usable(now(0)).unwrap();
         assert_eq!(*first, "spring");
 
         secret.becomes("summer");
@@ -395,19 +488,25 @@ mod tests {
         assert_eq!(*third, "autumn");
 
         secret.is_gone();
-        let gone = InvalidSecret {
+        let gone = NoSecrets::Invalid(InvalidSecret {
             variable: "FIRST",
             reason: SecretError::Unavailable,
-        };
+        });
         assert_eq!(cached.newer_than(&third, now(20)).await, Err(gone));
-        assert_eq!(*cached.current(), "autumn");
+        assert_eq!(*known(&cached), "autumn");
+        // Whether there is a newer one isn't known within the next ten seconds either.
+        secret.becomes("winter");
+        assert_eq!(cached.newer_than(&third, now(29)).await, Err(gone));
+        let fourth = cached.newer_than(&third, now(30)).await.unwrap().unwrap();
+        assert_eq!(*fourth, "winter");
+        assert!(cached.newer_than(&fourth, now(39)).await.unwrap().is_none());
     }
 
     #[tokio::test]
     async fn many_who_wait_make_one_fetch() {
         let secret = Rotated::new("spring");
         let cached = one(&secret).await;
-        let first = cached.current();
+        let first = cached.usable(now(0)).unwrap();
         secret.becomes("summer");
         let waiting = (0..50).map(|_| cached.newer_than(&first, now(0)));
         let newer: Vec<_> = join_all(waiting).await;
@@ -421,19 +520,41 @@ mod tests {
         let secret = Rotated::new("spring");
         let cached = one(&secret).await;
         secret.becomes("summer");
-        cached.refresh(now(3_599)).await;
-        assert_eq!(*cached.current(), "spring");
-        cached.refresh(now(3_600)).await;
-        assert_eq!(*cached.current(), "summer");
+        cached.refresh(now(3_599), WITHIN).await;
+        assert_eq!(*known(&cached), "spring");
+        cached.refresh(now(3_600), WITHIN).await;
+        assert_eq!(*known(&cached), "summer");
         // Where it can't be had, or makes no sense, the known one stays.
         secret.becomes("{");
-        cached.refresh(now(9_000)).await;
+        cached.refresh(now(9_000), WITHIN).await;
         secret.is_gone();
-        cached.refresh(now(9_010)).await;
-        assert_eq!(*cached.current(), "summer");
+        cached.refresh(now(9_010), WITHIN).await;
+        assert_eq!(*known(&cached), "summer");
         secret.becomes("autumn");
-        cached.refresh(now(9_020)).await;
-        assert_eq!(*cached.current(), "autumn");
+        cached.refresh(now(9_020), WITHIN).await;
+        assert_eq!(*known(&cached), "autumn");
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_can_not_be_fetched_for_a_day_is_used_no_more() {
+        const DAY: i64 = 86_400;
+        let secret = Rotated::new("spring");
+        let cached = one(&secret).await;
+        secret.is_gone();
+        for hour in 1..24 {
+            cached.refresh(now(hour * 3_600), WITHIN).await;
+        }
+        assert_eq!(*cached.usable(now(DAY - 1)).unwrap(), "spring");
+        cached.refresh(now(DAY), WITHIN).await;
+        assert_eq!(cached.usable(now(DAY)), Err(NoSecrets::TooOld));
+        let spring = |known: &String| (known == "spring").then_some(()).ok_or(());
+        let tried = cached.attempt(now(DAY), spring, |()| true).await;
+        assert_eq!(tried, Err(NoSecrets::TooOld));
+        // It is there again, and good for another day.
+        secret.becomes("summer");
+        cached.refresh(now(DAY + 10), WITHIN).await;
+        assert_eq!(*cached.usable(now(2 * DAY + 9)).unwrap(), "summer");
+        assert_eq!(cached.usable(now(2 * DAY + 10)), Err(NoSecrets::TooOld));
     }
 
     #[tokio::test]
@@ -460,10 +581,10 @@ mod tests {
         let last = Ok(Err("summer".to_owned()));
         assert_eq!(cached.attempt(now(9), is("autumn"), always).await, last);
         secret.is_gone();
-        let gone = InvalidSecret {
+        let gone = NoSecrets::Invalid(InvalidSecret {
             variable: "FIRST",
             reason: SecretError::Unavailable,
-        };
+        });
         let tried = cached.attempt(now(10), is("autumn"), always).await;
         assert_eq!(tried, Err(gone));
     }
@@ -474,7 +595,7 @@ mod tests {
         let cached = two(first.source("FIRST"), second.source("SECOND"))
             .await
             .unwrap();
-        let seen = cached.current();
+        let seen = cached.usable(now(0)).unwrap();
         assert_eq!(*seen, ["spring", "summer"]);
         first.becomes("autumn");
         second.becomes("winter");
@@ -487,8 +608,9 @@ mod tests {
             variable: "SECOND",
             reason: SecretError::Malformed,
         };
-        assert_eq!(cached.newer_than(&newer, now(10)).await, Err(malformed));
-        assert_eq!(*cached.current(), ["autumn", "winter"]);
+        let refused = cached.newer_than(&newer, now(10)).await;
+        assert_eq!(refused, Err(NoSecrets::Invalid(malformed)));
+        assert_eq!(*known(&cached), ["autumn", "winter"]);
     }
 
     #[tokio::test]

@@ -141,7 +141,7 @@ impl Records {
         };
         let now = invocation.now;
         // Once an hour, and not for long: Amazon Cognito waits five seconds for the whole.
-        let _ = Deadline::after(REFRESH).bound(self.keys.refresh(now)).await;
+        self.keys.refresh(now, REFRESH).await;
         let attempt = self.keys.attempt(
             now,
             |keys| VerifiedRecord::open(record, keys, &expected),

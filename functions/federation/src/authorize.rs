@@ -84,7 +84,7 @@ pub fn authorize(
         secrets,
         request: client_request,
     };
-    let values = federation.secrets().current();
+    let values = federation.usable_secrets(now).map_err(refuse)?;
     let cookies = pending
         .begin(
             federation.seal(&values, now),

@@ -176,7 +176,7 @@ fn answer(
         client_code_challenge: pending.request.code_challenge,
         authenticated_after: pending.request.authenticated_after,
     };
-    let values = federation.secrets().current();
+    let values = federation.usable_secrets(now)?;
     let expires_at = now + TimeDelta::seconds(code::LIFETIME_SECONDS);
     code.seal(
         federation.seal(&values, now),

@@ -104,6 +104,16 @@ impl Federation {
         &self.parts.secrets
     }
 
+    /// The secrets as they are known, unless they are too old.
+    ///
+    /// # Errors
+    ///
+    /// [`Class::SecretsUnavailable`].
+    pub fn usable_secrets(&self, now: DateTime<Utc>) -> Result<Arc<SecretValues>, Class> {
+        let usable = self.secrets().usable(now);
+        usable.map_err(|_| Class::SecretsUnavailable)
+    }
+
     /// The secrets after `seen` turned out not to be enough, if there are newer ones.
     ///
     /// # Errors
@@ -126,7 +136,7 @@ impl Federation {
     ///
     /// # Errors
     ///
-    /// [`Class::SecretsUnavailable`] if newer ones can't be had; inside, what `open` said last.
+    /// [`Class::SecretsUnavailable`] if they are too old, or newer ones can't be had; inside, what `open` said last.
     pub async fn open<T, E>(
         &self,
         now: DateTime<Utc>,

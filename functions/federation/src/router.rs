@@ -3,7 +3,6 @@
 
 use std::panic::AssertUnwindSafe;
 
-use digital_auth::Deadline;
 use function_kit::failure::tell;
 use function_kit::support_id::SupportId;
 use futures_util::FutureExt as _;
@@ -89,9 +88,7 @@ impl Federation {
         let now = self.now();
         if matches!(request.path.as_str(), "/authorize" | "/callback" | "/token") {
             // Once an hour; Amazon Cognito doesn't wait long, so this doesn't either. Userinfo calls nobody.
-            let _ = Deadline::after(WARM_UP)
-                .bound(self.secrets().refresh(now))
-                .await;
+            self.secrets().refresh(now, WARM_UP).await;
         }
         match request.path.as_str() {
             "/authorize" => {

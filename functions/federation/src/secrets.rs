@@ -147,27 +147,34 @@ mod tests {
     const SEALING: &str = r#"{"keys":["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"]}"#;
     const RECORDS: &str = r#"{"keys":["AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"]}"#;
 
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+    }
+
     async fn loaded(sealing: &str, records: &str, client: &str) -> Result<Secrets, InvalidSecret> {
         let inline = |text| Reference::Inline(SecretString::from(text));
         let reader = SecretReader::new(None);
-        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let references = References {
             sealing_keys: inline(sealing),
             record_keys: inline(records),
             client_secrets: inline(client),
         };
-        load(reader, references, now).await
+        load(reader, references, now()).await
     }
 
     #[tokio::test]
     async fn a_client_has_one_secret_or_two_and_no_other() {
         let one = loaded(SEALING, RECORDS, r#"{"current":"second-secret-002"}"#);
         let two = r#"{"current":"second-secret-002","previous":"first-secret-0001"}"#;
-        let two = loaded(SEALING, RECORDS, two).await.unwrap().current();
+        let two = loaded(SEALING, RECORDS, two)
+            .await
+            .unwrap()
+            .usable(now())
+            .unwrap();
         assert!(two.client.match_any("second-secret-002"));
         assert!(two.client.match_any("first-secret-0001"));
         assert!(!two.client.match_any("third-secret-0003"));
-        let one = one.await.unwrap().current();
+        let one = one.await.unwrap().usable(now()).unwrap();
         assert!(one.client.match_any("second-secret-002"));
         assert!(!one.client.match_any("first-secret-0001"));
         assert!(!one.client.match_any(""));
@@ -176,7 +183,11 @@ mod tests {
     #[tokio::test]
     async fn the_two_rings_are_told_apart() {
         let client = r#"{"current":"first-secret-0001"}"#;
-        let values = loaded(SEALING, RECORDS, client).await.unwrap().current();
+        let values = loaded(SEALING, RECORDS, client)
+            .await
+            .unwrap()
+            .usable(now())
+            .unwrap();
         let seal = |ring: &SealingKeys| ring.seal(b"", &[], b"", &SystemRandomness).unwrap();
         assert!(
             values

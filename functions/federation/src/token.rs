@@ -86,7 +86,7 @@ pub async fn token(
         .map_err(|error| login_failure(&error))?;
 
     let config = federation.config();
-    let values = federation.secrets().current();
+    let values = federation.usable_secrets(now)?;
     let issuing = issued_token::issue(
         &login,
         code.client_nonce.as_deref(),
@@ -133,7 +133,7 @@ async fn authenticate_client(
         return Err(refused);
     }
     let given = parameters.get("client_secret").ok_or(refused)?;
-    let values = federation.secrets().current();
+    let values = federation.usable_secrets(now)?;
     if values.client.match_any(given) {
         return Ok(());
     }

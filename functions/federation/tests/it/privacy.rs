@@ -364,7 +364,10 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         .handle(Request::from(good), REQUEST_ID)
         .await;
     secrets.push(answer.header("location").unwrap().to_owned());
-    let values = bridge.federation.secrets().current();
+    let values = bridge
+        .federation
+        .usable_secrets(bridge.federation.now())
+        .unwrap();
     let inline = Reference::parse(r#"{"current":"marked-secret-0001"}"#);
     let parameters = Parameters::parse(b"code=marked&client_secret=marked").unwrap();
     let pending = PendingLogin {

@@ -116,6 +116,46 @@ async fn fail_when_a_secret_can_not_be_fetched_again() {
     assert!(is_known(&bridge, SECOND).await);
 }
 
+/// Whatever was taken out of a secret that nobody can read any more, a process doesn't live on with it.
+#[tokio::test]
+async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
+    let file = Secret::new(&sealing_keys(&[1]));
+    let bridge = Bridge::with(&[("SEALING_KEYS", &file.reference())]).await;
+    let mut browser = Browser::default();
+    file.is_gone();
+    bridge.clock.advance(86_400 - 200);
+    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let back = bridge.service.answer(&asked);
+    bridge.clock.advance(199);
+    let code = bridge.code(&Form::authorize()).await;
+    bridge.clock.advance(1);
+
+    let unavailable = "secrets_unavailable";
+    let form = Form::authorize();
+    let answer = Call::authorize(&form).send(&bridge).await;
+    answer.is_redirect(
+        "temporarily_unavailable",
+        unavailable,
+        Some(form.get("state")),
+    );
+    let callback = Call::callback(&back).browser(&browser);
+    callback.send(&bridge).await.is_page(503, unavailable);
+    for secret in [Form::token(&code).get("client_secret"), "wrong-secret-0001"] {
+        let form = Form::token(&code).set("client_secret", secret);
+        let answer = Call::token(&form).send(&bridge).await;
+        answer.is_error(503, "temporarily_unavailable", unavailable);
+    }
+    let answer = Call::userinfo("junk").send(&bridge).await;
+    answer.is_error(503, "temporarily_unavailable", unavailable);
+
+    file.becomes(&sealing_keys(&[1]));
+    bridge.clock.advance(10);
+    assert_eq!(
+        Call::token(&Form::token(&code)).send(&bridge).await.status,
+        200
+    );
+}
+
 /// A login of another process of the same bridge, which has this ring already.
 struct Elsewhere {
     bridge: Bridge,

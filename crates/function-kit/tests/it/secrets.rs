@@ -1,0 +1,297 @@
+//! Secrets in AWS Secrets Manager that come late, not at all, or for nobody who still waits; and a ring of keys that is
+//! rotated while the process lives. What isn't known is never taken for an answer.
+//! AWS is a stand-in that answers after a while; the time that passes meanwhile is the test's.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_sdk_secretsmanager::config::retry::RetryConfig;
+use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use chrono::{DateTime, TimeDelta, Utc};
+use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
+use function_kit::metrics::Metrics;
+use function_kit::reference::Reference;
+use function_kit::secrets::{
+    Cached, InvalidSecret, Make, NoSecrets, SecretError, SecretReader, Source,
+};
+use function_kit::support_id::SupportId;
+use function_kit::trigger::Invocation;
+use function_kit::verified::{Class, Records};
+use http_client::Deadline;
+use sealing::{SealingKeys, SystemRandomness};
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+use test_server::start;
+
+use crate::written::{Written, log};
+
+/// How long an event waits, and a stand-in that takes longer.
+const WITHIN: Duration = Duration::from_secs(1);
+const LATE: Duration = Duration::from_millis(1_200);
+
+/// What AWS Secrets Manager answers, after how long, and how often it was asked.
+#[derive(Clone, Debug)]
+struct SecretsManager(Arc<Mutex<Answer>>);
+
+#[derive(Debug)]
+struct Answer {
+    secret: Option<&'static str>,
+    after: Duration,
+    asked: usize,
+}
+
+impl SecretsManager {
+    /// Answers at once with this secret.
+    fn new(secret: &'static str) -> Self {
+        Self(Arc::new(Mutex::new(Answer {
+            secret: Some(secret),
+            after: Duration::ZERO,
+            asked: 0,
+        })))
+    }
+
+    fn answers(&self, secret: Option<&'static str>, after: Duration) {
+        let mut answer = self.0.lock().unwrap();
+        (answer.secret, answer.after) = (secret, after);
+    }
+
+    fn asked(&self) -> usize {
+        self.0.lock().unwrap().asked
+    }
+
+    async fn cached(&self) -> Cached<String> {
+        let connector = self.clone();
+        let config = aws_sdk_secretsmanager::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("ap-northeast-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url("http://127.0.0.1:9")
+            .retry_config(RetryConfig::disabled())
+            .http_client(http_client_fn(move |_, _| {
+                SharedHttpConnector::new(connector.clone())
+            }))
+            .build();
+        let client = aws_sdk_secretsmanager::Client::from_conf(config);
+        let source = Source {
+            variable: "FIRST",
+            reference: Reference::SecretsManager("a".to_owned()),
+        };
+        let make: Make<_, 1> = |[first]| first.parse(|text| Ok(text.expose_secret().to_owned()));
+        let reader = SecretReader::new(Some(client));
+        Cached::load(reader, [source], make, start()).await.unwrap()
+    }
+}
+
+impl HttpConnector for SecretsManager {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        let mut answer = self.0.lock().unwrap();
+        answer.asked += 1;
+        let (secret, after) = (answer.secret, answer.after);
+        HttpConnectorFuture::new(async move {
+            tokio::time::sleep(after).await;
+            let (status, body) = match secret {
+                Some(secret) => (200, json!({ "Name": "a", "SecretString": secret })),
+                None => (400, json!({ "__type": "ResourceNotFoundException" })),
+            };
+            let body = SdkBody::from(body.to_string());
+            Ok(HttpResponse::new(status.try_into().unwrap(), body))
+        })
+    }
+}
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    start() + TimeDelta::seconds(seconds)
+}
+
+fn told(log: &Written) -> Vec<(Option<String>, String)> {
+    let lines = log.lines().into_iter();
+    lines
+        .filter(|line| line["event"] == "secrets_not_refreshed")
+        .map(|line| {
+            let text = |name: &str| line[name].as_str().map(str::to_owned);
+            (text("variable"), text("reason").unwrap())
+        })
+        .collect()
+}
+
+const GONE: NoSecrets = NoSecrets::Invalid(InvalidSecret {
+    variable: "FIRST",
+    reason: SecretError::Unavailable,
+});
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_comes_late_is_told_of_and_tried_again_and_those_that_are_known_stay() {
+    let (log, _guard) = log();
+    let aws = SecretsManager::new("spring");
+    let cached = aws.cached().await;
+    aws.answers(Some("summer"), LATE);
+    let began = tokio::time::Instant::now();
+    cached.refresh(at(3_600), WITHIN).await;
+    assert_eq!(began.elapsed(), WITHIN, "it isn't waited for");
+    assert_eq!(
+        told(&log),
+        [(None, "the secrets didn't come in time".to_owned())]
+    );
+    let spring = cached.usable(at(3_600)).unwrap();
+    assert_eq!(*spring, "spring");
+    // Nobody knows whether there is a newer one, and AWS isn't asked again so soon.
+    for seconds in [3_600, 3_609] {
+        let newer = cached.newer_than(&spring, at(seconds)).await;
+        assert_eq!(newer, Err(NoSecrets::CutShort));
+        cached.refresh(at(seconds), WITHIN).await;
+    }
+    assert_eq!((aws.asked(), told(&log).len()), (2, 1));
+    // The next event tries again.
+    aws.answers(Some("summer"), Duration::from_millis(900));
+    cached.refresh(at(3_610), WITHIN).await;
+    assert_eq!(*cached.usable(at(3_610)).unwrap(), "summer");
+    assert_eq!((aws.asked(), told(&log).len()), (3, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_fails_is_told_of_by_its_variable() {
+    let (log, _guard) = log();
+    let aws = SecretsManager::new("spring");
+    let cached = aws.cached().await;
+    aws.answers(None, Duration::ZERO);
+    cached.refresh(at(3_600), WITHIN).await;
+    assert_eq!(
+        told(&log),
+        [(Some("FIRST".to_owned()), "FIRST can't be read".to_owned())]
+    );
+    let spring = cached.usable(at(3_600)).unwrap();
+    assert_eq!(cached.newer_than(&spring, at(3_605)).await, Err(GONE));
+    assert_eq!(aws.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_looks_for_newer_ones_waits_for_them() {
+    let (_log, _guard) = log();
+    let aws = SecretsManager::new("spring");
+    let cached = aws.cached().await;
+    aws.answers(Some("summer"), LATE);
+    let spring = cached.usable(at(0)).unwrap();
+    let newer = cached.newer_than(&spring, at(0)).await.unwrap().unwrap();
+    assert_eq!(*newer, "summer");
+    assert_eq!(cached.newer_than(&newer, at(9)).await, Ok(None));
+}
+
+/// Lambda, or a deadline around it all, ends an event while its secrets are on their way.
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_nobody_waits_for_any_more_is_no_answer() {
+    let (_log, _guard) = log();
+    let aws = SecretsManager::new("spring");
+    let cached = aws.cached().await;
+    aws.answers(Some("summer"), LATE);
+    let spring = cached.usable(at(0)).unwrap();
+    let summer = |known: &String| (known == "summer").then_some(()).ok_or(());
+    let bound = Deadline::after(WITHIN);
+    let dropped = bound.bound(cached.attempt(at(0), summer, |()| true)).await;
+    assert!(dropped.is_err());
+    let next = cached.attempt(at(5), summer, |()| true).await;
+    assert_eq!(next, Err(NoSecrets::CutShort));
+    let later = cached.attempt(at(10), summer, |()| true).await;
+    assert_eq!(later, Ok(Ok(())));
+    assert_eq!(*spring, "spring");
+}
+
+/// Where AWS always answers late, a process goes on for a day, and then waits for as long as it takes.
+#[tokio::test(start_paused = true)]
+async fn secrets_that_are_a_day_old_are_waited_for() {
+    let (_log, _guard) = log();
+    const DAY: i64 = 86_400;
+    let aws = SecretsManager::new("spring");
+    let cached = aws.cached().await;
+    aws.answers(Some("summer"), LATE);
+    cached.refresh(at(DAY - 11), WITHIN).await;
+    assert_eq!(*cached.usable(at(DAY - 11)).unwrap(), "spring");
+    cached.refresh(at(DAY), WITHIN).await;
+    assert_eq!(*cached.usable(at(DAY)).unwrap(), "summer");
+}
+
+fn key(number: u8) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode([number; 32])
+}
+
+fn ring(path: &Path, numbers: &[u8]) {
+    let keys: Vec<_> = numbers.iter().copied().map(key).collect();
+    std::fs::write(path, json!({ "keys": keys }).to_string()).unwrap();
+}
+
+fn record(number: u8) -> String {
+    let record = VerifiedRecord {
+        issuer: "https://service.example".to_owned(),
+        subject: "subject".to_owned(),
+        provider_name: "MynaApp".to_owned(),
+        attributes: FourAttributes::default(),
+        verified_at: VerifiedAt::Authentication(start()),
+        acr: None,
+    };
+    let keys = SealingKeys::new([key(number).as_str()]).unwrap();
+    record.seal(&keys, &SystemRandomness).unwrap()
+}
+
+/// In one process, which never stops: a record of a new key opens with one look, and one of a key that was taken out stops
+/// to open within the hour.
+#[tokio::test]
+async fn the_keys_of_the_records_are_rotated_while_the_process_lives() {
+    let (_log, _guard) = log();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("records");
+    ring(&path, &[1]);
+    let source = Source {
+        variable: "RECORD_KEYS",
+        reference: Reference::File(path.clone()),
+    };
+    let reader = SecretReader::new(None);
+    let records = Records::load(
+        reader,
+        source,
+        "https://service.example",
+        "MynaApp",
+        start(),
+    );
+    let records = records.await.unwrap();
+    let metrics = Metrics::to("test".to_owned(), Box::new(Written::default()));
+    let open = async |number: u8, seconds: i64| {
+        let invocation = Invocation {
+            request_id: "a",
+            support_id: SupportId::of_request("a"),
+            now: at(seconds),
+        };
+        let record = record(number);
+        let opened = records.open(&record, &["subject"], None, &invocation, &metrics);
+        opened.await.map(|_| ())
+    };
+    assert_eq!(open(1, 0).await, Ok(()));
+    assert_eq!(open(2, 0).await, Err(Class::RecordUnknownKey));
+    // Put in front: looked for once the ten seconds are over. The old one still opens.
+    ring(&path, &[2, 1]);
+    assert_eq!(open(2, 9).await, Err(Class::RecordUnknownKey));
+    assert_eq!(open(2, 10).await, Ok(()));
+    assert_eq!(open(1, 11).await, Ok(()));
+    // Taken out: for an hour nobody asks, and then it is over.
+    ring(&path, &[2]);
+    assert_eq!(open(1, 10 + 3_599).await, Ok(()));
+    assert_eq!(open(1, 10 + 3_600).await, Err(Class::RecordUnknownKey));
+    assert_eq!(open(2, 10 + 3_600).await, Ok(()));
+    // Where the ring can't be read, an unknown key is no refusal: nothing is known.
+    std::fs::remove_file(&path).unwrap();
+    for seconds in [7_000, 7_005] {
+        assert_eq!(open(3, seconds).await, Err(Class::SecretsUnavailable));
+        assert_eq!(open(2, seconds).await, Ok(()));
+    }
+    // And not for longer than a day.
+    assert_eq!(open(2, 3_610 + 86_399).await, Ok(()));
+    assert_eq!(
+        open(2, 3_610 + 86_400).await,
+        Err(Class::SecretsUnavailable)
+    );
+}
