@@ -59,6 +59,7 @@
 //!     provider_name: "DigitalAuth",
 //!     subjects: &["1b9d"],
 //!     not_before: None,
+//!     not_after: now,
 //! };
 //! assert_eq!(VerifiedRecord::open(&sealed, &keys, &expected), Ok(record));
 //! let somebody_else = Expected { subjects: &["7d5f"], ..expected };

@@ -78,6 +78,9 @@ pub struct Expected<'a> {
     pub subjects: &'a [&'a str],
     /// The earliest verification that counts, in whole seconds. Any, if `None`.
     pub not_before: Option<DateTime<Utc>>,
+    /// The latest verification that can have been, in whole seconds: now, and how far the clock of whoever sealed it may
+    /// be ahead.
+    pub not_after: DateTime<Utc>,
 }
 
 /// Shows nothing of the person.
@@ -88,6 +91,7 @@ impl fmt::Debug for Expected<'_> {
             .field("issuer", &self.issuer)
             .field("provider_name", &self.provider_name)
             .field("not_before", &self.not_before)
+            .field("not_after", &self.not_after)
             .finish_non_exhaustive()
     }
 }
@@ -107,7 +111,8 @@ pub enum SealRecordError {
 /// be malformed within, of another issuer, unlinked or too old.
 #[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
 pub enum RecordRefusal {
-    /// It isn't in the form of a record.
+    /// It isn't in the form of a record, or tells of a verification that has yet to come. The latter opened, so nobody
+    /// altered it: only a defect of whoever sealed it can bring it about, and it would never be too old.
     #[error("the verified record is malformed")]
     Malformed,
     /// It was sealed with a key that isn't in the ring (any more).
@@ -189,6 +194,10 @@ impl VerifiedRecord {
         }
         let opened = keys.open::<0>(PURPOSE, sealed)?;
         let record = Self::read(&opened.plaintext).ok_or(RecordRefusal::Malformed)?;
+        let time = record.verified_at.time().timestamp();
+        if time > expected.not_after.timestamp() {
+            return Err(RecordRefusal::Malformed);
+        }
         if record.issuer != expected.issuer {
             return Err(RecordRefusal::OtherIssuer);
         }
@@ -197,7 +206,6 @@ impl VerifiedRecord {
         {
             return Err(RecordRefusal::Unlinked);
         }
-        let time = record.verified_at.time().timestamp();
         if expected
             .not_before
             .is_some_and(|earliest| time < earliest.timestamp())

@@ -82,6 +82,7 @@ fn expected() -> Expected<'static> {
         provider_name: PROVIDER_NAME,
         subjects: &[SUBJECT],
         not_before: None,
+        not_after: time(),
     }
 }
 
@@ -100,6 +101,7 @@ fn opened(record: &VerifiedRecord) -> Result<VerifiedRecord, RecordRefusal> {
         provider_name: &record.provider_name,
         subjects: &[&record.subject],
         not_before: Some(record.verified_at.time()),
+        not_after: record.verified_at.time(),
     };
     open(&seal(record), &expected)
 }
@@ -346,6 +348,39 @@ fn pass_in_the_second_of_the_limit_and_fail_in_the_next() {
     );
 }
 
+/// Only a defect of whoever sealed it brings it about, and without this it would count until then and for ever after.
+#[test]
+fn fail_a_verification_that_has_yet_to_come() {
+    for verified_at in [VerifiedAt::Authentication, VerifiedAt::IssuedAt] {
+        let record = VerifiedRecord {
+            verified_at: verified_at(time()),
+            ..record()
+        };
+        let sealed = seal(&record);
+        let until = |not_after| Expected {
+            not_after,
+            ..expected()
+        };
+        let second = TimeDelta::seconds(1);
+        assert_eq!(open(&sealed, &until(time() + second)), Ok(record.clone()));
+        assert_eq!(open(&sealed, &until(time())), Ok(record));
+        let within = time() - TimeDelta::milliseconds(1);
+        for refused in [within, time() - second, DateTime::<Utc>::MIN_UTC] {
+            let opened = open(&sealed, &until(refused));
+            assert_eq!(opened, Err(RecordRefusal::Malformed));
+        }
+        // A time in milliseconds, as it would have been sealed.
+        let milliseconds = VerifiedRecord {
+            verified_at: verified_at(
+                DateTime::from_timestamp(time().timestamp_millis(), 0).unwrap(),
+            ),
+            ..self::record()
+        };
+        let opened = open(&seal(&milliseconds), &until(time() + second));
+        assert_eq!(opened, Err(RecordRefusal::Malformed));
+    }
+}
+
 #[test]
 fn the_first_reason_counts() {
     let sealed = seal(&record());
@@ -354,6 +389,11 @@ fn the_first_reason_counts() {
         provider_name: "another",
         subjects: &[],
         not_before: Some(DateTime::<Utc>::MAX_UTC),
+        not_after: time(),
+    };
+    let yet_to_come = Expected {
+        not_after: time() - TimeDelta::seconds(1),
+        ..nobody
     };
     let bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
     let changed = |positions: &[usize]| {
@@ -371,6 +411,7 @@ fn the_first_reason_counts() {
         (changed(&[1, last]), nobody, RecordRefusal::UnknownKey),
         (changed(&[last]), nobody, RecordRefusal::Forged),
         (sealed_plaintext(b"\x01"), nobody, RecordRefusal::Malformed),
+        (sealed.clone(), yet_to_come, RecordRefusal::Malformed),
         (sealed.clone(), nobody, RecordRefusal::OtherIssuer),
         (
             sealed.clone(),
@@ -692,6 +733,7 @@ proptest! {
             provider_name: &record.provider_name,
             subjects: &[&record.subject],
             not_before: None,
+            not_after: DateTime::<Utc>::MAX_UTC,
         };
         let without = format!("{front}{}", &back[1..]);
         prop_assert!(open(&without, &expected).is_err());
@@ -714,6 +756,7 @@ proptest! {
             provider_name: &record.provider_name,
             subjects: &[&record.subject],
             not_before: None,
+            not_after: DateTime::<Utc>::MAX_UTC,
         };
         let refusal = match at {
             0 => RecordRefusal::Malformed,
@@ -736,6 +779,7 @@ proptest! {
             provider_name: &record.provider_name,
             subjects: &others,
             not_before: None,
+            not_after: DateTime::<Utc>::MAX_UTC,
         };
         prop_assert_eq!(open(&seal(&record), &expected), Err(RecordRefusal::Unlinked));
     }

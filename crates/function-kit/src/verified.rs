@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use four_attributes::{Expected, RecordRefusal, VerifiedRecord};
 use http_client::{Deadline, NoRootCertificates};
 use sealing::SealingKeys;
@@ -17,6 +17,8 @@ use crate::trigger::Invocation;
 const DECISION: Duration = Duration::from_secs(4);
 /// How long an event waits for keys that are read again because an hour has passed.
 const REFRESH: Duration = Duration::from_secs(1);
+/// How far ahead of our clock a verification may be: as far as the bridge lets the service's be ahead of its own.
+const SKEW: TimeDelta = TimeDelta::seconds(60);
 
 crate::classes! {
     /// The event isn't one of this trigger, or lacks what every such event has.
@@ -133,13 +135,14 @@ impl Records {
         invocation: &Invocation<'_>,
         metrics: &Metrics,
     ) -> Result<VerifiedRecord, Class> {
+        let now = invocation.now;
         let expected = Expected {
             issuer: &self.issuer,
             provider_name: &self.provider_name,
             subjects,
             not_before,
+            not_after: now + SKEW,
         };
-        let now = invocation.now;
         // Once an hour, and not for long: Amazon Cognito waits five seconds for the whole.
         self.keys.refresh(now, REFRESH).await;
         let attempt = self.keys.attempt(

@@ -238,6 +238,41 @@ fn record(number: u8) -> String {
     record.seal(&keys, &SystemRandomness).unwrap()
 }
 
+/// What opens records with the ring in this file.
+async fn records(path: &Path) -> Records {
+    let source = Source {
+        variable: "RECORD_KEYS",
+        reference: Reference::File(path.to_owned()),
+    };
+    let (reader, issuer) = (SecretReader::new(None), "https://service.example");
+    let records = Records::load(reader, source, issuer, "MynaApp", start());
+    records.await.unwrap()
+}
+
+/// Opens a record of the first second, sealed with this key, so many seconds later.
+async fn open(records: &Records, number: u8, seconds: i64) -> Result<(), Class> {
+    let metrics = Metrics::to("test".to_owned(), Box::new(Written::default()));
+    let invocation = Invocation {
+        request_id: "a",
+        support_id: SupportId::of_request("a"),
+        now: at(seconds),
+    };
+    let record = record(number);
+    let opened = records.open(&record, &["subject"], None, &invocation, &metrics);
+    opened.await.map(|_| ())
+}
+
+#[tokio::test]
+async fn a_record_of_a_verification_that_has_yet_to_come_is_malformed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("records");
+    ring(&path, &[1]);
+    let records = records(&path).await;
+    assert_eq!(open(&records, 1, -60).await, Ok(()));
+    let ahead = open(&records, 1, -61).await;
+    assert_eq!(ahead, Err(Class::RecordMalformed));
+}
+
 /// In one process, which never stops: a record of a new key opens with one look, and one of a key that was taken out stops
 /// to open within the hour.
 #[tokio::test]
@@ -246,30 +281,8 @@ async fn the_keys_of_the_records_are_rotated_while_the_process_lives() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("records");
     ring(&path, &[1]);
-    let source = Source {
-        variable: "RECORD_KEYS",
-        reference: Reference::File(path.clone()),
-    };
-    let reader = SecretReader::new(None);
-    let records = Records::load(
-        reader,
-        source,
-        "https://service.example",
-        "MynaApp",
-        start(),
-    );
-    let records = records.await.unwrap();
-    let metrics = Metrics::to("test".to_owned(), Box::new(Written::default()));
-    let open = async |number: u8, seconds: i64| {
-        let invocation = Invocation {
-            request_id: "a",
-            support_id: SupportId::of_request("a"),
-            now: at(seconds),
-        };
-        let record = record(number);
-        let opened = records.open(&record, &["subject"], None, &invocation, &metrics);
-        opened.await.map(|_| ())
-    };
+    let records = records(&path).await;
+    let open = async |number: u8, seconds: i64| open(&records, number, seconds).await;
     assert_eq!(open(1, 0).await, Ok(()));
     assert_eq!(open(2, 0).await, Err(Class::RecordUnknownKey));
     // Put in front: looked for once the ten seconds are over. The old one still opens.
