@@ -10,7 +10,9 @@ use sealing::SealingKeys;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 use simulators::clock::SimClock;
-use simulators::cognito::{OverriddenAddress, RepeatedTriggers, TriggerAttributes, Variation};
+use simulators::cognito::{
+    EmptyValues, OverriddenAddress, RepeatedTriggers, TriggerAttributes, Variation,
+};
 use simulators::lambda::DirectFunction;
 use simulators::persona::{Persona, personas};
 use simulators::stack::SERVICE_CLIENT_ID;
@@ -487,6 +489,66 @@ async fn a_sign_in_whose_record_is_not_believed_fails_and_writes_nothing() {
         assert_eq!(stack.cognito.users(), BTreeMap::new());
         stack.stop().await;
     }
+}
+
+/// A person whose birth date the service knew, and then only in part.
+async fn lose_the_birth_date(stack: &Stack) {
+    sign_in(stack, &first(), "openid").await;
+    let known = first().claims["birthdate"].clone();
+    assert_eq!(
+        stack.cognito.users()[&username(&first())]["birthdate"],
+        known
+    );
+    let partial = json!("19850300");
+    (stack
+        .service
+        .change_attribute(&first().id, "birthdate", partial))
+    .unwrap();
+}
+
+/// Whether an empty value clears `birthdate` at Amazon Cognito is open: that is why it is left by default.
+#[tokio::test]
+async fn a_birth_date_that_is_gone_stays_in_the_pool_and_is_in_no_token() {
+    let stack = stack().await;
+    lose_the_birth_date(&stack).await;
+    let signed_in = sign_in(&stack, &first(), &everything()).await;
+    assert!(!signed_in.id_token.contains_key("birthdate"));
+    // Whoever was born in that month is over 20 for certain.
+    assert_eq!(signed_in.id_token["age_over_20"], true);
+    assert_eq!(signed_in.id_token["name"], first().claims["name"].as_str());
+    let known = first().claims["birthdate"].clone();
+    assert_nowhere(&signed_in, [known.as_str()]);
+    assert_eq!(
+        stack.cognito.users()[&username(&first())]["birthdate"],
+        known
+    );
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_birth_date_that_is_gone_is_cleared_where_that_is_asked_for_and_the_pool_takes_it() {
+    let stack = stack_with(|options| {
+        options.trigger_environment = variables([("BIRTHDATE_GONE", Some("clear"))]);
+    })
+    .await;
+    lose_the_birth_date(&stack).await;
+    let outcome = stack.login(&browser(), &first().id, None).await.unwrap();
+    let Outcome::Failed(failed) = outcome else {
+        panic!("signed in, though the pool doesn't take an empty birth date")
+    };
+    let words = "Invalid user attributes: birthdate: Attribute value length is out of range.";
+    assert_eq!(failed.description, words);
+
+    let clear = Variation {
+        empty_values: EmptyValues::Clear,
+        ..Variation::default()
+    };
+    stack.cognito.vary(clear).unwrap();
+    let signed_in = sign_in(&stack, &first(), &everything()).await;
+    assert!(!signed_in.id_token.contains_key("birthdate"));
+    let user = &stack.cognito.users()[&username(&first())];
+    assert!(!user.contains_key("birthdate"));
+    stack.stop().await;
 }
 
 /// The records that the bridge makes are each sealed anew, and each is the user's own.

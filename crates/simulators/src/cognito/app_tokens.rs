@@ -428,6 +428,8 @@ pub(super) enum NoAccess {
     Invalid,
     /// Its time is over.
     Expired,
+    /// Its user is no longer in the pool.
+    NoUser,
 }
 
 /// Whose access token this is, and its scopes.
@@ -445,7 +447,7 @@ pub(super) fn bearer_of(shared: &Shared, token: &str) -> Result<(User, Vec<Strin
     let username = text("username").unwrap_or_default();
     let user = shared.state().users.get(username).cloned();
     let scopes = scope.split(' ').map(str::to_owned).collect();
-    Ok((user.ok_or(NoAccess::Invalid)?, scopes))
+    Ok((user.ok_or(NoAccess::NoUser)?, scopes))
 }
 
 /// `GET /.well-known/jwks.json`.

@@ -139,7 +139,11 @@ async fn sign_in(
     let claims = inbound_federation::claims_to_map(shared, said).await?;
 
     let now = shared.options.clock.now();
-    let written = shared.state().users.sign_in(&shared.options, &claims, now);
+    let written = {
+        let mut kept = shared.state();
+        let rules = (&shared.options, kept.variation.empty_values);
+        kept.users.sign_in(rules, &claims, now)
+    };
     let mapped: Vec<Parameter> = shared
         .options
         .provider

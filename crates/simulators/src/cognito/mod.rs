@@ -36,9 +36,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use self::options::{
-    AppClient, AttributesRequestMethod, CognitoOptions, LambdaConfig, OverriddenAddress,
-    PoolAttribute, Provider, RepeatedTriggers, ResourceServer, STANDARD_SCOPES, StartError,
-    TriggerAttributes, Variation, default_attribute_mapping, standard_attributes,
+    AppClient, AttributesRequestMethod, CognitoOptions, EmptyValues, LambdaConfig,
+    OverriddenAddress, PoolAttribute, Provider, RepeatedTriggers, ResourceServer, STANDARD_SCOPES,
+    StartError, TriggerAttributes, Variation, default_attribute_mapping, standard_attributes,
 };
 
 pub use self::user_pool::UserFailure;
@@ -336,6 +336,15 @@ impl Cognito {
         let (options, now) = (&self.shared.options, self.shared.options.clock.now());
         let mut kept = self.shared.state();
         kept.users.create(options, username, attributes, now)
+    }
+
+    /// Deletes a user, as an administrator does. The tokens that were issued stay what they are, and nobody's.
+    ///
+    /// # Errors
+    /// [`UserFailure::Unknown`].
+    pub fn delete_user(&self, username: &str) -> Result<(), UserFailure> {
+        let mut kept = self.shared.state();
+        kept.users.delete(&self.shared.options, username)
     }
 
     /// Puts a user into a group, which is made if there is none of that name.

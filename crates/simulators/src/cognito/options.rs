@@ -133,7 +133,8 @@ pub struct AppClient {
     pub client_id: String,
     /// `CallbackURLs`: compared byte for byte.
     pub callback_urls: Vec<String>,
-    /// `ReadAttributes`; `None` means all standard attributes, as with AWS.
+    /// `ReadAttributes`; `None` means all standard attributes, as with AWS. `sub` and `identities`, which Cognito itself
+    /// makes, can be among them; for now they decide only what [`TriggerAttributes::Readable`] shows.
     pub read_attributes: Option<Vec<String>>,
     /// `WriteAttributes`; `None` means all standard attributes, as with AWS.
     pub write_attributes: Option<Vec<String>>,
@@ -217,7 +218,8 @@ pub struct PoolAttribute {
     pub mutable: bool,
     /// A required one that doesn't come makes every login fail.
     pub required: bool,
-    /// The fewest characters of a value that isn't empty.
+    /// The fewest characters of a value. With 0, which is usual, an empty value clears the attribute; with more, see
+    /// [`EmptyValues`].
     pub minimum_length: usize,
     /// The most characters of a value. 2,048 bytes is the limit of every attribute besides.
     pub maximum_length: usize,
@@ -317,6 +319,8 @@ pub struct Variation {
     pub overridden_address: OverriddenAddress,
     /// Which of the user's attributes the trigger of token generation sees.
     pub trigger_attributes: TriggerAttributes,
+    /// What becomes of an empty value for an attribute with a minimum length, such as `birthdate`.
+    pub empty_values: EmptyValues,
 }
 
 /// How often a trigger gets an event twice; the second answer counts. AWS says that it may happen, not how often.
@@ -347,8 +351,19 @@ pub enum TriggerAttributes {
     /// All that the user has.
     #[default]
     All,
-    /// Those that the app client may read.
+    /// Those that the app client may read, `identities` among them, and `sub`.
     Readable,
+}
+
+/// What becomes of an empty value for an attribute with a minimum length. It clears every other attribute; whether it
+/// clears `birthdate`, which has a minimum, is open.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum EmptyValues {
+    /// It is too short, and the sign-in or the write fails.
+    #[default]
+    TooShort,
+    /// It clears the attribute.
+    Clear,
 }
 
 impl Default for Variation {
@@ -360,6 +375,7 @@ impl Default for Variation {
             repeated_triggers: RepeatedTriggers::default(),
             overridden_address: OverriddenAddress::default(),
             trigger_attributes: TriggerAttributes::default(),
+            empty_values: EmptyValues::default(),
         }
     }
 }
@@ -469,19 +485,17 @@ impl CognitoOptions {
             return Err(StartError::Schema);
         }
         let client = &self.app_client;
-        let known = |names: &Option<Vec<String>>| {
-            names
-                .iter()
-                .flatten()
-                .all(|name| self.attribute(name).is_some())
+        let known = |names: &Option<Vec<String>>, made: &[&str]| {
+            let mut names = names.iter().flatten();
+            names.all(|name| made.contains(&name.as_str()) || self.attribute(name).is_some())
         };
         let required_are_writable = self
             .schema
             .iter()
             .filter(|attribute| attribute.required)
             .all(|attribute| self.may_write(&attribute.name));
-        if !known(&client.read_attributes)
-            || !known(&client.write_attributes)
+        if !known(&client.read_attributes, &["sub", "identities"])
+            || !known(&client.write_attributes, &[])
             || !required_are_writable
             || client.callback_urls.is_empty()
         {

@@ -1,6 +1,6 @@
 //! The user pool: federated users, whose attributes are written again at every sign-in, and the pool's own users.
 //! A write is refused as Cognito refuses it, and then nothing of it is written.
-//! A claim that doesn't come leaves the old value; an empty one clears it. Users may write too, what their client may.
+//! A claim that doesn't come leaves the old value; an empty one clears it, if the attribute has no minimum length.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use serde_json::{Value, json};
 
-use super::options::CognitoOptions;
+use super::options::{CognitoOptions, EmptyValues};
 use super::random::{self, NoRandomness};
 
 /// The most bytes of any attribute.
@@ -48,6 +48,8 @@ pub(super) enum AttributeFailure {
     Length { name: String },
     #[error("Invalid user attributes: {name}: The attribute is required.")]
     Required { name: String },
+    #[error("User does not exist.")]
+    UserUnknown,
     #[error("Internal error")]
     NoRandomness,
 }
@@ -213,13 +215,25 @@ impl UserPool {
         let user = User::new(username.clone(), None, now);
         let mut user = user.map_err(|_| UserFailure::NoRandomness)?;
         for (name, value) in attributes {
-            check_value(options, name, value).map_err(|_| UserFailure::Invalid)?;
+            check_value(options, EmptyValues::TooShort, name, value)
+                .map_err(|_| UserFailure::Invalid)?;
             user.set(name, value);
         }
         user.check_required(options)
             .map_err(|_| UserFailure::Invalid)?;
         self.users.insert(username, user);
         Ok(())
+    }
+
+    /// Takes a user out of the pool.
+    pub(super) fn delete(
+        &mut self,
+        options: &CognitoOptions,
+        username: &str,
+    ) -> Result<(), UserFailure> {
+        let username = in_case_of(options, username.to_owned());
+        let user = self.users.remove(&username);
+        user.map(|_| ()).ok_or(UserFailure::Unknown)
     }
 
     /// Puts a user into a group.
@@ -235,24 +249,26 @@ impl UserPool {
         Ok(())
     }
 
-    /// Writes attributes in a user's own name; an empty value clears one. All are written, or none.
+    /// Writes attributes in a user's own name, or deletes those without a value. All are written, or none.
     pub(super) fn update(
         &mut self,
-        options: &CognitoOptions,
+        (options, empty): (&CognitoOptions, EmptyValues),
         username: &str,
-        attributes: &[(String, String)],
+        attributes: &[(String, Option<String>)],
         now: DateTime<Utc>,
     ) -> Result<(), AttributeFailure> {
-        let Some(known) = self.users.get_mut(username) else {
-            return Ok(());
-        };
+        let known = self.users.get_mut(username);
+        let known = known.ok_or(AttributeFailure::UserUnknown)?;
         let mut user = known.clone();
         for (name, value) in attributes {
             if NOT_THE_USERS.contains(&name.as_str()) {
                 return Err(AttributeFailure::Immutable { name: name.clone() });
             }
-            check_write(options, name, value, false)?;
-            user.set(name, value);
+            check_permission(options, name, false)?;
+            if let Some(value) = value {
+                check_value(options, empty, name, value)?;
+            }
+            user.set(name, value.as_deref().unwrap_or_default());
         }
         user.check_required(options)?;
         user.modified = now;
@@ -263,7 +279,7 @@ impl UserPool {
     /// Creates or updates the user to whom these claims belong, and gives the user.
     pub(super) fn sign_in(
         &mut self,
-        options: &CognitoOptions,
+        (options, empty): (&CognitoOptions, EmptyValues),
         claims: &BTreeMap<String, String>,
         now: DateTime<Utc>,
     ) -> Result<User, AttributeFailure> {
@@ -298,7 +314,8 @@ impl UserPool {
             let Some(value) = claims.get(claim) else {
                 continue;
             };
-            check_write(options, name, value, is_new)?;
+            check_permission(options, name, is_new)?;
+            check_value(options, empty, name, value)?;
             user.set(name, value);
         }
         user.check_required(options)?;
@@ -308,34 +325,39 @@ impl UserPool {
     }
 }
 
-fn check_write(
+/// Whether the attribute may be written, whatever the value.
+fn check_permission(
     options: &CognitoOptions,
     name: &str,
-    value: &str,
     is_new: bool,
 ) -> Result<(), AttributeFailure> {
-    let attribute = options.attribute(name);
-    if attribute.is_some_and(|attribute| !attribute.mutable) && !is_new {
-        let name = name.to_owned();
-        return Err(AttributeFailure::Immutable { name });
+    let name = name.to_owned();
+    match options.attribute(&name) {
+        None => Err(AttributeFailure::Unknown { name }),
+        Some(attribute) if !attribute.mutable && !is_new => {
+            Err(AttributeFailure::Immutable { name })
+        }
+        Some(_) if !options.may_write(&name) => Err(AttributeFailure::NotWritable { name }),
+        Some(_) => Ok(()),
     }
-    if attribute.is_some() && !options.may_write(name) {
-        let name = name.to_owned();
-        return Err(AttributeFailure::NotWritable { name });
-    }
-    check_value(options, name, value)
 }
 
 /// Whether the schema takes the value, whoever writes it.
-fn check_value(options: &CognitoOptions, name: &str, value: &str) -> Result<(), AttributeFailure> {
+fn check_value(
+    options: &CognitoOptions,
+    empty: EmptyValues,
+    name: &str,
+    value: &str,
+) -> Result<(), AttributeFailure> {
     let name = name.to_owned();
     let Some(attribute) = options.attribute(&name) else {
         return Err(AttributeFailure::Unknown { name });
     };
     let length = value.chars().count();
+    let clears = value.is_empty() && empty == EmptyValues::Clear;
     let fits = value.len() <= VALUE_LIMIT
         && length <= attribute.maximum_length
-        && (value.is_empty() || length >= attribute.minimum_length);
+        && (length >= attribute.minimum_length || clears);
     if !fits {
         return Err(AttributeFailure::Length { name });
     }
@@ -382,7 +404,26 @@ pub(super) fn is_username_character(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::options::{AppClient, AttributesRequestMethod, Provider};
     use super::*;
+
+    fn options() -> CognitoOptions {
+        let provider = Provider {
+            name: "MynaApp".to_owned(),
+            button: (String::new(), String::new()),
+            client_id: String::new(),
+            client_secret: "".into(),
+            authorize_scopes: "openid".to_owned(),
+            oidc_issuer: String::new(),
+            authorize_url: String::new(),
+            token_url: String::new(),
+            attributes_url: String::new(),
+            jwks_uri: String::new(),
+            attributes_request_method: AttributesRequestMethod::Get,
+            attribute_mapping: BTreeMap::new(),
+        };
+        CognitoOptions::new(provider, AppClient::new("", ""))
+    }
 
     #[test]
     fn a_username_has_letters_marks_symbols_numbers_and_punctuation() {
@@ -394,5 +435,16 @@ mod tests {
         ] {
             assert!(!is_username_character(character), "{character:?}");
         }
+    }
+
+    /// As when a user is deleted between the check of their token and the write.
+    #[test]
+    fn nobody_is_made_by_writing_attributes() {
+        let mut users = UserPool::default();
+        let name = [("name".to_owned(), Some("山田".to_owned()))];
+        let rules = (&options(), EmptyValues::TooShort);
+        let written = users.update(rules, "nobody", &name, DateTime::UNIX_EPOCH);
+        assert_eq!(written, Err(AttributeFailure::UserUnknown));
+        assert_eq!(users.attributes_by_username(), BTreeMap::new());
     }
 }

@@ -118,6 +118,7 @@ impl From<AttributeFailure> for Refusal {
             AttributeFailure::NotWritable { .. } => {
                 Self::NotAuthorized("A client attempted to write unauthorized attribute")
             }
+            AttributeFailure::UserUnknown => Self::UserNotFound,
             other => Self::InvalidParameter(other.to_string()),
         }
     }
@@ -136,7 +137,7 @@ struct UpdateUserAttributes {
     user_attributes: Vec<Attribute>,
 }
 
-/// `AttributeType`. Without a value it is cleared.
+/// `AttributeType`. Without a value it is as if the value were empty.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Attribute {
@@ -249,15 +250,16 @@ fn user_of(shared: &Shared, token: &str, told: &mut Told) -> Result<User, Refusa
     });
     let bearer = bearer_of(shared, token);
     let refusal = match &bearer {
-        Err(NoAccess::Expired) => "Access Token has expired",
-        _ => "Invalid Access Token",
+        Err(NoAccess::Expired) => Refusal::NotAuthorized("Access Token has expired"),
+        Err(NoAccess::NoUser) => Refusal::UserNotFound,
+        _ => Refusal::NotAuthorized("Invalid Access Token"),
     };
     let check = (
-        "the access token is one of this pool, and not expired",
+        "the access token is one of this pool and of a user, and not expired",
         "RFC 6750 §3.1",
     );
-    told.check(check, bearer.is_ok(), Refusal::NotAuthorized(refusal))?;
-    let (user, scopes) = bearer.map_err(|_| Refusal::NotAuthorized(refusal))?;
+    told.check(check, bearer.is_ok(), refusal.clone())?;
+    let (user, scopes) = bearer.map_err(|_| refusal)?;
     let refusal = Refusal::NotAuthorized("Access Token does not have required scopes");
     let has_scope = scopes.iter().any(|scope| scope == USER_SCOPE);
     let check = ("the access token has aws.cognito.signin.user.admin", API);
@@ -277,8 +279,8 @@ fn update(shared: &Shared, body: &[u8], told: &mut Told) -> Result<Value, Refusa
     let request: UpdateUserAttributes = told.body(body)?;
     let user = user_of(shared, &request.access_token, told)?;
     let attributes = request.user_attributes.into_iter();
-    let attributes: Vec<(String, String)> = attributes
-        .map(|attribute| (attribute.name, attribute.value))
+    let attributes: Vec<(String, Option<String>)> = attributes
+        .map(|attribute| (attribute.name, Some(attribute.value)))
         .collect();
     write(shared, &user, &attributes, told)?;
     Ok(json!({ "CodeDeliveryDetailsList": [] }))
@@ -288,8 +290,8 @@ fn delete(shared: &Shared, body: &[u8], told: &mut Told) -> Result<Value, Refusa
     let request: DeleteUserAttributes = told.body(body)?;
     let user = user_of(shared, &request.access_token, told)?;
     let names = request.user_attribute_names.into_iter();
-    let cleared: Vec<(String, String)> = names.map(|name| (name, String::new())).collect();
-    write(shared, &user, &cleared, told)?;
+    let deleted: Vec<(String, Option<String>)> = names.map(|name| (name, None)).collect();
+    write(shared, &user, &deleted, told)?;
     Ok(json!({}))
 }
 
@@ -297,19 +299,23 @@ fn delete(shared: &Shared, body: &[u8], told: &mut Told) -> Result<Value, Refusa
 fn write(
     shared: &Shared,
     user: &User,
-    attributes: &[(String, String)],
+    attributes: &[(String, Option<String>)],
     told: &mut Told,
 ) -> Result<(), Refusal> {
     let sizes = attributes.iter().take(MOST_ATTRIBUTES);
     told.parameters.extend(sizes.map(|(name, value)| Parameter {
         name: name.clone(),
-        value: format!("{} bytes", value.len()),
+        value: match value {
+            Some(value) => format!("{} bytes", value.len()),
+            None => "deleted".to_owned(),
+        },
     }));
     let is_few = (1..=MOST_ATTRIBUTES).contains(&attributes.len());
     let written = if is_few {
         let now = shared.options.clock.now();
         let mut kept = shared.state();
-        let written = (kept.users).update(&shared.options, &user.username, attributes, now);
+        let rules = (&shared.options, kept.variation.empty_values);
+        let written = (kept.users).update(rules, &user.username, attributes, now);
         written.map_err(Refusal::from)
     } else {
         let message = "Invalid number of attributes".to_owned();

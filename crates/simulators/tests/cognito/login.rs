@@ -15,8 +15,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use simulators::cognito::{
-    AttributesRequestMethod, Cognito, CognitoOptions, PoolAttribute, Requests, ResourceServer,
-    StartError, Variation,
+    AttributesRequestMethod, Cognito, CognitoOptions, EmptyValues, PoolAttribute, Requests,
+    ResourceServer, StartError, Variation,
 };
 use simulators::user_agent::{ACCEPT_PAGE, Page, REDIRECT_LIMIT, UserAgent, UserAgentError};
 use url::Url;
@@ -736,6 +736,26 @@ async fn a_missing_claim_leaves_the_old_value_and_an_empty_one_clears_it() {
     assert_eq!(kept["name"], "山田　太郎");
     assert_eq!(kept["birthdate"], "1985-03-16");
     assert!(!kept.contains_key("gender"));
+}
+
+#[tokio::test]
+async fn an_empty_value_is_too_short_for_an_attribute_with_a_minimum_unless_it_is_told_to_clear() {
+    let world = world().await;
+    world.succeeds().await;
+    world.set_claim("birthdate", json!(""));
+    let length = "Invalid user attributes: birthdate: Attribute value length is out of range.";
+    world.fails("invalid_request", length).await;
+    assert_eq!(world.attributes()["birthdate"], "1985-03-15");
+
+    let clear = Variation {
+        empty_values: EmptyValues::Clear,
+        ..Variation::default()
+    };
+    world.cognito.vary(clear).unwrap();
+    world.succeeds().await;
+    assert!(!world.attributes().contains_key("birthdate"));
+    world.set_claim("birthdate", json!("1985"));
+    world.fails("invalid_request", length).await;
 }
 
 #[tokio::test]

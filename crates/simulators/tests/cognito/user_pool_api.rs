@@ -120,13 +120,17 @@ async fn a_user_reads_what_the_client_may_read_and_writes_what_it_may_write() {
     assert_eq!(kept["custom:record"], "another's");
     assert!(!kept.contains_key("gender"));
 
-    let body = json!({"AccessToken": token, "UserAttributeNames": ["custom:record", "address"]});
+    let body = json!({
+        "AccessToken": token, "UserAttributeNames": ["custom:record", "address", "birthdate"],
+    });
     assert_eq!(
         world.call("DeleteUserAttributes", &body, &[]).await,
         (200, json!({}))
     );
     let kept = world.attributes();
-    assert!(!kept.contains_key("custom:record") && !kept.contains_key("address"));
+    for deleted in ["custom:record", "address", "birthdate"] {
+        assert!(!kept.contains_key(deleted), "{deleted}");
+    }
     // The next sign-in writes what is mapped again.
     world.succeeds().await;
     assert_eq!(world.attributes()["name"], "山田　太郎");
@@ -164,6 +168,8 @@ async fn a_write_that_is_refused_writes_nothing() {
             "Invalid user attributes: Type for attribute {custom:unknown} could not be determined",
         ),
         ("birthdate", "1985", "InvalidParameterException", length),
+        // Whether AWS takes it is open; an attribute is deleted by DeleteUserAttributes.
+        ("birthdate", "", "InvalidParameterException", length),
     ] {
         let body = json!({"AccessToken": token, "UserAttributes": [
             {"Name": "name", "Value": "forged"}, {"Name": name, "Value": value},
@@ -201,6 +207,25 @@ async fn a_users_operation_needs_a_fresh_access_token_with_the_scope() {
     world.clock.advance(TimeDelta::hours(2));
     refuses(&token, "Access Token has expired").await;
     assert_eq!(world.attributes()["name"], "山田　太郎");
+}
+
+#[tokio::test]
+async fn a_user_who_is_no_longer_in_the_pool_is_not_found() {
+    let world = world_with(careful).await;
+    let token = world.access_token(&format!("openid {ADMIN}")).await;
+    world.cognito.delete_user("MynaApp_Subject-1").unwrap();
+    let again = world.cognito.delete_user("MynaApp_Subject-1");
+    assert_eq!(again, Err(UserFailure::Unknown));
+    for operation in ["GetUser", "UpdateUserAttributes", "DeleteUserAttributes"] {
+        let body = json!({
+            "AccessToken": token, "UserAttributes": [{"Name": "name", "Value": "forged"}],
+            "UserAttributeNames": ["name"],
+        });
+        let (exception, message) = ("UserNotFoundException", "User does not exist.");
+        world.refuses(operation, &body, exception, message).await;
+    }
+    assert_eq!(world.userinfo(&token).await.0, 401);
+    assert_eq!(world.cognito.users(), BTreeMap::new());
 }
 
 #[tokio::test]
