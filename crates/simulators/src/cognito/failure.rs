@@ -40,6 +40,8 @@ pub(super) enum SignInFailure {
     Trigger(TriggerFailure),
     /// The claims that a trigger chose have no `sub`, which the username is made of.
     NoSubject,
+    /// The claims that a trigger chose are another person's.
+    OtherSubject,
     /// The user pool doesn't take the user or an attribute.
     Attribute(AttributeFailure),
     /// The stand-in itself failed.
@@ -62,6 +64,7 @@ impl SignInFailure {
             | Self::UserinfoSubject
             | Self::Trigger(_)
             | Self::NoSubject
+            | Self::OtherSubject
             | Self::Attribute(_) => "invalid_request",
         }
     }
@@ -91,6 +94,9 @@ impl SignInFailure {
             Self::UserinfoSubject => "Bad userinfo sub".to_owned(),
             Self::Trigger(failure) => failure.to_string(),
             Self::NoSubject => "attributes required: [username]".to_owned(),
+            Self::OtherSubject => {
+                "userAttributesToMap must have the sub of the ID token".to_owned()
+            }
             Self::Attribute(failure) => failure.to_string(),
             Self::Internal => "Internal error".to_owned(),
         };

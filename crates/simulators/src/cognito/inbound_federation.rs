@@ -1,6 +1,6 @@
 //! The trigger InboundFederation (V1_0): the provider's tokens and claims were checked, the user pool isn't written yet.
 //! It says which claims go through the attribute mapping. Nothing, or an empty map, is everything as it came.
-//! What it leaves out is dropped, `sub` too, without which nobody can be signed in.
+//! What it leaves out is dropped, `sub` too, without which nobody can be signed in; with another one, nobody may be.
 
 use std::collections::BTreeMap;
 
@@ -58,11 +58,14 @@ pub(super) async fn claims_to_map(
         shown: shown.into_iter().flatten().collect(),
     };
     let chosen = ask(shared, question, understand).await;
-    let chosen = chosen.map_err(SignInFailure::Trigger)?.unwrap_or(came);
-    if chosen.get("sub").is_none_or(String::is_empty) {
-        return Err(SignInFailure::NoSubject);
+    let chosen = chosen.map_err(SignInFailure::Trigger)?;
+    let chosen = chosen.unwrap_or_else(|| came.clone());
+    match chosen.get("sub").filter(|subject| !subject.is_empty()) {
+        None => Err(SignInFailure::NoSubject),
+        // AWS doesn't say what it does then. Here nobody becomes somebody else.
+        other if other != came.get("sub") => Err(SignInFailure::OtherSubject),
+        Some(_) => Ok(chosen),
     }
-    Ok(chosen)
 }
 
 /// The claims that were chosen, if there are any. `null` is what isn't there, as elsewhere in AWS's JSON.

@@ -140,7 +140,9 @@ fn user_attributes(
         .filter(|(name, _)| is_seen(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    attributes.extend(user.own_attributes());
+    // `sub` and the status are what every event has been seen with.
+    let own = user.own_attributes();
+    attributes.extend(own.filter(|(name, _)| name == "sub" || is_seen(name)));
     let status = ("cognito:user_status", user.status());
     attributes.insert(status.0.to_owned(), status.1.to_owned());
     attributes

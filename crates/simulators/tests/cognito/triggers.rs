@@ -266,6 +266,21 @@ async fn without_sub_in_the_map_nobody_is_signed_in_and_nobody_is_created() {
 }
 
 #[tokio::test]
+async fn a_map_for_another_sub_than_the_id_tokens_signs_nobody_in() {
+    let triggered = triggered().await;
+    for other in ["Subject-2", "subject-1", "Subject-1 "] {
+        let map = json!({"sub": other, "name": "山田"});
+        triggered
+            .inbound
+            .does(&json!({"response": {"userAttributesToMap": map}}));
+        let description = "userAttributesToMap must have the sub of the ID token";
+        triggered.world.fails("invalid_request", description).await;
+    }
+    assert_eq!(triggered.world.cognito.users(), BTreeMap::new());
+    assert_eq!(triggered.tokens.events(), Vec::<Value>::new());
+}
+
+#[tokio::test]
 async fn an_error_of_the_trigger_goes_to_the_app_and_ends_the_sign_in() {
     let triggered = triggered().await;
     triggered
@@ -481,7 +496,6 @@ async fn what_the_client_cannot_read_can_be_hidden_from_the_trigger() {
             .collect::<Vec<_>>()
     };
     let code = world.succeeds().await;
-    let own = ["cognito:user_status", "identities", "sub"];
     assert_eq!(
         seen(),
         [
@@ -513,7 +527,30 @@ async fn what_the_client_cannot_read_can_be_hidden_from_the_trigger() {
     };
     world.cognito.vary(variation).unwrap();
     world.succeeds().await;
-    assert_eq!(seen(), own);
+    assert_eq!(seen(), ["cognito:user_status", "sub"]);
+}
+
+#[tokio::test]
+async fn identities_are_an_attribute_that_the_client_can_read_or_cannot() {
+    for (readable, seen) in [
+        (None, true),
+        (Some(vec!["locale", "identities"]), true),
+        (Some(vec!["locale"]), false),
+    ] {
+        let tokens = Trigger::new();
+        let world = world_with(|options| {
+            options.lambda_config.pre_token_generation = Some(tokens.function.clone());
+            options.variation.trigger_attributes = TriggerAttributes::Readable;
+            let names = readable.map(|names| names.into_iter().map(str::to_owned).collect());
+            options.app_client.read_attributes = names;
+        })
+        .await;
+        world.succeeds().await;
+        let event = tokens.events().pop().unwrap();
+        let attributes = event["request"]["userAttributes"].as_object().unwrap();
+        assert_eq!(attributes.contains_key("identities"), seen);
+        assert_eq!(attributes["sub"], world.attributes()["sub"]);
+    }
 }
 
 #[tokio::test]
