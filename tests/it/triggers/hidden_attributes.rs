@@ -1,10 +1,51 @@
 //! Where triggers don't see what the app client can't read, the built function asks the user pool, as the AWS SDK does it.
 //! What a token holds then is what it holds otherwise.
 
+use serde_json::json;
 use simulators::cognito::{RepeatedTriggers, TriggerAttributes};
 use simulators::journal::{Party, Step};
 use simulators::stack::Outcome;
 use test_kit::{Stack, browser, stack_with};
+
+use super::pre_token_generation::{NAME, all, answered, derived};
+use super::{assert_nothing_personal, class_of, event, invoke, pool, record};
+
+#[tokio::test]
+async fn what_the_event_lacks_is_asked_for_once_and_the_answer_is_as_if_it_were_there() {
+    let record = record();
+    let without_record = event(NAME, "record-not-in-event", "");
+    let mut without_both = without_record.clone();
+    let attributes = without_both["request"]["userAttributes"].as_object_mut();
+    let identities = attributes.unwrap().remove("identities").unwrap();
+    for event in [without_record, without_both] {
+        let (function, asked) = pool(
+            NAME,
+            Some(json!([
+                {"Name": "identities", "Value": identities},
+                {"Name": "name", "Value": "別人"},
+                {"Name": "custom:verified_record", "Value": record},
+            ])),
+        )
+        .await;
+        let expected = answered(&event, &all(), &derived());
+        assert_eq!(invoke(&function, &event).await.unwrap(), expected);
+        let (operation, body) = (
+            "AWSCognitoIdentityProviderService.AdminGetUser",
+            json!({"UserPoolId": event["userPoolId"], "Username": event["userName"]}),
+        );
+        assert_eq!(*asked.lock().unwrap(), [(operation.to_owned(), body)]);
+        assert_nothing_personal(&function, &record);
+    }
+}
+
+#[tokio::test]
+async fn without_an_answer_of_the_pool_there_are_no_tokens() {
+    let (function, _) = pool(NAME, None).await;
+    let event = event(NAME, "record-not-in-event", "");
+    let failed = invoke(&function, &event).await.unwrap_err();
+    assert_eq!(class_of(&failed), "user_unavailable");
+    assert_nothing_personal(&function, &record());
+}
 
 /// Signs somebody in who is older than 20, and gives the calls of the user pool's API.
 async fn sign_in(seen: TriggerAttributes) -> Vec<Step> {

@@ -1,10 +1,11 @@
 //! InboundFederation: what a sign-in writes comes from the record, or there is no sign-in.
 
+use four_attributes::VerifiedAt;
 use serde_json::{Value, json};
 use simulators::lambda::DirectFunction;
 
 use super::{
-    SUBJECT, VERIFIED_AT, assert_nothing_personal, class_of, counted, event, invoke, key,
+    SUBJECT, VERIFIED_AT, assert_nothing_personal, at, class_of, counted, event, invoke, key,
     log_events, record, record_with, trigger,
 };
 
@@ -43,6 +44,35 @@ async fn a_sign_in_writes_what_the_record_says_and_nothing_of_the_rest() {
         assert_eq!(invoke(&function, &event).await.unwrap(), expected, "{name}");
     }
     assert_nothing_personal(&function, &record);
+}
+
+#[tokio::test]
+async fn a_later_sign_in_writes_what_its_own_record_says_over_what_the_first_one_wrote() {
+    let (function, first) = (function(), record());
+    let later = record_with(&key(1), |record| {
+        record.attributes.address = Some("東京都千代田区永田町１丁目７番１号".parse().unwrap());
+        record.attributes.gender = None;
+        record.verified_at = VerifiedAt::Authentication(at(VERIFIED_AT + 3_600));
+    });
+    let mut written_later = written(&later);
+    for name in ["address", "formatted_address"] {
+        written_later[name] = json!("東京都千代田区永田町１丁目７番１号");
+    }
+    // Left out, the pool would keep the old one.
+    written_later["gender"] = json!("");
+    written_later["verified_at"] = json!((VERIFIED_AT + 3_600).to_string());
+    for (name, record, expected) in [
+        ("sign-in", &first, &written(&first)),
+        ("later-sign-in", &later, &written_later),
+    ] {
+        let event = event(NAME, name, record);
+        let mut whole = event.clone();
+        whole["response"]["userAttributesToMap"] = expected.clone();
+        assert_eq!(invoke(&function, &event).await.unwrap(), whole, "{name}");
+    }
+    for record in [&first, &later] {
+        assert_nothing_personal(&function, record);
+    }
 }
 
 #[tokio::test]

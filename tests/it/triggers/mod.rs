@@ -7,13 +7,17 @@ mod inbound_federation;
 mod pre_token_generation;
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use four_attributes::{FourAttributes, Gender};
 use four_attributes::{VerifiedAt, VerifiedRecord};
+use http::{HeaderMap, StatusCode};
 use keys::SystemRandomness;
 use sealing::SealingKeys;
 use serde_json::{Value, json};
@@ -90,6 +94,52 @@ fn trigger(name: &str, variables: &[(&str, &str)]) -> DirectFunction {
     DirectFunction::new(options)
 }
 
+/// What a user pool was asked: operations and bodies.
+type Asked = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// A user pool whose only user has these attributes, or none; what it was asked, as operations and bodies; and the trigger,
+/// which asks it.
+async fn pool(name: &str, attributes: Option<Value>) -> (DirectFunction, Asked) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&asked);
+    let answer = async move |headers: HeaderMap, body: String| {
+        let operation = headers["x-amz-target"].to_str().unwrap().to_owned();
+        let body: Value = serde_json::from_str(&body).unwrap();
+        let username = body["Username"].clone();
+        kept.lock().unwrap().push((operation, body));
+        let (status, answer) = match attributes {
+            Some(attributes) => (
+                200,
+                json!({"Username": username, "UserAttributes": attributes}),
+            ),
+            None => (
+                400,
+                json!({"__type": "UserNotFoundException", "message": "User does not exist."}),
+            ),
+        };
+        let status = StatusCode::from_u16(status).unwrap();
+        let media_type = [("content-type", "application/x-amz-json-1.1")];
+        (status, media_type, answer.to_string())
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().route("/", post(answer));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let function = trigger(
+        name,
+        &[
+            ("MAX_VERIFICATION_AGE", "none"),
+            (
+                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+                &format!("http://{address}"),
+            ),
+            ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "for the stand-in"),
+        ],
+    );
+    (function, asked)
+}
+
 async fn invoke(function: &DirectFunction, event: &Value) -> Result<Value, FunctionFailed> {
     let answer = function.invoke(event.to_string()).await?;
     Ok(serde_json::from_slice(&answer).unwrap())
@@ -150,6 +200,8 @@ fn assert_nothing_personal(function: &DirectFunction, record: &str) {
         &key(1),
         "eyJ.id.token",
         "AQ.access",
+        "eyJ.later.token",
+        "AQ.later",
         "hanako",
     ];
     for secret in marked {

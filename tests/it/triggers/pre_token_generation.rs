@@ -5,10 +5,10 @@ use simulators::lambda::DirectFunction;
 
 use super::{
     SUBJECT, VERIFIED_AT, assert_nothing_personal, at, class_of, counted, event, invoke, key,
-    log_events, record, record_with, trigger,
+    log_events, pool, record, record_with, trigger,
 };
 
-const NAME: &str = "pre-token-generation";
+pub(super) const NAME: &str = "pre-token-generation";
 
 /// What an ID token shows of nobody unless it is granted.
 const HIDDEN: [&str; 6] = [
@@ -26,7 +26,7 @@ fn function() -> DirectFunction {
 }
 
 /// The event with the answer that adds these claims.
-fn answered(event: &Value, id_token: &Value, access_token: &Value) -> Value {
+pub(super) fn answered(event: &Value, id_token: &Value, access_token: &Value) -> Value {
     let suppressed: Vec<_> = HIDDEN
         .iter()
         .filter(|name| id_token.get(**name).is_none())
@@ -40,7 +40,7 @@ fn answered(event: &Value, id_token: &Value, access_token: &Value) -> Value {
 }
 
 /// What follows from the golden person's record, and is no attribute.
-fn derived() -> Value {
+pub(super) fn derived() -> Value {
     json!({
         "age_over_18": true, "age_over_20": true, "prefecture": "神奈川県",
         "identity_verified": true, "verified_at": VERIFIED_AT, "verification_acr": "aal3",
@@ -48,7 +48,7 @@ fn derived() -> Value {
 }
 
 /// All claims of the golden person.
-fn all() -> Value {
+pub(super) fn all() -> Value {
     let mut all = derived();
     all["name"] = json!("山田　太郎");
     all["address"] = json!("横浜市中区本町６丁目５０番地の１０");
@@ -64,6 +64,8 @@ async fn each_token_gets_what_the_scopes_grant_at_sign_in_at_refresh_and_for_a_l
     for (name, id_token, access_token) in [
         ("hosted-auth", &all(), &derived()),
         ("linked-user", &all(), &derived()),
+        // The record belongs to the second of them.
+        ("two-identities", &all(), &derived()),
         ("refresh", &over_20, &over_20),
     ] {
         let event = event(NAME, name, &record);
@@ -88,14 +90,56 @@ async fn a_user_of_ours_without_our_scopes_shows_nothing_and_everybody_elses_are
     }
 }
 
+/// As in a sign-in through the API, which knows no scopes.
+#[tokio::test]
+async fn a_user_of_ours_without_any_scopes_shows_nothing() {
+    let function = function();
+    let event = event(NAME, "without-our-scopes", &record());
+    let with = |scopes: Option<Value>| {
+        let mut event = event.clone();
+        let request = event["request"].as_object_mut().unwrap();
+        match scopes {
+            Some(scopes) => request.insert("scopes".to_owned(), scopes),
+            None => request.remove("scopes"),
+        };
+        event
+    };
+    for scopes in [None, Some(json!(null)), Some(json!([]))] {
+        let event = with(scopes.clone());
+        assert_eq!(
+            invoke(&function, &event).await.unwrap(),
+            answered(&event, &json!({}), &json!({})),
+            "{scopes:?}"
+        );
+    }
+}
+
+/// Their event has no identities, which could also be hidden: the pool is asked.
 #[tokio::test]
 async fn with_one_of_our_scopes_nobodys_attributes_come_from_the_pool() {
-    let function = function();
-    let event = event(NAME, "native-user-with-our-scopes", "");
-    assert_eq!(
-        invoke(&function, &event).await.unwrap(),
-        answered(&event, &json!({}), &json!({}))
-    );
+    let (event, record) = (event(NAME, "native-user-with-our-scopes", ""), record());
+    let name = json!({"Name": "name", "Value": "別人"});
+    for (attributes, told) in [
+        (json!([name]), None),
+        // Nobody's record: not even one that opens.
+        (
+            json!([name, {"Name": "custom:verified_record", "Value": record}]),
+            Some("record_unlinked"),
+        ),
+    ] {
+        let (function, asked) = pool(NAME, Some(attributes)).await;
+        assert_eq!(
+            invoke(&function, &event).await.unwrap(),
+            answered(&event, &json!({}), &json!({}))
+        );
+        assert_eq!(asked.lock().unwrap().len(), 1);
+        let refused: Vec<_> = log_events(&function)
+            .into_iter()
+            .filter(|(event, _)| event == "record_refused")
+            .filter_map(|(_, class)| class)
+            .collect();
+        assert_eq!(refused, Vec::from_iter(told));
+    }
 }
 
 #[tokio::test]
@@ -112,6 +156,16 @@ async fn unknown_fields_survive_and_the_groups_are_left_to_the_pool() {
         },
     });
     assert_eq!(invoke(&function(), &event).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_group_configuration_may_be_null_and_stays_what_it_is() {
+    let mut event = event(NAME, "hosted-auth", &record());
+    event["request"]["groupConfiguration"] = json!(null);
+    assert_eq!(
+        invoke(&function(), &event).await.unwrap(),
+        answered(&event, &all(), &derived())
+    );
 }
 
 #[tokio::test]
