@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 use simulators::clock::SimClock;
 use simulators::cognito::{
-    EmptyValues, OverriddenAddress, RepeatedTriggers, TriggerAttributes, Variation,
+    CognitoOptions, EmptyValues, OverriddenAddress, RepeatedTriggers, TriggerAttributes, Variation,
 };
 use simulators::lambda::DirectFunction;
 use simulators::persona::{Persona, personas};
@@ -489,6 +489,92 @@ async fn a_sign_in_whose_record_is_not_believed_fails_and_writes_nothing() {
         assert_eq!(stack.cognito.users(), BTreeMap::new());
         stack.stop().await;
     }
+}
+
+/// What only a client that reads custom attributes is shown of the user pool.
+const CUSTOM: [&str; 2] = ["custom:verified_record", "custom:verified_at"];
+
+/// The attributes of ours that these claims show, custom ones too.
+fn shown(claims: &Map<String, Value>) -> Vec<&str> {
+    let names = ATTRIBUTES.iter().chain(&CUSTOM).copied();
+    names.filter(|name| claims.contains_key(*name)).collect()
+}
+
+/// An app client whose `ReadAttributes` isn't set: it may read every standard attribute.
+fn reads_every_standard_attribute(cognito: &mut CognitoOptions) {
+    cognito.app_client.read_attributes = None;
+    cognito.app_client.allowed_scopes.push(OWN_USER.to_owned());
+}
+
+/// An app client that may read whatever the pool has.
+fn reads_everything(cognito: &mut CognitoOptions) {
+    let names = cognito
+        .schema
+        .iter()
+        .map(|attribute| attribute.name.clone());
+    cognito.app_client.read_attributes = Some(names.collect());
+    let scopes = [OWN_USER, "profile"].map(str::to_owned);
+    cognito.app_client.allowed_scopes.extend(scopes);
+}
+
+/// That a client which may read attributes gets them from `/oauth2/userInfo` as the pool has them, since no trigger is asked
+/// there, and from its tokens only by our scopes, as the record has them.
+async fn tokens_follow_scopes_and_userinfo_the_pool(
+    client: fn(&mut CognitoOptions),
+    more: &str,
+    readable: &[&str],
+) {
+    let stack = stack_with(|options| options.cognito = client).await;
+    let person = first();
+    let asking = |ours: &str| format!("openid {OWN_USER} {more} {ours}");
+    let check = |signed_in: &SignedIn, granted: &[&str], in_pool: &str| {
+        assert_eq!(shown(&signed_in.id_token), granted, "ID token");
+        for claim in granted {
+            let proved = person.claims[*claim].as_str();
+            assert_eq!(signed_in.id_token[*claim], proved, "{claim}");
+        }
+        assert_eq!(shown(&signed_in.access_token), [""; 0], "access token");
+        assert_eq!(shown(&signed_in.userinfo), readable, "userinfo");
+        assert_eq!(signed_in.userinfo["name"], in_pool);
+    };
+    let proved = person.claims["name"].as_str();
+    let without = sign_in(&stack, &person, &asking("")).await;
+    check(&without, &[], proved);
+    let ours = "digital-auth/name digital-auth/gender";
+    let with = sign_in(&stack, &person, &asking(ours)).await;
+    check(&with, &["name", "gender"], proved);
+
+    let forged = [
+        ("name", "偽名の人"),
+        ("address", "偽の住所"),
+        ("birthdate", "1900-01-01"),
+        ("gender", "other"),
+    ];
+    overwrite(&stack, &with, &forged).await;
+    for (signed_in, granted) in [(&without, &[][..]), (&with, &["name", "gender"])] {
+        let refreshed = stack.refresh(signed_in).await.unwrap();
+        check(&refreshed, granted, "偽名の人");
+        for claims in [&refreshed.id_token, &refreshed.access_token] {
+            let token = Value::Object(claims.clone()).to_string();
+            for (name, value) in forged {
+                assert!(!token.contains(value), "what the user wrote as {name}");
+            }
+        }
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_reads_every_standard_attribute_has_tokens_by_scopes_and_userinfo_of_the_pool()
+ {
+    let readable = ATTRIBUTES;
+    tokens_follow_scopes_and_userinfo_the_pool(reads_every_standard_attribute, "", &readable).await;
+}
+
+#[tokio::test]
+async fn a_client_that_reads_custom_attributes_too_gets_no_record_in_a_token() {
+    let readable = [&ATTRIBUTES[..], &CUSTOM].concat();
+    tokens_follow_scopes_and_userinfo_the_pool(reads_everything, "profile", &readable).await;
 }
 
 /// A person whose birth date the service knew, and then only in part.
