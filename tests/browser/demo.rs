@@ -1,6 +1,7 @@
 //! The demo as a browser meets it: app, Cognito, bridge and service on four hosts, and the way of a person through them.
 //! Every clock can be moved on: those of the stand-ins by hand, those of the built functions with faketime.
 
+use std::cell::Cell;
 use std::fs;
 
 use chrono::TimeDelta;
@@ -67,15 +68,23 @@ pub(crate) fn words(language: &str) -> Words {
 pub(crate) struct Demo {
     /// The four parties.
     pub(crate) stack: Stack,
+    /// How many seconds the functions' clock is ahead.
+    moved: Cell<u32>,
     function_clock: NamedTempFile,
 }
 
 impl Demo {
     /// Starts everything on free ports.
     pub(crate) async fn start() -> Self {
+        Self::start_later(0, |_| {}).await
+    }
+
+    /// Starts everything, as it would be in so many seconds, its options changed.
+    pub(crate) async fn start_later(seconds: u32, change: impl FnOnce(&mut StackOptions)) -> Self {
         let function_clock = NamedTempFile::new().unwrap();
-        fs::write(&function_clock, "+0").unwrap();
+        fs::write(&function_clock, format!("+{seconds}")).unwrap();
         let mut options = StackOptions::new(functions());
+        options.clock.advance(TimeDelta::seconds(seconds.into()));
         options.app = Some(AppSettings::default());
         for (name, value) in [
             ("LD_PRELOAD", faketime()),
@@ -91,9 +100,11 @@ impl Demo {
                 environment.insert(name.to_owned(), Some(value.clone()));
             }
         }
+        change(&mut options);
         let stack = Stack::start(options).await.unwrap();
         Self {
             stack,
+            moved: Cell::new(seconds),
             function_clock,
         }
     }
@@ -101,7 +112,8 @@ impl Demo {
     /// Moves every clock on.
     pub(crate) fn wait(&self, seconds: u32) {
         self.wait_at_the_stand_ins(seconds);
-        fs::write(&self.function_clock, format!("+{seconds}")).unwrap();
+        self.moved.set(self.moved.get() + seconds);
+        fs::write(&self.function_clock, format!("+{}", self.moved.get())).unwrap();
     }
 
     /// Moves the clock of the stand-ins on, and not that of the bridge.

@@ -13,5 +13,6 @@ mod command;
 mod demo;
 mod failures;
 mod login;
+mod midnight;
 mod odd_ways;
 mod webdriver;
