@@ -172,6 +172,11 @@ async fn a_headless_demo_that_asks_for_an_age_gets_an_age_and_nothing_of_the_per
         for (claim, value) in &person.claims {
             assert!(!told.contains(value.as_str()), "{tokens}: {claim}");
         }
+        let birthdate = person.userinfo["birthdate"].as_str().unwrap();
+        assert!(
+            !told.contains(birthdate),
+            "{tokens}: as the service says it"
+        );
     }
     // The steps tell of the person no more than the tokens do.
     for claim in ["name", "address", "birthdate"] {
