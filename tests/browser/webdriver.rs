@@ -332,6 +332,8 @@ impl Browser {
         self.run(&scroll).await;
         let picture = self.client.screenshot().await.unwrap();
         self.save(name, &picture);
+        // Back where it was: what stays at the top of the window would cover a row above.
+        self.run("scrollTo(0, 0)").await;
     }
 
     fn save(&self, name: &str, picture: &[u8]) {
