@@ -10,6 +10,7 @@
 mod app;
 mod claims;
 mod command;
+mod configuration;
 mod conformance;
 mod faults;
 mod frozen;

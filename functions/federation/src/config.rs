@@ -336,35 +336,6 @@ mod tests {
     }
 
     #[test]
-    fn every_variable_is_documented() {
-        for document in [
-            include_str!(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../docs/configuration.md"
-            )),
-            include_str!(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../docs/configuration.en.md"
-            )),
-        ] {
-            // The rows of its table; other tables begin with other words.
-            let documented: Vec<_> = document
-                .lines()
-                .filter_map(|line| line.strip_prefix("| `")?.split_once("` |"))
-                .filter(|(name, _)| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
-                .map(|(name, rest)| {
-                    let cells = rest.trim_end_matches('|').split('|');
-                    let filled = cells.filter(|cell| !cell.trim().is_empty());
-                    assert_eq!(filled.count(), 4, "{name}");
-                    name
-                })
-                .collect();
-            let expected: Vec<_> = VARIABLES.iter().map(|variable| variable.name).collect();
-            assert_eq!(documented, expected);
-        }
-    }
-
-    #[test]
     fn pass_a_sandbox_without_a_client_id_yet() {
         let config = read(&sandbox()).unwrap();
         assert_eq!(config.service_client_id, None);

@@ -1,0 +1,106 @@
+//! What the documentation says of configuration: every variable of every function, in the order in which it is read.
+
+use function_kit::settings::Variable;
+use serde_json::Value;
+use simulators::scopes::{RESOURCE_SERVER, Scope, Scopes};
+
+/// Where the variables of a function are documented: the heading in Japanese, and that in English.
+const FUNCTIONS: [([&str; 2], &[Variable]); 3] = [
+    (
+        ["federation の変数", "Variables of federation"],
+        federation::config::VARIABLES,
+    ),
+    (
+        [
+            "inbound-federation の変数",
+            "Variables of inbound-federation",
+        ],
+        inbound_federation::config::VARIABLES,
+    ),
+    (
+        [
+            "pre-token-generation の変数",
+            "Variables of pre-token-generation",
+        ],
+        pre_token_generation::config::VARIABLES,
+    ),
+];
+
+/// The documents, in the order of the headings.
+const DOCUMENTS: [&str; 2] = [
+    include_str!("../../docs/configuration.md"),
+    include_str!("../../docs/configuration.en.md"),
+];
+
+#[test]
+fn every_variable_of_every_function_is_documented_and_no_other() {
+    for (headings, variables) in FUNCTIONS {
+        for (heading, document) in headings.into_iter().zip(DOCUMENTS) {
+            let (_, section) = document
+                .split_once(&format!("\n## {heading}\n"))
+                .expect(heading);
+            let section = section.split("\n## ").next().unwrap();
+            let rows = section.lines().filter(|line| line.starts_with("| `"));
+            let documented: Vec<_> = rows
+                .map(|row| {
+                    let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+                    assert_eq!(cells.len(), 5, "{row}");
+                    assert!(cells.iter().all(|cell| !cell.is_empty()), "{row}");
+                    cells[0].trim_matches('`')
+                })
+                .collect();
+            let expected: Vec<_> = variables.iter().map(|variable| variable.name).collect();
+            assert_eq!(documented, expected, "{heading}");
+        }
+    }
+}
+
+/// The examples in JSON that are one object each.
+fn examples(document: &str) -> Vec<Value> {
+    let blocks = document.split("\n```json\n").skip(1);
+    let blocks = blocks.filter_map(|block| block.split("\n```").next());
+    let objects = blocks.filter_map(|block| serde_json::from_str(block).ok());
+    objects.filter(Value::is_object).collect()
+}
+
+/// The member of this name, which only one of the examples has.
+fn the_one<'a>(examples: &'a [Value], name: &str) -> &'a Value {
+    let mut found = examples.iter().filter_map(|example| example.get(name));
+    let one = found.next().expect(name);
+    assert_eq!(found.next(), None, "{name}");
+    one
+}
+
+#[test]
+fn the_examples_for_the_user_pool_are_what_the_functions_expect() {
+    for document in DOCUMENTS {
+        let examples = examples(document);
+        assert_eq!(the_one(&examples, "Identifier"), RESOURCE_SERVER);
+        let scopes = the_one(&examples, "Scopes").as_array().unwrap();
+        let scopes: Vec<_> = scopes.iter().map(|scope| &scope["ScopeName"]).collect();
+        assert_eq!(scopes, Scope::ALL.map(Scope::name));
+
+        let asked = the_one(&examples, "AllowedOAuthScopes").as_array().unwrap();
+        let asked: Vec<_> = asked.iter().map(|scope| scope.as_str().unwrap()).collect();
+        assert!(Scopes::parse(&asked.join(" ")).is_ok(), "{asked:?}");
+
+        // What is mapped, the app client may write; and it may read none of it.
+        let written = the_one(&examples, "WriteAttributes").as_array().unwrap();
+        let read = the_one(&examples, "ReadAttributes").as_array().unwrap();
+        for attribute in written {
+            let name = attribute.as_str().unwrap();
+            assert!(document.contains(&format!("`{name}`→`")), "{name}");
+            assert!(!read.contains(attribute), "{name}");
+        }
+        assert_eq!(written.len(), document.matches("`→`").count());
+
+        let schema = the_one(&examples, "Schema").as_array().unwrap();
+        let custom: Vec<_> = schema
+            .iter()
+            .map(|one| format!("custom:{}", one["Name"].as_str().unwrap()))
+            .collect();
+        let mapped = written.iter().filter_map(Value::as_str);
+        let mapped: Vec<_> = mapped.filter(|name| name.starts_with("custom:")).collect();
+        assert_eq!(custom, mapped);
+    }
+}
