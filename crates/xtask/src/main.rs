@@ -145,4 +145,45 @@ mod tests {
             }
         }
     }
+
+    /// The names of all functions in the Rust sources below a folder.
+    fn functions_below(folder: &Path) -> BTreeSet<String> {
+        let mut functions = BTreeSet::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                functions.extend(functions_below(&path));
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let source = fs::read_to_string(&path).unwrap();
+                let named = source.split("fn ").skip(1);
+                functions
+                    .extend(named.filter_map(|rest| rest.split('(').next().map(str::to_owned)));
+            }
+        }
+        functions
+    }
+
+    #[test]
+    fn every_test_that_a_limit_names_is_there() {
+        let folders = ["crates", "functions", "tests"].map(|folder| workspace().join(folder));
+        let there: BTreeSet<_> = folders
+            .iter()
+            .flat_map(|one| functions_below(one))
+            .collect();
+        for (document, heading) in [
+            ("docs/architecture.md", "## 上限と数"),
+            ("docs/architecture.en.md", "## Limits and numbers"),
+        ] {
+            let section = documented::section(document, heading);
+            let rows = section.lines().filter(|line| line.starts_with("| "));
+            let named: Vec<_> = rows
+                .filter_map(|row| row.trim_end_matches([' ', '|']).rsplit('|').next())
+                .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+                .collect();
+            assert!(named.len() > 40, "{document}");
+            for name in named {
+                assert!(there.contains(name), "{document}: {name}");
+            }
+        }
+    }
 }
