@@ -1,4 +1,4 @@
-//! `cargo xtask aws`: tests the KMS keys, and the function with AWS KMS and AWS Secrets Manager,
+//! `cargo xtask aws`: tests the KMS keys, and the functions with AWS KMS, AWS Secrets Manager and a user pool,
 //! against `ministack`, an emulator of AWS that others wrote in Python. It is installed below `target/`, started on a free port of the loopback,
 //! and stopped whatever the tests say.
 

@@ -30,7 +30,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Test keys and function against an emulator of AWS (needs Python 3 with venv, and PyPI)
+    /// Test keys and functions against an emulator of AWS (needs Python 3 with venv, and PyPI)
     Aws,
     /// Sign in with Chromium and Firefox, on a PC and a phone, and take pictures (installs what it needs: Debian's packages, npm)
     Browser {
