@@ -131,6 +131,8 @@ pub(crate) fn trigger_status(class: verified::Class) -> Option<u8> {
         verified::Class::RecordOtherIssuer => 95,
         verified::Class::RecordUnlinked => 96,
         verified::Class::UserUnavailable => 97,
+        verified::Class::ProviderMismatch => 99,
+        verified::Class::TooSlow => 100,
         // Nobody asks for it at a sign-in, and at tokens it only keeps claims back.
         verified::Class::RecordTooOld => return None,
     };
@@ -294,7 +296,7 @@ mod tests {
                         _ => document.ends,
                     };
                     let at_the_tokens = match class {
-                        verified::Class::SubjectMismatch => "–",
+                        verified::Class::ProviderMismatch | verified::Class::SubjectMismatch => "–",
                         class if class.is_refusal() => document.keeps_claims_back,
                         _ => document.ends,
                     };

@@ -44,6 +44,10 @@ fn openid_configuration(config: &Config) -> Value {
         "nonce",
         "at_hash",
     ];
+    claims.extend([
+        four_attributes::VERIFIED_AT,
+        four_attributes::VERIFIED_RECORD,
+    ]);
     for attribute in config.attributes.iter() {
         claims.push(attribute.claim());
         if attribute == Attribute::Address {

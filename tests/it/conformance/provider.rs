@@ -158,6 +158,8 @@ async fn oidcc_server() {
         "name",
         "nonce",
         "sub",
+        "verified_at",
+        "verified_record",
     ];
     assert_eq!(names(&claims), expected.into());
     assert_eq!(claims["iss"], client.issuer());

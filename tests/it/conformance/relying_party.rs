@@ -667,6 +667,8 @@ mod openid_connect {
                 "iss",
                 "name",
                 "sub",
+                "verified_at",
+                "verified_record",
             ];
             assert_eq!(
                 BTreeSet::from_iter(names),
