@@ -231,4 +231,16 @@ mod tests {
             assert!(provider_name(name).is_err(), "{name:?}");
         }
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_decision_takes_four_seconds_at_most() {
+        assert_eq!(in_time(async { Ok(1) }).await, Ok(1));
+        let refused = in_time::<()>(async { Err(Class::RecordForged) }).await;
+        assert_eq!(refused, Err(Class::RecordForged));
+        let begun = tokio::time::Instant::now();
+        let endless = in_time::<()>(std::future::pending()).await;
+        assert_eq!(endless, Err(Class::TooSlow));
+        let (taken, second) = (begun.elapsed(), Duration::from_secs(1));
+        assert!(taken >= 4 * second && taken < 5 * second, "{taken:?}");
+    }
 }
