@@ -119,7 +119,15 @@ async fn signs_in_with_nonce_and_pkce(library: &'static str) {
     expected["aud"] = COGNITO_CLIENT_ID.into();
     expected["nonce"] = login["nonce"].clone();
     expected["acr"] = "aal3".into();
-    for claim in ["iat", "exp", "auth_time", "at_hash"] {
+    let more = [
+        "iat",
+        "exp",
+        "auth_time",
+        "at_hash",
+        "verified_at",
+        "verified_record",
+    ];
+    for claim in more {
         expected[claim] = login["claims"][claim].clone();
         assert_ne!(expected[claim], Value::Null, "{claim}");
     }
