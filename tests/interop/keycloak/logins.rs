@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use keys::{Algorithm, LocalKey, SigningKey as _};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use simulators::clock::SimClock;
 use simulators::persona::{Persona, personas};
 use simulators::stack::{APP_CALLBACK, AppLogin};
