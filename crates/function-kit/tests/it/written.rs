@@ -3,9 +3,10 @@
 //! that looks for a mark there looks everywhere.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::Value;
+use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -54,5 +55,15 @@ pub(crate) fn log() -> (Written, DefaultGuard) {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(written.clone())
         .finish();
+    // While a process has only one subscriber, tracing asks nobody but the thread that meets an event first whether anybody
+    // wants it: a test on a thread without one would silence it for all. So there is always a second one.
+    static SECOND: OnceLock<Dispatch> = OnceLock::new();
+    SECOND.get_or_init(|| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(io::sink)
+            .finish();
+        Dispatch::new(subscriber)
+    });
     (written, tracing::subscriber::set_default(subscriber))
 }

@@ -2,6 +2,9 @@
 //! somebody else, not in `Debug`.
 //! Everything of that kind carries a mark in these tests, and the marks are looked for.
 
+use std::io;
+use std::sync::OnceLock;
+
 use digital_auth::CodeExchange;
 use digital_auth::authorization::LoginSecrets;
 use digital_auth::id_token::Subject;
@@ -15,6 +18,7 @@ use four_attributes::FourAttributes;
 use function_kit::reference::Reference;
 use keys::SystemRandomness;
 use serde_json::{Value, json};
+use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -57,6 +61,16 @@ fn log() -> (Written, DefaultGuard) {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(written.clone())
         .finish();
+    // While a process has only one subscriber, tracing asks nobody but the thread that meets an event first whether anybody
+    // wants it: a test on a thread without one would silence it for all. So there is always a second one.
+    static SECOND: OnceLock<Dispatch> = OnceLock::new();
+    SECOND.get_or_init(|| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(io::sink)
+            .finish();
+        Dispatch::new(subscriber)
+    });
     (written, tracing::subscriber::set_default(subscriber))
 }
 
