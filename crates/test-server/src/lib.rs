@@ -1,5 +1,5 @@
-//! What tests of an HTTP client need: a server that misbehaves as it is told ([`Server`]), and a time of day that stands
-//! still ([`TestClock`]).
+//! What the tests of several crates need: a server that misbehaves as it is told ([`Server`]), a time of day that stands
+//! still ([`TestClock`]), and all that is logged meanwhile ([`log`]).
 //! Nothing of it is in a function.
 #![expect(
     clippy::unwrap_used,
@@ -9,6 +9,8 @@
 
 mod clock;
 mod server;
+mod written;
 
 pub use clock::{TestClock, start};
 pub use server::{Ending, Received, Reply, Server, answer, chunked, json};
+pub use written::{Written, log};

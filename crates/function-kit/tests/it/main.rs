@@ -8,4 +8,3 @@
 
 mod secrets;
 mod trigger;
-mod written;

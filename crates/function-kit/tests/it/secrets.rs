@@ -27,9 +27,7 @@ use http_client::Deadline;
 use sealing::{SealingKeys, SystemRandomness};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
-use test_server::start;
-
-use crate::written::{Written, log};
+use test_server::{Written, log, start};
 
 /// How long an event waits, and a stand-in that takes longer.
 const WITHIN: Duration = Duration::from_secs(1);

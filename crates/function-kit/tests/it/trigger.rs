@@ -10,9 +10,7 @@ use function_kit::trigger::{Invocation, Trigger, answer};
 use http_client::Clock;
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
-use test_server::{TestClock, start};
-
-use crate::written::{Written, log};
+use test_server::{TestClock, Written, log, start};
 
 const REQUEST_ID: &str = "8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
 

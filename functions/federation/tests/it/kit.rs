@@ -3,7 +3,6 @@
 //! What every answer must have is checked here, on every one.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
@@ -17,6 +16,7 @@ use function_kit::metrics::Metrics;
 use function_kit::support_id::SupportId;
 use keys::{Randomness, SystemRandomness};
 use serde_json::{Value, json};
+use test_server::Written;
 
 use crate::service::Service;
 use crate::support::{
@@ -44,27 +44,6 @@ impl MovingClock {
 impl Clock for MovingClock {
     fn now(&self) -> DateTime<Utc> {
         *self.0.lock().unwrap()
-    }
-}
-
-/// Lines that somebody wrote.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Written {
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -2,9 +2,6 @@
 //! somebody else, not in `Debug`.
 //! Everything of that kind carries a mark in these tests, and the marks are looked for.
 
-use std::io;
-use std::sync::OnceLock;
-
 use digital_auth::CodeExchange;
 use digital_auth::authorization::LoginSecrets;
 use digital_auth::id_token::Subject;
@@ -18,12 +15,10 @@ use four_attributes::FourAttributes;
 use function_kit::reference::Reference;
 use keys::SystemRandomness;
 use serde_json::{Value, json};
-use tracing::Dispatch;
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
+use test_server::log;
 
 use crate::kit::{
-    Answer, Bridge, Browser, Call, Form, REQUEST_ID, Written, altered, support_id, verified_claims,
+    Answer, Bridge, Browser, Call, Form, REQUEST_ID, altered, support_id, verified_claims,
 };
 use crate::service::{Fault, SERVICE_CODE};
 use crate::support::{
@@ -43,36 +38,6 @@ const MARKS: [&str; 10] = [
     SUBJECT,
     CLIENT_SECRET,
 ];
-
-impl<'a> MakeWriter<'a> for Written {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-/// Takes everything that anybody logs on this thread, in the form of the function's own log.
-fn log() -> (Written, DefaultGuard) {
-    let written = Written::default();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(written.clone())
-        .finish();
-    // While a process has only one subscriber, tracing asks nobody but the thread that meets an event first whether anybody
-    // wants it: a test on a thread without one would silence it for all. So there is always a second one.
-    static SECOND: OnceLock<Dispatch> = OnceLock::new();
-    SECOND.get_or_init(|| {
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(io::sink)
-            .finish();
-        Dispatch::new(subscriber)
-    });
-    (written, tracing::subscriber::set_default(subscriber))
-}
 
 /// The parts of a key that aren't public.
 fn private_members() -> Vec<String> {

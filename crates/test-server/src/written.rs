@@ -10,16 +10,18 @@ use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
+/// Lines that somebody wrote. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
+pub struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Written {
-    pub(crate) fn text(&self) -> String {
+    /// All of it.
+    pub fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
     /// Each line is a JSON object.
-    pub(crate) fn lines(&self) -> Vec<Value> {
+    pub fn lines(&self) -> Vec<Value> {
         let text = self.text();
         let lines = text.lines().map(serde_json::from_str);
         lines.map(Result::unwrap).collect()
@@ -46,7 +48,7 @@ impl<'a> MakeWriter<'a> for Written {
 }
 
 /// Takes everything that is logged on this thread while the guard lives.
-pub(crate) fn log() -> (Written, DefaultGuard) {
+pub fn log() -> (Written, DefaultGuard) {
     let written = Written::default();
     let subscriber = tracing_subscriber::fmt()
         .json()
