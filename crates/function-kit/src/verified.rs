@@ -11,6 +11,7 @@ use sealing::SealingKeys;
 use crate::check;
 use crate::metrics::Metrics;
 use crate::secrets::{Cached, InvalidSecret, Make, SecretReader, Source, sealing_keys};
+use crate::settings::{Reader, secret_reference};
 use crate::trigger::Invocation;
 
 /// How long a decision may take: Amazon Cognito waits five seconds, and a cold start needs some of them.
@@ -91,6 +92,39 @@ pub async fn in_time<T>(decision: impl Future<Output = Result<T, Class>>) -> Res
     decided.unwrap_or(Err(Class::TooSlow))
 }
 
+/// What both triggers are told of records, by the same variables.
+#[derive(Clone, Debug)]
+pub struct RecordSettings {
+    /// Where the keys of the records are, and the variable that says so.
+    pub keys: Source,
+    /// The service's issuer.
+    pub service_issuer: String,
+    /// The bridge's name in the user pool.
+    pub provider_name: String,
+}
+
+impl RecordSettings {
+    /// Reads all three before it gives up, so that every problem is named.
+    pub fn read(
+        reader: &mut Reader<'_>,
+        record_keys: &'static str,
+        issuer: &'static str,
+        provider: &'static str,
+    ) -> Option<Self> {
+        let reference = reader.checked(record_keys, secret_reference);
+        let service_issuer = reader.checked(issuer, service_issuer);
+        let provider_name = reader.checked(provider, provider_name);
+        Some(Self {
+            keys: Source {
+                variable: record_keys,
+                reference: reference?,
+            },
+            service_issuer: service_issuer?,
+            provider_name: provider_name?,
+        })
+    }
+}
+
 /// Opens the records of one provider and one service.
 #[derive(Debug)]
 pub struct Records {
@@ -100,23 +134,21 @@ pub struct Records {
 }
 
 impl Records {
-    /// Fetches the keys of the records that the bridge `provider_name` seals for the service `issuer`.
+    /// Fetches the keys of the records that the bridge seals.
     ///
     /// # Errors
     ///
     /// [`InvalidSecret`].
     pub async fn load(
         reader: SecretReader,
-        record_keys: Source,
-        issuer: &str,
-        provider_name: &str,
+        settings: &RecordSettings,
         now: DateTime<Utc>,
     ) -> Result<Self, InvalidSecret> {
         let make: Make<SealingKeys, 1> = |[keys]| keys.parse(sealing_keys);
         Ok(Self {
-            keys: Cached::load(reader, [record_keys], make, now).await?,
-            issuer: issuer.to_owned(),
-            provider_name: provider_name.to_owned(),
+            keys: Cached::load(reader, [settings.keys.clone()], make, now).await?,
+            issuer: settings.service_issuer.clone(),
+            provider_name: settings.provider_name.clone(),
         })
     }
 

@@ -42,7 +42,7 @@ impl Trigger for Admission {
 
     /// Any doubt is a failure: then nobody signs in, and nothing is written.
     async fn handle(&self, event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
-        let Some(sign_in) = SignIn::read(&event, &self.config.provider_name)? else {
+        let Some(sign_in) = SignIn::read(&event, &self.config.records.provider_name)? else {
             let request_id = invocation.request_id;
             tracing::info!(event = "sign_in_of_another_provider", request_id);
             return Ok(event);

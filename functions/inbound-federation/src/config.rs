@@ -1,8 +1,7 @@
 //! The configuration of the trigger: from the environment into one typed value.
 
-use function_kit::reference::Reference;
-use function_kit::settings::{self, ConfigError, Reader, level, secret_reference};
-use function_kit::verified::{provider_name, service_issuer};
+use function_kit::settings::{self, ConfigError, Reader, level};
+use function_kit::verified::RecordSettings;
 
 function_kit::variables! {
     RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]}: the keys of the verified records, as the bridge has them";
@@ -16,12 +15,8 @@ function_kit::variables! {
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where the keys of the records are.
-    pub record_keys: Reference,
-    /// The service's issuer.
-    pub service_issuer: String,
-    /// The bridge's name in the user pool.
-    pub provider_name: String,
+    /// Whose records are believed.
+    pub records: RecordSettings,
     /// What becomes of a birth date that is gone.
     pub birth_date_that_is_gone: BirthDateThatIsGone,
     /// How much is logged.
@@ -53,16 +48,12 @@ impl Config {
 
 fn read(reader: &mut Reader<'_>) -> Option<Config> {
     // Everything is read before anything is given up, so that every problem is named.
-    let record_keys = reader.checked(RECORD_KEYS, secret_reference);
-    let service_issuer = reader.checked(SERVICE_ISSUER, service_issuer);
-    let provider_name = reader.checked(PROVIDER_NAME, provider_name);
+    let records = RecordSettings::read(reader, RECORD_KEYS, SERVICE_ISSUER, PROVIDER_NAME);
     let gone = reader.checked_or(BIRTHDATE_GONE, "leave", birth_date_that_is_gone);
     let log_level = reader.checked_or(LOG_LEVEL, "info", level);
     let metrics_namespace = reader.optional(METRICS_NAMESPACE);
     Some(Config {
-        record_keys: record_keys?,
-        service_issuer: service_issuer?,
-        provider_name: provider_name?,
+        records: records?,
         birth_date_that_is_gone: gone?,
         log_level: log_level?,
         metrics_namespace: metrics_namespace.unwrap_or("digital-auth".to_owned()),

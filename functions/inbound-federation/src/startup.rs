@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use function_kit::metrics::Metrics;
-use function_kit::secrets::{SecretReader, Source};
+use function_kit::secrets::SecretReader;
 use function_kit::verified::{Records, StartError};
 use http_client::{Clock, HttpClient};
 
 use crate::admission::Admission;
-use crate::config::{Config, RECORD_KEYS};
+use crate::config::Config;
 
 /// Makes the trigger.
 ///
@@ -17,19 +17,10 @@ use crate::config::{Config, RECORD_KEYS};
 /// [`StartError`] names what can't be had, without any value.
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Admission, StartError> {
     let http = Arc::new(HttpClient::new(Arc::clone(&clock))?);
-    let reader = SecretReader::for_references([&config.record_keys], &http).await;
-    let records = Records::load(
-        reader,
-        Source {
-            variable: RECORD_KEYS,
-            reference: config.record_keys.clone(),
-        },
-        &config.service_issuer,
-        &config.provider_name,
-        clock.now(),
-    );
+    let reader = SecretReader::for_references([&config.records.keys.reference], &http).await;
+    let records = Records::load(reader, &config.records, clock.now()).await?;
     Ok(Admission {
-        records: records.await?,
+        records,
         metrics: Metrics::new(config.metrics_namespace.clone()),
         config,
         clock,

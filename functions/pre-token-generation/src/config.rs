@@ -1,9 +1,8 @@
 //! The configuration of the trigger: from the environment into one typed value.
 
 use chrono::TimeDelta;
-use function_kit::reference::Reference;
-use function_kit::settings::{self, ConfigError, Reader, level, secret_reference};
-use function_kit::verified::{provider_name, service_issuer};
+use function_kit::settings::{self, ConfigError, Reader, level};
+use function_kit::verified::RecordSettings;
 
 function_kit::variables! {
     RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]}: the keys of the verified records, as the bridge has them";
@@ -26,12 +25,8 @@ const LONGEST: TimeDelta = TimeDelta::days(36_525);
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where the keys of the records are.
-    pub record_keys: Reference,
-    /// The service's issuer.
-    pub service_issuer: String,
-    /// The bridge's name in the user pool.
-    pub provider_name: String,
+    /// Whose records are believed.
+    pub records: RecordSettings,
     /// The resource server's identifier.
     pub resource_server: String,
     /// The ages that can be asked for.
@@ -61,9 +56,7 @@ impl Config {
 
 fn read(reader: &mut Reader<'_>) -> Option<Config> {
     // Everything is read before anything is given up, so that every problem is named.
-    let record_keys = reader.checked(RECORD_KEYS, secret_reference);
-    let service_issuer = reader.checked(SERVICE_ISSUER, service_issuer);
-    let provider_name = reader.checked(PROVIDER_NAME, provider_name);
+    let records = RecordSettings::read(reader, RECORD_KEYS, SERVICE_ISSUER, PROVIDER_NAME);
     let resource_server = reader.checked_or(RESOURCE_SERVER, "digital-auth", resource_server);
     let ages = reader.checked_or(AGES, "18 20", ages);
     let max_verification_age =
@@ -74,9 +67,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     let log_level = reader.checked_or(LOG_LEVEL, "info", level);
     let metrics_namespace = reader.optional(METRICS_NAMESPACE);
     Some(Config {
-        record_keys: record_keys?,
-        service_issuer: service_issuer?,
-        provider_name: provider_name?,
+        records: records?,
         resource_server: resource_server?,
         ages: ages?,
         max_verification_age: max_verification_age?,

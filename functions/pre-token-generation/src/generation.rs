@@ -74,7 +74,7 @@ impl Trigger for Generation {
 impl Generation {
     /// Whether it is one of our users, as far as the event says. Where it doesn't carry the identities, the name tells.
     fn is_ours(&self, request: &TokenRequest<'_>) -> bool {
-        let provider = &self.config.provider_name;
+        let provider = &self.config.records.provider_name;
         match &request.identities {
             Some(identities) => !identities.subjects(provider).is_empty(),
             None => request.is_named_by(provider),
@@ -107,7 +107,7 @@ impl Generation {
                 &known
             }
         };
-        let subjects = identities.subjects(&self.config.provider_name);
+        let subjects = identities.subjects(&self.config.records.provider_name);
         let now = invocation.now;
         let not_before = self.config.max_verification_age.map(|age| now - age);
         let opened = match request.record.or_else(|| asked_for(name)) {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use function_kit::aws::{Connections, sdk_config};
 use function_kit::metrics::Metrics;
-use function_kit::secrets::{SecretReader, Source};
+use function_kit::secrets::SecretReader;
 use function_kit::verified::{Records, StartError};
 use http_client::{Clock, HttpClient};
 
-use crate::config::{Config, RECORD_KEYS};
+use crate::config::Config;
 use crate::generation::Generation;
 use crate::users::Users;
 
@@ -21,18 +21,9 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Generation, 
     let http = Arc::new(HttpClient::new(Arc::clone(&clock))?);
     let shared = sdk_config(&Connections::new(http)).await;
     let reader = SecretReader::new(Some(aws_sdk_secretsmanager::Client::new(&shared)));
-    let records = Records::load(
-        reader,
-        Source {
-            variable: RECORD_KEYS,
-            reference: config.record_keys.clone(),
-        },
-        &config.service_issuer,
-        &config.provider_name,
-        clock.now(),
-    );
+    let records = Records::load(reader, &config.records, clock.now()).await?;
     Ok(Generation {
-        records: records.await?,
+        records,
         users: Users::new(aws_sdk_cognitoidentityprovider::Client::new(&shared)),
         metrics: Metrics::new(config.metrics_namespace.clone()),
         config,

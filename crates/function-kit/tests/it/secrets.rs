@@ -22,7 +22,7 @@ use function_kit::secrets::{
 };
 use function_kit::support_id::SupportId;
 use function_kit::trigger::Invocation;
-use function_kit::verified::{Class, Records};
+use function_kit::verified::{Class, RecordSettings, Records};
 use http_client::Deadline;
 use sealing::{SealingKeys, SystemRandomness};
 use secrecy::ExposeSecret as _;
@@ -238,12 +238,15 @@ fn record(number: u8) -> String {
 
 /// What opens records with the ring in this file.
 async fn records(path: &Path) -> Records {
-    let source = Source {
-        variable: "RECORD_KEYS",
-        reference: Reference::File(path.to_owned()),
+    let settings = RecordSettings {
+        keys: Source {
+            variable: "RECORD_KEYS",
+            reference: Reference::File(path.to_owned()),
+        },
+        service_issuer: "https://service.example".to_owned(),
+        provider_name: "MynaApp".to_owned(),
     };
-    let (reader, issuer) = (SecretReader::new(None), "https://service.example");
-    let records = Records::load(reader, source, issuer, "MynaApp", start());
+    let records = Records::load(SecretReader::new(None), &settings, start());
     records.await.unwrap()
 }
 

@@ -23,7 +23,7 @@ use four_attributes::FourAttributes;
 use four_attributes::{VerifiedAt, VerifiedRecord};
 use function_kit::aws::Connections;
 use function_kit::metrics::Metrics;
-use function_kit::secrets::{SecretReader, Source};
+use function_kit::secrets::SecretReader;
 use function_kit::trigger;
 use function_kit::verified::Records;
 use http_client::{Clock, HttpClient};
@@ -83,11 +83,7 @@ async fn generation(clock: &Arc<TestClock>, pool: &str, max_age: &str) -> Genera
         .http_client(Connections::new(http))
         .build();
     let reader = SecretReader::new(None);
-    let source = Source {
-        variable: "RECORD_KEYS",
-        reference: config.record_keys.clone(),
-    };
-    let records = Records::load(reader, source, ISSUER, "MynaApp", clock.now());
+    let records = Records::load(reader, &config.records, clock.now());
     Generation {
         records: records.await.unwrap(),
         users: Users::new(Client::from_conf(client)),
