@@ -227,7 +227,7 @@ pub fn provider_name(value: &str) -> Result<String, String> {
 /// # Errors
 ///
 /// What is wrong, without the value.
-pub fn service_issuer(value: &str) -> Result<String, String> {
+fn service_issuer(value: &str) -> Result<String, String> {
     let is_address = ["https://", "http://"]
         .iter()
         .any(|scheme| value.starts_with(scheme));
