@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use http_client::{Deadline, HttpClient};
-use sealing::SealingKeys;
+use sealing::{InvalidSealingKeys, SealingKeys};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use thiserror::Error;
@@ -35,6 +35,12 @@ pub enum SecretError {
     /// It isn't the JSON that is documented.
     #[error("doesn't have the form that is documented")]
     Malformed,
+    /// It has to have either `keys` or `key`.
+    #[error("has neither `keys` nor `key`, or both")]
+    KeysOrKey,
+    /// Its keys are no ring.
+    #[error(transparent)]
+    Ring(#[from] InvalidSealingKeys),
     /// It has a key that the secret of this other variable has, too.
     #[error("has a key that {0} has, too: each needs keys of its own")]
     SharedKey(&'static str),
@@ -379,19 +385,28 @@ async fn texts<const N: usize>(reader: &SecretReader, sources: &[Source; N]) -> 
 
 #[derive(Deserialize)]
 struct SealingDocument {
-    keys: Vec<SecretString>,
+    keys: Option<Vec<SecretString>>,
+    key: Option<SecretString>,
 }
 
-/// The ring of a secret of the form `{"keys":["…"]}`: base64url of 32 bytes each, none twice; the first seals, all open.
+/// The ring of a secret of the form `{"keys":["…"]}`: 32 bytes each, in hexadecimal digits or base64url, none twice; the
+/// first seals, all open. Or of the form `{"key":"…"}`, with the one key that AWS Secrets Manager made itself
+/// (`GenerateSecretString`).
 ///
 /// # Errors
 ///
-/// [`SecretError::Malformed`].
+/// [`SecretError`], never with a value.
 pub fn sealing_keys(text: &SecretString) -> Result<SealingKeys, SecretError> {
     let document: SealingDocument =
         serde_json::from_str(text.expose_secret()).map_err(|_| SecretError::Malformed)?;
-    SealingKeys::new(document.keys.iter().map(|key| key.expose_secret()))
-        .map_err(|_| SecretError::Malformed)
+    let keys = match (&document.keys, &document.key) {
+        (Some(keys), None) => keys.as_slice(),
+        (None, Some(key)) => std::slice::from_ref(key),
+        (None, None) | (Some(_), Some(_)) => return Err(SecretError::KeysOrKey),
+    };
+    Ok(SealingKeys::new(
+        keys.iter().map(|key| key.expose_secret()),
+    )?)
 }
 
 #[cfg(test)]
@@ -628,20 +643,61 @@ mod tests {
         }
     }
 
+    /// Whether the ring has the key of [`OLD`], and opens what that sealed.
+    fn is_old(text: &str) -> bool {
+        let ring = sealing_keys(&SecretString::from(text)).expect(text);
+        ring.shares_a_key_with(&sealing_keys(&SecretString::from(OLD)).unwrap())
+    }
+
     #[test]
-    fn a_ring_has_one_form() {
-        assert!(sealing_keys(&SecretString::from(OLD)).is_ok());
-        for text in [
-            r#"{"keys":[]}"#,
-            r#"{"keys":["short"]}"#,
-            r#"{"keys":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"}"#,
-            &OLD.replace(']', r#","AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"]"#),
-            "{}",
-            "[]",
-            "",
+    fn a_ring_has_its_keys_in_a_list_or_the_one_that_aws_made() {
+        let digits = "01".repeat(32);
+        let other = "02".repeat(32);
+        assert!(is_old(OLD));
+        assert!(is_old(
+            &OLD.replace(r#"["#, "")
+                .replace(']', "")
+                .replace("keys", "key")
+        ));
+        assert!(is_old(&format!(r#"{{"key":"{digits}"}}"#)));
+        assert!(is_old(&format!(r#"{{"keys":["{digits}"]}}"#)));
+        assert!(is_old(&format!(r#"{{"keys":["{other}","{digits}"]}}"#)));
+        assert!(!is_old(&format!(r#"{{"key":"{other}"}}"#)));
+        assert!(is_old(&OLD.replace(']', &format!(r#","{other}"]"#))));
+    }
+
+    #[test]
+    fn a_ring_of_another_form_is_refused() {
+        let digits = "01".repeat(32);
+        let malformed = SecretError::Malformed;
+        let ring = SecretError::Ring;
+        for (text, reason) in [
+            (r#"{"keys":[]}"#, ring(InvalidSealingKeys::Missing)),
+            (r#"{"keys":["short"]}"#, ring(InvalidSealingKeys::Malformed)),
+            (r#"{"key":""}"#, ring(InvalidSealingKeys::Malformed)),
+            (
+                &OLD.replace(']', r#","AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"]"#),
+                ring(InvalidSealingKeys::Repeated),
+            ),
+            (
+                &OLD.replace(']', &format!(r#","{digits}"]"#)),
+                ring(InvalidSealingKeys::Repeated),
+            ),
+            ("{}", SecretError::KeysOrKey),
+            (
+                &OLD.replace('}', &format!(r#","key":"{digits}"}}"#)),
+                SecretError::KeysOrKey,
+            ),
+            (r#"{"keys":"marked"}"#, malformed),
+            (r#"{"key":["marked"]}"#, malformed),
+            (r#"{"key":"marked","key":"marked"}"#, malformed),
+            ("[]", malformed),
+            ("", malformed),
         ] {
-            let ring = sealing_keys(&SecretString::from(text));
-            assert_eq!(ring.unwrap_err(), SecretError::Malformed, "{text}");
+            let refused = sealing_keys(&SecretString::from(text)).unwrap_err();
+            assert_eq!(refused, reason, "{text}");
+            let said = format!("{refused} {refused:?}");
+            assert!(!said.contains("marked") && !said.contains("01"), "{said}");
         }
     }
 

@@ -45,10 +45,19 @@ impl From<NoRandomness> for SealError {
     }
 }
 
-/// No ring: no key, one that isn't base64url of 32 bytes, or two that have the same id.
+/// Why keys are no ring. The messages go on where something has been named: `SEALING_KEYS has no key`.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("sealing keys must be one or more, each another one, and base64url of 32 bytes")]
-pub struct InvalidSealingKeys;
+pub enum InvalidSealingKeys {
+    /// There is none.
+    #[error("has no key")]
+    Missing,
+    /// One of them isn't written as a key is.
+    #[error("has a key that is neither 64 lower-case hexadecimal digits nor base64url of 32 bytes")]
+    Malformed,
+    /// Two of them have the same id: they are the same key, perhaps in two spellings.
+    #[error("has the same key twice")]
+    Repeated,
+}
 
 /// What was in a sealed value. `Debug` shows nothing of it; the plaintext is wiped from memory when dropped.
 pub struct Opened<const H: usize> {
@@ -81,7 +90,8 @@ impl fmt::Debug for SealingKeys {
 }
 
 impl SealingKeys {
-    /// The ring of these keys, each base64url of 32 random bytes, the one that seals first, none of them twice.
+    /// The ring of these keys, the one that seals first, none of them twice. Each is 32 random bytes: 64 lower-case
+    /// hexadecimal digits, or base64url of 43 characters.
     ///
     /// # Errors
     ///
@@ -93,8 +103,10 @@ impl SealingKeys {
             .collect::<Result<Vec<_>, _>>()?;
         // Of two keys with one id only the first would ever open anything, and what the second sealed would look forged.
         let ids: BTreeSet<_> = keys.iter().map(|key| key.id).collect();
-        if keys.is_empty() || ids.len() < keys.len() {
-            Err(InvalidSealingKeys)
+        if keys.is_empty() {
+            Err(InvalidSealingKeys::Missing)
+        } else if ids.len() < keys.len() {
+            Err(InvalidSealingKeys::Repeated)
         } else {
             Ok(Self { keys })
         }
@@ -209,20 +221,29 @@ impl<const H: usize> Front<H> {
     }
 }
 
+/// The bytes of a key: which of the two spellings it is, its length says. Each has one form: no capital digits, no padding,
+/// no left-over bits.
+fn key_bytes(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
+    let written = if text.len() == 2 * KEY_BYTES {
+        base16ct::lower::decode(text, &mut *bytes).ok()?.len()
+    } else {
+        URL_SAFE_NO_PAD.decode_slice(text, &mut *bytes).ok()?
+    };
+    (written == KEY_BYTES).then_some(bytes)
+}
+
 fn sealing_key(text: &str) -> Result<SealingKey, InvalidSealingKeys> {
-    let bytes = Zeroizing::new(
-        URL_SAFE_NO_PAD
-            .decode(text)
-            .map_err(|_| InvalidSealingKeys)?,
-    );
-    if bytes.len() != KEY_BYTES {
-        return Err(InvalidSealingKeys);
-    }
-    let key = UnboundKey::new(&AES_256_GCM_SIV, &bytes).map_err(|_| InvalidSealingKeys)?;
+    let bytes = key_bytes(text).ok_or(InvalidSealingKeys::Malformed)?;
+    let key =
+        UnboundKey::new(&AES_256_GCM_SIV, &*bytes).map_err(|_| InvalidSealingKeys::Malformed)?;
     // The id is a hash, so that a ring needs no names: 4 bytes of it tell a handful of keys apart and give nothing away.
-    let hashed = Zeroizing::new([b"digital-auth sealing key id".as_slice(), &bytes].concat());
+    let hashed = Zeroizing::new([b"digital-auth sealing key id".as_slice(), &*bytes].concat());
     let hash = digest(&SHA256, &hashed);
-    let id = *hash.as_ref().first_chunk().ok_or(InvalidSealingKeys)?;
+    let id = *hash
+        .as_ref()
+        .first_chunk()
+        .ok_or(InvalidSealingKeys::Malformed)?;
     Ok(SealingKey {
         id,
         key: LessSafeKey::new(key),
@@ -239,6 +260,14 @@ mod tests {
 
     fn key(byte: u8) -> String {
         URL_SAFE_NO_PAD.encode([byte; 32])
+    }
+
+    fn hexadecimal(byte: u8) -> String {
+        format!("{byte:02x}").repeat(32)
+    }
+
+    fn invalid(keys: &[&str]) -> InvalidSealingKeys {
+        SealingKeys::new(keys.iter().copied()).unwrap_err()
     }
 
     fn ring(keys: &[u8]) -> SealingKeys {
@@ -379,11 +408,47 @@ mod tests {
     }
 
     #[test]
-    fn fail_keys_of_another_size() {
-        assert!(SealingKeys::new([]).is_err());
-        assert!(SealingKeys::new(["AAAA"]).is_err());
-        assert!(SealingKeys::new(["not base64url!"]).is_err());
-        assert!(SealingKeys::new([key(1).as_str(), "AAAA"]).is_err());
+    fn pass_a_key_has_two_spellings() {
+        for byte in [0x00, 0x0a, 0xa0, 0xff] {
+            let sealed = seal(&ring(&[byte]));
+            let same = SealingKeys::new([hexadecimal(byte).as_str()]).unwrap();
+            assert!(same.open::<3>(PURPOSE, &sealed).is_ok(), "{byte}");
+            assert!(same.shares_a_key_with(&ring(&[byte])), "{byte}");
+        }
+    }
+
+    #[test]
+    fn fail_no_key() {
+        assert_eq!(invalid(&[]), InvalidSealingKeys::Missing);
+    }
+
+    #[test]
+    fn fail_keys_of_another_form() {
+        let whole = key(1);
+        let digits = hexadecimal(0xab);
+        for text in [
+            "",
+            "AAAA",
+            "not base64url!",
+            &whole[1..],
+            &format!("{whole}="),
+            &format!("{whole}A"),
+            &URL_SAFE_NO_PAD.encode([1; 31]),
+            &URL_SAFE_NO_PAD.encode([1; 33]),
+            // A last character with bits that no byte has.
+            &whole.replace('E', "F"),
+            &digits[2..],
+            &digits[1..],
+            &format!("{digits}ab"),
+            &digits.to_uppercase(),
+            &digits.replacen('a', "g", 1),
+            &format!(" {}", &digits[1..]),
+            // 64 characters, but of base64url: 48 bytes.
+            &URL_SAFE_NO_PAD.encode([0x69; 48]),
+        ] {
+            assert_eq!(invalid(&[text]), InvalidSealingKeys::Malformed, "{text}");
+            assert_eq!(invalid(&[&key(2), text]), InvalidSealingKeys::Malformed);
+        }
     }
 
     #[test]
@@ -391,8 +456,11 @@ mod tests {
         for keys in [&[1, 1][..], &[1, 2, 1], &[1, 2, 2]] {
             let keys: Vec<_> = keys.iter().copied().map(key).collect();
             let ring = SealingKeys::new(keys.iter().map(String::as_str));
-            assert_eq!(ring.unwrap_err(), InvalidSealingKeys);
+            assert_eq!(ring.unwrap_err(), InvalidSealingKeys::Repeated);
         }
+        let two_spellings = [key(1), hexadecimal(1)];
+        let two_spellings = two_spellings.each_ref().map(String::as_str);
+        assert_eq!(invalid(&two_spellings), InvalidSealingKeys::Repeated);
     }
 
     /// The ids have 4 bytes: of all keys that are a number, counted from 0, these are the first two with one id.
@@ -406,8 +474,7 @@ mod tests {
         let (first, second) = (numbered(15_559), numbered(46_824));
         let rings = [&first, &second].map(|key| SealingKeys::new([key.as_str()]).unwrap());
         assert!(rings[0].shares_a_key_with(&rings[1]));
-        let both = SealingKeys::new([first.as_str(), second.as_str()]);
-        assert_eq!(both.unwrap_err(), InvalidSealingKeys);
+        assert_eq!(invalid(&[&first, &second]), InvalidSealingKeys::Repeated);
     }
 
     #[test]

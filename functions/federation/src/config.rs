@@ -17,8 +17,8 @@ function_kit::variables! {
     CLIENT_SECRETS = "CLIENT_SECRETS", "reference to {\"current\":\"…\",\"previous\":\"…\"}: Amazon Cognito's client secret; `previous` may be absent";
     REDIRECT_URIS = "REDIRECT_URIS", "Amazon Cognito's redirect URIs (…/oauth2/idpresponse), separated by spaces";
     PROVIDER_NAME = "PROVIDER_NAME", "the name of the bridge's identity provider in the user pool";
-    SEALING_KEYS = "SEALING_KEYS", "reference to {\"keys\":[\"…\"]}: base64url of 32 bytes each; the first seals, all open";
-    RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]}, as SEALING_KEYS: the keys of the verified records";
+    SEALING_KEYS = "SEALING_KEYS", "reference to {\"keys\":[\"…\"]}, 64 lower-case hexadecimal digits or base64url of 32 bytes each; the first seals, all open; or {\"key\":\"…\"} with only one";
+    RECORD_KEYS = "RECORD_KEYS", "reference to the keys of the verified records, in the form of SEALING_KEYS";
     ID_TOKEN_KEYS = "ID_TOKEN_KEYS", "references to RSA keys, separated by spaces; the first signs ID tokens, all are published";
     ASSERTION_KEYS = "ASSERTION_KEYS", "references to RSA or P-256 keys, separated by spaces; the first signs client assertions, all are published";
     SERVICE = "SERVICE", "`sandbox`, `production`, or `custom` with the five SERVICE_ addresses";

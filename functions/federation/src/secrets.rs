@@ -140,7 +140,7 @@ fn client_pair(text: &SecretString) -> Result<ClientSecrets, SecretError> {
 
 #[cfg(test)]
 mod tests {
-    use sealing::{OpenError, SystemRandomness};
+    use sealing::{InvalidSealingKeys, OpenError, SystemRandomness};
 
     use super::*;
 
@@ -209,7 +209,15 @@ mod tests {
     async fn rings_that_share_a_key_are_refused() {
         let client = r#"{"current":"first-secret-0001"}"#;
         let both = SEALING.replace(']', r#","AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"]"#);
-        for (sealing, records) in [(SEALING, SEALING), (&both, RECORDS), (SEALING, &both)] {
+        // The same key in its other spelling, as AWS Secrets Manager makes it.
+        let generated = format!(r#"{{"key":"{}"}}"#, "01".repeat(32));
+        for (sealing, records) in [
+            (SEALING, SEALING),
+            (&both, RECORDS),
+            (SEALING, &both),
+            (SEALING, &generated),
+            (&generated, SEALING),
+        ] {
             let refused = loaded(sealing, records, client).await.unwrap_err();
             assert_eq!(
                 refused.to_string(),
@@ -221,26 +229,33 @@ mod tests {
     #[tokio::test]
     async fn a_secret_of_another_form_is_refused() {
         let client = r#"{"current":"first-secret-0001"}"#;
-        for (sealing, records, client, variable) in [
-            (r#"{"keys":[]}"#, RECORDS, client, SEALING_KEYS),
-            (r#"{"keys":["short"]}"#, RECORDS, client, SEALING_KEYS),
-            ("[]", RECORDS, client, SEALING_KEYS),
-            (SEALING, r#"{"keys":[]}"#, client, RECORD_KEYS),
-            (SEALING, r#"{"keys":["short"]}"#, client, RECORD_KEYS),
-            (SEALING, "[]", client, RECORD_KEYS),
-            (SEALING, RECORDS, "{}", CLIENT_SECRETS),
-            (SEALING, RECORDS, r#"{"current":""}"#, CLIENT_SECRETS),
+        let empty = SecretError::Ring(InvalidSealingKeys::Missing);
+        let short = SecretError::Ring(InvalidSealingKeys::Malformed);
+        let malformed = SecretError::Malformed;
+        for (sealing, records, client, variable, reason) in [
+            (r#"{"keys":[]}"#, RECORDS, client, SEALING_KEYS, empty),
+            (r#"{"key":"short"}"#, RECORDS, client, SEALING_KEYS, short),
+            ("[]", RECORDS, client, SEALING_KEYS, malformed),
+            (SEALING, r#"{"keys":[]}"#, client, RECORD_KEYS, empty),
+            (SEALING, r#"{"keys":["short"]}"#, client, RECORD_KEYS, short),
+            (SEALING, "[]", client, RECORD_KEYS, malformed),
+            (SEALING, RECORDS, "{}", CLIENT_SECRETS, malformed),
+            (
+                SEALING,
+                RECORDS,
+                r#"{"current":""}"#,
+                CLIENT_SECRETS,
+                malformed,
+            ),
             (
                 SEALING,
                 RECORDS,
                 r#"{"current":"first-secret-0001","previous":"x"}"#,
                 CLIENT_SECRETS,
+                malformed,
             ),
         ] {
-            let expected = InvalidSecret {
-                variable,
-                reason: SecretError::Malformed,
-            };
+            let expected = InvalidSecret { variable, reason };
             let refused = loaded(sealing, records, client).await.unwrap_err();
             assert_eq!(refused, expected);
         }

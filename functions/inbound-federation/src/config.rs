@@ -4,7 +4,7 @@ use function_kit::settings::{self, ConfigError, Reader, level};
 use function_kit::verified::RecordSettings;
 
 function_kit::variables! {
-    RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]}: the keys of the verified records, as the bridge has them";
+    RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]} or {\"key\":\"…\"}: the keys of the verified records, as the bridge has them";
     SERVICE_ISSUER = "SERVICE_ISSUER", "the issuer of the Digital Authentication App service, as the bridge has it";
     PROVIDER_NAME = "PROVIDER_NAME", "the bridge's name in the user pool, as the bridge has it";
     BIRTHDATE_GONE = "BIRTHDATE_GONE", "`leave` (default) or `clear`: what becomes of a birth date in the user pool that doesn't come any more";

@@ -5,7 +5,7 @@ use function_kit::settings::{self, ConfigError, Reader, level};
 use function_kit::verified::RecordSettings;
 
 function_kit::variables! {
-    RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]}: the keys of the verified records, as the bridge has them";
+    RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]} or {\"key\":\"…\"}: the keys of the verified records, as the bridge has them";
     SERVICE_ISSUER = "SERVICE_ISSUER", "the issuer of the Digital Authentication App service, as the bridge has it";
     PROVIDER_NAME = "PROVIDER_NAME", "the bridge's name in the user pool, as the bridge has it";
     RESOURCE_SERVER = "RESOURCE_SERVER", "the identifier of the resource server whose scopes grant claims; `digital-auth` by default";

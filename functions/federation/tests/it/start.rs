@@ -7,11 +7,17 @@ use federation::http_api::{Event, Request};
 use federation::startup::{StartError, start};
 use function_kit::secrets::{InvalidSecret, SecretError};
 use keys::{Algorithm, InvalidKey, LocalKey, NoRandomness, Randomness, SystemRandomness};
+use sealing::InvalidSealingKeys;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::kit::{Bridge, Browser, Call, Form, MovingClock};
 use crate::support::{ASSERTION_KEY, ID_TOKEN_KEY, parameters, read, sealing_keys, settings};
+
+/// A ring of one key, as `GenerateSecretString` makes it.
+fn generated_key(byte: u8) -> String {
+    json!({ "key": format!("{byte:02x}").repeat(32) }).to_string()
+}
 
 async fn started(changes: &[(&'static str, &str)]) -> Result<(), StartError> {
     let mut settings = settings("http://127.0.0.1:9");
@@ -31,53 +37,59 @@ async fn pass_the_configuration_that_every_fault_is_made_of() {
     started(&[]).await.unwrap();
 }
 
+/// The three secrets as AWS CloudFormation can have them made, so that nobody ever has to see one.
+#[tokio::test]
+async fn pass_secrets_as_aws_secrets_manager_generates_them() {
+    let client_secret = json!({ "current": "a1B2".repeat(16) }).to_string();
+    started(&[
+        ("SEALING_KEYS", &generated_key(0xab)),
+        ("RECORD_KEYS", &generated_key(0xcd)),
+        ("CLIENT_SECRETS", &client_secret),
+    ])
+    .await
+    .unwrap();
+}
+
 #[tokio::test]
 async fn fail_a_secret_by_its_variable_and_without_its_value() {
     const MISSING: &str = "file:/nowhere/marked";
+    let (unavailable, malformed) = (SecretError::Unavailable, SecretError::Malformed);
+    let no_key = SecretError::Ring(InvalidSealingKeys::Missing);
+    let no_such_key = SecretError::Ring(InvalidSealingKeys::Malformed);
+    let repeated = SecretError::Ring(InvalidSealingKeys::Repeated);
+    let shared = SecretError::SharedKey("SEALING_KEYS");
     for (variable, value, reason) in [
-        ("SEALING_KEYS", MISSING, SecretError::Unavailable),
-        ("SEALING_KEYS", r#"{"keys":[]}"#, SecretError::Malformed),
+        ("SEALING_KEYS", MISSING, unavailable),
+        ("SEALING_KEYS", r#"{"keys":[]}"#, no_key),
+        ("SEALING_KEYS", r#"{"keys":["marked"]}"#, no_such_key),
+        ("SEALING_KEYS", r#"{"key":"marked"}"#, no_such_key),
+        ("SEALING_KEYS", r#"{"keys":"marked"}"#, malformed),
+        ("SEALING_KEYS", &sealing_keys(&[1, 2, 1]), repeated),
+        ("SEALING_KEYS", r#"{"marked":1}"#, SecretError::KeysOrKey),
         (
             "SEALING_KEYS",
-            r#"{"keys":["marked"]}"#,
-            SecretError::Malformed,
+            r#"{"key":"marked","keys":["marked"]}"#,
+            SecretError::KeysOrKey,
         ),
-        (
-            "SEALING_KEYS",
-            r#"{"keys":"marked"}"#,
-            SecretError::Malformed,
-        ),
-        ("SEALING_KEYS", r#"{"marked":1}"#, SecretError::Malformed),
-        ("SEALING_KEYS", r#"{marked"#, SecretError::Malformed),
-        ("RECORD_KEYS", MISSING, SecretError::Unavailable),
-        ("RECORD_KEYS", r#"{"keys":[]}"#, SecretError::Malformed),
-        (
-            "RECORD_KEYS",
-            r#"{"keys":["marked"]}"#,
-            SecretError::Malformed,
-        ),
-        (
-            "RECORD_KEYS",
-            &sealing_keys(&[102, 1]),
-            SecretError::SharedKey("SEALING_KEYS"),
-        ),
-        ("CLIENT_SECRETS", MISSING, SecretError::Unavailable),
+        ("SEALING_KEYS", r#"{marked"#, malformed),
+        ("RECORD_KEYS", MISSING, unavailable),
+        ("RECORD_KEYS", r#"{"keys":[]}"#, no_key),
+        ("RECORD_KEYS", r#"{"keys":["marked"]}"#, no_such_key),
+        ("RECORD_KEYS", &sealing_keys(&[102, 1]), shared),
+        ("RECORD_KEYS", &generated_key(1), shared),
+        ("CLIENT_SECRETS", MISSING, unavailable),
         (
             "CLIENT_SECRETS",
             r#"{"previous":"marked-marked-marked"}"#,
-            SecretError::Malformed,
+            malformed,
         ),
-        (
-            "CLIENT_SECRETS",
-            r#"{"current":"marked"}"#,
-            SecretError::Malformed,
-        ),
+        ("CLIENT_SECRETS", r#"{"current":"marked"}"#, malformed),
         (
             "CLIENT_SECRETS",
             r#"{"current":"marked-marked-1","previous":""}"#,
-            SecretError::Malformed,
+            malformed,
         ),
-        ("CLIENT_SECRETS", r#"{"current":7}"#, SecretError::Malformed),
+        ("CLIENT_SECRETS", r#"{"current":7}"#, malformed),
     ] {
         let error = started(&[(variable, value)]).await.unwrap_err();
         assert!(
