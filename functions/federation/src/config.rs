@@ -29,7 +29,7 @@ function_kit::variables! {
     SERVICE_USERINFO_ENDPOINT = "SERVICE_USERINFO_ENDPOINT", "custom: the userinfo endpoint";
     SERVICE_JWKS_URI = "SERVICE_JWKS_URI", "custom: the service's keys";
     SERVICE_ID_TOKEN_ALGORITHMS = "SERVICE_ID_TOKEN_ALGORITHMS", "ES256 (default), RS256, or both: the algorithms of the service's ID tokens that are accepted";
-    ATTRIBUTES = "ATTRIBUTES", "any of `name address birthdate gender`, separated by spaces; empty for none";
+    ATTRIBUTES = "ATTRIBUTES", "any of `name address birthdate gender`, separated by spaces; `none`, or empty, for none";
     ACR_VALUES = "ACR_VALUES", "`acr_values` of the authorization request; `aal3 crl` by default, `none` to leave it out";
     ACCEPTED_ACR = "ACCEPTED_ACR", "the values of `acr` that are accepted, separated by commas, or `any`; production needs it";
     LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
@@ -282,6 +282,8 @@ fn algorithm_list(value: &str) -> Result<Vec<SigningAlgorithm>, String> {
 }
 
 fn attributes(value: &str) -> Result<AttributeSet, String> {
+    // A word for it, too: not everything that sets environments can set an empty value.
+    let value = if value == "none" { "" } else { value };
     value.parse().map_err(|_| {
         "must hold any of `name address birthdate gender`, each once, separated by spaces"
             .to_owned()
@@ -345,13 +347,13 @@ mod tests {
     }
 
     #[test]
-    fn pass_no_attribute_if_the_list_is_empty_and_not_if_it_is_missing() {
+    fn pass_no_attribute_if_the_list_says_so_and_not_if_it_is_missing() {
         let mut variables = sandbox();
-        variables.insert(ATTRIBUTES, "");
-        assert_eq!(
-            read(&variables).unwrap().attributes,
-            AttributeSet::default()
-        );
+        for none in ["", "none"] {
+            variables.insert(ATTRIBUTES, none);
+            let asked = read(&variables).unwrap().attributes;
+            assert_eq!(asked, AttributeSet::default(), "{none:?}");
+        }
         variables.remove(ATTRIBUTES);
         assert_eq!(problem(&variables), ATTRIBUTES);
     }
@@ -442,6 +444,7 @@ mod tests {
             (SERVICE_ID_TOKEN_ALGORITHMS, "HS256"),
             (ATTRIBUTES, "name name"),
             (ATTRIBUTES, "email"),
+            (ATTRIBUTES, "none name"),
             (ACCEPTED_ACR, "a,,b"),
             (LOG_LEVEL, "trace"),
         ] {

@@ -1,0 +1,78 @@
+//! What `sam deploy` would make, read from the translated template: in every combination of settings the parts fit each other,
+//! the functions take their environment, and nobody has a right too many. `cargo xtask template` translates, and runs this;
+//! `TEMPLATE`, `OBSERVABILITY` and `SAMCONFIG` say where they are,
+//! as JSON.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that can't go on fails"
+)]
+
+mod cloudformation;
+mod combinations;
+mod observability;
+mod parameters;
+mod rights;
+mod settings;
+mod user_pool;
+
+use std::collections::BTreeMap;
+
+use cloudformation::{Stack, Template};
+use combinations::every_combination;
+use serde_json::Value;
+
+/// The template of the stack, translated.
+fn template() -> Template {
+    Template::read(&said("TEMPLATE"))
+}
+
+/// The template of what watches it.
+fn observability() -> Template {
+    Template::read(&said("OBSERVABILITY"))
+}
+
+fn said(variable: &str) -> String {
+    std::env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} must name a template; `cargo xtask template` does"))
+}
+
+/// What has to hold of a stack however it is set up.
+fn in_every_combination(check: impl Fn(&Stack, &BTreeMap<String, String>)) {
+    let template = template();
+    let combinations = every_combination();
+    assert!(combinations.len() > 1_000, "{}", combinations.len());
+    for parameters in combinations {
+        let stack = template.stack("myna", &parameters);
+        let stack = stack.unwrap_or_else(|refused| panic!("{refused:?}: {parameters:?}"));
+        check(&stack, &parameters);
+    }
+}
+
+impl Stack {
+    fn of_type(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
+        let found = self
+            .resources
+            .iter()
+            .filter(move |(_, resource)| resource["Type"] == kind);
+        found.map(|(id, resource)| (id.as_str(), &resource["Properties"]))
+    }
+
+    fn properties(&self, id: &str) -> &Value {
+        let resource = self
+            .resources
+            .get(id)
+            .unwrap_or_else(|| panic!("there is no {id}"));
+        &resource["Properties"]
+    }
+
+    /// The environment of a function.
+    fn environment(&self, function: &str) -> BTreeMap<String, String> {
+        let variables = &self.properties(function)["Environment"]["Variables"];
+        let variables = variables.as_object().unwrap().iter();
+        variables
+            .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
+            .collect()
+    }
+}

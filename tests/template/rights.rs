@@ -1,0 +1,403 @@
+//! Who may do what: a role for each function, with what it needs; who may call a function; what is limited, kept and encrypted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::cloudformation::{ACCOUNT, Stack, list, text};
+use crate::{in_every_combination, template};
+
+/// The only actions that AWS X-Ray has no resources for.
+const TRACES: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+
+/// What a function's role allows: action, and the resources of it.
+type Rights = BTreeMap<String, BTreeSet<String>>;
+
+/// Everything that a function's role allows, by policies of its own and attached ones.
+fn rights(stack: &Stack, function: &str) -> Rights {
+    let role = text(&stack.properties(function)["Role"]);
+    let (role_id, resource) = stack
+        .of_type("AWS::IAM::Role")
+        .find(|(id, _)| role.ends_with(&format!("-{id}")))
+        .unwrap_or_else(|| panic!("{function} has no role of its own"));
+    assert!(
+        resource.get("ManagedPolicyArns").is_none(),
+        "what is attached isn't seen here"
+    );
+    let own = resource["Policies"].as_array().unwrap().iter();
+    let mut documents: Vec<_> = own.map(|policy| &policy["PolicyDocument"]).collect();
+    for (_, policy) in stack.of_type("AWS::IAM::Policy") {
+        if list(policy.get("Roles"))
+            .iter()
+            .any(|role| role.ends_with(&format!("-{role_id}")))
+        {
+            documents.push(&policy["PolicyDocument"]);
+        }
+    }
+    let mut rights = Rights::new();
+    for statement in documents
+        .into_iter()
+        .flat_map(|document| document["Statement"].as_array().unwrap())
+    {
+        assert_eq!(statement["Effect"], "Allow");
+        assert!(statement.get("NotAction").is_none() && statement.get("NotResource").is_none());
+        for action in list(statement.get("Action")) {
+            rights
+                .entry(action)
+                .or_default()
+                .extend(list(statement.get("Resource")));
+        }
+    }
+    rights
+}
+
+fn set(values: impl IntoIterator<Item = impl Into<String>>) -> BTreeSet<String> {
+    values.into_iter().map(Into::into).collect()
+}
+
+#[test]
+fn a_function_may_do_what_it_needs_and_nothing_else() {
+    in_every_combination(|stack, given| {
+        let environment = stack.environment("FederationFunction");
+        let keys = format!(
+            "{} {}",
+            environment["ASSERTION_KEYS"], environment["ID_TOKEN_KEYS"]
+        );
+        let keys = set(keys.split(' '));
+        let record_keys = set([&environment["RECORD_KEYS"]]);
+        let bridge_secrets =
+            set(["CLIENT_SECRETS", "SEALING_KEYS", "RECORD_KEYS"].map(|name| &environment[name]));
+        let pool = given
+            .get("ExistingUserPoolId")
+            .map_or("ap-northeast-1_EXAMPLE", String::as_str);
+        let pool = format!("arn:aws:cognito-idp:ap-northeast-1:{ACCOUNT}:userpool/{pool}");
+        for (function, own) in [
+            (
+                "FederationFunction",
+                vec![
+                    ("kms:GetPublicKey", keys.clone()),
+                    ("kms:Sign", keys),
+                    ("secretsmanager:GetSecretValue", bridge_secrets),
+                ],
+            ),
+            (
+                "InboundFederationFunction",
+                vec![("secretsmanager:GetSecretValue", record_keys.clone())],
+            ),
+            (
+                "PreTokenGenerationFunction",
+                vec![
+                    ("cognito-idp:AdminGetUser", set([pool])),
+                    ("secretsmanager:GetSecretValue", record_keys),
+                ],
+            ),
+        ] {
+            let mut expected: Rights = own
+                .into_iter()
+                .map(|(action, resources)| (action.to_owned(), resources))
+                .collect();
+            expected.extend(TRACES.map(|action| (action.to_owned(), set(["*"]))));
+            let log = function.replace("Function", "Logs");
+            let log = format!("arn:aws:logs:ap-northeast-1:{ACCOUNT}:log-group:myna-{log}:*");
+            for action in ["logs:CreateLogStream", "logs:PutLogEvents"] {
+                expected.insert(action.to_owned(), set([&log]));
+            }
+            assert_eq!(rights(stack, function), expected, "{function}");
+        }
+    });
+}
+
+#[test]
+fn no_identity_policy_has_a_wildcard_but_for_traces() {
+    in_every_combination(|stack, _| {
+        let functions = crate::settings::FUNCTIONS;
+        for (action, resources) in functions
+            .into_iter()
+            .flat_map(|function| rights(stack, function))
+        {
+            assert!(!action.contains('*'), "{action}");
+            for resource in resources {
+                // The streams of the function's own log group have names that Lambda makes.
+                let wild = resource.trim_end_matches("Logs:*").contains('*');
+                assert!(
+                    !wild || TRACES.contains(&action.as_str()),
+                    "{action} on {resource}"
+                );
+            }
+        }
+        // Nobody else has a role.
+        assert_eq!(stack.of_type("AWS::IAM::Role").count(), functions.len());
+        assert_eq!(stack.of_type("AWS::IAM::Policy").count(), 1);
+        for kind in [
+            "AWS::IAM::ManagedPolicy",
+            "AWS::IAM::RolePolicy",
+            "AWS::IAM::User",
+            "AWS::IAM::Group",
+        ] {
+            assert_eq!(stack.of_type(kind).count(), 0, "{kind}");
+        }
+    });
+}
+
+#[test]
+fn signatures_are_of_digests_with_the_two_algorithms_that_are_spoken() {
+    let template = template();
+    let roles = &template.section("Resources")["FederationRole"];
+    let statements = roles["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+        .as_array()
+        .unwrap();
+    let sign = statements
+        .iter()
+        .find(|one| one["Action"] == "kms:Sign")
+        .unwrap();
+    let condition = &sign["Condition"]["StringEquals"];
+    assert_eq!(condition["kms:MessageType"], "DIGEST");
+    let algorithms = list(condition.get("kms:SigningAlgorithm"));
+    assert_eq!(algorithms, ["ECDSA_SHA_256", "RSASSA_PKCS1_V1_5_SHA_256"]);
+}
+
+#[test]
+fn a_function_is_called_by_its_caller_alone() {
+    in_every_combination(|stack, given| {
+        let permissions: Vec<_> = stack.of_type("AWS::Lambda::Permission").collect();
+        assert_eq!(permissions.len(), 3);
+        let pool = given
+            .get("ExistingUserPoolId")
+            .map_or("ap-northeast-1_EXAMPLE", String::as_str);
+        for (id, permission) in permissions {
+            assert_eq!(permission["Action"], "lambda:InvokeFunction");
+            assert_eq!(permission["SourceAccount"], ACCOUNT, "{id}");
+            let function = text(&permission["FunctionName"]);
+            let (principal, source) = if function.ends_with("-FederationFunction") {
+                (
+                    "apigateway.amazonaws.com",
+                    format!("arn:aws:execute-api:ap-northeast-1:{ACCOUNT}:api1234567/*"),
+                )
+            } else {
+                (
+                    "cognito-idp.amazonaws.com",
+                    format!("arn:aws:cognito-idp:ap-northeast-1:{ACCOUNT}:userpool/{pool}"),
+                )
+            };
+            assert_eq!(permission["Principal"], principal, "{id}");
+            assert_eq!(permission["SourceArn"], source, "{id}");
+        }
+        assert_eq!(stack.of_type("AWS::Lambda::Url").count(), 0);
+    });
+}
+
+#[test]
+fn a_flood_on_one_route_leaves_the_others_alone() {
+    in_every_combination(|stack, given| {
+        let routes: BTreeSet<_> = stack
+            .of_type("AWS::ApiGatewayV2::Route")
+            .map(|(_, route)| text(&route["RouteKey"]))
+            .collect();
+        let stage = stack.properties("ApiStage");
+        let limits = stage["RouteSettings"].as_object().unwrap();
+        let rate = given.get("LoginsPerSecond").map_or("25", String::as_str);
+        let burst = given.get("LoginsBurst").map_or("50", String::as_str);
+        for route in &routes {
+            let limit = if route == "$default" {
+                &stage["DefaultRouteSettings"]
+            } else {
+                &limits[route]
+            };
+            let is_of_a_login = ["authorize", "callback", "token", "userinfo", "/jwks.json"]
+                .iter()
+                .any(|path| route.contains(path));
+            let expected = if is_of_a_login {
+                (rate, burst)
+            } else {
+                ("5", "10")
+            };
+            let limit = (
+                text(&limit["ThrottlingRateLimit"]),
+                text(&limit["ThrottlingBurstLimit"]),
+            );
+            assert_eq!((limit.0.as_str(), limit.1.as_str()), expected, "{route}");
+        }
+        assert_eq!(
+            limits.len() + 1,
+            routes.len(),
+            "no limit is of a route that isn't there"
+        );
+        // Limits of a route that is made later would be refused.
+        let after = list(stack.resources["ApiStage"].get("DependsOn"));
+        assert_eq!(after.len(), routes.len());
+    });
+}
+
+#[test]
+fn the_api_answers_under_the_registered_name_alone() {
+    in_every_combination(|stack, given| {
+        let domain = given.get("BridgeDomain");
+        assert_eq!(
+            stack.properties("Api")["DisableExecuteApiEndpoint"],
+            domain.is_some()
+        );
+        assert_eq!(stack.resources.contains_key("ApiMapping"), domain.is_some());
+        let records = stack.of_type("AWS::Route53::RecordSet").count();
+        let zone = given.contains_key("HostedZoneId");
+        let expected = match (zone, domain.is_some(), given.contains_key("CognitoDomain")) {
+            (false, _, _) => 0,
+            (true, bridge, cognito) => 2 * usize::from(bridge) + usize::from(cognito),
+        };
+        assert_eq!(records, expected);
+        assert_eq!(
+            stack.outputs.contains_key("BridgeDomainTarget"),
+            domain.is_some()
+        );
+        if domain.is_some() {
+            let configuration = &stack.properties("ApiDomain")["DomainNameConfigurations"][0];
+            assert_eq!(configuration["SecurityPolicy"], "TLS_1_2");
+        }
+        let issuer = &stack.environment("FederationFunction")["ISSUER"];
+        assert_eq!(stack.outputs["RedirectUri"], format!("{issuer}/callback"));
+        assert_eq!(
+            stack.outputs["ClientJwksUrl"],
+            format!("{issuer}/client-jwks.json")
+        );
+    });
+}
+
+#[test]
+fn the_access_log_is_json_and_holds_nothing_that_was_sent() {
+    in_every_combination(|stack, _| {
+        let format = text(&stack.properties("ApiStage")["AccessLogSettings"]["Format"]);
+        assert!(!format.contains('\n'), "one line");
+        let filled = format.replace("$context.status", "200");
+        let parsed: Value =
+            serde_json::from_str(&filled).unwrap_or_else(|error| panic!("{error}: {format}"));
+        let fields = parsed.as_object().unwrap();
+        assert_eq!(fields["stack"], "myna");
+        for (name, value) in fields
+            .iter()
+            .filter(|(name, _)| *name != "stack" && *name != "status")
+        {
+            let variable = value
+                .as_str()
+                .and_then(|value| value.strip_prefix("$context."));
+            let allowed = [
+                "requestTimeEpoch",
+                "integration.requestId",
+                "requestId",
+                "identity.sourceIp",
+                "routeKey",
+                "protocol",
+                "responseLength",
+                "responseLatency",
+                "integration.status",
+                "integration.latency",
+                "error.responseType",
+            ];
+            assert!(
+                variable.is_some_and(|variable| allowed.contains(&variable)),
+                "{name}: {value}"
+            );
+        }
+    });
+}
+
+#[test]
+fn logs_end_and_what_has_to_outlive_the_stack_stays() {
+    in_every_combination(|stack, given| {
+        let days = given.get("LogRetentionDays").map_or("90", String::as_str);
+        let groups: Vec<_> = stack.of_type("AWS::Logs::LogGroup").collect();
+        assert_eq!(groups.len(), 4, "one for each function, and the API's");
+        for (id, group) in groups {
+            assert_eq!(text(&group["RetentionInDays"]), days, "{id}");
+        }
+        for function in crate::settings::FUNCTIONS {
+            let group = text(&stack.properties(function)["LoggingConfig"]["LogGroup"]);
+            assert_eq!(
+                group,
+                format!("myna-{}", function.replace("Function", "Logs"))
+            );
+        }
+        for (id, resource) in &stack.resources {
+            let outlives =
+                id.starts_with("Made") || ["RecordKeys", "UserPool"].contains(&id.as_str());
+            // What a first deployment made that failed holds nothing yet. A user pool protects itself.
+            let kept = if id == "UserPool" {
+                "Retain"
+            } else {
+                "RetainExceptOnCreate"
+            };
+            let policy = |policy: &str| resource.get(policy).map(text);
+            assert_eq!(
+                policy("DeletionPolicy"),
+                outlives.then(|| kept.to_owned()),
+                "{id}"
+            );
+            assert_eq!(
+                policy("UpdateReplacePolicy"),
+                outlives.then(|| "Retain".to_owned()),
+                "{id}"
+            );
+        }
+    });
+}
+
+#[test]
+fn keys_can_only_sign_and_belong_to_this_account() {
+    in_every_combination(|stack, given| {
+        for (id, key) in stack.of_type("AWS::KMS::Key") {
+            assert_eq!(key["KeyUsage"], "SIGN_VERIFY");
+            let rsa = id.starts_with("MadeIdToken")
+                || given
+                    .get(&format!("{}Algorithm", id.trim_start_matches("Made")))
+                    .is_some_and(|one| one == "RS256");
+            assert_eq!(
+                key["KeySpec"],
+                if rsa { "RSA_2048" } else { "ECC_NIST_P256" },
+                "{id}"
+            );
+            let statements = key["KeyPolicy"]["Statement"].as_array().unwrap();
+            for statement in statements {
+                assert_eq!(
+                    statement["Principal"]["AWS"],
+                    format!("arn:aws:iam::{ACCOUNT}:root")
+                );
+            }
+            let alias = stack.properties(&format!("{}Alias", id.trim_start_matches("Made")));
+            assert!(text(&alias["AliasName"]).starts_with("alias/myna-"));
+        }
+    });
+}
+
+#[test]
+fn secrets_are_made_by_nobody_in_the_form_that_the_functions_read() {
+    in_every_combination(|stack, _| {
+        for (id, secret) in stack.of_type("AWS::SecretsManager::Secret") {
+            assert!(
+                secret.get("SecretString").is_none(),
+                "{id}: it would stand in the template"
+            );
+            let made = &secret["GenerateSecretString"];
+            assert_eq!(made["SecretStringTemplate"], "{}");
+            assert_eq!(text(&made["PasswordLength"]), "64");
+            assert_eq!(made["ExcludePunctuation"], true);
+            let excluded = made.get("ExcludeCharacters").map(text).unwrap_or_default();
+            let letters = ('a'..='z').filter(|letter| !excluded.contains(*letter));
+            let expected: String = if id == "ClientSecrets" {
+                'a'..='z'
+            } else {
+                'a'..='f'
+            }
+            .collect();
+            assert_eq!(letters.collect::<String>(), expected, "{id}");
+            let key = if id == "ClientSecrets" {
+                "current"
+            } else {
+                "key"
+            };
+            assert_eq!(made["GenerateStringKey"], key, "{id}");
+            if key == "key" {
+                assert_eq!(made["ExcludeUppercase"], true, "{id}: hexadecimal digits");
+                // Without this, a digit and a letter of each kind would be forced into it.
+                assert_eq!(made["RequireEachIncludedType"], false);
+            }
+        }
+    });
+}
