@@ -5,7 +5,9 @@
 mod client;
 mod clock;
 mod deadline;
+mod timing;
 
 pub use client::{HttpClient, HttpError, NoRootCertificates};
 pub use clock::{Clock, SystemClock};
 pub use deadline::{Deadline, DeadlinePassed};
+pub use timing::{Timing, timed};
