@@ -15,6 +15,7 @@ mod conformance;
 mod faults;
 mod frozen;
 mod login;
+mod metrics;
 mod numbers;
 mod privacy;
 mod simulate;

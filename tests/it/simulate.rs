@@ -222,7 +222,10 @@ async fn a_relying_party_signs_in_with_what_is_printed() {
         };
         let now = SimClock::default().now();
         let deadline = Deadline::after(Duration::from_secs(10));
-        let verified = client.finish_login(exchange, now, deadline).await.unwrap();
+        let verified = client
+            .finish_login(exchange, now, deadline, &())
+            .await
+            .unwrap();
         let attributes = verified.attributes;
         assert_eq!(attributes.name.unwrap().expose(), "山田　太郎");
         assert_eq!(attributes.birth_date.unwrap().expose(), "1985-03-15");

@@ -17,10 +17,11 @@ use crate::client_assertion::{ClientAssertionError, client_assertion};
 
 use crate::id_token::{self, Expected, IdTokenError, SigningAlgorithm, Subject, VerifiedIdToken};
 use crate::key_set::{KeySetCache, KeySetError};
+use crate::observer::{Observer, Step};
 use crate::provider::Provider;
 use crate::token::{self, TokenError, TokenRequest, Tokens};
 use crate::userinfo::{self, UserinfoError};
-use http_client::{Deadline, HttpClient};
+use http_client::{Deadline, HttpClient, timed};
 
 /// Which values of `acr` are accepted.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -157,9 +158,9 @@ impl Client {
 
     /// Prepares for [`Client::finish_login`]: fetches the service's keys if they are old, and opens a connection for
     /// the token request. Never fails: what is missing then is met again there.
-    pub async fn warm(&self, now: DateTime<Utc>, deadline: Deadline) {
+    pub async fn warm(&self, now: DateTime<Utc>, deadline: Deadline, observer: &dyn Observer) {
         let token_endpoint = uri(self.options.provider.token_endpoint());
-        let keys = self.key_set.current(now, deadline);
+        let keys = self.key_set.current(now, deadline, observer);
         let connection = deadline.bound(self.http.warm(&token_endpoint));
         let (_, _) = tokio::join!(keys, connection);
     }
@@ -168,17 +169,18 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The first thing that went wrong. After a refused ID token no attribute is asked for.
+    /// The first thing that went wrong. `observer` has been told by then how long each step took. After a refused ID token no attribute is asked for.
     pub async fn finish_login(
         &self,
         login: CodeExchange,
         now: DateTime<Utc>,
         deadline: Deadline,
+        observer: &dyn Observer,
     ) -> Result<VerifiedLogin, LoginError> {
         // The keys are nearly always there; on a cold start they are fetched while the token request is under way.
         let (tokens, keys) = tokio::join!(
-            self.tokens(&login, now, deadline),
-            self.key_set.current(now, deadline)
+            self.tokens(&login, now, deadline, observer),
+            self.key_set.current(now, deadline, observer)
         );
         let (tokens, keys) = (tokens?, keys?);
 
@@ -193,22 +195,24 @@ impl Client {
         };
         let id_token = match id_token::verify(&tokens.id_token, keys.keys(), &expected, now) {
             Err(IdTokenError::UnknownKey) => {
-                let newer = self.key_set.after_unknown_key(&keys, now, deadline).await?;
+                let newer = (self.key_set)
+                    .after_unknown_key(&keys, now, deadline, observer)
+                    .await?;
                 id_token::verify(&tokens.id_token, newer.keys(), &expected, now)
             }
             other => other,
         }?;
         tell_checks();
 
-        let attributes = userinfo::attributes(
+        let asking = userinfo::attributes(
             &self.http,
             &self.options.provider,
             &tokens.access_token,
             &id_token.subject,
             self.options.attributes,
             deadline,
-        )
-        .await?;
+        );
+        let attributes = timed(|time| observer.took(Step::Userinfo, time), asking).await?;
         check(
             "userinfo is about the ID token's subject",
             "OIDC Core §5.3.4",
@@ -228,6 +232,7 @@ impl Client {
         login: &CodeExchange,
         now: DateTime<Utc>,
         deadline: Deadline,
+        observer: &dyn Observer,
     ) -> Result<Tokens, TokenError> {
         let provider = &self.options.provider;
         let signing = client_assertion(
@@ -237,13 +242,12 @@ impl Client {
             &*self.randomness,
             now,
         );
-        let assertion =
-            deadline
-                .bound(signing)
-                .await
-                .unwrap_or(Err(ClientAssertionError::Signing(
-                    keys::SigningError::Unavailable,
-                )))?;
+        let signing = timed(
+            |time| observer.took(Step::ClientAssertion, time),
+            deadline.bound(signing),
+        );
+        let late = ClientAssertionError::Signing(keys::SigningError::Unavailable);
+        let assertion = signing.await.unwrap_or(Err(late))?;
         let request = TokenRequest {
             code: &login.code,
             redirect_uri: &self.options.redirect_uri,
@@ -251,7 +255,8 @@ impl Client {
             code_verifier: &login.code_verifier,
             client_assertion: &assertion,
         };
-        token::exchange(&self.http, provider, &request, deadline).await
+        let exchange = token::exchange(&self.http, provider, &request, deadline);
+        timed(|time| observer.took(Step::Token, time), exchange).await
     }
 }
 

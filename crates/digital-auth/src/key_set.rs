@@ -13,8 +13,9 @@ use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyType}
 use openidconnect::{JsonWebKey as _, JsonWebKeySet};
 use thiserror::Error;
 
+use crate::observer::{Observer, Step};
 use crate::token::MAX_ANSWER_BYTES;
-use http_client::{Deadline, HttpClient, HttpError};
+use http_client::{Deadline, HttpClient, HttpError, Timing};
 
 /// How old a key set may be.
 const MAX_AGE: TimeDelta = TimeDelta::hours(1);
@@ -86,6 +87,7 @@ impl KeySetCache {
         &self,
         now: DateTime<Utc>,
         deadline: Deadline,
+        observer: &dyn Observer,
     ) -> Result<Arc<KeySet>, KeySetError> {
         if let Some(fresh) = self.fresh(now) {
             return Ok(fresh);
@@ -96,7 +98,7 @@ impl KeySetCache {
             .map_err(|_| KeySetError::Unavailable)?;
         match self.fresh(now) {
             Some(fetched_meanwhile) => Ok(fetched_meanwhile),
-            None => self.fetch(now, deadline).await,
+            None => self.fetch(now, deadline, observer).await,
         }
     }
 
@@ -110,6 +112,7 @@ impl KeySetCache {
         seen: &Arc<KeySet>,
         now: DateTime<Utc>,
         deadline: Deadline,
+        observer: &dyn Observer,
     ) -> Result<Arc<KeySet>, KeySetError> {
         let mut last = deadline
             .bound(self.fetching.lock())
@@ -128,7 +131,7 @@ impl KeySetCache {
             return Ok(Arc::clone(seen));
         }
         last.for_unknown_key = Some(now);
-        self.fetch(now, deadline).await
+        self.fetch(now, deadline, observer).await
     }
 
     fn fresh(&self, now: DateTime<Utc>) -> Option<Arc<KeySet>> {
@@ -143,7 +146,9 @@ impl KeySetCache {
         &self,
         now: DateTime<Utc>,
         deadline: Deadline,
+        observer: &dyn Observer,
     ) -> Result<Arc<KeySet>, KeySetError> {
+        let _timing = Timing::begin(|time| observer.took(Step::KeySet, time));
         let request = Request::get(self.jwks_uri.clone())
             .header(header::ACCEPT, "application/json")
             .body(Bytes::new())

@@ -13,7 +13,9 @@ pub mod token;
 pub mod userinfo;
 
 mod client;
+mod observer;
 
 pub use client::{AssuranceRule, Client, ClientOptions, CodeExchange, LoginError, VerifiedLogin};
 pub use http_client::{self, Clock, Deadline, HttpClient, HttpError, SystemClock};
+pub use observer::{Observer, Step};
 pub use provider::Provider;

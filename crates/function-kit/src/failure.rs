@@ -2,9 +2,7 @@
 //! The bridge has a closed list of classes, the triggers have one together: one class for each reason. Nothing of a request
 //! is in any of them.
 
-use chrono::{DateTime, Utc};
-
-use crate::metrics::Metrics;
+use crate::metrics::{Measurements, Refused};
 use crate::support_id::SupportId;
 
 /// Who has to do something about a failure; the log level follows from it.
@@ -20,6 +18,19 @@ pub enum Concern {
     Operator,
 }
 
+impl Concern {
+    /// Its name, as the metrics have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Client => "client",
+            Self::Service => "service",
+            Self::Operator => "operator",
+        }
+    }
+}
+
 /// Why something failed: one of a closed list. [`classes!`](crate::classes) makes one.
 pub trait Class: Copy + std::fmt::Debug {
     /// A defect of the function itself, which no other class tells.
@@ -32,21 +43,21 @@ pub trait Class: Copy + std::fmt::Debug {
     fn concern(self) -> Concern;
 }
 
-/// Tells the operator of a failure: one log event (`event="failure"`) and one metric (`Failure`, by `Class`).
+/// Tells the operator of a failure: one log event (`event="failure"`) and one metric (`Failure`, by `Class` and by
+/// `Concern`).
 /// `request_id` is Lambda's, `support_id` follows from it.
 pub fn tell(
     class: impl Class,
     support_id: &SupportId,
     request_id: &str,
-    metrics: &Metrics,
-    now: DateTime<Utc>,
+    measurements: &Measurements,
 ) {
     let told = Told {
         event: "failure",
-        metric: "Failure",
+        metric: Refused::Failure,
         concern: class.concern(),
     };
-    tell_as(told, class, support_id, request_id, metrics, now);
+    tell_as(told, class, support_id, request_id, measurements);
 }
 
 /// How a class is told.
@@ -54,8 +65,8 @@ pub fn tell(
 pub struct Told {
     /// `event` of the log event.
     pub event: &'static str,
-    /// The metric's name.
-    pub metric: &'static str,
+    /// The metric.
+    pub metric: Refused,
     /// Whom it concerns here.
     pub concern: Concern,
 }
@@ -66,8 +77,7 @@ pub fn tell_as(
     class: impl Class,
     support_id: &SupportId,
     request_id: &str,
-    metrics: &Metrics,
-    now: DateTime<Utc>,
+    measurements: &Measurements,
 ) {
     let (event, name, support_id) = (told.event, class.name(), support_id.as_str());
     match told.concern {
@@ -77,7 +87,7 @@ pub fn tell_as(
             tracing::error!(event, class = name, support_id, request_id);
         }
     }
-    metrics.count(told.metric, Some(name), now);
+    measurements.refused(told.metric, name, told.concern);
 }
 
 /// Makes a closed list of classes: an enum `Class` that is a [`Class`], with `Class::ALL` in the order in

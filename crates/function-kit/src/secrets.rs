@@ -15,6 +15,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::aws::{Connections, sdk_config};
+use crate::metrics::{Measurements, Step};
 use crate::reference::Reference;
 
 /// After a fetch, none for this long.
@@ -272,13 +273,13 @@ impl<T, const N: usize> Cached<T, N> {
     /// logged, and tried again after 10 seconds.
     ///
     /// Those that are a day old are waited for until the fetch itself gives up, since nothing can be done without them.
-    pub async fn refresh(&self, now: DateTime<Utc>, within: Duration) {
+    pub async fn refresh(&self, now: DateTime<Utc>, within: Duration, measurements: &Measurements) {
         let known = self.known();
         let age = now - known.fetched_at;
         if age < REFRESH_AFTER {
             return;
         }
-        let fetching = self.fetch(&known.value, now);
+        let fetching = self.fetch(&known.value, now, measurements);
         let fetched = if age < MAX_AGE {
             let bounded = Deadline::after(within).bound(fetching).await;
             bounded.unwrap_or(Fetched::Failed(NoSecrets::CutShort))
@@ -305,15 +306,21 @@ impl<T, const N: usize> Cached<T, N> {
         &self,
         seen: &Arc<T>,
         now: DateTime<Utc>,
+        measurements: &Measurements,
     ) -> Result<Option<Arc<T>>, NoSecrets> {
-        match self.fetch(seen, now).await {
+        match self.fetch(seen, now, measurements).await {
             Fetched::Newer(value) => Ok(Some(value)),
             Fetched::Failed(error) => Err(error),
             Fetched::TooEarly(end) => end.map(|()| None),
         }
     }
 
-    async fn fetch(&self, seen: &Arc<T>, now: DateTime<Utc>) -> Fetched<T> {
+    async fn fetch(
+        &self,
+        seen: &Arc<T>,
+        now: DateTime<Utc>,
+        measurements: &Measurements,
+    ) -> Fetched<T> {
         let mut last = self.last.lock().await;
         let current = self.known().value;
         if !Arc::ptr_eq(&current, seen) {
@@ -328,7 +335,8 @@ impl<T, const N: usize> Cached<T, N> {
             end: Err(NoSecrets::CutShort),
         });
         // In a box: the SDK's future is large, and every request would carry it along for the one that needs it.
-        let texts = Box::pin(texts(&self.reader, &self.sources)).await;
+        let reading = Box::pin(texts(&self.reader, &self.sources));
+        let texts = measurements.timed(Step::Secrets, reading).await;
         let made = (self.make)(texts).map_err(NoSecrets::from);
         *last = Some(Fetch {
             at: now,
@@ -359,11 +367,12 @@ impl<T, const N: usize> Cached<T, N> {
         now: DateTime<Utc>,
         attempt: impl Fn(&T) -> Result<V, E>,
         may_be_rotated: impl Fn(&E) -> bool,
+        measurements: &Measurements,
     ) -> Result<Result<V, E>, NoSecrets> {
         let current = self.usable(now)?;
         match attempt(&current) {
             Err(error) if may_be_rotated(&error) => {
-                let newer = self.newer_than(&current, now).await?;
+                let newer = self.newer_than(&current, now, measurements).await?;
                 Ok(newer.map_or(Err(error), |newer| attempt(&newer)))
             }
             done => Ok(done),
@@ -416,6 +425,11 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+
+    /// Of no interest to this test.
+    fn unmeasured() -> &'static Measurements {
+        Box::leak(Box::default())
+    }
 
     const OLD: &str = r#"{"keys":["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"]}"#;
 
@@ -492,14 +506,32 @@ mod tests {
         assert_eq!(*first, "spring");
 
         secret.becomes("summer");
-        let second = cached.newer_than(&first, now(0)).await.unwrap().unwrap();
+        let second = cached
+            .newer_than(&first, now(0), unmeasured())
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(*second, "summer");
         // Whoever still holds the first value gets the second without a fetch.
         secret.becomes("autumn");
-        let same = cached.newer_than(&first, now(1)).await.unwrap().unwrap();
+        let same = cached
+            .newer_than(&first, now(1), unmeasured())
+            .await
+            .unwrap()
+            .unwrap();
         assert!(Arc::ptr_eq(&second, &same));
-        assert!(cached.newer_than(&second, now(9)).await.unwrap().is_none());
-        let third = cached.newer_than(&second, now(10)).await.unwrap().unwrap();
+        assert!(
+            cached
+                .newer_than(&second, now(9), unmeasured())
+                .await
+                .unwrap()
+                .is_none()
+        );
+        let third = cached
+            .newer_than(&second, now(10), unmeasured())
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(*third, "autumn");
 
         secret.is_gone();
@@ -507,14 +539,30 @@ mod tests {
             variable: "FIRST",
             reason: SecretError::Unavailable,
         });
-        assert_eq!(cached.newer_than(&third, now(20)).await, Err(gone));
+        assert_eq!(
+            cached.newer_than(&third, now(20), unmeasured()).await,
+            Err(gone)
+        );
         assert_eq!(*known(&cached), "autumn");
         // Whether there is a newer one isn't known within the next ten seconds either.
         secret.becomes("winter");
-        assert_eq!(cached.newer_than(&third, now(29)).await, Err(gone));
-        let fourth = cached.newer_than(&third, now(30)).await.unwrap().unwrap();
+        assert_eq!(
+            cached.newer_than(&third, now(29), unmeasured()).await,
+            Err(gone)
+        );
+        let fourth = cached
+            .newer_than(&third, now(30), unmeasured())
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(*fourth, "winter");
-        assert!(cached.newer_than(&fourth, now(39)).await.unwrap().is_none());
+        assert!(
+            cached
+                .newer_than(&fourth, now(39), unmeasured())
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[tokio::test]
@@ -523,7 +571,7 @@ mod tests {
         let cached = one(&secret).await;
         let first = cached.usable(now(0)).unwrap();
         secret.becomes("summer");
-        let waiting = (0..50).map(|_| cached.newer_than(&first, now(0)));
+        let waiting = (0..50).map(|_| cached.newer_than(&first, now(0), unmeasured()));
         let newer: Vec<_> = join_all(waiting).await;
         let newer: Vec<_> = newer.into_iter().map(|one| one.unwrap().unwrap()).collect();
         assert!(newer.iter().all(|one| Arc::ptr_eq(one, &newer[0])));
@@ -535,18 +583,18 @@ mod tests {
         let secret = Rotated::new("spring");
         let cached = one(&secret).await;
         secret.becomes("summer");
-        cached.refresh(now(3_599), WITHIN).await;
+        cached.refresh(now(3_599), WITHIN, unmeasured()).await;
         assert_eq!(*known(&cached), "spring");
-        cached.refresh(now(3_600), WITHIN).await;
+        cached.refresh(now(3_600), WITHIN, unmeasured()).await;
         assert_eq!(*known(&cached), "summer");
         // Where it can't be had, or makes no sense, the known one stays.
         secret.becomes("{");
-        cached.refresh(now(9_000), WITHIN).await;
+        cached.refresh(now(9_000), WITHIN, unmeasured()).await;
         secret.is_gone();
-        cached.refresh(now(9_010), WITHIN).await;
+        cached.refresh(now(9_010), WITHIN, unmeasured()).await;
         assert_eq!(*known(&cached), "summer");
         secret.becomes("autumn");
-        cached.refresh(now(9_020), WITHIN).await;
+        cached.refresh(now(9_020), WITHIN, unmeasured()).await;
         assert_eq!(*known(&cached), "autumn");
     }
 
@@ -557,17 +605,21 @@ mod tests {
         let cached = one(&secret).await;
         secret.is_gone();
         for hour in 1..24 {
-            cached.refresh(now(hour * 3_600), WITHIN).await;
+            cached
+                .refresh(now(hour * 3_600), WITHIN, unmeasured())
+                .await;
         }
         assert_eq!(*cached.usable(now(DAY - 1)).unwrap(), "spring");
-        cached.refresh(now(DAY), WITHIN).await;
+        cached.refresh(now(DAY), WITHIN, unmeasured()).await;
         assert_eq!(cached.usable(now(DAY)), Err(NoSecrets::TooOld));
         let spring = |known: &String| (known == "spring").then_some(()).ok_or(());
-        let tried = cached.attempt(now(DAY), spring, |()| true).await;
+        let tried = cached
+            .attempt(now(DAY), spring, |()| true, unmeasured())
+            .await;
         assert_eq!(tried, Err(NoSecrets::TooOld));
         // It is there again, and good for another day.
         secret.becomes("summer");
-        cached.refresh(now(DAY + 10), WITHIN).await;
+        cached.refresh(now(DAY + 10), WITHIN, unmeasured()).await;
         assert_eq!(*cached.usable(now(2 * DAY + 9)).unwrap(), "summer");
         assert_eq!(cached.usable(now(2 * DAY + 10)), Err(NoSecrets::TooOld));
     }
@@ -581,26 +633,42 @@ mod tests {
         };
         let always = |_: &String| true;
         assert_eq!(
-            cached.attempt(now(0), is("spring"), always).await,
+            cached
+                .attempt(now(0), is("spring"), always, unmeasured())
+                .await,
             Ok(Ok(()))
         );
         secret.becomes("summer");
         let last = Ok(Err("spring".to_owned()));
-        assert_eq!(cached.attempt(now(0), is("summer"), |_| false).await, last);
         assert_eq!(
-            cached.attempt(now(0), is("summer"), always).await,
+            cached
+                .attempt(now(0), is("summer"), |_| false, unmeasured())
+                .await,
+            last
+        );
+        assert_eq!(
+            cached
+                .attempt(now(0), is("summer"), always, unmeasured())
+                .await,
             Ok(Ok(()))
         );
         // Not for ten seconds.
         secret.becomes("autumn");
         let last = Ok(Err("summer".to_owned()));
-        assert_eq!(cached.attempt(now(9), is("autumn"), always).await, last);
+        assert_eq!(
+            cached
+                .attempt(now(9), is("autumn"), always, unmeasured())
+                .await,
+            last
+        );
         secret.is_gone();
         let gone = NoSecrets::Invalid(InvalidSecret {
             variable: "FIRST",
             reason: SecretError::Unavailable,
         });
-        let tried = cached.attempt(now(10), is("autumn"), always).await;
+        let tried = cached
+            .attempt(now(10), is("autumn"), always, unmeasured())
+            .await;
         assert_eq!(tried, Err(gone));
     }
 
@@ -614,7 +682,11 @@ mod tests {
         assert_eq!(*seen, ["spring", "summer"]);
         first.becomes("autumn");
         second.becomes("winter");
-        let newer = cached.newer_than(&seen, now(0)).await.unwrap().unwrap();
+        let newer = cached
+            .newer_than(&seen, now(0), unmeasured())
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(*newer, ["autumn", "winter"]);
         // Half a new value is none.
         first.becomes("spring");
@@ -623,7 +695,7 @@ mod tests {
             variable: "SECOND",
             reason: SecretError::Malformed,
         };
-        let refused = cached.newer_than(&newer, now(10)).await;
+        let refused = cached.newer_than(&newer, now(10), unmeasured()).await;
         assert_eq!(refused, Err(NoSecrets::Invalid(malformed)));
         assert_eq!(*known(&cached), ["autumn", "winter"]);
     }

@@ -4,19 +4,41 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use http_client::Clock;
+use tokio::time::Instant;
+
 use crate::log::subscribe;
+use crate::metrics::Metrics;
 use crate::settings::ConfigError;
+use crate::telemetry::Telemetry;
+
+/// A function, as it is told of.
+#[derive(Clone, Copy, Debug)]
+pub struct Function<'a> {
+    /// Its name, the same in every stack: the metrics' dimension `Function`.
+    pub name: &'static str,
+    /// The crates whose events are logged, by their names in Rust.
+    pub crates: &'a [&'a str],
+    /// What time it is.
+    pub clock: &'a dyn Clock,
+}
 
 /// The whole of a function's `main`: reads the environment, makes the function, and serves until Lambda ends it.
-/// `crates` are those whose events are logged, by their names in Rust, and `log_level` says how much of them. Outside of
-/// Lambda and its stand-in nothing is made, and nobody is called.
+/// A process that is ready counts as a cold start, with the time since this was called. Outside of Lambda and its stand-in
+/// nothing is made, and nobody is called.
 pub async fn run<C, F, E: Display>(
-    crates: &[&str],
+    function: Function<'_>,
     read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<C, ConfigError>,
-    log_level: impl FnOnce(&C) -> tracing::Level,
+    telemetry: impl FnOnce(&C) -> &Telemetry,
     start: impl AsyncFnOnce(C) -> Result<F, E>,
     serve: impl AsyncFnOnce(F) -> Result<(), lambda_runtime::Error>,
 ) -> ExitCode {
+    let begun = Instant::now();
+    let Function {
+        name,
+        crates,
+        clock,
+    } = function;
     let config = match read(&|name| std::env::var(name).ok()) {
         Ok(config) => config,
         Err(error) => {
@@ -31,7 +53,9 @@ pub async fn run<C, F, E: Display>(
             return ExitCode::FAILURE;
         }
     };
-    subscribe(log_level(&config), crates);
+    let telemetry = telemetry(&config);
+    subscribe(telemetry.log_level, crates);
+    let metrics = Metrics::new(telemetry);
     // lambda_runtime panics without it.
     if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
         let reason = "AWS_LAMBDA_RUNTIME_API is missing: this function runs on AWS Lambda, or with `digital-auth demo`";
@@ -45,6 +69,7 @@ pub async fn run<C, F, E: Display>(
             return ExitCode::FAILURE;
         }
     };
+    metrics.write_start(name, begun.elapsed(), clock.now());
     match serve(function).await {
         Ok(()) => ExitCode::SUCCESS,
         // What the runtime says could hold a part of an event.

@@ -13,11 +13,11 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::failure::{self, Class};
-use crate::metrics::Metrics;
+use crate::metrics::{Measurements, Metrics, Step};
 use crate::support_id::SupportId;
 
 /// One call of a trigger, as far as it isn't about the person.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Invocation<'a> {
     /// Lambda's id of the call. If Amazon Cognito repeats a call, it is another one.
     pub request_id: &'a str,
@@ -25,12 +25,17 @@ pub struct Invocation<'a> {
     pub support_id: SupportId,
     /// When the call began.
     pub now: DateTime<Utc>,
+    /// What is counted and measured during the call.
+    pub measurements: &'a Measurements,
 }
 
 /// A trigger.
 pub trait Trigger {
     /// Why it may fail.
     type Class: Class;
+
+    /// What a whole event is measured as.
+    const STEP: Step;
 
     /// Decides: the answer that Amazon Cognito gets, which is the event with its `response` filled.
     ///
@@ -61,10 +66,27 @@ pub async fn answer<T: Trigger>(
     event: Value,
     request_id: &str,
 ) -> Result<Value, Diagnostic> {
+    let now = trigger.clock().now();
+    let measurements = Measurements::default();
+    let answer = handle(trigger, event, request_id, now, &measurements).await;
+    trigger.metrics().write(measurements, now);
+    answer
+}
+
+async fn handle<T: Trigger>(
+    trigger: &T,
+    event: Value,
+    request_id: &str,
+    now: DateTime<Utc>,
+    measurements: &Measurements,
+) -> Result<Value, Diagnostic> {
+    let _timing = measurements.begin(T::STEP);
+    let support_id = SupportId::of_request(request_id);
     let invocation = Invocation {
         request_id,
-        support_id: SupportId::of_request(request_id),
-        now: trigger.clock().now(),
+        support_id,
+        now,
+        measurements,
     };
     // A defect that one event meets must not take the process with it, and has a class like any other failure.
     let handled = AssertUnwindSafe(async { trigger.handle(event, &invocation).await })
@@ -75,10 +97,8 @@ pub async fn answer<T: Trigger>(
         Ok(Err(class)) => class,
         Err(_) => T::Class::INTERNAL,
     };
-    let Invocation {
-        support_id, now, ..
-    } = &invocation;
-    failure::tell(class, support_id, request_id, trigger.metrics(), *now);
+    let support_id = &invocation.support_id;
+    failure::tell(class, support_id, request_id, measurements);
     Err(Diagnostic {
         error_type: class.name().to_owned(),
         error_message: format!("{} {}", class.name(), support_id.as_str()),

@@ -9,7 +9,7 @@ use http_client::{Deadline, NoRootCertificates};
 use sealing::SealingKeys;
 
 use crate::check;
-use crate::metrics::Metrics;
+use crate::metrics::Count;
 use crate::secrets::{Cached, InvalidSecret, Make, SecretReader, Source, sealing_keys};
 use crate::settings::{Reader, secret_reference};
 use crate::trigger::Invocation;
@@ -165,9 +165,10 @@ impl Records {
         subjects: &[&str],
         not_before: Option<DateTime<Utc>>,
         invocation: &Invocation<'_>,
-        metrics: &Metrics,
     ) -> Result<VerifiedRecord, Class> {
-        let now = invocation.now;
+        let Invocation {
+            now, measurements, ..
+        } = *invocation;
         let expected = Expected {
             issuer: &self.issuer,
             provider_name: &self.provider_name,
@@ -176,17 +177,18 @@ impl Records {
             not_after: now + SKEW,
         };
         // Once an hour, and not for long: Amazon Cognito waits five seconds for the whole.
-        self.keys.refresh(now, REFRESH).await;
+        self.keys.refresh(now, REFRESH, measurements).await;
         let attempt = self.keys.attempt(
             now,
             |keys| VerifiedRecord::open(record, keys, &expected),
             |refusal| *refusal == RecordRefusal::UnknownKey,
+            measurements,
         );
         let opened = attempt.await.map_err(|_| Class::SecretsUnavailable)?;
         if opened.as_ref().is_err_and(|refusal| refusal.is_tampering()) {
             let (support_id, request_id) = (invocation.support_id.as_str(), invocation.request_id);
             tracing::error!(event = "tampering", support_id, request_id);
-            metrics.count("Tampering", None, now);
+            measurements.count(Count::Tampering);
         }
         let record = opened?;
         check::held("the record opens, and is this person's", "docs/claims.md");

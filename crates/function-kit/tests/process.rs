@@ -12,9 +12,11 @@ use std::collections::BTreeMap;
 use std::process::{Command, ExitCode, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use function_kit::metrics::Metrics;
-use function_kit::settings::{self, ConfigError, level};
+use function_kit::metrics::{Metrics, Step};
+use function_kit::settings::{self, ConfigError};
+use function_kit::start::Function;
 use function_kit::support_id::SupportId;
+use function_kit::telemetry::Telemetry;
 use function_kit::trigger::{self, Invocation, Trigger};
 use http_client::{Clock, SystemClock};
 use serde_json::{Value, json};
@@ -23,6 +25,7 @@ use test_server::{Received, Reply, Server};
 function_kit::variables! {
     NAMESPACE = "NAMESPACE", "the namespace of the metrics";
     LOG_LEVEL = "LOG_LEVEL", "how much is logged";
+    STACK = "STACK", "the stack's name";
 }
 
 function_kit::classes! {
@@ -32,17 +35,17 @@ function_kit::classes! {
 
 struct Config {
     namespace: String,
-    log_level: tracing::Level,
+    telemetry: Telemetry,
 }
 
 impl Config {
     fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         settings::read(lookup, |reader| {
             let namespace = reader.required(NAMESPACE);
-            let log_level = reader.checked_or(LOG_LEVEL, "info", level);
+            let telemetry = Telemetry::read(reader, LOG_LEVEL, NAMESPACE, STACK);
             Some(Self {
                 namespace: namespace?,
-                log_level: log_level?,
+                telemetry: telemetry?,
             })
         })
     }
@@ -53,6 +56,7 @@ struct Careless(Metrics);
 
 impl Trigger for Careless {
     type Class = Class;
+    const STEP: Step = Step::PreTokenGeneration;
 
     async fn handle(&self, event: Value, _: &Invocation<'_>) -> Result<Value, Class> {
         tracing::error!(target: "some_crate", %event, "others log what they like");
@@ -87,12 +91,16 @@ fn main() -> ExitCode {
 #[tokio::main(flavor = "current_thread")]
 async fn function() -> ExitCode {
     function_kit::start::run(
-        &["process"],
+        Function {
+            name: "careless",
+            crates: &["process"],
+            clock: &SystemClock,
+        },
         Config::read,
-        |config| config.log_level,
+        |config| &config.telemetry,
         async |config| match config.namespace.as_str() {
             "impossible" => Err("it can't be made"),
-            _ => Ok(Careless(Metrics::new(config.namespace))),
+            _ => Ok(Careless(Metrics::new(&config.telemetry))),
         },
         trigger::run,
     )
@@ -198,6 +206,7 @@ fn pass_events_and_show_nothing_of_them() {
     let child = command(&[
         ("NAMESPACE", "test"),
         ("LOG_LEVEL", "debug"),
+        ("STACK", "sandbox"),
         (
             "AWS_LAMBDA_RUNTIME_API",
             address.trim_start_matches("http://"),
@@ -258,8 +267,28 @@ fn pass_events_and_show_nothing_of_them() {
     }
     assert_eq!(
         text.lines().count(),
-        7,
-        "three failures, three metrics, one panic: {text}"
+        10,
+        "one start, five events, three failures, one panic: {text}"
     );
     assert!(!text.contains("marked"), "{text}");
+    let metrics = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let metrics = metrics.filter(|line| line.get("_aws").is_some());
+    let metrics: Vec<_> = metrics.collect();
+    assert!(metrics.iter().all(|line| line["Stack"] == "sandbox"));
+    let (started, events) = metrics.split_first().unwrap();
+    assert_eq!(
+        (&started["Function"], &started["ColdStart"]),
+        (&json!("careless"), &json!(1))
+    );
+    assert!(started["StartDuration"].as_f64().unwrap() > 0.0);
+    let classes: Vec<_> = events.iter().map(|line| line["Class"].as_str()).collect();
+    let (refused, internal) = (Some("refused"), Some("internal"));
+    assert_eq!(classes, [None, refused, internal, refused, None]);
+    assert!(
+        events
+            .iter()
+            .all(|line| line["PreTokenGenerationDuration"].is_f64())
+    );
 }

@@ -13,6 +13,7 @@ use secrecy::SecretString;
 
 use crate::code::{self, Code};
 use function_kit::check;
+use function_kit::metrics::Measurements;
 
 use crate::failure::Class;
 use crate::federation::{Federation, WARM_UP};
@@ -57,6 +58,7 @@ pub async fn callback(
     federation: &Federation,
     request: &Request,
     now: DateTime<Utc>,
+    measurements: &Measurements,
 ) -> Result<Response, Refusal> {
     let unknown = |class| Refusal {
         class,
@@ -67,7 +69,7 @@ pub async fn callback(
     let state = service_state(&parameters).ok_or(unknown(Class::MalformedCallback))?;
     let end_cookie = crate::pending_login::end(&state);
 
-    let pending = find(federation, request, &state, now)
+    let pending = find(federation, request, &state, now, measurements)
         .await
         .map_err(|class| Refusal {
             class,
@@ -90,7 +92,7 @@ pub async fn callback(
     match answer(federation, &parameters, pending, now) {
         Ok(code) => {
             let deadline = Deadline::after(WARM_UP);
-            federation.warm(now, deadline).await;
+            federation.warm(now, deadline, measurements).await;
             let location = crate::failure::with_query(
                 &redirect_uri,
                 &[("code", &code), ("state", &client_state)],
@@ -119,12 +121,14 @@ async fn find(
     request: &Request,
     state: &Secret256,
     now: DateTime<Utc>,
+    measurements: &Measurements,
 ) -> Result<PendingLogin, Class> {
     let found = federation
         .open(
             now,
             |seal| PendingLogin::find(state, request.cookies(), seal),
             |error| matches!(error, PendingLoginError::Foreign { unknown_key: true }),
+            measurements,
         )
         .await?;
     let pending = found.map_err(|error| match error {

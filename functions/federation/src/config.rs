@@ -8,7 +8,8 @@ use digital_auth::{AssuranceRule, Provider};
 use four_attributes::AttributeSet;
 
 use function_kit::reference::Reference;
-use function_kit::settings::{self, ConfigError, Reader, level, secret_reference};
+use function_kit::settings::{self, ConfigError, Reader, secret_reference};
+use function_kit::telemetry::Telemetry;
 use function_kit::verified::provider_name;
 
 function_kit::variables! {
@@ -34,6 +35,7 @@ function_kit::variables! {
     ACCEPTED_ACR = "ACCEPTED_ACR", "the values of `acr` that are accepted, separated by commas, or `any`; production needs it";
     LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
     METRICS_NAMESPACE = "METRICS_NAMESPACE", "the CloudWatch namespace of the metrics; `digital-auth` by default";
+    STACK_NAME = "STACK_NAME", "the stack's name, the metrics' dimension `Stack`; without it there is no such dimension";
 }
 
 /// The whole configuration.
@@ -69,10 +71,8 @@ pub struct Config {
     pub acr_values: Option<String>,
     /// The values of `acr` that are accepted.
     pub assurance: AssuranceRule,
-    /// How much is logged.
-    pub log_level: tracing::Level,
-    /// The namespace of the metrics.
-    pub metrics_namespace: String,
+    /// How the operator is told.
+    pub telemetry: Telemetry,
 }
 
 impl Config {
@@ -118,10 +118,7 @@ impl Config {
             Some(values) => Some(values.to_owned()),
         };
         let assurance = assurance(reader, environment, provider.as_ref());
-        let log_level = reader.checked_or(LOG_LEVEL, "info", level);
-        let metrics_namespace = reader
-            .optional(METRICS_NAMESPACE)
-            .unwrap_or("digital-auth".to_owned());
+        let telemetry = Telemetry::read(reader, LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME);
         Some(Self {
             issuer: issuer?,
             client_id: client_id?,
@@ -138,8 +135,7 @@ impl Config {
             attributes: attributes?,
             acr_values,
             assurance: assurance?,
-            log_level: log_level?,
-            metrics_namespace,
+            telemetry: telemetry?,
         })
     }
 }
@@ -447,6 +443,8 @@ mod tests {
             (ATTRIBUTES, "none name"),
             (ACCEPTED_ACR, "a,,b"),
             (LOG_LEVEL, "trace"),
+            (METRICS_NAMESPACE, ":marked"),
+            (STACK_NAME, "marked stack"),
         ] {
             let mut variables = sandbox();
             variables.insert(variable, value);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use digital_auth::{Client, Clock, Deadline};
 use function_kit::aws::Connections;
-use function_kit::metrics::Metrics;
+use function_kit::metrics::{Measurements, Metrics, Step};
 use keys::{KeyRing, Randomness};
 
 use crate::config::Config;
@@ -123,10 +123,11 @@ impl Federation {
         &self,
         seen: &Arc<SecretValues>,
         now: DateTime<Utc>,
+        measurements: &Measurements,
     ) -> Result<Option<Arc<SecretValues>>, Class> {
         self.parts
             .secrets
-            .newer_than(seen, now)
+            .newer_than(seen, now, measurements)
             .await
             .map_err(|_| Class::SecretsUnavailable)
     }
@@ -142,11 +143,11 @@ impl Federation {
         now: DateTime<Utc>,
         open: impl Fn(Seal<'_>) -> Result<T, E>,
         is_unknown_key: impl Fn(&E) -> bool,
+        measurements: &Measurements,
     ) -> Result<Result<T, E>, Class> {
-        self.secrets()
-            .attempt(now, |values| open(self.seal(values, now)), is_unknown_key)
-            .await
-            .map_err(|_| Class::SecretsUnavailable)
+        let open = |values: &SecretValues| open(self.seal(values, now));
+        let attempt = (self.secrets()).attempt(now, open, is_unknown_key, measurements);
+        attempt.await.map_err(|_| Class::SecretsUnavailable)
     }
 
     /// The client of the service, once there is a client id.
@@ -185,10 +186,10 @@ impl Federation {
 
     /// Opens the connections that the token request will need, and fetches the service's keys if they are old.
     /// Lambda froze the process since `/authorize`, and what was open then is dead.
-    pub async fn warm(&self, now: DateTime<Utc>, deadline: Deadline) {
+    pub async fn warm(&self, now: DateTime<Utc>, deadline: Deadline, measurements: &Measurements) {
         let service = async {
             if let Some(service) = &self.parts.service {
-                service.warm(now, deadline).await;
+                service.warm(now, deadline, &AtService(measurements)).await;
             }
         };
         let kms = async {
@@ -197,5 +198,21 @@ impl Federation {
             }
         };
         tokio::join!(service, kms);
+    }
+}
+
+/// What the client of the service does, measured beside what the bridge does itself.
+#[derive(Debug)]
+pub struct AtService<'a>(pub &'a Measurements);
+
+impl digital_auth::Observer for AtService<'_> {
+    fn took(&self, step: digital_auth::Step, time: Duration) {
+        let step = match step {
+            digital_auth::Step::ClientAssertion => Step::SignAssertion,
+            digital_auth::Step::Token => Step::ServiceToken,
+            digital_auth::Step::KeySet => Step::ServiceJwks,
+            digital_auth::Step::Userinfo => Step::ServiceUserinfo,
+        };
+        self.0.took(step, time);
     }
 }

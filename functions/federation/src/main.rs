@@ -7,6 +7,7 @@ use digital_auth::SystemClock;
 use federation::config::Config;
 use federation::http_api::{Event, Request, Response};
 use federation::startup::start;
+use function_kit::start::Function;
 use keys::SystemRandomness;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
@@ -16,9 +17,13 @@ const CRATES: &[&str] = &["federation", "digital_auth", "keys"];
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     function_kit::start::run(
-        CRATES,
+        Function {
+            name: env!("CARGO_PKG_NAME"),
+            crates: CRATES,
+            clock: &SystemClock,
+        },
         Config::read,
-        |config| config.log_level,
+        |config| &config.telemetry,
         async |config| start(config, Arc::new(SystemClock), Arc::new(SystemRandomness)).await,
         async |federation| {
             let federation = Arc::new(federation);

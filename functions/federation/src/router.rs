@@ -3,7 +3,9 @@
 
 use std::panic::AssertUnwindSafe;
 
+use chrono::{DateTime, Utc};
 use function_kit::failure::tell;
+use function_kit::metrics::{Count, Measurements, Step};
 use function_kit::support_id::SupportId;
 use futures_util::FutureExt as _;
 use http::{Method, StatusCode};
@@ -16,11 +18,6 @@ use crate::http_api::{Request, Response};
 use crate::pages::page;
 use crate::token::token;
 use crate::userinfo::userinfo;
-
-/// The metric of logins that began.
-const LOGIN_STARTED: &str = "LoginStarted";
-/// The metric of logins that reached Amazon Cognito.
-const LOGIN_FINISHED: &str = "LoginFinished";
 
 /// How long a copy of our public keys may be used: a new key is published long before it signs.
 const KEYS_CACHE: &str = "public, max-age=300";
@@ -49,8 +46,25 @@ impl Federation {
     /// Answers a request. `request_id` is Lambda's, and the support id follows from it.
     pub async fn handle(&self, request: Request, request_id: &str) -> Response {
         let now = self.now();
+        let measurements = Measurements::default();
+        let timing = step(&request.path).map(|step| measurements.begin(step));
+        let response = self.answer(&request, request_id, now, &measurements).await;
+        drop(timing);
+        self.metrics().write(measurements, now);
+        response
+    }
+
+    async fn answer(
+        &self,
+        request: &Request,
+        request_id: &str,
+        now: DateTime<Utc>,
+        measurements: &Measurements,
+    ) -> Response {
         // A request that meets a defect must not take the others with it, and deserves a page too.
-        let routed = AssertUnwindSafe(self.route(&request)).catch_unwind().await;
+        let routed = AssertUnwindSafe(self.route(request, now, measurements))
+            .catch_unwind()
+            .await;
         let refusal = match routed {
             Ok(Ok(response)) => return response,
             Ok(Err(refusal)) => refusal,
@@ -64,7 +78,10 @@ impl Federation {
             support_id: SupportId::of_request(request_id),
         };
         let Failure { class, support_id } = &failure;
-        tell(*class, support_id, request_id, self.metrics(), now);
+        tell(*class, support_id, request_id, measurements);
+        if *class == Class::Cancelled {
+            measurements.count(Count::LoginCancelled);
+        }
         let response = match refusal.told {
             Told::Page => page(&failure, request.header("accept-language")),
             Told::Redirect {
@@ -84,35 +101,43 @@ impl Federation {
         }
     }
 
-    async fn route(&self, request: &Request) -> Result<Response, Refusal> {
-        let now = self.now();
+    async fn route(
+        &self,
+        request: &Request,
+        now: DateTime<Utc>,
+        measurements: &Measurements,
+    ) -> Result<Response, Refusal> {
         if matches!(request.path.as_str(), "/authorize" | "/callback" | "/token") {
             // Once an hour; Amazon Cognito doesn't wait long, so this doesn't either. Userinfo calls nobody.
-            self.secrets().refresh(now, WARM_UP).await;
+            self.secrets().refresh(now, WARM_UP, measurements).await;
         }
         match request.path.as_str() {
             "/authorize" => {
                 request.only(&[Method::GET], Told::Page)?;
                 let response = authorize(self, request, now)?;
-                self.metrics().count(LOGIN_STARTED, None, now);
+                measurements.count(Count::LoginStarted);
                 Ok(response)
             }
             "/callback" => {
                 request.only(&[Method::GET], Told::Page)?;
-                Ok(callback(self, request, now).await?)
+                Ok(callback(self, request, now, measurements).await?)
             }
             "/token" => {
                 request.only(&[Method::POST], Told::Json)?;
-                let response = token(self, request, now).await.map_err(told(Told::Json))?;
-                self.metrics().count(LOGIN_FINISHED, None, now);
+                let response = token(self, request, now, measurements)
+                    .await
+                    .map_err(told(Told::Json))?;
+                measurements.count(Count::LoginFinished);
                 Ok(response)
             }
             "/userinfo" => {
                 request.only(&[Method::GET, Method::POST], Told::Json)?;
-                userinfo(self, request, now).await.map_err(|class| {
-                    let is_bearer = class.status() == StatusCode::UNAUTHORIZED;
-                    told(if is_bearer { Told::Bearer } else { Told::Json })(class)
-                })
+                userinfo(self, request, now, measurements)
+                    .await
+                    .map_err(|class| {
+                        let is_bearer = class.status() == StatusCode::UNAUTHORIZED;
+                        told(if is_bearer { Told::Bearer } else { Told::Json })(class)
+                    })
             }
             "/jwks.json" => request.document(&self.metadata().id_token_keys),
             "/client-jwks.json" => request.document(&self.metadata().client_keys),
@@ -121,6 +146,18 @@ impl Federation {
             }
             _ => Err(told(Told::Page)(Class::NotFound)),
         }
+    }
+}
+
+/// What a whole request of this path is measured as, where anybody waits for it during a login.
+fn step(path: &str) -> Option<Step> {
+    match path {
+        "/authorize" => Some(Step::Authorize),
+        "/callback" => Some(Step::Callback),
+        "/token" => Some(Step::Token),
+        "/userinfo" => Some(Step::Userinfo),
+        "/jwks.json" => Some(Step::Jwks),
+        _ => None,
     }
 }
 

@@ -142,7 +142,7 @@ pub async fn start(
         )
     });
     Ok(Federation::new(Parts {
-        metrics: Metrics::new(config.metrics_namespace.clone()),
+        metrics: Metrics::new(&config.telemetry),
         config,
         clock,
         randomness,

@@ -15,9 +15,10 @@ use four_attributes::AttributeError;
 
 use crate::code::Code;
 use function_kit::check;
+use function_kit::metrics::{Measurements, Step};
 
 use crate::failure::Class;
-use crate::federation::{EXCHANGE, Federation};
+use crate::federation::{AtService, EXCHANGE, Federation};
 use crate::http_api::{Request, Response};
 use crate::issued_token::{self, IssueError, Parties, RecordSeal};
 use crate::parameters::Parameters;
@@ -32,10 +33,11 @@ pub async fn token(
     federation: &Federation,
     request: &Request,
     now: DateTime<Utc>,
+    measurements: &Measurements,
 ) -> Result<Response, Class> {
     let deadline = Deadline::after(EXCHANGE);
     let parameters = request.form(Class::MalformedTokenRequest)?;
-    authenticate_client(federation, &parameters, now).await?;
+    authenticate_client(federation, &parameters, now, measurements).await?;
     check::held(
         "client_id and client_secret are Amazon Cognito's",
         "RFC 6749 §2.3.1",
@@ -50,7 +52,7 @@ pub async fn token(
         .get("redirect_uri")
         .ok_or(Class::MalformedTokenRequest)?;
     check::held("grant_type is authorization_code", "RFC 6749 §4.1.3");
-    let code = open(federation, code, now).await?;
+    let code = open(federation, code, now, measurements).await?;
     check::held(
         "the code's seal is whole, and it is 60 s old at most",
         "RFC 6749 §4.1.2",
@@ -81,7 +83,7 @@ pub async fn token(
         authenticated_after,
     };
     let login = service
-        .finish_login(exchange, now, deadline)
+        .finish_login(exchange, now, deadline, &AtService(measurements))
         .await
         .map_err(|error| login_failure(&error))?;
 
@@ -103,8 +105,8 @@ pub async fn token(
         },
         federation.randomness(),
     );
-    let tokens = deadline
-        .bound(issuing)
+    let tokens = measurements
+        .timed(Step::SignIdToken, deadline.bound(issuing))
         .await
         .map_err(|_| Class::SigningFailed)?;
     let tokens = tokens.map_err(|error| match error {
@@ -127,6 +129,7 @@ async fn authenticate_client(
     federation: &Federation,
     parameters: &Parameters,
     now: DateTime<Utc>,
+    measurements: &Measurements,
 ) -> Result<(), Class> {
     let refused = Class::ClientAuthenticationFailed;
     if parameters.get("client_id") != Some(federation.config().client_id.as_str()) {
@@ -138,18 +141,24 @@ async fn authenticate_client(
         return Ok(());
     }
     // The secret may have been rotated since it was fetched.
-    match federation.newer_secrets(&values, now).await? {
+    match federation.newer_secrets(&values, now, measurements).await? {
         Some(newer) if newer.client.match_any(given) => Ok(()),
         _ => Err(refused),
     }
 }
 
-async fn open(federation: &Federation, code: &str, now: DateTime<Utc>) -> Result<Code, Class> {
+async fn open(
+    federation: &Federation,
+    code: &str,
+    now: DateTime<Utc>,
+    measurements: &Measurements,
+) -> Result<Code, Class> {
     let opened = federation
         .open(
             now,
             |seal| Code::open(code, seal),
             |error| *error == OpenError::UnknownKey,
+            measurements,
         )
         .await?;
     opened.map_err(|error| match error {

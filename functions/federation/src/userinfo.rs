@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 
 use function_kit::check;
+use function_kit::metrics::Measurements;
 
 use crate::failure::Class;
 use crate::federation::Federation;
@@ -19,6 +20,7 @@ pub async fn userinfo(
     federation: &Federation,
     request: &Request,
     now: DateTime<Utc>,
+    measurements: &Measurements,
 ) -> Result<Response, Class> {
     let access_token = request
         .header("authorization")
@@ -32,6 +34,7 @@ pub async fn userinfo(
             now,
             |seal| seal.open(Purpose::AccessToken, access_token),
             |error| *error == OpenError::UnknownKey,
+            measurements,
         )
         .await?;
     let claims = opened.map_err(|error| match error {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use four_attributes::VerifiedRecord;
 use four_attributes::{Attribute, FORMATTED_ADDRESS, VERIFIED_AT, VERIFIED_RECORD, cognito_claims};
-use function_kit::metrics::Metrics;
+use function_kit::metrics::{Metrics, Step};
 use function_kit::trigger::{Invocation, Trigger};
 use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
@@ -39,6 +39,7 @@ impl fmt::Debug for Admission {
 
 impl Trigger for Admission {
     type Class = Class;
+    const STEP: Step = Step::InboundFederation;
 
     /// Any doubt is a failure: then nobody signs in, and nothing is written.
     async fn handle(&self, event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
@@ -48,8 +49,7 @@ impl Trigger for Admission {
             return Ok(event);
         };
         let subjects = [sign_in.subject];
-        let opened =
-            (self.records).open(sign_in.record, &subjects, None, invocation, &self.metrics);
+        let opened = (self.records).open(sign_in.record, &subjects, None, invocation);
         let record = in_time(opened).await?;
         let attributes = attributes(&record, &sign_in, self.config.birth_date_that_is_gone);
         tracing::info!(

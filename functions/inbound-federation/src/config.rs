@@ -1,6 +1,7 @@
 //! The configuration of the trigger: from the environment into one typed value.
 
-use function_kit::settings::{self, ConfigError, Reader, level};
+use function_kit::settings::{self, ConfigError, Reader};
+use function_kit::telemetry::Telemetry;
 use function_kit::verified::RecordSettings;
 
 function_kit::variables! {
@@ -10,6 +11,7 @@ function_kit::variables! {
     BIRTHDATE_GONE = "BIRTHDATE_GONE", "`leave` (default) or `clear`: what becomes of a birth date in the user pool that doesn't come any more";
     LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
     METRICS_NAMESPACE = "METRICS_NAMESPACE", "the CloudWatch namespace of the metrics; `digital-auth` by default";
+    STACK_NAME = "STACK_NAME", "the stack's name, the metrics' dimension `Stack`; without it there is no such dimension";
 }
 
 /// The whole configuration.
@@ -19,10 +21,8 @@ pub struct Config {
     pub records: RecordSettings,
     /// What becomes of a birth date that is gone.
     pub birth_date_that_is_gone: BirthDateThatIsGone,
-    /// How much is logged.
-    pub log_level: tracing::Level,
-    /// The namespace of the metrics.
-    pub metrics_namespace: String,
+    /// How the operator is told.
+    pub telemetry: Telemetry,
 }
 
 /// What becomes of a birth date in the user pool that doesn't come any more: it isn't asked for, or is known in part only.
@@ -50,13 +50,11 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     // Everything is read before anything is given up, so that every problem is named.
     let records = RecordSettings::read(reader, RECORD_KEYS, SERVICE_ISSUER, PROVIDER_NAME);
     let gone = reader.checked_or(BIRTHDATE_GONE, "leave", birth_date_that_is_gone);
-    let log_level = reader.checked_or(LOG_LEVEL, "info", level);
-    let metrics_namespace = reader.optional(METRICS_NAMESPACE);
+    let telemetry = Telemetry::read(reader, LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME);
     Some(Config {
         records: records?,
         birth_date_that_is_gone: gone?,
-        log_level: log_level?,
-        metrics_namespace: metrics_namespace.unwrap_or("digital-auth".to_owned()),
+        telemetry: telemetry?,
     })
 }
 

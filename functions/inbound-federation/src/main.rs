@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use function_kit::start::Function;
 use http_client::SystemClock;
 use inbound_federation::config::Config;
 use inbound_federation::startup::start;
@@ -10,9 +11,13 @@ use inbound_federation::startup::start;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     function_kit::start::run(
-        &["inbound_federation"],
+        Function {
+            name: env!("CARGO_PKG_NAME"),
+            crates: &["inbound_federation"],
+            clock: &SystemClock,
+        },
         Config::read,
-        |config| config.log_level,
+        |config| &config.telemetry,
         async |config| start(config, Arc::new(SystemClock)).await,
         function_kit::trigger::run,
     )

@@ -21,7 +21,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Admission, S
     let records = Records::load(reader, &config.records, clock.now()).await?;
     Ok(Admission {
         records,
-        metrics: Metrics::new(config.metrics_namespace.clone()),
+        metrics: Metrics::new(&config.telemetry),
         config,
         clock,
     })

@@ -1,7 +1,8 @@
 //! The configuration of the trigger: from the environment into one typed value.
 
 use chrono::TimeDelta;
-use function_kit::settings::{self, ConfigError, Reader, level};
+use function_kit::settings::{self, ConfigError, Reader};
+use function_kit::telemetry::Telemetry;
 use function_kit::verified::RecordSettings;
 
 function_kit::variables! {
@@ -15,6 +16,7 @@ function_kit::variables! {
     VERIFIED_AT_ATTRIBUTE = "VERIFIED_AT_ATTRIBUTE", "the attribute of the user pool with the time of verification; `custom:verified_at` by default";
     LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
     METRICS_NAMESPACE = "METRICS_NAMESPACE", "the CloudWatch namespace of the metrics; `digital-auth` by default";
+    STACK_NAME = "STACK_NAME", "the stack's name, the metrics' dimension `Stack`; without it there is no such dimension";
 }
 
 /// The oldest age that can be asked for.
@@ -37,10 +39,8 @@ pub struct Config {
     pub record_attribute: String,
     /// The attribute with the time of verification.
     pub verified_at_attribute: String,
-    /// How much is logged.
-    pub log_level: tracing::Level,
-    /// The namespace of the metrics.
-    pub metrics_namespace: String,
+    /// How the operator is told.
+    pub telemetry: Telemetry,
 }
 
 impl Config {
@@ -64,8 +64,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     let record_attribute = reader.checked_or(RECORD_ATTRIBUTE, "custom:verified_record", attribute);
     let verified_at_attribute =
         reader.checked_or(VERIFIED_AT_ATTRIBUTE, "custom:verified_at", attribute);
-    let log_level = reader.checked_or(LOG_LEVEL, "info", level);
-    let metrics_namespace = reader.optional(METRICS_NAMESPACE);
+    let telemetry = Telemetry::read(reader, LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME);
     Some(Config {
         records: records?,
         resource_server: resource_server?,
@@ -73,8 +72,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         max_verification_age: max_verification_age?,
         record_attribute: record_attribute?,
         verified_at_attribute: verified_at_attribute?,
-        log_level: log_level?,
-        metrics_namespace: metrics_namespace.unwrap_or("digital-auth".to_owned()),
+        telemetry: telemetry?,
     })
 }
 
@@ -167,7 +165,8 @@ mod tests {
         assert_eq!(config.max_verification_age, Some(TimeDelta::days(365)));
         assert_eq!(config.record_attribute, "custom:verified_record");
         assert_eq!(config.verified_at_attribute, "custom:verified_at");
-        assert_eq!(config.metrics_namespace, "digital-auth");
+        assert_eq!(config.telemetry.metrics_namespace, "digital-auth");
+        assert_eq!(config.telemetry.stack_name, None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use function_kit::check;
 use function_kit::failure::{self, Class as _, Concern, Told};
-use function_kit::metrics::Metrics;
+use function_kit::metrics::{Metrics, Refused, Step};
 use function_kit::trigger::{Invocation, Trigger};
 use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
@@ -46,6 +46,7 @@ impl fmt::Debug for Generation {
 
 impl Trigger for Generation {
     type Class = Class;
+    const STEP: Step = Step::PreTokenGeneration;
 
     /// A record that is refused is no failure: the tokens come, without what would have followed from it. A failure is
     /// what can't be decided; then there are no tokens.
@@ -93,6 +94,7 @@ impl Generation {
         let lacks_record = request.record.is_none() && self.is_ours(request);
         let asked = if request.identities.is_none() || lacks_record {
             let asking = (self.users).attributes(request.user_pool_id, request.user_name);
+            let asking = invocation.measurements.timed(Step::GetUser, asking);
             Some(asking.await.map_err(|_| Class::UserUnavailable)?)
         } else {
             None
@@ -112,8 +114,7 @@ impl Generation {
         let not_before = self.config.max_verification_age.map(|age| now - age);
         let opened = match request.record.or_else(|| asked_for(name)) {
             Some(record) => {
-                let opening =
-                    (self.records).open(record, &subjects, not_before, invocation, &self.metrics);
+                let opening = (self.records).open(record, &subjects, not_before, invocation);
                 opening.await
             }
             None if subjects.is_empty() => return Ok(Claims::default()),
@@ -126,7 +127,7 @@ impl Generation {
                 Ok(Claims::of(&record, grants, now))
             }
             Err(class) if class.is_refusal() => {
-                self.refused(class, invocation);
+                refused(class, invocation);
                 Ok(match class {
                     Class::RecordTooOld => Claims::of_an_old_record(grants),
                     _ => Claims::default(),
@@ -135,28 +136,21 @@ impl Generation {
             Err(class) => Err(class),
         }
     }
+}
 
-    /// Tells of a record that isn't believed. Any user can bring that about, so it is nothing that wakes an operator.
-    fn refused(&self, class: Class, invocation: &Invocation<'_>) {
-        let concern = match (class, class.concern()) {
-            // Linked, and not yet signed in with the card; or the user took it away.
-            (Class::RecordMissing, _) => Concern::Nobody,
-            (_, Concern::Operator) => Concern::Client,
-            (_, concern) => concern,
-        };
-        let told = Told {
-            event: "record_refused",
-            metric: "RecordRefused",
-            concern,
-        };
-        let (support_id, request_id) = (&invocation.support_id, invocation.request_id);
-        failure::tell_as(
-            told,
-            class,
-            support_id,
-            request_id,
-            &self.metrics,
-            invocation.now,
-        );
-    }
+/// Tells of a record that isn't believed. Any user can bring that about, so it is nothing that wakes an operator.
+fn refused(class: Class, invocation: &Invocation<'_>) {
+    let concern = match (class, class.concern()) {
+        // Linked, and not yet signed in with the card; or the user took it away.
+        (Class::RecordMissing, _) => Concern::Nobody,
+        (_, Concern::Operator) => Concern::Client,
+        (_, concern) => concern,
+    };
+    let told = Told {
+        event: "record_refused",
+        metric: Refused::Record,
+        concern,
+    };
+    let (support_id, request_id) = (&invocation.support_id, invocation.request_id);
+    failure::tell_as(told, class, support_id, request_id, invocation.measurements);
 }

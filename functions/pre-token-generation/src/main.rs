@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use function_kit::start::Function;
 use http_client::SystemClock;
 use pre_token_generation::config::Config;
 use pre_token_generation::startup::start;
@@ -10,9 +11,13 @@ use pre_token_generation::startup::start;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     function_kit::start::run(
-        &["pre_token_generation"],
+        Function {
+            name: env!("CARGO_PKG_NAME"),
+            crates: &["pre_token_generation"],
+            clock: &SystemClock,
+        },
         Config::read,
-        |config| config.log_level,
+        |config| &config.telemetry,
         async |config| start(config, Arc::new(SystemClock)).await,
         function_kit::trigger::run,
     )

@@ -25,7 +25,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Generation, 
     Ok(Generation {
         records,
         users: Users::new(aws_sdk_cognitoidentityprovider::Client::new(&shared)),
-        metrics: Metrics::new(config.metrics_namespace.clone()),
+        metrics: Metrics::new(&config.telemetry),
         config,
         clock,
     })

@@ -2,7 +2,7 @@
 //! A login never half succeeds: after the first thing that is wrong nothing more is asked for.
 //! One warm login is two requests.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +14,7 @@ use digital_auth::token::TokenError;
 use digital_auth::userinfo::UserinfoError;
 use digital_auth::{
     AssuranceRule, Client, ClientOptions, CodeExchange, Deadline, HttpClient, HttpError,
-    LoginError, VerifiedLogin,
+    LoginError, Observer, Step, VerifiedLogin,
 };
 use four_attributes::{Attribute, AttributeError, AttributeSet, FourAttributes};
 use keys::{KeyRing, SigningError, SigningKey, SystemRandomness};
@@ -70,7 +70,7 @@ fn login() -> CodeExchange {
 }
 
 async fn finish(client: &Client) -> Result<VerifiedLogin, LoginError> {
-    client.finish_login(login(), start(), soon()).await
+    client.finish_login(login(), start(), soon(), &()).await
 }
 
 fn targets(server: &Server) -> Vec<String> {
@@ -122,14 +122,14 @@ async fn pass_a_login_gives_the_subject_and_the_attributes() {
 async fn pass_a_warm_login_is_two_requests_on_the_connection_that_was_opened_before() {
     let server = Server::start(good);
     let (client, clock) = client_with(options(&server), local_key());
-    client.warm(start(), soon()).await;
+    client.warm(start(), soon(), &()).await;
     assert_eq!(targets(&server), [CERTS]);
     finish(&client).await.unwrap();
 
     // Minutes later: the keys are still good, the connections are not.
     clock.advance(TimeDelta::minutes(5));
     let (connections, requests) = (server.connections(), server.requests().len());
-    client.warm(start(), soon()).await;
+    client.warm(start(), soon(), &()).await;
     server.await_connections(connections + 1);
     assert_eq!(server.requests().len(), requests, "warming sends nothing");
     finish(&client).await.unwrap();
@@ -158,7 +158,7 @@ async fn pass_connections_that_died_since_they_were_warmed_cost_no_login_and_no_
         for _ in 0..10 {
             let server = Server::start(good);
             let client = client(&server);
-            client.warm(start(), soon()).await;
+            client.warm(start(), soon(), &()).await;
             server.end_connections(ending);
 
             finish(&client).await.unwrap();
@@ -242,7 +242,9 @@ async fn pass_a_new_authentication_where_it_is_asked_for_and_fail_an_old_one() {
             ..login()
         };
 
-        let result = client(&server).finish_login(login, start(), soon()).await;
+        let result = client(&server)
+            .finish_login(login, start(), soon(), &())
+            .await;
 
         if accepted {
             result.unwrap();
@@ -275,7 +277,7 @@ fn rotating(rotated: bool) -> Server {
 async fn pass_a_new_key_of_the_service_is_fetched_and_used() {
     let server = rotating(true);
     let client = client(&server);
-    client.warm(start(), soon()).await;
+    client.warm(start(), soon(), &()).await;
 
     finish(&client).await.unwrap();
     finish(&client).await.unwrap();
@@ -287,7 +289,7 @@ async fn pass_a_new_key_of_the_service_is_fetched_and_used() {
 async fn fail_a_key_that_the_service_does_not_know_either_and_no_flood_of_requests() {
     let server = rotating(false);
     let client = client(&server);
-    client.warm(start(), soon()).await;
+    client.warm(start(), soon(), &()).await;
 
     for _ in 0..5 {
         let error = finish(&client).await.unwrap_err();
@@ -337,7 +339,7 @@ async fn fail_a_refused_code() {
 async fn fail_an_interrupted_token_request_is_not_sent_again() {
     let server = but_for(TOKEN, Reply::Close);
     let client = client(&server);
-    client.warm(start(), soon()).await;
+    client.warm(start(), soon(), &()).await;
 
     let error = finish(&client).await.unwrap_err();
 
@@ -402,7 +404,7 @@ async fn fail_the_deadline_bounds_the_whole_wherever_the_service_hangs() {
         let deadline = Deadline::after(Duration::from_millis(300));
 
         let error = client
-            .finish_login(login(), start(), deadline)
+            .finish_login(login(), start(), deadline, &())
             .await
             .unwrap_err();
 
@@ -434,11 +436,11 @@ async fn fail_several_slow_answers_share_the_deadline() {
         other => other,
     });
     let client = client(&server);
-    client.warm(start(), soon()).await;
+    client.warm(start(), soon(), &()).await;
     let deadline = Deadline::after(Duration::from_millis(850));
 
     let error = client
-        .finish_login(login(), start(), deadline)
+        .finish_login(login(), start(), deadline, &())
         .await
         .unwrap_err();
 
@@ -470,7 +472,7 @@ async fn pass_warming_a_service_that_is_away_says_nothing_and_ends_in_time() {
     let since = Instant::now();
     let deadline = Deadline::after(Duration::from_millis(100));
 
-    client(&server).warm(start(), deadline).await;
+    client(&server).warm(start(), deadline, &()).await;
 
     assert!(since.elapsed() < Duration::from_secs(2));
 }
@@ -501,4 +503,61 @@ async fn pass_the_authorization_url_is_that_of_the_configuration() {
     }
     assert_eq!(client.options().client_id, CLIENT_ID);
     assert_eq!(server.connections(), 0);
+}
+
+/// Notes what it is told.
+#[derive(Debug, Default)]
+struct Notes(Mutex<Vec<(Step, Duration)>>);
+
+impl Notes {
+    fn steps(&self) -> Vec<Step> {
+        let notes = self.0.lock().unwrap();
+        notes.iter().map(|(step, _)| *step).collect()
+    }
+}
+
+impl Observer for Notes {
+    fn took(&self, step: Step, time: Duration) {
+        self.0.lock().unwrap().push((step, time));
+    }
+}
+
+#[tokio::test]
+async fn pass_an_observer_is_told_of_every_step_and_of_the_keys_only_when_they_are_fetched() {
+    let server = Server::start(good);
+    let client = client(&server);
+    let notes = Notes::default();
+    client.warm(start(), soon(), &notes).await;
+    assert_eq!(notes.steps(), [Step::KeySet]);
+    let notes = Notes::default();
+    client.warm(start(), soon(), &notes).await;
+    client
+        .finish_login(login(), start(), soon(), &notes)
+        .await
+        .unwrap();
+    let expected = [Step::ClientAssertion, Step::Token, Step::Userinfo];
+    assert_eq!(notes.steps(), expected);
+}
+
+#[tokio::test]
+async fn fail_an_observer_is_told_of_what_was_waited_for_in_vain() {
+    for (endpoint, step) in [
+        (TOKEN, Step::Token),
+        (CERTS, Step::KeySet),
+        (USERINFO, Step::Userinfo),
+    ] {
+        let server = but_for(endpoint, Reply::Silence);
+        let notes = Notes::default();
+        let limit = Duration::from_millis(300);
+        let deadline = Deadline::after(limit);
+        let client = client(&server);
+        let failed = client
+            .finish_login(login(), start(), deadline, &notes)
+            .await;
+        assert!(failed.is_err());
+        let notes = notes.0.lock().unwrap();
+        let (_, time) = notes.iter().find(|(known, _)| *known == step).unwrap();
+        // Of the limit, what came before has taken a part.
+        assert!(*time > limit / 3 && *time < 5 * limit, "{step:?}: {time:?}");
+    }
 }

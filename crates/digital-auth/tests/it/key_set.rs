@@ -64,7 +64,7 @@ async fn fifty<T, F: Future<Output = T>>(mut call: impl FnMut() -> F) -> Vec<T> 
 async fn pass_the_request_asks_for_json_at_the_configured_address() {
     let server = Server::start(rotating);
 
-    let set = cache(&server).current(start(), soon()).await.unwrap();
+    let set = cache(&server).current(start(), soon(), &()).await.unwrap();
 
     assert_eq!(size(&set), 1);
     let request = &server.requests()[0];
@@ -87,7 +87,7 @@ async fn pass_fifty_who_wait_share_one_request() {
     });
     let cache = cache(&server);
 
-    let sets = fifty(|| cache.current(start(), soon())).await;
+    let sets = fifty(|| cache.current(start(), soon(), &())).await;
 
     assert_eq!(server.requests().len(), 1);
     let first = sets[0].as_ref().unwrap();
@@ -103,13 +103,13 @@ async fn pass_a_set_is_used_for_just_under_an_hour() {
     let cache = cache(&server);
     let hour = TimeDelta::hours(1);
 
-    let first = cache.current(start(), soon()).await.unwrap();
+    let first = cache.current(start(), soon(), &()).await.unwrap();
     let last_moment = start() + hour - TimeDelta::milliseconds(1);
-    let same = cache.current(last_moment, soon()).await.unwrap();
+    let same = cache.current(last_moment, soon(), &()).await.unwrap();
     assert!(Arc::ptr_eq(&first, &same));
     assert_eq!(server.requests().len(), 1);
 
-    let newer = cache.current(start() + hour, soon()).await.unwrap();
+    let newer = cache.current(start() + hour, soon(), &()).await.unwrap();
     assert_eq!((size(&newer), server.requests().len()), (2, 2));
 }
 
@@ -118,11 +118,11 @@ async fn fail_an_old_set_does_not_stand_in_for_one_that_cannot_be_had() {
     let server = Server::start(failing_after_the_first);
     let cache = cache(&server);
 
-    cache.current(start(), soon()).await.unwrap();
+    cache.current(start(), soon(), &()).await.unwrap();
     let later = start() + TimeDelta::hours(1);
 
     assert_eq!(
-        cache.current(later, soon()).await.unwrap_err(),
+        cache.current(later, soon(), &()).await.unwrap_err(),
         KeySetError::Unavailable
     );
 }
@@ -131,23 +131,29 @@ async fn fail_an_old_set_does_not_stand_in_for_one_that_cannot_be_had() {
 async fn pass_an_unknown_key_has_the_set_fetched_once_and_then_not_for_10_s() {
     let server = Server::start(rotating);
     let cache = cache(&server);
-    let first = cache.current(start(), soon()).await.unwrap();
+    let first = cache.current(start(), soon(), &()).await.unwrap();
 
     let second = cache
-        .after_unknown_key(&first, start(), soon())
+        .after_unknown_key(&first, start(), soon(), &())
         .await
         .unwrap();
     assert_eq!((size(&second), server.requests().len()), (2, 2));
 
     for milliseconds in [0, 1, 9_999, -1] {
         let now = start() + TimeDelta::milliseconds(milliseconds);
-        let same = cache.after_unknown_key(&second, now, soon()).await.unwrap();
+        let same = cache
+            .after_unknown_key(&second, now, soon(), &())
+            .await
+            .unwrap();
         assert!(Arc::ptr_eq(&same, &second), "{milliseconds}");
     }
     assert_eq!(server.requests().len(), 2);
 
     let now = start() + TimeDelta::seconds(10);
-    cache.after_unknown_key(&second, now, soon()).await.unwrap();
+    cache
+        .after_unknown_key(&second, now, soon(), &())
+        .await
+        .unwrap();
     assert_eq!(server.requests().len(), 3);
 }
 
@@ -155,14 +161,14 @@ async fn pass_an_unknown_key_has_the_set_fetched_once_and_then_not_for_10_s() {
 async fn pass_fifty_unknown_keys_at_once_cost_one_request() {
     let server = Server::start(rotating);
     let cache = cache(&server);
-    let first = cache.current(start(), soon()).await.unwrap();
+    let first = cache.current(start(), soon(), &()).await.unwrap();
 
-    let sets = fifty(|| cache.after_unknown_key(&first, start(), soon())).await;
+    let sets = fifty(|| cache.after_unknown_key(&first, start(), soon(), &())).await;
     assert!(sets.iter().all(|set| size(set.as_ref().unwrap()) == 2));
     assert_eq!(server.requests().len(), 2);
 
-    let second = cache.current(start(), soon()).await.unwrap();
-    let sets = fifty(|| cache.after_unknown_key(&second, start(), soon())).await;
+    let second = cache.current(start(), soon(), &()).await.unwrap();
+    let sets = fifty(|| cache.after_unknown_key(&second, start(), soon(), &())).await;
     assert!(sets.iter().all(|set| size(set.as_ref().unwrap()) == 2));
     assert_eq!(server.requests().len(), 2);
 }
@@ -171,12 +177,12 @@ async fn pass_fifty_unknown_keys_at_once_cost_one_request() {
 async fn pass_a_set_that_somebody_else_fetched_meanwhile_costs_no_request() {
     let server = Server::start(rotating);
     let cache = cache(&server);
-    let first = cache.current(start(), soon()).await.unwrap();
+    let first = cache.current(start(), soon(), &()).await.unwrap();
     let later = start() + TimeDelta::hours(1);
-    let second = cache.current(later, soon()).await.unwrap();
+    let second = cache.current(later, soon(), &()).await.unwrap();
 
     let newer = cache
-        .after_unknown_key(&first, later, soon())
+        .after_unknown_key(&first, later, soon(), &())
         .await
         .unwrap();
 
@@ -188,20 +194,20 @@ async fn pass_a_set_that_somebody_else_fetched_meanwhile_costs_no_request() {
 async fn fail_the_set_for_an_unknown_key_cannot_be_had_and_the_known_one_stays() {
     let server = Server::start(failing_after_the_first);
     let cache = cache(&server);
-    let first = cache.current(start(), soon()).await.unwrap();
+    let first = cache.current(start(), soon(), &()).await.unwrap();
 
     assert_eq!(
         cache
-            .after_unknown_key(&first, start(), soon())
+            .after_unknown_key(&first, start(), soon(), &())
             .await
             .unwrap_err(),
         KeySetError::Unavailable
     );
 
-    let still = cache.current(start(), soon()).await.unwrap();
+    let still = cache.current(start(), soon(), &()).await.unwrap();
     assert!(Arc::ptr_eq(&first, &still));
     let still = cache
-        .after_unknown_key(&first, start(), soon())
+        .after_unknown_key(&first, start(), soon(), &())
         .await
         .unwrap();
     assert!(Arc::ptr_eq(&first, &still));
@@ -235,7 +241,10 @@ async fn fail_answers_that_are_no_key_set() {
     ] {
         let server = Server::start(move |_| Reply::Bytes(bytes.clone()));
         assert_eq!(
-            cache(&server).current(start(), soon()).await.unwrap_err(),
+            cache(&server)
+                .current(start(), soon(), &())
+                .await
+                .unwrap_err(),
             expected
         );
         assert_eq!(server.requests().len(), 1);
@@ -248,7 +257,7 @@ async fn pass_a_key_set_just_as_large_as_the_limit() {
     let padded = format!("{set}{}", " ".repeat(256 * 1024 - set.len()));
     let server = Server::start(move |_| Reply::Bytes(answer(200, None, &padded)));
 
-    let set = cache(&server).current(start(), soon()).await.unwrap();
+    let set = cache(&server).current(start(), soon(), &()).await.unwrap();
 
     assert_eq!(size(&set), 1);
 }
@@ -260,7 +269,7 @@ async fn pass_keys_of_an_unknown_kind_are_passed_over() {
     set["keys"].as_array_mut().unwrap().insert(0, unknown);
     let server = Server::start(move |_| Reply::Bytes(json(200, &set)));
 
-    let set = cache(&server).current(start(), soon()).await.unwrap();
+    let set = cache(&server).current(start(), soon(), &()).await.unwrap();
 
     assert_eq!(size(&set), 1);
 }
@@ -281,7 +290,7 @@ async fn pass_rsa_keys_of_less_than_2048_bits_are_passed_over() {
     ] {
         let set = serde_json::json!({"keys": [of_bytes(modulus)]});
         let server = Server::start(move |_| Reply::Bytes(json(200, &set)));
-        let set = cache(&server).current(start(), soon()).await.unwrap();
+        let set = cache(&server).current(start(), soon(), &()).await.unwrap();
         assert_eq!(size(&set), usize::from(is_used), "{}", modulus.len());
     }
 }
@@ -294,7 +303,7 @@ async fn fail_a_slow_server_is_not_waited_for_beyond_the_deadline_also_by_those_
     let since = Instant::now();
     let deadline = Deadline::after(Duration::from_millis(100));
 
-    let sets = fifty(|| cache.current(start(), deadline)).await;
+    let sets = fifty(|| cache.current(start(), deadline, &())).await;
 
     assert!(since.elapsed() < Duration::from_secs(2));
     for set in sets {
@@ -306,7 +315,7 @@ async fn fail_a_slow_server_is_not_waited_for_beyond_the_deadline_also_by_those_
 async fn fail_nobody_listens() {
     let cache = KeySetCache::new(http(), "http://127.0.0.1:1/certs".parse().unwrap());
     assert_eq!(
-        cache.current(start(), soon()).await.unwrap_err(),
+        cache.current(start(), soon(), &()).await.unwrap_err(),
         KeySetError::Unavailable
     );
 }
@@ -322,7 +331,7 @@ async fn pass_one_interrupted_request_is_repeated_and_fail_two_are_not() {
             }
         });
 
-        let set = cache(&server).current(start(), soon()).await;
+        let set = cache(&server).current(start(), soon(), &()).await;
 
         assert_eq!(set.is_ok(), answered);
         assert_eq!(server.requests().len(), 2);

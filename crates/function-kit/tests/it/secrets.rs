@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use chrono::{DateTime, TimeDelta, Utc};
 use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
-use function_kit::metrics::Metrics;
+use function_kit::metrics::{Measurements, Metrics};
 use function_kit::reference::Reference;
 use function_kit::secrets::{
     Cached, InvalidSecret, Make, NoSecrets, SecretError, SecretReader, Source,
@@ -26,7 +26,7 @@ use function_kit::verified::{Class, RecordSettings, Records};
 use http_client::Deadline;
 use sealing::{SealingKeys, SystemRandomness};
 use secrecy::ExposeSecret as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use test_server::{Written, log, start};
 
 /// How long an event waits, and a stand-in that takes longer.
@@ -103,6 +103,11 @@ impl HttpConnector for SecretsManager {
     }
 }
 
+/// Of no interest to this test.
+fn unmeasured() -> &'static Measurements {
+    Box::leak(Box::default())
+}
+
 fn at(seconds: i64) -> DateTime<Utc> {
     start() + TimeDelta::seconds(seconds)
 }
@@ -130,7 +135,7 @@ async fn a_refresh_that_comes_late_is_told_of_and_tried_again_and_those_that_are
     let cached = aws.cached().await;
     aws.answers(Some("summer"), LATE);
     let began = tokio::time::Instant::now();
-    cached.refresh(at(3_600), WITHIN).await;
+    cached.refresh(at(3_600), WITHIN, unmeasured()).await;
     assert_eq!(began.elapsed(), WITHIN, "it isn't waited for");
     assert_eq!(
         told(&log),
@@ -140,14 +145,14 @@ async fn a_refresh_that_comes_late_is_told_of_and_tried_again_and_those_that_are
     assert_eq!(*spring, "spring");
     // Nobody knows whether there is a newer one, and AWS isn't asked again so soon.
     for seconds in [3_600, 3_609] {
-        let newer = cached.newer_than(&spring, at(seconds)).await;
+        let newer = cached.newer_than(&spring, at(seconds), unmeasured()).await;
         assert_eq!(newer, Err(NoSecrets::CutShort));
-        cached.refresh(at(seconds), WITHIN).await;
+        cached.refresh(at(seconds), WITHIN, unmeasured()).await;
     }
     assert_eq!((aws.asked(), told(&log).len()), (2, 1));
     // The next event tries again.
     aws.answers(Some("summer"), Duration::from_millis(900));
-    cached.refresh(at(3_610), WITHIN).await;
+    cached.refresh(at(3_610), WITHIN, unmeasured()).await;
     assert_eq!(*cached.usable(at(3_610)).unwrap(), "summer");
     assert_eq!((aws.asked(), told(&log).len()), (3, 1));
 }
@@ -158,14 +163,54 @@ async fn a_refresh_that_fails_is_told_of_by_its_variable() {
     let aws = SecretsManager::new("spring");
     let cached = aws.cached().await;
     aws.answers(None, Duration::ZERO);
-    cached.refresh(at(3_600), WITHIN).await;
+    cached.refresh(at(3_600), WITHIN, unmeasured()).await;
     assert_eq!(
         told(&log),
         [(Some("FIRST".to_owned()), "FIRST can't be read".to_owned())]
     );
     let spring = cached.usable(at(3_600)).unwrap();
-    assert_eq!(cached.newer_than(&spring, at(3_605)).await, Err(GONE));
+    assert_eq!(
+        cached.newer_than(&spring, at(3_605), unmeasured()).await,
+        Err(GONE)
+    );
     assert_eq!(aws.asked(), 2);
+}
+
+/// How long each fetch took, in milliseconds, as the metrics have it.
+fn fetches(measurements: Measurements) -> Value {
+    let written = Written::default();
+    let metrics = Metrics::to("test".to_owned(), Box::new(written.clone()));
+    metrics.write(measurements, start());
+    let line = written.lines().pop();
+    line.map_or(Value::Null, |line| line["SecretsDuration"].clone())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_is_measured_also_if_it_is_given_up_and_nothing_else_is() {
+    let (_log, _guard) = log();
+    let aws = SecretsManager::new("spring");
+    let cached = aws.cached().await;
+    let spring = cached.usable(at(0)).unwrap();
+    aws.answers(Some("spring"), Duration::from_millis(150));
+
+    let measurements = Measurements::default();
+    cached.refresh(at(3_599), WITHIN, &measurements).await;
+    assert_eq!(fetches(measurements), Value::Null);
+
+    let measurements = Measurements::default();
+    cached.refresh(at(3_600), WITHIN, &measurements).await;
+    assert_eq!(fetches(measurements), 150.0);
+
+    // Somebody else has fetched them meanwhile.
+    let measurements = Measurements::default();
+    let newer = cached.newer_than(&spring, at(3_601), &measurements).await;
+    assert!(newer.unwrap().is_some());
+    assert_eq!(fetches(measurements), Value::Null);
+
+    aws.answers(Some("spring"), LATE);
+    let measurements = Measurements::default();
+    cached.refresh(at(7_200), WITHIN, &measurements).await;
+    assert_eq!(fetches(measurements), 1_000.0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,9 +220,16 @@ async fn who_looks_for_newer_ones_waits_for_them() {
     let cached = aws.cached().await;
     aws.answers(Some("summer"), LATE);
     let spring = cached.usable(at(0)).unwrap();
-    let newer = cached.newer_than(&spring, at(0)).await.unwrap().unwrap();
+    let newer = cached
+        .newer_than(&spring, at(0), unmeasured())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(*newer, "summer");
-    assert_eq!(cached.newer_than(&newer, at(9)).await, Ok(None));
+    assert_eq!(
+        cached.newer_than(&newer, at(9), unmeasured()).await,
+        Ok(None)
+    );
 }
 
 /// Lambda, or a deadline around it all, ends an event while its secrets are on their way.
@@ -190,11 +242,15 @@ async fn a_fetch_that_nobody_waits_for_any_more_is_no_answer() {
     let spring = cached.usable(at(0)).unwrap();
     let summer = |known: &String| (known == "summer").then_some(()).ok_or(());
     let bound = Deadline::after(WITHIN);
-    let dropped = bound.bound(cached.attempt(at(0), summer, |()| true)).await;
+    let dropped = bound
+        .bound(cached.attempt(at(0), summer, |()| true, unmeasured()))
+        .await;
     assert!(dropped.is_err());
-    let next = cached.attempt(at(5), summer, |()| true).await;
+    let next = cached.attempt(at(5), summer, |()| true, unmeasured()).await;
     assert_eq!(next, Err(NoSecrets::CutShort));
-    let later = cached.attempt(at(10), summer, |()| true).await;
+    let later = cached
+        .attempt(at(10), summer, |()| true, unmeasured())
+        .await;
     assert_eq!(later, Ok(Ok(())));
     assert_eq!(*spring, "spring");
 }
@@ -207,9 +263,9 @@ async fn secrets_that_are_a_day_old_are_waited_for() {
     let aws = SecretsManager::new("spring");
     let cached = aws.cached().await;
     aws.answers(Some("summer"), LATE);
-    cached.refresh(at(DAY - 11), WITHIN).await;
+    cached.refresh(at(DAY - 11), WITHIN, unmeasured()).await;
     assert_eq!(*cached.usable(at(DAY - 11)).unwrap(), "spring");
-    cached.refresh(at(DAY), WITHIN).await;
+    cached.refresh(at(DAY), WITHIN, unmeasured()).await;
     assert_eq!(*cached.usable(at(DAY)).unwrap(), "summer");
 }
 
@@ -252,14 +308,14 @@ async fn records(path: &Path) -> Records {
 
 /// Opens a record of the first second, sealed with this key, so many seconds later.
 async fn open(records: &Records, number: u8, seconds: i64) -> Result<(), Class> {
-    let metrics = Metrics::to("test".to_owned(), Box::new(Written::default()));
     let invocation = Invocation {
         request_id: "a",
         support_id: SupportId::of_request("a"),
         now: at(seconds),
+        measurements: unmeasured(),
     };
     let record = record(number);
-    let opened = records.open(&record, &["subject"], None, &invocation, &metrics);
+    let opened = records.open(&record, &["subject"], None, &invocation);
     opened.await.map(|_| ())
 }
 

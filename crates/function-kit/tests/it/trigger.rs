@@ -2,9 +2,10 @@
 //! the event nothing anywhere else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use function_kit::failure::Class as _;
-use function_kit::metrics::Metrics;
+use function_kit::metrics::{Metrics, Step};
 use function_kit::support_id::SupportId;
 use function_kit::trigger::{Invocation, Trigger, answer};
 use http_client::Clock;
@@ -25,7 +26,10 @@ function_kit::classes! {
     NotReady = "not_ready", Operator;
 }
 
-/// A trigger that does what the event says.
+/// How long every event takes.
+const TAKES: Duration = Duration::from_millis(25);
+
+/// A trigger that does what the event says, and takes its time.
 struct Obedient {
     clock: Arc<TestClock>,
     metrics: Metrics,
@@ -42,9 +46,10 @@ impl Obedient {
 
 impl Trigger for Obedient {
     type Class = Class;
+    const STEP: Step = Step::InboundFederation;
 
     async fn handle(&self, mut event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(TAKES).await;
         let wanted = event["wanted"].as_str().unwrap().to_owned();
         if let Some(class) = Class::ALL.iter().find(|class| class.name() == wanted) {
             return Err(*class);
@@ -75,7 +80,7 @@ fn support_id() -> String {
     SupportId::of_request(REQUEST_ID).as_str().to_owned()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn pass_the_answer_as_the_trigger_gives_it_and_without_a_word() {
     let (log, _guard) = log();
     let (trigger, metrics) = Obedient::new();
@@ -87,17 +92,39 @@ async fn pass_the_answer_as_the_trigger_gives_it_and_without_a_word() {
     });
     let answered = answer(&trigger, event("answer"), REQUEST_ID).await;
     assert_eq!(answered, Ok(expected));
-    assert_eq!((log.text(), metrics.text()), (String::new(), String::new()));
+    assert_eq!(log.text(), "");
+    let measured = json!({
+        "_aws": metadata(&[(json!([[]]), DURATION, "Milliseconds")]),
+        DURATION: 25.0,
+    });
+    assert_eq!(metrics.lines(), [measured]);
 }
 
-#[tokio::test]
-async fn fail_with_class_and_support_id_one_log_event_and_one_metric() {
-    for (class, level) in [
-        ("internal", "ERROR"),
-        ("too_slow", "INFO"),
-        ("forged", "WARN"),
-        ("away", "ERROR"),
-        ("not_ready", "ERROR"),
+const DURATION: &str = "InboundFederationDuration";
+
+/// What CloudWatch makes of a line: the sets of dimensions, and the metric's name and unit.
+fn metadata(directives: &[(Value, &str, &str)]) -> Value {
+    let directives = directives.iter().map(|(dimensions, name, unit)| {
+        json!({
+            "Namespace": "test",
+            "Dimensions": dimensions,
+            "Metrics": [{ "Name": name, "Unit": unit }],
+        })
+    });
+    json!({
+        "Timestamp": start().timestamp_millis(),
+        "CloudWatchMetrics": directives.collect::<Vec<_>>(),
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn fail_with_class_and_support_id_one_log_event_and_one_line_of_metrics() {
+    for (class, level, concern) in [
+        ("internal", "ERROR", "operator"),
+        ("too_slow", "INFO", "nobody"),
+        ("forged", "WARN", "client"),
+        ("away", "ERROR", "service"),
+        ("not_ready", "ERROR", "operator"),
     ] {
         let (log, _guard) = log();
         let (trigger, metrics) = Obedient::new();
@@ -119,23 +146,21 @@ async fn fail_with_class_and_support_id_one_log_event_and_one_metric() {
         });
         assert_eq!(log.lines(), [logged]);
         let counted = json!({
-            "_aws": {
-                "Timestamp": start().timestamp_millis(),
-                "CloudWatchMetrics": [{
-                    "Namespace": "test",
-                    "Dimensions": [["Class"], []],
-                    "Metrics": [{ "Name": "Failure", "Unit": "Count" }],
-                }],
-            },
+            "_aws": metadata(&[
+                (json!([[]]), DURATION, "Milliseconds"),
+                (json!([["Class"], ["Concern"], []]), "Failure", "Count"),
+            ]),
+            DURATION: 25.0,
             "Failure": 1,
             "Class": class,
+            "Concern": concern,
         });
         assert_eq!(metrics.lines(), [counted]);
     }
 }
 
 /// Also a panic whose message shows the event.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn fail_after_a_panic_as_internal_and_answer_whoever_comes_next() {
     let (log, _guard) = log();
     let (trigger, metrics) = Obedient::new();
@@ -153,7 +178,7 @@ async fn fail_after_a_panic_as_internal_and_answer_whoever_comes_next() {
     assert!(answer(&trigger, event("answer"), REQUEST_ID).await.is_ok());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn fail_two_calls_with_two_support_ids() {
     let (trigger, _metrics) = Obedient::new();
     let first = answer(&trigger, event("forged"), "request-1").await;

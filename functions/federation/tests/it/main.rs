@@ -14,6 +14,7 @@ mod callback;
 mod kit;
 mod limits;
 mod metadata;
+mod metrics;
 mod privacy;
 mod properties;
 mod secrets;

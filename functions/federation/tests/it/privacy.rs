@@ -12,6 +12,7 @@ use federation::parameters::Parameters;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
 use federation::{authorize, callback};
 use four_attributes::FourAttributes;
+use function_kit::metrics::Measurements;
 use function_kit::reference::Reference;
 use keys::SystemRandomness;
 use serde_json::{Value, json};
@@ -108,7 +109,8 @@ async fn a_login_leaves_no_secret_and_nothing_personal_in_log_and_metrics() {
     }
     shows_nothing(&text, &secrets, "the log");
     shows_nothing(&bridge.metrics.text(), &secrets, "the metrics");
-    assert_eq!(bridge.metrics.text().lines().count(), 2);
+    // One line for each request; the last are for userinfo and for our keys.
+    assert_eq!(bridge.metrics.text().lines().count(), 5);
 }
 
 #[tokio::test]
@@ -333,9 +335,14 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     let cancelled = bridge.service.answer(&asked).without("code");
     let to_callback: Event =
         serde_json::from_value(Call::callback(&cancelled).browser(&browser).event).unwrap();
-    let back = callback::callback(&bridge.federation, &Request::from(to_callback), now)
-        .await
-        .unwrap_err();
+    let back = callback::callback(
+        &bridge.federation,
+        &Request::from(to_callback),
+        now,
+        &Measurements::default(),
+    )
+    .await
+    .unwrap_err();
     assert!(back.client.is_some());
     let good: Event = serde_json::from_value(Call::authorize(&Form::authorize()).event).unwrap();
     let answer = bridge

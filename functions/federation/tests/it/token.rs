@@ -2,7 +2,6 @@
 //! and redirect URI; then the service has to agree, and everything that it says is checked.
 //! The service counts what reaches it.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -964,30 +963,4 @@ async fn fail_another_method() {
         .form("");
     let answer = call.send(&bridge).await;
     answer.is_error(401, "invalid_client", "client_authentication_failed");
-}
-
-/// What operators count: one metric for each failure by its class, and the logins that ended well.
-#[tokio::test]
-async fn every_failure_and_every_login_is_counted_once() {
-    let bridge = Bridge::new().await;
-    bridge.tokens().await;
-    Call::token(&Form::token("x")).send(&bridge).await;
-    let mut counted = BTreeMap::new();
-    for line in bridge.metrics.text().lines() {
-        let line: Value = serde_json::from_str(line).unwrap();
-        let metric = &line["_aws"]["CloudWatchMetrics"][0];
-        assert_eq!(metric["Namespace"], "test");
-        let name = metric["Metrics"][0]["Name"].as_str().unwrap().to_owned();
-        assert_eq!(line[&name], 1);
-        *counted
-            .entry((name, line["Class"].as_str().map(str::to_owned)))
-            .or_insert(0) += 1;
-    }
-    let class = Some("code_malformed".to_owned());
-    let expected = [
-        (("Failure".to_owned(), class), 1),
-        (("LoginFinished".to_owned(), None), 1),
-        (("LoginStarted".to_owned(), None), 1),
-    ];
-    assert_eq!(counted, BTreeMap::from(expected));
 }

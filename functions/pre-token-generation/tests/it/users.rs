@@ -1,9 +1,10 @@
 //! The record that the event doesn't carry: it is read from the user pool, and only then.
 
 use serde_json::json;
-use test_server::{Reply, Server, TestClock, start};
+use test_server::{Reply, Server, TestClock, Written, start};
 
 use crate::{claims, event, generation, record};
+use function_kit::metrics::Metrics;
 use function_kit::trigger;
 
 const SCOPES: [&str; 2] = ["openid", "digital-auth/age_over_20"];
@@ -39,6 +40,31 @@ async fn pass_a_record_that_the_event_lacks_comes_from_the_pool_in_one_call() {
         body,
         json!({ "UserPoolId": "ap-northeast-1_EXAMPLE", "Username": "MynaApp_1b9d6bcd" })
     );
+}
+
+/// What the metrics say of one event: which durations, and which class.
+async fn measured(pool: &Server, record: Option<&str>) -> (Vec<String>, Option<String>) {
+    let mut generation = generation(&TestClock::new(), &pool.url(""), "none").await;
+    let written = Written::default();
+    generation.metrics = Metrics::to("test".to_owned(), Box::new(written.clone()));
+    let _ = trigger::answer(&generation, event(&SCOPES, record), "a-request").await;
+    let lines = written.lines();
+    assert_eq!(lines.len(), 1);
+    let members = lines[0].as_object().unwrap();
+    let durations = members.iter().filter(|(_, value)| value.is_f64());
+    let class = lines[0]["Class"].as_str().map(str::to_owned);
+    (durations.map(|(name, _)| name.clone()).collect(), class)
+}
+
+#[tokio::test]
+async fn pass_it_is_measured_how_long_the_pool_is_asked_if_it_is() {
+    let both = ["GetUserDuration", "PreTokenGenerationDuration"].map(str::to_owned);
+    let whole = vec![both[1].clone()];
+    let record = record("1990-02-28", start());
+    let nobody = pool(json!({}), 500);
+    assert_eq!(measured(&nobody, Some(&record)).await, (whole, None));
+    let failed = measured(&nobody, None).await;
+    assert_eq!(failed, (both.to_vec(), Some("user_unavailable".to_owned())));
 }
 
 #[tokio::test]

@@ -1,0 +1,126 @@
+//! What every function is told of how it tells the operator: how much it logs, and where its metrics belong.
+//! The variables are the same for all functions, so they are read in one place.
+
+use crate::settings::{Reader, level};
+
+/// The longest name of a stack, in characters (AWS CloudFormation).
+const LONGEST_STACK_NAME: usize = 128;
+/// The longest namespace, in characters (Amazon CloudWatch, MetricDatum).
+const LONGEST_NAMESPACE: usize = 255;
+
+/// How a function tells the operator.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Telemetry {
+    /// How much is logged.
+    pub log_level: tracing::Level,
+    /// The namespace of the metrics.
+    pub metrics_namespace: String,
+    /// The stack that the function belongs to: the metrics' dimension `Stack`. Two stacks in one account have one
+    /// namespace.
+    pub stack_name: Option<String>,
+}
+
+impl Telemetry {
+    /// Reads all three before it gives up, so that every problem is named.
+    pub fn read(
+        reader: &mut Reader<'_>,
+        log_level: &'static str,
+        metrics_namespace: &'static str,
+        stack_name: &'static str,
+    ) -> Option<Self> {
+        let log_level = reader.checked_or(log_level, "info", level);
+        let namespace = reader.checked_or(metrics_namespace, "digital-auth", namespace);
+        let stack = match reader.optional(stack_name) {
+            None => Some(None),
+            Some(name) => reader.check(stack_name, &name, stack).map(Some),
+        };
+        Some(Self {
+            log_level: log_level?,
+            metrics_namespace: namespace?,
+            stack_name: stack?,
+        })
+    }
+}
+
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html>
+fn namespace(value: &str) -> Result<String, String> {
+    let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#: ".contains(&byte);
+    let fits = (1..=LONGEST_NAMESPACE).contains(&value.len())
+        && value.bytes().all(is_usual)
+        && !value.starts_with(':')
+        && !value.starts_with("AWS/");
+    if fits {
+        Ok(value.to_owned())
+    } else {
+        Err("must be a namespace of Amazon CloudWatch: 1 to 255 letters, digits, spaces and `.-_/#:`, not beginning with `:` or `AWS/`".to_owned())
+    }
+}
+
+fn stack(value: &str) -> Result<String, String> {
+    let fits = (1..=LONGEST_STACK_NAME).contains(&value.len())
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if fits {
+        Ok(value.to_owned())
+    } else {
+        Err("must be the name of a stack: 1 to 128 letters, digits and `-`".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{ConfigError, read};
+
+    fn read_with(variables: &[(&str, &str)]) -> Result<Telemetry, Vec<&'static str>> {
+        let value = |name: &str| {
+            let mut all = variables.iter();
+            let found = all.find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let all = |reader: &mut Reader<'_>| Telemetry::read(reader, "LEVEL", "NAMESPACE", "STACK");
+        read(&value, all).map_err(|ConfigError(problems)| {
+            problems.iter().map(|problem| problem.variable).collect()
+        })
+    }
+
+    #[test]
+    fn pass_what_is_left_out_has_its_default_and_a_stack_has_none() {
+        let expected = Telemetry {
+            log_level: tracing::Level::INFO,
+            metrics_namespace: "digital-auth".to_owned(),
+            stack_name: None,
+        };
+        assert_eq!(read_with(&[]), Ok(expected.clone()));
+        assert_eq!(
+            read_with(&[("STACK", ""), ("NAMESPACE", " ")]),
+            Ok(expected)
+        );
+    }
+
+    #[test]
+    fn pass_names_that_aws_takes() {
+        for name in ["a", "digital-auth-production", &"x".repeat(128)] {
+            let read = read_with(&[("STACK", name)]).unwrap();
+            assert_eq!(read.stack_name.as_deref(), Some(name));
+        }
+        for name in ["a", "My App/logins:v1.2_#", &"x".repeat(255)] {
+            let read = read_with(&[("NAMESPACE", name)]).unwrap();
+            assert_eq!(read.metrics_namespace, name);
+        }
+    }
+
+    #[test]
+    fn fail_other_names() {
+        for name in ["a b", "a_b", "a/b", "本番", "arn:aws", &"x".repeat(129)] {
+            assert_eq!(read_with(&[("STACK", name)]), Err(vec!["STACK"]), "{name}");
+        }
+        for name in [":a", "AWS/Lambda", "名前", "a\"b", &"x".repeat(256)] {
+            let refused = read_with(&[("NAMESPACE", name)]);
+            assert_eq!(refused, Err(vec!["NAMESPACE"]), "{name}");
+        }
+        let all = [("LEVEL", "loud"), ("NAMESPACE", ":"), ("STACK", "_")];
+        assert_eq!(read_with(&all), Err(vec!["LEVEL", "NAMESPACE", "STACK"]));
+    }
+}

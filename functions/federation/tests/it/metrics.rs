@@ -1,0 +1,112 @@
+//! What an operator counts and measures of the bridge: one line of metrics for each request, with every step that it
+//! waited for, and with its class if it failed.
+//! Where nothing can be waited for, there is no line.
+
+use serde_json::Value;
+
+use crate::kit::{Bridge, Browser, Call, Form};
+use crate::service::Fault;
+
+/// What an operator sees of a line: the metrics in it, without the durations' values.
+fn metrics(bridge: &Bridge) -> Vec<(Vec<String>, Option<String>)> {
+    let lines = bridge.metrics.text();
+    let line = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        let metrics = directives.iter().flat_map(|directive| {
+            assert_eq!(directive["Namespace"], "test");
+            directive["Metrics"].as_array().unwrap()
+        });
+        let name = |metric: &Value| {
+            let name = metric["Name"].as_str().unwrap();
+            if metric["Unit"] == "Count" {
+                assert_eq!(line[name], 1);
+            } else {
+                assert!(line[name].as_f64().unwrap() >= 0.0, "{name}");
+            }
+            name.to_owned()
+        };
+        let class = line["Class"].as_str().map(str::to_owned);
+        (metrics.map(name).collect(), class)
+    };
+    lines.lines().map(line).collect()
+}
+
+/// What operators count, and where the time of a login goes: one line for each request.
+#[tokio::test]
+async fn every_login_is_counted_and_each_of_its_steps_is_measured() {
+    let bridge = Bridge::new().await;
+    let tokens = bridge.tokens().await;
+    let access_token = tokens["access_token"].as_str().unwrap();
+    Call::userinfo(access_token).send(&bridge).await;
+    Call::new("GET", "/jwks.json").send(&bridge).await;
+    Call::new("GET", "/client-jwks.json").send(&bridge).await;
+    let expected = [
+        &["LoginStarted", "AuthorizeDuration"][..],
+        // The service's keys are fetched while the browser is on its way.
+        &["ServiceJwksDuration", "CallbackDuration"],
+        &[
+            "SignAssertionDuration",
+            "ServiceTokenDuration",
+            "ServiceUserinfoDuration",
+            "SignIdTokenDuration",
+            "LoginFinished",
+            "TokenDuration",
+        ],
+        &["UserinfoDuration"],
+        &["JwksDuration"],
+    ];
+    let expected =
+        expected.map(|names| (names.iter().map(|&name| name.to_owned()).collect(), None));
+    assert_eq!(metrics(&bridge), expected);
+}
+
+#[tokio::test]
+async fn every_failure_is_counted_once_and_measured_as_far_as_it_came() {
+    let bridge = Bridge::new().await;
+    Call::token(&Form::token("x")).send(&bridge).await;
+    let code = bridge.code(&Form::authorize()).await;
+    bridge.service.fault("/token", Fault::new(500, "{}"));
+    Call::token(&Form::token(&code)).send(&bridge).await;
+    Call::new("GET", "/unknown").send(&bridge).await;
+    let mut lines = metrics(&bridge);
+    // The login's beginning is another test's.
+    lines.drain(1..3);
+    let expected = [
+        (&["TokenDuration", "Failure"][..], "code_malformed"),
+        (
+            &[
+                "SignAssertionDuration",
+                "ServiceTokenDuration",
+                "TokenDuration",
+                "Failure",
+            ],
+            "service_failed",
+        ),
+        (&["Failure"], "not_found"),
+    ];
+    let expected = expected.map(|(names, class)| {
+        let names = names.iter().map(|&name| name.to_owned()).collect();
+        (names, Some(class.to_owned()))
+    });
+    assert_eq!(lines, expected);
+}
+
+/// Who cancels is no failure to whoever counts logins, and has a metric beside that of its class.
+#[tokio::test]
+async fn a_login_that_was_cancelled_is_counted_as_such() {
+    let bridge = Bridge::new().await;
+    let mut browser = Browser::default();
+    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let cancelled = Form::of(&[("state", &asked["state"]), ("error", "access_denied")]);
+    Call::callback(&cancelled)
+        .browser(&browser)
+        .send(&bridge)
+        .await;
+    let names = ["LoginCancelled", "CallbackDuration", "Failure"].map(str::to_owned);
+    let expected = (names.to_vec(), Some("cancelled".to_owned()));
+    assert_eq!(metrics(&bridge).last(), Some(&expected));
+    let text = bridge.metrics.text();
+    let line: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!(line["Concern"], "nobody");
+}

@@ -1,0 +1,45 @@
+//! What the documentation says of metrics: every one that a function writes, in the order of the code, with its unit and
+//! the sets of dimensions that a dashboard or an alarm has to name.
+//! The lines themselves are tested where they are written.
+
+use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
+
+/// The table of a document: its metrics' names, units and dimensions, without the marks of the language.
+fn documented(document: &str, heading: &str) -> Vec<[String; 3]> {
+    let (_, section) = document
+        .split_once(&format!("\n### {heading}\n"))
+        .expect(heading);
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let rows = rows.map(|row| {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+        assert!(cells.len() == 4 && !cells[3].is_empty(), "{row}");
+        let dimensions = cells[2].replace('、', ", ").replace('＋', " + ");
+        [cells[0], cells[1], &dimensions].map(|cell| cell.replace('`', ""))
+    });
+    rows.collect()
+}
+
+#[test]
+fn every_metric_is_documented_with_its_unit_and_its_dimensions() {
+    let row =
+        |name: &str, unit: &str, dimensions: &str| [name, unit, dimensions].map(str::to_owned);
+    let count = |one: &Count| row(one.name(), "Count", "Stack");
+    let by_class = "Stack, Stack + Class, Stack + Concern";
+    let refused = |one: &Refused| row(one.name(), "Count", by_class);
+    let step = |one: &Step| row(one.name(), "Milliseconds", "Stack");
+    let start = [
+        row(COLD_START, "Count", "Stack + Function"),
+        row(START_DURATION, "Milliseconds", "Stack + Function"),
+    ];
+    let mut expected: Vec<_> = Count::ALL.iter().map(count).collect();
+    expected.extend(Refused::ALL.iter().map(refused));
+    expected.extend(start);
+    expected.extend(Step::ALL.iter().map(step));
+    for (document, heading) in [
+        (include_str!("../../docs/architecture.md"), "メトリクス"),
+        (include_str!("../../docs/architecture.en.md"), "Metrics"),
+    ] {
+        assert_eq!(documented(document, heading), expected);
+    }
+}
