@@ -13,7 +13,10 @@ use clap::{Parser, Subcommand};
 
 mod aws;
 mod browser;
+mod commands;
 mod debian;
+#[cfg(test)]
+mod deployment;
 #[cfg(test)]
 mod documented;
 mod interop;
@@ -38,6 +41,8 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Run the commands of docs/ that need no account of AWS (installs what it needs: Debian's packages)
+    Commands,
     /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central, npm)
     Interop {
         /// Only this one; all of them if none is named
@@ -52,6 +57,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Aws => aws::run(&workspace()),
         Task::Browser { arguments } => browser::run(&workspace(), &arguments),
+        Task::Commands => commands::run(&workspace()),
         Task::Interop { peer } => interop::run(&workspace(), peer),
         Task::Size => size::run(&workspace()),
     };

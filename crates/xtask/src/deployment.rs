@@ -1,0 +1,278 @@
+//! What the documents say of the deployment is true of the templates: names of parameters and outputs, alarms, what is
+//! counted in the costs. A document that names something that isn't there any more leads people astray in the middle of
+//! a deployment.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use crate::{documented, workspace};
+
+/// The documents, in both languages.
+const DOCUMENTS: [&str; 8] = [
+    "docs/deploy.md",
+    "docs/deploy.en.md",
+    "docs/existing-pool.md",
+    "docs/existing-pool.en.md",
+    "docs/operation.md",
+    "docs/operation.en.md",
+    "docs/rotation.md",
+    "docs/rotation.en.md",
+];
+
+/// Words in the form of a parameter's name that are AWS', and in no template of ours.
+const WORDS_OF_AWS: [&str; 6] = [
+    "AdminLinkProviderForUser",
+    "DashboardsUsageHour",
+    "PutSecretValue",
+    "Replacement",
+    "True",
+    "UserRead",
+];
+
+fn read(name: &str) -> String {
+    fs::read_to_string(workspace().join(name)).unwrap()
+}
+
+/// The names in a section of template.yaml: what is indented by two spaces.
+fn names(section: &str) -> BTreeSet<String> {
+    let template = read("template.yaml");
+    let (_, section) = template.split_once(&format!("\n{section}:\n")).unwrap();
+    section
+        .lines()
+        .take_while(|line| line.is_empty() || line.starts_with(' '))
+        .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'))
+        .filter(|name| name.chars().all(char::is_alphanumeric))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether it has the form of a parameter's name: `DomainPrefix`, and not `STACK`, `tampering` or `a b`.
+fn is_name(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_uppercase())
+        && word.contains(|one: char| one.is_ascii_lowercase())
+        && word.chars().all(|one| one.is_ascii_alphanumeric())
+}
+
+/// The words of a text: letters and digits of ASCII that are together.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|one: char| !one.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+}
+
+#[test]
+fn every_parameter_that_is_given_a_value_is_one() {
+    let parameters = names("Parameters");
+    assert!(parameters.contains("ServiceClientId") && !parameters.contains("Api"));
+    // The filter of the price list's command.
+    let others = ["Type", "Field", "Value"];
+    for document in DOCUMENTS {
+        let text = read(document);
+        let mut given = BTreeSet::new();
+        let mut pieces = text.split('=').peekable();
+        while let Some(piece) = pieces.next() {
+            let comparison = pieces.peek().is_none_or(|next| next.is_empty());
+            let word = piece
+                .rsplit(|one: char| !one.is_ascii_alphanumeric())
+                .next()
+                .unwrap_or_default();
+            if !comparison && is_name(word) && !others.contains(&word) {
+                given.insert(word);
+            }
+        }
+        for name in &given {
+            assert!(parameters.contains(*name), "{document}: {name}=");
+        }
+        let knows = document.contains("operation") || document.contains("existing-pool");
+        assert!(knows || given.len() > 2, "{document}: {given:?}");
+    }
+}
+
+#[test]
+fn every_output_that_a_command_reads_is_one() {
+    let outputs = names("Outputs");
+    assert!(outputs.contains("RedirectUri"));
+    for document in DOCUMENTS {
+        let text = read(document);
+        let mut read = BTreeSet::new();
+        for after in text.split("output ").skip(1) {
+            read.extend(words(after).next().filter(|name| is_name(name)));
+        }
+        for name in &read {
+            assert!(outputs.contains(*name), "{document}: output {name}");
+        }
+        assert!(!read.is_empty(), "{document}");
+    }
+}
+
+#[test]
+fn every_name_in_code_is_in_a_template_or_is_of_aws() {
+    let templates = read("template.yaml") + &read("infra/observability.yaml");
+    let there: BTreeSet<_> = words(&templates).collect();
+    let mut of_aws = BTreeSet::new();
+    for document in DOCUMENTS {
+        let text = read(document);
+        for line in text.lines().filter(|line| line.matches('`').count() > 1) {
+            for code in line
+                .split('`')
+                .skip(1)
+                .step_by(2)
+                .filter(|code| is_name(code))
+            {
+                if !there.contains(code) {
+                    assert!(WORDS_OF_AWS.contains(&code), "{document}: `{code}`");
+                    of_aws.insert(code.to_owned());
+                }
+            }
+        }
+    }
+    let needed: Vec<_> = of_aws.iter().map(String::as_str).collect();
+    assert_eq!(needed, WORDS_OF_AWS, "no word that nobody needs");
+}
+
+/// The alarms, each as the text of its resource.
+fn alarms() -> Vec<String> {
+    let template = read("infra/observability.yaml");
+    let (_, alarms) = template.split_once("Type: AWS::CloudWatch::Alarm").unwrap();
+    alarms
+        .split("Type: AWS::CloudWatch::Alarm")
+        .map(|alarm| {
+            let end = alarm.split("\n    Type: ").next().unwrap();
+            end.split("\nOutputs:").next().unwrap().to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn every_alarm_has_its_line_and_no_other() {
+    let expected: BTreeSet<_> = alarms()
+        .iter()
+        .map(|alarm| {
+            let (_, name) = alarm.split_once("AlarmName: !Sub \"${Name}-").unwrap();
+            name.split('"').next().unwrap().to_owned()
+        })
+        .collect();
+    for (document, heading) in [
+        ("docs/operation.md", "## アラーム"),
+        ("docs/operation.en.md", "## Alarms"),
+    ] {
+        let section = documented::section(document, heading);
+        let lines: Vec<_> = section
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        assert_eq!(lines.len(), expected.len(), "{document}: each once");
+        assert_eq!(BTreeSet::from_iter(lines), expected, "{document}");
+    }
+}
+
+#[test]
+fn the_costs_count_what_the_templates_make() {
+    let metrics: usize = alarms()
+        .iter()
+        .map(|alarm| alarm.matches("MetricName: ").count())
+        .sum();
+    let template = read("template.yaml");
+    let secrets = template
+        .matches("Type: AWS::SecretsManager::Secret")
+        .count();
+    let dashboards = read("infra/observability.yaml")
+        .matches("Type: AWS::CloudWatch::Dashboard")
+        .count();
+    for (document, lines) in [
+        (
+            "docs/deploy.md",
+            ["アラームのメトリクス", "Secrets Manager", "ダッシュボード"],
+        ),
+        (
+            "docs/deploy.en.md",
+            ["metrics of alarms", "Secrets Manager", "dashboards"],
+        ),
+    ] {
+        let text = read(document);
+        for (item, count) in lines.into_iter().zip([metrics, secrets, dashboards]) {
+            let line = format!("\n| {item} | {count} | ");
+            assert!(text.contains(&line), "{document}: {line}");
+        }
+        // What a table adds up is the sum of its lines.
+        for table in text.split("\n\n") {
+            let rows: Vec<_> = table.lines().filter_map(last_cell).collect();
+            let together = table
+                .lines()
+                .rev()
+                .any(|line| line.starts_with("| 合計 | |") || line.starts_with("| together | |"));
+            if let (true, Some((sum, parts))) = (together, rows.split_last()) {
+                let added: f64 = parts.iter().sum();
+                assert!((added - sum).abs() < 0.005, "{document}: {added} {sum}");
+            }
+        }
+    }
+}
+
+/// The number in the last cell of a table's row.
+fn last_cell(row: &str) -> Option<f64> {
+    row.trim_end_matches([' ', '|'])
+        .rsplit('|')
+        .next()?
+        .trim()
+        .parse()
+        .ok()
+}
+
+/// What GitHub makes of a heading: the end of a link to it.
+fn anchor(heading: &str) -> String {
+    heading
+        .chars()
+        .filter(|one| one.is_alphanumeric() || matches!(one, ' ' | '-' | '_'))
+        .map(|one| if one == ' ' { '-' } else { one })
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// The headings of a document, without what is in its blocks of code.
+fn anchors(document: &Path) -> BTreeSet<String> {
+    let text = fs::read_to_string(document).unwrap();
+    let outside = text.split("```").step_by(2);
+    outside
+        .flat_map(str::lines)
+        .filter(|line| line.starts_with('#'))
+        .map(|line| anchor(line.trim_start_matches('#').trim()))
+        .collect()
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    let root = workspace();
+    let mut documents = vec![root.join("README.md"), root.join("README.en.md")];
+    let folder = fs::read_dir(root.join("docs")).unwrap();
+    documents.extend(
+        folder
+            .map(|file| file.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "md")),
+    );
+    let mut links = 0;
+    for document in documents {
+        let text = fs::read_to_string(&document).unwrap();
+        for link in text.split("](").skip(1) {
+            let link = link.split(')').next().unwrap();
+            if link.contains("://") {
+                continue;
+            }
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() {
+                document.clone()
+            } else {
+                document.parent().unwrap().join(file)
+            };
+            let from = document.display();
+            assert!(target.exists(), "{from}: {link}");
+            assert!(
+                heading.is_empty() || anchors(&target).contains(heading),
+                "{from}: {link}"
+            );
+            links += 1;
+        }
+    }
+    assert!(links > 100, "{links}");
+}
