@@ -138,7 +138,7 @@ echo '{"Certificate":{"DomainValidationOptions":[{"DomainName":"a","ResourceReco
     },
     Check {
         document: "docs/existing-pool",
-        shows: "every setting of the pool stays, and the triggers come",
+        shows: "every setting of the pool stays, what is empty is left out, and the triggers come",
         script: r#"
 INBOUND=arn:inbound TOKEN=arn:token
 with_triggers < "$SAMPLES/user-pool.json" > update.json
