@@ -137,6 +137,7 @@ fn every_alarm_is_of_this_stack_and_about_what_is_measured() {
         "digital-auth RecordRefused",
         "digital-auth Tampering",
         "digital-auth Throttled",
+        "digital-auth TokenDuration",
         "AWS/Lambda Errors",
         "AWS/Lambda Throttles",
         "AWS/Lambda Duration",
@@ -145,7 +146,7 @@ fn every_alarm_is_of_this_stack_and_about_what_is_measured() {
     ] {
         assert!(watched_metrics.contains(expected), "{expected}");
     }
-    assert_eq!(watched_metrics.len(), 9, "{watched_metrics:?}");
+    assert_eq!(watched_metrics.len(), 10, "{watched_metrics:?}");
 }
 
 #[test]
@@ -189,7 +190,7 @@ fn the_dashboard_is_json_and_of_this_stack() {
         "Failure",
         "RecordRefused",
         "Tampering",
-        "Duration",
+        "TokenDuration",
         "ColdStart",
         "StartDuration",
         "Throttled",
