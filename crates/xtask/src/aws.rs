@@ -4,16 +4,13 @@
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::loopback::{answers, free_address};
-
-/// What is installed, and was tested. `cryptography` is what ministack signs with; without it
-/// its KMS can't.
-const PACKAGES: [&str; 2] = ["ministack==1.5.33", "cryptography==50.0.2"];
+use crate::python::{Installed, MINISTACK};
 
 /// How long the emulator may take to start. It takes half a second on a machine at rest.
 const START: Duration = Duration::from_secs(60);
@@ -26,9 +23,8 @@ const TESTS: [[&str; 3]; 2] = [
 
 /// Runs the task, or says what failed.
 pub(crate) fn run(workspace: &Path) -> Result<(), String> {
-    let folder = workspace.join("target/ministack");
-    let python = install(&folder)?;
-    let emulator = Emulator::start(&python, &folder)?;
+    let python = MINISTACK.install(workspace)?;
+    let emulator = Emulator::start(&python)?;
     let endpoint = format!("http://{}", emulator.address);
     eprintln!("xtask: ministack answers at {endpoint}");
     for [package, feature, test] in TESTS {
@@ -55,53 +51,6 @@ pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Makes a virtual environment in `folder` with the packages, and gives its Python.
-fn install(folder: &Path) -> Result<PathBuf, String> {
-    let python = folder.join("bin/python");
-    if !runs(&python, &["-m", "pip", "--version"]) {
-        eprintln!("xtask: making a Python environment in {}", folder.display());
-        if !runs(Path::new("python3"), &["--version"]) {
-            return Err("python3 is missing: install Python 3.10 or later".to_owned());
-        }
-        let made = Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(folder)
-            .status();
-        if !made.is_ok_and(|status| status.success()) {
-            return Err("python3 has no module venv: install it (Debian: python3-venv)".to_owned());
-        }
-    }
-    // Does nothing, and needs no network, once these very versions are there.
-    eprintln!("xtask: installing {}", PACKAGES.join(" "));
-    let installed = Command::new(&python)
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ])
-        .args(PACKAGES)
-        .status();
-    if !installed.is_ok_and(|status| status.success()) {
-        return Err(format!(
-            "pip can't install {} from PyPI",
-            PACKAGES.join(" ")
-        ));
-    }
-    Ok(python)
-}
-
-/// Whether the program starts and says that all is well; what it prints is of no interest.
-fn runs(program: &Path, arguments: &[&str]) -> bool {
-    Command::new(program)
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
-}
-
 /// A running emulator. It is stopped when this goes.
 struct Emulator {
     process: Child,
@@ -109,9 +58,9 @@ struct Emulator {
 }
 
 impl Emulator {
-    fn start(python: &Path, folder: &Path) -> Result<Self, String> {
+    fn start(python: &Installed) -> Result<Self, String> {
         // What it writes has a folder of its own, and nothing in it is left from another run.
-        let own = folder.join("run");
+        let own = python.folder().join("run");
         let _not_there_the_first_time = fs::remove_dir_all(&own);
         fs::create_dir_all(&own).map_err(|error| format!("{}: {error}", own.display()))?;
         let log = own.join("ministack.log");
@@ -120,7 +69,7 @@ impl Emulator {
             .try_clone()
             .map_err(|error| format!("{}: {error}", log.display()))?;
         let address = free_address().map_err(|error| format!("no free port: {error}"))?;
-        let process = Command::new(python)
+        let process = Command::new(python.python())
             .args(["-m", "ministack"])
             .current_dir(&own)
             .env("TMPDIR", &own)

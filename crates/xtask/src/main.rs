@@ -21,6 +21,7 @@ mod deployment;
 mod documented;
 mod interop;
 mod loopback;
+mod python;
 mod size;
 
 /// Checks that need more than cargo.
