@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand};
 
 mod aws;
 mod browser;
+mod build;
 mod commands;
 mod debian;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod interop;
 mod loopback;
 mod python;
 mod size;
+mod skipped;
 
 /// Checks that need more than cargo.
 #[derive(Parser)]
@@ -42,6 +44,12 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Build what is deployed, with `sam build` for both architectures, and sign in with it (installs what it needs: Debian's packages, PyPI, rustup's targets)
+    Build {
+        /// Only for this one; for both if none is named
+        #[arg(value_enum)]
+        architecture: Option<build::Architecture>,
+    },
     /// Run the commands of docs/ that need no account of AWS (installs what it needs: Debian's packages)
     Commands,
     /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central, npm)
@@ -50,7 +58,7 @@ enum Task {
         #[arg(value_enum)]
         peer: Option<interop::Peer>,
     },
-    /// Compare the size of the release binaries with what it was
+    /// Compare the size of what `cargo xtask build x86_64` built with what it was
     Size,
 }
 
@@ -58,6 +66,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Aws => aws::run(&workspace()),
         Task::Browser { arguments } => browser::run(&workspace(), &arguments),
+        Task::Build { architecture } => build::run(&workspace(), architecture),
         Task::Commands => commands::run(&workspace()),
         Task::Interop { peer } => interop::run(&workspace(), peer),
         Task::Size => size::run(&workspace()),

@@ -2,6 +2,7 @@
 //! One environment for each purpose, since their dependencies don't agree with each other; each with the versions that were tested.
 //! Making one needs Python 3 with venv, and PyPI; once it is there, it is left alone.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -17,6 +18,18 @@ pub(crate) struct Environment {
 pub(crate) const MINISTACK: Environment = Environment {
     folder: "ministack",
     packages: &["ministack==1.5.33", "cryptography==50.0.2"],
+};
+
+/// What checks, translates and builds the SAM application. `ziglang` is the linker that cargo-lambda uses.
+pub(crate) const SAM: Environment = Environment {
+    folder: "sam",
+    packages: &[
+        "aws-sam-cli==1.170.0",
+        "aws-sam-translator==1.115.0",
+        "cfn-lint==1.58.0",
+        "cargo-lambda==1.9.2",
+        "ziglang==0.17.1",
+    ],
 };
 
 /// An environment that is there.
@@ -77,6 +90,19 @@ impl Installed {
     /// folder that the environment was made in, and fail when it was moved.
     pub(crate) fn python(&self) -> PathBuf {
         self.folder.join("bin/python")
+    }
+
+    /// A search path with its programs before all others.
+    ///
+    /// # Errors
+    ///
+    /// The folder's name can't stand in a search path.
+    pub(crate) fn search_path(&self) -> Result<OsString, String> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = [self.folder.join("bin")]
+            .into_iter()
+            .chain(std::env::split_paths(&path));
+        std::env::join_paths(folders).map_err(|error| format!("no search path: {error}"))
     }
 }
 
