@@ -155,10 +155,14 @@ impl Request {
             .flatten()
     }
 
-    /// The cookies as the browser sent them, name and value.
+    /// The cookies as the browser sent them, name and value. The HTTP API moves them out of the headers; what stands in its
+    /// place on a laptop may leave them there.
     pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
+        let header = self.header("cookie").filter(|_| self.cookies.is_empty());
         self.cookies
             .iter()
+            .map(String::as_str)
+            .chain(header)
             .flat_map(|line| line.split(';'))
             .filter_map(|pair| pair.split_once('='))
             .map(|(name, value)| (name.trim(), value.trim()))
@@ -279,5 +283,33 @@ impl Response {
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn cookies(event: Value) -> Vec<String> {
+        let request = Request::from(serde_json::from_value::<Event>(event).unwrap());
+        let cookies = request.cookies();
+        cookies
+            .map(|(name, value)| format!("{name}:{value}"))
+            .collect()
+    }
+
+    #[test]
+    fn cookies_stand_in_their_own_field_and_in_the_header_only_if_that_is_missing() {
+        let own = json!(["a=1", "b=2; c=3"]);
+        let header = json!({ "Cookie": "d=4; e=5=6" });
+        assert_eq!(cookies(json!({ "cookies": own })), ["a:1", "b:2", "c:3"]);
+        assert_eq!(cookies(json!({ "headers": header })), ["d:4", "e:5=6"]);
+        assert_eq!(
+            cookies(json!({ "cookies": own, "headers": header })),
+            ["a:1", "b:2", "c:3"]
+        );
+        assert!(cookies(json!({})).is_empty());
     }
 }
