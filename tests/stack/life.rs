@@ -1,0 +1,132 @@
+//! The life of a stack: deployed before there is a client id, connected when there is one, deployed again with nothing new,
+//! beside another one, and refused where its rules say so.
+
+use std::collections::BTreeSet;
+
+use simulators::stack::SERVICE_CLIENT_ID;
+use test_kit::browser;
+use url::Url;
+
+use crate::deployment::{Deployment, Resource};
+use crate::world::World;
+
+#[tokio::test]
+async fn a_stack_has_its_keys_before_there_is_a_client_id_and_keeps_them() {
+    let mut world = World::not_connected("life").await;
+    world.deployment.deploy([]).await;
+    let first = world.deployment.resources().await;
+    assert!(first.len() > 40);
+    for resource in &first {
+        assert_eq!(resource.status, "CREATE_COMPLETE", "{resource:?}");
+    }
+    // What goes onto the form is there, and a person is told that it is too early.
+    let keys = world.key_ids("/client-jwks.json").await;
+    assert_eq!(keys.len(), 1);
+    assert!(
+        world
+            .deployment
+            .output("Connection")
+            .await
+            .starts_with("not connected yet")
+    );
+    let login = Url::parse(&world.deployment.output("Issuer").await).unwrap();
+    let page = browser()
+        .get(&login.join("/authorize").unwrap(), "text/html")
+        .await
+        .unwrap();
+    assert_eq!(page.status, 503);
+    assert!(page.text().contains("<small>not_connected</small>"));
+
+    let said = world.deployment.deploy([]).await;
+    assert!(said.contains("No changes to deploy"), "{said}");
+    assert_eq!(world.deployment.resources().await, first);
+
+    world.register().await;
+    world
+        .deployment
+        .deploy([("ServiceClientId", SERVICE_CLIENT_ID)])
+        .await;
+    assert_eq!(world.deployment.output("Connection").await, "connected");
+    assert_eq!(world.key_ids("/client-jwks.json").await, keys);
+    let what = |resource: &Resource| (resource.logical_id.clone(), resource.physical_id.clone());
+    let now = world.deployment.resources().await;
+    assert_eq!(
+        now.iter().map(what).collect::<Vec<_>>(),
+        first.iter().map(what).collect::<Vec<_>>(),
+        "nothing was made anew"
+    );
+    world.sign_in("adult").await;
+    world.service.stop().await;
+}
+
+#[tokio::test]
+async fn two_stacks_share_an_account() {
+    let [mut one, mut other] =
+        ["sandbox", "production"].map(|name| Deployment::new(name, [("ServiceClientId", "RP1")]));
+    one.set([("AskName", "yes")]);
+    other.set([("AskName", "yes")]);
+    one.deploy([]).await;
+    other.deploy([]).await;
+    let ids = async |deployment: &Deployment| -> BTreeSet<_> {
+        let resources = deployment.resources().await.into_iter();
+        // A stage is `$default` in its own API.
+        let resources = resources.filter(|resource| resource.kind != "AWS::ApiGatewayV2::Stage");
+        resources
+            .map(|resource| (resource.kind, resource.physical_id))
+            .collect()
+    };
+    let (ids_of_one, ids_of_other) = (ids(&one).await, ids(&other).await);
+    assert!(ids_of_one.len() > 40);
+    let shared: Vec<_> = ids_of_one.intersection(&ids_of_other).collect();
+    assert!(shared.is_empty(), "{shared:?}");
+    let (mine, theirs) = (one.outputs().await, other.outputs().await);
+    for (key, value) in mine {
+        assert!(key == "Connection" || theirs[&key] != value, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_rules_forbid_is_not_deployed() {
+    for (name, parameters, reason) in [
+        (
+            "rule-domain",
+            [
+                ("Environment", "production"),
+                ("AcceptedAcr", "aal3"),
+                ("DomainPrefix", "rule-domain"),
+            ],
+            "production needs BridgeDomain",
+        ),
+        (
+            "rule-acr",
+            [
+                ("Environment", "production"),
+                ("AcceptedAcr", ""),
+                ("DomainPrefix", "rule-acr"),
+            ],
+            "production needs AcceptedAcr",
+        ),
+        (
+            "rule-endpoints",
+            [
+                ("Environment", "custom"),
+                ("AcceptedAcr", ""),
+                ("DomainPrefix", "rule-endpoints"),
+            ],
+            "custom needs all five URLs",
+        ),
+        (
+            "rule-prefix",
+            [
+                ("Environment", "sandbox"),
+                ("AcceptedAcr", ""),
+                ("DomainPrefix", ""),
+            ],
+            "Give DomainPrefix or CognitoDomain",
+        ),
+    ] {
+        let deployment = Deployment::new(name, parameters);
+        let said = deployment.try_to_deploy().await.expect_err(name);
+        assert!(said.contains(reason), "{name}: {said}");
+    }
+}
