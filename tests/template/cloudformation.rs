@@ -374,6 +374,7 @@ impl Evaluation<'_> {
         let name = format!("{}-{id}", self.stack);
         let kind = self.kind(id);
         match (kind, attribute) {
+            ("AWS::SecretsManager::Secret", "Id") => self.physical(id),
             ("AWS::Lambda::Function", "Arn") => arn("lambda", &format!("function:{name}")),
             ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
             // With the star that stands for the group's streams.

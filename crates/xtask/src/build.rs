@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 
+use crate::command::{cargo, done};
 use crate::python::{Installed, SAM};
 use crate::{debian, skipped};
 
@@ -160,7 +161,7 @@ fn build(workspace: &Path, sam: &Installed, architecture: Architecture) -> Resul
     for (binary, _) in FUNCTIONS {
         all.args(["--bin", binary]);
     }
-    succeeds(&mut all, "the functions don't build")?;
+    done(&mut all, "the functions don't build")?;
     let overridden = format!("Architecture={}", architecture.name());
     let mut build = with_environment(&sam.python())?;
     build
@@ -169,7 +170,7 @@ fn build(workspace: &Path, sam: &Installed, architecture: Architecture) -> Resul
         .args(["--parameter-overrides", &overridden])
         // Nothing is called there; it is what a template without a region can't be read without.
         .args(["--region", "ap-northeast-1"]);
-    succeeds(&mut build, "sam build failed")
+    done(&mut build, "sam build failed")
 }
 
 /// What keeps the folders of this machine out of what is shipped: the places in source files that a panic names.
@@ -197,25 +198,16 @@ fn test(
     emulator: Option<&str>,
 ) -> Result<(), String> {
     eprintln!("xtask: cargo test --package test-kit --test built");
-    let mut test = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut test = cargo(workspace);
     test.args(["test", "--package", "test-kit"])
         .args(["--features", "built-functions", "--test", "built"])
-        .current_dir(workspace)
         .env("BUILT_FOR", architecture.machine())
         .env("EMULATOR", emulator.unwrap_or_default());
     for (binary, logical_id) in FUNCTIONS {
         let variable = format!("BUILT_{}", binary.to_uppercase().replace('-', "_"));
         test.env(variable, architecture.binary(workspace, logical_id));
     }
-    succeeds(&mut test, "a test of the built functions failed")
-}
-
-fn succeeds(command: &mut Command, otherwise: &str) -> Result<(), String> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{otherwise} ({status})")),
-        Err(error) => Err(format!("{otherwise}: {error}")),
-    }
+    done(&mut test, "a test of the built functions failed")
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use clap::{Parser, Subcommand};
 mod aws;
 mod browser;
 mod build;
+mod command;
 mod commands;
 mod debian;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod loopback;
 mod python;
 mod size;
 mod skipped;
+mod template;
 
 /// Checks that need more than cargo.
 #[derive(Parser)]
@@ -58,6 +60,8 @@ enum Task {
         #[arg(value_enum)]
         peer: Option<interop::Peer>,
     },
+    /// Check the template without an account: lint, translate, checkov, cfn-guard, and its tests (installs what it needs: PyPI, crates.io)
+    Template,
     /// Compare the size of what `cargo xtask build x86_64` built with what it was
     Size,
 }
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
         Task::Commands => commands::run(&workspace()),
         Task::Interop { peer } => interop::run(&workspace(), peer),
         Task::Size => size::run(&workspace()),
+        Task::Template => template::run(&workspace()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

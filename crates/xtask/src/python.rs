@@ -32,6 +32,12 @@ pub(crate) const SAM: Environment = Environment {
     ],
 };
 
+/// What looks for the unsafe in templates. It has an environment of its own, since it needs other versions of the same packages.
+pub(crate) const CHECKOV: Environment = Environment {
+    folder: "checkov",
+    packages: &["checkov==3.3.30"],
+};
+
 /// An environment that is there.
 pub(crate) struct Installed {
     folder: PathBuf,

@@ -8,6 +8,8 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 
+use crate::command::done;
+
 mod keycloak;
 mod npm;
 
@@ -50,15 +52,6 @@ pub(crate) fn run(workspace: &Path, only: Option<Peer>) -> Result<(), String> {
         Ok(())
     } else {
         Err(failures.join("\nxtask: "))
-    }
-}
-
-/// Runs a command to its end, or says `otherwise`.
-fn done(command: &mut Command, otherwise: &str) -> Result<(), String> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{otherwise} ({status})")),
-        Err(error) => Err(format!("{otherwise}: {error}")),
     }
 }
 

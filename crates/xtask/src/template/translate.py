@@ -7,6 +7,7 @@ Nobody is called: AWS's own translator does it here, as AWS CloudFormation does 
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -41,5 +42,8 @@ source["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
 write(folder / "template.json", transform(source, {}, NoManagedPolicies()))
 for nested in sorted((workspace / "infra").glob("*.yaml")):
     write(folder / (nested.stem + ".json"), template(nested))
+    # Where the translation looks for it.
+    (folder / "infra").mkdir(exist_ok=True)
+    shutil.copy(nested, folder / "infra")
 config = tomlkit.parse((workspace / "samconfig.toml").read_text(encoding="utf-8"))
 write(folder / "samconfig.json", config.unwrap())
