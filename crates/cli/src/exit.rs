@@ -111,6 +111,7 @@ pub(crate) fn status(class: Class) -> u8 {
         Class::AccessTokenExpired => 86,
         Class::RecordTooLong => 87,
         Class::IdTokenAuthenticationTime => 98,
+        Class::NotThroughFrontDoor => 101,
     }
 }
 

@@ -16,6 +16,7 @@ function_kit::variables! {
     ISSUER = "ISSUER", "the bridge's own base URL, without a slash at its end; also `iss` of its ID tokens";
     CLIENT_ID = "CLIENT_ID", "the client id that Amazon Cognito uses here";
     CLIENT_SECRETS = "CLIENT_SECRETS", "reference to {\"current\":\"…\",\"previous\":\"…\"}: Amazon Cognito's client secret; `previous` may be absent";
+    FRONT_DOOR_SECRETS = "FRONT_DOOR_SECRETS", "reference to the secret that Amazon CloudFront shows in the header `x-front-door`, in the form of CLIENT_SECRETS; without it there is no front door";
     REDIRECT_URIS = "REDIRECT_URIS", "Amazon Cognito's redirect URIs (…/oauth2/idpresponse), separated by spaces";
     PROVIDER_NAME = "PROVIDER_NAME", "the name of the bridge's identity provider in the user pool";
     SEALING_KEYS = "SEALING_KEYS", "reference to {\"keys\":[\"…\"]}, 64 lower-case hexadecimal digits or base64url of 32 bytes each; the first seals, all open; or {\"key\":\"…\"} with only one";
@@ -47,6 +48,8 @@ pub struct Config {
     pub client_id: String,
     /// Where the client secrets are.
     pub client_secrets: Reference,
+    /// Where the secret is that the front door shows, if there is one.
+    pub front_door_secrets: Option<Reference>,
     /// The client's redirect URIs, compared byte for byte.
     pub redirect_uris: Vec<String>,
     /// The bridge's name in the user pool.
@@ -90,6 +93,12 @@ impl Config {
         let issuer = reader.checked(ISSUER, issuer);
         let client_id = reader.checked(CLIENT_ID, client_id);
         let client_secrets = reader.checked(CLIENT_SECRETS, secret_reference);
+        let front_door_secrets = match reader.optional(FRONT_DOOR_SECRETS) {
+            None => Some(None),
+            Some(reference) => reader
+                .check(FRONT_DOOR_SECRETS, &reference, secret_reference)
+                .map(Some),
+        };
         let redirect_uris = reader.checked(REDIRECT_URIS, redirect_uris);
         let provider_name = reader.checked(PROVIDER_NAME, provider_name);
         let sealing_keys = reader.checked(SEALING_KEYS, secret_reference);
@@ -123,6 +132,7 @@ impl Config {
             issuer: issuer?,
             client_id: client_id?,
             client_secrets: client_secrets?,
+            front_door_secrets: front_door_secrets?,
             redirect_uris: redirect_uris?,
             provider_name: provider_name?,
             sealing_keys: sealing_keys?,
@@ -429,6 +439,8 @@ mod tests {
             (CLIENT_ID, "a b"),
             (CLIENT_SECRETS, "marked-secret"),
             (CLIENT_SECRETS, "arn:aws:kms:ap-northeast-1:1:key/a"),
+            (FRONT_DOOR_SECRETS, "marked-secret"),
+            (FRONT_DOOR_SECRETS, "arn:aws:kms:ap-northeast-1:1:key/a"),
             (REDIRECT_URIS, "https://a.example/cb http://a.example/cb"),
             (PROVIDER_NAME, "marked_name"),
             (SEALING_KEYS, "marked-secret"),

@@ -113,6 +113,8 @@ macro_rules! classes {
 
 classes! {
     // Anywhere
+    /// There is a front door, and the request didn't come through it.
+    NotThroughFrontDoor = "not_through_front_door", InvalidRequest, 403, Client;
     /// No endpoint has this path.
     NotFound = "not_found", InvalidRequest, 404, Client;
     /// The endpoint has another method.

@@ -13,6 +13,7 @@ use keys::{KeyRing, Randomness};
 
 use crate::config::Config;
 use crate::failure::Class;
+use crate::front_door::FrontDoor;
 use crate::metadata::Metadata;
 use crate::sealed::{Audience, Seal};
 use crate::secrets::{SecretValues, Secrets};
@@ -32,6 +33,8 @@ pub struct Parts {
     pub randomness: Arc<dyn Randomness>,
     /// The sealing keys and the client's secrets.
     pub secrets: Secrets,
+    /// What the front door shows, if there is one.
+    pub front_door: Option<FrontDoor>,
     /// The keys of our ID tokens.
     pub id_token_keys: Arc<KeyRing>,
     /// The keys of our client assertions.
@@ -102,6 +105,12 @@ impl Federation {
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
         &self.parts.secrets
+    }
+
+    /// The front door, if there is one.
+    #[must_use]
+    pub fn front_door(&self) -> Option<&FrontDoor> {
+        self.parts.front_door.as_ref()
     }
 
     /// The secrets as they are known, unless they are too old.

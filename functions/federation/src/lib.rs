@@ -10,6 +10,7 @@ pub mod code;
 pub mod config;
 pub mod failure;
 pub mod federation;
+pub mod front_door;
 pub mod http_api;
 pub mod issued_token;
 pub mod metadata;

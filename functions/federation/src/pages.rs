@@ -177,6 +177,16 @@ fn sentences(class: Class) -> (Sentences, Sentences) {
                 "For the operator: the public keys to register are at /client-jwks.json. When the Digital Agency has given you a client ID, set it as SERVICE_CLIENT_ID.",
             ),
         ),
+        Class::NotThroughFrontDoor => (
+            (
+                "このアドレスからはログインできません。",
+                "ご利用のアプリやサイトに戻り、ログインのボタンからやり直してください。同じページが出る場合は、アプリやサイトの運営者に、このページのサポート番号をお知らせください。",
+            ),
+            (
+                "You cannot sign in at this address.",
+                "Go back to the app or site that you use, and sign in with its button. If this page comes again, please tell the support ID on it to the operator of the app or site.",
+            ),
+        ),
         Class::NotFound => (
             (
                 "このアドレスにはページがありません。",

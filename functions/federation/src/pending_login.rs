@@ -24,7 +24,7 @@ const COOKIE_SECONDS: i64 = 15 * 60;
 /// One `Set-Cookie` line.
 const MAX_COOKIE_BYTES: usize = 4_096;
 /// The cookies of all pending logins together, as the browser sends them: with a state of 2,600 characters in the request
-/// line and a browser's usual 2 KB of headers, the front door's 10,240 bytes are enough.
+/// line, a browser's usual 2 KB of headers and what Amazon CloudFront adds, the HTTP API's 10,240 bytes are enough.
 const MAX_ALL_COOKIES_BYTES: usize = 4_900;
 /// `__Host-`: only this host can set it, and only over TLS.
 const NAME_PREFIX: &str = "__Host-login-";

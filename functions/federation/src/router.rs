@@ -68,10 +68,7 @@ impl Federation {
         let refusal = match routed {
             Ok(Ok(response)) => return response,
             Ok(Err(refusal)) => refusal,
-            Err(_) => match request.path.as_str() {
-                "/token" | "/userinfo" => told(Told::Json)(Class::Internal),
-                _ => told(Told::Page)(Class::Internal),
-            },
+            Err(_) => told(told_at(&request.path))(Class::Internal),
         };
         let failure = Failure {
             class: refusal.class,
@@ -107,9 +104,18 @@ impl Federation {
         now: DateTime<Utc>,
         measurements: &Measurements,
     ) -> Result<Response, Refusal> {
-        if matches!(request.path.as_str(), "/authorize" | "/callback" | "/token") {
-            // Once an hour; Amazon Cognito doesn't wait long, so this doesn't either. Userinfo calls nobody.
-            self.secrets().refresh(now, WARM_UP, measurements).await;
+        // Once an hour; Amazon Cognito doesn't wait long, so this doesn't either. Userinfo calls nobody.
+        let refreshing = async {
+            if matches!(request.path.as_str(), "/authorize" | "/callback" | "/token") {
+                self.secrets().refresh(now, WARM_UP, measurements).await;
+            }
+        };
+        if let Some(front_door) = self.front_door() {
+            tokio::join!(refreshing, front_door.refresh(now, measurements));
+            let admitted = front_door.admit(request, now, measurements).await;
+            admitted.map_err(told(told_at(&request.path)))?;
+        } else {
+            refreshing.await;
         }
         match request.path.as_str() {
             "/authorize" => {
@@ -146,6 +152,18 @@ impl Federation {
             }
             _ => Err(told(Told::Page)(Class::NotFound)),
         }
+    }
+}
+
+/// Where a failure is told that has nothing to do with what was asked: programs read JSON, people a page.
+fn told_at(path: &str) -> Told {
+    match path {
+        "/token"
+        | "/userinfo"
+        | "/jwks.json"
+        | "/client-jwks.json"
+        | "/.well-known/openid-configuration" => Told::Json,
+        _ => Told::Page,
     }
 }
 

@@ -1,5 +1,5 @@
 //! The bridge's secrets: the sealing keys, the keys of the verified records and the client's secrets, which become one
-//! value.
+//! value; and what secrets that somebody shows look like, while they are changed and else.
 //! How they are kept and fetched again is the same for all functions: [`Cached`].
 
 use std::fmt;
@@ -17,13 +17,19 @@ use serde::Deserialize;
 
 use crate::config::{CLIENT_SECRETS, RECORD_KEYS, SEALING_KEYS};
 
-/// The client's secrets: the one in use, and the one before it while it is being rotated.
-pub struct ClientSecrets {
+/// A secret that somebody shows: the one in use, and the one before it while it is being rotated.
+pub struct SecretPair {
     current: SecretString,
     previous: Option<SecretString>,
 }
 
-impl ClientSecrets {
+impl fmt::Debug for SecretPair {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SecretPair(…)")
+    }
+}
+
+impl SecretPair {
     /// Whether this is one of them, in a time that doesn't depend on the values.
     #[must_use]
     pub fn match_any(&self, given: &str) -> bool {
@@ -46,7 +52,7 @@ pub struct SecretValues {
     /// The ring of the verified records.
     pub records: SealingKeys,
     /// The client's.
-    pub client: ClientSecrets,
+    pub client: SecretPair,
 }
 
 impl fmt::Debug for SecretValues {
@@ -110,21 +116,26 @@ fn values([sealing, records, client]: [SecretText; 3]) -> Result<SecretValues, I
     Ok(SecretValues {
         sealing,
         records,
-        client: client.parse(client_pair)?,
+        client: client.parse(secret_pair)?,
     })
 }
 
 #[derive(Deserialize)]
-struct ClientDocument {
+struct PairDocument {
     current: SecretString,
     previous: Option<SecretString>,
 }
 
-fn client_pair(text: &SecretString) -> Result<ClientSecrets, SecretError> {
-    let document: ClientDocument =
+/// The pair of a secret of the form `{"current":"…","previous":"…"}`, of 16 bytes or more each; `previous` may be absent.
+///
+/// # Errors
+///
+/// [`SecretError::Malformed`].
+pub fn secret_pair(text: &SecretString) -> Result<SecretPair, SecretError> {
+    let document: PairDocument =
         serde_json::from_str(text.expose_secret()).map_err(|_| SecretError::Malformed)?;
     let secrets = [Some(&document.current), document.previous.as_ref()];
-    // An empty or short secret would open the token endpoint to anybody who guesses.
+    // An empty or short secret would let in anybody who guesses.
     if secrets
         .into_iter()
         .flatten()
@@ -132,7 +143,7 @@ fn client_pair(text: &SecretString) -> Result<ClientSecrets, SecretError> {
     {
         return Err(SecretError::Malformed);
     }
-    Ok(ClientSecrets {
+    Ok(SecretPair {
         current: document.current,
         previous: document.previous,
     })

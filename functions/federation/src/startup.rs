@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::config::{ASSERTION_KEYS, Config, ID_TOKEN_KEYS};
 use crate::federation::{Federation, Parts};
+use crate::front_door::FrontDoor;
 use crate::secrets::{self, References};
 
 /// Why the bridge can't start.
@@ -60,6 +61,7 @@ impl AwsClients {
                 &config.record_keys,
                 &config.client_secrets,
             ])
+            .chain(&config.front_door_secrets)
         };
         let uses_kms = references().any(|one| matches!(one, Reference::Kms(_)));
         let uses_secrets = references().any(|one| matches!(one, Reference::SecretsManager(_)));
@@ -98,9 +100,17 @@ pub async fn start(
     let aws = AwsClients::new(&config, &http).await;
     let reader = SecretReader::new(aws.secrets_manager.clone());
     let kms = aws.kms.as_ref().map(|(client, _)| client.clone());
-    let (secrets, id_token_keys, assertion_keys) = tokio::join!(
+    let front_door = async {
+        let reference = config.front_door_secrets.clone();
+        let reader = SecretReader::new(aws.secrets_manager.clone());
+        match reference {
+            Some(reference) => (FrontDoor::load(reader, reference, clock.now()).await).map(Some),
+            None => Ok(None),
+        }
+    };
+    let (secrets, front_door, id_token_keys, assertion_keys) = tokio::join!(
         secrets::load(
-            SecretReader::new(aws.secrets_manager),
+            SecretReader::new(aws.secrets_manager.clone()),
             References {
                 sealing_keys: config.sealing_keys.clone(),
                 record_keys: config.record_keys.clone(),
@@ -108,6 +118,7 @@ pub async fn start(
             },
             clock.now(),
         ),
+        front_door,
         signing_keys(ID_TOKEN_KEYS, &config.id_token_keys, &reader, kms.as_ref()),
         signing_keys(
             ASSERTION_KEYS,
@@ -116,7 +127,8 @@ pub async fn start(
             kms.as_ref()
         ),
     );
-    let (secrets, id_token_keys, assertion_keys) = (secrets?, id_token_keys?, assertion_keys?);
+    let (secrets, front_door) = (secrets?, front_door?);
+    let (id_token_keys, assertion_keys) = (id_token_keys?, assertion_keys?);
     // Also a key that is only published yet: it is going to sign.
     let is_rs256 = |key: &Arc<dyn SigningKey>| key.algorithm() == Algorithm::Rs256;
     if !id_token_keys.iter().all(is_rs256) {
@@ -147,6 +159,7 @@ pub async fn start(
         clock,
         randomness,
         secrets,
+        front_door,
         id_token_keys,
         assertion_keys,
         service,

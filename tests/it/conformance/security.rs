@@ -773,6 +773,14 @@ async fn rfc9700_no_page_can_be_framed() {
     );
     let mut answers = every_kind_of_answer(&stack).await;
     answers.push(("not_connected", page));
+    let secret = Some(r#"{"current":"what CloudFront shows"}"#);
+    let front_door = variables([("FRONT_DOOR_SECRETS", secret)]);
+    let guarded = stack_with(|options| options.environment = front_door).await;
+    let page = get(&guarded, &target(&request.url()), &[]).await;
+    let refusal = Refusal::on_page(403, "not_through_front_door");
+    assert_eq!(Refusal::of_answer(&page), refusal);
+    answers.push(("not_through_front_door", page));
+    guarded.stop().await;
     for (kind, answer) in answers {
         let policy = &answer.headers["content-security-policy"];
         let directives: BTreeSet<_> = policy.split("; ").collect();

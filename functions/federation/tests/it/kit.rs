@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::Clock;
 use federation::federation::Federation;
+use federation::front_door::HEADER;
 use federation::http_api::{Event, Request};
 use federation::startup::start;
 use function_kit::metrics::Metrics;
@@ -54,6 +55,8 @@ pub(crate) struct Bridge {
     pub(crate) service: Service,
     pub(crate) metrics: Written,
     settings: Settings,
+    /// What the front door puts into every request, if there is one.
+    front_door: Option<String>,
 }
 
 impl Bridge {
@@ -116,7 +119,14 @@ impl Bridge {
             service,
             metrics,
             settings,
+            front_door: None,
         }
+    }
+
+    /// Behind a front door, which shows this in every request.
+    pub(crate) fn behind(mut self, shown: &str) -> Self {
+        self.front_door = Some(shown.to_owned());
+        self
     }
 
     /// Begins a login, and gives what the service got.
@@ -291,7 +301,11 @@ impl Call {
     }
 
     pub(crate) async fn send(&self, bridge: &Bridge) -> Answer {
-        let event: Event = serde_json::from_value(self.event.clone()).unwrap();
+        let mut event = self.event.clone();
+        if let Some(shown) = &bridge.front_door {
+            event["headers"][HEADER] = shown.as_str().into();
+        }
+        let event: Event = serde_json::from_value(event).unwrap();
         let response = bridge
             .federation
             .handle(Request::from(event), REQUEST_ID)

@@ -11,7 +11,7 @@ use crate::support::parameters;
 const QUERY: usize = 8 * 1024;
 const BODY: usize = 16 * 1024;
 /// What the HTTP API takes for the request line and all headers.
-const FRONT_DOOR: usize = 10_240;
+const HTTP_API: usize = 10_240;
 /// What a browser sends besides.
 const USUAL_HEADERS: usize = 2_048;
 
@@ -89,8 +89,7 @@ async fn the_cookie_of_the_longest_state_is_under_4096_bytes() {
 }
 
 #[tokio::test]
-async fn the_cookies_of_a_browser_stay_under_4900_bytes_and_a_request_under_the_front_doors_limit()
-{
+async fn the_cookies_of_a_browser_stay_under_4900_bytes_and_a_request_under_the_http_apis_limit() {
     let bridge = Bridge::new().await;
     for state in ["s".repeat(700), longest_cognito_state()] {
         let mut browser = Browser::default();
@@ -117,7 +116,7 @@ async fn the_cookies_of_a_browser_stay_under_4900_bytes_and_a_request_under_the_
         }
         assert!(largest_cookies < 4_900, "{largest_cookies}");
         assert!(
-            largest_request + USUAL_HEADERS < FRONT_DOOR,
+            largest_request + USUAL_HEADERS < HTTP_API,
             "{largest_request}"
         );
         println!("all cookies {largest_cookies} bytes, with the request line {largest_request}");
@@ -128,6 +127,34 @@ async fn the_cookies_of_a_browser_stay_under_4900_bytes_and_a_request_under_the_
             .await;
         assert_eq!(parameters(answer.location())["state"], state);
     }
+}
+
+/// What Amazon CloudFront adds, where it stands in front: as long as it gets.
+fn headers_of_cloudfront() -> usize {
+    let address = "2001:0db8:1111:2222:3333:4444:5555:6666";
+    let headers = [
+        format!("x-front-door: {}", "s".repeat(64)),
+        format!("x-amz-cf-id: {}", "i".repeat(56)),
+        format!("via: 2.0 {}.cloudfront.net (CloudFront)", "v".repeat(32)),
+        // Two, if somebody stands before it.
+        format!("x-forwarded-for: {address}, {address}"),
+    ];
+    headers.iter().map(|line| line.len() + "\r\n".len()).sum()
+}
+
+/// `/authorize` with Amazon Cognito's longest state, from a browser with as many cookies of ours as it may have.
+#[tokio::test]
+async fn the_largest_request_stays_under_the_http_apis_limit_through_cloudfront() {
+    let bridge = Bridge::new().await;
+    let state = longest_cognito_state();
+    let form = Form::authorize().set("state", &state);
+    let call = Call::authorize(&form).send(&bridge).await;
+    assert_eq!(call.status, 302);
+    let line = format!("GET /authorize?{} HTTP/1.1\r\n", form.encode());
+    let cookies = "cookie: \r\n".len() + 4_900;
+    let largest = line.len() + cookies + USUAL_HEADERS + headers_of_cloudfront();
+    assert!(largest < HTTP_API, "{largest}");
+    println!("the largest request through CloudFront: {largest} bytes");
 }
 
 /// What a browser calls a cookie goes into no header of ours unless it could be ours.

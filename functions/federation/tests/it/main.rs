@@ -11,6 +11,7 @@
 
 mod authorize;
 mod callback;
+mod front_door;
 mod kit;
 mod limits;
 mod metadata;

@@ -6,6 +6,7 @@ use digital_auth::CodeExchange;
 use digital_auth::authorization::LoginSecrets;
 use digital_auth::id_token::Subject;
 use federation::code::Code;
+use federation::front_door::HEADER;
 use federation::http_api::{Event, Request};
 use federation::issued_token::IssuedTokens;
 use federation::parameters::Parameters;
@@ -25,6 +26,9 @@ use crate::service::{Fault, SERVICE_CODE};
 use crate::support::{
     ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, SERVICE_ACCESS_TOKEN, SUBJECT, parameters,
 };
+
+/// What the front door shows.
+const FRONT_DOOR: &str = "marked-front-door-1";
 
 /// What only the client, the service or the person may see.
 const MARKS: [&str; 10] = [
@@ -68,10 +72,32 @@ fn events(log: &str) -> Vec<String> {
         .collect()
 }
 
+/// A bridge to which every request comes with the secret of its front door.
+async fn behind_a_front_door() -> Bridge {
+    let secrets = json!({ "current": FRONT_DOOR }).to_string();
+    let bridge = Bridge::with(&[("FRONT_DOOR_SECRETS", &secrets)]).await;
+    bridge.behind(FRONT_DOOR)
+}
+
+/// Who shows another secret than the front door's is told nothing of either, and neither is anybody else.
+#[tokio::test]
+async fn what_was_shown_at_the_front_door_is_told_to_nobody() {
+    let (log, _guard) = log();
+    let bridge = behind_a_front_door().await.behind("marked-front-door-2");
+    for path in ["/authorize", "/token"] {
+        let answer = Call::new("GET", path).send(&bridge).await;
+        assert_eq!(answer.status, 403);
+        shows_nothing(&without_state(&answer, false), &[], "an answer");
+    }
+    assert_eq!(events(&log.text()), ["failure", "failure"]);
+    shows_nothing(&log.text(), &[], "the log");
+    shows_nothing(&bridge.metrics.text(), &[], "the metrics");
+}
+
 #[tokio::test]
 async fn a_login_leaves_no_secret_and_nothing_personal_in_log_and_metrics() {
     let (log, _guard) = log();
-    let bridge = Bridge::new().await;
+    let bridge = behind_a_front_door().await;
     let mut secrets = private_members();
     let mut browser = Browser::default();
     let form = Form::authorize().and("nonce", "marked-client-nonce");
@@ -116,7 +142,7 @@ async fn a_login_leaves_no_secret_and_nothing_personal_in_log_and_metrics() {
 #[tokio::test]
 async fn no_failure_shows_a_secret_or_something_personal_in_log_metrics_or_answer() {
     let (log, _guard) = log();
-    let bridge = Bridge::new().await;
+    let bridge = behind_a_front_door().await;
     let mut secrets = private_members();
     let mut browser = Browser::default();
     let asked = bridge.begin(&mut browser, &Form::authorize()).await;
@@ -274,7 +300,7 @@ async fn a_failure_is_logged_once_with_class_support_id_and_request_id() {
 
 #[tokio::test]
 async fn debug_shows_no_secret_and_nothing_personal() {
-    let bridge = Bridge::new().await;
+    let bridge = behind_a_front_door().await;
     let mut secrets = private_members();
     let event: Event = serde_json::from_value(
         Call::token(&Form::token("marked-code"))
@@ -344,7 +370,8 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     .await
     .unwrap_err();
     assert!(back.client.is_some());
-    let good: Event = serde_json::from_value(Call::authorize(&Form::authorize()).event).unwrap();
+    let good = Call::authorize(&Form::authorize()).header(HEADER, FRONT_DOOR);
+    let good: Event = serde_json::from_value(good.event).unwrap();
     let answer = bridge
         .federation
         .handle(Request::from(good), REQUEST_ID)
@@ -365,6 +392,8 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         (format!("{:?}", bridge.federation.config()), "Config"),
         (format!("{:?}", bridge.federation.secrets()), "Secrets"),
         (format!("{values:?}"), "SecretValues"),
+        (format!("{:?}", values.client), "SecretPair"),
+        (format!("{:?}", bridge.federation.front_door()), "FrontDoor"),
         (format!("{:?}", values.sealing), "SealingKeys"),
         (format!("{:?}", values.records), "SealingKeys"),
         (format!("{:?}", bridge.federation.service()), "Client"),

@@ -11,12 +11,12 @@ use crate::kit::{Answer, Bridge, Browser, Call, Form};
 use crate::support::{parameters, sealing_keys};
 
 /// A secret in a file that the test rewrites.
-struct Secret {
+pub(crate) struct Secret {
     directory: TempDir,
 }
 
 impl Secret {
-    fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let secret = Self {
             directory: tempfile::tempdir().unwrap(),
         };
@@ -28,20 +28,20 @@ impl Secret {
         Path::new(self.directory.path()).join("secret")
     }
 
-    fn reference(&self) -> String {
+    pub(crate) fn reference(&self) -> String {
         format!("file:{}", self.path().display())
     }
 
-    fn becomes(&self, text: &str) {
+    pub(crate) fn becomes(&self, text: &str) {
         std::fs::write(self.path(), text).unwrap();
     }
 
-    fn is_gone(&self) {
+    pub(crate) fn is_gone(&self) {
         std::fs::remove_file(self.path()).unwrap();
     }
 }
 
-fn client(current: &str, previous: &str) -> String {
+pub(crate) fn client(current: &str, previous: &str) -> String {
     json!({ "current": current, "previous": previous }).to_string()
 }
 
@@ -50,7 +50,7 @@ const SECOND: &str = "client-secret-of-summer";
 const THIRD: &str = "client-secret-of-autumn";
 
 /// A token request that gets past the client's authentication fails by its code.
-async fn is_known(bridge: &Bridge, secret: &str) -> bool {
+pub(crate) async fn is_known(bridge: &Bridge, secret: &str) -> bool {
     let form = Form::token("junk").set("client_secret", secret);
     let answer = Call::token(&form).send(bridge).await;
     if answer.status == 400 {

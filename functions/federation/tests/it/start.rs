@@ -37,7 +37,7 @@ async fn pass_the_configuration_that_every_fault_is_made_of() {
     started(&[]).await.unwrap();
 }
 
-/// The three secrets as AWS CloudFormation can have them made, so that nobody ever has to see one.
+/// The secrets as AWS CloudFormation can have them made, so that nobody ever has to see one.
 #[tokio::test]
 async fn pass_secrets_as_aws_secrets_manager_generates_them() {
     let client_secret = json!({ "current": "a1B2".repeat(16) }).to_string();
@@ -45,6 +45,7 @@ async fn pass_secrets_as_aws_secrets_manager_generates_them() {
         ("SEALING_KEYS", &generated_key(0xab)),
         ("RECORD_KEYS", &generated_key(0xcd)),
         ("CLIENT_SECRETS", &client_secret),
+        ("FRONT_DOOR_SECRETS", &client_secret),
     ])
     .await
     .unwrap();
@@ -90,6 +91,8 @@ async fn fail_a_secret_by_its_variable_and_without_its_value() {
             malformed,
         ),
         ("CLIENT_SECRETS", r#"{"current":7}"#, malformed),
+        ("FRONT_DOOR_SECRETS", MISSING, unavailable),
+        ("FRONT_DOOR_SECRETS", r#"{"current":"marked"}"#, malformed),
     ] {
         let error = started(&[(variable, value)]).await.unwrap_err();
         assert!(

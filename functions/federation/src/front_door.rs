@@ -1,0 +1,69 @@
+//! The front door, where there is one: whether a request came through Amazon CloudFront, and so past AWS WAF.
+//! CloudFront puts a secret into a header of every request that it hands on, over what a viewer may have put there. Whoever
+//! has found the API's own name and comes without the secret is refused before anything else is looked at.
+
+use chrono::{DateTime, Utc};
+use function_kit::metrics::Measurements;
+use function_kit::reference::Reference;
+use function_kit::secrets::{Cached, InvalidSecret, SecretReader, Source};
+
+use crate::config::FRONT_DOOR_SECRETS;
+use crate::failure::Class;
+use crate::federation::WARM_UP;
+use crate::http_api::Request;
+use crate::secrets::{SecretPair, secret_pair};
+
+/// The header with the secret.
+pub const HEADER: &str = "x-front-door";
+
+/// What the front door shows. It is kept apart from the other secrets, because anybody can show a wrong one: what that makes
+/// this fetch again must not keep the others from being fetched.
+#[derive(Debug)]
+pub struct FrontDoor {
+    secrets: Cached<SecretPair>,
+}
+
+impl FrontDoor {
+    /// Fetches the secret for the first time.
+    ///
+    /// # Errors
+    ///
+    /// It can't be had, or is malformed.
+    pub async fn load(
+        reader: SecretReader,
+        reference: Reference,
+        now: DateTime<Utc>,
+    ) -> Result<Self, InvalidSecret> {
+        let sources = [Source {
+            variable: FRONT_DOOR_SECRETS,
+            reference,
+        }];
+        let secrets = Cached::load(reader, sources, |[text]| text.parse(secret_pair), now).await?;
+        Ok(Self { secrets })
+    }
+
+    /// Fetches the secret again if it is an hour old, as [`Cached::refresh`] says.
+    pub async fn refresh(&self, now: DateTime<Utc>, measurements: &Measurements) {
+        self.secrets.refresh(now, WARM_UP, measurements).await;
+    }
+
+    /// Whether the request shows the secret, the current or the previous one; once more with a newer one if it shows
+    /// another, since it may have been rotated.
+    ///
+    /// # Errors
+    ///
+    /// [`Class::NotThroughFrontDoor`]; [`Class::SecretsUnavailable`] if it can't be known.
+    pub async fn admit(
+        &self,
+        request: &Request,
+        now: DateTime<Utc>,
+        measurements: &Measurements,
+    ) -> Result<(), Class> {
+        let refused = Class::NotThroughFrontDoor;
+        let shown = request.header(HEADER).ok_or(refused)?;
+        let is_known = |secrets: &SecretPair| secrets.match_any(shown).then_some(()).ok_or(());
+        let attempt = self.secrets.attempt(now, is_known, |()| true, measurements);
+        let admitted = attempt.await.map_err(|_| Class::SecretsUnavailable)?;
+        admitted.map_err(|()| refused)
+    }
+}

@@ -1,0 +1,191 @@
+//! A bridge behind a front door: who comes without its secret is refused before anything else is looked at, on every path
+//! and however the request is wrong besides; who comes with it is answered as ever.
+//! The secret is rotated while the bridge runs, as the client's is.
+
+use federation::front_door::HEADER;
+use serde_json::{Value, json};
+
+use crate::kit::{Answer, Bridge, Call, Form};
+use crate::secrets::{Secret, client, is_known};
+
+const SPRING: &str = "front-door-of-spring";
+const SUMMER: &str = "front-door-of-summer";
+const AUTUMN: &str = "front-door-of-autumn";
+
+const CLASS: &str = "not_through_front_door";
+
+fn only(current: &str) -> String {
+    json!({ "current": current }).to_string()
+}
+
+async fn with_front_door(secrets: &str) -> Bridge {
+    Bridge::with(&[("FRONT_DOOR_SECRETS", secrets)]).await
+}
+
+fn is_refused(answer: &Answer) {
+    answer.is_error(403, "invalid_request", CLASS);
+}
+
+/// The status of the public keys for who shows this.
+async fn status(bridge: &Bridge, shown: &str) -> u64 {
+    let answer = Call::new("GET", "/jwks.json")
+        .header(HEADER, shown)
+        .send(bridge)
+        .await;
+    if answer.status == 403 {
+        is_refused(&answer);
+    }
+    answer.status
+}
+
+#[tokio::test]
+async fn pass_a_whole_login_with_the_current_secret_and_with_the_previous_one() {
+    for shown in [SUMMER, SPRING] {
+        let bridge = with_front_door(&client(SUMMER, SPRING)).await;
+        let bridge = bridge.behind(shown);
+        let tokens = bridge.tokens().await;
+        let access_token = tokens["access_token"].as_str().unwrap();
+        let answer = Call::userinfo(access_token).send(&bridge).await;
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn pass_without_a_front_door_whatever_is_shown() {
+    let bridge = Bridge::new().await;
+    for shown in ["", SPRING] {
+        assert_eq!(status(&bridge, shown).await, 200);
+    }
+}
+
+/// What each path answers to a request that is right, wrong, or of another method: with the secret and without it.
+#[tokio::test]
+async fn fail_on_every_path_before_anything_else_is_looked_at() {
+    let bridge = with_front_door(&only(SPRING)).await;
+    let long = "x".repeat(9_000);
+    for (call, with_the_secret, is_page) in [
+        (Call::authorize(&Form::authorize()), 302, true),
+        (Call::new("POST", "/authorize"), 405, true),
+        (Call::new("GET", "/authorize").query(&long), 413, true),
+        (Call::new("GET", "/callback"), 400, true),
+        (Call::new("GET", "/elsewhere"), 404, true),
+        (Call::token(&Form::token("junk")), 400, false),
+        (Call::new("GET", "/token"), 405, false),
+        (Call::userinfo("junk"), 401, false),
+        (Call::new("GET", "/jwks.json"), 200, false),
+        (Call::new("DELETE", "/jwks.json"), 405, false),
+        (Call::new("GET", "/client-jwks.json"), 200, false),
+        (
+            Call::new("GET", "/.well-known/openid-configuration"),
+            200,
+            false,
+        ),
+    ] {
+        let longer = format!("{SPRING}{SPRING}");
+        let twice = format!("{SPRING},{SPRING}");
+        for shown in [None, Some(""), Some("x"), Some(&longer), Some(&twice)] {
+            let call = match shown {
+                Some(shown) => call.clone().header(HEADER, shown),
+                None => call.clone(),
+            };
+            let answer = call.send(&bridge).await;
+            if is_page {
+                answer.is_page(403, CLASS);
+            } else {
+                is_refused(&answer);
+            }
+            assert_eq!(
+                answer.header("allow"),
+                "",
+                "not even which methods there are"
+            );
+            assert!(answer.cookies.is_empty());
+        }
+        let answer = call.header(HEADER, SPRING).send(&bridge).await;
+        assert_eq!(answer.status, with_the_secret, "{}", answer.body);
+    }
+    let begun = bridge.metrics.text().matches("LoginStarted").count();
+    let told = bridge.metrics.text().matches(CLASS).count();
+    assert!(begun > 0 && told > 0, "{}", bridge.metrics.text());
+}
+
+#[tokio::test]
+async fn pass_a_header_in_any_case() {
+    let bridge = with_front_door(&only(SPRING)).await;
+    let call = Call::new("GET", "/jwks.json").header("X-Front-Door", SPRING);
+    assert_eq!(call.send(&bridge).await.status, 200);
+}
+
+#[tokio::test]
+async fn pass_a_rotated_secret_after_one_look_and_then_not_for_ten_seconds() {
+    let file = Secret::new(&only(SPRING));
+    let bridge = with_front_door(&file.reference()).await;
+    assert_eq!(status(&bridge, SPRING).await, 200);
+    file.becomes(&client(SUMMER, SPRING));
+    assert_eq!(status(&bridge, SUMMER).await, 200);
+    assert_eq!(status(&bridge, SPRING).await, 200);
+    file.becomes(&client(AUTUMN, SUMMER));
+    bridge.clock.advance(9);
+    assert_eq!(status(&bridge, AUTUMN).await, 403);
+    bridge.clock.advance(1);
+    assert_eq!(status(&bridge, AUTUMN).await, 200);
+    assert_eq!(status(&bridge, SPRING).await, 403);
+}
+
+/// Whatever the path: also where nothing else is read again.
+#[tokio::test]
+async fn fail_a_secret_that_was_taken_out_within_an_hour() {
+    let file = Secret::new(&client(SUMMER, SPRING));
+    let bridge = with_front_door(&file.reference()).await;
+    file.becomes(&only(SUMMER));
+    bridge.clock.advance(3_599);
+    assert_eq!(status(&bridge, SPRING).await, 200);
+    bridge.clock.advance(1);
+    assert_eq!(status(&bridge, SPRING).await, 403);
+    assert_eq!(status(&bridge, SUMMER).await, 200);
+}
+
+#[tokio::test]
+async fn fail_a_wrong_one_while_there_are_no_secrets_and_pass_the_known_one() {
+    let file = Secret::new(&only(SPRING));
+    let bridge = with_front_door(&file.reference()).await;
+    file.is_gone();
+    let wrong = Call::new("GET", "/jwks.json").header(HEADER, SUMMER);
+    let unknown = wrong.send(&bridge).await;
+    unknown.is_error(503, "temporarily_unavailable", "secrets_unavailable");
+    // Who shows nothing needs no secret to be refused.
+    is_refused(&Call::new("GET", "/jwks.json").send(&bridge).await);
+    assert_eq!(status(&bridge, SPRING).await, 200);
+}
+
+/// Anybody can show a wrong one, so the look that this costs is not the one that others need.
+#[tokio::test]
+async fn pass_a_rotated_client_secret_right_after_somebody_showed_a_wrong_one() {
+    const FIRST: &str = "client-secret-of-spring";
+    const SECOND: &str = "client-secret-of-summer";
+    let file = Secret::new(&only(FIRST));
+    let settings = [
+        ("CLIENT_SECRETS", &*file.reference()),
+        ("FRONT_DOOR_SECRETS", &only(SPRING)),
+    ];
+    let bridge = Bridge::with(&settings).await;
+    assert_eq!(status(&bridge, "wrong").await, 403);
+    file.becomes(&client(SECOND, FIRST));
+    let bridge = bridge.behind(SPRING);
+    assert!(is_known(&bridge, SECOND).await);
+}
+
+#[tokio::test]
+async fn fail_with_one_event_of_its_class() {
+    let (log, _guard) = test_server::log();
+    let bridge = with_front_door(&only(SPRING)).await;
+    is_refused(&Call::new("GET", "/token").send(&bridge).await);
+    let text = log.text();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    let events: Vec<Value> = lines.collect();
+    assert_eq!(events.len(), 1, "{text}");
+    assert_eq!(
+        (&events[0]["class"], &events[0]["level"]),
+        (&CLASS.into(), &"WARN".into())
+    );
+}
