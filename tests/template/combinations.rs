@@ -52,6 +52,14 @@ pub(crate) const EXISTING_USER_POOL: &[(&str, &str)] = &[
     ),
 ];
 
+/// CloudFront in front.
+pub(crate) const EDGE: &[(&str, &str)] = &[
+    ("Environment", "sandbox"),
+    ("BridgeDomain", "login.example.jp"),
+    ("BridgeCertificateArn", CERTIFICATE),
+    ("OriginDomain", "origin.login.example.jp"),
+];
+
 /// Names and places: these three are combined with each other in every way.
 const PLACES: [Choice; 3] = [
     &[
@@ -63,6 +71,7 @@ const PLACES: [Choice; 3] = [
             ("BridgeDomain", "login.example.jp"),
             ("BridgeCertificateArn", CERTIFICATE),
         ],
+        EDGE,
     ],
     &[PREFIX, COGNITO_DOMAIN, EXISTING_USER_POOL],
     &[&[], &[("HostedZoneId", "Z0123456789ABCDEFGHIJ")]],

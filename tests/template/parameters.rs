@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloudformation::{Refused, Template, text};
-use crate::combinations::{COGNITO_DOMAIN, CUSTOM, EXISTING_USER_POOL, PRODUCTION, parameters};
+use crate::combinations::{
+    COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, PRODUCTION, parameters,
+};
 use crate::{in_every_combination, template};
 
 fn refused(template: &Template, given: &BTreeMap<String, String>) -> Option<Refused> {
@@ -111,6 +113,12 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
             PRODUCTION,
             "BridgeCertificateArn",
         ),
+        ("OriginDomainIsBehindBridgeDomain", EDGE, "BridgeDomain"),
+        (
+            "BridgeDomainNeedsACertificate",
+            EDGE,
+            "BridgeCertificateArn",
+        ),
         ("CustomNeedsEndpoints", CUSTOM, "ServiceIssuer"),
         (
             "CustomNeedsEndpoints",
@@ -163,6 +171,11 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
             COGNITO_DOMAIN[0],
         ),
         (
+            "OriginDomainIsBehindBridgeDomain",
+            PRODUCTION,
+            ("OriginDomain", "login.example.jp"),
+        ),
+        (
             "ProductionNeedsAcceptedAcr",
             CUSTOM,
             (
@@ -189,6 +202,7 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
         "ProductionNeedsADomain",
         "ProductionNeedsAcceptedAcr",
         "BridgeDomainNeedsACertificate",
+        "OriginDomainIsBehindBridgeDomain",
         "CustomNeedsEndpoints",
         "CognitoDomainNeedsACertificate",
         "ANewUserPoolNeedsADomain",
@@ -223,6 +237,7 @@ fn what_no_function_would_take_no_parameter_takes() {
                 "login.example.jp/",
             ],
         ),
+        ("OriginDomain", &["https://origin.example.jp", "origin"]),
         (
             "BridgeCertificateArn",
             &[
@@ -311,7 +326,7 @@ fn every_name_carries_the_stacks() {
 fn two_stacks_share_no_name() {
     // The names that AWS makes carry the stack's by themselves. What is left are properties called a name.
     let template = template();
-    for settings in [PRODUCTION, EXISTING_USER_POOL] {
+    for settings in [PRODUCTION, EXISTING_USER_POOL, EDGE] {
         let given = parameters(&[settings]);
         let [one, other] =
             ["myna-sandbox", "myna"].map(|name| template.stack(name, &given).ok().unwrap());

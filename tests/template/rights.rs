@@ -65,8 +65,9 @@ fn a_function_may_do_what_it_needs_and_nothing_else() {
         );
         let keys = set(keys.split(' '));
         let record_keys = set([&environment["RECORD_KEYS"]]);
-        let bridge_secrets =
+        let mut bridge_secrets =
             set(["CLIENT_SECRETS", "SEALING_KEYS", "RECORD_KEYS"].map(|name| &environment[name]));
+        bridge_secrets.extend(environment.get("FRONT_DOOR_SECRETS").cloned());
         let pool = given
             .get("ExistingUserPoolId")
             .map_or("ap-northeast-1_EXAMPLE", String::as_str);
@@ -244,11 +245,19 @@ fn the_api_answers_under_the_registered_name_alone() {
             (true, bridge, cognito) => 2 * usize::from(bridge) + usize::from(cognito),
         };
         assert_eq!(records, expected);
+        let origin = given.get("OriginDomain");
         assert_eq!(
             stack.outputs.contains_key("BridgeDomainTarget"),
-            domain.is_some()
+            domain.is_some() && origin.is_none()
         );
-        if domain.is_some() {
+        if let Some(domain) = domain {
+            // Where CloudFront has the registered name, the API has another.
+            let name = origin.unwrap_or(domain);
+            assert_eq!(stack.properties("ApiDomain")["DomainName"], **name);
+            for id in ["BridgeRecord", "BridgeRecord6"] {
+                let record = stack.resources.get(id);
+                assert!(record.is_none_or(|record| record["Properties"]["Name"] == **name));
+            }
             let configuration = &stack.properties("ApiDomain")["DomainNameConfigurations"][0];
             assert_eq!(configuration["SecurityPolicy"], "TLS_1_2");
         }
@@ -258,6 +267,28 @@ fn the_api_answers_under_the_registered_name_alone() {
             stack.outputs["ClientJwksUrl"],
             format!("{issuer}/client-jwks.json")
         );
+    });
+}
+
+#[test]
+fn behind_cloudfront_the_bridge_knows_what_cloudfront_shows() {
+    in_every_combination(|stack, given| {
+        let is_behind = given.contains_key("OriginDomain");
+        assert_eq!(stack.resources.contains_key("FrontDoorSecrets"), is_behind);
+        let environment = stack.environment("FederationFunction");
+        let reference = environment.get("FRONT_DOOR_SECRETS");
+        let arn = stack.outputs.get("FrontDoorSecretsArn");
+        let copy = stack.outputs.get("FrontDoorSecretsInUsEast1Arn");
+        assert_eq!((reference, arn.is_some()), (arn, copy.is_some()));
+        let target = stack.outputs.contains_key("OriginDomainTarget");
+        assert_eq!((reference.is_some(), target), (is_behind, is_behind));
+        if let (Some(arn), Some(copy)) = (arn, copy) {
+            // A replica has the same ARN but for its Region.
+            assert_eq!(*copy, arn.replace(":ap-northeast-1:", ":us-east-1:"));
+            let secret = stack.properties("FrontDoorSecrets");
+            assert_eq!(secret["ReplicaRegions"][0]["Region"], "us-east-1");
+            assert_eq!(environment["ISSUER"], "https://login.example.jp");
+        }
     });
 }
 
@@ -380,18 +411,11 @@ fn secrets_are_made_by_nobody_in_the_form_that_the_functions_read() {
             assert_eq!(made["ExcludePunctuation"], true);
             let excluded = made.get("ExcludeCharacters").map(text).unwrap_or_default();
             let letters = ('a'..='z').filter(|letter| !excluded.contains(*letter));
-            let expected: String = if id == "ClientSecrets" {
-                'a'..='z'
-            } else {
-                'a'..='f'
-            }
-            .collect();
+            let is_shown = ["ClientSecrets", "FrontDoorSecrets"].contains(&id);
+            let last = if is_shown { 'z' } else { 'f' };
+            let expected: String = ('a'..=last).collect();
             assert_eq!(letters.collect::<String>(), expected, "{id}");
-            let key = if id == "ClientSecrets" {
-                "current"
-            } else {
-                "key"
-            };
+            let key = if is_shown { "current" } else { "key" };
             assert_eq!(made["GenerateStringKey"], key, "{id}");
             if key == "key" {
                 assert_eq!(made["ExcludeUppercase"], true, "{id}: hexadecimal digits");

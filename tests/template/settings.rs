@@ -111,7 +111,8 @@ fn no_variable_holds_a_secret_or_is_empty() {
         ];
         assert!(
             secrets
-                .iter()
+                .into_iter()
+                .chain(&bridge.front_door_secrets)
                 .all(|one| matches!(one, Reference::SecretsManager(_))),
             "{secrets:?}"
         );
