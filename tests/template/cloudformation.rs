@@ -386,7 +386,9 @@ impl Evaluation<'_> {
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => {
                 format!("https://api1234567.execute-api.{REGION}.amazonaws.com")
             }
+            ("AWS::WAFv2::WebACL", "Arn") => arn("wafv2", &format!("global/webacl/{name}")),
             ("AWS::ApiGatewayV2::DomainName", _)
+            | ("AWS::CloudFront::Distribution", "DomainName")
             | ("AWS::Cognito::UserPoolDomain", "CloudFrontDistribution")
             | ("AWS::CloudFormation::Stack", _) => format!("{id}.{attribute}"),
             _ => panic!("no attribute {attribute} of {kind}"),

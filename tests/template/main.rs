@@ -1,7 +1,7 @@
 //! What `sam deploy` would make, read from the translated template: in every combination of settings the parts fit each other,
 //! the functions take their environment, and nobody has a right too many. `cargo xtask template` translates, and runs this;
-//! `TEMPLATE`, `OBSERVABILITY` and `SAMCONFIG` say where they are,
-//! as JSON.
+//! `TEMPLATE`, `OBSERVABILITY`, `EDGE` and `SAMCONFIG` say where
+//! they are, as JSON.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -11,6 +11,7 @@
 
 mod cloudformation;
 mod combinations;
+mod edge;
 mod observability;
 mod parameters;
 mod rights;
@@ -31,6 +32,11 @@ fn template() -> Template {
 /// The template of what watches it.
 fn observability() -> Template {
     Template::read(&said("OBSERVABILITY"))
+}
+
+/// The template of what may stand in front of it.
+fn edge() -> Template {
+    Template::read(&said("EDGE"))
 }
 
 fn said(variable: &str) -> String {

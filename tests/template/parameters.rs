@@ -6,7 +6,7 @@ use crate::cloudformation::{Refused, Template, text};
 use crate::combinations::{
     COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, PRODUCTION, parameters,
 };
-use crate::{in_every_combination, template};
+use crate::{edge, in_every_combination, template};
 
 fn refused(template: &Template, given: &BTreeMap<String, String>) -> Option<Refused> {
     template.stack("myna", given).err()
@@ -25,7 +25,12 @@ fn speaks_both(text: &str) -> bool {
 
 #[test]
 fn every_parameter_has_a_place_a_name_and_words_in_two_languages() {
-    let template = template();
+    for template in [template(), edge()] {
+        has_a_place_a_name_and_words_in_two_languages(&template);
+    }
+}
+
+fn has_a_place_a_name_and_words_in_two_languages(template: &Template) {
     let interface = &template.json["Metadata"]["AWS::CloudFormation::Interface"];
     let groups = interface["ParameterGroups"].as_array().unwrap();
     let grouped: Vec<_> = groups

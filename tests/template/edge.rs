@@ -1,0 +1,448 @@
+//! What may stand in front (infra/edge.yaml): nothing of a login is kept, nobody who belongs is turned away, and the bridge can
+//! tell who came through.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use federation::front_door::HEADER;
+use serde_json::{Value, json};
+
+use crate::cloudformation::{Refused, Stack, list, text};
+use crate::combinations::{EDGE, parameters};
+use crate::{edge, template};
+
+const CERTIFICATE: &str =
+    "arn:aws:acm:us-east-1:123456789012:certificate/aaaaaaaa-0000-0000-0000-000000000005";
+const VERSION: &str = "0123456789abcdef0123456789abcdef";
+
+/// AWS' own policies, by the ids that they have in every account.
+const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
+const ALL_VIEWER_EXCEPT_HOST_HEADER: &str = "b689b0a8-53d0-40ab-baf2-68738e2966ac";
+
+/// What anybody may read.
+const DOCUMENTS: [&str; 3] = [
+    "/.well-known/openid-configuration",
+    "/client-jwks.json",
+    "/jwks.json",
+];
+
+/// The stack behind.
+fn behind() -> Stack {
+    let stack = template().stack("myna", &parameters(&[EDGE]));
+    stack.unwrap_or_else(|refused| panic!("{refused:?}"))
+}
+
+/// What has no default, from the stack behind.
+fn given() -> BTreeMap<String, String> {
+    let (main, outputs) = (parameters(&[EDGE]), behind().outputs);
+    [
+        ("Name", "myna"),
+        ("BridgeDomain", &main["BridgeDomain"]),
+        ("OriginDomain", &main["OriginDomain"]),
+        ("CertificateArn", CERTIFICATE),
+        (
+            "FrontDoorSecretsArn",
+            &outputs["FrontDoorSecretsInUsEast1Arn"],
+        ),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+fn with(settings: &[(&str, &str)]) -> Result<Stack, Refused> {
+    let mut given = given();
+    given.extend(
+        settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    );
+    edge().stack("myna-edge", &given)
+}
+
+fn in_front() -> Stack {
+    with(&[]).unwrap_or_else(|refused| panic!("{refused:?}"))
+}
+
+fn distribution(stack: &Stack) -> Value {
+    stack.properties("Distribution")["DistributionConfig"].clone()
+}
+
+fn rules(stack: &Stack) -> Vec<Value> {
+    let mut rules = stack.properties("WebAcl")["Rules"]
+        .as_array()
+        .unwrap()
+        .clone();
+    rules.sort_by_key(|rule| rule["Priority"].as_u64());
+    rules
+}
+
+/// The paths that Amazon Cognito itself calls, as the identity provider of the stack behind has them.
+fn paths_of_cognito() -> BTreeSet<String> {
+    let behind = behind();
+    let details = &behind.properties("IdentityProvider")["ProviderDetails"];
+    let issuer = text(&details["oidc_issuer"]);
+    ["token_url", "attributes_url", "jwks_uri"]
+        .map(|url| {
+            let path = text(&details[url]);
+            path.strip_prefix(&issuer).unwrap().to_owned()
+        })
+        .into()
+}
+
+#[test]
+fn it_has_the_registered_name_and_hands_on_to_the_api() {
+    let (stack, behind) = (in_front(), behind());
+    let distribution = distribution(&stack);
+    let issuer = behind.environment("FederationFunction")["ISSUER"].clone();
+    let alias = text(&distribution["Aliases"][0]);
+    assert_eq!(issuer, format!("https://{alias}"));
+    assert_eq!(list(distribution.get("Aliases")).len(), 1);
+    let origins = distribution["Origins"].as_array().unwrap();
+    assert_eq!(origins.len(), 1);
+    let origin = &origins[0];
+    let api = &behind.properties("ApiDomain")["DomainName"];
+    assert_eq!(origin["DomainName"], *api);
+    let milliseconds = text(&behind.properties("ApiIntegration")["TimeoutInMillis"]);
+    let milliseconds: u64 = milliseconds.parse().unwrap();
+    let seconds = origin["CustomOriginConfig"]["OriginReadTimeout"]
+        .as_u64()
+        .unwrap();
+    assert!(seconds * 1_000 > milliseconds, "the API gives up first");
+}
+
+#[test]
+fn nothing_is_spoken_but_tls() {
+    let distribution = distribution(&in_front());
+    let viewer = &distribution["ViewerCertificate"];
+    assert_eq!(viewer["MinimumProtocolVersion"], "TLSv1.2_2021");
+    assert_eq!(viewer["SslSupportMethod"], "sni-only");
+    assert_eq!(viewer["AcmCertificateArn"], CERTIFICATE);
+    let origin = &distribution["Origins"][0]["CustomOriginConfig"];
+    assert_eq!(origin["OriginProtocolPolicy"], "https-only");
+    assert_eq!(list(origin.get("OriginSSLProtocols")), ["TLSv1.2"]);
+    let others = distribution["CacheBehaviors"].as_array().unwrap();
+    for behavior in others.iter().chain([&distribution["DefaultCacheBehavior"]]) {
+        assert_eq!(behavior["ViewerProtocolPolicy"], "https-only");
+    }
+}
+
+/// The bridge's header, and a reference to its secret: the value stands in no template and in no parameter.
+#[test]
+fn it_shows_what_the_bridge_knows_by_a_reference() {
+    let copy = behind().outputs["FrontDoorSecretsInUsEast1Arn"].clone();
+    for version in ["", VERSION] {
+        let stack = with(&[("FrontDoorSecretsVersionId", version)])
+            .ok()
+            .unwrap();
+        let headers = distribution(&stack)["Origins"][0]["OriginCustomHeaders"].clone();
+        // The form of a dynamic reference: secret, SecretString, JSON key, stage, version.
+        let reference =
+            format!("{{{{resolve:secretsmanager:{copy}:SecretString:current::{version}}}}}");
+        let expected = json!([{ "HeaderName": HEADER, "HeaderValue": reference }]);
+        assert_eq!(headers, expected);
+    }
+}
+
+#[test]
+fn nothing_of_a_login_is_kept_and_all_of_it_is_handed_on() {
+    let stack = in_front();
+    let distribution = distribution(&stack);
+    let login = &distribution["DefaultCacheBehavior"];
+    assert_eq!(login["CachePolicyId"], CACHING_DISABLED);
+    assert_eq!(
+        login["OriginRequestPolicyId"],
+        ALL_VIEWER_EXCEPT_HOST_HEADER
+    );
+    let methods: BTreeSet<_> = list(login.get("AllowedMethods")).into_iter().collect();
+    assert!(methods.contains("GET") && methods.contains("POST"));
+    assert_eq!(login["Compress"], false);
+    // Neither a login's address nor its cookies are written down.
+    assert!(distribution.get("Logging").is_none());
+    assert_eq!(
+        stack.of_type("AWS::CloudFront::RealtimeLogConfig").count(),
+        0
+    );
+    assert_eq!(stack.of_type("AWS::Logs::DeliverySource").count(), 0);
+}
+
+#[test]
+fn only_the_documents_are_kept_for_as_long_as_the_bridge_says() {
+    let stack = in_front();
+    let distribution = distribution(&stack);
+    let kept = distribution["CacheBehaviors"].as_array().unwrap();
+    let mut paths = BTreeSet::new();
+    for behavior in kept {
+        paths.insert(text(&behavior["PathPattern"]));
+        assert_eq!(behavior["CachePolicyId"], "myna-edge-DocumentsCachePolicy");
+        assert_eq!(list(behavior.get("AllowedMethods")), ["GET", "HEAD"]);
+    }
+    assert_eq!(paths, DOCUMENTS.map(str::to_owned).into());
+    let policy = &stack.properties("DocumentsCachePolicy")["CachePolicyConfig"];
+    // Without a word of the bridge, nothing; with one, no longer than the bridge ever says.
+    let times = ["MinTTL", "DefaultTTL", "MaxTTL"].map(|time| policy[time].as_u64());
+    assert_eq!(times, [Some(0), Some(0), Some(300)]);
+    // What is in the key is handed on, and the host must not be: it is not the API's.
+    let key = &policy["ParametersInCacheKeyAndForwardedToOrigin"];
+    for (part, behavior) in [
+        ("CookiesConfig", "CookieBehavior"),
+        ("HeadersConfig", "HeaderBehavior"),
+        ("QueryStringsConfig", "QueryStringBehavior"),
+    ] {
+        assert_eq!(key[part][behavior], "none", "{part}");
+    }
+}
+
+/// CloudFront keeps errors by the path alone, and against `no-store`, unless it is told not to.
+#[test]
+fn no_error_is_shown_to_anybody_else() {
+    let distribution = distribution(&in_front());
+    let errors = distribution["CustomErrorResponses"].as_array().unwrap();
+    let mut codes = BTreeSet::new();
+    for error in errors {
+        assert_eq!(error["ErrorCachingMinTTL"], 0, "{error}");
+        assert_eq!(error.as_object().unwrap().len(), 2, "the bridge's own page");
+        codes.insert(error["ErrorCode"].as_u64().unwrap());
+    }
+    // All that can be said.
+    let all = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
+    assert_eq!(codes, all.into());
+    // Those of the bridge are among them, or are never kept.
+    let never_kept = [401, 413];
+    for class in federation::failure::Class::ALL {
+        let status = u64::from(class.status().as_u16());
+        assert!(
+            codes.contains(&status) || never_kept.contains(&status),
+            "{class}"
+        );
+    }
+}
+
+/// Its requests come from a few addresses, for everybody: a limit for one address, or a list of bad ones, would be for all.
+#[test]
+fn amazon_cognito_is_never_turned_away() {
+    let stack = in_front();
+    let rules = rules(&stack);
+    let (first, others) = rules.split_first().unwrap();
+    assert_eq!(first["Action"], json!({ "Allow": {} }));
+    let statements = &first["Statement"]["OrStatement"]["Statements"];
+    let mut paths = BTreeSet::new();
+    for statement in statements.as_array().unwrap() {
+        let path = &statement["ByteMatchStatement"];
+        assert_eq!(path["FieldToMatch"], json!({ "UriPath": {} }));
+        assert_eq!(path["PositionalConstraint"], "EXACTLY");
+        // Otherwise more than these would pass.
+        assert_eq!(path["TextTransformations"][0]["Type"], "NONE");
+        paths.insert(text(&path["SearchString"]));
+    }
+    assert_eq!(paths, paths_of_cognito());
+    // An allowed request meets no other rule, and nothing else is allowed past one.
+    for rule in others {
+        assert!(rule["Action"].get("Allow").is_none(), "{rule}");
+    }
+    assert_eq!(
+        stack.properties("WebAcl")["DefaultAction"],
+        json!({ "Allow": {} })
+    );
+}
+
+#[test]
+fn one_address_is_limited_with_a_page_that_says_so() {
+    for (limit, expected) in [(None, "1000"), (Some("200"), "200")] {
+        let settings = limit.map(|limit| ("RequestsPerAddress", limit));
+        let stack = with(settings.as_slice()).ok().unwrap();
+        let rules = rules(&stack);
+        let limits: Vec<_> = rules
+            .iter()
+            .filter_map(|rule| Some((rule, rule["Statement"].get("RateBasedStatement")?)))
+            .collect();
+        let [(rule, limit)] = &limits[..] else {
+            panic!("{limits:?}")
+        };
+        assert_eq!(text(&limit["Limit"]), expected);
+        assert_eq!(limit["AggregateKeyType"], "IP");
+        assert_eq!(limit["EvaluationWindowSec"], 300);
+        assert!(limit.get("ScopeDownStatement").is_none());
+        let response = &rule["Action"]["Block"]["CustomResponse"];
+        assert_eq!(response["ResponseCode"], 429);
+        assert_eq!(response["CustomResponseBodyKey"], "too-many");
+    }
+    for refused in ["99", "0", "many"] {
+        let expected = Refused::Parameter("RequestsPerAddress".to_owned());
+        let refused = with(&[("RequestsPerAddress", refused)]).err();
+        assert_eq!(refused, Some(expected));
+    }
+}
+
+/// The common rule set refuses query strings over 2,048 bytes: Amazon Cognito's state alone is longer.
+#[test]
+fn no_rule_of_aws_breaks_a_login() {
+    let stack = in_front();
+    let groups: Vec<_> = rules(&stack)
+        .iter()
+        .filter_map(|rule| rule["Statement"].get("ManagedRuleGroupStatement").cloned())
+        .collect();
+    let names: Vec<_> = groups.iter().map(|group| text(&group["Name"])).collect();
+    assert_eq!(
+        names,
+        [
+            "AWSManagedRulesAmazonIpReputationList",
+            "AWSManagedRulesKnownBadInputsRuleSet",
+        ]
+    );
+    assert!(groups.iter().all(|group| group["VendorName"] == "AWS"));
+    for rule in groups[0]["RuleActionOverrides"].as_array().unwrap() {
+        let response = &rule["ActionToUse"]["Block"]["CustomResponse"];
+        assert_eq!(response["ResponseCode"], 403);
+        assert_eq!(response["CustomResponseBodyKey"], "refused");
+    }
+}
+
+#[test]
+fn a_page_of_the_firewall_is_in_both_languages_and_asks_nobody_else() {
+    let stack = in_front();
+    let bodies = &stack.properties("WebAcl")["CustomResponseBodies"];
+    let bodies = bodies.as_object().unwrap();
+    let names: Vec<_> = bodies.keys().map(String::as_str).collect();
+    assert_eq!(names, ["refused", "too-many"]);
+    for body in bodies.values() {
+        assert_eq!(body["ContentType"], "TEXT_HTML");
+        let page = text(&body["Content"]);
+        assert!(page.contains("ログインできませんでした"));
+        assert!(page.contains("You could not be signed in"));
+        assert!(!page.contains("://") && !page.contains("<script"), "{page}");
+        assert!(page.len() < 4_096, "{}", page.len());
+    }
+}
+
+#[test]
+fn only_who_was_refused_is_logged_and_nothing_of_a_login() {
+    let stack = in_front();
+    let logging = stack.properties("WebAclLogging");
+    assert_eq!(logging["LoggingFilter"]["DefaultBehavior"], "DROP");
+    let kept = json!([{
+        "Behavior": "KEEP",
+        "Requirement": "MEETS_ANY",
+        "Conditions": [{ "ActionCondition": { "Action": "BLOCK" } }],
+    }]);
+    assert_eq!(logging["LoggingFilter"]["Filters"], kept);
+    let redacted = logging["RedactedFields"].as_array().unwrap();
+    assert!(redacted.contains(&json!({ "QueryString": {} })));
+    for header in ["cookie", "authorization", "referer", HEADER] {
+        let header = json!({ "SingleHeader": { "Name": header } });
+        assert!(redacted.contains(&header), "{header}");
+    }
+    let group = text(&stack.properties("WebAclLogs")["LogGroupName"]);
+    assert_eq!(group, "aws-waf-logs-myna-edge");
+    let destination = &logging["LogDestinationConfigs"][0];
+    assert!(text(destination).ends_with(&format!(":log-group:{group}")));
+    assert_eq!(
+        text(&stack.properties("WebAclLogs")["RetentionInDays"]),
+        "90"
+    );
+    // A sample would have the query string and the cookies.
+    let web_acl = stack.properties("WebAcl");
+    for visible in rules(&stack).iter().chain([web_acl]) {
+        assert_eq!(visible["VisibilityConfig"]["SampledRequestsEnabled"], false);
+    }
+}
+
+#[test]
+fn every_name_carries_the_stacks_behind() {
+    let stack = in_front();
+    let mut names = vec![
+        stack.properties("WebAcl")["Name"].clone(),
+        stack.properties("WebAcl")["VisibilityConfig"]["MetricName"].clone(),
+        stack.properties("DocumentsCachePolicy")["CachePolicyConfig"]["Name"].clone(),
+        stack.properties("WebAclLogs")["LogGroupName"].clone(),
+        stack.properties("AlarmTopic")["DisplayName"].clone(),
+        distribution(&stack)["Comment"].clone(),
+    ];
+    for rule in rules(&stack) {
+        names.push(rule["VisibilityConfig"]["MetricName"].clone());
+    }
+    for (_, alarm) in stack.of_type("AWS::CloudWatch::Alarm") {
+        names.push(alarm["AlarmName"].clone());
+    }
+    assert!(names.len() > 10);
+    let one = names.len();
+    for name in &names {
+        assert!(text(name).contains("myna"), "{name}");
+    }
+    let metrics: BTreeSet<_> = names.iter().map(text).collect();
+    // The web ACL and its metric are called the same.
+    assert_eq!(metrics.len(), one - 1, "{metrics:?}");
+}
+
+#[test]
+fn its_alarms_tell_somebody_and_watch_this_stack() {
+    let stack = with(&[("AlarmEmail", "ops@example.jp")]).ok().unwrap();
+    let alarms: Vec<_> = stack.of_type("AWS::CloudWatch::Alarm").collect();
+    assert_eq!(alarms.len(), 2);
+    for (id, alarm) in alarms {
+        for actions in ["AlarmActions", "OKActions"] {
+            assert_eq!(list(alarm.get(actions)), ["myna-edge-AlarmTopic"], "{id}");
+        }
+        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id}");
+        assert!(text(&alarm["AlarmDescription"]).contains(" / "), "{id}");
+        let dimensions = alarm["Dimensions"].as_array().unwrap().iter();
+        let dimensions: BTreeMap<_, _> = dimensions
+            .map(|one| (text(&one["Name"]), text(&one["Value"])))
+            .collect();
+        let expected = match text(&alarm["Namespace"]).as_str() {
+            "AWS/CloudFront" => [
+                ("DistributionId", "myna-edge-Distribution"),
+                ("Region", "Global"),
+            ],
+            "AWS/WAFV2" => [("Rule", "ALL"), ("WebACL", "myna-edge")],
+            other => panic!("{id}: {other}"),
+        };
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(dimensions, expected.into(), "{id}");
+    }
+    let subscription = stack.properties("AlarmSubscription");
+    assert_eq!(subscription["Endpoint"], "ops@example.jp");
+}
+
+#[test]
+fn records_are_made_where_there_is_a_zone() {
+    assert_eq!(in_front().of_type("AWS::Route53::RecordSet").count(), 0);
+    let stack = with(&[("HostedZoneId", "Z0123456789ABCDEFGHIJ")])
+        .ok()
+        .unwrap();
+    let kinds: Vec<_> = stack
+        .of_type("AWS::Route53::RecordSet")
+        .map(|(_, record)| {
+            assert_eq!(record["Name"], "login.example.jp");
+            let target = &record["AliasTarget"];
+            assert_eq!(target["DNSName"], "Distribution.DomainName");
+            text(&record["Type"])
+        })
+        .collect();
+    assert_eq!(kinds, ["A", "AAAA"]);
+}
+
+#[test]
+fn what_cannot_be_in_front_no_parameter_takes() {
+    let elsewhere = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:myna-AbCdEf";
+    for (name, value) in [
+        ("Name", ""),
+        ("Name", "1 stack"),
+        ("BridgeDomain", ""),
+        ("OriginDomain", "https://origin.example.jp"),
+        ("FrontDoorSecretsArn", elsewhere),
+        ("FrontDoorSecretsVersionId", "AWSCURRENT"),
+        (
+            "CertificateArn",
+            "arn:aws:acm:ap-northeast-1:123456789012:certificate/aaaaaaaa-0000-0000-0000-000000000005",
+        ),
+        ("HostedZoneId", "example.jp"),
+        ("AlarmEmail", "ops"),
+        ("LogRetentionDays", "1"),
+    ] {
+        let expected = Refused::Parameter(name.to_owned());
+        assert_eq!(
+            with(&[(name, value)]).err(),
+            Some(expected),
+            "{name}={value}"
+        );
+    }
+}
