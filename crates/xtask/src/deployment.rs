@@ -34,9 +34,16 @@ fn read(name: &str) -> String {
     fs::read_to_string(workspace().join(name)).unwrap()
 }
 
-/// The names in a section of template.yaml: what is indented by two spaces.
-fn names(section: &str) -> BTreeSet<String> {
-    let template = read("template.yaml");
+/// The template of the stack, that of what watches it, and that of what may stand in front.
+const TEMPLATES: [&str; 3] = [
+    "template.yaml",
+    "infra/observability.yaml",
+    "infra/edge.yaml",
+];
+
+/// The names in a section of a template: what is indented by two spaces.
+fn names(template: &str, section: &str) -> BTreeSet<String> {
+    let template = read(template);
     let (_, section) = template.split_once(&format!("\n{section}:\n")).unwrap();
     section
         .lines()
@@ -62,7 +69,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_parameter_that_is_given_a_value_is_one() {
-    let parameters = names("Parameters");
+    let mut parameters = names("template.yaml", "Parameters");
+    parameters.extend(names("infra/edge.yaml", "Parameters"));
     assert!(parameters.contains("ServiceClientId") && !parameters.contains("Api"));
     // The filter of the price list's command.
     let others = ["Type", "Field", "Value"];
@@ -90,7 +98,7 @@ fn every_parameter_that_is_given_a_value_is_one() {
 
 #[test]
 fn every_output_that_a_command_reads_is_one() {
-    let outputs = names("Outputs");
+    let outputs = names("template.yaml", "Outputs");
     assert!(outputs.contains("RedirectUri"));
     for document in DOCUMENTS {
         let text = read(document);
@@ -107,7 +115,7 @@ fn every_output_that_a_command_reads_is_one() {
 
 #[test]
 fn every_name_in_code_is_in_a_template_or_is_of_aws() {
-    let templates = read("template.yaml") + &read("infra/observability.yaml");
+    let templates = TEMPLATES.map(read).concat();
     let there: BTreeSet<_> = words(&templates).collect();
     let mut of_aws = BTreeSet::new();
     for document in DOCUMENTS {
@@ -130,9 +138,9 @@ fn every_name_in_code_is_in_a_template_or_is_of_aws() {
     assert_eq!(needed, WORDS_OF_AWS, "no word that nobody needs");
 }
 
-/// The alarms, each as the text of its resource.
-fn alarms() -> Vec<String> {
-    let template = read("infra/observability.yaml");
+/// The alarms of a template, each as the text of its resource.
+fn alarms(template: &str) -> Vec<String> {
+    let template = read(template);
     let (_, alarms) = template.split_once("Type: AWS::CloudWatch::Alarm").unwrap();
     alarms
         .split("Type: AWS::CloudWatch::Alarm")
@@ -145,34 +153,73 @@ fn alarms() -> Vec<String> {
 
 #[test]
 fn every_alarm_has_its_line_and_no_other() {
-    let expected: BTreeSet<_> = alarms()
-        .iter()
-        .map(|alarm| {
-            let (_, name) = alarm.split_once("AlarmName: !Sub \"${Name}-").unwrap();
-            name.split('"').next().unwrap().to_owned()
-        })
-        .collect();
-    for (document, heading) in [
-        ("docs/operation.md", "## アラーム"),
-        ("docs/operation.en.md", "## Alarms"),
+    for (template, document, heading) in [
+        (TEMPLATES[1], "docs/operation.md", "## アラーム"),
+        (TEMPLATES[1], "docs/operation.en.md", "## Alarms"),
+        (TEMPLATES[2], "docs/operation.md", "## CloudFront と WAF"),
+        (
+            TEMPLATES[2],
+            "docs/operation.en.md",
+            "## CloudFront and WAF",
+        ),
     ] {
+        let expected: BTreeSet<_> = alarms(template)
+            .iter()
+            .map(|alarm| {
+                let (_, name) = alarm.split_once("AlarmName: !Sub \"${Name}-").unwrap();
+                name.split('"').next().unwrap().to_owned()
+            })
+            .collect();
         let section = documented::section(document, heading);
         let lines: Vec<_> = section
             .lines()
             .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
             .map(|(name, _)| name.to_owned())
+            // Another table of the section: the rules of the firewall.
+            .filter(|name| !rules().contains(name))
             .collect();
         assert_eq!(lines.len(), expected.len(), "{document}: each once");
         assert_eq!(BTreeSet::from_iter(lines), expected, "{document}");
     }
 }
 
+/// The names of the firewall's rules, by which its log tells them.
+fn rules() -> Vec<String> {
+    let names = read("infra/edge.yaml");
+    let names = names
+        .lines()
+        .filter_map(|line| line.strip_prefix("        - Name: "));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_rule_that_refuses_has_its_line() {
+    let rules = rules();
+    let (passes, refuse) = rules.split_first().unwrap();
+    assert_eq!(passes, "amazon-cognito");
+    for (document, heading) in [
+        ("docs/operation.md", "## CloudFront と WAF"),
+        ("docs/operation.en.md", "## CloudFront and WAF"),
+    ] {
+        let section = documented::section(document, heading);
+        for rule in refuse {
+            assert!(
+                section.contains(&format!("\n| `{rule}` | ")),
+                "{document}: {rule}"
+            );
+        }
+    }
+}
+
 #[test]
 fn the_costs_count_what_the_templates_make() {
-    let metrics: usize = alarms()
-        .iter()
-        .map(|alarm| alarm.matches("MetricName: ").count())
-        .sum();
+    let metrics = |template: &str| -> usize {
+        let alarms = alarms(template);
+        let metrics = alarms
+            .iter()
+            .map(|alarm| alarm.matches("MetricName: ").count());
+        metrics.sum()
+    };
     let template = read("template.yaml");
     // What only CloudFront in front needs is counted with it.
     let secrets = template
@@ -187,15 +234,34 @@ fn the_costs_count_what_the_templates_make() {
     for (document, lines) in [
         (
             "docs/deploy.md",
-            ["アラームのメトリクス", "Secrets Manager", "ダッシュボード"],
+            [
+                "アラームのメトリクス",
+                "Secrets Manager",
+                "ダッシュボード",
+                "AWS WAF のルール",
+                "前に置いたもののアラームのメトリクス",
+            ],
         ),
         (
             "docs/deploy.en.md",
-            ["metrics of alarms", "Secrets Manager", "dashboards"],
+            [
+                "metrics of alarms",
+                "Secrets Manager",
+                "dashboards",
+                "rules of AWS WAF",
+                "metrics of the alarms in front",
+            ],
         ),
     ] {
         let text = read(document);
-        for (item, count) in lines.into_iter().zip([metrics, secrets, dashboards]) {
+        let counts = [
+            metrics(TEMPLATES[1]),
+            secrets,
+            dashboards,
+            rules().len(),
+            metrics(TEMPLATES[2]),
+        ];
+        for (item, count) in lines.into_iter().zip(counts) {
             let line = format!("\n| {item} | {count} | ");
             assert!(text.contains(&line), "{document}: {line}");
         }
