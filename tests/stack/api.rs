@@ -5,15 +5,15 @@ use crate::world::World;
 #[tokio::test]
 async fn every_endpoint_is_behind_the_api_and_nothing_else_is() {
     let mut world = World::not_connected("api").await;
-    world.deployment.deploy([("ServiceClientId", "RP1")]).await;
+    world.deployment.deploy(&[("ServiceClientId", "RP1")]).await;
     let api = &world.deployment;
 
     for (path, status, class) in [
-        ("/authorize", 400, "invalid_request"),
-        ("/callback", 400, "no_pending_login"),
+        ("/authorize", 400, "unknown_client"),
+        ("/callback", 400, "malformed_callback"),
         ("/", 404, "not_found"),
-        ("/authorize/", 404, "not_found"),
-        ("/jwks.json/..", 404, "not_found"),
+        ("/authorize/x", 404, "not_found"),
+        ("/.env", 404, "not_found"),
     ] {
         let page = api.ask(path, |http, url| http.get(url)).await;
         assert_eq!(page.status, status, "{path}");

@@ -25,6 +25,9 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// The app's address. Nobody listens there: the browser stops before it.
 pub(crate) const APP_CALLBACK: &str = "http://localhost:1/callback";
 
+/// Whether somebody has made the bucket that `sam deploy` uploads to.
+static BUCKET: Mutex<bool> = Mutex::const_new(false);
+
 /// A stack and what it was last deployed with.
 pub(crate) struct Deployment {
     pub(crate) name: String,
@@ -37,7 +40,7 @@ pub(crate) struct Deployment {
 
 impl Deployment {
     /// A stack of this name that isn't there yet. Its parameters are those that every stack of these tests has, and `more`.
-    pub(crate) fn new<const N: usize>(name: &str, more: [(&str, &str); N]) -> Self {
+    pub(crate) fn new(name: &str, more: &[(&str, &str)]) -> Self {
         let built = PathBuf::from(given("BUILT_STACK"));
         let folder = TempDir::new().unwrap();
         copy(&built, folder.path());
@@ -49,8 +52,8 @@ impl Deployment {
             parameters: BTreeMap::new(),
             folder,
         };
-        deployment.set([
-            ("Architecture", "x86_64"),
+        deployment.set(&[
+            ("Architecture", &given("BUILT_FOR")),
             ("DomainPrefix", name),
             ("AppCallbackUrls", APP_CALLBACK),
             // Without any, the emulator would make one that is empty: it takes the condition for true.
@@ -61,9 +64,10 @@ impl Deployment {
     }
 
     /// With these parameters from the next deployment on.
-    pub(crate) fn set<const N: usize>(&mut self, parameters: [(&str, &str); N]) {
+    pub(crate) fn set(&mut self, parameters: &[(&str, &str)]) {
         for (name, value) in parameters {
-            self.parameters.insert(name.to_owned(), value.to_owned());
+            self.parameters
+                .insert((*name).to_owned(), (*value).to_owned());
         }
     }
 
@@ -72,8 +76,18 @@ impl Deployment {
     /// # Panics
     ///
     /// If it isn't deployed.
-    pub(crate) async fn deploy<const N: usize>(&mut self, changed: [(&str, &str); N]) -> String {
+    pub(crate) async fn deploy(&mut self, changed: &[(&str, &str)]) -> String {
         self.set(changed);
+        limits::show_a_change(&mut self.parameters);
+        self.deploy_again().await
+    }
+
+    /// Deploys it with the parameters that it has, and gives what `sam deploy` said.
+    ///
+    /// # Panics
+    ///
+    /// If it isn't deployed.
+    pub(crate) async fn deploy_again(&self) -> String {
         match self.try_to_deploy().await {
             Ok(said) => said,
             Err(said) => panic!("{} isn't deployed:\n{said}", self.name),
@@ -101,7 +115,14 @@ impl Deployment {
             .env("SAM_CLI_TELEMETRY", "0")
             .stdin(Stdio::null())
             .kill_on_drop(true);
+        // The first one makes the bucket for everybody's code, and two at once would both make it.
+        let mut made = BUCKET.lock().await;
+        let making = (!*made).then(|| {
+            *made = true;
+            made
+        });
         let output = tokio::time::timeout(LIMIT, command.output()).await;
+        drop(making);
         let output = output.expect("deployed in time").unwrap();
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said).into_owned();
@@ -110,6 +131,27 @@ impl Deployment {
         }
         limits::create(self).await;
         Ok(said)
+    }
+
+    /// Deletes the stack, and comes back when it is gone. What it retains stays.
+    pub(crate) async fn delete(&mut self) {
+        let stacks = &self.aws.stacks;
+        let deleted = stacks.delete_stack().stack_name(&self.name).send().await;
+        deleted.unwrap();
+        let gone = async {
+            while stacks
+                .describe_stacks()
+                .stack_name(&self.name)
+                .send()
+                .await
+                .is_ok()
+            {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        let gone = tokio::time::timeout(LIMIT, gone).await;
+        gone.expect("deleted in time");
+        *self.identity_provider.get_mut() = None;
     }
 
     /// What the deployed bridge answers to a request that isn't a browser's.

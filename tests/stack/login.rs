@@ -111,14 +111,7 @@ async fn the_longest_attributes_are_signed_by_kms_as_a_digest_and_arrive_whole()
         })
         .await;
     assert_eq!(userinfo.status, 200, "{}", userinfo.body);
-    for claim in [
-        "sub",
-        "name",
-        "formatted_address",
-        "birthdate",
-        "gender",
-        "verified_record",
-    ] {
+    for claim in ["sub", "name", "formatted_address", "birthdate", "gender"] {
         assert_eq!(userinfo.json()[claim], claims[claim], "{claim}");
     }
 

@@ -13,6 +13,7 @@
 mod api;
 mod aws;
 mod deployment;
+mod emulator;
 mod life;
 mod limits;
 mod login;

@@ -65,7 +65,7 @@ async fn rings_of_keys_are_changed_under_logins_and_records() {
 
     add_key(&world, sealing).await;
     add_key(&world, record).await;
-    world.deployment.deploy([("LogLevel", "debug")]).await;
+    world.deployment.deploy(&[("LogLevel", "debug")]).await;
     assert_eq!(
         before.refreshed().await["age_over_20"],
         json!(true),
@@ -78,7 +78,7 @@ async fn rings_of_keys_are_changed_under_logins_and_records() {
 
     drop_last_key(&world, sealing).await;
     drop_last_key(&world, record).await;
-    world.deployment.deploy([("LogLevel", "info")]).await;
+    world.deployment.deploy(&[("LogLevel", "info")]).await;
     next.finish().await;
     assert_eq!(
         before.refreshed().await["age_over_20"],
@@ -86,7 +86,7 @@ async fn rings_of_keys_are_changed_under_logins_and_records() {
         "the record is of the new key"
     );
     // This shows that the old key is gone, and that each deployment above brought new processes.
-    assert_eq!(too_late.refused().await, "no_pending_login");
+    assert_eq!(too_late.refused().await, "foreign_login");
     world.service.stop().await;
 }
 
@@ -110,7 +110,7 @@ async fn the_client_secret_is_changed_at_both_ends() {
     let under_way = world.begin("adult").await;
     world
         .deployment
-        .deploy([("ClientSecretVersionId", &version)])
+        .deploy(&[("ClientSecretVersionId", &version)])
         .await;
     assert_eq!(shown_by_cognito(&world).await, new);
     under_way.finish().await;
@@ -121,7 +121,7 @@ async fn the_client_secret_is_changed_at_both_ends() {
         .aws
         .put_secret(&arn, &json!({ "current": new }))
         .await;
-    world.deployment.deploy([("LogLevel", "debug")]).await;
+    world.deployment.deploy(&[("LogLevel", "debug")]).await;
     world.sign_in("adult").await;
     let form = [
         ("grant_type", "authorization_code"),
@@ -171,7 +171,7 @@ async fn signing_keys_are_published_then_used_then_dropped() {
         let under_way = world.begin("adult").await;
         world
             .deployment
-            .deploy([("AssertionKeys", order), ("IdTokenKeys", order)])
+            .deploy(&[("AssertionKeys", order), ("IdTokenKeys", order)])
             .await;
         for (document, first) in documents.iter().zip(&first) {
             let keys = world.key_ids(document).await;

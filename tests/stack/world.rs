@@ -44,7 +44,7 @@ impl World {
         let endpoints = service.endpoints().clone();
         let deployment = Deployment::new(
             name,
-            [
+            &[
                 ("Environment", "custom"),
                 ("ServiceIssuer", &endpoints.issuer),
                 (
@@ -73,7 +73,7 @@ impl World {
         let mut world = Self::not_connected(name).await;
         world
             .deployment
-            .deploy([("ServiceClientId", SERVICE_CLIENT_ID)])
+            .deploy(&[("ServiceClientId", SERVICE_CLIENT_ID)])
             .await;
         world.register().await;
         world
