@@ -14,6 +14,8 @@ use crate::python::{Installed, MINISTACK};
 
 /// How long the emulator may take to start. It takes half a second on a machine at rest.
 const START: Duration = Duration::from_secs(60);
+/// How long it may take to end, before it is killed.
+const STOP: Duration = Duration::from_secs(10);
 
 /// The tests that need it: package, the feature that admits the test, and the test.
 const TESTS: [[&str; 3]; 2] = [
@@ -24,8 +26,8 @@ const TESTS: [[&str; 3]; 2] = [
 /// Runs the task, or says what failed.
 pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     let python = MINISTACK.install(workspace)?;
-    let emulator = Emulator::start(&python)?;
-    let endpoint = format!("http://{}", emulator.address);
+    let emulator = Emulator::start(&python, |_, _| {})?;
+    let endpoint = emulator.endpoint();
     eprintln!("xtask: ministack answers at {endpoint}");
     for [package, feature, test] in TESTS {
         eprintln!("xtask: cargo test --package {package} --test {test}");
@@ -52,13 +54,17 @@ pub(crate) fn run(workspace: &Path) -> Result<(), String> {
 }
 
 /// A running emulator. It is stopped when this goes.
-struct Emulator {
+pub(crate) struct Emulator {
     process: Child,
     address: SocketAddr,
 }
 
 impl Emulator {
-    fn start(python: &Installed) -> Result<Self, String> {
+    /// Starts it with nothing in it. `configure` gets its command and its URL, and may add variables.
+    pub(crate) fn start(
+        python: &Installed,
+        configure: impl FnOnce(&mut Command, &str),
+    ) -> Result<Self, String> {
         // What it writes has a folder of its own, and nothing in it is left from another run.
         let own = python.folder().join("run");
         let _not_there_the_first_time = fs::remove_dir_all(&own);
@@ -69,7 +75,8 @@ impl Emulator {
             .try_clone()
             .map_err(|error| format!("{}: {error}", log.display()))?;
         let address = free_address().map_err(|error| format!("no free port: {error}"))?;
-        let process = Command::new(python.python())
+        let mut command = Command::new(python.python());
+        command
             .args(["-m", "ministack"])
             .current_dir(&own)
             .env("TMPDIR", &own)
@@ -78,7 +85,9 @@ impl Emulator {
             .env("PERSIST_STATE", "0")
             .stdin(Stdio::null())
             .stdout(output)
-            .stderr(errors)
+            .stderr(errors);
+        configure(&mut command, &format!("http://{address}"));
+        let process = command
             .spawn()
             .map_err(|error| format!("ministack can't be started: {error}"))?;
         let mut emulator = Self { process, address };
@@ -99,8 +108,25 @@ impl Emulator {
     }
 }
 
+impl Emulator {
+    /// Its URL.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
 impl Drop for Emulator {
     fn drop(&mut self) {
+        // Asked, it ends the processes of functions too; killed, it couldn't.
+        let id = self.process.id().to_string();
+        let _ended_already = Command::new("kill").args(["-TERM", &id]).status();
+        let deadline = Instant::now() + STOP;
+        while Instant::now() < deadline {
+            if matches!(self.process.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            sleep(Duration::from_millis(50));
+        }
         // Both fail only if it has ended by itself.
         let _ended_already = self.process.kill();
         let _ended_already = self.process.wait();

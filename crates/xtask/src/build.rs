@@ -31,7 +31,7 @@ pub(crate) enum Architecture {
 
 impl Architecture {
     /// The word that SAM has for it.
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Arm64 => "arm64",
             Self::X86_64 => "x86_64",
@@ -58,6 +58,14 @@ impl Architecture {
             Self::Arm64 => ".aws-sam/build",
             Self::X86_64 => ".aws-sam/x86_64/build",
         }
+    }
+
+    /// That of this machine, which runs what is built for it.
+    pub(crate) fn of_this_machine() -> Result<Self, String> {
+        let is_this = |one: &&Self| one.machine() == std::env::consts::ARCH;
+        let this = Self::value_variants().iter().find(is_this);
+        this.copied()
+            .ok_or("functions are built for arm64 and x86_64 only".to_owned())
     }
 
     /// Where the binary of a function is, by its name in template.yaml.
@@ -134,6 +142,18 @@ pub(crate) fn run(workspace: &Path, only: Option<Architecture>) -> Result<(), St
         }
     }
     Ok(())
+}
+
+/// Builds the functions for this machine, and gives the folder that `sam deploy` deploys them from.
+///
+/// # Errors
+///
+/// This machine can't build them; says why.
+pub(crate) fn for_this_machine(workspace: &Path, sam: &Installed) -> Result<PathBuf, String> {
+    let architecture = Architecture::of_this_machine()?;
+    architecture.install_standard_library()?;
+    build(workspace, sam, architecture)?;
+    Ok(workspace.join(architecture.folder()))
 }
 
 fn build(workspace: &Path, sam: &Installed, architecture: Architecture) -> Result<(), String> {

@@ -54,7 +54,7 @@ enum Task {
     },
     /// Run the commands of docs/ that need no account of AWS (installs what it needs: Debian's packages)
     Commands,
-    /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central, npm)
+    /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central, npm, PyPI)
     Interop {
         /// Only this one; all of them if none is named
         #[arg(value_enum)]

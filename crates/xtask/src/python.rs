@@ -14,10 +14,15 @@ pub(crate) struct Environment {
     packages: &'static [&'static str],
 }
 
-/// An emulator of AWS. `cryptography` is what ministack signs with; without it its KMS can't.
+/// An emulator of AWS. `cryptography` is what ministack signs with; without it its KMS can't. `aws-sam-translator` is what its
+/// CloudFormation expands a SAM template with.
 pub(crate) const MINISTACK: Environment = Environment {
     folder: "ministack",
-    packages: &["ministack==1.5.33", "cryptography==50.0.2"],
+    packages: &[
+        "ministack==1.5.33",
+        "cryptography==50.0.2",
+        "aws-sam-translator==1.115.0",
+    ],
 };
 
 /// What checks, translates and builds the SAM application. `ziglang` is the linker that cargo-lambda uses.

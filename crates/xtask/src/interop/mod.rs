@@ -1,4 +1,4 @@
-//! `cargo xtask interop`: logins through software that others wrote, in the service's place and in Amazon Cognito's.
+//! `cargo xtask interop`: logins through software that others wrote, in the service's place, in Amazon Cognito's, and in that of AWS.
 //! Each peer is installed, started, tested against and stopped, one after the other.
 //! One that can't be had is said loudly; the others still run, and the task fails.
 
@@ -12,6 +12,7 @@ use crate::command::done;
 
 mod keycloak;
 mod npm;
+mod stack;
 
 /// Software that others wrote.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -20,6 +21,8 @@ pub(crate) enum Peer {
     Keycloak,
     /// Packages of npm: oidc-provider in the service's place, openid-client and oauth4webapi in Amazon Cognito's, and jose.
     Npm,
+    /// ministack, in the place of AWS: the stack is deployed to it.
+    Stack,
 }
 
 impl Peer {
@@ -27,6 +30,7 @@ impl Peer {
         match self {
             Self::Keycloak => keycloak::run(workspace),
             Self::Npm => npm::run(workspace),
+            Self::Stack => stack::run(workspace),
         }
     }
 }
