@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
+use fancy_regex::Regex;
 use serde_json::{Map, Value, json};
 
 /// Where and whose the stack is said to be.
@@ -141,7 +141,7 @@ impl Template {
 fn admits(parameter: &Value, pattern: Option<&Regex>, value: &str) -> bool {
     let allowed = parameter.get("AllowedValues").and_then(Value::as_array);
     let allowed = allowed.is_none_or(|values| values.iter().any(|one| text(one) == value));
-    let matches = pattern.is_none_or(|pattern| pattern.is_match(value));
+    let matches = pattern.is_none_or(|pattern| pattern.is_match(value).unwrap());
     let bound = |name: &str| {
         parameter
             .get(name)

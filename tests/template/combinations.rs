@@ -12,6 +12,10 @@ pub(crate) const KEY: &str =
     "arn:aws:kms:ap-northeast-1:123456789012:key/aaaaaaaa-0000-0000-0000-000000000001";
 const OTHER_KEY: &str =
     "arn:aws:kms:ap-northeast-1:123456789012:key/aaaaaaaa-0000-0000-0000-000000000002";
+const ID_TOKEN_KEY: &str =
+    "arn:aws:kms:ap-northeast-1:123456789012:key/aaaaaaaa-0000-0000-0000-000000000005";
+const OTHER_ID_TOKEN_KEY: &str =
+    "arn:aws:kms:ap-northeast-1:123456789012:key/aaaaaaaa-0000-0000-0000-000000000006";
 const CERTIFICATE: &str =
     "arn:aws:acm:ap-northeast-1:123456789012:certificate/aaaaaaaa-0000-0000-0000-000000000003";
 const CERTIFICATE_OF_COGNITO: &str =
@@ -134,8 +138,8 @@ const CHOICES: &[Choice] = &[
         &[("IdTokenKeys", "2 1")],
         &[("IdTokenKeys", "2")],
     ],
-    &[&[], &[("IdTokenKey1", KEY)]],
-    &[&[], &[("IdTokenKey2", OTHER_KEY)]],
+    &[&[], &[("IdTokenKey1", ID_TOKEN_KEY)]],
+    &[&[], &[("IdTokenKey2", OTHER_ID_TOKEN_KEY)]],
     &[&[], &[("ExistingRecordKeys", RECORD_KEYS)]],
     &[
         &[],

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloudformation::{Refused, Template, text};
 use crate::combinations::{
-    COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, PRODUCTION, parameters,
+    COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, KEY, PRODUCTION, parameters,
 };
 use crate::{edge, in_every_combination, template};
 
@@ -107,12 +107,44 @@ fn by_default_there_is_a_sandbox_that_asks_for_nothing() {
     }
 }
 
+/// Production's service, with its addresses given.
+const PRODUCTION_BY_ITS_ISSUER: &[(&str, &str)] = &[
+    ("Environment", "custom"),
+    (
+        "ServiceIssuer",
+        "https://auth-and-sign.go.jp/api/realms/main",
+    ),
+    (
+        "ServiceAuthorizationEndpoint",
+        "https://service.example/auth",
+    ),
+    ("ServiceTokenEndpoint", "https://service.example/token"),
+    (
+        "ServiceUserinfoEndpoint",
+        "https://service.example/userinfo",
+    ),
+    ("ServiceJwksUri", "https://service.example/certs"),
+    ("AcceptedAcr", "aal3"),
+    ("BridgeDomain", "login.example.jp"),
+    ("BridgeCertificateArn", PRODUCTION[3].1),
+];
+
 #[test]
 fn what_does_not_fit_together_is_refused_before_anything_is_made() {
     let template = template();
     for (rule, settings, missing) in [
         ("ProductionNeedsADomain", PRODUCTION, "BridgeDomain"),
         ("ProductionNeedsAcceptedAcr", PRODUCTION, "AcceptedAcr"),
+        (
+            "ProductionNeedsADomain",
+            PRODUCTION_BY_ITS_ISSUER,
+            "BridgeDomain",
+        ),
+        (
+            "ProductionNeedsAcceptedAcr",
+            PRODUCTION_BY_ITS_ISSUER,
+            "AcceptedAcr",
+        ),
         (
             "BridgeDomainNeedsACertificate",
             PRODUCTION,
@@ -180,14 +212,6 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
             PRODUCTION,
             ("OriginDomain", "login.example.jp"),
         ),
-        (
-            "ProductionNeedsAcceptedAcr",
-            CUSTOM,
-            (
-                "ServiceIssuer",
-                "https://auth-and-sign.go.jp/api/realms/main",
-            ),
-        ),
     ] {
         let mut given = parameters(&[settings]);
         given.insert(added.0.to_owned(), added.1.to_owned());
@@ -203,7 +227,21 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
             "with {added:?}"
         );
     }
+    let keys = [
+        "AssertionKey1",
+        "AssertionKey2",
+        "IdTokenKey1",
+        "IdTokenKey2",
+    ];
+    for (index, one) in keys.iter().enumerate() {
+        for other in keys.iter().skip(index + 1) {
+            let given = parameters(&[&[(one, KEY), (other, KEY)]]);
+            let expected = Some(Refused::Rule("AKeyHasOneRole".to_owned()));
+            assert_eq!(refused(&template, &given), expected, "{one} and {other}");
+        }
+    }
     let tested = [
+        "AKeyHasOneRole",
         "ProductionNeedsADomain",
         "ProductionNeedsAcceptedAcr",
         "BridgeDomainNeedsACertificate",
@@ -256,7 +294,19 @@ fn what_no_function_would_take_no_parameter_takes() {
                 "arn:aws:acm:ap-northeast-1:123456789012:certificate/aaaaaaaa-0000-0000-0000-000000000003",
             ],
         ),
-        ("DomainPrefix", &["Myna", "-myna", "myna.", "my_na"]),
+        (
+            "DomainPrefix",
+            &[
+                "Myna",
+                "-myna",
+                "myna.",
+                "my_na",
+                "my-aws-login",
+                "amazonian",
+                "cognito",
+                "CHANGE-ME",
+            ],
+        ),
         (
             "AppCallbackUrls",
             &[
@@ -268,7 +318,16 @@ fn what_no_function_would_take_no_parameter_takes() {
         ),
         (
             "Ages",
-            &["", "0", "151", "18,", "18 20", "1,2,3,4,5,6,7,8,9"],
+            &[
+                "",
+                "0",
+                "151",
+                "18,",
+                "18 20",
+                "1,2,3,4,5,6,7,8,9",
+                "18,18",
+                "18,20,18",
+            ],
         ),
         ("MaxVerificationAge", &["", "365", "0d", "1y"]),
         ("ProviderName", &["", "My", "My_App", "Myna App"]),
@@ -371,10 +430,21 @@ fn every_environment_of_samconfig_is_one_that_is_taken() {
     for (name, environment) in environments.iter().filter(|(name, _)| *name != "version") {
         let deploy = &environment["deploy"]["parameters"];
         let overrides = deploy["parameter_overrides"].as_object().unwrap().iter();
-        let given = overrides
+        let mut given: BTreeMap<_, _> = overrides
             .map(|(name, value)| (name.clone(), text(value)))
             .collect();
         let stack_name = text(&deploy["stack_name"]);
+        // What nobody changed is refused before anything is made, and all of it is taken once it is.
+        for (parameter, value) in [("AcceptedAcr", "aal3"), ("DomainPrefix", "myna")] {
+            if given
+                .get(parameter)
+                .is_some_and(|value| value.starts_with("CHANGE"))
+            {
+                let expected = Some(Refused::Parameter(parameter.to_owned()));
+                assert_eq!(refused(&template, &given), expected, "{name}");
+                given.insert(parameter.to_owned(), value.to_owned());
+            }
+        }
         let stack = template.stack(&stack_name, &given);
         let stack = stack.unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
         let service = &stack.environment("FederationFunction")["SERVICE"];
