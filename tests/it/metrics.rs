@@ -2,6 +2,7 @@
 //! the sets of dimensions that a dashboard or an alarm has to name.
 //! The lines themselves are tested where they are written.
 
+use function_kit::failure::Concern;
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
 
 /// The table of a document: its metrics' names, units and dimensions, without the marks of the language.
@@ -41,5 +42,38 @@ fn every_metric_is_documented_with_its_unit_and_its_dimensions() {
         (include_str!("../../docs/architecture.en.md"), "Metrics"),
     ] {
         assert_eq!(documented(document, heading), expected);
+    }
+}
+
+#[test]
+fn every_value_of_concern_is_documented() {
+    let names = || Concern::ALL.iter().map(|one| format!("`{}`", one.name()));
+    let list = |separator: &str| names().collect::<Vec<_>>().join(separator);
+    for (document, text, separator) in [
+        ("failures", include_str!("../../docs/failures.md"), "、"),
+        (
+            "failures.en",
+            include_str!("../../docs/failures.en.md"),
+            ", ",
+        ),
+        (
+            "architecture",
+            include_str!("../../docs/architecture.md"),
+            "、",
+        ),
+        (
+            "architecture.en",
+            include_str!("../../docs/architecture.en.md"),
+            ", ",
+        ),
+    ] {
+        assert!(text.contains(&list(separator)), "{document}");
+    }
+    for text in [
+        include_str!("../../docs/operation.md"),
+        include_str!("../../docs/operation.en.md"),
+    ] {
+        let row = text.lines().find(|line| line.contains("`operator`"));
+        assert!(names().all(|name| row.unwrap().contains(&name)));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use federation::failure::Class as BridgeClass;
-use function_kit::failure::Class as _;
+use function_kit::failure::{Class as _, Concern};
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
 use function_kit::verified::Class as TriggerClass;
 use serde_json::Value;
@@ -113,8 +113,8 @@ fn every_alarm_is_of_this_stack_and_about_what_is_measured() {
                         assert!(classes.contains(class.as_str()), "{id}: {class}");
                     }
                     if let Some(concern) = dimensions.remove("Concern") {
-                        let known = ["nobody", "client", "service", "operator"];
-                        assert!(known.contains(&concern.as_str()), "{id}: {concern}");
+                        let mut known = Concern::ALL.iter().map(|known| known.name());
+                        assert!(known.any(|known| known == concern), "{id}: {concern}");
                     }
                 }
                 "AWS/Lambda" => {

@@ -193,6 +193,15 @@ mod tests {
         keeps_claims_back: &'static str,
     }
 
+    /// How loud the log is.
+    fn level(concern: Concern) -> &'static str {
+        match concern {
+            Concern::Nobody => "INFO",
+            Concern::Unproven | Concern::Client => "WARN",
+            Concern::Service | Concern::Operator => "ERROR",
+        }
+    }
+
     impl Document {
         /// The rows of the tables below a heading (up to the next of its rank) whose first cell is a name in code, as
         /// their cells. There are seven in each, and none is empty.
@@ -279,6 +288,30 @@ mod tests {
         }
     }
 
+    /// The table by level: a row for whose problem it is, with the name that the metrics have for it, and its classes.
+    #[test]
+    fn every_class_of_the_bridge_is_documented_with_its_level_and_whose_problem_it_is() {
+        let in_code = |text: &str| -> Vec<_> {
+            let parts = text.split('`').skip(1).step_by(2);
+            parts.map(str::to_owned).collect()
+        };
+        for document in DOCUMENTS {
+            let (section, _) = document.text.split_once(document.bridge).unwrap();
+            let rows = section.lines().filter_map(|line| {
+                let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
+                let is_level = ["INFO", "WARN", "ERROR"].contains(cells.first()?);
+                is_level.then(|| (cells[0].to_owned(), in_code(cells[1]), in_code(cells[2])))
+            });
+            let expected = Concern::ALL.iter().map(|&concern| {
+                let classes = Class::ALL.iter().filter(|class| class.concern() == concern);
+                let classes = classes.map(|class| class.name().to_owned()).collect();
+                let name = vec![concern.name().to_owned()];
+                (level(concern).to_owned(), name, classes)
+            });
+            assert_eq!(rows.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        }
+    }
+
     #[test]
     fn every_class_of_the_triggers_is_documented_with_what_it_does_to_a_sign_in() {
         for document in DOCUMENTS {
@@ -301,17 +334,12 @@ mod tests {
                         class if class.is_refusal() => document.keeps_claims_back,
                         _ => document.ends,
                     };
-                    let level = match class.concern() {
-                        Concern::Nobody => "INFO",
-                        Concern::Client => "WARN",
-                        Concern::Service | Concern::Operator => "ERROR",
-                    };
                     let status = trigger_status(class);
                     [
                         format!("`{}`", class.name()),
                         at_the_sign_in.to_owned(),
                         at_the_tokens.to_owned(),
-                        level.to_owned(),
+                        level(class.concern()).to_owned(),
                         status.map_or("–".to_owned(), |status| status.to_string()),
                     ]
                 })

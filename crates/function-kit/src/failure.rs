@@ -10,6 +10,9 @@ use crate::support_id::SupportId;
 pub enum Concern {
     /// Nobody: the person chose so, or was too slow. Logged as information.
     Nobody,
+    /// What only a browser said: anybody can say it, and one alone shows nothing. Worth a look when it happens often.
+    /// Logged as a warning.
+    Unproven,
     /// Whoever wrote or attacked the client. Worth a look when it happens often. Logged as a warning.
     Client,
     /// The service, or the operator together with the Digital Agency. Logged as an error.
@@ -19,11 +22,21 @@ pub enum Concern {
 }
 
 impl Concern {
+    /// All of them: the less proven, and the less to do, the earlier.
+    pub const ALL: &'static [Self] = &[
+        Self::Nobody,
+        Self::Unproven,
+        Self::Client,
+        Self::Service,
+        Self::Operator,
+    ];
+
     /// Its name, as the metrics have it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Nobody => "nobody",
+            Self::Unproven => "unproven",
             Self::Client => "client",
             Self::Service => "service",
             Self::Operator => "operator",
@@ -82,7 +95,9 @@ pub fn tell_as(
     let (event, name, support_id) = (told.event, class.name(), support_id.as_str());
     match told.concern {
         Concern::Nobody => tracing::info!(event, class = name, support_id, request_id),
-        Concern::Client => tracing::warn!(event, class = name, support_id, request_id),
+        Concern::Unproven | Concern::Client => {
+            tracing::warn!(event, class = name, support_id, request_id);
+        }
         Concern::Service | Concern::Operator => {
             tracing::error!(event, class = name, support_id, request_id);
         }

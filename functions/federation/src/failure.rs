@@ -127,8 +127,8 @@ classes! {
     SecretsUnavailable = "secrets_unavailable", TemporarilyUnavailable, 503, Operator;
 
     // /authorize
-    /// There is no client id of the service yet.
-    NotConnected = "not_connected", TemporarilyUnavailable, 503, Operator;
+    /// There is no client id of the service yet: for weeks, and it is meant so.
+    NotConnected = "not_connected", TemporarilyUnavailable, 503, Nobody;
     /// A parameter comes twice, or is badly encoded.
     MalformedRequest = "malformed_request", InvalidRequest, 400, Client;
     /// `client_id` is missing or another.
@@ -156,37 +156,38 @@ classes! {
     /// `max_age` isn't a number of seconds.
     InvalidMaxAge = "invalid_max_age", InvalidRequest, 400, Client;
 
-    // /callback
+    // /callback: the browser alone says what comes here, and anybody can write such an answer or such a cookie by hand.
+    // None of it calls the operator: what the service says itself, it says at /token.
     /// This browser has no cookie of this login.
     NoPendingLogin = "no_pending_login", InvalidRequest, 400, Nobody;
     /// The login took more than five minutes.
     LoginExpired = "login_expired", InvalidRequest, 400, Nobody;
     /// The cookie is of another bridge or of an earlier key.
-    ForeignLogin = "foreign_login", InvalidRequest, 400, Operator;
+    ForeignLogin = "foreign_login", InvalidRequest, 400, Unproven;
     /// The cookie was changed.
     AlteredLogin = "altered_login", InvalidRequest, 400, Client;
     /// The service's answer has no usable `state`, or is badly encoded.
     MalformedCallback = "malformed_callback", InvalidRequest, 400, Client;
     /// `iss` is there and isn't the service (RFC 9207).
-    IssuerMismatch = "issuer_mismatch", ServerError, 400, Service;
+    IssuerMismatch = "issuer_mismatch", ServerError, 400, Unproven;
     /// The person cancelled.
     Cancelled = "cancelled", AccessDenied, 400, Nobody;
     /// The service said `login_required`.
-    ServiceLoginRequired = "service_login_required", LoginRequired, 400, Service;
+    ServiceLoginRequired = "service_login_required", LoginRequired, 400, Unproven;
     /// The service said `interaction_required`, or another of OpenID Connect's that mean it.
-    ServiceInteractionRequired = "service_interaction_required", InteractionRequired, 400, Service;
+    ServiceInteractionRequired = "service_interaction_required", InteractionRequired, 400, Unproven;
     /// The service said `invalid_request`.
-    ServiceInvalidRequest = "service_invalid_request", ServerError, 400, Operator;
+    ServiceInvalidRequest = "service_invalid_request", ServerError, 400, Unproven;
     /// The service said `invalid_scope`.
-    ServiceInvalidScope = "service_invalid_scope", ServerError, 400, Operator;
+    ServiceInvalidScope = "service_invalid_scope", ServerError, 400, Unproven;
     /// The service said `unauthorized_client`.
-    ServiceUnauthorizedClient = "service_unauthorized_client", ServerError, 400, Operator;
+    ServiceUnauthorizedClient = "service_unauthorized_client", ServerError, 400, Unproven;
     /// The service said `server_error`.
-    ServiceServerError = "service_server_error", ServerError, 400, Service;
+    ServiceServerError = "service_server_error", ServerError, 400, Unproven;
     /// The service said `temporarily_unavailable`.
-    ServiceTemporarilyUnavailable = "service_temporarily_unavailable", TemporarilyUnavailable, 400, Service;
+    ServiceTemporarilyUnavailable = "service_temporarily_unavailable", TemporarilyUnavailable, 400, Unproven;
     /// The service said something else.
-    ServiceUnknownError = "service_unknown_error", ServerError, 400, Service;
+    ServiceUnknownError = "service_unknown_error", ServerError, 400, Unproven;
 
     // /token: the client's part
     /// `client_id` or `client_secret` are wrong or missing.

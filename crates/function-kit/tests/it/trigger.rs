@@ -18,6 +18,8 @@ const REQUEST_ID: &str = "8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
 function_kit::classes! {
     /// The person took too long.
     TooSlow = "too_slow", Nobody;
+    /// Somebody said something that anybody can say.
+    Said = "said", Unproven;
     /// Somebody changed something.
     Forged = "forged", Client;
     /// The service didn't answer.
@@ -122,6 +124,7 @@ async fn fail_with_class_and_support_id_one_log_event_and_one_line_of_metrics() 
     for (class, level, concern) in [
         ("internal", "ERROR", "operator"),
         ("too_slow", "INFO", "nobody"),
+        ("said", "WARN", "unproven"),
         ("forged", "WARN", "client"),
         ("away", "ERROR", "service"),
         ("not_ready", "ERROR", "operator"),

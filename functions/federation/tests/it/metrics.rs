@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::kit::{Bridge, Browser, Call, Form};
 use crate::service::Fault;
+use crate::support::sealing_keys;
 
 /// What an operator sees of a line: the metrics in it, without the durations' values.
 fn metrics(bridge: &Bridge) -> Vec<(Vec<String>, Option<String>)> {
@@ -109,4 +110,75 @@ async fn a_login_that_was_cancelled_is_counted_as_such() {
     let text = bridge.metrics.text();
     let line: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
     assert_eq!(line["Concern"], "nobody");
+}
+
+/// Class and concern of every failure, in the order of the requests.
+fn concerns(bridge: &Bridge) -> Vec<(String, String)> {
+    let lines = bridge.metrics.text();
+    let line = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let text = |name: &str| line[name].as_str().map(str::to_owned);
+        Some((text("Class")?, text("Concern")?))
+    };
+    lines.lines().filter_map(line).collect()
+}
+
+/// Redirects and cookies can be written by hand. Who could call the operator with one would do so all night.
+#[tokio::test]
+async fn what_came_through_a_browser_alone_is_unproven() {
+    for (name, value, class) in [
+        ("iss", "https://evil.example", "issuer_mismatch"),
+        ("error", "login_required", "service_login_required"),
+        (
+            "error",
+            "interaction_required",
+            "service_interaction_required",
+        ),
+        ("error", "invalid_request", "service_invalid_request"),
+        ("error", "invalid_scope", "service_invalid_scope"),
+        (
+            "error",
+            "unauthorized_client",
+            "service_unauthorized_client",
+        ),
+        ("error", "server_error", "service_server_error"),
+        (
+            "error",
+            "temporarily_unavailable",
+            "service_temporarily_unavailable",
+        ),
+        ("error", "x", "service_unknown_error"),
+    ] {
+        let bridge = Bridge::new().await;
+        let mut browser = Browser::default();
+        let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+        let redirect = Form::of(&[("state", &asked["state"]), (name, value)]);
+        Call::callback(&redirect)
+            .browser(&browser)
+            .send(&bridge)
+            .await;
+        let expected = (class.to_owned(), "unproven".to_owned());
+        assert_eq!(concerns(&bridge), [expected]);
+    }
+    // A cookie of whoever has a key of their own.
+    let theirs = Bridge::with(&[("SEALING_KEYS", &sealing_keys(&[2]))]).await;
+    let mut browser = Browser::default();
+    let asked = theirs.begin(&mut browser, &Form::authorize()).await;
+    let bridge = Bridge::new().await;
+    Call::callback(&Form::of(&[("state", &asked["state"])]))
+        .browser(&browser)
+        .send(&bridge)
+        .await;
+    let expected = ("foreign_login".to_owned(), "unproven".to_owned());
+    assert_eq!(concerns(&bridge), [expected]);
+}
+
+/// A stack waits for weeks until the Digital Agency gives a client id.
+#[tokio::test]
+async fn a_bridge_that_is_not_connected_yet_is_as_it_should_be() {
+    let bridge = Bridge::with(&[("SERVICE_CLIENT_ID", "")]).await;
+    let answer = Call::authorize(&Form::authorize()).send(&bridge).await;
+    answer.is_page(503, "not_connected");
+    let expected = ("not_connected".to_owned(), "nobody".to_owned());
+    assert_eq!(concerns(&bridge), [expected]);
 }
