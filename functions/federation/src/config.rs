@@ -105,6 +105,7 @@ impl Config {
         let record_keys = reader.checked(RECORD_KEYS, secret_reference);
         let id_token_keys = reader.checked(ID_TOKEN_KEYS, key_references);
         let assertion_keys = reader.checked(ASSERTION_KEYS, key_references);
+        refuse_shared_keys(reader);
         let environment = reader.checked(SERVICE, environment);
         let provider = environment.and_then(|environment| provider(reader, environment));
         let service_client_id = reader.optional(SERVICE_CLIENT_ID);
@@ -280,6 +281,18 @@ fn key_references(value: &str) -> Result<Vec<Reference>, String> {
         .collect()
 }
 
+/// A key has one role: one that signs client assertions would make Amazon Cognito's ID tokens, too. Two references to the
+/// same key are only known at start, when both have been read.
+fn refuse_shared_keys(reader: &mut Reader<'_>) {
+    let id_token_keys = reader.optional(ID_TOKEN_KEYS).unwrap_or_default();
+    let assertion_keys = reader.optional(ASSERTION_KEYS).unwrap_or_default();
+    let is_shared = |one| id_token_keys.split_whitespace().any(|other| other == one);
+    if assertion_keys.split_whitespace().any(is_shared) {
+        let reason = format!("has a key that {ID_TOKEN_KEYS} has, too: each needs keys of its own");
+        reader.problem(ASSERTION_KEYS, reason);
+    }
+}
+
 fn algorithm_list(value: &str) -> Result<Vec<SigningAlgorithm>, String> {
     value
         .split_whitespace()
@@ -299,6 +312,8 @@ fn attributes(value: &str) -> Result<AttributeSet, String> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use function_kit::settings::Problem;
 
     use super::*;
 
@@ -417,6 +432,33 @@ mod tests {
         variables.remove(ACCEPTED_ACR);
         variables.insert(SERVICE_ISSUER, "https://another.example/realms/main");
         assert!(read(&variables).is_ok());
+    }
+
+    /// One of them would sign both, and stand in both JWK Sets. Also one that is only published.
+    #[test]
+    fn fail_a_key_in_two_roles() {
+        let mut variables = sandbox();
+        for (id_token_keys, assertion_keys, is_shared) in [
+            ("arn:aws:kms:r:1:key/a", "arn:aws:kms:r:1:key/a", true),
+            (
+                "arn:aws:kms:r:1:key/a arn:aws:kms:r:1:key/b",
+                "arn:aws:kms:r:1:key/c  arn:aws:kms:r:1:key/b",
+                true,
+            ),
+            ("file:/keys/a", "file:/keys/a", true),
+            (r#"{"d":"a"}"#, r#"{"d":"a"}"#, true),
+            ("arn:aws:kms:r:1:key/a", "arn:aws:kms:r:1:key/ab", false),
+        ] {
+            variables.insert(ID_TOKEN_KEYS, id_token_keys);
+            variables.insert(ASSERTION_KEYS, assertion_keys);
+            let expected = Problem {
+                variable: ASSERTION_KEYS,
+                reason: "has a key that ID_TOKEN_KEYS has, too: each needs keys of its own"
+                    .to_owned(),
+            };
+            let problems = read(&variables).err().map(|ConfigError(problems)| problems);
+            assert_eq!(problems, is_shared.then(|| vec![expected]));
+        }
     }
 
     #[test]

@@ -44,6 +44,10 @@ pub enum StartError {
     /// ID tokens are RS256: an elliptic curve key can't sign them.
     #[error("ID_TOKEN_KEYS must be RSA keys: ID tokens are signed with RS256")]
     IdTokenKeyAlgorithm,
+    /// One key in two roles, by two references: it would sign client assertions and Amazon Cognito's ID tokens, and be in
+    /// both JWK Sets.
+    #[error("ASSERTION_KEYS has a key that ID_TOKEN_KEYS has, too: each needs keys of its own")]
+    SharedKey,
 }
 
 /// The AWS clients that the configuration needs.
@@ -133,6 +137,13 @@ pub async fn start(
     let is_rs256 = |key: &Arc<dyn SigningKey>| key.algorithm() == Algorithm::Rs256;
     if !id_token_keys.iter().all(is_rs256) {
         return Err(StartError::IdTokenKeyAlgorithm);
+    }
+    let in_two_roles = |key: &Arc<dyn SigningKey>| {
+        let mut others = id_token_keys.iter();
+        others.any(|other| other.key_id() == key.key_id())
+    };
+    if assertion_keys.iter().any(in_two_roles) {
+        return Err(StartError::SharedKey);
     }
     let id_token_keys = key_ring(ID_TOKEN_KEYS, id_token_keys)?;
     let assertion_keys = key_ring(ASSERTION_KEYS, assertion_keys)?;

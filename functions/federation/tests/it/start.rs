@@ -12,11 +12,17 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::kit::{Bridge, Browser, Call, Form, MovingClock};
+use crate::secrets::Secret;
 use crate::support::{ASSERTION_KEY, ID_TOKEN_KEY, parameters, read, sealing_keys, settings};
 
 /// A ring of one key, as `GenerateSecretString` makes it.
 fn generated_key(byte: u8) -> String {
     json!({ "key": format!("{byte:02x}").repeat(32) }).to_string()
+}
+
+fn generated_jwk(algorithm: Algorithm) -> String {
+    let key = LocalKey::generate(algorithm).unwrap();
+    key.private_jwk().expose_secret().to_owned()
 }
 
 async fn started(changes: &[(&'static str, &str)]) -> Result<(), StartError> {
@@ -181,17 +187,45 @@ async fn fail_a_key_by_its_variable_and_without_its_value() {
 /// ID tokens are RS256; a client assertion may be either.
 #[tokio::test]
 async fn fail_an_elliptic_curve_key_for_id_tokens() {
-    let error = started(&[("ID_TOKEN_KEYS", &ASSERTION_KEY)])
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error, StartError::IdTokenKeyAlgorithm),
-        "{error:?}"
-    );
-    started(&[("ASSERTION_KEYS", &ID_TOKEN_KEY)]).await.unwrap();
-    let second = LocalKey::generate(Algorithm::Es256).unwrap().private_jwk();
-    let both = format!("{} {}", *ASSERTION_KEY, second.expose_secret());
-    started(&[("ASSERTION_KEYS", &both)]).await.unwrap();
+    let elliptic_curve = generated_jwk(Algorithm::Es256);
+    for keys in [
+        elliptic_curve.clone(),
+        format!("{} {elliptic_curve}", *ID_TOKEN_KEY),
+    ] {
+        let error = started(&[("ID_TOKEN_KEYS", &keys)]).await.unwrap_err();
+        assert!(
+            matches!(error, StartError::IdTokenKeyAlgorithm),
+            "{error:?}"
+        );
+    }
+    let rsa = generated_jwk(Algorithm::Rs256);
+    for keys in [rsa, format!("{} {elliptic_curve}", *ASSERTION_KEY)] {
+        started(&[("ASSERTION_KEYS", &keys)]).await.unwrap();
+    }
+}
+
+/// Two references can lead to one key. Where it is only published yet, it is going to sign.
+#[tokio::test]
+async fn fail_a_key_in_two_roles_whatever_its_references() {
+    let file = Secret::new(&ID_TOKEN_KEY);
+    let reference = file.reference();
+    let second = format!("{} {reference}", *ASSERTION_KEY);
+    let id_token_keys = format!("{} {}", generated_jwk(Algorithm::Rs256), *ID_TOKEN_KEY);
+    for changes in [
+        &[("ASSERTION_KEYS", reference.as_str())][..],
+        &[("ASSERTION_KEYS", &second)],
+        &[
+            ("ASSERTION_KEYS", &second),
+            ("ID_TOKEN_KEYS", &id_token_keys),
+        ],
+    ] {
+        let error = started(changes).await.unwrap_err();
+        assert!(matches!(error, StartError::SharedKey), "{error:?}");
+        assert_eq!(
+            error.to_string(),
+            "ASSERTION_KEYS has a key that ID_TOKEN_KEYS has, too: each needs keys of its own"
+        );
+    }
 }
 
 #[tokio::test]
