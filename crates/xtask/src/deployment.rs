@@ -21,8 +21,10 @@ const DOCUMENTS: [&str; 8] = [
 ];
 
 /// Words in the form of a parameter's name that are AWS', and in no template of ours.
-const WORDS_OF_AWS: [&str; 6] = [
+const WORDS_OF_AWS: [&str; 8] = [
     "AdminLinkProviderForUser",
+    "CloudFrontDomain",
+    "Conditional",
     "DashboardsUsageHour",
     "PutSecretValue",
     "Replacement",
