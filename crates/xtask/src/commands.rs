@@ -103,6 +103,14 @@ echo '{"Certificate":{"DomainValidationOptions":[{"DomainName":"a","ResourceReco
         prints: Some("{\"current\":\"b\"}\n"),
     },
     Check {
+        document: "docs/rotation",
+        shows: "a published key that isn't among those that were handed in is named",
+        script: r#"
+echo '{"keys":[{"kid":"a"},{"kid":"b"}]}' > client-jwks.json
+echo '{"keys":[{"kid":"b"},{"kid":"c"}]}' | compare_keys"#,
+        prints: Some("b registered\nc NOT REGISTERED\n"),
+    },
+    Check {
         document: "docs/existing-pool",
         shows: "nothing is wrong with a pool that is as it should be",
         script: r#"ASKED="name address birthdate gender"; check_pool < "$SAMPLES/user-pool.json""#,
