@@ -150,6 +150,34 @@ fn every_alarm_is_of_this_stack_and_about_what_is_measured() {
     assert_eq!(watched_metrics.len(), 10, "{watched_metrics:?}");
 }
 
+/// Whoever writes a redirect or a cookie by hand must not call anybody with one, whether it is counted by its class or
+/// by its concern. Only many of them are told.
+#[test]
+fn what_only_a_browser_said_is_told_when_there_is_much_of_it() {
+    let unproven = |dimensions: &BTreeMap<String, String>| {
+        let is_class = |name: &String| {
+            let mut classes = BridgeClass::ALL.iter();
+            classes.any(|class| class.name() == name && class.concern() == Concern::Unproven)
+        };
+        dimensions.get("Class").is_some_and(is_class)
+            || dimensions.get("Concern").map(String::as_str) == Some(Concern::Unproven.name())
+    };
+    let stack = watched();
+    let alarms = stack.of_type("AWS::CloudWatch::Alarm");
+    let told: Vec<_> = alarms
+        .filter(|(_, alarm)| {
+            metrics(alarm)
+                .iter()
+                .any(|(_, _, dimensions)| unproven(dimensions))
+        })
+        .collect();
+    let [(id, alarm)] = told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!(id, "UnprovenFailuresAlarm");
+    assert!(alarm["Threshold"].as_f64().unwrap() >= 20.0, "{alarm}");
+}
+
 #[test]
 fn a_service_that_is_away_is_every_class_that_says_so() {
     let stack = watched();
@@ -162,7 +190,6 @@ fn a_service_that_is_away_is_every_class_that_says_so() {
         "service_unreachable",
         "service_timeout",
         "service_failed",
-        "service_temporarily_unavailable",
         "key_set_unavailable",
     ];
     assert_eq!(watched, unreachable.map(str::to_owned).into());
