@@ -12,6 +12,9 @@ use crate::python::{CHECKOV, SAM};
 /// AWS CloudFormation Guard, and the version that was tested.
 const GUARD: (&str, &str) = ("cfn-guard", "3.2.1");
 
+/// What has to hold of every resource.
+const GUARD_RULES: &str = "infra/rules.guard";
+
 /// Starts cfn-lint, which is no module that Python could start.
 const CFN_LINT: [&str; 2] = [
     "-c",
@@ -146,19 +149,33 @@ fn guard(workspace: &Path, templates: &[PathBuf]) -> Result<(), String> {
             .arg(name);
         done(&mut install, "cfn-guard can't be had from crates.io")?;
     }
+    // A rule that refuses nothing would be no rule.
+    eprintln!("xtask: cfn-guard of what the rules have to refuse");
+    let mut refuse = Command::new(&program);
+    refuse
+        .args(["test", "--rules-file", GUARD_RULES])
+        .args(["--test-data", "crates/xtask/src/template/rules_tests.yaml"])
+        .current_dir(workspace);
+    silently(&mut refuse, "a guard rule refuses too much or too little")?;
     eprintln!("xtask: cfn-guard of the translation");
     let mut check = Command::new(&program);
     check
-        .args([
-            "validate",
-            "--rules",
-            "infra/rules.guard",
-            "--show-summary",
-            "fail",
-        ])
+        .args(["validate", "--rules", GUARD_RULES, "--show-summary", "fail"])
         .current_dir(workspace);
     for template in templates {
         check.arg("--data").arg(template);
     }
     done(&mut check, "a guard rule doesn't hold")
+}
+
+/// Runs a command that says much when all is well, too: then, nothing of it is shown.
+fn silently(command: &mut Command, otherwise: &str) -> Result<(), String> {
+    let output = command
+        .output()
+        .map_err(|error| format!("{otherwise}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let [said, errors] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    Err(format!("{said}{errors}{otherwise} ({})", output.status))
 }
