@@ -43,7 +43,8 @@ pub(crate) const CUSTOM: &[(&str, &str)] = &[
     ),
     ("ServiceJwksUri", "https://service.example/certs"),
 ];
-pub(crate) const PREFIX: &[(&str, &str)] = &[("DomainPrefix", "myna")];
+// Not what the stack is called.
+pub(crate) const PREFIX: &[(&str, &str)] = &[("DomainPrefix", "cards")];
 pub(crate) const COGNITO_DOMAIN: &[(&str, &str)] = &[
     ("CognitoDomain", "auth.example.jp"),
     ("CognitoCertificateArn", CERTIFICATE_OF_COGNITO),
@@ -94,6 +95,15 @@ const CHOICES: &[Choice] = &[
             ("AcrValues", "none"),
             ("ServiceIdTokenAlgorithms", "ES256 RS256"),
             ("LogLevel", "debug"),
+        ],
+    ],
+    // Of a sandbox too.
+    &[&[], &[("AcceptedAcr", "aal3")], &[("AcceptedAcr", "any")]],
+    &[
+        &[],
+        &[
+            ("ProviderName", "Myna-Card"),
+            ("AppCallbackUrls", "https://other.example.jp/back"),
         ],
     ],
     &[

@@ -8,7 +8,10 @@ use function_kit::reference::Reference;
 use inbound_federation::config::Config as InboundFederation;
 use pre_token_generation::config::Config as PreTokenGeneration;
 
+use serde_json::json;
+
 use crate::cloudformation::{Stack, text};
+use crate::expected::{self, Given, chosen};
 use crate::in_every_combination;
 
 /// The functions of the stack, by logical id.
@@ -66,6 +69,115 @@ fn every_function_takes_its_environment_and_all_three_agree() {
         }
         let client_id = given.get("ServiceClientId").cloned();
         assert_eq!(bridge.service_client_id, client_id);
+    });
+}
+
+/// The variables that are a parameter as it is given, and are left out where it is empty.
+const AS_GIVEN: [(&str, &[(&str, &str)]); 3] = [
+    (
+        "FederationFunction",
+        &[
+            ("LOG_LEVEL", "LogLevel"),
+            ("PROVIDER_NAME", "ProviderName"),
+            ("SERVICE", "Environment"),
+            ("SERVICE_CLIENT_ID", "ServiceClientId"),
+            ("SERVICE_ID_TOKEN_ALGORITHMS", "ServiceIdTokenAlgorithms"),
+            ("ACR_VALUES", "AcrValues"),
+            ("ACCEPTED_ACR", "AcceptedAcr"),
+            ("SERVICE_ISSUER", "ServiceIssuer"),
+            (
+                "SERVICE_AUTHORIZATION_ENDPOINT",
+                "ServiceAuthorizationEndpoint",
+            ),
+            ("SERVICE_TOKEN_ENDPOINT", "ServiceTokenEndpoint"),
+            ("SERVICE_USERINFO_ENDPOINT", "ServiceUserinfoEndpoint"),
+            ("SERVICE_JWKS_URI", "ServiceJwksUri"),
+        ],
+    ),
+    (
+        "InboundFederationFunction",
+        &[
+            ("LOG_LEVEL", "LogLevel"),
+            ("PROVIDER_NAME", "ProviderName"),
+            ("BIRTHDATE_GONE", "BirthdateGone"),
+        ],
+    ),
+    (
+        "PreTokenGenerationFunction",
+        &[
+            ("LOG_LEVEL", "LogLevel"),
+            ("PROVIDER_NAME", "ProviderName"),
+            ("MAX_VERIFICATION_AGE", "MaxVerificationAge"),
+        ],
+    ),
+];
+
+/// The variables that are made of something else, or are always the same.
+fn made(function: &str, given: &Given) -> Vec<(&'static str, String)> {
+    let keys = |kind| expected::keys(given, kind).join(" ");
+    let mut variables = vec![
+        ("STACK_NAME", expected::STACK.to_owned()),
+        ("RECORD_KEYS", expected::record_keys(given)),
+    ];
+    match function {
+        "FederationFunction" => {
+            let attributes = expected::attributes(given);
+            variables.extend([
+                ("ISSUER", expected::issuer(given)),
+                ("CLIENT_ID", "amazon-cognito".to_owned()),
+                ("CLIENT_SECRETS", expected::secret("ClientSecrets")),
+                (
+                    "REDIRECT_URIS",
+                    format!("https://{}/oauth2/idpresponse", expected::login_host(given)),
+                ),
+                ("SEALING_KEYS", expected::secret("SealingKeys")),
+                ("ID_TOKEN_KEYS", keys("IdTokenKey")),
+                ("ASSERTION_KEYS", keys("AssertionKey")),
+                (
+                    "ATTRIBUTES",
+                    // An empty variable is a forgotten one.
+                    if attributes.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        attributes.join(" ")
+                    },
+                ),
+            ]);
+            if expected::set(given, "OriginDomain").is_some() {
+                variables.push(("FRONT_DOOR_SECRETS", expected::secret("FrontDoorSecrets")));
+            }
+        }
+        "InboundFederationFunction" => {
+            variables.push(("SERVICE_ISSUER", expected::service_issuer(given).to_owned()));
+        }
+        "PreTokenGenerationFunction" => variables.extend([
+            ("SERVICE_ISSUER", expected::service_issuer(given).to_owned()),
+            ("AGES", expected::values(given, "Ages").join(" ")),
+            ("RESOURCE_SERVER", "digital-auth".to_owned()),
+            ("RECORD_ATTRIBUTE", "custom:verified_record".to_owned()),
+            ("VERIFIED_AT_ATTRIBUTE", "custom:verified_at".to_owned()),
+        ]),
+        other => panic!("{other}"),
+    }
+    variables
+}
+
+#[test]
+fn every_variable_is_what_its_parameter_says() {
+    in_every_combination(|stack, given| {
+        for (function, parameters) in AS_GIVEN {
+            let as_given = parameters.iter().filter_map(|(variable, parameter)| {
+                Some((*variable, expected::set(given, parameter)?.to_owned()))
+            });
+            let variables = as_given.chain(made(function, given));
+            let expected = variables.map(|(name, value)| (name.to_owned(), value));
+            let expected: BTreeMap<_, _> = expected.collect();
+            assert_eq!(
+                stack.environment(function),
+                expected,
+                "{function}: {given:?}"
+            );
+        }
     });
 }
 
@@ -163,19 +275,30 @@ fn a_function_is_what_amazon_cognito_and_lambda_expect() {
         let integration: u64 = integration.parse().unwrap();
         for function in FUNCTIONS {
             let properties = stack.properties(function);
-            assert_eq!(properties["Runtime"], "provided.al2023");
-            assert_eq!(properties["TracingConfig"]["Mode"], "Active");
-            let architecture = given.get("Architecture").map_or("arm64", String::as_str);
-            assert_eq!(properties["Architectures"][0], architecture);
-            let timeout: u64 = text(&properties["Timeout"]).parse().unwrap();
-            if function == "FederationFunction" {
-                assert!(
-                    timeout * 1000 < integration,
-                    "the API waits longer than the function may take"
-                );
-            } else {
-                assert!(timeout <= 5, "Amazon Cognito waits for 5 s");
+            let (memory, timeout, binary) = match function {
+                "FederationFunction" => (512, 10, "federation"),
+                // Amazon Cognito waits for 5 s.
+                "InboundFederationFunction" => (256, 5, "inbound-federation"),
+                _ => (256, 5, "pre-token-generation"),
+            };
+            for (property, expected) in [
+                ("Runtime", json!("provided.al2023")),
+                ("Handler", json!("bootstrap")),
+                ("Architectures", json!([chosen(given, "Architecture")])),
+                ("MemorySize", json!(memory)),
+                ("Timeout", json!(timeout)),
+                ("TracingConfig", json!({ "Mode": "Active" })),
+            ] {
+                assert_eq!(properties[property], expected, "{function}: {property}");
             }
+            assert!(properties.get("VpcConfig").is_none() && properties.get("Layers").is_none());
+            let build = &stack.resources[function]["Metadata"];
+            assert_eq!(build["BuildMethod"], "rust-cargolambda");
+            assert_eq!(build["BuildProperties"], json!({ "Binary": binary }));
+            assert!(
+                timeout * 1000 < integration,
+                "the API waits longer than the function may take"
+            );
             let reserved = if function == "FederationFunction" {
                 "FederationConcurrency"
             } else {

@@ -1,0 +1,140 @@
+//! The bridge's API as Amazon Cognito and browsers meet it: which function answers, on which paths, under which names.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::expected::{API, ZONE_OF_CLOUDFRONT, chosen, function_arn, log_group_arn, named, set};
+use crate::in_every_combination;
+
+/// What a route names: the bridge's paths, and whatever else somebody asks for.
+const ROUTES: [&str; 8] = [
+    "$default",
+    "ANY /.well-known/openid-configuration",
+    "ANY /authorize",
+    "ANY /callback",
+    "ANY /client-jwks.json",
+    "ANY /jwks.json",
+    "ANY /token",
+    "ANY /userinfo",
+];
+
+#[test]
+fn the_function_federation_answers_in_the_form_that_it_speaks() {
+    in_every_combination(|stack, _| {
+        let expected = json!({
+            "ApiId": API,
+            "IntegrationType": "AWS_PROXY",
+            "IntegrationMethod": "POST",
+            "IntegrationUri": function_arn("FederationFunction"),
+            "PayloadFormatVersion": "2.0",
+            "TimeoutInMillis": 11_000,
+        });
+        assert_eq!(*stack.properties("ApiIntegration"), expected);
+        assert_eq!(stack.of_type("AWS::ApiGatewayV2::Integration").count(), 1);
+        let api = stack.properties("Api");
+        assert_eq!(api["ProtocolType"], "HTTP");
+        // Neither an integration of its own nor headers for the scripts of other sites.
+        for property in ["Body", "BodyS3Location", "CorsConfiguration", "Target"] {
+            assert!(api.get(property).is_none(), "{property}");
+        }
+    });
+}
+
+/// The bridge itself says who may do what; a browser has no AWS signature.
+#[test]
+fn every_route_is_open_and_leads_to_the_function() {
+    in_every_combination(|stack, _| {
+        let mut routes: Vec<_> = stack
+            .of_type("AWS::ApiGatewayV2::Route")
+            .map(|(_, route)| route.clone())
+            .collect();
+        routes.sort_by_key(|route| route["RouteKey"].to_string());
+        let expected = ROUTES.map(|key| {
+            json!({
+                "ApiId": API,
+                "RouteKey": key,
+                "AuthorizationType": "NONE",
+                "Target": format!("integrations/{}", named("ApiIntegration")),
+            })
+        });
+        assert_eq!(routes, expected);
+        assert_eq!(stack.of_type("AWS::ApiGatewayV2::Authorizer").count(), 0);
+    });
+}
+
+#[test]
+fn the_stage_is_the_only_one_and_deploys_what_changes() {
+    in_every_combination(|stack, _| {
+        let stage = stack.properties("ApiStage");
+        assert_eq!(stage["ApiId"], API);
+        assert_eq!(stage["StageName"], "$default", "no path comes before ours");
+        assert_eq!(stage["AutoDeploy"], true);
+        let log = &stage["AccessLogSettings"]["DestinationArn"];
+        assert_eq!(*log, log_group_arn("ApiLogs"));
+        assert!(stage.get("StageVariables").is_none());
+        assert_eq!(stack.of_type("AWS::ApiGatewayV2::Stage").count(), 1);
+    });
+}
+
+#[test]
+fn the_name_of_the_api_has_the_bridges_certificate() {
+    in_every_combination(|stack, given| {
+        let Some(bridge) = set(given, "BridgeDomain") else {
+            assert_eq!(stack.of_type("AWS::ApiGatewayV2::DomainName").count(), 0);
+            return;
+        };
+        let domain = stack.properties("ApiDomain");
+        let name = set(given, "OriginDomain").unwrap_or(bridge);
+        assert_eq!(domain["DomainName"], name);
+        let configurations = domain["DomainNameConfigurations"].as_array().unwrap();
+        assert_eq!(configurations.len(), 1);
+        for (property, expected) in [
+            ("CertificateArn", chosen(given, "BridgeCertificateArn")),
+            ("EndpointType", "REGIONAL"),
+            ("SecurityPolicy", "TLS_1_2"),
+        ] {
+            assert_eq!(configurations[0][property], expected, "{property}");
+        }
+        let mapping = json!({
+            "ApiId": API,
+            "DomainName": named("ApiDomain"),
+            "Stage": named("ApiStage"),
+        });
+        assert_eq!(*stack.properties("ApiMapping"), mapping, "at the root");
+    });
+}
+
+#[test]
+fn every_record_points_to_whoever_has_its_name() {
+    in_every_combination(|stack, given| {
+        let records: BTreeMap<_, _> = stack
+            .of_type("AWS::Route53::RecordSet")
+            .map(|(id, record)| (id, record.clone()))
+            .collect();
+        let mut expected: BTreeMap<&str, Value> = BTreeMap::new();
+        if let Some(zone) = set(given, "HostedZoneId") {
+            let record = |name: &str, kind: &str, to: &str, zone_of_it: &str| {
+                json!({
+                    "HostedZoneId": zone,
+                    "Name": name,
+                    "Type": kind,
+                    "AliasTarget": { "DNSName": to, "HostedZoneId": zone_of_it },
+                })
+            };
+            if let Some(bridge) = set(given, "BridgeDomain") {
+                let name = set(given, "OriginDomain").unwrap_or(bridge);
+                let to = ["RegionalDomainName", "RegionalHostedZoneId"]
+                    .map(|attribute| format!("ApiDomain.{attribute}"));
+                expected.insert("BridgeRecord", record(name, "A", &to[0], &to[1]));
+                expected.insert("BridgeRecord6", record(name, "AAAA", &to[0], &to[1]));
+            }
+            if let Some(name) = set(given, "CognitoDomain") {
+                let to = "LoginDomain.CloudFrontDistribution";
+                let to = record(name, "A", to, ZONE_OF_CLOUDFRONT);
+                expected.insert("LoginRecord", to);
+            }
+        }
+        assert_eq!(records, expected);
+    });
+}

@@ -1,0 +1,204 @@
+//! What the parameters of a stack lead to, said a second time and apart from the template: the addresses, the keys and the
+//! secrets that several tests compare with.
+
+use std::collections::BTreeMap;
+
+use crate::cloudformation::{ACCOUNT, REGION};
+
+/// The stack that is looked at; everything that is made begins with its name.
+pub(crate) const STACK: &str = "myna";
+/// The API's id.
+pub(crate) const API: &str = "api1234567";
+/// The hosted zone of every CloudFront distribution (Amazon Route 53, AliasTarget).
+pub(crate) const ZONE_OF_CLOUDFRONT: &str = "Z2FDTNDATAQYW2";
+
+/// Every parameter that may be left out, and what it is then.
+const DEFAULTS: [(&str, &str); 48] = [
+    ("Environment", "sandbox"),
+    ("ServiceClientId", ""),
+    ("AskName", "no"),
+    ("AskAddress", "no"),
+    ("AskBirthdate", "no"),
+    ("AskGender", "no"),
+    ("AcrValues", "aal3 crl"),
+    ("AcceptedAcr", ""),
+    ("ServiceIdTokenAlgorithms", "ES256"),
+    ("ServiceIssuer", ""),
+    ("ServiceAuthorizationEndpoint", ""),
+    ("ServiceTokenEndpoint", ""),
+    ("ServiceUserinfoEndpoint", ""),
+    ("ServiceJwksUri", ""),
+    ("BridgeDomain", ""),
+    ("BridgeCertificateArn", ""),
+    ("OriginDomain", ""),
+    ("DomainPrefix", ""),
+    ("CognitoDomain", ""),
+    ("CognitoCertificateArn", ""),
+    ("HostedZoneId", ""),
+    ("AppLogoutUrls", ""),
+    ("AppScopes", "openid"),
+    ("AppClientType", "confidential"),
+    ("Ages", "18,20"),
+    ("MaxVerificationAge", "365d"),
+    ("ProviderName", "MynaApp"),
+    ("BirthdateGone", "leave"),
+    ("ExistingUserPoolId", ""),
+    ("ExistingUserPoolDomain", ""),
+    ("AssertionKeys", "1"),
+    ("AssertionKey1", ""),
+    ("AssertionKey1Algorithm", "ES256"),
+    ("AssertionKey2", ""),
+    ("AssertionKey2Algorithm", "ES256"),
+    ("IdTokenKeys", "1"),
+    ("IdTokenKey1", ""),
+    ("IdTokenKey2", ""),
+    ("ExistingRecordKeys", ""),
+    ("ClientSecretVersionId", ""),
+    ("AlarmEmail", ""),
+    ("LogRetentionDays", "90"),
+    ("LogLevel", "info"),
+    ("LoginsPerSecond", "25"),
+    ("LoginsBurst", "50"),
+    ("FederationConcurrency", ""),
+    ("TriggerConcurrency", ""),
+    ("Architecture", "arm64"),
+];
+
+/// The parameters that are given.
+pub(crate) type Given = BTreeMap<String, String>;
+
+/// The value of a parameter: what is given, or its default.
+pub(crate) fn chosen<'a>(given: &'a Given, parameter: &str) -> &'a str {
+    let default = || {
+        let found = DEFAULTS.iter().find(|(name, _)| *name == parameter);
+        found
+            .unwrap_or_else(|| panic!("{parameter} has no default"))
+            .1
+    };
+    given.get(parameter).map_or_else(default, String::as_str)
+}
+
+/// The value of a parameter that isn't empty.
+pub(crate) fn set<'a>(given: &'a Given, parameter: &str) -> Option<&'a str> {
+    Some(chosen(given, parameter)).filter(|value| !value.is_empty())
+}
+
+/// The values of a parameter that is a list.
+pub(crate) fn values(given: &Given, parameter: &str) -> Vec<String> {
+    chosen(given, parameter)
+        .split(',')
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What `Ref` gives of a resource whose name AWS makes.
+pub(crate) fn named(id: &str) -> String {
+    format!("{STACK}-{id}")
+}
+
+pub(crate) fn function_arn(id: &str) -> String {
+    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-{id}")
+}
+
+pub(crate) fn log_group_arn(id: &str) -> String {
+    format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{STACK}-{id}:*")
+}
+
+pub(crate) fn secret(id: &str) -> String {
+    format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{STACK}-{id}-AbCdEf")
+}
+
+/// The keys of the verified records: those that are there already, or new ones.
+pub(crate) fn record_keys(given: &Given) -> String {
+    let existing = set(given, "ExistingRecordKeys").map(str::to_owned);
+    existing.unwrap_or_else(|| secret("RecordKeys"))
+}
+
+/// The key in a slot (`1` or `2`) of a kind (`AssertionKey` or `IdTokenKey`), if the slot is in use.
+pub(crate) fn key(given: &Given, kind: &str, slot: &str) -> Option<String> {
+    let is_used = chosen(given, &format!("{kind}s")).contains(slot);
+    let existing = set(given, &format!("{kind}{slot}")).map(str::to_owned);
+    let made = || format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/Made{kind}{slot}");
+    is_used.then(|| existing.unwrap_or_else(made))
+}
+
+/// The keys of a kind, in the order that was chosen.
+pub(crate) fn keys(given: &Given, kind: &str) -> Vec<String> {
+    let slots = chosen(given, &format!("{kind}s")).split(' ');
+    slots.filter_map(|slot| key(given, kind, slot)).collect()
+}
+
+/// The bridge's issuer.
+pub(crate) fn issuer(given: &Given) -> String {
+    match set(given, "BridgeDomain") {
+        Some(domain) => format!("https://{domain}"),
+        None => format!("https://{API}.execute-api.{REGION}.amazonaws.com"),
+    }
+}
+
+/// The service's issuer (contract §1).
+pub(crate) fn service_issuer(given: &Given) -> &str {
+    match chosen(given, "Environment") {
+        "sandbox" => "https://sb-auth-and-sign.go.jp/api/realms/main",
+        "production" => "https://auth-and-sign.go.jp/api/realms/main",
+        _ => chosen(given, "ServiceIssuer"),
+    }
+}
+
+/// The attributes that are asked for, in the words of scopes.
+pub(crate) fn attributes(given: &Given) -> Vec<&'static str> {
+    let asked = [
+        ("AskName", "name"),
+        ("AskAddress", "address"),
+        ("AskBirthdate", "birthdate"),
+        ("AskGender", "gender"),
+    ];
+    let asked = asked
+        .into_iter()
+        .filter(|(ask, _)| chosen(given, ask) == "yes");
+    asked.map(|(_, scope)| scope).collect()
+}
+
+/// The user pool's id: of the one that is there already, or of the one that is made.
+pub(crate) fn user_pool(given: &Given) -> String {
+    let existing = set(given, "ExistingUserPoolId").map(str::to_owned);
+    existing.unwrap_or_else(|| format!("{REGION}_EXAMPLE"))
+}
+
+/// The host of the user pool's login.
+pub(crate) fn login_host(given: &Given) -> String {
+    let domains = ["ExistingUserPoolDomain", "CognitoDomain"];
+    let domain = domains.into_iter().find_map(|name| set(given, name));
+    domain.map_or_else(
+        || {
+            let prefix = chosen(given, "DomainPrefix");
+            format!("{prefix}.auth.{REGION}.amazoncognito.com")
+        },
+        str::to_owned,
+    )
+}
+
+#[test]
+fn what_is_left_out_is_what_the_template_says() {
+    let template = crate::template();
+    let parameters = template.section("Parameters").iter();
+    let defaults: BTreeMap<_, _> = parameters
+        .filter_map(|(name, parameter)| {
+            let default = crate::cloudformation::text(parameter.get("Default")?);
+            Some((name.clone(), default))
+        })
+        .collect();
+    let expected = DEFAULTS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(defaults, expected.into());
+}
+
+/// A parameter that never changes could stand in the template as a value.
+#[test]
+fn every_parameter_is_tried_with_two_values_at_least() {
+    let combinations = crate::combinations::every_combination();
+    for name in crate::template().section("Parameters").keys() {
+        let value = |given: &Given| given.get(name).cloned();
+        let tried: std::collections::BTreeSet<_> = combinations.iter().map(value).collect();
+        assert!(tried.len() >= 2, "{name} is always {tried:?}");
+    }
+}

@@ -1,0 +1,93 @@
+//! What a stack tells whoever deployed it: for the form, for the app, and for the next steps of the documentation.
+
+use std::collections::BTreeMap;
+
+use crate::cloudformation::REGION;
+use crate::expected::{self, Given, function_arn, key, secret, set};
+use crate::in_every_combination;
+
+/// Every output of a stack with these parameters.
+fn outputs(given: &Given) -> BTreeMap<&'static str, String> {
+    let (issuer, user_pool) = (expected::issuer(given), expected::user_pool(given));
+    let host = expected::login_host(given);
+    let client = expected::named("AppClient");
+    let callback = given["AppCallbackUrls"].split(',').next().unwrap();
+    let connection = match set(given, "ServiceClientId") {
+        Some(_) => "connected",
+        None => "not connected yet - ServiceClientId is empty",
+    };
+    let mut outputs = BTreeMap::from([
+        ("RedirectUri", format!("{issuer}/callback")),
+        ("ClientJwksUrl", format!("{issuer}/client-jwks.json")),
+        (
+            "LoginUrl",
+            format!(
+                "https://{host}/login?client_id={client}&response_type=code&scope=openid&redirect_uri={callback}"
+            ),
+        ),
+        (
+            "UserPoolIssuer",
+            format!("https://cognito-idp.{REGION}.amazonaws.com/{user_pool}"),
+        ),
+        ("Issuer", issuer),
+        ("UserPoolId", user_pool),
+        ("AppClientId", client),
+        ("Connection", connection.to_owned()),
+        ("ClientSecretsArn", secret("ClientSecrets")),
+        ("SealingKeysArn", secret("SealingKeys")),
+        ("RecordKeysArn", expected::record_keys(given)),
+        (
+            "InboundFederationArn",
+            function_arn("InboundFederationFunction"),
+        ),
+        (
+            "PreTokenGenerationArn",
+            function_arn("PreTokenGenerationFunction"),
+        ),
+        ("AlarmTopic", "Observability.Outputs.AlarmTopic".to_owned()),
+        (
+            "DashboardUrl",
+            "Observability.Outputs.DashboardUrl".to_owned(),
+        ),
+    ]);
+    for (output, kind, slot) in [
+        ("AssertionKey1Arn", "AssertionKey", "1"),
+        ("AssertionKey2Arn", "AssertionKey", "2"),
+        ("IdTokenKey1Arn", "IdTokenKey", "1"),
+        ("IdTokenKey2Arn", "IdTokenKey", "2"),
+    ] {
+        outputs.extend(key(given, kind, slot).map(|arn| (output, arn)));
+    }
+    let target = "ApiDomain.RegionalDomainName".to_owned();
+    match (set(given, "BridgeDomain"), set(given, "OriginDomain")) {
+        (Some(_), Some(_)) => {
+            let front_door = secret("FrontDoorSecrets");
+            // A replica has the same ARN but for its Region.
+            let copy = front_door.replace(REGION, "us-east-1");
+            outputs.insert("OriginDomainTarget", target);
+            outputs.insert("FrontDoorSecretsArn", front_door);
+            outputs.insert("FrontDoorSecretsInUsEast1Arn", copy);
+        }
+        (Some(_), None) => {
+            outputs.insert("BridgeDomainTarget", target);
+        }
+        (None, _) => {}
+    }
+    if set(given, "CognitoDomain").is_some() {
+        let target = "LoginDomain.CloudFrontDistribution".to_owned();
+        outputs.insert("CognitoDomainTarget", target);
+    }
+    outputs
+}
+
+#[test]
+fn every_output_says_what_its_name_promises() {
+    in_every_combination(|stack, given| {
+        let told: BTreeMap<_, _> = stack
+            .outputs
+            .iter()
+            .map(|(id, value)| (id.as_str(), value.clone()))
+            .collect();
+        assert_eq!(told, outputs(given), "{given:?}");
+    });
+}
