@@ -1,10 +1,9 @@
 //! The user pool, its provider and its client: what a verified login needs, and what a user pool can't change later.
 
-use std::collections::BTreeSet;
+use serde_json::{Value, json};
 
-use serde_json::Value;
-
-use crate::cloudformation::{list, text};
+use crate::cloudformation::list;
+use crate::expected::{self, Given, STACK, chosen, function_arn, named, set};
 use crate::settings::{bridge, pre_token_generation};
 use crate::{in_every_combination, template};
 
@@ -18,78 +17,141 @@ const MAPPED: [&str; 6] = [
     "custom:verified_at",
 ];
 
+/// The user pool: nobody signs up, nobody has a password, and nobody is asked for more than the card.
+fn user_pool() -> Value {
+    let attribute = |name: &str, least: &str, most: &str| {
+        json!({
+            "Name": name,
+            "AttributeDataType": "String",
+            // It is written again at every sign-in.
+            "Mutable": true,
+            "StringAttributeConstraints": { "MinLength": least, "MaxLength": most },
+        })
+    };
+    // The standard attributes say that nobody has to have them.
+    let standard = |name, least, most| {
+        let mut standard = attribute(name, least, most);
+        standard["Required"] = false.into();
+        standard
+    };
+    json!({
+        "UserPoolName": STACK,
+        "UserPoolTier": "ESSENTIALS",
+        "DeletionProtection": "ACTIVE",
+        "UsernameConfiguration": { "CaseSensitive": true },
+        "AdminCreateUserConfig": { "AllowAdminCreateUserOnly": true },
+        "AccountRecoverySetting": { "RecoveryMechanisms": [{ "Name": "admin_only", "Priority": 1 }] },
+        "Schema": [
+            standard("name", "0", "2048"),
+            standard("address", "0", "2048"),
+            // OpenID Connect's form, which Amazon Cognito insists on.
+            standard("birthdate", "10", "10"),
+            standard("gender", "0", "2048"),
+            attribute("verified_record", "0", "2048"),
+            attribute("verified_at", "0", "20"),
+        ],
+        "LambdaConfig": {
+            "InboundFederation": {
+                "LambdaArn": function_arn("InboundFederationFunction"),
+                "LambdaVersion": "V1_0",
+            },
+            "PreTokenGenerationConfig": {
+                "LambdaArn": function_arn("PreTokenGenerationFunction"),
+                "LambdaVersion": "V2_0",
+            },
+        },
+    })
+}
+
 #[test]
 fn the_provider_is_the_bridge() {
     in_every_combination(|stack, given| {
         let environment = stack.environment("FederationFunction");
         let provider = stack.properties("IdentityProvider");
-        let details = &provider["ProviderDetails"];
-        let issuer = &environment["ISSUER"];
-        let expected_issuer = match given.get("BridgeDomain") {
-            Some(domain) => format!("https://{domain}"),
-            None => "https://api1234567.execute-api.ap-northeast-1.amazonaws.com".to_owned(),
-        };
-        assert_eq!(*issuer, expected_issuer);
-        assert_eq!(details["oidc_issuer"], *issuer);
-        for (endpoint, path) in [
-            ("authorize_url", "/authorize"),
-            ("token_url", "/token"),
-            ("attributes_url", "/userinfo"),
-            ("jwks_uri", "/jwks.json"),
-        ] {
-            assert_eq!(details[endpoint], format!("{issuer}{path}"));
-        }
-        assert_eq!(details["client_id"], environment["CLIENT_ID"]);
-        assert_eq!(details["attributes_request_method"], "GET");
-        assert_eq!(provider["ProviderName"], environment["PROVIDER_NAME"]);
-        assert_eq!(provider["ProviderType"], "OIDC");
-        let scopes = format!("openid {}", environment["ATTRIBUTES"].replace("none", ""));
-        assert_eq!(
-            details["authorize_scopes"],
-            scopes.trim(),
-            "exactly what the bridge takes"
-        );
+        let issuer = expected::issuer(given);
+        assert_eq!(environment["ISSUER"], issuer);
+        let scopes = [&["openid"], &expected::attributes(given)[..]].concat();
         // The form of a dynamic reference: secret, SecretString, JSON key, stage, version.
-        let version = given
-            .get("ClientSecretVersionId")
-            .map_or("", String::as_str);
+        let version = chosen(given, "ClientSecretVersionId");
         let secret = &environment["CLIENT_SECRETS"];
         let reference =
             format!("{{{{resolve:secretsmanager:{secret}:SecretString:current::{version}}}}}");
-        assert_eq!(details["client_secret"], reference);
+        let details = json!({
+            "client_id": environment["CLIENT_ID"],
+            "client_secret": reference,
+            "attributes_request_method": "GET",
+            "oidc_issuer": issuer,
+            // Exactly what the bridge takes.
+            "authorize_scopes": scopes.join(" "),
+            "authorize_url": format!("{issuer}/authorize"),
+            "token_url": format!("{issuer}/token"),
+            "attributes_url": format!("{issuer}/userinfo"),
+            "jwks_uri": format!("{issuer}/jwks.json"),
+        });
+        assert_eq!(provider["ProviderDetails"], details);
+        assert_eq!(provider["ProviderName"], environment["PROVIDER_NAME"]);
+        assert_eq!(provider["ProviderType"], "OIDC");
+        assert!(provider.get("IdpIdentifiers").is_none());
     });
+}
+
+/// The app's client: it signs people in with the card and in no other way, and reads nothing of the user pool.
+fn client(given: &Given) -> Value {
+    let mut client = json!({
+        "UserPoolId": expected::user_pool(given),
+        "ClientName": STACK,
+        "GenerateSecret": chosen(given, "AppClientType") == "confidential",
+        "SupportedIdentityProviders": [chosen(given, "ProviderName")],
+        "AllowedOAuthFlowsUserPoolClient": true,
+        "AllowedOAuthFlows": ["code"],
+        "AllowedOAuthScopes": expected::values(given, "AppScopes"),
+        "CallbackURLs": expected::values(given, "AppCallbackUrls"),
+        "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
+        "EnableTokenRevocation": true,
+        "PreventUserExistenceErrors": "ENABLED",
+        "AccessTokenValidity": 60,
+        "IdTokenValidity": 60,
+        "RefreshTokenValidity": 30,
+        "TokenValidityUnits": { "AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days" },
+        "ReadAttributes": ["locale"],
+        "WriteAttributes": MAPPED,
+    });
+    if set(given, "AppLogoutUrls").is_some() {
+        client["LogoutURLs"] = expected::values(given, "AppLogoutUrls").into();
+    }
+    client
 }
 
 #[test]
 fn amazon_cognito_is_sent_back_to_its_own_domain() {
     in_every_combination(|stack, given| {
-        let host = match (
-            given.get("ExistingUserPoolDomain"),
-            given.get("CognitoDomain"),
-        ) {
-            (Some(existing), _) => existing.clone(),
-            (None, Some(domain)) => domain.clone(),
-            (None, None) => format!(
-                "{}.auth.ap-northeast-1.amazoncognito.com",
-                given["DomainPrefix"]
-            ),
-        };
+        let host = expected::login_host(given);
         let expected = [format!("https://{host}/oauth2/idpresponse")];
         assert_eq!(bridge(stack).redirect_uris, expected);
         assert!(stack.outputs["LoginUrl"].starts_with(&format!("https://{host}/login?")));
         match stack.resources.get("LoginDomain") {
             Some(domain) => {
-                let properties = &domain["Properties"];
-                let name = text(&properties["Domain"]);
-                assert!(host == name || host.starts_with(&format!("{name}.auth.")));
-                assert_eq!(properties["ManagedLoginVersion"], 2);
-                let custom = properties.get("CustomDomainConfig").is_some();
-                assert_eq!(custom, given.contains_key("CognitoDomain"));
+                let mut expected = json!({
+                    "UserPoolId": expected::user_pool(given),
+                    "Domain": chosen(given, "DomainPrefix"),
+                    "ManagedLoginVersion": 2,
+                });
+                if let Some(custom) = set(given, "CognitoDomain") {
+                    let certificate = chosen(given, "CognitoCertificateArn");
+                    expected["Domain"] = custom.into();
+                    expected["CustomDomainConfig"] = json!({ "CertificateArn": certificate });
+                }
+                assert_eq!(domain["Properties"], expected);
             }
-            None => assert!(given.contains_key("ExistingUserPoolId")),
+            None => assert!(set(given, "ExistingUserPoolId").is_some()),
         }
         // Managed login shows nothing to a client without branding.
-        assert!(stack.resources.contains_key("LoginBranding"));
+        let branding = json!({
+            "UserPoolId": expected::user_pool(given),
+            "ClientId": named("AppClient"),
+            "UseCognitoProvidedValues": true,
+        });
+        assert_eq!(*stack.properties("LoginBranding"), branding);
     });
 }
 
@@ -110,52 +172,7 @@ fn the_user_pool_is_made_for_verified_people() {
         };
         assert_eq!(resource["DeletionPolicy"], "Retain");
         assert_eq!(resource["UpdateReplacePolicy"], "Retain");
-        let pool = &resource["Properties"];
-        assert_eq!(pool["UserPoolTier"], "ESSENTIALS");
-        assert_eq!(pool["DeletionProtection"], "ACTIVE");
-        assert_eq!(pool["UsernameConfiguration"]["CaseSensitive"], true);
-        assert_eq!(
-            pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"],
-            true
-        );
-        let triggers = &pool["LambdaConfig"];
-        assert_eq!(triggers.as_object().unwrap().len(), 2);
-        for (trigger, version, function) in [
-            ("InboundFederation", "V1_0", "InboundFederationFunction"),
-            (
-                "PreTokenGenerationConfig",
-                "V2_0",
-                "PreTokenGenerationFunction",
-            ),
-        ] {
-            assert_eq!(triggers[trigger]["LambdaVersion"], version);
-            let arn = text(&triggers[trigger]["LambdaArn"]);
-            assert!(arn.ends_with(&format!("-{function}")), "{arn}");
-        }
-        let schema = pool["Schema"].as_array().unwrap();
-        for mapped in MAPPED {
-            let name = mapped.trim_start_matches("custom:");
-            let attribute = schema.iter().find(|one| one["Name"] == name);
-            let attribute = attribute.unwrap_or_else(|| panic!("{mapped} isn't in the schema"));
-            assert_eq!(
-                attribute["Mutable"], true,
-                "{mapped} is written again at every sign-in"
-            );
-            assert!(
-                attribute
-                    .get("Required")
-                    .is_none_or(|required| *required == false)
-            );
-            let most: usize = text(&attribute["StringAttributeConstraints"]["MaxLength"])
-                .parse()
-                .unwrap();
-            match name {
-                "birthdate" => assert_eq!(most, 10),
-                "verified_at" => assert_eq!(most, 20),
-                _ => assert_eq!(most, 2048, "{mapped}"),
-            }
-        }
-        assert_eq!(schema.len(), MAPPED.len());
+        assert_eq!(resource["Properties"], user_pool());
     });
 }
 
@@ -163,50 +180,20 @@ fn the_user_pool_is_made_for_verified_people() {
 fn everything_mapped_can_be_written_and_nothing_of_it_read() {
     in_every_combination(|stack, given| {
         let provider = stack.properties("IdentityProvider");
-        let mapping = provider["AttributeMapping"].as_object().unwrap();
-        let mapped: BTreeSet<_> = mapping.keys().map(String::as_str).collect();
-        let mut expected = BTreeSet::from(MAPPED);
-        expected.insert("username");
-        assert_eq!(mapped, expected);
-        assert_eq!(mapping["username"], "sub");
+        let mapping = json!({
+            "username": "sub",
+            "name": "name",
+            "address": "formatted_address",
+            "birthdate": "birthdate",
+            "gender": "gender",
+            "custom:verified_record": "verified_record",
+            "custom:verified_at": "verified_at",
+        });
+        assert_eq!(provider["AttributeMapping"], mapping);
         let tokens = pre_token_generation(stack);
         assert_eq!(mapping[&tokens.record_attribute], "verified_record");
         assert_eq!(mapping[&tokens.verified_at_attribute], "verified_at");
-        assert_eq!(mapping["address"], "formatted_address");
-
-        let client = stack.properties("AppClient");
-        let written: BTreeSet<_> = list(client.get("WriteAttributes")).into_iter().collect();
-        assert_eq!(written, MAPPED.map(str::to_owned).into());
-        assert_eq!(list(client.get("ReadAttributes")), ["locale"]);
-        assert_eq!(
-            list(client.get("ExplicitAuthFlows")),
-            ["ALLOW_REFRESH_TOKEN_AUTH"]
-        );
-        assert_eq!(list(client.get("AllowedOAuthFlows")), ["code"]);
-        assert_eq!(client["AllowedOAuthFlowsUserPoolClient"], true);
-        assert_eq!(client["EnableTokenRevocation"], true);
-        assert_eq!(client["PreventUserExistenceErrors"], "ENABLED");
-        assert_eq!(
-            list(client.get("SupportedIdentityProviders")),
-            [text(&provider["ProviderName"])]
-        );
-        let scopes = given.get("AppScopes").map_or("openid", String::as_str);
-        assert_eq!(
-            list(client.get("AllowedOAuthScopes")).join(","),
-            scopes,
-            "openid alone by default"
-        );
-        let is_public = given
-            .get("AppClientType")
-            .is_some_and(|kind| kind == "public");
-        assert_eq!(client["GenerateSecret"], !is_public);
-        let logout = given
-            .get("AppLogoutUrls")
-            .map(|urls| urls.split(',').count());
-        assert_eq!(
-            client.get("LogoutURLs").map(|urls| list(Some(urls)).len()),
-            logout
-        );
+        assert_eq!(*stack.properties("AppClient"), client(given));
     });
 }
 
@@ -215,29 +202,25 @@ fn the_resource_server_has_a_scope_for_every_claim() {
     in_every_combination(|stack, given| {
         let server = stack.properties("ResourceServer");
         let tokens = pre_token_generation(stack);
-        assert_eq!(server["Identifier"], tokens.resource_server);
-        let scopes = server["Scopes"].as_array().unwrap();
-        let named: Vec<_> = scopes
-            .iter()
-            .map(|scope| text(&scope["ScopeName"]))
-            .collect();
-        let mut expected: Vec<_> = [
-            "name",
-            "address",
-            "birthdate",
-            "gender",
-            "prefecture",
-            "verified",
-        ]
-        .map(str::to_owned)
-        .into();
-        expected.extend(tokens.ages.iter().map(|age| format!("age_over_{age}")));
-        assert_eq!(named, expected);
-        let ages = given
-            .get("Ages")
-            .map_or("18,20", String::as_str)
-            .split(',')
-            .count();
+        let scope = |name: &str, says: &str| json!({ "ScopeName": name, "ScopeDescription": says });
+        let mut scopes = vec![
+            scope("name", "name"),
+            scope("address", "address"),
+            scope("birthdate", "birth date"),
+            scope("gender", "gender"),
+            scope("prefecture", "prefecture"),
+            scope("verified", "when and how it was verified"),
+        ];
+        let ages = tokens.ages.iter();
+        scopes.extend(ages.map(|age| scope(&format!("age_over_{age}"), &format!("{age} or over"))));
+        let expected = json!({
+            "UserPoolId": expected::user_pool(given),
+            "Identifier": tokens.resource_server,
+            "Name": "What the card proves",
+            "Scopes": scopes,
+        });
+        assert_eq!(*server, expected);
+        let ages = expected::values(given, "Ages").len();
         assert_eq!(tokens.ages.len(), ages);
     });
 }
