@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::cloudformation::{ACCOUNT, Stack, list, text};
+use crate::cloudformation::{ACCOUNT, REGION, Stack, list, text};
+use crate::expected::{self, API, chosen, function_arn};
 use crate::{in_every_combination, template};
 
 /// The only actions that AWS X-Ray has no resources for.
@@ -24,6 +25,15 @@ fn rights(stack: &Stack, function: &str) -> Rights {
         resource.get("ManagedPolicyArns").is_none(),
         "what is attached isn't seen here"
     );
+    let trusted = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "Service": "lambda.amazonaws.com" },
+            "Action": "sts:AssumeRole",
+        }],
+    });
+    assert_eq!(resource["AssumeRolePolicyDocument"], trusted, "{role_id}");
     let own = resource["Policies"].as_array().unwrap().iter();
     let mut documents: Vec<_> = own.map(|policy| &policy["PolicyDocument"]).collect();
     for (_, policy) in stack.of_type("AWS::IAM::Policy") {
@@ -142,47 +152,59 @@ fn no_identity_policy_has_a_wildcard_but_for_traces() {
 
 #[test]
 fn signatures_are_of_digests_with_the_two_algorithms_that_are_spoken() {
-    let template = template();
-    let roles = &template.section("Resources")["FederationRole"];
-    let statements = roles["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
-        .as_array()
-        .unwrap();
-    let sign = statements
-        .iter()
-        .find(|one| one["Action"] == "kms:Sign")
-        .unwrap();
-    let condition = &sign["Condition"]["StringEquals"];
-    assert_eq!(condition["kms:MessageType"], "DIGEST");
-    let algorithms = list(condition.get("kms:SigningAlgorithm"));
-    assert_eq!(algorithms, ["ECDSA_SHA_256", "RSASSA_PKCS1_V1_5_SHA_256"]);
+    in_every_combination(|stack, _| {
+        let mut conditions = Vec::new();
+        for (_, role) in stack.of_type("AWS::IAM::Role") {
+            for policy in role["Policies"].as_array().unwrap() {
+                let statements = policy["PolicyDocument"]["Statement"].as_array().unwrap();
+                let with = statements.iter().filter_map(|one| {
+                    let condition = one.get("Condition")?.clone();
+                    Some((list(one.get("Action")), condition))
+                });
+                conditions.extend(with);
+            }
+        }
+        let condition = json!({
+            "StringEquals": {
+                "kms:MessageType": "DIGEST",
+                "kms:SigningAlgorithm": ["ECDSA_SHA_256", "RSASSA_PKCS1_V1_5_SHA_256"],
+            },
+        });
+        assert_eq!(conditions, [(vec!["kms:Sign".to_owned()], condition)]);
+    });
 }
 
 #[test]
 fn a_function_is_called_by_its_caller_alone() {
     in_every_combination(|stack, given| {
-        let permissions: Vec<_> = stack.of_type("AWS::Lambda::Permission").collect();
-        assert_eq!(permissions.len(), 3);
-        let pool = given
-            .get("ExistingUserPoolId")
-            .map_or("ap-northeast-1_EXAMPLE", String::as_str);
-        for (id, permission) in permissions {
-            assert_eq!(permission["Action"], "lambda:InvokeFunction");
-            assert_eq!(permission["SourceAccount"], ACCOUNT, "{id}");
-            let function = text(&permission["FunctionName"]);
-            let (principal, source) = if function.ends_with("-FederationFunction") {
-                (
-                    "apigateway.amazonaws.com",
-                    format!("arn:aws:execute-api:ap-northeast-1:{ACCOUNT}:api1234567/*"),
-                )
-            } else {
-                (
-                    "cognito-idp.amazonaws.com",
-                    format!("arn:aws:cognito-idp:ap-northeast-1:{ACCOUNT}:userpool/{pool}"),
-                )
-            };
-            assert_eq!(permission["Principal"], principal, "{id}");
-            assert_eq!(permission["SourceArn"], source, "{id}");
-        }
+        let permissions: BTreeMap<_, _> = stack.of_type("AWS::Lambda::Permission").collect();
+        let pool = expected::user_pool(given);
+        let of_cognito = |function: &str| {
+            json!({
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": function_arn(function),
+                "Principal": "cognito-idp.amazonaws.com",
+                "SourceAccount": ACCOUNT,
+                "SourceArn": format!("arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{pool}"),
+            })
+        };
+        // The ARN of an API has the account in it.
+        let of_the_api = json!({
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": function_arn("FederationFunction"),
+            "Principal": "apigateway.amazonaws.com",
+            "SourceArn": format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{API}/*"),
+        });
+        let (inbound, tokens) = (
+            of_cognito("InboundFederationFunction"),
+            of_cognito("PreTokenGenerationFunction"),
+        );
+        let expected = BTreeMap::from([
+            ("ApiMayInvokeFederation", &of_the_api),
+            ("CognitoMayInvokeInboundFederation", &inbound),
+            ("CognitoMayInvokePreTokenGeneration", &tokens),
+        ]);
+        assert_eq!(permissions, expected);
         assert_eq!(stack.of_type("AWS::Lambda::Url").count(), 0);
     });
 }
@@ -196,27 +218,24 @@ fn a_flood_on_one_route_leaves_the_others_alone() {
             .collect();
         let stage = stack.properties("ApiStage");
         let limits = stage["RouteSettings"].as_object().unwrap();
-        let rate = given.get("LoginsPerSecond").map_or("25", String::as_str);
-        let burst = given.get("LoginsBurst").map_or("50", String::as_str);
+        let logins = ["LoginsPerSecond", "LoginsBurst"].map(|name| chosen(given, name).to_owned());
+        let [cognito, others] = [["500", "500"], ["5", "10"]].map(|limit| limit.map(str::to_owned));
         for route in &routes {
             let limit = if route == "$default" {
                 &stage["DefaultRouteSettings"]
             } else {
                 &limits[route]
             };
-            let is_of_a_login = ["authorize", "callback", "token", "userinfo", "/jwks.json"]
-                .iter()
-                .any(|path| route.contains(path));
-            let expected = if is_of_a_login {
-                (rate, burst)
-            } else {
-                ("5", "10")
+            let expected = match route.as_str() {
+                // A browser's.
+                "ANY /authorize" | "ANY /callback" => &logins,
+                // Amazon Cognito's, which it shares with everybody who floods them.
+                "ANY /token" | "ANY /userinfo" | "ANY /jwks.json" => &cognito,
+                _ => &others,
             };
-            let limit = (
-                text(&limit["ThrottlingRateLimit"]),
-                text(&limit["ThrottlingBurstLimit"]),
-            );
-            assert_eq!((limit.0.as_str(), limit.1.as_str()), expected, "{route}");
+            let limit =
+                ["ThrottlingRateLimit", "ThrottlingBurstLimit"].map(|name| text(&limit[name]));
+            assert_eq!(limit, *expected, "{route}");
         }
         assert_eq!(
             limits.len() + 1,
@@ -224,8 +243,11 @@ fn a_flood_on_one_route_leaves_the_others_alone() {
             "no limit is of a route that isn't there"
         );
         // Limits of a route that is made later would be refused.
-        let after = list(stack.resources["ApiStage"].get("DependsOn"));
-        assert_eq!(after.len(), routes.len());
+        let after: BTreeSet<_> = list(stack.resources["ApiStage"].get("DependsOn"))
+            .into_iter()
+            .collect();
+        let ids = stack.of_type("AWS::ApiGatewayV2::Route").map(|(id, _)| id);
+        assert_eq!(after, set(ids));
     });
 }
 
@@ -301,44 +323,47 @@ fn the_access_log_is_json_and_holds_nothing_that_was_sent() {
         let parsed: Value =
             serde_json::from_str(&filled).unwrap_or_else(|error| panic!("{error}: {format}"));
         let fields = parsed.as_object().unwrap();
+        let named = fields.iter().filter_map(|(name, value)| {
+            let variable = value.as_str()?.strip_prefix("$context.")?;
+            Some((name.as_str(), variable))
+        });
+        let expected = [
+            ("api_request_id", "requestId"),
+            ("error", "error.responseType"),
+            ("integration_latency", "integration.latency"),
+            ("integration_status", "integration.status"),
+            ("latency", "responseLatency"),
+            ("protocol", "protocol"),
+            ("request_id", "integration.requestId"),
+            ("response_length", "responseLength"),
+            ("route", "routeKey"),
+            ("source_ip", "identity.sourceIp"),
+            ("time", "requestTimeEpoch"),
+        ];
+        assert_eq!(named.collect::<BTreeMap<_, _>>(), expected.into());
         assert_eq!(fields["stack"], "myna");
-        for (name, value) in fields
-            .iter()
-            .filter(|(name, _)| *name != "stack" && *name != "status")
-        {
-            let variable = value
-                .as_str()
-                .and_then(|value| value.strip_prefix("$context."));
-            let allowed = [
-                "requestTimeEpoch",
-                "integration.requestId",
-                "requestId",
-                "identity.sourceIp",
-                "routeKey",
-                "protocol",
-                "responseLength",
-                "responseLatency",
-                "integration.status",
-                "integration.latency",
-                "error.responseType",
-            ];
-            assert!(
-                variable.is_some_and(|variable| allowed.contains(&variable)),
-                "{name}: {value}"
-            );
-        }
+        assert_eq!(fields["status"], 200);
+        assert_eq!(fields.len(), expected.len() + 2);
     });
 }
 
 #[test]
 fn logs_end_and_what_has_to_outlive_the_stack_stays() {
     in_every_combination(|stack, given| {
-        let days = given.get("LogRetentionDays").map_or("90", String::as_str);
-        let groups: Vec<_> = stack.of_type("AWS::Logs::LogGroup").collect();
-        assert_eq!(groups.len(), 4, "one for each function, and the API's");
-        for (id, group) in groups {
-            assert_eq!(text(&group["RetentionInDays"]), days, "{id}");
-        }
+        let groups: BTreeMap<_, _> = stack.of_type("AWS::Logs::LogGroup").collect();
+        let group = |name: &str| json!({ "LogGroupName": name, "RetentionInDays": chosen(given, "LogRetentionDays") });
+        // What begins like this needs no entry of its own in the account's resource policy for logs.
+        let api = group("/aws/vendedlogs/digital-auth/myna/api");
+        let federation = group("/digital-auth/myna/federation");
+        let inbound = group("/digital-auth/myna/inbound-federation");
+        let tokens = group("/digital-auth/myna/pre-token-generation");
+        let expected = BTreeMap::from([
+            ("ApiLogs", &api),
+            ("FederationLogs", &federation),
+            ("InboundFederationLogs", &inbound),
+            ("PreTokenGenerationLogs", &tokens),
+        ]);
+        assert_eq!(groups, expected);
         for function in crate::settings::FUNCTIONS {
             let group = text(&stack.properties(function)["LoggingConfig"]["LogGroup"]);
             assert_eq!(
@@ -372,56 +397,82 @@ fn logs_end_and_what_has_to_outlive_the_stack_stays() {
 
 #[test]
 fn keys_can_only_sign_and_belong_to_this_account() {
+    // With a policy that gives IAM less, nobody could use a key, or delete it.
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "ByIamOfThisAccount",
+            "Effect": "Allow",
+            "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT}:root") },
+            "Action": "kms:*",
+            "Resource": "*",
+        }],
+    });
     in_every_combination(|stack, given| {
         for (id, key) in stack.of_type("AWS::KMS::Key") {
-            assert_eq!(key["KeyUsage"], "SIGN_VERIFY");
-            let rsa = id.starts_with("MadeIdToken")
-                || given
-                    .get(&format!("{}Algorithm", id.trim_start_matches("Made")))
-                    .is_some_and(|one| one == "RS256");
-            assert_eq!(
-                key["KeySpec"],
-                if rsa { "RSA_2048" } else { "ECC_NIST_P256" },
-                "{id}"
-            );
-            let statements = key["KeyPolicy"]["Statement"].as_array().unwrap();
-            for statement in statements {
-                assert_eq!(
-                    statement["Principal"]["AWS"],
-                    format!("arn:aws:iam::{ACCOUNT}:root")
-                );
-            }
-            let alias = stack.properties(&format!("{}Alias", id.trim_start_matches("Made")));
-            assert!(text(&alias["AliasName"]).starts_with("alias/myna-"));
+            let slot = id.trim_start_matches("Made");
+            let algorithm = format!("{slot}Algorithm");
+            let is_rsa = slot.starts_with("IdToken") || chosen(given, &algorithm) == "RS256";
+            let (kind, number) = slot.split_at(slot.len() - 1);
+            let (signs, alias) = match kind {
+                "AssertionKey" => ("client assertions", "assertion"),
+                _ => ("ID tokens", "id-token"),
+            };
+            let expected = json!({
+                "Description": format!("myna: signs {signs} ({number})"),
+                "KeySpec": if is_rsa { "RSA_2048" } else { "ECC_NIST_P256" },
+                "KeyUsage": "SIGN_VERIFY",
+                "PendingWindowInDays": 30,
+                "KeyPolicy": policy,
+            });
+            assert_eq!(*key, expected, "{id}");
+            let alias = format!("alias/myna-{alias}-{number}");
+            let of_slot = stack.properties(&format!("{slot}Alias"));
+            assert_eq!(of_slot["AliasName"], alias);
         }
+        let kinds = ["AWS::KMS::Key", "AWS::KMS::Alias"].map(|kind| stack.of_type(kind).count());
+        assert_eq!(kinds[0], kinds[1]);
     });
+    // All keys have the same id here, so what an alias leads to is read as it is written.
+    for (alias, resource) in template().section("Resources") {
+        if resource["Type"] == "AWS::KMS::Alias" {
+            let key = format!("Made{}", alias.trim_end_matches("Alias"));
+            assert_eq!(resource["Properties"]["TargetKeyId"], json!({ "Ref": key }));
+        }
+    }
 }
 
 #[test]
 fn secrets_are_made_by_nobody_in_the_form_that_the_functions_read() {
     in_every_combination(|stack, _| {
+        // Of the characters that Secrets Manager has, 64 letters and digits are left.
+        let shown = json!({
+            "SecretStringTemplate": "{}",
+            "GenerateStringKey": "current",
+            "PasswordLength": 64,
+            "ExcludePunctuation": true,
+        });
+        // And here 64 hexadecimal digits: 32 bytes.
+        let key = json!({
+            "SecretStringTemplate": "{}",
+            "GenerateStringKey": "key",
+            "PasswordLength": 64,
+            "ExcludeUppercase": true,
+            "ExcludePunctuation": true,
+            "ExcludeCharacters": "ghijklmnopqrstuvwxyz",
+            // With it, a character of each kind would be forced into it.
+            "RequireEachIncludedType": false,
+        });
         for (id, secret) in stack.of_type("AWS::SecretsManager::Secret") {
             assert!(
                 secret.get("SecretString").is_none(),
                 "{id}: it would stand in the template"
             );
-            let made = &secret["GenerateSecretString"];
-            assert_eq!(made["SecretStringTemplate"], "{}");
-            assert_eq!(text(&made["PasswordLength"]), "64");
-            assert_eq!(made["ExcludePunctuation"], true);
-            let excluded = made.get("ExcludeCharacters").map(text).unwrap_or_default();
-            let letters = ('a'..='z').filter(|letter| !excluded.contains(*letter));
             let is_shown = ["ClientSecrets", "FrontDoorSecrets"].contains(&id);
-            let last = if is_shown { 'z' } else { 'f' };
-            let expected: String = ('a'..=last).collect();
-            assert_eq!(letters.collect::<String>(), expected, "{id}");
-            let key = if is_shown { "current" } else { "key" };
-            assert_eq!(made["GenerateStringKey"], key, "{id}");
-            if key == "key" {
-                assert_eq!(made["ExcludeUppercase"], true, "{id}: hexadecimal digits");
-                // Without this, a digit and a letter of each kind would be forced into it.
-                assert_eq!(made["RequireEachIncludedType"], false);
-            }
+            let expected = if is_shown { &shown } else { &key };
+            assert_eq!(secret["GenerateSecretString"], *expected, "{id}");
+            let is_elsewhere = secret.get("ReplicaRegions").is_some();
+            assert_eq!(is_elsewhere, id == "FrontDoorSecrets");
         }
     });
 }
