@@ -378,26 +378,50 @@ fn its_alarms_tell_somebody_and_watch_this_stack() {
     let alarms: Vec<_> = stack.of_type("AWS::CloudWatch::Alarm").collect();
     assert_eq!(alarms.len(), 2);
     for (id, alarm) in alarms {
-        for actions in ["AlarmActions", "OKActions"] {
-            assert_eq!(list(alarm.get(actions)), ["myna-edge-AlarmTopic"], "{id}");
-        }
-        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id}");
-        assert!(text(&alarm["AlarmDescription"]).contains(" / "), "{id}");
-        let dimensions = alarm["Dimensions"].as_array().unwrap().iter();
-        let dimensions: BTreeMap<_, _> = dimensions
-            .map(|one| (text(&one["Name"]), text(&one["Value"])))
-            .collect();
-        let expected = match text(&alarm["Namespace"]).as_str() {
-            "AWS/CloudFront" => [
-                ("DistributionId", "myna-edge-Distribution"),
-                ("Region", "Global"),
-            ],
-            "AWS/WAFV2" => [("Rule", "ALL"), ("WebACL", "myna-edge")],
-            other => panic!("{id}: {other}"),
+        let mut alarm = alarm.clone();
+        let description = alarm.as_object_mut().unwrap().remove("AlarmDescription");
+        assert!(text(&description.unwrap()).contains(" / "), "{id}");
+        let (name, metric, dimensions, statistic, periods, threshold) = match id {
+            "EdgeErrorsAlarm" => (
+                "myna-edge-errors",
+                ["AWS/CloudFront", "5xxErrorRate"],
+                [
+                    ["DistributionId", "myna-edge-Distribution"],
+                    ["Region", "Global"],
+                ],
+                "Average",
+                2,
+                20,
+            ),
+            "EdgeBlockedAlarm" => (
+                "myna-edge-blocked",
+                ["AWS/WAFV2", "BlockedRequests"],
+                [["WebACL", "myna-edge"], ["Rule", "ALL"]],
+                "Sum",
+                1,
+                500,
+            ),
+            other => panic!("{other}"),
         };
-        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(dimensions, expected.into(), "{id}");
+        let dimensions = dimensions.map(|[name, value]| json!({ "Name": name, "Value": value }));
+        let expected = json!({
+            "AlarmName": name,
+            "AlarmActions": ["myna-edge-AlarmTopic"],
+            "OKActions": ["myna-edge-AlarmTopic"],
+            "TreatMissingData": "notBreaching",
+            "Namespace": metric[0],
+            "MetricName": metric[1],
+            "Dimensions": dimensions,
+            "Statistic": statistic,
+            "Period": 300,
+            "EvaluationPeriods": periods,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "Threshold": threshold,
+        });
+        assert_eq!(alarm, expected);
     }
+    let policy = crate::observability::topic_policy("myna-edge");
+    assert_eq!(*stack.properties("AlarmTopicPolicy"), policy);
     let subscription = stack.properties("AlarmSubscription");
     assert_eq!(subscription["Endpoint"], "ops@example.jp");
 }

@@ -6,237 +6,441 @@ use federation::failure::Class as BridgeClass;
 use function_kit::failure::{Class as _, Concern};
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
 use function_kit::verified::Class as TriggerClass;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::cloudformation::{Stack, list, text};
+use crate::cloudformation::{ACCOUNT, REGION, Stack, text};
+use crate::expected::{API, STACK, chosen, named};
 use crate::{in_every_combination, observability, template};
 
 fn watched() -> Stack {
-    let parameters = [
-        "ApiId",
-        "ApiLogGroup",
-        "FederationFunction",
-        "InboundFederationFunction",
-        "PreTokenGenerationFunction",
-    ];
-    let mut given: BTreeMap<_, _> = parameters
-        .map(|name| (name.to_owned(), format!("myna-{name}")))
-        .into();
-    given.insert("Name".to_owned(), "myna".to_owned());
-    given.insert("AlarmEmail".to_owned(), "ops@example.jp".to_owned());
-    observability()
-        .stack("nested", &given)
-        .unwrap_or_else(|refused| panic!("{refused:?}"))
+    watched_with("ops@example.jp")
 }
 
-/// The metrics that an alarm looks at: namespace, name, and dimensions.
-fn metrics(alarm: &Value) -> Vec<(String, String, BTreeMap<String, String>)> {
-    let own = |metric: &Value| {
-        let dimensions = metric["Dimensions"].as_array().unwrap().iter();
-        let dimensions = dimensions.map(|one| (text(&one["Name"]), text(&one["Value"])));
+fn watched_with(alarm_email: &str) -> Stack {
+    let given = [
+        ("Name", STACK),
+        ("AlarmEmail", alarm_email),
+        ("ApiId", "myna-ApiId"),
+        ("ApiLogGroup", "myna-ApiLogs"),
+        ("FederationFunction", "myna-FederationFunction"),
         (
-            text(&metric["Namespace"]),
-            text(&metric["MetricName"]),
-            dimensions.collect(),
-        )
-    };
-    match alarm.get("Metrics").and_then(Value::as_array) {
-        Some(metrics) => metrics
-            .iter()
-            .filter_map(|one| one.get("MetricStat"))
-            .map(|one| own(&one["Metric"]))
-            .collect(),
-        None => vec![own(alarm)],
-    }
+            "InboundFederationFunction",
+            "myna-InboundFederationFunction",
+        ),
+        (
+            "PreTokenGenerationFunction",
+            "myna-PreTokenGenerationFunction",
+        ),
+    ];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    observability()
+        .stack("nested", &given.into())
+        .unwrap_or_else(|refused| panic!("{refused:?}"))
 }
 
 #[test]
 fn the_stack_has_what_watches_it() {
-    in_every_combination(|stack, _| {
+    in_every_combination(|stack, given| {
         let nested = stack.properties("Observability");
         assert_eq!(nested["TemplateURL"], "infra/observability.yaml");
-        let passed: BTreeSet<_> = nested["Parameters"]
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect();
-        let declared: BTreeSet<_> = observability()
-            .section("Parameters")
-            .keys()
-            .cloned()
-            .collect();
-        assert_eq!(passed, declared);
+        let passed = json!({
+            "Name": STACK,
+            "AlarmEmail": chosen(given, "AlarmEmail"),
+            "ApiId": API,
+            "ApiLogGroup": named("ApiLogs"),
+            "FederationFunction": named("FederationFunction"),
+            "InboundFederationFunction": named("InboundFederationFunction"),
+            "PreTokenGenerationFunction": named("PreTokenGenerationFunction"),
+        });
+        assert_eq!(nested["Parameters"], passed);
     });
 }
 
-#[test]
-fn every_alarm_tells_somebody_and_says_what_to_do() {
-    let stack = watched();
-    let alarms: Vec<_> = stack.of_type("AWS::CloudWatch::Alarm").collect();
-    assert!(alarms.len() >= 15);
-    let mut names = BTreeSet::new();
-    for (id, alarm) in alarms {
-        assert_eq!(
-            list(alarm.get("AlarmActions")),
-            ["nested-AlarmTopic"],
-            "{id}"
-        );
-        assert_eq!(list(alarm.get("OKActions")), ["nested-AlarmTopic"], "{id}");
-        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id}");
-        let name = text(&alarm["AlarmName"]);
-        assert!(name.starts_with("myna-"), "{name}");
-        assert!(text(&alarm["AlarmDescription"]).contains(" / "), "{id}");
-        assert!(names.insert(name.clone()), "{name} twice");
+/// An alarm: when a sum, or the 95th percentile, reaches a threshold.
+struct Alarm {
+    name: &'static str,
+    metric: (&'static str, &'static str),
+    /// Beside `Stack`, where the metric is ours.
+    dimension: Option<(&'static str, &'static str)>,
+    statistic: &'static str,
+    /// In seconds.
+    period: u32,
+    periods: u32,
+    threshold: u32,
+}
+
+const fn alarm(
+    name: &'static str,
+    metric: (&'static str, &'static str),
+    dimension: Option<(&'static str, &'static str)>,
+    (statistic, period, periods): (&'static str, u32, u32),
+    threshold: u32,
+) -> Alarm {
+    Alarm {
+        name,
+        metric,
+        dimension,
+        statistic,
+        period,
+        periods,
+        threshold,
     }
-    let subscription = stack.properties("AlarmSubscription");
-    assert_eq!(
-        (&subscription["Protocol"], &subscription["Endpoint"]),
-        (&"email".into(), &"ops@example.jp".into())
-    );
+}
+
+/// Once is enough.
+const AT_ONCE: (&str, u32, u32) = ("Sum", 60, 1);
+const IN_FIVE_MINUTES: (&str, u32, u32) = ("Sum", 300, 1);
+/// One slow start alone is none.
+const SLOW_TWICE: (&str, u32, u32) = ("p95", 300, 2);
+
+const OURS: &str = "digital-auth";
+const LAMBDA: &str = "AWS/Lambda";
+const API_GATEWAY: &str = "AWS/ApiGateway";
+const FEDERATION: Option<(&str, &str)> = Some(("FunctionName", "myna-FederationFunction"));
+const INBOUND: Option<(&str, &str)> = Some(("FunctionName", "myna-InboundFederationFunction"));
+const TOKENS: Option<(&str, &str)> = Some(("FunctionName", "myna-PreTokenGenerationFunction"));
+const THE_API: Option<(&str, &str)> = Some(("ApiId", "myna-ApiId"));
+
+/// Every alarm that looks at one metric. What anybody outside can cause has a threshold that one person doesn't reach.
+#[rustfmt::skip]
+const ALARMS: [Alarm; 18] = [
+    alarm("tampering", (OURS, "Tampering"), None, AT_ONCE, 1),
+    alarm("operator-failures", (OURS, "Failure"), Some(("Concern", "operator")), IN_FIVE_MINUTES, 1),
+    alarm("service-failures", (OURS, "Failure"), Some(("Concern", "service")), IN_FIVE_MINUTES, 5),
+    alarm("client-failures", (OURS, "Failure"), Some(("Concern", "client")), IN_FIVE_MINUTES, 50),
+    alarm("unproven-failures", (OURS, "Failure"), Some(("Concern", "unproven")), IN_FIVE_MINUTES, 50),
+    alarm("records-refused", (OURS, "RecordRefused"), Some(("Concern", "operator")), IN_FIVE_MINUTES, 1),
+    alarm("throttled", (OURS, "Throttled"), None, IN_FIVE_MINUTES, 20),
+    alarm("token-latency", (OURS, "TokenDuration"), None, SLOW_TWICE, 3_000),
+    alarm("federation-errors", (LAMBDA, "Errors"), FEDERATION, IN_FIVE_MINUTES, 1),
+    alarm("federation-throttles", (LAMBDA, "Throttles"), FEDERATION, IN_FIVE_MINUTES, 1),
+    alarm("inbound-federation-errors", (LAMBDA, "Errors"), INBOUND, IN_FIVE_MINUTES, 1),
+    alarm("inbound-federation-throttles", (LAMBDA, "Throttles"), INBOUND, IN_FIVE_MINUTES, 1),
+    alarm("inbound-federation-latency", (LAMBDA, "Duration"), INBOUND, SLOW_TWICE, 3_000),
+    alarm("pre-token-generation-errors", (LAMBDA, "Errors"), TOKENS, IN_FIVE_MINUTES, 1),
+    alarm("pre-token-generation-throttles", (LAMBDA, "Throttles"), TOKENS, IN_FIVE_MINUTES, 1),
+    alarm("pre-token-generation-latency", (LAMBDA, "Duration"), TOKENS, SLOW_TWICE, 3_000),
+    alarm("api-errors", (API_GATEWAY, "5xx"), THE_API, IN_FIVE_MINUTES, 3),
+    alarm("api-latency", (API_GATEWAY, "Latency"), THE_API, SLOW_TWICE, 3_000),
+];
+
+/// The classes that say that the service is away. It says so in a redirect, too, but there anybody can say it.
+const AWAY: [&str; 4] = [
+    "service_unreachable",
+    "service_timeout",
+    "service_failed",
+    "key_set_unavailable",
+];
+
+/// What every alarm has, whatever it looks at.
+fn usual(name: &str, periods: u32, threshold: u32) -> Value {
+    json!({
+        "AlarmName": format!("{STACK}-{name}"),
+        "AlarmActions": ["nested-AlarmTopic"],
+        "OKActions": ["nested-AlarmTopic"],
+        "TreatMissingData": "notBreaching",
+        "EvaluationPeriods": periods,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "Threshold": threshold,
+    })
+}
+
+impl Alarm {
+    /// Its properties, but for what it tells people.
+    fn properties(&self) -> Value {
+        let mut alarm = usual(self.name, self.periods, self.threshold);
+        let (namespace, metric) = self.metric;
+        let stack = (namespace == OURS).then_some(("Stack", STACK));
+        let dimensions = stack.into_iter().chain(self.dimension);
+        alarm["Namespace"] = namespace.into();
+        alarm["MetricName"] = metric.into();
+        alarm["Dimensions"] = dimensions
+            .map(|(name, value)| json!({ "Name": name, "Value": value }))
+            .collect();
+        alarm["Period"] = self.period.into();
+        let statistic = if self.statistic == "Sum" {
+            "Statistic"
+        } else {
+            "ExtendedStatistic"
+        };
+        alarm[statistic] = self.statistic.into();
+        alarm
+    }
+}
+
+/// The one alarm that adds up several metrics.
+fn service_unreachable() -> Value {
+    let mut alarm = usual("service-unreachable", 1, 3);
+    let sum =
+        json!({ "Id": "all", "Expression": "SUM(METRICS())", "Label": "service unreachable" });
+    let of_class = |(index, class): (usize, &&str)| {
+        json!({
+            "Id": format!("m{}", index + 1),
+            "ReturnData": false,
+            "MetricStat": {
+                "Stat": "Sum",
+                "Period": 300,
+                "Metric": {
+                    "Namespace": OURS,
+                    "MetricName": "Failure",
+                    "Dimensions": [
+                        { "Name": "Stack", "Value": STACK },
+                        { "Name": "Class", "Value": class },
+                    ],
+                },
+            },
+        })
+    };
+    let metrics = [sum].into_iter();
+    let metrics = metrics.chain(AWAY.iter().enumerate().map(of_class));
+    alarm["Metrics"] = metrics.collect();
+    alarm
 }
 
 #[test]
-fn every_alarm_is_of_this_stack_and_about_what_is_measured() {
-    let classes: BTreeSet<_> = BridgeClass::ALL
-        .iter()
-        .map(|class| class.name())
-        .chain(TriggerClass::ALL.iter().map(|class| class.name()))
+fn every_alarm_looks_at_what_it_says_and_tells_somebody() {
+    let stack = watched();
+    let mut alarms = BTreeMap::new();
+    for (id, alarm) in stack.of_type("AWS::CloudWatch::Alarm") {
+        let mut alarm = alarm.clone();
+        let description = alarm.as_object_mut().unwrap().remove("AlarmDescription");
+        let description = text(&description.unwrap());
+        assert!(description.contains(" / "), "{id}: in two languages");
+        let name = text(&alarm["AlarmName"]);
+        assert!(alarms.insert(name.clone(), alarm).is_none(), "{name} twice");
+    }
+    let expected = ALARMS.iter().map(Alarm::properties);
+    let expected: BTreeMap<_, _> = expected
+        .chain([service_unreachable()])
+        .map(|alarm| (text(&alarm["AlarmName"]), alarm))
         .collect();
-    let mut watched_metrics = BTreeSet::new();
-    for (id, alarm) in watched().of_type("AWS::CloudWatch::Alarm") {
-        for (namespace, metric, mut dimensions) in metrics(alarm) {
-            match namespace.as_str() {
-                "digital-auth" => {
-                    assert_eq!(dimensions.remove("Stack").as_deref(), Some("myna"), "{id}");
-                    if let Some(class) = dimensions.remove("Class") {
-                        assert!(classes.contains(class.as_str()), "{id}: {class}");
-                    }
-                    if let Some(concern) = dimensions.remove("Concern") {
-                        let mut known = Concern::ALL.iter().map(|known| known.name());
-                        assert!(known.any(|known| known == concern), "{id}: {concern}");
-                    }
-                }
-                "AWS/Lambda" => {
-                    let function = dimensions.remove("FunctionName");
-                    assert!(
-                        function.is_some_and(|name| name.starts_with("myna-")),
-                        "{id}"
-                    );
-                }
-                "AWS/ApiGateway" => {
-                    assert_eq!(dimensions.remove("ApiId").as_deref(), Some("myna-ApiId"))
-                }
-                other => panic!("{id}: {other}"),
-            }
-            assert!(dimensions.is_empty(), "{id}: {dimensions:?}");
-            watched_metrics.insert(format!("{namespace} {metric}"));
+    let names: Vec<_> = alarms.keys().collect();
+    assert_eq!(names, expected.keys().collect::<Vec<_>>());
+    for (name, alarm) in &alarms {
+        assert_eq!(*alarm, expected[name], "{name}");
+    }
+}
+
+#[test]
+fn every_alarm_of_ours_is_about_what_is_measured() {
+    let bridge = BridgeClass::ALL.iter().map(|class| class.name());
+    let triggers = TriggerClass::ALL.iter().map(|class| class.name());
+    let classes: BTreeSet<_> = bridge.chain(triggers).collect();
+    assert!(AWAY.iter().all(|class| classes.contains(class)));
+    let concerns: BTreeSet<_> = Concern::ALL.iter().map(|concern| concern.name()).collect();
+    let measured = written();
+    for alarm in ALARMS.iter().filter(|alarm| alarm.metric.0 == OURS) {
+        assert!(measured.contains(alarm.metric.1), "{}", alarm.name);
+        if let Some((name, value)) = alarm.dimension {
+            assert_eq!(name, "Concern");
+            assert!(concerns.contains(value), "{value}");
         }
     }
-    for expected in [
-        "digital-auth Failure",
-        "digital-auth RecordRefused",
-        "digital-auth Tampering",
-        "digital-auth Throttled",
-        "digital-auth TokenDuration",
-        "AWS/Lambda Errors",
-        "AWS/Lambda Throttles",
-        "AWS/Lambda Duration",
-        "AWS/ApiGateway 5xx",
-        "AWS/ApiGateway Latency",
-    ] {
-        assert!(watched_metrics.contains(expected), "{expected}");
-    }
-    assert_eq!(watched_metrics.len(), 10, "{watched_metrics:?}");
+}
+
+/// Somebody else's alarm, or another service, could ring otherwise.
+#[test]
+fn only_the_alarms_of_this_account_are_told_to_whoever_is_given() {
+    let stack = watched();
+    assert_eq!(
+        *stack.properties("AlarmTopicPolicy"),
+        topic_policy("nested")
+    );
+    let subscription = json!({
+        "TopicArn": "nested-AlarmTopic",
+        "Protocol": "email",
+        "Endpoint": "ops@example.jp",
+    });
+    assert_eq!(*stack.properties("AlarmSubscription"), subscription);
+    let nobody = watched_with("");
+    assert_eq!(nobody.of_type("AWS::SNS::Subscription").count(), 0);
+    assert_eq!(
+        nobody.of_type("AWS::CloudWatch::Alarm").count(),
+        ALARMS.len() + 1
+    );
+}
+
+/// The policy of the topic in a stack of this name.
+pub(crate) fn topic_policy(stack: &str) -> Value {
+    let topic = format!("{stack}-AlarmTopic");
+    json!({
+        "Topics": [topic],
+        "PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Sid": "AlarmsOfThisAccount",
+                "Effect": "Allow",
+                "Principal": { "Service": "cloudwatch.amazonaws.com" },
+                "Action": "sns:Publish",
+                "Resource": topic,
+                "Condition": { "StringEquals": { "aws:SourceAccount": ACCOUNT } },
+            }],
+        },
+    })
 }
 
 /// Whoever writes a redirect or a cookie by hand must not call anybody with one, whether it is counted by its class or
 /// by its concern. Only many of them are told.
 #[test]
 fn what_only_a_browser_said_is_told_when_there_is_much_of_it() {
-    let unproven = |dimensions: &BTreeMap<String, String>| {
-        let is_class = |name: &String| {
-            let mut classes = BridgeClass::ALL.iter();
-            classes.any(|class| class.name() == name && class.concern() == Concern::Unproven)
-        };
-        dimensions.get("Class").is_some_and(is_class)
-            || dimensions.get("Concern").map(String::as_str) == Some(Concern::Unproven.name())
-    };
-    let stack = watched();
-    let alarms = stack.of_type("AWS::CloudWatch::Alarm");
-    let told: Vec<_> = alarms
-        .filter(|(_, alarm)| {
-            metrics(alarm)
-                .iter()
-                .any(|(_, _, dimensions)| unproven(dimensions))
-        })
-        .collect();
-    let [(id, alarm)] = told[..] else {
-        panic!("{told:?}")
-    };
-    assert_eq!(id, "UnprovenFailuresAlarm");
-    assert!(alarm["Threshold"].as_f64().unwrap() >= 20.0, "{alarm}");
+    let unproven = BridgeClass::ALL
+        .iter()
+        .filter(|class| class.concern() == Concern::Unproven);
+    let mut unproven = unproven.map(|class| class.name());
+    assert!(unproven.all(|class| !AWAY.contains(&class)));
+    let told = ALARMS
+        .iter()
+        .filter(|alarm| alarm.dimension == Some(("Concern", Concern::Unproven.name())));
+    let told: Vec<_> = told.map(|alarm| (alarm.name, alarm.threshold)).collect();
+    assert_eq!(told, [("unproven-failures", 50)]);
 }
 
 #[test]
-fn a_service_that_is_away_is_every_class_that_says_so() {
-    let stack = watched();
-    let alarm = stack.properties("ServiceUnreachableAlarm");
-    let watched: BTreeSet<_> = metrics(alarm)
-        .into_iter()
-        .map(|(_, _, dimensions)| dimensions["Class"].clone())
-        .collect();
-    let unreachable = [
-        "service_unreachable",
-        "service_timeout",
-        "service_failed",
-        "key_set_unavailable",
+fn what_it_tells_is_the_topic_and_the_dashboard() {
+    let outputs = watched().outputs;
+    let dashboard = format!(
+        "https://console.aws.amazon.com/cloudwatch/home?region={REGION}#dashboards:name=nested-Dashboard"
+    );
+    let expected = [
+        ("AlarmTopic", "nested-AlarmTopic"),
+        ("DashboardUrl", &dashboard),
     ];
-    assert_eq!(watched, unreachable.map(str::to_owned).into());
+    let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(outputs, expected.into());
 }
 
-#[test]
-fn the_dashboard_is_json_and_of_this_stack() {
-    let stack = watched();
-    let dashboard = stack.properties("Dashboard");
-    assert_eq!(dashboard["DashboardName"], "myna");
-    let body: Value = serde_json::from_str(&text(&dashboard["DashboardBody"])).unwrap();
-    let widgets = body["widgets"].as_array().unwrap();
-    assert!(widgets.len() >= 8);
-    for widget in widgets {
-        let properties = &widget["properties"];
-        assert_eq!(properties["region"], crate::cloudformation::REGION);
-        assert!(!text(&properties["title"]).is_empty());
-        let metrics = properties["metrics"].to_string();
-        assert!(metrics.contains("myna"), "{metrics}");
-    }
-    // Every metric of ours is on it, and none that nobody writes.
-    let whole = body.to_string();
+/// Every metric of ours that something writes.
+fn written() -> BTreeSet<&'static str> {
     let mut written: BTreeSet<_> = Count::ALL.iter().map(|one| one.name()).collect();
     written.extend(Refused::ALL.iter().map(|one| one.name()));
     written.extend(Step::ALL.iter().map(|one| one.name()));
     written.extend([COLD_START, START_DURATION, "Throttled"]);
-    let by_name = whole
-        .split(r#"["digital-auth",""#)
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next());
-    let by_search = whole
-        .split(r#"MetricName=\""#)
-        .skip(1)
-        .filter_map(|rest| rest.split('\\').next());
-    let shown: BTreeSet<_> = by_name.chain(by_search).collect();
-    assert_eq!(shown, written);
+    written
+}
+
+/// A row of a dashboard's metrics: namespace, metric, and dimensions in turn.
+type Row = Vec<String>;
+
+/// The rows of a widget, with what `.` and `...` stand for: the same as in the row before.
+fn rows(widget: &Value) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for written in widget["properties"]["metrics"].as_array().unwrap() {
+        let written = written.as_array().unwrap().iter().filter_map(Value::as_str);
+        let mut row = Row::new();
+        for (index, field) in written.enumerate() {
+            let before = rows.last();
+            match field {
+                "." => row.push(before.unwrap()[index].clone()),
+                // All but the last one.
+                "..." => row.extend(before.unwrap().iter().rev().skip(1).rev().cloned()),
+                field => row.push(field.to_owned()),
+            }
+        }
+        if !row.is_empty() {
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// The searches of a widget.
+fn searches(widget: &Value) -> Vec<String> {
+    let rows = widget["properties"]["metrics"].as_array().unwrap().iter();
+    rows.filter_map(|row| Some(row[0].get("expression")?.as_str()?.to_owned()))
+        .collect()
+}
+
+#[test]
+fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
+    let stack = watched();
+    let dashboard = stack.properties("Dashboard");
+    assert_eq!(dashboard["DashboardName"], STACK);
+    let body: Value = serde_json::from_str(&text(&dashboard["DashboardBody"])).unwrap();
+    let widgets = body["widgets"].as_array().unwrap();
+    for widget in widgets {
+        let properties = &widget["properties"];
+        assert_eq!(properties["region"], REGION);
+        assert!(!text(&properties["title"]).is_empty());
+    }
+    let row = |fields: &[&str]| -> Row { fields.iter().map(|&field| field.to_owned()).collect() };
+    let mut expected: BTreeSet<Row> = BTreeSet::new();
+    for count in [
+        "LoginStarted",
+        "LoginFinished",
+        "LoginCancelled",
+        "Tampering",
+        "Throttled",
+    ] {
+        expected.insert(row(&[OURS, count, "Stack", STACK]));
+    }
+    for concern in Concern::ALL {
+        expected.insert(row(&[
+            OURS,
+            "Failure",
+            "Stack",
+            STACK,
+            "Concern",
+            concern.name(),
+        ]));
+    }
+    for step in Step::ALL {
+        expected.insert(row(&[OURS, step.name(), "Stack", STACK]));
+    }
+    for metric in ["Count", "4xx", "5xx", "Latency"] {
+        expected.insert(row(&[API_GATEWAY, metric, "ApiId", "myna-ApiId"]));
+    }
+    for function in [FEDERATION, INBOUND, TOKENS] {
+        let (name, value) = function.unwrap();
+        for metric in ["Errors", "Throttles"] {
+            expected.insert(row(&[LAMBDA, metric, name, value]));
+        }
+    }
+    let shown: Vec<_> = widgets.iter().flat_map(rows).collect();
+    assert_eq!(shown.len(), expected.len(), "each once");
+    assert_eq!(shown.into_iter().collect::<BTreeSet<_>>(), expected);
+
+    // Their classes and functions aren't known before: a search finds what there is. A namespace with a hyphen is in quotes.
+    let search = |dimensions: &str, metric: &str, statistic: &str| {
+        format!(
+            r#"SEARCH('{{"{OURS}",{dimensions}}} MetricName="{metric}" Stack="{STACK}"', '{statistic}', 300)"#
+        )
+    };
+    let expected = [
+        search("Stack,Class", "Failure", "Sum"),
+        search("Stack,Class", "RecordRefused", "Sum"),
+        search("Function,Stack", COLD_START, "Sum"),
+        search("Function,Stack", START_DURATION, "Maximum"),
+    ];
+    let searched: Vec<_> = widgets.iter().flat_map(searches).collect();
+    assert_eq!(searched, expected);
+
+    // Every metric of ours is on it.
+    let whole = body.to_string();
+    for metric in written() {
+        assert!(whole.contains(metric), "{metric}");
+    }
 }
 
 #[test]
 fn throttled_requests_are_counted_from_the_access_log() {
-    let filter = watched().properties("ThrottledRequests").clone();
-    let counted = &filter["MetricTransformations"][0];
-    assert_eq!(counted["MetricName"], "Throttled");
+    let expected = json!({
+        "LogGroupName": "myna-ApiLogs",
+        "FilterPattern": "{ $.status = 429 }",
+        "MetricTransformations": [{
+            "MetricNamespace": OURS,
+            "MetricName": "Throttled",
+            "MetricValue": "1",
+            "Unit": "Count",
+            "Dimensions": [{ "Key": "Stack", "Value": "$.stack" }],
+        }],
+    });
+    assert_eq!(*watched().properties("ThrottledRequests"), expected);
     // The fields are those of the access log's lines.
-    let format = template().section("Resources")["ApiStage"]["Properties"]["AccessLogSettings"]["Format"]["Fn::Sub"].clone();
-    let format = text(&format);
-    assert_eq!(filter["FilterPattern"], "{ $.status = 429 }");
-    assert!(format.contains(r#""status":$context.status"#) && format.contains(r#""stack":"#));
-    assert_eq!(counted["Dimensions"][0]["Value"], "$.stack");
+    let stack = template()
+        .stack(STACK, &crate::combinations::parameters(&[]))
+        .ok()
+        .unwrap();
+    let format = text(&stack.properties("ApiStage")["AccessLogSettings"]["Format"]);
+    assert!(format.contains(r#""status":$context.status,"#));
+    assert!(format.contains(r#""stack":"myna","#));
 }
