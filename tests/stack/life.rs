@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use simulators::stack::SERVICE_CLIENT_ID;
 use test_kit::browser;
 use url::Url;
 
@@ -41,11 +40,7 @@ async fn a_stack_has_its_keys_before_there_is_a_client_id_and_keeps_them() {
     assert!(said.contains("No changes to deploy"), "{said}");
     assert_eq!(world.deployment.resources().await, first);
 
-    world.register().await;
-    world
-        .deployment
-        .deploy(&[("ServiceClientId", SERVICE_CLIENT_ID)])
-        .await;
+    world.connect(&[]).await;
     assert_eq!(world.deployment.output("Connection").await, "connected");
     assert_eq!(world.key_ids("/client-jwks.json").await, keys);
     let what = |resource: &Resource| (resource.logical_id.clone(), resource.physical_id.clone());

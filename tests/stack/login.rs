@@ -74,6 +74,40 @@ async fn a_person_signs_in_and_both_triggers_give_the_app_what_its_scopes_ask_fo
 }
 
 #[tokio::test]
+async fn a_stack_that_asks_for_nothing_gives_the_app_a_pseudonym() {
+    let mut world = World::not_connected("pseudonym").await;
+    let asks = ["AskName", "AskAddress", "AskBirthdate", "AskGender"].map(|ask| (ask, "no"));
+    world.deployment.set(&asks);
+    world.connect(&[("AppScopes", "openid")]).await;
+    let tokens = world.sign_in("adult").await;
+
+    let adult = persona(&world, "adult");
+    for token in [&tokens.id_token, &tokens.access_token] {
+        let token = serde_json::to_string(token).unwrap();
+        for (claim, value) in &adult.claims {
+            assert!(!token.contains(value.as_str()), "{claim}");
+        }
+    }
+    let of_a_person = (tokens.id_token.keys()).filter(|claim| {
+        claim.starts_with("age_over_")
+            || claim.starts_with("custom:")
+            || adult.claims.contains_key(claim.as_str())
+    });
+    assert_eq!(of_a_person.collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(
+        world.sign_in("adult").await.username(),
+        tokens.username(),
+        "the same person"
+    );
+    assert_ne!(
+        world.sign_in("latin-name").await.username(),
+        tokens.username(),
+        "another one"
+    );
+    world.service.stop().await;
+}
+
+#[tokio::test]
 async fn the_longest_attributes_are_signed_by_kms_as_a_digest_and_arrive_whole() {
     let world = World::connected("longest").await;
     let (code, redirect_uri) = world.begin("longest").await.reach_cognito().await.code();

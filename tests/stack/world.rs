@@ -16,8 +16,8 @@ use url::Url;
 use crate::aws::{REGION, emulator};
 use crate::deployment::{APP_CALLBACK, Deployment};
 
-/// What the app asks for, and may have.
-pub(crate) const SCOPES: [&str; 4] = [
+/// What the app may have, unless a test says otherwise.
+const SCOPES: [&str; 4] = [
     "openid",
     "digital-auth/name",
     "digital-auth/address",
@@ -71,12 +71,17 @@ impl World {
     /// Everything, deployed and registered.
     pub(crate) async fn connected(name: &str) -> Self {
         let mut world = Self::not_connected(name).await;
+        world.connect(&[]).await;
         world
-            .deployment
+    }
+
+    /// Deploys with the client id and these parameters changed, and registers what the stack then has.
+    pub(crate) async fn connect(&mut self, changed: &[(&str, &str)]) {
+        self.deployment.set(changed);
+        self.deployment
             .deploy(&[("ServiceClientId", SERVICE_CLIENT_ID)])
             .await;
-        world.register().await;
-        world
+        self.register().await;
     }
 
     /// Hands in the form: the redirect URI and the public keys, as the outputs of the stack say.
@@ -129,7 +134,7 @@ impl World {
         self.begin(persona).await.finish().await
     }
 
-    /// A login as far as the bridge's `/callback`, which isn't requested yet.
+    /// A login as far as the bridge's `/callback`, which isn't requested yet. The app asks for all that it may have.
     pub(crate) async fn begin(&self, persona: &str) -> Login {
         let app = App::of(&self.deployment).await;
         let [state, nonce] = [(); 2].map(|()| random_base64url::<16>(&SystemRandomness).unwrap());
@@ -138,7 +143,7 @@ impl World {
             ("client_id", &app.client_id),
             ("response_type", "code"),
             ("redirect_uri", APP_CALLBACK),
-            ("scope", &SCOPES.join(" ")),
+            ("scope", &app.scopes.join(" ")),
             ("state", &state),
             ("nonce", &nonce),
         ]);
@@ -169,6 +174,7 @@ fn at(arrival: Arrival) -> Url {
 struct App {
     client_id: String,
     client_secret: String,
+    scopes: Vec<String>,
     cognito_host: String,
     user_pool_id: String,
     issuer: String,
@@ -186,6 +192,7 @@ impl App {
         let client: UserPoolClientType = client.send().await.unwrap().user_pool_client.unwrap();
         Self {
             client_secret: client.client_secret.unwrap(),
+            scopes: client.allowed_o_auth_scopes.unwrap(),
             cognito_host: format!("{}.auth.{REGION}.amazoncognito.com", deployment.name),
             issuer: outputs["UserPoolIssuer"].clone(),
             client_id,
