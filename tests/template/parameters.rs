@@ -266,7 +266,10 @@ fn what_no_function_would_take_no_parameter_takes() {
         ("Environment", &["", "staging"][..]),
         ("ServiceClientId", &["RP 1", "RP-1"]),
         ("AcrValues", &["", " aal3", "aal3  crl"]),
-        ("AcceptedAcr", &["aal3,,aal2", ",", "aal3, aal2"]),
+        (
+            "AcceptedAcr",
+            &["aal3,,aal2", ",", "aal3, aal2", "CHANGE-ME"],
+        ),
         (
             "ServiceIssuer",
             &["http://service.example", "https://a b", "service.example"],
@@ -438,7 +441,7 @@ fn every_environment_of_samconfig_is_one_that_is_taken() {
         for (parameter, value) in [("AcceptedAcr", "aal3"), ("DomainPrefix", "myna")] {
             if given
                 .get(parameter)
-                .is_some_and(|value| value.starts_with("CHANGE"))
+                .is_some_and(|value| value.starts_with("CHANGE-ME"))
             {
                 let expected = Some(Refused::Parameter(parameter.to_owned()));
                 assert_eq!(refused(&template, &given), expected, "{name}");
