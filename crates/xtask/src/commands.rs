@@ -106,7 +106,8 @@ echo '{"Certificate":{"DomainValidationOptions":[{"DomainName":"a","ResourceReco
         document: "docs/rotation",
         shows: "a published key that isn't among those that were handed in is named",
         script: r#"
-echo '{"keys":[{"kid":"a"},{"kid":"b"}]}' > client-jwks.json
+STACK=myna-production
+echo '{"keys":[{"kid":"a"},{"kid":"b"}]}' > client-jwks.myna-production.json
 echo '{"keys":[{"kid":"b"},{"kid":"c"}]}' | compare_keys"#,
         prints: Some("b registered\nc NOT REGISTERED\n"),
     },
