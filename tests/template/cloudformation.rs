@@ -10,6 +10,9 @@ use serde_json::{Map, Value, json};
 pub(crate) const REGION: &str = "ap-northeast-1";
 pub(crate) const ACCOUNT: &str = "123456789012";
 
+/// A Region, and an account.
+pub(crate) type Place<'a> = (&'a str, &'a str);
+
 /// A template in JSON, after the SAM transform.
 pub(crate) struct Template {
     pub(crate) json: Value,
@@ -70,9 +73,20 @@ impl Template {
         name: &str,
         given: &BTreeMap<String, String>,
     ) -> Result<Stack, Refused> {
+        self.stack_in((REGION, ACCOUNT), name, given)
+    }
+
+    /// What a stack is somewhere else, or somebody else's.
+    pub(crate) fn stack_in(
+        &self,
+        place: Place<'_>,
+        name: &str,
+        given: &BTreeMap<String, String>,
+    ) -> Result<Stack, Refused> {
         let parameters = self.parameters(given)?;
         let mut evaluation = Evaluation {
             template: self,
+            place,
             stack: name,
             parameters,
             conditions: BTreeMap::new(),
@@ -176,6 +190,7 @@ pub(crate) fn text(value: &Value) -> String {
 
 struct Evaluation<'a> {
     template: &'a Template,
+    place: Place<'a>,
     stack: &'a str,
     parameters: BTreeMap<String, Value>,
     conditions: BTreeMap<String, bool>,
@@ -331,14 +346,17 @@ impl Evaluation<'_> {
     fn reference(&self, name: &str) -> Option<Value> {
         let pseudo = match name {
             "AWS::NoValue" => return None,
-            "AWS::Region" => REGION,
-            "AWS::AccountId" => ACCOUNT,
+            "AWS::Region" => self.place.0,
+            "AWS::AccountId" => self.place.1,
             "AWS::Partition" => "aws",
             "AWS::URLSuffix" => "amazonaws.com",
             "AWS::StackName" => self.stack,
             "AWS::StackId" => {
                 let id = "a1b2c3d4-0000-11ee-8000-0a0b0c0d0e0f";
-                return Some(arn("cloudformation", &format!("stack/{}/{id}", self.stack)).into());
+                return Some(
+                    self.arn("cloudformation", &format!("stack/{}/{id}", self.stack))
+                        .into(),
+                );
             }
             _ => match self.parameters.get(name) {
                 Some(value) => return Some(value.clone()),
@@ -357,13 +375,14 @@ impl Evaluation<'_> {
 
     /// What `Ref` gives of a resource.
     fn physical(&self, id: &str) -> String {
+        let (region, _) = self.place;
         let name = format!("{}-{id}", self.stack);
         match self.kind(id) {
             "AWS::SecretsManager::Secret" => {
-                arn("secretsmanager", &format!("secret:{name}-AbCdEf"))
+                self.arn("secretsmanager", &format!("secret:{name}-AbCdEf"))
             }
             "AWS::KMS::Key" => "11111111-2222-3333-4444-555555555555".to_owned(),
-            "AWS::Cognito::UserPool" => format!("{REGION}_EXAMPLE"),
+            "AWS::Cognito::UserPool" => format!("{region}_EXAMPLE"),
             "AWS::ApiGatewayV2::Api" => "api1234567".to_owned(),
             _ => name,
         }
@@ -371,22 +390,23 @@ impl Evaluation<'_> {
 
     /// What `Fn::GetAtt` gives of a resource.
     fn attribute(&self, id: &str, attribute: &str) -> String {
+        let (region, account) = self.place;
         let name = format!("{}-{id}", self.stack);
         let kind = self.kind(id);
         match (kind, attribute) {
             ("AWS::SecretsManager::Secret", "Id") => self.physical(id),
-            ("AWS::Lambda::Function", "Arn") => arn("lambda", &format!("function:{name}")),
-            ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
+            ("AWS::Lambda::Function", "Arn") => self.arn("lambda", &format!("function:{name}")),
+            ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{account}:role/{name}"),
             // With the star that stands for the group's streams.
-            ("AWS::Logs::LogGroup", "Arn") => arn("logs", &format!("log-group:{name}:*")),
-            ("AWS::KMS::Key", "Arn") => arn("kms", &format!("key/{id}")),
+            ("AWS::Logs::LogGroup", "Arn") => self.arn("logs", &format!("log-group:{name}:*")),
+            ("AWS::KMS::Key", "Arn") => self.arn("kms", &format!("key/{id}")),
             ("AWS::Cognito::UserPool", "Arn") => {
-                arn("cognito-idp", &format!("userpool/{REGION}_EXAMPLE"))
+                self.arn("cognito-idp", &format!("userpool/{region}_EXAMPLE"))
             }
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => {
-                format!("https://api1234567.execute-api.{REGION}.amazonaws.com")
+                format!("https://api1234567.execute-api.{region}.amazonaws.com")
             }
-            ("AWS::WAFv2::WebACL", "Arn") => arn("wafv2", &format!("global/webacl/{name}")),
+            ("AWS::WAFv2::WebACL", "Arn") => self.arn("wafv2", &format!("global/webacl/{name}")),
             ("AWS::ApiGatewayV2::DomainName", _)
             | ("AWS::CloudFront::Distribution", "DomainName")
             | ("AWS::Cognito::UserPoolDomain", "CloudFrontDistribution")
@@ -394,10 +414,11 @@ impl Evaluation<'_> {
             _ => panic!("no attribute {attribute} of {kind}"),
         }
     }
-}
 
-fn arn(service: &str, rest: &str) -> String {
-    format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}")
+    fn arn(&self, service: &str, rest: &str) -> String {
+        let (region, account) = self.place;
+        format!("arn:aws:{service}:{region}:{account}:{rest}")
+    }
 }
 
 /// The only key and value.

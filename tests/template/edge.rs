@@ -32,7 +32,7 @@ fn behind() -> Stack {
 }
 
 /// What has no default, from the stack behind.
-fn given() -> BTreeMap<String, String> {
+pub(crate) fn given() -> BTreeMap<String, String> {
     let (main, outputs) = (parameters(&[EDGE]), behind().outputs);
     [
         ("Name", "myna"),

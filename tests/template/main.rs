@@ -12,11 +12,13 @@
 mod api;
 mod cloudformation;
 mod combinations;
+mod contents;
 mod edge;
 mod expected;
 mod observability;
 mod outputs;
 mod parameters;
+mod places;
 mod rights;
 mod settings;
 mod user_pool;

@@ -1,0 +1,100 @@
+//! What is made at all: a resource of a kind that no test looks at could be anything, and anybody's.
+
+use std::collections::BTreeMap;
+
+use crate::cloudformation::Template;
+use crate::{edge, observability, template};
+
+/// The kinds that the tests look at in the stack, and how many of each are declared.
+const STACK: [(&str, usize); 22] = [
+    ("AWS::ApiGatewayV2::Api", 1),
+    ("AWS::ApiGatewayV2::ApiMapping", 1),
+    ("AWS::ApiGatewayV2::DomainName", 1),
+    ("AWS::ApiGatewayV2::Integration", 1),
+    ("AWS::ApiGatewayV2::Route", 8),
+    ("AWS::ApiGatewayV2::Stage", 1),
+    ("AWS::CloudFormation::Stack", 1),
+    ("AWS::Cognito::ManagedLoginBranding", 1),
+    ("AWS::Cognito::UserPool", 1),
+    ("AWS::Cognito::UserPoolClient", 1),
+    ("AWS::Cognito::UserPoolDomain", 1),
+    ("AWS::Cognito::UserPoolIdentityProvider", 1),
+    ("AWS::Cognito::UserPoolResourceServer", 1),
+    ("AWS::IAM::Policy", 1),
+    ("AWS::IAM::Role", 3),
+    ("AWS::KMS::Alias", 4),
+    ("AWS::KMS::Key", 4),
+    ("AWS::Lambda::Function", 3),
+    ("AWS::Lambda::Permission", 3),
+    ("AWS::Logs::LogGroup", 4),
+    ("AWS::Route53::RecordSet", 3),
+    ("AWS::SecretsManager::Secret", 4),
+];
+
+/// In what watches it.
+const OBSERVABILITY: [(&str, usize); 6] = [
+    ("AWS::CloudWatch::Alarm", 19),
+    ("AWS::CloudWatch::Dashboard", 1),
+    ("AWS::Logs::MetricFilter", 1),
+    ("AWS::SNS::Subscription", 1),
+    ("AWS::SNS::Topic", 1),
+    ("AWS::SNS::TopicPolicy", 1),
+];
+
+/// In what stands in front.
+const EDGE: [(&str, usize); 10] = [
+    ("AWS::CloudFront::CachePolicy", 1),
+    ("AWS::CloudFront::Distribution", 1),
+    ("AWS::CloudWatch::Alarm", 2),
+    ("AWS::Logs::LogGroup", 1),
+    ("AWS::Route53::RecordSet", 2),
+    ("AWS::SNS::Subscription", 1),
+    ("AWS::SNS::Topic", 1),
+    ("AWS::SNS::TopicPolicy", 1),
+    ("AWS::WAFv2::LoggingConfiguration", 1),
+    ("AWS::WAFv2::WebACL", 1),
+];
+
+#[test]
+fn nothing_is_made_that_no_test_looks_at() {
+    for (template, expected) in [
+        (template(), BTreeMap::from(STACK)),
+        (observability(), BTreeMap::from(OBSERVABILITY)),
+        (edge(), BTreeMap::from(EDGE)),
+    ] {
+        let mut kinds = BTreeMap::new();
+        for resource in template.section("Resources").values() {
+            *kinds.entry(resource["Type"].as_str().unwrap()).or_insert(0) += 1;
+        }
+        assert_eq!(kinds, expected);
+    }
+}
+
+/// An exported value can't be changed while somebody imports it, and no other stack can export it under the same name.
+#[test]
+fn what_is_told_is_told_to_people_alone() {
+    for template in [template(), observability(), edge()] {
+        only_has(&template, "Outputs", &["Condition", "Description", "Value"]);
+        only_has(
+            &template,
+            "Resources",
+            &[
+                "Condition",
+                "DeletionPolicy",
+                "DependsOn",
+                "Metadata",
+                "Properties",
+                "Type",
+                "UpdateReplacePolicy",
+            ],
+        );
+    }
+}
+
+fn only_has(template: &Template, section: &str, known: &[&str]) {
+    for (id, declared) in template.section(section) {
+        for attribute in declared.as_object().unwrap().keys() {
+            assert!(known.contains(&attribute.as_str()), "{id}.{attribute}");
+        }
+    }
+}
