@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cloudformation::{Refused, Template, text};
+use serde_json::{Value, json};
+
+use crate::cloudformation::{REGION, Refused, Template, text};
 use crate::combinations::{
     COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, KEY, PRODUCTION, parameters,
 };
@@ -259,6 +261,30 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
     assert_eq!(rules, tested.into());
 }
 
+/// No address of a service: the way to it is open to everybody, unless it is this machine's.
+const NO_SERVICE: &[&str] = &[
+    "http://service.example",
+    "http://localhost.evil.example",
+    "http://127.0.0.1.evil.example",
+    "https://a b",
+    "https://user@service.example",
+    "https://service.example/?a=b",
+    "service.example",
+];
+const NO_HOST: &[&str] = &[
+    "https://login.example.jp",
+    "Login.example.jp",
+    "login",
+    "login.example.jp/",
+    "login.example.jp.",
+    "*.example.jp",
+];
+const NO_KEY: &[&str] = &[
+    "alias/key",
+    "arn:aws:kms:ap-northeast-1:123456789012:alias/key",
+    "11111111-2222-3333-4444-555555555555",
+];
+
 #[test]
 fn what_no_function_would_take_no_parameter_takes() {
     let template = template();
@@ -270,20 +296,23 @@ fn what_no_function_would_take_no_parameter_takes() {
             "AcceptedAcr",
             &["aal3,,aal2", ",", "aal3, aal2", "CHANGE-ME"],
         ),
+        ("ServiceIssuer", NO_SERVICE),
+        ("ServiceAuthorizationEndpoint", NO_SERVICE),
+        ("ServiceTokenEndpoint", NO_SERVICE),
+        ("ServiceUserinfoEndpoint", NO_SERVICE),
+        ("ServiceJwksUri", NO_SERVICE),
+        ("BridgeDomain", NO_HOST),
+        ("OriginDomain", NO_HOST),
+        ("CognitoDomain", NO_HOST),
+        ("ExistingUserPoolDomain", NO_HOST),
         (
-            "ServiceIssuer",
-            &["http://service.example", "https://a b", "service.example"],
+            "HostedZoneId",
+            &["example.jp", "z0123456789", "/hostedzone/Z1"],
         ),
         (
-            "BridgeDomain",
-            &[
-                "https://login.example.jp",
-                "Login.example.jp",
-                "login",
-                "login.example.jp/",
-            ],
+            "ExistingUserPoolId",
+            &["pool", "ap-northeast-1", "ap-northeast-1_"],
         ),
-        ("OriginDomain", &["https://origin.example.jp", "origin"]),
         (
             "BridgeCertificateArn",
             &[
@@ -317,6 +346,16 @@ fn what_no_function_would_take_no_parameter_takes() {
                 "http://app.example.jp/callback",
                 "https://app.example.jp/#a",
                 "https://a.example,ftp://b.example",
+                "http://localhost.evil.example/",
+                "app://callback",
+            ],
+        ),
+        (
+            "AppLogoutUrls",
+            &[
+                "http://app.example.jp/",
+                "https://app.example.jp/#a",
+                "https://a.example,ftp://b.example",
             ],
         ),
         (
@@ -332,28 +371,160 @@ fn what_no_function_would_take_no_parameter_takes() {
                 "18,20,18",
             ],
         ),
-        ("MaxVerificationAge", &["", "365", "0d", "1y"]),
+        ("MaxVerificationAge", &["", "365", "0d", "1y", "100000d"]),
         ("ProviderName", &["", "My", "My_App", "Myna App"]),
         ("AssertionKeys", &["", "1 1", "3"]),
-        (
-            "AssertionKey1",
-            &[
-                "alias/key",
-                "arn:aws:kms:ap-northeast-1:123456789012:alias/key",
-            ],
-        ),
+        ("AssertionKey1", NO_KEY),
+        ("AssertionKey2", NO_KEY),
+        ("IdTokenKey1", NO_KEY),
+        ("IdTokenKey2", NO_KEY),
         ("ExistingRecordKeys", &["record-keys"]),
         ("ClientSecretVersionId", &["AWSCURRENT"]),
-        ("AlarmEmail", &["ops", "ops@example"]),
+        ("AlarmEmail", &["ops", "ops@example", "a@b@example.jp"]),
         ("LogRetentionDays", &["0", "91"]),
         ("LoginsPerSecond", &["0", "ten"]),
-        ("FederationConcurrency", &["0", "-1"]),
+        ("LoginsBurst", &["0", "ten"]),
+        ("FederationConcurrency", &["0", "-1", "100000"]),
+        ("TriggerConcurrency", &["0", "-1", "100000"]),
     ] {
         for value in values {
             let mut given = parameters(&[]);
             given.insert(name.to_owned(), (*value).to_owned());
             let expected = Some(Refused::Parameter(name.to_owned()));
             assert_eq!(refused(&template, &given), expected, "{name}={value}");
+        }
+    }
+}
+
+/// What can be chosen, where a few values are all there are.
+const CHOICES: [(&str, &[&str]); 16] = [
+    ("Environment", &["sandbox", "production", "custom"]),
+    ("AskName", &["yes", "no"]),
+    ("AskAddress", &["yes", "no"]),
+    ("AskBirthdate", &["yes", "no"]),
+    ("AskGender", &["yes", "no"]),
+    (
+        "ServiceIdTokenAlgorithms",
+        &["ES256", "RS256", "ES256 RS256"],
+    ),
+    ("AppClientType", &["confidential", "public"]),
+    ("BirthdateGone", &["leave", "clear"]),
+    ("AssertionKeys", &["1", "1 2", "2 1", "2"]),
+    ("AssertionKey1Algorithm", &["ES256", "RS256"]),
+    ("AssertionKey2Algorithm", &["ES256", "RS256"]),
+    ("IdTokenKeys", &["1", "1 2", "2 1", "2"]),
+    ("LogRetentionDays", &RETENTION),
+    ("LogLevel", &["error", "warn", "info", "debug"]),
+    ("Architecture", &["arm64", "x86_64"]),
+    ("LogRetentionDays of infra/edge.yaml", &RETENTION),
+];
+
+/// The periods of Amazon CloudWatch Logs, from a week to ten years.
+const RETENTION: [&str; 15] = [
+    "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096", "1827",
+    "3653",
+];
+
+#[test]
+fn what_can_be_chosen_is_what_somebody_knows() {
+    let mut chosen = BTreeMap::new();
+    for (template, of) in [(template(), ""), (edge(), " of infra/edge.yaml")] {
+        for (name, parameter) in template.section("Parameters") {
+            let values = parameter.get("AllowedValues");
+            let values = values.map(|values| values.as_array().unwrap().iter().map(text));
+            let values: Option<Vec<_>> = values.map(Iterator::collect);
+            chosen.extend(values.map(|values| (format!("{name}{of}"), values)));
+            // Nothing is looked up that isn't seen here.
+            let known = ["String", "Number", "CommaDelimitedList"];
+            assert!(known.contains(&&*text(&parameter["Type"])), "{name}");
+        }
+    }
+    let values = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
+    let expected = CHOICES.map(|(name, known)| (name.to_owned(), values(known)));
+    assert_eq!(chosen, expected.into());
+}
+
+#[test]
+fn what_is_counted_has_two_ends() {
+    for (template, name, least, most) in [
+        (template(), "LoginsPerSecond", 1, 5_000),
+        (template(), "LoginsBurst", 1, 5_000),
+        (edge(), "RequestsPerAddress", 100, 1_000_000),
+    ] {
+        let base = match name {
+            "RequestsPerAddress" => edge::given(),
+            _ => parameters(&[]),
+        };
+        for (value, is_taken) in [
+            (least - 1, false),
+            (least, true),
+            (most, true),
+            (most + 1, false),
+        ] {
+            let mut given = base.clone();
+            given.insert(name.to_owned(), value.to_string());
+            let expected = (!is_taken).then(|| Refused::Parameter(name.to_owned()));
+            assert_eq!(refused(&template, &given), expected, "{name}={value}");
+        }
+    }
+}
+
+/// What may stand in no name, number or ARN: it would mean something where that is used.
+const SIGNS: [&str; 8] = ["*", "$", "{", "'", "\"", ":", ",,", "?"];
+
+/// Addresses, and the service's own words: what they mean is read by whoever takes them.
+const FREE: [&str; 10] = [
+    "AcrValues",
+    "AcceptedAcr",
+    "AlarmEmail",
+    "AppCallbackUrls",
+    "AppLogoutUrls",
+    "ServiceIssuer",
+    "ServiceAuthorizationEndpoint",
+    "ServiceTokenEndpoint",
+    "ServiceUserinfoEndpoint",
+    "ServiceJwksUri",
+];
+
+#[test]
+fn no_text_brings_a_second_line_or_a_sign_with_it() {
+    let tried = crate::combinations::every_combination();
+    let stack: BTreeMap<_, _> = tried.into_iter().flatten().collect();
+    let mut in_front = edge::given();
+    for name in ["AlarmEmail", "HostedZoneId"] {
+        in_front.insert(name.to_owned(), stack[name].clone());
+    }
+    let version = stack["ClientSecretVersionId"].clone();
+    in_front.insert("FrontDoorSecretsVersionId".to_owned(), version);
+    for (template, base, values) in [
+        (template(), parameters(&[]), &stack),
+        (edge(), edge::given(), &in_front),
+    ] {
+        for (name, parameter) in template.section("Parameters") {
+            if parameter.get("AllowedPattern").is_none() {
+                continue;
+            }
+            let value = values[name].split(',').next().unwrap();
+            let (first, rest) = value.split_at(1);
+            let mut wrong: Vec<_> = ["\n", "\r\n", "\t"]
+                .map(|line| format!("{first}{line}{rest}{first}"))
+                .into();
+            // The ends of what is in a list are trimmed.
+            if parameter["Type"] != "CommaDelimitedList" {
+                for white in ["\n", "\r\n", "\t", " "] {
+                    wrong.extend([format!("{white}{value}"), format!("{value}{white}")]);
+                }
+            }
+            if !FREE.contains(&name.as_str()) {
+                wrong.extend(SIGNS.map(|sign| format!("{value}{sign}")));
+                wrong.extend(SIGNS.map(|sign| format!("{sign}{value}")));
+            }
+            for wrong in wrong {
+                let mut given = base.clone();
+                given.insert(name.clone(), wrong.clone());
+                let expected = Some(Refused::Parameter(name.clone()));
+                assert_eq!(refused(&template, &given), expected, "{name}={wrong:?}");
+            }
         }
     }
 }
@@ -432,11 +603,17 @@ fn every_environment_of_samconfig_is_one_that_is_taken() {
     let mut stack_names = BTreeSet::new();
     for (name, environment) in environments.iter().filter(|(name, _)| *name != "version") {
         let deploy = &environment["deploy"]["parameters"];
+        deploys_carefully(name, deploy);
+        let region = text(&environment["global"]["parameters"]["region"]);
+        assert_eq!(region, REGION, "{name}: what is proven stays in Japan");
         let overrides = deploy["parameter_overrides"].as_object().unwrap().iter();
         let mut given: BTreeMap<_, _> = overrides
             .map(|(name, value)| (name.clone(), text(value)))
             .collect();
         let stack_name = text(&deploy["stack_name"]);
+        if ["staging", "production"].contains(&name.as_str()) {
+            is_for_everybody(name, &given);
+        }
         // What nobody changed is refused before anything is made, and all of it is taken once it is.
         for (parameter, value) in [("AcceptedAcr", "aal3"), ("DomainPrefix", "myna")] {
             if given
@@ -452,13 +629,43 @@ fn every_environment_of_samconfig_is_one_that_is_taken() {
         let stack = stack.unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
         let service = &stack.environment("FederationFunction")["SERVICE"];
         assert_eq!(service == "production", name == "production", "{name}");
-        assert_eq!(
-            deploy["confirm_changeset"], true,
-            "{name}: nothing changes unseen"
-        );
         assert!(
             stack_names.insert(stack_name),
             "{name}: two environments are one stack"
         );
+    }
+}
+
+fn deploys_carefully(name: &str, deploy: &Value) {
+    let mut deploy = deploy.as_object().unwrap().clone();
+    for own in ["stack_name", "parameter_overrides"] {
+        assert!(deploy.remove(own).is_some(), "{name}: {own}");
+    }
+    let expected = json!({
+        // Into a bucket of this account, whose name nobody has to know.
+        "resolve_s3": true,
+        // Nothing changes unseen.
+        "confirm_changeset": true,
+        // Roles whose names AWS makes, and the transform within the nested stack.
+        "capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    });
+    assert_eq!(Value::Object(deploy), expected, "{name}");
+}
+
+/// An environment that others than developers use.
+fn is_for_everybody(name: &str, given: &BTreeMap<String, String>) {
+    if name == "production" {
+        let acr = given.get("AcceptedAcr").map(String::as_str);
+        assert_eq!(acr, Some("CHANGE-ME"), "only the Digital Agency knows it");
+    }
+    assert!(given.contains_key("AlarmEmail"), "{name}: somebody is told");
+    let callbacks = &given["AppCallbackUrls"];
+    assert!(
+        callbacks.split(',').all(|url| url.starts_with("https://")),
+        "{name}: {callbacks}"
+    );
+    assert!(given.contains_key("BridgeDomain"), "{name}");
+    for left in ["LogLevel", "MaxVerificationAge"] {
+        assert!(!given.contains_key(left), "{name}: {left} is the default");
     }
 }
