@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::cloudformation::{ACCOUNT, REGION, Stack, text};
 use crate::expected::{API, Given, STACK, chosen, named};
+use crate::parameters::speaks_both;
 use crate::{in_every_combination, observability, template};
 
 fn watched() -> Stack {
@@ -129,6 +130,69 @@ const ALARMS: [Alarm; 18] = [
     alarm("api-latency", (API_GATEWAY, "Latency"), THE_API, SLOW_TWICE, 3_000),
 ];
 
+/// What an alarm has people look at, in the words of both languages.
+const TELLS: [(&str, [&str; 2]); 19] = [
+    ("tampering", ["event=tampering", "event=tampering"]),
+    (
+        "operator-failures",
+        ["docs/failures.md", "docs/failures.en.md"],
+    ),
+    (
+        "service-failures",
+        ["docs/failures.md", "docs/failures.en.md"],
+    ),
+    ("service-unreachable", ["ネットワーク", "network"]),
+    ("client-failures", ["アクセスログ", "access log"]),
+    (
+        "unproven-failures",
+        ["docs/failures.md", "docs/failures.en.md"],
+    ),
+    ("records-refused", ["RECORD_KEYS", "RECORD_KEYS"]),
+    ("throttled", ["LoginsPerSecond", "LoginsPerSecond"]),
+    ("token-latency", ["ダッシュボード", "dashboard"]),
+    ("federation-errors", ["event=start", "event=start"]),
+    ("federation-throttles", ["クォータ", "quota"]),
+    ("inbound-federation-errors", ["event=start", "event=start"]),
+    ("inbound-federation-throttles", ["クォータ", "quota"]),
+    ("inbound-federation-latency", ["5 秒", "5 s"]),
+    (
+        "pre-token-generation-errors",
+        ["event=start", "event=start"],
+    ),
+    ("pre-token-generation-throttles", ["クォータ", "quota"]),
+    ("pre-token-generation-latency", ["5 秒", "5 s"]),
+    ("api-errors", ["5xx", "5xx"]),
+    ("api-latency", ["ダッシュボード", "dashboard"]),
+];
+
+#[test]
+fn every_alarm_says_what_to_do() {
+    let stack = watched();
+    let alarms = stack.of_type("AWS::CloudWatch::Alarm");
+    let told: BTreeMap<_, _> = alarms
+        .map(|(_, alarm)| (text(&alarm["AlarmName"]), text(&alarm["AlarmDescription"])))
+        .collect();
+    assert_eq!(told.len(), TELLS.len());
+    for (name, [japanese, english]) in TELLS {
+        let description = &told[&format!("{STACK}-{name}")];
+        assert!(speaks_both(description), "{name}");
+        let (first, second) = description.split_once(" / ").unwrap();
+        assert!(
+            first.contains(japanese) && second.contains(english),
+            "{name}"
+        );
+        // The alarms of a function name it.
+        let function = name
+            .strip_suffix("-errors")
+            .or_else(|| name.strip_suffix("-throttles"))
+            .filter(|function| *function != "api");
+        assert!(
+            function.is_none_or(|function| first.contains(function)),
+            "{name}"
+        );
+    }
+}
+
 /// The classes that say that the service is away. It says so in a redirect, too, but there anybody can say it.
 const AWAY: [&str; 4] = [
     "service_unreachable",
@@ -209,8 +273,7 @@ fn every_alarm_looks_at_what_it_says_and_tells_somebody() {
     for (id, alarm) in stack.of_type("AWS::CloudWatch::Alarm") {
         let mut alarm = alarm.clone();
         let description = alarm.as_object_mut().unwrap().remove("AlarmDescription");
-        let description = text(&description.unwrap());
-        assert!(description.contains(" / "), "{id}: in two languages");
+        assert!(description.is_some(), "{id}");
         let name = text(&alarm["AlarmName"]);
         assert!(alarms.insert(name.clone(), alarm).is_none(), "{name} twice");
     }
@@ -352,6 +415,16 @@ fn rows(widget: &Value) -> Vec<Row> {
     rows
 }
 
+/// The statistic that a widget shows of a metric: its own, or that of all.
+fn statistic_of(widget: &Value, metric: &Row) -> String {
+    let properties = &widget["properties"];
+    let index = rows(widget).iter().position(|row| row == metric).unwrap();
+    let written = properties["metrics"].as_array().unwrap().iter();
+    let written: Vec<_> = written.filter(|row| row[0].is_string()).collect();
+    let own = written[index].as_array().unwrap().last().unwrap();
+    text(own.get("stat").unwrap_or(&properties["stat"]))
+}
+
 /// The searches of a widget.
 fn searches(widget: &Value) -> Vec<String> {
     let rows = widget["properties"]["metrics"].as_array().unwrap().iter();
@@ -370,6 +443,13 @@ fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
         let properties = &widget["properties"];
         assert_eq!(properties["region"], REGION);
         assert!(!text(&properties["title"]).is_empty());
+        // Things are counted, and times are those that nearly everybody meets.
+        for metric in rows(widget) {
+            let is_time = metric[1].ends_with("Duration") || metric[1] == "Latency";
+            let statistic = if is_time { "p95" } else { "Sum" };
+            assert_eq!(statistic_of(widget, &metric), statistic, "{metric:?}");
+        }
+        assert_eq!(properties["period"], 300);
     }
     let row = |fields: &[&str]| -> Row { fields.iter().map(|&field| field.to_owned()).collect() };
     let mut expected: BTreeSet<Row> = BTreeSet::new();

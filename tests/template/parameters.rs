@@ -15,7 +15,7 @@ fn refused(template: &Template, given: &BTreeMap<String, String>) -> Option<Refu
 }
 
 /// Whether a text speaks Japanese and English, in this order.
-fn speaks_both(text: &str) -> bool {
+pub(crate) fn speaks_both(text: &str) -> bool {
     let is_japanese = |text: &str| {
         text.chars()
             .any(|one| ('\u{3040}'..='\u{9fff}').contains(&one))
