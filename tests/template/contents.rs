@@ -91,6 +91,27 @@ fn what_is_told_is_told_to_people_alone() {
     }
 }
 
+/// A macro could make anything of a template, and CAPABILITY_AUTO_EXPAND lets it.
+#[test]
+fn nobody_else_has_a_hand_in_a_template() {
+    for template in [template(), observability(), edge()] {
+        let known = [
+            "AWSTemplateFormatVersion",
+            "Conditions",
+            "Description",
+            "Mappings",
+            "Metadata",
+            "Outputs",
+            "Parameters",
+            "Resources",
+            "Rules",
+        ];
+        for section in template.json.as_object().unwrap().keys() {
+            assert!(known.contains(&section.as_str()), "{section}");
+        }
+    }
+}
+
 fn only_has(template: &Template, section: &str, known: &[&str]) {
     for (id, declared) in template.section(section) {
         for attribute in declared.as_object().unwrap().keys() {

@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use federation::front_door::HEADER;
 use serde_json::{Value, json};
 
-use crate::cloudformation::{Refused, Stack, list, text};
+use crate::cloudformation::{ACCOUNT, REGION, Refused, Stack, list, text};
 use crate::combinations::{EDGE, parameters};
+use crate::expected::ZONE_OF_CLOUDFRONT;
+use crate::parameters::speaks_both;
 use crate::{edge, template};
 
 const CERTIFICATE: &str =
@@ -107,6 +109,55 @@ fn it_has_the_registered_name_and_hands_on_to_the_api() {
         .as_u64()
         .unwrap();
     assert!(seconds * 1_000 > milliseconds, "the API gives up first");
+    // No path comes before the bridge's, and nothing else is asked.
+    let has: Vec<_> = origin.as_object().unwrap().keys().collect();
+    let known = [
+        "ConnectionAttempts",
+        "ConnectionTimeout",
+        "CustomOriginConfig",
+        "DomainName",
+        "Id",
+        "OriginCustomHeaders",
+    ];
+    assert_eq!(has, known);
+    let told = [
+        ("BridgeDomainTarget", "Distribution.DomainName".to_owned()),
+        ("DistributionId", "myna-edge-Distribution".to_owned()),
+        ("WebAclArn", web_acl_arn()),
+        ("AlarmTopic", "myna-edge-AlarmTopic".to_owned()),
+    ];
+    let told = told.map(|(output, value)| (output.to_owned(), value));
+    assert_eq!(stack.outputs, told.into());
+}
+
+/// Nobody is kept out by where they are, and everybody by the web ACL.
+#[test]
+fn it_is_open_to_the_world_behind_its_web_acl() {
+    let stack = in_front();
+    let distribution = distribution(&stack);
+    assert_eq!(distribution["Enabled"], true);
+    assert_eq!(distribution["WebACLId"], web_acl_arn());
+    assert_eq!(stack.properties("WebAcl")["Scope"], "CLOUDFRONT");
+    let has: Vec<_> = distribution.as_object().unwrap().keys().collect();
+    let known = [
+        "Aliases",
+        "CacheBehaviors",
+        "Comment",
+        "CustomErrorResponses",
+        "DefaultCacheBehavior",
+        "Enabled",
+        "HttpVersion",
+        "IPV6Enabled",
+        "Origins",
+        "PriceClass",
+        "ViewerCertificate",
+        "WebACLId",
+    ];
+    assert_eq!(has, known);
+}
+
+fn web_acl_arn() -> String {
+    format!("arn:aws:wafv2:{REGION}:{ACCOUNT}:global/webacl/myna-edge-WebAcl")
 }
 
 #[test]
@@ -146,15 +197,17 @@ fn it_shows_what_the_bridge_knows_by_a_reference() {
 fn nothing_of_a_login_is_kept_and_all_of_it_is_handed_on() {
     let stack = in_front();
     let distribution = distribution(&stack);
-    let login = &distribution["DefaultCacheBehavior"];
-    assert_eq!(login["CachePolicyId"], CACHING_DISABLED);
-    assert_eq!(
-        login["OriginRequestPolicyId"],
-        ALL_VIEWER_EXCEPT_HOST_HEADER
-    );
-    let methods: BTreeSet<_> = list(login.get("AllowedMethods")).into_iter().collect();
-    assert!(methods.contains("GET") && methods.contains("POST"));
-    assert_eq!(login["Compress"], false);
+    // No function of CloudFront's reads it on the way, and the bridge itself refuses the methods that it doesn't know.
+    let login = json!({
+        "TargetOriginId": "api",
+        "ViewerProtocolPolicy": "https-only",
+        "AllowedMethods": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"],
+        "Compress": false,
+        "CachePolicyId": CACHING_DISABLED,
+        "OriginRequestPolicyId": ALL_VIEWER_EXCEPT_HOST_HEADER,
+    });
+    assert_eq!(distribution["DefaultCacheBehavior"], login);
+    assert_eq!(distribution["Origins"][0]["Id"], "api");
     // Neither a login's address nor its cookies are written down.
     assert!(distribution.get("Logging").is_none());
     assert_eq!(
@@ -171,9 +224,17 @@ fn only_the_documents_are_kept_for_as_long_as_the_bridge_says() {
     let kept = distribution["CacheBehaviors"].as_array().unwrap();
     let mut paths = BTreeSet::new();
     for behavior in kept {
-        paths.insert(text(&behavior["PathPattern"]));
-        assert_eq!(behavior["CachePolicyId"], "myna-edge-DocumentsCachePolicy");
-        assert_eq!(list(behavior.get("AllowedMethods")), ["GET", "HEAD"]);
+        let path = text(&behavior["PathPattern"]);
+        let expected = json!({
+            "PathPattern": path,
+            "TargetOriginId": "api",
+            "ViewerProtocolPolicy": "https-only",
+            "AllowedMethods": ["GET", "HEAD"],
+            "Compress": false,
+            "CachePolicyId": "myna-edge-DocumentsCachePolicy",
+        });
+        assert_eq!(*behavior, expected);
+        assert!(paths.insert(path.clone()), "{path} twice");
     }
     assert_eq!(paths, DOCUMENTS.map(str::to_owned).into());
     let policy = &stack.properties("DocumentsCachePolicy")["CachePolicyConfig"];
@@ -187,7 +248,10 @@ fn only_the_documents_are_kept_for_as_long_as_the_bridge_says() {
         ("HeadersConfig", "HeaderBehavior"),
         ("QueryStringsConfig", "QueryStringBehavior"),
     ] {
-        assert_eq!(key[part][behavior], "none", "{part}");
+        assert_eq!(key[part], json!({ behavior: "none" }), "{part}");
+    }
+    for encoding in ["EnableAcceptEncodingGzip", "EnableAcceptEncodingBrotli"] {
+        assert_eq!(key[encoding], false, "a document is kept once");
     }
 }
 
@@ -262,8 +326,15 @@ fn one_address_is_limited_with_a_page_that_says_so() {
         assert_eq!(limit["EvaluationWindowSec"], 300);
         assert!(limit.get("ScopeDownStatement").is_none());
         let response = &rule["Action"]["Block"]["CustomResponse"];
-        assert_eq!(response["ResponseCode"], 429);
-        assert_eq!(response["CustomResponseBodyKey"], "too-many");
+        let expected = json!({
+            "ResponseCode": 429,
+            "CustomResponseBodyKey": "too-many",
+            "ResponseHeaders": [
+                { "Name": "cache-control", "Value": "no-store" },
+                { "Name": "retry-after", "Value": "300" },
+            ],
+        });
+        assert_eq!(*response, expected);
     }
     for refused in ["99", "0", "many"] {
         let expected = Refused::Parameter("RequestsPerAddress".to_owned());
@@ -280,20 +351,31 @@ fn no_rule_of_aws_breaks_a_login() {
         .iter()
         .filter_map(|rule| rule["Statement"].get("ManagedRuleGroupStatement").cloned())
         .collect();
-    let names: Vec<_> = groups.iter().map(|group| text(&group["Name"])).collect();
-    assert_eq!(
-        names,
-        [
-            "AWSManagedRulesAmazonIpReputationList",
-            "AWSManagedRulesKnownBadInputsRuleSet",
-        ]
-    );
-    assert!(groups.iter().all(|group| group["VendorName"] == "AWS"));
-    for rule in groups[0]["RuleActionOverrides"].as_array().unwrap() {
-        let response = &rule["ActionToUse"]["Block"]["CustomResponse"];
-        assert_eq!(response["ResponseCode"], 403);
-        assert_eq!(response["CustomResponseBodyKey"], "refused");
+    // What they refuse is refused, for everybody, and not only counted. People whose address is on a list are told so.
+    let refused = |list: &str| {
+        json!({
+            "Name": list,
+            "ActionToUse": { "Block": { "CustomResponse": {
+                "ResponseCode": 403,
+                "CustomResponseBodyKey": "refused",
+                "ResponseHeaders": [{ "Name": "cache-control", "Value": "no-store" }],
+            } } },
+        })
+    };
+    let lists = ["AWSManagedIPReputationList", "AWSManagedReconnaissanceList"];
+    let expected = [
+        json!({
+            "VendorName": "AWS",
+            "Name": "AWSManagedRulesAmazonIpReputationList",
+            "RuleActionOverrides": lists.map(refused),
+        }),
+        json!({ "VendorName": "AWS", "Name": "AWSManagedRulesKnownBadInputsRuleSet" }),
+    ];
+    assert_eq!(groups, expected);
+    for rule in rules(&stack).iter().skip(2) {
+        assert_eq!(rule["OverrideAction"], json!({ "None": {} }), "{rule}");
     }
+    assert_eq!(rules(&stack).len(), 4);
 }
 
 #[test]
@@ -324,6 +406,10 @@ fn only_who_was_refused_is_logged_and_nothing_of_a_login() {
         "Conditions": [{ "ActionCondition": { "Action": "BLOCK" } }],
     }]);
     assert_eq!(logging["LoggingFilter"]["Filters"], kept);
+    assert_eq!(logging["ResourceArn"], web_acl_arn());
+    // Its name is written out, so that AWS CloudFormation doesn't know by itself which comes first.
+    let after = list(stack.resources["WebAclLogging"].get("DependsOn"));
+    assert_eq!(after, ["WebAclLogs"]);
     let redacted = logging["RedactedFields"].as_array().unwrap();
     assert!(redacted.contains(&json!({ "QueryString": {} })));
     for header in ["cookie", "authorization", "referer", HEADER] {
@@ -332,16 +418,21 @@ fn only_who_was_refused_is_logged_and_nothing_of_a_login() {
     }
     let group = text(&stack.properties("WebAclLogs")["LogGroupName"]);
     assert_eq!(group, "aws-waf-logs-myna-edge");
-    let destination = &logging["LogDestinationConfigs"][0];
-    assert!(text(destination).ends_with(&format!(":log-group:{group}")));
-    assert_eq!(
-        text(&stack.properties("WebAclLogs")["RetentionInDays"]),
-        "90"
-    );
+    let destination = format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}");
+    assert_eq!(logging["LogDestinationConfigs"], json!([destination]));
+    for (days, expected) in [(None, "90"), (Some("365"), "365")] {
+        let settings = days.map(|days| ("LogRetentionDays", days));
+        let stack = with(settings.as_slice()).ok().unwrap();
+        let kept = &stack.properties("WebAclLogs")["RetentionInDays"];
+        assert_eq!(text(kept), expected);
+    }
     // A sample would have the query string and the cookies.
     let web_acl = stack.properties("WebAcl");
     for visible in rules(&stack).iter().chain([web_acl]) {
-        assert_eq!(visible["VisibilityConfig"]["SampledRequestsEnabled"], false);
+        let visible = &visible["VisibilityConfig"];
+        assert_eq!(visible["SampledRequestsEnabled"], false);
+        // An alarm looks at what is counted.
+        assert_eq!(visible["CloudWatchMetricsEnabled"], true);
     }
 }
 
@@ -380,7 +471,7 @@ fn its_alarms_tell_somebody_and_watch_this_stack() {
     for (id, alarm) in alarms {
         let mut alarm = alarm.clone();
         let description = alarm.as_object_mut().unwrap().remove("AlarmDescription");
-        assert!(text(&description.unwrap()).contains(" / "), "{id}");
+        assert!(speaks_both(&text(&description.unwrap())), "{id}");
         let (name, metric, dimensions, statistic, periods, threshold) = match id {
             "EdgeErrorsAlarm" => (
                 "myna-edge-errors",
@@ -422,8 +513,17 @@ fn its_alarms_tell_somebody_and_watch_this_stack() {
     }
     let policy = crate::observability::topic_policy("myna-edge");
     assert_eq!(*stack.properties("AlarmTopicPolicy"), policy);
-    let subscription = stack.properties("AlarmSubscription");
-    assert_eq!(subscription["Endpoint"], "ops@example.jp");
+    let subscription = json!({
+        "TopicArn": "myna-edge-AlarmTopic",
+        "Protocol": "email",
+        "Endpoint": "ops@example.jp",
+    });
+    assert_eq!(*stack.properties("AlarmSubscription"), subscription);
+    let nobody = in_front();
+    assert_eq!(nobody.of_type("AWS::SNS::Subscription").count(), 0);
+    // Amazon CloudWatch couldn't publish with the key that AWS manages.
+    let topic = json!({ "DisplayName": "myna" });
+    assert_eq!(*stack.properties("AlarmTopic"), topic);
 }
 
 #[test]
@@ -435,10 +535,18 @@ fn records_are_made_where_there_is_a_zone() {
     let kinds: Vec<_> = stack
         .of_type("AWS::Route53::RecordSet")
         .map(|(_, record)| {
-            assert_eq!(record["Name"], "login.example.jp");
-            let target = &record["AliasTarget"];
-            assert_eq!(target["DNSName"], "Distribution.DomainName");
-            text(&record["Type"])
+            let kind = text(&record["Type"]);
+            let expected = json!({
+                "HostedZoneId": "Z0123456789ABCDEFGHIJ",
+                "Name": "login.example.jp",
+                "Type": kind,
+                "AliasTarget": {
+                    "DNSName": "Distribution.DomainName",
+                    "HostedZoneId": ZONE_OF_CLOUDFRONT,
+                },
+            });
+            assert_eq!(*record, expected);
+            kind
         })
         .collect();
     assert_eq!(kinds, ["A", "AAAA"]);

@@ -54,6 +54,18 @@ fn no_region_and_no_account_stands_in_a_template() {
     is_the_same_elsewhere(&edge(), &edge::given());
 }
 
+/// China and GovCloud have partitions of their own.
+#[test]
+fn no_partition_stands_in_a_template() {
+    for template in [template(), observability(), edge()] {
+        for section in ["Resources", "Outputs"] {
+            for (id, declared) in template.section(section) {
+                assert!(!declared.to_string().contains("arn:aws:"), "{id}");
+            }
+        }
+    }
+}
+
 /// A secret can't be copied to where it is.
 #[test]
 fn in_the_region_of_cloudfront_the_secret_is_its_own_copy() {
