@@ -136,6 +136,11 @@ fn it_is_open_to_the_world_behind_its_web_acl() {
     let stack = in_front();
     let distribution = distribution(&stack);
     assert_eq!(distribution["Enabled"], true);
+    // There is an AAAA record, too.
+    assert_eq!(distribution["IPV6Enabled"], true);
+    assert_eq!(distribution["HttpVersion"], "http2and3");
+    // Where people sign in from: Japan, and wherever they travel but South America and Oceania.
+    assert_eq!(distribution["PriceClass"], "PriceClass_200");
     assert_eq!(distribution["WebACLId"], web_acl_arn());
     assert_eq!(stack.properties("WebAcl")["Scope"], "CLOUDFRONT");
     let has: Vec<_> = distribution.as_object().unwrap().keys().collect();
@@ -375,7 +380,23 @@ fn no_rule_of_aws_breaks_a_login() {
     for rule in rules(&stack).iter().skip(2) {
         assert_eq!(rule["OverrideAction"], json!({ "None": {} }), "{rule}");
     }
-    assert_eq!(rules(&stack).len(), 4);
+    // Two of the same place or name would be refused.
+    let order = rules(&stack).into_iter();
+    let order: Vec<_> = order
+        .map(|rule| (rule["Priority"].as_u64(), text(&rule["Name"])))
+        .collect();
+    let expected = [
+        "amazon-cognito",
+        "too-many",
+        "known-attackers",
+        "known-attacks",
+    ];
+    let expected = expected.map(str::to_owned);
+    assert_eq!(order, (0..).map(Some).zip(expected).collect::<Vec<_>>());
+    for rule in rules(&stack) {
+        let metric = &rule["VisibilityConfig"]["MetricName"];
+        assert_eq!(text(metric), format!("myna-edge-{}", text(&rule["Name"])));
+    }
 }
 
 #[test]

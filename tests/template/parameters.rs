@@ -611,6 +611,7 @@ fn every_environment_of_samconfig_is_one_that_is_taken() {
             .map(|(name, value)| (name.clone(), text(value)))
             .collect();
         let stack_name = text(&deploy["stack_name"]);
+        what_an_app_may_know_is_asked_for(name, &given);
         if ["staging", "production"].contains(&name.as_str()) {
             is_for_everybody(name, &given);
         }
@@ -650,6 +651,22 @@ fn deploys_carefully(name: &str, deploy: &Value) {
         "capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     });
     assert_eq!(Value::Object(deploy), expected, "{name}");
+}
+
+fn what_an_app_may_know_is_asked_for(name: &str, given: &BTreeMap<String, String>) {
+    let scopes = given.get("AppScopes").map_or("openid", String::as_str);
+    for (scope, asked) in [
+        ("name", "AskName"),
+        ("address", "AskAddress"),
+        ("prefecture", "AskAddress"),
+        ("birthdate", "AskBirthdate"),
+        ("age_over_", "AskBirthdate"),
+        ("gender", "AskGender"),
+    ] {
+        let may_know = scopes.contains(&format!("digital-auth/{scope}"));
+        let is_asked = given.get(asked).is_some_and(|asked| asked == "yes");
+        assert!(!may_know || is_asked, "{name}: {scope} without {asked}");
+    }
 }
 
 /// An environment that others than developers use.
