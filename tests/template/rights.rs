@@ -44,6 +44,10 @@ fn rights(stack: &Stack, function: &str) -> Rights {
         }
     }
     let mut rights = Rights::new();
+    for document in &documents {
+        // Without it, or with another one, the language is an older one.
+        assert_eq!(document["Version"], "2012-10-17", "{role_id}");
+    }
     for statement in documents
         .into_iter()
         .flat_map(|document| document["Statement"].as_array().unwrap())

@@ -225,6 +225,27 @@ fn the_resource_server_has_a_scope_for_every_claim() {
     });
 }
 
+/// A list can't be counted in a template, so each place has a condition of its own.
+#[test]
+fn every_age_has_a_scope_however_many_there_are() {
+    let ages = ["6", "13", "16", "18", "20", "25", "65", "150"];
+    for count in 1..=ages.len() {
+        let ages = &ages[..count];
+        let joined = ages.join(",");
+        let given = crate::combinations::parameters(&[&[("Ages", &joined)]]);
+        let stack = template().stack(STACK, &given).ok().unwrap();
+        let scopes = stack.properties("ResourceServer")["Scopes"].clone();
+        let names = scopes.as_array().unwrap().iter();
+        let names: Vec<_> = names
+            .filter_map(|scope| {
+                let name = scope["ScopeName"].as_str()?;
+                name.strip_prefix("age_over_").map(str::to_owned)
+            })
+            .collect();
+        assert_eq!(names, ages);
+    }
+}
+
 #[test]
 fn an_app_gets_no_scope_but_ours() {
     let template = template();
