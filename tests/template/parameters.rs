@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::cloudformation::{REGION, Refused, Template, text};
+use crate::cloudformation::{Refused, Template, text};
 use crate::combinations::{
     COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, KEY, PRODUCTION, parameters,
 };
@@ -605,7 +605,11 @@ fn every_environment_of_samconfig_is_one_that_is_taken() {
         let deploy = &environment["deploy"]["parameters"];
         deploys_carefully(name, deploy);
         let region = text(&environment["global"]["parameters"]["region"]);
-        assert_eq!(region, REGION, "{name}: what is proven stays in Japan");
+        let of_japan = ["ap-northeast-1", "ap-northeast-3"];
+        assert!(
+            of_japan.contains(&region.as_str()),
+            "{name}: what is proven stays in Japan"
+        );
         let overrides = deploy["parameter_overrides"].as_object().unwrap().iter();
         let mut given: BTreeMap<_, _> = overrides
             .map(|(name, value)| (name.clone(), text(value)))
@@ -673,7 +677,7 @@ fn what_an_app_may_know_is_asked_for(name: &str, given: &BTreeMap<String, String
 fn is_for_everybody(name: &str, given: &BTreeMap<String, String>) {
     if name == "production" {
         let acr = given.get("AcceptedAcr").map(String::as_str);
-        assert_eq!(acr, Some("CHANGE-ME"), "only the Digital Agency knows it");
+        assert_ne!(acr.unwrap_or("any"), "any", "an assurance is decided upon");
     }
     assert!(given.contains_key("AlarmEmail"), "{name}: somebody is told");
     let callbacks = &given["AppCallbackUrls"];
