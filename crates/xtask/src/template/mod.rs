@@ -68,7 +68,13 @@ pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     let mut lint = sam(&CFN_LINT);
     done(lint.args(&translated), "cfn-lint of the translation")?;
     checkov(workspace, &translated)?;
-    guard(workspace, &translated)?;
+    let cases = folder.join("rules.json");
+    let mut write = sam(&["crates/xtask/src/template/rules.py"]);
+    done(
+        write.arg(&cases),
+        "what the guard rules refuse can't be written",
+    )?;
+    guard(workspace, &cases, &translated)?;
     eprintln!("xtask: cargo test --package test-kit --test template");
     let mut test = cargo(workspace);
     test.args(["test", "--package", "test-kit"]).args([
@@ -124,7 +130,7 @@ fn checkov(workspace: &Path, templates: &[PathBuf]) -> Result<(), String> {
     )
 }
 
-fn guard(workspace: &Path, templates: &[PathBuf]) -> Result<(), String> {
+fn guard(workspace: &Path, cases: &Path, templates: &[PathBuf]) -> Result<(), String> {
     let (name, version) = GUARD;
     let root = workspace.join("target/tools");
     let program = root.join("bin").join(name);
@@ -154,7 +160,8 @@ fn guard(workspace: &Path, templates: &[PathBuf]) -> Result<(), String> {
     let mut refuse = Command::new(&program);
     refuse
         .args(["test", "--rules-file", GUARD_RULES])
-        .args(["--test-data", "crates/xtask/src/template/rules_tests.yaml"])
+        .arg("--test-data")
+        .arg(cases)
         .current_dir(workspace);
     silently(&mut refuse, "a guard rule refuses too much or too little")?;
     eprintln!("xtask: cfn-guard of the translation");

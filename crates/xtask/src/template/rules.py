@@ -1,0 +1,259 @@
+"""What infra/rules.guard has to refuse: resources as they should be, and again with one thing changed at a time, so that no
+clause of a rule can go unnoticed. Writes to FILE what cfn-guard is asked: rules.py FILE"""
+
+import json
+import sys
+from pathlib import Path
+
+# In the place of a value: nothing is there.
+ABSENT = object()
+
+POLICIES = "policies_have_no_wildcard_but_for_traces"
+
+NAMED = {"Effect": "Allow", "Action": "kms:Sign", "Resource": "arn:key"}
+TRACES = {"Effect": "Allow", "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "Resource": "*"}
+EITHER = {"Fn::If": ["HasKey", {"Ref": "Key"}, {"Ref": "AWS::NoValue"}]}
+ANY = {"Fn::If": ["HasKey", {"Ref": "Key"}, "*"]}
+
+SIGNS_IN = {"Principal": {"Service": "lambda.amazonaws.com"}}
+LIMIT = {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 10}
+
+AS_IT_SHOULD_BE = {
+    "Function": {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Role": "arn:role",
+            "LoggingConfig": {"LogGroup": "logs"},
+            "TracingConfig": {"Mode": "Active"},
+            "Timeout": 10,
+            "Runtime": "provided.al2023",
+        },
+    },
+    "Role": {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Statement": [SIGNS_IN]},
+            "Policies": [{"PolicyDocument": {"Statement": [NAMED | {"Resource": [EITHER, "arn:key"]}, TRACES]}}],
+        },
+    },
+    "Policy": {
+        "Type": "AWS::IAM::Policy",
+        "Properties": {"PolicyDocument": {"Statement": [NAMED | {"Resource": EITHER}, TRACES]}},
+    },
+    "Api": {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {"Principal": "apigateway.amazonaws.com", "SourceArn": "arn:api"},
+    },
+    "Trigger": {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {"Principal": "cognito-idp.amazonaws.com", "SourceArn": "arn:pool", "SourceAccount": "123456789012"},
+    },
+    "Key": {
+        "Type": "AWS::KMS::Key",
+        "DeletionPolicy": "RetainExceptOnCreate",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "KeyUsage": "SIGN_VERIFY",
+            "KeySpec": "RSA_2048",
+            "KeyPolicy": {"Statement": [{"Principal": {"AWS": "arn:root"}}]},
+        },
+    },
+    "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"GenerateSecretString": {"PasswordLength": 64}}},
+    "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 90}},
+    "Stage": {
+        "Type": "AWS::ApiGatewayV2::Stage",
+        "Properties": {
+            "AccessLogSettings": {"DestinationArn": "arn:logs"},
+            "DefaultRouteSettings": LIMIT,
+            "RouteSettings": {"ANY /authorize": LIMIT, "ANY /token": LIMIT},
+        },
+    },
+    "Pool": {
+        "Type": "AWS::Cognito::UserPool",
+        "DeletionPolicy": "Retain",
+        "Properties": {
+            "DeletionProtection": "ACTIVE",
+            "UsernameConfiguration": {"CaseSensitive": True},
+            "UserPoolTier": "ESSENTIALS",
+            "Schema": [
+                {"Name": name, "Mutable": True, "StringAttributeConstraints": {"MaxLength": "2048"}}
+                for name in ["name", "address"]
+            ],
+        },
+    },
+    "Client": {
+        "Type": "AWS::Cognito::UserPoolClient",
+        "Properties": {
+            "ReadAttributes": ["locale"],
+            "WriteAttributes": ["name"],
+            "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
+            "AllowedOAuthFlows": ["code"],
+            "EnableTokenRevocation": True,
+            "PreventUserExistenceErrors": "ENABLED",
+        },
+    },
+    "Alarm": {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {"AlarmActions": ["arn:topic"], "AlarmDescription": "what to do"},
+    },
+    "Distribution": {
+        "Type": "AWS::CloudFront::Distribution",
+        "Properties": {
+            "DistributionConfig": {
+                "WebACLId": "arn:acl",
+                "ViewerCertificate": {"MinimumProtocolVersion": "TLSv1.2_2021"},
+                "Origins": [{"CustomOriginConfig": {"OriginProtocolPolicy": "https-only"}}],
+                "DefaultCacheBehavior": {"ViewerProtocolPolicy": "https-only"},
+                "CacheBehaviors": [{"ViewerProtocolPolicy": "https-only"}, {"ViewerProtocolPolicy": "https-only"}],
+            }
+        },
+    },
+    "WebAcl": {
+        "Type": "AWS::WAFv2::WebACL",
+        "Properties": {
+            "VisibilityConfig": {"SampledRequestsEnabled": False},
+            "Rules": [{"VisibilityConfig": {"SampledRequestsEnabled": False}}] * 2,
+        },
+    },
+}
+
+# Rule, where, and what stands there.
+REFUSED = {
+    "functions_have_a_role_a_log_and_traces_of_their_own": [
+        ("Function/Properties/Role", ABSENT),
+        ("Function/Properties/LoggingConfig", ABSENT),
+        ("Function/Properties/LoggingConfig/LogGroup", ABSENT),
+        ("Function/Properties/TracingConfig/Mode", "PassThrough"),
+        ("Function/Properties/Timeout", 11),
+        ("Function/Properties/Runtime", "provided.al2"),
+    ],
+    "roles_are_for_lambda_and_have_nothing_attached": [
+        ("Role/Properties/ManagedPolicyArns", ["arn:policy"]),
+        (
+            "Role/Properties/AssumeRolePolicyDocument/Statement",
+            [SIGNS_IN, {"Principal": {"Service": "ec2.amazonaws.com"}}],
+        ),
+        ("Role/Properties/AssumeRolePolicyDocument/Statement", [SIGNS_IN, {"Principal": "*"}]),
+    ],
+    POLICIES: [
+        (statements, [NAMED, wrong])
+        for statements in ["Role/Properties/Policies/0/PolicyDocument/Statement", "Policy/Properties/PolicyDocument/Statement"]
+        for wrong in [
+            NAMED | {"Effect": "Deny"},
+            NAMED | {"Action": "kms:*"},
+            NAMED | {"Action": "*"},
+            NAMED | {"Action": ["kms:GetPublicKey", "kms:*"]},
+            {"Effect": "Allow", "NotAction": "kms:Sign", "Resource": "arn:key"},
+            NAMED | {"NotAction": "kms:Sign"},
+            {"Effect": "Allow", "Action": "kms:Sign", "NotResource": "arn:key"},
+            NAMED | {"NotResource": "arn:key"},
+            {"Effect": "Allow", "Action": "kms:Sign"},
+            # Every resource, in each form that it can have.
+            NAMED | {"Resource": "*"},
+            NAMED | {"Resource": ["*"]},
+            NAMED | {"Resource": ["arn:key", "*"]},
+            NAMED | {"Resource": [{"Ref": "Key"}, "*"]},
+            NAMED | {"Resource": ANY},
+            NAMED | {"Resource": [ANY]},
+            TRACES | {"Action": ["xray:PutTraceSegments", "kms:Sign"]},
+        ]
+    ],
+    "functions_are_called_by_known_callers": [
+        ("Api/Properties/SourceArn", ABSENT),
+        ("Api/Properties/Principal", "*"),
+        ("Trigger/Properties/SourceArn", ABSENT),
+        ("Trigger/Properties/SourceAccount", ABSENT),
+    ],
+    "keys_sign_and_outlive_the_stack": [
+        ("Key/DeletionPolicy", ABSENT),
+        ("Key/DeletionPolicy", "Delete"),
+        ("Key/UpdateReplacePolicy", ABSENT),
+        ("Key/UpdateReplacePolicy", "Delete"),
+        ("Key/Properties/KeyUsage", "ENCRYPT_DECRYPT"),
+        ("Key/Properties/KeySpec", ABSENT),
+        ("Key/Properties/KeyPolicy/Statement/0/Principal", {"Service": "lambda.amazonaws.com"}),
+        ("Key/Properties/KeyPolicy/Statement/0/Principal", "*"),
+    ],
+    "secrets_are_generated": [
+        ("Secret/Properties/GenerateSecretString", ABSENT),
+        ("Secret/Properties/SecretString", "in the template"),
+    ],
+    "logs_end": [("Logs/Properties/RetentionInDays", ABSENT)],
+    "stages_are_limited_and_logged": [
+        ("Stage/Properties/AccessLogSettings", ABSENT),
+        ("Stage/Properties/AccessLogSettings/DestinationArn", ABSENT),
+        ("Stage/Properties/DefaultRouteSettings", ABSENT),
+        ("Stage/Properties/DefaultRouteSettings/ThrottlingRateLimit", ABSENT),
+        ("Stage/Properties/DefaultRouteSettings/ThrottlingBurstLimit", ABSENT),
+        ("Stage/Properties/RouteSettings/ANY ~1token/ThrottlingRateLimit", ABSENT),
+        ("Stage/Properties/RouteSettings/ANY ~1token/ThrottlingBurstLimit", ABSENT),
+    ],
+    "user_pools_are_protected": [
+        ("Pool/DeletionPolicy", ABSENT),
+        ("Pool/Properties/DeletionProtection", "INACTIVE"),
+        ("Pool/Properties/UsernameConfiguration", ABSENT),
+        ("Pool/Properties/UsernameConfiguration/CaseSensitive", False),
+        ("Pool/Properties/UserPoolTier", "LITE"),
+        ("Pool/Properties/Schema/1/Mutable", False),
+        ("Pool/Properties/Schema/1/StringAttributeConstraints/MaxLength", ABSENT),
+    ],
+    "clients_read_nothing_and_take_no_password": [
+        ("Client/Properties/ReadAttributes", ABSENT),
+        ("Client/Properties/ReadAttributes", ["locale", "name"]),
+        ("Client/Properties/WriteAttributes", ABSENT),
+        ("Client/Properties/WriteAttributes", []),
+        ("Client/Properties/ExplicitAuthFlows", ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH"]),
+        ("Client/Properties/AllowedOAuthFlows", ["code", "implicit"]),
+        ("Client/Properties/EnableTokenRevocation", False),
+        ("Client/Properties/PreventUserExistenceErrors", "LEGACY"),
+    ],
+    "alarms_tell_somebody": [
+        ("Alarm/Properties/AlarmActions", ABSENT),
+        ("Alarm/Properties/AlarmActions", []),
+        ("Alarm/Properties/AlarmDescription", ABSENT),
+    ],
+    "distributions_are_guarded_and_keep_no_log": [
+        (f"Distribution/Properties/DistributionConfig/{where}", what)
+        for where, what in [
+            ("WebACLId", ABSENT),
+            ("ViewerCertificate/MinimumProtocolVersion", "TLSv1.2_2019"),
+            ("Origins/0/CustomOriginConfig/OriginProtocolPolicy", "match-viewer"),
+            ("DefaultCacheBehavior/ViewerProtocolPolicy", "redirect-to-https"),
+            ("CacheBehaviors/1/ViewerProtocolPolicy", "allow-all"),
+            ("Logging", {"Bucket": "logs"}),
+        ]
+    ],
+    "web_acls_take_no_samples": [
+        ("WebAcl/Properties/VisibilityConfig/SampledRequestsEnabled", True),
+        ("WebAcl/Properties/Rules/1/VisibilityConfig/SampledRequestsEnabled", True),
+    ],
+}
+
+
+def changed(where, what):
+    """The resources with this in this place (a JSON pointer, RFC 6901, without its first slash)."""
+    # Not copy.deepcopy: what stands in two places would be one in the copy, too, and change in both.
+    resources = json.loads(json.dumps(AS_IT_SHOULD_BE))
+    *path, last = (part.replace("~1", "/") for part in where.split("/"))
+    parent = resources
+    for part in path:
+        parent = parent[int(part) if isinstance(parent, list) else part]
+    if what is ABSENT:
+        del parent[last]
+    else:
+        parent[last] = what
+    return resources
+
+
+def case(name, resources, rules):
+    return {"name": name, "input": {"Resources": resources}, "expectations": {"rules": rules}}
+
+
+cases = [case("as it should be", AS_IT_SHOULD_BE, dict.fromkeys(REFUSED, "PASS"))]
+for rule, changes in REFUSED.items():
+    for where, what in changes:
+        name = f"{where}: {'absent' if what is ABSENT else json.dumps(what)}"
+        # Nothing else is wrong with it.
+        rules = {other: "FAIL" if other == rule else "PASS" for other in REFUSED}
+        cases.append(case(name, changed(where, what), rules))
+Path(sys.argv[1]).write_text(json.dumps(cases, indent=1), encoding="utf-8")
