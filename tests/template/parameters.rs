@@ -110,33 +110,21 @@ fn by_default_there_is_a_sandbox_that_asks_for_nothing() {
 }
 
 /// Production's service, with its addresses given.
-const PRODUCTION_BY_ITS_ISSUER: &[(&str, &str)] = &[
-    ("Environment", "custom"),
-    (
+const PRODUCTION_BY_ITS_ISSUER: &[&[(&str, &str)]] = &[
+    PRODUCTION,
+    CUSTOM,
+    &[(
         "ServiceIssuer",
         "https://auth-and-sign.go.jp/api/realms/main",
-    ),
-    (
-        "ServiceAuthorizationEndpoint",
-        "https://service.example/auth",
-    ),
-    ("ServiceTokenEndpoint", "https://service.example/token"),
-    (
-        "ServiceUserinfoEndpoint",
-        "https://service.example/userinfo",
-    ),
-    ("ServiceJwksUri", "https://service.example/certs"),
-    ("AcceptedAcr", "aal3"),
-    ("BridgeDomain", "login.example.jp"),
-    ("BridgeCertificateArn", PRODUCTION[3].1),
+    )],
 ];
 
 #[test]
 fn what_does_not_fit_together_is_refused_before_anything_is_made() {
     let template = template();
     for (rule, settings, missing) in [
-        ("ProductionNeedsADomain", PRODUCTION, "BridgeDomain"),
-        ("ProductionNeedsAcceptedAcr", PRODUCTION, "AcceptedAcr"),
+        ("ProductionNeedsADomain", &[PRODUCTION][..], "BridgeDomain"),
+        ("ProductionNeedsAcceptedAcr", &[PRODUCTION], "AcceptedAcr"),
         (
             "ProductionNeedsADomain",
             PRODUCTION_BY_ITS_ISSUER,
@@ -149,42 +137,46 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
         ),
         (
             "BridgeDomainNeedsACertificate",
-            PRODUCTION,
+            &[PRODUCTION],
             "BridgeCertificateArn",
         ),
-        ("OriginDomainIsBehindBridgeDomain", EDGE, "BridgeDomain"),
+        ("OriginDomainIsBehindBridgeDomain", &[EDGE], "BridgeDomain"),
         (
             "BridgeDomainNeedsACertificate",
-            EDGE,
+            &[EDGE],
             "BridgeCertificateArn",
         ),
-        ("CustomNeedsEndpoints", CUSTOM, "ServiceIssuer"),
+        ("CustomNeedsEndpoints", &[CUSTOM], "ServiceIssuer"),
         (
             "CustomNeedsEndpoints",
-            CUSTOM,
+            &[CUSTOM],
             "ServiceAuthorizationEndpoint",
         ),
-        ("CustomNeedsEndpoints", CUSTOM, "ServiceTokenEndpoint"),
-        ("CustomNeedsEndpoints", CUSTOM, "ServiceUserinfoEndpoint"),
-        ("CustomNeedsEndpoints", CUSTOM, "ServiceJwksUri"),
+        ("CustomNeedsEndpoints", &[CUSTOM], "ServiceTokenEndpoint"),
+        ("CustomNeedsEndpoints", &[CUSTOM], "ServiceUserinfoEndpoint"),
+        ("CustomNeedsEndpoints", &[CUSTOM], "ServiceJwksUri"),
         (
             "CognitoDomainNeedsACertificate",
-            COGNITO_DOMAIN,
+            &[COGNITO_DOMAIN],
             "CognitoCertificateArn",
         ),
-        ("ANewUserPoolNeedsADomain", COGNITO_DOMAIN, "CognitoDomain"),
+        (
+            "ANewUserPoolNeedsADomain",
+            &[COGNITO_DOMAIN],
+            "CognitoDomain",
+        ),
         (
             "AnExistingUserPoolHasADomain",
-            EXISTING_USER_POOL,
+            &[EXISTING_USER_POOL],
             "ExistingUserPoolDomain",
         ),
         (
             "ANewUserPoolNeedsADomain",
-            EXISTING_USER_POOL,
+            &[EXISTING_USER_POOL],
             "ExistingUserPoolId",
         ),
     ] {
-        let mut given = parameters(&[settings]);
+        let mut given = parameters(settings);
         assert_eq!(refused(&template, &given), None, "{settings:?}");
         given.remove(missing);
         if missing == "BridgeDomain" {

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::command::{cargo, done};
 use crate::loopback::{answers, free_address};
 use crate::python::{Installed, MINISTACK};
 
@@ -31,24 +32,12 @@ pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     eprintln!("xtask: ministack answers at {endpoint}");
     for [package, feature, test] in TESTS {
         eprintln!("xtask: cargo test --package {package} --test {test}");
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status = Command::new(cargo)
-            .args([
-                "test",
-                "--package",
-                package,
-                "--features",
-                feature,
-                "--test",
-                test,
-            ])
-            .current_dir(workspace)
-            .env("AWS_EMULATOR", &endpoint)
-            .status()
-            .map_err(|error| format!("cargo can't be started: {error}"))?;
-        if !status.success() {
-            return Err(format!("the test {test} of {package} failed"));
-        }
+        let mut cargo = cargo(workspace);
+        cargo
+            .args(["test", "--package", package])
+            .args(["--features", feature, "--test", test])
+            .env("AWS_EMULATOR", &endpoint);
+        done(&mut cargo, &format!("the test {test} of {package} failed"))?;
     }
     Ok(())
 }
@@ -106,9 +95,7 @@ impl Emulator {
         }
         Err(format!("ministack doesn't answer: see {}", log.display()))
     }
-}
 
-impl Emulator {
     /// Its URL.
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)

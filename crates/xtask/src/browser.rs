@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
+use crate::command::{cargo, done};
 use crate::debian;
 
 /// The programs that are needed, and Debian's packages that bring them.
@@ -41,22 +42,16 @@ pub(crate) fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> 
     let chromium = Driver::start(Path::new("chromedriver"), "started successfully on port ")?;
     let firefox = Driver::start(&geckodriver, "Listening on 127.0.0.1:")?;
     eprintln!("xtask: cargo test --package test-kit --test browser");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(["test", "--package", "test-kit"])
+    let mut test = cargo(workspace);
+    test.args(["test", "--package", "test-kit"])
         .args(["--features", "browser", "--test", "browser"])
         .arg("--")
         .args(arguments)
-        .current_dir(workspace)
         .env("CHROMEDRIVER", chromium.url())
         .env("GECKODRIVER", firefox.url())
         .env("AXE", axe)
-        .env("SCREENSHOTS", &pictures)
-        .status()
-        .map_err(|error| format!("cargo can't be started: {error}"))?;
-    if !status.success() {
-        return Err("the demo fails in a browser".to_owned());
-    }
+        .env("SCREENSHOTS", &pictures);
+    done(&mut test, "the demo fails in a browser")?;
     eprintln!(
         "xtask: pictures of every page are in {}",
         pictures.display()
@@ -102,8 +97,7 @@ fn install_geckodriver(workspace: &Path) -> Result<PathBuf, String> {
         return Ok(file);
     }
     eprintln!("xtask: cargo install {name} {version}");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
+    let status = cargo(workspace)
         .args(["install", "--quiet", "--locked", "--version", version])
         .args([OsStr::new("--root"), root.as_os_str(), OsStr::new(name)])
         .status();

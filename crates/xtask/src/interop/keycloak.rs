@@ -11,7 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{done, test};
+use super::test;
+use crate::command::done;
 use crate::debian;
 use crate::loopback::{answers, free_address};
 

@@ -3,12 +3,12 @@
 //! One that can't be had is said loudly; the others still run, and the task fails.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Instant;
 
 use clap::ValueEnum;
 
-use crate::command::done;
+use crate::command::{cargo, done};
 
 mod keycloak;
 mod npm;
@@ -61,37 +61,29 @@ pub(crate) fn run(workspace: &Path, only: Option<Peer>) -> Result<(), String> {
 
 /// Runs the tests of one module of the test target `interop`, with what they have to know about the peer.
 fn test(workspace: &Path, module: &str, environment: &[(&str, String)]) -> Result<(), String> {
-    let cargo = |arguments: &[&str]| {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo
+    let tests = |arguments: &[&str]| {
+        let mut tests = cargo(workspace);
+        tests
             .args(["test", "--package", "test-kit", "--features", "peers"])
             .args(["--test", "interop", "--", module])
             .args(arguments)
-            .current_dir(workspace)
             .envs(environment.iter().map(|(name, value)| (name, value)));
-        cargo
+        tests
     };
     // A name that matches no test would pass, too.
-    let listed = cargo(&["--list", "--format", "terse"])
+    let listed = tests(&["--list", "--format", "terse"])
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cargo can't be started: {error}"))?;
     if !listed.status.success() {
         return Err("the tests don't build".to_owned());
     }
-    let tests = String::from_utf8_lossy(&listed.stdout)
+    let count = String::from_utf8_lossy(&listed.stdout)
         .matches(": test")
         .count();
-    if tests == 0 {
+    if count == 0 {
         return Err(format!("there is no test in {module}"));
     }
-    eprintln!("xtask: tests of {module} {tests}");
-    let status = cargo(&[])
-        .status()
-        .map_err(|error| format!("cargo can't be started: {error}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("a test of {module} failed"))
-    }
+    eprintln!("xtask: tests of {module} {count}");
+    done(&mut tests(&[]), &format!("a test of {module} failed"))
 }

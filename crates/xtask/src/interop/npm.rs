@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{done, test};
+use super::test;
+use crate::command::done;
 use crate::debian;
 
 /// The oldest Node that runs all of the packages.

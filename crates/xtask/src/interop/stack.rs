@@ -3,11 +3,10 @@
 //! first, and ends with this task.
 
 use std::path::Path;
-use std::process::Command;
 
-use super::done;
 use crate::aws::Emulator;
 use crate::build::{self, Architecture};
+use crate::command::{cargo, done};
 use crate::python::{MINISTACK, SAM};
 
 /// Builds, starts the emulator and runs the tests, or says what failed.
@@ -25,10 +24,9 @@ pub(super) fn run(workspace: &Path) -> Result<(), String> {
     })?;
     let endpoint = emulator.endpoint();
     eprintln!("xtask: ministack answers at {endpoint}");
-    let mut test = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut test = cargo(workspace);
     test.args(["test", "--package", "test-kit"])
         .args(["--features", "deployed-stack", "--test", "stack"])
-        .current_dir(workspace)
         .env("AWS_EMULATOR", endpoint)
         .env("BUILT_STACK", built)
         .env("BUILT_FOR", Architecture::of_this_machine()?.name())
