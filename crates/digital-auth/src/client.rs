@@ -256,7 +256,11 @@ impl Client {
             client_assertion: &assertion,
         };
         let exchange = token::exchange(&self.http, provider, &request, deadline);
-        timed(|time| observer.took(Step::Token, time), exchange).await
+        let tokens = timed(|time| observer.took(Step::Token, time), exchange).await;
+        if let Err(TokenError::RefusedClient { at: Some(at) }) = &tokens {
+            tell_clocks(now, *at);
+        }
+        tokens
     }
 }
 
@@ -264,6 +268,13 @@ impl Client {
 /// did, the empty URI would be refused as unreachable.
 fn uri(url: &Url) -> Uri {
     url.as_str().parse().unwrap_or_default()
+}
+
+/// Says how far our clock is ahead of the service's, since an assertion by a wrong clock is refused like one by a wrong key.
+/// A request takes some seconds at most, and its answer says whole ones: so what is less than that says nothing.
+fn tell_clocks(ours: DateTime<Utc>, the_services: DateTime<Utc>) {
+    let seconds_ahead = (ours - the_services).num_seconds();
+    tracing::warn!(event = "service_clock", seconds_ahead);
 }
 
 /// Says what was checked, for those who want to see a login step by step. Never a value.

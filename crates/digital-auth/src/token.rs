@@ -3,7 +3,8 @@
 //! A token request that may have arrived is never sent again: the code is good for one.
 
 use bytes::Bytes;
-use http::{Request, StatusCode, header};
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, Request, StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use thiserror::Error;
@@ -30,9 +31,12 @@ pub enum TokenError {
     /// `invalid_grant`: the code is used, too old, or not ours (RFC 6749 §5.2).
     #[error("the service refused the code")]
     RefusedCode,
-    /// `invalid_client` or `unauthorized_client`: client id, key or assertion are wrong.
+    /// `invalid_client` or `unauthorized_client`: client id, key or assertion are wrong, or one of the two clocks is.
     #[error("the service refused the client")]
-    RefusedClient,
+    RefusedClient {
+        /// When, by the service's clock, if it says so (RFC 9110 §6.6.1).
+        at: Option<DateTime<Utc>>,
+    },
     /// Another 4xx.
     #[error("the service refused the token request")]
     RefusedRequest,
@@ -111,7 +115,7 @@ pub async fn exchange(
         status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
             Err(TokenError::Failed)
         }
-        status if status.is_client_error() => Err(refusal(answer.body())),
+        status if status.is_client_error() => Err(refusal(answer.body(), date(answer.headers()))),
         _ => Err(TokenError::Malformed),
     }
 }
@@ -128,15 +132,22 @@ fn tokens(body: &[u8]) -> Result<Tokens, TokenError> {
     })
 }
 
-fn refusal(body: &[u8]) -> TokenError {
+fn refusal(body: &[u8], at: Option<DateTime<Utc>>) -> TokenError {
     match serde_json::from_slice::<ErrorAnswer>(body) {
         Ok(answer) => match answer.error.as_str() {
             "invalid_grant" => TokenError::RefusedCode,
-            "invalid_client" | "unauthorized_client" => TokenError::RefusedClient,
+            "invalid_client" | "unauthorized_client" => TokenError::RefusedClient { at },
             _ => TokenError::RefusedRequest,
         },
         Err(_) => TokenError::RefusedRequest,
     }
+}
+
+/// When the answer was made, by the clock of who made it.
+fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let date = headers.get(header::DATE)?.to_str().ok()?;
+    let date = DateTime::parse_from_rfc2822(date).ok()?;
+    Some(date.to_utc())
 }
 
 #[cfg(test)]
@@ -174,7 +185,7 @@ mod tests {
             ),
             ("<html>", "the service refused the token request"),
         ] {
-            assert_eq!(refusal(body.as_bytes()).to_string(), expected);
+            assert_eq!(refusal(body.as_bytes(), None).to_string(), expected);
         }
     }
 }

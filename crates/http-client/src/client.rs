@@ -70,6 +70,14 @@ struct Host {
     last_used: Option<DateTime<Utc>>,
 }
 
+impl Host {
+    /// Lets go what has been idle for too long, or has ended.
+    fn let_go(&mut self, now: DateTime<Utc>) {
+        self.idle
+            .retain(|idle| is_fresh(idle.since, now) && idle.connection.is_ready());
+    }
+}
+
 /// A connection on which no request is under way.
 struct Idle {
     connection: Connection,
@@ -178,9 +186,9 @@ impl HttpClient {
     fn take_idle(&self, host: &str) -> Option<Connection> {
         let now = self.clock.now();
         let mut hosts = self.lock();
-        let idle = &mut hosts.get_mut(host)?.idle;
-        idle.retain(|idle| is_fresh(idle.since, now) && idle.connection.is_ready());
-        idle.pop().map(|idle| idle.connection)
+        let host = hosts.get_mut(host)?;
+        host.let_go(now);
+        host.idle.pop().map(|idle| idle.connection)
     }
 
     fn keep(&self, host: String, connection: Connection) {
@@ -189,6 +197,10 @@ impl HttpClient {
         }
         let now = self.clock.now();
         let mut hosts = self.lock();
+        // Of every host: one that is only warmed, or not called any more, is never asked for a connection.
+        for known in hosts.values_mut() {
+            known.let_go(now);
+        }
         let host = hosts.entry(host).or_default();
         host.last_used = Some(now);
         host.idle.push(Idle {
@@ -229,7 +241,7 @@ fn key(uri: &Uri) -> Option<String> {
 }
 
 /// The request as HTTP/1.1 has it: the path in the first line, the authority in `Host`, without the scheme's own
-/// port (RFC 9112 §3.2).
+/// port (RFC 9112 §3.2), and no content coding asked for.
 fn on_the_wire(request: Request<Bytes>) -> Option<Request<Full<Bytes>>> {
     let (mut parts, body) = request.into_parts();
     if !parts.headers.contains_key(header::HOST) {
@@ -246,6 +258,11 @@ fn on_the_wire(request: Request<Bytes>) -> Option<Request<Full<Bytes>>> {
         let host = HeaderValue::try_from(host).ok()?;
         parts.headers.insert(header::HOST, host);
     }
+    // Answers are read as they are. Without this header a server may choose any coding (RFC 9110 §12.5.3).
+    parts
+        .headers
+        .entry(header::ACCEPT_ENCODING)
+        .or_insert(HeaderValue::from_static("identity"));
     let path = parts.uri.path_and_query().cloned();
     parts.uri = path.map_or_else(|| Uri::from_static("/"), Uri::from);
     Some(Request::from_parts(parts, Full::new(body)))

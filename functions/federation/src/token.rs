@@ -192,7 +192,7 @@ fn login_failure(error: &LoginError) -> Class {
             TokenError::ClientAssertion(ClientAssertionError::Randomness(_)) => Class::Internal,
             TokenError::Http(error) => transport(*error, Class::TokenAnswerTooLarge),
             TokenError::RefusedCode => Class::ServiceRefusedCode,
-            TokenError::RefusedClient => Class::ServiceRefusedClient,
+            TokenError::RefusedClient { .. } => Class::ServiceRefusedClient,
             TokenError::RefusedRequest => Class::ServiceRefusedRequest,
             TokenError::Failed => Class::ServiceFailed,
             TokenError::Malformed => Class::TokenAnswerMalformed,

@@ -18,7 +18,9 @@ use serde_json::{Map, Value};
 use simulators::journal::Party;
 use simulators::service::{Endpoint, RecordedRequest, RegisteredClient};
 use simulators::stack::{SERVICE_CLIENT_ID, Stack};
-use test_kit::{RelyingParty, browser, logged_failures, parameter, stack, stack_with, variables};
+use test_kit::{
+    RelyingParty, browser, logged, logged_failures, parameter, stack, stack_with, variables,
+};
 
 use super::relying_party::{Attempt, accepted, attempt, part};
 
@@ -176,17 +178,40 @@ async fn client_assertion_expires_within_sixty_seconds_and_says_when_it_was_issu
     let before = stack.clock.now().timestamp();
     let claims = claims(&accepted(&stack, None).await);
     let after = stack.clock.now().timestamp();
-    let issued = claims["iat"].as_i64().unwrap();
-    assert!((before..=after).contains(&issued));
-    let lifetime = claims["exp"].as_i64().unwrap() - issued;
-    assert!((1..=60).contains(&lifetime), "{lifetime}");
+    let seconds = |name: &str| claims[name].as_i64().unwrap();
+    assert!((before - 60..before).contains(&seconds("iat")));
+    assert!((after + 1..before + 60).contains(&seconds("exp")));
+    let lifetime = seconds("exp") - seconds("iat");
+    assert!((1..60).contains(&lifetime), "{lifetime}");
 
     // The service's clock decides: a minute later the assertion is over, and a minute earlier it isn't there yet.
-    for shift in [TimeDelta::seconds(61), TimeDelta::seconds(-61)] {
+    for shift in [61, -61].map(TimeDelta::seconds) {
         stack.clock.advance(shift);
         assert_service_refuses_the_client(&attempt(&stack, None).await);
         stack.clock.advance(-shift);
         accepted(&stack, None).await;
+    }
+    // A wrong clock looks like a wrong key: so the log says how far it is off.
+    let clocks = logged(&stack, "service_clock");
+    let ahead = clocks.iter().map(|event| event["seconds_ahead"].as_i64());
+    let ahead: Vec<_> = ahead.map(Option::unwrap).collect();
+    let off = |expected: i64, found: i64| (found - expected).abs() <= 5;
+    assert!(
+        ahead.len() == 2 && off(-61, ahead[0]) && off(61, ahead[1]),
+        "{ahead:?}"
+    );
+    stack.stop().await;
+}
+
+/// Two clocks never agree to the second, and a second is all that an assertion of exactly 60 s would need to fail.
+#[tokio::test]
+async fn client_assertion_is_accepted_with_a_clock_40_s_behind_to_10_s_ahead() {
+    let stack = stack().await;
+    for ahead in [-40, -20, -1, 1, 5, 10] {
+        let shift = TimeDelta::seconds(-ahead);
+        stack.clock.advance(shift);
+        accepted(&stack, None).await;
+        stack.clock.advance(-shift);
     }
     stack.stop().await;
 }

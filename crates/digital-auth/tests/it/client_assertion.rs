@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 
-use digital_auth::client_assertion::{ClientAssertionError, client_assertion};
+use digital_auth::client_assertion::{ClientAssertionError, SERVICE_MAX_SECONDS, client_assertion};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{DecodingKey, Validation, decode};
 use keys::{
@@ -66,11 +66,35 @@ fn pass_header_and_claims_are_exactly_those_of_the_contract() {
                 "iss": CLIENT_ID,
                 "sub": CLIENT_ID,
                 "aud": AUDIENCE,
-                "iat": now,
-                "exp": now + 60,
+                "iat": now - 11,
+                "exp": now + 48,
             })
         );
     }
+}
+
+/// The service refuses an assertion of the future, one that has expired, and one that expires more than 60 s ahead, or was
+/// issued more than 60 s ago: all by its own clock.
+#[test]
+fn pass_the_service_takes_it_with_our_clock_40_s_behind_to_10_s_ahead_and_5_s_on_the_way() {
+    let (_, claims) = read(es256(), &assertion(es256()));
+    let seconds = |name: &str| claims[name].as_i64().unwrap();
+    let accepts = |now: i64| {
+        (seconds("iat")..=seconds("iat") + SERVICE_MAX_SECONDS).contains(&now)
+            && (seconds("exp") - SERVICE_MAX_SECONDS..seconds("exp")).contains(&now)
+    };
+    for ahead in -40..=10 {
+        for on_the_way in 0..=5 {
+            let at_the_service = start().timestamp() - ahead + on_the_way;
+            assert!(
+                accepts(at_the_service),
+                "{ahead} s ahead, {on_the_way} s later"
+            );
+        }
+    }
+    // The two limits are not used up to their edge.
+    let lifetime = seconds("exp") - seconds("iat");
+    assert!(lifetime < SERVICE_MAX_SECONDS, "{lifetime}");
 }
 
 #[test]

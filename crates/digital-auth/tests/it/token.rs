@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use crate::service::{TOKEN, http, provider, tokens};
-use test_server::{Reply, Server, answer, chunked, json as json_answer};
+use test_server::{Reply, Server, answer, chunked, json as json_answer, start};
 
 const REDIRECT_URI: &str = "https://bridge.example/callback?a=b&c=ü";
 
@@ -73,7 +73,16 @@ async fn pass_the_request_is_exactly_what_the_service_documents() {
         .map(|(name, _)| name.as_str())
         .collect();
     names.sort_unstable();
-    assert_eq!(names, ["accept", "content-length", "content-type", "host"]);
+    assert_eq!(
+        names,
+        [
+            "accept",
+            "accept-encoding",
+            "content-length",
+            "content-type",
+            "host"
+        ]
+    );
     assert_eq!(
         request.header("content-type"),
         Some("application/x-www-form-urlencoded")
@@ -161,8 +170,11 @@ async fn fail_by_the_code_of_the_error_and_by_nothing_else() {
     for status in [400, 401] {
         for (code, expected) in [
             ("invalid_grant", TokenError::RefusedCode),
-            ("invalid_client", TokenError::RefusedClient),
-            ("unauthorized_client", TokenError::RefusedClient),
+            ("invalid_client", TokenError::RefusedClient { at: None }),
+            (
+                "unauthorized_client",
+                TokenError::RefusedClient { at: None },
+            ),
             ("invalid_request", TokenError::RefusedRequest),
             ("invalid_scope", TokenError::RefusedRequest),
             ("unsupported_grant_type", TokenError::RefusedRequest),
@@ -174,6 +186,32 @@ async fn fail_by_the_code_of_the_error_and_by_nothing_else() {
             assert_eq!(error.to_string(), expected.to_string(), "{status} {code}");
             assert!(!format!("{error:?} {error}").contains("marked"));
         }
+    }
+}
+
+/// An answer that refuses the client, with this header.
+fn refused_at(header: &str) -> Vec<u8> {
+    let body = json!({"error": "invalid_client"}).to_string();
+    let length = body.len();
+    format!("HTTP/1.1 400 Bad Request\r\n{header}Content-Length: {length}\r\n\r\n{body}")
+        .into_bytes()
+}
+
+/// Whether a clock is the reason, an operator sees from both times.
+#[tokio::test]
+async fn fail_a_refused_client_with_the_time_that_the_service_has() {
+    let noon = start() + chrono::TimeDelta::hours(12);
+    for (header, expected) in [
+        ("Date: Tue, 03 Nov 2026 12:00:00 GMT\r\n", Some(noon)),
+        ("Date: noon\r\n", None),
+        ("Date: \r\n", None),
+        ("", None),
+    ] {
+        let error = refused(refused_at(header)).await;
+        let TokenError::RefusedClient { at } = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(at, expected, "{header:?}");
     }
 }
 

@@ -69,7 +69,10 @@ async fn pass_the_request_is_a_get_with_the_access_token_in_its_header_only() {
         .map(|(name, _)| name.as_str())
         .collect();
     names.sort_unstable();
-    assert_eq!(names, ["accept", "authorization", "host"]);
+    assert_eq!(
+        names,
+        ["accept", "accept-encoding", "authorization", "host"]
+    );
     assert_eq!(
         request.header("authorization"),
         Some("Bearer an-access-token")

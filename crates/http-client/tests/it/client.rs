@@ -71,6 +71,7 @@ async fn pass_a_request_and_its_answer_go_over_the_wire_as_http_1_1() {
     headers.sort();
     let host = server.url("");
     let expected = [
+        ("accept-encoding", "identity"),
         ("content-length", "4"),
         ("host", host.strip_prefix("http://").unwrap()),
         ("x-name", "value"),
@@ -647,11 +648,57 @@ async fn pass_an_idle_connection_that_is_too_old_is_closed_by_the_next_request()
     clock.advance(TimeDelta::seconds(11));
     get(&http, &server).await.unwrap();
 
+    open_connections_become(&server, 1).await;
+}
+
+/// Blocks no thread: the client has to notice that a connection was let go.
+async fn open_connections_become(server: &Server, count: usize) {
     let since = Instant::now();
-    while server.open_connections() != 1 {
-        assert!(since.elapsed() < Duration::from_secs(5), "it stays open");
+    while server.open_connections() != count {
+        assert!(
+            since.elapsed() < Duration::from_secs(5),
+            "{} are open",
+            server.open_connections()
+        );
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+}
+
+/// Who opens the login's end again and again has a connection opened each time, and no request follows.
+#[tokio::test]
+async fn pass_warming_again_and_again_keeps_one_connection_and_lets_the_old_ones_go() {
+    let (server, another) = (good_server(), good_server());
+    let clock = TestClock::new();
+    let http = client(&clock);
+
+    http.warm(&uri(&another)).await;
+    for _ in 0..20 {
+        clock.advance(TimeDelta::seconds(11));
+        http.warm(&uri(&server)).await;
+    }
+
+    server.await_connections(20);
+    open_connections_become(&server, 1).await;
+    // Also of a host that nobody asks any more.
+    open_connections_become(&another, 0).await;
+}
+
+/// Without the header a server may answer in any coding, and some do.
+#[tokio::test]
+async fn pass_no_content_coding_is_asked_for_unless_the_request_says_so() {
+    let server = good_server();
+    let http = client(&TestClock::new());
+
+    get(&http, &server).await.unwrap();
+    let own = Request::get(uri(&server)).header("accept-encoding", "gzip");
+    let own = own.body(Bytes::new()).unwrap();
+    http.send(own, 1024, soon()).await.unwrap();
+
+    let asked = server.requests().into_iter();
+    let asked: Vec<_> = asked
+        .map(|request| request.header("accept-encoding").unwrap().to_owned())
+        .collect();
+    assert_eq!(asked, ["identity", "gzip"]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono::TimeDelta;
 use http::StatusCode;
+use http::header::DATE;
 use serde_json::json;
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -496,5 +497,7 @@ fn told(
     answer: Answer,
 ) -> Response {
     realm.tell(from, received, checks, &answer);
-    answer.into_response()
+    // By the stand-in's clock, and not by the machine's (RFC 9110 §6.6.1).
+    let date = realm.clock.now().format("%a, %d %b %Y %H:%M:%S GMT");
+    answer.with(DATE, &date.to_string()).into_response()
 }
