@@ -112,6 +112,8 @@ pub(crate) fn status(class: Class) -> u8 {
         Class::RecordTooLong => 87,
         Class::IdTokenAuthenticationTime => 98,
         Class::NotThroughFrontDoor => 101,
+        Class::KeySetKeyUnusable => 102,
+        Class::ServiceLoginExpired => 103,
     }
 }
 

@@ -194,9 +194,9 @@ impl Client {
             authenticated_after: login.authenticated_after,
         };
         let id_token = match id_token::verify(&tokens.id_token, keys.keys(), &expected, now) {
-            Err(IdTokenError::UnknownKey) => {
+            Err(error) if error.may_be_rotated() => {
                 let newer = (self.key_set)
-                    .after_unknown_key(&keys, now, deadline, observer)
+                    .newer_than(&keys, now, deadline, observer)
                     .await?;
                 id_token::verify(&tokens.id_token, newer.keys(), &expected, now)
             }

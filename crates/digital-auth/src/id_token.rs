@@ -8,10 +8,9 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet};
 use openidconnect::{
-    AccessToken, AccessTokenHash, IssuerUrl, JsonWebKey as _, JsonWebKeyAlgorithm, JsonWebKeyId,
-    JsonWebKeyUse as _, JsonWebTokenType, JwsSigningAlgorithm as _, Nonce, NonceVerifier as _,
+    AccessToken, AccessTokenHash, IssuerUrl, JsonWebKey as _, JsonWebKeyId, JsonWebTokenType,
+    JwsSigningAlgorithm as _, Nonce, NonceVerifier as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::{Error as _, IgnoredAny, IntoDeserializer as _, MapAccess, Visitor};
@@ -22,6 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::authorization::Secret256;
 use crate::client::AssuranceRule;
+use crate::published_keys::{NoKey, PublishedKeys};
 
 /// How far the service's clock may be from ours.
 const SKEW: TimeDelta = TimeDelta::seconds(60);
@@ -57,6 +57,9 @@ pub enum IdTokenError {
     /// No key of the service, or more than one, fits `kid` and algorithm (step 6).
     #[error("the ID token's key is unknown")]
     UnknownKey,
+    /// The service publishes the key that `kid` names, or one that could be meant, in a form that can't be used (step 6).
+    #[error("the ID token's key is published in a form that can't be used")]
+    UnusableKey,
     /// The signature isn't that key's (step 6).
     #[error("the ID token's signature is wrong")]
     Signature,
@@ -93,6 +96,14 @@ pub enum IdTokenError {
     /// `sub` is missing, empty or over 255 bytes (§2).
     #[error("the ID token's subject is missing or out of bounds")]
     Subject,
+}
+
+impl IdTokenError {
+    /// Whether the service may have published other keys since: then this was no fault of the token.
+    #[must_use]
+    pub const fn may_be_rotated(self) -> bool {
+        matches!(self, Self::UnknownKey | Self::UnusableKey | Self::Signature)
+    }
 }
 
 /// What the ID token of a login must say.
@@ -156,10 +167,10 @@ pub struct VerifiedIdToken {
 ///
 /// # Errors
 ///
-/// The first check that failed; [`IdTokenError::UnknownKey`] may be worth another try with newer keys.
+/// The first check that failed; it may be worth another try with newer keys ([`IdTokenError::may_be_rotated`]).
 pub fn verify(
     id_token: &SecretString,
-    keys: &CoreJsonWebKeySet,
+    keys: &PublishedKeys,
     expected: &Expected<'_>,
     now: DateTime<Utc>,
 ) -> Result<VerifiedIdToken, IdTokenError> {
@@ -194,7 +205,12 @@ pub fn verify(
     )?;
 
     // Step 6. The signature is that of the issuer's key.
-    let key = signing_key(keys, header.kid.as_ref(), algorithm).ok_or(IdTokenError::UnknownKey)?;
+    let key = keys
+        .find(header.kid.as_ref(), algorithm)
+        .map_err(|none| match none {
+            NoKey::Unknown => IdTokenError::UnknownKey,
+            NoKey::Unusable => IdTokenError::UnusableKey,
+        })?;
     key.verify_signature(algorithm, signing_input.as_bytes(), &signature)
         .map_err(|_| IdTokenError::Signature)?;
 
@@ -263,28 +279,6 @@ fn ensure(holds: bool, otherwise: IdTokenError) -> Result<(), IdTokenError> {
 /// Neither `none` nor a MAC.
 fn is_signature_by_key_pair(algorithm: &SigningAlgorithm) -> bool {
     algorithm.key_type().is_some() && !algorithm.uses_shared_secret()
-}
-
-/// The one key that fits `kid` and algorithm. Without `kid` it must be the only one for the algorithm (OIDC Core §10.1).
-fn signing_key<'a>(
-    keys: &'a CoreJsonWebKeySet,
-    key_id: Option<&JsonWebKeyId>,
-    algorithm: &SigningAlgorithm,
-) -> Option<&'a CoreJsonWebKey> {
-    let mut fitting = keys.keys().iter().filter(|key| {
-        key_id.is_none_or(|key_id| key.key_id() == Some(key_id))
-            && algorithm.key_type().as_ref() == Some(key.key_type())
-            && key.key_use().is_none_or(|usage| usage.allows_signature())
-            && match key.signing_alg() {
-                JsonWebKeyAlgorithm::Unspecified => true,
-                JsonWebKeyAlgorithm::Algorithm(only) => only == algorithm,
-                JsonWebKeyAlgorithm::Unsupported => false,
-            }
-    });
-    match (fitting.next(), fitting.next()) {
-        (Some(key), None) => Some(key),
-        _ => None,
-    }
 }
 
 /// A signed token, read but not verified (RFC 7515 §5.2, steps 1 to 7; RFC 7519 §7.2).

@@ -1,29 +1,26 @@
 //! The service's public keys: fetched once for all who wait, and kept for an hour at most.
-//! A `kid` that isn't among them may be a new key: the set is fetched once more, and then not for 10 seconds,
-//! so that made-up tokens can't turn the bridge into a flood of requests.
+//! A `kid` that isn't among them may be a new key, and a signature that doesn't fit may be by a key that changed under its
+//! `kid`: the set is fetched once more. If that brings nothing newer, there is no other such fetch for 10 seconds, so that
+//! made-up tokens can't turn the bridge into a flood of requests.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{Request, StatusCode, Uri, header};
-use openidconnect::core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyType};
-use openidconnect::{JsonWebKey as _, JsonWebKeySet};
 use thiserror::Error;
 
 use crate::observer::{Observer, Step};
+use crate::published_keys::PublishedKeys;
 use crate::token::MAX_ANSWER_BYTES;
 use http_client::{Deadline, HttpClient, HttpError, Timing};
 
 /// How old a key set may be.
 const MAX_AGE: TimeDelta = TimeDelta::hours(1);
-/// After a fetch for an unknown `kid`, none for another one for this long.
-const PAUSE_AFTER_UNKNOWN_KEY: TimeDelta = TimeDelta::seconds(10);
-
-/// The shortest RSA modulus that is used, in bytes (RFC 7518 §3.3: 2,048 bits).
-const MIN_RSA_BYTES: usize = 256;
+/// After a fetch that brought nothing newer, or nothing at all, none for another token for this long.
+const PAUSE: TimeDelta = TimeDelta::seconds(10);
+/// What is asked for: a JWK Set is JSON, and has a media type of its own (RFC 7517 §8.5.2).
+const MEDIA_TYPES: &str = "application/json, application/jwk-set+json";
 
 /// Why there are no keys.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
@@ -39,14 +36,14 @@ pub enum KeySetError {
 /// The keys of one fetch.
 #[derive(Debug)]
 pub struct KeySet {
-    keys: CoreJsonWebKeySet,
+    keys: PublishedKeys,
     fetched_at: DateTime<Utc>,
 }
 
 impl KeySet {
-    /// The keys, as openidconnect takes them.
+    /// The keys.
     #[must_use]
-    pub fn keys(&self) -> &CoreJsonWebKeySet {
+    pub fn keys(&self) -> &PublishedKeys {
         &self.keys
     }
 }
@@ -63,7 +60,8 @@ pub struct KeySetCache {
 
 #[derive(Debug, Default)]
 struct LastFetch {
-    for_unknown_key: Option<DateTime<Utc>>,
+    /// When a fetch for a token that no key fitted brought nothing newer.
+    in_vain: Option<DateTime<Utc>>,
 }
 
 impl KeySetCache {
@@ -102,12 +100,13 @@ impl KeySetCache {
         }
     }
 
-    /// The key set after `seen` turned out not to have the key that a token names.
+    /// The key set after no key of `seen` fitted a token: it has none of that name, or the signature is another's. It is
+    /// `seen` itself if there is nothing newer.
     ///
     /// # Errors
     ///
     /// [`KeySetError`] if it has to be fetched and can't be.
-    pub async fn after_unknown_key(
+    pub async fn newer_than(
         &self,
         seen: &Arc<KeySet>,
         now: DateTime<Utc>,
@@ -124,14 +123,16 @@ impl KeySetCache {
             return Ok(newer);
         }
         // Two logins may have read the time in another order than they come here.
-        if last
-            .for_unknown_key
-            .is_some_and(|then| (now - then).abs() < PAUSE_AFTER_UNKNOWN_KEY)
-        {
+        if last.in_vain.is_some_and(|then| (now - then).abs() < PAUSE) {
             return Ok(Arc::clone(seen));
         }
-        last.for_unknown_key = Some(now);
-        self.fetch(now, deadline, observer).await
+        // This stays if the fetch fails.
+        last.in_vain = Some(now);
+        let fetched = self.fetch(now, deadline, observer).await?;
+        if fetched.keys != seen.keys {
+            last.in_vain = None;
+        }
+        Ok(fetched)
     }
 
     fn fresh(&self, now: DateTime<Utc>) -> Option<Arc<KeySet>> {
@@ -150,7 +151,7 @@ impl KeySetCache {
     ) -> Result<Arc<KeySet>, KeySetError> {
         let _timing = Timing::begin(|time| observer.took(Step::KeySet, time));
         let request = Request::get(self.jwks_uri.clone())
-            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT, MEDIA_TYPES)
             .body(Bytes::new())
             .map_err(|_| KeySetError::Unavailable)?;
         let answer = match self
@@ -173,28 +174,13 @@ impl KeySetCache {
         if answer.status() != StatusCode::OK {
             return Err(KeySetError::Unavailable);
         }
-        let keys: CoreJsonWebKeySet =
-            serde_json::from_slice(answer.body()).map_err(|_| KeySetError::Malformed)?;
-        let long_enough = keys.keys().iter().filter(|key| is_long_enough(key));
+        let keys = PublishedKeys::read(answer.body()).map_err(|_| KeySetError::Malformed)?;
+        keys.tell();
         let fetched = Arc::new(KeySet {
-            keys: JsonWebKeySet::new(long_enough.cloned().collect()),
+            keys,
             fetched_at: now,
         });
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fetched));
         Ok(fetched)
     }
-}
-
-/// Whether the key may be used at all: a short RSA key is as good as none, and passed over like a key of an unknown kind.
-fn is_long_enough(key: &CoreJsonWebKey) -> bool {
-    if *key.key_type() != CoreJsonWebKeyType::RSA {
-        return true;
-    }
-    let jwk = serde_json::to_value(key).unwrap_or_default();
-    let modulus = jwk.get("n").and_then(|n| n.as_str());
-    let modulus = modulus.and_then(|n| URL_SAFE_NO_PAD.decode(n).ok());
-    modulus.is_some_and(|n| {
-        let leading_zeros = n.iter().take_while(|byte| **byte == 0).count();
-        n.len() - leading_zeros >= MIN_RSA_BYTES
-    })
 }

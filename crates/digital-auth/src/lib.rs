@@ -9,6 +9,7 @@ pub mod client_assertion;
 pub mod id_token;
 pub mod key_set;
 pub mod provider;
+pub mod published_keys;
 pub mod token;
 pub mod userinfo;
 

@@ -105,6 +105,9 @@ faults! {
     ErrorTemporarilyUnavailable, "error-temporarily-unavailable",
         Some("service_temporarily_unavailable"), "エラーtemporarily_unavailable",
         "The service answers the authorization request with temporarily_unavailable.";
+    ErrorAuthenticationExpired, "error-authentication-expired", Some("service_login_expired"),
+        "ログイン画面の時間切れ（temporarily_unavailable、authentication_expired）",
+        "The service's login page timed out, which Keycloak tells as temporarily_unavailable with authentication_expired.";
     ErrorUnknown, "error-unknown", Some("service_unknown_error"),
         "知られていないエラー", "The service answers with an error code that no specification knows.";
     CallbackWrongIssuer, "callback-wrong-issuer", Some("issuer_mismatch"),
@@ -257,6 +260,22 @@ faults! {
     KeySetUnknownKeys, "key-set-unknown-keys", None,
         "鍵セットに知らない種類の鍵（成功する）",
         "The key set also holds encryption keys and unknown key types: ignored (RFC 7517 §5).";
+    KeySetShortCoordinates, "key-set-short-coordinates", None,
+        "座標の先頭の0を落とした鍵（成功する）",
+        "A coordinate of the key begins with zero, and is published without it, as older versions of Keycloak did: the same number.";
+    KeySetLongCoordinates, "key-set-long-coordinates", None,
+        "座標の前に0がある鍵（成功する）",
+        "The coordinates of the key are published with a zero before them, as signed numbers have it: the same numbers.";
+    KeySetPadded, "key-set-padded", None,
+        "もう一つのBase64とパディングの鍵（成功する）",
+        "The coordinates of the key are base64 with padding, in its other alphabet: the same bytes.";
+    KeySetRepeatedKey, "key-set-repeated-key", None,
+        "同じ鍵が二度（成功する）", "The key is published twice: it is one.";
+    KeyReplaced, "key-replaced", None,
+        "kidを変えずに鍵が替わる（成功する）",
+        "The key changes and keeps its kid: the signature doesn't fit the known one, so the keys are refetched.";
+    KeySetUnusableKey, "key-set-unusable-key", Some("key_set_key_unusable"),
+        "使えない形の鍵", "The key that the ID token names is published as a point that isn't on the curve.";
     KeySetEmpty, "key-set-empty", Some("id_token_unknown_key"),
         "鍵セットが空", "The key set is empty.";
     KeySet500, "key-set-500", Some("key_set_unavailable"),

@@ -2403,6 +2403,7 @@ mod front_channel_faults {
                 Fault::ErrorTemporarilyUnavailable,
                 "temporarily_unavailable",
             ),
+            (Fault::ErrorAuthenticationExpired, "temporarily_unavailable"),
             (Fault::ErrorUnknown, "card_revoked"),
         ];
         for (fault, code) in cases {
@@ -2425,6 +2426,11 @@ mod front_channel_faults {
             assert_eq!(names(&back), ["error", "state", "iss"], "{fault}");
             assert_eq!(value(&back, "error"), code);
         }
+        let (expired, _) = back(Fault::ErrorAuthenticationExpired).await;
+        assert_eq!(
+            value(&expired, "error_description"),
+            "authentication_expired"
+        );
         let (back, _) = back(Fault::CancelHostileDescription).await;
         assert!(value(&back, "error_description").contains("<script>"));
         assert!(value(&back, "error_description").contains("\r\n"));
@@ -2843,10 +2849,54 @@ mod key_set_faults {
             Fault::KeySetSlow,
             Fault::KeySetBrokenJson,
             Fault::KeySetTooLarge,
+            Fault::KeySetShortCoordinates,
+            Fault::KeySetLongCoordinates,
+            Fault::KeySetPadded,
+            Fault::KeySetRepeatedKey,
+            Fault::KeySetUnusableKey,
         ] {
             let (_, before, kid, _) = before_and_named(fault).await;
             assert!(before.iter().all(|key| key["kid"] != kid), "{fault}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_key_is_spelled_as_the_fault_says() {
+        let published = async |fault| {
+            let (bench, _, kid, _) = before_and_named(fault).await;
+            let keys = bench.keys().await;
+            let named: Vec<_> = keys.into_iter().filter(|key| key["kid"] == kid).collect();
+            named
+        };
+        let length =
+            |key: &Value, name: &str| URL_SAFE_NO_PAD.decode(text(key, name)).unwrap().len();
+        let short = published(Fault::KeySetShortCoordinates).await;
+        assert!(short.len() == 1 && length(&short[0], "x") < 32);
+        let long = published(Fault::KeySetLongCoordinates).await;
+        assert_eq!(
+            (long.len(), length(&long[0], "x"), length(&long[0], "y")),
+            (1, 33, 33)
+        );
+        let padded = published(Fault::KeySetPadded).await;
+        assert!(padded.len() == 1 && text(&padded[0], "x").ends_with('='));
+        let repeated = published(Fault::KeySetRepeatedKey).await;
+        assert!(repeated.len() == 2 && repeated[0] == repeated[1]);
+        let unusable = published(Fault::KeySetUnusableKey).await;
+        assert_eq!((unusable.len(), &unusable[0]["x"]), (1, &unusable[0]["y"]));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_replaced_keeps_its_name_and_signs() {
+        let (bench, before, kid, tokens) = before_and_named(Fault::KeyReplaced).await;
+        let old: Vec<_> = before.into_iter().filter(|key| key["kid"] == kid).collect();
+        let new: Vec<_> = bench
+            .keys()
+            .await
+            .into_iter()
+            .filter(|key| key["kid"] == kid)
+            .collect();
+        assert!(old.len() == 1 && new.len() == 1 && old[0]["x"] != new[0]["x"]);
+        bench.verified_id_token(&tokens).await;
     }
 
     #[tokio::test]

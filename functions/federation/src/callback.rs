@@ -163,7 +163,7 @@ fn answer(
     }
     check::held("iss is the service, if it came", "RFC 9207 §2.4");
     if let Some(error) = parameters.get("error") {
-        return Err(service_error(error));
+        return Err(service_error(error, parameters.get("error_description")));
     }
     // Who cancels in the app can come back with neither code nor error (contract §3).
     let code = parameters.get("code").ok_or(Class::Cancelled)?;
@@ -190,9 +190,16 @@ fn answer(
     .map_err(|_| Class::Internal)
 }
 
-/// The service's error by its OAuth code (contract §3). Its description is text that anybody can write, and isn't used.
-fn service_error(error: &str) -> Class {
+/// What Keycloak says when its login page timed out, beside `temporarily_unavailable`.
+const AUTHENTICATION_EXPIRED: &str = "authentication_expired";
+
+/// The service's error by its OAuth code (contract §3). Its description is text that anybody can write: it is compared with
+/// the one that tells two cases of one code apart, and used for nothing else.
+fn service_error(error: &str, description: Option<&str>) -> Class {
     match error {
+        "temporarily_unavailable" if description == Some(AUTHENTICATION_EXPIRED) => {
+            Class::ServiceLoginExpired
+        }
         "access_denied" => Class::Cancelled,
         "login_required" => Class::ServiceLoginRequired,
         "interaction_required" | "consent_required" | "account_selection_required" => {

@@ -184,6 +184,8 @@ classes! {
     ServiceUnauthorizedClient = "service_unauthorized_client", ServerError, 400, Unproven;
     /// The service said `server_error`.
     ServiceServerError = "service_server_error", ServerError, 400, Unproven;
+    /// The service's login page timed out.
+    ServiceLoginExpired = "service_login_expired", AccessDenied, 400, Nobody;
     /// The service said `temporarily_unavailable`.
     ServiceTemporarilyUnavailable = "service_temporarily_unavailable", TemporarilyUnavailable, 400, Unproven;
     /// The service said something else.
@@ -232,6 +234,8 @@ classes! {
     KeySetUnavailable = "key_set_unavailable", TemporarilyUnavailable, 503, Service;
     /// The service's keys are malformed.
     KeySetMalformed = "key_set_malformed", ServerError, 502, Service;
+    /// The key that the ID token names is published in a form that can't be used.
+    KeySetKeyUnusable = "key_set_key_unusable", ServerError, 502, Service;
     /// The ID token is malformed.
     IdTokenMalformed = "id_token_malformed", InvalidGrant, 400, Service;
     /// The ID token's algorithm isn't accepted.

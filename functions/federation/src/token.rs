@@ -203,6 +203,7 @@ fn login_failure(error: &LoginError) -> Class {
             IdTokenError::Malformed => Class::IdTokenMalformed,
             IdTokenError::Algorithm => Class::IdTokenAlgorithm,
             IdTokenError::UnknownKey => Class::IdTokenUnknownKey,
+            IdTokenError::UnusableKey => Class::KeySetKeyUnusable,
             IdTokenError::Signature => Class::IdTokenSignature,
             IdTokenError::Issuer => Class::IdTokenIssuer,
             IdTokenError::Audience => Class::IdTokenAudience,

@@ -522,11 +522,12 @@ mod openid_connect {
         assert_eq!(twin.count(Endpoint::KeySet), 0);
         assert!(twin.id_token_header().contains_key("kid"));
 
-        // A process that fetched the keys when there was one takes that one, and finds that it didn't sign.
+        // A process that fetched the keys when there was one takes that one, finds that it didn't sign, and fetches them again:
+        // then there are two.
         stack.bridge.scale_to_zero().await;
         accepted(&stack, None).await;
-        let refusal = Refusal::of_id_token("id_token_signature");
-        fails(&stack, fault, &refusal).await;
+        let refused = fails(&stack, fault, &refusal).await;
+        assert_eq!(refused.count(Endpoint::KeySet), 1);
         stack.stop().await;
     }
 

@@ -9,9 +9,9 @@ use digital_auth::AssuranceRule;
 use digital_auth::id_token::{
     Expected, IdTokenError, SigningAlgorithm, VerifiedIdToken, parse_algorithm, verify,
 };
+use digital_auth::published_keys::PublishedKeys;
 use keys::{LocalKey, SigningKey as _};
 use openidconnect::IssuerUrl;
-use openidconnect::core::CoreJsonWebKeySet;
 use p256::pkcs8::EncodePrivateKey as _;
 use proptest::prelude::*;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -28,10 +28,10 @@ pub(crate) const ISSUER: &str = "https://service.example/api/realms/main";
 /// How a token is verified, unless a test says otherwise.
 pub(crate) struct Check {
     pub(crate) keys: Value,
-    algorithms: Vec<&'static str>,
-    assurance: AssuranceRule,
+    pub(crate) algorithms: Vec<&'static str>,
+    pub(crate) assurance: AssuranceRule,
     pub(crate) authenticated_after: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
+    pub(crate) now: DateTime<Utc>,
 }
 
 impl Default for Check {
@@ -48,7 +48,7 @@ impl Default for Check {
 
 impl Check {
     pub(crate) fn of(&self, token: &str) -> Result<VerifiedIdToken, IdTokenError> {
-        let keys: CoreJsonWebKeySet = serde_json::from_value(self.keys.clone()).unwrap();
+        let keys = PublishedKeys::read(self.keys.to_string().as_bytes()).unwrap();
         let algorithms: Vec<SigningAlgorithm> = self
             .algorithms
             .iter()
@@ -802,8 +802,8 @@ fn fail_no_signature_and_a_shared_secret_also_where_they_are_configured() {
         "kty": "oct", "kid": es256().key_id().as_str(), "alg": "HS256", "use": "sig",
         "k": URL_SAFE_NO_PAD.encode(secret),
     });
-    let keys: CoreJsonWebKeySet = serde_json::from_value(json!({"keys": [symmetric]})).unwrap();
-    assert_eq!(keys.keys().len(), 1);
+    let set = json!({"keys": [symmetric]}).to_string();
+    let keys = PublishedKeys::read(set.as_bytes()).unwrap();
     let expected = Expected {
         issuer: &IssuerUrl::new(ISSUER.to_owned()).unwrap(),
         client_id: CLIENT_ID,
@@ -845,7 +845,6 @@ fn pass_a_key_that_leaves_its_algorithm_open_and_fail_one_that_is_for_another() 
     }
     for (member, value) in [
         ("alg", Some(json!("ES384"))),
-        ("alg", Some(json!("A128GCM"))),
         ("alg", Some(json!("RSA-OAEP"))),
         ("use", Some(json!("enc"))),
         ("kty", Some(json!("OKP"))),

@@ -15,6 +15,7 @@ mod client_assertion;
 mod id_token;
 mod id_token_forms;
 mod key_set;
+mod published_keys;
 mod service;
 mod signed;
 mod token;

@@ -2,6 +2,8 @@
 //! A request for it doesn't say for which login it is, so it obeys the fault of the login answered last.
 //! The key-set faults are made here.
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -19,6 +21,22 @@ pub(super) async fn answer(realm: &Realm) -> Answer {
     let published = match fault {
         Some(Fault::IdTokenWithoutKeyIdSeveralKeys) => keys.published_with_second(),
         Some(Fault::KeySetUnknownKeys) => with_unknown(keys.published()),
+        Some(Fault::KeySetShortCoordinates) => keys.published_as(keys.ec.spelled(|coordinate| {
+            let zeros = coordinate.iter().take_while(|byte| **byte == 0).count();
+            URL_SAFE_NO_PAD.encode(coordinate.get(zeros..).unwrap_or_default())
+        })),
+        Some(Fault::KeySetLongCoordinates) => keys.published_as(
+            keys.ec
+                .spelled(|coordinate| URL_SAFE_NO_PAD.encode([&[0], coordinate].concat())),
+        ),
+        Some(Fault::KeySetPadded) => {
+            keys.published_as(keys.ec.spelled(|coordinate| STANDARD.encode(coordinate)))
+        }
+        Some(Fault::KeySetRepeatedKey) => [keys.published(), keys.published()].concat(),
+        // x and y are one number: no point of P-256 with a coordinate of 1 has the other of 1.
+        Some(Fault::KeySetUnusableKey) => {
+            keys.published_as(keys.ec.spelled(|_| URL_SAFE_NO_PAD.encode([1])))
+        }
         Some(Fault::KeySetEmpty) => Vec::new(),
         _ => keys.published(),
     };

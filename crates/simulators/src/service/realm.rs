@@ -232,12 +232,21 @@ impl Memory {
 
     /// Makes the keys fit for what the fault wants at the moment of signing.
     pub(super) fn rotate_for(&mut self, fault: Option<Fault>) -> Result<(), Unspecified> {
+        match fault {
+            Some(Fault::KeyReplaced) => return self.keys.replace(),
+            Some(Fault::KeySetShortCoordinates) => return self.keys.rotate_to_a_short_one(),
+            _ => {}
+        }
         // A fault of the key set is met only by who has to fetch it: a new key sees to that.
         let rotates = matches!(
             fault,
             Some(
                 Fault::KeysRotatedBeforeSigning
                     | Fault::KeySetUnknownKeys
+                    | Fault::KeySetLongCoordinates
+                    | Fault::KeySetPadded
+                    | Fault::KeySetRepeatedKey
+                    | Fault::KeySetUnusableKey
                     | Fault::KeySetEmpty
                     | Fault::KeySet500
                     | Fault::KeySetSlow

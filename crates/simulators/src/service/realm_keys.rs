@@ -27,7 +27,10 @@ pub(super) struct EcKey {
 
 impl EcKey {
     pub(super) fn generate() -> Result<Self, Unspecified> {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
+        Self::of(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?)
+    }
+
+    fn of(pair: EcdsaKeyPair) -> Result<Self, Unspecified> {
         let der: PublicKeyX509Der<'_> = pair.public_key().as_der()?;
         let der = der.as_ref().to_vec();
         // The uncompressed point: one byte for the form, then x and y of 32 bytes each (SEC 1 §2.3.3).
@@ -52,6 +55,19 @@ impl EcKey {
 
     pub(super) fn kid(&self) -> &str {
         &self.kid
+    }
+
+    /// The key as it is published, its coordinates in another spelling.
+    pub(super) fn spelled(&self, spelled: impl Fn(&[u8]) -> String) -> Value {
+        let mut jwk = self.jwk.clone();
+        for name in ["x", "y"] {
+            let coordinate = jwk.get(name).and_then(Value::as_str).unwrap_or_default();
+            let coordinate = URL_SAFE_NO_PAD.decode(coordinate).unwrap_or_default();
+            if let Some(member) = jwk.get_mut(name) {
+                *member = spelled(&coordinate).into();
+            }
+        }
+        jwk
     }
 
     /// The signature as a JWS has it: r‖s (RFC 7518 §3.4).
@@ -144,9 +160,36 @@ impl RealmKeys {
         Ok(())
     }
 
+    /// A new ES256 key whose `x` begins with a zero: one in 256 does.
+    pub(super) fn rotate_to_a_short_one(&mut self) -> Result<(), Unspecified> {
+        loop {
+            let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
+            if pair.public_key().as_ref().get(1) == Some(&0) {
+                self.ec = Arc::new(EcKey::of(pair)?);
+                return Ok(());
+            }
+        }
+    }
+
+    /// A new ES256 key under the name of the old one.
+    pub(super) fn replace(&mut self) -> Result<(), Unspecified> {
+        let mut key = EcKey::generate()?;
+        self.ec.kid.clone_into(&mut key.kid);
+        if let Some(kid) = key.jwk.get_mut("kid") {
+            *kid = key.kid.clone().into();
+        }
+        self.ec = Arc::new(key);
+        Ok(())
+    }
+
     /// The public keys. Keycloak has one for encryption among them, which no client has a use for.
     pub(super) fn published(&self) -> Vec<Value> {
-        vec![self.ec.jwk.clone(), encryption_key(), self.rsa.jwk.clone()]
+        self.published_as(self.ec.jwk.clone())
+    }
+
+    /// The public keys, the ES256 key as this entry.
+    pub(super) fn published_as(&self, ec: Value) -> Vec<Value> {
+        vec![ec, encryption_key(), self.rsa.jwk.clone()]
     }
 
     /// The public keys and the second ES256 key.

@@ -133,7 +133,11 @@ fn front_channel_error(fault: Fault) -> Option<(&'static str, Option<&'static st
         Fault::ErrorLoginRequired => ("login_required", None),
         Fault::ErrorInteractionRequired => ("interaction_required", None),
         Fault::ErrorServerError => ("server_error", Some("Unexpected error")),
-        Fault::ErrorTemporarilyUnavailable => {
+        Fault::ErrorTemporarilyUnavailable => (
+            "temporarily_unavailable",
+            Some("Service is under maintenance"),
+        ),
+        Fault::ErrorAuthenticationExpired => {
             ("temporarily_unavailable", Some("authentication_expired"))
         }
         Fault::ErrorUnknown => ("card_revoked", Some("Certificate is revoked")),

@@ -271,6 +271,42 @@ async fn fail_another_issuer() {
     assert!(parameters(login.send(&login.form).await.location()).contains_key("code"));
 }
 
+/// One code of OAuth for two things: an outage, and a login page that timed out. Only Keycloak's own word tells them apart.
+#[tokio::test]
+async fn fail_with_a_login_page_that_timed_out_and_not_with_an_outage() {
+    let expired = ("access_denied", "service_login_expired");
+    let away = ("temporarily_unavailable", "service_temporarily_unavailable");
+    for (error, description, (told, class)) in [
+        ("temporarily_unavailable", "authentication_expired", expired),
+        ("temporarily_unavailable", "Authentication_Expired", away),
+        ("temporarily_unavailable", "authentication_expired ", away),
+        (
+            "temporarily_unavailable",
+            "not authentication_expired",
+            away,
+        ),
+        ("temporarily_unavailable", "", away),
+        (
+            "server_error",
+            "authentication_expired",
+            ("server_error", "service_server_error"),
+        ),
+        (
+            "access_denied",
+            "authentication_expired",
+            ("access_denied", "cancelled"),
+        ),
+    ] {
+        let login = Answered::new().await;
+        let form = login.form.clone().without("code").and("error", error);
+        let form = form.and("error_description", description);
+        login
+            .send(&form)
+            .await
+            .is_redirect(told, class, Some(STATE));
+    }
+}
+
 #[tokio::test]
 async fn fail_with_every_error_of_the_service_and_never_with_its_words() {
     for (error, told, class) in [
