@@ -11,7 +11,8 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 use simulators::clock::SimClock;
 use simulators::cognito::{
-    CognitoOptions, EmptyValues, OverriddenAddress, RepeatedTriggers, TriggerAttributes, Variation,
+    CognitoOptions, EmptyValues, OverriddenAddress, RepeatedTriggers, TokenEventVersion,
+    TriggerAttributes, Variation,
 };
 use simulators::lambda::DirectFunction;
 use simulators::persona::{Persona, personas};
@@ -170,6 +171,28 @@ fn told(function: &DirectFunction, word: &str) -> usize {
             line["event"] == word || (line["class"] == word && line["event"].is_string())
         })
         .count()
+}
+
+/// A pool that customizes the tokens of machines sends events of version 3, to all of its users.
+#[tokio::test]
+async fn tokens_hold_the_same_in_a_pool_that_customizes_those_of_machines() {
+    let stack = stack_with(|options| {
+        options.cognito =
+            |cognito| cognito.lambda_config.pre_token_generation_version = TokenEventVersion::V3;
+    })
+    .await;
+    let signed_in = sign_in(&stack, &first(), "openid digital-auth/age_over_20").await;
+    assert_eq!(
+        ours(&signed_in.id_token),
+        BTreeMap::from([("age_over_20", &json!(true))])
+    );
+    assert_eq!(
+        ours(&signed_in.access_token),
+        BTreeMap::from([("age_over_20", &json!(true))])
+    );
+    let refreshed = stack.refresh(&signed_in).await.unwrap();
+    assert_eq!(ours(&refreshed.id_token), ours(&signed_in.id_token));
+    stack.stop().await;
 }
 
 #[tokio::test]

@@ -127,6 +127,18 @@ echo '{"keys":[{"kid":"b"},{"kid":"c"}]}' | compare_keys"#,
     },
     Check {
         document: "docs/existing-pool",
+        shows: "a pool that customizes the tokens of machines stays on version 3, and is told so",
+        script: r#"
+INBOUND=arn:inbound TOKEN=arn:token ASKED="name"
+jq '.UserPool.LambdaConfig.PreTokenGenerationConfig = {LambdaArn: "arn:token", LambdaVersion: "V3_0"}' "$SAMPLES/user-pool.json" > machines.json
+check_pool < machines.json
+with_triggers < machines.json | jq -c .LambdaConfig.PreTokenGenerationConfig"#,
+        prints: Some(
+            "occupied PreTokenGenerationConfig\nversion V3_0\n{\"LambdaArn\":\"arn:token\",\"LambdaVersion\":\"V3_0\"}\n",
+        ),
+    },
+    Check {
+        document: "docs/existing-pool",
         shows: "an app client that names no attributes reads all standard ones, and by the API's sign-in overwrites them",
         script: r#"echo '{"UserPoolClient":{"ClientId":"a"}}' | check_client"#,
         prints: Some(

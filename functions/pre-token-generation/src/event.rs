@@ -11,9 +11,11 @@ use crate::identities::{IDENTITIES, Identities};
 
 /// What every source of this trigger begins with.
 const SOURCE: &str = "TokenGeneration_";
-/// The version of the event (V2_0). Version 1 understands less of an answer: it would let attributes into tokens that nobody
-/// granted. Version 3 has events without a user.
-const VERSION: &str = "2";
+/// The source of an event that is about no user: a machine gets a token by its app client's own credentials (V3_0 alone).
+const CLIENT_CREDENTIALS: &str = "TokenGeneration_ClientCredentials";
+/// The versions of the event (V2_0, V3_0), whose answers have one form. Version 1 understands less of an answer: it would let
+/// attributes into tokens that nobody granted.
+const VERSIONS: [&str; 2] = ["2", "3"];
 /// Where the answer is.
 const DETAILS: &str = "claimsAndScopeOverrideDetails";
 /// The user's groups in the answer. Without it they stay as they are; even an empty one would take them away.
@@ -40,17 +42,22 @@ impl std::fmt::Debug for TokenRequest<'_> {
 }
 
 impl<'a> TokenRequest<'a> {
-    /// Reads an event; `record_attribute` is the name of the attribute with the record.
+    /// Reads an event; `record_attribute` is the name of the attribute with the record. `None` if it is about a machine, and
+    /// so about nobody.
     ///
     /// # Errors
     ///
     /// [`Class::EventMalformed`] for what isn't such an event, and [`Class::EventVersion`] for another version.
-    pub fn read(event: &'a Value, record_attribute: &str) -> Result<Self, Class> {
+    pub fn read(event: &'a Value, record_attribute: &str) -> Result<Option<Self>, Class> {
         let source = text(event, "triggerSource").unwrap_or_default();
         if !source.starts_with(SOURCE) {
             return Err(Class::EventMalformed);
         }
-        if text(event, "version") != Some(VERSION) {
+        if source == CLIENT_CREDENTIALS {
+            return Ok(None);
+        }
+        let version = text(event, "version").unwrap_or_default();
+        if !VERSIONS.contains(&version) {
             return Err(Class::EventVersion);
         }
         let request = event.get("request").ok_or(Class::EventMalformed)?;
@@ -60,7 +67,7 @@ impl<'a> TokenRequest<'a> {
             Some(_) => return Err(Class::EventMalformed),
         };
         let attribute = |name: &str| present(attributes.and_then(|all| all.get(name)));
-        Ok(Self {
+        Ok(Some(Self {
             user_pool_id: text(event, "userPoolId").ok_or(Class::EventMalformed)?,
             user_name: text(event, "userName").ok_or(Class::EventMalformed)?,
             scopes: scopes(request)?,
@@ -70,7 +77,7 @@ impl<'a> TokenRequest<'a> {
                     .filter(|record| !record.is_empty()),
             },
             identities: attribute(IDENTITIES).map(Identities::read).transpose()?,
-        })
+        }))
     }
 
     /// Whether the name is one that users of this provider have: `<ProviderName>_<sub>`, in lower case where the pool tells

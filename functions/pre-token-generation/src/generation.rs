@@ -52,7 +52,9 @@ impl Trigger for Generation {
     /// what can't be decided; then there are no tokens.
     async fn handle(&self, event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
         let config = &self.config;
-        let request = TokenRequest::read(&event, &config.record_attribute)?;
+        let Some(request) = TokenRequest::read(&event, &config.record_attribute)? else {
+            return Ok(event);
+        };
         let claims = match Grants::of(&request.scopes, &config.resource_server, &config.ages) {
             None if !self.is_ours(&request) => return Ok(event),
             None => Claims::default(),

@@ -63,6 +63,8 @@ async fn each_token_gets_what_the_scopes_grant_at_sign_in_at_refresh_and_for_a_l
     let over_20 = json!({ "age_over_20": true });
     for (name, id_token, access_token) in [
         ("hosted-auth", &all(), &derived()),
+        // From a pool that customizes the tokens of machines, too.
+        ("hosted-auth-version-3", &all(), &derived()),
         ("linked-user", &all(), &derived()),
         // The record belongs to the second of them.
         ("two-identities", &all(), &derived()),
@@ -88,6 +90,20 @@ async fn a_user_of_ours_without_our_scopes_shows_nothing_and_everybody_elses_are
         let event = event(NAME, name, "");
         assert_eq!(invoke(&function, &event).await.unwrap(), event, "{name}");
     }
+}
+
+/// Nobody is in it, so there is nothing to say and nothing to keep back, whatever the scopes are.
+#[tokio::test]
+async fn the_token_of_a_machine_is_left_alone() {
+    let function = function();
+    let mut event = event(NAME, "client-credentials", "");
+    assert_eq!(invoke(&function, &event).await.unwrap(), event);
+    // As other pools have been seen to send it.
+    event["userName"] = json!("2machine23456789");
+    event["request"]["userAttributes"] = json!({});
+    event["request"]["clientMetadata"] = json!({"a": "b"});
+    event["response"] = json!({});
+    assert_eq!(invoke(&function, &event).await.unwrap(), event);
 }
 
 /// As in a sign-in through the API, which knows no scopes.
@@ -227,6 +243,7 @@ async fn what_can_not_be_decided_fails() {
             "event_malformed",
         ),
         (with(|event| event["version"] = json!("1")), "event_version"),
+        (with(|event| event["version"] = json!("4")), "event_version"),
         (
             with(|event| event["version"] = json!(null)),
             "event_version",

@@ -10,10 +10,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
 use super::Shared;
@@ -49,6 +50,7 @@ enum TokenError {
     Trigger(TriggerFailure),
     InvalidClient,
     InvalidGrant,
+    InvalidScope,
     UnsupportedGrantType,
     Internal,
 }
@@ -65,6 +67,7 @@ impl TokenError {
             Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request"),
             Self::InvalidClient => (StatusCode::BAD_REQUEST, "invalid_client"),
             Self::InvalidGrant => (StatusCode::BAD_REQUEST, "invalid_grant"),
+            Self::InvalidScope => (StatusCode::BAD_REQUEST, "invalid_scope"),
             Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
         };
@@ -140,6 +143,9 @@ async fn grant(
         is_form && !form.has_duplicates(),
         TokenError::InvalidRequest,
     )?;
+    if form.get("grant_type") == Some("client_credentials") {
+        return machine(shared, headers, form, checks).await;
+    }
     check(
         checks,
         ("client_id is the app client's", "RFC 6749 §4.1.3"),
@@ -243,6 +249,97 @@ async fn refresh(
     // A refreshed ID token has no nonce (OIDC Core §12.2).
     let answer = tokens(shared, &sign_in, None, &changes, now)?;
     Ok(Value::Object(answer))
+}
+
+/// The grant of a client's own credentials (RFC 6749 §4.4): an access token for a machine, about nobody.
+async fn machine(
+    shared: &Shared,
+    headers: &HeaderMap,
+    form: &Parameters,
+    checks: &mut Vec<Check>,
+) -> Result<Value, TokenError> {
+    let shown = credentials(headers, form);
+    let mut clients = shared.options.machine_clients.iter();
+    let client = clients.find(|client| {
+        let secret = client.client_secret.expose_secret();
+        shown
+            .as_ref()
+            .is_some_and(|(id, given)| *id == client.client_id && given == secret)
+    });
+    check(
+        checks,
+        (
+            "client_id and client_secret are a machine's",
+            "RFC 6749 §2.3.1",
+        ),
+        client.is_some(),
+        TokenError::InvalidClient,
+    )?;
+    let client = client.ok_or(TokenError::InvalidClient)?;
+    let asked = form.get("scope").unwrap_or_default().split(' ');
+    let asked: Vec<String> = asked
+        .filter(|one| !one.is_empty())
+        .map(str::to_owned)
+        .collect();
+    check(
+        checks,
+        (
+            "scope is among those that the client may have",
+            "RFC 6749 §3.3",
+        ),
+        asked
+            .iter()
+            .all(|scope| client.allowed_scopes.contains(scope)),
+        TokenError::InvalidScope,
+    )?;
+    let scopes = if asked.is_empty() {
+        &client.allowed_scopes
+    } else {
+        &asked
+    };
+    let changes = token_generation::changes_of_a_machine(shared, &client.client_id, scopes)
+        .await
+        .map_err(TokenError::Trigger)?;
+    let now = shared.options.clock.now();
+    let mut claims = Map::new();
+    changes.apply_to_access_token(&mut claims);
+    claims.extend(members(json!({
+        "sub": client.client_id,
+        "iss": shared.base_url,
+        "version": 2,
+        "client_id": client.client_id,
+        "token_use": "access",
+        "scope": changes.scopes(scopes).join(" "),
+        "auth_time": now.timestamp(),
+        "exp": (now + TOKEN_LIFETIME).timestamp(),
+        "iat": now.timestamp(),
+        "jti": random::uuid().map_err(|_| TokenError::Internal)?,
+    })));
+    let token = shared.key.sign(&Value::Object(claims));
+    Ok(json!({
+        "access_token": token.map_err(|_| TokenError::Internal)?,
+        "expires_in": TOKEN_LIFETIME.num_seconds(),
+        "token_type": "Bearer",
+    }))
+}
+
+/// The client's id and secret, from the header (RFC 6749 §2.3.1, form-encoded first) or from the form, but not from both.
+fn credentials(headers: &HeaderMap, form: &Parameters) -> Option<(String, String)> {
+    let from_form = form.get("client_id").zip(form.get("client_secret"));
+    let Some(header) = headers.get(AUTHORIZATION) else {
+        return from_form.map(|(id, secret)| (id.to_owned(), secret.to_owned()));
+    };
+    let encoded = header.to_str().ok()?.strip_prefix("Basic ")?;
+    let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let (id, secret) = decoded.split_once(':')?;
+    let decode = |text: &str| {
+        let pair = form_urlencoded::parse(text.as_bytes()).next();
+        pair.map(|(text, _)| text.into_owned())
+    };
+    if form.get("client_secret").is_some() {
+        return None;
+    }
+    Some((decode(id)?, decode(secret)?))
 }
 
 fn user_of(shared: &Shared, sign_in: &SignIn) -> Result<User, TokenError> {

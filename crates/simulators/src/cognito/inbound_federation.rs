@@ -44,7 +44,8 @@ pub(super) async fn claims_to_map(
         trigger: Trigger::InboundFederation,
         source: "InboundFederation_ExternalProvider",
         function,
-        user_name: &user_name,
+        client_id: &shared.options.app_client.client_id,
+        user_name: Some(&user_name),
         request: json!({
             "providerName": provider.name,
             "providerType": "OIDC",

@@ -36,9 +36,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use self::options::{
-    AppClient, AttributesRequestMethod, CognitoOptions, EmptyValues, LambdaConfig,
+    AppClient, AttributesRequestMethod, CognitoOptions, EmptyValues, LambdaConfig, MachineClient,
     OverriddenAddress, PoolAttribute, Provider, RepeatedTriggers, ResourceServer, STANDARD_SCOPES,
-    StartError, TriggerAttributes, Variation, default_attribute_mapping, standard_attributes,
+    StartError, TokenEventVersion, TriggerAttributes, Variation, default_attribute_mapping,
+    standard_attributes,
 };
 
 pub use self::user_pool::UserFailure;

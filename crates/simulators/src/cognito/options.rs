@@ -191,8 +191,32 @@ impl ResourceServer {
 pub struct LambdaConfig {
     /// `InboundFederation`, version `V1_0`.
     pub inbound_federation: Option<DirectFunction>,
-    /// `PreTokenGenerationConfig`, version `V2_0`.
+    /// `PreTokenGenerationConfig`.
     pub pre_token_generation: Option<DirectFunction>,
+    /// Its `LambdaVersion`.
+    pub pre_token_generation_version: TokenEventVersion,
+}
+
+/// `LambdaVersion` of `PreTokenGenerationConfig`, without the one that knows no access token.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TokenEventVersion {
+    /// `V2_0`: tokens of users.
+    #[default]
+    V2,
+    /// `V3_0`: tokens of machines, too. The events of users have this version then.
+    V3,
+}
+
+/// An app client of a machine, which gets access tokens by its own credentials (RFC 6749 §4.4): `GenerateSecret`, and
+/// `AllowedOAuthFlows` with nothing but `client_credentials`.
+#[derive(Clone, Debug)]
+pub struct MachineClient {
+    /// `ClientId`.
+    pub client_id: String,
+    /// `ClientSecret`.
+    pub client_secret: SecretString,
+    /// `AllowedOAuthScopes`: scopes of resource servers only. A machine that names none gets all of them.
+    pub allowed_scopes: Vec<String>,
 }
 
 impl AppClient {
@@ -397,6 +421,8 @@ pub struct CognitoOptions {
     pub provider: Provider,
     /// The app client.
     pub app_client: AppClient,
+    /// The app clients of machines.
+    pub machine_clients: Vec<MachineClient>,
     /// The pool's attributes.
     pub schema: Vec<PoolAttribute>,
     /// Scopes besides the standard ones.
@@ -426,6 +452,7 @@ impl CognitoOptions {
             user_pool_id: "ap-northeast-1_Example01".to_owned(),
             provider,
             app_client,
+            machine_clients: Vec::new(),
             schema: standard_attributes(),
             resource_servers: Vec::new(),
             lambda_config: LambdaConfig::default(),
@@ -527,6 +554,13 @@ impl CognitoOptions {
             });
         }
         let known = self.scopes();
+        // Nobody signs in to a machine: no standard scope is for it.
+        let is_for_machines =
+            |scope: &String| known.contains(scope) && !STANDARD_SCOPES.contains(&scope.as_str());
+        let mut machines = self.machine_clients.iter();
+        if !machines.all(|one| one.allowed_scopes.iter().all(is_for_machines)) {
+            return Err(StartError::Scope);
+        }
         let allowed = &self.app_client.allowed_scopes;
         if allowed.iter().all(|scope| known.contains(scope)) && has_openid_if_needed(allowed) {
             Ok(())

@@ -1,4 +1,4 @@
-//! The trigger PreTokenGeneration (V2_0): what it is asked, and what its answer changes in the tokens.
+//! The trigger PreTokenGeneration (V2_0, V3_0): what it is asked, and what its answer changes in the tokens.
 //! Claims are added, overridden and suppressed in each token, scopes in the access token, and groups in both.
 //! Source: Amazon Cognito Developer Guide, "Pre token generation Lambda trigger".
 
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::Shared;
-use super::options::{CognitoOptions, OverriddenAddress, TriggerAttributes};
+use super::options::{CognitoOptions, OverriddenAddress, TokenEventVersion, TriggerAttributes};
 use super::triggers::{Question, Trigger, TriggerFailure, Understood, ask, names};
 use super::user_pool::User;
 use crate::journal::Parameter;
@@ -109,7 +109,8 @@ pub(super) async fn changes(
             Source::RefreshTokens => "TokenGeneration_RefreshTokens",
         },
         function,
-        user_name: &user.username,
+        client_id: &shared.options.app_client.client_id,
+        user_name: Some(&user.username),
         request: json!({
             "userAttributes": attributes,
             "groupConfiguration": {
@@ -121,6 +122,33 @@ pub(super) async fn changes(
         }),
         response: json!({ "claimsAndScopeOverrideDetails": null }),
         shown: shown.into_iter().flatten().collect(),
+    };
+    ask(shared, question, understand).await
+}
+
+/// Asks the trigger about the access token of a machine: in version 3 alone, and without anybody in the event.
+pub(super) async fn changes_of_a_machine(
+    shared: &Shared,
+    client_id: &str,
+    scopes: &[String],
+) -> Result<TokenChanges, TriggerFailure> {
+    let config = &shared.options.lambda_config;
+    let function = match (
+        &config.pre_token_generation,
+        config.pre_token_generation_version,
+    ) {
+        (Some(function), TokenEventVersion::V3) => function,
+        _ => return Ok(TokenChanges::default()),
+    };
+    let question = Question {
+        trigger: Trigger::PreTokenGeneration,
+        source: "TokenGeneration_ClientCredentials",
+        function,
+        client_id,
+        user_name: None,
+        request: json!({ "userAttributes": null, "groupConfiguration": null, "scopes": scopes }),
+        response: json!({ "claimsAndScopeOverrideDetails": null }),
+        shown: names("scopes", scopes).into_iter().collect(),
     };
     ask(shared, question, understand).await
 }

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::Shared;
-use super::options::RepeatedTriggers;
+use super::options::{RepeatedTriggers, TokenEventVersion};
 use crate::journal::{Check, Parameter, Party, Step};
 use crate::lambda::{DirectFunction, reported_check};
 
@@ -13,19 +13,6 @@ use crate::lambda::{DirectFunction, reported_check};
 const ATTEMPTS: u32 = 3;
 /// The most characters of a function's error that go to the app. AWS names no figure.
 const MESSAGE_LIMIT: usize = 1_000;
-/// What an answer must have: the event as it was sent, and the response. AWS reads the response alone, as far as anybody
-/// knows; it documents that the whole event comes back, and here that is demanded.
-const MEMBERS: [&str; 8] = [
-    "version",
-    "triggerSource",
-    "region",
-    "userPoolId",
-    "userName",
-    "callerContext",
-    "request",
-    "response",
-];
-
 /// The triggers that there are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Trigger {
@@ -66,7 +53,10 @@ pub(super) struct Question<'a> {
     /// `triggerSource`, which is also how the journal calls the hop.
     pub(super) source: &'static str,
     pub(super) function: &'a DirectFunction,
-    pub(super) user_name: &'a str,
+    /// The app client's id.
+    pub(super) client_id: &'a str,
+    /// Whom it is about; nobody, if a machine gets a token.
+    pub(super) user_name: Option<&'a str>,
     pub(super) request: Value,
     /// `response` as the function gets it.
     pub(super) response: Value,
@@ -75,25 +65,34 @@ pub(super) struct Question<'a> {
 }
 
 impl Question<'_> {
-    fn event(&self, shared: &Shared) -> Value {
+    fn event(&self, shared: &Shared) -> Map<String, Value> {
         let options = &shared.options;
         let version = match self.trigger {
             Trigger::InboundFederation => "1",
-            Trigger::PreTokenGeneration => "2",
+            Trigger::PreTokenGeneration => {
+                match options.lambda_config.pre_token_generation_version {
+                    TokenEventVersion::V2 => "2",
+                    TokenEventVersion::V3 => "3",
+                }
+            }
         };
-        serde_json::json!({
-            "version": version,
-            "triggerSource": self.source,
-            "region": options.region(),
-            "userPoolId": options.user_pool_id,
-            "userName": self.user_name,
-            "callerContext": {
-                "awsSdkVersion": "aws-sdk-unknown-unknown",
-                "clientId": options.app_client.client_id,
-            },
-            "request": self.request,
-            "response": self.response,
-        })
+        let caller = serde_json::json!({
+            "awsSdkVersion": "aws-sdk-unknown-unknown",
+            "clientId": self.client_id,
+        });
+        [
+            ("version", Some(version.into())),
+            ("triggerSource", Some(self.source.into())),
+            ("region", Some(options.region().into())),
+            ("userPoolId", Some(options.user_pool_id.clone().into())),
+            ("userName", self.user_name.map(Value::from)),
+            ("callerContext", Some(caller)),
+            ("request", Some(self.request.clone())),
+            ("response", Some(self.response.clone())),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
     }
 }
 
@@ -115,7 +114,7 @@ pub(super) async fn ask<T>(
             RepeatedTriggers::Never => false,
         }
     };
-    let event = question.event(shared).to_string();
+    let event = question.event(shared);
     if is_repeated {
         // The function can't know that nobody reads this answer.
         let _ = call(shared, &question, &event, &understand).await;
@@ -133,13 +132,14 @@ pub(super) async fn ask<T>(
 async fn call<T>(
     shared: &Shared,
     question: &Question<'_>,
-    event: &str,
+    event: &Map<String, Value>,
     understand: &impl Fn(&Map<String, Value>) -> Understood<T>,
 ) -> Result<T, TriggerFailure> {
     let trigger = question.trigger.name();
     let (from, to) = (Party::Cognito, Party::Triggers);
     let entry = shared.options.journal.begin(from, to, question.source);
-    let invocation = question.function.invoke_with_log(event.to_owned());
+    let text = Value::from(event.clone()).to_string();
+    let invocation = question.function.invoke_with_log(text);
     let invoked = tokio::time::timeout(shared.options.trigger_timeout, invocation).await;
     let mut checks = Vec::new();
     let answer = match invoked {
@@ -158,7 +158,7 @@ async fn call<T>(
         answer.is_ok(),
     ));
     let understood = answer.and_then(|answer| {
-        let understood = response(&answer).and_then(|response| understand(&response));
+        let understood = response(event, &answer).and_then(|response| understand(&response));
         checks.push(Check::new(
             "the answer is the whole event, its response understood",
             "Cognito: Lambda triggers",
@@ -187,11 +187,15 @@ async fn call<T>(
     outcome
 }
 
-/// The response in an answer that is the whole event.
-fn response(answer: &[u8]) -> Result<Map<String, Value>, TriggerFailure> {
+/// The response in an answer that is the whole event. AWS reads the response alone, as far as anybody knows; it documents
+/// that the whole event comes back, and here that is demanded.
+fn response(
+    event: &Map<String, Value>,
+    answer: &[u8],
+) -> Result<Map<String, Value>, TriggerFailure> {
     let answer: Map<String, Value> =
         serde_json::from_slice(answer).map_err(|_| TriggerFailure::Unrecognizable)?;
-    if !MEMBERS.iter().all(|member| answer.contains_key(*member)) {
+    if !event.keys().all(|member| answer.contains_key(member)) {
         return Err(TriggerFailure::Unrecognizable);
     }
     match answer.get("response") {
@@ -245,9 +249,13 @@ mod tests {
             "version": "2", "triggerSource": "", "region": "", "userPoolId": "", "userName": "",
             "callerContext": {}, "request": {}, "response": {"x": 1}, "more": "is fine",
         });
+        let mut sent = whole.as_object().cloned().unwrap();
+        sent.remove("more");
+        let response = |answer: &[u8]| response(&sent, answer);
         let understood = response(whole.to_string().as_bytes());
         assert_eq!(understood.ok(), json!({"x": 1}).as_object().cloned());
-        for member in MEMBERS {
+        assert_eq!(sent.len(), 8);
+        for member in sent.keys() {
             let mut part = whole.clone();
             part.as_object_mut().unwrap().remove(member);
             let refused = response(part.to_string().as_bytes());

@@ -21,7 +21,7 @@ use crate::app::{self, App, AppSettings};
 use crate::clock::SimClock;
 use crate::cognito::{
     self, AppClient, AttributesRequestMethod, Cognito, CognitoOptions, LambdaConfig, PoolAttribute,
-    ResourceServer, Variation,
+    ResourceServer, TokenEventVersion, Variation,
 };
 use crate::journal::Journal;
 use crate::lambda::{BindError, DirectFunction, FunctionOptions, HttpApi, LocalFunction};
@@ -426,6 +426,7 @@ impl<S> Stack<S> {
         cognito_options.lambda_config = LambdaConfig {
             inbound_federation: Some(triggers.inbound_federation.clone()),
             pre_token_generation: Some(triggers.pre_token_generation.clone()),
+            pre_token_generation_version: TokenEventVersion::default(),
         };
         cognito_options.case_sensitive_usernames = true;
         cognito_options.variation = options.variation;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use simulators::cognito::{
-    LambdaConfig, OverriddenAddress, PoolAttribute, RepeatedTriggers, ResourceServer,
-    TriggerAttributes, Variation,
+    LambdaConfig, MachineClient, OverriddenAddress, PoolAttribute, RepeatedTriggers,
+    ResourceServer, TokenEventVersion, TriggerAttributes, Variation,
 };
 use simulators::journal::{Party, Step};
 use simulators::lambda::{DirectFunction, FunctionOptions, Profile, Target, build_once};
@@ -57,13 +57,26 @@ struct Triggered {
 }
 
 async fn triggered() -> Triggered {
+    triggered_with(TokenEventVersion::default()).await
+}
+
+async fn triggered_with(version: TokenEventVersion) -> Triggered {
     let (inbound, tokens) = (Trigger::new(), Trigger::new());
     let world = world_with(|options| {
         options.lambda_config = LambdaConfig {
             inbound_federation: Some(inbound.function.clone()),
             pre_token_generation: Some(tokens.function.clone()),
+            pre_token_generation_version: version,
         };
         options.resource_servers = vec![ResourceServer::new("digital-auth", ["name", "age"])];
+        options.machine_clients = vec![MachineClient {
+            client_id: "machine".to_owned(),
+            client_secret: "secret of a machine".into(),
+            allowed_scopes: vec![
+                "digital-auth/name".to_owned(),
+                "digital-auth/age".to_owned(),
+            ],
+        }];
         options.app_client.allowed_scopes = ["openid", "profile", "digital-auth/age"]
             .map(str::to_owned)
             .into();
@@ -109,6 +122,19 @@ impl Triggered {
             ("code_verifier", ""),
         ];
         self.world.redeem(&form).await
+    }
+
+    /// What a machine gets, with this form and, if it is given, these credentials in the header.
+    async fn machine(&self, form: &[(&str, &str)], basic: Option<(&str, &str)>) -> (u16, Value) {
+        let request = reqwest::Client::new().post(self.world.cognito.token_url());
+        let grant = [("grant_type", "client_credentials")];
+        let request = request.form(&[&grant, form].concat());
+        let request = match basic {
+            Some((id, secret)) => request.basic_auth(id, Some(secret)),
+            None => request,
+        };
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
     fn hops(&self) -> Vec<Step> {
@@ -221,6 +247,88 @@ async fn the_events_of_a_sign_in_are_exactly_cognitos_and_come_in_their_order() 
     let written = "user pool: write the mapped attributes";
     after("InboundFederation_ExternalProvider", written);
     after(written, "TokenGeneration_HostedAuth");
+}
+
+/// A pool that customizes the tokens of machines sends version 3, of its users too; what else is in their events stays.
+#[tokio::test]
+async fn version_3_is_sent_for_users_and_for_machines_who_are_nobody() {
+    let triggered = triggered_with(TokenEventVersion::V3).await;
+    triggered.world.succeeds().await;
+    let (status, answer) = triggered
+        .machine(&[], Some(("machine", "secret of a machine")))
+        .await;
+    assert_eq!(status, 200, "{answer}");
+    let [user, machine] = &triggered.tokens.events()[..] else {
+        panic!("two events");
+    };
+    assert_eq!(user["version"], "3");
+    assert_eq!(user["triggerSource"], "TokenGeneration_HostedAuth");
+    assert_eq!(user["userName"], "mynaapp_subject-1");
+    assert_eq!(
+        *machine,
+        json!({
+            "version": "3",
+            "triggerSource": "TokenGeneration_ClientCredentials",
+            "region": "ap-northeast-1",
+            "userPoolId": "ap-northeast-1_Example01",
+            "callerContext": {
+                "awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": "machine",
+            },
+            "request": {
+                "userAttributes": null, "groupConfiguration": null,
+                "scopes": ["digital-auth/name", "digital-auth/age"],
+            },
+            "response": {"claimsAndScopeOverrideDetails": null},
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_machine_gets_an_access_token_alone_and_in_version_2_the_trigger_is_not_asked() {
+    let triggered = triggered().await;
+    let credentials = Some(("machine", "secret of a machine"));
+    let in_form = [
+        ("client_id", "machine"),
+        ("client_secret", "secret of a machine"),
+    ];
+    for (form, basic) in [
+        (&[("scope", "digital-auth/age")][..], credentials),
+        (&in_form, None),
+    ] {
+        let (status, answer) = triggered.machine(form, basic).await;
+        assert_eq!(status, 200, "{answer}");
+        let names: Vec<_> = answer.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["access_token", "expires_in", "token_type"]);
+        let claims = claims(answer["access_token"].as_str().unwrap());
+        assert_eq!(
+            (&claims["sub"], &claims["client_id"]),
+            (&json!("machine"), &json!("machine"))
+        );
+        let scope = if basic.is_some() {
+            "digital-auth/age"
+        } else {
+            "digital-auth/name digital-auth/age"
+        };
+        assert_eq!(claims["scope"], scope);
+    }
+    assert_eq!(triggered.tokens.events(), [] as [Value; 0]);
+
+    for (form, basic, error) in [
+        (&[][..], None, "invalid_client"),
+        (&[], Some(("machine", "another")), "invalid_client"),
+        (&[], Some(("app-client", "")), "invalid_client"),
+        (&in_form[..1], None, "invalid_client"),
+        (&in_form, credentials, "invalid_client"),
+        (&[("scope", "openid")], credentials, "invalid_scope"),
+        (
+            &[("scope", "digital-auth/other")],
+            credentials,
+            "invalid_scope",
+        ),
+    ] {
+        let (status, answer) = triggered.machine(form, basic).await;
+        assert_eq!((status, answer), (400, json!({ "error": error })));
+    }
 }
 
 #[tokio::test]
