@@ -67,6 +67,15 @@ impl Template {
         section.map_or(&self.none, |section| section.as_object().unwrap())
     }
 
+    /// Whether a parameter may have this value, or a list this one element.
+    pub(crate) fn takes(&self, name: &str, value: &str) -> bool {
+        admits(
+            &self.section("Parameters")[name],
+            self.patterns.get(name),
+            value,
+        )
+    }
+
     /// What a stack of this name is with these parameters; the others have their defaults.
     pub(crate) fn stack(
         &self,

@@ -589,7 +589,7 @@ fn what_cannot_be_in_front_no_parameter_takes() {
         ),
         ("HostedZoneId", "example.jp"),
         ("AlarmEmail", "ops"),
-        ("LogRetentionDays", "1"),
+        ("LogRetentionDays", "2"),
     ] {
         let expected = Refused::Parameter(name.to_owned());
         assert_eq!(

@@ -5,10 +5,12 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::panic,
     reason = "a test that can't go on fails"
 )]
 
+mod accepted;
 mod api;
 mod cloudformation;
 mod combinations;

@@ -262,6 +262,15 @@ const NO_SERVICE: &[&str] = &[
     "https://user@service.example",
     "https://service.example/?a=b",
     "service.example",
+    "https://Service.example",
+    "https://service.example:443",
+    "https://service.example:443/x",
+    "https://service.example:0",
+    "https://service.example:65536",
+    "https://service.example/a/../b",
+    "https://service.example/%41",
+    "https://service.1",
+    "https://サービス.example",
 ];
 const NO_HOST: &[&str] = &[
     "https://login.example.jp",
@@ -270,6 +279,7 @@ const NO_HOST: &[&str] = &[
     "login.example.jp/",
     "login.example.jp.",
     "*.example.jp",
+    "login.example.1",
 ];
 const NO_KEY: &[&str] = &[
     "alias/key",
@@ -286,7 +296,7 @@ fn what_no_function_would_take_no_parameter_takes() {
         ("AcrValues", &["", " aal3", "aal3  crl"]),
         (
             "AcceptedAcr",
-            &["aal3,,aal2", ",", "aal3, aal2", "CHANGE-ME"],
+            &["aal3,,aal2", ",", "aal3 ,aal2", "aal3,  aal2", "CHANGE-ME"],
         ),
         ("ServiceIssuer", NO_SERVICE),
         ("ServiceAuthorizationEndpoint", NO_SERVICE),
@@ -339,7 +349,8 @@ fn what_no_function_would_take_no_parameter_takes() {
                 "https://app.example.jp/#a",
                 "https://a.example,ftp://b.example",
                 "http://localhost.evil.example/",
-                "app://callback",
+                "javascript:alert(1)",
+                "https://app.example.jp/callback,data:text/html",
             ],
         ),
         (
@@ -411,10 +422,10 @@ const CHOICES: [(&str, &[&str]); 16] = [
     ("LogRetentionDays of infra/edge.yaml", &RETENTION),
 ];
 
-/// The periods of Amazon CloudWatch Logs, from a week to ten years.
-const RETENTION: [&str; 15] = [
-    "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096", "1827",
-    "3653",
+/// The periods of Amazon CloudWatch Logs, from a day to ten years (PutRetentionPolicy).
+const RETENTION: [&str; 22] = [
+    "1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731",
+    "1096", "1827", "2192", "2557", "2922", "3288", "3653",
 ];
 
 #[test]

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use http_client::secure_url;
+
 use crate::reference::Reference;
 
 /// A variable of the environment: its name, and what its value is.
@@ -170,6 +172,23 @@ pub fn secret_reference(value: &str) -> Result<Reference, String> {
     }
 }
 
+/// The longest address of the service, in bytes.
+const LONGEST_ADDRESS: usize = 255;
+
+/// An address of the service, as every function takes it: absolute, `https` (or `http` on this machine), in a URL's normal
+/// form, without query and fragment, 255 characters at most.
+///
+/// # Errors
+///
+/// What is wrong, without the value.
+pub fn service_address(value: &str) -> Result<String, String> {
+    secure_url(value).map_err(|error| error.to_string())?;
+    if value.len() > LONGEST_ADDRESS {
+        return Err(format!("must have {LONGEST_ADDRESS} characters at most"));
+    }
+    Ok(value.to_owned())
+}
+
 /// How much is logged: `error`, `warn`, `info` or `debug`.
 ///
 /// # Errors
@@ -250,6 +269,30 @@ mod tests {
             Some(())
         });
         assert_eq!(noted.unwrap_err().0.len(), 1);
+    }
+
+    #[test]
+    fn pass_an_address_that_every_function_takes_and_fail_any_other() {
+        let path = "x".repeat(LONGEST_ADDRESS - "https://a.example/".len());
+        let longest = format!("https://a.example/{path}");
+        for good in [
+            "https://service.example/api/realms/main",
+            "http://service.localhost:1/x",
+            &longest,
+        ] {
+            assert_eq!(service_address(good).as_deref(), Ok(good));
+        }
+        for bad in [
+            "http://service.example",
+            "https://Service.example",
+            "https://service.example:443",
+            "https://service.example/?a",
+            "https://サービス.example",
+            "service.example",
+            &format!("{longest}x"),
+        ] {
+            assert!(service_address(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

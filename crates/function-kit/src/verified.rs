@@ -11,15 +11,16 @@ use sealing::SealingKeys;
 use crate::check;
 use crate::metrics::Count;
 use crate::secrets::{Cached, InvalidSecret, Make, SecretReader, Source, sealing_keys};
-use crate::settings::{Reader, secret_reference};
+use crate::settings::{Reader, secret_reference, service_address};
 use crate::trigger::Invocation;
 
 /// How long a decision may take: Amazon Cognito waits five seconds, and a cold start needs some of them.
 const DECISION: Duration = Duration::from_secs(4);
 /// How long an event waits for keys that are read again because an hour has passed.
 const REFRESH: Duration = Duration::from_secs(1);
-/// How far ahead of our clock a verification may be: as far as the bridge lets the service's be ahead of its own.
-const SKEW: TimeDelta = TimeDelta::seconds(60);
+/// How far ahead of our clock a verification may be: as far as the bridge lets the service's be ahead of its own (60 s), and
+/// as far as the clocks of two functions may differ.
+pub const SKEW: TimeDelta = TimeDelta::seconds(120);
 
 crate::classes! {
     /// The event isn't one of this trigger, or lacks what every such event has.
@@ -112,7 +113,7 @@ impl RecordSettings {
         provider: &'static str,
     ) -> Option<Self> {
         let reference = reader.checked(record_keys, secret_reference);
-        let service_issuer = reader.checked(issuer, service_issuer);
+        let service_issuer = reader.checked(issuer, service_address);
         let provider_name = reader.checked(provider, provider_name);
         Some(Self {
             keys: Source {
@@ -221,24 +222,6 @@ pub fn provider_name(value: &str) -> Result<String, String> {
         Ok(value.to_owned())
     } else {
         Err("must be a provider's name in the user pool: 3 to 32 characters without `_` and white space".to_owned())
-    }
-}
-
-/// The issuer of the service. It is compared byte for byte with the one in a record, and never called.
-///
-/// # Errors
-///
-/// What is wrong, without the value.
-fn service_issuer(value: &str) -> Result<String, String> {
-    let is_address = ["https://", "http://"]
-        .iter()
-        .any(|scheme| value.starts_with(scheme));
-    let fits =
-        is_address && value.len() <= 255 && value.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits {
-        Ok(value.to_owned())
-    } else {
-        Err("must be the issuer's address, byte for byte as the bridge has it".to_owned())
     }
 }
 

@@ -8,7 +8,7 @@ use digital_auth::{AssuranceRule, Provider};
 use four_attributes::AttributeSet;
 
 use function_kit::reference::Reference;
-use function_kit::settings::{self, ConfigError, Reader, secret_reference};
+use function_kit::settings::{self, ConfigError, Reader, secret_reference, service_address};
 use function_kit::telemetry::Telemetry;
 use function_kit::verified::provider_name;
 
@@ -38,6 +38,11 @@ function_kit::variables! {
     METRICS_NAMESPACE = "METRICS_NAMESPACE", "the CloudWatch namespace of the metrics; `digital-auth` by default";
     STACK_NAME = "STACK_NAME", "the stack's name, the metrics' dimension `Stack`; without it there is no such dimension";
 }
+
+/// Where the service sends the browser back, below the issuer.
+pub const CALLBACK: &str = "/callback";
+/// The longest redirect URI that the service registers, in characters (contract §2).
+pub const LONGEST_REDIRECT_URI: usize = 255;
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -177,11 +182,7 @@ fn provider(reader: &mut Reader<'_>, environment: Environment) -> Option<Provide
             .map_err(|error| reader.problem(SERVICE, invalid(error)))
             .ok(),
         Environment::Custom => {
-            let mut address = |variable| {
-                reader.checked(variable, |value| {
-                    secure_url(value).map_err(invalid).map(|_| value.to_owned())
-                })
-            };
+            let mut address = |variable| reader.checked(variable, service_address);
             let issuer = address(SERVICE_ISSUER);
             let authorization = address(SERVICE_AUTHORIZATION_ENDPOINT);
             let token = address(SERVICE_TOKEN_ENDPOINT);
@@ -236,6 +237,12 @@ fn issuer(value: &str) -> Result<String, String> {
     // The endpoints lie at the root of the host: below a path nobody would find them.
     if url.path() != "/" {
         return Err("must have no path: the endpoints are at the root of the host".to_owned());
+    }
+    if value.len() + CALLBACK.len() > LONGEST_REDIRECT_URI {
+        return Err(format!(
+            "must have {} characters at most: the service takes redirect URIs of {LONGEST_REDIRECT_URI}",
+            LONGEST_REDIRECT_URI - CALLBACK.len()
+        ));
     }
     Ok(value.to_owned())
 }
@@ -466,6 +473,24 @@ mod tests {
         let mut variables = sandbox();
         variables.insert(SERVICE, "custom");
         assert_eq!(read(&variables).unwrap_err().0.len(), 5);
+    }
+
+    #[test]
+    fn pass_the_longest_redirect_uri_of_the_service_and_fail_one_character_more() {
+        let labels = "a.".repeat(114);
+        for (host, fits) in [
+            (format!("{labels}example.jp"), true),
+            (format!("{labels}examples.jp"), false),
+        ] {
+            let issuer = format!("https://{host}");
+            assert_eq!(
+                issuer.len() + CALLBACK.len() <= 255,
+                fits,
+                "{}",
+                issuer.len()
+            );
+            assert_eq!(super::issuer(&issuer).is_ok(), fits);
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use function_kit::secrets::{InvalidSecret, SecretError, SecretReader};
 use keys::{Algorithm, InvalidKey, KeyRing, KmsKey, LocalKey, Randomness, SigningKey};
 use thiserror::Error;
 
-use crate::config::{ASSERTION_KEYS, Config, ID_TOKEN_KEYS};
+use crate::config::{ASSERTION_KEYS, CALLBACK, Config, ID_TOKEN_KEYS};
 use crate::federation::{Federation, Parts};
 use crate::front_door::FrontDoor;
 use crate::secrets::{self, References};
@@ -151,7 +151,7 @@ pub async fn start(
         let options = ClientOptions {
             provider: config.provider.clone(),
             client_id: client_id.clone(),
-            redirect_uri: format!("{}/callback", config.issuer),
+            redirect_uri: format!("{}{CALLBACK}", config.issuer),
             attributes: config.attributes,
             acr_values: config.acr_values.clone(),
             assurance: config.assurance.clone(),

@@ -21,8 +21,8 @@ function_kit::variables! {
 
 /// The oldest age that can be asked for.
 const OLDEST: u8 = 150;
-/// The longest time that a verification may count, where it isn't for ever.
-const LONGEST: TimeDelta = TimeDelta::days(36_525);
+/// The longest time that a verification may count, where it isn't for ever: longer than anybody lives.
+const LONGEST: TimeDelta = TimeDelta::days(99_999);
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -180,7 +180,8 @@ mod tests {
     fn a_verification_counts_for_days_hours_minutes_or_for_ever() {
         for (text, age) in [
             ("1d", Some(TimeDelta::days(1))),
-            ("36525d", Some(TimeDelta::days(36_525))),
+            ("99999d", Some(TimeDelta::days(99_999))),
+            ("99999999m", Some(TimeDelta::minutes(99_999_999))),
             ("12h", Some(TimeDelta::hours(12))),
             ("30m", Some(TimeDelta::minutes(30))),
             ("none", None),
@@ -197,7 +198,8 @@ mod tests {
             "1.5d",
             "1w",
             "1s",
-            "36526d",
+            "100000d",
+            "2399977h",
             "None",
             "9999999999999999999d",
         ] {

@@ -1,0 +1,400 @@
+//! What a parameter takes: whatever the pattern lets through, every function takes too, and what AWS documents for the thing
+//! that is configured, the pattern lets through.
+//! The values are made of the patterns themselves, so that a pattern that becomes laxer is noticed.
+
+use std::collections::BTreeMap;
+
+use function_kit::settings::ConfigError;
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::string::string_regex;
+use proptest::test_runner::TestRunner;
+
+use crate::cloudformation::{Refused, Stack, Template};
+use crate::combinations::{
+    COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, PRODUCTION, parameters,
+};
+use crate::settings::FUNCTIONS;
+use crate::{edge, template};
+
+/// How many values are tried for each parameter.
+const VALUES: usize = 60;
+/// AWS Lambda: all variables of a function together, names and values.
+const LONGEST_ENVIRONMENT: usize = 4_096;
+
+/// A pattern without what looks ahead: more than the pattern takes, so what it makes has to be sifted.
+fn without_looking_ahead(pattern: &str) -> String {
+    let mut left = String::new();
+    let mut rest = pattern;
+    while let Some((before, ahead)) = rest
+        .find("(?=")
+        .into_iter()
+        .chain(rest.find("(?!"))
+        .min()
+        .map(|at| rest.split_at(at))
+    {
+        left.push_str(before);
+        let mut depth = 0;
+        let mut is_escaped = false;
+        let end = ahead.char_indices().find(|(_, character)| {
+            match character {
+                _ if is_escaped => {}
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            is_escaped = !is_escaped && *character == '\\';
+            depth == 0
+        });
+        rest = &ahead[end.unwrap().0 + 1..];
+    }
+    left + rest
+}
+
+#[test]
+fn a_pattern_is_read_without_what_looks_ahead() {
+    for (pattern, expected) in [
+        ("^a$", "^a$"),
+        ("^(?=.{0,5}$)a(?!b(c|\\)))d$", "^ad$"),
+        ("(?!(?i:x|y):)a", "a"),
+    ] {
+        assert_eq!(without_looking_ahead(pattern), expected);
+    }
+}
+
+/// Values that a parameter's pattern lets through, the longest among them.
+fn values(template: &Template, name: &str) -> Vec<String> {
+    let parameter = &template.section("Parameters")[name];
+    let pattern = parameter["AllowedPattern"].as_str().unwrap();
+    let bounded = without_looking_ahead(pattern);
+    let bounded = bounded.trim_start_matches('^').trim_end_matches('$');
+    let strategy = string_regex(bounded).unwrap();
+    // The same values every time.
+    let mut runner = TestRunner::deterministic();
+    let made = (0..VALUES * 50).map(|_| strategy.new_tree(&mut runner).unwrap().current());
+    let taken = made.filter(|value| template.takes(name, value));
+    let values: Vec<_> = taken.take(VALUES).collect();
+    assert!(values.len() > VALUES / 3, "{name}: {}", values.len());
+    values
+}
+
+/// What has to be set besides, for a parameter to count.
+fn besides(name: &str) -> &'static [(&'static str, &'static str)] {
+    match name {
+        "BridgeDomain" | "BridgeCertificateArn" | "AcceptedAcr" => PRODUCTION,
+        "OriginDomain" => EDGE,
+        "CognitoDomain" | "CognitoCertificateArn" => COGNITO_DOMAIN,
+        "ExistingUserPoolId" | "ExistingUserPoolDomain" => EXISTING_USER_POOL,
+        _ if name.starts_with("Service") && name != "ServiceClientId" => CUSTOM,
+        _ => &[],
+    }
+}
+
+/// What the functions say against their environment.
+fn problems(stack: &Stack) -> Vec<String> {
+    FUNCTIONS
+        .into_iter()
+        .filter_map(|function| {
+            let environment = stack.environment(function);
+            let length: usize = environment
+                .iter()
+                .map(|(name, value)| name.len() + value.len())
+                .sum();
+            if length > LONGEST_ENVIRONMENT {
+                return Some(format!("{function}: an environment of {length} bytes"));
+            }
+            let lookup = |name: &str| environment.get(name).cloned();
+            let read: Result<(), ConfigError> = match function {
+                "FederationFunction" => federation::config::Config::read(&lookup).map(drop),
+                "InboundFederationFunction" => {
+                    inbound_federation::config::Config::read(&lookup).map(drop)
+                }
+                _ => pre_token_generation::config::Config::read(&lookup).map(drop),
+            };
+            read.err().map(|error| format!("{function}: {error}"))
+        })
+        .collect()
+}
+
+/// Also what nobody would write: if the template takes it, a stack is made of it, and must not be one whose functions don't
+/// start.
+#[test]
+fn what_the_template_takes_every_function_takes() {
+    let template = template();
+    let mut tried = 0;
+    for (name, parameter) in template.section("Parameters") {
+        if parameter.get("AllowedPattern").is_none() {
+            continue;
+        }
+        for value in values(&template, name) {
+            // Whether such a label means anything, no pattern can say; no certificate is issued for one that doesn't.
+            if value.contains("xn--") {
+                continue;
+            }
+            let mut given = parameters(&[besides(name)]);
+            given.insert(name.clone(), value.clone());
+            match template.stack("myna", &given) {
+                Ok(stack) => assert_eq!(problems(&stack), [""; 0], "{name}={value:?}"),
+                // What is empty, or the same twice, can be right alone and wrong here.
+                Err(Refused::Rule(_)) => continue,
+                Err(refused) => panic!("{name}={value:?}: {refused:?}"),
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried > 1_000, "{tried}");
+}
+
+/// The longest of everything at once: a variable too many would be found by AWS Lambda, in the middle of a deployment.
+#[test]
+fn the_longest_of_everything_is_an_environment_that_lambda_takes() {
+    let template = template();
+    let address = format!("https://service.example/{}", "a".repeat(176));
+    let mut longest: BTreeMap<_, _> = parameters(&[PRODUCTION, CUSTOM, EXISTING_USER_POOL, EDGE]);
+    let partition = "arn:aws-us-gov";
+    let key = |number: u8| {
+        format!(
+            "{partition}:kms:ap-northeast-1:123456789012:key/mrk-{}",
+            number.to_string().repeat(32)
+        )
+    };
+    for (name, value) in [
+        ("Environment", "custom".to_owned()),
+        ("ServiceClientId", "9".repeat(255)),
+        ("AcrValues", "a".repeat(128)),
+        ("AcceptedAcr", "a".repeat(128)),
+        ("ServiceIdTokenAlgorithms", "ES256 RS256".to_owned()),
+        ("ServiceIssuer", address.clone()),
+        ("ServiceAuthorizationEndpoint", address.clone()),
+        ("ServiceTokenEndpoint", address.clone()),
+        ("ServiceUserinfoEndpoint", address.clone()),
+        ("ServiceJwksUri", address),
+        ("BridgeDomain", host(238)),
+        ("OriginDomain", "origin.example.jp".to_owned()),
+        ("ExistingUserPoolDomain", host(253)),
+        ("ProviderName", "a".repeat(32)),
+        ("AskName", "yes".to_owned()),
+        ("AskAddress", "yes".to_owned()),
+        ("AskBirthdate", "yes".to_owned()),
+        ("AskGender", "yes".to_owned()),
+        ("AssertionKeys", "1 2".to_owned()),
+        ("AssertionKey1", key(1)),
+        ("AssertionKey2", key(2)),
+        ("IdTokenKeys", "1 2".to_owned()),
+        ("IdTokenKey1", key(3)),
+        ("IdTokenKey2", key(4)),
+        ("Ages", "101,102,103,104,105,106,107,108".to_owned()),
+        ("MaxVerificationAge", "99999999m".to_owned()),
+        (
+            "ExistingRecordKeys",
+            format!(
+                "{partition}:secretsmanager:ap-northeast-1:123456789012:secret:{}-AbCdEf",
+                "a".repeat(256)
+            ),
+        ),
+    ] {
+        longest.insert(name.to_owned(), value);
+    }
+    // A stack's name has 128 characters at most.
+    let stack = template.stack(&"s".repeat(128), &longest);
+    let stack = stack.unwrap_or_else(|refused| panic!("{refused:?}"));
+    assert_eq!(problems(&stack), [""; 0]);
+}
+
+/// A host name of this length: its last labels have 50 characters each.
+fn host(length: usize) -> String {
+    let labels = [".".to_owned() + &"a".repeat(50)].into_iter().cycle();
+    let labels: String = labels.take(6).collect();
+    let host = &labels[labels.len() - length..];
+    host.replacen('.', "a", usize::from(host.starts_with('.')))
+}
+
+/// What AWS documents for what a parameter configures, with the page where it does. What is left out on purpose is in
+/// [`NARROWER`].
+const DOCUMENTED: &[(&str, &str, &[&str])] = &[
+    (
+        "AppCallbackUrls",
+        "CreateUserPoolClient: CallbackURLs",
+        &[
+            "https://app.example.jp/callback?a=b&c=d",
+            "https://app.example.jp:8443/callback",
+            "http://localhost",
+            "http://localhost:3000/callback",
+            "http://localhost:3000?a=b",
+            "http://127.0.0.1",
+            "http://127.0.0.1:49152/callback",
+            "http://[::1]:49152/callback",
+            "myapp://callback",
+            "myapp://example",
+            // RFC 8252 §7.1: a scheme that is one's own domain, backwards.
+            "jp.example.app:/oauth2redirect",
+            "com.example.app:/oauth2redirect/example-provider",
+            "MyApp+v2.beta-1://callback",
+        ],
+    ),
+    (
+        "AppLogoutUrls",
+        "CreateUserPoolClient: LogoutURLs",
+        &[
+            "https://app.example.jp/",
+            "http://127.0.0.1:49152/",
+            "http://[::1]/",
+            "myapp://signout",
+            "jp.example.app:/signed-out",
+        ],
+    ),
+    (
+        "DomainPrefix",
+        "CreateUserPoolDomain: Domain",
+        &[
+            "a",
+            "1",
+            "a-b",
+            "0123456789012345678901234567890123456789012345678901234567890ab",
+        ],
+    ),
+    (
+        "CognitoDomain",
+        "CreateUserPoolDomain: Domain",
+        &[
+            "auth.example.jp",
+            "a.jp",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.jp",
+        ],
+    ),
+    (
+        "ExistingUserPoolId",
+        "DescribeUserPool: UserPoolId",
+        &[
+            "ap-northeast-1_a",
+            "us-gov-west-1_AbCdEfGhI",
+            "ap-northeast-1_0123456789012345678901234567890123456789",
+        ],
+    ),
+    (
+        "AssertionKey1",
+        "KMS: key ARN",
+        &[
+            "arn:aws:kms:ap-northeast-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+            "arn:aws-cn:kms:cn-north-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        ],
+    ),
+    (
+        "ExistingRecordKeys",
+        "Secrets Manager: names have letters, digits and /_+=.@-",
+        &["arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:a/b_c+d=e.f@g-h-AbCdEf"],
+    ),
+    (
+        "HostedZoneId",
+        "Route 53: a hosted zone's ID has up to 32 characters",
+        &["Z1", "Z0123456789ABCDEFGHIJKLMNOPQRSTU"],
+    ),
+    (
+        "FederationConcurrency",
+        "PutFunctionConcurrency",
+        &["1", "1000", "99999"],
+    ),
+];
+
+#[test]
+fn what_aws_documents_the_template_takes() {
+    let template = template();
+    for (name, page, values) in DOCUMENTED {
+        for value in *values {
+            assert!(template.takes(name, value), "{name}={value} ({page})");
+        }
+    }
+    for (name, length) in [
+        ("BridgeDomain", 238),
+        ("ExistingUserPoolDomain", 253),
+        ("CognitoDomain", 63),
+    ] {
+        let longest = host(length);
+        assert_eq!(longest.len(), length);
+        assert!(template.takes(name, &longest), "{name}={longest}");
+        assert!(
+            !template.takes(name, &format!("a{longest}")),
+            "{name} is too long"
+        );
+    }
+}
+
+/// What AWS would take and a parameter doesn't, and why.
+const NARROWER: &[(&str, &str, &str)] = &[
+    ("ProviderName", "マイナ", "it stands in addresses as it is"),
+    (
+        "AppScopes",
+        "profile",
+        "no attribute may be read by the app but through our scopes",
+    ),
+    (
+        "AppCallbackUrls",
+        "https://例え.jp/",
+        "an address is ASCII (RFC 3986 §2)",
+    ),
+];
+
+#[test]
+fn what_is_narrower_than_aws_is_so_on_purpose() {
+    let template = template();
+    for (name, value, why) in NARROWER {
+        assert!(!template.takes(name, value), "{name} ({why})");
+    }
+}
+
+/// An address that a browser would run, or read from the person's machine, instead of going there.
+#[test]
+fn no_address_of_the_app_is_one_that_is_run() {
+    let template = template();
+    for name in ["AppCallbackUrls", "AppLogoutUrls"] {
+        for value in [
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            "data:text/html,x",
+            "DATA:text/html;base64,eA==",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "blob:https://app.example.jp/x",
+            "about:blank",
+            "filesystem:https://app.example.jp/x",
+            "view-source:https://app.example.jp",
+            "ws://app.example.jp",
+            "ftp://app.example.jp",
+            "http://app.example.jp/callback",
+            "HTTP://app.example.jp/callback",
+            "http://localhost.evil.example/",
+            "http://localhost@evil.example/",
+            "http://127.0.0.1.evil.example/",
+            "http://127.0.0.2/",
+            "http://[::1].evil.example/",
+            "http:app.example.jp",
+            "https:app.example.jp",
+            "https://app.example.jp/#fragment",
+            "myapp://callback#fragment",
+            "my_app://callback",
+            "1app://callback",
+            "myapp:",
+            "//app.example.jp",
+            "/callback",
+        ] {
+            assert!(!template.takes(name, value), "{name}={value}");
+        }
+    }
+}
+
+/// CloudFront's stack names the same hosts.
+#[test]
+fn both_templates_take_the_same_host_names() {
+    let (template, edge) = (template(), edge());
+    for name in ["BridgeDomain", "OriginDomain"] {
+        for value in values(&template, name) {
+            assert_eq!(
+                edge.takes(name, &value),
+                !value.is_empty(),
+                "{name}={value:?}"
+            );
+        }
+        for value in values(&edge, name) {
+            assert!(template.takes(name, &value), "{name}={value:?}");
+        }
+    }
+}
