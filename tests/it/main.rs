@@ -18,5 +18,6 @@ mod login;
 mod metrics;
 mod numbers;
 mod privacy;
+mod runtime;
 mod simulate;
 mod triggers;

@@ -112,6 +112,8 @@ pub(crate) fn status(class: Class) -> u8 {
         Class::RecordTooLong => 87,
         Class::IdTokenAuthenticationTime => 98,
         Class::NotThroughFrontDoor => 101,
+        Class::TooSlow => 100,
+        Class::EventMalformed => 88,
         Class::KeySetKeyUnusable => 102,
         Class::ServiceLoginExpired => 103,
     }
@@ -124,7 +126,7 @@ pub(crate) fn trigger_status(class: verified::Class) -> Option<u8> {
     let status = match class {
         verified::Class::Internal => status(Class::Internal),
         verified::Class::SecretsUnavailable => status(Class::SecretsUnavailable),
-        verified::Class::EventMalformed => 88,
+        verified::Class::EventMalformed => status(Class::EventMalformed),
         verified::Class::EventVersion => 89,
         verified::Class::SubjectMismatch => 90,
         verified::Class::RecordMissing => 91,
@@ -135,7 +137,7 @@ pub(crate) fn trigger_status(class: verified::Class) -> Option<u8> {
         verified::Class::RecordUnlinked => 96,
         verified::Class::UserUnavailable => 97,
         verified::Class::ProviderMismatch => 99,
-        verified::Class::TooSlow => 100,
+        verified::Class::TooSlow => status(Class::TooSlow),
         // Nobody asks for it at a sign-in, and at tokens it only keeps claims back.
         verified::Class::RecordTooOld => return None,
     };

@@ -2,8 +2,10 @@
 //! The bridge has a closed list of classes, the triggers have one together: one class for each reason. Nothing of a request
 //! is in any of them.
 
-use crate::metrics::{Measurements, Refused};
-use crate::support_id::SupportId;
+use lambda_runtime::Diagnostic;
+
+use crate::invocation::Invocation;
+use crate::metrics::Refused;
 
 /// Who has to do something about a failure; the log level follows from it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -58,19 +60,23 @@ pub trait Class: Copy + std::fmt::Debug {
 
 /// Tells the operator of a failure: one log event (`event="failure"`) and one metric (`Failure`, by `Class` and by
 /// `Concern`).
-/// `request_id` is Lambda's, `support_id` follows from it.
-pub fn tell(
-    class: impl Class,
-    support_id: &SupportId,
-    request_id: &str,
-    measurements: &Measurements,
-) {
+pub fn tell(class: impl Class, invocation: &Invocation<'_>) {
     let told = Told {
         event: "failure",
         metric: Refused::Failure,
         concern: class.concern(),
     };
-    tell_as(told, class, support_id, request_id, measurements);
+    tell_as(told, class, invocation);
+}
+
+/// As [`tell`], of a call that ends with an error of AWS Lambda: class and support id, and nothing else, since whoever called
+/// the function may show it.
+pub fn tell_lambda(class: impl Class, invocation: &Invocation<'_>) -> Diagnostic {
+    tell(class, invocation);
+    Diagnostic {
+        error_type: class.name().to_owned(),
+        error_message: format!("{} {}", class.name(), invocation.support_id().as_str()),
+    }
 }
 
 /// How a class is told.
@@ -85,14 +91,10 @@ pub struct Told {
 }
 
 /// As [`tell`], of something that isn't a failure.
-pub fn tell_as(
-    told: Told,
-    class: impl Class,
-    support_id: &SupportId,
-    request_id: &str,
-    measurements: &Measurements,
-) {
-    let (event, name, support_id) = (told.event, class.name(), support_id.as_str());
+pub fn tell_as(told: Told, class: impl Class, invocation: &Invocation<'_>) {
+    let (event, name) = (told.event, class.name());
+    let (support_id, request_id) = (invocation.support_id(), invocation.request_id);
+    let support_id = support_id.as_str();
     match told.concern {
         Concern::Nobody => tracing::info!(event, class = name, support_id, request_id),
         Concern::Unproven | Concern::Client => {
@@ -102,7 +104,9 @@ pub fn tell_as(
             tracing::error!(event, class = name, support_id, request_id);
         }
     }
-    measurements.refused(told.metric, name, told.concern);
+    invocation
+        .measurements
+        .refused(told.metric, name, told.concern);
 }
 
 /// Makes a closed list of classes: an enum `Class` that is a [`Class`], with `Class::ALL` in the order in

@@ -180,6 +180,23 @@ impl Measurements {
         timed(|time| self.took(step, time), work).await
     }
 
+    /// How long these steps took together, as far as they have ended.
+    #[must_use]
+    pub fn total(&self, steps: &[Step]) -> Duration {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = taken
+            .samples
+            .iter()
+            .flatten()
+            .filter_map(|sample| match sample {
+                Sample::Time(name, time) if steps.iter().any(|step| step.name() == *name) => {
+                    Some(*time)
+                }
+                _ => None,
+            });
+        times.sum()
+    }
+
     fn taken(&self, note: impl FnOnce(&mut Taken)) {
         note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }

@@ -1,11 +1,15 @@
 //! Secrets: kept in memory, and fetched again when they may have been rotated: for a seal of an unknown key or a client
-//! secret that doesn't match, once, and then not for 10 seconds; and once an hour, so that what was taken out of them
-//! doesn't live on in a process that is always busy. What could not be fetched for a day isn't used any more.
+//! secret that doesn't match; and once an hour, so that what was taken out of them doesn't live on in a process that is
+//! always busy. What could not be fetched for a day isn't used any more.
+//!
+//! Anybody can show what fits no secret, so fetches in vain have a limit. It is counted apart for each [`Asker`], and by what
+//! was shown: so nobody's made-up value keeps a good one, shown a moment later, from being looked for.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use http_client::{Deadline, HttpClient};
@@ -15,11 +19,14 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::aws::{Connections, sdk_config};
-use crate::metrics::{Measurements, Step};
+use crate::invocation::Invocation;
+use crate::metrics::Step;
 use crate::reference::Reference;
 
-/// After a fetch, none for this long.
+/// For how long a fetch in vain counts.
 const PAUSE: TimeDelta = TimeDelta::seconds(10);
+/// How many fetches in vain an asker may cause in that time, for different values. For one and the same there is one.
+const MOST_IN_VAIN: usize = 3;
 
 /// How old they may be when an event comes, before they are fetched again.
 const REFRESH_AFTER: TimeDelta = TimeDelta::hours(1);
@@ -171,41 +178,46 @@ impl SecretText {
 /// Makes one value of the texts of `N` secrets, in the order of their sources.
 pub type Make<T, const N: usize> = fn([SecretText; N]) -> Result<T, InvalidSecret>;
 
+/// Who shows what a secret has to fit. Each has a limit of its own for fetches in vain.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Asker(pub &'static str);
+
+/// Once an hour, without being asked.
+const NOBODY: Asker = Asker("nobody");
+
+/// Something that was shown, and may fit newer secrets only.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    /// By whom.
+    pub by: Asker,
+    /// What. Only a hash of it is kept.
+    pub value: &'a str,
+}
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Shown({:?})", self.by)
+    }
+}
+
 /// What is made of the texts of `N` secrets, and how to fetch them again. They are always fetched together, side by side.
 pub struct Cached<T, const N: usize = 1> {
     reader: SecretReader,
     sources: [Source; N],
     make: Make<T, N>,
     known: Mutex<Known<T>>,
-    /// The last fetch, if there was one after the first; held while fetching, so that it happens once for all who wait.
-    last: tokio::sync::Mutex<Option<Fetch>>,
+    /// Held while fetching, so that it happens once for all who wait.
+    in_vain: tokio::sync::Mutex<InVain>,
 }
 
-/// When secrets were fetched again, and how that ended.
-struct Fetch {
-    at: DateTime<Utc>,
-    end: Result<(), NoSecrets>,
-}
-
-impl Fetch {
-    fn is_recent(&self, now: DateTime<Utc>) -> bool {
-        now >= self.at && now - self.at < PAUSE
-    }
-}
-
-/// What became of the wish for newer secrets.
-enum Fetched<T> {
-    /// There are newer ones, fetched now or by somebody else meanwhile.
-    Newer(Arc<T>),
-    /// They could not be fetched.
-    Failed(NoSecrets),
-    /// It is too early for another fetch: this is how the last one ended.
-    TooEarly(Result<(), NoSecrets>),
-}
+/// The hash of a text, or of several.
+type Hash = [u8; 32];
 
 /// What is known now.
 struct Known<T> {
     value: Arc<T>,
+    /// Of all texts: whether others came.
+    hash: Hash,
     fetched_at: DateTime<Utc>,
 }
 
@@ -213,9 +225,51 @@ impl<T> Clone for Known<T> {
     fn clone(&self) -> Self {
         Self {
             value: Arc::clone(&self.value),
+            hash: self.hash,
             fetched_at: self.fetched_at,
         }
     }
+}
+
+/// The fetches that brought nothing newer. What brings newer secrets ends all of it.
+#[derive(Default)]
+struct InVain(Vec<Fetch>);
+
+/// A fetch that brought nothing newer: for whom, for what, and whether it came to its end.
+struct Fetch {
+    by: Asker,
+    shown: Hash,
+    at: DateTime<Utc>,
+    end: Result<(), NoSecrets>,
+}
+
+impl InVain {
+    /// How the fetch ended that keeps this one from being made, if one does.
+    fn keeps_back(
+        &mut self,
+        by: Asker,
+        shown: &Hash,
+        now: DateTime<Utc>,
+    ) -> Option<Result<(), NoSecrets>> {
+        // Also what comes after a clock that went back.
+        (self.0).retain(|fetch| now >= fetch.at && now - fetch.at < PAUSE);
+        let of_this_asker = || self.0.iter().filter(|fetch| fetch.by == by);
+        let same = of_this_asker().find(|fetch| fetch.shown == *shown || fetch.end.is_err());
+        let last = of_this_asker().nth(MOST_IN_VAIN - 1);
+        same.or(last).map(|fetch| fetch.end)
+    }
+}
+
+/// What became of the wish for newer secrets.
+enum Fetched<T> {
+    /// There are newer ones, fetched now or by somebody else meanwhile.
+    Newer(Arc<T>),
+    /// They are what they were.
+    Same,
+    /// They could not be fetched.
+    Failed(NoSecrets),
+    /// It is too early for another fetch: this is how the last one ended.
+    TooEarly(Result<(), NoSecrets>),
 }
 
 impl<T, const N: usize> fmt::Debug for Cached<T, N> {
@@ -236,16 +290,19 @@ impl<T, const N: usize> Cached<T, N> {
         make: Make<T, N>,
         now: DateTime<Utc>,
     ) -> Result<Self, InvalidSecret> {
-        let value = make(texts(&reader, &sources).await)?;
+        let texts = texts(&reader, &sources).await;
+        let hash = hash_of(&texts);
+        let value = make(texts)?;
         Ok(Self {
             reader,
             sources,
             make,
             known: Mutex::new(Known {
                 value: Arc::new(value),
+                hash,
                 fetched_at: now,
             }),
-            last: tokio::sync::Mutex::default(),
+            in_vain: tokio::sync::Mutex::default(),
         })
     }
 
@@ -255,7 +312,7 @@ impl<T, const N: usize> Cached<T, N> {
     ///
     /// [`NoSecrets::TooOld`].
     pub fn usable(&self, now: DateTime<Utc>) -> Result<Arc<T>, NoSecrets> {
-        let known = self.known();
+        let known = self.known().clone();
         if now - known.fetched_at < MAX_AGE {
             Ok(known.value)
         } else {
@@ -263,30 +320,32 @@ impl<T, const N: usize> Cached<T, N> {
         }
     }
 
-    fn known(&self) -> Known<T> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.clone()
+    fn known(&self) -> MutexGuard<'_, Known<T>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Fetches the secrets again if they are an hour old, and waits `within` for that at most. If it fails, or takes
     /// longer, those that are known stay in use until they are a day old: an hour is no reason to refuse logins. It is
     /// logged, and tried again after 10 seconds.
     ///
-    /// Those that are a day old are waited for until the fetch itself gives up, since nothing can be done without them.
-    pub async fn refresh(&self, now: DateTime<Utc>, within: Duration, measurements: &Measurements) {
-        let known = self.known();
-        let age = now - known.fetched_at;
+    /// Those that are a day old are waited for until the call's deadline, since nothing can be done without them.
+    pub async fn refresh(&self, within: Duration, invocation: &Invocation<'_>) {
+        let known = self.known().clone();
+        let age = invocation.now - known.fetched_at;
         if age < REFRESH_AFTER {
             return;
         }
-        let fetching = self.fetch(&known.value, now, measurements);
-        let fetched = if age < MAX_AGE {
-            let bounded = Deadline::after(within).bound(fetching).await;
-            bounded.unwrap_or(Fetched::Failed(NoSecrets::CutShort))
+        let deadline = if age < MAX_AGE {
+            invocation.deadline.at_most(within)
         } else {
-            fetching.await
+            invocation.deadline
         };
-        if let Fetched::Failed(error) = fetched {
+        let nothing = Shown {
+            by: NOBODY,
+            value: "",
+        };
+        let fetched = self.fetch(&known.value, nothing, deadline, invocation);
+        if let Fetched::Failed(error) = fetched.await {
             let variable = match error {
                 NoSecrets::Invalid(invalid) => Some(invalid.variable),
                 NoSecrets::CutShort | NoSecrets::TooOld => None,
@@ -295,21 +354,24 @@ impl<T, const N: usize> Cached<T, N> {
         }
     }
 
-    /// The secrets after `seen` turned out not to be enough: fetched again, or those that somebody else fetched meanwhile.
-    /// `None` if a fetch within the last 10 seconds gave `seen`: then there is nothing newer.
+    /// The secrets after what was `shown` didn't fit `seen`: fetched again, or those that somebody else fetched meanwhile.
+    /// `None` if there is nothing newer, or if a fetch within the last 10 seconds says so: one for the same value, or the
+    /// third for the same asker.
     ///
     /// # Errors
     ///
-    /// If they can't be fetched, or could not be within the last 10 seconds: then nobody knows whether there are newer
-    /// ones, and nothing follows from `seen` not being enough.
+    /// If they can't be fetched in time, or could not be for this asker within the last 10 seconds: then nobody knows whether
+    /// there are newer ones, and nothing follows from `seen` not being enough.
     pub async fn newer_than(
         &self,
         seen: &Arc<T>,
-        now: DateTime<Utc>,
-        measurements: &Measurements,
+        shown: Shown<'_>,
+        invocation: &Invocation<'_>,
     ) -> Result<Option<Arc<T>>, NoSecrets> {
-        match self.fetch(seen, now, measurements).await {
+        let fetched = self.fetch(seen, shown, invocation.deadline, invocation);
+        match fetched.await {
             Fetched::Newer(value) => Ok(Some(value)),
+            Fetched::Same => Ok(None),
             Fetched::Failed(error) => Err(error),
             Fetched::TooEarly(end) => end.map(|()| None),
         }
@@ -318,42 +380,67 @@ impl<T, const N: usize> Cached<T, N> {
     async fn fetch(
         &self,
         seen: &Arc<T>,
-        now: DateTime<Utc>,
-        measurements: &Measurements,
+        shown: Shown<'_>,
+        deadline: Deadline,
+        invocation: &Invocation<'_>,
     ) -> Fetched<T> {
-        let mut last = self.last.lock().await;
-        let current = self.known().value;
-        if !Arc::ptr_eq(&current, seen) {
-            return Fetched::Newer(current);
+        let fetched = deadline.bound(self.fetch_in_turn(seen, shown, invocation));
+        fetched
+            .await
+            .unwrap_or(Fetched::Failed(NoSecrets::CutShort))
+    }
+
+    async fn fetch_in_turn(
+        &self,
+        seen: &Arc<T>,
+        shown: Shown<'_>,
+        invocation: &Invocation<'_>,
+    ) -> Fetched<T> {
+        let now = invocation.now;
+        let mut in_vain = self.in_vain.lock().await;
+        let Known { value, hash, .. } = self.known().clone();
+        if !Arc::ptr_eq(&value, seen) {
+            return Fetched::Newer(value);
         }
-        if let Some(fetch) = last.as_ref().filter(|fetch| fetch.is_recent(now)) {
-            return Fetched::TooEarly(fetch.end);
+        let shown_hash = sha256(shown.value.as_bytes());
+        if let Some(end) = in_vain.keeps_back(shown.by, &shown_hash, now) {
+            return Fetched::TooEarly(end);
         }
         // This stays if whoever waits for the texts gives up, and this future is dropped.
-        *last = Some(Fetch {
+        in_vain.0.push(Fetch {
+            by: shown.by,
+            shown: shown_hash,
             at: now,
             end: Err(NoSecrets::CutShort),
         });
         // In a box: the SDK's future is large, and every request would carry it along for the one that needs it.
         let reading = Box::pin(texts(&self.reader, &self.sources));
-        let texts = measurements.timed(Step::Secrets, reading).await;
-        let made = (self.make)(texts).map_err(NoSecrets::from);
-        *last = Some(Fetch {
-            at: now,
-            end: made.as_ref().map(|_| ()).map_err(|error| *error),
-        });
-        match made {
+        let texts = invocation.measurements.timed(Step::Secrets, reading).await;
+        let came = hash_of(&texts);
+        let fetched = match (self.make)(texts) {
+            Ok(_) if came == hash => {
+                self.known().fetched_at = now;
+                Fetched::Same
+            }
             Ok(value) => {
                 let value = Arc::new(value);
-                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                *known = Known {
+                *self.known() = Known {
                     value: Arc::clone(&value),
+                    hash: came,
                     fetched_at: now,
                 };
+                in_vain.0.clear();
                 Fetched::Newer(value)
             }
-            Err(error) => Fetched::Failed(error),
+            Err(error) => Fetched::Failed(error.into()),
+        };
+        if let Some(this) = in_vain.0.last_mut() {
+            this.end = match &fetched {
+                Fetched::Failed(error) => Err(*error),
+                _ => Ok(()),
+            };
         }
+        fetched
     }
 
     /// Tries with the secrets as they are known, and once more with newer ones if what went wrong may come of a rotation:
@@ -364,20 +451,39 @@ impl<T, const N: usize> Cached<T, N> {
     /// If those that are known are too old, or newer ones are needed and can't be had; inside, what `attempt` said last.
     pub async fn attempt<V, E>(
         &self,
-        now: DateTime<Utc>,
+        shown: Shown<'_>,
         attempt: impl Fn(&T) -> Result<V, E>,
         may_be_rotated: impl Fn(&E) -> bool,
-        measurements: &Measurements,
+        invocation: &Invocation<'_>,
     ) -> Result<Result<V, E>, NoSecrets> {
-        let current = self.usable(now)?;
+        let current = self.usable(invocation.now)?;
         match attempt(&current) {
             Err(error) if may_be_rotated(&error) => {
-                let newer = self.newer_than(&current, now, measurements).await?;
+                let newer = self.newer_than(&current, shown, invocation).await?;
                 Ok(newer.map_or(Err(error), |newer| attempt(&newer)))
             }
             done => Ok(done),
         }
     }
+}
+
+fn sha256(text: &[u8]) -> Hash {
+    let mut hash = [0; 32];
+    // Both have 32 bytes.
+    hash.copy_from_slice(digest(&SHA256, text).as_ref());
+    hash
+}
+
+/// Of all texts, each in its place; one that couldn't be had is like no other.
+fn hash_of<const N: usize>(texts: &[SecretText; N]) -> Hash {
+    let mut all = Context::new(&SHA256);
+    for SecretText { text, .. } in texts {
+        let text = text.as_ref().map(|text| text.expose_secret().as_bytes());
+        all.update(&sha256(text.unwrap_or_default()));
+    }
+    let mut hash = [0; 32];
+    hash.copy_from_slice(all.finish().as_ref());
+    hash
 }
 
 async fn texts<const N: usize>(reader: &SecretReader, sources: &[Source; N]) -> [SecretText; N] {
@@ -425,6 +531,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::metrics::Measurements;
 
     /// Of no interest to this test.
     fn unmeasured() -> &'static Measurements {
@@ -434,6 +541,25 @@ mod tests {
     const OLD: &str = r#"{"keys":["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"]}"#;
 
     const WITHIN: Duration = Duration::from_secs(1);
+
+    /// A call at a second, which may take more than any of this does.
+    fn at(seconds: i64) -> Invocation<'static> {
+        Invocation {
+            request_id: "a",
+            now: now(seconds),
+            begun: tokio::time::Instant::now(),
+            deadline: Deadline::after(Duration::from_secs(60)),
+            measurements: unmeasured(),
+        }
+    }
+
+    /// What one asker shows.
+    fn shown(value: &str) -> Shown<'_> {
+        Shown {
+            by: Asker("one"),
+            value,
+        }
+    }
 
     fn now(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
@@ -498,16 +624,27 @@ mod tests {
         cached.usable(now(0)).unwrap()
     }
 
+    /// The newer one, if there is one.
+    async fn newer(
+        cached: &Cached<String>,
+        seen: &Arc<String>,
+        shown: Shown<'_>,
+        seconds: i64,
+    ) -> Result<Option<String>, NoSecrets> {
+        let newer = cached.newer_than(seen, shown, &at(seconds)).await?;
+        Ok(newer.map(|value| value.to_string()))
+    }
+
     #[tokio::test]
-    async fn a_rotated_secret_is_fetched_once_and_then_not_for_ten_seconds() {
+    async fn a_rotated_secret_is_fetched_and_after_a_fetch_in_vain_none_is_for_ten_seconds() {
         let secret = Rotated::new("spring");
         let cached = one(&secret).await;
-        let first = cached.usable(now(0)).unwrap();
+        let first = known(&cached);
         assert_eq!(*first, "spring");
 
         secret.becomes("summer");
         let second = cached
-            .newer_than(&first, now(0), unmeasured())
+            .newer_than(&first, shown("a"), &at(0))
             .await
             .unwrap()
             .unwrap();
@@ -515,54 +652,102 @@ mod tests {
         // Whoever still holds the first value gets the second without a fetch.
         secret.becomes("autumn");
         let same = cached
-            .newer_than(&first, now(1), unmeasured())
+            .newer_than(&first, shown("a"), &at(1))
             .await
             .unwrap()
             .unwrap();
         assert!(Arc::ptr_eq(&second, &same));
-        assert!(
-            cached
-                .newer_than(&second, now(9), unmeasured())
-                .await
-                .unwrap()
-                .is_none()
-        );
+        // What brought something newer is no reason to wait.
         let third = cached
-            .newer_than(&second, now(10), unmeasured())
+            .newer_than(&second, shown("a"), &at(1))
             .await
             .unwrap()
             .unwrap();
         assert_eq!(*third, "autumn");
 
-        secret.is_gone();
-        let gone = NoSecrets::Invalid(InvalidSecret {
-            variable: "FIRST",
-            reason: SecretError::Unavailable,
-        });
-        assert_eq!(
-            cached.newer_than(&third, now(20), unmeasured()).await,
-            Err(gone)
-        );
-        assert_eq!(*known(&cached), "autumn");
-        // Whether there is a newer one isn't known within the next ten seconds either.
+        assert_eq!(newer(&cached, &third, shown("a"), 2).await, Ok(None));
         secret.becomes("winter");
-        assert_eq!(
-            cached.newer_than(&third, now(29), unmeasured()).await,
-            Err(gone)
-        );
+        assert_eq!(newer(&cached, &third, shown("a"), 11).await, Ok(None));
         let fourth = cached
-            .newer_than(&third, now(30), unmeasured())
+            .newer_than(&third, shown("a"), &at(12))
             .await
             .unwrap()
             .unwrap();
         assert_eq!(*fourth, "winter");
-        assert!(
-            cached
-                .newer_than(&fourth, now(39), unmeasured())
-                .await
-                .unwrap()
-                .is_none()
+    }
+
+    #[tokio::test]
+    async fn whether_there_is_a_newer_secret_is_not_known_for_ten_seconds_after_a_fetch_that_failed()
+     {
+        let secret = Rotated::new("spring");
+        let cached = one(&secret).await;
+        let first = known(&cached);
+        secret.is_gone();
+        let gone = Err(NoSecrets::Invalid(InvalidSecret {
+            variable: "FIRST",
+            reason: SecretError::Unavailable,
+        }));
+        assert_eq!(newer(&cached, &first, shown("a"), 0).await, gone);
+        assert_eq!(*known(&cached), "spring");
+        secret.becomes("summer");
+        assert_eq!(newer(&cached, &first, shown("a"), 9).await, gone);
+        assert_eq!(newer(&cached, &first, shown("b"), 9).await, gone);
+        let summer = Ok(Some("summer".to_owned()));
+        assert_eq!(newer(&cached, &first, shown("a"), 10).await, summer);
+    }
+
+    /// What somebody made up must not keep a good value from being looked for, not even if it comes by the same way.
+    #[tokio::test]
+    async fn a_fetch_in_vain_keeps_back_nobody_else_and_three_keep_back_their_asker_alone() {
+        let secret = Rotated::new("spring");
+        let cached = one(&secret).await;
+        let first = known(&cached);
+        let by_another = |value| Shown {
+            by: Asker("another"),
+            value,
+        };
+        assert_eq!(newer(&cached, &first, shown("junk"), 0).await, Ok(None));
+        secret.becomes("summer");
+        assert_eq!(newer(&cached, &first, shown("junk"), 1).await, Ok(None));
+        let summer = Ok(Some("summer".to_owned()));
+        assert_eq!(newer(&cached, &first, shown("good"), 1).await, summer);
+
+        let second = known(&cached);
+        for (junk, seconds) in [("1", 20), ("2", 21), ("3", 22)] {
+            assert_eq!(
+                newer(&cached, &second, shown(junk), seconds).await,
+                Ok(None)
+            );
+        }
+        secret.becomes("autumn");
+        assert_eq!(newer(&cached, &second, shown("good"), 29).await, Ok(None));
+        let autumn = Ok(Some("autumn".to_owned()));
+        assert_eq!(
+            newer(&cached, &second, by_another("good"), 29).await,
+            autumn
         );
+
+        let third = known(&cached);
+        for (junk, seconds) in [("1", 40), ("2", 41), ("3", 42)] {
+            assert_eq!(newer(&cached, &third, shown(junk), seconds).await, Ok(None));
+        }
+        // The first of them counts no longer.
+        secret.becomes("winter");
+        let winter = Ok(Some("winter".to_owned()));
+        assert_eq!(newer(&cached, &third, shown("good"), 50).await, winter);
+    }
+
+    /// Looking hourly is nobody's wish.
+    #[tokio::test]
+    async fn an_hourly_look_that_finds_nothing_new_keeps_back_nobody() {
+        let secret = Rotated::new("spring");
+        let cached = one(&secret).await;
+        let first = known(&cached);
+        cached.refresh(WITHIN, &at(3_600)).await;
+        assert!(Arc::ptr_eq(&first, &known(&cached)));
+        secret.becomes("summer");
+        let summer = Ok(Some("summer".to_owned()));
+        assert_eq!(newer(&cached, &first, shown("a"), 3_600).await, summer);
     }
 
     #[tokio::test]
@@ -571,7 +756,8 @@ mod tests {
         let cached = one(&secret).await;
         let first = cached.usable(now(0)).unwrap();
         secret.becomes("summer");
-        let waiting = (0..50).map(|_| cached.newer_than(&first, now(0), unmeasured()));
+        let invocation = at(0);
+        let waiting = (0..50).map(|_| cached.newer_than(&first, shown("a"), &invocation));
         let newer: Vec<_> = join_all(waiting).await;
         let newer: Vec<_> = newer.into_iter().map(|one| one.unwrap().unwrap()).collect();
         assert!(newer.iter().all(|one| Arc::ptr_eq(one, &newer[0])));
@@ -583,18 +769,18 @@ mod tests {
         let secret = Rotated::new("spring");
         let cached = one(&secret).await;
         secret.becomes("summer");
-        cached.refresh(now(3_599), WITHIN, unmeasured()).await;
+        cached.refresh(WITHIN, &at(3_599)).await;
         assert_eq!(*known(&cached), "spring");
-        cached.refresh(now(3_600), WITHIN, unmeasured()).await;
+        cached.refresh(WITHIN, &at(3_600)).await;
         assert_eq!(*known(&cached), "summer");
         // Where it can't be had, or makes no sense, the known one stays.
         secret.becomes("{");
-        cached.refresh(now(9_000), WITHIN, unmeasured()).await;
+        cached.refresh(WITHIN, &at(9_000)).await;
         secret.is_gone();
-        cached.refresh(now(9_010), WITHIN, unmeasured()).await;
+        cached.refresh(WITHIN, &at(9_010)).await;
         assert_eq!(*known(&cached), "summer");
         secret.becomes("autumn");
-        cached.refresh(now(9_020), WITHIN, unmeasured()).await;
+        cached.refresh(WITHIN, &at(9_020)).await;
         assert_eq!(*known(&cached), "autumn");
     }
 
@@ -605,21 +791,19 @@ mod tests {
         let cached = one(&secret).await;
         secret.is_gone();
         for hour in 1..24 {
-            cached
-                .refresh(now(hour * 3_600), WITHIN, unmeasured())
-                .await;
+            cached.refresh(WITHIN, &at(hour * 3_600)).await;
         }
         assert_eq!(*cached.usable(now(DAY - 1)).unwrap(), "spring");
-        cached.refresh(now(DAY), WITHIN, unmeasured()).await;
+        cached.refresh(WITHIN, &at(DAY)).await;
         assert_eq!(cached.usable(now(DAY)), Err(NoSecrets::TooOld));
         let spring = |known: &String| (known == "spring").then_some(()).ok_or(());
         let tried = cached
-            .attempt(now(DAY), spring, |()| true, unmeasured())
+            .attempt(shown("a"), spring, |()| true, &at(DAY))
             .await;
         assert_eq!(tried, Err(NoSecrets::TooOld));
         // It is there again, and good for another day.
         secret.becomes("summer");
-        cached.refresh(now(DAY + 10), WITHIN, unmeasured()).await;
+        cached.refresh(WITHIN, &at(DAY + 10)).await;
         assert_eq!(*cached.usable(now(2 * DAY + 9)).unwrap(), "summer");
         assert_eq!(cached.usable(now(2 * DAY + 10)), Err(NoSecrets::TooOld));
     }
@@ -634,7 +818,7 @@ mod tests {
         let always = |_: &String| true;
         assert_eq!(
             cached
-                .attempt(now(0), is("spring"), always, unmeasured())
+                .attempt(shown("a"), is("spring"), always, &at(0))
                 .await,
             Ok(Ok(()))
         );
@@ -642,22 +826,28 @@ mod tests {
         let last = Ok(Err("spring".to_owned()));
         assert_eq!(
             cached
-                .attempt(now(0), is("summer"), |_| false, unmeasured())
+                .attempt(shown("a"), is("summer"), |_| false, &at(0))
                 .await,
             last
         );
         assert_eq!(
             cached
-                .attempt(now(0), is("summer"), always, unmeasured())
+                .attempt(shown("a"), is("summer"), always, &at(0))
                 .await,
             Ok(Ok(()))
         );
-        // Not for ten seconds.
-        secret.becomes("autumn");
+        // Not for ten seconds after one in vain.
         let last = Ok(Err("summer".to_owned()));
         assert_eq!(
             cached
-                .attempt(now(9), is("autumn"), always, unmeasured())
+                .attempt(shown("a"), is("autumn"), always, &at(0))
+                .await,
+            last
+        );
+        secret.becomes("autumn");
+        assert_eq!(
+            cached
+                .attempt(shown("a"), is("autumn"), always, &at(9))
                 .await,
             last
         );
@@ -667,7 +857,7 @@ mod tests {
             reason: SecretError::Unavailable,
         });
         let tried = cached
-            .attempt(now(10), is("autumn"), always, unmeasured())
+            .attempt(shown("a"), is("autumn"), always, &at(10))
             .await;
         assert_eq!(tried, Err(gone));
     }
@@ -683,7 +873,7 @@ mod tests {
         first.becomes("autumn");
         second.becomes("winter");
         let newer = cached
-            .newer_than(&seen, now(0), unmeasured())
+            .newer_than(&seen, shown("a"), &at(0))
             .await
             .unwrap()
             .unwrap();
@@ -695,7 +885,7 @@ mod tests {
             variable: "SECOND",
             reason: SecretError::Malformed,
         };
-        let refused = cached.newer_than(&newer, now(10), unmeasured()).await;
+        let refused = cached.newer_than(&newer, shown("a"), &at(10)).await;
         assert_eq!(refused, Err(NoSecrets::Invalid(malformed)));
         assert_eq!(*known(&cached), ["autumn", "winter"]);
     }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::log::subscribe;
 use crate::metrics::Metrics;
+use crate::runtime::{self, Handler, Started};
 use crate::settings::ConfigError;
 use crate::telemetry::Telemetry;
 
@@ -26,12 +27,11 @@ pub struct Function<'a> {
 /// The whole of a function's `main`: reads the environment, makes the function, and serves until Lambda ends it.
 /// A process that is ready counts as a cold start, with the time since this was called. Outside of Lambda and its stand-in
 /// nothing is made, and nobody is called.
-pub async fn run<C, F, E: Display>(
+pub async fn run<C, H: Handler + 'static, E: Display>(
     function: Function<'_>,
     read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<C, ConfigError>,
     telemetry: impl FnOnce(&C) -> &Telemetry,
-    start: impl AsyncFnOnce(C) -> Result<F, E>,
-    serve: impl AsyncFnOnce(F) -> Result<(), lambda_runtime::Error>,
+    start: impl AsyncFnOnce(C) -> Result<H, E>,
 ) -> ExitCode {
     let begun = Instant::now();
     let Function {
@@ -62,15 +62,15 @@ pub async fn run<C, F, E: Display>(
         tracing::error!(event = "start", reason);
         return ExitCode::FAILURE;
     }
-    let function = match start(config).await {
-        Ok(function) => function,
+    let handler = match start(config).await {
+        Ok(handler) => handler,
         Err(error) => {
             tracing::error!(event = "start", reason = %error);
             return ExitCode::FAILURE;
         }
     };
     metrics.write_start(name, begun.elapsed(), clock.now());
-    match serve(function).await {
+    match runtime::run(handler, Started::now(begun)).await {
         Ok(()) => ExitCode::SUCCESS,
         // What the runtime says could hold a part of an event.
         Err(_) => {

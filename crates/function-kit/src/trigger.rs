@@ -3,31 +3,16 @@
 //! Of the event nothing is ever logged: all of it is about a person.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use http_client::Clock;
-use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
-use serde::{Deserialize, Deserializer};
+use lambda_runtime::Diagnostic;
 use serde_json::Value;
 
 use crate::failure::{self, Class};
+use crate::invocation::Invocation;
 use crate::metrics::{Measurements, Metrics, Step};
-use crate::support_id::SupportId;
-
-/// One call of a trigger, as far as it isn't about the person.
-#[derive(Debug)]
-pub struct Invocation<'a> {
-    /// Lambda's id of the call. If Amazon Cognito repeats a call, it is another one.
-    pub request_id: &'a str,
-    /// The short name of the call.
-    pub support_id: SupportId,
-    /// When the call began.
-    pub now: DateTime<Utc>,
-    /// What is counted and measured during the call.
-    pub measurements: &'a Measurements,
-}
+use crate::runtime::{Call, Handler};
 
 /// A trigger.
 pub trait Trigger {
@@ -55,7 +40,7 @@ pub trait Trigger {
     fn metrics(&self) -> &Metrics;
 }
 
-/// Answers one event. `request_id` is Lambda's, and the support id follows from it.
+/// Answers one event; what isn't JSON is none.
 ///
 /// # Errors
 ///
@@ -63,12 +48,13 @@ pub trait Trigger {
 /// Amazon Cognito hands it on to the app. By then the failure has its log event and its metric.
 pub async fn answer<T: Trigger>(
     trigger: &T,
-    event: Value,
-    request_id: &str,
+    event: Option<Value>,
+    call: &Call<'_>,
 ) -> Result<Value, Diagnostic> {
-    let now = trigger.clock().now();
     let measurements = Measurements::default();
-    let answer = handle(trigger, event, request_id, now, &measurements).await;
+    let invocation = Invocation::new(call.request_id, call.begun, trigger.clock(), &measurements);
+    let answer = handle(trigger, event.unwrap_or_default(), &invocation).await;
+    let now = invocation.now;
     trigger.metrics().write(measurements, now);
     answer
 }
@@ -76,20 +62,11 @@ pub async fn answer<T: Trigger>(
 async fn handle<T: Trigger>(
     trigger: &T,
     event: Value,
-    request_id: &str,
-    now: DateTime<Utc>,
-    measurements: &Measurements,
+    invocation: &Invocation<'_>,
 ) -> Result<Value, Diagnostic> {
-    let _timing = measurements.begin(T::STEP);
-    let support_id = SupportId::of_request(request_id);
-    let invocation = Invocation {
-        request_id,
-        support_id,
-        now,
-        measurements,
-    };
+    let _timing = invocation.measurements.begin(T::STEP);
     // A defect that one event meets must not take the process with it, and has a class like any other failure.
-    let handled = AssertUnwindSafe(async { trigger.handle(event, &invocation).await })
+    let handled = AssertUnwindSafe(async { trigger.handle(event, invocation).await })
         .catch_unwind()
         .await;
     let class = match handled {
@@ -97,34 +74,18 @@ async fn handle<T: Trigger>(
         Ok(Err(class)) => class,
         Err(_) => T::Class::INTERNAL,
     };
-    let support_id = &invocation.support_id;
-    failure::tell(class, support_id, request_id, measurements);
-    Err(Diagnostic {
-        error_type: class.name().to_owned(),
-        error_message: format!("{} {}", class.name(), support_id.as_str()),
-    })
+    Err(failure::tell_lambda(class, invocation))
 }
 
-/// Serves events until Lambda ends the process: what [`start::run`](crate::start::run) does last.
-///
-/// # Errors
-///
-/// If the Lambda runtime can't be reached.
-pub async fn run<T: Trigger>(trigger: T) -> Result<(), Error> {
-    let trigger = Arc::new(trigger);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
-        let trigger = Arc::clone(&trigger);
-        async move { answer(&*trigger, event.payload.0, &event.context.request_id).await }
-    }))
-    .await
-}
+/// A trigger, as the runtime serves it.
+#[derive(Debug)]
+pub struct Served<T>(pub T);
 
-/// An event as it came. What isn't JSON is `null` to the trigger, so that it too fails by a class: the runtime's own
-/// error would show where in the event it stopped.
-struct Event(Value);
+impl<T: Trigger> Handler for Served<T> {
+    type Event = Value;
+    type Answer = Value;
 
-impl<'de> Deserialize<'de> for Event {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Ok(Self(Value::deserialize(from).unwrap_or_default()))
+    async fn handle(&self, event: Option<Value>, call: &Call<'_>) -> Result<Value, Diagnostic> {
+        answer(&self.0, event, call).await
     }
 }

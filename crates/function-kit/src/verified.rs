@@ -5,17 +5,19 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use four_attributes::{Expected, RecordRefusal, VerifiedRecord};
-use http_client::{Deadline, NoRootCertificates};
+use http_client::NoRootCertificates;
 use sealing::SealingKeys;
 
 use crate::check;
-use crate::metrics::Count;
-use crate::secrets::{Cached, InvalidSecret, Make, SecretReader, Source, sealing_keys};
+use crate::invocation::Invocation;
+use crate::metrics::{Count, Step};
+use crate::secrets::{
+    Asker, Cached, InvalidSecret, Make, SecretReader, Shown, Source, sealing_keys,
+};
 use crate::settings::{Reader, secret_reference, service_address};
-use crate::trigger::Invocation;
 
-/// How long a decision may take: Amazon Cognito waits five seconds, and a cold start needs some of them.
-const DECISION: Duration = Duration::from_secs(4);
+/// Records are shown by whoever can write the attribute.
+const RECORD: Asker = Asker("record");
 /// How long an event waits for keys that are read again because an hour has passed.
 const REFRESH: Duration = Duration::from_secs(1);
 /// How far ahead of our clock a verification may be: as far as the bridge lets the service's be ahead of its own (60 s), and
@@ -87,10 +89,26 @@ impl From<RecordRefusal> for Class {
 ///
 /// # Errors
 ///
-/// [`Class::TooSlow`], or what the decision says.
-pub async fn in_time<T>(decision: impl Future<Output = Result<T, Class>>) -> Result<T, Class> {
-    let decided = Deadline::after(DECISION).bound(decision).await;
-    decided.unwrap_or(Err(Class::TooSlow))
+/// What the decision says. If the time is over, the class is that of what took most of it.
+pub async fn in_time<T>(
+    decision: impl Future<Output = Result<T, Class>>,
+    invocation: &Invocation<'_>,
+) -> Result<T, Class> {
+    let decided = invocation.deadline.bound(decision).await;
+    decided
+        .unwrap_or(Err(Class::TooSlow))
+        .map_err(|class| match class {
+            Class::SecretsUnavailable | Class::UserUnavailable | Class::TooSlow
+                if invocation.deadline.has_passed() =>
+            {
+                let known = [
+                    (&[Step::Secrets][..], Class::SecretsUnavailable),
+                    (&[Step::GetUser], Class::UserUnavailable),
+                ];
+                invocation.slowest(known).unwrap_or(Class::TooSlow)
+            }
+            other => other,
+        })
 }
 
 /// What both triggers are told of records, by the same variables.
@@ -167,29 +185,31 @@ impl Records {
         not_before: Option<DateTime<Utc>>,
         invocation: &Invocation<'_>,
     ) -> Result<VerifiedRecord, Class> {
-        let Invocation {
-            now, measurements, ..
-        } = *invocation;
         let expected = Expected {
             issuer: &self.issuer,
             provider_name: &self.provider_name,
             subjects,
             not_before,
-            not_after: now + SKEW,
+            not_after: invocation.now + SKEW,
         };
         // Once an hour, and not for long: Amazon Cognito waits five seconds for the whole.
-        self.keys.refresh(now, REFRESH, measurements).await;
+        self.keys.refresh(REFRESH, invocation).await;
+        let shown = Shown {
+            by: RECORD,
+            value: record,
+        };
         let attempt = self.keys.attempt(
-            now,
+            shown,
             |keys| VerifiedRecord::open(record, keys, &expected),
             |refusal| *refusal == RecordRefusal::UnknownKey,
-            measurements,
+            invocation,
         );
         let opened = attempt.await.map_err(|_| Class::SecretsUnavailable)?;
         if opened.as_ref().is_err_and(|refusal| refusal.is_tampering()) {
-            let (support_id, request_id) = (invocation.support_id.as_str(), invocation.request_id);
+            let (support_id, request_id) = (invocation.support_id(), invocation.request_id);
+            let support_id = support_id.as_str();
             tracing::error!(event = "tampering", support_id, request_id);
-            measurements.count(Count::Tampering);
+            invocation.measurements.count(Count::Tampering);
         }
         let record = opened?;
         check::held("the record opens, and is this person's", "docs/claims.md");
@@ -227,7 +247,10 @@ pub fn provider_name(value: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use http_client::SystemClock;
+
     use super::*;
+    use crate::metrics::Measurements;
 
     #[test]
     fn a_provider_has_a_name_that_a_user_pool_takes() {
@@ -250,14 +273,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_decision_takes_four_seconds_at_most() {
-        assert_eq!(in_time(async { Ok(1) }).await, Ok(1));
-        let refused = in_time::<()>(async { Err(Class::RecordForged) }).await;
-        assert_eq!(refused, Err(Class::RecordForged));
+    async fn a_decision_takes_four_seconds_at_most_from_when_somebody_began_to_wait() {
+        let (measurements, clock) = (Measurements::default(), SystemClock);
+        let since = |begun| Invocation::new("a", begun, &clock, &measurements);
         let begun = tokio::time::Instant::now();
-        let endless = in_time::<()>(std::future::pending()).await;
+        let call = since(begun);
+        assert_eq!(in_time(async { Ok(1) }, &call).await, Ok(1));
+        let refused = in_time::<()>(async { Err(Class::RecordForged) }, &call).await;
+        assert_eq!(refused, Err(Class::RecordForged));
+        let endless = in_time::<()>(std::future::pending(), &call).await;
         assert_eq!(endless, Err(Class::TooSlow));
         let (taken, second) = (begun.elapsed(), Duration::from_secs(1));
         assert!(taken >= 4 * second && taken < 5 * second, "{taken:?}");
+        // What was waited for before counts too.
+        let late = in_time::<()>(std::future::pending(), &since(begun)).await;
+        assert_eq!(late, Err(Class::TooSlow));
+        assert!(begun.elapsed() < 5 * second);
     }
 }

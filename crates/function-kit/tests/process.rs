@@ -12,12 +12,13 @@ use std::collections::BTreeMap;
 use std::process::{Command, ExitCode, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use function_kit::invocation::Invocation;
 use function_kit::metrics::{Metrics, Step};
 use function_kit::settings::{self, ConfigError};
 use function_kit::start::Function;
 use function_kit::support_id::SupportId;
 use function_kit::telemetry::Telemetry;
-use function_kit::trigger::{self, Invocation, Trigger};
+use function_kit::trigger::{Served, Trigger};
 use http_client::{Clock, SystemClock};
 use serde_json::{Value, json};
 use test_server::{Received, Reply, Server};
@@ -100,9 +101,8 @@ async fn function() -> ExitCode {
         |config| &config.telemetry,
         async |config| match config.namespace.as_str() {
             "impossible" => Err("it can't be made"),
-            _ => Ok(Careless(Metrics::new(&config.telemetry))),
+            _ => Ok(Served(Careless(Metrics::new(&config.telemetry)))),
         },
-        trigger::run,
     )
     .await
 }

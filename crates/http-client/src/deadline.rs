@@ -28,6 +28,26 @@ impl Deadline {
         }
     }
 
+    /// The deadline of what began at `begun` and may take `time`.
+    #[must_use]
+    pub fn counted_from(begun: Instant, time: Duration) -> Self {
+        Self { at: begun + time }
+    }
+
+    /// The earlier of this deadline and the one that lies `after` from now.
+    #[must_use]
+    pub fn at_most(self, after: Duration) -> Self {
+        Self {
+            at: self.at.min(Instant::now() + after),
+        }
+    }
+
+    /// Whether it has passed.
+    #[must_use]
+    pub fn has_passed(self) -> bool {
+        Instant::now() >= self.at
+    }
+
     /// Runs `work` until the deadline at most.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! What the tests of several crates need: a server that misbehaves as it is told ([`Server`]), a time of day that stands
-//! still ([`TestClock`]), and all that is logged meanwhile ([`log`]).
+//! still ([`TestClock`]), a Secrets Manager that takes its time ([`SecretsManager`]), and all that is logged meanwhile
+//! ([`log`]).
 //! Nothing of it is in a function.
 #![expect(
     clippy::unwrap_used,
@@ -8,9 +9,11 @@
 )]
 
 mod clock;
+mod secrets_manager;
 mod server;
 mod written;
 
 pub use clock::{TestClock, start};
+pub use secrets_manager::SecretsManager;
 pub use server::{Ending, Received, Reply, Server, answer, chunked, json};
 pub use written::{Written, log};

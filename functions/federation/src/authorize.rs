@@ -60,7 +60,11 @@ pub fn authorize(
     now: DateTime<Utc>,
 ) -> Result<Response, Refusal> {
     let service = federation.service().ok_or(Class::NotConnected)?;
-    let parameters = request.query(Class::MalformedRequest)?;
+    let parameters = if request.is_post() {
+        request.form(Class::MalformedRequest)?
+    } else {
+        request.query(Class::MalformedRequest)?
+    };
     let redirect_uri = client(federation, &parameters)?;
     check::held("client_id is Amazon Cognito's", "RFC 6749 §4.1.1");
     check::held(
@@ -96,7 +100,6 @@ pub fn authorize(
             BeginError::Seal => refuse(Class::Internal),
         })?;
     check::held("state, sealed, fits into a cookie", "RFC 6265 §6.1");
-    tracing::info!(event = "login_started");
     let redirect = Response::redirect(location.into());
     Ok(cookies.into_iter().fold(redirect, Response::with_cookie))
 }
@@ -121,13 +124,14 @@ fn client_request(
     redirect_uri: &str,
     now: DateTime<Utc>,
 ) -> Result<ClientRequest, Class> {
-    let state = parameters.get("state").ok_or(Class::StateMissing)?;
+    // First, because every other parameter may be in the object and nowhere else (OIDC Core §6.1).
     if parameters.get("request").is_some() {
         return Err(Class::RequestNotSupported);
     }
     if parameters.get("request_uri").is_some() {
         return Err(Class::RequestUriNotSupported);
     }
+    let state = parameters.get("state").ok_or(Class::StateMissing)?;
     if parameters.get("response_type") != Some("code") {
         return Err(Class::UnsupportedResponseType);
     }

@@ -7,19 +7,22 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use digital_auth::Deadline;
 use digital_auth::authorization::Secret256;
 use secrecy::SecretString;
 
 use crate::code::{self, Code};
 use function_kit::check;
-use function_kit::metrics::Measurements;
+use function_kit::invocation::Invocation;
+use function_kit::secrets::{Asker, Shown};
 
 use crate::failure::Class;
-use crate::federation::{Federation, WARM_UP};
+use crate::federation::Federation;
 use crate::http_api::{Request, Response};
 use crate::parameters::Parameters;
-use crate::pending_login::{PendingLogin, PendingLoginError};
+use crate::pending_login::{self, PendingLogin, PendingLoginError};
+
+/// Whoever has a browser, and can write cookies.
+const BROWSER: Asker = Asker("browser");
 
 /// The longest code of the service.
 const MAX_CODE_BYTES: usize = 2_048;
@@ -57,8 +60,7 @@ pub struct Client {
 pub async fn callback(
     federation: &Federation,
     request: &Request,
-    now: DateTime<Utc>,
-    measurements: &Measurements,
+    invocation: &Invocation<'_>,
 ) -> Result<Response, Refusal> {
     let unknown = |class| Refusal {
         class,
@@ -67,9 +69,9 @@ pub async fn callback(
     };
     let parameters = request.query(Class::MalformedCallback).map_err(unknown)?;
     let state = service_state(&parameters).ok_or(unknown(Class::MalformedCallback))?;
-    let end_cookie = crate::pending_login::end(&state);
+    let end_cookie = pending_login::end(&state);
 
-    let pending = find(federation, request, &state, now, measurements)
+    let pending = find(federation, request, &state, invocation)
         .await
         .map_err(|class| Refusal {
             class,
@@ -89,10 +91,11 @@ pub async fn callback(
     );
     let redirect_uri = pending.request.redirect_uri.clone();
     let client_state = pending.request.state.expose();
-    match answer(federation, &parameters, pending, now) {
+    match answer(federation, &parameters, pending, invocation.now) {
         Ok(code) => {
-            let deadline = Deadline::after(WARM_UP);
-            federation.warm(now, deadline, measurements).await;
+            if !request.is_head() {
+                federation.warm(invocation).await;
+            }
             let location = crate::failure::with_query(
                 &redirect_uri,
                 &[("code", &code), ("state", &client_state)],
@@ -120,19 +123,21 @@ async fn find(
     federation: &Federation,
     request: &Request,
     state: &Secret256,
-    now: DateTime<Utc>,
-    measurements: &Measurements,
+    invocation: &Invocation<'_>,
 ) -> Result<PendingLogin, Class> {
+    let cookie = pending_login::cookie(state, request.cookies()).ok_or(Class::NoPendingLogin)?;
     let found = federation
         .open(
-            now,
-            |seal| PendingLogin::find(state, request.cookies(), seal),
+            Shown {
+                by: BROWSER,
+                value: cookie,
+            },
+            |seal| PendingLogin::open(state, cookie, seal),
             |error| matches!(error, PendingLoginError::Foreign { unknown_key: true }),
-            measurements,
+            invocation,
         )
         .await?;
     let pending = found.map_err(|error| match error {
-        PendingLoginError::Missing => Class::NoPendingLogin,
         PendingLoginError::Expired => Class::LoginExpired,
         PendingLoginError::Foreign { .. } => Class::ForeignLogin,
         PendingLoginError::Altered => Class::AlteredLogin,

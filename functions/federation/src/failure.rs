@@ -126,6 +126,11 @@ classes! {
     /// Secrets Manager didn't answer.
     SecretsUnavailable = "secrets_unavailable", TemporarilyUnavailable, 503, Operator;
 
+    /// The time was over, and nobody who was waited for took most of it: the start did, for example.
+    TooSlow = "too_slow", TemporarilyUnavailable, 503, Operator;
+    /// The function was called with what no HTTP API sends.
+    EventMalformed = "event_malformed", InvalidRequest, 400, Operator;
+
     // /authorize
     /// There is no client id of the service yet: for weeks, and it is meant so.
     NotConnected = "not_connected", TemporarilyUnavailable, 503, Nobody;

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use digital_auth::{Client, Clock, Deadline};
+use digital_auth::{Client, Clock};
 use function_kit::aws::Connections;
+use function_kit::invocation::Invocation;
 use function_kit::metrics::{Measurements, Metrics, Step};
+use function_kit::secrets::Shown;
 use keys::{KeyRing, Randomness};
 
 use crate::config::Config;
@@ -18,8 +20,6 @@ use crate::metadata::Metadata;
 use crate::sealed::{Audience, Seal};
 use crate::secrets::{SecretValues, Secrets};
 
-/// The whole exchange of a token request: well inside of what Amazon Cognito waits.
-pub const EXCHANGE: Duration = Duration::from_secs(4);
 /// How long a request waits for what can wait: connections that open, secrets that are read again.
 pub const WARM_UP: Duration = Duration::from_secs(1);
 
@@ -89,10 +89,10 @@ impl Federation {
         &self.parts.config
     }
 
-    /// Now.
+    /// What time it is.
     #[must_use]
-    pub fn now(&self) -> DateTime<Utc> {
-        self.parts.clock.now()
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.parts.clock
     }
 
     /// Random bits.
@@ -123,7 +123,7 @@ impl Federation {
         usable.map_err(|_| Class::SecretsUnavailable)
     }
 
-    /// The secrets after `seen` turned out not to be enough, if there are newer ones.
+    /// The secrets after what was shown didn't fit `seen`, if there are newer ones.
     ///
     /// # Errors
     ///
@@ -131,31 +131,28 @@ impl Federation {
     pub async fn newer_secrets(
         &self,
         seen: &Arc<SecretValues>,
-        now: DateTime<Utc>,
-        measurements: &Measurements,
+        shown: Shown<'_>,
+        invocation: &Invocation<'_>,
     ) -> Result<Option<Arc<SecretValues>>, Class> {
-        self.parts
-            .secrets
-            .newer_than(seen, now, measurements)
-            .await
-            .map_err(|_| Class::SecretsUnavailable)
+        let newer = self.parts.secrets.newer_than(seen, shown, invocation);
+        newer.await.map_err(|_| Class::SecretsUnavailable)
     }
 
-    /// Opens a sealed value with the secrets as they are known, and once more with newer ones if its key is unknown:
-    /// the keys may have been rotated since they were fetched.
+    /// Opens a sealed value that was shown, with the secrets as they are known, and once more with newer ones if its key is
+    /// unknown: the keys may have been rotated since they were fetched.
     ///
     /// # Errors
     ///
     /// [`Class::SecretsUnavailable`] if they are too old, or newer ones can't be had; inside, what `open` said last.
     pub async fn open<T, E>(
         &self,
-        now: DateTime<Utc>,
+        shown: Shown<'_>,
         open: impl Fn(Seal<'_>) -> Result<T, E>,
         is_unknown_key: impl Fn(&E) -> bool,
-        measurements: &Measurements,
+        invocation: &Invocation<'_>,
     ) -> Result<Result<T, E>, Class> {
-        let open = |values: &SecretValues| open(self.seal(values, now));
-        let attempt = (self.secrets()).attempt(now, open, is_unknown_key, measurements);
+        let open = |values: &SecretValues| open(self.seal(values, invocation.now));
+        let attempt = (self.secrets()).attempt(shown, open, is_unknown_key, invocation);
         attempt.await.map_err(|_| Class::SecretsUnavailable)
     }
 
@@ -195,10 +192,12 @@ impl Federation {
 
     /// Opens the connections that the token request will need, and fetches the service's keys if they are old.
     /// Lambda froze the process since `/authorize`, and what was open then is dead.
-    pub async fn warm(&self, now: DateTime<Utc>, deadline: Deadline, measurements: &Measurements) {
+    pub async fn warm(&self, invocation: &Invocation<'_>) {
+        let deadline = invocation.deadline.at_most(WARM_UP);
         let service = async {
             if let Some(service) = &self.parts.service {
-                service.warm(now, deadline, &AtService(measurements)).await;
+                let observer = AtService(invocation.measurements);
+                service.warm(invocation.now, deadline, &observer).await;
             }
         };
         let kms = async {

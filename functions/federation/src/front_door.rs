@@ -3,15 +3,18 @@
 //! has found the API's own name and comes without the secret is refused before anything else is looked at.
 
 use chrono::{DateTime, Utc};
-use function_kit::metrics::Measurements;
+use function_kit::invocation::Invocation;
 use function_kit::reference::Reference;
-use function_kit::secrets::{Cached, InvalidSecret, SecretReader, Source};
+use function_kit::secrets::{Asker, Cached, InvalidSecret, SecretReader, Shown, Source};
 
 use crate::config::FRONT_DOOR_SECRETS;
 use crate::failure::Class;
 use crate::federation::WARM_UP;
 use crate::http_api::Request;
 use crate::secrets::{SecretPair, secret_pair};
+
+/// Whoever comes, through the front door or not.
+const VIEWER: Asker = Asker("viewer");
 
 /// The header with the secret.
 pub const HEADER: &str = "x-front-door";
@@ -43,8 +46,8 @@ impl FrontDoor {
     }
 
     /// Fetches the secret again if it is an hour old, as [`Cached::refresh`] says.
-    pub async fn refresh(&self, now: DateTime<Utc>, measurements: &Measurements) {
-        self.secrets.refresh(now, WARM_UP, measurements).await;
+    pub async fn refresh(&self, invocation: &Invocation<'_>) {
+        self.secrets.refresh(WARM_UP, invocation).await;
     }
 
     /// Whether the request shows the secret, the current or the previous one; once more with a newer one if it shows
@@ -53,16 +56,12 @@ impl FrontDoor {
     /// # Errors
     ///
     /// [`Class::NotThroughFrontDoor`]; [`Class::SecretsUnavailable`] if it can't be known.
-    pub async fn admit(
-        &self,
-        request: &Request,
-        now: DateTime<Utc>,
-        measurements: &Measurements,
-    ) -> Result<(), Class> {
+    pub async fn admit(&self, request: &Request, invocation: &Invocation<'_>) -> Result<(), Class> {
         let refused = Class::NotThroughFrontDoor;
-        let shown = request.header(HEADER).ok_or(refused)?;
-        let is_known = |secrets: &SecretPair| secrets.match_any(shown).then_some(()).ok_or(());
-        let attempt = self.secrets.attempt(now, is_known, |()| true, measurements);
+        let value = request.header(HEADER).ok_or(refused)?;
+        let shown = Shown { by: VIEWER, value };
+        let is_known = |secrets: &SecretPair| secrets.match_any(value).then_some(()).ok_or(());
+        let attempt = self.secrets.attempt(shown, is_known, |()| true, invocation);
         let admitted = attempt.await.map_err(|_| Class::SecretsUnavailable)?;
         admitted.map_err(|()| refused)
     }

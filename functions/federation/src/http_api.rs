@@ -100,6 +100,18 @@ impl From<Event> for Request {
 }
 
 impl Request {
+    /// Whether the answer is wanted without its content.
+    #[must_use]
+    pub fn is_head(&self) -> bool {
+        self.method == Some(Method::HEAD)
+    }
+
+    /// Whether the parameters are in a body.
+    #[must_use]
+    pub fn is_post(&self) -> bool {
+        self.method == Some(Method::POST)
+    }
+
     /// The parameters of the query.
     ///
     /// # Errors
@@ -245,6 +257,30 @@ impl Response {
     #[must_use]
     pub fn redirect(location: String) -> Self {
         Self::new(StatusCode::FOUND).with_header("location", location)
+    }
+
+    /// The same as an answer to HEAD (RFC 9110 §9.3.2): no content, and no cookie begins or ends with it.
+    #[must_use]
+    pub fn without_content(self) -> Self {
+        Self {
+            body: String::new(),
+            cookies: Vec::new(),
+            ..self
+        }
+    }
+
+    /// The same as an answer to POST: a redirect is one with 303, after which every browser goes on with GET
+    /// (RFC 9700 §4.12).
+    #[must_use]
+    pub fn after_form(self) -> Self {
+        let status_code = match self.status_code {
+            StatusCode::FOUND => StatusCode::SEE_OTHER,
+            other => other,
+        };
+        Self {
+            status_code,
+            ..self
+        }
     }
 
     /// The answer with a header, which replaces one of that name.

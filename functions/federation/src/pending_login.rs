@@ -122,8 +122,6 @@ struct Stored {
 /// Why there is no pending login.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PendingLoginError {
-    /// No cookie of this login.
-    Missing,
     /// More than five minutes ago.
     Expired,
     /// Sealed by another bridge, or with a key that is unknown.
@@ -184,23 +182,18 @@ impl PendingLogin {
         Ok(cookies)
     }
 
-    /// The login to which the service's `state` belongs.
+    /// The login to which the service's `state` belongs, out of its [`cookie()`].
     ///
     /// # Errors
     ///
     /// [`PendingLoginError`].
-    pub fn find<'a>(
+    pub fn open(
         state: &Secret256,
-        cookies: impl Iterator<Item = (&'a str, &'a str)>,
+        cookie: &str,
         seal: Seal<'_>,
     ) -> Result<Self, PendingLoginError> {
-        let wanted = cookie_name(state);
-        let mut cookies = cookies;
-        let (_, value) = cookies
-            .find(|(name, _)| *name == wanted)
-            .ok_or(PendingLoginError::Missing)?;
         let opened = seal
-            .open(Purpose::PendingLogin, value)
+            .open(Purpose::PendingLogin, cookie)
             .map_err(|error| match error {
                 OpenError::Expired => PendingLoginError::Expired,
                 OpenError::UnknownKey => PendingLoginError::Foreign { unknown_key: true },
@@ -221,6 +214,18 @@ impl PendingLogin {
             request: stored.request,
         })
     }
+}
+
+/// The value of the cookie of the login of this `state`, if there is one.
+#[must_use]
+pub fn cookie<'a>(
+    state: &Secret256,
+    mut cookies: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Option<&'a str> {
+    let wanted = cookie_name(state);
+    cookies
+        .find(|(name, _)| *name == wanted)
+        .map(|(_, value)| value)
 }
 
 /// The `Set-Cookie` line that ends the login of this `state`.
@@ -345,6 +350,18 @@ mod tests {
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// The login of this state, if these cookies have one.
+    fn found<'a>(
+        state: &Secret256,
+        cookies: impl Iterator<Item = (&'a str, &'a str)>,
+        seal: Seal<'_>,
+    ) -> Result<Option<PendingLogin>, PendingLoginError> {
+        let cookie = cookie(state, cookies);
+        cookie
+            .map(|cookie| PendingLogin::open(state, cookie, seal))
+            .transpose()
+    }
+
     #[test]
     fn the_state_comes_back_byte_for_byte() {
         for state in [
@@ -393,13 +410,12 @@ mod tests {
                 .begin(seal_at(&keys, 0), sent(&BTreeMap::new()), &SystemRandomness)
                 .unwrap(),
         );
-        let find =
-            |seconds| PendingLogin::find(&login.secrets.state, sent(&jar), seal_at(&keys, seconds));
-        assert_eq!(find(299).unwrap(), login);
+        let find = |seconds| found(&login.secrets.state, sent(&jar), seal_at(&keys, seconds));
+        assert_eq!(find(299), Ok(Some(login.clone())));
         assert_eq!(find(300), Err(PendingLoginError::Expired));
         let other = Secret256::from_bytes([9; 32]);
-        let missing = PendingLogin::find(&other, sent(&jar), seal_at(&keys, 0));
-        assert_eq!(missing, Err(PendingLoginError::Missing));
+        let missing = found(&other, sent(&jar), seal_at(&keys, 0));
+        assert_eq!(missing, Ok(None));
     }
 
     #[test]
@@ -417,7 +433,7 @@ mod tests {
             cookie_name(&mine.secrets.state),
             jar.into_values().next().unwrap(),
         )]);
-        let refused = PendingLogin::find(&mine.secrets.state, sent(&swapped), seal_at(&keys, 0));
+        let refused = found(&mine.secrets.state, sent(&swapped), seal_at(&keys, 0));
         assert_eq!(refused, Err(PendingLoginError::Altered));
     }
 
@@ -459,6 +475,7 @@ mod tests {
         assert!(!jar.contains_key(&format!("{NAME_PREFIX}junk")) && jar.contains_key("other"));
         assert!(jar.len() > 3, "several logins fit side by side");
         let latest = latest.unwrap();
-        assert!(PendingLogin::find(&latest.secrets.state, sent(&jar), seal_at(&keys, 40)).is_ok());
+        let latest = found(&latest.secrets.state, sent(&jar), seal_at(&keys, 40));
+        assert!(latest.unwrap().is_some());
     }
 }

@@ -3,24 +3,31 @@
 
 use std::panic::AssertUnwindSafe;
 
-use chrono::{DateTime, Utc};
-use function_kit::failure::tell;
+use function_kit::failure::{tell, tell_lambda};
+use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Measurements, Step};
-use function_kit::support_id::SupportId;
+use function_kit::runtime::{Call, Handler};
 use futures_util::FutureExt as _;
 use http::{Method, StatusCode};
+use lambda_runtime::Diagnostic;
 
 use crate::authorize::{self, authorize};
 use crate::callback::{self, callback};
 use crate::failure::{Class, Failure};
 use crate::federation::{Federation, WARM_UP};
-use crate::http_api::{Request, Response};
+use crate::http_api::{Event, Request, Response};
 use crate::pages::page;
 use crate::token::token;
 use crate::userinfo::userinfo;
 
 /// How long a copy of our public keys may be used: a new key is published long before it signs.
 const KEYS_CACHE: &str = "public, max-age=300";
+
+/// The endpoints that seal or open something, and so need secrets that aren't old.
+const SEALED: [&str; 4] = ["/authorize", "/callback", "/token", "/userinfo"];
+
+/// What has GET has HEAD (RFC 9110 §9.1): as GET without content. It begins and ends no login, and touches no cookie.
+const READ: &[Method] = &[Method::GET, Method::HEAD];
 
 /// Where a failure is told.
 enum Told {
@@ -42,27 +49,45 @@ struct Refusal {
     allow: Option<String>,
 }
 
+impl Handler for Federation {
+    type Event = Event;
+    type Answer = Response;
+
+    async fn handle(&self, event: Option<Event>, call: &Call<'_>) -> Result<Response, Diagnostic> {
+        let Some(event) = event else {
+            // Only the HTTP API calls this function, so whoever may call it otherwise is told, and nobody else.
+            let measurements = Measurements::default();
+            let invocation =
+                Invocation::new(call.request_id, call.begun, self.clock(), &measurements);
+            let diagnostic = tell_lambda(Class::EventMalformed, &invocation);
+            let now = invocation.now;
+            self.metrics().write(measurements, now);
+            return Err(diagnostic);
+        };
+        Ok(self.respond(Request::from(event), call).await)
+    }
+}
+
 impl Federation {
-    /// Answers a request. `request_id` is Lambda's, and the support id follows from it.
-    pub async fn handle(&self, request: Request, request_id: &str) -> Response {
-        let now = self.now();
+    /// Answers a request.
+    pub async fn respond(&self, request: Request, call: &Call<'_>) -> Response {
         let measurements = Measurements::default();
+        let invocation = Invocation::new(call.request_id, call.begun, self.clock(), &measurements);
         let timing = step(&request.path).map(|step| measurements.begin(step));
-        let response = self.answer(&request, request_id, now, &measurements).await;
+        let response = self.answer(&request, &invocation).await;
         drop(timing);
+        let now = invocation.now;
         self.metrics().write(measurements, now);
-        response
+        match request.method {
+            Some(Method::HEAD) => response.without_content(),
+            Some(Method::POST) => response.after_form(),
+            _ => response,
+        }
     }
 
-    async fn answer(
-        &self,
-        request: &Request,
-        request_id: &str,
-        now: DateTime<Utc>,
-        measurements: &Measurements,
-    ) -> Response {
+    async fn answer(&self, request: &Request, invocation: &Invocation<'_>) -> Response {
         // A request that meets a defect must not take the others with it, and deserves a page too.
-        let routed = AssertUnwindSafe(self.route(request, now, measurements))
+        let routed = AssertUnwindSafe(self.route(request, invocation))
             .catch_unwind()
             .await;
         let refusal = match routed {
@@ -72,12 +97,11 @@ impl Federation {
         };
         let failure = Failure {
             class: refusal.class,
-            support_id: SupportId::of_request(request_id),
+            support_id: invocation.support_id(),
         };
-        let Failure { class, support_id } = &failure;
-        tell(*class, support_id, request_id, measurements);
-        if *class == Class::Cancelled {
-            measurements.count(Count::LoginCancelled);
+        tell(failure.class, invocation);
+        if failure.class == Class::Cancelled && !request.is_head() {
+            invocation.measurements.count(Count::LoginCancelled);
         }
         let response = match refusal.told {
             Told::Page => page(&failure, request.header("accept-language")),
@@ -101,49 +125,50 @@ impl Federation {
     async fn route(
         &self,
         request: &Request,
-        now: DateTime<Utc>,
-        measurements: &Measurements,
+        invocation: &Invocation<'_>,
     ) -> Result<Response, Refusal> {
-        // Once an hour; Amazon Cognito doesn't wait long, so this doesn't either. Userinfo calls nobody.
+        // Once an hour; Amazon Cognito doesn't wait long, so this doesn't either.
         let refreshing = async {
-            if matches!(request.path.as_str(), "/authorize" | "/callback" | "/token") {
-                self.secrets().refresh(now, WARM_UP, measurements).await;
+            if SEALED.contains(&request.path.as_str()) {
+                self.secrets().refresh(WARM_UP, invocation).await;
             }
         };
         if let Some(front_door) = self.front_door() {
-            tokio::join!(refreshing, front_door.refresh(now, measurements));
-            let admitted = front_door.admit(request, now, measurements).await;
+            tokio::join!(refreshing, front_door.refresh(invocation));
+            let admitted = front_door.admit(request, invocation).await;
             admitted.map_err(told(told_at(&request.path)))?;
         } else {
             refreshing.await;
         }
         match request.path.as_str() {
             "/authorize" => {
-                request.only(&[Method::GET], Told::Page)?;
-                let response = authorize(self, request, now)?;
-                measurements.count(Count::LoginStarted);
+                // OIDC Core §3.1.2.1 wants both.
+                request.only(&[Method::GET, Method::HEAD, Method::POST], Told::Page)?;
+                let response = authorize(self, request, invocation.now)?;
+                if !request.is_head() {
+                    tracing::info!(event = "login_started");
+                    invocation.measurements.count(Count::LoginStarted);
+                }
                 Ok(response)
             }
             "/callback" => {
-                request.only(&[Method::GET], Told::Page)?;
-                Ok(callback(self, request, now, measurements).await?)
+                request.only(READ, Told::Page)?;
+                Ok(callback(self, request, invocation).await?)
             }
             "/token" => {
                 request.only(&[Method::POST], Told::Json)?;
-                let response = token(self, request, now, measurements)
+                let response = token(self, request, invocation)
                     .await
                     .map_err(told(Told::Json))?;
-                measurements.count(Count::LoginFinished);
+                invocation.measurements.count(Count::LoginFinished);
                 Ok(response)
             }
             "/userinfo" => {
-                request.only(&[Method::GET, Method::POST], Told::Json)?;
-                userinfo(self, request, now, measurements)
-                    .await
-                    .map_err(|class| {
-                        let is_bearer = class.status() == StatusCode::UNAUTHORIZED;
-                        told(if is_bearer { Told::Bearer } else { Told::Json })(class)
-                    })
+                request.only(&[Method::GET, Method::HEAD, Method::POST], Told::Json)?;
+                userinfo(self, request, invocation).await.map_err(|class| {
+                    let is_bearer = class.status() == StatusCode::UNAUTHORIZED;
+                    told(if is_bearer { Told::Bearer } else { Told::Json })(class)
+                })
             }
             "/jwks.json" => request.document(&self.metadata().id_token_keys),
             "/client-jwks.json" => request.document(&self.metadata().client_keys),
@@ -194,7 +219,7 @@ impl Request {
     }
 
     fn document(&self, json: &str) -> Result<Response, Refusal> {
-        self.only(&[Method::GET], Told::Json)?;
+        self.only(READ, Told::Json)?;
         Ok(
             Response::json(StatusCode::OK, json.to_owned())
                 .with_header("cache-control", KEYS_CACHE),

@@ -8,6 +8,7 @@ use function_kit::aws::{self, Connections};
 use function_kit::metrics::Metrics;
 use function_kit::reference::Reference;
 use function_kit::secrets::{InvalidSecret, SecretError, SecretReader};
+use futures_util::future::join_all;
 use keys::{Algorithm, InvalidKey, KeyRing, KmsKey, LocalKey, Randomness, SigningKey};
 use thiserror::Error;
 
@@ -100,6 +101,20 @@ pub async fn start(
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
 ) -> Result<Federation, StartError> {
+    let parts = parts(config, clock, randomness).await?;
+    Ok(Federation::new(parts))
+}
+
+/// Makes the bridge's parts, as its configuration says.
+///
+/// # Errors
+///
+/// [`StartError`].
+pub async fn parts(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+) -> Result<Parts, StartError> {
     let http = Arc::new(HttpClient::new(Arc::clone(&clock))?);
     let aws = AwsClients::new(&config, &http).await;
     let reader = SecretReader::new(aws.secrets_manager.clone());
@@ -147,24 +162,13 @@ pub async fn start(
     }
     let id_token_keys = key_ring(ID_TOKEN_KEYS, id_token_keys)?;
     let assertion_keys = key_ring(ASSERTION_KEYS, assertion_keys)?;
-    let service = config.service_client_id.as_ref().map(|client_id| {
-        let options = ClientOptions {
-            provider: config.provider.clone(),
-            client_id: client_id.clone(),
-            redirect_uri: format!("{}{CALLBACK}", config.issuer),
-            attributes: config.attributes,
-            acr_values: config.acr_values.clone(),
-            assurance: config.assurance.clone(),
-            id_token_algorithms: config.service_id_token_algorithms.clone(),
-        };
-        Client::new(
-            options,
-            Arc::clone(&http),
-            Arc::clone(&assertion_keys),
-            Arc::clone(&randomness),
-        )
-    });
-    Ok(Federation::new(Parts {
+    let service = service(
+        &config,
+        http,
+        Arc::clone(&assertion_keys),
+        Arc::clone(&randomness),
+    );
+    Ok(Parts {
         metrics: Metrics::new(&config.telemetry),
         config,
         clock,
@@ -175,7 +179,28 @@ pub async fn start(
         assertion_keys,
         service,
         kms: aws.kms.map(|(_, connections)| connections),
-    }))
+    })
+}
+
+/// The client of the service, once there is a client id.
+#[must_use]
+pub fn service(
+    config: &Config,
+    http: Arc<HttpClient>,
+    assertion_keys: Arc<KeyRing>,
+    randomness: Arc<dyn Randomness>,
+) -> Option<Client> {
+    let client_id = config.service_client_id.as_ref()?;
+    let options = ClientOptions {
+        provider: config.provider.clone(),
+        client_id: client_id.clone(),
+        redirect_uri: format!("{}{CALLBACK}", config.issuer),
+        attributes: config.attributes,
+        acr_values: config.acr_values.clone(),
+        assurance: config.assurance.clone(),
+        id_token_algorithms: config.service_id_token_algorithms.clone(),
+    };
+    Some(Client::new(options, http, assertion_keys, randomness))
 }
 
 /// The ring of the keys of one variable.
@@ -187,28 +212,61 @@ fn key_ring(
     Ok(Arc::new(ring))
 }
 
-/// Loads the keys of one variable. They are few, and each takes one call at most: one after the other, beside the other rings.
+/// Loads the keys of one variable, side by side.
 async fn signing_keys(
     variable: &'static str,
     references: &[Reference],
     reader: &SecretReader,
     kms: Option<&aws_sdk_kms::Client>,
 ) -> Result<Vec<Arc<dyn SigningKey>>, StartError> {
+    let keys = references.iter();
+    let keys = keys.map(|reference| signing_key(variable, reference, reader, kms));
+    join_all(keys).await.into_iter().collect()
+}
+
+/// Loads a key: one call at most.
+async fn signing_key(
+    variable: &'static str,
+    reference: &Reference,
+    reader: &SecretReader,
+    kms: Option<&aws_sdk_kms::Client>,
+) -> Result<Arc<dyn SigningKey>, StartError> {
     let unusable = |source| StartError::Key { variable, source };
-    let mut keys: Vec<Arc<dyn SigningKey>> = Vec::with_capacity(references.len());
-    for reference in references {
-        keys.push(match (reference, kms) {
-            (Reference::Kms(arn), Some(client)) => {
-                Arc::new(KmsKey::load(client.clone(), arn).await.map_err(unusable)?)
-            }
-            _ => {
-                let text = reader
-                    .read(reference)
-                    .await
-                    .map_err(|source| StartError::KeyText { variable, source })?;
-                Arc::new(LocalKey::from_jwk(&text).map_err(unusable)?)
-            }
-        });
+    if let (Reference::Kms(arn), Some(client)) = (reference, kms) {
+        let key = KmsKey::load(client.clone(), arn).await;
+        return Ok(Arc::new(key.map_err(unusable)?));
     }
-    Ok(keys)
+    let text = reader.read(reference).await;
+    let text = text.map_err(|source| StartError::KeyText { variable, source })?;
+    Ok(Arc::new(LocalKey::from_jwk(&text).map_err(unusable)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use secrecy::ExposeSecret as _;
+    use test_server::SecretsManager;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// Amazon Cognito waits for a process that has to start for it, so everything is fetched side by side.
+    #[tokio::test(start_paused = true)]
+    async fn a_ring_of_keys_takes_as_long_as_one_of_them() {
+        let aws = SecretsManager::default();
+        let ids = ["first", "second", "third"];
+        for id in ids {
+            let key = LocalKey::generate(Algorithm::Es256).unwrap();
+            aws.holds(id, key.private_jwk().expose_secret());
+        }
+        let takes = Duration::from_secs(1);
+        aws.answers_after(takes);
+        let references = ids.map(|id| Reference::SecretsManager(id.to_owned()));
+        let reader = SecretReader::new(Some(aws.client()));
+        let begun = Instant::now();
+        let keys = signing_keys(ASSERTION_KEYS, &references, &reader, None).await;
+        assert_eq!(keys.unwrap().len(), 3);
+        assert!(begun.elapsed() < 2 * takes, "{:?}", begun.elapsed());
+    }
 }

@@ -4,27 +4,34 @@
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use digital_auth::client_assertion::ClientAssertionError;
 use digital_auth::id_token::IdTokenError;
 use digital_auth::key_set::KeySetError;
 use digital_auth::token::TokenError;
 use digital_auth::userinfo::UserinfoError;
-use digital_auth::{CodeExchange, Deadline, HttpError, LoginError};
+use digital_auth::{CodeExchange, HttpError, LoginError};
 use four_attributes::AttributeError;
 
 use crate::code::Code;
 use function_kit::check;
-use function_kit::metrics::{Measurements, Step};
+use function_kit::invocation::Invocation;
+use function_kit::metrics::Step;
+use function_kit::secrets::{Asker, Shown};
 
 use crate::failure::Class;
-use crate::federation::{AtService, EXCHANGE, Federation};
+use crate::federation::{AtService, Federation};
 use crate::http_api::{Request, Response};
 use crate::issued_token::{self, IssueError, Parties, RecordSeal};
 use crate::parameters::Parameters;
 use crate::sealed::OpenError;
 
-/// Answers a token request.
+/// Whoever shows a client secret.
+const CLIENT: Asker = Asker("client");
+/// Whoever has shown the right one, and shows a code.
+const AUTHENTICATED_CLIENT: Asker = Asker("authenticated client");
+
+/// Answers a token request. If the time is over, the class is that of who took most of it, wherever it ended.
 ///
 /// # Errors
 ///
@@ -32,12 +39,52 @@ use crate::sealed::OpenError;
 pub async fn token(
     federation: &Federation,
     request: &Request,
-    now: DateTime<Utc>,
-    measurements: &Measurements,
+    invocation: &Invocation<'_>,
 ) -> Result<Response, Class> {
-    let deadline = Deadline::after(EXCHANGE);
+    let answer = exchange(federation, request, invocation).await;
+    answer.map_err(|class| match class {
+        Class::SecretsUnavailable
+        | Class::SigningFailed
+        | Class::KeySetUnavailable
+        | Class::ServiceTimeout
+            if invocation.deadline.has_passed() =>
+        {
+            slowest(invocation)
+        }
+        other => other,
+    })
+}
+
+/// Who took most of the time.
+fn slowest(invocation: &Invocation<'_>) -> Class {
+    let known = [
+        (&[Step::Secrets][..], Class::SecretsUnavailable),
+        (
+            &[Step::SignAssertion, Step::SignIdToken],
+            Class::SigningFailed,
+        ),
+        (&[Step::ServiceJwks], Class::KeySetUnavailable),
+        (
+            &[Step::ServiceToken, Step::ServiceUserinfo],
+            Class::ServiceTimeout,
+        ),
+    ];
+    invocation.slowest(known).unwrap_or(Class::TooSlow)
+}
+
+async fn exchange(
+    federation: &Federation,
+    request: &Request,
+    invocation: &Invocation<'_>,
+) -> Result<Response, Class> {
+    let Invocation {
+        now,
+        deadline,
+        measurements,
+        ..
+    } = *invocation;
     let parameters = request.form(Class::MalformedTokenRequest)?;
-    authenticate_client(federation, &parameters, now, measurements).await?;
+    authenticate_client(federation, &parameters, invocation).await?;
     check::held(
         "client_id and client_secret are Amazon Cognito's",
         "RFC 6749 §2.3.1",
@@ -52,7 +99,7 @@ pub async fn token(
         .get("redirect_uri")
         .ok_or(Class::MalformedTokenRequest)?;
     check::held("grant_type is authorization_code", "RFC 6749 §4.1.3");
-    let code = open(federation, code, now, measurements).await?;
+    let code = open(federation, code, invocation).await?;
     check::held(
         "the code's seal is whole, and it is 60 s old at most",
         "RFC 6749 §4.1.2",
@@ -76,14 +123,14 @@ pub async fn token(
         .authenticated_after
         .map(|at| DateTime::from_timestamp(at, 0).ok_or(Class::CodeMalformed))
         .transpose()?;
-    let exchange = CodeExchange {
+    let code_exchange = CodeExchange {
         code: code.service_code,
         code_verifier: code.code_verifier,
         nonce: code.nonce,
         authenticated_after,
     };
     let login = service
-        .finish_login(exchange, now, deadline, &AtService(measurements))
+        .finish_login(code_exchange, now, deadline, &AtService(measurements))
         .await
         .map_err(|error| login_failure(&error))?;
 
@@ -128,20 +175,24 @@ pub async fn token(
 async fn authenticate_client(
     federation: &Federation,
     parameters: &Parameters,
-    now: DateTime<Utc>,
-    measurements: &Measurements,
+    invocation: &Invocation<'_>,
 ) -> Result<(), Class> {
     let refused = Class::ClientAuthenticationFailed;
     if parameters.get("client_id") != Some(federation.config().client_id.as_str()) {
         return Err(refused);
     }
     let given = parameters.get("client_secret").ok_or(refused)?;
-    let values = federation.usable_secrets(now)?;
+    let values = federation.usable_secrets(invocation.now)?;
     if values.client.match_any(given) {
         return Ok(());
     }
     // The secret may have been rotated since it was fetched.
-    match federation.newer_secrets(&values, now, measurements).await? {
+    let shown = Shown {
+        by: CLIENT,
+        value: given,
+    };
+    let newer = federation.newer_secrets(&values, shown, invocation);
+    match newer.await? {
         Some(newer) if newer.client.match_any(given) => Ok(()),
         _ => Err(refused),
     }
@@ -150,15 +201,17 @@ async fn authenticate_client(
 async fn open(
     federation: &Federation,
     code: &str,
-    now: DateTime<Utc>,
-    measurements: &Measurements,
+    invocation: &Invocation<'_>,
 ) -> Result<Code, Class> {
     let opened = federation
         .open(
-            now,
+            Shown {
+                by: AUTHENTICATED_CLIENT,
+                value: code,
+            },
             |seal| Code::open(code, seal),
             |error| *error == OpenError::UnknownKey,
-            measurements,
+            invocation,
         )
         .await?;
     opened.map_err(|error| match error {

@@ -1,15 +1,18 @@
 //! `/userinfo`: the claims out of the sealed access token, without any call (OIDC Core §5.3).
 
-use chrono::{DateTime, Utc};
 use http::StatusCode;
 
 use function_kit::check;
-use function_kit::metrics::Measurements;
+use function_kit::invocation::Invocation;
+use function_kit::secrets::{Asker, Shown};
 
 use crate::failure::Class;
 use crate::federation::Federation;
 use crate::http_api::{Request, Response};
 use crate::sealed::{OpenError, Purpose};
+
+/// Whoever has an access token, or made one up.
+const BEARER: Asker = Asker("bearer");
 
 /// Answers a userinfo request, by GET or POST, with the access token in the header (RFC 6750 §2.1).
 ///
@@ -19,8 +22,7 @@ use crate::sealed::{OpenError, Purpose};
 pub async fn userinfo(
     federation: &Federation,
     request: &Request,
-    now: DateTime<Utc>,
-    measurements: &Measurements,
+    invocation: &Invocation<'_>,
 ) -> Result<Response, Class> {
     let access_token = request
         .header("authorization")
@@ -31,10 +33,13 @@ pub async fn userinfo(
         .ok_or(Class::AccessTokenMissing)?;
     let opened = federation
         .open(
-            now,
+            Shown {
+                by: BEARER,
+                value: access_token,
+            },
             |seal| seal.open(Purpose::AccessToken, access_token),
             |error| *error == OpenError::UnknownKey,
-            measurements,
+            invocation,
         )
         .await?;
     let claims = opened.map_err(|error| match error {

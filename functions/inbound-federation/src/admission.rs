@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use four_attributes::VerifiedRecord;
 use four_attributes::{Attribute, FORMATTED_ADDRESS, VERIFIED_AT, VERIFIED_RECORD, cognito_claims};
+use function_kit::invocation::Invocation;
 use function_kit::metrics::{Metrics, Step};
-use function_kit::trigger::{Invocation, Trigger};
+use function_kit::trigger::Trigger;
 use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
 use serde_json::{Map, Value};
@@ -50,7 +51,7 @@ impl Trigger for Admission {
         };
         let subjects = [sign_in.subject];
         let opened = (self.records).open(sign_in.record, &subjects, None, invocation);
-        let record = in_time(opened).await?;
+        let record = in_time(opened, invocation).await?;
         let attributes = attributes(&record, &sign_in, self.config.birth_date_that_is_gone);
         tracing::info!(
             event = "sign_in_admitted",

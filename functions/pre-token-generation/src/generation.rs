@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use function_kit::check;
 use function_kit::failure::{self, Class as _, Concern, Told};
+use function_kit::invocation::Invocation;
 use function_kit::metrics::{Metrics, Refused, Step};
-use function_kit::trigger::{Invocation, Trigger};
+use function_kit::trigger::Trigger;
 use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
 use secrecy::ExposeSecret;
@@ -59,7 +60,7 @@ impl Trigger for Generation {
             None if !self.is_ours(&request) => return Ok(event),
             None => Claims::default(),
             Some(grants) if grants.is_empty() => Claims::default(),
-            Some(grants) => in_time(self.claims(&request, &grants, invocation)).await?,
+            Some(grants) => in_time(self.claims(&request, &grants, invocation), invocation).await?,
         };
         let hidden = hidden(&config.record_attribute, &config.verified_at_attribute);
         answered(event, claims, &hidden)
@@ -153,6 +154,5 @@ fn refused(class: Class, invocation: &Invocation<'_>) {
         metric: Refused::Record,
         concern,
     };
-    let (support_id, request_id) = (&invocation.support_id, invocation.request_id);
-    failure::tell_as(told, class, support_id, request_id, invocation.measurements);
+    failure::tell_as(told, class, invocation);
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use function_kit::start::Function;
+use function_kit::trigger::Served;
 use http_client::SystemClock;
 use pre_token_generation::config::Config;
 use pre_token_generation::startup::start;
@@ -18,8 +19,7 @@ async fn main() -> ExitCode {
         },
         Config::read,
         |config| &config.telemetry,
-        async |config| start(config, Arc::new(SystemClock)).await,
-        function_kit::trigger::run,
+        async |config| start(config, Arc::new(SystemClock)).await.map(Served),
     )
     .await
 }

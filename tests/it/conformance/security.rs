@@ -680,7 +680,7 @@ async fn every_page(stack: &Stack) -> Vec<(&'static str, Answer)> {
         pages.push((class, get(stack, &path, &[]).await));
     }
     for path in ["/authorize", "/callback"] {
-        let answer = send(stack, reqwest::Method::POST, path, &[]).await;
+        let answer = send(stack, reqwest::Method::PUT, path, &[]).await;
         pages.push(("method_not_allowed", answer));
     }
     // Cookies that the bridge made long ago, that another bridge made, and that somebody changed.

@@ -3,110 +3,62 @@
 //! AWS is a stand-in that answers after a while; the time that passes meanwhile is the test's.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_sdk_secretsmanager::config::retry::RetryConfig;
-use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::body::SdkBody;
 use chrono::{DateTime, TimeDelta, Utc};
 use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
+use function_kit::invocation::Invocation;
 use function_kit::metrics::{Measurements, Metrics};
 use function_kit::reference::Reference;
 use function_kit::secrets::{
-    Cached, InvalidSecret, Make, NoSecrets, SecretError, SecretReader, Source,
+    Asker, Cached, InvalidSecret, Make, NoSecrets, SecretError, SecretReader, Shown, Source,
 };
-use function_kit::support_id::SupportId;
-use function_kit::trigger::Invocation;
 use function_kit::verified::{Class, RecordSettings, Records};
 use http_client::Deadline;
 use sealing::{SealingKeys, SystemRandomness};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use test_server::{Written, log, start};
+use test_server::{SecretsManager, Written, log, start};
+
+/// The name of the one secret.
+const SECRET: &str = "a";
 
 /// How long an event waits, and a stand-in that takes longer.
 const WITHIN: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_millis(1_200);
 
-/// What AWS Secrets Manager answers, after how long, and how often it was asked.
-#[derive(Clone, Debug)]
-struct SecretsManager(Arc<Mutex<Answer>>);
-
-#[derive(Debug)]
-struct Answer {
-    secret: Option<&'static str>,
-    after: Duration,
-    asked: usize,
-}
-
-impl SecretsManager {
-    /// Answers at once with this secret.
-    fn new(secret: &'static str) -> Self {
-        Self(Arc::new(Mutex::new(Answer {
-            secret: Some(secret),
-            after: Duration::ZERO,
-            asked: 0,
-        })))
-    }
-
-    fn answers(&self, secret: Option<&'static str>, after: Duration) {
-        let mut answer = self.0.lock().unwrap();
-        (answer.secret, answer.after) = (secret, after);
-    }
-
-    fn asked(&self) -> usize {
-        self.0.lock().unwrap().asked
-    }
-
-    async fn cached(&self) -> Cached<String> {
-        let connector = self.clone();
-        let config = aws_sdk_secretsmanager::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("ap-northeast-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .endpoint_url("http://127.0.0.1:9")
-            .retry_config(RetryConfig::disabled())
-            .http_client(http_client_fn(move |_, _| {
-                SharedHttpConnector::new(connector.clone())
-            }))
-            .build();
-        let client = aws_sdk_secretsmanager::Client::from_conf(config);
-        let source = Source {
-            variable: "FIRST",
-            reference: Reference::SecretsManager("a".to_owned()),
-        };
-        let make: Make<_, 1> = |[first]| first.parse(|text| Ok(text.expose_secret().to_owned()));
-        let reader = SecretReader::new(Some(client));
-        Cached::load(reader, [source], make, start()).await.unwrap()
-    }
-}
-
-impl HttpConnector for SecretsManager {
-    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let mut answer = self.0.lock().unwrap();
-        answer.asked += 1;
-        let (secret, after) = (answer.secret, answer.after);
-        HttpConnectorFuture::new(async move {
-            tokio::time::sleep(after).await;
-            let (status, body) = match secret {
-                Some(secret) => (200, json!({ "Name": "a", "SecretString": secret })),
-                None => (400, json!({ "__type": "ResourceNotFoundException" })),
-            };
-            let body = SdkBody::from(body.to_string());
-            Ok(HttpResponse::new(status.try_into().unwrap(), body))
-        })
-    }
+/// What is cached of the one secret that AWS Secrets Manager holds.
+async fn cached(aws: &SecretsManager) -> Cached<String> {
+    let source = Source {
+        variable: "FIRST",
+        reference: Reference::SecretsManager(SECRET.to_owned()),
+    };
+    let make: Make<_, 1> = |[first]| first.parse(|text| Ok(text.expose_secret().to_owned()));
+    let reader = SecretReader::new(Some(aws.client()));
+    Cached::load(reader, [source], make, start()).await.unwrap()
 }
 
 /// Of no interest to this test.
 fn unmeasured() -> &'static Measurements {
     Box::leak(Box::default())
 }
+
+/// A call at this time, which may take more than any of this does.
+fn call(now: DateTime<Utc>, measurements: &Measurements) -> Invocation<'_> {
+    Invocation {
+        request_id: "a",
+        now,
+        begun: tokio::time::Instant::now(),
+        deadline: Deadline::after(Duration::from_secs(60)),
+        measurements,
+    }
+}
+
+/// What somebody shows.
+const SHOWN: Shown<'_> = Shown {
+    by: Asker("somebody"),
+    value: "a",
+};
 
 fn at(seconds: i64) -> DateTime<Utc> {
     start() + TimeDelta::seconds(seconds)
@@ -131,11 +83,12 @@ const GONE: NoSecrets = NoSecrets::Invalid(InvalidSecret {
 #[tokio::test(start_paused = true)]
 async fn a_refresh_that_comes_late_is_told_of_and_tried_again_and_those_that_are_known_stay() {
     let (log, _guard) = log();
-    let aws = SecretsManager::new("spring");
-    let cached = aws.cached().await;
-    aws.answers(Some("summer"), LATE);
+    let aws = SecretsManager::with(SECRET, "spring");
+    let cached = cached(&aws).await;
+    aws.holds(SECRET, "summer");
+    aws.answers_after(LATE);
     let began = tokio::time::Instant::now();
-    cached.refresh(at(3_600), WITHIN, unmeasured()).await;
+    cached.refresh(WITHIN, &call(at(3_600), unmeasured())).await;
     assert_eq!(began.elapsed(), WITHIN, "it isn't waited for");
     assert_eq!(
         told(&log),
@@ -143,16 +96,17 @@ async fn a_refresh_that_comes_late_is_told_of_and_tried_again_and_those_that_are
     );
     let spring = cached.usable(at(3_600)).unwrap();
     assert_eq!(*spring, "spring");
-    // Nobody knows whether there is a newer one, and AWS isn't asked again so soon.
+    // It isn't asked again so soon just because an hour has passed.
     for seconds in [3_600, 3_609] {
-        let newer = cached.newer_than(&spring, at(seconds), unmeasured()).await;
-        assert_eq!(newer, Err(NoSecrets::CutShort));
-        cached.refresh(at(seconds), WITHIN, unmeasured()).await;
+        cached
+            .refresh(WITHIN, &call(at(seconds), unmeasured()))
+            .await;
     }
     assert_eq!((aws.asked(), told(&log).len()), (2, 1));
     // The next event tries again.
-    aws.answers(Some("summer"), Duration::from_millis(900));
-    cached.refresh(at(3_610), WITHIN, unmeasured()).await;
+    aws.holds(SECRET, "summer");
+    aws.answers_after(Duration::from_millis(900));
+    cached.refresh(WITHIN, &call(at(3_610), unmeasured())).await;
     assert_eq!(*cached.usable(at(3_610)).unwrap(), "summer");
     assert_eq!((aws.asked(), told(&log).len()), (3, 1));
 }
@@ -160,20 +114,21 @@ async fn a_refresh_that_comes_late_is_told_of_and_tried_again_and_those_that_are
 #[tokio::test(start_paused = true)]
 async fn a_refresh_that_fails_is_told_of_by_its_variable() {
     let (log, _guard) = log();
-    let aws = SecretsManager::new("spring");
-    let cached = aws.cached().await;
-    aws.answers(None, Duration::ZERO);
-    cached.refresh(at(3_600), WITHIN, unmeasured()).await;
+    let aws = SecretsManager::with(SECRET, "spring");
+    let cached = cached(&aws).await;
+    aws.forgets(SECRET);
+    cached.refresh(WITHIN, &call(at(3_600), unmeasured())).await;
     assert_eq!(
         told(&log),
         [(Some("FIRST".to_owned()), "FIRST can't be read".to_owned())]
     );
+    // Whoever needs newer ones looks for them, and then nobody of that kind does for ten seconds.
     let spring = cached.usable(at(3_600)).unwrap();
-    assert_eq!(
-        cached.newer_than(&spring, at(3_605), unmeasured()).await,
-        Err(GONE)
-    );
-    assert_eq!(aws.asked(), 2);
+    for (seconds, asked) in [(3_605, 3), (3_614, 3), (3_615, 4)] {
+        let call = call(at(seconds), unmeasured());
+        assert_eq!(cached.newer_than(&spring, SHOWN, &call).await, Err(GONE));
+        assert_eq!(aws.asked(), asked, "{seconds}");
+    }
 }
 
 /// How long each fetch took, in milliseconds, as the metrics have it.
@@ -188,68 +143,105 @@ fn fetches(measurements: Measurements) -> Value {
 #[tokio::test(start_paused = true)]
 async fn a_fetch_is_measured_also_if_it_is_given_up_and_nothing_else_is() {
     let (_log, _guard) = log();
-    let aws = SecretsManager::new("spring");
-    let cached = aws.cached().await;
+    let aws = SecretsManager::with(SECRET, "spring");
+    let cached = cached(&aws).await;
     let spring = cached.usable(at(0)).unwrap();
-    aws.answers(Some("spring"), Duration::from_millis(150));
+    aws.holds(SECRET, "spring");
+    aws.answers_after(Duration::from_millis(150));
 
     let measurements = Measurements::default();
-    cached.refresh(at(3_599), WITHIN, &measurements).await;
+    cached
+        .refresh(WITHIN, &call(at(3_599), &measurements))
+        .await;
     assert_eq!(fetches(measurements), Value::Null);
 
     let measurements = Measurements::default();
-    cached.refresh(at(3_600), WITHIN, &measurements).await;
+    cached
+        .refresh(WITHIN, &call(at(3_600), &measurements))
+        .await;
     assert_eq!(fetches(measurements), 150.0);
 
     // Somebody else has fetched them meanwhile.
-    let measurements = Measurements::default();
-    let newer = cached.newer_than(&spring, at(3_601), &measurements).await;
-    assert!(newer.unwrap().is_some());
-    assert_eq!(fetches(measurements), Value::Null);
+    aws.holds(SECRET, "summer");
+    aws.answers_after(Duration::from_millis(150));
+    for expected in [json!(150.0), Value::Null] {
+        let measurements = Measurements::default();
+        let newer = cached
+            .newer_than(&spring, SHOWN, &call(at(3_601), &measurements))
+            .await;
+        assert!(newer.unwrap().is_some());
+        assert_eq!(fetches(measurements), expected);
+    }
 
-    aws.answers(Some("spring"), LATE);
+    aws.holds(SECRET, "spring");
+    aws.answers_after(LATE);
     let measurements = Measurements::default();
-    cached.refresh(at(7_200), WITHIN, &measurements).await;
+    cached
+        .refresh(WITHIN, &call(at(7_201), &measurements))
+        .await;
     assert_eq!(fetches(measurements), 1_000.0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_looks_for_newer_ones_waits_for_them() {
     let (_log, _guard) = log();
-    let aws = SecretsManager::new("spring");
-    let cached = aws.cached().await;
-    aws.answers(Some("summer"), LATE);
+    let aws = SecretsManager::with(SECRET, "spring");
+    let cached = cached(&aws).await;
+    aws.holds(SECRET, "summer");
+    aws.answers_after(LATE);
     let spring = cached.usable(at(0)).unwrap();
     let newer = cached
-        .newer_than(&spring, at(0), unmeasured())
+        .newer_than(&spring, SHOWN, &call(at(0), unmeasured()))
         .await
         .unwrap()
         .unwrap();
     assert_eq!(*newer, "summer");
-    assert_eq!(
-        cached.newer_than(&newer, at(9), unmeasured()).await,
-        Ok(None)
-    );
+}
+
+/// A call has one deadline, whatever it waits for.
+#[tokio::test(start_paused = true)]
+async fn who_looks_for_newer_ones_waits_until_the_calls_deadline_at_most() {
+    let (_log, _guard) = log();
+    let aws = SecretsManager::with(SECRET, "spring");
+    let cached = cached(&aws).await;
+    aws.holds(SECRET, "summer");
+    aws.answers_after(LATE);
+    let spring = cached.usable(at(0)).unwrap();
+    let began = tokio::time::Instant::now();
+    let short = |now| Invocation {
+        deadline: Deadline::after(WITHIN),
+        ..call(now, unmeasured())
+    };
+    let newer = cached.newer_than(&spring, SHOWN, &short(at(0))).await;
+    assert_eq!(newer, Err(NoSecrets::CutShort));
+    assert_eq!(began.elapsed(), WITHIN);
+    // Not even those that are a day old are waited for beyond it.
+    cached.refresh(10 * WITHIN, &short(at(86_400))).await;
+    assert_eq!(began.elapsed(), 2 * WITHIN);
+    assert_eq!(cached.usable(at(86_400)), Err(NoSecrets::TooOld));
 }
 
 /// Lambda, or a deadline around it all, ends an event while its secrets are on their way.
 #[tokio::test(start_paused = true)]
 async fn a_fetch_that_nobody_waits_for_any_more_is_no_answer() {
     let (_log, _guard) = log();
-    let aws = SecretsManager::new("spring");
-    let cached = aws.cached().await;
-    aws.answers(Some("summer"), LATE);
+    let aws = SecretsManager::with(SECRET, "spring");
+    let cached = cached(&aws).await;
+    aws.holds(SECRET, "summer");
+    aws.answers_after(LATE);
     let spring = cached.usable(at(0)).unwrap();
     let summer = |known: &String| (known == "summer").then_some(()).ok_or(());
     let bound = Deadline::after(WITHIN);
     let dropped = bound
-        .bound(cached.attempt(at(0), summer, |()| true, unmeasured()))
+        .bound(cached.attempt(SHOWN, summer, |()| true, &call(at(0), unmeasured())))
         .await;
     assert!(dropped.is_err());
-    let next = cached.attempt(at(5), summer, |()| true, unmeasured()).await;
+    let next = cached
+        .attempt(SHOWN, summer, |()| true, &call(at(5), unmeasured()))
+        .await;
     assert_eq!(next, Err(NoSecrets::CutShort));
     let later = cached
-        .attempt(at(10), summer, |()| true, unmeasured())
+        .attempt(SHOWN, summer, |()| true, &call(at(10), unmeasured()))
         .await;
     assert_eq!(later, Ok(Ok(())));
     assert_eq!(*spring, "spring");
@@ -260,12 +252,15 @@ async fn a_fetch_that_nobody_waits_for_any_more_is_no_answer() {
 async fn secrets_that_are_a_day_old_are_waited_for() {
     let (_log, _guard) = log();
     const DAY: i64 = 86_400;
-    let aws = SecretsManager::new("spring");
-    let cached = aws.cached().await;
-    aws.answers(Some("summer"), LATE);
-    cached.refresh(at(DAY - 11), WITHIN, unmeasured()).await;
+    let aws = SecretsManager::with(SECRET, "spring");
+    let cached = cached(&aws).await;
+    aws.holds(SECRET, "summer");
+    aws.answers_after(LATE);
+    cached
+        .refresh(WITHIN, &call(at(DAY - 11), unmeasured()))
+        .await;
     assert_eq!(*cached.usable(at(DAY - 11)).unwrap(), "spring");
-    cached.refresh(at(DAY), WITHIN, unmeasured()).await;
+    cached.refresh(WITHIN, &call(at(DAY), unmeasured())).await;
     assert_eq!(*cached.usable(at(DAY)).unwrap(), "summer");
 }
 
@@ -308,12 +303,7 @@ async fn records(path: &Path) -> Records {
 
 /// Opens a record of the first second, sealed with this key, so many seconds later.
 async fn open(records: &Records, number: u8, seconds: i64) -> Result<(), Class> {
-    let invocation = Invocation {
-        request_id: "a",
-        support_id: SupportId::of_request("a"),
-        now: at(seconds),
-        measurements: unmeasured(),
-    };
+    let invocation = call(at(seconds), unmeasured());
     let record = record(number);
     let opened = records.open(&record, &["subject"], None, &invocation);
     opened.await.map(|_| ())
@@ -343,9 +333,9 @@ async fn the_keys_of_the_records_are_rotated_while_the_process_lives() {
     let open = async |number: u8, seconds: i64| open(&records, number, seconds).await;
     assert_eq!(open(1, 0).await, Ok(()));
     assert_eq!(open(2, 0).await, Err(Class::RecordUnknownKey));
-    // Put in front: looked for once the ten seconds are over. The old one still opens.
+    // Put in front: also a moment after somebody else's record of no known key. The old one still opens.
+    assert_eq!(open(7, 9).await, Err(Class::RecordUnknownKey));
     ring(&path, &[2, 1]);
-    assert_eq!(open(2, 9).await, Err(Class::RecordUnknownKey));
     assert_eq!(open(2, 10).await, Ok(()));
     assert_eq!(open(1, 11).await, Ok(()));
     // Taken out: for an hour nobody asks, and then it is over.

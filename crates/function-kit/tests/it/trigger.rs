@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use function_kit::failure::Class as _;
+use function_kit::invocation::Invocation;
 use function_kit::metrics::{Metrics, Step};
+use function_kit::runtime::Call;
 use function_kit::support_id::SupportId;
-use function_kit::trigger::{Invocation, Trigger, answer};
+use function_kit::trigger::{Trigger, answer};
 use http_client::Clock;
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
@@ -59,7 +61,7 @@ impl Trigger for Obedient {
         assert_ne!(wanted, "defect", "{event}");
         event["response"] = json!({
             "request": invocation.request_id,
-            "support": invocation.support_id.as_str(),
+            "support": invocation.support_id().as_str(),
             "now": invocation.now.timestamp(),
         });
         Ok(event)
@@ -78,6 +80,14 @@ fn event(wanted: &str) -> Value {
     json!({ "wanted": wanted, "userName": "marked-user", "request": { "name": "マーク 太郎" } })
 }
 
+/// A call that begins now.
+fn call(request_id: &str) -> Call<'_> {
+    Call {
+        request_id,
+        begun: tokio::time::Instant::now(),
+    }
+}
+
 fn support_id() -> String {
     SupportId::of_request(REQUEST_ID).as_str().to_owned()
 }
@@ -92,7 +102,7 @@ async fn pass_the_answer_as_the_trigger_gives_it_and_without_a_word() {
         "support": support_id(),
         "now": start().timestamp(),
     });
-    let answered = answer(&trigger, event("answer"), REQUEST_ID).await;
+    let answered = answer(&trigger, Some(event("answer")), &call(REQUEST_ID)).await;
     assert_eq!(answered, Ok(expected));
     assert_eq!(log.text(), "");
     let measured = json!({
@@ -131,7 +141,7 @@ async fn fail_with_class_and_support_id_one_log_event_and_one_line_of_metrics() 
     ] {
         let (log, _guard) = log();
         let (trigger, metrics) = Obedient::new();
-        let refused = answer(&trigger, event(class), REQUEST_ID).await;
+        let refused = answer(&trigger, Some(event(class)), &call(REQUEST_ID)).await;
         let error_message = format!("{class} {}", support_id());
         assert!(
             error_message
@@ -167,7 +177,7 @@ async fn fail_with_class_and_support_id_one_log_event_and_one_line_of_metrics() 
 async fn fail_after_a_panic_as_internal_and_answer_whoever_comes_next() {
     let (log, _guard) = log();
     let (trigger, metrics) = Obedient::new();
-    let refused = answer(&trigger, event("defect"), REQUEST_ID).await;
+    let refused = answer(&trigger, Some(event("defect")), &call(REQUEST_ID)).await;
     assert_eq!(
         refused.unwrap_err().error_message,
         format!("internal {}", support_id())
@@ -178,15 +188,19 @@ async fn fail_after_a_panic_as_internal_and_answer_whoever_comes_next() {
     for text in [log.text(), metrics.text()] {
         assert!(!text.contains("mark") && !text.contains("マーク"), "{text}");
     }
-    assert!(answer(&trigger, event("answer"), REQUEST_ID).await.is_ok());
+    assert!(
+        answer(&trigger, Some(event("answer")), &call(REQUEST_ID))
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn fail_two_calls_with_two_support_ids() {
     let (trigger, _metrics) = Obedient::new();
-    let first = answer(&trigger, event("forged"), "request-1").await;
-    let again = answer(&trigger, event("forged"), "request-1").await;
-    let other = answer(&trigger, event("forged"), "request-2").await;
+    let first = answer(&trigger, Some(event("forged")), &call("request-1")).await;
+    let again = answer(&trigger, Some(event("forged")), &call("request-1")).await;
+    let other = answer(&trigger, Some(event("forged")), &call("request-2")).await;
     assert_eq!(first, again);
     assert_ne!(first, other);
 }

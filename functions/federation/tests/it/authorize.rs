@@ -58,6 +58,75 @@ async fn pass_exactly_the_documented_parameters_go_to_the_service() {
     assert_eq!(bridge.service.take_calls(), [""; 0]);
 }
 
+/// OIDC Core §3.1.2.1: by GET or POST. After a form, a redirect is one with 303 (RFC 9700 §4.12).
+#[tokio::test]
+async fn pass_a_form_is_answered_as_a_query_is() {
+    let bridge = Bridge::new().await;
+    for (form, class) in [
+        (Form::authorize(), ""),
+        (Form::authorize().without("state"), "state_missing"),
+        (Form::authorize().set("scope", "openid"), "invalid_scope"),
+        (Form::authorize().set("client_id", "x"), "unknown_client"),
+    ] {
+        let by_query = Call::authorize(&form).send(&bridge).await;
+        let by_form = Call::new("POST", "/authorize").form(&form.encode());
+        let by_form = by_form.send(&bridge).await;
+        if by_query.status == 302 {
+            assert_eq!(by_form.status, 303);
+            let location = by_form.header("location");
+            if class.is_empty() {
+                let known = |url: &str| parameters(url).into_keys().collect::<Vec<_>>();
+                assert_eq!(known(location), known(by_query.location()));
+            } else {
+                assert_eq!(location, by_query.location());
+            }
+        } else {
+            by_form.is_page(by_query.status, class);
+        }
+        assert_eq!(by_form.cookies.len(), by_query.cookies.len());
+    }
+
+    // A whole login, as far as the client's code.
+    let form = Form::authorize();
+    let mut browser = Browser::default();
+    let begun = Call::new("POST", "/authorize").form(&form.encode());
+    let begun = begun.send(&bridge).await;
+    browser.take(&begun);
+    let back = bridge.service.answer(&parameters(begun.header("location")));
+    let back = Call::callback(&back).browser(&browser).send(&bridge).await;
+    let back = parameters(back.location());
+    assert!(back.contains_key("code"));
+    assert_eq!(back["state"], form.get("state"));
+}
+
+/// What isn't a form, or is one beside a query, has no parameters but those of its form.
+#[tokio::test]
+async fn fail_a_post_without_a_form() {
+    let bridge = Bridge::new().await;
+    let form = Form::authorize().encode();
+    let post = || Call::new("POST", "/authorize");
+    let json = |call: Call| call.header("content-type", "application/json");
+    for (call, status, class) in [
+        (post().query(&form), 400, "malformed_request"),
+        (post().query(&form).form(""), 400, "unknown_client"),
+        (json(post().form(&form)), 400, "malformed_request"),
+        (
+            post().form(&format!("{form}&state=x")),
+            400,
+            "malformed_request",
+        ),
+        (
+            post().form(&format!("{form}&x={}", "x".repeat(20_000))),
+            413,
+            "too_large",
+        ),
+    ] {
+        let answer = call.send(&bridge).await;
+        answer.is_page(status, class);
+        assert!(answer.cookies.is_empty());
+    }
+}
+
 #[tokio::test]
 async fn pass_every_login_has_a_state_a_nonce_a_challenge_and_a_cookie_of_its_own() {
     let bridge = Bridge::new().await;
@@ -499,14 +568,12 @@ async fn fail_before_there_is_a_client_id_while_the_keys_for_the_form_are_served
 #[tokio::test]
 async fn fail_another_method() {
     let bridge = Bridge::new().await;
-    for method in [
-        "HEAD", "POST", "PUT", "OPTIONS", "get", "TRACE", "", "G E T",
-    ] {
+    for method in ["PUT", "OPTIONS", "get", "TRACE", "", "G E T"] {
         let mut call = Call::authorize(&Form::authorize());
         call.event["requestContext"]["http"]["method"] = method.into();
         let answer = call.send(&bridge).await;
         answer.is_page(405, "method_not_allowed");
-        assert_eq!(answer.header("allow"), "GET");
+        assert_eq!(answer.header("allow"), "GET, HEAD, POST");
     }
 }
 

@@ -9,11 +9,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::Clock;
-use federation::federation::Federation;
+use federation::federation::{Federation, Parts};
 use federation::front_door::HEADER;
 use federation::http_api::{Event, Request};
-use federation::startup::start;
+use federation::startup::parts;
 use function_kit::metrics::Metrics;
+use function_kit::runtime;
 use function_kit::support_id::SupportId;
 use keys::{Randomness, SystemRandomness};
 use serde_json::{Value, json};
@@ -21,8 +22,8 @@ use test_server::Written;
 
 use crate::service::Service;
 use crate::support::{
-    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, Settings, encode, parameters, read,
-    settings, start_of_time,
+    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, Settings, call, encode, parameters,
+    read, settings, start_of_time,
 };
 
 /// Lambda's id of every request.
@@ -101,18 +102,37 @@ impl Bridge {
         .await
     }
 
+    /// A bridge of other parts than those that its environment describes.
+    pub(crate) async fn of(change: impl AsyncFnOnce(&mut Parts)) -> Self {
+        let clock = MovingClock::new();
+        let service = Service::start(Arc::clone(&clock)).await;
+        let settings = settings(service.address());
+        Self::changed(settings, clock, service, Arc::new(SystemRandomness), change).await
+    }
+
     async fn start(
         settings: Settings,
         clock: Arc<MovingClock>,
         service: Service,
         randomness: Arc<dyn Randomness>,
     ) -> Self {
+        Self::changed(settings, clock, service, randomness, async |_| {}).await
+    }
+
+    async fn changed(
+        settings: Settings,
+        clock: Arc<MovingClock>,
+        service: Service,
+        randomness: Arc<dyn Randomness>,
+        change: impl AsyncFnOnce(&mut Parts),
+    ) -> Self {
         let metrics = Written::default();
         let config = read(&settings).unwrap();
-        let federation = start(config, Arc::<MovingClock>::clone(&clock), randomness)
-            .await
-            .unwrap()
-            .with_metrics(Metrics::to("test".to_owned(), Box::new(metrics.clone())));
+        let parts = parts(config, Arc::<MovingClock>::clone(&clock), randomness);
+        let mut parts = parts.await.unwrap();
+        parts.metrics = Metrics::to("test".to_owned(), Box::new(metrics.clone()));
+        change(&mut parts).await;
+        let federation = Federation::new(parts);
         Self {
             federation,
             clock,
@@ -301,15 +321,17 @@ impl Call {
     }
 
     pub(crate) async fn send(&self, bridge: &Bridge) -> Answer {
+        self.send_as(call(REQUEST_ID), bridge).await
+    }
+
+    /// Sends it as this call: somebody may have waited for a while already.
+    pub(crate) async fn send_as(&self, call: runtime::Call<'_>, bridge: &Bridge) -> Answer {
         let mut event = self.event.clone();
         if let Some(shown) = &bridge.front_door {
             event["headers"][HEADER] = shown.as_str().into();
         }
         let event: Event = serde_json::from_value(event).unwrap();
-        let response = bridge
-            .federation
-            .handle(Request::from(event), REQUEST_ID)
-            .await;
+        let response = bridge.federation.respond(Request::from(event), &call).await;
         Answer::new(&serde_json::to_value(&response).unwrap())
     }
 }

@@ -11,7 +11,9 @@
 
 mod authorize;
 mod callback;
+mod deadlines;
 mod front_door;
+mod head;
 mod kit;
 mod limits;
 mod metadata;

@@ -101,10 +101,10 @@ async fn pass_nothing_of_a_request_is_in_a_document() {
 async fn fail_another_method() {
     let bridge = Bridge::new().await;
     for path in DOCUMENTS {
-        for method in ["HEAD", "POST", "DELETE"] {
+        for method in ["POST", "DELETE"] {
             let answer = Call::new(method, path).send(&bridge).await;
             answer.is_error(405, "invalid_request", "method_not_allowed");
-            assert_eq!(answer.header("allow"), "GET");
+            assert_eq!(answer.header("allow"), "GET, HEAD");
         }
     }
 }

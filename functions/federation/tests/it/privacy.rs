@@ -13,6 +13,7 @@ use federation::parameters::Parameters;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
 use federation::{authorize, callback};
 use four_attributes::FourAttributes;
+use function_kit::invocation::Invocation;
 use function_kit::metrics::Measurements;
 use function_kit::reference::Reference;
 use keys::SystemRandomness;
@@ -24,7 +25,7 @@ use crate::kit::{
 };
 use crate::service::{Fault, SERVICE_CODE};
 use crate::support::{
-    ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, SERVICE_ACCESS_TOKEN, SUBJECT, parameters,
+    ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, SERVICE_ACCESS_TOKEN, SUBJECT, call, parameters,
 };
 
 /// What the front door shows.
@@ -352,7 +353,11 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     let to_authorize: Event =
         serde_json::from_value(Call::authorize(&Form::authorize().set("scope", "x")).event)
             .unwrap();
-    let now = bridge.federation.now();
+    let measurements = Measurements::default();
+    let clock = bridge.federation.clock();
+    let begun = call(REQUEST_ID).begun;
+    let invocation = Invocation::new(REQUEST_ID, begun, clock, &measurements);
+    let now = invocation.now;
     let begin =
         authorize::authorize(&bridge.federation, &Request::from(to_authorize), now).unwrap_err();
     assert!(matches!(begin, authorize::Refusal::Redirect { .. }));
@@ -361,26 +366,18 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     let cancelled = bridge.service.answer(&asked).without("code");
     let to_callback: Event =
         serde_json::from_value(Call::callback(&cancelled).browser(&browser).event).unwrap();
-    let back = callback::callback(
-        &bridge.federation,
-        &Request::from(to_callback),
-        now,
-        &Measurements::default(),
-    )
-    .await
-    .unwrap_err();
+    let back = callback::callback(&bridge.federation, &Request::from(to_callback), &invocation)
+        .await
+        .unwrap_err();
     assert!(back.client.is_some());
     let good = Call::authorize(&Form::authorize()).header(HEADER, FRONT_DOOR);
     let good: Event = serde_json::from_value(good.event).unwrap();
     let answer = bridge
         .federation
-        .handle(Request::from(good), REQUEST_ID)
+        .respond(Request::from(good), &call(REQUEST_ID))
         .await;
     secrets.push(answer.header("location").unwrap().to_owned());
-    let values = bridge
-        .federation
-        .usable_secrets(bridge.federation.now())
-        .unwrap();
+    let values = bridge.federation.usable_secrets(now).unwrap();
     let inline = Reference::parse(r#"{"current":"marked-secret-0001"}"#);
     let parameters = Parameters::parse(b"code=marked&client_secret=marked").unwrap();
     let pending = PendingLogin {

@@ -25,7 +25,7 @@ use crate::support::{
 pub(crate) const SERVICE_CODE: &str = "marked-service-code";
 
 type Claims = Box<dyn Fn(&mut Map<String, Value>) + Send>;
-type Changed = fn(&str) -> String;
+type Changed = Box<dyn Fn(&str) -> String + Send>;
 
 /// How the service answers one kind of request instead of how it should.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ struct Inner {
     /// Changes the ID token when it is signed.
     id_token: Mutex<Option<Changed>>,
     faults: Mutex<HashMap<&'static str, Fault>>,
-    delay: Mutex<Option<Duration>>,
+    delays: Mutex<HashMap<&'static str, Duration>>,
     person: Mutex<Value>,
     calls: Mutex<Vec<String>>,
     assertions: Mutex<Vec<Value>>,
@@ -76,7 +76,7 @@ impl Service {
             claims: Mutex::default(),
             id_token: Mutex::default(),
             faults: Mutex::default(),
-            delay: Mutex::default(),
+            delays: Mutex::default(),
             person: Mutex::new(person()),
             calls: Mutex::default(),
             assertions: Mutex::default(),
@@ -117,8 +117,8 @@ impl Service {
     }
 
     /// Changes the ID tokens themselves.
-    pub(crate) fn id_token(&self, change: Changed) {
-        *self.inner.id_token.lock().unwrap() = Some(change);
+    pub(crate) fn id_token(&self, change: impl Fn(&str) -> String + Send + 'static) {
+        *self.inner.id_token.lock().unwrap() = Some(Box::new(change));
     }
 
     /// Answers what comes to this path so.
@@ -134,8 +134,9 @@ impl Service {
         *self.inner.person.lock().unwrap() = person();
     }
 
-    pub(crate) fn delay(&self, delay: Duration) {
-        *self.inner.delay.lock().unwrap() = Some(delay);
+    /// Takes so long before it does anything about what comes to this path.
+    pub(crate) fn delay(&self, path: &'static str, delay: Duration) {
+        self.inner.delays.lock().unwrap().insert(path, delay);
     }
 
     pub(crate) fn person(&self, name: &str, value: Value) {
@@ -160,7 +161,7 @@ async fn serve(
     body: String,
 ) -> Response {
     inner.calls.lock().unwrap().push(uri.path().to_owned());
-    let delay = *inner.delay.lock().unwrap();
+    let delay = inner.delays.lock().unwrap().get(uri.path()).copied();
     if let Some(delay) = delay {
         tokio::time::sleep(delay).await;
     }
@@ -195,7 +196,7 @@ fn token(inner: &Inner, body: &str) -> Fault {
         change(claims.as_object_mut().unwrap());
     }
     let mut id_token = SERVICE_KEY.sign(&claims);
-    if let Some(change) = *inner.id_token.lock().unwrap() {
+    if let Some(change) = &*inner.id_token.lock().unwrap() {
         id_token = change(&id_token);
     }
     Fault::new(200, &token_answer(&id_token))

@@ -2,8 +2,6 @@
 //! and redirect URI; then the service has to agree, and everything that it says is checked.
 //! The service counts what reaches it.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -939,27 +937,10 @@ async fn fail_when_nobody_listens() {
     answer.is_error(503, "temporarily_unavailable", "service_unreachable");
 }
 
-/// The whole exchange ends after four seconds, and the request isn't sent again.
-#[tokio::test]
-async fn fail_in_time_when_the_service_is_slow() {
-    let (bridge, code) = bridge_with_code().await;
-    bridge.service.delay(Duration::from_secs(30));
-    let started = tokio::time::Instant::now();
-    let answer = Call::token(&Form::token(&code)).send(&bridge).await;
-    answer.is_error(503, "temporarily_unavailable", "service_timeout");
-    let took = started.elapsed();
-    // A machine that is busy may be late; four seconds for each call would be later.
-    assert!(
-        took >= Duration::from_secs(4) && took < Duration::from_secs(7),
-        "{took:?}"
-    );
-    assert_eq!(bridge.service.take_calls(), ["/token"]);
-}
-
 #[tokio::test]
 async fn fail_another_method() {
     let (bridge, code) = bridge_with_code().await;
-    for method in ["GET", "HEAD", "PUT"] {
+    for method in ["GET", "DELETE", "PUT"] {
         let mut call = Call::token(&Form::token(&code));
         call.event["requestContext"]["http"]["method"] = method.into();
         let answer = call.send(&bridge).await;

@@ -39,7 +39,7 @@ fn opened(bridge: &Bridge, claims: &Value, keys: &[u8]) -> Result<VerifiedRecord
         provider_name: PROVIDER_NAME,
         subjects: &[claims["sub"].as_str().unwrap()],
         not_before: None,
-        not_after: bridge.federation.now() + chrono::TimeDelta::seconds(60),
+        not_after: bridge.federation.clock().now() + chrono::TimeDelta::seconds(60),
     };
     let sealed = claims["verified_record"].as_str().unwrap();
     VerifiedRecord::open(sealed, &ring(keys), &expected)

@@ -18,7 +18,7 @@ use keys::{NoRandomness, Randomness};
 use serde_json::json;
 
 use crate::support::{
-    CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, SCOPE, SERVICE_KEY, encode, id_token_claims,
+    CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, SCOPE, SERVICE_KEY, call, encode, id_token_claims,
     parameters, person, read, settings, start_of_time, token_answer,
 };
 
@@ -84,7 +84,7 @@ impl Login {
 
     /// Sends a request; each of them succeeds, every time.
     pub(crate) async fn send(&self, request: Request) -> Response {
-        let response = self.federation.handle(request, "request").await;
+        let response = self.federation.respond(request, &call("request")).await;
         assert!(
             matches!(response.status().as_u16(), 200 | 302),
             "{}",

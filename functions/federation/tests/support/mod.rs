@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use federation::config::Config;
+use function_kit::runtime::Call;
 use function_kit::settings::ConfigError;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{EncodingKey, Header};
@@ -39,6 +40,14 @@ pub(crate) static ASSERTION_KEY: LazyLock<String> = LazyLock::new(|| private_jwk
 pub(crate) static SERVICE_KEY: LazyLock<ServiceKey> = LazyLock::new(ServiceKey::new);
 
 pub(crate) type Settings = BTreeMap<&'static str, String>;
+
+/// A call that begins now.
+pub(crate) fn call(request_id: &str) -> Call<'_> {
+    Call {
+        request_id,
+        begun: tokio::time::Instant::now(),
+    }
+}
 
 /// The first second of every test.
 pub(crate) fn start_of_time() -> DateTime<Utc> {

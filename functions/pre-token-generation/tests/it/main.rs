@@ -6,6 +6,7 @@
     reason = "a test that can't go on stops"
 )]
 
+mod deadlines;
 mod properties;
 mod time;
 mod users;
@@ -23,6 +24,7 @@ use four_attributes::FourAttributes;
 use four_attributes::{VerifiedAt, VerifiedRecord};
 use function_kit::aws::Connections;
 use function_kit::metrics::Metrics;
+use function_kit::runtime::Call;
 use function_kit::secrets::SecretReader;
 use function_kit::trigger;
 use function_kit::verified::Records;
@@ -61,7 +63,22 @@ fn record(born: &str, verified_at: DateTime<Utc>) -> String {
 
 /// The trigger, its user pool at this address.
 async fn generation(clock: &Arc<TestClock>, pool: &str, max_age: &str) -> Generation {
-    let keys = json!({ "keys": [key()] }).to_string();
+    let keys = (ring(), SecretReader::new(None));
+    generation_with(clock, pool, max_age, keys).await
+}
+
+/// The keys of the records.
+fn ring() -> String {
+    json!({ "keys": [key()] }).to_string()
+}
+
+/// The trigger, its user pool at this address, and the keys of its records by this reference.
+async fn generation_with(
+    clock: &Arc<TestClock>,
+    pool: &str,
+    max_age: &str,
+    (keys, reader): (String, SecretReader),
+) -> Generation {
     let config = Config::read(&|name| {
         let value = match name {
             "RECORD_KEYS" => &keys,
@@ -82,7 +99,6 @@ async fn generation(clock: &Arc<TestClock>, pool: &str, max_age: &str) -> Genera
         .endpoint_url(pool)
         .http_client(Connections::new(http))
         .build();
-    let reader = SecretReader::new(None);
     let records = Records::load(reader, &config.records, clock.now());
     Generation {
         records: records.await.unwrap(),
@@ -110,9 +126,17 @@ fn event(scopes: &[&str], record: Option<&str>) -> Value {
     event
 }
 
+/// A call that begins now.
+fn call() -> Call<'static> {
+    Call {
+        request_id: "a-request",
+        begun: tokio::time::Instant::now(),
+    }
+}
+
 /// The claims that both tokens get.
 async fn claims(generation: &Generation, event: Value) -> Value {
-    let answer = trigger::answer(generation, event, "a-request")
+    let answer = trigger::answer(generation, Some(event), &call())
         .await
         .unwrap();
     let details = &answer["response"]["claimsAndScopeOverrideDetails"];

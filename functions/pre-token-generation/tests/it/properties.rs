@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use test_server::{Reply, Server, TestClock, start};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{event, generation, record};
+use crate::{call, event, generation, record};
 
 /// JSON of a few levels, with the words that mean something here among its strings.
 fn any_json() -> impl Strategy<Value = Value> {
@@ -99,7 +99,7 @@ fn answer(event: Value) -> Result<Value, Diagnostic> {
         let generation = runtime.block_on(generation(&TestClock::new(), &pool.url(""), "none"));
         (runtime, generation, pool)
     });
-    runtime.block_on(trigger::answer(generation, event, "a-request"))
+    runtime.block_on(trigger::answer(generation, Some(event), &call()))
 }
 
 /// Every claim that the record of the test gives.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use test_server::{Reply, Server, TestClock, Written, start};
 
-use crate::{claims, event, generation, record};
+use crate::{call, claims, event, generation, record};
 use function_kit::metrics::Metrics;
 use function_kit::trigger;
 
@@ -47,7 +47,7 @@ async fn measured(pool: &Server, record: Option<&str>) -> (Vec<String>, Option<S
     let mut generation = generation(&TestClock::new(), &pool.url(""), "none").await;
     let written = Written::default();
     generation.metrics = Metrics::to("test".to_owned(), Box::new(written.clone()));
-    let _ = trigger::answer(&generation, event(&SCOPES, record), "a-request").await;
+    let _ = trigger::answer(&generation, Some(event(&SCOPES, record)), &call()).await;
     let lines = written.lines();
     assert_eq!(lines.len(), 1);
     let members = lines[0].as_object().unwrap();
@@ -101,7 +101,7 @@ async fn fail_when_the_pool_does_not_say() {
     ] {
         let server = pool(answer, status);
         let generation = generation(&TestClock::new(), &server.url(""), "none").await;
-        let failed = trigger::answer(&generation, event(&SCOPES, None), "a-request")
+        let failed = trigger::answer(&generation, Some(event(&SCOPES, None)), &call())
             .await
             .unwrap_err();
         assert_eq!(failed.error_type, "user_unavailable");

@@ -1,0 +1,91 @@
+//! Whatever is slow on the way, and however much of it: the answer is there four seconds after somebody began to wait, which
+//! is in time for Amazon Cognito, and its class says what took the time. The time that passes is the test's.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use function_kit::invocation::ANSWER;
+use function_kit::runtime::Call;
+use function_kit::secrets::SecretReader;
+use function_kit::trigger;
+use pre_token_generation::generation::Generation;
+use serde_json::Value;
+use test_server::{Reply, SecretsManager, Server, TestClock, start};
+use tokio::time::Instant;
+
+use crate::{call, event, generation_with, record, ring};
+
+const SCOPES: [&str; 2] = ["openid", "digital-auth/age_over_20"];
+const KEYS: &str = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:records";
+/// Longer than anybody waits.
+const FOR_EVER: Duration = Duration::from_secs(3_600);
+
+/// A user pool that doesn't say anything, and keys that don't come a second time.
+struct Slow {
+    generation: Generation,
+    _pool: Server,
+}
+
+impl Slow {
+    /// The trigger, some hours after it started.
+    async fn after(hours: i64) -> Self {
+        let (clock, pool) = (TestClock::new(), Server::start(|_| Reply::Silence));
+        let aws = SecretsManager::with(KEYS, &ring());
+        let keys = (KEYS.to_owned(), SecretReader::new(Some(aws.client())));
+        let generation = generation_with(&clock, &pool.url(""), "none", keys).await;
+        clock.advance(TimeDelta::hours(hours));
+        aws.answers_after(FOR_EVER);
+        Self {
+            generation,
+            _pool: pool,
+        }
+    }
+
+    /// The answer to a call for which somebody has waited so long, and how long that was in the end.
+    async fn answers(&self, event: Value, waited: Duration) -> (Result<Value, String>, Duration) {
+        let begun = Instant::now() - waited;
+        let call = Call { begun, ..call() };
+        let answer = trigger::answer(&self.generation, Some(event), &call).await;
+        (answer.map_err(|error| error.error_type), begun.elapsed())
+    }
+}
+
+fn is_the_whole_time(took: Duration) {
+    let late = took.checked_sub(ANSWER);
+    assert!(
+        late.is_some_and(|late| late <= Duration::from_millis(2)),
+        "{took:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn pass_with_keys_of_an_hour_ago_that_do_not_come() {
+    let slow = Slow::after(1).await;
+    let record = record("1990-02-28", start());
+    let (answer, took) = slow
+        .answers(event(&SCOPES, Some(&record)), Duration::ZERO)
+        .await;
+    assert!(answer.is_ok(), "{answer:?}");
+    assert!(took <= Duration::from_millis(1_002), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fail_in_time_as_that_which_took_the_time() {
+    let record = record("1990-02-28", start());
+    for (hours, record, waited, class) in [
+        (0, None, 0, "user_unavailable"),
+        (24, Some(&*record), 0, "secrets_unavailable"),
+        // The pool comes first.
+        (24, None, 0, "user_unavailable"),
+        // A process that had to start for this.
+        (0, None, 3, "too_slow"),
+        (24, Some(&*record), 3, "too_slow"),
+        (0, None, 1, "user_unavailable"),
+    ] {
+        let slow = Slow::after(hours).await;
+        let waited = Duration::from_secs(waited);
+        let (answer, took) = slow.answers(event(&SCOPES, record), waited).await;
+        assert_eq!(answer, Err(class.to_owned()));
+        is_the_whole_time(took);
+    }
+}
