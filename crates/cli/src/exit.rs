@@ -137,6 +137,7 @@ pub(crate) fn trigger_status(class: verified::Class) -> Option<u8> {
         verified::Class::RecordUnlinked => 96,
         verified::Class::UserUnavailable => 97,
         verified::Class::ProviderMismatch => 99,
+        verified::Class::RecordOtherVersion => 104,
         verified::Class::TooSlow => status(Class::TooSlow),
         // Nobody asks for it at a sign-in, and at tokens it only keeps claims back.
         verified::Class::RecordTooOld => return None,

@@ -115,6 +115,9 @@ pub enum RecordRefusal {
     /// altered it: only a defect of whoever sealed it can bring it about, and it would never be too old.
     #[error("the verified record is malformed")]
     Malformed,
+    /// It opened, and has a form that isn't known here: whoever sealed it is of another version.
+    #[error("the verified record has another version")]
+    OtherVersion,
     /// It was sealed with a key that isn't in the ring (any more).
     #[error("the verified record was sealed with an unknown key")]
     UnknownKey,
@@ -193,7 +196,7 @@ impl VerifiedRecord {
             return Err(RecordRefusal::Malformed);
         }
         let opened = keys.open::<0>(PURPOSE, sealed)?;
-        let record = Self::read(&opened.plaintext).ok_or(RecordRefusal::Malformed)?;
+        let record = Self::read(&opened.plaintext)?;
         let time = record.verified_at.time().timestamp();
         if time > expected.not_after.timestamp() {
             return Err(RecordRefusal::Malformed);
@@ -216,11 +219,16 @@ impl VerifiedRecord {
     }
 
     /// Reads the plaintext. The attributes go through their types again, which are stricter than the form.
-    fn read(plaintext: &[u8]) -> Option<Self> {
-        let (version, stored) = plaintext.split_first()?;
-        if *version != VERSION {
-            return None;
+    fn read(plaintext: &[u8]) -> Result<Self, RecordRefusal> {
+        match plaintext.split_first() {
+            Some((&VERSION, stored)) => Self::read_form(stored).ok_or(RecordRefusal::Malformed),
+            Some(_) => Err(RecordRefusal::OtherVersion),
+            None => Err(RecordRefusal::Malformed),
         }
+    }
+
+    /// Reads what follows the version.
+    fn read_form(stored: &[u8]) -> Option<Self> {
         let (stored, rest) = postcard::take_from_bytes::<Stored<'_>>(stored).ok()?;
         if !rest.is_empty() {
             return None;
@@ -254,7 +262,8 @@ impl fmt::Debug for VerifiedRecord {
 impl From<OpenError> for RecordRefusal {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Malformed => Self::Malformed,
+            // Anybody can write such a beginning.
+            OpenError::Malformed | OpenError::OtherVersion => Self::Malformed,
             OpenError::UnknownKey => Self::UnknownKey,
             OpenError::Forged => Self::Forged,
         }

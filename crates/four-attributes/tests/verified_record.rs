@@ -552,7 +552,7 @@ fn fail_with_another_version_or_with_more_or_less_than_a_record() {
         other[0] = version;
         assert_eq!(
             open(&sealed_plaintext(&other), &expected()),
-            Err(RecordRefusal::Malformed)
+            Err(RecordRefusal::OtherVersion)
         );
     }
     for end in 0..known.len() {

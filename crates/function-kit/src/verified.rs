@@ -37,6 +37,8 @@ crate::classes! {
     RecordMissing = "record_missing", Operator;
     /// The record isn't in the form of one.
     RecordMalformed = "record_malformed", Client;
+    /// The record was sealed by another version of the bridge.
+    RecordOtherVersion = "record_other_version", Operator;
     /// The record was sealed with a key that isn't in the ring.
     RecordUnknownKey = "record_unknown_key", Operator;
     /// The record was changed, or made by somebody else: tampering.
@@ -63,6 +65,7 @@ impl Class {
             self,
             Self::RecordMissing
                 | Self::RecordMalformed
+                | Self::RecordOtherVersion
                 | Self::RecordUnknownKey
                 | Self::RecordForged
                 | Self::RecordOtherIssuer
@@ -76,6 +79,7 @@ impl From<RecordRefusal> for Class {
     fn from(refusal: RecordRefusal) -> Self {
         match refusal {
             RecordRefusal::Malformed => Self::RecordMalformed,
+            RecordRefusal::OtherVersion => Self::RecordOtherVersion,
             RecordRefusal::UnknownKey => Self::RecordUnknownKey,
             RecordRefusal::Forged => Self::RecordForged,
             RecordRefusal::OtherIssuer => Self::RecordOtherIssuer,

@@ -26,6 +26,9 @@ pub enum OpenError {
     /// Not in the form of a sealed value.
     #[error("the value is malformed")]
     Malformed,
+    /// In a form that isn't known here, as far as it says so itself.
+    #[error("the value has another version")]
+    OtherVersion,
     /// Sealed with a key that isn't in the ring.
     #[error("the value was sealed with an unknown key")]
     UnknownKey,
@@ -158,7 +161,7 @@ impl SealingKeys {
     ///
     /// # Errors
     ///
-    /// [`OpenError`], in the order: malformed, unknown key, forged.
+    /// [`OpenError`], in the order: malformed, other version, unknown key, forged.
     pub fn open<const H: usize>(
         &self,
         purpose: &[u8],
@@ -169,7 +172,7 @@ impl SealingKeys {
             .decode(sealed)
             .map(Zeroizing::new)
             .map_err(|_| OpenError::Malformed)?;
-        let front = Front::<H>::read(&sealed).ok_or(OpenError::Malformed)?;
+        let front = Front::<H>::read(&sealed)?;
         let (authenticated, rest) = sealed
             .split_at_mut_checked(Front::<H>::BYTES)
             .ok_or(OpenError::Malformed)?;
@@ -198,7 +201,7 @@ impl SealingKeys {
 #[must_use]
 pub fn claimed_header<const H: usize>(sealed: &str) -> Option<[u8; H]> {
     let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-    Front::read(&sealed).map(|front| front.header)
+    Front::read(&sealed).ok().map(|front| front.header)
 }
 
 /// What stands before the nonce.
@@ -210,11 +213,14 @@ struct Front<const H: usize> {
 impl<const H: usize> Front<H> {
     const BYTES: usize = 1 + KEY_ID_BYTES + H;
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let (version, rest) = bytes.split_first()?;
-        let (key_id, rest) = rest.split_first_chunk()?;
-        let header = rest.first_chunk()?;
-        (*version == VERSION).then_some(Self {
+    fn read(bytes: &[u8]) -> Result<Self, OpenError> {
+        let (version, rest) = bytes.split_first().ok_or(OpenError::Malformed)?;
+        let (key_id, rest) = rest.split_first_chunk().ok_or(OpenError::Malformed)?;
+        let header = rest.first_chunk().ok_or(OpenError::Malformed)?;
+        if *version != VERSION {
+            return Err(OpenError::OtherVersion);
+        }
+        Ok(Self {
             key_id: *key_id,
             header: *header,
         })
@@ -381,7 +387,7 @@ mod tests {
                 changed[at] ^= 1 << bit;
                 let text = URL_SAFE_NO_PAD.encode(&changed);
                 let expected = match at {
-                    0 => OpenError::Malformed,
+                    0 => OpenError::OtherVersion,
                     1..=4 => OpenError::UnknownKey,
                     _ => OpenError::Forged,
                 };
@@ -395,10 +401,12 @@ mod tests {
         let ring = ring(&[1]);
         let short = URL_SAFE_NO_PAD.encode([1; 19]);
         let padded = seal(&ring) + "=";
-        for text in ["", "x", "????", &"A".repeat(40), &short, &padded] {
+        for text in ["", "x", "????", &short, &padded] {
             let refusal = refused::<3>(&ring, PURPOSE, text);
             assert_eq!(refusal, OpenError::Malformed, "{text}");
         }
+        let zeros = refused::<3>(&ring, PURPOSE, &"A".repeat(40));
+        assert_eq!(zeros, OpenError::OtherVersion);
     }
 
     #[test]

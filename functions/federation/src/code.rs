@@ -9,7 +9,7 @@ use keys::Randomness;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::sealed::{OpenError, Purpose, Seal, SealError};
+use crate::sealed::{self, OpenError, Purpose, Seal, SealError};
 
 /// How long a code is good for: as long as the service's own (contract §3).
 pub const LIFETIME_SECONDS: i64 = 60;
@@ -39,7 +39,10 @@ impl fmt::Debug for Code {
     }
 }
 
-/// The form in which it is sealed.
+/// The version of [`Stored`].
+const VERSION: u8 = 1;
+
+/// The form in which it is sealed. It changes together with [`VERSION`].
 #[derive(Deserialize, Serialize)]
 struct Stored<'a> {
     service_code: &'a str,
@@ -72,8 +75,7 @@ impl Code {
             client_code_challenge: self.client_code_challenge,
             authenticated_after: self.authenticated_after,
         };
-        let stored =
-            zeroize::Zeroizing::new(postcard::to_allocvec(&stored).map_err(|_| SealError)?);
+        let stored = sealed::write(&stored, VERSION)?;
         seal.seal(Purpose::Code, expires_at, &stored, randomness)
     }
 
@@ -84,7 +86,7 @@ impl Code {
     /// [`OpenError`].
     pub fn open(code: &str, seal: Seal<'_>) -> Result<Self, OpenError> {
         let opened = seal.open(Purpose::Code, code)?;
-        let stored: Stored<'_> = postcard::from_bytes(&opened).map_err(|_| OpenError::Malformed)?;
+        let stored: Stored<'_> = sealed::read(&opened, VERSION)?;
         Ok(Self {
             service_code: SecretString::from(stored.service_code),
             code_verifier: Secret256::from_bytes(stored.code_verifier),

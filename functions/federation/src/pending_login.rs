@@ -110,7 +110,10 @@ impl StatePart {
     }
 }
 
-/// The form in which it is sealed.
+/// The version of [`Stored`].
+const VERSION: u8 = 1;
+
+/// The form in which it is sealed. It changes together with [`VERSION`].
 #[derive(Deserialize, Serialize)]
 struct Stored {
     state: [u8; 32],
@@ -124,7 +127,7 @@ struct Stored {
 pub enum PendingLoginError {
     /// More than five minutes ago.
     Expired,
-    /// Sealed by another bridge, or with a key that is unknown.
+    /// Sealed by another bridge, by another version of this one, or with a key that is unknown.
     Foreign {
         /// Whether newer keys might help.
         unknown_key: bool,
@@ -167,8 +170,7 @@ impl PendingLogin {
             code_verifier: *self.secrets.code_verifier.expose_bytes(),
             request: self.request.clone(),
         };
-        let stored =
-            zeroize::Zeroizing::new(postcard::to_allocvec(&stored).map_err(|_| BeginError::Seal)?);
+        let stored = sealed::write(&stored, VERSION)?;
         let expires_at = seal.now + LIFETIME;
         let value = seal.seal(Purpose::PendingLogin, expires_at, &stored, randomness)?;
         let name = cookie_name(&self.secrets.state);
@@ -197,11 +199,13 @@ impl PendingLogin {
             .map_err(|error| match error {
                 OpenError::Expired => PendingLoginError::Expired,
                 OpenError::UnknownKey => PendingLoginError::Foreign { unknown_key: true },
-                OpenError::Foreign => PendingLoginError::Foreign { unknown_key: false },
+                OpenError::Foreign | OpenError::OtherVersion => {
+                    PendingLoginError::Foreign { unknown_key: false }
+                }
                 OpenError::Malformed | OpenError::Forged => PendingLoginError::Altered,
             })?;
-        let stored: Stored =
-            postcard::from_bytes(&opened).map_err(|_| PendingLoginError::Altered)?;
+        let stored: Stored = sealed::read(&opened, VERSION)
+            .map_err(|_| PendingLoginError::Foreign { unknown_key: false })?;
         // The name is only a part of a hash of the state: the state itself decides, in constant time.
         aws_lc_rs::constant_time::verify_slices_are_equal(&stored.state, state.expose_bytes())
             .map_err(|_| PendingLoginError::Altered)?;

@@ -3,11 +3,15 @@
 //!
 //! Form: base64url of `version (1) ‖ key id (4) ‖ audience (8) ‖ expiry (8) ‖ nonce (12) ‖ ciphertext and tag`.
 //! All before the ciphertext, and the purpose, is authenticated with it.
+//!
+//! What is inside has a version of its own ([`write()`], [`read()`]), since two versions of the bridge answer side by side
+//! while one replaces the other. **A new form is read by one version before the next one writes it.**
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use keys::Randomness;
 pub use sealing::{SealError, SealingKeys};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -70,12 +74,16 @@ pub enum OpenError {
     /// Its time is over.
     #[error("the value has expired")]
     Expired,
+    /// In a form that isn't known here: another version of the bridge sealed it.
+    #[error("the value has another version")]
+    OtherVersion,
 }
 
 impl From<sealing::OpenError> for OpenError {
     fn from(error: sealing::OpenError) -> Self {
         match error {
             sealing::OpenError::Malformed => Self::Malformed,
+            sealing::OpenError::OtherVersion => Self::OtherVersion,
             sealing::OpenError::UnknownKey => Self::UnknownKey,
             sealing::OpenError::Forged => Self::Forged,
         }
@@ -130,6 +138,31 @@ impl Seal<'_> {
             return Err(OpenError::Expired);
         }
         Ok(opened.plaintext)
+    }
+}
+
+/// The inside of a sealed value: its members, and after them the version of their form. At the end, because what was written
+/// before there was a version is read on, and reads no further than the members.
+///
+/// # Errors
+///
+/// [`SealError`], in practice never.
+pub fn write(members: &impl Serialize, version: u8) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    let bytes = postcard::to_allocvec(&(members, version)).map_err(|_| SealError)?;
+    Ok(Zeroizing::new(bytes))
+}
+
+/// The members of what [`write()`] wrote with this version, or what was written before there was one. Not one byte may be
+/// left over. What doesn't fit has opened, so it is ours, and of another version.
+///
+/// # Errors
+///
+/// [`OpenError::OtherVersion`].
+pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8], version: u8) -> Result<T, OpenError> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((members, [])) => Ok(members),
+        Ok((members, [written])) if *written == version => Ok(members),
+        _ => Err(OpenError::OtherVersion),
     }
 }
 
@@ -290,7 +323,7 @@ mod tests {
                 let text = URL_SAFE_NO_PAD.encode(&changed);
                 let refused = open(&ring, Purpose::Code, ours(), &text, now()).unwrap_err();
                 let expected = match at {
-                    0 => OpenError::Malformed,
+                    0 => OpenError::OtherVersion,
                     1..=4 => OpenError::UnknownKey,
                     _ => OpenError::Forged,
                 };
@@ -303,9 +336,38 @@ mod tests {
     fn fail_what_is_no_sealed_value() {
         let ring = ring(&[1]);
         let cut: String = seal(&ring).chars().take(30).collect();
-        for text in ["", "x", "????", &"A".repeat(40), &cut] {
+        for text in ["", "x", "????", &cut] {
             let refused = open(&ring, Purpose::Code, ours(), text, now());
             assert_eq!(refused, Err(OpenError::Malformed), "{text}");
+        }
+        // What says that it is of another version may be, and is told so.
+        let zeros = open(&ring, Purpose::Code, ours(), &"A".repeat(40), now());
+        assert_eq!(zeros, Err(OpenError::OtherVersion));
+    }
+
+    #[test]
+    fn pass_members_are_read_back_with_their_version_and_without() {
+        let members = (7_u8, "text");
+        let written = write(&members, 1).unwrap();
+        assert_eq!(written.as_slice(), b"\x07\x04text\x01");
+        assert_eq!(read(&written, 1), Ok(members));
+        assert_eq!(read(b"\x07\x04text", 1), Ok(members));
+    }
+
+    #[test]
+    fn fail_members_of_another_version_and_every_other_length() {
+        for other in [
+            &b"\x07\x04text\x02"[..],
+            b"\x07\x04text\x00",
+            b"\x07\x04text\x01\x01",
+            b"\x07\x04text\x01\x00",
+            b"\x07\x04tex",
+            b"\x07",
+            b"",
+            b"\x07\x04tex\xff\x01",
+        ] {
+            let refused = read::<(u8, &str)>(other, 1);
+            assert_eq!(refused, Err(OpenError::OtherVersion), "{other:?}");
         }
     }
 }

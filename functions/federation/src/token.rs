@@ -216,7 +216,7 @@ async fn open(
         .await?;
     opened.map_err(|error| match error {
         OpenError::Malformed => Class::CodeMalformed,
-        OpenError::UnknownKey | OpenError::Foreign => Class::CodeForeign,
+        OpenError::UnknownKey | OpenError::Foreign | OpenError::OtherVersion => Class::CodeForeign,
         OpenError::Forged => Class::CodeForged,
         OpenError::Expired => Class::CodeExpired,
     })

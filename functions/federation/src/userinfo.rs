@@ -44,9 +44,11 @@ pub async fn userinfo(
         .await?;
     let claims = opened.map_err(|error| match error {
         OpenError::Expired => Class::AccessTokenExpired,
-        OpenError::Malformed | OpenError::UnknownKey | OpenError::Forged | OpenError::Foreign => {
-            Class::AccessTokenInvalid
-        }
+        OpenError::Malformed
+        | OpenError::UnknownKey
+        | OpenError::Forged
+        | OpenError::Foreign
+        | OpenError::OtherVersion => Class::AccessTokenInvalid,
     })?;
     let claims = std::str::from_utf8(&claims).map_err(|_| Class::AccessTokenInvalid)?;
     check::held(

@@ -151,7 +151,8 @@ async fn fail_a_cookie_with_any_changed_character() {
     let value = login.browser.0[&name].clone();
     // 1.33 characters a byte: version, key id, audience, expiry, nonce, ciphertext, tag.
     for (at, class) in [
-        (0, "altered_login"),
+        // Another version of the bridge may have written it.
+        (0, "foreign_login"),
         (3, "foreign_login"),
         (9, "altered_login"),
         (20, "altered_login"),

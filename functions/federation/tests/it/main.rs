@@ -28,3 +28,4 @@ mod support;
 mod token;
 mod userinfo;
 mod verified_record;
+mod versions;

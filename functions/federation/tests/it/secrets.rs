@@ -234,6 +234,21 @@ async fn fail_a_cookie_of_an_unknown_key_and_look_only_every_ten_seconds() {
     assert!(parameters(answer.location()).contains_key("code"));
 }
 
+/// A process that is called for nothing but userinfo, too, lets go of what was taken out.
+#[tokio::test]
+async fn fail_at_userinfo_with_a_key_that_was_taken_out_an_hour_ago() {
+    let elsewhere = Elsewhere::new(&[1]).await;
+    let file = Secret::new(&sealing_keys(&[1]));
+    let bridge = Bridge::with(&[("SEALING_KEYS", &file.reference())]).await;
+    file.becomes(&sealing_keys(&[2]));
+    for (seconds, status) in [(3_599, 200), (1, 401)] {
+        bridge.clock.advance(seconds);
+        elsewhere.bridge.clock.advance(seconds);
+        let answer = elsewhere.reads_attributes_at(&bridge).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+    }
+}
+
 /// What anybody may show a moment before a rotation: none of it keeps what needs the newer keys from being read.
 #[tokio::test]
 async fn pass_what_a_newer_key_sealed_whatever_was_shown_before_the_rotation() {

@@ -3,7 +3,7 @@
 //! The service counts what reaches it.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::kit::{Bridge, Call, Form, altered, verified_claims};
@@ -241,19 +241,22 @@ async fn fail_a_code_that_is_not_ours() {
     bridge.service.take_calls();
     let access_token = tokens["access_token"].as_str().unwrap();
     let padded = format!("{code}=");
+    let bytes = URL_SAFE_NO_PAD.decode(&code).unwrap();
+    let cut = URL_SAFE_NO_PAD.encode(&bytes[..bytes.len() - 1]);
     let cases = [
         ("x".to_owned(), "code_malformed"),
         ("marked-service-code.0".to_owned(), "code_malformed"),
         ("not base64url!".to_owned(), "code_malformed"),
         (code[..40].to_owned(), "code_malformed"),
         (padded, "code_malformed"),
-        (altered(&code, 0), "code_malformed"),
+        // Another version of the bridge may have written it.
+        (altered(&code, 0), "code_foreign"),
         (altered(&code, 3), "code_foreign"),
         (altered(&code, 9), "code_forged"),
         (altered(&code, 20), "code_forged"),
         (altered(&code, 34), "code_forged"),
         (altered(&code, code.len() - 3), "code_forged"),
-        (code[..code.len() - 4].to_owned(), "code_forged"),
+        (cut, "code_forged"),
         // Sealed by us, for another purpose.
         (access_token.to_owned(), "code_forged"),
         (
@@ -661,9 +664,7 @@ async fn fail_an_id_token_that_was_signed_otherwise() {
     let bridge = Bridge::new().await;
     let other_key: fn(&str) -> String = |token| {
         let payload = token.split('.').nth(1).unwrap();
-        let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD
-            .decode(payload)
-            .unwrap();
+        let payload = URL_SAFE_NO_PAD.decode(payload).unwrap();
         ServiceKey::new().sign(&serde_json::from_slice(&payload).unwrap())
     };
     let changed: fn(&str) -> String = |token| altered(token, token.len() - 30);

@@ -1,0 +1,181 @@
+//! Two versions of the bridge side by side, as during a deployment: a login goes on at either of them, and what one doesn't
+//! know is told as what it is, and not as an attack.
+//! What the version before had in its seals stands here, and how it read them: as long as the input went, and no further.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use digital_auth::authorization::Secret256;
+use federation::pending_login::{self, ClientRequest, ClientState};
+use federation::sealed::{Audience, Purpose, Seal, SealingKeys};
+use keys::SystemRandomness;
+use serde::{Deserialize, Serialize};
+
+use crate::kit::{Bridge, Browser, Call, Form};
+use crate::support::{CLIENT_ID, ISSUER, REDIRECT_URI, parameters, start_of_time};
+
+/// A pending login before there was a version.
+#[derive(Deserialize, Serialize)]
+struct OldLogin {
+    state: [u8; 32],
+    nonce: [u8; 32],
+    code_verifier: [u8; 32],
+    request: ClientRequest,
+}
+
+/// A code before there was a version.
+#[derive(Deserialize, Serialize)]
+struct OldCode {
+    service_code: String,
+    code_verifier: [u8; 32],
+    nonce: [u8; 32],
+    redirect_uri: String,
+    client_nonce: Option<String>,
+    client_code_challenge: Option<[u8; 32]>,
+    authenticated_after: Option<i64>,
+}
+
+/// The process of another version: it has the bridge's key and its clock.
+struct OtherVersion(SealingKeys);
+
+impl OtherVersion {
+    fn new() -> Self {
+        let key = URL_SAFE_NO_PAD.encode([1; 32]);
+        Self(SealingKeys::new([key.as_str()]).unwrap())
+    }
+
+    fn sealing(&self) -> Seal<'_> {
+        Seal {
+            keys: &self.0,
+            audience: Audience::new(ISSUER, CLIENT_ID),
+            now: start_of_time(),
+        }
+    }
+
+    fn seal(&self, purpose: Purpose, inside: &[u8]) -> String {
+        let expires_at = start_of_time() + TimeDelta::seconds(60);
+        let sealed = (self.sealing()).seal(purpose, expires_at, inside, &SystemRandomness);
+        sealed.unwrap()
+    }
+
+    /// What the version before read of a value: trailing bytes were left alone.
+    fn read<T: for<'de> Deserialize<'de>>(&self, purpose: Purpose, sealed: &str) -> T {
+        let inside = self.sealing().open(purpose, sealed).unwrap();
+        postcard::from_bytes(&inside).unwrap()
+    }
+
+    /// A login that it has begun, with its cookie as this.
+    fn login() -> OldLogin {
+        OldLogin {
+            state: [21; 32],
+            nonce: [22; 32],
+            code_verifier: [23; 32],
+            request: ClientRequest {
+                redirect_uri: REDIRECT_URI.to_owned(),
+                state: ClientState::new("the client's"),
+                nonce: None,
+                code_challenge: None,
+                authenticated_after: None,
+            },
+        }
+    }
+
+    /// The browser of [`Self::login`], if the cookie holds this, and what the service answers.
+    fn browser(&self, bridge: &Bridge, inside: &[u8]) -> (Browser, Form) {
+        let login = Self::login();
+        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let challenge = digest(&SHA256, text(&login.code_verifier).as_bytes());
+        let asked = [
+            ("state", text(&login.state)),
+            ("nonce", text(&login.nonce)),
+            ("code_challenge", text(challenge.as_ref())),
+        ];
+        let asked = asked.map(|(name, value)| (name.to_owned(), value)).into();
+        let ending = pending_login::end(&Secret256::from_bytes(login.state));
+        let name = ending.split('=').next().unwrap().to_owned();
+        let cookie = self.seal(Purpose::PendingLogin, inside);
+        let browser = Browser([(name, cookie)].into());
+        (browser, bridge.service.answer(&asked))
+    }
+}
+
+#[tokio::test]
+async fn pass_a_login_goes_from_the_version_before_to_this_one_and_back() {
+    let bridge = Bridge::new().await;
+    let old = OtherVersion::new();
+
+    // It began there, and comes back here.
+    let cookie = postcard::to_allocvec(&OtherVersion::login()).unwrap();
+    let (browser, answer) = old.browser(&bridge, &cookie);
+    let back = Call::callback(&answer)
+        .browser(&browser)
+        .send(&bridge)
+        .await;
+    let back = parameters(back.location());
+    assert_eq!(back["state"], "the client's");
+    // There again, the code is read, and its login goes on as well as one of its own.
+    let code: OldCode = old.read(Purpose::Code, &back["code"]);
+    let code = postcard::to_allocvec(&code).unwrap();
+    let code = old.seal(Purpose::Code, &code);
+    Call::token(&Form::token(&code))
+        .send(&bridge)
+        .await
+        .tokens();
+
+    // It began here, and is read there.
+    let mut browser = Browser::default();
+    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let cookie = &browser.0[browser.only()];
+    let login: OldLogin = old.read(Purpose::PendingLogin, cookie);
+    assert_eq!(URL_SAFE_NO_PAD.encode(login.state), asked["state"]);
+    assert_eq!(URL_SAFE_NO_PAD.encode(login.nonce), asked["nonce"]);
+    assert_eq!(login.request.redirect_uri, REDIRECT_URI);
+}
+
+/// Whatever the next version has inside: it is no forgery, since it opened.
+#[tokio::test]
+async fn fail_what_the_next_version_wrote_as_foreign_and_not_as_altered() {
+    let bridge = Bridge::new().await;
+    let next = OtherVersion::new();
+    let login = || postcard::to_allocvec(&OtherVersion::login()).unwrap();
+    let insides = |own: Vec<u8>| {
+        [
+            [own.as_slice(), &[2]].concat(),
+            [own.as_slice(), b"more", &[2]].concat(),
+            [own.as_slice(), &[1, 1]].concat(),
+            own[..own.len() - 1].to_vec(),
+            b"\x02{}".to_vec(),
+            vec![0xff; 300],
+            vec![],
+        ]
+    };
+    for inside in insides(login()) {
+        let (browser, answer) = next.browser(&bridge, &inside);
+        let back = Call::callback(&answer)
+            .browser(&browser)
+            .send(&bridge)
+            .await;
+        back.is_page(400, "foreign_login");
+    }
+
+    let (browser, answer) = next.browser(&bridge, &login());
+    let back = Call::callback(&answer)
+        .browser(&browser)
+        .send(&bridge)
+        .await;
+    let code = &parameters(back.location())["code"];
+    let code: OldCode = next.read(Purpose::Code, code);
+    for inside in insides(postcard::to_allocvec(&code).unwrap()) {
+        let code = next.seal(Purpose::Code, &inside);
+        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        answer.is_error(400, "invalid_grant", "code_foreign");
+    }
+    // Of another form from its first byte on, as far as anybody can tell.
+    let code = next.seal(Purpose::Code, b"");
+    let mut bytes = URL_SAFE_NO_PAD.decode(code).unwrap();
+    bytes[0] = 2;
+    let code = URL_SAFE_NO_PAD.encode(bytes);
+    let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+    answer.is_error(400, "invalid_grant", "code_foreign");
+}
