@@ -310,9 +310,10 @@ async fn a_callback_without_the_right_cookie_ends_on_a_page_that_says_which_reas
     let arrival = client.from_callback(&without, &callback).await;
     assert_eq!(failure_page(&arrival), (400, "no_pending_login".to_owned()));
 
-    // Version, key id, audience, and the last byte of the tag. A key id that nobody knows looks like another bridge's.
+    // Version, key id, audience, and the last byte of the tag. A version or a key id that nobody knows looks like another
+    // bridge's.
     for (from_end, position, class) in [
-        (false, 0, "altered_login"),
+        (false, 0, "foreign_login"),
         (false, 1, "foreign_login"),
         (false, 5, "altered_login"),
         (true, 1, "altered_login"),

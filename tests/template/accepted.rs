@@ -163,6 +163,7 @@ fn the_longest_of_everything_is_an_environment_that_lambda_takes() {
         ("AcrValues", "a".repeat(128)),
         ("AcceptedAcr", "a".repeat(128)),
         ("ServiceIdTokenAlgorithms", "ES256 RS256".to_owned()),
+        ("CallbackIss", "required".to_owned()),
         ("ServiceIssuer", address.clone()),
         ("ServiceAuthorizationEndpoint", address.clone()),
         ("ServiceTokenEndpoint", address.clone()),

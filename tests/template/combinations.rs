@@ -94,6 +94,7 @@ const CHOICES: &[Choice] = &[
         &[
             ("AcrValues", "none"),
             ("ServiceIdTokenAlgorithms", "ES256 RS256"),
+            ("CallbackIss", "required"),
             ("LogLevel", "debug"),
         ],
     ],

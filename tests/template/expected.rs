@@ -13,7 +13,7 @@ pub(crate) const API: &str = "api1234567";
 pub(crate) const ZONE_OF_CLOUDFRONT: &str = "Z2FDTNDATAQYW2";
 
 /// Every parameter that may be left out, and what it is then.
-const DEFAULTS: [(&str, &str); 48] = [
+const DEFAULTS: [(&str, &str); 49] = [
     ("Environment", "sandbox"),
     ("ServiceClientId", ""),
     ("AskName", "no"),
@@ -23,6 +23,7 @@ const DEFAULTS: [(&str, &str); 48] = [
     ("AcrValues", "aal3 crl"),
     ("AcceptedAcr", ""),
     ("ServiceIdTokenAlgorithms", "ES256"),
+    ("CallbackIss", "optional"),
     ("ServiceIssuer", ""),
     ("ServiceAuthorizationEndpoint", ""),
     ("ServiceTokenEndpoint", ""),

@@ -400,7 +400,7 @@ fn what_no_function_would_take_no_parameter_takes() {
 }
 
 /// What can be chosen, where a few values are all there are.
-const CHOICES: [(&str, &[&str]); 16] = [
+const CHOICES: [(&str, &[&str]); 17] = [
     ("Environment", &["sandbox", "production", "custom"]),
     ("AskName", &["yes", "no"]),
     ("AskAddress", &["yes", "no"]),
@@ -410,6 +410,7 @@ const CHOICES: [(&str, &[&str]); 16] = [
         "ServiceIdTokenAlgorithms",
         &["ES256", "RS256", "ES256 RS256"],
     ),
+    ("CallbackIss", &["optional", "required"]),
     ("AppClientType", &["confidential", "public"]),
     ("BirthdateGone", &["leave", "clear"]),
     ("AssertionKeys", &["1", "1 2", "2 1", "2"]),

@@ -84,6 +84,7 @@ const AS_GIVEN: [(&str, &[(&str, &str)]); 3] = [
             ("SERVICE_ID_TOKEN_ALGORITHMS", "ServiceIdTokenAlgorithms"),
             ("ACR_VALUES", "AcrValues"),
             ("ACCEPTED_ACR", "AcceptedAcr"),
+            ("CALLBACK_ISS", "CallbackIss"),
             ("SERVICE_ISSUER", "ServiceIssuer"),
             (
                 "SERVICE_AUTHORIZATION_ENDPOINT",

@@ -112,6 +112,8 @@ faults! {
         "知られていないエラー", "The service answers with an error code that no specification knows.";
     CallbackWrongIssuer, "callback-wrong-issuer", Some("issuer_mismatch"),
         "issが別の発行者", "The authorization response names another issuer (RFC 9207).";
+    CallbackLengthenedIssuer, "callback-lengthened-issuer", Some("issuer_mismatch"),
+        "issに1文字多い", "The issuer of the authorization response has one character too many.";
     CallbackWithoutIssuer, "callback-without-issuer", None,
         "issなし（成功する）", "The authorization response has no iss: accepted, it isn't announced.";
     CallbackExtraParameter, "callback-extra-parameter", None,
@@ -121,6 +123,8 @@ faults! {
         "stateなし", "The authorization response has no state.";
     CallbackOtherState, "callback-other-state", Some("no_pending_login"),
         "stateが別物", "The authorization response has a state that wasn't sent.";
+    CallbackLengthenedState, "callback-lengthened-state", Some("malformed_callback"),
+        "stateに1文字多い", "The state of the authorization response has one character too many.";
     CallbackWithoutCode, "callback-without-code", Some("cancelled"),
         "codeもerrorもなし（キャンセルとみなす）",
         "The authorization response has neither a code nor an error: that, too, is how a cancelled login comes back.";
@@ -158,6 +162,9 @@ faults! {
         "token_typeが小文字（成功する）", "The token type is `bearer`: compared without case.";
     TokenTypeUpperCase, "token-type-upper-case", None,
         "token_typeが大文字（成功する）", "The token type is `BEARER`: compared without case.";
+    TokenTypeInvertedCase, "token-type-inverted-case", None,
+        "token_typeの大文字と小文字が逆（成功する）",
+        "The token type is `bEARER`: compared without case.";
     TokenTypeOther, "token-type-other", Some("token_answer_malformed"),
         "token_typeがmac", "The token type is `mac`.";
     TokenWithoutTokenType, "token-without-token-type", Some("token_answer_malformed"),
@@ -172,14 +179,22 @@ faults! {
         "IDトークンがJWTでない", "The ID token isn't a JWT.";
     IdTokenWrongIssuer, "id-token-wrong-issuer", Some("id_token_issuer"),
         "issが別の発行者", "The ID token was issued by somebody else.";
+    IdTokenLengthenedIssuer, "id-token-lengthened-issuer", Some("id_token_issuer"),
+        "issに1文字多い", "The issuer of the ID token has one character too many.";
     IdTokenMissingIssuer, "id-token-missing-issuer", Some("id_token_issuer"),
         "issなし", "The ID token has no iss.";
     IdTokenWrongAudience, "id-token-wrong-audience", Some("id_token_audience"),
         "audが別のクライアント", "The ID token is for another client.";
+    IdTokenLengthenedAudience, "id-token-lengthened-audience", Some("id_token_audience"),
+        "audに1文字多い", "The audience of the ID token has one character too many.";
     IdTokenMissingAudience, "id-token-missing-audience", Some("id_token_audience"),
         "audなし", "The ID token has no aud.";
     IdTokenSecondAudience, "id-token-second-audience", Some("id_token_audience"),
         "audにもう一つのクライアント", "The ID token is for the client and for another one.";
+    IdTokenSecondAudienceWithoutAuthorizedParty,
+        "id-token-second-audience-without-authorized-party", Some("id_token_audience"),
+        "audにもう一つのクライアント、azpなし",
+        "The ID token is for the client and for another one, and has no azp.";
     IdTokenAudienceArray, "id-token-audience-array", None,
         "audが要素一つの配列（成功する）", "The audience is an array of one: accepted.";
     IdTokenWrongAuthorizedParty, "id-token-wrong-authorized-party",
@@ -205,11 +220,16 @@ faults! {
         "subに空白（成功する）", "The subject has a space: not for Cognito's username, so hashed.";
     IdTokenWrongNonce, "id-token-wrong-nonce", Some("id_token_nonce"),
         "nonceが別物", "The ID token has a nonce that wasn't sent.";
+    IdTokenLengthenedNonce, "id-token-lengthened-nonce", Some("id_token_nonce"),
+        "nonceに1文字多い", "The nonce of the ID token has one character too many.";
     IdTokenMissingNonce, "id-token-missing-nonce", Some("id_token_nonce"),
         "nonceなし", "The ID token has no nonce.";
     IdTokenWrongAccessTokenHash, "id-token-wrong-access-token-hash",
         Some("id_token_access_token_hash"),
         "at_hashが合わない", "The ID token has the hash of another access token.";
+    IdTokenLengthenedAccessTokenHash, "id-token-lengthened-access-token-hash",
+        Some("id_token_access_token_hash"),
+        "at_hashに1文字多い", "The at_hash of the ID token has one character too many.";
     IdTokenMissingAccessTokenHash, "id-token-missing-access-token-hash", None,
         "at_hashなし（成功する）", "The ID token has no at_hash: optional in the code flow.";
     IdTokenWrongAssurance, "id-token-wrong-assurance", Some("assurance_not_accepted"),
@@ -251,6 +271,13 @@ faults! {
         Some("id_token_unknown_key"),
         "kidなし、ES256の鍵は二つ",
         "No kid, and two ES256 keys are published. Who has fetched the keys before finds a wrong signature instead.";
+    IdTokenRs256OneUnnamedKey, "id-token-rs256-one-unnamed-key", Some("id_token_algorithm"),
+        "RS256の署名、kidなし、kidもalgもない鍵が種類ごとに一つ（RS256を設定すれば成功する）",
+        "RS256 and no kid; one key of each type is published, without kid and alg: accepted where RS256 is configured.";
+    IdTokenRs256SeveralUnnamedKeys, "id-token-rs256-several-unnamed-keys",
+        Some("id_token_algorithm"),
+        "RS256の署名、kidなし、kidもalgもない鍵が種類ごとに三つ",
+        "RS256 and no kid; three keys of each type are published, without kid and alg. Where RS256 is configured, nobody knows which of them it is.";
 
     [KeySet]
     KeysRotated, "keys-rotated", None,
@@ -330,6 +357,12 @@ faults! {
         "生年月日がYYYY-MM-DD（成功する）", "The birth date has OIDC's form.";
     UserinfoGenderWord, "userinfo-gender-word", None,
         "性別がOIDCの語（成功する）", "The gender is OIDC's word, where it has one.";
+    UserinfoAggregatedClaims, "userinfo-aggregated-claims", Some("attribute_missing"),
+        "住所が集約クレーム（署名つきの別のトークン）にだけある",
+        "The address is only in an aggregated claim: a JWT of somebody else beside the claims.";
+    UserinfoDistributedClaims, "userinfo-distributed-claims", Some("attribute_missing"),
+        "住所が分散クレーム（別のところで尋ねるもの）にだけある",
+        "The address is only a distributed claim: it would have to be asked for elsewhere.";
     UserinfoExtraClaims, "userinfo-extra-claims", None,
         "頼んでいないクレームつき（成功する）",
         "Userinfo has claims that nobody asked for: they aren't handed on.";

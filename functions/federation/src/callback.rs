@@ -11,6 +11,7 @@ use digital_auth::authorization::Secret256;
 use secrecy::SecretString;
 
 use crate::code::{self, Code};
+use crate::config::CallbackIssuer;
 use function_kit::check;
 use function_kit::invocation::Invocation;
 use function_kit::secrets::{Asker, Shown};
@@ -163,8 +164,11 @@ fn answer(
 ) -> Result<String, Class> {
     let issuer = federation.config().provider.issuer().as_str();
     // RFC 9207 §2.4: the service may not send it, but if it does, it is right.
-    if parameters.get("iss").is_some_and(|iss| iss != issuer) {
-        return Err(Class::IssuerMismatch);
+    let may_be_missing = federation.config().callback_issuer == CallbackIssuer::Optional;
+    match parameters.get("iss") {
+        Some(iss) if iss == issuer => {}
+        None if may_be_missing => {}
+        _ => return Err(Class::IssuerMismatch),
     }
     check::held("iss is the service, if it came", "RFC 9207 §2.4");
     if let Some(error) = parameters.get("error") {

@@ -34,6 +34,7 @@ function_kit::variables! {
     ATTRIBUTES = "ATTRIBUTES", "any of `name address birthdate gender`, separated by spaces; `none`, or empty, for none";
     ACR_VALUES = "ACR_VALUES", "`acr_values` of the authorization request; `aal3 crl` by default, `none` to leave it out";
     ACCEPTED_ACR = "ACCEPTED_ACR", "the values of `acr` that are accepted, separated by commas, or `any`; production needs it";
+    CALLBACK_ISS = "CALLBACK_ISS", "`optional` (default) or `required`: whether an answer of the service without `iss` is refused; `required` once the service is known to send it";
     LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
     METRICS_NAMESPACE = "METRICS_NAMESPACE", "the CloudWatch namespace of the metrics; `digital-auth` by default";
     STACK_NAME = "STACK_NAME", "the stack's name, the metrics' dimension `Stack`; without it there is no such dimension";
@@ -79,6 +80,8 @@ pub struct Config {
     pub acr_values: Option<String>,
     /// The values of `acr` that are accepted.
     pub assurance: AssuranceRule,
+    /// Whether the service's answer to an authorization request has to say who gives it.
+    pub callback_issuer: CallbackIssuer,
     /// How the operator is told.
     pub telemetry: Telemetry,
 }
@@ -133,6 +136,7 @@ impl Config {
             Some(values) => Some(values.to_owned()),
         };
         let assurance = assurance(reader, environment, provider.as_ref());
+        let callback_issuer = reader.checked_or(CALLBACK_ISS, "optional", callback_issuer);
         let telemetry = Telemetry::read(reader, LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME);
         Some(Self {
             issuer: issuer?,
@@ -151,8 +155,26 @@ impl Config {
             attributes: attributes?,
             acr_values,
             assurance: assurance?,
+            callback_issuer: callback_issuer?,
             telemetry: telemetry?,
         })
+    }
+}
+
+/// Whether an answer to an authorization request needs `iss` (RFC 9207 §2.4). If it is there, it has to be right.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CallbackIssuer {
+    /// It may be missing: the service doesn't document it.
+    Optional,
+    /// Without it, the answer is refused.
+    Required,
+}
+
+fn callback_issuer(value: &str) -> Result<CallbackIssuer, String> {
+    match value {
+        "optional" => Ok(CallbackIssuer::Optional),
+        "required" => Ok(CallbackIssuer::Required),
+        _ => Err("must be `optional` or `required`".to_owned()),
     }
 }
 
@@ -521,6 +543,7 @@ mod tests {
             (ATTRIBUTES, "email"),
             (ATTRIBUTES, "none name"),
             (ACCEPTED_ACR, "a,,b"),
+            (CALLBACK_ISS, "yes"),
             (LOG_LEVEL, "trace"),
             (METRICS_NAMESPACE, ":marked"),
             (STACK_NAME, "marked stack"),

@@ -3,8 +3,10 @@
 //! Tables and tests can't drift apart: that, too, is a test.
 
 mod client_assertion;
+mod plans;
 mod provider;
 mod relying_party;
+mod requests;
 mod security;
 
 use std::collections::BTreeSet;
@@ -17,17 +19,25 @@ fn root() -> &'static Path {
 }
 
 /// The first two headings of a table of cases, in Japanese and in English.
-const HEADINGS: [(&str, &str); 2] = [("ケース", "テスト"), ("case", "test")];
+const CASES: [(&str, &str); 2] = [("ケース", "テスト"), ("case", "test")];
+
+/// And those of the table of what is no case here.
+const EXPLAINED: [(&str, &str); 2] = [("モジュール", "理由"), ("module", "reason")];
 
 /// Case and test of each row of the tables of cases of a Markdown text.
 fn rows(markdown: &str) -> Vec<(String, String)> {
+    rows_under(markdown, CASES)
+}
+
+/// The first two cells of each row of the tables of a Markdown text that have these headings.
+fn rows_under(markdown: &str, headings: [(&str, &str); 2]) -> Vec<(String, String)> {
     let mut rows = Vec::new();
     let mut in_table = false;
     for line in markdown.lines() {
         let cells: Vec<&str> = line.trim().trim_matches('|').split('|').collect();
         match cells.as_slice() {
             _ if !line.trim_start().starts_with('|') => in_table = false,
-            [case, test, ..] if HEADINGS.contains(&(case.trim(), test.trim())) => in_table = true,
+            [case, test, ..] if headings.contains(&(case.trim(), test.trim())) => in_table = true,
             [rule, ..] if rule.trim().starts_with("---") => {}
             [case, test, ..] if in_table => {
                 rows.push((case.trim().to_owned(), test.trim().to_owned()));
@@ -109,6 +119,32 @@ fn every_case_has_its_test() {
     assert!(missing.is_empty(), "no such test: {missing:?}");
     let untold: Vec<_> = in_sources.difference(&in_tables).collect();
     assert!(untold.is_empty(), "in no table: {untold:?}");
+}
+
+#[test]
+fn every_module_of_the_plans_is_a_case_or_is_explained() {
+    for path in ["docs/conformance.md", "docs/conformance.en.md"] {
+        let text = fs::read_to_string(root().join(path)).unwrap();
+        let names = |rows: Vec<(String, String)>| -> BTreeSet<String> {
+            let names = rows.iter().filter_map(|(name, _)| code(name));
+            names.map(str::to_owned).collect()
+        };
+        let cases = names(rows(&text));
+        let reasons = rows_under(&text, EXPLAINED);
+        assert!(reasons.iter().all(|(_, reason)| !reason.is_empty()));
+        let explained = names(reasons);
+        let openid_connect = plans::PROVIDER.iter().chain(&plans::CLIENT);
+        let as_told = openid_connect.map(|name| (*name, *name));
+        let fapi2 = plans::FAPI2_CLIENT.iter();
+        let as_told = as_told.chain(fapi2.map(|name| {
+            let short = name.strip_prefix(plans::FAPI2_PREFIX);
+            (*name, short.unwrap_or(name))
+        }));
+        for (module, case) in as_told {
+            let (is_case, is_explained) = (cases.contains(case), explained.contains(module));
+            assert!(is_case != is_explained, "{path}: {module}");
+        }
+    }
 }
 
 #[test]

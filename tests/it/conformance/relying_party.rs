@@ -281,6 +281,27 @@ async fn stack_accepting(algorithms: &'static str) -> Stack {
     .await
 }
 
+/// The types of the keys for signatures that the service publishes with neither name nor algorithm, in their order.
+async fn unnamed(stack: &Stack) -> Vec<String> {
+    let request = reqwest::Client::new().get(&stack.service.endpoints().jwks_uri);
+    let set = Answer::of(request).await.json();
+    let keys = set["keys"].as_array().unwrap().iter();
+    let unnamed = keys.filter(|key| key["use"] == "sig");
+    let types = unnamed.map(|key| {
+        assert!(
+            key.get("kid").is_none() && key.get("alg").is_none(),
+            "{key}"
+        );
+        let curve = key["crv"].as_str().map(|curve| format!(" {curve}"));
+        format!(
+            "{}{}",
+            key["kty"].as_str().unwrap(),
+            curve.unwrap_or_default()
+        )
+    });
+    types.collect()
+}
+
 /// How many keys of an algorithm the service publishes.
 async fn published(stack: &Stack, algorithm: &str) -> usize {
     let request = reqwest::Client::new().get(&stack.service.endpoints().jwks_uri);
@@ -351,10 +372,16 @@ mod openid_connect {
     #[tokio::test]
     async fn oidcc_client_test_invalid_iss() {
         let stack = stack().await;
-        let refused = refused(&stack, Fault::IdTokenWrongIssuer, "id_token_issuer").await;
-        let claims = refused.id_token_claims();
-        assert!(claims["iss"].is_string());
-        assert_ne!(claims["iss"], stack.service.endpoints().issuer);
+        let issuer = &stack.service.endpoints().issuer;
+        let refused_as = async |fault| {
+            let refused = refused(&stack, fault, "id_token_issuer").await;
+            refused.id_token_claims()["iss"].clone()
+        };
+        // The suite's is one character longer.
+        let nearly = refused_as(Fault::IdTokenLengthenedIssuer).await;
+        assert_eq!(nearly, format!("{issuer}1"));
+        let other = refused_as(Fault::IdTokenWrongIssuer).await;
+        assert!(other.is_string() && other != *issuer);
         stack.stop().await;
     }
 
@@ -369,8 +396,15 @@ mod openid_connect {
     #[tokio::test]
     async fn oidcc_client_test_invalid_aud() {
         let stack = stack().await;
-        let refused = refused(&stack, Fault::IdTokenWrongAudience, "id_token_audience").await;
-        assert_eq!(refused.id_token_claims()["aud"], "RP99999999");
+        let nearly = format!("{SERVICE_CLIENT_ID}1");
+        for (fault, audience) in [
+            // The suite's is one character longer.
+            (Fault::IdTokenLengthenedAudience, nearly.as_str()),
+            (Fault::IdTokenWrongAudience, "RP99999999"),
+        ] {
+            let refused = refused(&stack, fault, "id_token_audience").await;
+            assert_eq!(refused.id_token_claims()["aud"], audience);
+        }
         stack.stop().await;
     }
 
@@ -393,13 +427,17 @@ mod openid_connect {
     #[tokio::test]
     async fn oidcc_client_test_nonce_invalid() {
         let stack = stack().await;
-        let refused = refused(&stack, Fault::IdTokenWrongNonce, "id_token_nonce").await;
-        let sent = refused
-            .request(Endpoint::Authorization)
-            .query_value("nonce");
-        let claims = refused.id_token_claims();
-        assert!(claims["nonce"].is_string());
-        assert_ne!(claims["nonce"].as_str(), sent);
+        let refused_as = async |fault| {
+            let refused = refused(&stack, fault, "id_token_nonce").await;
+            let asked = refused.request(Endpoint::Authorization);
+            let sent = asked.query_value("nonce").unwrap().to_owned();
+            (sent, refused.id_token_claims()["nonce"].clone())
+        };
+        // The suite's is one character longer.
+        let (sent, nearly) = refused_as(Fault::IdTokenLengthenedNonce).await;
+        assert_eq!(nearly, format!("{sent}1"));
+        let (sent, other) = refused_as(Fault::IdTokenWrongNonce).await;
+        assert!(other.is_string() && other != sent);
         stack.stop().await;
     }
 
@@ -499,9 +537,22 @@ mod openid_connect {
         stack.stop().await;
     }
 
+    /// The suite's key set: one key of each type for signatures, with neither `kid` nor `alg`, and keys for encryption with
+    /// both. Then the same with ES256, where the keys have names that the token doesn't say.
     #[tokio::test]
     async fn oidcc_client_test_kid_absent_single_jwks() {
-        let stack = stack().await;
+        let stack = stack_accepting("RS256").await;
+        let fault = Fault::IdTokenRs256OneUnnamedKey;
+        let attempt = accepted(&stack, Some(fault)).await;
+        assert_eq!(
+            Value::Object(attempt.id_token_header()),
+            json!({ "alg": "RS256", "typ": "JWT" })
+        );
+        let types = ["RSA", "EC P-256", "EC secp256k1", "OKP Ed25519"];
+        assert_eq!(unnamed(&stack).await, types);
+        stack.stop().await;
+
+        let stack = test_kit::stack().await;
         let fault = Fault::IdTokenWithoutKeyIdSingleKey;
         let attempt = accepted(&stack, Some(fault)).await;
         assert!(!attempt.id_token_header().contains_key("kid"));
@@ -509,9 +560,23 @@ mod openid_connect {
         stack.stop().await;
     }
 
+    /// The suite's key set likewise, with several keys of a type. It lets a client reject, or try them all.
     #[tokio::test]
     async fn oidcc_client_test_kid_absent_multiple_jwks() {
-        let stack = stack().await;
+        let stack = stack_accepting("RS256").await;
+        let fault = Fault::IdTokenRs256SeveralUnnamedKeys;
+        let refusal = Refusal::of_id_token("id_token_unknown_key");
+        let refused = fails(&stack, fault, &refusal).await;
+        assert!(!refused.id_token_header().contains_key("kid"));
+        let types = unnamed(&stack).await;
+        assert_eq!(types.iter().filter(|one| *one == "RSA").count(), 3);
+        assert_eq!(types.iter().filter(|one| *one == "EC P-256").count(), 3);
+        // A process that knows them by their names.
+        stack.bridge.scale_to_zero().await;
+        accepted(&stack, Some(Fault::IdTokenRs256)).await;
+        stack.stop().await;
+
+        let stack = test_kit::stack().await;
         let fault = Fault::IdTokenWithoutKeyIdSeveralKeys;
         let refusal = Refusal::of_id_token("id_token_unknown_key");
         let refused = fails(&stack, fault, &refusal).await;
@@ -534,13 +599,18 @@ mod openid_connect {
     #[tokio::test]
     async fn oidcc_client_test_invalid_athash() {
         let stack = stack().await;
-        let fault = Fault::IdTokenWrongAccessTokenHash;
-        let refused = refused(&stack, fault, "id_token_access_token_hash").await;
-        assert!(refused.id_token_claims()["at_hash"].is_string());
+        for fault in [
+            Fault::IdTokenLengthenedAccessTokenHash,
+            Fault::IdTokenWrongAccessTokenHash,
+        ] {
+            let refused = refused(&stack, fault, "id_token_access_token_hash").await;
+            assert!(refused.id_token_claims()["at_hash"].is_string());
+        }
         stack.stop().await;
     }
 
-    /// Optional in the code flow (OpenID Connect Core §3.1.3.6).
+    /// The suite has this for other flows, in which it has to be there. In the code flow it is optional (OpenID Connect Core
+    /// §3.1.3.6).
     #[tokio::test]
     async fn oidcc_client_test_missing_athash() {
         let stack = stack().await;
@@ -617,6 +687,37 @@ mod openid_connect {
         stack.stop().await;
     }
 
+    /// Attributes that come otherwise than plainly aren't used: neither what somebody else signed, nor what would have to be
+    /// fetched from an address in an answer.
+    async fn userinfo_fails(fault: Fault, class: &'static str) {
+        let stack = stack().await;
+        let refusal = Refusal {
+            class,
+            error: "server_error",
+            status: 502,
+            userinfo_requests: 1,
+        };
+        let attempt = fails(&stack, fault, &refusal).await;
+        assert_eq!(attempt.count(Endpoint::Other), 0, "nobody else is called");
+        accepted(&stack, None).await;
+        stack.stop().await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_aggregated_claims() {
+        userinfo_fails(Fault::UserinfoAggregatedClaims, "attribute_missing").await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_distributed_claims() {
+        userinfo_fails(Fault::UserinfoDistributedClaims, "attribute_missing").await;
+    }
+
+    #[tokio::test]
+    async fn oidcc_client_test_userinfo_signed() {
+        userinfo_fails(Fault::UserinfoJwt, "userinfo_malformed").await;
+    }
+
     #[tokio::test]
     async fn oidcc_client_test_userinfo_bearer_header() {
         let stack = stack().await;
@@ -630,8 +731,27 @@ mod openid_connect {
         stack.stop().await;
     }
 
+    /// The suite wants one of its own scopes asked for: of those, the service has `address`.
     #[tokio::test]
     async fn oidcc_client_test_scope_userinfo_claims() {
+        let stack = stack_with(|options| {
+            options.environment = variables([("ATTRIBUTES", Some("address"))]);
+        })
+        .await;
+        let client = RelyingParty::new(&stack);
+        let request = client.authorization_request();
+        let request = request.with("scope", "openid address");
+        let attempt = attempt_with(&stack, &request, None).await;
+        let asked = attempt.request(Endpoint::Authorization);
+        assert_eq!(asked.query_value("scope"), Some("openid address"));
+        let access_token = attempt.answer.text("access_token").unwrap();
+        let address = "東京都千代田区永田町１丁目７番１号";
+        let userinfo = json!({
+            "sub": subject(&stack), "address": { "formatted": address }, "formatted_address": address,
+        });
+        assert_eq!(client.userinfo(&access_token).await.json(), userinfo);
+        stack.stop().await;
+
         let stack = stack_with(|options| {
             options.environment = variables([("ATTRIBUTES", Some("name birthdate"))]);
         })
@@ -737,20 +857,36 @@ mod openid_connect {
 mod fapi2 {
     use super::*;
 
+    /// Without PAR and DPoP, which the service doesn't have.
+    #[tokio::test]
+    async fn fapi2_client_happy_path() {
+        let stack = stack().await;
+        cognito_accepted(&stack, None).await;
+        let requests = stack.service.requests();
+        let nonce = requests.iter().find_map(|one| one.query_value("nonce"));
+        // The suite wants it URL-safe, and of 43 characters at most.
+        let nonce = nonce.unwrap();
+        assert_eq!(URL_SAFE_NO_PAD.decode(nonce).unwrap().len(), 32);
+        assert!(nonce.len() <= 43);
+        stack.stop().await;
+    }
+
     #[tokio::test]
     async fn fapi2_client_invalid_iss() {
         let stack = stack().await;
-        let claims = cognito_refused(&stack, Fault::IdTokenWrongIssuer, "id_token_issuer").await;
-        assert_ne!(claims["iss"], stack.service.endpoints().issuer);
+        let fault = Fault::IdTokenLengthenedIssuer;
+        let claims = cognito_refused(&stack, fault, "id_token_issuer").await;
+        let issuer = &stack.service.endpoints().issuer;
+        assert_eq!(claims["iss"], format!("{issuer}1"));
         stack.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_invalid_aud() {
         let stack = stack().await;
-        let fault = Fault::IdTokenWrongAudience;
+        let fault = Fault::IdTokenLengthenedAudience;
         let claims = cognito_refused(&stack, fault, "id_token_audience").await;
-        assert_ne!(claims["aud"], SERVICE_CLIENT_ID);
+        assert_eq!(claims["aud"], format!("{SERVICE_CLIENT_ID}1"));
         stack.stop().await;
     }
 
@@ -798,12 +934,11 @@ mod fapi2 {
     #[tokio::test]
     async fn fapi2_client_invalid_nonce() {
         let stack = stack().await;
-        let claims = cognito_refused(&stack, Fault::IdTokenWrongNonce, "id_token_nonce").await;
+        let fault = Fault::IdTokenLengthenedNonce;
+        let claims = cognito_refused(&stack, fault, "id_token_nonce").await;
         let sent = stack.service.requests();
-        assert!(
-            sent.iter()
-                .all(|request| request.query_value("nonce") != claims["nonce"].as_str())
-        );
+        let mut sent = sent.iter().filter_map(|one| one.query_value("nonce"));
+        assert!(sent.any(|nonce| claims["nonce"] == format!("{nonce}1")));
         stack.stop().await;
     }
 
@@ -826,9 +961,18 @@ mod fapi2 {
     #[tokio::test]
     async fn fapi2_client_invalid_secondary_aud() {
         let stack = stack().await;
-        let fault = Fault::IdTokenSecondAudience;
-        let claims = cognito_refused(&stack, fault, "id_token_audience").await;
-        assert_eq!(claims["aud"], json!([SERVICE_CLIENT_ID, "RP99999999"]));
+        // The suite's has no `azp`.
+        for (fault, party) in [
+            (
+                Fault::IdTokenSecondAudienceWithoutAuthorizedParty,
+                Value::Null,
+            ),
+            (Fault::IdTokenSecondAudience, json!(SERVICE_CLIENT_ID)),
+        ] {
+            let claims = cognito_refused(&stack, fault, "id_token_audience").await;
+            assert_eq!(claims["aud"], json!([SERVICE_CLIENT_ID, "RP99999999"]));
+            assert_eq!(*claims.get("azp").unwrap_or(&Value::Null), party);
+        }
         stack.stop().await;
     }
 
@@ -844,8 +988,14 @@ mod fapi2 {
     #[tokio::test]
     async fn fapi2_client_token_type_case_insensitivity() {
         let stack = stack().await;
-        accepted(&stack, Some(Fault::TokenTypeLowerCase)).await;
-        accepted(&stack, Some(Fault::TokenTypeUpperCase)).await;
+        // The suite's is the first.
+        for fault in [
+            Fault::TokenTypeInvertedCase,
+            Fault::TokenTypeLowerCase,
+            Fault::TokenTypeUpperCase,
+        ] {
+            cognito_accepted(&stack, Some(fault)).await;
+        }
         // Another type, or none, is still refused.
         let refusal = Refusal {
             class: "token_answer_malformed",
@@ -870,13 +1020,23 @@ mod fapi2 {
 
     #[tokio::test]
     async fn fapi2_client_invalid_authorization_response_iss() {
-        let stack = stack().await;
-        let client = RelyingParty::new(&stack);
+        // The suite's is one character longer.
+        for fault in [Fault::CallbackLengthenedIssuer, Fault::CallbackWrongIssuer] {
+            let stack = stack().await;
+            is_told_of_another_issuer(&stack, fault).await;
+            stack.stop().await;
+        }
+    }
+
+    /// The way back is refused, the client is told, and the code isn't used.
+    async fn is_told_of_another_issuer(stack: &Stack, fault: Fault) {
+        let client = RelyingParty::new(stack);
         let request = client
             .authorization_request()
             .with("state", "the client's own");
-        let fault = Some(Fault::CallbackWrongIssuer);
-        let arrival = client.sign_in(&browser(), &request, PERSONA, fault).await;
+        let browser = browser();
+        let arrival = client.sign_in(&browser, &request, PERSONA, Some(fault));
+        let arrival = arrival.await;
         let description = parameter(&arrival, "error_description").unwrap();
         assert!(description.starts_with("issuer_mismatch "), "{description}");
         assert_eq!(
@@ -888,17 +1048,24 @@ mod fapi2 {
             Some("the client's own")
         );
         assert_eq!(parameter(&arrival, "code"), None);
-        assert_eq!(logged_failures(&stack), ["issuer_mismatch"]);
+        assert_eq!(logged_failures(stack), ["issuer_mismatch"]);
         assert_eq!(stack.service.count(Endpoint::Token), 0);
-        assert_log_shows_nothing(&stack);
-        accepted(&stack, None).await;
-        stack.stop().await;
+        assert_log_shows_nothing(stack);
+        accepted(stack, None).await;
     }
 
-    /// The service doesn't announce `authorization_response_iss_parameter_supported` (RFC 9207 §2.4).
+    /// The suite's server announces `authorization_response_iss_parameter_supported`, so its answer without `iss` has to be
+    /// refused (RFC 9207 §2.4): `CALLBACK_ISS=required`. The service doesn't announce it, so by default it isn't needed.
     #[tokio::test]
     async fn fapi2_client_remove_authorization_response_iss() {
-        let stack = stack().await;
+        let stack = stack_with(|options| {
+            options.environment = variables([("CALLBACK_ISS", Some("required"))]);
+        })
+        .await;
+        is_told_of_another_issuer(&stack, Fault::CallbackWithoutIssuer).await;
+        stack.stop().await;
+
+        let stack = test_kit::stack().await;
         accepted(&stack, Some(Fault::CallbackWithoutIssuer)).await;
         cognito_accepted(&stack, Some(Fault::CallbackWithoutIssuer)).await;
         stack.stop().await;
@@ -929,6 +1096,8 @@ mod fapi2 {
 
     #[tokio::test]
     async fn fapi2_client_ensure_authorization_response_with_invalid_state_fails() {
+        // The suite's is one character longer.
+        ends_on_a_page(Fault::CallbackLengthenedState, "malformed_callback").await;
         ends_on_a_page(Fault::CallbackOtherState, "no_pending_login").await;
     }
 

@@ -52,12 +52,21 @@ fn bend(
     now: DateTime<Utc>,
 ) -> Result<(), Unspecified> {
     let client_id = &grant.request.client_id;
+    if fault == Fault::IdTokenSecondAudienceWithoutAuthorizedParty {
+        claims.remove("azp");
+    }
     let (claim, value) = match fault {
         Fault::IdTokenWrongIssuer => ("iss", json!("https://issuer.invalid/api/realms/main")),
         Fault::IdTokenMissingIssuer => ("iss", Value::Null),
         Fault::IdTokenWrongAudience => ("aud", json!("RP99999999")),
         Fault::IdTokenMissingAudience => ("aud", Value::Null),
-        Fault::IdTokenSecondAudience => ("aud", json!([client_id, "RP99999999"])),
+        Fault::IdTokenLengthenedIssuer => ("iss", lengthened(claims, "iss")),
+        Fault::IdTokenLengthenedAudience => ("aud", lengthened(claims, "aud")),
+        Fault::IdTokenLengthenedNonce => ("nonce", lengthened(claims, "nonce")),
+        Fault::IdTokenLengthenedAccessTokenHash => ("at_hash", lengthened(claims, "at_hash")),
+        Fault::IdTokenSecondAudience | Fault::IdTokenSecondAudienceWithoutAuthorizedParty => {
+            ("aud", json!([client_id, "RP99999999"]))
+        }
         Fault::IdTokenAudienceArray => ("aud", json!([client_id])),
         Fault::IdTokenWrongAuthorizedParty => ("azp", json!("RP99999999")),
         Fault::IdTokenMissingAuthorizedParty => ("azp", Value::Null),
@@ -88,6 +97,12 @@ fn bend(
         value => drop(claims.insert(claim.to_owned(), value)),
     }
     Ok(())
+}
+
+/// A claim with one character more.
+fn lengthened(claims: &Map<String, Value>, claim: &str) -> Value {
+    let value = claims.get(claim).and_then(Value::as_str);
+    json!(format!("{}1", value.unwrap_or_default()))
 }
 
 /// An attribute in the service's own form, or null if its scope wasn't granted.
@@ -123,6 +138,11 @@ fn sign(claims: &Value, keys: &RealmKeys, fault: Option<Fault>) -> Result<String
             })
         }
         Some(Fault::IdTokenRs256) => compact(&rs256, claims, |message| keys.rsa.sign(message)),
+        Some(Fault::IdTokenRs256OneUnnamedKey | Fault::IdTokenRs256SeveralUnnamedKeys) => compact(
+            &json!({ "alg": "RS256", "typ": "JWT" }),
+            claims,
+            |message| keys.rsa.sign(message),
+        ),
         Some(Fault::IdTokenPs256) => compact(&header("PS256", keys.rsa.kid()), claims, |message| {
             keys.rsa.sign_pss(message)
         }),

@@ -20,6 +20,8 @@ pub(super) async fn answer(realm: &Realm) -> Answer {
     };
     let published = match fault {
         Some(Fault::IdTokenWithoutKeyIdSeveralKeys) => keys.published_with_second(),
+        Some(Fault::IdTokenRs256OneUnnamedKey) => keys.published_without_names(1),
+        Some(Fault::IdTokenRs256SeveralUnnamedKeys) => keys.published_without_names(3),
         Some(Fault::KeySetUnknownKeys) => with_unknown(keys.published()),
         Some(Fault::KeySetShortCoordinates) => keys.published_as(keys.ec.spelled(|coordinate| {
             let zeros = coordinate.iter().take_while(|byte| **byte == 0).count();

@@ -192,6 +192,50 @@ impl RealmKeys {
         vec![ec, encryption_key(), self.rsa.jwk.clone()]
     }
 
+    /// So many keys for signatures of each type, three at most, with neither `kid` nor `alg`, the realm's own first; and
+    /// keys for encryption, which have both.
+    pub(super) fn published_without_names(&self, of_each: usize) -> Vec<Value> {
+        let rsa = [
+            self.rsa.jwk.clone(),
+            json!({ "kty": "RSA", "use": "sig", "e": "AQAB", "n": RFC_7515_MODULUS }),
+            json!({ "kty": "RSA", "use": "sig", "e": "AQAB", "n": RFC_7517_MODULUS }),
+        ];
+        let p_256 = [
+            self.ec.jwk.clone(),
+            self.second_ec.jwk.clone(),
+            json!({
+                "kty": "EC", "use": "sig", "crv": "P-256",
+                "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+                "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+            }),
+        ];
+        // The generator of the curve.
+        let secp256k1 = json!({
+            "kty": "EC", "use": "sig", "crv": "secp256k1",
+            "x": "eb5mfvncu6xVoGKVzocLBwKb_NstzijZWfKBWxb4F5g",
+            "y": "SDradyajxGVdpPv8DhEIqP0XtEimhVQZnEfQj_sQ1Lg",
+        });
+        let edwards = json!({
+            "kty": "OKP", "use": "sig", "crv": "Ed25519",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        });
+        let first = |keys: [Value; 3]| keys.into_iter().take(of_each);
+        let signing = first(rsa).chain(first(p_256)).chain([secp256k1, edwards]);
+        let unnamed = signing.map(|mut key| {
+            if let Some(members) = key.as_object_mut() {
+                members.remove("kid");
+                members.remove("alg");
+            }
+            key
+        });
+        let elliptic = json!({
+            "kid": "elliptic encryption", "kty": "EC", "use": "enc", "alg": "ECDH-ES", "crv": "P-256",
+            "x": "gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0",
+            "y": "SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps",
+        });
+        unnamed.chain([encryption_key(), elliptic]).collect()
+    }
+
     /// The public keys and the second ES256 key.
     pub(super) fn published_with_second(&self) -> Vec<Value> {
         let mut keys = self.published();
@@ -200,11 +244,16 @@ impl RealmKeys {
     }
 }
 
-/// The public key of RFC 7517, Appendix A.1, as one for encryption: nobody encrypts anything for the stand-in.
+/// The RSA public key of RFC 7517, Appendix A.1.
+const RFC_7517_MODULUS: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+/// The RSA public key of RFC 7515, Appendix A.2.
+const RFC_7515_MODULUS: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
+
+/// A key for encryption: nobody encrypts anything for the stand-in.
 fn encryption_key() -> Value {
     json!({
         "kid": "encryption", "kty": "RSA", "alg": "RSA-OAEP", "use": "enc", "e": "AQAB",
-        "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+        "n": RFC_7517_MODULUS,
     })
 }
 

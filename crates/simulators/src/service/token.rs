@@ -329,6 +329,7 @@ fn bent(mut answer: Value, fault: Option<Fault>) -> Answer {
         Some(Fault::TokenWithoutIdToken) => drop(remove("id_token")),
         Some(Fault::TokenTypeLowerCase) => set(&mut answer, "token_type", "bearer"),
         Some(Fault::TokenTypeUpperCase) => set(&mut answer, "token_type", "BEARER"),
+        Some(Fault::TokenTypeInvertedCase) => set(&mut answer, "token_type", "bEARER"),
         Some(Fault::TokenTypeOther) => set(&mut answer, "token_type", "mac"),
         Some(Fault::TokenBrokenJson) => return cut_off(&answer),
         Some(Fault::TokenTooLarge) => {

@@ -101,7 +101,7 @@ fn hand_out(realm: &Realm, grant: &Grant) -> Result<Answer, Unspecified> {
         if let Some(answer) = failing(fault) {
             return Ok(answer);
         }
-        bend(&mut claims, fault);
+        bend(&mut claims, fault, &realm.endpoints.userinfo_endpoint);
     }
     let claims = Value::Object(claims);
     match grant.fault {
@@ -129,7 +129,7 @@ fn failing(fault: Fault) -> Option<Answer> {
 }
 
 /// Bends the claims that are there; a claim that wasn't granted isn't made up.
-fn bend(claims: &mut Map<String, Value>, fault: Fault) {
+fn bend(claims: &mut Map<String, Value>, fault: Fault, endpoint: &str) {
     let mut change = |claim: &str, change: &dyn Fn(&str) -> Value| {
         if let Some(value) = claims.get_mut(claim) {
             *value = change(value.as_str().unwrap_or_default());
@@ -163,6 +163,24 @@ fn bend(claims: &mut Map<String, Value>, fault: Fault) {
         Fault::UserinfoMissingName => drop(claims.remove("name")),
         Fault::UserinfoMissingAddress => drop(claims.remove("address")),
         Fault::UserinfoMissingBirthdate => drop(claims.remove("birthdate")),
+        // OIDC Core §5.6.2: by name here, by value or by reference there.
+        Fault::UserinfoAggregatedClaims => {
+            let address = claims.remove("address").unwrap_or_default();
+            let token = compact(
+                &json!({ "alg": "none" }),
+                &json!({ "address": address }),
+                |_| Ok(Vec::new()),
+            );
+            let source = json!({ "other": { "JWT": token.unwrap_or_default() } });
+            claims.insert("_claim_names".to_owned(), json!({ "address": "other" }));
+            claims.insert("_claim_sources".to_owned(), source);
+        }
+        Fault::UserinfoDistributedClaims => {
+            claims.remove("address");
+            let source = json!({ "other": { "endpoint": format!("{endpoint}/address") } });
+            claims.insert("_claim_names".to_owned(), json!({ "address": "other" }));
+            claims.insert("_claim_sources".to_owned(), source);
+        }
         Fault::UserinfoTooLarge => {
             claims.insert("padding".to_owned(), "x".repeat(TOO_LARGE).into());
         }

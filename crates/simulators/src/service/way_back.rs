@@ -51,14 +51,19 @@ fn go_back(
     let Ok(mut location) = Url::parse(&request.redirect_uri) else {
         return Ok(None);
     };
+    let issuer = &realm.endpoints.issuer;
     let issuer = match choice.fault {
-        Some(Fault::CallbackWrongIssuer) => Some("https://issuer.invalid/api/realms/main"),
+        Some(Fault::CallbackWrongIssuer) => {
+            Some("https://issuer.invalid/api/realms/main".to_owned())
+        }
+        Some(Fault::CallbackLengthenedIssuer) => Some(format!("{issuer}1")),
         Some(Fault::CallbackWithoutIssuer) => None,
-        _ => Some(realm.endpoints.issuer.as_str()),
+        _ => Some(issuer.clone()),
     };
     let state = match choice.fault {
         Some(Fault::CallbackWithoutState) => None,
         Some(Fault::CallbackOtherState) => Some(random::base64url::<32>()?),
+        Some(Fault::CallbackLengthenedState) => Some(format!("{}1", request.state)),
         _ => Some(request.state.clone()),
     };
 

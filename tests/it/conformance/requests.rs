@@ -1,0 +1,471 @@
+//! As provider: what an authorization request may hold beside what it must, and in which form it may come. Each case sends
+//! what the suite's module of its name sends.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use serde_json::{Map, Value, json};
+use simulators::fault::Fault;
+use simulators::service::Endpoint;
+use simulators::stack::Stack;
+use test_kit::{
+    Answer, Arrival, AuthorizationRequest, BrowserLogin, Refusal, RelyingParty, browser, parameter,
+    stack,
+};
+use url::Url;
+
+use super::provider::{
+    STATE, asked_of_service, claims, code, exchanged, names_of, refused, succeeds, token_refused,
+    userinfo, userinfo_of_adult,
+};
+
+/// 128 characters, and among them all that a URL leaves as it is.
+fn state_of_128() -> String {
+    let letters = ('a'..='z').chain('0'..='9').cycle().take(124);
+    letters.chain("-._~".chars()).collect()
+}
+
+/// A parameter that changes nothing: the login succeeds, the service is asked for what it is asked for without it, and the
+/// log doesn't show it.
+async fn is_ignored(name: &str, value: &str) {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let plain = succeeds(&client, &request).await;
+    let usual = names_of(&asked_of_service(&stack));
+    let tokens = succeeds(&client, &request.with(name, value)).await;
+    let query = asked_of_service(&stack);
+    assert_eq!(names_of(&query), usual, "nothing of it goes to the service");
+    assert!(!query.iter().any(|(_, given)| given.contains(value)));
+    let members = |claims: Map<String, Value>| claims.into_iter().map(|(name, _)| name);
+    let [expected, found] = [
+        members(claims(&client, &plain).await),
+        members(claims(&client, &tokens).await),
+    ];
+    assert!(found.eq(expected));
+    let log = stack.bridge.logs().lines().join("\n");
+    assert!(!log.is_empty() && !log.contains(value));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_display_page() {
+    is_ignored("display", "page").await;
+}
+
+#[tokio::test]
+async fn oidcc_display_popup() {
+    is_ignored("display", "popup").await;
+}
+
+#[tokio::test]
+async fn oidcc_login_hint() {
+    is_ignored("login_hint", "buffy@bridge.localhost").await;
+}
+
+#[tokio::test]
+async fn oidcc_ui_locales() {
+    is_ignored("ui_locales", "se-marked").await;
+}
+
+#[tokio::test]
+async fn oidcc_claims_locales() {
+    is_ignored("claims_locales", "se-marked").await;
+}
+
+#[tokio::test]
+async fn oidcc_claims_essential() {
+    let claims = r#"{"userinfo":{"name":{"essential":true}}}"#;
+    is_ignored("claims", claims).await;
+}
+
+/// Parameters in the opposite order, and scopes too.
+#[tokio::test]
+async fn oidcc_alternate_happy_flow() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let reversed = "gender birthdate address name openid";
+    let request = request.with("scope", reversed).with("nonce", "n-1");
+    let mut pairs: Vec<_> = request.url().query_pairs().into_owned().collect();
+    pairs.sort_by(|one, other| other.cmp(one));
+    let mut alternate = request.clone();
+    for (name, value) in &pairs {
+        alternate = alternate.with(name, value);
+    }
+    assert!(alternate.url().query().unwrap().starts_with("state="));
+    let tokens = succeeds(&client, &alternate).await;
+    let subject = claims(&client, &tokens).await["sub"].clone();
+    let access_token = tokens.text("access_token").unwrap();
+    let answer = client.userinfo(&access_token).await;
+    assert_eq!(answer.json(), userinfo_of_adult(&subject));
+    stack.stop().await;
+}
+
+/// OIDC Core §3.1.2.1: the request as a form.
+#[tokio::test]
+async fn oidcc_ensure_post_request_succeeds() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request().with("nonce", "n-1");
+    let mut endpoint = request.url();
+    let fields: Vec<_> = endpoint.query_pairs().into_owned().collect();
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    endpoint.set_query(None);
+    let browser = browser();
+    let begun = browser.post_form(&endpoint, "text/html", &fields).await;
+    let begun = begun.unwrap();
+    // After a form, every browser goes on with GET.
+    assert_eq!(begun.status, 303);
+    let next = begun.redirect_target().unwrap().unwrap();
+    let redirect_uri = client.redirect_uri();
+    let at_client = |url: &Url| url.as_str().starts_with(&redirect_uri);
+    let login = BrowserLogin::run(&browser, &next, "adult", None, at_client).await;
+    assert_eq!(parameter(&login.end, "state").as_deref(), Some(STATE));
+    let code = parameter(&login.end, "code").unwrap();
+    let tokens = exchanged(&client.token_request(&code)).await;
+    assert_eq!(claims(&client, &tokens).await["nonce"], "n-1");
+    stack.stop().await;
+}
+
+/// Where the browser is after a request that it makes again, in the same browser: a login has succeeded there before.
+async fn again(
+    stack: &Stack,
+    change: impl FnOnce(AuthorizationRequest, &Answer) -> AuthorizationRequest,
+) -> Arrival {
+    let client = RelyingParty::new(stack);
+    let request = client.authorization_request();
+    let browser = browser();
+    let first = client
+        .browser_login(&browser, &request, "adult", None)
+        .await;
+    let code = parameter(&first.end, "code").unwrap();
+    let tokens = exchanged(&client.token_request(&code)).await;
+    let request = change(request, &tokens);
+    client
+        .browser_login(&browser, &request, "adult", None)
+        .await
+        .end
+}
+
+/// The claims of a login at the end of which the browser is at the client.
+async fn claims_of(stack: &Stack, end: &Arrival) -> Map<String, Value> {
+    let client = RelyingParty::new(stack);
+    let code = parameter(end, "code").expect("a code");
+    let tokens = exchanged(&client.token_request(&code)).await;
+    claims(&client, &tokens).await
+}
+
+#[tokio::test]
+async fn oidcc_prompt_none_not_logged_in() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let state = state_of_128();
+    let request = client.authorization_request().with("state", &state);
+    let refusal = Refusal::at_client("login_required", "login_required", Some(&state));
+    for prompt in ["none", "none login"] {
+        let none = request.clone().with("prompt", prompt);
+        assert_eq!(refused(&client, &none).await, refusal, "{prompt}");
+    }
+    for prompt in ["login", "consent"] {
+        succeeds(&client, &request.clone().with("prompt", prompt)).await;
+    }
+    stack.stop().await;
+}
+
+/// The module wants a login without anybody there. The bridge has no session.
+#[tokio::test]
+async fn oidcc_prompt_none_logged_in() {
+    let stack = stack().await;
+    let end = again(&stack, |request, _| request.with("prompt", "none")).await;
+    let refusal = Refusal::at_client("login_required", "login_required", Some(STATE));
+    assert_eq!(Refusal::of(&end), refusal);
+    stack.stop().await;
+}
+
+/// The module wants a login without anybody there. The hint is a token: it is neither needed nor shown to anybody.
+#[tokio::test]
+async fn oidcc_id_token_hint() {
+    let stack = stack().await;
+    let hinted = |request: AuthorizationRequest, tokens: &Answer| {
+        request.with("id_token_hint", &tokens.text("id_token").unwrap())
+    };
+    let none = |request, tokens: &Answer| hinted(request, tokens).with("prompt", "none");
+    let refusal = Refusal::at_client("login_required", "login_required", Some(STATE));
+    assert_eq!(Refusal::of(&again(&stack, none).await), refusal);
+
+    let end = again(&stack, hinted).await;
+    claims_of(&stack, &end).await;
+    let asked = asked_of_service(&stack);
+    assert!(asked.iter().all(|(name, _)| name != "id_token_hint"));
+    let log = stack.bridge.logs().lines().join("\n");
+    // Every JWT begins so.
+    assert!(!log.is_empty() && !log.contains("eyJ"));
+    stack.stop().await;
+}
+
+/// Two logins of one browser, the second so much later and with this parameter: when the person authenticated for each.
+async fn authenticated(name: &str, value: &str, later: TimeDelta) -> (i64, i64) {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let browser = browser();
+    let mut times = Vec::new();
+    for request in [request.clone(), request.with(name, value)] {
+        let login = client
+            .browser_login(&browser, &request, "adult", None)
+            .await;
+        let claims = claims_of(&stack, &login.end).await;
+        times.push(claims["auth_time"].as_i64().expect("auth_time"));
+        stack.clock.advance(later);
+    }
+    let now = stack.clock.now().timestamp();
+    assert!(
+        times.iter().all(|time| (now - time).abs() < 300),
+        "{times:?}"
+    );
+
+    // Who didn't authenticate anew isn't logged in.
+    let old = Some(Fault::IdTokenOldAuthentication);
+    let request = client.authorization_request().with(name, value);
+    let arrival = client.sign_in(&browser, &request, "adult", old).await;
+    let code = parameter(&arrival, "code").unwrap();
+    let refusal = Refusal::json(400, "invalid_grant", "authentication_too_old");
+    assert_eq!(token_refused(&client.token_request(&code)).await, refusal);
+    stack.stop().await;
+    (times[0], times[1])
+}
+
+#[tokio::test]
+async fn oidcc_prompt_login() {
+    let (first, second) = authenticated("prompt", "login", TimeDelta::seconds(1)).await;
+    assert!(second > first);
+}
+
+#[tokio::test]
+async fn oidcc_max_age_1() {
+    let (first, second) = authenticated("max_age", "1", TimeDelta::seconds(2)).await;
+    assert!(second > first);
+}
+
+/// The module wants the same `auth_time` twice. Whether the person has to authenticate again is the service's to say; the
+/// bridge hands on what it says.
+#[tokio::test]
+async fn oidcc_max_age_10000() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let mut subjects = Vec::new();
+    for max_age in ["15000", "10000"] {
+        // As a service with a session says it: an hour ago.
+        let session = Some(Fault::IdTokenOldAuthentication);
+        let request = client.authorization_request().with("max_age", max_age);
+        let arrival = client.sign_in(&browser(), &request, "adult", session).await;
+        let claims = claims_of(&stack, &arrival).await;
+        let issued = stack.service.issued_tokens().pop().unwrap().id_token;
+        let said = super::relying_party::part(&issued, 1);
+        assert_eq!(claims["auth_time"], said["auth_time"]);
+        subjects.push(claims["sub"].clone());
+    }
+    assert_eq!(subjects[0], subjects[1]);
+    stack.stop().await;
+}
+
+/// As the suite makes it of a request: everything in an unsigned object, and in the query only what OAuth demands there.
+fn request_object(request: &AuthorizationRequest) -> (AuthorizationRequest, String) {
+    let parameters: Map<String, Value> = (request.url().query_pairs())
+        .map(|(name, value)| (name.into_owned(), value.into_owned().into()))
+        .collect();
+    let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
+    let payload = URL_SAFE_NO_PAD.encode(Value::Object(parameters).to_string());
+    let query = request.clone().without("state").without("nonce");
+    (query, format!("{header}.{payload}."))
+}
+
+/// The refusal of a request by reference or by value: with the state, if that isn't only inside.
+async fn is_not_supported(parameter: &str, of: impl Fn(String) -> String) {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request().with("nonce", "n-1");
+    let (query, object) = request_object(&request);
+    let value = of(object);
+    let class = format!("{parameter}_not_supported");
+    for (query, state) in [(&query, None), (&request, Some(STATE))] {
+        let refusal = Refusal::at_client(&class, &class, state);
+        let asked = query.clone().with(parameter, &value);
+        assert_eq!(refused(&client, &asked).await, refusal);
+    }
+    assert_eq!(stack.service.count(Endpoint::Other), 0, "nobody fetches it");
+    succeeds(&client, &request).await;
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported() {
+    is_not_supported("request", |object| object).await;
+}
+
+#[tokio::test]
+async fn oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupported() {
+    is_not_supported("request_uri", |_| {
+        "https://client.example/request.jwt#3q2-7w".to_owned()
+    })
+    .await;
+}
+
+/// A good redirect URI in the object and a bad one in the query: a page, and nothing for the one that is registered.
+#[tokio::test]
+async fn oidcc_ensure_request_object_with_redirect_uri() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let (query, object) = request_object(&request);
+    let bad = format!("{}_invalid", client.redirect_uri());
+    let asked = query.with("redirect_uri", &bad).with("request", &object);
+    let refusal = Refusal::on_page(400, "redirect_uri_mismatch");
+    assert_eq!(refused(&client, &asked).await, refusal);
+    succeeds(&client, &request).await;
+    stack.stop().await;
+}
+
+/// What isn't announced can't be asked for.
+async fn scope_is_unknown(scope: &str) {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let metadata = client.document("/.well-known/openid-configuration").await;
+    let supported = metadata.json()["scopes_supported"].clone();
+    for one in scope
+        .split(' ')
+        .filter(|one| !["openid", "address"].contains(one))
+    {
+        assert!(
+            !supported.as_array().unwrap().contains(&json!(one)),
+            "{one}"
+        );
+    }
+    let request = client.authorization_request();
+    let asked = request.clone().with("scope", scope);
+    let refusal = Refusal::at_client("invalid_scope", "invalid_scope", Some(STATE));
+    assert_eq!(refused(&client, &asked).await, refusal);
+    succeeds(&client, &request).await;
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn oidcc_scope_email() {
+    scope_is_unknown("openid email").await;
+}
+
+#[tokio::test]
+async fn oidcc_scope_phone() {
+    scope_is_unknown("openid phone").await;
+}
+
+/// The suite's all, and then ours.
+#[tokio::test]
+async fn oidcc_scope_all() {
+    scope_is_unknown("openid email phone address profile").await;
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let tokens = succeeds(&client, &request).await;
+    let subject = claims(&client, &tokens).await["sub"].clone();
+    let access_token = tokens.text("access_token").unwrap();
+    let answer = client.userinfo(&access_token).await;
+    assert_eq!(answer.json(), userinfo_of_adult(&subject));
+    stack.stop().await;
+}
+
+/// RFC 6750 §2.2 is optional: a token in the form is none.
+#[tokio::test]
+async fn oidcc_userinfo_post_body() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let tokens = succeeds(&client, &client.authorization_request()).await;
+    let access_token = tokens.text("access_token").unwrap();
+    let url = format!("{}/userinfo", stack.bridge.base_url());
+    let form = [("access_token", &access_token)];
+    let in_body = Answer::of(reqwest::Client::new().post(url).form(&form)).await;
+    let refusal = Refusal::json(401, "invalid_token", "access_token_missing");
+    assert_eq!(Refusal::of_answer(&in_body), refusal);
+    assert_eq!(in_body.headers["www-authenticate"], "Bearer");
+    let bearer = format!("Bearer {access_token}");
+    let in_header = userinfo(reqwest::Method::POST, &stack, Some(&bearer)).await;
+    assert_eq!(in_header.status, 200);
+    stack.stop().await;
+}
+
+/// There are no refresh tokens: none is announced, given or taken.
+#[tokio::test]
+async fn oidcc_refresh_token() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let metadata = client.document("/.well-known/openid-configuration").await;
+    let grants = &metadata.json()["grant_types_supported"];
+    assert_eq!(*grants, json!(["authorization_code"]));
+    let request = client.authorization_request();
+    let code = code(&client, &request).await;
+    let exchange = client.token_request(&code);
+    let refresh = exchange
+        .clone()
+        .with("grant_type", "refresh_token")
+        .with("refresh_token", "anything");
+    let kind = "unsupported_grant_type";
+    let refusal = Refusal::json(400, kind, kind);
+    assert_eq!(token_refused(&refresh).await, refusal);
+    let tokens = exchanged(&exchange).await;
+    assert_eq!(tokens.text("refresh_token"), None);
+    stack.stop().await;
+}
+
+/// Without a signature there is no ID token, whoever asks for it: none is announced.
+#[tokio::test]
+async fn oidcc_idtoken_unsigned() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let metadata = client.document("/.well-known/openid-configuration").await;
+    let algorithms = &metadata.json()["id_token_signing_alg_values_supported"];
+    assert_eq!(*algorithms, json!(["RS256"]));
+    let request = client.authorization_request();
+    let asked = request.with("id_token_signed_response_alg", "none");
+    let tokens = succeeds(&client, &asked).await;
+    claims(&client, &tokens).await;
+    stack.stop().await;
+}
+
+/// RFC 6749 §3.1, §3.2: at the authorization endpoint and at the token endpoint.
+#[tokio::test]
+async fn no_parameter_comes_twice() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let request = client.authorization_request();
+    let sent = request.url();
+    let refusal = Refusal::on_page(400, "malformed_request");
+    for (name, value) in sent.query_pairs() {
+        for second in [&*value, "another", ""] {
+            let twice = request.clone().and(&name, second);
+            assert_eq!(refused(&client, &twice).await, refusal, "{name}");
+        }
+    }
+    let unknown = request.clone().and("extra", "1").and("extra", "1");
+    assert_eq!(refused(&client, &unknown).await, refusal);
+
+    let code = code(&client, &request).await;
+    let request = client.token_request(&code);
+    let refusal = Refusal::json(400, "invalid_request", "malformed_token_request");
+    for name in [
+        "grant_type",
+        "code",
+        "client_id",
+        "client_secret",
+        "redirect_uri",
+    ] {
+        let twice = request.clone().and(name, "another");
+        assert_eq!(token_refused(&twice).await, refusal, "{name}");
+    }
+    assert_eq!(stack.service.count(Endpoint::Token), 0);
+    exchanged(&request).await;
+    stack.stop().await;
+}
