@@ -538,7 +538,7 @@ async fn before_there_is_a_client_id_the_keys_are_served_and_a_login_says_that_i
             let page = client
                 .authorize(&browser(), &client.authorization_request())
                 .await;
-            assert_eq!(page.status, 503);
+            assert_eq!(page.status, 403);
             assert!(page.text().contains("/client-jwks.json"));
         }
         stack.stop().await;

@@ -40,8 +40,8 @@ async fn every_endpoint_is_behind_the_api_and_nothing_else_is() {
     assert!(refused.headers["www-authenticate"].starts_with("Bearer error=\"invalid_token\""));
     for (path, allow) in [
         ("/token", "POST"),
-        ("/authorize", "GET"),
-        ("/jwks.json", "GET"),
+        ("/authorize", "GET, HEAD, POST"),
+        ("/jwks.json", "GET, HEAD"),
     ] {
         let refused = api.ask(path, |http, url| http.delete(url)).await;
         assert_eq!(

@@ -33,7 +33,7 @@ async fn a_stack_has_its_keys_before_there_is_a_client_id_and_keeps_them() {
         .get(&login.join("/authorize").unwrap(), "text/html")
         .await
         .unwrap();
-    assert_eq!(page.status, 503);
+    assert_eq!(page.status, 403);
     assert!(page.text().contains("<small>not_connected</small>"));
 
     let said = world.deployment.deploy_again().await;

@@ -43,6 +43,12 @@ pub(crate) const OBSERVABILITY: &str = "Observability/template.yaml";
 pub(crate) const CONDITIONS: [&str; 7] = [
     "HasAge2", "HasAge3", "HasAge4", "HasAge5", "HasAge6", "HasAge7", "HasAge8",
 ];
+/// The alarms that look at more than one metric, or at more than one statistic of it.
+const ALARMS: [&str; 3] = [
+    "ServiceUnreachableAlarm",
+    "LoginsRefusedAlarm",
+    "RecordsRefusedAlarm",
+];
 /// What CloudFormation makes by chance.
 pub(crate) const SECRETS: [&str; 3] = ["ClientSecrets", "SealingKeys", "RecordKeys"];
 
@@ -64,7 +70,7 @@ const LIMITS: [Limit; 5] = [
     Limit {
         file: OBSERVABILITY,
         section: "Resources",
-        names: &["ServiceUnreachableAlarm"],
+        names: &ALARMS,
         instead: Instead::Placeholder,
         reason: "its alarms know no metric math; not made",
     },

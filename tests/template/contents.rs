@@ -32,9 +32,10 @@ const STACK: [(&str, usize); 22] = [
 ];
 
 /// In what watches it.
-const OBSERVABILITY: [(&str, usize); 6] = [
-    ("AWS::CloudWatch::Alarm", 19),
+const OBSERVABILITY: [(&str, usize); 7] = [
+    ("AWS::CloudWatch::Alarm", 21),
     ("AWS::CloudWatch::Dashboard", 1),
+    ("AWS::Events::Rule", 2),
     ("AWS::Logs::MetricFilter", 1),
     ("AWS::SNS::Subscription", 1),
     ("AWS::SNS::Topic", 1),

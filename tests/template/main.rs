@@ -11,8 +11,10 @@
 )]
 
 mod accepted;
+mod alarms;
 mod api;
 mod cloudformation;
+mod cloudwatch;
 mod combinations;
 mod contents;
 mod edge;

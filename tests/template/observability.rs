@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use federation::failure::Class as BridgeClass;
-use function_kit::failure::{Class as _, Concern};
+use function_kit::failure::Concern;
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
-use function_kit::verified::Class as TriggerClass;
 use serde_json::{Value, json};
 
 use crate::cloudformation::{ACCOUNT, REGION, Stack, text};
+use crate::cloudwatch::metrics_of;
 use crate::expected::{API, Given, STACK, chosen, named};
 use crate::parameters::speaks_both;
 use crate::{in_every_combination, observability, template};
 
-fn watched() -> Stack {
+pub(crate) fn watched() -> Stack {
     watched_with(given())
 }
 
@@ -39,6 +39,8 @@ pub(crate) fn given() -> Given {
             "PreTokenGenerationFunction",
             "myna-PreTokenGenerationFunction",
         ),
+        ("Keys", "a-key,another-key"),
+        ("Secrets", "a-secret,another-secret"),
     ];
     given
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -48,6 +50,29 @@ pub(crate) fn given() -> Given {
 #[test]
 fn the_stack_has_what_watches_it() {
     in_every_combination(|stack, given| {
+        // Those that the bridge signs with, and the secrets that it reads.
+        let bridge = stack.environment("FederationFunction");
+        let of = |variables: &[&str]| -> BTreeSet<String> {
+            let found = variables.iter().filter_map(|name| bridge.get(*name));
+            found
+                .flat_map(|arns| arns.split(' '))
+                .map(str::to_owned)
+                .collect()
+        };
+        let watched = &stack.properties("Observability")["Parameters"];
+        let listed = |name: &str| -> Vec<String> {
+            text(&watched[name]).split(',').map(str::to_owned).collect()
+        };
+        let (keys, secrets) = (listed("Keys"), listed("Secrets"));
+        let expected = of(&["ASSERTION_KEYS", "ID_TOKEN_KEYS"]);
+        assert_eq!(keys.iter().cloned().collect::<BTreeSet<_>>(), expected);
+        let expected = of(&[
+            "CLIENT_SECRETS",
+            "SEALING_KEYS",
+            "RECORD_KEYS",
+            "FRONT_DOOR_SECRETS",
+        ]);
+        assert_eq!(secrets.iter().cloned().collect::<BTreeSet<_>>(), expected);
         let passed = json!({
             "Name": STACK,
             "AlarmEmail": chosen(given, "AlarmEmail"),
@@ -56,6 +81,8 @@ fn the_stack_has_what_watches_it() {
             "FederationFunction": named("FederationFunction"),
             "InboundFederationFunction": named("InboundFederationFunction"),
             "PreTokenGenerationFunction": named("PreTokenGenerationFunction"),
+            "Keys": keys.join(","),
+            "Secrets": secrets.join(","),
         });
         let nested = json!({ "TemplateURL": "infra/observability.yaml", "Parameters": passed });
         assert_eq!(*stack.properties("Observability"), nested);
@@ -109,13 +136,12 @@ const THE_API: Option<(&str, &str)> = Some(("ApiId", "myna-ApiId"));
 
 /// Every alarm that looks at one metric. What anybody outside can cause has a threshold that one person doesn't reach.
 #[rustfmt::skip]
-const ALARMS: [Alarm; 18] = [
+const ALARMS: [Alarm; 17] = [
     alarm("tampering", (OURS, "Tampering"), None, AT_ONCE, 1),
     alarm("operator-failures", (OURS, "Failure"), Some(("Concern", "operator")), IN_FIVE_MINUTES, 1),
     alarm("service-failures", (OURS, "Failure"), Some(("Concern", "service")), IN_FIVE_MINUTES, 5),
     alarm("client-failures", (OURS, "Failure"), Some(("Concern", "client")), IN_FIVE_MINUTES, 50),
     alarm("unproven-failures", (OURS, "Failure"), Some(("Concern", "unproven")), IN_FIVE_MINUTES, 50),
-    alarm("records-refused", (OURS, "RecordRefused"), Some(("Concern", "operator")), IN_FIVE_MINUTES, 1),
     alarm("throttled", (OURS, "Throttled"), None, IN_FIVE_MINUTES, 20),
     alarm("token-latency", (OURS, "TokenDuration"), None, SLOW_TWICE, 3_000),
     alarm("federation-errors", (LAMBDA, "Errors"), FEDERATION, IN_FIVE_MINUTES, 1),
@@ -131,7 +157,7 @@ const ALARMS: [Alarm; 18] = [
 ];
 
 /// What an alarm has people look at, in the words of both languages.
-const TELLS: [(&str, [&str; 2]); 19] = [
+const TELLS: [(&str, [&str; 2]); 21] = [
     ("tampering", ["event=tampering", "event=tampering"]),
     (
         "operator-failures",
@@ -147,7 +173,15 @@ const TELLS: [(&str, [&str; 2]); 19] = [
         "unproven-failures",
         ["docs/failures.md", "docs/failures.en.md"],
     ),
+    (
+        "logins-refused",
+        ["docs/failures.md", "docs/failures.en.md"],
+    ),
     ("records-refused", ["RECORD_KEYS", "RECORD_KEYS"]),
+    (
+        "inbound-federation-gone",
+        ["docs/existing-pool.md", "docs/existing-pool.en.md"],
+    ),
     ("throttled", ["LoginsPerSecond", "LoginsPerSecond"]),
     ("token-latency", ["ダッシュボード", "dashboard"]),
     ("federation-errors", ["event=start", "event=start"]),
@@ -190,6 +224,22 @@ fn every_alarm_says_what_to_do() {
             function.is_none_or(|function| first.contains(function)),
             "{name}"
         );
+    }
+}
+
+/// The row of the table of costs.
+#[test]
+fn every_metric_of_an_alarm_is_paid_for() {
+    let stack = watched();
+    let alarms = stack.of_type("AWS::CloudWatch::Alarm");
+    let metrics: usize = alarms.map(|(_, alarm)| metrics_of(alarm).len()).sum();
+    let dollars = format!("{}.{}0", metrics / 10, metrics % 10);
+    for (deploy, row) in [
+        (include_str!("../../docs/deploy.md"), "アラームのメトリクス"),
+        (include_str!("../../docs/deploy.en.md"), "metrics of alarms"),
+    ] {
+        let paid = format!("| {row} | {metrics} | {dollars} |");
+        assert!(deploy.contains(&paid), "{paid}");
     }
 }
 
@@ -266,6 +316,57 @@ fn service_unreachable() -> Value {
     alarm
 }
 
+/// An alarm that goes by a share: of so many at least, in an hour, less than this share is good.
+fn share(name: &str, label: &str, metric: &str, least: u32, share: &str) -> Value {
+    let mut alarm = usual(name, 1, 1);
+    let of = |id: &str, statistic: &str| {
+        json!({
+            "Id": id,
+            "ReturnData": false,
+            "MetricStat": {
+                "Stat": statistic,
+                "Period": 3_600,
+                "Metric": {
+                    "Namespace": OURS,
+                    "MetricName": metric,
+                    "Dimensions": [{ "Name": "Stack", "Value": STACK }],
+                },
+            },
+        })
+    };
+    let expression = format!("IF(count >= {least} AND share < {share}, 1, 0)");
+    alarm["Metrics"] = json!([
+        { "Id": "most", "Expression": expression, "Label": label },
+        of("count", "SampleCount"),
+        of("share", "Average"),
+    ]);
+    alarm
+}
+
+/// The one alarm that rings when something stays away: in two of sixteen quarters of an hour.
+fn trigger_gone() -> Value {
+    let mut alarm = usual("inbound-federation-gone", 16, 1);
+    alarm["ComparisonOperator"] = "LessThanThreshold".into();
+    alarm["Namespace"] = OURS.into();
+    alarm["MetricName"] = "InboundFederationInvoked".into();
+    alarm["Dimensions"] = json!([{ "Name": "Stack", "Value": STACK }]);
+    alarm["Statistic"] = "Maximum".into();
+    alarm["Period"] = 900.into();
+    alarm["DatapointsToAlarm"] = 2.into();
+    alarm
+}
+
+/// Those that look at more than a sum or a percentile.
+fn others() -> [Value; 4] {
+    let (logins, records) = ("most logins are refused", "most records are refused");
+    [
+        service_unreachable(),
+        share("logins-refused", logins, "LoginFinished", 5, "0.2"),
+        share("records-refused", records, "RecordAccepted", 5, "0.5"),
+        trigger_gone(),
+    ]
+}
+
 #[test]
 fn every_alarm_looks_at_what_it_says_and_tells_somebody() {
     let stack = watched();
@@ -279,7 +380,7 @@ fn every_alarm_looks_at_what_it_says_and_tells_somebody() {
     }
     let expected = ALARMS.iter().map(Alarm::properties);
     let expected: BTreeMap<_, _> = expected
-        .chain([service_unreachable()])
+        .chain(others())
         .map(|alarm| (text(&alarm["AlarmName"]), alarm))
         .collect();
     let names: Vec<_> = alarms.keys().collect();
@@ -290,30 +391,27 @@ fn every_alarm_looks_at_what_it_says_and_tells_somebody() {
 }
 
 #[test]
-fn every_alarm_of_ours_is_about_what_is_measured() {
+fn every_class_that_says_that_the_service_is_away_is_one() {
     let bridge = BridgeClass::ALL.iter().map(|class| class.name());
-    let triggers = TriggerClass::ALL.iter().map(|class| class.name());
-    let classes: BTreeSet<_> = bridge.chain(triggers).collect();
+    let classes: BTreeSet<_> = bridge.collect();
     assert!(AWAY.iter().all(|class| classes.contains(class)));
-    let concerns: BTreeSet<_> = Concern::ALL.iter().map(|concern| concern.name()).collect();
-    let measured = written();
-    for alarm in ALARMS.iter().filter(|alarm| alarm.metric.0 == OURS) {
-        assert!(measured.contains(alarm.metric.1), "{}", alarm.name);
-        if let Some((name, value)) = alarm.dimension {
-            assert_eq!(name, "Concern");
-            assert!(concerns.contains(value), "{value}");
-        }
-    }
 }
 
 /// Somebody else's alarm, or another service, could ring otherwise.
 #[test]
 fn only_the_alarms_of_this_account_are_told_to_whoever_is_given() {
     let stack = watched();
-    assert_eq!(
-        *stack.properties("AlarmTopicPolicy"),
-        topic_policy("nested")
-    );
+    // And what the rules for keys and secrets tell, which rings no alarm. Amazon EventBridge takes no condition here.
+    let mut policy = topic_policy("nested");
+    let statements = policy["PolicyDocument"]["Statement"].as_array_mut();
+    statements.unwrap().push(json!({
+        "Sid": "KeysAndSecrets",
+        "Effect": "Allow",
+        "Principal": { "Service": "events.amazonaws.com" },
+        "Action": "sns:Publish",
+        "Resource": "nested-AlarmTopic",
+    }));
+    assert_eq!(*stack.properties("AlarmTopicPolicy"), policy);
     // Neither a subscription of its own nor a key that Amazon CloudWatch couldn't publish with.
     assert_eq!(*stack.properties("AlarmTopic"), Value::Null);
     let subscription = json!({
@@ -328,7 +426,7 @@ fn only_the_alarms_of_this_account_are_told_to_whoever_is_given() {
     assert_eq!(nobody.of_type("AWS::SNS::Subscription").count(), 0);
     assert_eq!(
         nobody.of_type("AWS::CloudWatch::Alarm").count(),
-        ALARMS.len() + 1
+        ALARMS.len() + others().len()
     );
 }
 
@@ -394,7 +492,7 @@ fn written() -> BTreeSet<&'static str> {
 type Row = Vec<String>;
 
 /// The rows of a widget, with what `.` and `...` stand for: the same as in the row before.
-fn rows(widget: &Value) -> Vec<Row> {
+pub(crate) fn rows(widget: &Value) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for written in widget["properties"]["metrics"].as_array().unwrap() {
         let written = written.as_array().unwrap().iter().filter_map(Value::as_str);
@@ -457,7 +555,9 @@ fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
         "LoginStarted",
         "LoginFinished",
         "LoginCancelled",
+        "InboundFederationInvoked",
         "Tampering",
+        "RecordAccepted",
         "Throttled",
     ] {
         expected.insert(row(&[OURS, count, "Stack", STACK]));

@@ -116,6 +116,7 @@ pub(crate) fn status(class: Class) -> u8 {
         Class::EventMalformed => 88,
         Class::KeySetKeyUnusable => 102,
         Class::ServiceLoginExpired => 103,
+        Class::IdTokenMissing => 105,
     }
 }
 

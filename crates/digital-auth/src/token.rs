@@ -43,6 +43,9 @@ pub enum TokenError {
     /// 429 or 5xx.
     #[error("the service failed to answer the token request")]
     Failed,
+    /// There is no ID token in the answer: the service doesn't take the login for one of OpenID Connect.
+    #[error("the service's token answer has no ID token")]
+    NoIdToken,
     /// The answer isn't what RFC 6749 §5.1 and OIDC Core §3.1.3.3 say.
     #[error("the service's token answer is malformed")]
     Malformed,
@@ -76,7 +79,8 @@ pub struct Tokens {
 struct Answer {
     access_token: SecretString,
     token_type: String,
-    id_token: SecretString,
+    /// Without the scope `openid` there is none (OIDC Core §3.1.2.1).
+    id_token: Option<SecretString>,
 }
 
 #[derive(Deserialize)]
@@ -127,7 +131,7 @@ fn tokens(body: &[u8]) -> Result<Tokens, TokenError> {
         return Err(TokenError::Malformed);
     }
     Ok(Tokens {
-        id_token: answer.id_token,
+        id_token: answer.id_token.ok_or(TokenError::NoIdToken)?,
         access_token: answer.access_token,
     })
 }

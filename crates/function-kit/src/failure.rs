@@ -12,7 +12,7 @@ use crate::metrics::Refused;
 pub enum Concern {
     /// Nobody: the person chose so, or was too slow. Logged as information.
     Nobody,
-    /// What only a browser said: anybody can say it, and one alone shows nothing. Worth a look when it happens often.
+    /// What anybody with a browser can cause: one alone shows nothing. Worth a look when it happens often, or to everybody.
     /// Logged as a warning.
     Unproven,
     /// Whoever wrote or attacked the client. Worth a look when it happens often. Logged as a warning.

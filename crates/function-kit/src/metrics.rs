@@ -51,12 +51,18 @@ named! {
     Count {
         /// A login began.
         LoginStarted = "LoginStarted";
-        /// A login reached Amazon Cognito: it has its tokens.
+        /// A login reached Amazon Cognito: it has its tokens. 0 if it has none, and neither the client nor its code is why:
+        /// the average is the share of those who get in.
         LoginFinished = "LoginFinished";
+        /// The trigger `inbound-federation` was invoked. 0 for each login that finished, so that it is there when the trigger
+        /// isn't.
+        InboundFederationInvoked = "InboundFederationInvoked";
         /// A person didn't want to log in after all.
         LoginCancelled = "LoginCancelled";
         /// A verified record was forged.
         Tampering = "Tampering";
+        /// A record was believed, and claims came of it. 0 if it wasn't: the average is the share of those that are.
+        RecordAccepted = "RecordAccepted";
     }
 }
 
@@ -122,20 +128,20 @@ struct Taken {
 /// One value.
 #[derive(Clone, Copy, Debug)]
 enum Sample {
-    Count(&'static str),
+    Count(&'static str, u8),
     Time(&'static str, Duration),
 }
 
 impl Sample {
     fn name(self) -> &'static str {
         match self {
-            Self::Count(name) | Self::Time(name, _) => name,
+            Self::Count(name, _) | Self::Time(name, _) => name,
         }
     }
 
     fn unit(self) -> &'static str {
         match self {
-            Self::Count(_) => "Count",
+            Self::Count(..) => "Count",
             Self::Time(..) => "Milliseconds",
         }
     }
@@ -152,7 +158,13 @@ struct Refusal {
 impl Measurements {
     /// Counts one more.
     pub fn count(&self, count: Count) {
-        self.taken(|taken| keep(&mut taken.samples, Sample::Count(count.name())));
+        self.count_if(count, true);
+    }
+
+    /// Counts one more if it is so, and else notes that it isn't: the sum stays as it is, and the average is the share.
+    pub fn count_if(&self, count: Count, is_so: bool) {
+        let sample = Sample::Count(count.name(), is_so.into());
+        self.taken(|taken| keep(&mut taken.samples, sample));
     }
 
     /// Counts one more by its class and by whom it concerns. `class` is one of a closed list.
@@ -277,7 +289,7 @@ impl Metrics {
         let by_function = Group {
             by: &[Some(("Function", function))],
             samples: &[
-                Some(Sample::Count(COLD_START)),
+                Some(Sample::Count(COLD_START, 1)),
                 Some(Sample::Time(START_DURATION, time)),
             ],
         };
@@ -294,7 +306,7 @@ impl Metrics {
                 Some(("Concern", refusal.concern.name())),
                 None,
             ],
-            samples: &[Some(Sample::Count(refusal.refused.name()))],
+            samples: &[Some(Sample::Count(refusal.refused.name(), 1))],
         };
         self.write_line(&[group, Some(by_class)], now);
     }
@@ -462,7 +474,7 @@ impl Serialize for Values<'_> {
 impl Serialize for Sample {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Count(_) => serializer.serialize_u8(1),
+            Self::Count(_, count) => serializer.serialize_u8(*count),
             // Thousandths are enough, and short.
             Self::Time(_, time) => {
                 let microseconds = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);

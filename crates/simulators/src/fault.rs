@@ -171,7 +171,7 @@ faults! {
         "token_typeなし", "The token answer has no token type.";
     TokenWithoutAccessToken, "token-without-access-token", Some("token_answer_malformed"),
         "access_tokenなし", "The token answer has no access token.";
-    TokenWithoutIdToken, "token-without-id-token", Some("token_answer_malformed"),
+    TokenWithoutIdToken, "token-without-id-token", Some("id_token_missing"),
         "id_tokenなし", "The token answer has no ID token.";
 
     [IdToken]

@@ -176,7 +176,7 @@ fn answer(
     }
     // Who cancels in the app can come back with neither code nor error (contract §3).
     let code = parameters.get("code").ok_or(Class::Cancelled)?;
-    if code.len() > MAX_CODE_BYTES || !code.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !is_code(code) {
         return Err(Class::MalformedCallback);
     }
     check::held("code is there", "RFC 6749 §4.1.2");
@@ -197,6 +197,15 @@ fn answer(
         federation.randomness(),
     )
     .map_err(|_| Class::Internal)
+}
+
+/// Whether this can be a code of the service: RFC 6749 §A.11 allows all visible characters, and the service's are UUIDs with
+/// dots between them (contract §3). What a URL needn't escape is let through, so that it may change; what a firewall in
+/// front of the service could take for an attack isn't carried there.
+fn is_code(code: &str) -> bool {
+    let mut bytes = code.bytes();
+    (1..=MAX_CODE_BYTES).contains(&code.len())
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
 /// What Keycloak says when its login page timed out, beside `temporarily_unavailable`.

@@ -133,7 +133,7 @@ classes! {
 
     // /authorize
     /// There is no client id of the service yet: for weeks, and it is meant so.
-    NotConnected = "not_connected", TemporarilyUnavailable, 503, Nobody;
+    NotConnected = "not_connected", TemporarilyUnavailable, 403, Nobody;
     /// A parameter comes twice, or is badly encoded.
     MalformedRequest = "malformed_request", InvalidRequest, 400, Client;
     /// `client_id` is missing or another.
@@ -216,7 +216,9 @@ classes! {
     /// `code_verifier` doesn't fit the challenge, or only one of the two came.
     CodeVerifierMismatch = "code_verifier_mismatch", InvalidGrant, 400, Client;
 
-    // /token: the service's part
+    // /token: the service's part. Whoever begins a login can edit what the browser carries to the service (its scope,
+    // `acr_values`, `nonce`): what follows of that calls nobody by itself, and has a status below 500. If it refuses
+    // everybody, the share of logins that finish tells.
     /// A key didn't sign.
     SigningFailed = "signing_failed", TemporarilyUnavailable, 503, Operator;
     /// No connection to the service.
@@ -229,12 +231,14 @@ classes! {
     ServiceRefusedCode = "service_refused_code", InvalidGrant, 400, Client;
     /// The service refused this client: client id, key or assertion.
     ServiceRefusedClient = "service_refused_client", ServerError, 502, Operator;
-    /// The service refused the token request otherwise.
-    ServiceRefusedRequest = "service_refused_request", ServerError, 502, Operator;
+    /// The service, or a firewall in front of it, refused the token request otherwise.
+    ServiceRefusedRequest = "service_refused_request", InvalidGrant, 400, Unproven;
     /// The service's token answer is malformed.
     TokenAnswerMalformed = "token_answer_malformed", ServerError, 502, Service;
     /// The service's token answer is over 256 KiB.
     TokenAnswerTooLarge = "token_answer_too_large", ServerError, 502, Service;
+    /// The service's token answer has no ID token: `openid` wasn't asked for.
+    IdTokenMissing = "id_token_missing", InvalidGrant, 400, Unproven;
     /// The service's keys can't be had.
     KeySetUnavailable = "key_set_unavailable", TemporarilyUnavailable, 503, Service;
     /// The service's keys are malformed.
@@ -260,7 +264,7 @@ classes! {
     /// The ID token's time of issue is missing or more than a minute away.
     IdTokenIssuedAt = "id_token_issued_at", InvalidGrant, 400, Service;
     /// The ID token's nonce is missing or another.
-    IdTokenNonce = "id_token_nonce", InvalidGrant, 400, Service;
+    IdTokenNonce = "id_token_nonce", InvalidGrant, 400, Unproven;
     /// The ID token belongs to another access token.
     IdTokenAccessTokenHash = "id_token_access_token_hash", InvalidGrant, 400, Service;
     /// The ID token's subject is missing or out of bounds.
@@ -268,7 +272,7 @@ classes! {
     /// The ID token's `auth_time` lies ahead, or is no time.
     IdTokenAuthenticationTime = "id_token_auth_time", InvalidGrant, 400, Service;
     /// `acr` is missing or not accepted.
-    AssuranceNotAccepted = "assurance_not_accepted", InvalidGrant, 400, Operator;
+    AssuranceNotAccepted = "assurance_not_accepted", InvalidGrant, 400, Unproven;
     /// The client asked for a new authentication, and `auth_time` doesn't show one.
     AuthenticationTooOld = "authentication_too_old", InvalidGrant, 400, Nobody;
     /// The service refused the userinfo request.
@@ -280,7 +284,7 @@ classes! {
     /// The service's userinfo answer is about somebody else.
     UserinfoSubjectMismatch = "userinfo_subject_mismatch", InvalidGrant, 400, Service;
     /// An attribute that was asked for didn't come.
-    AttributeMissing = "attribute_missing", ServerError, 502, Service;
+    AttributeMissing = "attribute_missing", InvalidGrant, 400, Unproven;
     /// An attribute has a form that isn't documented.
     AttributeMalformed = "attribute_malformed", ServerError, 502, Service;
     /// What the service says doesn't fit into a verified record of 2,047 bytes.

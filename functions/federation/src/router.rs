@@ -3,7 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-use function_kit::failure::{tell, tell_lambda};
+use function_kit::failure::{Concern, tell, tell_lambda};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Measurements, Step};
 use function_kit::runtime::{Call, Handler};
@@ -157,11 +157,17 @@ impl Federation {
             }
             "/token" => {
                 request.only(&[Method::POST], Told::Json)?;
-                let response = token(self, request, invocation)
-                    .await
-                    .map_err(told(Told::Json))?;
-                invocation.measurements.count(Count::LoginFinished);
-                Ok(response)
+                let answer = token(self, request, invocation).await;
+                match &answer {
+                    Ok(_) => {
+                        invocation.measurements.count(Count::LoginFinished);
+                        let invoked = Count::InboundFederationInvoked;
+                        invocation.measurements.count_if(invoked, false);
+                    }
+                    Err(class) if matches!(class.concern(), Concern::Nobody | Concern::Client) => {}
+                    Err(_) => (invocation.measurements).count_if(Count::LoginFinished, false),
+                }
+                answer.map_err(told(Told::Json))
             }
             "/userinfo" => {
                 request.only(&[Method::GET, Method::HEAD, Method::POST], Told::Json)?;

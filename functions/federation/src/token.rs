@@ -249,6 +249,7 @@ fn login_failure(error: &LoginError) -> Class {
             TokenError::RefusedRequest => Class::ServiceRefusedRequest,
             TokenError::Failed => Class::ServiceFailed,
             TokenError::Malformed => Class::TokenAnswerMalformed,
+            TokenError::NoIdToken => Class::IdTokenMissing,
         },
         LoginError::KeySet(KeySetError::Unavailable) => Class::KeySetUnavailable,
         LoginError::KeySet(KeySetError::Malformed) => Class::KeySetMalformed,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use four_attributes::VerifiedRecord;
 use four_attributes::{Attribute, FORMATTED_ADDRESS, VERIFIED_AT, VERIFIED_RECORD, cognito_claims};
 use function_kit::invocation::Invocation;
-use function_kit::metrics::{Metrics, Step};
+use function_kit::metrics::{Count, Metrics, Step};
 use function_kit::trigger::Trigger;
 use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
@@ -44,6 +44,7 @@ impl Trigger for Admission {
 
     /// Any doubt is a failure: then nobody signs in, and nothing is written.
     async fn handle(&self, event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
+        (invocation.measurements).count(Count::InboundFederationInvoked);
         let Some(sign_in) = SignIn::read(&event, &self.config.records.provider_name)? else {
             let request_id = invocation.request_id;
             tracing::info!(event = "sign_in_of_another_provider", request_id);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use function_kit::check;
 use function_kit::failure::{self, Class as _, Concern, Told};
 use function_kit::invocation::Invocation;
-use function_kit::metrics::{Metrics, Refused, Step};
+use function_kit::metrics::{Count, Metrics, Refused, Step};
 use function_kit::trigger::Trigger;
 use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
@@ -125,6 +125,7 @@ impl Generation {
         };
         match opened {
             Ok(record) => {
+                invocation.measurements.count(Count::RecordAccepted);
                 tracing::info!(event = "claims_granted", request_id = invocation.request_id);
                 check::held("each claim is one that a scope grants", "docs/claims.md");
                 Ok(Claims::of(&record, grants, now))
@@ -141,14 +142,24 @@ impl Generation {
     }
 }
 
-/// Tells of a record that isn't believed. Any user can bring that about, so it is nothing that wakes an operator.
-fn refused(class: Class, invocation: &Invocation<'_>) {
-    let concern = match (class, class.concern()) {
+/// Whom a record concerns that isn't believed. Any user can bring that about, so no operator is woken by one: if it is so for
+/// most, the share of those that are accepted tells.
+#[must_use]
+pub fn concern_of_refused(class: Class) -> Concern {
+    match (class, class.concern()) {
         // Linked, and not yet signed in with the card; or the user took it away.
         (Class::RecordMissing, _) => Concern::Nobody,
         (_, Concern::Operator) => Concern::Client,
         (_, concern) => concern,
-    };
+    }
+}
+
+/// Tells of a record that isn't believed.
+fn refused(class: Class, invocation: &Invocation<'_>) {
+    let concern = concern_of_refused(class);
+    if concern != Concern::Nobody {
+        (invocation.measurements).count_if(Count::RecordAccepted, false);
+    }
     let told = Told {
         event: "record_refused",
         metric: Refused::Record,

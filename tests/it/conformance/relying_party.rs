@@ -689,13 +689,11 @@ mod openid_connect {
 
     /// Attributes that come otherwise than plainly aren't used: neither what somebody else signed, nor what would have to be
     /// fetched from an address in an answer.
-    async fn userinfo_fails(fault: Fault, class: &'static str) {
+    async fn userinfo_fails(fault: Fault, refusal: Refusal) {
         let stack = stack().await;
         let refusal = Refusal {
-            class,
-            error: "server_error",
-            status: 502,
             userinfo_requests: 1,
+            ..refusal
         };
         let attempt = fails(&stack, fault, &refusal).await;
         assert_eq!(attempt.count(Endpoint::Other), 0, "nobody else is called");
@@ -705,17 +703,24 @@ mod openid_connect {
 
     #[tokio::test]
     async fn oidcc_client_test_aggregated_claims() {
-        userinfo_fails(Fault::UserinfoAggregatedClaims, "attribute_missing").await;
+        let refusal = Refusal::of_id_token("attribute_missing");
+        userinfo_fails(Fault::UserinfoAggregatedClaims, refusal).await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_distributed_claims() {
-        userinfo_fails(Fault::UserinfoDistributedClaims, "attribute_missing").await;
+        let refusal = Refusal::of_id_token("attribute_missing");
+        userinfo_fails(Fault::UserinfoDistributedClaims, refusal).await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_userinfo_signed() {
-        userinfo_fails(Fault::UserinfoJwt, "userinfo_malformed").await;
+        let refusal = Refusal {
+            error: "server_error",
+            status: 502,
+            ..Refusal::of_id_token("userinfo_malformed")
+        };
+        userinfo_fails(Fault::UserinfoJwt, refusal).await;
     }
 
     #[tokio::test]
@@ -808,11 +813,11 @@ mod openid_connect {
         }
         // What was asked for must come.
         let attempt = attempt_with(&stack, &request, Some(Fault::UserinfoMissingName)).await;
-        assert_eq!(attempt.answer.status, 502);
+        assert_eq!(attempt.answer.status, 400);
         assert_eq!(attempt.answer.class().as_deref(), Some("attribute_missing"));
         assert_eq!(
             attempt.answer.text("error").as_deref(),
-            Some("server_error")
+            Some("invalid_grant")
         );
         assert_log_shows_nothing(&stack);
         stack.stop().await;

@@ -769,7 +769,7 @@ async fn rfc9700_no_page_can_be_framed() {
     let page = get(&unconnected, &target(&request.url()), &[]).await;
     assert_eq!(
         Refusal::of_answer(&page),
-        Refusal::on_page(503, "not_connected")
+        Refusal::on_page(403, "not_connected")
     );
     let mut answers = every_kind_of_answer(&stack).await;
     answers.push(("not_connected", page));

