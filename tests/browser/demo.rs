@@ -2,14 +2,12 @@
 //! Every clock can be moved on: those of the stand-ins by hand, those of the built functions with faketime.
 
 use std::cell::Cell;
-use std::fs;
 
 use chrono::TimeDelta;
 use simulators::app::AppSettings;
 use simulators::fault::Fault;
 use simulators::stack::StackOptions;
-use tempfile::NamedTempFile;
-use test_kit::{Stack, functions};
+use test_kit::{FunctionClock, Stack, functions};
 
 use crate::webdriver::Browser;
 
@@ -70,41 +68,22 @@ pub(crate) struct Demo {
     pub(crate) stack: Stack,
     /// How many seconds the functions' clock is ahead.
     moved: Cell<u32>,
-    function_clock: NamedTempFile,
+    function_clock: FunctionClock,
 }
 
 impl Demo {
     /// Starts everything on free ports.
     pub(crate) async fn start() -> Self {
-        Self::start_later(0, |_| {}).await
-    }
-
-    /// Starts everything, as it would be in so many seconds, its options changed.
-    pub(crate) async fn start_later(seconds: u32, change: impl FnOnce(&mut StackOptions)) -> Self {
-        let function_clock = NamedTempFile::new().unwrap();
-        fs::write(&function_clock, format!("+{seconds}")).unwrap();
+        let function_clock = FunctionClock::ahead(0);
         let mut options = StackOptions::new(functions());
-        options.clock.advance(TimeDelta::seconds(seconds.into()));
         options.app = Some(AppSettings::default());
-        for (name, value) in [
-            ("LD_PRELOAD", faketime()),
-            (
-                "FAKETIME_TIMESTAMP_FILE",
-                function_clock.path().to_str().unwrap().to_owned(),
-            ),
-            ("FAKETIME_NO_CACHE", "1".to_owned()),
-            // Waiting and time-outs stay as long as they are.
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
-        ] {
-            for environment in [&mut options.environment, &mut options.trigger_environment] {
-                environment.insert(name.to_owned(), Some(value.clone()));
-            }
+        for environment in [&mut options.environment, &mut options.trigger_environment] {
+            environment.extend(function_clock.environment());
         }
-        change(&mut options);
         let stack = Stack::start(options).await.unwrap();
         Self {
             stack,
-            moved: Cell::new(seconds),
+            moved: Cell::new(0),
             function_clock,
         }
     }
@@ -113,7 +92,7 @@ impl Demo {
     pub(crate) fn wait(&self, seconds: u32) {
         self.wait_at_the_stand_ins(seconds);
         self.moved.set(self.moved.get() + seconds);
-        fs::write(&self.function_clock, format!("+{}", self.moved.get())).unwrap();
+        self.function_clock.set(self.moved.get().into());
     }
 
     /// Moves the clock of the stand-ins on, and not that of the bridge.
@@ -159,15 +138,4 @@ impl Demo {
     pub(crate) async fn stop(self) {
         self.stack.stop().await;
     }
-}
-
-/// The library that Debian's package `faketime` brings, in the folder of this machine's architecture.
-fn faketime() -> String {
-    let mut folders = fs::read_dir("/usr/lib").unwrap();
-    let library = folders.find_map(|folder| {
-        let library = folder.ok()?.path().join("faketime/libfaketime.so.1");
-        library.exists().then_some(library)
-    });
-    let library = library.expect("faketime is installed: run this with `cargo xtask browser`");
-    library.to_str().unwrap().to_owned()
 }

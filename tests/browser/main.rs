@@ -13,6 +13,5 @@ mod command;
 mod demo;
 mod failures;
 mod login;
-mod midnight;
 mod odd_ways;
 mod webdriver;

@@ -15,7 +15,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use simulators::lambda::FunctionOptions;
-use test_kit::{Functions, Outcome, browser, stack_with};
+use test_kit::{FunctionClock, Functions, Outcome, Stack, StackOptions, browser, stack_with};
+
+mod clocks;
+mod midnight;
 
 /// The C library of Amazon Linux 2023, on which `provided.al2023` is built.
 const GLIBC: (u32, u32) = (2, 34);
@@ -159,6 +162,19 @@ fn runnable(scripts: &Path) -> Functions {
 fn patient(options: &mut FunctionOptions) {
     options.initialization_timeout = Duration::from_secs(60);
     options.invocation_timeout = Duration::from_secs(30);
+}
+
+/// Everything, the functions by this clock. An emulator would have a clock of its own: `cargo xtask build` leaves these tests
+/// to the machine's own processor.
+async fn stack_by(clock: &FunctionClock, change: impl FnOnce(&mut StackOptions)) -> Stack {
+    stack_with(|options| {
+        options.functions = built();
+        for environment in [&mut options.environment, &mut options.trigger_environment] {
+            environment.extend(clock.environment());
+        }
+        change(options);
+    })
+    .await
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod configuration;
 mod conformance;
 mod faults;
 mod frozen;
+mod limits;
 mod login;
 mod metrics;
 mod numbers;

@@ -11,6 +11,8 @@ use test_kit::{
 };
 use url::Url;
 
+/// Longer than any that Amazon Cognito sends: 2,200 where the app's own state has 1,500.
+pub(crate) const LONGEST_COGNITO_STATE: usize = 2_600;
 const SET_COOKIE_LIMIT: usize = 4_096;
 const ALL_COOKIES_LIMIT: usize = 4_900;
 
@@ -78,7 +80,7 @@ fn sent_cookies(client: &RelyingParty<'_>, browser: &UserAgent) -> usize {
 async fn one_pending_login_is_a_cookie_that_every_browser_takes() {
     let stack = stack().await;
     let client = RelyingParty::new(&stack);
-    for length in [700, 2_600] {
+    for length in [700, LONGEST_COGNITO_STATE] {
         let request = client
             .authorization_request()
             .with("state", &cognito_state(length));
@@ -98,8 +100,16 @@ async fn the_cookies_of_many_pending_logins_stay_small_and_the_newest_login_succ
     let client = RelyingParty::new(&stack);
     for lengths in [
         vec![700; 25],
-        vec![2_600; 5],
-        vec![700, 700, 700, 700, 2_600, 700, 2_600],
+        vec![LONGEST_COGNITO_STATE; 5],
+        vec![
+            700,
+            700,
+            700,
+            700,
+            LONGEST_COGNITO_STATE,
+            700,
+            LONGEST_COGNITO_STATE,
+        ],
     ] {
         let browser = browser();
         let mut callbacks = Vec::new();
@@ -181,7 +191,7 @@ async fn full_browser(client: &RelyingParty<'_>) -> (UserAgent, Url) {
     let browser = browser();
     let mut newest = None;
     // Small ones fill what the largest leaves.
-    for length in [2_600, 500, 500] {
+    for length in [LONGEST_COGNITO_STATE, 500, 500] {
         let request = client
             .authorization_request()
             .with("state", &cognito_state(length));
@@ -220,7 +230,7 @@ async fn the_next_authorization_request_with_many_pending_logins_passes_the_fron
     assert_eq!(status, 302);
     assert!(size < HEAD_LIMIT, "{size}");
 
-    let longest = request.with("state", &cognito_state(2_600));
+    let longest = request.with("state", &cognito_state(LONGEST_COGNITO_STATE));
     let (size, status) = with_usual_headers(&client, &browser, &longest.url(), USUAL_HEADERS).await;
     println!("request line and headers of /authorize, longest state: {size} bytes");
     assert_eq!(status, 302);
@@ -235,7 +245,7 @@ async fn codes_tokens_and_answers_stay_far_below_what_carries_them() {
     for persona in ["adult", "longest"] {
         let request = client
             .authorization_request()
-            .with("state", &cognito_state(2_600));
+            .with("state", &cognito_state(LONGEST_COGNITO_STATE));
         let arrival = client.sign_in(&browser(), &request, persona, None).await;
         let code = parameter(&arrival, "code").expect("a code");
         let tokens = client.token_request(&code).send().await;

@@ -11,6 +11,8 @@
 mod browser_login;
 mod confidential;
 mod form;
+mod function_clock;
+pub mod limits;
 mod refusal;
 mod relying_party;
 
@@ -24,6 +26,7 @@ pub use simulators::user_agent::{Arrival, Page, UserAgent};
 pub use browser_login::BrowserLogin;
 pub use confidential::Confidential;
 pub use form::Form;
+pub use function_clock::FunctionClock;
 pub use refusal::Refusal;
 pub use relying_party::{
     Answer, AuthorizationRequest, Parameters, RelyingParty, TokenRequest, parameter,

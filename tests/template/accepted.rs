@@ -19,7 +19,7 @@ use crate::{edge, template};
 /// How many values are tried for each parameter.
 const VALUES: usize = 60;
 /// AWS Lambda: all variables of a function together, names and values.
-const LONGEST_ENVIRONMENT: usize = 4_096;
+pub(crate) const LONGEST_ENVIRONMENT: usize = 4_096;
 
 /// A pattern without what looks ahead: more than the pattern takes, so what it makes has to be sifted.
 fn without_looking_ahead(pattern: &str) -> String {
@@ -89,16 +89,21 @@ fn besides(name: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
+/// How many bytes the variables of a function have together, names and values.
+pub(crate) fn environment_bytes(stack: &Stack, function: &str) -> usize {
+    let environment = stack.environment(function).into_iter();
+    environment
+        .map(|(name, value)| name.len() + value.len())
+        .sum()
+}
+
 /// What the functions say against their environment.
 fn problems(stack: &Stack) -> Vec<String> {
     FUNCTIONS
         .into_iter()
         .filter_map(|function| {
             let environment = stack.environment(function);
-            let length: usize = environment
-                .iter()
-                .map(|(name, value)| name.len() + value.len())
-                .sum();
+            let length = environment_bytes(stack, function);
             if length > LONGEST_ENVIRONMENT {
                 return Some(format!("{function}: an environment of {length} bytes"));
             }
@@ -147,6 +152,11 @@ fn what_the_template_takes_every_function_takes() {
 /// The longest of everything at once: a variable too many would be found by AWS Lambda, in the middle of a deployment.
 #[test]
 fn the_longest_of_everything_is_an_environment_that_lambda_takes() {
+    assert_eq!(problems(&longest()), [""; 0]);
+}
+
+/// A stack with the longest value of every parameter.
+pub(crate) fn longest() -> Stack {
     let template = template();
     let address = format!("https://service.example/{}", "a".repeat(176));
     let mut longest: BTreeMap<_, _> = parameters(&[PRODUCTION, CUSTOM, EXISTING_USER_POOL, EDGE]);
@@ -197,8 +207,7 @@ fn the_longest_of_everything_is_an_environment_that_lambda_takes() {
     }
     // A stack's name has 128 characters at most.
     let stack = template.stack(&"s".repeat(128), &longest);
-    let stack = stack.unwrap_or_else(|refused| panic!("{refused:?}"));
-    assert_eq!(problems(&stack), [""; 0]);
+    stack.unwrap_or_else(|refused| panic!("{refused:?}"))
 }
 
 /// A host name of this length: its last labels have 50 characters each.

@@ -19,6 +19,7 @@ mod combinations;
 mod contents;
 mod edge;
 mod expected;
+mod limits;
 mod observability;
 mod outputs;
 mod parameters;

@@ -27,7 +27,7 @@ use crate::published_keys::{NoKey, PublishedKeys};
 const SKEW: TimeDelta = TimeDelta::seconds(60);
 
 /// The longest `sub` (OIDC Core §2: 255 ASCII characters).
-const MAX_SUBJECT_BYTES: usize = 255;
+pub const MAX_SUBJECT_BYTES: usize = 255;
 
 /// The longest `acr`: it is handed on, also where any value is accepted.
 const MAX_ACR_BYTES: usize = 255;

@@ -20,11 +20,11 @@ use http::Uri;
 use http_client::{Deadline, HttpClient, HttpError};
 
 /// The largest answer of AWS that is read: a secret has 64 KiB at most.
-const MAX_ANSWER_BYTES: usize = 256 * 1024;
+pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
 /// One attempt of a call.
 const ATTEMPT: Duration = Duration::from_millis(1_500);
 /// A call with its one repetition.
-const OPERATION: Duration = Duration::from_secs(3);
+pub const OPERATION: Duration = Duration::from_secs(3);
 
 /// The SDK's configuration on this HTTP client.
 pub async fn sdk_config(connections: &Connections) -> aws_config::SdkConfig {

@@ -21,7 +21,7 @@ use crate::telemetry::Telemetry;
 const STACK: &str = "Stack";
 
 /// How much a request can count and measure; more isn't kept. A token request that fetches everything again has eleven.
-const MOST_SAMPLES: usize = 20;
+pub const MOST_SAMPLES: usize = 20;
 /// How many classes a request can have: a record that is refused, and a failure after it.
 const MOST_REFUSALS: usize = 2;
 

@@ -45,6 +45,9 @@ pub const CALLBACK: &str = "/callback";
 /// The longest redirect URI that the service registers, in characters (contract §2).
 pub const LONGEST_REDIRECT_URI: usize = 255;
 
+/// The longest client ID, in characters: the service's own (contract §2), and as long a one for Amazon Cognito.
+pub const LONGEST_CLIENT_ID: usize = 255;
+
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -271,19 +274,23 @@ fn issuer(value: &str) -> Result<String, String> {
 
 fn client_id(value: &str) -> Result<String, String> {
     let is_visible = value.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_visible && value.len() <= 255 {
+    if is_visible && value.len() <= LONGEST_CLIENT_ID {
         Ok(value.to_owned())
     } else {
-        Err("must be 1 to 255 visible ASCII characters".to_owned())
+        Err(format!(
+            "must be 1 to {LONGEST_CLIENT_ID} visible ASCII characters"
+        ))
     }
 }
 
 /// Contract §2: 1..255 of `[0-9a-zA-Z]`.
 fn service_client(value: &str) -> Result<String, String> {
-    if value.len() <= 255 && value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if value.len() <= LONGEST_CLIENT_ID && value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         Ok(value.to_owned())
     } else {
-        Err("must be 1 to 255 letters and digits, as the Digital Agency gave it".to_owned())
+        Err(format!(
+            "must be 1 to {LONGEST_CLIENT_ID} letters and digits, as the Digital Agency gave it"
+        ))
     }
 }
 

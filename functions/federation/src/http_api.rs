@@ -19,7 +19,7 @@ use crate::parameters::Parameters;
 /// The largest query that is read, in bytes.
 const MAX_QUERY_BYTES: usize = 8 * 1024;
 /// The largest body that is read, in bytes.
-const MAX_BODY_BYTES: usize = 16 * 1024;
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// The event, as it comes.
 #[derive(Default, Deserialize)]

@@ -23,7 +23,7 @@ pub const LIFETIME_SECONDS: i64 = 300;
 
 /// The longest subject that fits: Amazon Cognito's user name is `<ProviderName>_<sub>`, 128 characters at most, and a
 /// provider name has up to 32.
-const MAX_SUBJECT_CHARACTERS: usize = 95;
+pub const MAX_SUBJECT_CHARACTERS: usize = 95;
 
 /// What a hashed subject begins with. Neither this nor the rule of [`pool_subject`] may ever change: users would become others.
 const HASHED_SUBJECT_PREFIX: &str = "sha256-";

@@ -18,14 +18,14 @@ use serde::{Deserialize, Serialize};
 use crate::sealed::{self, OpenError, Purpose, Seal, SealError};
 
 /// How long a login may take.
-const LIFETIME: TimeDelta = TimeDelta::minutes(5);
+pub const LIFETIME: TimeDelta = TimeDelta::minutes(5);
 /// How long its cookie lives, in seconds.
 const COOKIE_SECONDS: i64 = 15 * 60;
 /// One `Set-Cookie` line.
-const MAX_COOKIE_BYTES: usize = 4_096;
+pub const MAX_COOKIE_BYTES: usize = 4_096;
 /// The cookies of all pending logins together, as the browser sends them: with a state of 2,600 characters in the request
 /// line, a browser's usual 2 KB of headers and what Amazon CloudFront adds, the HTTP API's 10,240 bytes are enough.
-const MAX_ALL_COOKIES_BYTES: usize = 4_900;
+pub const MAX_ALL_COOKIES_BYTES: usize = 4_900;
 /// `__Host-`: only this host can set it, and only over TLS.
 const NAME_PREFIX: &str = "__Host-login-";
 

@@ -20,7 +20,7 @@ function_kit::variables! {
 }
 
 /// The oldest age that can be asked for.
-const OLDEST: u8 = 150;
+pub const OLDEST: u8 = 150;
 /// The longest time that a verification may count, where it isn't for ever: longer than anybody lives.
 const LONGEST: TimeDelta = TimeDelta::days(99_999);
 

@@ -1,26 +1,24 @@
 //! A birthday: ages are counted by the date in Japan, at the moment in which a token is made, also by a refresh.
-//! A whole login on the evening before, with every clock moved on: those of the stand-ins, and those of the built functions
-//! with faketime. No browser is opened here, but only here is faketime sure to be there.
+//! A whole login on the evening before, with every clock moved on.
 
-use chrono::{DateTime, Datelike as _, Days, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, Utc};
 use four_attributes::japan_date;
 use serde_json::{Map, Value, json};
 use simulators::clock::SimClock;
 use simulators::people::People;
 use simulators::service::ServiceOptions;
 use simulators::stack::{Outcome, SignedIn};
-use test_kit::browser;
+use test_kit::{FunctionClock, browser};
 
-use crate::demo::Demo;
+use crate::stack_by;
 
 /// So many seconds before midnight, and after it, is a refresh.
-const MARGIN: u32 = 30;
+const MARGIN: i64 = 30;
 
 /// How many seconds it is to the next midnight in Japan: 15:00 in UTC.
-fn to_midnight(now: DateTime<Utc>) -> u32 {
+fn to_midnight(now: DateTime<Utc>) -> i64 {
     let midnight = japan_date(now).and_time(NaiveTime::from_hms_opt(15, 0, 0).unwrap());
-    let seconds = (midnight.and_utc() - now).num_seconds();
-    seconds.try_into().unwrap()
+    (midnight.and_utc() - now).num_seconds()
 }
 
 /// One person, who turns 20 tomorrow in Japan.
@@ -45,12 +43,13 @@ fn age_over_20(signed_in: &SignedIn) -> Value {
 async fn who_turns_20_at_midnight_in_japan_is_20_with_the_first_refresh_of_that_day() {
     let now = SimClock::default().now();
     // Ten minutes before midnight: today, or if that is over, tomorrow.
-    let evening = match to_midnight(now).checked_sub(600) {
-        Some(seconds) => seconds,
-        None => to_midnight(now) + 24 * 60 * 60 - 600,
-    };
-    let demo = Demo::start_later(evening, |options| options.service = turns_20_tomorrow).await;
-    let stack = &demo.stack;
+    let evening = (to_midnight(now) - 600).rem_euclid(24 * 60 * 60);
+    let clock = FunctionClock::ahead(evening);
+    let stack = stack_by(&clock, |options| {
+        options.clock.advance(TimeDelta::seconds(evening));
+        options.service = turns_20_tomorrow;
+    })
+    .await;
     let (person, scopes) = ("turns-20-tomorrow", "openid digital-auth/age_over_20");
     let outcome = stack.login_asking(&browser(), person, None, scopes).await;
     let Outcome::SignedIn(signed_in) = outcome.unwrap() else {
@@ -58,11 +57,17 @@ async fn who_turns_20_at_midnight_in_japan_is_20_with_the_first_refresh_of_that_
     };
     assert_eq!(age_over_20(&signed_in), false);
 
-    demo.wait(to_midnight(stack.clock.now()) - MARGIN);
+    let mut moved = evening;
+    let mut wait = |seconds| {
+        moved += seconds;
+        clock.set(moved);
+        stack.clock.advance(TimeDelta::seconds(seconds));
+    };
+    wait(to_midnight(stack.clock.now()) - MARGIN);
     let before = stack.refresh(&signed_in).await.unwrap();
     assert_eq!(age_over_20(&before), false);
-    demo.wait(2 * MARGIN);
+    wait(2 * MARGIN);
     let after = stack.refresh(&signed_in).await.unwrap();
     assert_eq!(age_over_20(&after), true);
-    demo.stop().await;
+    stack.stop().await;
 }

@@ -1,0 +1,196 @@
+//! What AWS sets limits to in a deployment, and how near to them the template goes: `docs/limits.md` says it, and why that is
+//! near enough. What grows with the template has a limit of ours, under which it stays.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::Value;
+use test_kit::limits::{amount, documented};
+
+use crate::accepted::{LONGEST_ENVIRONMENT, environment_bytes, longest};
+use crate::cloudformation::{Stack, Template, text};
+use crate::observability::watched;
+use crate::settings::FUNCTIONS;
+use crate::{STACKS, edge, observability, said, template};
+
+/// The longest value of this parameter that its pattern takes, made of one character.
+fn longest_taken(template: &Template, name: &str, value: impl Fn(usize) -> String) -> usize {
+    let is_taken = |length: &usize| template.takes(name, &value(*length));
+    let longest = (1..5_000).filter(is_taken).max();
+    longest.unwrap_or_else(|| panic!("{name} takes nothing"))
+}
+
+/// The largest of them.
+fn most(found: impl IntoIterator<Item = usize>) -> usize {
+    found.into_iter().max().unwrap()
+}
+
+fn whole(value: &Value) -> usize {
+    value.as_u64().unwrap().try_into().unwrap()
+}
+
+/// The largest policy of a kind, as CloudFormation sends it: JSON without spaces.
+fn largest_policy<'a>(policies: impl Iterator<Item = &'a Value>) -> usize {
+    most(policies.map(|policy| serde_json::to_string(policy).unwrap().len()))
+}
+
+/// How long the policies of a role are: those of one role count together, without white space.
+fn role_policies(stack: &Stack) -> usize {
+    most(stack.of_type("AWS::IAM::Role").map(|(_, role)| {
+        let policies = role["Policies"].as_array().into_iter().flatten();
+        policies
+            .map(|policy| {
+                serde_json::to_string(&policy["PolicyDocument"])
+                    .unwrap()
+                    .len()
+            })
+            .sum::<usize>()
+    }))
+}
+
+/// Over how many seconds an alarm looks.
+fn alarm_window(alarm: &Value) -> usize {
+    let periods = whole(&alarm["EvaluationPeriods"]);
+    let of_metrics = alarm["Metrics"].as_array().into_iter().flatten();
+    let of_metrics = of_metrics.filter_map(|metric| metric["MetricStat"]["Period"].as_u64());
+    let period = alarm["Period"].as_u64().into_iter().chain(of_metrics).max();
+    periods * usize::try_from(period.unwrap()).unwrap()
+}
+
+#[test]
+fn every_limit_of_a_deployment_is_written_down_and_kept() {
+    let stack = longest();
+    let templates = [template(), observability(), edge()];
+    let section = |name: &str| most(templates.iter().map(|one| one.section(name).len()));
+    let descriptions = |name: &str| {
+        let all = templates.iter().flat_map(|one| one.section(name).values());
+        most(all.filter_map(|one| Some(one["Description"].as_str()?.len())))
+    };
+    let files = ["TEMPLATE", "OBSERVABILITY", "EDGE"];
+    let files = files.map(|one| fs::metadata(said(one)).unwrap().len().try_into().unwrap());
+    let environments = FUNCTIONS.map(|function| environment_bytes(&stack, function));
+    let integration = &stack.properties("ApiIntegration")["TimeoutInMillis"];
+    let timeout = |function: &str| whole(&stack.properties(function)["Timeout"]);
+    let triggers = ["InboundFederationFunction", "PreTokenGenerationFunction"].map(timeout);
+    let attributes = template().json["Resources"]["UserPool"]["Properties"]["Schema"].clone();
+    let attributes = attributes.as_array().unwrap().iter();
+    let watched = watched();
+    let alarms = || {
+        watched
+            .of_type("AWS::CloudWatch::Alarm")
+            .map(|(_, alarm)| alarm)
+    };
+    let math = alarms().filter_map(|alarm| alarm["Metrics"].as_array());
+    // The longest stack has keys that were there before, so no policies of keys.
+    let all = STACKS.iter().map(|(_, stack)| stack);
+    let keys = all.flat_map(|stack| stack.of_type("AWS::KMS::Key"));
+    let host = |length: usize| format!("{}.jp", "a".repeat(length.saturating_sub(3)));
+    let url = |length: usize| format!("https://{}", "a".repeat(length.saturating_sub(8)));
+    let label = |length: usize| "a".repeat(length);
+    let main = &templates[0];
+
+    // What is, the limit that AWS sets (its pages of quotas, and the models of its APIs), and ours: the same as what is, or
+    // what the template may grow to.
+    let rows = [
+        (
+            "environment",
+            "B",
+            most(environments),
+            LONGEST_ENVIRONMENT,
+            Some(4_000),
+        ),
+        ("api_time", "s", whole(integration) / 1_000, 30, None),
+        ("trigger_function_time", "s", most(triggers), 5, None),
+        ("template", "B", most(files), 1_000_000, Some(250_000)),
+        ("parameters", "", section("Parameters"), 200, Some(100)),
+        ("resources", "", section("Resources"), 500, Some(150)),
+        ("outputs", "", section("Outputs"), 200, Some(50)),
+        (
+            "descriptions",
+            "B",
+            descriptions("Parameters"),
+            4_000,
+            Some(1_000),
+        ),
+        (
+            "role_policies",
+            "",
+            role_policies(&stack),
+            10_240,
+            Some(5_000),
+        ),
+        (
+            "key_policy",
+            "B",
+            largest_policy(keys.map(|(_, key)| &key["KeyPolicy"])),
+            32_768,
+            Some(3_000),
+        ),
+        (
+            "domain_prefix",
+            "",
+            longest_taken(main, "DomainPrefix", label),
+            63,
+            None,
+        ),
+        (
+            "cognito_domain",
+            "",
+            longest_taken(main, "CognitoDomain", host),
+            63,
+            None,
+        ),
+        (
+            "callback_url",
+            "",
+            longest_taken(main, "AppCallbackUrls", url),
+            1_024,
+            None,
+        ),
+        (
+            "attribute_name",
+            "",
+            most(attributes.map(|one| text(&one["Name"]).len())),
+            20,
+            None,
+        ),
+        ("web_acl_name", "", 123 + "-edge".len(), 128, None),
+        (
+            "alarm_window",
+            "s",
+            most(alarms().map(alarm_window)),
+            86_400,
+            None,
+        ),
+        ("alarm_metrics", "", most(math.map(Vec::len)), 10, None),
+    ];
+    let mut expected = BTreeMap::new();
+    for (id, unit, actual, theirs, ours) in rows {
+        let ours = ours.unwrap_or(actual);
+        assert!(
+            actual <= ours && ours <= theirs,
+            "{id}: {actual}, {ours}, {theirs}"
+        );
+        let row = (format!("≤ {}", amount(theirs, unit)), amount(ours, unit));
+        println!("{id}: {} of {}", amount(actual, unit), row.1);
+        expected.insert(id.to_owned(), row);
+    }
+    for (document, heading) in [
+        (include_str!("../../docs/limits.md"), "## デプロイ"),
+        (include_str!("../../docs/limits.en.md"), "## A deployment"),
+    ] {
+        assert_eq!(documented(document, heading), expected, "{heading}");
+    }
+    // Each ends after what it waits for, and before what waits for it.
+    let answer = function_kit::invocation::ANSWER
+        .as_millis()
+        .try_into()
+        .unwrap();
+    let bridge = timeout("FederationFunction") * 1_000;
+    let times = [answer, bridge, whole(integration), 30_000];
+    assert!(
+        times.is_sorted_by(|shorter, longer| shorter < longer),
+        "{times:?}"
+    );
+    assert!(triggers.iter().all(|trigger| trigger * 1_000 > answer));
+}
