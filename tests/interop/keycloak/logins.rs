@@ -4,10 +4,16 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use keys::{Algorithm, LocalKey, SigningKey as _};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use simulators::clock::SimClock;
 use simulators::persona::{Persona, personas};
+use simulators::service::RegisteredClient;
 use simulators::stack::{APP_CALLBACK, AppLogin};
 use test_kit::{
     Arrival, Failed, Form, Outcome, Place, SignedIn, Stack, StackOptions, UserAgent, browser,
@@ -25,10 +31,20 @@ async fn stack_with(
     realm: impl FnOnce(&mut Value),
     change: impl FnOnce(&mut StackOptions),
 ) -> Stack<Realm> {
+    registered(realm, change, |_| {}).await
+}
+
+/// The same, and the client is registered otherwise than the bridge is made.
+async fn registered(
+    realm: impl FnOnce(&mut Value),
+    change: impl FnOnce(&mut StackOptions),
+    registration: impl FnOnce(&mut RegisteredClient),
+) -> Stack<Realm> {
     let mut realm = Realm::new().await.with(realm);
     let mut options = StackOptions::new(functions());
     change(&mut options);
-    let stack = Stack::start_around(options, async |client| {
+    let stack = Stack::start_around(options, async |mut client| {
+        registration(&mut client);
         realm.register(&client).await;
         let endpoints = realm.endpoints();
         Ok((realm, endpoints))
@@ -158,7 +174,7 @@ async fn an_assertion_of_a_key_that_is_not_registered_is_refused() {
     let mut stack = stack().await;
     let foreign = LocalKey::generate(Algorithm::Es256).unwrap();
     let issuer = simulators::stack::bridge_issuer(stack.bridge.address().port());
-    let client = simulators::service::RegisteredClient {
+    let client = RegisteredClient {
         client_id: simulators::stack::SERVICE_CLIENT_ID.to_owned(),
         redirect_uris: vec![format!("{issuer}/callback")],
         jwks: json!({ "keys": [foreign.public_jwk()] }),
@@ -263,12 +279,7 @@ async fn a_login_page_that_keycloak_forgot_while_another_tab_signed_in_is_told_a
     };
     let arrival = arrive(&browser, callback, at_app).await;
     let outcome = stack.finish(&app, arrival).await.unwrap();
-    assert_fails(
-        &stack,
-        outcome,
-        "temporarily_unavailable",
-        "service_temporarily_unavailable",
-    );
+    assert_fails(&stack, outcome, "access_denied", "service_login_expired");
     stack.stop_around().await;
 }
 
@@ -297,6 +308,69 @@ async fn rotated_realm_keys_are_fetched_by_a_function_that_knows_the_old_ones() 
     assert_holds(&persona("adult"), &signed_in(login(&stack, "adult").await));
     assert_eq!(logged_failures(&stack), Vec::<String>::new());
     stack.stop_around().await;
+}
+
+/// A number of a P-256 key, at its full length.
+fn coordinate(jwk: &Value, name: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap()
+}
+
+/// A key of this realm, for ES256, whose coordinate `x` (0) or `y` (1) begins with a zero, as that of one key in 256 does.
+fn realm_key(realm: &mut Value, which: usize) {
+    let key = loop {
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        // An uncompressed point: 4, and two numbers of 32 bytes.
+        if key.public_key().as_ref()[1 + 32 * which] == 0 {
+            break key;
+        }
+    };
+    let public: PublicKeyX509Der<'_> = key.public_key().as_der().unwrap();
+    let own = realm["components"]["org.keycloak.keys.KeyProvider"]
+        .as_array_mut()
+        .unwrap();
+    let own = own
+        .iter_mut()
+        .find(|provider| provider["name"] == "es256")
+        .unwrap();
+    own["config"]["ecdsaPrivateKey"] = json!([STANDARD.encode(key.to_pkcs8v1().unwrap())]);
+    own["config"]["ecdsaPublicKey"] = json!([STANDARD.encode(public.as_ref())]);
+}
+
+/// A key of the bridge, with such a coordinate.
+fn assertion_key(name: &str) -> LocalKey {
+    loop {
+        let key = LocalKey::generate(Algorithm::Es256).unwrap();
+        if coordinate(&json!(key.public_jwk()), name)[0] == 0 {
+            break key;
+        }
+    }
+}
+
+#[tokio::test]
+async fn people_sign_in_with_keys_whose_coordinates_begin_with_zero_on_both_sides() {
+    for (which, name) in ["x", "y"].into_iter().enumerate() {
+        let key = assertion_key(name);
+        let stack = registered(
+            |realm| realm_key(realm, which),
+            |options| {
+                let own = key.private_jwk().expose_secret().to_owned();
+                options
+                    .environment
+                    .insert("ASSERTION_KEYS".to_owned(), Some(own));
+            },
+            |client| client.jwks = json!({ "keys": [key.public_jwk()] }),
+        )
+        .await;
+        let url = stack.service.endpoints().jwks_uri;
+        let published: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        let mut published = published["keys"].as_array().unwrap().iter();
+        let published = published.find(|key| key["alg"] == "ES256").unwrap();
+        // This Keycloak writes the zero; others have left it out.
+        assert_eq!(coordinate(published, name)[0], 0, "{name}");
+        assert_holds(&persona("adult"), &signed_in(login(&stack, "adult").await));
+        assert_eq!(logged_failures(&stack), Vec::<String>::new());
+        stack.stop_around().await;
+    }
 }
 
 /// The mappers of the four client scopes.
