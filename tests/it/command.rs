@@ -16,7 +16,6 @@ use simulators::persona::personas;
 use simulators::stack::SERVICE_CLIENT_ID;
 use test_kit::{Answer, command, federation};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -298,9 +297,17 @@ async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_f
     }
 }
 
+/// A port that no system gives to whoever asks for any, so that it can be let go and taken again.
+fn port_of_our_own() -> TcpListener {
+    let ports = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap()..32_000;
+    let mut listeners =
+        ports.filter_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
+    listeners.next().expect("a free port")
+}
+
 #[tokio::test]
 async fn a_taken_port_is_status_4_and_said_with_its_address_and_option() {
-    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let taken = port_of_our_own();
     let address = taken.local_addr().unwrap();
     let port = address.port().to_string();
     for option in [
@@ -725,22 +732,8 @@ async fn a_reader_that_stops_reading_is_no_failure() {
     let ran = finished(child).await;
     assert_eq!((ran.status, ran.complaints().as_str()), (Some(0), ""));
     // A demo in a browser goes on without its reader.
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    let argument = format!("--app-port={port}");
-    let mut child = prepared(&["demo", "--no-open", &argument]).spawn().unwrap();
-    drop(child.stdout.take());
-    let listens = async {
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-            .await
-            .is_err()
-        {
-            sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(PATIENCE, listens).await.expect("it starts");
-    let address = format!("http://app.localhost:{port}");
+    let (mut child, out, address) = demo_in_a_browser(&["demo", "--no-open"]).await;
+    drop(out);
     // Its line is written for nobody, too.
     assert_eq!(app_page(&address, "/callback?code=x").await.status, 400);
     assert_eq!(app_page(&address, "/").await.status, 200);

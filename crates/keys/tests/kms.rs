@@ -24,7 +24,7 @@ use hyper_util::client::legacy::connect::HttpConnector as TcpConnector;
 use hyper_util::rt::TokioExecutor;
 use keys::{Algorithm, InvalidKey, KmsKey, SigningError, SigningKey as _, sign_jwt};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::support::{decode, kms_client, verifies};
 
@@ -287,7 +287,11 @@ async fn a_kms_that_is_closed_or_silent_is_unavailable_until_it_is_back() {
     assert_eq!(key.sign(b"message").await, Err(SigningError::Unavailable));
     assert_eq!(kms.load(&id).await.unwrap_err(), InvalidKey::Unavailable);
 
-    drop(listener);
+    // It has a port, so that nobody else can take it, and doesn't listen.
+    let held = TcpSocket::new_v4().unwrap();
+    held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    kms.port
+        .store(held.local_addr().unwrap().port(), Ordering::SeqCst);
     assert_eq!(key.sign(b"message").await, Err(SigningError::Unavailable));
     assert_eq!(kms.load(&id).await.unwrap_err(), InvalidKey::Unavailable);
 

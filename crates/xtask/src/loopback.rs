@@ -1,13 +1,24 @@
 //! What the tasks need to know about servers that they start on this machine: a free address, and whether one answers.
 //! Plain HTTP by hand, since a task needs no more of it than a status line.
 
-use std::io::{Read as _, Result, Write as _};
+use std::io::{ErrorKind, Read as _, Result, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-/// An address of the loopback that nobody listens on at this moment.
+/// An address of the loopback that nobody listens on. A server needs a while until it does, so the port is none of those
+/// that a system gives to whoever asks for any (from 32,768 on Linux, from 49,152 elsewhere): they could be gone by then.
 pub(crate) fn free_address() -> Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap_or_default();
+    for _ in 0..2_000 {
+        let port = first + GIVEN.fetch_add(1, Ordering::Relaxed) % 2_000;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
+            return Ok(address);
+        }
+    }
+    Err(ErrorKind::AddrInUse.into())
 }
 
 /// Whether a server answers 200 for this path, within a few seconds.

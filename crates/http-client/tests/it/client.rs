@@ -478,10 +478,10 @@ async fn pass_a_redirect_is_an_answer_and_is_not_followed() {
 
 #[tokio::test]
 async fn fail_nobody_listens() {
-    let address = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    // It has the port, so that nobody else can take it, and doesn't listen.
+    let held = tokio::net::TcpSocket::new_v4().unwrap();
+    held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = held.local_addr().unwrap();
     let http = client(&TestClock::new());
 
     let request = request(Method::GET, &format!("http://{address}/"));

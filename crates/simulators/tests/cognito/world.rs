@@ -210,7 +210,7 @@ pub(crate) async fn world() -> World {
 }
 
 pub(crate) async fn world_with(change: impl FnOnce(&mut CognitoOptions)) -> World {
-    let clock = SimClock::default();
+    let clock = SimClock::default().stopped();
     let script = Arc::new(Mutex::new(Script::new(clock.now().timestamp())));
     let mut options = options(&script).await;
     options.clock = clock.clone();
