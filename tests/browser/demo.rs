@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use simulators::app::AppSettings;
 use simulators::fault::Fault;
 use simulators::stack::StackOptions;
-use test_kit::{FunctionClock, Stack, functions};
+use test_kit::{FunctionClock, Stack, day_that_goes_on, functions};
 
 use crate::webdriver::Browser;
 
@@ -74,6 +74,7 @@ pub(crate) struct Demo {
 impl Demo {
     /// Starts everything on free ports.
     pub(crate) async fn start() -> Self {
+        day_that_goes_on().await;
         let function_clock = FunctionClock::ahead(0);
         let mut options = StackOptions::new(functions());
         options.app = Some(AppSettings::default());

@@ -490,7 +490,7 @@ async fn assert_gone(processes: &[(i32, String)]) {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    let gone = timeout(Duration::from_secs(5), waiting).await;
+    let gone = timeout(PATIENCE, waiting).await;
     let left: Vec<_> = processes.iter().filter(is_left).collect();
     assert!(gone.is_ok(), "left behind: {left:?}");
 }

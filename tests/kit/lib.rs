@@ -17,8 +17,10 @@ mod refusal;
 mod relying_party;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
+use simulators::clock::SimClock;
 use simulators::lambda::{Profile, Target, build_once};
 pub use simulators::stack::{Failed, Functions, Outcome, Place, SignedIn, Stack, StackOptions};
 pub use simulators::user_agent::{Arrival, Page, UserAgent};
@@ -57,9 +59,23 @@ pub async fn stack() -> Stack {
 
 /// Everything, its options changed.
 pub async fn stack_with(change: impl FnOnce(&mut StackOptions)) -> Stack {
+    day_that_goes_on().await;
     let mut options = StackOptions::new(functions());
     change(&mut options);
     Stack::start(options).await.expect("free ports are free")
+}
+
+/// Waits for the new day if it is about to begin in Japan. Of the made-up people some have a birthday today and some
+/// tomorrow, so who they are must not change between a login and what a test expects of it.
+pub async fn day_that_goes_on() {
+    const DAY: u64 = 24 * 60 * 60;
+    const JAPAN: u64 = 9 * 60 * 60;
+    const LONGER_THAN_A_TEST: u64 = 2 * 60;
+    let now = SimClock::default().now().timestamp().cast_unsigned();
+    let left = DAY - (now + JAPAN) % DAY;
+    if left <= LONGER_THAN_A_TEST {
+        tokio::time::sleep(Duration::from_secs(left)).await;
+    }
 }
 
 /// A new browser that prefers Japanese.

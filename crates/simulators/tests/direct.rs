@@ -102,7 +102,7 @@ async fn the_caller_is_told_the_message_and_the_records_keep_the_type() {
 #[tokio::test]
 async fn lambdas_own_failures_have_lambdas_names() {
     let function = Scripted::new(|options| {
-        options.invocation_timeout = Duration::from_millis(300);
+        options.invocation_timeout = Duration::from_secs(1);
     });
     function.does(&json!({"exit": 3}));
     let (error_type, message) = function.invoke(&json!({})).await.unwrap_err();
@@ -112,7 +112,7 @@ async fn lambdas_own_failures_have_lambdas_names() {
     function.does(&json!({"sleep": 60_000}));
     let (error_type, message) = function.invoke(&json!({})).await.unwrap_err();
     assert_eq!(error_type, "Sandbox.Timedout");
-    assert!(message.ends_with(" Error: Task timed out after 0.30 seconds"));
+    assert!(message.ends_with(" Error: Task timed out after 1.00 seconds"));
 
     function.does(&json!({}));
     let too_large = format!("\"{}\"", "a".repeat(PAYLOAD_LIMIT));

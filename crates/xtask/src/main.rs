@@ -24,6 +24,7 @@ mod documented;
 mod interop;
 mod loopback;
 mod python;
+mod repeat;
 mod size;
 mod skipped;
 mod template;
@@ -60,6 +61,8 @@ enum Task {
         #[arg(value_enum)]
         peer: Option<interop::Peer>,
     },
+    /// Run the tests of `cargo test` again and again: in random order, with a busy processor, while ports are being taken, and over the end of a minute, an hour and a day (installs what it needs: Debian's packages)
+    Repeat(repeat::Arguments),
     /// Check the template without an account: lint, translate, checkov, cfn-guard, and its tests (installs what it needs: PyPI, crates.io)
     Template,
     /// Compare the size of what `cargo xtask build x86_64` built with what it was
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Task::Build { architecture } => build::run(&workspace(), architecture),
         Task::Commands => commands::run(&workspace()),
         Task::Interop { peer } => interop::run(&workspace(), peer),
+        Task::Repeat(arguments) => repeat::run(&workspace(), &arguments),
         Task::Size => size::run(&workspace()),
         Task::Template => template::run(&workspace()),
     };

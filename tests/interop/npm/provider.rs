@@ -13,7 +13,7 @@ use simulators::service::{Endpoints, RegisteredClient};
 use simulators::stack::{APP_CALLBACK, Configuration, SERVICE_CLIENT_ID};
 use test_kit::{
     Answer, Arrival, Failed, Outcome, Place, RelyingParty, SignedIn, Stack, StackOptions,
-    UserAgent, browser, functions, logged_failures, parameter, variables,
+    UserAgent, browser, day_that_goes_on, functions, logged_failures, parameter, variables,
 };
 use url::Url;
 
@@ -97,6 +97,7 @@ async fn stack() -> Stack<Provider> {
 }
 
 async fn stack_with(change: impl FnOnce(&mut StackOptions)) -> Stack<Provider> {
+    day_that_goes_on().await;
     let mut options = StackOptions::new(functions());
     change(&mut options);
     let stack = Stack::start_around(options, async |client| {

@@ -272,13 +272,13 @@ async fn fail_no_answer_in_time_and_the_request_is_not_sent_again() {
     let server = Server::start(|_| Reply::Silence);
     let since = Instant::now();
 
-    let result = exchange_within(&server, Duration::from_millis(300)).await;
+    let result = exchange_within(&server, Duration::from_secs(1)).await;
 
     assert!(matches!(
         result.unwrap_err(),
         TokenError::Http(HttpError::TimedOut)
     ));
-    assert!(since.elapsed() < Duration::from_secs(2));
+    assert!(since.elapsed() < Duration::from_secs(5));
     assert_eq!(server.requests().len(), 1);
 }
 

@@ -551,19 +551,19 @@ async fn fail_tls_with_somebody_who_does_not_speak_it() {
 async fn fail_no_answer_by_the_deadline() {
     for reply in [
         Reply::Silence,
-        Reply::Slowly(Duration::from_secs(3), good()),
+        Reply::Slowly(Duration::from_secs(10), good()),
         Reply::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf".to_vec()),
     ] {
         let server = Server::start(move |_| reply.clone());
         let http = client(&TestClock::new());
         let request = request(Method::GET, &server.url("/"));
-        let deadline = Deadline::after(Duration::from_millis(300));
+        let deadline = Deadline::after(Duration::from_secs(1));
 
         let since = Instant::now();
         let answer = http.send(request, 1024, deadline).await;
 
         assert_eq!(answer.unwrap_err(), HttpError::TimedOut);
-        assert!(since.elapsed() < Duration::from_secs(2));
+        assert!(since.elapsed() < Duration::from_secs(5));
         assert_eq!(server.requests().len(), 1);
     }
 }
@@ -577,13 +577,13 @@ async fn pass_a_slow_answer_that_comes_before_the_deadline() {
 #[tokio::test]
 async fn pass_a_connection_whose_answer_was_given_up_is_not_used_again() {
     let server = Server::start(|request| match request.number {
-        0 => Reply::Slowly(Duration::from_millis(400), answer(200, None, "late")),
+        0 => Reply::Slowly(Duration::from_secs(2), answer(200, None, "late")),
         _ => Reply::Bytes(good()),
     });
     let http = client(&TestClock::new());
 
     let first = request(Method::GET, &server.url("/"));
-    let deadline = Deadline::after(Duration::from_millis(200));
+    let deadline = Deadline::after(Duration::from_secs(1));
     assert_eq!(
         http.send(first, 1024, deadline).await.unwrap_err(),
         HttpError::TimedOut
@@ -656,7 +656,7 @@ async fn open_connections_become(server: &Server, count: usize) {
     let since = Instant::now();
     while server.open_connections() != count {
         assert!(
-            since.elapsed() < Duration::from_secs(5),
+            since.elapsed() < Duration::from_secs(30),
             "{} are open",
             server.open_connections()
         );
