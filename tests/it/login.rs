@@ -263,6 +263,35 @@ async fn a_cancelled_login_is_told_to_the_app_and_the_next_one_succeeds() {
     stack.stop().await;
 }
 
+/// Another site's form comes without the cookies of the logins that this browser has begun (`SameSite=Lax`).
+#[tokio::test]
+async fn forms_of_another_site_leave_no_more_cookies_than_queries_do() {
+    let stack = stack().await;
+    let client = RelyingParty::new(&stack);
+    let state = "s".repeat(2_600);
+    let request = client.authorization_request().with("state", &state);
+    let mut endpoint = request.url();
+    let fields: Vec<_> = endpoint.query_pairs().into_owned().collect();
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    endpoint.set_query(None);
+    let another_site = Url::parse(&stack.service.endpoints().issuer).unwrap();
+    let at_service = |url: &Url| url.host_str() == another_site.host_str();
+    let browser = browser();
+    for _ in 0..4 {
+        browser.get(&another_site, "text/html").await.unwrap();
+        let posted = browser.post_form(&endpoint, "text/html", &fields).await;
+        let next = posted.unwrap().redirect_target().unwrap().unwrap();
+        let journey = browser.follow(&next, "text/html", at_service).await;
+        assert!(journey.unwrap().arrived_at().is_some());
+        let cookies = browser.cookie_header(&endpoint);
+        assert!((1..4_900).contains(&cookies.len()), "{}", cookies.len());
+    }
+    stack.stop().await;
+}
+
 /// The bridge's one cookie in this browser.
 fn only_cookie(client: &RelyingParty<'_>, browser: &UserAgent) -> (Url, String, String) {
     let bridge = Url::parse(&client.issuer()).unwrap();

@@ -18,6 +18,8 @@ use test_server::{Reply, Server};
 struct Invocation {
     headers: Vec<(&'static str, Vec<u8>)>,
     event: Vec<u8>,
+    /// How much longer it is said to be than it is: then the connection ends.
+    lacks: usize,
 }
 
 const REQUEST_ID: &str = "Lambda-Runtime-Aws-Request-Id";
@@ -47,7 +49,13 @@ impl Invocation {
         Self {
             headers: headers.map(|(name, value)| (name, value.into())).into(),
             event: event.into(),
+            lacks: 0,
         }
+    }
+
+    fn breaking_off(mut self) -> Self {
+        self.lacks = 100;
+        self
     }
 
     fn with(mut self, header: &'static str, value: impl Into<Vec<u8>>) -> Self {
@@ -66,9 +74,14 @@ impl Invocation {
         for (name, value) in &self.headers {
             reply.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
         }
-        reply.extend(format!("Content-Length: {}\r\n\r\n", self.event.len()).as_bytes());
+        let length = self.event.len() + self.lacks;
+        reply.extend(format!("Content-Length: {length}\r\n\r\n").as_bytes());
         reply.extend(&self.event);
-        Reply::Bytes(reply)
+        if self.lacks > 0 {
+            Reply::BytesThenClose(reply)
+        } else {
+            Reply::Bytes(reply)
+        }
     }
 }
 
@@ -85,7 +98,18 @@ enum Expected {
 fn headers(good: &[u8]) -> Vec<(Invocation, Expected)> {
     use Expected::{Answer, Nothing};
     let good = || Invocation::of(good);
+    let mut many = good();
+    many.headers
+        .extend((0..200).map(|_| ("X-Other", b"marked".to_vec())));
     vec![
+        // What isn't HTTP, or has more headers than a client reads, has no id that could be read.
+        (good().with(TRACE, b"a\x01marked"), Nothing),
+        (good().with(REQUEST_ID, b"\x00marked"), Nothing),
+        (good().with("Marked Name", "marked"), Nothing),
+        (good().with(TRACE, "marked".repeat(2_000)), Answer),
+        (many, Nothing),
+        (good().breaking_off(), Expected::Error),
+        (good().breaking_off().without(REQUEST_ID), Nothing),
         (good().without(DEADLINE), Answer),
         (good().with(DEADLINE, "marked"), Answer),
         (good().with(DEADLINE, "-1"), Answer),
@@ -121,6 +145,8 @@ fn events() -> Vec<(Invocation, Expected)> {
         b" ".into(),
         b"marked".into(),
         br#"{"marked": marked}"#.into(),
+        br#"{} marked"#.into(),
+        b"{}{}".into(),
         br#"{"rawPath":"#.into(),
         b"\xff\xfe{\"marked\":1}".into(),
         b"\xef\xbb\xbf{}".into(),
@@ -188,6 +214,8 @@ fn start(executable: &Path, runtime_api: &Server) -> Child {
 /// Hands the invocations out one after the other, each bad one between two good ones.
 fn survives(executable: &Path, good: &[u8]) {
     let bad = headers(good).into_iter().chain(events());
+    let behind = [good, b" marked"].concat();
+    let bad = bad.chain([(Invocation::of(behind), Expected::Error)]);
     let good = || (Invocation::of(good), Expected::Answer);
     let invocations = bad.flat_map(|bad| [good(), bad]).chain([good()]);
     let invocations: Vec<_> = invocations.collect();

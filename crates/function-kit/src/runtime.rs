@@ -14,16 +14,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Collected};
 use lambda_runtime::tower::{Layer, ServiceExt as _};
 use lambda_runtime::{
     Config, Context, Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime, Service, service_fn,
 };
 use lambda_runtime_api_client::body::Body;
 use lambda_runtime_api_client::{PooledClient, build_request};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 use tokio::time::Instant;
 
@@ -32,6 +33,9 @@ use crate::support_id::SupportId;
 const NEXT: &str = "/2018-06-01/runtime/invocation/next";
 const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
 const DEADLINE: &str = "lambda-runtime-deadline-ms";
+
+/// How many answers in a row can't be read before the process ends, so that Lambda starts another.
+const MOST_UNREADABLE: u32 = 10;
 
 /// An event that comes so soon after the process was ready has waited for it.
 const PROMPT: Duration = Duration::from_millis(500);
@@ -108,7 +112,8 @@ impl Started {
 ///
 /// # Errors
 ///
-/// If the Runtime API can't be reached, or refuses to give an event. Whatever an event or its headers are, it goes on.
+/// If the Runtime API can't be reached, refuses to give an event, or says nothing readable ten times in a row. Whatever an
+/// event or its headers are, it goes on.
 pub async fn run<H: Handler + 'static>(handler: H, started: Started) -> Result<(), Error> {
     let (handler, started) = (Arc::new(handler), Arc::new(started));
     let mut service = service_of(service_fn(move |event: LambdaEvent<Lenient<H::Event>>| {
@@ -128,10 +133,26 @@ pub async fn run<H: Handler + 'static>(handler: H, started: Started) -> Result<(
     }))?;
     let config = Arc::new(Config::from_env());
     let runtime_api = PooledClient::builder().build();
+    let mut unreadable = 0;
     loop {
         let request: Request<Body> = build_request().uri(NEXT).body(Body::empty())?;
-        let (parts, body) = runtime_api.call(request).await?.into_parts();
-        let body = body.collect().await?.to_bytes();
+        let (parts, body) = match runtime_api.call(request).await {
+            Ok(answer) => answer.into_parts(),
+            Err(error) => {
+                // Of the error nothing is told: it could quote a header.
+                unreadable += 1;
+                if unreadable >= MOST_UNREADABLE {
+                    return Err(error);
+                }
+                let reason = "AWS Lambda's answer can't be read";
+                tracing::error!(event = "runtime", reason);
+                continue;
+            }
+        };
+        unreadable = 0;
+        // An event that breaks off is none, and so is one with something behind it.
+        let body = body.collect().await.map(Collected::to_bytes);
+        let body = body.ok().filter(is_json).unwrap_or_default();
         match parts.status {
             StatusCode::OK => {}
             // Nothing to do yet.
@@ -155,6 +176,10 @@ pub async fn run<H: Handler + 'static>(handler: H, started: Started) -> Result<(
             tracing::error!(event = "runtime", reason);
         }
     }
+}
+
+fn is_json(body: &Bytes) -> bool {
+    serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
 /// The request id, if it is a UUID or anything else that can be a part of the path that the answer goes to.

@@ -13,7 +13,7 @@ use function_kit::check;
 
 use crate::failure::Class;
 use crate::federation::Federation;
-use crate::http_api::{Request, Response};
+use crate::http_api::{MAX_QUERY_BYTES, Request, Response};
 use crate::parameters::Parameters;
 use crate::pending_login::{BeginError, ClientRequest, ClientState, PendingLogin};
 
@@ -60,11 +60,7 @@ pub fn authorize(
     now: DateTime<Utc>,
 ) -> Result<Response, Refusal> {
     let service = federation.service().ok_or(Class::NotConnected)?;
-    let parameters = if request.is_post() {
-        request.form(Class::MalformedRequest)?
-    } else {
-        request.query(Class::MalformedRequest)?
-    };
+    let parameters = request.query(Class::MalformedRequest)?;
     let redirect_uri = client(federation, &parameters)?;
     check::held("client_id is Amazon Cognito's", "RFC 6749 §4.1.1");
     check::held(
@@ -102,6 +98,23 @@ pub fn authorize(
     check::held("state, sealed, fits into a cookie", "RFC 6265 §6.1");
     let redirect = Response::redirect(location.into());
     Ok(cookies.into_iter().fold(redirect, Response::with_cookie))
+}
+
+/// A request in a form (OIDC Core §3.1.2.1), sent on as the same in a query: with another site's form a browser sends no
+/// cookie (`SameSite=Lax`), so the logins that it has begun would not be seen, and their cookies would become too many.
+///
+/// # Errors
+///
+/// [`Class`]; nothing is redirected before client and redirect URI are known.
+pub fn authorize_by_query(federation: &Federation, request: &Request) -> Result<Response, Class> {
+    let parameters = request.form(Class::MalformedRequest)?;
+    client(federation, &parameters)?;
+    let query = parameters.to_query();
+    if query.len() > MAX_QUERY_BYTES {
+        return Err(Class::TooLarge);
+    }
+    let issuer = &federation.config().issuer;
+    Ok(Response::redirect(format!("{issuer}/authorize?{query}")))
 }
 
 /// The redirect URI of the client, if client and redirect URI are those that are configured, byte for byte

@@ -17,7 +17,7 @@ use crate::failure::Class;
 use crate::parameters::Parameters;
 
 /// The largest query that is read, in bytes.
-const MAX_QUERY_BYTES: usize = 8 * 1024;
+pub const MAX_QUERY_BYTES: usize = 8 * 1024;
 /// The largest body that is read, in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 

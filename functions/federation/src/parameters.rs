@@ -39,6 +39,13 @@ impl Parameters {
             .map(String::as_str)
             .filter(|value| !value.is_empty())
     }
+
+    /// The same as a query, in the order of the names.
+    #[must_use]
+    pub fn to_query(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.0).finish()
+    }
 }
 
 /// Whether every `%` begins two hexadecimal digits, and what they stand for is UTF-8.

@@ -11,7 +11,7 @@ use futures_util::FutureExt as _;
 use http::{Method, StatusCode};
 use lambda_runtime::Diagnostic;
 
-use crate::authorize::{self, authorize};
+use crate::authorize::{self, authorize, authorize_by_query};
 use crate::callback::{self, callback};
 use crate::failure::{Class, Failure};
 use crate::federation::{Federation, WARM_UP};
@@ -144,6 +144,9 @@ impl Federation {
             "/authorize" => {
                 // OIDC Core §3.1.2.1 wants both.
                 request.only(&[Method::GET, Method::HEAD, Method::POST], Told::Page)?;
+                if request.is_post() {
+                    return authorize_by_query(self, request).map_err(told(Told::Page));
+                }
                 let response = authorize(self, request, invocation.now)?;
                 if !request.is_head() {
                     tracing::info!(event = "login_started");

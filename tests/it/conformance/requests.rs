@@ -118,7 +118,7 @@ async fn oidcc_ensure_post_request_succeeds() {
     let browser = browser();
     let begun = browser.post_form(&endpoint, "text/html", &fields).await;
     let begun = begun.unwrap();
-    // After a form, every browser goes on with GET.
+    // After a form, every browser goes on with GET: here with the same request.
     assert_eq!(begun.status, 303);
     let next = begun.redirect_target().unwrap().unwrap();
     let redirect_uri = client.redirect_uri();
