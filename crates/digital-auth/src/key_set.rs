@@ -17,7 +17,7 @@ use http_client::{Deadline, HttpClient, HttpError, Timing};
 
 /// How old a key set may be.
 const MAX_AGE: TimeDelta = TimeDelta::hours(1);
-/// After a fetch that brought nothing newer, or nothing at all, none for another token for this long.
+/// After a fetch that brought nothing newer, none for another token for this long.
 const PAUSE: TimeDelta = TimeDelta::seconds(10);
 /// What is asked for: a JWK Set is JSON, and has a media type of its own (RFC 7517 §8.5.2).
 const MEDIA_TYPES: &str = "application/json, application/jwk-set+json";
@@ -126,12 +126,9 @@ impl KeySetCache {
         if last.in_vain.is_some_and(|then| (now - then).abs() < PAUSE) {
             return Ok(Arc::clone(seen));
         }
-        // This stays if the fetch fails.
-        last.in_vain = Some(now);
+        // A fetch that fails says nothing about the keys: whoever comes next tries again.
         let fetched = self.fetch(now, deadline, observer).await?;
-        if fetched.keys != seen.keys {
-            last.in_vain = None;
-        }
+        last.in_vain = (fetched.keys == seen.keys).then_some(now);
         Ok(fetched)
     }
 

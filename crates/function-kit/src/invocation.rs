@@ -49,14 +49,17 @@ impl<'a> Invocation<'a> {
     }
 
     /// Of these, the one whose steps took most of the time since somebody waits; `None` if nothing of it took as much as the
-    /// rest did, a process that had to start for example.
-    pub fn slowest<'s, C>(&self, known: impl IntoIterator<Item = (&'s [Step], C)>) -> Option<C> {
-        let took = known.into_iter();
-        let took = took.map(|(steps, class)| (self.measurements.total(steps), class));
-        let took: Vec<_> = took.collect();
-        let all: Duration = took.iter().map(|(time, _)| *time).sum();
-        let rest = self.begun.elapsed().saturating_sub(all);
-        let slowest = took.into_iter().max_by_key(|(time, _)| *time);
+    /// rest did, a process that had to start for example. What was under way at once shares that time.
+    #[must_use]
+    pub fn slowest<C: Copy>(&self, known: &[(&[Step], C)]) -> Option<C> {
+        let groups: Vec<_> = known.iter().map(|(steps, _)| *steps).collect();
+        let shares = self.measurements.shares(&groups);
+        let rest = self.begun.elapsed().saturating_sub(shares.iter().sum());
+        let classes = known.iter().map(|(_, class)| *class);
+        let slowest = shares
+            .into_iter()
+            .zip(classes)
+            .max_by_key(|(time, _)| *time);
         slowest
             .filter(|(time, _)| *time >= rest)
             .map(|(_, class)| class)

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use http_client::{Timing, timed};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
+use tokio::time::Instant;
 
 use crate::failure::Concern;
 use crate::telemetry::Telemetry;
@@ -129,13 +130,14 @@ struct Taken {
 #[derive(Clone, Copy, Debug)]
 enum Sample {
     Count(&'static str, u8),
-    Time(&'static str, Duration),
+    /// A time, and when it ended.
+    Time(&'static str, Duration, Instant),
 }
 
 impl Sample {
     fn name(self) -> &'static str {
         match self {
-            Self::Count(name, _) | Self::Time(name, _) => name,
+            Self::Count(name, _) | Self::Time(name, ..) => name,
         }
     }
 
@@ -177,9 +179,10 @@ impl Measurements {
         self.taken(|taken| keep(&mut taken.refusals, refusal));
     }
 
-    /// Notes how long a step took. One that is taken several times has several values.
+    /// Notes how long a step took that ends now. One that is taken several times has several values.
     pub fn took(&self, step: Step, time: Duration) {
-        self.taken(|taken| keep(&mut taken.samples, Sample::Time(step.name(), time)));
+        let sample = Sample::Time(step.name(), time, Instant::now());
+        self.taken(|taken| keep(&mut taken.samples, sample));
     }
 
     /// Measures from now until what this gives is dropped.
@@ -192,21 +195,43 @@ impl Measurements {
         timed(|time| self.took(step, time), work).await
     }
 
-    /// How long these steps took together, as far as they have ended.
+    /// How long each of these groups of steps took, as far as they have ended. While several were under way, each has an
+    /// equal part of that time; so all of it together is never more than has passed.
     #[must_use]
-    pub fn total(&self, steps: &[Step]) -> Duration {
+    pub fn shares(&self, groups: &[&[Step]]) -> Vec<Duration> {
+        let group_of = |name| {
+            let has = |group: &&[Step]| group.iter().any(|step| step.name() == name);
+            groups.iter().position(has)
+        };
         let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let times = taken
-            .samples
+        let spans = taken.samples.iter().flatten().filter_map(|sample| {
+            let Sample::Time(name, time, ended) = *sample else {
+                return None;
+            };
+            let began = ended.checked_sub(time).unwrap_or(ended);
+            Some((group_of(name)?, began..ended))
+        });
+        let spans: Vec<_> = spans.collect();
+        let mut moments: Vec<_> = spans
             .iter()
-            .flatten()
-            .filter_map(|sample| match sample {
-                Sample::Time(name, time) if steps.iter().any(|step| step.name() == *name) => {
-                    Some(*time)
+            .flat_map(|(_, span)| [span.start, span.end])
+            .collect();
+        moments.sort_unstable();
+        let mut shares = vec![Duration::ZERO; groups.len()];
+        for (from, to) in moments.iter().zip(moments.iter().skip(1)) {
+            let is_under_way = |group: &usize| {
+                let mut of_it = spans.iter().filter(|(of, _)| of == group);
+                of_it.any(|(_, span)| span.start <= *from && *to <= span.end)
+            };
+            let under_way: Vec<_> = (0..groups.len()).filter(is_under_way).collect();
+            let parts = u32::try_from(under_way.len()).unwrap_or(u32::MAX);
+            for group in under_way {
+                if let Some(share) = shares.get_mut(group) {
+                    *share += (*to - *from) / parts;
                 }
-                _ => None,
-            });
-        times.sum()
+            }
+        }
+        shares
     }
 
     fn taken(&self, note: impl FnOnce(&mut Taken)) {
@@ -290,7 +315,7 @@ impl Metrics {
             by: &[Some(("Function", function))],
             samples: &[
                 Some(Sample::Count(COLD_START, 1)),
-                Some(Sample::Time(START_DURATION, time)),
+                Some(Sample::Time(START_DURATION, time, Instant::now())),
             ],
         };
         self.write_line(&[Some(by_function)], now);
@@ -476,7 +501,7 @@ impl Serialize for Sample {
         match self {
             Self::Count(_, count) => serializer.serialize_u8(*count),
             // Thousandths are enough, and short.
-            Self::Time(_, time) => {
+            Self::Time(_, time, _) => {
                 let microseconds = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
                 serializer.serialize_f64(f64::from(microseconds) / 1_000.0)
             }

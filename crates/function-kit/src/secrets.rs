@@ -25,6 +25,8 @@ use crate::reference::Reference;
 
 /// For how long a fetch in vain counts.
 const PAUSE: TimeDelta = TimeDelta::seconds(10);
+/// For how long a fetch that failed counts, where somebody needs what it should have brought.
+const PAUSE_AFTER_FAILURE: TimeDelta = TimeDelta::seconds(1);
 /// How many fetches in vain an asker may cause in that time, for different values. For one and the same there is one.
 const MOST_IN_VAIN: usize = 3;
 
@@ -244,19 +246,23 @@ struct Fetch {
 }
 
 impl InVain {
-    /// How the fetch ended that keeps this one from being made, if one does.
+    /// How the fetch ended that keeps this one from being made, if one does. One that failed does so for `after_failure`.
     fn keeps_back(
         &mut self,
         by: Asker,
         shown: &Hash,
         now: DateTime<Utc>,
+        after_failure: TimeDelta,
     ) -> Option<Result<(), NoSecrets>> {
         // Also what comes after a clock that went back.
         (self.0).retain(|fetch| now >= fetch.at && now - fetch.at < PAUSE);
         let of_this_asker = || self.0.iter().filter(|fetch| fetch.by == by);
-        let same = of_this_asker().find(|fetch| fetch.shown == *shown || fetch.end.is_err());
-        let last = of_this_asker().nth(MOST_IN_VAIN - 1);
-        same.or(last).map(|fetch| fetch.end)
+        let failed = |fetch: &&Fetch| fetch.end.is_err() && now - fetch.at < after_failure;
+        let came = || of_this_asker().filter(|fetch| fetch.end.is_ok());
+        let same = came().find(|fetch| fetch.shown == *shown);
+        let last = came().nth(MOST_IN_VAIN - 1);
+        let keeps_back = of_this_asker().find(failed).or(same).or(last);
+        keeps_back.map(|fetch| fetch.end)
     }
 }
 
@@ -326,7 +332,7 @@ impl<T, const N: usize> Cached<T, N> {
 
     /// Fetches the secrets again if they are an hour old, and waits `within` for that at most. If it fails, or takes
     /// longer, those that are known stay in use until they are a day old: an hour is no reason to refuse logins. It is
-    /// logged, and tried again after 10 seconds.
+    /// logged, and tried again after 10 seconds. Nobody is kept waiting for it more often than that.
     ///
     /// Those that are a day old are waited for until the call's deadline, since nothing can be done without them.
     pub async fn refresh(&self, within: Duration, invocation: &Invocation<'_>) {
@@ -360,7 +366,7 @@ impl<T, const N: usize> Cached<T, N> {
     ///
     /// # Errors
     ///
-    /// If they can't be fetched in time, or could not be for this asker within the last 10 seconds: then nobody knows whether
+    /// If they can't be fetched in time, or could not be for this asker within the last second: then nobody knows whether
     /// there are newer ones, and nothing follows from `seen` not being enough.
     pub async fn newer_than(
         &self,
@@ -398,12 +404,23 @@ impl<T, const N: usize> Cached<T, N> {
     ) -> Fetched<T> {
         let now = invocation.now;
         let mut in_vain = self.in_vain.lock().await;
-        let Known { value, hash, .. } = self.known().clone();
+        let Known {
+            value,
+            hash,
+            fetched_at,
+        } = self.known().clone();
         if !Arc::ptr_eq(&value, seen) {
             return Fetched::Newer(value);
         }
         let shown_hash = sha256(shown.value.as_bytes());
-        if let Some(end) = in_vain.keeps_back(shown.by, &shown_hash, now) {
+        // What goes on with what is known isn't kept waiting every second.
+        let can_go_on = shown.by == NOBODY && now - fetched_at < MAX_AGE;
+        let after_failure = if can_go_on {
+            PAUSE
+        } else {
+            PAUSE_AFTER_FAILURE
+        };
+        if let Some(end) = in_vain.keeps_back(shown.by, &shown_hash, now, after_failure) {
             return Fetched::TooEarly(end);
         }
         // This stays if whoever waits for the texts gives up, and this future is dropped.
@@ -677,8 +694,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whether_there_is_a_newer_secret_is_not_known_for_ten_seconds_after_a_fetch_that_failed()
-     {
+    async fn whether_there_is_a_newer_secret_is_not_known_for_a_second_after_a_fetch_that_failed() {
         let secret = Rotated::new("spring");
         let cached = one(&secret).await;
         let first = known(&cached);
@@ -690,10 +706,10 @@ mod tests {
         assert_eq!(newer(&cached, &first, shown("a"), 0).await, gone);
         assert_eq!(*known(&cached), "spring");
         secret.becomes("summer");
-        assert_eq!(newer(&cached, &first, shown("a"), 9).await, gone);
-        assert_eq!(newer(&cached, &first, shown("b"), 9).await, gone);
+        assert_eq!(newer(&cached, &first, shown("a"), 0).await, gone);
+        assert_eq!(newer(&cached, &first, shown("b"), 0).await, gone);
         let summer = Ok(Some("summer".to_owned()));
-        assert_eq!(newer(&cached, &first, shown("a"), 10).await, summer);
+        assert_eq!(newer(&cached, &first, shown("a"), 1).await, summer);
     }
 
     /// What somebody made up must not keep a good value from being looked for, not even if it comes by the same way.

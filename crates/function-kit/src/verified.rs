@@ -105,11 +105,11 @@ pub async fn in_time<T>(
             Class::SecretsUnavailable | Class::UserUnavailable | Class::TooSlow
                 if invocation.deadline.has_passed() =>
             {
-                let known = [
-                    (&[Step::Secrets][..], Class::SecretsUnavailable),
+                let known: [(&[Step], _); 2] = [
+                    (&[Step::Secrets], Class::SecretsUnavailable),
                     (&[Step::GetUser], Class::UserUnavailable),
                 ];
-                invocation.slowest(known).unwrap_or(Class::TooSlow)
+                invocation.slowest(&known).unwrap_or(Class::TooSlow)
             }
             other => other,
         })

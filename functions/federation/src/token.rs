@@ -57,8 +57,8 @@ pub async fn token(
 
 /// Who took most of the time.
 fn slowest(invocation: &Invocation<'_>) -> Class {
-    let known = [
-        (&[Step::Secrets][..], Class::SecretsUnavailable),
+    let known: [(&[Step], _); 4] = [
+        (&[Step::Secrets], Class::SecretsUnavailable),
         (
             &[Step::SignAssertion, Step::SignIdToken],
             Class::SigningFailed,
@@ -69,7 +69,7 @@ fn slowest(invocation: &Invocation<'_>) -> Class {
             Class::ServiceTimeout,
         ),
     ];
-    invocation.slowest(known).unwrap_or(Class::TooSlow)
+    invocation.slowest(&known).unwrap_or(Class::TooSlow)
 }
 
 async fn exchange(

@@ -270,12 +270,34 @@ async fn fail_the_set_for_an_unknown_key_cannot_be_had_and_the_known_one_stays()
 
     let still = cache.current(start(), soon(), &()).await.unwrap();
     assert!(Arc::ptr_eq(&first, &still));
-    let still = cache
-        .newer_than(&first, start(), soon(), &())
-        .await
-        .unwrap();
-    assert!(Arc::ptr_eq(&first, &still));
-    assert_eq!(server.requests().len(), 2);
+    // Nothing is known of newer keys, so the next one asks again.
+    assert_eq!(
+        cache
+            .newer_than(&first, start(), soon(), &())
+            .await
+            .unwrap_err(),
+        KeySetError::Unavailable
+    );
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn pass_a_newer_set_right_after_a_fetch_that_failed() {
+    let server = Server::start(|request| {
+        let bytes = match request.number {
+            0 => json(200, &jwk_set(&[es256()])),
+            1 => answer(503, None, ""),
+            _ => json(200, &jwk_set(&[es256(), rs256()])),
+        };
+        Reply::Bytes(bytes)
+    });
+    let cache = cache(&server);
+    let first = cache.current(start(), soon(), &()).await.unwrap();
+    let failed = cache.newer_than(&first, start(), soon(), &()).await;
+    assert_eq!(failed.unwrap_err(), KeySetError::Unavailable);
+
+    let newer = cache.newer_than(&first, start(), soon(), &()).await;
+    assert_eq!(size(&newer.unwrap()), 2);
 }
 
 #[tokio::test]

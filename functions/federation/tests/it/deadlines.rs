@@ -274,6 +274,36 @@ async fn fail_as_that_which_took_the_time() {
     }
 }
 
+/// What is fetched side by side takes its time once, and what goes on beside something slower took none of it.
+#[tokio::test(start_paused = true)]
+async fn fail_as_that_which_was_waited_for_and_not_as_what_went_on_beside_it() {
+    let seconds = |seconds: f64| Duration::from_secs_f64(seconds);
+    // The secrets and that of CloudFront, a second for both.
+    let slow = Slow::new().await;
+    let code = slow.code(HOUR).await;
+    slow.assertion_key.takes(seconds(1.1));
+    slow.bridge.service.delay("/token", FOR_EVER);
+    let (answer, _) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    unavailable(&answer, "service_timeout");
+
+    let slow = Slow::new().await;
+    let code = slow.code(DAY).await;
+    slow.aws.answers_after(seconds(1.4));
+    slow.bridge.service.delay("/token", FOR_EVER);
+    let (answer, _) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    unavailable(&answer, "service_timeout");
+
+    // The keys come before they are needed.
+    let slow = Slow::new().await;
+    slow.bridge.service.delay("/certs", FOR_EVER);
+    let code = slow.bridge.code(&Form::authorize()).await;
+    slow.bridge.service.delay("/certs", seconds(2.5));
+    slow.assertion_key.takes(seconds(1.9));
+    slow.bridge.service.delay("/token", FOR_EVER);
+    let (answer, _) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    unavailable(&answer, "service_timeout");
+}
+
 #[tokio::test(start_paused = true)]
 async fn fail_as_the_key_set_if_that_took_the_time() {
     let slow = Slow::new().await;
