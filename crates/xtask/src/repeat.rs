@@ -7,6 +7,7 @@ use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +15,8 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use crate::command::cargo;
@@ -62,13 +65,15 @@ const THREADS: [u8; 4] = [2, 4, 8, 16];
 
 /// Sets the clock of a command and of everything that it starts, also of what gets none of its environment: in a mount
 /// namespace of its own, whose /etc preloads faketime for everybody. `$1` is the library, `$2` the offset in seconds. A compiler
-/// can hang under faketime, so the cargo that tests start has the /etc of before.
+/// can hang under faketime, so the cargo that tests start has the /etc of before. A process under faketime leaves a file with
+/// its number in /dev/shm when it is killed, and no other process of that number starts: so that is its own, too.
 const WITH_A_CLOCK: &str = r#"set -e
 etc=$(mktemp -d)
 mount -t tmpfs tmpfs "$etc"
 cp -a /etc/. "$etc"
 mount --move "$etc" /etc
 rmdir "$etc"
+mount -t tmpfs tmpfs /dev/shm
 echo "$2" > /etc/faketimerc
 echo "$1" > /etc/ld.so.preload
 cat > /etc/cargo << END
@@ -143,8 +148,8 @@ fn now() -> Duration {
 pub(crate) fn run(workspace: &Path, arguments: &Arguments) -> Result<(), String> {
     let binaries = test_binaries(workspace, arguments.name.as_deref())?;
     let library = faketime(workspace)?;
+    // What failed before stays.
     let outputs = workspace.join("target/repeat");
-    let _not_there_the_first_time = fs::remove_dir_all(&outputs);
     fs::create_dir_all(&outputs).map_err(|error| format!("{}: {error}", outputs.display()))?;
     let cargo = cargo_of_tests(&outputs)?;
     let first = arguments.seed.unwrap_or_else(|| now().as_secs());
@@ -283,8 +288,16 @@ fn offset(now: Duration, end: &End, seed: u64) -> String {
 
 /// Does this while the conditions hold.
 fn under<T>(conditions: &Conditions, work: impl FnOnce() -> T) -> T {
+    struct Ended<'a>(&'a AtomicBool);
+    impl Drop for Ended<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
+        // However it ends.
+        let _ended = Ended(&over);
         if conditions.busy {
             for _ in 0..BUSY_THREADS {
                 scope.spawn(|| {
@@ -297,9 +310,7 @@ fn under<T>(conditions: &Conditions, work: impl FnOnce() -> T) -> T {
         if conditions.ports_taken {
             scope.spawn(|| take_ports(&over));
         }
-        let done = work();
-        over.store(true, Ordering::Relaxed);
-        done
+        work()
     })
 }
 
@@ -342,6 +353,8 @@ fn run_once(
         // The order of tests is the one option that only an unstable harness takes.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO", cargo)
+        // What hangs is ended with everything that it started.
+        .process_group(0)
         .current_dir(&binary.folder)
         .stdin(Stdio::null())
         .stdout(written.try_clone().map_err(problem)?)
@@ -353,7 +366,8 @@ fn run_once(
             return Ok(Some(status));
         }
         if begun.elapsed() > LONGEST {
-            child.kill().map_err(problem)?;
+            let group = i32::try_from(child.id()).map(Pid::from_raw);
+            group.map(|group| killpg(group, Signal::SIGKILL)).ok();
             child.wait().map_err(problem)?;
             return Ok(None);
         }
