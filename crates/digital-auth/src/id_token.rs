@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{
-    AccessToken, AccessTokenHash, IssuerUrl, JsonWebKey as _, JsonWebKeyId, JsonWebTokenType,
+    AccessToken, AccessTokenHash, IssuerUrl, JsonWebKeyId, JsonWebTokenType,
     JwsSigningAlgorithm as _, Nonce, NonceVerifier as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -54,10 +54,11 @@ pub enum IdTokenError {
     /// An algorithm that isn't accepted (step 7): `none` and those with a shared secret (step 8) never are.
     #[error("the ID token's algorithm is not accepted")]
     Algorithm,
-    /// No key of the service, or more than one, fits `kid` and algorithm (step 6).
+    /// No key of the service fits `kid` and algorithm, or more than one does and there is no `kid` (step 6).
     #[error("the ID token's key is unknown")]
     UnknownKey,
-    /// The service publishes the key that `kid` names, or one that could be meant, in a form that can't be used (step 6).
+    /// No usable key verifies it, and the service publishes the key that `kid` names, or one that could be meant, in a form
+    /// that can't be used (step 6).
     #[error("the ID token's key is published in a form that can't be used")]
     UnusableKey,
     /// The signature isn't that key's (step 6).
@@ -206,13 +207,17 @@ pub fn verify(
 
     // Step 6. The signature is that of the issuer's key.
     let key = keys
-        .find(header.kid.as_ref(), algorithm)
+        .verify(
+            header.kid.as_ref(),
+            algorithm,
+            signing_input.as_bytes(),
+            &signature,
+        )
         .map_err(|none| match none {
             NoKey::Unknown => IdTokenError::UnknownKey,
             NoKey::Unusable => IdTokenError::UnusableKey,
+            NoKey::Signature => IdTokenError::Signature,
         })?;
-    key.verify_signature(algorithm, signing_input.as_bytes(), &signature)
-        .map_err(|_| IdTokenError::Signature)?;
 
     // Step 9. `exp` lies ahead.
     let NumericDate(expires) = claims.exp.ok_or(IdTokenError::Expired)?;

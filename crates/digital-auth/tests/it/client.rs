@@ -306,6 +306,52 @@ async fn fail_a_key_that_the_service_does_not_know_either_and_no_flood_of_reques
     assert!(server.requests_to(USERINFO).is_empty());
 }
 
+/// A service that publishes the signer's key with a defect beside a good one of the same name, and mends it if `mended` says
+/// so.
+fn with_unusable_key(mended: bool) -> Server {
+    Server::start(move |request: &Received| match request.target.as_str() {
+        CERTS => {
+            let mut set = jwk_set(&[other_es256(), es256()]);
+            set["keys"][0]["kid"] = set["keys"][1]["kid"].clone();
+            if !mended || request.number == 0 {
+                set["keys"][1]["use"] = "SIG".into();
+            }
+            Reply::Bytes(json_answer(200, &set))
+        }
+        _ => good(request),
+    })
+}
+
+#[tokio::test]
+async fn pass_a_key_that_was_unusable_and_is_mended_is_fetched_and_used() {
+    let server = with_unusable_key(true);
+    let client = client(&server);
+    client.warm(start(), soon(), &()).await;
+
+    finish(&client).await.unwrap();
+    finish(&client).await.unwrap();
+
+    assert_eq!(server.requests_to(CERTS).len(), 2);
+}
+
+#[tokio::test]
+async fn fail_a_key_that_stays_unusable_is_told_as_that_and_no_flood_of_requests() {
+    let server = with_unusable_key(false);
+    let client = client(&server);
+    client.warm(start(), soon(), &()).await;
+
+    for _ in 0..5 {
+        let error = finish(&client).await.unwrap_err();
+        assert!(matches!(
+            error,
+            LoginError::IdToken(IdTokenError::UnusableKey)
+        ));
+    }
+
+    assert_eq!(server.requests_to(CERTS).len(), 2);
+    assert!(server.requests_to(USERINFO).is_empty());
+}
+
 #[tokio::test]
 async fn fail_without_the_services_keys() {
     for (reply, expected) in [

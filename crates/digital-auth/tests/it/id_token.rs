@@ -10,7 +10,7 @@ use digital_auth::id_token::{
     Expected, IdTokenError, SigningAlgorithm, VerifiedIdToken, parse_algorithm, verify,
 };
 use digital_auth::published_keys::PublishedKeys;
-use keys::{LocalKey, SigningKey as _};
+use keys::{Algorithm, LocalKey, SigningKey as _};
 use openidconnect::IssuerUrl;
 use p256::pkcs8::EncodePrivateKey as _;
 use proptest::prelude::*;
@@ -48,7 +48,16 @@ impl Default for Check {
 
 impl Check {
     pub(crate) fn of(&self, token: &str) -> Result<VerifiedIdToken, IdTokenError> {
-        let keys = PublishedKeys::read(self.keys.to_string().as_bytes()).unwrap();
+        self.with_keys(&self.keys.to_string(), token)
+    }
+
+    /// With this key set, which need not be one that a `Value` can hold.
+    pub(crate) fn with_keys(
+        &self,
+        keys: &str,
+        token: &str,
+    ) -> Result<VerifiedIdToken, IdTokenError> {
+        let keys = PublishedKeys::read(keys.as_bytes()).unwrap();
         let algorithms: Vec<SigningAlgorithm> = self
             .algorithms
             .iter()
@@ -478,6 +487,9 @@ fn fail_a_key_of_the_set_that_is_not_for_signatures() {
     check.keys = json!({"keys": [public_jwk(es256())]});
     assert!(check.of(&token).is_ok());
     check.keys["keys"][0]["use"] = json!("enc");
+    // For encryption and for ES256 at once: one of the two is wrong.
+    assert_eq!(check.of(&token), Err(IdTokenError::UnusableKey));
+    check.keys["keys"][0]["alg"] = json!("ECDH-ES");
     assert_eq!(check.of(&token), Err(IdTokenError::UnknownKey));
 }
 
@@ -829,11 +841,13 @@ fn fail_no_signature_and_a_shared_secret_also_where_they_are_configured() {
 
 #[test]
 fn pass_a_key_that_leaves_its_algorithm_open_and_fail_one_that_is_for_another() {
-    let key_with = |member: &str, value: Option<Value>| {
+    let key_with = |changes: &[(&str, Option<Value>)]| {
         let mut key = public_jwk(es256());
         let members = key.as_object_mut().unwrap();
-        members.remove(member);
-        members.extend(value.map(|value| (member.to_owned(), value)));
+        for (member, value) in changes {
+            members.remove(*member);
+            members.extend(value.clone().map(|value| ((*member).to_owned(), value)));
+        }
         let check = Check {
             keys: json!({"keys": [key]}),
             ..Check::default()
@@ -841,33 +855,68 @@ fn pass_a_key_that_leaves_its_algorithm_open_and_fail_one_that_is_for_another() 
         check.of_claims(&good())
     };
     for optional in ["alg", "use"] {
-        assert!(key_with(optional, None).is_ok(), "{optional}");
+        assert!(key_with(&[(optional, None)]).is_ok(), "{optional}");
     }
-    for (member, value) in [
-        ("alg", Some(json!("ES384"))),
-        ("alg", Some(json!("RSA-OAEP"))),
-        ("use", Some(json!("enc"))),
-        ("kty", Some(json!("OKP"))),
-        ("kid", Some(json!("another"))),
-        ("kid", None),
+    for (changes, expected) in [
+        (
+            vec![("use", Some(json!("enc"))), ("alg", None)],
+            IdTokenError::UnknownKey,
+        ),
+        (
+            vec![("alg", Some(json!("ECDH-ES"))), ("use", None)],
+            IdTokenError::UnknownKey,
+        ),
+        (
+            vec![("kty", Some(json!("OKP"))), ("alg", None), ("crv", None)],
+            IdTokenError::UnknownKey,
+        ),
+        (
+            vec![("kid", Some(json!("another")))],
+            IdTokenError::UnknownKey,
+        ),
+        (vec![("kid", None)], IdTokenError::UnknownKey),
+        // What contradicts itself is no other key.
+        (
+            vec![("alg", Some(json!("ES384")))],
+            IdTokenError::UnusableKey,
+        ),
+        (
+            vec![("alg", Some(json!("RSA-OAEP")))],
+            IdTokenError::UnusableKey,
+        ),
+        (vec![("use", Some(json!("enc")))], IdTokenError::UnusableKey),
+        (vec![("kty", Some(json!("OKP")))], IdTokenError::UnusableKey),
     ] {
-        assert_eq!(
-            key_with(member, value.clone()),
-            Err(IdTokenError::UnknownKey),
-            "{member} {value:?}"
-        );
+        assert_eq!(key_with(&changes), Err(expected), "{changes:?}");
     }
 }
 
+/// As when one replaces the other, and the name stays.
 #[test]
-fn fail_two_keys_of_one_key_id() {
+fn pass_two_keys_of_one_key_id_and_fail_a_third_that_is_not_published() {
+    let key_id = json!(es256().key_id().as_str());
     let mut twin = public_jwk(other_es256());
-    twin["kid"] = json!(es256().key_id().as_str());
-    let check = Check {
-        keys: json!({"keys": [public_jwk(es256()), twin]}),
-        ..Check::default()
-    };
-    assert_eq!(check.of_claims(&good()), Err(IdTokenError::UnknownKey));
+    twin["kid"] = key_id.clone();
+    let third = LocalKey::generate(Algorithm::Es256).unwrap();
+    let header = header(es256());
+    for keys in [
+        json!([public_jwk(es256()), twin]),
+        json!([twin, public_jwk(es256())]),
+    ] {
+        let check = Check {
+            keys: json!({ "keys": keys }),
+            ..Check::default()
+        };
+        let by = |key: &LocalKey| check.of(&sign(key, &header, good().to_string().as_bytes()));
+        assert!(by(es256()).is_ok());
+        assert!(by(other_es256()).is_ok());
+        assert_eq!(by(&third), Err(IdTokenError::Signature));
+        // `at_hash` is still checked, whichever key it was.
+        let mut claims = good();
+        claims["at_hash"] = json!("another");
+        let token = sign(other_es256(), &header, claims.to_string().as_bytes());
+        assert_eq!(check.of(&token), Err(IdTokenError::AccessTokenHash));
+    }
 }
 
 #[test]

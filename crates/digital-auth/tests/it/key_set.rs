@@ -217,6 +217,52 @@ async fn pass_entries_that_are_passed_over_are_told_with_their_reasons() {
     assert!(!log.text().contains(marked));
 }
 
+/// An entry that contradicts itself, is misspelled, or isn't even an object, is told of, too.
+#[tokio::test]
+async fn pass_entries_that_contradict_themselves_are_told_with_their_key_ids() {
+    let entry = |kid: &str, member: &str, value: &str| {
+        let mut entry = jwk_set(&[es256()])["keys"][0].take();
+        entry["kid"] = kid.into();
+        entry[member] = value.into();
+        entry.to_string()
+    };
+    let twice = entry("twice", "alg", "ES256").replacen('{', r#"{"use":"sig","#, 1);
+    let entries = [
+        entry("alg", "alg", "RS256"),
+        entry("crv", "crv", "secp256r1"),
+        entry("kty", "kty", "ec"),
+        twice,
+        "1e999".to_owned(),
+    ];
+    let set = format!(r#"{{"keys":[{}]}}"#, entries.join(","));
+    let server = Server::start(move |_| Reply::Bytes(answer(200, Some("application/json"), &set)));
+    let (log, _guard) = test_server::log();
+
+    cache(&server).current(start(), soon(), &()).await.unwrap();
+
+    let lines = log.lines();
+    let told = lines
+        .iter()
+        .filter(|line| line["event"] == "service_key_passed_over");
+    let told: Vec<_> = told
+        .map(|line| (line["kid"].as_str(), line["reason"].as_str().unwrap()))
+        .collect();
+    let restriction = |member: &str| {
+        format!(
+            "its member `{member}` isn't understood, rules signatures out, or contradicts another"
+        )
+    };
+    let [alg, crv, kty] = ["alg", "crv", "kty"].map(restriction);
+    let expected = [
+        (Some("alg"), &*alg),
+        (Some("crv"), &*crv),
+        (Some("kty"), &*kty),
+        (Some("twice"), "a member comes twice"),
+        (None, "it is no object"),
+    ];
+    assert_eq!(told, expected);
+}
+
 #[tokio::test]
 async fn pass_fifty_unknown_keys_at_once_cost_one_request() {
     let server = Server::start(rotating);
