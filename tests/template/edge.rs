@@ -50,7 +50,7 @@ pub(crate) fn given() -> BTreeMap<String, String> {
     .into()
 }
 
-fn with(settings: &[(&str, &str)]) -> Result<Stack, Refused> {
+pub(crate) fn with(settings: &[(&str, &str)]) -> Result<Stack, Refused> {
     let mut given = given();
     given.extend(
         settings

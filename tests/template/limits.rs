@@ -9,6 +9,7 @@ use test_kit::limits::{amount, documented};
 
 use crate::accepted::{LONGEST_ENVIRONMENT, environment_bytes, longest};
 use crate::cloudformation::{Stack, Template, text};
+use crate::edge::with as in_front;
 use crate::observability::watched;
 use crate::settings::FUNCTIONS;
 use crate::{STACKS, edge, observability, said, template};
@@ -55,6 +56,36 @@ fn alarm_window(alarm: &Value) -> usize {
     let of_metrics = of_metrics.filter_map(|metric| metric["MetricStat"]["Period"].as_u64());
     let period = alarm["Period"].as_u64().into_iter().chain(of_metrics).max();
     periods * usize::try_from(period.unwrap()).unwrap()
+}
+
+/// How long the names are that may be as long as that of a web ACL, where the stack's name is the longest: CloudFront's and
+/// the firewall's, and those of the firewall's metrics.
+fn names_in_front() -> Vec<usize> {
+    let edge = edge();
+    let longest = "a".repeat(longest_taken(&edge, "Name", |length| "a".repeat(length)));
+    let stack = in_front(&[("Name", &longest)]).unwrap();
+    let of = |kind: &str, pointer: &str| -> Vec<usize> {
+        let found = stack.of_type(kind).map(|(_, one)| one.pointer(pointer));
+        let lengths: Vec<_> = found.map(|name| text(name.unwrap()).len()).collect();
+        assert!(!lengths.is_empty(), "{kind}");
+        lengths
+    };
+    let acl = "AWS::WAFv2::WebACL";
+    let rules = stack.of_type(acl).flat_map(|(_, one)| {
+        let rules = one["Rules"].as_array().unwrap().iter();
+        rules.map(|rule| text(&rule["VisibilityConfig"]["MetricName"]).len())
+    });
+    [
+        of(acl, "/Name"),
+        of(acl, "/VisibilityConfig/MetricName"),
+        of(
+            "AWS::CloudFront::Distribution",
+            "/DistributionConfig/Comment",
+        ),
+        of("AWS::CloudFront::CachePolicy", "/CachePolicyConfig/Name"),
+        rules.collect(),
+    ]
+    .concat()
 }
 
 #[test]
@@ -154,7 +185,7 @@ fn every_limit_of_a_deployment_is_written_down_and_kept() {
             20,
             None,
         ),
-        ("web_acl_name", "", 123 + "-edge".len(), 128, None),
+        ("web_acl_name", "", most(names_in_front()), 128, None),
         (
             "alarm_window",
             "s",
