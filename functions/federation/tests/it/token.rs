@@ -631,7 +631,7 @@ async fn answers_made_to_hurt_are_refused_or_taken_without_harm() {
         ),
         (
             "/certs",
-            format!(r#"{{"keys":[{{"x":{deep}}}]}}"#),
+            format!(r#"{{"keys":[],"x":[{deep}}}"#),
             "key_set_malformed",
         ),
     ] {
@@ -655,6 +655,12 @@ async fn answers_made_to_hurt_are_refused_or_taken_without_harm() {
     keys.push(known["keys"][0].clone());
     let bridge = Bridge::new().await;
     let body = json!({ "keys": keys }).to_string();
+    bridge.service.fault("/certs", Fault::new(200, &body));
+    bridge.tokens().await;
+
+    let bridge = Bridge::new().await;
+    let good = &known["keys"][0];
+    let body = format!(r#"{{"keys":[{{"x":{deep}}},{good}]}}"#);
     bridge.service.fault("/certs", Fault::new(200, &body));
     bridge.tokens().await;
 }
