@@ -409,6 +409,10 @@ fn record() -> String {
     record.seal(&keys, &SystemRandomness).unwrap()
 }
 
+/// Whom the records are of.
+const IDENTITY: &str =
+    r#"[{"userId":"1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed","providerName":"MynaApp"}]"#;
+
 /// The trigger that makes tokens, with this key of records and this issuer.
 struct TokenTrigger(DirectFunction);
 
@@ -430,13 +434,27 @@ impl TokenTrigger {
         Self(DirectFunction::new(options))
     }
 
-    /// Tokens for whoever has this record, so many times: whether they have a claim of ours.
-    async fn refresh(&self, record: &str, times: usize) -> bool {
+    /// Tokens for these users, one after the other, each with this record: whether they have a claim of ours.
+    async fn refresh(&self, record: &str, users: impl IntoIterator<Item = usize>) -> bool {
+        self.refresh_with(record, IDENTITY, users).await
+    }
+
+    /// The same of users with these identities.
+    async fn refresh_with(
+        &self,
+        record: &str,
+        identities: &str,
+        users: impl IntoIterator<Item = usize>,
+    ) -> bool {
         let event = include_str!("../events/pre-token-generation/refresh.json");
-        let event = event.replace("{{record}}", record);
+        let mut event: Value = serde_json::from_str(event).unwrap();
+        let attributes = &mut event["request"]["userAttributes"];
+        attributes["custom:verified_record"] = record.into();
+        attributes["identities"] = identities.into();
         let mut has_claim = Vec::new();
-        for _ in 0..times {
-            let answer = self.0.invoke(event.clone()).await.unwrap();
+        for user in users {
+            event["userName"] = format!("MynaApp_{user}").into();
+            let answer = self.0.invoke(event.to_string()).await.unwrap();
             has_claim.push(String::from_utf8_lossy(&answer).contains(r#""age_over_20":true"#));
         }
         has_claim.dedup();
@@ -463,40 +481,61 @@ async fn records_that_are_refused_for_everybody_ring() {
         (KEY, "https://service.example/realms/other"),
     ] {
         let trigger = TokenTrigger::new(key, issuer);
-        assert!(!trigger.refresh(&record(), 5).await);
+        assert!(!trigger.refresh(&record(), 0..5).await);
         assert_eq!(trigger.rings(), named(&["records-refused"]));
+    }
+    // Many of them are good: those who signed in after the key went.
+    let trigger = TokenTrigger::new(KEY, ISSUER);
+    assert!(trigger.refresh(&record(), 0..8).await);
+    let foreign = record().replacen("Ae", "AQ", 1);
+    assert!(!trigger.refresh(&foreign, 8..17).await);
+    assert_eq!(trigger.rings(), named(&["records-refused"]));
+}
+
+/// One user's nonsense among the others', or alone, however often it is shown: an unknown key too can be made up.
+#[tokio::test]
+async fn one_users_nonsense_does_not_ring_however_often_it_is_shown() {
+    let foreign = record().replacen("Ae", "AQ", 1);
+    assert_ne!(foreign, record());
+    for others in [8, 0] {
+        let trigger = TokenTrigger::new(KEY, ISSUER);
+        if others > 0 {
+            assert!(trigger.refresh(&record(), 0..others).await);
+        }
+        for nonsense in ["nonsense", &foreign] {
+            let same = std::iter::repeat_n(others, 50);
+            assert!(!trigger.refresh(nonsense, same).await);
+        }
+        assert_eq!(trigger.rings(), named(&[]));
     }
 }
 
-/// One user's nonsense, again and again among the others': an unknown key too can be made up.
+/// Where a pool lets people sign up, one person can be many users of the pool's own. No record was ever made for these.
 #[tokio::test]
-async fn one_users_nonsense_does_not_ring() {
+async fn nonsense_of_users_who_never_signed_in_with_the_card_does_not_ring() {
     let trigger = TokenTrigger::new(KEY, ISSUER);
-    assert!(trigger.refresh(&record(), 8).await);
-    let foreign = record().replacen("Ae", "AQ", 1);
-    assert_ne!(foreign, record());
-    for nonsense in ["nonsense", &foreign] {
-        assert!(!trigger.refresh(nonsense, 3).await);
+    for identities in ["[]", ""] {
+        assert!(!trigger.refresh_with("nonsense", identities, 0..10).await);
     }
     assert_eq!(trigger.rings(), named(&[]));
-    // And alone, where it isn't much.
-    let trigger = TokenTrigger::new(KEY, ISSUER);
-    assert!(!trigger.refresh("nonsense", 4).await);
-    assert_eq!(trigger.rings(), named(&[]));
+    // With a wrong name of the provider nobody is one of ours, and that refuses everybody.
+    let renamed = IDENTITY.replace("MynaApp", "MynaApp2");
+    assert!(!trigger.refresh_with(&record(), &renamed, 0..10).await);
+    assert_eq!(trigger.rings(), named(&["records-refused"]));
 }
 
 /// A record that somebody changed is no nonsense.
 #[tokio::test]
 async fn a_forged_record_rings_at_once() {
     let trigger = TokenTrigger::new(KEY, ISSUER);
-    assert!(trigger.refresh(&record(), 1).await);
+    assert!(trigger.refresh(&record(), 0..1).await);
     let mut forged = record();
     let last = forged.pop().unwrap();
     let at = forged.len() - 4;
     let other = if &forged[at..=at] == "A" { "B" } else { "A" };
     forged.replace_range(at..=at, other);
     forged.push(last);
-    assert!(!trigger.refresh(&forged, 1).await);
+    assert!(!trigger.refresh(&forged, 0..1).await);
     assert_eq!(trigger.rings(), named(&["tampering"]));
 }
 

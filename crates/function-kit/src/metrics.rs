@@ -62,7 +62,8 @@ named! {
         LoginCancelled = "LoginCancelled";
         /// A verified record was forged.
         Tampering = "Tampering";
-        /// A record was believed, and claims came of it. 0 if it wasn't: the average is the share of those that are.
+        /// A record was believed, and claims came of it. 0 if it wasn't, for each user once in an hour: the average is the
+        /// share of those that are.
         RecordAccepted = "RecordAccepted";
     }
 }

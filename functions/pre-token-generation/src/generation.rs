@@ -5,10 +5,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use function_kit::check;
 use function_kit::failure::{self, Class as _, Concern, Told};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Metrics, Refused, Step};
+use function_kit::once::OncePerHour;
 use function_kit::trigger::Trigger;
 use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
@@ -30,6 +32,8 @@ pub struct Generation {
     pub records: Records,
     /// The user pool.
     pub users: Users,
+    /// Whose refused records were counted.
+    pub counted: OncePerHour,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where metrics go.
@@ -132,6 +136,9 @@ impl Generation {
             }
             Err(class) if class.is_refusal() => {
                 refused(class, invocation);
+                if self.is_evidence(class, request, identities, now) {
+                    (invocation.measurements).count_if(Count::RecordAccepted, false);
+                }
                 Ok(match class {
                     Class::RecordTooOld => Claims::of_an_old_record(grants),
                     _ => Claims::default(),
@@ -139,6 +146,21 @@ impl Generation {
             }
             Err(class) => Err(class),
         }
+    }
+
+    /// Whether a record that isn't believed counts in the share of those that are. One user's counts once in an hour, however
+    /// often it is shown: the others decide, too. Who has no identity at all may have signed up as often as they liked, and no
+    /// record was ever made for them.
+    fn is_evidence(
+        &self,
+        class: Class,
+        request: &TokenRequest<'_>,
+        identities: &Identities,
+        now: DateTime<Utc>,
+    ) -> bool {
+        concern_of_refused(class) != Concern::Nobody
+            && !identities.is_empty()
+            && self.counted.counts(request.user_name, now)
     }
 }
 
@@ -156,14 +178,10 @@ pub fn concern_of_refused(class: Class) -> Concern {
 
 /// Tells of a record that isn't believed.
 fn refused(class: Class, invocation: &Invocation<'_>) {
-    let concern = concern_of_refused(class);
-    if concern != Concern::Nobody {
-        (invocation.measurements).count_if(Count::RecordAccepted, false);
-    }
     let told = Told {
         event: "record_refused",
         metric: Refused::Record,
-        concern,
+        concern: concern_of_refused(class),
     };
     failure::tell_as(told, class, invocation);
 }

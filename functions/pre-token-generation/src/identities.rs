@@ -43,6 +43,12 @@ impl Identities {
         identities.map(Self).map_err(|_| Class::EventMalformed)
     }
 
+    /// Whether there are none: a user of the pool's own.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The user's subjects at a provider, exactly as it gave them. Nobody else's users have any.
     #[must_use]
     pub fn subjects(&self, provider_name: &str) -> Vec<&str> {
@@ -88,6 +94,6 @@ mod tests {
             let failed = Identities::read(&attribute).unwrap_err();
             assert_eq!(failed, Class::EventMalformed, "{attribute}");
         }
-        assert_eq!(Identities::read(&json!("")).unwrap().0.len(), 0);
+        assert!(Identities::read(&json!("")).unwrap().is_empty());
     }
 }
