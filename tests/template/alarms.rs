@@ -330,11 +330,20 @@ async fn a_login_before_there_is_a_client_id_calls_nobody() {
     running.stop().await;
 }
 
-/// So many logins through Amazon Cognito; whether each succeeds.
+/// So many logins of one person through Amazon Cognito; whether each succeeds.
 async fn log_in(running: &Running, times: Range<usize>, fault: Option<Fault>) -> Vec<bool> {
+    log_in_as(running, times.map(|_| "adult"), fault).await
+}
+
+/// Logins of these people.
+async fn log_in_as(
+    running: &Running,
+    people: impl IntoIterator<Item = &str>,
+    fault: Option<Fault>,
+) -> Vec<bool> {
     let mut succeeded = Vec::new();
-    for _ in times {
-        let outcome = running.login(&browser(), "adult", fault).await.unwrap();
+    for person in people {
+        let outcome = running.login(&browser(), person, fault).await.unwrap();
         succeeded.push(matches!(outcome, Outcome::SignedIn(_)));
     }
     succeeded
@@ -490,6 +499,34 @@ async fn records_that_are_refused_for_everybody_ring() {
     let foreign = record().replacen("Ae", "AQ", 1);
     assert!(!trigger.refresh(&foreign, 8..17).await);
     assert_eq!(trigger.rings(), named(&["records-refused"]));
+}
+
+/// A tool took the record out of the attribute mapping: everybody signs in, and has no claim. One who took their own record
+/// away, or never had one, is no reason to call anybody.
+#[tokio::test]
+async fn records_that_are_missing_for_everybody_ring() {
+    let running = running_with(|options| {
+        options.cognito = |cognito| {
+            let mapping = &mut cognito.provider.attribute_mapping;
+            assert!(mapping.remove("custom:verified_record").is_some());
+        };
+    })
+    .await;
+    assert_eq!(log_in(&running, 0..6, None).await, [true; 6]);
+    let of_one = measured(&running, &[]);
+    assert_eq!(ringing(&watched(), &[of_one]), named(&[]));
+    let others = [
+        "long-address",
+        "longest",
+        "leap-day",
+        "no-gender",
+        "latin-name",
+    ];
+    assert_eq!(log_in_as(&running, others, None).await, [true; 5]);
+    let of_all = measured(&running, &[]);
+    let rings = ringing(&watched(), &[of_all]);
+    assert_eq!(rings, named(&["records-refused"]));
+    running.stop().await;
 }
 
 /// One user's nonsense among the others', or alone, however often it is shown: an unknown key too can be made up.

@@ -169,8 +169,8 @@ impl Generation {
 #[must_use]
 pub fn concern_of_refused(class: Class) -> Concern {
     match (class, class.concern()) {
-        // Linked, and not yet signed in with the card; or the user took it away.
-        (Class::RecordMissing, _) => Concern::Nobody,
+        // Linked, and not yet signed in with the card; or the user took it away. For everybody, it isn't mapped any more.
+        (Class::RecordMissing, _) => Concern::Unproven,
         (_, Concern::Operator) => Concern::Client,
         (_, concern) => concern,
     }
