@@ -368,6 +368,33 @@ async fn what_refuses_everybody_rings_and_what_refuses_one_of_many_does_not() {
     right.stop().await;
 }
 
+/// An app asks for a new authentication each time, and the service doesn't say when it was. One person's old one is theirs
+/// alone.
+#[tokio::test]
+async fn new_authentications_that_the_service_never_shows_ring() {
+    for (finished, refused, rings) in [(0, 5, &["logins-refused"][..]), (2, 6, &[])] {
+        let running = running(&[]).await;
+        let client = RelyingParty::new(&running);
+        let mut statuses = Vec::new();
+        for _ in 0..finished {
+            let request = client.authorization_request();
+            let end = client.sign_in(&browser(), &request, "adult", None).await;
+            statuses.push(status_at_the_end(&client, &end).await);
+        }
+        for _ in 0..refused {
+            let request = client.authorization_request().with("prompt", "login");
+            let fault = Some(Fault::IdTokenMissingAuthenticationTime);
+            let end = client.sign_in(&browser(), &request, "adult", fault).await;
+            statuses.push(status_at_the_end(&client, &end).await);
+        }
+        let class = vec!["authentication_too_old"; refused];
+        assert_eq!(test_kit::logged_failures(&running), class);
+        let period = measured(&running, &statuses);
+        assert_eq!(ringing(&watched(), &[period]), named(rings));
+        running.stop().await;
+    }
+}
+
 /// A tool took the trigger out of the user pool: everything is as it was, but that it isn't invoked.
 #[tokio::test]
 async fn logins_that_finish_without_the_trigger_ring() {

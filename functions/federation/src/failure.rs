@@ -217,7 +217,7 @@ classes! {
     CodeVerifierMismatch = "code_verifier_mismatch", InvalidGrant, 400, Client;
 
     // /token: the service's part. Whoever begins a login can edit what the browser carries to the service (its scope,
-    // `acr_values`, `nonce`): what follows of that calls nobody by itself, and has a status below 500. If it refuses
+    // `acr_values`, `nonce`) and to us (`prompt`, `max_age`): what follows of that calls nobody by itself, and has a status below 500. If it refuses
     // everybody, the share of logins that finish tells.
     /// A key didn't sign.
     SigningFailed = "signing_failed", TemporarilyUnavailable, 503, Operator;
@@ -273,8 +273,8 @@ classes! {
     IdTokenAuthenticationTime = "id_token_auth_time", InvalidGrant, 400, Service;
     /// `acr` is missing or not accepted.
     AssuranceNotAccepted = "assurance_not_accepted", InvalidGrant, 400, Unproven;
-    /// The client asked for a new authentication, and `auth_time` doesn't show one.
-    AuthenticationTooOld = "authentication_too_old", InvalidGrant, 400, Nobody;
+    /// A new authentication was asked for, and `auth_time` doesn't show one.
+    AuthenticationTooOld = "authentication_too_old", InvalidGrant, 400, Unproven;
     /// The service refused the userinfo request.
     UserinfoRefused = "userinfo_refused", ServerError, 502, Service;
     /// The service's userinfo answer is malformed.
