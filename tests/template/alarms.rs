@@ -395,32 +395,77 @@ async fn new_authentications_that_the_service_never_shows_ring() {
     }
 }
 
-/// A tool took the trigger out of the user pool: everything is as it was, but that it isn't invoked.
+/// The trigger isn't in the user pool any more: everything is as it was, but that it isn't invoked. Or it is, and doesn't
+/// start.
 #[tokio::test]
 async fn logins_that_finish_without_the_trigger_ring() {
-    let running = running_with(|options| {
-        options.cognito = |cognito| cognito.lambda_config.inbound_federation = None;
-    });
-    let running = running.await;
-    assert_eq!(log_in(&running, 0..1, None).await, [true]);
-    let gone = measured(&running, &[]);
-    running.stop().await;
+    type Change = fn(&mut StackOptions);
+    let changes: [(Change, bool); 2] = [
+        (
+            |options| {
+                options.cognito = |cognito| cognito.lambda_config.inbound_federation = None;
+            },
+            true,
+        ),
+        (
+            |options| {
+                let wrong = variables([("RECORD_KEYS", Some("no keys"))]);
+                options.trigger_environment.extend(wrong);
+            },
+            false,
+        ),
+    ];
+    let stack = watched();
+    for (change, signs_in) in changes {
+        let running = running_with(change).await;
+        assert_eq!(log_in(&running, 0..1, None).await, [signs_in]);
+        let gone = measured(&running, &[]);
+        running.stop().await;
+        let rings = named(&["inbound-federation-gone"]);
+        assert_eq!(ringing(&stack, &[gone.clone(), gone.clone()]), rings);
+        // Where there are no logins, nothing is wrong.
+        let silence = Period::default();
+        assert_eq!(ringing(&stack, &[gone, silence.clone()]), named(&[]));
+        assert_eq!(ringing(&stack, &[silence.clone(), silence]), named(&[]));
+    }
+    let alarm = stack.properties("InboundFederationGoneAlarm");
+    let description = text(&alarm["AlarmDescription"]);
+    for cause in [
+        "LambdaConfig",
+        "始まらない",
+        "start",
+        "同時実行数",
+        "concurrency",
+    ] {
+        assert!(description.contains(cause), "{cause}");
+    }
+}
+
+/// The trigger's line comes some seconds after the bridge's, and then another period may have begun: for each login of a
+/// site that has few.
+#[tokio::test]
+async fn logins_at_the_end_of_a_period_do_not_ring() {
     let running = running_with(|_| {}).await;
     assert_eq!(log_in(&running, 0..1, None).await, [true]);
-    let there = measured(&running, &[]);
+    let finished = Period::of(&running.bridge.logs().lines());
+    let invoked = Period::of(&running.triggers.log_lines());
     running.stop().await;
-
-    let (stack, rings) = (watched(), named(&["inbound-federation-gone"]));
-    assert_eq!(ringing(&stack, &[there.clone(), there.clone()]), named(&[]));
-    // One quarter of an hour may be chance: the trigger's line comes a little later than the bridge's.
-    assert_eq!(ringing(&stack, &[there, gone.clone()]), named(&[]));
-    assert_eq!(ringing(&stack, &[gone.clone(), gone.clone()]), rings);
-    // Where logins are few, they may be hours apart. Where there are none, nothing is wrong.
-    let mut hours = vec![Period::default(); 10];
-    hours.insert(0, gone.clone());
-    hours.push(gone);
-    assert_eq!(ringing(&stack, &hours), rings);
-    assert_eq!(ringing(&stack, &vec![Period::default(); 20]), named(&[]));
+    let both = {
+        let metric = metric(OURS, "InboundFederationInvoked", &[("Stack", STACK)]);
+        finished.clone().and(metric, [1.0])
+    };
+    let silence = Period::default();
+    for periods in [
+        &[&finished, &invoked, &finished, &invoked][..],
+        &[&finished, &invoked, &silence, &finished, &invoked],
+        &[&finished, &both, &both, &invoked],
+        &[&both, &both, &finished],
+    ] {
+        let periods: Vec<_> = periods.iter().copied().cloned().collect();
+        for now in 1..=periods.len() {
+            assert_eq!(ringing(&watched(), &periods[..now]), named(&[]));
+        }
+    }
 }
 
 const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";

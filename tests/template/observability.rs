@@ -343,16 +343,15 @@ fn share(name: &str, label: &str, metric: &str, least: u32, share: &str) -> Valu
     alarm
 }
 
-/// The one alarm that rings when something stays away: in two of sixteen quarters of an hour.
+/// The one alarm that rings when something stays away: for two hours, twice in a row.
 fn trigger_gone() -> Value {
-    let mut alarm = usual("inbound-federation-gone", 16, 1);
+    let mut alarm = usual("inbound-federation-gone", 2, 1);
     alarm["ComparisonOperator"] = "LessThanThreshold".into();
     alarm["Namespace"] = OURS.into();
     alarm["MetricName"] = "InboundFederationInvoked".into();
     alarm["Dimensions"] = json!([{ "Name": "Stack", "Value": STACK }]);
     alarm["Statistic"] = "Maximum".into();
-    alarm["Period"] = 900.into();
-    alarm["DatapointsToAlarm"] = 2.into();
+    alarm["Period"] = 7_200.into();
     alarm
 }
 
