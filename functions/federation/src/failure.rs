@@ -217,8 +217,8 @@ classes! {
     CodeVerifierMismatch = "code_verifier_mismatch", InvalidGrant, 400, Client;
 
     // /token: the service's part. Whoever begins a login can edit what the browser carries to the service (its scope,
-    // `acr_values`, `nonce`) and to us (`prompt`, `max_age`): what follows of that calls nobody by itself, and has a status below 500. If it refuses
-    // everybody, the share of logins that finish tells.
+    // `acr_values`, `nonce`) and to us (`prompt`, `max_age`): what follows of that calls nobody by itself, and has a status
+    // below 500. If it refuses everybody, the share of logins that finish tells.
     /// A key didn't sign.
     SigningFailed = "signing_failed", TemporarilyUnavailable, 503, Operator;
     /// No connection to the service.
