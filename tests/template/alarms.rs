@@ -2,6 +2,7 @@
 //! does. The functions are the real ones; their log goes to [`crate::cloudwatch`].
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use chrono::TimeDelta;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use simulators::fault::Fault;
 use simulators::lambda::{DirectFunction, FunctionOptions};
 use simulators::stack::Stack as Running;
+use simulators::user_agent::UserAgent;
 use test_kit::{
     Arrival, BrowserLogin, Functions, Outcome, RelyingParty, StackOptions, browser, functions,
     parameter, stack_with, variables,
@@ -204,7 +206,8 @@ fn set(query: &mut [(String, String)], name: &str, change: impl Fn(&str) -> Stri
     }
 }
 
-/// Somebody who edits what their browser carries to the service, three times: nobody is called. The bridge refuses it.
+/// Somebody who edits what their browser carries to the service, three times on a day on which somebody else gets in:
+/// nobody is called. The bridge refuses it.
 #[tokio::test]
 async fn what_a_browser_carries_to_the_service_can_be_edited_and_calls_nobody() {
     type Edit = fn(&mut Vec<(String, String)>);
@@ -224,6 +227,7 @@ async fn what_a_browser_carries_to_the_service_can_be_edited_and_calls_nobody() 
     ];
     for (class, edit) in edits {
         let running = running(&[]).await;
+        assert_eq!(log_in(&running, 0..1, None).await, [true]);
         let mut statuses = Vec::new();
         for _ in 0..3 {
             statuses.push(edited(&running, edit).await);
@@ -253,6 +257,7 @@ async fn what_the_service_makes_of_it_calls_nobody() {
         Fault::ErrorServerError,
     ] {
         let running = running(&[]).await;
+        assert_eq!(log_in(&running, 0..1, None).await, [true]);
         let client = RelyingParty::new(&running);
         let mut statuses = Vec::new();
         for _ in 0..3 {
@@ -356,7 +361,7 @@ async fn what_refuses_everybody_rings_and_what_refuses_one_of_many_does_not() {
     assert_eq!(log_in(&wrong, 0..5, None).await, [false; 5]);
     let period = measured(&wrong, &[]);
     let rings = ringing(&watched(), &[period]);
-    assert_eq!(rings, named(&["logins-refused"]));
+    assert_eq!(rings, named(&["logins-none", "logins-refused"]));
     wrong.stop().await;
 
     let right = running(&[]).await;
@@ -368,11 +373,12 @@ async fn what_refuses_everybody_rings_and_what_refuses_one_of_many_does_not() {
     right.stop().await;
 }
 
-/// An app asks for a new authentication each time, and the service doesn't say when it was. One person's old one is theirs
-/// alone.
+/// An app asks for a new authentication each time, and the service doesn't say when it was. One person's old one is
+/// theirs alone.
 #[tokio::test]
 async fn new_authentications_that_the_service_never_shows_ring() {
-    for (finished, refused, rings) in [(0, 5, &["logins-refused"][..]), (2, 6, &[])] {
+    let everybody = &["logins-none", "logins-refused"][..];
+    for (finished, refused, rings) in [(0, 5, everybody), (2, 6, &[])] {
         let running = running(&[]).await;
         let client = RelyingParty::new(&running);
         let mut statuses = Vec::new();
@@ -395,8 +401,115 @@ async fn new_authentications_that_the_service_never_shows_ring() {
     }
 }
 
-/// The trigger isn't in the user pool any more: everything is as it was, but that it isn't invoked. Or it is, and doesn't
-/// start.
+/// People with a browser each, and an address of their own.
+fn people(count: u8) -> impl Iterator<Item = UserAgent> {
+    let addresses = (0..count).map(|index| Ipv4Addr::new(127, 0, 1, index + 1));
+    addresses.map(|address| UserAgent::at("ja", Some(address)).unwrap())
+}
+
+/// What refuses everybody before Amazon Cognito asks for tokens: a setting that the service doesn't fit, or a client ID
+/// that it doesn't know any more.
+#[tokio::test]
+async fn logins_that_all_end_on_the_way_back_ring() {
+    for (required, fault, class) in [
+        (true, Some(Fault::CallbackWithoutIssuer), "issuer_mismatch"),
+        (
+            false,
+            Some(Fault::ErrorUnauthorizedClient),
+            "service_unauthorized_client",
+        ),
+        (
+            false,
+            Some(Fault::ErrorInvalidScope),
+            "service_invalid_scope",
+        ),
+    ] {
+        let issuer = if required { "required" } else { "optional" };
+        let running = running(&[("CALLBACK_ISS", issuer)]).await;
+        for person in people(5) {
+            let outcome = running.login(&person, "adult", fault).await.unwrap();
+            assert!(!matches!(outcome, Outcome::SignedIn(_)));
+        }
+        assert_eq!(test_kit::logged_failures(&running), [class; 5]);
+        let rings = ringing(&watched(), &[measured(&running, &[])]);
+        let expected = named(&["logins-none", "logins-refused"]);
+        assert_eq!(rings, expected, "{class}");
+        running.stop().await;
+    }
+}
+
+/// Whoever begins logins, and writes their end by hand, doesn't need a card for it. One person calls nobody with that,
+/// however often they do it, whether others log in or not.
+#[tokio::test]
+async fn ends_of_logins_that_one_person_writes_by_hand_do_not_ring() {
+    for (others, written) in [(2, 40), (0, 19)] {
+        let running = running(&[]).await;
+        assert_eq!(log_in(&running, 0..others, None).await, vec![true; others]);
+        let client = RelyingParty::new(&running);
+        for _ in 0..written {
+            let browser = browser();
+            let request = client.authorization_request();
+            let mut callback = client.to_callback(&browser, &request).await;
+            let query: Vec<_> = callback.query_pairs().into_owned().collect();
+            let state = query.iter().find(|(name, _)| name == "state").unwrap();
+            let error = ("error".to_owned(), "server_error".to_owned());
+            let written = [state.clone(), error];
+            callback.query_pairs_mut().clear().extend_pairs(written);
+            let end = client.from_callback(&browser, &callback).await;
+            assert_eq!(parameter(&end, "error").as_deref(), Some("server_error"));
+        }
+        let failures = vec!["service_server_error"; written];
+        assert_eq!(test_kit::logged_failures(&running), failures);
+        let period = measured(&running, &[]);
+        assert_eq!(ringing(&watched(), &[period]), named(&[]), "{others}");
+        running.stop().await;
+    }
+}
+
+/// Where few log in, nobody being let in shows in a day, and not in an hour. One who gets in is enough against it.
+#[tokio::test]
+async fn a_day_on_which_nobody_gets_in_rings_where_logins_are_few() {
+    let wrong = running(&[("ACCEPTED_ACR", "aal9")]).await;
+    let mut rings = Vec::new();
+    for _ in 0..4 {
+        assert_eq!(log_in(&wrong, 0..1, None).await, [false]);
+        rings.push(ringing(&watched(), &[measured(&wrong, &[])]));
+    }
+    let (none, day) = (named(&[]), named(&["logins-none"]));
+    assert_eq!(rings, [none.clone(), none.clone(), day.clone(), day]);
+    wrong.stop().await;
+
+    let right = running(&[]).await;
+    let refused = log_in(&right, 0..4, Some(Fault::IdTokenWrongAssurance)).await;
+    assert_eq!(refused, [false; 4]);
+    assert_eq!(log_in(&right, 0..1, None).await, [true]);
+    assert_eq!(ringing(&watched(), &[measured(&right, &[])]), none);
+    right.stop().await;
+}
+
+/// What is the client's at `/token`, anybody can cause who sends something there. Amazon Cognito with a secret that the
+/// bridge lacks lets nobody in, and then nothing is known but that logins begin.
+#[tokio::test]
+async fn a_day_on_which_no_login_that_began_finishes_rings() {
+    let secrets = json!({ "current": "a-secret-that-amazon-cognito-does-not-have" });
+    let running = running(&[("CLIENT_SECRETS", &secrets.to_string())]).await;
+    assert_eq!(log_in(&running, 0..19, None).await, [false; 19]);
+    assert_eq!(ringing(&watched(), &[measured(&running, &[])]), named(&[]));
+    assert_eq!(log_in(&running, 0..1, None).await, [false]);
+    let failures = ["client_authentication_failed"; 20];
+    assert_eq!(test_kit::logged_failures(&running), failures);
+    let period = measured(&running, &[]);
+    let rings = ringing(&watched(), std::slice::from_ref(&period));
+    assert_eq!(rings, named(&["logins-none"]));
+    // One who gets in is enough against it: the others began, and went elsewhere.
+    let finished = metric(OURS, "LoginFinished", &[("Stack", STACK)]);
+    let period = period.and(finished, [1.0]);
+    assert_eq!(ringing(&watched(), &[period]), named(&[]));
+    running.stop().await;
+}
+
+/// The trigger isn't in the user pool any more: everything is as it was, but that it isn't invoked. Or it is, and
+/// doesn't start.
 #[tokio::test]
 async fn logins_that_finish_without_the_trigger_ring() {
     type Change = fn(&mut StackOptions);
@@ -441,8 +554,8 @@ async fn logins_that_finish_without_the_trigger_ring() {
     }
 }
 
-/// The trigger's line comes some seconds after the bridge's, and then another period may have begun: for each login of a
-/// site that has few.
+/// The trigger's line comes some seconds after the bridge's, and then another period may have begun: for each login of
+/// a site that has few.
 #[tokio::test]
 async fn logins_at_the_end_of_a_period_do_not_ring() {
     let running = running_with(|_| {}).await;
@@ -573,8 +686,8 @@ async fn records_that_are_refused_for_everybody_ring() {
     assert_eq!(trigger.rings(), named(&["records-refused"]));
 }
 
-/// A tool took the record out of the attribute mapping: everybody signs in, and has no claim. One who took their own record
-/// away, or never had one, is no reason to call anybody.
+/// A tool took the record out of the attribute mapping: everybody signs in, and has no claim. One who took their own
+/// record away, or never had one, is no reason to call anybody.
 #[tokio::test]
 async fn records_that_are_missing_for_everybody_ring() {
     let running = running_with(|options| {

@@ -166,40 +166,132 @@ pub(crate) fn ringing(stack: &Stack, periods: &[Period]) -> BTreeSet<String> {
         .collect()
 }
 
-/// An expression of metric math. What it isn't known for has no value, and a sum leaves that out.
+/// The value of an expression of metric math, as far as these alarms need it. Where something of it isn't known, there
+/// is none; a sum leaves it out, and `FILL` puts a value in its place.
 fn evaluate(expression: &str, known: &BTreeMap<String, Option<f64>>) -> Option<f64> {
+    let values: Vec<f64> = known.values().copied().flatten().collect();
+    // Where nothing was measured, there is no time for which `FILL` could put something in.
+    if values.is_empty() {
+        return None;
+    }
     if expression == "SUM(METRICS())" {
-        let values: Vec<f64> = known.values().copied().flatten().collect();
-        return (!values.is_empty()).then(|| values.iter().sum());
+        return Some(values.iter().sum());
     }
-    let value = |term: &str| match known.get(term) {
-        Some(value) => *value,
-        None => Some(term.parse().unwrap_or_else(|_| panic!("no term: {term}"))),
+    let spaced = expression.replace('(', " ( ").replace(')', " ) ");
+    let spaced = spaced.replace(',', " , ");
+    let mut math = Math {
+        words: spaced.split_whitespace().rev().collect(),
+        known,
     };
-    let inside = expression
-        .strip_prefix("IF(")
-        .and_then(|rest| rest.strip_suffix(')'));
-    let parts: Vec<_> = inside
-        .unwrap_or_else(|| panic!("{expression}"))
-        .split(", ")
-        .collect();
-    let [condition, then, otherwise] = parts[..] else {
-        panic!("{expression}");
-    };
-    let mut holds = true;
-    for comparison in condition.split(" AND ") {
-        let terms: Vec<_> = comparison.split(' ').collect();
-        let [left, operator, right] = terms[..] else {
-            panic!("{comparison}");
-        };
-        let (left, right) = (value(left)?, value(right)?);
-        holds &= match operator {
-            ">=" => left >= right,
-            "<" => left < right,
-            other => panic!("no operator: {other}"),
-        };
+    let value = math.either();
+    assert!(math.words.is_empty(), "{expression}");
+    value
+}
+
+/// What is left of an expression, its next word at the end.
+struct Math<'a> {
+    words: Vec<&'a str>,
+    known: &'a BTreeMap<String, Option<f64>>,
+}
+
+impl Math<'_> {
+    fn is_next(&mut self, word: &str) -> bool {
+        self.words.pop_if(|next| *next == word).is_some()
     }
-    value(if holds { then } else { otherwise })
+
+    fn expect(&mut self, word: &str) {
+        assert!(self.is_next(word), "{word}: {:?}", self.words);
+    }
+
+    fn either(&mut self) -> Option<f64> {
+        let mut holds = self.both();
+        while self.is_next("OR") {
+            let other = self.both();
+            holds = logical(holds, other, |one, other| one || other);
+        }
+        holds
+    }
+
+    fn both(&mut self) -> Option<f64> {
+        let mut holds = self.comparison();
+        while self.is_next("AND") {
+            let other = self.comparison();
+            holds = logical(holds, other, |one, other| one && other);
+        }
+        holds
+    }
+
+    fn comparison(&mut self) -> Option<f64> {
+        let left = self.term();
+        if self.is_next(">=") {
+            let right = self.term();
+            return Some(f64::from(left? >= right?));
+        }
+        if self.is_next("<") {
+            let right = self.term();
+            return Some(f64::from(left? < right?));
+        }
+        left
+    }
+
+    fn term(&mut self) -> Option<f64> {
+        let word = self.words.pop().unwrap();
+        if !["IF", "FILL", "("].contains(&word) {
+            return match self.known.get(word) {
+                Some(value) => *value,
+                None => Some(word.parse().unwrap_or_else(|_| panic!("no term: {word}"))),
+            };
+        }
+        if word != "(" {
+            self.expect("(");
+        }
+        let first = self.either();
+        let value = match word {
+            "IF" => {
+                self.expect(",");
+                let then = self.either();
+                self.expect(",");
+                let otherwise = self.either();
+                first.and_then(|holds| if holds == 0.0 { otherwise } else { then })
+            }
+            "FILL" => {
+                self.expect(",");
+                first.or(self.either())
+            }
+            _ => first,
+        };
+        self.expect(")");
+        value
+    }
+}
+
+fn logical(
+    one: Option<f64>,
+    other: Option<f64>,
+    holds: impl FnOnce(bool, bool) -> bool,
+) -> Option<f64> {
+    Some(f64::from(holds(one? != 0.0, other? != 0.0)))
+}
+
+#[test]
+fn metric_math_knows_what_is_missing() {
+    let known = [("a", Some(3.0)), ("b", Some(0.0)), ("missing", None)];
+    let known = known.map(|(name, value)| (name.to_owned(), value));
+    let value = |expression: &str| evaluate(expression, &known.clone().into());
+    for (expression, expected) in [
+        ("IF(a >= 3, 1, 0)", Some(1.0)),
+        ("IF(a < 3, 1, 0)", Some(0.0)),
+        ("IF(a >= 3 AND missing < 1, 1, 0)", None),
+        ("IF(a >= 3 AND FILL(missing, 0) < 1, 1, 0)", Some(1.0)),
+        ("IF(FILL(a, 0) < 1 OR FILL(b, 7) < 1, 1, 0)", Some(1.0)),
+        ("IF(b >= 1 AND (a >= 1 OR b < 1), 1, 0)", Some(0.0)),
+        ("IF(b >= 1 AND a >= 1 OR b < 1, 1, 0)", Some(1.0)),
+        ("SUM(METRICS())", Some(3.0)),
+    ] {
+        assert_eq!(value(expression), expected, "{expression}");
+    }
+    let nothing = [("a".to_owned(), None)];
+    assert_eq!(evaluate("FILL(a, 0)", &nothing.into()), None);
 }
 
 /// Whether an event matches a pattern of Amazon EventBridge.

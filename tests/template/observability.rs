@@ -157,7 +157,7 @@ const ALARMS: [Alarm; 17] = [
 ];
 
 /// What an alarm has people look at, in the words of both languages.
-const TELLS: [(&str, [&str; 2]); 21] = [
+const TELLS: [(&str, [&str; 2]); 22] = [
     ("tampering", ["event=tampering", "event=tampering"]),
     (
         "operator-failures",
@@ -177,6 +177,7 @@ const TELLS: [(&str, [&str; 2]); 21] = [
         "logins-refused",
         ["docs/failures.md", "docs/failures.en.md"],
     ),
+    ("logins-none", ["docs/failures.md", "docs/failures.en.md"]),
     ("records-refused", ["RECORD_KEYS", "RECORD_KEYS"]),
     (
         "inbound-federation-gone",
@@ -316,24 +317,42 @@ fn service_unreachable() -> Value {
     alarm
 }
 
+/// A part of an alarm that looks at several: a statistic of one metric of ours.
+fn part(id: &str, statistic: &str, metric: &str, period: u32) -> Value {
+    json!({
+        "Id": id,
+        "ReturnData": false,
+        "MetricStat": {
+            "Stat": statistic,
+            "Period": period,
+            "Metric": {
+                "Namespace": OURS,
+                "MetricName": metric,
+                "Dimensions": [{ "Name": "Stack", "Value": STACK }],
+            },
+        },
+    })
+}
+
+/// The one alarm that looks at a day: logins began, or were refused, and none finished.
+fn logins_none() -> Value {
+    const DAY: u32 = 86_400;
+    let mut alarm = usual("logins-none", 1, 1);
+    let expression =
+        "IF(FILL(finished, 0) < 1 AND (FILL(started, 0) >= 20 OR FILL(ended, 0) >= 3), 1, 0)";
+    alarm["Metrics"] = json!([
+        { "Id": "nobody", "Expression": expression, "Label": "nobody gets in" },
+        part("started", "Sum", "LoginStarted", DAY),
+        part("ended", "SampleCount", "LoginFinished", DAY),
+        part("finished", "Sum", "LoginFinished", DAY),
+    ]);
+    alarm
+}
+
 /// An alarm that goes by a share: of so many at least, in an hour, less than this share is good.
 fn share(name: &str, label: &str, metric: &str, least: u32, share: &str) -> Value {
     let mut alarm = usual(name, 1, 1);
-    let of = |id: &str, statistic: &str| {
-        json!({
-            "Id": id,
-            "ReturnData": false,
-            "MetricStat": {
-                "Stat": statistic,
-                "Period": 3_600,
-                "Metric": {
-                    "Namespace": OURS,
-                    "MetricName": metric,
-                    "Dimensions": [{ "Name": "Stack", "Value": STACK }],
-                },
-            },
-        })
-    };
+    let of = |id: &str, statistic: &str| part(id, statistic, metric, 3_600);
     let expression = format!("IF(count >= {least} AND share < {share}, 1, 0)");
     alarm["Metrics"] = json!([
         { "Id": "most", "Expression": expression, "Label": label },
@@ -356,11 +375,12 @@ fn trigger_gone() -> Value {
 }
 
 /// Those that look at more than a sum or a percentile.
-fn others() -> [Value; 4] {
+fn others() -> [Value; 5] {
     let (logins, records) = ("most logins are refused", "most records are refused");
     [
         service_unreachable(),
         share("logins-refused", logins, "LoginFinished", 5, "0.2"),
+        logins_none(),
         share("records-refused", records, "RecordAccepted", 5, "0.5"),
         trigger_gone(),
     ]

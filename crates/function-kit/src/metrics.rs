@@ -52,8 +52,9 @@ named! {
     Count {
         /// A login began.
         LoginStarted = "LoginStarted";
-        /// A login reached Amazon Cognito: it has its tokens. 0 if it has none, and neither the client nor its code is why:
-        /// the average is the share of those who get in.
+        /// A login reached Amazon Cognito: it has its tokens. 0 if it has none, and neither the client nor its code is
+        /// why; and if it ended on the way back from the service, once in an hour for each place. The average is the
+        /// share of those who get in.
         LoginFinished = "LoginFinished";
         /// The trigger `inbound-federation` was invoked. 0 for each login that finished, so that it is there when the trigger
         /// isn't.
@@ -62,8 +63,8 @@ named! {
         LoginCancelled = "LoginCancelled";
         /// A verified record was forged.
         Tampering = "Tampering";
-        /// A record was believed, and claims came of it. 0 if it wasn't, for each user once in an hour: the average is the
-        /// share of those that are.
+        /// A record was believed, and claims came of it. 0 if it wasn't, for each user once in an hour: the average is
+        /// the share of those that are.
         RecordAccepted = "RecordAccepted";
     }
 }

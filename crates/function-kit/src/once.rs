@@ -10,11 +10,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// For how long somebody counts once: the period of the alarms that go by a share.
 const WHILE: TimeDelta = TimeDelta::hours(1);
-/// How many are remembered. Where there are more within an hour, it isn't one person any more, and the oldest are forgotten.
+/// How many are remembered. Where there are more within an hour, it isn't one person any more, and the oldest are
+/// forgotten.
 const MOST: usize = 1_024;
 
-/// Remembers for an hour who was counted. It belongs to one process, and it holds no names: only hashes, with a key that is
-/// made at random when the process starts.
+/// Remembers for an hour who was counted. It belongs to one process, and it holds no names: only hashes, with a key
+/// that is made at random when the process starts.
 #[derive(Default)]
 pub struct OncePerHour {
     key: RandomState,

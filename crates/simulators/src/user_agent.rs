@@ -3,6 +3,7 @@
 //! `__Host-`, `__Secure-` and `SameSite`. It refuses 307 and 308: no hop of a login may repeat a form.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -227,8 +228,20 @@ impl UserAgent {
     /// # Errors
     /// [`UserAgentError::Client`] if the HTTP client can't be made.
     pub fn new(accept_language: impl Into<String>) -> Result<Self, UserAgentError> {
+        Self::at(accept_language, None)
+    }
+
+    /// The same with this address of this machine, of which there are many (127.0.0.0/8); `None` for the usual one.
+    ///
+    /// # Errors
+    /// [`UserAgentError::Client`] if the HTTP client can't be made.
+    pub fn at(
+        accept_language: impl Into<String>,
+        address: Option<Ipv4Addr>,
+    ) -> Result<Self, UserAgentError> {
         let http = reqwest::Client::builder()
             .dns_resolver(LoopbackNames)
+            .local_address(address.map(IpAddr::V4))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             // A kept connection that a server closes just then would fail a journey that isn't about connections.

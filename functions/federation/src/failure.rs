@@ -162,7 +162,8 @@ classes! {
     InvalidMaxAge = "invalid_max_age", InvalidRequest, 400, Client;
 
     // /callback: the browser alone says what comes here, and anybody can write such an answer or such a cookie by hand.
-    // None of it calls the operator: what the service says itself, it says at /token.
+    // None of it calls the operator by itself: what the service says itself, it says at /token. If it ends everybody's
+    // logins, the share of logins that finish tells.
     /// This browser has no cookie of this login.
     NoPendingLogin = "no_pending_login", InvalidRequest, 400, Nobody;
     /// The login took more than five minutes.
@@ -217,8 +218,8 @@ classes! {
     CodeVerifierMismatch = "code_verifier_mismatch", InvalidGrant, 400, Client;
 
     // /token: the service's part. Whoever begins a login can edit what the browser carries to the service (its scope,
-    // `acr_values`, `nonce`) and to us (`prompt`, `max_age`): what follows of that calls nobody by itself, and has a status
-    // below 500. If it refuses everybody, the share of logins that finish tells.
+    // `acr_values`, `nonce`) and to us (`prompt`, `max_age`): what follows of that calls nobody by itself, and has a
+    // status below 500. If it refuses everybody, the share of logins that finish tells.
     /// A key didn't sign.
     SigningFailed = "signing_failed", TemporarilyUnavailable, 503, Operator;
     /// No connection to the service.

@@ -10,6 +10,7 @@ use digital_auth::{Client, Clock};
 use function_kit::aws::Connections;
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Measurements, Metrics, Step};
+use function_kit::once::OncePerHour;
 use function_kit::secrets::Shown;
 use keys::{KeyRing, Randomness};
 
@@ -52,6 +53,7 @@ pub struct Federation {
     parts: Parts,
     audience: Audience,
     metadata: Metadata,
+    counted: OncePerHour,
 }
 
 impl fmt::Debug for Federation {
@@ -73,6 +75,7 @@ impl Federation {
             parts,
             audience,
             metadata,
+            counted: OncePerHour::default(),
         }
     }
 
@@ -178,6 +181,12 @@ impl Federation {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.parts.metrics
+    }
+
+    /// From where refused logins were counted that only a browser tells of.
+    #[must_use]
+    pub fn counted(&self) -> &OncePerHour {
+        &self.counted
     }
 
     /// How values are sealed with these secrets.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -52,6 +53,8 @@ struct RequestContext {
 struct HttpContext {
     #[serde(deserialize_with = "null_is_missing")]
     method: String,
+    #[serde(deserialize_with = "null_is_missing")]
+    source_ip: String,
 }
 
 /// API Gateway's test events write `null` where there is nothing: as good as a field that isn't there.
@@ -72,6 +75,7 @@ pub struct Request {
     query: String,
     cookies: Vec<String>,
     headers: BTreeMap<String, Option<String>>,
+    source_ip: String,
     body: Option<SecretString>,
     body_is_base64: bool,
 }
@@ -89,6 +93,7 @@ impl From<Event> for Request {
     fn from(event: Event) -> Self {
         Self {
             method: event.request_context.http.method.parse().ok(),
+            source_ip: event.request_context.http.source_ip,
             path: event.raw_path,
             query: event.raw_query_string,
             cookies: event.cookies,
@@ -110,6 +115,27 @@ impl Request {
     #[must_use]
     pub fn is_post(&self) -> bool {
         self.method == Some(Method::POST)
+    }
+
+    /// Where the request comes from, as far as the network tells: an address, or the network of an address of version
+    /// 6, in which one person has as many as they like. Behind a front door it is who came to that: CloudFront adds the
+    /// address to the end of `x-forwarded-for`, and API Gateway that of CloudFront.
+    #[must_use]
+    pub fn origin(&self, has_front_door: bool) -> Option<IpAddr> {
+        let forwarded = self.header("x-forwarded-for").filter(|_| has_front_door);
+        let mut hops = forwarded
+            .into_iter()
+            .flat_map(|all| all.rsplit(',').map(str::trim));
+        let address = hops
+            .find(|hop| *hop != self.source_ip)
+            .unwrap_or(&self.source_ip);
+        Some(match address.parse().ok()? {
+            IpAddr::V6(address) => {
+                let network = address.to_bits() & (u128::MAX << 64);
+                Ipv6Addr::from_bits(network).into()
+            }
+            IpAddr::V4(address) => address.into(),
+        })
     }
 
     /// The parameters of the query.
@@ -334,6 +360,35 @@ mod tests {
         cookies
             .map(|(name, value)| format!("{name}:{value}"))
             .collect()
+    }
+
+    #[test]
+    fn a_request_comes_from_whom_the_last_of_ours_says() {
+        let origin = |source: &str, forwarded: &str, has_front_door| {
+            let event = json!({
+                "requestContext": { "http": { "sourceIp": source } },
+                "headers": { "x-forwarded-for": forwarded },
+            });
+            let request = Request::from(serde_json::from_value::<Event>(event).unwrap());
+            let origin = request.origin(has_front_door);
+            origin.map(|address| address.to_string())
+        };
+        let (viewer, edge) = ("192.0.2.1", "198.51.100.7");
+        // Everybody can write the beginning of it.
+        let written = format!("203.0.113.9, {viewer}, {edge}");
+        assert_eq!(origin(edge, &written, true).as_deref(), Some(viewer));
+        let written = format!("203.0.113.9,{viewer}");
+        assert_eq!(origin(edge, &written, true).as_deref(), Some(viewer));
+        assert_eq!(
+            origin(viewer, "203.0.113.9", false).as_deref(),
+            Some(viewer)
+        );
+        assert_eq!(origin(viewer, viewer, true).as_deref(), Some(viewer));
+        for address in ["2001:db8:1:2::1", "2001:db8:1:2:3:4:5:6"] {
+            let origin = origin(address, "", false);
+            assert_eq!(origin.as_deref(), Some("2001:db8:1:2::"));
+        }
+        assert_eq!(origin("", "", false), None);
     }
 
     #[test]

@@ -156,7 +156,13 @@ impl Federation {
             }
             "/callback" => {
                 request.only(READ, Told::Page)?;
-                Ok(callback(self, request, invocation).await?)
+                let answer = callback(self, request, invocation).await;
+                if let Err(refusal) = &answer
+                    && self.is_evidence(refusal, request, invocation)
+                {
+                    (invocation.measurements).count_if(Count::LoginFinished, false);
+                }
+                Ok(answer?)
             }
             "/token" => {
                 request.only(&[Method::POST], Told::Json)?;
@@ -186,6 +192,24 @@ impl Federation {
             }
             _ => Err(told(Told::Page)(Class::NotFound)),
         }
+    }
+}
+
+impl Federation {
+    /// Whether a login that ends at `/callback` counts as one that didn't finish. It has to be one that this browser
+    /// began: the cookie and the state show it. What made it end, the browser alone says, and whoever begins logins can
+    /// say it again and again: so of one place one counts in an hour.
+    fn is_evidence(
+        &self,
+        refusal: &callback::Refusal,
+        request: &Request,
+        invocation: &Invocation<'_>,
+    ) -> bool {
+        let origin = || request.origin(self.front_door().is_some());
+        refusal.client.is_some()
+            && refusal.class.concern() != Concern::Nobody
+            && !request.is_head()
+            && self.counted().counts(origin(), invocation.now)
     }
 }
 

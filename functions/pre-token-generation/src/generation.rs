@@ -148,9 +148,9 @@ impl Generation {
         }
     }
 
-    /// Whether a record that isn't believed counts in the share of those that are. One user's counts once in an hour, however
-    /// often it is shown: the others decide, too. Who has no identity at all may have signed up as often as they liked, and no
-    /// record was ever made for them.
+    /// Whether a record that isn't believed counts in the share of those that are. One user's counts once in an hour,
+    /// however often it is shown: the others decide, too. Who has no identity at all may have signed up as often as
+    /// they liked, and no record was ever made for them.
     fn is_evidence(
         &self,
         class: Class,
@@ -169,7 +169,8 @@ impl Generation {
 #[must_use]
 pub fn concern_of_refused(class: Class) -> Concern {
     match (class, class.concern()) {
-        // Linked, and not yet signed in with the card; or the user took it away. For everybody, it isn't mapped any more.
+        // Linked, and not yet signed in with the card; or the user took it away. For everybody, it isn't mapped any
+        // more.
         (Class::RecordMissing, _) => Concern::Unproven,
         (_, Concern::Operator) => Concern::Client,
         (_, concern) => concern,

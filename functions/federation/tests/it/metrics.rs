@@ -178,6 +178,73 @@ async fn what_came_through_a_browser_alone_is_unproven() {
     assert_eq!(concerns(&bridge), [expected]);
 }
 
+/// A login that ends on the way back didn't finish, if it is one that this browser began. Of one place one counts in an
+/// hour.
+#[tokio::test]
+async fn a_login_that_ends_on_the_way_back_did_not_finish() {
+    let bridge = Bridge::new().await;
+    let counted = || {
+        bridge
+            .metrics
+            .text()
+            .matches(r#""LoginFinished":0"#)
+            .count()
+    };
+    let come_back = async |address: &str, error: &str, method: &str| {
+        let mut browser = Browser::default();
+        let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+        let redirect = Form::of(&[("state", &asked["state"]), ("error", error)]);
+        let mut call = Call::callback(&redirect).browser(&browser);
+        call.event["requestContext"]["http"]["method"] = method.into();
+        call.event["requestContext"]["http"]["sourceIp"] = address.into();
+        assert_eq!(call.send(&bridge).await.status, 302);
+    };
+    // Nobody's matter, and nobody's login.
+    come_back("192.0.2.1", "access_denied", "GET").await;
+    come_back("192.0.2.1", "server_error", "HEAD").await;
+    assert_eq!(counted(), 0);
+    for (address, so_far) in [
+        ("192.0.2.1", 1),
+        ("192.0.2.1", 1),
+        ("192.0.2.2", 2),
+        ("2001:db8::1", 3),
+        ("2001:db8::2", 3),
+    ] {
+        come_back(address, "server_error", "GET").await;
+        assert_eq!(counted(), so_far, "{address}");
+    }
+    bridge.clock.advance(3_600);
+    come_back("192.0.2.1", "invalid_scope", "GET").await;
+    assert_eq!(counted(), 4);
+}
+
+/// Cookies can be written by hand, by whoever never began a login.
+#[tokio::test]
+async fn a_login_that_nobody_began_is_none_that_did_not_finish() {
+    let bridge = Bridge::new().await;
+    let mut browser = Browser::default();
+    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let redirect = Form::of(&[("state", &asked["state"]), ("error", "server_error")]);
+    let mut junk = browser.clone();
+    for value in junk.0.values_mut() {
+        value.replace_range(10..11, "_");
+    }
+    let theirs = Bridge::with(&[("SEALING_KEYS", &sealing_keys(&[2]))]).await;
+    let mut foreign = Browser::default();
+    let elsewhere = theirs.begin(&mut foreign, &Form::authorize()).await;
+    let brought = Form::of(&[("state", &elsewhere["state"]), ("error", "server_error")]);
+    for (form, browser) in [
+        (&redirect, Browser::default()),
+        (&redirect, junk),
+        (&brought, foreign),
+        (&Form::of(&[("error", "server_error")]), browser),
+    ] {
+        let call = Call::callback(form).browser(&browser);
+        assert_eq!(call.send(&bridge).await.status, 400);
+    }
+    assert!(!bridge.metrics.text().contains("LoginFinished"));
+}
+
 /// A stack waits for weeks until the Digital Agency gives a client id.
 #[tokio::test]
 async fn a_bridge_that_is_not_connected_yet_is_as_it_should_be() {
