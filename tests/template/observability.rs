@@ -339,7 +339,7 @@ fn logins_none() -> Value {
     const DAY: u32 = 86_400;
     let mut alarm = usual("logins-none", 1, 1);
     let expression =
-        "IF(FILL(finished, 0) < 1 AND (FILL(started, 0) >= 20 OR FILL(ended, 0) >= 3), 1, 0)";
+        "IF(FILL(finished, 0) < 1 AND (FILL(started, 0) >= 20 OR FILL(ended, 0) >= 5), 1, 0)";
     alarm["Metrics"] = json!([
         { "Id": "nobody", "Expression": expression, "Label": "nobody gets in" },
         part("started", "Sum", "LoginStarted", DAY),
@@ -362,15 +362,16 @@ fn share(name: &str, label: &str, metric: &str, least: u32, share: &str) -> Valu
     alarm
 }
 
-/// The one alarm that rings when something stays away: for two hours, twice in a row.
+/// The one alarm that rings when something stays away: in two hours of a day in which it should have been there.
 fn trigger_gone() -> Value {
-    let mut alarm = usual("inbound-federation-gone", 2, 1);
+    let mut alarm = usual("inbound-federation-gone", 24, 1);
+    alarm["DatapointsToAlarm"] = 2.into();
     alarm["ComparisonOperator"] = "LessThanThreshold".into();
     alarm["Namespace"] = OURS.into();
     alarm["MetricName"] = "InboundFederationInvoked".into();
     alarm["Dimensions"] = json!([{ "Name": "Stack", "Value": STACK }]);
     alarm["Statistic"] = "Maximum".into();
-    alarm["Period"] = 7_200.into();
+    alarm["Period"] = 3_600.into();
     alarm
 }
 
