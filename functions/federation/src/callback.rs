@@ -163,8 +163,11 @@ fn answer(
     now: DateTime<Utc>,
 ) -> Result<String, Class> {
     let issuer = federation.config().provider.issuer().as_str();
-    // RFC 9207 §2.4: the service may not send it, but if it does, it is right.
-    let may_be_missing = federation.config().callback_issuer == CallbackIssuer::Optional;
+    // RFC 9207 §2.4: the service may not send it, but if it does, it is right. Where it has to, that holds for its answers:
+    // who cancels in the app comes back without one, and nothing could be slipped in.
+    let is_no_answer = parameters.get("code").is_none() && parameters.get("error").is_none();
+    let may_be_missing =
+        federation.config().callback_issuer == CallbackIssuer::Optional || is_no_answer;
     match parameters.get("iss") {
         Some(iss) if iss == issuer => {}
         None if may_be_missing => {}

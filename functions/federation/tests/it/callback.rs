@@ -373,17 +373,40 @@ async fn fail_with_every_error_of_the_service_and_never_with_its_words() {
     }
 }
 
+/// Also where the service's answers have to say whose they are: this is none.
 #[tokio::test]
 async fn fail_without_a_code_as_cancelled() {
-    let login = Answered::new().await;
+    let strict = Bridge::with(&[("CALLBACK_ISS", "required")]).await;
+    for login in [Answered::new().await, Answered::at(strict).await] {
+        let cancelled = login.form.clone().without("code");
+        for form in [
+            cancelled.clone(),
+            cancelled.clone().without("iss"),
+            login.form.clone().set("code", ""),
+        ] {
+            let answer = login.send(&form).await;
+            answer.is_redirect("access_denied", "cancelled", Some(STATE));
+            answer.ends_cookie(login.browser.only());
+        }
+        let of_another = cancelled.set("iss", "https://evil.example");
+        let answer = login.send(&of_another).await;
+        answer.is_redirect("server_error", "issuer_mismatch", Some(STATE));
+    }
+}
+
+#[tokio::test]
+async fn fail_an_answer_that_does_not_say_whose_it_is_where_it_has_to() {
+    let login = Answered::at(Bridge::with(&[("CALLBACK_ISS", "required")]).await).await;
+    let answer = login.form.clone().without("iss");
     for form in [
-        login.form.clone().without("code"),
-        login.form.clone().set("code", ""),
+        answer.clone(),
+        answer.clone().without("code").and("error", "access_denied"),
+        answer.and("error", "server_error"),
     ] {
         let answer = login.send(&form).await;
-        answer.is_redirect("access_denied", "cancelled", Some(STATE));
-        answer.ends_cookie(login.browser.only());
+        answer.is_redirect("server_error", "issuer_mismatch", Some(STATE));
     }
+    assert!(parameters(login.send(&login.form).await.location()).contains_key("code"));
 }
 
 #[tokio::test]
