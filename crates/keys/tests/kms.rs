@@ -12,7 +12,9 @@ mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
 
+use aws_sdk_kms::config::timeout::TimeoutConfig;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -63,6 +65,12 @@ impl HttpConnector for Loopback {
     }
 }
 
+/// Settings for a call that looks for a large prime.
+fn patient() -> aws_sdk_kms::config::Builder {
+    let minute = TimeoutConfig::builder().operation_timeout(Duration::from_secs(60));
+    aws_sdk_kms::config::Builder::new().timeout_config(minute.build())
+}
+
 /// The emulator, and the way to it.
 struct Kms {
     client: aws_sdk_kms::Client,
@@ -101,6 +109,8 @@ impl Kms {
             .create_key()
             .key_spec(spec)
             .key_usage(usage)
+            .customize()
+            .config_override(patient())
             .send()
             .await
             .unwrap();

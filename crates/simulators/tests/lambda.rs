@@ -74,20 +74,18 @@ async fn get(function: &LocalFunction, target: &str) -> Answer {
 /// The letter that the system has for the state of a process: `T` is stopped. Nothing: it is gone, or
 /// has ended and was not yet waited for.
 fn state(pid: u32) -> Option<char> {
-    let output = std::process::Command::new("ps")
-        .args(["-o", "state=", "-p", &pid.to_string()])
-        .output();
+    let ps = || {
+        let mut ps = std::process::Command::new("ps");
+        let output = ps.args(["-o", "state=", "-p", &pid.to_string()]).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
     let state = match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
         // The name in parentheses may contain anything; the state follows the last one.
         Ok(stat) => stat
             .rsplit_once(") ")
             .and_then(|(_, rest)| rest.chars().next()),
         Err(_) if cfg!(target_os = "linux") => None,
-        Err(_) => String::from_utf8(output.unwrap().stdout)
-            .unwrap()
-            .trim()
-            .chars()
-            .next(),
+        Err(_) => ps().trim().chars().next(),
     };
     state.filter(|state| *state != 'Z')
 }
@@ -379,7 +377,7 @@ async fn a_process_runs_while_it_has_an_event() {
         .await;
         assert_ne!(state(only_pid(&function)), Some('T'));
     };
-    let (answer, ()) = tokio::join!(get(&function, "/sleep?milliseconds=300"), begin);
+    let (answer, ()) = tokio::join!(get(&function, "/sleep?milliseconds=1500"), begin);
     assert_eq!(answer.status, 200);
     function.stop().await;
 }
@@ -448,10 +446,11 @@ async fn who_comes_when_all_are_busy_waits() {
 async fn who_waits_too_long_gets_a_503_and_is_never_called() {
     let mut options = echo();
     options.max_processes = 1;
-    options.integration_timeout = Duration::from_secs(2);
+    options.integration_timeout = Duration::from_secs(5);
+    options.invocation_timeout = Duration::from_secs(20);
     let function = start(options).await;
     assert_eq!(get(&function, "/counter").await.body, "1");
-    let (one, two) = tokio::join!(get(&function, "/sleep?milliseconds=6000"), async {
+    let (one, two) = tokio::join!(get(&function, "/sleep?milliseconds=12000"), async {
         eventually("the first one has the process", || {
             function.processes()[0].state == ProcessState::Busy
         })
@@ -549,10 +548,10 @@ async fn a_function_that_takes_too_long_is_killed() {
 #[tokio::test]
 async fn the_front_door_gives_up_and_the_function_goes_on() {
     let mut options = echo();
-    options.integration_timeout = Duration::from_secs(2);
+    options.integration_timeout = Duration::from_secs(5);
     let function = start(options).await;
     get(&function, "/pid").await;
-    let answer = get(&function, "/sleep?milliseconds=4000").await;
+    let answer = get(&function, "/sleep?milliseconds=8000").await;
     assert_eq!(answer.status, 503);
     assert_eq!(answer.json(), json!({ "message": "Service Unavailable" }));
     eventually("the function has ended", || {
@@ -568,7 +567,7 @@ async fn the_front_door_gives_up_and_the_function_goes_on() {
 async fn a_client_that_leaves_stops_nothing() {
     let function = start(echo()).await;
     let mut stream = TcpStream::connect(function.address()).await.unwrap();
-    let request = "GET /sleep?milliseconds=200 HTTP/1.1\r\nHost: bridge.localhost\r\n\r\n";
+    let request = "GET /sleep?milliseconds=1500 HTTP/1.1\r\nHost: bridge.localhost\r\n\r\n";
     stream.write_all(request.as_bytes()).await.unwrap();
     eventually("the function has its event", || {
         function
@@ -738,7 +737,7 @@ async fn scaling_to_zero_lets_a_busy_process_finish_its_event() {
         function.scale_to_zero().await;
         only_pid(&function)
     };
-    let (answer, pid) = tokio::join!(get(&function, "/sleep?milliseconds=300"), scale);
+    let (answer, pid) = tokio::join!(get(&function, "/sleep?milliseconds=1500"), scale);
     assert_eq!((answer.status, answer.body), (200, pid.to_string()));
     eventually("the process is gone", || state(pid).is_none()).await;
     assert_eq!(function.processes(), []);
@@ -747,7 +746,9 @@ async fn scaling_to_zero_lets_a_busy_process_finish_its_event() {
 
 /// A function with one stopped and one busy process.
 async fn stopped_and_busy(busy_for: Duration) -> (LocalFunction, Vec<u32>) {
-    let function = start(echo()).await;
+    // Its own address: nobody takes the port as soon as it is free.
+    let address = SocketAddr::from(([127, 0, 0, 4], 0));
+    let function = HttpApi::bind(address).await.unwrap().serve(echo());
     tokio::join!(
         get(&function, "/sleep?milliseconds=200"),
         get(&function, "/sleep?milliseconds=200")

@@ -30,7 +30,7 @@ use test_server::{Ending, Received, Reply, Server, answer, json as json_answer};
 use test_server::{TestClock, start};
 
 /// A deadline that passes only where nobody answers, also on a machine that has much else to do.
-const ENOUGH: Duration = Duration::from_secs(1);
+const ENOUGH: Duration = Duration::from_secs(2);
 
 const REDIRECT_URI: &str = "https://bridge.example/callback";
 
@@ -518,12 +518,13 @@ async fn fail_a_key_that_does_not_sign_and_no_token_request_is_sent() {
 #[tokio::test]
 async fn pass_warming_a_service_that_is_away_says_nothing_and_ends_in_time() {
     let server = but_for(CERTS, Reply::Silence);
+    let client = client(&server);
     let since = Instant::now();
     let deadline = Deadline::after(Duration::from_millis(100));
 
-    client(&server).warm(start(), deadline, &()).await;
+    client.warm(start(), deadline, &()).await;
 
-    assert!(since.elapsed() < Duration::from_secs(2));
+    assert!(since.elapsed() < ENOUGH);
 }
 
 #[tokio::test]
@@ -597,8 +598,8 @@ async fn fail_an_observer_is_told_of_what_was_waited_for_in_vain() {
     ] {
         let server = but_for(endpoint, Reply::Silence);
         let notes = Notes::default();
-        let deadline = Deadline::after(ENOUGH);
         let client = client(&server);
+        let deadline = Deadline::after(ENOUGH);
         let failed = client
             .finish_login(login(), start(), deadline, &notes)
             .await;
@@ -607,7 +608,7 @@ async fn fail_an_observer_is_told_of_what_was_waited_for_in_vain() {
         let (_, time) = notes.iter().find(|(known, _)| *known == step).unwrap();
         // Of the limit, what came before has taken a part.
         assert!(
-            *time > ENOUGH / 3 && *time < 5 * ENOUGH,
+            *time > ENOUGH / 10 && *time < 5 * ENOUGH,
             "{step:?}: {time:?}"
         );
     }

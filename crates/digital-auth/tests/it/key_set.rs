@@ -81,10 +81,11 @@ async fn pass_the_request_asks_for_json_at_the_configured_address() {
 
 #[tokio::test]
 async fn pass_fifty_who_wait_share_one_request() {
-    let server = Server::start(|request| {
+    let sets = [jwk_set(&[es256()]), jwk_set(&[es256(), rs256()])];
+    let server = Server::start(move |request| {
         Reply::Slowly(
             Duration::from_millis(30),
-            json(200, &jwk_set(&[es256(), rs256()][..=request.number.min(1)])),
+            json(200, &sets[request.number.min(1)]),
         )
     });
     let cache = cache(&server);
@@ -329,11 +330,12 @@ async fn fail_the_set_for_an_unknown_key_cannot_be_had_and_the_known_one_stays()
 
 #[tokio::test]
 async fn pass_a_newer_set_right_after_a_fetch_that_failed() {
-    let server = Server::start(|request| {
+    let (older, newer) = (jwk_set(&[es256()]), jwk_set(&[es256(), rs256()]));
+    let server = Server::start(move |request| {
         let bytes = match request.number {
-            0 => json(200, &jwk_set(&[es256()])),
+            0 => json(200, &older),
             1 => answer(503, None, ""),
-            _ => json(200, &jwk_set(&[es256(), rs256()])),
+            _ => json(200, &newer),
         };
         Reply::Bytes(bytes)
     });

@@ -1188,7 +1188,7 @@ async fn the_journal_tells_every_hop_and_shows_no_secret_and_no_attribute() {
     for hidden in [
         "山田",
         "永田町",
-        "1985",
+        "1985-03-15",
         "Subject-1",
         "subject-1",
         VERIFIER,
