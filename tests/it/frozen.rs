@@ -98,7 +98,9 @@ async fn the_service_closes_its_connections_while_the_token_request_is_sent_and_
             assert_eq!(sent, 1, "{milliseconds} ms");
             succeeded += 1;
         } else {
-            assert_eq!(answer.class().as_deref(), Some("service_failed"));
+            let class = answer.class().unwrap();
+            let known = ["service_failed", "service_unreachable"];
+            assert!(known.contains(&&*class), "{milliseconds} ms: {class}");
             assert!(sent <= 1, "{milliseconds} ms");
         }
     }
@@ -130,12 +132,12 @@ async fn the_service_forgets_its_connections_and_an_idle_one_of_more_than_ten_se
 async fn a_token_request_on_a_forgotten_connection_is_lost_and_is_not_sent_again() {
     let stack = stack_with(|options| {
         options.service = |service| {
-            service.idle_connections = IdleConnections::ForgetAfter(Duration::from_millis(500));
+            service.idle_connections = IdleConnections::ForgetAfter(Duration::from_secs(1));
         };
     })
     .await;
     // A service that forgets within our ten seconds: nobody can know, and the request may have arrived.
-    let (new_connections, answer) = paused_login(&stack, Duration::from_millis(1_500)).await;
+    let (new_connections, answer) = paused_login(&stack, Duration::from_millis(2_500)).await;
     assert_eq!(answer.status, 503, "{answer:?}");
     assert_eq!(answer.class().as_deref(), Some("service_timeout"));
     assert_eq!(new_connections, 0);

@@ -630,7 +630,9 @@ impl Search {
         }
         let is_attribute = |word: &str| WORDS.contains(&word);
         if text
-            .split(|character: char| !character.is_ascii_alphanumeric())
+            .split(|character: char| {
+                !character.is_ascii_alphanumeric() && !"-_".contains(character)
+            })
             .any(is_attribute)
         {
             kinds.insert(Kind::Attribute);
@@ -639,16 +641,16 @@ impl Search {
     }
 }
 
-/// Eight digits of a birth date are none inside of a longer number.
+/// Eight digits of a birth date are none inside of a longer number, or of a random text or UUID.
 fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     if !text[start..end].iter().all(u8::is_ascii_digit) {
         return true;
     }
-    let is_digit = |at: Option<usize>| {
+    let goes_on = |at: Option<usize>| {
         at.and_then(|at| text.get(at))
-            .is_some_and(u8::is_ascii_digit)
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte))
     };
-    !is_digit(start.checked_sub(1)) && !is_digit(Some(end))
+    !goes_on(start.checked_sub(1)) && !goes_on(Some(end))
 }
 
 /// A value as it is, percent-encoded, escaped for JSON, and in base64 of either alphabet at each of its three places; also

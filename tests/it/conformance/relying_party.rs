@@ -12,6 +12,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -647,10 +648,13 @@ mod openid_connect {
         stack.bridge.scale_to_zero().await;
         accepted(&stack, None).await;
         let fault = Fault::IdTokenUnknownKey;
+        let begun = Instant::now();
         let unknown = refused(&stack, fault, "id_token_unknown_key").await;
         assert_eq!(unknown.count(Endpoint::KeySet), 1);
         let again = refused(&stack, fault, "id_token_unknown_key").await;
-        assert_eq!(again.count(Endpoint::KeySet), 0);
+        // On a machine that has much else to do the ten seconds may be over.
+        let may_look = usize::from(begun.elapsed() >= Duration::from_secs(10));
+        assert!(again.count(Endpoint::KeySet) <= may_look);
         stack.stop().await;
     }
 

@@ -36,7 +36,9 @@ async fn is_ignored(name: &str, value: &str) {
     let tokens = succeeds(&client, &request.with(name, value)).await;
     let query = asked_of_service(&stack);
     assert_eq!(names_of(&query), usual, "nothing of it goes to the service");
-    assert!(!query.iter().any(|(_, given)| given.contains(value)));
+    // What is short is a part of a random text now and then.
+    let has_it = |given: &str| given == value || value.len() > 6 && given.contains(value);
+    assert!(!query.iter().any(|(_, given)| has_it(given)));
     let members = |claims: Map<String, Value>| claims.into_iter().map(|(name, _)| name);
     let [expected, found] = [
         members(claims(&client, &plain).await),

@@ -90,7 +90,7 @@ fn trigger(name: &str, variables: &[(&str, &str)]) -> DirectFunction {
     options.environment = (usual.iter().chain(variables))
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    options.invocation_timeout = Duration::from_secs(5);
+    options.invocation_timeout = Duration::from_secs(30);
     DirectFunction::new(options)
 }
 
