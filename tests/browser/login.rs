@@ -274,13 +274,16 @@ async fn the_diagram_grows_while_somebody_signs_in_in_another_tab() {
     browser.switch_to(&here).await;
     browser.element("ol.rows > li").await;
     let first = browser.count("ol.rows > li").await;
-    // What somebody has opened stays open.
+    // What somebody has opened stays open. The diagram is made anew whenever there is more of it, also just before the click.
     browser
-        .element("ol.rows summary")
-        .await
-        .click()
-        .await
-        .unwrap();
+        .until("a step is open", async || {
+            let step = browser.element("ol.rows summary").await;
+            browser.count("ol.rows details[open]").await == 1 || {
+                let _there_is_another_by_now = step.click().await;
+                false
+            }
+        })
+        .await;
 
     browser.switch_to(&there).await;
     browser.click(JA.provider).await;
