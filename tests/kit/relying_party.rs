@@ -114,6 +114,19 @@ impl AuthorizationRequest {
         url.query_pairs_mut().extend_pairs(self.parameters.pairs());
         url
     }
+
+    /// Sends it as a form of the page that the browser shows (OIDC Core §3.1.2.1), and gives the answer.
+    ///
+    /// # Panics
+    ///
+    /// If there is no answer.
+    pub async fn post(&self, browser: &UserAgent) -> Page {
+        let endpoint = Url::parse(&self.endpoint).unwrap();
+        let pairs = self.parameters.pairs().iter();
+        let fields: Vec<_> = pairs.map(|(name, value)| (&**name, &**value)).collect();
+        let posted = browser.post_form(&endpoint, "text/html", &fields).await;
+        posted.unwrap()
+    }
 }
 
 /// A token request that Amazon Cognito would make, until it is changed.

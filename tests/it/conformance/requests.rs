@@ -110,16 +110,8 @@ async fn oidcc_ensure_post_request_succeeds() {
     let stack = stack().await;
     let client = RelyingParty::new(&stack);
     let request = client.authorization_request().with("nonce", "n-1");
-    let mut endpoint = request.url();
-    let fields: Vec<_> = endpoint.query_pairs().into_owned().collect();
-    let fields: Vec<_> = fields
-        .iter()
-        .map(|(name, value)| (&**name, &**value))
-        .collect();
-    endpoint.set_query(None);
     let browser = browser();
-    let begun = browser.post_form(&endpoint, "text/html", &fields).await;
-    let begun = begun.unwrap();
+    let begun = request.post(&browser).await;
     // After a form, every browser goes on with GET: here with the same request.
     assert_eq!(begun.status, 303);
     let next = begun.redirect_target().unwrap().unwrap();
