@@ -18,8 +18,14 @@ use crate::{edge, template};
 
 /// How many values are tried for each parameter.
 const VALUES: usize = 60;
-/// AWS Lambda: all variables of a function together, names and values.
+/// AWS Lambda: all variables of a function together, as the JSON text that it measures.
 pub(crate) const LONGEST_ENVIRONMENT: usize = 4_096;
+
+/// The longest name of a user pool's domain: Amazon Cognito's own are a prefix of 63 characters and 43 more, for example
+/// `.auth-fips.us-gov-west-1.amazoncognito.com`, and one's own has 63.
+const LONGEST_POOL_DOMAIN: usize = 128;
+/// The longest name of a secret that is given; those that the template makes are shorter.
+const LONGEST_SECRET_NAME: usize = 160;
 
 /// A pattern without what looks ahead: more than the pattern takes, so what it makes has to be sifted.
 fn without_looking_ahead(pattern: &str) -> String {
@@ -89,12 +95,10 @@ fn besides(name: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// How many bytes the variables of a function have together, names and values.
+/// How many bytes the variables of a function have together.
 pub(crate) fn environment_bytes(stack: &Stack, function: &str) -> usize {
-    let environment = stack.environment(function).into_iter();
-    environment
-        .map(|(name, value)| name.len() + value.len())
-        .sum()
+    let environment = stack.environment(function);
+    serde_json::to_string(&environment).unwrap().len()
 }
 
 /// What the functions say against their environment.
@@ -181,7 +185,7 @@ pub(crate) fn longest() -> Stack {
         ("ServiceJwksUri", address),
         ("BridgeDomain", host(238)),
         ("OriginDomain", "origin.example.jp".to_owned()),
-        ("ExistingUserPoolDomain", host(253)),
+        ("ExistingUserPoolDomain", host(LONGEST_POOL_DOMAIN)),
         ("ProviderName", "a".repeat(32)),
         ("AskName", "yes".to_owned()),
         ("AskAddress", "yes".to_owned()),
@@ -199,7 +203,7 @@ pub(crate) fn longest() -> Stack {
             "ExistingRecordKeys",
             format!(
                 "{partition}:secretsmanager:ap-northeast-1:123456789012:secret:{}-AbCdEf",
-                "a".repeat(256)
+                "a".repeat(LONGEST_SECRET_NAME)
             ),
         ),
     ] {
@@ -330,7 +334,7 @@ fn what_aws_documents_the_template_takes() {
     }
     for (name, length) in [
         ("BridgeDomain", 238),
-        ("ExistingUserPoolDomain", 253),
+        ("ExistingUserPoolDomain", LONGEST_POOL_DOMAIN),
         ("CognitoDomain", 63),
     ] {
         let longest = host(length);
@@ -345,6 +349,15 @@ fn what_aws_documents_the_template_takes() {
 
 /// What AWS would take and a parameter doesn't, and why.
 const NARROWER: &[(&str, &str, &str)] = &[
+    (
+        "ExistingRecordKeys",
+        "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+         aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+         aaaaaaaaaaaaaaaaaaaaa-AbCdEf",
+        "a function's variables have 4,096 bytes together",
+    ),
+    ("FederationConcurrency", "0", "it would let nobody sign in"),
+    ("TriggerConcurrency", "0", "it would let nobody sign in"),
     ("ProviderName", "マイナ", "it stands in addresses as it is"),
     (
         "AppScopes",

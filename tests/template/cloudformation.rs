@@ -168,9 +168,10 @@ fn admits(parameter: &Value, pattern: Option<&Regex>, value: &str) -> bool {
     let bound = |name: &str| {
         parameter
             .get(name)
-            .map(|bound| text(bound).parse::<i64>().unwrap())
+            .map(|bound| text(bound).parse::<f64>().unwrap())
     };
-    let number = || value.parse::<i64>().ok();
+    // A fraction is a number, too.
+    let number = || value.parse::<f64>().ok();
     let is_number = parameter["Type"] != "Number"
         || number().is_some_and(|number| {
             bound("MinValue").is_none_or(|least| number >= least)
@@ -263,11 +264,21 @@ impl Evaluation<'_> {
                 self.value(one).unwrap() == self.value(other).unwrap()
             }
             "Fn::Not" => !self.condition(&argument[0]),
+            "Fn::Contains" => self.members(&argument[0]).contains(&text(&argument[1])),
+            "Fn::EachMemberEquals" => {
+                let (members, value) = (self.members(&argument[0]), text(&argument[1]));
+                members.iter().all(|member| *member == value)
+            }
             "Fn::And" => all().all(|one| self.condition(one)),
             "Fn::Or" => all().any(|one| self.condition(one)),
             "Condition" => self.named(argument.as_str().unwrap()),
             other => panic!("no condition: {other}"),
         }
+    }
+
+    /// A list of strings.
+    fn members(&self, value: &Value) -> Vec<String> {
+        list(self.value(value).as_ref())
     }
 
     /// A value, or `None` for `AWS::NoValue`.
@@ -388,6 +399,8 @@ impl Evaluation<'_> {
         let name = format!("{}-{id}", self.stack);
         match self.kind(id) {
             "AWS::SecretsManager::Secret" => {
+                let declared = &self.template.section("Resources")[id]["Properties"]["Name"];
+                let name = text(&self.value(declared).unwrap());
                 self.arn("secretsmanager", &format!("secret:{name}-AbCdEf"))
             }
             "AWS::KMS::Key" => "11111111-2222-3333-4444-555555555555".to_owned(),

@@ -106,7 +106,15 @@ pub(crate) fn log_group_arn(id: &str) -> String {
 }
 
 pub(crate) fn secret(id: &str) -> String {
-    format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{STACK}-{id}-AbCdEf")
+    let kind = match id {
+        "ClientSecrets" => "client-secrets",
+        "FrontDoorSecrets" => "front-door-secrets",
+        "SealingKeys" => "sealing-keys",
+        "RecordKeys" => "record-keys",
+        other => panic!("no secret: {other}"),
+    };
+    // Its own part is the beginning of the stack's ID.
+    format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{STACK}-{kind}-a1b2c3d4-AbCdEf")
 }
 
 /// The keys of the verified records: those that are there already, or new ones.

@@ -234,8 +234,18 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
             assert_eq!(refused(&template, &given), expected, "{one} and {other}");
         }
     }
+    for urls in [
+        "https://a.example/,",
+        ",https://a.example/",
+        "https://a.example/, ,app://b",
+    ] {
+        let given = parameters(&[&[("AppLogoutUrls", urls)]]);
+        let expected = Some(Refused::Rule("NoLogoutUrlIsEmpty".to_owned()));
+        assert_eq!(refused(&template, &given), expected, "{urls}");
+    }
     let tested = [
         "AKeyHasOneRole",
+        "NoLogoutUrlIsEmpty",
         "ProductionNeedsADomain",
         "ProductionNeedsAcceptedAcr",
         "BridgeDomainNeedsACertificate",
@@ -271,6 +281,13 @@ const NO_SERVICE: &[&str] = &[
     "https://service.example/%41",
     "https://service.1",
     "https://サービス.example",
+];
+/// An ARN without its end fits no secret in a policy of IAM.
+const NO_SECRET: &[&str] = &[
+    "record-keys",
+    "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:record-keys",
+    "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:-AbCdEf",
+    "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:record-keys-*",
 ];
 const NO_HOST: &[&str] = &[
     "https://login.example.jp",
@@ -381,12 +398,12 @@ fn what_no_function_would_take_no_parameter_takes() {
         ("AssertionKey2", NO_KEY),
         ("IdTokenKey1", NO_KEY),
         ("IdTokenKey2", NO_KEY),
-        ("ExistingRecordKeys", &["record-keys"]),
+        ("ExistingRecordKeys", NO_SECRET),
         ("ClientSecretVersionId", &["AWSCURRENT"]),
         ("AlarmEmail", &["ops", "ops@example", "a@b@example.jp"]),
         ("LogRetentionDays", &["0", "91"]),
         ("LoginsPerSecond", &["0", "ten"]),
-        ("LoginsBurst", &["0", "ten"]),
+        ("LoginsBurst", &["", "0", "050", "ten", "50.5", "5e1"]),
         ("FederationConcurrency", &["0", "-1", "100000"]),
         ("TriggerConcurrency", &["0", "-1", "100000"]),
     ] {

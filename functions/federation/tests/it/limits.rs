@@ -12,7 +12,7 @@ const QUERY: usize = 8 * 1024;
 const BODY: usize = 16 * 1024;
 /// What the HTTP API takes for the request line and all headers.
 const HTTP_API: usize = 10_240;
-/// What a browser sends besides.
+/// What a browser sends besides, `Host` included.
 const USUAL_HEADERS: usize = 2_048;
 
 fn padded(text: &str, length: usize) -> String {
@@ -142,12 +142,16 @@ fn headers_of_cloudfront() -> usize {
     headers.iter().map(|line| line.len() + "\r\n".len()).sum()
 }
 
-/// `/authorize` with Amazon Cognito's longest state, from a browser with as many cookies of ours as it may have.
+/// `/authorize` with Amazon Cognito's longest state, from a browser with as many cookies of ours as it may have, where every
+/// name is as long as the template takes it.
 #[tokio::test]
 async fn the_largest_request_stays_under_the_http_apis_limit_through_cloudfront() {
-    let bridge = Bridge::new().await;
+    let redirect_uri = format!("https://{}/oauth2/idpresponse", "d".repeat(128));
+    let bridge = Bridge::with(&[("REDIRECT_URIS", &redirect_uri)]).await;
     let state = longest_cognito_state();
-    let form = Form::authorize().set("state", &state);
+    let form = Form::authorize()
+        .set("redirect_uri", &redirect_uri)
+        .set("state", &state);
     let call = Call::authorize(&form).send(&bridge).await;
     assert_eq!(call.status, 302);
     let line = format!("GET /authorize?{} HTTP/1.1\r\n", form.encode());
