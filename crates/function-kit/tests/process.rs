@@ -10,18 +10,24 @@
 
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode, Output, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use function_kit::aws::OPERATION;
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Metrics, Step};
+use function_kit::reference::Reference;
+use function_kit::secrets::SecretReader;
 use function_kit::settings::{self, ConfigError};
 use function_kit::start::Function;
 use function_kit::support_id::SupportId;
 use function_kit::telemetry::Telemetry;
 use function_kit::trigger::{Served, Trigger};
-use http_client::{Clock, SystemClock};
+use http_client::{Clock, HttpClient, SystemClock};
 use serde_json::{Value, json};
 use test_server::{Received, Reply, Server};
+
+const SECRET: &str = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:a-AbCdEf";
 
 function_kit::variables! {
     NAMESPACE = "NAMESPACE", "the namespace of the metrics";
@@ -84,8 +90,9 @@ fn main() -> ExitCode {
     fail_with_every_problem_of_the_configuration();
     fail_outside_of_lambda();
     fail_when_it_can_not_be_made();
+    fail_where_aws_does_not_answer_after_one_repetition();
     pass_events_and_show_nothing_of_them();
-    println!("process: 4 passed");
+    println!("process: 5 passed");
     ExitCode::SUCCESS
 }
 
@@ -101,6 +108,13 @@ async fn function() -> ExitCode {
         |config| &config.telemetry,
         async |config| match config.namespace.as_str() {
             "impossible" => Err("it can't be made"),
+            "silent" => {
+                let reference = Reference::SecretsManager(SECRET.to_owned());
+                let http = Arc::new(HttpClient::new(Arc::new(SystemClock)).unwrap());
+                let reader = SecretReader::for_references([&reference], &http).await;
+                let read = reader.read(&reference).await;
+                Err(read.map_or("AWS doesn't answer", |_| "AWS answers"))
+            }
             _ => Ok(Served(Careless(Metrics::new(&config.telemetry)))),
         },
     )
@@ -166,6 +180,39 @@ fn fail_when_it_can_not_be_made() {
         "target": "function_kit::start",
     });
     assert_eq!(log_of_failure(&output), [expected]);
+}
+
+/// A start is over before Lambda's ten seconds are, whoever is silent.
+fn fail_where_aws_does_not_answer_after_one_repetition() {
+    let server = Server::start(|_| Reply::Silence);
+    let address = server.url("");
+    let child = command(&[
+        ("NAMESPACE", "silent"),
+        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9"),
+        ("AWS_ENDPOINT_URL", &address),
+        ("AWS_REGION", "ap-northeast-1"),
+        ("AWS_ACCESS_KEY_ID", "a"),
+        ("AWS_SECRET_ACCESS_KEY", "b"),
+    ])
+    .spawn();
+    let mut child = child.unwrap();
+    let since = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if since.elapsed() > Duration::from_secs(30) {
+            child.kill().unwrap();
+            panic!("it waits for ever: {:?}", server.requests());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // Not before its time was over: what it says isn't that it can't be reached.
+    assert!(since.elapsed() >= OPERATION);
+    let output = child.wait_with_output().unwrap();
+    let expected = json!({
+        "level": "ERROR", "event": "start", "reason": "AWS doesn't answer",
+        "target": "function_kit::start",
+    });
+    assert_eq!(log_of_failure(&output), [expected]);
+    assert_eq!(server.requests().len(), 2);
 }
 
 /// The bodies of the calls, in their order.

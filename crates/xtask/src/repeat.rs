@@ -158,7 +158,9 @@ pub(crate) fn run(workspace: &Path, arguments: &Arguments) -> Result<(), String>
         let binary = chosen(&binaries, seed);
         let count = binaries.len() as u64;
         // In the next round a binary meets the next conditions.
-        let conditions = Conditions::of(seed % count + seed / count);
+        let mut conditions = Conditions::of(seed % count + seed / count);
+        // What can't be done isn't said to have been done.
+        conditions.end = conditions.end.filter(|_| library.is_some());
         let clock = match (conditions.end, &library) {
             (Some(end), Some(library)) => Some((library.as_str(), offset(now(), end, seed))),
             _ => None,

@@ -19,8 +19,9 @@ fn client(clock: &Arc<TestClock>) -> HttpClient {
     HttpClient::new(Arc::clone(clock) as Arc<dyn Clock>).unwrap()
 }
 
+/// For what comes, on however busy a machine.
 fn soon() -> Deadline {
-    Deadline::after(Duration::from_secs(4))
+    Deadline::after(Duration::from_secs(60))
 }
 
 fn request(method: Method, url: &str) -> Request<Bytes> {

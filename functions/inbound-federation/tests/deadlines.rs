@@ -1,0 +1,123 @@
+//! The trigger in this process, with keys that don't come a second time: its answer is there four seconds after somebody
+//! began to wait, which is in time for Amazon Cognito, and its class says what took the time. The time that passes is the
+//! test's.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
+use function_kit::invocation::ANSWER;
+use function_kit::metrics::Metrics;
+use function_kit::runtime::Call;
+use function_kit::secrets::SecretReader;
+use function_kit::trigger;
+use function_kit::verified::Records;
+use http_client::Clock;
+use inbound_federation::admission::Admission;
+use inbound_federation::config::Config;
+use sealing::{SealingKeys, SystemRandomness};
+use serde_json::{Value, json};
+use test_server::{SecretsManager, TestClock, start};
+use tokio::time::Instant;
+
+const ISSUER: &str = "https://service.example/api/realms/main";
+const PROVIDER: &str = "MynaApp";
+const KEYS: &str = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:records";
+const SUBJECT: &str = "1b9d6bcd";
+/// Longer than anybody waits.
+const FOR_EVER: Duration = Duration::from_secs(3_600);
+
+fn key(number: u8) -> String {
+    URL_SAFE_NO_PAD.encode([number; 32])
+}
+
+/// The event of a sign-in with a record that was sealed with this key.
+fn sign_in(sealed_with: u8) -> Value {
+    let record = VerifiedRecord {
+        issuer: ISSUER.to_owned(),
+        subject: SUBJECT.to_owned(),
+        provider_name: PROVIDER.to_owned(),
+        attributes: FourAttributes::default(),
+        verified_at: VerifiedAt::Authentication(start()),
+        acr: None,
+    };
+    let keys = SealingKeys::new([key(sealed_with).as_str()]).unwrap();
+    let record = record.seal(&keys, &SystemRandomness).unwrap();
+    let id_token = json!({ "sub": SUBJECT, "verified_record": record });
+    json!({
+        "triggerSource": "InboundFederation_ExternalProvider",
+        "request": { "providerName": PROVIDER, "attributes": { "idToken": id_token } },
+    })
+}
+
+/// The trigger some hours after it started, with keys that don't come any more.
+async fn after(hours: i64) -> Admission {
+    let config = Config::read(&|name| {
+        let value = match name {
+            "RECORD_KEYS" => KEYS,
+            "SERVICE_ISSUER" => ISSUER,
+            "PROVIDER_NAME" => PROVIDER,
+            _ => return None,
+        };
+        Some(value.to_owned())
+    });
+    let (config, clock) = (config.unwrap(), TestClock::new());
+    let aws = SecretsManager::with(KEYS, &json!({ "keys": [key(1)] }).to_string());
+    let reader = SecretReader::new(Some(aws.client()));
+    let records = Records::load(reader, &config.records, clock.now());
+    let admission = Admission {
+        records: records.await.unwrap(),
+        metrics: Metrics::to("test".to_owned(), Box::new(std::io::sink())),
+        clock: Arc::<TestClock>::clone(&clock),
+        config,
+    };
+    clock.advance(TimeDelta::hours(hours));
+    aws.answers_after(FOR_EVER);
+    admission
+}
+
+/// The answer to a sign-in for which somebody has waited so long, and how long that was in the end.
+async fn answers(hours: i64, event: Value, waited: u64) -> (Result<Value, String>, Duration) {
+    let admission = after(hours).await;
+    let begun = Instant::now() - Duration::from_secs(waited);
+    let call = Call {
+        request_id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+        begun,
+    };
+    let answer = trigger::answer(&admission, Some(event), &call).await;
+    (answer.map_err(|error| error.error_type), begun.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn pass_with_keys_of_an_hour_ago_that_do_not_come() {
+    let (answer, took) = answers(1, sign_in(1), 0).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    assert!(took <= Duration::from_millis(1_002), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fail_in_time_as_that_which_took_the_time() {
+    for (hours, sealed_with, waited, class) in [
+        // Keys of a day ago are too old to decide by.
+        (24, 1, 0, "secrets_unavailable"),
+        (24, 1, 1, "secrets_unavailable"),
+        // A process that had to start for this.
+        (24, 1, 3, "too_slow"),
+        // A key that may be newer than those that are known.
+        (0, 2, 0, "secrets_unavailable"),
+        (1, 2, 0, "secrets_unavailable"),
+        (0, 2, 3, "too_slow"),
+    ] {
+        let (answer, took) = answers(hours, sign_in(sealed_with), waited).await;
+        assert_eq!(answer, Err(class.to_owned()), "{hours} {sealed_with}");
+        let late = took.checked_sub(ANSWER);
+        assert!(
+            late.is_some_and(|late| late <= Duration::from_millis(2)),
+            "{took:?}"
+        );
+    }
+}
