@@ -11,14 +11,17 @@ use federation::config::{LONGEST_CLIENT_ID, LONGEST_REDIRECT_URI};
 use federation::http_api::MAX_BODY_BYTES;
 use federation::issued_token::MAX_SUBJECT_CHARACTERS;
 use federation::pending_login::{LIFETIME, MAX_ALL_COOKIES_BYTES, MAX_COOKIE_BYTES};
-use four_attributes::Attribute;
-use four_attributes::MAXIMUM_BYTES;
-use four_attributes::MAXIMUM_RECORD_BYTES;
+use four_attributes::{
+    Attribute, FourAttributes, MAXIMUM_BYTES, MAXIMUM_RECORD_BYTES, VERIFIED_AT, cognito_claims,
+};
 use function_kit::aws;
 use function_kit::invocation::ANSWER;
 use function_kit::metrics::{COLD_START, Count, MOST_SAMPLES, Refused, START_DURATION, Step};
 use function_kit::verified::provider_name;
+use pre_token_generation::claims::{IDENTITY_VERIFIED, VERIFICATION_ACR};
 use pre_token_generation::config::OLDEST;
+use pre_token_generation::event::hidden;
+use pre_token_generation::scopes::PREFECTURE;
 use simulators::lambda::{HEAD_LIMIT, PAYLOAD_LIMIT};
 use simulators::service::Endpoint;
 use simulators::user_agent::COOKIE_LIMIT;
@@ -95,11 +98,24 @@ fn metrics() -> usize {
     Count::ALL.len() + Step::ALL.len() + refused + [COLD_START, START_DURATION].len()
 }
 
-/// What the trigger can add to both tokens and keep out of them: each attribute, the prefecture, how somebody was verified,
-/// and every age.
+/// What the trigger can add to both tokens and keep out of them: every claim that it has, and every age. What it hides
+/// besides is among them, or hidden in the token that shows attributes.
 fn changes() -> usize {
-    let claims = Attribute::ALL.len() + 2 + usize::from(OLDEST);
-    4 * claims
+    let verification = [IDENTITY_VERIFIED, VERIFIED_AT, VERIFICATION_ACR].len();
+    let claims = Attribute::ALL.len() + [PREFECTURE].len() + verification + usize::from(OLDEST);
+    let hidden = hidden("custom:verified_record", "custom:verified_at").len();
+    4 * claims + 2 * hidden
+}
+
+/// How long a birth date is where it is written into a user pool.
+fn birth_date() -> usize {
+    let attributes = FourAttributes {
+        birth_date: Some("19850315".parse().unwrap()),
+        ..FourAttributes::default()
+    };
+    let claims = cognito_claims(&attributes);
+    let written = claims[Attribute::BirthDate.claim()].as_str();
+    written.unwrap().len()
 }
 
 #[tokio::test]
@@ -202,12 +218,7 @@ async fn every_limit_of_another_party_is_written_down_and_kept() {
             bytes(2_048),
             bytes(MAXIMUM_RECORD_BYTES),
         ),
-        (
-            "birthdate",
-            Be,
-            characters(10),
-            characters("1985-03-15".len()),
-        ),
+        ("birthdate", Be, characters(10), characters(birth_date())),
         (
             "provider_name",
             BeAtMost,

@@ -354,23 +354,29 @@ async fn log_in_as(
     succeeded
 }
 
-/// A wrong `AcceptedAcr` lets nobody in. The same refusal of one among others is theirs alone.
+/// Five people, each with a card.
+const FIVE: [&str; 5] = ["adult", "longest", "leap-day", "no-gender", "yokohama"];
+
+/// A wrong `AcceptedAcr` lets nobody in. The same refusal of one person is theirs alone: they can edit what their browser
+/// carries to the service, and do it again and again, also where nobody else signs in.
 #[tokio::test]
-async fn what_refuses_everybody_rings_and_what_refuses_one_of_many_does_not() {
+async fn what_refuses_everybody_rings_and_what_refuses_one_person_does_not() {
     let wrong = running(&[("ACCEPTED_ACR", "aal9")]).await;
-    assert_eq!(log_in(&wrong, 0..5, None).await, [false; 5]);
+    assert_eq!(log_in_as(&wrong, FIVE, None).await, [false; 5]);
     let period = measured(&wrong, &[]);
     let rings = ringing(&watched(), &[period]);
     assert_eq!(rings, named(&["logins-none", "logins-refused"]));
     wrong.stop().await;
 
-    let right = running(&[]).await;
-    assert_eq!(log_in(&right, 0..2, None).await, [true; 2]);
-    let refused = log_in(&right, 0..6, Some(Fault::IdTokenWrongAssurance)).await;
-    assert_eq!(refused, [false; 6]);
-    let period = measured(&right, &[]);
-    assert_eq!(ringing(&watched(), &[period]), named(&[]));
-    right.stop().await;
+    for others in [0, 1] {
+        let right = running(&[]).await;
+        assert_eq!(log_in(&right, 0..others, None).await, vec![true; others]);
+        let refused = log_in(&right, 0..12, Some(Fault::IdTokenWrongAssurance)).await;
+        assert_eq!(refused, [false; 12]);
+        let period = measured(&right, &[]);
+        assert_eq!(ringing(&watched(), &[period]), named(&[]), "{others}");
+        right.stop().await;
+    }
 }
 
 /// An app asks for a new authentication each time, and the service doesn't say when it was. One person's old one is
@@ -378,7 +384,8 @@ async fn what_refuses_everybody_rings_and_what_refuses_one_of_many_does_not() {
 #[tokio::test]
 async fn new_authentications_that_the_service_never_shows_ring() {
     let everybody = &["logins-none", "logins-refused"][..];
-    for (finished, refused, rings) in [(0, 5, everybody), (2, 6, &[])] {
+    let (all, one) = (FIVE, ["adult"; 6]);
+    for (finished, refused, rings) in [(0, &all[..], everybody), (2, &one[..], &[])] {
         let running = running(&[]).await;
         let client = RelyingParty::new(&running);
         let mut statuses = Vec::new();
@@ -387,13 +394,13 @@ async fn new_authentications_that_the_service_never_shows_ring() {
             let end = client.sign_in(&browser(), &request, "adult", None).await;
             statuses.push(status_at_the_end(&client, &end).await);
         }
-        for _ in 0..refused {
+        for person in refused {
             let request = client.authorization_request().with("prompt", "login");
             let fault = Some(Fault::IdTokenMissingAuthenticationTime);
-            let end = client.sign_in(&browser(), &request, "adult", fault).await;
+            let end = client.sign_in(&browser(), &request, person, fault).await;
             statuses.push(status_at_the_end(&client, &end).await);
         }
-        let class = vec!["authentication_too_old"; refused];
+        let class = vec!["authentication_too_old"; refused.len()];
         assert_eq!(test_kit::logged_failures(&running), class);
         let period = measured(&running, &statuses);
         assert_eq!(ringing(&watched(), &[period]), named(rings));
@@ -438,8 +445,60 @@ async fn logins_that_all_end_on_the_way_back_ring() {
     }
 }
 
+/// What refuses everybody before a login begins: a setting of the user pool that is another here. Somebody who sends such a
+/// request by hand is one place.
+#[tokio::test]
+async fn logins_that_all_end_before_they_begin_ring() {
+    type Change = fn(&mut StackOptions);
+    let changes: [(Change, &str); 3] = [
+        (
+            |options| {
+                options.cognito = |cognito| cognito.provider.authorize_scopes = "openid".to_owned();
+            },
+            "invalid_scope",
+        ),
+        (
+            |options| {
+                options.cognito = |cognito| cognito.provider.client_id = "another".to_owned();
+            },
+            "unknown_client",
+        ),
+        (
+            |options| {
+                let old = "https://old.auth.ap-northeast-1.amazoncognito.com/oauth2/idpresponse";
+                let old = variables([("REDIRECT_URIS", Some(old))]);
+                options.environment.extend(old);
+            },
+            "redirect_uri_mismatch",
+        ),
+    ];
+    for (change, class) in changes {
+        let running = running_with(change).await;
+        let mut refused = 0;
+        let mut refuse = async |browser: &UserAgent| {
+            let outcome = running.login(browser, "adult", None).await.unwrap();
+            assert!(!matches!(outcome, Outcome::SignedIn(_)));
+            refused += 1;
+            assert_eq!(test_kit::logged_failures(&running), vec![class; refused]);
+            ringing(&watched(), &[measured(&running, &[])])
+        };
+        let one = browser();
+        for _ in 0..12 {
+            assert_eq!(refuse(&one).await, named(&[]), "{class}");
+        }
+        let mut rings = named(&[]);
+        for person in people(4) {
+            assert_eq!(rings, named(&[]), "{class}");
+            rings = refuse(&person).await;
+        }
+        assert_eq!(rings, named(&["logins-none", "logins-refused"]), "{class}");
+        running.stop().await;
+    }
+}
+
 /// Whoever begins logins, and writes their end by hand, doesn't need a card for it. One person calls nobody with that,
-/// however often they do it, whether others log in or not.
+/// however often they do it, where others log in. Where nobody does for a day, 20 logins that begin are what an outage looks
+/// like, too.
 #[tokio::test]
 async fn ends_of_logins_that_one_person_writes_by_hand_do_not_ring() {
     for (others, written) in [(2, 40), (0, 19)] {
@@ -471,8 +530,8 @@ async fn ends_of_logins_that_one_person_writes_by_hand_do_not_ring() {
 async fn a_day_on_which_nobody_gets_in_rings_where_logins_are_few() {
     let wrong = running(&[("ACCEPTED_ACR", "aal9")]).await;
     let mut rings = Vec::new();
-    for _ in 0..5 {
-        assert_eq!(log_in(&wrong, 0..1, None).await, [false]);
+    for person in FIVE {
+        assert_eq!(log_in_as(&wrong, [person], None).await, [false]);
         rings.push(ringing(&watched(), &[measured(&wrong, &[])]));
     }
     let none = named(&[]);
@@ -485,7 +544,8 @@ async fn a_day_on_which_nobody_gets_in_rings_where_logins_are_few() {
     wrong.stop().await;
 
     let right = running(&[]).await;
-    let refused = log_in(&right, 0..4, Some(Fault::IdTokenWrongAssurance)).await;
+    let four = FIVE.into_iter().skip(1);
+    let refused = log_in_as(&right, four, Some(Fault::IdTokenWrongAssurance)).await;
     assert_eq!(refused, [false; 4]);
     assert_eq!(log_in(&right, 0..2, None).await, [true; 2]);
     assert_eq!(ringing(&watched(), &[measured(&right, &[])]), none);
@@ -561,6 +621,30 @@ async fn logins_that_finish_without_the_trigger_ring() {
     ] {
         assert!(description.contains(cause), "{cause}");
     }
+}
+
+/// The trigger that writes the claims isn't in the user pool any more: everybody signs in, and no app gets a claim.
+#[tokio::test]
+async fn logins_whose_tokens_are_made_without_the_trigger_ring() {
+    let stack = watched();
+    let running = running_with(|options| {
+        options.cognito = |cognito| cognito.lambda_config.pre_token_generation = None;
+    })
+    .await;
+    assert_eq!(log_in(&running, 0..1, None).await, [true]);
+    let gone = measured(&running, &[]);
+    running.stop().await;
+    let mut day = vec![Period::default(); 24];
+    let hours = [2, 9, 10, 20];
+    for hour in hours {
+        assert_eq!(ringing(&stack, &day), named(&[]));
+        day[hour] = gone.clone();
+    }
+    assert_eq!(ringing(&stack, &day), named(&["pre-token-generation-gone"]));
+    // One app that fetched its tokens in one of those hours is enough against it.
+    let invoked = metric(OURS, "PreTokenGenerationInvoked", &[("Stack", STACK)]);
+    day[9] = gone.and(invoked, [1.0]);
+    assert_eq!(ringing(&stack, &day), named(&[]));
 }
 
 /// The trigger's line comes some seconds after the bridge's, and then another period may have begun: once in a day by
@@ -829,6 +913,16 @@ fn a_key_that_is_going_to_be_deleted_is_told_of_and_so_is_a_secret() {
             panic!("{told_of:?}");
         };
         assert!(message.starts_with(&format!("{STACK}-secrets: DeleteSecret ({id}, ")));
+    }
+    // Keys that were there before this stack, by a name that says nothing of it.
+    for arn in ["aRN", "arn"] {
+        let mut detail = secret("record-keys-of-old");
+        detail["responseElements"] = json!({ arn: "a-secret", "name": "record-keys-of-old" });
+        let told_of = told(&api_call("secretsmanager", "DeleteSecret", &detail));
+        let [message] = &told_of[..] else {
+            panic!("{told_of:?}");
+        };
+        assert!(message.contains("DeleteSecret (record-keys-of-old, "));
     }
 
     let mut denied = key("another-key");

@@ -33,7 +33,7 @@ const STACK: [(&str, usize); 22] = [
 
 /// In what watches it.
 const OBSERVABILITY: [(&str, usize); 7] = [
-    ("AWS::CloudWatch::Alarm", 22),
+    ("AWS::CloudWatch::Alarm", 23),
     ("AWS::CloudWatch::Dashboard", 1),
     ("AWS::Events::Rule", 2),
     ("AWS::Logs::MetricFilter", 1),

@@ -157,7 +157,7 @@ const ALARMS: [Alarm; 17] = [
 ];
 
 /// What an alarm has people look at, in the words of both languages.
-const TELLS: [(&str, [&str; 2]); 22] = [
+const TELLS: [(&str, [&str; 2]); 23] = [
     ("tampering", ["event=tampering", "event=tampering"]),
     (
         "operator-failures",
@@ -181,6 +181,10 @@ const TELLS: [(&str, [&str; 2]); 22] = [
     ("records-refused", ["RECORD_KEYS", "RECORD_KEYS"]),
     (
         "inbound-federation-gone",
+        ["docs/existing-pool.md", "docs/existing-pool.en.md"],
+    ),
+    (
+        "pre-token-generation-gone",
         ["docs/existing-pool.md", "docs/existing-pool.en.md"],
     ),
     ("throttled", ["LoginsPerSecond", "LoginsPerSecond"]),
@@ -362,13 +366,13 @@ fn share(name: &str, label: &str, metric: &str, least: u32, share: &str) -> Valu
     alarm
 }
 
-/// The one alarm that rings when something stays away: in two hours of a day in which it should have been there.
-fn trigger_gone() -> Value {
-    let mut alarm = usual("inbound-federation-gone", 24, 1);
-    alarm["DatapointsToAlarm"] = 2.into();
+/// An alarm that rings when something stays away: in so many hours of a day in which it should have been there.
+fn trigger_gone(name: &str, metric: &str, hours: u32) -> Value {
+    let mut alarm = usual(name, 24, 1);
+    alarm["DatapointsToAlarm"] = hours.into();
     alarm["ComparisonOperator"] = "LessThanThreshold".into();
     alarm["Namespace"] = OURS.into();
-    alarm["MetricName"] = "InboundFederationInvoked".into();
+    alarm["MetricName"] = metric.into();
     alarm["Dimensions"] = json!([{ "Name": "Stack", "Value": STACK }]);
     alarm["Statistic"] = "Maximum".into();
     alarm["Period"] = 3_600.into();
@@ -376,14 +380,15 @@ fn trigger_gone() -> Value {
 }
 
 /// Those that look at more than a sum or a percentile.
-fn others() -> [Value; 5] {
+fn others() -> [Value; 6] {
     let (logins, records) = ("most logins are refused", "most records are refused");
     [
         service_unreachable(),
         share("logins-refused", logins, "LoginFinished", 5, "0.2"),
         logins_none(),
         share("records-refused", records, "RecordAccepted", 5, "0.5"),
-        trigger_gone(),
+        trigger_gone("inbound-federation-gone", "InboundFederationInvoked", 2),
+        trigger_gone("pre-token-generation-gone", "PreTokenGenerationInvoked", 4),
     ]
 }
 
@@ -576,6 +581,7 @@ fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
         "LoginFinished",
         "LoginCancelled",
         "InboundFederationInvoked",
+        "PreTokenGenerationInvoked",
         "Tampering",
         "RecordAccepted",
         "Throttled",

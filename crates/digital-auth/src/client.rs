@@ -193,15 +193,16 @@ impl Client {
             assurance: &self.options.assurance,
             authenticated_after: login.authenticated_after,
         };
-        let id_token = match id_token::verify(&tokens.id_token, keys.keys(), &expected, now) {
-            Err(error) if error.may_be_rotated() => {
-                let newer = (self.key_set)
-                    .newer_than(&keys, now, deadline, observer)
-                    .await?;
-                id_token::verify(&tokens.id_token, newer.keys(), &expected, now)
-            }
-            other => other,
-        }?;
+        let id_token =
+            match id_token::verify(&tokens.id_token, keys.keys(), &expected, now, observer) {
+                Err(error) if error.may_be_rotated() => {
+                    let newer = (self.key_set)
+                        .newer_than(&keys, now, deadline, observer)
+                        .await?;
+                    id_token::verify(&tokens.id_token, newer.keys(), &expected, now, observer)
+                }
+                other => other,
+            }?;
         tell_checks();
 
         let asking = userinfo::attributes(

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::authorization::Secret256;
 use crate::client::AssuranceRule;
+use crate::observer::Observer;
 use crate::published_keys::{NoKey, PublishedKeys};
 
 /// How far the service's clock may be from ours.
@@ -174,6 +175,7 @@ pub fn verify(
     keys: &PublishedKeys,
     expected: &Expected<'_>,
     now: DateTime<Utc>,
+    observer: &dyn Observer,
 ) -> Result<VerifiedIdToken, IdTokenError> {
     // Step 1. No encryption was agreed with the service: it is a JWS, and its header and claims can be read.
     let Jws {
@@ -219,6 +221,11 @@ pub fn verify(
             NoKey::Signature => IdTokenError::Signature,
         })?;
 
+    let subject = claims.sub.map(Subject);
+    if let Some(subject) = &subject {
+        observer.identified(subject);
+    }
+
     // Step 9. `exp` lies ahead.
     let NumericDate(expires) = claims.exp.ok_or(IdTokenError::Expired)?;
     ensure(now - expires < SKEW, IdTokenError::Expired)?;
@@ -263,14 +270,14 @@ pub fn verify(
     }
 
     // §2. `sub` is there, and not too long.
-    let subject = claims.sub.ok_or(IdTokenError::Subject)?;
+    let subject = subject.ok_or(IdTokenError::Subject)?;
     ensure(
-        (1..=MAX_SUBJECT_BYTES).contains(&subject.len()),
+        (1..=MAX_SUBJECT_BYTES).contains(&subject.expose().len()),
         IdTokenError::Subject,
     )?;
 
     Ok(VerifiedIdToken {
-        subject: Subject(subject),
+        subject,
         auth_time,
         issued_at,
         acr,

@@ -53,12 +53,14 @@ named! {
         /// A login began.
         LoginStarted = "LoginStarted";
         /// A login reached Amazon Cognito: it has its tokens. 0 if it has none, and neither the client nor its code is
-        /// why; and if it ended on the way back from the service, once in an hour for each place. The average is the
-        /// share of those who get in.
+        /// why: for each person once in an hour, and for each place, if it didn't come so far that its person is known.
+        /// The average is the share of those who get in.
         LoginFinished = "LoginFinished";
         /// The trigger `inbound-federation` was invoked. 0 for each login that finished, so that it is there when the trigger
         /// isn't.
         InboundFederationInvoked = "InboundFederationInvoked";
+        /// The trigger `pre-token-generation` was invoked. 0 for each sign-in that the other trigger admitted.
+        PreTokenGenerationInvoked = "PreTokenGenerationInvoked";
         /// A person didn't want to log in after all.
         LoginCancelled = "LoginCancelled";
         /// A verified record was forged.

@@ -29,7 +29,7 @@ crate::classes! {
     EventMalformed = "event_malformed", Operator;
     /// The event has a version whose answer couldn't keep attributes out of the tokens.
     EventVersion = "event_version", Operator;
-    /// The sign-in is through a provider that has nearly our name, or brings a record under another one.
+    /// The sign-in is through a provider that has nearly our name, or brings one of our records under another one.
     ProviderMismatch = "provider_mismatch", Operator;
     /// The ID token and userinfo of one sign-in speak of two people.
     SubjectMismatch = "subject_mismatch", Operator;
@@ -218,6 +218,37 @@ impl Records {
         let record = opened?;
         check::held("the record opens, and is this person's", "docs/claims.md");
         Ok(record)
+    }
+}
+
+impl Records {
+    /// Whether this is a record that was sealed with the keys that are known, whoever it belongs to.
+    ///
+    /// # Errors
+    ///
+    /// [`Class::SecretsUnavailable`].
+    pub fn have_sealed(&self, record: &str, invocation: &Invocation<'_>) -> Result<bool, Class> {
+        let keys = self.keys.usable(invocation.now);
+        let keys = keys.map_err(|_| Class::SecretsUnavailable)?;
+        let expected = Expected {
+            issuer: &self.issuer,
+            provider_name: &self.provider_name,
+            subjects: &[],
+            not_before: None,
+            not_after: invocation.now + SKEW,
+        };
+        Ok(match VerifiedRecord::open(record, &keys, &expected) {
+            Ok(_)
+            | Err(
+                RecordRefusal::OtherVersion
+                | RecordRefusal::OtherIssuer
+                | RecordRefusal::Unlinked
+                | RecordRefusal::TooOld,
+            ) => true,
+            Err(RecordRefusal::Malformed | RecordRefusal::UnknownKey | RecordRefusal::Forged) => {
+                false
+            }
+        })
     }
 }
 

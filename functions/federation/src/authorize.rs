@@ -20,6 +20,20 @@ use crate::pending_login::{BeginError, ClientRequest, ClientState, PendingLogin}
 /// The longest `nonce` of the client: it travels in the cookie and in the code.
 const MAX_NONCE_BYTES: usize = 512;
 
+/// What is read of a request, but for request objects.
+const PARAMETERS: [&str; 10] = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "max_age",
+];
+
 /// A login that doesn't begin.
 pub enum Refusal {
     /// The client isn't known, so the person sees a page.
@@ -40,6 +54,36 @@ impl fmt::Debug for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::Page(class) | Self::Redirect { class, .. }) = self;
         write!(formatter, "Refusal({class})")
+    }
+}
+
+impl Refusal {
+    /// Whether the request is Amazon Cognito's in all but one thing: then it isn't somebody's, but a setting that differs
+    /// between the user pool and this function, and everybody's request is so.
+    #[must_use]
+    pub fn is_of_amazon_cognito(&self, federation: &Federation, request: &Request) -> bool {
+        match self {
+            Self::Redirect {
+                class: Class::InvalidScope,
+                ..
+            }
+            | Self::Page(Class::RedirectUriMismatch) => true,
+            Self::Page(Class::UnknownClient) => {
+                let known = &federation.config().redirect_uris;
+                let parameters = request.query(Class::MalformedRequest).ok();
+                let given = parameters.as_ref().and_then(|all| all.get("redirect_uri"));
+                given.is_some_and(|given| known.iter().any(|known| known == given))
+            }
+            _ => false,
+        }
+    }
+
+    fn to_client(class: Class, redirect_uri: &str, parameters: &Parameters) -> Self {
+        Self::Redirect {
+            class,
+            redirect_uri: redirect_uri.to_owned(),
+            state: parameters.get("state").map(str::to_owned),
+        }
     }
 }
 
@@ -67,11 +111,7 @@ pub fn authorize(
         "redirect_uri is one of those configured, byte for byte",
         "RFC 9700 §4.1.3",
     );
-    let refuse = |class| Refusal::Redirect {
-        class,
-        redirect_uri: redirect_uri.to_owned(),
-        state: parameters.get("state").map(str::to_owned),
-    };
+    let refuse = |class| Refusal::to_client(class, redirect_uri, &parameters);
     let client_request =
         client_request(federation, &parameters, redirect_uri, now).map_err(refuse)?;
     check::held("response_type is code", "RFC 6749 §4.1.1");
@@ -102,16 +142,18 @@ pub fn authorize(
 
 /// A request in a form (OIDC Core §3.1.2.1), sent on as the same in a query: with another site's form a browser sends no
 /// cookie (`SameSite=Lax`), so the logins that it has begun would not be seen, and their cookies would become too many.
+/// What isn't read here doesn't go on: it was in a form to be in no address.
 ///
 /// # Errors
 ///
-/// [`Class`]; nothing is redirected before client and redirect URI are known.
-pub fn authorize_by_query(federation: &Federation, request: &Request) -> Result<Response, Class> {
+/// [`Refusal`]; nothing is redirected before client and redirect URI are known.
+pub fn authorize_by_query(federation: &Federation, request: &Request) -> Result<Response, Refusal> {
     let parameters = request.form(Class::MalformedRequest)?;
-    client(federation, &parameters)?;
-    let query = parameters.to_query();
+    let redirect_uri = client(federation, &parameters)?;
+    no_object(&parameters).map_err(|class| Refusal::to_client(class, redirect_uri, &parameters))?;
+    let query = parameters.to_query(&PARAMETERS);
     if query.len() > MAX_QUERY_BYTES {
-        return Err(Class::TooLarge);
+        return Err(Class::TooLarge.into());
     }
     let issuer = &federation.config().issuer;
     Ok(Response::redirect(format!("{issuer}/authorize?{query}")))
@@ -138,12 +180,7 @@ fn client_request(
     now: DateTime<Utc>,
 ) -> Result<ClientRequest, Class> {
     // First, because every other parameter may be in the object and nowhere else (OIDC Core §6.1).
-    if parameters.get("request").is_some() {
-        return Err(Class::RequestNotSupported);
-    }
-    if parameters.get("request_uri").is_some() {
-        return Err(Class::RequestUriNotSupported);
-    }
+    no_object(parameters)?;
     let state = parameters.get("state").ok_or(Class::StateMissing)?;
     if parameters.get("response_type") != Some("code") {
         return Err(Class::UnsupportedResponseType);
@@ -171,6 +208,17 @@ fn client_request(
         code_challenge: code_challenge(parameters)?,
         authenticated_after: authenticated_after(parameters, now)?,
     })
+}
+
+/// Request objects aren't taken (OIDC Core §6).
+fn no_object(parameters: &Parameters) -> Result<(), Class> {
+    if parameters.get("request").is_some() {
+        return Err(Class::RequestNotSupported);
+    }
+    if parameters.get("request_uri").is_some() {
+        return Err(Class::RequestUriNotSupported);
+    }
+    Ok(())
 }
 
 /// An S256 challenge, if the client sends one (RFC 7636 §4.3); `plain` is refused.

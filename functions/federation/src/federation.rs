@@ -2,10 +2,11 @@
 //! Nothing in it changes with a request but caches; nothing is stored.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use digital_auth::id_token::Subject;
 use digital_auth::{Client, Clock};
 use function_kit::aws::Connections;
 use function_kit::invocation::Invocation;
@@ -205,7 +206,7 @@ impl Federation {
         let deadline = invocation.deadline.at_most(WARM_UP);
         let service = async {
             if let Some(service) = &self.parts.service {
-                let observer = AtService(invocation.measurements);
+                let observer = AtService::new(invocation.measurements);
                 service.warm(invocation.now, deadline, &observer).await;
             }
         };
@@ -220,9 +221,33 @@ impl Federation {
 
 /// What the client of the service does, measured beside what the bridge does itself.
 #[derive(Debug)]
-pub struct AtService<'a>(pub &'a Measurements);
+pub struct AtService<'a> {
+    measurements: &'a Measurements,
+    person: OnceLock<Subject>,
+}
+
+impl<'a> AtService<'a> {
+    /// Measures there.
+    #[must_use]
+    pub fn new(measurements: &'a Measurements) -> Self {
+        Self {
+            measurements,
+            person: OnceLock::new(),
+        }
+    }
+
+    /// Whose login it is, if the service has signed that by now.
+    #[must_use]
+    pub fn person(self) -> Option<Subject> {
+        self.person.into_inner()
+    }
+}
 
 impl digital_auth::Observer for AtService<'_> {
+    fn identified(&self, subject: &Subject) {
+        self.person.get_or_init(|| subject.clone());
+    }
+
     fn took(&self, step: digital_auth::Step, time: Duration) {
         let step = match step {
             digital_auth::Step::ClientAssertion => Step::SignAssertion,
@@ -230,6 +255,6 @@ impl digital_auth::Observer for AtService<'_> {
             digital_auth::Step::KeySet => Step::ServiceJwks,
             digital_auth::Step::Userinfo => Step::ServiceUserinfo,
         };
-        self.0.took(step, time);
+        self.measurements.took(step, time);
     }
 }

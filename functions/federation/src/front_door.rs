@@ -65,4 +65,10 @@ impl FrontDoor {
         let admitted = attempt.await.map_err(|_| Class::SecretsUnavailable)?;
         admitted.map_err(|()| refused)
     }
+
+    /// Whether a request shows anything at all: what is in front does, and nobody else has a reason to.
+    #[must_use]
+    pub fn is_shown_anything(&self, request: &Request) -> bool {
+        request.header(HEADER).is_some()
+    }
 }

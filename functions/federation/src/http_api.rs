@@ -118,7 +118,7 @@ impl Request {
     }
 
     /// Where the request comes from, as far as the network tells: an address, or the network of an address of version
-    /// 6, in which one person has as many as they like. Behind a front door it is who came to that: CloudFront adds the
+    /// 6 (56 bits: what one connection is given), in which one person has as many as they like. Behind a front door it is who came to that: CloudFront adds the
     /// address to the end of `x-forwarded-for`, and API Gateway that of CloudFront.
     #[must_use]
     pub fn origin(&self, has_front_door: bool) -> Option<IpAddr> {
@@ -131,7 +131,7 @@ impl Request {
             .unwrap_or(&self.source_ip);
         Some(match address.parse().ok()? {
             IpAddr::V6(address) => {
-                let network = address.to_bits() & (u128::MAX << 64);
+                let network = address.to_bits() & (u128::MAX << 72);
                 Ipv6Addr::from_bits(network).into()
             }
             IpAddr::V4(address) => address.into(),
@@ -386,7 +386,7 @@ mod tests {
         assert_eq!(origin(viewer, viewer, true).as_deref(), Some(viewer));
         for address in ["2001:db8:1:2::1", "2001:db8:1:2:3:4:5:6"] {
             let origin = origin(address, "", false);
-            assert_eq!(origin.as_deref(), Some("2001:db8:1:2::"));
+            assert_eq!(origin.as_deref(), Some("2001:db8:1::"));
         }
         assert_eq!(origin("", "", false), None);
     }

@@ -40,11 +40,14 @@ impl Parameters {
             .filter(|value| !value.is_empty())
     }
 
-    /// The same as a query, in the order of the names.
+    /// Those of these names that are there, as a query.
     #[must_use]
-    pub fn to_query(&self) -> String {
+    pub fn to_query(&self, names: &[&str]) -> String {
+        let there = names
+            .iter()
+            .filter_map(|name| Some((name, self.get(name)?)));
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(&self.0).finish()
+        query.extend_pairs(there).finish()
     }
 }
 

@@ -1,8 +1,10 @@
 //! From a request to an answer: which endpoint, and what becomes of a failure.
 //! Here, and only here, a failure becomes an answer, a log event and a metric; a panic becomes one too.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 
+use digital_auth::id_token::Subject;
 use function_kit::failure::{Concern, tell, tell_lambda};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Measurements, Step};
@@ -17,7 +19,7 @@ use crate::failure::{Class, Failure};
 use crate::federation::{Federation, WARM_UP};
 use crate::http_api::{Event, Request, Response};
 use crate::pages::page;
-use crate::token::token;
+use crate::token::{self, token};
 use crate::userinfo::userinfo;
 
 /// How long a copy of our public keys may be used: a new key is published long before it signs.
@@ -136,6 +138,13 @@ impl Federation {
         if let Some(front_door) = self.front_door() {
             tokio::join!(refreshing, front_door.refresh(invocation));
             let admitted = front_door.admit(request, invocation).await;
+            if admitted == Err(Class::NotThroughFrontDoor)
+                && front_door.is_shown_anything(request)
+                && request.path == "/authorize"
+                && self.counts(request, request.origin(false), invocation)
+            {
+                (invocation.measurements).count_if(Count::LoginFinished, false);
+            }
             admitted.map_err(told(told_at(&request.path)))?;
         } else {
             refreshing.await;
@@ -145,9 +154,16 @@ impl Federation {
                 // OIDC Core §3.1.2.1 wants both.
                 request.only(&[Method::GET, Method::HEAD, Method::POST], Told::Page)?;
                 if request.is_post() {
-                    return authorize_by_query(self, request).map_err(told(Told::Page));
+                    return Ok(authorize_by_query(self, request)?);
                 }
-                let response = authorize(self, request, invocation.now)?;
+                let answer = authorize(self, request, invocation.now);
+                if let Err(refusal) = &answer
+                    && refusal.is_of_amazon_cognito(self, request)
+                    && self.counts(request, self.viewer(request), invocation)
+                {
+                    (invocation.measurements).count_if(Count::LoginFinished, false);
+                }
+                let response = answer?;
                 if !request.is_head() {
                     tracing::info!(event = "login_started");
                     invocation.measurements.count(Count::LoginStarted);
@@ -173,10 +189,12 @@ impl Federation {
                         let invoked = Count::InboundFederationInvoked;
                         invocation.measurements.count_if(invoked, false);
                     }
-                    Err(class) if matches!(class.concern(), Concern::Nobody | Concern::Client) => {}
-                    Err(_) => (invocation.measurements).count_if(Count::LoginFinished, false),
+                    Err(refusal) if self.is_evidence_of_a_person(refusal, invocation) => {
+                        (invocation.measurements).count_if(Count::LoginFinished, false);
+                    }
+                    Err(_) => {}
                 }
-                answer.map_err(told(Told::Json))
+                answer.map_err(|refusal| told(Told::Json)(refusal.class))
             }
             "/userinfo" => {
                 request.only(&[Method::GET, Method::HEAD, Method::POST], Told::Json)?;
@@ -205,11 +223,31 @@ impl Federation {
         request: &Request,
         invocation: &Invocation<'_>,
     ) -> bool {
-        let origin = || request.origin(self.front_door().is_some());
         refusal.client.is_some()
             && refusal.class.concern() != Concern::Nobody
-            && !request.is_head()
-            && self.counted().counts(origin(), invocation.now)
+            && self.counts(request, self.viewer(request), invocation)
+    }
+
+    /// Where the browser is.
+    fn viewer(&self, request: &Request) -> Option<IpAddr> {
+        request.origin(self.front_door().is_some())
+    }
+
+    /// Whether a login that doesn't go on counts: of one place, one does in an hour.
+    fn counts(&self, request: &Request, place: Option<IpAddr>, call: &Invocation<'_>) -> bool {
+        !request.is_head() && self.counted().counts(place, call.now)
+    }
+
+    /// The same at `/token`, where it is Amazon Cognito that asks. Whose login it was, the service has said, or else it
+    /// didn't come so far. A person can edit what their browser carries to the service, and do so again and again.
+    fn is_evidence_of_a_person(
+        &self,
+        refusal: &token::Refusal,
+        invocation: &Invocation<'_>,
+    ) -> bool {
+        let person = refusal.person.as_ref().map(Subject::expose);
+        !matches!(refusal.class.concern(), Concern::Nobody | Concern::Client)
+            && person.is_none_or(|person| self.counted().counts(person, invocation.now))
     }
 }
 

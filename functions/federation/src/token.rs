@@ -6,7 +6,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::DateTime;
 use digital_auth::client_assertion::ClientAssertionError;
-use digital_auth::id_token::IdTokenError;
+use digital_auth::id_token::{IdTokenError, Subject};
 use digital_auth::key_set::KeySetError;
 use digital_auth::token::TokenError;
 use digital_auth::userinfo::UserinfoError;
@@ -31,6 +31,15 @@ const CLIENT: Asker = Asker("client");
 /// Whoever has shown the right one, and shows a code.
 const AUTHENTICATED_CLIENT: Asker = Asker("authenticated client");
 
+/// No tokens.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Why.
+    pub class: Class,
+    /// Whose login it was, if that was known.
+    pub person: Option<Subject>,
+}
+
 /// Answers a token request. If the time is over, the class is that of who took most of it, wherever it ended.
 ///
 /// # Errors
@@ -40,42 +49,61 @@ pub async fn token(
     federation: &Federation,
     request: &Request,
     invocation: &Invocation<'_>,
-) -> Result<Response, Class> {
-    let answer = exchange(federation, request, invocation).await;
-    answer.map_err(|class| match class {
-        Class::SecretsUnavailable
-        | Class::SigningFailed
-        | Class::KeySetUnavailable
-        | Class::ServiceTimeout
-            if invocation.deadline.has_passed() =>
-        {
-            slowest(invocation)
-        }
-        other => other,
+) -> Result<Response, Refusal> {
+    let at_service = AtService::new(invocation.measurements);
+    let answer = exchange(federation, request, invocation, &at_service).await;
+    answer.map_err(|class| Refusal {
+        class: match class {
+            Class::SecretsUnavailable
+            | Class::SigningFailed
+            | Class::KeySetUnavailable
+            | Class::ServiceTimeout
+                if invocation.deadline.has_passed() =>
+            {
+                slowest(invocation)
+            }
+            other => other,
+        },
+        person: at_service.person(),
     })
 }
 
-/// Who took most of the time.
+const SIGNING: &[Step] = &[Step::SignAssertion, Step::SignIdToken];
+
+/// Who took most of the time. The service's keys and its answers are the service's time together.
 fn slowest(invocation: &Invocation<'_>) -> Class {
-    let known: [(&[Step], _); 4] = [
+    let who: [(&[Step], _); 3] = [
         (&[Step::Secrets], Class::SecretsUnavailable),
+        (SIGNING, Class::SigningFailed),
         (
-            &[Step::SignAssertion, Step::SignIdToken],
-            Class::SigningFailed,
-        ),
-        (&[Step::ServiceJwks], Class::KeySetUnavailable),
-        (
-            &[Step::ServiceToken, Step::ServiceUserinfo],
+            &[Step::ServiceJwks, Step::ServiceToken, Step::ServiceUserinfo],
             Class::ServiceTimeout,
         ),
     ];
-    invocation.slowest(&known).unwrap_or(Class::TooSlow)
+    match invocation.slowest(&who) {
+        None => Class::TooSlow,
+        Some(Class::ServiceTimeout) if its_keys_took_longer(invocation) => Class::KeySetUnavailable,
+        Some(class) => class,
+    }
+}
+
+/// Whether the service took longer for its keys than for its answers. What went on while something was signed, nobody waited
+/// for alone.
+fn its_keys_took_longer(invocation: &Invocation<'_>) -> bool {
+    let which: [&[Step]; 3] = [
+        &[Step::ServiceJwks],
+        &[Step::ServiceToken, Step::ServiceUserinfo],
+        SIGNING,
+    ];
+    let taken = invocation.measurements.shares(&which);
+    matches!(taken[..], [keys, answers, _] if keys > answers)
 }
 
 async fn exchange(
     federation: &Federation,
     request: &Request,
     invocation: &Invocation<'_>,
+    at_service: &AtService<'_>,
 ) -> Result<Response, Class> {
     let Invocation {
         now,
@@ -130,7 +158,7 @@ async fn exchange(
         authenticated_after,
     };
     let login = service
-        .finish_login(code_exchange, now, deadline, &AtService(measurements))
+        .finish_login(code_exchange, now, deadline, at_service)
         .await
         .map_err(|error| login_failure(&error))?;
 

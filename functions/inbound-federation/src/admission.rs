@@ -15,7 +15,7 @@ use http_client::Clock;
 use serde_json::{Map, Value};
 
 use crate::config::{BirthDateThatIsGone, Config};
-use crate::event::SignIn;
+use crate::event::{SignIn, Whose};
 
 /// The trigger, made once at start.
 pub struct Admission {
@@ -45,10 +45,20 @@ impl Trigger for Admission {
     /// Any doubt is a failure: then nobody signs in, and nothing is written.
     async fn handle(&self, event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
         (invocation.measurements).count(Count::InboundFederationInvoked);
-        let Some(sign_in) = SignIn::read(&event, &self.config.records.provider_name)? else {
-            let request_id = invocation.request_id;
-            tracing::info!(event = "sign_in_of_another_provider", request_id);
-            return Ok(event);
+        let sign_in = match Whose::read(&event, &self.config.records.provider_name)? {
+            Whose::Ours(sign_in) => sign_in,
+            Whose::Anothers { record } => {
+                // One of our records under another name: it is our provider, and the configuration calls it otherwise.
+                // What else a provider calls so is its own.
+                if let Some(record) = record
+                    && self.records.have_sealed(record, invocation)?
+                {
+                    return Err(Class::ProviderMismatch);
+                }
+                let request_id = invocation.request_id;
+                tracing::info!(event = "sign_in_of_another_provider", request_id);
+                return Ok(event);
+            }
         };
         let subjects = [sign_in.subject];
         let opened = (self.records).open(sign_in.record, &subjects, None, invocation);
@@ -58,7 +68,10 @@ impl Trigger for Admission {
             event = "sign_in_admitted",
             request_id = invocation.request_id
         );
-        answered(event, attributes)
+        let answer = answered(event, attributes)?;
+        // Tokens are next.
+        (invocation.measurements).count_if(Count::PreTokenGenerationInvoked, false);
+        Ok(answer)
     }
 
     fn clock(&self) -> &dyn Clock {

@@ -19,21 +19,33 @@ pub struct SignIn<'a> {
     pub record: &'a str,
 }
 
+/// Whose sign-in an event is.
+#[derive(Debug)]
+pub enum Whose<'a> {
+    /// Our provider's.
+    Ours(SignIn<'a>),
+    /// Another provider's.
+    Anothers {
+        /// What it calls a verified record, if it does.
+        record: Option<&'a str>,
+    },
+}
+
 impl fmt::Debug for SignIn<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("SignIn(…)")
     }
 }
 
-impl<'a> SignIn<'a> {
-    /// Reads an event; nothing if the sign-in is through another provider, whatever that one's events look like.
+impl<'a> Whose<'a> {
+    /// Reads an event. Of a sign-in through another provider nothing else is read, whatever that one's events look like.
     ///
     /// # Errors
     ///
     /// [`Class::EventMalformed`] for what isn't such an event, [`Class::ProviderMismatch`] if another provider has nearly our
-    /// name or brings a record, [`Class::SubjectMismatch`] if its two subjects differ, and
+    /// name, [`Class::SubjectMismatch`] if our provider's two subjects differ, and
     /// [`Class::RecordMissing`] if the bridge's ID token had no record.
-    pub fn read(event: &'a Value, provider_name: &str) -> Result<Option<Self>, Class> {
+    pub fn read(event: &'a Value, provider_name: &str) -> Result<Self, Class> {
         let text = |path: &str| event.pointer(path).and_then(Value::as_str);
         if text("/triggerSource") != Some(SOURCE) {
             return Err(Class::EventMalformed);
@@ -42,11 +54,11 @@ impl<'a> SignIn<'a> {
         let claim = format!("/request/attributes/idToken/{VERIFIED_RECORD}");
         if provider != provider_name {
             // A configuration that only nearly names the provider would let all of its sign-ins pass as they came.
-            let is_nearly = provider.to_lowercase() == provider_name.to_lowercase();
-            if is_nearly || event.pointer(&claim).is_some() {
+            if provider.to_lowercase() == provider_name.to_lowercase() {
                 return Err(Class::ProviderMismatch);
             }
-            return Ok(None);
+            let record = text(&claim);
+            return Ok(Self::Anothers { record });
         }
         let subject = text("/request/attributes/idToken/sub")
             .filter(|subject| !subject.is_empty())
@@ -57,6 +69,6 @@ impl<'a> SignIn<'a> {
             return Err(Class::SubjectMismatch);
         }
         let record = text(&claim).ok_or(Class::RecordMissing)?;
-        Ok(Some(Self { subject, record }))
+        Ok(Self::Ours(SignIn { subject, record }))
     }
 }

@@ -56,6 +56,7 @@ impl Trigger for Generation {
     /// A record that is refused is no failure: the tokens come, without what would have followed from it. A failure is
     /// what can't be decided; then there are no tokens.
     async fn handle(&self, event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
+        (invocation.measurements).count(Count::PreTokenGenerationInvoked);
         let config = &self.config;
         let Some(request) = TokenRequest::read(&event, &config.record_attribute)? else {
             return Ok(event);

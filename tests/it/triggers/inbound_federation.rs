@@ -84,6 +84,52 @@ async fn the_sign_ins_of_other_providers_pass_as_they_came() {
     }
 }
 
+/// Whatever another provider's administrator calls a verified record: nobody who is at that one can end its sign-ins, or call
+/// somebody with it.
+#[tokio::test]
+async fn what_another_provider_calls_a_record_is_its_own() {
+    let function = function();
+    let other_ring = record_with(&key(2), |_| {});
+    for record in [
+        json!(""),
+        json!("a record of its own"),
+        json!("A".repeat(4_000)),
+        json!(other_ring),
+        json!(null),
+        json!({ "kid": 7 }),
+    ] {
+        let mut event = event(NAME, "another-oidc-provider", "");
+        event["request"]["attributes"]["idToken"]["verified_record"] = record;
+        assert_eq!(invoke(&function, &event).await.unwrap(), event);
+    }
+    assert_eq!(counted(&function, "Failure"), 0);
+    assert_eq!(counted(&function, "Tampering"), 0);
+}
+
+/// Then it is the configuration that calls our provider otherwise, and its sign-ins would pass as they came.
+#[tokio::test]
+async fn one_of_our_records_under_another_name_is_our_provider_s_and_refused() {
+    let function = function();
+    let (ours, of_another_issuer) = (
+        record(),
+        record_with(&key(1), |record| {
+            record.issuer = "https://service.example/api/realms/sandbox".to_owned();
+        }),
+    );
+    for record in [ours, of_another_issuer] {
+        let mut event = event(NAME, "another-oidc-provider", "");
+        event["request"]["attributes"]["idToken"]["verified_record"] = json!(record);
+        let failed = invoke(&function, &event).await.unwrap_err();
+        assert_eq!(class_of(&failed), "provider_mismatch");
+    }
+    for name in ["mynaapp", "MYNAAPP"] {
+        let mut event = event(NAME, "sign-in", &record());
+        event["request"]["providerName"] = json!(name);
+        let failed = invoke(&function, &event).await.unwrap_err();
+        assert_eq!(class_of(&failed), "provider_mismatch", "{name}");
+    }
+}
+
 #[tokio::test]
 async fn an_attribute_that_is_gone_is_cleared_and_a_birth_date_only_where_that_is_asked_for() {
     let record = record_with(&key(1), |record| {

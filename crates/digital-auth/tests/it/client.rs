@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::authorization::{LoginSecrets, Secret256};
 use digital_auth::client_assertion::ClientAssertionError;
-use digital_auth::id_token::{IdTokenError, SigningAlgorithm};
+use digital_auth::id_token::{IdTokenError, SigningAlgorithm, Subject};
 use digital_auth::key_set::KeySetError;
 use digital_auth::token::TokenError;
 use digital_auth::userinfo::UserinfoError;
@@ -587,6 +587,51 @@ async fn pass_an_observer_is_told_of_every_step_and_of_the_keys_only_when_they_a
         .unwrap();
     let expected = [Step::ClientAssertion, Step::Token, Step::Userinfo];
     assert_eq!(notes.steps(), expected);
+}
+
+/// As soon as the signature fits, and only then: a login that fails has a person, too.
+#[tokio::test]
+async fn pass_an_observer_is_told_whose_login_it_is_whether_or_not_it_succeeds() {
+    #[derive(Debug, Default)]
+    struct People(Mutex<Vec<String>>);
+    impl Observer for People {
+        fn took(&self, _step: Step, _time: Duration) {}
+        fn identified(&self, subject: &Subject) {
+            self.0.lock().unwrap().push(subject.expose().to_owned());
+        }
+    }
+    let other_key = || {
+        Server::start(|request| {
+            let forged = || id_token(other_es256(), &claims(&issuer_of(request)));
+            match request.target.as_str() {
+                TOKEN => Reply::Bytes(json_answer(200, &tokens(&forged()))),
+                _ => good(request),
+            }
+        })
+    };
+    for (server, is_known) in [
+        (Server::start(good), true),
+        (with_claim("acr", json!("aal1")), true),
+        (with_claim("nonce", json!("another")), true),
+        (with_claim("exp", json!(1)), true),
+        (
+            but_for(USERINFO, Reply::Bytes(json_answer(200, &json!({})))),
+            true,
+        ),
+        (with_claim("iss", json!("https://evil.example")), false),
+        (with_claim("aud", json!("another")), false),
+        (with_claim("sub", json!(null)), false),
+        (other_key(), false),
+    ] {
+        let (client, people) = (client(&server), People::default());
+        let _either = client.finish_login(login(), start(), soon(), &people).await;
+        let expected = if is_known {
+            vec![SUBJECT.to_owned()]
+        } else {
+            vec![]
+        };
+        assert_eq!(people.0.into_inner().unwrap(), expected);
+    }
 }
 
 #[tokio::test]

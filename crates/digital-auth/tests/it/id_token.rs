@@ -72,7 +72,7 @@ impl Check {
             assurance: &self.assurance,
             authenticated_after: self.authenticated_after,
         };
-        verify(&SecretString::from(token), &keys, &expected, self.now)
+        verify(&SecretString::from(token), &keys, &expected, self.now, &())
     }
 
     pub(crate) fn of_claims(&self, claims: &Value) -> Result<VerifiedIdToken, IdTokenError> {
@@ -833,7 +833,7 @@ fn fail_no_signature_and_a_shared_secret_also_where_they_are_configured() {
     let none = format!("{}.", unsigned(&none, good().to_string().as_bytes()));
     for token in [shared, none] {
         assert_eq!(
-            verify(&SecretString::from(token), &keys, &expected, start()),
+            verify(&SecretString::from(token), &keys, &expected, start(), &()),
             Err(IdTokenError::Algorithm)
         );
     }

@@ -302,6 +302,16 @@ async fn fail_as_that_which_was_waited_for_and_not_as_what_went_on_beside_it() {
     slow.bridge.service.delay("/token", FOR_EVER);
     let (answer, _) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
     unavailable(&answer, "service_timeout");
+
+    // Its keys and its answer are one party's, and took longer together than a signature.
+    let slow = Slow::new().await;
+    slow.bridge.service.delay("/certs", FOR_EVER);
+    let code = slow.bridge.code(&Form::authorize()).await;
+    slow.bridge.service.delay("/certs", seconds(2.1));
+    slow.bridge.service.delay("/token", seconds(2.3));
+    slow.id_token_key.takes(FOR_EVER);
+    let (answer, _) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    unavailable(&answer, "service_timeout");
 }
 
 #[tokio::test(start_paused = true)]

@@ -176,6 +176,33 @@ async fn pass_a_rotated_client_secret_right_after_somebody_showed_a_wrong_one() 
     assert!(is_known(&bridge, SECOND).await);
 }
 
+/// Where what is in front shows a secret that isn't known, nobody gets in: each place that it comes from counts once in an
+/// hour as somebody who didn't. Who shows nothing isn't behind it.
+#[tokio::test]
+async fn fail_and_tell_that_nobody_gets_in_who_comes_through_it() {
+    let bridge = with_front_door(&only(SPRING)).await;
+    let counted = || {
+        let measured = bridge.metrics.text();
+        measured.matches(r#""LoginFinished":0"#).count()
+    };
+    let from = |address: &str, call: Call| {
+        let mut call = call;
+        call.event["requestContext"]["http"]["sourceIp"] = address.into();
+        call
+    };
+    let authorize = || Call::authorize(&Form::authorize());
+    from("192.0.2.1", authorize()).send(&bridge).await;
+    let elsewhere = Call::new("GET", "/jwks.json").header(HEADER, SUMMER);
+    from("192.0.2.1", elsewhere).send(&bridge).await;
+    assert_eq!(counted(), 0);
+    for (address, so_far) in [("192.0.2.1", 1), ("192.0.2.1", 1), ("192.0.2.2", 2)] {
+        let call = authorize().header(HEADER, SUMMER);
+        let answer = from(address, call).send(&bridge).await;
+        answer.is_page(403, CLASS);
+        assert_eq!(counted(), so_far, "{address}");
+    }
+}
+
 #[tokio::test]
 async fn fail_with_one_event_of_its_class() {
     let (log, _guard) = test_server::log();
