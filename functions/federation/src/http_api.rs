@@ -118,8 +118,8 @@ impl Request {
     }
 
     /// Where the request comes from, as far as the network tells: an address, or the network of an address of version
-    /// 6 (56 bits: what one connection is given), in which one person has as many as they like. Behind a front door it is who came to that: CloudFront adds the
-    /// address to the end of `x-forwarded-for`, and API Gateway that of CloudFront.
+    /// 6 (56 bits: what one connection is given), in which one person has as many as they like. Behind a front door it is
+    /// who came to that: CloudFront adds the address to the end of `x-forwarded-for`, and API Gateway that of CloudFront.
     #[must_use]
     pub fn origin(&self, has_front_door: bool) -> Option<IpAddr> {
         let forwarded = self.header("x-forwarded-for").filter(|_| has_front_door);
