@@ -2,8 +2,10 @@
 //! tell who came through.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use federation::front_door::HEADER;
+use function_kit::invocation::ANSWER;
 use serde_json::{Value, json};
 
 use crate::cloudformation::{ACCOUNT, REGION, Refused, Stack, list, text};
@@ -109,6 +111,10 @@ fn it_has_the_registered_name_and_hands_on_to_the_api() {
         .as_u64()
         .unwrap();
     assert!(seconds * 1_000 > milliseconds, "the API gives up first");
+    // Amazon Cognito waits five seconds: a connection that hangs leaves the bridge all that it takes at most.
+    let connecting = Duration::from_secs(origin["ConnectionTimeout"].as_u64().unwrap());
+    assert!(connecting + ANSWER <= Duration::from_secs(5));
+    assert_eq!(origin["ConnectionAttempts"], 2);
     // No path comes before the bridge's, and nothing else is asked.
     let has: Vec<_> = origin.as_object().unwrap().keys().collect();
     let known = [

@@ -18,6 +18,8 @@ use crate::settings::{Reader, secret_reference, service_address};
 
 /// Records are shown by whoever can write the attribute.
 const RECORD: Asker = Asker("record");
+/// What another provider calls a record is shown by whoever is there, and keeps back nobody of ours.
+const ANOTHERS: Asker = Asker("another provider's record");
 /// How long an event waits for keys that are read again because an hour has passed.
 const REFRESH: Duration = Duration::from_secs(1);
 /// How far ahead of our clock a verification may be: as far as the bridge lets the service's be ahead of its own (60 s), and
@@ -189,26 +191,9 @@ impl Records {
         not_before: Option<DateTime<Utc>>,
         invocation: &Invocation<'_>,
     ) -> Result<VerifiedRecord, Class> {
-        let expected = Expected {
-            issuer: &self.issuer,
-            provider_name: &self.provider_name,
-            subjects,
-            not_before,
-            not_after: invocation.now + SKEW,
-        };
-        // Once an hour, and not for long: Amazon Cognito waits five seconds for the whole.
-        self.keys.refresh(REFRESH, invocation).await;
-        let shown = Shown {
-            by: RECORD,
-            value: record,
-        };
-        let attempt = self.keys.attempt(
-            shown,
-            |keys| VerifiedRecord::open(record, keys, &expected),
-            |refusal| *refusal == RecordRefusal::UnknownKey,
-            invocation,
-        );
-        let opened = attempt.await.map_err(|_| Class::SecretsUnavailable)?;
+        let by = RECORD;
+        let attempt = self.attempt(by, record, subjects, not_before, invocation);
+        let opened = attempt.await?;
         if opened.as_ref().is_err_and(|refusal| refusal.is_tampering()) {
             let (support_id, request_id) = (invocation.support_id(), invocation.request_id);
             let support_id = support_id.as_str();
@@ -219,25 +204,20 @@ impl Records {
         check::held("the record opens, and is this person's", "docs/claims.md");
         Ok(record)
     }
-}
 
-impl Records {
-    /// Whether this is a record that was sealed with the keys that are known, whoever it belongs to.
+    /// Whether this is one of the bridge's records, whoever it belongs to. Nobody is told if it is forged: another provider
+    /// may call something else so.
     ///
     /// # Errors
     ///
     /// [`Class::SecretsUnavailable`].
-    pub fn have_sealed(&self, record: &str, invocation: &Invocation<'_>) -> Result<bool, Class> {
-        let keys = self.keys.usable(invocation.now);
-        let keys = keys.map_err(|_| Class::SecretsUnavailable)?;
-        let expected = Expected {
-            issuer: &self.issuer,
-            provider_name: &self.provider_name,
-            subjects: &[],
-            not_before: None,
-            not_after: invocation.now + SKEW,
-        };
-        Ok(match VerifiedRecord::open(record, &keys, &expected) {
+    pub async fn have_sealed(
+        &self,
+        record: &str,
+        invocation: &Invocation<'_>,
+    ) -> Result<bool, Class> {
+        let attempt = self.attempt(ANOTHERS, record, &[], None, invocation);
+        Ok(match attempt.await? {
             Ok(_)
             | Err(
                 RecordRefusal::OtherVersion
@@ -249,6 +229,32 @@ impl Records {
                 false
             }
         })
+    }
+
+    async fn attempt(
+        &self,
+        by: Asker,
+        record: &str,
+        subjects: &[&str],
+        not_before: Option<DateTime<Utc>>,
+        invocation: &Invocation<'_>,
+    ) -> Result<Result<VerifiedRecord, RecordRefusal>, Class> {
+        let expected = Expected {
+            issuer: &self.issuer,
+            provider_name: &self.provider_name,
+            subjects,
+            not_before,
+            not_after: invocation.now + SKEW,
+        };
+        // Once an hour, and not for long: Amazon Cognito waits five seconds for the whole.
+        self.keys.refresh(REFRESH, invocation).await;
+        let attempt = self.keys.attempt(
+            Shown { by, value: record },
+            |keys| VerifiedRecord::open(record, keys, &expected),
+            |refusal| *refusal == RecordRefusal::UnknownKey,
+            invocation,
+        );
+        attempt.await.map_err(|_| Class::SecretsUnavailable)
     }
 }
 

@@ -50,10 +50,11 @@ impl Trigger for Admission {
             Whose::Anothers { record } => {
                 // One of our records under another name: it is our provider, and the configuration calls it otherwise.
                 // What else a provider calls so is its own.
-                if let Some(record) = record
-                    && self.records.have_sealed(record, invocation)?
-                {
-                    return Err(Class::ProviderMismatch);
+                if let Some(record) = record {
+                    let ours = self.records.have_sealed(record, invocation);
+                    if in_time(ours, invocation).await? {
+                        return Err(Class::ProviderMismatch);
+                    }
                 }
                 let request_id = invocation.request_id;
                 tracing::info!(event = "sign_in_of_another_provider", request_id);

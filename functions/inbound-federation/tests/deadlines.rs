@@ -54,6 +54,14 @@ fn sign_in(sealed_with: u8) -> Value {
     })
 }
 
+/// The same under another provider's name.
+fn sign_in_elsewhere(sealed_with: u8) -> Value {
+    let mut event = sign_in(sealed_with);
+    let name = event.pointer_mut("/request/providerName").unwrap();
+    *name = "Company".into();
+    event
+}
+
 /// The trigger some hours after it started, with keys that don't come any more.
 async fn after(hours: i64) -> Admission {
     let config = Config::read(&|name| {
@@ -97,6 +105,17 @@ async fn pass_with_keys_of_an_hour_ago_that_do_not_come() {
     let (answer, took) = answers(1, sign_in(1), 0).await;
     assert!(answer.is_ok(), "{answer:?}");
     assert!(took <= Duration::from_millis(1_002), "{took:?}");
+}
+
+/// A record under another name may be ours by a key that isn't known yet: until that can be known, nobody signs in by it.
+#[tokio::test(start_paused = true)]
+async fn fail_in_time_with_a_record_of_another_provider_by_a_key_that_may_be_newer() {
+    let (answer, took) = answers(0, sign_in_elsewhere(1), 0).await;
+    assert_eq!(answer, Err("provider_mismatch".to_owned()));
+    assert!(took <= Duration::from_millis(2), "{took:?}");
+    let (answer, took) = answers(0, sign_in_elsewhere(2), 0).await;
+    assert_eq!(answer, Err("secrets_unavailable".to_owned()));
+    assert!(took >= ANSWER && took <= ANSWER + Duration::from_millis(2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -108,7 +108,7 @@ async fn what_another_provider_calls_a_record_is_its_own() {
 
 /// Then it is the configuration that calls our provider otherwise, and its sign-ins would pass as they came.
 #[tokio::test]
-async fn one_of_our_records_under_another_name_is_our_provider_s_and_refused() {
+async fn one_of_our_records_under_another_name_is_our_provider_and_refused() {
     let function = function();
     let (ours, of_another_issuer) = (
         record(),
