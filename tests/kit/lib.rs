@@ -17,11 +17,13 @@ mod refusal;
 mod relying_party;
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::Value;
 use simulators::clock::SimClock;
 use simulators::lambda::{Profile, Target, build_once};
+use simulators::stack::RsaKeys;
 pub use simulators::stack::{Failed, Functions, Outcome, Place, SignedIn, Stack, StackOptions};
 pub use simulators::user_agent::{Arrival, Page, UserAgent};
 
@@ -61,8 +63,17 @@ pub async fn stack() -> Stack {
 pub async fn stack_with(change: impl FnOnce(&mut StackOptions)) -> Stack {
     day_that_goes_on().await;
     let mut options = StackOptions::new(functions());
+    options.rsa_keys = Some(rsa_keys());
     change(&mut options);
     Stack::start(options).await.expect("free ports are free")
+}
+
+/// RSA keys, made once for all stacks of a process: half of what a stack's start costs.
+#[must_use]
+pub fn rsa_keys() -> RsaKeys {
+    static KEYS: OnceLock<RsaKeys> = OnceLock::new();
+    let keys = KEYS.get_or_init(|| RsaKeys::generate().expect("keys"));
+    keys.clone()
 }
 
 /// Waits for the new day if it is about to begin in Japan. Of the made-up people some have a birthday today and some

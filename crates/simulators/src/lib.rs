@@ -14,6 +14,7 @@ mod loopback;
 pub mod pages;
 pub mod people;
 pub mod persona;
+pub mod rsa;
 pub mod scopes;
 pub mod service;
 pub mod stack;

@@ -12,6 +12,7 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest;
@@ -34,6 +35,7 @@ use simulators::fault::Fault;
 use simulators::journal::{Journal, Party};
 use simulators::people::People;
 use simulators::persona::personas;
+use simulators::rsa::RsaKey;
 use simulators::service::{
     Endpoint, IdleConnections, InvalidClient, RegisteredClient, Service, ServiceOptions,
     StartError, UnknownPersona,
@@ -120,6 +122,9 @@ fn consent_of(answer: &Response) -> Option<String> {
     location.starts_with(CONSENT).then(|| location.to_owned())
 }
 
+/// To make one takes longer than most tests.
+static RSA_KEY: LazyLock<RsaKey> = LazyLock::new(|| RsaKey::generate().unwrap());
+
 impl Bench {
     async fn new() -> Self {
         Self::with(|_| {}).await
@@ -134,6 +139,7 @@ impl Bench {
         let mut options = ServiceOptions::new(registered(CLIENT_ID, &[&key]));
         options.slow_answer = Duration::from_millis(600);
         options.clock = options.clock.stopped();
+        options.rsa_key = Some(RSA_KEY.clone());
         change(&mut options);
         let (clock, journal) = (options.clock.clone(), options.journal.clone());
         let service = Service::start(options).await.unwrap();

@@ -176,7 +176,7 @@ impl BoundCognito {
         let provider = ProviderClient::new(options.token_timeout)?;
         let shared = Arc::new(Shared {
             base_url: self.base_url(),
-            key: PoolKey::generate()?,
+            key: PoolKey::new(options.rsa_key.clone())?,
             provider,
             state: Mutex::new(State {
                 variation: options.variation.clone(),

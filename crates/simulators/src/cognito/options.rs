@@ -14,6 +14,7 @@ use super::user_pool::is_username_character;
 use crate::clock::SimClock;
 use crate::journal::Journal;
 use crate::lambda::DirectFunction;
+use crate::rsa::RsaKey;
 
 /// Why the stand-in doesn't start.
 #[derive(Debug, thiserror::Error)]
@@ -441,11 +442,13 @@ pub struct CognitoOptions {
     pub clock: SimClock,
     /// The journal of all stand-ins.
     pub journal: Journal,
+    /// The pool's key; a new one where there is none.
+    pub rsa_key: Option<RsaKey>,
 }
 
 impl CognitoOptions {
     /// A pool with the standard attributes, no triggers, Cognito's own behaviour, five seconds for the back channel and for
-    /// triggers, real time and a journal of its own.
+    /// triggers, real time, a journal of its own and a new key.
     #[must_use]
     pub fn new(provider: Provider, app_client: AppClient) -> Self {
         Self {
@@ -462,6 +465,7 @@ impl CognitoOptions {
             trigger_timeout: Duration::from_secs(5),
             clock: SimClock::default(),
             journal: Journal::default(),
+            rsa_key: None,
         }
     }
 

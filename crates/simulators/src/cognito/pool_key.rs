@@ -1,23 +1,22 @@
-//! The user pool's own key: RSA of 2,048 bits, made at start, for the tokens that the app gets.
+//! The user pool's own key: RSA of 2,048 bits, made at start if none is handed in, for the tokens that the app gets.
 //! It signs with RS256 and checks the access tokens that come back to `/oauth2/userInfo`.
 //! It has nothing to do with the provider's keys.
 
 use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value, json};
 
 use super::options::StartError;
+use crate::rsa::{NoKey, RsaKey};
 
 /// The key and its public form.
 pub(super) struct PoolKey {
-    key: RsaKeyPair,
+    key: RsaKey,
     verification: DecodingKey,
     key_id: String,
     modulus: String,
@@ -39,14 +38,13 @@ impl fmt::Debug for PoolKey {
 pub(super) struct SigningFailed;
 
 impl PoolKey {
-    pub(super) fn generate() -> Result<Self, StartError> {
-        let key = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| StartError::Key)?;
-        let public = key.public_key();
-        let modulus = public.modulus().big_endian_without_leading_zero().to_vec();
-        let exponent = public.exponent().big_endian_without_leading_zero().to_vec();
-        let verification = DecodingKey::from_rsa_raw_components(&modulus, &exponent);
-        let modulus = URL_SAFE_NO_PAD.encode(modulus);
-        let exponent = URL_SAFE_NO_PAD.encode(exponent);
+    /// This key, or else a new one.
+    pub(super) fn new(key: Option<RsaKey>) -> Result<Self, StartError> {
+        let key = key.map_or_else(RsaKey::generate, Ok);
+        let key = key.map_err(|NoKey| StartError::Key)?;
+        let verification = DecodingKey::from_rsa_raw_components(key.modulus(), key.exponent());
+        let modulus = URL_SAFE_NO_PAD.encode(key.modulus());
+        let exponent = URL_SAFE_NO_PAD.encode(key.exponent());
         // RFC 7638 §3: the required members in the order of the alphabet.
         let members = format!(r#"{{"e":"{exponent}","kty":"RSA","n":"{modulus}"}}"#);
         let key_id = URL_SAFE_NO_PAD.encode(digest(&SHA256, members.as_bytes()));
@@ -65,15 +63,8 @@ impl PoolKey {
         let mut token = URL_SAFE_NO_PAD.encode(header.to_string());
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(claims.to_string(), &mut token);
-        let mut signature = vec![0; self.key.public_modulus_len()];
-        self.key
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                token.as_bytes(),
-                &mut signature,
-            )
-            .map_err(|_| SigningFailed)?;
+        let signature = self.key.sign(&RSA_PKCS1_SHA256, token.as_bytes());
+        let signature = signature.map_err(|_| SigningFailed)?;
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         Ok(token)

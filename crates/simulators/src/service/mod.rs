@@ -29,6 +29,7 @@ use crate::journal::{Journal, Party};
 use crate::loopback::only_this_machine;
 use crate::pages::{LANGUAGE, remembering};
 use crate::people::People;
+use crate::rsa::RsaKey;
 
 mod authorization;
 mod client;
@@ -91,12 +92,14 @@ pub struct ServiceOptions {
     pub idle_connections: IdleConnections,
     /// How many requests, and how many token answers, are remembered to be looked at: the newest.
     pub remembered: usize,
+    /// The key of its access tokens; a new one where there is none.
+    pub rsa_key: Option<RsaKey>,
 }
 
 impl ServiceOptions {
     /// Any free port of 127.0.0.1, `service.localhost`, codes of 60 s, logins of 10 minutes, tokens of
     /// 5 minutes, slow answers of 6 s, `acr` `aal3`, no fault, the invented people, connections that are kept, and
-    /// a memory of 10,000 requests.
+    /// a memory of 10,000 requests. Its keys are new.
     #[must_use]
     pub fn new(client: RegisteredClient) -> Self {
         Self {
@@ -114,6 +117,7 @@ impl ServiceOptions {
             acr: "aal3".to_owned(),
             idle_connections: IdleConnections::default(),
             remembered: 10_000,
+            rsa_key: None,
         }
     }
 }
@@ -226,7 +230,7 @@ impl Service {
         let address = listener
             .local_addr()
             .map_err(|source| StartError::Listen { address, source })?;
-        let keys = tokio::task::spawn_blocking(RealmKeys::generate)
+        let keys = tokio::task::spawn_blocking(|| RealmKeys::generate(options.rsa_key))
             .await
             .map_err(|_| StartError::Keys)?
             .map_err(|_| StartError::Keys)?;

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
-    RsaKeyPair, RsaSignatureEncoding,
 };
 use aws_lc_rs::{digest, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+
+use crate::rsa::{NoKey, RsaKey};
 
 /// A P-256 key.
 pub(super) struct EcKey {
@@ -89,25 +89,22 @@ impl EcKey {
     }
 }
 
-/// An RSA key of 2,048 bits.
-pub(super) struct RsaKey {
-    pair: RsaKeyPair,
+/// The realm's RSA key.
+pub(super) struct RealmRsaKey {
+    key: RsaKey,
     kid: String,
     jwk: Value,
 }
 
-impl RsaKey {
-    fn generate() -> Result<Self, Unspecified> {
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
-        let public = pair.public_key();
-        let der: PublicKeyX509Der<'_> = public.as_der()?;
-        let kid = key_id(der.as_ref());
+impl RealmRsaKey {
+    fn of(key: RsaKey) -> Result<Self, Unspecified> {
+        let kid = key_id(key.der()?.as_ref());
         let jwk = json!({
             "kid": kid, "kty": "RSA", "alg": "RS256", "use": "sig",
-            "n": URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
-            "e": URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
+            "n": URL_SAFE_NO_PAD.encode(key.modulus()),
+            "e": URL_SAFE_NO_PAD.encode(key.exponent()),
         });
-        Ok(Self { pair, kid, jwk })
+        Ok(Self { key, kid, jwk })
     }
 
     pub(super) fn kid(&self) -> &str {
@@ -116,39 +113,31 @@ impl RsaKey {
 
     /// RS256 (RFC 7518 §3.3).
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
-        self.sign_as(&RSA_PKCS1_SHA256, message)
+        self.key.sign(&RSA_PKCS1_SHA256, message)
     }
 
     /// PS256 (RFC 7518 §3.5).
     pub(super) fn sign_pss(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
-        self.sign_as(&RSA_PSS_SHA256, message)
-    }
-
-    fn sign_as(
-        &self,
-        encoding: &'static RsaSignatureEncoding,
-        message: &[u8],
-    ) -> Result<Vec<u8>, Unspecified> {
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(encoding, &SystemRandom::new(), message, &mut signature)?;
-        Ok(signature)
+        self.key.sign(&RSA_PSS_SHA256, message)
     }
 }
 
 /// All keys of the realm. Cloning shares them.
 #[derive(Clone)]
 pub(super) struct RealmKeys {
-    pub(super) rsa: Arc<RsaKey>,
+    pub(super) rsa: Arc<RealmRsaKey>,
     pub(super) ec: Arc<EcKey>,
     /// A second ES256 key, published only where a fault wants two.
     pub(super) second_ec: Arc<EcKey>,
 }
 
 impl RealmKeys {
-    pub(super) fn generate() -> Result<Self, Unspecified> {
+    /// New keys, the RSA key too where none is given.
+    pub(super) fn generate(rsa: Option<RsaKey>) -> Result<Self, Unspecified> {
+        let rsa = rsa.map_or_else(RsaKey::generate, Ok);
+        let rsa = rsa.map_err(|NoKey| Unspecified)?;
         Ok(Self {
-            rsa: Arc::new(RsaKey::generate()?),
+            rsa: Arc::new(RealmRsaKey::of(rsa)?),
             ec: Arc::new(EcKey::generate()?),
             second_ec: Arc::new(EcKey::generate()?),
         })

@@ -25,6 +25,7 @@ use crate::cognito::{
 };
 use crate::journal::Journal;
 use crate::lambda::{BindError, DirectFunction, FunctionOptions, HttpApi, LocalFunction};
+use crate::rsa::{NoKey, RsaKey};
 use crate::scopes::{RESOURCE_SERVER, Scope, Scopes};
 use crate::service::{self, Endpoints, RegisteredClient, Service, ServiceOptions};
 
@@ -78,6 +79,8 @@ pub struct StackOptions {
     pub journal: Journal,
     /// The app in the browser, if there is to be one.
     pub app: Option<AppSettings>,
+    /// The RSA keys; new ones where there are none.
+    pub rsa_keys: Option<RsaKeys>,
     /// Changes the options of the service's stand-in before it starts.
     pub service: fn(&mut ServiceOptions),
     /// Changes the options of the bridge before it starts.
@@ -111,6 +114,7 @@ impl StackOptions {
             clock: SimClock::default(),
             journal: Journal::default(),
             app: None,
+            rsa_keys: None,
             service: |_| {},
             function: |_| {},
             trigger: |_| {},
@@ -148,9 +152,38 @@ pub enum ConfigurationError {
     /// A key could not be made.
     #[error("a key could not be made: {0}")]
     Key(#[from] InvalidKey),
+    /// A stand-in's key could not be made.
+    #[error(transparent)]
+    RsaKey(#[from] NoKey),
     /// There is no randomness.
     #[error("there is no randomness for secrets")]
     Randomness(#[from] NoRandomness),
+}
+
+/// The RSA keys of a stack, for those who start many.
+#[derive(Clone, Debug)]
+pub struct RsaKeys {
+    /// Of the service's access tokens.
+    pub service: RsaKey,
+    /// Of the user pool's tokens.
+    pub user_pool: RsaKey,
+    /// Of the bridge's ID tokens, a private JWK.
+    pub id_tokens: SecretString,
+}
+
+impl RsaKeys {
+    /// New keys.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigurationError`].
+    pub fn generate() -> Result<Self, ConfigurationError> {
+        Ok(Self {
+            service: RsaKey::generate()?,
+            user_pool: RsaKey::generate()?,
+            id_tokens: LocalKey::generate(Algorithm::Rs256)?.private_jwk(),
+        })
+    }
 }
 
 /// Keys and secrets of one bridge, new and for this machine only.
@@ -181,10 +214,18 @@ impl Configuration {
     ///
     /// [`ConfigurationError`].
     pub fn generate(assertion_algorithm: Algorithm) -> Result<Self, ConfigurationError> {
+        Self::with(LocalKey::generate(Algorithm::Rs256)?, assertion_algorithm)
+    }
+
+    /// This key of the ID tokens, and all else new.
+    fn with(
+        id_token_key: LocalKey,
+        assertion_algorithm: Algorithm,
+    ) -> Result<Self, ConfigurationError> {
         let secret = || keys::random_base64url::<32>(&SystemRandomness).map(SecretString::from);
         Ok(Self {
             assertion_key: LocalKey::generate(assertion_algorithm)?,
-            id_token_key: LocalKey::generate(Algorithm::Rs256)?,
+            id_token_key,
             client_secret: secret()?,
             sealing_key: secret()?,
             record_key: secret()?,
@@ -350,9 +391,11 @@ impl Stack {
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
         let (clock, journal) = (options.clock.clone(), options.journal.clone());
         let (address, change) = (loopback(options.ports.service), options.service);
+        let rsa_key = options.rsa_keys.as_ref().map(|keys| keys.service.clone());
         Self::start_around(options, async |client| {
             let mut options = ServiceOptions::new(client);
             (options.address, options.clock, options.journal) = (address, clock, journal);
+            options.rsa_key = rsa_key;
             change(&mut options);
             let service = Service::start(options).await?;
             let endpoints = service.endpoints().clone();
@@ -378,7 +421,11 @@ impl<S> Stack<S> {
         options: StackOptions,
         service: impl AsyncFnOnce(RegisteredClient) -> Result<(S, Endpoints), StackError>,
     ) -> Result<Self, StackError> {
-        let configuration = Configuration::generate(options.assertion_algorithm)?;
+        let id_token_key = match &options.rsa_keys {
+            Some(keys) => LocalKey::from_jwk(&keys.id_tokens).map_err(ConfigurationError::from)?,
+            None => LocalKey::generate(Algorithm::Rs256).map_err(ConfigurationError::from)?,
+        };
+        let configuration = Configuration::with(id_token_key, options.assertion_algorithm)?;
         let front_door = HttpApi::bind(loopback(options.ports.bridge)).await?;
         let cognito = Cognito::bind(loopback(options.ports.cognito)).await?;
         let app = match options.app.clone() {
@@ -432,6 +479,7 @@ impl<S> Stack<S> {
         cognito_options.variation = options.variation;
         cognito_options.clock = options.clock.clone();
         cognito_options.journal = options.journal.clone();
+        cognito_options.rsa_key = options.rsa_keys.map(|keys| keys.user_pool);
         (options.cognito)(&mut cognito_options);
         let cognito = cognito.serve(cognito_options)?;
         let (clock, journal) = (&options.clock, &options.journal);

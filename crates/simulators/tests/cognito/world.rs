@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -25,6 +25,7 @@ use simulators::cognito::{
     AppClient, AttributesRequestMethod, Cognito, CognitoOptions, Provider,
     default_attribute_mapping,
 };
+use simulators::rsa::RsaKey;
 use simulators::user_agent::{ACCEPT_PAGE, Page, UserAgent};
 use url::Url;
 
@@ -174,6 +175,9 @@ pub(crate) struct World {
     pub(crate) journal: simulators::journal::Journal,
 }
 
+/// To make one takes longer than most tests.
+static RSA_KEY: LazyLock<RsaKey> = LazyLock::new(|| RsaKey::generate().unwrap());
+
 pub(crate) async fn options(script: &Shared) -> CognitoOptions {
     let address = listen(
         Router::new()
@@ -202,7 +206,9 @@ pub(crate) async fn options(script: &Shared) -> CognitoOptions {
     };
     let mut app = AppClient::new("app-client", CALLBACK);
     app.allowed_scopes = vec!["openid".to_owned(), "profile".to_owned()];
-    CognitoOptions::new(provider, app)
+    let mut options = CognitoOptions::new(provider, app);
+    options.rsa_key = Some(RSA_KEY.clone());
+    options
 }
 
 pub(crate) async fn world() -> World {
