@@ -189,7 +189,7 @@ async fn a_headless_demo_that_asks_for_an_age_gets_an_age_and_nothing_of_the_per
     }
     // The same for people: which token holds it.
     let ran = run(&["demo", "--headless", "--language", "en", "--scopes", scopes]).await;
-    assert_eq!(ran.status, Some(0));
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
     let (_, told) = ran.stdout.split_once("✓ Signed in").unwrap();
     assert_eq!(told.matches("age_over_20=true").count(), 2, "{told}");
     for title in ["The ID token", "The access token", "/oauth2/userInfo"] {
@@ -232,7 +232,12 @@ async fn every_class_of_failure_ends_with_the_status_that_the_list_of_faults_say
     while let Some(ran) = runs.join_next().await {
         let (fault, ran) = ran.unwrap();
         let status = fault["exit_status"].as_i64().unwrap();
-        assert_eq!(ran.status.map(i64::from), Some(status), "{fault}");
+        let complaints = ran.complaints();
+        assert_eq!(
+            ran.status.map(i64::from),
+            Some(status),
+            "{fault} {complaints}"
+        );
         let login = ran.json();
         if fault["class"].is_null() {
             assert_eq!(status, 0);

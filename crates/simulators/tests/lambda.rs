@@ -409,13 +409,21 @@ async fn one_after_the_other_needs_one_process() {
     function.stop().await;
 }
 
+/// Two requests, the second while the first one has its process.
+async fn two_at_once(function: &LocalFunction) -> (Answer, Answer) {
+    tokio::join!(get(function, "/sleep?milliseconds=1500"), async {
+        eventually("the first one has a process", || {
+            (function.processes().iter()).any(|process| process.state == ProcessState::Busy)
+        })
+        .await;
+        get(function, "/pid").await
+    })
+}
+
 #[tokio::test]
 async fn two_at_once_need_two_processes() {
     let function = start(echo()).await;
-    let (one, two) = tokio::join!(
-        get(&function, "/sleep?milliseconds=300"),
-        get(&function, "/sleep?milliseconds=300")
-    );
+    let (one, two) = two_at_once(&function).await;
     assert_ne!(one.body, two.body);
     assert_eq!(function.processes_started(), 2);
     assert!(
@@ -432,10 +440,7 @@ async fn who_comes_when_all_are_busy_waits() {
     let mut options = echo();
     options.max_processes = 1;
     let function = start(options).await;
-    let (one, two) = tokio::join!(
-        get(&function, "/sleep?milliseconds=200"),
-        get(&function, "/sleep?milliseconds=200")
-    );
+    let (one, two) = two_at_once(&function).await;
     assert_eq!((one.status, two.status), (200, 200));
     assert_eq!(one.body, two.body);
     assert_eq!(function.processes_started(), 1);
@@ -529,7 +534,7 @@ async fn a_process_that_is_killed_while_it_is_stopped_is_replaced_unnoticed() {
 #[tokio::test]
 async fn a_function_that_takes_too_long_is_killed() {
     let mut options = echo();
-    options.invocation_timeout = Duration::from_secs(1);
+    options.invocation_timeout = Duration::from_secs(2);
     let function = start(options).await;
     get(&function, "/pid").await;
     let pid = only_pid(&function);
@@ -606,7 +611,7 @@ async fn a_function_that_exits_at_its_start_is_a_500() {
 async fn a_function_that_never_asks_for_an_event_is_a_500_and_is_killed() {
     let mut options = echo();
     options.environment = vec![("START".into(), "hang".into())];
-    options.initialization_timeout = Duration::from_secs(1);
+    options.initialization_timeout = Duration::from_secs(2);
     let function = start(options).await;
     let watch = async {
         eventually("the process was started", || {
@@ -624,6 +629,23 @@ async fn a_function_that_never_asks_for_an_event_is_a_500_and_is_killed() {
         [Err(InvocationError::InitializationTimedOut)]
     );
     eventually("the process is gone", || state(pid).is_none()).await;
+    function.stop().await;
+}
+
+/// Another build may be putting a new one in its place.
+#[tokio::test]
+async fn a_binary_that_is_not_there_for_a_moment_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let executable = folder.path().join("echo");
+    let built = build_once(&Target::example("simulators", "echo", Profile::Dev)).unwrap();
+    let function = start(FunctionOptions::new("echo", executable.clone())).await;
+    let put = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        std::fs::copy(built, executable).unwrap();
+    };
+    let (answer, ()) = tokio::join!(get(&function, "/pid"), put);
+    assert_eq!(answer.status, 200);
+    assert_eq!(outcomes(&function), [Ok(())]);
     function.stop().await;
 }
 
@@ -749,10 +771,7 @@ async fn stopped_and_busy(busy_for: Duration) -> (LocalFunction, Vec<u32>) {
     // Its own address: nobody takes the port as soon as it is free.
     let address = SocketAddr::from(([127, 0, 0, 4], 0));
     let function = HttpApi::bind(address).await.unwrap().serve(echo());
-    tokio::join!(
-        get(&function, "/sleep?milliseconds=200"),
-        get(&function, "/sleep?milliseconds=200")
-    );
+    two_at_once(&function).await;
     let address = function.address();
     tokio::spawn(async move {
         let mut stream = TcpStream::connect(address).await.unwrap();

@@ -165,7 +165,8 @@ pub(crate) fn run(workspace: &Path, arguments: &Arguments) -> Result<(), String>
             (Some(end), Some(library)) => Some((library.as_str(), offset(now(), end, seed))),
             _ => None,
         };
-        let output = outputs.join(format!("{seed}.log"));
+        let name = binary.name.replace(['/', ':'], "-");
+        let output = outputs.join(format!("{seed}-{name}.log"));
         let begun = Instant::now();
         let status = under(&conditions, || {
             run_once(binary, seed, &conditions, clock.as_ref(), &cargo, &output)
@@ -239,6 +240,10 @@ fn cargo_of_tests(outputs: &Path) -> Result<PathBuf, String> {
     let file = outputs.join("cargo");
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let script = format!("#!/bin/sh\nunset RUSTC_BOOTSTRAP\nexec '{cargo}' \"$@\"\n");
+    // Tests of another `repeat` may be starting it.
+    if fs::read_to_string(&file).is_ok_and(|written| written == script) {
+        return Ok(file);
+    }
     fs::write(&file, script)
         .and_then(|()| fs::set_permissions(&file, Permissions::from_mode(0o755)))
         .map_err(|error| format!("{}: {error}", file.display()))?;

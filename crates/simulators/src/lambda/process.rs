@@ -40,9 +40,8 @@ impl Process {
     pub(crate) fn spawn(
         options: &FunctionOptions,
         runtime_api: SocketAddr,
-        logs: &Logs,
+        log: ProcessLog,
     ) -> io::Result<Self> {
-        let log = logs.open()?;
         let child = Command::new(&options.binary)
             .env_clear()
             // What a function may set by itself comes before its variables, the rest after.
@@ -176,7 +175,7 @@ impl Logs {
         }
     }
 
-    fn open(&self) -> io::Result<ProcessLog> {
+    pub(crate) fn open(&self) -> io::Result<ProcessLog> {
         let log = ProcessLog {
             file: Arc::new(tempfile::tempfile()?),
         };

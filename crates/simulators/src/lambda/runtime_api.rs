@@ -3,7 +3,8 @@
 //! It is continued first and gets its event then, so it never runs without one.
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -38,7 +39,7 @@ pub enum InvocationError {
     Throttled,
     /// The process could not be started (`Runtime.InvalidEntrypoint`).
     #[error("the process could not be started: {0}")]
-    NotStarted(std::io::ErrorKind),
+    NotStarted(io::ErrorKind),
     /// The process did not ask for an event in time (`Sandbox.Timedout`, phase `init`).
     #[error("the process did not ask for an event in time")]
     InitializationTimedOut,
@@ -166,6 +167,32 @@ impl Drop for ExecutionEnvironment {
     }
 }
 
+/// How many milliseconds to wait until an executable is tried again that isn't there. Cargo puts a new one in the place of the
+/// old one by taking that away first, and another build may be doing so just now.
+const REPLACED: [u64; 7] = [10, 20, 40, 80, 160, 320, 640];
+
+/// Starts the process, and says when it started.
+async fn spawned(
+    options: &FunctionOptions,
+    address: SocketAddr,
+    log: &ProcessLog,
+) -> io::Result<(Process, Instant)> {
+    let mut pauses = REPLACED.into_iter();
+    loop {
+        let begun = Instant::now();
+        let spawned = Process::spawn(options, address, log.clone());
+        let error = spawned.as_ref().err().map(io::Error::kind);
+        let may_come = matches!(
+            error,
+            Some(io::ErrorKind::NotFound | io::ErrorKind::ExecutableFileBusy)
+        );
+        match pauses.next().filter(|_| may_come) {
+            Some(pause) => tokio::time::sleep(Duration::from_millis(pause)).await,
+            None => return spawned.map(|process| (process, begun)),
+        }
+    }
+}
+
 impl ExecutionEnvironment {
     /// Starts a process and waits until it asks for its first event.
     pub(crate) async fn start(
@@ -173,15 +200,15 @@ impl ExecutionEnvironment {
         registry: &Registry,
         logs: &Logs,
     ) -> Result<Self, Failure> {
-        let not_started = |error: std::io::Error| InvocationError::NotStarted(error.kind());
+        let not_started = |error: io::Error| InvocationError::NotStarted(error.kind());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .map_err(not_started)?;
         let address = listener.local_addr().map_err(not_started)?;
         let (sender, calls) = mpsc::channel(4);
         let server = Server(tokio::spawn(serve(listener, sender)).abort_handle());
-        let begun = Instant::now();
-        let process = Process::spawn(options, address, logs).map_err(not_started)?;
+        let log = logs.open().map_err(not_started)?;
+        let (process, begun) = spawned(options, address, &log).await.map_err(not_started)?;
         registry.add(&process);
         let mut environment = Self {
             process,
