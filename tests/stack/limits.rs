@@ -44,8 +44,9 @@ pub(crate) const CONDITIONS: [&str; 7] = [
     "HasAge2", "HasAge3", "HasAge4", "HasAge5", "HasAge6", "HasAge7", "HasAge8",
 ];
 /// The alarms that look at more than one metric, or at more than one statistic of it.
-const ALARMS: [&str; 4] = [
+const ALARMS: [&str; 5] = [
     "ServiceUnreachableAlarm",
+    "ApiErrorsAlarm",
     "LoginsRefusedAlarm",
     "LoginsNoneAlarm",
     "RecordsRefusedAlarm",

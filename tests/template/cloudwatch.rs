@@ -21,6 +21,9 @@ pub(crate) fn metric(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -
     (namespace.to_owned(), name.to_owned(), dimensions.collect())
 }
 
+/// How many periods more than an alarm evaluates are looked at for points.
+const FURTHER_BACK: usize = 3;
+
 /// What was measured in one period of every alarm.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Period(BTreeMap<Metric, Vec<f64>>);
@@ -71,6 +74,21 @@ impl Period {
     pub(crate) fn and(mut self, metric: Metric, values: impl IntoIterator<Item = f64>) -> Self {
         self.0.entry(metric).or_default().extend(values);
         self
+    }
+
+    /// The same so many times.
+    pub(crate) fn times(&self, times: usize) -> Self {
+        let repeated = self.0.iter();
+        let repeated = repeated.map(|(metric, values)| (metric.clone(), values.repeat(times)));
+        Self(repeated.collect())
+    }
+
+    /// Adds everything of another.
+    pub(crate) fn and_all(self, other: &Self) -> Self {
+        let measured = other.0.iter();
+        measured.fold(self, |all, (metric, values)| {
+            all.and(metric.clone(), values.iter().copied())
+        })
     }
 
     /// Everything that was measured.
@@ -155,8 +173,11 @@ pub(crate) fn ringing(stack: &Stack, periods: &[Period]) -> BTreeSet<String> {
             "LessThanThreshold" => value < threshold,
             other => panic!("no comparison: {other}"),
         };
-        let latest = periods.iter().rev().take(evaluated);
-        let breaching = latest.filter(|period| period.data_point(alarm).is_some_and(breaches));
+        // Amazon CloudWatch looks a little further back, and takes older points in the place of missing ones. How far, it
+        // doesn't say.
+        let range = periods.iter().rev().take(evaluated + FURTHER_BACK);
+        let points = range.filter_map(|period| period.data_point(alarm));
+        let breaching = points.take(evaluated).filter(|value| breaches(*value));
         breaching.count() >= needed
     };
     let alarms = stack.of_type("AWS::CloudWatch::Alarm");
@@ -222,16 +243,25 @@ impl Math<'_> {
     }
 
     fn comparison(&mut self) -> Option<f64> {
-        let left = self.term();
+        let left = self.product();
         if self.is_next(">=") {
-            let right = self.term();
+            let right = self.product();
             return Some(f64::from(left? >= right?));
         }
         if self.is_next("<") {
-            let right = self.term();
+            let right = self.product();
             return Some(f64::from(left? < right?));
         }
         left
+    }
+
+    fn product(&mut self) -> Option<f64> {
+        let mut product = self.term();
+        while self.is_next("*") {
+            let factor = self.term();
+            product = product.zip(factor).map(|(one, other)| one * other);
+        }
+        product
     }
 
     fn term(&mut self) -> Option<f64> {
@@ -286,6 +316,8 @@ fn metric_math_knows_what_is_missing() {
         ("IF(FILL(a, 0) < 1 OR FILL(b, 7) < 1, 1, 0)", Some(1.0)),
         ("IF(b >= 1 AND (a >= 1 OR b < 1), 1, 0)", Some(0.0)),
         ("IF(b >= 1 AND a >= 1 OR b < 1, 1, 0)", Some(1.0)),
+        ("IF(2 * a >= 6, a, 0)", Some(3.0)),
+        ("2 * missing", None),
         ("SUM(METRICS())", Some(3.0)),
     ] {
         assert_eq!(value(expression), expected, "{expression}");

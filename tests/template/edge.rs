@@ -499,7 +499,7 @@ fn its_alarms_tell_somebody_and_watch_this_stack() {
         let mut alarm = alarm.clone();
         let description = alarm.as_object_mut().unwrap().remove("AlarmDescription");
         assert!(speaks_both(&text(&description.unwrap())), "{id}");
-        let (name, metric, dimensions, statistic, periods, threshold) = match id {
+        let (name, metric, dimensions, statistic, threshold) = match id {
             "EdgeErrorsAlarm" => (
                 "myna-edge-errors",
                 ["AWS/CloudFront", "5xxErrorRate"],
@@ -508,7 +508,6 @@ fn its_alarms_tell_somebody_and_watch_this_stack() {
                     ["Region", "Global"],
                 ],
                 "Average",
-                2,
                 20,
             ),
             "EdgeBlockedAlarm" => (
@@ -516,7 +515,6 @@ fn its_alarms_tell_somebody_and_watch_this_stack() {
                 ["AWS/WAFV2", "BlockedRequests"],
                 [["WebACL", "myna-edge"], ["Rule", "ALL"]],
                 "Sum",
-                1,
                 500,
             ),
             other => panic!("{other}"),
@@ -532,7 +530,8 @@ fn its_alarms_tell_somebody_and_watch_this_stack() {
             "Dimensions": dimensions,
             "Statistic": statistic,
             "Period": 300,
-            "EvaluationPeriods": periods,
+            "EvaluationPeriods": 6,
+            "DatapointsToAlarm": 3,
             "ComparisonOperator": "GreaterThanOrEqualToThreshold",
             "Threshold": threshold,
         });

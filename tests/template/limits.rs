@@ -49,13 +49,23 @@ fn role_policies(stack: &Stack) -> usize {
     }))
 }
 
-/// Over how many seconds an alarm looks.
-fn alarm_window(alarm: &Value) -> usize {
+/// How many periods an alarm looks at, and how many seconds each has.
+fn alarm_periods(alarm: &Value) -> (usize, usize) {
     let periods = whole(&alarm["EvaluationPeriods"]);
     let of_metrics = alarm["Metrics"].as_array().into_iter().flatten();
     let of_metrics = of_metrics.filter_map(|metric| metric["MetricStat"]["Period"].as_u64());
     let period = alarm["Period"].as_u64().into_iter().chain(of_metrics).max();
-    periods * usize::try_from(period.unwrap()).unwrap()
+    (periods, period.unwrap().try_into().unwrap())
+}
+
+/// Over how many seconds the alarms look whose periods are of an hour at least, or else those whose periods are shorter.
+fn alarm_windows<'a>(
+    alarms: impl Iterator<Item = &'a Value>,
+    of_hours: bool,
+) -> impl Iterator<Item = usize> {
+    let periods = alarms.map(alarm_periods);
+    let these = periods.filter(move |(_, period)| (*period >= 3_600) == of_hours);
+    these.map(|(periods, period)| periods * period)
 }
 
 /// How long the names are that may be as long as that of a web ACL, where the stack's name is the longest: CloudFront's and
@@ -189,7 +199,14 @@ fn every_limit_of_a_deployment_is_written_down_and_kept() {
         (
             "alarm_window",
             "s",
-            most(alarms().map(alarm_window)),
+            most(alarm_windows(alarms(), true)),
+            604_800,
+            None,
+        ),
+        (
+            "alarm_window_of_minutes",
+            "s",
+            most(alarm_windows(alarms(), false)),
             86_400,
             None,
         ),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use federation::failure::Class as BridgeClass;
 use function_kit::failure::Concern;
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
+use function_kit::once::PERIOD;
 use serde_json::{Value, json};
 
 use crate::cloudformation::{ACCOUNT, REGION, Stack, text};
@@ -99,6 +100,8 @@ struct Alarm {
     /// In seconds.
     period: u32,
     periods: u32,
+    /// In how many of them.
+    needed: u32,
     threshold: u32,
 }
 
@@ -106,7 +109,7 @@ const fn alarm(
     name: &'static str,
     metric: (&'static str, &'static str),
     dimension: Option<(&'static str, &'static str)>,
-    (statistic, period, periods): (&'static str, u32, u32),
+    (statistic, period, periods, needed): (&'static str, u32, u32, u32),
     threshold: u32,
 ) -> Alarm {
     Alarm {
@@ -116,15 +119,17 @@ const fn alarm(
         statistic,
         period,
         periods,
+        needed,
         threshold,
     }
 }
 
 /// Once is enough.
-const AT_ONCE: (&str, u32, u32) = ("Sum", 60, 1);
-const IN_FIVE_MINUTES: (&str, u32, u32) = ("Sum", 300, 1);
-/// One slow start alone is none.
-const SLOW_TWICE: (&str, u32, u32) = ("p95", 300, 2);
+const AT_ONCE: (&str, u32, u32, u32) = ("Sum", 60, 1, 1);
+const IN_FIVE_MINUTES: (&str, u32, u32, u32) = ("Sum", 300, 1, 1);
+/// What anybody outside can cause: one burst lies in two periods at most.
+const GOING_ON: (&str, u32, u32, u32) = ("Sum", 300, 6, 3);
+const SLOW: (&str, u32, u32, u32) = ("p95", 300, 6, 3);
 
 const OURS: &str = "digital-auth";
 const LAMBDA: &str = "AWS/Lambda";
@@ -134,26 +139,25 @@ const INBOUND: Option<(&str, &str)> = Some(("FunctionName", "myna-InboundFederat
 const TOKENS: Option<(&str, &str)> = Some(("FunctionName", "myna-PreTokenGenerationFunction"));
 const THE_API: Option<(&str, &str)> = Some(("ApiId", "myna-ApiId"));
 
-/// Every alarm that looks at one metric. What anybody outside can cause has a threshold that one person doesn't reach.
+/// Every alarm that looks at one metric. What anybody outside can cause has to go on.
 #[rustfmt::skip]
-const ALARMS: [Alarm; 17] = [
+const ALARMS: [Alarm; 16] = [
     alarm("tampering", (OURS, "Tampering"), None, AT_ONCE, 1),
     alarm("operator-failures", (OURS, "Failure"), Some(("Concern", "operator")), IN_FIVE_MINUTES, 1),
-    alarm("service-failures", (OURS, "Failure"), Some(("Concern", "service")), IN_FIVE_MINUTES, 5),
-    alarm("client-failures", (OURS, "Failure"), Some(("Concern", "client")), IN_FIVE_MINUTES, 50),
-    alarm("unproven-failures", (OURS, "Failure"), Some(("Concern", "unproven")), IN_FIVE_MINUTES, 50),
-    alarm("throttled", (OURS, "Throttled"), None, IN_FIVE_MINUTES, 20),
-    alarm("token-latency", (OURS, "TokenDuration"), None, SLOW_TWICE, 3_000),
+    alarm("service-failures", (OURS, "Failure"), Some(("Concern", "service")), GOING_ON, 3),
+    alarm("client-failures", (OURS, "Failure"), Some(("Concern", "client")), GOING_ON, 50),
+    alarm("unproven-failures", (OURS, "Failure"), Some(("Concern", "unproven")), GOING_ON, 50),
+    alarm("throttled", (OURS, "Throttled"), None, GOING_ON, 20),
+    alarm("token-latency", (OURS, "TokenDuration"), None, SLOW, 3_000),
     alarm("federation-errors", (LAMBDA, "Errors"), FEDERATION, IN_FIVE_MINUTES, 1),
-    alarm("federation-throttles", (LAMBDA, "Throttles"), FEDERATION, IN_FIVE_MINUTES, 1),
+    alarm("federation-throttles", (LAMBDA, "Throttles"), FEDERATION, GOING_ON, 1),
     alarm("inbound-federation-errors", (LAMBDA, "Errors"), INBOUND, IN_FIVE_MINUTES, 1),
-    alarm("inbound-federation-throttles", (LAMBDA, "Throttles"), INBOUND, IN_FIVE_MINUTES, 1),
-    alarm("inbound-federation-latency", (LAMBDA, "Duration"), INBOUND, SLOW_TWICE, 3_000),
+    alarm("inbound-federation-throttles", (LAMBDA, "Throttles"), INBOUND, GOING_ON, 1),
+    alarm("inbound-federation-latency", (LAMBDA, "Duration"), INBOUND, SLOW, 3_000),
     alarm("pre-token-generation-errors", (LAMBDA, "Errors"), TOKENS, IN_FIVE_MINUTES, 1),
-    alarm("pre-token-generation-throttles", (LAMBDA, "Throttles"), TOKENS, IN_FIVE_MINUTES, 1),
-    alarm("pre-token-generation-latency", (LAMBDA, "Duration"), TOKENS, SLOW_TWICE, 3_000),
-    alarm("api-errors", (API_GATEWAY, "5xx"), THE_API, IN_FIVE_MINUTES, 3),
-    alarm("api-latency", (API_GATEWAY, "Latency"), THE_API, SLOW_TWICE, 3_000),
+    alarm("pre-token-generation-throttles", (LAMBDA, "Throttles"), TOKENS, GOING_ON, 1),
+    alarm("pre-token-generation-latency", (LAMBDA, "Duration"), TOKENS, SLOW, 3_000),
+    alarm("api-latency", (API_GATEWAY, "Latency"), THE_API, SLOW, 3_000),
 ];
 
 /// What an alarm has people look at, in the words of both languages.
@@ -256,9 +260,9 @@ const AWAY: [&str; 4] = [
     "key_set_unavailable",
 ];
 
-/// What every alarm has, whatever it looks at.
-fn usual(name: &str, periods: u32, threshold: u32) -> Value {
-    json!({
+/// What every alarm has, whatever it looks at: in how many periods of how many it has to be so.
+fn usual(name: &str, (needed, periods): (u32, u32), threshold: u32) -> Value {
+    let mut alarm = json!({
         "AlarmName": format!("{STACK}-{name}"),
         "AlarmActions": ["nested-AlarmTopic"],
         "OKActions": ["nested-AlarmTopic"],
@@ -266,13 +270,17 @@ fn usual(name: &str, periods: u32, threshold: u32) -> Value {
         "EvaluationPeriods": periods,
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
         "Threshold": threshold,
-    })
+    });
+    if needed < periods {
+        alarm["DatapointsToAlarm"] = needed.into();
+    }
+    alarm
 }
 
 impl Alarm {
     /// Its properties, but for what it tells people.
     fn properties(&self) -> Value {
-        let mut alarm = usual(self.name, self.periods, self.threshold);
+        let mut alarm = usual(self.name, (self.needed, self.periods), self.threshold);
         let (namespace, metric) = self.metric;
         let stack = (namespace == OURS).then_some(("Stack", STACK));
         let dimensions = stack.into_iter().chain(self.dimension);
@@ -294,7 +302,7 @@ impl Alarm {
 
 /// The one alarm that adds up several metrics.
 fn service_unreachable() -> Value {
-    let mut alarm = usual("service-unreachable", 1, 3);
+    let mut alarm = usual("service-unreachable", (3, 6), 3);
     let sum =
         json!({ "Id": "all", "Expression": "SUM(METRICS())", "Label": "service unreachable" });
     let of_class = |(index, class): (usize, &&str)| {
@@ -321,6 +329,26 @@ fn service_unreachable() -> Value {
     alarm
 }
 
+/// The one alarm that looks at a share of what AWS counts.
+fn api_errors() -> Value {
+    let of = |id: &str, metric: &str| {
+        let mut part = part(id, "Sum", metric, 300);
+        part["MetricStat"]["Metric"]["Namespace"] = API_GATEWAY.into();
+        let (name, value) = THE_API.unwrap();
+        let dimensions = json!([{ "Name": name, "Value": value }]);
+        part["MetricStat"]["Metric"]["Dimensions"] = dimensions;
+        part
+    };
+    let label = "a tenth of the answers, or more, are 5xx";
+    let mut alarm = usual("api-errors", (3, 6), 1);
+    alarm["Metrics"] = json!([
+        { "Id": "many", "Expression": "IF(10 * errors >= requests, errors, 0)", "Label": label },
+        of("errors", "5xx"),
+        of("requests", "Count"),
+    ]);
+    alarm
+}
+
 /// A part of an alarm that looks at several: a statistic of one metric of ours.
 fn part(id: &str, statistic: &str, metric: &str, period: u32) -> Value {
     json!({
@@ -338,10 +366,10 @@ fn part(id: &str, statistic: &str, metric: &str, period: u32) -> Value {
     })
 }
 
-/// The one alarm that looks at a day: logins began, or were refused, and none finished.
+/// The one alarm that looks at days: logins began, or were refused, and none finished.
 fn logins_none() -> Value {
     const DAY: u32 = 86_400;
-    let mut alarm = usual("logins-none", 1, 1);
+    let mut alarm = usual("logins-none", (3, 7), 1);
     let expression =
         "IF(FILL(finished, 0) < 1 AND (FILL(started, 0) >= 20 OR FILL(ended, 0) >= 5), 1, 0)";
     alarm["Metrics"] = json!([
@@ -353,23 +381,51 @@ fn logins_none() -> Value {
     alarm
 }
 
-/// An alarm that goes by a share: of so many at least, in an hour, less than this share is good.
-fn share(name: &str, label: &str, metric: &str, least: u32, share: &str) -> Value {
-    let mut alarm = usual(name, 1, 1);
-    let of = |id: &str, statistic: &str| part(id, statistic, metric, 3_600);
-    let expression = format!("IF(count >= {least} AND share < {share}, 1, 0)");
-    alarm["Metrics"] = json!([
-        { "Id": "most", "Expression": expression, "Label": label },
-        of("count", "SampleCount"),
-        of("share", "Average"),
-    ]);
+/// An alarm that goes by a share, in three of twelve times 20 minutes, in each of which one person counts once.
+fn share(name: &str, label: &str, expression: &str, parts: &[(&str, &str, &str)]) -> Value {
+    let mut alarm = usual(name, (3, 12), 1);
+    let period = PERIOD.num_seconds().try_into().unwrap();
+    let expression = json!({ "Id": "most", "Expression": expression, "Label": label });
+    let parts = parts.iter();
+    let parts = parts.map(|(id, statistic, metric)| part(id, statistic, metric, period));
+    alarm["Metrics"] = [expression].into_iter().chain(parts).collect();
     alarm
+}
+
+/// Of two at least, less than a fifth; or less than a twentieth of ten at least that began.
+fn logins_refused() -> Value {
+    let expression = "IF((FILL(count, 0) >= 2 AND FILL(share, 1) < 0.2) OR (FILL(started, 0) >= 10 AND 20 * FILL(finished, 0) < FILL(started, 0)), 1, 0)";
+    let parts = [
+        ("count", "SampleCount", "LoginFinished"),
+        ("share", "Average", "LoginFinished"),
+        ("started", "Sum", "LoginStarted"),
+        ("finished", "Sum", "LoginFinished"),
+    ];
+    share(
+        "logins-refused",
+        "most logins are refused",
+        expression,
+        &parts,
+    )
+}
+
+/// Of two at least, less than half.
+fn records_refused() -> Value {
+    let parts = [
+        ("count", "SampleCount", "RecordAccepted"),
+        ("share", "Average", "RecordAccepted"),
+    ];
+    share(
+        "records-refused",
+        "most records are refused",
+        "IF(count >= 2 AND share < 0.5, 1, 0)",
+        &parts,
+    )
 }
 
 /// An alarm that rings when something stays away: in so many hours of a day in which it should have been there.
 fn trigger_gone(name: &str, metric: &str, hours: u32) -> Value {
-    let mut alarm = usual(name, 24, 1);
-    alarm["DatapointsToAlarm"] = hours.into();
+    let mut alarm = usual(name, (hours, 24), 1);
     alarm["ComparisonOperator"] = "LessThanThreshold".into();
     alarm["Namespace"] = OURS.into();
     alarm["MetricName"] = metric.into();
@@ -380,13 +436,13 @@ fn trigger_gone(name: &str, metric: &str, hours: u32) -> Value {
 }
 
 /// Those that look at more than a sum or a percentile.
-fn others() -> [Value; 6] {
-    let (logins, records) = ("most logins are refused", "most records are refused");
+fn others() -> [Value; 7] {
     [
         service_unreachable(),
-        share("logins-refused", logins, "LoginFinished", 5, "0.2"),
+        api_errors(),
+        logins_refused(),
         logins_none(),
-        share("records-refused", records, "RecordAccepted", 5, "0.5"),
+        records_refused(),
         trigger_gone("inbound-federation-gone", "InboundFederationInvoked", 2),
         trigger_gone("pre-token-generation-gone", "PreTokenGenerationInvoked", 4),
     ]
@@ -569,7 +625,12 @@ fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
         // Things are counted, and times are those that nearly everybody meets.
         for metric in rows(widget) {
             let is_time = metric[1].ends_with("Duration") || metric[1] == "Latency";
-            let statistic = if is_time { "p95" } else { "Sum" };
+            let statistic = match &*metric[1] {
+                _ if is_time => "p95",
+                // Of these the sum is that of places.
+                "LoginStarted" => "SampleCount",
+                _ => "Sum",
+            };
             assert_eq!(statistic_of(widget, &metric), statistic, "{metric:?}");
         }
         assert_eq!(properties["period"], 300);

@@ -50,11 +50,12 @@ macro_rules! named {
 named! {
     /// What is counted.
     Count {
-        /// A login began.
+        /// A login began. 1 for the first of a place in a period, for each process, and else 0: the number of values is that
+        /// of logins.
         LoginStarted = "LoginStarted";
         /// A login reached Amazon Cognito: it has its tokens. 0 if it has none, and neither the client nor its code is
-        /// why: for each person once in an hour, and for each place, if it didn't come so far that its person is known.
-        /// The average is the share of those who get in.
+        /// why: once in a period for each person, for each place where it ended before the service was asked, and in all
+        /// for an ID token that is missing. The average is the share of those who get in.
         LoginFinished = "LoginFinished";
         /// The trigger `inbound-federation` was invoked. 0 for each login that finished, so that it is there when the trigger
         /// isn't.
@@ -65,7 +66,7 @@ named! {
         LoginCancelled = "LoginCancelled";
         /// A verified record was forged.
         Tampering = "Tampering";
-        /// A record was believed, and claims came of it. 0 if it wasn't, for each user once in an hour: the average is
+        /// A record was believed, and claims came of it. 0 if it wasn't, for each user once in a period: the average is
         /// the share of those that are.
         RecordAccepted = "RecordAccepted";
     }

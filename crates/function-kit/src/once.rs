@@ -1,5 +1,5 @@
 //! Who was counted already. Where an alarm goes by a share, one person who does the same thing again and again must not
-//! decide it: of each, one counts in an hour.
+//! decide it: of each, one counts in a period.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -8,33 +8,34 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// For how long somebody counts once: the period of the alarms that go by a share.
-const WHILE: TimeDelta = TimeDelta::hours(1);
-/// How many are remembered. Where there are more within an hour, it isn't one person any more, and the oldest are
+/// For how long somebody counts once: the period of the alarms that go by a share. Whoever goes on counts again, as an outage
+/// does.
+pub const PERIOD: TimeDelta = TimeDelta::minutes(20);
+/// How many are remembered. Where there are more within a period, it isn't one person any more, and the oldest are
 /// forgotten.
 const MOST: usize = 1_024;
 
-/// Remembers for an hour who was counted. It belongs to one process, and it holds no names: only hashes, with a key
+/// Remembers for a period who was counted. It belongs to one process, and it holds no names: only hashes, with a key
 /// that is made at random when the process starts.
 #[derive(Default)]
-pub struct OncePerHour {
+pub struct OncePerPeriod {
     key: RandomState,
     counted: Mutex<VecDeque<(u64, DateTime<Utc>)>>,
 }
 
-impl fmt::Debug for OncePerHour {
+impl fmt::Debug for OncePerPeriod {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("OncePerHour")
+        formatter.write_str("OncePerPeriod")
     }
 }
 
-impl OncePerHour {
-    /// Whether these count now: they haven't within the last hour. From now on they have.
+impl OncePerPeriod {
+    /// Whether these count now: they haven't within the last period. From now on they have.
     pub fn counts(&self, who: impl Hash, now: DateTime<Utc>) -> bool {
         let who = self.key.hash_one(who);
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock may go back a little.
-        counted.retain(|(_, at)| (now - *at).abs() < WHILE);
+        counted.retain(|(_, at)| (now - *at).abs() < PERIOD);
         if counted.iter().any(|(known, _)| *known == who) {
             return false;
         }
@@ -55,28 +56,28 @@ mod tests {
     }
 
     #[test]
-    fn everybody_counts_once_in_an_hour() {
-        let once = OncePerHour::default();
+    fn everybody_counts_once_in_a_period() {
+        let once = OncePerPeriod::default();
         assert!(once.counts("a", at(0)) && once.counts("b", at(1)));
-        for seconds in [0, 1, 1_800, 3_599] {
+        for seconds in [0, 1, 600, 1_199] {
             assert!(!once.counts("a", at(seconds)), "{seconds}");
         }
-        // The hour begins when somebody counted, and not when they came last.
-        assert!(once.counts("a", at(3_600)) && !once.counts("b", at(3_600)));
-        assert!(once.counts("b", at(3_601)));
+        // The period begins when somebody counted, and not when they came last.
+        assert!(once.counts("a", at(1_200)) && !once.counts("b", at(1_200)));
+        assert!(once.counts("b", at(1_201)));
     }
 
     #[test]
     fn a_clock_that_goes_back_a_little_changes_nothing() {
-        let once = OncePerHour::default();
+        let once = OncePerPeriod::default();
         assert!(once.counts("a", at(0)));
         assert!(!once.counts("a", at(-60)));
-        assert!(once.counts("a", at(-3_600)));
+        assert!(once.counts("a", at(-1_200)));
     }
 
     #[test]
     fn the_memory_is_bounded_and_the_oldest_are_forgotten() {
-        let once = OncePerHour::default();
+        let once = OncePerPeriod::default();
         for who in 0..3 * MOST {
             assert!(once.counts(who, at(0)));
         }
@@ -87,11 +88,11 @@ mod tests {
 
     #[test]
     fn nothing_is_told_of_anybody() {
-        let (once, other) = (OncePerHour::default(), OncePerHour::default());
+        let (once, other) = (OncePerPeriod::default(), OncePerPeriod::default());
         assert!(once.counts("a name", at(0)) && other.counts("a name", at(0)));
-        assert_eq!(format!("{once:?}"), "OncePerHour");
+        assert_eq!(format!("{once:?}"), "OncePerPeriod");
         // Each process has a key of its own: the same name is another hash.
-        let hash = |once: &OncePerHour| once.counted.lock().unwrap()[0].0;
+        let hash = |once: &OncePerPeriod| once.counted.lock().unwrap()[0].0;
         assert_ne!(hash(&once), hash(&other));
     }
 }

@@ -11,7 +11,7 @@ use digital_auth::{Client, Clock};
 use function_kit::aws::Connections;
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Measurements, Metrics, Step};
-use function_kit::once::OncePerHour;
+use function_kit::once::OncePerPeriod;
 use function_kit::secrets::Shown;
 use keys::{KeyRing, Randomness};
 
@@ -54,7 +54,8 @@ pub struct Federation {
     parts: Parts,
     audience: Audience,
     metadata: Metadata,
-    counted: OncePerHour,
+    counted: OncePerPeriod,
+    begun: OncePerPeriod,
 }
 
 impl fmt::Debug for Federation {
@@ -76,7 +77,8 @@ impl Federation {
             parts,
             audience,
             metadata,
-            counted: OncePerHour::default(),
+            counted: OncePerPeriod::default(),
+            begun: OncePerPeriod::default(),
         }
     }
 
@@ -186,8 +188,14 @@ impl Federation {
 
     /// From where refused logins were counted that only a browser tells of.
     #[must_use]
-    pub fn counted(&self) -> &OncePerHour {
+    pub fn counted(&self) -> &OncePerPeriod {
         &self.counted
+    }
+
+    /// From where logins were counted that began.
+    #[must_use]
+    pub fn begun(&self) -> &OncePerPeriod {
+        &self.begun
     }
 
     /// How values are sealed with these secrets.

@@ -166,7 +166,9 @@ impl Federation {
                 let response = answer?;
                 if !request.is_head() {
                     tracing::info!(event = "login_started");
-                    invocation.measurements.count(Count::LoginStarted);
+                    // Anybody can begin as many as they like.
+                    let counts = self.begun().counts(self.viewer(request), invocation.now);
+                    (invocation.measurements).count_if(Count::LoginStarted, counts);
                 }
                 Ok(response)
             }
@@ -216,7 +218,7 @@ impl Federation {
 impl Federation {
     /// Whether a login that ends at `/callback` counts as one that didn't finish. It has to be one that this browser
     /// began: the cookie and the state show it. What made it end, the browser alone says, and whoever begins logins can
-    /// say it again and again: so of one place one counts in an hour.
+    /// say it again and again: so of one place one counts in a period.
     fn is_evidence(
         &self,
         refusal: &callback::Refusal,
@@ -233,7 +235,7 @@ impl Federation {
         request.origin(self.front_door().is_some())
     }
 
-    /// Whether a login that doesn't go on counts: of one place, one does in an hour.
+    /// Whether a login that doesn't go on counts: of one place, one does in a period.
     fn counts(&self, request: &Request, place: Option<IpAddr>, call: &Invocation<'_>) -> bool {
         !request.is_head() && self.counted().counts(place, call.now)
     }
@@ -245,9 +247,15 @@ impl Federation {
         refusal: &token::Refusal,
         invocation: &Invocation<'_>,
     ) -> bool {
+        let counts_once = |who: &str| self.counted().counts(who, invocation.now);
         let person = refusal.person.as_ref().map(Subject::expose);
         !matches!(refusal.class.concern(), Concern::Nobody | Concern::Client)
-            && person.is_none_or(|person| self.counted().counts(person, invocation.now))
+            && match (person, refusal.class) {
+                (Some(person), _) => counts_once(person),
+                // The ID token would say it. Whoever takes `openid` out of the scope gets none.
+                (None, class @ Class::IdTokenMissing) => counts_once(class.name()),
+                (None, _) => true,
+            }
     }
 }
 

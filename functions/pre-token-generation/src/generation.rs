@@ -10,7 +10,7 @@ use function_kit::check;
 use function_kit::failure::{self, Class as _, Concern, Told};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Metrics, Refused, Step};
-use function_kit::once::OncePerHour;
+use function_kit::once::OncePerPeriod;
 use function_kit::trigger::Trigger;
 use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
@@ -33,7 +33,7 @@ pub struct Generation {
     /// The user pool.
     pub users: Users,
     /// Whose refused records were counted.
-    pub counted: OncePerHour,
+    pub counted: OncePerPeriod,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where metrics go.
@@ -149,7 +149,7 @@ impl Generation {
         }
     }
 
-    /// Whether a record that isn't believed counts in the share of those that are. One user's counts once in an hour,
+    /// Whether a record that isn't believed counts in the share of those that are. One user's counts once in a period,
     /// however often it is shown: the others decide, too. Who has no identity at all may have signed up as often as
     /// they liked, and no record was ever made for them.
     fn is_evidence(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use function_kit::aws::{Connections, sdk_config};
 use function_kit::metrics::Metrics;
-use function_kit::once::OncePerHour;
+use function_kit::once::OncePerPeriod;
 use function_kit::secrets::SecretReader;
 use function_kit::verified::{Records, StartError};
 use http_client::{Clock, HttpClient};
@@ -26,7 +26,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Generation, 
     Ok(Generation {
         records,
         users: Users::new(aws_sdk_cognitoidentityprovider::Client::new(&shared)),
-        counted: OncePerHour::default(),
+        counted: OncePerPeriod::default(),
         metrics: Metrics::new(&config.telemetry),
         config,
         clock,

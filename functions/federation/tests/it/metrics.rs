@@ -178,8 +178,44 @@ async fn what_came_through_a_browser_alone_is_unproven() {
     assert_eq!(concerns(&bridge), [expected]);
 }
 
-/// A login that ends on the way back didn't finish, if it is one that this browser began. Of one place one counts in an
-/// hour.
+/// Every login that begins is a value; of one place one in a period is a 1. Nobody's begins are kept from it by others that
+/// were refused.
+#[tokio::test]
+async fn of_the_logins_that_begin_at_one_place_one_counts_in_a_period() {
+    let bridge = Bridge::new().await;
+    let counted = || {
+        let lines = bridge.metrics.text();
+        let of = |value: u8| lines.matches(&format!(r#""LoginStarted":{value}"#)).count();
+        (of(1), of(0))
+    };
+    let begin = async |address: &str, form: &Form| {
+        let mut call = Call::authorize(form);
+        call.event["requestContext"]["http"]["sourceIp"] = address.into();
+        assert_eq!(call.send(&bridge).await.status, 302);
+    };
+    let (good, refused) = (
+        Form::authorize(),
+        Form::authorize().set("scope", "openid unknown"),
+    );
+    begin("192.0.2.1", &refused).await;
+    assert_eq!(counted(), (0, 0));
+    for (address, so_far) in [
+        ("192.0.2.1", (1, 0)),
+        ("192.0.2.1", (1, 1)),
+        ("192.0.2.2", (2, 1)),
+        ("2001:db8::1", (3, 1)),
+        ("2001:db8::2", (3, 2)),
+    ] {
+        begin(address, &good).await;
+        assert_eq!(counted(), so_far, "{address}");
+    }
+    bridge.clock.advance(1_200);
+    begin("192.0.2.1", &good).await;
+    assert_eq!(counted(), (4, 2));
+}
+
+/// A login that ends on the way back didn't finish, if it is one that this browser began. Of one place one counts in a
+/// period.
 #[tokio::test]
 async fn a_login_that_ends_on_the_way_back_did_not_finish() {
     let bridge = Bridge::new().await;
@@ -213,7 +249,7 @@ async fn a_login_that_ends_on_the_way_back_did_not_finish() {
         come_back(address, "server_error", "GET").await;
         assert_eq!(counted(), so_far, "{address}");
     }
-    bridge.clock.advance(3_600);
+    bridge.clock.advance(1_200);
     come_back("192.0.2.1", "invalid_scope", "GET").await;
     assert_eq!(counted(), 4);
 }

@@ -24,7 +24,7 @@ use four_attributes::FourAttributes;
 use four_attributes::{VerifiedAt, VerifiedRecord};
 use function_kit::aws::Connections;
 use function_kit::metrics::Metrics;
-use function_kit::once::OncePerHour;
+use function_kit::once::OncePerPeriod;
 use function_kit::runtime::Call;
 use function_kit::secrets::SecretReader;
 use function_kit::trigger;
@@ -104,7 +104,7 @@ async fn generation_with(
     Generation {
         records: records.await.unwrap(),
         users: Users::new(Client::from_conf(client)),
-        counted: OncePerHour::default(),
+        counted: OncePerPeriod::default(),
         metrics: Metrics::to("test".to_owned(), Box::new(std::io::sink())),
         config,
         clock,
