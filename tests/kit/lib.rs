@@ -68,7 +68,7 @@ pub async fn stack_with(change: impl FnOnce(&mut StackOptions)) -> Stack {
     Stack::start(options).await.expect("free ports are free")
 }
 
-/// RSA keys, made once for all stacks of a process: half of what a stack's start costs.
+/// RSA keys, made once for all stacks of a process: to make them takes long.
 #[must_use]
 pub fn rsa_keys() -> RsaKeys {
     static KEYS: OnceLock<RsaKeys> = OnceLock::new();

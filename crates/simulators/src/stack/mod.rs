@@ -421,11 +421,13 @@ impl<S> Stack<S> {
         options: StackOptions,
         service: impl AsyncFnOnce(RegisteredClient) -> Result<(S, Endpoints), StackError>,
     ) -> Result<Self, StackError> {
-        let id_token_key = match &options.rsa_keys {
-            Some(keys) => LocalKey::from_jwk(&keys.id_tokens).map_err(ConfigurationError::from)?,
-            None => LocalKey::generate(Algorithm::Rs256).map_err(ConfigurationError::from)?,
-        };
-        let configuration = Configuration::with(id_token_key, options.assertion_algorithm)?;
+        let configuration = match &options.rsa_keys {
+            Some(keys) => {
+                let key = LocalKey::from_jwk(&keys.id_tokens).map_err(ConfigurationError::from)?;
+                Configuration::with(key, options.assertion_algorithm)
+            }
+            None => Configuration::generate(options.assertion_algorithm),
+        }?;
         let front_door = HttpApi::bind(loopback(options.ports.bridge)).await?;
         let cognito = Cognito::bind(loopback(options.ports.cognito)).await?;
         let app = match options.app.clone() {
