@@ -1,6 +1,7 @@
 //! The federation side of Amazon Cognito: a user pool with one app client and one OpenID Connect provider.
 //! It calls the bridge as Cognito does, and refuses what Cognito refuses; where AWS leaves a rule open,
 //! the stand-in takes the stricter reading. It calls the pool's triggers, and has no session of its own.
+//! Of other providers it knows names and users, and it links identities to users.
 
 mod app_tokens;
 mod authorize;
@@ -9,6 +10,7 @@ mod failure;
 mod id_token;
 mod idp_response;
 mod inbound_federation;
+mod linked_users;
 mod options;
 mod pages;
 mod parameters;
@@ -42,7 +44,8 @@ pub use self::options::{
     standard_attributes,
 };
 
-pub use self::user_pool::UserFailure;
+pub use self::linked_users::LinkFailure;
+pub use self::user_pool::{ProviderType, UserFailure};
 
 use crate::loopback::{only_this_machine, to_its_end};
 
@@ -325,10 +328,11 @@ impl Cognito {
         &self.shared.options.user_pool_id
     }
 
-    /// Makes a user of the pool's own, who doesn't come from the provider. Nobody can sign in as them here.
+    /// Makes a user of the pool's own, who doesn't come from a provider. There is no page where they could type a password: an
+    /// identity that is linked to them signs in as them.
     ///
     /// # Errors
-    /// [`UserFailure`], but for [`UserFailure::Unknown`].
+    /// [`UserFailure::Taken`], [`UserFailure::Invalid`] or [`UserFailure::NoRandomness`].
     pub fn create_user(
         &self,
         username: &str,
@@ -337,6 +341,66 @@ impl Cognito {
         let (options, now) = (&self.shared.options, self.shared.options.clock.now());
         let mut kept = self.shared.state();
         kept.users.create(options, username, attributes, now)
+    }
+
+    /// Makes a provider known beside the one of the options, a company's for example. It has a name and users here, and nothing
+    /// else: no page offers it, and nobody is sent there.
+    ///
+    /// # Errors
+    /// [`UserFailure::Invalid`] for a name that AWS refuses, [`UserFailure::Taken`] for one that the pool has.
+    pub fn add_provider(&self, name: &str, provider_type: ProviderType) -> Result<(), UserFailure> {
+        let mut kept = self.shared.state();
+        kept.users
+            .add_provider(&self.shared.options, name, provider_type)
+    }
+
+    /// Makes a user of a provider of [`Cognito::add_provider`], as their first sign-in through it would, and gives the
+    /// username: `<provider>_<subject>`. They are in their provider's group. No trigger is asked.
+    ///
+    /// The attributes are what the provider's attribute mapping would have written, so they are those that the app client
+    /// may write.
+    ///
+    /// # Errors
+    /// [`UserFailure::NoProvider`]; [`UserFailure::Taken`] if the identity has a user, or is linked to one;
+    /// [`UserFailure::Invalid`] or [`UserFailure::NoRandomness`].
+    pub fn create_federated_user(
+        &self,
+        provider_name: &str,
+        subject: &str,
+        attributes: &BTreeMap<String, String>,
+    ) -> Result<String, UserFailure> {
+        let (options, now) = (&self.shared.options, self.shared.options.clock.now());
+        let mut kept = self.shared.state();
+        let identity = (provider_name, subject);
+        kept.users
+            .create_federated(options, identity, attributes, now)
+    }
+
+    /// Links an identity, which is a provider's name and its subject, to a user, as `AdminLinkProviderForUser` does. The
+    /// identity then signs in as this user, whose attributes its claims overwrite.
+    ///
+    /// # Errors
+    /// [`LinkFailure`], but for [`LinkFailure::NotLinked`].
+    pub fn link_user(
+        &self,
+        destination_username: &str,
+        provider_name: &str,
+        subject: &str,
+    ) -> Result<(), LinkFailure> {
+        let (options, now) = (&self.shared.options, self.shared.options.clock.now());
+        let mut kept = self.shared.state();
+        let source = (provider_name, subject);
+        (kept.users).link(options, destination_username, source, now)
+    }
+
+    /// Removes an identity's link, as `AdminDisableProviderForUser` does for one that is linked.
+    ///
+    /// # Errors
+    /// [`LinkFailure::UserUnknown`] or [`LinkFailure::NotLinked`].
+    pub fn unlink_user(&self, provider_name: &str, subject: &str) -> Result<(), LinkFailure> {
+        let (options, now) = (&self.shared.options, self.shared.options.clock.now());
+        let mut kept = self.shared.state();
+        kept.users.unlink(options, (provider_name, subject), now)
     }
 
     /// Deletes a user, as an administrator does. The tokens that were issued stay what they are, and nobody's.

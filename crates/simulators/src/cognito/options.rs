@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::pending_login::state_form;
-use super::user_pool::is_username_character;
+use super::user_pool::is_provider_name;
 use crate::clock::SimClock;
 use crate::journal::Journal;
 use crate::lambda::DirectFunction;
@@ -575,12 +575,7 @@ impl CognitoOptions {
 
     fn check_provider(&self) -> Result<(), StartError> {
         let provider = &self.provider;
-        let name_fits = (3..=32).contains(&provider.name.chars().count())
-            && provider
-                .name
-                .chars()
-                .all(|c| c != '_' && is_username_character(c));
-        if !name_fits {
+        if !is_provider_name(&provider.name) {
             return Err(StartError::ProviderName);
         }
         if !is_http_url(&provider.oidc_issuer) || provider.oidc_issuer.ends_with('/') {

@@ -1,4 +1,5 @@
-//! The user pool: federated users, whose attributes are written again at every sign-in, and the pool's own users.
+//! The user pool: federated users, whose attributes are written again at every sign-in, and the pool's own users. An
+//! identity belongs to the user who came with it, or to the one whom it is linked to (see `linked_users`).
 //! A write is refused as Cognito refuses it, and then nothing of it is written.
 //! A claim that doesn't come leaves the old value; an empty one clears it, if the attribute has no minimum length.
 
@@ -16,6 +17,9 @@ use super::random::{self, NoRandomness};
 const VALUE_LIMIT: usize = 2048;
 /// The most characters of a username.
 const USERNAME_LIMIT: usize = 128;
+
+/// What the API calls the provider of the pool's own users.
+pub(super) const NATIVE_PROVIDER: &str = "Cognito";
 
 /// The attributes that Cognito itself makes, or that only an administrator writes.
 const NOT_THE_USERS: [&str; 4] = [
@@ -67,7 +71,9 @@ pub(super) struct User {
     /// The pool's own subject, a UUID.
     pub(super) sub: String,
     /// Who a federated user is at the provider; nothing for a user of the pool's own.
-    identity: Option<Identity>,
+    pub(super) identity: Option<Identity>,
+    /// Who else signs in as this user, in the order in which they were linked.
+    pub(super) linked: Vec<Identity>,
     pub(super) created: DateTime<Utc>,
     pub(super) modified: DateTime<Utc>,
     pub(super) attributes: BTreeMap<String, String>,
@@ -75,12 +81,40 @@ pub(super) struct User {
     pub(super) groups: Vec<String>,
 }
 
-/// A user as the provider knows them.
+/// `ProviderType`, as far as the stand-in knows them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ProviderType {
+    /// OpenID Connect.
+    Oidc,
+    /// SAML 2.0.
+    Saml,
+}
+
+impl ProviderType {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Oidc => "OIDC",
+            Self::Saml => "SAML",
+        }
+    }
+}
+
+/// A user as a provider knows them.
 #[derive(Clone)]
-struct Identity {
+pub(super) struct Identity {
     /// The provider's subject, exactly.
-    user_id: String,
-    provider_name: String,
+    pub(super) user_id: String,
+    pub(super) provider_name: String,
+    pub(super) provider_type: ProviderType,
+    /// When the user was made, or linked.
+    pub(super) created: DateTime<Utc>,
+}
+
+impl Identity {
+    /// Whether it is this one. Subjects are compared exactly, also in a pool whose usernames have no case.
+    pub(super) fn is(&self, provider_name: &str, subject: &str) -> bool {
+        self.provider_name == provider_name && self.user_id == subject
+    }
 }
 
 impl User {
@@ -93,6 +127,7 @@ impl User {
             username,
             sub: random::uuid()?,
             identity,
+            linked: Vec::new(),
             created: now,
             modified: now,
             attributes: BTreeMap::new(),
@@ -100,17 +135,27 @@ impl User {
         })
     }
 
-    /// `identities` as an ID token has it, for a federated user.
+    /// Every identity: the user's own one first, then those that are linked.
+    pub(super) fn all_identities(&self) -> impl Iterator<Item = &Identity> {
+        self.identity.iter().chain(&self.linked)
+    }
+
+    /// `identities` as an ID token has it, for a user who has any. Only the one that a federated user came with is primary.
     pub(super) fn identities(&self) -> Option<Value> {
-        let identity = self.identity.as_ref()?;
-        Some(json!([{
-            "userId": identity.user_id,
-            "providerName": identity.provider_name,
-            "providerType": "OIDC",
-            "issuer": null,
-            "primary": "true",
-            "dateCreated": self.created.timestamp_millis().to_string(),
-        }]))
+        let own = self.identity.iter().map(|identity| (identity, "true"));
+        let linked = self.linked.iter().map(|identity| (identity, "false"));
+        let all = own.chain(linked).map(|(identity, primary)| {
+            json!({
+                "userId": identity.user_id,
+                "providerName": identity.provider_name,
+                "providerType": identity.provider_type.name(),
+                "issuer": null,
+                "primary": primary,
+                "dateCreated": identity.created.timestamp_millis().to_string(),
+            })
+        });
+        let all: Vec<Value> = all.collect();
+        (!all.is_empty()).then_some(Value::Array(all))
     }
 
     /// The attributes that Cognito itself makes, and nobody writes.
@@ -120,7 +165,7 @@ impl User {
         std::iter::once(("sub".to_owned(), self.sub.clone())).chain(identities)
     }
 
-    /// `UserStatus`.
+    /// `UserStatus`. Links don't change it.
     pub(super) fn status(&self) -> &'static str {
         if self.identity.is_some() {
             "EXTERNAL_PROVIDER"
@@ -167,15 +212,19 @@ pub enum UserFailure {
     /// `UserNotFoundException`.
     #[error("there is no such user")]
     Unknown,
+    /// The pool has no other provider of this name.
+    #[error("there is no such provider beside the pool's own")]
+    NoProvider,
     /// The system gave no random bytes.
     #[error("the system gives no random bytes")]
     NoRandomness,
 }
 
-/// Every user, by username.
+/// Every user, by username, and the providers beside the one that the stand-in signs people in through.
 #[derive(Default)]
 pub(super) struct UserPool {
-    users: BTreeMap<String, User>,
+    pub(super) users: BTreeMap<String, User>,
+    pub(super) other_providers: BTreeMap<String, ProviderType>,
 }
 
 impl UserPool {
@@ -192,6 +241,15 @@ impl UserPool {
                 (user.username.clone(), attributes)
             })
             .collect()
+    }
+
+    /// The user whose own or linked identity this is.
+    pub(super) fn of_identity(&self, provider_name: &str, subject: &str) -> Option<&User> {
+        let is_theirs = |user: &&User| {
+            let mut identities = user.all_identities();
+            identities.any(|identity| identity.is(provider_name, subject))
+        };
+        self.users.values().find(is_theirs)
     }
 
     /// A user by name, in the case that the pool keeps.
@@ -225,7 +283,82 @@ impl UserPool {
         Ok(())
     }
 
-    /// Takes a user out of the pool.
+    /// Makes a provider known, as `CreateIdentityProvider` does.
+    pub(super) fn add_provider(
+        &mut self,
+        options: &CognitoOptions,
+        name: &str,
+        provider_type: ProviderType,
+    ) -> Result<(), UserFailure> {
+        // `Cognito` means the pool's own users.
+        if !is_provider_name(name) || name == NATIVE_PROVIDER {
+            return Err(UserFailure::Invalid);
+        }
+        if name == options.provider.name || self.other_providers.contains_key(name) {
+            return Err(UserFailure::Taken);
+        }
+        self.other_providers.insert(name.to_owned(), provider_type);
+        Ok(())
+    }
+
+    /// Makes a user of another provider, as their first sign-in does.
+    pub(super) fn create_federated(
+        &mut self,
+        options: &CognitoOptions,
+        (provider_name, subject): (&str, &str),
+        attributes: &BTreeMap<String, String>,
+        now: DateTime<Utc>,
+    ) -> Result<String, UserFailure> {
+        let provider_type = self.other_providers.get(provider_name).copied();
+        let provider_type = provider_type.ok_or(UserFailure::NoProvider)?;
+        if self.of_identity(provider_name, subject).is_some() {
+            return Err(UserFailure::Taken);
+        }
+        let identity = Identity {
+            user_id: subject.to_owned(),
+            provider_name: provider_name.to_owned(),
+            provider_type,
+            created: now,
+        };
+        let user = self.new_federated(options, identity);
+        let mut user = user.map_err(|failure| match failure {
+            AttributeFailure::UsernameTaken => UserFailure::Taken,
+            AttributeFailure::NoRandomness => UserFailure::NoRandomness,
+            _ => UserFailure::Invalid,
+        })?;
+        for (name, value) in attributes {
+            check_permission(options, name, true).map_err(|_| UserFailure::Invalid)?;
+            check_value(options, EmptyValues::TooShort, name, value)
+                .map_err(|_| UserFailure::Invalid)?;
+            user.set(name, value);
+        }
+        user.check_required(options)
+            .map_err(|_| UserFailure::Invalid)?;
+        let username = user.username.clone();
+        self.users.insert(username.clone(), user);
+        Ok(username)
+    }
+
+    /// A user who comes from a provider for the first time, and isn't in the pool yet.
+    fn new_federated(
+        &self,
+        options: &CognitoOptions,
+        identity: Identity,
+    ) -> Result<User, AttributeFailure> {
+        let provider_name = identity.provider_name.clone();
+        let username = federated_username(options, &provider_name, &identity.user_id)?;
+        if self.users.contains_key(&username) {
+            // In a pool without case, two subjects can have one username: they aren't one person.
+            return Err(AttributeFailure::UsernameTaken);
+        }
+        let created = identity.created;
+        let mut user = User::new(username, Some(identity), created)?;
+        // Cognito makes a group for every provider, and puts its users into it.
+        user.join(format!("{}_{provider_name}", options.user_pool_id));
+        Ok(user)
+    }
+
+    /// Takes a user out of the pool, and their identities with them: who comes with one of these is somebody new.
     pub(super) fn delete(
         &mut self,
         options: &CognitoOptions,
@@ -276,7 +409,8 @@ impl UserPool {
         Ok(())
     }
 
-    /// Creates or updates the user to whom these claims belong, and gives the user.
+    /// Creates or updates the user to whom these claims belong, and gives the user: the one whom the identity is linked to,
+    /// if it is. The username and `sub` stay that user's, and so do the groups.
     pub(super) fn sign_in(
         &mut self,
         (options, empty): (&CognitoOptions, EmptyValues),
@@ -284,31 +418,21 @@ impl UserPool {
         now: DateTime<Utc>,
     ) -> Result<User, AttributeFailure> {
         let subject = claims.get("sub").map(String::as_str).unwrap_or_default();
-        let username = username(options, subject)?;
-        let known = self.users.get(&username);
-        let is_subject = |user: &User| {
-            let identity = user.identity.as_ref();
-            identity.is_some_and(|identity| identity.user_id == subject)
-        };
-        if known.is_some_and(|user| !is_subject(user)) {
-            // In a pool without case, two subjects can have one username: they aren't one person.
-            return Err(AttributeFailure::UsernameTaken);
-        }
         let provider_name = &options.provider.name;
+        let known = self.of_identity(provider_name, subject).cloned();
+        let is_new = known.is_none();
         let mut user = match known {
-            Some(user) => user.clone(),
+            Some(user) => user,
             None => {
                 let identity = Identity {
                     user_id: subject.to_owned(),
                     provider_name: provider_name.clone(),
+                    provider_type: ProviderType::Oidc,
+                    created: now,
                 };
-                let mut user = User::new(username.clone(), Some(identity), now)?;
-                // Cognito makes a group for every provider, and puts its users into it.
-                user.join(format!("{}_{provider_name}", options.user_pool_id));
-                user
+                self.new_federated(options, identity)?
             }
         };
-        let is_new = known.is_none();
         let mapping = &options.provider.attribute_mapping;
         for (name, claim) in mapping.iter().filter(|(name, _)| *name != "username") {
             let Some(value) = claims.get(claim) else {
@@ -320,7 +444,7 @@ impl UserPool {
         }
         user.check_required(options)?;
         user.modified = now;
-        self.users.insert(username, user.clone());
+        self.users.insert(user.username.clone(), user.clone());
         Ok(user)
     }
 }
@@ -364,8 +488,13 @@ fn check_value(
     Ok(())
 }
 
-fn username(options: &CognitoOptions, subject: &str) -> Result<String, AttributeFailure> {
-    let username = format!("{}_{subject}", options.provider.name);
+/// The username of somebody who comes from a provider.
+pub(super) fn federated_username(
+    options: &CognitoOptions,
+    provider_name: &str,
+    subject: &str,
+) -> Result<String, AttributeFailure> {
+    let username = format!("{provider_name}_{subject}");
     check_username(&username)?;
     if subject.is_empty() {
         return Err(AttributeFailure::UsernameCharacters);
@@ -392,8 +521,14 @@ fn in_case_of(options: &CognitoOptions, username: String) -> String {
     }
 }
 
+/// `ProviderName`: 3 to 32 characters, no `_`, no spaces.
+pub(super) fn is_provider_name(name: &str) -> bool {
+    (3..=32).contains(&name.chars().count())
+        && name.chars().all(|c| c != '_' && is_username_character(c))
+}
+
 /// `[\p{L}\p{M}\p{S}\p{N}\p{P}]`, as the AWS API has it: no spaces, nothing that can't be seen.
-pub(super) fn is_username_character(character: char) -> bool {
+fn is_username_character(character: char) -> bool {
     let allowed = GeneralCategoryGroup::Letter
         .union(GeneralCategoryGroup::Mark)
         .union(GeneralCategoryGroup::Symbol)

@@ -1,5 +1,6 @@
 //! The user pool's API, as AWS SDKs call it: `POST /`, the operation in `X-Amz-Target`, AWS JSON 1.1.
-//! A user's own operations take an access token; AdminGetUser takes a request that is signed (Signature Version 4) in form.
+//! A user's own operations take an access token; an administrator's take a request that is signed (Signature Version 4) in
+//! form.
 //! Nobody has credentials here, so no signature is verified: whatever key it was made with, it is accepted.
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::app_tokens::{NoAccess, bearer_of};
+use super::linked_users::LinkFailure;
 use super::pages::no_store;
 use super::user_pool::{AttributeFailure, User};
 use crate::journal::{Check, Parameter, Party, Step, mask};
@@ -27,6 +29,8 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const SERVICE: &str = "AWSCognitoIdentityProviderService.";
 /// The scope that a user's own operations need.
 const USER_SCOPE: &str = "aws.cognito.signin.user.admin";
+/// `ProviderAttributeName` of whoever is meant by the provider's subject.
+const SUBJECT: &str = "Cognito_Subject";
 /// The most attributes of one request; AWS names no figure.
 const MOST_ATTRIBUTES: usize = 100;
 
@@ -37,14 +41,18 @@ enum Operation {
     UpdateUserAttributes,
     DeleteUserAttributes,
     AdminGetUser,
+    AdminLinkProviderForUser,
+    AdminDisableProviderForUser,
 }
 
 impl Operation {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 6] = [
         Self::GetUser,
         Self::UpdateUserAttributes,
         Self::DeleteUserAttributes,
         Self::AdminGetUser,
+        Self::AdminLinkProviderForUser,
+        Self::AdminDisableProviderForUser,
     ];
 
     const fn name(self) -> &'static str {
@@ -53,6 +61,8 @@ impl Operation {
             Self::UpdateUserAttributes => "UpdateUserAttributes",
             Self::DeleteUserAttributes => "DeleteUserAttributes",
             Self::AdminGetUser => "AdminGetUser",
+            Self::AdminLinkProviderForUser => "AdminLinkProviderForUser",
+            Self::AdminDisableProviderForUser => "AdminDisableProviderForUser",
         }
     }
 
@@ -64,7 +74,7 @@ impl Operation {
         all.find(|operation| operation.name() == name && media_type == "application/x-amz-json-1.1")
     }
 
-    /// Who calls it here: an app in its user's name, or a trigger with its role.
+    /// Who calls it here: an app, in its user's name or with its server's role, or a trigger with its role.
     const fn caller(self) -> Party {
         match self {
             Self::AdminGetUser => Party::Triggers,
@@ -94,6 +104,8 @@ enum Refusal {
     ResourceNotFound(String),
     #[error("User does not exist.")]
     UserNotFound,
+    #[error("{0}")]
+    LimitExceeded(String),
 }
 
 impl Refusal {
@@ -108,6 +120,7 @@ impl Refusal {
             Self::InvalidParameter(_) => "InvalidParameterException",
             Self::ResourceNotFound(_) => "ResourceNotFoundException",
             Self::UserNotFound => "UserNotFoundException",
+            Self::LimitExceeded(_) => "LimitExceededException",
         }
     }
 }
@@ -119,6 +132,16 @@ impl From<AttributeFailure> for Refusal {
                 Self::NotAuthorized("A client attempted to write unauthorized attribute")
             }
             AttributeFailure::UserUnknown => Self::UserNotFound,
+            other => Self::InvalidParameter(other.to_string()),
+        }
+    }
+}
+
+impl From<LinkFailure> for Refusal {
+    fn from(failure: LinkFailure) -> Self {
+        match failure {
+            LinkFailure::UserUnknown => Self::UserNotFound,
+            LinkFailure::TooMany => Self::LimitExceeded(failure.to_string()),
             other => Self::InvalidParameter(other.to_string()),
         }
     }
@@ -160,6 +183,51 @@ struct AdminGetUser {
     username: String,
 }
 
+/// `ProviderUserIdentifierType`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ProviderUser {
+    provider_name: String,
+    #[serde(default)]
+    provider_attribute_name: Option<String>,
+    provider_attribute_value: String,
+}
+
+impl ProviderUser {
+    /// The provider's name and its subject. AWS can link by other attributes too; the stand-in can't.
+    fn identity(&self) -> Result<(&str, &str), Refusal> {
+        if self.provider_attribute_name.as_deref() == Some(SUBJECT) {
+            return Ok((&self.provider_name, &self.provider_attribute_value));
+        }
+        let message = format!("ProviderAttributeName can only be {SUBJECT} here");
+        Err(Refusal::InvalidParameter(message))
+    }
+
+    /// What the journal is told: never the subject, and of the provider's name its size, for it comes from outside.
+    fn shown(&self, name: &str) -> Parameter {
+        let (provider, value) = (&self.provider_name, &self.provider_attribute_value);
+        Parameter {
+            name: name.to_owned(),
+            value: format!("{} + {} bytes", provider.len(), value.len()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AdminLinkProviderForUser {
+    user_pool_id: String,
+    destination_user: ProviderUser,
+    source_user: ProviderUser,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AdminDisableProviderForUser {
+    user_pool_id: String,
+    user: ProviderUser,
+}
+
 /// What the journal is told.
 #[derive(Default)]
 struct Told {
@@ -190,6 +258,8 @@ impl Told {
 
 /// The rule behind what isn't in a specification.
 const API: &str = "Cognito: user pools API";
+/// The same, of linked users.
+const LINKING: &str = "Cognito: linking federated users";
 
 /// `POST /`.
 pub(super) async fn call(
@@ -209,6 +279,8 @@ pub(super) async fn call(
             Operation::UpdateUserAttributes => update(&shared, &body, &mut told),
             Operation::DeleteUserAttributes => delete(&shared, &body, &mut told),
             Operation::AdminGetUser => admin_get_user(&shared, &headers, &body, &mut told),
+            Operation::AdminLinkProviderForUser => link(&shared, &headers, &body, &mut told),
+            Operation::AdminDisableProviderForUser => unlink(&shared, &headers, &body, &mut told),
         });
     let response = match outcome {
         Ok(answer) => answered(StatusCode::OK, &answer),
@@ -336,14 +408,7 @@ fn admin_get_user(
     told: &mut Told,
 ) -> Result<Value, Refusal> {
     let options = &shared.options;
-    let signed = check_signature(headers, options.region());
-    let check = (
-        "the request is signed, in form (here nobody verifies it)",
-        "AWS Signature Version 4",
-    );
-    let refusal = signed.as_ref().err().cloned();
-    let refusal = refusal.unwrap_or(Refusal::IncompleteSignature);
-    told.check(check, signed.is_ok(), refusal)?;
+    check_signed(shared, headers, told)?;
     let request: AdminGetUser = told.body(body)?;
     told.parameters
         .push(Parameter::new("UserPoolId", &request.user_pool_id));
@@ -351,9 +416,7 @@ fn admin_get_user(
         name: "Username".to_owned(),
         value: format!("{} bytes", request.username.len()),
     });
-    let is_pool = request.user_pool_id == options.user_pool_id;
-    let refusal = Refusal::ResourceNotFound(request.user_pool_id);
-    told.check(("the pool is this one", API), is_pool, refusal)?;
+    check_pool(shared, request.user_pool_id, told)?;
     let user = {
         let kept = shared.state();
         kept.users.find(options, &request.username).cloned()
@@ -370,6 +433,84 @@ fn admin_get_user(
         "Enabled": true,
         "UserStatus": user.status(),
     }))
+}
+
+fn link(
+    shared: &Shared,
+    headers: &HeaderMap,
+    body: &[u8],
+    told: &mut Told,
+) -> Result<Value, Refusal> {
+    let options = &shared.options;
+    check_signed(shared, headers, told)?;
+    let request: AdminLinkProviderForUser = told.body(body)?;
+    let (destination, source) = (&request.destination_user, &request.source_user);
+    told.parameters.extend([
+        Parameter::new("UserPoolId", &request.user_pool_id),
+        destination.shown("DestinationUser"),
+        source.shown("SourceUser"),
+    ]);
+    check_pool(shared, request.user_pool_id, told)?;
+    let linked = source.identity().and_then(|source| {
+        let now = options.clock.now();
+        let users = &mut shared.state().users;
+        // AWS ignores ProviderAttributeName here.
+        let (provider, value) = (
+            &destination.provider_name,
+            &destination.provider_attribute_value,
+        );
+        let username = users.named_by_provider(options, provider, value);
+        let username = username.ok_or(Refusal::UserNotFound)?;
+        let linked = users.link(options, &username, source, now);
+        linked.map_err(Refusal::from)
+    });
+    told.checks.push(Check::new(
+        "the identity is nobody's yet, and the user can have it",
+        LINKING,
+        linked.is_ok(),
+    ));
+    linked.map(|()| json!({}))
+}
+
+fn unlink(
+    shared: &Shared,
+    headers: &HeaderMap,
+    body: &[u8],
+    told: &mut Told,
+) -> Result<Value, Refusal> {
+    let options = &shared.options;
+    check_signed(shared, headers, told)?;
+    let request: AdminDisableProviderForUser = told.body(body)?;
+    told.parameters.extend([
+        Parameter::new("UserPoolId", &request.user_pool_id),
+        request.user.shown("User"),
+    ]);
+    check_pool(shared, request.user_pool_id, told)?;
+    let unlinked = request.user.identity().and_then(|identity| {
+        let now = options.clock.now();
+        let unlinked = shared.state().users.unlink(options, identity, now);
+        unlinked.map_err(Refusal::from)
+    });
+    let is_linked = Check::new("the identity is linked", LINKING, unlinked.is_ok());
+    told.checks.push(is_linked);
+    unlinked.map(|()| json!({}))
+}
+
+fn check_signed(shared: &Shared, headers: &HeaderMap, told: &mut Told) -> Result<(), Refusal> {
+    let signed = check_signature(headers, shared.options.region());
+    let check = (
+        "the request is signed, in form (here nobody verifies it)",
+        "AWS Signature Version 4",
+    );
+    let refusal = signed.as_ref().err().cloned();
+    let refusal = refusal.unwrap_or(Refusal::IncompleteSignature);
+    told.check(check, signed.is_ok(), refusal)
+}
+
+fn check_pool(shared: &Shared, id: String, told: &mut Told) -> Result<(), Refusal> {
+    let is_pool = id == shared.options.user_pool_id;
+    let refusal = Refusal::ResourceNotFound(id);
+    told.check(("the pool is this one", API), is_pool, refusal)
 }
 
 /// A time as AWS JSON has it: seconds with a fraction.

@@ -17,7 +17,7 @@ use simulators::lambda::{DirectFunction, FunctionOptions, Profile, Target, build
 use crate::world::*;
 
 /// A trigger that does what a file says, and the file.
-struct Trigger {
+pub(crate) struct Trigger {
     function: DirectFunction,
     script: tempfile::NamedTempFile,
 }
@@ -37,12 +37,12 @@ impl Trigger {
         trigger
     }
 
-    fn does(&self, script: &Value) {
+    pub(crate) fn does(&self, script: &Value) {
         std::fs::write(self.script.path(), script.to_string()).unwrap();
     }
 
     /// The events that it got.
-    fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         let lines = self.function.logs().lines();
         let events = lines.iter().map(|line| serde_json::from_str(line).unwrap());
         events.collect()
@@ -50,13 +50,13 @@ impl Trigger {
 }
 
 /// A world whose pool has both triggers, which are called once each, and scopes of its own.
-struct Triggered {
-    world: World,
-    inbound: Trigger,
-    tokens: Trigger,
+pub(crate) struct Triggered {
+    pub(crate) world: World,
+    pub(crate) inbound: Trigger,
+    pub(crate) tokens: Trigger,
 }
 
-async fn triggered() -> Triggered {
+pub(crate) async fn triggered() -> Triggered {
     triggered_with(TokenEventVersion::default()).await
 }
 
@@ -114,7 +114,7 @@ impl Triggered {
         (of("id_token"), of("access_token"))
     }
 
-    async fn refresh(&self, token: &str) -> (u16, Value) {
+    pub(crate) async fn refresh(&self, token: &str) -> (u16, Value) {
         let form = [
             ("grant_type", "refresh_token"),
             ("refresh_token", token),
@@ -143,7 +143,7 @@ impl Triggered {
     }
 }
 
-fn details(details: Value) -> Value {
+pub(crate) fn details(details: Value) -> Value {
     json!({"response": {"claimsAndScopeOverrideDetails": details}})
 }
 

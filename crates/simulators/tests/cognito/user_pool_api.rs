@@ -11,8 +11,8 @@ use simulators::journal::Party;
 
 use crate::world::*;
 
-const ADMIN: &str = "aws.cognito.signin.user.admin";
-const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260205/ap-northeast-1/cognito-idp/aws4_request, \
+pub(crate) const ADMIN: &str = "aws.cognito.signin.user.admin";
+pub(crate) const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260205/ap-northeast-1/cognito-idp/aws4_request, \
      SignedHeaders=content-type;host;x-amz-date;x-amz-target, \
      Signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -46,7 +46,12 @@ impl World {
         tokens["access_token"].as_str().unwrap().to_owned()
     }
 
-    async fn call(&self, operation: &str, body: &Value, headers: &[(&str, &str)]) -> (u16, Value) {
+    pub(crate) async fn call(
+        &self,
+        operation: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> (u16, Value) {
         let mut request = reqwest::Client::new()
             .post(self.cognito.user_pool_api_url())
             .header("content-type", "application/x-amz-json-1.1")
@@ -72,7 +77,7 @@ impl World {
         assert_eq!(self.call(operation, body, &[]).await, (400, expected));
     }
 
-    async fn admin_get_user(&self, pool: &str, username: &str) -> (u16, Value) {
+    pub(crate) async fn admin_get_user(&self, pool: &str, username: &str) -> (u16, Value) {
         let body = json!({"UserPoolId": pool, "Username": username});
         let headers = [
             ("authorization", SIGNED),
@@ -82,7 +87,7 @@ impl World {
     }
 }
 
-fn attributes(answer: &Value) -> BTreeMap<String, String> {
+pub(crate) fn attributes(answer: &Value) -> BTreeMap<String, String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let attributes = answer["UserAttributes"].as_array().unwrap().iter();
     attributes
