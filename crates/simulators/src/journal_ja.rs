@@ -170,6 +170,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("there is no query", "クエリーがない"),
     ("there is no request object", "リクエストオブジェクトがない"),
     ("token_use is id", "token_use が id"),
+    ("user pool: sign in without the provider", "ユーザープール：プロバイダーを通らないログイン"),
     ("user pool: write the mapped attributes", "ユーザープール：対応付けた属性を書き込む"),
     ("userinfo", "デジタル認証アプリ、userinfo の応答"),
     ("userinfo answers a JSON object (a sign-in goes on without it)", "userinfo が JSON オブジェクトを返す（返らなくてもログインは続く）"),

@@ -22,7 +22,7 @@ use super::pages::no_store;
 use super::parameters::Parameters;
 use super::pending_login::AppRequest;
 use super::random;
-use super::refresh_tokens::SignIn;
+use super::refresh_tokens::{SignIn, Through};
 use super::token_generation::{self, Source, TokenChanges};
 use super::triggers::TriggerFailure;
 use super::user_pool::User;
@@ -42,9 +42,12 @@ pub(super) struct IssuedCode {
     pub(super) changes: TokenChanges,
 }
 
+/// The scopes by which tokens and userinfo show every attribute.
+const EVERY_ATTRIBUTE: [&str; 4] = ["openid", "profile", "email", "phone"];
+
 /// RFC 6749 §5.2.
 #[derive(Clone, Debug, Eq, PartialEq)]
-enum TokenError {
+pub(super) enum TokenError {
     InvalidRequest,
     /// A trigger failed. AWS doesn't say what the app is told then: here, what it is told at the end of a sign-in.
     Trigger(TriggerFailure),
@@ -209,17 +212,30 @@ fn redeem(
         scopes: issued.app.scopes,
         auth_time: issued.issued,
         origin_jti,
+        through: Through::ManagedLogin,
     };
     let nonce = match issued.app.nonce {
         Some(nonce) => nonce,
         // In a federated sign-in Cognito puts a nonce of its own where the app sent none.
         None => random::base64url(32).map_err(|_| TokenError::Internal)?,
     };
-    let mut answer = tokens(shared, &sign_in, Some(&nonce), &issued.changes, now)?;
+    let answer = first_tokens(shared, sign_in, Some(&nonce), &issued.changes, now)?;
+    Ok(Value::Object(answer))
+}
+
+/// The tokens that a sign-in ends with, the refresh token among them.
+pub(super) fn first_tokens(
+    shared: &Shared,
+    sign_in: SignIn,
+    nonce: Option<&str>,
+    changes: &TokenChanges,
+    now: DateTime<Utc>,
+) -> Result<Map<String, Value>, TokenError> {
+    let mut answer = tokens(shared, &sign_in, nonce, changes, now)?;
     let refresh_token = shared.state().refresh_tokens.issue(sign_in, now);
     let refresh_token = refresh_token.map_err(|_| TokenError::Internal)?;
     answer.insert("refresh_token".to_owned(), refresh_token.into());
-    Ok(Value::Object(answer))
+    Ok(answer)
 }
 
 /// The grant of a refresh token: the trigger is asked again, and the refresh token stays what it is.
@@ -398,9 +414,13 @@ fn tokens(
     })));
     let access_token = sign(claims)?;
     let mut answer = Map::new();
-    if sign_in.scopes.iter().any(|scope| scope == "openid") {
+    let shown_by = match sign_in.through {
+        Through::ManagedLogin => sign_in.scopes.clone(),
+        Through::Api => EVERY_ATTRIBUTE.map(str::to_owned).into(),
+    };
+    if shown_by.iter().any(|scope| scope == "openid") {
         let address = shared.state().variation.overridden_address;
-        let mut claims = attributes(shared, &sign_in.scopes, &user);
+        let mut claims = attributes(shared, &shown_by, &user);
         changes.apply_to_id_token(&mut claims, address);
         claims.extend(groups.id_token_claims());
         let half_hash = digest(&SHA256, access_token.as_bytes());

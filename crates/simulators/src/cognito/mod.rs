@@ -6,6 +6,7 @@
 mod app_tokens;
 mod authorize;
 mod claims;
+mod direct_sign_in;
 mod failure;
 mod id_token;
 mod idp_response;
@@ -44,6 +45,7 @@ pub use self::options::{
     standard_attributes,
 };
 
+pub use self::direct_sign_in::DirectSignInFailure;
 pub use self::linked_users::LinkFailure;
 pub use self::user_pool::{ProviderType, UserFailure};
 
@@ -329,7 +331,7 @@ impl Cognito {
     }
 
     /// Makes a user of the pool's own, who doesn't come from a provider. There is no page where they could type a password: an
-    /// identity that is linked to them signs in as them.
+    /// identity that is linked to them signs in as them, and so does [`Cognito::sign_in_directly`].
     ///
     /// # Errors
     /// [`UserFailure::Taken`], [`UserFailure::Invalid`] or [`UserFailure::NoRandomness`].

@@ -15,6 +15,15 @@ const MOST: usize = 1_000;
 /// Bytes of a token. Cognito's are encrypted JSON of more than 1,000 characters, which an app has no use for.
 const LENGTH: usize = 96;
 
+/// Where a sign-in was.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Through {
+    /// Managed login: whether there is an ID token, and which attributes it has, is for the scopes to say.
+    ManagedLogin,
+    /// The user pool's API: an ID token always comes, and scopes have no part in it.
+    Api,
+}
+
 /// The sign-in that tokens come from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct SignIn {
@@ -22,6 +31,7 @@ pub(super) struct SignIn {
     pub(super) scopes: Vec<String>,
     pub(super) auth_time: DateTime<Utc>,
     pub(super) origin_jti: String,
+    pub(super) through: Through,
 }
 
 /// Every refresh token.
@@ -69,6 +79,7 @@ mod tests {
             scopes: vec!["openid".to_owned()],
             auth_time: start,
             origin_jti: "b".to_owned(),
+            through: Through::ManagedLogin,
         };
         let mut tokens = RefreshTokens::default();
         let first = tokens.issue(sign_in.clone(), start).unwrap();

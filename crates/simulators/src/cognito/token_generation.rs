@@ -54,8 +54,10 @@ fn is_reserved(claim: &str) -> bool {
 /// When tokens are made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Source {
-    /// At the end of a sign-in.
+    /// At the end of a sign-in in managed login.
     HostedAuth,
+    /// At the end of a sign-in through the API.
+    Authentication,
     /// For a refresh token.
     RefreshTokens,
 }
@@ -106,6 +108,7 @@ pub(super) async fn changes(
         trigger: Trigger::PreTokenGeneration,
         source: match source {
             Source::HostedAuth => "TokenGeneration_HostedAuth",
+            Source::Authentication => "TokenGeneration_Authentication",
             Source::RefreshTokens => "TokenGeneration_RefreshTokens",
         },
         function,

@@ -28,7 +28,7 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 /// What every target begins with.
 const SERVICE: &str = "AWSCognitoIdentityProviderService.";
 /// The scope that a user's own operations need.
-const USER_SCOPE: &str = "aws.cognito.signin.user.admin";
+pub(super) const USER_SCOPE: &str = "aws.cognito.signin.user.admin";
 /// `ProviderAttributeName` of whoever is meant by the provider's subject.
 const SUBJECT: &str = "Cognito_Subject";
 /// The most attributes of one request; AWS names no figure.

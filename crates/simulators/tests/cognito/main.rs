@@ -3,6 +3,7 @@
 //! The provider signs with aws-lc-rs; the stand-in checks with jsonwebtoken.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod direct_sign_in;
 mod linked_users;
 mod login;
 mod triggers;
