@@ -53,8 +53,8 @@ impl Address {
 /// Takes the text as it is.
 ///
 /// Refuses it with [`MalformedReason::TooLong`] over the limit of [`Address`], with
-/// [`MalformedReason::ControlCharacter`] if it has one, and with [`MalformedReason::Empty`] if
-/// there is nothing but white space.
+/// [`MalformedReason::ControlCharacter`] or [`MalformedReason::Noncharacter`] if it has one, and with
+/// [`MalformedReason::Empty`] if there is nothing that can be seen.
 impl FromStr for Address {
     type Err = MalformedReason;
 

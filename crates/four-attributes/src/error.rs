@@ -26,12 +26,15 @@ pub enum MalformedReason {
     /// Not a JSON string; for the address, neither that nor an object whose `formatted` is one.
     #[error("wrong JSON type")]
     WrongType,
-    /// No text, or nothing but white space.
+    /// No text, or nothing that can be seen: white space and characters without a shape.
     #[error("empty")]
     Empty,
-    /// A control character, a line break, or a control of the writing direction.
+    /// A control character, a line break, a control or mark of the writing direction, or a tag.
     #[error("control character")]
     ControlCharacter,
+    /// A code point that is no character and never will be.
+    #[error("noncharacter")]
+    Noncharacter,
     /// Longer than Cognito takes.
     #[error("too long")]
     TooLong,

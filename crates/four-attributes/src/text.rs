@@ -2,6 +2,8 @@
 //! The text is kept byte for byte, because it is what stands in the card's chip; it is refused
 //! where it could mislead a reader, break a line, or not fit into Cognito.
 
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use zeroize::Zeroizing;
 
 use crate::cognito::MAXIMUM_BYTES;
@@ -11,8 +13,9 @@ use crate::error::MalformedReason;
 ///
 /// # Errors
 /// [`MalformedReason::TooLong`] over [`MAXIMUM_BYTES`] bytes of UTF-8,
-/// [`MalformedReason::Empty`] without any character but white space (also U+3000),
-/// [`MalformedReason::ControlCharacter`] with one of [`is_control`].
+/// [`MalformedReason::Noncharacter`] with one of [`is_noncharacter`],
+/// [`MalformedReason::ControlCharacter`] with one of [`is_control`],
+/// [`MalformedReason::Empty`] without any character that [`is_visible`].
 pub(crate) fn checked(text: &str) -> Result<Zeroizing<String>, MalformedReason> {
     if text.len() > MAXIMUM_BYTES {
         return Err(MalformedReason::TooLong);
@@ -21,23 +24,55 @@ pub(crate) fn checked(text: &str) -> Result<Zeroizing<String>, MalformedReason> 
     if text.chars().any(is_control) {
         return Err(MalformedReason::ControlCharacter);
     }
-    if text.trim().is_empty() {
+    if text.chars().any(is_noncharacter) {
+        return Err(MalformedReason::Noncharacter);
+    }
+    if !text.chars().any(is_visible) {
         return Err(MalformedReason::Empty);
     }
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// Characters that no name and no address has.
+/// Characters that no name and no address has, and that make a text be read as another one, or carry what nobody sees:
 ///
-/// Unicode's category Cc (C0, DEL, C1), its line and paragraph separator, and the embeddings,
-/// overrides and isolates of the writing direction (UAX #9 §2.1–§2.5): these can make a page show
-/// another text than the one that was verified. Variation selectors stay: Japanese names need them.
+/// - Unicode's category Cc (C0, DEL, C1), its line and paragraph separator;
+/// - the embeddings, overrides, isolates and marks of the writing direction (UAX #9 §2.1–§2.6): a page shows another order
+///   than the one that was verified, and nothing that a Japanese register writes needs them;
+/// - U+206A–U+206F, formats that Unicode deprecates;
+/// - the marks of interlinear annotation (U+FFF9–U+FFFB), between which a text hides;
+/// - tags (U+E0000–U+E007F): a whole second text that no font draws.
+///
+/// Kept are variation selectors, since Japanese names need them; U+FFFD, with which a system says that it has lost a
+/// character: it is seen, and whoever bears such a name could not log in otherwise; and the private use areas, where
+/// registers keep the characters (外字) that Unicode doesn't have.
 fn is_control(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+            '\u{61C}'
+                | '\u{200E}'
+                | '\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2066}'..='\u{206F}'
+                | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{E0000}'..='\u{E007F}'
         )
+}
+
+/// Code points that are never characters (Unicode §23.7): only a defect sends them, and others refuse them.
+fn is_noncharacter(character: char) -> bool {
+    let code = u32::from(character);
+    matches!(code, 0xFDD0..=0xFDEF) || code & 0xFFFE == 0xFFFE
+}
+
+/// Whether a reader sees something: neither white space nor one of the characters that Unicode lets have no shape
+/// (`Default_Ignorable_Code_Point`: zero width, fillers, variation selectors), nor one of the two that are blank by themselves
+/// (the empty braille cell, and a note without a head).
+fn is_visible(character: char) -> bool {
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    !(character.is_whitespace()
+        || ignorable.contains(character)
+        || matches!(character, '\u{2800}' | '\u{1D159}'))
 }
 
 #[cfg(test)]
@@ -54,14 +89,33 @@ mod tests {
             "か\u{3099}", // decomposed が: not composed here
             "〓田　太郎", // the geta mark stands for a character that JIS doesn't have
             "\u{20BB7}野家",
+            "山\u{FFFD}　太郎",      // a character that a system has lost
+            "\u{E000}田　\u{F0000}", // a register's own characters (外字)
+            "山\u{200D}田",          // not seen, and changes nothing that is
+            "〱",
         ] {
             assert_eq!(checked(text).unwrap().as_str(), text);
         }
     }
 
     #[test]
-    fn nothing_but_white_space_is_empty() {
-        for text in ["", " ", "　", " 　\u{2003}"] {
+    fn nothing_that_can_be_seen_is_empty() {
+        for text in [
+            "",
+            " ",
+            "　",
+            " 　\u{2003}",
+            "\u{200B}",
+            "\u{3164}",
+            "\u{FEFF}",
+            "\u{FFA0}\u{115F}\u{1160}",
+            "\u{AD}\u{34F}\u{180E}",
+            "\u{200C}　\u{200D}\u{2060}\u{2064}",
+            "\u{FE0F}\u{E0100}\u{E01EF}",
+            "\u{2800}",
+            "\u{1D159}",
+            "\u{E0FFF}", // not assigned, and never to be drawn
+        ] {
             assert_eq!(
                 checked(text).unwrap_err(),
                 MalformedReason::Empty,
@@ -73,8 +127,32 @@ mod tests {
     #[test]
     fn controls_are_refused_wherever_they_stand() {
         for control in [
-            '\0', '\t', '\n', '\r', '\u{1B}', '\u{7F}', '\u{80}', '\u{85}', '\u{9F}', '\u{2028}',
-            '\u{2029}', '\u{202A}', '\u{202E}', '\u{2066}', '\u{2069}',
+            '\0',
+            '\t',
+            '\n',
+            '\r',
+            '\u{1B}',
+            '\u{7F}',
+            '\u{80}',
+            '\u{85}',
+            '\u{9F}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{202A}',
+            '\u{202E}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{200E}',
+            '\u{200F}',
+            '\u{61C}',
+            '\u{206A}',
+            '\u{206F}',
+            '\u{FFF9}',
+            '\u{FFFB}',
+            '\u{E0000}',
+            '\u{E0001}',
+            '\u{E0041}',
+            '\u{E007F}',
         ] {
             for text in [
                 format!("{control}山田"),
@@ -91,9 +169,46 @@ mod tests {
     }
 
     #[test]
+    fn noncharacters_are_refused_wherever_they_stand() {
+        for code in [
+            '\u{FDD0}',
+            '\u{FDEF}',
+            '\u{FFFE}',
+            '\u{FFFF}',
+            '\u{1FFFE}',
+            '\u{10FFFF}',
+        ] {
+            for text in [format!("山{code}田"), code.to_string()] {
+                assert_eq!(
+                    checked(&text).unwrap_err(),
+                    MalformedReason::Noncharacter,
+                    "{text:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn neighbours_of_the_controls_are_kept() {
         for neighbour in [
-            '\u{20}', '\u{7E}', '\u{A0}', '\u{2027}', '\u{202F}', '\u{2065}',
+            '\u{20}',
+            '\u{7E}',
+            '\u{A0}',
+            '\u{2027}',
+            '\u{202F}',
+            '\u{2065}',
+            '\u{2070}',
+            '\u{200D}',
+            '\u{2010}',
+            '\u{61B}',
+            '\u{61D}',
+            '\u{FFF8}',
+            '\u{FFFC}',
+            '\u{FFFD}',
+            '\u{E0080}',
+            '\u{FDCF}',
+            '\u{FDF0}',
+            '\u{1FFFD}',
         ] {
             assert!(
                 checked(&format!("山{neighbour}田")).is_ok(),

@@ -59,9 +59,10 @@ fn attribute_set() -> impl Strategy<Value = AttributeSet> {
     subsequence(Attribute::ALL.to_vec(), 0..=4).prop_map(AttributeSet::from_iter)
 }
 
-/// A text that names and addresses may be: never empty, no control character.
+/// A text that names and addresses may be: something that is seen, and then anything but controls, formats and what is no
+/// character (yet).
 fn text() -> impl Strategy<Value = String> {
-    "[^\\p{Cc}\\p{Z}\\p{Cf}][^\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cf}]{0,200}"
+    "[\\p{Han}\\p{Hiragana}\\p{Katakana}\\p{Latin}\\p{Nd}\\p{Co}][^\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cf}\\p{Cn}]{0,200}"
 }
 
 /// A text of about 2,048 bytes, with characters of every length and those that JSON escapes.
