@@ -11,7 +11,8 @@ use std::time::Duration;
 use digital_auth::authorization::LoginSecrets;
 use digital_auth::id_token::SigningAlgorithm;
 use digital_auth::{
-    AssuranceRule, Client, ClientOptions, CodeExchange, Deadline, HttpClient, Provider, SystemClock,
+    AssuranceRule, AuthenticationTime, Client, ClientOptions, CodeExchange, Deadline, GrantedScope,
+    HttpClient, Provider, SystemClock,
 };
 use four_attributes::AttributeSet;
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
@@ -162,6 +163,8 @@ impl Running {
             attributes: AttributeSet::all(),
             acr_values: None,
             assurance: AssuranceRule::OneOf(vec![self.text("acr").to_owned()]),
+            authentication_time: AuthenticationTime::Required,
+            granted_scope: GrantedScope::Required,
             id_token_algorithms: vec![SigningAlgorithm::EcdsaP256Sha256],
         };
         let http = HttpClient::new(Arc::new(SystemClock)).unwrap();

@@ -163,6 +163,7 @@ fn the_longest_of_everything_is_an_environment_that_lambda_takes() {
 pub(crate) fn longest() -> Stack {
     let template = template();
     let address = format!("https://service.example/{}", "a".repeat(176));
+    let former = format!("https://former.example/{}", "a".repeat(232));
     let mut longest: BTreeMap<_, _> = parameters(&[PRODUCTION, CUSTOM, EXISTING_USER_POOL, EDGE]);
     let partition = "arn:aws-us-gov";
     let key = |number: u8| {
@@ -178,6 +179,7 @@ pub(crate) fn longest() -> Stack {
         ("AcceptedAcr", "a".repeat(128)),
         ("ServiceIdTokenAlgorithms", "ES256 RS256".to_owned()),
         ("CallbackIss", "required".to_owned()),
+        ("FormerServiceIssuers", former),
         ("ServiceIssuer", address.clone()),
         ("ServiceAuthorizationEndpoint", address.clone()),
         ("ServiceTokenEndpoint", address.clone()),

@@ -95,6 +95,12 @@ const CHOICES: &[Choice] = &[
             ("AcrValues", "none"),
             ("ServiceIdTokenAlgorithms", "ES256 RS256"),
             ("CallbackIss", "required"),
+            ("RequireAuthTime", "yes"),
+            ("GrantedScope", "optional"),
+            (
+                "FormerServiceIssuers",
+                "https://former.example https://first.example:8443/realms/main",
+            ),
             ("LogLevel", "debug"),
         ],
     ],
@@ -124,7 +130,10 @@ const CHOICES: &[Choice] = &[
         &[
             ("Ages", "6,13,16,18,20,25,65,150"),
             ("MaxVerificationAge", "none"),
+            ("NameGone", "leave"),
+            ("AddressGone", "leave"),
             ("BirthdateGone", "clear"),
+            ("GenderGone", "leave"),
         ],
     ],
     &[

@@ -13,7 +13,7 @@ pub(crate) const API: &str = "api1234567";
 pub(crate) const ZONE_OF_CLOUDFRONT: &str = "Z2FDTNDATAQYW2";
 
 /// Every parameter that may be left out, and what it is then.
-const DEFAULTS: [(&str, &str); 49] = [
+const DEFAULTS: [(&str, &str); 55] = [
     ("Environment", "sandbox"),
     ("ServiceClientId", ""),
     ("AskName", "no"),
@@ -23,7 +23,10 @@ const DEFAULTS: [(&str, &str); 49] = [
     ("AcrValues", "aal3 crl"),
     ("AcceptedAcr", ""),
     ("ServiceIdTokenAlgorithms", "ES256"),
+    ("RequireAuthTime", "no"),
+    ("GrantedScope", "required"),
     ("CallbackIss", "optional"),
+    ("FormerServiceIssuers", ""),
     ("ServiceIssuer", ""),
     ("ServiceAuthorizationEndpoint", ""),
     ("ServiceTokenEndpoint", ""),
@@ -42,7 +45,10 @@ const DEFAULTS: [(&str, &str); 49] = [
     ("Ages", "18,20"),
     ("MaxVerificationAge", "365d"),
     ("ProviderName", "MynaApp"),
+    ("NameGone", "clear"),
+    ("AddressGone", "clear"),
     ("BirthdateGone", "leave"),
+    ("GenderGone", "clear"),
     ("ExistingUserPoolId", ""),
     ("ExistingUserPoolDomain", ""),
     ("AssertionKeys", "1"),
@@ -152,6 +158,13 @@ pub(crate) fn service_issuer(given: &Given) -> &str {
         "production" => "https://auth-and-sign.go.jp/api/realms/main",
         _ => chosen(given, "ServiceIssuer"),
     }
+}
+
+/// The issuers whose records are believed: the service's, and its former ones.
+pub(crate) fn believed_issuers(given: &Given) -> String {
+    let former = set(given, "FormerServiceIssuers");
+    let all = std::iter::once(service_issuer(given)).chain(former);
+    all.collect::<Vec<_>>().join(" ")
 }
 
 /// The attributes that are asked for, in the words of scopes.

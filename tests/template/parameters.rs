@@ -119,6 +119,20 @@ const PRODUCTION_BY_ITS_ISSUER: &[&[(&str, &str)]] = &[
     )],
 ];
 
+/// Lists of addresses that nobody would believe records of.
+const NO_FORMER_ISSUERS: &[&str] = &[
+    "former.example",
+    "http://former.example",
+    "https://Former.example",
+    "https://former.example:443",
+    "https://former.example:443 https://first.example",
+    "https://former.example,https://first.example",
+    "https://former.example  https://first.example",
+    " https://former.example",
+    "https://former.example https://sb-auth-and-sign.go.jp/api/realms/main",
+    "https://sb-auth-and-sign.go.jp/api/realms/main",
+];
+
 #[test]
 fn what_does_not_fit_together_is_refused_before_anything_is_made() {
     let template = template();
@@ -316,6 +330,7 @@ fn what_no_function_would_take_no_parameter_takes() {
             &["aal3,,aal2", ",", "aal3 ,aal2", "aal3,  aal2", "CHANGE-ME"],
         ),
         ("ServiceIssuer", NO_SERVICE),
+        ("FormerServiceIssuers", NO_FORMER_ISSUERS),
         ("ServiceAuthorizationEndpoint", NO_SERVICE),
         ("ServiceTokenEndpoint", NO_SERVICE),
         ("ServiceUserinfoEndpoint", NO_SERVICE),
@@ -417,7 +432,7 @@ fn what_no_function_would_take_no_parameter_takes() {
 }
 
 /// What can be chosen, where a few values are all there are.
-const CHOICES: [(&str, &[&str]); 17] = [
+const CHOICES: [(&str, &[&str]); 22] = [
     ("Environment", &["sandbox", "production", "custom"]),
     ("AskName", &["yes", "no"]),
     ("AskAddress", &["yes", "no"]),
@@ -427,9 +442,14 @@ const CHOICES: [(&str, &[&str]); 17] = [
         "ServiceIdTokenAlgorithms",
         &["ES256", "RS256", "ES256 RS256"],
     ),
+    ("RequireAuthTime", &["yes", "no"]),
+    ("GrantedScope", &["required", "optional"]),
     ("CallbackIss", &["optional", "required"]),
     ("AppClientType", &["confidential", "public"]),
+    ("NameGone", &["clear", "leave"]),
+    ("AddressGone", &["clear", "leave"]),
     ("BirthdateGone", &["leave", "clear"]),
+    ("GenderGone", &["clear", "leave"]),
     ("AssertionKeys", &["1", "1 2", "2 1", "2"]),
     ("AssertionKey1Algorithm", &["ES256", "RS256"]),
     ("AssertionKey2Algorithm", &["ES256", "RS256"]),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use digital_auth::{AssuranceRule, AuthenticationTime};
 use federation::config::Config as Bridge;
 use four_attributes::Attribute;
 use function_kit::reference::Reference;
@@ -56,7 +57,10 @@ fn every_function_takes_its_environment_and_all_three_agree() {
                 format!("{:?}", records.keys.reference),
                 format!("{:?}", bridge.record_keys)
             );
-            assert_eq!(records.service_issuer, bridge.provider.issuer().as_str());
+            let mut issuers = vec![bridge.provider.issuer().as_str()];
+            let former = given.get("FormerServiceIssuers").map(String::as_str);
+            issuers.extend(former.unwrap_or_default().split_whitespace());
+            assert_eq!(records.service_issuers, issuers);
         }
         for (asked, attribute) in [
             ("AskName", Attribute::Name),
@@ -67,6 +71,15 @@ fn every_function_takes_its_environment_and_all_three_agree() {
             let expected = given.get(asked).is_some_and(|value| value == "yes");
             assert_eq!(bridge.attributes.contains(attribute), expected, "{asked}");
         }
+        assert_eq!(inbound.attributes, bridge.attributes);
+        assert_eq!(tokens.policy.attributes, bridge.attributes);
+        let accepted = tokens.policy.accepted_acr.clone();
+        let accepted = accepted.map_or(AssuranceRule::Any, AssuranceRule::OneOf);
+        assert_eq!(accepted, bridge.assurance);
+        assert_eq!(
+            tokens.policy.requires_auth_time,
+            bridge.authentication_time == AuthenticationTime::Required
+        );
         let client_id = given.get("ServiceClientId").cloned();
         assert_eq!(bridge.service_client_id, client_id);
     });
@@ -84,6 +97,8 @@ const AS_GIVEN: [(&str, &[(&str, &str)]); 3] = [
             ("SERVICE_ID_TOKEN_ALGORITHMS", "ServiceIdTokenAlgorithms"),
             ("ACR_VALUES", "AcrValues"),
             ("ACCEPTED_ACR", "AcceptedAcr"),
+            ("REQUIRE_AUTH_TIME", "RequireAuthTime"),
+            ("GRANTED_SCOPE", "GrantedScope"),
             ("CALLBACK_ISS", "CallbackIss"),
             ("SERVICE_ISSUER", "ServiceIssuer"),
             (
@@ -100,7 +115,10 @@ const AS_GIVEN: [(&str, &[(&str, &str)]); 3] = [
         &[
             ("LOG_LEVEL", "LogLevel"),
             ("PROVIDER_NAME", "ProviderName"),
+            ("NAME_GONE", "NameGone"),
+            ("ADDRESS_GONE", "AddressGone"),
             ("BIRTHDATE_GONE", "BirthdateGone"),
+            ("GENDER_GONE", "GenderGone"),
         ],
     ),
     (
@@ -109,9 +127,21 @@ const AS_GIVEN: [(&str, &[(&str, &str)]); 3] = [
             ("LOG_LEVEL", "LogLevel"),
             ("PROVIDER_NAME", "ProviderName"),
             ("MAX_VERIFICATION_AGE", "MaxVerificationAge"),
+            ("ACCEPTED_ACR", "AcceptedAcr"),
+            ("REQUIRE_AUTH_TIME", "RequireAuthTime"),
         ],
     ),
 ];
+
+/// The attributes that are asked for, as the functions are told.
+fn attributes(given: &Given) -> String {
+    let attributes = expected::attributes(given);
+    if attributes.is_empty() {
+        "none".to_owned()
+    } else {
+        attributes.join(" ")
+    }
+}
 
 /// The variables that are made of something else, or are always the same.
 fn made(function: &str, given: &Given) -> Vec<(&'static str, String)> {
@@ -122,7 +152,6 @@ fn made(function: &str, given: &Given) -> Vec<(&'static str, String)> {
     ];
     match function {
         "FederationFunction" => {
-            let attributes = expected::attributes(given);
             variables.extend([
                 ("ISSUER", expected::issuer(given)),
                 ("CLIENT_ID", "amazon-cognito".to_owned()),
@@ -137,11 +166,7 @@ fn made(function: &str, given: &Given) -> Vec<(&'static str, String)> {
                 (
                     "ATTRIBUTES",
                     // An empty variable is a forgotten one.
-                    if attributes.is_empty() {
-                        "none".to_owned()
-                    } else {
-                        attributes.join(" ")
-                    },
+                    attributes(given),
                 ),
             ]);
             if expected::set(given, "OriginDomain").is_some() {
@@ -149,10 +174,14 @@ fn made(function: &str, given: &Given) -> Vec<(&'static str, String)> {
             }
         }
         "InboundFederationFunction" => {
-            variables.push(("SERVICE_ISSUER", expected::service_issuer(given).to_owned()));
+            variables.extend([
+                ("SERVICE_ISSUER", expected::believed_issuers(given)),
+                ("ATTRIBUTES", attributes(given)),
+            ]);
         }
         "PreTokenGenerationFunction" => variables.extend([
-            ("SERVICE_ISSUER", expected::service_issuer(given).to_owned()),
+            ("SERVICE_ISSUER", expected::believed_issuers(given)),
+            ("ATTRIBUTES", attributes(given)),
             ("AGES", expected::values(given, "Ages").join(" ")),
             ("RESOURCE_SERVER", "digital-auth".to_owned()),
             ("RECORD_ATTRIBUTE", "custom:verified_record".to_owned()),

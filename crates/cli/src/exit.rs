@@ -117,6 +117,10 @@ pub(crate) fn status(class: Class) -> u8 {
         Class::KeySetKeyUnusable => 102,
         Class::ServiceLoginExpired => 103,
         Class::IdTokenMissing => 105,
+        Class::IdTokenNotYetValid => 106,
+        Class::ScopeNotGranted => 107,
+        Class::ScopeNotConfirmed => 108,
+        Class::AuthenticationTimeMissing => 109,
     }
 }
 
@@ -140,8 +144,10 @@ pub(crate) fn trigger_status(class: verified::Class) -> Option<u8> {
         verified::Class::ProviderMismatch => 99,
         verified::Class::RecordOtherVersion => 104,
         verified::Class::TooSlow => status(Class::TooSlow),
-        // Nobody asks for it at a sign-in, and at tokens it only keeps claims back.
-        verified::Class::RecordTooOld => return None,
+        // Nobody asks for them at a sign-in, and at tokens they only keep claims back.
+        verified::Class::RecordAuthenticationTimeMissing
+        | verified::Class::RecordAssuranceNotAccepted
+        | verified::Class::RecordTooOld => return None,
     };
     Some(status)
 }

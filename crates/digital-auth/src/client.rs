@@ -19,7 +19,7 @@ use crate::id_token::{self, Expected, IdTokenError, SigningAlgorithm, Subject, V
 use crate::key_set::{KeySetCache, KeySetError};
 use crate::observer::{Observer, Step};
 use crate::provider::Provider;
-use crate::token::{self, TokenError, TokenRequest, Tokens};
+use crate::token::{self, GrantedScope, TokenError, TokenRequest, Tokens};
 use crate::userinfo::{self, UserinfoError};
 use http_client::{Deadline, HttpClient, timed};
 
@@ -43,6 +43,15 @@ impl AssuranceRule {
     }
 }
 
+/// Whether an ID token has to say when the person authenticated (`auth_time`, OIDC Core §2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AuthenticationTime {
+    /// It may be missing.
+    Optional,
+    /// Without it there is no login.
+    Required,
+}
+
 /// What a client is configured with.
 #[derive(Clone, Debug)]
 pub struct ClientOptions {
@@ -58,6 +67,10 @@ pub struct ClientOptions {
     pub acr_values: Option<String>,
     /// The values of `acr` that are accepted.
     pub assurance: AssuranceRule,
+    /// Whether an ID token has to say when the person authenticated.
+    pub authentication_time: AuthenticationTime,
+    /// Whether a token answer has to say which scopes were granted.
+    pub granted_scope: GrantedScope,
     /// The algorithms of the service's ID tokens that are accepted.
     pub id_token_algorithms: Vec<SigningAlgorithm>,
 }
@@ -191,6 +204,7 @@ impl Client {
             access_token: &tokens.access_token,
             algorithms: &self.options.id_token_algorithms,
             assurance: &self.options.assurance,
+            authentication_time: self.options.authentication_time,
             authenticated_after: login.authenticated_after,
         };
         let id_token =
@@ -204,6 +218,10 @@ impl Client {
                 other => other,
             }?;
         tell_checks();
+
+        // After the ID token, which says whose login it is: whoever edits their own request is known then.
+        tokens.confirm_scope(self.options.attributes, self.options.granted_scope)?;
+        check("scope holds all that was asked for", "RFC 6749 §3.3, §5.1");
 
         let asking = userinfo::attributes(
             &self.http,
@@ -305,6 +323,7 @@ fn tell_checks() {
         ),
         ("exp lies ahead", "OIDC Core §3.1.3.7 step 9"),
         ("iat is at most 60 s away", "OIDC Core §3.1.3.7 step 10"),
+        ("nbf has come, if it is there", "RFC 7519 §4.1.5"),
         ("nonce is this login's", "OIDC Core §3.1.3.7 step 11"),
         (
             "acr is one that the configuration accepts",

@@ -2,7 +2,6 @@
 //! Only the claims that are checked are read. Whatever else the service writes, in whatever form, is neither used nor in
 //! the way. Keys, signature, `nonce` and `at_hash` are openidconnect's work; the algorithm comes from the configuration.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use base64::Engine as _;
@@ -13,16 +12,17 @@ use openidconnect::{
     JwsSigningAlgorithm as _, Nonce, NonceVerifier as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::de::{Error as _, IgnoredAny, IntoDeserializer as _, MapAccess, Visitor};
+use serde::de::{Error as _, IgnoredAny, IntoDeserializer as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::Number;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::authorization::Secret256;
-use crate::client::AssuranceRule;
+use crate::client::{AssuranceRule, AuthenticationTime};
 use crate::observer::Observer;
 use crate::published_keys::{NoKey, PublishedKeys};
+use crate::strict_json;
 
 /// How far the service's clock may be from ours.
 const SKEW: TimeDelta = TimeDelta::seconds(60);
@@ -80,6 +80,9 @@ pub enum IdTokenError {
     /// `iat` is missing, or more than a minute away (step 10).
     #[error("the ID token's time of issue is missing or too far away")]
     IssuedAt,
+    /// `nbf` is there and more than a minute ahead (RFC 7519 §4.1.5).
+    #[error("the ID token isn't valid yet")]
+    NotYetValid,
     /// `nonce` is missing or another (step 11).
     #[error("the ID token's nonce is wrong")]
     Nonce,
@@ -89,6 +92,9 @@ pub enum IdTokenError {
     /// `auth_time` is no time at which anybody can have authenticated: more than a minute ahead, or not above 0 (§2).
     #[error("the ID token's time of authentication is impossible")]
     AuthenticationTime,
+    /// `auth_time` is missing, and the configuration requires it.
+    #[error("the ID token doesn't say when the person authenticated")]
+    AuthenticationTimeMissing,
     /// `auth_time` is missing or too long ago, and the client asked for a new authentication (step 13).
     #[error("the authentication is too old")]
     AuthenticationTooOld,
@@ -123,6 +129,8 @@ pub struct Expected<'a> {
     pub algorithms: &'a [SigningAlgorithm],
     /// The values of `acr` that are accepted.
     pub assurance: &'a AssuranceRule,
+    /// Whether the ID token must say when the person authenticated.
+    pub authentication_time: AuthenticationTime,
     /// The person must have authenticated at this time or later, if it is given.
     pub authenticated_after: Option<DateTime<Utc>>,
 }
@@ -234,6 +242,14 @@ pub fn verify(
     let NumericDate(issued_at) = claims.iat.ok_or(IdTokenError::IssuedAt)?;
     ensure((issued_at - now).abs() <= SKEW, IdTokenError::IssuedAt)?;
 
+    // RFC 7519 §4.1.5. `nbf`, if it is there, has come: `iat` says when the token was made, and this from when it counts.
+    ensure(
+        claims
+            .nbf
+            .is_none_or(|NumericDate(from)| from - now <= SKEW),
+        IdTokenError::NotYetValid,
+    )?;
+
     // Step 11. `nonce` is the one that was sent.
     Nonce::new(expected.nonce.expose_base64url())
         .verify(claims.nonce.as_ref())
@@ -253,6 +269,12 @@ pub fn verify(
     ensure(
         auth_time.is_none_or(|at| at.timestamp() > 0 && at - now <= SKEW),
         IdTokenError::AuthenticationTime,
+    )?;
+
+    // OIDC Core §2 makes it optional unless the client asks for it; the configuration may not.
+    ensure(
+        auth_time.is_some() || expected.authentication_time == AuthenticationTime::Optional,
+        IdTokenError::AuthenticationTimeMissing,
     )?;
 
     // Step 13. It is as recent as the client asked.
@@ -306,13 +328,13 @@ impl<'a> Jws<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let (signing_input, signature) = text.rsplit_once('.')?;
         let (header, payload) = signing_input.split_once('.')?;
-        let header: Header = object(&decode(header)?)?;
+        let header: Header = strict_json::object(&decode(header)?)?;
         if !header.is_understood() {
             return None;
         }
         Some(Self {
             header,
-            claims: object(&decode(payload)?)?,
+            claims: strict_json::object(&decode(payload)?)?,
             signing_input,
             signature: decode(signature)?,
         })
@@ -367,6 +389,8 @@ struct Claims {
     exp: Option<NumericDate>,
     #[serde(deserialize_with = "present")]
     iat: Option<NumericDate>,
+    #[serde(deserialize_with = "present")]
+    nbf: Option<NumericDate>,
     #[serde(deserialize_with = "present")]
     auth_time: Option<NumericDate>,
     #[serde(deserialize_with = "present")]
@@ -431,39 +455,4 @@ where
     D: Deserializer<'de>,
 {
     T::deserialize(deserializer).map(Some)
-}
-
-/// Reads a JSON object in which no name comes twice, also none that isn't used (RFC 7515 §4, RFC 7519 §4).
-fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
-    // What isn't used is skipped without a look at it, so that it is UTF-8 must be seen before.
-    let json = str::from_utf8(json).ok()?;
-    serde_json::from_str::<NamesOnce>(json).ok()?;
-    serde_json::from_str(json).ok()
-}
-
-/// An object's names, each of them once.
-struct NamesOnce;
-
-impl<'de> Deserialize<'de> for NamesOnce {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for NamesOnce {
-    type Value = Self;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object in which no name comes twice")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
-        let mut names = BTreeSet::new();
-        while let Some((name, IgnoredAny)) = members.next_entry::<String, IgnoredAny>()? {
-            if !names.insert(name) {
-                return Err(A::Error::custom("a name comes twice"));
-            }
-        }
-        Ok(self)
-    }
 }

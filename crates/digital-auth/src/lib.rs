@@ -15,8 +15,13 @@ pub mod userinfo;
 
 mod client;
 mod observer;
+mod strict_json;
 
-pub use client::{AssuranceRule, Client, ClientOptions, CodeExchange, LoginError, VerifiedLogin};
+pub use client::{
+    AssuranceRule, AuthenticationTime, Client, ClientOptions, CodeExchange, LoginError,
+    VerifiedLogin,
+};
 pub use http_client::{self, Clock, Deadline, HttpClient, HttpError, SystemClock};
 pub use observer::{Observer, Step};
 pub use provider::Provider;
+pub use token::GrantedScope;

@@ -4,16 +4,18 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use four_attributes::AttributeSet;
 use http::{HeaderMap, Request, StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use thiserror::Error;
 use url::form_urlencoded;
 
-use crate::authorization::Secret256;
+use crate::authorization::{Secret256, scope};
 use crate::client_assertion::{CLIENT_ASSERTION_TYPE, ClientAssertionError};
 
 use crate::provider::Provider;
+use crate::strict_json;
 use http_client::{Deadline, HttpClient, HttpError};
 
 /// The largest answer of the service that is read.
@@ -46,9 +48,26 @@ pub enum TokenError {
     /// There is no ID token in the answer: the service doesn't take the login for one of OpenID Connect.
     #[error("the service's token answer has no ID token")]
     NoIdToken,
+    /// A scope that was asked for isn't among those that were granted: the service refused it, or the browser didn't carry
+    /// it there (RFC 6749 §3.3).
+    #[error("the service granted less than was asked for")]
+    ScopeNotGranted,
+    /// The answer doesn't say what was granted, and it has to ([`GrantedScope::Required`]).
+    #[error("the service's token answer doesn't say which scopes were granted")]
+    ScopeNotConfirmed,
     /// The answer isn't what RFC 6749 §5.1 and OIDC Core §3.1.3.3 say.
     #[error("the service's token answer is malformed")]
     Malformed,
+}
+
+/// Whether a token answer has to say which scopes were granted. What it says has to hold all that was asked for, either way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum GrantedScope {
+    /// It may leave them out, as RFC 6749 §5.1 allows where they are those of the request. But the service answers the
+    /// request that it got, which the person at the browser could edit: nothing is confirmed then.
+    Optional,
+    /// Without them there is no login.
+    Required,
 }
 
 /// What a code is exchanged with.
@@ -73,6 +92,30 @@ pub struct Tokens {
     pub id_token: SecretString,
     /// Opaque, for userinfo.
     pub access_token: SecretString,
+    /// The scopes that were granted, if the answer says so: separated by spaces (RFC 6749 §3.3).
+    granted_scope: Option<String>,
+}
+
+impl Tokens {
+    /// Whether all was granted that was asked for: `openid` and these attributes.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::ScopeNotGranted`] or [`TokenError::ScopeNotConfirmed`].
+    pub fn confirm_scope(&self, asked: AttributeSet, rule: GrantedScope) -> Result<(), TokenError> {
+        match &self.granted_scope {
+            Some(granted) => {
+                let is_granted = |asked| granted.split(' ').any(|one| one == asked);
+                if scope(asked).split(' ').all(is_granted) {
+                    Ok(())
+                } else {
+                    Err(TokenError::ScopeNotGranted)
+                }
+            }
+            None if rule == GrantedScope::Required => Err(TokenError::ScopeNotConfirmed),
+            None => Ok(()),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -81,6 +124,7 @@ struct Answer {
     token_type: String,
     /// Without the scope `openid` there is none (OIDC Core §3.1.2.1).
     id_token: Option<SecretString>,
+    scope: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -125,7 +169,7 @@ pub async fn exchange(
 }
 
 fn tokens(body: &[u8]) -> Result<Tokens, TokenError> {
-    let answer: Answer = serde_json::from_slice(body).map_err(|_| TokenError::Malformed)?;
+    let answer: Answer = strict_json::object(body).ok_or(TokenError::Malformed)?;
     // RFC 6749 §5.1: the value is case insensitive.
     if !answer.token_type.eq_ignore_ascii_case("Bearer") {
         return Err(TokenError::Malformed);
@@ -133,6 +177,7 @@ fn tokens(body: &[u8]) -> Result<Tokens, TokenError> {
     Ok(Tokens {
         id_token: answer.id_token.ok_or(TokenError::NoIdToken)?,
         access_token: answer.access_token,
+        granted_scope: answer.scope,
     })
 }
 
@@ -158,18 +203,77 @@ fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
 mod tests {
     use super::*;
 
+    fn of(body: &str) -> Result<Tokens, TokenError> {
+        tokens(body.as_bytes())
+    }
+
     #[test]
     fn the_token_type_is_compared_without_case() {
         for token_type in ["Bearer", "bearer", "BEARER"] {
             let body =
                 format!(r#"{{"access_token":"a","token_type":"{token_type}","id_token":"i"}}"#);
-            assert_eq!(
-                tokens(body.as_bytes()).unwrap().id_token.expose_secret(),
-                "i"
+            assert_eq!(of(&body).unwrap().id_token.expose_secret(), "i");
+        }
+        let body = r#"{"access_token":"a","token_type":"mac","id_token":"i"}"#;
+        assert!(matches!(of(body), Err(TokenError::Malformed)));
+    }
+
+    /// Whether name and gender were granted.
+    fn confirmed(body: &str, rule: GrantedScope) -> Result<(), TokenError> {
+        let asked = "name gender".parse().unwrap();
+        of(body).unwrap().confirm_scope(asked, rule)
+    }
+
+    #[test]
+    fn all_that_was_asked_for_has_to_be_granted() {
+        let answer = |scope: &str| {
+            format!(
+                r#"{{"access_token":"a","token_type":"Bearer","id_token":"i","scope":{scope}}}"#
+            )
+        };
+        for granted in [
+            "openid name gender",
+            "gender openid name",
+            "openid profile name gender email",
+            "openid  name gender ",
+        ] {
+            let body = answer(&format!("{granted:?}"));
+            assert!(
+                confirmed(&body, GrantedScope::Required).is_ok(),
+                "{granted}"
             );
         }
-        let body = br#"{"access_token":"a","token_type":"mac","id_token":"i"}"#;
-        assert!(matches!(tokens(body), Err(TokenError::Malformed)));
+        for granted in [
+            "openid name",
+            "name gender",
+            "openid name Gender",
+            "openid name genders",
+            "openid,name,gender",
+            r"openid\tname\tgender",
+            "",
+        ] {
+            let body = answer(&format!("\"{granted}\""));
+            let refused = confirmed(&body, GrantedScope::Optional);
+            assert!(
+                matches!(refused, Err(TokenError::ScopeNotGranted)),
+                "{granted}"
+            );
+        }
+        for malformed in [r#"["openid"]"#, "1", r#""openid","scope":"openid name""#] {
+            let refused = of(&answer(malformed));
+            assert!(matches!(refused, Err(TokenError::Malformed)), "{malformed}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_does_not_say_what_was_granted_is_a_matter_of_the_configuration() {
+        for left_out in ["", r#","scope":null"#] {
+            let body =
+                format!(r#"{{"access_token":"a","token_type":"Bearer","id_token":"i"{left_out}}}"#);
+            assert!(confirmed(&body, GrantedScope::Optional).is_ok());
+            let refused = confirmed(&body, GrantedScope::Required);
+            assert!(matches!(refused, Err(TokenError::ScopeNotConfirmed)));
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::id_token::Subject;
 use crate::provider::Provider;
+use crate::strict_json;
 use crate::token::MAX_ANSWER_BYTES;
 use http_client::{Deadline, HttpClient, HttpError};
 
@@ -25,7 +26,7 @@ pub enum UserinfoError {
     /// 429 or 5xx.
     #[error("the service failed to answer the userinfo request")]
     Failed,
-    /// Another status, no `application/json`, or no JSON object.
+    /// Another status, no `application/json`, no JSON object, or one in which a name comes twice.
     #[error("the service's userinfo answer is malformed")]
     Malformed,
     /// `sub` is missing or another than the ID token's.
@@ -75,7 +76,7 @@ pub async fn attributes(
         return Err(UserinfoError::Malformed);
     }
     let claims: Map<String, Value> =
-        serde_json::from_slice(answer.body()).map_err(|_| UserinfoError::Malformed)?;
+        strict_json::object_throughout(answer.body()).ok_or(UserinfoError::Malformed)?;
     if claims.get("sub").and_then(Value::as_str) != Some(subject.expose()) {
         return Err(UserinfoError::OtherSubject);
     }

@@ -55,7 +55,7 @@
 //! };
 //! let sealed = record.seal(&keys, &SystemRandomness)?;
 //! let expected = Expected {
-//!     issuer: "https://service.example",
+//!     issuers: &["https://service.example"],
 //!     provider_name: "DigitalAuth",
 //!     subjects: &["1b9d"],
 //!     not_before: None,

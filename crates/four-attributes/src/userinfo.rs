@@ -51,6 +51,20 @@ impl FourAttributes {
     }
 }
 
+impl FourAttributes {
+    /// Those of them that are in the set.
+    #[must_use]
+    pub fn only(self, attributes: AttributeSet) -> Self {
+        let keeps = |attribute| attributes.contains(attribute);
+        Self {
+            name: self.name.filter(|_| keeps(Attribute::Name)),
+            address: self.address.filter(|_| keeps(Attribute::Address)),
+            birth_date: self.birth_date.filter(|_| keeps(Attribute::BirthDate)),
+            gender: self.gender.filter(|_| keeps(Attribute::Gender)),
+        }
+    }
+}
+
 /// Userinfo, and what may be taken from it.
 #[derive(Clone, Copy)]
 struct Source<'a> {
@@ -124,6 +138,17 @@ mod tests {
                 ..FourAttributes::default()
             }
         );
+    }
+
+    #[test]
+    fn of_those_that_there_are_only_these_are_kept() {
+        let all = FourAttributes::from_userinfo(&userinfo(), AttributeSet::all()).unwrap();
+        for attribute in Attribute::ALL {
+            let one = AttributeSet::from_iter([attribute]);
+            let only = all.clone().only(one);
+            assert_eq!(Ok(only), FourAttributes::from_userinfo(&userinfo(), one));
+        }
+        assert_eq!(all.clone().only(AttributeSet::all()), all);
     }
 
     #[test]

@@ -69,8 +69,8 @@ impl VerifiedAt {
 /// To whom a record must belong, and how old it may be.
 #[derive(Clone, Copy)]
 pub struct Expected<'a> {
-    /// The issuer of the service.
-    pub issuer: &'a str,
+    /// The issuers of the service: the record must be of one of them. More than one where the service has changed its own.
+    pub issuers: &'a [&'a str],
     /// The name of the identity provider in the user pool.
     pub provider_name: &'a str,
     /// The user's subjects at this provider: the record must be of one of them, exactly, upper and lower case told
@@ -88,7 +88,7 @@ impl fmt::Debug for Expected<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Expected")
-            .field("issuer", &self.issuer)
+            .field("issuers", &self.issuers)
             .field("provider_name", &self.provider_name)
             .field("not_before", &self.not_before)
             .field("not_after", &self.not_after)
@@ -201,7 +201,7 @@ impl VerifiedRecord {
         if time > expected.not_after.timestamp() {
             return Err(RecordRefusal::Malformed);
         }
-        if record.issuer != expected.issuer {
+        if !expected.issuers.contains(&record.issuer.as_str()) {
             return Err(RecordRefusal::OtherIssuer);
         }
         if record.provider_name != expected.provider_name

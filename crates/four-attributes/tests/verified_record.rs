@@ -78,7 +78,7 @@ fn record() -> VerifiedRecord {
 
 fn expected() -> Expected<'static> {
     Expected {
-        issuer: ISSUER,
+        issuers: &[ISSUER],
         provider_name: PROVIDER_NAME,
         subjects: &[SUBJECT],
         not_before: None,
@@ -97,7 +97,7 @@ fn open(sealed: &str, expected: &Expected<'_>) -> Result<VerifiedRecord, RecordR
 /// The record, opened by whoever it belongs to.
 fn opened(record: &VerifiedRecord) -> Result<VerifiedRecord, RecordRefusal> {
     let expected = Expected {
-        issuer: &record.issuer,
+        issuers: &[&record.issuer],
         provider_name: &record.provider_name,
         subjects: &[&record.subject],
         not_before: Some(record.verified_at.time()),
@@ -321,7 +321,7 @@ fn fail_with_a_record_of_another_environment() {
         ..record()
     };
     let production = Expected {
-        issuer: "https://auth-and-sign.go.jp/api/realms/main",
+        issuers: &["https://auth-and-sign.go.jp/api/realms/main"],
         ..expected()
     };
     assert_eq!(
@@ -385,7 +385,7 @@ fn fail_a_verification_that_has_yet_to_come() {
 fn the_first_reason_counts() {
     let sealed = seal(&record());
     let nobody = Expected {
-        issuer: "another",
+        issuers: &["another"],
         provider_name: "another",
         subjects: &[],
         not_before: Some(DateTime::<Utc>::MAX_UTC),
@@ -416,7 +416,7 @@ fn the_first_reason_counts() {
         (
             sealed.clone(),
             Expected {
-                issuer: ISSUER,
+                issuers: &[ISSUER],
                 ..nobody
             },
             RecordRefusal::Unlinked,
@@ -728,7 +728,7 @@ proptest! {
         let at = at.index(sealed.len());
         let (front, back) = sealed.split_at(at);
         let expected = Expected {
-            issuer: &record.issuer,
+            issuers: &[&record.issuer],
             provider_name: &record.provider_name,
             subjects: &[&record.subject],
             not_before: None,
@@ -751,7 +751,7 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] ^= change;
         let expected = Expected {
-            issuer: &record.issuer,
+            issuers: &[&record.issuer],
             provider_name: &record.provider_name,
             subjects: &[&record.subject],
             not_before: None,
@@ -774,7 +774,7 @@ proptest! {
             .filter(|other| *other != record.subject)
             .collect();
         let expected = Expected {
-            issuer: &record.issuer,
+            issuers: &[&record.issuer],
             provider_name: &record.provider_name,
             subjects: &others,
             not_before: None,

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use four_attributes::AttributeSet;
 use http_client::secure_url;
 
 use crate::reference::Reference;
@@ -189,6 +190,58 @@ pub fn service_address(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
 }
 
+/// Attributes: any of the four, separated by spaces, or `none`.
+///
+/// # Errors
+///
+/// What is wrong, without the value.
+pub fn attributes(value: &str) -> Result<AttributeSet, String> {
+    // A word for it, too: not everything that sets environments can set an empty value.
+    let value = if value == "none" { "" } else { value };
+    value.parse().map_err(|_| {
+        "must hold any of `name address birthdate gender`, each once, separated by spaces"
+            .to_owned()
+    })
+}
+
+/// Attributes that a variable names, or all four if there is no such variable. An empty one is a list, too: of none.
+pub fn attributes_or_all(reader: &mut Reader<'_>, variable: &'static str) -> Option<AttributeSet> {
+    if reader.is_set(variable) {
+        reader.checked_or(variable, "", attributes)
+    } else {
+        Some(AttributeSet::all())
+    }
+}
+
+/// The values of `acr` that are accepted, separated by commas: a value may have spaces. `None` is `any`.
+///
+/// # Errors
+///
+/// What is wrong, without the value.
+pub fn accepted_acr(value: &str) -> Result<Option<Vec<String>>, String> {
+    if value == "any" {
+        return Ok(None);
+    }
+    let accepted: Vec<_> = value.split(',').map(|one| one.trim().to_owned()).collect();
+    if accepted.iter().any(String::is_empty) {
+        return Err("has an empty value in its list".to_owned());
+    }
+    Ok(Some(accepted))
+}
+
+/// `yes` or `no`.
+///
+/// # Errors
+///
+/// What is wrong, without the value.
+pub fn yes_or_no(value: &str) -> Result<bool, String> {
+    match value {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("must be `yes` or `no`".to_owned()),
+    }
+}
+
 /// How much is logged: `error`, `warn`, `info` or `debug`.
 ///
 /// # Errors
@@ -293,6 +346,38 @@ mod tests {
         ] {
             assert!(service_address(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn pass_lists_and_words_in_the_one_form_that_every_function_takes() {
+        assert_eq!(
+            attributes("name gender").unwrap().to_string(),
+            "name gender"
+        );
+        for none in ["", "none"] {
+            assert_eq!(attributes(none), Ok(AttributeSet::default()));
+        }
+        assert!(
+            ["name,gender", "name name", "none name", "Name"]
+                .iter()
+                .all(|bad| attributes(bad).is_err())
+        );
+
+        assert_eq!(accepted_acr("any"), Ok(None));
+        let both = vec!["aal3 crl".to_owned(), "aal3".to_owned()];
+        assert_eq!(accepted_acr("aal3 crl, aal3"), Ok(Some(both)));
+        assert!(
+            ["", ",", "a,,b", "a,"]
+                .iter()
+                .all(|bad| accepted_acr(bad).is_err())
+        );
+
+        assert_eq!((yes_or_no("yes"), yes_or_no("no")), (Ok(true), Ok(false)));
+        assert!(
+            ["", "Yes", "true", "1"]
+                .iter()
+                .all(|bad| yes_or_no(bad).is_err())
+        );
     }
 
     #[test]

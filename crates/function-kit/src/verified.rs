@@ -49,6 +49,10 @@ crate::classes! {
     RecordOtherIssuer = "record_other_issuer", Operator;
     /// The record is of somebody else, or of another provider.
     RecordUnlinked = "record_unlinked", Client;
+    /// The record doesn't say when the person authenticated, and the configuration requires it.
+    RecordAuthenticationTimeMissing = "record_auth_time_missing", Operator;
+    /// The record's `acr` is missing, or isn't one that is accepted now.
+    RecordAssuranceNotAccepted = "record_acr_not_accepted", Operator;
     /// The person was verified too long ago.
     RecordTooOld = "record_too_old", Nobody;
     /// The user pool didn't give the record.
@@ -72,6 +76,8 @@ impl Class {
                 | Self::RecordForged
                 | Self::RecordOtherIssuer
                 | Self::RecordUnlinked
+                | Self::RecordAuthenticationTimeMissing
+                | Self::RecordAssuranceNotAccepted
                 | Self::RecordTooOld
         )
     }
@@ -122,8 +128,8 @@ pub async fn in_time<T>(
 pub struct RecordSettings {
     /// Where the keys of the records are, and the variable that says so.
     pub keys: Source,
-    /// The service's issuer.
-    pub service_issuer: String,
+    /// The service's issuers: its own, and those that it had before.
+    pub service_issuers: Vec<String>,
     /// The bridge's name in the user pool.
     pub provider_name: String,
 }
@@ -137,14 +143,14 @@ impl RecordSettings {
         provider: &'static str,
     ) -> Option<Self> {
         let reference = reader.checked(record_keys, secret_reference);
-        let service_issuer = reader.checked(issuer, service_address);
+        let service_issuers = reader.checked(issuer, service_issuers);
         let provider_name = reader.checked(provider, provider_name);
         Some(Self {
             keys: Source {
                 variable: record_keys,
                 reference: reference?,
             },
-            service_issuer: service_issuer?,
+            service_issuers: service_issuers?,
             provider_name: provider_name?,
         })
     }
@@ -154,7 +160,7 @@ impl RecordSettings {
 #[derive(Debug)]
 pub struct Records {
     keys: Cached<SealingKeys>,
-    issuer: String,
+    issuers: Vec<String>,
     provider_name: String,
 }
 
@@ -172,7 +178,7 @@ impl Records {
         let make: Make<SealingKeys, 1> = |[keys]| keys.parse(sealing_keys);
         Ok(Self {
             keys: Cached::load(reader, [settings.keys.clone()], make, now).await?,
-            issuer: settings.service_issuer.clone(),
+            issuers: settings.service_issuers.clone(),
             provider_name: settings.provider_name.clone(),
         })
     }
@@ -239,8 +245,9 @@ impl Records {
         not_before: Option<DateTime<Utc>>,
         invocation: &Invocation<'_>,
     ) -> Result<Result<VerifiedRecord, RecordRefusal>, Class> {
+        let issuers: Vec<&str> = self.issuers.iter().map(String::as_str).collect();
         let expected = Expected {
-            issuer: &self.issuer,
+            issuers: &issuers,
             provider_name: &self.provider_name,
             subjects,
             not_before,
@@ -267,6 +274,19 @@ pub enum StartError {
     /// The keys of the records are missing or malformed.
     #[error(transparent)]
     Secret(#[from] InvalidSecret),
+}
+
+/// The issuers of the service whose records are believed, separated by spaces: more than one where the service has changed
+/// its own. One that comes twice counts once.
+fn service_issuers(value: &str) -> Result<Vec<String>, String> {
+    let mut issuers = Vec::new();
+    for word in value.split_whitespace() {
+        let issuer = service_address(word)?;
+        if !issuers.contains(&issuer) {
+            issuers.push(issuer);
+        }
+    }
+    Ok(issuers)
 }
 
 /// The bridge's name in the user pool: 3 to 32 characters, no `_`, no white space (AWS, CreateIdentityProvider; `_` ends it

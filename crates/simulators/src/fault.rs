@@ -173,6 +173,11 @@ faults! {
         "access_tokenなし", "The token answer has no access token.";
     TokenWithoutIdToken, "token-without-id-token", Some("id_token_missing"),
         "id_tokenなし", "The token answer has no ID token.";
+    TokenReducedScope, "token-reduced-scope", Some("scope_not_granted"),
+        "scopeが頼んだより少ない", "The token answer's scope lacks the last of those that were asked for.";
+    TokenWithoutScope, "token-without-scope", Some("scope_not_confirmed"),
+        "scopeなし（設定すれば成功する）",
+        "The token answer has no scope: accepted only where that is configured.";
 
     [IdToken]
     IdTokenNotAJwt, "id-token-not-a-jwt", Some("id_token_malformed"),
@@ -210,6 +215,8 @@ faults! {
         "iatなし", "The ID token has no iat.";
     IdTokenIssuedInFuture, "id-token-issued-in-future", Some("id_token_issued_at"),
         "iatが未来", "The ID token says it will be issued in ten minutes.";
+    IdTokenNotYetValid, "id-token-not-yet-valid", Some("id_token_not_yet_valid"),
+        "nbfが未来", "The ID token says it will be valid in ten minutes.";
     IdTokenMissingSubject, "id-token-missing-subject", Some("id_token_subject"),
         "subなし", "The ID token has no sub.";
     IdTokenOverlongSubject, "id-token-overlong-subject", Some("id_token_subject"),
@@ -237,7 +244,8 @@ faults! {
     IdTokenMissingAssurance, "id-token-missing-assurance", Some("assurance_not_accepted"),
         "acrなし", "The ID token has no acr.";
     IdTokenMissingAuthenticationTime, "id-token-missing-authentication-time", None,
-        "auth_timeなし（成功する）", "The ID token has no auth_time: iat stands in for it.";
+        "auth_timeなし（成功する）",
+        "The ID token has no auth_time: nobody can say when it was. Refused only where the configuration or the app asks for it.";
     IdTokenOldAuthentication, "id-token-old-authentication", None,
         "auth_timeが1時間前（max_ageがなければ成功する）",
         "The user was authenticated an hour ago: refused only where max_age or prompt=login asks.";
@@ -321,6 +329,8 @@ faults! {
         "UserInfoにsubなし", "Userinfo has no sub.";
     UserinfoJwt, "userinfo-jwt", Some("userinfo_malformed"),
         "UserInfoがapplication/jwt", "Userinfo comes as a JWT.";
+    UserinfoNameTwice, "userinfo-name-twice", Some("userinfo_malformed"),
+        "UserInfoに同じ名前が二度", "Userinfo has a name twice, as its JSON goes.";
     UserinfoBrokenJson, "userinfo-broken-json", Some("userinfo_malformed"),
         "UserInfoのJSONが壊れている", "Userinfo is cut off in the middle.";
     Userinfo401, "userinfo-401", Some("userinfo_refused"),
@@ -343,6 +353,10 @@ faults! {
         "氏名が文字列でない", "The name is a number.";
     UserinfoControlCharacter, "userinfo-control-character", Some("attribute_malformed"),
         "氏名に制御文字", "The name has a line break.";
+    UserinfoInvisibleName, "userinfo-invisible-name", Some("attribute_malformed"),
+        "氏名が見えない文字だけ", "The name is nothing but characters that nobody sees.";
+    UserinfoDirectionalMark, "userinfo-directional-mark", Some("attribute_malformed"),
+        "氏名に文字の向きの印", "The name has a mark of the writing direction.";
     UserinfoEmptyAddress, "userinfo-empty-address", Some("attribute_malformed"),
         "住所が空", "The address is empty.";
     UserinfoMalformedBirthdate, "userinfo-malformed-birthdate", Some("attribute_malformed"),

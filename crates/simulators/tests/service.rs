@@ -2573,6 +2573,7 @@ mod token_faults {
             (Fault::TokenWithoutTokenType, "token_type"),
             (Fault::TokenWithoutAccessToken, "access_token"),
             (Fault::TokenWithoutIdToken, "id_token"),
+            (Fault::TokenWithoutScope, "scope"),
         ] {
             let tokens = Bench::with_fault(fault).await.tokens().await;
             let mut expected = members(&good);
@@ -2588,6 +2589,12 @@ mod token_faults {
             assert_eq!(tokens["token_type"], token_type);
             assert_eq!(members(&tokens), members(&good));
         }
+        let reduced = Bench::with_fault(Fault::TokenReducedScope).await;
+        let reduced = reduced.tokens().await;
+        assert_eq!(members(&reduced), members(&good));
+        let (granted, reduced) = (good["scope"].as_str(), reduced["scope"].as_str());
+        let last = granted.unwrap().strip_prefix(reduced.unwrap());
+        assert!(last.is_some_and(|last| last.starts_with(' ')), "{last:?}");
     }
 }
 
@@ -2690,6 +2697,7 @@ mod id_token_faults {
         assert!(ahead(Fault::IdTokenExpired, "exp").await.0 < -60);
         assert_eq!(ahead(Fault::IdTokenExpired, "iat").await.0, 0);
         assert!(ahead(Fault::IdTokenIssuedInFuture, "iat").await.0 > 60);
+        assert!(ahead(Fault::IdTokenNotYetValid, "nbf").await.0 > 60);
         assert!(ahead(Fault::IdTokenOldAuthentication, "auth_time").await.0 <= -3_000);
         let (milliseconds, now) = ahead(Fault::IdTokenAuthenticatedInFuture, "auth_time").await;
         assert_eq!((milliseconds + now) / 1_000, now);
@@ -3013,6 +3021,8 @@ mod userinfo_faults {
             .json::<Value>()
             .await
             .unwrap_err();
+        let twice = answer(Fault::UserinfoNameTwice).await.text().await.unwrap();
+        assert_eq!(twice.matches(r#""sub":"#).count(), 2);
         assert!(
             answer(Fault::UserinfoTooLarge)
                 .await
@@ -3052,6 +3062,16 @@ mod userinfo_faults {
                 Fault::UserinfoControlCharacter,
                 "name",
                 Some(json!("山田　太郎\n太")),
+            ),
+            (
+                Fault::UserinfoInvisibleName,
+                "name",
+                Some(json!("\u{200B}\u{3164}\u{FEFF}")),
+            ),
+            (
+                Fault::UserinfoDirectionalMark,
+                "name",
+                Some(json!("山田　太郎\u{200F}")),
             ),
             (Fault::UserinfoEmptyAddress, "address", Some(json!(""))),
             (

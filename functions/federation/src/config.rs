@@ -4,11 +4,14 @@
 
 use digital_auth::id_token::{SigningAlgorithm, parse_algorithm};
 use digital_auth::provider::{InvalidEndpoint, secure_url};
-use digital_auth::{AssuranceRule, Provider};
+use digital_auth::{AssuranceRule, AuthenticationTime, GrantedScope, Provider};
 use four_attributes::AttributeSet;
 
 use function_kit::reference::Reference;
-use function_kit::settings::{self, ConfigError, Reader, secret_reference, service_address};
+use function_kit::settings::{
+    self, ConfigError, Reader, accepted_acr, attributes, secret_reference, service_address,
+    yes_or_no,
+};
 use function_kit::telemetry::Telemetry;
 use function_kit::verified::provider_name;
 
@@ -34,6 +37,8 @@ function_kit::variables! {
     ATTRIBUTES = "ATTRIBUTES", "any of `name address birthdate gender`, separated by spaces; `none`, or empty, for none";
     ACR_VALUES = "ACR_VALUES", "`acr_values` of the authorization request; `aal3 crl` by default, `none` to leave it out";
     ACCEPTED_ACR = "ACCEPTED_ACR", "the values of `acr` that are accepted, separated by commas, or `any`; production needs it";
+    REQUIRE_AUTH_TIME = "REQUIRE_AUTH_TIME", "`no` (default) or `yes`: whether an ID token of the service without `auth_time` is refused; `yes` once the service is known to send it";
+    GRANTED_SCOPE = "GRANTED_SCOPE", "`required` (default) or `optional`: whether a token answer of the service without `scope` is refused; what it says has to hold all that was asked for either way";
     CALLBACK_ISS = "CALLBACK_ISS", "`optional` (default) or `required`: whether an answer of the service without `iss` is refused; `required` once the service is known to send it";
     LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
     METRICS_NAMESPACE = "METRICS_NAMESPACE", "the CloudWatch namespace of the metrics; `digital-auth` by default";
@@ -83,6 +88,10 @@ pub struct Config {
     pub acr_values: Option<String>,
     /// The values of `acr` that are accepted.
     pub assurance: AssuranceRule,
+    /// Whether the service's ID token has to say when the person authenticated.
+    pub authentication_time: AuthenticationTime,
+    /// Whether the service's token answer has to say what was granted.
+    pub granted_scope: GrantedScope,
     /// Whether the service's answer to an authorization request has to say who gives it.
     pub callback_issuer: CallbackIssuer,
     /// How the operator is told.
@@ -139,6 +148,8 @@ impl Config {
             Some(values) => Some(values.to_owned()),
         };
         let assurance = assurance(reader, environment, provider.as_ref());
+        let authentication_time = reader.checked_or(REQUIRE_AUTH_TIME, "no", authentication_time);
+        let granted_scope = reader.checked_or(GRANTED_SCOPE, "required", granted_scope);
         let callback_issuer = reader.checked_or(CALLBACK_ISS, "optional", callback_issuer);
         let telemetry = Telemetry::read(reader, LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME);
         Some(Self {
@@ -158,6 +169,8 @@ impl Config {
             attributes: attributes?,
             acr_values,
             assurance: assurance?,
+            authentication_time: authentication_time?,
+            granted_scope: granted_scope?,
             callback_issuer: callback_issuer?,
             telemetry: telemetry?,
         })
@@ -171,6 +184,24 @@ pub enum CallbackIssuer {
     Optional,
     /// Without it, the answer is refused.
     Required,
+}
+
+fn authentication_time(value: &str) -> Result<AuthenticationTime, String> {
+    yes_or_no(value).map(|is_required| {
+        if is_required {
+            AuthenticationTime::Required
+        } else {
+            AuthenticationTime::Optional
+        }
+    })
+}
+
+fn granted_scope(value: &str) -> Result<GrantedScope, String> {
+    match value {
+        "optional" => Ok(GrantedScope::Optional),
+        "required" => Ok(GrantedScope::Required),
+        _ => Err("must be `optional` or `required`".to_owned()),
+    }
 }
 
 fn callback_issuer(value: &str) -> Result<CallbackIssuer, String> {
@@ -232,14 +263,9 @@ fn assurance(
             Provider::production().is_ok_and(|production| production.issuer() == given.issuer())
         });
     match reader.optional(ACCEPTED_ACR).as_deref() {
-        Some("any") => Some(AssuranceRule::Any),
         Some(list) => {
-            let accepted: Vec<_> = list.split(',').map(|one| one.trim().to_owned()).collect();
-            if accepted.iter().any(String::is_empty) {
-                reader.problem(ACCEPTED_ACR, "has an empty value in its list");
-                return None;
-            }
-            Some(AssuranceRule::OneOf(accepted))
+            let accepted = reader.check(ACCEPTED_ACR, list, accepted_acr)?;
+            Some(accepted.map_or(AssuranceRule::Any, AssuranceRule::OneOf))
         }
         None if is_production => {
             reader.problem(
@@ -334,15 +360,6 @@ fn algorithm_list(value: &str) -> Result<Vec<SigningAlgorithm>, String> {
         .split_whitespace()
         .map(|name| parse_algorithm(name).ok_or_else(|| "must be ES256, RS256 or both".to_owned()))
         .collect()
-}
-
-fn attributes(value: &str) -> Result<AttributeSet, String> {
-    // A word for it, too: not everything that sets environments can set an empty value.
-    let value = if value == "none" { "" } else { value };
-    value.parse().map_err(|_| {
-        "must hold any of `name address birthdate gender`, each once, separated by spaces"
-            .to_owned()
-    })
 }
 
 #[cfg(test)]
@@ -551,6 +568,8 @@ mod tests {
             (ATTRIBUTES, "none name"),
             (ACCEPTED_ACR, "a,,b"),
             (CALLBACK_ISS, "yes"),
+            (REQUIRE_AUTH_TIME, "required"),
+            (GRANTED_SCOPE, "yes"),
             (LOG_LEVEL, "trace"),
             (METRICS_NAMESPACE, ":marked"),
             (STACK_NAME, "marked stack"),

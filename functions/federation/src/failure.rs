@@ -264,6 +264,8 @@ classes! {
     IdTokenExpired = "id_token_expired", InvalidGrant, 400, Service;
     /// The ID token's time of issue is missing or more than a minute away.
     IdTokenIssuedAt = "id_token_issued_at", InvalidGrant, 400, Service;
+    /// The ID token isn't valid yet: `nbf` is more than a minute ahead.
+    IdTokenNotYetValid = "id_token_not_yet_valid", InvalidGrant, 400, Service;
     /// The ID token's nonce is missing or another.
     IdTokenNonce = "id_token_nonce", InvalidGrant, 400, Unproven;
     /// The ID token belongs to another access token.
@@ -274,8 +276,14 @@ classes! {
     IdTokenAuthenticationTime = "id_token_auth_time", InvalidGrant, 400, Service;
     /// `acr` is missing or not accepted.
     AssuranceNotAccepted = "assurance_not_accepted", InvalidGrant, 400, Unproven;
+    /// There is no `auth_time`, and the configuration requires it.
+    AuthenticationTimeMissing = "auth_time_missing", InvalidGrant, 400, Unproven;
     /// A new authentication was asked for, and `auth_time` doesn't show one.
     AuthenticationTooOld = "authentication_too_old", InvalidGrant, 400, Unproven;
+    /// The service granted less than the bridge asks for.
+    ScopeNotGranted = "scope_not_granted", InvalidGrant, 400, Unproven;
+    /// The service's token answer doesn't say what was granted, and the configuration wants it to.
+    ScopeNotConfirmed = "scope_not_confirmed", InvalidGrant, 400, Unproven;
     /// The service refused the userinfo request.
     UserinfoRefused = "userinfo_refused", ServerError, 502, Service;
     /// The service's userinfo answer is malformed.

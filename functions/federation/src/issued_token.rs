@@ -136,8 +136,10 @@ pub async fn issue(
         seal.now,
     ));
     claims.insert(VERIFIED_RECORD.to_owned(), sealed_record.into());
-    let verified_at = record.verified_at.time().timestamp();
-    claims.insert(VERIFIED_AT.to_owned(), verified_at.into());
+    // When it was, or nothing: that of a token isn't that of the card.
+    if let VerifiedAt::Authentication(time) = record.verified_at {
+        claims.insert(VERIFIED_AT.to_owned(), time.timestamp().into());
+    }
     let id_token = keys::sign_jwt(key, &claims)
         .await
         .map_err(IssueError::Signing)?;

@@ -198,6 +198,8 @@ pub fn service(
         attributes: config.attributes,
         acr_values: config.acr_values.clone(),
         assurance: config.assurance.clone(),
+        authentication_time: config.authentication_time,
+        granted_scope: config.granted_scope,
         id_token_algorithms: config.service_id_token_algorithms.clone(),
     };
     Some(Client::new(options, http, assertion_keys, randomness))

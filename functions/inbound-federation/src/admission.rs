@@ -5,8 +5,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use four_attributes::VerifiedRecord;
-use four_attributes::{Attribute, FORMATTED_ADDRESS, VERIFIED_AT, VERIFIED_RECORD, cognito_claims};
+use four_attributes::{
+    Attribute, FORMATTED_ADDRESS, VERIFIED_AT, VERIFIED_RECORD, VerifiedAt, VerifiedRecord,
+    cognito_claims,
+};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Metrics, Step};
 use function_kit::trigger::Trigger;
@@ -14,7 +16,7 @@ use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
 use serde_json::{Map, Value};
 
-use crate::config::{BirthDateThatIsGone, Config};
+use crate::config::Config;
 use crate::event::{SignIn, Whose};
 
 /// The trigger, made once at start.
@@ -64,7 +66,7 @@ impl Trigger for Admission {
         let subjects = [sign_in.subject];
         let opened = (self.records).open(sign_in.record, &subjects, None, invocation);
         let record = in_time(opened, invocation).await?;
-        let attributes = attributes(&record, &sign_in, self.config.birth_date_that_is_gone);
+        let attributes = attributes(&record, &sign_in, &self.config);
         tracing::info!(
             event = "sign_in_admitted",
             request_id = invocation.request_id
@@ -85,39 +87,37 @@ impl Trigger for Admission {
 }
 
 /// What the sign-in writes, by the names of the provider's claims: these are what the attribute mapping starts from.
-/// An empty text clears an attribute; what has no entry stays as it was.
+/// An empty text clears an attribute; what has no entry stays as it was. So stays what the bridge doesn't ask for: of a linked
+/// user, it is what they wrote themselves, or their other provider did.
 fn attributes(
     record: &VerifiedRecord,
     sign_in: &SignIn<'_>,
-    birth_date_that_is_gone: BirthDateThatIsGone,
+    config: &Config,
 ) -> Map<String, Value> {
     let mut forms = cognito_claims(&record.attributes);
-    // The address as text, for both of the claims that a pool may map.
-    let address = forms.remove(FORMATTED_ADDRESS).unwrap_or_default();
-    forms.insert(Attribute::Address.claim().to_owned(), address.clone());
-    forms.insert(FORMATTED_ADDRESS.to_owned(), address);
-
     let mut attributes = Map::new();
-    let mut write = |name: &str, value: Option<Value>| {
-        let value = value.filter(|value| !value.is_null());
-        attributes.insert(name.to_owned(), value.unwrap_or_else(|| "".into()));
+    for attribute in config.attributes.iter() {
+        // The address as text, for both of the claims that a pool may map.
+        let (form, names): (_, &[&str]) = match attribute {
+            Attribute::Address => (FORMATTED_ADDRESS, &[attribute.claim(), FORMATTED_ADDRESS]),
+            _ => (attribute.claim(), &[attribute.claim()]),
+        };
+        let value = forms.remove(form);
+        let is_cleared = config.cleared.contains(attribute);
+        let Some(value) = value.or_else(|| is_cleared.then(|| "".into())) else {
+            continue;
+        };
+        let named = names.iter().map(|name| ((*name).to_owned(), value.clone()));
+        attributes.extend(named);
+    }
+    // Where the service didn't say when, there is no time that anybody may rely on: an earlier one goes.
+    let verified_at = match record.verified_at {
+        VerifiedAt::Authentication(time) => time.timestamp().to_string(),
+        VerifiedAt::IssuedAt(_) => String::new(),
     };
-    write("sub", Some(sign_in.subject.into()));
-    for name in [
-        Attribute::Name.claim(),
-        Attribute::Address.claim(),
-        FORMATTED_ADDRESS,
-        Attribute::Gender.claim(),
-    ] {
-        write(name, forms.remove(name));
-    }
-    let birth_date = forms.remove(Attribute::BirthDate.claim());
-    if birth_date.is_some() || birth_date_that_is_gone == BirthDateThatIsGone::Clear {
-        write(Attribute::BirthDate.claim(), birth_date);
-    }
-    let verified_at = record.verified_at.time().timestamp().to_string();
-    write(VERIFIED_AT, Some(verified_at.into()));
-    write(VERIFIED_RECORD, Some(sign_in.record.into()));
+    attributes.insert(VERIFIED_AT.to_owned(), verified_at.into());
+    attributes.insert(VERIFIED_RECORD.to_owned(), sign_in.record.into());
+    attributes.insert("sub".to_owned(), sign_in.subject.into());
     attributes
 }
 

@@ -1,14 +1,19 @@
 //! The configuration of the trigger: from the environment into one typed value.
 
-use function_kit::settings::{self, ConfigError, Reader};
+use four_attributes::{Attribute, AttributeSet};
+use function_kit::settings::{self, ConfigError, Reader, attributes_or_all};
 use function_kit::telemetry::Telemetry;
 use function_kit::verified::RecordSettings;
 
 function_kit::variables! {
     RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]} or {\"key\":\"…\"}: the keys of the verified records, as the bridge has them";
-    SERVICE_ISSUER = "SERVICE_ISSUER", "the issuer of the Digital Authentication App service, as the bridge has it";
+    SERVICE_ISSUER = "SERVICE_ISSUER", "the issuer of the Digital Authentication App service, as the bridge has it; more than one, separated by spaces, where it has changed";
     PROVIDER_NAME = "PROVIDER_NAME", "the bridge's name in the user pool, as the bridge has it";
-    BIRTHDATE_GONE = "BIRTHDATE_GONE", "`leave` (default) or `clear`: what becomes of a birth date in the user pool that doesn't come any more";
+    ATTRIBUTES = "ATTRIBUTES", "the attributes that the bridge asks for, as the bridge has them; the others are left alone in the user pool. All four, if it isn't set";
+    NAME_GONE = "NAME_GONE", "`clear` (default) or `leave`: what becomes of a name in the user pool if a sign-in brings none";
+    ADDRESS_GONE = "ADDRESS_GONE", "`clear` (default) or `leave`: what becomes of an address in the user pool if a sign-in brings none";
+    BIRTHDATE_GONE = "BIRTHDATE_GONE", "`leave` (default) or `clear`: what becomes of a birth date in the user pool if a sign-in brings none, or only a part";
+    GENDER_GONE = "GENDER_GONE", "`clear` (default) or `leave`: what becomes of a gender in the user pool if a sign-in brings none";
     LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
     METRICS_NAMESPACE = "METRICS_NAMESPACE", "the CloudWatch namespace of the metrics; `digital-auth` by default";
     STACK_NAME = "STACK_NAME", "the stack's name, the metrics' dimension `Stack`; without it there is no such dimension";
@@ -19,20 +24,12 @@ function_kit::variables! {
 pub struct Config {
     /// Whose records are believed.
     pub records: RecordSettings,
-    /// What becomes of a birth date that is gone.
-    pub birth_date_that_is_gone: BirthDateThatIsGone,
+    /// The attributes that the bridge asks for. The others are nobody's business here.
+    pub attributes: AttributeSet,
+    /// Those of them that are cleared in the user pool if a sign-in doesn't bring them. The others stay.
+    pub cleared: AttributeSet,
     /// How the operator is told.
     pub telemetry: Telemetry,
-}
-
-/// What becomes of a birth date in the user pool that doesn't come any more: it isn't asked for, or is known in part only.
-/// It is not known whether Amazon Cognito takes an empty one, and a refused value fails the sign-in.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum BirthDateThatIsGone {
-    /// It stays. The tokens don't show it: what they show comes from the record.
-    Leave,
-    /// It is cleared.
-    Clear,
 }
 
 impl Config {
@@ -49,19 +46,39 @@ impl Config {
 fn read(reader: &mut Reader<'_>) -> Option<Config> {
     // Everything is read before anything is given up, so that every problem is named.
     let records = RecordSettings::read(reader, RECORD_KEYS, SERVICE_ISSUER, PROVIDER_NAME);
-    let gone = reader.checked_or(BIRTHDATE_GONE, "leave", birth_date_that_is_gone);
+    let attributes = attributes_or_all(reader, ATTRIBUTES);
+    let cleared = cleared(reader);
     let telemetry = Telemetry::read(reader, LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME);
     Some(Config {
         records: records?,
-        birth_date_that_is_gone: gone?,
+        attributes: attributes?,
+        cleared: cleared?,
         telemetry: telemetry?,
     })
 }
 
-fn birth_date_that_is_gone(value: &str) -> Result<BirthDateThatIsGone, String> {
+/// Which attributes are cleared if they don't come. A birth date stays unless it is asked for: it is not known whether Amazon
+/// Cognito takes an empty one, and a refused value fails the sign-in. What stays isn't shown in tokens: what they show comes
+/// from the record.
+fn cleared(reader: &mut Reader<'_>) -> Option<AttributeSet> {
+    let mut read = |attribute: Attribute, variable, default| {
+        let is_cleared = reader.checked_or(variable, default, is_cleared)?;
+        Some(is_cleared.then_some(attribute))
+    };
+    let all = [
+        read(Attribute::Name, NAME_GONE, "clear"),
+        read(Attribute::Address, ADDRESS_GONE, "clear"),
+        read(Attribute::BirthDate, BIRTHDATE_GONE, "leave"),
+        read(Attribute::Gender, GENDER_GONE, "clear"),
+    ];
+    let all: Option<Vec<_>> = all.into_iter().collect();
+    Some(all?.into_iter().flatten().collect())
+}
+
+fn is_cleared(value: &str) -> Result<bool, String> {
     match value {
-        "leave" => Ok(BirthDateThatIsGone::Leave),
-        "clear" => Ok(BirthDateThatIsGone::Clear),
+        "leave" => Ok(false),
+        "clear" => Ok(true),
         _ => Err("must be `leave` or `clear`".to_owned()),
     }
 }
@@ -87,26 +104,39 @@ mod tests {
     }
 
     #[test]
-    fn a_birth_date_that_is_gone_stays_unless_it_is_to_be_cleared() {
-        let gone = |changed: &[(&str, &str)]| read_with(changed).unwrap().birth_date_that_is_gone;
-        assert_eq!(gone(&[]), BirthDateThatIsGone::Leave);
+    fn what_is_gone_is_cleared_but_for_a_birth_date_unless_it_is_said_otherwise() {
+        let cleared = |changed: &[(&str, &str)]| read_with(changed).unwrap().cleared.to_string();
+        assert_eq!(cleared(&[]), "name address gender");
+        assert_eq!(cleared(&[(BIRTHDATE_GONE, "")]), "name address gender");
         assert_eq!(
-            gone(&[(BIRTHDATE_GONE, "leave")]),
-            BirthDateThatIsGone::Leave
+            cleared(&[
+                (NAME_GONE, "clear"),
+                (ADDRESS_GONE, "clear"),
+                (BIRTHDATE_GONE, "clear"),
+                (GENDER_GONE, "clear"),
+            ]),
+            "name address birthdate gender"
         );
+        assert_eq!(cleared(&[(NAME_GONE, "leave")]), "address gender");
+        assert_eq!(cleared(&[(ADDRESS_GONE, "leave")]), "name gender");
+        assert_eq!(cleared(&[(GENDER_GONE, "leave")]), "name address");
+        for variable in [NAME_GONE, ADDRESS_GONE, BIRTHDATE_GONE, GENDER_GONE] {
+            assert_eq!(read_with(&[(variable, "yes")]).unwrap_err(), [variable]);
+        }
+    }
+
+    #[test]
+    fn attributes_that_are_not_named_at_all_are_all_four() {
+        let attributes = |changed: &[(&str, &str)]| {
+            read_with(changed).map(|config| config.attributes.to_string())
+        };
+        assert_eq!(attributes(&[]).unwrap(), "name address birthdate gender");
+        assert_eq!(attributes(&[(ATTRIBUTES, "name")]).unwrap(), "name");
+        assert_eq!(attributes(&[(ATTRIBUTES, "none")]).unwrap(), "");
+        assert_eq!(attributes(&[(ATTRIBUTES, "")]).unwrap(), "");
         assert_eq!(
-            gone(&[(BIRTHDATE_GONE, "clear")]),
-            BirthDateThatIsGone::Clear
-        );
-        assert_eq!(
-            read_with(&[(BIRTHDATE_GONE, "")])
-                .unwrap()
-                .birth_date_that_is_gone,
-            BirthDateThatIsGone::Leave
-        );
-        assert_eq!(
-            read_with(&[(BIRTHDATE_GONE, "yes")]).unwrap_err(),
-            [BIRTHDATE_GONE]
+            attributes(&[(ATTRIBUTES, "email")]).unwrap_err(),
+            [ATTRIBUTES]
         );
     }
 

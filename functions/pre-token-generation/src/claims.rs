@@ -4,14 +4,14 @@
 
 use chrono::{DateTime, Utc};
 use four_attributes::{
-    Attribute, FORMATTED_ADDRESS, Prefecture, VERIFIED_AT, VerifiedRecord, cognito_claims,
-    japan_date,
+    Attribute, FORMATTED_ADDRESS, Prefecture, VERIFIED_AT, VerifiedAt, VerifiedRecord,
+    cognito_claims, japan_date,
 };
 use serde_json::{Map, Value};
 
 use crate::scopes::{AGE_OVER, Grants, PREFECTURE};
 
-/// Whether the person was verified, and not too long ago.
+/// Whether the person was verified as the policy wants it, and not too long ago.
 pub const IDENTITY_VERIFIED: &str = "identity_verified";
 /// The `acr` of the verification.
 pub const VERIFICATION_ACR: &str = "verification_acr";
@@ -44,9 +44,10 @@ impl Claims {
         }
     }
 
-    /// The claims of a person whose record is too old: that, if it was asked for, and nothing else.
+    /// The claims of a person whose verification doesn't count any more (it is too old, or the policy has become stricter): that,
+    /// if it was asked for, and nothing else.
     #[must_use]
-    pub fn of_an_old_record(grants: &Grants) -> Self {
+    pub fn of_an_outdated_record(grants: &Grants) -> Self {
         let mut claims = Map::new();
         if grants.verified {
             claims.insert(IDENTITY_VERIFIED.to_owned(), false.into());
@@ -93,8 +94,10 @@ fn derived(record: &VerifiedRecord, grants: &Grants, now: DateTime<Utc>) -> Map<
     }
     if grants.verified {
         claims.insert(IDENTITY_VERIFIED.to_owned(), true.into());
-        let verified_at = record.verified_at.time().timestamp();
-        claims.insert(VERIFIED_AT.to_owned(), verified_at.into());
+        // When the card was read. A record without that time has another one in its place, which says less.
+        if let VerifiedAt::Authentication(time) = record.verified_at {
+            claims.insert(VERIFIED_AT.to_owned(), time.timestamp().into());
+        }
         if let Some(acr) = &record.acr {
             claims.insert(VERIFICATION_ACR.to_owned(), acr.as_str().into());
         }

@@ -1,17 +1,24 @@
 //! The configuration of the trigger: from the environment into one typed value.
 
 use chrono::TimeDelta;
-use function_kit::settings::{self, ConfigError, Reader};
+use function_kit::settings::{
+    self, ConfigError, Reader, accepted_acr, attributes_or_all, yes_or_no,
+};
 use function_kit::telemetry::Telemetry;
 use function_kit::verified::RecordSettings;
 
+use crate::policy::Policy;
+
 function_kit::variables! {
     RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]} or {\"key\":\"…\"}: the keys of the verified records, as the bridge has them";
-    SERVICE_ISSUER = "SERVICE_ISSUER", "the issuer of the Digital Authentication App service, as the bridge has it";
+    SERVICE_ISSUER = "SERVICE_ISSUER", "the issuer of the Digital Authentication App service, as the bridge has it; more than one, separated by spaces, where it has changed";
     PROVIDER_NAME = "PROVIDER_NAME", "the bridge's name in the user pool, as the bridge has it";
     RESOURCE_SERVER = "RESOURCE_SERVER", "the identifier of the resource server whose scopes grant claims; `digital-auth` by default";
     AGES = "AGES", "the ages of the scopes `age_over_…`, separated by spaces; `18 20` by default";
     MAX_VERIFICATION_AGE = "MAX_VERIFICATION_AGE", "how long a verification counts: a number of days (`365d`, the default), hours (`12h`) or minutes (`30m`), or `none` for ever";
+    ATTRIBUTES = "ATTRIBUTES", "the attributes that the bridge asks for, as the bridge has them: claims follow from these alone, also from records that have more. All four, if it isn't set";
+    ACCEPTED_ACR = "ACCEPTED_ACR", "the values of a record's `acr` that are accepted, separated by commas, as the bridge has them; `any` by default";
+    REQUIRE_AUTH_TIME = "REQUIRE_AUTH_TIME", "`no` (default) or `yes`: whether a record that doesn't say when the person authenticated is refused";
     RECORD_ATTRIBUTE = "RECORD_ATTRIBUTE", "the attribute of the user pool with the record; `custom:verified_record` by default";
     VERIFIED_AT_ATTRIBUTE = "VERIFIED_AT_ATTRIBUTE", "the attribute of the user pool with the time of verification; `custom:verified_at` by default";
     LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
@@ -35,6 +42,8 @@ pub struct Config {
     pub ages: Vec<u8>,
     /// How long a verification counts, unless for ever.
     pub max_verification_age: Option<TimeDelta>,
+    /// Which records count.
+    pub policy: Policy,
     /// The attribute with the record.
     pub record_attribute: String,
     /// The attribute with the time of verification.
@@ -61,6 +70,9 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     let ages = reader.checked_or(AGES, "18 20", ages);
     let max_verification_age =
         reader.checked_or(MAX_VERIFICATION_AGE, "365d", max_verification_age);
+    let attributes = attributes_or_all(reader, ATTRIBUTES);
+    let accepted_acr = reader.checked_or(ACCEPTED_ACR, "any", accepted_acr);
+    let requires_auth_time = reader.checked_or(REQUIRE_AUTH_TIME, "no", yes_or_no);
     let record_attribute = reader.checked_or(RECORD_ATTRIBUTE, "custom:verified_record", attribute);
     let verified_at_attribute =
         reader.checked_or(VERIFIED_AT_ATTRIBUTE, "custom:verified_at", attribute);
@@ -70,6 +82,11 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         resource_server: resource_server?,
         ages: ages?,
         max_verification_age: max_verification_age?,
+        policy: Policy {
+            attributes: attributes?,
+            accepted_acr: accepted_acr?,
+            requires_auth_time: requires_auth_time?,
+        },
         record_attribute: record_attribute?,
         verified_at_attribute: verified_at_attribute?,
         telemetry: telemetry?,
@@ -139,6 +156,8 @@ fn attribute(value: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use four_attributes::AttributeSet;
+
     use super::*;
 
     fn read_with(changed: &[(&str, &str)]) -> Result<Config, Vec<&'static str>> {
@@ -163,6 +182,9 @@ mod tests {
         assert_eq!(config.resource_server, "digital-auth");
         assert_eq!(config.ages, [18, 20]);
         assert_eq!(config.max_verification_age, Some(TimeDelta::days(365)));
+        assert_eq!(config.policy.attributes, AttributeSet::all());
+        assert_eq!(config.policy.accepted_acr, None);
+        assert!(!config.policy.requires_auth_time);
         assert_eq!(config.record_attribute, "custom:verified_record");
         assert_eq!(config.verified_at_attribute, "custom:verified_at");
         assert_eq!(config.telemetry.metrics_namespace, "digital-auth");
@@ -222,6 +244,32 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_is_read_as_the_bridge_reads_it() {
+        let config = read_with(&[
+            (ATTRIBUTES, "birthdate"),
+            (ACCEPTED_ACR, "aal3 crl, aal3"),
+            (REQUIRE_AUTH_TIME, "yes"),
+            (
+                SERVICE_ISSUER,
+                " https://new.example  https://old.example/realms/main https://new.example ",
+            ),
+        ]);
+        let config = config.unwrap();
+        let both = vec!["aal3 crl".to_owned(), "aal3".to_owned()];
+        assert_eq!(config.policy.accepted_acr, Some(both));
+        assert_eq!(config.policy.attributes.to_string(), "birthdate");
+        assert!(config.policy.requires_auth_time);
+        assert_eq!(
+            config.records.service_issuers,
+            ["https://new.example", "https://old.example/realms/main"]
+        );
+        for none in ["", "none"] {
+            let config = read_with(&[(ATTRIBUTES, none)]).unwrap();
+            assert!(config.policy.attributes.is_empty(), "{none:?}");
+        }
+    }
+
+    #[test]
     fn names_are_those_that_a_user_pool_can_have() {
         for (variable, text) in [
             (PROVIDER_NAME, "My"),
@@ -229,6 +277,9 @@ mod tests {
             (PROVIDER_NAME, "Myna App"),
             (SERVICE_ISSUER, "service.example"),
             (SERVICE_ISSUER, "https://service.example/ x"),
+            (ATTRIBUTES, "name,gender"),
+            (ACCEPTED_ACR, "aal3,,aal2"),
+            (REQUIRE_AUTH_TIME, "required"),
             (RESOURCE_SERVER, "digital auth"),
             (RECORD_ATTRIBUTE, "verified_record"),
             (RECORD_ATTRIBUTE, "custom:"),

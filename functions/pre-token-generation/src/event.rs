@@ -2,7 +2,6 @@
 //! It comes and goes as plain JSON, so that whatever Amazon Cognito adds to it survives.
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html>
 
-use four_attributes::Attribute;
 use function_kit::verified::Class;
 use serde_json::{Map, Value, json};
 
@@ -143,18 +142,4 @@ fn taken(parent: &mut Map<String, Value>, name: &str) -> Map<String, Value> {
         Some(Value::Object(object)) => object,
         _ => Map::new(),
     }
-}
-
-/// What the ID token of a user never shows unless it is granted: the attributes, and what the record is kept in.
-#[must_use]
-pub fn hidden<'a>(record_attribute: &'a str, verified_at_attribute: &'a str) -> [&'a str; 6] {
-    let [name, address, birth_date, gender] = Attribute::ALL.map(Attribute::claim);
-    [
-        name,
-        address,
-        birth_date,
-        gender,
-        record_attribute,
-        verified_at_attribute,
-    ]
 }

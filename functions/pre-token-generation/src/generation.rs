@@ -1,11 +1,12 @@
 //! Which claims the tokens of one request get.
-//! The rule follows the scope, not the provider: where one of ours was asked for, the four attributes come from a record
-//! that opens and belongs to this user, or don't come. Where none was, only our own users' attributes are kept back.
+//! The rule follows the scope, not the provider: where one of ours was asked for, the attributes that the bridge asks for come
+//! from a record that opens and belongs to this user, or don't come. Where none was, only our own users' are kept back.
 
 use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use four_attributes::Attribute;
 use function_kit::check;
 use function_kit::failure::{self, Class as _, Concern, Told};
 use function_kit::invocation::Invocation;
@@ -19,7 +20,7 @@ use serde_json::Value;
 
 use crate::claims::Claims;
 use crate::config::Config;
-use crate::event::{TokenRequest, answered, hidden};
+use crate::event::{TokenRequest, answered};
 use crate::identities::{IDENTITIES, Identities};
 use crate::scopes::Grants;
 use crate::users::Users;
@@ -61,13 +62,17 @@ impl Trigger for Generation {
         let Some(request) = TokenRequest::read(&event, &config.record_attribute)? else {
             return Ok(event);
         };
-        let claims = match Grants::of(&request.scopes, &config.resource_server, &config.ages) {
-            None if !self.is_ours(&request) => return Ok(event),
-            None => Claims::default(),
-            Some(grants) if grants.is_empty() => Claims::default(),
-            Some(grants) => in_time(self.claims(&request, &grants, invocation), invocation).await?,
+        let grants = Grants::of(&request.scopes, &config.resource_server, &config.ages);
+        if grants.is_none() && !self.is_ours(&request) {
+            return Ok(event);
+        }
+        let grants = grants.unwrap_or_default();
+        let claims = if grants.is_empty() {
+            Claims::default()
+        } else {
+            in_time(self.claims(&request, &grants, invocation), invocation).await?
         };
-        let hidden = hidden(&config.record_attribute, &config.verified_at_attribute);
+        let hidden = self.hidden(&request, &grants);
         answered(event, claims, &hidden)
     }
 
@@ -88,6 +93,31 @@ impl Generation {
             Some(identities) => !identities.subjects(provider).is_empty(),
             None => request.is_named_by(provider),
         }
+    }
+
+    /// Whether it is a user who has nothing but what the card said: they signed up with it, and no other provider knows them.
+    fn is_of_the_card_alone(&self, request: &TokenRequest<'_>) -> bool {
+        let provider = &self.config.records.provider_name;
+        let identities = request.identities.as_ref();
+        request.is_named_by(provider)
+            && identities.is_none_or(|identities| identities.are_all_at(provider))
+    }
+
+    /// What the ID token doesn't show unless it is granted: what the record is kept in, and attributes that may be the card's.
+    /// Those that the bridge doesn't ask for aren't: of a user who has another source they are left alone, as in the pool. Left
+    /// alone isn't believed: where our scope for one was asked for, it comes from a record, or doesn't come.
+    fn hidden(&self, request: &TokenRequest<'_>, grants: &Grants) -> Vec<&str> {
+        let config = &self.config;
+        let is_of_the_card_alone = self.is_of_the_card_alone(request);
+        let is_hidden = |attribute: &Attribute| {
+            is_of_the_card_alone
+                || config.policy.attributes.contains(*attribute)
+                || grants.attributes.contains(*attribute)
+        };
+        let attributes = Attribute::ALL.into_iter().filter(is_hidden);
+        let mut hidden: Vec<&str> = attributes.map(Attribute::claim).collect();
+        hidden.extend([&*config.record_attribute, &*config.verified_at_attribute]);
+        hidden
     }
 
     /// The claims of a user whose app asked for some of ours.
@@ -123,7 +153,8 @@ impl Generation {
         let opened = match request.record.or_else(|| asked_for(name)) {
             Some(record) => {
                 let opening = (self.records).open(record, &subjects, not_before, invocation);
-                opening.await
+                let opened = opening.await;
+                opened.and_then(|record| self.config.policy.apply(record))
             }
             None if subjects.is_empty() => return Ok(Claims::default()),
             None => Err(Class::RecordMissing),
@@ -141,7 +172,11 @@ impl Generation {
                     (invocation.measurements).count_if(Count::RecordAccepted, false);
                 }
                 Ok(match class {
-                    Class::RecordTooOld => Claims::of_an_old_record(grants),
+                    Class::RecordTooOld
+                    | Class::RecordAssuranceNotAccepted
+                    | Class::RecordAuthenticationTimeMissing => {
+                        Claims::of_an_outdated_record(grants)
+                    }
                     _ => Claims::default(),
                 })
             }

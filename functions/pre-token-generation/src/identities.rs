@@ -49,6 +49,13 @@ impl Identities {
         self.0.is_empty()
     }
 
+    /// Whether there are some, and all of them are at this provider.
+    #[must_use]
+    pub fn are_all_at(&self, provider_name: &str) -> bool {
+        let mut identities = self.0.iter();
+        !self.is_empty() && identities.all(|identity| identity.provider_name == provider_name)
+    }
+
     /// The user's subjects at a provider, exactly as it gave them. Nobody else's users have any.
     #[must_use]
     pub fn subjects(&self, provider_name: &str) -> Vec<&str> {
@@ -77,6 +84,7 @@ mod tests {
             let read = Identities::read(&attribute).unwrap();
             assert_eq!(read.subjects("MynaApp"), ["aB", "d"]);
             assert_eq!(read.subjects("Myna"), [""; 0]);
+            assert!(!read.are_all_at("MynaApp"));
             assert_eq!(format!("{read:?}"), "Identities(4)");
         }
     }
@@ -95,5 +103,19 @@ mod tests {
             assert_eq!(failed, Class::EventMalformed, "{attribute}");
         }
         assert!(Identities::read(&json!("")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn all_of_them_are_at_a_provider_only_if_there_are_any() {
+        let at = |providers: &[&str]| {
+            let identity = |name: &&str| json!({ "userId": "a", "providerName": name });
+            let identities: Vec<_> = providers.iter().map(identity).collect();
+            Identities::read(&json!(identities)).unwrap()
+        };
+        assert!(at(&["MynaApp"]).are_all_at("MynaApp"));
+        assert!(at(&["MynaApp", "MynaApp"]).are_all_at("MynaApp"));
+        assert!(!at(&["MynaApp", "Company"]).are_all_at("MynaApp"));
+        assert!(!at(&["mynaapp"]).are_all_at("MynaApp"));
+        assert!(!at(&[]).are_all_at("MynaApp"));
     }
 }

@@ -4,6 +4,8 @@
 
 mod hidden_attributes;
 mod inbound_federation;
+mod linked_users;
+mod policy;
 mod pre_token_generation;
 
 use std::path::Path;
@@ -100,6 +102,15 @@ type Asked = Arc<Mutex<Vec<(String, Value)>>>;
 /// A user pool whose only user has these attributes, or none; what it was asked, as operations and bodies; and the trigger,
 /// which asks it.
 async fn pool(name: &str, attributes: Option<Value>) -> (DirectFunction, Asked) {
+    pool_with(name, attributes, &[]).await
+}
+
+/// The same, with these variables.
+async fn pool_with(
+    name: &str,
+    attributes: Option<Value>,
+    variables: &[(&str, &str)],
+) -> (DirectFunction, Asked) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&asked);
     let answer = async move |headers: HeaderMap, body: String| {
@@ -125,19 +136,18 @@ async fn pool(name: &str, attributes: Option<Value>) -> (DirectFunction, Asked) 
     let address = listener.local_addr().unwrap();
     let router = Router::new().route("/", post(answer));
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    let function = trigger(
-        name,
-        &[
-            ("MAX_VERIFICATION_AGE", "none"),
-            (
-                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
-                &format!("http://{address}"),
-            ),
-            ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "for the stand-in"),
-        ],
-    );
-    (function, asked)
+    let address = format!("http://{address}");
+    let mut all = vec![
+        ("MAX_VERIFICATION_AGE", "none"),
+        (
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+            address.as_str(),
+        ),
+        ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "for the stand-in"),
+    ];
+    all.extend(variables);
+    (trigger(name, &all), asked)
 }
 
 async fn invoke(function: &DirectFunction, event: &Value) -> Result<Value, FunctionFailed> {

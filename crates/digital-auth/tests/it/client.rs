@@ -13,8 +13,8 @@ use digital_auth::key_set::KeySetError;
 use digital_auth::token::TokenError;
 use digital_auth::userinfo::UserinfoError;
 use digital_auth::{
-    AssuranceRule, Client, ClientOptions, CodeExchange, Deadline, HttpClient, HttpError,
-    LoginError, Observer, Step, VerifiedLogin,
+    AssuranceRule, AuthenticationTime, Client, ClientOptions, CodeExchange, Deadline, GrantedScope,
+    HttpClient, HttpError, LoginError, Observer, Step, VerifiedLogin,
 };
 use four_attributes::{Attribute, AttributeError, AttributeSet, FourAttributes};
 use keys::{KeyRing, SigningError, SigningKey, SystemRandomness};
@@ -42,6 +42,8 @@ fn options(server: &Server) -> ClientOptions {
         attributes: AttributeSet::all(),
         acr_values: Some("aal3 crl".to_owned()),
         assurance: AssuranceRule::OneOf(vec![ACR.to_owned()]),
+        authentication_time: AuthenticationTime::Optional,
+        granted_scope: GrantedScope::Required,
         id_token_algorithms: vec![SigningAlgorithm::EcdsaP256Sha256],
     }
 }

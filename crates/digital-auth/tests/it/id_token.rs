@@ -5,11 +5,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use digital_auth::AssuranceRule;
 use digital_auth::id_token::{
     Expected, IdTokenError, SigningAlgorithm, VerifiedIdToken, parse_algorithm, verify,
 };
 use digital_auth::published_keys::PublishedKeys;
+use digital_auth::{AssuranceRule, AuthenticationTime};
 use keys::{Algorithm, LocalKey, SigningKey as _};
 use openidconnect::IssuerUrl;
 use p256::pkcs8::EncodePrivateKey as _;
@@ -30,6 +30,7 @@ pub(crate) struct Check {
     pub(crate) keys: Value,
     pub(crate) algorithms: Vec<&'static str>,
     pub(crate) assurance: AssuranceRule,
+    pub(crate) authentication_time: AuthenticationTime,
     pub(crate) authenticated_after: Option<DateTime<Utc>>,
     pub(crate) now: DateTime<Utc>,
 }
@@ -40,6 +41,7 @@ impl Default for Check {
             keys: jwk_set(&[rs256(), es256()]),
             algorithms: vec!["ES256"],
             assurance: AssuranceRule::OneOf(vec!["aal2".to_owned(), ACR.to_owned()]),
+            authentication_time: AuthenticationTime::Optional,
             authenticated_after: None,
             now: start(),
         }
@@ -70,6 +72,7 @@ impl Check {
             access_token: &SecretString::from(ACCESS_TOKEN),
             algorithms: &algorithms,
             assurance: &self.assurance,
+            authentication_time: self.authentication_time,
             authenticated_after: self.authenticated_after,
         };
         verify(&SecretString::from(token), &keys, &expected, self.now, &())
@@ -251,6 +254,25 @@ fn pass_a_time_of_issue_within_60_s_and_fail_beyond() {
     assert_eq!(without("iat"), Err(IdTokenError::IssuedAt));
 }
 
+/// RFC 7519 §4.1.5: from when it counts, if that is said.
+#[test]
+fn pass_a_token_that_counts_already_and_fail_one_that_does_not_yet() {
+    for seconds in [-86_400, 0, 60] {
+        assert!(with("nbf", seconds_from_now(seconds)).is_ok(), "{seconds}");
+    }
+    assert!(with("nbf", json!(0)).is_ok());
+    for ahead in [
+        seconds_from_now(61),
+        seconds_from_now(86_400),
+        json!(start().timestamp_millis()),
+    ] {
+        assert_eq!(with("nbf", ahead), Err(IdTokenError::NotYetValid));
+    }
+    for malformed in [json!(null), json!("0"), json!([])] {
+        assert_eq!(with("nbf", malformed), Err(IdTokenError::Malformed));
+    }
+}
+
 #[test]
 fn fail_nonce() {
     let nonce = nonce().expose_base64url();
@@ -341,6 +363,19 @@ fn pass_any_authentication_time_where_none_is_asked_for() {
     assert!(with("auth_time", json!(1)).is_ok());
     assert!(with("auth_time", seconds_from_now(60)).is_ok());
     assert_eq!(without("auth_time").unwrap().auth_time, None);
+}
+
+#[test]
+fn fail_no_authentication_time_where_it_is_required() {
+    let check = Check {
+        authentication_time: AuthenticationTime::Required,
+        ..Check::default()
+    };
+    assert!(check.of_claims(&good()).is_ok());
+    let mut claims = good();
+    claims.as_object_mut().unwrap().remove("auth_time");
+    let refused = check.of_claims(&claims);
+    assert_eq!(refused, Err(IdTokenError::AuthenticationTimeMissing));
 }
 
 /// Whether or not a new authentication is asked for.
@@ -823,6 +858,7 @@ fn fail_no_signature_and_a_shared_secret_also_where_they_are_configured() {
         access_token: &SecretString::from(ACCESS_TOKEN),
         algorithms: &[SigningAlgorithm::HmacSha256, SigningAlgorithm::None],
         assurance: &AssuranceRule::Any,
+        authentication_time: AuthenticationTime::Optional,
         authenticated_after: None,
     };
     let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);

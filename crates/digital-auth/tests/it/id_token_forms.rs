@@ -93,7 +93,6 @@ fn pass_attributes_in_any_form_and_none_of_them_is_used() {
         ("c_hash", json!(7)),
         ("s_hash", Value::Null),
         ("jti", json!({})),
-        ("nbf", json!("tomorrow")),
         ("sid", json!([])),
         ("typ", json!(1)),
         // What Keycloak adds, and what nobody knows.

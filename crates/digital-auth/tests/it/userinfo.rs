@@ -187,6 +187,30 @@ async fn fail_a_malformed_attribute_is_named_and_not_shown() {
     assert!(!format!("{error:?} {error}").contains("marked"));
 }
 
+/// Of two values, one reader takes the first and another the last.
+#[tokio::test]
+async fn fail_a_name_that_comes_twice_wherever_it_stands() {
+    let whole = userinfo().to_string();
+    let with = |member: &str| {
+        let body = whole.replacen('{', &format!("{{{member},"), 1);
+        let answer = answer(200, Some("application/json"), &body);
+        answered(answer)
+    };
+    assert!(with(r#""unused":{"a":1}"#).await.is_ok());
+    for twice in [
+        r#""name":"別人""#.to_owned(),
+        r#""gender":null"#.to_owned(),
+        format!(r#""sub":"{SUBJECT}""#),
+        // The same name, written otherwise.
+        r#""\u006eame":"別人""#.to_owned(),
+        r#""unused":1,"unused":1"#.to_owned(),
+        r#""unused":{"formatted":"a","formatted":"b"}"#.to_owned(),
+        r#""unused":[[{"a":1,"a":1}]]"#.to_owned(),
+    ] {
+        assert_eq!(with(&twice).await, Err(UserinfoError::Malformed), "{twice}");
+    }
+}
+
 #[tokio::test]
 async fn fail_what_is_no_json_object() {
     for body in [

@@ -294,7 +294,7 @@ async fn records(path: &Path) -> Records {
             variable: "RECORD_KEYS",
             reference: Reference::File(path.to_owned()),
         },
-        service_issuer: "https://service.example".to_owned(),
+        service_issuers: vec!["https://service.example".to_owned()],
         provider_name: "MynaApp".to_owned(),
     };
     let records = Records::load(SecretReader::new(None), &settings, start());

@@ -74,6 +74,7 @@ fn bend(
         Fault::IdTokenMissingExpiry => ("exp", Value::Null),
         Fault::IdTokenMissingIssuedAt => ("iat", Value::Null),
         Fault::IdTokenIssuedInFuture => ("iat", json!((now + TimeDelta::minutes(10)).timestamp())),
+        Fault::IdTokenNotYetValid => ("nbf", json!((now + TimeDelta::minutes(10)).timestamp())),
         Fault::IdTokenMissingSubject => ("sub", Value::Null),
         Fault::IdTokenWrongNonce => ("nonce", json!(random::base64url::<32>()?)),
         Fault::IdTokenMissingNonce => ("nonce", Value::Null),

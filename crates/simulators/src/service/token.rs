@@ -327,6 +327,13 @@ fn bent(mut answer: Value, fault: Option<Fault>) -> Answer {
         Some(Fault::TokenWithoutTokenType) => drop(remove("token_type")),
         Some(Fault::TokenWithoutAccessToken) => drop(remove("access_token")),
         Some(Fault::TokenWithoutIdToken) => drop(remove("id_token")),
+        Some(Fault::TokenWithoutScope) => drop(remove("scope")),
+        Some(Fault::TokenReducedScope) => {
+            let scope = remove("scope").unwrap_or_default();
+            let mut scopes: Vec<_> = scope.as_str().unwrap_or_default().split(' ').collect();
+            scopes.pop();
+            set(&mut answer, "scope", &scopes.join(" "));
+        }
         Some(Fault::TokenTypeLowerCase) => set(&mut answer, "token_type", "bearer"),
         Some(Fault::TokenTypeUpperCase) => set(&mut answer, "token_type", "BEARER"),
         Some(Fault::TokenTypeInvertedCase) => set(&mut answer, "token_type", "bEARER"),

@@ -112,6 +112,12 @@ fn hand_out(realm: &Realm, grant: &Grant) -> Result<Answer, Unspecified> {
             Ok(Answer::new(StatusCode::OK, "application/jwt", token))
         }
         Some(Fault::UserinfoBrokenJson) => Ok(cut_off(&claims)),
+        Some(Fault::UserinfoNameTwice) => {
+            let subject = claims.get("sub").map(Value::to_string).unwrap_or_default();
+            let twice = format!("{{\"sub\":{subject},");
+            let text = claims.to_string().replacen('{', &twice, 1);
+            Ok(Answer::new(StatusCode::OK, "application/json", text))
+        }
         _ => Ok(Answer::personal_json(&claims)),
     }
 }
@@ -140,6 +146,10 @@ fn bend(claims: &mut Map<String, Value>, fault: Fault, endpoint: &str) {
         Fault::UserinfoOverlongName => change("name", &|_| json!("あ".repeat(683))),
         Fault::UserinfoNameNotAString => change("name", &|_| json!(1)),
         Fault::UserinfoControlCharacter => change("name", &|name| json!(format!("{name}\n太"))),
+        Fault::UserinfoInvisibleName => change("name", &|_| json!("\u{200B}\u{3164}\u{FEFF}")),
+        Fault::UserinfoDirectionalMark => {
+            change("name", &|name| json!(format!("{name}\u{200F}")));
+        }
         Fault::UserinfoEmptyAddress => change("address", &|_| json!("")),
         Fault::UserinfoMalformedBirthdate => change("birthdate", &|_| json!("1985031")),
         Fault::UserinfoImpossibleBirthdate => change("birthdate", &|_| json!("19850231")),

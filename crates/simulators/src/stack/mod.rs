@@ -531,8 +531,8 @@ fn change(environment: &mut BTreeMap<String, String>, changes: &BTreeMap<String,
     }
 }
 
-/// The triggers, which know the service, the provider and the keys of records as the bridge does, and find the user pool's
-/// API at its stand-in.
+/// The triggers, which know the service, the provider, the keys of records and what is asked of a login as the bridge does, and
+/// find the user pool's API at its stand-in.
 fn triggers(
     options: &StackOptions,
     bridge: &BTreeMap<String, String>,
@@ -542,6 +542,9 @@ fn triggers(
         "SERVICE_ISSUER",
         "PROVIDER_NAME",
         "RECORD_KEYS",
+        "ATTRIBUTES",
+        "ACCEPTED_ACR",
+        "REQUIRE_AUTH_TIME",
         "LOG_LEVEL",
     ];
     let mut environment: BTreeMap<String, String> = bridge

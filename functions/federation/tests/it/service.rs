@@ -54,6 +54,8 @@ struct Inner {
     claims: Mutex<Option<Claims>>,
     /// Changes the ID token when it is signed.
     id_token: Mutex<Option<Changed>>,
+    /// Changes the token answer.
+    token_answer: Mutex<Option<Claims>>,
     faults: Mutex<HashMap<&'static str, Fault>>,
     delays: Mutex<HashMap<&'static str, Duration>>,
     person: Mutex<Value>,
@@ -75,6 +77,7 @@ impl Service {
             codes: Mutex::default(),
             claims: Mutex::default(),
             id_token: Mutex::default(),
+            token_answer: Mutex::default(),
             faults: Mutex::default(),
             delays: Mutex::default(),
             person: Mutex::new(person()),
@@ -121,6 +124,11 @@ impl Service {
         *self.inner.id_token.lock().unwrap() = Some(Box::new(change));
     }
 
+    /// Changes the token answers.
+    pub(crate) fn token_answer(&self, change: impl Fn(&mut Map<String, Value>) + Send + 'static) {
+        *self.inner.token_answer.lock().unwrap() = Some(Box::new(change));
+    }
+
     /// Answers what comes to this path so.
     pub(crate) fn fault(&self, path: &'static str, fault: Fault) {
         self.inner.faults.lock().unwrap().insert(path, fault);
@@ -131,6 +139,7 @@ impl Service {
         self.inner.faults.lock().unwrap().clear();
         *self.inner.claims.lock().unwrap() = None;
         *self.inner.id_token.lock().unwrap() = None;
+        *self.inner.token_answer.lock().unwrap() = None;
         *self.inner.person.lock().unwrap() = person();
     }
 
@@ -199,7 +208,11 @@ fn token(inner: &Inner, body: &str) -> Fault {
     if let Some(change) = &*inner.id_token.lock().unwrap() {
         id_token = change(&id_token);
     }
-    Fault::new(200, &token_answer(&id_token))
+    let mut answer: Value = serde_json::from_str(&token_answer(&id_token)).unwrap();
+    if let Some(change) = &*inner.token_answer.lock().unwrap() {
+        change(answer.as_object_mut().unwrap());
+    }
+    Fault::new(200, &answer.to_string())
 }
 
 /// The claims of a client assertion that our assertion key signed for this client.

@@ -4,6 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use digital_auth::AuthenticationTime;
 use serde_json::{Value, json};
 
 use crate::kit::{Bridge, Call, Form, altered, verified_claims};
@@ -485,11 +486,77 @@ async fn fail_when_the_service_refuses_or_fails() {
     }
 }
 
+/// The person carries the request to the service, and can take a scope out of it: the service says what it granted.
+#[tokio::test]
+async fn fail_when_the_service_granted_less_than_was_asked_for_or_does_not_say() {
+    let answer = |bridge: &Bridge, scope: Option<&str>| {
+        let scope = scope.map(str::to_owned);
+        bridge.service.token_answer(move |answer| match &scope {
+            Some(scope) => drop(answer.insert("scope".to_owned(), json!(scope))),
+            None => drop(answer.remove("scope")),
+        });
+    };
+    const ALL: &str = "openid name address birthdate gender";
+    for (granted_scope, scope, class) in [
+        ("required", Some(ALL), None),
+        (
+            "required",
+            Some("gender email birthdate openid address name"),
+            None,
+        ),
+        (
+            "required",
+            Some("openid name address birthdate"),
+            Some("scope_not_granted"),
+        ),
+        (
+            "required",
+            Some("name address birthdate gender"),
+            Some("scope_not_granted"),
+        ),
+        ("required", Some(""), Some("scope_not_granted")),
+        ("required", None, Some("scope_not_confirmed")),
+        (
+            "optional",
+            Some("openid name address birthdate"),
+            Some("scope_not_granted"),
+        ),
+        ("optional", None, None),
+    ] {
+        let bridge = Bridge::with(&[("GRANTED_SCOPE", granted_scope)]).await;
+        answer(&bridge, scope);
+        match class {
+            // No attribute is asked for then.
+            Some(class) => refused(&bridge, 400, "invalid_grant", class, &["/token"]).await,
+            None => drop(bridge.tokens().await),
+        }
+    }
+}
+
+#[tokio::test]
+async fn fail_no_authentication_time_where_it_is_required() {
+    let required = Bridge::with(&[("REQUIRE_AUTH_TIME", "yes")]).await;
+    required.tokens().await;
+    for bridge in [Bridge::new().await, required] {
+        let is_required =
+            bridge.federation.config().authentication_time == AuthenticationTime::Required;
+        bridge
+            .service
+            .claims(|claims| drop(claims.remove("auth_time")));
+        if is_required {
+            let class = "auth_time_missing";
+            refused(&bridge, 400, "invalid_grant", class, &["/token"]).await;
+        } else {
+            bridge.tokens().await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn fail_an_id_token_that_says_something_else() {
     let bridge = Bridge::with(&[("ACCEPTED_ACR", "aal3 crl")]).await;
     const NOW: i64 = 1_800_000_000;
-    let cases: [(&str, Option<Value>, &str); 26] = [
+    let cases: [(&str, Option<Value>, &str); 27] = [
         (
             "iss",
             Some(json!("https://evil.example")),
@@ -510,6 +577,7 @@ async fn fail_an_id_token_that_says_something_else() {
         ("iat", Some(json!(NOW - 61)), "id_token_issued_at"),
         ("iat", Some(json!(NOW + 61)), "id_token_issued_at"),
         ("iat", None, "id_token_issued_at"),
+        ("nbf", Some(json!(NOW + 61)), "id_token_not_yet_valid"),
         ("nonce", Some(json!("other")), "id_token_nonce"),
         ("nonce", None, "id_token_nonce"),
         (

@@ -1,0 +1,398 @@
+//! Users who have another source of attributes beside the card: a password of the pool's own, or a company's provider.
+//! What the bridge doesn't ask for is theirs: it stays in the pool and in tokens. What it asks for comes from a record or
+//! doesn't come, and whoever asks for a scope of ours gets nothing that no card has proved.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use four_attributes::FourAttributes;
+use serde_json::{Value, json};
+use simulators::clock::SimClock;
+use simulators::cognito::ProviderType;
+use simulators::lambda::DirectFunction;
+use simulators::persona::personas;
+use simulators::stack::SERVICE_CLIENT_ID;
+use test_kit::{Stack, stack_with, variables};
+
+use super::pre_token_generation::{all, derived};
+use super::{
+    PROVIDER, SUBJECT, VERIFIED_AT, assert_nothing_personal, event, invoke, key, pool_with, record,
+    record_with, trigger,
+};
+use crate::claims::sign_in;
+
+const INBOUND: &str = "inbound-federation";
+const TOKENS: &str = "pre-token-generation";
+
+const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
+const KEPT_IN: [&str; 2] = ["custom:verified_record", "custom:verified_at"];
+/// The scopes of an app that asks for all, and what every app asks for.
+const ALL: &str = "openid digital-auth/name digital-auth/address digital-auth/birthdate digital-auth/gender digital-auth/prefecture \
+                   digital-auth/age_over_18 digital-auth/age_over_20 digital-auth/verified";
+
+/// Linked, and not yet signed in with the card.
+const BEFORE: [&str; 2] = ["linked-native-before", "linked-company-before"];
+/// Linked, and signed in with the card.
+const AFTER: [&str; 2] = ["linked-native", "linked-company"];
+
+fn tokens(attributes: &str) -> DirectFunction {
+    let attributes = (attributes != "unset").then_some(("ATTRIBUTES", attributes));
+    let variables: Vec<_> = attributes
+        .into_iter()
+        .chain([("MAX_VERIFICATION_AGE", "none")])
+        .collect();
+    trigger(TOKENS, &variables)
+}
+
+/// A golden event whose app asks for these scopes.
+fn asking(name: &str, scopes: &str) -> Value {
+    let mut event = event(TOKENS, name, &record());
+    let scopes: Vec<_> = scopes.split(' ').collect();
+    event["request"]["scopes"] = json!(scopes);
+    event
+}
+
+/// The event with the answer that adds these claims and keeps back these.
+fn answered(event: &Value, id_token: &Value, access_token: &Value, hidden: &[&str]) -> Value {
+    let suppressed: Vec<_> = (hidden.iter().chain(&KEPT_IN))
+        .filter(|name| id_token.get(**name).is_none())
+        .collect();
+    let mut expected = event.clone();
+    expected["response"] = json!({ "claimsAndScopeOverrideDetails": {
+        "idTokenGeneration": { "claimsToAddOrOverride": id_token, "claimsToSuppress": suppressed },
+        "accessTokenGeneration": { "claimsToAddOrOverride": access_token },
+    }});
+    expected
+}
+
+/// The claims of these names, out of others.
+fn only(claims: &Value, names: &[&str]) -> Value {
+    let claims = claims.as_object().unwrap().iter();
+    let named = claims.filter(|(name, _)| names.contains(&name.as_str()));
+    Value::Object(
+        named
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    )
+}
+
+/// Without our scopes: what the bridge asks for is kept back, since it may be the card's; the rest is the user's own.
+#[tokio::test]
+async fn without_our_scopes_a_linked_user_keeps_what_the_bridge_does_not_ask_for() {
+    for (attributes, hidden) in [
+        ("unset", &ATTRIBUTES[..]),
+        ("name address birthdate gender", &ATTRIBUTES),
+        ("birthdate", &["birthdate"]),
+        ("name gender", &["name", "gender"]),
+        ("none", &[]),
+        ("", &[]),
+    ] {
+        let function = tokens(attributes);
+        for name in BEFORE.iter().chain(&AFTER).chain(&["linked-user"]) {
+            for scopes in ["openid", "openid email", "aws.cognito.signin.user.admin"] {
+                let event = asking(name, scopes);
+                let expected = answered(&event, &json!({}), &json!({}), hidden);
+                let answer = invoke(&function, &event).await.unwrap();
+                assert_eq!(answer, expected, "{attributes:?} {name} {scopes}");
+            }
+        }
+        // Who has nothing but the card shows nothing, as always.
+        for name in ["hosted-auth", "without-our-scopes"] {
+            let event = asking(name, "openid");
+            let expected = answered(&event, &json!({}), &json!({}), &ATTRIBUTES);
+            let answer = invoke(&function, &event).await.unwrap();
+            assert_eq!(answer, expected, "{attributes:?} {name}");
+        }
+        assert_nothing_personal(&function, &record());
+    }
+}
+
+/// With our scopes: what was asked for comes from the record, or is kept back, whatever the bridge asks for.
+#[tokio::test]
+async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
+    let function = tokens("birthdate");
+    let ages = only(&derived(), &["age_over_18", "age_over_20"]);
+    let verified = only(
+        &derived(),
+        &["identity_verified", "verified_at", "verification_acr"],
+    );
+    let with = |claims: &Value, more: &Value| {
+        let mut claims = claims.clone();
+        claims
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        claims
+    };
+    let derived_from_birth_date = with(&ages, &verified);
+    let birth_date = only(&all(), &["birthdate"]);
+    let none = json!({});
+    for (names, scopes, id_token, access_token, hidden) in [
+        // Before the first sign-in with the card nothing is proved.
+        (&BEFORE[..], ALL, &none, &none, &ATTRIBUTES[..]),
+        (
+            &BEFORE,
+            "openid digital-auth/name",
+            &none,
+            &none,
+            &["name", "birthdate"],
+        ),
+        (
+            &BEFORE,
+            "openid digital-auth/age_over_20",
+            &none,
+            &none,
+            &["birthdate"],
+        ),
+        // The record has all four, since the bridge once asked for them. It doesn't any more.
+        (
+            &AFTER,
+            ALL,
+            &with(&derived_from_birth_date, &birth_date),
+            &derived_from_birth_date,
+            &ATTRIBUTES,
+        ),
+        (
+            &AFTER,
+            "openid digital-auth/name",
+            &none,
+            &none,
+            &["name", "birthdate"],
+        ),
+        (
+            &AFTER,
+            "openid digital-auth/prefecture",
+            &none,
+            &none,
+            &["birthdate"],
+        ),
+        (
+            &AFTER,
+            "openid digital-auth/unknown",
+            &none,
+            &none,
+            &["birthdate"],
+        ),
+        (
+            &["hosted-auth"],
+            "openid digital-auth/name",
+            &none,
+            &none,
+            &ATTRIBUTES,
+        ),
+    ] {
+        for name in names {
+            // An event without a record makes the trigger ask the user pool.
+            let own = json!([{ "Name": "name", "Value": "別人" }]);
+            let asks = [("ATTRIBUTES", "birthdate")];
+            let (function, _) = pool_with(TOKENS, Some(own), &asks).await;
+            let event = asking(name, scopes);
+            let answer = invoke(&function, &event).await.unwrap();
+            let expected = answered(&event, id_token, access_token, hidden);
+            assert_eq!(answer, expected, "{name} {scopes}");
+            assert_nothing_personal(&function, &record());
+        }
+    }
+    // A user of the pool's own who isn't linked: the same rule.
+    let event = event(TOKENS, "another-provider", "");
+    let mut event_with_our_scope = event.clone();
+    event_with_our_scope["request"]["scopes"] = json!(["openid", "digital-auth/name"]);
+    assert_eq!(invoke(&function, &event).await.unwrap(), event);
+    assert_eq!(
+        invoke(&function, &event_with_our_scope).await.unwrap(),
+        answered(&event_with_our_scope, &none, &none, &["name", "birthdate"])
+    );
+}
+
+/// What a sign-in writes: of what the bridge asks for, what came; what didn't come as its setting says; and of the rest nothing.
+#[tokio::test]
+async fn a_sign_in_writes_what_the_bridge_asks_for_and_leaves_the_rest_alone() {
+    let whole = record();
+    let empty = record_with(&key(1), |record| {
+        record.attributes = FourAttributes::default();
+    });
+    let came = |name: &str| match name {
+        "name" => json!({ "name": "山田　太郎" }),
+        "address" => json!({
+            "address": "横浜市中区本町６丁目５０番地の１０",
+            "formatted_address": "横浜市中区本町６丁目５０番地の１０",
+        }),
+        "birthdate" => json!({ "birthdate": "1990-02-28" }),
+        _ => json!({ "gender": "male" }),
+    };
+    let left = [
+        ("NAME_GONE", "leave"),
+        ("ADDRESS_GONE", "leave"),
+        ("BIRTHDATE_GONE", "leave"),
+        ("GENDER_GONE", "leave"),
+    ];
+    let cleared = [("BIRTHDATE_GONE", "clear")];
+    for attributes in [
+        "unset",
+        "none",
+        "name",
+        "address",
+        "birthdate",
+        "gender",
+        "name gender",
+    ] {
+        let configured: BTreeSet<&str> = match attributes {
+            "unset" => ATTRIBUTES.into(),
+            names => names.split(' ').filter(|name| *name != "none").collect(),
+        };
+        for (settings, record, expected) in [
+            (&left[..], &whole, "came"),
+            (&cleared, &whole, "came"),
+            (&left, &empty, "left"),
+            (&cleared, &empty, "cleared"),
+        ] {
+            let named = (attributes != "unset").then_some(("ATTRIBUTES", attributes));
+            let variables: Vec<_> = named.into_iter().chain(settings.iter().copied()).collect();
+            let function = trigger(INBOUND, &variables);
+            let mut written = json!({
+                "sub": SUBJECT,
+                "verified_at": VERIFIED_AT.to_string(),
+                "verified_record": record,
+            });
+            for name in &configured {
+                for (claim, value) in came(name).as_object().unwrap() {
+                    match expected {
+                        "came" => written[claim] = value.clone(),
+                        "cleared" => written[claim] = json!(""),
+                        _ => {}
+                    }
+                }
+            }
+            let event = event(INBOUND, "sign-in", record);
+            let answer = invoke(&function, &event).await.unwrap();
+            assert_eq!(
+                answer["response"]["userAttributesToMap"], written,
+                "{attributes} {settings:?} {expected}"
+            );
+        }
+    }
+}
+
+/// What somebody wrote themselves, or their company did.
+fn own() -> BTreeMap<String, String> {
+    [
+        ("name", "会社　花子"),
+        ("address", "会社の住所"),
+        ("birthdate", "1901-01-01"),
+        ("gender", "other"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+/// What an ID token shows of all that is ours.
+fn shown(id_token: &Value) -> Value {
+    let derived = ["age_over_20", "prefecture", "identity_verified"];
+    let mut shown = only(id_token, &[&ATTRIBUTES[..], &derived, &KEPT_IN].concat());
+    // Amazon Cognito's own claim is an object (OIDC Core §5.1.1).
+    if let Some(address) = shown.pointer("/address/formatted").cloned() {
+        shown["address"] = address;
+    }
+    shown
+}
+
+/// The four attributes as the user pool has them.
+fn kept(stack: &Stack, username: &str) -> Value {
+    only(&json!(stack.cognito.users()[username]), &ATTRIBUTES)
+}
+
+/// The ID token of somebody who signs in without the card. Its signature is looked at elsewhere.
+async fn without_the_card(stack: &Stack, username: &str, scopes: &str) -> Value {
+    let scopes: Vec<_> = scopes.split(' ').collect();
+    let answer = stack.cognito.sign_in_directly(username, &scopes).await;
+    let id_token = answer.unwrap()["id_token"].as_str().unwrap().to_owned();
+    let payload = id_token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+/// A member and a company's employee, linked to the card, at a bridge that asks for a birth date alone: whole sign-ins, with
+/// all functions and the user pool's stand-in.
+#[tokio::test]
+async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
+    let stack = stack_with(|options| {
+        options.environment = variables([("ATTRIBUTES", Some("birthdate"))]);
+        // A client that may read every standard attribute, as one does that isn't told otherwise.
+        options.cognito = |cognito| cognito.app_client.read_attributes = None;
+    })
+    .await;
+    let persona = personas(SimClock::default().now()).swap_remove(0);
+    let subject = persona.subject(SERVICE_CLIENT_ID);
+    let cognito = &stack.cognito;
+    cognito.add_provider("Company", ProviderType::Saml).unwrap();
+    cognito.create_user("hanako", &own()).unwrap();
+    let employee = cognito.create_federated_user("Company", "42", &own());
+    let employee = employee.unwrap();
+    let own = json!(own());
+    let own_but = |name: &str| {
+        let mut others = own.clone();
+        others.as_object_mut().unwrap().remove(name);
+        others
+    };
+    for username in ["hanako", employee.as_str()] {
+        // Not linked: nobody of ours. Our scope suppresses all the same.
+        let id_token = without_the_card(&stack, username, "openid").await;
+        assert_eq!(shown(&id_token), own, "{username}");
+        let id_token = without_the_card(&stack, username, ALL).await;
+        assert_eq!(shown(&id_token), json!({}), "{username}");
+
+        // Linked, and not yet signed in with the card.
+        cognito.link_user(username, PROVIDER, &subject).unwrap();
+        let id_token = without_the_card(&stack, username, "openid").await;
+        assert_eq!(shown(&id_token), own_but("birthdate"), "{username}");
+        let id_token = without_the_card(&stack, username, ALL).await;
+        assert_eq!(shown(&id_token), json!({}), "{username}");
+        assert_eq!(kept(&stack, username), own);
+
+        // The card: it writes what was asked for, and the app gets what was proved.
+        let signed_in = sign_in(&stack, &persona, ALL).await;
+        let id_token = Value::Object(signed_in.id_token);
+        assert_eq!(id_token["cognito:username"], username);
+        let birth_date = kept(&stack, username)["birthdate"].clone();
+        assert_ne!(birth_date, own["birthdate"]);
+        let proved = json!({
+            "birthdate": birth_date, "age_over_20": true, "identity_verified": true,
+        });
+        assert_eq!(shown(&id_token), proved, "{username}");
+        let mut expected = own.clone();
+        expected["birthdate"] = birth_date;
+        assert_eq!(kept(&stack, username), expected, "{username}");
+
+        // After it, with the card and without.
+        for scopes in ["openid", "openid digital-auth/age_over_20"] {
+            let signed_in = sign_in(&stack, &persona, scopes).await;
+            let mut expected = own_but("birthdate");
+            if scopes != "openid" {
+                expected["age_over_20"] = json!(true);
+            }
+            assert_eq!(
+                shown(&Value::Object(signed_in.id_token)),
+                expected,
+                "{username} {scopes}"
+            );
+            let id_token = without_the_card(&stack, username, scopes).await;
+            assert_eq!(shown(&id_token), expected, "{username} {scopes}");
+        }
+        let id_token = without_the_card(&stack, username, "openid digital-auth/name").await;
+        let mut expected = own_but("birthdate");
+        expected.as_object_mut().unwrap().remove("name");
+        assert_eq!(shown(&id_token), expected, "{username}");
+        cognito.unlink_user(PROVIDER, &subject).unwrap();
+    }
+    // Nobody's any more: the card signs up by itself, and shows nothing that wasn't asked for.
+    let signed_in = sign_in(&stack, &persona, "openid").await;
+    assert_eq!(shown(&Value::Object(signed_in.id_token)), json!({}));
+    assert_eq!(
+        kept(&stack, &format!("{PROVIDER}_{subject}"))
+            .as_object()
+            .unwrap()
+            .len(),
+        1
+    );
+    stack.stop().await;
+}
