@@ -6,8 +6,8 @@
 //! ```
 //! use chrono::{DateTime, Utc};
 //! use four_attributes::{
-//!     AttributeSet, Expected, FourAttributes, Prefecture, RecordRefusal, VerifiedAt,
-//!     VerifiedRecord, cognito_claims, japan_date,
+//!     AttributeSet, Expected, FourAttributes, Municipality, Prefecture, RecordRefusal,
+//!     VerifiedAt, VerifiedRecord, cognito_claims, japan_date,
 //! };
 //! use sealing::{SealingKeys, SystemRandomness};
 //! use serde_json::{Value, json};
@@ -38,6 +38,7 @@
 //! assert_eq!(birth_date.has_reached(20, japan_date(now)), Some(true));
 //! let address = attributes.address.as_ref().ok_or("was asked for")?;
 //! assert_eq!(Prefecture::of(address), Some(Prefecture::Kanagawa));
+//! assert_eq!(Municipality::of(address).map(Municipality::code), Some("141003"));
 //!
 //! // Nothing personal is shown by accident.
 //! assert_eq!(format!("{:?}", attributes.name), "Some(Name(…))");
@@ -77,7 +78,9 @@ mod attribute;
 mod birth_date;
 mod cognito;
 mod error;
+mod fold;
 mod gender;
+mod municipality;
 mod name;
 mod prefecture;
 mod text;
@@ -91,6 +94,7 @@ pub use birth_date::BirthDate;
 pub use cognito::{FORMATTED_ADDRESS, MAXIMUM_BYTES, VERIFIED_AT, VERIFIED_RECORD, cognito_claims};
 pub use error::{AttributeError, MalformedReason};
 pub use gender::Gender;
+pub use municipality::Municipality;
 pub use name::Name;
 pub use prefecture::Prefecture;
 pub use userinfo::FourAttributes;

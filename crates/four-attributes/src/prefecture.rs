@@ -1,8 +1,9 @@
 //! The prefecture (都道府県) that an address lies in.
-//! Most addresses begin with it. Large cities leave it out, and then the city tells.
+//! Most addresses begin with it. Where it is left out, the municipality tells.
 //! Where neither is certain the answer is none: a wrong prefecture is worse than no prefecture.
 
 use crate::address::Address;
+use crate::municipality::Place;
 
 /// Makes the enum and its tables from one list, so that they can't disagree.
 macro_rules! prefectures {
@@ -96,73 +97,15 @@ prefectures! {
     Okinawa = 47 "沖縄県",
 }
 
-/// The cities before whose name the prefecture is usually left out, as of 2026. None of them shares
-/// its name with another one.
-const CITIES: [(&str, Prefecture); 39] = [
-    // The designated cities (地方自治法第252条の19第1項の指定都市の指定に関する政令)
-    ("札幌市", Prefecture::Hokkaido),
-    ("仙台市", Prefecture::Miyagi),
-    ("さいたま市", Prefecture::Saitama),
-    ("千葉市", Prefecture::Chiba),
-    ("横浜市", Prefecture::Kanagawa),
-    ("川崎市", Prefecture::Kanagawa),
-    ("相模原市", Prefecture::Kanagawa),
-    ("新潟市", Prefecture::Niigata),
-    ("静岡市", Prefecture::Shizuoka),
-    ("浜松市", Prefecture::Shizuoka),
-    ("名古屋市", Prefecture::Aichi),
-    ("京都市", Prefecture::Kyoto),
-    ("大阪市", Prefecture::Osaka),
-    ("堺市", Prefecture::Osaka),
-    ("神戸市", Prefecture::Hyogo),
-    ("岡山市", Prefecture::Okayama),
-    ("広島市", Prefecture::Hiroshima),
-    ("北九州市", Prefecture::Fukuoka),
-    ("福岡市", Prefecture::Fukuoka),
-    ("熊本市", Prefecture::Kumamoto),
-    // The capitals that bear the name of their prefecture and are not among those
-    ("青森市", Prefecture::Aomori),
-    ("秋田市", Prefecture::Akita),
-    ("山形市", Prefecture::Yamagata),
-    ("福島市", Prefecture::Fukushima),
-    ("富山市", Prefecture::Toyama),
-    ("福井市", Prefecture::Fukui),
-    ("長野市", Prefecture::Nagano),
-    ("岐阜市", Prefecture::Gifu),
-    ("奈良市", Prefecture::Nara),
-    ("和歌山市", Prefecture::Wakayama),
-    ("鳥取市", Prefecture::Tottori),
-    ("山口市", Prefecture::Yamaguchi),
-    ("徳島市", Prefecture::Tokushima),
-    ("高知市", Prefecture::Kochi),
-    ("佐賀市", Prefecture::Saga),
-    ("長崎市", Prefecture::Nagasaki),
-    ("大分市", Prefecture::Oita),
-    ("宮崎市", Prefecture::Miyazaki),
-    ("鹿児島市", Prefecture::Kagoshima),
-];
-
 impl Prefecture {
-    /// The prefecture that an address lies in: the one that it begins with, or else the one of the
-    /// designated city, or of the capital named like its prefecture, that it begins with. White
-    /// space before it doesn't count.
+    /// The prefecture that an address lies in: the one that it begins with, whatever follows, or else the one of the
+    /// municipality that it begins with. White space before it doesn't count, nor do variants of characters.
     ///
-    /// `None` for every other address. So it is for `府中市`, which is in Tokyo and in Hiroshima,
-    /// and for a ward without its city: `北区` is in Tokyo and in many designated cities. The
-    /// special wards whose names are unique (`千代田区`) get no exception: a register that leaves
-    /// out `東京都` isn't known.
+    /// `None` for every other address. So it is for `府中市`, which is in Tokyo and in Hiroshima, for a ward without its city
+    /// (`北区` is in Tokyo and in many designated cities), and for a town without its county. `Municipality::of` has the rule.
     #[must_use]
     pub fn of(address: &Address) -> Option<Self> {
-        let text = address.expose().trim_start();
-        let named = Self::ALL
-            .into_iter()
-            .find(|one| text.starts_with(one.japanese_name()));
-        named.or_else(|| {
-            let (_, prefecture) = CITIES
-                .into_iter()
-                .find(|(city, _)| text.starts_with(city))?;
-            Some(prefecture)
-        })
+        Place::of(address).prefecture
     }
 }
 
@@ -317,10 +260,32 @@ mod tests {
     }
 
     #[test]
-    fn no_city_is_in_the_table_twice() {
-        let names: HashSet<_> = CITIES.iter().map(|(city, _)| city).collect();
-        assert_eq!(names.len(), CITIES.len());
-        assert!(CITIES.iter().all(|(city, _)| city.ends_with('市')));
+    fn any_municipality_tells_its_prefecture_if_it_has_its_name_alone() {
+        for (address, prefecture) in [
+            ("千代田区永田町１丁目７番１号", Prefecture::Tokyo),
+            ("東広島市西条栄町８番２９号", Prefecture::Hiroshima),
+            ("北広島市中央４丁目２番地１", Prefecture::Hokkaido),
+            ("大阪狭山市狭山１丁目２３８４番地の１", Prefecture::Osaka),
+            ("河内長野市原町１丁目１番１号", Prefecture::Osaka),
+            ("盛岡市内丸１２番２号", Prefecture::Iwate),
+            ("栃木市万町９番２５号", Prefecture::Tochigi),
+            ("松前郡福島町字福島８２０番地", Prefecture::Hokkaido),
+        ] {
+            assert_eq!(of(address), Some(prefecture), "{address}");
+        }
+    }
+
+    #[test]
+    fn the_prefecture_that_is_written_stays_whatever_follows() {
+        for rest in [
+            "",
+            "横浜市中区",
+            "福島町",
+            "福島県",
+            "1600 Pennsylvania Avenue",
+        ] {
+            assert_eq!(of(&format!("東京都{rest}")), Some(Prefecture::Tokyo));
+        }
     }
 
     #[test]
@@ -335,16 +300,11 @@ mod tests {
     #[test]
     fn what_is_not_certain_is_none() {
         for address in [
-            "府中市宮西町２丁目２４番地", // in Tokyo and in Hiroshima
-            "伊達市鹿島町２０番地１",     // in Hokkaido and in Fukushima
-            "千代田区永田町１丁目７番１号",
-            "北区王子本町１丁目１５番２２号",
-            "東広島市西条栄町８番２９号",
-            "北広島市中央４丁目２番地１",
-            "大阪狭山市狭山１丁目２３８４番地の１",
-            "河内長野市原町１丁目１番１号",
-            "盛岡市内丸１２番２号", // a capital, but not named like its prefecture
-            "栃木市万町９番２５号", // named like its prefecture, but not its capital
+            "府中市宮西町２丁目２４番地",     // in Tokyo and in Hiroshima
+            "伊達市鹿島町２０番地１",         // in Hokkaido and in Fukushima
+            "北区王子本町１丁目１５番２２号", // in Tokyo and in ten designated cities
+            "福島町福島８２０番地",           // without its county
+            "横浜",
             "山口町１番地",
             "堺町１番地",
             "福島区大開１丁目８番１号", // a ward of Osaka

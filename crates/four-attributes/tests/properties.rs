@@ -5,7 +5,8 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
 use four_attributes::{
     Address, Attribute, AttributeError, AttributeSet, BirthDate, FORMATTED_ADDRESS, FourAttributes,
-    Gender, MAXIMUM_BYTES, MalformedReason, Name, Prefecture, cognito_claims, japan_date,
+    Gender, MAXIMUM_BYTES, MalformedReason, Municipality, Name, Prefecture, cognito_claims,
+    japan_date,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -408,8 +409,39 @@ proptest! {
     }
 
     #[test]
+    fn a_municipality_lies_in_the_prefecture_of_its_address(
+        beginning in select(vec!["", "東京都", "神奈川県", "横浜市", "府中市", "松前郡福島町", "福島町", "北区"]),
+        rest in text(),
+    ) {
+        let address: Address = format!("{beginning}{rest}x").parse().unwrap();
+        if let Some(municipality) = Municipality::of(&address) {
+            prop_assert_eq!(Prefecture::of(&address), Some(municipality.prefecture()));
+        }
+    }
+
+    #[test]
+    fn variation_selectors_say_nothing_wherever_they_stand(
+        beginning in select(vec!["東京都府中市", "神奈川県横浜市中区", "松前郡　福島町", "堺市", "府中市", "福島町"]),
+        rest in "[一-龠ぁ-ん]{0,8}",
+        selectors in vec(prop::option::of(select(vec!['\u{FE00}', '\u{E0100}', '\u{E01EF}'])), 20),
+    ) {
+        let plain = format!("{beginning}{rest}");
+        let marked: String = plain
+            .chars()
+            .zip(selectors.into_iter().chain(std::iter::repeat(None)))
+            .flat_map(|(character, selector)| std::iter::once(character).chain(selector))
+            .collect();
+        let of = |text: &str| {
+            let address: Address = text.parse().unwrap();
+            (Prefecture::of(&address), Municipality::of(&address).map(Municipality::code))
+        };
+        prop_assert_eq!(of(&plain), of(&marked));
+    }
+
+    #[test]
     fn an_address_in_other_letters_lies_in_no_known_prefecture(text in "[ -~]{0,50}[!-~]") {
         let address: Address = text.parse().unwrap();
         prop_assert_eq!(Prefecture::of(&address), None);
+        prop_assert_eq!(Municipality::of(&address), None);
     }
 }

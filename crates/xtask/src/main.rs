@@ -23,6 +23,7 @@ mod deployment;
 mod documented;
 mod interop;
 mod loopback;
+mod municipalities;
 mod python;
 mod repeat;
 mod size;
@@ -61,6 +62,12 @@ enum Task {
         #[arg(value_enum)]
         peer: Option<interop::Peer>,
     },
+    /// Make the table of Japan's municipalities from Japan Post's postal codes (needs Python 3 with venv, and PyPI)
+    Municipalities {
+        /// Only compare it with the table that is there
+        #[arg(long)]
+        check: bool,
+    },
     /// Run the tests of `cargo test` again and again: in random order, with a busy processor, while ports are being taken, and over the end of a minute, an hour and a day (installs what it needs: Debian's packages)
     Repeat(repeat::Arguments),
     /// Check the template without an account: lint, translate, checkov, cfn-guard, and its tests (installs what it needs: PyPI, crates.io)
@@ -76,6 +83,7 @@ fn main() -> ExitCode {
         Task::Build { architecture } => build::run(&workspace(), architecture),
         Task::Commands => commands::run(&workspace()),
         Task::Interop { peer } => interop::run(&workspace(), peer),
+        Task::Municipalities { check } => municipalities::run(&workspace(), check),
         Task::Repeat(arguments) => repeat::run(&workspace(), &arguments),
         Task::Size => size::run(&workspace()),
         Task::Template => template::run(&workspace()),

