@@ -870,7 +870,7 @@ async fn the_start_page_lets_one_choose_by_purpose_or_one_by_one_without_a_scrip
         chosen(&visit(&stack, &person, "/").await),
         ["digital-auth/gender"]
     );
-    assert_eq!(chosen(&visit(&stack, &browser(), "/").await).len(), 8);
+    assert_eq!(chosen(&visit(&stack, &browser(), "/").await).len(), 9);
     stack.stop().await;
 }
 
@@ -909,15 +909,13 @@ async fn an_app_that_asks_for_an_age_alone_learns_an_age_alone() {
         assert!(!text.contains(adult.claims[claim].as_str()), "{claim}");
     }
     assert!(text.contains("<dd>はい</dd>"));
-    assert!(
-        text.contains(
-            "求めていません： 氏名、住所、生年月日、性別、都道府県、18歳以上か、本人確認"
-        )
-    );
+    assert!(text.contains(
+        "求めていません： 氏名、住所、生年月日、性別、都道府県、市区町村、18歳以上か、本人確認"
+    ));
     // One row of the table: asked for, in both tokens, and not in userinfo.
     let (_, table) = text.split_once("<tbody>").unwrap();
     let (table, _) = table.split_once("</tbody>").unwrap();
-    assert_eq!(table.matches("<tr>").count(), 11);
+    assert_eq!(table.matches("<tr>").count(), 13);
     assert_eq!(table.matches("class=\"yes\"").count(), 3);
     let row = table.split("<tr>").find(|row| row.contains("age_over_20"));
     assert_eq!(row.unwrap().matches("class=\"yes\"").count(), 3);

@@ -23,10 +23,12 @@ use test_kit::{Outcome, SignedIn, Stack, StackOptions, browser, stack, stack_wit
 pub(crate) const OWN_USER: &str = "aws.cognito.signin.user.admin";
 /// Everything that a token of ours can hold of a person.
 const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
-const DERIVED: [&str; 6] = [
+const DERIVED: [&str; 8] = [
     "age_over_18",
     "age_over_20",
     "prefecture",
+    "municipality",
+    "municipality_code",
     "identity_verified",
     "verified_at",
     "verification_acr",
@@ -62,6 +64,7 @@ pub(crate) fn everything() -> String {
         "birthdate",
         "gender",
         "prefecture",
+        "municipality",
         "age_over_18",
         "age_over_20",
         "verified",
@@ -241,6 +244,16 @@ async fn each_token_holds_what_the_scopes_grant_and_openid_alone_grants_nothing(
                 claims.get("age_over_18").and_then(Value::as_bool),
                 has_reached(&persona, 18)
             );
+            let text = |name| claims.get(name).and_then(Value::as_str);
+            let municipality = text("municipality").map(|name| (name, text("prefecture")));
+            assert!(
+                municipality.is_none_or(|(name, prefecture)| name.starts_with(prefecture.unwrap()))
+            );
+            assert_eq!(municipality.is_some(), text("municipality_code").is_some());
+            if persona.id == "yokohama" {
+                assert_eq!(text("municipality"), Some("神奈川県横浜市"));
+                assert_eq!(text("municipality_code"), Some("141003"));
+            }
             assert_eq!(claims["identity_verified"], true);
             assert_eq!(claims["verification_acr"], "aal3");
             assert!(claims["verified_at"].is_i64());

@@ -273,8 +273,8 @@ async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_f
                 "--scopes",
                 "openid digital-auth/height",
             ],
-            "\"digital-auth/height\" というスコープはありません。使えるもの：openid digital-auth/name digital-auth/address digital-auth/birthdate digital-auth/gender digital-auth/prefecture digital-auth/age_over_18 digital-auth/age_over_20 digital-auth/verified",
-            "no scope is called \"digital-auth/height\"; there are: openid digital-auth/name digital-auth/address digital-auth/birthdate digital-auth/gender digital-auth/prefecture digital-auth/age_over_18 digital-auth/age_over_20 digital-auth/verified",
+            "\"digital-auth/height\" というスコープはありません。使えるもの：openid digital-auth/name digital-auth/address digital-auth/birthdate digital-auth/gender digital-auth/prefecture digital-auth/municipality digital-auth/age_over_18 digital-auth/age_over_20 digital-auth/verified",
+            "no scope is called \"digital-auth/height\"; there are: openid digital-auth/name digital-auth/address digital-auth/birthdate digital-auth/gender digital-auth/prefecture digital-auth/municipality digital-auth/age_over_18 digital-auth/age_over_20 digital-auth/verified",
         ),
         (
             &["demo", "--scopes", "digital-auth/name"],

@@ -18,9 +18,9 @@ use function_kit::aws;
 use function_kit::invocation::ANSWER;
 use function_kit::metrics::{COLD_START, Count, MOST_SAMPLES, Refused, START_DURATION, Step};
 use function_kit::verified::provider_name;
-use pre_token_generation::claims::{IDENTITY_VERIFIED, VERIFICATION_ACR};
+use pre_token_generation::claims::{IDENTITY_VERIFIED, MUNICIPALITY_CODE, VERIFICATION_ACR};
 use pre_token_generation::config::OLDEST;
-use pre_token_generation::scopes::PREFECTURE;
+use pre_token_generation::scopes::{MUNICIPALITY, PREFECTURE};
 use simulators::lambda::{HEAD_LIMIT, PAYLOAD_LIMIT};
 use simulators::service::Endpoint;
 use simulators::user_agent::COOKIE_LIMIT;
@@ -101,7 +101,8 @@ fn metrics() -> usize {
 /// besides is among them, or hidden in the token that shows attributes.
 fn changes() -> usize {
     let verification = [IDENTITY_VERIFIED, VERIFIED_AT, VERIFICATION_ACR].len();
-    let claims = Attribute::ALL.len() + [PREFECTURE].len() + verification + usize::from(OLDEST);
+    let places = [PREFECTURE, MUNICIPALITY, MUNICIPALITY_CODE].len();
+    let claims = Attribute::ALL.len() + places + verification + usize::from(OLDEST);
     let hidden = Attribute::ALL.len() + ["custom:verified_record", "custom:verified_at"].len();
     4 * claims + 2 * hidden
 }

@@ -704,6 +704,7 @@ fn what_an_app_may_know_is_asked_for(name: &str, given: &BTreeMap<String, String
         ("name", "AskName"),
         ("address", "AskAddress"),
         ("prefecture", "AskAddress"),
+        ("municipality", "AskAddress"),
         ("birthdate", "AskBirthdate"),
         ("age_over_", "AskBirthdate"),
         ("gender", "AskGender"),

@@ -209,6 +209,7 @@ fn the_resource_server_has_a_scope_for_every_claim() {
             scope("birthdate", "birth date"),
             scope("gender", "gender"),
             scope("prefecture", "prefecture"),
+            scope("municipality", "municipality and its code"),
             scope("verified", "when and how it was verified"),
         ];
         let ages = tokens.ages.iter();

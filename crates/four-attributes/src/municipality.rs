@@ -171,7 +171,6 @@ struct Row {
 }
 
 /// One way to write a municipality without its prefecture.
-#[derive(Clone)]
 struct Entry {
     /// Where its key is.
     key: Range<usize>,

@@ -23,6 +23,8 @@ pub enum Scope {
     Gender,
     /// The prefecture of the address.
     Prefecture,
+    /// The municipality of the address.
+    Municipality,
     /// Whether the person is 18 or over.
     AgeOver18,
     /// Whether the person is 20 or over.
@@ -33,12 +35,13 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, in the order in which people are shown them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Name,
         Self::Address,
         Self::Birthdate,
         Self::Gender,
         Self::Prefecture,
+        Self::Municipality,
         Self::AgeOver18,
         Self::AgeOver20,
         Self::Verified,
@@ -53,6 +56,7 @@ impl Scope {
             Self::Birthdate => "birthdate",
             Self::Gender => "gender",
             Self::Prefecture => "prefecture",
+            Self::Municipality => "municipality",
             Self::AgeOver18 => "age_over_18",
             Self::AgeOver20 => "age_over_20",
             Self::Verified => "verified",

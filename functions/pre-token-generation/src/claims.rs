@@ -4,15 +4,17 @@
 
 use chrono::{DateTime, Utc};
 use four_attributes::{
-    Attribute, FORMATTED_ADDRESS, Prefecture, VERIFIED_AT, VerifiedAt, VerifiedRecord,
-    cognito_claims, japan_date,
+    Attribute, FORMATTED_ADDRESS, Municipality, Prefecture, VERIFIED_AT, VerifiedAt,
+    VerifiedRecord, cognito_claims, japan_date,
 };
 use serde_json::{Map, Value};
 
-use crate::scopes::{AGE_OVER, Grants, PREFECTURE};
+use crate::scopes::{AGE_OVER, Grants, MUNICIPALITY, PREFECTURE};
 
 /// Whether the person was verified as the policy wants it, and not too long ago.
 pub const IDENTITY_VERIFIED: &str = "identity_verified";
+/// The municipality's code: six digits, as text.
+pub const MUNICIPALITY_CODE: &str = "municipality_code";
 /// The `acr` of the verification.
 pub const VERIFICATION_ACR: &str = "verification_acr";
 
@@ -84,13 +86,19 @@ fn derived(record: &VerifiedRecord, grants: &Grants, now: DateTime<Utc>) -> Map<
             claims.insert(format!("{AGE_OVER}{age}"), reached.into());
         }
     }
-    let address = record
-        .attributes
-        .address
-        .as_ref()
-        .filter(|_| grants.prefecture);
-    if let Some(prefecture) = address.and_then(Prefecture::of) {
+    let address = record.attributes.address.as_ref();
+    let prefecture = address
+        .filter(|_| grants.prefecture)
+        .and_then(Prefecture::of);
+    if let Some(prefecture) = prefecture {
         claims.insert(PREFECTURE.to_owned(), prefecture.japanese_name().into());
+    }
+    let municipality = address
+        .filter(|_| grants.municipality)
+        .and_then(Municipality::of);
+    if let Some(municipality) = municipality {
+        claims.insert(MUNICIPALITY.to_owned(), municipality.full_name().into());
+        claims.insert(MUNICIPALITY_CODE.to_owned(), municipality.code().into());
     }
     if grants.verified {
         claims.insert(IDENTITY_VERIFIED.to_owned(), true.into());

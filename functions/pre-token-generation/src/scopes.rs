@@ -8,6 +8,8 @@ use four_attributes::{Attribute, AttributeSet};
 pub const AGE_OVER: &str = "age_over_";
 /// The prefecture of the address.
 pub const PREFECTURE: &str = "prefecture";
+/// The municipality of the address.
+pub const MUNICIPALITY: &str = "municipality";
 /// When and how the person was verified.
 pub const VERIFIED: &str = "verified";
 
@@ -18,6 +20,8 @@ pub struct Grants {
     pub attributes: AttributeSet,
     /// The prefecture.
     pub prefecture: bool,
+    /// The municipality.
+    pub municipality: bool,
     /// The ages, in the order of the configuration.
     pub ages: Vec<u8>,
     /// How the person was verified.
@@ -55,6 +59,7 @@ impl Grants {
                 .filter(|attribute| has(attribute.scope()))
                 .collect(),
             prefecture: has(PREFECTURE),
+            municipality: has(MUNICIPALITY),
             ages: ages.iter().copied().filter(is_asked).collect(),
             verified: has(VERIFIED),
         })
@@ -83,11 +88,13 @@ mod tests {
     fn each_scope_grants_what_it_names() {
         let all = of(
             "openid digital-auth/gender digital-auth/birthdate digital-auth/address digital-auth/name \
-             digital-auth/verified digital-auth/prefecture digital-auth/age_over_20 digital-auth/age_over_18",
+             digital-auth/verified digital-auth/prefecture digital-auth/municipality digital-auth/age_over_20 \
+             digital-auth/age_over_18",
         );
         let expected = Grants {
             attributes: AttributeSet::all(),
             prefecture: true,
+            municipality: true,
             ages: vec![18, 20],
             verified: true,
         };
@@ -108,6 +115,7 @@ mod tests {
             "age_over_16",
             "age_over_020",
             "age_over_",
+            "municipality_code",
             "Name",
             "name ",
             "name/",

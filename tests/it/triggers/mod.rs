@@ -5,6 +5,7 @@
 mod hidden_attributes;
 mod inbound_federation;
 mod linked_users;
+mod municipalities;
 mod policy;
 mod pre_token_generation;
 

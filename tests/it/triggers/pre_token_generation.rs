@@ -43,6 +43,7 @@ pub(super) fn answered(event: &Value, id_token: &Value, access_token: &Value) ->
 pub(super) fn derived() -> Value {
     json!({
         "age_over_18": true, "age_over_20": true, "prefecture": "神奈川県",
+        "municipality": "神奈川県横浜市", "municipality_code": "141003",
         "identity_verified": true, "verified_at": VERIFIED_AT, "verification_acr": "aal3",
     })
 }

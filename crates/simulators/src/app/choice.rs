@@ -85,6 +85,7 @@ impl Choice {
                     ),
                     &[
                         Scope::Prefecture,
+                        Scope::Municipality,
                         Scope::AgeOver18,
                         Scope::AgeOver20,
                         Scope::Verified,
@@ -139,6 +140,7 @@ pub(super) fn label(scope: Scope, language: Language) -> &'static str {
         Scope::Birthdate => language.say("生年月日", "Date of birth"),
         Scope::Gender => language.say("性別", "Gender"),
         Scope::Prefecture => language.say("都道府県", "Prefecture"),
+        Scope::Municipality => language.say("市区町村", "Municipality"),
         Scope::AgeOver18 => language.say("18歳以上か", "18 or over?"),
         Scope::AgeOver20 => language.say("20歳以上か", "20 or over?"),
         Scope::Verified => language.say("本人確認", "Verification"),

@@ -14,6 +14,8 @@ use crate::scopes::Scope;
 pub(super) const JAPAN: i32 = 9 * 60 * 60;
 /// The attribute that holds the verified record in the user pool.
 const RECORD: &str = "custom:verified_record";
+/// The claim that comes with the municipality's name.
+const MUNICIPALITY_CODE: &str = "municipality_code";
 
 /// Something that the app could know.
 pub(super) struct Fact {
@@ -86,6 +88,14 @@ fn value(scope: Scope, claims: &Map<String, Value>, language: Language) -> Optio
     let text = || claim.as_str().map(str::to_owned);
     match scope {
         Scope::Name | Scope::Prefecture => text(),
+        Scope::Municipality => text().map(|name| {
+            let code = claims.get(MUNICIPALITY_CODE).and_then(Value::as_str);
+            match (code, language) {
+                (Some(code), Language::Japanese) => format!("{name}（{code}）"),
+                (Some(code), Language::English) => format!("{name} ({code})"),
+                (None, _) => name,
+            }
+        }),
         Scope::Address => text().or_else(|| claim.get("formatted")?.as_str().map(str::to_owned)),
         Scope::Birthdate => text().map(|date| match language {
             Language::Japanese => japanese_date(&date),
@@ -147,8 +157,12 @@ fn why_absent(scope: Scope, language: Language) -> &'static str {
             "not received (nor is it where none is registered)",
         ),
         Scope::Prefecture => language.say(
-            "分かりません（住所が都道府県から始まらない人には、このクレームは出ません）",
-            "not known (there is no claim where the address doesn’t begin with one)",
+            "分かりません（住所から確かに分からない人には、このクレームは出ません）",
+            "not known (there is no claim where the address doesn’t tell it for certain)",
+        ),
+        Scope::Municipality => language.say(
+            "分かりません（住所から確かに分からない人には、名前もコードも出ません）",
+            "not known (neither name nor code is there where the address doesn’t tell it for certain)",
         ),
         Scope::AgeOver18 | Scope::AgeOver20 => language.say(
             "分かりません（確かめられない年齢は、「いいえ」ではなく、クレームが出ません）",
@@ -176,6 +190,10 @@ pub(super) fn rows(signed_in: &SignedIn, language: Language) -> Vec<Row> {
     for scope in Scope::ALL {
         let is_asked = is_granted(signed_in, scope);
         rows.push(row(label(scope, language), first_claim(scope), is_asked));
+        if scope == Scope::Municipality {
+            let code = language.say("市区町村コード", "Municipality’s code");
+            rows.push(row(code, MUNICIPALITY_CODE, is_asked));
+        }
         if scope == Scope::Verified {
             let when = language.say("本人確認の日時", "Time of verification");
             rows.push(row(when, "verified_at", is_asked));
@@ -249,6 +267,8 @@ mod tests {
                     "birthdate": "1985-03-05",
                     "gender": "female",
                     "prefecture": "東京都",
+                    "municipality": "東京都千代田区",
+                    "municipality_code": "131016",
                     "age_over_18": true,
                     "age_over_20": false,
                     "identity_verified": true,
@@ -256,7 +276,7 @@ mod tests {
                     "verification_acr": "aal3",
                 }),
             );
-            let texts = |texts: [&str; 8]| texts.map(|text| Some(text.to_owned())).to_vec();
+            let texts = |texts: [&str; 9]| texts.map(|text| Some(text.to_owned())).to_vec();
             assert_eq!(
                 told(&received, Language::Japanese),
                 texts([
@@ -265,6 +285,7 @@ mod tests {
                     "1985年3月5日",
                     "女",
                     "東京都",
+                    "東京都千代田区（131016）",
                     "はい",
                     "いいえ",
                     "確認済み・2026年2月2日 11:40・aal3",
@@ -278,6 +299,7 @@ mod tests {
                     "1985-03-05",
                     "female",
                     "東京都",
+                    "東京都千代田区 (131016)",
                     "yes",
                     "no",
                     "verified, 2026-02-02 11:40 (Japan), aal3",
@@ -309,6 +331,7 @@ mod tests {
                 "住所",
                 "生年月日",
                 "都道府県",
+                "市区町村",
                 "20歳以上か",
                 "本人確認"
             ]
@@ -316,7 +339,7 @@ mod tests {
         // Should something come that nobody asked for, it isn't hidden.
         let received = signed_in("openid", json!({ "name": "山田" }));
         assert_eq!(facts(&received, Language::English)[0].claim, "name");
-        assert_eq!(not_asked(&received, Language::English).len(), 7);
+        assert_eq!(not_asked(&received, Language::English).len(), 8);
     }
 
     #[test]
@@ -335,6 +358,6 @@ mod tests {
         let claims = rows(&received, Language::Japanese).into_iter();
         let claims: Vec<_> = claims.map(|row| row.claim).collect();
         assert_eq!(claims.last(), Some(&RECORD));
-        assert_eq!(claims.len(), 11);
+        assert_eq!(claims.len(), 13);
     }
 }

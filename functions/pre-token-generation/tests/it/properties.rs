@@ -78,6 +78,7 @@ fn whole_event(record: &str) -> Value {
         "digital-auth/birthdate",
         "digital-auth/gender",
         "digital-auth/prefecture",
+        "digital-auth/municipality",
         "digital-auth/age_over_18",
         "digital-auth/age_over_20",
         "digital-auth/verified",
