@@ -17,7 +17,7 @@ IN_COUNTY = re.compile(r"(.+?郡)(.+[町村])")
 # Japan Post writes the island before these two, and their own names don't have it.
 ON_ISLAND = re.compile(r"(八丈島|三宅島)(八丈町|三宅村)")
 # What has neither: cities, the wards of Tokyo, and the towns and villages of its islands.
-ALONE = re.compile(r".+[市区]|.+[町村]")
+ALONE = re.compile(r".+[市区町村]")
 
 PREFECTURES, MUNICIPALITIES, DESIGNATED_CITIES = 47, 1741, 20
 
@@ -83,7 +83,7 @@ def main():
         if district.endswith("郡"):
             return names_with_district.count((district, name)) == 1
         # Nor a town that leaves out its county, nor a ward that leaves out its city.
-        return own_names.count(name) == 1 and name not in wards
+        return sum(other.startswith(name) for other in [*own_names, *wards]) == 1
 
     print("code", "prefecture", "district", "name", "unique", sep="\t")
     for code, (prefecture, district, name) in sorted(found.items()):
