@@ -14,4 +14,5 @@ mod demo;
 mod failures;
 mod login;
 mod odd_ways;
+mod recipes;
 mod webdriver;

@@ -378,7 +378,7 @@ async fn an_older_record_of_the_users_own_counts_for_as_long_as_a_verification_m
                 ..FourAttributes::default()
             },
             verified_at: VerifiedAt::Authentication(now() - TimeDelta::days(days)),
-            acr: None,
+            acr: Some("aal3".to_owned()),
         };
         let keys = SealingKeys::new([stack.configuration.record_key().expose_secret()]).unwrap();
         record.seal(&keys, &SystemRandomness).unwrap()

@@ -13,6 +13,7 @@ mod command;
 mod configuration;
 mod conformance;
 mod faults;
+mod front_channel;
 mod frozen;
 mod limits;
 mod login;

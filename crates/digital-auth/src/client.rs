@@ -221,7 +221,10 @@ impl Client {
 
         // After the ID token, which says whose login it is: whoever edits their own request is known then.
         tokens.confirm_scope(self.options.attributes, self.options.granted_scope)?;
-        check("scope holds all that was asked for", "RFC 6749 §3.3, §5.1");
+        check(
+            "scope, if it is there, holds all that was asked for",
+            "RFC 6749 §3.3",
+        );
 
         let asking = userinfo::attributes(
             &self.http,

@@ -28,7 +28,7 @@ const TOKENS: &str = "pre-token-generation";
 const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
 const KEPT_IN: [&str; 2] = ["custom:verified_record", "custom:verified_at"];
 /// The scopes of an app that asks for all, and what every app asks for.
-const ALL: &str = "openid digital-auth/name digital-auth/address digital-auth/birthdate digital-auth/gender digital-auth/prefecture \
+const ALL: &str = "openid digital-auth/name digital-auth/address digital-auth/birthdate digital-auth/gender digital-auth/prefecture digital-auth/municipality \
                    digital-auth/age_over_18 digital-auth/age_over_20 digital-auth/verified";
 
 /// Linked, and not yet signed in with the card.

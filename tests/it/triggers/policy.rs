@@ -111,7 +111,10 @@ async fn attributes_that_are_not_asked_for_any_more_give_nothing_and_neither_doe
     for (attributes, gone) in [
         ("name address birthdate gender", &[][..]),
         ("address birthdate gender", &["name"]),
-        ("name birthdate gender", &["address", "prefecture"]),
+        (
+            "name birthdate gender",
+            &["address", "prefecture", "municipality", "municipality_code"],
+        ),
         (
             "name address gender",
             &["birthdate", "age_over_18", "age_over_20"],
@@ -125,6 +128,8 @@ async fn attributes_that_are_not_asked_for_any_more_give_nothing_and_neither_doe
                 "birthdate",
                 "gender",
                 "prefecture",
+                "municipality",
+                "municipality_code",
                 "age_over_18",
                 "age_over_20",
             ],

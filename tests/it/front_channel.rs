@@ -1,0 +1,291 @@
+//! What passes through the browser is the person's to edit. The documentation says of each parameter what confirms it elsewhere;
+//! here somebody edits, and it is refused or shows in what comes back signed.
+
+use std::collections::BTreeSet;
+
+use simulators::fault::Fault;
+use simulators::service::Endpoint;
+use simulators::user_agent::Arrival;
+use test_kit::{Outcome, RelyingParty, SignedIn, Stack, browser, stack, stack_with, variables};
+use url::Url;
+
+/// The document in both languages, each with the heading of the table and the names of the ways, in one order.
+const DOCUMENTS: [(&str, &str, [&str; 6]); 2] = [
+    (
+        include_str!("../../docs/architecture.md"),
+        "ブラウザーを通るもの",
+        [
+            "アプリ → Cognito",
+            "Cognito → 橋渡し",
+            "橋渡し → サービス",
+            "サービス → 橋渡し",
+            "橋渡し → Cognito",
+            "Cognito → アプリ",
+        ],
+    ),
+    (
+        include_str!("../../docs/architecture.en.md"),
+        "What passes through the browser",
+        [
+            "app → Cognito",
+            "Cognito → bridge",
+            "bridge → service",
+            "service → bridge",
+            "bridge → Cognito",
+            "Cognito → app",
+        ],
+    ),
+];
+
+/// The names in backticks.
+fn names(text: &str) -> BTreeSet<String> {
+    text.split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The parameters of each way, as a document has them.
+fn documented((document, heading, ways): (&str, &str, [&str; 6])) -> [BTreeSet<String>; 6] {
+    let (_, section) = document
+        .split_once(&format!("\n## {heading}\n"))
+        .expect(heading);
+    let section = section.split("\n## ").next().unwrap();
+    let mut found = [const { BTreeSet::new() }; 6];
+    for row in section.lines().filter(|line| line.contains(" → ")) {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [way, parameters, confirmed] = cells[..] else {
+            panic!("{row}")
+        };
+        assert!(!confirmed.is_empty(), "{row}");
+        let place = ways.iter().position(|known| *known == way);
+        for name in names(parameters) {
+            assert!(found[place.expect(row)].insert(name), "twice: {row}");
+        }
+    }
+    found
+}
+
+/// What a module of the bridge reads of a request.
+fn read_by(source: &str) -> BTreeSet<String> {
+    let reads = source.split("arameters.get(\"").skip(1);
+    let reads = reads.chain(source.split("\n        .get(\"").skip(1));
+    reads
+        .map(|rest| rest.split('"').next().unwrap().to_owned())
+        .collect()
+}
+
+fn names_of(url: &Url) -> BTreeSet<String> {
+    url.query_pairs()
+        .map(|(name, _)| name.into_owned())
+        .collect()
+}
+
+/// The names in the redirects to an address, of a login that succeeds and one that is cancelled.
+async fn on_the_way_to(stack: &Stack, part: &str) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for fault in [None, Some(Fault::Cancel)] {
+        let (_, start) = stack.begin().unwrap();
+        let at = |url: &Url| url.as_str().contains(part);
+        let browser = browser();
+        let arrival = stack.test_card_page(&browser, &start).await.unwrap();
+        let arrival = stack.choose(&browser, arrival, "adult", fault, at).await;
+        let Arrival::At(url) = arrival.unwrap() else {
+            panic!("on a page")
+        };
+        all.extend(names_of(&url));
+    }
+    all
+}
+
+#[tokio::test]
+async fn the_table_has_every_parameter_of_every_way_and_no_other() {
+    let stack = stack().await;
+    let (_, start) = stack.begin().unwrap();
+    let authorize = include_str!("../../functions/federation/src/authorize.rs");
+    let callback = include_str!("../../functions/federation/src/callback.rs");
+    let to_service = {
+        let client = RelyingParty::new(&stack);
+        let (browser, request) = (browser(), client.authorization_request());
+        let page = client.authorize(&browser, &request).await;
+        names_of(&page.redirect_target().unwrap().unwrap())
+    };
+    let from_service = on_the_way_to(&stack, "/callback?").await;
+    let to_cognito = on_the_way_to(&stack, "/oauth2/idpresponse?").await;
+    let to_app = on_the_way_to(&stack, simulators::stack::APP_CALLBACK).await;
+    for document in DOCUMENTS {
+        let documented = documented(document);
+        let [app, bridge, service, back, cognito, back_at_app] = &documented;
+        // What an app may ask of Amazon Cognito besides what this one does.
+        let mut asked = names_of(&start);
+        asked.extend(["lang", "max_age", "prompt"].map(str::to_owned));
+        assert_eq!(*app, asked);
+        assert_eq!(*bridge, read_by(authorize));
+        assert_eq!(*service, to_service);
+        let mut answered = read_by(callback);
+        answered.extend(from_service.clone());
+        assert_eq!(*back, answered);
+        assert_eq!(*cognito, to_cognito);
+        assert_eq!(*back_at_app, to_app);
+    }
+    stack.stop().await;
+}
+
+/// A login whose authorization request somebody edits between the bridge and the service.
+async fn edited(stack: &Stack, edit: impl Fn(&str, &str) -> Option<String>) -> Outcome {
+    let (app, start) = stack.begin().unwrap();
+    let browser = browser();
+    let at_service = |url: &Url| url.host_str() == Some("service.localhost");
+    let journey = browser.follow(&start, "application/json", at_service).await;
+    let Arrival::At(url) = journey.unwrap().end else {
+        panic!("on a page")
+    };
+    let mut changed = url.clone();
+    changed.query_pairs_mut().clear().extend_pairs(
+        url.query_pairs()
+            .filter_map(|(name, value)| Some((name.clone(), edit(&name, &value)?))),
+    );
+    let arrival = stack.test_card_page(&browser, &changed).await.unwrap();
+    let at_app = |url: &Url| url.as_str().starts_with(simulators::stack::APP_CALLBACK);
+    let arrival = stack.choose(&browser, arrival, "adult", None, at_app).await;
+    stack.finish(&app, arrival.unwrap()).await.unwrap()
+}
+
+fn class_of(outcome: Outcome) -> Option<String> {
+    match outcome {
+        Outcome::SignedIn(_) => None,
+        Outcome::Failed(failed) => Some(failed.class.expect("a class of the bridge")),
+    }
+}
+
+#[tokio::test]
+async fn a_scope_that_somebody_takes_out_of_their_request_ends_the_login() {
+    for granted_scope in ["required", "optional"] {
+        let stack = stack_with(|options| {
+            options.environment = variables([("GRANTED_SCOPE", Some(granted_scope))]);
+        })
+        .await;
+        for taken_out in ["name", "address", "birthdate", "gender"] {
+            let outcome = edited(&stack, |name, value| {
+                let scopes = value.split(' ').filter(|scope| *scope != taken_out);
+                Some(match name {
+                    "scope" => scopes.collect::<Vec<_>>().join(" "),
+                    _ => value.to_owned(),
+                })
+            });
+            let class = class_of(outcome.await);
+            assert_eq!(class.as_deref(), Some("scope_not_granted"), "{taken_out}");
+        }
+        // In another order, nothing is missing.
+        let outcome = edited(&stack, |name, value| {
+            let scopes = value.split(' ').rev();
+            Some(match name {
+                "scope" => scopes.collect::<Vec<_>>().join(" "),
+                _ => value.to_owned(),
+            })
+        });
+        assert_eq!(class_of(outcome.await), None);
+        stack.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_scope_is_a_matter_of_the_configuration() {
+    for (granted_scope, class) in [
+        (None, Some("scope_not_confirmed")),
+        (Some("required"), Some("scope_not_confirmed")),
+        (Some("optional"), None),
+    ] {
+        let stack = stack_with(|options| {
+            options.environment = variables([("GRANTED_SCOPE", granted_scope)]);
+        })
+        .await;
+        let fault = Some(Fault::TokenWithoutScope);
+        let outcome = stack.login(&browser(), "adult", fault).await.unwrap();
+        assert_eq!(class_of(outcome).as_deref(), class, "{granted_scope:?}");
+        stack.stop().await;
+    }
+}
+
+/// The recipe of docs/claims, as it stands there: its text is looked at, and in a browser it is run.
+fn is_the_person_now(signed_in: &SignedIn, begun: i64) -> bool {
+    let claims = &signed_in.id_token;
+    claims
+        .get("identity_verified")
+        .and_then(serde_json::Value::as_bool)
+        == Some(true)
+        && claims
+            .get("verified_at")
+            .and_then(serde_json::Value::as_i64)
+            .is_some_and(|verified_at| verified_at >= begun - 60)
+}
+
+/// A login that the app begins with `prompt=login`, which the person may take out of the URL.
+async fn anew(stack: &Stack, is_stripped: bool, fault: Option<Fault>) -> Outcome {
+    let (app, mut start) = stack.begin().unwrap();
+    if !is_stripped {
+        start.query_pairs_mut().append_pair("prompt", "login");
+    }
+    let browser = browser();
+    let arrival = stack.test_card_page(&browser, &start).await.unwrap();
+    let at_app = |url: &Url| url.as_str().starts_with(simulators::stack::APP_CALLBACK);
+    let arrival = stack
+        .choose(&browser, arrival, "adult", fault, at_app)
+        .await;
+    stack.finish(&app, arrival.unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_login_whose_prompt_was_stripped_fails_the_recipe() {
+    let stack = stack().await;
+    let (old, unknown) = (
+        Fault::IdTokenOldAuthentication,
+        Fault::IdTokenMissingAuthenticationTime,
+    );
+    let begun = stack.clock.now().timestamp();
+    let signed_in = |outcome| match outcome {
+        Outcome::SignedIn(signed_in) => *signed_in,
+        Outcome::Failed(failed) => panic!("{failed:?}"),
+    };
+    for is_stripped in [false, true] {
+        let now = signed_in(anew(&stack, is_stripped, None).await);
+        assert!(is_the_person_now(&now, begun));
+        // The same tokens, of a login that began later.
+        assert!(!is_the_person_now(&now, begun + 3_600));
+    }
+    for fault in [old, unknown] {
+        let class = class_of(anew(&stack, false, Some(fault)).await);
+        assert_eq!(class.as_deref(), Some("authentication_too_old"));
+        let stripped = signed_in(anew(&stack, true, Some(fault)).await);
+        assert_eq!(stripped.id_token["identity_verified"], true);
+        assert_eq!(stripped.id_token.contains_key("verified_at"), fault == old);
+        assert!(!is_the_person_now(&stripped, begun), "{fault}");
+        // Neither do newer tokens of the same login.
+        let refreshed = stack.refresh(&stripped).await.unwrap();
+        assert!(!is_the_person_now(&refreshed, begun), "{fault}");
+    }
+    // The service documents neither, so nobody asks it.
+    let requests = stack.service.requests();
+    let asked = requests
+        .iter()
+        .filter(|request| request.endpoint == Endpoint::Authorization);
+    for request in asked {
+        assert_eq!(request.query_value("prompt"), None);
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_login_without_auth_time_is_refused_where_it_is_required() {
+    let stack = stack_with(|options| {
+        options.environment = variables([("REQUIRE_AUTH_TIME", Some("yes"))]);
+    })
+    .await;
+    let fault = Some(Fault::IdTokenMissingAuthenticationTime);
+    let outcome = stack.login(&browser(), "adult", fault).await.unwrap();
+    assert_eq!(class_of(outcome).as_deref(), Some("auth_time_missing"));
+    let outcome = stack.login(&browser(), "adult", None).await.unwrap();
+    assert_eq!(class_of(outcome), None);
+    stack.stop().await;
+}
