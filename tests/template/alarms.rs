@@ -218,9 +218,13 @@ fn set(query: &mut [(String, String)], name: &str, change: impl Fn(&str) -> Stri
 #[tokio::test]
 async fn what_a_browser_carries_to_the_service_can_be_edited_and_calls_nobody() {
     type Edit = fn(&mut Vec<(String, String)>);
-    let edits: [(&str, Edit); 3] = [
-        ("attribute_missing", |query| {
+    let edits: [(&str, Edit); 4] = [
+        ("scope_not_granted", |query| {
             set(query, "scope", |scope| scope.replace(" name", ""));
+        }),
+        // Which may be missing anyway.
+        ("scope_not_granted", |query| {
+            set(query, "scope", |scope| scope.replace(" gender", ""));
         }),
         ("id_token_nonce", |query| {
             set(query, "nonce", str::to_lowercase);
@@ -259,6 +263,9 @@ async fn what_the_service_makes_of_it_calls_nobody() {
         Fault::IdTokenMissingAssurance,
         // `openid` taken out of the scope.
         Fault::TokenWithoutIdToken,
+        // Another taken out; by a service that doesn't say it, too.
+        Fault::TokenReducedScope,
+        Fault::TokenWithoutScope,
         Fault::UserinfoMissingAddress,
         Fault::IdTokenMissingNonce,
         // A firewall in front of the service has something against the code.
@@ -376,16 +383,28 @@ async fn log_in_as(
 /// Five people, each with a card.
 const FIVE: [&str; 5] = ["adult", "longest", "leap-day", "no-gender", "yokohama"];
 
-/// A wrong `AcceptedAcr` lets nobody in. The same refusal of one person is theirs alone: they can edit what their browser
+/// A wrong `AcceptedAcr` lets nobody in, and neither does a service that doesn't say what is required of it. The same refusal of one person is theirs alone: they can edit what their browser
 /// carries to the service, and do it again and again, also where nobody else signs in.
 #[tokio::test]
 async fn what_refuses_everybody_rings_and_what_refuses_one_person_does_not() {
-    let wrong = running(&[("ACCEPTED_ACR", "aal9")]).await;
-    assert_eq!(log_in_as(&wrong, FIVE, None).await, [false; 5]);
-    let period = measured(&wrong, &[]);
-    let rings = ringing(&watched(), &going_on(&period));
-    assert_eq!(rings, named(&["logins-none", "logins-refused"]));
-    wrong.stop().await;
+    for (setting, fault) in [
+        (("ACCEPTED_ACR", "aal9"), None),
+        (
+            ("GRANTED_SCOPE", "required"),
+            Some(Fault::TokenWithoutScope),
+        ),
+        (
+            ("REQUIRE_AUTH_TIME", "yes"),
+            Some(Fault::IdTokenMissingAuthenticationTime),
+        ),
+    ] {
+        let wrong = running(&[setting]).await;
+        assert_eq!(log_in_as(&wrong, FIVE, fault).await, [false; 5]);
+        let period = measured(&wrong, &[]);
+        let rings = ringing(&watched(), &going_on(&period));
+        assert_eq!(rings, named(&["logins-none", "logins-refused"]));
+        wrong.stop().await;
+    }
 
     for others in [0, 1] {
         let right = running(&[]).await;
@@ -844,6 +863,11 @@ struct TokenTrigger(DirectFunction);
 
 impl TokenTrigger {
     fn new(key: &str, issuer: &str) -> Self {
+        Self::with(key, issuer, &[])
+    }
+
+    /// The same, with these variables.
+    fn with(key: &str, issuer: &str, variables: &[(&str, &str)]) -> Self {
         let executable = functions().pre_token_generation;
         let mut options = FunctionOptions::new("pre-token-generation", executable);
         let keys = json!({ "keys": [key] }).to_string();
@@ -855,8 +879,10 @@ impl TokenTrigger {
             ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
             ("AWS_SECRET_ACCESS_KEY", "for nobody"),
         ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
+        .iter()
+        .chain(variables)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
         Self(DirectFunction::new(options))
     }
 
@@ -904,7 +930,7 @@ impl TokenTrigger {
     }
 }
 
-/// A wrong key or a wrong issuer refuses everybody's records.
+/// A wrong key, a wrong issuer or a stricter policy refuses everybody's records.
 #[tokio::test]
 async fn records_that_are_refused_for_everybody_ring() {
     for (key, issuer) in [
@@ -915,6 +941,9 @@ async fn records_that_are_refused_for_everybody_ring() {
         assert!(!trigger.refresh(&record(), 0..5).await);
         assert_eq!(trigger.rings(), named(&["records-refused"]));
     }
+    let stricter = TokenTrigger::with(KEY, ISSUER, &[("ACCEPTED_ACR", "aal3")]);
+    assert!(!stricter.refresh(&record(), 0..5).await);
+    assert_eq!(stricter.rings(), named(&["records-refused"]));
     // Many of them are good: those who signed in after the key went.
     let trigger = TokenTrigger::new(KEY, ISSUER);
     assert!(trigger.refresh(&record(), 0..8).await);
