@@ -115,11 +115,11 @@ fn value(scope: Scope, claims: &Map<String, Value>, language: Language) -> Optio
             if is_verified {
                 verification(claims, language)
             } else {
-                let too_old = language.say(
-                    "古くなりました。もう一度、カードでのログインが要ります",
-                    "too old: a new login with the card is needed",
+                let outdated = language.say(
+                    "古いか、いまの条件に合いません。もう一度、カードでのログインが要ります",
+                    "too old, or not what is asked for now: a new login with the card is needed",
                 );
-                too_old.to_owned()
+                outdated.to_owned()
             }
         }),
     }
