@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use simulators::persona::personas;
+use simulators::scopes::Scope;
 
 use crate::demo::{Demo, JA, words};
 use crate::webdriver::{Browser, FIREFOX, PC, PHONE, Setup};
@@ -111,7 +112,8 @@ async fn ask_for_an_age(setup: Setup) {
     let browser = Browser::open(setup).await;
     let words = words(setup.language);
     browser.go(&demo.start_page()).await;
-    assert_eq!(browser.count("input[name=scope]:checked").await, 8);
+    let all = Scope::ALL.len();
+    assert_eq!(browser.count("input[name=scope]:checked").await, all);
     // The purpose that needs an age alone.
     browser
         .element("ul.ready li:nth-child(2) a")

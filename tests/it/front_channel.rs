@@ -111,6 +111,23 @@ async fn the_table_has_every_parameter_of_every_way_and_no_other() {
         let page = client.authorize(&browser, &request).await;
         names_of(&page.redirect_target().unwrap().unwrap())
     };
+    let from_cognito = {
+        let mut start = start.clone();
+        let others = [
+            ("prompt", "login"),
+            ("login_hint", "a"),
+            ("lang", "ja"),
+            ("max_age", "1"),
+        ];
+        start.query_pairs_mut().extend_pairs(others);
+        let at_bridge = |url: &Url| url.host_str() == Some("bridge.localhost");
+        let journey = browser().follow(&start, "text/html", at_bridge).await;
+        let Arrival::At(url) = journey.unwrap().end else {
+            panic!("on a page")
+        };
+        names_of(&url)
+    };
+    assert!(from_cognito.contains("login_hint"), "{from_cognito:?}");
     let from_service = on_the_way_to(&stack, "/callback?").await;
     let to_cognito = on_the_way_to(&stack, "/oauth2/idpresponse?").await;
     let to_app = on_the_way_to(&stack, simulators::stack::APP_CALLBACK).await;
@@ -119,9 +136,12 @@ async fn the_table_has_every_parameter_of_every_way_and_no_other() {
         let [app, bridge, service, back, cognito, back_at_app] = &documented;
         // What an app may ask of Amazon Cognito besides what this one does.
         let mut asked = names_of(&start);
-        asked.extend(["lang", "max_age", "prompt"].map(str::to_owned));
+        let others = ["idp_identifier", "lang", "login_hint", "max_age", "prompt"];
+        asked.extend(others.map(str::to_owned));
         assert_eq!(*app, asked);
-        assert_eq!(*bridge, read_by(authorize));
+        let mut arrives = read_by(authorize);
+        arrives.extend(from_cognito.clone());
+        assert_eq!(*bridge, arrives);
         assert_eq!(*service, to_service);
         let mut answered = read_by(callback);
         answered.extend(from_service.clone());
@@ -190,6 +210,35 @@ async fn a_scope_that_somebody_takes_out_of_their_request_ends_the_login() {
     }
 }
 
+/// The service grants a weaker authentication to whoever asks for one. `acr` says so.
+#[tokio::test]
+async fn an_assurance_that_somebody_lowers_in_their_request_is_not_accepted() {
+    for (accepted, class) in [
+        (Some("aal3"), Some("assurance_not_accepted")),
+        (Some("any"), None),
+    ] {
+        let stack = stack_with(|options| {
+            options.environment = variables([("ACCEPTED_ACR", accepted)]);
+        })
+        .await;
+        for lowered in ["aal1", "aal2 crl", "AAL3"] {
+            let outcome = edited(&stack, |name, value| {
+                Some(if name == "acr_values" { lowered } else { value }.to_owned())
+            });
+            assert_eq!(class_of(outcome.await).as_deref(), class, "{lowered}");
+        }
+        // As the bridge asks, in another order or without.
+        for kept in [Some("crl aal3"), None] {
+            let outcome = edited(&stack, |name, value| match name {
+                "acr_values" => kept.map(str::to_owned),
+                _ => Some(value.to_owned()),
+            });
+            assert_eq!(class_of(outcome.await), None, "{kept:?}");
+        }
+        stack.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn an_answer_without_scope_is_a_matter_of_the_configuration() {
     for (granted_scope, class) in [
@@ -208,8 +257,20 @@ async fn an_answer_without_scope_is_a_matter_of_the_configuration() {
     }
 }
 
-/// The recipe of docs/claims, as it stands there: its text is looked at, and in a browser it is run.
+/// The recipe of docs/claims. In a browser it is run as it stands there; here it has to stand there as it was when this was
+/// written.
 fn is_the_person_now(signed_in: &SignedIn, begun: i64) -> bool {
+    const RECIPE: &str = "const isThePersonNow = (claims, begun, sub) =>
+     claims.sub === sub &&
+     claims.identity_verified === true &&
+     typeof claims.verified_at === \"number\" &&
+     claims.verified_at >= begun - 60;";
+    for document in [
+        include_str!("../../docs/claims.md"),
+        include_str!("../../docs/claims.en.md"),
+    ] {
+        assert!(document.contains(RECIPE));
+    }
     let claims = &signed_in.id_token;
     claims
         .get("identity_verified")
@@ -270,9 +331,8 @@ async fn a_login_whose_prompt_was_stripped_fails_the_recipe() {
     let asked = requests
         .iter()
         .filter(|request| request.endpoint == Endpoint::Authorization);
-    for request in asked {
-        assert_eq!(request.query_value("prompt"), None);
-    }
+    let asked: Vec<_> = asked.map(|request| request.query_value("prompt")).collect();
+    assert_eq!(asked, vec![None; 6]);
     stack.stop().await;
 }
 

@@ -66,13 +66,16 @@ fn is_noncharacter(character: char) -> bool {
 }
 
 /// Whether a reader sees something: neither white space nor one of the characters that Unicode lets have no shape
-/// (`Default_Ignorable_Code_Point`: zero width, fillers, variation selectors), nor one of the two that are blank by themselves
-/// (the empty braille cell, and a note without a head).
+/// (`Default_Ignorable_Code_Point`: zero width, fillers, variation selectors), nor one that is blank, or stands for nothing, by
+/// itself: the empty braille cell, the object that isn't there, blanks and fillers of three other scripts.
 fn is_visible(character: char) -> bool {
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     !(character.is_whitespace()
         || ignorable.contains(character)
-        || matches!(character, '\u{2800}' | '\u{1D159}'))
+        || matches!(
+            character,
+            '\u{2800}' | '\u{FFFC}' | '\u{13441}' | '\u{13442}' | '\u{16FE4}' | '\u{1D159}'
+        ))
 }
 
 #[cfg(test)]
@@ -114,6 +117,7 @@ mod tests {
             "\u{FE0F}\u{E0100}\u{E01EF}",
             "\u{2800}",
             "\u{1D159}",
+            "\u{FFFC}\u{13441}\u{13442}\u{16FE4}",
             "\u{E0FFF}", // not assigned, and never to be drawn
         ] {
             assert_eq!(

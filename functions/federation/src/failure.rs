@@ -277,13 +277,13 @@ classes! {
     /// `acr` is missing or not accepted.
     AssuranceNotAccepted = "assurance_not_accepted", InvalidGrant, 400, Unproven;
     /// There is no `auth_time`, and the configuration requires it.
-    AuthenticationTimeMissing = "auth_time_missing", InvalidGrant, 400, Unproven;
+    AuthenticationTimeMissing = "auth_time_missing", InvalidGrant, 400, Service;
     /// A new authentication was asked for, and `auth_time` doesn't show one.
     AuthenticationTooOld = "authentication_too_old", InvalidGrant, 400, Unproven;
     /// The service granted less than the bridge asks for.
     ScopeNotGranted = "scope_not_granted", InvalidGrant, 400, Unproven;
     /// The service's token answer doesn't say what was granted, and the configuration wants it to.
-    ScopeNotConfirmed = "scope_not_confirmed", InvalidGrant, 400, Unproven;
+    ScopeNotConfirmed = "scope_not_confirmed", InvalidGrant, 400, Service;
     /// The service refused the userinfo request.
     UserinfoRefused = "userinfo_refused", ServerError, 502, Service;
     /// The service's userinfo answer is malformed.

@@ -79,6 +79,14 @@ impl<'a> TokenRequest<'a> {
         }))
     }
 
+    /// Whether the name is the one that the user of this subject at this provider has: `<ProviderName>_<sub>`, in lower case
+    /// where the pool tells no cases apart.
+    #[must_use]
+    pub fn is_name_of(&self, provider_name: &str, subject: &str) -> bool {
+        let name = format!("{provider_name}_{subject}");
+        self.user_name.to_lowercase() == name.to_lowercase()
+    }
+
     /// Whether the name is one that users of this provider have: `<ProviderName>_<sub>`, in lower case where the pool tells
     /// no cases apart.
     #[must_use]

@@ -63,16 +63,21 @@ impl Trigger for Generation {
             return Ok(event);
         };
         let grants = Grants::of(&request.scopes, &config.resource_server, &config.ages);
-        if grants.is_none() && !self.is_ours(&request) {
+        // Who was linked once, and isn't any more, may still have in the pool what the card wrote.
+        if grants.is_none() && !self.is_ours(&request) && request.record.is_none() {
             return Ok(event);
         }
         let grants = grants.unwrap_or_default();
-        let claims = if grants.is_empty() {
-            Claims::default()
+        let (claims, is_of_the_card_alone) = if grants.is_empty() {
+            let identities = request.identities.as_ref();
+            (
+                Claims::default(),
+                self.is_of_the_card_alone(&request, identities),
+            )
         } else {
             in_time(self.claims(&request, &grants, invocation), invocation).await?
         };
-        let hidden = self.hidden(&request, &grants);
+        let hidden = self.hidden(&grants, is_of_the_card_alone);
         answered(event, claims, &hidden)
     }
 
@@ -96,19 +101,28 @@ impl Generation {
     }
 
     /// Whether it is a user who has nothing but what the card said: they signed up with it, and no other provider knows them.
-    fn is_of_the_card_alone(&self, request: &TokenRequest<'_>) -> bool {
+    /// Where nobody says which identities they have, the name tells.
+    fn is_of_the_card_alone(
+        &self,
+        request: &TokenRequest<'_>,
+        identities: Option<&Identities>,
+    ) -> bool {
         let provider = &self.config.records.provider_name;
-        let identities = request.identities.as_ref();
-        request.is_named_by(provider)
-            && identities.is_none_or(|identities| identities.are_all_at(provider))
+        match identities {
+            None => request.is_named_by(provider),
+            Some(identities) => {
+                let mut subjects = identities.subjects(provider).into_iter();
+                identities.are_all_at(provider)
+                    && subjects.any(|subject| request.is_name_of(provider, subject))
+            }
+        }
     }
 
     /// What the ID token doesn't show unless it is granted: what the record is kept in, and attributes that may be the card's.
     /// Those that the bridge doesn't ask for aren't: of a user who has another source they are left alone, as in the pool. Left
     /// alone isn't believed: where our scope for one was asked for, it comes from a record, or doesn't come.
-    fn hidden(&self, request: &TokenRequest<'_>, grants: &Grants) -> Vec<&str> {
+    fn hidden(&self, grants: &Grants, is_of_the_card_alone: bool) -> Vec<&str> {
         let config = &self.config;
-        let is_of_the_card_alone = self.is_of_the_card_alone(request);
         let is_hidden = |attribute: &Attribute| {
             is_of_the_card_alone
                 || config.policy.attributes.contains(*attribute)
@@ -120,13 +134,13 @@ impl Generation {
         hidden
     }
 
-    /// The claims of a user whose app asked for some of ours.
+    /// The claims of a user whose app asked for some of ours, and whether they have nothing but what the card said.
     async fn claims(
         &self,
         request: &TokenRequest<'_>,
         grants: &Grants,
         invocation: &Invocation<'_>,
-    ) -> Result<Claims, Class> {
+    ) -> Result<(Claims, bool), Class> {
         let name = &self.config.record_attribute;
         // Whoever has identities and none of them ours needs no record.
         let lacks_record = request.record.is_none() && self.is_ours(request);
@@ -147,6 +161,7 @@ impl Generation {
                 &known
             }
         };
+        let is_of_the_card_alone = self.is_of_the_card_alone(request, Some(identities));
         let subjects = identities.subjects(&self.config.records.provider_name);
         let now = invocation.now;
         let not_before = self.config.max_verification_age.map(|age| now - age);
@@ -156,32 +171,33 @@ impl Generation {
                 let opened = opening.await;
                 opened.and_then(|record| self.config.policy.apply(record))
             }
-            None if subjects.is_empty() => return Ok(Claims::default()),
+            None if subjects.is_empty() => return Ok((Claims::default(), is_of_the_card_alone)),
             None => Err(Class::RecordMissing),
         };
-        match opened {
+        let claims = match opened {
             Ok(record) => {
                 invocation.measurements.count(Count::RecordAccepted);
                 tracing::info!(event = "claims_granted", request_id = invocation.request_id);
                 check::held("each claim is one that a scope grants", "docs/claims.md");
-                Ok(Claims::of(&record, grants, now))
+                Claims::of(&record, grants, now)
             }
             Err(class) if class.is_refusal() => {
                 refused(class, invocation);
                 if self.is_evidence(class, request, identities, now) {
                     (invocation.measurements).count_if(Count::RecordAccepted, false);
                 }
-                Ok(match class {
+                match class {
                     Class::RecordTooOld
                     | Class::RecordAssuranceNotAccepted
                     | Class::RecordAuthenticationTimeMissing => {
                         Claims::of_an_outdated_record(grants)
                     }
                     _ => Claims::default(),
-                })
+                }
             }
-            Err(class) => Err(class),
-        }
+            Err(class) => return Err(class),
+        };
+        Ok((claims, is_of_the_card_alone))
     }
 
     /// Whether a record that isn't believed counts in the share of those that are. One user's counts once in a period,

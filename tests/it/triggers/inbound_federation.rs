@@ -152,6 +152,19 @@ async fn an_attribute_that_is_gone_is_cleared_and_a_birth_date_only_where_that_i
     assert_eq!(cleared["response"]["userAttributesToMap"], expected);
 }
 
+/// The record keeps the time of the token, marked as such. An earlier time of authentication goes: it isn't this record's.
+#[tokio::test]
+async fn without_a_time_of_authentication_the_pool_gets_none() {
+    let record = record_with(&key(1), |record| {
+        record.verified_at = VerifiedAt::IssuedAt(at(VERIFIED_AT));
+    });
+    let event = event(NAME, "sign-in", &record);
+    let mut expected = written(&record);
+    expected["verified_at"] = json!("");
+    let answer = invoke(&function(), &event).await.unwrap();
+    assert_eq!(answer["response"]["userAttributesToMap"], expected);
+}
+
 #[tokio::test]
 async fn every_doubt_is_an_error_with_its_class_and_only_a_forged_record_is_tampering() {
     let function = function();

@@ -15,7 +15,7 @@ use simulators::persona::personas;
 use simulators::stack::SERVICE_CLIENT_ID;
 use test_kit::{Stack, stack_with, variables};
 
-use super::pre_token_generation::{all, derived};
+use super::pre_token_generation::{all, answered_hiding, derived};
 use super::{
     PROVIDER, SUBJECT, VERIFIED_AT, assert_nothing_personal, event, invoke, key, pool_with, record,
     record_with, trigger,
@@ -53,17 +53,9 @@ fn asking(name: &str, scopes: &str) -> Value {
     event
 }
 
-/// The event with the answer that adds these claims and keeps back these.
+/// The event with the answer that adds these claims and keeps back these attributes, and what the record is kept in.
 fn answered(event: &Value, id_token: &Value, access_token: &Value, hidden: &[&str]) -> Value {
-    let suppressed: Vec<_> = (hidden.iter().chain(&KEPT_IN))
-        .filter(|name| id_token.get(**name).is_none())
-        .collect();
-    let mut expected = event.clone();
-    expected["response"] = json!({ "claimsAndScopeOverrideDetails": {
-        "idTokenGeneration": { "claimsToAddOrOverride": id_token, "claimsToSuppress": suppressed },
-        "accessTokenGeneration": { "claimsToAddOrOverride": access_token },
-    }});
-    expected
+    answered_hiding(event, id_token, access_token, &[hidden, &KEPT_IN].concat())
 }
 
 /// The claims of these names, out of others.
@@ -205,6 +197,81 @@ async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
     );
 }
 
+/// Where the event says nothing of identities, the pool does, or the name.
+#[tokio::test]
+async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
+    let identities_of = |name: &str| {
+        let event = event(TOKENS, name, "");
+        event["request"]["userAttributes"]["identities"].clone()
+    };
+    let company = identities_of("linked-company");
+    // A user who signed up with the card, and to whom a company's identity was linked afterwards.
+    let first_the_card = json!(
+        json!([
+            { "userId": SUBJECT, "providerName": PROVIDER, "primary": "true" },
+            { "userId": "42", "providerName": "Company", "primary": "false" },
+        ])
+        .to_string()
+    );
+    let card = format!("{PROVIDER}_{SUBJECT}");
+    for (name, user_name, identities, scopes, hidden) in [
+        // Asked for one of our scopes, the trigger asks the pool.
+        (
+            "linked-company",
+            "Company_42",
+            &company,
+            "openid digital-auth/unknown",
+            &["birthdate"][..],
+        ),
+        (
+            "linked-company",
+            &card,
+            &first_the_card,
+            "openid digital-auth/gender",
+            &["birthdate", "gender"],
+        ),
+        (
+            "hosted-auth",
+            &card,
+            &identities_of("hosted-auth"),
+            "openid digital-auth/gender",
+            &ATTRIBUTES,
+        ),
+        // Not asked, it goes by the name, and by whether there is a record.
+        (
+            "linked-company",
+            "Company_42",
+            &company,
+            "openid",
+            &["birthdate"],
+        ),
+        (
+            "hosted-auth",
+            &card,
+            &identities_of("hosted-auth"),
+            "openid",
+            &ATTRIBUTES,
+        ),
+    ] {
+        let kept = json!([{ "Name": "identities", "Value": identities }]);
+        let asks = [("ATTRIBUTES", "birthdate")];
+        let (function, _) = pool_with(TOKENS, Some(kept), &asks).await;
+        let mut event = asking(name, scopes);
+        event["userName"] = json!(user_name);
+        let attributes = event["request"]["userAttributes"].as_object_mut();
+        attributes.unwrap().remove("identities");
+        let answer = invoke(&function, &event).await.unwrap();
+        let expected = answered(&event, &json!({}), &json!({}), hidden);
+        assert_eq!(answer, expected, "{name} {user_name} {scopes}");
+    }
+    // A name alone makes nobody the card's: this one was chosen by a user of the pool's own.
+    let mut event = asking("linked-native", "openid");
+    event["userName"] = json!(format!("{PROVIDER}_x"));
+    let answer = invoke(&tokens("birthdate"), &event).await.unwrap();
+    let expected = answered(&event, &json!({}), &json!({}), &["birthdate"]);
+    assert_eq!(answer, expected);
+}
+
 /// What a sign-in writes: of what the bridge asks for, what came; what didn't come as its setting says; and of the rest nothing.
 #[tokio::test]
 async fn a_sign_in_writes_what_the_bridge_asks_for_and_leaves_the_rest_alone() {
@@ -302,13 +369,19 @@ fn kept(stack: &Stack, username: &str) -> Value {
     only(&json!(stack.cognito.users()[username]), &ATTRIBUTES)
 }
 
-/// The ID token of somebody who signs in without the card. Its signature is looked at elsewhere.
+/// The ID token of somebody who signs in without the card. Its signature is looked at elsewhere. The access token says which
+/// scopes it is of: whoever took one out of the URL is known by that.
 async fn without_the_card(stack: &Stack, username: &str, scopes: &str) -> Value {
-    let scopes: Vec<_> = scopes.split(' ').collect();
-    let answer = stack.cognito.sign_in_directly(username, &scopes).await;
-    let id_token = answer.unwrap()["id_token"].as_str().unwrap().to_owned();
-    let payload = id_token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+    let asked: Vec<_> = scopes.split(' ').collect();
+    let answer = stack.cognito.sign_in_directly(username, &asked).await;
+    let answer = answer.unwrap();
+    let claims = |token: &str| -> Value {
+        let token = answer[token].as_str().unwrap();
+        let payload = token.split('.').nth(1).unwrap();
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+    };
+    assert_eq!(claims("access_token")["scope"], scopes);
+    claims("id_token")
 }
 
 /// A member and a company's employee, linked to the card, at a bridge that asks for a birth date alone: whole sign-ins, with
@@ -382,7 +455,12 @@ async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
         let mut expected = own_but("birthdate");
         expected.as_object_mut().unwrap().remove("name");
         assert_eq!(shown(&id_token), expected, "{username}");
+        // Not linked any more: what the card wrote is still there, and still isn't shown.
         cognito.unlink_user(PROVIDER, &subject).unwrap();
+        let id_token = without_the_card(&stack, username, "openid").await;
+        assert_eq!(shown(&id_token), own_but("birthdate"), "{username}");
+        let id_token = without_the_card(&stack, username, ALL).await;
+        assert_eq!(shown(&id_token), json!({}), "{username}");
     }
     // Nobody's any more: the card signs up by itself, and shows nothing that wasn't asked for.
     let signed_in = sign_in(&stack, &persona, "openid").await;

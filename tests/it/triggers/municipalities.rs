@@ -26,11 +26,12 @@ struct Told {
 }
 
 /// The places that have their name in common with another, without their prefecture.
-const SILENT: [&str; 7] = [
+const SILENT: [&str; 8] = [
     "012335", "072133", // 伊達市
     "131024", "131032",
     "131172", // 中央区, 港区, 北区: wards of designated cities, too
     "132063", "342084", // 府中市
+    "133612", // 大島町: quarters of many cities are called so
 ];
 
 fn table() -> Vec<Row<'static>> {
@@ -124,7 +125,7 @@ async fn every_municipality_is_told_with_and_without_its_prefecture_and_none_is_
     let with = told(&function, |row| format!("{}{}", row.prefecture, row.name)).await;
     let without = told(&function, |row| row.name.clone()).await;
     assert_eq!((with.right, with.silent), (1_741, 0));
-    assert_eq!((without.right, without.silent), (1_734, SILENT.len()));
+    assert_eq!((without.right, without.silent), (1_733, SILENT.len()));
     for document in ["docs/claims.md", "docs/claims.en.md"] {
         let counts = [&with, &without].map(|told| [told.right, told.silent, 0]);
         assert_eq!(documented(document), counts, "{document}");
@@ -180,6 +181,11 @@ async fn variants_of_characters_hide_no_municipality_and_what_is_not_certain_is_
         ("葛\u{E0101}飾区", "131229"),
         ("東京都八丈島八丈町", "134015"),
         ("松前郡　福島町", "013323"),
+        ("東京都大島町元町１丁目", "133612"),
+        ("千代田區", "131016"),
+        ("神奈川縣横濱市", "141003"),
+        ("鹿兒島縣鹿兒島市", "462012"),
+        ("𠮷野川市", "362051"),
         ("鹿嶋市", "082228"),
         ("鹿島市", "412074"),
     ] {
@@ -195,6 +201,9 @@ async fn variants_of_characters_hide_no_municipality_and_what_is_not_certain_is_
         ("神奈川県府中市", Some("神奈川県")),
         ("神奈川県千代田区", Some("神奈川県")),
         ("北区王子本町１丁目１５番２２号", None),
+        // A quarter whose city is left out.
+        ("大島町徳万１丁目", None),
+        ("大島町元町１丁目", None),
         ("府中市宮西町２丁目２４番地", None),
         ("住所：東京都千代田区", None),
         ("1600 Pennsylvania Avenue", None),

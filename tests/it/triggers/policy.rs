@@ -175,6 +175,7 @@ async fn issuers_that_are_named_are_believed_and_no_other() {
 #[tokio::test]
 async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second() {
     let record = record();
+    let untimed = with(|record| record.verified_at = VerifiedAt::IssuedAt(at(VERIFIED_AT)));
     let mut event = event(NAME, "refresh", &record);
     event["request"]["scopes"] = json!([
         "openid",
@@ -229,6 +230,28 @@ async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second()
             answer,
             answered(&event, id_token, access_token),
             "{policy:?}"
+        );
+    }
+    event["request"]["userAttributes"]["custom:verified_record"] = json!(untimed);
+    let untimed = |claims: &Value| {
+        let mut claims = claims.clone();
+        claims.as_object_mut().unwrap().remove("verified_at");
+        claims
+    };
+    for (required, id_token, access_token) in [
+        ("no", &untimed(&all), &untimed(&derived)),
+        ("yes", &outdated, &outdated),
+    ] {
+        let variables = [
+            ("MAX_VERIFICATION_AGE", "none"),
+            ("REQUIRE_AUTH_TIME", required),
+        ];
+        let function = trigger(NAME, &variables);
+        let answer = invoke(&function, &event).await.unwrap();
+        assert_eq!(
+            answer,
+            answered(&event, id_token, access_token),
+            "{required}"
         );
     }
 }

@@ -27,7 +27,17 @@ fn function() -> DirectFunction {
 
 /// The event with the answer that adds these claims.
 pub(super) fn answered(event: &Value, id_token: &Value, access_token: &Value) -> Value {
-    let suppressed: Vec<_> = HIDDEN
+    answered_hiding(event, id_token, access_token, &HIDDEN)
+}
+
+/// The same, where the ID token shows nothing of these unless it is granted.
+pub(super) fn answered_hiding(
+    event: &Value,
+    id_token: &Value,
+    access_token: &Value,
+    hidden: &[&str],
+) -> Value {
+    let suppressed: Vec<_> = hidden
         .iter()
         .filter(|name| id_token.get(**name).is_none())
         .collect();

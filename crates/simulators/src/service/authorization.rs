@@ -210,7 +210,12 @@ fn examine(
         invalid("Invalid parameter: acr_values")
     })?;
 
+    let mut acr_values = query.get("acr_values").unwrap_or_default().split(' ');
+    let is_usual = acr_values.clone().any(|one| one == realm.settings.acr);
+    let other = acr_values.next().filter(|one| !one.is_empty() && !is_usual);
+
     Ok(AuthorizationRequest {
+        acr: other.map(str::to_owned),
         client_id,
         redirect_uri: redirect_uri.clone(),
         scopes,

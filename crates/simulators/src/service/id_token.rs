@@ -31,7 +31,7 @@ pub(super) fn issue(
         "azp": grant.request.client_id,
         "nonce": grant.request.nonce,
         "at_hash": access_token_hash(access_token),
-        "acr": realm.settings.acr,
+        "acr": grant.acr(realm),
         "sid": grant.session,
     });
     let claims = match (claims, grant.fault) {

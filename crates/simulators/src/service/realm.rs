@@ -29,6 +29,9 @@ pub(super) struct AuthorizationRequest {
     pub(super) state: String,
     pub(super) nonce: String,
     pub(super) code_challenge: String,
+    /// The one way to authenticate that was asked for, if it isn't this realm's: that is granted. Nobody knows what the real
+    /// service does; whoever relies on more has to look at `acr`.
+    pub(super) acr: Option<String>,
 }
 
 /// A login that waits for its person, on the test-card page or at the consent.
@@ -58,6 +61,13 @@ pub(super) struct Grant {
     pub(super) fault: Option<Fault>,
     pub(super) session: String,
     pub(super) authenticated: DateTime<Utc>,
+}
+
+impl Grant {
+    /// How the person authenticated.
+    pub(super) fn acr<'a>(&'a self, realm: &'a Realm) -> &'a str {
+        self.request.acr.as_deref().unwrap_or(&realm.settings.acr)
+    }
 }
 
 impl Grant {

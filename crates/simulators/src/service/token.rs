@@ -377,7 +377,7 @@ fn keycloak_token(
         "auth_time": grant.authenticated.timestamp(),
         "iss": realm.endpoints.issuer,
         "sub": grant.subject,
-        "acr": realm.settings.acr,
+        "acr": grant.acr(realm),
         "typ": kind,
         "azp": grant.request.client_id,
         "sid": grant.session,
