@@ -382,26 +382,31 @@ async fn log_in_as(
 /// Five people, each with a card.
 const FIVE: [&str; 5] = ["adult", "longest", "leap-day", "no-gender", "yokohama"];
 
-/// A wrong `AcceptedAcr` lets nobody in, and neither does a service that doesn't say what is required of it. The same refusal of one person is theirs alone: they can edit what their browser
-/// carries to the service, and do it again and again, also where nobody else signs in.
+/// A wrong `AcceptedAcr` lets nobody in, and neither does a service that doesn't say what is required of it. The same refusal of
+/// one person is theirs alone: they can edit what their browser carries to the service, and do it again and again, also where
+/// nobody else signs in.
 #[tokio::test]
 async fn what_refuses_everybody_rings_and_what_refuses_one_person_does_not() {
-    for (setting, fault) in [
-        (("ACCEPTED_ACR", "aal9"), None),
+    let logins = &["logins-none", "logins-refused"][..];
+    let service = &["logins-none", "logins-refused", "service-failures"][..];
+    for (setting, fault, alarms) in [
+        (("ACCEPTED_ACR", "aal9"), None, logins),
         (
             ("GRANTED_SCOPE", "required"),
             Some(Fault::TokenWithoutScope),
+            service,
         ),
         (
             ("REQUIRE_AUTH_TIME", "yes"),
             Some(Fault::IdTokenMissingAuthenticationTime),
+            service,
         ),
     ] {
         let wrong = running(&[setting]).await;
         assert_eq!(log_in_as(&wrong, FIVE, fault).await, [false; 5]);
         let period = measured(&wrong, &[]);
         let rings = ringing(&watched(), &going_on(&period));
-        assert_eq!(rings, named(&["logins-none", "logins-refused"]));
+        assert_eq!(rings, named(alarms));
         wrong.stop().await;
     }
 

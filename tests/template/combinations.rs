@@ -29,6 +29,17 @@ pub(crate) const PRODUCTION: &[(&str, &str)] = &[
     ("BridgeDomain", "login.example.jp"),
     ("BridgeCertificateArn", CERTIFICATE),
 ];
+/// The service has changed its issuer, twice.
+const PRODUCTION_AFTER_CHANGES: Setting = &[
+    ("Environment", "production"),
+    ("AcceptedAcr", "aal3"),
+    ("BridgeDomain", "login.example.jp"),
+    ("BridgeCertificateArn", CERTIFICATE),
+    (
+        "FormerServiceIssuers",
+        "https://former.example https://first.example:8443/realms/main",
+    ),
+];
 pub(crate) const CUSTOM: &[(&str, &str)] = &[
     ("Environment", "custom"),
     ("ServiceIssuer", "https://service.example/realms/main"),
@@ -70,6 +81,7 @@ const PLACES: [Choice; 3] = [
     &[
         &[("Environment", "sandbox")],
         PRODUCTION,
+        PRODUCTION_AFTER_CHANGES,
         CUSTOM,
         &[
             ("Environment", "sandbox"),
@@ -97,10 +109,6 @@ const CHOICES: &[Choice] = &[
             ("CallbackIss", "required"),
             ("RequireAuthTime", "yes"),
             ("GrantedScope", "optional"),
-            (
-                "FormerServiceIssuers",
-                "https://former.example https://first.example:8443/realms/main",
-            ),
             ("LogLevel", "debug"),
         ],
     ],

@@ -119,6 +119,25 @@ const PRODUCTION_BY_ITS_ISSUER: &[&[(&str, &str)]] = &[
     )],
 ];
 
+/// The sandbox, given as `custom`.
+const SANDBOX_BY_ITS_ISSUER: &[(&str, &str)] = &[
+    ("Environment", "custom"),
+    (
+        "ServiceIssuer",
+        "https://sb-auth-and-sign.go.jp/api/realms/main",
+    ),
+    (
+        "ServiceAuthorizationEndpoint",
+        "https://service.example/auth",
+    ),
+    ("ServiceTokenEndpoint", "https://service.example/token"),
+    (
+        "ServiceUserinfoEndpoint",
+        "https://service.example/userinfo",
+    ),
+    ("ServiceJwksUri", "https://service.example/certs"),
+];
+
 /// Lists of addresses that nobody would believe records of.
 const NO_FORMER_ISSUERS: &[&str] = &[
     "former.example",
@@ -220,6 +239,16 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
             PRODUCTION,
             ("OriginDomain", "login.example.jp"),
         ),
+        (
+            "TheSandboxStandsAlone",
+            &[],
+            ("FormerServiceIssuers", "https://former.example"),
+        ),
+        (
+            "TheSandboxStandsAlone",
+            SANDBOX_BY_ITS_ISSUER,
+            ("FormerServiceIssuers", "https://former.example"),
+        ),
     ] {
         let mut given = parameters(&[settings]);
         given.insert(added.0.to_owned(), added.1.to_owned());
@@ -264,6 +293,7 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
         "ProductionNeedsAcceptedAcr",
         "BridgeDomainNeedsACertificate",
         "OriginDomainIsBehindBridgeDomain",
+        "TheSandboxStandsAlone",
         "CustomNeedsEndpoints",
         "CognitoDomainNeedsACertificate",
         "ANewUserPoolNeedsADomain",

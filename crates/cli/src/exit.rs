@@ -337,6 +337,8 @@ mod tests {
                 .map(|&class| {
                     let at_the_sign_in = match class {
                         verified::Class::EventVersion
+                        | verified::Class::RecordAuthenticationTimeMissing
+                        | verified::Class::RecordAssuranceNotAccepted
                         | verified::Class::RecordTooOld
                         | verified::Class::UserUnavailable => "–",
                         _ => document.ends,
