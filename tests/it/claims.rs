@@ -14,6 +14,7 @@ use simulators::cognito::{
     CognitoOptions, EmptyValues, OverriddenAddress, RepeatedTriggers, TokenEventVersion,
     TriggerAttributes, Variation,
 };
+use simulators::fault::Fault;
 use simulators::lambda::DirectFunction;
 use simulators::persona::{Persona, personas};
 use simulators::stack::SERVICE_CLIENT_ID;
@@ -670,6 +671,35 @@ async fn a_birth_date_that_is_gone_is_cleared_where_that_is_asked_for_and_the_po
     assert!(!signed_in.id_token.contains_key("birthdate"));
     let user = &stack.cognito.users()[&username(&first())];
     assert!(!user.contains_key("birthdate"));
+    stack.stop().await;
+}
+
+/// Where the service doesn't say when, neither do the tokens nor the pool, whatever an earlier sign-in left there. A first
+/// sign-in succeeds as well.
+#[tokio::test]
+async fn a_sign_in_without_a_time_of_authentication_leaves_none_anywhere() {
+    let stack = stack().await;
+    let verified_at = || {
+        stack.cognito.users()[&username(&first())]
+            .get("custom:verified_at")
+            .cloned()
+    };
+    let login = async |fault| {
+        let outcome = stack.login(&browser(), &first().id, fault).await;
+        match outcome.unwrap() {
+            Outcome::SignedIn(signed_in) => *signed_in,
+            Outcome::Failed(failed) => panic!("{failed:?}"),
+        }
+    };
+    let unknown = Some(Fault::IdTokenMissingAuthenticationTime);
+    for (fault, is_known) in [(unknown, false), (None, true), (unknown, false)] {
+        let signed_in = login(fault).await;
+        assert_eq!(verified_at().is_some(), is_known);
+        for claims in [&signed_in.id_token, &signed_in.access_token] {
+            assert_eq!(claims["identity_verified"], true);
+            assert_eq!(claims.contains_key("verified_at"), is_known);
+        }
+    }
     stack.stop().await;
 }
 
