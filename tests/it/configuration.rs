@@ -55,6 +55,14 @@ fn every_variable_of_every_function_is_documented_and_no_other() {
     }
 }
 
+/// The triggers know the sandbox by its issuer, too.
+#[test]
+fn the_sandbox_is_the_same_one_everywhere() {
+    let sandbox = digital_auth::Provider::sandbox().unwrap();
+    assert_eq!(function_kit::verified::SANDBOX, sandbox.issuer().as_str());
+    assert!(include_str!("../../template.yaml").contains(function_kit::verified::SANDBOX));
+}
+
 /// The examples in JSON that are one object each.
 fn examples(document: &str) -> Vec<Value> {
     let blocks = document.split("\n```json\n").skip(1);

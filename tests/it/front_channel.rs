@@ -225,7 +225,12 @@ async fn an_assurance_that_somebody_lowers_in_their_request_is_not_accepted() {
             let outcome = edited(&stack, |name, value| {
                 Some(if name == "acr_values" { lowered } else { value }.to_owned())
             });
-            assert_eq!(class_of(outcome.await).as_deref(), class, "{lowered}");
+            let outcome = outcome.await;
+            if let Outcome::SignedIn(signed_in) = &outcome {
+                let granted = lowered.split(' ').next();
+                assert_eq!(signed_in.id_token["verification_acr"].as_str(), granted);
+            }
+            assert_eq!(class_of(outcome).as_deref(), class, "{lowered}");
         }
         // As the bridge asks, in another order or without.
         for kept in [Some("crl aal3"), None] {

@@ -19,6 +19,9 @@ ON_ISLAND = re.compile(r"(八丈島|三宅島)(八丈町|三宅村)")
 # What has neither: cities, the wards of Tokyo, and the towns and villages of its islands.
 ALONE = re.compile(r".+[市区町村]")
 
+# Cities whose names begin those of quarters elsewhere: 太田市町, 坂戸市場, 旭市川, 加茂市場, 西宮市, 丹波市町.
+BEGIN_QUARTERS = {"太田市", "坂戸市", "旭市", "加茂市", "西宮市", "丹波市"}
+
 PREFECTURES, MUNICIPALITIES, DESIGNATED_CITIES = 47, 1741, 20
 
 
@@ -87,11 +90,16 @@ def main():
         """Whether an address that begins with it, without a prefecture, can mean no other place."""
         if district.endswith("郡"):
             return names_with_district.count((district, name)) == 1
-        # A town of an island could be a quarter whose city is left out: 大島町 is one of many. Of cities that isn't expected.
+        # A town of an island could be a quarter whose city is left out: 大島町 is one of many. Six cities begin quarters elsewhere,
+        # too (see BEGIN_QUARTERS); but an address that leaves out its city isn't expected, and they keep theirs.
         if name.endswith(("町", "村")) and is_quarter_elsewhere(code, name):
             return False
         # Nor a town that leaves out its county, nor a ward that leaves out its city.
         return sum(other.startswith(name) for other in [*own_names, *wards]) == 1
+
+    unique = {name for code, (_, district, name) in found.items() if is_unique(code, district, name)}
+    ambiguous = {name for code, (_, _, name) in found.items() if name[-1] in "市区" and is_quarter_elsewhere(code, name)}
+    assert ambiguous & unique == BEGIN_QUARTERS, ambiguous & unique
 
     print("code", "prefecture", "district", "name", "unique", sep="\t")
     for code, (prefecture, district, name) in sorted(found.items()):

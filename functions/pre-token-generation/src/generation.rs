@@ -1,6 +1,7 @@
 //! Which claims the tokens of one request get.
 //! The rule follows the scope, not the provider: where one of ours was asked for, the attributes that the bridge asks for come
-//! from a record that opens and belongs to this user, or don't come. Where none was, only our own users' are kept back.
+//! from a record that opens and belongs to this user, or don't come. Where none was, only our own users' are kept back, and
+//! those of whoever still has a record.
 
 use std::fmt;
 use std::sync::Arc;

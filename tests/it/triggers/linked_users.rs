@@ -220,8 +220,8 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
             "linked-company",
             "Company_42",
             &company,
-            "openid digital-auth/unknown",
-            &["birthdate"][..],
+            "openid digital-auth/gender",
+            &["birthdate", "gender"][..],
         ),
         (
             "linked-company",
@@ -242,6 +242,13 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
             "linked-company",
             "Company_42",
             &company,
+            "openid digital-auth/unknown",
+            &["birthdate"],
+        ),
+        (
+            "linked-company",
+            "Company_42",
+            &company,
             "openid",
             &["birthdate"],
         ),
@@ -255,7 +262,7 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
     ] {
         let kept = json!([{ "Name": "identities", "Value": identities }]);
         let asks = [("ATTRIBUTES", "birthdate")];
-        let (function, _) = pool_with(TOKENS, Some(kept), &asks).await;
+        let (function, asked) = pool_with(TOKENS, Some(kept), &asks).await;
         let mut event = asking(name, scopes);
         event["userName"] = json!(user_name);
         let attributes = event["request"]["userAttributes"].as_object_mut();
@@ -263,6 +270,8 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
         let answer = invoke(&function, &event).await.unwrap();
         let expected = answered(&event, &json!({}), &json!({}), hidden);
         assert_eq!(answer, expected, "{name} {user_name} {scopes}");
+        let asks_the_pool = scopes.ends_with("/gender");
+        assert_eq!(asked.lock().unwrap().len(), usize::from(asks_the_pool));
     }
     // A name alone makes nobody the card's: this one was chosen by a user of the pool's own.
     let mut event = asking("linked-native", "openid");

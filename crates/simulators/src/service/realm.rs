@@ -68,9 +68,7 @@ impl Grant {
     pub(super) fn acr<'a>(&'a self, realm: &'a Realm) -> &'a str {
         self.request.acr.as_deref().unwrap_or(&realm.settings.acr)
     }
-}
 
-impl Grant {
     pub(super) fn has_fault(&self, fault: Fault) -> bool {
         self.fault == Some(fault)
     }
