@@ -326,7 +326,7 @@ fn tell_checks() {
         ),
         ("exp lies ahead", "OIDC Core §3.1.3.7 step 9"),
         ("iat is at most 60 s away", "OIDC Core §3.1.3.7 step 10"),
-        ("nbf has come, if it is there", "RFC 7519 §4.1.5"),
+        ("nbf, if there, is past", "RFC 7519 §4.1.5"),
         ("nonce is this login's", "OIDC Core §3.1.3.7 step 11"),
         (
             "acr is one that the configuration accepts",

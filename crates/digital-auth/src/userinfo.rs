@@ -5,7 +5,7 @@ use bytes::Bytes;
 use four_attributes::{AttributeError, AttributeSet, FourAttributes};
 use http::{HeaderValue, Request, StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::id_token::Subject;
@@ -75,8 +75,7 @@ pub async fn attributes(
     if !is_json(answer.headers().get(header::CONTENT_TYPE)) {
         return Err(UserinfoError::Malformed);
     }
-    let claims: Map<String, Value> =
-        strict_json::object_throughout(answer.body()).ok_or(UserinfoError::Malformed)?;
+    let claims = strict_json::object_throughout(answer.body()).ok_or(UserinfoError::Malformed)?;
     if claims.get("sub").and_then(Value::as_str) != Some(subject.expose()) {
         return Err(UserinfoError::OtherSubject);
     }

@@ -43,7 +43,8 @@ impl Municipality {
     /// the older forms of characters that are listed in `fold.rs` don't matter.
     #[must_use]
     pub fn of(address: &Address) -> Option<Self> {
-        Place::of(address).municipality
+        let beginning = Beginning::of(address);
+        beginning.municipality(beginning.prefecture())
     }
 
     /// The code of JIS X 0402 in six digits: the prefecture's two, the municipality's three, and the check digit. As text,
@@ -79,28 +80,8 @@ impl fmt::Debug for Municipality {
     }
 }
 
-/// What the beginning of an address says.
-pub(crate) struct Place {
-    /// The prefecture that it names, or else that of the municipality.
-    pub(crate) prefecture: Option<Prefecture>,
-    /// The municipality, if it is certain.
-    municipality: Option<Municipality>,
-}
-
-impl Place {
-    pub(crate) fn of(address: &Address) -> Self {
-        let beginning = Beginning::of(address.expose());
-        let named = beginning.prefecture();
-        let municipality = beginning.municipality(named);
-        Self {
-            prefecture: named.or_else(|| Some(municipality?.prefecture)),
-            municipality,
-        }
-    }
-}
-
 /// The beginning of an address in the form in which names are compared, as far as it can matter.
-struct Beginning {
+pub(crate) struct Beginning {
     /// Without white space. Wiped, like the address itself.
     text: Zeroizing<String>,
     /// Before which bytes of the text there was white space.
@@ -108,11 +89,12 @@ struct Beginning {
 }
 
 impl Beginning {
-    fn of(address: &str) -> Self {
+    pub(crate) fn of(address: &Address) -> Self {
         // It never grows beyond this, so no copy is left behind in memory.
         let mut text = Zeroizing::new(String::with_capacity(LONGEST * char::MAX.len_utf8()));
         let mut gaps = Vec::new();
-        let characters = folded(address.chars()).skip_while(|character| character.is_whitespace());
+        let characters =
+            folded(address.expose().chars()).skip_while(|character| character.is_whitespace());
         let mut left = LONGEST;
         for character in characters {
             if character.is_whitespace() {
@@ -127,7 +109,7 @@ impl Beginning {
         Self { text, gaps }
     }
 
-    fn prefecture(&self) -> Option<Prefecture> {
+    pub(crate) fn prefecture(&self) -> Option<Prefecture> {
         Prefecture::ALL.into_iter().find(|one| {
             let name = one.japanese_name();
             self.text.starts_with(name) && !self.has_gap_within(&(0..name.len()))
@@ -135,7 +117,7 @@ impl Beginning {
     }
 
     /// The municipality after the prefecture that is named, if one is.
-    fn municipality(&self, named: Option<Prefecture>) -> Option<Municipality> {
+    pub(crate) fn municipality(&self, named: Option<Prefecture>) -> Option<Municipality> {
         let start = named.map_or(0, |prefecture| prefecture.japanese_name().len());
         let rest = self.text.get(start..)?;
         let (entry, row) = TABLES.entries_at(rest).find(|(_, row)| match named {

@@ -3,7 +3,7 @@
 //! Where neither is certain the answer is none: a wrong prefecture is worse than no prefecture.
 
 use crate::address::Address;
-use crate::municipality::Place;
+use crate::municipality::Beginning;
 
 /// Makes the enum and its tables from one list, so that they can't disagree.
 macro_rules! prefectures {
@@ -105,7 +105,9 @@ impl Prefecture {
     /// (`北区` is in Tokyo and in many designated cities), and for a town without its county. `Municipality::of` has the rule.
     #[must_use]
     pub fn of(address: &Address) -> Option<Self> {
-        Place::of(address).prefecture
+        let beginning = Beginning::of(address);
+        let named = beginning.prefecture();
+        named.or_else(|| Some(beginning.municipality(None)?.prefecture()))
     }
 }
 

@@ -49,9 +49,7 @@ impl FourAttributes {
             gender: source.take(Attribute::Gender, Gender::from_claim)?,
         })
     }
-}
 
-impl FourAttributes {
     /// Those of them that are in the set.
     #[must_use]
     pub fn only(self, attributes: AttributeSet) -> Self {

@@ -50,9 +50,9 @@ pub struct VerifiedRecord {
 /// When the person was verified, in whole seconds: what is finer isn't kept.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum VerifiedAt {
-    /// The service's `auth_time`: when the card was read.
+    /// The service's `auth_time`: when it authenticated the person.
     Authentication(DateTime<Utc>),
-    /// The `iat` of the service's ID token, where it gave no `auth_time`. The card was read at this time or before it.
+    /// The `iat` of the service's ID token, where it gave no `auth_time`. It authenticated the person then or before.
     IssuedAt(DateTime<Utc>),
 }
 

@@ -80,7 +80,6 @@ const TEXTS: &[(&str, &str)] = &[
     ("jti was never seen", "jti が使われたことがない"),
     ("kid is a registered key's", "kid が登録済みの鍵のもの"),
     ("kid is in the key set", "kid の鍵が JWKS にある"),
-    ("nbf has come, if it is there", "nbf が現在以前（なしでもよい）"),
     ("nbf, if there, is past", "nbf が現在以前（なしでもよい）"),
     ("no parameter comes twice", "同じパラメーターが2回以上現れない"),
     ("no scope comes twice", "同じ scope が2回以上現れない"),

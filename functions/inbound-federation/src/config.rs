@@ -57,7 +57,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     })
 }
 
-/// Which attributes are cleared if they don't come. A birth date stays unless it is asked for: it is not known whether Amazon
+/// Which attributes are cleared if they don't come. A birth date stays unless the variable says `clear`: it is not known whether Amazon
 /// Cognito takes an empty one, and a refused value fails the sign-in. What stays isn't shown in tokens: what they show comes
 /// from the record.
 fn cleared(reader: &mut Reader<'_>) -> Option<AttributeSet> {

@@ -102,7 +102,7 @@ fn derived(record: &VerifiedRecord, grants: &Grants, now: DateTime<Utc>) -> Map<
     }
     if grants.verified {
         claims.insert(IDENTITY_VERIFIED.to_owned(), true.into());
-        // When the card was read. A record without that time has another one in its place, which says less.
+        // When the service authenticated the person. A record without that time has another one in its place, which says less.
         if let VerifiedAt::Authentication(time) = record.verified_at {
             claims.insert(VERIFIED_AT.to_owned(), time.timestamp().into());
         }
