@@ -4,9 +4,9 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use login_kit::command;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use test_kit::command;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;

@@ -4,10 +4,10 @@
 use std::cell::Cell;
 
 use chrono::TimeDelta;
-use simulators::app::AppSettings;
-use simulators::fault::Fault;
-use simulators::stack::StackOptions;
-use test_kit::{FunctionClock, Stack, day_that_goes_on, functions};
+use demo::app::AppSettings;
+use demo::stack::StackOptions;
+use login_kit::{FunctionClock, Stack, day_that_goes_on, functions};
+use service_simulator::fault::Fault;
 
 use crate::webdriver::Browser;
 

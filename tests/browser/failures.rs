@@ -2,7 +2,7 @@
 //! The faults are chosen where the person is chosen.
 
 use federation::failure::Class;
-use simulators::fault::Fault;
+use service_simulator::fault::Fault;
 
 use crate::demo::{Demo, JA};
 use crate::webdriver::{Browser, PC, PHONE};

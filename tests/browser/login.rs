@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use simulators::persona::personas;
-use simulators::scopes::Scope;
+use demo::scopes::Scope;
+use service_simulator::persona::personas;
 
 use crate::demo::{Demo, JA, words};
 use crate::webdriver::{Browser, FIREFOX, PC, PHONE, Setup};

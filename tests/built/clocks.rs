@@ -1,7 +1,7 @@
 //! Two clocks never agree. A login works while the bridge's is from 40 s behind the service's to 10 s ahead of it; beyond that
 //! the service refuses our client assertion, and what the bridge logs names the clock.
 
-use test_kit::{FunctionClock, Outcome, browser, logged, logged_failures};
+use login_kit::{FunctionClock, Outcome, browser, logged, logged_failures};
 
 use crate::stack_by;
 

@@ -14,8 +14,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use simulators::lambda::FunctionOptions;
-use test_kit::{FunctionClock, Functions, Outcome, Stack, StackOptions, browser, stack_with};
+use local_lambda::FunctionOptions;
+use login_kit::{FunctionClock, Functions, Outcome, Stack, StackOptions, browser, stack_with};
 
 mod clocks;
 mod midnight;
@@ -91,7 +91,7 @@ fn no_function_needs_a_newer_c_library_than_amazon_linux_2023_has() {
 
 #[test]
 fn no_function_names_a_folder_of_the_machine_that_built_it() {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let workspace = kit::workspace();
     let home = std::env::var("HOME").ok().filter(|home| home != "/");
     let cargo_home = std::env::var("CARGO_HOME").ok();
     let folders = [

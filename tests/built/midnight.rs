@@ -2,13 +2,13 @@
 //! A whole login on the evening before, with every clock moved on.
 
 use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, Utc};
+use demo::stack::{Outcome, SignedIn};
 use four_attributes::japan_date;
+use login_kit::{FunctionClock, browser};
+use loopback::clock::SimClock;
 use serde_json::{Map, Value, json};
-use simulators::clock::SimClock;
-use simulators::people::People;
-use simulators::service::ServiceOptions;
-use simulators::stack::{Outcome, SignedIn};
-use test_kit::{FunctionClock, browser};
+use service_simulator::ServiceOptions;
+use service_simulator::people::People;
 
 use crate::stack_by;
 

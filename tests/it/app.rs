@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use demo::app::{AppSettings, Ended, Explanation};
+use demo::scopes::{Scope, Scopes};
+use login_kit::{Arrival, Confidential, Page, Stack, UserAgent, browser, stack_with};
+use loopback::journal::Moment;
 use serde_json::Value;
-use simulators::app::{AppSettings, Ended, Explanation};
-use simulators::fault::Fault;
-use simulators::journal::Moment;
-use simulators::persona::personas;
-use simulators::scopes::{Scope, Scopes};
-use test_kit::{Arrival, Confidential, Page, Stack, UserAgent, browser, stack_with};
+use service_simulator::fault::Fault;
+use service_simulator::persona::personas;
 use tokio::sync::mpsc;
 use url::{Url, form_urlencoded};
 
@@ -265,7 +265,7 @@ async fn a_login_that_fails_is_told_with_its_class_its_words_and_its_story() {
         }
         assert!(!text.contains("<script"));
         // It is this browser's own: by its address alone nobody else sees it.
-        let stranger = arrive(&test_kit::browser(), &page.url).await;
+        let stranger = arrive(&login_kit::browser(), &page.url).await;
         assert_eq!(stranger.status, 400);
         assert!(!stranger.text().contains(class));
         // The start page has the way there.
@@ -314,7 +314,7 @@ async fn an_answer_is_taken_once_and_in_the_browser_that_began() {
     let callback = to_the_callback(&stack, &browser, page, "adult", None).await;
 
     // Somebody else opens it first: they get nothing, and it isn't used up.
-    let stranger = arrive(&test_kit::browser(), &callback).await;
+    let stranger = arrive(&login_kit::browser(), &callback).await;
     assert_eq!(
         (stranger.status.as_u16(), stranger.url.path()),
         (400, "/callback")
@@ -981,7 +981,7 @@ async fn tokens_are_refreshed_at_the_app_and_the_story_of_it_is_told() {
     assert!(!story.contains("pill fail") && !story.contains("idpresponse"));
 
     // Nobody but the browser with the session, and not by an address or by another site's form.
-    assert_eq!(refresh(&test_kit::browser()).await.status, 403);
+    assert_eq!(refresh(&login_kit::browser()).await.status, 403);
     assert_eq!(visit(&stack, &browser, "/refresh").await.status, 405);
     let session = session_of(&stack, &browser);
     let port = at(&stack, "/").port().unwrap();

@@ -4,21 +4,21 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use four_attributes::{BirthDate, FourAttributes, VerifiedAt, VerifiedRecord, japan_date};
-use keys::SystemRandomness;
-use sealing::SealingKeys;
-use secrecy::ExposeSecret as _;
-use serde_json::{Map, Value, json};
-use simulators::clock::SimClock;
-use simulators::cognito::{
+use cognito_simulator::{
     CognitoOptions, EmptyValues, OverriddenAddress, RepeatedTriggers, TokenEventVersion,
     TriggerAttributes, Variation,
 };
-use simulators::fault::Fault;
-use simulators::lambda::DirectFunction;
-use simulators::persona::{Persona, personas};
-use simulators::stack::SERVICE_CLIENT_ID;
-use test_kit::{Outcome, SignedIn, Stack, StackOptions, browser, stack, stack_with, variables};
+use demo::stack::SERVICE_CLIENT_ID;
+use four_attributes::{BirthDate, FourAttributes, VerifiedAt, VerifiedRecord, japan_date};
+use keys::SystemRandomness;
+use local_lambda::DirectFunction;
+use login_kit::{Outcome, SignedIn, Stack, StackOptions, browser, stack, stack_with, variables};
+use loopback::clock::SimClock;
+use sealing::SealingKeys;
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+use service_simulator::fault::Fault;
+use service_simulator::persona::{Persona, personas};
 
 /// The scope with which a user may overwrite attributes.
 pub(crate) const OWN_USER: &str = "aws.cognito.signin.user.admin";

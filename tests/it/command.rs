@@ -6,15 +6,15 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Stdio;
 use std::time::Duration;
 
+use demo::stack::SERVICE_CLIENT_ID;
 use federation::config::VARIABLES;
+use local_lambda::{FunctionOptions, HttpApi, LocalFunction};
+use login_kit::{Answer, command, federation};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use simulators::fault::Fault;
-use simulators::lambda::{FunctionOptions, HttpApi, LocalFunction};
-use simulators::persona::personas;
-use simulators::stack::SERVICE_CLIENT_ID;
-use test_kit::{Answer, command, federation};
+use service_simulator::fault::Fault;
+use service_simulator::persona::personas;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
@@ -103,7 +103,7 @@ async fn a_headless_demo_prints_one_object_with_what_the_personas_promise() {
         .iter()
         .map(|persona| persona["id"].as_str().unwrap())
         .collect();
-    let known = personas(simulators::clock::SimClock::default().now());
+    let known = personas(loopback::clock::SimClock::default().now());
     let known: Vec<_> = known.iter().map(|persona| &*persona.id).collect();
     assert_eq!(ids, known);
 
@@ -165,7 +165,7 @@ async fn a_headless_demo_that_asks_for_an_age_gets_an_age_and_nothing_of_the_per
     assert_eq!(login["id_token"]["age_over_20"], true);
     assert_eq!(login["access_token"]["age_over_20"], true);
     assert_eq!(login["access_token"]["scope"], scopes);
-    let person = &personas(simulators::clock::SimClock::default().now())[0];
+    let person = &personas(loopback::clock::SimClock::default().now())[0];
     for tokens in ["id_token", "access_token", "userinfo"] {
         let told = login[tokens].to_string();
         // A gender is so short that it is a part of a random text now and then.
@@ -671,7 +671,7 @@ async fn a_browser_demo_for_programs_prints_the_addresses_and_stays() {
     assert_eq!(child.try_wait().unwrap(), None);
 
     // What was asked for is chosen beforehand on the test-card page.
-    let browser = test_kit::browser();
+    let browser = login_kit::browser();
     let url = format!("{}/login", addresses["app"].as_str().unwrap());
     let url = url::Url::parse(&url).unwrap();
     let journey = browser.follow(&url, "text/html", |_| false).await.unwrap();
@@ -850,7 +850,7 @@ async fn no_secret_is_in_the_output() {
         let ran = run(arguments).await;
         // The person's subject is what the app is for, and its nonce is used up by the token that is shown.
         let subject =
-            personas(simulators::clock::SimClock::default().now())[0].subject(SERVICE_CLIENT_ID);
+            personas(loopback::clock::SimClock::default().now())[0].subject(SERVICE_CLIENT_ID);
         let nonce = serde_json::from_str::<Value>(&ran.stdout)
             .ok()
             .and_then(|login| login["id_token"]["nonce"].as_str().map(str::to_owned))

@@ -1,8 +1,8 @@
 //! What the documentation says of configuration: every variable of every function, in the order in which it is read.
 
+use demo::scopes::{RESOURCE_SERVER, Scope, Scopes};
 use function_kit::settings::Variable;
 use serde_json::Value;
-use simulators::scopes::{RESOURCE_SERVER, Scope, Scopes};
 
 /// Where the variables of a function are documented: the heading in Japanese, and that in English.
 const FUNCTIONS: [([&str; 2], &[Variable]); 3] = [

@@ -2,9 +2,9 @@
 //! What is odd but allowed must succeed. After each fault the next login succeeds: nothing of it stays.
 
 use federation::failure::Class;
-use simulators::fault::Fault;
-use simulators::journal::Party;
-use test_kit::{Outcome, Place, Stack, browser, logged, stack};
+use login_kit::{Outcome, Place, Stack, browser, logged, stack};
+use loopback::journal::Party;
+use service_simulator::fault::Fault;
 
 /// What a fault needs to be met alone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

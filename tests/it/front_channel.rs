@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use simulators::fault::Fault;
-use simulators::service::Endpoint;
-use simulators::user_agent::Arrival;
-use test_kit::{Outcome, RelyingParty, SignedIn, Stack, browser, stack, stack_with, variables};
+use login_kit::{Outcome, RelyingParty, SignedIn, Stack, browser, stack, stack_with, variables};
+use loopback::user_agent::Arrival;
+use service_simulator::Endpoint;
+use service_simulator::fault::Fault;
 use url::Url;
 
 /// The document in both languages, each with the heading of the table and the names of the ways, in one order.
@@ -130,7 +130,7 @@ async fn the_table_has_every_parameter_of_every_way_and_no_other() {
     assert!(from_cognito.contains("login_hint"), "{from_cognito:?}");
     let from_service = on_the_way_to(&stack, "/callback?").await;
     let to_cognito = on_the_way_to(&stack, "/oauth2/idpresponse?").await;
-    let to_app = on_the_way_to(&stack, simulators::stack::APP_CALLBACK).await;
+    let to_app = on_the_way_to(&stack, demo::stack::APP_CALLBACK).await;
     for document in DOCUMENTS {
         let documented = documented(document);
         let [app, bridge, service, back, cognito, back_at_app] = &documented;
@@ -167,7 +167,7 @@ async fn edited(stack: &Stack, edit: impl Fn(&str, &str) -> Option<String>) -> O
             .filter_map(|(name, value)| Some((name.clone(), edit(&name, &value)?))),
     );
     let arrival = stack.test_card_page(&browser, &changed).await.unwrap();
-    let at_app = |url: &Url| url.as_str().starts_with(simulators::stack::APP_CALLBACK);
+    let at_app = |url: &Url| url.as_str().starts_with(demo::stack::APP_CALLBACK);
     let arrival = stack.choose(&browser, arrival, "adult", None, at_app).await;
     stack.finish(&app, arrival.unwrap()).await.unwrap()
 }
@@ -295,7 +295,7 @@ async fn anew(stack: &Stack, is_stripped: bool, fault: Option<Fault>) -> Outcome
     }
     let browser = browser();
     let arrival = stack.test_card_page(&browser, &start).await.unwrap();
-    let at_app = |url: &Url| url.as_str().starts_with(simulators::stack::APP_CALLBACK);
+    let at_app = |url: &Url| url.as_str().starts_with(demo::stack::APP_CALLBACK);
     let arrival = stack
         .choose(&browser, arrival, "adult", fault, at_app)
         .await;

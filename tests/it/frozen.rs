@@ -4,12 +4,12 @@
 
 use std::time::{Duration, Instant};
 
-use simulators::fault::Fault;
-use simulators::lambda::ProcessState;
-use simulators::service::{Endpoint, IdleConnections};
-use test_kit::{
+use local_lambda::ProcessState;
+use login_kit::{
     Answer, Outcome, RelyingParty, Stack, browser, logged_failures, parameter, stack, stack_with,
 };
+use service_simulator::fault::Fault;
+use service_simulator::{Endpoint, IdleConnections};
 use tokio::time::sleep;
 
 /// The process is stopped: nothing in it can notice what happens to its connections.

@@ -18,13 +18,13 @@ use function_kit::aws;
 use function_kit::invocation::ANSWER;
 use function_kit::metrics::{COLD_START, Count, MOST_SAMPLES, Refused, START_DURATION, Step};
 use function_kit::verified::provider_name;
+use local_lambda::{HEAD_LIMIT, PAYLOAD_LIMIT};
+use login_kit::{Outcome, browser, limits, stack};
+use loopback::user_agent::COOKIE_LIMIT;
 use pre_token_generation::claims::{IDENTITY_VERIFIED, MUNICIPALITY_CODE, VERIFICATION_ACR};
 use pre_token_generation::config::OLDEST;
 use pre_token_generation::scopes::{MUNICIPALITY, PREFECTURE};
-use simulators::lambda::{HEAD_LIMIT, PAYLOAD_LIMIT};
-use simulators::service::Endpoint;
-use simulators::user_agent::COOKIE_LIMIT;
-use test_kit::{Outcome, browser, limits, stack};
+use service_simulator::Endpoint;
 
 use crate::numbers::LONGEST_COGNITO_STATE;
 

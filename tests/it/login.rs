@@ -7,6 +7,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
+use cognito_simulator::Variation;
+use demo::stack::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
 use digital_auth::Provider;
 use digital_auth::authorization::{AuthorizationRequest as ServiceRequest, LoginSecrets};
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
@@ -14,18 +16,16 @@ use federation::sealed::Seal;
 use federation::sealed::{Audience, SealingKeys};
 use four_attributes::AttributeSet;
 use keys::{Algorithm, SystemRandomness};
-use secrecy::ExposeSecret as _;
-use serde_json::{Map, Value, json};
-use simulators::clock::SimClock;
-use simulators::cognito::Variation;
-use simulators::fault::Fault;
-use simulators::persona::{Persona, personas};
-use simulators::service::{Endpoint, RecordedRequest};
-use simulators::stack::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
-use test_kit::{
+use login_kit::{
     Answer, Arrival, AuthorizationRequest, Failed, Outcome, Place, RelyingParty, SignedIn, Stack,
     UserAgent, browser, failure_page, logged_failures, parameter, stack, stack_with, variables,
 };
+use loopback::clock::SimClock;
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+use service_simulator::fault::Fault;
+use service_simulator::persona::{Persona, personas};
+use service_simulator::{Endpoint, RecordedRequest};
 use url::Url;
 
 const FOUR: [&str; 4] = ["name", "address", "birthdate", "gender"];
@@ -383,7 +383,7 @@ async fn the_page_speaks_the_browsers_language_first_and_names_the_request_in_th
         assert!(text.contains(first));
         assert!(text.contains("ログインできませんでした"));
         assert!(text.contains("You could not be signed in"));
-        let logged = test_kit::logged(&stack, "failure");
+        let logged = login_kit::logged(&stack, "failure");
         let support_id = logged.last().unwrap()["support_id"].as_str().unwrap();
         assert!(text.contains(&format!("<code>{support_id}</code>")));
     }

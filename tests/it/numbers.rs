@@ -1,14 +1,14 @@
 //! What a login may cost: calls, signatures, sizes. The limits are Lambda's, the front door's, and browsers'.
-//! `cargo test -p test-kit --test it numbers:: -- --nocapture` shows the sizes that were found.
+//! `cargo test -p it numbers:: -- --nocapture` shows the sizes that were found.
 
+use cognito_simulator::Variation;
 use http::HeaderMap;
-use simulators::cognito::Variation;
-use simulators::lambda::HEAD_LIMIT;
-use simulators::service::Endpoint;
-use test_kit::{
+use local_lambda::HEAD_LIMIT;
+use login_kit::{
     Arrival, Outcome, RelyingParty, Stack, UserAgent, browser, failure_page, logged,
     logged_failures, parameter, stack, stack_with,
 };
+use service_simulator::Endpoint;
 use url::Url;
 
 /// Longer than any that Amazon Cognito sends: 2,200 where the app's own state has 1,500.

@@ -8,18 +8,18 @@ use std::collections::{BTreeSet, HashMap};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use demo::app::AppSettings;
+use demo::stack::{APP_CALLBACK, SERVICE_CLIENT_ID, Stack};
 use keys::{LocalKey, SystemRandomness};
-use secrecy::ExposeSecret as _;
-use serde_json::Value;
-use simulators::app::AppSettings;
-use simulators::fault::Fault;
-use simulators::persona::personas;
-use simulators::service::Endpoint;
-use simulators::stack::{APP_CALLBACK, SERVICE_CLIENT_ID, Stack};
-use test_kit::{
+use login_kit::{
     Answer, Arrival, BrowserLogin, Outcome, Page, Refusal, RelyingParty, SignedIn, browser, stack,
     stack_with,
 };
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use service_simulator::Endpoint;
+use service_simulator::fault::Fault;
+use service_simulator::persona::personas;
 use url::Url;
 
 use crate::claims;

@@ -7,12 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use demo::stack::{Addresses, Configuration};
 use keys::Algorithm;
+use kit::{Reply, Server};
+use login_kit::functions;
 use serde_json::{Value, json};
-use simulators::service::Endpoints;
-use simulators::stack::{Addresses, Configuration};
-use test_kit::functions;
-use test_server::{Reply, Server};
+use service_simulator::Endpoints;
 
 /// What the runtime reads of an invocation.
 struct Invocation {
@@ -228,7 +228,7 @@ fn survives(executable: &Path, good: &[u8]) {
             let next = asked.fetch_add(1, Ordering::SeqCst);
             replies.get(next).cloned().unwrap_or(Reply::Silence)
         }
-        _ => Reply::Bytes(test_server::answer(202, None, "")),
+        _ => Reply::Bytes(kit::answer(202, None, "")),
     });
     let mut child = start(executable, &server);
     let since = Instant::now();

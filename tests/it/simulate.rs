@@ -16,13 +16,13 @@ use digital_auth::{
 };
 use four_attributes::AttributeSet;
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
+use login_kit::{Arrival, BrowserLogin, browser, command};
+use loopback::clock::SimClock;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
-use simulators::clock::SimClock;
 use tempfile::TempDir;
-use test_kit::{Arrival, BrowserLogin, browser, command};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinHandle;

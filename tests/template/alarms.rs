@@ -6,23 +6,23 @@ use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use chrono::TimeDelta;
+use demo::stack::Stack as Running;
 use digital_auth::{Clock as _, SystemClock};
 use federation::failure::Class as BridgeClass;
 use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
 use function_kit::failure::Class as _;
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
 use function_kit::verified::Class as TriggerClass;
-use pre_token_generation::generation::concern_of_refused;
-use sealing::{SealingKeys, SystemRandomness};
-use serde_json::{Value, json};
-use simulators::fault::Fault;
-use simulators::lambda::{DirectFunction, FunctionOptions};
-use simulators::stack::Stack as Running;
-use simulators::user_agent::UserAgent;
-use test_kit::{
+use local_lambda::{DirectFunction, FunctionOptions};
+use login_kit::{
     Arrival, BrowserLogin, Functions, Outcome, RelyingParty, StackOptions, browser, functions,
     parameter, stack_with, variables,
 };
+use loopback::user_agent::UserAgent;
+use pre_token_generation::generation::concern_of_refused;
+use sealing::{SealingKeys, SystemRandomness};
+use serde_json::{Value, json};
+use service_simulator::fault::Fault;
 use url::Url;
 
 use crate::cloudformation::text;
@@ -243,7 +243,7 @@ async fn what_a_browser_carries_to_the_service_can_be_edited_and_calls_nobody() 
         for _ in 0..10 {
             statuses.push(edited(&running, edit).await);
         }
-        assert_eq!(test_kit::logged_failures(&running), [class; 10]);
+        assert_eq!(login_kit::logged_failures(&running), [class; 10]);
         let period = measured(&running, &statuses);
         assert_eq!(
             ringing(&watched(), &going_on(&period)),
@@ -291,7 +291,7 @@ async fn what_the_service_makes_of_it_calls_nobody() {
             statuses.push(status_at_the_end(&client, &end).await);
         }
         let class = fault.class().unwrap();
-        assert_eq!(test_kit::logged_failures(&running), vec![class; times]);
+        assert_eq!(login_kit::logged_failures(&running), vec![class; times]);
         let period = measured(&running, &statuses);
         assert_eq!(
             ringing(&watched(), &going_on(&period)),
@@ -333,11 +333,8 @@ async fn a_code_of_odd_characters_is_carried_nowhere_and_calls_nobody() {
         statuses.push(status_at_the_end(&client, &end).await);
     }
     let malformed = vec!["malformed_callback"; codes.len()];
-    assert_eq!(test_kit::logged_failures(&running), malformed);
-    assert_eq!(
-        running.service.count(simulators::service::Endpoint::Token),
-        0
-    );
+    assert_eq!(login_kit::logged_failures(&running), malformed);
+    assert_eq!(running.service.count(service_simulator::Endpoint::Token), 0);
     let period = measured(&running, &statuses);
     assert_eq!(ringing(&watched(), &going_on(&period)), named(&[]));
     running.stop().await;
@@ -354,7 +351,7 @@ async fn a_login_before_there_is_a_client_id_calls_nobody() {
         let end = client.sign_in(&browser(), &request, "adult", None).await;
         statuses.push(status_at_the_end(&client, &end).await);
     }
-    assert_eq!(test_kit::logged_failures(&running), ["not_connected"; 20]);
+    assert_eq!(login_kit::logged_failures(&running), ["not_connected"; 20]);
     let period = measured(&running, &statuses);
     assert_eq!(ringing(&watched(), &going_on(&period)), named(&[]));
     running.stop().await;
@@ -449,7 +446,7 @@ async fn what_one_person_sends_at_once_calls_nobody_whatever_it_is() {
         "service_failed",
         "invalid_scope",
     ];
-    assert_eq!(test_kit::logged_failures(&running), classes);
+    assert_eq!(login_kit::logged_failures(&running), classes);
     let trigger = TokenTrigger::new(KEY, ISSUER);
     assert!(!trigger.refresh("nonsense", 0..1).await);
     let burst = measured(&running, &[500]).and_all(&trigger.measured());
@@ -514,7 +511,7 @@ async fn new_authentications_that_the_service_never_shows_ring() {
             statuses.push(status_at_the_end(&client, &end).await);
         }
         let class = vec!["authentication_too_old"; refused.len()];
-        assert_eq!(test_kit::logged_failures(&running), class);
+        assert_eq!(login_kit::logged_failures(&running), class);
         // This client isn't Amazon Cognito: nobody invokes the trigger.
         let invoked = metric(OURS, "InboundFederationInvoked", &[("Stack", STACK)]);
         let period = measured(&running, &statuses).and(invoked, [1.0]);
@@ -552,7 +549,7 @@ async fn logins_that_all_end_on_the_way_back_ring() {
             let outcome = running.login(&person, "adult", fault).await.unwrap();
             assert!(!matches!(outcome, Outcome::SignedIn(_)));
         }
-        assert_eq!(test_kit::logged_failures(&running), [class; 5]);
+        assert_eq!(login_kit::logged_failures(&running), [class; 5]);
         let rings = ringing(&watched(), &going_on(&measured(&running, &[])));
         let expected = named(&["logins-none", "logins-refused"]);
         assert_eq!(rings, expected, "{class}");
@@ -594,7 +591,7 @@ async fn logins_that_all_end_before_they_begin_ring() {
             let outcome = running.login(browser, "adult", None).await.unwrap();
             assert!(!matches!(outcome, Outcome::SignedIn(_)));
             refused += 1;
-            assert_eq!(test_kit::logged_failures(&running), vec![class; refused]);
+            assert_eq!(login_kit::logged_failures(&running), vec![class; refused]);
             ringing(&watched(), &going_on(&measured(&running, &[])))
         };
         let one = browser();
@@ -634,7 +631,7 @@ async fn ends_of_logins_that_one_person_writes_by_hand_do_not_ring() {
             assert_eq!(parameter(&end, "error").as_deref(), Some("server_error"));
         }
         let failures = vec!["service_server_error"; written];
-        assert_eq!(test_kit::logged_failures(&running), failures);
+        assert_eq!(login_kit::logged_failures(&running), failures);
         let period = measured(&running, &[]);
         assert_eq!(
             ringing(&watched(), &going_on(&period)),
@@ -705,7 +702,7 @@ async fn logins_that_begin_and_never_finish_ring() {
         assert_eq!(rings(), expected, "{index}");
     }
     let failures = ["client_authentication_failed"; 40];
-    assert_eq!(test_kit::logged_failures(&running), failures);
+    assert_eq!(login_kit::logged_failures(&running), failures);
     // One who gets in is enough against it: the others began, and went elsewhere.
     let finished = metric(OURS, "LoginFinished", &[("Stack", STACK)]);
     let better = measured(&running, &[]).and(finished, [1.0]);

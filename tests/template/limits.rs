@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use login_kit::limits::{amount, documented};
 use serde_json::Value;
-use test_kit::limits::{amount, documented};
 
 use crate::accepted::{LONGEST_ENVIRONMENT, environment_bytes, longest};
 use crate::cloudformation::{Stack, Template, text};

@@ -24,8 +24,8 @@ use function_kit::support_id::SupportId;
 use function_kit::telemetry::Telemetry;
 use function_kit::trigger::{Served, Trigger};
 use http_client::{Clock, HttpClient, SystemClock};
+use kit::{Received, Reply, Server};
 use serde_json::{Value, json};
-use test_server::{Received, Reply, Server};
 
 const SECRET: &str = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:a-AbCdEf";
 
@@ -229,7 +229,7 @@ const EVENTS: [&str; 5] = [
 /// Lambda's Runtime API: hands out the events one after the other, and then nothing.
 fn runtime_api(request: &Received) -> Reply {
     if request.method == "POST" {
-        return Reply::Bytes(test_server::answer(202, None, ""));
+        return Reply::Bytes(kit::answer(202, None, ""));
     }
     // Every other request is a result.
     let index = request.number / 2;

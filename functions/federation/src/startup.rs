@@ -247,8 +247,8 @@ async fn signing_key(
 mod tests {
     use std::time::Duration;
 
+    use kit::SecretsManager;
     use secrecy::ExposeSecret as _;
-    use test_server::SecretsManager;
     use tokio::time::Instant;
 
     use super::*;

@@ -19,9 +19,9 @@ use function_kit::verified::Records;
 use http_client::Clock;
 use inbound_federation::admission::Admission;
 use inbound_federation::config::Config;
+use kit::{SecretsManager, TestClock, start};
 use sealing::{SealingKeys, SystemRandomness};
 use serde_json::{Value, json};
-use test_server::{SecretsManager, TestClock, start};
 use tokio::time::Instant;
 
 const ISSUER: &str = "https://service.example/api/realms/main";

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keys::Algorithm;
+use login_kit::{Answer, Form, Parameters, browser, parameter};
+use loopback::user_agent::{ACCEPT_PAGE, Arrival, Page, UserAgent};
 use serde_json::{Map, Value, json};
-use simulators::service::{Endpoints, Service, ServiceOptions};
-use simulators::user_agent::{ACCEPT_PAGE, Arrival, Page, UserAgent};
-use test_kit::{Answer, Form, Parameters, browser, parameter};
+use service_simulator::{Endpoints, Service, ServiceOptions};
 use url::Url;
 
 use super::person::{arrive, sign_in};

@@ -8,17 +8,17 @@ use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use demo::stack::{APP_CALLBACK, AppLogin};
 use keys::{Algorithm, LocalKey, SigningKey as _};
-use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
-use simulators::clock::SimClock;
-use simulators::persona::{Persona, personas};
-use simulators::service::RegisteredClient;
-use simulators::stack::{APP_CALLBACK, AppLogin};
-use test_kit::{
+use login_kit::{
     Arrival, Failed, Form, Outcome, Place, SignedIn, Stack, StackOptions, UserAgent, browser,
     functions, logged_failures, parameter,
 };
+use loopback::clock::SimClock;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use service_simulator::RegisteredClient;
+use service_simulator::persona::{Persona, personas};
 use url::Url;
 
 use super::person::{arrive, sign_in};
@@ -173,9 +173,9 @@ async fn people_sign_in_with_rs256_assertions() {
 async fn an_assertion_of_a_key_that_is_not_registered_is_refused() {
     let mut stack = stack().await;
     let foreign = LocalKey::generate(Algorithm::Es256).unwrap();
-    let issuer = simulators::stack::bridge_issuer(stack.bridge.address().port());
+    let issuer = demo::stack::bridge_issuer(stack.bridge.address().port());
     let client = RegisteredClient {
-        client_id: simulators::stack::SERVICE_CLIENT_ID.to_owned(),
+        client_id: demo::stack::SERVICE_CLIENT_ID.to_owned(),
         redirect_uris: vec![format!("{issuer}/callback")],
         jwks: json!({ "keys": [foreign.public_jwk()] }),
     };

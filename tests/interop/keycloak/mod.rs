@@ -3,11 +3,11 @@
 //! What Keycloak does otherwise than the service's stand-in is a table in `comparison.rs`.
 
 use keys::Algorithm;
+use login_kit::{browser, parameter};
+use loopback::clock::SimClock;
 use serde_json::{Map, Value, json};
-use simulators::clock::SimClock;
-use simulators::persona::{Persona, personas};
-use simulators::service::{Endpoints, RegisteredClient};
-use test_kit::{browser, parameter};
+use service_simulator::persona::{Persona, personas};
+use service_simulator::{Endpoints, RegisteredClient};
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use url::Url;
 

@@ -1,8 +1,8 @@
 //! The person at Keycloak's pages, with a browser that has no screen: name and password, then consent.
 //! What the pages are is found out from their forms, and what they say is of no interest.
 
-use simulators::user_agent::{ACCEPT_PAGE, Arrival, Page, UserAgent};
-use test_kit::Form;
+use login_kit::Form;
+use loopback::user_agent::{ACCEPT_PAGE, Arrival, Page, UserAgent};
 use url::Url;
 
 use super::PASSWORD;

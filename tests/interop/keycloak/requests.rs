@@ -3,12 +3,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use demo::stack::SERVICE_CLIENT_ID;
 use keys::{Algorithm, LocalKey, SigningKey as _, SystemRandomness};
+use login_kit::{Answer, Parameters};
+use loopback::clock::SimClock;
 use serde_json::{Map, Value, json};
-use simulators::clock::SimClock;
-use simulators::service::{Endpoints, RegisteredClient};
-use simulators::stack::SERVICE_CLIENT_ID;
-use test_kit::{Answer, Parameters};
+use service_simulator::{Endpoints, RegisteredClient};
 use url::Url;
 
 /// Where the browser comes back. Nobody listens there: the browser stops before it.

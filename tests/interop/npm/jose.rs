@@ -1,11 +1,11 @@
 //! npm's `jose` reads what the bridge publishes and signs: both key sets, and the client assertion as the service got it.
 //! Its thumbprints are an independent computation of every `kid` (RFC 7638).
 
+use demo::stack::SERVICE_CLIENT_ID;
 use keys::Algorithm;
+use login_kit::{RelyingParty, Stack, stack, stack_with};
 use serde_json::{Value, json};
-use simulators::service::Endpoint;
-use simulators::stack::SERVICE_CLIENT_ID;
-use test_kit::{RelyingParty, Stack, stack, stack_with};
+use service_simulator::Endpoint;
 
 use super::Script;
 

@@ -4,17 +4,17 @@
 
 use std::collections::BTreeMap;
 
+use demo::stack::{APP_CALLBACK, Configuration, SERVICE_CLIENT_ID};
 use keys::Algorithm;
-use secrecy::ExposeSecret as _;
-use serde_json::{Map, Value, json};
-use simulators::clock::SimClock;
-use simulators::persona::{Persona, personas};
-use simulators::service::{Endpoints, RegisteredClient};
-use simulators::stack::{APP_CALLBACK, Configuration, SERVICE_CLIENT_ID};
-use test_kit::{
+use login_kit::{
     Answer, Arrival, Failed, Outcome, Place, RelyingParty, SignedIn, Stack, StackOptions,
     UserAgent, browser, day_that_goes_on, functions, logged_failures, parameter, variables,
 };
+use loopback::clock::SimClock;
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+use service_simulator::persona::{Persona, personas};
+use service_simulator::{Endpoints, RegisteredClient};
 use url::Url;
 
 use super::Script;

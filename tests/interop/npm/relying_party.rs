@@ -2,12 +2,12 @@
 //! and PKCE, found by discovery, and the refusals as those libraries see them. `jose` verifies the ID token once more.
 //! The service is its stand-in; the browser is the one without a screen.
 
+use demo::stack::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
+use login_kit::{Arrival, RelyingParty, Stack, browser, logged_failures, stack};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use simulators::fault::Fault;
-use simulators::persona::personas;
-use simulators::stack::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
-use test_kit::{Arrival, RelyingParty, Stack, browser, logged_failures, stack};
+use service_simulator::fault::Fault;
+use service_simulator::persona::personas;
 use url::Url;
 
 use super::Script;

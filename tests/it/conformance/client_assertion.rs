@@ -12,15 +12,15 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
+use demo::stack::{SERVICE_CLIENT_ID, Stack};
 use keys::{Algorithm, LocalKey, SigningKey as _};
-use secrecy::ExposeSecret as _;
-use serde_json::{Map, Value};
-use simulators::journal::Party;
-use simulators::service::{Endpoint, RecordedRequest, RegisteredClient};
-use simulators::stack::{SERVICE_CLIENT_ID, Stack};
-use test_kit::{
+use login_kit::{
     RelyingParty, browser, logged, logged_failures, parameter, stack, stack_with, variables,
 };
+use loopback::journal::Party;
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value};
+use service_simulator::{Endpoint, RecordedRequest, RegisteredClient};
 
 use super::relying_party::{Attempt, accepted, attempt, part};
 

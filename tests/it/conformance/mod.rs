@@ -11,12 +11,6 @@ mod security;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
-
-/// The repository's root.
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
 
 /// The first two headings of a table of cases, in Japanese and in English.
 const CASES: [(&str, &str); 2] = [("ケース", "テスト"), ("case", "test")];
@@ -83,7 +77,7 @@ fn tests(source: &str) -> Vec<String> {
 #[test]
 fn every_case_has_its_test() {
     let [japanese, english] = ["docs/conformance.md", "docs/conformance.en.md"]
-        .map(|path| rows(&fs::read_to_string(root().join(path)).unwrap()));
+        .map(|path| rows(&fs::read_to_string(kit::workspace().join(path)).unwrap()));
     for ((case, test), (case_in_english, test_in_english)) in japanese.iter().zip(&english) {
         assert_eq!(test, test_in_english, "{case}, {case_in_english}");
         assert_eq!(
@@ -106,7 +100,7 @@ fn every_case_has_its_test() {
     assert!(!in_tables.is_empty());
 
     let mut in_sources = BTreeSet::new();
-    for file in fs::read_dir(root().join("tests/it/conformance")).unwrap() {
+    for file in fs::read_dir(kit::workspace().join("tests/it/conformance")).unwrap() {
         let path = file.unwrap().path();
         // This file's own tests are about the tables.
         if path.file_name().is_some_and(|name| name != "mod.rs") {
@@ -124,7 +118,7 @@ fn every_case_has_its_test() {
 #[test]
 fn every_module_of_the_plans_is_a_case_or_is_explained() {
     for path in ["docs/conformance.md", "docs/conformance.en.md"] {
-        let text = fs::read_to_string(root().join(path)).unwrap();
+        let text = fs::read_to_string(kit::workspace().join(path)).unwrap();
         let names = |rows: Vec<(String, String)>| -> BTreeSet<String> {
             let names = rows.iter().filter_map(|(name, _)| code(name));
             names.map(str::to_owned).collect()

@@ -9,19 +9,19 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
+use demo::stack::COGNITO_CLIENT_ID;
 use federation::code::Code;
 use federation::sealed::Seal;
 use federation::sealed::{Audience, SealingKeys};
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
-use secrecy::ExposeSecret as _;
-use serde_json::{Map, Value, json};
-use simulators::fault::Fault;
-use simulators::service::Endpoint;
-use simulators::stack::COGNITO_CLIENT_ID;
-use test_kit::{
+use login_kit::{
     Answer, AuthorizationRequest, Outcome, Place, Refusal, RelyingParty, Stack, TokenRequest,
     browser, logged_failures, parameter, stack, stack_with, variables,
 };
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+use service_simulator::Endpoint;
+use service_simulator::fault::Fault;
 use url::Url;
 
 /// The state of the usual authorization request.
@@ -481,7 +481,7 @@ async fn oidcc_ensure_redirect_uri_in_authorization_request() {
     assert_eq!(refused(&client, &without).await, refusal);
     stack.stop().await;
 
-    let stack = test_kit::stack().await;
+    let stack = login_kit::stack().await;
     let client = RelyingParty::new(&stack);
     let request = client.authorization_request();
     let refusal = Refusal::on_page(400, "redirect_uri_mismatch");

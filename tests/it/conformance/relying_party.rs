@@ -16,16 +16,16 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value, json};
-use simulators::fault::Fault;
-use simulators::persona::personas;
-use simulators::service::{Endpoint, IssuedTokens, RecordedRequest};
-use simulators::stack::{SERVICE_CLIENT_ID, Stack};
-use simulators::user_agent::{Arrival, Page};
-use test_kit::{
+use demo::stack::{SERVICE_CLIENT_ID, Stack};
+use login_kit::{
     Answer, AuthorizationRequest, Confidential, Outcome, Place, RelyingParty, browser,
     logged_failures, parameter, stack, stack_with, variables,
 };
+use loopback::user_agent::{Arrival, Page};
+use serde_json::{Map, Value, json};
+use service_simulator::fault::Fault;
+use service_simulator::persona::personas;
+use service_simulator::{Endpoint, IssuedTokens, RecordedRequest};
 
 /// The test person of these logins.
 const PERSONA: &str = "adult";
@@ -553,7 +553,7 @@ mod openid_connect {
         assert_eq!(unnamed(&stack).await, types);
         stack.stop().await;
 
-        let stack = test_kit::stack().await;
+        let stack = login_kit::stack().await;
         let fault = Fault::IdTokenWithoutKeyIdSingleKey;
         let attempt = accepted(&stack, Some(fault)).await;
         assert!(!attempt.id_token_header().contains_key("kid"));
@@ -577,7 +577,7 @@ mod openid_connect {
         accepted(&stack, Some(Fault::IdTokenRs256)).await;
         stack.stop().await;
 
-        let stack = test_kit::stack().await;
+        let stack = login_kit::stack().await;
         let fault = Fault::IdTokenWithoutKeyIdSeveralKeys;
         let refusal = Refusal::of_id_token("id_token_unknown_key");
         let refused = fails(&stack, fault, &refusal).await;
@@ -1074,7 +1074,7 @@ mod fapi2 {
         is_told_of_another_issuer(&stack, Fault::CallbackWithoutIssuer).await;
         stack.stop().await;
 
-        let stack = test_kit::stack().await;
+        let stack = login_kit::stack().await;
         accepted(&stack, Some(Fault::CallbackWithoutIssuer)).await;
         cognito_accepted(&stack, Some(Fault::CallbackWithoutIssuer)).await;
         stack.stop().await;

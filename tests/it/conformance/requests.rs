@@ -4,14 +4,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
-use serde_json::{Map, Value, json};
-use simulators::fault::Fault;
-use simulators::service::Endpoint;
-use simulators::stack::Stack;
-use test_kit::{
+use demo::stack::Stack;
+use login_kit::{
     Answer, Arrival, AuthorizationRequest, BrowserLogin, Refusal, RelyingParty, browser, parameter,
     stack,
 };
+use serde_json::{Map, Value, json};
+use service_simulator::Endpoint;
+use service_simulator::fault::Fault;
 use url::Url;
 
 use super::provider::{

@@ -2,25 +2,24 @@
 //! and what an attacker can write into a request. One test for each point; what is refused stands beside what isn't.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
+use demo::stack::{COGNITO_CLIENT_ID, Stack};
 use digital_auth::authorization::{LoginSecrets, Secret256};
 use federation::code::Code;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
 use federation::sealed::Seal;
 use federation::sealed::{Audience, SealingKeys};
 use keys::SystemRandomness;
-use secrecy::ExposeSecret as _;
-use simulators::fault::Fault;
-use simulators::service::Endpoint;
-use simulators::stack::{COGNITO_CLIENT_ID, Stack};
-use test_kit::{
+use login_kit::{
     Answer, Arrival, BrowserLogin, Page, Refusal, RelyingParty, UserAgent, browser, parameter,
     stack, stack_with, variables,
 };
+use secrecy::ExposeSecret as _;
+use service_simulator::Endpoint;
+use service_simulator::fault::Fault;
 use url::Url;
 
 use crate::privacy::Run;
@@ -535,7 +534,7 @@ async fn rfc9700_state_code_and_verifier_are_useless_after_their_first_use() {
     let begun = client
         .authorize(&browser, &client.authorization_request())
         .await;
-    let thief = test_kit::browser();
+    let thief = login_kit::browser();
     thief.copy_cookies_from(&browser);
     let until = |url: &Url| url.path() == "/callback";
     let login = BrowserLogin::run(&browser, &location(&begun), "adult", None, until).await;
@@ -859,7 +858,7 @@ async fn rfc9700_no_token_code_or_attribute_is_in_a_url_of_ours_or_in_a_log() {
 /// begin to differ. A source that shows a secret beside `==` is a mistake; this finds it.
 #[test]
 fn rfc9700_secrets_are_compared_in_constant_time() {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let repository = kit::workspace();
     let mut files = Vec::new();
     for folder in [
         "functions/federation/src",

@@ -1,11 +1,11 @@
 //! Where triggers don't see what the app client can't read, the built function asks the user pool, as the AWS SDK does it.
 //! What a token holds then is what it holds otherwise.
 
+use cognito_simulator::{RepeatedTriggers, TriggerAttributes};
+use demo::stack::Outcome;
+use login_kit::{Stack, browser, stack_with};
+use loopback::journal::{Party, Step};
 use serde_json::json;
-use simulators::cognito::{RepeatedTriggers, TriggerAttributes};
-use simulators::journal::{Party, Step};
-use simulators::stack::Outcome;
-use test_kit::{Stack, browser, stack_with};
 
 use super::pre_token_generation::{NAME, all, answered, derived};
 use super::{assert_nothing_personal, class_of, event, invoke, pool, record};

@@ -1,8 +1,8 @@
 //! InboundFederation: what a sign-in writes comes from the record, or there is no sign-in.
 
 use four_attributes::VerifiedAt;
+use local_lambda::DirectFunction;
 use serde_json::{Value, json};
-use simulators::lambda::DirectFunction;
 
 use super::{
     SUBJECT, VERIFIED_AT, assert_nothing_personal, at, class_of, counted, event, invoke, key,

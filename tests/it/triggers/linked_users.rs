@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cognito_simulator::ProviderType;
+use demo::stack::SERVICE_CLIENT_ID;
 use four_attributes::FourAttributes;
+use local_lambda::DirectFunction;
+use login_kit::{Stack, stack_with, variables};
+use loopback::clock::SimClock;
 use serde_json::{Value, json};
-use simulators::clock::SimClock;
-use simulators::cognito::ProviderType;
-use simulators::lambda::DirectFunction;
-use simulators::persona::personas;
-use simulators::stack::SERVICE_CLIENT_ID;
-use test_kit::{Stack, stack_with, variables};
+use service_simulator::persona::personas;
 
 use super::pre_token_generation::{all, answered_hiding, derived};
 use super::{

@@ -9,7 +9,6 @@ mod municipalities;
 mod policy;
 mod pre_token_generation;
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,11 +21,9 @@ use four_attributes::{FourAttributes, Gender};
 use four_attributes::{VerifiedAt, VerifiedRecord};
 use http::{HeaderMap, StatusCode};
 use keys::SystemRandomness;
+use local_lambda::{DirectFunction, FunctionFailed, FunctionOptions, Profile, Target, build_once};
 use sealing::SealingKeys;
 use serde_json::{Value, json};
-use simulators::lambda::{
-    DirectFunction, FunctionFailed, FunctionOptions, Profile, Target, build_once,
-};
 
 /// The subject in the golden events.
 const SUBJECT: &str = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
@@ -69,9 +66,8 @@ fn record() -> String {
 
 /// A golden event, with this record.
 fn event(function: &str, name: &str, record: &str) -> Value {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let path = root
-        .join("events")
+    let path = kit::workspace()
+        .join("tests/events")
         .join(function)
         .join(format!("{name}.json"));
     let text = std::fs::read_to_string(path).unwrap();

@@ -2,10 +2,9 @@
 //! not told is what `docs/claims.md` says.
 
 use std::fs;
-use std::path::Path;
 
+use local_lambda::DirectFunction;
 use serde_json::{Value, json};
-use simulators::lambda::DirectFunction;
 
 use super::pre_token_generation::{NAME, answered};
 use super::{event, invoke, key, record_with, trigger};
@@ -107,10 +106,7 @@ async fn told(function: &DirectFunction, address: impl Fn(&Row<'_>) -> String) -
 
 /// The counts in a document: for each way to write an address how many are right, silent and wrong.
 fn documented(document: &str) -> Vec<[usize; 3]> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .join(document);
-    let text = fs::read_to_string(path).unwrap();
+    let text = fs::read_to_string(kit::workspace().join(document)).unwrap();
     let counts = |line: &str| {
         let cells = line.trim_matches(['|', ' ']).split('|').skip(1);
         let numbers = cells.map(|cell| cell.trim().replace(',', "").parse().ok());

@@ -1,7 +1,7 @@
 //! Token customization: claims follow scopes, and come from a record that opens and belongs to the user.
 
+use local_lambda::DirectFunction;
 use serde_json::{Value, json};
-use simulators::lambda::DirectFunction;
 
 use super::{
     SUBJECT, VERIFIED_AT, assert_nothing_personal, at, class_of, counted, event, invoke, key,

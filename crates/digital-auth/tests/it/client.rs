@@ -26,8 +26,8 @@ use crate::service::{CERTS, TOKEN, USERINFO, good, issuer_of, provider, soon, to
 use crate::signed::{
     ACR, CLIENT_ID, SUBJECT, claims, es256, id_token, jwk_set, nonce, other_es256, rs256,
 };
-use test_server::{Ending, Received, Reply, Server, answer, json as json_answer};
-use test_server::{TestClock, start};
+use kit::{Ending, Received, Reply, Server, answer, json as json_answer};
+use kit::{TestClock, start};
 
 /// A deadline that passes only where nobody answers, also on a machine that has much else to do.
 const ENOUGH: Duration = Duration::from_secs(2);

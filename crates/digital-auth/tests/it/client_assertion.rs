@@ -17,7 +17,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::signed::{CLIENT_ID, es256, public_jwk, ready, rs256};
-use test_server::start;
+use kit::start;
 
 const AUDIENCE: &str = "https://service.example/realms/main/protocol/openid-connect/token";
 

@@ -21,7 +21,7 @@ use crate::signed::{
     ACCESS_TOKEN, ACR, CLIENT_ID, SUBJECT, at_hash, claims, es256, header, id_token, jwk_set,
     nonce, other_es256, public_jwk, rs256, sign, unsigned,
 };
-use test_server::start;
+use kit::start;
 
 pub(crate) const ISSUER: &str = "https://service.example/api/realms/main";
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::id_token::{Check, ISSUER, good, with, with_header};
 use crate::signed::{ACR, CLIENT_ID, SUBJECT, es256, header, id_token, nonce, ready, sign};
-use test_server::start;
+use kit::start;
 
 /// The claims that are checked.
 const CHECKED: [&str; 10] = [

@@ -12,8 +12,8 @@ use keys::SigningKey as _;
 
 use crate::service::{CERTS, http, provider, soon};
 use crate::signed::{es256, jwk_set, other_es256, rs256};
-use test_server::start;
-use test_server::{Received, Reply, Server, answer, chunked, json};
+use kit::start;
+use kit::{Received, Reply, Server, answer, chunked, json};
 
 fn cache(server: &Server) -> KeySetCache {
     let jwks_uri = provider(server).jwks_uri().as_str().parse().unwrap();
@@ -189,7 +189,7 @@ async fn pass_entries_that_are_passed_over_are_told_with_their_reasons() {
     let other_purpose = serde_json::json!({"kty": "OKP", "kid": "quiet", "x": marked});
     set["keys"].as_array_mut().unwrap().push(other_purpose);
     let server = Server::start(move |_| Reply::Bytes(json(200, &set)));
-    let (log, _guard) = test_server::log();
+    let (log, _guard) = kit::log();
 
     let set = cache(&server).current(start(), soon(), &()).await.unwrap();
 
@@ -237,7 +237,7 @@ async fn pass_entries_that_contradict_themselves_are_told_with_their_key_ids() {
     ];
     let set = format!(r#"{{"keys":[{}]}}"#, entries.join(","));
     let server = Server::start(move |_| Reply::Bytes(answer(200, Some("application/json"), &set)));
-    let (log, _guard) = test_server::log();
+    let (log, _guard) = kit::log();
 
     cache(&server).current(start(), soon(), &()).await.unwrap();
 

@@ -8,7 +8,7 @@ use digital_auth::{Deadline, HttpClient, Provider};
 use serde_json::{Value, json};
 
 use crate::signed::{ACCESS_TOKEN, SUBJECT, claims, es256, id_token, jwk_set};
-use test_server::{Received, Reply, Server, TestClock, json as json_answer};
+use kit::{Received, Reply, Server, TestClock, json as json_answer};
 
 pub(crate) const TOKEN: &str = "/realms/main/protocol/openid-connect/token";
 pub(crate) const USERINFO: &str = "/realms/main/protocol/openid-connect/userinfo";

@@ -14,7 +14,7 @@ use digital_auth::authorization::Secret256;
 use keys::{Algorithm, LocalKey, SigningKey};
 use serde_json::{Value, json};
 
-use test_server::start;
+use kit::start;
 
 pub(crate) const CLIENT_ID: &str = "RP00000001";
 pub(crate) const ACCESS_TOKEN: &str = "an-access-token";

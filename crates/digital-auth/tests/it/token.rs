@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use crate::service::{TOKEN, http, provider, tokens};
-use test_server::{Reply, Server, answer, chunked, json as json_answer, start};
+use kit::{Reply, Server, answer, chunked, json as json_answer, start};
 
 const REDIRECT_URI: &str = "https://bridge.example/callback?a=b&c=ü";
 

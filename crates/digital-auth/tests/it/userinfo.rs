@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::service::{USERINFO, http, provider, soon, userinfo};
 use crate::signed::{ACCESS_TOKEN, SUBJECT};
-use test_server::{Reply, Server, answer, chunked, json as json_answer};
+use kit::{Reply, Server, answer, chunked, json as json_answer};
 
 async fn ask_within(server: &Server, time: Duration) -> Result<FourAttributes, UserinfoError> {
     let http = http();

@@ -15,10 +15,10 @@ use function_kit::secrets::{
 };
 use function_kit::verified::{Class, RecordSettings, Records};
 use http_client::Deadline;
+use kit::{SecretsManager, Written, log, start};
 use sealing::{SealingKeys, SystemRandomness};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use test_server::{SecretsManager, Written, log, start};
 
 /// The name of the one secret.
 const SECRET: &str = "a";

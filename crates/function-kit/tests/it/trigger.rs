@@ -11,9 +11,9 @@ use function_kit::runtime::Call;
 use function_kit::support_id::SupportId;
 use function_kit::trigger::{Trigger, answer};
 use http_client::Clock;
+use kit::{TestClock, Written, log, start};
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
-use test_server::{TestClock, Written, log, start};
 
 const REQUEST_ID: &str = "8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
 

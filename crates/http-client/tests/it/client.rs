@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use http::{Method, Request, Response, StatusCode, Uri};
 use http_client::{Clock, Deadline, HttpClient, HttpError};
 
-use test_server::{Ending, Reply, Server, TestClock, answer, chunked};
+use kit::{Ending, Reply, Server, TestClock, answer, chunked};
 
 /// How often a race is run.
 const RUNS: usize = 50;

@@ -15,7 +15,7 @@ use keys::{Algorithm, InvalidKey, KmsKey, LocalKey, SigningError, SigningKey};
 use p256::ecdsa::Signature;
 use serde_json::{Value, json};
 
-use crate::support::{kms_client, public_jwk, verifies};
+use kit::keys::{kms_client, public_jwk, verifies};
 
 const ARN: &str =
     "arn:aws:kms:ap-northeast-1:000000000000:key/00000000-0000-4000-8000-000000000000";

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use crate::rfc::{RFC_7515_A2_JWK, RFC_7515_A3_JWK};
-use crate::support::verifies;
+use kit::keys::verifies;
 
 const RSA: &str = RFC_7515_A2_JWK;
 const EC: &str = RFC_7515_A3_JWK;

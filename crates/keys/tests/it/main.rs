@@ -13,5 +13,3 @@ mod kms_answers;
 mod local_jwk;
 mod public;
 mod rfc;
-#[path = "../support/mod.rs"]
-mod support;

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use crate::rfc::{RFC_7515_A2_JWK, RFC_7515_A3_JWK};
-use crate::support::{decode, public_jwk};
+use kit::keys::{decode, public_jwk};
 
 fn generate(algorithm: Algorithm) -> Arc<dyn SigningKey> {
     Arc::new(LocalKey::generate(algorithm).unwrap())

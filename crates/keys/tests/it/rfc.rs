@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keys::{Algorithm, LocalKey, SigningKey as _};
 use secrecy::SecretString;
 
-use crate::support::verifies;
+use kit::keys::verifies;
 
 /// The key of RFC 7515 appendix A.2.1.
 pub(crate) const RFC_7515_A2_JWK: &str = r#"{"kty":"RSA",

@@ -17,9 +17,9 @@ use function_kit::secrets::SecretReader;
 use keys::{
     Algorithm, KeyId, KeyRing, LocalKey, PublicJwk, SigningError, SigningKey, SystemRandomness,
 };
+use kit::SecretsManager;
 use secrecy::SecretString;
 use serde_json::json;
-use test_server::SecretsManager;
 use tokio::time::Instant;
 
 use crate::kit::{Answer, Bridge, Browser, Call, Form, MovingClock, REQUEST_ID, altered};

@@ -205,7 +205,7 @@ async fn fail_and_tell_that_nobody_gets_in_who_comes_through_it() {
 
 #[tokio::test]
 async fn fail_with_one_event_of_its_class() {
-    let (log, _guard) = test_server::log();
+    let (log, _guard) = kit::log();
     let bridge = with_front_door(&only(SPRING)).await;
     is_refused(&Call::new("GET", "/token").send(&bridge).await);
     let text = log.text();

@@ -17,8 +17,8 @@ use function_kit::metrics::Metrics;
 use function_kit::runtime;
 use function_kit::support_id::SupportId;
 use keys::{Randomness, SystemRandomness};
+use kit::Written;
 use serde_json::{Value, json};
-use test_server::Written;
 
 use crate::service::Service;
 use crate::support::{

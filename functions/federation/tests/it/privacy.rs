@@ -17,8 +17,8 @@ use function_kit::invocation::Invocation;
 use function_kit::metrics::Measurements;
 use function_kit::reference::Reference;
 use keys::SystemRandomness;
+use kit::log;
 use serde_json::{Value, json};
-use test_server::log;
 
 use crate::kit::{
     Answer, Bridge, Browser, Call, Form, REQUEST_ID, altered, support_id, verified_claims,

@@ -8,9 +8,9 @@ use function_kit::invocation::ANSWER;
 use function_kit::runtime::Call;
 use function_kit::secrets::SecretReader;
 use function_kit::trigger;
+use kit::{Reply, SecretsManager, Server, TestClock, start};
 use pre_token_generation::generation::Generation;
 use serde_json::Value;
-use test_server::{Reply, SecretsManager, Server, TestClock, start};
 use tokio::time::Instant;
 
 use crate::{call, event, generation_with, record, ring};

@@ -30,12 +30,12 @@ use function_kit::secrets::SecretReader;
 use function_kit::trigger;
 use function_kit::verified::Records;
 use http_client::{Clock, HttpClient};
+use kit::TestClock;
 use pre_token_generation::config::Config;
 use pre_token_generation::generation::Generation;
 use pre_token_generation::users::Users;
 use sealing::{SealingKeys, SystemRandomness};
 use serde_json::{Value, json};
-use test_server::TestClock;
 
 const ISSUER: &str = "https://service.example/api/realms/main";
 const SUBJECT: &str = "1b9d6bcd";

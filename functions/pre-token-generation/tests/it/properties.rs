@@ -4,11 +4,11 @@
 use std::sync::OnceLock;
 
 use function_kit::trigger;
+use kit::{Reply, Server, TestClock, start};
 use lambda_runtime::Diagnostic;
 use pre_token_generation::generation::Generation;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use test_server::{Reply, Server, TestClock, start};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{call, event, generation, record};
@@ -96,7 +96,7 @@ fn answer(event: Value) -> Result<Value, Diagnostic> {
     let (runtime, generation, _) = TRIGGER.get_or_init(|| {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let nobody = json!({ "__type": "UserNotFoundException" });
-        let pool = Server::start(move |_| Reply::Bytes(test_server::json(400, &nobody)));
+        let pool = Server::start(move |_| Reply::Bytes(kit::json(400, &nobody)));
         let generation = runtime.block_on(generation(&TestClock::new(), &pool.url(""), "none"));
         (runtime, generation, pool)
     });

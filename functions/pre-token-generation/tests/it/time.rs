@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http_client::Clock as _;
+use kit::{TestClock, start};
 use serde_json::json;
-use test_server::{TestClock, start};
 
 use crate::{claims, event, generation, record};
 

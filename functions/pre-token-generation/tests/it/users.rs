@@ -1,7 +1,7 @@
 //! The record that the event doesn't carry: it is read from the user pool, and only then.
 
+use kit::{Reply, Server, TestClock, Written, start};
 use serde_json::json;
-use test_server::{Reply, Server, TestClock, Written, start};
 
 use crate::{call, claims, event, generation, record};
 use function_kit::metrics::Metrics;
@@ -10,7 +10,7 @@ use function_kit::trigger;
 const SCOPES: [&str; 2] = ["openid", "digital-auth/age_over_20"];
 
 fn pool(answer: serde_json::Value, status: u16) -> Server {
-    Server::start(move |_| Reply::Bytes(test_server::json(status, &answer)))
+    Server::start(move |_| Reply::Bytes(kit::json(status, &answer)))
 }
 
 #[tokio::test]

@@ -1,0 +1,236 @@
+//! What the command takes. The help speaks both languages at once: it is read before a language is chosen.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use demo::stack::SERVICE_CLIENT_ID;
+
+use crate::language::Language;
+
+/// Examples, and what a script may rely on.
+const AFTER_HELP: &str = "\
+例 / Examples:
+  cargo run
+  cargo run -- demo --persona longest --no-open
+  cargo run -- demo --headless --persona longest
+  cargo run -q -- demo --headless --fault token-500 --json
+  cargo run -q -- demo --headless --scopes \"openid digital-auth/age_over_20\"
+  cargo run -- simulate service --client-jwks public.json --redirect-uri http://localhost:3000/callback
+
+demo の終了コード / Exit status of demo:
+  0    ログインした、または Ctrl-C で終えた / signed in, or ended by Ctrl-C
+  2    コマンドの書き方の誤り / wrong usage
+  3    関数をビルドできない / the function can't be built
+  4    起動できない（使用中のポートなど） / can't start (a taken port, for example)
+  5    関数の外で失敗した / failed outside of the function
+  6    デモ自身の問題 / a defect of the demo
+  10–  失敗の種類ごとに1つ（faults --json の exit_status） / one for each class of failure (exit_status in faults --json)
+  130  起動やログインの途中で中断した / interrupted while starting or signing in";
+
+/// What it is for.
+const ABOUT: &str = "\
+マイナンバーカードのログインを Amazon Cognito へ：手元で試すためのコマンド
+My Number Card logins for Amazon Cognito: the command to try it on your machine";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "digital-auth",
+    version,
+    about = ABOUT,
+    long_about = None,
+    arg_required_else_help = false,
+    max_term_width = 110,
+    after_help = AFTER_HELP
+)]
+pub(crate) struct Arguments {
+    /// 出力の言語（既定：ロケールが英語なら en、ほかは ja） / Language of the output
+    #[arg(long, value_enum, global = true)]
+    pub(crate) language: Option<Language>,
+
+    /// 何をするか（省略すると demo） / What to do (demo if left out)
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// ブラウザーでログインを試す / Try logins in a browser
+    Demo(Demo),
+    /// テスト利用者の一覧 / List the test persons
+    Personas(List),
+    /// サービスの代役に起こさせる誤りの一覧 / List what the service's stand-in can do wrong
+    Faults(List),
+    /// 代役だけを動かす / Run a stand-in alone
+    #[command(subcommand)]
+    Simulate(Simulate),
+    /// 関数のための、手元用の完全な設定を KEY=VALUE で出す / Print a complete local configuration as KEY=VALUE lines
+    Env(Env),
+}
+
+/// `demo`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Demo {
+    /// ブラウザーを使わずにログインを1回行い、1歩ずつ説明する / Do one login without a browser and tell it step by step
+    #[arg(long)]
+    pub(crate) headless: bool,
+    /// ブラウザーを開かない / Don't open the browser
+    #[arg(long, conflicts_with = "headless")]
+    pub(crate) no_open: bool,
+    /// テスト利用者（personas で一覧）。ブラウザーでは最初に選ばれている人 / The test person (see: personas); in a browser, the one preselected
+    #[arg(long, value_name = "ID")]
+    pub(crate) persona: Option<String>,
+    /// サービスの代役に起こさせる誤り（faults で一覧）。ブラウザーでは最初に選ばれている応答 / What the service does wrong (see: faults); in a browser, the answer preselected
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fault: Option<String>,
+    /// アプリが求めるスコープ。空白で区切る（既定：すべて）。ブラウザーでは最初に選ばれているもの / The scopes that the app asks for, separated by spaces (default: all); in a browser, those preselected
+    #[arg(long, value_name = "SCOPES")]
+    pub(crate) scopes: Option<String>,
+    /// 結果（ブラウザーではアドレス）を1つの JSON オブジェクトで出す / Print one JSON object: the result, or in a browser the addresses
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// クライアントアサーションの署名アルゴリズム / Algorithm of the client assertion
+    #[arg(long, value_enum, default_value_t = AssertionAlgorithm::Es256)]
+    pub(crate) assertion_algorithm: AssertionAlgorithm,
+    /// Cognito の state の文字数（64〜8000） / Characters of Cognito's state (64 to 8000)
+    #[arg(long, value_name = "N", default_value_t = 700, value_parser = clap::value_parser!(u16).range(64..=8000))]
+    pub(crate) state_length: u16,
+    /// The ports.
+    #[command(flatten)]
+    pub(crate) ports: Ports,
+}
+
+impl Default for Demo {
+    fn default() -> Self {
+        Self {
+            headless: false,
+            no_open: false,
+            persona: None,
+            fault: None,
+            scopes: None,
+            json: false,
+            assertion_algorithm: AssertionAlgorithm::Es256,
+            state_length: 700,
+            ports: Ports {
+                service_port: 0,
+                bridge_port: 0,
+                cognito_port: 0,
+                app_port: 0,
+            },
+        }
+    }
+}
+
+/// The ports of the stand-ins, on 127.0.0.1.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Ports {
+    /// サービスの代役のポート（0：空きポート） / Port of the service's stand-in (0: any free one)
+    #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
+    pub(crate) service_port: u16,
+    /// 関数（HTTP API）のポート（0：空きポート） / Port of the function's HTTP API (0: any free one)
+    #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
+    pub(crate) bridge_port: u16,
+    /// Cognito の代役のポート（0：空きポート） / Port of Cognito's stand-in (0: any free one)
+    #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
+    pub(crate) cognito_port: u16,
+    /// アプリのポート（0：空きポート） / Port of the app (0: any free one)
+    #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port, conflicts_with = "headless")]
+    pub(crate) app_port: u16,
+}
+
+/// A port that needs no privilege; 80, above all, would vanish from an `http` URL in its normal form.
+fn port(text: &str) -> Result<u16, &'static str> {
+    match text.parse() {
+        Ok(port @ (0 | 1024..)) => Ok(port),
+        _ => Err("0 か 1024〜65535 / 0, or 1024 to 65535"),
+    }
+}
+
+/// An algorithm of the client assertion.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum AssertionAlgorithm {
+    /// ECDSA, P-256, SHA-256
+    #[value(name = "ES256")]
+    Es256,
+    /// RSASSA-PKCS1-v1_5, SHA-256
+    #[value(name = "RS256")]
+    Rs256,
+}
+
+/// `personas`, `faults`.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct List {
+    /// JSON の配列で出す / Print a JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `simulate`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Simulate {
+    /// デジタル認証アプリサービスの代役。自分の RP を試す / The Digital Authentication App service, to test a relying party
+    Service(SimulateService),
+}
+
+/// `simulate service`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SimulateService {
+    /// RP の公開鍵の JWK Set。「-」は標準入力 / The relying party's public JWK Set; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_jwks: PathBuf,
+    /// 登録するリダイレクト URI（何回でも） / A redirect URI to register (repeat for more)
+    #[arg(long, value_name = "URI", required = true)]
+    pub(crate) redirect_uri: Vec<String>,
+    /// 登録する client_id / The client_id to register
+    #[arg(long, value_name = "ID", default_value = SERVICE_CLIENT_ID)]
+    pub(crate) client_id: String,
+    /// テスト利用者の JSON ファイル（docs/stand-ins.md） / A JSON file with test persons (docs/stand-ins.en.md)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) persona_file: Option<PathBuf>,
+    /// 最初に選ばれているテスト利用者 / The test person who is preselected
+    #[arg(long, value_name = "ID")]
+    pub(crate) persona: Option<String>,
+    /// 最初に選ばれている誤り（faults で一覧） / The fault that is preselected (see: faults)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fault: Option<String>,
+    /// ポート（0：空きポート） / The port (0: any free one)
+    #[arg(long, value_name = "PORT", default_value_t = 8790, value_parser = port)]
+    pub(crate) port: u16,
+    /// 設定する値を1行の JSON オブジェクトで出す。リクエストの説明は標準エラーに出す / Print the settings as one JSON object in a line; requests are told on standard error
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `env`.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Env {
+    /// どの関数のためか / For which function
+    #[arg(value_enum)]
+    pub(crate) function: Function,
+    /// クライアントアサーションの署名アルゴリズム / Algorithm of the client assertion
+    #[arg(long, value_enum, default_value_t = AssertionAlgorithm::Es256)]
+    pub(crate) assertion_algorithm: AssertionAlgorithm,
+}
+
+/// A function of this project.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Function {
+    /// The bridge
+    Federation,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_any_free_one_or_one_without_privilege() {
+        for good in ["0", "1024", "8701", "65535"] {
+            assert_eq!(port(good), Ok(good.parse().unwrap()), "{good}");
+        }
+        for bad in ["", "1", "80", "1023", "65536", "-1", "http"] {
+            assert!(port(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! `demo` in a browser: says where everything is and what to do, opens the browser where there is one, and tells how each
+//! login ended, until Ctrl-C.
+//! Nothing personal and no secret is printed: a login that succeeded is told without a name.
+
+use std::io::{self, IsTerminal as _, Write};
+
+use demo::app::{AppSettings, Ended, Explanation};
+use demo::scopes::Scopes;
+use demo::stack::{Stack, StackOptions};
+use loopback::journal::{Hop, Journal, Moment, Party};
+use loopback::pages::Language as PageLanguage;
+use serde_json::json;
+use service_simulator::fault::Fault;
+use tokio::sync::mpsc;
+
+use crate::arguments::Demo;
+use crate::demo::{DemoError, Interruption, Progress, unless_nobody_reads};
+use crate::language::Language;
+use crate::story::party;
+
+/// The classes of failure, documented: a test holds the tables and the classes together.
+const FAILURES_JA: &str = include_str!("../../../docs/failures.md");
+/// The same in English.
+const FAILURES_EN: &str = include_str!("../../../docs/failures.en.md");
+
+/// How many ended logins may wait to be told.
+const WAITING: usize = 64;
+
+/// What is set where nobody sits before the screen of this machine.
+const ELSEWHERE: [&str; 4] = ["CI", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"];
+
+/// Runs until Ctrl-C or SIGTERM, and gives the exit status.
+///
+/// # Errors
+///
+/// [`DemoError`] if something doesn't start.
+pub(crate) async fn run(
+    demo: &Demo,
+    language: Language,
+    (persona, fault, scopes): (&str, Option<Fault>, Scopes),
+    mut options: StackOptions,
+    (progress, mut interruption): (Progress, Interruption),
+) -> Result<u8, DemoError> {
+    let (sender, mut ended) = mpsc::channel(WAITING);
+    options.app = Some(AppSettings {
+        port: demo.ports.app_port,
+        scopes,
+        explain,
+        ended: Some(sender),
+    });
+    let stack = tokio::select! {
+        started = Stack::start(options) => started?,
+        () = interruption.received() => return Err(DemoError::Interrupted),
+    };
+    let Some(app) = &stack.app else {
+        // Can't happen: it was asked for.
+        return Err(DemoError::Output(io::ErrorKind::NotFound.into()));
+    };
+    // The persona is one of the stand-in's own.
+    let _ = stack.service.set_persona(persona);
+    stack.service.set_fault(fault);
+    progress.finish();
+
+    let url = app.base_url().to_owned();
+    let opens = opens_browser(demo, io::stdout().is_terminal(), |name| {
+        std::env::var_os(name).is_some_and(|value| !value.is_empty())
+    });
+    unless_nobody_reads(welcome(demo, language, &stack, &url, opens))?;
+    if opens {
+        // Detached: the browser may outlive the demo.
+        if open::that_detached(&url).is_err() {
+            unless_nobody_reads(say(
+                demo,
+                language.say(
+                    "ブラウザーを開けませんでした。上のアドレスを開いてください。",
+                    "The browser could not be opened. Open the address above.",
+                ),
+            ))?;
+        }
+    }
+    let mut pages = Pages::new(stack.journal.clone());
+    loop {
+        let line = tokio::select! {
+            () = interruption.received() => break,
+            Some(ended) = ended.recv() => line_of(language, &ended),
+            hop = pages.next() => line_of_page(language, &hop),
+        };
+        unless_nobody_reads(say(demo, &line))?;
+    }
+    say_to_people(demo, language.say("終了します", "Stopping"));
+    stack.stop().await;
+    Ok(0)
+}
+
+/// What the documentation says about a class, the bridge's or the triggers': the last two cells of its row. Where both
+/// know a class, the bridge's row comes first, and is meant for both.
+fn explain(class: &str, language: PageLanguage) -> Option<Explanation> {
+    let document = match language {
+        PageLanguage::Japanese => FAILURES_JA,
+        PageLanguage::English => FAILURES_EN,
+    };
+    let start = format!("| `{class}` |");
+    let row = document.lines().find(|line| line.starts_with(&start))?;
+    let mut cells = row.trim_matches('|').rsplit('|');
+    let plain = |cell: &str| cell.trim().replace('`', "");
+    let remedy = plain(cells.next()?);
+    let meaning = plain(cells.next()?);
+    Some(Explanation { meaning, remedy })
+}
+
+/// Whether the browser is opened: only for somebody who sits before a screen of this machine and didn't say no.
+fn opens_browser(demo: &Demo, is_terminal: bool, is_set: impl Fn(&str) -> bool) -> bool {
+    let has_screen = !cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
+    let is_elsewhere = ELSEWHERE.iter().any(|name| is_set(name));
+    !demo.no_open && !demo.json && is_terminal && has_screen && !is_elsewhere
+}
+
+/// Where everything is, and what to do next.
+fn welcome(
+    demo: &Demo,
+    language: Language,
+    stack: &Stack,
+    url: &str,
+    opens: bool,
+) -> io::Result<()> {
+    let bridge = format!("http://bridge.localhost:{}", stack.bridge.address().port());
+    let service = format!(
+        "http://service.localhost:{}",
+        stack.service.address().port()
+    );
+    let mut out = anstream::stdout().lock();
+    if demo.json {
+        let addresses = json!({
+            "app": url,
+            "cognito": stack.cognito.base_url(),
+            "bridge": bridge,
+            "service": service,
+        });
+        writeln!(out, "{addresses}")?;
+        return out.flush();
+    }
+    let next = if opens {
+        language.say(
+            "ブラウザーが開きます。開かないときは、次のアドレスを開いてください。",
+            "Your browser opens. If it doesn't, open this address:",
+        )
+    } else {
+        language.say(
+            "ブラウザーで次のアドレスを開いてください。",
+            "Open this address in a browser:",
+        )
+    };
+    let labels = [
+        (
+            language.say("Cognito の代役", "stand-in for Cognito"),
+            stack.cognito.base_url(),
+        ),
+        (party(language, Party::Bridge), &bridge),
+        (
+            language.say("サービスの代役", "stand-in for the service"),
+            &service,
+        ),
+    ];
+    writeln!(out, "{next}\n\n    {url}\n")?;
+    writeln!(
+        out,
+        "{}",
+        language.say(
+            "「図を見ながらログイン」を押し、Cognito の画面で「マイナアプリでログイン」、サービスの画面でテスト利用者を選んで「認証」へ進みます。",
+            "There: \"Sign in and watch the diagram\", then \"Sign in with the Myna App\" at Cognito, then choose a test person at the service.",
+        )
+    )?;
+    writeln!(
+        out,
+        "{}",
+        language.say(
+            "Chrome、Edge、Firefox で動きます。Safari では動きません（http では Secure の Cookie を受け付けないため）。",
+            "Works in Chrome, Edge and Firefox. Not in Safari: it refuses Secure cookies on http.",
+        )
+    )?;
+    writeln!(
+        out,
+        "{}\n",
+        language.say("終えるときは Ctrl-C を押します。", "Ctrl-C ends it.")
+    )?;
+    for (label, address) in labels {
+        writeln!(out, "    {address}  {label}")?;
+    }
+    writeln!(out)?;
+    out.flush()
+}
+
+/// A line for whoever reads: on standard output, or beside the JSON on standard error.
+fn say(demo: &Demo, line: &str) -> io::Result<()> {
+    if demo.json {
+        writeln!(anstream::stderr(), "digital-auth: {line}")
+    } else {
+        writeln!(anstream::stdout(), "{line}")
+    }
+}
+
+/// The same where nothing depends on its being read.
+fn say_to_people(demo: &Demo, line: &str) {
+    let _ = say(demo, line);
+}
+
+fn line_of(language: Language, ended: &Ended) -> String {
+    match ended {
+        Ended::SignedIn => {
+            let told = language.say("ログインしました", "signed in");
+            format!("✓ {told}")
+        }
+        Ended::Failed {
+            error,
+            class,
+            support_id,
+        } => {
+            let told = language.say("ログインできませんでした", "not signed in");
+            let words = [class, support_id, error];
+            let words: Vec<_> = words
+                .into_iter()
+                .flatten()
+                .map(|word| printable(word))
+                .collect();
+            format!("✗ {told}  {}", words.join("  "))
+        }
+    }
+}
+
+/// A login that ended on somebody else's page never comes back to the app.
+fn line_of_page(language: Language, hop: &Hop) -> String {
+    let step = hop.step.as_ref();
+    let class = step.and_then(|step| step.checks.iter().rfind(|check| !check.passed));
+    let class = class.map_or("", |check| check.what.as_str());
+    let whose = party(language, hop.to);
+    let told = match language {
+        Language::Ja => format!("{whose} のページで終わりました"),
+        Language::En => format!("ended on a page of {whose}"),
+    };
+    format!("✗ {told}  {}", printable(class))
+        .trim_end()
+        .to_owned()
+}
+
+/// What came from outside, as a terminal may show it: printable ASCII, at most 80 characters.
+fn printable(text: &str) -> String {
+    text.chars()
+        .filter(|c| c.is_ascii_graphic() || *c == ' ')
+        .take(80)
+        .collect()
+}
+
+/// The pages of others that end a login, as the journal tells of them.
+struct Pages {
+    journal: Journal,
+    /// Every hop that ended until then has been looked at.
+    seen: Moment,
+    /// No hop that began earlier is still under way.
+    from: Moment,
+    found: Vec<Hop>,
+}
+
+impl Pages {
+    fn new(journal: Journal) -> Self {
+        Self {
+            journal,
+            seen: Moment::default(),
+            from: Moment::default(),
+            found: Vec::new(),
+        }
+    }
+
+    /// The next one. It may be dropped while it waits: nothing is lost.
+    async fn next(&mut self) -> Hop {
+        loop {
+            if let Some(hop) = self.found.pop() {
+                return hop;
+            }
+            self.journal.grown_since(self.seen).await;
+            let now = self.journal.now();
+            let hops = self.journal.hops(self.from, Some(now));
+            let unseen = |hop: &&Hop| {
+                hop.ended
+                    .is_some_and(|ended| ended > self.seen && ended <= now)
+            };
+            self.found = hops
+                .iter()
+                .filter(unseen)
+                .filter(ends_there)
+                .cloned()
+                .collect();
+            self.found.reverse();
+            let under_way = hops
+                .iter()
+                .find(|hop| hop.ended.is_none_or(|ended| ended > now));
+            self.from = under_way.map_or(now, |hop| hop.begun);
+            self.seen = now;
+        }
+    }
+}
+
+fn ends_there(hop: &&Hop) -> bool {
+    let status = hop.step.as_ref().and_then(|step| step.status);
+    hop.from == Party::Browser && hop.to != Party::App && status.is_some_and(|status| status >= 400)
+}
+
+#[cfg(test)]
+mod tests {
+    use federation::failure::Class;
+    use function_kit::failure::Class as _;
+    use function_kit::verified;
+    use loopback::journal::{Check, Step};
+
+    use super::*;
+
+    #[test]
+    fn the_browser_opens_only_for_somebody_at_a_screen_who_did_not_say_no() {
+        let opens = |demo: &Demo, is_terminal, set: &[&str]| {
+            opens_browser(demo, is_terminal, |name| set.contains(&name))
+        };
+        let demo = Demo::default();
+        assert!(opens(&demo, true, &["DISPLAY"]));
+        assert!(opens(&demo, true, &["WAYLAND_DISPLAY"]));
+        assert!(!opens(&demo, false, &["DISPLAY"]));
+        for elsewhere in ELSEWHERE {
+            assert!(!opens(&demo, true, &["DISPLAY", elsewhere]), "{elsewhere}");
+        }
+        if cfg!(target_os = "linux") {
+            assert!(!opens(&demo, true, &[]));
+        }
+        for demo in [
+            Demo {
+                no_open: true,
+                ..Demo::default()
+            },
+            Demo {
+                json: true,
+                ..Demo::default()
+            },
+        ] {
+            assert!(!opens(&demo, true, &["DISPLAY"]));
+        }
+    }
+
+    #[test]
+    fn every_class_has_words_in_both_languages() {
+        let of_the_bridge = Class::ALL.iter().map(|class| class.name());
+        let of_the_triggers = verified::Class::ALL.iter().map(|class| class.name());
+        for class in of_the_bridge.chain(of_the_triggers) {
+            let ja = explain(class, PageLanguage::Japanese).unwrap();
+            let en = explain(class, PageLanguage::English).unwrap();
+            for (words, is_english) in [(&ja, false), (&en, true)] {
+                for text in [&words.meaning, &words.remedy] {
+                    let has_kana = text.chars().any(|c| ('\u{3041}'..='\u{30ff}').contains(&c));
+                    assert_eq!(has_kana, !is_english, "{class}: {text}");
+                    assert!(text.ends_with(['。', '.']), "{class}: {text}");
+                    assert!(!text.contains(['`', '|', '[']), "{class}: {text}");
+                }
+            }
+        }
+        assert_eq!(explain("no_such_class", PageLanguage::English), None);
+        assert_eq!(explain("", PageLanguage::Japanese), None);
+    }
+
+    #[test]
+    fn what_came_from_outside_cannot_steer_the_terminal() {
+        let failed = Ended::Failed {
+            error: Some("\u{1b}[2Jaccess_denied\n".to_owned()),
+            class: Some("cancelled".to_owned()),
+            support_id: Some("7QK4-M2TX".to_owned()),
+        };
+        assert_eq!(
+            line_of(Language::En, &failed),
+            "✗ not signed in  cancelled  7QK4-M2TX  [2Jaccess_denied"
+        );
+        assert_eq!(line_of(Language::En, &Ended::SignedIn), "✓ signed in");
+    }
+
+    #[tokio::test]
+    async fn a_page_that_ends_a_login_is_told_once_and_with_its_class() {
+        let journal = Journal::default();
+        let step = |to, status, class: Option<&str>| Step {
+            from: Party::Browser,
+            to,
+            request: "GET /callback".to_owned(),
+            parameters: Vec::new(),
+            checks: class
+                .map(|class| Check::new(class, "docs/failures.md", false))
+                .into_iter()
+                .collect(),
+            status: Some(status),
+            answer: Vec::new(),
+        };
+        let mut pages = Pages::new(journal.clone());
+        // One that begins before others, and ends after they have been told.
+        let slow = journal.begin(Party::Browser, Party::Bridge, "GET /callback");
+        journal.record(step(Party::Cognito, 302, None));
+        journal.record(step(Party::App, 400, None));
+        journal.record(step(Party::Cognito, 400, Some("state is known")));
+        assert_eq!(
+            line_of_page(Language::En, &pages.next().await),
+            "✗ ended on a page of Cognito  state is known"
+        );
+        journal.end(slow, step(Party::Bridge, 400, Some("no_pending_login")));
+        assert_eq!(
+            line_of_page(Language::Ja, &pages.next().await),
+            "✗ 関数 federation のページで終わりました  no_pending_login"
+        );
+        let nothing =
+            tokio::time::timeout(std::time::Duration::from_millis(20), pages.next()).await;
+        assert!(nothing.is_err());
+    }
+}

@@ -1,0 +1,54 @@
+//! `env`: a complete configuration of a function for this machine, as KEY=VALUE lines.
+//! Keys and secrets are new every time. The addresses are those of stand-ins on fixed ports.
+
+use std::io::{self, Write};
+
+use demo::stack::{Addresses, Configuration, ConfigurationError, bridge_issuer};
+use service_simulator::Endpoints;
+
+/// The ports of the stand-ins in a configuration that is printed.
+const BRIDGE_PORT: u16 = 8701;
+const COGNITO_PORT: u16 = 8702;
+const SERVICE_PORT: u16 = 8703;
+
+/// Why nothing is printed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EnvironmentError {
+    /// No keys.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// The output can't be written.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+}
+
+impl From<EnvironmentError> for io::Error {
+    fn from(error: EnvironmentError) -> Self {
+        match error {
+            EnvironmentError::Output(error) => error,
+            EnvironmentError::Configuration(error) => Self::other(error),
+        }
+    }
+}
+
+/// Prints the configuration of `federation`.
+///
+/// # Errors
+///
+/// [`EnvironmentError`].
+pub(crate) fn write_federation(
+    out: &mut impl Write,
+    assertion_algorithm: keys::Algorithm,
+) -> Result<(), EnvironmentError> {
+    let configuration = Configuration::generate(assertion_algorithm)?;
+    let service = Endpoints::new("service.localhost", ([127, 0, 0, 1], SERVICE_PORT).into());
+    let addresses = Addresses {
+        issuer: &bridge_issuer(BRIDGE_PORT),
+        redirect_uri: &format!("http://cognito.localhost:{COGNITO_PORT}/oauth2/idpresponse"),
+        service: &service,
+    };
+    for (name, value) in configuration.environment(&addresses) {
+        writeln!(out, "{name}={value}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! The command `digital-auth`: try a My Number Card login on this machine, without AWS, contract or network.
+
+mod arguments;
+mod browser;
+mod demo;
+mod environment;
+mod exit;
+mod language;
+mod lists;
+mod simulate;
+mod story;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use loopback::clock::SimClock;
+
+use crate::arguments::{Arguments, Command, Demo, Function, Simulate};
+use crate::exit::Complaint;
+use crate::language::Language;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let language = arguments
+        .language
+        .unwrap_or_else(|| Language::of_locale(|name| std::env::var(name).ok()));
+    let status = match arguments
+        .command
+        .unwrap_or_else(|| Command::Demo(Demo::default()))
+    {
+        Command::Demo(demo) => return run(demo::run(&demo, language), language),
+        Command::Simulate(Simulate::Service(service)) => {
+            return run(simulate::run(&service, language), language);
+        }
+        Command::Personas(list) => {
+            let now = SimClock::default().now();
+            lists::write_personas(&mut io::stdout().lock(), language, list.json, now)
+        }
+        Command::Faults(list) => lists::write_faults(&mut io::stdout().lock(), language, list.json),
+        Command::Env(env) => match env.function {
+            Function::Federation => {
+                let algorithm = demo::algorithm(env.assertion_algorithm);
+                let written = environment::write_federation(&mut io::stdout().lock(), algorithm);
+                written.map_err(io::Error::from)
+            }
+        },
+    };
+    match status {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads may stop reading: `digital-auth faults | head` is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => complain(&error.to_string(), exit::DEFECT),
+    }
+}
+
+/// Runs a command that takes its time, to its exit status.
+fn run<E: Complaint>(command: impl Future<Output = Result<u8, E>>, language: Language) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&error.to_string(), exit::DEFECT),
+    };
+    let ended = runtime.block_on(command);
+    // A build that was interrupted may still be on its way; nobody waits for it.
+    runtime.shutdown_background();
+    match ended {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            let text = match language {
+                Language::Ja => error.in_japanese(),
+                Language::En => error.to_string(),
+            };
+            complain(&text, error.status())
+        }
+    }
+}
+
+fn complain(text: &str, status: u8) -> ExitCode {
+    // Where not even this can be written, the status says it.
+    let _ = writeln!(anstream::stderr(), "digital-auth: {text}");
+    ExitCode::from(status)
+}

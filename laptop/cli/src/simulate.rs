@@ -1,0 +1,478 @@
+//! `simulate service`: the service's stand-in alone, for people who test a relying party of their own.
+//! It says what to set in the relying party, and tells each request as it comes, until Ctrl-C.
+//! Secrets and attributes are masked; what others sent can't steer the terminal.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use loopback::clock::SimClock;
+use loopback::journal::{Journal, Moment};
+use serde_json::{Map, Value, json};
+use service_simulator::fault::Fault;
+use service_simulator::people::{InvalidPeople, LARGEST_FILE, People, PersonProblem};
+use service_simulator::{
+    InvalidClient, RegisteredClient, SCOPES, Service, ServiceOptions, StartError,
+};
+
+use crate::arguments::SimulateService;
+use crate::demo::{Interruption, unless_nobody_reads};
+use crate::exit::{self, Complaint};
+use crate::language::Language;
+use crate::story;
+
+/// Why the stand-in doesn't run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SimulateError {
+    /// A file can't be read.
+    #[error("{} can't be read: {kind}", .file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// The system's reason.
+        kind: io::ErrorKind,
+    },
+    /// The key set is larger than a file may be.
+    #[error("{} is larger than 1 MiB", .0.display())]
+    TooLarge(PathBuf),
+    /// The key set isn't JSON.
+    #[error(
+        "{} isn't JSON; a JWK Set is expected, {{\"keys\":[…]}} with public keys", .0.display()
+    )]
+    NotJson(PathBuf),
+    /// A key that was handed in is a private one.
+    #[error(
+        "{} HOLDS A PRIVATE KEY. Nothing was started. Hand in public keys only, without the members d, p, q, dp, dq, qi, oth and k; and replace the key if others could have read that file",
+        .0.display()
+    )]
+    PrivateKey(PathBuf),
+    /// The relying party couldn't have been registered.
+    #[error("this relying party can't be registered: {0}")]
+    Client(InvalidClient),
+    /// The people aren't taken.
+    #[error("{}: {problem}", .file.display())]
+    People {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        problem: InvalidPeople,
+    },
+    /// No such test person.
+    #[error("no persona is called {0:?}")]
+    UnknownPersona(String),
+    /// No such fault.
+    #[error("no fault is called {0:?}; see: digital-auth faults")]
+    UnknownFault(String),
+    /// Another program listens there.
+    #[error(
+        "{0} is taken by another program: choose another port with --port, or 0 for any free one"
+    )]
+    Taken(SocketAddr),
+    /// Something else keeps it from starting.
+    #[error("the stand-in could not be started: {0}")]
+    Start(StartError),
+    /// Ctrl-C can't be listened for.
+    #[error("signals can't be listened for: {0}")]
+    Signals(io::Error),
+    /// The settings can't be written.
+    #[error("the settings can't be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Complaint for SimulateError {
+    fn status(&self) -> u8 {
+        match self {
+            Self::Taken(_) | Self::Start(_) => exit::START,
+            Self::Signals(_) | Self::Output(_) => exit::DEFECT,
+            _ => exit::USAGE,
+        }
+    }
+
+    fn in_japanese(&self) -> String {
+        match self {
+            Self::Unreadable { file, kind } => {
+                format!("{} を読めません（{kind}）", file.display())
+            }
+            Self::TooLarge(file) => format!("{} が1 MiB を超えています", file.display()),
+            Self::NotJson(file) => format!(
+                "{} が JSON ではありません。公開鍵の JWK Set（{{\"keys\":[…]}}）を渡してください",
+                file.display()
+            ),
+            Self::PrivateKey(file) => format!(
+                "{} に【秘密鍵】が入っています。何も起動しませんでした。公開鍵だけを（d、p、q、dp、dq、qi、oth、k を除いて）渡してください。そのファイルをほかの人が読めたなら、鍵を作り直してください",
+                file.display()
+            ),
+            Self::Client(problem) => {
+                format!("この RP は登録できません：{}", client_problem(*problem))
+            }
+            Self::People { file, problem } => {
+                format!("{}：{}", file.display(), people_problem(problem))
+            }
+            Self::UnknownPersona(id) => format!("{id:?} というテスト利用者はいません"),
+            Self::UnknownFault(id) => {
+                format!("{id:?} という誤りはありません。一覧：digital-auth faults")
+            }
+            Self::Taken(address) => format!(
+                "{address} はほかのプログラムが使っています。--port で別のポートを指定するか、0 で空きポートに任せてください"
+            ),
+            Self::Start(error) => format!("代役を起動できませんでした：{error}"),
+            Self::Signals(_) | Self::Output(_) => format!("途中で問題が起きました：{self}"),
+        }
+    }
+}
+
+fn client_problem(problem: InvalidClient) -> &'static str {
+    match problem {
+        InvalidClient::ClientId => "client_id は英数字1〜255文字です",
+        InvalidClient::RedirectUri => {
+            "リダイレクト URI は、ホスト名のある絶対 URI（例：http://localhost:3000/callback）で、フラグメントを付けず、255文字までです"
+        }
+        InvalidClient::KeySet => "鍵は、1つ以上の鍵がある JWK Set（{\"keys\":[…]}）です",
+        InvalidClient::Key => "鍵は、RS256 用の RSA か、ES256 用の P-256 です",
+        InvalidClient::KeyId => "鍵には、それぞれ別の kid が必要です",
+        InvalidClient::PrivateKey => "秘密鍵が入っています",
+    }
+}
+
+fn people_problem(problem: &InvalidPeople) -> String {
+    match problem {
+        InvalidPeople::TooLarge => "1 MiB を超えています".to_owned(),
+        InvalidPeople::NotJson { line, column } => {
+            format!("JSON ではありません（{line}行{column}文字目を見てください）")
+        }
+        InvalidPeople::NotAnArray => "人の配列（JSON）ではありません".to_owned(),
+        InvalidPeople::Nobody => "人が1人もいません".to_owned(),
+        InvalidPeople::TooMany => "1,000人を超えています".to_owned(),
+        InvalidPeople::Person { person, problem } => {
+            let id = person.id.as_ref().map(|id| format!("（{id:?}）"));
+            let position = person.position;
+            format!(
+                "{position}人目{}：{}",
+                id.unwrap_or_default(),
+                person_problem(problem)
+            )
+        }
+    }
+}
+
+fn person_problem(problem: &PersonProblem) -> String {
+    match problem {
+        PersonProblem::NotAnObject => "JSON のオブジェクトではありません".to_owned(),
+        PersonProblem::UnknownMember(member) => format!(
+            "{member:?} というメンバーはありません。id、label、name、address、birthdate、gender だけです"
+        ),
+        PersonProblem::RepeatedMember(member) => format!("{member:?} が2回あります"),
+        PersonProblem::IdMissing => "\"id\" がありません".to_owned(),
+        PersonProblem::Id => {
+            "\"id\" は、英小文字と数字をハイフンでつないだ1〜64文字です（例：\"tanaka-2\"）"
+                .to_owned()
+        }
+        PersonProblem::RepeatedId => "前の人と同じ \"id\" です".to_owned(),
+        PersonProblem::Label => {
+            "\"label\" は、1〜200文字の文字列か、{\"ja\": …, \"en\": …} の2つです".to_owned()
+        }
+        PersonProblem::Attribute(member) => format!(
+            "{member:?} は、文字列か数値かオブジェクトです。ないときは null にするか、書かないでください"
+        ),
+    }
+}
+
+/// Runs until Ctrl-C or SIGTERM, and gives the exit status.
+///
+/// # Errors
+///
+/// [`SimulateError`] if it can't run.
+pub(crate) async fn run(
+    arguments: &SimulateService,
+    language: Language,
+) -> Result<u8, SimulateError> {
+    let options = options(arguments)?;
+    let (clock, journal, people) = (
+        options.clock.clone(),
+        options.journal.clone(),
+        options.people.clone(),
+    );
+    if let Some(id) = &arguments.persona
+        && people.find(id, clock.now()).is_none()
+    {
+        return Err(SimulateError::UnknownPersona(id.clone()));
+    }
+    let settings = Settings::of(&options);
+
+    let mut interruption = Interruption::listen().map_err(SimulateError::Signals)?;
+    let service = Service::start(options).await.map_err(|error| match error {
+        StartError::AddressInUse { address } => SimulateError::Taken(address),
+        StartError::Client(InvalidClient::PrivateKey) => {
+            SimulateError::PrivateKey(arguments.client_jwks.clone())
+        }
+        StartError::Client(problem) => SimulateError::Client(problem),
+        other => SimulateError::Start(other),
+    })?;
+    if let Some(id) = &arguments.persona {
+        // Was looked for above.
+        let _ = service.set_persona(id);
+    }
+
+    let mut teller = Teller {
+        journal,
+        looked: Moment::default(),
+        begun: Moment::default(),
+        told: 0,
+    };
+    if arguments.json {
+        let mut out = io::stdout().lock();
+        unless_nobody_reads(settings.write_json(&mut out, &service))?;
+    } else {
+        let mut out = anstream::stdout().lock();
+        unless_nobody_reads(settings.write(&mut out, language, &service))?;
+    }
+    // Whoever reads may stop reading: the stand-in goes on.
+    let tell = |teller: &mut Teller| {
+        let _ = if arguments.json {
+            teller.tell(&mut anstream::stderr().lock(), language)
+        } else {
+            teller.tell(&mut anstream::stdout().lock(), language)
+        };
+    };
+    loop {
+        tokio::select! {
+            () = interruption.received() => break,
+            () = teller.wait() => tell(&mut teller),
+        }
+    }
+    service.stop().await;
+    tell(&mut teller);
+    Ok(0)
+}
+
+/// The options of the service, once every file is read.
+fn options(arguments: &SimulateService) -> Result<ServiceOptions, SimulateError> {
+    let fault = arguments.fault.as_ref().map(|id| {
+        id.parse::<Fault>()
+            .map_err(|_| SimulateError::UnknownFault(id.clone()))
+    });
+    let fault = fault.transpose()?;
+    let mut options = ServiceOptions::new(RegisteredClient {
+        client_id: arguments.client_id.clone(),
+        redirect_uris: arguments.redirect_uri.clone(),
+        jwks: client_jwks(&arguments.client_jwks)?,
+    });
+    if let Some(file) = &arguments.persona_file {
+        let json = read(file, || File::open(file))?;
+        options.people = People::from_json(&json).map_err(|problem| SimulateError::People {
+            file: file.clone(),
+            problem,
+        })?;
+    }
+    options.address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
+    options.fault = fault;
+    options.clock = SimClock::default();
+    // Nobody looks at what would be remembered, and it holds what is secret.
+    options.remembered = 0;
+    Ok(options)
+}
+
+fn client_jwks(file: &Path) -> Result<Value, SimulateError> {
+    let json = if file == Path::new("-") {
+        read(file, || Ok(io::stdin().lock()))?
+    } else {
+        read(file, || File::open(file))?
+    };
+    if json.len() > LARGEST_FILE {
+        return Err(SimulateError::TooLarge(file.to_owned()));
+    }
+    serde_json::from_slice(&json).map_err(|_| {
+        // In PEM, which is easily mistaken for what is wanted.
+        let is_private = String::from_utf8_lossy(&json).contains("PRIVATE KEY-----");
+        if is_private {
+            SimulateError::PrivateKey(file.to_owned())
+        } else {
+            SimulateError::NotJson(file.to_owned())
+        }
+    })
+}
+
+/// What is in a file, up to one byte more than it may have.
+fn read<R: Read>(
+    file: &Path,
+    open: impl FnOnce() -> io::Result<R>,
+) -> Result<Vec<u8>, SimulateError> {
+    let limit = u64::try_from(LARGEST_FILE)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    let mut bytes = Vec::new();
+    open()
+        .and_then(|reader| reader.take(limit).read_to_end(&mut bytes))
+        .map_err(|error| SimulateError::Unreadable {
+            file: file.to_owned(),
+            kind: error.kind(),
+        })?;
+    Ok(bytes)
+}
+
+/// What is to be set in the relying party, besides the addresses.
+struct Settings {
+    client_id: String,
+    redirect_uris: Vec<String>,
+    /// `kid` and algorithm of each registered key.
+    keys: Vec<(String, &'static str)>,
+    acr: String,
+}
+
+impl Settings {
+    fn of(options: &ServiceOptions) -> Self {
+        let client = &options.client;
+        let keys = client.jwks.get("keys").and_then(Value::as_array);
+        let keys = keys.into_iter().flatten().map(|key| {
+            let text = |name| key.get(name).and_then(Value::as_str).unwrap_or_default();
+            let algorithm = if text("kty") == "RSA" {
+                "RS256"
+            } else {
+                "ES256"
+            };
+            (text("kid").to_owned(), algorithm)
+        });
+        Self {
+            client_id: client.client_id.clone(),
+            redirect_uris: client.redirect_uris.clone(),
+            keys: keys.collect(),
+            acr: options.acr.clone(),
+        }
+    }
+
+    /// The settings in the order in which they are set, by the names of OpenID Connect Discovery and Dynamic Client
+    /// Registration where they have one.
+    fn named(&self, service: &Service) -> Vec<(&'static str, Value)> {
+        let endpoints = service.endpoints();
+        let keys: Vec<_> = self
+            .keys
+            .iter()
+            .map(|(kid, algorithm)| json!({ "kid": kid, "alg": algorithm }))
+            .collect();
+        vec![
+            ("client_id", json!(self.client_id)),
+            ("redirect_uris", json!(self.redirect_uris)),
+            ("issuer", json!(endpoints.issuer)),
+            (
+                "authorization_endpoint",
+                json!(endpoints.authorization_endpoint),
+            ),
+            ("token_endpoint", json!(endpoints.token_endpoint)),
+            ("userinfo_endpoint", json!(endpoints.userinfo_endpoint)),
+            ("jwks_uri", json!(endpoints.jwks_uri)),
+            ("scope", json!(SCOPES.join(" "))),
+            ("response_type", json!("code")),
+            ("code_challenge_method", json!("S256")),
+            ("token_endpoint_auth_method", json!("private_key_jwt")),
+            ("client_assertion_aud", json!(endpoints.token_endpoint)),
+            ("client_assertion_keys", json!(keys)),
+            ("id_token_signed_response_alg", json!("ES256")),
+            ("acr", json!(self.acr)),
+        ]
+    }
+
+    /// One JSON object in a line.
+    fn write_json(&self, out: &mut impl Write, service: &Service) -> io::Result<()> {
+        let named = self.named(service).into_iter();
+        let object: Map<String, Value> = named
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        writeln!(out, "{}", Value::Object(object))?;
+        out.flush()
+    }
+
+    /// The same for people.
+    fn write(&self, out: &mut impl Write, language: Language, service: &Service) -> io::Result<()> {
+        writeln!(
+            out,
+            "{}\n\n{}",
+            language.say(
+                "デジタル認証アプリサービスの代役が動いています。止めるには Ctrl-C を押してください。",
+                "The stand-in of the Digital Authentication App service is running. Press Ctrl-C to stop it.",
+            ),
+            language.say("RP に設定する値：", "What to set in your relying party:"),
+        )?;
+        for (name, value) in self.named(service) {
+            let values = match &value {
+                Value::Array(values) => values.iter().map(plain).collect(),
+                one => vec![plain(one)],
+            };
+            for value in values {
+                writeln!(out, "  {name:<30} {}", story::printable(&value))?;
+            }
+        }
+        writeln!(out)?;
+        for (ja, en) in [
+            (
+                "scope は openid が必須です。ほかは、必要なものだけを足します。",
+                "scope needs openid; of the others ask only for what you need.",
+            ),
+            (
+                "state、nonce、PKCE（S256）は必須です。",
+                "state, nonce and PKCE (S256) are required.",
+            ),
+            (
+                "ディスカバリーの文書はありません（実際のサービスにあるか、公開されていないため）。上の値を直接設定してください。",
+                "There is no discovery document, because nothing is published about one of the real service: set the values above.",
+            ),
+            (
+                "代役だけの動きです。実際のサービスの確認には、サンドボックスを使ってください。",
+                "It is a stand-in: for the real service's behaviour use its sandbox.",
+            ),
+        ] {
+            let mark = language.say("・", "- ");
+            writeln!(out, "{mark}{}", language.say(ja, en))?;
+        }
+        let come = language.say(
+            "届いたリクエスト（秘密の値は伏せます）：",
+            "The requests as they come (secrets are masked):",
+        );
+        writeln!(out, "\n{come}")?;
+        out.flush()
+    }
+}
+
+/// A value as people write it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Object(key) => {
+            let text = |name| key.get(name).and_then(Value::as_str).unwrap_or_default();
+            format!("{} (kid {})", text("alg"), text("kid"))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Tells what the journal holds, once.
+struct Teller {
+    journal: Journal,
+    /// Up to here it was looked at.
+    looked: Moment,
+    /// When the last hop began that was told.
+    begun: Moment,
+    told: usize,
+}
+
+impl Teller {
+    /// Waits until there may be something to tell.
+    async fn wait(&self) {
+        self.journal.grown_since(self.looked).await;
+    }
+
+    fn tell(&mut self, out: &mut impl Write, language: Language) -> io::Result<()> {
+        self.looked = self.journal.now();
+        let from = Moment::from(self.begun.number().saturating_add(1));
+        for hop in self.journal.hops(from, None) {
+            // One that is under way is told when it has ended, and those behind it after it.
+            let Some(step) = &hop.step else {
+                break;
+            };
+            self.begun = hop.begun;
+            self.told += 1;
+            story::write_served(out, language, (&hop, self.told), step)?;
+        }
+        out.flush()
+    }
+}

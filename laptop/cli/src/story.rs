@@ -1,0 +1,326 @@
+//! A login told step by step: each hop, who called whom with which parameters, and what was checked.
+//! Secrets are masked long before they get here; what can be seen is that two hops carry the same one.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use demo::journal_ja::{japanese, japanese_value};
+use demo::stack::{Failed, Outcome, Place};
+use loopback::journal::{Hop, Line, Parameter, Party, Step, mask, story};
+
+use crate::language::Language;
+
+const NUMBER: Style = AnsiColor::Cyan.on_default().bold();
+const HOP: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const QUIET: Style = Style::new().dimmed();
+
+/// Longer values are cut: they are addresses and tokens, not something to read.
+const LONGEST_VALUE: usize = 100;
+
+/// No request of the protocol has as many parameters.
+const MOST_PARAMETERS: usize = 40;
+
+/// Tells every hop that has ended. The answer to one that caused others comes after them.
+///
+/// # Errors
+///
+/// If the output can't be written.
+pub(crate) fn write_hops(out: &mut impl Write, language: Language, hops: &[Hop]) -> io::Result<()> {
+    for line in story(hops) {
+        let hop = line.hop();
+        let Some(step) = &hop.step else {
+            continue;
+        };
+        let number = 1 + hops.iter().filter(|other| other.begun < hop.begun).count();
+        write_line(out, (language, party), (&line, number), step)?;
+    }
+    Ok(())
+}
+
+/// Tells a request to the service's stand-in that runs alone, where the relying party is somebody's own.
+///
+/// # Errors
+///
+/// If the output can't be written.
+pub(crate) fn write_served(
+    out: &mut impl Write,
+    language: Language,
+    (hop, number): (&Hop, usize),
+    step: &Step,
+) -> io::Result<()> {
+    let names = |language: Language, who| match who {
+        Party::Bridge => language.say("あなたの RP", "your relying party"),
+        Party::Service => language.say("サービスの代役", "the stand-in"),
+        other => party(language, other),
+    };
+    write_line(out, (language, names), (&Line::Whole(hop), number), step)
+}
+
+fn write_line(
+    out: &mut impl Write,
+    (language, party): (Language, fn(Language, Party) -> &'static str),
+    (line, number): (&Line<'_>, usize),
+    step: &Step,
+) -> io::Result<()> {
+    let (is_request, is_answer) = (
+        matches!(line, Line::Request(_)),
+        matches!(line, Line::Answer(_)),
+    );
+    let from = party(language, step.from);
+    let is_own_work = step.from == step.to;
+    let (hop, request) = if is_own_work {
+        (from.to_owned(), text(language, &step.request))
+    } else if is_answer {
+        let hop = format!("{from} ← {}", party(language, step.to));
+        (hop, step.request.as_str())
+    } else {
+        let hop = format!("{from} → {}", party(language, step.to));
+        (hop, step.request.as_str())
+    };
+    let status = step
+        .status
+        .filter(|_| !is_request)
+        .map(|status| format!("  {status}"))
+        .unwrap_or_default();
+    let request = printable(request);
+    writeln!(
+        out,
+        "{NUMBER}{number:>2}{NUMBER:#}  {HOP}{hop}{HOP:#}  {request}{QUIET}{status}{QUIET:#}",
+    )?;
+    // What isn't HTTP is told in words.
+    let told = if step.is_told_in_words() && language == Language::Ja {
+        japanese_value
+    } else {
+        as_on_the_wire
+    };
+    if !is_answer {
+        write_parameters(out, "     ", &step.parameters, told)?;
+    }
+    if is_request {
+        return Ok(());
+    }
+    for check in &step.checks {
+        let (style, mark) = if check.passed {
+            (GOOD, "✓")
+        } else {
+            (BAD, "✗")
+        };
+        writeln!(
+            out,
+            "     {style}{mark}{style:#} {} {QUIET}({}){QUIET:#}",
+            text(language, &check.what),
+            text(language, &check.rule)
+        )?;
+    }
+    write_parameters(out, "     ↩ ", &step.answer, told)
+}
+
+/// A text of the journal in this language.
+fn text(language: Language, english: &str) -> &str {
+    match language {
+        Language::Ja => japanese(english),
+        Language::En => english,
+    }
+}
+
+fn as_on_the_wire(value: &str) -> Cow<'_, str> {
+    Cow::Borrowed(value)
+}
+
+fn write_parameters(
+    out: &mut impl Write,
+    start: &str,
+    parameters: &[Parameter],
+    told: fn(&str) -> Cow<'_, str>,
+) -> io::Result<()> {
+    for Parameter { name, value } in parameters.iter().take(MOST_PARAMETERS) {
+        let (name, value) = (printable(name), printable(&told(value)));
+        writeln!(out, "{start}{QUIET}{name}={QUIET:#}{value}")?;
+    }
+    match parameters.len().saturating_sub(MOST_PARAMETERS) {
+        0 => Ok(()),
+        left_out => writeln!(out, "{start}{QUIET}… +{left_out}{QUIET:#}"),
+    }
+}
+
+/// What a terminal may show of a text that somebody else wrote: cut, and without what would move the cursor, change
+/// colours or turn the direction of the text.
+pub(crate) fn printable(text: &str) -> String {
+    let is_harmless = |c: char| {
+        !c.is_control()
+            && !matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut shown: String = text
+        .chars()
+        .take(LONGEST_VALUE)
+        .map(|c| if is_harmless(c) { c } else { '\u{fffd}' })
+        .collect();
+    if text.chars().nth(LONGEST_VALUE).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Tells how it ended; `errors` are the lines of the function's log that say why it could not answer at all.
+///
+/// # Errors
+///
+/// If the output can't be written.
+pub(crate) fn write_outcome(
+    out: &mut impl Write,
+    language: Language,
+    persona: &str,
+    outcome: &Outcome,
+    errors: &[String],
+) -> io::Result<()> {
+    writeln!(out)?;
+    match outcome {
+        Outcome::SignedIn(signed_in) => {
+            let title = language.say("ログインしました", "Signed in");
+            writeln!(out, "{GOOD}✓ {title}{GOOD:#}  {persona}")?;
+            for (told, claims) in [
+                (
+                    language.say(
+                        "アプリが Cognito から受け取った ID トークン：",
+                        "The ID token that the app got from Cognito:",
+                    ),
+                    &signed_in.id_token,
+                ),
+                (
+                    language.say("アクセストークン：", "The access token:"),
+                    &signed_in.access_token,
+                ),
+                (
+                    language.say(
+                        "Cognito の /oauth2/userInfo：",
+                        "Cognito's /oauth2/userInfo:",
+                    ),
+                    &signed_in.userinfo,
+                ),
+            ] {
+                writeln!(out, "{told}")?;
+                for (name, value) in claims {
+                    let shown = mask(name, &plain(value));
+                    writeln!(out, "     {QUIET}{name}={QUIET:#}{shown}")?;
+                }
+            }
+        }
+        Outcome::Failed(failed) => write_failure(out, language, failed, errors)?,
+    }
+    Ok(())
+}
+
+fn write_failure(
+    out: &mut impl Write,
+    language: Language,
+    failed: &Failed,
+    errors: &[String],
+) -> io::Result<()> {
+    let title = language.say("ログインできませんでした", "Not signed in");
+    let class = failed.class.as_deref().unwrap_or("-");
+    writeln!(out, "{BAD}✗ {title}{BAD:#}  {class}")?;
+    let place = match failed.place {
+        Place::App => language.say(
+            "アプリに OAuth のエラーが返りました",
+            "The app got an OAuth error",
+        ),
+        Place::BridgePage if failed.class.is_none() => language.say(
+            "関数 federation が応答しませんでした（代わりに HTTP API の代役が応答しました）",
+            "federation did not answer (the stand-in of the HTTP API did)",
+        ),
+        Place::BridgePage => language.say(
+            "関数 federation のページが出ました",
+            "A page of federation was shown",
+        ),
+        Place::CognitoPage => {
+            language.say("Cognito のページが出ました", "A page of Cognito was shown")
+        }
+        Place::ServicePage => language.say(
+            "サービスのページが出ました",
+            "A page of the service was shown",
+        ),
+    };
+    writeln!(out, "     {place}")?;
+    let description = match failed.place {
+        Place::App => "error_description",
+        _ => language.say("ページの見出し", "page title"),
+    };
+    for (name, value) in [
+        ("error", failed.error.as_deref()),
+        (description, Some(failed.description.as_str())),
+        (
+            language.say("サポート番号", "support id"),
+            failed.support_id.as_deref(),
+        ),
+    ] {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            writeln!(out, "     {QUIET}{name}={QUIET:#}{value}")?;
+        }
+    }
+    if failed.class.is_some() {
+        let where_to_read = language.say(
+            "このクラスの意味と対処：docs/failures.md",
+            "What this class means, and what to do: docs/failures.en.md",
+        );
+        writeln!(out, "     {where_to_read}")?;
+    }
+    if !errors.is_empty() {
+        let told = language.say("関数のログ：", "The function's log:");
+        writeln!(out, "     {told}")?;
+        for line in errors {
+            writeln!(out, "     {line}")?;
+        }
+    }
+    Ok(())
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+pub(crate) fn party(language: Language, party: Party) -> &'static str {
+    match party {
+        Party::Browser => language.say("ブラウザー", "Browser"),
+        Party::App => language.say("アプリ", "App"),
+        Party::Cognito => "Cognito",
+        Party::Triggers => language.say("トリガーの関数", "trigger functions"),
+        Party::Bridge => language.say("関数 federation", "federation"),
+        Party::Service => language.say(
+            "デジタル認証アプリサービス",
+            "Digital Authentication App service",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_somebody_sent_steers_the_terminal() {
+        assert_eq!(printable("山田　太郎 a=b"), "山田　太郎 a=b");
+        assert_eq!(
+            printable("\u{1b}[2J\u{9b}31m\r\n\u{7}\u{202e}"),
+            "\u{fffd}[2J\u{fffd}31m\u{fffd}\u{fffd}\u{fffd}\u{fffd}"
+        );
+        assert_eq!(printable(&"a".repeat(100)), "a".repeat(100));
+        assert_eq!(printable(&"a".repeat(101)), format!("{}…", "a".repeat(100)));
+    }
+
+    #[test]
+    fn of_very_many_parameters_the_first_are_told() {
+        let parameters: Vec<_> = (0..1_000).map(|_| Parameter::new("a\n", "b")).collect();
+        let mut out = Vec::new();
+        write_parameters(&mut out, "", &parameters, as_on_the_wire).unwrap();
+        let told = anstream::adapter::strip_bytes(&out).into_vec();
+        let told = String::from_utf8(told).unwrap();
+        assert_eq!(told.lines().count(), 41);
+        assert!(told.starts_with("a\u{fffd}=b\n"), "{told}");
+        assert!(told.ends_with("… +960\n"), "{told}");
+    }
+}

@@ -1,0 +1,281 @@
+//! `GET /oauth2/authorize`: an app sends a browser to sign in, and Cognito sends it on to the provider.
+//! The redirect carries what Cognito's carries: five parameters, and `prompt` and `login_hint` if the
+//! app sent them; no nonce and no PKCE. A cookie binds the login to the browser.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
+use loopback::journal::{Check, Parameter, Party, Step};
+use loopback::pages::{self, LANGUAGE, Language, remembering};
+
+use super::Shared;
+use super::options::has_openid_if_needed;
+use super::pages::{ErrorPage, redirect, sign_in_page};
+use super::parameters::{Parameters, journal_parameter, with_query};
+use super::pending_login::AppRequest;
+
+/// Cognito's own cookie.
+const COOKIE_NAME: &str = "cognito";
+
+/// What the app's request comes to.
+enum Outcome {
+    Page(ErrorPage),
+    /// The hosted page, whose link comes back here with the provider's name.
+    SignInPage,
+    /// To the app's callback.
+    Refused(String),
+    /// To the provider, with the cookie's value.
+    ToProvider {
+        url: String,
+        browser: String,
+    },
+}
+
+pub(super) async fn authorize(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = Parameters::parse(query.unwrap_or_default().as_bytes());
+    let chosen = query.get(LANGUAGE);
+    let language = Language::of(chosen, &headers);
+    shared.state().requests.authorize += 1;
+    let mut checks = Vec::new();
+    let outcome = decide(&shared, &query, cookie(&headers), &mut checks);
+    let (response, answer) = match outcome {
+        Outcome::Page(page) => (page.in_language(language), Vec::new()),
+        Outcome::SignInPage => {
+            let provider = &shared.options.provider;
+            let link = link_to(&query.encode_with(&[("identity_provider", &provider.name)]));
+            let switch = link_to(&query.encode_but(LANGUAGE, language.other().code()));
+            let (ja, en) = &provider.button;
+            let page = sign_in_page(language.say(ja, en), &link, switch, language);
+            (remembering(page, chosen), Vec::new())
+        }
+        Outcome::Refused(url) => (redirect(&url), answer_of(&url)),
+        Outcome::ToProvider { url, browser } => {
+            let mut response = redirect(&url);
+            let value = format!("{COOKIE_NAME}={browser}; Path=/; Secure; HttpOnly; SameSite=Lax");
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().append(SET_COOKIE, value);
+            }
+            (response, answer_of(&url))
+        }
+    };
+    shared.options.journal.record(Step {
+        from: Party::Browser,
+        to: Party::Cognito,
+        request: "GET /oauth2/authorize".to_owned(),
+        parameters: query.journal(),
+        checks,
+        status: Some(response.status().as_u16()),
+        answer,
+    });
+    response
+}
+
+fn link_to(query: &str) -> String {
+    format!("/oauth2/authorize?{query}")
+}
+
+fn decide(
+    shared: &Shared,
+    query: &Parameters,
+    cookie: Option<&str>,
+    checks: &mut Vec<Check>,
+) -> Outcome {
+    let options = &shared.options;
+    let mut check = |what: &str, rule: &str, passed: bool| {
+        checks.push(Check::new(what, rule, passed));
+        passed
+    };
+    if !check(
+        "no parameter comes twice",
+        "RFC 6749 §3.1",
+        !query.has_duplicates(),
+    ) {
+        return Outcome::Page(ErrorPage::BadRequest);
+    }
+    let client = &options.app_client;
+    let known_client = query.get("client_id") == Some(&client.client_id);
+    if !check(
+        "client_id is the app client's",
+        "RFC 6749 §4.1.1",
+        known_client,
+    ) {
+        return Outcome::Page(ErrorPage::BadRequest);
+    }
+    let redirect_uri = query
+        .get("redirect_uri")
+        .filter(|uri| client.callback_urls.iter().any(|url| url == uri));
+    check(
+        "redirect_uri is a callback URL, exactly",
+        "RFC 9700 §2.1",
+        redirect_uri.is_some(),
+    );
+    let Some(redirect_uri) = redirect_uri else {
+        return Outcome::Page(ErrorPage::BadRequest);
+    };
+    let state = query.get("state");
+    let refuse = |error: &str, description: &str| {
+        Outcome::Refused(error_redirect(
+            redirect_uri,
+            error,
+            Some(description),
+            state,
+        ))
+    };
+
+    if !check(
+        "response_type is code",
+        "RFC 6749 §4.1.1",
+        query.get("response_type") == Some("code"),
+    ) {
+        return refuse("unsupported_response_type", "response_type must be code");
+    }
+    let scopes: Vec<String> = match query.get("scope").unwrap_or_default() {
+        "" => client.allowed_scopes.clone(),
+        scope => scope.split(' ').map(str::to_owned).collect(),
+    };
+    let mut names = scopes.iter();
+    let allowed = names.all(|scope| client.allowed_scopes.contains(scope));
+    if !check(
+        "every scope is allowed to the client",
+        "RFC 6749 §3.3",
+        allowed,
+    ) {
+        return refuse("invalid_scope", "scope is not allowed");
+    }
+    if !check(
+        "phone, email and profile come with openid",
+        "Cognito: authorize endpoint",
+        has_openid_if_needed(&scopes),
+    ) {
+        return refuse("invalid_scope", "scope openid is missing");
+    }
+    let code_challenge = query.get("code_challenge");
+    let code_challenge_method = query.get("code_challenge_method");
+    let pkce = match (code_challenge, code_challenge_method) {
+        (None, None) => true,
+        (Some(challenge), Some("S256")) => is_s256_challenge(challenge),
+        _ => false,
+    };
+    if !check("PKCE is S256 or absent", "RFC 7636 §4.3", pkce) {
+        return refuse("invalid_request", "code_challenge_method must be S256");
+    }
+    if !check(
+        "prompt isn't none",
+        "OIDC Core §3.1.2.6",
+        query.get("prompt") != Some("none"),
+    ) {
+        return refuse("login_required", "nobody is signed in");
+    }
+    match query.get("identity_provider") {
+        Some(name) if name == options.provider.name => {}
+        Some(_) => {
+            check(
+                "identity_provider is the pool's",
+                "Cognito: authorize endpoint",
+                false,
+            );
+            return refuse("invalid_request", "Login option is not available");
+        }
+        None => return Outcome::SignInPage,
+    }
+
+    let app = AppRequest {
+        redirect_uri: redirect_uri.to_owned(),
+        state: state.map(str::to_owned),
+        nonce: query.get("nonce").map(str::to_owned),
+        code_challenge: code_challenge.map(str::to_owned),
+        scopes,
+    };
+    to_provider(shared, query, cookie, app)
+}
+
+fn to_provider(
+    shared: &Shared,
+    query: &Parameters,
+    cookie: Option<&str>,
+    app: AppRequest,
+) -> Outcome {
+    let provider = &shared.options.provider;
+    let now = shared.options.clock.now();
+    let (browser, state, extra) = {
+        let mut kept = shared.state();
+        let length = kept.variation.state_length;
+        let Ok(browser) = kept.logins.browser(cookie) else {
+            return Outcome::Page(ErrorPage::Internal);
+        };
+        let Ok(state) = kept.logins.begin(browser.clone(), app, length, now) else {
+            return Outcome::Page(ErrorPage::Internal);
+        };
+        (browser, state, kept.variation.authorize_extra.clone())
+    };
+    let redirect_uri = shared.idpresponse_url();
+    let mut parameters = vec![
+        ("client_id", provider.client_id.as_str()),
+        ("redirect_uri", redirect_uri.as_str()),
+        ("scope", provider.authorize_scopes.as_str()),
+        ("response_type", "code"),
+        ("state", state.as_str()),
+    ];
+    for name in ["prompt", "login_hint"] {
+        parameters.extend(query.get(name).map(|value| (name, value)));
+    }
+    parameters.extend(
+        extra
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str())),
+    );
+    Outcome::ToProvider {
+        url: with_query(&provider.authorize_url, parameters),
+        browser,
+    }
+}
+
+/// The value of Cognito's cookie.
+pub(super) fn cookie(headers: &HeaderMap) -> Option<&str> {
+    pages::cookie(headers, COOKIE_NAME)
+}
+
+/// The app's callback with an error, its parameters in Cognito's order.
+pub(super) fn error_redirect(
+    redirect_uri: &str,
+    error: &str,
+    description: Option<&str>,
+    state: Option<&str>,
+) -> String {
+    let parameters = [
+        ("error_description", description),
+        ("state", state),
+        ("error", Some(error)),
+    ];
+    with_query(
+        redirect_uri,
+        parameters
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?))),
+    )
+}
+
+/// The parameters of a redirect, for the journal.
+pub(super) fn answer_of(url: &str) -> Vec<Parameter> {
+    let query = url
+        .split_once('?')
+        .map(|(_, query)| query)
+        .unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes())
+        .map(|(name, value)| journal_parameter(&name, &value))
+        .collect()
+}
+
+/// 32 bytes in base64url (RFC 7636 §4.2).
+fn is_s256_challenge(challenge: &str) -> bool {
+    challenge.len() == 43
+        && challenge
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}

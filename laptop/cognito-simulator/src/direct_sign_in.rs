@@ -1,0 +1,155 @@
+//! Sign-ins that don't come through the provider: by a password in managed login or in the API, or through another provider.
+//! Pages, passwords and other providers aren't played: a test says who signed in, and gets what the app would get.
+//! From there on it is the way of every sign-in: the trigger, the tokens, and a refresh token for `/oauth2/token`.
+
+use loopback::journal::{Check, Parameter, Party, Step};
+use serde_json::Value;
+
+use super::app_tokens::{self, TokenError};
+use super::options::has_openid_if_needed;
+use super::random;
+use super::refresh_tokens::{SignIn, Through};
+use super::token_generation::{self, Source};
+use super::user_pool::User;
+use super::user_pool_api::USER_SCOPE;
+use super::{Cognito, Shared};
+
+/// Why a user isn't signed in directly.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum DirectSignInFailure {
+    /// There is no such user.
+    #[error("there is no such user")]
+    Unknown,
+    /// A user who has no identity but the provider's own, and no password: they can sign in through the provider alone.
+    #[error("the user can sign in through the provider alone")]
+    OnlyThroughProvider,
+    /// A federated user, who has no password, can't use the API.
+    #[error("the user has no password")]
+    NoPassword,
+    /// A scope isn't allowed to the app client, or needs `openid`.
+    #[error("a scope isn't allowed to the app client, or needs openid")]
+    Scope,
+    /// The trigger ended the sign-in, with these words for the app.
+    #[error("{0}")]
+    Trigger(String),
+    /// The stand-in itself failed.
+    #[error("the stand-in itself failed")]
+    Internal,
+}
+
+impl From<TokenError> for DirectSignInFailure {
+    fn from(error: TokenError) -> Self {
+        match error {
+            // The user was deleted meanwhile.
+            TokenError::InvalidGrant => Self::Unknown,
+            _ => Self::Internal,
+        }
+    }
+}
+
+impl Cognito {
+    /// Signs a user in without the provider, at the app client, and gives what the app gets from `/oauth2/token`:
+    /// `access_token`, `refresh_token`, and `id_token` if `openid` is among the scopes. No scopes are all that the app client
+    /// may have.
+    ///
+    /// One of the pool's own users has typed a password in managed login; a user of another provider, or one whom such an
+    /// identity is linked to, has come from there. Nothing of that is played here: no password is checked, InboundFederation
+    /// isn't asked about another provider's claims, and no attribute is written. PreTokenGeneration is asked, as
+    /// `TokenGeneration_HostedAuth`.
+    ///
+    /// # Errors
+    /// [`DirectSignInFailure`], but for [`DirectSignInFailure::NoPassword`].
+    pub async fn sign_in_directly(
+        &self,
+        username: &str,
+        scopes: &[&str],
+    ) -> Result<Value, DirectSignInFailure> {
+        let shared = &self.shared;
+        let user = user(shared, username)?;
+        let provider = &shared.options.provider.name;
+        let is_others = user
+            .all_identities()
+            .any(|identity| identity.provider_name != *provider);
+        if user.identity.is_some() && !is_others {
+            return Err(DirectSignInFailure::OnlyThroughProvider);
+        }
+        let allowed = &shared.options.app_client.allowed_scopes;
+        let scopes: Vec<String> = match scopes {
+            [] => allowed.clone(),
+            asked => asked.iter().map(|scope| (*scope).to_owned()).collect(),
+        };
+        if !scopes.iter().all(|scope| allowed.contains(scope)) || !has_openid_if_needed(&scopes) {
+            return Err(DirectSignInFailure::Scope);
+        }
+        sign_in(shared, user, scopes, Through::ManagedLogin).await
+    }
+
+    /// Signs one of the pool's own users in through the API, as `InitiateAuth` does with `USER_PASSWORD_AUTH`, and gives the
+    /// members of its `AuthenticationResult`, named as `/oauth2/token` names them. The access token has the scope
+    /// `aws.cognito.signin.user.admin` and no other; an ID token always comes, with all that the app client may read.
+    ///
+    /// No password is checked. PreTokenGeneration is asked, as `TokenGeneration_Authentication`. The refresh token is good at
+    /// `/oauth2/token`; the API's own operation for it isn't there.
+    ///
+    /// # Errors
+    /// [`DirectSignInFailure`], but for [`DirectSignInFailure::OnlyThroughProvider`] and [`DirectSignInFailure::Scope`].
+    pub async fn sign_in_through_api(&self, username: &str) -> Result<Value, DirectSignInFailure> {
+        let shared = &self.shared;
+        let user = user(shared, username)?;
+        if user.identity.is_some() {
+            return Err(DirectSignInFailure::NoPassword);
+        }
+        let scopes = vec![USER_SCOPE.to_owned()];
+        sign_in(shared, user, scopes, Through::Api).await
+    }
+}
+
+fn user(shared: &Shared, username: &str) -> Result<User, DirectSignInFailure> {
+    let kept = shared.state();
+    let user = kept.users.find(&shared.options, username).cloned();
+    user.ok_or(DirectSignInFailure::Unknown)
+}
+
+async fn sign_in(
+    shared: &Shared,
+    user: User,
+    scopes: Vec<String>,
+    through: Through,
+) -> Result<Value, DirectSignInFailure> {
+    shared.options.journal.record(Step {
+        from: Party::Cognito,
+        to: Party::Cognito,
+        request: "user pool: sign in without the provider".to_owned(),
+        parameters: vec![Parameter::new("scopes", scopes.join(" "))],
+        checks: vec![Check::new(
+            "the user is in the pool",
+            "Cognito: user pools API",
+            true,
+        )],
+        status: None,
+        answer: Vec::new(),
+    });
+    let source = match through {
+        Through::ManagedLogin => Source::HostedAuth,
+        Through::Api => Source::Authentication,
+    };
+    let changes = token_generation::changes(shared, source, &user, &scopes)
+        .await
+        .map_err(|failure| DirectSignInFailure::Trigger(failure.to_string()))?;
+    let uuid = || random::uuid().map_err(|_| DirectSignInFailure::Internal);
+    // In a federated sign-in Cognito puts a nonce of its own where the app sent none.
+    let nonce = match user.identity {
+        Some(_) => Some(uuid()?),
+        None => None,
+    };
+    let now = shared.options.clock.now();
+    let sign_in = SignIn {
+        username: user.username,
+        scopes,
+        auth_time: now,
+        origin_jti: uuid()?,
+        through,
+    };
+    let tokens = app_tokens::first_tokens(shared, sign_in, nonce.as_deref(), &changes, now)?;
+    Ok(Value::Object(tokens))
+}

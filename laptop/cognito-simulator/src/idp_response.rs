@@ -1,0 +1,266 @@
+//! `GET /oauth2/idpresponse`: the provider sends the browser back, and Cognito signs the person in.
+//! Cookie, state and time first; then code for tokens, the ID token with freshly fetched keys, userinfo,
+//! and the user pool. Every failure from there on goes to the app's callback.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use http::header::HeaderMap;
+use loopback::journal::{Check, Parameter, Party, Step};
+use loopback::pages::Language;
+use serde_json::{Map, Value};
+
+use super::Shared;
+use super::app_tokens::{CODE_LIFETIME, IssuedCode};
+use super::authorize::{answer_of, cookie, error_redirect};
+use super::failure::SignInFailure;
+use super::id_token::{self, Expected};
+use super::inbound_federation::{self, Said};
+use super::pages::{ErrorPage, redirect};
+use super::parameters::{Parameters, with_query};
+use super::pending_login::{NoLogin, PendingLogin};
+use super::random;
+use super::token_generation::{self, Source};
+
+pub(super) async fn idp_response(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let request = "GET /oauth2/idpresponse";
+    let entry = (shared.options.journal).begin(Party::Browser, Party::Cognito, request);
+    let query = Parameters::parse(query.unwrap_or_default().as_bytes());
+    let now = shared.options.clock.now();
+    let cookie = cookie(&headers);
+    let language = Language::of(None, &headers);
+    let taken = {
+        let mut kept = shared.state();
+        kept.requests.idp_response += 1;
+        kept.logins.take(cookie, query.get("state"), now)
+    };
+    let checks = login_checks(taken.as_ref().err().copied());
+    let (response, answer) = match taken {
+        Ok(login) => {
+            let url = match sign_in(&shared, &query, &login).await {
+                Ok(code) => {
+                    let state = login.app.state.as_deref().map(|state| ("state", state));
+                    with_query(
+                        &login.app.redirect_uri,
+                        std::iter::once(("code", code.as_str())).chain(state),
+                    )
+                }
+                Err(failure) => error_redirect(
+                    &login.app.redirect_uri,
+                    failure.error(),
+                    failure
+                        .description(&shared.options.provider.name)
+                        .as_deref(),
+                    login.app.state.as_deref(),
+                ),
+            };
+            (redirect(&url), answer_of(&url))
+        }
+        Err(NoLogin::NoCookie) => (ErrorPage::Unavailable.in_language(language), Vec::new()),
+        Err(NoLogin::UnknownState) => (ErrorPage::InvalidState.in_language(language), Vec::new()),
+        Err(NoLogin::TooLate) => (ErrorPage::TooLate.in_language(language), Vec::new()),
+    };
+    let step = Step {
+        from: Party::Browser,
+        to: Party::Cognito,
+        request: request.to_owned(),
+        parameters: query.journal(),
+        checks,
+        status: Some(response.status().as_u16()),
+        answer,
+    };
+    shared.options.journal.end(entry, step);
+    response
+}
+
+/// The checks up to the one that failed.
+fn login_checks(failed: Option<NoLogin>) -> Vec<Check> {
+    let all = [
+        (
+            NoLogin::NoCookie,
+            "the cookie from the start of the login is there",
+            "RFC 9700 §4.7.1",
+        ),
+        (
+            NoLogin::UnknownState,
+            "state is known byte for byte, and unused",
+            "RFC 6749 §10.12",
+        ),
+        (
+            NoLogin::TooLate,
+            "the login took five minutes at most",
+            "Cognito: five minutes",
+        ),
+    ];
+    Check::until(all, failed)
+}
+
+/// From the provider's answer to a code for the app.
+async fn sign_in(
+    shared: &Shared,
+    query: &Parameters,
+    login: &PendingLogin,
+) -> Result<String, SignInFailure> {
+    if let Some(error) = query.get("error") {
+        return Err(SignInFailure::ProviderRefused {
+            error: error.to_owned(),
+            description: query.get("error_description").map(str::to_owned),
+        });
+    }
+    let code = query
+        .get("code")
+        .filter(|code| !code.is_empty())
+        .ok_or(SignInFailure::NoCode)?;
+    let provider = &shared.options.provider;
+    let extra = {
+        let mut kept = shared.state();
+        kept.requests.provider_token += 1;
+        kept.variation.token_request_extra.clone()
+    };
+    let tokens = shared
+        .provider
+        .redeem(provider, code, &shared.idpresponse_url(), &extra)
+        .await?;
+    let id_token = verified_claims(shared, &tokens.id_token).await?;
+    let userinfo = match &tokens.access_token {
+        Some(access_token) => userinfo_claims(shared, access_token, &id_token).await?,
+        None => None,
+    };
+    let said = Said {
+        tokens: &tokens,
+        id_token: &id_token,
+        userinfo: userinfo.as_ref(),
+    };
+    let claims = inbound_federation::claims_to_map(shared, said).await?;
+
+    let now = shared.options.clock.now();
+    let written = {
+        let mut kept = shared.state();
+        let rules = (&shared.options, kept.variation.empty_values);
+        kept.users.sign_in(rules, &claims, now)
+    };
+    let mapped: Vec<Parameter> = shared
+        .options
+        .provider
+        .attribute_mapping
+        .iter()
+        .map(|(attribute, claim)| Parameter {
+            name: format!("{attribute} ← {claim}"),
+            // Sizes only: a journal shows no attribute.
+            value: claims.get(claim).map_or_else(
+                || "does not come".to_owned(),
+                |value| format!("{} bytes", value.len()),
+            ),
+        })
+        .collect();
+    work(
+        shared,
+        "user pool: write the mapped attributes",
+        mapped,
+        vec![Check::new(
+            "username and attributes fit the schema and the app client",
+            "Cognito: attribute mapping",
+            written.is_ok(),
+        )],
+    );
+    let user = written.map_err(SignInFailure::Attribute)?;
+
+    let changes = token_generation::changes(shared, Source::HostedAuth, &user, &login.app.scopes);
+    let changes = changes.await.map_err(SignInFailure::Trigger)?;
+    let code = random::uuid().map_err(|_| SignInFailure::Internal)?;
+    let now = shared.options.clock.now();
+    let issued = IssuedCode {
+        app: login.app.clone(),
+        username: user.username,
+        issued: now,
+        changes,
+    };
+    let mut kept = shared.state();
+    // Too late, one is refused as if it had never been.
+    kept.codes
+        .retain(|_, code| now - code.issued <= CODE_LIFETIME);
+    kept.codes.insert(code.clone(), issued);
+    Ok(code)
+}
+
+async fn verified_claims(
+    shared: &Shared,
+    token: &str,
+) -> Result<Map<String, Value>, SignInFailure> {
+    let provider = &shared.options.provider;
+    shared.state().requests.provider_key_set += 1;
+    let key_set = shared.provider.key_set(provider).await;
+    let mut checks = vec![Check::new(
+        "the key set is fetched for this token",
+        "Cognito: a JWKS request for every ID token",
+        key_set.is_ok(),
+    )];
+    let expected = Expected {
+        issuer: &provider.oidc_issuer,
+        client_id: &provider.client_id,
+        now: shared.options.clock.now(),
+    };
+    let claims = key_set.and_then(|key_set| {
+        id_token::verify(token, &key_set, &expected, &mut checks).map_err(SignInFailure::IdToken)
+    });
+    work(
+        shared,
+        "ID token of the provider",
+        vec![Parameter::new("id_token", token)],
+        checks,
+    );
+    claims
+}
+
+/// Userinfo's claims, or `None` if it can't be had: only another person's fail the sign-in.
+async fn userinfo_claims(
+    shared: &Shared,
+    access_token: &str,
+    id_token: &Map<String, Value>,
+) -> Result<Option<Map<String, Value>>, SignInFailure> {
+    shared.state().requests.provider_userinfo += 1;
+    let userinfo = shared
+        .provider
+        .userinfo(&shared.options.provider, access_token)
+        .await
+        .ok();
+    let mut checks = vec![Check::new(
+        "userinfo answers a JSON object (a sign-in goes on without it)",
+        "OIDC Core §5.3.2",
+        userinfo.is_some(),
+    )];
+    let same = userinfo
+        .as_ref()
+        .is_none_or(|userinfo| userinfo.get("sub") == id_token.get("sub"));
+    if userinfo.is_some() {
+        checks.push(Check::new(
+            "sub is that of the ID token",
+            "OIDC Core §5.3.2",
+            same,
+        ));
+    }
+    work(shared, "userinfo of the provider", Vec::new(), checks);
+    if same {
+        Ok(userinfo)
+    } else {
+        Err(SignInFailure::UserinfoSubject)
+    }
+}
+
+/// Writes down what Cognito does by itself.
+fn work(shared: &Shared, request: &str, parameters: Vec<Parameter>, checks: Vec<Check>) {
+    shared.options.journal.record(Step {
+        from: Party::Cognito,
+        to: Party::Cognito,
+        request: request.to_owned(),
+        parameters,
+        checks,
+        status: None,
+        answer: Vec::new(),
+    });
+}

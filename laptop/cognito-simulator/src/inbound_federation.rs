@@ -1,0 +1,118 @@
+//! The trigger InboundFederation (V1_0): the provider's tokens and claims were checked, the user pool isn't written yet.
+//! It says which claims go through the attribute mapping. Nothing, or an empty map, is everything as it came.
+//! What it leaves out is dropped, `sub` too, without which nobody can be signed in; with another one, nobody may be.
+
+use std::collections::BTreeMap;
+
+use loopback::journal::Parameter;
+use serde_json::{Map, Value, json};
+
+use super::Shared;
+use super::claims;
+use super::failure::SignInFailure;
+use super::provider_client::TokenAnswer;
+use super::triggers::{Question, Trigger, TriggerFailure, Understood, ask, names, sizes};
+
+/// What the provider said, as it was checked.
+pub(super) struct Said<'a> {
+    pub(super) tokens: &'a TokenAnswer,
+    pub(super) id_token: &'a Map<String, Value>,
+    pub(super) userinfo: Option<&'a Map<String, Value>>,
+}
+
+/// The claims that go through the attribute mapping.
+pub(super) async fn claims_to_map(
+    shared: &Shared,
+    said: Said<'_>,
+) -> Result<BTreeMap<String, String>, SignInFailure> {
+    let came = claims::merge(said.id_token, said.userinfo);
+    let Some(function) = &shared.options.lambda_config.inbound_federation else {
+        return Ok(came);
+    };
+    let provider = &shared.options.provider;
+    let subject = came.get("sub").map(String::as_str).unwrap_or_default();
+    // AWS shows a name of this form, and doesn't say whether it is the one in the pool.
+    let user_name = format!("{}_{subject}", provider.name);
+    let (token_response, id_token) = (&said.tokens.members, claims::of_id_token(said.id_token));
+    let userinfo = claims::merge(&Map::new(), said.userinfo);
+    let shown = [
+        names("tokenResponse", token_response.keys()),
+        names("idToken", id_token.keys()),
+        names("userInfo", userinfo.keys()),
+    ];
+    let question = Question {
+        trigger: Trigger::InboundFederation,
+        source: "InboundFederation_ExternalProvider",
+        function,
+        client_id: &shared.options.app_client.client_id,
+        user_name: Some(&user_name),
+        request: json!({
+            "providerName": provider.name,
+            "providerType": "OIDC",
+            "attributes": {
+                "tokenResponse": token_response,
+                "idToken": id_token,
+                "userInfo": userinfo,
+            },
+        }),
+        response: json!({ "userAttributesToMap": {} }),
+        shown: shown.into_iter().flatten().collect(),
+    };
+    let chosen = ask(shared, question, understand).await;
+    let chosen = chosen.map_err(SignInFailure::Trigger)?;
+    let chosen = chosen.unwrap_or_else(|| came.clone());
+    match chosen.get("sub").filter(|subject| !subject.is_empty()) {
+        None => Err(SignInFailure::NoSubject),
+        // AWS doesn't say what it does then. Here nobody becomes somebody else.
+        other if other != came.get("sub") => Err(SignInFailure::OtherSubject),
+        Some(_) => Ok(chosen),
+    }
+}
+
+/// The claims that were chosen, if there are any. `null` is what isn't there, as elsewhere in AWS's JSON.
+fn understand(response: &Map<String, Value>) -> Understood<Option<BTreeMap<String, String>>> {
+    let chosen = match response.get("userAttributesToMap") {
+        None | Some(Value::Null) => BTreeMap::new(),
+        Some(map) => {
+            serde_json::from_value(map.clone()).map_err(|_| TriggerFailure::Unrecognizable)?
+        }
+    };
+    if chosen.is_empty() {
+        let shown = Parameter::new("userAttributesToMap", "empty: everything as it came");
+        return Ok((None, vec![shown]));
+    }
+    let shown = sizes(&chosen).collect();
+    Ok((Some(chosen), shown))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(response: Value) -> Result<Option<BTreeMap<String, String>>, TriggerFailure> {
+        understand(response.as_object().unwrap()).map(|(chosen, _)| chosen)
+    }
+
+    #[test]
+    fn nothing_and_an_empty_map_mean_everything_and_values_are_strings() {
+        for nothing in [
+            json!({}),
+            json!({"userAttributesToMap": null}),
+            json!({"userAttributesToMap": {}}),
+        ] {
+            assert_eq!(chosen(nothing), Ok(None));
+        }
+        let one = BTreeMap::from([("sub".to_owned(), "a".to_owned())]);
+        let map = json!({"userAttributesToMap": {"sub": "a"}});
+        assert_eq!(chosen(map), Ok(Some(one)));
+        for other in [
+            json!([]),
+            json!("sub"),
+            json!({"sub": 1}),
+            json!({"sub": null}),
+        ] {
+            let refused = chosen(json!({ "userAttributesToMap": other }));
+            assert_eq!(refused, Err(TriggerFailure::Unrecognizable));
+        }
+    }
+}

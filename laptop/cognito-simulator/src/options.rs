@@ -1,0 +1,624 @@
+//! How the user pool, its app client and its provider are set up, in the words of the AWS API.
+//! What AWS refuses when these are created is refused at start, each with its own error.
+//! The defaults are those of a pool that follows this project's template.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use local_lambda::DirectFunction;
+use loopback::clock::SimClock;
+use loopback::journal::Journal;
+use loopback::rsa::RsaKey;
+use secrecy::SecretString;
+use url::Url;
+
+use super::pending_login::state_form;
+use super::user_pool::is_provider_name;
+
+/// Why the stand-in doesn't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It listens on loopback only.
+    #[error("{address} is not a loopback address")]
+    NotLoopback {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// Somebody else listens there.
+    #[error("{address} is taken")]
+    AddressInUse {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// The address can't be used.
+    #[error("{address} can't be listened on")]
+    Bind {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// `CreateIdentityProvider`: 3 to 32 characters, no `_`, no spaces.
+    #[error("the provider's name must have 3 to 32 characters, without `_` and spaces")]
+    ProviderName,
+    /// Cognito compares `iss` with an issuer that has no trailing slash.
+    #[error("oidc_issuer must be an absolute URL without a trailing slash")]
+    ProviderIssuer,
+    /// One of the provider's four endpoints isn't an absolute URL.
+    #[error("{name} must be an absolute http or https URL")]
+    ProviderEndpoint {
+        /// The key in `ProviderDetails`.
+        name: &'static str,
+    },
+    /// `authorize_scopes` must name `openid`.
+    #[error("authorize_scopes must contain openid")]
+    ProviderScopes,
+    /// `username` is always mapped to `sub` for an OpenID Connect provider.
+    #[error("the attribute mapping of username can only be sub")]
+    UsernameMapping,
+    /// A custom attribute is called `custom:` and 1 to 20 characters; there are 50 at most.
+    #[error("the schema's custom attributes need names of 1 to 20 characters, and are 50 at most")]
+    Schema,
+    /// The app client reads or writes an attribute that the schema doesn't have, can't write one that
+    /// is required, or has no callback URL.
+    #[error("the app client doesn't fit the schema, or has no callback URL")]
+    AppClient,
+    /// An allowed scope is neither a standard one nor `identifier/scope` of a resource server, or one of
+    /// `phone`, `email` and `profile` is allowed without `openid`.
+    #[error("the app client's scopes aren't standard ones, and no resource server has them")]
+    Scope,
+    /// A resource server has no identifier, no scopes, more than 100, or characters that a scope can't have.
+    #[error("the resource server {identifier} has an identifier or scopes that AWS refuses")]
+    ResourceServer {
+        /// `Identifier`.
+        identifier: String,
+    },
+    /// A pool id is a Region, `_`, letters and digits.
+    #[error("the user pool's id isn't a Region, `_`, letters and digits")]
+    UserPoolId,
+    /// `state` can't have this length in Cognito's form.
+    #[error("the state must have 64 to 8,000 characters")]
+    StateLength,
+    /// The HTTP client of the back channel couldn't be made.
+    #[error("the HTTP client can't be made")]
+    Client(#[source] reqwest::Error),
+    /// The pool's signing key couldn't be made.
+    #[error("the pool's key can't be made")]
+    Key,
+}
+
+/// How Cognito asks for the provider's userinfo (`attributes_request_method`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum AttributesRequestMethod {
+    /// `GET` with a Bearer token.
+    #[default]
+    Get,
+    /// `POST` with a Bearer token and an empty body.
+    Post,
+}
+
+/// The OpenID Connect provider (`AWS::Cognito::UserPoolIdentityProvider`, type `OIDC`).
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// `ProviderName`: 3 to 32 characters, no `_`, no spaces. It is the first part of every username.
+    pub name: String,
+    /// The text of its button on the hosted page, in Japanese and English.
+    pub button: (String, String),
+    /// `client_id`.
+    pub client_id: String,
+    /// `client_secret`; sent as `client_secret_post`.
+    pub client_secret: SecretString,
+    /// `authorize_scopes`, separated by spaces.
+    pub authorize_scopes: String,
+    /// `oidc_issuer`: compared with `iss` byte for byte, so it has no trailing slash.
+    pub oidc_issuer: String,
+    /// `authorize_url`, for the browser.
+    pub authorize_url: String,
+    /// `token_url`, for the back channel.
+    pub token_url: String,
+    /// `attributes_url`, for the back channel.
+    pub attributes_url: String,
+    /// `jwks_uri`, for the back channel.
+    pub jwks_uri: String,
+    /// `attributes_request_method`.
+    pub attributes_request_method: AttributesRequestMethod,
+    /// `AttributeMapping`: pool attribute to claim. `username` from `sub` needs no entry.
+    pub attribute_mapping: BTreeMap<String, String>,
+}
+
+/// The app client (`AWS::Cognito::UserPoolClient`), public, for the code grant.
+#[derive(Clone, Debug)]
+pub struct AppClient {
+    /// `ClientId`.
+    pub client_id: String,
+    /// `CallbackURLs`: compared byte for byte.
+    pub callback_urls: Vec<String>,
+    /// `ReadAttributes`; `None` means all standard attributes, as with AWS. `sub` and `identities`, which Cognito itself
+    /// makes, can be among them; for now they decide only what [`TriggerAttributes::Readable`] shows.
+    pub read_attributes: Option<Vec<String>>,
+    /// `WriteAttributes`; `None` means all standard attributes, as with AWS.
+    pub write_attributes: Option<Vec<String>>,
+    /// `AllowedOAuthScopes`: standard ones (see [`STANDARD_SCOPES`]), or `identifier/scope` of a [`ResourceServer`]. An app
+    /// that names no scope gets all of them.
+    pub allowed_scopes: Vec<String>,
+}
+
+/// The scopes that every pool has.
+pub const STANDARD_SCOPES: [&str; 5] = [
+    "openid",
+    "profile",
+    "email",
+    "phone",
+    "aws.cognito.signin.user.admin",
+];
+
+/// A resource server (`AWS::Cognito::UserPoolResourceServer`): scopes of one's own.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ResourceServer {
+    /// `Identifier`: the part of a scope before the slash, 1 to 256 printable ASCII characters.
+    pub identifier: String,
+    /// `Scopes`: the part behind it, 1 to 256 printable ASCII characters without a slash each, 100 at most.
+    pub scopes: Vec<String>,
+}
+
+impl ResourceServer {
+    /// A resource server with these scopes.
+    #[must_use]
+    pub fn new<'a>(identifier: &str, scopes: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            identifier: identifier.to_owned(),
+            scopes: scopes.into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    /// AWS: `[\x21\x23-\x5B\x5D-\x7E]`, for a scope without the slash. Here the identifier is a name too, not only a URL.
+    fn is_valid(&self) -> bool {
+        let is_character = |c: char| matches!(c, '!'..='~') && !matches!(c, '"' | '\\');
+        let is_name = |name: &String| {
+            (1..=256).contains(&name.chars().count()) && name.chars().all(is_character)
+        };
+        is_name(&self.identifier)
+            && (1..=100).contains(&self.scopes.len())
+            && self
+                .scopes
+                .iter()
+                .all(|scope| is_name(scope) && !scope.contains('/'))
+    }
+}
+
+/// The pool's Lambda triggers (`LambdaConfig`), as many of them as there are here.
+#[derive(Clone, Debug, Default)]
+pub struct LambdaConfig {
+    /// `InboundFederation`, version `V1_0`.
+    pub inbound_federation: Option<DirectFunction>,
+    /// `PreTokenGenerationConfig`.
+    pub pre_token_generation: Option<DirectFunction>,
+    /// Its `LambdaVersion`.
+    pub pre_token_generation_version: TokenEventVersion,
+}
+
+/// `LambdaVersion` of `PreTokenGenerationConfig`, without the one that knows no access token.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TokenEventVersion {
+    /// `V2_0`: tokens of users.
+    #[default]
+    V2,
+    /// `V3_0`: tokens of machines, too. The events of users have this version then.
+    V3,
+}
+
+/// An app client of a machine, which gets access tokens by its own credentials (RFC 6749 §4.4): `GenerateSecret`, and
+/// `AllowedOAuthFlows` with nothing but `client_credentials`.
+#[derive(Clone, Debug)]
+pub struct MachineClient {
+    /// `ClientId`.
+    pub client_id: String,
+    /// `ClientSecret`.
+    pub client_secret: SecretString,
+    /// `AllowedOAuthScopes`: scopes of resource servers only. A machine that names none gets all of them.
+    pub allowed_scopes: Vec<String>,
+}
+
+impl AppClient {
+    /// A client with one callback URL, the default attributes, and the scope `openid`.
+    #[must_use]
+    pub fn new(client_id: impl Into<String>, callback_url: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            callback_urls: vec![callback_url.into()],
+            read_attributes: None,
+            write_attributes: None,
+            allowed_scopes: vec!["openid".to_owned()],
+        }
+    }
+}
+
+/// One attribute of the pool's schema.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PoolAttribute {
+    /// The name; a custom one begins with `custom:`.
+    pub name: String,
+    /// An immutable one can be written once, and makes the second login fail if it is mapped.
+    pub mutable: bool,
+    /// A required one that doesn't come makes every login fail.
+    pub required: bool,
+    /// The fewest characters of a value. With 0, which is usual, an empty value clears the attribute; with more, see
+    /// [`EmptyValues`].
+    pub minimum_length: usize,
+    /// The most characters of a value. 2,048 bytes is the limit of every attribute besides.
+    pub maximum_length: usize,
+}
+
+impl PoolAttribute {
+    /// A mutable, optional attribute of up to 2,048 characters.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            mutable: true,
+            required: false,
+            minimum_length: 0,
+            maximum_length: 2048,
+        }
+    }
+
+    /// Whether this is a custom attribute.
+    #[must_use]
+    pub fn is_custom(&self) -> bool {
+        self.name.starts_with("custom:")
+    }
+}
+
+/// The standard attributes of a pool (OIDC Core §5.1), all mutable and optional; `birthdate` has
+/// exactly ten characters.
+#[must_use]
+pub fn standard_attributes() -> Vec<PoolAttribute> {
+    const NAMES: [&str; 19] = [
+        "address",
+        "birthdate",
+        "email",
+        "email_verified",
+        "family_name",
+        "gender",
+        "given_name",
+        "locale",
+        "middle_name",
+        "name",
+        "nickname",
+        "phone_number",
+        "phone_number_verified",
+        "picture",
+        "preferred_username",
+        "profile",
+        "updated_at",
+        "website",
+        "zoneinfo",
+    ];
+    NAMES
+        .into_iter()
+        .map(|name| {
+            let attribute = PoolAttribute::new(name);
+            if name == "birthdate" {
+                PoolAttribute {
+                    minimum_length: 10,
+                    maximum_length: 10,
+                    ..attribute
+                }
+            } else {
+                attribute
+            }
+        })
+        .collect()
+}
+
+/// The mapping of this project's template: `address` comes from the flat claim `formatted_address`.
+#[must_use]
+pub fn default_attribute_mapping() -> BTreeMap<String, String> {
+    [
+        ("username", "sub"),
+        ("name", "name"),
+        ("address", "formatted_address"),
+        ("birthdate", "birthdate"),
+        ("gender", "gender"),
+    ]
+    .into_iter()
+    .map(|(attribute, claim)| (attribute.to_owned(), claim.to_owned()))
+    .collect()
+}
+
+/// What another client than Cognito would do, for tests of the provider. The default is Cognito.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Variation {
+    /// Characters of `state`, 64 to 8,000. Cognito: about 450 to 732 for a short state of the app, more
+    /// than 2,200 for a long one.
+    pub state_length: usize,
+    /// Added to the authorization request, also if the name is there already: `nonce`,
+    /// `code_challenge`, `prompt`, unknown ones.
+    pub authorize_extra: Vec<(String, String)>,
+    /// Added to the token request, also if the name is there already: `code_verifier`.
+    pub token_request_extra: Vec<(String, String)>,
+    /// How often a trigger gets an event twice.
+    pub repeated_triggers: RepeatedTriggers,
+    /// How an ID token shows an `address` that a trigger set.
+    pub overridden_address: OverriddenAddress,
+    /// Which of the user's attributes the trigger of token generation sees.
+    pub trigger_attributes: TriggerAttributes,
+    /// What becomes of an empty value for an attribute with a minimum length, such as `birthdate`.
+    pub empty_values: EmptyValues,
+}
+
+/// How often a trigger gets an event twice; the second answer counts. AWS says that it may happen, not how often.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum RepeatedTriggers {
+    /// Every third call of any trigger.
+    #[default]
+    EveryThird,
+    /// Every call.
+    Always,
+    /// No call.
+    Never,
+}
+
+/// How an ID token shows an `address` that a trigger set: AWS leaves it open.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum OverriddenAddress {
+    /// The text as it was set.
+    #[default]
+    Text,
+    /// `{"formatted": …}`, as the pool's own attribute.
+    Object,
+}
+
+/// Which attributes the trigger of token generation sees: AWS doesn't say.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TriggerAttributes {
+    /// All that the user has.
+    #[default]
+    All,
+    /// Those that the app client may read, `identities` among them, and `sub`.
+    Readable,
+}
+
+/// What becomes of an empty value for an attribute with a minimum length. It clears every other attribute; whether it
+/// clears `birthdate`, which has a minimum, is open.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum EmptyValues {
+    /// It is too short, and the sign-in or the write fails.
+    #[default]
+    TooShort,
+    /// It clears the attribute.
+    Clear,
+}
+
+impl Default for Variation {
+    fn default() -> Self {
+        Self {
+            state_length: 700,
+            authorize_extra: Vec::new(),
+            token_request_extra: Vec::new(),
+            repeated_triggers: RepeatedTriggers::default(),
+            overridden_address: OverriddenAddress::default(),
+            trigger_attributes: TriggerAttributes::default(),
+            empty_values: EmptyValues::default(),
+        }
+    }
+}
+
+impl Variation {
+    pub(super) fn check(&self) -> Result<(), StartError> {
+        state_form(self.state_length)
+            .map(|_| ())
+            .ok_or(StartError::StateLength)
+    }
+}
+
+/// Everything that the stand-in is started with.
+#[derive(Clone, Debug)]
+pub struct CognitoOptions {
+    /// The pool's id: its Region, `_`, letters and digits.
+    pub user_pool_id: String,
+    /// The provider.
+    pub provider: Provider,
+    /// The app client.
+    pub app_client: AppClient,
+    /// The app clients of machines.
+    pub machine_clients: Vec<MachineClient>,
+    /// The pool's attributes.
+    pub schema: Vec<PoolAttribute>,
+    /// Scopes besides the standard ones.
+    pub resource_servers: Vec<ResourceServer>,
+    /// The triggers.
+    pub lambda_config: LambdaConfig,
+    /// `UsernameConfiguration.CaseSensitive`. A pool that isn't (the default) keeps usernames in lower case.
+    pub case_sensitive_usernames: bool,
+    /// What it does otherwise than Cognito.
+    pub variation: Variation,
+    /// How long a call of the back channel may take.
+    pub token_timeout: Duration,
+    /// How long a trigger may take. It is five seconds with Cognito, which nobody can change; it is asked three times at most.
+    pub trigger_timeout: Duration,
+    /// The clock of all stand-ins.
+    pub clock: SimClock,
+    /// The journal of all stand-ins.
+    pub journal: Journal,
+    /// The pool's key; a new one where there is none.
+    pub rsa_key: Option<RsaKey>,
+}
+
+impl CognitoOptions {
+    /// A pool with the standard attributes, no triggers, Cognito's own behaviour, five seconds for the back channel and for
+    /// triggers, real time, a journal of its own and a new key.
+    #[must_use]
+    pub fn new(provider: Provider, app_client: AppClient) -> Self {
+        Self {
+            user_pool_id: "ap-northeast-1_Example01".to_owned(),
+            provider,
+            app_client,
+            machine_clients: Vec::new(),
+            schema: standard_attributes(),
+            resource_servers: Vec::new(),
+            lambda_config: LambdaConfig::default(),
+            case_sensitive_usernames: false,
+            variation: Variation::default(),
+            token_timeout: Duration::from_secs(5),
+            trigger_timeout: Duration::from_secs(5),
+            clock: SimClock::default(),
+            journal: Journal::default(),
+            rsa_key: None,
+        }
+    }
+
+    /// The Region, which is the first part of the pool's id.
+    pub(super) fn region(&self) -> &str {
+        let parts = self.user_pool_id.split_once('_');
+        parts.map_or(self.user_pool_id.as_str(), |(region, _)| region)
+    }
+
+    /// Every scope that the app client may be allowed.
+    pub(super) fn scopes(&self) -> Vec<String> {
+        let own = self.resource_servers.iter().flat_map(|server| {
+            let scopes = server.scopes.iter();
+            scopes.map(|scope| format!("{}/{scope}", server.identifier))
+        });
+        let standard = STANDARD_SCOPES.into_iter().map(str::to_owned);
+        standard.chain(own).collect()
+    }
+
+    pub(super) fn attribute(&self, name: &str) -> Option<&PoolAttribute> {
+        self.schema.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// Whether the app client may read an attribute.
+    pub(super) fn may_read(&self, name: &str) -> bool {
+        allows(self.app_client.read_attributes.as_deref(), name)
+    }
+
+    /// Whether a sign-in through the app client may write an attribute.
+    pub(super) fn may_write(&self, name: &str) -> bool {
+        allows(self.app_client.write_attributes.as_deref(), name)
+    }
+
+    pub(super) fn check(&self) -> Result<(), StartError> {
+        self.variation.check()?;
+        self.check_provider()?;
+        self.check_scopes()?;
+        let custom: Vec<&PoolAttribute> = self
+            .schema
+            .iter()
+            .filter(|attribute| attribute.is_custom())
+            .collect();
+        let custom_names_fit = custom.iter().all(|attribute| {
+            let length = attribute.name.trim_start_matches("custom:").chars().count();
+            (1..=20).contains(&length)
+        });
+        if custom.len() > 50 || !custom_names_fit {
+            return Err(StartError::Schema);
+        }
+        let client = &self.app_client;
+        let known = |names: &Option<Vec<String>>, made: &[&str]| {
+            let mut names = names.iter().flatten();
+            names.all(|name| made.contains(&name.as_str()) || self.attribute(name).is_some())
+        };
+        let required_are_writable = self
+            .schema
+            .iter()
+            .filter(|attribute| attribute.required)
+            .all(|attribute| self.may_write(&attribute.name));
+        if !known(&client.read_attributes, &["sub", "identities"])
+            || !known(&client.write_attributes, &[])
+            || !required_are_writable
+            || client.callback_urls.is_empty()
+        {
+            return Err(StartError::AppClient);
+        }
+        Ok(())
+    }
+
+    fn check_scopes(&self) -> Result<(), StartError> {
+        let is_pool_id = self
+            .user_pool_id
+            .split_once('_')
+            .is_some_and(|(region, id)| {
+                let is_region = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+                (!region.is_empty() && region.chars().all(is_region))
+                    && (!id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric()))
+                    && self.user_pool_id.len() <= 55
+            });
+        if !is_pool_id {
+            return Err(StartError::UserPoolId);
+        }
+        if let Some(server) = self
+            .resource_servers
+            .iter()
+            .find(|server| !server.is_valid())
+        {
+            return Err(StartError::ResourceServer {
+                identifier: server.identifier.clone(),
+            });
+        }
+        let known = self.scopes();
+        // Nobody signs in to a machine: no standard scope is for it.
+        let is_for_machines =
+            |scope: &String| known.contains(scope) && !STANDARD_SCOPES.contains(&scope.as_str());
+        let mut machines = self.machine_clients.iter();
+        if !machines.all(|one| one.allowed_scopes.iter().all(is_for_machines)) {
+            return Err(StartError::Scope);
+        }
+        let allowed = &self.app_client.allowed_scopes;
+        if allowed.iter().all(|scope| known.contains(scope)) && has_openid_if_needed(allowed) {
+            Ok(())
+        } else {
+            Err(StartError::Scope)
+        }
+    }
+
+    fn check_provider(&self) -> Result<(), StartError> {
+        let provider = &self.provider;
+        if !is_provider_name(&provider.name) {
+            return Err(StartError::ProviderName);
+        }
+        if !is_http_url(&provider.oidc_issuer) || provider.oidc_issuer.ends_with('/') {
+            return Err(StartError::ProviderIssuer);
+        }
+        for (name, url) in [
+            ("authorize_url", &provider.authorize_url),
+            ("token_url", &provider.token_url),
+            ("attributes_url", &provider.attributes_url),
+            ("jwks_uri", &provider.jwks_uri),
+        ] {
+            if !is_http_url(url) {
+                return Err(StartError::ProviderEndpoint { name });
+            }
+        }
+        if !provider
+            .authorize_scopes
+            .split(' ')
+            .any(|scope| scope == "openid")
+        {
+            return Err(StartError::ProviderScopes);
+        }
+        match provider.attribute_mapping.get("username") {
+            None => Ok(()),
+            Some(claim) if claim == "sub" => Ok(()),
+            Some(_) => Err(StartError::UsernameMapping),
+        }
+    }
+}
+
+/// `phone`, `email` and `profile` are asked for together with `openid` only.
+pub(super) fn has_openid_if_needed(scopes: &[String]) -> bool {
+    let needs = |scope: &String| matches!(scope.as_str(), "phone" | "email" | "profile");
+    !scopes.iter().any(needs) || scopes.iter().any(|scope| scope == "openid")
+}
+
+fn allows(names: Option<&[String]>, name: &str) -> bool {
+    match names {
+        Some(names) => names.iter().any(|allowed| allowed == name),
+        None => !name.starts_with("custom:"),
+    }
+}
+
+fn is_http_url(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}

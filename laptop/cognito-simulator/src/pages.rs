@@ -1,0 +1,154 @@
+//! What a person sees of Cognito itself: the hosted page with the provider's button, and errors.
+//! Cognito's own wording for errors, so that people who search for it find it, and what it means beside it.
+//! Nothing that came with the request is shown but what was checked.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, HeaderValue, LOCATION, REFERRER_POLICY};
+use loopback::pages::{Forms, Frame, Language, Site, page};
+
+/// These pages' own sign and colour.
+const SITE: Site = Site {
+    class: "cognito",
+    icon: loopback::icon!("7a2fb0", "M5 7v4h6V7zM6 7V5h4v2"),
+    label_ja: "Amazon Cognito の代役",
+    label_en: "Stand-in for Amazon Cognito",
+};
+
+/// Something that Cognito says on a page of its own, because there is no app to send it to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum ErrorPage {
+    /// The app or its callback URL is unknown, or the request is malformed.
+    BadRequest,
+    /// The cookie from the start of the login isn't there.
+    Unavailable,
+    /// The state isn't one that waits for an answer.
+    InvalidState,
+    /// The login took longer than five minutes.
+    TooLate,
+    /// The stand-in itself failed.
+    Internal,
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorTemplate {
+    frame: Frame,
+    words: &'static str,
+    explanation: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInTemplate<'a> {
+    frame: Frame,
+    link: &'a str,
+    button: &'a str,
+}
+
+impl ErrorPage {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// Title and text in Cognito's words.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::BadRequest => (
+                "An error was encountered with the requested page.",
+                "Invalid request",
+            ),
+            Self::Unavailable => (
+                "Login pages unavailable",
+                "Please contact an administrator: no cookie came back.",
+            ),
+            Self::InvalidState => (
+                "An error was encountered with the requested page.",
+                "Invalid state",
+            ),
+            Self::TooLate => (
+                "Something went wrong",
+                "The sign-in took longer than five minutes.",
+            ),
+            Self::Internal => ("Something went wrong", "The stand-in itself failed."),
+        }
+    }
+
+    /// What happened, and what to do: Japanese, English.
+    fn explanation(self) -> (&'static str, &'static str) {
+        match self {
+            Self::BadRequest => (
+                "アプリからのログインの呼び出しに誤りがあります（クライアント ID、コールバック URL、または重複したパラメーター）。アプリの設定を確かめてください。",
+                "The app called this login in a wrong way: its client id, its callback URL, or a parameter that comes twice. Check the app’s settings.",
+            ),
+            Self::Unavailable => (
+                "ログインを始めたときの Cookie が届きませんでした。別のブラウザーに戻ったか、ブラウザーが Cookie を受け付けていない可能性があります。ログインを始めたブラウザーで、もう一度ログインしてください。",
+                "The cookie from the start of the login did not come back: you may be in another browser, or it does not accept cookies. Sign in again in the browser in which you began.",
+            ),
+            Self::InvalidState => (
+                "このログインはすでに終わっているか、別のブラウザーで始まったものです。アプリに戻り、もう一度ログインしてください。",
+                "This login has already ended, or was begun in another browser. Go back to the app, and sign in again.",
+            ),
+            Self::TooLate => (
+                "ログインに5分以上かかったため、有効期限が切れました。アプリに戻り、もう一度ログインしてください。",
+                "The login took more than five minutes and has expired. Go back to the app, and sign in again.",
+            ),
+            Self::Internal => (
+                "代役そのものに問題が起きました。もう一度ログインしてください。",
+                "The stand-in itself has a problem. Sign in again.",
+            ),
+        }
+    }
+
+    /// The page in this language.
+    pub(super) fn in_language(self, language: Language) -> Response {
+        let (title, words) = self.words();
+        let (ja, en) = self.explanation();
+        let template = ErrorTemplate {
+            frame: Frame::new(SITE, language, title, ""),
+            words,
+            explanation: language.say(ja, en),
+        };
+        page(self.status(), &template, Forms::None, None)
+    }
+}
+
+/// The hosted page: one way to sign in. `switch` is the same page in the other language.
+pub(super) fn sign_in_page(
+    button: &str,
+    link: &str,
+    switch: String,
+    language: Language,
+) -> Response {
+    let title = language.say("ログイン", "Sign in");
+    let template = SignInTemplate {
+        frame: Frame::new(SITE, language, title, switch),
+        link,
+        button,
+    };
+    page(StatusCode::OK, &template, Forms::None, None)
+}
+
+/// 302, as Cognito redirects.
+pub(super) fn redirect(url: &str) -> Response {
+    let Ok(location) = HeaderValue::from_str(url) else {
+        return ErrorPage::BadRequest.in_language(Language::English);
+    };
+    let mut response = StatusCode::FOUND.into_response();
+    let headers = response.headers_mut();
+    headers.insert(LOCATION, location);
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    no_store(response)
+}
+
+/// Nothing of a login may stay in a cache.
+pub(super) fn no_store(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,285 @@
+//! How Amazon Cognito calls a Lambda trigger: the event as JSON, five seconds, three attempts, and sometimes once more than needed.
+//! The answer is the whole event with `response` filled; anything else, and any error, ends the sign-in.
+//! Source: Amazon Cognito Developer Guide, "Customizing user pool workflows with Lambda triggers".
+
+use local_lambda::{DirectFunction, reported_check};
+use loopback::journal::{Check, Parameter, Party, Step};
+use serde_json::{Map, Value};
+
+use super::Shared;
+use super::options::{RepeatedTriggers, TokenEventVersion};
+
+/// The most attempts at one call: a function that doesn't answer in time is asked again.
+const ATTEMPTS: u32 = 3;
+/// The most characters of a function's error that go to the app. AWS names no figure.
+const MESSAGE_LIMIT: usize = 1_000;
+/// The triggers that there are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Trigger {
+    InboundFederation,
+    PreTokenGeneration,
+}
+
+impl Trigger {
+    /// Its name in Cognito's errors.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::InboundFederation => "InboundFederation",
+            Self::PreTokenGeneration => "PreTokenGeneration",
+        }
+    }
+}
+
+/// Why a trigger ends what is under way.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(super) enum TriggerFailure {
+    #[error("{trigger} failed with error {message}.")]
+    Failed {
+        trigger: &'static str,
+        /// Printable (see [`printable`]).
+        message: String,
+    },
+    #[error(
+        "{trigger} invocation failed due to error Socket timeout while invoking Lambda function."
+    )]
+    TimedOut { trigger: &'static str },
+    #[error("Unrecognizable lambda output")]
+    Unrecognizable,
+}
+
+/// What is asked of which function.
+pub(super) struct Question<'a> {
+    pub(super) trigger: Trigger,
+    /// `triggerSource`, which is also how the journal calls the hop.
+    pub(super) source: &'static str,
+    pub(super) function: &'a DirectFunction,
+    /// The app client's id.
+    pub(super) client_id: &'a str,
+    /// Whom it is about; nobody, if a machine gets a token.
+    pub(super) user_name: Option<&'a str>,
+    pub(super) request: Value,
+    /// `response` as the function gets it.
+    pub(super) response: Value,
+    /// What the journal shows of the request: names and sizes.
+    pub(super) shown: Vec<Parameter>,
+}
+
+impl Question<'_> {
+    fn event(&self, shared: &Shared) -> Map<String, Value> {
+        let options = &shared.options;
+        let version = match self.trigger {
+            Trigger::InboundFederation => "1",
+            Trigger::PreTokenGeneration => {
+                match options.lambda_config.pre_token_generation_version {
+                    TokenEventVersion::V2 => "2",
+                    TokenEventVersion::V3 => "3",
+                }
+            }
+        };
+        let caller = serde_json::json!({
+            "awsSdkVersion": "aws-sdk-unknown-unknown",
+            "clientId": self.client_id,
+        });
+        [
+            ("version", Some(version.into())),
+            ("triggerSource", Some(self.source.into())),
+            ("region", Some(options.region().into())),
+            ("userPoolId", Some(options.user_pool_id.clone().into())),
+            ("userName", self.user_name.map(Value::from)),
+            ("callerContext", Some(caller)),
+            ("request", Some(self.request.clone())),
+            ("response", Some(self.response.clone())),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
+    }
+}
+
+/// Understands a response: what it means, and what the journal shows of it.
+pub(super) type Understood<T> = Result<(T, Vec<Parameter>), TriggerFailure>;
+
+/// Asks a function, and understands its answer.
+pub(super) async fn ask<T>(
+    shared: &Shared,
+    question: Question<'_>,
+    understand: impl Fn(&Map<String, Value>) -> Understood<T>,
+) -> Result<T, TriggerFailure> {
+    let is_repeated = {
+        let mut kept = shared.state();
+        kept.trigger_calls += 1;
+        match kept.variation.repeated_triggers {
+            RepeatedTriggers::EveryThird => kept.trigger_calls.is_multiple_of(3),
+            RepeatedTriggers::Always => true,
+            RepeatedTriggers::Never => false,
+        }
+    };
+    let event = question.event(shared);
+    if is_repeated {
+        // The function can't know that nobody reads this answer.
+        let _ = call(shared, &question, &event, &understand).await;
+    }
+    let mut attempt = 1;
+    loop {
+        match call(shared, &question, &event, &understand).await {
+            Err(TriggerFailure::TimedOut { .. }) if attempt < ATTEMPTS => attempt += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// One call, which is one hop of the journal.
+async fn call<T>(
+    shared: &Shared,
+    question: &Question<'_>,
+    event: &Map<String, Value>,
+    understand: &impl Fn(&Map<String, Value>) -> Understood<T>,
+) -> Result<T, TriggerFailure> {
+    let trigger = question.trigger.name();
+    let (from, to) = (Party::Cognito, Party::Triggers);
+    let entry = shared.options.journal.begin(from, to, question.source);
+    let text = Value::from(event.clone()).to_string();
+    let invocation = question.function.invoke_with_log(text);
+    let invoked = tokio::time::timeout(shared.options.trigger_timeout, invocation).await;
+    let mut checks = Vec::new();
+    let answer = match invoked {
+        Err(_) => Err(TriggerFailure::TimedOut { trigger }),
+        Ok((answer, log)) => {
+            checks.extend(log.iter().filter_map(|line| reported_check(line)));
+            answer.map_err(|failed| TriggerFailure::Failed {
+                trigger,
+                message: printable(failed.error_message()),
+            })
+        }
+    };
+    checks.push(Check::new(
+        "the function answers in time, and without an error",
+        "Cognito: Lambda triggers",
+        answer.is_ok(),
+    ));
+    let understood = answer.and_then(|answer| {
+        let understood = response(event, &answer).and_then(|response| understand(&response));
+        checks.push(Check::new(
+            "the answer is the whole event, its response understood",
+            "Cognito: Lambda triggers",
+            understood.is_ok(),
+        ));
+        understood
+    });
+    let (outcome, answer) = match understood {
+        Ok((outcome, shown)) => (Ok(outcome), shown),
+        // What the app is told; a function's errors have a class and a support id, and nothing personal.
+        Err(failure) => {
+            let told = Parameter::new("error", failure.to_string());
+            (Err(failure), vec![told])
+        }
+    };
+    let step = Step {
+        from,
+        to,
+        request: question.source.to_owned(),
+        parameters: question.shown.clone(),
+        checks,
+        status: None,
+        answer,
+    };
+    shared.options.journal.end(entry, step);
+    outcome
+}
+
+/// The response in an answer that is the whole event. AWS reads the response alone, as far as anybody knows; it documents
+/// that the whole event comes back, and here that is demanded.
+fn response(
+    event: &Map<String, Value>,
+    answer: &[u8],
+) -> Result<Map<String, Value>, TriggerFailure> {
+    let answer: Map<String, Value> =
+        serde_json::from_slice(answer).map_err(|_| TriggerFailure::Unrecognizable)?;
+    if !event.keys().all(|member| answer.contains_key(member)) {
+        return Err(TriggerFailure::Unrecognizable);
+    }
+    match answer.get("response") {
+        Some(Value::Object(response)) => Ok(response.clone()),
+        _ => Err(TriggerFailure::Unrecognizable),
+    }
+}
+
+/// What may be in `error_description` (RFC 6749 §4.1.2.1): the rest becomes `?`. AWS leaves open what it does with such
+/// characters; redirects with a line end in them were seen to fail.
+fn printable(message: &str) -> String {
+    let is_allowed = |c: char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
+    message
+        .chars()
+        .take(MESSAGE_LIMIT)
+        .map(|c| if is_allowed(c) { c } else { '?' })
+        .collect()
+}
+
+/// What the journal shows of values: names and sizes.
+pub(super) fn sizes<'a>(
+    values: impl IntoIterator<Item = (&'a String, &'a String)>,
+) -> impl Iterator<Item = Parameter> {
+    values.into_iter().map(|(name, value)| Parameter {
+        name: name.clone(),
+        value: format!("{} bytes", value.len()),
+    })
+}
+
+/// What the journal shows of names.
+pub(super) fn names<'a>(
+    of: &str,
+    names: impl IntoIterator<Item = &'a String>,
+) -> Option<Parameter> {
+    let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+    (!names.is_empty()).then(|| Parameter {
+        name: of.to_owned(),
+        value: names.join(" "),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_the_whole_event_with_a_response_is_an_answer() {
+        let whole = json!({
+            "version": "2", "triggerSource": "", "region": "", "userPoolId": "", "userName": "",
+            "callerContext": {}, "request": {}, "response": {"x": 1}, "more": "is fine",
+        });
+        let mut sent = whole.as_object().cloned().unwrap();
+        sent.remove("more");
+        let response = |answer: &[u8]| response(&sent, answer);
+        let understood = response(whole.to_string().as_bytes());
+        assert_eq!(understood.ok(), json!({"x": 1}).as_object().cloned());
+        assert_eq!(sent.len(), 8);
+        for member in sent.keys() {
+            let mut part = whole.clone();
+            part.as_object_mut().unwrap().remove(member);
+            let refused = response(part.to_string().as_bytes());
+            assert_eq!(refused, Err(TriggerFailure::Unrecognizable), "{member}");
+        }
+        for other in [json!(null), json!([]), json!("text")] {
+            let mut event = whole.clone();
+            event["response"] = other;
+            let refused = response(event.to_string().as_bytes());
+            assert_eq!(refused, Err(TriggerFailure::Unrecognizable));
+        }
+        for other in ["", "no json", "[]", "null", "\"text\"", "{} {}"] {
+            let refused = response(other.as_bytes());
+            assert_eq!(refused, Err(TriggerFailure::Unrecognizable), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_error_for_the_app_is_printable_and_bounded() {
+        assert_eq!(
+            printable("record_unlinked ABCD-2345"),
+            "record_unlinked ABCD-2345"
+        );
+        assert_eq!(printable("a\r\nb\"c\\d山\u{7f}"), "a??b?c?d??");
+        assert_eq!(printable(&"a".repeat(5_000)).len(), MESSAGE_LIMIT);
+    }
+}

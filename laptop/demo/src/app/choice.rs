@@ -1,0 +1,238 @@
+//! What a person can let the app ask for: each scope in plain words, and ready choices as an app's designer makes them.
+//! A ready choice is a link to the start page with its scopes chosen, and the rest is a form: no script is needed.
+//! `scope` comes once for each scope, as checkboxes send it.
+
+use loopback::pages::{LANGUAGE, Language};
+
+use crate::scopes::{InvalidScopes, OPENID, Scope, Scopes};
+
+/// The parameter of a scope.
+pub(super) const SCOPE: &str = "scope";
+
+/// What somebody can choose on the start page.
+pub(super) struct Choice {
+    /// What is always asked for.
+    pub(super) openid: &'static str,
+    pub(super) ready: Vec<Ready>,
+    pub(super) groups: [Group; 2],
+}
+
+/// A ready choice.
+pub(super) struct Ready {
+    /// What the app is for.
+    pub(super) purpose: &'static str,
+    /// What it needs, and why no more.
+    pub(super) need: &'static str,
+    /// The start page with these scopes.
+    pub(super) href: String,
+    /// Whether these are the scopes that are chosen now.
+    pub(super) is_chosen: bool,
+}
+
+/// Scopes of one kind.
+pub(super) struct Group {
+    pub(super) legend: &'static str,
+    pub(super) note: &'static str,
+    pub(super) options: Vec<ScopeOption>,
+}
+
+/// One scope to choose.
+pub(super) struct ScopeOption {
+    pub(super) label: &'static str,
+    pub(super) name: &'static str,
+    /// As it stands in the request.
+    pub(super) value: String,
+    pub(super) is_chosen: bool,
+}
+
+impl Choice {
+    /// The choice, with these scopes chosen.
+    pub(super) fn new(language: Language, chosen: &Scopes) -> Self {
+        let group = |legend, note, scopes: &[Scope]| Group {
+            legend,
+            note,
+            options: scopes
+                .iter()
+                .map(|scope| ScopeOption {
+                    label: match scope {
+                        Scope::Verified => {
+                            language.say("本人確認の日時と方法", "When and how verified")
+                        }
+                        other => label(*other, language),
+                    },
+                    name: scope.name(),
+                    value: scope.to_string(),
+                    is_chosen: chosen.has(*scope),
+                })
+                .collect(),
+        };
+        Self {
+            openid: OPENID,
+            ready: ready(language, chosen),
+            groups: [
+                group(
+                    language.say("情報そのもの", "The data itself"),
+                    language.say(
+                        "ID トークンだけに入ります。",
+                        "In the ID token, and nowhere else.",
+                    ),
+                    &[Scope::Name, Scope::Address, Scope::Birthdate, Scope::Gender],
+                ),
+                group(
+                    language.say("答えだけ", "Only the answer"),
+                    language.say(
+                        "ID トークンとアクセストークンに入ります。",
+                        "In the ID token and in the access token.",
+                    ),
+                    &[
+                        Scope::Prefecture,
+                        Scope::Municipality,
+                        Scope::AgeOver18,
+                        Scope::AgeOver20,
+                        Scope::Verified,
+                    ],
+                ),
+            ],
+        }
+    }
+}
+
+fn ready(language: Language, chosen: &Scopes) -> Vec<Ready> {
+    [
+        (
+            language.say("施設の予約", "Booking a room"),
+            language.say(
+                "氏名と住所。だれが、どこから来るのか。",
+                "Name and address: who comes, and from where.",
+            ),
+            Scopes::of([Scope::Name, Scope::Address]),
+        ),
+        (
+            language.say("お酒の販売", "Selling alcohol"),
+            language.say(
+                "20歳以上かどうかだけ。生年月日は要りません。",
+                "Only whether somebody is 20 or over. No date of birth.",
+            ),
+            Scopes::of([Scope::AgeOver20]),
+        ),
+        (
+            language.say("すべて", "Everything"),
+            language.say(
+                "違いを見るため。本番では、要るものだけに。",
+                "To see the difference. A real app asks for what it needs.",
+            ),
+            Scopes::all(),
+        ),
+    ]
+    .map(|(purpose, need, scopes)| Ready {
+        purpose,
+        need,
+        href: format!("/?{LANGUAGE}={}&{}#ask", language.code(), query_of(&scopes)),
+        is_chosen: scopes == *chosen,
+    })
+    .into()
+}
+
+/// A scope in plain words.
+pub(super) fn label(scope: Scope, language: Language) -> &'static str {
+    match scope {
+        Scope::Name => language.say("氏名", "Name"),
+        Scope::Address => language.say("住所", "Address"),
+        Scope::Birthdate => language.say("生年月日", "Date of birth"),
+        Scope::Gender => language.say("性別", "Gender"),
+        Scope::Prefecture => language.say("都道府県", "Prefecture"),
+        Scope::Municipality => language.say("市区町村", "Municipality"),
+        Scope::AgeOver18 => language.say("18歳以上か", "18 or over?"),
+        Scope::AgeOver20 => language.say("20歳以上か", "20 or over?"),
+        Scope::Verified => language.say("本人確認", "Verification"),
+    }
+}
+
+/// The parameters that choose these scopes.
+pub(super) fn query_of(scopes: &Scopes) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for scope in scopes.names() {
+        query.append_pair(SCOPE, &scope);
+    }
+    query.finish()
+}
+
+/// The scopes that the parameters of a request choose, if any does. `openid` is always among them.
+pub(super) fn chosen<'a>(
+    values: impl Iterator<Item = &'a str>,
+) -> Result<Option<Scopes>, InvalidScopes> {
+    let mut values = values.peekable();
+    if values.peek().is_none() {
+        return Ok(None);
+    }
+    let mut text = OPENID.to_owned();
+    for value in values {
+        text.push(' ');
+        text.push_str(value);
+    }
+    Scopes::parse(&text).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn read(query: &str) -> Result<Option<Scopes>, InvalidScopes> {
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
+        let values = pairs.iter().filter(|(name, _)| name == SCOPE);
+        chosen(values.map(|(_, value)| value.as_str()))
+    }
+
+    #[test]
+    fn a_choice_is_read_as_it_is_written() {
+        for scopes in [
+            Scopes::all(),
+            Scopes::of([]),
+            Scopes::of([Scope::Name, Scope::AgeOver20]),
+        ] {
+            assert_eq!(read(&query_of(&scopes)), Ok(Some(scopes)));
+        }
+        assert_eq!(read("lang=ja"), Ok(None));
+        // As an authorization request has it, too.
+        assert_eq!(
+            read("scope=openid+digital-auth/name"),
+            Ok(Some(Scopes::of([Scope::Name])))
+        );
+        assert_eq!(
+            read("scope=openid&scope=phone"),
+            Err(InvalidScopes::Unknown("phone".to_owned()))
+        );
+    }
+
+    #[test]
+    fn every_scope_can_be_chosen_and_every_ready_choice_chooses_itself() {
+        for language in [Language::Japanese, Language::English] {
+            let choice = Choice::new(language, &Scopes::of([]));
+            let options = choice.groups.iter().flat_map(|group| &group.options);
+            let values: Vec<_> = options
+                .map(|option| {
+                    assert!(!option.is_chosen);
+                    option.value.clone()
+                })
+                .collect();
+            let different: BTreeSet<_> = values.iter().cloned().collect();
+            assert_eq!(values.len(), different.len());
+            assert_eq!(different, Scope::ALL.map(|scope| scope.to_string()).into());
+            for (place, ready) in choice.ready.iter().enumerate() {
+                assert!(!ready.is_chosen);
+                let (_, query) = ready.href.split_once('?').unwrap();
+                let (query, _) = query.split_once('#').unwrap();
+                let scopes = read(query).unwrap().unwrap();
+                let chosen = Choice::new(language, &scopes).ready;
+                let places: Vec<_> = (0..chosen.len())
+                    .filter(|place| chosen[*place].is_chosen)
+                    .collect();
+                assert_eq!(places, [place]);
+            }
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! What the app answers: its pages, the story that grows, and the end of a session.
+//! Who asks is known by two cookies that no other host gets; nothing else of a request is believed.
+//! A login's own two requests are in `login.rs`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{RawQuery, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
+    REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+};
+use keys::{NoRandomness, SystemRandomness};
+use loopback::journal::{Hop, Journal, Moment};
+use loopback::pages::{LANGUAGE, Language, cookie, remembering};
+use tokio::time::timeout;
+
+use super::choice::{self, SCOPE};
+use super::memory::{Chapter, Stage};
+use super::pages::{self, Problem};
+use super::{Shared, server};
+use crate::scopes::{InvalidScopes, Scopes};
+
+/// The cookie that ties a login to the browser that began it.
+pub(super) const BROWSER: &str = "__Host-browser";
+/// The cookie of somebody who is signed in.
+pub(super) const SESSION: &str = "__Host-session";
+/// How long an answer about what is new waits for something new.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The most bytes of a request's target and headers.
+const HEAD_LIMIT: usize = 16 * 1024;
+/// The most hops of a story. A login has some 25; one that was left alone takes in whatever comes after it.
+const MOST_HOPS: usize = 100;
+/// The header that says up to which moment a story goes.
+const SEEN: HeaderName = HeaderName::from_static("story-seen");
+
+/// What a request says about itself.
+pub(super) struct Asked {
+    /// The language that the query chooses.
+    chosen: Option<String>,
+    pub(super) language: Language,
+    query: Vec<(String, String)>,
+    pub(super) headers: HeaderMap,
+}
+
+impl Asked {
+    pub(super) fn new(query: Option<String>, headers: HeaderMap) -> Self {
+        let query: Vec<(String, String)> =
+            form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+                .into_owned()
+                .collect();
+        let chosen = query
+            .iter()
+            .find(|(name, _)| name == LANGUAGE)
+            .map(|(_, value)| value.clone());
+        Self {
+            language: Language::of(chosen.as_deref(), &headers),
+            chosen,
+            query,
+            headers,
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let mut pairs = self.query.iter();
+        pairs
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The scopes that the query chooses, if it does.
+    pub(super) fn scopes(&self) -> Result<Option<Scopes>, InvalidScopes> {
+        let scopes = self.query.iter().filter(|(name, _)| name == SCOPE);
+        choice::chosen(scopes.map(|(_, value)| value.as_str()))
+    }
+
+    pub(super) fn browser(&self) -> Option<&str> {
+        cookie(&self.headers, BROWSER)
+    }
+
+    pub(super) fn session(&self) -> Option<&str> {
+        cookie(&self.headers, SESSION)
+    }
+
+    fn remembered(&self, page: Response) -> Response {
+        remembering(page, self.chosen.as_deref())
+    }
+}
+
+/// Another name than the app's own is somebody else's page that found its way to this port (DNS rebinding): it gets
+/// nothing. Nor does a request whose head is larger than any browser's.
+pub(super) async fn admitted(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok());
+    let is_own = host.is_some_and(|host| host.eq_ignore_ascii_case(&shared.host));
+    let language = Language::of(None, request.headers());
+    if !is_own || hosts.next().is_some() {
+        pages::problem(Problem::OtherHost(&shared.base_url), language)
+    } else if head_size(&request) > HEAD_LIMIT {
+        pages::problem(Problem::TooLarge, language)
+    } else {
+        next.run(request).await
+    }
+}
+
+/// The bytes of a request's target and headers.
+fn head_size(request: &Request) -> usize {
+    let target = request.uri().path().len() + request.uri().query().map_or(0, str::len);
+    let headers = request.headers().iter();
+    let size = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len();
+    target + headers.map(size).sum::<usize>()
+}
+
+pub(super) async fn not_found(headers: HeaderMap) -> Response {
+    pages::problem(Problem::NotFound, Language::of(None, &headers))
+}
+
+pub(super) async fn method_not_allowed(headers: HeaderMap) -> Response {
+    pages::problem(Problem::MethodNotAllowed, Language::of(None, &headers))
+}
+
+/// 256 bits that nobody can guess.
+pub(super) fn random() -> Result<String, NoRandomness> {
+    keys::random_base64url::<32>(&SystemRandomness)
+}
+
+/// 303 to a place of this app, or to Amazon Cognito.
+pub(super) fn see_other(location: &str) -> Response {
+    let Ok(location) = HeaderValue::from_str(location) else {
+        // Can't happen: every location is made here.
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    headers.insert(LOCATION, location);
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+pub(super) fn with_cookie(mut response: Response, name: &str, value: &str) -> Response {
+    let cookie = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// `GET /`.
+pub(super) async fn start(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked::new(query, headers);
+    let Ok(chosen) = asked.scopes() else {
+        return pages::problem(Problem::UnknownScope, asked.language);
+    };
+    let now = shared.clock.now();
+    let known = asked.browser().filter(|browser| is_random(browser));
+    let new = if known.is_none() { random().ok() } else { None };
+    let tale = tale_of(&shared, known, asked.language);
+    let (signed_in, before) = {
+        let memory = shared.memory();
+        let signed_in = memory.session(asked.session(), now).is_some();
+        let before = known.and_then(|browser| memory.login(browser, None));
+        (signed_in, before.map(|login| login.scopes.clone()))
+    };
+    let scopes = pages::StartScopes {
+        shown: chosen
+            .as_ref()
+            .or(before.as_ref())
+            .unwrap_or(&shared.settings.scopes),
+        are_in_the_address: chosen.is_some(),
+    };
+    let page = pages::start(asked.language, signed_in, scopes, &tale);
+    let page = match new {
+        Some(browser) => with_cookie(page, BROWSER, &browser),
+        None => page,
+    };
+    asked.remembered(page)
+}
+
+/// Whether it looks like [`random`]: what a browser can be known by.
+pub(super) fn is_random(text: &str) -> bool {
+    text.len() == 43
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+/// What there is to tell about the newest login of a browser.
+pub(super) struct Tale {
+    pub(super) hops: Vec<Hop>,
+    /// Up to when.
+    pub(super) seen: Moment,
+    /// Whether other logins may be among the hops.
+    pub(super) others: bool,
+    pub(super) stage: Option<Stage>,
+    /// The page of its end, if it has ended.
+    pub(super) end: Option<String>,
+}
+
+fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
+    // Before the hops are read: what comes in between is told again, and nothing is left out.
+    let seen = shared.journal.now();
+    let now = shared.clock.now();
+    let memory = shared.memory();
+    let Some(login) = browser.and_then(|browser| memory.login(browser, None)) else {
+        return Tale {
+            hops: Vec::new(),
+            seen,
+            others: false,
+            stage: None,
+            end: None,
+        };
+    };
+    let code = language.code();
+    let end = match login.stage {
+        Stage::Waiting(_) | Stage::Finishing => None,
+        Stage::SignedIn => Some(format!("/signed-in?{LANGUAGE}={code}")),
+        Stage::Failed(_) => Some(format!("/failed?login={}&{LANGUAGE}={code}", login.id)),
+    };
+    Tale {
+        hops: hops_of(&shared.journal, login.chapter),
+        seen,
+        others: memory.has_others(login.chapter, now),
+        stage: Some(login.stage.clone()),
+        end,
+    }
+}
+
+fn hops_of(journal: &Journal, chapter: Chapter) -> Vec<Hop> {
+    let mut hops = journal.hops(chapter.from, chapter.until);
+    hops.truncate(MOST_HOPS);
+    hops
+}
+
+/// `GET /story?seen=N`: the story of this browser's newest login as a part of a page, once there is more than at `seen`.
+pub(super) async fn story(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked::new(query, headers);
+    let seen = asked.get("seen").and_then(|seen| seen.parse::<u64>().ok());
+    let Some(seen) = seen.map(Moment::from) else {
+        return pages::problem(Problem::NotFound, asked.language);
+    };
+    let Ok(_watching) = shared.watchers.try_acquire() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let mut stopping = shared.stopping.clone();
+    // A page of before a restart has seen what this journal hasn't: it is told anew at once.
+    let is_from_before = seen > shared.journal.now();
+    let grown = tokio::select! {
+        () = std::future::ready(()), if is_from_before => true,
+        grown = timeout(PATIENCE, shared.journal.grown_since(seen)) => grown.is_ok(),
+        () = server::stopped(&mut stopping) => false,
+    };
+    if !grown {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let tale = tale_of(&shared, asked.browser(), asked.language);
+    let mut response = pages::tale(asked.language, &tale).into_response();
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(SEEN, HeaderValue::from(tale.seen.number()));
+    response
+}
+
+/// `GET /signed-in`.
+pub(super) async fn signed_in(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked::new(query, headers);
+    let now = shared.clock.now();
+    let found = {
+        let memory = shared.memory();
+        let session = memory.session(asked.session(), now).cloned();
+        session.map(|session| {
+            let others = |chapter| memory.has_others(chapter, now);
+            let refreshed = session.refreshed.as_ref();
+            let refresh = refreshed.and_then(|refreshed| refreshed.chapter);
+            let others = (others(session.chapter), refresh.map(others));
+            (session, refresh, others)
+        })
+    };
+    let page = match found {
+        Some((session, refresh, others)) => {
+            let hops = hops_of(&shared.journal, session.chapter);
+            let refresh_hops = refresh.map(|chapter| hops_of(&shared.journal, chapter));
+            let refresh = refresh_hops.as_deref().zip(others.1);
+            pages::signed_in(asked.language, &session, (&hops, others.0), refresh)
+        }
+        None => pages::problem(Problem::NotSignedIn, asked.language),
+    };
+    asked.remembered(page)
+}
+
+/// `GET /failed?login=…`.
+pub(super) async fn failed(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked::new(query, headers);
+    let id = asked.get("login").unwrap_or_default();
+    let now = shared.clock.now();
+    let found = {
+        let memory = shared.memory();
+        let browser = asked.browser().unwrap_or_default();
+        let login = memory.login(browser, Some(id)).cloned();
+        login.map(|login| {
+            let others = memory.has_others(login.chapter, now);
+            (login, others)
+        })
+    };
+    let page = match found {
+        Some((login, others)) => match &login.stage {
+            Stage::Failed(failed) => {
+                let hops = hops_of(&shared.journal, login.chapter);
+                let class = failed.class.as_deref();
+                let words =
+                    class.and_then(|class| (shared.settings.explain)(class, asked.language));
+                pages::failed(asked.language, &login, failed, words, (&hops, others))
+            }
+            _ => pages::problem(Problem::UnknownLogin, asked.language),
+        },
+        None => pages::problem(Problem::UnknownLogin, asked.language),
+    };
+    asked.remembered(page)
+}
+
+/// Whether a form of another site sent this. SameSite=Lax keeps the cookie back on those; a browser that says where the form
+/// is from is believed, too. `Origin` says nothing here: under no-referrer it is always null (Fetch, "append a request
+/// Origin header").
+pub(super) fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site");
+    site.is_some_and(|site| site != "same-origin")
+}
+
+/// `POST /logout`: ends this browser's session, and no other.
+pub(super) async fn log_out(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let asked = Asked::new(None, headers);
+    if is_from_elsewhere(&asked.headers) {
+        return pages::problem(Problem::OtherOrigin, asked.language);
+    }
+    shared.memory().sign_out(asked.session());
+    let mut response = see_other("/logged-out");
+    let gone = format!("{SESSION}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+    if let Ok(gone) = HeaderValue::from_str(&gone) {
+        response.headers_mut().append(SET_COOKIE, gone);
+    }
+    response
+}
+
+/// `GET /logged-out`.
+pub(super) async fn logged_out(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let asked = Asked::new(query, headers);
+    asked.remembered(pages::logged_out(asked.language))
+}

@@ -1,0 +1,276 @@
+//! A login at the app: `/login` sends the browser to Amazon Cognito, `/callback` takes what it brings back.
+//! An answer is taken once, in the browser that began, within 15 minutes, and only with the `state` of that login.
+//! Both are hops of the story: the app writes them into the journal itself.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use http::header::{HeaderMap, LOCATION, SET_COOKIE};
+use loopback::journal::{Check, Entry, Parameter, Party, Step};
+
+use super::handlers::{Asked, BROWSER, SESSION, is_random, random, see_other, with_cookie};
+use super::memory::{Chapter, Failed, NotTaken, Stage};
+use super::pages::{self, Problem};
+use super::relying_party::{BadCallback, Callback, Wishes};
+use super::{Ended, Shared};
+
+/// The most characters of a parameter that the journal keeps of the app's own hops.
+const JOURNAL_TEXT: usize = 300;
+
+/// `GET /login`: begins one and sends the browser to Amazon Cognito.
+pub(super) async fn login(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked::new(query, headers);
+    let request = "GET /login";
+    let entry = (shared.journal).begin(Party::Browser, Party::App, request);
+    let scopes = match asked.scopes() {
+        Ok(chosen) => chosen.unwrap_or_else(|| shared.settings.scopes.clone()),
+        Err(_) => {
+            let page = pages::problem(Problem::UnknownScope, asked.language);
+            tell(
+                &shared,
+                entry,
+                request,
+                Vec::new(),
+                scope_checks(false),
+                &page,
+            );
+            return page;
+        }
+    };
+    let names: Vec<String> = scopes.names().collect();
+    let wishes = Wishes {
+        identity_provider: None,
+        language: Some(asked.language.code()),
+        scopes: &names,
+    };
+    let begun = shared.relying_party.begin(wishes).and_then(|(login, url)| {
+        let known = asked.browser().filter(|browser| is_random(browser));
+        let browser = known.map_or_else(random, |browser| Ok(browser.to_owned()))?;
+        Ok((login, url, browser, random()?))
+    });
+    let Ok((login, url, browser, id)) = begun else {
+        let page = pages::problem(Problem::Internal, asked.language);
+        tell(
+            &shared,
+            entry,
+            request,
+            Vec::new(),
+            scope_checks(true),
+            &page,
+        );
+        return page;
+    };
+    let now = shared.clock.now();
+    let owner = (id, browser.clone());
+    let asking = (login, scopes);
+    shared.memory().begin(owner, asking, entry.moment(), now);
+    let response = with_cookie(see_other(url.as_str()), BROWSER, &browser);
+    tell(
+        &shared,
+        entry,
+        request,
+        Vec::new(),
+        scope_checks(true),
+        &response,
+    );
+    response
+}
+
+fn scope_checks(are_known: bool) -> Vec<Check> {
+    let what = "every scope is one that this app offers";
+    vec![Check::new(what, "RFC 6749 §3.3", are_known)]
+}
+
+/// Writes one of the app's own hops down.
+pub(super) fn tell(
+    shared: &Shared,
+    entry: Entry,
+    request: &str,
+    parameters: Vec<Parameter>,
+    checks: Vec<Check>,
+    response: &Response,
+) {
+    let mut answer = Vec::new();
+    let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok());
+    if let Some(location) = header(LOCATION) {
+        // Which login it was is between the app and this browser.
+        let (place, query) = location.split_once('?').unwrap_or((location, ""));
+        answer.push(Parameter::new("location", place));
+        answer.extend(journaled(query));
+    }
+    if let Some(cookie) = header(SET_COOKIE) {
+        answer.push(Parameter::new("set-cookie", cookie));
+    }
+    let step = Step {
+        from: Party::Browser,
+        to: Party::App,
+        request: request.to_owned(),
+        parameters,
+        checks,
+        status: Some(response.status().as_u16()),
+        answer,
+    };
+    shared.journal.end(entry, step);
+}
+
+/// The parameters of a query for the journal: secrets masked, and none longer than somebody would read.
+fn journaled(query: &str) -> Vec<Parameter> {
+    form_urlencoded::parse(query.as_bytes())
+        .take(32)
+        .map(|(name, value)| {
+            let name: String = name.chars().take(JOURNAL_TEXT).collect();
+            let mut parameter = Parameter::new(name, value);
+            if let Some((end, _)) = parameter.value.char_indices().nth(JOURNAL_TEXT) {
+                parameter.value.truncate(end);
+                parameter.value.push('…');
+            }
+            parameter
+        })
+        .collect()
+}
+
+/// `GET /callback`: the browser is back.
+pub(super) async fn callback(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let asked = Asked::new(None, headers);
+    let request = "GET /callback";
+    let entry = (shared.journal).begin(Party::Browser, Party::App, request);
+    let mut checks = Vec::new();
+    let response = answer_to_callback(&shared, &asked, &query, &mut checks).await;
+    tell(
+        &shared,
+        entry,
+        request,
+        journaled(&query),
+        checks,
+        &response,
+    );
+    response
+}
+
+async fn answer_to_callback(
+    shared: &Shared,
+    asked: &Asked,
+    query: &str,
+    checks: &mut Vec<Check>,
+) -> Response {
+    let language = asked.language;
+    let parsed = Callback::parse(query);
+    checks.push(Check::new(
+        "the answer has a state, and a code or an error",
+        "RFC 6749 §4.1.2",
+        parsed.is_ok(),
+    ));
+    let callback = match parsed {
+        Ok(callback) => callback,
+        Err(BadCallback::Malformed) => return pages::problem(Problem::Malformed, language),
+        Err(BadCallback::NoState(error)) => {
+            return pages::problem(Problem::NoState(error.as_ref()), language);
+        }
+    };
+    let now = shared.clock.now();
+    let taken = shared.memory().take(&callback.state, asked.browser(), now);
+    checks.extend(login_checks(taken.as_ref().err().copied()));
+    let (id, login) = match taken {
+        Ok(taken) => taken,
+        Err(reason) => {
+            let id = shared.memory().id_of(&callback.state, asked.browser());
+            let page = match (reason, &id) {
+                (NotTaken::Ended, Some(_)) => Problem::Ended,
+                (NotTaken::TooLate, _) => Problem::TooLate,
+                (NotTaken::OtherBrowser, _) => Problem::OtherBrowser,
+                _ => Problem::UnknownLogin,
+            };
+            return pages::problem(page, language);
+        }
+    };
+    checks.push(Check::new(
+        "there is a code, not an error",
+        "RFC 6749 §4.1.2.1",
+        callback.answer.is_ok(),
+    ));
+    let failed = match &callback.answer {
+        Err(error) => Failed::told(error),
+        Ok(code) => match shared.relying_party.finish(&login, code).await {
+            Ok(signed_in) => {
+                let Ok(session) = random() else {
+                    return pages::problem(Problem::Internal, language);
+                };
+                let now = shared.clock.now();
+                // The chapter ends with the answer of this request, which is the next moment of the journal.
+                let until = shared.journal.now();
+                let mut memory = shared.memory();
+                memory.end(&id, Stage::SignedIn, until, now);
+                let chapter = memory
+                    .login(asked.browser().unwrap_or_default(), Some(&id))
+                    .map_or(
+                        Chapter {
+                            from: until,
+                            until: Some(until),
+                        },
+                        |login| login.chapter,
+                    );
+                let ids = (session.clone(), asked.session());
+                memory.sign_in(ids, signed_in, chapter, now);
+                drop(memory);
+                announce(shared, Ended::SignedIn);
+                return with_cookie(see_other("/signed-in"), SESSION, &session);
+            }
+            Err(error) => Failed::from(&error),
+        },
+    };
+    announce(
+        shared,
+        Ended::Failed {
+            error: failed.error.clone(),
+            class: failed.class.clone(),
+            support_id: failed.support_id.clone(),
+        },
+    );
+    let (until, now) = (shared.journal.now(), shared.clock.now());
+    (shared.memory()).end(&id, Stage::Failed(failed), until, now);
+    see_other(&format!("/failed?login={id}"))
+}
+
+fn announce(shared: &Shared, ended: Ended) {
+    if let Some(sender) = &shared.settings.ended {
+        // Whoever listens may have gone, or be busy with a hundred others.
+        let _ = sender.try_send(ended);
+    }
+}
+
+/// The checks up to the one that didn't hold.
+fn login_checks(failed: Option<NotTaken>) -> Vec<Check> {
+    let all = [
+        (
+            NotTaken::Unknown,
+            "state is one that this app gave out",
+            "RFC 6749 §10.12",
+        ),
+        (
+            NotTaken::OtherBrowser,
+            "the login was begun in this browser",
+            "RFC 9700 §4.7.1",
+        ),
+        (
+            NotTaken::Ended,
+            "the login has no answer yet",
+            "RFC 9700 §4.7.1",
+        ),
+        (
+            NotTaken::TooLate,
+            "the login hasn't expired",
+            "RFC 9700 §4.7.1",
+        ),
+    ];
+    Check::until(all, failed)
+}

@@ -1,0 +1,462 @@
+//! What the app remembers: the logins that it began, how they ended, and who is signed in.
+//! It is bounded and everything in it expires. A login belongs to the browser that began it, by a cookie that no other has.
+//! One lock guards it all, and is never held across an await.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use loopback::journal::Moment;
+
+use super::relying_party::{AppLogin, FinishError, OAuthError, SignedIn, class_and_support_id};
+use crate::scopes::Scopes;
+
+/// How long a login may take. It is longer than Amazon Cognito's five minutes, so that Cognito can say so.
+pub(super) const LOGIN_LIFETIME: TimeDelta = TimeDelta::minutes(15);
+/// How long Amazon Cognito lets a login take.
+const COGNITO_LIMIT: TimeDelta = TimeDelta::minutes(5);
+/// How long it is remembered how a login ended.
+const ENDED_LIFETIME: TimeDelta = TimeDelta::hours(1);
+/// How long somebody stays signed in.
+const SESSION_LIFETIME: TimeDelta = TimeDelta::hours(1);
+/// The most logins that are remembered; the oldest goes for a new one.
+pub(super) const MAX_LOGINS: usize = 200;
+/// The most sessions; the oldest goes for a new one.
+pub(super) const MAX_SESSIONS: usize = 100;
+
+/// The part of the journal that tells of one login.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Chapter {
+    pub(super) from: Moment,
+    pub(super) until: Option<Moment>,
+}
+
+/// How a login or a refresh ended that the app has no tokens of.
+#[derive(Clone, Debug)]
+pub(super) struct Failed {
+    /// `error` of Amazon Cognito's answer.
+    pub(super) error: Option<String>,
+    /// `error_description` of Amazon Cognito's answer.
+    pub(super) description: String,
+    /// The bridge's class of the failure.
+    pub(super) class: Option<String>,
+    /// The bridge's support id.
+    pub(super) support_id: Option<String>,
+    /// Why the app itself refused.
+    pub(super) refused: Option<Refused>,
+}
+
+impl Failed {
+    /// What Amazon Cognito told.
+    pub(super) fn told(error: &OAuthError) -> Self {
+        let (class, support_id) = class_and_support_id(&error.description);
+        Self {
+            error: Some(error.error.clone()),
+            description: error.description.clone(),
+            class,
+            support_id,
+            refused: None,
+        }
+    }
+}
+
+impl From<&FinishError> for Failed {
+    fn from(error: &FinishError) -> Self {
+        let told = match error {
+            FinishError::Refused(told) => Self::told(told),
+            _ => Self {
+                error: None,
+                description: String::new(),
+                class: None,
+                support_id: None,
+                refused: None,
+            },
+        };
+        Self {
+            refused: Some(Refused::from(error)),
+            ..told
+        }
+    }
+}
+
+/// Why the app itself refused Amazon Cognito's answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Refused {
+    /// No answer came on the back channel.
+    BackChannel,
+    /// Amazon Cognito didn't take the code or the refresh token.
+    Code,
+    /// An answer of the back channel can't be used.
+    Answer,
+    /// The ID token isn't believed.
+    IdToken,
+}
+
+impl From<&FinishError> for Refused {
+    fn from(error: &FinishError) -> Self {
+        match error {
+            FinishError::BackChannel => Self::BackChannel,
+            FinishError::Refused(_) => Self::Code,
+            FinishError::TokenAnswer | FinishError::Userinfo | FinishError::NoRefreshToken => {
+                Self::Answer
+            }
+            FinishError::IdToken(_) => Self::IdToken,
+        }
+    }
+}
+
+/// Where a login is.
+#[derive(Clone)]
+pub(super) enum Stage {
+    /// The browser is away.
+    Waiting(AppLogin),
+    /// The answer is here and is being looked at.
+    Finishing,
+    /// There is a session.
+    SignedIn,
+    /// There is none.
+    Failed(Failed),
+}
+
+/// A login that this app began.
+#[derive(Clone)]
+pub(super) struct Login {
+    /// What pages call it by. It says nothing and opens nothing: the browser's cookie must fit, too.
+    pub(super) id: String,
+    /// The browser that began it.
+    pub(super) browser: String,
+    pub(super) chapter: Chapter,
+    pub(super) stage: Stage,
+    /// What was asked for.
+    pub(super) scopes: Scopes,
+    state: String,
+    changed: DateTime<Utc>,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Login")
+            .field("chapter", &self.chapter)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Login {
+    fn is_kept(&self, now: DateTime<Utc>) -> bool {
+        let lifetime = match self.stage {
+            // Twice as long, so that "too slow" and "unknown" can be told apart.
+            Stage::Waiting(_) | Stage::Finishing => LOGIN_LIFETIME * 2,
+            Stage::SignedIn | Stage::Failed(_) => ENDED_LIFETIME,
+        };
+        now - self.changed < lifetime
+    }
+}
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+pub(super) struct Session {
+    pub(super) signed_in: SignedIn,
+    pub(super) chapter: Chapter,
+    /// How the newest refresh ended, if there was one.
+    pub(super) refreshed: Option<Refreshed>,
+    id: String,
+    begun: DateTime<Utc>,
+}
+
+/// How a refresh ended.
+#[derive(Clone, Debug)]
+pub(super) struct Refreshed {
+    pub(super) at: DateTime<Utc>,
+    /// Why there are no newer tokens, if there are none.
+    pub(super) failed: Option<Failed>,
+    /// The part of the journal that tells of it, once it is over.
+    pub(super) chapter: Option<Chapter>,
+}
+
+/// Why the answer of a callback isn't looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum NotTaken {
+    /// No login has this state.
+    Unknown,
+    /// It was begun in another browser, or the cookie didn't come.
+    OtherBrowser,
+    /// It had its answer already.
+    Ended,
+    /// It took too long.
+    TooLate,
+}
+
+/// Everything that the app remembers.
+#[derive(Default)]
+pub(super) struct Memory {
+    logins: VecDeque<Login>,
+    sessions: VecDeque<Session>,
+}
+
+impl Memory {
+    /// Remembers a login that begins.
+    pub(super) fn begin(
+        &mut self,
+        (id, browser): (String, String),
+        (login, scopes): (AppLogin, Scopes),
+        from: Moment,
+        now: DateTime<Utc>,
+    ) {
+        self.forget(now);
+        if self.logins.len() >= MAX_LOGINS {
+            self.logins.pop_front();
+        }
+        self.logins.push_back(Login {
+            id,
+            browser,
+            chapter: Chapter { from, until: None },
+            state: login.state().to_owned(),
+            stage: Stage::Waiting(login),
+            scopes,
+            changed: now,
+        });
+    }
+
+    /// Takes the login that an answer is for; it can't be taken again. An answer in another browser doesn't use it up.
+    pub(super) fn take(
+        &mut self,
+        state: &str,
+        browser: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<(String, AppLogin), NotTaken> {
+        self.forget(now);
+        let login = self.logins.iter_mut().find(|login| login.state == state);
+        let login = login.ok_or(NotTaken::Unknown)?;
+        if browser != Some(login.browser.as_str()) {
+            return Err(NotTaken::OtherBrowser);
+        }
+        let Stage::Waiting(waiting) = &login.stage else {
+            return Err(NotTaken::Ended);
+        };
+        if now - login.changed >= LOGIN_LIFETIME {
+            return Err(NotTaken::TooLate);
+        }
+        let waiting = waiting.clone();
+        login.stage = Stage::Finishing;
+        Ok((login.id.clone(), waiting))
+    }
+
+    /// Writes down how a login ended.
+    pub(super) fn end(&mut self, id: &str, stage: Stage, until: Moment, now: DateTime<Utc>) {
+        if let Some(login) = self.logins.iter_mut().find(|login| login.id == id) {
+            login.stage = stage;
+            login.chapter.until = Some(until);
+            login.changed = now;
+        }
+    }
+
+    /// A login of this browser: that with this id, or else the newest.
+    pub(super) fn login(&self, browser: &str, id: Option<&str>) -> Option<&Login> {
+        let own = |login: &&Login| login.browser == browser;
+        self.logins
+            .iter()
+            .rev()
+            .filter(own)
+            .find(|login| id.is_none_or(|id| login.id == id))
+    }
+
+    /// The id of the login that had this state, if this browser began it.
+    pub(super) fn id_of(&self, state: &str, browser: Option<&str>) -> Option<String> {
+        let mut logins = self.logins.iter();
+        logins
+            .find(|login| login.state == state && browser == Some(login.browser.as_str()))
+            .map(|login| login.id.clone())
+    }
+
+    /// Whether other logins were under way during this chapter. One that waits for longer than Amazon Cognito does was
+    /// left alone, and nothing of it happens any more.
+    pub(super) fn has_others(&self, chapter: Chapter, now: DateTime<Utc>) -> bool {
+        let ends_before = |until: Option<Moment>, from| until.is_some_and(|until| until < from);
+        let is_alive = |login: &&Login| {
+            !matches!(login.stage, Stage::Waiting(_)) || now - login.changed < COGNITO_LIMIT
+        };
+        self.logins
+            .iter()
+            .filter(is_alive)
+            .map(|login| login.chapter)
+            .filter(|other| other.from != chapter.from)
+            .any(|other| {
+                !ends_before(other.until, chapter.from) && !ends_before(chapter.until, other.from)
+            })
+    }
+
+    /// Somebody is signed in from now on. The session that this browser had ends.
+    pub(super) fn sign_in(
+        &mut self,
+        (id, before): (String, Option<&str>),
+        signed_in: SignedIn,
+        chapter: Chapter,
+        now: DateTime<Utc>,
+    ) {
+        self.sign_out(before);
+        self.forget(now);
+        if self.sessions.len() >= MAX_SESSIONS {
+            self.sessions.pop_front();
+        }
+        self.sessions.push_back(Session {
+            signed_in,
+            chapter,
+            refreshed: None,
+            id,
+            begun: now,
+        });
+    }
+
+    /// The session with this id.
+    pub(super) fn session(&self, id: Option<&str>, now: DateTime<Utc>) -> Option<&Session> {
+        let mut sessions = self.sessions.iter();
+        sessions.find(|session| {
+            id == Some(session.id.as_str()) && now - session.begun < SESSION_LIFETIME
+        })
+    }
+
+    /// Writes down how a refresh of this session ended, with the newer tokens if there are any.
+    pub(super) fn refresh(
+        &mut self,
+        id: Option<&str>,
+        signed_in: Option<SignedIn>,
+        refreshed: Refreshed,
+    ) {
+        if let Some(session) = self.session_mut(id) {
+            if let Some(signed_in) = signed_in {
+                session.signed_in = signed_in;
+            }
+            session.refreshed = Some(refreshed);
+        }
+    }
+
+    /// The story of the newest refresh is this part of the journal.
+    pub(super) fn close_refresh(&mut self, id: Option<&str>, chapter: Chapter) {
+        let session = self.session_mut(id);
+        if let Some(refreshed) = session.and_then(|session| session.refreshed.as_mut()) {
+            refreshed.chapter = Some(chapter);
+        }
+    }
+
+    fn session_mut(&mut self, id: Option<&str>) -> Option<&mut Session> {
+        let mut sessions = self.sessions.iter_mut();
+        sessions.find(|session| id == Some(session.id.as_str()))
+    }
+
+    /// Ends a session, if there is one.
+    pub(super) fn sign_out(&mut self, id: Option<&str>) {
+        self.sessions
+            .retain(|session| id != Some(session.id.as_str()));
+    }
+
+    fn forget(&mut self, now: DateTime<Utc>) {
+        self.logins.retain(|login| login.is_kept(now));
+        self.sessions
+            .retain(|session| now - session.begun < SESSION_LIFETIME);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+    use crate::app::relying_party::Tokens;
+
+    fn nobody() -> SignedIn {
+        SignedIn {
+            id_token_header: Map::new(),
+            id_token: Map::new(),
+            access_token_header: Map::new(),
+            access_token: Map::new(),
+            userinfo: Map::new(),
+            tokens: Tokens {
+                id_token: "".into(),
+                access_token: "".into(),
+                refresh_token: None,
+            },
+        }
+    }
+
+    fn chapter(from: u64, until: Option<u64>) -> Chapter {
+        Chapter {
+            from: from.into(),
+            until: until.map(Moment::from),
+        }
+    }
+
+    #[test]
+    fn a_login_is_taken_once_in_its_browser_and_in_time() {
+        let start = DateTime::UNIX_EPOCH;
+        let mut memory = Memory::default();
+        for name in ["a", "b"] {
+            let ids = (name.to_owned(), "browser".to_owned());
+            let asking = (AppLogin::with_state(name), Scopes::all());
+            memory.begin(ids, asking, 1.into(), start);
+        }
+        let taken = |memory: &mut Memory, state, browser, now| {
+            memory.take(state, browser, now).map(|(id, _)| id)
+        };
+        let own = Some("browser");
+        for browser in [None, Some(""), Some("other")] {
+            assert_eq!(
+                taken(&mut memory, "a", browser, start),
+                Err(NotTaken::OtherBrowser)
+            );
+        }
+        assert_eq!(taken(&mut memory, "c", own, start), Err(NotTaken::Unknown));
+        assert_eq!(taken(&mut memory, "a", own, start), Ok("a".to_owned()));
+        assert_eq!(taken(&mut memory, "a", own, start), Err(NotTaken::Ended));
+        let late = start + LOGIN_LIFETIME;
+        assert_eq!(taken(&mut memory, "b", own, late), Err(NotTaken::TooLate));
+        let later = late + LOGIN_LIFETIME;
+        assert_eq!(taken(&mut memory, "b", own, later), Err(NotTaken::Unknown));
+    }
+
+    #[test]
+    fn sessions_are_few_end_by_themselves_and_give_way_to_a_new_one_of_the_same_browser() {
+        let start = DateTime::UNIX_EPOCH;
+        let mut memory = Memory::default();
+        let sign_in = |memory: &mut Memory, id: &str, before| {
+            memory.sign_in((id.to_owned(), before), nobody(), chapter(1, None), start);
+        };
+        sign_in(&mut memory, "first", None);
+        sign_in(&mut memory, "second", Some("first"));
+        assert!(memory.session(Some("first"), start).is_none());
+        assert!(memory.session(Some("second"), start).is_some());
+        assert!(memory.session(None, start).is_none());
+        assert!(
+            memory
+                .session(Some("second"), start + SESSION_LIFETIME)
+                .is_none()
+        );
+        for number in 0..MAX_SESSIONS {
+            sign_in(&mut memory, &number.to_string(), None);
+        }
+        assert_eq!(memory.sessions.len(), MAX_SESSIONS);
+        assert!(memory.session(Some("second"), start).is_none());
+        memory.sign_out(Some("0"));
+        assert!(memory.session(Some("0"), start).is_none());
+        assert!(memory.session(Some("1"), start).is_some());
+    }
+
+    #[test]
+    fn other_logins_are_those_that_were_under_way_at_the_same_time() {
+        let start = DateTime::UNIX_EPOCH;
+        let mut memory = Memory::default();
+        for (name, from) in [("a", 1), ("b", 5), ("c", 20)] {
+            let ids = (name.to_owned(), name.to_owned());
+            let asking = (AppLogin::with_state(name), Scopes::all());
+            memory.begin(ids, asking, from.into(), start);
+        }
+        memory.end("a", Stage::SignedIn, 10.into(), start);
+        memory.end("b", Stage::SignedIn, 15.into(), start);
+        assert!(memory.has_others(chapter(1, Some(10)), start));
+        assert!(memory.has_others(chapter(5, Some(15)), start));
+        assert!(!memory.has_others(chapter(20, None), start));
+        assert!(!memory.has_others(chapter(16, Some(19)), start));
+        assert!(memory.has_others(chapter(16, None), start));
+        assert!(!memory.has_others(chapter(16, None), start + COGNITO_LIMIT));
+    }
+}

@@ -1,0 +1,623 @@
+//! The app's pages: the start, who is signed in and with what, why somebody isn't, and everything that can go wrong.
+//! Values are escaped by the templates; a raw token is on none of them.
+//! Attributes are on the page of the person who is signed in, and nowhere else.
+
+use askama::Template;
+use axum::response::Response;
+use chrono::FixedOffset;
+use http::StatusCode;
+use loopback::journal::Hop;
+use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site, page};
+use serde_json::{Map, Value};
+
+use super::Explanation;
+use super::choice::{self, Choice};
+use super::handlers::Tale;
+use super::memory::{Failed, Login, Refreshed, Refused, Session, Stage};
+use super::received::{self, Fact, JAPAN, Row};
+use super::relying_party::OAuthError;
+use crate::diagram::{Count, count, diagram};
+use crate::scopes::Scopes;
+
+/// These pages' own sign and colour.
+const SITE: Site = Site {
+    class: "app",
+    icon: loopback::icon!("106b3d", "M5 8l3 3 4-5"),
+    label_ja: "アプリ（架空の市のデモ）",
+    label_en: "App (demo of an invented town)",
+};
+
+/// The one script of the app: it lets the diagram of the start page grow.
+const SCRIPT: &str = include_str!("grow.js");
+
+/// A diagram with what is said above it.
+struct Story {
+    /// HTML of [`diagram`], in which everything is escaped.
+    html: String,
+    count: Count,
+    others: bool,
+}
+
+impl Story {
+    fn new(language: Language, hops: &[Hop], others: bool) -> Self {
+        Self {
+            html: diagram(hops, language),
+            count: count(hops),
+            others,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == Count::default()
+    }
+}
+
+/// How the newest login of a browser stands.
+enum Standing {
+    None,
+    UnderWay,
+    SignedIn,
+    Failed(String),
+}
+
+/// The part of the start page that grows.
+#[derive(Template)]
+#[template(path = "tale.html")]
+struct TalePart {
+    language: Language,
+    story: Story,
+    standing: Standing,
+    end: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "start.html")]
+struct Start<'a> {
+    frame: Frame,
+    script: &'static str,
+    signed_in: bool,
+    choice: Choice,
+    tale: &'a str,
+    seen: u64,
+    under_way: bool,
+}
+
+/// Something decoded: JSON, indented.
+struct Decoded {
+    title: &'static str,
+    what: &'static str,
+    header: Option<String>,
+    claims: String,
+}
+
+#[derive(Template)]
+#[template(path = "signed_in.html")]
+struct SignedInPage<'a> {
+    frame: Frame,
+    facts: Vec<Fact>,
+    /// What wasn't asked for, in one line; empty if everything was.
+    not_asked: String,
+    rows: Vec<Row>,
+    decoded: Vec<Decoded>,
+    can_refresh: bool,
+    refresh: Option<RefreshPart<'a>>,
+    story: Story,
+}
+
+/// How the newest refresh ended.
+struct RefreshPart<'a> {
+    /// The time of day in Japan.
+    at: String,
+    /// Why it failed, if it did.
+    failure: Option<&'static str>,
+    facts: Vec<(&'static str, &'a str)>,
+    /// What happened, once it is over.
+    story: Option<Story>,
+}
+
+#[derive(Template)]
+#[template(path = "failed.html")]
+struct FailedPage<'a> {
+    frame: Frame,
+    meaning: String,
+    remedy: Option<String>,
+    /// The parameters of a login that asks for the same.
+    again: String,
+    facts: Vec<(&'static str, &'a str)>,
+    story: Story,
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message<'a> {
+    frame: Frame,
+    sentences: Vec<&'a str>,
+    facts: Vec<(&'static str, &'a str)>,
+    /// A place of this app, and what the link to it says.
+    link: (&'a str, &'static str),
+    /// Whether a new login is offered.
+    again: bool,
+}
+
+/// What goes wrong at the app itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Problem<'a> {
+    /// Asked for under another name; this is the app's own.
+    OtherHost(&'a str),
+    /// There is no such page.
+    NotFound,
+    /// There is such a page, for another method.
+    MethodNotAllowed,
+    /// Its address or its headers are too long.
+    TooLarge,
+    /// A form of another site.
+    OtherOrigin,
+    /// A scope that this app doesn't offer.
+    UnknownScope,
+    /// No randomness.
+    Internal,
+    /// Nobody is signed in.
+    NotSignedIn,
+    /// The callback's parameters make no sense.
+    Malformed,
+    /// An answer that belongs to no login, perhaps with an error.
+    NoState(Option<&'a OAuthError>),
+    /// No login waits for this answer.
+    UnknownLogin,
+    /// A login that was begun in another browser.
+    OtherBrowser,
+    /// A login that has ended.
+    Ended,
+    /// A login that took too long.
+    TooLate,
+}
+
+/// Title and two sentences in Japanese and English: what happened, what to do.
+type Words = [(&'static str, &'static str); 3];
+
+impl Problem<'_> {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::OtherHost(_) => StatusCode::MISDIRECTED_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::OtherOrigin | Self::NotSignedIn => StatusCode::FORBIDDEN,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Malformed
+            | Self::UnknownScope
+            | Self::NoState(_)
+            | Self::UnknownLogin
+            | Self::OtherBrowser
+            | Self::Ended
+            | Self::TooLate => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn words(self) -> Words {
+        const AGAIN: (&str, &str) = (
+            "はじめのページに戻り、もう一度ログインしてください。",
+            "Go back to the start page, and sign in again.",
+        );
+        match self {
+            Self::OtherHost(_) => [
+                ("別の名前では開けません", "Not under this name"),
+                (
+                    "このアプリは、自分の名前で呼ばれたときだけ答えます。別のサイトがこのパソコンの中に入り込むのを防ぐためです。",
+                    "This app answers only when it is called by its own name, so that no other site gets into this computer.",
+                ),
+                ("次のリンクから開いてください。", "Use the link below."),
+            ],
+            Self::NotFound => [
+                ("ページがありません", "No such page"),
+                (
+                    "アドレスが間違っているか、ページがなくなりました。",
+                    "The address is wrong, or the page is gone.",
+                ),
+                (
+                    "はじめのページから進んでください。",
+                    "Begin at the start page.",
+                ),
+            ],
+            Self::MethodNotAllowed => [
+                ("このページは、この方法では開けません", "Not this way"),
+                (
+                    "ボタンで開くページをアドレスで開いた、またはその逆の可能性があります。",
+                    "This page is opened by a button and not by its address, or the other way round.",
+                ),
+                (
+                    "はじめのページから進んでください。",
+                    "Begin at the start page.",
+                ),
+            ],
+            Self::TooLarge => [
+                ("リクエストが長すぎます", "The request is too long"),
+                (
+                    "アドレスか Cookie が、合わせて16 KiB を超えています。",
+                    "Its address and cookies have more than 16 KiB together.",
+                ),
+                (
+                    "このサイトの Cookie を消してから、はじめのページを開いてください。",
+                    "Delete the cookies of this site, and open the start page.",
+                ),
+            ],
+            Self::OtherOrigin => [
+                ("ほかのサイトからは操作できません", "Not from another site"),
+                (
+                    "ほかのサイトのボタンから操作が届いたので、何もしていません。",
+                    "Another site’s button sent this, so nothing was done.",
+                ),
+                (
+                    "このサイトのボタンを使ってください。",
+                    "Use the button of this site.",
+                ),
+            ],
+            Self::UnknownScope => [
+                ("知らないスコープです", "An unknown scope"),
+                (
+                    "アドレスに、このアプリが扱わないスコープがあります。ログインは始めていません。",
+                    "The address names a scope that this app does not offer. No login was begun.",
+                ),
+                (
+                    "はじめのページで選び直してください。",
+                    "Choose again on the start page.",
+                ),
+            ],
+            Self::Internal => [
+                ("うまくいきませんでした", "Something went wrong"),
+                (
+                    "アプリの中で問題が起きました。",
+                    "The app itself has a problem.",
+                ),
+                AGAIN,
+            ],
+            Self::NotSignedIn => [
+                ("ログインしていません", "You are not signed in"),
+                (
+                    "ログインしていないか、ログインから1時間たったか、ブラウザーが Cookie を受け付けていません。",
+                    "You have not signed in, or it was more than an hour ago, or the browser does not accept cookies.",
+                ),
+                AGAIN,
+            ],
+            Self::Malformed => [
+                (
+                    "ログインの結果を読み取れません",
+                    "An answer that makes no sense",
+                ),
+                (
+                    "Cognito から戻ったときのパラメーターが重複しているか、足りません。何も受け取っていません。",
+                    "The parameters that came back from Cognito are doubled or missing. Nothing was taken from them.",
+                ),
+                AGAIN,
+            ],
+            Self::NoState(_) => [
+                ("どのログインの結果か分かりません", "An answer to no login"),
+                (
+                    "state のない結果が届きました。どのログインのものか確かめられないため、何も受け取っていません。",
+                    "The answer has no state, so it can’t be told to which login it belongs. Nothing was taken from it.",
+                ),
+                AGAIN,
+            ],
+            Self::UnknownLogin => [
+                ("そのログインは見つかりません", "That login is not known"),
+                (
+                    "このアプリで始めたログインではないか、始めてから時間がたちすぎています。",
+                    "It was not begun at this app, or too long ago.",
+                ),
+                AGAIN,
+            ],
+            Self::OtherBrowser => [
+                (
+                    "別のブラウザーで始めたログインです",
+                    "Begun in another browser",
+                ),
+                (
+                    "ログインを始めたブラウザーとは別のブラウザーに戻ったか、ブラウザーが Cookie を受け付けていません。ほかの人のログインを受け取らないように、ここで止めました。",
+                    "You came back in another browser than the one in which you began, or it does not accept cookies. The app stops here, so that nobody is given somebody else’s login.",
+                ),
+                (
+                    "ログインを始めたブラウザーに戻り、もう一度ログインしてください。",
+                    "Go back to the browser in which you began, and sign in again.",
+                ),
+            ],
+            Self::Ended => [
+                (
+                    "このログインはもう終わっています",
+                    "This login has ended already",
+                ),
+                (
+                    "戻るボタンや再読み込みで、同じ結果がもう一度届きました。結果は1回だけ受け取るので、何も変わっていません。",
+                    "The same answer came again, by reload or the back button. It is taken only once, so nothing has changed.",
+                ),
+                (
+                    "はじめのページで、今の状態を確かめてください。",
+                    "See on the start page how things stand.",
+                ),
+            ],
+            Self::TooLate => [
+                ("時間がたちすぎました", "Too late"),
+                (
+                    "ログインを始めてから15分以上たったため、結果を受け取りませんでした。",
+                    "More than 15 minutes have gone by since the login began, so its answer was not taken.",
+                ),
+                AGAIN,
+            ],
+        }
+    }
+}
+
+/// The page of a problem.
+pub(super) fn problem(problem: Problem<'_>, language: Language) -> Response {
+    let [title, what_happened, what_to_do] = problem.words().map(|(ja, en)| language.say(ja, en));
+    let home = match problem {
+        Problem::OtherHost(base_url) => base_url,
+        _ => "/",
+    };
+    let mut facts = Vec::new();
+    if let Problem::NoState(Some(error)) = problem {
+        facts.push(("error", error.error.as_str()));
+        if !error.description.is_empty() {
+            facts.push(("error_description", error.description.as_str()));
+        }
+    }
+    let template = Message {
+        frame: Frame::new(SITE, language, title, ""),
+        sentences: vec![what_happened, what_to_do],
+        facts,
+        link: (home, to_start(language)),
+        again: false,
+    };
+    page(problem.status(), &template, Forms::None, None)
+}
+
+fn to_start(language: Language) -> &'static str {
+    language.say("はじめのページへ", "To the start page")
+}
+
+/// The page after a log-out.
+pub(super) fn logged_out(language: Language) -> Response {
+    let title = language.say("ログアウトしました", "You are logged out");
+    let switch = format!("/logged-out?{LANGUAGE}={}", language.other().code());
+    let sentences = vec![
+        language.say(
+            "このサイトのログインを終えました。",
+            "Your session at this site has ended.",
+        ),
+        language.say(
+            "Cognito の代役は自分のセッションを持たないので、ほかにすることはありません。本物の Cognito を使うアプリは、ここで Cognito の /logout にも行きます。",
+            "Cognito’s stand-in keeps no session of its own, so that is all. An app of the real Cognito would go to Cognito’s /logout now, too.",
+        ),
+    ];
+    let template = Message {
+        frame: Frame::new(SITE, language, title, switch),
+        sentences,
+        facts: Vec::new(),
+        link: ("/", to_start(language)),
+        again: true,
+    };
+    page(StatusCode::OK, &template, Forms::None, None)
+}
+
+/// The scopes on the start page.
+#[derive(Clone, Copy)]
+pub(super) struct StartScopes<'a> {
+    pub(super) shown: &'a Scopes,
+    /// Whether the page's address chooses them, so that it must in the other language too.
+    pub(super) are_in_the_address: bool,
+}
+
+/// The start page.
+pub(super) fn start(
+    language: Language,
+    signed_in: bool,
+    scopes: StartScopes<'_>,
+    tale: &Tale,
+) -> Response {
+    let title = language.say("青葉野市 公共施設予約", "Aobano City facility booking");
+    let mut switch = format!("/?{LANGUAGE}={}", language.other().code());
+    if scopes.are_in_the_address {
+        switch.push('&');
+        switch.push_str(&choice::query_of(scopes.shown));
+    }
+    let template = Start {
+        frame: Frame::new(SITE, language, title, switch),
+        script: SCRIPT,
+        signed_in,
+        choice: Choice::new(language, scopes.shown),
+        tale: &self::tale(language, tale),
+        seen: tale.seen.number(),
+        under_way: matches!(tale.stage, Some(Stage::Waiting(_) | Stage::Finishing)),
+    };
+    // The form begins a login, which leads to Amazon Cognito.
+    page(StatusCode::OK, &template, Forms::Leaving, Some(SCRIPT))
+}
+
+/// The part of the start page that grows.
+pub(super) fn tale(language: Language, tale: &Tale) -> String {
+    let standing = match &tale.stage {
+        None => Standing::None,
+        Some(Stage::Waiting(_) | Stage::Finishing) => Standing::UnderWay,
+        Some(Stage::SignedIn) => Standing::SignedIn,
+        Some(Stage::Failed(failed)) => Standing::Failed(
+            failed
+                .class
+                .clone()
+                .or_else(|| failed.error.clone())
+                .unwrap_or_default(),
+        ),
+    };
+    let part = TalePart {
+        language,
+        story: Story::new(language, &tale.hops, tale.others),
+        standing,
+        end: tale.end.clone(),
+    };
+    // The template has no part that fails.
+    part.render().unwrap_or_default()
+}
+
+/// The page of somebody who is signed in.
+pub(super) fn signed_in(
+    language: Language,
+    session: &Session,
+    (hops, others): (&[Hop], bool),
+    refresh: Option<(&[Hop], bool)>,
+) -> Response {
+    let signed_in = &session.signed_in;
+    let title = match signed_in.id_token.get("name").and_then(Value::as_str) {
+        Some(name) => match language {
+            Language::Japanese => format!("ようこそ、{name} さん"),
+            Language::English => format!("Welcome, {name}"),
+        },
+        None => language
+            .say("ログインしました", "You are signed in")
+            .to_owned(),
+    };
+    let switch = format!("/signed-in?{LANGUAGE}={}", language.other().code());
+    let decoded = vec![
+        Decoded {
+            title: language.say("ID トークン", "ID token"),
+            what: language.say(
+                "だれがログインしたかを、ユーザープールが署名して、ログインしたアプリに伝えるものです。求めた情報は、すべてここに入ります。",
+                "Who signed in, signed by the user pool, for the app that signs people in. All that was asked for is here.",
+            ),
+            header: Some(indented(&signed_in.id_token_header)),
+            claims: indented(&signed_in.id_token),
+        },
+        Decoded {
+            title: language.say("アクセストークン", "Access token"),
+            what: language.say(
+                "API を呼ぶための鍵です。いろいろな API に渡るので、氏名・住所・生年月日・性別は入りません。中身は API が読むものですが、学ぶために開いて見せています。",
+                "The key to APIs. It goes to many of them, so it never holds name, address, date of birth or gender. Its inside is for APIs; it is opened here to learn from.",
+            ),
+            header: Some(indented(&signed_in.access_token_header)),
+            claims: indented(&signed_in.access_token),
+        },
+        Decoded {
+            title: "/oauth2/userInfo",
+            what: language.say(
+                "ユーザープールの属性をそのまま返すところです。利用者が書き換えた値かもしれないので、アプリクライアントには属性を読ませない設定にしています。",
+                "It returns what the user pool holds, which the user may have changed. So the app client may read no attribute there.",
+            ),
+            header: None,
+            claims: indented(&signed_in.userinfo),
+        },
+    ];
+    let template = SignedInPage {
+        frame: Frame::new(SITE, language, title, switch),
+        facts: received::facts(signed_in, language),
+        not_asked: received::not_asked(signed_in, language).join(language.say("、", ", ")),
+        rows: received::rows(signed_in, language),
+        decoded,
+        can_refresh: signed_in.tokens.refresh_token.is_some(),
+        refresh: session.refreshed.as_ref().map(|refreshed| RefreshPart {
+            at: time_of_day(refreshed),
+            failure: refreshed
+                .failed
+                .as_ref()
+                .map(|failed| failed.refused.unwrap_or(Refused::Answer))
+                .map(|refused| refusal(refused, language)),
+            facts: refreshed
+                .failed
+                .as_ref()
+                .map_or_else(Vec::new, |failed| facts_of(failed, language)),
+            story: refresh.map(|(hops, others)| Story::new(language, hops, others)),
+        }),
+        story: Story::new(language, hops, others),
+    };
+    page(StatusCode::OK, &template, Forms::Own, None)
+}
+
+/// In Japan, to the second.
+fn time_of_day(refreshed: &Refreshed) -> String {
+    FixedOffset::east_opt(JAPAN).map_or_else(String::new, |japan| {
+        let at = refreshed.at.with_timezone(&japan);
+        at.format("%H:%M:%S").to_string()
+    })
+}
+
+fn indented(object: &Map<String, Value>) -> String {
+    // Can't fail: the keys are strings.
+    serde_json::to_string_pretty(object).unwrap_or_default()
+}
+
+/// The page of a login that failed; `words` are those of the bridge's class.
+pub(super) fn failed(
+    language: Language,
+    login: &Login,
+    failed: &Failed,
+    words: Option<Explanation>,
+    (hops, others): (&[Hop], bool),
+) -> Response {
+    let title = language.say("ログインできませんでした", "You could not be signed in");
+    let switch = format!(
+        "/failed?login={}&{LANGUAGE}={}",
+        login.id,
+        language.other().code()
+    );
+    let (meaning, remedy) = match (words, failed.refused) {
+        (Some(words), _) => (words.meaning, Some(words.remedy)),
+        (None, Some(refused)) => (refusal(refused, language).to_owned(), None),
+        (None, None) => {
+            let told = language.say(
+                "Cognito が、トークンのかわりにエラーを返しました。",
+                "Cognito answered with an error instead of tokens.",
+            );
+            (told.to_owned(), None)
+        }
+    };
+    let template = FailedPage {
+        frame: Frame::new(SITE, language, title, switch),
+        meaning,
+        remedy,
+        again: choice::query_of(&login.scopes),
+        facts: facts_of(failed, language),
+        story: Story::new(language, hops, others),
+    };
+    page(StatusCode::OK, &template, Forms::None, None)
+}
+
+/// What Amazon Cognito told about a failure.
+fn facts_of(failed: &Failed, language: Language) -> Vec<(&'static str, &str)> {
+    let mut facts = Vec::new();
+    for (label, value) in [
+        ("error", failed.error.as_deref()),
+        (
+            language.say("失敗のクラス", "class of failure"),
+            failed.class.as_deref(),
+        ),
+        (
+            language.say("サポート番号", "support id"),
+            failed.support_id.as_deref(),
+        ),
+        ("error_description", Some(failed.description.as_str())),
+    ] {
+        facts.extend(
+            value
+                .filter(|value| !value.is_empty())
+                .map(|value| (label, value)),
+        );
+    }
+    facts
+}
+
+fn refusal(refused: Refused, language: Language) -> &'static str {
+    match refused {
+        Refused::BackChannel => language.say(
+            "アプリのサーバーが Cognito に接続できませんでした。",
+            "The app’s server could not reach Cognito.",
+        ),
+        Refused::Code => language.say(
+            "Cognito が、アプリの出したコードを受け取りませんでした。",
+            "Cognito did not take the code that the app handed in.",
+        ),
+        Refused::Answer => language.say(
+            "Cognito の応答が、あるべき形をしていませんでした。",
+            "An answer of Cognito was not what it should be.",
+        ),
+        Refused::IdToken => language.say(
+            "届いた ID トークンを確かめられませんでした。だれもログインしていません。",
+            "The ID token could not be verified. Nobody is signed in.",
+        ),
+    }
+}

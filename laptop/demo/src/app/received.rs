@@ -1,0 +1,363 @@
+//! What the app received, in the form that people read: each fact that was asked for with its value or why there is none,
+//! the rest by name, and a table of which token holds which claim. What was asked for is what the access token's `scope` says (RFC 9068 §2.2.3).
+//! An `address` is read as an object or as text: a user pool may show either.
+
+use chrono::{DateTime, FixedOffset};
+use loopback::pages::Language;
+use serde_json::{Map, Value};
+
+use super::choice::label;
+use super::relying_party::SignedIn;
+use crate::scopes::Scope;
+
+/// Japan's time, which has no summer time.
+pub(super) const JAPAN: i32 = 9 * 60 * 60;
+/// The attribute that holds the verified record in the user pool.
+const RECORD: &str = "custom:verified_record";
+/// The claim that comes with the municipality's name.
+const MUNICIPALITY_CODE: &str = "municipality_code";
+
+/// Something that the app could know.
+pub(super) struct Fact {
+    pub(super) label: &'static str,
+    pub(super) claim: &'static str,
+    pub(super) value: Option<String>,
+    /// Why there is no value.
+    pub(super) remark: Option<&'static str>,
+}
+
+/// Which token holds a claim.
+pub(super) struct Row {
+    pub(super) label: &'static str,
+    pub(super) claim: &'static str,
+    pub(super) cells: [bool; 4],
+}
+
+/// Whether this scope was granted.
+fn is_granted(signed_in: &SignedIn, scope: Scope) -> bool {
+    let granted = signed_in.access_token.get("scope").and_then(Value::as_str);
+    granted
+        .unwrap_or_default()
+        .split(' ')
+        .any(|word| Scope::of(word) == Some(scope))
+}
+
+/// What the ID token says of what was asked for, and what it says besides.
+pub(super) fn facts(signed_in: &SignedIn, language: Language) -> Vec<Fact> {
+    let fact = |scope| {
+        let value = value(scope, &signed_in.id_token, language);
+        let remark = match value {
+            Some(_) => None,
+            None => Some(why_absent(scope, language)),
+        };
+        Fact {
+            label: label(scope, language),
+            claim: first_claim(scope),
+            value,
+            remark,
+        }
+    };
+    let is_told = |fact: &Fact, scope| fact.value.is_some() || is_granted(signed_in, scope);
+    let facts = Scope::ALL.into_iter().map(|scope| (fact(scope), scope));
+    facts
+        .filter(|(fact, scope)| is_told(fact, *scope))
+        .map(|(fact, _)| fact)
+        .collect()
+}
+
+/// What wasn't asked for and didn't come, in words.
+pub(super) fn not_asked(signed_in: &SignedIn, language: Language) -> Vec<&'static str> {
+    let came = |scope| value(scope, &signed_in.id_token, language).is_some();
+    Scope::ALL
+        .into_iter()
+        .filter(|scope| !is_granted(signed_in, *scope) && !came(*scope))
+        .map(|scope| label(scope, language))
+        .collect()
+}
+
+/// The claim that tells most of what a scope gives.
+fn first_claim(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Verified => "identity_verified",
+        other => other.name(),
+    }
+}
+
+fn value(scope: Scope, claims: &Map<String, Value>, language: Language) -> Option<String> {
+    let claim = claims.get(first_claim(scope))?;
+    let text = || claim.as_str().map(str::to_owned);
+    match scope {
+        Scope::Name | Scope::Prefecture => text(),
+        Scope::Municipality => text().map(|name| {
+            let code = claims.get(MUNICIPALITY_CODE).and_then(Value::as_str);
+            match (code, language) {
+                (Some(code), Language::Japanese) => format!("{name}（{code}）"),
+                (Some(code), Language::English) => format!("{name} ({code})"),
+                (None, _) => name,
+            }
+        }),
+        Scope::Address => text().or_else(|| claim.get("formatted")?.as_str().map(str::to_owned)),
+        Scope::Birthdate => text().map(|date| match language {
+            Language::Japanese => japanese_date(&date),
+            Language::English => date,
+        }),
+        Scope::Gender => text().map(|gender| match gender.as_str() {
+            "male" => language.say("男", "male").to_owned(),
+            "female" => language.say("女", "female").to_owned(),
+            "other" => language.say("その他", "other").to_owned(),
+            _ => gender,
+        }),
+        Scope::AgeOver18 | Scope::AgeOver20 => claim.as_bool().map(|is_over| {
+            let (yes, no) = (language.say("はい", "yes"), language.say("いいえ", "no"));
+            if is_over { yes } else { no }.to_owned()
+        }),
+        Scope::Verified => claim.as_bool().map(|is_verified| {
+            if is_verified {
+                verification(claims, language)
+            } else {
+                let outdated = language.say(
+                    "古いか、いまの条件に合いません。もう一度、カードでのログインが要ります",
+                    "too old, or not what is asked for now: a new login with the card is needed",
+                );
+                outdated.to_owned()
+            }
+        }),
+    }
+}
+
+/// When and how.
+fn verification(claims: &Map<String, Value>, language: Language) -> String {
+    let at = claims
+        .get("verified_at")
+        .and_then(Value::as_i64)
+        .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+        .zip(FixedOffset::east_opt(JAPAN))
+        .map(|(at, japan)| {
+            let form = language.say("%Y年%-m月%-d日 %H:%M", "%Y-%m-%d %H:%M (Japan)");
+            at.with_timezone(&japan).format(form).to_string()
+        });
+    let how = claims.get("verification_acr").and_then(Value::as_str);
+    let mut told = vec![language.say("確認済み", "verified").to_owned()];
+    told.extend(at);
+    told.extend(how.map(str::to_owned));
+    told.join(language.say("・", ", "))
+}
+
+fn why_absent(scope: Scope, language: Language) -> &'static str {
+    match scope {
+        Scope::Name | Scope::Address | Scope::Verified => {
+            language.say("受け取っていません", "not received")
+        }
+        Scope::Birthdate => language.say(
+            "受け取っていません（月や日が分からない人には、このクレームは出ません）",
+            "not received (nor is it where month or day are unknown)",
+        ),
+        Scope::Gender => language.say(
+            "受け取っていません（登録がない人には、このクレームは出ません）",
+            "not received (nor is it where none is registered)",
+        ),
+        Scope::Prefecture => language.say(
+            "分かりません（住所から確かに分からない人には、このクレームは出ません）",
+            "not known (there is no claim where the address doesn’t tell it for certain)",
+        ),
+        Scope::Municipality => language.say(
+            "分かりません（住所から確かに分からない人には、名前もコードも出ません）",
+            "not known (neither name nor code is there where the address doesn’t tell it for certain)",
+        ),
+        Scope::AgeOver18 | Scope::AgeOver20 => language.say(
+            "分かりません（確かめられない年齢は、「いいえ」ではなく、クレームが出ません）",
+            "not known (an age that can’t be proved is absent, not “no”)",
+        ),
+    }
+}
+
+/// The table of claims: asked for, in the ID token, in the access token, in userinfo.
+pub(super) fn rows(signed_in: &SignedIn, language: Language) -> Vec<Row> {
+    let row = |label, claim: &'static str, is_asked| {
+        let holds = |claims: &Map<String, Value>| claims.contains_key(claim);
+        Row {
+            label,
+            claim,
+            cells: [
+                is_asked,
+                holds(&signed_in.id_token),
+                holds(&signed_in.access_token),
+                holds(&signed_in.userinfo),
+            ],
+        }
+    };
+    let mut rows = Vec::new();
+    for scope in Scope::ALL {
+        let is_asked = is_granted(signed_in, scope);
+        rows.push(row(label(scope, language), first_claim(scope), is_asked));
+        if scope == Scope::Municipality {
+            let code = language.say("市区町村コード", "Municipality’s code");
+            rows.push(row(code, MUNICIPALITY_CODE, is_asked));
+        }
+        if scope == Scope::Verified {
+            let when = language.say("本人確認の日時", "Time of verification");
+            rows.push(row(when, "verified_at", is_asked));
+            let how = language.say("本人確認の方法", "Method of verification");
+            rows.push(row(how, "verification_acr", is_asked));
+        }
+    }
+    let record = language.say("検証済みの記録", "Verified record");
+    rows.push(row(record, RECORD, false));
+    rows
+}
+
+/// `1985-03-15` as 1985年3月15日.
+fn japanese_date(date: &str) -> String {
+    let mut parts = date.splitn(3, '-');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(year), Some(month), Some(day)) => format!(
+            "{year}年{}月{}日",
+            month.trim_start_matches('0'),
+            day.trim_start_matches('0')
+        ),
+        _ => date.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::relying_party::Tokens;
+    use super::*;
+    use crate::scopes::Scopes;
+
+    fn signed_in(scopes: &str, id_token: Value) -> SignedIn {
+        let object = |value: Value| value.as_object().unwrap().clone();
+        SignedIn {
+            id_token_header: Map::new(),
+            id_token: object(id_token),
+            access_token_header: Map::new(),
+            access_token: object(json!({ "scope": scopes, "age_over_20": true })),
+            userinfo: object(json!({ "sub": "s" })),
+            tokens: Tokens {
+                id_token: "".into(),
+                access_token: "".into(),
+                refresh_token: None,
+            },
+        }
+    }
+
+    fn told(signed_in: &SignedIn, language: Language) -> Vec<Option<String>> {
+        facts(signed_in, language)
+            .into_iter()
+            .map(|fact| {
+                assert_eq!(fact.value.is_none(), fact.remark.is_some());
+                fact.value
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_came_is_told_in_words() {
+        for address in [
+            json!("東京都千代田区"),
+            json!({ "formatted": "東京都千代田区" }),
+        ] {
+            let received = signed_in(
+                &Scopes::all().to_string(),
+                json!({
+                    "name": "山田　太郎",
+                    "address": address,
+                    "birthdate": "1985-03-05",
+                    "gender": "female",
+                    "prefecture": "東京都",
+                    "municipality": "東京都千代田区",
+                    "municipality_code": "131016",
+                    "age_over_18": true,
+                    "age_over_20": false,
+                    "identity_verified": true,
+                    "verified_at": 1_770_000_000,
+                    "verification_acr": "aal3",
+                }),
+            );
+            let texts = |texts: [&str; 9]| texts.map(|text| Some(text.to_owned())).to_vec();
+            assert_eq!(
+                told(&received, Language::Japanese),
+                texts([
+                    "山田　太郎",
+                    "東京都千代田区",
+                    "1985年3月5日",
+                    "女",
+                    "東京都",
+                    "東京都千代田区（131016）",
+                    "はい",
+                    "いいえ",
+                    "確認済み・2026年2月2日 11:40・aal3",
+                ])
+            );
+            assert_eq!(
+                told(&received, Language::English),
+                texts([
+                    "山田　太郎",
+                    "東京都千代田区",
+                    "1985-03-05",
+                    "female",
+                    "東京都",
+                    "東京都千代田区 (131016)",
+                    "yes",
+                    "no",
+                    "verified, 2026-02-02 11:40 (Japan), aal3",
+                ])
+            );
+        }
+        let old = signed_in("openid", json!({ "identity_verified": false }));
+        let old = told(&old, Language::English).pop().flatten().unwrap();
+        assert!(old.starts_with("too old"), "{old}");
+    }
+
+    #[test]
+    fn what_is_absent_was_not_asked_for_or_has_its_reason() {
+        let received = signed_in(
+            "openid digital-auth/gender digital-auth/age_over_18",
+            json!({}),
+        );
+        let told = facts(&received, Language::English);
+        let claims: Vec<_> = told.iter().map(|fact| fact.claim).collect();
+        assert_eq!(claims, ["gender", "age_over_18"]);
+        assert!(
+            told.iter()
+                .all(|fact| fact.value.is_none() && fact.remark.is_some())
+        );
+        assert_eq!(
+            not_asked(&received, Language::Japanese),
+            [
+                "氏名",
+                "住所",
+                "生年月日",
+                "都道府県",
+                "市区町村",
+                "20歳以上か",
+                "本人確認"
+            ]
+        );
+        // Should something come that nobody asked for, it isn't hidden.
+        let received = signed_in("openid", json!({ "name": "山田" }));
+        assert_eq!(facts(&received, Language::English)[0].claim, "name");
+        assert_eq!(not_asked(&received, Language::English).len(), 8);
+    }
+
+    #[test]
+    fn the_table_says_which_token_holds_which_claim() {
+        let received = signed_in(
+            "openid digital-auth/age_over_20",
+            json!({ "age_over_20": true }),
+        );
+        for row in rows(&received, Language::English) {
+            let expected = match row.claim {
+                "age_over_20" => [true, true, true, false],
+                _ => [false; 4],
+            };
+            assert_eq!(row.cells, expected, "{}", row.claim);
+        }
+        let claims = rows(&received, Language::Japanese).into_iter();
+        let claims: Vec<_> = claims.map(|row| row.claim).collect();
+        assert_eq!(claims.last(), Some(&RECORD));
+        assert_eq!(claims.len(), 13);
+    }
+}

@@ -1,0 +1,629 @@
+//! A login as a sequence diagram in HTML: five lifelines (six where triggers are called), an arrow for each hop, and behind
+//! each arrow what it carried, what was checked, and why it is there. It is made of what the journal holds, so it shows no secret and no attribute.
+//! On a narrow screen, and to a screen reader, it is an ordered list.
+
+mod lessons;
+
+use askama::Template;
+use loopback::journal::{Check, Hop, Line, Parameter, Party, story};
+use loopback::pages::Language;
+
+use crate::journal_ja::{japanese, japanese_value};
+
+/// Longer values are cut: they are addresses, not something to read.
+const LONGEST_VALUE: usize = 240;
+/// Longer requests lose the start of their path on the arrow; inside they are whole.
+const LONGEST_REQUEST: usize = 30;
+
+/// The lifelines, from left to right. That of the triggers stands beside Cognito's, which alone calls them, and is there only
+/// in a story in which it does: the others have more room without it.
+const PARTIES: [Party; 6] = [
+    Party::Browser,
+    Party::App,
+    Party::Cognito,
+    Party::Triggers,
+    Party::Bridge,
+    Party::Service,
+];
+
+/// The lifelines of these hops.
+fn parties(hops: &[Hop]) -> Vec<Party> {
+    let has_triggers = hops
+        .iter()
+        .any(|hop| [hop.from, hop.to].contains(&Party::Triggers));
+    let parties = PARTIES.into_iter();
+    parties
+        .filter(|party| has_triggers || *party != Party::Triggers)
+        .collect()
+}
+
+/// A party as the diagram shows it.
+#[derive(Clone, Copy, Debug)]
+struct Actor {
+    /// The class of its colour.
+    class: &'static str,
+    name: &'static str,
+    /// What it is in this demo.
+    what: &'static str,
+}
+
+fn actor(party: Party, language: Language) -> Actor {
+    let (class, name, what) = match party {
+        Party::Browser => ("browser", ("ブラウザー", "Browser"), ("あなた", "you")),
+        Party::App => ("app", ("アプリ", "App"), ("このサイト", "this site")),
+        Party::Cognito => ("cognito", ("Cognito", "Cognito"), ("代役", "stand-in")),
+        Party::Triggers => (
+            "triggers",
+            ("トリガー", "Triggers"),
+            ("本物の関数", "real functions"),
+        ),
+        Party::Bridge => (
+            "bridge",
+            ("橋渡し", "Bridge"),
+            ("本物の関数", "the real function"),
+        ),
+        Party::Service => ("service", ("サービス", "Service"), ("代役", "stand-in")),
+    };
+    Actor {
+        class,
+        name: language.say(name.0, name.1),
+        what: language.say(what.0, what.1),
+    }
+}
+
+fn place(parties: &[Party], party: Party) -> usize {
+    parties
+        .iter()
+        .position(|known| *known == party)
+        .unwrap_or_default()
+}
+
+/// A parameter as it is shown.
+struct Shown<'a> {
+    name: &'a str,
+    value: String,
+    meaning: Option<&'static str>,
+}
+
+/// A reference to a paragraph, and where it can be read.
+struct Source<'a> {
+    text: &'a str,
+    link: Option<String>,
+}
+
+/// A check as it is shown.
+struct ShownCheck<'a> {
+    what: &'a str,
+    rule: Source<'a>,
+    passed: bool,
+}
+
+/// What an arrow opens to.
+#[derive(Default)]
+struct Inside<'a> {
+    request: &'a str,
+    why: Option<&'static str>,
+    sources: Vec<Source<'a>>,
+    parameters: Vec<Shown<'a>>,
+    checks: Vec<ShownCheck<'a>>,
+    answer: Vec<Shown<'a>>,
+}
+
+/// A row of the diagram.
+struct Row<'a> {
+    id: String,
+    /// Where the arrow stands, which way it points, and how it looks.
+    class: String,
+    number: String,
+    from: Actor,
+    to: Option<Actor>,
+    title: &'a str,
+    request: String,
+    status: Option<u16>,
+    good: usize,
+    bad: usize,
+    waits: bool,
+    inside: Inside<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "diagram.html")]
+struct Diagram<'a> {
+    language: Language,
+    actors: Vec<Actor>,
+    rows: Vec<Row<'a>>,
+}
+
+/// How much happened, and how much of it was checked.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Count {
+    /// The hops, without work of one party alone.
+    pub(crate) hops: usize,
+    /// The checks.
+    pub(crate) checks: usize,
+}
+
+/// What there is of a story.
+pub(crate) fn count(hops: &[Hop]) -> Count {
+    let steps = hops.iter().filter_map(|hop| hop.step.as_ref());
+    Count {
+        hops: hops.iter().filter(|hop| !hop.is_own_work()).count(),
+        checks: steps.map(|step| step.checks.len()).sum(),
+    }
+}
+
+/// The diagram of these hops, as HTML that is safe to put into a page.
+pub(crate) fn diagram(hops: &[Hop], language: Language) -> String {
+    let lines = story(hops);
+    let parties = parties(hops);
+    let mut rows = Vec::with_capacity(lines.len());
+    for line in &lines {
+        // Both lines of a hop have its number.
+        let number = 1 + hops
+            .iter()
+            .filter(|hop| hop.begun < line.hop().begun)
+            .count();
+        rows.push(row(line, number, &parties, language));
+    }
+    let template = Diagram {
+        language,
+        actors: parties.iter().map(|p| actor(*p, language)).collect(),
+        rows,
+    };
+    // The template has no part that fails.
+    template.render().unwrap_or_default()
+}
+
+fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], language: Language) -> Row<'a> {
+    let place = |party| place(parties, party);
+    let hop = line.hop();
+    let is_answer = matches!(line, Line::Answer(_));
+    let is_request = matches!(line, Line::Request(_));
+    // The answer's arrow points back.
+    let (from, to) = if is_answer {
+        (hop.to, hop.from)
+    } else {
+        (hop.from, hop.to)
+    };
+    let lesson = lessons::lesson(hop);
+    let say = |(ja, en)| language.say(ja, en);
+    let title = match &lesson {
+        lesson if is_answer => say(answer_title(hop, lesson.as_ref())),
+        Some(lesson) => say(lesson.title),
+        None => text(language, &hop.request),
+    };
+    let step = hop.step.as_ref();
+    let checks = step
+        .filter(|_| !is_request)
+        .map_or(&[][..], |step| &step.checks);
+    let status = step.filter(|_| !is_request).and_then(|step| step.status);
+    let bad = checks.iter().filter(|check| !check.passed).count();
+    let waits = hop.ended.is_none();
+
+    let mut class = String::from("row");
+    let (start, end) = (place(from).min(place(to)), place(from).max(place(to)));
+    if hop.is_own_work() {
+        class.push_str(&format!(" own m{}", 2 * start + 2));
+    } else {
+        let direction = if place(from) < place(to) {
+            "right"
+        } else {
+            "left"
+        };
+        class.push_str(&format!(
+            " {direction} a{start} b{end} m{}",
+            start + end + 2
+        ));
+    }
+    class.push_str(&format!(" by-{}", actor(from, language).class));
+    let failed = bad > 0 || status.is_some_and(|status| status >= 400);
+    for (is, name) in [(is_answer, "answer"), (failed, "bad"), (waits, "waits")] {
+        if is {
+            class.push(' ');
+            class.push_str(name);
+        }
+    }
+    let kind = if is_answer { "answer" } else { "hop" };
+    Row {
+        id: format!("{kind}-{}", hop.begun.number()),
+        class,
+        number: if is_answer {
+            format!("↩{number}")
+        } else {
+            number.to_string()
+        },
+        from: actor(from, language),
+        to: (!hop.is_own_work()).then(|| actor(to, language)),
+        title,
+        request: if is_answer || hop.is_own_work() {
+            String::new()
+        } else {
+            shortened(&hop.request)
+        },
+        status,
+        good: checks.len() - bad,
+        bad,
+        waits,
+        inside: inside(line, lesson, language),
+    }
+}
+
+/// What an answer is: not what it should have been, if it is a refusal.
+fn answer_title(hop: &Hop, lesson: Option<&lessons::Lesson>) -> (&'static str, &'static str) {
+    let step = hop.step.as_ref();
+    let is_refused = step
+        .and_then(|step| step.status)
+        .is_some_and(|status| status >= 400);
+    let has_error = step.is_some_and(|step| step.answer.iter().any(|one| one.name == "error"));
+    if is_refused {
+        ("断る", "Refuse")
+    } else if has_error {
+        ("エラーを付けて送り返す", "Send back, with an error")
+    } else {
+        lesson
+            .and_then(|lesson| lesson.answer)
+            .unwrap_or(("応答", "Answer"))
+    }
+}
+
+fn inside<'a>(line: &Line<'a>, lesson: Option<lessons::Lesson>, language: Language) -> Inside<'a> {
+    let hop = line.hop();
+    let mut inside = Inside::default();
+    if !matches!(line, Line::Answer(_)) {
+        if !hop.is_own_work() {
+            inside.request = &hop.request;
+        }
+        if let Some(lesson) = lesson {
+            inside.why = Some(language.say(lesson.why.0, lesson.why.1));
+            let sources = lesson.source.split("; ");
+            inside.sources = sources.map(|rule| source(rule, language)).collect();
+        }
+    }
+    let Some(step) = &hop.step else {
+        return inside;
+    };
+    let in_words = step.is_told_in_words();
+    let show = |parameter: &'a Parameter| shown(parameter, in_words, language);
+    if !matches!(line, Line::Answer(_)) {
+        inside.parameters = step.parameters.iter().map(show).collect();
+    }
+    if !matches!(line, Line::Request(_)) {
+        let checks = step.checks.iter();
+        inside.checks = checks.map(|check| shown_check(check, language)).collect();
+        inside.answer = step.answer.iter().map(show).collect();
+    }
+    inside
+}
+
+fn shown<'a>(parameter: &'a Parameter, in_words: bool, language: Language) -> Shown<'a> {
+    let value = if in_words && language == Language::Japanese {
+        japanese_value(&parameter.value)
+    } else {
+        parameter.value.as_str().into()
+    };
+    let mut value_shown: String = value.chars().take(LONGEST_VALUE).collect();
+    if value_shown.len() < value.len() {
+        value_shown.push('…');
+    }
+    let meaning = lessons::meaning(&parameter.name);
+    Shown {
+        name: &parameter.name,
+        value: value_shown,
+        meaning: meaning.map(|(ja, en)| language.say(ja, en)),
+    }
+}
+
+fn shown_check(check: &Check, language: Language) -> ShownCheck<'_> {
+    ShownCheck {
+        what: text(language, &check.what),
+        rule: source(&check.rule, language),
+        passed: check.passed,
+    }
+}
+
+fn source(rule: &str, language: Language) -> Source<'_> {
+    Source {
+        text: text(language, rule),
+        link: link(rule),
+    }
+}
+
+/// A text of the journal in this language.
+fn text(language: Language, english: &str) -> &str {
+    match language {
+        Language::Japanese => japanese(english),
+        Language::English => english,
+    }
+}
+
+/// `GET /a/b/c/d` as `GET …/c/d` if it is long.
+fn shortened(request: &str) -> String {
+    match request.split_once(' ') {
+        Some((method, path)) if request.chars().count() > LONGEST_REQUEST => {
+            let mut parts: Vec<&str> = path.rsplit('/').take(2).collect();
+            parts.reverse();
+            let end: String = parts.join("/").chars().take(LONGEST_REQUEST).collect();
+            format!("{method} …/{end}")
+        }
+        _ => request.to_owned(),
+    }
+}
+
+/// Where a rule can be read: `RFC 7636 §4.6 …`, or a paragraph of OpenID Connect Core that has a name.
+fn link(rule: &str) -> Option<String> {
+    let mut words = rule.split(' ');
+    let (name, number) = (words.next()?, words.next()?);
+    let section = words.next().and_then(|word| word.strip_prefix('§'));
+    let is_number =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    match name {
+        "RFC" if is_number(number) => {
+            let base = format!("https://www.rfc-editor.org/rfc/rfc{number}");
+            Some(match section.filter(|section| is_number(section)) {
+                Some(section) => format!("{base}#section-{section}"),
+                None => base,
+            })
+        }
+        "OIDC" if number == "Core" => {
+            let paragraph = match section? {
+                "3.1.2.1" => "AuthRequest",
+                "3.1.2.2" => "AuthRequestValidation",
+                "3.1.2.3" => "Authenticates",
+                "3.1.2.4" => "Consent",
+                "3.1.2.6" => "AuthError",
+                "3.1.2.7" => "AuthResponseValidation",
+                "3.1.3.7" => "IDTokenValidation",
+                "3.1.3.8" => "CodeFlowTokenValidation",
+                "5.3" => "UserInfo",
+                "5.3.1" => "UserInfoRequest",
+                "5.3.2" => "UserInfoResponse",
+                "5.4" => "ScopeClaims",
+                "9" => "ClientAuthentication",
+                "10.1.1" => "RotateSigKeys",
+                _ => "",
+            };
+            let document = "https://openid.net/specs/openid-connect-core-1_0.html";
+            Some(match paragraph {
+                "" => document.to_owned(),
+                name => format!("{document}#{name}"),
+            })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use loopback::journal::{Journal, Moment, Step};
+
+    fn step(from: Party, to: Party, request: &str, status: Option<u16>) -> Step {
+        Step {
+            from,
+            to,
+            request: request.to_owned(),
+            parameters: Vec::new(),
+            checks: Vec::new(),
+            status,
+            answer: Vec::new(),
+        }
+    }
+
+    fn drawn(journal: &Journal, language: Language) -> String {
+        diagram(&journal.hops(Moment::default(), None), language)
+    }
+
+    /// The classes of the rows.
+    fn classes(html: &str) -> Vec<&str> {
+        html.split("<li class=\"row ")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect()
+    }
+
+    #[test]
+    fn an_arrow_points_from_who_calls_to_who_is_called_and_its_answer_back() {
+        use Party::{App, Bridge, Browser, Cognito, Service};
+        let journal = Journal::default();
+        journal.record(step(Browser, App, "GET /login", Some(303)));
+        let outer = journal.begin(Browser, Cognito, "GET /oauth2/idpresponse");
+        let token = journal.begin(Cognito, Bridge, "POST /token");
+        journal.record(step(Bridge, Service, "POST /x/token", Some(200)));
+        journal.end(token, step(Cognito, Bridge, "POST /token", Some(400)));
+        journal.record(step(Cognito, Cognito, "ID token of the provider", None));
+        journal.end(
+            outer,
+            step(Browser, Cognito, "GET /oauth2/idpresponse", Some(302)),
+        );
+        let _waits = journal.begin(Browser, App, "GET /callback");
+        let html = drawn(&journal, Language::English);
+        assert_eq!(
+            classes(&html),
+            [
+                "right a0 b1 m3 by-browser",
+                "right a0 b2 m4 by-browser",
+                "right a2 b3 m7 by-cognito",
+                "right a3 b4 m9 by-bridge",
+                "left a2 b3 m7 by-bridge answer bad",
+                "own m6 by-cognito",
+                "left a0 b2 m4 by-cognito answer",
+                "right a0 b1 m3 by-browser waits",
+            ]
+        );
+        // Request and answer have one number.
+        let numbers: Vec<&str> = html
+            .split("<span class=\"number\">")
+            .skip(1)
+            .filter_map(|rest| rest.split('<').next())
+            .collect();
+        assert_eq!(numbers, ["1", "2", "3", "4", "↩3", "5", "↩2", "6"]);
+        assert!(html.contains("Refuse") && html.contains("waiting"));
+        assert_eq!(
+            count(&journal.hops(Moment::default(), None)),
+            Count { hops: 5, checks: 0 }
+        );
+    }
+
+    #[test]
+    fn every_class_of_a_row_has_its_rule() {
+        let style = include_str!("../../../loopback/templates/style.css");
+        for from in PARTIES {
+            for to in PARTIES {
+                // The browser, the triggers and the service do no work of their own that is told.
+                let idle = [Party::Browser, Party::Triggers, Party::Service];
+                if from == to && idle.contains(&from) {
+                    continue;
+                }
+                for called in [None, Some(Party::Triggers)] {
+                    let journal = Journal::default();
+                    journal.record(step(from, to, "x", None));
+                    called.inspect(|to| journal.record(step(Party::Cognito, *to, "x", None)));
+                    let html = drawn(&journal, Language::Japanese);
+                    let with_six = html.contains("class=\"diagram six\"");
+                    assert_eq!(with_six, html.contains("head triggers"));
+                    for class in classes(&html).join(" ").split(' ') {
+                        // What says where a label stands differs with six lifelines.
+                        let is_moved = with_six && matches!(class, "m6" | "m7" | "m8" | "m9");
+                        let rule = if is_moved {
+                            format!(".six .{class} ")
+                        } else {
+                            format!(".{class}")
+                        };
+                        assert!(style.contains(&rule), "{from:?} {to:?}: {rule}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_story_with_triggers_has_their_lifeline_and_another_has_none() {
+        use Party::{Bridge, Browser, Cognito, Triggers};
+        let journal = Journal::default();
+        let outer = journal.begin(Browser, Cognito, "GET /oauth2/idpresponse");
+        journal.record(step(Cognito, Bridge, "POST /token", Some(200)));
+        let heads = |html: &str| html.matches("<p class=\"head ").count();
+        assert_eq!(heads(&drawn(&journal, Language::English)), 5);
+        let source = "TokenGeneration_HostedAuth";
+        let trigger = journal.begin(Cognito, Triggers, source);
+        journal.record(Step {
+            parameters: vec![Parameter::new("Username", "17 bytes")],
+            ..step(Triggers, Cognito, "AdminGetUser", Some(200))
+        });
+        journal.end(trigger, step(Cognito, Triggers, source, None));
+        journal.end(
+            outer,
+            step(Browser, Cognito, "GET /oauth2/idpresponse", Some(302)),
+        );
+        let html = drawn(&journal, Language::Japanese);
+        assert_eq!(heads(&html), 6);
+        assert_eq!(
+            classes(&html),
+            [
+                "right a0 b2 m4 by-browser",
+                "right a2 b4 m8 by-cognito",
+                "right a2 b3 m7 by-cognito",
+                "left a2 b3 m7 by-triggers",
+                "left a2 b3 m7 by-triggers answer",
+                "left a0 b2 m4 by-cognito answer",
+            ]
+        );
+        for words in [
+            "トークンの中身を決める",
+            "記録を読む",
+            "17バイト",
+            "トリガー",
+        ] {
+            assert!(html.contains(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_a_request_brought_is_no_markup() {
+        let hostile = "<script>alert(1)</script>\"'&";
+        let journal = Journal::default();
+        journal.record(Step {
+            parameters: vec![Parameter::new(hostile, hostile)],
+            checks: vec![Check::new(hostile, hostile, false)],
+            answer: vec![Parameter::new("location", hostile)],
+            ..step(Party::Browser, Party::App, hostile, Some(400))
+        });
+        for language in [Language::Japanese, Language::English] {
+            let html = drawn(&journal, language);
+            assert!(!html.contains("<script"));
+            assert!(html.contains("&#60;script&#62;alert(1)"));
+        }
+    }
+
+    #[test]
+    fn long_values_and_long_requests_are_cut_and_the_whole_request_stands_inside() {
+        let path = "GET /api/realms/main/protocol/openid-connect/auth";
+        let journal = Journal::default();
+        journal.record(Step {
+            parameters: vec![Parameter::new("keys", "あ".repeat(1_000))],
+            ..step(Party::Browser, Party::Service, path, Some(200))
+        });
+        let html = drawn(&journal, Language::Japanese);
+        assert!(html.contains("GET …/openid-connect/auth") && html.contains(path));
+        assert!(html.contains(&format!("{}…<", "あ".repeat(LONGEST_VALUE))));
+        assert_eq!(shortened("GET /callback"), "GET /callback");
+        assert_eq!(shortened(&format!("GET /{}", "a".repeat(99))).len(), 38);
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_language_and_names_stay() {
+        let journal = Journal::default();
+        journal.record(Step {
+            checks: vec![Check::new("code is there", "RFC 6749 §4.1.3", true)],
+            ..step(Party::Browser, Party::Bridge, "GET /callback", Some(302))
+        });
+        let japanese = drawn(&journal, Language::Japanese);
+        let english = drawn(&journal, Language::English);
+        for (html, words, others) in [
+            (
+                &japanese,
+                ["橋渡しに戻る", "code がある"],
+                ["Back at", "is there"],
+            ),
+            (
+                &english,
+                ["Back at the bridge", "code is there"],
+                ["橋渡し", "がある"],
+            ),
+        ] {
+            assert!(words.iter().all(|word| html.contains(word)), "{html}");
+            assert!(!others.iter().any(|word| html.contains(word)), "{html}");
+            assert!(html.contains("https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3"));
+        }
+    }
+
+    #[test]
+    fn a_rule_leads_to_its_paragraph() {
+        for (rule, expected) in [
+            (
+                "RFC 7523 §3 item 7",
+                Some("https://www.rfc-editor.org/rfc/rfc7523#section-3"),
+            ),
+            ("RFC 7519", Some("https://www.rfc-editor.org/rfc/rfc7519")),
+            (
+                "OIDC Core §3.1.3.7 step 11",
+                Some("https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation"),
+            ),
+            (
+                "OIDC Core §99",
+                Some("https://openid.net/specs/openid-connect-core-1_0.html"),
+            ),
+            ("OIDC Core", None),
+            ("Cognito: attribute mapping", None),
+            ("docs/failures.md", None),
+            ("RFC javascript:alert(1) §1", None),
+            (
+                "RFC 1 §\"onclick",
+                Some("https://www.rfc-editor.org/rfc/rfc1"),
+            ),
+            ("", None),
+        ] {
+            assert_eq!(link(rule).as_deref(), expected, "{rule}");
+        }
+    }
+}

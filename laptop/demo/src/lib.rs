@@ -1,0 +1,8 @@
+//! The demo: an app, the stand-ins and the real functions together on one machine ([`stack`]), and what is told of a login:
+//! its diagram, its checks, in Japanese and English.
+
+pub mod app;
+mod diagram;
+pub mod journal_ja;
+pub mod scopes;
+pub mod stack;

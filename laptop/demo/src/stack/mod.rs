@@ -1,0 +1,636 @@
+//! All of it on one machine: the service, the function `federation` behind its HTTP API, Amazon Cognito and its triggers.
+//! Started in the order in which they need each other's addresses; each part stays reachable for tests.
+//! The functions are configured by their environment alone, as they are in the cloud.
+
+mod functions;
+mod login;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use keys::{Algorithm, InvalidKey, KeyRing, LocalKey, NoRandomness, SystemRandomness};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+
+pub use functions::Functions;
+pub use login::{AppLogin, Failed, LoginError, Outcome, Place, SignedIn};
+
+use cognito_simulator::{
+    AppClient, AttributesRequestMethod, Cognito, CognitoOptions, LambdaConfig, PoolAttribute,
+    ResourceServer, TokenEventVersion, Variation,
+};
+use local_lambda::{BindError, DirectFunction, FunctionOptions, HttpApi, LocalFunction};
+use loopback::clock::SimClock;
+use loopback::journal::Journal;
+use loopback::rsa::{NoKey, RsaKey};
+use service_simulator::{Endpoints, RegisteredClient, Service, ServiceOptions};
+
+use crate::app::relying_party::{InvalidRegistration, Registration, RelyingParty};
+use crate::app::{self, App, AppSettings};
+use crate::scopes::{RESOURCE_SERVER, Scope, Scopes};
+
+/// The client id that the stand-in of the service knows the bridge by.
+pub const SERVICE_CLIENT_ID: &str = "RP00000001";
+/// The client id that the bridge knows Amazon Cognito by.
+pub const COGNITO_CLIENT_ID: &str = "amazon-cognito";
+/// The app client's id in the user pool.
+pub const APP_CLIENT_ID: &str = "1example23456789";
+/// The bridge's name in the user pool.
+const PROVIDER_NAME: &str = "MynaApp";
+/// The custom attributes of the user pool, and the claims of the bridge that they are mapped from.
+const RECORD_ATTRIBUTES: [(&str, &str); 2] = [
+    ("custom:verified_record", "verified_record"),
+    ("custom:verified_at", "verified_at"),
+];
+/// Where Amazon Cognito sends the browser back to the app of a headless login. Nobody listens there: the browser stops
+/// before it.
+pub const APP_CALLBACK: &str = "http://app.localhost/callback";
+
+/// The ports of the three front doors; 0 means any free one.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Ports {
+    /// The service's.
+    pub service: u16,
+    /// The bridge's.
+    pub bridge: u16,
+    /// Amazon Cognito's.
+    pub cognito: u16,
+}
+
+/// How everything is started.
+#[derive(Clone)]
+pub struct StackOptions {
+    /// The functions' executables.
+    pub functions: Functions,
+    /// The ports.
+    pub ports: Ports,
+    /// The algorithm of the client assertion.
+    pub assertion_algorithm: Algorithm,
+    /// Variables of the bridge that differ from [`Configuration::environment`]; `None` leaves one out. The triggers get the
+    /// same service, provider name and keys of records as the bridge.
+    pub environment: BTreeMap<String, Option<String>>,
+    /// Variables of both triggers that differ from what follows from that; `None` leaves one out.
+    pub trigger_environment: BTreeMap<String, Option<String>>,
+    /// What Amazon Cognito does otherwise.
+    pub variation: Variation,
+    /// The clock of the stand-ins.
+    pub clock: SimClock,
+    /// The journal of the stand-ins.
+    pub journal: Journal,
+    /// The app in the browser, if there is to be one.
+    pub app: Option<AppSettings>,
+    /// The RSA keys; new ones where there are none.
+    pub rsa_keys: Option<RsaKeys>,
+    /// Changes the options of the service's stand-in before it starts.
+    pub service: fn(&mut ServiceOptions),
+    /// Changes the options of the bridge before it starts.
+    pub function: fn(&mut FunctionOptions),
+    /// Changes the options of each trigger before it starts.
+    pub trigger: fn(&mut FunctionOptions),
+    /// Changes the options of Amazon Cognito before it starts.
+    pub cognito: fn(&mut CognitoOptions),
+}
+
+impl fmt::Debug for StackOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("StackOptions")
+            .field("ports", &self.ports)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StackOptions {
+    /// Free ports, ES256 assertions, and nothing out of the ordinary.
+    #[must_use]
+    pub fn new(functions: Functions) -> Self {
+        Self {
+            functions,
+            ports: Ports::default(),
+            assertion_algorithm: Algorithm::Es256,
+            environment: BTreeMap::new(),
+            trigger_environment: BTreeMap::new(),
+            variation: Variation::default(),
+            clock: SimClock::default(),
+            journal: Journal::default(),
+            app: None,
+            rsa_keys: None,
+            service: |_| {},
+            function: |_| {},
+            trigger: |_| {},
+            cognito: |_| {},
+        }
+    }
+}
+
+/// Why something doesn't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// The service.
+    #[error(transparent)]
+    Service(#[from] service_simulator::StartError),
+    /// The front door of the function.
+    #[error(transparent)]
+    Bridge(#[from] BindError),
+    /// Amazon Cognito.
+    #[error(transparent)]
+    Cognito(#[from] cognito_simulator::StartError),
+    /// The app.
+    #[error(transparent)]
+    App(#[from] app::StartError),
+    /// The app's part of a headless login.
+    #[error(transparent)]
+    Registration(#[from] InvalidRegistration),
+    /// The keys and secrets of the configuration.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// A key could not be made.
+    #[error("a key could not be made: {0}")]
+    Key(#[from] InvalidKey),
+    /// A stand-in's key could not be made.
+    #[error(transparent)]
+    RsaKey(#[from] NoKey),
+    /// There is no randomness.
+    #[error("there is no randomness for secrets")]
+    Randomness(#[from] NoRandomness),
+}
+
+/// The RSA keys of a stack, for those who start many.
+#[derive(Clone, Debug)]
+pub struct RsaKeys {
+    /// Of the service's access tokens.
+    pub service: RsaKey,
+    /// Of the user pool's tokens.
+    pub user_pool: RsaKey,
+    /// Of the bridge's ID tokens, a private JWK.
+    pub id_tokens: SecretString,
+}
+
+impl RsaKeys {
+    /// New keys.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigurationError`].
+    pub fn generate() -> Result<Self, ConfigurationError> {
+        Ok(Self {
+            service: RsaKey::generate()?,
+            user_pool: RsaKey::generate()?,
+            id_tokens: LocalKey::generate(Algorithm::Rs256)?.private_jwk(),
+        })
+    }
+}
+
+/// Keys and secrets of one bridge, new and for this machine only.
+#[derive(Debug)]
+pub struct Configuration {
+    assertion_key: LocalKey,
+    id_token_key: LocalKey,
+    client_secret: SecretString,
+    sealing_key: SecretString,
+    record_key: SecretString,
+}
+
+/// The addresses that a bridge's configuration holds.
+#[derive(Clone, Debug)]
+pub struct Addresses<'a> {
+    /// The bridge's own.
+    pub issuer: &'a str,
+    /// Amazon Cognito's redirect URI.
+    pub redirect_uri: &'a str,
+    /// The service's.
+    pub service: &'a Endpoints,
+}
+
+impl Configuration {
+    /// New keys and secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigurationError`].
+    pub fn generate(assertion_algorithm: Algorithm) -> Result<Self, ConfigurationError> {
+        Self::with(LocalKey::generate(Algorithm::Rs256)?, assertion_algorithm)
+    }
+
+    /// This key of the ID tokens, and all else new.
+    fn with(
+        id_token_key: LocalKey,
+        assertion_algorithm: Algorithm,
+    ) -> Result<Self, ConfigurationError> {
+        let secret = || keys::random_base64url::<32>(&SystemRandomness).map(SecretString::from);
+        Ok(Self {
+            assertion_key: LocalKey::generate(assertion_algorithm)?,
+            id_token_key,
+            client_secret: secret()?,
+            sealing_key: secret()?,
+            record_key: secret()?,
+        })
+    }
+
+    /// The public keys that the service has to know: a JWK Set.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigurationError::Key`], in practice never.
+    pub fn client_jwks(&self) -> Result<Value, ConfigurationError> {
+        let key = LocalKey::from_jwk(&self.assertion_key.private_jwk())?;
+        let ring = KeyRing::new(vec![std::sync::Arc::new(key)])?;
+        Ok(serde_json::from_str(ring.jwk_set()).unwrap_or_default())
+    }
+
+    /// The secret that Amazon Cognito has to know.
+    #[must_use]
+    pub fn client_secret(&self) -> &SecretString {
+        &self.client_secret
+    }
+
+    /// The sealing key, base64url.
+    #[must_use]
+    pub fn sealing_key(&self) -> &SecretString {
+        &self.sealing_key
+    }
+
+    /// The key of the verified records, base64url.
+    #[must_use]
+    pub fn record_key(&self) -> &SecretString {
+        &self.record_key
+    }
+
+    /// The private key of the ID tokens, as a JWK.
+    #[must_use]
+    pub fn id_token_key(&self) -> &LocalKey {
+        &self.id_token_key
+    }
+
+    /// The private key of the client assertions, as a JWK.
+    #[must_use]
+    pub fn assertion_key(&self) -> &LocalKey {
+        &self.assertion_key
+    }
+
+    /// The environment of the function: complete, and with the secrets in it, for this machine only.
+    #[must_use]
+    pub fn environment(&self, addresses: &Addresses<'_>) -> Vec<(String, String)> {
+        let service = addresses.service;
+        let client_secrets = json!({ "current": self.client_secret.expose_secret() });
+        let ring = |key: &SecretString| json!({ "keys": [key.expose_secret()] }).to_string();
+        [
+            ("ISSUER", addresses.issuer.to_owned()),
+            ("CLIENT_ID", COGNITO_CLIENT_ID.to_owned()),
+            ("CLIENT_SECRETS", client_secrets.to_string()),
+            ("REDIRECT_URIS", addresses.redirect_uri.to_owned()),
+            ("PROVIDER_NAME", PROVIDER_NAME.to_owned()),
+            ("SEALING_KEYS", ring(&self.sealing_key)),
+            ("RECORD_KEYS", ring(&self.record_key)),
+            (
+                "ID_TOKEN_KEYS",
+                self.id_token_key.private_jwk().expose_secret().to_owned(),
+            ),
+            (
+                "ASSERTION_KEYS",
+                self.assertion_key.private_jwk().expose_secret().to_owned(),
+            ),
+            ("SERVICE", "custom".to_owned()),
+            ("SERVICE_CLIENT_ID", SERVICE_CLIENT_ID.to_owned()),
+            ("SERVICE_ISSUER", service.issuer.clone()),
+            (
+                "SERVICE_AUTHORIZATION_ENDPOINT",
+                service.authorization_endpoint.clone(),
+            ),
+            ("SERVICE_TOKEN_ENDPOINT", service.token_endpoint.clone()),
+            (
+                "SERVICE_USERINFO_ENDPOINT",
+                service.userinfo_endpoint.clone(),
+            ),
+            ("SERVICE_JWKS_URI", service.jwks_uri.clone()),
+            ("SERVICE_ID_TOKEN_ALGORITHMS", "ES256".to_owned()),
+            ("ATTRIBUTES", "name address birthdate gender".to_owned()),
+            ("ACR_VALUES", "aal3 crl".to_owned()),
+            ("ACCEPTED_ACR", "aal3".to_owned()),
+            ("LOG_LEVEL", "debug".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+}
+
+/// Everything, running. It ends when it is dropped; [`Stack::stop`] ends it gently. `S` is what stands in the
+/// service's place: the stand-in, unless [`Stack::start_around`] was given another.
+pub struct Stack<S = Service> {
+    /// The service.
+    pub service: S,
+    /// The function behind its HTTP API.
+    pub bridge: LocalFunction,
+    /// Amazon Cognito.
+    pub cognito: Cognito,
+    /// Amazon Cognito's triggers.
+    pub triggers: Triggers,
+    /// The app in the browser, if there is one.
+    pub app: Option<App>,
+    /// The app of a headless login.
+    relying_party: RelyingParty,
+    /// What happened.
+    pub journal: Journal,
+    /// The clock of the stand-ins.
+    pub clock: SimClock,
+    /// The keys and secrets of the bridge.
+    pub configuration: Configuration,
+}
+
+/// The user pool's triggers: the real functions, invoked by Amazon Cognito.
+#[derive(Clone, Debug)]
+pub struct Triggers {
+    /// `InboundFederation`.
+    pub inbound_federation: DirectFunction,
+    /// `PreTokenGeneration`.
+    pub pre_token_generation: DirectFunction,
+}
+
+impl Triggers {
+    /// Each of them.
+    pub fn each(&self) -> impl Iterator<Item = &DirectFunction> {
+        [&self.inbound_federation, &self.pre_token_generation].into_iter()
+    }
+
+    /// What their processes wrote, line by line.
+    #[must_use]
+    pub fn log_lines(&self) -> Vec<String> {
+        self.each()
+            .flat_map(|function| function.logs().lines())
+            .collect()
+    }
+}
+
+impl<S> fmt::Debug for Stack<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Stack")
+    }
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+/// The bridge's URL for browsers, and its issuer.
+#[must_use]
+pub fn bridge_issuer(port: u16) -> String {
+    format!("http://bridge.localhost:{port}")
+}
+
+impl Stack {
+    /// Starts everything, with the service's stand-in. A function's process starts with its first event.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError`]: a taken port, above all.
+    pub async fn start(options: StackOptions) -> Result<Self, StackError> {
+        let (clock, journal) = (options.clock.clone(), options.journal.clone());
+        let (address, change) = (loopback(options.ports.service), options.service);
+        let rsa_key = options.rsa_keys.as_ref().map(|keys| keys.service.clone());
+        Self::start_around(options, async |client| {
+            let mut options = ServiceOptions::new(client);
+            (options.address, options.clock, options.journal) = (address, clock, journal);
+            options.rsa_key = rsa_key;
+            change(&mut options);
+            let service = Service::start(options).await?;
+            let endpoints = service.endpoints().clone();
+            Ok((service, endpoints))
+        })
+        .await
+    }
+
+    /// Stops everything. The functions go first: then nobody waits for them, and they wait for nobody.
+    pub async fn stop(self) {
+        self.stop_around().await.stop().await;
+    }
+}
+
+impl<S> Stack<S> {
+    /// Starts everything around a service that others wrote. `service` gets the bridge as that service has to know
+    /// it, and gives the service and where it is found; [`StackOptions::service`] and its port have no part in this.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError`]: a taken port, above all.
+    pub async fn start_around(
+        options: StackOptions,
+        service: impl AsyncFnOnce(RegisteredClient) -> Result<(S, Endpoints), StackError>,
+    ) -> Result<Self, StackError> {
+        let configuration = match &options.rsa_keys {
+            Some(keys) => {
+                let key = LocalKey::from_jwk(&keys.id_tokens).map_err(ConfigurationError::from)?;
+                Configuration::with(key, options.assertion_algorithm)
+            }
+            None => Configuration::generate(options.assertion_algorithm),
+        }?;
+        let front_door = HttpApi::bind(loopback(options.ports.bridge)).await?;
+        let cognito = Cognito::bind(loopback(options.ports.cognito)).await?;
+        let app = match options.app.clone() {
+            Some(settings) => Some(App::bind(settings).await?),
+            None => None,
+        };
+        let issuer = bridge_issuer(front_door.address().port());
+
+        let client = RegisteredClient {
+            client_id: SERVICE_CLIENT_ID.to_owned(),
+            redirect_uris: vec![format!("{issuer}/callback")],
+            jwks: configuration.client_jwks()?,
+        };
+        let (service, endpoints) = service(client).await?;
+
+        let addresses = Addresses {
+            issuer: &issuer,
+            redirect_uri: &cognito.idpresponse_url(),
+            service: &endpoints,
+        };
+        let mut environment: BTreeMap<_, _> =
+            configuration.environment(&addresses).into_iter().collect();
+        change(&mut environment, &options.environment);
+        let triggers = triggers(&options, &environment, cognito.address());
+        let scopes = environment.get("ATTRIBUTES").cloned().unwrap_or_default();
+        let mut function = FunctionOptions::new("federation", options.functions.federation);
+        function.environment = environment.into_iter().collect();
+        function.journal = options.journal.clone();
+        (options.function)(&mut function);
+        let bridge = front_door.serve(function);
+
+        let provider = provider(
+            &issuer,
+            &bridge.base_url(),
+            &scopes,
+            configuration.client_secret.clone(),
+        );
+        let mut app_client = app_client(&provider);
+        (app_client.callback_urls).extend(app.iter().map(app::BoundApp::callback_url));
+        let mut cognito_options = CognitoOptions::new(provider, app_client);
+        (cognito_options.schema)
+            .extend(RECORD_ATTRIBUTES.map(|(name, _)| PoolAttribute::new(name)));
+        let scopes = Scope::ALL.map(Scope::name);
+        cognito_options.resource_servers = vec![ResourceServer::new(RESOURCE_SERVER, scopes)];
+        cognito_options.lambda_config = LambdaConfig {
+            inbound_federation: Some(triggers.inbound_federation.clone()),
+            pre_token_generation: Some(triggers.pre_token_generation.clone()),
+            pre_token_generation_version: TokenEventVersion::default(),
+        };
+        cognito_options.case_sensitive_usernames = true;
+        cognito_options.variation = options.variation;
+        cognito_options.clock = options.clock.clone();
+        cognito_options.journal = options.journal.clone();
+        cognito_options.rsa_key = options.rsa_keys.map(|keys| keys.user_pool);
+        (options.cognito)(&mut cognito_options);
+        let cognito = cognito.serve(cognito_options)?;
+        let (clock, journal) = (&options.clock, &options.journal);
+        let app = app.map(|app| {
+            let registration = registration(&cognito, app.callback_url());
+            app.serve(registration, clock.clone(), journal.clone())
+        });
+        let relying_party = RelyingParty::new(
+            registration(&cognito, APP_CALLBACK.to_owned()),
+            clock.clone(),
+            journal.clone(),
+        )?;
+        Ok(Self {
+            service,
+            bridge,
+            app: app.transpose()?,
+            cognito,
+            triggers,
+            relying_party,
+            journal: options.journal,
+            clock: options.clock,
+            configuration,
+        })
+    }
+
+    /// Stops all but the service, and hands the service back.
+    pub async fn stop_around(self) -> S {
+        if let Some(app) = self.app {
+            app.stop().await;
+        }
+        self.bridge.stop().await;
+        for trigger in self.triggers.each() {
+            trigger.stop().await;
+        }
+        self.cognito.stop().await;
+        self.service
+    }
+}
+
+/// Sets and leaves out variables.
+fn change(environment: &mut BTreeMap<String, String>, changes: &BTreeMap<String, Option<String>>) {
+    for (name, value) in changes {
+        match value {
+            Some(value) => environment.insert(name.clone(), value.clone()),
+            None => environment.remove(name),
+        };
+    }
+}
+
+/// The triggers, which know the service, the provider, the keys of records and what is asked of a login as the bridge does, and
+/// find the user pool's API at its stand-in.
+fn triggers(
+    options: &StackOptions,
+    bridge: &BTreeMap<String, String>,
+    cognito: SocketAddr,
+) -> Triggers {
+    let shared = [
+        "SERVICE_ISSUER",
+        "PROVIDER_NAME",
+        "RECORD_KEYS",
+        "ATTRIBUTES",
+        "ACCEPTED_ACR",
+        "REQUIRE_AUTH_TIME",
+        "LOG_LEVEL",
+    ];
+    let mut environment: BTreeMap<String, String> = bridge
+        .iter()
+        .filter(|(name, _)| shared.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    for (name, value) in [
+        (
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+            format!("http://{cognito}"),
+        ),
+        // The stand-in looks at the form of a signature, and at no more.
+        ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "for the stand-in".to_owned()),
+    ] {
+        environment.insert(name.to_owned(), value);
+    }
+    change(&mut environment, &options.trigger_environment);
+    let function = |name, executable: &std::path::Path| {
+        let mut function = FunctionOptions::new(name, executable.to_owned());
+        function.environment = environment.clone().into_iter().collect();
+        function.journal = options.journal.clone();
+        (options.trigger)(&mut function);
+        DirectFunction::new(function)
+    };
+    let functions = &options.functions;
+    Triggers {
+        inbound_federation: function("inbound-federation", &functions.inbound_federation),
+        pre_token_generation: function("pre-token-generation", &functions.pre_token_generation),
+    }
+}
+
+/// The app client: it may write what the provider brings, and read none of it, so that its tokens are the only way out. A
+/// list that is left out would mean every standard attribute, so one that holds nothing is read.
+fn app_client(provider: &cognito_simulator::Provider) -> AppClient {
+    let mut client = AppClient::new(APP_CLIENT_ID, APP_CALLBACK);
+    let mapped = provider.attribute_mapping.keys();
+    let mapped = mapped.filter(|attribute| *attribute != "username");
+    client.write_attributes = Some(mapped.cloned().collect());
+    client.read_attributes = Some(vec!["locale".to_owned()]);
+    client.allowed_scopes = Scopes::all().names().collect();
+    client
+}
+
+/// The bridge as Amazon Cognito's provider: the browser comes by name, the back channel by address.
+fn provider(
+    issuer: &str,
+    back_channel: &str,
+    attributes: &str,
+    client_secret: SecretString,
+) -> cognito_simulator::Provider {
+    cognito_simulator::Provider {
+        name: PROVIDER_NAME.to_owned(),
+        button: (
+            "マイナアプリでログイン".to_owned(),
+            "Sign in with the Myna App".to_owned(),
+        ),
+        client_id: COGNITO_CLIENT_ID.to_owned(),
+        client_secret,
+        authorize_scopes: format!("openid {attributes}").trim_end().to_owned(),
+        oidc_issuer: issuer.to_owned(),
+        authorize_url: format!("{issuer}/authorize"),
+        token_url: format!("{back_channel}/token"),
+        attributes_url: format!("{back_channel}/userinfo"),
+        jwks_uri: format!("{back_channel}/jwks.json"),
+        attributes_request_method: AttributesRequestMethod::Get,
+        attribute_mapping: {
+            let mut mapping = cognito_simulator::default_attribute_mapping();
+            let own = RECORD_ATTRIBUTES.map(|(attribute, claim)| (attribute.into(), claim.into()));
+            mapping.extend(own);
+            mapping
+        },
+    }
+}
+
+/// The app at Amazon Cognito: the browser goes there by name, the back channel by address.
+fn registration(cognito: &Cognito, redirect_uri: String) -> Registration {
+    Registration {
+        issuer: cognito.issuer().to_owned(),
+        authorize_url: cognito.authorize_url(),
+        token_url: cognito.token_url(),
+        userinfo_url: cognito.userinfo_url(),
+        jwks_url: cognito.jwks_url(),
+        client_id: APP_CLIENT_ID.to_owned(),
+        redirect_uri,
+    }
+}

@@ -1,0 +1,217 @@
+//! A function without a front door: somebody invokes it with an event, as AWS services do (Lambda API, `Invoke`).
+//! Its answer is whatever JSON it gives; its error has a type and a message, which the caller is told.
+//! The records keep the type alone: a message could say more than anybody may know.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::function::FunctionOptions;
+use super::pool::{Invocation, Pool, ProcessInformation};
+use super::process::Logs;
+use super::runtime_api::{Failure, InvocationError, PAYLOAD_LIMIT};
+use super::ticket::Tickets;
+
+/// An invocation that failed: what Lambda tells whoever invoked the function.
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
+#[error("{cause}")]
+pub struct FunctionFailed {
+    cause: InvocationError,
+    error_type: String,
+    error_message: String,
+}
+
+/// Doesn't show the message.
+impl fmt::Debug for FunctionFailed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("FunctionFailed")
+            .field(&self.cause)
+            .finish()
+    }
+}
+
+impl FunctionFailed {
+    fn new(failure: Failure, request_id: &str, limit: Duration) -> Self {
+        let Failure { error, message } = failure;
+        let (error_type, text) = match &error {
+            InvocationError::Throttled => ("TooManyRequestsException", "Rate Exceeded.".to_owned()),
+            InvocationError::NotStarted(_) => (
+                "Runtime.InvalidEntrypoint",
+                format!("RequestId: {request_id} Error: fork/exec /var/task/bootstrap"),
+            ),
+            InvocationError::InitializationTimedOut | InvocationError::TimedOut => (
+                "Sandbox.Timedout",
+                format!(
+                    "RequestId: {request_id} Error: Task timed out after {:.2} seconds",
+                    limit.as_secs_f64()
+                ),
+            ),
+            InvocationError::InitializationFailed { error_type }
+            | InvocationError::FunctionError { error_type } => {
+                (error_type.as_str(), message.unwrap_or_default())
+            }
+            InvocationError::Exited { status, .. } => (
+                "Runtime.ExitError",
+                match status {
+                    None | Some(0) => {
+                        format!(
+                            "RequestId: {request_id} Error: Runtime exited without providing a reason"
+                        )
+                    }
+                    Some(status) => format!(
+                        "RequestId: {request_id} Error: Runtime exited with error: exit status {status}"
+                    ),
+                },
+            ),
+            InvocationError::AnswerTooLarge => (
+                "Function.ResponseSizeTooLarge",
+                format!(
+                    "Response payload size exceeded maximum allowed payload size ({PAYLOAD_LIMIT} bytes)."
+                ),
+            ),
+            InvocationError::EventTooLarge => (
+                "RequestTooLargeException",
+                format!(
+                    "Request must be smaller than {PAYLOAD_LIMIT} bytes for the InvokeFunction operation"
+                ),
+            ),
+            InvocationError::ProtocolViolated | InvocationError::Stopped => {
+                ("ServiceException", "Internal error".to_owned())
+            }
+        };
+        Self {
+            error_type: error_type.to_owned(),
+            error_message: text,
+            cause: error,
+        }
+    }
+
+    /// Why there is no answer.
+    #[must_use]
+    pub const fn cause(&self) -> &InvocationError {
+        &self.cause
+    }
+
+    /// `errorType`: the function's own, or Lambda's name for what happened.
+    #[must_use]
+    pub fn error_type(&self) -> &str {
+        &self.error_type
+    }
+
+    /// `errorMessage`: the function's own, or Lambda's words for what happened. It goes to the caller, and into no record.
+    #[must_use]
+    pub fn error_message(&self) -> &str {
+        &self.error_message
+    }
+}
+
+/// A function that is invoked directly. Cloning shares it; dropping the last of them kills its processes.
+#[derive(Clone, Debug)]
+pub struct DirectFunction {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    pool: Arc<Pool>,
+    tickets: Tickets,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.pool.kill();
+    }
+}
+
+impl DirectFunction {
+    /// A function with these options. `integration_timeout` is how long an event waits for a free process; the other options
+    /// of a front door don't matter, nor does the journal: whoever invokes writes it. No process is started before the first
+    /// event.
+    #[must_use]
+    pub fn new(options: FunctionOptions) -> Self {
+        // Front doors have ports, which are above 1,023 where nobody chose otherwise.
+        static NUMBER: AtomicU16 = AtomicU16::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed) % 1024;
+        Self {
+            shared: Arc::new(Shared {
+                pool: Arc::new(Pool::new(options)),
+                tickets: Tickets::new(number),
+            }),
+        }
+    }
+
+    /// Hands over an event, which is JSON, and waits for the answer. Who stops waiting stops nothing: the function goes on.
+    ///
+    /// # Errors
+    /// [`FunctionFailed`], also for an event above [`PAYLOAD_LIMIT`].
+    pub async fn invoke(&self, payload: impl Into<Bytes>) -> Result<Bytes, FunctionFailed> {
+        self.invoke_with_log(payload).await.0
+    }
+
+    /// As [`DirectFunction::invoke`], and what the function wrote meanwhile.
+    pub async fn invoke_with_log(
+        &self,
+        payload: impl Into<Bytes>,
+    ) -> (Result<Bytes, FunctionFailed>, Vec<String>) {
+        let pool = &self.shared.pool;
+        let payload = payload.into();
+        let ticket = self.shared.tickets.next();
+        let request_id = ticket.request_id.clone();
+        let limit = pool.options().invocation_timeout;
+        let failed = |failure| FunctionFailed::new(failure, &request_id, limit);
+        if payload.len() > PAYLOAD_LIMIT {
+            return (
+                Err(failed(InvocationError::EventTooLarge.into())),
+                Vec::new(),
+            );
+        }
+        let event = ticket.event(pool.options(), payload);
+        let invoking = Arc::clone(pool);
+        let finished = tokio::spawn(async move { invoking.invoke(event).await }).await;
+        // The task ends early only with the whole runtime.
+        let (answer, log) = match finished {
+            Ok(finished) => (finished.answer, finished.log),
+            Err(_) => (Err(InvocationError::Stopped.into()), Vec::new()),
+        };
+        (answer.map_err(failed), log)
+    }
+
+    /// What its processes wrote.
+    #[must_use]
+    pub fn logs(&self) -> Logs {
+        self.shared.pool.logs().clone()
+    }
+
+    /// The processes that there are now.
+    #[must_use]
+    pub fn processes(&self) -> Vec<ProcessInformation> {
+        self.shared.pool.processes()
+    }
+
+    /// How many processes were started so far.
+    #[must_use]
+    pub fn processes_started(&self) -> usize {
+        self.shared.pool.started()
+    }
+
+    /// What became of each event, in the order in which they ended.
+    #[must_use]
+    pub fn invocations(&self) -> Vec<Invocation> {
+        self.shared.pool.invocations()
+    }
+
+    /// Kills every process, so that the next event is a cold start. One that is busy may finish its event and is killed then.
+    pub async fn scale_to_zero(&self) {
+        self.shared.pool.scale_to_zero().await;
+    }
+
+    /// Kills every process, also busy ones, for all who share the function. When this returns, nothing that was started is
+    /// left; later events fail.
+    pub async fn stop(&self) {
+        self.shared.pool.stop().await;
+    }
+}

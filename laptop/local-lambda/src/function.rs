@@ -1,0 +1,486 @@
+//! A function, from its package to a binary: built by cargo, found by what cargo says.
+//! Nothing is ever taken from what happens to lie in the target folder.
+//! Here is also what a function is run with: environment, limits, and time-outs.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use loopback::journal::Journal;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use serde::Deserialize;
+
+use super::payload::BodyEncoding;
+
+/// How a function is compiled: the two profiles of the workspace.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Profile {
+    /// `dev`: quick to build, and with assertions.
+    Dev,
+    /// `release`: what is shipped.
+    Release,
+}
+
+/// What cargo shall build: one binary or one example of a package of this workspace.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Target {
+    package: String,
+    name: String,
+    kind: Kind,
+    profile: Profile,
+}
+
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+enum Kind {
+    Binary,
+    Example,
+}
+
+impl Kind {
+    /// The word that cargo's messages have for it.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Binary => "bin",
+            Self::Example => "example",
+        }
+    }
+}
+
+impl Target {
+    /// The function of a package: its binary has the package's name.
+    #[must_use]
+    pub fn function(package: &str, profile: Profile) -> Self {
+        Self {
+            package: package.to_owned(),
+            name: package.to_owned(),
+            kind: Kind::Binary,
+            profile,
+        }
+    }
+
+    /// A binary of a package that has another name than the package.
+    #[must_use]
+    pub fn binary(package: &str, name: &str, profile: Profile) -> Self {
+        Self {
+            package: package.to_owned(),
+            name: name.to_owned(),
+            kind: Kind::Binary,
+            profile,
+        }
+    }
+
+    /// An example of a package, which is how a crate brings a function for its own tests.
+    #[must_use]
+    pub fn example(package: &str, name: &str, profile: Profile) -> Self {
+        Self {
+            package: package.to_owned(),
+            name: name.to_owned(),
+            kind: Kind::Example,
+            profile,
+        }
+    }
+}
+
+/// Why there is no binary.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum BuildError {
+    /// Cargo itself couldn't be run.
+    #[error("cargo could not be run: {0}")]
+    CargoNotRun(io::ErrorKind),
+    /// The compiler refused; its words are kept.
+    #[error("building {package} failed:\n{compiler}")]
+    Failed {
+        /// The package that was to be built.
+        package: String,
+        /// What cargo and the compiler wrote.
+        compiler: String,
+    },
+    /// Cargo succeeded and named no executable.
+    #[error("cargo built {package} and named no executable")]
+    NoExecutable {
+        /// The package that was built.
+        package: String,
+    },
+}
+
+/// The part of cargo's messages that says where an executable is
+/// (The Cargo Book, External tools, JSON messages).
+#[derive(Deserialize)]
+struct Message {
+    reason: String,
+    target: Option<MessageTarget>,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct MessageTarget {
+    kind: Vec<String>,
+    name: String,
+}
+
+/// Builds a target of this workspace and gives the path of its executable.
+///
+/// Cargo is the one in the variable `CARGO` (set by `cargo run` and `cargo test`), else the one in
+/// the path. Each line that cargo writes about its progress goes to `progress`. This call blocks.
+///
+/// # Errors
+/// See [`BuildError`]; a failing build carries the compiler's text.
+pub fn build(target: &Target, progress: impl FnMut(&str)) -> Result<PathBuf, BuildError> {
+    let targets = std::slice::from_ref(target);
+    let built = run(cargo(targets), targets, progress, |_| {})?;
+    built
+        .into_iter()
+        .next()
+        .ok_or_else(|| no_executable(targets))
+}
+
+/// As [`build`] for several targets at once, with one run of cargo, until somebody else calls [`BuildStop::stop`]. The
+/// executables come in the order of the targets, which are all of one profile. Cargo gets a process group of its own, so a
+/// terminal's Ctrl-C doesn't reach it: whoever calls this has to pass it on.
+///
+/// # Errors
+/// As [`build`]; a build that was stopped has failed.
+pub fn build_all_until(
+    stop: &BuildStop,
+    targets: &[Target],
+    progress: impl FnMut(&str),
+) -> Result<Vec<PathBuf>, BuildError> {
+    let mut cargo = cargo(targets);
+    cargo.process_group(0);
+    run(cargo, targets, progress, |group| stop.set(group))
+}
+
+/// Stops a build, with every compiler that it started. Cloning shares it.
+#[derive(Clone, Debug, Default)]
+pub struct BuildStop(Arc<Mutex<Building>>);
+
+#[derive(Debug, Default)]
+struct Building {
+    group: Option<Pid>,
+    is_stopped: bool,
+}
+
+impl BuildStop {
+    /// Stops the build, also one that is only about to begin.
+    pub fn stop(&self) {
+        let mut building = self.lock();
+        building.is_stopped = true;
+        building.end();
+    }
+
+    /// The process group of the build that is under way, if one is.
+    fn set(&self, group: Option<Pid>) {
+        let mut building = self.lock();
+        building.group = group;
+        if building.is_stopped {
+            building.end();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Building> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Building {
+    fn end(&self) {
+        if let Some(group) = self.group {
+            // This fails only for a build that has just ended.
+            killpg(group, Signal::SIGTERM).ok();
+        }
+    }
+}
+
+/// Runs cargo to its end. `under_way` gets its process id, and nothing once its number may become another's.
+fn run(
+    mut cargo: Command,
+    targets: &[Target],
+    mut progress: impl FnMut(&str),
+    under_way: impl Fn(Option<Pid>),
+) -> Result<Vec<PathBuf>, BuildError> {
+    let mut child = cargo
+        .spawn()
+        .map_err(|error| BuildError::CargoNotRun(error.kind()))?;
+    under_way(i32::try_from(child.id()).ok().map(Pid::from_raw));
+    let messages = child.stdout.take();
+    let words = child.stderr.take();
+    let wanted = targets.to_vec();
+    // Both pipes are read at the same time, so that neither can fill up and stop cargo.
+    let reader = thread::spawn(move || messages.and_then(|pipe| executables(&wanted, pipe)));
+    let mut compiler = String::new();
+    if let Some(words) = words {
+        for line in BufReader::new(words).lines().map_while(Result::ok) {
+            progress(&line);
+            compiler.push_str(&line);
+            compiler.push('\n');
+        }
+    }
+    let executables = reader.join().ok().flatten();
+    under_way(None);
+    let status = child
+        .wait()
+        .map_err(|error| BuildError::CargoNotRun(error.kind()))?;
+    if !status.success() {
+        return Err(BuildError::Failed {
+            package: packages(targets),
+            compiler,
+        });
+    }
+    executables.ok_or_else(|| no_executable(targets))
+}
+
+fn no_executable(targets: &[Target]) -> BuildError {
+    BuildError::NoExecutable {
+        package: packages(targets),
+    }
+}
+
+fn packages(targets: &[Target]) -> String {
+    let packages: Vec<&str> = targets.iter().map(|target| &*target.package).collect();
+    packages.join(", ")
+}
+
+type Built = Arc<OnceLock<Result<Vec<PathBuf>, BuildError>>>;
+
+/// As [`build`], but once for each target in the life of this process: later calls, and calls from
+/// other threads meanwhile, get what the first one found.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_once(target: &Target) -> Result<PathBuf, BuildError> {
+    let targets = std::slice::from_ref(target);
+    let built = build_all_once(targets)?;
+    built
+        .into_iter()
+        .next()
+        .ok_or_else(|| no_executable(targets))
+}
+
+/// As [`build_once`] for several targets at once, with one run of cargo.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_all_once(targets: &[Target]) -> Result<Vec<PathBuf>, BuildError> {
+    static BUILT: OnceLock<Mutex<HashMap<Vec<Target>, Built>>> = OnceLock::new();
+    let cell = {
+        let mut built = BUILT
+            .get_or_init(Mutex::default)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(built.entry(targets.to_vec()).or_default())
+    };
+    cell.get_or_init(|| run(cargo(targets), targets, |_| {}, |_| {}))
+        .clone()
+}
+
+fn cargo(targets: &[Target]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .arg("build")
+        .arg("--manifest-path")
+        .arg(workspace().join("Cargo.toml"))
+        .arg("--message-format=json-render-diagnostics")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    for target in targets {
+        command
+            .args(["--package", &target.package])
+            .args([&format!("--{}", target.kind.as_str()), &target.name]);
+    }
+    if targets
+        .iter()
+        .any(|target| target.profile == Profile::Release)
+    {
+        command.arg("--release");
+    }
+    // What cargo told *this* process about its own package would look like a change to build scripts.
+    for (name, _) in std::env::vars_os() {
+        if describes_a_package(&name) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn describes_a_package(variable: &OsStr) -> bool {
+    let name = variable.to_string_lossy();
+    [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_BIN_",
+        "CARGO_CRATE_",
+        "CARGO_PRIMARY_",
+    ]
+    .iter()
+    .any(|prefix| name.starts_with(prefix))
+}
+
+/// The folder of the workspace: two above this crate's.
+fn workspace() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().nth(2).unwrap_or(package)
+}
+
+/// The last executable that cargo names for each target.
+fn executables(targets: &[Target], messages: impl Read) -> Option<Vec<PathBuf>> {
+    let mut found = vec![None; targets.len()];
+    for line in BufReader::new(messages).lines().map_while(Result::ok) {
+        let Ok(message) = serde_json::from_str::<Message>(&line) else {
+            continue;
+        };
+        let (Some(built), Some(executable)) = (message.target, message.executable) else {
+            continue;
+        };
+        let is_built = |target: &Target| {
+            message.reason == "compiler-artifact"
+                && built.name == target.name
+                && built.kind.iter().any(|kind| kind == target.kind.as_str())
+        };
+        let places = targets.iter().zip(&mut found);
+        if let Some((_, place)) = places.into_iter().find(|(target, _)| is_built(target)) {
+            *place = Some(executable);
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// What a function is run with.
+#[derive(Clone)]
+pub struct FunctionOptions {
+    /// The executable, from [`build`].
+    pub binary: PathBuf,
+    /// The function's name, as in `AWS_LAMBDA_FUNCTION_NAME`.
+    pub name: String,
+    /// The function's own variables. Names that Lambda reserves are overwritten by Lambda's values.
+    pub environment: Vec<(String, String)>,
+    /// How many processes there may be at once (Lambda's reserved concurrency), at least 1.
+    pub max_processes: usize,
+    /// From the start of a process until it asks for its first event. Lambda allows 10 s.
+    pub initialization_timeout: Duration,
+    /// From the event until the process asks for its next one. Lambda's default is 3 s; ours is 10 s.
+    pub invocation_timeout: Duration,
+    /// From the request until the front door gives up. Amazon API Gateway allows an HTTP API 30 s.
+    pub integration_timeout: Duration,
+    /// Which bodies of requests travel in base64.
+    pub body_encoding: BodyEncoding,
+    /// The host name in `requestContext.domainName`, without port.
+    pub public_host: String,
+    /// Where each request is written down.
+    pub journal: Journal,
+}
+
+impl FunctionOptions {
+    /// A function with Lambda's own limits, an empty environment, and a journal that nobody else has.
+    #[must_use]
+    pub fn new(name: &str, binary: PathBuf) -> Self {
+        Self {
+            binary,
+            name: name.to_owned(),
+            environment: Vec::new(),
+            max_processes: 10,
+            initialization_timeout: Duration::from_secs(10),
+            invocation_timeout: Duration::from_secs(10),
+            integration_timeout: Duration::from_secs(30),
+            body_encoding: BodyEncoding::HttpApi,
+            public_host: "bridge.localhost".to_owned(),
+            journal: Journal::default(),
+        }
+    }
+}
+
+/// Shows the names of the variables only: their values are secrets.
+impl fmt::Debug for FunctionOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variables: Vec<&str> = self
+            .environment
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        formatter
+            .debug_struct("FunctionOptions")
+            .field("name", &self.name)
+            .field("binary", &self.binary)
+            .field("environment", &variables)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_executable_is_the_one_that_cargo_names_for_the_target() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"federation"},"executable":null}"#,
+            "\n",
+            r#"{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"other"},"executable":"/t/other"}"#,
+            "\n",
+            r#"{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"federation"},"executable":"/t/federation"}"#,
+            "\n",
+            r#"{"reason":"build-finished","success":true}"#,
+        );
+        let found = |targets: &[Target]| executables(targets, messages.as_bytes());
+        let function = Target::function("federation", Profile::Dev);
+        let other = Target::function("other", Profile::Dev);
+        let example = Target::example("federation", "federation", Profile::Dev);
+        let path = |name: &str| PathBuf::from(format!("/t/{name}"));
+        assert_eq!(
+            found(std::slice::from_ref(&function)),
+            Some(vec![path("federation")])
+        );
+        // Several come in the order in which they were asked for, and all of them or none.
+        assert_eq!(
+            found(&[function.clone(), other]),
+            Some(vec![path("federation"), path("other")])
+        );
+        assert_eq!(found(std::slice::from_ref(&example)), None);
+        assert_eq!(found(&[function, example]), None);
+    }
+
+    #[test]
+    fn a_package_that_is_not_there_fails_with_cargos_words() {
+        let mut lines = 0;
+        let error = build(&Target::function("no-such-package", Profile::Dev), |_| {
+            lines += 1
+        });
+        let Err(BuildError::Failed { package, compiler }) = error else {
+            panic!("expected a failed build, got {error:?}");
+        };
+        assert_eq!(package, "no-such-package");
+        assert!(compiler.contains("no-such-package"), "{compiler}");
+        assert!(lines > 0);
+    }
+
+    #[test]
+    fn a_build_that_was_stopped_has_failed() {
+        let stop = BuildStop::default();
+        stop.stop();
+        let federation = Target::function("federation", Profile::Dev);
+        let stopped = build_all_until(&stop, &[federation], |_| {});
+        assert!(
+            matches!(stopped, Err(BuildError::Failed { .. })),
+            "{stopped:?}"
+        );
+    }
+
+    #[test]
+    fn options_show_no_value_of_a_variable() {
+        let mut options = FunctionOptions::new("federation", PathBuf::from("/t/federation"));
+        options
+            .environment
+            .push(("CLIENT_SECRETS".to_owned(), "marked-secret".to_owned()));
+        let shown = format!("{options:?}");
+        assert!(shown.contains("CLIENT_SECRETS"));
+        assert!(!shown.contains("marked-secret"));
+    }
+}

@@ -1,0 +1,24 @@
+//! The Lambda runtime of a laptop: real functions as processes of their own, behind an HTTP API or invoked directly.
+//! Each process handles one event at a time and is stopped between events, as Lambda freezes it.
+//! `function` builds, `process` runs, `runtime_api` hands over events, `http_api` is the front door, `direct` has none.
+
+mod direct;
+pub mod function;
+pub mod http_api;
+mod payload;
+mod pool;
+mod process;
+mod runtime_api;
+mod ticket;
+
+pub use direct::{DirectFunction, FunctionFailed};
+pub use function::{
+    BuildError, BuildStop, FunctionOptions, Profile, Target, build, build_all_once,
+    build_all_until, build_once,
+};
+pub use http_api::reported_check;
+pub use http_api::{BindError, HEAD_LIMIT, HttpApi, LocalFunction};
+pub use payload::BodyEncoding;
+pub use pool::{Invocation, ProcessInformation, ProcessState};
+pub use process::{LogSubscription, Logs};
+pub use runtime_api::{InvocationError, PAYLOAD_LIMIT};

@@ -1,0 +1,68 @@
+//! What an event comes with besides its text: ids, a time, and a deadline.
+//! Ids look like Lambda's own, and tell the functions of one machine, and the events of one function, apart.
+//! The time is the machine's: a function has no other clock, and its events must agree with it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use loopback::clock::SimClock;
+
+use super::function::FunctionOptions;
+use super::runtime_api::Event;
+
+/// Gives each event of one function its own.
+#[derive(Debug)]
+pub(crate) struct Tickets {
+    function: u16,
+    /// Never shifted.
+    clock: SimClock,
+    given: AtomicU64,
+}
+
+/// One event's.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    pub(crate) request_id: String,
+    pub(crate) trace_id: String,
+    pub(crate) time: DateTime<Utc>,
+}
+
+impl Tickets {
+    /// For a function of this number: its port, or one below every port that a front door gets.
+    pub(crate) fn new(function: u16) -> Self {
+        Self {
+            function,
+            clock: SimClock::default(),
+            given: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn next(&self) -> Ticket {
+        let time = self.clock.now();
+        let (seconds, function) = (time.timestamp(), self.function);
+        let number = self.given.fetch_add(1, Ordering::Relaxed);
+        Ticket {
+            request_id: format!("{seconds:08x}-{function:04x}-4000-8000-{number:012x}"),
+            trace_id: format!("Root=1-{seconds:08x}-{function:08x}{number:016x}"),
+            time,
+        }
+    }
+}
+
+impl Ticket {
+    /// The event that a process is handed.
+    pub(crate) fn event(self, options: &FunctionOptions, body: Bytes) -> Event {
+        let limit = TimeDelta::from_std(options.invocation_timeout).unwrap_or(TimeDelta::MAX);
+        Event {
+            deadline: self.time.checked_add_signed(limit).unwrap_or(self.time),
+            function_arn: format!(
+                "arn:aws:lambda:ap-northeast-1:123456789012:function:{}",
+                options.name
+            ),
+            trace_id: self.trace_id,
+            request_id: self.request_id,
+            body,
+        }
+    }
+}

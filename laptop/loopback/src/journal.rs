@@ -1,0 +1,522 @@
+//! What happened in a login, hop by hop, as the stand-ins saw it.
+//! Each stand-in writes down the requests that it receives, and what it checked.
+//! Secrets are masked before they get here: a journal can be shown to anybody.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+/// Who takes part in a login.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// The person's browser.
+    Browser,
+    /// The app that uses Amazon Cognito.
+    App,
+    /// Amazon Cognito's managed login, as a relying party of the bridge.
+    Cognito,
+    /// The functions that Amazon Cognito calls in the middle of a sign-in: its Lambda triggers.
+    Triggers,
+    /// The function `federation`.
+    Bridge,
+    /// The Digital Authentication App service.
+    Service,
+}
+
+/// One parameter of a request or of an answer, its value masked where it is a secret.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Parameter {
+    /// The name as on the wire.
+    pub name: String,
+    /// The value, or its masked form.
+    pub value: String,
+}
+
+impl Parameter {
+    /// A parameter whose value is masked if its name is that of a secret (see [`mask`]).
+    #[must_use]
+    pub fn new(name: impl Into<String>, value: impl AsRef<str>) -> Self {
+        let name = name.into();
+        let value = mask(&name, value.as_ref());
+        Self { name, value }
+    }
+}
+
+/// One thing that was checked.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Check {
+    /// What was checked, in a few words.
+    pub what: String,
+    /// Where the rule stands, for example `RFC 7636 §4.6`.
+    pub rule: String,
+    /// Whether it held.
+    pub passed: bool,
+}
+
+impl Check {
+    /// A check and its outcome.
+    #[must_use]
+    pub fn new(what: impl Into<String>, rule: impl Into<String>, passed: bool) -> Self {
+        Self {
+            what: what.into(),
+            rule: rule.into(),
+            passed,
+        }
+    }
+
+    /// Checks that were made in this order until one failed: each with the failure that it finds. All of them held if there
+    /// was none.
+    pub fn until<F: PartialEq>(
+        all: impl IntoIterator<Item = (F, &'static str, &'static str)>,
+        failure: Option<F>,
+    ) -> Vec<Self> {
+        let mut checks = Vec::new();
+        for (found, what, rule) in all {
+            let passed = failure.as_ref() != Some(&found);
+            checks.push(Self::new(what, rule, passed));
+            if !passed {
+                break;
+            }
+        }
+        checks
+    }
+}
+
+/// One hop: a request, what was checked about it, and the answer.
+/// A step whose `from` and `to` are the same party is work of that party alone.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Step {
+    /// Who called.
+    pub from: Party,
+    /// Who was called.
+    pub to: Party,
+    /// Method and path, for example `GET /authorize`, or a name for work of one party.
+    pub request: String,
+    /// The parameters of the request: query, form, and headers that matter.
+    pub parameters: Vec<Parameter>,
+    /// What the called party checked.
+    pub checks: Vec<Check>,
+    /// The HTTP status of the answer, where there is one.
+    pub status: Option<u16>,
+    /// The parameters of the answer: those of the redirect, or the members of the JSON object.
+    pub answer: Vec<Parameter>,
+}
+
+impl Step {
+    /// Whether the values are words and sizes, and not what an HTTP request carried: so it is with work of one party, with
+    /// triggers, and with the user pool's API.
+    #[must_use]
+    pub fn is_told_in_words(&self) -> bool {
+        !self.request.contains(" /")
+    }
+}
+
+/// How many hops are kept: the newest.
+const KEPT: usize = 2_000;
+
+/// A moment of the journal: whatever begins or ends has one of its own, and later ones are greater.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// The moment as a number, for a page that asks what is new since.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for Moment {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+/// A hop with its place in time. While it is under way it has no end and no [`Step`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Hop {
+    /// When it began.
+    pub begun: Moment,
+    /// When it ended.
+    pub ended: Option<Moment>,
+    /// Who calls.
+    pub from: Party,
+    /// Who is called.
+    pub to: Party,
+    /// Method and path, or a name for work of one party.
+    pub request: String,
+    /// All of it, once it has ended.
+    pub step: Option<Step>,
+}
+
+impl Hop {
+    /// Whether this is work of one party alone.
+    #[must_use]
+    pub fn is_own_work(&self) -> bool {
+        self.from == self.to
+    }
+
+    /// Whether `other` is something that the called party did, or had done, to answer this hop.
+    fn causes(&self, other: &Self) -> bool {
+        other.from == self.to
+            && self.begun < other.begun
+            && self.ended.is_none_or(|ended| other.begun < ended)
+    }
+}
+
+/// A line of the story. The answer to a hop that caused others stands behind them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Line<'a> {
+    /// A hop with its answer.
+    Whole(&'a Hop),
+    /// A hop that caused others, or is under way: only the request.
+    Request(&'a Hop),
+    /// The answer to such a hop.
+    Answer(&'a Hop),
+}
+
+impl<'a> Line<'a> {
+    /// The hop that it tells of.
+    #[must_use]
+    pub const fn hop(&self) -> &'a Hop {
+        match self {
+            Self::Whole(hop) | Self::Request(hop) | Self::Answer(hop) => hop,
+        }
+    }
+}
+
+/// The hops as a story, in the order in which things happened.
+#[must_use]
+pub fn story(hops: &[Hop]) -> Vec<Line<'_>> {
+    let mut lines: Vec<(Moment, Line<'_>)> = Vec::new();
+    for hop in hops {
+        let is_leaf = !hops.iter().any(|other| hop.causes(other));
+        match hop.ended {
+            Some(_) if is_leaf => lines.push((hop.begun, Line::Whole(hop))),
+            Some(ended) => {
+                lines.push((hop.begun, Line::Request(hop)));
+                lines.push((ended, Line::Answer(hop)));
+            }
+            None => lines.push((hop.begun, Line::Request(hop))),
+        }
+    }
+    lines.sort_by_key(|(moment, _)| *moment);
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+/// The journal that all stand-ins of one login share. Cloning shares it.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    pages: Mutex<Pages>,
+    grown: watch::Sender<Moment>,
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    now: Moment,
+    hops: VecDeque<Hop>,
+}
+
+impl Pages {
+    fn next(&mut self) -> Moment {
+        self.now = Moment(self.now.0 + 1);
+        self.now
+    }
+
+    fn push(&mut self, hop: Hop) {
+        if self.hops.len() >= KEPT {
+            self.hops.pop_front();
+        }
+        self.hops.push_back(hop);
+    }
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                pages: Mutex::default(),
+                grown: watch::Sender::new(Moment::default()),
+            }),
+        }
+    }
+}
+
+/// The place of a hop that has begun and hasn't ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Entry(Moment);
+
+impl Entry {
+    /// When it began.
+    #[must_use]
+    pub const fn moment(self) -> Moment {
+        self.0
+    }
+}
+
+impl Journal {
+    /// Keeps the place of a hop that begins now, so that the hops that it causes come after it. `request` is method and
+    /// path, without the query.
+    #[must_use]
+    pub fn begin(&self, from: Party, to: Party, request: impl Into<String>) -> Entry {
+        let mut pages = self.pages();
+        let begun = pages.next();
+        pages.push(Hop {
+            begun,
+            ended: None,
+            from,
+            to,
+            request: request.into(),
+            step: None,
+        });
+        self.tell(pages);
+        Entry(begun)
+    }
+
+    /// Writes the hop that began at this place.
+    pub fn end(&self, entry: Entry, step: Step) {
+        let mut pages = self.pages();
+        let ended = pages.next();
+        let known = pages.hops.iter_mut().rev().find(|hop| hop.begun == entry.0);
+        if let Some(hop) = known {
+            hop.ended = Some(ended);
+            hop.step = Some(step);
+        } else {
+            // The journal was cleared meanwhile, or went on without it.
+            pages.push(Hop {
+                begun: ended,
+                ended: Some(ended),
+                from: step.from,
+                to: step.to,
+                request: step.request.clone(),
+                step: Some(step),
+            });
+        }
+        self.tell(pages);
+    }
+
+    /// Adds a step that causes no other.
+    pub fn record(&self, step: Step) {
+        let entry = self.begin(step.from, step.to, step.request.clone());
+        self.end(entry, step);
+    }
+
+    /// Every step that ended so far, in the order in which they began: the newest 2,000.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step> {
+        let pages = self.pages();
+        pages
+            .hops
+            .iter()
+            .filter_map(|hop| hop.step.clone())
+            .collect()
+    }
+
+    /// The hops that began within these moments, both included, in that order; without `until`, all since `from`.
+    #[must_use]
+    pub fn hops(&self, from: Moment, until: Option<Moment>) -> Vec<Hop> {
+        let pages = self.pages();
+        let within = |hop: &&Hop| hop.begun >= from && until.is_none_or(|until| hop.begun <= until);
+        pages.hops.iter().filter(within).cloned().collect()
+    }
+
+    /// The moment of what happened last.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.pages().now
+    }
+
+    /// Waits until something happens after this moment.
+    pub async fn grown_since(&self, seen: Moment) {
+        let mut grown = self.shared.grown.subscribe();
+        // The sender lives as long as this journal does.
+        let _ = grown.wait_for(|now| *now > seen).await;
+    }
+
+    /// Forgets every hop.
+    pub fn clear(&self) {
+        self.pages().hops.clear();
+    }
+
+    fn tell(&self, pages: MutexGuard<'_, Pages>) {
+        let now = pages.now;
+        drop(pages);
+        // Others may have told a later moment already.
+        self.shared
+            .grown
+            .send_if_modified(|told| (*told < now).then(|| *told = now).is_some());
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        let pages = self.shared.pages.lock();
+        pages.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The parameters whose values are never shown.
+const SECRET: &[&str] = &[
+    "access_token",
+    "authorization",
+    "client_assertion",
+    "client_secret",
+    "custom:verified_record",
+    "code",
+    "code_challenge",
+    "code_verifier",
+    "cookie",
+    "id_token",
+    "login",
+    "nonce",
+    "refresh_token",
+    "session_state",
+    "set-cookie",
+    "state",
+    "verified_record",
+];
+
+/// The value itself, or for a secret its first four characters and its length: enough to see that two
+/// hops carry the same value, too little to use it. A secret of less than 16 characters shows only its length.
+#[must_use]
+pub fn mask(name: &str, value: &str) -> String {
+    if !SECRET.contains(&name.to_ascii_lowercase().as_str()) {
+        return value.to_owned();
+    }
+    let length = value.chars().count();
+    if length < 16 {
+        return format!("…({length})");
+    }
+    let start: String = value.chars().take(4).collect();
+    format!("{start}…({length})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(request: &str) -> Step {
+        Step {
+            from: Party::Browser,
+            to: Party::Bridge,
+            request: request.to_owned(),
+            parameters: Vec::new(),
+            checks: Vec::new(),
+            status: None,
+            answer: Vec::new(),
+        }
+    }
+
+    fn call(from: Party, to: Party, request: &str) -> Step {
+        Step {
+            from,
+            to,
+            ..step(request)
+        }
+    }
+
+    #[test]
+    fn a_step_comes_before_those_that_it_causes() {
+        let journal = Journal::default();
+        let outer = journal.begin(Party::Browser, Party::Bridge, "outer");
+        journal.record(step("inner"));
+        assert_eq!(journal.steps(), [step("inner")]);
+        journal.end(outer, step("outer"));
+        assert_eq!(journal.steps(), [step("outer"), step("inner")]);
+        let late = journal.begin(Party::Browser, Party::Bridge, "late");
+        journal.clear();
+        journal.end(late, step("late"));
+        assert_eq!(journal.steps(), [step("late")]);
+    }
+
+    /// The lines as `name`, `name?` for a request alone and `name!` for its answer.
+    fn told(hops: &[Hop]) -> Vec<String> {
+        let line = |line: &Line<'_>| {
+            let mark = match line {
+                Line::Whole(_) => "",
+                Line::Request(_) => "?",
+                Line::Answer(_) => "!",
+            };
+            format!("{}{mark}", line.hop().request)
+        };
+        story(hops).iter().map(line).collect()
+    }
+
+    #[test]
+    fn an_answer_comes_after_the_hops_that_its_request_caused() {
+        let journal = Journal::default();
+        let (browser, cognito) = (Party::Browser, Party::Cognito);
+        let (bridge, service) = (Party::Bridge, Party::Service);
+        journal.record(call(browser, service, "before"));
+        let start = journal.now();
+        let outer = journal.begin(browser, cognito, "outer");
+        assert_eq!(told(&journal.hops(start, None)), ["outer?"]);
+        let token = journal.begin(cognito, bridge, "token");
+        journal.record(call(bridge, service, "service"));
+        // Another tab's, which the open hops have nothing to do with.
+        journal.record(call(browser, service, "other"));
+        journal.end(token, call(cognito, bridge, "token"));
+        journal.record(call(cognito, cognito, "work"));
+        let middle = journal.now();
+        journal.end(outer, call(browser, cognito, "outer"));
+        journal.record(call(browser, Party::App, "after"));
+        assert_eq!(
+            told(&journal.hops(start, None)),
+            [
+                "outer?", "token?", "service", "other", "token!", "work", "outer!", "after"
+            ]
+        );
+        // A story up to a moment has the answers to what began before it.
+        assert_eq!(
+            told(&journal.hops(start, Some(middle))),
+            [
+                "outer?", "token?", "service", "other", "token!", "work", "outer!"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_newest_are_kept_and_one_that_ends_too_late_is_told_at_its_end() {
+        let journal = Journal::default();
+        let slow = journal.begin(Party::Browser, Party::Bridge, "slow");
+        for number in 0..KEPT {
+            journal.record(step(&number.to_string()));
+        }
+        assert_eq!(journal.steps().len(), KEPT);
+        assert_eq!(journal.steps()[0].request, "0");
+        journal.end(slow, step("slow"));
+        assert_eq!(journal.steps().len(), KEPT);
+        assert_eq!(journal.steps().last().unwrap().request, "slow");
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_is_told_that_something_happened() {
+        let journal = Journal::default();
+        let seen = journal.now();
+        let waiting = journal.grown_since(seen);
+        tokio::pin!(waiting);
+        tokio::select! {
+            biased;
+            () = &mut waiting => panic!("nothing happened"),
+            () = tokio::task::yield_now() => {}
+        }
+        journal.record(step("something"));
+        waiting.await;
+        // What happened before is known at once.
+        journal.grown_since(seen).await;
+    }
+
+    #[test]
+    fn a_secret_shows_its_length_and_at_most_four_characters() {
+        assert_eq!(mask("code", "0123456789abcdef"), "0123…(16)");
+        assert_eq!(mask("Cookie", "short"), "…(5)");
+        assert_eq!(mask("scope", "openid name"), "openid name");
+    }
+}

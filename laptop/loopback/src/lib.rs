@@ -1,0 +1,10 @@
+//! What the stand-ins share: names and answers of this machine, a browser, a time of day, keys made in a moment, the frame of
+//! their pages, and the journal in which each writes down what it was asked and what it checked.
+//! Nothing here leaves the machine.
+
+pub mod clock;
+pub mod journal;
+pub mod names;
+pub mod pages;
+pub mod rsa;
+pub mod user_agent;

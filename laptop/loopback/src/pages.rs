@@ -1,0 +1,335 @@
+//! What the pages of the stand-ins share: the frame, the language, and headers as strict as those of the bridge's pages.
+//! Each party has its own colour, so that one sees at whose site one is; none has anything from elsewhere.
+//! Japanese first; a link switches to English, and the site remembers it.
+
+use askama::Template;
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HeaderMap,
+    HeaderValue, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderName, StatusCode};
+
+/// The parameter and the cookie that hold the language which somebody has chosen.
+pub const LANGUAGE: &str = "lang";
+
+/// The style of every page. The Content Security Policy names it by its hash.
+const STYLE: &str = include_str!("../templates/style.css");
+
+/// A small picture: a line in white on the site's colour, as a `data:` URL. Colour and line are literals, and need no escaping
+/// in a URL.
+#[macro_export]
+macro_rules! icon {
+    ($colour:literal, $line:literal) => {
+        concat!(
+            "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E",
+            "%3Crect width='16' height='16' rx='4' fill='%23",
+            $colour,
+            "'/%3E%3Cpath d='",
+            $line,
+            "' fill='none' stroke='%23fff' stroke-width='1.5'/%3E%3C/svg%3E"
+        )
+    };
+}
+
+/// A language of the pages.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Language {
+    /// 日本語
+    Japanese,
+    /// English
+    English,
+}
+
+impl Language {
+    /// The language of a request: what its query says, else what was chosen before, else the browser's first of the two
+    /// (RFC 9110 §12.5.4), else Japanese.
+    #[must_use]
+    pub fn of(query: Option<&str>, headers: &HeaderMap) -> Self {
+        query
+            .and_then(Self::from_code)
+            .or_else(|| cookie(headers, LANGUAGE).and_then(Self::from_code))
+            .or_else(|| {
+                let header = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
+                accept_language::parse(header)
+                    .iter()
+                    .find_map(|tag| Self::from_code(tag.split('-').next()?))
+            })
+            .unwrap_or(Self::Japanese)
+    }
+
+    /// The language of a code: `ja` or `en`.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        if code.eq_ignore_ascii_case("ja") {
+            Some(Self::Japanese)
+        } else if code.eq_ignore_ascii_case("en") {
+            Some(Self::English)
+        } else {
+            None
+        }
+    }
+
+    /// The code, as in the attribute `lang`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Japanese => "ja",
+            Self::English => "en",
+        }
+    }
+
+    /// The text of this language.
+    #[must_use]
+    pub const fn say<'a>(self, ja: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::Japanese => ja,
+            Self::English => en,
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Japanese => Self::English,
+            Self::English => Self::Japanese,
+        }
+    }
+}
+
+/// Whose page it is: each stand-in has one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Site {
+    /// The class of the page's body, which gives it the party's colour: one that `style.css` knows.
+    pub class: &'static str,
+    /// Its sign in the browser's tab: a `data:` URL ([`icon!`](crate::icon)), so that nobody asks
+    /// for `/favicon.ico`.
+    pub icon: &'static str,
+    /// What this site is, in Japanese: it stands above every page.
+    pub label_ja: &'static str,
+    /// The same in English.
+    pub label_en: &'static str,
+}
+
+/// What is around every page: `layout.html` shows it.
+pub struct Frame {
+    /// Whose page it is.
+    pub site: Site,
+    /// The page's language.
+    pub language: Language,
+    /// The title, which is also the first heading.
+    pub title: String,
+    /// The same page in the other language: a relative reference; empty where there is none.
+    pub switch: String,
+}
+
+impl Frame {
+    /// The frame of a page. `switch` is the same page in the other language, or empty.
+    pub fn new(
+        site: Site,
+        language: Language,
+        title: impl Into<String>,
+        switch: impl Into<String>,
+    ) -> Self {
+        Self {
+            site,
+            language,
+            title: title.into(),
+            switch: switch.into(),
+        }
+    }
+
+    /// The text of the page's language.
+    pub fn say<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
+        self.language.say(ja, en)
+    }
+
+    /// What the site is, in the page's language.
+    pub fn label(&self) -> &'static str {
+        self.language.say(self.site.label_ja, self.site.label_en)
+    }
+
+    /// The picture in the browser's tab.
+    pub fn icon(&self) -> &'static str {
+        self.site.icon
+    }
+
+    /// The style of every page.
+    pub fn style(&self) -> &'static str {
+        STYLE
+    }
+}
+
+/// Where a page's forms may go (Content Security Policy, `form-action`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Forms {
+    /// It has none.
+    None,
+    /// To the same site, which answers with a page or a redirect of its own.
+    Own,
+    /// To the same site, which sends the browser on to others: browsers hold redirects to `form-action` too, and
+    /// where a login goes from here isn't known here.
+    Leaving,
+}
+
+/// A page as an answer. `script` is the text of the page's one inline script, for its hash.
+pub fn page(
+    status: StatusCode,
+    template: &impl Template,
+    forms: Forms,
+    script: Option<&str>,
+) -> Response {
+    let Ok(html) = template.render() else {
+        // Can't happen: the templates have no part that fails.
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let mut response = (status, html).into_response();
+    for (name, value) in strict_headers(forms, script) {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// The headers of every page.
+pub fn strict_headers(
+    forms: Forms,
+    script: Option<&str>,
+) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let policy = content_security_policy(forms, script);
+    // It is made here, of ASCII only. A page without one would be worse than none.
+    let policy = HeaderValue::from_str(&policy)
+        .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
+    [
+        (
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        ),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (CONTENT_SECURITY_POLICY, policy),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        // No Strict-Transport-Security: over http it must not be sent (RFC 6797 §7.2).
+    ]
+    .into_iter()
+}
+
+/// The answer with the cookie that keeps a language which the query has chosen.
+pub fn remembering(mut response: Response, chosen: Option<&str>) -> Response {
+    if let Some(language) = chosen.and_then(Language::from_code) {
+        let cookie = format!(
+            "{LANGUAGE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax",
+            language.code()
+        );
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// The value of a cookie of the request.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(known, value)| (known == name).then_some(value))
+}
+
+fn content_security_policy(forms: Forms, script: Option<&str>) -> String {
+    let mut policy = format!(
+        "default-src 'none'; style-src {}; img-src data:; frame-ancestors 'none'; base-uri 'none'",
+        hash(STYLE)
+    );
+    if let Some(script) = script {
+        policy.push_str(&format!(
+            "; script-src {}; connect-src 'self'",
+            hash(script)
+        ));
+    }
+    match forms {
+        Forms::None => policy.push_str("; form-action 'none'"),
+        Forms::Own => policy.push_str("; form-action 'self'"),
+        Forms::Leaving => {}
+    }
+    policy
+}
+
+/// A hash source (Content Security Policy Level 3 §2.3.1).
+fn hash(text: &str) -> String {
+    format!(
+        "'sha256-{}'",
+        STANDARD.encode(digest(&SHA256, text.as_bytes()))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
+        let pairs = pairs.iter().cloned();
+        pairs
+            .map(|(name, value)| (name, HeaderValue::from_str(value).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn the_query_wins_over_the_cookie_and_the_cookie_over_the_browser() {
+        let english_browser = headers(&[(ACCEPT_LANGUAGE, "en-US,en;q=0.9,ja;q=0.8")]);
+        let chosen = headers(&[(ACCEPT_LANGUAGE, "en-US"), (COOKIE, "other=en; lang=ja")]);
+        for (query, headers, expected) in [
+            (None, &HeaderMap::new(), Language::Japanese),
+            (
+                None,
+                &headers(&[(ACCEPT_LANGUAGE, "fr")]),
+                Language::Japanese,
+            ),
+            (None, &english_browser, Language::English),
+            (None, &chosen, Language::Japanese),
+            (Some("en"), &chosen, Language::English),
+            (Some("xx"), &chosen, Language::Japanese),
+        ] {
+            assert_eq!(
+                Language::of(query, headers),
+                expected,
+                "{query:?} {headers:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_known_language_is_remembered() {
+        let answer = || StatusCode::OK.into_response();
+        assert!(
+            remembering(answer(), Some("en\r\nx"))
+                .headers()
+                .get(SET_COOKIE)
+                .is_none()
+        );
+        let remembered = remembering(answer(), Some("en"));
+        assert!(
+            remembered.headers()[SET_COOKIE]
+                .to_str()
+                .unwrap()
+                .starts_with("lang=en; ")
+        );
+    }
+
+    #[test]
+    fn a_policy_allows_the_style_and_one_script_by_hash_and_nothing_else() {
+        let policy = content_security_policy(Forms::None, None);
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
+        assert!(policy.contains("'; img-src data:; frame-ancestors 'none';"));
+        assert!(policy.ends_with("; form-action 'none'"));
+        assert!(!policy.contains("unsafe") && !policy.contains("script-src"));
+        let policy = content_security_policy(Forms::Leaving, Some("1"));
+        assert!(policy.contains("; script-src 'sha256-") && !policy.contains("form-action"));
+    }
+}

@@ -1,0 +1,497 @@
+//! What comes in and what goes out: a request as it was received, the checks made on it, the answer.
+//! Every request is remembered for tests, and told to the journal with its secrets masked.
+//! Parsing is strict: what isn't clean form encoding (WHATWG URL §5.1, UTF-8) is no parameter list.
+
+use std::fmt;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PRAGMA, REFERRER_POLICY,
+};
+use http::{HeaderMap, Method, StatusCode};
+use loopback::journal::{Check, Parameter, Party, Step};
+use loopback::pages::{Forms, LANGUAGE, Language, strict_headers};
+use serde_json::Value;
+use url::Url;
+
+use super::realm::Realm;
+
+/// The largest request body that is read.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// Names and values in the order in which they came.
+#[derive(Clone, Default)]
+pub(super) struct Parameters {
+    pairs: Vec<(String, String)>,
+    well_formed: bool,
+}
+
+impl Parameters {
+    pub(super) fn parse(raw: &[u8]) -> Self {
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(raw).into_owned().collect();
+        Self {
+            well_formed: is_form_encoded(raw) && !has_replacement(&pairs),
+            pairs,
+        }
+    }
+
+    /// Whether it was clean form encoding of UTF-8.
+    pub(super) fn well_formed(&self) -> bool {
+        self.well_formed
+    }
+
+    /// The first value of that name. An empty value counts as none (RFC 6749 §3.1).
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.pairs.iter().find(|(other, _)| other == name)?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether that name is there, even without a value.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(other, _)| other == name)
+    }
+
+    /// Whether no name comes twice (RFC 6749 §3.1).
+    pub(super) fn are_unique(&self) -> bool {
+        self.pairs.iter().all(|(name, _)| self.is_single(name))
+    }
+
+    /// Whether that name comes at most once.
+    pub(super) fn is_single(&self, name: &str) -> bool {
+        self.pairs.iter().filter(|(other, _)| other == name).count() <= 1
+    }
+
+    /// Whether there are no other names than these.
+    pub(super) fn are_among(&self, names: &[&str]) -> bool {
+        self.pairs
+            .iter()
+            .all(|(name, _)| names.contains(&name.as_str()))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    pub(super) fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+}
+
+/// Printable ASCII, and every `%` followed by two hexadecimal digits.
+fn is_form_encoded(raw: &[u8]) -> bool {
+    let mut bytes = raw.iter();
+    while let Some(byte) = bytes.next() {
+        let valid = match byte {
+            b'%' => {
+                bytes.next().is_some_and(u8::is_ascii_hexdigit)
+                    && bytes.next().is_some_and(u8::is_ascii_hexdigit)
+            }
+            other => other.is_ascii_graphic(),
+        };
+        if !valid {
+            return false;
+        }
+    }
+    true
+}
+
+/// Whether decoding met what isn't UTF-8: no parameter of this API may hold U+FFFD anyway.
+fn has_replacement(pairs: &[(String, String)]) -> bool {
+    let replaced = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
+    pairs
+        .iter()
+        .any(|(name, value)| replaced(name) || replaced(value))
+}
+
+/// Where a request went.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Endpoint {
+    /// The authorization endpoint.
+    Authorization,
+    /// The test-card page and its form.
+    TestCard,
+    /// The page of the consent and its form.
+    Consent,
+    /// The token endpoint.
+    Token,
+    /// The userinfo endpoint.
+    Userinfo,
+    /// The JWK Set.
+    KeySet,
+    /// Nothing that the service has.
+    Other,
+}
+
+impl Endpoint {
+    pub(super) const fn path(self) -> &'static str {
+        match self {
+            Self::Authorization => "/api/realms/main/protocol/openid-connect/auth",
+            Self::TestCard => "/api/realms/main/test-card",
+            Self::Consent => "/api/realms/main/consent",
+            Self::Token => "/api/realms/main/protocol/openid-connect/token",
+            Self::Userinfo => "/api/realms/main/protocol/openid-connect/userinfo",
+            Self::KeySet => "/api/realms/main/protocol/openid-connect/certs",
+            Self::Other => "",
+        }
+    }
+
+    fn of(path: &str) -> Self {
+        [
+            Self::Authorization,
+            Self::TestCard,
+            Self::Consent,
+            Self::Token,
+            Self::Userinfo,
+            Self::KeySet,
+        ]
+        .into_iter()
+        .find(|endpoint| endpoint.path() == path)
+        .unwrap_or(Self::Other)
+    }
+}
+
+/// A request as the service received it. It holds codes and assertions: its `Debug` shows none of them.
+#[derive(Clone)]
+pub struct RecordedRequest {
+    /// Where it went.
+    pub endpoint: Endpoint,
+    /// The method.
+    pub method: Method,
+    /// The path.
+    pub path: String,
+    /// The decoded query, in its order.
+    pub query: Vec<(String, String)>,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The decoded body, in its order; empty if it isn't a form.
+    pub form: Vec<(String, String)>,
+}
+
+impl RecordedRequest {
+    /// The first value of a form parameter.
+    #[must_use]
+    pub fn form_value(&self, name: &str) -> Option<&str> {
+        self.form
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The first value of a query parameter.
+    #[must_use]
+    pub fn query_value(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Debug for RecordedRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RecordedRequest")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request with its body read.
+pub(super) struct Received {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: Parameters,
+    pub(super) headers: HeaderMap,
+    /// The form, if the body says that it is one.
+    pub(super) form: Option<Parameters>,
+}
+
+impl Received {
+    /// A header's value, if it is there once and is text.
+    pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next()?.to_str().ok()?;
+        values.next().is_none().then_some(value)
+    }
+
+    /// The language of the page that answers.
+    pub(super) fn language(&self) -> Language {
+        Language::of(self.query.get(LANGUAGE), &self.headers)
+    }
+
+    /// Whether a program asks, and wants the page's choices as JSON.
+    pub(super) fn wants_json(&self) -> bool {
+        self.accepts("application/json")
+    }
+
+    /// Whether a browser asks.
+    pub(super) fn wants_page(&self) -> bool {
+        self.accepts("text/html")
+    }
+
+    fn accepts(&self, media: &str) -> bool {
+        self.header(&ACCEPT)
+            .is_some_and(|accept| accept.split([',', ';']).any(|part| part.trim() == media))
+    }
+}
+
+impl FromRequest<Arc<Realm>> for Received {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, realm: &Arc<Realm>) -> Result<Self, Response> {
+        let (head, body) = request.into_parts();
+        let body = to_bytes(body, BODY_LIMIT)
+            .await
+            .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+        let query = Parameters::parse(head.uri.query().unwrap_or_default().as_bytes());
+        let is_form = head
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(';').next())
+            .is_some_and(|media| {
+                media
+                    .trim()
+                    .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+            });
+        let form = is_form.then(|| Parameters::parse(&body));
+        let path = head.uri.path().to_owned();
+        realm.remember(RecordedRequest {
+            endpoint: Endpoint::of(&path),
+            method: head.method.clone(),
+            path: path.clone(),
+            query: query.pairs().to_vec(),
+            headers: head.headers.clone(),
+            form: form
+                .as_ref()
+                .map(|form| form.pairs().to_vec())
+                .unwrap_or_default(),
+        });
+        Ok(Self {
+            method: head.method,
+            path,
+            query,
+            headers: head.headers,
+            form,
+        })
+    }
+}
+
+/// What was checked, in order. The first check that doesn't hold is the last one.
+#[derive(Default)]
+pub(super) struct Checks(Vec<Check>);
+
+impl Checks {
+    /// Notes the check; if it doesn't hold, `refusal` is the outcome.
+    pub(super) fn require<E>(
+        &mut self,
+        what: &str,
+        rule: &str,
+        passed: bool,
+        refusal: impl FnOnce() -> E,
+    ) -> Result<(), E> {
+        self.0.push(Check::new(what, rule, passed));
+        if passed { Ok(()) } else { Err(refusal()) }
+    }
+
+    /// Notes that a value is there; if it isn't, `refusal` is the outcome.
+    pub(super) fn find<T, E>(
+        &mut self,
+        what: &str,
+        rule: &str,
+        value: Option<T>,
+        refusal: impl FnOnce() -> E,
+    ) -> Result<T, E> {
+        self.0.push(Check::new(what, rule, value.is_some()));
+        value.ok_or_else(refusal)
+    }
+}
+
+/// An answer, and what the journal may show of it.
+pub(super) struct Answer {
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Bytes,
+    shown: Vec<Parameter>,
+    hangs_up: bool,
+}
+
+/// The mark of an answer that is never given: the connection is closed instead.
+#[derive(Clone, Copy)]
+pub(super) struct HangUp;
+
+impl Answer {
+    /// A body of any kind. Nothing that the service answers may be stored.
+    pub(super) fn new(status: StatusCode, media: &'static str, body: impl Into<Bytes>) -> Self {
+        let headers = vec![
+            (CONTENT_TYPE, HeaderValue::from_static(media)),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (PRAGMA, HeaderValue::from_static("no-cache")),
+        ];
+        Self {
+            status,
+            headers,
+            body: body.into(),
+            shown: Vec::new(),
+            hangs_up: false,
+        }
+    }
+
+    /// A JSON object; the journal shows its members, masked where they are secrets.
+    pub(super) fn json(status: StatusCode, value: &Value) -> Self {
+        let mut answer = Self::new(status, "application/json", value.to_string());
+        answer.shown = shown_members(value, |name, text| Parameter::new(name, text));
+        answer
+    }
+
+    /// A JSON object about a person; the journal shows its members' names and lengths only.
+    pub(super) fn personal_json(value: &Value) -> Self {
+        let mut answer = Self::new(StatusCode::OK, "application/json", value.to_string());
+        answer.shown = shown_members(value, |name, text| Parameter {
+            name: name.to_owned(),
+            value: format!("…({})", text.chars().count()),
+        });
+        answer
+    }
+
+    /// A page with the headers of every page of the stand-ins.
+    pub(super) fn page(status: StatusCode, template: &impl Template, forms: Forms) -> Self {
+        let Ok(html) = template.render() else {
+            // Can't happen: the templates have no part that fails.
+            return Self::internal_error();
+        };
+        Self {
+            status,
+            headers: strict_headers(forms, None).collect(),
+            body: html.into(),
+            shown: Vec::new(),
+            hangs_up: false,
+        }
+    }
+
+    /// A redirect to another page of the service (RFC 9110 §15.4.4).
+    pub(super) fn own_redirect(location: &str) -> Self {
+        Self::new(
+            StatusCode::SEE_OTHER,
+            "text/plain; charset=utf-8",
+            Bytes::new(),
+        )
+        .with(LOCATION, location)
+        .with(REFERRER_POLICY, "no-referrer")
+    }
+
+    /// A redirect whose parameters the journal shows. 303 also after a form (RFC 9700 §4.12).
+    pub(super) fn redirect(status: StatusCode, location: &Url) -> Self {
+        let mut answer = Self::new(status, "text/plain; charset=utf-8", Bytes::new());
+        answer.shown = location
+            .query_pairs()
+            .map(|(name, value)| Parameter::new(name, value))
+            .collect();
+        answer
+            .with(LOCATION, location.as_str())
+            .with(REFERRER_POLICY, "no-referrer")
+    }
+
+    /// The connection is closed, and nothing is answered.
+    pub(super) fn hang_up() -> Self {
+        Self {
+            hangs_up: true,
+            ..Self::internal_error()
+        }
+    }
+
+    /// What must not happen: the stand-in's own failure.
+    pub(super) fn internal_error() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "text/plain; charset=utf-8",
+            "internal error",
+        )
+    }
+
+    /// The same with another header. A value that can't be one is the stand-in's own failure.
+    pub(super) fn with(mut self, name: HeaderName, value: &str) -> Self {
+        let Ok(value) = HeaderValue::from_str(value) else {
+            return Self::internal_error();
+        };
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The step for the journal.
+    pub(super) fn step(&self, from: Party, received: &Received, checks: Checks) -> Step {
+        let form = received.form.iter().flat_map(Parameters::pairs);
+        let mut parameters: Vec<Parameter> = received
+            .query
+            .pairs()
+            .iter()
+            .chain(form)
+            .map(|(name, value)| Parameter::new(name, value))
+            .collect();
+        if let Some(value) = received.header(&http::header::AUTHORIZATION) {
+            parameters.push(Parameter::new("authorization", value));
+        }
+        Step {
+            from,
+            to: Party::Service,
+            request: format!("{} {}", received.method, received.path),
+            parameters,
+            checks: checks.0,
+            status: (!self.hangs_up).then_some(self.status.as_u16()),
+            answer: self.shown.clone(),
+        }
+    }
+}
+
+fn shown_members(value: &Value, show: impl Fn(&str, &str) -> Parameter) -> Vec<Parameter> {
+    let members = value.as_object().into_iter().flatten();
+    members
+        .map(|(name, value)| match value {
+            Value::String(text) => show(name, text),
+            other => show(name, &other.to_string()),
+        })
+        .collect()
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        response.headers_mut().extend(self.headers);
+        if self.hangs_up {
+            response.extensions_mut().insert(HangUp);
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_clean_form_encoding_is_a_parameter_list() {
+        for good in ["", "a=b", "a=%E3%81%82+b&c=", "state=%3B"] {
+            assert!(Parameters::parse(good.as_bytes()).well_formed(), "{good}");
+        }
+        for bad in ["a=%", "a=%4", "a=%zz", "a=%ff", "a=\u{e9}", "a=b c", "a=\n"] {
+            assert!(!Parameters::parse(bad.as_bytes()).well_formed(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_without_a_value_is_none() {
+        let parameters = Parameters::parse(b"a=&b=1&b=2");
+        assert_eq!(parameters.get("a"), None);
+        assert!(parameters.has("a"));
+        assert_eq!(parameters.get("b"), Some("1"));
+        assert!(!parameters.are_unique());
+        assert!(parameters.is_single("a"));
+    }
+}

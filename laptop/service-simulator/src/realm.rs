@@ -1,0 +1,335 @@
+//! What the service remembers: its clients, the logins that wait for their person, codes and grants.
+//! One lock guards it all, and is never held across an await.
+//! Everything expires by the stand-in's clock.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use aws_lc_rs::error::Unspecified;
+use chrono::{DateTime, TimeDelta, Utc};
+use loopback::clock::SimClock;
+use loopback::journal::{Journal, Party};
+use serde_json::{Map, Value};
+
+use super::client::Client;
+use super::exchange::{Answer, Checks, Parameters, Received, RecordedRequest};
+use super::pages::ErrorPage;
+use super::realm_keys::RealmKeys;
+use super::token::IssuedTokens;
+use super::{Endpoints, Settings};
+use crate::fault::Fault;
+use crate::persona::Persona;
+
+/// What an authorization request asked for, once every rule held.
+#[derive(Clone)]
+pub(super) struct AuthorizationRequest {
+    pub(super) client_id: String,
+    pub(super) redirect_uri: String,
+    pub(super) scopes: Vec<String>,
+    pub(super) state: String,
+    pub(super) nonce: String,
+    pub(super) code_challenge: String,
+    /// The one way to authenticate that was asked for, if it isn't this realm's: that is granted. Nobody knows what the real
+    /// service does; whoever relies on more has to look at `acr`.
+    pub(super) acr: Option<String>,
+}
+
+/// A login that waits for its person, on the test-card page or at the consent.
+pub(super) struct Login {
+    pub(super) request: AuthorizationRequest,
+    pub(super) expires: DateTime<Utc>,
+    /// What was chosen on the test-card page. Until the consent it can be chosen anew.
+    pub(super) choice: Option<Choice>,
+}
+
+/// What was chosen on the test-card page.
+#[derive(Clone)]
+pub(super) struct Choice {
+    pub(super) persona: Persona,
+    /// What is registered about the person at this moment: this is shown, and this is handed out.
+    pub(super) userinfo: Map<String, Value>,
+    pub(super) fault: Option<Fault>,
+    pub(super) authenticated: DateTime<Utc>,
+}
+
+/// What a code stands for, and later the tokens.
+#[derive(Clone)]
+pub(super) struct Grant {
+    pub(super) request: AuthorizationRequest,
+    pub(super) subject: String,
+    pub(super) userinfo: Map<String, Value>,
+    pub(super) fault: Option<Fault>,
+    pub(super) session: String,
+    pub(super) authenticated: DateTime<Utc>,
+}
+
+impl Grant {
+    /// How the person authenticated.
+    pub(super) fn acr<'a>(&'a self, realm: &'a Realm) -> &'a str {
+        self.request.acr.as_deref().unwrap_or(&realm.settings.acr)
+    }
+
+    pub(super) fn has_fault(&self, fault: Fault) -> bool {
+        self.fault == Some(fault)
+    }
+}
+
+/// A code. It stays after its use, so that a second use is seen.
+pub(super) struct Code {
+    pub(super) grant: Grant,
+    pub(super) expires: DateTime<Utc>,
+    pub(super) used: bool,
+}
+
+/// An access token that was given.
+pub(super) struct Given {
+    pub(super) grant: Grant,
+    pub(super) expires: DateTime<Utc>,
+}
+
+/// Everything that changes.
+pub(super) struct Memory {
+    pub(super) clients: Vec<Client>,
+    pub(super) keys: RealmKeys,
+    pub(super) fault: Option<Fault>,
+    /// The fault that the key set obeys: that of the login that was answered last. A request for the key
+    /// set doesn't say for which login it is.
+    pub(super) key_set_fault: Option<Fault>,
+    /// The id of the person who is picked before anybody picks.
+    pub(super) persona: String,
+    /// By a person's id, the attributes that were changed since.
+    pub(super) changed: HashMap<String, Map<String, Value>>,
+    pub(super) logins: HashMap<String, Login>,
+    pub(super) codes: HashMap<String, Code>,
+    pub(super) given: HashMap<String, Given>,
+    /// Client id and `jti` of every assertion that was accepted.
+    pub(super) assertions: HashMap<(String, String), DateTime<Utc>>,
+    requests: VecDeque<RecordedRequest>,
+    /// The token answers that were made, in order.
+    issued: VecDeque<IssuedTokens>,
+}
+
+/// The realm `main`.
+pub(super) struct Realm {
+    pub(super) endpoints: Endpoints,
+    pub(super) settings: Settings,
+    pub(super) clock: SimClock,
+    journal: Journal,
+    memory: Mutex<Memory>,
+}
+
+impl Realm {
+    pub(super) fn new(
+        endpoints: Endpoints,
+        settings: Settings,
+        (clock, journal): (SimClock, Journal),
+        (client, keys): (Client, RealmKeys),
+        (fault, persona): (Option<Fault>, String),
+    ) -> Self {
+        let memory = Memory {
+            clients: vec![client],
+            keys,
+            fault,
+            key_set_fault: fault,
+            persona,
+            changed: HashMap::new(),
+            logins: HashMap::new(),
+            codes: HashMap::new(),
+            given: HashMap::new(),
+            assertions: HashMap::new(),
+            requests: VecDeque::new(),
+            issued: VecDeque::new(),
+        };
+        Self {
+            endpoints,
+            settings,
+            clock,
+            journal,
+            memory: Mutex::new(memory),
+        }
+    }
+
+    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn remember(&self, request: RecordedRequest) {
+        push(
+            &mut self.memory().requests,
+            request,
+            self.settings.remembered,
+        );
+    }
+
+    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
+        self.memory().requests.iter().cloned().collect()
+    }
+
+    pub(super) fn remember_issued(&self, tokens: IssuedTokens) {
+        push(&mut self.memory().issued, tokens, self.settings.remembered);
+    }
+
+    pub(super) fn issued_tokens(&self) -> Vec<IssuedTokens> {
+        self.memory().issued.iter().cloned().collect()
+    }
+
+    /// Everybody who can sign in.
+    pub(super) fn people(&self) -> Vec<Persona> {
+        self.settings.people.at(self.clock.now())
+    }
+
+    /// Who has this id.
+    pub(super) fn person(&self, id: &str) -> Option<Persona> {
+        self.settings.people.find(id, self.clock.now())
+    }
+
+    pub(super) fn forget_requests(&self) {
+        self.memory().requests.clear();
+    }
+
+    /// Tells the journal what was asked, checked and answered.
+    pub(super) fn tell(&self, from: Party, received: &Received, checks: Checks, answer: &Answer) {
+        self.journal.record(answer.step(from, received, checks));
+    }
+}
+
+impl Memory {
+    /// The login that a page's query or form names, with its id.
+    pub(super) fn waiting<'a>(
+        &'a self,
+        parameters: &'a Parameters,
+        rule: &str,
+        now: DateTime<Utc>,
+        checks: &mut Checks,
+    ) -> Result<(&'a str, &'a Login), ErrorPage> {
+        let clean = parameters.well_formed() && parameters.are_unique();
+        checks.require("no parameter comes twice", rule, clean, || {
+            ErrorPage::MalformedForm
+        })?;
+        let login = parameters
+            .get("login")
+            .and_then(|login| self.logins.get_key_value(login));
+        let (id, login) = checks.find("the login is one that waits", rule, login, || {
+            ErrorPage::UnknownLogin
+        })?;
+        let in_time = now < login.expires;
+        checks.require("the login hasn't expired", rule, in_time, || {
+            ErrorPage::ExpiredLogin
+        })?;
+        Ok((id, login))
+    }
+
+    pub(super) fn client(&self, client_id: &str) -> Option<&Client> {
+        self.clients
+            .iter()
+            .find(|client| client.client_id == client_id)
+    }
+
+    /// The id of every client.
+    pub(super) fn client_ids(&self) -> Vec<String> {
+        let ids = self.clients.iter().map(|client| client.client_id.clone());
+        ids.collect()
+    }
+
+    /// Adds a client, or replaces the one with its id.
+    pub(super) fn register(&mut self, client: Client) {
+        self.clients
+            .retain(|other| other.client_id != client.client_id);
+        self.clients.push(client);
+    }
+
+    /// Makes the keys fit for what the fault wants at the moment of signing.
+    pub(super) fn rotate_for(&mut self, fault: Option<Fault>) -> Result<(), Unspecified> {
+        match fault {
+            Some(Fault::KeyReplaced) => return self.keys.replace(),
+            Some(Fault::KeySetShortCoordinates) => return self.keys.rotate_to_a_short_one(),
+            _ => {}
+        }
+        // A fault of the key set is met only by who has to fetch it: a new key sees to that.
+        let rotates = matches!(
+            fault,
+            Some(
+                Fault::KeysRotatedBeforeSigning
+                    | Fault::KeySetUnknownKeys
+                    | Fault::KeySetLongCoordinates
+                    | Fault::KeySetPadded
+                    | Fault::KeySetRepeatedKey
+                    | Fault::KeySetUnusableKey
+                    | Fault::KeySetEmpty
+                    | Fault::KeySet500
+                    | Fault::KeySetSlow
+                    | Fault::KeySetBrokenJson
+                    | Fault::KeySetTooLarge
+            )
+        );
+        if rotates { self.keys.rotate() } else { Ok(()) }
+    }
+
+    /// Ends the session of a code that came twice: its tokens are worth nothing any more (RFC 6749 §4.1.2).
+    pub(super) fn revoke(&mut self, session: &str) {
+        self.given.retain(|_, given| given.grant.session != session);
+    }
+
+    /// Forgets what has long expired, and of too much the oldest.
+    pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
+        let long_ago = now - TimeDelta::hours(1);
+        tidy(&mut self.logins, |login| login.expires, long_ago);
+        tidy(&mut self.codes, |code| code.expires, long_ago);
+        tidy(&mut self.given, |given| given.expires, long_ago);
+        // None of them may go before it expires: it could be used again.
+        if self.assertions.len() > MOST {
+            self.assertions.retain(|_, expires| *expires > now);
+        }
+        self.assertions.retain(|_, expires| *expires > long_ago);
+    }
+}
+
+/// The most logins, codes and access tokens that are remembered, each.
+const MOST: usize = 10_000;
+
+/// Forgets what expired before that time. Of more than [`MOST`] a tenth goes, that which expires first.
+fn tidy<T>(
+    map: &mut HashMap<String, T>,
+    expires: impl Fn(&T) -> DateTime<Utc>,
+    before: DateTime<Utc>,
+) {
+    map.retain(|_, value| expires(value) > before);
+    if map.len() > MOST {
+        let mut all: Vec<_> = map.drain().collect();
+        all.sort_by_key(|(_, value)| expires(value));
+        map.extend(all.into_iter().rev().take(MOST - MOST / 10));
+    }
+}
+
+/// Adds at the end; of more than `most` the first go.
+fn push<T>(queue: &mut VecDeque<T>, value: T, most: usize) {
+    queue.push_back(value);
+    while queue.len() > most {
+        queue.pop_front();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_much_the_newest_stays_and_nothing_that_expired_long_ago() {
+        let begin: DateTime<Utc> = "2026-11-22T00:00:00Z".parse().unwrap();
+        let at = |second: i64| begin + TimeDelta::seconds(second);
+        let mut map: HashMap<String, DateTime<Utc>> = (0..10_000)
+            .map(|second| (second.to_string(), at(second)))
+            .collect();
+        tidy(&mut map, |time| *time, at(-1));
+        assert_eq!(map.len(), 10_000);
+        map.insert("one more".to_owned(), at(10_000));
+        tidy(&mut map, |time| *time, at(-1));
+        assert_eq!(map.len(), 9_000);
+        assert!(map.contains_key("one more") && map.contains_key("1001"));
+        assert!(!map.contains_key("1000"));
+        tidy(&mut map, |time| *time, at(9_998));
+        let mut left: Vec<_> = map.into_keys().collect();
+        left.sort();
+        assert_eq!(left, ["9999", "one more"]);
+    }
+}

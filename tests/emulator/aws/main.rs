@@ -1,0 +1,120 @@
+//! The built functions with AWS KMS, AWS Secrets Manager and a user pool, as they are configured in the cloud, against an
+//! emulator that others wrote: `cargo xtask aws` starts one and runs this. `AWS_EMULATOR` says where it is
+//! (`http://127.0.0.1:4566`). All calls of the functions go through proxies that count them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that can't go on fails"
+)]
+
+mod emulator;
+mod federation;
+mod pre_token_generation;
+
+use aws_sdk_kms::types::KeySpec;
+use demo::stack::SERVICE_CLIENT_ID;
+use emulator::{Aws, Counted, new_key};
+use login_kit::{RelyingParty, Stack, stack_with, variables};
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+use service_simulator::RegisteredClient;
+
+/// Everything, the functions with their keys and secrets in AWS.
+struct InAws {
+    stack: Stack,
+    aws: Aws,
+    /// The calls of the bridge.
+    bridge: Counted,
+    /// The calls of the triggers.
+    triggers: Counted,
+    client_secrets: String,
+    sealing_keys: Ring,
+    record_keys: Ring,
+    /// The assertion's key, and that of the ID tokens.
+    signing_keys: [String; 2],
+}
+
+/// A secret with a ring of keys.
+struct Ring {
+    /// Where it is.
+    arn: String,
+    /// The only key that was in it at first.
+    first: String,
+}
+
+impl Ring {
+    async fn new(aws: &Aws) -> Self {
+        let ring = Self {
+            arn: aws.secret().await,
+            first: new_key(),
+        };
+        aws.put(&ring.arn, &json!({ "keys": [ring.first] })).await;
+        ring
+    }
+
+    /// Puts a new key in front of the first one.
+    async fn rotate(&self, aws: &Aws) {
+        aws.put(&self.arn, &json!({ "keys": [new_key(), self.first] }))
+            .await;
+    }
+}
+
+async fn in_aws(assertion_key: KeySpec) -> InAws {
+    let aws = Aws::new();
+    let (bridge, triggers) = (Counted::default(), Counted::default());
+    let [for_the_bridge, for_the_triggers] =
+        [bridge.serve().await, triggers.serve().await].map(|proxy| format!("http://{proxy}"));
+    let assertion_key = aws.key(assertion_key).await;
+    let (signs, published) = (
+        aws.key(KeySpec::Rsa2048).await,
+        aws.key(KeySpec::Rsa2048).await,
+    );
+    let client_secrets = aws.secret().await;
+    let (sealing_keys, record_keys) = (Ring::new(&aws).await, Ring::new(&aws).await);
+    let id_token_keys = format!("{signs} {published}");
+    let stack = stack_with(|options| {
+        options.environment = variables([
+            ("ASSERTION_KEYS", Some(&assertion_key)),
+            ("ID_TOKEN_KEYS", Some(&id_token_keys)),
+            ("SEALING_KEYS", Some(&sealing_keys.arn)),
+            ("RECORD_KEYS", Some(&record_keys.arn)),
+            ("CLIENT_SECRETS", Some(&client_secrets)),
+            ("AWS_ENDPOINT_URL", Some(&for_the_bridge)),
+            ("AWS_ACCESS_KEY_ID", Some("test")),
+            ("AWS_SECRET_ACCESS_KEY", Some("test")),
+        ]);
+        options.trigger_environment = variables([
+            ("AWS_ENDPOINT_URL", Some(&for_the_triggers)),
+            ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", None),
+            ("AWS_ACCESS_KEY_ID", Some("test")),
+            ("AWS_SECRET_ACCESS_KEY", Some("test")),
+        ]);
+    })
+    .await;
+    // The bridge starts with the first request: the secret gets its value before it.
+    let client_secret = stack.configuration.client_secret().expose_secret();
+    aws.put(&client_secrets, &json!({ "current": client_secret }))
+        .await;
+    // The Digital Agency gets the public keys on a form.
+    let client = RelyingParty::new(&stack);
+    let jwks = client.document("/client-jwks.json").await.json();
+    let redirect_uris = vec![format!("{}/callback", client.issuer())];
+    let registered = RegisteredClient {
+        client_id: SERVICE_CLIENT_ID.to_owned(),
+        redirect_uris,
+        jwks,
+    };
+    stack.service.register_client(registered).unwrap();
+    InAws {
+        stack,
+        aws,
+        bridge,
+        triggers,
+        client_secrets,
+        sealing_keys,
+        record_keys,
+        signing_keys: [assertion_key, signs],
+    }
+}

@@ -1,0 +1,241 @@
+//! A stack, deployed by `sam deploy` with the options that the documents give, and again with other parameters.
+//! What `sam build` wrote is copied, what the emulator can't take is taken out of the copy (`limits.rs`), and the copy is
+//! deployed; what was taken out is then made.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use login_kit::Answer;
+use reqwest::redirect::Policy;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::process::Command;
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::aws::{Aws, REGION, emulator, given};
+use crate::limits;
+
+/// How long one deployment may take. It takes a quarter of a minute, most of which is waiting between two looks.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// The app's address. Nobody listens there: the browser stops before it.
+pub(crate) const APP_CALLBACK: &str = "http://localhost:1/callback";
+
+/// Whether somebody has made the bucket that `sam deploy` uploads to.
+static BUCKET: Mutex<bool> = Mutex::const_new(false);
+
+/// A stack and what it was last deployed with.
+pub(crate) struct Deployment {
+    pub(crate) name: String,
+    pub(crate) aws: Aws,
+    /// What the identity provider was last made from.
+    pub(crate) identity_provider: Mutex<Option<Value>>,
+    parameters: BTreeMap<String, String>,
+    folder: TempDir,
+}
+
+impl Deployment {
+    /// A stack of this name that isn't there yet. Its parameters are those that every stack of these tests has, and `more`.
+    pub(crate) fn new(name: &str, more: &[(&str, &str)]) -> Self {
+        let built = PathBuf::from(given("BUILT_STACK"));
+        let folder = TempDir::new().unwrap();
+        copy(&built, folder.path());
+        limits::apply(folder.path());
+        let mut deployment = Self {
+            name: name.to_owned(),
+            aws: Aws::new(),
+            identity_provider: Mutex::default(),
+            parameters: BTreeMap::new(),
+            folder,
+        };
+        deployment.set(&[
+            ("Architecture", &given("BUILT_FOR")),
+            ("DomainPrefix", name),
+            ("AppCallbackUrls", APP_CALLBACK),
+            // Without any, the emulator would make one that is empty: it takes the condition for true.
+            ("AppLogoutUrls", "http://localhost:1/signed-out"),
+        ]);
+        deployment.set(more);
+        deployment
+    }
+
+    /// With these parameters from the next deployment on.
+    pub(crate) fn set(&mut self, parameters: &[(&str, &str)]) {
+        for (name, value) in parameters {
+            self.parameters
+                .insert((*name).to_owned(), (*value).to_owned());
+        }
+    }
+
+    /// Deploys it with these parameters changed, and gives what `sam deploy` said.
+    ///
+    /// # Panics
+    ///
+    /// If it isn't deployed.
+    pub(crate) async fn deploy(&mut self, changed: &[(&str, &str)]) -> String {
+        self.set(changed);
+        limits::show_a_change(&mut self.parameters);
+        self.deploy_again().await
+    }
+
+    /// Deploys it with the parameters that it has, and gives what `sam deploy` said.
+    ///
+    /// # Panics
+    ///
+    /// If it isn't deployed.
+    pub(crate) async fn deploy_again(&self) -> String {
+        match self.try_to_deploy().await {
+            Ok(said) => said,
+            Err(said) => panic!("{} isn't deployed:\n{said}", self.name),
+        }
+    }
+
+    /// Deploys it; `Err` with what `sam deploy` said if that isn't possible.
+    pub(crate) async fn try_to_deploy(&self) -> Result<String, String> {
+        let mut command = Command::new(given("SAM_PYTHON"));
+        command
+            .args(["-m", "samcli", "deploy", "--template-file"])
+            .arg(self.folder.path().join("template.yaml"))
+            .args(["--stack-name", &self.name, "--resolve-s3"])
+            .args(["--no-confirm-changeset", "--no-fail-on-empty-changeset"])
+            .args(["--capabilities", "CAPABILITY_IAM"])
+            .arg("--parameter-overrides")
+            .args((self.parameters.iter()).map(|(name, value)| format!("{name}=\"{value}\"")))
+            // A folder without a samconfig.toml.
+            .current_dir(self.folder.path())
+            .env("AWS_ENDPOINT_URL", emulator())
+            .env("AWS_REGION", REGION)
+            .env("AWS_DEFAULT_REGION", REGION)
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("SAM_CLI_TELEMETRY", "0")
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        // The first one makes the bucket for everybody's code, and two at once would both make it.
+        let mut made = BUCKET.lock().await;
+        let making = (!*made).then(|| {
+            *made = true;
+            made
+        });
+        let output = tokio::time::timeout(LIMIT, command.output()).await;
+        drop(making);
+        let output = output.expect("deployed in time").unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        if !output.status.success() {
+            return Err(said);
+        }
+        limits::create(self).await;
+        Ok(said)
+    }
+
+    /// Deletes the stack, and comes back when it is gone. What it retains stays.
+    pub(crate) async fn delete(&mut self) {
+        let stacks = &self.aws.stacks;
+        let deleted = stacks.delete_stack().stack_name(&self.name).send().await;
+        deleted.unwrap();
+        let gone = async {
+            while stacks
+                .describe_stacks()
+                .stack_name(&self.name)
+                .send()
+                .await
+                .is_ok()
+            {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        let gone = tokio::time::timeout(LIMIT, gone).await;
+        gone.expect("deleted in time");
+        *self.identity_provider.get_mut() = None;
+    }
+
+    /// What the deployed bridge answers to a request that isn't a browser's.
+    pub(crate) async fn ask(
+        &self,
+        path: &str,
+        request: impl FnOnce(&reqwest::Client, Url) -> reqwest::RequestBuilder,
+    ) -> Answer {
+        let url = Url::parse(&self.output("Issuer").await).unwrap();
+        let host = url.host_str().unwrap().to_owned();
+        // Not every machine knows that a name below localhost is its own.
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, url.port().unwrap()));
+        let http = reqwest::Client::builder().resolve(&host, address);
+        let http = http.redirect(Policy::none()).no_proxy().build().unwrap();
+        Answer::of(request(&http, url.join(path).unwrap())).await
+    }
+
+    /// An output of the stack.
+    ///
+    /// # Panics
+    ///
+    /// If it has no such output.
+    pub(crate) async fn output(&self, key: &str) -> String {
+        let outputs = self.outputs().await;
+        outputs
+            .get(key)
+            .unwrap_or_else(|| panic!("no output {key}"))
+            .clone()
+    }
+
+    /// All outputs of the stack.
+    pub(crate) async fn outputs(&self) -> BTreeMap<String, String> {
+        let stacks = self.aws.stacks.describe_stacks().stack_name(&self.name);
+        let stack = stacks.send().await.unwrap().stacks.unwrap().remove(0);
+        let outputs = stack.outputs.unwrap_or_default().into_iter();
+        outputs
+            .map(|output| (output.output_key.unwrap(), output.output_value.unwrap()))
+            .collect()
+    }
+
+    /// The resources of the stack: logical id, type, physical id and status, in the order of their ids.
+    pub(crate) async fn resources(&self) -> Vec<Resource> {
+        let resources = self.aws.stacks.describe_stack_resources();
+        let resources = resources.stack_name(&self.name).send().await.unwrap();
+        let resources = resources.stack_resources.unwrap().into_iter();
+        let mut resources: Vec<_> = resources
+            .map(|resource| Resource {
+                logical_id: resource.logical_resource_id.unwrap(),
+                kind: resource.resource_type.unwrap(),
+                physical_id: resource.physical_resource_id.unwrap_or_default(),
+                status: resource.resource_status.unwrap().as_str().to_owned(),
+            })
+            .collect();
+        resources.sort();
+        resources
+    }
+
+    /// The log group of a function.
+    pub(crate) fn log_group(&self, function: &str) -> String {
+        format!("/digital-auth/{}/{function}", self.name)
+    }
+}
+
+/// A resource of a stack.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Resource {
+    pub(crate) logical_id: String,
+    pub(crate) kind: String,
+    pub(crate) physical_id: String,
+    pub(crate) status: String,
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (from, to) = (
+            entry.as_ref().unwrap().path(),
+            to.join(entry.unwrap().file_name()),
+        );
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).unwrap();
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The test kit: everything on free ports, with the built function, and a client that can stand in Amazon Cognito's place.
+//! The function is built once per run; what happens to lie in the target folder is never used.
+//! A failure of the kit itself is a panic, since only tests use it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on stops"
+)]
+
+mod browser_login;
+mod confidential;
+mod form;
+mod function_clock;
+pub mod limits;
+mod refusal;
+mod relying_party;
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use demo::stack::RsaKeys;
+pub use demo::stack::{Failed, Functions, Outcome, Place, SignedIn, Stack, StackOptions};
+use local_lambda::{Profile, Target, build_once};
+use loopback::clock::SimClock;
+pub use loopback::user_agent::{Arrival, Page, UserAgent};
+use serde_json::Value;
+
+pub use browser_login::BrowserLogin;
+pub use confidential::Confidential;
+pub use form::Form;
+pub use function_clock::FunctionClock;
+pub use refusal::Refusal;
+pub use relying_party::{
+    Answer, AuthorizationRequest, Parameters, RelyingParty, TokenRequest, parameter,
+};
+
+/// The functions' executables, built by cargo the first time that a test asks for one of them.
+#[must_use]
+pub fn functions() -> Functions {
+    Functions::build_once(Profile::Dev).expect("the functions build")
+}
+
+/// The bridge's executable.
+#[must_use]
+pub fn federation() -> PathBuf {
+    functions().federation
+}
+
+/// The command's executable, built by cargo the first time that a test asks for it.
+#[must_use]
+pub fn command() -> PathBuf {
+    build_once(&Target::binary("cli", "digital-auth", Profile::Dev)).expect("the command builds")
+}
+
+/// Everything with its usual options.
+pub async fn stack() -> Stack {
+    stack_with(|_| {}).await
+}
+
+/// Everything, its options changed.
+pub async fn stack_with(change: impl FnOnce(&mut StackOptions)) -> Stack {
+    day_that_goes_on().await;
+    let mut options = StackOptions::new(functions());
+    options.rsa_keys = Some(rsa_keys());
+    change(&mut options);
+    Stack::start(options).await.expect("free ports are free")
+}
+
+/// RSA keys, made once for all stacks of a process: to make them takes long.
+#[must_use]
+pub fn rsa_keys() -> RsaKeys {
+    static KEYS: OnceLock<RsaKeys> = OnceLock::new();
+    let keys = KEYS.get_or_init(|| RsaKeys::generate().expect("keys"));
+    keys.clone()
+}
+
+/// Waits for the new day if it is about to begin in Japan. Of the made-up people some have a birthday today and some
+/// tomorrow, so who they are must not change between a login and what a test expects of it.
+pub async fn day_that_goes_on() {
+    const DAY: u64 = 24 * 60 * 60;
+    const JAPAN: u64 = 9 * 60 * 60;
+    const LONGER_THAN_A_TEST: u64 = 2 * 60;
+    let now = SimClock::default().now().timestamp().cast_unsigned();
+    let left = DAY - (now + JAPAN) % DAY;
+    if left <= LONGER_THAN_A_TEST {
+        tokio::time::sleep(Duration::from_secs(left)).await;
+    }
+}
+
+/// A new browser that prefers Japanese.
+#[must_use]
+pub fn browser() -> UserAgent {
+    UserAgent::new("ja").expect("a browser")
+}
+
+/// Variables of the function that differ from the usual ones, for [`StackOptions::environment`].
+#[must_use]
+pub fn variables<const N: usize>(
+    changed: [(&str, Option<&str>); N],
+) -> std::collections::BTreeMap<String, Option<String>> {
+    changed
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.map(str::to_owned)))
+        .collect()
+}
+
+/// The events of this name that the function logged so far, in order: the JSON objects of its log.
+#[must_use]
+pub fn logged<S>(stack: &Stack<S>, event: &str) -> Vec<Value> {
+    let lines = stack.bridge.logs().lines();
+    lines
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|logged| logged.get("event").and_then(Value::as_str) == Some(event))
+        .collect()
+}
+
+/// The classes of failure that the function logged so far, in order.
+#[must_use]
+pub fn logged_failures<S>(stack: &Stack<S>) -> Vec<String> {
+    logged(stack, "failure")
+        .iter()
+        .filter_map(|failure| failure.get("class")?.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// The status and the failure class of a page of the bridge.
+///
+/// # Panics
+///
+/// If the browser is back at the client.
+#[must_use]
+pub fn failure_page(arrival: &Arrival) -> (u16, String) {
+    let Arrival::Page(page) = arrival else {
+        panic!("back at the client");
+    };
+    let text = page.text();
+    let (_, class) = text.split_once("<small>").expect("a page of the bridge");
+    let (class, _) = class.split_once("</small>").expect("a page of the bridge");
+    (page.status.as_u16(), class.to_owned())
+}

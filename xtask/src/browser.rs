@@ -1,0 +1,173 @@
+//! `cargo xtask browser`: the demo in Chromium, on a PC and on a phone, in both languages, with a picture of every page; and
+//! a login in Firefox. The browsers, a Japanese font and faketime come from Debian's packages, axe-core from npm, Firefox's
+//! driver from crates.io; the drivers are started on free ports of the loopback, and stopped whatever the tests say.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use crate::command::{cargo, done};
+use crate::debian;
+
+/// The programs that are needed, and Debian's packages that bring them.
+const PROGRAMS: [[&str; 2]; 5] = [
+    ["chromium", "chromium"],
+    ["chromedriver", "chromium-driver"],
+    ["firefox-esr", "firefox-esr"],
+    ["faketime", "faketime"],
+    ["npm", "npm"],
+];
+
+/// What checks pages for accessibility.
+const AXE: &str = "axe-core@4.14.1";
+
+/// Mozilla's driver for Firefox.
+const GECKODRIVER: [&str; 2] = ["geckodriver", "0.37.1"];
+
+/// Runs the task, or says what failed.
+pub(crate) fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> {
+    for [name, package] in PROGRAMS {
+        debian::program(name, package)?;
+    }
+    debian::package("fonts-noto-cjk")?;
+    let folder = workspace.join("target/browser");
+    let axe = install_axe(&folder)?;
+    let pictures = folder.join("screenshots");
+    let _not_there_the_first_time = fs::remove_dir_all(&pictures);
+    let geckodriver = install_geckodriver(workspace)?;
+    let chromium = Driver::start(Path::new("chromedriver"), "started successfully on port ")?;
+    let firefox = Driver::start(&geckodriver, "Listening on 127.0.0.1:")?;
+    eprintln!("xtask: cargo test --package browser");
+    let mut test = cargo(workspace);
+    test.args(["test", "--package", "browser"])
+        .arg("--")
+        .args(arguments)
+        .env("CHROMEDRIVER", chromium.url())
+        .env("GECKODRIVER", firefox.url())
+        .env("AXE", axe)
+        .env("SCREENSHOTS", &pictures);
+    done(&mut test, "the demo fails in a browser")?;
+    eprintln!(
+        "xtask: pictures of every page are in {}",
+        pictures.display()
+    );
+    Ok(())
+}
+
+/// Installs axe-core below `folder`, and gives its file. Needs no network once it is there.
+fn install_axe(folder: &Path) -> Result<PathBuf, String> {
+    let own = folder.join(AXE.replace('@', "-"));
+    let file = own.join("node_modules/axe-core/axe.min.js");
+    if file.exists() {
+        return Ok(file);
+    }
+    eprintln!("xtask: npm install {AXE}");
+    fs::create_dir_all(&own).map_err(|error| format!("{}: {error}", own.display()))?;
+    let status = Command::new("npm")
+        .args([
+            "install",
+            "--silent",
+            "--no-save",
+            "--no-audit",
+            "--no-fund",
+        ])
+        .args(["--ignore-scripts", "--prefix"])
+        .arg(&own)
+        .arg(AXE)
+        .status();
+    if status.is_ok_and(|status| status.success()) && file.exists() {
+        return Ok(file);
+    }
+    Err(format!("NOT CHECKED: npm can't install {AXE}"))
+}
+
+/// Installs Firefox's driver below `target/tools`, and gives its file. Does nothing once it is there.
+fn install_geckodriver(workspace: &Path) -> Result<PathBuf, String> {
+    let [name, version] = GECKODRIVER;
+    let root = workspace
+        .join("target/tools")
+        .join(format!("{name}-{version}"));
+    let file = root.join("bin").join(name);
+    if file.exists() {
+        return Ok(file);
+    }
+    eprintln!("xtask: cargo install {name} {version}");
+    let status = cargo(workspace)
+        .args(["install", "--quiet", "--locked", "--version", version])
+        .args([OsStr::new("--root"), root.as_os_str(), OsStr::new(name)])
+        .status();
+    if status.is_ok_and(|status| status.success()) {
+        return Ok(file);
+    }
+    Err(format!("NOT CHECKED: cargo can't install {name} {version}"))
+}
+
+/// A running driver. It is stopped when this goes, and with it every browser that it opened.
+struct Driver {
+    process: Child,
+    port: u16,
+}
+
+impl Driver {
+    /// Starts it on a free port, and reads which one after `says`.
+    fn start(driver: &Path, says: &str) -> Result<Self, String> {
+        let name = driver.display();
+        // A group of its own, to which the browsers belong. It ends when nobody holds the pipe any more: also if this task
+        // is interrupted or killed.
+        let mut process = Command::new("sh")
+            .args(["-c", r#""$0" --port=0 </dev/null & cat; kill -s KILL 0"#])
+            .arg(driver)
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{name} can't be started: {error}"))?;
+        let mut lines = process
+            .stdout
+            .take()
+            .into_iter()
+            .flat_map(|output| BufReader::new(output).lines().map_while(Result::ok));
+        let port = lines.find_map(|line| {
+            let (_, port) = line.split_once(says)?;
+            port.trim_end_matches('.').parse().ok()
+        });
+        // Nobody reads on: what it says later must not fill the pipe and stop it.
+        thread::spawn(move || lines.for_each(drop));
+        match port {
+            Some(port) => Ok(Self { process, port }),
+            None => Err(format!("{name} doesn't say its port")),
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ended = self.process.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::documented::{names, section, tests_in};
+
+    #[test]
+    fn every_test_has_its_line_and_every_line_its_test() {
+        let tests = tests_in("tests/browser");
+        assert!(tests.contains("in_firefox"));
+        for (document, heading) in [
+            ("docs/browser.md", "## 確かめていること"),
+            ("docs/browser.en.md", "## What is shown"),
+        ] {
+            assert_eq!(names(&section(document, heading)), tests, "{document}");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! `cargo xtask NAME`: checks of this project that need more than Rust and cargo, each of which
+//! brings what it needs. One file per task; a task says what it does as it goes, and ends with
+//! a status that a script can trust.
+#![expect(
+    clippy::print_stderr,
+    reason = "a task talks to the person who started it"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod aws;
+mod browser;
+mod build;
+mod command;
+mod commands;
+mod debian;
+#[cfg(test)]
+mod deployment;
+#[cfg(test)]
+mod documented;
+mod interop;
+mod loopback;
+mod municipalities;
+mod python;
+mod repeat;
+mod size;
+mod skipped;
+mod template;
+
+/// Checks that need more than cargo.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Test keys and functions against an emulator of AWS (needs Python 3 with venv, and PyPI)
+    Aws,
+    /// Sign in with Chromium and Firefox, on a PC and a phone, and take pictures (installs what it needs: Debian's packages, npm)
+    Browser {
+        /// What cargo test's harness takes: `-- a_name`
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Build what is deployed, with `sam build` for both architectures, and sign in with it (installs what it needs: Debian's packages, PyPI, rustup's targets)
+    Build {
+        /// Only for this one; for both if none is named
+        #[arg(value_enum)]
+        architecture: Option<build::Architecture>,
+    },
+    /// Run the commands of docs/ that need no account of AWS (installs what it needs: Debian's packages)
+    Commands,
+    /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central, npm, PyPI)
+    Interop {
+        /// Only this one; all of them if none is named
+        #[arg(value_enum)]
+        peer: Option<interop::Peer>,
+    },
+    /// Make the table of Japan's municipalities from Japan Post's postal codes (needs Python 3 with venv, and PyPI)
+    Municipalities {
+        /// Only compare it with the table that is there
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run the tests of `cargo test` again and again: in random order, with a busy processor, while ports are being taken, and over the end of a minute, an hour and a day (installs what it needs: Debian's packages)
+    Repeat(repeat::Arguments),
+    /// Check the template without an account: lint, translate, checkov, cfn-guard, and its tests (installs what it needs: PyPI, crates.io)
+    Template,
+    /// Compare the size of what `cargo xtask build x86_64` built with what it was
+    Size,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Aws => aws::run(&workspace()),
+        Task::Browser { arguments } => browser::run(&workspace(), &arguments),
+        Task::Build { architecture } => build::run(&workspace(), architecture),
+        Task::Commands => commands::run(&workspace()),
+        Task::Interop { peer } => interop::run(&workspace(), peer),
+        Task::Municipalities { check } => municipalities::run(&workspace(), check),
+        Task::Repeat(arguments) => repeat::run(&workspace(), &arguments),
+        Task::Size => size::run(&workspace()),
+        Task::Template => template::run(&workspace()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the workspace, one folder above this package.
+fn workspace() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().skip(1).take(1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use super::*;
+
+    /// The folders of packages, beside `xtask`.
+    const FOLDERS: [&str; 4] = ["crates", "functions", "laptop", "tests"];
+
+    /// Every manifest of the workspace: the root's, and those of its packages.
+    fn manifests() -> Vec<String> {
+        let root = workspace();
+        let mut paths = vec![root.join("Cargo.toml"), root.join("xtask/Cargo.toml")];
+        for folder in FOLDERS {
+            let packages = fs::read_dir(root.join(folder)).unwrap();
+            paths.extend(packages.map(|package| package.unwrap().path().join("Cargo.toml")));
+        }
+        let manifests = paths.iter().filter(|path| path.is_file());
+        manifests
+            .map(|path| fs::read_to_string(path).unwrap())
+            .collect()
+    }
+
+    /// What a manifest names as a dependency, but for what is ours: that has a path.
+    fn dependencies(manifest: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+        let (mut others, mut ours) = (BTreeSet::new(), BTreeSet::new());
+        let mut in_dependencies = false;
+        for line in manifest.lines() {
+            if let Some(section) = line.strip_prefix('[') {
+                in_dependencies = section.trim_end_matches(']').ends_with("dependencies");
+            } else if in_dependencies && line.starts_with(|first: char| first.is_ascii_lowercase())
+            {
+                let name = line.split(['.', ' ', '=']).next().unwrap().to_owned();
+                if line.contains("path = ") {
+                    ours.insert(name);
+                } else {
+                    others.insert(name);
+                }
+            }
+        }
+        (others, ours)
+    }
+
+    #[test]
+    fn every_dependency_has_its_line() {
+        let (mut expected, mut ours) = (BTreeSet::new(), BTreeSet::new());
+        for manifest in manifests() {
+            let (others, own) = dependencies(&manifest);
+            expected.extend(others);
+            ours.extend(own);
+        }
+        let expected: BTreeSet<_> = expected.difference(&ours).cloned().collect();
+        assert!(expected.contains("openidconnect") && !expected.contains("keys"));
+        for name in ["docs/dependencies.md", "docs/dependencies.en.md"] {
+            let document = fs::read_to_string(workspace().join(name)).unwrap();
+            let lines: Vec<_> = document
+                .lines()
+                .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+                .collect();
+            let documented: BTreeSet<_> =
+                lines.iter().map(|(name, _)| (*name).to_owned()).collect();
+            assert_eq!(
+                documented.len(),
+                lines.len(),
+                "{name}: a line for each, once"
+            );
+            assert_eq!(documented, expected, "{name}");
+            for (dependency, rest) in lines {
+                let reasons = rest.trim_matches([' ', '|']).split('|');
+                assert!(
+                    reasons.clone().count() == 2
+                        && reasons.clone().all(|cell| !cell.trim().is_empty()),
+                    "{name}: {dependency} needs a reason"
+                );
+            }
+        }
+    }
+
+    /// The names of all functions in the Rust sources below a folder.
+    fn functions_below(folder: &Path) -> BTreeSet<String> {
+        let mut functions = BTreeSet::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                functions.extend(functions_below(&path));
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let source = fs::read_to_string(&path).unwrap();
+                let named = source.split("fn ").skip(1);
+                functions
+                    .extend(named.filter_map(|rest| rest.split('(').next().map(str::to_owned)));
+            }
+        }
+        functions
+    }
+
+    #[test]
+    fn every_test_that_a_limit_names_is_there() {
+        let folders = FOLDERS.map(|folder| workspace().join(folder));
+        let there: BTreeSet<_> = folders
+            .iter()
+            .flat_map(|one| functions_below(one))
+            .collect();
+        for (document, heading) in [
+            ("docs/architecture.md", "## 上限と数"),
+            ("docs/architecture.en.md", "## Limits and numbers"),
+        ] {
+            let section = documented::section(document, heading);
+            let rows = section.lines().filter(|line| line.starts_with("| "));
+            let named: Vec<_> = rows
+                .filter_map(|row| row.trim_end_matches([' ', '|']).rsplit('|').next())
+                .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+                .collect();
+            assert!(named.len() > 40, "{document}");
+            for name in named {
+                assert!(there.contains(name), "{document}: {name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! `cargo xtask template`: what can be said of the deployment without an account. The template is linted as it stands and after
+//! the transform that AWS makes of it, two tools that others wrote look for what is unsafe, and the tests resolve it with every
+//! combination of its parameters.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::{cargo, done};
+use crate::python::{CHECKOV, SAM};
+
+/// AWS CloudFormation Guard, and the version that was tested.
+const GUARD: (&str, &str) = ("cfn-guard", "3.2.1");
+
+/// What has to hold of every resource.
+const GUARD_RULES: &str = "infra/rules.guard";
+
+/// Starts cfn-lint, which is no module that Python could start.
+const CFN_LINT: [&str; 2] = [
+    "-c",
+    "import sys; from cfnlint.runner import main; sys.exit(main())",
+];
+
+/// Where templates that are nested, or stand beside, are.
+const INFRA: &str = "infra";
+
+/// Runs the task, or says what is wrong.
+pub(crate) fn run(workspace: &Path) -> Result<(), String> {
+    let sam = SAM.install(workspace)?;
+    let sam = |arguments: &[&str]| {
+        let mut python = Command::new(sam.python());
+        python
+            .args(arguments)
+            .current_dir(workspace)
+            .env("SAM_CLI_TELEMETRY", "0");
+        python
+    };
+    let beside = templates(&workspace.join(INFRA))?;
+    let sources: Vec<_> = beside
+        .iter()
+        .map(|one| format!("{INFRA}/{one}.yaml"))
+        .collect();
+    let validate = [
+        "-m",
+        "samcli",
+        "validate",
+        "--lint",
+        "--region",
+        "ap-northeast-1",
+    ];
+    eprintln!("xtask: sam validate --lint");
+    done(&mut sam(&validate), "sam validate --lint")?;
+    eprintln!("xtask: cfn-lint template.yaml {}", sources.join(" "));
+    let mut lint = sam(&CFN_LINT);
+    done(lint.arg("template.yaml").args(&sources), "cfn-lint")?;
+
+    let folder = workspace.join("target/template");
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut translate = sam(&["xtask/src/template/translate.py", "."]);
+    done(translate.arg(&folder), "the template can't be translated")?;
+    let of = |name: &str| folder.join(name).with_extension("json");
+    let translated: Vec<_> = ["template"]
+        .into_iter()
+        .chain(beside.iter().map(String::as_str))
+        .map(of)
+        .collect();
+    eprintln!("xtask: cfn-lint of the translation");
+    let mut lint = sam(&CFN_LINT);
+    done(lint.args(&translated), "cfn-lint of the translation")?;
+    checkov(workspace, &translated)?;
+    let cases = folder.join("rules.json");
+    let mut write = sam(&["xtask/src/template/rules.py"]);
+    done(
+        write.arg(&cases),
+        "what the guard rules refuse can't be written",
+    )?;
+    guard(workspace, &cases, &translated)?;
+    eprintln!("xtask: cargo test --package template");
+    let mut test = cargo(workspace);
+    test.args(["test", "--package", "template"]);
+    for name in ["template", "samconfig"]
+        .into_iter()
+        .chain(beside.iter().map(String::as_str))
+    {
+        test.env(name.to_uppercase(), of(name));
+    }
+    done(&mut test, "a test of the template failed")
+}
+
+/// The names of the templates in a folder, without their ending.
+fn templates(folder: &Path) -> Result<Vec<String>, String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            names.extend(
+                path.file_stem()
+                    .map(|stem| stem.to_string_lossy().into_owned()),
+            );
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn checkov(workspace: &Path, templates: &[PathBuf]) -> Result<(), String> {
+    let checkov = CHECKOV.install(workspace)?;
+    eprintln!("xtask: checkov of the translation");
+    let mut check = Command::new(checkov.python());
+    check
+        .args(["-m", "checkov.main", "--framework", "cloudformation"])
+        // Nothing is fetched, nothing is sent, and only what fails is shown.
+        .args(["--skip-download", "--quiet", "--compact"])
+        .current_dir(workspace);
+    for template in templates {
+        check.arg("--file").arg(template);
+    }
+    done(
+        &mut check,
+        "checkov found something: mend it, or say in the resource's Metadata why not",
+    )
+}
+
+fn guard(workspace: &Path, cases: &Path, templates: &[PathBuf]) -> Result<(), String> {
+    let (name, version) = GUARD;
+    let root = workspace.join("target/tools");
+    let program = root.join("bin").join(name);
+    let installed = Command::new(&program).arg("--version").output();
+    let is_there =
+        installed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(version));
+    if !is_there {
+        eprintln!("xtask: installing {name} {version}");
+        let mut install = cargo(workspace);
+        // Unoptimised: it reads a few files, and is built in half the time.
+        install
+            .args([
+                "install",
+                "--quiet",
+                "--locked",
+                "--debug",
+                "--version",
+                version,
+                "--root",
+            ])
+            .arg(&root)
+            .arg(name);
+        done(&mut install, "cfn-guard can't be had from crates.io")?;
+    }
+    // A rule that refuses nothing would be no rule.
+    eprintln!("xtask: cfn-guard of what the rules have to refuse");
+    let mut refuse = Command::new(&program);
+    refuse
+        .args(["test", "--rules-file", GUARD_RULES])
+        .arg("--test-data")
+        .arg(cases)
+        .current_dir(workspace);
+    silently(&mut refuse, "a guard rule refuses too much or too little")?;
+    eprintln!("xtask: cfn-guard of the translation");
+    let mut check = Command::new(&program);
+    check
+        .args(["validate", "--rules", GUARD_RULES, "--show-summary", "fail"])
+        .current_dir(workspace);
+    for template in templates {
+        check.arg("--data").arg(template);
+    }
+    done(&mut check, "a guard rule doesn't hold")
+}
+
+/// Runs a command that says much when all is well, too: then, nothing of it is shown.
+fn silently(command: &mut Command, otherwise: &str) -> Result<(), String> {
+    let output = command
+        .output()
+        .map_err(|error| format!("{otherwise}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let [said, errors] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    Err(format!("{said}{errors}{otherwise} ({})", output.status))
+}
