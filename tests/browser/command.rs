@@ -5,8 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use login_kit::command;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
@@ -57,8 +56,8 @@ async fn the_address_that_the_command_prints_leads_through_a_login() {
     assert!(browser.text().await.contains("2月29日"));
     browser.close().await;
 
-    let process = Pid::from_raw(demo.id().unwrap().cast_signed());
-    kill(process, Signal::SIGINT).unwrap();
+    let process = Pid::from_raw(demo.id().unwrap().cast_signed()).unwrap();
+    kill_process(process, Signal::INT).unwrap();
     let status = timeout(PATIENCE, demo.wait()).await.expect("an end");
     assert_eq!(status.unwrap().code(), Some(0));
 }

@@ -108,7 +108,7 @@ impl Setup {
             "--window-size=1280,900",
         ];
         // Chromium's own sandbox refuses to work for root.
-        if nix::unistd::geteuid().is_root() {
+        if rustix::process::geteuid().is_root() {
             arguments.push("--no-sandbox");
         }
         if self.dark {

@@ -10,8 +10,7 @@ use demo::stack::SERVICE_CLIENT_ID;
 use federation::config::VARIABLES;
 use local_lambda::{FunctionOptions, HttpApi, LocalFunction};
 use login_kit::{Answer, command, federation};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use service_simulator::fault::Fault;
 use service_simulator::persona::personas;
@@ -511,20 +510,20 @@ async fn ctrl_c_and_termination_end_a_login_and_everything_that_it_started() {
     // What is built already doesn't have to be built while a signal is on its way.
     let _built = federation();
     for (signal, language, words) in [
-        (Signal::SIGINT, "ja", "digital-auth: 中断しました\n"),
-        (Signal::SIGTERM, "en", "digital-auth: interrupted\n"),
+        (Signal::INT, "ja", "digital-auth: 中断しました\n"),
+        (Signal::TERM, "en", "digital-auth: interrupted\n"),
     ] {
         let arguments = ["demo", "--headless", "--fault", "token-slow"];
         let child = prepared(&[&arguments[..], &["--language", language]].concat())
             .spawn()
             .unwrap();
-        let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
+        let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
         started(&child, "federation").await;
         // Now it is at the token request, which takes seconds.
         sleep(Duration::from_millis(1_000)).await;
-        let processes = descendants(pid.as_raw());
+        let processes = descendants(pid.as_raw_pid());
         assert!(processes.iter().any(|(_, name)| name == "federation"));
-        kill(pid, signal).unwrap();
+        kill_process(pid, signal).unwrap();
         let ran = finished(child).await;
         assert_eq!(ran.status, Some(130), "{ran:?}");
         assert_eq!(ran.stdout, "");
@@ -535,11 +534,11 @@ async fn ctrl_c_and_termination_end_a_login_and_everything_that_it_started() {
 
 #[tokio::test]
 async fn a_signal_while_the_function_is_built_ends_the_build_too() {
-    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+    for signal in [Signal::INT, Signal::TERM] {
         let child = prepared(&["demo", "--headless"]).spawn().unwrap();
-        let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
+        let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
         let processes = started(&child, "cargo").await;
-        kill(pid, signal).unwrap();
+        kill_process(pid, signal).unwrap();
         let ran = finished(child).await;
         assert_eq!(ran.status, Some(130), "{ran:?}");
         assert_gone(&processes).await;
@@ -622,9 +621,9 @@ async fn app_page(address: &str, path: &str) -> Answer {
 #[tokio::test]
 async fn the_bare_command_is_the_demo_in_a_browser_until_ctrl_c() {
     for (signal, arguments, words) in [
-        (Signal::SIGINT, &[][..], "Ctrl-C を押します"),
+        (Signal::INT, &[][..], "Ctrl-C を押します"),
         (
-            Signal::SIGTERM,
+            Signal::TERM,
             &["demo", "--no-open", "--language", "en"][..],
             "Ctrl-C ends it",
         ),
@@ -635,9 +634,9 @@ async fn the_bare_command_is_the_demo_in_a_browser_until_ctrl_c() {
         assert!(page.body.contains("青葉野市 公共施設予約"));
         // An attempt that fails at once is told, and everything else stays.
         assert_eq!(app_page(&address, "/callback?code=x").await.status, 400);
-        let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
-        let processes = descendants(pid.as_raw());
-        kill(pid, signal).unwrap();
+        let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+        let processes = descendants(pid.as_raw_pid());
+        kill_process(pid, signal).unwrap();
         let mut rest = String::new();
         tokio::io::AsyncReadExt::read_to_string(&mut out, &mut rest)
             .await
@@ -685,9 +684,9 @@ async fn a_browser_demo_for_programs_prints_the_addresses_and_stays() {
     assert_eq!(card["persona"], "leap-day");
     assert_eq!(card["answer"], "cancel");
 
-    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
-    let processes = descendants(pid.as_raw());
-    kill(pid, Signal::SIGTERM).unwrap();
+    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+    let processes = descendants(pid.as_raw_pid());
+    kill_process(pid, Signal::TERM).unwrap();
     let ran = finished(child).await;
     assert_eq!(ran.status, Some(0), "{ran:?}");
     assert_gone(&processes).await;
@@ -750,8 +749,8 @@ async fn a_reader_that_stops_reading_is_no_failure() {
     assert_eq!(app_page(&address, "/").await.status, 200);
     sleep(Duration::from_millis(200)).await;
     assert_eq!(child.try_wait().unwrap(), None);
-    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
-    kill(pid, Signal::SIGINT).unwrap();
+    let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+    kill_process(pid, Signal::INT).unwrap();
     let ran = finished(child).await;
     assert_eq!((ran.status, ran.complaints().as_str()), (Some(0), ""));
 }

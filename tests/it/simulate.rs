@@ -18,8 +18,7 @@ use four_attributes::AttributeSet;
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
 use login_kit::{Arrival, BrowserLogin, browser, command};
 use loopback::clock::SimClock;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use rustix::process::{Pid, Signal, kill_process};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -138,7 +137,7 @@ impl Running {
     /// Ends it by a signal; gives what it told.
     async fn stop(mut self, signal: Signal) -> String {
         let pid = i32::try_from(self.child.id().unwrap()).unwrap();
-        kill(Pid::from_raw(pid), signal).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
         let status = timeout(PATIENCE, self.child.wait()).await;
         assert_eq!(status.expect("it ends").unwrap().code(), Some(0));
         let mut rest = String::new();
@@ -198,8 +197,8 @@ async fn offered(client: &Client) -> Value {
 #[tokio::test]
 async fn a_relying_party_signs_in_with_what_is_printed() {
     for (algorithm, name, signal) in [
-        (Algorithm::Es256, "ES256", Signal::SIGINT),
-        (Algorithm::Rs256, "RS256", Signal::SIGTERM),
+        (Algorithm::Es256, "ES256", Signal::INT),
+        (Algorithm::Rs256, "RS256", Signal::TERM),
     ] {
         let files = Files::new(algorithm);
         let running = Running::start(&files.jwks(), &["--client-id", "RP12345678"]).await;
@@ -377,7 +376,7 @@ async fn own_people_and_a_fault_are_preselected() {
         (&page["persona"], &page["answer"]),
         (&json!("second"), &json!("id-token-wrong-nonce"))
     );
-    running.stop(Signal::SIGTERM).await;
+    running.stop(Signal::TERM).await;
 
     let running = Running::start(&files.jwks(), &[]).await;
     let page = offered(&running.relying_party(files.public())).await;
@@ -385,7 +384,7 @@ async fn own_people_and_a_fault_are_preselected() {
         (&page["persona"], &page["answer"]),
         (&json!("adult"), &json!("normal"))
     );
-    running.stop(Signal::SIGTERM).await;
+    running.stop(Signal::TERM).await;
 }
 
 #[tokio::test]
@@ -583,7 +582,7 @@ async fn what_others_send_is_told_and_does_not_steer_the_terminal() {
         .append_pair("name\u{9b}31m", "\u{202e}");
     let page = browser().get(&url, "text/html").await.unwrap();
     assert_eq!(page.status, 400);
-    let told = running.stop(Signal::SIGTERM).await;
+    let told = running.stop(Signal::TERM).await;
     assert!(told.contains("✗ client_id is registered"), "{told}");
     let harmless = "client_id=\u{fffd}[2J\u{fffd}]0;title\u{fffd}\u{fffd}\u{fffd}forged ✓\n";
     assert!(told.contains(harmless), "{told:?}");
@@ -618,7 +617,7 @@ async fn whoever_stops_reading_does_not_stop_it() {
         assert_eq!(answer.status, 200);
     }
     let pid = i32::try_from(child.id().unwrap()).unwrap();
-    kill(Pid::from_raw(pid), Signal::SIGINT).unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::INT).unwrap();
     let status = timeout(PATIENCE, child.wait()).await.expect("it ends");
     assert_eq!(status.unwrap().code(), Some(0));
 }

@@ -14,7 +14,7 @@ use crate::combinations::{
     COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, PRODUCTION, parameters,
 };
 use crate::settings::FUNCTIONS;
-use crate::{edge, template};
+use crate::translated::{edge, template};
 
 /// How many values are tried for each parameter.
 const VALUES: usize = 60;

@@ -25,9 +25,9 @@ use serde_json::{Value, json};
 use service_simulator::fault::Fault;
 use url::Url;
 
+use crate::cloudformation::STACK;
 use crate::cloudformation::text;
 use crate::cloudwatch::{Metric, Period, matches, metric, metrics_of, ringing};
-use crate::expected::STACK;
 use crate::observability::{rows, watched};
 
 const OURS: &str = "digital-auth";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::expected::{API, ZONE_OF_CLOUDFRONT, chosen, function_arn, log_group_arn, named, set};
-use crate::in_every_combination;
+use crate::translated::in_every_combination;
 
 /// What a route names: the bridge's paths, and whatever else somebody asks for.
 const ROUTES: [&str; 8] = [

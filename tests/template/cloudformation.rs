@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use fancy_regex::Regex;
 use serde_json::{Map, Value, json};
 
+/// The stack that is looked at; everything that is made begins with its name.
+pub(crate) const STACK: &str = "myna";
 /// Where and whose the stack is said to be.
 pub(crate) const REGION: &str = "ap-northeast-1";
 pub(crate) const ACCOUNT: &str = "123456789012";

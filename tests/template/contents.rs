@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cloudformation::Template;
-use crate::{edge, observability, template};
+use crate::translated::{edge, observability, template};
 
 /// The kinds that the tests look at in the stack, and how many of each are declared.
 const STACK: [(&str, usize); 22] = [

@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 
 use crate::cloudformation::{ACCOUNT, REGION, Refused, Stack, list, text};
 use crate::combinations::{EDGE, parameters};
-use crate::expected::ZONE_OF_CLOUDFRONT;
-use crate::parameters::speaks_both;
-use crate::{edge, template};
+use crate::expected::{ZONE_OF_CLOUDFRONT, speaks_both, topic_policy};
+use crate::translated::{edge, template};
 
 const CERTIFICATE: &str =
     "arn:aws:acm:us-east-1:123456789012:certificate/aaaaaaaa-0000-0000-0000-000000000005";
@@ -537,7 +536,7 @@ fn its_alarms_tell_somebody_and_watch_this_stack() {
         });
         assert_eq!(alarm, expected);
     }
-    let policy = crate::observability::topic_policy("myna-edge");
+    let policy = topic_policy("myna-edge");
     assert_eq!(*stack.properties("AlarmTopicPolicy"), policy);
     let subscription = json!({
         "TopicArn": "myna-edge-AlarmTopic",

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::cloudformation::{ACCOUNT, REGION};
+use serde_json::{Value, json};
 
-/// The stack that is looked at; everything that is made begins with its name.
-pub(crate) const STACK: &str = "myna";
+use crate::cloudformation::{ACCOUNT, REGION, STACK};
+use crate::translated::template;
+
 /// The API's id.
 pub(crate) const API: &str = "api1234567";
 /// The hosted zone of every CloudFront distribution (Amazon Route 53, AliasTarget).
@@ -202,7 +203,7 @@ pub(crate) fn login_host(given: &Given) -> String {
 
 #[test]
 fn what_is_left_out_is_what_the_template_says() {
-    let template = crate::template();
+    let template = template();
     let parameters = template.section("Parameters").iter();
     let defaults: BTreeMap<_, _> = parameters
         .filter_map(|(name, parameter)| {
@@ -218,9 +219,39 @@ fn what_is_left_out_is_what_the_template_says() {
 #[test]
 fn every_parameter_is_tried_with_two_values_at_least() {
     let combinations = crate::combinations::every_combination();
-    for name in crate::template().section("Parameters").keys() {
+    for name in template().section("Parameters").keys() {
         let value = |given: &Given| given.get(name).cloned();
         let tried: std::collections::BTreeSet<_> = combinations.iter().map(value).collect();
         assert!(tried.len() >= 2, "{name} is always {tried:?}");
     }
+}
+
+/// The policy of the topic in a stack of this name.
+pub(crate) fn topic_policy(stack: &str) -> Value {
+    let topic = format!("{stack}-AlarmTopic");
+    json!({
+        "Topics": [topic],
+        "PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Sid": "AlarmsOfThisAccount",
+                "Effect": "Allow",
+                "Principal": { "Service": "cloudwatch.amazonaws.com" },
+                "Action": "sns:Publish",
+                "Resource": topic,
+                "Condition": { "StringEquals": { "aws:SourceAccount": ACCOUNT } },
+            }],
+        },
+    })
+}
+
+/// Whether a text speaks Japanese and English, in this order.
+pub(crate) fn speaks_both(text: &str) -> bool {
+    let is_japanese = |text: &str| {
+        text.chars()
+            .any(|one| ('\u{3040}'..='\u{9fff}').contains(&one))
+    };
+    text.split_once(" / ").is_some_and(|(first, second)| {
+        is_japanese(first) && !second.is_empty() && !is_japanese(second)
+    })
 }

@@ -12,7 +12,7 @@ use crate::cloudformation::{Stack, Template, text};
 use crate::edge::with as in_front;
 use crate::observability::watched;
 use crate::settings::FUNCTIONS;
-use crate::{STACKS, edge, observability, said, template};
+use crate::translated::{STACKS, edge, observability, said, template};
 
 /// The longest value of this parameter that its pattern takes, made of one character.
 fn longest_taken(template: &Template, name: &str, value: impl Fn(usize) -> String) -> usize {

@@ -8,11 +8,11 @@ use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
 use function_kit::once::PERIOD;
 use serde_json::{Value, json};
 
-use crate::cloudformation::{ACCOUNT, REGION, Stack, text};
+use crate::cloudformation::STACK;
+use crate::cloudformation::{REGION, Stack, text};
 use crate::cloudwatch::metrics_of;
-use crate::expected::{API, Given, STACK, chosen, named};
-use crate::parameters::speaks_both;
-use crate::{in_every_combination, observability, template};
+use crate::expected::{API, Given, chosen, named, speaks_both, topic_policy};
+use crate::translated::{in_every_combination, observability, template};
 
 pub(crate) fn watched() -> Stack {
     watched_with(given())
@@ -509,25 +509,6 @@ fn only_the_alarms_of_this_account_are_told_to_whoever_is_given() {
         nobody.of_type("AWS::CloudWatch::Alarm").count(),
         ALARMS.len() + others().len()
     );
-}
-
-/// The policy of the topic in a stack of this name.
-pub(crate) fn topic_policy(stack: &str) -> Value {
-    let topic = format!("{stack}-AlarmTopic");
-    json!({
-        "Topics": [topic],
-        "PolicyDocument": {
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Sid": "AlarmsOfThisAccount",
-                "Effect": "Allow",
-                "Principal": { "Service": "cloudwatch.amazonaws.com" },
-                "Action": "sns:Publish",
-                "Resource": topic,
-                "Condition": { "StringEquals": { "aws:SourceAccount": ACCOUNT } },
-            }],
-        },
-    })
 }
 
 /// Whoever writes a redirect or a cookie by hand must not call anybody with one, whether it is counted by its class or

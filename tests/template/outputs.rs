@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cloudformation::REGION;
 use crate::expected::{self, Given, function_arn, key, secret, set};
-use crate::in_every_combination;
+use crate::translated::in_every_combination;
 
 /// Every output of a stack with these parameters.
 fn outputs(given: &Given) -> BTreeMap<&'static str, String> {

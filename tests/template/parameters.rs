@@ -8,21 +8,11 @@ use crate::cloudformation::{Refused, Template, text};
 use crate::combinations::{
     COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, KEY, PRODUCTION, parameters,
 };
-use crate::{edge, in_every_combination, template};
+use crate::expected::speaks_both;
+use crate::translated::{edge, in_every_combination, template};
 
 fn refused(template: &Template, given: &BTreeMap<String, String>) -> Option<Refused> {
     template.stack("myna", given).err()
-}
-
-/// Whether a text speaks Japanese and English, in this order.
-pub(crate) fn speaks_both(text: &str) -> bool {
-    let is_japanese = |text: &str| {
-        text.chars()
-            .any(|one| ('\u{3040}'..='\u{9fff}').contains(&one))
-    };
-    text.split_once(" / ").is_some_and(|(first, second)| {
-        is_japanese(first) && !second.is_empty() && !is_japanese(second)
-    })
 }
 
 #[test]
@@ -523,7 +513,7 @@ fn what_is_counted_has_two_ends() {
         (edge(), "RequestsPerAddress", 100, 1_000_000),
     ] {
         let base = match name {
-            "RequestsPerAddress" => edge::given(),
+            "RequestsPerAddress" => crate::edge::given(),
             _ => parameters(&[]),
         };
         for (value, is_taken) in [
@@ -561,7 +551,7 @@ const FREE: [&str; 10] = [
 fn no_text_brings_a_second_line_or_a_sign_with_it() {
     let tried = crate::combinations::every_combination();
     let stack: BTreeMap<_, _> = tried.into_iter().flatten().collect();
-    let mut in_front = edge::given();
+    let mut in_front = crate::edge::given();
     for name in ["AlarmEmail", "HostedZoneId"] {
         in_front.insert(name.to_owned(), stack[name].clone());
     }
@@ -569,7 +559,7 @@ fn no_text_brings_a_second_line_or_a_sign_with_it() {
     in_front.insert("FrontDoorSecretsVersionId".to_owned(), version);
     for (template, base, values) in [
         (template(), parameters(&[]), &stack),
-        (edge(), edge::given(), &in_front),
+        (edge(), crate::edge::given(), &in_front),
     ] {
         for (name, parameter) in template.section("Parameters") {
             if parameter.get("AllowedPattern").is_none() {
@@ -664,7 +654,7 @@ fn two_stacks_share_no_name() {
 #[test]
 fn every_environment_of_samconfig_is_one_that_is_taken() {
     let template = template();
-    let samconfig = Template::read(&crate::said("SAMCONFIG")).json;
+    let samconfig = Template::read(&crate::translated::said("SAMCONFIG")).json;
     let environments = samconfig.as_object().unwrap();
     let names: BTreeSet<_> = environments.keys().map(String::as_str).collect();
     assert_eq!(

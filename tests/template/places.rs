@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::cloudformation::STACK;
 use crate::cloudformation::{ACCOUNT, Place, REGION, Template};
 use crate::combinations::{
     COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, PREFIX, PRODUCTION, parameters,
 };
-use crate::expected::{Given, STACK};
-use crate::{edge, observability, template};
+use crate::expected::Given;
+use crate::translated::{edge, observability, template};
 
 const ELSEWHERE: Place<'_> = ("eu-central-1", "210987654321");
 const US_EAST_1: &str = "us-east-1";
@@ -50,8 +51,8 @@ fn no_region_and_no_account_stands_in_a_template() {
     ] {
         is_the_same_elsewhere(&template(), &parameters(&[settings]));
     }
-    is_the_same_elsewhere(&observability(), &observability::given());
-    is_the_same_elsewhere(&edge(), &edge::given());
+    is_the_same_elsewhere(&observability(), &crate::observability::given());
+    is_the_same_elsewhere(&edge(), &crate::edge::given());
 }
 
 /// China and GovCloud have partitions of their own.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cloudformation::{ACCOUNT, REGION, Stack, list, text};
 use crate::expected::{self, API, chosen, function_arn};
-use crate::{in_every_combination, template};
+use crate::translated::{in_every_combination, template};
 
 /// The only actions that AWS X-Ray has no resources for.
 const TRACES: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];

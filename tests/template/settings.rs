@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::cloudformation::{Stack, text};
 use crate::expected::{self, Given, chosen};
-use crate::in_every_combination;
+use crate::translated::in_every_combination;
 
 /// The functions of the stack, by logical id.
 pub(crate) const FUNCTIONS: [&str; 3] = [
@@ -147,7 +147,7 @@ fn attributes(given: &Given) -> String {
 fn made(function: &str, given: &Given) -> Vec<(&'static str, String)> {
     let keys = |kind| expected::keys(given, kind).join(" ");
     let mut variables = vec![
-        ("STACK_NAME", expected::STACK.to_owned()),
+        ("STACK_NAME", crate::cloudformation::STACK.to_owned()),
         ("RECORD_KEYS", expected::record_keys(given)),
     ];
     match function {

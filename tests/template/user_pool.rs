@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::cloudformation::STACK;
 use crate::cloudformation::list;
-use crate::expected::{self, Given, STACK, chosen, function_arn, named, set};
+use crate::expected::{self, Given, chosen, function_arn, named, set};
 use crate::settings::{bridge, pre_token_generation};
-use crate::{in_every_combination, template};
+use crate::translated::{in_every_combination, template};
 
 /// What the bridge's claims become in the user pool.
 const MAPPED: [&str; 6] = [

@@ -3,6 +3,7 @@
 //! a status that a script can trust.
 #![expect(
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a task talks to the person who started it"
 )]
 
@@ -16,6 +17,7 @@ mod browser;
 mod build;
 mod command;
 mod commands;
+mod compiled;
 mod debian;
 #[cfg(test)]
 mod deployment;
@@ -56,6 +58,8 @@ enum Task {
     },
     /// Run the commands of docs/ that need no account of AWS (installs what it needs: Debian's packages)
     Commands,
+    /// Show what cargo compiles for the demo and for the tests, and which crates more than once
+    Compiled,
     /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central, npm, PyPI)
     Interop {
         /// Only this one; all of them if none is named
@@ -82,6 +86,7 @@ fn main() -> ExitCode {
         Task::Browser { arguments } => browser::run(&workspace(), &arguments),
         Task::Build { architecture } => build::run(&workspace(), architecture),
         Task::Commands => commands::run(&workspace()),
+        Task::Compiled => compiled::run(&workspace()),
         Task::Interop { peer } => interop::run(&workspace(), peer),
         Task::Municipalities { check } => municipalities::run(&workspace(), check),
         Task::Repeat(arguments) => repeat::run(&workspace(), &arguments),

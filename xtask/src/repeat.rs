@@ -15,8 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
 use crate::command::cargo;
@@ -373,8 +372,8 @@ fn run_once(
             return Ok(Some(status));
         }
         if begun.elapsed() > LONGEST {
-            let group = i32::try_from(child.id()).map(Pid::from_raw);
-            group.map(|group| killpg(group, Signal::SIGKILL)).ok();
+            let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+            group.map(|group| kill_process_group(group, Signal::KILL));
             child.wait().map_err(problem)?;
             return Ok(None);
         }

@@ -2,15 +2,21 @@
 //! Whoever signs a JWT takes a `SigningKey` and doesn't know which of the two it has.
 //! The public halves go into JWK Sets; the private ones can't.
 
-mod jwk_set;
+mod algorithm;
+mod error;
 mod jws;
+mod key_ring;
 mod kms;
 mod local;
+mod public_jwk;
 mod signing_key;
 
-pub use jwk_set::{KeyRing, PublicJwk};
+pub use algorithm::{Algorithm, KeyId};
+pub use error::{InvalidKey, SigningError};
 pub use jws::sign_jwt;
+pub use key_ring::KeyRing;
 pub use kms::KmsKey;
 pub use local::LocalKey;
+pub use public_jwk::PublicJwk;
 pub use sealing::{NoRandomness, Randomness, SystemRandomness, random_base64url};
-pub use signing_key::{Algorithm, InvalidKey, KeyId, SigningError, SigningKey};
+pub use signing_key::SigningKey;

@@ -19,7 +19,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::jwk_set::P256_BYTES;
+use crate::public_jwk::P256_BYTES;
 use crate::{Algorithm, InvalidKey, KeyId, PublicJwk, SigningError, SigningKey};
 
 /// The longest member: the modulus of 4096 bits, and its private exponent.

@@ -13,7 +13,7 @@ use demo::app;
 use demo::scopes::{InvalidScopes, Scopes};
 use demo::stack::{Functions, LoginError, Outcome, Ports, Stack, StackError, StackOptions};
 use indicatif::{ProgressBar, ProgressStyle};
-use local_lambda::{BindError, BuildError, BuildStop, Profile};
+use local_lambda::{BuildError, BuildStop, Profile};
 use loopback::clock::SimClock;
 use loopback::journal::{Hop, Moment, Step};
 use loopback::user_agent::{UserAgent, UserAgentError};
@@ -158,18 +158,21 @@ impl From<BuildError> for DemoError {
 
 impl From<StackError> for DemoError {
     fn from(error: StackError) -> Self {
-        let (address, option) = match &error {
-            StackError::Service(service_simulator::StartError::AddressInUse { address }) => {
-                (*address, "--service-port")
+        let (refused, option) = match &error {
+            StackError::Service(service_simulator::StartError::Listen(refused)) => {
+                (refused, "--service-port")
             }
-            StackError::Bridge(BindError::Taken(address)) => (*address, "--bridge-port"),
-            StackError::Cognito(cognito_simulator::StartError::AddressInUse { address }) => {
-                (*address, "--cognito-port")
+            StackError::Bridge(refused) => (refused, "--bridge-port"),
+            StackError::Cognito(cognito_simulator::StartError::Listen(refused)) => {
+                (refused, "--cognito-port")
             }
-            StackError::App(app::StartError::Taken(address)) => (*address, "--app-port"),
+            StackError::App(app::StartError::Listen(refused)) => (refused, "--app-port"),
             _ => return Self::Start(error),
         };
-        Self::Taken { address, option }
+        match refused.taken() {
+            Some(address) => Self::Taken { address, option },
+            None => Self::Start(error),
+        }
     }
 }
 

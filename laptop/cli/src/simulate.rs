@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use loopback::clock::SimClock;
 use loopback::journal::{Journal, Moment};
+use loopback::server::ListenError;
 use serde_json::{Map, Value, json};
 use service_simulator::fault::Fault;
 use service_simulator::people::{InvalidPeople, LARGEST_FILE, People, PersonProblem};
@@ -202,7 +203,7 @@ pub(crate) async fn run(
 
     let mut interruption = Interruption::listen().map_err(SimulateError::Signals)?;
     let service = Service::start(options).await.map_err(|error| match error {
-        StartError::AddressInUse { address } => SimulateError::Taken(address),
+        StartError::Listen(ListenError::Taken { address }) => SimulateError::Taken(address),
         StartError::Client(InvalidClient::PrivateKey) => {
             SimulateError::PrivateKey(arguments.client_jwks.clone())
         }

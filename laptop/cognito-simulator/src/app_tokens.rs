@@ -18,36 +18,26 @@ use loopback::journal::{Check, Parameter, Party, Step};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
-use super::Shared;
-use super::pages::no_store;
-use super::parameters::Parameters;
-use super::pending_login::AppRequest;
-use super::random;
-use super::refresh_tokens::{SignIn, Through};
-use super::token_generation::{self, Source, TokenChanges};
-use super::triggers::TriggerFailure;
-use super::user_pool::User;
+use crate::issued_code::CODE_LIFETIME;
+use crate::pages::no_store;
+use crate::parameters::Parameters;
+use crate::random;
+use crate::refresh_tokens::{SignIn, Through};
+use crate::shared::Shared;
+use crate::token_changes::TokenChanges;
+use crate::token_generation::{self, Source};
+use crate::trigger_answer::TriggerFailure;
+use crate::user_pool::User;
 
-/// Cognito's codes live five minutes.
-pub(super) const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 /// Cognito's default for ID and access tokens: one hour.
 const TOKEN_LIFETIME: TimeDelta = TimeDelta::hours(1);
-
-/// A code that the app hasn't redeemed yet.
-pub(super) struct IssuedCode {
-    pub(super) app: AppRequest,
-    pub(super) username: String,
-    pub(super) issued: DateTime<Utc>,
-    /// What the trigger changes in the tokens.
-    pub(super) changes: TokenChanges,
-}
 
 /// The scopes by which tokens and userinfo show every attribute.
 const EVERY_ATTRIBUTE: [&str; 4] = ["openid", "profile", "email", "phone"];
 
 /// RFC 6749 §5.2.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum TokenError {
+pub(crate) enum TokenError {
     InvalidRequest,
     /// A trigger failed. AWS doesn't say what the app is told then: here, what it is told at the end of a sign-in.
     Trigger(TriggerFailure),
@@ -79,7 +69,7 @@ impl TokenError {
 }
 
 /// `POST /oauth2/token`.
-pub(super) async fn token(
+pub(crate) async fn token(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     body: Bytes,
@@ -224,7 +214,7 @@ fn redeem(
 }
 
 /// The tokens that a sign-in ends with, the refresh token among them.
-pub(super) fn first_tokens(
+pub(crate) fn first_tokens(
     shared: &Shared,
     sign_in: SignIn,
     nonce: Option<&str>,
@@ -489,7 +479,7 @@ fn attributes(shared: &Shared, scopes: &[String], user: &User) -> Map<String, Va
 }
 
 /// `GET /oauth2/userInfo`.
-pub(super) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+pub(crate) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     shared.state().requests.userinfo += 1;
     let bearer = headers
         .get(AUTHORIZATION)
@@ -540,7 +530,7 @@ pub(super) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderM
 
 /// Why an access token isn't taken.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum NoAccess {
+pub(crate) enum NoAccess {
     /// It isn't an access token of this pool.
     Invalid,
     /// Its time is over.
@@ -550,7 +540,7 @@ pub(super) enum NoAccess {
 }
 
 /// Whose access token this is, and its scopes.
-pub(super) fn bearer_of(shared: &Shared, token: &str) -> Result<(User, Vec<String>), NoAccess> {
+pub(crate) fn bearer_of(shared: &Shared, token: &str) -> Result<(User, Vec<String>), NoAccess> {
     let claims = shared.key.open(token).ok_or(NoAccess::Invalid)?;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let expires = claims.get("exp").and_then(Value::as_i64);
@@ -568,7 +558,7 @@ pub(super) fn bearer_of(shared: &Shared, token: &str) -> Result<(User, Vec<Strin
 }
 
 /// `GET /.well-known/jwks.json`.
-pub(super) async fn key_set(State(shared): State<Arc<Shared>>) -> Json<Value> {
+pub(crate) async fn key_set(State(shared): State<Arc<Shared>>) -> Json<Value> {
     shared.options.journal.record(Step {
         from: Party::App,
         to: Party::Cognito,
@@ -582,7 +572,7 @@ pub(super) async fn key_set(State(shared): State<Arc<Shared>>) -> Json<Value> {
 }
 
 /// `GET /.well-known/openid-configuration`.
-pub(super) async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
+pub(crate) async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
     let base = &shared.base_url;
     Json(json!({
         "issuer": base,

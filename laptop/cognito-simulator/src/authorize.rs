@@ -10,11 +10,11 @@ use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use loopback::journal::{Check, Parameter, Party, Step};
 use loopback::pages::{self, LANGUAGE, Language, remembering};
 
-use super::Shared;
-use super::options::has_openid_if_needed;
-use super::pages::{ErrorPage, redirect, sign_in_page};
-use super::parameters::{Parameters, journal_parameter, with_query};
-use super::pending_login::AppRequest;
+use crate::options::has_openid_if_needed;
+use crate::pages::{ErrorPage, redirect, sign_in_page};
+use crate::parameters::{Parameters, journal_parameter, with_query};
+use crate::pending_login::AppRequest;
+use crate::shared::Shared;
 
 /// Cognito's own cookie.
 const COOKIE_NAME: &str = "cognito";
@@ -33,7 +33,7 @@ enum Outcome {
     },
 }
 
-pub(super) async fn authorize(
+pub(crate) async fn authorize(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -237,12 +237,12 @@ fn to_provider(
 }
 
 /// The value of Cognito's cookie.
-pub(super) fn cookie(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
     pages::cookie(headers, COOKIE_NAME)
 }
 
 /// The app's callback with an error, its parameters in Cognito's order.
-pub(super) fn error_redirect(
+pub(crate) fn error_redirect(
     redirect_uri: &str,
     error: &str,
     description: Option<&str>,
@@ -262,7 +262,7 @@ pub(super) fn error_redirect(
 }
 
 /// The parameters of a redirect, for the journal.
-pub(super) fn answer_of(url: &str) -> Vec<Parameter> {
+pub(crate) fn answer_of(url: &str) -> Vec<Parameter> {
     let query = url
         .split_once('?')
         .map(|(_, query)| query)

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 /// The claims of an ID token as a trigger sees them: `exp`, `iat` and `nbf` are written as Java writes a date, which is what
 /// published events show.
-pub(super) fn of_id_token(claims: &Map<String, Value>) -> BTreeMap<String, String> {
+pub(crate) fn of_id_token(claims: &Map<String, Value>) -> BTreeMap<String, String> {
     let mut texts = merge(claims, None);
     for name in ["exp", "iat", "nbf"] {
         let seconds = claims.get(name).and_then(Value::as_i64);
@@ -23,7 +23,7 @@ pub(super) fn of_id_token(claims: &Map<String, Value>) -> BTreeMap<String, Strin
 }
 
 /// The claims of the ID token and of userinfo as one map of strings. `null` is no claim.
-pub(super) fn merge(
+pub(crate) fn merge(
     id_token: &Map<String, Value>,
     userinfo: Option<&Map<String, Value>>,
 ) -> BTreeMap<String, String> {

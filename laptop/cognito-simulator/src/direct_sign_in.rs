@@ -5,14 +5,15 @@
 use loopback::journal::{Check, Parameter, Party, Step};
 use serde_json::Value;
 
-use super::app_tokens::{self, TokenError};
-use super::options::has_openid_if_needed;
-use super::random;
-use super::refresh_tokens::{SignIn, Through};
-use super::token_generation::{self, Source};
-use super::user_pool::User;
-use super::user_pool_api::USER_SCOPE;
-use super::{Cognito, Shared};
+use crate::app_tokens::{self, TokenError};
+use crate::cognito::Cognito;
+use crate::options::has_openid_if_needed;
+use crate::random;
+use crate::refresh_tokens::{SignIn, Through};
+use crate::shared::Shared;
+use crate::token_generation::{self, Source};
+use crate::user_pool::User;
+use crate::user_pool_api::USER_SCOPE;
 
 /// Why a user isn't signed in directly.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

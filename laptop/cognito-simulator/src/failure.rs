@@ -2,13 +2,13 @@
 //! AWS says that its descriptions are not fixed: the wordings are those that people have seen.
 //! The provider's own error goes to the app as it is, so nothing personal may be in it.
 
-use super::id_token::IdTokenFailure;
-use super::triggers::TriggerFailure;
-use super::user_pool::AttributeFailure;
+use crate::id_token::IdTokenFailure;
+use crate::trigger_answer::TriggerFailure;
+use crate::user_pool::AttributeFailure;
 
 /// One failed sign-in.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum SignInFailure {
+pub(crate) enum SignInFailure {
     /// The provider sent the browser back with an error (RFC 6749 §4.1.2.1).
     ProviderRefused {
         error: String,
@@ -50,7 +50,7 @@ pub(super) enum SignInFailure {
 
 impl SignInFailure {
     /// `error` for the app.
-    pub(super) fn error(&self) -> &str {
+    pub(crate) fn error(&self) -> &str {
         match self {
             Self::ProviderRefused { error, .. } | Self::TokenRefused { error, .. } => error,
             Self::TokenTimeout
@@ -70,7 +70,7 @@ impl SignInFailure {
     }
 
     /// `error_description` for the app.
-    pub(super) fn description(&self, provider: &str) -> Option<String> {
+    pub(crate) fn description(&self, provider: &str) -> Option<String> {
         let text = match self {
             Self::ProviderRefused { description, .. } => return description.clone(),
             Self::NoCode => "Missing code".to_owned(),

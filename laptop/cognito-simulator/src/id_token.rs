@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 /// Why an ID token isn't accepted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub(super) enum IdTokenFailure {
+pub(crate) enum IdTokenFailure {
     #[error("Bad id_token")]
     Malformed,
     #[error("Bad id_token algorithm")]
@@ -29,14 +29,14 @@ pub(super) enum IdTokenFailure {
 }
 
 /// What the token has to be.
-pub(super) struct Expected<'a> {
-    pub(super) issuer: &'a str,
-    pub(super) client_id: &'a str,
-    pub(super) now: DateTime<Utc>,
+pub(crate) struct Expected<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) now: DateTime<Utc>,
 }
 
 /// Checks a token against a key set. Each check that was made is added to `checks`.
-pub(super) fn verify(
+pub(crate) fn verify(
     token: &str,
     key_set: &Value,
     expected: &Expected<'_>,

@@ -11,19 +11,19 @@ use loopback::journal::{Check, Parameter, Party, Step};
 use loopback::pages::Language;
 use serde_json::{Map, Value};
 
-use super::Shared;
-use super::app_tokens::{CODE_LIFETIME, IssuedCode};
-use super::authorize::{answer_of, cookie, error_redirect};
-use super::failure::SignInFailure;
-use super::id_token::{self, Expected};
-use super::inbound_federation::{self, Said};
-use super::pages::{ErrorPage, redirect};
-use super::parameters::{Parameters, with_query};
-use super::pending_login::{NoLogin, PendingLogin};
-use super::random;
-use super::token_generation::{self, Source};
+use crate::authorize::{answer_of, cookie, error_redirect};
+use crate::failure::SignInFailure;
+use crate::id_token::{self, Expected};
+use crate::inbound_federation::{self, Said};
+use crate::issued_code::{CODE_LIFETIME, IssuedCode};
+use crate::pages::{ErrorPage, redirect};
+use crate::parameters::{Parameters, with_query};
+use crate::pending_login::{NoLogin, PendingLogin};
+use crate::random;
+use crate::shared::Shared;
+use crate::token_generation::{self, Source};
 
-pub(super) async fn idp_response(
+pub(crate) async fn idp_response(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,

@@ -7,21 +7,22 @@ use std::collections::BTreeMap;
 use loopback::journal::Parameter;
 use serde_json::{Map, Value, json};
 
-use super::Shared;
-use super::claims;
-use super::failure::SignInFailure;
-use super::provider_client::TokenAnswer;
-use super::triggers::{Question, Trigger, TriggerFailure, Understood, ask, names, sizes};
+use crate::claims;
+use crate::failure::SignInFailure;
+use crate::provider_client::TokenAnswer;
+use crate::shared::Shared;
+use crate::trigger_answer::{TriggerFailure, Understood, names, sizes};
+use crate::triggers::{Question, Trigger, ask};
 
 /// What the provider said, as it was checked.
-pub(super) struct Said<'a> {
-    pub(super) tokens: &'a TokenAnswer,
-    pub(super) id_token: &'a Map<String, Value>,
-    pub(super) userinfo: Option<&'a Map<String, Value>>,
+pub(crate) struct Said<'a> {
+    pub(crate) tokens: &'a TokenAnswer,
+    pub(crate) id_token: &'a Map<String, Value>,
+    pub(crate) userinfo: Option<&'a Map<String, Value>>,
 }
 
 /// The claims that go through the attribute mapping.
-pub(super) async fn claims_to_map(
+pub(crate) async fn claims_to_map(
     shared: &Shared,
     said: Said<'_>,
 ) -> Result<BTreeMap<String, String>, SignInFailure> {

@@ -4,8 +4,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::options::CognitoOptions;
-use super::user_pool::{
+use crate::options::CognitoOptions;
+use crate::user_pool::{
     AttributeFailure, Identity, NATIVE_PROVIDER, ProviderType, User, UserPool, federated_username,
 };
 
@@ -57,7 +57,7 @@ pub enum LinkFailure {
 impl UserPool {
     /// The user whom the API means: by username for one of the pool's own, by the provider's subject for a federated one. A
     /// linked identity is no name of its destination.
-    pub(super) fn named_by_provider(
+    pub(crate) fn named_by_provider(
         &self,
         options: &CognitoOptions,
         provider_name: &str,
@@ -77,7 +77,7 @@ impl UserPool {
     }
 
     /// Links an identity to a user, who needn't have signed in for it.
-    pub(super) fn link(
+    pub(crate) fn link(
         &mut self,
         options: &CognitoOptions,
         destination: &str,
@@ -147,7 +147,7 @@ impl UserPool {
     }
 
     /// Removes an identity's link. With its next sign-in it is somebody new.
-    pub(super) fn unlink(
+    pub(crate) fn unlink(
         &mut self,
         options: &CognitoOptions,
         (provider_name, subject): (&str, &str),

@@ -3,42 +3,26 @@
 //! The defaults are those of a pool that follows this project's template.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
+use icu_properties::CodePointMapData;
+use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use local_lambda::DirectFunction;
 use loopback::clock::SimClock;
 use loopback::journal::Journal;
 use loopback::rsa::RsaKey;
+use loopback::server::ListenError;
 use secrecy::SecretString;
 use url::Url;
 
-use super::pending_login::state_form;
-use super::user_pool::is_provider_name;
+use crate::pending_login::state_form;
 
 /// Why the stand-in doesn't start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// It listens on loopback only.
-    #[error("{address} is not a loopback address")]
-    NotLoopback {
-        /// The address that was asked for.
-        address: SocketAddr,
-    },
-    /// Somebody else listens there.
-    #[error("{address} is taken")]
-    AddressInUse {
-        /// The address that was asked for.
-        address: SocketAddr,
-    },
-    /// The address can't be used.
-    #[error("{address} can't be listened on")]
-    Bind {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// What the system says.
-        source: std::io::Error,
-    },
+    /// It can't listen.
+    #[error("the stand-in of Amazon Cognito can't listen: {0}")]
+    Listen(#[from] ListenError),
     /// `CreateIdentityProvider`: 3 to 32 characters, no `_`, no spaces.
     #[error("the provider's name must have 3 to 32 characters, without `_` and spaces")]
     ProviderName,
@@ -406,7 +390,7 @@ impl Default for Variation {
 }
 
 impl Variation {
-    pub(super) fn check(&self) -> Result<(), StartError> {
+    pub(crate) fn check(&self) -> Result<(), StartError> {
         state_form(self.state_length)
             .map(|_| ())
             .ok_or(StartError::StateLength)
@@ -470,13 +454,13 @@ impl CognitoOptions {
     }
 
     /// The Region, which is the first part of the pool's id.
-    pub(super) fn region(&self) -> &str {
+    pub(crate) fn region(&self) -> &str {
         let parts = self.user_pool_id.split_once('_');
         parts.map_or(self.user_pool_id.as_str(), |(region, _)| region)
     }
 
     /// Every scope that the app client may be allowed.
-    pub(super) fn scopes(&self) -> Vec<String> {
+    pub(crate) fn scopes(&self) -> Vec<String> {
         let own = self.resource_servers.iter().flat_map(|server| {
             let scopes = server.scopes.iter();
             scopes.map(|scope| format!("{}/{scope}", server.identifier))
@@ -485,21 +469,21 @@ impl CognitoOptions {
         standard.chain(own).collect()
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Option<&PoolAttribute> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&PoolAttribute> {
         self.schema.iter().find(|attribute| attribute.name == name)
     }
 
     /// Whether the app client may read an attribute.
-    pub(super) fn may_read(&self, name: &str) -> bool {
+    pub(crate) fn may_read(&self, name: &str) -> bool {
         allows(self.app_client.read_attributes.as_deref(), name)
     }
 
     /// Whether a sign-in through the app client may write an attribute.
-    pub(super) fn may_write(&self, name: &str) -> bool {
+    pub(crate) fn may_write(&self, name: &str) -> bool {
         allows(self.app_client.write_attributes.as_deref(), name)
     }
 
-    pub(super) fn check(&self) -> Result<(), StartError> {
+    pub(crate) fn check(&self) -> Result<(), StartError> {
         self.variation.check()?;
         self.check_provider()?;
         self.check_scopes()?;
@@ -607,7 +591,7 @@ impl CognitoOptions {
 }
 
 /// `phone`, `email` and `profile` are asked for together with `openid` only.
-pub(super) fn has_openid_if_needed(scopes: &[String]) -> bool {
+pub(crate) fn has_openid_if_needed(scopes: &[String]) -> bool {
     let needs = |scope: &String| matches!(scope.as_str(), "phone" | "email" | "profile");
     !scopes.iter().any(needs) || scopes.iter().any(|scope| scope == "openid")
 }
@@ -621,4 +605,20 @@ fn allows(names: Option<&[String]>, name: &str) -> bool {
 
 fn is_http_url(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// `ProviderName`: 3 to 32 characters, no `_`, no spaces.
+pub(crate) fn is_provider_name(name: &str) -> bool {
+    (3..=32).contains(&name.chars().count())
+        && name.chars().all(|c| c != '_' && is_username_character(c))
+}
+
+/// `[\p{L}\p{M}\p{S}\p{N}\p{P}]`, as the AWS API has it: no spaces, nothing that can't be seen.
+pub(crate) fn is_username_character(character: char) -> bool {
+    let allowed = GeneralCategoryGroup::Letter
+        .union(GeneralCategoryGroup::Mark)
+        .union(GeneralCategoryGroup::Symbol)
+        .union(GeneralCategoryGroup::Number)
+        .union(GeneralCategoryGroup::Punctuation);
+    allowed.contains(CodePointMapData::<GeneralCategory>::new().get(character))
 }

@@ -18,7 +18,7 @@ const SITE: Site = Site {
 
 /// Something that Cognito says on a page of its own, because there is no app to send it to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum ErrorPage {
+pub(crate) enum ErrorPage {
     /// The app or its callback URL is unknown, or the request is malformed.
     BadRequest,
     /// The cookie from the start of the login isn't there.
@@ -105,7 +105,7 @@ impl ErrorPage {
     }
 
     /// The page in this language.
-    pub(super) fn in_language(self, language: Language) -> Response {
+    pub(crate) fn in_language(self, language: Language) -> Response {
         let (title, words) = self.words();
         let (ja, en) = self.explanation();
         let template = ErrorTemplate {
@@ -118,7 +118,7 @@ impl ErrorPage {
 }
 
 /// The hosted page: one way to sign in. `switch` is the same page in the other language.
-pub(super) fn sign_in_page(
+pub(crate) fn sign_in_page(
     button: &str,
     link: &str,
     switch: String,
@@ -134,7 +134,7 @@ pub(super) fn sign_in_page(
 }
 
 /// 302, as Cognito redirects.
-pub(super) fn redirect(url: &str) -> Response {
+pub(crate) fn redirect(url: &str) -> Response {
     let Ok(location) = HeaderValue::from_str(url) else {
         return ErrorPage::BadRequest.in_language(Language::English);
     };
@@ -146,7 +146,7 @@ pub(super) fn redirect(url: &str) -> Response {
 }
 
 /// Nothing of a login may stay in a cache.
-pub(super) fn no_store(mut response: Response) -> Response {
+pub(crate) fn no_store(mut response: Response) -> Response {
     response
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

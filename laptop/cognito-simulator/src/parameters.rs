@@ -6,23 +6,23 @@ use loopback::journal::{Parameter, mask};
 
 /// Decoded names and values.
 #[derive(Default)]
-pub(super) struct Parameters(Vec<(String, String)>);
+pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     /// Decodes `application/x-www-form-urlencoded`.
-    pub(super) fn parse(encoded: &[u8]) -> Self {
+    pub(crate) fn parse(encoded: &[u8]) -> Self {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
     /// The value of a name that comes exactly once.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let mut values = self.0.iter().filter(|(known, _)| known == name);
         let (_, value) = values.next()?;
         values.next().is_none().then_some(value.as_str())
     }
 
     /// Whether a name comes more than once.
-    pub(super) fn has_duplicates(&self) -> bool {
+    pub(crate) fn has_duplicates(&self) -> bool {
         self.0
             .iter()
             .enumerate()
@@ -30,7 +30,7 @@ impl Parameters {
     }
 
     /// Every pair, with those of `more` after them.
-    pub(super) fn encode_with(&self, more: &[(&str, &str)]) -> String {
+    pub(crate) fn encode_with(&self, more: &[(&str, &str)]) -> String {
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&self.0)
             .extend_pairs(more)
@@ -38,7 +38,7 @@ impl Parameters {
     }
 
     /// Every pair, with another value of this name, which comes last.
-    pub(super) fn encode_but(&self, name: &str, value: &str) -> String {
+    pub(crate) fn encode_but(&self, name: &str, value: &str) -> String {
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs(self.0.iter().filter(|(known, _)| known != name))
             .append_pair(name, value)
@@ -46,7 +46,7 @@ impl Parameters {
     }
 
     /// For the journal.
-    pub(super) fn journal(&self) -> Vec<Parameter> {
+    pub(crate) fn journal(&self) -> Vec<Parameter> {
         self.0
             .iter()
             .map(|(name, value)| journal_parameter(name, value))
@@ -55,7 +55,7 @@ impl Parameters {
 }
 
 /// A parameter for the journal. `login_hint` says who somebody is, so it is hidden like a secret.
-pub(super) fn journal_parameter(name: &str, value: &str) -> Parameter {
+pub(crate) fn journal_parameter(name: &str, value: &str) -> Parameter {
     if name == "login_hint" {
         return Parameter {
             name: name.to_owned(),
@@ -66,7 +66,7 @@ pub(super) fn journal_parameter(name: &str, value: &str) -> Parameter {
 }
 
 /// Adds parameters to a URL that may have a query already.
-pub(super) fn with_query<'a>(
+pub(crate) fn with_query<'a>(
     url: &str,
     parameters: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> String {

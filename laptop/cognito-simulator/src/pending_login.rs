@@ -6,10 +6,10 @@ use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::random::{self, NoRandomness};
+use crate::random::{self, NoRandomness};
 
 /// Cognito: a login must be back within five minutes.
-pub(super) const LIFETIME: TimeDelta = TimeDelta::minutes(5);
+pub(crate) const LIFETIME: TimeDelta = TimeDelta::minutes(5);
 /// How long a login that came too late can still be told from one that never was.
 const REMEMBERED: TimeDelta = TimeDelta::hours(1);
 /// The most logins, and the most browsers, that are remembered; the oldest goes for a new one.
@@ -17,26 +17,26 @@ const MOST: usize = 1_000;
 
 /// What the app asked for.
 #[derive(Clone)]
-pub(super) struct AppRequest {
-    pub(super) redirect_uri: String,
-    pub(super) state: Option<String>,
-    pub(super) nonce: Option<String>,
+pub(crate) struct AppRequest {
+    pub(crate) redirect_uri: String,
+    pub(crate) state: Option<String>,
+    pub(crate) nonce: Option<String>,
     /// PKCE, always S256.
-    pub(super) code_challenge: Option<String>,
-    pub(super) scopes: Vec<String>,
+    pub(crate) code_challenge: Option<String>,
+    pub(crate) scopes: Vec<String>,
 }
 
 /// A login that is at the provider.
 #[derive(Clone)]
-pub(super) struct PendingLogin {
-    pub(super) app: AppRequest,
+pub(crate) struct PendingLogin {
+    pub(crate) app: AppRequest,
     browser: String,
     began: DateTime<Utc>,
 }
 
 /// Why `state` leads to no login.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum NoLogin {
+pub(crate) enum NoLogin {
     /// No cookie of a browser that began a login here.
     NoCookie,
     /// Not a state that waits: changed, used, or of another browser.
@@ -47,7 +47,7 @@ pub(super) enum NoLogin {
 
 /// Every login that is at the provider, by `state`.
 #[derive(Default)]
-pub(super) struct PendingLogins {
+pub(crate) struct PendingLogins {
     by_state: HashMap<String, PendingLogin>,
     /// In the order in which they came.
     browsers: VecDeque<String>,
@@ -56,7 +56,7 @@ pub(super) struct PendingLogins {
 impl PendingLogins {
     /// The value of the cookie for this browser: the one that it has if it is ours, so that two logins
     /// in one browser both come back.
-    pub(super) fn browser(&mut self, cookie: Option<&str>) -> Result<String, NoRandomness> {
+    pub(crate) fn browser(&mut self, cookie: Option<&str>) -> Result<String, NoRandomness> {
         if let Some(known) = cookie.filter(|cookie| self.is_known(cookie)) {
             return Ok(known.to_owned());
         }
@@ -73,7 +73,7 @@ impl PendingLogins {
     }
 
     /// Remembers a login and gives the `state` for it.
-    pub(super) fn begin(
+    pub(crate) fn begin(
         &mut self,
         browser: String,
         app: AppRequest,
@@ -101,7 +101,7 @@ impl PendingLogins {
     }
 
     /// Takes the login that belongs to this state and this browser; it can't be taken again.
-    pub(super) fn take(
+    pub(crate) fn take(
         &mut self,
         cookie: Option<&str>,
         state: Option<&str>,
@@ -129,7 +129,7 @@ impl PendingLogins {
 
 /// Bytes behind the two parts of a `state` of that many characters, or `None` if there is no such form.
 /// Both parts are whole base64url, so that a provider may keep them decoded.
-pub(super) fn state_form(length: usize) -> Option<(usize, usize)> {
+pub(crate) fn state_form(length: usize) -> Option<(usize, usize)> {
     if !(64..=8000).contains(&length) {
         return None;
     }

@@ -12,10 +12,10 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use loopback::rsa::{NoKey, RsaKey};
 use serde_json::{Map, Value, json};
 
-use super::options::StartError;
+use crate::options::StartError;
 
 /// The key and its public form.
-pub(super) struct PoolKey {
+pub(crate) struct PoolKey {
     key: RsaKey,
     verification: DecodingKey,
     key_id: String,
@@ -35,11 +35,11 @@ impl fmt::Debug for PoolKey {
 /// The key couldn't sign.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the pool's key can't sign")]
-pub(super) struct SigningFailed;
+pub(crate) struct SigningFailed;
 
 impl PoolKey {
     /// This key, or else a new one.
-    pub(super) fn new(key: Option<RsaKey>) -> Result<Self, StartError> {
+    pub(crate) fn new(key: Option<RsaKey>) -> Result<Self, StartError> {
         let key = key.map_or_else(RsaKey::generate, Ok);
         let key = key.map_err(|NoKey| StartError::Key)?;
         let verification = DecodingKey::from_rsa_raw_components(key.modulus(), key.exponent());
@@ -58,7 +58,7 @@ impl PoolKey {
     }
 
     /// A JWT with these claims, RS256.
-    pub(super) fn sign(&self, claims: &Value) -> Result<String, SigningFailed> {
+    pub(crate) fn sign(&self, claims: &Value) -> Result<String, SigningFailed> {
         let header = json!({ "alg": "RS256", "kid": self.key_id });
         let mut token = URL_SAFE_NO_PAD.encode(header.to_string());
         token.push('.');
@@ -71,7 +71,7 @@ impl PoolKey {
     }
 
     /// The claims of a JWT that this key signed. Their meaning, and the time, are the caller's to check.
-    pub(super) fn open(&self, token: &str) -> Option<Map<String, Value>> {
+    pub(crate) fn open(&self, token: &str) -> Option<Map<String, Value>> {
         let mut validation = Validation::new(Algorithm::RS256);
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
@@ -81,7 +81,7 @@ impl PoolKey {
             .map(|data| data.claims)
     }
 
-    pub(super) fn key_set(&self) -> Value {
+    pub(crate) fn key_set(&self) -> Value {
         json!({ "keys": [{
             "alg": "RS256",
             "e": self.exponent,

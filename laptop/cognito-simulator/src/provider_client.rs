@@ -10,33 +10,33 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 
-use super::claims;
-use super::failure::SignInFailure;
-use super::options::{AttributesRequestMethod, Provider, StartError};
+use crate::claims;
+use crate::failure::SignInFailure;
+use crate::options::{AttributesRequestMethod, Provider, StartError};
 
 /// The most bytes of an answer that are read.
 const ANSWER_LIMIT: usize = 1 << 20;
 
 /// The HTTP client of the back channel.
 #[derive(Debug)]
-pub(super) struct ProviderClient {
+pub(crate) struct ProviderClient {
     http: reqwest::Client,
 }
 
 /// What the provider's token endpoint gave.
-pub(super) struct TokenAnswer {
-    pub(super) id_token: String,
-    pub(super) access_token: Option<String>,
+pub(crate) struct TokenAnswer {
+    pub(crate) id_token: String,
+    pub(crate) access_token: Option<String>,
     /// All of it, as strings.
-    pub(super) members: BTreeMap<String, String>,
+    pub(crate) members: BTreeMap<String, String>,
 }
 
 /// Userinfo couldn't be had. It doesn't matter why: Cognito goes on without it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct NoUserinfo;
+pub(crate) struct NoUserinfo;
 
 impl ProviderClient {
-    pub(super) fn new(timeout: Duration) -> Result<Self, StartError> {
+    pub(crate) fn new(timeout: Duration) -> Result<Self, StartError> {
         let http = reqwest::Client::builder()
             .dns_resolver(LoopbackNames)
             .redirect(reqwest::redirect::Policy::none())
@@ -50,7 +50,7 @@ impl ProviderClient {
     }
 
     /// The token request, with `client_secret_post`. It is sent once.
-    pub(super) async fn redeem(
+    pub(crate) async fn redeem(
         &self,
         provider: &Provider,
         code: &str,
@@ -105,7 +105,7 @@ impl ProviderClient {
     }
 
     /// The provider's key set, fetched now.
-    pub(super) async fn key_set(&self, provider: &Provider) -> Result<Value, SignInFailure> {
+    pub(crate) async fn key_set(&self, provider: &Provider) -> Result<Value, SignInFailure> {
         let response = self
             .http
             .get(&provider.jwks_uri)
@@ -122,7 +122,7 @@ impl ProviderClient {
     }
 
     /// The claims of userinfo, if it answers 200 with a JSON object. A JWT isn't understood.
-    pub(super) async fn userinfo(
+    pub(crate) async fn userinfo(
         &self,
         provider: &Provider,
         access_token: &str,

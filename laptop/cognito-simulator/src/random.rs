@@ -8,24 +8,24 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// The system gave no random bytes.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the system gives no random bytes")]
-pub(super) struct NoRandomness;
+pub(crate) struct NoRandomness;
 
 /// `N` random bytes.
-pub(super) fn bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
+pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0; N];
     fill(&mut bytes)?;
     Ok(bytes)
 }
 
 /// Base64url without padding of that many random bytes.
-pub(super) fn base64url(length: usize) -> Result<String, NoRandomness> {
+pub(crate) fn base64url(length: usize) -> Result<String, NoRandomness> {
     let mut bytes = vec![0; length];
     fill(&mut bytes)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// A random UUID (RFC 9562 §5.4), as Cognito's `sub` and codes.
-pub(super) fn uuid() -> Result<String, NoRandomness> {
+pub(crate) fn uuid() -> Result<String, NoRandomness> {
     let number = u128::from_be_bytes(bytes::<16>()?);
     let version = (number & !(0xf << 76)) | (0x4 << 76);
     let variant = (version & !(0b11 << 62)) | (0b10 << 62);

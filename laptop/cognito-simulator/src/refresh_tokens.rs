@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::random::{self, NoRandomness};
+use crate::random::{self, NoRandomness};
 
 /// Cognito's default: 30 days.
 const LIFETIME: TimeDelta = TimeDelta::days(30);
@@ -17,7 +17,7 @@ const LENGTH: usize = 96;
 
 /// Where a sign-in was.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Through {
+pub(crate) enum Through {
     /// Managed login: whether there is an ID token, and which attributes it has, is for the scopes to say.
     ManagedLogin,
     /// The user pool's API: an ID token always comes, and scopes have no part in it.
@@ -26,23 +26,23 @@ pub(super) enum Through {
 
 /// The sign-in that tokens come from.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct SignIn {
-    pub(super) username: String,
-    pub(super) scopes: Vec<String>,
-    pub(super) auth_time: DateTime<Utc>,
-    pub(super) origin_jti: String,
-    pub(super) through: Through,
+pub(crate) struct SignIn {
+    pub(crate) username: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) auth_time: DateTime<Utc>,
+    pub(crate) origin_jti: String,
+    pub(crate) through: Through,
 }
 
 /// Every refresh token.
 #[derive(Default)]
-pub(super) struct RefreshTokens {
+pub(crate) struct RefreshTokens {
     by_token: HashMap<String, (DateTime<Utc>, SignIn)>,
 }
 
 impl RefreshTokens {
     /// A token for this sign-in.
-    pub(super) fn issue(
+    pub(crate) fn issue(
         &mut self,
         sign_in: SignIn,
         now: DateTime<Utc>,
@@ -61,7 +61,7 @@ impl RefreshTokens {
     }
 
     /// The sign-in that a token comes from, for 30 days.
-    pub(super) fn get(&self, token: &str, now: DateTime<Utc>) -> Option<SignIn> {
+    pub(crate) fn get(&self, token: &str, now: DateTime<Utc>) -> Option<SignIn> {
         let (issued, sign_in) = self.by_token.get(token)?;
         (now - *issued <= LIFETIME).then(|| sign_in.clone())
     }

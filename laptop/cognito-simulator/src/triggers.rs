@@ -6,8 +6,9 @@ use local_lambda::{DirectFunction, reported_check};
 use loopback::journal::{Check, Parameter, Party, Step};
 use serde_json::{Map, Value};
 
-use super::Shared;
-use super::options::{RepeatedTriggers, TokenEventVersion};
+use crate::options::{RepeatedTriggers, TokenEventVersion};
+use crate::shared::Shared;
+use crate::trigger_answer::{TriggerFailure, Understood};
 
 /// The most attempts at one call: a function that doesn't answer in time is asked again.
 const ATTEMPTS: u32 = 3;
@@ -15,7 +16,7 @@ const ATTEMPTS: u32 = 3;
 const MESSAGE_LIMIT: usize = 1_000;
 /// The triggers that there are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Trigger {
+pub(crate) enum Trigger {
     InboundFederation,
     PreTokenGeneration,
 }
@@ -30,38 +31,21 @@ impl Trigger {
     }
 }
 
-/// Why a trigger ends what is under way.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub(super) enum TriggerFailure {
-    #[error("{trigger} failed with error {message}.")]
-    Failed {
-        trigger: &'static str,
-        /// Printable (see [`printable`]).
-        message: String,
-    },
-    #[error(
-        "{trigger} invocation failed due to error Socket timeout while invoking Lambda function."
-    )]
-    TimedOut { trigger: &'static str },
-    #[error("Unrecognizable lambda output")]
-    Unrecognizable,
-}
-
 /// What is asked of which function.
-pub(super) struct Question<'a> {
-    pub(super) trigger: Trigger,
+pub(crate) struct Question<'a> {
+    pub(crate) trigger: Trigger,
     /// `triggerSource`, which is also how the journal calls the hop.
-    pub(super) source: &'static str,
-    pub(super) function: &'a DirectFunction,
+    pub(crate) source: &'static str,
+    pub(crate) function: &'a DirectFunction,
     /// The app client's id.
-    pub(super) client_id: &'a str,
+    pub(crate) client_id: &'a str,
     /// Whom it is about; nobody, if a machine gets a token.
-    pub(super) user_name: Option<&'a str>,
-    pub(super) request: Value,
+    pub(crate) user_name: Option<&'a str>,
+    pub(crate) request: Value,
     /// `response` as the function gets it.
-    pub(super) response: Value,
+    pub(crate) response: Value,
     /// What the journal shows of the request: names and sizes.
-    pub(super) shown: Vec<Parameter>,
+    pub(crate) shown: Vec<Parameter>,
 }
 
 impl Question<'_> {
@@ -96,11 +80,8 @@ impl Question<'_> {
     }
 }
 
-/// Understands a response: what it means, and what the journal shows of it.
-pub(super) type Understood<T> = Result<(T, Vec<Parameter>), TriggerFailure>;
-
 /// Asks a function, and understands its answer.
-pub(super) async fn ask<T>(
+pub(crate) async fn ask<T>(
     shared: &Shared,
     question: Question<'_>,
     understand: impl Fn(&Map<String, Value>) -> Understood<T>,
@@ -213,28 +194,6 @@ fn printable(message: &str) -> String {
         .take(MESSAGE_LIMIT)
         .map(|c| if is_allowed(c) { c } else { '?' })
         .collect()
-}
-
-/// What the journal shows of values: names and sizes.
-pub(super) fn sizes<'a>(
-    values: impl IntoIterator<Item = (&'a String, &'a String)>,
-) -> impl Iterator<Item = Parameter> {
-    values.into_iter().map(|(name, value)| Parameter {
-        name: name.clone(),
-        value: format!("{} bytes", value.len()),
-    })
-}
-
-/// What the journal shows of names.
-pub(super) fn names<'a>(
-    of: &str,
-    names: impl IntoIterator<Item = &'a String>,
-) -> Option<Parameter> {
-    let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
-    (!names.is_empty()).then(|| Parameter {
-        name: of.to_owned(),
-        value: names.join(" "),
-    })
 }
 
 #[cfg(test)]

@@ -6,12 +6,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use icu_properties::CodePointMapData;
-use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use serde_json::{Value, json};
 
-use super::options::{CognitoOptions, EmptyValues};
-use super::random::{self, NoRandomness};
+use crate::options::{CognitoOptions, EmptyValues, is_provider_name, is_username_character};
+use crate::random::{self, NoRandomness};
 
 /// The most bytes of any attribute.
 const VALUE_LIMIT: usize = 2048;
@@ -19,7 +17,7 @@ const VALUE_LIMIT: usize = 2048;
 const USERNAME_LIMIT: usize = 128;
 
 /// What the API calls the provider of the pool's own users.
-pub(super) const NATIVE_PROVIDER: &str = "Cognito";
+pub(crate) const NATIVE_PROVIDER: &str = "Cognito";
 
 /// The attributes that Cognito itself makes, or that only an administrator writes.
 const NOT_THE_USERS: [&str; 4] = [
@@ -31,7 +29,7 @@ const NOT_THE_USERS: [&str; 4] = [
 
 /// Why the pool doesn't take a sign-in. Attributes are named; their values never are.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub(super) enum AttributeFailure {
+pub(crate) enum AttributeFailure {
     #[error(
         "Value at 'userName' failed to satisfy constraint: Member must have length less than or equal to 128"
     )]
@@ -66,19 +64,19 @@ impl From<NoRandomness> for AttributeFailure {
 
 /// One user.
 #[derive(Clone)]
-pub(super) struct User {
-    pub(super) username: String,
+pub(crate) struct User {
+    pub(crate) username: String,
     /// The pool's own subject, a UUID.
-    pub(super) sub: String,
+    pub(crate) sub: String,
     /// Who a federated user is at the provider; nothing for a user of the pool's own.
-    pub(super) identity: Option<Identity>,
+    pub(crate) identity: Option<Identity>,
     /// Who else signs in as this user, in the order in which they were linked.
-    pub(super) linked: Vec<Identity>,
-    pub(super) created: DateTime<Utc>,
-    pub(super) modified: DateTime<Utc>,
-    pub(super) attributes: BTreeMap<String, String>,
+    pub(crate) linked: Vec<Identity>,
+    pub(crate) created: DateTime<Utc>,
+    pub(crate) modified: DateTime<Utc>,
+    pub(crate) attributes: BTreeMap<String, String>,
     /// In alphabetical order.
-    pub(super) groups: Vec<String>,
+    pub(crate) groups: Vec<String>,
 }
 
 /// `ProviderType`, as far as the stand-in knows them.
@@ -101,18 +99,18 @@ impl ProviderType {
 
 /// A user as a provider knows them.
 #[derive(Clone)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     /// The provider's subject, exactly.
-    pub(super) user_id: String,
-    pub(super) provider_name: String,
-    pub(super) provider_type: ProviderType,
+    pub(crate) user_id: String,
+    pub(crate) provider_name: String,
+    pub(crate) provider_type: ProviderType,
     /// When the user was made, or linked.
-    pub(super) created: DateTime<Utc>,
+    pub(crate) created: DateTime<Utc>,
 }
 
 impl Identity {
     /// Whether it is this one. Subjects are compared exactly, also in a pool whose usernames have no case.
-    pub(super) fn is(&self, provider_name: &str, subject: &str) -> bool {
+    pub(crate) fn is(&self, provider_name: &str, subject: &str) -> bool {
         self.provider_name == provider_name && self.user_id == subject
     }
 }
@@ -136,12 +134,12 @@ impl User {
     }
 
     /// Every identity: the user's own one first, then those that are linked.
-    pub(super) fn all_identities(&self) -> impl Iterator<Item = &Identity> {
+    pub(crate) fn all_identities(&self) -> impl Iterator<Item = &Identity> {
         self.identity.iter().chain(&self.linked)
     }
 
     /// `identities` as an ID token has it, for a user who has any. Only the one that a federated user came with is primary.
-    pub(super) fn identities(&self) -> Option<Value> {
+    pub(crate) fn identities(&self) -> Option<Value> {
         let own = self.identity.iter().map(|identity| (identity, "true"));
         let linked = self.linked.iter().map(|identity| (identity, "false"));
         let all = own.chain(linked).map(|(identity, primary)| {
@@ -159,14 +157,14 @@ impl User {
     }
 
     /// The attributes that Cognito itself makes, and nobody writes.
-    pub(super) fn own_attributes(&self) -> impl Iterator<Item = (String, String)> {
+    pub(crate) fn own_attributes(&self) -> impl Iterator<Item = (String, String)> {
         let identities = self.identities();
         let identities = identities.map(|value| ("identities".to_owned(), value.to_string()));
         std::iter::once(("sub".to_owned(), self.sub.clone())).chain(identities)
     }
 
     /// `UserStatus`. Links don't change it.
-    pub(super) fn status(&self) -> &'static str {
+    pub(crate) fn status(&self) -> &'static str {
         if self.identity.is_some() {
             "EXTERNAL_PROVIDER"
         } else {
@@ -222,17 +220,17 @@ pub enum UserFailure {
 
 /// Every user, by username, and the providers beside the one that the stand-in signs people in through.
 #[derive(Default)]
-pub(super) struct UserPool {
-    pub(super) users: BTreeMap<String, User>,
-    pub(super) other_providers: BTreeMap<String, ProviderType>,
+pub(crate) struct UserPool {
+    pub(crate) users: BTreeMap<String, User>,
+    pub(crate) other_providers: BTreeMap<String, ProviderType>,
 }
 
 impl UserPool {
-    pub(super) fn get(&self, username: &str) -> Option<&User> {
+    pub(crate) fn get(&self, username: &str) -> Option<&User> {
         self.users.get(username)
     }
 
-    pub(super) fn attributes_by_username(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+    pub(crate) fn attributes_by_username(&self) -> BTreeMap<String, BTreeMap<String, String>> {
         self.users
             .values()
             .map(|user| {
@@ -244,7 +242,7 @@ impl UserPool {
     }
 
     /// The user whose own or linked identity this is.
-    pub(super) fn of_identity(&self, provider_name: &str, subject: &str) -> Option<&User> {
+    pub(crate) fn of_identity(&self, provider_name: &str, subject: &str) -> Option<&User> {
         let is_theirs = |user: &&User| {
             let mut identities = user.all_identities();
             identities.any(|identity| identity.is(provider_name, subject))
@@ -253,12 +251,12 @@ impl UserPool {
     }
 
     /// A user by name, in the case that the pool keeps.
-    pub(super) fn find(&self, options: &CognitoOptions, username: &str) -> Option<&User> {
+    pub(crate) fn find(&self, options: &CognitoOptions, username: &str) -> Option<&User> {
         self.users.get(&in_case_of(options, username.to_owned()))
     }
 
     /// Makes a user of the pool's own, as an administrator does.
-    pub(super) fn create(
+    pub(crate) fn create(
         &mut self,
         options: &CognitoOptions,
         username: &str,
@@ -284,7 +282,7 @@ impl UserPool {
     }
 
     /// Makes a provider known, as `CreateIdentityProvider` does.
-    pub(super) fn add_provider(
+    pub(crate) fn add_provider(
         &mut self,
         options: &CognitoOptions,
         name: &str,
@@ -302,7 +300,7 @@ impl UserPool {
     }
 
     /// Makes a user of another provider, as their first sign-in does.
-    pub(super) fn create_federated(
+    pub(crate) fn create_federated(
         &mut self,
         options: &CognitoOptions,
         (provider_name, subject): (&str, &str),
@@ -359,7 +357,7 @@ impl UserPool {
     }
 
     /// Takes a user out of the pool, and their identities with them: who comes with one of these is somebody new.
-    pub(super) fn delete(
+    pub(crate) fn delete(
         &mut self,
         options: &CognitoOptions,
         username: &str,
@@ -370,7 +368,7 @@ impl UserPool {
     }
 
     /// Puts a user into a group.
-    pub(super) fn add_to_group(
+    pub(crate) fn add_to_group(
         &mut self,
         options: &CognitoOptions,
         username: &str,
@@ -383,7 +381,7 @@ impl UserPool {
     }
 
     /// Writes attributes in a user's own name, or deletes those without a value. All are written, or none.
-    pub(super) fn update(
+    pub(crate) fn update(
         &mut self,
         (options, empty): (&CognitoOptions, EmptyValues),
         username: &str,
@@ -411,7 +409,7 @@ impl UserPool {
 
     /// Creates or updates the user to whom these claims belong, and gives the user: the one whom the identity is linked to,
     /// if it is. The username and `sub` stay that user's, and so do the groups.
-    pub(super) fn sign_in(
+    pub(crate) fn sign_in(
         &mut self,
         (options, empty): (&CognitoOptions, EmptyValues),
         claims: &BTreeMap<String, String>,
@@ -489,7 +487,7 @@ fn check_value(
 }
 
 /// The username of somebody who comes from a provider.
-pub(super) fn federated_username(
+pub(crate) fn federated_username(
     options: &CognitoOptions,
     provider_name: &str,
     subject: &str,
@@ -521,26 +519,10 @@ fn in_case_of(options: &CognitoOptions, username: String) -> String {
     }
 }
 
-/// `ProviderName`: 3 to 32 characters, no `_`, no spaces.
-pub(super) fn is_provider_name(name: &str) -> bool {
-    (3..=32).contains(&name.chars().count())
-        && name.chars().all(|c| c != '_' && is_username_character(c))
-}
-
-/// `[\p{L}\p{M}\p{S}\p{N}\p{P}]`, as the AWS API has it: no spaces, nothing that can't be seen.
-fn is_username_character(character: char) -> bool {
-    let allowed = GeneralCategoryGroup::Letter
-        .union(GeneralCategoryGroup::Mark)
-        .union(GeneralCategoryGroup::Symbol)
-        .union(GeneralCategoryGroup::Number)
-        .union(GeneralCategoryGroup::Punctuation);
-    allowed.contains(CodePointMapData::<GeneralCategory>::new().get(character))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::options::{AppClient, AttributesRequestMethod, Provider};
     use super::*;
+    use crate::options::{AppClient, AttributesRequestMethod, Provider};
 
     fn options() -> CognitoOptions {
         let provider = Provider {

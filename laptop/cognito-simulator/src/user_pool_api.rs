@@ -16,11 +16,11 @@ use loopback::journal::{Check, Parameter, Party, Step, mask};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Shared;
-use super::app_tokens::{NoAccess, bearer_of};
-use super::linked_users::LinkFailure;
-use super::pages::no_store;
-use super::user_pool::{AttributeFailure, User};
+use crate::app_tokens::{NoAccess, bearer_of};
+use crate::linked_users::LinkFailure;
+use crate::pages::no_store;
+use crate::shared::Shared;
+use crate::user_pool::{AttributeFailure, User};
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");
@@ -28,7 +28,7 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 /// What every target begins with.
 const SERVICE: &str = "AWSCognitoIdentityProviderService.";
 /// The scope that a user's own operations need.
-pub(super) const USER_SCOPE: &str = "aws.cognito.signin.user.admin";
+pub(crate) const USER_SCOPE: &str = "aws.cognito.signin.user.admin";
 /// `ProviderAttributeName` of whoever is meant by the provider's subject.
 const SUBJECT: &str = "Cognito_Subject";
 /// The most attributes of one request; AWS names no figure.
@@ -262,7 +262,7 @@ const API: &str = "Cognito: user pools API";
 const LINKING: &str = "Cognito: linking federated users";
 
 /// `POST /`.
-pub(super) async fn call(
+pub(crate) async fn call(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     body: Bytes,

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::function::FunctionOptions;
-use super::pool::{Invocation, Pool, ProcessInformation};
-use super::process::Logs;
-use super::runtime_api::{Failure, InvocationError, PAYLOAD_LIMIT};
-use super::ticket::Tickets;
+use crate::function::FunctionOptions;
+use crate::pool::{Invocation, Pool};
+use crate::process::Logs;
+use crate::registry::ProcessInformation;
+use crate::runtime_api::{Failure, InvocationError, PAYLOAD_LIMIT};
+use crate::ticket::Tickets;
 
 /// An invocation that failed: what Lambda tells whoever invoked the function.
 #[derive(Clone, Eq, PartialEq, thiserror::Error)]

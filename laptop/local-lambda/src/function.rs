@@ -14,11 +14,10 @@ use std::thread;
 use std::time::Duration;
 
 use loopback::journal::Journal;
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
 
-use super::payload::BodyEncoding;
+use crate::payload::BodyEncoding;
 
 /// How a function is compiled: the two profiles of the workspace.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -194,7 +193,7 @@ impl Building {
     fn end(&self) {
         if let Some(group) = self.group {
             // This fails only for a build that has just ended.
-            killpg(group, Signal::SIGTERM).ok();
+            kill_process_group(group, Signal::TERM).ok();
         }
     }
 }
@@ -209,7 +208,8 @@ fn run(
     let mut child = cargo
         .spawn()
         .map_err(|error| BuildError::CargoNotRun(error.kind()))?;
-    under_way(i32::try_from(child.id()).ok().map(Pid::from_raw));
+    let id = i32::try_from(child.id()).ok();
+    under_way(id.and_then(Pid::from_raw));
     let messages = child.stdout.take();
     let words = child.stderr.take();
     let wanted = targets.to_vec();
@@ -291,10 +291,10 @@ fn cargo(targets: &[Target]) -> Command {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    // No package is named. So cargo compiles dependencies with the features that the workspace asks for, which is what
+    // `cargo run` and `cargo test` do, and doesn't compile them a second time.
     for target in targets {
-        command
-            .args(["--package", &target.package])
-            .args([&format!("--{}", target.kind.as_str()), &target.name]);
+        command.args([&format!("--{}", target.kind.as_str()), &target.name]);
     }
     if targets
         .iter()

@@ -2,10 +2,8 @@
 //! It turns requests into events, refuses what is too large, and answers for a function that can't.
 //! Every request is written into the journal.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
@@ -17,17 +15,16 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use loopback::journal::{Check, Journal, Parameter, Party, Step};
 use loopback::names::to_its_end;
+use loopback::server::{ListenError, Listener, Manners, Server};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
-use super::function::FunctionOptions;
-use super::payload::{self, Arrival};
-use super::pool::{Finished, Invocation, Pool, ProcessInformation};
-use super::process::Logs;
-use super::runtime_api::{InvocationError, PAYLOAD_LIMIT};
-use super::ticket::Tickets;
+use crate::function::FunctionOptions;
+use crate::payload::{self, Arrival};
+use crate::pool::{Finished, Invocation, Pool};
+use crate::process::Logs;
+use crate::registry::ProcessInformation;
+use crate::runtime_api::{InvocationError, PAYLOAD_LIMIT};
+use crate::ticket::Tickets;
 
 /// Request line and headers together, in bytes (Amazon API Gateway quotas for HTTP APIs). Counted as
 /// they stand on the wire, with the line ends and without the empty line behind them.
@@ -36,89 +33,47 @@ pub const HEAD_LIMIT: usize = 10_240;
 /// The body of a request, in bytes (Amazon API Gateway quotas for HTTP APIs: 10 MB).
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
-/// How long requests may take to end once the function is stopped.
-const FAREWELL: Duration = Duration::from_secs(1);
-
-/// Why the front door can't be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum BindError {
-    /// The address can be reached from outside this machine.
-    #[error("{0} is not a loopback address")]
-    NotLoopback(SocketAddr),
-    /// Somebody else listens there.
-    #[error("{0} is taken by another program")]
-    Taken(SocketAddr),
-    /// The system refused for another reason.
-    #[error("can't listen on {address}: {source}")]
-    Refused {
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        source: io::Error,
-    },
-}
-
 /// A front door that listens and has no function yet: its address is known before the function starts,
 /// whose configuration may need it.
 #[derive(Debug)]
 pub struct HttpApi {
-    listener: TcpListener,
-    address: SocketAddr,
+    listener: Listener,
 }
 
 impl HttpApi {
     /// Listens on a loopback address; port 0 is any free port.
     ///
     /// # Errors
-    /// See [`BindError`]; each names the address.
-    pub async fn bind(address: SocketAddr) -> Result<Self, BindError> {
-        if !address.ip().is_loopback() {
-            return Err(BindError::NotLoopback(address));
-        }
-        let refused = |source: io::Error| match source.kind() {
-            io::ErrorKind::AddrInUse => BindError::Taken(address),
-            _ => BindError::Refused { address, source },
-        };
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
-        Ok(Self { listener, address })
+    /// See [`ListenError`]; each names the address.
+    pub async fn bind(address: SocketAddr) -> Result<Self, ListenError> {
+        let listener = Listener::bind(address).await?;
+        Ok(Self { listener })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.listener.address()
     }
 
     /// Puts a function behind it. No process is started before the first request.
     #[must_use]
     pub fn serve(self, options: FunctionOptions) -> LocalFunction {
         let pool = Arc::new(Pool::new(options));
+        let address = self.listener.address();
         let front = Arc::new(Front {
             pool: Arc::clone(&pool),
-            port: self.address.port(),
-            tickets: Tickets::new(self.address.port()),
+            port: address.port(),
+            tickets: Tickets::new(address.port()),
         });
         let router = Router::new()
             .fallback(handle)
             .layer(from_fn(to_its_end))
             .with_state(front);
-        let (closing, mut closed) = watch::channel(false);
-        let server = tokio::spawn(async move {
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            // This ends when it is told to, never with an error.
-            axum::serve(self.listener, service)
-                .with_graceful_shutdown(async move {
-                    closed.wait_for(|closed| *closed).await.ok();
-                })
-                .await
-                .ok();
-        });
         LocalFunction {
-            address: self.address,
+            address,
             pool,
-            closing,
-            server,
+            server: self.listener.serve(Manners::default(), router),
         }
     }
 }
@@ -128,8 +83,7 @@ impl HttpApi {
 pub struct LocalFunction {
     address: SocketAddr,
     pool: Arc<Pool>,
-    closing: watch::Sender<bool>,
-    server: JoinHandle<()>,
+    server: Server,
 }
 
 impl LocalFunction {
@@ -178,16 +132,15 @@ impl LocalFunction {
     /// Closes the front door and kills every process, also busy ones. When this returns, nothing that
     /// was started is left.
     pub async fn stop(mut self) {
-        self.closing.send_replace(true);
+        self.server.close();
         self.pool.stop().await;
-        tokio::time::timeout(FAREWELL, &mut self.server).await.ok();
+        self.server.stop().await;
     }
 }
 
 impl Drop for LocalFunction {
     fn drop(&mut self) {
-        self.closing.send_replace(true);
-        self.server.abort();
+        self.server.close();
         self.pool.kill();
     }
 }

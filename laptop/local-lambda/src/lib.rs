@@ -8,6 +8,7 @@ pub mod http_api;
 mod payload;
 mod pool;
 mod process;
+mod registry;
 mod runtime_api;
 mod ticket;
 
@@ -17,8 +18,9 @@ pub use function::{
     build_all_until, build_once,
 };
 pub use http_api::reported_check;
-pub use http_api::{BindError, HEAD_LIMIT, HttpApi, LocalFunction};
+pub use http_api::{HEAD_LIMIT, HttpApi, LocalFunction};
 pub use payload::BodyEncoding;
-pub use pool::{Invocation, ProcessInformation, ProcessState};
+pub use pool::Invocation;
 pub use process::{LogSubscription, Logs};
+pub use registry::{ProcessInformation, ProcessState};
 pub use runtime_api::{InvocationError, PAYLOAD_LIMIT};

@@ -2,37 +2,17 @@
 //! Who waits longer than the front door waits for is turned away, and never called afterwards.
 //! Nothing survives: stopping or dropping kills every process, whatever it is doing.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::{Semaphore, watch};
 
-use super::function::FunctionOptions;
-use super::process::{Logs, Process};
-use super::runtime_api::{Event, ExecutionEnvironment, Failure, InvocationError};
-
-/// What a process is doing.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ProcessState {
-    /// It was started and has not asked for an event yet.
-    Initializing,
-    /// It handles an event.
-    Busy,
-    /// It is stopped, until its next event.
-    Frozen,
-}
-
-/// A process of the function.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ProcessInformation {
-    /// The process id, which is also the id of its process group.
-    pub pid: u32,
-    /// What it is doing.
-    pub state: ProcessState,
-}
+use crate::function::FunctionOptions;
+use crate::process::Logs;
+use crate::registry::{ProcessInformation, Registry};
+use crate::runtime_api::{Event, ExecutionEnvironment, Failure, InvocationError};
 
 /// What became of one event.
 #[derive(Clone, Debug)]
@@ -47,42 +27,6 @@ pub struct Invocation {
     pub duration: Duration,
     /// Whether there was an answer, and if not, why.
     pub outcome: Result<(), InvocationError>,
-}
-
-/// Every process that was started and not yet given up. Cloning shares it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Registry {
-    processes: Arc<Mutex<BTreeMap<u32, (Process, ProcessState)>>>,
-}
-
-impl Registry {
-    pub(crate) fn add(&self, process: &Process) {
-        self.lock()
-            .insert(process.pid(), (process.clone(), ProcessState::Initializing));
-    }
-
-    pub(crate) fn set(&self, pid: u32, state: ProcessState) {
-        if let Some((_, current)) = self.lock().get_mut(&pid) {
-            *current = state;
-        }
-    }
-
-    pub(crate) fn forget(&self, pid: u32) {
-        self.lock().remove(&pid);
-    }
-
-    fn processes(&self) -> Vec<Process> {
-        self.lock()
-            .values()
-            .map(|(process, _)| process.clone())
-            .collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, (Process, ProcessState)>> {
-        self.processes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// An answer or its absence, and what the process wrote meanwhile.

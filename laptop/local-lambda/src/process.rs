@@ -18,11 +18,10 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 
-use super::function::FunctionOptions;
+use crate::function::FunctionOptions;
 
 /// How often something that nobody announces is looked at.
 const GLANCE: Duration = Duration::from_millis(5);
@@ -103,17 +102,17 @@ impl Process {
 
     /// Stops the process and all that it started, as Lambda freezes an execution environment.
     pub(crate) fn freeze(&self) {
-        self.signal(Signal::SIGSTOP);
+        self.signal(Signal::STOP);
     }
 
     /// Lets the process go on.
     pub(crate) fn thaw(&self) {
-        self.signal(Signal::SIGCONT);
+        self.signal(Signal::CONT);
     }
 
     /// Ends the process and all that it started. SIGKILL also ends what is stopped.
     pub(crate) fn kill(&self) {
-        self.signal(Signal::SIGKILL);
+        self.signal(Signal::KILL);
     }
 
     /// Waits until the process has ended. One waiter at a time.
@@ -137,11 +136,12 @@ impl Process {
     fn signal(&self, signal: Signal) {
         let child = self.lock();
         // A process without id was waited for: its number may be another's by now.
-        let Some(group) = child.id().and_then(|pid| i32::try_from(pid).ok()) else {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        let Some(group) = id.and_then(Pid::from_raw) else {
             return;
         };
         // This fails only for a process that has just ended, and that is noticed by waiting for it.
-        killpg(Pid::from_raw(group), signal).ok();
+        kill_process_group(group, signal).ok();
     }
 
     fn lock(&self) -> MutexGuard<'_, Child> {

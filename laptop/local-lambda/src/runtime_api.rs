@@ -18,14 +18,13 @@ use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
+use loopback::server::{Listener, Manners, Server};
 use serde::Deserialize;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::AbortHandle;
 
-use super::function::FunctionOptions;
-use super::pool::{ProcessState, Registry};
-use super::process::{Logs, Process, ProcessLog};
+use crate::function::FunctionOptions;
+use crate::process::{Logs, Process, ProcessLog};
+use crate::registry::{ProcessState, Registry};
 
 /// The largest event and the largest answer, in bytes (AWS Lambda quotas: 6 MB for synchronous
 /// invocations; the figure is the one in Lambda's own error message).
@@ -147,17 +146,8 @@ pub(crate) struct ExecutionEnvironment {
     /// There while the process waits, stopped, for its next event.
     next: Option<oneshot::Sender<Event>>,
     cold_start: Duration,
+    /// It ends with its environment.
     _server: Server,
-}
-
-/// The listener's task, which ends with its environment.
-#[derive(Debug)]
-struct Server(AbortHandle);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 impl Drop for ExecutionEnvironment {
@@ -201,12 +191,13 @@ impl ExecutionEnvironment {
         logs: &Logs,
     ) -> Result<Self, Failure> {
         let not_started = |error: io::Error| InvocationError::NotStarted(error.kind());
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener = Listener::bind(any_port)
             .await
-            .map_err(not_started)?;
-        let address = listener.local_addr().map_err(not_started)?;
+            .map_err(|error| InvocationError::NotStarted(error.kind()))?;
+        let address = listener.address();
         let (sender, calls) = mpsc::channel(4);
-        let server = Server(tokio::spawn(serve(listener, sender)).abort_handle());
+        let server = listener.serve(Manners::default(), router(sender));
         let log = logs.open().map_err(not_started)?;
         let (process, begun) = spawned(options, address, &log).await.map_err(not_started)?;
         registry.add(&process);
@@ -380,8 +371,8 @@ fn ended(status: Option<ExitStatus>) -> InvocationError {
 
 type Calls = mpsc::Sender<Call>;
 
-async fn serve(listener: TcpListener, calls: Calls) {
-    let router = Router::new()
+fn router(calls: Calls) -> Router {
+    Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
         .route(
             "/2018-06-01/runtime/invocation/{request_id}/response",
@@ -392,9 +383,7 @@ async fn serve(listener: TcpListener, calls: Calls) {
             post(error),
         )
         .route("/2018-06-01/runtime/init/error", post(initialization_error))
-        .with_state(calls);
-    // This ends with the task, never by itself.
-    axum::serve(listener, router).await.ok();
+        .with_state(calls)
 }
 
 async fn next(State(calls): State<Calls>) -> Response {

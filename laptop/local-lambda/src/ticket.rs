@@ -8,8 +8,8 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use loopback::clock::SimClock;
 
-use super::function::FunctionOptions;
-use super::runtime_api::Event;
+use crate::function::FunctionOptions;
+use crate::runtime_api::Event;
 
 /// Gives each event of one function its own.
 #[derive(Debug)]

@@ -9,10 +9,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use local_lambda::{
-    BindError, FunctionOptions, HEAD_LIMIT, HttpApi, InvocationError, LocalFunction, ProcessState,
-    Profile, Target, build_once,
+    FunctionOptions, HEAD_LIMIT, HttpApi, InvocationError, LocalFunction, ProcessState, Profile,
+    Target, build_once,
 };
 use loopback::journal::{Check, Parameter, Party};
+use loopback::server::ListenError;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -523,8 +524,8 @@ async fn a_process_that_is_killed_while_it_is_stopped_is_replaced_unnoticed() {
     let function = start(echo()).await;
     get(&function, "/pid").await;
     let pid = only_pid(&function);
-    let target = nix::unistd::Pid::from_raw(pid.try_into().unwrap());
-    nix::sys::signal::kill(target, nix::sys::signal::Signal::SIGKILL).unwrap();
+    let target = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    rustix::process::kill_process(target, rustix::process::Signal::KILL).unwrap();
     eventually("the process is gone", || state(pid).is_none()).await;
     assert_eq!(get(&function, "/pid").await.status, 200);
     assert_ne!(only_pid(&function), pid);
@@ -828,7 +829,7 @@ const INNER: &str = "LAMBDA_TEST_INNER";
 async fn nothing_is_left_when_the_program_itself_is_killed() {
     if std::env::var_os(INNER).is_some() {
         // A session of its own, as a terminal gives one to a program: see `process.rs`.
-        nix::unistd::setsid().unwrap();
+        rustix::process::setsid().unwrap();
         let (_function, pids) = stopped_and_busy(Duration::from_secs(2)).await;
         println!("pids {} {}", pids[0], pids[1]);
         tokio::time::sleep(Duration::from_secs(60)).await;
@@ -1046,7 +1047,7 @@ async fn a_taken_port_is_named() {
     let address = first.address();
     let error = HttpApi::bind(address).await.unwrap_err();
     assert!(
-        matches!(error, BindError::Taken(taken) if taken == address),
+        matches!(error, ListenError::Taken { address: taken } if taken == address),
         "{error:?}"
     );
     assert!(error.to_string().contains(&address.to_string()));
@@ -1057,7 +1058,7 @@ async fn an_address_beyond_loopback_is_refused() {
     let address: SocketAddr = "0.0.0.0:0".parse().unwrap();
     let error = HttpApi::bind(address).await.unwrap_err();
     assert!(
-        matches!(error, BindError::NotLoopback(refused) if refused == address),
+        matches!(error, ListenError::NotLoopback { address: refused } if refused == address),
         "{error:?}"
     );
 }

@@ -7,4 +7,5 @@ pub mod journal;
 pub mod names;
 pub mod pages;
 pub mod rsa;
+pub mod server;
 pub mod user_agent;

@@ -8,10 +8,11 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 use url::Url;
 
-use super::exchange::{Answer, Checks, Parameters, Received};
-use super::pages::ErrorPage;
-use super::realm::{AuthorizationRequest, Login, Realm};
-use super::{random, test_card};
+use crate::exchange::{Answer, Checks, Parameters, Received};
+use crate::login::{AuthorizationRequest, Login};
+use crate::pages::ErrorPage;
+use crate::realm::Realm;
+use crate::{random, test_card};
 
 /// The source of the rules that are this API's own.
 const RULE: &str = "Digital Authentication App, authorization request";
@@ -48,7 +49,7 @@ struct ClientError {
 }
 
 /// The answer to `GET …/auth`.
-pub(super) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
+pub(crate) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
     let begun = examine(realm, &received.query, checks).and_then(|request| {
         let login = begin(realm, request.clone(), realm.clock.now());
         let login = login.ok_or(Refusal::Page(ErrorPage::Internal))?;

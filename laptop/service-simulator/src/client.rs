@@ -57,17 +57,17 @@ pub enum InvalidClient {
 }
 
 /// One registered key.
-pub(super) struct ClientKey {
-    pub(super) kid: String,
-    pub(super) algorithm: Algorithm,
-    pub(super) key: DecodingKey,
+pub(crate) struct ClientKey {
+    pub(crate) kid: String,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) key: DecodingKey,
 }
 
 /// A client whose registration has been checked.
-pub(super) struct Client {
-    pub(super) client_id: String,
-    pub(super) redirect_uris: Vec<String>,
-    pub(super) keys: Vec<ClientKey>,
+pub(crate) struct Client {
+    pub(crate) client_id: String,
+    pub(crate) redirect_uris: Vec<String>,
+    pub(crate) keys: Vec<ClientKey>,
 }
 
 /// The members that only a private key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
@@ -117,7 +117,7 @@ impl TryFrom<RegisteredClient> for Client {
 }
 
 /// 1..=255 characters of `[0-9a-zA-Z]`.
-pub(super) fn is_client_id(text: &str) -> bool {
+pub(crate) fn is_client_id(text: &str) -> bool {
     (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 

@@ -7,10 +7,10 @@ use http::StatusCode;
 use jsonwebtoken::{Validation, decode, decode_header};
 use serde_json::{Map, Value};
 
-use super::client::{Client, ClientKey};
-use super::exchange::{Checks, Parameters};
-use super::realm::Memory;
-use super::token::Refusal;
+use crate::client::{Client, ClientKey};
+use crate::exchange::{Checks, Parameters};
+use crate::realm::Memory;
+use crate::token_refusal::TokenRefusal;
 
 /// The only type of client assertion (RFC 7523 §2.2).
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -19,19 +19,19 @@ const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const LONGEST: i64 = 60;
 
 /// Checks the client's assertion, and returns the client's id.
-pub(super) fn authenticate(
+pub(crate) fn authenticate(
     memory: &mut Memory,
     form: &Parameters,
     token_endpoint: &str,
     now: DateTime<Utc>,
     checks: &mut Checks,
-) -> Result<String, Refusal> {
+) -> Result<String, TokenRefusal> {
     let kind = checks.find(
         "there is a client assertion",
         "RFC 7521 §4.2",
         form.get("client_assertion_type"),
         || {
-            Refusal::new(
+            TokenRefusal::new(
                 StatusCode::BAD_REQUEST,
                 "invalid_client",
                 "Parameter client_assertion_type is missing",
@@ -43,7 +43,7 @@ pub(super) fn authenticate(
         "RFC 7523 §2.2",
         kind == TYPE,
         || {
-            Refusal::new(
+            TokenRefusal::new(
                 StatusCode::BAD_REQUEST,
                 "invalid_client",
                 &format!(
@@ -57,7 +57,7 @@ pub(super) fn authenticate(
         "RFC 7521 §4.2",
         form.get("client_assertion"),
         || {
-            Refusal::new(
+            TokenRefusal::new(
                 StatusCode::BAD_REQUEST,
                 "invalid_client",
                 "client_assertion parameter missing",
@@ -69,7 +69,7 @@ pub(super) fn authenticate(
         "Digital Authentication App, token request",
         form.get("client_id"),
         || {
-            Refusal::new(
+            TokenRefusal::new(
                 StatusCode::BAD_REQUEST,
                 "invalid_client",
                 "Missing parameter: client_id",
@@ -81,7 +81,7 @@ pub(super) fn authenticate(
         "RFC 6749 §2.3",
         memory.client(client_id),
         || {
-            Refusal::new(
+            TokenRefusal::new(
                 StatusCode::UNAUTHORIZED,
                 "invalid_client",
                 "Invalid client or Invalid client credentials",
@@ -102,12 +102,12 @@ pub(super) fn authenticate(
 }
 
 /// Keycloak's answer to an assertion that isn't good.
-fn failed(reason: &str) -> Refusal {
-    Refusal::new(StatusCode::BAD_REQUEST, "invalid_client", reason)
+fn failed(reason: &str) -> TokenRefusal {
+    TokenRefusal::new(StatusCode::BAD_REQUEST, "invalid_client", reason)
 }
 
 /// Keycloak's answer to an assertion that can't be read, or isn't signed by the key.
-fn unreadable(reason: &str) -> Refusal {
+fn unreadable(reason: &str) -> TokenRefusal {
     failed(&format!(
         "Client authentication with signed JWT failed: {reason}"
     ))
@@ -117,7 +117,7 @@ fn verified_claims(
     client: &Client,
     assertion: &str,
     checks: &mut Checks,
-) -> Result<Map<String, Value>, Refusal> {
+) -> Result<Map<String, Value>, TokenRefusal> {
     let header = decode_header(assertion).ok();
     let header = checks.find("the assertion is a JWT", "RFC 7519 §7.2", header, || {
         unreadable("Invalid JWT")
@@ -159,7 +159,7 @@ fn check_claims(
     token_endpoint: &str,
     now: DateTime<Utc>,
     checks: &mut Checks,
-) -> Result<(String, DateTime<Utc>), Refusal> {
+) -> Result<(String, DateTime<Utc>), TokenRefusal> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let seconds = |name: &str| claims.get(name).and_then(Value::as_i64);
     let time = |name: &str| DateTime::from_timestamp(seconds(name)?, 0);
@@ -173,7 +173,7 @@ fn check_claims(
     })?;
     let issuer = text("iss") == Some(client_id);
     checks.require("iss is client_id", "RFC 7523 §3 item 1", issuer, || {
-        Refusal::new(
+        TokenRefusal::new(
             StatusCode::BAD_REQUEST,
             "unauthorized_client",
             "Unexpected error when authenticating client",

@@ -1,4 +1,4 @@
-//! Connections: an accept loop of our own, because a test must decide what happens to an idle one.
+//! Connections: a test decides what happens to an idle one.
 //! A peer may close a connection that nobody uses, or forget it without a word: then whatever is sent on it
 //! is lost, which is what a frozen process finds when it wakes up.
 
@@ -14,20 +14,14 @@ use axum::body::Body;
 use axum::response::Response;
 use http::Request;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use loopback::server::{Listener, Manners, Server};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until};
 use tower_service::Service as _;
 
-use super::exchange::HangUp;
-
-/// How long a graceful stop waits for requests that are under way.
-const GRACE: Duration = Duration::from_secs(1);
+use crate::exchange::HangUp;
 
 /// What the service does with a connection on which nothing happens.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -45,10 +39,10 @@ pub enum IdleConnections {
 
 /// The first lines of requests that came on forgotten connections. Cloning shares them.
 #[derive(Clone, Default)]
-pub(super) struct Lost(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Lost(Arc<Mutex<Vec<String>>>);
 
 impl Lost {
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -74,10 +68,10 @@ impl Lost {
 
 /// How many connections were accepted. Cloning shares it.
 #[derive(Clone, Default)]
-pub(super) struct Accepted(Arc<AtomicUsize>);
+pub(crate) struct Accepted(Arc<AtomicUsize>);
 
 impl Accepted {
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
 
@@ -86,83 +80,45 @@ impl Accepted {
     }
 }
 
-/// Serves until `stopping` becomes true, then gives the requests under way a moment to end.
-pub(super) async fn serve(
-    listener: TcpListener,
+/// Serves, and treats connections on which nothing happens as `idle` says.
+pub(crate) fn serve(
+    listener: Listener,
     router: Router,
     idle: IdleConnections,
     (accepted, lost): (Accepted, Lost),
-    mut stopping: watch::Receiver<bool>,
-) {
-    let mut connections = JoinSet::new();
-    let for_connections = stopping.clone();
-    loop {
-        tokio::select! {
-            () = stopped(&mut stopping) => break,
-            arrived = listener.accept() => {
-                // What accept() reports is a connection that is already gone, or too many of them.
-                let Ok((stream, _)) = arrived else {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                    continue;
-                };
-                accepted.add();
-                let watched = for_connections.clone();
-                connections.spawn(converse(stream, router.clone(), idle, lost.clone(), watched));
-            }
-            Some(_) = connections.join_next() => {}
-        }
-    }
-    drop(listener);
-    let ended = async { while connections.join_next().await.is_some() {} };
-    let _ = timeout(GRACE, ended).await;
-    connections.shutdown().await;
-}
-
-/// Waits until the service is stopped, or its handle is gone.
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
-}
-
-/// One connection, to its end.
-async fn converse(
-    stream: TcpStream,
-    router: Router,
-    idle: IdleConnections,
-    lost: Lost,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let _ = stream.set_nodelay(true);
-    let busy = Arc::new(AtomicBool::new(false));
-    let stream = Watched::new(stream, idle, Arc::clone(&busy), lost);
-    let service = service_fn(move |request: Request<Incoming>| {
-        let mut router = router.clone();
-        let busy = Arc::clone(&busy);
-        async move {
-            busy.store(true, Ordering::Relaxed);
-            let answered = router.call(request.map(Body::new)).await;
-            busy.store(false, Ordering::Relaxed);
-            let response: Response = match answered {
-                Ok(response) => response,
-                Err(never) => match never {},
-            };
-            match response.extensions().get::<HangUp>() {
-                Some(HangUp) => Err(io::Error::from(io::ErrorKind::ConnectionAborted)),
-                None => Ok(response),
-            }
-        }
-    });
-    let connection = http1::Builder::new()
-        .keep_alive(idle != IdleConnections::EndWithAnswer)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    // How a connection ends is the client's business.
-    let ended = tokio::select! {
-        _ = connection.as_mut() => true,
-        () = stopped(&mut stopping) => false,
+) -> Server {
+    let manners = Manners {
+        keep_alive: idle != IdleConnections::EndWithAnswer,
+        ..Manners::default()
     };
-    if !ended {
-        connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
+    listener.serve_each(manners, move |stream, _| {
+        accepted.add();
+        let busy = Arc::new(AtomicBool::new(false));
+        let stream = Watched::new(stream, idle, Arc::clone(&busy), lost.clone());
+        let router = router.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            answer(router.clone(), request, Arc::clone(&busy))
+        });
+        (stream, service)
+    })
+}
+
+/// Answers one request. Where the answer is to hang up, the connection ends without one.
+async fn answer(
+    mut router: Router,
+    request: Request<Incoming>,
+    busy: Arc<AtomicBool>,
+) -> io::Result<Response> {
+    busy.store(true, Ordering::Relaxed);
+    let answered = router.call(request.map(Body::new)).await;
+    busy.store(false, Ordering::Relaxed);
+    let response: Response = match answered {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    match response.extensions().get::<HangUp>() {
+        Some(HangUp) => Err(io::Error::from(io::ErrorKind::ConnectionAborted)),
+        None => Ok(response),
     }
 }
 

@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::exchange::{Answer, Checks, Endpoint, Parameters, Received};
-use super::pages::{self, ErrorPage, Shown};
-use super::realm::{Choice, Memory, Realm};
-use super::way_back;
+use crate::exchange::{Answer, Checks, Endpoint, Parameters, Received};
 use crate::fault::Fault;
+use crate::login::Choice;
+use crate::pages::{self, ErrorPage, Shown};
+use crate::realm::{Memory, Realm};
+use crate::way_back;
 
 const RULE: &str = "consent page";
 
@@ -19,7 +20,7 @@ const ACCEPT: &str = "accept";
 const CANCEL: &str = "cancel";
 
 /// The answer to `GET …/consent`. Where nobody was chosen yet, it is the way to the test-card page.
-pub(super) fn page(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
+pub(crate) fn page(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
     let now = realm.clock.now();
     let found = {
         let memory = realm.memory();
@@ -67,7 +68,7 @@ fn question(shown: &Shown<'_>, choice: &Choice) -> Answer {
 }
 
 /// The answer to `POST …/consent`. The login is used up.
-pub(super) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
+pub(crate) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
     let now = realm.clock.now();
     let mut memory = realm.memory();
     match examine(&memory, received, now, checks) {

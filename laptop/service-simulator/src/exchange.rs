@@ -3,11 +3,9 @@
 //! Parsing is strict: what isn't clean form encoding (WHATWG URL §5.1, UTF-8) is no parameter list.
 
 use std::fmt;
-use std::sync::Arc;
 
 use askama::Template;
-use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest, Request};
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{
@@ -19,20 +17,15 @@ use loopback::pages::{Forms, LANGUAGE, Language, strict_headers};
 use serde_json::Value;
 use url::Url;
 
-use super::realm::Realm;
-
-/// The largest request body that is read.
-const BODY_LIMIT: usize = 64 * 1024;
-
 /// Names and values in the order in which they came.
 #[derive(Clone, Default)]
-pub(super) struct Parameters {
+pub(crate) struct Parameters {
     pairs: Vec<(String, String)>,
     well_formed: bool,
 }
 
 impl Parameters {
-    pub(super) fn parse(raw: &[u8]) -> Self {
+    pub(crate) fn parse(raw: &[u8]) -> Self {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(raw).into_owned().collect();
         Self {
             well_formed: is_form_encoded(raw) && !has_replacement(&pairs),
@@ -41,43 +34,43 @@ impl Parameters {
     }
 
     /// Whether it was clean form encoding of UTF-8.
-    pub(super) fn well_formed(&self) -> bool {
+    pub(crate) fn well_formed(&self) -> bool {
         self.well_formed
     }
 
     /// The first value of that name. An empty value counts as none (RFC 6749 §3.1).
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.pairs.iter().find(|(other, _)| other == name)?;
         Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// Whether that name is there, even without a value.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.pairs.iter().any(|(other, _)| other == name)
     }
 
     /// Whether no name comes twice (RFC 6749 §3.1).
-    pub(super) fn are_unique(&self) -> bool {
+    pub(crate) fn are_unique(&self) -> bool {
         self.pairs.iter().all(|(name, _)| self.is_single(name))
     }
 
     /// Whether that name comes at most once.
-    pub(super) fn is_single(&self, name: &str) -> bool {
+    pub(crate) fn is_single(&self, name: &str) -> bool {
         self.pairs.iter().filter(|(other, _)| other == name).count() <= 1
     }
 
     /// Whether there are no other names than these.
-    pub(super) fn are_among(&self, names: &[&str]) -> bool {
+    pub(crate) fn are_among(&self, names: &[&str]) -> bool {
         self.pairs
             .iter()
             .all(|(name, _)| names.contains(&name.as_str()))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.pairs.is_empty()
     }
 
-    pub(super) fn pairs(&self) -> &[(String, String)] {
+    pub(crate) fn pairs(&self) -> &[(String, String)] {
         &self.pairs
     }
 }
@@ -128,7 +121,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    pub(super) const fn path(self) -> &'static str {
+    pub(crate) const fn path(self) -> &'static str {
         match self {
             Self::Authorization => "/api/realms/main/protocol/openid-connect/auth",
             Self::TestCard => "/api/realms/main/test-card",
@@ -140,7 +133,7 @@ impl Endpoint {
         }
     }
 
-    fn of(path: &str) -> Self {
+    pub(crate) fn of(path: &str) -> Self {
         [
             Self::Authorization,
             Self::TestCard,
@@ -203,35 +196,35 @@ impl fmt::Debug for RecordedRequest {
 }
 
 /// A request with its body read.
-pub(super) struct Received {
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) query: Parameters,
-    pub(super) headers: HeaderMap,
+pub(crate) struct Received {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: Parameters,
+    pub(crate) headers: HeaderMap,
     /// The form, if the body says that it is one.
-    pub(super) form: Option<Parameters>,
+    pub(crate) form: Option<Parameters>,
 }
 
 impl Received {
     /// A header's value, if it is there once and is text.
-    pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
+    pub(crate) fn header(&self, name: &HeaderName) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next()?.to_str().ok()?;
         values.next().is_none().then_some(value)
     }
 
     /// The language of the page that answers.
-    pub(super) fn language(&self) -> Language {
+    pub(crate) fn language(&self) -> Language {
         Language::of(self.query.get(LANGUAGE), &self.headers)
     }
 
     /// Whether a program asks, and wants the page's choices as JSON.
-    pub(super) fn wants_json(&self) -> bool {
+    pub(crate) fn wants_json(&self) -> bool {
         self.accepts("application/json")
     }
 
     /// Whether a browser asks.
-    pub(super) fn wants_page(&self) -> bool {
+    pub(crate) fn wants_page(&self) -> bool {
         self.accepts("text/html")
     }
 
@@ -241,55 +234,13 @@ impl Received {
     }
 }
 
-impl FromRequest<Arc<Realm>> for Received {
-    type Rejection = Response;
-
-    async fn from_request(request: Request, realm: &Arc<Realm>) -> Result<Self, Response> {
-        let (head, body) = request.into_parts();
-        let body = to_bytes(body, BODY_LIMIT)
-            .await
-            .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
-        let query = Parameters::parse(head.uri.query().unwrap_or_default().as_bytes());
-        let is_form = head
-            .headers
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split(';').next())
-            .is_some_and(|media| {
-                media
-                    .trim()
-                    .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-            });
-        let form = is_form.then(|| Parameters::parse(&body));
-        let path = head.uri.path().to_owned();
-        realm.remember(RecordedRequest {
-            endpoint: Endpoint::of(&path),
-            method: head.method.clone(),
-            path: path.clone(),
-            query: query.pairs().to_vec(),
-            headers: head.headers.clone(),
-            form: form
-                .as_ref()
-                .map(|form| form.pairs().to_vec())
-                .unwrap_or_default(),
-        });
-        Ok(Self {
-            method: head.method,
-            path,
-            query,
-            headers: head.headers,
-            form,
-        })
-    }
-}
-
 /// What was checked, in order. The first check that doesn't hold is the last one.
 #[derive(Default)]
-pub(super) struct Checks(Vec<Check>);
+pub(crate) struct Checks(Vec<Check>);
 
 impl Checks {
     /// Notes the check; if it doesn't hold, `refusal` is the outcome.
-    pub(super) fn require<E>(
+    pub(crate) fn require<E>(
         &mut self,
         what: &str,
         rule: &str,
@@ -301,7 +252,7 @@ impl Checks {
     }
 
     /// Notes that a value is there; if it isn't, `refusal` is the outcome.
-    pub(super) fn find<T, E>(
+    pub(crate) fn find<T, E>(
         &mut self,
         what: &str,
         rule: &str,
@@ -314,7 +265,7 @@ impl Checks {
 }
 
 /// An answer, and what the journal may show of it.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
@@ -324,11 +275,11 @@ pub(super) struct Answer {
 
 /// The mark of an answer that is never given: the connection is closed instead.
 #[derive(Clone, Copy)]
-pub(super) struct HangUp;
+pub(crate) struct HangUp;
 
 impl Answer {
     /// A body of any kind. Nothing that the service answers may be stored.
-    pub(super) fn new(status: StatusCode, media: &'static str, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn new(status: StatusCode, media: &'static str, body: impl Into<Bytes>) -> Self {
         let headers = vec![
             (CONTENT_TYPE, HeaderValue::from_static(media)),
             (CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -344,14 +295,14 @@ impl Answer {
     }
 
     /// A JSON object; the journal shows its members, masked where they are secrets.
-    pub(super) fn json(status: StatusCode, value: &Value) -> Self {
+    pub(crate) fn json(status: StatusCode, value: &Value) -> Self {
         let mut answer = Self::new(status, "application/json", value.to_string());
         answer.shown = shown_members(value, |name, text| Parameter::new(name, text));
         answer
     }
 
     /// A JSON object about a person; the journal shows its members' names and lengths only.
-    pub(super) fn personal_json(value: &Value) -> Self {
+    pub(crate) fn personal_json(value: &Value) -> Self {
         let mut answer = Self::new(StatusCode::OK, "application/json", value.to_string());
         answer.shown = shown_members(value, |name, text| Parameter {
             name: name.to_owned(),
@@ -361,7 +312,7 @@ impl Answer {
     }
 
     /// A page with the headers of every page of the stand-ins.
-    pub(super) fn page(status: StatusCode, template: &impl Template, forms: Forms) -> Self {
+    pub(crate) fn page(status: StatusCode, template: &impl Template, forms: Forms) -> Self {
         let Ok(html) = template.render() else {
             // Can't happen: the templates have no part that fails.
             return Self::internal_error();
@@ -376,7 +327,7 @@ impl Answer {
     }
 
     /// A redirect to another page of the service (RFC 9110 §15.4.4).
-    pub(super) fn own_redirect(location: &str) -> Self {
+    pub(crate) fn own_redirect(location: &str) -> Self {
         Self::new(
             StatusCode::SEE_OTHER,
             "text/plain; charset=utf-8",
@@ -387,7 +338,7 @@ impl Answer {
     }
 
     /// A redirect whose parameters the journal shows. 303 also after a form (RFC 9700 §4.12).
-    pub(super) fn redirect(status: StatusCode, location: &Url) -> Self {
+    pub(crate) fn redirect(status: StatusCode, location: &Url) -> Self {
         let mut answer = Self::new(status, "text/plain; charset=utf-8", Bytes::new());
         answer.shown = location
             .query_pairs()
@@ -399,7 +350,7 @@ impl Answer {
     }
 
     /// The connection is closed, and nothing is answered.
-    pub(super) fn hang_up() -> Self {
+    pub(crate) fn hang_up() -> Self {
         Self {
             hangs_up: true,
             ..Self::internal_error()
@@ -407,7 +358,7 @@ impl Answer {
     }
 
     /// What must not happen: the stand-in's own failure.
-    pub(super) fn internal_error() -> Self {
+    pub(crate) fn internal_error() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "text/plain; charset=utf-8",
@@ -416,7 +367,7 @@ impl Answer {
     }
 
     /// The same with another header. A value that can't be one is the stand-in's own failure.
-    pub(super) fn with(mut self, name: HeaderName, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
         let Ok(value) = HeaderValue::from_str(value) else {
             return Self::internal_error();
         };
@@ -425,7 +376,7 @@ impl Answer {
     }
 
     /// The step for the journal.
-    pub(super) fn step(&self, from: Party, received: &Received, checks: Checks) -> Step {
+    pub(crate) fn step(&self, from: Party, received: &Received, checks: Checks) -> Step {
         let form = received.form.iter().flat_map(Parameters::pairs);
         let mut parameters: Vec<Parameter> = received
             .query

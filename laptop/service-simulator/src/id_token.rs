@@ -6,13 +6,14 @@ use aws_lc_rs::error::Unspecified;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
-use super::random;
-use super::realm::{Grant, Realm};
-use super::realm_keys::{RealmKeys, access_token_hash, compact, hmac_sha256};
 use crate::fault::Fault;
+use crate::login::Grant;
+use crate::random;
+use crate::realm::Realm;
+use crate::realm_keys::{RealmKeys, access_token_hash, compact, hmac_sha256};
 
 /// Makes the ID token of a grant.
-pub(super) fn issue(
+pub(crate) fn issue(
     realm: &Realm,
     grant: &Grant,
     keys: &RealmKeys,
@@ -31,7 +32,7 @@ pub(super) fn issue(
         "azp": grant.request.client_id,
         "nonce": grant.request.nonce,
         "at_hash": access_token_hash(access_token),
-        "acr": grant.acr(realm),
+        "acr": grant.acr(&realm.settings),
         "sid": grant.session,
     });
     let claims = match (claims, grant.fault) {

@@ -7,13 +7,13 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::exchange::Answer;
-use super::realm::Realm;
-use super::token::{TOO_LARGE, cut_off};
+use crate::exchange::Answer;
 use crate::fault::Fault;
+use crate::realm::Realm;
+use crate::token::{TOO_LARGE, cut_off};
 
 /// The answer to `GET …/certs`, at once or after a while.
-pub(super) async fn answer(realm: &Realm) -> Answer {
+pub(crate) async fn answer(realm: &Realm) -> Answer {
     let (keys, fault) = {
         let memory = realm.memory();
         (memory.keys.clone(), memory.key_set_fault)

@@ -8,9 +8,9 @@ use http::StatusCode;
 use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site};
 use serde_json::Value;
 
-use super::exchange::{Answer, Endpoint};
-use super::realm::{AuthorizationRequest, Choice};
+use crate::exchange::{Answer, Endpoint};
 use crate::fault::{Fault, FaultPlace};
+use crate::login::{AuthorizationRequest, Choice};
 use crate::persona::Persona;
 
 /// These pages' own sign and colour.
@@ -22,7 +22,7 @@ const SITE: Site = Site {
 };
 
 /// The answer without a fault.
-pub(super) const NORMAL: &str = "normal";
+pub(crate) const NORMAL: &str = "normal";
 
 /// The scopes that stand for an attribute each, in the order in which they are shown.
 const ATTRIBUTES: &[&str] = &["name", "address", "birthdate", "gender"];
@@ -58,17 +58,17 @@ struct TestCardTemplate<'a> {
 }
 
 /// A login as the pages show it.
-pub(super) struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     /// Its id.
-    pub(super) login: &'a str,
+    pub(crate) login: &'a str,
     /// What was asked for.
-    pub(super) request: &'a AuthorizationRequest,
+    pub(crate) request: &'a AuthorizationRequest,
     /// Whether all people are invented.
-    pub(super) invented: bool,
+    pub(crate) invented: bool,
 }
 
 /// The page on which the tester picks a person and an answer; `person` and `fault` are picked already.
-pub(super) fn test_card(
+pub(crate) fn test_card(
     shown: &Shown<'_>,
     people: &[Persona],
     (person, fault): (&str, Option<Fault>),
@@ -131,12 +131,12 @@ fn frame(endpoint: Endpoint, login: &str, language: Language, title: &str) -> Fr
 }
 
 /// The path and query of a login's page. The id is base64url, and needs no encoding.
-pub(super) fn address(endpoint: Endpoint, login: &str) -> String {
+pub(crate) fn address(endpoint: Endpoint, login: &str) -> String {
     format!("{}?login={login}", endpoint.path())
 }
 
 /// The attributes that a request asked for.
-pub(super) fn granted(request: &AuthorizationRequest) -> impl Iterator<Item = &'static str> {
+pub(crate) fn granted(request: &AuthorizationRequest) -> impl Iterator<Item = &'static str> {
     ATTRIBUTES
         .iter()
         .copied()
@@ -200,7 +200,7 @@ struct ConsentTemplate<'a> {
 }
 
 /// The page that says what will be handed over to whom.
-pub(super) fn consent(shown: &Shown<'_>, choice: &Choice, language: Language) -> Answer {
+pub(crate) fn consent(shown: &Shown<'_>, choice: &Choice, language: Language) -> Answer {
     let title = language.say("情報の提供への同意", "Consent to hand over information");
     let attributes = granted(shown.request).map(|attribute| AttributeRow {
         label: attribute_label(attribute, language),
@@ -305,7 +305,7 @@ fn gender_reading(gender: Gender, language: Language) -> &'static str {
 
 /// Something that the service says on a page of its own, because the client can't be told.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum ErrorPage {
+pub(crate) enum ErrorPage {
     /// The query isn't form encoded UTF-8.
     MalformedQuery,
     /// `client_id` or `redirect_uri` comes twice.
@@ -370,7 +370,7 @@ impl ErrorPage {
     }
 
     /// Keycloak's words, or what stands in their manner where Keycloak has no such page.
-    pub(super) fn words(&self) -> &'static str {
+    pub(crate) fn words(&self) -> &'static str {
         match self {
             Self::MalformedQuery | Self::MalformedForm => "Invalid Request",
             Self::Duplicate => "duplicated parameter",
@@ -548,7 +548,7 @@ impl ErrorPage {
     }
 
     /// The page in this language.
-    pub(super) fn in_language(&self, language: Language) -> Answer {
+    pub(crate) fn in_language(&self, language: Language) -> Answer {
         let [title, what_happened, what_to_do] = self
             .texts()
             .map(|(japanese, english)| language.say(japanese, english));

@@ -8,14 +8,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// `N` random bytes as base64url.
-pub(super) fn base64url<const N: usize>() -> Result<String, Unspecified> {
+pub(crate) fn base64url<const N: usize>() -> Result<String, Unspecified> {
     let mut bytes = [0; N];
     rand::fill(&mut bytes)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// A random UUID (RFC 9562 §5.4, version 4).
-pub(super) fn uuid() -> Result<String, Unspecified> {
+pub(crate) fn uuid() -> Result<String, Unspecified> {
     let mut bytes = [0; 16];
     rand::fill(&mut bytes)?;
     let bits = u128::from_be_bytes(bytes);

@@ -3,6 +3,7 @@
 //! Everything expires by the stand-in's clock.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::error::Unspecified;
@@ -11,115 +12,66 @@ use loopback::clock::SimClock;
 use loopback::journal::{Journal, Party};
 use serde_json::{Map, Value};
 
-use super::client::Client;
-use super::exchange::{Answer, Checks, Parameters, Received, RecordedRequest};
-use super::pages::ErrorPage;
-use super::realm_keys::RealmKeys;
-use super::token::IssuedTokens;
-use super::{Endpoints, Settings};
+use crate::client::Client;
+use crate::exchange::{Answer, Checks, Parameters, Received, RecordedRequest};
 use crate::fault::Fault;
+use crate::login::{Code, Given, Login};
+use crate::options::{Endpoints, Settings};
+use crate::pages::ErrorPage;
 use crate::persona::Persona;
+use crate::realm_keys::RealmKeys;
 
-/// What an authorization request asked for, once every rule held.
+/// The tokens of one answer, as they left the service: what a test needs to know that nobody else shows them.
+/// `Debug` doesn't.
 #[derive(Clone)]
-pub(super) struct AuthorizationRequest {
-    pub(super) client_id: String,
-    pub(super) redirect_uri: String,
-    pub(super) scopes: Vec<String>,
-    pub(super) state: String,
-    pub(super) nonce: String,
-    pub(super) code_challenge: String,
-    /// The one way to authenticate that was asked for, if it isn't this realm's: that is granted. Nobody knows what the real
-    /// service does; whoever relies on more has to look at `acr`.
-    pub(super) acr: Option<String>,
+pub struct IssuedTokens {
+    /// The ID token, bent as the fault of its login wants.
+    pub id_token: String,
+    /// The access token.
+    pub access_token: String,
+    /// The refresh token.
+    pub refresh_token: String,
 }
 
-/// A login that waits for its person, on the test-card page or at the consent.
-pub(super) struct Login {
-    pub(super) request: AuthorizationRequest,
-    pub(super) expires: DateTime<Utc>,
-    /// What was chosen on the test-card page. Until the consent it can be chosen anew.
-    pub(super) choice: Option<Choice>,
-}
-
-/// What was chosen on the test-card page.
-#[derive(Clone)]
-pub(super) struct Choice {
-    pub(super) persona: Persona,
-    /// What is registered about the person at this moment: this is shown, and this is handed out.
-    pub(super) userinfo: Map<String, Value>,
-    pub(super) fault: Option<Fault>,
-    pub(super) authenticated: DateTime<Utc>,
-}
-
-/// What a code stands for, and later the tokens.
-#[derive(Clone)]
-pub(super) struct Grant {
-    pub(super) request: AuthorizationRequest,
-    pub(super) subject: String,
-    pub(super) userinfo: Map<String, Value>,
-    pub(super) fault: Option<Fault>,
-    pub(super) session: String,
-    pub(super) authenticated: DateTime<Utc>,
-}
-
-impl Grant {
-    /// How the person authenticated.
-    pub(super) fn acr<'a>(&'a self, realm: &'a Realm) -> &'a str {
-        self.request.acr.as_deref().unwrap_or(&realm.settings.acr)
+impl fmt::Debug for IssuedTokens {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("IssuedTokens(…)")
     }
-
-    pub(super) fn has_fault(&self, fault: Fault) -> bool {
-        self.fault == Some(fault)
-    }
-}
-
-/// A code. It stays after its use, so that a second use is seen.
-pub(super) struct Code {
-    pub(super) grant: Grant,
-    pub(super) expires: DateTime<Utc>,
-    pub(super) used: bool,
-}
-
-/// An access token that was given.
-pub(super) struct Given {
-    pub(super) grant: Grant,
-    pub(super) expires: DateTime<Utc>,
 }
 
 /// Everything that changes.
-pub(super) struct Memory {
-    pub(super) clients: Vec<Client>,
-    pub(super) keys: RealmKeys,
-    pub(super) fault: Option<Fault>,
+pub(crate) struct Memory {
+    pub(crate) clients: Vec<Client>,
+    pub(crate) keys: RealmKeys,
+    pub(crate) fault: Option<Fault>,
     /// The fault that the key set obeys: that of the login that was answered last. A request for the key
     /// set doesn't say for which login it is.
-    pub(super) key_set_fault: Option<Fault>,
+    pub(crate) key_set_fault: Option<Fault>,
     /// The id of the person who is picked before anybody picks.
-    pub(super) persona: String,
+    pub(crate) persona: String,
     /// By a person's id, the attributes that were changed since.
-    pub(super) changed: HashMap<String, Map<String, Value>>,
-    pub(super) logins: HashMap<String, Login>,
-    pub(super) codes: HashMap<String, Code>,
-    pub(super) given: HashMap<String, Given>,
+    pub(crate) changed: HashMap<String, Map<String, Value>>,
+    pub(crate) logins: HashMap<String, Login>,
+    pub(crate) codes: HashMap<String, Code>,
+    pub(crate) given: HashMap<String, Given>,
     /// Client id and `jti` of every assertion that was accepted.
-    pub(super) assertions: HashMap<(String, String), DateTime<Utc>>,
+    pub(crate) assertions: HashMap<(String, String), DateTime<Utc>>,
     requests: VecDeque<RecordedRequest>,
     /// The token answers that were made, in order.
     issued: VecDeque<IssuedTokens>,
 }
 
 /// The realm `main`.
-pub(super) struct Realm {
-    pub(super) endpoints: Endpoints,
-    pub(super) settings: Settings,
-    pub(super) clock: SimClock,
+pub(crate) struct Realm {
+    pub(crate) endpoints: Endpoints,
+    pub(crate) settings: Settings,
+    pub(crate) clock: SimClock,
     journal: Journal,
     memory: Mutex<Memory>,
 }
 
 impl Realm {
-    pub(super) fn new(
+    pub(crate) fn new(
         endpoints: Endpoints,
         settings: Settings,
         (clock, journal): (SimClock, Journal),
@@ -149,11 +101,11 @@ impl Realm {
         }
     }
 
-    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn remember(&self, request: RecordedRequest) {
+    pub(crate) fn remember(&self, request: RecordedRequest) {
         push(
             &mut self.memory().requests,
             request,
@@ -161,41 +113,41 @@ impl Realm {
         );
     }
 
-    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
         self.memory().requests.iter().cloned().collect()
     }
 
-    pub(super) fn remember_issued(&self, tokens: IssuedTokens) {
+    pub(crate) fn remember_issued(&self, tokens: IssuedTokens) {
         push(&mut self.memory().issued, tokens, self.settings.remembered);
     }
 
-    pub(super) fn issued_tokens(&self) -> Vec<IssuedTokens> {
+    pub(crate) fn issued_tokens(&self) -> Vec<IssuedTokens> {
         self.memory().issued.iter().cloned().collect()
     }
 
     /// Everybody who can sign in.
-    pub(super) fn people(&self) -> Vec<Persona> {
+    pub(crate) fn people(&self) -> Vec<Persona> {
         self.settings.people.at(self.clock.now())
     }
 
     /// Who has this id.
-    pub(super) fn person(&self, id: &str) -> Option<Persona> {
+    pub(crate) fn person(&self, id: &str) -> Option<Persona> {
         self.settings.people.find(id, self.clock.now())
     }
 
-    pub(super) fn forget_requests(&self) {
+    pub(crate) fn forget_requests(&self) {
         self.memory().requests.clear();
     }
 
     /// Tells the journal what was asked, checked and answered.
-    pub(super) fn tell(&self, from: Party, received: &Received, checks: Checks, answer: &Answer) {
+    pub(crate) fn tell(&self, from: Party, received: &Received, checks: Checks, answer: &Answer) {
         self.journal.record(answer.step(from, received, checks));
     }
 }
 
 impl Memory {
     /// The login that a page's query or form names, with its id.
-    pub(super) fn waiting<'a>(
+    pub(crate) fn waiting<'a>(
         &'a self,
         parameters: &'a Parameters,
         rule: &str,
@@ -219,27 +171,27 @@ impl Memory {
         Ok((id, login))
     }
 
-    pub(super) fn client(&self, client_id: &str) -> Option<&Client> {
+    pub(crate) fn client(&self, client_id: &str) -> Option<&Client> {
         self.clients
             .iter()
             .find(|client| client.client_id == client_id)
     }
 
     /// The id of every client.
-    pub(super) fn client_ids(&self) -> Vec<String> {
+    pub(crate) fn client_ids(&self) -> Vec<String> {
         let ids = self.clients.iter().map(|client| client.client_id.clone());
         ids.collect()
     }
 
     /// Adds a client, or replaces the one with its id.
-    pub(super) fn register(&mut self, client: Client) {
+    pub(crate) fn register(&mut self, client: Client) {
         self.clients
             .retain(|other| other.client_id != client.client_id);
         self.clients.push(client);
     }
 
     /// Makes the keys fit for what the fault wants at the moment of signing.
-    pub(super) fn rotate_for(&mut self, fault: Option<Fault>) -> Result<(), Unspecified> {
+    pub(crate) fn rotate_for(&mut self, fault: Option<Fault>) -> Result<(), Unspecified> {
         match fault {
             Some(Fault::KeyReplaced) => return self.keys.replace(),
             Some(Fault::KeySetShortCoordinates) => return self.keys.rotate_to_a_short_one(),
@@ -266,12 +218,12 @@ impl Memory {
     }
 
     /// Ends the session of a code that came twice: its tokens are worth nothing any more (RFC 6749 §4.1.2).
-    pub(super) fn revoke(&mut self, session: &str) {
+    pub(crate) fn revoke(&mut self, session: &str) {
         self.given.retain(|_, given| given.grant.session != session);
     }
 
     /// Forgets what has long expired, and of too much the oldest.
-    pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
+    pub(crate) fn tidy(&mut self, now: DateTime<Utc>) {
         let long_ago = now - TimeDelta::hours(1);
         tidy(&mut self.logins, |login| login.expires, long_ago);
         tidy(&mut self.codes, |code| code.expires, long_ago);

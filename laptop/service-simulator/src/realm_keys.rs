@@ -17,7 +17,7 @@ use loopback::rsa::{NoKey, RsaKey};
 use serde_json::{Value, json};
 
 /// A P-256 key.
-pub(super) struct EcKey {
+pub(crate) struct EcKey {
     pair: EcdsaKeyPair,
     kid: String,
     jwk: Value,
@@ -25,7 +25,7 @@ pub(super) struct EcKey {
 }
 
 impl EcKey {
-    pub(super) fn generate() -> Result<Self, Unspecified> {
+    pub(crate) fn generate() -> Result<Self, Unspecified> {
         Self::of(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?)
     }
 
@@ -52,12 +52,12 @@ impl EcKey {
         })
     }
 
-    pub(super) fn kid(&self) -> &str {
+    pub(crate) fn kid(&self) -> &str {
         &self.kid
     }
 
     /// The key as it is published, its coordinates in another spelling.
-    pub(super) fn spelled(&self, spelled: impl Fn(&[u8]) -> String) -> Value {
+    pub(crate) fn spelled(&self, spelled: impl Fn(&[u8]) -> String) -> Value {
         let mut jwk = self.jwk.clone();
         for name in ["x", "y"] {
             let coordinate = jwk.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -70,7 +70,7 @@ impl EcKey {
     }
 
     /// The signature as a JWS has it: r‖s (RFC 7518 §3.4).
-    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
         Ok(self
             .pair
             .sign(&SystemRandom::new(), message)?
@@ -79,7 +79,7 @@ impl EcKey {
     }
 
     /// HMAC with the public key's PEM text as the secret: what a confused verifier would accept.
-    pub(super) fn sign_confused(&self, message: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign_confused(&self, message: &[u8]) -> Vec<u8> {
         let pem = format!(
             "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
             STANDARD.encode(&self.der)
@@ -89,7 +89,7 @@ impl EcKey {
 }
 
 /// The realm's RSA key.
-pub(super) struct RealmRsaKey {
+pub(crate) struct RealmRsaKey {
     key: RsaKey,
     kid: String,
     jwk: Value,
@@ -106,33 +106,33 @@ impl RealmRsaKey {
         Ok(Self { key, kid, jwk })
     }
 
-    pub(super) fn kid(&self) -> &str {
+    pub(crate) fn kid(&self) -> &str {
         &self.kid
     }
 
     /// RS256 (RFC 7518 §3.3).
-    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
         self.key.sign(&RSA_PKCS1_SHA256, message)
     }
 
     /// PS256 (RFC 7518 §3.5).
-    pub(super) fn sign_pss(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
+    pub(crate) fn sign_pss(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
         self.key.sign(&RSA_PSS_SHA256, message)
     }
 }
 
 /// All keys of the realm. Cloning shares them.
 #[derive(Clone)]
-pub(super) struct RealmKeys {
-    pub(super) rsa: Arc<RealmRsaKey>,
-    pub(super) ec: Arc<EcKey>,
+pub(crate) struct RealmKeys {
+    pub(crate) rsa: Arc<RealmRsaKey>,
+    pub(crate) ec: Arc<EcKey>,
     /// A second ES256 key, published only where a fault wants two.
-    pub(super) second_ec: Arc<EcKey>,
+    pub(crate) second_ec: Arc<EcKey>,
 }
 
 impl RealmKeys {
     /// New keys, the RSA key too where none is given.
-    pub(super) fn generate(rsa: Option<RsaKey>) -> Result<Self, Unspecified> {
+    pub(crate) fn generate(rsa: Option<RsaKey>) -> Result<Self, Unspecified> {
         let rsa = rsa.map_or_else(RsaKey::generate, Ok);
         let rsa = rsa.map_err(|NoKey| Unspecified)?;
         Ok(Self {
@@ -143,13 +143,13 @@ impl RealmKeys {
     }
 
     /// A new ES256 key; the old one is no longer published.
-    pub(super) fn rotate(&mut self) -> Result<(), Unspecified> {
+    pub(crate) fn rotate(&mut self) -> Result<(), Unspecified> {
         self.ec = Arc::new(EcKey::generate()?);
         Ok(())
     }
 
     /// A new ES256 key whose `x` begins with a zero: one in 256 does.
-    pub(super) fn rotate_to_a_short_one(&mut self) -> Result<(), Unspecified> {
+    pub(crate) fn rotate_to_a_short_one(&mut self) -> Result<(), Unspecified> {
         loop {
             let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
             if pair.public_key().as_ref().get(1) == Some(&0) {
@@ -160,7 +160,7 @@ impl RealmKeys {
     }
 
     /// A new ES256 key under the name of the old one.
-    pub(super) fn replace(&mut self) -> Result<(), Unspecified> {
+    pub(crate) fn replace(&mut self) -> Result<(), Unspecified> {
         let mut key = EcKey::generate()?;
         self.ec.kid.clone_into(&mut key.kid);
         if let Some(kid) = key.jwk.get_mut("kid") {
@@ -171,18 +171,18 @@ impl RealmKeys {
     }
 
     /// The public keys. Keycloak has one for encryption among them, which no client has a use for.
-    pub(super) fn published(&self) -> Vec<Value> {
+    pub(crate) fn published(&self) -> Vec<Value> {
         self.published_as(self.ec.jwk.clone())
     }
 
     /// The public keys, the ES256 key as this entry.
-    pub(super) fn published_as(&self, ec: Value) -> Vec<Value> {
+    pub(crate) fn published_as(&self, ec: Value) -> Vec<Value> {
         vec![ec, encryption_key(), self.rsa.jwk.clone()]
     }
 
     /// So many keys for signatures of each type, three at most, with neither `kid` nor `alg`, the realm's own first; and
     /// keys for encryption, which have both.
-    pub(super) fn published_without_names(&self, of_each: usize) -> Vec<Value> {
+    pub(crate) fn published_without_names(&self, of_each: usize) -> Vec<Value> {
         let rsa = [
             self.rsa.jwk.clone(),
             json!({ "kty": "RSA", "use": "sig", "e": "AQAB", "n": RFC_7515_MODULUS }),
@@ -225,7 +225,7 @@ impl RealmKeys {
     }
 
     /// The public keys and the second ES256 key.
-    pub(super) fn published_with_second(&self) -> Vec<Value> {
+    pub(crate) fn published_with_second(&self) -> Vec<Value> {
         let mut keys = self.published();
         keys.push(self.second_ec.jwk.clone());
         keys
@@ -251,20 +251,20 @@ fn key_id(der: &[u8]) -> String {
 }
 
 /// HMAC with SHA-256 (RFC 7518 §3.2).
-pub(super) fn hmac_sha256(secret: &[u8], message: &[u8]) -> Vec<u8> {
+pub(crate) fn hmac_sha256(secret: &[u8], message: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message)
         .as_ref()
         .to_vec()
 }
 
 /// The left half of the SHA-256 of an access token (OIDC Core §3.1.3.6).
-pub(super) fn access_token_hash(access_token: &str) -> String {
+pub(crate) fn access_token_hash(access_token: &str) -> String {
     let hash = digest::digest(&digest::SHA256, access_token.as_bytes());
     URL_SAFE_NO_PAD.encode(hash.as_ref().iter().copied().take(16).collect::<Vec<u8>>())
 }
 
 /// The compact serialization (RFC 7515 §7.1) of a header and a payload, signed by `sign`.
-pub(super) fn compact(
+pub(crate) fn compact(
     header: &Value,
     payload: &Value,
     sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, Unspecified>,

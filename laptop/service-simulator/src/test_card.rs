@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 use serde_json::json;
 
-use super::exchange::{Answer, Checks, Endpoint, Parameters, Received};
-use super::pages::{self, ErrorPage, NORMAL, Shown};
-use super::realm::{AuthorizationRequest, Choice, Memory, Realm};
-use super::way_back;
+use crate::exchange::{Answer, Checks, Endpoint, Parameters, Received};
 use crate::fault::Fault;
+use crate::login::{AuthorizationRequest, Choice};
+use crate::pages::{self, ErrorPage, NORMAL, Shown};
 use crate::persona::Persona;
+use crate::realm::{Memory, Realm};
+use crate::way_back;
 
 const RULE: &str = "test-card page";
 
@@ -22,7 +23,7 @@ struct Picked {
 }
 
 /// The page of a login that has just begun.
-pub(super) fn begun(
+pub(crate) fn begun(
     realm: &Realm,
     received: &Received,
     login: &str,
@@ -42,7 +43,7 @@ impl Picked {
 }
 
 /// The answer to `GET …/test-card`: the page again, in another language or after a step back.
-pub(super) fn page(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
+pub(crate) fn page(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
     let now = realm.clock.now();
     let found = {
         let memory = realm.memory();
@@ -102,7 +103,7 @@ fn choice(shown: &Shown<'_>, people: &[Persona], picked: &Picked) -> Answer {
 }
 
 /// The answer to `POST …/test-card`.
-pub(super) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
+pub(crate) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
     let now = realm.clock.now();
     let mut memory = realm.memory();
     let (login, choice) = match examine(realm, &memory, received, now, checks) {

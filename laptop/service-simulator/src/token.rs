@@ -2,21 +2,21 @@
 //! The refusals have Keycloak's words, in the order in which Keycloak finds them.
 //! A code is used up by the first request of an authenticated client, whatever becomes of it.
 
-use std::fmt;
-
 use aws_lc_rs::error::Unspecified;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
-use http::header::{AUTHORIZATION, LOCATION, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, LOCATION};
 use serde_json::{Map, Value, json};
 
-use super::exchange::{Answer, Checks, Parameters, Received};
-use super::realm::{Given, Grant, Memory, Realm};
-use super::realm_keys::{RealmKeys, compact};
-use super::{client_assertion, id_token, random};
+use crate::exchange::{Answer, Checks, Parameters, Received};
 use crate::fault::Fault;
+use crate::login::{Given, Grant};
+use crate::realm::{IssuedTokens, Memory, Realm};
+use crate::realm_keys::{RealmKeys, compact};
+use crate::token_refusal::TokenRefusal;
+use crate::{client_assertion, id_token, random};
 
 const RULE: &str = "Digital Authentication App, token request";
 
@@ -31,63 +31,11 @@ const KNOWN: &[&str] = &[
     "client_assertion",
 ];
 
-/// The tokens of one answer, as they left the service: what a test needs to know that nobody else shows them.
-/// `Debug` doesn't.
-#[derive(Clone)]
-pub struct IssuedTokens {
-    /// The ID token, bent as the fault of its login wants.
-    pub id_token: String,
-    /// The access token.
-    pub access_token: String,
-    /// The refresh token.
-    pub refresh_token: String,
-}
-
-impl fmt::Debug for IssuedTokens {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("IssuedTokens(…)")
-    }
-}
-
 /// Larger than any client may read: 300 KiB.
-pub(super) const TOO_LARGE: usize = 300 * 1024;
-
-/// An error of the token endpoint (RFC 6749 §5.2).
-pub(super) struct Refusal {
-    status: StatusCode,
-    error: &'static str,
-    description: String,
-}
-
-impl Refusal {
-    pub(super) fn new(status: StatusCode, error: &'static str, description: &str) -> Self {
-        Self {
-            status,
-            error,
-            description: description.to_owned(),
-        }
-    }
-
-    fn request(description: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_request", description)
-    }
-
-    fn grant(description: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_grant", description)
-    }
-
-    fn answer(&self) -> Answer {
-        let body = json!({ "error": self.error, "error_description": self.description });
-        let answer = Answer::json(self.status, &body);
-        if self.status == StatusCode::UNAUTHORIZED {
-            return answer.with(WWW_AUTHENTICATE, "Bearer realm=\"main\"");
-        }
-        answer
-    }
-}
+pub(crate) const TOO_LARGE: usize = 300 * 1024;
 
 /// The answer to `POST …/token`, at once or after a while.
-pub(super) async fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
+pub(crate) async fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
     let now = realm.clock.now();
     let redeemed = redeem(realm, received, now, checks);
     let grant = match redeemed {
@@ -109,37 +57,37 @@ fn redeem(
     received: &Received,
     now: DateTime<Utc>,
     checks: &mut Checks,
-) -> Result<Grant, Refusal> {
+) -> Result<Grant, TokenRefusal> {
     let form = checks.find(
         "the body is a form",
         "RFC 6749 §4.1.3",
         received.form.as_ref(),
-        || Refusal::request("Missing form parameter: grant_type"),
+        || TokenRefusal::request("Missing form parameter: grant_type"),
     )?;
     checks.require(
         "the form is UTF-8",
         "RFC 6749 §4.1.3",
         form.well_formed(),
-        || Refusal::request("Invalid form parameter"),
+        || TokenRefusal::request("Invalid form parameter"),
     )?;
     checks.require(
         "everything is in the body",
         RULE,
         received.query.is_empty(),
-        || Refusal::request("Parameters are not allowed in the query"),
+        || TokenRefusal::request("Parameters are not allowed in the query"),
     )?;
     checks.require(
         "no parameter comes twice",
         "RFC 6749 §3.2",
         form.are_unique(),
-        || Refusal::request("duplicated parameter"),
+        || TokenRefusal::request("duplicated parameter"),
     )?;
     let grant_type = checks.find("grant_type is there", RULE, form.get("grant_type"), || {
-        Refusal::request("Missing form parameter: grant_type")
+        TokenRefusal::request("Missing form parameter: grant_type")
     })?;
     let supported = grant_type == "authorization_code";
     checks.require("grant_type is authorization_code", RULE, supported, || {
-        Refusal::new(
+        TokenRefusal::new(
             StatusCode::BAD_REQUEST,
             "unsupported_grant_type",
             "Unsupported grant_type",
@@ -151,10 +99,10 @@ fn redeem(
         "the assertion is the only credential",
         "RFC 6749 §2.3",
         only_assertion,
-        || Refusal::request("Only one client authentication method is allowed"),
+        || TokenRefusal::request("Only one client authentication method is allowed"),
     )?;
     checks.require("nothing else is sent", RULE, form.are_among(KNOWN), || {
-        Refusal::request("Unknown parameter")
+        TokenRefusal::request("Unknown parameter")
     })?;
 
     let mut memory = realm.memory();
@@ -170,13 +118,13 @@ fn redeem_code(
     client_id: &str,
     now: DateTime<Utc>,
     checks: &mut Checks,
-) -> Result<Grant, Refusal> {
+) -> Result<Grant, TokenRefusal> {
     let code = checks.find("code is there", RULE, form.get("code"), || {
-        Refusal::request("Missing parameter: code")
+        TokenRefusal::request("Missing parameter: code")
     })?;
     let issued = memory.codes.get_mut(code);
     let issued = checks.find("the code was issued", "RFC 6749 §4.1.3", issued, || {
-        Refusal::grant("Code not valid")
+        TokenRefusal::grant("Code not valid")
     })?;
     let first_use = !std::mem::replace(&mut issued.used, true);
     let (grant, expires) = (issued.grant.clone(), issued.expires);
@@ -187,34 +135,34 @@ fn redeem_code(
         "the code wasn't used",
         "RFC 6749 §4.1.2",
         first_use,
-        || Refusal::grant("Code not valid"),
+        || TokenRefusal::grant("Code not valid"),
     )?;
     checks.require(
         "the code hasn't expired",
         "RFC 6749 §4.1.2",
         now < expires,
-        || Refusal::grant("Code is expired"),
+        || TokenRefusal::grant("Code is expired"),
     )?;
     let own = grant.request.client_id == client_id;
     checks.require("the code is this client's", "RFC 6749 §4.1.3", own, || {
-        Refusal::grant("Auth error")
+        TokenRefusal::grant("Auth error")
     })?;
     let same = form.get("redirect_uri") == Some(grant.request.redirect_uri.as_str());
     checks.require(
         "redirect_uri is the same as before",
         "RFC 6749 §4.1.3",
         same,
-        || Refusal::grant("Incorrect redirect_uri"),
+        || TokenRefusal::grant("Incorrect redirect_uri"),
     )?;
     let verifier = form.get("code_verifier");
     let verifier = checks.find("code_verifier is there", "RFC 7636 §4.5", verifier, || {
-        Refusal::grant("PKCE code verifier not specified")
+        TokenRefusal::grant("PKCE code verifier not specified")
     })?;
     checks.require(
         "code_verifier has its form",
         "RFC 7636 §4.1",
         is_verifier(verifier),
-        || Refusal::grant("PKCE verification failed: Invalid code verifier"),
+        || TokenRefusal::grant("PKCE verification failed: Invalid code verifier"),
     )?;
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
     let fits = URL_SAFE_NO_PAD.encode(hash) == grant.request.code_challenge;
@@ -222,7 +170,7 @@ fn redeem_code(
         "code_verifier fits code_challenge",
         "RFC 7636 §4.6",
         fits,
-        || Refusal::grant("PKCE verification failed: Code mismatch"),
+        || TokenRefusal::grant("PKCE verification failed: Code mismatch"),
     )?;
     Ok(grant)
 }
@@ -237,8 +185,9 @@ fn is_verifier(text: &str) -> bool {
 
 /// The answers that are no token answers.
 fn failing(realm: &Realm, fault: Fault) -> Option<Answer> {
-    let refusal =
-        |status, error, description: &str| Some(Refusal::new(status, error, description).answer());
+    let refusal = |status, error, description: &str| {
+        Some(TokenRefusal::new(status, error, description).answer())
+    };
     match fault {
         Fault::TokenConnectionClosed => Some(Answer::hang_up()),
         Fault::Token500 => refusal(
@@ -355,7 +304,7 @@ fn set(answer: &mut Value, member: &str, value: &str) {
 }
 
 /// A JSON body that ends before it is complete.
-pub(super) fn cut_off(value: &Value) -> Answer {
+pub(crate) fn cut_off(value: &Value) -> Answer {
     let mut text = value.to_string();
     text.pop();
     Answer::new(StatusCode::OK, "application/json", text)
@@ -377,7 +326,7 @@ fn keycloak_token(
         "auth_time": grant.authenticated.timestamp(),
         "iss": realm.endpoints.issuer,
         "sub": grant.subject,
-        "acr": grant.acr(realm),
+        "acr": grant.acr(&realm.settings),
         "typ": kind,
         "azp": grant.request.client_id,
         "sid": grant.session,

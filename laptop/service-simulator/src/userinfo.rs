@@ -7,11 +7,12 @@ use http::StatusCode;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 
-use super::exchange::{Answer, Checks, Received};
-use super::realm::{Grant, Realm};
-use super::realm_keys::compact;
-use super::token::{TOO_LARGE, cut_off};
+use crate::exchange::{Answer, Checks, Received};
 use crate::fault::Fault;
+use crate::login::Grant;
+use crate::realm::Realm;
+use crate::realm_keys::compact;
+use crate::token::{TOO_LARGE, cut_off};
 
 /// Why the access token isn't taken.
 enum Refusal {
@@ -44,7 +45,7 @@ impl Refusal {
 }
 
 /// The answer to `GET …/userinfo`, at once or after a while.
-pub(super) async fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
+pub(crate) async fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
     let grant = match examine(realm, received, checks) {
         Ok(grant) => grant,
         Err(refusal) => return refusal.answer(),

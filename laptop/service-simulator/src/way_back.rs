@@ -7,20 +7,21 @@ use http::StatusCode;
 use loopback::pages::Language;
 use url::Url;
 
-use super::exchange::Answer;
-use super::pages::ErrorPage;
-use super::random;
-use super::realm::{Choice, Code, Grant, Memory, Realm};
+use crate::exchange::Answer;
 use crate::fault::Fault;
+use crate::login::{Choice, Code, Grant};
+use crate::pages::ErrorPage;
 use crate::persona::Persona;
+use crate::random;
+use crate::realm::{Memory, Realm};
 
 /// Whether the person doesn't come as far as a consent: somebody cancels in the app, or the service fails.
-pub(super) fn ends_at_once(fault: Fault) -> bool {
+pub(crate) fn ends_at_once(fault: Fault) -> bool {
     fault == Fault::CallbackWithoutCode || front_channel_error(fault).is_some()
 }
 
 /// The redirect to the client.
-pub(super) fn answer(
+pub(crate) fn answer(
     realm: &Realm,
     memory: &mut Memory,
     login: &str,

@@ -30,6 +30,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use loopback::clock::SimClock;
 use loopback::journal::{Journal, Party};
 use loopback::rsa::RsaKey;
+use loopback::server::ListenError;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Map, Value, json};
@@ -475,7 +476,7 @@ mod start {
             })
             .await;
             assert!(
-                matches!(error, StartError::NotLoopback { address: named } if named == address)
+                matches!(error, StartError::Listen(ListenError::NotLoopback { address: named }) if named == address)
             );
         }
         let address: SocketAddr = "127.0.0.2:0".parse().unwrap();
@@ -496,7 +497,9 @@ mod start {
             ..options()
         })
         .await;
-        assert!(matches!(error, StartError::AddressInUse { address: named } if named == address));
+        assert!(
+            matches!(error, StartError::Listen(ListenError::Taken { address: named }) if named == address)
+        );
         assert!(error.to_string().contains(&address.to_string()));
     }
 

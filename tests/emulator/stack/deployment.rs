@@ -129,7 +129,8 @@ impl Deployment {
         if !output.status.success() {
             return Err(said);
         }
-        limits::create(self).await;
+        let mut made = self.identity_provider.lock().await;
+        limits::create(&self.aws, &self.name, &mut made).await;
         Ok(said)
     }
 

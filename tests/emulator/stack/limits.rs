@@ -12,7 +12,7 @@ use std::sync::Once;
 use aws_sdk_cognitoidentityprovider::types::IdentityProviderTypeType;
 use serde_json::Value;
 
-use crate::deployment::Deployment;
+use crate::aws::Aws;
 
 /// Something that the emulator can't take.
 struct Limit {
@@ -214,19 +214,20 @@ pub(crate) fn show_a_change(parameters: &mut BTreeMap<String, String>) {
 
 /// Makes what the stack lacks, as CloudFormation would: after each deployment, and only what changed in the template's own text.
 /// A secret is read when the text that refers to it is new, and not when only the secret is.
-pub(crate) async fn create(deployment: &Deployment) {
-    let properties = properties(deployment, "IdentityProvider").await;
-    let mut made = deployment.identity_provider.lock().await;
+///
+/// `made` is what it was made from before, in the stack of this name.
+pub(crate) async fn create(aws: &Aws, stack: &str, made: &mut Option<Value>) {
+    let properties = properties(aws, stack, "IdentityProvider").await;
     if made.as_ref() == Some(&properties) {
         return;
     }
     let text = |name: &str| properties[name].as_str().unwrap().to_owned();
-    let user_pools = &deployment.aws.user_pools;
+    let user_pools = &aws.user_pools;
     let (pool, name) = (text("UserPoolId"), text("ProviderName"));
     let mapping = pairs(&properties["AttributeMapping"]);
     let mut details = pairs(&properties["ProviderDetails"]);
     for (_, value) in &mut details {
-        *value = resolved(deployment, value).await;
+        *value = resolved(aws, value).await;
     }
     let (details, mapping) = (details.into_iter().collect(), mapping.into_iter().collect());
     if made.is_none() {
@@ -254,9 +255,9 @@ pub(crate) async fn create(deployment: &Deployment) {
 }
 
 /// The properties that a placeholder keeps, resolved by the emulator's CloudFormation.
-async fn properties(deployment: &Deployment, logical_id: &str) -> Value {
-    let resource = deployment.aws.stacks.describe_stack_resource();
-    let resource = resource.stack_name(&deployment.name);
+async fn properties(aws: &Aws, stack: &str, logical_id: &str) -> Value {
+    let resource = aws.stacks.describe_stack_resource();
+    let resource = resource.stack_name(stack);
     let resource = resource
         .logical_resource_id(logical_id)
         .send()
@@ -275,7 +276,7 @@ fn pairs(object: &Value) -> Vec<(String, String)> {
 
 /// A text of a template with its dynamic reference to a secret resolved:
 /// `{{resolve:secretsmanager:ARN:SecretString:KEY:STAGE:VERSION}}`.
-async fn resolved(deployment: &Deployment, text: &str) -> String {
+async fn resolved(aws: &Aws, text: &str) -> String {
     let Some(reference) = text.strip_prefix("{{resolve:secretsmanager:") else {
         return text.to_owned();
     };
@@ -285,7 +286,7 @@ async fn resolved(deployment: &Deployment, text: &str) -> String {
         panic!("{text} isn't complete");
     };
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let secret = deployment.aws.secrets.get_secret_value().secret_id(arn);
+    let secret = aws.secrets.get_secret_value().secret_id(arn);
     let secret = secret.set_version_id(given(version));
     let secret = secret.set_version_stage(given(stage)).send().await.unwrap();
     let secret: Value = serde_json::from_str(&secret.secret_string.unwrap()).unwrap();

@@ -18,11 +18,8 @@ mod person;
 mod requests;
 
 use admin::Admin;
-use person::{Consent, arrive, sign_in};
+use person::{Consent, PASSWORD, arrive, sign_in};
 use requests::{Client, REDIRECT_URI, ask_for_claims, ask_for_tokens};
-
-/// The password of every test person.
-const PASSWORD: &str = "password";
 
 /// The test persons that Keycloak knows.
 const PEOPLE: [&str; 2] = ["adult", "gender-absent"];

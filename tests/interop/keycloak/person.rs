@@ -5,7 +5,8 @@ use login_kit::Form;
 use loopback::user_agent::{ACCEPT_PAGE, Arrival, Page, UserAgent};
 use url::Url;
 
-use super::PASSWORD;
+/// The password of every test person.
+pub(super) const PASSWORD: &str = "password";
 
 /// What the person answers when asked whether the attributes may be handed over.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

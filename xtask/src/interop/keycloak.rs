@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::test;
+use super::tests_of;
 use crate::command::done;
 use crate::debian;
 use crate::loopback::{answers, free_address};
@@ -42,7 +42,7 @@ pub(super) fn run(workspace: &Path) -> Result<(), String> {
         keycloak.address,
         begun.elapsed().as_secs()
     );
-    test(
+    tests_of::test(
         workspace,
         "keycloak::",
         &[

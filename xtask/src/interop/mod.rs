@@ -3,16 +3,14 @@
 //! One that can't be had is said loudly; the others still run, and the task fails.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Instant;
 
 use clap::ValueEnum;
 
-use crate::command::{cargo, done};
-
 mod keycloak;
 mod npm;
 mod stack;
+mod tests_of;
 
 /// Software that others wrote.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -57,32 +55,4 @@ pub(crate) fn run(workspace: &Path, only: Option<Peer>) -> Result<(), String> {
     } else {
         Err(failures.join("\nxtask: "))
     }
-}
-
-/// Runs the tests of one module of the test target `interop`, with what they have to know about the peer.
-fn test(workspace: &Path, module: &str, environment: &[(&str, String)]) -> Result<(), String> {
-    let tests = |arguments: &[&str]| {
-        let mut tests = cargo(workspace);
-        tests
-            .args(["test", "--package", "interop", "--", module])
-            .args(arguments)
-            .envs(environment.iter().map(|(name, value)| (name, value)));
-        tests
-    };
-    // A name that matches no test would pass, too.
-    let listed = tests(&["--list", "--format", "terse"])
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("cargo can't be started: {error}"))?;
-    if !listed.status.success() {
-        return Err("the tests don't build".to_owned());
-    }
-    let count = String::from_utf8_lossy(&listed.stdout)
-        .matches(": test")
-        .count();
-    if count == 0 {
-        return Err(format!("there is no test in {module}"));
-    }
-    eprintln!("xtask: tests of {module} {count}");
-    done(&mut tests(&[]), &format!("a test of {module} failed"))
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::test;
+use super::tests_of;
 use crate::command::done;
 use crate::debian;
 
@@ -18,7 +18,7 @@ pub(super) fn run(workspace: &Path) -> Result<(), String> {
     let sources = workspace.join("tests/interop/npm");
     let folder = workspace.join("target/tools/npm");
     let node = install(&sources, &folder)?;
-    test(
+    tests_of::test(
         workspace,
         "npm::",
         &[

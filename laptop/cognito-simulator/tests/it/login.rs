@@ -17,6 +17,7 @@ use cognito_simulator::{
     AttributesRequestMethod, Cognito, CognitoOptions, EmptyValues, PoolAttribute, Requests,
     ResourceServer, StartError, Variation,
 };
+use loopback::server::ListenError;
 use loopback::user_agent::{ACCEPT_PAGE, Page, REDIRECT_LIMIT, UserAgent, UserAgentError};
 use serde_json::{Value, json};
 use url::Url;
@@ -1222,13 +1223,15 @@ async fn it_listens_on_loopback_only_and_says_which_port_is_taken() {
     let anywhere: SocketAddr = "0.0.0.0:0".parse().unwrap();
     assert!(matches!(
         Cognito::bind(anywhere).await,
-        Err(StartError::NotLoopback { address }) if address == anywhere
+        Err(StartError::Listen(ListenError::NotLoopback { address })) if address == anywhere
     ));
     let bound = Cognito::bind(LOOPBACK).await.unwrap();
     let taken = bound.address();
     let error = Cognito::bind(taken).await.unwrap_err();
-    assert!(matches!(error, StartError::AddressInUse { address } if address == taken));
-    assert_eq!(error.to_string(), format!("{taken} is taken"));
+    assert!(
+        matches!(error, StartError::Listen(ListenError::Taken { address }) if address == taken)
+    );
+    assert!(error.to_string().contains(&taken.to_string()));
     let base = format!("http://cognito.localhost:{}", taken.port());
     assert_eq!(
         bound.idpresponse_url(),

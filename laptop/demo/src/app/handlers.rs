@@ -16,12 +16,13 @@ use http::header::{
 use keys::{NoRandomness, SystemRandomness};
 use loopback::journal::{Hop, Journal, Moment};
 use loopback::pages::{LANGUAGE, Language, cookie, remembering};
+use loopback::server::stopped;
 use tokio::time::timeout;
 
 use super::choice::{self, SCOPE};
 use super::memory::{Chapter, Stage};
-use super::pages::{self, Problem};
-use super::{Shared, server};
+use super::pages::{self, Problem, Tale};
+use super::shared::Shared;
 use crate::scopes::{InvalidScopes, Scopes};
 
 /// The cookie that ties a login to the browser that began it.
@@ -196,18 +197,6 @@ pub(super) fn is_random(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-/// What there is to tell about the newest login of a browser.
-pub(super) struct Tale {
-    pub(super) hops: Vec<Hop>,
-    /// Up to when.
-    pub(super) seen: Moment,
-    /// Whether other logins may be among the hops.
-    pub(super) others: bool,
-    pub(super) stage: Option<Stage>,
-    /// The page of its end, if it has ended.
-    pub(super) end: Option<String>,
-}
-
 fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
     // Before the hops are read: what comes in between is told again, and nothing is left out.
     let seen = shared.journal.now();
@@ -263,7 +252,7 @@ pub(super) async fn story(
     let grown = tokio::select! {
         () = std::future::ready(()), if is_from_before => true,
         grown = timeout(PATIENCE, shared.journal.grown_since(seen)) => grown.is_ok(),
-        () = server::stopped(&mut stopping) => false,
+        () = stopped(&mut stopping) => false,
     };
     if !grown {
         return StatusCode::NO_CONTENT.into_response();

@@ -13,7 +13,8 @@ use super::handlers::{Asked, BROWSER, SESSION, is_random, random, see_other, wit
 use super::memory::{Chapter, Failed, NotTaken, Stage};
 use super::pages::{self, Problem};
 use super::relying_party::{BadCallback, Callback, Wishes};
-use super::{Ended, Shared};
+use super::settings::Ended;
+use super::shared::Shared;
 
 /// The most characters of a parameter that the journal keeps of the app's own hops.
 const JOURNAL_TEXT: usize = 300;

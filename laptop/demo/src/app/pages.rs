@@ -7,15 +7,15 @@ use axum::response::Response;
 use chrono::FixedOffset;
 use http::StatusCode;
 use loopback::journal::Hop;
+use loopback::journal::Moment;
 use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site, page};
 use serde_json::{Map, Value};
 
-use super::Explanation;
 use super::choice::{self, Choice};
-use super::handlers::Tale;
 use super::memory::{Failed, Login, Refreshed, Refused, Session, Stage};
 use super::received::{self, Fact, JAPAN, Row};
 use super::relying_party::OAuthError;
+use super::settings::Explanation;
 use crate::diagram::{Count, count, diagram};
 use crate::scopes::Scopes;
 
@@ -58,6 +58,18 @@ enum Standing {
     UnderWay,
     SignedIn,
     Failed(String),
+}
+
+/// What there is to tell about the newest login of a browser.
+pub(super) struct Tale {
+    pub(super) hops: Vec<Hop>,
+    /// Up to when.
+    pub(super) seen: Moment,
+    /// Whether other logins may be among the hops.
+    pub(super) others: bool,
+    pub(super) stage: Option<Stage>,
+    /// The page of its end, if it has ended.
+    pub(super) end: Option<String>,
 }
 
 /// The part of the start page that grows.

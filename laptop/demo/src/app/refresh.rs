@@ -9,11 +9,11 @@ use axum::response::Response;
 use http::header::HeaderMap;
 use loopback::journal::{Check, Party};
 
-use super::Shared;
 use super::handlers::{Asked, is_from_elsewhere, see_other};
 use super::login::tell;
 use super::memory::{Chapter, Failed, Refreshed};
 use super::pages::{self, Problem};
+use super::shared::Shared;
 
 /// `POST /refresh`.
 pub(super) async fn refresh(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {

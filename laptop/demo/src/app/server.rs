@@ -1,21 +1,28 @@
-//! The app's connections: few, with small headers that have to come in time.
-//! axum's own server has no such bounds.
+//! The app's server: its routes, and its connections, which are few, with small headers that have to come in time.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
-use tower_service::Service as _;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use loopback::clock::SimClock;
+use loopback::journal::Journal;
+use loopback::names::to_its_end;
+use loopback::server::{Listener, Manners, Server};
+use tokio::sync::Semaphore;
+
+use super::relying_party::{Registration, RelyingParty};
+use super::settings::{AppSettings, StartError};
+use super::shared::Shared;
+use super::{handlers, login, refresh};
+
+/// The name under which a browser finds the app. Every name below `localhost` is this machine.
+pub const PUBLIC_HOST: &str = "app.localhost";
+
+/// The most of such answers that wait at a time.
+const WATCHERS: usize = 32;
 
 /// The most connections at a time; another one waits.
 const CONNECTIONS: usize = 128;
@@ -23,71 +30,107 @@ const CONNECTIONS: usize = 128;
 const READ_AHEAD: usize = 64 * 1024;
 /// How long the headers of a request may take to come, and how long a connection is kept for the next request.
 const HEAD_TIME: Duration = Duration::from_secs(15);
-/// How long a stop waits for requests that are under way.
-const GRACE: Duration = Duration::from_secs(1);
 
-/// Serves until `stopping` becomes true, then gives the requests under way a moment to end.
-pub(super) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = JoinSet::new();
-    let for_connections = stopping.clone();
-    loop {
-        let arrived = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (listener.accept().await, place)
-        };
-        tokio::select! {
-            () = stopped(&mut stopping) => break,
-            (accepted, place) = arrived => match (accepted, place) {
-                (Ok((stream, _)), Ok(place)) => {
-                    connections.spawn(converse(stream, router.clone(), for_connections.clone(), place));
-                }
-                // What accept() reports is a connection that is already gone, or too many of them.
-                _ => sleep(Duration::from_millis(10)).await,
-            },
-            Some(_) = connections.join_next() => {}
-        }
+/// An app whose address is known, and which doesn't answer yet.
+#[derive(Debug)]
+pub struct BoundApp {
+    listener: Listener,
+    settings: AppSettings,
+}
+
+/// A running app. Dropping it stops it at once; [`App::stop`] lets requests end first.
+#[derive(Debug)]
+pub struct App {
+    base_url: String,
+    server: Server,
+}
+
+impl App {
+    /// Takes its port on loopback.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Listen`], which says which address.
+    pub async fn bind(settings: AppSettings) -> Result<BoundApp, StartError> {
+        let address = SocketAddr::from(([127, 0, 0, 1], settings.port));
+        let listener = Listener::bind(address).await?;
+        Ok(BoundApp { listener, settings })
     }
-    drop(listener);
-    let ended = async { while connections.join_next().await.is_some() {} };
-    let _ = timeout(GRACE, ended).await;
-    connections.shutdown().await;
+
+    /// Where a browser finds the app, without a path: `http://app.localhost:PORT`.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Stops listening, and gives requests under way two seconds to end.
+    pub async fn stop(mut self) {
+        self.server.stop().await;
+    }
 }
 
-/// Waits until the app is stopped, or its handle is gone.
-pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
-}
+impl BoundApp {
+    /// Where a browser finds the app, without a path.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{PUBLIC_HOST}:{}", self.listener.address().port())
+    }
 
-/// One connection, to its end.
-async fn converse(
-    stream: TcpStream,
-    router: Router,
-    mut stopping: watch::Receiver<bool>,
-    _place: OwnedSemaphorePermit,
-) {
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: Request<Incoming>| {
-        let mut router = router.clone();
-        async move { router.call(request.map(Body::new)).await }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_buf_size(READ_AHEAD)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    // How a connection ends is the browser's business.
-    let ended = tokio::select! {
-        _ = connection.as_mut() => true,
-        () = stopped(&mut stopping) => false,
-    };
-    if !ended {
-        connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
+    /// The callback URL that Amazon Cognito has to know.
+    #[must_use]
+    pub fn callback_url(&self) -> String {
+        format!("{}/callback", self.base_url())
+    }
+
+    /// Begins to answer. `registration` is that of [`BoundApp::callback_url`].
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Registration`].
+    pub fn serve(
+        self,
+        registration: Registration,
+        clock: SimClock,
+        journal: Journal,
+    ) -> Result<App, StartError> {
+        let base_url = self.base_url();
+        let shared = Arc::new(Shared {
+            host: format!("{PUBLIC_HOST}:{}", self.listener.address().port()),
+            base_url: base_url.clone(),
+            relying_party: RelyingParty::new(registration, clock.clone(), journal.clone())?,
+            settings: self.settings,
+            clock,
+            journal,
+            memory: Mutex::default(),
+            watchers: Semaphore::new(WATCHERS),
+            stopping: self.listener.stopping(),
+        });
+        let router = Router::new()
+            .route("/", get(handlers::start))
+            .route("/story", get(handlers::story))
+            .route("/login", get(login::login))
+            .route("/callback", get(login::callback).layer(from_fn(to_its_end)))
+            .route("/signed-in", get(handlers::signed_in))
+            .route(
+                "/refresh",
+                post(refresh::refresh).layer(from_fn(to_its_end)),
+            )
+            .route("/failed", get(handlers::failed))
+            .route("/logout", post(handlers::log_out))
+            .route("/logged-out", get(handlers::logged_out))
+            .fallback(handlers::not_found)
+            .method_not_allowed_fallback(handlers::method_not_allowed)
+            .layer(from_fn_with_state(Arc::clone(&shared), handlers::admitted))
+            .with_state(shared);
+        let server = self.listener.serve(
+            Manners {
+                connections: CONNECTIONS,
+                head_time: Some(HEAD_TIME),
+                read_ahead: Some(READ_AHEAD),
+                ..Manners::default()
+            },
+            router,
+        );
+        Ok(App { base_url, server })
     }
 }

@@ -20,10 +20,11 @@ use cognito_simulator::{
     AppClient, AttributesRequestMethod, Cognito, CognitoOptions, LambdaConfig, PoolAttribute,
     ResourceServer, TokenEventVersion, Variation,
 };
-use local_lambda::{BindError, DirectFunction, FunctionOptions, HttpApi, LocalFunction};
+use local_lambda::{DirectFunction, FunctionOptions, HttpApi, LocalFunction};
 use loopback::clock::SimClock;
 use loopback::journal::Journal;
 use loopback::rsa::{NoKey, RsaKey};
+use loopback::server::ListenError;
 use service_simulator::{Endpoints, RegisteredClient, Service, ServiceOptions};
 
 use crate::app::relying_party::{InvalidRegistration, Registration, RelyingParty};
@@ -132,7 +133,7 @@ pub enum StackError {
     Service(#[from] service_simulator::StartError),
     /// The front door of the function.
     #[error(transparent)]
-    Bridge(#[from] BindError),
+    Bridge(#[from] ListenError),
     /// Amazon Cognito.
     #[error(transparent)]
     Cognito(#[from] cognito_simulator::StartError),

@@ -1,8 +1,4 @@
-//! What others may see of the keys: public JWKs, and the JWK Set that is published.
-//! A public JWK has no place for a private member, so the set can't hold one.
-//! The ring says which key signs; all of them are published, so that they can overlap.
-
-use std::sync::Arc;
+//! The public half of a key as a JWK. It has no place for a private member.
 
 use aws_lc_rs::rsa;
 use base64::Engine as _;
@@ -12,7 +8,8 @@ use p256::pkcs8::DecodePublicKey as _;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
-use crate::{Algorithm, InvalidKey, KeyId, SigningKey};
+use crate::algorithm::{Algorithm, KeyId};
+use crate::error::InvalidKey;
 
 /// The bytes of a coordinate and of a private scalar of P-256 (RFC 7518 §6.2.1.2).
 pub(crate) const P256_BYTES: usize = 32;
@@ -168,51 +165,6 @@ impl Serialize for PublicJwk {
     }
 }
 
-/// The keys of one purpose while they rotate: the first signs, all are published.
-#[derive(Debug)]
-pub struct KeyRing {
-    signer: Arc<dyn SigningKey>,
-    jwk_set: String,
-}
-
-impl KeyRing {
-    /// Makes a ring; the first key is the one that signs. The JWK Set is serialized here, once.
-    ///
-    /// # Errors
-    /// `NoKeys` for an empty list, `DuplicateKey` when two have the same key id.
-    pub fn new(keys: Vec<Arc<dyn SigningKey>>) -> Result<Self, InvalidKey> {
-        #[derive(Serialize)]
-        struct JwkSet<'a> {
-            keys: Vec<&'a PublicJwk>,
-        }
-
-        let mut published: Vec<&PublicJwk> = Vec::with_capacity(keys.len());
-        for key in &keys {
-            let jwk = key.public_jwk();
-            if published.iter().any(|other| other.key_id() == jwk.key_id()) {
-                return Err(InvalidKey::DuplicateKey);
-            }
-            published.push(jwk);
-        }
-        let jwk_set = serde_json::to_string(&JwkSet { keys: published })
-            .map_err(|_never_for_strings| InvalidKey::NotAJwk)?;
-        let signer = keys.into_iter().next().ok_or(InvalidKey::NoKeys)?;
-        Ok(Self { signer, jwk_set })
-    }
-
-    /// The key that signs.
-    #[must_use]
-    pub fn signer(&self) -> &dyn SigningKey {
-        self.signer.as_ref()
-    }
-
-    /// The JWK Set of all keys of the ring, as JSON: `{"keys":[…]}` (RFC 7517 §5).
-    #[must_use]
-    pub fn jwk_set(&self) -> &str {
-        &self.jwk_set
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,10 +228,5 @@ mod tests {
             PublicJwk::rsa(&modulus(), &[0, 1, 0, 1]),
             Err(InvalidKey::MalformedMember("e"))
         );
-    }
-
-    #[test]
-    fn a_ring_needs_a_key() {
-        assert_eq!(KeyRing::new(Vec::new()).unwrap_err(), InvalidKey::NoKeys);
     }
 }

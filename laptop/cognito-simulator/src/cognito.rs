@@ -1,0 +1,314 @@
+//! The running stand-in: its endpoints, and what a test or the demo may do in the user pool while it runs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use loopback::names::{only_this_machine, to_its_end};
+use loopback::server::{Listener, Manners, Server};
+
+use crate::app_tokens;
+use crate::authorize;
+use crate::idp_response;
+use crate::linked_users::LinkFailure;
+use crate::options::{CognitoOptions, StartError, Variation};
+use crate::pool_key::PoolKey;
+use crate::provider_client::ProviderClient;
+use crate::shared::{Requests, Shared, State, base_url};
+use crate::user_pool::{ProviderType, UserFailure};
+use crate::user_pool_api;
+
+/// A stand-in whose port is known, and which doesn't answer yet.
+#[derive(Debug)]
+pub struct BoundCognito {
+    listener: Listener,
+}
+
+/// A running stand-in. Dropping it stops it at once; [`Cognito::stop`] lets requests end first.
+pub struct Cognito {
+    pub(crate) shared: Arc<Shared>,
+    address: SocketAddr,
+    server: Server,
+}
+
+impl fmt::Debug for Cognito {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Cognito")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+impl BoundCognito {
+    /// Where a browser finds the stand-in, without a path: `http://cognito.localhost:PORT`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        base_url(self.listener.address())
+    }
+
+    /// The redirect URI that the provider has to know: `…/oauth2/idpresponse`.
+    #[must_use]
+    pub fn idpresponse_url(&self) -> String {
+        format!("{}/oauth2/idpresponse", self.base_url())
+    }
+
+    /// The `iss` of the user pool's tokens. It is the base URL.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        self.base_url()
+    }
+
+    /// The address that it is bound to.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// Begins to answer.
+    ///
+    /// # Errors
+    /// [`StartError`] names the option that AWS would refuse too.
+    pub fn serve(self, options: CognitoOptions) -> Result<Cognito, StartError> {
+        options.check()?;
+        let provider = ProviderClient::new(options.token_timeout)?;
+        let shared = Arc::new(Shared {
+            base_url: self.base_url(),
+            key: PoolKey::new(options.rsa_key.clone())?,
+            provider,
+            state: Mutex::new(State {
+                variation: options.variation.clone(),
+                ..State::default()
+            }),
+            options,
+        });
+        let router = Router::new()
+            .route("/oauth2/authorize", get(authorize::authorize))
+            .route(
+                "/oauth2/idpresponse",
+                get(idp_response::idp_response).layer(from_fn(to_its_end)),
+            )
+            .route(
+                "/oauth2/token",
+                post(app_tokens::token).layer(from_fn(to_its_end)),
+            )
+            .route("/oauth2/userInfo", get(app_tokens::userinfo))
+            .route("/", post(user_pool_api::call))
+            .route("/.well-known/jwks.json", get(app_tokens::key_set))
+            .route(
+                "/.well-known/openid-configuration",
+                get(app_tokens::discovery),
+            )
+            .layer(from_fn(only_this_machine))
+            .with_state(Arc::clone(&shared));
+        Ok(Cognito {
+            shared,
+            address: self.listener.address(),
+            server: self.listener.serve(Manners::default(), router),
+        })
+    }
+}
+
+impl Cognito {
+    /// Takes a port on loopback; port 0 takes any that is free.
+    ///
+    /// # Errors
+    /// [`StartError::Listen`], which says which address.
+    pub async fn bind(address: SocketAddr) -> Result<BoundCognito, StartError> {
+        let listener = Listener::bind(address).await?;
+        Ok(BoundCognito { listener })
+    }
+
+    /// [`Cognito::bind`] and [`BoundCognito::serve`], for those who know the bridge's URLs beforehand.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(address: SocketAddr, options: CognitoOptions) -> Result<Self, StartError> {
+        Self::bind(address).await?.serve(options)
+    }
+
+    /// Where a browser finds the stand-in, without a path.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.shared.base_url
+    }
+
+    /// The redirect URI that the provider has to know.
+    #[must_use]
+    pub fn idpresponse_url(&self) -> String {
+        self.shared.idpresponse_url()
+    }
+
+    /// The `iss` of the user pool's tokens.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.shared.base_url
+    }
+
+    /// Where the app begins a login.
+    #[must_use]
+    pub fn authorize_url(&self) -> String {
+        format!("{}/oauth2/authorize", self.shared.base_url)
+    }
+
+    /// Where the app, which isn't a browser, gets its tokens: by address, without a name.
+    #[must_use]
+    pub fn token_url(&self) -> String {
+        format!("http://{}/oauth2/token", self.address)
+    }
+
+    /// Where the app asks for the attributes: by address, without a name.
+    #[must_use]
+    pub fn userinfo_url(&self) -> String {
+        format!("http://{}/oauth2/userInfo", self.address)
+    }
+
+    /// The keys of the user pool's tokens: by address, without a name.
+    #[must_use]
+    pub fn jwks_url(&self) -> String {
+        format!("http://{}/.well-known/jwks.json", self.address)
+    }
+
+    /// Where AWS SDKs find the user pool's API (`AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`): by address, without a name.
+    #[must_use]
+    pub fn user_pool_api_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What was asked so far.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        self.shared.state().requests
+    }
+
+    /// The user pool: attributes by username, with `sub` and `identities` as Cognito keeps them.
+    #[must_use]
+    pub fn users(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+        self.shared.state().users.attributes_by_username()
+    }
+
+    /// The user pool's id.
+    #[must_use]
+    pub fn user_pool_id(&self) -> &str {
+        &self.shared.options.user_pool_id
+    }
+
+    /// Makes a user of the pool's own, who doesn't come from a provider. There is no page where they could type a password: an
+    /// identity that is linked to them signs in as them, and so does [`Cognito::sign_in_directly`].
+    ///
+    /// # Errors
+    /// [`UserFailure::Taken`], [`UserFailure::Invalid`] or [`UserFailure::NoRandomness`].
+    pub fn create_user(
+        &self,
+        username: &str,
+        attributes: &BTreeMap<String, String>,
+    ) -> Result<(), UserFailure> {
+        let (options, now) = (&self.shared.options, self.shared.options.clock.now());
+        let mut kept = self.shared.state();
+        kept.users.create(options, username, attributes, now)
+    }
+
+    /// Makes a provider known beside the one of the options, a company's for example. It has a name and users here, and nothing
+    /// else: no page offers it, and nobody is sent there.
+    ///
+    /// # Errors
+    /// [`UserFailure::Invalid`] for a name that AWS refuses, [`UserFailure::Taken`] for one that the pool has.
+    pub fn add_provider(&self, name: &str, provider_type: ProviderType) -> Result<(), UserFailure> {
+        let mut kept = self.shared.state();
+        kept.users
+            .add_provider(&self.shared.options, name, provider_type)
+    }
+
+    /// Makes a user of a provider of [`Cognito::add_provider`], as their first sign-in through it would, and gives the
+    /// username: `<provider>_<subject>`. They are in their provider's group. No trigger is asked.
+    ///
+    /// The attributes are what the provider's attribute mapping would have written, so they are those that the app client
+    /// may write.
+    ///
+    /// # Errors
+    /// [`UserFailure::NoProvider`]; [`UserFailure::Taken`] if the identity has a user, or is linked to one;
+    /// [`UserFailure::Invalid`] or [`UserFailure::NoRandomness`].
+    pub fn create_federated_user(
+        &self,
+        provider_name: &str,
+        subject: &str,
+        attributes: &BTreeMap<String, String>,
+    ) -> Result<String, UserFailure> {
+        let (options, now) = (&self.shared.options, self.shared.options.clock.now());
+        let mut kept = self.shared.state();
+        let identity = (provider_name, subject);
+        kept.users
+            .create_federated(options, identity, attributes, now)
+    }
+
+    /// Links an identity, which is a provider's name and its subject, to a user, as `AdminLinkProviderForUser` does. The
+    /// identity then signs in as this user, whose attributes its claims overwrite.
+    ///
+    /// # Errors
+    /// [`LinkFailure`], but for [`LinkFailure::NotLinked`].
+    pub fn link_user(
+        &self,
+        destination_username: &str,
+        provider_name: &str,
+        subject: &str,
+    ) -> Result<(), LinkFailure> {
+        let (options, now) = (&self.shared.options, self.shared.options.clock.now());
+        let mut kept = self.shared.state();
+        let source = (provider_name, subject);
+        (kept.users).link(options, destination_username, source, now)
+    }
+
+    /// Removes an identity's link, as `AdminDisableProviderForUser` does for one that is linked.
+    ///
+    /// # Errors
+    /// [`LinkFailure::UserUnknown`] or [`LinkFailure::NotLinked`].
+    pub fn unlink_user(&self, provider_name: &str, subject: &str) -> Result<(), LinkFailure> {
+        let (options, now) = (&self.shared.options, self.shared.options.clock.now());
+        let mut kept = self.shared.state();
+        kept.users.unlink(options, (provider_name, subject), now)
+    }
+
+    /// Deletes a user, as an administrator does. The tokens that were issued stay what they are, and nobody's.
+    ///
+    /// # Errors
+    /// [`UserFailure::Unknown`].
+    pub fn delete_user(&self, username: &str) -> Result<(), UserFailure> {
+        let mut kept = self.shared.state();
+        kept.users.delete(&self.shared.options, username)
+    }
+
+    /// Puts a user into a group, which is made if there is none of that name.
+    ///
+    /// # Errors
+    /// [`UserFailure::Unknown`].
+    pub fn add_to_group(&self, username: &str, group: &str) -> Result<(), UserFailure> {
+        let mut kept = self.shared.state();
+        kept.users
+            .add_to_group(&self.shared.options, username, group)
+    }
+
+    /// Does the next logins otherwise than Cognito would; see [`Variation`].
+    ///
+    /// # Errors
+    /// [`StartError::StateLength`] if the length of `state` has no such form.
+    pub fn vary(&self, variation: Variation) -> Result<(), StartError> {
+        variation.check()?;
+        self.shared.state().variation = variation;
+        Ok(())
+    }
+
+    /// Stops listening, lets requests end for two seconds, then ends them.
+    pub async fn stop(mut self) {
+        self.server.stop().await;
+    }
+}

@@ -1,0 +1,74 @@
+//! What every handler of the stand-in needs: its options, its key, and what changes while it runs.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::issued_code::IssuedCode;
+use crate::options::{CognitoOptions, Variation};
+use crate::pending_login::PendingLogins;
+use crate::pool_key::PoolKey;
+use crate::provider_client::ProviderClient;
+use crate::refresh_tokens::RefreshTokens;
+use crate::user_pool::UserPool;
+
+/// The name under which a browser finds the stand-in. Every name below `localhost` is this machine.
+pub const PUBLIC_HOST: &str = "cognito.localhost";
+
+/// How often each thing happened. The three of the provider are what this stand-in sent.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Requests {
+    /// `GET /oauth2/authorize`.
+    pub authorize: u32,
+    /// `GET /oauth2/idpresponse`.
+    pub idp_response: u32,
+    /// `POST /oauth2/token`.
+    pub token: u32,
+    /// `GET /oauth2/userInfo`.
+    pub userinfo: u32,
+    /// `POST /`: the user pool's API.
+    pub user_pool_api: u32,
+    /// Token requests sent to the provider.
+    pub provider_token: u32,
+    /// Key sets fetched from the provider: one for every ID token.
+    pub provider_key_set: u32,
+    /// Userinfo requests sent to the provider.
+    pub provider_userinfo: u32,
+}
+
+/// What every handler needs.
+pub(crate) struct Shared {
+    pub(crate) base_url: String,
+    pub(crate) options: CognitoOptions,
+    pub(crate) key: PoolKey,
+    pub(crate) provider: ProviderClient,
+    pub(crate) state: Mutex<State>,
+}
+
+/// What changes while it runs.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) variation: Variation,
+    pub(crate) requests: Requests,
+    pub(crate) logins: PendingLogins,
+    pub(crate) codes: HashMap<String, IssuedCode>,
+    pub(crate) users: UserPool,
+    pub(crate) refresh_tokens: RefreshTokens,
+    /// How often a trigger was called so far; a repeated call doesn't count.
+    pub(crate) trigger_calls: u64,
+}
+
+impl Shared {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn idpresponse_url(&self) -> String {
+        format!("{}/oauth2/idpresponse", self.base_url)
+    }
+}
+
+/// The base URL of the stand-in at an address.
+pub(crate) fn base_url(address: SocketAddr) -> String {
+    format!("http://{PUBLIC_HOST}:{}", address.port())
+}

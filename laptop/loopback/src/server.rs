@@ -1,0 +1,275 @@
+//! The stand-ins' HTTP servers: how they listen, how they answer, and how they stop.
+//! They listen on loopback only. A stop closes the door, lets requests under way end for a moment, and then ends them; a
+//! server that is dropped ends at once.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::response::Response;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+use tower_service::Service as _;
+
+/// How long a stop waits for requests that are under way.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Why a stand-in can't listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The address isn't on loopback: others could reach the stand-in.
+    #[error("a stand-in listens on loopback only, not on {address}")]
+    NotLoopback {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// Somebody else listens there.
+    #[error("the address {address} is taken: choose another port")]
+    Taken {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// The system refuses the address.
+    #[error("can't listen on {address}")]
+    Refused {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+impl ListenError {
+    /// The address, if somebody else listens there.
+    #[must_use]
+    pub const fn taken(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Taken { address } => Some(*address),
+            Self::NotLoopback { .. } | Self::Refused { .. } => None,
+        }
+    }
+
+    /// What kind of error it was for the system.
+    #[must_use]
+    pub fn kind(&self) -> io::ErrorKind {
+        match self {
+            Self::NotLoopback { .. } => io::ErrorKind::AddrNotAvailable,
+            Self::Taken { .. } => io::ErrorKind::AddrInUse,
+            Self::Refused { source, .. } => source.kind(),
+        }
+    }
+}
+
+/// A door that is open, and where nobody answers yet: its address is known before what answers is made.
+#[derive(Debug)]
+pub struct Listener {
+    listener: TcpListener,
+    address: SocketAddr,
+    stopping: watch::Sender<bool>,
+}
+
+impl Listener {
+    /// Listens on a loopback address; port 0 is any free port.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`]; each names the address.
+    pub async fn bind(address: SocketAddr) -> Result<Self, ListenError> {
+        if !address.ip().is_loopback() {
+            return Err(ListenError::NotLoopback { address });
+        }
+        let refused = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => ListenError::Taken { address },
+            _ => ListenError::Refused { address, source },
+        };
+        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        Ok(Self {
+            listener,
+            address,
+            stopping: watch::Sender::new(false),
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Becomes true when the server is stopped, and fails when it is gone: for answers that wait for something.
+    #[must_use]
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
+    /// Answers with a router. A handler can ask for [`ConnectInfo`] with the caller's address.
+    #[must_use]
+    pub fn serve(self, manners: Manners, router: Router) -> Server {
+        self.serve_each(manners, move |stream, peer| {
+            let router = router.clone();
+            let service = service_fn(move |request: Request<Incoming>| {
+                let mut router = router.clone();
+                let mut request = request.map(Body::new);
+                request.extensions_mut().insert(ConnectInfo(peer));
+                async move { router.call(request).await }
+            });
+            (stream, service)
+        })
+    }
+
+    /// Answers with what `connect` makes of each connection: the stream that is read and written, and the service.
+    #[must_use]
+    pub fn serve_each<I, S>(
+        self,
+        manners: Manners,
+        connect: impl Fn(TcpStream, SocketAddr) -> (I, S) + Send + 'static,
+    ) -> Server
+    where
+        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        S: Service<Request<Incoming>, Response = Response> + Send + 'static,
+        S::Future: Send,
+        S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let accepting = accept(self.listener, manners, connect, self.stopping.subscribe());
+        Server {
+            stopping: self.stopping,
+            task: tokio::spawn(accepting),
+        }
+    }
+}
+
+/// How connections are treated. [`Manners::default`] has no bounds but hyper's own.
+#[derive(Clone, Debug)]
+pub struct Manners {
+    /// The most connections at a time; another one waits.
+    pub connections: usize,
+    /// How long the headers of a request may take to come, and how long a connection is kept for the next request.
+    pub head_time: Option<Duration>,
+    /// How many bytes are read ahead before a request's headers must be complete.
+    pub read_ahead: Option<usize>,
+    /// Whether a connection may have a second request.
+    pub keep_alive: bool,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self {
+            connections: Semaphore::MAX_PERMITS,
+            head_time: None,
+            read_ahead: None,
+            keep_alive: true,
+        }
+    }
+}
+
+impl Manners {
+    fn http1(&self) -> http1::Builder {
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.head_time)
+            .keep_alive(self.keep_alive);
+        if let Some(bytes) = self.read_ahead {
+            builder.max_buf_size(bytes);
+        }
+        builder
+    }
+}
+
+/// A server that runs. Dropping it ends it at once.
+#[derive(Debug)]
+pub struct Server {
+    stopping: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Closes the door. Requests under way have two seconds to end.
+    pub fn close(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Closes the door, and waits until requests under way have ended, or two seconds have passed.
+    pub async fn stop(&mut self) {
+        self.close();
+        // The task bounds its own end.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Waits until a server is stopped, or gone.
+pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+async fn accept<I, S>(
+    listener: TcpListener,
+    manners: Manners,
+    connect: impl Fn(TcpStream, SocketAddr) -> (I, S),
+    mut stopping: watch::Receiver<bool>,
+) where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    S: Service<Request<Incoming>, Response = Response> + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let places = Arc::new(Semaphore::new(manners.connections));
+    let http1 = manners.http1();
+    let mut connections = JoinSet::new();
+    loop {
+        let arrived = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        tokio::select! {
+            () = stopped(&mut stopping) => break,
+            (accepted, place) = arrived => match (accepted, place) {
+                (Ok((stream, peer)), Ok(place)) => {
+                    let _ = stream.set_nodelay(true);
+                    let (stream, service) = connect(stream, peer);
+                    let connection = http1.serve_connection(TokioIo::new(stream), service);
+                    let mut stopping = stopping.clone();
+                    connections.spawn(async move {
+                        let _place = place;
+                        let mut connection = std::pin::pin!(connection);
+                        // How a connection ends is the caller's business.
+                        let ended = tokio::select! {
+                            _ = connection.as_mut() => true,
+                            () = stopped(&mut stopping) => false,
+                        };
+                        if !ended {
+                            connection.as_mut().graceful_shutdown();
+                            let _ = connection.await;
+                        }
+                    });
+                }
+                // What accept() reports is a connection that is already gone, or too many of them.
+                _ => sleep(Duration::from_millis(10)).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    let ended = async { while connections.join_next().await.is_some() {} };
+    let _ = timeout(GRACE, ended).await;
+    connections.shutdown().await;
+}

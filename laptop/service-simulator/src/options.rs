@@ -1,0 +1,133 @@
+//! How the service starts, and where it is found.
+
+use std::net::SocketAddr;
+
+use chrono::TimeDelta;
+use loopback::clock::SimClock;
+use loopback::journal::Journal;
+use loopback::rsa::RsaKey;
+use loopback::server::ListenError;
+use thiserror::Error;
+
+use crate::client::{InvalidClient, RegisteredClient};
+use crate::connection::IdleConnections;
+use crate::exchange::Endpoint;
+use crate::fault::Fault;
+use crate::people::People;
+
+/// How the service starts. [`ServiceOptions::new`] gives everything but the client a sensible value.
+#[derive(Clone, Debug)]
+pub struct ServiceOptions {
+    /// Where it listens: loopback only; port 0 means any free port.
+    pub address: SocketAddr,
+    /// The host by which browsers call it.
+    pub public_host: String,
+    /// The relying party that is registered.
+    pub client: RegisteredClient,
+    /// Who can sign in. The first is the person for whom the page doesn't say another one.
+    pub people: People,
+    /// The clock by which everything expires.
+    pub clock: SimClock,
+    /// The journal that every request is told to.
+    pub journal: Journal,
+    /// The fault of every login for which the page doesn't say another answer.
+    pub fault: Option<Fault>,
+    /// How long a code lives.
+    pub code_lifetime: TimeDelta,
+    /// How long a login may wait for its person, until the consent.
+    pub login_lifetime: TimeDelta,
+    /// How long access and ID tokens live.
+    pub token_lifetime: TimeDelta,
+    /// How long a slow answer takes. It is longer than a client may wait.
+    pub slow_answer: std::time::Duration,
+    /// The `acr` of the ID tokens. Which values the real service gives isn't published.
+    pub acr: String,
+    /// What happens to connections on which nothing happens.
+    pub idle_connections: IdleConnections,
+    /// How many requests, and how many token answers, are remembered to be looked at: the newest.
+    pub remembered: usize,
+    /// The key of its access tokens; a new one where there is none.
+    pub rsa_key: Option<RsaKey>,
+}
+
+impl ServiceOptions {
+    /// Any free port of 127.0.0.1, `service.localhost`, codes of 60 s, logins of 10 minutes, tokens of
+    /// 5 minutes, slow answers of 6 s, `acr` `aal3`, no fault, the invented people, connections that are kept, and
+    /// a memory of 10,000 requests. Its keys are new.
+    #[must_use]
+    pub fn new(client: RegisteredClient) -> Self {
+        Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            public_host: "service.localhost".to_owned(),
+            client,
+            people: People::default(),
+            clock: SimClock::default(),
+            journal: Journal::default(),
+            fault: None,
+            code_lifetime: TimeDelta::seconds(60),
+            login_lifetime: TimeDelta::minutes(10),
+            token_lifetime: TimeDelta::minutes(5),
+            slow_answer: std::time::Duration::from_secs(6),
+            acr: "aal3".to_owned(),
+            idle_connections: IdleConnections::default(),
+            remembered: 10_000,
+            rsa_key: None,
+        }
+    }
+}
+
+/// Why the service doesn't start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// It can't listen.
+    #[error("the stand-in of the service can't listen: {0}")]
+    Listen(#[from] ListenError),
+    /// The client couldn't have been registered.
+    #[error("the client can't be registered: {0}")]
+    Client(#[from] InvalidClient),
+    /// The realm's keys couldn't be made.
+    #[error("the keys of the stand-in of the service can't be made")]
+    Keys,
+}
+
+/// Where the service is found. The issuer has a path, as the real one's.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Endpoints {
+    /// The issuer.
+    pub issuer: String,
+    /// For browsers, by the public host.
+    pub authorization_endpoint: String,
+    /// For the back channel; also the audience of client assertions.
+    pub token_endpoint: String,
+    /// For the back channel.
+    pub userinfo_endpoint: String,
+    /// For the back channel.
+    pub jwks_uri: String,
+}
+
+impl Endpoints {
+    /// The endpoints of a stand-in that browsers call by `public_host`, and others by `address`.
+    #[must_use]
+    pub fn new(public_host: &str, address: SocketAddr) -> Self {
+        let public = format!("http://{public_host}:{}", address.port());
+        let back = format!("http://{address}");
+        Self {
+            issuer: format!("{public}/api/realms/main"),
+            authorization_endpoint: format!("{public}{}", Endpoint::Authorization.path()),
+            token_endpoint: format!("{back}{}", Endpoint::Token.path()),
+            userinfo_endpoint: format!("{back}{}", Endpoint::Userinfo.path()),
+            jwks_uri: format!("{back}{}", Endpoint::KeySet.path()),
+        }
+    }
+}
+
+/// The options that stay as they are.
+pub(crate) struct Settings {
+    pub(crate) code_lifetime: TimeDelta,
+    pub(crate) login_lifetime: TimeDelta,
+    pub(crate) token_lifetime: TimeDelta,
+    pub(crate) slow_answer: std::time::Duration,
+    pub(crate) acr: String,
+    pub(crate) people: People,
+    pub(crate) remembered: usize,
+}

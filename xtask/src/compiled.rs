@@ -1,0 +1,155 @@
+//! `cargo xtask compiled`: what cargo compiles for the demo, for the functions that it starts, and for the tests; and which
+//! crates of others it compiles more than once, because somebody asks for other features of them.
+//! The test holds that a checkout compiles each once, whatever is run first.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::command::cargo;
+
+/// What is built, in the order in which somebody new to the project does it.
+const BUILDS: [(&str, &[&str]); 3] = [
+    ("cargo run", &["build", "--bin", "digital-auth"]),
+    (
+        "the demo's functions",
+        &[
+            "build",
+            "--bin",
+            "federation",
+            "--bin",
+            "inbound-federation",
+            "--bin",
+            "pre-token-generation",
+        ],
+    ),
+    ("cargo test", &["test", "--no-run"]),
+];
+
+/// Shows how much each of them compiles that wasn't compiled before it, and what it compiles again.
+///
+/// # Errors
+///
+/// Cargo doesn't say, or a crate is compiled more than once.
+pub(crate) fn run(workspace: &Path) -> Result<(), String> {
+    println!("{:<24} {:>9} {:>9}", "", "compiled", "again");
+    let mut again = Vec::new();
+    for build in builds(workspace)? {
+        println!(
+            "{:<24} {:>9} {:>9}",
+            build.name,
+            build.new,
+            build.again.len()
+        );
+        again.extend(build.again);
+    }
+    if again.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("compiled again:\n  {}", again.join("\n  ")))
+    }
+}
+
+/// What one build adds to those before it.
+struct Build {
+    name: &'static str,
+    /// How many libraries and procedural macros of others it compiles.
+    new: usize,
+    /// Those among them that were compiled before, each with the features that are new or missing.
+    again: Vec<String>,
+}
+
+fn builds(workspace: &Path) -> Result<Vec<Build>, String> {
+    let mut known: BTreeMap<String, BTreeSet<Unit>> = BTreeMap::new();
+    let mut builds = Vec::new();
+    for (name, arguments) in BUILDS {
+        let mut build = Build {
+            name,
+            new: 0,
+            again: Vec::new(),
+        };
+        for (package, unit) in units(workspace, arguments)? {
+            let before = known.entry(package.clone()).or_default();
+            if before.contains(&unit) {
+                continue;
+            }
+            build.new += 1;
+            if let Some(other) = before.first() {
+                build
+                    .again
+                    .push(format!("{package}: {}", unit.unlike(other)));
+            }
+            before.insert(unit);
+        }
+        builds.push(build);
+    }
+    Ok(builds)
+}
+
+/// How a crate is compiled: once for each of these.
+#[derive(Eq, Ord, PartialEq, PartialOrd)]
+struct Unit {
+    features: BTreeSet<String>,
+    profile: String,
+}
+
+impl Unit {
+    fn unlike(&self, other: &Self) -> String {
+        let list = |one: &Self, other: &Self| {
+            let features = one.features.difference(&other.features);
+            features.cloned().collect::<Vec<_>>().join(", ")
+        };
+        format!("+[{}] -[{}]", list(self, other), list(other, self))
+    }
+}
+
+/// The libraries and procedural macros of others that a build compiles. Cargo tells it only when it is asked for what isn't
+/// stable yet.
+fn units(workspace: &Path, arguments: &[&str]) -> Result<BTreeSet<(String, Unit)>, String> {
+    let output = cargo(workspace)
+        .args(arguments)
+        .args(["--unit-graph", "-Z", "unstable-options", "--offline"])
+        .env("RUSTC_BOOTSTRAP", "1")
+        .output()
+        .map_err(|error| format!("cargo can't be started: {error}"))?;
+    let graph: Value = serde_json::from_slice(&output.stdout)
+        .map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    let all = graph["units"].as_array().into_iter().flatten();
+    let of_others = all.filter(|unit| {
+        let id = unit["pkg_id"].as_str().unwrap_or_default();
+        let kind = unit["target"]["kind"][0].as_str().unwrap_or_default();
+        id.starts_with("registry+")
+            && unit["mode"] == "build"
+            && ["lib", "rlib", "proc-macro"].contains(&kind)
+    });
+    let units = of_others.map(|unit| {
+        let id = unit["pkg_id"].as_str().unwrap_or_default();
+        let features = unit["features"].as_array().into_iter().flatten();
+        let mut profile = unit["profile"].clone();
+        // The tests' profile is another name for the same.
+        profile["name"] = Value::Null;
+        let unit = Unit {
+            features: features
+                .filter_map(|feature| feature.as_str().map(str::to_owned))
+                .collect(),
+            profile: profile.to_string(),
+        };
+        (id.rsplit('#').next().unwrap_or(id).to_owned(), unit)
+    });
+    Ok(units.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace;
+
+    #[test]
+    fn no_crate_of_others_is_compiled_twice() {
+        let builds = builds(&workspace()).unwrap();
+        assert!(builds.iter().any(|build| build.new > 200));
+        let again: Vec<_> = builds.into_iter().flat_map(|build| build.again).collect();
+        assert!(again.is_empty(), "{}", again.join("\n"));
+    }
+}
