@@ -176,7 +176,7 @@ async fn every_limit_of_another_party_is_written_down_and_kept() {
             "service_code_time",
             BeAtMost,
             seconds(60),
-            seconds(code::LIFETIME_SECONDS),
+            seconds(code::LIFETIME.num_seconds()),
         ),
         (
             "service_subject",

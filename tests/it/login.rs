@@ -414,9 +414,9 @@ fn begun_before(
     };
     let pending = PendingLogin {
         secrets: secrets.clone(),
-        request: ClientRequest {
-            redirect_uri: client.redirect_uri(),
-            state: ClientState::new("the-clients-state"),
+        redirect_uri: client.redirect_uri(),
+        client_state: ClientState::new("the-clients-state"),
+        client_request: ClientRequest {
             nonce: None,
             code_challenge: None,
             authenticated_after: None,

@@ -216,16 +216,11 @@ async fn a_relying_party_signs_in_with_what_is_printed() {
         assert_eq!(query(&callback, "state"), secrets.state.expose_base64url());
         assert_eq!(query(&callback, "iss"), running.text("issuer"));
         let code = query(&callback, "code");
-        let exchange = CodeExchange {
-            code: SecretString::from(code.clone()),
-            code_verifier: secrets.code_verifier.clone(),
-            nonce: secrets.nonce.clone(),
-            authenticated_after: None,
-        };
+        let exchange = CodeExchange::new(SecretString::from(code.clone()), secrets.clone());
         let now = SimClock::default().now();
         let deadline = Deadline::after(Duration::from_secs(10));
         let verified = client
-            .finish_login(exchange, now, deadline, &())
+            .finish_login(exchange, None, now, deadline, &())
             .await
             .unwrap();
         let attributes = verified.attributes;

@@ -11,13 +11,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use four_attributes::AttributeSet;
 use keys::{NoRandomness, Randomness};
 use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
+use serde::{Deserialize, Serialize};
 use url::Url;
 use zeroize::Zeroize as _;
 
 use crate::provider::Provider;
 
 /// 256 random bits. Which of the three secrets of a login it is, its place in [`LoginSecrets`] says.
-#[derive(Clone, Eq)]
+///
+/// It implements no `Serialize`, so that it gets into no JSON and no log by accident. Who seals it names it to serde, in the
+/// definition of what is sealed: `#[serde(with = "Secret256")]`. It has 32 bytes there.
+#[derive(Clone, Deserialize, Eq, Serialize)]
+#[serde(remote = "Self")]
 pub struct Secret256([u8; 32]);
 
 /// In constant time: how long it takes tells nothing of the values.
@@ -39,13 +44,13 @@ impl Secret256 {
         Ok(Self(bytes))
     }
 
-    /// The secret that was kept as bytes.
+    /// The secret of these bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The bytes, to be sealed.
+    /// The bytes, to be hashed.
     #[must_use]
     pub fn expose_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -70,14 +75,19 @@ impl fmt::Debug for Secret256 {
     }
 }
 
-/// The three secrets of one login.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// The three secrets of one login. Like each of them it serializes only where it is named: `#[serde(with = "LoginSecrets")]`.
+/// The order of the fields is that of the sealed form, which doesn't change.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(remote = "Self")]
 pub struct LoginSecrets {
     /// Ties the answer to the request (RFC 6749 §10.12).
+    #[serde(with = "Secret256")]
     pub state: Secret256,
     /// Ties the ID token to the request (OIDC Core §15.5.2).
+    #[serde(with = "Secret256")]
     pub nonce: Secret256,
     /// Ties the code to whoever asked for it (RFC 7636).
+    #[serde(with = "Secret256")]
     pub code_verifier: Secret256,
 }
 

@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 use four_attributes::{AttributeSet, FourAttributes};
 use http::Uri;
 use keys::{KeyRing, Randomness};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 use url::Url;
 
@@ -75,17 +76,37 @@ pub struct ClientOptions {
     pub id_token_algorithms: Vec<SigningAlgorithm>,
 }
 
-/// What is needed to end a login that [`Client::authorization_url`] began.
-#[derive(Debug)]
+/// What is needed to end a login that [`Client::authorization_url`] began: the service's code, and the login's secrets but
+/// for `state`, which has brought the code back. It serializes only where it is named: `#[serde(with = "CodeExchange")]`.
+/// The order of the fields is that of the sealed form, which doesn't change.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(remote = "Self")]
 pub struct CodeExchange {
     /// The service's code.
+    #[serde(serialize_with = "expose")]
     pub code: SecretString,
     /// The login's PKCE verifier.
+    #[serde(with = "Secret256")]
     pub code_verifier: Secret256,
     /// The login's nonce.
+    #[serde(with = "Secret256")]
     pub nonce: Secret256,
-    /// The person must have authenticated at this time or later, if it is given.
-    pub authenticated_after: Option<DateTime<Utc>>,
+}
+
+impl CodeExchange {
+    /// The exchange of the code that came back with the `state` of these secrets.
+    #[must_use]
+    pub fn new(code: SecretString, secrets: LoginSecrets) -> Self {
+        Self {
+            code,
+            code_verifier: secrets.code_verifier,
+            nonce: secrets.nonce,
+        }
+    }
+}
+
+fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.expose_secret().serialize(serializer)
 }
 
 /// A person, verified.
@@ -178,14 +199,17 @@ impl Client {
         let (_, _) = tokio::join!(keys, connection);
     }
 
-    /// Ends a login: code, tokens, ID token, attributes.
+    /// Ends a login: code, tokens, ID token, attributes. If `authenticated_after` is given, the person must have
+    /// authenticated then or later.
     ///
     /// # Errors
     ///
-    /// The first thing that went wrong. `observer` has been told by then how long each step took. After a refused ID token no attribute is asked for.
+    /// The first thing that went wrong. `observer` has been told by then how long each step took. After a refused ID token no
+    /// attribute is asked for.
     pub async fn finish_login(
         &self,
         login: CodeExchange,
+        authenticated_after: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
         deadline: Deadline,
         observer: &dyn Observer,
@@ -205,7 +229,7 @@ impl Client {
             algorithms: &self.options.id_token_algorithms,
             assurance: &self.options.assurance,
             authentication_time: self.options.authentication_time,
-            authenticated_after: login.authenticated_after,
+            authenticated_after,
         };
         let id_token =
             match id_token::verify(&tokens.id_token, keys.keys(), &expected, now, observer) {

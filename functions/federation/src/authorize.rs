@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::authorization::{LoginSecrets, scope};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -112,8 +112,8 @@ pub fn authorize(
         "RFC 9700 §4.1.3",
     );
     let refuse = |class| Refusal::to_client(class, redirect_uri, &parameters);
-    let client_request =
-        client_request(federation, &parameters, redirect_uri, now).map_err(refuse)?;
+    let (client_state, client_request) =
+        client_request(federation, &parameters, now).map_err(refuse)?;
     check::held("response_type is code", "RFC 6749 §4.1.1");
     check::held("scope is exactly what is configured", "RFC 6749 §3.3");
 
@@ -122,7 +122,9 @@ pub fn authorize(
     let location = service.authorization_url(&secrets);
     let pending = PendingLogin {
         secrets,
-        request: client_request,
+        redirect_uri: redirect_uri.to_owned(),
+        client_state,
+        client_request,
     };
     let values = federation.usable_secrets(now).map_err(refuse)?;
     let cookies = pending
@@ -173,12 +175,12 @@ fn client<'a>(federation: &'a Federation, parameters: &Parameters) -> Result<&'a
     known.map(String::as_str).ok_or(Class::RedirectUriMismatch)
 }
 
+/// What the client asks for, and the `state` with which it wants its answer.
 fn client_request(
     federation: &Federation,
     parameters: &Parameters,
-    redirect_uri: &str,
     now: DateTime<Utc>,
-) -> Result<ClientRequest, Class> {
+) -> Result<(ClientState, ClientRequest), Class> {
     // First, because every other parameter may be in the object and nowhere else (OIDC Core §6.1).
     no_object(parameters)?;
     let state = parameters.get("state").ok_or(Class::StateMissing)?;
@@ -201,13 +203,12 @@ fn client_request(
     if nonce.is_some_and(|nonce| nonce.len() > MAX_NONCE_BYTES) {
         return Err(Class::InvalidNonce);
     }
-    Ok(ClientRequest {
-        redirect_uri: redirect_uri.to_owned(),
-        state: ClientState::new(state),
+    let client_request = ClientRequest {
         nonce: nonce.map(str::to_owned),
         code_challenge: code_challenge(parameters)?,
         authenticated_after: authenticated_after(parameters, now)?,
-    })
+    };
+    Ok((ClientState::new(state), client_request))
 }
 
 /// Request objects aren't taken (OIDC Core §6).
@@ -240,8 +241,10 @@ fn code_challenge(parameters: &Parameters) -> Result<Option<[u8; 32]>, Class> {
 
 /// Since when the person must have authenticated: `prompt=login` means now, `max_age` that many seconds ago
 /// (OIDC Core §3.1.2.1). The service documents neither, so `auth_time` has to show it afterwards.
-fn authenticated_after(parameters: &Parameters, now: DateTime<Utc>) -> Result<Option<i64>, Class> {
-    let now = now.timestamp();
+fn authenticated_after(
+    parameters: &Parameters,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, Class> {
     let mut prompts = parameters.get("prompt").unwrap_or_default().split(' ');
     if prompts.clone().any(|prompt| prompt == "none") {
         return Err(Class::LoginRequired);
@@ -257,5 +260,5 @@ fn authenticated_after(parameters: &Parameters, now: DateTime<Utc>) -> Result<Op
     if prompts.any(|prompt| prompt == "login") {
         return Ok(Some(now));
     }
-    Ok(max_age.map(|seconds| now - i64::from(seconds)))
+    Ok(max_age.map(|seconds| now - TimeDelta::seconds(i64::from(seconds))))
 }

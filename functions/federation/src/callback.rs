@@ -6,11 +6,12 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
+use digital_auth::CodeExchange;
 use digital_auth::authorization::Secret256;
 use secrecy::SecretString;
 
-use crate::code::{self, Code};
+use crate::code::Code;
 use crate::config::CallbackIssuer;
 use function_kit::check;
 use function_kit::invocation::Invocation;
@@ -20,7 +21,8 @@ use crate::failure::Class;
 use crate::federation::Federation;
 use crate::http_api::{Request, Response};
 use crate::parameters::Parameters;
-use crate::pending_login::{self, PendingLogin, PendingLoginError};
+use crate::pending_login::{self, PendingLogin};
+use crate::sealed::{OpenError, Travels as _};
 
 /// Whoever has a browser, and can write cookies.
 const BROWSER: Asker = Asker("browser");
@@ -90,8 +92,8 @@ pub async fn callback(
         "the login took five minutes at most",
         "Cognito: five minutes",
     );
-    let redirect_uri = pending.request.redirect_uri.clone();
-    let client_state = pending.request.state.expose();
+    let redirect_uri = pending.redirect_uri.clone();
+    let client_state = pending.client_state.expose();
     match answer(federation, &parameters, pending, invocation.now) {
         Ok(code) => {
             if !request.is_head() {
@@ -133,21 +135,24 @@ async fn find(
                 by: BROWSER,
                 value: cookie,
             },
-            |seal| PendingLogin::open(state, cookie, seal),
-            |error| matches!(error, PendingLoginError::Foreign { unknown_key: true }),
+            |seal| PendingLogin::open(cookie, seal),
+            |error| *error == OpenError::UnknownKey,
             invocation,
         )
         .await?;
     let pending = found.map_err(|error| match error {
-        PendingLoginError::Expired => Class::LoginExpired,
-        PendingLoginError::Foreign { .. } => Class::ForeignLogin,
-        PendingLoginError::Altered => Class::AlteredLogin,
+        OpenError::Expired => Class::LoginExpired,
+        OpenError::UnknownKey | OpenError::Foreign | OpenError::OtherVersion => Class::ForeignLogin,
+        OpenError::Malformed | OpenError::Forged => Class::AlteredLogin,
     })?;
+    if !pending.is_of(state) {
+        return Err(Class::AlteredLogin);
+    }
     // A redirect URI that was taken out of the configuration meanwhile is no place to send anybody.
     if federation
         .config()
         .redirect_uris
-        .contains(&pending.request.redirect_uri)
+        .contains(&pending.redirect_uri)
     {
         Ok(pending)
     } else {
@@ -184,22 +189,13 @@ fn answer(
     }
     check::held("code is there", "RFC 6749 §4.1.2");
     let code = Code {
-        service_code: SecretString::from(code),
-        code_verifier: pending.secrets.code_verifier.clone(),
-        nonce: pending.secrets.nonce.clone(),
-        redirect_uri: pending.request.redirect_uri,
-        client_nonce: pending.request.nonce,
-        client_code_challenge: pending.request.code_challenge,
-        authenticated_after: pending.request.authenticated_after,
+        exchange: CodeExchange::new(SecretString::from(code), pending.secrets),
+        redirect_uri: pending.redirect_uri,
+        client_request: pending.client_request,
     };
     let values = federation.usable_secrets(now)?;
-    let expires_at = now + TimeDelta::seconds(code::LIFETIME_SECONDS);
-    code.seal(
-        federation.seal(&values, now),
-        expires_at,
-        federation.randomness(),
-    )
-    .map_err(|_| Class::Internal)
+    code.seal(federation.seal(&values, now), federation.randomness())
+        .map_err(|_| Class::Internal)
 }
 
 /// Whether this can be a code of the service: RFC 6749 §A.11 allows all visible characters, and the service's are UUIDs with

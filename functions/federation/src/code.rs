@@ -1,36 +1,37 @@
-//! The code that Amazon Cognito gets: the service's code and what is needed to exchange it, sealed for 60 seconds.
-//! It can be used once, because the service's code can.
+//! The code that Amazon Cognito gets: what the service's code is exchanged with, and what the client asked of its tokens,
+//! sealed for 60 seconds. It can be used once, because the service's code can.
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
-use digital_auth::authorization::Secret256;
+use chrono::TimeDelta;
+use digital_auth::CodeExchange;
 use keys::Randomness;
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::sealed::{self, OpenError, Purpose, Seal, SealError};
+use crate::pending_login::ClientRequest;
+use crate::sealed::{self, OpenError, Purpose, Seal, SealError, Travels};
 
 /// How long a code is good for: as long as the service's own (contract §3).
-pub const LIFETIME_SECONDS: i64 = 60;
+pub const LIFETIME: TimeDelta = TimeDelta::seconds(60);
 
-/// What a code holds.
-#[derive(Clone)]
+/// The version of the form in which a [`Code`] is sealed. Both change together.
+const VERSION: u8 = 1;
+
+/// What a code holds: the [pending login](crate::pending_login::PendingLogin) after the service's answer. Both states have
+/// done their work by then.
+///
+/// It serializes inside its seal and nowhere else: serde's functions are there, `Serialize` isn't.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(remote = "Self")]
 pub struct Code {
-    /// The service's code.
-    pub service_code: SecretString,
-    /// The login's PKCE verifier.
-    pub code_verifier: Secret256,
-    /// The login's nonce.
-    pub nonce: Secret256,
+    /// The service's code, and the login's secrets.
+    #[serde(with = "CodeExchange")]
+    pub exchange: CodeExchange,
     /// The client's redirect URI, which has to come again (RFC 6749 §4.1.3).
     pub redirect_uri: String,
-    /// The client's nonce.
-    pub client_nonce: Option<String>,
-    /// The client's PKCE challenge.
-    pub client_code_challenge: Option<[u8; 32]>,
-    /// The person must have authenticated at this second or later.
-    pub authenticated_after: Option<i64>,
+    /// What the client asked for.
+    #[serde(with = "ClientRequest")]
+    pub client_request: ClientRequest,
 }
 
 impl fmt::Debug for Code {
@@ -39,62 +40,22 @@ impl fmt::Debug for Code {
     }
 }
 
-/// The version of [`Stored`].
-const VERSION: u8 = 1;
-
-/// The form in which it is sealed. It changes together with [`VERSION`].
-#[derive(Deserialize, Serialize)]
-struct Stored<'a> {
-    service_code: &'a str,
-    code_verifier: [u8; 32],
-    nonce: [u8; 32],
-    redirect_uri: &'a str,
-    client_nonce: Option<&'a str>,
-    client_code_challenge: Option<[u8; 32]>,
-    authenticated_after: Option<i64>,
-}
-
 impl Code {
     /// The code on the wire.
     ///
     /// # Errors
     ///
     /// [`SealError`].
-    pub fn seal(
-        &self,
-        seal: Seal<'_>,
-        expires_at: DateTime<Utc>,
-        randomness: &dyn Randomness,
-    ) -> Result<String, SealError> {
-        let stored = Stored {
-            service_code: self.service_code.expose_secret(),
-            code_verifier: *self.code_verifier.expose_bytes(),
-            nonce: *self.nonce.expose_bytes(),
-            redirect_uri: &self.redirect_uri,
-            client_nonce: self.client_nonce.as_deref(),
-            client_code_challenge: self.client_code_challenge,
-            authenticated_after: self.authenticated_after,
-        };
-        let stored = sealed::write(&stored, VERSION)?;
-        seal.seal(Purpose::Code, expires_at, &stored, randomness)
+    pub fn seal(&self, seal: Seal<'_>, randomness: &dyn Randomness) -> Result<String, SealError> {
+        let inside = sealed::write(VERSION, |inside| Self::serialize(self, inside))?;
+        seal.seal(Self::PURPOSE, seal.now + LIFETIME, &inside, randomness)
     }
+}
 
-    /// Opens a code.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError`].
-    pub fn open(code: &str, seal: Seal<'_>) -> Result<Self, OpenError> {
-        let opened = seal.open(Purpose::Code, code)?;
-        let stored: Stored<'_> = sealed::read(&opened, VERSION)?;
-        Ok(Self {
-            service_code: SecretString::from(stored.service_code),
-            code_verifier: Secret256::from_bytes(stored.code_verifier),
-            nonce: Secret256::from_bytes(stored.nonce),
-            redirect_uri: stored.redirect_uri.to_owned(),
-            client_nonce: stored.client_nonce.map(str::to_owned),
-            client_code_challenge: stored.client_code_challenge,
-            authenticated_after: stored.authenticated_after,
-        })
+impl Travels for Code {
+    const PURPOSE: Purpose = Purpose::Code;
+
+    fn read(inside: &[u8]) -> Result<Self, OpenError> {
+        sealed::read(VERSION, inside, |inside| Self::deserialize(inside))
     }
 }

@@ -9,13 +9,13 @@ use std::fmt;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use cookie::{Cookie, SameSite};
 use digital_auth::authorization::{LoginSecrets, Secret256};
 use keys::Randomness;
 use serde::{Deserialize, Serialize};
 
-use crate::sealed::{self, OpenError, Purpose, Seal, SealError};
+use crate::sealed::{self, OpenError, Purpose, Seal, SealError, Travels};
 
 /// How long a login may take.
 pub const LIFETIME: TimeDelta = TimeDelta::minutes(5);
@@ -29,28 +29,39 @@ pub const MAX_ALL_COOKIES_BYTES: usize = 4_900;
 /// `__Host-`: only this host can set it, and only over TLS.
 const NAME_PREFIX: &str = "__Host-login-";
 
+/// The version of the form in which a [`PendingLogin`] is sealed. Both change together.
+const VERSION: u8 = 1;
+
 /// One login between `/authorize` and `/callback`.
-#[derive(Clone, Eq, PartialEq)]
+///
+/// It and what it holds serialize inside a seal and nowhere else: serde's functions are there, `Serialize` isn't.
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(remote = "Self")]
 pub struct PendingLogin {
     /// What the service gets, or must give back.
+    #[serde(with = "LoginSecrets")]
     pub secrets: LoginSecrets,
+    /// Where the browser goes in the end: one of the client's redirect URIs.
+    pub redirect_uri: String,
+    /// The client's `state`, which goes there with it.
+    #[serde(with = "ClientState")]
+    pub client_state: ClientState,
     /// What the client asked for.
-    pub request: ClientRequest,
+    #[serde(with = "ClientRequest")]
+    pub client_request: ClientRequest,
 }
 
-/// What the client asked for, as far as it matters later.
+/// What the client asked for: the tokens depend on it, so it goes on in the code.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(remote = "Self")]
 pub struct ClientRequest {
-    /// Where the browser goes in the end.
-    pub redirect_uri: String,
-    /// The client's `state`, given back byte for byte.
-    pub state: ClientState,
     /// The client's `nonce`, for our ID token.
     pub nonce: Option<String>,
     /// The client's PKCE challenge (S256).
     pub code_challenge: Option<[u8; 32]>,
-    /// `prompt=login` or `max_age`: the person must have authenticated at this second (since 1970) or later.
-    pub authenticated_after: Option<i64>,
+    /// `prompt=login` or `max_age`: the person must have authenticated at this second or later.
+    #[serde(with = "seconds")]
+    pub authenticated_after: Option<DateTime<Utc>>,
 }
 
 impl fmt::Debug for PendingLogin {
@@ -68,6 +79,7 @@ impl fmt::Debug for ClientRequest {
 /// The client's `state`, its base64url parts stored as what they encode: Amazon Cognito's
 /// `<base64url>.<base64url>.<digit>` of 2,600 characters would otherwise grow by a third twice.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(remote = "Self")]
 pub struct ClientState(Vec<StatePart>);
 
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
@@ -110,30 +122,28 @@ impl StatePart {
     }
 }
 
-/// The version of [`Stored`].
-const VERSION: u8 = 1;
+/// A time in a seal: whole seconds since 1970.
+mod seconds {
+    use chrono::{DateTime, Utc};
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 
-/// The form in which it is sealed. It changes together with [`VERSION`].
-#[derive(Deserialize, Serialize)]
-struct Stored {
-    state: [u8; 32],
-    nonce: [u8; 32],
-    code_verifier: [u8; 32],
-    request: ClientRequest,
-}
+    pub(super) fn serialize<S: Serializer>(
+        time: &Option<DateTime<Utc>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        time.map(|time| time.timestamp()).serialize(serializer)
+    }
 
-/// Why there is no pending login.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum PendingLoginError {
-    /// More than five minutes ago.
-    Expired,
-    /// Sealed by another bridge, by another version of this one, or with a key that is unknown.
-    Foreign {
-        /// Whether newer keys might help.
-        unknown_key: bool,
-    },
-    /// Changed.
-    Altered,
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<DateTime<Utc>>, D::Error> {
+        let time = |seconds| {
+            // A bound that is no time is no reason to have none.
+            DateTime::from_timestamp(seconds, 0).ok_or_else(|| D::Error::custom("no time"))
+        };
+        Option::deserialize(deserializer)?.map(time).transpose()
+    }
 }
 
 /// Why a login can't be begun.
@@ -164,15 +174,8 @@ impl PendingLogin {
         others: impl Iterator<Item = (&'a str, &'a str)>,
         randomness: &dyn Randomness,
     ) -> Result<Vec<String>, BeginError> {
-        let stored = Stored {
-            state: *self.secrets.state.expose_bytes(),
-            nonce: *self.secrets.nonce.expose_bytes(),
-            code_verifier: *self.secrets.code_verifier.expose_bytes(),
-            request: self.request.clone(),
-        };
-        let stored = sealed::write(&stored, VERSION)?;
-        let expires_at = seal.now + LIFETIME;
-        let value = seal.seal(Purpose::PendingLogin, expires_at, &stored, randomness)?;
+        let inside = sealed::write(VERSION, |inside| Self::serialize(self, inside))?;
+        let value = seal.seal(Self::PURPOSE, seal.now + LIFETIME, &inside, randomness)?;
         let name = cookie_name(&self.secrets.state);
         let size = sent_size(&name, &value);
         let cookie = set_cookie(&name, value, COOKIE_SECONDS);
@@ -184,39 +187,18 @@ impl PendingLogin {
         Ok(cookies)
     }
 
-    /// The login to which the service's `state` belongs, out of its [`cookie()`].
-    ///
-    /// # Errors
-    ///
-    /// [`PendingLoginError`].
-    pub fn open(
-        state: &Secret256,
-        cookie: &str,
-        seal: Seal<'_>,
-    ) -> Result<Self, PendingLoginError> {
-        let opened = seal
-            .open(Purpose::PendingLogin, cookie)
-            .map_err(|error| match error {
-                OpenError::Expired => PendingLoginError::Expired,
-                OpenError::UnknownKey => PendingLoginError::Foreign { unknown_key: true },
-                OpenError::Foreign | OpenError::OtherVersion => {
-                    PendingLoginError::Foreign { unknown_key: false }
-                }
-                OpenError::Malformed | OpenError::Forged => PendingLoginError::Altered,
-            })?;
-        let stored: Stored = sealed::read(&opened, VERSION)
-            .map_err(|_| PendingLoginError::Foreign { unknown_key: false })?;
-        // The name is only a part of a hash of the state: the state itself decides, in constant time.
-        aws_lc_rs::constant_time::verify_slices_are_equal(&stored.state, state.expose_bytes())
-            .map_err(|_| PendingLoginError::Altered)?;
-        Ok(Self {
-            secrets: LoginSecrets {
-                state: Secret256::from_bytes(stored.state),
-                nonce: Secret256::from_bytes(stored.nonce),
-                code_verifier: Secret256::from_bytes(stored.code_verifier),
-            },
-            request: stored.request,
-        })
+    /// Whether the service's `state` is that of this login. The cookie's name is only a part of a hash of it.
+    #[must_use]
+    pub fn is_of(&self, state: &Secret256) -> bool {
+        self.secrets.state == *state
+    }
+}
+
+impl Travels for PendingLogin {
+    const PURPOSE: Purpose = Purpose::PendingLogin;
+
+    fn read(inside: &[u8]) -> Result<Self, OpenError> {
+        sealed::read(VERSION, inside, |inside| Self::deserialize(inside))
     }
 }
 
@@ -325,11 +307,10 @@ mod tests {
     fn login(state: &str) -> PendingLogin {
         PendingLogin {
             secrets: LoginSecrets::new(&SystemRandomness).unwrap(),
-            request: ClientRequest {
-                redirect_uri:
-                    "https://prefix.auth.ap-northeast-1.amazoncognito.com/oauth2/idpresponse"
-                        .to_owned(),
-                state: ClientState::new(state),
+            redirect_uri: "https://prefix.auth.ap-northeast-1.amazoncognito.com/oauth2/idpresponse"
+                .to_owned(),
+            client_state: ClientState::new(state),
+            client_request: ClientRequest {
                 nonce: None,
                 code_challenge: None,
                 authenticated_after: None,
@@ -359,10 +340,10 @@ mod tests {
         state: &Secret256,
         cookies: impl Iterator<Item = (&'a str, &'a str)>,
         seal: Seal<'_>,
-    ) -> Result<Option<PendingLogin>, PendingLoginError> {
+    ) -> Result<Option<PendingLogin>, OpenError> {
         let cookie = cookie(state, cookies);
         cookie
-            .map(|cookie| PendingLogin::open(state, cookie, seal))
+            .map(|cookie| PendingLogin::open(cookie, seal))
             .transpose()
     }
 
@@ -416,14 +397,14 @@ mod tests {
         );
         let find = |seconds| found(&login.secrets.state, sent(&jar), seal_at(&keys, seconds));
         assert_eq!(find(299), Ok(Some(login.clone())));
-        assert_eq!(find(300), Err(PendingLoginError::Expired));
+        assert_eq!(find(300), Err(OpenError::Expired));
         let other = Secret256::from_bytes([9; 32]);
         let missing = found(&other, sent(&jar), seal_at(&keys, 0));
         assert_eq!(missing, Ok(None));
     }
 
     #[test]
-    fn a_cookie_of_another_login_under_this_ones_name_is_refused() {
+    fn a_cookie_of_another_login_under_this_ones_name_is_not_of_its_state() {
         let keys = keys();
         let (mine, other) = (login("a"), login("b"));
         let mut jar = BTreeMap::new();
@@ -437,8 +418,9 @@ mod tests {
             cookie_name(&mine.secrets.state),
             jar.into_values().next().unwrap(),
         )]);
-        let refused = found(&mine.secrets.state, sent(&swapped), seal_at(&keys, 0));
-        assert_eq!(refused, Err(PendingLoginError::Altered));
+        let found = found(&mine.secrets.state, sent(&swapped), seal_at(&keys, 0));
+        let found = found.unwrap().unwrap();
+        assert!(found.is_of(&other.secrets.state) && !found.is_of(&mine.secrets.state));
     }
 
     #[test]

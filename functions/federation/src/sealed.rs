@@ -10,8 +10,10 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use keys::Randomness;
+use postcard::de_flavors::Slice;
+use postcard::ser_flavors::{AllocVec, Flavor as _};
 pub use sealing::{SealError, SealingKeys};
-use serde::{Deserialize, Serialize};
+use serde::Serialize as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -126,8 +128,8 @@ impl Seal<'_> {
     ///
     /// # Errors
     ///
-    /// [`OpenError`], in the order: malformed, unknown key, forged, foreign, expired. What is said of a value that
-    /// opened is true of it: nobody else can make one that is foreign or expired.
+    /// [`OpenError`], in the order: malformed, other version, unknown key, forged, foreign, expired. The header is
+    /// authenticated together with the rest, so whom a value is for, and until when, can be trusted once it has opened.
     pub fn open(&self, purpose: Purpose, sealed: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let opened = self.keys.open(purpose.label(), sealed)?;
         let header = Header::read(&opened.header).ok_or(OpenError::Malformed)?;
@@ -141,27 +143,64 @@ impl Seal<'_> {
     }
 }
 
-/// The inside of a sealed value: its members, and after them the version of their form. At the end, because what was written
+/// What travels sealed. Its type says what it was sealed for, so that one can't be opened as another.
+pub trait Travels: Sized {
+    /// What it is sealed for.
+    const PURPOSE: Purpose;
+
+    /// What was inside the seal.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::OtherVersion`]: it opened, so a bridge wrote it, in a form that isn't known here.
+    fn read(inside: &[u8]) -> Result<Self, OpenError>;
+
+    /// Opens a sealed value.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`].
+    fn open(sealed: &str, seal: Seal<'_>) -> Result<Self, OpenError> {
+        Self::read(&seal.open(Self::PURPOSE, sealed)?)
+    }
+}
+
+/// What is inside a seal: its `members`, and after them the version of their form. At the end, because what was written
 /// before there was a version is read on, and reads no further than the members.
 ///
 /// # Errors
 ///
 /// [`SealError`], in practice never.
-pub fn write(members: &impl Serialize, version: u8) -> Result<Zeroizing<Vec<u8>>, SealError> {
-    let bytes = postcard::to_allocvec(&(members, version)).map_err(|_| SealError)?;
-    Ok(Zeroizing::new(bytes))
+pub fn write(
+    version: u8,
+    members: impl FnOnce(&mut postcard::Serializer<AllocVec>) -> postcard::Result<()>,
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    let mut inside = postcard::Serializer {
+        output: AllocVec::new(),
+    };
+    members(&mut inside)
+        .and_then(|()| version.serialize(&mut inside))
+        .and_then(|()| inside.output.finalize())
+        .map(Zeroizing::new)
+        .map_err(|_| SealError)
 }
 
-/// The members of what [`write()`] wrote with this version, or what was written before there was one. Not one byte may be
-/// left over. What doesn't fit has opened, so it is ours, and of another version.
+/// The `members` of what [`write()`] wrote with this version, or what was written before there was one. Not one byte may be
+/// left over.
 ///
 /// # Errors
 ///
 /// [`OpenError::OtherVersion`].
-pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8], version: u8) -> Result<T, OpenError> {
-    match postcard::take_from_bytes(bytes) {
-        Ok((members, [])) => Ok(members),
-        Ok((members, [written])) if *written == version => Ok(members),
+pub fn read<'a, T>(
+    version: u8,
+    inside: &'a [u8],
+    members: impl FnOnce(&mut postcard::Deserializer<'a, Slice<'a>>) -> postcard::Result<T>,
+) -> Result<T, OpenError> {
+    let mut inside = postcard::Deserializer::from_bytes(inside);
+    let members = members(&mut inside).map_err(|_| OpenError::OtherVersion)?;
+    match inside.finalize() {
+        Ok([]) => Ok(members),
+        Ok([written]) if *written == version => Ok(members),
         _ => Err(OpenError::OtherVersion),
     }
 }
@@ -204,6 +243,7 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use chrono::TimeDelta;
     use keys::{NoRandomness, SystemRandomness};
+    use serde::Deserialize;
 
     use super::*;
 
@@ -345,13 +385,17 @@ mod tests {
         assert_eq!(zeros, Err(OpenError::OtherVersion));
     }
 
+    fn read_members(inside: &[u8]) -> Result<(u8, &str), OpenError> {
+        read(1, inside, |inside| Deserialize::deserialize(inside))
+    }
+
     #[test]
     fn pass_members_are_read_back_with_their_version_and_without() {
         let members = (7_u8, "text");
-        let written = write(&members, 1).unwrap();
+        let written = write(1, |inside| members.serialize(inside)).unwrap();
         assert_eq!(written.as_slice(), b"\x07\x04text\x01");
-        assert_eq!(read(&written, 1), Ok(members));
-        assert_eq!(read(b"\x07\x04text", 1), Ok(members));
+        assert_eq!(read_members(&written), Ok(members));
+        assert_eq!(read_members(b"\x07\x04text"), Ok(members));
     }
 
     #[test]
@@ -366,7 +410,7 @@ mod tests {
             b"",
             b"\x07\x04tex\xff\x01",
         ] {
-            let refused = read::<(u8, &str)>(other, 1);
+            let refused = read_members(other);
             assert_eq!(refused, Err(OpenError::OtherVersion), "{other:?}");
         }
     }

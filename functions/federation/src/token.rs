@@ -4,13 +4,12 @@
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
-use chrono::DateTime;
 use digital_auth::client_assertion::ClientAssertionError;
 use digital_auth::id_token::{IdTokenError, Subject};
 use digital_auth::key_set::KeySetError;
 use digital_auth::token::TokenError;
 use digital_auth::userinfo::UserinfoError;
-use digital_auth::{CodeExchange, HttpError, LoginError};
+use digital_auth::{HttpError, LoginError};
 use four_attributes::AttributeError;
 
 use crate::code::Code;
@@ -24,7 +23,7 @@ use crate::federation::{AtService, Federation};
 use crate::http_api::{Request, Response};
 use crate::issued_token::{self, IssueError, Parties, RecordSeal};
 use crate::parameters::Parameters;
-use crate::sealed::OpenError;
+use crate::sealed::{OpenError, Travels as _};
 
 /// Whoever shows a client secret.
 const CLIENT: Asker = Asker("client");
@@ -139,26 +138,24 @@ async fn exchange(
         "redirect_uri is that of the login's beginning",
         "RFC 6749 §4.1.3",
     );
-    verify_code_challenge(code.client_code_challenge, parameters.get("code_verifier"))?;
+    let Code {
+        exchange,
+        client_request,
+        ..
+    } = code;
+    verify_code_challenge(
+        client_request.code_challenge,
+        parameters.get("code_verifier"),
+    )?;
     check::held(
         "code_verifier fits code_challenge, if the client sent one",
         "RFC 7636 §4.6",
     );
 
     let service = federation.service().ok_or(Class::NotConnected)?;
-    // A bound that is no time is no reason to have none.
-    let authenticated_after = code
-        .authenticated_after
-        .map(|at| DateTime::from_timestamp(at, 0).ok_or(Class::CodeMalformed))
-        .transpose()?;
-    let code_exchange = CodeExchange {
-        code: code.service_code,
-        code_verifier: code.code_verifier,
-        nonce: code.nonce,
-        authenticated_after,
-    };
+    let authenticated_after = client_request.authenticated_after;
     let login = service
-        .finish_login(code_exchange, now, deadline, at_service)
+        .finish_login(exchange, authenticated_after, now, deadline, at_service)
         .await
         .map_err(|error| login_failure(&error))?;
 
@@ -166,7 +163,7 @@ async fn exchange(
     let values = federation.usable_secrets(now)?;
     let issuing = issued_token::issue(
         &login,
-        code.client_nonce.as_deref(),
+        client_request.nonce.as_deref(),
         Parties {
             issuer: &config.issuer,
             client_id: &config.client_id,

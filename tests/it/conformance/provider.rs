@@ -11,8 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use demo::stack::COGNITO_CLIENT_ID;
 use federation::code::Code;
-use federation::sealed::Seal;
-use federation::sealed::{Audience, SealingKeys};
+use federation::sealed::{Audience, Seal, SealingKeys, Travels as _};
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
 use login_kit::{
     Answer, AuthorizationRequest, Outcome, Place, Refusal, RelyingParty, Stack, TokenRequest,
@@ -887,9 +886,11 @@ async fn fapi2_server_ensure_token_endpoint_fails_with_expired_auth_code() {
         now,
     };
     let opened = Code::open(&code, seal).unwrap();
-    let expiring = |seconds| {
-        let expires_at = now + TimeDelta::seconds(seconds);
-        opened.seal(seal, expires_at, &SystemRandomness).unwrap()
+    let expiring = |seconds: i64| {
+        // A code is good for 60 seconds.
+        let now = now + TimeDelta::seconds(seconds - 60);
+        let seal = Seal { now, ..seal };
+        opened.seal(seal, &SystemRandomness).unwrap()
     };
     let refusal = Refusal::json(400, "invalid_grant", "code_expired");
     for seconds in [-1, 0] {

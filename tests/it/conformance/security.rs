@@ -10,8 +10,7 @@ use demo::stack::{COGNITO_CLIENT_ID, Stack};
 use digital_auth::authorization::{LoginSecrets, Secret256};
 use federation::code::Code;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
-use federation::sealed::Seal;
-use federation::sealed::{Audience, SealingKeys};
+use federation::sealed::{Audience, Seal, SealingKeys, Travels as _};
 use keys::SystemRandomness;
 use login_kit::{
     Answer, Arrival, BrowserLogin, Page, Refusal, RelyingParty, UserAgent, browser, parameter,
@@ -573,12 +572,12 @@ async fn rfc9700_state_code_and_verifier_are_useless_after_their_first_use() {
         audience: Audience::new(&client.issuer(), COGNITO_CLIENT_ID),
         now: stack.clock.now(),
     };
-    let used = Code::open(&code, seal).unwrap().code_verifier;
+    let used = Code::open(&code, seal).unwrap().exchange.code_verifier;
     for (verifier, status) in [(Some(used), 400), (None, 200)] {
         let mut next = Code::open(&client.code().await, seal).unwrap();
-        next.code_verifier = verifier.unwrap_or(next.code_verifier);
-        let expires_at = seal.now + TimeDelta::seconds(60);
-        let next = next.seal(seal, expires_at, &SystemRandomness).unwrap();
+        let own = next.exchange.code_verifier.clone();
+        next.exchange.code_verifier = verifier.unwrap_or(own);
+        let next = next.seal(seal, &SystemRandomness).unwrap();
         assert_eq!(token_status(&client, &next).await, status);
     }
     stack.stop().await;
@@ -718,9 +717,9 @@ fn pending_login(
 ) -> (String, String) {
     let pending = PendingLogin {
         secrets: LoginSecrets::new(&SystemRandomness).unwrap(),
-        request: ClientRequest {
-            redirect_uri: stack.cognito.idpresponse_url(),
-            state: ClientState::new(STATE),
+        redirect_uri: stack.cognito.idpresponse_url(),
+        client_state: ClientState::new(STATE),
+        client_request: ClientRequest {
             nonce: None,
             code_challenge: None,
             authenticated_after: None,
@@ -888,10 +887,6 @@ fn rfc9700_secrets_are_compared_in_constant_time() {
         (
             "functions/federation/src/secrets.rs",
             "(hash.as_ref(), given.as_ref())",
-        ),
-        (
-            "functions/federation/src/pending_login.rs",
-            "(&stored.state, state.expose_bytes())",
         ),
         (
             "functions/federation/src/token.rs",

@@ -70,12 +70,13 @@ fn login() -> CodeExchange {
         code: SecretString::from("a-code"),
         code_verifier: Secret256::from_bytes([3; 32]),
         nonce: nonce(),
-        authenticated_after: None,
     }
 }
 
 async fn finish(client: &Client) -> Result<VerifiedLogin, LoginError> {
-    client.finish_login(login(), start(), soon(), &()).await
+    client
+        .finish_login(login(), None, start(), soon(), &())
+        .await
 }
 
 fn targets(server: &Server) -> Vec<String> {
@@ -242,13 +243,9 @@ async fn pass_a_new_authentication_where_it_is_asked_for_and_fail_an_old_one() {
     for (after, accepted) in [(-5, true), (120, false)] {
         let server = Server::start(good);
         let authenticated_after: DateTime<Utc> = start() + TimeDelta::seconds(after);
-        let login = CodeExchange {
-            authenticated_after: Some(authenticated_after),
-            ..login()
-        };
 
         let result = client(&server)
-            .finish_login(login, start(), soon(), &())
+            .finish_login(login(), Some(authenticated_after), start(), soon(), &())
             .await;
 
         if accepted {
@@ -455,7 +452,7 @@ async fn fail_the_deadline_bounds_the_whole_wherever_the_service_hangs() {
         let deadline = Deadline::after(ENOUGH);
 
         let error = client
-            .finish_login(login(), start(), deadline, &())
+            .finish_login(login(), None, start(), deadline, &())
             .await
             .unwrap_err();
 
@@ -491,7 +488,7 @@ async fn fail_several_slow_answers_share_the_deadline() {
     let deadline = Deadline::after(ENOUGH * 17 / 10);
 
     let error = client
-        .finish_login(login(), start(), deadline, &())
+        .finish_login(login(), None, start(), deadline, &())
         .await
         .unwrap_err();
 
@@ -584,7 +581,7 @@ async fn pass_an_observer_is_told_of_every_step_and_of_the_keys_only_when_they_a
     let notes = Notes::default();
     client.warm(start(), soon(), &notes).await;
     client
-        .finish_login(login(), start(), soon(), &notes)
+        .finish_login(login(), None, start(), soon(), &notes)
         .await
         .unwrap();
     let expected = [Step::ClientAssertion, Step::Token, Step::Userinfo];
@@ -626,7 +623,9 @@ async fn pass_an_observer_is_told_whose_login_it_is_whether_or_not_it_succeeds()
         (other_key(), false),
     ] {
         let (client, people) = (client(&server), People::default());
-        let _either = client.finish_login(login(), start(), soon(), &people).await;
+        let _either = client
+            .finish_login(login(), None, start(), soon(), &people)
+            .await;
         let expected = if is_known {
             vec![SUBJECT.to_owned()]
         } else {
@@ -648,7 +647,7 @@ async fn fail_an_observer_is_told_of_what_was_waited_for_in_vain() {
         let client = client(&server);
         let deadline = Deadline::after(ENOUGH);
         let failed = client
-            .finish_login(login(), start(), deadline, &notes)
+            .finish_login(login(), None, start(), deadline, &notes)
             .await;
         assert!(failed.is_err());
         let notes = notes.0.lock().unwrap();

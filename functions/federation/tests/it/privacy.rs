@@ -3,7 +3,7 @@
 //! Everything of that kind carries a mark in these tests, and the marks are looked for.
 
 use digital_auth::CodeExchange;
-use digital_auth::authorization::LoginSecrets;
+use digital_auth::authorization::{LoginSecrets, Secret256};
 use digital_auth::id_token::Subject;
 use federation::code::Code;
 use federation::front_door::HEADER;
@@ -299,6 +299,28 @@ async fn a_failure_is_logged_once_with_class_support_id_and_request_id() {
     }
 }
 
+/// What a login's secrets and the client's are in has no `Serialize`: it can't get into JSON, into a log or into a store, but
+/// only where somebody writes the form of a seal. This doesn't compile if one of them has it.
+#[test]
+fn what_a_seal_holds_serializes_nowhere_else() {
+    trait Serializes<Whether> {
+        const NOT: bool = true;
+    }
+    struct It;
+    impl<T: ?Sized> Serializes<()> for T {}
+    impl<T: ?Sized + serde::Serialize> Serializes<It> for T {}
+    let not = [
+        <Secret256 as Serializes<_>>::NOT,
+        <LoginSecrets as Serializes<_>>::NOT,
+        <CodeExchange as Serializes<_>>::NOT,
+        <ClientState as Serializes<_>>::NOT,
+        <ClientRequest as Serializes<_>>::NOT,
+        <PendingLogin as Serializes<_>>::NOT,
+        <Code as Serializes<_>>::NOT,
+    ];
+    assert_eq!(not, [true; 7]);
+}
+
 #[tokio::test]
 async fn debug_shows_no_secret_and_nothing_personal() {
     let bridge = behind_a_front_door().await;
@@ -320,26 +342,15 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         .map(|secret| secret.expose_base64url()),
     );
     let client_request = ClientRequest {
-        redirect_uri: "https://marked.example".to_owned(),
-        state: ClientState::new("marked-state"),
         nonce: Some("marked-nonce".to_owned()),
         code_challenge: Some([7; 32]),
         authenticated_after: None,
     };
+    let exchange = CodeExchange::new("marked-code".into(), login_secrets.clone());
     let code = Code {
-        service_code: "marked-code".into(),
-        code_verifier: login_secrets.code_verifier.clone(),
-        nonce: login_secrets.nonce.clone(),
+        exchange: exchange.clone(),
         redirect_uri: "https://marked.example".to_owned(),
-        client_nonce: Some("marked-nonce".to_owned()),
-        client_code_challenge: None,
-        authenticated_after: None,
-    };
-    let exchange = CodeExchange {
-        code: "marked-code".into(),
-        code_verifier: login_secrets.code_verifier.clone(),
-        nonce: login_secrets.nonce.clone(),
-        authenticated_after: None,
+        client_request: client_request.clone(),
     };
     let tokens = IssuedTokens {
         id_token: "marked-id-token".into(),
@@ -382,7 +393,9 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     let parameters = Parameters::parse(b"code=marked&client_secret=marked").unwrap();
     let pending = PendingLogin {
         secrets: login_secrets.clone(),
-        request: client_request.clone(),
+        redirect_uri: "https://marked.example".to_owned(),
+        client_state: ClientState::new("marked-state"),
+        client_request: client_request.clone(),
     };
     for (shown, of) in [
         (format!("{:?}", bridge.federation), "Federation"),

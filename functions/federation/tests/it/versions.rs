@@ -6,10 +6,13 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
-use digital_auth::authorization::Secret256;
-use federation::pending_login::{self, ClientRequest, ClientState};
-use federation::sealed::{Audience, Purpose, Seal, SealingKeys};
+use digital_auth::CodeExchange;
+use digital_auth::authorization::{LoginSecrets, Secret256};
+use federation::code::Code;
+use federation::pending_login::{self, ClientRequest, ClientState, PendingLogin};
+use federation::sealed::{Audience, OpenError, Purpose, Seal, SealingKeys, Travels};
 use keys::SystemRandomness;
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
 use crate::kit::{Bridge, Browser, Call, Form};
@@ -21,7 +24,18 @@ struct OldLogin {
     state: [u8; 32],
     nonce: [u8; 32],
     code_verifier: [u8; 32],
-    request: ClientRequest,
+    redirect_uri: String,
+    client_state: Vec<OldStatePart>,
+    client_nonce: Option<String>,
+    client_code_challenge: Option<[u8; 32]>,
+    authenticated_after: Option<i64>,
+}
+
+/// What stands between the dots of the client's state.
+#[derive(Deserialize, Serialize)]
+enum OldStatePart {
+    Verbatim(String),
+    Decoded(Vec<u8>),
 }
 
 /// A code before there was a version.
@@ -71,13 +85,11 @@ impl OtherVersion {
             state: [21; 32],
             nonce: [22; 32],
             code_verifier: [23; 32],
-            request: ClientRequest {
-                redirect_uri: REDIRECT_URI.to_owned(),
-                state: ClientState::new("the client's"),
-                nonce: None,
-                code_challenge: None,
-                authenticated_after: None,
-            },
+            redirect_uri: REDIRECT_URI.to_owned(),
+            client_state: vec![OldStatePart::Verbatim("the client's".to_owned())],
+            client_nonce: None,
+            client_code_challenge: None,
+            authenticated_after: None,
         }
     }
 
@@ -98,6 +110,91 @@ impl OtherVersion {
         let browser = Browser([(name, cookie)].into());
         (browser, bridge.service.answer(&asked))
     }
+}
+
+/// The client's request of [`the_form`], and its bytes.
+fn client_request() -> (ClientRequest, Vec<u8>) {
+    let client_request = ClientRequest {
+        nonce: Some("n-0S6".to_owned()),
+        code_challenge: Some([24; 32]),
+        authenticated_after: Some(start_of_time()),
+    };
+    let bytes = [
+        &b"\x01\x05n-0S6"[..],
+        &[1],
+        &[24; 32],
+        // 1,800,000,000 as postcard has it: twice that, in groups of seven bits.
+        b"\x01\x80\xc8\xce\xb4\x0d",
+    ];
+    (client_request, bytes.concat())
+}
+
+fn login_secrets() -> LoginSecrets {
+    LoginSecrets {
+        state: Secret256::from_bytes([21; 32]),
+        nonce: Secret256::from_bytes([22; 32]),
+        code_verifier: Secret256::from_bytes([23; 32]),
+    }
+}
+
+/// What is inside a cookie and inside a code, byte for byte. The version before reads it, and so does the next one: whoever
+/// changes a field, or the order of two, meets this test.
+#[test]
+fn the_form() {
+    let this = OtherVersion::new();
+    let (client_request, request_bytes) = client_request();
+    let login = PendingLogin {
+        secrets: login_secrets(),
+        redirect_uri: "https://a.example/b".to_owned(),
+        client_state: ClientState::new("Ab-_.4"),
+        client_request: client_request.clone(),
+    };
+    let lines = login.begin(this.sealing(), std::iter::empty(), &SystemRandomness);
+    let line = lines.unwrap().remove(0);
+    let cookie = line.split(['=', ';']).nth(1).unwrap();
+    let written = this.sealing().open(Purpose::PendingLogin, cookie).unwrap();
+    let members = [
+        &[21; 32][..],
+        &[22; 32],
+        &[23; 32],
+        b"\x13https://a.example/b",
+        // Two parts: one that is base64url, and one that isn't.
+        b"\x02\x01\x03\x01\xbf\xbf\x00\x014",
+        &request_bytes,
+    ]
+    .concat();
+    assert_eq!(*written, [&members[..], &[1]].concat());
+    assert_eq!(PendingLogin::read(&members).unwrap(), login);
+    assert!(PendingLogin::read(&written).unwrap() == login);
+
+    let code = Code {
+        exchange: CodeExchange::new("service's".into(), login_secrets()),
+        redirect_uri: login.redirect_uri,
+        client_request,
+    };
+    let sealed = code.seal(this.sealing(), &SystemRandomness).unwrap();
+    let written = this.sealing().open(Purpose::Code, &sealed).unwrap();
+    let mut members = [
+        b"\x09service's",
+        &[23; 32][..],
+        &[22; 32],
+        b"\x13https://a.example/b",
+        &request_bytes,
+    ]
+    .concat();
+    assert_eq!(*written, [&members[..], &[1]].concat());
+    for inside in [&members, &*written] {
+        let read = Code::read(inside).unwrap();
+        assert_eq!(read.exchange.code.expose_secret(), "service's");
+        assert!(read.exchange.nonce == login.secrets.nonce);
+        assert!(read.exchange.code_verifier == login.secrets.code_verifier);
+        assert_eq!(read.redirect_uri, code.redirect_uri);
+        assert!(read.client_request == code.client_request);
+    }
+    // A time that is none, which no version writes, is no reason to have no bound.
+    let at = members.len() - 5;
+    members.splice(at.., *b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
+    assert_eq!(Code::read(&members).unwrap_err(), OpenError::OtherVersion);
 }
 
 #[tokio::test]
@@ -130,7 +227,7 @@ async fn pass_a_login_goes_from_the_version_before_to_this_one_and_back() {
     let login: OldLogin = old.read(Purpose::PendingLogin, cookie);
     assert_eq!(URL_SAFE_NO_PAD.encode(login.state), asked["state"]);
     assert_eq!(URL_SAFE_NO_PAD.encode(login.nonce), asked["nonce"]);
-    assert_eq!(login.request.redirect_uri, REDIRECT_URI);
+    assert_eq!(login.redirect_uri, REDIRECT_URI);
 }
 
 /// Whatever the next version has inside: it is no forgery, since it opened.
