@@ -360,15 +360,24 @@ impl<T, const N: usize> Cached<T, N> {
         }
     }
 
+    /// The secrets with which to try what was `shown`, one after the other.
+    pub fn tries<'a>(
+        &'a self,
+        shown: Shown<'a>,
+        invocation: &'a Invocation<'a>,
+    ) -> Tries<'a, T, N> {
+        Tries {
+            secrets: self,
+            shown,
+            invocation,
+            tried: Tried::Nothing,
+        }
+    }
+
     /// The secrets after what was `shown` didn't fit `seen`: fetched again, or those that somebody else fetched meanwhile.
     /// `None` if there is nothing newer, or if a fetch within the last 10 seconds says so: one for the same value, or the
     /// third for the same asker.
-    ///
-    /// # Errors
-    ///
-    /// If they can't be fetched in time, or could not be for this asker within the last second: then nobody knows whether
-    /// there are newer ones, and nothing follows from `seen` not being enough.
-    pub async fn newer_than(
+    async fn newer_than(
         &self,
         seen: &Arc<T>,
         shown: Shown<'_>,
@@ -459,27 +468,63 @@ impl<T, const N: usize> Cached<T, N> {
         }
         fetched
     }
+}
 
-    /// Tries with the secrets as they are known, and once more with newer ones if what went wrong may come of a rotation:
-    /// a value that was sealed with an unknown key, for example.
+/// The secrets with which to try what was shown: first as they are known, and if that isn't enough, newer ones, since they
+/// may have been rotated. Whoever has an answer asks for no more.
+///
+/// ```text
+/// let mut tries = secrets.tries(shown, invocation);
+/// while let Some(secrets) = tries.next().await? {
+///     if secrets.fit(shown) { return Ok(()); }
+/// }
+/// Err(refused)
+/// ```
+#[derive(Debug)]
+pub struct Tries<'a, T, const N: usize = 1> {
+    secrets: &'a Cached<T, N>,
+    shown: Shown<'a>,
+    invocation: &'a Invocation<'a>,
+    tried: Tried<T>,
+}
+
+/// What didn't fit until now.
+enum Tried<T> {
+    Nothing,
+    Known(Arc<T>),
+    Newer,
+}
+
+impl<T> fmt::Debug for Tried<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Nothing => "Nothing",
+            Self::Known(_) => "Known",
+            Self::Newer => "Newer",
+        })
+    }
+}
+
+impl<T, const N: usize> Tries<'_, T, N> {
+    /// The next secrets to try with. `None` if there are no newer ones, or if a fetch within the last 10 seconds says so: one
+    /// for the same value, or the third for the same asker.
     ///
     /// # Errors
     ///
-    /// If those that are known are too old, or newer ones are needed and can't be had; inside, what `attempt` said last.
-    pub async fn attempt<V, E>(
-        &self,
-        shown: Shown<'_>,
-        attempt: impl Fn(&T) -> Result<V, E>,
-        may_be_rotated: impl Fn(&E) -> bool,
-        invocation: &Invocation<'_>,
-    ) -> Result<Result<V, E>, NoSecrets> {
-        let current = self.usable(invocation.now)?;
-        match attempt(&current) {
-            Err(error) if may_be_rotated(&error) => {
-                let newer = self.newer_than(&current, shown, invocation).await?;
-                Ok(newer.map_or(Err(error), |newer| attempt(&newer)))
+    /// [`NoSecrets`] if those that are known are too old, or if newer ones can't be fetched in time, or could not be for this
+    /// asker within the last second. Then nothing follows from the known ones not being enough.
+    pub async fn next(&mut self) -> Result<Option<Arc<T>>, NoSecrets> {
+        match std::mem::replace(&mut self.tried, Tried::Newer) {
+            Tried::Nothing => {
+                let known = self.secrets.usable(self.invocation.now)?;
+                self.tried = Tried::Known(Arc::clone(&known));
+                Ok(Some(known))
             }
-            done => Ok(done),
+            Tried::Known(seen) => {
+                let newer = self.secrets.newer_than(&seen, self.shown, self.invocation);
+                newer.await
+            }
+            Tried::Newer => Ok(None),
         }
     }
 }
@@ -812,10 +857,7 @@ mod tests {
         assert_eq!(*cached.usable(now(DAY - 1)).unwrap(), "spring");
         cached.refresh(WITHIN, &at(DAY)).await;
         assert_eq!(cached.usable(now(DAY)), Err(NoSecrets::TooOld));
-        let spring = |known: &String| (known == "spring").then_some(()).ok_or(());
-        let tried = cached
-            .attempt(shown("a"), spring, |()| true, &at(DAY))
-            .await;
+        let tried = cached.tries(shown("a"), &at(DAY)).next().await;
         assert_eq!(tried, Err(NoSecrets::TooOld));
         // It is there again, and good for another day.
         secret.becomes("summer");
@@ -824,58 +866,44 @@ mod tests {
         assert_eq!(cached.usable(now(2 * DAY + 10)), Err(NoSecrets::TooOld));
     }
 
+    /// All that there is to try with when `shown("a")` fits none of it.
+    async fn tried(cached: &Cached<String>, seconds: i64) -> (Vec<String>, Result<(), NoSecrets>) {
+        let invocation = at(seconds);
+        let mut tries = cached.tries(shown("a"), &invocation);
+        let mut tried = Vec::new();
+        loop {
+            match tries.next().await {
+                Ok(Some(secrets)) => tried.push(secrets.to_string()),
+                Ok(None) => return (tried, Ok(())),
+                Err(error) => return (tried, Err(error)),
+            }
+        }
+    }
+
     #[tokio::test]
-    async fn what_may_come_of_a_rotation_is_tried_once_more_with_newer_secrets() {
+    async fn what_is_known_is_tried_first_and_then_once_what_is_newer() {
         let secret = Rotated::new("spring");
         let cached = one(&secret).await;
-        let is = |wanted: &'static str| {
-            move |known: &String| (known == wanted).then_some(()).ok_or(known.clone())
-        };
-        let always = |_: &String| true;
-        assert_eq!(
-            cached
-                .attempt(shown("a"), is("spring"), always, &at(0))
-                .await,
-            Ok(Ok(()))
-        );
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         secret.becomes("summer");
-        let last = Ok(Err("spring".to_owned()));
-        assert_eq!(
-            cached
-                .attempt(shown("a"), is("summer"), |_| false, &at(0))
-                .await,
-            last
-        );
-        assert_eq!(
-            cached
-                .attempt(shown("a"), is("summer"), always, &at(0))
-                .await,
-            Ok(Ok(()))
-        );
+        // Whoever is content with the first causes no fetch.
+        let first = cached.tries(shown("a"), &at(0)).next().await.unwrap();
+        assert_eq!(*first.unwrap(), "spring");
+        assert_eq!(*known(&cached), "spring");
+        let both = (words(&["spring", "summer"]), Ok(()));
+        assert_eq!(tried(&cached, 0).await, both);
         // Not for ten seconds after one in vain.
-        let last = Ok(Err("summer".to_owned()));
-        assert_eq!(
-            cached
-                .attempt(shown("a"), is("autumn"), always, &at(0))
-                .await,
-            last
-        );
+        let last = (words(&["summer"]), Ok(()));
+        assert_eq!(tried(&cached, 0).await, last);
         secret.becomes("autumn");
-        assert_eq!(
-            cached
-                .attempt(shown("a"), is("autumn"), always, &at(9))
-                .await,
-            last
-        );
+        assert_eq!(tried(&cached, 9).await, last);
         secret.is_gone();
         let gone = NoSecrets::Invalid(InvalidSecret {
             variable: "FIRST",
             reason: SecretError::Unavailable,
         });
-        let tried = cached
-            .attempt(shown("a"), is("autumn"), always, &at(10))
-            .await;
-        assert_eq!(tried, Err(gone));
+        let failed = (words(&["summer"]), Err(gone));
+        assert_eq!(tried(&cached, 10).await, failed);
     }
 
     #[tokio::test]

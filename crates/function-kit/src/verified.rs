@@ -12,7 +12,7 @@ use crate::check;
 use crate::invocation::Invocation;
 use crate::metrics::{Count, Step};
 use crate::secrets::{
-    Asker, Cached, InvalidSecret, Make, SecretReader, Shown, Source, sealing_keys,
+    Asker, Cached, InvalidSecret, Make, NoSecrets, SecretReader, Shown, Source, sealing_keys,
 };
 use crate::settings::{Reader, secret_reference, service_address};
 
@@ -80,6 +80,12 @@ impl Class {
                 | Self::RecordAssuranceNotAccepted
                 | Self::RecordTooOld
         )
+    }
+}
+
+impl From<NoSecrets> for Class {
+    fn from(_: NoSecrets) -> Self {
+        Self::SecretsUnavailable
     }
 }
 
@@ -255,13 +261,15 @@ impl Records {
         };
         // Once an hour, and not for long: Amazon Cognito waits five seconds for the whole.
         self.keys.refresh(REFRESH, invocation).await;
-        let attempt = self.keys.attempt(
-            Shown { by, value: record },
-            |keys| VerifiedRecord::open(record, keys, &expected),
-            |refusal| *refusal == RecordRefusal::UnknownKey,
-            invocation,
-        );
-        attempt.await.map_err(|_| Class::SecretsUnavailable)
+        let shown = Shown { by, value: record };
+        let mut tries = self.keys.tries(shown, invocation);
+        while let Some(keys) = tries.next().await? {
+            match VerifiedRecord::open(record, &keys, &expected) {
+                Err(RecordRefusal::UnknownKey) => {}
+                opened => return Ok(opened),
+            }
+        }
+        Ok(Err(RecordRefusal::UnknownKey))
     }
 }
 

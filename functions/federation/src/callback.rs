@@ -22,7 +22,7 @@ use crate::federation::Federation;
 use crate::http_api::{Request, Response};
 use crate::parameters::Parameters;
 use crate::pending_login::{self, PendingLogin};
-use crate::sealed::{OpenError, Travels as _};
+use crate::sealed::OpenError;
 
 /// Whoever has a browser, and can write cookies.
 const BROWSER: Asker = Asker("browser");
@@ -129,18 +129,13 @@ async fn find(
     invocation: &Invocation<'_>,
 ) -> Result<PendingLogin, Class> {
     let cookie = pending_login::cookie(state, request.cookies()).ok_or(Class::NoPendingLogin)?;
-    let found = federation
-        .open(
-            Shown {
-                by: BROWSER,
-                value: cookie,
-            },
-            |seal| PendingLogin::open(cookie, seal),
-            |error| *error == OpenError::UnknownKey,
-            invocation,
-        )
-        .await?;
-    let pending = found.map_err(|error| match error {
+    let shown = Shown {
+        by: BROWSER,
+        value: cookie,
+    };
+    let opened = federation.open(shown, invocation).await;
+    let pending: PendingLogin = opened.map_err(|error| match error {
+        OpenError::SecretsUnavailable => Class::SecretsUnavailable,
         OpenError::Expired => Class::LoginExpired,
         OpenError::UnknownKey | OpenError::Foreign | OpenError::OtherVersion => Class::ForeignLogin,
         OpenError::Malformed | OpenError::Forged => Class::AlteredLogin,

@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::failure::Class;
 use crate::front_door::FrontDoor;
 use crate::metadata::Metadata;
-use crate::sealed::{Audience, Seal};
+use crate::sealed::{Audience, OpenError, Seal, Travels};
 use crate::secrets::{SecretValues, Secrets};
 
 /// How long a request waits for what can wait: connections that open, secrets that are read again.
@@ -125,41 +125,28 @@ impl Federation {
     ///
     /// [`Class::SecretsUnavailable`].
     pub fn usable_secrets(&self, now: DateTime<Utc>) -> Result<Arc<SecretValues>, Class> {
-        let usable = self.secrets().usable(now);
-        usable.map_err(|_| Class::SecretsUnavailable)
+        Ok(self.secrets().usable(now)?)
     }
 
-    /// The secrets after what was shown didn't fit `seen`, if there are newer ones.
+    /// Opens a sealed value that was shown. If its key is unknown, the keys may have been rotated since they were fetched: then
+    /// it is tried once more with newer ones.
     ///
     /// # Errors
     ///
-    /// [`Class::SecretsUnavailable`].
-    pub async fn newer_secrets(
-        &self,
-        seen: &Arc<SecretValues>,
-        shown: Shown<'_>,
-        invocation: &Invocation<'_>,
-    ) -> Result<Option<Arc<SecretValues>>, Class> {
-        let newer = self.parts.secrets.newer_than(seen, shown, invocation);
-        newer.await.map_err(|_| Class::SecretsUnavailable)
-    }
-
-    /// Opens a sealed value that was shown, with the secrets as they are known, and once more with newer ones if its key is
-    /// unknown: the keys may have been rotated since they were fetched.
-    ///
-    /// # Errors
-    ///
-    /// [`Class::SecretsUnavailable`] if they are too old, or newer ones can't be had; inside, what `open` said last.
-    pub async fn open<T, E>(
+    /// [`OpenError`].
+    pub async fn open<T: Travels>(
         &self,
         shown: Shown<'_>,
-        open: impl Fn(Seal<'_>) -> Result<T, E>,
-        is_unknown_key: impl Fn(&E) -> bool,
         invocation: &Invocation<'_>,
-    ) -> Result<Result<T, E>, Class> {
-        let open = |values: &SecretValues| open(self.seal(values, invocation.now));
-        let attempt = (self.secrets()).attempt(shown, open, is_unknown_key, invocation);
-        attempt.await.map_err(|_| Class::SecretsUnavailable)
+    ) -> Result<T, OpenError> {
+        let mut tries = self.secrets().tries(shown, invocation);
+        while let Some(secrets) = tries.next().await? {
+            match T::open(shown.value, self.seal(&secrets, invocation.now)) {
+                Err(OpenError::UnknownKey) => {}
+                opened => return opened,
+            }
+        }
+        Err(OpenError::UnknownKey)
     }
 
     /// The client of the service, once there is a client id.

@@ -60,10 +60,13 @@ impl FrontDoor {
         let refused = Class::NotThroughFrontDoor;
         let value = request.header(HEADER).ok_or(refused)?;
         let shown = Shown { by: VIEWER, value };
-        let is_known = |secrets: &SecretPair| secrets.match_any(value).then_some(()).ok_or(());
-        let attempt = self.secrets.attempt(shown, is_known, |()| true, invocation);
-        let admitted = attempt.await.map_err(|_| Class::SecretsUnavailable)?;
-        admitted.map_err(|()| refused)
+        let mut tries = self.secrets.tries(shown, invocation);
+        while let Some(secrets) = tries.next().await? {
+            if secrets.match_any(value) {
+                return Ok(());
+            }
+        }
+        Err(refused)
     }
 
     /// Whether a request shows anything at all: what is in front does, and nobody else has a reason to.

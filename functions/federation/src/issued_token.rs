@@ -2,6 +2,8 @@
 //! The attributes are inside the ID token, so that no failing userinfo can lose them (cognito §3).
 //! The verified record is in the ID token alone: so it comes from nowhere but this login.
 
+use std::fmt;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,7 +18,7 @@ use sealing::SealingKeys;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-use crate::sealed::{Purpose, Seal, SealError};
+use crate::sealed::{OpenError, Purpose, Seal, SealError, Travels};
 
 /// How long both tokens are valid, in seconds.
 pub const LIFETIME_SECONDS: i64 = 300;
@@ -46,6 +48,30 @@ pub struct RecordSeal<'a> {
     pub service_issuer: &'a str,
     /// The bridge's name in the user pool.
     pub provider_name: &'a str,
+}
+
+/// What is in an access token.
+pub struct AccessToken {
+    /// The claims of userinfo, in JSON.
+    pub claims: String,
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("AccessToken(…)")
+    }
+}
+
+impl Travels for AccessToken {
+    const PURPOSE: Purpose = Purpose::AccessToken;
+
+    /// The JSON of its claims says itself what it has: there is no version of it.
+    fn read(inside: &[u8]) -> Result<Self, OpenError> {
+        let claims = std::str::from_utf8(inside).map_err(|_| OpenError::OtherVersion)?;
+        Ok(Self {
+            claims: claims.to_owned(),
+        })
+    }
 }
 
 /// Both tokens.
@@ -126,7 +152,7 @@ pub async fn issue(
     let userinfo =
         zeroize::Zeroizing::new(serde_json::to_vec(&claims).map_err(|_| IssueError::Seal)?);
     let expires_at = seal.now + TimeDelta::seconds(LIFETIME_SECONDS);
-    let access_token = seal.seal(Purpose::AccessToken, expires_at, &userinfo, randomness)?;
+    let access_token = seal.seal(AccessToken::PURPOSE, expires_at, &userinfo, randomness)?;
 
     claims.extend(id_token_claims(
         login,

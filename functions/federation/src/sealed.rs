@@ -9,6 +9,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
+use function_kit::secrets::NoSecrets;
 use keys::Randomness;
 use postcard::de_flavors::Slice;
 use postcard::ser_flavors::{AllocVec, Flavor as _};
@@ -79,6 +80,15 @@ pub enum OpenError {
     /// In a form that isn't known here: another version of the bridge sealed it.
     #[error("the value has another version")]
     OtherVersion,
+    /// It isn't known whether it opens: our own keys are too old, or newer ones are needed and can't be had.
+    #[error("the keys that may open the value can't be had")]
+    SecretsUnavailable,
+}
+
+impl From<NoSecrets> for OpenError {
+    fn from(_: NoSecrets) -> Self {
+        Self::SecretsUnavailable
+    }
 }
 
 impl From<sealing::OpenError> for OpenError {

@@ -9,13 +9,14 @@ use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use function_kit::reference::Reference;
 use function_kit::secrets::{
-    Cached, InvalidSecret, SecretError, SecretReader, SecretText, Source, sealing_keys,
+    Cached, InvalidSecret, NoSecrets, SecretError, SecretReader, SecretText, Source, sealing_keys,
 };
 use sealing::SealingKeys;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use crate::config::{CLIENT_SECRETS, RECORD_KEYS, SEALING_KEYS};
+use crate::failure::Class;
 
 /// A secret that somebody shows: the one in use, and the one before it while it is being rotated.
 pub struct SecretPair {
@@ -63,6 +64,12 @@ impl fmt::Debug for SecretValues {
 
 /// The secrets, and how to fetch them again.
 pub type Secrets = Cached<SecretValues, 3>;
+
+impl From<NoSecrets> for Class {
+    fn from(_: NoSecrets) -> Self {
+        Self::SecretsUnavailable
+    }
+}
 
 /// Where the secrets are.
 #[derive(Clone, Debug)]

@@ -23,7 +23,7 @@ use crate::federation::{AtService, Federation};
 use crate::http_api::{Request, Response};
 use crate::issued_token::{self, IssueError, Parties, RecordSeal};
 use crate::parameters::Parameters;
-use crate::sealed::{OpenError, Travels as _};
+use crate::sealed::OpenError;
 
 /// Whoever shows a client secret.
 const CLIENT: Asker = Asker("client");
@@ -138,11 +138,7 @@ async fn exchange(
         "redirect_uri is that of the login's beginning",
         "RFC 6749 §4.1.3",
     );
-    let Code {
-        exchange,
-        client_request,
-        ..
-    } = code;
+    let client_request = code.client_request;
     verify_code_challenge(
         client_request.code_challenge,
         parameters.get("code_verifier"),
@@ -155,7 +151,13 @@ async fn exchange(
     let service = federation.service().ok_or(Class::NotConnected)?;
     let authenticated_after = client_request.authenticated_after;
     let login = service
-        .finish_login(exchange, authenticated_after, now, deadline, at_service)
+        .finish_login(
+            code.exchange,
+            authenticated_after,
+            now,
+            deadline,
+            at_service,
+        )
         .await
         .map_err(|error| login_failure(&error))?;
 
@@ -207,20 +209,18 @@ async fn authenticate_client(
         return Err(refused);
     }
     let given = parameters.get("client_secret").ok_or(refused)?;
-    let values = federation.usable_secrets(invocation.now)?;
-    if values.client.match_any(given) {
-        return Ok(());
-    }
-    // The secret may have been rotated since it was fetched.
     let shown = Shown {
         by: CLIENT,
         value: given,
     };
-    let newer = federation.newer_secrets(&values, shown, invocation);
-    match newer.await? {
-        Some(newer) if newer.client.match_any(given) => Ok(()),
-        _ => Err(refused),
+    // Another secret may be the current one since they were fetched.
+    let mut tries = federation.secrets().tries(shown, invocation);
+    while let Some(secrets) = tries.next().await? {
+        if secrets.client.match_any(given) {
+            return Ok(());
+        }
     }
+    Err(refused)
 }
 
 async fn open(
@@ -228,18 +228,13 @@ async fn open(
     code: &str,
     invocation: &Invocation<'_>,
 ) -> Result<Code, Class> {
-    let opened = federation
-        .open(
-            Shown {
-                by: AUTHENTICATED_CLIENT,
-                value: code,
-            },
-            |seal| Code::open(code, seal),
-            |error| *error == OpenError::UnknownKey,
-            invocation,
-        )
-        .await?;
+    let shown = Shown {
+        by: AUTHENTICATED_CLIENT,
+        value: code,
+    };
+    let opened = federation.open(shown, invocation).await;
     opened.map_err(|error| match error {
+        OpenError::SecretsUnavailable => Class::SecretsUnavailable,
         OpenError::Malformed => Class::CodeMalformed,
         OpenError::UnknownKey | OpenError::Foreign | OpenError::OtherVersion => Class::CodeForeign,
         OpenError::Forged => Class::CodeForged,

@@ -9,7 +9,8 @@ use function_kit::secrets::{Asker, Shown};
 use crate::failure::Class;
 use crate::federation::Federation;
 use crate::http_api::{Request, Response};
-use crate::sealed::{OpenError, Purpose};
+use crate::issued_token::AccessToken;
+use crate::sealed::OpenError;
 
 /// Whoever has an access token, or made one up.
 const BEARER: Asker = Asker("bearer");
@@ -31,18 +32,13 @@ pub async fn userinfo(
         .map(|(_, token)| token.trim())
         .filter(|token| !token.is_empty())
         .ok_or(Class::AccessTokenMissing)?;
-    let opened = federation
-        .open(
-            Shown {
-                by: BEARER,
-                value: access_token,
-            },
-            |seal| seal.open(Purpose::AccessToken, access_token),
-            |error| *error == OpenError::UnknownKey,
-            invocation,
-        )
-        .await?;
-    let claims = opened.map_err(|error| match error {
+    let shown = Shown {
+        by: BEARER,
+        value: access_token,
+    };
+    let opened = federation.open(shown, invocation).await;
+    let AccessToken { claims } = opened.map_err(|error| match error {
+        OpenError::SecretsUnavailable => Class::SecretsUnavailable,
         OpenError::Expired => Class::AccessTokenExpired,
         OpenError::Malformed
         | OpenError::UnknownKey
@@ -50,10 +46,9 @@ pub async fn userinfo(
         | OpenError::Foreign
         | OpenError::OtherVersion => Class::AccessTokenInvalid,
     })?;
-    let claims = std::str::from_utf8(&claims).map_err(|_| Class::AccessTokenInvalid)?;
     check::held(
         "the access token's seal is whole, and it hasn't expired",
         "RFC 6750 §3.1",
     );
-    Ok(Response::json(StatusCode::OK, claims.to_owned()))
+    Ok(Response::json(StatusCode::OK, claims))
 }

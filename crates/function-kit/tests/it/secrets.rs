@@ -3,6 +3,7 @@
 //! AWS is a stand-in that answers after a while; the time that passes meanwhile is the test's.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -59,6 +60,16 @@ const SHOWN: Shown<'_> = Shown {
     by: Asker("somebody"),
     value: "a",
 };
+
+/// What is newer than the secrets that are known, for what [`SHOWN`] doesn't fit.
+async fn newer(
+    cached: &Cached<String>,
+    invocation: &Invocation<'_>,
+) -> Result<Option<Arc<String>>, NoSecrets> {
+    let mut tries = cached.tries(SHOWN, invocation);
+    tries.next().await?;
+    tries.next().await
+}
 
 fn at(seconds: i64) -> DateTime<Utc> {
     start() + TimeDelta::seconds(seconds)
@@ -123,10 +134,9 @@ async fn a_refresh_that_fails_is_told_of_by_its_variable() {
         [(Some("FIRST".to_owned()), "FIRST can't be read".to_owned())]
     );
     // Whoever needs newer ones looks for them, and then nobody of that kind does for a second.
-    let spring = cached.usable(at(3_600)).unwrap();
     for (seconds, asked) in [(3_605, 3), (3_605, 3), (3_606, 4)] {
         let call = call(at(seconds), unmeasured());
-        assert_eq!(cached.newer_than(&spring, SHOWN, &call).await, Err(GONE));
+        assert_eq!(newer(&cached, &call).await, Err(GONE));
         assert_eq!(aws.asked(), asked, "{seconds}");
     }
 }
@@ -145,7 +155,6 @@ async fn a_fetch_is_measured_also_if_it_is_given_up_and_nothing_else_is() {
     let (_log, _guard) = log();
     let aws = SecretsManager::with(SECRET, "spring");
     let cached = cached(&aws).await;
-    let spring = cached.usable(at(0)).unwrap();
     aws.holds(SECRET, "spring");
     aws.answers_after(Duration::from_millis(150));
 
@@ -164,14 +173,16 @@ async fn a_fetch_is_measured_also_if_it_is_given_up_and_nothing_else_is() {
     // Somebody else has fetched them meanwhile.
     aws.holds(SECRET, "summer");
     aws.answers_after(Duration::from_millis(150));
-    for expected in [json!(150.0), Value::Null] {
-        let measurements = Measurements::default();
-        let newer = cached
-            .newer_than(&spring, SHOWN, &call(at(3_601), &measurements))
-            .await;
-        assert!(newer.unwrap().is_some());
-        assert_eq!(fetches(measurements), expected);
+    let two = [Measurements::default(), Measurements::default()];
+    let calls = two.each_ref().map(|measured| call(at(3_601), measured));
+    let mut tries = calls.each_ref().map(|call| cached.tries(SHOWN, call));
+    for tries in &mut tries {
+        assert_eq!(*tries.next().await.unwrap().unwrap(), "spring");
     }
+    for tries in &mut tries {
+        assert_eq!(*tries.next().await.unwrap().unwrap(), "summer");
+    }
+    assert_eq!(two.map(fetches), [json!(150.0), Value::Null]);
 
     aws.holds(SECRET, "spring");
     aws.answers_after(LATE);
@@ -189,13 +200,8 @@ async fn who_looks_for_newer_ones_waits_for_them() {
     let cached = cached(&aws).await;
     aws.holds(SECRET, "summer");
     aws.answers_after(LATE);
-    let spring = cached.usable(at(0)).unwrap();
-    let newer = cached
-        .newer_than(&spring, SHOWN, &call(at(0), unmeasured()))
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(*newer, "summer");
+    let newer = newer(&cached, &call(at(0), unmeasured())).await;
+    assert_eq!(*newer.unwrap().unwrap(), "summer");
 }
 
 /// A call has one deadline, whatever it waits for.
@@ -206,13 +212,12 @@ async fn who_looks_for_newer_ones_waits_until_the_calls_deadline_at_most() {
     let cached = cached(&aws).await;
     aws.holds(SECRET, "summer");
     aws.answers_after(LATE);
-    let spring = cached.usable(at(0)).unwrap();
     let began = tokio::time::Instant::now();
     let short = |now| Invocation {
         deadline: Deadline::after(WITHIN),
         ..call(now, unmeasured())
     };
-    let newer = cached.newer_than(&spring, SHOWN, &short(at(0))).await;
+    let newer = newer(&cached, &short(at(0))).await;
     assert_eq!(newer, Err(NoSecrets::CutShort));
     assert_eq!(began.elapsed(), WITHIN);
     // Not even those that are a day old are waited for beyond it.
@@ -229,22 +234,14 @@ async fn a_fetch_that_nobody_waits_for_any_more_is_no_answer() {
     let cached = cached(&aws).await;
     aws.holds(SECRET, "summer");
     aws.answers_after(LATE);
-    let spring = cached.usable(at(0)).unwrap();
-    let summer = |known: &String| (known == "summer").then_some(()).ok_or(());
     let bound = Deadline::after(WITHIN);
-    let dropped = bound
-        .bound(cached.attempt(SHOWN, summer, |()| true, &call(at(0), unmeasured())))
-        .await;
+    let first = call(at(0), unmeasured());
+    let dropped = bound.bound(newer(&cached, &first)).await;
     assert!(dropped.is_err());
-    let next = cached
-        .attempt(SHOWN, summer, |()| true, &call(at(0), unmeasured()))
-        .await;
+    let next = newer(&cached, &call(at(0), unmeasured())).await;
     assert_eq!(next, Err(NoSecrets::CutShort));
-    let later = cached
-        .attempt(SHOWN, summer, |()| true, &call(at(1), unmeasured()))
-        .await;
-    assert_eq!(later, Ok(Ok(())));
-    assert_eq!(*spring, "spring");
+    let later = newer(&cached, &call(at(1), unmeasured())).await;
+    assert_eq!(*later.unwrap().unwrap(), "summer");
 }
 
 /// Where AWS always answers late, a process goes on for a day, and then waits for as long as it takes.
