@@ -231,16 +231,15 @@ impl Client {
             authentication_time: self.options.authentication_time,
             authenticated_after,
         };
-        let id_token =
-            match id_token::verify(&tokens.id_token, keys.keys(), &expected, now, observer) {
-                Err(error) if error.may_be_rotated() => {
-                    let newer = (self.key_set)
-                        .newer_than(&keys, now, deadline, observer)
-                        .await?;
-                    id_token::verify(&tokens.id_token, newer.keys(), &expected, now, observer)
-                }
-                other => other,
-            }?;
+        let id_token = match id_token::verify(&tokens.id_token, &keys, &expected, now, observer) {
+            Err(error) if error.may_be_rotated() => {
+                let newer = (self.key_set)
+                    .newer_than(&keys, now, deadline, observer)
+                    .await?;
+                id_token::verify(&tokens.id_token, &newer, &expected, now, observer)
+            }
+            other => other,
+        }?;
         tell_checks();
 
         // After the ID token, which says whose login it is: whoever edits their own request is known then.

@@ -3,22 +3,35 @@
 //! `kid`, and a key that can't be used may have been mended: the set is fetched once more. If that brings nothing newer,
 //! there is no other such fetch for 10 seconds, so that made-up tokens can't turn the bridge into a flood of requests.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{Request, StatusCode, Uri, header};
+use refreshed::{Asker, Policy, Refreshed, Shown};
 use thiserror::Error;
 
 use crate::observer::{Observer, Step};
 use crate::published_keys::PublishedKeys;
 use crate::token::MAX_ANSWER_BYTES;
-use http_client::{Deadline, HttpClient, HttpError, Timing};
+use http_client::{Deadline, DeadlinePassed, HttpClient, HttpError, Timing};
 
-/// How old a key set may be.
-const MAX_AGE: TimeDelta = TimeDelta::hours(1);
-/// After a fetch that brought nothing newer, none for another token for this long.
-const PAUSE: TimeDelta = TimeDelta::seconds(10);
+/// A set of an hour ago isn't used: a key that was taken back must not live on here.
+const POLICY: Policy = Policy {
+    refresh_after: TimeDelta::hours(1),
+    max_age: TimeDelta::hours(1),
+    pause: TimeDelta::seconds(10),
+    // A fetch that fails says nothing about the keys: whoever comes next tries again.
+    pause_after_failure: TimeDelta::zero(),
+    most_in_vain: 1,
+};
+
+/// Whatever ID token no key fits: after one in vain, none for another.
+const ID_TOKEN: Shown<'_> = Shown {
+    by: Asker("ID token"),
+    value: "",
+};
+
 /// What is asked for: a JWK Set is JSON, and has a media type of its own (RFC 7517 §8.5.2).
 const MEDIA_TYPES: &str = "application/json, application/jwk-set+json";
 
@@ -33,18 +46,9 @@ pub enum KeySetError {
     Malformed,
 }
 
-/// The keys of one fetch.
-#[derive(Debug)]
-pub struct KeySet {
-    keys: PublishedKeys,
-    fetched_at: DateTime<Utc>,
-}
-
-impl KeySet {
-    /// The keys.
-    #[must_use]
-    pub fn keys(&self) -> &PublishedKeys {
-        &self.keys
+impl From<DeadlinePassed> for KeySetError {
+    fn from(_: DeadlinePassed) -> Self {
+        Self::Unavailable
     }
 }
 
@@ -53,15 +57,7 @@ impl KeySet {
 pub struct KeySetCache {
     http: Arc<HttpClient>,
     jwks_uri: Uri,
-    current: Mutex<Option<Arc<KeySet>>>,
-    /// Held while fetching: whoever waits for it finds the fetched set (single flight).
-    fetching: tokio::sync::Mutex<LastFetch>,
-}
-
-#[derive(Debug, Default)]
-struct LastFetch {
-    /// When a fetch for a token that no key fitted brought nothing newer.
-    in_vain: Option<DateTime<Utc>>,
+    keys: Refreshed<Arc<PublishedKeys>, KeySetError>,
 }
 
 impl KeySetCache {
@@ -71,81 +67,49 @@ impl KeySetCache {
         Self {
             http,
             jwks_uri,
-            current: Mutex::default(),
-            fetching: tokio::sync::Mutex::default(),
+            keys: Refreshed::empty(POLICY),
         }
     }
 
-    /// The key set, fetched if there is none of the last hour.
+    /// The keys, fetched if there are none of the last hour.
     ///
     /// # Errors
     ///
-    /// [`KeySetError`]. An older set is not used: a key that was taken back must not live on here.
+    /// [`KeySetError`].
     pub async fn current(
         &self,
         now: DateTime<Utc>,
         deadline: Deadline,
         observer: &dyn Observer,
-    ) -> Result<Arc<KeySet>, KeySetError> {
-        if let Some(fresh) = self.fresh(now) {
-            return Ok(fresh);
-        }
-        let _fetching = deadline
-            .bound(self.fetching.lock())
-            .await
-            .map_err(|_| KeySetError::Unavailable)?;
-        match self.fresh(now) {
-            Some(fetched_meanwhile) => Ok(fetched_meanwhile),
-            None => self.fetch(now, deadline, observer).await,
-        }
+    ) -> Result<Arc<PublishedKeys>, KeySetError> {
+        let fetch = || self.fetch(deadline, observer);
+        self.keys.refresh(now, deadline, fetch).await?;
+        self.keys.usable(now).ok_or(KeySetError::Unavailable)
     }
 
-    /// The key set after no key of `seen` fitted a token: it has none of that name, the signature is another's, or
-    /// the key can't be used. It is `seen` itself if there is nothing newer.
+    /// The keys after none of `seen` fitted a token: there is none of that name, the signature is another's, or the key
+    /// can't be used. They are `seen` itself if there is nothing newer.
     ///
     /// # Errors
     ///
-    /// [`KeySetError`] if it has to be fetched and can't be.
+    /// [`KeySetError`] if they have to be fetched and can't be.
     pub async fn newer_than(
         &self,
-        seen: &Arc<KeySet>,
+        seen: &Arc<PublishedKeys>,
         now: DateTime<Utc>,
         deadline: Deadline,
         observer: &dyn Observer,
-    ) -> Result<Arc<KeySet>, KeySetError> {
-        let mut last = deadline
-            .bound(self.fetching.lock())
-            .await
-            .map_err(|_| KeySetError::Unavailable)?;
-        if let Some(newer) = self.fresh(now)
-            && !Arc::ptr_eq(&newer, seen)
-        {
-            return Ok(newer);
-        }
-        // Two logins may have read the time in another order than they come here.
-        if last.in_vain.is_some_and(|then| (now - then).abs() < PAUSE) {
-            return Ok(Arc::clone(seen));
-        }
-        // A fetch that fails says nothing about the keys: whoever comes next tries again.
-        let fetched = self.fetch(now, deadline, observer).await?;
-        last.in_vain = (fetched.keys == seen.keys).then_some(now);
-        Ok(fetched)
-    }
-
-    fn fresh(&self, now: DateTime<Utc>) -> Option<Arc<KeySet>> {
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current
-            .as_ref()
-            .filter(|set| now - set.fetched_at < MAX_AGE)
-            .map(Arc::clone)
+    ) -> Result<Arc<PublishedKeys>, KeySetError> {
+        let fetch = || self.fetch(deadline, observer);
+        let looking = (self.keys).newer_than(seen, ID_TOKEN, now, deadline, fetch);
+        Ok(looking.await?.unwrap_or_else(|| Arc::clone(seen)))
     }
 
     async fn fetch(
         &self,
-        now: DateTime<Utc>,
         deadline: Deadline,
         observer: &dyn Observer,
-    ) -> Result<Arc<KeySet>, KeySetError> {
+    ) -> Result<Arc<PublishedKeys>, KeySetError> {
         let _timing = Timing::begin(|time| observer.took(Step::KeySet, time));
         let request = Request::get(self.jwks_uri.clone())
             .header(header::ACCEPT, MEDIA_TYPES)
@@ -173,11 +137,6 @@ impl KeySetCache {
         }
         let keys = PublishedKeys::read(answer.body()).map_err(|_| KeySetError::Malformed)?;
         keys.tell();
-        let fetched = Arc::new(KeySet {
-            keys,
-            fetched_at: now,
-        });
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fetched));
-        Ok(fetched)
+        Ok(Arc::new(keys))
     }
 }

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use digital_auth::Deadline;
-use digital_auth::key_set::{KeySet, KeySetCache, KeySetError};
+use digital_auth::key_set::{KeySetCache, KeySetError};
+use digital_auth::published_keys::PublishedKeys;
 use keys::SigningKey as _;
 
 use crate::service::{CERTS, http, provider, soon};
@@ -33,8 +34,8 @@ fn failing_after_the_first(request: &Received) -> Reply {
     }
 }
 
-fn size(set: &KeySet) -> usize {
-    set.keys().len()
+fn size(set: &PublishedKeys) -> usize {
+    set.len()
 }
 
 /// Fifty callers at once.
@@ -144,7 +145,7 @@ async fn pass_after_a_fetch_that_brought_nothing_newer_there_is_none_for_10_s() 
         .newer_than(&first, start(), soon(), &())
         .await
         .unwrap();
-    assert_eq!(second.keys(), first.keys());
+    assert_eq!(second, first);
     assert_eq!(server.requests().len(), 2);
     for milliseconds in [0, 1, 9_999, -1] {
         let now = start() + TimeDelta::milliseconds(milliseconds);
@@ -155,7 +156,7 @@ async fn pass_after_a_fetch_that_brought_nothing_newer_there_is_none_for_10_s() 
 
     let now = start() + TimeDelta::seconds(10);
     let third = cache.newer_than(&second, now, soon(), &()).await.unwrap();
-    assert_ne!(third.keys(), first.keys());
+    assert_ne!(third, first);
     assert_eq!(server.requests().len(), 3);
 }
 
