@@ -19,8 +19,9 @@ use crate::provider::Provider;
 
 /// 256 random bits. Which of the three secrets of a login it is, its place in [`LoginSecrets`] says.
 ///
-/// It implements no `Serialize`, so that it gets into no JSON and no log by accident. Who seals it names it to serde, in the
-/// definition of what is sealed: `#[serde(with = "Secret256")]`. It has 32 bytes there.
+/// It implements no `Serialize`, so that it gets into no JSON and no log by accident. Who seals it
+/// names it to serde, in the definition of what is sealed: `#[serde(with = "Secret256")]`. It has
+/// 32 bytes there.
 #[derive(Clone, Deserialize, Eq, Serialize)]
 #[serde(remote = "Self")]
 pub struct Secret256([u8; 32]);
@@ -75,8 +76,9 @@ impl fmt::Debug for Secret256 {
     }
 }
 
-/// The three secrets of one login. Like each of them it serializes only where it is named: `#[serde(with = "LoginSecrets")]`.
-/// The order of the fields is that of the sealed form, which doesn't change.
+/// The three secrets of one login. Like each of them it serializes only where it is named:
+/// `#[serde(with = "LoginSecrets")]`. The order of the fields is that of the sealed form, which
+/// doesn't change.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(remote = "Self")]
 pub struct LoginSecrets {

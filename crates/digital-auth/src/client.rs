@@ -76,9 +76,10 @@ pub struct ClientOptions {
     pub id_token_algorithms: Vec<SigningAlgorithm>,
 }
 
-/// What is needed to end a login that [`Client::authorization_url`] began: the service's code, and the login's secrets but
-/// for `state`, which has brought the code back. It serializes only where it is named: `#[serde(with = "CodeExchange")]`.
-/// The order of the fields is that of the sealed form, which doesn't change.
+/// What is needed to end a login that [`Client::authorization_url`] began: the service's code, and
+/// the login's secrets but for `state`, which has brought the code back. It serializes only where
+/// it is named: `#[serde(with = "CodeExchange")]`. The order of the fields is that of the sealed
+/// form, which doesn't change.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(remote = "Self")]
 pub struct CodeExchange {
@@ -199,13 +200,13 @@ impl Client {
         let (_, _) = tokio::join!(keys, connection);
     }
 
-    /// Ends a login: code, tokens, ID token, attributes. If `authenticated_after` is given, the person must have
-    /// authenticated then or later.
+    /// Ends a login: code, tokens, ID token, attributes. If `authenticated_after` is given, the
+    /// person must have authenticated then or later.
     ///
     /// # Errors
     ///
-    /// The first thing that went wrong. `observer` has been told by then how long each step took. After a refused ID token no
-    /// attribute is asked for.
+    /// The first thing that went wrong. `observer` has been told by then how long each step took.
+    /// After a refused ID token no attribute is asked for.
     pub async fn finish_login(
         &self,
         login: CodeExchange,

@@ -87,8 +87,8 @@ impl KeySetCache {
         self.keys.usable(now).ok_or(KeySetError::Unavailable)
     }
 
-    /// The keys after none of `seen` fitted a token: there is none of that name, the signature is another's, or the key
-    /// can't be used. They are `seen` itself if there is nothing newer.
+    /// The keys after none of `seen` fitted a token: there is none of that name, the signature is
+    /// another's, or the key can't be used. They are `seen` itself if there is nothing newer.
     ///
     /// # Errors
     ///

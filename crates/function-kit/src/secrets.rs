@@ -1,7 +1,7 @@
 //! Secrets: kept in memory, and fetched again when they may have been rotated: for a seal of an unknown key or a client
 //! secret that doesn't match; and once an hour, so that what was taken out of them doesn't live on in a process that is
-//! always busy. What could not be fetched for a day isn't used any more. How often they are fetched is the rule of
-//! [`refreshed`].
+//! always busy. What could not be fetched for a day isn't used any more. How often they are fetched
+//! is the rule of [`refreshed`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,8 +23,8 @@ use crate::invocation::Invocation;
 use crate::metrics::Step;
 use crate::reference::Reference;
 
-/// What could not be fetched for an hour stays in use: that is no reason to refuse logins. What could not be fetched for a day
-/// doesn't: some of it may have been taken out since.
+/// What could not be fetched for an hour stays in use: that is no reason to refuse logins. What
+/// could not be fetched for a day doesn't: some of it may have been taken out since.
 const POLICY: Policy = Policy {
     refresh_after: TimeDelta::hours(1),
     max_age: TimeDelta::hours(24),
@@ -254,8 +254,8 @@ impl<T, const N: usize> Cached<T, N> {
     }
 
     /// Fetches the secrets again if they are an hour old, and waits `within` for that at most. If it fails, or takes
-    /// longer, those that are known stay in use until they are a day old. It is logged, and tried again after 10 seconds.
-    /// Nobody is kept waiting for it more often than that.
+    /// longer, those that are known stay in use until they are a day old. It is logged, and tried
+    /// again after 10 seconds. Nobody is kept waiting for it more often than that.
     ///
     /// Those that are a day old are waited for until the call's deadline, since nothing can be done without them.
     pub async fn refresh(&self, within: Duration, invocation: &Invocation<'_>) {
@@ -311,8 +311,9 @@ impl<T, const N: usize> Cached<T, N> {
     }
 }
 
-/// The secrets with which to try what was shown: first as they are known, and if that isn't enough, newer ones, since they
-/// may have been rotated. Whoever has an answer asks for no more.
+/// The secrets with which to try what was shown: first as they are known, and if that isn't enough,
+/// newer ones, since they may have been rotated. Ask for the next ones only if a rotation may be why
+/// the last ones weren't enough: they may have to be fetched.
 ///
 /// ```text
 /// let mut tries = secrets.tries(shown, invocation);
@@ -347,13 +348,14 @@ impl<T> fmt::Debug for Tried<T> {
 }
 
 impl<T, const N: usize> Tries<'_, T, N> {
-    /// The next secrets to try with. `None` if there are no newer ones, or if a fetch within the last 10 seconds says so: one
-    /// for the same value, or the third for the same asker.
+    /// The next secrets to try with. `None` if there are no newer ones, or if a fetch within the
+    /// last 10 seconds says so: one for the same value, or the third for the same asker.
     ///
     /// # Errors
     ///
-    /// [`NoSecrets`] if those that are known are too old, or if newer ones can't be fetched in time, or could not be for this
-    /// asker within the last second. Then nothing follows from the known ones not being enough.
+    /// [`NoSecrets`] if those that are known are too old, or if newer ones can't be fetched in
+    /// time, or could not be for this asker within the last second. Then nothing follows from the
+    /// known ones not being enough.
     pub async fn next(&mut self) -> Result<Option<Arc<T>>, NoSecrets> {
         match std::mem::replace(&mut self.tried, Tried::Newer) {
             Tried::Nothing => {

@@ -1,12 +1,13 @@
-//! A value that others have to be asked for, and that is kept: fetched once for all who wait for it, and fetched again when it
-//! is old, or when somebody shows what may fit a newer one only.
+//! A value that others have to be asked for, and that is kept: fetched once for all who wait for
+//! it, and fetched again when it is old, or when somebody shows what may fit a newer one only.
 //!
-//! The service's public keys are such a value (`digital-auth`), and so are the functions' secrets (`function-kit`); a
-//! [`Policy`] says in what they differ. It is a crate of its own because the client of the service knows nothing of Lambda,
-//! and secrets have nothing to do with HTTP.
+//! The service's public keys are such a value (`digital-auth`), and so are the functions' secrets
+//! (`function-kit`); a [`Policy`] says in what they differ. It is a crate of its own because the
+//! client of the service knows nothing of Lambda, and secrets have nothing to do with HTTP.
 //!
-//! Anybody can show what fits no value, so fetches in vain have a limit. It is counted apart for each [`Asker`], and by what
-//! was shown: so nobody's made-up value keeps a good one, shown a moment later, from being looked for.
+//! Anybody can show what fits no value, so fetches in vain have a limit. It is counted apart for
+//! each [`Asker`], and by what was shown: so nobody's made-up value keeps a good one, shown a
+//! moment later, from being looked for.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,13 +23,14 @@ pub struct Policy {
     pub refresh_after: TimeDelta,
     /// At this age it isn't used any more.
     pub max_age: TimeDelta,
-    /// For how long a fetch in vain keeps others back. So does one that failed, if the value is only to be refreshed and can
-    /// still be used.
+    /// For how long a fetch in vain keeps others back. So does one that failed, if the value is
+    /// only to be refreshed and can still be used.
     pub pause: TimeDelta,
-    /// For how long a fetch that failed keeps back its asker, who needs what it should have brought. With none, the next one
-    /// tries again.
+    /// For how long a fetch that failed keeps back its asker, who needs what it should have
+    /// brought. With none, the next one tries again.
     pub pause_after_failure: TimeDelta,
-    /// How many fetches in vain an asker may cause in `pause`, for different things shown. For one and the same there is one.
+    /// How many fetches in vain an asker may cause in `pause`, for different things shown. For one
+    /// and the same there is one.
     pub most_in_vain: usize,
 }
 
@@ -51,9 +53,9 @@ impl fmt::Debug for Shown<'_> {
     }
 }
 
-/// A value that is kept, and what is known of the fetches for it. How it is fetched, each call says: that happens at most
-/// once in it, in turn with all others, and only if it has to. Two values that are equal are one and the same, and the first
-/// of them stays.
+/// A value that is kept, and what is known of the fetches for it. Each call brings the function that
+/// fetches it, which is called once at most, only if it has to be, and never beside another one. If
+/// the fetched value equals the known one, the known one stays, and counts as fetched just now.
 pub struct Refreshed<V, E> {
     policy: Policy,
     known: Mutex<Option<Known<V>>>,
@@ -98,12 +100,13 @@ impl<V: Clone + PartialEq, E: Copy + From<DeadlinePassed>> Refreshed<V, E> {
         self.younger_than(self.policy.max_age, now)
     }
 
-    /// Fetches the value if there is none, or an old one, and nobody has tried in vain just now. Afterwards there may still
-    /// be none that is [usable](Self::usable).
+    /// Fetches the value if there is none, or an old one, and nobody has tried in vain just now.
+    /// Afterwards there may still be none that is [usable](Self::usable).
     ///
     /// # Errors
     ///
-    /// Why it can't be fetched, or that it took longer than until the deadline. What was known stays.
+    /// Why it can't be fetched, or that it took longer than until the deadline. What was known
+    /// stays.
     pub async fn refresh<F: Future<Output = Result<V, E>>>(
         &self,
         now: DateTime<Utc>,
@@ -136,14 +139,15 @@ impl<V: Clone + PartialEq, E: Copy + From<DeadlinePassed>> Refreshed<V, E> {
         deadline.bound(refreshing).await?
     }
 
-    /// The value after what was `shown` didn't fit the one that was `seen`: fetched now, or by somebody else meanwhile. `None`
-    /// if there is nothing newer, or if a fetch in the pause says so: one for the same thing shown, or as many as this asker
-    /// may cause.
+    /// The value after what was `shown` didn't fit the one that was `seen`: fetched now, or by
+    /// somebody else meanwhile. `None` if there is nothing newer, or if a fetch in the pause says
+    /// so: one for the same thing shown, or as many as this asker may cause.
     ///
     /// # Errors
     ///
-    /// Why it can't be fetched, or could not be a moment ago, or that it took longer than until the deadline. Then nobody knows
-    /// whether there is a newer one, and nothing follows from `seen` not being enough.
+    /// Why it can't be fetched, or could not be a moment ago, or that it took longer than until the
+    /// deadline. Then nobody knows whether there is a newer one, and nothing follows from `seen`
+    /// not being enough.
     pub async fn newer_than<F: Future<Output = Result<V, E>>>(
         &self,
         seen: &V,
@@ -177,7 +181,8 @@ impl<V: Clone + PartialEq, E: Copy + From<DeadlinePassed>> Refreshed<V, E> {
     ) -> Result<Option<V>, E> {
         // This stays if whoever waits gives up, and this future is dropped.
         let this = in_vain.begin(asked, now, DeadlinePassed.into());
-        // In a box: what fetches is large, and every request would carry it along for the one that needs it.
+        // In a box: what fetches is large, and every request would carry it along for the one that
+        // needs it.
         let fetched = match Box::pin(fetch()).await {
             Ok(fetched) => fetched,
             Err(error) => {
@@ -262,7 +267,8 @@ struct Fetch<E> {
 }
 
 impl<E: Copy> InVain<E> {
-    /// How the fetch ended that keeps this one from being made, if one does. One that failed does so for `after_failure`.
+    /// How the fetch ended that keeps this one from being made, if one does. One that failed does
+    /// so for `after_failure`.
     fn keeps_back(
         &mut self,
         asked: &Asked,
@@ -281,7 +287,8 @@ impl<E: Copy> InVain<E> {
         failed.or(same).or(last).map(|fetch| fetch.end)
     }
 
-    /// A fetch that ends with `cut_short` unless it is said how it ended. Of those that failed, each asker's last one counts.
+    /// A fetch that ends with `cut_short` unless it is said how it ended. Of those that failed,
+    /// each asker's last one counts.
     fn begin(&mut self, asked: Asked, at: DateTime<Utc>, cut_short: E) -> &mut Fetch<E> {
         let end = Err(cut_short);
         self.0

@@ -1,5 +1,6 @@
-//! The code that Amazon Cognito gets: what the service's code is exchanged with, and what the client asked of its tokens,
-//! sealed for 60 seconds. It can be used once, because the service's code can.
+//! The code that Amazon Cognito gets: what the service's code is exchanged with, and what the
+//! client asked of its tokens, sealed for 60 seconds. It can be used once, because the service's
+//! code can.
 
 use std::fmt;
 
@@ -17,8 +18,8 @@ pub const LIFETIME: TimeDelta = TimeDelta::seconds(60);
 /// The version of the form in which a [`Code`] is sealed. Both change together.
 const VERSION: u8 = 1;
 
-/// What a code holds: the [pending login](crate::pending_login::PendingLogin) after the service's answer. Both states have
-/// done their work by then.
+/// What a code holds: the [pending login](crate::pending_login::PendingLogin) after the service's
+/// answer. Both states have done their work by then.
 ///
 /// It serializes inside its seal and nowhere else: serde's functions are there, `Serialize` isn't.
 #[derive(Clone, Deserialize, Serialize)]

@@ -128,8 +128,8 @@ impl Federation {
         Ok(self.secrets().usable(now)?)
     }
 
-    /// Opens a sealed value that was shown. If its key is unknown, the keys may have been rotated since they were fetched: then
-    /// it is tried once more with newer ones.
+    /// Opens a sealed value that was shown. If its key is unknown, the keys may have been rotated
+    /// since they were fetched: then it is tried once more with newer ones.
     ///
     /// # Errors
     ///

@@ -34,7 +34,8 @@ const VERSION: u8 = 1;
 
 /// One login between `/authorize` and `/callback`.
 ///
-/// It and what it holds serialize inside a seal and nowhere else: serde's functions are there, `Serialize` isn't.
+/// It and what it holds serialize inside a seal and nowhere else: serde's functions are there,
+/// `Serialize` isn't.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(remote = "Self")]
 pub struct PendingLogin {
@@ -187,7 +188,8 @@ impl PendingLogin {
         Ok(cookies)
     }
 
-    /// Whether the service's `state` is that of this login. The cookie's name is only a part of a hash of it.
+    /// Whether the service's `state` is that of this login. The cookie's name is only a part of a
+    /// hash of it.
     #[must_use]
     pub fn is_of(&self, state: &Secret256) -> bool {
         self.secrets.state == *state

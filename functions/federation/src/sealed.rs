@@ -80,7 +80,8 @@ pub enum OpenError {
     /// In a form that isn't known here: another version of the bridge sealed it.
     #[error("the value has another version")]
     OtherVersion,
-    /// It isn't known whether it opens: our own keys are too old, or newer ones are needed and can't be had.
+    /// It isn't known whether it opens: our own keys are too old, or newer ones are needed and
+    /// can't be had.
     #[error("the keys that may open the value can't be had")]
     SecretsUnavailable,
 }
@@ -138,8 +139,9 @@ impl Seal<'_> {
     ///
     /// # Errors
     ///
-    /// [`OpenError`], in the order: malformed, other version, unknown key, forged, foreign, expired. The header is
-    /// authenticated together with the rest, so whom a value is for, and until when, can be trusted once it has opened.
+    /// [`OpenError`], in the order: malformed, other version, unknown key, forged, foreign,
+    /// expired. The header is authenticated together with the rest, so whom a value is for, and
+    /// until when, can be trusted once it has opened.
     pub fn open(&self, purpose: Purpose, sealed: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let opened = self.keys.open(purpose.label(), sealed)?;
         let header = Header::read(&opened.header).ok_or(OpenError::Malformed)?;
@@ -153,7 +155,8 @@ impl Seal<'_> {
     }
 }
 
-/// What travels sealed. Its type says what it was sealed for, so that one can't be opened as another.
+/// What travels sealed. Its type says what it was sealed for, so that one can't be opened as
+/// another.
 pub trait Travels: Sized {
     /// What it is sealed for.
     const PURPOSE: Purpose;
@@ -162,7 +165,8 @@ pub trait Travels: Sized {
     ///
     /// # Errors
     ///
-    /// [`OpenError::OtherVersion`]: it opened, so a bridge wrote it, in a form that isn't known here.
+    /// [`OpenError::OtherVersion`]: it opened, so a bridge wrote it, in a form that isn't known
+    /// here.
     fn read(inside: &[u8]) -> Result<Self, OpenError>;
 
     /// Opens a sealed value.
@@ -175,7 +179,8 @@ pub trait Travels: Sized {
     }
 }
 
-/// What is inside a seal: its `members`, and after them the version of their form. At the end, because what was written
+/// What is inside a seal: its `members`, and after them the version of their form. At the end,
+/// because what was written
 /// before there was a version is read on, and reads no further than the members.
 ///
 /// # Errors
@@ -195,8 +200,8 @@ pub fn write(
         .map_err(|_| SealError)
 }
 
-/// The `members` of what [`write()`] wrote with this version, or what was written before there was one. Not one byte may be
-/// left over.
+/// The `members` of what [`write()`] wrote with this version, or what was written before there was
+/// one. Not one byte may be left over.
 ///
 /// # Errors
 ///

@@ -299,8 +299,9 @@ async fn a_failure_is_logged_once_with_class_support_id_and_request_id() {
     }
 }
 
-/// What a login's secrets and the client's are in has no `Serialize`: it can't get into JSON, into a log or into a store, but
-/// only where somebody writes the form of a seal. This doesn't compile if one of them has it.
+/// What a login's secrets and the client's are in has no `Serialize`: it can't get into JSON, into
+/// a log or into a store, but only where somebody writes the form of a seal. This doesn't compile
+/// if one of them has it.
 #[test]
 fn what_a_seal_holds_serializes_nowhere_else() {
     trait Serializes<Whether> {

@@ -137,8 +137,8 @@ fn login_secrets() -> LoginSecrets {
     }
 }
 
-/// What is inside a cookie and inside a code, byte for byte. The version before reads it, and so does the next one: whoever
-/// changes a field, or the order of two, meets this test.
+/// What is inside a cookie and inside a code, byte for byte. The version before reads it, and so
+/// does the next one: whoever changes a field, or the order of two, meets this test.
 #[test]
 fn the_form() {
     let this = OtherVersion::new();
