@@ -17,7 +17,7 @@ use four_attributes::{
 use function_kit::aws;
 use function_kit::invocation::ANSWER;
 use function_kit::metrics::{COLD_START, Count, MOST_SAMPLES, Refused, START_DURATION, Step};
-use function_kit::verified::provider_name;
+use function_kit::settings::provider_name;
 use pre_token_generation::claims::{IDENTITY_VERIFIED, MUNICIPALITY_CODE, VERIFICATION_ACR};
 use pre_token_generation::config::OLDEST;
 use pre_token_generation::scopes::{MUNICIPALITY, PREFECTURE};

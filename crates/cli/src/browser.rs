@@ -308,7 +308,7 @@ fn ends_there(hop: &&Hop) -> bool {
 mod tests {
     use federation::failure::Class;
     use function_kit::failure::Class as _;
-    use function_kit::verified;
+    use record_trigger::Class as TriggerClass;
     use simulators::journal::{Check, Step};
 
     use super::*;
@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn every_class_has_words_in_both_languages() {
         let of_the_bridge = Class::ALL.iter().map(|class| class.name());
-        let of_the_triggers = verified::Class::ALL.iter().map(|class| class.name());
+        let of_the_triggers = TriggerClass::ALL.iter().map(|class| class.name());
         for class in of_the_bridge.chain(of_the_triggers) {
             let ja = explain(class, PageLanguage::Japanese).unwrap();
             let en = explain(class, PageLanguage::English).unwrap();

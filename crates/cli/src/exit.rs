@@ -4,7 +4,7 @@
 
 use federation::failure::Class;
 use function_kit::failure::Class as _;
-use function_kit::verified;
+use record_trigger::Class as TriggerClass;
 
 /// The command line is wrong (clap's own).
 pub(crate) const USAGE: u8 = 2;
@@ -127,27 +127,27 @@ pub(crate) fn status(class: Class) -> u8 {
 /// The status of a class of the triggers, if it can end a login. A failure that the bridge knows by the same name has the
 /// same status.
 #[must_use]
-pub(crate) fn trigger_status(class: verified::Class) -> Option<u8> {
+pub(crate) fn trigger_status(class: TriggerClass) -> Option<u8> {
     let status = match class {
-        verified::Class::Internal => status(Class::Internal),
-        verified::Class::SecretsUnavailable => status(Class::SecretsUnavailable),
-        verified::Class::EventMalformed => status(Class::EventMalformed),
-        verified::Class::EventVersion => 89,
-        verified::Class::SubjectMismatch => 90,
-        verified::Class::RecordMissing => 91,
-        verified::Class::RecordMalformed => 92,
-        verified::Class::RecordUnknownKey => 93,
-        verified::Class::RecordForged => 94,
-        verified::Class::RecordOtherIssuer => 95,
-        verified::Class::RecordUnlinked => 96,
-        verified::Class::UserUnavailable => 97,
-        verified::Class::ProviderMismatch => 99,
-        verified::Class::RecordOtherVersion => 104,
-        verified::Class::TooSlow => status(Class::TooSlow),
+        TriggerClass::Internal => status(Class::Internal),
+        TriggerClass::SecretsUnavailable => status(Class::SecretsUnavailable),
+        TriggerClass::EventMalformed => status(Class::EventMalformed),
+        TriggerClass::EventVersion => 89,
+        TriggerClass::SubjectMismatch => 90,
+        TriggerClass::RecordMissing => 91,
+        TriggerClass::RecordMalformed => 92,
+        TriggerClass::RecordUnknownKey => 93,
+        TriggerClass::RecordForged => 94,
+        TriggerClass::RecordOtherIssuer => 95,
+        TriggerClass::RecordUnlinked => 96,
+        TriggerClass::UserUnavailable => 97,
+        TriggerClass::ProviderMismatch => 99,
+        TriggerClass::RecordOtherVersion => 104,
+        TriggerClass::TooSlow => status(Class::TooSlow),
         // Nobody asks for them at a sign-in, and at tokens they only keep claims back.
-        verified::Class::RecordAuthenticationTimeMissing
-        | verified::Class::RecordAssuranceNotAccepted
-        | verified::Class::RecordTooOld => return None,
+        TriggerClass::RecordAuthenticationTimeMissing
+        | TriggerClass::RecordAssuranceNotAccepted
+        | TriggerClass::RecordTooOld => return None,
     };
     Some(status)
 }
@@ -157,7 +157,7 @@ pub(crate) fn trigger_status(class: verified::Class) -> Option<u8> {
 pub(crate) fn status_of_name(name: &str) -> Option<u8> {
     let of_the_bridge = Class::ALL.iter().find(|class| class.name() == name);
     let of_a_trigger = || {
-        let mut classes = verified::Class::ALL.iter();
+        let mut classes = TriggerClass::ALL.iter();
         classes.find(|class| class.name() == name)
     };
     of_the_bridge
@@ -239,7 +239,7 @@ mod tests {
         let of_the_bridge = Class::ALL
             .iter()
             .map(|class| (class.name(), status(*class)));
-        let of_the_triggers = (verified::Class::ALL.iter())
+        let of_the_triggers = (TriggerClass::ALL.iter())
             .filter_map(|class| Some((class.name(), trigger_status(*class)?)));
         let mut names = BTreeMap::new();
         for (name, status) in of_the_bridge.chain(of_the_triggers) {
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn the_last_status_is_documented_with_those_that_belong_to_no_class() {
         let of_the_bridge = Class::ALL.iter().map(|class| status(*class));
-        let of_the_triggers = verified::Class::ALL
+        let of_the_triggers = TriggerClass::ALL
             .iter()
             .filter_map(|class| trigger_status(*class));
         let last = of_the_bridge.chain(of_the_triggers).max().unwrap();
@@ -332,19 +332,19 @@ mod tests {
                 .into_iter()
                 .map(|cells| [cells[0], cells[1], cells[2], cells[3], cells[4]].map(str::to_owned))
                 .collect();
-            let expected: Vec<_> = verified::Class::ALL
+            let expected: Vec<_> = TriggerClass::ALL
                 .iter()
                 .map(|&class| {
                     let at_the_sign_in = match class {
-                        verified::Class::EventVersion
-                        | verified::Class::RecordAuthenticationTimeMissing
-                        | verified::Class::RecordAssuranceNotAccepted
-                        | verified::Class::RecordTooOld
-                        | verified::Class::UserUnavailable => "–",
+                        TriggerClass::EventVersion
+                        | TriggerClass::RecordAuthenticationTimeMissing
+                        | TriggerClass::RecordAssuranceNotAccepted
+                        | TriggerClass::RecordTooOld
+                        | TriggerClass::UserUnavailable => "–",
                         _ => document.ends,
                     };
                     let at_the_tokens = match class {
-                        verified::Class::ProviderMismatch | verified::Class::SubjectMismatch => "–",
+                        TriggerClass::ProviderMismatch | TriggerClass::SubjectMismatch => "–",
                         class if class.is_refusal() => document.keeps_claims_back,
                         _ => document.ends,
                     };

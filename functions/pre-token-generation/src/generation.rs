@@ -13,9 +13,10 @@ use function_kit::failure::{self, Class as _, Concern, Told};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Metrics, Refused, Step};
 use function_kit::once::OncePerPeriod;
-use function_kit::trigger::Trigger;
-use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
+use record_trigger::Class;
+use record_trigger::records::Records;
+use record_trigger::trigger::{Trigger, in_time};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
@@ -52,7 +53,6 @@ impl fmt::Debug for Generation {
 }
 
 impl Trigger for Generation {
-    type Class = Class;
     const STEP: Step = Step::PreTokenGeneration;
 
     /// A record that is refused is no failure: the tokens come, without what would have followed from it. A failure is

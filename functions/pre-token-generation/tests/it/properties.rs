@@ -3,10 +3,10 @@
 
 use std::sync::OnceLock;
 
-use function_kit::trigger;
 use lambda_runtime::Diagnostic;
 use pre_token_generation::generation::Generation;
 use proptest::prelude::*;
+use record_trigger::trigger;
 use serde_json::{Value, json};
 use test_server::{Reply, Server, TestClock, start};
 use tokio::runtime::{Builder, Runtime};
