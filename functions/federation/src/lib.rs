@@ -17,6 +17,7 @@ pub mod metadata;
 pub mod pages;
 pub mod parameters;
 pub mod pending_login;
+pub mod refusal;
 pub mod router;
 pub mod sealed;
 pub mod secrets;
