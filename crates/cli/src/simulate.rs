@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use cli::exit::{self, Status};
 use serde_json::{Map, Value, json};
 use simulators::clock::SimClock;
 use simulators::fault::Fault;
@@ -17,8 +18,8 @@ use simulators::service::{
 };
 
 use crate::arguments::SimulateService;
+use crate::complaint::Complaint;
 use crate::demo::{Interruption, unless_nobody_reads};
-use crate::exit::{self, Complaint};
 use crate::language::Language;
 use crate::story;
 
@@ -81,7 +82,7 @@ pub(crate) enum SimulateError {
 }
 
 impl Complaint for SimulateError {
-    fn status(&self) -> u8 {
+    fn status(&self) -> Status {
         match self {
             Self::Taken(_) | Self::Start(_) => exit::START,
             Self::Signals(_) | Self::Output(_) => exit::DEFECT,
@@ -186,7 +187,7 @@ fn person_problem(problem: &PersonProblem) -> String {
 pub(crate) async fn run(
     arguments: &SimulateService,
     language: Language,
-) -> Result<u8, SimulateError> {
+) -> Result<Status, SimulateError> {
     let options = options(arguments)?;
     let (clock, journal, people) = (
         options.clock.clone(),
@@ -243,7 +244,7 @@ pub(crate) async fn run(
     }
     service.stop().await;
     tell(&mut teller);
-    Ok(0)
+    Ok(exit::SUCCESS)
 }
 
 /// The options of the service, once every file is read.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use function_kit::aws::OPERATION;
-use function_kit::failure::tell_lambda;
+use function_kit::failure::{Bilingual, Concern, Kind, tell_lambda};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Measurements, Metrics, Step};
 use function_kit::reference::Reference;
@@ -38,9 +38,26 @@ function_kit::variables! {
 }
 
 function_kit::classes! {
+    /// A defect.
+    Internal = "internal" {
+        ja: "試験のためのクラスです。",
+        concern: Concern::Operator,
+        kind: Kind::Operator,
+        advice: NOTHING,
+    }
     /// The event asks for it.
-    Refused = "refused", Client;
+    Refused = "refused" {
+        ja: "試験のためのクラスです。",
+        concern: Concern::Client,
+        kind: Kind::Request,
+        advice: NOTHING,
+    }
 }
+
+const NOTHING: Bilingual = Bilingual {
+    en: "Nothing.",
+    ja: "何もしません。",
+};
 
 struct Config {
     namespace: String,

@@ -92,8 +92,7 @@ impl Records {
     ///
     /// # Errors
     ///
-    /// Why it isn't believed ([`Class::is_refusal`]), or [`Class::SecretsUnavailable`]. A forged one has told the
-    /// operator of itself by then.
+    /// Why it isn't believed, or [`Class::SecretsUnavailable`]. A forged one has told the operator of itself by then.
     pub async fn open(
         &self,
         record: &str,

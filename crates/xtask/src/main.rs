@@ -19,6 +19,7 @@ mod commands;
 mod debian;
 #[cfg(test)]
 mod deployment;
+mod docs;
 #[cfg(test)]
 mod documented;
 mod interop;
@@ -56,6 +57,8 @@ enum Task {
     },
     /// Run the commands of docs/ that need no account of AWS (installs what it needs: Debian's packages)
     Commands,
+    /// Write the tables of docs/ that follow from code
+    Docs,
     /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central, npm, PyPI)
     Interop {
         /// Only this one; all of them if none is named
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Task::Browser { arguments } => browser::run(&workspace(), &arguments),
         Task::Build { architecture } => build::run(&workspace(), architecture),
         Task::Commands => commands::run(&workspace()),
+        Task::Docs => docs::run(&workspace()),
         Task::Interop { peer } => interop::run(&workspace(), peer),
         Task::Municipalities { check } => municipalities::run(&workspace(), check),
         Task::Repeat(arguments) => repeat::run(&workspace(), &arguments),
@@ -113,7 +117,9 @@ mod tests {
     /// Every manifest of the workspace: the root's, and those of its packages.
     fn manifests() -> Vec<String> {
         let root = workspace();
-        let mut paths = vec![root.join("Cargo.toml"), root.join("tests/Cargo.toml")];
+        let mut paths = ["Cargo.toml", "tests/Cargo.toml", "tests/docs/Cargo.toml"]
+            .map(|path| root.join(path))
+            .to_vec();
         for folder in ["crates", "functions"] {
             let packages = fs::read_dir(root.join(folder)).unwrap();
             paths.extend(packages.map(|package| package.unwrap().path().join("Cargo.toml")));

@@ -6,6 +6,7 @@
 
 pub mod authorize;
 pub mod callback;
+mod classes;
 pub mod code;
 pub mod config;
 pub mod failure;

@@ -1,5 +1,5 @@
-//! A request that isn't granted, on its way to the answer: why, where it is told, and what is known of the login.
-//! The router makes answer, log event and metric of it.
+//! A request that isn't granted, on its way to the answer: why, where it is told, and what is known
+//! of the login. The router makes answer, log event and metric of it.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! What the operator is told of a failure: one log event, as loud as it concerns somebody, and one metric.
 
-use function_kit::failure::tell_lambda;
+use function_kit::failure::{Bilingual, Concern, Kind, tell_lambda};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Measurements, Metrics};
 use function_kit::support_id::SupportId;
@@ -11,17 +11,54 @@ use test_server::{TestClock, Written, log, start};
 const REQUEST_ID: &str = "8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
 
 function_kit::classes! {
+    /// A defect.
+    Internal = "internal" {
+        ja: "試験のためのクラスです。",
+        concern: Concern::Operator,
+        kind: Kind::Operator,
+        advice: NOTHING,
+    }
     /// The person took too long.
-    TooSlow = "too_slow", Nobody;
+    TooSlow = "too_slow" {
+        ja: "試験のためのクラスです。",
+        concern: Concern::Nobody,
+        kind: Kind::TooLate,
+        advice: NOTHING,
+    }
     /// Somebody said something that anybody can say.
-    Said = "said", Unproven;
+    Said = "said" {
+        ja: "試験のためのクラスです。",
+        concern: Concern::Unproven,
+        kind: Kind::Browser,
+        advice: NOTHING,
+    }
     /// Somebody changed something.
-    Forged = "forged", Client;
+    Forged = "forged" {
+        ja: "試験のためのクラスです。",
+        concern: Concern::Client,
+        kind: Kind::Browser,
+        advice: NOTHING,
+    }
     /// The service didn't answer.
-    Away = "away", Service;
+    Away = "away" {
+        ja: "試験のためのクラスです。",
+        concern: Concern::Service,
+        kind: Kind::Unavailable,
+        advice: NOTHING,
+    }
     /// The operator forgot something.
-    NotReady = "not_ready", Operator;
+    NotReady = "not_ready" {
+        ja: "試験のためのクラスです。",
+        concern: Concern::Operator,
+        kind: Kind::Operator,
+        advice: NOTHING,
+    }
 }
+
+const NOTHING: Bilingual = Bilingual {
+    en: "Nothing.",
+    ja: "何もしません。",
+};
 
 #[test]
 fn a_failure_is_one_log_event_by_its_concern_and_one_metric_by_class_and_concern() {

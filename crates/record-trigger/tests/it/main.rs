@@ -1,5 +1,5 @@
-//! What both triggers share, seen from outside: what becomes of an event, what the operator sees of it, and which records
-//! are believed. No network; the time of day is the test's.
+//! What both triggers share, seen from outside: what becomes of an event, what the operator sees of
+//! it, and which records are believed. No network; the time of day is the test's.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

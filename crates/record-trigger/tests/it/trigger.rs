@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use function_kit::failure::Class as _;
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Metrics, Step};
 use function_kit::runtime::Call;
