@@ -216,7 +216,7 @@ fn after_help() -> String {
     let mut help = format!("{EXAMPLES}\n\n終了コード / Exit status:\n");
     for status in exit::ALL {
         let (ja, en) = (status.meaning.ja, status.meaning.en);
-        help += &format!("  {:<4} {ja} / {en}\n", status.code).replace('`', "");
+        help += &format!("  {:<4} {ja}\n       {en}\n", status.code).replace('`', "");
     }
     help += "失敗のクラスは --json に、誤りごとのクラスと終了コードは faults --json にあります / \
         --json has the class of a failure, faults --json the class and exit status of each fault";

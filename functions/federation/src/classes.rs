@@ -470,7 +470,7 @@ function_kit::classes! {
             },
             what_to_do: SIGN_IN_AGAIN,
         }),
-        advice: SIGN_IN_AGAIN_ADVICE,
+        advice: THE_PERSON_SIGNS_IN_AGAIN,
     }
     /// The cookie was sealed with an unknown key, for another `ISSUER` or `CLIENT_ID`, or by
     /// another version of the bridge; or its `redirect_uri` is no longer configured.
@@ -650,7 +650,7 @@ function_kit::classes! {
         status: StatusCode::BAD_REQUEST,
         place: FROM_CALLBACK,
         page: None,
-        advice: SIGN_IN_AGAIN_ADVICE,
+        advice: THE_PERSON_SIGNS_IN_AGAIN,
     }
     /// The service said `temporarily_unavailable`.
     ServiceTemporarilyUnavailable = "service_temporarily_unavailable" {
@@ -1462,7 +1462,7 @@ const CHECK_THE_SETTINGS: Bilingual = Bilingual {
     ja: "アプリか Cognito の設定を確かめます。",
 };
 
-const SIGN_IN_AGAIN_ADVICE: Bilingual = Bilingual {
+const THE_PERSON_SIGNS_IN_AGAIN: Bilingual = Bilingual {
     en: "Nothing. The person signs in again.",
     ja: "何もしません。利用者がもう一度ログインします。",
 };
