@@ -1,7 +1,7 @@
 //! The command `digital-auth` as somebody meets it in a terminal: what it prints, its exit status, and that nothing
 //! of it is left behind. Each test runs the built command as a process of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Stdio;
 use std::time::Duration;
@@ -197,17 +197,17 @@ async fn a_headless_demo_that_asks_for_an_age_gets_an_age_and_nothing_of_the_per
 }
 
 #[tokio::test]
-async fn every_class_of_failure_ends_with_the_status_that_the_list_of_faults_says() {
+async fn a_failure_ends_with_the_status_that_the_list_of_faults_says_and_is_told_with_its_class() {
     let faults = run(&["faults", "--json"]).await.json();
     let faults = faults.as_array().unwrap();
     assert_eq!(faults.len(), Fault::ALL.len());
-    let statuses: BTreeMap<&str, i64> = faults
-        .iter()
-        .filter_map(|fault| Some((fault["class"].as_str()?, fault["exit_status"].as_i64()?)))
-        .collect();
-    let different: BTreeSet<_> = statuses.values().collect();
-    assert_eq!(different.len(), statuses.len(), "a status for each class");
-    assert!(different.iter().all(|status| (10..130).contains(*status)));
+    for fault in faults.iter().filter(|fault| !fault["class"].is_null()) {
+        let status = fault["exit_status"].as_i64();
+        assert!(
+            status.is_some_and(|status| (10..=17).contains(&status)),
+            "{fault}"
+        );
+    }
 
     let mut runs = JoinSet::new();
     for fault in faults.iter().cloned() {

@@ -59,8 +59,8 @@ fn every_variable_of_every_function_is_documented_and_no_other() {
 #[test]
 fn the_sandbox_is_the_same_one_everywhere() {
     let sandbox = digital_auth::Provider::sandbox().unwrap();
-    assert_eq!(function_kit::verified::SANDBOX, sandbox.issuer().as_str());
-    assert!(include_str!("../../template.yaml").contains(function_kit::verified::SANDBOX));
+    assert_eq!(record_trigger::records::SANDBOX, sandbox.issuer().as_str());
+    assert!(include_str!("../../template.yaml").contains(record_trigger::records::SANDBOX));
 }
 
 /// The examples in JSON that are one object each.

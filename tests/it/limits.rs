@@ -17,7 +17,7 @@ use four_attributes::{
 use function_kit::aws;
 use function_kit::invocation::ANSWER;
 use function_kit::metrics::{COLD_START, Count, MOST_SAMPLES, Refused, START_DURATION, Step};
-use function_kit::verified::provider_name;
+use function_kit::settings::provider_name;
 use local_lambda::{HEAD_LIMIT, PAYLOAD_LIMIT};
 use login_kit::{Outcome, browser, limits, stack};
 use loopback::user_agent::COOKIE_LIMIT;

@@ -10,16 +10,14 @@ use demo::stack::Stack as Running;
 use digital_auth::{Clock as _, SystemClock};
 use federation::failure::Class as BridgeClass;
 use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
-use function_kit::failure::Class as _;
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
-use function_kit::verified::Class as TriggerClass;
 use local_lambda::{DirectFunction, FunctionOptions};
 use login_kit::{
     Arrival, BrowserLogin, Functions, Outcome, RelyingParty, StackOptions, browser, functions,
     parameter, stack_with, variables,
 };
 use loopback::user_agent::UserAgent;
-use pre_token_generation::generation::concern_of_refused;
+use record_trigger::{AtTokens, Class as TriggerClass};
 use sealing::{SealingKeys, SystemRandomness};
 use serde_json::{Value, json};
 use service_simulator::fault::Fault;
@@ -52,8 +50,11 @@ fn measurable() -> BTreeSet<Metric> {
     // A record that is refused is a failure where somebody signs in, and none where there are tokens without it.
     let triggers = TriggerClass::ALL.iter();
     let triggers = triggers.map(|class| (Refused::Failure, class.name(), class.concern()));
-    let records = TriggerClass::ALL.iter().filter(|class| class.is_refusal());
-    let records = records.map(|class| (Refused::Record, class.name(), concern_of_refused(*class)));
+    let records = TriggerClass::ALL.iter();
+    let records = records.filter_map(|class| match class.at_tokens() {
+        AtTokens::Refused { concern, .. } => Some((Refused::Record, class.name(), concern)),
+        AtTokens::Ends | AtTokens::Never => None,
+    });
     for (refused, class, concern) in bridge.chain(triggers).chain(records) {
         let name = refused.name();
         all.insert(metric(OURS, name, &[stack]));

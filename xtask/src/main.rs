@@ -21,6 +21,7 @@ mod compiled;
 mod debian;
 #[cfg(test)]
 mod deployment;
+mod docs;
 #[cfg(test)]
 mod documented;
 mod interop;
@@ -60,6 +61,8 @@ enum Task {
     Commands,
     /// Show what cargo compiles for the demo and for the tests, and which crates more than once
     Compiled,
+    /// Write the tables of docs/ that follow from code
+    Docs,
     /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central, npm, PyPI)
     Interop {
         /// Only this one; all of them if none is named
@@ -87,6 +90,7 @@ fn main() -> ExitCode {
         Task::Build { architecture } => build::run(&workspace(), architecture),
         Task::Commands => commands::run(&workspace()),
         Task::Compiled => compiled::run(&workspace()),
+        Task::Docs => docs::run(&workspace()),
         Task::Interop { peer } => interop::run(&workspace(), peer),
         Task::Municipalities { check } => municipalities::run(&workspace(), check),
         Task::Repeat(arguments) => repeat::run(&workspace(), &arguments),

@@ -3,8 +3,7 @@
 //! what one call is ([`invocation`]), and what the operator is told: one log event for a failure ([`failure`]), one line of
 //! metrics for a request ([`metrics`]), in which one person counts once where others must decide, too ([`once`]).
 //!
-//! A function's `main` is [`start::run`], which serves events one by one ([`runtime`]). What a trigger of Amazon Cognito is
-//! is in [`trigger`], and what it has to know of records in [`verified`].
+//! A function's `main` is [`start::run`], which serves events one by one ([`runtime`]).
 
 pub mod aws;
 pub mod check;
@@ -20,5 +19,3 @@ pub mod settings;
 pub mod start;
 pub mod support_id;
 pub mod telemetry;
-pub mod trigger;
-pub mod verified;

@@ -190,6 +190,23 @@ pub fn service_address(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
 }
 
+/// The bridge's name in the user pool: 3 to 32 characters, no `_`, no white space (AWS, CreateIdentityProvider; `_` ends it
+/// in a username).
+///
+/// # Errors
+///
+/// What is wrong, without the value.
+pub fn provider_name(value: &str) -> Result<String, String> {
+    let fits = (3..=32).contains(&value.chars().count())
+        && !value.contains('_')
+        && !value.contains(|character: char| character.is_whitespace() || character.is_control());
+    if fits {
+        Ok(value.to_owned())
+    } else {
+        Err("must be a provider's name in the user pool: 3 to 32 characters without `_` and white space".to_owned())
+    }
+}
+
 /// Attributes: any of the four, separated by spaces, or `none`.
 ///
 /// # Errors
@@ -262,6 +279,26 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+
+    #[test]
+    fn a_provider_has_a_name_that_a_user_pool_takes() {
+        let (longest, too_long) = ("名".repeat(32), "n".repeat(33));
+        for name in ["MynaApp", "myna-app", "abc", "マイナ", &longest] {
+            assert_eq!(provider_name(name).as_deref(), Ok(name));
+        }
+        for name in [
+            "",
+            "ab",
+            &too_long,
+            "Myna_App",
+            "Myna App",
+            "Myna　App",
+            "Myna\tApp",
+            "Myna\0App",
+        ] {
+            assert!(provider_name(name).is_err(), "{name:?}");
+        }
+    }
 
     const KEYS: &str = "KEYS";
     const LEVEL: &str = "LEVEL";

@@ -14,17 +14,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use function_kit::aws::OPERATION;
+use function_kit::failure::{Bilingual, Concern, Kind, tell_lambda};
 use function_kit::invocation::Invocation;
-use function_kit::metrics::{Metrics, Step};
+use function_kit::metrics::{Measurements, Metrics, Step};
 use function_kit::reference::Reference;
+use function_kit::runtime::{Call, Handler};
 use function_kit::secrets::SecretReader;
 use function_kit::settings::{self, ConfigError};
 use function_kit::start::Function;
 use function_kit::support_id::SupportId;
 use function_kit::telemetry::Telemetry;
-use function_kit::trigger::{Served, Trigger};
-use http_client::{Clock, HttpClient, SystemClock};
+use http_client::{HttpClient, SystemClock};
 use kit::{Received, Reply, Server};
+use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
 const SECRET: &str = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:a-AbCdEf";
@@ -36,9 +38,26 @@ function_kit::variables! {
 }
 
 function_kit::classes! {
+    /// A defect.
+    Internal = "internal" {
+        ja: "試験のためのクラスです。",
+        concern: Concern::Operator,
+        kind: Kind::Operator,
+        advice: NOTHING,
+    }
     /// The event asks for it.
-    Refused = "refused", Client;
+    Refused = "refused" {
+        ja: "試験のためのクラスです。",
+        concern: Concern::Client,
+        kind: Kind::Request,
+        advice: NOTHING,
+    }
 }
+
+const NOTHING: Bilingual = Bilingual {
+    en: "Nothing.",
+    ja: "何もしません。",
+};
 
 struct Config {
     namespace: String,
@@ -58,28 +77,28 @@ impl Config {
     }
 }
 
-/// A trigger that is careless with its event, and is used by a crate that is.
+/// A function that is careless with its event, and is used by a crate that is.
 struct Careless(Metrics);
 
-impl Trigger for Careless {
-    type Class = Class;
-    const STEP: Step = Step::PreTokenGeneration;
+impl Handler for Careless {
+    type Event = Value;
+    type Answer = Value;
 
-    async fn handle(&self, event: Value, _: &Invocation<'_>) -> Result<Value, Class> {
+    async fn handle(&self, event: Option<Value>, call: &Call<'_>) -> Result<Value, Diagnostic> {
+        let measurements = Measurements::default();
+        let invocation = Invocation::new(call.request_id, call.begun, &SystemClock, &measurements);
+        let event = event.unwrap_or_default();
+        let timing = measurements.begin(Step::PreTokenGeneration);
         tracing::error!(target: "some_crate", %event, "others log what they like");
-        match event.get("wanted").and_then(Value::as_str) {
+        let answer = match event.get("wanted").and_then(Value::as_str) {
             Some("answer") => Ok(event),
             Some("panic") => panic!("{event}"),
-            _ => Err(Class::Refused),
-        }
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        &SystemClock
-    }
-
-    fn metrics(&self) -> &Metrics {
-        &self.0
+            _ => Err(tell_lambda(Class::Refused, &invocation)),
+        };
+        drop(timing);
+        let now = invocation.now;
+        self.0.write(measurements, now);
+        answer
     }
 }
 
@@ -115,7 +134,7 @@ async fn function() -> ExitCode {
                 let read = reader.read(&reference).await;
                 Err(read.map_or("AWS doesn't answer", |_| "AWS answers"))
             }
-            _ => Ok(Served(Careless(Metrics::new(&config.telemetry)))),
+            _ => Ok(Careless(Metrics::new(&config.telemetry))),
         },
     )
     .await
@@ -315,8 +334,8 @@ fn pass_events_and_show_nothing_of_them() {
     }
     assert_eq!(
         text.lines().count(),
-        10,
-        "one start, five events, three failures, one panic: {text}"
+        8,
+        "one start, four events that were handled, two failures, one panic: {text}"
     );
     assert!(!text.contains("marked"), "{text}");
     let metrics = text
@@ -332,8 +351,7 @@ fn pass_events_and_show_nothing_of_them() {
     );
     assert!(started["StartDuration"].as_f64().unwrap() > 0.0);
     let classes: Vec<_> = events.iter().map(|line| line["Class"].as_str()).collect();
-    let (refused, internal) = (Some("refused"), Some("internal"));
-    assert_eq!(classes, [None, refused, internal, refused, None]);
+    assert_eq!(classes, [None, Some("refused"), Some("refused"), None]);
     assert!(
         events
             .iter()

@@ -7,7 +7,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::authorization::{LoginSecrets, scope};
 use std::collections::BTreeSet;
-use std::fmt;
 
 use function_kit::check;
 
@@ -16,6 +15,7 @@ use crate::federation::Federation;
 use crate::http_api::{MAX_QUERY_BYTES, Request, Response};
 use crate::parameters::Parameters;
 use crate::pending_login::{BeginError, ClientRequest, ClientState, PendingLogin};
+use crate::refusal::Refusal;
 
 /// The longest `nonce` of the client: it travels in the cookie and in the code.
 const MAX_NONCE_BYTES: usize = 512;
@@ -34,65 +34,6 @@ const PARAMETERS: [&str; 10] = [
     "max_age",
 ];
 
-/// A login that doesn't begin.
-pub enum Refusal {
-    /// The client isn't known, so the person sees a page.
-    Page(Class),
-    /// The client is told.
-    Redirect {
-        /// Why.
-        class: Class,
-        /// One of those that are configured.
-        redirect_uri: String,
-        /// The client's state, if it sent one.
-        state: Option<String>,
-    },
-}
-
-/// Only the class: the client's state is nobody else's.
-impl fmt::Debug for Refusal {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Page(class) | Self::Redirect { class, .. }) = self;
-        write!(formatter, "Refusal({class})")
-    }
-}
-
-impl Refusal {
-    /// Whether the request is Amazon Cognito's in all but one thing: then it isn't somebody's, but a setting that differs
-    /// between the user pool and this function, and everybody's request is so.
-    #[must_use]
-    pub fn is_of_amazon_cognito(&self, federation: &Federation, request: &Request) -> bool {
-        match self {
-            Self::Redirect {
-                class: Class::InvalidScope,
-                ..
-            }
-            | Self::Page(Class::RedirectUriMismatch) => true,
-            Self::Page(Class::UnknownClient) => {
-                let known = &federation.config().redirect_uris;
-                let parameters = request.query(Class::MalformedRequest).ok();
-                let given = parameters.as_ref().and_then(|all| all.get("redirect_uri"));
-                given.is_some_and(|given| known.iter().any(|known| known == given))
-            }
-            _ => false,
-        }
-    }
-
-    fn to_client(class: Class, redirect_uri: &str, parameters: &Parameters) -> Self {
-        Self::Redirect {
-            class,
-            redirect_uri: redirect_uri.to_owned(),
-            state: parameters.get("state").map(str::to_owned),
-        }
-    }
-}
-
-impl From<Class> for Refusal {
-    fn from(class: Class) -> Self {
-        Self::Page(class)
-    }
-}
-
 /// Begins a login.
 ///
 /// # Errors
@@ -103,15 +44,17 @@ pub fn authorize(
     request: &Request,
     now: DateTime<Utc>,
 ) -> Result<Response, Refusal> {
-    let service = federation.service().ok_or(Class::NotConnected)?;
-    let parameters = request.query(Class::MalformedRequest)?;
-    let redirect_uri = client(federation, &parameters)?;
+    let service = federation.service().ok_or(Class::NotConnected);
+    let service = service.map_err(Refusal::on_page)?;
+    let parameters = request.query(Class::MalformedRequest);
+    let parameters = parameters.map_err(Refusal::on_page)?;
+    let redirect_uri = client(federation, &parameters).map_err(Refusal::on_page)?;
     check::held("client_id is Amazon Cognito's", "RFC 6749 §4.1.1");
     check::held(
         "redirect_uri is one of those configured, byte for byte",
         "RFC 9700 §4.1.3",
     );
-    let refuse = |class| Refusal::to_client(class, redirect_uri, &parameters);
+    let refuse = |class| Refusal::to_client(class, redirect_uri, parameters.get("state"));
     let (client_state, client_request) =
         client_request(federation, &parameters, now).map_err(refuse)?;
     check::held("response_type is code", "RFC 6749 §4.1.1");
@@ -150,15 +93,33 @@ pub fn authorize(
 ///
 /// [`Refusal`]; nothing is redirected before client and redirect URI are known.
 pub fn authorize_by_query(federation: &Federation, request: &Request) -> Result<Response, Refusal> {
-    let parameters = request.form(Class::MalformedRequest)?;
-    let redirect_uri = client(federation, &parameters)?;
-    no_object(&parameters).map_err(|class| Refusal::to_client(class, redirect_uri, &parameters))?;
+    let parameters = request.form(Class::MalformedRequest);
+    let parameters = parameters.map_err(Refusal::on_page)?;
+    let redirect_uri = client(federation, &parameters).map_err(Refusal::on_page)?;
+    no_object(&parameters)
+        .map_err(|class| Refusal::to_client(class, redirect_uri, parameters.get("state")))?;
     let query = parameters.to_query(&PARAMETERS);
     if query.len() > MAX_QUERY_BYTES {
-        return Err(Class::TooLarge.into());
+        return Err(Refusal::on_page(Class::TooLarge));
     }
     let issuer = &federation.config().issuer;
     Ok(Response::redirect(format!("{issuer}/authorize?{query}")))
+}
+
+/// Whether a login that doesn't begin is Amazon Cognito's in all but one thing: then it isn't somebody's, but a setting that
+/// differs between the user pool and this function, and everybody's request is so.
+#[must_use]
+pub fn is_of_amazon_cognito(refusal: &Refusal, federation: &Federation, request: &Request) -> bool {
+    match refusal.class {
+        Class::InvalidScope | Class::RedirectUriMismatch => true,
+        Class::UnknownClient => {
+            let known = &federation.config().redirect_uris;
+            let parameters = request.query(Class::MalformedRequest).ok();
+            let given = parameters.as_ref().and_then(|all| all.get("redirect_uri"));
+            given.is_some_and(|given| known.iter().any(|known| known == given))
+        }
+        _ => false,
+    }
 }
 
 /// The redirect URI of the client, if client and redirect URI are those that are configured, byte for byte

@@ -2,8 +2,6 @@
 //! The service's `state` and the browser's cookie belong together, or there is no login; the cookie goes either way.
 //! Connections that the token request will need are opened now, a moment before Amazon Cognito asks for the token.
 
-use std::fmt;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -22,6 +20,7 @@ use crate::federation::Federation;
 use crate::http_api::{Request, Response};
 use crate::parameters::Parameters;
 use crate::pending_login::{self, PendingLogin};
+use crate::refusal::Refusal;
 use crate::sealed::OpenError;
 
 /// Whoever has a browser, and can write cookies.
@@ -29,31 +28,6 @@ const BROWSER: Asker = Asker("browser");
 
 /// The longest code of the service.
 const MAX_CODE_BYTES: usize = 2_048;
-
-/// A login that doesn't go on.
-pub struct Refusal {
-    /// Why.
-    pub class: Class,
-    /// Where the client is told, if the login is known.
-    pub client: Option<Client>,
-    /// The line that ends the login's cookie, if it is known which it is.
-    pub end_cookie: Option<String>,
-}
-
-/// Only the class: the client's state is nobody else's.
-impl fmt::Debug for Refusal {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Refusal({})", self.class)
-    }
-}
-
-/// Where the client is told of a failure.
-pub struct Client {
-    /// One of those that are configured.
-    pub redirect_uri: String,
-    /// The client's state.
-    pub state: String,
-}
 
 /// Takes the service's answer.
 ///
@@ -65,23 +39,19 @@ pub async fn callback(
     request: &Request,
     invocation: &Invocation<'_>,
 ) -> Result<Response, Refusal> {
-    let unknown = |class| Refusal {
-        class,
-        client: None,
-        end_cookie: None,
-    };
-    let parameters = request.query(Class::MalformedCallback).map_err(unknown)?;
-    let state = service_state(&parameters).ok_or(unknown(Class::MalformedCallback))?;
+    let parameters = request.query(Class::MalformedCallback);
+    let parameters = parameters.map_err(Refusal::on_page)?;
+    let state = service_state(&parameters).ok_or(Class::MalformedCallback);
+    let state = state.map_err(Refusal::on_page)?;
     let end_cookie = pending_login::end(&state);
 
     let pending = find(federation, request, &state, invocation)
         .await
         .map_err(|class| Refusal {
-            class,
-            client: None,
             // Where our own secrets can't be had for a moment, the login is still good: a reload may go on.
             end_cookie: (!matches!(class, Class::NoPendingLogin | Class::SecretsUnavailable))
                 .then(|| end_cookie.clone()),
+            ..Refusal::on_page(class)
         })?;
     check::held(
         "state belongs to a cookie of this browser",
@@ -106,12 +76,8 @@ pub async fn callback(
             Ok(Response::redirect(location).with_cookie(end_cookie))
         }
         Err(class) => Err(Refusal {
-            class,
-            client: Some(Client {
-                redirect_uri,
-                state: client_state,
-            }),
             end_cookie: Some(end_cookie),
+            ..Refusal::to_client(class, &redirect_uri, Some(&client_state))
         }),
     }
 }

@@ -9,11 +9,10 @@ use four_attributes::AttributeSet;
 
 use function_kit::reference::Reference;
 use function_kit::settings::{
-    self, ConfigError, Reader, accepted_acr, attributes, secret_reference, service_address,
-    yes_or_no,
+    self, ConfigError, Reader, accepted_acr, attributes, provider_name, secret_reference,
+    service_address, yes_or_no,
 };
 use function_kit::telemetry::Telemetry;
-use function_kit::verified::provider_name;
 
 function_kit::variables! {
     ISSUER = "ISSUER", "the bridge's own base URL, without a slash at its end; also `iss` of its ID tokens";

@@ -6,6 +6,7 @@
 
 pub mod authorize;
 pub mod callback;
+mod classes;
 pub mod code;
 pub mod config;
 pub mod failure;
@@ -17,6 +18,7 @@ pub mod metadata;
 pub mod pages;
 pub mod parameters;
 pub mod pending_login;
+pub mod refusal;
 pub mod router;
 pub mod sealed;
 pub mod secrets;

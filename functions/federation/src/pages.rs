@@ -6,11 +6,24 @@ use askama::Template;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use function_kit::failure::Bilingual;
 use http::StatusCode;
 
-use crate::failure::{Class, Failure};
+use crate::classes::A_PROBLEM;
+use crate::failure::Failure;
 use crate::http_api::Response;
 
+/// What people read of a failure. `{app}` stands for the name of the service's app.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Sentences {
+    /// What happened.
+    pub what_happened: Bilingual,
+    /// What they can do.
+    pub what_to_do: Bilingual,
+}
+
+/// The place of the app's name in a sentence.
+const APP: &str = "{app}";
 /// What the service's app is called, in one place, since it changed before (contract §1).
 const APP_JA: &str = "マイナアプリ（旧デジタル認証アプリ）";
 /// The same in English.
@@ -48,8 +61,9 @@ struct Page<'a> {
 /// The page of a failure.
 #[must_use]
 pub fn page(failure: &Failure, accept_language: Option<&str>) -> Response {
-    let japanese = text(failure.class, Language::Japanese);
-    let english = text(failure.class, Language::English);
+    let sentences = failure.class.page().unwrap_or(A_PROBLEM);
+    let japanese = text(sentences, Language::Japanese);
+    let english = text(sentences, Language::English);
     let (first, second) = match language(accept_language) {
         Language::Japanese => (japanese, english),
         Language::English => (english, japanese),
@@ -97,127 +111,26 @@ fn language(accept_language: Option<&str>) -> Language {
     best.0
 }
 
-fn text(class: Class, language: Language) -> Text {
-    let (ja, en) = sentences(class);
+fn text(sentences: Sentences, language: Language) -> Text {
+    let Sentences {
+        what_happened,
+        what_to_do,
+    } = sentences;
     match language {
         Language::Japanese => Text {
             lang: "ja",
             title: "ログインできませんでした",
-            what_happened: ja.0.replace("{app}", APP_JA),
-            what_to_do: ja.1.replace("{app}", APP_JA),
+            what_happened: what_happened.ja.replace(APP, APP_JA),
+            what_to_do: what_to_do.ja.replace(APP, APP_JA),
             support_id: "サポート番号",
         },
         Language::English => Text {
             lang: "en",
             title: "You could not be signed in",
-            what_happened: en.0.replace("{app}", APP_EN),
-            what_to_do: en.1.replace("{app}", APP_EN),
+            what_happened: what_happened.en.replace(APP, APP_EN),
+            what_to_do: what_to_do.en.replace(APP, APP_EN),
             support_id: "Support ID",
         },
-    }
-}
-
-type Sentences = (&'static str, &'static str);
-
-/// What happened, and what to do: Japanese, English.
-fn sentences(class: Class) -> (Sentences, Sentences) {
-    const TELL_JA: &str =
-        "ログインを始めたアプリやサイトの運営者に、このページのサポート番号をお知らせください。";
-    const TELL_EN: &str = "Please tell the support ID on this page to the operator of the app or site in which you began.";
-    const AGAIN_JA: &str = "ログインを始めたアプリやサイトに戻り、もう一度ログインしてください。";
-    const AGAIN_EN: &str = "Go back to the app or site in which you began, and sign in again.";
-    match class {
-        Class::NoPendingLogin => (
-            (
-                "ログインを始めたときとは別のブラウザーに戻ったか、ブラウザーが Cookie を受け付けていないか、このログインがすでに終わっている可能性があります。",
-                "ログインを始めたブラウザーに戻り、もう一度ログインしてください。プライベートブラウズや、ほかのアプリの中のブラウザーは使わないでください。",
-            ),
-            (
-                "You came back in another browser than the one in which you began, or the browser does not accept cookies, or this login has already ended.",
-                "Go back to the browser in which you began, and sign in again. Do not use a private window or a browser inside another app.",
-            ),
-        ),
-        Class::LoginExpired => (
-            (
-                "{app}での認証に5分以上かかったため、ログインの有効期限が切れました。",
-                AGAIN_JA,
-            ),
-            (
-                "The authentication with {app} took more than five minutes, and the login has expired.",
-                AGAIN_EN,
-            ),
-        ),
-        Class::ForeignLogin => (
-            (
-                "このログインは、いまは使われていない設定で始まったため、続けられません。",
-                AGAIN_JA,
-            ),
-            (
-                "This login was begun with a configuration that is no longer in use, and cannot go on.",
-                AGAIN_EN,
-            ),
-        ),
-        Class::AlteredLogin => (
-            (
-                "ブラウザーに保存されたログインの情報が壊れているか、書き換えられています。",
-                AGAIN_JA,
-            ),
-            (
-                "What the browser kept of this login is damaged or was changed.",
-                AGAIN_EN,
-            ),
-        ),
-        Class::NotConnected => (
-            (
-                "このログインは、まだデジタル認証アプリサービスに接続されていないため、ご利用になれません。",
-                "運営者の方へ：届け出る公開鍵は /client-jwks.json にあります。デジタル庁からクライアント ID を受け取ったら、SERVICE_CLIENT_ID に設定してください。",
-            ),
-            (
-                "This login is not connected to the Digital Authentication App service yet, and cannot be used.",
-                "For the operator: the public keys to register are at /client-jwks.json. When the Digital Agency has given you a client ID, set it as SERVICE_CLIENT_ID.",
-            ),
-        ),
-        Class::NotThroughFrontDoor => (
-            (
-                "このアドレスからはログインできません。",
-                "ご利用のアプリやサイトに戻り、ログインのボタンからやり直してください。同じページが出る場合は、アプリやサイトの運営者に、このページのサポート番号をお知らせください。",
-            ),
-            (
-                "You cannot sign in at this address.",
-                "Go back to the app or site that you use, and sign in with its button. If this page comes again, please tell the support ID on it to the operator of the app or site.",
-            ),
-        ),
-        Class::NotFound => (
-            (
-                "このアドレスにはページがありません。",
-                "ご利用のアプリやサイトに戻り、ログインのボタンからやり直してください。",
-            ),
-            (
-                "There is no page at this address.",
-                "Go back to the app or site that you use, and sign in with its button.",
-            ),
-        ),
-        Class::Internal | Class::SecretsUnavailable => (
-            (
-                "ログインのサービスで問題が起きました。",
-                "少し待ってから、もう一度ログインしてください。続く場合は、アプリやサイトの運営者に、このページのサポート番号をお知らせください。",
-            ),
-            (
-                "The login service has a problem.",
-                "Wait a little, then sign in again. If it goes on, please tell the support ID on this page to the operator of the app or site.",
-            ),
-        ),
-        Class::MalformedCallback => (
-            ("{app}から届いた応答を読み取れませんでした。", AGAIN_JA),
-            ("The answer of {app} could not be read.", AGAIN_EN),
-        ),
-        _ => (
-            (
-                "アプリやサイトからのログインの呼び出しに誤りがあります。",
-                TELL_JA,
-            ),
-            ("The app or site called this login in a wrong way.", TELL_EN),
-        ),
     }
 }
 
@@ -226,6 +139,7 @@ mod tests {
     use function_kit::support_id::SupportId;
 
     use super::*;
+    use crate::failure::Class;
 
     fn failure(class: Class) -> Failure {
         Failure {

@@ -13,13 +13,14 @@ use futures_util::FutureExt as _;
 use http::{Method, StatusCode};
 use lambda_runtime::Diagnostic;
 
-use crate::authorize::{self, authorize, authorize_by_query};
-use crate::callback::{self, callback};
+use crate::authorize::{authorize, authorize_by_query, is_of_amazon_cognito};
+use crate::callback::callback;
 use crate::failure::{Class, Failure};
 use crate::federation::{Federation, WARM_UP};
 use crate::http_api::{Event, Request, Response};
 use crate::pages::page;
-use crate::token::{self, token};
+use crate::refusal::{Refusal, Told};
+use crate::token::token;
 use crate::userinfo::userinfo;
 
 /// How long a copy of our public keys may be used: a new key is published long before it signs.
@@ -30,26 +31,10 @@ const SEALED: [&str; 4] = ["/authorize", "/callback", "/token", "/userinfo"];
 
 /// What has GET has HEAD (RFC 9110 §9.1): as GET without content. It begins and ends no login, and touches no cookie.
 const READ: &[Method] = &[Method::GET, Method::HEAD];
-
-/// Where a failure is told.
-enum Told {
-    Page,
-    Redirect {
-        redirect_uri: String,
-        state: Option<String>,
-    },
-    Json,
-    Bearer,
-}
-
-/// A failure on its way to the answer.
-struct Refusal {
-    class: Class,
-    told: Told,
-    cookie: Option<String>,
-    /// The methods that the endpoint has, where the request's isn't one of them (RFC 9110 §15.5.6).
-    allow: Option<String>,
-}
+/// What may come as a form, too.
+const READ_OR_FORM: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
+/// What comes as a form alone.
+const FORM: &[Method] = &[Method::POST];
 
 impl Handler for Federation {
     type Event = Event;
@@ -95,7 +80,7 @@ impl Federation {
         let refusal = match routed {
             Ok(Ok(response)) => return response,
             Ok(Err(refusal)) => refusal,
-            Err(_) => told(told_at(&request.path))(Class::Internal),
+            Err(_) => Refusal::told(told_at(&request.path), Class::Internal),
         };
         let failure = Failure {
             class: refusal.class,
@@ -115,10 +100,13 @@ impl Federation {
             Told::Bearer => failure.bearer(),
         };
         let response = match refusal.allow {
-            Some(methods) => response.with_header("allow", methods),
+            Some(methods) => {
+                let methods: Vec<_> = methods.iter().map(Method::as_str).collect();
+                response.with_header("allow", methods.join(", "))
+            }
             None => response,
         };
-        match refusal.cookie {
+        match refusal.end_cookie {
             Some(cookie) => response.with_cookie(cookie),
             None => response,
         }
@@ -145,20 +133,20 @@ impl Federation {
             {
                 (invocation.measurements).count_if(Count::LoginFinished, false);
             }
-            admitted.map_err(told(told_at(&request.path)))?;
+            admitted.map_err(|class| Refusal::told(told_at(&request.path), class))?;
         } else {
             refreshing.await;
         }
         match request.path.as_str() {
             "/authorize" => {
                 // OIDC Core §3.1.2.1 wants both.
-                request.only(&[Method::GET, Method::HEAD, Method::POST], Told::Page)?;
+                request.only(READ_OR_FORM, Told::Page)?;
                 if request.is_post() {
-                    return Ok(authorize_by_query(self, request)?);
+                    return authorize_by_query(self, request);
                 }
                 let answer = authorize(self, request, invocation.now);
                 if let Err(refusal) = &answer
-                    && refusal.is_of_amazon_cognito(self, request)
+                    && is_of_amazon_cognito(refusal, self, request)
                     && self.counts(request, self.viewer(request), invocation)
                 {
                     (invocation.measurements).count_if(Count::LoginFinished, false);
@@ -180,10 +168,10 @@ impl Federation {
                 {
                     (invocation.measurements).count_if(Count::LoginFinished, false);
                 }
-                Ok(answer?)
+                answer
             }
             "/token" => {
-                request.only(&[Method::POST], Told::Json)?;
+                request.only(FORM, Told::Json)?;
                 let answer = token(self, request, invocation).await;
                 match &answer {
                     Ok(_) => {
@@ -196,21 +184,18 @@ impl Federation {
                     }
                     Err(_) => {}
                 }
-                answer.map_err(|refusal| told(Told::Json)(refusal.class))
+                answer
             }
             "/userinfo" => {
-                request.only(&[Method::GET, Method::HEAD, Method::POST], Told::Json)?;
-                userinfo(self, request, invocation).await.map_err(|class| {
-                    let is_bearer = class.status() == StatusCode::UNAUTHORIZED;
-                    told(if is_bearer { Told::Bearer } else { Told::Json })(class)
-                })
+                request.only(READ_OR_FORM, Told::Json)?;
+                userinfo(self, request, invocation).await
             }
             "/jwks.json" => request.document(&self.metadata().id_token_keys),
             "/client-jwks.json" => request.document(&self.metadata().client_keys),
             "/.well-known/openid-configuration" => {
                 request.document(&self.metadata().openid_configuration)
             }
-            _ => Err(told(Told::Page)(Class::NotFound)),
+            _ => Err(Refusal::on_page(Class::NotFound)),
         }
     }
 }
@@ -221,11 +206,11 @@ impl Federation {
     /// say it again and again: so of one place one counts in a period.
     fn is_evidence(
         &self,
-        refusal: &callback::Refusal,
+        refusal: &Refusal,
         request: &Request,
         invocation: &Invocation<'_>,
     ) -> bool {
-        refusal.client.is_some()
+        refusal.is_told_to_client()
             && refusal.class.concern() != Concern::Nobody
             && self.counts(request, self.viewer(request), invocation)
     }
@@ -242,11 +227,7 @@ impl Federation {
 
     /// The same at `/token`, where it is Amazon Cognito that asks. Whose login it was, the service has said, or else it
     /// didn't come so far. A person can edit what their browser carries to the service, and do so again and again.
-    fn is_evidence_of_a_person(
-        &self,
-        refusal: &token::Refusal,
-        invocation: &Invocation<'_>,
-    ) -> bool {
+    fn is_evidence_of_a_person(&self, refusal: &Refusal, invocation: &Invocation<'_>) -> bool {
         let counts_once = |who: &str| self.counted().counts(who, invocation.now);
         let person = refusal.person.as_ref().map(Subject::expose);
         !matches!(refusal.class.concern(), Concern::Nobody | Concern::Client)
@@ -284,16 +265,13 @@ fn step(path: &str) -> Option<Step> {
 }
 
 impl Request {
-    fn only(&self, methods: &[Method], how: Told) -> Result<(), Refusal> {
+    fn only(&self, methods: &'static [Method], told: Told) -> Result<(), Refusal> {
         match &self.method {
             Some(method) if methods.contains(method) => Ok(()),
-            _ => {
-                let methods: Vec<_> = methods.iter().map(Method::as_str).collect();
-                Err(Refusal {
-                    allow: Some(methods.join(", ")),
-                    ..told(how)(Class::MethodNotAllowed)
-                })
-            }
+            _ => Err(Refusal {
+                allow: Some(methods),
+                ..Refusal::told(told, Class::MethodNotAllowed)
+            }),
         }
     }
 
@@ -303,48 +281,5 @@ impl Request {
             Response::json(StatusCode::OK, json.to_owned())
                 .with_header("cache-control", KEYS_CACHE),
         )
-    }
-}
-
-fn told(how: Told) -> impl FnOnce(Class) -> Refusal {
-    move |class| Refusal {
-        class,
-        told: how,
-        cookie: None,
-        allow: None,
-    }
-}
-
-impl From<authorize::Refusal> for Refusal {
-    fn from(refusal: authorize::Refusal) -> Self {
-        match refusal {
-            authorize::Refusal::Page(class) => told(Told::Page)(class),
-            authorize::Refusal::Redirect {
-                class,
-                redirect_uri,
-                state,
-            } => told(Told::Redirect {
-                redirect_uri,
-                state,
-            })(class),
-        }
-    }
-}
-
-impl From<callback::Refusal> for Refusal {
-    fn from(refusal: callback::Refusal) -> Self {
-        let how = match refusal.client {
-            Some(client) => Told::Redirect {
-                redirect_uri: client.redirect_uri,
-                state: Some(client.state),
-            },
-            None => Told::Page,
-        };
-        Self {
-            class: refusal.class,
-            told: how,
-            cookie: refusal.end_cookie,
-            allow: None,
-        }
     }
 }

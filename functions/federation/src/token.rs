@@ -5,7 +5,7 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use digital_auth::client_assertion::ClientAssertionError;
-use digital_auth::id_token::{IdTokenError, Subject};
+use digital_auth::id_token::IdTokenError;
 use digital_auth::key_set::KeySetError;
 use digital_auth::token::TokenError;
 use digital_auth::userinfo::UserinfoError;
@@ -23,21 +23,13 @@ use crate::federation::{AtService, Federation};
 use crate::http_api::{Request, Response};
 use crate::issued_token::{self, IssueError, Parties, RecordSeal};
 use crate::parameters::Parameters;
+use crate::refusal::{Refusal, Told};
 use crate::sealed::OpenError;
 
 /// Whoever shows a client secret.
 const CLIENT: Asker = Asker("client");
 /// Whoever has shown the right one, and shows a code.
 const AUTHENTICATED_CLIENT: Asker = Asker("authenticated client");
-
-/// No tokens.
-#[derive(Debug)]
-pub struct Refusal {
-    /// Why.
-    pub class: Class,
-    /// Whose login it was, if that was known.
-    pub person: Option<Subject>,
-}
 
 /// Answers a token request. If the time is over, the class is that of who took most of it, wherever it ended.
 ///
@@ -51,8 +43,8 @@ pub async fn token(
 ) -> Result<Response, Refusal> {
     let at_service = AtService::new(invocation.measurements);
     let answer = exchange(federation, request, invocation, &at_service).await;
-    answer.map_err(|class| Refusal {
-        class: match class {
+    answer.map_err(|class| {
+        let class = match class {
             Class::SecretsUnavailable
             | Class::SigningFailed
             | Class::KeySetUnavailable
@@ -62,8 +54,11 @@ pub async fn token(
                 slowest(invocation)
             }
             other => other,
-        },
-        person: at_service.person(),
+        };
+        Refusal {
+            person: at_service.person(),
+            ..Refusal::told(Told::Json, class)
+        }
     })
 }
 

@@ -10,6 +10,7 @@ use crate::failure::Class;
 use crate::federation::Federation;
 use crate::http_api::{Request, Response};
 use crate::issued_token::AccessToken;
+use crate::refusal::{Refusal, Told};
 use crate::sealed::OpenError;
 
 /// Whoever has an access token, or made one up.
@@ -21,6 +22,18 @@ const BEARER: Asker = Asker("bearer");
 ///
 /// Why there are no claims.
 pub async fn userinfo(
+    federation: &Federation,
+    request: &Request,
+    invocation: &Invocation<'_>,
+) -> Result<Response, Refusal> {
+    let answer = claims(federation, request, invocation).await;
+    answer.map_err(|class| {
+        let is_bearer = class.status() == StatusCode::UNAUTHORIZED;
+        Refusal::told(if is_bearer { Told::Bearer } else { Told::Json }, class)
+    })
+}
+
+async fn claims(
     federation: &Federation,
     request: &Request,
     invocation: &Invocation<'_>,

@@ -11,9 +11,10 @@ use four_attributes::{
 };
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Metrics, Step};
-use function_kit::trigger::Trigger;
-use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
+use record_trigger::Class;
+use record_trigger::records::Records;
+use record_trigger::trigger::{Trigger, in_time};
 use serde_json::{Map, Value};
 
 use crate::config::Config;
@@ -41,7 +42,6 @@ impl fmt::Debug for Admission {
 }
 
 impl Trigger for Admission {
-    type Class = Class;
     const STEP: Step = Step::InboundFederation;
 
     /// Any doubt is a failure: then nobody signs in, and nothing is written.

@@ -3,7 +3,7 @@
 use four_attributes::{Attribute, AttributeSet};
 use function_kit::settings::{self, ConfigError, Reader, attributes_or_all};
 use function_kit::telemetry::Telemetry;
-use function_kit::verified::RecordSettings;
+use record_trigger::records::RecordSettings;
 
 function_kit::variables! {
     RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]} or {\"key\":\"…\"}: the keys of the verified records, as the bridge has them";

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use four_attributes::VERIFIED_RECORD;
-use function_kit::verified::Class;
+use record_trigger::Class;
 use serde_json::Value;
 
 /// The one source of this trigger.

@@ -4,17 +4,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use function_kit::start::Function;
-use function_kit::trigger::Served;
 use http_client::SystemClock;
 use inbound_federation::config::Config;
 use inbound_federation::startup::start;
+use record_trigger::trigger::Served;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     function_kit::start::run(
         Function {
             name: env!("CARGO_PKG_NAME"),
-            crates: &["inbound_federation"],
+            crates: &["inbound_federation", "record_trigger"],
             clock: &SystemClock,
         },
         Config::read,

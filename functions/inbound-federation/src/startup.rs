@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use function_kit::metrics::Metrics;
 use function_kit::secrets::SecretReader;
-use function_kit::verified::{Records, StartError};
 use http_client::{Clock, HttpClient};
+use record_trigger::records::{Records, StartError};
 
 use crate::admission::Admission;
 use crate::config::Config;

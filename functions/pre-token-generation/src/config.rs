@@ -5,7 +5,7 @@ use function_kit::settings::{
     self, ConfigError, Reader, accepted_acr, attributes_or_all, yes_or_no,
 };
 use function_kit::telemetry::Telemetry;
-use function_kit::verified::RecordSettings;
+use record_trigger::records::RecordSettings;
 
 use crate::policy::Policy;
 

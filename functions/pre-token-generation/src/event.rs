@@ -2,7 +2,7 @@
 //! It comes and goes as plain JSON, so that whatever Amazon Cognito adds to it survives.
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html>
 
-use function_kit::verified::Class;
+use record_trigger::Class;
 use serde_json::{Map, Value, json};
 
 use crate::claims::Claims;

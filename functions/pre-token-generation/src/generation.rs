@@ -9,13 +9,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use four_attributes::Attribute;
 use function_kit::check;
-use function_kit::failure::{self, Class as _, Concern, Told};
+use function_kit::failure::{self, Concern, Report};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Metrics, Refused, Step};
 use function_kit::once::OncePerPeriod;
-use function_kit::trigger::Trigger;
-use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
+use record_trigger::records::Records;
+use record_trigger::trigger::{Trigger, in_time};
+use record_trigger::{AtTokens, Class, Leaves};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
@@ -52,7 +53,6 @@ impl fmt::Debug for Generation {
 }
 
 impl Trigger for Generation {
-    type Class = Class;
     const STEP: Step = Step::PreTokenGeneration;
 
     /// A record that is refused is no failure: the tokens come, without what would have followed from it. A failure is
@@ -182,21 +182,19 @@ impl Generation {
                 check::held("each claim is one that a scope grants", "docs/claims.md");
                 Claims::of(&record, grants, now)
             }
-            Err(class) if class.is_refusal() => {
-                refused(class, invocation);
-                if self.is_evidence(class, request, identities, now) {
-                    (invocation.measurements).count_if(Count::RecordAccepted, false);
-                }
-                match class {
-                    Class::RecordTooOld
-                    | Class::RecordAssuranceNotAccepted
-                    | Class::RecordAuthenticationTimeMissing => {
-                        Claims::of_an_outdated_record(grants)
+            Err(class) => match class.at_tokens() {
+                AtTokens::Refused { leaves, concern } => {
+                    refused(class, concern, invocation);
+                    if self.is_evidence(concern, request, identities, now) {
+                        (invocation.measurements).count_if(Count::RecordAccepted, false);
                     }
-                    _ => Claims::default(),
+                    match leaves {
+                        Leaves::NotVerified => Claims::of_an_outdated_record(grants),
+                        Leaves::Nothing => Claims::default(),
+                    }
                 }
-            }
-            Err(class) => return Err(class),
+                AtTokens::Ends | AtTokens::Never => return Err(class),
+            },
         };
         Ok((claims, is_of_the_card_alone))
     }
@@ -206,36 +204,23 @@ impl Generation {
     /// they liked, and no record was ever made for them.
     fn is_evidence(
         &self,
-        class: Class,
+        concern: Concern,
         request: &TokenRequest<'_>,
         identities: &Identities,
         now: DateTime<Utc>,
     ) -> bool {
-        concern_of_refused(class) != Concern::Nobody
+        concern != Concern::Nobody
             && !identities.is_empty()
             && self.counted.counts(request.user_name, now)
     }
 }
 
-/// Whom a record concerns that isn't believed. Any user can bring that about, so no operator is woken by one: if it is so for
-/// most, the share of those that are accepted tells.
-#[must_use]
-pub fn concern_of_refused(class: Class) -> Concern {
-    match (class, class.concern()) {
-        // Linked, and not yet signed in with the card; or the user took it away. For everybody, it isn't mapped any
-        // more.
-        (Class::RecordMissing, _) => Concern::Unproven,
-        (_, Concern::Operator) => Concern::Client,
-        (_, concern) => concern,
-    }
-}
-
 /// Tells of a record that isn't believed.
-fn refused(class: Class, invocation: &Invocation<'_>) {
-    let told = Told {
+fn refused(class: Class, concern: Concern, invocation: &Invocation<'_>) {
+    let report = Report {
         event: "record_refused",
         metric: Refused::Record,
-        concern: concern_of_refused(class),
+        concern,
     };
-    failure::tell_as(told, class, invocation);
+    failure::tell_as(report, class, invocation);
 }

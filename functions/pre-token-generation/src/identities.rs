@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use function_kit::verified::Class;
+use record_trigger::Class;
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -4,17 +4,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use function_kit::start::Function;
-use function_kit::trigger::Served;
 use http_client::SystemClock;
 use pre_token_generation::config::Config;
 use pre_token_generation::startup::start;
+use record_trigger::trigger::Served;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     function_kit::start::run(
         Function {
             name: env!("CARGO_PKG_NAME"),
-            crates: &["pre_token_generation"],
+            crates: &["pre_token_generation", "record_trigger"],
             clock: &SystemClock,
         },
         Config::read,

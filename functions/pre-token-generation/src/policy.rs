@@ -2,7 +2,7 @@
 //! may have become more since.
 
 use four_attributes::{AttributeSet, VerifiedAt, VerifiedRecord};
-use function_kit::verified::Class;
+use record_trigger::Class;
 
 /// What is asked of a record now, beside its issuer and its age.
 #[derive(Clone, Debug, Eq, PartialEq)]

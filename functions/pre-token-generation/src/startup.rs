@@ -6,8 +6,8 @@ use function_kit::aws::{Connections, sdk_config};
 use function_kit::metrics::Metrics;
 use function_kit::once::OncePerPeriod;
 use function_kit::secrets::SecretReader;
-use function_kit::verified::{Records, StartError};
 use http_client::{Clock, HttpClient};
+use record_trigger::records::{Records, StartError};
 
 use crate::config::Config;
 use crate::generation::Generation;

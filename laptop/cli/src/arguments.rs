@@ -3,29 +3,20 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use cli::exit;
 use demo::stack::SERVICE_CLIENT_ID;
 
 use crate::language::Language;
 
-/// Examples, and what a script may rely on.
-const AFTER_HELP: &str = "\
+/// Examples.
+const EXAMPLES: &str = "\
 例 / Examples:
   cargo run
   cargo run -- demo --persona longest --no-open
   cargo run -- demo --headless --persona longest
   cargo run -q -- demo --headless --fault token-500 --json
   cargo run -q -- demo --headless --scopes \"openid digital-auth/age_over_20\"
-  cargo run -- simulate service --client-jwks public.json --redirect-uri http://localhost:3000/callback
-
-demo の終了コード / Exit status of demo:
-  0    ログインした、または Ctrl-C で終えた / signed in, or ended by Ctrl-C
-  2    コマンドの書き方の誤り / wrong usage
-  3    関数をビルドできない / the function can't be built
-  4    起動できない（使用中のポートなど） / can't start (a taken port, for example)
-  5    関数の外で失敗した / failed outside of the function
-  6    デモ自身の問題 / a defect of the demo
-  10–  失敗の種類ごとに1つ（faults --json の exit_status） / one for each class of failure (exit_status in faults --json)
-  130  起動やログインの途中で中断した / interrupted while starting or signing in";
+  cargo run -- simulate service --client-jwks public.json --redirect-uri http://localhost:3000/callback";
 
 /// What it is for.
 const ABOUT: &str = "\
@@ -41,7 +32,7 @@ My Number Card logins for Amazon Cognito: the command to try it on your machine"
     long_about = None,
     arg_required_else_help = false,
     max_term_width = 110,
-    after_help = AFTER_HELP
+    after_help = after_help()
 )]
 pub(crate) struct Arguments {
     /// 出力の言語（既定：ロケールが英語なら en、ほかは ja） / Language of the output
@@ -218,6 +209,18 @@ pub(crate) struct Env {
 pub(crate) enum Function {
     /// The bridge
     Federation,
+}
+
+/// Examples, and the exit statuses that a script may rely on.
+fn after_help() -> String {
+    let mut help = format!("{EXAMPLES}\n\n終了コード / Exit status:\n");
+    for status in exit::ALL {
+        let (ja, en) = (status.meaning.ja, status.meaning.en);
+        help += &format!("  {:<4} {ja}\n       {en}\n", status.code).replace('`', "");
+    }
+    help += "失敗のクラスは --json に、誤りごとのクラスと終了コードは faults --json にあります / \
+        --json has the class of a failure, faults --json the class and exit status of each fault";
+    help
 }
 
 #[cfg(test)]

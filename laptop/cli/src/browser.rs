@@ -4,9 +4,12 @@
 
 use std::io::{self, IsTerminal as _, Write};
 
+use cli::classes;
+use cli::exit::{self, Status};
 use demo::app::{AppSettings, Ended, Explanation};
 use demo::scopes::Scopes;
 use demo::stack::{Stack, StackOptions};
+use function_kit::failure::Bilingual;
 use loopback::journal::{Hop, Journal, Moment, Party};
 use loopback::pages::Language as PageLanguage;
 use serde_json::json;
@@ -17,11 +20,6 @@ use crate::arguments::Demo;
 use crate::demo::{DemoError, Interruption, Progress, unless_nobody_reads};
 use crate::language::Language;
 use crate::story::party;
-
-/// The classes of failure, documented: a test holds the tables and the classes together.
-const FAILURES_JA: &str = include_str!("../../../docs/failures.md");
-/// The same in English.
-const FAILURES_EN: &str = include_str!("../../../docs/failures.en.md");
 
 /// How many ended logins may wait to be told.
 const WAITING: usize = 64;
@@ -40,7 +38,7 @@ pub(crate) async fn run(
     (persona, fault, scopes): (&str, Option<Fault>, Scopes),
     mut options: StackOptions,
     (progress, mut interruption): (Progress, Interruption),
-) -> Result<u8, DemoError> {
+) -> Result<Status, DemoError> {
     let (sender, mut ended) = mpsc::channel(WAITING);
     options.app = Some(AppSettings {
         port: demo.ports.app_port,
@@ -89,23 +87,20 @@ pub(crate) async fn run(
     }
     say_to_people(demo, language.say("終了します", "Stopping"));
     stack.stop().await;
-    Ok(0)
+    Ok(exit::SUCCESS)
 }
 
-/// What the documentation says about a class, the bridge's or the triggers': the last two cells of its row. Where both
-/// know a class, the bridge's row comes first, and is meant for both.
+/// What is declared of a class, the bridge's or the triggers', as plain text.
 fn explain(class: &str, language: PageLanguage) -> Option<Explanation> {
-    let document = match language {
-        PageLanguage::Japanese => FAILURES_JA,
-        PageLanguage::English => FAILURES_EN,
+    let plain = |text: Bilingual| match language {
+        PageLanguage::Japanese => text.ja.replace('`', ""),
+        PageLanguage::English => text.en.replace('`', ""),
     };
-    let start = format!("| `{class}` |");
-    let row = document.lines().find(|line| line.starts_with(&start))?;
-    let mut cells = row.trim_matches('|').rsplit('|');
-    let plain = |cell: &str| cell.trim().replace('`', "");
-    let remedy = plain(cells.next()?);
-    let meaning = plain(cells.next()?);
-    Some(Explanation { meaning, remedy })
+    let class = classes::named(class)?;
+    Some(Explanation {
+        meaning: plain(class.meaning),
+        remedy: plain(class.advice),
+    })
 }
 
 /// Whether the browser is opened: only for somebody who sits before a screen of this machine and didn't say no.
@@ -307,9 +302,8 @@ fn ends_there(hop: &&Hop) -> bool {
 #[cfg(test)]
 mod tests {
     use federation::failure::Class;
-    use function_kit::failure::Class as _;
-    use function_kit::verified;
     use loopback::journal::{Check, Step};
+    use record_trigger::Class as TriggerClass;
 
     use super::*;
 
@@ -345,7 +339,7 @@ mod tests {
     #[test]
     fn every_class_has_words_in_both_languages() {
         let of_the_bridge = Class::ALL.iter().map(|class| class.name());
-        let of_the_triggers = verified::Class::ALL.iter().map(|class| class.name());
+        let of_the_triggers = TriggerClass::ALL.iter().map(|class| class.name());
         for class in of_the_bridge.chain(of_the_triggers) {
             let ja = explain(class, PageLanguage::Japanese).unwrap();
             let en = explain(class, PageLanguage::English).unwrap();

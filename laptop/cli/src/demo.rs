@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use cli::exit::{self, Status};
 use cognito_simulator::{self, Variation};
 use demo::app;
 use demo::scopes::{InvalidScopes, Scopes};
@@ -24,7 +25,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::arguments::{AssertionAlgorithm, Demo};
 use crate::browser;
-use crate::exit::{self, Complaint};
+use crate::complaint::Complaint;
 use crate::language::Language;
 use crate::story;
 
@@ -91,7 +92,7 @@ pub(crate) enum DemoError {
 }
 
 impl Complaint for DemoError {
-    fn status(&self) -> u8 {
+    fn status(&self) -> Status {
         match self {
             Self::UnknownPersona(_)
             | Self::UnknownFault(_)
@@ -181,7 +182,7 @@ impl From<StackError> for DemoError {
 /// # Errors
 ///
 /// [`DemoError`]; a login that fails is told, and is a status.
-pub(crate) async fn run(demo: &Demo, language: Language) -> Result<u8, DemoError> {
+pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoError> {
     let clock = SimClock::default();
     let people = personas(clock.now());
     let persona = match &demo.persona {
@@ -304,13 +305,13 @@ fn distinct(ports: crate::arguments::Ports) -> Result<(), DemoError> {
     Ok(())
 }
 
-fn status(outcome: &Outcome) -> u8 {
+fn status(outcome: &Outcome) -> Status {
     match outcome {
-        Outcome::SignedIn(_) => 0,
+        Outcome::SignedIn(_) => exit::SUCCESS,
         Outcome::Failed(failed) => failed
             .class
             .as_deref()
-            .and_then(exit::status_of_name)
+            .and_then(exit::of_class)
             .unwrap_or(exit::ELSEWHERE),
     }
 }

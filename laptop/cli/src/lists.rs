@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
+use cli::exit;
 use serde_json::{Value, json};
 use service_simulator::fault::Fault;
 use service_simulator::persona::personas;
 
-use crate::exit;
 use crate::language::Language;
 
 /// Lists the test persons: the first is the default.
@@ -50,12 +50,13 @@ pub(crate) fn write_faults(
         let faults: Vec<_> = Fault::ALL
             .iter()
             .map(|fault| {
+                let status = fault.class().map_or(Some(exit::SUCCESS), exit::of_class);
                 json!({
                     "id": fault.id(),
                     "description_ja": fault.description_ja(),
                     "description_en": fault.description_en(),
                     "class": fault.class(),
-                    "exit_status": fault.class().map_or(Some(0), exit::status_of_name),
+                    "exit_status": status.map(|status| status.code),
                 })
             })
             .collect();

@@ -2,9 +2,9 @@
 
 mod arguments;
 mod browser;
+mod complaint;
 mod demo;
 mod environment;
-mod exit;
 mod language;
 mod lists;
 mod simulate;
@@ -14,10 +14,11 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use cli::exit::{self, Status};
 use loopback::clock::SimClock;
 
 use crate::arguments::{Arguments, Command, Demo, Function, Simulate};
-use crate::exit::Complaint;
+use crate::complaint::Complaint;
 use crate::language::Language;
 
 fn main() -> ExitCode {
@@ -55,7 +56,10 @@ fn main() -> ExitCode {
 }
 
 /// Runs a command that takes its time, to its exit status.
-fn run<E: Complaint>(command: impl Future<Output = Result<u8, E>>, language: Language) -> ExitCode {
+fn run<E: Complaint>(
+    command: impl Future<Output = Result<Status, E>>,
+    language: Language,
+) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -67,7 +71,7 @@ fn run<E: Complaint>(command: impl Future<Output = Result<u8, E>>, language: Lan
     // A build that was interrupted may still be on its way; nobody waits for it.
     runtime.shutdown_background();
     match ended {
-        Ok(status) => ExitCode::from(status),
+        Ok(status) => ExitCode::from(status.code),
         Err(error) => {
             let text = match language {
                 Language::Ja => error.in_japanese(),
@@ -78,8 +82,8 @@ fn run<E: Complaint>(command: impl Future<Output = Result<u8, E>>, language: Lan
     }
 }
 
-fn complain(text: &str, status: u8) -> ExitCode {
+fn complain(text: &str, status: Status) -> ExitCode {
     // Where not even this can be written, the status says it.
     let _ = writeln!(anstream::stderr(), "digital-auth: {text}");
-    ExitCode::from(status)
+    ExitCode::from(status.code)
 }

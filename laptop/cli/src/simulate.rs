@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use cli::exit::{self, Status};
 use loopback::clock::SimClock;
 use loopback::journal::{Journal, Moment};
 use loopback::server::ListenError;
@@ -18,8 +19,8 @@ use service_simulator::{
 };
 
 use crate::arguments::SimulateService;
+use crate::complaint::Complaint;
 use crate::demo::{Interruption, unless_nobody_reads};
-use crate::exit::{self, Complaint};
 use crate::language::Language;
 use crate::story;
 
@@ -82,7 +83,7 @@ pub(crate) enum SimulateError {
 }
 
 impl Complaint for SimulateError {
-    fn status(&self) -> u8 {
+    fn status(&self) -> Status {
         match self {
             Self::Taken(_) | Self::Start(_) => exit::START,
             Self::Signals(_) | Self::Output(_) => exit::DEFECT,
@@ -187,7 +188,7 @@ fn person_problem(problem: &PersonProblem) -> String {
 pub(crate) async fn run(
     arguments: &SimulateService,
     language: Language,
-) -> Result<u8, SimulateError> {
+) -> Result<Status, SimulateError> {
     let options = options(arguments)?;
     let (clock, journal, people) = (
         options.clock.clone(),
@@ -244,7 +245,7 @@ pub(crate) async fn run(
     }
     service.stop().await;
     tell(&mut teller);
-    Ok(0)
+    Ok(exit::SUCCESS)
 }
 
 /// The options of the service, once every file is read.

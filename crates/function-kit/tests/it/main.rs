@@ -1,4 +1,4 @@
-//! What all functions share, seen from outside: what becomes of a trigger's event, and what the operator sees of it.
+//! What all functions share, seen from outside: secrets that come late or not at all, and how a failure is told.
 //! No network; the time of day is the test's.
 #![expect(
     clippy::unwrap_used,
@@ -6,5 +6,5 @@
     reason = "a test that can't go on fails"
 )]
 
+mod failure;
 mod secrets;
-mod trigger;

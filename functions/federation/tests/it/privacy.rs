@@ -372,7 +372,7 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     let now = invocation.now;
     let begin =
         authorize::authorize(&bridge.federation, &Request::from(to_authorize), now).unwrap_err();
-    assert!(matches!(begin, authorize::Refusal::Redirect { .. }));
+    assert!(begin.is_told_to_client());
     let mut browser = Browser::default();
     let asked = bridge.begin(&mut browser, &Form::authorize()).await;
     let cancelled = bridge.service.answer(&asked).without("code");
@@ -381,7 +381,7 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     let back = callback::callback(&bridge.federation, &Request::from(to_callback), &invocation)
         .await
         .unwrap_err();
-    assert!(back.client.is_some());
+    assert!(back.is_told_to_client());
     let good = Call::authorize(&Form::authorize()).header(HEADER, FRONT_DOOR);
     let good: Event = serde_json::from_value(good.event).unwrap();
     let answer = bridge
@@ -425,8 +425,8 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         (format!("{tokens:?}"), "IssuedTokens"),
         (format!("{:?}", Subject::new(SUBJECT.to_owned())), "Subject"),
         (format!("{:?}", attributes.unwrap()), "FourAttributes"),
-        (format!("{begin:?}"), "authorize::Refusal"),
-        (format!("{back:?}"), "callback::Refusal"),
+        (format!("{begin:?}"), "Refusal of /authorize"),
+        (format!("{back:?}"), "Refusal of /callback"),
     ] {
         assert!(!shown.is_empty());
         shows_nothing(&shown, &secrets, of);

@@ -7,9 +7,9 @@ use chrono::TimeDelta;
 use function_kit::invocation::ANSWER;
 use function_kit::runtime::Call;
 use function_kit::secrets::SecretReader;
-use function_kit::trigger;
 use kit::{Reply, SecretsManager, Server, TestClock, start};
 use pre_token_generation::generation::Generation;
+use record_trigger::trigger;
 use serde_json::Value;
 use tokio::time::Instant;
 

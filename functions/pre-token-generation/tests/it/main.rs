@@ -27,13 +27,13 @@ use function_kit::metrics::Metrics;
 use function_kit::once::OncePerPeriod;
 use function_kit::runtime::Call;
 use function_kit::secrets::SecretReader;
-use function_kit::trigger;
-use function_kit::verified::Records;
 use http_client::{Clock, HttpClient};
 use kit::TestClock;
 use pre_token_generation::config::Config;
 use pre_token_generation::generation::Generation;
 use pre_token_generation::users::Users;
+use record_trigger::records::Records;
+use record_trigger::trigger;
 use sealing::{SealingKeys, SystemRandomness};
 use serde_json::{Value, json};
 

@@ -3,11 +3,11 @@
 
 use std::sync::OnceLock;
 
-use function_kit::trigger;
 use kit::{Reply, Server, TestClock, start};
 use lambda_runtime::Diagnostic;
 use pre_token_generation::generation::Generation;
 use proptest::prelude::*;
+use record_trigger::trigger;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{call, claims, event, generation, record};
 use function_kit::metrics::Metrics;
-use function_kit::trigger;
+use record_trigger::trigger;
 
 const SCOPES: [&str; 2] = ["openid", "digital-auth/age_over_20"];
 

@@ -4,31 +4,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use function_kit::failure::Class as _;
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Metrics, Step};
 use function_kit::runtime::Call;
 use function_kit::support_id::SupportId;
-use function_kit::trigger::{Trigger, answer};
 use http_client::Clock;
 use kit::{TestClock, Written, log, start};
 use lambda_runtime::Diagnostic;
+use record_trigger::Class;
+use record_trigger::trigger::{Trigger, answer};
 use serde_json::{Value, json};
 
 const REQUEST_ID: &str = "8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
-
-function_kit::classes! {
-    /// The person took too long.
-    TooSlow = "too_slow", Nobody;
-    /// Somebody said something that anybody can say.
-    Said = "said", Unproven;
-    /// Somebody changed something.
-    Forged = "forged", Client;
-    /// The service didn't answer.
-    Away = "away", Service;
-    /// The operator forgot something.
-    NotReady = "not_ready", Operator;
-}
 
 /// How long every event takes.
 const TAKES: Duration = Duration::from_millis(25);
@@ -49,7 +36,6 @@ impl Obedient {
 }
 
 impl Trigger for Obedient {
-    type Class = Class;
     const STEP: Step = Step::InboundFederation;
 
     async fn handle(&self, mut event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
@@ -133,11 +119,9 @@ fn metadata(directives: &[(Value, &str, &str)]) -> Value {
 async fn fail_with_class_and_support_id_one_log_event_and_one_line_of_metrics() {
     for (class, level, concern) in [
         ("internal", "ERROR", "operator"),
-        ("too_slow", "INFO", "nobody"),
-        ("said", "WARN", "unproven"),
-        ("forged", "WARN", "client"),
-        ("away", "ERROR", "service"),
-        ("not_ready", "ERROR", "operator"),
+        ("record_too_old", "INFO", "nobody"),
+        ("record_forged", "WARN", "client"),
+        ("too_slow", "ERROR", "operator"),
     ] {
         let (log, _guard) = log();
         let (trigger, metrics) = Obedient::new();
@@ -198,9 +182,9 @@ async fn fail_after_a_panic_as_internal_and_answer_whoever_comes_next() {
 #[tokio::test(start_paused = true)]
 async fn fail_two_calls_with_two_support_ids() {
     let (trigger, _metrics) = Obedient::new();
-    let first = answer(&trigger, Some(event("forged")), &call("request-1")).await;
-    let again = answer(&trigger, Some(event("forged")), &call("request-1")).await;
-    let other = answer(&trigger, Some(event("forged")), &call("request-2")).await;
+    let first = answer(&trigger, Some(event("record_forged")), &call("request-1")).await;
+    let again = answer(&trigger, Some(event("record_forged")), &call("request-1")).await;
+    let other = answer(&trigger, Some(event("record_forged")), &call("request-2")).await;
     assert_eq!(first, again);
     assert_ne!(first, other);
 }

@@ -1,0 +1,143 @@
+//! A trigger of Amazon Cognito: an event in, the same event with an answer out, or an error that Cognito shows to the app.
+//! Here, and only here, a trigger's failure becomes an error, a log event and a metric; a panic becomes one too.
+//! Of the event nothing is ever logged: all of it is about a person.
+
+use std::panic::AssertUnwindSafe;
+
+use function_kit::failure;
+use function_kit::invocation::Invocation;
+use function_kit::metrics::{Measurements, Metrics, Step};
+use function_kit::runtime::{Call, Handler};
+use futures_util::FutureExt as _;
+use http_client::Clock;
+use lambda_runtime::Diagnostic;
+use serde_json::Value;
+
+use crate::Class;
+
+/// A trigger.
+pub trait Trigger {
+    /// What a whole event is measured as.
+    const STEP: Step;
+
+    /// Decides: the answer that Amazon Cognito gets, which is the event with its `response` filled.
+    ///
+    /// # Errors
+    ///
+    /// The class of what can't be decided. The sign-in, or the refresh, fails with it.
+    fn handle(
+        &self,
+        event: Value,
+        invocation: &Invocation<'_>,
+    ) -> impl Future<Output = Result<Value, Class>>;
+
+    /// What time it is.
+    fn clock(&self) -> &dyn Clock;
+
+    /// Where its metrics go.
+    fn metrics(&self) -> &Metrics;
+}
+
+/// Answers one event; what isn't JSON is none.
+///
+/// # Errors
+///
+/// `errorType` is the failure's class, `errorMessage` is class and support id: printable ASCII, and nothing else, since
+/// Amazon Cognito hands it on to the app. By then the failure has its log event and its metric.
+pub async fn answer<T: Trigger>(
+    trigger: &T,
+    event: Option<Value>,
+    call: &Call<'_>,
+) -> Result<Value, Diagnostic> {
+    let measurements = Measurements::default();
+    let invocation = Invocation::new(call.request_id, call.begun, trigger.clock(), &measurements);
+    let answer = handle(trigger, event.unwrap_or_default(), &invocation).await;
+    let now = invocation.now;
+    trigger.metrics().write(measurements, now);
+    answer
+}
+
+/// A trigger, as the runtime serves it.
+#[derive(Debug)]
+pub struct Served<T>(pub T);
+
+impl<T: Trigger> Handler for Served<T> {
+    type Event = Value;
+    type Answer = Value;
+
+    async fn handle(&self, event: Option<Value>, call: &Call<'_>) -> Result<Value, Diagnostic> {
+        answer(&self.0, event, call).await
+    }
+}
+
+/// A decision, unless it takes longer than Amazon Cognito waits for it.
+///
+/// # Errors
+///
+/// What the decision says. If the time is over, the class is that of what took most of it.
+pub async fn in_time<T>(
+    decision: impl Future<Output = Result<T, Class>>,
+    invocation: &Invocation<'_>,
+) -> Result<T, Class> {
+    let decided = invocation.deadline.bound(decision).await;
+    decided
+        .unwrap_or(Err(Class::TooSlow))
+        .map_err(|class| match class {
+            Class::SecretsUnavailable | Class::UserUnavailable | Class::TooSlow
+                if invocation.deadline.has_passed() =>
+            {
+                let known: [(&[Step], _); 2] = [
+                    (&[Step::Secrets], Class::SecretsUnavailable),
+                    (&[Step::GetUser], Class::UserUnavailable),
+                ];
+                invocation.slowest(&known).unwrap_or(Class::TooSlow)
+            }
+            other => other,
+        })
+}
+
+async fn handle<T: Trigger>(
+    trigger: &T,
+    event: Value,
+    invocation: &Invocation<'_>,
+) -> Result<Value, Diagnostic> {
+    let _timing = invocation.measurements.begin(T::STEP);
+    // A defect that one event meets must not take the process with it, and has a class like any other failure.
+    let handled = AssertUnwindSafe(async { trigger.handle(event, invocation).await })
+        .catch_unwind()
+        .await;
+    let class = match handled {
+        Ok(Ok(answer)) => return Ok(answer),
+        Ok(Err(class)) => class,
+        Err(_) => Class::Internal,
+    };
+    Err(failure::tell_lambda(class, invocation))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http_client::SystemClock;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_decision_takes_four_seconds_at_most_from_when_somebody_began_to_wait() {
+        let (measurements, clock) = (Measurements::default(), SystemClock);
+        let since = |begun| Invocation::new("a", begun, &clock, &measurements);
+        let begun = tokio::time::Instant::now();
+        let call = since(begun);
+        assert_eq!(in_time(async { Ok(1) }, &call).await, Ok(1));
+        let refused = in_time::<()>(async { Err(Class::RecordForged) }, &call).await;
+        assert_eq!(refused, Err(Class::RecordForged));
+        let endless = in_time::<()>(std::future::pending(), &call).await;
+        assert_eq!(endless, Err(Class::TooSlow));
+        let (taken, second) = (begun.elapsed(), Duration::from_secs(1));
+        assert!(taken >= 4 * second && taken < 5 * second, "{taken:?}");
+        // What was waited for before counts too.
+        let late = in_time::<()>(std::future::pending(), &since(begun)).await;
+        assert_eq!(late, Err(Class::TooSlow));
+        assert!(begun.elapsed() < 5 * second);
+    }
+}

@@ -1,0 +1,121 @@
+//! Records as a trigger opens them: with a ring of keys that is rotated while the process lives, and by a clock that isn't
+//! the bridge's. What isn't known is never taken for an answer. The time is the test's.
+
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
+use function_kit::invocation::Invocation;
+use function_kit::metrics::Measurements;
+use function_kit::reference::Reference;
+use function_kit::secrets::{SecretReader, Source};
+use http_client::Deadline;
+use kit::{log, start};
+use record_trigger::Class;
+use record_trigger::records::{RecordSettings, Records};
+use sealing::{SealingKeys, SystemRandomness};
+use serde_json::json;
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    start() + TimeDelta::seconds(seconds)
+}
+
+fn key(number: u8) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode([number; 32])
+}
+
+fn ring(path: &Path, numbers: &[u8]) {
+    let keys: Vec<_> = numbers.iter().copied().map(key).collect();
+    std::fs::write(path, json!({ "keys": keys }).to_string()).unwrap();
+}
+
+fn record(number: u8) -> String {
+    let record = VerifiedRecord {
+        issuer: "https://service.example".to_owned(),
+        subject: "subject".to_owned(),
+        provider_name: "MynaApp".to_owned(),
+        attributes: FourAttributes::default(),
+        verified_at: VerifiedAt::Authentication(start()),
+        acr: None,
+    };
+    let keys = SealingKeys::new([key(number).as_str()]).unwrap();
+    record.seal(&keys, &SystemRandomness).unwrap()
+}
+
+/// What opens records with the ring in this file.
+async fn records(path: &Path) -> Records {
+    let settings = RecordSettings {
+        keys: Source {
+            variable: "RECORD_KEYS",
+            reference: Reference::File(path.to_owned()),
+        },
+        service_issuers: vec!["https://service.example".to_owned()],
+        provider_name: "MynaApp".to_owned(),
+    };
+    let records = Records::load(SecretReader::new(None), &settings, start());
+    records.await.unwrap()
+}
+
+/// Opens a record of the first second, sealed with this key, so many seconds later.
+async fn open(records: &Records, number: u8, seconds: i64) -> Result<(), Class> {
+    let invocation = Invocation {
+        request_id: "a",
+        now: at(seconds),
+        begun: tokio::time::Instant::now(),
+        deadline: Deadline::after(Duration::from_secs(60)),
+        measurements: &Measurements::default(),
+    };
+    let record = record(number);
+    let opened = records.open(&record, &["subject"], None, &invocation);
+    opened.await.map(|_| ())
+}
+
+#[tokio::test]
+async fn a_record_of_a_verification_that_has_yet_to_come_is_malformed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("records");
+    ring(&path, &[1]);
+    let records = records(&path).await;
+    // The bridge lets the service's clock be a minute ahead of its own, and a trigger's clock is another one.
+    assert_eq!(open(&records, 1, -120).await, Ok(()));
+    let ahead = open(&records, 1, -121).await;
+    assert_eq!(ahead, Err(Class::RecordMalformed));
+}
+
+/// In one process, which never stops: a record of a new key opens with one look, and one of a key that was taken out stops
+/// to open within the hour.
+#[tokio::test]
+async fn the_keys_of_the_records_are_rotated_while_the_process_lives() {
+    let (_log, _guard) = log();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("records");
+    ring(&path, &[1]);
+    let records = records(&path).await;
+    let open = async |number: u8, seconds: i64| open(&records, number, seconds).await;
+    assert_eq!(open(1, 0).await, Ok(()));
+    assert_eq!(open(2, 0).await, Err(Class::RecordUnknownKey));
+    // Put in front: also a moment after somebody else's record of no known key. The old one still opens.
+    assert_eq!(open(7, 9).await, Err(Class::RecordUnknownKey));
+    ring(&path, &[2, 1]);
+    assert_eq!(open(2, 10).await, Ok(()));
+    assert_eq!(open(1, 11).await, Ok(()));
+    // Taken out: for an hour nobody asks, and then it is over.
+    ring(&path, &[2]);
+    assert_eq!(open(1, 10 + 3_599).await, Ok(()));
+    assert_eq!(open(1, 10 + 3_600).await, Err(Class::RecordUnknownKey));
+    assert_eq!(open(2, 10 + 3_600).await, Ok(()));
+    // Where the ring can't be read, an unknown key is no refusal: nothing is known.
+    std::fs::remove_file(&path).unwrap();
+    for seconds in [7_000, 7_005] {
+        assert_eq!(open(3, seconds).await, Err(Class::SecretsUnavailable));
+        assert_eq!(open(2, seconds).await, Ok(()));
+    }
+    // And not for longer than a day.
+    assert_eq!(open(2, 3_610 + 86_399).await, Ok(()));
+    assert_eq!(
+        open(2, 3_610 + 86_400).await,
+        Err(Class::SecretsUnavailable)
+    );
+}

@@ -1,0 +1,72 @@
+//! What is declared of a class of failure, whichever function it is of: the bridge has a list of
+//! classes, and the triggers have another one.
+
+use federation::failure::Class as BridgeClass;
+use function_kit::failure::{Bilingual, Class, Kind};
+use record_trigger::Class as TriggerClass;
+
+/// What is declared of a class.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Declared {
+    /// What somebody would do next.
+    pub kind: Kind,
+    /// When it is so.
+    pub meaning: Bilingual,
+    /// What an operator does about it.
+    pub advice: Bilingual,
+    /// Whether a login can end with it.
+    pub ends: bool,
+}
+
+/// The class with this name. Where both lists have it, the bridge's words are meant for both.
+#[must_use]
+pub fn named(name: &str) -> Option<Declared> {
+    find::<BridgeClass>(name)
+        .map(|class| declared(class, true))
+        .or_else(|| find::<TriggerClass>(name).map(|class| declared(class, class.ends())))
+}
+
+fn find<C: Class>(name: &str) -> Option<C> {
+    C::ALL.iter().copied().find(|class| class.name() == name)
+}
+
+fn declared(class: impl Class, ends: bool) -> Declared {
+    Declared {
+        kind: class.kind(),
+        meaning: class.meaning(),
+        advice: class.advice(),
+        ends,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service_simulator::fault::Fault;
+
+    use super::*;
+
+    #[test]
+    fn a_class_of_both_lists_is_of_one_kind() {
+        let mut shared = 0;
+        for of_a_trigger in TriggerClass::ALL {
+            if let Some(of_the_bridge) = find::<BridgeClass>(of_a_trigger.name()) {
+                assert_eq!(
+                    of_the_bridge.kind(),
+                    of_a_trigger.kind(),
+                    "{of_a_trigger:?}"
+                );
+                shared += 1;
+            }
+        }
+        assert!(shared > 0);
+    }
+
+    #[test]
+    fn every_fault_leads_to_a_class_that_ends_a_login() {
+        for class in Fault::ALL.iter().filter_map(|fault| fault.class()) {
+            assert!(named(class).is_some_and(|class| class.ends), "{class}");
+        }
+        assert_eq!(named("no_such_class"), None);
+        assert_eq!(named(""), None);
+    }
+}

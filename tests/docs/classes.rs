@@ -1,0 +1,172 @@
+//! The classes of failure: the bridge's and the triggers', and how loud each is.
+
+use cli::exit;
+use federation::failure::Class as BridgeClass;
+use function_kit::failure::{Concern, Kind};
+use record_trigger::{AtSignIn, AtTokens, Class as TriggerClass};
+
+use crate::{Language, code, generated, head, row};
+
+/// The names of the parts that are made here.
+pub(crate) const PARTS: &[&str] = &[
+    "classes of the bridge",
+    "classes of the triggers",
+    "levels",
+    "refused records",
+];
+
+#[test]
+fn the_classes_of_the_bridge() {
+    for language in Language::ALL {
+        let mut table = head([
+            language.of("クラス", "Class"),
+            language.of("どこで", "Where"),
+            language.of("OAuth のエラー", "OAuth error"),
+            "HTTP",
+            language.of("終了", "Exit"),
+            language.of("意味", "Meaning"),
+            language.of("運用者がすること", "What an operator does"),
+        ]);
+        for class in BridgeClass::ALL {
+            let (place, status) = (class.place(), class.status().as_u16());
+            let status = if place.has_status {
+                status.to_string()
+            } else {
+                format!("({status})")
+            };
+            table += &row([
+                &code(class.name()),
+                language.say(place.words),
+                &code(class.oauth_error().as_str()),
+                &status,
+                &exit_status(class.kind()),
+                language.say(class.meaning()),
+                language.say(class.advice()),
+            ]);
+        }
+        generated::holds(&language.file("failures"), "classes of the bridge", &table);
+    }
+}
+
+#[test]
+fn the_classes_of_the_triggers() {
+    for language in Language::ALL {
+        let ends = language.of("終わる", "ends");
+        let no_claims = language.of("クレームを出さない", "no claims");
+        let mut table = head([
+            language.of("クラス", "Class"),
+            "`inbound-federation`",
+            "`pre-token-generation`",
+            language.of("重大度", "Level"),
+            language.of("終了", "Exit"),
+            language.of("意味", "Meaning"),
+            language.of("運用者がすること", "What an operator does"),
+        ]);
+        for class in TriggerClass::ALL {
+            let at_sign_in = match class.at_sign_in() {
+                AtSignIn::Ends => ends,
+                AtSignIn::Never => "–",
+            };
+            let at_tokens = match class.at_tokens() {
+                AtTokens::Ends => ends,
+                AtTokens::Refused { .. } => no_claims,
+                AtTokens::Never => "–",
+            };
+            let status = if class.ends() {
+                exit_status(class.kind())
+            } else {
+                "–".to_owned()
+            };
+            table += &row([
+                &code(class.name()),
+                at_sign_in,
+                at_tokens,
+                level(class.concern()),
+                &status,
+                language.say(class.meaning()),
+                language.say(class.advice()),
+            ]);
+        }
+        let file = language.file("failures");
+        generated::holds(&file, "classes of the triggers", &table);
+    }
+}
+
+#[test]
+fn the_levels() {
+    for language in Language::ALL {
+        let mut table = head([
+            language.of("重大度", "Level"),
+            language.of("だれの問題か", "Whose problem"),
+            language.of("クラス", "Classes"),
+        ]);
+        for concern in Concern::ALL {
+            let classes = BridgeClass::ALL.iter();
+            let classes = classes.filter(|class| class.concern() == *concern);
+            let classes: Vec<_> = classes.map(|class| code(class.name())).collect();
+            let name = code(concern.name());
+            let whose = match language {
+                Language::Japanese => format!("{}（{name}）", whose(*concern, language)),
+                Language::English => format!("{} ({name})", whose(*concern, language)),
+            };
+            let separator = language.of("、", ", ");
+            table += &row([level(*concern), &whose, &classes.join(separator)]);
+        }
+        generated::holds(&language.file("failures"), "levels", &table);
+    }
+}
+
+#[test]
+fn the_records_that_are_refused() {
+    for language in Language::ALL {
+        let mut table = head([
+            language.of("クラス", "Class"),
+            language.of("意味", "Meaning"),
+            language.of("いつ見るか", "Looked at"),
+        ]);
+        for class in TriggerClass::ALL {
+            if !matches!(class.at_tokens(), AtTokens::Refused { .. }) {
+                continue;
+            }
+            let looked_at = match class.at_sign_in() {
+                AtSignIn::Ends => language.of("ログインとトークン", "at sign-ins and at tokens"),
+                AtSignIn::Never => language.of("トークンだけ", "at tokens"),
+            };
+            table += &row([
+                &code(class.name()),
+                language.say(class.meaning()),
+                looked_at,
+            ]);
+        }
+        generated::holds(&language.file("architecture"), "refused records", &table);
+    }
+}
+
+fn exit_status(kind: Kind) -> String {
+    exit::of(kind).code.to_string()
+}
+
+/// How loud the log is.
+fn level(concern: Concern) -> &'static str {
+    match concern {
+        Concern::Nobody => "INFO",
+        Concern::Unproven | Concern::Client => "WARN",
+        Concern::Service | Concern::Operator => "ERROR",
+    }
+}
+
+fn whose(concern: Concern, language: Language) -> &'static str {
+    match concern {
+        Concern::Nobody => language.of("だれの問題でもない", "nobody's"),
+        Concern::Unproven => language.of(
+            "だれでもブラウザーで起こせること",
+            "what anybody with a browser can cause",
+        ),
+        Concern::Client => language.of(
+            "クライアント、または攻撃者",
+            "the client's, or an attacker's",
+        ),
+        Concern::Service => language.of("サービス", "the service's"),
+        Concern::Operator => language.of("運用者", "the operator's"),
+    }
+}
