@@ -5,7 +5,8 @@ use federation::failure::Class as BridgeClass;
 use function_kit::failure::{Concern, Kind};
 use record_trigger::{AtSignIn, AtTokens, Class as TriggerClass};
 
-use crate::{Language, code, generated, head, row};
+use crate::generated;
+use crate::table::{Language, code, head, row};
 
 /// The names of the parts that are made here.
 pub(crate) const PARTS: &[&str] = &[

@@ -2,7 +2,8 @@
 
 use cli::exit;
 
-use crate::{Language, generated, head, row};
+use crate::generated;
+use crate::table::{Language, head, row};
 
 /// The names of the parts that are made here.
 pub(crate) const PARTS: &[&str] = &["exit statuses"];

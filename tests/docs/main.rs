@@ -9,51 +9,32 @@
 mod classes;
 mod exit;
 mod generated;
+mod table;
 
-/// A language of the documents.
-#[derive(Clone, Copy)]
-enum Language {
-    Japanese,
-    English,
-}
+use std::fs;
 
-impl Language {
-    const ALL: [Self; 2] = [Self::Japanese, Self::English];
+use generated::{END, folder, names};
 
-    /// The file of a document in this language.
-    fn file(self, document: &str) -> String {
-        match self {
-            Self::Japanese => format!("{document}.md"),
-            Self::English => format!("{document}.en.md"),
+#[test]
+fn every_part_that_is_said_to_be_generated_is() {
+    let mut known = Vec::new();
+    for file in fs::read_dir(folder()).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            let text = fs::read_to_string(&path).unwrap();
+            assert_eq!(
+                names(&text).len(),
+                text.matches(END).count(),
+                "{}",
+                path.display()
+            );
+            known.extend(names(&text).into_iter().map(str::to_owned));
         }
     }
-
-    fn of<T>(self, japanese: T, english: T) -> T {
-        match self {
-            Self::Japanese => japanese,
-            Self::English => english,
-        }
-    }
-
-    fn say(self, text: function_kit::failure::Bilingual) -> &'static str {
-        self.of(text.ja, text.en)
-    }
-}
-
-/// A row of a table.
-fn row<const N: usize>(cells: [&str; N]) -> String {
-    for cell in cells {
-        assert!(!cell.is_empty() && !cell.contains(['|', '\n']), "{cells:?}");
-    }
-    format!("| {} |\n", cells.join(" | "))
-}
-
-/// The first two rows of a table.
-fn head<const N: usize>(columns: [&str; N]) -> String {
-    row(columns) + &row(["---"; N])
-}
-
-/// As code.
-fn code(text: &str) -> String {
-    format!("`{text}`")
+    known.sort();
+    // Each in two languages.
+    let expected = classes::PARTS.iter().chain(exit::PARTS);
+    let mut expected: Vec<_> = expected.flat_map(|part| [*part, *part]).collect();
+    expected.sort_unstable();
+    assert_eq!(known, expected);
 }

@@ -80,8 +80,22 @@ impl fmt::Debug for Municipality {
     }
 }
 
+impl Prefecture {
+    /// The prefecture that an address lies in: the one that it begins with, whatever follows, or else the one of the
+    /// municipality that it begins with. White space before it doesn't count, nor do variants of characters.
+    ///
+    /// `None` for every other address. So it is for `府中市`, which is in Tokyo and in Hiroshima, for a ward without its city
+    /// (`北区` is in Tokyo and in many designated cities), and for a town without its county. `Municipality::of` has the rule.
+    #[must_use]
+    pub fn of(address: &Address) -> Option<Self> {
+        let beginning = Beginning::of(address);
+        let named = beginning.prefecture();
+        named.or_else(|| Some(beginning.municipality(None)?.prefecture()))
+    }
+}
+
 /// The beginning of an address in the form in which names are compared, as far as it can matter.
-pub(crate) struct Beginning {
+struct Beginning {
     /// Without white space. Wiped, like the address itself.
     text: Zeroizing<String>,
     /// Before which bytes of the text there was white space.
@@ -89,7 +103,7 @@ pub(crate) struct Beginning {
 }
 
 impl Beginning {
-    pub(crate) fn of(address: &Address) -> Self {
+    fn of(address: &Address) -> Self {
         // It never grows beyond this, so no copy is left behind in memory.
         let mut text = Zeroizing::new(String::with_capacity(LONGEST * char::MAX.len_utf8()));
         let mut gaps = Vec::new();
@@ -109,7 +123,7 @@ impl Beginning {
         Self { text, gaps }
     }
 
-    pub(crate) fn prefecture(&self) -> Option<Prefecture> {
+    fn prefecture(&self) -> Option<Prefecture> {
         Prefecture::ALL.into_iter().find(|one| {
             let name = one.japanese_name();
             self.text.starts_with(name) && !self.has_gap_within(&(0..name.len()))
@@ -117,7 +131,7 @@ impl Beginning {
     }
 
     /// The municipality after the prefecture that is named, if one is.
-    pub(crate) fn municipality(&self, named: Option<Prefecture>) -> Option<Municipality> {
+    fn municipality(&self, named: Option<Prefecture>) -> Option<Municipality> {
         let start = named.map_or(0, |prefecture| prefecture.japanese_name().len());
         let rest = self.text.get(start..)?;
         let (entry, row) = TABLES.entries_at(rest).find(|(_, row)| match named {

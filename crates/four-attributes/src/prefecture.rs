@@ -2,8 +2,6 @@
 //! Most addresses begin with it. Where it is left out, the municipality tells.
 //! Where neither is certain the answer is none: a wrong prefecture is worse than no prefecture.
 
-use crate::address::Address;
-use crate::municipality::Beginning;
 
 /// Makes the enum and its tables from one list, so that they can't disagree.
 macro_rules! prefectures {
@@ -95,20 +93,6 @@ prefectures! {
     Miyazaki = 45 "宮崎県",
     Kagoshima = 46 "鹿児島県",
     Okinawa = 47 "沖縄県",
-}
-
-impl Prefecture {
-    /// The prefecture that an address lies in: the one that it begins with, whatever follows, or else the one of the
-    /// municipality that it begins with. White space before it doesn't count, nor do variants of characters.
-    ///
-    /// `None` for every other address. So it is for `府中市`, which is in Tokyo and in Hiroshima, for a ward without its city
-    /// (`北区` is in Tokyo and in many designated cities), and for a town without its county. `Municipality::of` has the rule.
-    #[must_use]
-    pub fn of(address: &Address) -> Option<Self> {
-        let beginning = Beginning::of(address);
-        let named = beginning.prefecture();
-        named.or_else(|| Some(beginning.municipality(None)?.prefecture()))
-    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod log;
 pub mod metrics;
 pub mod once;
 pub mod reference;
+pub mod report;
 pub mod runtime;
 pub mod secrets;
 pub mod settings;

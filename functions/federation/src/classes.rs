@@ -2,11 +2,12 @@
 //! HTTP status, how loud it is, and what people and the operator are told of it. To add one is to
 //! add a block here; documents follow with `cargo xtask docs`.
 
+use std::fmt;
+
 use function_kit::failure::{Bilingual, Concern, Kind};
 use http::StatusCode;
 
-use crate::failure::OAuthError;
-use crate::pages::Sentences;
+use crate::oauth_error::OAuthError;
 
 /// Where a class is told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,6 +16,15 @@ pub struct Place {
     pub words: Bilingual,
     /// Whether its HTTP status is ever sent: a redirect has its own.
     pub has_status: bool,
+}
+
+/// What people read of a failure. `{app}` stands for the name of the service's app.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Sentences {
+    /// What happened.
+    pub what_happened: Bilingual,
+    /// What they can do.
+    pub what_to_do: Bilingual,
 }
 
 function_kit::classes! {
@@ -1368,6 +1378,12 @@ function_kit::classes! {
         place: AT_USERINFO,
         page: None,
         advice: NOTHING,
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
     }
 }
 

@@ -2,6 +2,8 @@
 //! CloudFront puts a secret into a header of every request that it hands on, over what a viewer may have put there. Whoever
 //! has found the API's own name and comes without the secret is refused before anything else is looked at.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use function_kit::invocation::Invocation;
 use function_kit::reference::Reference;
@@ -9,7 +11,6 @@ use function_kit::secrets::{Asker, Cached, InvalidSecret, SecretReader, Shown, S
 
 use crate::config::FRONT_DOOR_SECRETS;
 use crate::failure::Class;
-use crate::federation::WARM_UP;
 use crate::http_api::Request;
 use crate::secrets::{SecretPair, secret_pair};
 
@@ -46,8 +47,8 @@ impl FrontDoor {
     }
 
     /// Fetches the secret again if it is an hour old, as [`Cached::refresh`] says.
-    pub async fn refresh(&self, invocation: &Invocation<'_>) {
-        self.secrets.refresh(WARM_UP, invocation).await;
+    pub async fn refresh(&self, within: Duration, invocation: &Invocation<'_>) {
+        self.secrets.refresh(within, invocation).await;
     }
 
     /// Whether the request shows the secret, the current or the previous one; once more with a newer one if it shows

@@ -15,6 +15,7 @@ pub mod front_door;
 pub mod http_api;
 pub mod issued_token;
 pub mod metadata;
+pub mod oauth_error;
 pub mod pages;
 pub mod parameters;
 pub mod pending_login;

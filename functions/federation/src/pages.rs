@@ -6,21 +6,11 @@ use askama::Template;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use function_kit::failure::Bilingual;
 use http::StatusCode;
 
-use crate::classes::A_PROBLEM;
+use crate::classes::{A_PROBLEM, Sentences};
 use crate::failure::Failure;
 use crate::http_api::Response;
-
-/// What people read of a failure. `{app}` stands for the name of the service's app.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Sentences {
-    /// What happened.
-    pub what_happened: Bilingual,
-    /// What they can do.
-    pub what_to_do: Bilingual,
-}
 
 /// The place of the app's name in a sentence.
 const APP: &str = "{app}";

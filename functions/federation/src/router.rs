@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 
 use digital_auth::id_token::Subject;
-use function_kit::failure::{Concern, tell, tell_lambda};
+use function_kit::failure::Concern;
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Measurements, Step};
+use function_kit::report::{tell, tell_lambda};
 use function_kit::runtime::{Call, Handler};
 use futures_util::FutureExt as _;
 use http::{Method, StatusCode};
@@ -124,7 +125,7 @@ impl Federation {
             }
         };
         if let Some(front_door) = self.front_door() {
-            tokio::join!(refreshing, front_door.refresh(invocation));
+            tokio::join!(refreshing, front_door.refresh(WARM_UP, invocation));
             let admitted = front_door.admit(request, invocation).await;
             if admitted == Err(Class::NotThroughFrontDoor)
                 && front_door.is_shown_anything(request)

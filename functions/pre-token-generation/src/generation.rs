@@ -9,10 +9,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use four_attributes::Attribute;
 use function_kit::check;
-use function_kit::failure::{self, Concern, Report};
+use function_kit::failure::Concern;
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Metrics, Refused, Step};
 use function_kit::once::OncePerPeriod;
+use function_kit::report::{self, Report};
 use http_client::Clock;
 use record_trigger::records::Records;
 use record_trigger::trigger::{Trigger, in_time};
@@ -217,10 +218,10 @@ impl Generation {
 
 /// Tells of a record that isn't believed.
 fn refused(class: Class, concern: Concern, invocation: &Invocation<'_>) {
-    let report = Report {
+    let as_refused = Report {
         event: "record_refused",
         metric: Refused::Record,
         concern,
     };
-    failure::tell_as(report, class, invocation);
+    report::tell_as(as_refused, class, invocation);
 }

@@ -1,0 +1,59 @@
+//! What becomes of a failure for the operator: one log event and one metric, in one place for all
+//! functions. Nothing of a request is in any of them.
+
+use lambda_runtime::Diagnostic;
+
+use crate::failure::{Class, Concern};
+use crate::invocation::Invocation;
+use crate::metrics::Refused;
+
+/// Tells the operator of a failure: one log event (`event="failure"`) and one metric (`Failure`, by `Class` and by
+/// `Concern`).
+pub fn tell(class: impl Class, invocation: &Invocation<'_>) {
+    let report = Report {
+        event: "failure",
+        metric: Refused::Failure,
+        concern: class.concern(),
+    };
+    tell_as(report, class, invocation);
+}
+
+/// As [`tell`], of a call that ends with an error of AWS Lambda: class and support id, and nothing else, since whoever called
+/// the function may show it.
+pub fn tell_lambda(class: impl Class, invocation: &Invocation<'_>) -> Diagnostic {
+    tell(class, invocation);
+    Diagnostic {
+        error_type: class.name().to_owned(),
+        error_message: format!("{} {}", class.name(), invocation.support_id().as_str()),
+    }
+}
+
+/// What the operator gets to see of a class.
+#[derive(Clone, Copy, Debug)]
+pub struct Report {
+    /// `event` of the log event.
+    pub event: &'static str,
+    /// The metric.
+    pub metric: Refused,
+    /// Whom it concerns here.
+    pub concern: Concern,
+}
+
+/// As [`tell`], of something that isn't a failure.
+pub fn tell_as(report: Report, class: impl Class, invocation: &Invocation<'_>) {
+    let (event, name) = (report.event, class.name());
+    let (support_id, request_id) = (invocation.support_id(), invocation.request_id);
+    let support_id = support_id.as_str();
+    match report.concern {
+        Concern::Nobody => tracing::info!(event, class = name, support_id, request_id),
+        Concern::Unproven | Concern::Client => {
+            tracing::warn!(event, class = name, support_id, request_id);
+        }
+        Concern::Service | Concern::Operator => {
+            tracing::error!(event, class = name, support_id, request_id);
+        }
+    }
+    invocation
+        .measurements
+        .refused(report.metric, name, report.concern);
+}
