@@ -74,12 +74,14 @@
 
 mod address;
 mod age;
+mod assurance;
 mod attribute;
 mod birth_date;
 mod cognito;
 mod error;
 mod fold;
 mod gender;
+mod issuer;
 mod municipality;
 mod name;
 mod prefecture;
@@ -89,11 +91,13 @@ mod verified_record;
 
 pub use address::Address;
 pub use age::japan_date;
+pub use assurance::AssuranceRule;
 pub use attribute::{Attribute, AttributeSet, AttributeSetError, UnknownAttribute};
 pub use birth_date::BirthDate;
 pub use cognito::{FORMATTED_ADDRESS, MAXIMUM_BYTES, VERIFIED_AT, VERIFIED_RECORD, cognito_claims};
 pub use error::{AttributeError, MalformedReason};
 pub use gender::Gender;
+pub use issuer::{PRODUCTION_ISSUER, SANDBOX_ISSUER};
 pub use municipality::Municipality;
 pub use name::Name;
 pub use prefecture::Prefecture;

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod cognito;
 mod diagram;
 pub mod fault;
+pub mod function_checks;
 pub mod journal;
 pub mod journal_ja;
 pub mod lambda;

@@ -8,14 +8,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::authorization::Secret256;
+use function_kit::check::{ensure, none_of, present};
+use function_kit::invocation::Invocation;
+use function_kit::secrets::{Asker, Shown};
 use secrecy::SecretString;
 
 use crate::code::{self, Code};
 use crate::config::CallbackIssuer;
-use function_kit::check;
-use function_kit::invocation::Invocation;
-use function_kit::secrets::{Asker, Shown};
-
 use crate::failure::Class;
 use crate::federation::Federation;
 use crate::http_api::{Request, Response};
@@ -81,15 +80,6 @@ pub async fn callback(
             end_cookie: (!matches!(class, Class::NoPendingLogin | Class::SecretsUnavailable))
                 .then(|| end_cookie.clone()),
         })?;
-    check::held(
-        "state belongs to a cookie of this browser",
-        "RFC 9700 §4.7.1",
-    );
-    check::held("the cookie's seal is whole", "RFC 8452 §5");
-    check::held(
-        "the login took five minutes at most",
-        "Cognito: five minutes",
-    );
     let redirect_uri = pending.request.redirect_uri.clone();
     let client_state = pending.request.state.expose();
     match answer(federation, &parameters, pending, invocation.now) {
@@ -126,7 +116,8 @@ async fn find(
     state: &Secret256,
     invocation: &Invocation<'_>,
 ) -> Result<PendingLogin, Class> {
-    let cookie = pending_login::cookie(state, request.cookies()).ok_or(Class::NoPendingLogin)?;
+    let cookie = pending_login::cookie(state, request.cookies());
+    let cookie = present(cookie, Class::NoPendingLogin)?;
     let found = federation
         .open(
             Shown {
@@ -138,21 +129,17 @@ async fn find(
             invocation,
         )
         .await?;
-    let pending = found.map_err(|error| match error {
+    let ruled_out = [PendingLoginError::Altered, PendingLoginError::Expired];
+    let pending = none_of(&ruled_out, found, |error| match error {
         PendingLoginError::Expired => Class::LoginExpired,
         PendingLoginError::Foreign { .. } => Class::ForeignLogin,
         PendingLoginError::Altered => Class::AlteredLogin,
     })?;
     // A redirect URI that was taken out of the configuration meanwhile is no place to send anybody.
-    if federation
-        .config()
-        .redirect_uris
-        .contains(&pending.request.redirect_uri)
-    {
-        Ok(pending)
-    } else {
-        Err(Class::ForeignLogin)
-    }
+    let known = &federation.config().redirect_uris;
+    let is_ours = known.contains(&pending.request.redirect_uri);
+    ensure(is_ours, Class::ForeignLogin)?;
+    Ok(pending)
 }
 
 /// The service's answer to a login that is known: our code for the client, or why there is none.
@@ -168,21 +155,17 @@ fn answer(
     let is_no_answer = parameters.get("code").is_none() && parameters.get("error").is_none();
     let may_be_missing =
         federation.config().callback_issuer == CallbackIssuer::Optional || is_no_answer;
-    match parameters.get("iss") {
-        Some(iss) if iss == issuer => {}
-        None if may_be_missing => {}
-        _ => return Err(Class::IssuerMismatch),
-    }
-    check::held("iss is the service, if it came", "RFC 9207 §2.4");
+    let is_the_service = match parameters.get("iss") {
+        Some(iss) => iss == issuer,
+        None => may_be_missing,
+    };
+    ensure(is_the_service, Class::IssuerMismatch)?;
     if let Some(error) = parameters.get("error") {
         return Err(service_error(error, parameters.get("error_description")));
     }
     // Who cancels in the app can come back with neither code nor error (contract §3).
-    let code = parameters.get("code").ok_or(Class::Cancelled)?;
-    if !is_code(code) {
-        return Err(Class::MalformedCallback);
-    }
-    check::held("code is there", "RFC 6749 §4.1.2");
+    let code = present(parameters.get("code"), Class::Cancelled)?;
+    ensure(is_code(code), Class::MalformedCallback)?;
     let code = Code {
         service_code: SecretString::from(code),
         code_verifier: pending.secrets.code_verifier.clone(),

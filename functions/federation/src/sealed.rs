@@ -79,6 +79,18 @@ pub enum OpenError {
     OtherVersion,
 }
 
+impl OpenError {
+    /// All of them, in the order in which they are looked for.
+    pub const ALL: [Self; 6] = [
+        Self::Malformed,
+        Self::OtherVersion,
+        Self::UnknownKey,
+        Self::Forged,
+        Self::Foreign,
+        Self::Expired,
+    ];
+}
+
 impl From<sealing::OpenError> for OpenError {
     fn from(error: sealing::OpenError) -> Self {
         match error {

@@ -71,7 +71,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     let max_verification_age =
         reader.checked_or(MAX_VERIFICATION_AGE, "365d", max_verification_age);
     let attributes = attributes_or_all(reader, ATTRIBUTES);
-    let accepted_acr = reader.checked_or(ACCEPTED_ACR, "any", accepted_acr);
+    let assurance = reader.checked_or(ACCEPTED_ACR, "any", accepted_acr);
     let requires_auth_time = reader.checked_or(REQUIRE_AUTH_TIME, "no", yes_or_no);
     let record_attribute = reader.checked_or(RECORD_ATTRIBUTE, "custom:verified_record", attribute);
     let verified_at_attribute =
@@ -84,7 +84,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         max_verification_age: max_verification_age?,
         policy: Policy {
             attributes: attributes?,
-            accepted_acr: accepted_acr?,
+            assurance: assurance?,
             requires_auth_time: requires_auth_time?,
         },
         record_attribute: record_attribute?,
@@ -156,7 +156,7 @@ fn attribute(value: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use four_attributes::AttributeSet;
+    use four_attributes::{AssuranceRule, AttributeSet};
 
     use super::*;
 
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(config.ages, [18, 20]);
         assert_eq!(config.max_verification_age, Some(TimeDelta::days(365)));
         assert_eq!(config.policy.attributes, AttributeSet::all());
-        assert_eq!(config.policy.accepted_acr, None);
+        assert_eq!(config.policy.assurance, AssuranceRule::Any);
         assert!(!config.policy.requires_auth_time);
         assert_eq!(config.record_attribute, "custom:verified_record");
         assert_eq!(config.verified_at_attribute, "custom:verified_at");
@@ -255,8 +255,8 @@ mod tests {
             ),
         ]);
         let config = config.unwrap();
-        let both = vec!["aal3 crl".to_owned(), "aal3".to_owned()];
-        assert_eq!(config.policy.accepted_acr, Some(both));
+        let both = AssuranceRule::OneOf(vec!["aal3 crl".to_owned(), "aal3".to_owned()]);
+        assert_eq!(config.policy.assurance, both);
         assert_eq!(config.policy.attributes.to_string(), "birthdate");
         assert!(config.policy.requires_auth_time);
         assert_eq!(

@@ -26,12 +26,16 @@ use super::pool::{Finished, Invocation, Pool, ProcessInformation};
 use super::process::Logs;
 use super::runtime_api::{InvocationError, PAYLOAD_LIMIT};
 use super::ticket::Tickets;
+use crate::function_checks;
 use crate::journal::{Check, Journal, Parameter, Party, Step};
 use crate::loopback::to_its_end;
 
 /// Request line and headers together, in bytes (Amazon API Gateway quotas for HTTP APIs). Counted as
 /// they stand on the wire, with the line ends and without the empty line behind them.
 pub const HEAD_LIMIT: usize = 10_240;
+
+/// Where every class of failure is explained.
+const FAILURES: &str = "docs/failures.md";
 
 /// The body of a request, in bytes (Amazon API Gateway quotas for HTTP APIs: 10 MB).
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
@@ -397,18 +401,25 @@ fn answer_parameters(parts: &http::response::Parts, body: &[u8]) -> Vec<Paramete
     parameters
 }
 
-/// What the function says in its own log about its checks: `{"event":"check","check":…,"rule":…}` for one that held, and
-/// `{"event":"failure","class":…}` for the one that didn't, which ends the request.
+/// What the function says in its own log about its checks: `{"event":"check","check":…}` for one that held, by the class that
+/// it rules out, and `{"event":"failure","class":…}` for the one that didn't, which ends the request. One for which there are no
+/// words is shown by its name.
 pub(crate) fn reported_check(line: &str) -> Option<Check> {
     let line: Value = serde_json::from_str(line).ok()?;
     let text = |name: &str| line.get(name).and_then(Value::as_str);
     match text("event")? {
-        "check" => Some(Check::new(
-            text("check")?,
-            text("rule").unwrap_or_default(),
+        "check" => {
+            let name = text("check")?;
+            let words = function_checks::find(name);
+            let (what, rule) = words.map_or((name, FAILURES), |words| (words.english, words.rule));
+            Some(Check::new(what, rule, true))
+        }
+        "claims_granted" => Some(Check::new(
+            "each claim is one that a scope grants",
+            "docs/claims.md",
             true,
         )),
-        "failure" => Some(Check::new(text("class")?, "docs/failures.md", false)),
+        "failure" => Some(Check::new(text("class")?, FAILURES, false)),
         _ => None,
     }
 }
