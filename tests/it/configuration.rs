@@ -3,7 +3,8 @@
 use four_attributes::{PRODUCTION_ISSUER, SANDBOX_ISSUER};
 use function_kit::settings::Variable;
 use serde_json::Value;
-use simulators::scopes::{RESOURCE_SERVER, Scope, Scopes};
+use simulators::scopes::{Scope, Scopes};
+use user_pool::scope::RESOURCE_SERVER;
 
 /// Where the variables of a function are documented: the heading in Japanese, and that in English.
 const FUNCTIONS: [([&str; 2], &[Variable]); 3] = [

@@ -30,7 +30,7 @@ pub struct Variable {
 #[macro_export]
 macro_rules! variables {
     ($($constant:ident = $name:literal, $meaning:literal;)+) => {
-        $(pub(crate) const $constant: &str = $name;)+
+        $(#[doc = $meaning] pub const $constant: &str = $name;)+
         /// Every variable that is read.
         pub const VARIABLES: &[$crate::settings::Variable] =
             &[$($crate::settings::Variable { name: $name, meaning: $meaning },)+];

@@ -198,9 +198,10 @@ fn client_request(
 
 /// Request objects aren't taken (OIDC Core §6).
 fn no_object(parameters: &Parameters) -> Result<(), Class> {
-    let is_absent = |name| parameters.get(name).is_none();
-    ensure(is_absent("request"), Class::RequestNotSupported)?;
-    ensure(is_absent("request_uri"), Class::RequestUriNotSupported)
+    let has_none = parameters.get("request").is_none();
+    ensure(has_none, Class::RequestNotSupported)?;
+    let has_no_address = parameters.get("request_uri").is_none();
+    ensure(has_no_address, Class::RequestUriNotSupported)
 }
 
 /// An S256 challenge, if the client sends one (RFC 7636 §4.3); `plain` is refused.

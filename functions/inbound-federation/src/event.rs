@@ -4,10 +4,10 @@
 
 use std::fmt;
 
-use four_attributes::VERIFIED_RECORD;
 use function_kit::check::{ensure, present};
 use function_kit::verified::Class;
 use serde_json::Value;
+use user_pool::claim::VERIFIED_RECORD;
 
 /// The one source of this trigger.
 const SOURCE: &str = "InboundFederation_ExternalProvider";

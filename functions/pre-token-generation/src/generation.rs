@@ -18,11 +18,12 @@ use function_kit::verified::{Class, Records, in_time};
 use http_client::Clock;
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use user_pool::attribute::IDENTITIES;
 
 use crate::claims::Claims;
 use crate::config::Config;
 use crate::event::{TokenRequest, answered};
-use crate::identities::{IDENTITIES, Identities};
+use crate::identities::Identities;
 use crate::scopes::Grants;
 use crate::users::Users;
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use federation::config;
 use keys::Algorithm;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
@@ -487,7 +488,8 @@ async fn an_rs256_id_token_is_taken_where_it_is_configured_and_nowhere_else() {
         ("ES256 RS256", None),
     ] {
         let mut stack = stack_with(|options| {
-            options.environment = variables([("SERVICE_ID_TOKEN_ALGORITHMS", Some(algorithms))]);
+            options.environment =
+                variables([(config::SERVICE_ID_TOKEN_ALGORITHMS, Some(algorithms))]);
         })
         .await;
         let client = json!({ "id_token_signed_response_alg": "RS256" });

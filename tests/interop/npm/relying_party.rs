@@ -2,6 +2,7 @@
 //! and PKCE, found by discovery, and the refusals as those libraries see them. `jose` verifies the ID token once more.
 //! The service is its stand-in; the browser is the one without a screen.
 
+use federation::config;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use simulators::fault::Fault;
@@ -31,8 +32,8 @@ impl Client {
         let client = RelyingParty::new(&stack);
         let secret = stack.configuration.client_secret();
         let variables = [
-            ("ISSUER", client.issuer()),
-            ("CLIENT_ID", COGNITO_CLIENT_ID.to_owned()),
+            (config::ISSUER, client.issuer()),
+            (config::CLIENT_ID, COGNITO_CLIENT_ID.to_owned()),
             ("CLIENT_SECRET", secret.expose_secret().to_owned()),
             ("REDIRECT_URI", client.redirect_uri()),
         ];

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use pre_token_generation::config;
 use serde_json::{Value, json};
 use simulators::lambda::DirectFunction;
 
@@ -56,7 +57,10 @@ fn table() -> Vec<Row<'static>> {
 
 /// A trigger that isn't kept from anything by its log.
 fn function() -> DirectFunction {
-    let variables = [("MAX_VERIFICATION_AGE", "none"), ("LOG_LEVEL", "error")];
+    let variables = [
+        (config::MAX_VERIFICATION_AGE, "none"),
+        (config::LOG_LEVEL, "error"),
+    ];
     trigger(NAME, &variables)
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use url::Url;
+use user_pool::attribute::{CUSTOM, IDENTITIES, MAPPING};
 
 use super::pending_login::state_form;
 use super::user_pool::is_provider_name;
@@ -266,7 +267,7 @@ impl PoolAttribute {
     /// Whether this is a custom attribute.
     #[must_use]
     pub fn is_custom(&self) -> bool {
-        self.name.starts_with("custom:")
+        self.name.starts_with(CUSTOM)
     }
 }
 
@@ -315,16 +316,10 @@ pub fn standard_attributes() -> Vec<PoolAttribute> {
 /// The mapping of this project's template: `address` comes from the flat claim `formatted_address`.
 #[must_use]
 pub fn default_attribute_mapping() -> BTreeMap<String, String> {
-    [
-        ("username", "sub"),
-        ("name", "name"),
-        ("address", "formatted_address"),
-        ("birthdate", "birthdate"),
-        ("gender", "gender"),
-    ]
-    .into_iter()
-    .map(|(attribute, claim)| (attribute.to_owned(), claim.to_owned()))
-    .collect()
+    let mapping = MAPPING.into_iter();
+    mapping
+        .map(|(attribute, claim)| (attribute.to_owned(), claim.to_owned()))
+        .collect()
 }
 
 /// What another client than Cognito would do, for tests of the provider. The default is Cognito.
@@ -509,7 +504,7 @@ impl CognitoOptions {
             .filter(|attribute| attribute.is_custom())
             .collect();
         let custom_names_fit = custom.iter().all(|attribute| {
-            let length = attribute.name.trim_start_matches("custom:").chars().count();
+            let length = attribute.name.trim_start_matches(CUSTOM).chars().count();
             (1..=20).contains(&length)
         });
         if custom.len() > 50 || !custom_names_fit {
@@ -525,7 +520,7 @@ impl CognitoOptions {
             .iter()
             .filter(|attribute| attribute.required)
             .all(|attribute| self.may_write(&attribute.name));
-        if !known(&client.read_attributes, &["sub", "identities"])
+        if !known(&client.read_attributes, &["sub", IDENTITIES])
             || !known(&client.write_attributes, &[])
             || !required_are_writable
             || client.callback_urls.is_empty()
@@ -615,7 +610,7 @@ pub(super) fn has_openid_if_needed(scopes: &[String]) -> bool {
 fn allows(names: Option<&[String]>, name: &str) -> bool {
     match names {
         Some(names) => names.iter().any(|allowed| allowed == name),
-        None => !name.starts_with("custom:"),
+        None => !name.starts_with(CUSTOM),
     }
 }
 

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use user_pool::attribute::IDENTITIES;
 
 use super::Shared;
 use super::options::{CognitoOptions, OverriddenAddress, TokenEventVersion, TriggerAttributes};
@@ -29,7 +30,7 @@ const RESERVED: [&str; 22] = [
     "event_id",
     "exp",
     "iat",
-    "identities",
+    IDENTITIES,
     "iss",
     "jti",
     "nbf",

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use serde_json::{Value, json};
+use user_pool::attribute::IDENTITIES;
 
 use super::options::{CognitoOptions, EmptyValues};
 use super::random::{self, NoRandomness};
@@ -22,12 +23,7 @@ const USERNAME_LIMIT: usize = 128;
 pub(super) const NATIVE_PROVIDER: &str = "Cognito";
 
 /// The attributes that Cognito itself makes, or that only an administrator writes.
-const NOT_THE_USERS: [&str; 4] = [
-    "sub",
-    "identities",
-    "email_verified",
-    "phone_number_verified",
-];
+const NOT_THE_USERS: [&str; 4] = ["sub", IDENTITIES, "email_verified", "phone_number_verified"];
 
 /// Why the pool doesn't take a sign-in. Attributes are named; their values never are.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -161,7 +157,7 @@ impl User {
     /// The attributes that Cognito itself makes, and nobody writes.
     pub(super) fn own_attributes(&self) -> impl Iterator<Item = (String, String)> {
         let identities = self.identities();
-        let identities = identities.map(|value| ("identities".to_owned(), value.to_string()));
+        let identities = identities.map(|value| (IDENTITIES.to_owned(), value.to_string()));
         std::iter::once(("sub".to_owned(), self.sub.clone())).chain(identities)
     }
 
