@@ -19,6 +19,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 use service_simulator::fault::Fault;
 use service_simulator::persona::{Persona, personas};
+use user_pool::attribute;
 
 /// The scope with which a user may overwrite attributes.
 pub(crate) const OWN_USER: &str = "aws.cognito.signin.user.admin";
@@ -161,7 +162,7 @@ pub(crate) async fn overwrite(stack: &Stack, signed_in: &SignedIn, attributes: &
 }
 
 pub(crate) fn record_of(stack: &Stack, persona: &Persona) -> String {
-    stack.cognito.users()[&username(persona)]["custom:verified_record"].clone()
+    stack.cognito.users()[&username(persona)][attribute::RECORD].clone()
 }
 
 /// How often a trigger told its operator of something: by the name of the log event, or by a class.
@@ -258,7 +259,7 @@ async fn each_token_holds_what_the_scopes_grant_and_openid_alone_grants_nothing(
             assert_eq!(claims["identity_verified"], true);
             assert_eq!(claims["verification_acr"], "aal3");
             assert!(claims["verified_at"].is_i64());
-            assert!(!claims.contains_key("custom:verified_record"));
+            assert!(!claims.contains_key(attribute::RECORD));
         }
         assert_eq!(ours(&all.userinfo), BTreeMap::new(), "{}", persona.id);
         let attributes = persona.claims.values().map(String::as_str);
@@ -295,7 +296,7 @@ async fn attributes_that_the_user_overwrites_reach_no_token_and_no_userinfo() {
         ("address", "偽の住所"),
         ("birthdate", "1900-01-01"),
         ("gender", "other"),
-        ("custom:verified_at", "4102444800"),
+        (attribute::VERIFIED_AT, "4102444800"),
     ];
     overwrite(&stack, &signed_in, &forged).await;
     let refreshed = stack.refresh(&signed_in).await.unwrap();
@@ -337,7 +338,7 @@ async fn from_a_record_that_is_not_the_users_own_no_claim_comes_and_a_forged_one
         (&record_of(&stack, &other), "record_unlinked"),
         (&forged, "record_forged"),
     ] {
-        overwrite(&stack, &signed_in, &[("custom:verified_record", record)]).await;
+        overwrite(&stack, &signed_in, &[(attribute::RECORD, record)]).await;
         let before = told(trigger, class);
         assert_no_claim(&stack.refresh(&signed_in).await.unwrap(), class);
         assert!(told(trigger, class) > before, "{class}");
@@ -348,13 +349,13 @@ async fn from_a_record_that_is_not_the_users_own_no_claim_comes_and_a_forged_one
         );
     }
     // Taken away, it is looked for in the pool, and isn't there.
-    let body = json!({ "UserAttributeNames": ["custom:verified_record"] });
+    let body = json!({ "UserAttributeNames": [attribute::RECORD] });
     let (status, answer) = call(&stack, "DeleteUserAttributes", &signed_in, body).await;
     assert_eq!(status, 200, "{answer}");
     assert_no_claim(&stack.refresh(&signed_in).await.unwrap(), "record_missing");
     assert!(told(trigger, "record_missing") > 0);
     // With the record that is the user's own, or with another sign-in, all is well again.
-    overwrite(&stack, &signed_in, &[("custom:verified_record", &own)]).await;
+    overwrite(&stack, &signed_in, &[(attribute::RECORD, &own)]).await;
     let again = stack.refresh(&signed_in).await.unwrap();
     assert_eq!(ours(&again.id_token), ours(&signed_in.id_token));
     stack.stop().await;
@@ -363,7 +364,10 @@ async fn from_a_record_that_is_not_the_users_own_no_claim_comes_and_a_forged_one
 #[tokio::test]
 async fn an_older_record_of_the_users_own_counts_for_as_long_as_a_verification_may() {
     let stack = stack_with_own_users(|options| {
-        options.trigger_environment = variables([("MAX_VERIFICATION_AGE", Some("30d"))]);
+        options.trigger_environment = variables([(
+            pre_token_generation::config::MAX_VERIFICATION_AGE,
+            Some("30d"),
+        )]);
     })
     .await;
     let scopes = format!("{} {OWN_USER}", everything());
@@ -384,24 +388,14 @@ async fn an_older_record_of_the_users_own_counts_for_as_long_as_a_verification_m
         let keys = SealingKeys::new([stack.configuration.record_key().expose_secret()]).unwrap();
         record.seal(&keys, &SystemRandomness).unwrap()
     };
-    overwrite(
-        &stack,
-        &signed_in,
-        &[("custom:verified_record", &older(29))],
-    )
-    .await;
+    overwrite(&stack, &signed_in, &[(attribute::RECORD, &older(29))]).await;
     let counts = stack.refresh(&signed_in).await.unwrap();
     assert_eq!(counts.id_token["name"], "旧姓の人");
     assert_eq!(counts.id_token["identity_verified"], true);
     let days = (now().timestamp() - counts.id_token["verified_at"].as_i64().unwrap()) / 86_400;
     assert_eq!(days, 29);
 
-    overwrite(
-        &stack,
-        &signed_in,
-        &[("custom:verified_record", &older(31))],
-    )
-    .await;
+    overwrite(&stack, &signed_in, &[(attribute::RECORD, &older(31))]).await;
     let old = stack.refresh(&signed_in).await.unwrap();
     let not_verified = json!(false);
     for claims in [&old.id_token, &old.access_token] {
@@ -506,9 +500,13 @@ async fn an_app_that_names_no_scope_gets_what_its_client_may_have() {
 async fn a_sign_in_whose_record_is_not_believed_fails_and_writes_nothing() {
     let other_key = json!({ "keys": ["AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"] }).to_string();
     for (variable, value, class) in [
-        ("RECORD_KEYS", other_key.as_str(), "record_unknown_key"),
         (
-            "SERVICE_ISSUER",
+            pre_token_generation::config::RECORD_KEYS,
+            other_key.as_str(),
+            "record_unknown_key",
+        ),
+        (
+            pre_token_generation::config::SERVICE_ISSUER,
             "https://service.example",
             "record_other_issuer",
         ),
@@ -529,7 +527,7 @@ async fn a_sign_in_whose_record_is_not_believed_fails_and_writes_nothing() {
 }
 
 /// What only a client that reads custom attributes is shown of the user pool.
-const CUSTOM: [&str; 2] = ["custom:verified_record", "custom:verified_at"];
+const CUSTOM: [&str; 2] = [attribute::RECORD, attribute::VERIFIED_AT];
 
 /// The attributes of ours that these claims show, custom ones too.
 fn shown(claims: &Map<String, Value>) -> Vec<&str> {
@@ -651,7 +649,8 @@ async fn a_birth_date_that_is_gone_stays_in_the_pool_and_is_in_no_token() {
 #[tokio::test]
 async fn a_birth_date_that_is_gone_is_cleared_where_that_is_asked_for_and_the_pool_takes_it() {
     let stack = stack_with(|options| {
-        options.trigger_environment = variables([("BIRTHDATE_GONE", Some("clear"))]);
+        options.trigger_environment =
+            variables([(inbound_federation::config::BIRTHDATE_GONE, Some("clear"))]);
     })
     .await;
     lose_the_birth_date(&stack).await;
@@ -681,7 +680,7 @@ async fn a_sign_in_without_a_time_of_authentication_leaves_none_anywhere() {
     let stack = stack().await;
     let verified_at = || {
         stack.cognito.users()[&username(&first())]
-            .get("custom:verified_at")
+            .get(attribute::VERIFIED_AT)
             .cloned()
     };
     let login = async |fault| {
@@ -716,7 +715,7 @@ async fn two_sign_ins_have_two_records_and_the_earlier_one_still_counts() {
         earlier != record_of(&stack, &person),
         "two seals of one record are the same"
     );
-    overwrite(&stack, &signed_in, &[("custom:verified_record", &earlier)]).await;
+    overwrite(&stack, &signed_in, &[(attribute::RECORD, &earlier)]).await;
     let refreshed = stack.refresh(&signed_in).await.unwrap();
     assert_eq!(refreshed.id_token["name"], person.claims["name"].as_str());
     stack.stop().await;

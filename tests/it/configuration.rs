@@ -1,8 +1,10 @@
 //! What the documentation says of configuration: every variable of every function, in the order in which it is read.
 
-use demo::scopes::{RESOURCE_SERVER, Scope, Scopes};
+use demo::scopes::{Scope, Scopes};
+use four_attributes::{PRODUCTION_ISSUER, SANDBOX_ISSUER};
 use function_kit::settings::Variable;
 use serde_json::Value;
+use user_pool::scope::RESOURCE_SERVER;
 
 /// Where the variables of a function are documented: the heading in Japanese, and that in English.
 const FUNCTIONS: [([&str; 2], &[Variable]); 3] = [
@@ -55,12 +57,13 @@ fn every_variable_of_every_function_is_documented_and_no_other() {
     }
 }
 
-/// The triggers know the sandbox by its issuer, too.
+/// The template knows both environments by their issuers, too.
 #[test]
-fn the_sandbox_is_the_same_one_everywhere() {
-    let sandbox = digital_auth::Provider::sandbox().unwrap();
-    assert_eq!(record_trigger::records::SANDBOX, sandbox.issuer().as_str());
-    assert!(include_str!("../../template.yaml").contains(record_trigger::records::SANDBOX));
+fn the_environments_are_the_same_ones_everywhere() {
+    let template = include_str!("../../template.yaml");
+    for issuer in [SANDBOX_ISSUER, PRODUCTION_ISSUER] {
+        assert!(template.contains(&format!(" {issuer}\n")), "{issuer}");
+    }
 }
 
 /// The examples in JSON that are one object each.

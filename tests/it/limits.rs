@@ -11,9 +11,7 @@ use federation::config::{LONGEST_CLIENT_ID, LONGEST_REDIRECT_URI};
 use federation::http_api::MAX_BODY_BYTES;
 use federation::issued_token::MAX_SUBJECT_CHARACTERS;
 use federation::pending_login::{LIFETIME, MAX_ALL_COOKIES_BYTES, MAX_COOKIE_BYTES};
-use four_attributes::{
-    Attribute, FourAttributes, MAXIMUM_BYTES, MAXIMUM_RECORD_BYTES, VERIFIED_AT, cognito_claims,
-};
+use four_attributes::{Attribute, FourAttributes, MAXIMUM_BYTES, MAXIMUM_RECORD_BYTES};
 use function_kit::aws;
 use function_kit::invocation::ANSWER;
 use function_kit::metrics::{COLD_START, Count, MOST_SAMPLES, Refused, START_DURATION, Step};
@@ -21,10 +19,12 @@ use function_kit::settings::provider_name;
 use local_lambda::{HEAD_LIMIT, PAYLOAD_LIMIT};
 use login_kit::{Outcome, browser, limits, stack};
 use loopback::user_agent::COOKIE_LIMIT;
-use pre_token_generation::claims::{IDENTITY_VERIFIED, MUNICIPALITY_CODE, VERIFICATION_ACR};
 use pre_token_generation::config::OLDEST;
-use pre_token_generation::scopes::{MUNICIPALITY, PREFECTURE};
 use service_simulator::Endpoint;
+use user_pool::attribute::RECORD_MAPPING;
+use user_pool::claim::{
+    IDENTITY_VERIFIED, MUNICIPALITY, MUNICIPALITY_CODE, PREFECTURE, VERIFICATION_ACR, VERIFIED_AT,
+};
 
 use crate::numbers::LONGEST_COGNITO_STATE;
 
@@ -103,7 +103,7 @@ fn changes() -> usize {
     let verification = [IDENTITY_VERIFIED, VERIFIED_AT, VERIFICATION_ACR].len();
     let places = [PREFECTURE, MUNICIPALITY, MUNICIPALITY_CODE].len();
     let claims = Attribute::ALL.len() + places + verification + usize::from(OLDEST);
-    let hidden = Attribute::ALL.len() + ["custom:verified_record", "custom:verified_at"].len();
+    let hidden = Attribute::ALL.len() + RECORD_MAPPING.len();
     4 * claims + 2 * hidden
 }
 
@@ -113,8 +113,8 @@ fn birth_date() -> usize {
         birth_date: Some("19850315".parse().unwrap()),
         ..FourAttributes::default()
     };
-    let claims = cognito_claims(&attributes);
-    let written = claims[Attribute::BirthDate.claim()].as_str();
+    let texts = user_pool::texts(&attributes);
+    let written = texts[Attribute::BirthDate.claim()].as_str();
     written.unwrap().len()
 }
 

@@ -11,6 +11,7 @@ use cognito_simulator::Variation;
 use demo::stack::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
 use digital_auth::Provider;
 use digital_auth::authorization::{AuthorizationRequest as ServiceRequest, LoginSecrets};
+use federation::config;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
 use federation::sealed::Seal;
 use federation::sealed::{Audience, SealingKeys};
@@ -27,6 +28,7 @@ use service_simulator::fault::Fault;
 use service_simulator::persona::{Persona, personas};
 use service_simulator::{Endpoint, RecordedRequest};
 use url::Url;
+use user_pool::attribute;
 
 const FOUR: [&str; 4] = ["name", "address", "birthdate", "gender"];
 
@@ -63,7 +65,7 @@ fn assert_holds(stack: &Stack, persona: &Persona, signed_in: &SignedIn) {
         .keys()
         .copied()
         .chain(["sub", "identities"])
-        .chain(["custom:verified_record", "custom:verified_at"])
+        .chain([attribute::RECORD, attribute::VERIFIED_AT])
         .collect();
     let held: BTreeSet<_> = user.keys().map(String::as_str).collect();
     assert_eq!(held, expected, "{}", persona.id);
@@ -502,7 +504,7 @@ async fn only_the_attributes_that_are_configured_are_asked_for_and_handed_on() {
         ("", "openid", vec![]),
     ] {
         let stack = stack_with(|options| {
-            options.environment = variables([("ATTRIBUTES", Some(configured))]);
+            options.environment = variables([(config::ATTRIBUTES, Some(configured))]);
         })
         .await;
         let mut persona = personas(stack.clock.now()).remove(0);
@@ -541,7 +543,7 @@ async fn before_there_is_a_client_id_the_keys_are_served_and_a_login_says_that_i
 {
     for (client_id, connected) in [("", false), (SERVICE_CLIENT_ID, true)] {
         let stack = stack_with(|options| {
-            options.environment = variables([("SERVICE_CLIENT_ID", Some(client_id))]);
+            options.environment = variables([(config::SERVICE_CLIENT_ID, Some(client_id))]);
         })
         .await;
         let client = RelyingParty::new(&stack);
@@ -618,7 +620,7 @@ async fn only_an_accepted_acr_signs_in() {
         (None, vec![(normal, true), (other, true), (none, true)]),
     ] {
         let stack = stack_with(|options| {
-            options.environment = variables([("ACCEPTED_ACR", accepted)]);
+            options.environment = variables([(config::ACCEPTED_ACR, accepted)]);
         })
         .await;
         for (fault, passes) in cases {

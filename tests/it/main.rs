@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod checks;
 mod claims;
 mod command;
 mod configuration;

@@ -21,6 +21,7 @@ use service_simulator::Endpoint;
 use service_simulator::fault::Fault;
 use service_simulator::persona::personas;
 use url::Url;
+use user_pool::attribute;
 
 use crate::claims;
 
@@ -374,7 +375,7 @@ impl Run {
         let users = stack.cognito.users();
         let records = users
             .values()
-            .filter_map(|attributes| attributes.get("custom:verified_record"));
+            .filter_map(|attributes| attributes.get(attribute::RECORD));
         records.fold(0, |count, record| {
             self.know(Kind::VerifiedRecord, record);
             count + 1
@@ -853,7 +854,7 @@ async fn refused_records_run() -> Run {
     run.know_tokens(&signed_in);
     run.records(&stack);
     for record in [&random(), &forged, &claims::record_of(&stack, other)] {
-        claims::overwrite(&stack, &signed_in, &[("custom:verified_record", record)]).await;
+        claims::overwrite(&stack, &signed_in, &[(attribute::RECORD, record)]).await;
         run.records(&stack);
         run.know_tokens(&stack.refresh(&signed_in).await.unwrap());
     }

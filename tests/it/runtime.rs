@@ -2,8 +2,9 @@
 //! One bad invocation neither ends the process nor quotes its input: not in the answer, not in the log.
 
 use std::fmt;
+use std::fs::File;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use kit::{Reply, Server};
 use login_kit::functions;
 use serde_json::{Value, json};
 use service_simulator::Endpoints;
+use tempfile::NamedTempFile;
 
 /// What the runtime reads of an invocation.
 struct Invocation {
@@ -189,7 +191,8 @@ fn environment() -> Vec<(String, String)> {
     })
 }
 
-fn start(executable: &Path, runtime_api: &Server) -> Child {
+/// The function, which writes to this file: nobody reads a pipe while it runs, and it would wait once one is full.
+fn start(executable: &Path, runtime_api: &Server, log: &File) -> Child {
     let address = runtime_api.url("");
     let mut command = Command::new(executable);
     command.env_clear().envs(environment()).envs([
@@ -207,7 +210,8 @@ fn start(executable: &Path, runtime_api: &Server) -> Child {
         // For those who would listen to it.
         ("RUST_LOG", "trace"),
     ]);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdout(log.try_clone().unwrap());
+    command.stderr(log.try_clone().unwrap());
     command.spawn().unwrap()
 }
 
@@ -230,7 +234,8 @@ fn survives(executable: &Path, good: &[u8]) {
         }
         _ => Reply::Bytes(kit::answer(202, None, "")),
     });
-    let mut child = start(executable, &server);
+    let log = NamedTempFile::new().unwrap();
+    let mut child = start(executable, &server, log.as_file());
     let since = Instant::now();
     let told = loop {
         let told = told(&server);
@@ -241,8 +246,8 @@ fn survives(executable: &Path, good: &[u8]) {
         std::thread::sleep(Duration::from_millis(20));
     };
     child.kill().unwrap();
-    let output = child.wait_with_output().unwrap();
-    let log = String::from_utf8(output.stdout).unwrap() + str::from_utf8(&output.stderr).unwrap();
+    child.wait().unwrap();
+    let log = std::fs::read_to_string(log.path()).unwrap();
     assert_eq!(told.len(), count + 1, "it ended, or hangs: {log}");
 
     for ((invocation, expected), told) in invocations.iter().zip(&told) {

@@ -11,10 +11,10 @@ use std::time::Duration;
 use digital_auth::authorization::LoginSecrets;
 use digital_auth::id_token::SigningAlgorithm;
 use digital_auth::{
-    AssuranceRule, AuthenticationTime, Client, ClientOptions, CodeExchange, Deadline, GrantedScope,
-    HttpClient, Provider, SystemClock,
+    AuthenticationTime, Client, ClientOptions, CodeExchange, Deadline, GrantedScope, HttpClient,
+    Provider, SystemClock,
 };
-use four_attributes::AttributeSet;
+use four_attributes::{AssuranceRule, AttributeSet};
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
 use login_kit::{Arrival, BrowserLogin, browser, command};
 use loopback::clock::SimClock;

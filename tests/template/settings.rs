@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use digital_auth::{AssuranceRule, AuthenticationTime};
+use digital_auth::AuthenticationTime;
 use federation::config::Config as Bridge;
 use four_attributes::Attribute;
 use function_kit::reference::Reference;
@@ -73,9 +73,7 @@ fn every_function_takes_its_environment_and_all_three_agree() {
         }
         assert_eq!(inbound.attributes, bridge.attributes);
         assert_eq!(tokens.policy.attributes, bridge.attributes);
-        let accepted = tokens.policy.accepted_acr.clone();
-        let accepted = accepted.map_or(AssuranceRule::Any, AssuranceRule::OneOf);
-        assert_eq!(accepted, bridge.assurance);
+        assert_eq!(tokens.policy.assurance, bridge.assurance);
         assert_eq!(
             tokens.policy.requires_auth_time,
             bridge.authentication_time == AuthenticationTime::Required

@@ -5,53 +5,25 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use four_attributes::{AttributeSet, FourAttributes};
+use four_attributes::{AssuranceRule, AttributeSet, FourAttributes};
 use http::Uri;
+use http_client::{Deadline, HttpClient, timed};
 use keys::{KeyRing, Randomness};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
-use thiserror::Error;
 use url::Url;
 
 use crate::authorization::{AuthorizationRequest, LoginSecrets, Secret256};
 use crate::client_assertion::{ClientAssertionError, client_assertion};
-
-use crate::id_token::{self, Expected, IdTokenError, SigningAlgorithm, Subject, VerifiedIdToken};
-use crate::key_set::{KeySetCache, KeySetError};
+use crate::id_token::{
+    AuthenticationTime, Expected, SigningAlgorithm, Subject, UnverifiedIdToken, VerifiedIdToken,
+};
+use crate::key_set::KeySetCache;
+use crate::login_error::LoginError;
 use crate::observer::{Observer, Step};
 use crate::provider::Provider;
 use crate::token::{self, GrantedScope, TokenError, TokenRequest, Tokens};
-use crate::userinfo::{self, UserinfoError};
-use http_client::{Deadline, HttpClient, timed};
-
-/// Which values of `acr` are accepted.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum AssuranceRule {
-    /// Any, also none at all.
-    Any,
-    /// One of these, byte for byte.
-    OneOf(Vec<String>),
-}
-
-impl AssuranceRule {
-    /// Whether an ID token with this `acr` is accepted.
-    #[must_use]
-    pub fn accepts(&self, acr: Option<&str>) -> bool {
-        match self {
-            Self::Any => true,
-            Self::OneOf(accepted) => acr.is_some_and(|acr| accepted.iter().any(|one| one == acr)),
-        }
-    }
-}
-
-/// Whether an ID token has to say when the person authenticated (`auth_time`, OIDC Core §2).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AuthenticationTime {
-    /// It may be missing.
-    Optional,
-    /// Without it there is no login.
-    Required,
-}
+use crate::userinfo;
 
 /// What a client is configured with.
 #[derive(Clone, Debug)]
@@ -127,23 +99,6 @@ impl VerifiedLogin {
     }
 }
 
-/// Why a login failed.
-#[derive(Debug, Error)]
-pub enum LoginError {
-    /// There were no tokens.
-    #[error(transparent)]
-    Token(#[from] TokenError),
-    /// There were no keys to verify with.
-    #[error(transparent)]
-    KeySet(#[from] KeySetError),
-    /// The ID token was refused.
-    #[error(transparent)]
-    IdToken(#[from] IdTokenError),
-    /// There were no attributes.
-    #[error(transparent)]
-    Userinfo(#[from] UserinfoError),
-}
-
 /// A relying party of the service.
 #[derive(Debug)]
 pub struct Client {
@@ -205,8 +160,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The first thing that went wrong. `observer` has been told by then how long each step took.
-    /// After a refused ID token no attribute is asked for.
+    /// The first thing that went wrong. `observer` has been told by then how long each step took,
+    /// and which checks held. After a refused ID token no attribute is asked for.
     pub async fn finish_login(
         &self,
         login: CodeExchange,
@@ -232,23 +187,20 @@ impl Client {
             authentication_time: self.options.authentication_time,
             authenticated_after,
         };
-        let id_token = match id_token::verify(&tokens.id_token, &keys, &expected, now, observer) {
+        let id_token = UnverifiedIdToken::read(&tokens.id_token, &expected, observer)?;
+        let id_token = match id_token.verify(&keys, now) {
             Err(error) if error.may_be_rotated() => {
                 let newer = (self.key_set)
                     .newer_than(&keys, now, deadline, observer)
                     .await?;
-                id_token::verify(&tokens.id_token, &newer, &expected, now, observer)
+                id_token.verify(&newer, now)
             }
             other => other,
         }?;
-        tell_checks();
 
         // After the ID token, which says whose login it is: whoever edits their own request is known then.
-        tokens.confirm_scope(self.options.attributes, self.options.granted_scope)?;
-        check(
-            "scope, if it is there, holds all that was asked for",
-            "RFC 6749 §3.3",
-        );
+        let (asked, rule) = (self.options.attributes, self.options.granted_scope);
+        tokens.confirm_scope(asked, rule, observer)?;
 
         let asking = userinfo::attributes(
             &self.http,
@@ -257,16 +209,9 @@ impl Client {
             &id_token.subject,
             self.options.attributes,
             deadline,
+            observer,
         );
         let attributes = timed(|time| observer.took(Step::Userinfo, time), asking).await?;
-        check(
-            "userinfo is about the ID token's subject",
-            "OIDC Core §5.3.4",
-        );
-        check(
-            "the attributes have the form that is documented",
-            "userinfo",
-        );
         Ok(VerifiedLogin {
             id_token,
             attributes,
@@ -301,7 +246,7 @@ impl Client {
             code_verifier: &login.code_verifier,
             client_assertion: &assertion,
         };
-        let exchange = token::exchange(&self.http, provider, &request, deadline);
+        let exchange = token::exchange(&self.http, provider, &request, deadline, observer);
         let tokens = timed(|time| observer.took(Step::Token, time), exchange).await;
         if let Err(TokenError::RefusedClient { at: Some(at) }) = &tokens {
             tell_clocks(now, *at);
@@ -321,50 +266,4 @@ fn uri(url: &Url) -> Uri {
 fn tell_clocks(ours: DateTime<Utc>, the_services: DateTime<Utc>) {
     let seconds_ahead = (ours - the_services).num_seconds();
     tracing::warn!(event = "service_clock", seconds_ahead);
-}
-
-/// Says what was checked, for those who want to see a login step by step. Never a value.
-fn check(what: &'static str, rule: &'static str) {
-    tracing::debug!(event = "check", check = what, rule);
-}
-
-/// In the order in which they were made.
-fn tell_checks() {
-    for (what, rule) in [
-        ("iss is the service", "OIDC Core §3.1.3.7 step 2"),
-        (
-            "aud is this client and nobody else",
-            "OIDC Core §3.1.3.7 step 3",
-        ),
-        (
-            "azp is this client, if it is there",
-            "OIDC Core §3.1.3.7 step 5",
-        ),
-        (
-            "the ID token's algorithm is one of those configured",
-            "OIDC Core §3.1.3.7 step 7",
-        ),
-        (
-            "the ID token's signature fits the service's key of that kid",
-            "OIDC Core §3.1.3.7 step 6",
-        ),
-        ("exp lies ahead", "OIDC Core §3.1.3.7 step 9"),
-        ("iat is at most 60 s away", "OIDC Core §3.1.3.7 step 10"),
-        ("nbf, if there, is past", "RFC 7519 §4.1.5"),
-        ("nonce is this login's", "OIDC Core §3.1.3.7 step 11"),
-        (
-            "acr is one that the configuration accepts",
-            "OIDC Core §3.1.3.7 step 12",
-        ),
-        (
-            "auth_time is as recent as the client asked",
-            "OIDC Core §3.1.3.7 step 13",
-        ),
-        (
-            "at_hash fits the access token, if it is there",
-            "OIDC Core §3.1.3.8",
-        ),
-    ] {
-        check(what, rule);
-    }
 }

@@ -1,4 +1,4 @@
-//! The ID token is verified: [`verify`] is the list of OIDC Core §3.1.3.7, step by step.
+//! The ID token is verified: [`UnverifiedIdToken`] is the list of OIDC Core §3.1.3.7, step by step.
 //! Only the claims that are checked are read. Whatever else the service writes, in whatever form, is neither used nor in
 //! the way. Keys, signature, `nonce` and `at_hash` are openidconnect's work; the algorithm comes from the configuration.
 
@@ -7,6 +7,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
+use four_attributes::AssuranceRule;
 use openidconnect::{
     AccessToken, AccessTokenHash, IssuerUrl, JsonWebKeyId, JsonWebTokenType,
     JwsSigningAlgorithm as _, Nonce, NonceVerifier as _,
@@ -19,8 +20,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::authorization::Secret256;
-use crate::client::{AssuranceRule, AuthenticationTime};
-use crate::observer::Observer;
+use crate::observer::{self, Observer};
 use crate::published_keys::{NoKey, PublishedKeys};
 use crate::strict_json;
 
@@ -114,6 +114,26 @@ impl IdTokenError {
     }
 }
 
+/// The same, of the step that asks the keys.
+impl From<NoKey> for IdTokenError {
+    fn from(none: NoKey) -> Self {
+        match none {
+            NoKey::Unknown => Self::UnknownKey,
+            NoKey::Unusable => Self::UnusableKey,
+            NoKey::Signature => Self::Signature,
+        }
+    }
+}
+
+/// Whether an ID token has to say when the person authenticated (`auth_time`, OIDC Core §2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AuthenticationTime {
+    /// It may be missing.
+    Optional,
+    /// Without it there is no login.
+    Required,
+}
+
 /// What the ID token of a login must say.
 #[derive(Debug)]
 pub struct Expected<'a> {
@@ -172,142 +192,166 @@ pub struct VerifiedIdToken {
     pub acr: Option<String>,
 }
 
-/// Verifies an ID token with these keys. How large it may be is for the caller to say: the service's answer is bounded by
-/// [`crate::token::MAX_ANSWER_BYTES`], and the work grows with the size and no faster.
+/// An ID token that says what this login's has to say, as far as that can be read before its signature is verified. It may be
+/// verified more than once, where the service's keys have changed.
 ///
-/// # Errors
-///
-/// The first check that failed; it may be worth another try with newer keys ([`IdTokenError::may_be_rotated`]).
-pub fn verify(
-    id_token: &SecretString,
-    keys: &PublishedKeys,
-    expected: &Expected<'_>,
-    now: DateTime<Utc>,
-    observer: &dyn Observer,
-) -> Result<VerifiedIdToken, IdTokenError> {
-    // Step 1. No encryption was agreed with the service: it is a JWS, and its header and claims can be read.
-    let Jws {
-        header,
-        claims,
-        signing_input,
-        signature,
-    } = Jws::parse(id_token.expose_secret()).ok_or(IdTokenError::Malformed)?;
-
-    // Step 2. `iss` is the service, byte for byte.
-    let issuer = claims.iss.ok_or(IdTokenError::Issuer)?;
-    ensure(issuer == *expected.issuer, IdTokenError::Issuer)?;
-
-    // Step 3. `aud` is this client. Nobody else is trusted beside it.
-    let audience = claims.aud.ok_or(IdTokenError::Audience)?;
-    ensure(audience.is_only(expected.client_id), IdTokenError::Audience)?;
-
-    // Steps 4 and 5. `azp` isn't needed for a single audience; if it is there, it is this client.
-    ensure(
-        claims.azp.is_none_or(|azp| azp == expected.client_id),
-        IdTokenError::AuthorizedParty,
-    )?;
-
-    // Step 7, before 6, since it says what the key must be for. The algorithm is one of those configured.
-    // Step 8. Never one with a shared secret: this client has none.
-    let algorithm = &header.alg;
-    ensure(
-        expected.algorithms.contains(algorithm) && is_signature_by_key_pair(algorithm),
-        IdTokenError::Algorithm,
-    )?;
-
-    // Step 6. The signature is that of the issuer's key.
-    let key = keys
-        .verify(
-            header.kid.as_ref(),
-            algorithm,
-            signing_input.as_bytes(),
-            &signature,
-        )
-        .map_err(|none| match none {
-            NoKey::Unknown => IdTokenError::UnknownKey,
-            NoKey::Unusable => IdTokenError::UnusableKey,
-            NoKey::Signature => IdTokenError::Signature,
-        })?;
-
-    let subject = claims.sub.map(Subject);
-    if let Some(subject) = &subject {
-        observer.identified(subject);
-    }
-
-    // Step 9. `exp` lies ahead.
-    let NumericDate(expires) = claims.exp.ok_or(IdTokenError::Expired)?;
-    ensure(now - expires < SKEW, IdTokenError::Expired)?;
-
-    // Step 10. `iat` isn't far away.
-    let NumericDate(issued_at) = claims.iat.ok_or(IdTokenError::IssuedAt)?;
-    ensure((issued_at - now).abs() <= SKEW, IdTokenError::IssuedAt)?;
-
-    // RFC 7519 §4.1.5. `nbf`, if it is there, has come: `iat` says when the token was made, and this from when it counts.
-    ensure(
-        claims
-            .nbf
-            .is_none_or(|NumericDate(from)| from - now <= SKEW),
-        IdTokenError::NotYetValid,
-    )?;
-
-    // Step 11. `nonce` is the one that was sent.
-    Nonce::new(expected.nonce.expose_base64url())
-        .verify(claims.nonce.as_ref())
-        .map_err(|_| IdTokenError::Nonce)?;
-
-    // Step 12. `acr` is one that is accepted.
-    let acr = claims.acr;
-    ensure(
-        acr.as_ref().is_none_or(|acr| acr.len() <= MAX_ACR_BYTES)
-            && expected.assurance.accepts(acr.as_deref()),
-        IdTokenError::Assurance,
-    )?;
-
-    // §2. `auth_time`, if it is there, is a time that has been, whether or not anybody asks for a new authentication: one
-    // that lies ahead (milliseconds for seconds, say) would never grow old, and 0 stands for a time that nobody noted.
-    let auth_time = claims.auth_time.map(|NumericDate(time)| time);
-    ensure(
-        auth_time.is_none_or(|at| at.timestamp() > 0 && at - now <= SKEW),
-        IdTokenError::AuthenticationTime,
-    )?;
-
-    // OIDC Core §2 makes it optional unless the client asks for it; the configuration may not.
-    ensure(
-        auth_time.is_some() || expected.authentication_time == AuthenticationTime::Optional,
-        IdTokenError::AuthenticationTimeMissing,
-    )?;
-
-    // Step 13. It is as recent as the client asked.
-    if let Some(bound) = expected.authenticated_after {
-        let at = auth_time.ok_or(IdTokenError::AuthenticationTooOld)?;
-        ensure(bound - at <= SKEW, IdTokenError::AuthenticationTooOld)?;
-    }
-
-    // §3.1.3.8. `at_hash`, if it is there, is the access token's.
-    if let Some(at_hash) = claims.at_hash {
-        let access_token = AccessToken::new(expected.access_token.expose_secret().to_owned());
-        let computed = AccessTokenHash::from_token(&access_token, algorithm, key)
-            .map_err(|_| IdTokenError::AccessTokenHash)?;
-        ensure(computed == at_hash, IdTokenError::AccessTokenHash)?;
-    }
-
-    // §2. `sub` is there, and not too long.
-    let subject = subject.ok_or(IdTokenError::Subject)?;
-    ensure(
-        (1..=MAX_SUBJECT_BYTES).contains(&subject.expose().len()),
-        IdTokenError::Subject,
-    )?;
-
-    Ok(VerifiedIdToken {
-        subject,
-        auth_time,
-        issued_at,
-        acr,
-    })
+/// Each check is told to the observer as it holds, so none is told twice: a signature that doesn't hold is told of nobody.
+pub struct UnverifiedIdToken<'a> {
+    jws: Jws<'a>,
+    expected: &'a Expected<'a>,
+    observer: &'a dyn Observer,
 }
 
-fn ensure(holds: bool, otherwise: IdTokenError) -> Result<(), IdTokenError> {
-    if holds { Ok(()) } else { Err(otherwise) }
+/// Nobody's claims are shown.
+impl fmt::Debug for UnverifiedIdToken<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("UnverifiedIdToken(…)")
+    }
+}
+
+impl<'a> UnverifiedIdToken<'a> {
+    /// Reads an ID token: steps 1 to 5, 7 and 8. How large it may be is for the caller to say: the service's answer is
+    /// bounded by [`crate::token::MAX_ANSWER_BYTES`], and the work grows with the size and no faster.
+    ///
+    /// # Errors
+    ///
+    /// The first check that failed.
+    pub fn read(
+        id_token: &'a SecretString,
+        expected: &'a Expected<'a>,
+        observer: &'a dyn Observer,
+    ) -> Result<Self, IdTokenError> {
+        let ensure = |holds, failure| observer::ensure(observer, holds, failure);
+
+        // Step 1. No encryption was agreed with the service: it is a JWS, and its header and claims can be read.
+        let jws = Jws::parse(id_token.expose_secret());
+        let jws = observer::present(observer, jws, IdTokenError::Malformed)?;
+        let Jws { header, claims, .. } = &jws;
+
+        // Step 2. `iss` is the service, byte for byte.
+        let is_the_service = claims.iss.as_ref() == Some(expected.issuer);
+        ensure(is_the_service, IdTokenError::Issuer)?;
+
+        // Step 3. `aud` is this client. Nobody else is trusted beside it.
+        let is_for_this_client =
+            (claims.aud.as_ref()).is_some_and(|audience| audience.is_only(expected.client_id));
+        ensure(is_for_this_client, IdTokenError::Audience)?;
+
+        // Steps 4 and 5. `azp` isn't needed for a single audience; if it is there, it is this client.
+        let is_by_this_client =
+            (claims.azp.as_ref()).is_none_or(|party| party == expected.client_id);
+        ensure(is_by_this_client, IdTokenError::AuthorizedParty)?;
+
+        // Step 7, before 6, since it says what the key must be for. The algorithm is one of those configured.
+        // Step 8. Never one with a shared secret: this client has none.
+        let is_accepted =
+            expected.algorithms.contains(&header.alg) && is_signature_by_key_pair(&header.alg);
+        ensure(is_accepted, IdTokenError::Algorithm)?;
+
+        Ok(Self {
+            jws,
+            expected,
+            observer,
+        })
+    }
+
+    /// Verifies the ID token with these keys: step 6, and those from 9 on.
+    ///
+    /// # Errors
+    ///
+    /// The first check that failed; it may be worth another try with newer keys ([`IdTokenError::may_be_rotated`]).
+    pub fn verify(
+        &self,
+        keys: &PublishedKeys,
+        now: DateTime<Utc>,
+    ) -> Result<VerifiedIdToken, IdTokenError> {
+        let Self {
+            jws,
+            expected,
+            observer,
+        } = self;
+        let Jws { header, claims, .. } = jws;
+        let ensure = |holds, failure| observer::ensure(*observer, holds, failure);
+
+        // Step 6. The signature is that of the issuer's key.
+        let key = keys.verify(
+            header.kid.as_ref(),
+            &header.alg,
+            jws.signing_input.as_bytes(),
+            &jws.signature,
+        )?;
+        for ruled_out in NoKey::ALL {
+            observer.held(&IdTokenError::from(ruled_out).into());
+        }
+
+        let subject = claims.sub.clone().map(Subject);
+        if let Some(subject) = &subject {
+            observer.identified(subject);
+        }
+
+        // Step 9. `exp` lies ahead.
+        let lies_ahead = claims.exp.is_some_and(|exp| now - exp.0 < SKEW);
+        ensure(lies_ahead, IdTokenError::Expired)?;
+
+        // Step 10. `iat` isn't far away.
+        let issued_at = claims.iat.map(|iat| iat.0);
+        let issued_at = issued_at.filter(|at| (*at - now).abs() <= SKEW);
+        let issued_at = observer::present(*observer, issued_at, IdTokenError::IssuedAt)?;
+
+        // RFC 7519 §4.1.5. `nbf`, if it is there, has come: `iat` says when the token was made, and this from when it
+        // counts.
+        let has_come = claims.nbf.is_none_or(|nbf| nbf.0 - now <= SKEW);
+        ensure(has_come, IdTokenError::NotYetValid)?;
+
+        // Step 11. `nonce` is the one that was sent.
+        let nonce = Nonce::new(expected.nonce.expose_base64url());
+        let is_this_logins = nonce.verify(claims.nonce.as_ref()).is_ok();
+        ensure(is_this_logins, IdTokenError::Nonce)?;
+
+        // Step 12. `acr` is one that is accepted.
+        let acr = claims.acr.clone();
+        let is_accepted = acr.as_ref().is_none_or(|acr| acr.len() <= MAX_ACR_BYTES)
+            && expected.assurance.accepts(acr.as_deref());
+        ensure(is_accepted, IdTokenError::Assurance)?;
+
+        // §2. `auth_time`, if it is there, is a time that has been, whether or not anybody asks for a new authentication:
+        // one that lies ahead (milliseconds for seconds, say) would never grow old, and 0 stands for a time that nobody
+        // noted.
+        let auth_time = claims.auth_time.map(|time| time.0);
+        let has_been = auth_time.is_none_or(|at| at.timestamp() > 0 && at - now <= SKEW);
+        ensure(has_been, IdTokenError::AuthenticationTime)?;
+
+        // OIDC Core §2 makes it optional unless the client asks for it; the configuration may not.
+        let may_be_missing = expected.authentication_time == AuthenticationTime::Optional;
+        let is_there = auth_time.is_some() || may_be_missing;
+        ensure(is_there, IdTokenError::AuthenticationTimeMissing)?;
+
+        // Step 13. It is as recent as the client asked, if it did.
+        let is_recent = |bound| auth_time.is_some_and(|at| bound - at <= SKEW);
+        let is_recent = expected.authenticated_after.is_none_or(is_recent);
+        ensure(is_recent, IdTokenError::AuthenticationTooOld)?;
+
+        // §3.1.3.8. `at_hash`, if it is there, is the access token's.
+        let is_access_tokens = claims.at_hash.as_ref().is_none_or(|at_hash| {
+            let access_token = AccessToken::new(expected.access_token.expose_secret().to_owned());
+            let computed = AccessTokenHash::from_token(&access_token, &header.alg, key);
+            computed.is_ok_and(|computed| computed == *at_hash)
+        });
+        ensure(is_access_tokens, IdTokenError::AccessTokenHash)?;
+
+        // §2. `sub` is there, and not too long.
+        let is_in_bounds =
+            |subject: &Subject| (1..=MAX_SUBJECT_BYTES).contains(&subject.expose().len());
+        let subject = subject.filter(is_in_bounds);
+        let subject = observer::present(*observer, subject, IdTokenError::Subject)?;
+
+        Ok(VerifiedIdToken {
+            subject,
+            auth_time,
+            issued_at,
+            acr,
+        })
+    }
 }
 
 /// Neither `none` nor a MAC.
@@ -424,6 +468,7 @@ impl Audience {
 
 /// Seconds since 1970 as a JSON number. RFC 7519 §2 allows fractions ("non-integer values can be represented"), so they
 /// are taken, and reckoned with; a time that no calendar has is malformed.
+#[derive(Clone, Copy)]
 struct NumericDate(DateTime<Utc>);
 
 impl<'de> Deserialize<'de> for NumericDate {

@@ -14,14 +14,14 @@ pub mod token;
 pub mod userinfo;
 
 mod client;
+mod login_error;
 mod observer;
 mod strict_json;
 
-pub use client::{
-    AssuranceRule, AuthenticationTime, Client, ClientOptions, CodeExchange, LoginError,
-    VerifiedLogin,
-};
+pub use client::{Client, ClientOptions, CodeExchange, VerifiedLogin};
 pub use http_client::{self, Clock, Deadline, HttpClient, HttpError, SystemClock};
+pub use id_token::AuthenticationTime;
+pub use login_error::LoginError;
 pub use observer::{Observer, Step};
 pub use provider::Provider;
 pub use token::GrantedScope;

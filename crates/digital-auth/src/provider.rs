@@ -2,14 +2,10 @@
 //! Nothing is discovered: whether the service has a discovery document is not known, and an endpoint that is
 //! configured can't be changed by whoever answers a request (contract §1).
 
+use four_attributes::{PRODUCTION_ISSUER, SANDBOX_ISSUER};
 pub use http_client::{InvalidEndpoint, secure_url};
 use openidconnect::IssuerUrl;
 use url::Url;
-
-/// The base of the production environment's API.
-const PRODUCTION_BASE: &str = "https://auth-and-sign.go.jp/api";
-/// The base of the sandbox's API.
-const SANDBOX_BASE: &str = "https://sb-auth-and-sign.go.jp/api";
 
 /// The service, as one OpenID Provider.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -28,7 +24,7 @@ impl Provider {
     ///
     /// None in practice: the addresses are constants, and a test reads them.
     pub fn production() -> Result<Self, InvalidEndpoint> {
-        Self::of_base(PRODUCTION_BASE)
+        Self::of_realm(PRODUCTION_ISSUER)
     }
 
     /// The sandbox, in which test cards are used.
@@ -37,15 +33,14 @@ impl Provider {
     ///
     /// None in practice, as for [`Provider::production`].
     pub fn sandbox() -> Result<Self, InvalidEndpoint> {
-        Self::of_base(SANDBOX_BASE)
+        Self::of_realm(SANDBOX_ISSUER)
     }
 
-    /// Keycloak's paths below the realm `main`: the issuer has a path (contract §1).
-    fn of_base(base: &str) -> Result<Self, InvalidEndpoint> {
-        let issuer = format!("{base}/realms/main");
+    /// Keycloak's paths below a realm, whose address is the issuer (contract §1).
+    fn of_realm(issuer: &str) -> Result<Self, InvalidEndpoint> {
         let endpoint = |name: &str| format!("{issuer}/protocol/openid-connect/{name}");
         Self::given(
-            &issuer,
+            issuer,
             &endpoint("auth"),
             &endpoint("token"),
             &endpoint("userinfo"),

@@ -209,6 +209,11 @@ pub enum NoKey {
     Signature,
 }
 
+impl NoKey {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Unknown, Self::Unusable, Self::Signature];
+}
+
 impl PublishedKeys {
     /// Reads a JWK Set. How large it may be is for the caller to bound.
     ///

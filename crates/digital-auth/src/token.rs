@@ -6,6 +6,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use four_attributes::AttributeSet;
 use http::{HeaderMap, Request, StatusCode, header};
+use http_client::{Deadline, HttpClient, HttpError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use thiserror::Error;
@@ -13,10 +14,9 @@ use url::form_urlencoded;
 
 use crate::authorization::{Secret256, scope};
 use crate::client_assertion::{CLIENT_ASSERTION_TYPE, ClientAssertionError};
-
+use crate::observer::{Observer, ensure, present};
 use crate::provider::Provider;
 use crate::strict_json;
-use http_client::{Deadline, HttpClient, HttpError};
 
 /// The largest answer of the service that is read.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
@@ -102,19 +102,21 @@ impl Tokens {
     /// # Errors
     ///
     /// [`TokenError::ScopeNotGranted`] or [`TokenError::ScopeNotConfirmed`].
-    pub fn confirm_scope(&self, asked: AttributeSet, rule: GrantedScope) -> Result<(), TokenError> {
-        match &self.granted_scope {
-            Some(granted) => {
-                let is_granted = |asked| granted.split(' ').any(|one| one == asked);
-                if scope(asked).split(' ').all(is_granted) {
-                    Ok(())
-                } else {
-                    Err(TokenError::ScopeNotGranted)
-                }
-            }
-            None if rule == GrantedScope::Required => Err(TokenError::ScopeNotConfirmed),
-            None => Ok(()),
-        }
+    pub fn confirm_scope(
+        &self,
+        asked: AttributeSet,
+        rule: GrantedScope,
+        observer: &dyn Observer,
+    ) -> Result<(), TokenError> {
+        let granted = self.granted_scope.as_deref();
+        let is_said = granted.is_some() || rule == GrantedScope::Optional;
+        ensure(observer, is_said, TokenError::ScopeNotConfirmed)?;
+        let holds_all = |granted: &str| {
+            let is_granted = |asked| granted.split(' ').any(|one| one == asked);
+            scope(asked).split(' ').all(is_granted)
+        };
+        let is_enough = granted.is_none_or(holds_all);
+        ensure(observer, is_enough, TokenError::ScopeNotGranted)
     }
 }
 
@@ -142,6 +144,7 @@ pub async fn exchange(
     provider: &Provider,
     request: &TokenRequest<'_>,
     deadline: Deadline,
+    observer: &dyn Observer,
 ) -> Result<Tokens, TokenError> {
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("grant_type", "authorization_code")
@@ -159,7 +162,7 @@ pub async fn exchange(
         .map_err(|_| TokenError::Http(HttpError::Unreachable))?;
     let answer = http.send(request, MAX_ANSWER_BYTES, deadline).await?;
     match answer.status() {
-        StatusCode::OK => tokens(answer.body()),
+        StatusCode::OK => tokens(answer.body(), observer),
         status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
             Err(TokenError::Failed)
         }
@@ -168,14 +171,13 @@ pub async fn exchange(
     }
 }
 
-fn tokens(body: &[u8]) -> Result<Tokens, TokenError> {
-    let answer: Answer = strict_json::object(body).ok_or(TokenError::Malformed)?;
-    // RFC 6749 §5.1: the value is case insensitive.
-    if !answer.token_type.eq_ignore_ascii_case("Bearer") {
-        return Err(TokenError::Malformed);
-    }
+fn tokens(body: &[u8], observer: &dyn Observer) -> Result<Tokens, TokenError> {
+    // RFC 6749 §5.1: the type's value is case insensitive.
+    let is_bearer = |answer: &Answer| answer.token_type.eq_ignore_ascii_case("Bearer");
+    let answer = strict_json::object(body).filter(is_bearer);
+    let answer = present(observer, answer, TokenError::Malformed)?;
     Ok(Tokens {
-        id_token: answer.id_token.ok_or(TokenError::NoIdToken)?,
+        id_token: present(observer, answer.id_token, TokenError::NoIdToken)?,
         access_token: answer.access_token,
         granted_scope: answer.scope,
     })
@@ -204,7 +206,7 @@ mod tests {
     use super::*;
 
     fn of(body: &str) -> Result<Tokens, TokenError> {
-        tokens(body.as_bytes())
+        tokens(body.as_bytes(), &())
     }
 
     #[test]
@@ -221,7 +223,7 @@ mod tests {
     /// Whether name and gender were granted.
     fn confirmed(body: &str, rule: GrantedScope) -> Result<(), TokenError> {
         let asked = "name gender".parse().unwrap();
-        of(body).unwrap().confirm_scope(asked, rule)
+        of(body).unwrap().confirm_scope(asked, rule, &())
     }
 
     #[test]

@@ -2,17 +2,18 @@
 //! The subject must be the ID token's (OIDC Core §5.3.4). Only what was asked for is taken, and it is parsed strictly.
 
 use bytes::Bytes;
-use four_attributes::{AttributeError, AttributeSet, FourAttributes};
+use four_attributes::{Attribute, AttributeError, AttributeSet, FourAttributes, MalformedReason};
 use http::{HeaderValue, Request, StatusCode, header};
+use http_client::{Deadline, HttpClient, HttpError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::id_token::Subject;
+use crate::observer::{Observer, ensure, present};
 use crate::provider::Provider;
 use crate::strict_json;
 use crate::token::MAX_ANSWER_BYTES;
-use http_client::{Deadline, HttpClient, HttpError};
 
 /// Why there are no attributes.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -49,6 +50,7 @@ pub async fn attributes(
     subject: &Subject,
     requested: AttributeSet,
     deadline: Deadline,
+    observer: &dyn Observer,
 ) -> Result<FourAttributes, UserinfoError> {
     let mut authorization =
         HeaderValue::try_from(format!("Bearer {}", access_token.expose_secret()))
@@ -72,15 +74,30 @@ pub async fn attributes(
         status if status.is_client_error() => return Err(UserinfoError::Refused),
         _ => return Err(UserinfoError::Malformed),
     }
-    if !is_json(answer.headers().get(header::CONTENT_TYPE)) {
-        return Err(UserinfoError::Malformed);
+    let is_json = is_json(answer.headers().get(header::CONTENT_TYPE));
+    let claims = is_json
+        .then(|| strict_json::object_throughout(answer.body()))
+        .flatten();
+    let claims = present(observer, claims, UserinfoError::Malformed)?;
+    let of = claims.get("sub").and_then(Value::as_str);
+    let is_the_same = of == Some(subject.expose());
+    ensure(observer, is_the_same, UserinfoError::OtherSubject)?;
+    let attributes = FourAttributes::from_userinfo(&claims, requested)?;
+    for ruled_out in ATTRIBUTE_FAILURES {
+        observer.held(&UserinfoError::from(ruled_out).into());
     }
-    let claims = strict_json::object_throughout(answer.body()).ok_or(UserinfoError::Malformed)?;
-    if claims.get("sub").and_then(Value::as_str) != Some(subject.expose()) {
-        return Err(UserinfoError::OtherSubject);
-    }
-    Ok(FourAttributes::from_userinfo(&claims, requested)?)
+    Ok(attributes)
 }
+
+/// What the check of all attributes rules out, in one form of each: which attribute it would have been, and by which rule,
+/// nobody can say of one that didn't fail.
+const ATTRIBUTE_FAILURES: [AttributeError; 2] = [
+    AttributeError::Missing(Attribute::Name),
+    AttributeError::Malformed {
+        attribute: Attribute::Name,
+        reason: MalformedReason::WrongType,
+    },
+];
 
 /// Whether this is `application/json`, with or without parameters. `application/jwt` is not taken (contract §10).
 fn is_json(content_type: Option<&HeaderValue>) -> bool {

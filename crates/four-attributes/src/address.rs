@@ -1,16 +1,16 @@
 //! The address: one string at the service, an object at OpenID Connect. Both are taken.
 //! It is kept as it stands in the card, with or without the prefecture.
-//! It must fit into Cognito in both of the forms in which Cognito gets it.
+//! It must fit into Cognito in both of the forms in which Cognito gets it: the text is the one that is kept, and the object is
+//! made of it.
 
 use std::fmt;
 use std::str::FromStr;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::cognito::MAXIMUM_BYTES;
 use crate::error::MalformedReason;
-use crate::text;
+use crate::text::{self, MAXIMUM_BYTES};
 
 /// A person's address. Wiped from memory when dropped.
 ///
@@ -25,7 +25,7 @@ pub struct Address(Zeroizing<String>);
 
 impl Address {
     /// The member of OpenID Connect's address object that holds the whole (OIDC Core §5.1.1).
-    pub(crate) const FORMATTED: &str = "formatted";
+    const FORMATTED: &str = "formatted";
 
     /// The address out of the service's claim: a JSON string, or an object whose `formatted` is
     /// one. The object's other members say the same in parts, and are not kept.
@@ -41,6 +41,12 @@ impl Address {
             _ => None,
         };
         text.ok_or(MalformedReason::WrongType)?.parse()
+    }
+
+    /// The address as OpenID Connect's object: what [`Address::from_claim`] reads, with the whole and no parts.
+    #[must_use]
+    pub fn to_claim(&self) -> Value {
+        json!({ Self::FORMATTED: self.expose() })
     }
 
     /// The address itself: personal information, not for logs, URLs or error texts.
@@ -76,13 +82,12 @@ impl fmt::Debug for Address {
 /// How many bytes `{"formatted":"…"}` has. Counted and not written, so that no copy of the address
 /// is left in memory. Without control characters, JSON escapes two characters (RFC 8259 §7).
 fn object_bytes(text: &str) -> usize {
-    r#"{"formatted":""}"#.len() + text.len() + text.matches(['"', '\\']).count()
+    let around = r#"{"":""}"#.len() + Address::FORMATTED.len();
+    around + text.len() + text.matches(['"', '\\']).count()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     const NAGATACHO: &str = "東京都千代田区永田町１丁目７番１号";
@@ -156,8 +161,9 @@ mod tests {
             ("\"".repeat(1_016), "\"".repeat(1_016) + "a"),
             ("\\".repeat(1_016), "\\".repeat(1_017)),
         ] {
-            assert!(fits.parse::<Address>().is_ok());
-            assert_eq!(json!({"formatted": fits}).to_string().len(), 2_048);
+            let object = fits.parse::<Address>().unwrap().to_claim();
+            assert_eq!(object, json!({"formatted": fits}));
+            assert_eq!(object.to_string().len(), 2_048);
             assert_eq!(too_long.parse::<Address>(), Err(MalformedReason::TooLong));
             assert!(json!({"formatted": too_long}).to_string().len() > 2_048);
         }

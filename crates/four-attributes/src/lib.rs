@@ -1,16 +1,17 @@
 //! The four attributes of the My Number Card (基本4情報): name, address, birth date, gender.
-//! The path through this crate: the service's userinfo, then [`FourAttributes`], then the claims
-//! that Amazon Cognito gets, and beside them the [`VerifiedRecord`]: the same, sealed, for what must
-//! be proved later. No I/O in here; what day it is comes in as an argument.
+//! The path through this crate: the service's userinfo, then [`FourAttributes`], then what follows
+//! from them, and beside it the [`VerifiedRecord`]: the same, sealed, for what must be proved later.
+//! No I/O in here; what day it is comes in as an argument. In which forms they go to Amazon Cognito,
+//! the crate `user-pool` says.
 //!
 //! ```
 //! use chrono::{DateTime, Utc};
 //! use four_attributes::{
 //!     AttributeSet, Expected, FourAttributes, Municipality, Prefecture, RecordRefusal,
-//!     VerifiedAt, VerifiedRecord, cognito_claims, japan_date,
+//!     VerifiedAt, VerifiedRecord, japan_date,
 //! };
 //! use sealing::{SealingKeys, SystemRandomness};
-//! use serde_json::{Value, json};
+//! use serde_json::Value;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // What the service answers. Attributes that were not asked for are never kept.
@@ -20,17 +21,6 @@
 //! )?;
 //! let requested: AttributeSet = "name address birthdate".parse()?;
 //! let attributes = FourAttributes::from_userinfo(&userinfo, requested)?;
-//!
-//! // What Cognito gets.
-//! assert_eq!(
-//!     Value::Object(cognito_claims(&attributes)),
-//!     json!({
-//!         "name": "山田　太郎",
-//!         "address": {"formatted": "横浜市中区本町６丁目５０番地の１０"},
-//!         "formatted_address": "横浜市中区本町６丁目５０番地の１０",
-//!         "birthdate": "2004-02-29",
-//!     })
-//! );
 //!
 //! // What follows from the attributes.
 //! let now: DateTime<Utc> = "2024-02-28T15:00:00Z".parse()?;
@@ -74,12 +64,13 @@
 
 mod address;
 mod age;
+mod assurance;
 mod attribute;
 mod birth_date;
-mod cognito;
 mod error;
 mod fold;
 mod gender;
+mod issuer;
 mod municipality;
 mod name;
 mod prefecture;
@@ -89,14 +80,16 @@ mod verified_record;
 
 pub use address::Address;
 pub use age::japan_date;
+pub use assurance::AssuranceRule;
 pub use attribute::{Attribute, AttributeSet, AttributeSetError, UnknownAttribute};
 pub use birth_date::BirthDate;
-pub use cognito::{FORMATTED_ADDRESS, MAXIMUM_BYTES, VERIFIED_AT, VERIFIED_RECORD, cognito_claims};
 pub use error::{AttributeError, MalformedReason};
 pub use gender::Gender;
+pub use issuer::{PRODUCTION_ISSUER, SANDBOX_ISSUER};
 pub use municipality::Municipality;
 pub use name::Name;
 pub use prefecture::Prefecture;
+pub use text::MAXIMUM_BYTES;
 pub use userinfo::FourAttributes;
 pub use verified_record::{
     Expected, MAXIMUM_RECORD_BYTES, RecordRefusal, SealRecordError, VerifiedAt, VerifiedRecord,

@@ -2,7 +2,6 @@
 //! Most addresses begin with it. Where it is left out, the municipality tells.
 //! Where neither is certain the answer is none: a wrong prefecture is worse than no prefecture.
 
-
 /// Makes the enum and its tables from one list, so that they can't disagree.
 macro_rules! prefectures {
     ($($variant:ident = $code:literal $japanese_name:literal,)*) => {

@@ -6,8 +6,11 @@ use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 use zeroize::Zeroizing;
 
-use crate::cognito::MAXIMUM_BYTES;
 use crate::error::MalformedReason;
+
+/// How long a value may be in a user pool: 2,048 bytes of UTF-8 (Amazon Cognito, "User pool
+/// attributes").
+pub const MAXIMUM_BYTES: usize = 2_048;
 
 /// A copy of the text, wiped from memory when it is dropped.
 ///

@@ -136,6 +136,17 @@ pub enum RecordRefusal {
 }
 
 impl RecordRefusal {
+    /// All of them, in their order.
+    pub const ALL: [Self; 7] = [
+        Self::Malformed,
+        Self::OtherVersion,
+        Self::UnknownKey,
+        Self::Forged,
+        Self::OtherIssuer,
+        Self::Unlinked,
+        Self::TooOld,
+    ];
+
     /// Whether somebody must have altered it. Everything else happens in the life of keys, environments and users.
     #[must_use]
     pub const fn is_tampering(self) -> bool {

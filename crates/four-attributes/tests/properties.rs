@@ -4,9 +4,8 @@
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
 use four_attributes::{
-    Address, Attribute, AttributeError, AttributeSet, BirthDate, FORMATTED_ADDRESS, FourAttributes,
-    Gender, MAXIMUM_BYTES, MalformedReason, Municipality, Name, Prefecture, cognito_claims,
-    japan_date,
+    Address, Attribute, AttributeError, AttributeSet, BirthDate, FourAttributes, Gender,
+    MAXIMUM_BYTES, MalformedReason, Municipality, Name, Prefecture, japan_date,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -240,19 +239,6 @@ proptest! {
     }
 
     #[test]
-    fn every_claim_fits_into_cognito(userinfo in any_userinfo(), requested in attribute_set()) {
-        let Ok(attributes) = FourAttributes::from_userinfo(&userinfo, requested) else {
-            return Ok(());
-        };
-        for (claim, value) in cognito_claims(&attributes) {
-            // Cognito stores a string as it is, and an object as its JSON text.
-            let stored = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            prop_assert!(!stored.is_empty() && stored.len() <= MAXIMUM_BYTES, "{}", claim);
-            prop_assert!(claim != "birthdate" || stored.len() == 10);
-        }
-    }
-
-    #[test]
     fn a_text_near_the_limit_fits_into_cognito_or_is_too_long(text in near_the_limit()) {
         let object = json!({ "formatted": text }).to_string();
         match text.parse::<Address>() {
@@ -269,24 +255,6 @@ proptest! {
                 prop_assert!(text.len() > MAXIMUM_BYTES);
             }
         }
-    }
-
-    #[test]
-    fn the_claims_say_what_the_attributes_say(
-        name in text(), address in text(), birth_date in birth_date(), gender in gender(),
-    ) {
-        let claims = cognito_claims(&FourAttributes {
-            name: Some(name.parse().unwrap()),
-            address: Some(address.parse().unwrap()),
-            birth_date: Some(birth_date),
-            gender: Some(gender),
-        });
-        prop_assert_eq!(&claims["name"], &json!(name));
-        prop_assert_eq!(&claims["address"], &json!({ "formatted": address }));
-        prop_assert_eq!(&claims[FORMATTED_ADDRESS], &json!(address));
-        let birthdate = birth_date.is_complete().then(|| json!(birth_date.expose()));
-        prop_assert_eq!(claims.get("birthdate"), birthdate.as_ref());
-        prop_assert_eq!(claims.contains_key("gender"), gender != Gender::NotApplicable);
     }
 
     #[test]

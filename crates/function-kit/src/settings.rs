@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use four_attributes::AttributeSet;
+use four_attributes::{AssuranceRule, AttributeSet, SANDBOX_ISSUER};
 use http_client::secure_url;
 
 use crate::reference::Reference;
@@ -30,7 +30,7 @@ pub struct Variable {
 #[macro_export]
 macro_rules! variables {
     ($($constant:ident = $name:literal, $meaning:literal;)+) => {
-        $(pub(crate) const $constant: &str = $name;)+
+        $(#[doc = $meaning] pub const $constant: &str = $name;)+
         /// Every variable that is read.
         pub const VARIABLES: &[$crate::settings::Variable] =
             &[$($crate::settings::Variable { name: $name, meaning: $meaning },)+];
@@ -207,6 +207,26 @@ pub fn provider_name(value: &str) -> Result<String, String> {
     }
 }
 
+/// The issuers of the service whose records are believed, separated by spaces: more than one where the service has changed
+/// its own. One that comes twice counts once. People who are made up are believed nowhere else: the sandbox stands alone.
+///
+/// # Errors
+///
+/// What is wrong, without the value.
+pub fn service_issuers(value: &str) -> Result<Vec<String>, String> {
+    let mut issuers = Vec::new();
+    for word in value.split_whitespace() {
+        let issuer = service_address(word)?;
+        if !issuers.contains(&issuer) {
+            issuers.push(issuer);
+        }
+    }
+    if issuers.len() > 1 && issuers.iter().any(|issuer| issuer == SANDBOX_ISSUER) {
+        return Err("names the sandbox beside another issuer: its people are made up".to_owned());
+    }
+    Ok(issuers)
+}
+
 /// Attributes: any of the four, separated by spaces, or `none`.
 ///
 /// # Errors
@@ -230,20 +250,20 @@ pub fn attributes_or_all(reader: &mut Reader<'_>, variable: &'static str) -> Opt
     }
 }
 
-/// The values of `acr` that are accepted, separated by commas: a value may have spaces. `None` is `any`.
+/// The values of `acr` that are accepted, separated by commas: a value may have spaces. Or `any`.
 ///
 /// # Errors
 ///
 /// What is wrong, without the value.
-pub fn accepted_acr(value: &str) -> Result<Option<Vec<String>>, String> {
+pub fn accepted_acr(value: &str) -> Result<AssuranceRule, String> {
     if value == "any" {
-        return Ok(None);
+        return Ok(AssuranceRule::Any);
     }
     let accepted: Vec<_> = value.split(',').map(|one| one.trim().to_owned()).collect();
     if accepted.iter().any(String::is_empty) {
         return Err("has an empty value in its list".to_owned());
     }
-    Ok(Some(accepted))
+    Ok(AssuranceRule::OneOf(accepted))
 }
 
 /// `yes` or `no`.
@@ -277,6 +297,8 @@ pub fn level(value: &str) -> Result<tracing::Level, String> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use four_attributes::PRODUCTION_ISSUER;
 
     use super::*;
 
@@ -400,9 +422,12 @@ mod tests {
                 .all(|bad| attributes(bad).is_err())
         );
 
-        assert_eq!(accepted_acr("any"), Ok(None));
+        assert_eq!(accepted_acr("any"), Ok(AssuranceRule::Any));
         let both = vec!["aal3 crl".to_owned(), "aal3".to_owned()];
-        assert_eq!(accepted_acr("aal3 crl, aal3"), Ok(Some(both)));
+        assert_eq!(
+            accepted_acr("aal3 crl, aal3"),
+            Ok(AssuranceRule::OneOf(both))
+        );
         assert!(
             ["", ",", "a,,b", "a,"]
                 .iter()
@@ -421,5 +446,22 @@ mod tests {
     fn fail_a_key_of_kms_for_a_secret() {
         let kms = "arn:aws:kms:ap-northeast-1:1:key/a";
         assert_eq!(problems(&[(NAME, "bridge"), (KEYS, kms)]), [KEYS]);
+    }
+
+    #[test]
+    fn the_sandbox_is_believed_alone_or_not_at_all() {
+        let twice = format!("{PRODUCTION_ISSUER} {PRODUCTION_ISSUER}  https://former.example");
+        let both = service_issuers(&twice).unwrap();
+        assert_eq!(both, [PRODUCTION_ISSUER, "https://former.example"]);
+        assert_eq!(
+            service_issuers(&format!("{SANDBOX_ISSUER} {SANDBOX_ISSUER}")).unwrap(),
+            [SANDBOX_ISSUER]
+        );
+        for mixed in [
+            format!("{PRODUCTION_ISSUER} {SANDBOX_ISSUER}"),
+            format!("{SANDBOX_ISSUER} {PRODUCTION_ISSUER}"),
+        ] {
+            assert!(service_issuers(&mixed).is_err());
+        }
     }
 }

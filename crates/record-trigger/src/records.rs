@@ -11,7 +11,7 @@ use function_kit::metrics::Count;
 use function_kit::secrets::{
     Asker, Cached, InvalidSecret, Make, SecretReader, Shown, Source, sealing_keys,
 };
-use function_kit::settings::{Reader, provider_name, secret_reference, service_address};
+use function_kit::settings::{Reader, provider_name, secret_reference, service_issuers};
 use http_client::NoRootCertificates;
 use sealing::SealingKeys;
 
@@ -109,9 +109,7 @@ impl Records {
             tracing::error!(event = "tampering", support_id, request_id);
             invocation.measurements.count(Count::Tampering);
         }
-        let record = opened?;
-        check::held("the record opens, and is this person's", "docs/claims.md");
-        Ok(record)
+        check::none_of(&RecordRefusal::ALL, opened, Class::from)
     }
 
     /// Whether this is one of the bridge's records, whoever it belongs to. Nobody is told if it is forged: another provider
@@ -179,43 +177,4 @@ pub enum StartError {
     /// The keys of the records are missing or malformed.
     #[error(transparent)]
     Secret(#[from] InvalidSecret),
-}
-
-/// The issuer of the service's sandbox, whose people are made up (contract §1).
-pub const SANDBOX: &str = "https://sb-auth-and-sign.go.jp/api/realms/main";
-
-/// The issuers of the service whose records are believed, separated by spaces: more than one where the service has changed
-/// its own. One that comes twice counts once. People who are made up are believed nowhere else: the sandbox stands alone.
-fn service_issuers(value: &str) -> Result<Vec<String>, String> {
-    let mut issuers = Vec::new();
-    for word in value.split_whitespace() {
-        let issuer = service_address(word)?;
-        if !issuers.contains(&issuer) {
-            issuers.push(issuer);
-        }
-    }
-    if issuers.len() > 1 && issuers.iter().any(|issuer| issuer == SANDBOX) {
-        return Err("names the sandbox beside another issuer: its people are made up".to_owned());
-    }
-    Ok(issuers)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sandbox_is_believed_alone_or_not_at_all() {
-        let other = "https://auth-and-sign.go.jp/api/realms/main";
-        let twice = format!("{other} {other}  https://former.example");
-        let both = service_issuers(&twice).unwrap();
-        assert_eq!(both, [other, "https://former.example"]);
-        assert_eq!(
-            service_issuers(&format!("{SANDBOX} {SANDBOX}")).unwrap(),
-            [SANDBOX]
-        );
-        for mixed in [format!("{other} {SANDBOX}"), format!("{SANDBOX} {other}")] {
-            assert!(service_issuers(&mixed).is_err());
-        }
-    }
 }

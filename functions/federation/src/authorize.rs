@@ -2,13 +2,13 @@
 //! Checked in this order: the client and its redirect URI (until then nothing is redirected), then the request
 //! (RFC 6749 §4.1.1, OIDC Core §3.1.2.1). What has to be remembered goes into a sealed cookie.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::authorization::{LoginSecrets, scope};
-use std::collections::BTreeSet;
-
-use function_kit::check;
+use function_kit::check::{ensure, none_of, present};
 
 use crate::failure::Class;
 use crate::federation::Federation;
@@ -49,16 +49,9 @@ pub fn authorize(
     let parameters = request.query(Class::MalformedRequest);
     let parameters = parameters.map_err(Refusal::on_page)?;
     let redirect_uri = client(federation, &parameters).map_err(Refusal::on_page)?;
-    check::held("client_id is Amazon Cognito's", "RFC 6749 §4.1.1");
-    check::held(
-        "redirect_uri is one of those configured, byte for byte",
-        "RFC 9700 §4.1.3",
-    );
     let refuse = |class| Refusal::to_client(class, redirect_uri, parameters.get("state"));
     let (client_state, client_request) =
         client_request(federation, &parameters, now).map_err(refuse)?;
-    check::held("response_type is code", "RFC 6749 §4.1.1");
-    check::held("scope is exactly what is configured", "RFC 6749 §3.3");
 
     let secrets =
         LoginSecrets::new(federation.randomness()).map_err(|_| refuse(Class::Internal))?;
@@ -70,17 +63,16 @@ pub fn authorize(
         client_request,
     };
     let values = federation.usable_secrets(now).map_err(refuse)?;
-    let cookies = pending
-        .begin(
-            federation.seal(&values, now),
-            request.cookies(),
-            federation.randomness(),
-        )
-        .map_err(|error| match error {
-            BeginError::TooLarge => refuse(Class::StateTooLong),
-            BeginError::Seal => refuse(Class::Internal),
-        })?;
-    check::held("state, sealed, fits into a cookie", "RFC 6265 §6.1");
+    let begun = pending.begin(
+        federation.seal(&values, now),
+        request.cookies(),
+        federation.randomness(),
+    );
+    let cookies = none_of(&[BeginError::TooLarge], begun, |error| match error {
+        BeginError::TooLarge => Class::StateTooLong,
+        BeginError::Seal => Class::Internal,
+    });
+    let cookies = cookies.map_err(refuse)?;
     let redirect = Response::redirect(location.into());
     Ok(cookies.into_iter().fold(redirect, Response::with_cookie))
 }
@@ -126,14 +118,12 @@ pub fn is_of_amazon_cognito(refusal: &Refusal, federation: &Federation, request:
 /// (RFC 9700 §4.1.3).
 fn client<'a>(federation: &'a Federation, parameters: &Parameters) -> Result<&'a str, Class> {
     let config = federation.config();
-    if parameters.get("client_id") != Some(config.client_id.as_str()) {
-        return Err(Class::UnknownClient);
-    }
-    let given = parameters
-        .get("redirect_uri")
-        .ok_or(Class::RedirectUriMismatch)?;
-    let known = config.redirect_uris.iter().find(|known| *known == given);
-    known.map(String::as_str).ok_or(Class::RedirectUriMismatch)
+    let is_known = parameters.get("client_id") == Some(config.client_id.as_str());
+    ensure(is_known, Class::UnknownClient)?;
+    let given = parameters.get("redirect_uri");
+    let mut known = config.redirect_uris.iter().map(String::as_str);
+    let known = known.find(|known| Some(*known) == given);
+    present(known, Class::RedirectUriMismatch)
 }
 
 /// What the client asks for, and the `state` with which it wants its answer.
@@ -144,10 +134,9 @@ fn client_request(
 ) -> Result<(ClientState, ClientRequest), Class> {
     // First, because every other parameter may be in the object and nowhere else (OIDC Core §6.1).
     no_object(parameters)?;
-    let state = parameters.get("state").ok_or(Class::StateMissing)?;
-    if parameters.get("response_type") != Some("code") {
-        return Err(Class::UnsupportedResponseType);
-    }
+    let state = present(parameters.get("state"), Class::StateMissing)?;
+    let is_code = parameters.get("response_type") == Some("code");
+    ensure(is_code, Class::UnsupportedResponseType)?;
     // The person can't talk the attributes down, and nobody can ask for more (DESIGN: the bridge re-issues).
     let wanted = scope(federation.config().attributes);
     let wanted: BTreeSet<_> = wanted.split(' ').collect();
@@ -157,13 +146,10 @@ fn client_request(
         .split(' ')
         .filter(|one| !one.is_empty())
         .collect();
-    if given != wanted {
-        return Err(Class::InvalidScope);
-    }
+    ensure(given == wanted, Class::InvalidScope)?;
     let nonce = parameters.get("nonce");
-    if nonce.is_some_and(|nonce| nonce.len() > MAX_NONCE_BYTES) {
-        return Err(Class::InvalidNonce);
-    }
+    let fits = nonce.is_none_or(|nonce| nonce.len() <= MAX_NONCE_BYTES);
+    ensure(fits, Class::InvalidNonce)?;
     let client_request = ClientRequest {
         nonce: nonce.map(str::to_owned),
         code_challenge: code_challenge(parameters)?,
@@ -174,30 +160,26 @@ fn client_request(
 
 /// Request objects aren't taken (OIDC Core §6).
 fn no_object(parameters: &Parameters) -> Result<(), Class> {
-    if parameters.get("request").is_some() {
-        return Err(Class::RequestNotSupported);
-    }
-    if parameters.get("request_uri").is_some() {
-        return Err(Class::RequestUriNotSupported);
-    }
-    Ok(())
+    let has_none = parameters.get("request").is_none();
+    ensure(has_none, Class::RequestNotSupported)?;
+    let has_no_address = parameters.get("request_uri").is_none();
+    ensure(has_no_address, Class::RequestUriNotSupported)
 }
 
 /// An S256 challenge, if the client sends one (RFC 7636 §4.3); `plain` is refused.
 fn code_challenge(parameters: &Parameters) -> Result<Option<[u8; 32]>, Class> {
-    match (
+    let challenge = match (
         parameters.get("code_challenge"),
         parameters.get("code_challenge_method"),
     ) {
-        (None, None) => Ok(None),
-        (Some(challenge), Some("S256")) => URL_SAFE_NO_PAD
-            .decode(challenge)
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .map(Some)
-            .ok_or(Class::InvalidCodeChallenge),
-        _ => Err(Class::InvalidCodeChallenge),
-    }
+        (None, None) => Some(None),
+        (Some(challenge), Some("S256")) => {
+            let bytes = URL_SAFE_NO_PAD.decode(challenge).ok();
+            bytes.and_then(|bytes| bytes.try_into().ok()).map(Some)
+        }
+        _ => None,
+    };
+    present(challenge, Class::InvalidCodeChallenge)
 }
 
 /// Since when the person must have authenticated: `prompt=login` means now, `max_age` that many seconds ago
@@ -207,17 +189,17 @@ fn authenticated_after(
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, Class> {
     let mut prompts = parameters.get("prompt").unwrap_or_default().split(' ');
-    if prompts.clone().any(|prompt| prompt == "none") {
-        return Err(Class::LoginRequired);
-    }
+    let may_be_asked = prompts.clone().all(|prompt| prompt != "none");
+    ensure(may_be_asked, Class::LoginRequired)?;
     let max_age = match parameters.get("max_age") {
-        None => None,
+        None => Some(None),
         // Only digits: a sign, which `parse` would take, is no number of seconds.
         Some(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Some(text.parse::<u32>().map_err(|_| Class::InvalidMaxAge)?)
+            text.parse::<u32>().ok().map(Some)
         }
-        Some(_) => return Err(Class::InvalidMaxAge),
+        Some(_) => None,
     };
+    let max_age = present(max_age, Class::InvalidMaxAge)?;
     if prompts.any(|prompt| prompt == "login") {
         return Ok(Some(now));
     }

@@ -7,14 +7,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use digital_auth::CodeExchange;
 use digital_auth::authorization::Secret256;
+use function_kit::check::{ensure, none_of, present};
+use function_kit::invocation::Invocation;
+use function_kit::secrets::{Asker, Shown};
 use secrecy::SecretString;
 
 use crate::code::Code;
 use crate::config::CallbackIssuer;
-use function_kit::check;
-use function_kit::invocation::Invocation;
-use function_kit::secrets::{Asker, Shown};
-
 use crate::failure::Class;
 use crate::federation::Federation;
 use crate::http_api::{Request, Response};
@@ -53,15 +52,6 @@ pub async fn callback(
                 .then(|| end_cookie.clone()),
             ..Refusal::on_page(class)
         })?;
-    check::held(
-        "state belongs to a cookie of this browser",
-        "RFC 9700 §4.7.1",
-    );
-    check::held("the cookie's seal is whole", "RFC 8452 §5");
-    check::held(
-        "the login took five minutes at most",
-        "Cognito: five minutes",
-    );
     let redirect_uri = pending.redirect_uri.clone();
     let client_state = pending.client_state.expose();
     match answer(federation, &parameters, pending, invocation.now) {
@@ -94,13 +84,15 @@ async fn find(
     state: &Secret256,
     invocation: &Invocation<'_>,
 ) -> Result<PendingLogin, Class> {
-    let cookie = pending_login::cookie(state, request.cookies()).ok_or(Class::NoPendingLogin)?;
+    let cookie = pending_login::cookie(state, request.cookies());
+    let cookie = present(cookie, Class::NoPendingLogin)?;
     let shown = Shown {
         by: BROWSER,
         value: cookie,
     };
     let opened = federation.open(shown, invocation).await;
-    let pending: PendingLogin = opened.map_err(|error| match error {
+    let ruled_out = [OpenError::Forged, OpenError::Expired];
+    let pending: PendingLogin = none_of(&ruled_out, opened, |error| match error {
         OpenError::SecretsUnavailable => Class::SecretsUnavailable,
         OpenError::Expired => Class::LoginExpired,
         OpenError::UnknownKey | OpenError::Foreign | OpenError::OtherVersion => Class::ForeignLogin,
@@ -110,15 +102,9 @@ async fn find(
         return Err(Class::AlteredLogin);
     }
     // A redirect URI that was taken out of the configuration meanwhile is no place to send anybody.
-    if federation
-        .config()
-        .redirect_uris
-        .contains(&pending.redirect_uri)
-    {
-        Ok(pending)
-    } else {
-        Err(Class::ForeignLogin)
-    }
+    let known = &federation.config().redirect_uris;
+    ensure(known.contains(&pending.redirect_uri), Class::ForeignLogin)?;
+    Ok(pending)
 }
 
 /// The service's answer to a login that is known: our code for the client, or why there is none.
@@ -134,21 +120,17 @@ fn answer(
     let is_no_answer = parameters.get("code").is_none() && parameters.get("error").is_none();
     let may_be_missing =
         federation.config().callback_issuer == CallbackIssuer::Optional || is_no_answer;
-    match parameters.get("iss") {
-        Some(iss) if iss == issuer => {}
-        None if may_be_missing => {}
-        _ => return Err(Class::IssuerMismatch),
-    }
-    check::held("iss is the service, if it came", "RFC 9207 §2.4");
+    let is_the_service = match parameters.get("iss") {
+        Some(iss) => iss == issuer,
+        None => may_be_missing,
+    };
+    ensure(is_the_service, Class::IssuerMismatch)?;
     if let Some(error) = parameters.get("error") {
         return Err(service_error(error, parameters.get("error_description")));
     }
     // Who cancels in the app can come back with neither code nor error (contract §3).
-    let code = parameters.get("code").ok_or(Class::Cancelled)?;
-    if !is_code(code) {
-        return Err(Class::MalformedCallback);
-    }
-    check::held("code is there", "RFC 6749 §4.1.2");
+    let code = present(parameters.get("code"), Class::Cancelled)?;
+    ensure(is_code(code), Class::MalformedCallback)?;
     let code = Code {
         exchange: CodeExchange::new(SecretString::from(code), pending.secrets),
         redirect_uri: pending.redirect_uri,

@@ -4,8 +4,8 @@
 
 use digital_auth::id_token::{SigningAlgorithm, parse_algorithm};
 use digital_auth::provider::{InvalidEndpoint, secure_url};
-use digital_auth::{AssuranceRule, AuthenticationTime, GrantedScope, Provider};
-use four_attributes::AttributeSet;
+use digital_auth::{AuthenticationTime, GrantedScope, Provider};
+use four_attributes::{AssuranceRule, AttributeSet, PRODUCTION_ISSUER};
 
 use function_kit::reference::Reference;
 use function_kit::settings::{
@@ -258,14 +258,9 @@ fn assurance(
     provider: Option<&Provider>,
 ) -> Option<AssuranceRule> {
     let is_production = environment == Some(Environment::Production)
-        || provider.is_some_and(|given| {
-            Provider::production().is_ok_and(|production| production.issuer() == given.issuer())
-        });
+        || provider.is_some_and(|given| given.issuer().as_str() == PRODUCTION_ISSUER);
     match reader.optional(ACCEPTED_ACR).as_deref() {
-        Some(list) => {
-            let accepted = reader.check(ACCEPTED_ACR, list, accepted_acr)?;
-            Some(accepted.map_or(AssuranceRule::Any, AssuranceRule::OneOf))
-        }
+        Some(list) => reader.check(ACCEPTED_ACR, list, accepted_acr),
         None if is_production => {
             reader.problem(
                 ACCEPTED_ACR,

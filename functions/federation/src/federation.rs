@@ -2,19 +2,19 @@
 //! Nothing in it changes with a request but caches; nothing is stored.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use digital_auth::id_token::Subject;
 use digital_auth::{Client, Clock};
 use function_kit::aws::Connections;
 use function_kit::invocation::Invocation;
-use function_kit::metrics::{Measurements, Metrics, Step};
+use function_kit::metrics::Metrics;
 use function_kit::once::OncePerPeriod;
 use function_kit::secrets::Shown;
 use keys::{KeyRing, Randomness};
 
+use crate::at_service::AtService;
 use crate::config::Config;
 use crate::failure::Class;
 use crate::front_door::FrontDoor;
@@ -211,45 +211,5 @@ impl Federation {
             }
         };
         tokio::join!(service, kms);
-    }
-}
-
-/// What the client of the service does, measured beside what the bridge does itself.
-#[derive(Debug)]
-pub struct AtService<'a> {
-    measurements: &'a Measurements,
-    person: OnceLock<Subject>,
-}
-
-impl<'a> AtService<'a> {
-    /// Measures there.
-    #[must_use]
-    pub fn new(measurements: &'a Measurements) -> Self {
-        Self {
-            measurements,
-            person: OnceLock::new(),
-        }
-    }
-
-    /// Whose login it is, if the service has signed that by now.
-    #[must_use]
-    pub fn person(self) -> Option<Subject> {
-        self.person.into_inner()
-    }
-}
-
-impl digital_auth::Observer for AtService<'_> {
-    fn identified(&self, subject: &Subject) {
-        self.person.get_or_init(|| subject.clone());
-    }
-
-    fn took(&self, step: digital_auth::Step, time: Duration) {
-        let step = match step {
-            digital_auth::Step::ClientAssertion => Step::SignAssertion,
-            digital_auth::Step::Token => Step::ServiceToken,
-            digital_auth::Step::KeySet => Step::ServiceJwks,
-            digital_auth::Step::Userinfo => Step::ServiceUserinfo,
-        };
-        self.measurements.took(step, time);
     }
 }

@@ -10,13 +10,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::VerifiedLogin;
 use digital_auth::id_token::Subject;
-use four_attributes::{
-    SealRecordError, VERIFIED_AT, VERIFIED_RECORD, VerifiedAt, VerifiedRecord, cognito_claims,
-};
+use four_attributes::{SealRecordError, VerifiedAt, VerifiedRecord};
 use keys::{Randomness, SigningError, SigningKey};
 use sealing::SealingKeys;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
+use user_pool::claim;
 
 use crate::sealed::{OpenError, Purpose, Seal, SealError, Travels};
 
@@ -146,7 +145,7 @@ pub async fn issue(
 ) -> Result<IssuedTokens, IssueError> {
     let record = verified_record(login, record_seal);
     let sealed_record = record.seal(record_seal.keys, randomness)?;
-    let mut claims = cognito_claims(&login.attributes);
+    let mut claims = user_pool::claims(&login.attributes);
     claims.insert("sub".to_owned(), record.subject.into());
 
     let userinfo =
@@ -161,10 +160,10 @@ pub async fn issue(
         &access_token,
         seal.now,
     ));
-    claims.insert(VERIFIED_RECORD.to_owned(), sealed_record.into());
+    claims.insert(claim::VERIFIED_RECORD.to_owned(), sealed_record.into());
     // When it was, or nothing: that of a token isn't that of the card.
     if let VerifiedAt::Authentication(time) = record.verified_at {
-        claims.insert(VERIFIED_AT.to_owned(), time.timestamp().into());
+        claims.insert(claim::VERIFIED_AT.to_owned(), time.timestamp().into());
     }
     let id_token = keys::sign_jwt(key, &claims)
         .await

@@ -4,6 +4,7 @@
 //!
 //! [`config`] says what the environment has to hold, [`failure`] every way in which a request can fail.
 
+pub mod at_service;
 pub mod authorize;
 pub mod callback;
 mod classes;

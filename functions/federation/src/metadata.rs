@@ -5,6 +5,7 @@
 use four_attributes::Attribute;
 use keys::KeyRing;
 use serde_json::{Value, json};
+use user_pool::claim;
 
 use crate::config::Config;
 
@@ -44,14 +45,11 @@ fn openid_configuration(config: &Config) -> Value {
         "nonce",
         "at_hash",
     ];
-    claims.extend([
-        four_attributes::VERIFIED_AT,
-        four_attributes::VERIFIED_RECORD,
-    ]);
+    claims.extend([claim::VERIFIED_AT, claim::VERIFIED_RECORD]);
     for attribute in config.attributes.iter() {
         claims.push(attribute.claim());
         if attribute == Attribute::Address {
-            claims.push(four_attributes::FORMATTED_ADDRESS);
+            claims.push(claim::FORMATTED_ADDRESS);
         }
     }
     json!({

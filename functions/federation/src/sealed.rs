@@ -92,6 +92,18 @@ impl From<NoSecrets> for OpenError {
     }
 }
 
+impl OpenError {
+    /// Those that the seal itself is asked for, in the order in which they are looked for.
+    pub const OF_A_SEAL: [Self; 6] = [
+        Self::Malformed,
+        Self::OtherVersion,
+        Self::UnknownKey,
+        Self::Forged,
+        Self::Foreign,
+        Self::Expired,
+    ];
+}
+
 impl From<sealing::OpenError> for OpenError {
     fn from(error: sealing::OpenError) -> Self {
         match error {

@@ -4,22 +4,15 @@
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
-use digital_auth::client_assertion::ClientAssertionError;
-use digital_auth::id_token::IdTokenError;
-use digital_auth::key_set::KeySetError;
-use digital_auth::token::TokenError;
-use digital_auth::userinfo::UserinfoError;
-use digital_auth::{HttpError, LoginError};
-use four_attributes::AttributeError;
-
-use crate::code::Code;
-use function_kit::check;
+use function_kit::check::{ensure, held, none_of, present};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::Step;
 use function_kit::secrets::{Asker, Shown};
 
+use crate::at_service::{AtService, login_failure};
+use crate::code::Code;
 use crate::failure::Class;
-use crate::federation::{AtService, Federation};
+use crate::federation::Federation;
 use crate::http_api::{Request, Response};
 use crate::issued_token::{self, IssueError, Parties, RecordSeal};
 use crate::parameters::Parameters;
@@ -107,41 +100,21 @@ async fn exchange(
     } = *invocation;
     let parameters = request.form(Class::MalformedTokenRequest)?;
     authenticate_client(federation, &parameters, invocation).await?;
-    check::held(
-        "client_id and client_secret are Amazon Cognito's",
-        "RFC 6749 §2.3.1",
-    );
-    match parameters.get("grant_type") {
-        Some("authorization_code") => {}
-        Some(_) => return Err(Class::UnsupportedGrantType),
-        None => return Err(Class::MalformedTokenRequest),
-    }
-    let code = parameters.get("code").ok_or(Class::MalformedTokenRequest)?;
-    let redirect_uri = parameters
-        .get("redirect_uri")
-        .ok_or(Class::MalformedTokenRequest)?;
-    check::held("grant_type is authorization_code", "RFC 6749 §4.1.3");
+    let grant_type = parameters.get("grant_type");
+    let grant_type = grant_type.ok_or(Class::MalformedTokenRequest)?;
+    let is_code = grant_type == "authorization_code";
+    ensure(is_code, Class::UnsupportedGrantType)?;
+    let given = (parameters.get("code")).zip(parameters.get("redirect_uri"));
+    let (code, redirect_uri) = present(given, Class::MalformedTokenRequest)?;
     let code = open(federation, code, invocation).await?;
-    check::held(
-        "the code's seal is whole, and it is 60 s old at most",
-        "RFC 6749 §4.1.2",
-    );
-    if code.redirect_uri != redirect_uri {
-        return Err(Class::CodeRedirectUriMismatch);
-    }
-    check::held(
-        "redirect_uri is that of the login's beginning",
-        "RFC 6749 §4.1.3",
-    );
+    let is_the_same = code.redirect_uri == redirect_uri;
+    ensure(is_the_same, Class::CodeRedirectUriMismatch)?;
     let client_request = code.client_request;
-    verify_code_challenge(
+    let fits = fits_challenge(
         client_request.code_challenge,
         parameters.get("code_verifier"),
-    )?;
-    check::held(
-        "code_verifier fits code_challenge, if the client sent one",
-        "RFC 7636 §4.6",
     );
+    ensure(fits, Class::CodeVerifierMismatch)?;
 
     let service = federation.service().ok_or(Class::NotConnected)?;
     let authenticated_after = client_request.authenticated_after;
@@ -212,6 +185,7 @@ async fn authenticate_client(
     let mut tries = federation.secrets().tries(shown, invocation);
     while let Some(secrets) = tries.next().await? {
         if secrets.client.match_any(given) {
+            held(refused);
             return Ok(());
         }
     }
@@ -228,7 +202,7 @@ async fn open(
         value: code,
     };
     let opened = federation.open(shown, invocation).await;
-    opened.map_err(|error| match error {
+    none_of(&OpenError::OF_A_SEAL, opened, |error| match error {
         OpenError::SecretsUnavailable => Class::SecretsUnavailable,
         OpenError::Malformed => Class::CodeMalformed,
         OpenError::UnknownKey | OpenError::Foreign | OpenError::OtherVersion => Class::CodeForeign,
@@ -239,74 +213,14 @@ async fn open(
 
 /// RFC 7636 §4.6. A verifier without a challenge is refused too: whoever sends one thinks that the code is bound
 /// (RFC 9700 §4.8.2).
-fn verify_code_challenge(challenge: Option<[u8; 32]>, verifier: Option<&str>) -> Result<(), Class> {
+fn fits_challenge(challenge: Option<[u8; 32]>, verifier: Option<&str>) -> bool {
     match (challenge, verifier) {
-        (None, None) => Ok(()),
+        (None, None) => true,
         // RFC 7636 §4.1: 43 to 128 characters.
         (Some(challenge), Some(verifier)) if (43..=128).contains(&verifier.len()) => {
             let hash = digest(&SHA256, verifier.as_bytes());
-            verify_slices_are_equal(hash.as_ref(), &challenge)
-                .map_err(|_| Class::CodeVerifierMismatch)
+            verify_slices_are_equal(hash.as_ref(), &challenge).is_ok()
         }
-        _ => Err(Class::CodeVerifierMismatch),
-    }
-}
-
-/// The class of every way in which a login at the service can fail.
-fn login_failure(error: &LoginError) -> Class {
-    match error {
-        LoginError::Token(error) => match error {
-            TokenError::ClientAssertion(ClientAssertionError::Signing(_)) => Class::SigningFailed,
-            TokenError::ClientAssertion(ClientAssertionError::Randomness(_)) => Class::Internal,
-            TokenError::Http(error) => transport(*error, Class::TokenAnswerTooLarge),
-            TokenError::RefusedCode => Class::ServiceRefusedCode,
-            TokenError::RefusedClient { .. } => Class::ServiceRefusedClient,
-            TokenError::RefusedRequest => Class::ServiceRefusedRequest,
-            TokenError::Failed => Class::ServiceFailed,
-            TokenError::Malformed => Class::TokenAnswerMalformed,
-            TokenError::NoIdToken => Class::IdTokenMissing,
-            TokenError::ScopeNotGranted => Class::ScopeNotGranted,
-            TokenError::ScopeNotConfirmed => Class::ScopeNotConfirmed,
-        },
-        LoginError::KeySet(KeySetError::Unavailable) => Class::KeySetUnavailable,
-        LoginError::KeySet(KeySetError::Malformed) => Class::KeySetMalformed,
-        LoginError::IdToken(error) => match error {
-            IdTokenError::Malformed => Class::IdTokenMalformed,
-            IdTokenError::Algorithm => Class::IdTokenAlgorithm,
-            IdTokenError::UnknownKey => Class::IdTokenUnknownKey,
-            IdTokenError::UnusableKey => Class::KeySetKeyUnusable,
-            IdTokenError::Signature => Class::IdTokenSignature,
-            IdTokenError::Issuer => Class::IdTokenIssuer,
-            IdTokenError::Audience => Class::IdTokenAudience,
-            IdTokenError::AuthorizedParty => Class::IdTokenAuthorizedParty,
-            IdTokenError::Expired => Class::IdTokenExpired,
-            IdTokenError::IssuedAt => Class::IdTokenIssuedAt,
-            IdTokenError::NotYetValid => Class::IdTokenNotYetValid,
-            IdTokenError::Nonce => Class::IdTokenNonce,
-            IdTokenError::Assurance => Class::AssuranceNotAccepted,
-            IdTokenError::AuthenticationTime => Class::IdTokenAuthenticationTime,
-            IdTokenError::AuthenticationTimeMissing => Class::AuthenticationTimeMissing,
-            IdTokenError::AuthenticationTooOld => Class::AuthenticationTooOld,
-            IdTokenError::AccessTokenHash => Class::IdTokenAccessTokenHash,
-            IdTokenError::Subject => Class::IdTokenSubject,
-        },
-        LoginError::Userinfo(error) => match error {
-            UserinfoError::Http(error) => transport(*error, Class::UserinfoTooLarge),
-            UserinfoError::Refused => Class::UserinfoRefused,
-            UserinfoError::Failed => Class::ServiceFailed,
-            UserinfoError::Malformed => Class::UserinfoMalformed,
-            UserinfoError::OtherSubject => Class::UserinfoSubjectMismatch,
-            UserinfoError::Attribute(AttributeError::Missing(_)) => Class::AttributeMissing,
-            UserinfoError::Attribute(AttributeError::Malformed { .. }) => Class::AttributeMalformed,
-        },
-    }
-}
-
-fn transport(error: HttpError, too_large: Class) -> Class {
-    match error {
-        HttpError::Unreachable => Class::ServiceUnreachable,
-        HttpError::TimedOut => Class::ServiceTimeout,
-        HttpError::Interrupted => Class::ServiceFailed,
-        HttpError::TooLarge => too_large,
+        _ => false,
     }
 }

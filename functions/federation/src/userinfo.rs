@@ -1,10 +1,9 @@
 //! `/userinfo`: the claims out of the sealed access token, without any call (OIDC Core §5.3).
 
-use http::StatusCode;
-
-use function_kit::check;
+use function_kit::check::{none_of, present};
 use function_kit::invocation::Invocation;
 use function_kit::secrets::{Asker, Shown};
+use http::StatusCode;
 
 use crate::failure::Class;
 use crate::federation::Federation;
@@ -38,19 +37,19 @@ async fn claims(
     request: &Request,
     invocation: &Invocation<'_>,
 ) -> Result<Response, Class> {
-    let access_token = request
+    let bearer = request
         .header("authorization")
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
         .map(|(_, token)| token.trim())
-        .filter(|token| !token.is_empty())
-        .ok_or(Class::AccessTokenMissing)?;
+        .filter(|token| !token.is_empty());
+    let access_token = present(bearer, Class::AccessTokenMissing)?;
     let shown = Shown {
         by: BEARER,
         value: access_token,
     };
     let opened = federation.open(shown, invocation).await;
-    let AccessToken { claims } = opened.map_err(|error| match error {
+    let AccessToken { claims } = none_of(&OpenError::OF_A_SEAL, opened, |error| match error {
         OpenError::SecretsUnavailable => Class::SecretsUnavailable,
         OpenError::Expired => Class::AccessTokenExpired,
         OpenError::Malformed
@@ -59,9 +58,5 @@ async fn claims(
         | OpenError::Foreign
         | OpenError::OtherVersion => Class::AccessTokenInvalid,
     })?;
-    check::held(
-        "the access token's seal is whole, and it hasn't expired",
-        "RFC 6750 §3.1",
-    );
     Ok(Response::json(StatusCode::OK, claims))
 }

@@ -5,10 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use four_attributes::{
-    Attribute, FORMATTED_ADDRESS, VERIFIED_AT, VERIFIED_RECORD, VerifiedAt, VerifiedRecord,
-    cognito_claims,
-};
+use four_attributes::{Attribute, VerifiedAt, VerifiedRecord};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Metrics, Step};
 use http_client::Clock;
@@ -16,6 +13,7 @@ use record_trigger::Class;
 use record_trigger::records::Records;
 use record_trigger::trigger::{Trigger, in_time};
 use serde_json::{Map, Value};
+use user_pool::claim::{FORMATTED_ADDRESS, VERIFIED_AT, VERIFIED_RECORD};
 
 use crate::config::Config;
 use crate::event::{SignIn, Whose};
@@ -94,15 +92,15 @@ fn attributes(
     sign_in: &SignIn<'_>,
     config: &Config,
 ) -> Map<String, Value> {
-    let mut forms = cognito_claims(&record.attributes);
+    let mut texts = user_pool::texts(&record.attributes);
     let mut attributes = Map::new();
     for attribute in config.attributes.iter() {
         // The address as text, for both of the claims that a pool may map.
-        let (form, names): (_, &[&str]) = match attribute {
-            Attribute::Address => (FORMATTED_ADDRESS, &[attribute.claim(), FORMATTED_ADDRESS]),
-            _ => (attribute.claim(), &[attribute.claim()]),
+        let names: &[&str] = match attribute {
+            Attribute::Address => &[attribute.claim(), FORMATTED_ADDRESS],
+            _ => &[attribute.claim()],
         };
-        let value = forms.remove(form);
+        let value = texts.remove(attribute.claim());
         let is_cleared = config.cleared.contains(attribute);
         let Some(value) = value.or_else(|| is_cleared.then(|| "".into())) else {
             continue;

@@ -89,9 +89,9 @@ mod tests {
 
     fn read_with(changed: &[(&str, &str)]) -> Result<Config, Vec<&'static str>> {
         let usual = [
-            ("RECORD_KEYS", r#"{"keys":[]}"#),
-            ("SERVICE_ISSUER", "https://service.example/api/realms/main"),
-            ("PROVIDER_NAME", "MynaApp"),
+            (RECORD_KEYS, r#"{"keys":[]}"#),
+            (SERVICE_ISSUER, "https://service.example/api/realms/main"),
+            (PROVIDER_NAME, "MynaApp"),
         ];
         let value = |name: &str| {
             let all = changed.iter().chain(&usual);

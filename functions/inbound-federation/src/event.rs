@@ -4,9 +4,10 @@
 
 use std::fmt;
 
-use four_attributes::VERIFIED_RECORD;
+use function_kit::check::{ensure, present};
 use record_trigger::Class;
 use serde_json::Value;
+use user_pool::claim::VERIFIED_RECORD;
 
 /// The one source of this trigger.
 const SOURCE: &str = "InboundFederation_ExternalProvider";
@@ -54,9 +55,8 @@ impl<'a> Whose<'a> {
         let claim = format!("/request/attributes/idToken/{VERIFIED_RECORD}");
         if provider != provider_name {
             // A configuration that only nearly names the provider would let all of its sign-ins pass as they came.
-            if provider.to_lowercase() == provider_name.to_lowercase() {
-                return Err(Class::ProviderMismatch);
-            }
+            let is_nearly_ours = provider.to_lowercase() == provider_name.to_lowercase();
+            ensure(!is_nearly_ours, Class::ProviderMismatch)?;
             let record = text(&claim);
             return Ok(Self::Anothers { record });
         }
@@ -65,10 +65,10 @@ impl<'a> Whose<'a> {
             .ok_or(Class::EventMalformed)?;
         // Userinfo may be missing: then Amazon Cognito goes on without it.
         let at_userinfo = event.pointer("/request/attributes/userInfo/sub");
-        if at_userinfo.is_some_and(|other| !other.is_null() && other.as_str() != Some(subject)) {
-            return Err(Class::SubjectMismatch);
-        }
-        let record = text(&claim).ok_or(Class::RecordMissing)?;
+        let is_the_same =
+            at_userinfo.is_none_or(|other| other.is_null() || other.as_str() == Some(subject));
+        ensure(is_the_same, Class::SubjectMismatch)?;
+        let record = present(text(&claim), Class::RecordMissing)?;
         Ok(Self::Ours(SignIn { subject, record }))
     }
 }

@@ -3,20 +3,11 @@
 //! What can't be known has no claim: an age that isn't proved is absent, and not `false`.
 
 use chrono::{DateTime, Utc};
-use four_attributes::{
-    Attribute, FORMATTED_ADDRESS, Municipality, Prefecture, VERIFIED_AT, VerifiedAt,
-    VerifiedRecord, cognito_claims, japan_date,
-};
+use four_attributes::{Municipality, Prefecture, VerifiedAt, VerifiedRecord, japan_date};
 use serde_json::{Map, Value};
+use user_pool::claim;
 
-use crate::scopes::{AGE_OVER, Grants, MUNICIPALITY, PREFECTURE};
-
-/// Whether the person was verified as the policy wants it, and not too long ago.
-pub const IDENTITY_VERIFIED: &str = "identity_verified";
-/// The municipality's code: six digits, as text.
-pub const MUNICIPALITY_CODE: &str = "municipality_code";
-/// The `acr` of the verification.
-pub const VERIFICATION_ACR: &str = "verification_acr";
+use crate::scopes::Grants;
 
 /// The claims that are added.
 #[derive(Clone, Default, Eq, PartialEq)]
@@ -52,7 +43,7 @@ impl Claims {
     pub fn of_an_outdated_record(grants: &Grants) -> Self {
         let mut claims = Map::new();
         if grants.verified {
-            claims.insert(IDENTITY_VERIFIED.to_owned(), false.into());
+            claims.insert(claim::IDENTITY_VERIFIED.to_owned(), false.into());
         }
         Self {
             id_token: claims.clone(),
@@ -63,17 +54,14 @@ impl Claims {
 
 /// The granted attributes, in the forms that the user pool has. `address` is text: Amazon Cognito takes no object there.
 fn attributes(record: &VerifiedRecord, grants: &Grants) -> Map<String, Value> {
-    let mut forms = cognito_claims(&record.attributes);
-    if let Some(address) = forms.remove(FORMATTED_ADDRESS) {
-        forms.insert(Attribute::Address.claim().to_owned(), address);
-    }
-    forms.retain(|name, _| {
+    let mut texts = user_pool::texts(&record.attributes);
+    texts.retain(|name, _| {
         grants
             .attributes
             .iter()
             .any(|granted| granted.claim() == name)
     });
-    forms
+    texts
 }
 
 /// What follows from the record without saying who somebody is.
@@ -83,7 +71,7 @@ fn derived(record: &VerifiedRecord, grants: &Grants, now: DateTime<Utc>) -> Map<
     for age in &grants.ages {
         let birth_date = record.attributes.birth_date.as_ref();
         if let Some(reached) = birth_date.and_then(|date| date.has_reached(*age, today)) {
-            claims.insert(format!("{AGE_OVER}{age}"), reached.into());
+            claims.insert(claim::age_over(*age), reached.into());
         }
     }
     let address = record.attributes.address.as_ref();
@@ -91,23 +79,32 @@ fn derived(record: &VerifiedRecord, grants: &Grants, now: DateTime<Utc>) -> Map<
         .filter(|_| grants.prefecture)
         .and_then(Prefecture::of);
     if let Some(prefecture) = prefecture {
-        claims.insert(PREFECTURE.to_owned(), prefecture.japanese_name().into());
+        claims.insert(
+            claim::PREFECTURE.to_owned(),
+            prefecture.japanese_name().into(),
+        );
     }
     let municipality = address
         .filter(|_| grants.municipality)
         .and_then(Municipality::of);
     if let Some(municipality) = municipality {
-        claims.insert(MUNICIPALITY.to_owned(), municipality.full_name().into());
-        claims.insert(MUNICIPALITY_CODE.to_owned(), municipality.code().into());
+        claims.insert(
+            claim::MUNICIPALITY.to_owned(),
+            municipality.full_name().into(),
+        );
+        claims.insert(
+            claim::MUNICIPALITY_CODE.to_owned(),
+            municipality.code().into(),
+        );
     }
     if grants.verified {
-        claims.insert(IDENTITY_VERIFIED.to_owned(), true.into());
+        claims.insert(claim::IDENTITY_VERIFIED.to_owned(), true.into());
         // When the service authenticated the person. A record without that time has another one in its place, which says less.
         if let VerifiedAt::Authentication(time) = record.verified_at {
-            claims.insert(VERIFIED_AT.to_owned(), time.timestamp().into());
+            claims.insert(claim::VERIFIED_AT.to_owned(), time.timestamp().into());
         }
         if let Some(acr) = &record.acr {
-            claims.insert(VERIFICATION_ACR.to_owned(), acr.as_str().into());
+            claims.insert(claim::VERIFICATION_ACR.to_owned(), acr.as_str().into());
         }
     }
     claims

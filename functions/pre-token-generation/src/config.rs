@@ -6,6 +6,7 @@ use function_kit::settings::{
 };
 use function_kit::telemetry::Telemetry;
 use record_trigger::records::RecordSettings;
+use user_pool::{attribute as pool, scope};
 
 use crate::policy::Policy;
 
@@ -66,16 +67,17 @@ impl Config {
 fn read(reader: &mut Reader<'_>) -> Option<Config> {
     // Everything is read before anything is given up, so that every problem is named.
     let records = RecordSettings::read(reader, RECORD_KEYS, SERVICE_ISSUER, PROVIDER_NAME);
-    let resource_server = reader.checked_or(RESOURCE_SERVER, "digital-auth", resource_server);
-    let ages = reader.checked_or(AGES, "18 20", ages);
+    let resource_server =
+        reader.checked_or(RESOURCE_SERVER, scope::RESOURCE_SERVER, resource_server);
+    let ages = reader.checked_or(AGES, scope::AGES, ages);
     let max_verification_age =
         reader.checked_or(MAX_VERIFICATION_AGE, "365d", max_verification_age);
     let attributes = attributes_or_all(reader, ATTRIBUTES);
-    let accepted_acr = reader.checked_or(ACCEPTED_ACR, "any", accepted_acr);
+    let assurance = reader.checked_or(ACCEPTED_ACR, "any", accepted_acr);
     let requires_auth_time = reader.checked_or(REQUIRE_AUTH_TIME, "no", yes_or_no);
-    let record_attribute = reader.checked_or(RECORD_ATTRIBUTE, "custom:verified_record", attribute);
+    let record_attribute = reader.checked_or(RECORD_ATTRIBUTE, pool::RECORD, attribute);
     let verified_at_attribute =
-        reader.checked_or(VERIFIED_AT_ATTRIBUTE, "custom:verified_at", attribute);
+        reader.checked_or(VERIFIED_AT_ATTRIBUTE, pool::VERIFIED_AT, attribute);
     let telemetry = Telemetry::read(reader, LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME);
     Some(Config {
         records: records?,
@@ -84,7 +86,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         max_verification_age: max_verification_age?,
         policy: Policy {
             attributes: attributes?,
-            accepted_acr: accepted_acr?,
+            assurance: assurance?,
             requires_auth_time: requires_auth_time?,
         },
         record_attribute: record_attribute?,
@@ -145,7 +147,7 @@ fn max_verification_age(value: &str) -> Result<Option<TimeDelta>, String> {
 
 /// A user pool's name of a custom attribute (AWS, SchemaAttributeType).
 fn attribute(value: &str) -> Result<String, String> {
-    let name = value.strip_prefix("custom:").unwrap_or_default();
+    let name = value.strip_prefix(pool::CUSTOM).unwrap_or_default();
     let fits = (1..=20).contains(&name.chars().count()) && !name.contains(char::is_whitespace);
     if fits {
         Ok(value.to_owned())
@@ -156,15 +158,15 @@ fn attribute(value: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use four_attributes::AttributeSet;
+    use four_attributes::{AssuranceRule, AttributeSet};
 
     use super::*;
 
     fn read_with(changed: &[(&str, &str)]) -> Result<Config, Vec<&'static str>> {
         let usual = [
-            ("RECORD_KEYS", r#"{"keys":[]}"#),
-            ("SERVICE_ISSUER", "https://service.example/api/realms/main"),
-            ("PROVIDER_NAME", "MynaApp"),
+            (RECORD_KEYS, r#"{"keys":[]}"#),
+            (SERVICE_ISSUER, "https://service.example/api/realms/main"),
+            (PROVIDER_NAME, "MynaApp"),
         ];
         let value = |name: &str| {
             let all = changed.iter().chain(&usual);
@@ -183,7 +185,7 @@ mod tests {
         assert_eq!(config.ages, [18, 20]);
         assert_eq!(config.max_verification_age, Some(TimeDelta::days(365)));
         assert_eq!(config.policy.attributes, AttributeSet::all());
-        assert_eq!(config.policy.accepted_acr, None);
+        assert_eq!(config.policy.assurance, AssuranceRule::Any);
         assert!(!config.policy.requires_auth_time);
         assert_eq!(config.record_attribute, "custom:verified_record");
         assert_eq!(config.verified_at_attribute, "custom:verified_at");
@@ -255,8 +257,8 @@ mod tests {
             ),
         ]);
         let config = config.unwrap();
-        let both = vec!["aal3 crl".to_owned(), "aal3".to_owned()];
-        assert_eq!(config.policy.accepted_acr, Some(both));
+        let both = AssuranceRule::OneOf(vec!["aal3 crl".to_owned(), "aal3".to_owned()]);
+        assert_eq!(config.policy.assurance, both);
         assert_eq!(config.policy.attributes.to_string(), "birthdate");
         assert!(config.policy.requires_auth_time);
         assert_eq!(

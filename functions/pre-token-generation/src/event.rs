@@ -4,9 +4,10 @@
 
 use record_trigger::Class;
 use serde_json::{Map, Value, json};
+use user_pool::attribute::IDENTITIES;
 
 use crate::claims::Claims;
-use crate::identities::{IDENTITIES, Identities};
+use crate::identities::Identities;
 
 /// What every source of this trigger begins with.
 const SOURCE: &str = "TokenGeneration_";

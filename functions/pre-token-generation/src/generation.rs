@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use four_attributes::Attribute;
-use function_kit::check;
+use function_kit::check::present;
 use function_kit::failure::Concern;
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Metrics, Refused, Step};
@@ -20,11 +20,12 @@ use record_trigger::trigger::{Trigger, in_time};
 use record_trigger::{AtTokens, Class, Leaves};
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use user_pool::attribute::IDENTITIES;
 
 use crate::claims::Claims;
 use crate::config::Config;
 use crate::event::{TokenRequest, answered};
-use crate::identities::{IDENTITIES, Identities};
+use crate::identities::Identities;
 use crate::scopes::Grants;
 use crate::users::Users;
 
@@ -167,20 +168,22 @@ impl Generation {
         let subjects = identities.subjects(&self.config.records.provider_name);
         let now = invocation.now;
         let not_before = self.config.max_verification_age.map(|age| now - age);
-        let opened = match request.record.or_else(|| asked_for(name)) {
-            Some(record) => {
+        let record = request.record.or_else(|| asked_for(name));
+        if record.is_none() && subjects.is_empty() {
+            return Ok((Claims::default(), is_of_the_card_alone));
+        }
+        let opened = match present(record, Class::RecordMissing) {
+            Ok(record) => {
                 let opening = (self.records).open(record, &subjects, not_before, invocation);
                 let opened = opening.await;
                 opened.and_then(|record| self.config.policy.apply(record))
             }
-            None if subjects.is_empty() => return Ok((Claims::default(), is_of_the_card_alone)),
-            None => Err(Class::RecordMissing),
+            Err(missing) => Err(missing),
         };
         let claims = match opened {
             Ok(record) => {
                 invocation.measurements.count(Count::RecordAccepted);
                 tracing::info!(event = "claims_granted", request_id = invocation.request_id);
-                check::held("each claim is one that a scope grants", "docs/claims.md");
                 Claims::of(&record, grants, now)
             }
             Err(class) => match class.at_tokens() {

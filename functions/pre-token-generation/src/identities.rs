@@ -8,9 +8,6 @@ use record_trigger::Class;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The attribute that holds them, as JSON text.
-pub const IDENTITIES: &str = "identities";
-
 /// A user's identities.
 #[derive(Default)]
 pub struct Identities(Vec<Identity>);

@@ -3,15 +3,7 @@
 //! A scope of the resource server that isn't known here grants nothing, but is one of ours.
 
 use four_attributes::{Attribute, AttributeSet};
-
-/// Before a number of years: whether the person has reached that age.
-pub const AGE_OVER: &str = "age_over_";
-/// The prefecture of the address.
-pub const PREFECTURE: &str = "prefecture";
-/// The municipality of the address.
-pub const MUNICIPALITY: &str = "municipality";
-/// When and how the person was verified.
-pub const VERIFIED: &str = "verified";
+use user_pool::scope;
 
 /// What the scopes of one request grant.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -36,13 +28,11 @@ impl Grants {
     }
 
     /// What `scopes` grant, or `None` if none of them is one of `resource_server`. `ages` are those that can be asked for.
-    ///
-    /// A scope of a resource server is `<identifier>/<name>` (Amazon Cognito, "Scopes, M2M, and resource servers").
     #[must_use]
     pub fn of(scopes: &[&str], resource_server: &str, ages: &[u8]) -> Option<Self> {
         let names: Vec<&str> = scopes
             .iter()
-            .filter_map(|scope| scope.strip_prefix(resource_server)?.strip_prefix('/'))
+            .filter_map(|scope| scope::name_within(scope, resource_server))
             .collect();
         if names.is_empty() {
             return None;
@@ -51,17 +41,17 @@ impl Grants {
         let is_asked = |age: &u8| {
             names
                 .iter()
-                .filter_map(|name| name.strip_prefix(AGE_OVER))
+                .filter_map(|name| name.strip_prefix(scope::AGE_OVER))
                 .any(|years| years == age.to_string())
         };
         Some(Self {
             attributes: (Attribute::ALL.into_iter())
                 .filter(|attribute| has(attribute.scope()))
                 .collect(),
-            prefecture: has(PREFECTURE),
-            municipality: has(MUNICIPALITY),
+            prefecture: has(scope::PREFECTURE),
+            municipality: has(scope::MUNICIPALITY),
             ages: ages.iter().copied().filter(is_asked).collect(),
-            verified: has(VERIFIED),
+            verified: has(scope::VERIFIED),
         })
     }
 }

@@ -17,6 +17,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use loopback::journal::{Check, Parameter, Party, Step};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
+use user_pool::attribute::{CUSTOM, IDENTITIES};
 
 use crate::issued_code::CODE_LIFETIME;
 use crate::pages::no_store;
@@ -431,7 +432,7 @@ fn tokens(
         })));
         let more = [
             ("nonce", nonce.map(Value::from)),
-            ("identities", user.identities()),
+            (IDENTITIES, user.identities()),
         ];
         for (name, value) in more {
             claims.extend(value.map(|value| (name.to_owned(), value)));
@@ -465,7 +466,7 @@ fn attributes(shared: &Shared, scopes: &[String], user: &User) -> Map<String, Va
         .filter(|(name, _)| match name.as_str() {
             "email" | "email_verified" => openid_alone || email,
             "phone_number" | "phone_number_verified" => openid_alone || phone,
-            name if name.starts_with("custom:") => profile,
+            name if name.starts_with(CUSTOM) => profile,
             _ => openid_alone || profile,
         })
         .map(|(name, value)| {

@@ -14,6 +14,7 @@ use loopback::rsa::RsaKey;
 use loopback::server::ListenError;
 use secrecy::SecretString;
 use url::Url;
+use user_pool::attribute::{CUSTOM, IDENTITIES, MAPPING};
 
 use crate::pending_login::state_form;
 
@@ -250,7 +251,7 @@ impl PoolAttribute {
     /// Whether this is a custom attribute.
     #[must_use]
     pub fn is_custom(&self) -> bool {
-        self.name.starts_with("custom:")
+        self.name.starts_with(CUSTOM)
     }
 }
 
@@ -299,16 +300,10 @@ pub fn standard_attributes() -> Vec<PoolAttribute> {
 /// The mapping of this project's template: `address` comes from the flat claim `formatted_address`.
 #[must_use]
 pub fn default_attribute_mapping() -> BTreeMap<String, String> {
-    [
-        ("username", "sub"),
-        ("name", "name"),
-        ("address", "formatted_address"),
-        ("birthdate", "birthdate"),
-        ("gender", "gender"),
-    ]
-    .into_iter()
-    .map(|(attribute, claim)| (attribute.to_owned(), claim.to_owned()))
-    .collect()
+    let mapping = MAPPING.into_iter();
+    mapping
+        .map(|(attribute, claim)| (attribute.to_owned(), claim.to_owned()))
+        .collect()
 }
 
 /// What another client than Cognito would do, for tests of the provider. The default is Cognito.
@@ -493,7 +488,7 @@ impl CognitoOptions {
             .filter(|attribute| attribute.is_custom())
             .collect();
         let custom_names_fit = custom.iter().all(|attribute| {
-            let length = attribute.name.trim_start_matches("custom:").chars().count();
+            let length = attribute.name.trim_start_matches(CUSTOM).chars().count();
             (1..=20).contains(&length)
         });
         if custom.len() > 50 || !custom_names_fit {
@@ -509,7 +504,7 @@ impl CognitoOptions {
             .iter()
             .filter(|attribute| attribute.required)
             .all(|attribute| self.may_write(&attribute.name));
-        if !known(&client.read_attributes, &["sub", "identities"])
+        if !known(&client.read_attributes, &["sub", IDENTITIES])
             || !known(&client.write_attributes, &[])
             || !required_are_writable
             || client.callback_urls.is_empty()
@@ -599,7 +594,7 @@ pub(crate) fn has_openid_if_needed(scopes: &[String]) -> bool {
 fn allows(names: Option<&[String]>, name: &str) -> bool {
     match names {
         Some(names) => names.iter().any(|allowed| allowed == name),
-        None => !name.starts_with("custom:"),
+        None => !name.starts_with(CUSTOM),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use loopback::journal::Parameter;
 use serde_json::{Map, Value, json};
+use user_pool::attribute::IDENTITIES;
 
 use crate::options::OverriddenAddress;
 use crate::trigger_answer::{TriggerFailure, Understood, names};
@@ -23,7 +24,7 @@ const RESERVED: [&str; 22] = [
     "event_id",
     "exp",
     "iat",
-    "identities",
+    IDENTITIES,
     "iss",
     "jti",
     "nbf",

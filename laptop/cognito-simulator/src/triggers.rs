@@ -2,7 +2,7 @@
 //! The answer is the whole event with `response` filled; anything else, and any error, ends the sign-in.
 //! Source: Amazon Cognito Developer Guide, "Customizing user pool workflows with Lambda triggers".
 
-use local_lambda::{DirectFunction, reported_check};
+use local_lambda::DirectFunction;
 use loopback::journal::{Check, Parameter, Party, Step};
 use serde_json::{Map, Value};
 
@@ -120,13 +120,13 @@ async fn call<T>(
     let (from, to) = (Party::Cognito, Party::Triggers);
     let entry = shared.options.journal.begin(from, to, question.source);
     let text = Value::from(event.clone()).to_string();
-    let invocation = question.function.invoke_with_log(text);
+    let invocation = question.function.invoke_with_checks(text);
     let invoked = tokio::time::timeout(shared.options.trigger_timeout, invocation).await;
     let mut checks = Vec::new();
     let answer = match invoked {
         Err(_) => Err(TriggerFailure::TimedOut { trigger }),
-        Ok((answer, log)) => {
-            checks.extend(log.iter().filter_map(|line| reported_check(line)));
+        Ok((answer, reported)) => {
+            checks.extend(reported);
             answer.map_err(|failed| TriggerFailure::Failed {
                 trigger,
                 message: printable(failed.error_message()),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use user_pool::attribute::IDENTITIES;
 
 use crate::options::{CognitoOptions, EmptyValues, is_provider_name, is_username_character};
 use crate::random::{self, NoRandomness};
@@ -20,12 +21,7 @@ const USERNAME_LIMIT: usize = 128;
 pub(crate) const NATIVE_PROVIDER: &str = "Cognito";
 
 /// The attributes that Cognito itself makes, or that only an administrator writes.
-const NOT_THE_USERS: [&str; 4] = [
-    "sub",
-    "identities",
-    "email_verified",
-    "phone_number_verified",
-];
+const NOT_THE_USERS: [&str; 4] = ["sub", IDENTITIES, "email_verified", "phone_number_verified"];
 
 /// Why the pool doesn't take a sign-in. Attributes are named; their values never are.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -159,7 +155,7 @@ impl User {
     /// The attributes that Cognito itself makes, and nobody writes.
     pub(crate) fn own_attributes(&self) -> impl Iterator<Item = (String, String)> {
         let identities = self.identities();
-        let identities = identities.map(|value| ("identities".to_owned(), value.to_string()));
+        let identities = identities.map(|value| (IDENTITIES.to_owned(), value.to_string()));
         std::iter::once(("sub".to_owned(), self.sub.clone())).chain(identities)
     }
 

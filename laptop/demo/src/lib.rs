@@ -3,6 +3,7 @@
 
 pub mod app;
 mod diagram;
+pub mod function_checks;
 pub mod journal_ja;
 pub mod scopes;
 pub mod stack;

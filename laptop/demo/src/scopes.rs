@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// The resource server's identifier in the user pool: what stands before `/` in each of its scopes.
-pub const RESOURCE_SERVER: &str = "digital-auth";
+use four_attributes::Attribute;
+use user_pool::scope::{self, RESOURCE_SERVER};
+
 /// The scope without which there is no ID token (OIDC Core §3.1.2.1).
 pub const OPENID: &str = "openid";
 
@@ -51,31 +52,30 @@ impl Scope {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Name => "name",
-            Self::Address => "address",
-            Self::Birthdate => "birthdate",
-            Self::Gender => "gender",
-            Self::Prefecture => "prefecture",
-            Self::Municipality => "municipality",
-            Self::AgeOver18 => "age_over_18",
-            Self::AgeOver20 => "age_over_20",
-            Self::Verified => "verified",
+            Self::Name => Attribute::Name.scope(),
+            Self::Address => Attribute::Address.scope(),
+            Self::Birthdate => Attribute::BirthDate.scope(),
+            Self::Gender => Attribute::Gender.scope(),
+            Self::Prefecture => scope::PREFECTURE,
+            Self::Municipality => scope::MUNICIPALITY,
+            Self::AgeOver18 => scope::AGE_OVER_18,
+            Self::AgeOver20 => scope::AGE_OVER_20,
+            Self::Verified => scope::VERIFIED,
         }
     }
 
     /// The scope with this text, as it stands in an authorization request.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
-        let (server, name) = text.split_once('/')?;
-        let mut all = Self::ALL.into_iter().filter(|_| server == RESOURCE_SERVER);
-        all.find(|scope| scope.name() == name)
+        let name = scope::name_within(text, RESOURCE_SERVER)?;
+        Self::ALL.into_iter().find(|scope| scope.name() == name)
     }
 }
 
 /// As it stands in an authorization request.
 impl fmt::Display for Scope {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{RESOURCE_SERVER}/{}", self.name())
+        formatter.write_str(&scope::of(RESOURCE_SERVER, self.name()))
     }
 }
 

@@ -70,9 +70,8 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
         "/log" => {
             println!("one on standard output");
             eprintln!("one on standard error");
-            println!(
-                r#"{{"event":"check","check":"the state is known","rule":"RFC 6749 §10.12"}}"#
-            );
+            println!(r#"{{"event":"check","check":"state_missing"}}"#);
+            println!(r#"{{"event":"check","check":"no_words"}}"#);
             Ok(json!({ "statusCode": 204 }))
         }
         // What the query says is the whole answer.

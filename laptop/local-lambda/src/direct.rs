@@ -9,10 +9,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use loopback::journal::Check;
+
 use crate::function::FunctionOptions;
 use crate::pool::{Invocation, Pool};
 use crate::process::Logs;
 use crate::registry::ProcessInformation;
+use crate::reported::reported_checks;
 use crate::runtime_api::{Failure, InvocationError, PAYLOAD_LIMIT};
 use crate::ticket::Tickets;
 
@@ -150,14 +153,14 @@ impl DirectFunction {
     /// # Errors
     /// [`FunctionFailed`], also for an event above [`PAYLOAD_LIMIT`].
     pub async fn invoke(&self, payload: impl Into<Bytes>) -> Result<Bytes, FunctionFailed> {
-        self.invoke_with_log(payload).await.0
+        self.invoke_with_checks(payload).await.0
     }
 
-    /// As [`DirectFunction::invoke`], and what the function wrote meanwhile.
-    pub async fn invoke_with_log(
+    /// As [`DirectFunction::invoke`], and what the function told of its checks meanwhile.
+    pub async fn invoke_with_checks(
         &self,
         payload: impl Into<Bytes>,
-    ) -> (Result<Bytes, FunctionFailed>, Vec<String>) {
+    ) -> (Result<Bytes, FunctionFailed>, Vec<Check>) {
         let pool = &self.shared.pool;
         let payload = payload.into();
         let ticket = self.shared.tickets.next();
@@ -178,7 +181,8 @@ impl DirectFunction {
             Ok(finished) => (finished.answer, finished.log),
             Err(_) => (Err(InvocationError::Stopped.into()), Vec::new()),
         };
-        (answer.map_err(failed), log)
+        let checks = reported_checks(&log, pool.options());
+        (answer.map_err(failed), checks)
     }
 
     /// What its processes wrote.

@@ -18,6 +18,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
 
 use crate::payload::BodyEncoding;
+use crate::words::Words;
 
 /// How a function is compiled: the two profiles of the workspace.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -376,6 +377,8 @@ pub struct FunctionOptions {
     pub public_host: String,
     /// Where each request is written down.
     pub journal: Journal,
+    /// What the function's checks say.
+    pub words: Words,
 }
 
 impl FunctionOptions {
@@ -393,6 +396,7 @@ impl FunctionOptions {
             body_encoding: BodyEncoding::HttpApi,
             public_host: "bridge.localhost".to_owned(),
             journal: Journal::default(),
+            words: |_| None,
         }
     }
 }

@@ -5,6 +5,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::function::FunctionOptions;
+use crate::payload::{self, Arrival};
+use crate::pool::{Finished, Invocation, Pool};
+use crate::process::Logs;
+use crate::registry::ProcessInformation;
+use crate::reported::reported_checks;
+use crate::runtime_api::{InvocationError, PAYLOAD_LIMIT};
+use crate::ticket::Tickets;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -17,14 +25,6 @@ use loopback::journal::{Check, Journal, Parameter, Party, Step};
 use loopback::names::to_its_end;
 use loopback::server::{ListenError, Listener, Manners, Server};
 use serde_json::{Value, json};
-
-use crate::function::FunctionOptions;
-use crate::payload::{self, Arrival};
-use crate::pool::{Finished, Invocation, Pool};
-use crate::process::Logs;
-use crate::registry::ProcessInformation;
-use crate::runtime_api::{InvocationError, PAYLOAD_LIMIT};
-use crate::ticket::Tickets;
 
 /// Request line and headers together, in bytes (Amazon API Gateway quotas for HTTP APIs). Counted as
 /// they stand on the wire, with the line ends and without the empty line behind them.
@@ -197,7 +197,7 @@ async fn handle(
         "Amazon API Gateway, quotas for HTTP APIs",
         head_fits,
     )];
-    checks.extend(log.iter().filter_map(|line| reported_check(line)));
+    checks.extend(reported_checks(&log, front.pool.options()));
     let step = Step {
         from,
         to: Party::Bridge,
@@ -348,20 +348,4 @@ fn answer_parameters(parts: &http::response::Parts, body: &[u8]) -> Vec<Paramete
         }
     }
     parameters
-}
-
-/// What the function says in its own log about its checks: `{"event":"check","check":…,"rule":…}` for one that held, and
-/// `{"event":"failure","class":…}` for the one that didn't, which ends the request.
-pub fn reported_check(line: &str) -> Option<Check> {
-    let line: Value = serde_json::from_str(line).ok()?;
-    let text = |name: &str| line.get(name).and_then(Value::as_str);
-    match text("event")? {
-        "check" => Some(Check::new(
-            text("check")?,
-            text("rule").unwrap_or_default(),
-            true,
-        )),
-        "failure" => Some(Check::new(text("class")?, "docs/failures.md", false)),
-        _ => None,
-    }
 }

@@ -9,18 +9,20 @@ mod payload;
 mod pool;
 mod process;
 mod registry;
+mod reported;
 mod runtime_api;
 mod ticket;
+mod words;
 
 pub use direct::{DirectFunction, FunctionFailed};
 pub use function::{
     BuildError, BuildStop, FunctionOptions, Profile, Target, build, build_all_once,
     build_all_until, build_once,
 };
-pub use http_api::reported_check;
 pub use http_api::{HEAD_LIMIT, HttpApi, LocalFunction};
 pub use payload::BodyEncoding;
 pub use pool::Invocation;
 pub use process::{LogSubscription, Logs};
 pub use registry::{ProcessInformation, ProcessState};
 pub use runtime_api::{InvocationError, PAYLOAD_LIMIT};
+pub use words::Words;

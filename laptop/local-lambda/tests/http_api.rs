@@ -969,12 +969,14 @@ async fn what_the_function_writes_is_there_with_its_answer() {
     let function = start(echo()).await;
     let mut subscription = function.logs().subscribe();
     assert_eq!(get(&function, "/log").await.status, 204);
-    let check = r#"{"event":"check","check":"the state is known","rule":"RFC 6749 §10.12"}"#;
+    let check = |name: &str| format!(r#"{{"event":"check","check":"{name}"}}"#);
+    let (known, unknown) = (check("state_missing"), check("no_words"));
     let lines = [
         "starting",
         "one on standard output",
         "one on standard error",
-        check,
+        &known,
+        &unknown,
     ];
     assert_eq!(function.logs().lines(), lines);
     for line in lines {
@@ -1026,8 +1028,11 @@ async fn the_journal_has_each_request_with_its_secrets_masked() {
     assert_eq!(steps[0].answer, answer);
     assert_eq!(steps[1].from, Party::Browser);
     assert_eq!(steps[1].parameters, [parameter("scope", "openid")]);
-    let own = Check::new("the state is known", "RFC 6749 §10.12", true);
-    assert_eq!(steps[2].checks[1..], [own]);
+    let own = [
+        Check::new("state is there", "RFC 6749 §10.12", true),
+        Check::new("no_words", "docs/failures.md", true),
+    ];
+    assert_eq!(steps[2].checks[1..], own);
     assert_eq!(steps[3].from, Party::Cognito);
     assert_eq!(
         steps[3].parameters[0],

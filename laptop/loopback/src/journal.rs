@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::watch;
+use user_pool::{attribute, claim};
 
 /// Who takes part in a login.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -368,7 +369,7 @@ const SECRET: &[&str] = &[
     "authorization",
     "client_assertion",
     "client_secret",
-    "custom:verified_record",
+    attribute::RECORD,
     "code",
     "code_challenge",
     "code_verifier",
@@ -380,7 +381,7 @@ const SECRET: &[&str] = &[
     "session_state",
     "set-cookie",
     "state",
-    "verified_record",
+    claim::VERIFIED_RECORD,
 ];
 
 /// The value itself, or for a secret its first four characters and its length: enough to see that two

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use demo::stack::{APP_CALLBACK, Configuration, SERVICE_CLIENT_ID};
+use federation::config;
 use keys::Algorithm;
 use login_kit::{
     Answer, Arrival, Failed, Outcome, Place, RelyingParty, SignedIn, Stack, StackOptions,
@@ -487,7 +488,8 @@ async fn an_rs256_id_token_is_taken_where_it_is_configured_and_nowhere_else() {
         ("ES256 RS256", None),
     ] {
         let mut stack = stack_with(|options| {
-            options.environment = variables([("SERVICE_ID_TOKEN_ALGORITHMS", Some(algorithms))]);
+            options.environment =
+                variables([(config::SERVICE_ID_TOKEN_ALGORITHMS, Some(algorithms))]);
         })
         .await;
         let client = json!({ "id_token_signed_response_alg": "RS256" });

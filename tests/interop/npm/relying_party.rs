@@ -3,6 +3,7 @@
 //! The service is its stand-in; the browser is the one without a screen.
 
 use demo::stack::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
+use federation::config;
 use login_kit::{Arrival, RelyingParty, Stack, browser, logged_failures, stack};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -31,8 +32,8 @@ impl Client {
         let client = RelyingParty::new(&stack);
         let secret = stack.configuration.client_secret();
         let variables = [
-            ("ISSUER", client.issuer()),
-            ("CLIENT_ID", COGNITO_CLIENT_ID.to_owned()),
+            (config::ISSUER, client.issuer()),
+            (config::CLIENT_ID, COGNITO_CLIENT_ID.to_owned()),
             ("CLIENT_SECRET", secret.expose_secret().to_owned()),
             ("REDIRECT_URI", client.redirect_uri()),
         ];

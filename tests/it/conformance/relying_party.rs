@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use demo::stack::{SERVICE_CLIENT_ID, Stack};
+use federation::config;
 use login_kit::{
     Answer, AuthorizationRequest, Confidential, Outcome, Place, RelyingParty, browser,
     logged_failures, parameter, stack, stack_with, variables,
@@ -277,7 +278,7 @@ fn class_on(page: &Page) -> String {
 /// A bridge that accepts these algorithms.
 async fn stack_accepting(algorithms: &'static str) -> Stack {
     stack_with(|options| {
-        options.environment = variables([("SERVICE_ID_TOKEN_ALGORITHMS", Some(algorithms))]);
+        options.environment = variables([(config::SERVICE_ID_TOKEN_ALGORITHMS, Some(algorithms))]);
     })
     .await
 }
@@ -744,7 +745,7 @@ mod openid_connect {
     #[tokio::test]
     async fn oidcc_client_test_scope_userinfo_claims() {
         let stack = stack_with(|options| {
-            options.environment = variables([("ATTRIBUTES", Some("address"))]);
+            options.environment = variables([(config::ATTRIBUTES, Some("address"))]);
         })
         .await;
         let client = RelyingParty::new(&stack);
@@ -762,7 +763,7 @@ mod openid_connect {
         stack.stop().await;
 
         let stack = stack_with(|options| {
-            options.environment = variables([("ATTRIBUTES", Some("name birthdate"))]);
+            options.environment = variables([(config::ATTRIBUTES, Some("name birthdate"))]);
         })
         .await;
         let client = RelyingParty::new(&stack);
@@ -834,7 +835,7 @@ mod openid_connect {
         accepted(&served, None).await;
         let stack = stack_with(|options| {
             let issuer = "https://issuer.invalid/api/realms/main";
-            options.environment = variables([("SERVICE_ISSUER", Some(issuer))]);
+            options.environment = variables([(config::SERVICE_ISSUER, Some(issuer))]);
         })
         .await;
         // Another issuer than the one that is configured is refused where it shows first: in the callback's `iss`…
@@ -1068,7 +1069,7 @@ mod fapi2 {
     #[tokio::test]
     async fn fapi2_client_remove_authorization_response_iss() {
         let stack = stack_with(|options| {
-            options.environment = variables([("CALLBACK_ISS", Some("required"))]);
+            options.environment = variables([(config::CALLBACK_ISS, Some("required"))]);
         })
         .await;
         is_told_of_another_issuer(&stack, Fault::CallbackWithoutIssuer).await;

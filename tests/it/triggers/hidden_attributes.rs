@@ -6,6 +6,7 @@ use demo::stack::Outcome;
 use login_kit::{Stack, browser, stack_with};
 use loopback::journal::{Party, Step};
 use serde_json::json;
+use user_pool::attribute;
 
 use super::pre_token_generation::{NAME, all, answered, derived};
 use super::{assert_nothing_personal, class_of, event, invoke, pool, record};
@@ -23,7 +24,7 @@ async fn what_the_event_lacks_is_asked_for_once_and_the_answer_is_as_if_it_were_
             Some(json!([
                 {"Name": "identities", "Value": identities},
                 {"Name": "name", "Value": "別人"},
-                {"Name": "custom:verified_record", "Value": record},
+                {"Name": attribute::RECORD, "Value": record},
             ])),
         )
         .await;

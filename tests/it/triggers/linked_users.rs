@@ -14,6 +14,7 @@ use login_kit::{Stack, stack_with, variables};
 use loopback::clock::SimClock;
 use serde_json::{Value, json};
 use service_simulator::persona::personas;
+use user_pool::attribute;
 
 use super::pre_token_generation::{all, answered_hiding, derived};
 use super::{
@@ -26,7 +27,7 @@ const INBOUND: &str = "inbound-federation";
 const TOKENS: &str = "pre-token-generation";
 
 const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
-const KEPT_IN: [&str; 2] = ["custom:verified_record", "custom:verified_at"];
+const KEPT_IN: [&str; 2] = [attribute::RECORD, attribute::VERIFIED_AT];
 /// The scopes of an app that asks for all, and what every app asks for.
 const ALL: &str = "openid digital-auth/name digital-auth/address digital-auth/birthdate digital-auth/gender digital-auth/prefecture digital-auth/municipality \
                    digital-auth/age_over_18 digital-auth/age_over_20 digital-auth/verified";
@@ -37,10 +38,11 @@ const BEFORE: [&str; 2] = ["linked-native-before", "linked-company-before"];
 const AFTER: [&str; 2] = ["linked-native", "linked-company"];
 
 fn tokens(attributes: &str) -> DirectFunction {
-    let attributes = (attributes != "unset").then_some(("ATTRIBUTES", attributes));
+    let attributes =
+        (attributes != "unset").then_some((pre_token_generation::config::ATTRIBUTES, attributes));
     let variables: Vec<_> = attributes
         .into_iter()
-        .chain([("MAX_VERIFICATION_AGE", "none")])
+        .chain([(pre_token_generation::config::MAX_VERIFICATION_AGE, "none")])
         .collect();
     trigger(TOKENS, &variables)
 }
@@ -177,7 +179,7 @@ async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
         for name in names {
             // An event without a record makes the trigger ask the user pool.
             let own = json!([{ "Name": "name", "Value": "別人" }]);
-            let asks = [("ATTRIBUTES", "birthdate")];
+            let asks = [(pre_token_generation::config::ATTRIBUTES, "birthdate")];
             let (function, _) = pool_with(TOKENS, Some(own), &asks).await;
             let event = asking(name, scopes);
             let answer = invoke(&function, &event).await.unwrap();
@@ -261,7 +263,7 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
         ),
     ] {
         let kept = json!([{ "Name": "identities", "Value": identities }]);
-        let asks = [("ATTRIBUTES", "birthdate")];
+        let asks = [(pre_token_generation::config::ATTRIBUTES, "birthdate")];
         let (function, asked) = pool_with(TOKENS, Some(kept), &asks).await;
         let mut event = asking(name, scopes);
         event["userName"] = json!(user_name);
@@ -298,12 +300,12 @@ async fn a_sign_in_writes_what_the_bridge_asks_for_and_leaves_the_rest_alone() {
         _ => json!({ "gender": "male" }),
     };
     let left = [
-        ("NAME_GONE", "leave"),
-        ("ADDRESS_GONE", "leave"),
-        ("BIRTHDATE_GONE", "leave"),
-        ("GENDER_GONE", "leave"),
+        (inbound_federation::config::NAME_GONE, "leave"),
+        (inbound_federation::config::ADDRESS_GONE, "leave"),
+        (inbound_federation::config::BIRTHDATE_GONE, "leave"),
+        (inbound_federation::config::GENDER_GONE, "leave"),
     ];
-    let cleared = [("BIRTHDATE_GONE", "clear")];
+    let cleared = [(inbound_federation::config::BIRTHDATE_GONE, "clear")];
     for attributes in [
         "unset",
         "none",
@@ -323,7 +325,8 @@ async fn a_sign_in_writes_what_the_bridge_asks_for_and_leaves_the_rest_alone() {
             (&left, &empty, "left"),
             (&cleared, &empty, "cleared"),
         ] {
-            let named = (attributes != "unset").then_some(("ATTRIBUTES", attributes));
+            let named = (attributes != "unset")
+                .then_some((pre_token_generation::config::ATTRIBUTES, attributes));
             let variables: Vec<_> = named.into_iter().chain(settings.iter().copied()).collect();
             let function = trigger(INBOUND, &variables);
             let mut written = json!({
@@ -398,7 +401,8 @@ async fn without_the_card(stack: &Stack, username: &str, scopes: &str) -> Value 
 #[tokio::test]
 async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
     let stack = stack_with(|options| {
-        options.environment = variables([("ATTRIBUTES", Some("birthdate"))]);
+        options.environment =
+            variables([(pre_token_generation::config::ATTRIBUTES, Some("birthdate"))]);
         // A client that may read every standard attribute, as one does that isn't told otherwise.
         options.cognito = |cognito| cognito.app_client.read_attributes = None;
     })

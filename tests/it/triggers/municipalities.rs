@@ -4,6 +4,7 @@
 use std::fs;
 
 use local_lambda::DirectFunction;
+use pre_token_generation::config;
 use serde_json::{Value, json};
 
 use super::pre_token_generation::{NAME, answered};
@@ -55,7 +56,10 @@ fn table() -> Vec<Row<'static>> {
 
 /// A trigger that isn't kept from anything by its log.
 fn function() -> DirectFunction {
-    let variables = [("MAX_VERIFICATION_AGE", "none"), ("LOG_LEVEL", "error")];
+    let variables = [
+        (config::MAX_VERIFICATION_AGE, "none"),
+        (config::LOG_LEVEL, "error"),
+    ];
     trigger(NAME, &variables)
 }
 

@@ -2,7 +2,9 @@
 //! issuers, a time of authentication. Every token is made by what is asked for then, and not by what was when the record was made.
 
 use four_attributes::{VerifiedAt, VerifiedRecord};
+use pre_token_generation::config;
 use serde_json::{Value, json};
+use user_pool::attribute;
 
 use super::pre_token_generation::{NAME, all, answered, derived};
 use super::{
@@ -18,7 +20,7 @@ fn outdated() -> Value {
 /// The answer to an app that asks for everything, with these variables.
 async fn granted(variables: &[(&str, &str)], record: &str) -> (Value, Vec<String>) {
     let variables: Vec<_> = (variables.iter().copied())
-        .chain([("MAX_VERIFICATION_AGE", "none")])
+        .chain([(config::MAX_VERIFICATION_AGE, "none")])
         .collect();
     let function = trigger(NAME, &variables);
     let event = event(NAME, "hosted-auth", record);
@@ -61,12 +63,30 @@ async fn an_acr_that_is_not_accepted_any_more_is_no_verification() {
     let (nothing, class) = (outdated(), "record_acr_not_accepted");
     let nothing = (&nothing, &nothing);
     for accepted in ["aal3", "aal3 crl, aal3", "any", ""] {
-        assert_granted(&[("ACCEPTED_ACR", accepted)], &golden, everything, &[]).await;
+        assert_granted(
+            &[(config::ACCEPTED_ACR, accepted)],
+            &golden,
+            everything,
+            &[],
+        )
+        .await;
     }
     for accepted in ["aal3 crl", "AAL3", "aal", "aal33"] {
-        assert_granted(&[("ACCEPTED_ACR", accepted)], &golden, nothing, &[class]).await;
+        assert_granted(
+            &[(config::ACCEPTED_ACR, accepted)],
+            &golden,
+            nothing,
+            &[class],
+        )
+        .await;
     }
-    assert_granted(&[("ACCEPTED_ACR", "aal3")], &without, nothing, &[class]).await;
+    assert_granted(
+        &[(config::ACCEPTED_ACR, "aal3")],
+        &without,
+        nothing,
+        &[class],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -80,15 +100,15 @@ async fn a_record_without_a_time_of_authentication_shows_none_and_counts_only_wh
     }
     let untimed = (&id_token, &access_token);
     assert_granted(&[], &without, untimed, &[]).await;
-    assert_granted(&[("REQUIRE_AUTH_TIME", "no")], &without, untimed, &[]).await;
+    assert_granted(&[(config::REQUIRE_AUTH_TIME, "no")], &without, untimed, &[]).await;
 
-    let required = [("REQUIRE_AUTH_TIME", "yes")];
+    let required = [(config::REQUIRE_AUTH_TIME, "yes")];
     let (nothing, class) = (outdated(), "record_auth_time_missing");
     assert_granted(&required, &without, (&nothing, &nothing), &[class]).await;
     assert_granted(&required, &record(), (&all(), &derived()), &[]).await;
 
     // Its age counts all the same.
-    let function = trigger(NAME, &[("MAX_VERIFICATION_AGE", "30d")]);
+    let function = trigger(NAME, &[(config::MAX_VERIFICATION_AGE, "30d")]);
     let old = with(|record| record.verified_at = VerifiedAt::IssuedAt(at(1_600_000_000)));
     let event = event(NAME, "hosted-auth", &old);
     let answer = invoke(&function, &event).await.unwrap();
@@ -136,7 +156,7 @@ async fn attributes_that_are_not_asked_for_any_more_give_nothing_and_neither_doe
         ),
     ] {
         let (id_token, access_token) = without(gone);
-        let asked = [("ATTRIBUTES", attributes)];
+        let asked = [(config::ATTRIBUTES, attributes)];
         assert_granted(&asked, &record, (&id_token, &access_token), &[]).await;
     }
 }
@@ -158,14 +178,20 @@ async fn issuers_that_are_named_are_believed_and_no_other() {
         (&both, &new, everything, &[]),
         (NEW, &former, nothing, refused),
     ] {
-        assert_granted(&[("SERVICE_ISSUER", issuers)], record, expected, refused).await;
+        assert_granted(
+            &[(config::SERVICE_ISSUER, issuers)],
+            record,
+            expected,
+            refused,
+        )
+        .await;
     }
     for (issuers, record, admits) in [
         (both.as_str(), &former, true),
         (&both, &new, true),
         (NEW, &former, false),
     ] {
-        let function = trigger("inbound-federation", &[("SERVICE_ISSUER", issuers)]);
+        let function = trigger("inbound-federation", &[(config::SERVICE_ISSUER, issuers)]);
         let event = event("inbound-federation", "sign-in", record);
         assert_eq!(invoke(&function, &event).await.is_ok(), admits, "{issuers}");
     }
@@ -201,20 +227,26 @@ async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second()
     let outdated = outdated();
     for (policy, id_token, access_token) in [
         (&[][..], &all, &derived),
-        (&[("ACCEPTED_ACR", "aal3")], &all, &derived),
+        (&[(config::ACCEPTED_ACR, "aal3")], &all, &derived),
         // No name any more, and no birth date.
         (
-            &[("ACCEPTED_ACR", "aal3"), ("ATTRIBUTES", "address")],
+            &[
+                (config::ACCEPTED_ACR, "aal3"),
+                (config::ATTRIBUTES, "address"),
+            ],
             &verified,
             &verified,
         ),
         (
-            &[("ACCEPTED_ACR", "aal4"), ("ATTRIBUTES", "address")],
+            &[
+                (config::ACCEPTED_ACR, "aal4"),
+                (config::ATTRIBUTES, "address"),
+            ],
             &outdated,
             &outdated,
         ),
         (
-            &[("SERVICE_ISSUER", "https://new.example")],
+            &[(config::SERVICE_ISSUER, "https://new.example")],
             &json!({}),
             &json!({}),
         ),
@@ -222,7 +254,7 @@ async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second()
         (&[], &all, &derived),
     ] {
         let variables: Vec<_> = (policy.iter().copied())
-            .chain([("MAX_VERIFICATION_AGE", "none")])
+            .chain([(config::MAX_VERIFICATION_AGE, "none")])
             .collect();
         let function = trigger(NAME, &variables);
         let answer = invoke(&function, &event).await.unwrap();
@@ -232,7 +264,7 @@ async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second()
             "{policy:?}"
         );
     }
-    event["request"]["userAttributes"]["custom:verified_record"] = json!(untimed);
+    event["request"]["userAttributes"][attribute::RECORD] = json!(untimed);
     let untimed = |claims: &Value| {
         let mut claims = claims.clone();
         claims.as_object_mut().unwrap().remove("verified_at");
@@ -243,8 +275,8 @@ async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second()
         ("yes", &outdated, &outdated),
     ] {
         let variables = [
-            ("MAX_VERIFICATION_AGE", "none"),
-            ("REQUIRE_AUTH_TIME", required),
+            (config::MAX_VERIFICATION_AGE, "none"),
+            (config::REQUIRE_AUTH_TIME, required),
         ];
         let function = trigger(NAME, &variables);
         let answer = invoke(&function, &event).await.unwrap();

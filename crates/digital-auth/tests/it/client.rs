@@ -13,10 +13,10 @@ use digital_auth::key_set::KeySetError;
 use digital_auth::token::TokenError;
 use digital_auth::userinfo::UserinfoError;
 use digital_auth::{
-    AssuranceRule, AuthenticationTime, Client, ClientOptions, CodeExchange, Deadline, GrantedScope,
-    HttpClient, HttpError, LoginError, Observer, Step, VerifiedLogin,
+    AuthenticationTime, Client, ClientOptions, CodeExchange, Deadline, GrantedScope, HttpClient,
+    HttpError, LoginError, Observer, Step, VerifiedLogin,
 };
-use four_attributes::{Attribute, AttributeError, AttributeSet, FourAttributes};
+use four_attributes::{AssuranceRule, Attribute, AttributeError, AttributeSet, FourAttributes};
 use keys::{KeyRing, SigningError, SigningKey, SystemRandomness};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -632,6 +632,83 @@ async fn pass_an_observer_is_told_whose_login_it_is_whether_or_not_it_succeeds()
             vec![]
         };
         assert_eq!(people.0.into_inner().unwrap(), expected);
+    }
+}
+
+/// Notes which failures were ruled out.
+#[derive(Debug, Default)]
+struct Checks(Mutex<Vec<String>>);
+
+impl Observer for Checks {
+    fn took(&self, _step: Step, _time: Duration) {}
+    fn held(&self, ruled_out: &LoginError) {
+        self.0.lock().unwrap().push(format!("{ruled_out:?}"));
+    }
+}
+
+/// Every check of a login, in the order in which they are made.
+const CHECKS: [&str; 26] = [
+    "Token(Malformed)",
+    "Token(NoIdToken)",
+    "IdToken(Malformed)",
+    "IdToken(Issuer)",
+    "IdToken(Audience)",
+    "IdToken(AuthorizedParty)",
+    "IdToken(Algorithm)",
+    "IdToken(UnknownKey)",
+    "IdToken(UnusableKey)",
+    "IdToken(Signature)",
+    "IdToken(Expired)",
+    "IdToken(IssuedAt)",
+    "IdToken(NotYetValid)",
+    "IdToken(Nonce)",
+    "IdToken(Assurance)",
+    "IdToken(AuthenticationTime)",
+    "IdToken(AuthenticationTimeMissing)",
+    "IdToken(AuthenticationTooOld)",
+    "IdToken(AccessTokenHash)",
+    "IdToken(Subject)",
+    "Token(ScopeNotConfirmed)",
+    "Token(ScopeNotGranted)",
+    "Userinfo(Malformed)",
+    "Userinfo(OtherSubject)",
+    "Userinfo(Attribute(Missing(Name)))",
+    "Userinfo(Attribute(Malformed { attribute: Name, reason: WrongType }))",
+];
+
+#[tokio::test]
+async fn pass_an_observer_is_told_of_every_check_once_also_where_the_keys_are_fetched_again() {
+    for (server, is_rotated) in [(Server::start(good), false), (rotating(true), true)] {
+        let (client, checks) = (client(&server), Checks::default());
+        client.warm(start(), soon(), &()).await;
+        let login = client.finish_login(login(), None, start(), soon(), &checks);
+        login.await.unwrap();
+        let fetched = targets(&server).iter().filter(|t| *t == CERTS).count();
+        assert_eq!(fetched, if is_rotated { 2 } else { 1 });
+        assert_eq!(checks.0.into_inner().unwrap(), CHECKS);
+    }
+}
+
+#[tokio::test]
+async fn fail_an_observer_is_told_of_the_checks_before_the_one_that_failed() {
+    let refused = but_for(USERINFO, Reply::Bytes(answer(401, None, "")));
+    for (server, failure) in [
+        (
+            but_for(TOKEN, Reply::Bytes(json_answer(200, &json!({})))),
+            "Token(Malformed)",
+        ),
+        (with_claim("aud", json!("another")), "IdToken(Audience)"),
+        (rotating(false), "IdToken(UnknownKey)"),
+        (with_claim("nonce", json!("another")), "IdToken(Nonce)"),
+        (with_claim("sub", json!("")), "IdToken(Subject)"),
+        (refused, "Userinfo(Malformed)"),
+    ] {
+        let (client, checks) = (client(&server), Checks::default());
+        let login = client.finish_login(login(), None, start(), soon(), &checks);
+        assert!(login.await.is_err(), "{failure}");
+        let before = CHECKS.iter().take_while(|check| **check != failure);
+        let before: Vec<_> = before.copied().collect();
+        assert_eq!(checks.0.into_inner().unwrap(), before);
     }
 }
 

@@ -5,11 +5,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
+use digital_auth::AuthenticationTime;
 use digital_auth::id_token::{
-    Expected, IdTokenError, SigningAlgorithm, VerifiedIdToken, parse_algorithm, verify,
+    Expected, IdTokenError, SigningAlgorithm, UnverifiedIdToken, VerifiedIdToken, parse_algorithm,
 };
 use digital_auth::published_keys::PublishedKeys;
-use digital_auth::{AssuranceRule, AuthenticationTime};
+use four_attributes::AssuranceRule;
 use keys::{Algorithm, LocalKey, SigningKey as _};
 use openidconnect::IssuerUrl;
 use p256::pkcs8::EncodePrivateKey as _;
@@ -75,7 +76,8 @@ impl Check {
             authentication_time: self.authentication_time,
             authenticated_after: self.authenticated_after,
         };
-        verify(&SecretString::from(token), &keys, &expected, self.now, &())
+        let token = SecretString::from(token);
+        UnverifiedIdToken::read(&token, &expected, &())?.verify(&keys, self.now)
     }
 
     pub(crate) fn of_claims(&self, claims: &Value) -> Result<VerifiedIdToken, IdTokenError> {
@@ -868,10 +870,9 @@ fn fail_no_signature_and_a_shared_secret_also_where_they_are_configured() {
     let none = json!({"alg": "none"});
     let none = format!("{}.", unsigned(&none, good().to_string().as_bytes()));
     for token in [shared, none] {
-        assert_eq!(
-            verify(&SecretString::from(token), &keys, &expected, start(), &()),
-            Err(IdTokenError::Algorithm)
-        );
+        let read = UnverifiedIdToken::read(&SecretString::from(token), &expected, &())
+            .and_then(|read| read.verify(&keys, start()));
+        assert_eq!(read, Err(IdTokenError::Algorithm));
     }
 }
 

@@ -26,7 +26,8 @@ async fn exchange_within(server: &Server, time: Duration) -> Result<Tokens, Toke
         client_assertion: &assertion,
     };
     let http = http();
-    exchange(&http, &provider(server), &request, Deadline::after(time)).await
+    let deadline = Deadline::after(time);
+    exchange(&http, &provider(server), &request, deadline, &()).await
 }
 
 async fn exchange_with(reply: Reply) -> (Result<Tokens, TokenError>, Server) {

@@ -24,6 +24,7 @@ async fn ask_within(server: &Server, time: Duration) -> Result<FourAttributes, U
         &Subject::new(SUBJECT.to_owned()),
         AttributeSet::all(),
         Deadline::after(time),
+        &(),
     )
     .await
 }
@@ -299,6 +300,7 @@ async fn fail_an_access_token_that_fits_no_header_is_not_sent() {
         &Subject::new(SUBJECT.to_owned()),
         AttributeSet::all(),
         soon(),
+        &(),
     )
     .await;
     assert_eq!(result, Err(UserinfoError::Malformed));

@@ -4,6 +4,7 @@
 
 use crate::kit::{Bridge, Browser, Call, Form, altered, support_id};
 use crate::support::{REDIRECT_URI, encode, parameters, sealing_keys};
+use federation::config;
 
 const STATE: &str = "marked-client-state";
 const OTHER_REDIRECT_URI: &str = "https://other.example/oauth2/idpresponse";
@@ -204,10 +205,10 @@ async fn fail_the_cookie_of_another_login_under_this_ones_name() {
 #[tokio::test]
 async fn fail_a_login_of_another_configuration() {
     for change in [
-        ("SEALING_KEYS", sealing_keys(&[2]).as_str()),
-        ("ISSUER", "https://other.example"),
-        ("CLIENT_ID", "other"),
-        ("REDIRECT_URIS", OTHER_REDIRECT_URI),
+        (config::SEALING_KEYS, sealing_keys(&[2]).as_str()),
+        (config::ISSUER, "https://other.example"),
+        (config::CLIENT_ID, "other"),
+        (config::REDIRECT_URIS, OTHER_REDIRECT_URI),
     ] {
         let mut login = Answered::new().await;
         login.bridge = login.bridge.restarted_with(&[change]).await;
@@ -220,7 +221,10 @@ async fn fail_a_login_of_another_configuration() {
 #[tokio::test]
 async fn pass_a_login_that_was_begun_before_a_restart() {
     let both = format!("{REDIRECT_URI} {OTHER_REDIRECT_URI}");
-    for change in [("LOG_LEVEL", "debug"), ("REDIRECT_URIS", both.as_str())] {
+    for change in [
+        (config::LOG_LEVEL, "debug"),
+        (config::REDIRECT_URIS, both.as_str()),
+    ] {
         let mut login = Answered::new().await;
         login.bridge = login.bridge.restarted_with(&[change]).await;
         assert!(parameters(login.send(&login.form).await.location()).contains_key("code"));
@@ -376,7 +380,7 @@ async fn fail_with_every_error_of_the_service_and_never_with_its_words() {
 /// Also where the service's answers have to say whose they are: this is none.
 #[tokio::test]
 async fn fail_without_a_code_as_cancelled() {
-    let strict = Bridge::with(&[("CALLBACK_ISS", "required")]).await;
+    let strict = Bridge::with(&[(config::CALLBACK_ISS, "required")]).await;
     for login in [Answered::new().await, Answered::at(strict).await] {
         let cancelled = login.form.clone().without("code");
         for form in [
@@ -396,7 +400,7 @@ async fn fail_without_a_code_as_cancelled() {
 
 #[tokio::test]
 async fn fail_an_answer_that_does_not_say_whose_it_is_where_it_has_to() {
-    let login = Answered::at(Bridge::with(&[("CALLBACK_ISS", "required")]).await).await;
+    let login = Answered::at(Bridge::with(&[(config::CALLBACK_ISS, "required")]).await).await;
     let answer = login.form.clone().without("iss");
     for form in [
         answer.clone(),

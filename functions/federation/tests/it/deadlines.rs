@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use digital_auth::HttpClient;
+use federation::config;
 use federation::front_door::FrontDoor;
 use federation::secrets::{self, References};
 use federation::startup::service;
@@ -234,7 +235,7 @@ async fn fail_in_time_with_secrets_that_do_not_come_before_something_else_does_n
             "assertion key" => slow.assertion_key.takes(FOR_EVER),
             "ID token key" => slow.id_token_key.takes(FOR_EVER),
             "newer sealing key" => {
-                let elsewhere = Bridge::with(&[("SEALING_KEYS", &sealing_keys(&[2]))]).await;
+                let elsewhere = Bridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
                 code = elsewhere.code(&Form::authorize()).await;
             }
             path => slow.bridge.service.delay(path, FOR_EVER),

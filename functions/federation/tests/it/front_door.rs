@@ -2,6 +2,7 @@
 //! and however the request is wrong besides; who comes with it is answered as ever.
 //! The secret is rotated while the bridge runs, as the client's is.
 
+use federation::config;
 use federation::front_door::HEADER;
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ fn only(current: &str) -> String {
 }
 
 async fn with_front_door(secrets: &str) -> Bridge {
-    Bridge::with(&[("FRONT_DOOR_SECRETS", secrets)]).await
+    Bridge::with(&[(config::FRONT_DOOR_SECRETS, secrets)]).await
 }
 
 fn is_refused(answer: &Answer) {
@@ -166,8 +167,8 @@ async fn pass_a_rotated_client_secret_right_after_somebody_showed_a_wrong_one() 
     const SECOND: &str = "client-secret-of-summer";
     let file = Secret::new(&only(FIRST));
     let settings = [
-        ("CLIENT_SECRETS", &*file.reference()),
-        ("FRONT_DOOR_SECRETS", &only(SPRING)),
+        (config::CLIENT_SECRETS, &*file.reference()),
+        (config::FRONT_DOOR_SECRETS, &only(SPRING)),
     ];
     let bridge = Bridge::with(&settings).await;
     assert_eq!(status(&bridge, "wrong").await, 403);

@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use federation::config;
 
 use crate::authorize::longest_cognito_state;
 use crate::kit::{Bridge, Browser, Call, Form};
@@ -147,7 +148,7 @@ fn headers_of_cloudfront() -> usize {
 #[tokio::test]
 async fn the_largest_request_stays_under_the_http_apis_limit_through_cloudfront() {
     let redirect_uri = format!("https://{}/oauth2/idpresponse", "d".repeat(128));
-    let bridge = Bridge::with(&[("REDIRECT_URIS", &redirect_uri)]).await;
+    let bridge = Bridge::with(&[(config::REDIRECT_URIS, &redirect_uri)]).await;
     let state = longest_cognito_state();
     let form = Form::authorize()
         .set("redirect_uri", &redirect_uri)

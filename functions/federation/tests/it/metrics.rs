@@ -2,6 +2,7 @@
 //! waited for, and with its class if it failed.
 //! Where nothing can be waited for, there is no line.
 
+use federation::config;
 use serde_json::Value;
 
 use crate::kit::{Bridge, Browser, Call, Form};
@@ -166,7 +167,7 @@ async fn what_came_through_a_browser_alone_is_unproven() {
         assert_eq!(concerns(&bridge), [expected]);
     }
     // A cookie of whoever has a key of their own.
-    let theirs = Bridge::with(&[("SEALING_KEYS", &sealing_keys(&[2]))]).await;
+    let theirs = Bridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
     let mut browser = Browser::default();
     let asked = theirs.begin(&mut browser, &Form::authorize()).await;
     let bridge = Bridge::new().await;
@@ -265,7 +266,7 @@ async fn a_login_that_nobody_began_is_none_that_did_not_finish() {
     for value in junk.0.values_mut() {
         value.replace_range(10..11, "_");
     }
-    let theirs = Bridge::with(&[("SEALING_KEYS", &sealing_keys(&[2]))]).await;
+    let theirs = Bridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
     let mut foreign = Browser::default();
     let elsewhere = theirs.begin(&mut foreign, &Form::authorize()).await;
     let brought = Form::of(&[("state", &elsewhere["state"]), ("error", "server_error")]);
@@ -284,7 +285,7 @@ async fn a_login_that_nobody_began_is_none_that_did_not_finish() {
 /// A stack waits for weeks until the Digital Agency gives a client id.
 #[tokio::test]
 async fn a_bridge_that_is_not_connected_yet_is_as_it_should_be() {
-    let bridge = Bridge::with(&[("SERVICE_CLIENT_ID", "")]).await;
+    let bridge = Bridge::with(&[(config::SERVICE_CLIENT_ID, "")]).await;
     let answer = Call::authorize(&Form::authorize()).send(&bridge).await;
     answer.is_page(403, "not_connected");
     let expected = ("not_connected".to_owned(), "nobody".to_owned());

@@ -6,6 +6,7 @@ use digital_auth::CodeExchange;
 use digital_auth::authorization::{LoginSecrets, Secret256};
 use digital_auth::id_token::Subject;
 use federation::code::Code;
+use federation::config;
 use federation::front_door::HEADER;
 use federation::http_api::{Event, Request};
 use federation::issued_token::IssuedTokens;
@@ -76,7 +77,7 @@ fn events(log: &str) -> Vec<String> {
 /// A bridge to which every request comes with the secret of its front door.
 async fn behind_a_front_door() -> Bridge {
     let secrets = json!({ "current": FRONT_DOOR }).to_string();
-    let bridge = Bridge::with(&[("FRONT_DOOR_SECRETS", &secrets)]).await;
+    let bridge = Bridge::with(&[(config::FRONT_DOOR_SECRETS, &secrets)]).await;
     bridge.behind(FRONT_DOOR)
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use federation::config;
 use federation::http_api::{Event, Request};
 use federation::startup::{StartError, start};
 use function_kit::secrets::{InvalidSecret, SecretError};
@@ -48,10 +49,10 @@ async fn pass_the_configuration_that_every_fault_is_made_of() {
 async fn pass_secrets_as_aws_secrets_manager_generates_them() {
     let client_secret = json!({ "current": "a1B2".repeat(16) }).to_string();
     started(&[
-        ("SEALING_KEYS", &generated_key(0xab)),
-        ("RECORD_KEYS", &generated_key(0xcd)),
-        ("CLIENT_SECRETS", &client_secret),
-        ("FRONT_DOOR_SECRETS", &client_secret),
+        (config::SEALING_KEYS, &generated_key(0xab)),
+        (config::RECORD_KEYS, &generated_key(0xcd)),
+        (config::CLIENT_SECRETS, &client_secret),
+        (config::FRONT_DOOR_SECRETS, &client_secret),
     ])
     .await
     .unwrap();
@@ -64,41 +65,49 @@ async fn fail_a_secret_by_its_variable_and_without_its_value() {
     let no_key = SecretError::Ring(InvalidSealingKeys::Missing);
     let no_such_key = SecretError::Ring(InvalidSealingKeys::Malformed);
     let repeated = SecretError::Ring(InvalidSealingKeys::Repeated);
-    let shared = SecretError::SharedKey("SEALING_KEYS");
+    let shared = SecretError::SharedKey(config::SEALING_KEYS);
     for (variable, value, reason) in [
-        ("SEALING_KEYS", MISSING, unavailable),
-        ("SEALING_KEYS", r#"{"keys":[]}"#, no_key),
-        ("SEALING_KEYS", r#"{"keys":["marked"]}"#, no_such_key),
-        ("SEALING_KEYS", r#"{"key":"marked"}"#, no_such_key),
-        ("SEALING_KEYS", r#"{"keys":"marked"}"#, malformed),
-        ("SEALING_KEYS", &sealing_keys(&[1, 2, 1]), repeated),
-        ("SEALING_KEYS", r#"{"marked":1}"#, SecretError::KeysOrKey),
+        (config::SEALING_KEYS, MISSING, unavailable),
+        (config::SEALING_KEYS, r#"{"keys":[]}"#, no_key),
+        (config::SEALING_KEYS, r#"{"keys":["marked"]}"#, no_such_key),
+        (config::SEALING_KEYS, r#"{"key":"marked"}"#, no_such_key),
+        (config::SEALING_KEYS, r#"{"keys":"marked"}"#, malformed),
+        (config::SEALING_KEYS, &sealing_keys(&[1, 2, 1]), repeated),
         (
-            "SEALING_KEYS",
+            config::SEALING_KEYS,
+            r#"{"marked":1}"#,
+            SecretError::KeysOrKey,
+        ),
+        (
+            config::SEALING_KEYS,
             r#"{"key":"marked","keys":["marked"]}"#,
             SecretError::KeysOrKey,
         ),
-        ("SEALING_KEYS", r#"{marked"#, malformed),
-        ("RECORD_KEYS", MISSING, unavailable),
-        ("RECORD_KEYS", r#"{"keys":[]}"#, no_key),
-        ("RECORD_KEYS", r#"{"keys":["marked"]}"#, no_such_key),
-        ("RECORD_KEYS", &sealing_keys(&[102, 1]), shared),
-        ("RECORD_KEYS", &generated_key(1), shared),
-        ("CLIENT_SECRETS", MISSING, unavailable),
+        (config::SEALING_KEYS, r#"{marked"#, malformed),
+        (config::RECORD_KEYS, MISSING, unavailable),
+        (config::RECORD_KEYS, r#"{"keys":[]}"#, no_key),
+        (config::RECORD_KEYS, r#"{"keys":["marked"]}"#, no_such_key),
+        (config::RECORD_KEYS, &sealing_keys(&[102, 1]), shared),
+        (config::RECORD_KEYS, &generated_key(1), shared),
+        (config::CLIENT_SECRETS, MISSING, unavailable),
         (
-            "CLIENT_SECRETS",
+            config::CLIENT_SECRETS,
             r#"{"previous":"marked-marked-marked"}"#,
             malformed,
         ),
-        ("CLIENT_SECRETS", r#"{"current":"marked"}"#, malformed),
+        (config::CLIENT_SECRETS, r#"{"current":"marked"}"#, malformed),
         (
-            "CLIENT_SECRETS",
+            config::CLIENT_SECRETS,
             r#"{"current":"marked-marked-1","previous":""}"#,
             malformed,
         ),
-        ("CLIENT_SECRETS", r#"{"current":7}"#, malformed),
-        ("FRONT_DOOR_SECRETS", MISSING, unavailable),
-        ("FRONT_DOOR_SECRETS", r#"{"current":"marked"}"#, malformed),
+        (config::CLIENT_SECRETS, r#"{"current":7}"#, malformed),
+        (config::FRONT_DOOR_SECRETS, MISSING, unavailable),
+        (
+            config::FRONT_DOOR_SECRETS,
+            r#"{"current":"marked"}"#,
+            malformed,
+        ),
     ] {
         let error = started(&[(variable, value)]).await.unwrap_err();
         assert!(
@@ -120,8 +129,8 @@ async fn fail_a_key_by_its_variable_and_without_its_value() {
         key.to_string()
     };
     for (variable, key) in [
-        ("ID_TOKEN_KEYS", &*ID_TOKEN_KEY),
-        ("ASSERTION_KEYS", &*ASSERTION_KEY),
+        (config::ID_TOKEN_KEYS, &*ID_TOKEN_KEY),
+        (config::ASSERTION_KEYS, &*ASSERTION_KEY),
     ] {
         for (value, reason) in [
             ("{}".to_owned(), InvalidKey::NotAJwk),
@@ -192,7 +201,9 @@ async fn fail_an_elliptic_curve_key_for_id_tokens() {
         elliptic_curve.clone(),
         format!("{} {elliptic_curve}", *ID_TOKEN_KEY),
     ] {
-        let error = started(&[("ID_TOKEN_KEYS", &keys)]).await.unwrap_err();
+        let error = started(&[(config::ID_TOKEN_KEYS, &keys)])
+            .await
+            .unwrap_err();
         assert!(
             matches!(error, StartError::IdTokenKeyAlgorithm),
             "{error:?}"
@@ -200,7 +211,7 @@ async fn fail_an_elliptic_curve_key_for_id_tokens() {
     }
     let rsa = generated_jwk(Algorithm::Rs256);
     for keys in [rsa, format!("{} {elliptic_curve}", *ASSERTION_KEY)] {
-        started(&[("ASSERTION_KEYS", &keys)]).await.unwrap();
+        started(&[(config::ASSERTION_KEYS, &keys)]).await.unwrap();
     }
 }
 
@@ -212,11 +223,11 @@ async fn fail_a_key_in_two_roles_whatever_its_references() {
     let second = format!("{} {reference}", *ASSERTION_KEY);
     let id_token_keys = format!("{} {}", generated_jwk(Algorithm::Rs256), *ID_TOKEN_KEY);
     for changes in [
-        &[("ASSERTION_KEYS", reference.as_str())][..],
-        &[("ASSERTION_KEYS", &second)],
+        &[(config::ASSERTION_KEYS, reference.as_str())][..],
+        &[(config::ASSERTION_KEYS, &second)],
         &[
-            ("ASSERTION_KEYS", &second),
-            ("ID_TOKEN_KEYS", &id_token_keys),
+            (config::ASSERTION_KEYS, &second),
+            (config::ID_TOKEN_KEYS, &id_token_keys),
         ],
     ] {
         let error = started(changes).await.unwrap_err();

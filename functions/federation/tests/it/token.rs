@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use digital_auth::AuthenticationTime;
+use federation::config;
 use serde_json::{Value, json};
 
 use crate::kit::{Bridge, Call, Form, altered, verified_claims};
@@ -317,9 +318,12 @@ async fn fail_a_code_that_was_used() {
 #[tokio::test]
 async fn fail_a_code_of_another_bridge_or_client() {
     for (change, request) in [
-        (("ISSUER", "https://other.example"), CLIENT_ID),
-        (("CLIENT_ID", "other"), "other"),
-        (("SEALING_KEYS", sealing_keys(&[2]).as_str()), CLIENT_ID),
+        ((config::ISSUER, "https://other.example"), CLIENT_ID),
+        ((config::CLIENT_ID, "other"), "other"),
+        (
+            (config::SEALING_KEYS, sealing_keys(&[2]).as_str()),
+            CLIENT_ID,
+        ),
     ] {
         let (bridge, code) = bridge_with_code().await;
         let bridge = bridge.restarted_with(&[change]).await;
@@ -329,7 +333,7 @@ async fn fail_a_code_of_another_bridge_or_client() {
         assert_eq!(bridge.service.take_calls(), [""; 0]);
     }
     let (bridge, code) = bridge_with_code().await;
-    let bridge = bridge.restarted_with(&[("LOG_LEVEL", "warn")]).await;
+    let bridge = bridge.restarted_with(&[(config::LOG_LEVEL, "warn")]).await;
     Call::token(&Form::token(&code))
         .send(&bridge)
         .await
@@ -340,7 +344,7 @@ async fn fail_a_code_of_another_bridge_or_client() {
 async fn fail_another_redirect_uri() {
     let other = "https://other.example/oauth2/idpresponse";
     let both = format!("{REDIRECT_URI} {other}");
-    let bridge = Bridge::with(&[("REDIRECT_URIS", &both)]).await;
+    let bridge = Bridge::with(&[(config::REDIRECT_URIS, &both)]).await;
     let code = bridge.code(&Form::authorize()).await;
     bridge.service.take_calls();
     let slash = format!("{REDIRECT_URI}/");
@@ -523,7 +527,7 @@ async fn fail_when_the_service_granted_less_than_was_asked_for_or_does_not_say()
         ),
         ("optional", None, None),
     ] {
-        let bridge = Bridge::with(&[("GRANTED_SCOPE", granted_scope)]).await;
+        let bridge = Bridge::with(&[(config::GRANTED_SCOPE, granted_scope)]).await;
         answer(&bridge, scope);
         match class {
             // No attribute is asked for then.
@@ -535,7 +539,7 @@ async fn fail_when_the_service_granted_less_than_was_asked_for_or_does_not_say()
 
 #[tokio::test]
 async fn fail_no_authentication_time_where_it_is_required() {
-    let required = Bridge::with(&[("REQUIRE_AUTH_TIME", "yes")]).await;
+    let required = Bridge::with(&[(config::REQUIRE_AUTH_TIME, "yes")]).await;
     required.tokens().await;
     for bridge in [Bridge::new().await, required] {
         let is_required =
@@ -554,7 +558,7 @@ async fn fail_no_authentication_time_where_it_is_required() {
 
 #[tokio::test]
 async fn fail_an_id_token_that_says_something_else() {
-    let bridge = Bridge::with(&[("ACCEPTED_ACR", "aal3 crl")]).await;
+    let bridge = Bridge::with(&[(config::ACCEPTED_ACR, "aal3 crl")]).await;
     const NOW: i64 = 1_800_000_000;
     let cases: [(&str, Option<Value>, &str); 27] = [
         (
@@ -1006,7 +1010,8 @@ async fn pass_a_subject_that_cognito_can_not_take_is_hashed() {
 #[tokio::test]
 async fn fail_when_nobody_listens() {
     // Port 9 is the discard service's, which nobody runs.
-    let bridge = Bridge::with(&[("SERVICE_TOKEN_ENDPOINT", "http://127.0.0.1:9/token")]).await;
+    let bridge =
+        Bridge::with(&[(config::SERVICE_TOKEN_ENDPOINT, "http://127.0.0.1:9/token")]).await;
     let code = bridge.code(&Form::authorize()).await;
     let answer = Call::token(&Form::token(&code)).send(&bridge).await;
     answer.is_error(503, "temporarily_unavailable", "service_unreachable");

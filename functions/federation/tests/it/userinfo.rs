@@ -1,6 +1,7 @@
 //! `/userinfo`: the claims out of the sealed access token, by GET and POST, without any call.
 //! What isn't such a token, or was sealed for something else, is refused as RFC 6750 says.
 
+use federation::config;
 use serde_json::json;
 
 use crate::kit::{Bridge, Browser, Call, Form, altered};
@@ -109,9 +110,9 @@ async fn fail_after_five_minutes() {
 #[tokio::test]
 async fn fail_a_token_of_another_configuration() {
     for change in [
-        ("SEALING_KEYS", sealing_keys(&[2]).as_str()),
-        ("ISSUER", "https://other.example"),
-        ("CLIENT_ID", "other"),
+        (config::SEALING_KEYS, sealing_keys(&[2]).as_str()),
+        (config::ISSUER, "https://other.example"),
+        (config::CLIENT_ID, "other"),
     ] {
         let (bridge, token) = bridge_with_access_token().await;
         let bridge = bridge.restarted_with(&[change]).await;
@@ -122,7 +123,9 @@ async fn fail_a_token_of_another_configuration() {
     }
     let (bridge, token) = bridge_with_access_token().await;
     let rotated = sealing_keys(&[2, 1]);
-    let bridge = bridge.restarted_with(&[("SEALING_KEYS", &rotated)]).await;
+    let bridge = bridge
+        .restarted_with(&[(config::SEALING_KEYS, &rotated)])
+        .await;
     assert_eq!(Call::userinfo(&token).send(&bridge).await.status, 200);
 }
 

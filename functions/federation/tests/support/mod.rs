@@ -11,7 +11,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use federation::config::Config;
+use federation::config::{self, Config};
 use function_kit::runtime::Call;
 use function_kit::settings::ConfigError;
 use jsonwebtoken::jwk::Jwk;
@@ -72,23 +72,32 @@ pub(crate) fn sealing_keys(bytes: &[u8]) -> String {
 pub(crate) fn settings(service: &str) -> Settings {
     let secrets = json!({ "current": CLIENT_SECRET, "previous": "marked-client-secret-0" });
     BTreeMap::from([
-        ("ISSUER", ISSUER.to_owned()),
-        ("CLIENT_ID", CLIENT_ID.to_owned()),
-        ("CLIENT_SECRETS", secrets.to_string()),
-        ("REDIRECT_URIS", REDIRECT_URI.to_owned()),
-        ("PROVIDER_NAME", PROVIDER_NAME.to_owned()),
-        ("SEALING_KEYS", sealing_keys(&[1])),
-        ("RECORD_KEYS", sealing_keys(&[101])),
-        ("ID_TOKEN_KEYS", ID_TOKEN_KEY.clone()),
-        ("ASSERTION_KEYS", ASSERTION_KEY.clone()),
-        ("SERVICE", "custom".to_owned()),
-        ("SERVICE_CLIENT_ID", SERVICE_CLIENT_ID.to_owned()),
-        ("SERVICE_ISSUER", format!("{service}/realms/main")),
-        ("SERVICE_AUTHORIZATION_ENDPOINT", format!("{service}/auth")),
-        ("SERVICE_TOKEN_ENDPOINT", format!("{service}/token")),
-        ("SERVICE_USERINFO_ENDPOINT", format!("{service}/userinfo")),
-        ("SERVICE_JWKS_URI", format!("{service}/certs")),
-        ("ATTRIBUTES", "name address birthdate gender".to_owned()),
+        (config::ISSUER, ISSUER.to_owned()),
+        (config::CLIENT_ID, CLIENT_ID.to_owned()),
+        (config::CLIENT_SECRETS, secrets.to_string()),
+        (config::REDIRECT_URIS, REDIRECT_URI.to_owned()),
+        (config::PROVIDER_NAME, PROVIDER_NAME.to_owned()),
+        (config::SEALING_KEYS, sealing_keys(&[1])),
+        (config::RECORD_KEYS, sealing_keys(&[101])),
+        (config::ID_TOKEN_KEYS, ID_TOKEN_KEY.clone()),
+        (config::ASSERTION_KEYS, ASSERTION_KEY.clone()),
+        (config::SERVICE, "custom".to_owned()),
+        (config::SERVICE_CLIENT_ID, SERVICE_CLIENT_ID.to_owned()),
+        (config::SERVICE_ISSUER, format!("{service}/realms/main")),
+        (
+            config::SERVICE_AUTHORIZATION_ENDPOINT,
+            format!("{service}/auth"),
+        ),
+        (config::SERVICE_TOKEN_ENDPOINT, format!("{service}/token")),
+        (
+            config::SERVICE_USERINFO_ENDPOINT,
+            format!("{service}/userinfo"),
+        ),
+        (config::SERVICE_JWKS_URI, format!("{service}/certs")),
+        (
+            config::ATTRIBUTES,
+            "name address birthdate gender".to_owned(),
+        ),
     ])
 }
 

@@ -29,13 +29,14 @@ use function_kit::runtime::Call;
 use function_kit::secrets::SecretReader;
 use http_client::{Clock, HttpClient};
 use kit::TestClock;
-use pre_token_generation::config::Config;
+use pre_token_generation::config::{self, Config};
 use pre_token_generation::generation::Generation;
 use pre_token_generation::users::Users;
 use record_trigger::records::Records;
 use record_trigger::trigger;
 use sealing::{SealingKeys, SystemRandomness};
 use serde_json::{Value, json};
+use user_pool::attribute;
 
 const ISSUER: &str = "https://service.example/api/realms/main";
 const SUBJECT: &str = "1b9d6bcd";
@@ -82,10 +83,10 @@ async fn generation_with(
 ) -> Generation {
     let config = Config::read(&|name| {
         let value = match name {
-            "RECORD_KEYS" => &keys,
-            "SERVICE_ISSUER" => ISSUER,
-            "PROVIDER_NAME" => "MynaApp",
-            "MAX_VERIFICATION_AGE" => max_age,
+            config::RECORD_KEYS => &keys,
+            config::SERVICE_ISSUER => ISSUER,
+            config::PROVIDER_NAME => "MynaApp",
+            config::MAX_VERIFICATION_AGE => max_age,
             _ => return None,
         };
         Some(value.to_owned())
@@ -123,7 +124,7 @@ fn event(scopes: &[&str], record: Option<&str>) -> Value {
         "response": {},
     });
     if let Some(record) = record {
-        event["request"]["userAttributes"]["custom:verified_record"] = json!(record);
+        event["request"]["userAttributes"][attribute::RECORD] = json!(record);
     }
     event
 }

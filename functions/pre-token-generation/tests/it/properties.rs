@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use record_trigger::trigger;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
+use user_pool::attribute;
 
 use crate::{call, event, generation, record};
 
@@ -146,7 +147,7 @@ proptest! {
                 let suppressed = &details["idTokenGeneration"]["claimsToSuppress"];
                 assert_provable(id_token)?;
                 assert_provable(&details["accessTokenGeneration"]["claimsToAddOrOverride"])?;
-                for name in ["name", "address", "birthdate", "gender", "custom:verified_record", "custom:verified_at"] {
+                for name in ["name", "address", "birthdate", "gender", attribute::RECORD, attribute::VERIFIED_AT] {
                     let is_suppressed = suppressed.as_array().unwrap().contains(&json!(name));
                     prop_assert_ne!(is_suppressed, id_token.get(name).is_some(), "{}", name);
                 }

@@ -2,6 +2,7 @@
 
 use kit::{Reply, Server, TestClock, Written, start};
 use serde_json::json;
+use user_pool::attribute;
 
 use crate::{call, claims, event, generation, record};
 use function_kit::metrics::Metrics;
@@ -19,7 +20,7 @@ async fn pass_a_record_that_the_event_lacks_comes_from_the_pool_in_one_call() {
     let server = pool(
         json!({
             "Username": "MynaApp_1b9d6bcd",
-            "UserAttributes": [{ "Name": "custom:other", "Value": "x" }, { "Name": "custom:verified_record", "Value": record }],
+            "UserAttributes": [{ "Name": "custom:other", "Value": "x" }, { "Name": attribute::RECORD, "Value": record }],
         }),
         200,
     );
@@ -71,7 +72,7 @@ async fn pass_it_is_measured_how_long_the_pool_is_asked_if_it_is() {
 async fn pass_a_user_without_a_record_gets_no_claim() {
     for attributes in [
         json!([]),
-        json!([{ "Name": "custom:verified_record", "Value": "" }]),
+        json!([{ "Name": attribute::RECORD, "Value": "" }]),
     ] {
         let server = pool(
             json!({ "Username": "MynaApp_1b9d6bcd", "UserAttributes": attributes }),

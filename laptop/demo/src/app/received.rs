@@ -5,6 +5,8 @@
 use chrono::{DateTime, FixedOffset};
 use loopback::pages::Language;
 use serde_json::{Map, Value};
+use user_pool::attribute::RECORD;
+use user_pool::claim;
 
 use super::choice::label;
 use super::relying_party::SignedIn;
@@ -12,10 +14,6 @@ use crate::scopes::Scope;
 
 /// Japan's time, which has no summer time.
 pub(super) const JAPAN: i32 = 9 * 60 * 60;
-/// The attribute that holds the verified record in the user pool.
-const RECORD: &str = "custom:verified_record";
-/// The claim that comes with the municipality's name.
-const MUNICIPALITY_CODE: &str = "municipality_code";
 
 /// Something that the app could know.
 pub(super) struct Fact {
@@ -78,7 +76,7 @@ pub(super) fn not_asked(signed_in: &SignedIn, language: Language) -> Vec<&'stati
 /// The claim that tells most of what a scope gives.
 fn first_claim(scope: Scope) -> &'static str {
     match scope {
-        Scope::Verified => "identity_verified",
+        Scope::Verified => claim::IDENTITY_VERIFIED,
         other => other.name(),
     }
 }
@@ -89,7 +87,7 @@ fn value(scope: Scope, claims: &Map<String, Value>, language: Language) -> Optio
     match scope {
         Scope::Name | Scope::Prefecture => text(),
         Scope::Municipality => text().map(|name| {
-            let code = claims.get(MUNICIPALITY_CODE).and_then(Value::as_str);
+            let code = claims.get(claim::MUNICIPALITY_CODE).and_then(Value::as_str);
             match (code, language) {
                 (Some(code), Language::Japanese) => format!("{name}（{code}）"),
                 (Some(code), Language::English) => format!("{name} ({code})"),
@@ -128,7 +126,7 @@ fn value(scope: Scope, claims: &Map<String, Value>, language: Language) -> Optio
 /// When and how.
 fn verification(claims: &Map<String, Value>, language: Language) -> String {
     let at = claims
-        .get("verified_at")
+        .get(claim::VERIFIED_AT)
         .and_then(Value::as_i64)
         .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
         .zip(FixedOffset::east_opt(JAPAN))
@@ -136,7 +134,7 @@ fn verification(claims: &Map<String, Value>, language: Language) -> String {
             let form = language.say("%Y年%-m月%-d日 %H:%M", "%Y-%m-%d %H:%M (Japan)");
             at.with_timezone(&japan).format(form).to_string()
         });
-    let how = claims.get("verification_acr").and_then(Value::as_str);
+    let how = claims.get(claim::VERIFICATION_ACR).and_then(Value::as_str);
     let mut told = vec![language.say("確認済み", "verified").to_owned()];
     told.extend(at);
     told.extend(how.map(str::to_owned));
@@ -192,13 +190,13 @@ pub(super) fn rows(signed_in: &SignedIn, language: Language) -> Vec<Row> {
         rows.push(row(label(scope, language), first_claim(scope), is_asked));
         if scope == Scope::Municipality {
             let code = language.say("市区町村コード", "Municipality’s code");
-            rows.push(row(code, MUNICIPALITY_CODE, is_asked));
+            rows.push(row(code, claim::MUNICIPALITY_CODE, is_asked));
         }
         if scope == Scope::Verified {
             let when = language.say("本人確認の日時", "Time of verification");
-            rows.push(row(when, "verified_at", is_asked));
+            rows.push(row(when, claim::VERIFIED_AT, is_asked));
             let how = language.say("本人確認の方法", "Method of verification");
-            rows.push(row(how, "verification_acr", is_asked));
+            rows.push(row(how, claim::VERIFICATION_ACR, is_asked));
         }
     }
     let record = language.say("検証済みの記録", "Verified record");

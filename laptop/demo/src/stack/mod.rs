@@ -9,13 +9,20 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use federation::config as bridge;
 use keys::{Algorithm, InvalidKey, KeyRing, LocalKey, NoRandomness, SystemRandomness};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
+use user_pool::attribute::RECORD_MAPPING;
+use user_pool::scope::RESOURCE_SERVER;
 
 pub use functions::Functions;
 pub use login::{AppLogin, Failed, LoginError, Outcome, Place, SignedIn};
 
+use crate::app::relying_party::{InvalidRegistration, Registration, RelyingParty};
+use crate::app::{self, App, AppSettings};
+use crate::function_checks;
+use crate::scopes::{Scope, Scopes};
 use cognito_simulator::{
     AppClient, AttributesRequestMethod, Cognito, CognitoOptions, LambdaConfig, PoolAttribute,
     ResourceServer, TokenEventVersion, Variation,
@@ -27,10 +34,6 @@ use loopback::rsa::{NoKey, RsaKey};
 use loopback::server::ListenError;
 use service_simulator::{Endpoints, RegisteredClient, Service, ServiceOptions};
 
-use crate::app::relying_party::{InvalidRegistration, Registration, RelyingParty};
-use crate::app::{self, App, AppSettings};
-use crate::scopes::{RESOURCE_SERVER, Scope, Scopes};
-
 /// The client id that the stand-in of the service knows the bridge by.
 pub const SERVICE_CLIENT_ID: &str = "RP00000001";
 /// The client id that the bridge knows Amazon Cognito by.
@@ -39,11 +42,6 @@ pub const COGNITO_CLIENT_ID: &str = "amazon-cognito";
 pub const APP_CLIENT_ID: &str = "1example23456789";
 /// The bridge's name in the user pool.
 const PROVIDER_NAME: &str = "MynaApp";
-/// The custom attributes of the user pool, and the claims of the bridge that they are mapped from.
-const RECORD_ATTRIBUTES: [(&str, &str); 2] = [
-    ("custom:verified_record", "verified_record"),
-    ("custom:verified_at", "verified_at"),
-];
 /// Where Amazon Cognito sends the browser back to the app of a headless login. Nobody listens there: the browser stops
 /// before it.
 pub const APP_CALLBACK: &str = "http://app.localhost/callback";
@@ -282,39 +280,45 @@ impl Configuration {
         let client_secrets = json!({ "current": self.client_secret.expose_secret() });
         let ring = |key: &SecretString| json!({ "keys": [key.expose_secret()] }).to_string();
         [
-            ("ISSUER", addresses.issuer.to_owned()),
-            ("CLIENT_ID", COGNITO_CLIENT_ID.to_owned()),
-            ("CLIENT_SECRETS", client_secrets.to_string()),
-            ("REDIRECT_URIS", addresses.redirect_uri.to_owned()),
-            ("PROVIDER_NAME", PROVIDER_NAME.to_owned()),
-            ("SEALING_KEYS", ring(&self.sealing_key)),
-            ("RECORD_KEYS", ring(&self.record_key)),
+            (bridge::ISSUER, addresses.issuer.to_owned()),
+            (bridge::CLIENT_ID, COGNITO_CLIENT_ID.to_owned()),
+            (bridge::CLIENT_SECRETS, client_secrets.to_string()),
+            (bridge::REDIRECT_URIS, addresses.redirect_uri.to_owned()),
+            (bridge::PROVIDER_NAME, PROVIDER_NAME.to_owned()),
+            (bridge::SEALING_KEYS, ring(&self.sealing_key)),
+            (bridge::RECORD_KEYS, ring(&self.record_key)),
             (
-                "ID_TOKEN_KEYS",
+                bridge::ID_TOKEN_KEYS,
                 self.id_token_key.private_jwk().expose_secret().to_owned(),
             ),
             (
-                "ASSERTION_KEYS",
+                bridge::ASSERTION_KEYS,
                 self.assertion_key.private_jwk().expose_secret().to_owned(),
             ),
-            ("SERVICE", "custom".to_owned()),
-            ("SERVICE_CLIENT_ID", SERVICE_CLIENT_ID.to_owned()),
-            ("SERVICE_ISSUER", service.issuer.clone()),
+            (bridge::SERVICE, "custom".to_owned()),
+            (bridge::SERVICE_CLIENT_ID, SERVICE_CLIENT_ID.to_owned()),
+            (bridge::SERVICE_ISSUER, service.issuer.clone()),
             (
-                "SERVICE_AUTHORIZATION_ENDPOINT",
+                bridge::SERVICE_AUTHORIZATION_ENDPOINT,
                 service.authorization_endpoint.clone(),
             ),
-            ("SERVICE_TOKEN_ENDPOINT", service.token_endpoint.clone()),
             (
-                "SERVICE_USERINFO_ENDPOINT",
+                bridge::SERVICE_TOKEN_ENDPOINT,
+                service.token_endpoint.clone(),
+            ),
+            (
+                bridge::SERVICE_USERINFO_ENDPOINT,
                 service.userinfo_endpoint.clone(),
             ),
-            ("SERVICE_JWKS_URI", service.jwks_uri.clone()),
-            ("SERVICE_ID_TOKEN_ALGORITHMS", "ES256".to_owned()),
-            ("ATTRIBUTES", "name address birthdate gender".to_owned()),
-            ("ACR_VALUES", "aal3 crl".to_owned()),
-            ("ACCEPTED_ACR", "aal3".to_owned()),
-            ("LOG_LEVEL", "debug".to_owned()),
+            (bridge::SERVICE_JWKS_URI, service.jwks_uri.clone()),
+            (bridge::SERVICE_ID_TOKEN_ALGORITHMS, "ES256".to_owned()),
+            (
+                bridge::ATTRIBUTES,
+                "name address birthdate gender".to_owned(),
+            ),
+            (bridge::ACR_VALUES, "aal3 crl".to_owned()),
+            (bridge::ACCEPTED_ACR, "aal3".to_owned()),
+            (bridge::LOG_LEVEL, "debug".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into()
@@ -458,6 +462,7 @@ impl<S> Stack<S> {
         let mut function = FunctionOptions::new("federation", options.functions.federation);
         function.environment = environment.into_iter().collect();
         function.journal = options.journal.clone();
+        function.words = function_checks::words;
         (options.function)(&mut function);
         let bridge = front_door.serve(function);
 
@@ -470,8 +475,7 @@ impl<S> Stack<S> {
         let mut app_client = app_client(&provider);
         (app_client.callback_urls).extend(app.iter().map(app::BoundApp::callback_url));
         let mut cognito_options = CognitoOptions::new(provider, app_client);
-        (cognito_options.schema)
-            .extend(RECORD_ATTRIBUTES.map(|(name, _)| PoolAttribute::new(name)));
+        (cognito_options.schema).extend(RECORD_MAPPING.map(|(name, _)| PoolAttribute::new(name)));
         let scopes = Scope::ALL.map(Scope::name);
         cognito_options.resource_servers = vec![ResourceServer::new(RESOURCE_SERVER, scopes)];
         cognito_options.lambda_config = LambdaConfig {
@@ -541,13 +545,13 @@ fn triggers(
     cognito: SocketAddr,
 ) -> Triggers {
     let shared = [
-        "SERVICE_ISSUER",
-        "PROVIDER_NAME",
-        "RECORD_KEYS",
-        "ATTRIBUTES",
-        "ACCEPTED_ACR",
-        "REQUIRE_AUTH_TIME",
-        "LOG_LEVEL",
+        bridge::SERVICE_ISSUER,
+        bridge::PROVIDER_NAME,
+        bridge::RECORD_KEYS,
+        bridge::ATTRIBUTES,
+        bridge::ACCEPTED_ACR,
+        bridge::REQUIRE_AUTH_TIME,
+        bridge::LOG_LEVEL,
     ];
     let mut environment: BTreeMap<String, String> = bridge
         .iter()
@@ -570,6 +574,7 @@ fn triggers(
         let mut function = FunctionOptions::new(name, executable.to_owned());
         function.environment = environment.clone().into_iter().collect();
         function.journal = options.journal.clone();
+        function.words = function_checks::words;
         (options.trigger)(&mut function);
         DirectFunction::new(function)
     };
@@ -616,7 +621,7 @@ fn provider(
         attributes_request_method: AttributesRequestMethod::Get,
         attribute_mapping: {
             let mut mapping = cognito_simulator::default_attribute_mapping();
-            let own = RECORD_ATTRIBUTES.map(|(attribute, claim)| (attribute.into(), claim.into()));
+            let own = RECORD_MAPPING.map(|(attribute, claim)| (attribute.into(), claim.into()));
             mapping.extend(own);
             mapping
         },

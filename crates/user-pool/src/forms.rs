@@ -1,0 +1,129 @@
+//! The forms in which Amazon Cognito takes the four attributes. One that would be false is left out.
+
+use four_attributes::{Attribute, FourAttributes, Gender};
+use serde_json::{Map, Value};
+
+use crate::claim::FORMATTED_ADDRESS;
+
+/// The attributes as texts, by the names of their claims: as a user pool stores them, and as the apps' tokens have them. One
+/// that isn't there has none.
+///
+/// - `name` and `address`: the text, unchanged.
+/// - `birthdate`: `YYYY-MM-DD`, 10 characters, if day and month are known; else none, since Cognito has no form for a date in
+///   part and every other one would be false.
+/// - `gender`: `male`, `female` or `other`; none where the service says "not applicable".
+///
+/// None is over [`MAXIMUM_BYTES`](four_attributes::MAXIMUM_BYTES): what is longer was refused when it was parsed. So this can't
+/// fail.
+#[must_use]
+pub fn texts(attributes: &FourAttributes) -> Map<String, Value> {
+    let text = |attribute| match attribute {
+        Attribute::Name => Some(attributes.name.as_ref()?.expose().to_owned()),
+        Attribute::Address => Some(attributes.address.as_ref()?.expose().to_owned()),
+        Attribute::BirthDate => {
+            let complete = attributes.birth_date.filter(|date| date.is_complete());
+            Some(complete?.expose())
+        }
+        Attribute::Gender => Some(gender_word(attributes.gender?)?.to_owned()),
+    };
+    let all = Attribute::ALL.into_iter();
+    all.filter_map(|attribute| Some((attribute.claim().to_owned(), text(attribute)?.into())))
+        .collect()
+}
+
+/// The claims of the bridge's ID token and userinfo: the [`texts`], but for `address`, which is OpenID Connect's object; its
+/// text is beside it as [`FORMATTED_ADDRESS`].
+///
+/// No value is over [`MAXIMUM_BYTES`](four_attributes::MAXIMUM_BYTES), the address object as compact JSON text included.
+/// Cognito keeps the old value of a mapped attribute whose claim is missing.
+#[must_use]
+pub fn claims(attributes: &FourAttributes) -> Map<String, Value> {
+    let mut claims = texts(attributes);
+    if let Some(address) = &attributes.address {
+        let text = claims.insert(Attribute::Address.claim().to_owned(), address.to_claim());
+        claims.extend(text.map(|text| (FORMATTED_ADDRESS.to_owned(), text)));
+    }
+    claims
+}
+
+/// OIDC Core §5.1 defines `male` and `female`, and allows other words.
+const fn gender_word(gender: Gender) -> Option<&'static str> {
+    match gender {
+        Gender::Male => Some("male"),
+        Gender::Female => Some("female"),
+        Gender::Other => Some("other"),
+        Gender::NotApplicable => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn claims(attributes: &FourAttributes) -> Value {
+        Value::Object(super::claims(attributes))
+    }
+
+    #[test]
+    fn all_four_in_the_forms_of_cognito() {
+        let attributes = FourAttributes {
+            name: Some("山田　太郎".parse().unwrap()),
+            address: Some("東京都千代田区永田町１丁目７番１号".parse().unwrap()),
+            birth_date: Some("19850315".parse().unwrap()),
+            gender: Some(Gender::Female),
+        };
+        assert_eq!(
+            claims(&attributes),
+            json!({
+                "name": "山田　太郎",
+                "address": {"formatted": "東京都千代田区永田町１丁目７番１号"},
+                "formatted_address": "東京都千代田区永田町１丁目７番１号",
+                "birthdate": "1985-03-15",
+                "gender": "female",
+            })
+        );
+        assert_eq!(
+            Value::Object(texts(&attributes)),
+            json!({
+                "name": "山田　太郎",
+                "address": "東京都千代田区永田町１丁目７番１号",
+                "birthdate": "1985-03-15",
+                "gender": "female",
+            })
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_has_no_claim() {
+        assert_eq!(claims(&FourAttributes::default()), json!({}));
+    }
+
+    #[test]
+    fn a_birth_date_in_part_has_no_claim() {
+        for text in ["19850300", "19850000"] {
+            let attributes = FourAttributes {
+                birth_date: Some(text.parse().unwrap()),
+                ..FourAttributes::default()
+            };
+            assert_eq!(claims(&attributes), json!({}), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_gender_has_its_word_and_none_if_not_applicable() {
+        for (gender, expected) in [
+            (Gender::Male, json!({"gender": "male"})),
+            (Gender::Female, json!({"gender": "female"})),
+            (Gender::Other, json!({"gender": "other"})),
+            (Gender::NotApplicable, json!({})),
+        ] {
+            let attributes = FourAttributes {
+                gender: Some(gender),
+                ..FourAttributes::default()
+            };
+            assert_eq!(claims(&attributes), expected);
+        }
+    }
+}

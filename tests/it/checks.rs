@@ -1,0 +1,80 @@
+//! What a login tells of its checks: every one by the class that it rules out, each with its words for people, in the order in
+//! which it is made; and no words for what no function tells.
+
+use std::collections::BTreeSet;
+
+use demo::function_checks;
+use federation::failure::Class as Bridge;
+use login_kit::{Outcome, browser, stack};
+use record_trigger::Class as Trigger;
+use serde_json::Value;
+use service_simulator::persona::personas;
+
+/// What is told only of sign-ins through another provider.
+const ANOTHER_PROVIDERS: &str = "provider_mismatch";
+
+/// The checks of these lines of a log. Each event has the name, and no value beside it.
+fn checks(lines: &[String]) -> Vec<String> {
+    let events = lines
+        .iter()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    let checks = events.filter(|event: &Value| event["event"] == "check");
+    let name = |event: Value| {
+        let members: Vec<_> = event.as_object().unwrap().keys().cloned().collect();
+        let known = [
+            "check",
+            "event",
+            "level",
+            "request_id",
+            "support_id",
+            "target",
+            "timestamp",
+        ];
+        assert!(members.iter().all(|m| known.contains(&&**m)), "{event}");
+        event["check"].as_str().unwrap().to_owned()
+    };
+    checks.map(name).collect()
+}
+
+#[tokio::test]
+async fn a_complete_login_tells_every_check_for_which_there_are_words_in_their_order() {
+    let words: Vec<_> = function_checks::ALL.iter().map(|w| w.check).collect();
+    let words: Vec<_> = words
+        .into_iter()
+        .filter(|check| *check != ANOTHER_PROVIDERS)
+        .collect();
+    let stack = stack().await;
+    let (mut bridge_seen, mut triggers_seen) = (0, [0, 0]);
+    for persona in personas(stack.clock.now()) {
+        let outcome = stack.login(&browser(), &persona.id, None).await.unwrap();
+        assert!(matches!(outcome, Outcome::SignedIn(_)), "{}", persona.id);
+
+        let lines = stack.bridge.logs().lines();
+        let mut told = checks(&lines[bridge_seen..]);
+        bridge_seen = lines.len();
+        let once: BTreeSet<_> = told.iter().collect();
+        assert_eq!(once.len(), told.len(), "{}: {told:?}", persona.id);
+        // The triggers open the same record, one after the other.
+        for (function, seen) in stack.triggers.each().zip(&mut triggers_seen) {
+            let lines = function.logs().lines();
+            for check in checks(&lines[*seen..]) {
+                if !told.contains(&check) {
+                    told.push(check);
+                }
+            }
+            *seen = lines.len();
+        }
+        assert_eq!(told, words, "{}", persona.id);
+    }
+    stack.stop().await;
+}
+
+#[test]
+fn every_check_with_words_is_called_like_a_failure() {
+    let bridge = Bridge::ALL.iter().map(|class| class.name());
+    let triggers = Trigger::ALL.iter().map(|class| class.name());
+    let classes: BTreeSet<_> = bridge.chain(triggers).collect();
+    for words in function_checks::ALL {
+        assert!(classes.contains(words.check), "{}", words.check);
+    }
+}
