@@ -15,11 +15,11 @@ use url::Url;
 
 use crate::authorization::{AuthorizationRequest, LoginSecrets, Secret256};
 use crate::client_assertion::{ClientAssertionError, client_assertion};
+use crate::error::LoginError;
 use crate::id_token::{
     AuthenticationTime, Expected, SigningAlgorithm, Subject, UnverifiedIdToken, VerifiedIdToken,
 };
 use crate::key_set::KeySetCache;
-use crate::login_error::LoginError;
 use crate::observer::{Observer, Step};
 use crate::provider::Provider;
 use crate::token::{self, GrantedScope, TokenError, TokenRequest, Tokens};

@@ -16,13 +16,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::{Error as _, IgnoredAny, IntoDeserializer as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::Number;
-use thiserror::Error;
 use zeroize::Zeroizing;
 
+pub use crate::algorithm::{SigningAlgorithm, parse_algorithm};
 use crate::authorization::Secret256;
+pub use crate::error::IdTokenError;
 use crate::observer::{self, Observer};
 use crate::published_keys::{NoKey, PublishedKeys};
 use crate::strict_json;
+pub use crate::subject::Subject;
 
 /// How far the service's clock may be from ours.
 const SKEW: TimeDelta = TimeDelta::seconds(60);
@@ -32,87 +34,6 @@ pub const MAX_SUBJECT_BYTES: usize = 255;
 
 /// The longest `acr`: it is handed on, also where any value is accepted.
 const MAX_ACR_BYTES: usize = 255;
-
-/// An algorithm of JWS.
-pub use openidconnect::core::CoreJwsSigningAlgorithm as SigningAlgorithm;
-
-/// An algorithm that the service may be configured for: `ES256` or `RS256` (contract §5).
-#[must_use]
-pub fn parse_algorithm(name: &str) -> Option<SigningAlgorithm> {
-    match name {
-        "ES256" => Some(SigningAlgorithm::EcdsaP256Sha256),
-        "RS256" => Some(SigningAlgorithm::RsaSsaPkcs1V15Sha256),
-        _ => None,
-    }
-}
-
-/// Which check failed. The steps are those of OIDC Core §3.1.3.7.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-pub enum IdTokenError {
-    /// No signed JWT (step 1), or one whose header or checked claims have another form than OIDC Core §2 says.
-    #[error("the ID token is malformed")]
-    Malformed,
-    /// An algorithm that isn't accepted (step 7): `none` and those with a shared secret (step 8) never are.
-    #[error("the ID token's algorithm is not accepted")]
-    Algorithm,
-    /// No key of the service fits `kid` and algorithm, or more than one does and there is no `kid` (step 6).
-    #[error("the ID token's key is unknown")]
-    UnknownKey,
-    /// No usable key verifies it, and the service publishes the key that `kid` names, or one that could be meant, in a form
-    /// that can't be used (step 6).
-    #[error("the ID token's key is published in a form that can't be used")]
-    UnusableKey,
-    /// The signature isn't that key's (step 6).
-    #[error("the ID token's signature is wrong")]
-    Signature,
-    /// `iss` is missing or another (step 2).
-    #[error("the ID token's issuer is wrong")]
-    Issuer,
-    /// `aud` is missing, doesn't name this client, or names somebody else too (step 3).
-    #[error("the ID token's audience is wrong")]
-    Audience,
-    /// `azp` is another client (steps 4 and 5).
-    #[error("the ID token's authorized party is wrong")]
-    AuthorizedParty,
-    /// `exp` is missing or past (step 9).
-    #[error("the ID token has expired")]
-    Expired,
-    /// `iat` is missing, or more than a minute away (step 10).
-    #[error("the ID token's time of issue is missing or too far away")]
-    IssuedAt,
-    /// `nbf` is there and more than a minute ahead (RFC 7519 §4.1.5).
-    #[error("the ID token isn't valid yet")]
-    NotYetValid,
-    /// `nonce` is missing or another (step 11).
-    #[error("the ID token's nonce is wrong")]
-    Nonce,
-    /// `acr` is missing, not one of those that are accepted, or over 255 bytes (step 12).
-    #[error("the ID token's assurance is not accepted")]
-    Assurance,
-    /// `auth_time` is no time at which anybody can have authenticated: more than a minute ahead, or not above 0 (§2).
-    #[error("the ID token's time of authentication is impossible")]
-    AuthenticationTime,
-    /// `auth_time` is missing, and the configuration requires it.
-    #[error("the ID token doesn't say when the person authenticated")]
-    AuthenticationTimeMissing,
-    /// `auth_time` is missing or too long ago, and the client asked for a new authentication (step 13).
-    #[error("the authentication is too old")]
-    AuthenticationTooOld,
-    /// `at_hash` is there and doesn't fit the access token (§3.1.3.8).
-    #[error("the ID token belongs to another access token")]
-    AccessTokenHash,
-    /// `sub` is missing, empty or over 255 bytes (§2).
-    #[error("the ID token's subject is missing or out of bounds")]
-    Subject,
-}
-
-impl IdTokenError {
-    /// Whether the service may have published other keys since: then this was no fault of the token.
-    #[must_use]
-    pub const fn may_be_rotated(self) -> bool {
-        matches!(self, Self::UnknownKey | Self::UnusableKey | Self::Signature)
-    }
-}
 
 /// The same, of the step that asks the keys.
 impl From<NoKey> for IdTokenError {
@@ -153,30 +74,6 @@ pub struct Expected<'a> {
     pub authentication_time: AuthenticationTime,
     /// The person must have authenticated at this time or later, if it is given.
     pub authenticated_after: Option<DateTime<Utc>>,
-}
-
-/// `sub`: pairwise, opaque, at most 255 bytes (contract §5). It names a person, so it isn't shown.
-#[derive(Clone, Eq, PartialEq)]
-pub struct Subject(String);
-
-impl Subject {
-    /// The subject of a verified token, or what stands for it in a test.
-    #[must_use]
-    pub fn new(subject: String) -> Self {
-        Self(subject)
-    }
-
-    /// The value.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Subject {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Subject(…)")
-    }
 }
 
 /// What the ID token says, all of it checked.
@@ -284,7 +181,7 @@ impl<'a> UnverifiedIdToken<'a> {
             observer.held(&IdTokenError::from(ruled_out).into());
         }
 
-        let subject = claims.sub.clone().map(Subject);
+        let subject = claims.sub.clone().map(Subject::new);
         if let Some(subject) = &subject {
             observer.identified(subject);
         }

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{Request, StatusCode, Uri, header};
 use refreshed::{Asker, Policy, Refreshed, Shown};
-use thiserror::Error;
 
+pub use crate::error::KeySetError;
 use crate::observer::{Observer, Step};
 use crate::published_keys::PublishedKeys;
 use crate::token::MAX_ANSWER_BYTES;
@@ -34,17 +34,6 @@ const ID_TOKEN: Shown<'_> = Shown {
 
 /// What is asked for: a JWK Set is JSON, and has a media type of its own (RFC 7517 §8.5.2).
 const MEDIA_TYPES: &str = "application/json, application/jwk-set+json";
-
-/// Why there are no keys.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-pub enum KeySetError {
-    /// No answer, or one that isn't 200.
-    #[error("the service's key set can't be had")]
-    Unavailable,
-    /// The answer is no JWK Set, or too large.
-    #[error("the service's key set is malformed")]
-    Malformed,
-}
 
 impl From<DeadlinePassed> for KeySetError {
     fn from(_: DeadlinePassed) -> Self {

@@ -13,15 +13,17 @@ pub mod published_keys;
 pub mod token;
 pub mod userinfo;
 
+mod algorithm;
 mod client;
-mod login_error;
+mod error;
 mod observer;
 mod strict_json;
+mod subject;
 
 pub use client::{Client, ClientOptions, CodeExchange, VerifiedLogin};
+pub use error::LoginError;
 pub use http_client::{self, Clock, Deadline, HttpClient, HttpError, SystemClock};
 pub use id_token::AuthenticationTime;
-pub use login_error::LoginError;
 pub use observer::{Observer, Step};
 pub use provider::Provider;
 pub use token::GrantedScope;

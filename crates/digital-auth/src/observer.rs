@@ -5,8 +5,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::id_token::Subject;
-use crate::login_error::LoginError;
+use crate::error::LoginError;
+use crate::subject::Subject;
 
 /// What the end of a login waits for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -21,7 +21,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use crate::id_token::SigningAlgorithm;
+use crate::algorithm::SigningAlgorithm;
 
 /// A coordinate of P-256 (RFC 7518 §6.2.1.2).
 const P256_BYTES: usize = 32;

@@ -9,56 +9,17 @@ use http::{HeaderMap, Request, StatusCode, header};
 use http_client::{Deadline, HttpClient, HttpError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use thiserror::Error;
 use url::form_urlencoded;
 
 use crate::authorization::{Secret256, scope};
-use crate::client_assertion::{CLIENT_ASSERTION_TYPE, ClientAssertionError};
+use crate::client_assertion::CLIENT_ASSERTION_TYPE;
+pub use crate::error::TokenError;
 use crate::observer::{Observer, ensure, present};
 use crate::provider::Provider;
 use crate::strict_json;
 
 /// The largest answer of the service that is read.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
-
-/// Why there are no tokens.
-#[derive(Debug, Error)]
-pub enum TokenError {
-    /// The client could not be authenticated, since there is no assertion.
-    #[error(transparent)]
-    ClientAssertion(#[from] ClientAssertionError),
-    /// No answer.
-    #[error("no token answer: {0}")]
-    Http(#[from] HttpError),
-    /// `invalid_grant`: the code is used, too old, or not ours (RFC 6749 §5.2).
-    #[error("the service refused the code")]
-    RefusedCode,
-    /// `invalid_client` or `unauthorized_client`: client id, key or assertion are wrong, or one of the two clocks is.
-    #[error("the service refused the client")]
-    RefusedClient {
-        /// When, by the service's clock, if it says so (RFC 9110 §6.6.1).
-        at: Option<DateTime<Utc>>,
-    },
-    /// Another 4xx.
-    #[error("the service refused the token request")]
-    RefusedRequest,
-    /// 429 or 5xx.
-    #[error("the service failed to answer the token request")]
-    Failed,
-    /// There is no ID token in the answer: the service doesn't take the login for one of OpenID Connect.
-    #[error("the service's token answer has no ID token")]
-    NoIdToken,
-    /// A scope that was asked for isn't among those that were granted: the service refused it, or the browser didn't carry
-    /// it there (RFC 6749 §3.3).
-    #[error("the service granted less than was asked for")]
-    ScopeNotGranted,
-    /// The answer doesn't say what was granted, and it has to ([`GrantedScope::Required`]).
-    #[error("the service's token answer doesn't say which scopes were granted")]
-    ScopeNotConfirmed,
-    /// The answer isn't what RFC 6749 §5.1 and OIDC Core §3.1.3.3 say.
-    #[error("the service's token answer is malformed")]
-    Malformed,
-}
 
 /// Whether a token answer has to say which scopes were granted. What it says has to hold all that was asked for, either way.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

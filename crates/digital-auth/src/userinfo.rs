@@ -7,36 +7,13 @@ use http::{HeaderValue, Request, StatusCode, header};
 use http_client::{Deadline, HttpClient, HttpError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use thiserror::Error;
 
-use crate::id_token::Subject;
+pub use crate::error::UserinfoError;
 use crate::observer::{Observer, ensure, present};
 use crate::provider::Provider;
 use crate::strict_json;
+use crate::subject::Subject;
 use crate::token::MAX_ANSWER_BYTES;
-
-/// Why there are no attributes.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-pub enum UserinfoError {
-    /// No answer.
-    #[error("no userinfo answer: {0}")]
-    Http(#[from] HttpError),
-    /// A 4xx.
-    #[error("the service refused the userinfo request")]
-    Refused,
-    /// 429 or 5xx.
-    #[error("the service failed to answer the userinfo request")]
-    Failed,
-    /// Another status, no `application/json`, no JSON object, or one in which a name comes twice.
-    #[error("the service's userinfo answer is malformed")]
-    Malformed,
-    /// `sub` is missing or another than the ID token's.
-    #[error("the service's userinfo answer is about somebody else")]
-    OtherSubject,
-    /// An attribute is missing or malformed.
-    #[error(transparent)]
-    Attribute(#[from] AttributeError),
-}
 
 /// Asks for the attributes of `subject`.
 ///

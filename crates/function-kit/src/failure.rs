@@ -1,262 +1,60 @@
-//! Why something failed: one class for each reason. The bridge has a closed list of classes, the
-//! triggers have one together. All that is to be said of a class is declared with it
-//! ([`classes!`](crate::classes)): documents, pages and exit statuses follow.
+//! What becomes of a failure for the operator: one log event and one metric, in one place for all
+//! functions. Nothing of a request is in any of them.
 
-/// Who has to do something about a failure; the log level follows from it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Concern {
-    /// Nobody: the person chose so, or was too slow. Logged as information.
-    Nobody,
-    /// What anybody with a browser can cause: one alone shows nothing. Worth a look when it happens often, or to everybody.
-    /// Logged as a warning.
-    Unproven,
-    /// Whoever wrote or attacked the client. Worth a look when it happens often. Logged as a warning.
-    Client,
-    /// The service, or the operator together with the Digital Agency. Logged as an error.
-    Service,
-    /// The operator. Logged as an error.
-    Operator,
+use lambda_runtime::Diagnostic;
+
+use crate::invocation::Invocation;
+use crate::metrics::Refused;
+
+pub use crate::class::{Bilingual, Class, Concern, Kind};
+
+/// Tells the operator of a failure: one log event (`event="failure"`) and one metric (`Failure`, by `Class` and by
+/// `Concern`).
+pub fn tell(class: impl Class, invocation: &Invocation<'_>) {
+    let report = Report {
+        event: "failure",
+        metric: Refused::Failure,
+        concern: class.concern(),
+    };
+    tell_as(report, class, invocation);
 }
 
-impl Concern {
-    /// All of them: the less proven, and the less to do, the earlier.
-    pub const ALL: &'static [Self] = &[
-        Self::Nobody,
-        Self::Unproven,
-        Self::Client,
-        Self::Service,
-        Self::Operator,
-    ];
-
-    /// Its name, as the metrics have it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Nobody => "nobody",
-            Self::Unproven => "unproven",
-            Self::Client => "client",
-            Self::Service => "service",
-            Self::Operator => "operator",
-        }
+/// As [`tell`], of a call that ends with an error of AWS Lambda: class and support id, and nothing else, since whoever called
+/// the function may show it.
+pub fn tell_lambda(class: impl Class, invocation: &Invocation<'_>) -> Diagnostic {
+    tell(class, invocation);
+    Diagnostic {
+        error_type: class.name().to_owned(),
+        error_message: format!("{} {}", class.name(), invocation.support_id().as_str()),
     }
 }
 
-/// What kind of failure it is: what somebody would do next.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
-    /// The person gave up. Nothing, or begin again.
-    GivenUp,
-    /// It took too long. Begin again.
-    TooLate,
-    /// What was asked for is wrong. Mend the app, or Amazon Cognito's settings.
-    Request,
-    /// What the browser brought doesn't belong to this login. Begin again, in one browser.
-    Browser,
-    /// The service refused, or what it said isn't believed. Ask whoever runs it.
-    Service,
-    /// Something can't be reached, or failed for the moment. Try again.
-    Unavailable,
-    /// The configuration, or what the operator is responsible for. Look at the function's log.
-    Operator,
-    /// The verified record isn't believed. Sign in again, or compare the functions' settings.
-    Record,
+/// What the operator gets to see of a class.
+#[derive(Clone, Copy, Debug)]
+pub struct Report {
+    /// `event` of the log event.
+    pub event: &'static str,
+    /// The metric.
+    pub metric: Refused,
+    /// Whom it concerns here.
+    pub concern: Concern,
 }
 
-impl Kind {
-    /// All of them: those of the person first, then along the way of a login.
-    pub const ALL: &'static [Self] = &[
-        Self::GivenUp,
-        Self::TooLate,
-        Self::Request,
-        Self::Browser,
-        Self::Service,
-        Self::Unavailable,
-        Self::Operator,
-        Self::Record,
-    ];
-}
-
-/// A text in the languages of this project.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Bilingual {
-    /// English.
-    pub en: &'static str,
-    /// Japanese.
-    pub ja: &'static str,
-}
-
-/// Why something failed: one of a closed list. [`classes!`](crate::classes) makes one.
-pub trait Class: Copy + std::fmt::Debug + 'static {
-    /// Every class, in the order in which they are declared.
-    const ALL: &'static [Self];
-    /// A defect of the function itself, which no other class tells.
-    const INTERNAL: Self;
-
-    /// The class's name: lower case and underscores, for logs, metrics and messages.
-    fn name(self) -> &'static str;
-
-    /// Who has to do something about it.
-    fn concern(self) -> Concern;
-
-    /// What somebody would do next.
-    fn kind(self) -> Kind;
-
-    /// When it is so, for documents. It may hold code in backquotes.
-    fn meaning(self) -> Bilingual;
-
-    /// What an operator does about it, likewise.
-    fn advice(self) -> Bilingual;
-}
-
-/// Declares a closed list of classes, and all that is to be said of each of them: an enum `Class`
-/// that is a [`Class`](crate::failure::Class). One of them is `Internal`.
-///
-/// The comment of a class is its meaning in English, and `ja` is the same in Japanese. What a
-/// function has to say of its classes beside that, it names as columns; each becomes a method of
-/// `Class`. A class that lacks a field doesn't compile. What a function never asks for is no part
-/// of it: each method holds its own column and no other.
-///
-/// ```
-/// use function_kit::failure::{Bilingual, Concern, Kind};
-///
-/// function_kit::classes! {
-///     columns {
-///         /// Whether anybody can mend it.
-///         can_be_mended: bool,
-///     }
-///
-///     /// A defect of the function.
-///     Internal = "internal" {
-///         ja: "関数の欠陥です。",
-///         concern: Concern::Operator,
-///         kind: Kind::Operator,
-///         advice: Bilingual { en: "Report it.", ja: "報告してください。" },
-///         can_be_mended: true,
-///     }
-///     /// The record was changed.
-///     RecordForged = "record_forged" {
-///         ja: "記録が書き換えられています。",
-///         concern: Concern::Client,
-///         kind: Kind::Record,
-///         advice: Bilingual { en: "Suspect an attack.", ja: "攻撃を疑います。" },
-///         can_be_mended: false,
-///     }
-/// }
-///
-/// assert_eq!(Class::ALL, [Class::Internal, Class::RecordForged]);
-/// assert_eq!(Class::RecordForged.name(), "record_forged");
-/// assert_eq!(Class::RecordForged.meaning().en, "The record was changed.");
-/// assert!(!Class::RecordForged.can_be_mended());
-/// ```
-///
-/// ```compile_fail
-/// use function_kit::failure::{Bilingual, Concern, Kind};
-///
-/// function_kit::classes! {
-///     /// A defect of the function.
-///     Internal = "internal" {
-///         ja: "関数の欠陥です。",
-///         concern: Concern::Operator,
-///         advice: Bilingual { en: "Report it.", ja: "報告してください。" },
-///     }
-/// }
-/// ```
-#[macro_export]
-macro_rules! classes {
-    (@columns $classes:tt $($(#[doc = $doc:literal])+ $column:ident: $type:ty,)+) => {
-        /// All that is declared of a class.
-        struct Declaration {
-            $($column: $type,)+
+/// As [`tell`], of something that isn't a failure.
+pub fn tell_as(report: Report, class: impl Class, invocation: &Invocation<'_>) {
+    let (event, name) = (report.event, class.name());
+    let (support_id, request_id) = (invocation.support_id(), invocation.request_id);
+    let support_id = support_id.as_str();
+    match report.concern {
+        Concern::Nobody => tracing::info!(event, class = name, support_id, request_id),
+        Concern::Unproven | Concern::Client => {
+            tracing::warn!(event, class = name, support_id, request_id);
         }
-
-        impl Class {
-            $(
-                $(#[doc = $doc])+
-                #[must_use]
-                pub const fn $column(self) -> $type {
-                    $crate::classes!(@column self $column $classes)
-                }
-            )+
+        Concern::Service | Concern::Operator => {
+            tracing::error!(event, class = name, support_id, request_id);
         }
-    };
-    (@column $self:ident $column:ident [$($class:ident)+]) => {
-        match $self {
-            $(Class::$class => const { Class::$class.declaration().$column },)+
-        }
-    };
-    (
-        $(columns { $($(#[doc = $doc:literal])+ $column:ident: $type:ty,)+ })?
-        $(
-            $(#[doc = $meaning:literal])+
-            $class:ident = $name:literal {
-                ja: $ja:literal,
-                $($field:ident: $value:expr,)+
-            }
-        )+
-    ) => {
-        /// Why something failed.
-        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-        pub enum Class {
-            $($(#[doc = $meaning])+ $class,)+
-        }
-
-        impl Class {
-            /// Every class, in the order in which they are declared.
-            pub const ALL: &'static [Self] = &[$(Self::$class,)+];
-
-            const fn declaration(self) -> Declaration {
-                match self {
-                    $(
-                        Self::$class => Declaration {
-                            name: $name,
-                            meaning: $crate::failure::Bilingual {
-                                en: concat!($($meaning),+).trim_ascii_start(),
-                                ja: $ja,
-                            },
-                            $($field: $value,)+
-                        },
-                    )+
-                }
-            }
-        }
-
-        $crate::classes! { @columns [$($class)+]
-            /// The class's name: lower case and underscores, for logs, metrics and messages.
-            name: &'static str,
-            /// Who has to do something about it.
-            concern: $crate::failure::Concern,
-            /// What somebody would do next.
-            kind: $crate::failure::Kind,
-            /// When it is so, for documents. It may hold code in backquotes.
-            meaning: $crate::failure::Bilingual,
-            /// What an operator does about it, likewise.
-            advice: $crate::failure::Bilingual,
-            $($($(#[doc = $doc])+ $column: $type,)+)?
-        }
-
-        impl $crate::failure::Class for Class {
-            const ALL: &'static [Self] = Self::ALL;
-            const INTERNAL: Self = Self::Internal;
-
-            fn name(self) -> &'static str {
-                self.name()
-            }
-
-            fn concern(self) -> $crate::failure::Concern {
-                self.concern()
-            }
-
-            fn kind(self) -> $crate::failure::Kind {
-                self.kind()
-            }
-
-            fn meaning(self) -> $crate::failure::Bilingual {
-                self.meaning()
-            }
-
-            fn advice(self) -> $crate::failure::Bilingual {
-                self.advice()
-            }
-        }
-    };
+    }
+    invocation
+        .measurements
+        .refused(report.metric, name, report.concern);
 }

@@ -8,13 +8,13 @@
 
 pub mod aws;
 pub mod check;
+mod class;
 pub mod failure;
 pub mod invocation;
 pub mod log;
 pub mod metrics;
 pub mod once;
 pub mod reference;
-pub mod report;
 pub mod runtime;
 pub mod secrets;
 pub mod settings;

@@ -15,7 +15,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
-use crate::failure::Concern;
+use crate::class::Concern;
 use crate::telemetry::Telemetry;
 
 /// The dimension that every metric has, where the stack has a name.

@@ -14,11 +14,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use function_kit::aws::OPERATION;
+use function_kit::failure::tell_lambda;
 use function_kit::failure::{Bilingual, Concern, Kind};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Measurements, Metrics, Step};
 use function_kit::reference::Reference;
-use function_kit::report::tell_lambda;
 use function_kit::runtime::{Call, Handler};
 use function_kit::secrets::SecretReader;
 use function_kit::settings::{self, ConfigError};

@@ -4,9 +4,9 @@
 
 use std::panic::AssertUnwindSafe;
 
+use function_kit::failure;
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Measurements, Metrics, Step};
-use function_kit::report;
 use function_kit::runtime::{Call, Handler};
 use futures_util::FutureExt as _;
 use http_client::Clock;
@@ -111,7 +111,7 @@ async fn handle<T: Trigger>(
         Ok(Err(class)) => class,
         Err(_) => Class::Internal,
     };
-    Err(report::tell_lambda(class, invocation))
+    Err(failure::tell_lambda(class, invocation))
 }
 
 #[cfg(test)]

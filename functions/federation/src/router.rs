@@ -6,9 +6,9 @@ use std::panic::AssertUnwindSafe;
 
 use digital_auth::id_token::Subject;
 use function_kit::failure::Concern;
+use function_kit::failure::{tell, tell_lambda};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Measurements, Step};
-use function_kit::report::{tell, tell_lambda};
 use function_kit::runtime::{Call, Handler};
 use futures_util::FutureExt as _;
 use http::{Method, StatusCode};

@@ -10,10 +10,10 @@ use chrono::{DateTime, Utc};
 use four_attributes::Attribute;
 use function_kit::check::present;
 use function_kit::failure::Concern;
+use function_kit::failure::{self, Report};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Metrics, Refused, Step};
 use function_kit::once::OncePerPeriod;
-use function_kit::report::{self, Report};
 use http_client::Clock;
 use record_trigger::records::Records;
 use record_trigger::trigger::{Trigger, in_time};
@@ -226,5 +226,5 @@ fn refused(class: Class, concern: Concern, invocation: &Invocation<'_>) {
         metric: Refused::Record,
         concern,
     };
-    report::tell_as(as_refused, class, invocation);
+    failure::tell_as(as_refused, class, invocation);
 }

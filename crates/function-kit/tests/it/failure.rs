@@ -1,9 +1,9 @@
 //! What the operator is told of a failure: one log event, as loud as it concerns somebody, and one metric.
 
+use function_kit::failure::tell_lambda;
 use function_kit::failure::{Bilingual, Concern, Kind};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Measurements, Metrics};
-use function_kit::report::tell_lambda;
 use function_kit::support_id::SupportId;
 use kit::{TestClock, Written, log, start};
 use lambda_runtime::Diagnostic;

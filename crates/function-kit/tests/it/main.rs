@@ -6,5 +6,6 @@
     reason = "a test that can't go on fails"
 )]
 
+mod check;
 mod failure;
 mod secrets;

@@ -1,0 +1,14 @@
+//! The algorithms of the service's signatures.
+
+/// An algorithm of JWS.
+pub use openidconnect::core::CoreJwsSigningAlgorithm as SigningAlgorithm;
+
+/// An algorithm that the service may be configured for: `ES256` or `RS256` (contract §5).
+#[must_use]
+pub fn parse_algorithm(name: &str) -> Option<SigningAlgorithm> {
+    match name {
+        "ES256" => Some(SigningAlgorithm::EcdsaP256Sha256),
+        "RS256" => Some(SigningAlgorithm::RsaSsaPkcs1V15Sha256),
+        _ => None,
+    }
+}

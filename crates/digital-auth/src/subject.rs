@@ -1,0 +1,27 @@
+//! Whose login it is.
+
+use std::fmt;
+
+/// `sub`: pairwise, opaque, at most 255 bytes (contract §5). It names a person, so it isn't shown.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Subject(String);
+
+impl Subject {
+    /// The subject of a verified token, or what stands for it in a test.
+    #[must_use]
+    pub fn new(subject: String) -> Self {
+        Self(subject)
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Subject(…)")
+    }
+}
