@@ -568,6 +568,26 @@ async fn a_headless_login_is_told_in_the_language_of_the_locale() {
 }
 
 #[tokio::test]
+async fn where_cargo_can_write_nothing_the_demo_says_what_to_do() {
+    for (language, told) in [
+        ("en", "set CARGO_TARGET_DIR to a folder that can be written"),
+        (
+            "ja",
+            "書き込めるフォルダーを CARGO_TARGET_DIR に指定してください",
+        ),
+    ] {
+        // Nobody makes folders there, not even root.
+        let child = prepared(&["demo", "--headless", "--language", language])
+            .env("CARGO_TARGET_DIR", "/sys/target")
+            .spawn()
+            .unwrap();
+        let ran = finished(child).await;
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(3), ""), "{ran:?}");
+        assert!(ran.complaints().contains(told), "{ran:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_told_answer_stands_behind_the_hops_that_its_request_caused() {
     let told = run(&["demo", "--headless", "--language", "en"])
         .await

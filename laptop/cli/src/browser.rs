@@ -17,9 +17,10 @@ use service_simulator::fault::Fault;
 use tokio::sync::mpsc;
 
 use crate::arguments::Demo;
-use crate::demo::{DemoError, Interruption, Progress, unless_nobody_reads};
+use crate::demo_error::DemoError;
 use crate::language::Language;
 use crate::story::party;
+use crate::terminal::{Interruption, Progress, unless_nobody_reads};
 
 /// How many ended logins may wait to be told.
 const WAITING: usize = 64;

@@ -4,178 +4,26 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 use cli::exit::{self, Status};
 use cognito_simulator::{self, Variation};
-use demo::app;
-use demo::scopes::{InvalidScopes, Scopes};
-use demo::stack::{Functions, LoginError, Outcome, Ports, Stack, StackError, StackOptions};
-use indicatif::{ProgressBar, ProgressStyle};
-use local_lambda::{BuildError, BuildStop, Profile};
+use demo::scopes::Scopes;
+use demo::stack::{Functions, Outcome, Ports, Stack, StackOptions};
+use local_lambda::{BuildStop, Profile, waits_for_another_cargo};
 use loopback::clock::SimClock;
 use loopback::journal::{Hop, Moment, Step};
-use loopback::user_agent::{UserAgent, UserAgentError};
+use loopback::user_agent::UserAgent;
 use serde_json::{Value, json};
 use service_simulator::fault::Fault;
 use service_simulator::persona::personas;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::arguments::{AssertionAlgorithm, Demo};
 use crate::browser;
-use crate::complaint::Complaint;
+use crate::demo_error::DemoError;
 use crate::language::Language;
 use crate::story;
-
-/// Why the demo didn't get to a login.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DemoError {
-    /// No such test person.
-    #[error("no persona is called {0:?}; see: digital-auth personas")]
-    UnknownPersona(String),
-    /// No such fault.
-    #[error("no fault is called {0:?}; see: digital-auth faults")]
-    UnknownFault(String),
-    /// No such scope.
-    #[error("no scope is called {unknown:?}; there are: {}", Scopes::all())]
-    UnknownScope {
-        /// What was asked for.
-        unknown: String,
-    },
-    /// Scopes without `openid`.
-    #[error(
-        "without the scope openid there is no ID token, and nobody is signed in: put openid into --scopes"
-    )]
-    WithoutOpenid,
-    /// Two stand-ins can't listen on the same port.
-    #[error("{0} and {1} name the same port")]
-    SamePort(&'static str, &'static str),
-    /// The command was built in a checkout that isn't there any more.
-    #[error("the functions' sources are not in {}: use cargo run in the checkout", .0.display())]
-    Moved(PathBuf),
-    /// There is no Cargo.
-    #[error("cargo could not be run ({0}): is Rust installed, and cargo in the PATH?")]
-    NoCargo(io::ErrorKind),
-    /// The functions couldn't be built.
-    #[error(transparent)]
-    Build(BuildError),
-    /// Another program listens where a stand-in should.
-    #[error(
-        "{address} is taken by another program: choose another port with {option}, or leave it out for any free one"
-    )]
-    Taken {
-        /// Where.
-        address: SocketAddr,
-        /// The option that says so.
-        option: &'static str,
-    },
-    /// Something else doesn't start.
-    #[error("the login could not be started: {0}")]
-    Start(StackError),
-    /// Ctrl-C can't be listened for.
-    #[error("signals can't be listened for: {0}")]
-    Signals(io::Error),
-    /// The login couldn't be tried to its end.
-    #[error(transparent)]
-    Login(#[from] LoginError),
-    /// The browser can't be made.
-    #[error(transparent)]
-    Browser(#[from] UserAgentError),
-    /// The output can't be written.
-    #[error(transparent)]
-    Output(#[from] io::Error),
-    /// Ctrl-C.
-    #[error("interrupted")]
-    Interrupted,
-}
-
-impl Complaint for DemoError {
-    fn status(&self) -> Status {
-        match self {
-            Self::UnknownPersona(_)
-            | Self::UnknownFault(_)
-            | Self::UnknownScope { .. }
-            | Self::WithoutOpenid
-            | Self::SamePort(..) => exit::USAGE,
-            Self::Moved(_) | Self::NoCargo(_) | Self::Build(_) => exit::BUILD,
-            Self::Taken { .. } | Self::Start(_) => exit::START,
-            Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => exit::DEFECT,
-            Self::Interrupted => exit::INTERRUPTED,
-        }
-    }
-
-    fn in_japanese(&self) -> String {
-        match self {
-            Self::UnknownPersona(id) => {
-                format!("{id:?} というテスト利用者はいません。一覧：digital-auth personas")
-            }
-            Self::UnknownFault(id) => {
-                format!("{id:?} という誤りはありません。一覧：digital-auth faults")
-            }
-            Self::UnknownScope { unknown } => {
-                format!("{unknown:?} というスコープはありません。使えるもの：{}", Scopes::all())
-            }
-            Self::WithoutOpenid => "スコープ openid がないと ID トークンが届かず、ログインできません。--scopes に openid を入れてください".to_owned(),
-            Self::SamePort(one, other) => format!("{one} と {other} が同じポートです"),
-            Self::Moved(root) => format!(
-                "関数のソースが {} にありません。リポジトリのフォルダーで cargo run を使ってください",
-                root.display()
-            ),
-            Self::NoCargo(error) => format!(
-                "cargo を起動できませんでした（{error}）。Rust が入っていて、cargo に PATH が通っているか確かめてください"
-            ),
-            Self::Build(error) => format!("関数をビルドできませんでした：{error}"),
-            Self::Taken { address, option } => format!(
-                "{address} はほかのプログラムが使っています。{option} で別のポートを指定するか、指定をやめて空きポートに任せてください"
-            ),
-            Self::Start(error) => format!("起動できませんでした：{error}"),
-            Self::Interrupted => "中断しました".to_owned(),
-            Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => {
-                format!("デモの途中で問題が起きました：{self}")
-            }
-        }
-    }
-}
-
-impl From<InvalidScopes> for DemoError {
-    fn from(error: InvalidScopes) -> Self {
-        match error {
-            InvalidScopes::Unknown(unknown) => Self::UnknownScope { unknown },
-            InvalidScopes::WithoutOpenid => Self::WithoutOpenid,
-        }
-    }
-}
-
-impl From<BuildError> for DemoError {
-    fn from(error: BuildError) -> Self {
-        match error {
-            BuildError::CargoNotRun(kind) => Self::NoCargo(kind),
-            other => Self::Build(other),
-        }
-    }
-}
-
-impl From<StackError> for DemoError {
-    fn from(error: StackError) -> Self {
-        let (refused, option) = match &error {
-            StackError::Service(service_simulator::StartError::Listen(refused)) => {
-                (refused, "--service-port")
-            }
-            StackError::Bridge(refused) => (refused, "--bridge-port"),
-            StackError::Cognito(cognito_simulator::StartError::Listen(refused)) => {
-                (refused, "--cognito-port")
-            }
-            StackError::App(app::StartError::Listen(refused)) => (refused, "--app-port"),
-            _ => return Self::Start(error),
-        };
-        match refused.taken() {
-            Some(address) => Self::Taken { address, option },
-            None => Self::Start(error),
-        }
-    }
-}
+use crate::terminal::{Interruption, Progress};
 
 /// Runs the demo and gives the exit status.
 ///
@@ -379,11 +227,20 @@ async fn built(
     ));
     let bar = progress.bar.clone();
     let title = language.say("ビルド中", "Building").to_owned();
+    let waits = language.say(
+        "ほかの cargo が同じフォルダーでビルド中です。終わるのを待っています",
+        "another cargo builds in this folder: waiting until it ends",
+    );
     let stop = BuildStop::default();
     let stopped = stop.clone();
     let building = tokio::task::spawn_blocking(move || {
         Functions::build_until(&stopped, Profile::Dev, |line| {
-            bar.set_message(format!("{title}  {}", line.trim()));
+            let line = if waits_for_another_cargo(line) {
+                waits
+            } else {
+                line.trim()
+            };
+            bar.set_message(format!("{title}  {line}"));
         })
     });
     tokio::select! {
@@ -398,77 +255,10 @@ async fn built(
     }
 }
 
-/// Whoever reads may stop reading: that is no failure.
-pub(crate) fn unless_nobody_reads(written: io::Result<()>) -> io::Result<()> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
-    }
-}
-
-/// Ctrl-C and SIGTERM, listened for from the beginning: none is lost between two things that are done.
-pub(crate) struct Interruption {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Interruption {
-    /// From now on none is missed.
-    pub(crate) fn listen() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    /// Waits for one of them.
-    pub(crate) async fn received(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-/// What is being done, on standard error: in one line that changes, or line by line where that isn't a terminal.
-pub(crate) struct Progress {
-    bar: ProgressBar,
-}
-
-impl Progress {
-    fn new() -> Self {
-        let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {wide_msg} {elapsed:.dim}")
-        {
-            bar.set_style(style);
-        }
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Self { bar }
-    }
-
-    fn say(&self, message: &str) {
-        self.bar.set_message(message.to_owned());
-        if self.bar.is_hidden() {
-            // Where it can't be written, nobody reads it.
-            let _ = writeln!(anstream::stderr(), "digital-auth: {message}");
-        }
-    }
-
-    /// Nothing more is being done.
-    pub(crate) fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::complaint::Complaint as _;
 
     #[test]
     fn the_function_says_why_it_did_not_start_and_says_it_once() {

@@ -4,11 +4,13 @@ mod arguments;
 mod browser;
 mod complaint;
 mod demo;
+mod demo_error;
 mod environment;
 mod language;
 mod lists;
 mod simulate;
 mod story;
+mod terminal;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

@@ -20,9 +20,9 @@ use service_simulator::{
 
 use crate::arguments::SimulateService;
 use crate::complaint::Complaint;
-use crate::demo::{Interruption, unless_nobody_reads};
 use crate::language::Language;
 use crate::story;
+use crate::terminal::{Interruption, unless_nobody_reads};
 
 /// Why the stand-in doesn't run.
 #[derive(Debug, thiserror::Error)]

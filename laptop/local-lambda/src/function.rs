@@ -95,6 +95,14 @@ pub enum BuildError {
     /// Cargo itself couldn't be run.
     #[error("cargo could not be run: {0}")]
     CargoNotRun(io::ErrorKind),
+    /// Cargo can't write where it builds: a sandbox, a folder that is only to be read, or somebody else's.
+    #[error("cargo can't write where it builds {package}:\n{compiler}")]
+    NotWritable {
+        /// The package that was to be built.
+        package: String,
+        /// What cargo wrote.
+        compiler: String,
+    },
     /// The compiler refused; its words are kept.
     #[error("building {package} failed:\n{compiler}")]
     Failed {
@@ -230,12 +238,25 @@ fn run(
         .wait()
         .map_err(|error| BuildError::CargoNotRun(error.kind()))?;
     if !status.success() {
-        return Err(BuildError::Failed {
-            package: packages(targets),
-            compiler,
-        });
+        return Err(failed(packages(targets), compiler));
     }
     executables.ok_or_else(|| no_executable(targets))
+}
+
+/// Why cargo didn't succeed. What the system said stands in its words: EPERM, EACCES and EROFS (errno(3)).
+fn failed(package: String, compiler: String) -> BuildError {
+    const NOT_WRITABLE: [&str; 3] = ["(os error 1)", "(os error 13)", "(os error 30)"];
+    if NOT_WRITABLE.iter().any(|error| compiler.contains(error)) {
+        BuildError::NotWritable { package, compiler }
+    } else {
+        BuildError::Failed { package, compiler }
+    }
+}
+
+/// Whether a line of cargo's progress says that it waits for another cargo, which builds in the same folder.
+#[must_use]
+pub fn waits_for_another_cargo(line: &str) -> bool {
+    line.contains("Blocking waiting for file lock")
 }
 
 fn no_executable(targets: &[Target]) -> BuildError {
@@ -486,5 +507,24 @@ mod tests {
         let shown = format!("{options:?}");
         assert!(shown.contains("CLIENT_SECRETS"));
         assert!(!shown.contains("marked-secret"));
+    }
+
+    #[test]
+    fn cargo_says_that_it_waits_for_another_one_in_words_that_are_known() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("debug")).unwrap();
+        // What a cargo holds while it builds.
+        let lock = std::fs::File::create(folder.path().join("debug/.cargo-lock")).unwrap();
+        lock.lock().unwrap();
+        let mut waiting = cargo(&[Target::function("federation", Profile::Dev)])
+            .env("CARGO_TARGET_DIR", folder.path())
+            .spawn()
+            .unwrap();
+        let words = BufReader::new(waiting.stderr.take().unwrap());
+        let mut lines = words.lines().map_while(Result::ok);
+        let said = lines.any(|line| waits_for_another_cargo(&line));
+        waiting.kill().unwrap();
+        waiting.wait().unwrap();
+        assert!(said);
     }
 }

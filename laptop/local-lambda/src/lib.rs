@@ -17,7 +17,7 @@ mod words;
 pub use direct::{DirectFunction, FunctionFailed};
 pub use function::{
     BuildError, BuildStop, FunctionOptions, Profile, Target, build, build_all_once,
-    build_all_until, build_once,
+    build_all_until, build_once, waits_for_another_cargo,
 };
 pub use http_api::{HEAD_LIMIT, HttpApi, LocalFunction};
 pub use payload::BodyEncoding;

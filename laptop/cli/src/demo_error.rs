@@ -1,0 +1,173 @@
+//! Why the demo ended before a login, in both languages.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use cli::exit::{self, Status};
+use demo::app;
+use demo::scopes::{InvalidScopes, Scopes};
+use demo::stack::{LoginError, StackError};
+use local_lambda::BuildError;
+use loopback::user_agent::UserAgentError;
+
+use crate::complaint::Complaint;
+
+/// Why the demo didn't get to a login.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DemoError {
+    /// No such test person.
+    #[error("no persona is called {0:?}; see: digital-auth personas")]
+    UnknownPersona(String),
+    /// No such fault.
+    #[error("no fault is called {0:?}; see: digital-auth faults")]
+    UnknownFault(String),
+    /// No such scope.
+    #[error("no scope is called {unknown:?}; there are: {}", Scopes::all())]
+    UnknownScope {
+        /// What was asked for.
+        unknown: String,
+    },
+    /// Scopes without `openid`.
+    #[error(
+        "without the scope openid there is no ID token, and nobody is signed in: put openid into --scopes"
+    )]
+    WithoutOpenid,
+    /// Two stand-ins can't listen on the same port.
+    #[error("{0} and {1} name the same port")]
+    SamePort(&'static str, &'static str),
+    /// The command was built in a checkout that isn't there any more.
+    #[error("the functions' sources are not in {}: use cargo run in the checkout", .0.display())]
+    Moved(PathBuf),
+    /// There is no Cargo.
+    #[error("cargo could not be run ({0}): is Rust installed, and cargo in the PATH?")]
+    NoCargo(io::ErrorKind),
+    /// There is no place to build in.
+    #[error(
+        "the functions can't be built here, since cargo can't write its folder: set CARGO_TARGET_DIR to a folder that can be written, outside of a sandbox if this is one\n{0}"
+    )]
+    NotWritable(String),
+    /// The functions couldn't be built.
+    #[error(transparent)]
+    Build(BuildError),
+    /// Another program listens where a stand-in should.
+    #[error(
+        "{address} is taken by another program: choose another port with {option}, or leave it out for any free one"
+    )]
+    Taken {
+        /// Where.
+        address: SocketAddr,
+        /// The option that says so.
+        option: &'static str,
+    },
+    /// Something else doesn't start.
+    #[error("the login could not be started: {0}")]
+    Start(StackError),
+    /// Ctrl-C can't be listened for.
+    #[error("signals can't be listened for: {0}")]
+    Signals(io::Error),
+    /// The login couldn't be tried to its end.
+    #[error(transparent)]
+    Login(#[from] LoginError),
+    /// The browser can't be made.
+    #[error(transparent)]
+    Browser(#[from] UserAgentError),
+    /// The output can't be written.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Complaint for DemoError {
+    fn status(&self) -> Status {
+        match self {
+            Self::UnknownPersona(_)
+            | Self::UnknownFault(_)
+            | Self::UnknownScope { .. }
+            | Self::WithoutOpenid
+            | Self::SamePort(..) => exit::USAGE,
+            Self::Moved(_) | Self::NoCargo(_) | Self::NotWritable(_) | Self::Build(_) => {
+                exit::BUILD
+            }
+            Self::Taken { .. } | Self::Start(_) => exit::START,
+            Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => exit::DEFECT,
+            Self::Interrupted => exit::INTERRUPTED,
+        }
+    }
+
+    fn in_japanese(&self) -> String {
+        match self {
+            Self::UnknownPersona(id) => {
+                format!("{id:?} というテスト利用者はいません。一覧：digital-auth personas")
+            }
+            Self::UnknownFault(id) => {
+                format!("{id:?} という誤りはありません。一覧：digital-auth faults")
+            }
+            Self::UnknownScope { unknown } => {
+                format!("{unknown:?} というスコープはありません。使えるもの：{}", Scopes::all())
+            }
+            Self::WithoutOpenid => "スコープ openid がないと ID トークンが届かず、ログインできません。--scopes に openid を入れてください".to_owned(),
+            Self::SamePort(one, other) => format!("{one} と {other} が同じポートです"),
+            Self::Moved(root) => format!(
+                "関数のソースが {} にありません。リポジトリのフォルダーで cargo run を使ってください",
+                root.display()
+            ),
+            Self::NoCargo(error) => format!(
+                "cargo を起動できませんでした（{error}）。Rust が入っていて、cargo に PATH が通っているか確かめてください"
+            ),
+            Self::NotWritable(cargo) => format!(
+                "cargo が書き込めるフォルダーがないので、関数をビルドできません。サンドボックスなら、その外の書き込めるフォルダーを CARGO_TARGET_DIR に指定してください\n{cargo}"
+            ),
+            Self::Build(error) => format!("関数をビルドできませんでした：{error}"),
+            Self::Taken { address, option } => format!(
+                "{address} はほかのプログラムが使っています。{option} で別のポートを指定するか、指定をやめて空きポートに任せてください"
+            ),
+            Self::Start(error) => format!("起動できませんでした：{error}"),
+            Self::Interrupted => "中断しました".to_owned(),
+            Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => {
+                format!("デモの途中で問題が起きました：{self}")
+            }
+        }
+    }
+}
+
+impl From<InvalidScopes> for DemoError {
+    fn from(error: InvalidScopes) -> Self {
+        match error {
+            InvalidScopes::Unknown(unknown) => Self::UnknownScope { unknown },
+            InvalidScopes::WithoutOpenid => Self::WithoutOpenid,
+        }
+    }
+}
+
+impl From<BuildError> for DemoError {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::CargoNotRun(kind) => Self::NoCargo(kind),
+            BuildError::NotWritable { compiler, .. } => Self::NotWritable(compiler),
+            other => Self::Build(other),
+        }
+    }
+}
+
+impl From<StackError> for DemoError {
+    fn from(error: StackError) -> Self {
+        let (refused, option) = match &error {
+            StackError::Service(service_simulator::StartError::Listen(refused)) => {
+                (refused, "--service-port")
+            }
+            StackError::Bridge(refused) => (refused, "--bridge-port"),
+            StackError::Cognito(cognito_simulator::StartError::Listen(refused)) => {
+                (refused, "--cognito-port")
+            }
+            StackError::App(app::StartError::Listen(refused)) => (refused, "--app-port"),
+            _ => return Self::Start(error),
+        };
+        match refused.taken() {
+            Some(address) => Self::Taken { address, option },
+            None => Self::Start(error),
+        }
+    }
+}
