@@ -989,7 +989,9 @@ async fn what_the_function_writes_is_there_with_its_answer() {
 
 #[tokio::test]
 async fn the_journal_has_each_request_with_its_secrets_masked() {
-    let options = echo();
+    let mut options = echo();
+    options.words =
+        |check| (check == "state_missing").then_some(("state is there", "RFC 6749 §10.12"));
     let journal = options.journal.clone();
     let function = start(options).await;
     let location = "%7B%22statusCode%22:302,%22headers%22:%7B%22Location%22:%22http://app.localhost/cb?code=0123456789abcdefg%26error=x%22%7D%7D";
