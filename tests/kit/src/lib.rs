@@ -1,6 +1,6 @@
 //! What the tests of several crates need: a server that misbehaves as it is told ([`Server`]), a time of day that stands
-//! still ([`TestClock`]), a Secrets Manager that takes its time ([`SecretsManager`]), and all that is logged meanwhile
-//! ([`log`]).
+//! still ([`TestClock`]), randomness that a test knows ([`Repeating`]), a Secrets Manager that takes its time
+//! ([`SecretsManager`]), and all that is logged meanwhile ([`log`]).
 //! Nothing of it is in a function.
 #![expect(
     clippy::unwrap_used,
@@ -10,6 +10,7 @@
 
 mod clock;
 pub mod keys;
+mod randomness;
 mod secrets_manager;
 mod server;
 mod written;
@@ -17,6 +18,7 @@ mod written;
 use std::path::{Path, PathBuf};
 
 pub use clock::{TestClock, start};
+pub use randomness::{Counting, Exhausted, Repeating};
 pub use secrets_manager::SecretsManager;
 pub use server::{Ending, Received, Reply, Server, answer, chunked, json};
 pub use written::{Written, log};

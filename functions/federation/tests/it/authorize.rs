@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kit::start;
 use serde_json::{Value, json};
 
 use crate::kit::{Bridge, Browser, Call, Form, verified_claims};
@@ -566,19 +567,19 @@ async fn pass_nonce_and_s256_challenge_of_the_client_are_honoured() {
 /// OIDC Core §3.1.2.1: the service documents neither `prompt` nor `max_age`, so `auth_time` shows what was done.
 #[tokio::test]
 async fn prompt_login_and_max_age_are_honoured_by_auth_time() {
-    const NOW: i64 = 1_800_000_000;
+    let now = start().timestamp();
     const REFUSED: Option<&str> = Some("authentication_too_old");
     let cases: [(&str, &str, Option<i64>, Option<&str>); 10] = [
-        ("prompt", "login", Some(NOW), None),
+        ("prompt", "login", Some(now), None),
         // A minute of difference between the clocks.
-        ("prompt", "login", Some(NOW - 60), None),
-        ("prompt", "login", Some(NOW - 61), REFUSED),
+        ("prompt", "login", Some(now - 60), None),
+        ("prompt", "login", Some(now - 61), REFUSED),
         ("prompt", "login", None, REFUSED),
-        ("max_age", "300", Some(NOW - 360), None),
-        ("max_age", "300", Some(NOW - 361), REFUSED),
+        ("max_age", "300", Some(now - 360), None),
+        ("max_age", "300", Some(now - 361), REFUSED),
         ("max_age", "300", None, REFUSED),
-        ("max_age", "0", Some(NOW - 3_600), REFUSED),
-        ("prompt", "consent", Some(NOW - 3_600), None),
+        ("max_age", "0", Some(now - 3_600), REFUSED),
+        ("prompt", "consent", Some(now - 3_600), None),
         ("prompt", "consent", None, None),
     ];
     let bridge = Bridge::new().await;

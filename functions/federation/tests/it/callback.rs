@@ -2,6 +2,8 @@
 //! its class, and nothing that the browser wrote does.
 //! The cookie of a login ends whenever it is known which it is.
 
+use chrono::TimeDelta;
+
 use crate::kit::{Bridge, Browser, Call, Form, altered, support_id};
 use crate::support::{REDIRECT_URI, encode, parameters, sealing_keys};
 
@@ -134,10 +136,10 @@ async fn fail_when_it_is_used_a_second_time() {
 #[tokio::test]
 async fn fail_after_five_minutes_and_say_so_for_fifteen() {
     let login = Answered::new().await;
-    login.bridge.clock.advance(299);
+    login.bridge.clock.advance(TimeDelta::seconds(299));
     assert!(parameters(login.send(&login.form).await.location()).contains_key("code"));
     for seconds in [1, 9 * 60] {
-        login.bridge.clock.advance(seconds);
+        login.bridge.clock.advance(TimeDelta::seconds(seconds));
         let answer = login.send(&login.form).await;
         answer.is_page(400, "login_expired");
         answer.ends_cookie(login.browser.only());

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use digital_auth::HttpClient;
 use federation::front_door::FrontDoor;
 use federation::secrets::{self, References};
@@ -17,12 +18,12 @@ use function_kit::secrets::SecretReader;
 use keys::{
     Algorithm, KeyId, KeyRing, LocalKey, PublicJwk, SigningError, SigningKey, SystemRandomness,
 };
-use kit::SecretsManager;
+use kit::{SecretsManager, TestClock};
 use secrecy::SecretString;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::kit::{Answer, Bridge, Browser, Call, Form, MovingClock, REQUEST_ID, altered};
+use crate::kit::{Answer, Bridge, Browser, Call, Form, REQUEST_ID, altered};
 use crate::support::{ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, call, parameters, sealing_keys};
 
 /// How long Amazon Cognito waits.
@@ -134,7 +135,7 @@ impl Slow {
         }
     }
 
-    fn clock(&self) -> &MovingClock {
+    fn clock(&self) -> &TestClock {
         &self.bridge.clock
     }
 
@@ -143,7 +144,7 @@ impl Slow {
         self.aged(seconds);
         let code = self.bridge.code(&Form::authorize()).await;
         // So that the fetch that came too late is no reason to make none.
-        self.clock().advance(10);
+        self.clock().advance(TimeDelta::seconds(10));
         code
     }
 
@@ -152,7 +153,7 @@ impl Slow {
         self.aged(seconds);
         let mut browser = Browser::default();
         let asked = self.bridge.begin(&mut browser, &Form::authorize()).await;
-        self.clock().advance(10);
+        self.clock().advance(TimeDelta::seconds(10));
         let answer = self.bridge.service.answer(&asked);
         Call::callback(&answer).browser(&browser)
     }
@@ -161,7 +162,8 @@ impl Slow {
     fn aged(&self, seconds: i64) {
         self.aws.answers_after(FOR_EVER);
         // What comes after this begins a login, and is ten seconds older at its end.
-        self.clock().advance((seconds - 10).max(0));
+        self.clock()
+            .advance(TimeDelta::seconds((seconds - 10).max(0)));
     }
 }
 
@@ -214,7 +216,7 @@ async fn fail_in_time_with_secrets_of_yesterday_that_do_not_come() {
             answer.body
         );
         assert!(took <= ANSWER + Duration::from_millis(2), "{took:?}");
-        slow.clock().advance(10);
+        slow.clock().advance(TimeDelta::seconds(10));
     }
 }
 
@@ -322,7 +324,7 @@ async fn fail_as_the_key_set_if_that_took_the_time() {
     slow.bridge
         .service
         .id_token(|token| altered(token, token.len() - 9));
-    slow.clock().advance(59);
+    slow.clock().advance(TimeDelta::seconds(59));
     slow.bridge.service.delay("/certs", FOR_EVER);
     let (answer, took) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
     unavailable(&answer, "key_set_unavailable");
@@ -405,6 +407,6 @@ async fn fail_in_time_behind_a_front_door_whose_secret_does_not_come() {
             answer.body
         );
         is_the_whole_time(took);
-        bridge.clock.advance(10);
+        bridge.clock.advance(TimeDelta::seconds(10));
     }
 }

@@ -2,6 +2,7 @@
 //! and however the request is wrong besides; who comes with it is answered as ever.
 //! The secret is rotated while the bridge runs, as the client's is.
 
+use chrono::TimeDelta;
 use federation::front_door::HEADER;
 use serde_json::{Value, json};
 
@@ -126,9 +127,9 @@ async fn pass_a_rotated_secret_after_one_look_and_after_one_in_vain_not_for_ten_
     assert_eq!(status(&bridge, SPRING).await, 200);
     assert_eq!(status(&bridge, AUTUMN).await, 403);
     file.becomes(&client(AUTUMN, SUMMER));
-    bridge.clock.advance(9);
+    bridge.clock.advance(TimeDelta::seconds(9));
     assert_eq!(status(&bridge, AUTUMN).await, 403);
-    bridge.clock.advance(1);
+    bridge.clock.advance(TimeDelta::seconds(1));
     assert_eq!(status(&bridge, AUTUMN).await, 200);
     assert_eq!(status(&bridge, SPRING).await, 403);
 }
@@ -139,9 +140,9 @@ async fn fail_a_secret_that_was_taken_out_within_an_hour() {
     let file = Secret::new(&client(SUMMER, SPRING));
     let bridge = with_front_door(&file.reference()).await;
     file.becomes(&only(SUMMER));
-    bridge.clock.advance(3_599);
+    bridge.clock.advance(TimeDelta::seconds(3_599));
     assert_eq!(status(&bridge, SPRING).await, 200);
-    bridge.clock.advance(1);
+    bridge.clock.advance(TimeDelta::seconds(1));
     assert_eq!(status(&bridge, SPRING).await, 403);
     assert_eq!(status(&bridge, SUMMER).await, 200);
 }

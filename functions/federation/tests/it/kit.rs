@@ -3,12 +3,10 @@
 //! What every answer must have is checked here, on every one.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, TimeDelta, Utc};
-use digital_auth::Clock;
 use federation::federation::{Federation, Parts};
 use federation::front_door::HEADER;
 use federation::http_api::{Event, Request};
@@ -17,42 +15,22 @@ use function_kit::metrics::Metrics;
 use function_kit::runtime;
 use function_kit::support_id::SupportId;
 use keys::{Randomness, SystemRandomness};
-use kit::Written;
+use kit::{TestClock, Written};
 use serde_json::{Value, json};
 
 use crate::service::Service;
 use crate::support::{
     CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, Settings, call, encode, parameters,
-    read, settings, start_of_time,
+    read, settings,
 };
 
 /// Lambda's id of every request.
 pub(crate) const REQUEST_ID: &str = "8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
 
-/// A clock that stands until the test moves it.
-#[derive(Debug)]
-pub(crate) struct MovingClock(Mutex<DateTime<Utc>>);
-
-impl MovingClock {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(start_of_time())))
-    }
-
-    pub(crate) fn advance(&self, seconds: i64) {
-        *self.0.lock().unwrap() += TimeDelta::seconds(seconds);
-    }
-}
-
-impl Clock for MovingClock {
-    fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap()
-    }
-}
-
 /// A bridge, and what stands around it.
 pub(crate) struct Bridge {
     pub(crate) federation: Federation,
-    pub(crate) clock: Arc<MovingClock>,
+    pub(crate) clock: Arc<TestClock>,
     pub(crate) service: Service,
     pub(crate) metrics: Written,
     settings: Settings,
@@ -74,7 +52,7 @@ impl Bridge {
         changes: &[(&'static str, &str)],
         randomness: Arc<dyn Randomness>,
     ) -> Self {
-        let clock = MovingClock::new();
+        let clock = TestClock::new();
         let service = Service::start(Arc::clone(&clock)).await;
         let mut settings = settings(service.address());
         settings.extend(
@@ -104,7 +82,7 @@ impl Bridge {
 
     /// A bridge of other parts than those that its environment describes.
     pub(crate) async fn of(change: impl AsyncFnOnce(&mut Parts)) -> Self {
-        let clock = MovingClock::new();
+        let clock = TestClock::new();
         let service = Service::start(Arc::clone(&clock)).await;
         let settings = settings(service.address());
         Self::changed(settings, clock, service, Arc::new(SystemRandomness), change).await
@@ -112,7 +90,7 @@ impl Bridge {
 
     async fn start(
         settings: Settings,
-        clock: Arc<MovingClock>,
+        clock: Arc<TestClock>,
         service: Service,
         randomness: Arc<dyn Randomness>,
     ) -> Self {
@@ -121,14 +99,14 @@ impl Bridge {
 
     async fn changed(
         settings: Settings,
-        clock: Arc<MovingClock>,
+        clock: Arc<TestClock>,
         service: Service,
         randomness: Arc<dyn Randomness>,
         change: impl AsyncFnOnce(&mut Parts),
     ) -> Self {
         let metrics = Written::default();
         let config = read(&settings).unwrap();
-        let parts = parts(config, Arc::<MovingClock>::clone(&clock), randomness);
+        let parts = parts(config, Arc::<TestClock>::clone(&clock), randomness);
         let mut parts = parts.await.unwrap();
         parts.metrics = Metrics::to("test".to_owned(), Box::new(metrics.clone()));
         change(&mut parts).await;

@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
 
 use crate::authorize::longest_cognito_state;
 use crate::kit::{Bridge, Browser, Call, Form};
@@ -96,7 +97,7 @@ async fn the_cookies_of_a_browser_stay_under_4900_bytes_and_a_request_under_the_
         let mut last = None;
         let (mut largest_cookies, mut largest_request) = (0, 0);
         for _ in 0..20 {
-            bridge.clock.advance(1);
+            bridge.clock.advance(TimeDelta::seconds(1));
             let asked = bridge
                 .begin(&mut browser, &Form::authorize().set("state", &state))
                 .await;

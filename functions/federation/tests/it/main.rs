@@ -20,6 +20,7 @@ mod metadata;
 mod metrics;
 mod privacy;
 mod properties;
+mod sealed;
 mod secrets;
 mod service;
 mod start;

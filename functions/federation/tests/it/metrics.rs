@@ -2,6 +2,7 @@
 //! waited for, and with its class if it failed.
 //! Where nothing can be waited for, there is no line.
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 use crate::kit::{Bridge, Browser, Call, Form};
@@ -209,7 +210,7 @@ async fn of_the_logins_that_begin_at_one_place_one_counts_in_a_period() {
         begin(address, &good).await;
         assert_eq!(counted(), so_far, "{address}");
     }
-    bridge.clock.advance(1_200);
+    bridge.clock.advance(TimeDelta::seconds(1_200));
     begin("192.0.2.1", &good).await;
     assert_eq!(counted(), (4, 2));
 }
@@ -249,7 +250,7 @@ async fn a_login_that_ends_on_the_way_back_did_not_finish() {
         come_back(address, "server_error", "GET").await;
         assert_eq!(counted(), so_far, "{address}");
     }
-    bridge.clock.advance(1_200);
+    bridge.clock.advance(TimeDelta::seconds(1_200));
     come_back("192.0.2.1", "invalid_scope", "GET").await;
     assert_eq!(counted(), 4);
 }

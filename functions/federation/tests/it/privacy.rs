@@ -2,6 +2,7 @@
 //! somebody else, not in `Debug`.
 //! Everything of that kind carries a mark in these tests, and the marks are looked for.
 
+use chrono::TimeDelta;
 use digital_auth::CodeExchange;
 use digital_auth::authorization::{LoginSecrets, Secret256};
 use digital_auth::id_token::Subject;
@@ -222,7 +223,7 @@ async fn no_failure_shows_a_secret_or_something_personal_in_log_metrics_or_answe
     let page = r#"{"error":"marked-error","error_description":"marked 山田"}"#;
     for path in ["/token", "/userinfo", "/certs"] {
         for status in [200, 400, 401, 500] {
-            bridge.clock.advance(3_601);
+            bridge.clock.advance(TimeDelta::seconds(3_601));
             bridge.service.fault(path, Fault::new(status, page));
             let code = bridge.code(&Form::authorize()).await;
             let answer = Call::token(&Form::token(&code)).send(&bridge).await;

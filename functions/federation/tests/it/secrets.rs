@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use chrono::TimeDelta;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -96,9 +97,9 @@ async fn fail_a_wrong_client_secret_and_look_three_times_in_ten_seconds() {
         assert!(!is_known(&bridge, guess).await);
     }
     file.becomes(&client(THIRD, SECOND));
-    bridge.clock.advance(9);
+    bridge.clock.advance(TimeDelta::seconds(9));
     assert!(!is_known(&bridge, THIRD).await);
-    bridge.clock.advance(1);
+    bridge.clock.advance(TimeDelta::seconds(1));
     assert!(is_known(&bridge, THIRD).await);
 }
 
@@ -117,11 +118,11 @@ async fn fail_when_a_secret_can_not_be_fetched_again() {
     assert!(is_known(&bridge, FIRST).await);
 
     file.becomes("{");
-    bridge.clock.advance(10);
+    bridge.clock.advance(TimeDelta::seconds(10));
     let answer = Call::token(&form).send(&bridge).await;
     answer.is_error(503, "temporarily_unavailable", "secrets_unavailable");
     file.becomes(&client(SECOND, FIRST));
-    bridge.clock.advance(10);
+    bridge.clock.advance(TimeDelta::seconds(10));
     assert!(is_known(&bridge, SECOND).await);
 }
 
@@ -132,12 +133,12 @@ async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
     let bridge = Bridge::with(&[("SEALING_KEYS", &file.reference())]).await;
     let mut browser = Browser::default();
     file.is_gone();
-    bridge.clock.advance(86_400 - 200);
+    bridge.clock.advance(TimeDelta::seconds(86_400 - 200));
     let asked = bridge.begin(&mut browser, &Form::authorize()).await;
     let back = bridge.service.answer(&asked);
-    bridge.clock.advance(199);
+    bridge.clock.advance(TimeDelta::seconds(199));
     let code = bridge.code(&Form::authorize()).await;
-    bridge.clock.advance(1);
+    bridge.clock.advance(TimeDelta::seconds(1));
 
     let unavailable = "secrets_unavailable";
     let form = Form::authorize();
@@ -158,7 +159,7 @@ async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
     answer.is_error(503, "temporarily_unavailable", unavailable);
 
     file.becomes(&sealing_keys(&[1]));
-    bridge.clock.advance(10);
+    bridge.clock.advance(TimeDelta::seconds(10));
     assert_eq!(
         Call::token(&Form::token(&code)).send(&bridge).await.status,
         200
@@ -224,12 +225,12 @@ async fn fail_a_cookie_of_an_unknown_key_and_look_only_every_ten_seconds() {
         .await
         .is_page(400, "foreign_login");
     file.becomes(&sealing_keys(&[3, 1]));
-    bridge.clock.advance(9);
+    bridge.clock.advance(TimeDelta::seconds(9));
     newer
         .comes_back_to(&bridge)
         .await
         .is_page(400, "foreign_login");
-    bridge.clock.advance(1);
+    bridge.clock.advance(TimeDelta::seconds(1));
     let answer = newer.comes_back_to(&bridge).await;
     assert!(parameters(answer.location()).contains_key("code"));
 }
@@ -242,8 +243,8 @@ async fn fail_at_userinfo_with_a_key_that_was_taken_out_an_hour_ago() {
     let bridge = Bridge::with(&[("SEALING_KEYS", &file.reference())]).await;
     file.becomes(&sealing_keys(&[2]));
     for (seconds, status) in [(3_599, 200), (1, 401)] {
-        bridge.clock.advance(seconds);
-        elsewhere.bridge.clock.advance(seconds);
+        bridge.clock.advance(TimeDelta::seconds(seconds));
+        elsewhere.bridge.clock.advance(TimeDelta::seconds(seconds));
         let answer = elsewhere.reads_attributes_at(&bridge).await;
         assert_eq!(answer.status, status, "{}", answer.body);
     }
@@ -311,7 +312,7 @@ async fn pass_code_and_access_token_of_a_newer_key_after_one_look() {
     let refused = Call::userinfo(access_token).send(&bridge).await;
     refused.refuses_access_token("access_token_invalid");
     file.becomes(&sealing_keys(&[2, 1]));
-    bridge.clock.advance(10);
+    bridge.clock.advance(TimeDelta::seconds(10));
     // It opens now: the service, which is another one here, refuses its code.
     let opened = Call::token(&Form::token(&code)).send(&bridge).await;
     opened.is_error(400, "invalid_grant", "service_refused_code");

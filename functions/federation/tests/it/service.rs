@@ -13,9 +13,10 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digital_auth::Clock as _;
+use kit::TestClock;
 use serde_json::{Map, Value, json};
 
-use crate::kit::{Form, MovingClock};
+use crate::kit::Form;
 use crate::support::{
     ASSERTION_KEY, SERVICE_ACCESS_TOKEN, SERVICE_CLIENT_ID, SERVICE_KEY, id_token_claims, person,
     token_answer,
@@ -47,7 +48,7 @@ impl Fault {
 
 struct Inner {
     address: String,
-    clock: Arc<MovingClock>,
+    clock: Arc<TestClock>,
     /// The nonce and the challenge of each code that wasn't used yet.
     codes: Mutex<HashMap<String, (String, String)>>,
     /// Changes the claims of the ID token.
@@ -69,7 +70,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) async fn start(clock: Arc<MovingClock>) -> Self {
+    pub(crate) async fn start(clock: Arc<TestClock>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let inner = Arc::new(Inner {
             address: format!("http://{}", listener.local_addr().unwrap()),

@@ -7,11 +7,12 @@ use federation::http_api::{Event, Request};
 use federation::startup::{StartError, start};
 use function_kit::secrets::{InvalidSecret, SecretError};
 use keys::{Algorithm, InvalidKey, LocalKey, NoRandomness, Randomness, SystemRandomness};
+use kit::{Exhausted, TestClock};
 use sealing::InvalidSealingKeys;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use crate::kit::{Bridge, Browser, Call, Form, MovingClock};
+use crate::kit::{Bridge, Browser, Call, Form};
 use crate::secrets::Secret;
 use crate::support::{ASSERTION_KEY, ID_TOKEN_KEY, parameters, read, sealing_keys, settings};
 
@@ -33,7 +34,7 @@ async fn started(changes: &[(&'static str, &str)]) -> Result<(), StartError> {
             .map(|(name, value)| (*name, (*value).to_owned())),
     );
     let config = read(&settings).unwrap();
-    start(config, MovingClock::new(), Arc::new(SystemRandomness))
+    start(config, TestClock::new(), Arc::new(SystemRandomness))
         .await
         .map(|_| ())
 }
@@ -299,15 +300,6 @@ fn fail_what_is_no_event_without_a_panic() {
         json!({ "cookies": "x" }),
     ] {
         assert!(serde_json::from_value::<Event>(event).is_err());
-    }
-}
-
-#[derive(Debug)]
-struct Exhausted;
-
-impl Randomness for Exhausted {
-    fn fill(&self, _: &mut [u8]) -> Result<(), NoRandomness> {
-        Err(NoRandomness)
     }
 }
 

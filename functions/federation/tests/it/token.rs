@@ -4,7 +4,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use chrono::TimeDelta;
 use digital_auth::AuthenticationTime;
+use kit::start;
 use serde_json::{Value, json};
 
 use crate::kit::{Bridge, Call, Form, altered, verified_claims};
@@ -49,16 +51,17 @@ async fn pass_two_tokens_with_everything_that_cognito_needs() {
     assert_eq!(at_hash.as_str().unwrap().len(), 22);
     // What it holds is a story of its own.
     assert!(take("verified_record").is_string());
+    let now = start().timestamp();
     let expected = json!({
         "iss": ISSUER, "aud": CLIENT_ID, "sub": SUBJECT,
-        "iat": 1_800_000_000, "exp": 1_800_000_300, "auth_time": 1_800_000_000,
+        "iat": now, "exp": now + 300, "auth_time": now,
         "acr": "aal3 crl",
         "name": "山田　マーク太郎",
         "address": { "formatted": "東京都千代田区マーク町１丁目７番１号" },
         "formatted_address": "東京都千代田区マーク町１丁目７番１号",
         "birthdate": "1985-03-15",
         "gender": "male",
-        "verified_at": 1_800_000_000,
+        "verified_at": now,
     });
     assert_eq!(claims, expected);
     assert_eq!(bridge.service.take_calls(), ["/token", "/userinfo"]);
@@ -289,11 +292,11 @@ async fn fail_a_cookie_in_place_of_a_code() {
 #[tokio::test]
 async fn fail_a_code_after_sixty_seconds() {
     let (bridge, code) = bridge_with_code().await;
-    bridge.clock.advance(59);
+    bridge.clock.advance(TimeDelta::seconds(59));
     let other = Form::token(&code).set("redirect_uri", "https://other.example/");
     let in_time = Call::token(&other).send(&bridge).await;
     in_time.is_error(400, "invalid_grant", "code_redirect_uri_mismatch");
-    bridge.clock.advance(1);
+    bridge.clock.advance(TimeDelta::seconds(1));
     let answer = Call::token(&Form::token(&code)).send(&bridge).await;
     answer.is_error(400, "invalid_grant", "code_expired");
     assert_eq!(bridge.service.take_calls(), [""; 0]);
@@ -555,7 +558,7 @@ async fn fail_no_authentication_time_where_it_is_required() {
 #[tokio::test]
 async fn fail_an_id_token_that_says_something_else() {
     let bridge = Bridge::with(&[("ACCEPTED_ACR", "aal3 crl")]).await;
-    const NOW: i64 = 1_800_000_000;
+    let now = start().timestamp();
     let cases: [(&str, Option<Value>, &str); 27] = [
         (
             "iss",
@@ -572,12 +575,12 @@ async fn fail_an_id_token_that_says_something_else() {
         ("aud", Some(json!([])), "id_token_audience"),
         ("aud", None, "id_token_audience"),
         ("azp", Some(json!("other")), "id_token_authorized_party"),
-        ("exp", Some(json!(NOW - 60)), "id_token_expired"),
+        ("exp", Some(json!(now - 60)), "id_token_expired"),
         ("exp", None, "id_token_expired"),
-        ("iat", Some(json!(NOW - 61)), "id_token_issued_at"),
-        ("iat", Some(json!(NOW + 61)), "id_token_issued_at"),
+        ("iat", Some(json!(now - 61)), "id_token_issued_at"),
+        ("iat", Some(json!(now + 61)), "id_token_issued_at"),
         ("iat", None, "id_token_issued_at"),
-        ("nbf", Some(json!(NOW + 61)), "id_token_not_yet_valid"),
+        ("nbf", Some(json!(now + 61)), "id_token_not_yet_valid"),
         ("nonce", Some(json!("other")), "id_token_nonce"),
         ("nonce", None, "id_token_nonce"),
         (
@@ -590,8 +593,8 @@ async fn fail_an_id_token_that_says_something_else() {
         ("sub", Some(json!("s".repeat(256))), "id_token_subject"),
         ("acr", Some(json!("aal1")), "assurance_not_accepted"),
         ("acr", None, "assurance_not_accepted"),
-        ("auth_time", Some(json!(NOW + 61)), "id_token_auth_time"),
-        ("auth_time", Some(json!(NOW * 1_000)), "id_token_auth_time"),
+        ("auth_time", Some(json!(now + 61)), "id_token_auth_time"),
+        ("auth_time", Some(json!(now * 1_000)), "id_token_auth_time"),
         ("auth_time", Some(json!(0)), "id_token_auth_time"),
         ("auth_time", Some(json!(-1)), "id_token_auth_time"),
         ("exp", Some(json!("soon")), "id_token_malformed"),
@@ -661,7 +664,11 @@ async fn fail_times_that_no_clock_shows() {
         ("auth_time", FIRST_SECOND, "id_token_auth_time"),
         ("auth_time", LAST_SECOND, "id_token_auth_time"),
         // Milliseconds for seconds.
-        ("auth_time", 1_800_000_000_000, "id_token_auth_time"),
+        (
+            "auth_time",
+            start().timestamp_millis(),
+            "id_token_auth_time",
+        ),
     ]
     .map(|(name, value, class)| (name, json!(value), class));
     for (name, value, class) in malformed.chain(representable) {
@@ -761,7 +768,7 @@ async fn fail_an_id_token_that_was_signed_otherwise() {
         (1, other_key, "id_token_signature", &["/token", "/certs"]),
         (0, none, "id_token_algorithm", &["/token"]),
     ] {
-        bridge.clock.advance(seconds);
+        bridge.clock.advance(TimeDelta::seconds(seconds));
         bridge.service.id_token(change);
         refused(&bridge, 400, "invalid_grant", class, calls).await;
     }
@@ -782,7 +789,7 @@ async fn fail_an_unknown_key_after_one_look() {
         (9, &["/token"]),
         (1, &["/token", "/certs"]),
     ] {
-        bridge.clock.advance(seconds);
+        bridge.clock.advance(TimeDelta::seconds(seconds));
         bridge.service.id_token(other_kid);
         refused(&bridge, 400, error, "id_token_unknown_key", calls).await;
     }

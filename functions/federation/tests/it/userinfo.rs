@@ -1,6 +1,7 @@
 //! `/userinfo`: the claims out of the sealed access token, by GET and POST, without any call.
 //! What isn't such a token, or was sealed for something else, is refused as RFC 6750 says.
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::kit::{Bridge, Browser, Call, Form, altered};
@@ -97,9 +98,9 @@ async fn fail_a_token_that_is_not_ours_or_was_changed() {
 #[tokio::test]
 async fn fail_after_five_minutes() {
     let (bridge, token) = bridge_with_access_token().await;
-    bridge.clock.advance(299);
+    bridge.clock.advance(TimeDelta::seconds(299));
     assert_eq!(Call::userinfo(&token).send(&bridge).await.status, 200);
-    bridge.clock.advance(1);
+    bridge.clock.advance(TimeDelta::seconds(1));
     Call::userinfo(&token)
         .send(&bridge)
         .await

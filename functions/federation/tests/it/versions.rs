@@ -5,18 +5,19 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use digital_auth::CodeExchange;
 use digital_auth::authorization::{LoginSecrets, Secret256};
 use federation::code::Code;
 use federation::pending_login::{self, ClientRequest, ClientState, PendingLogin};
 use federation::sealed::{Audience, OpenError, Purpose, Seal, SealingKeys, Travels};
 use keys::SystemRandomness;
+use kit::start;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
 use crate::kit::{Bridge, Browser, Call, Form};
-use crate::support::{CLIENT_ID, ISSUER, REDIRECT_URI, parameters, start_of_time};
+use crate::support::{CLIENT_ID, ISSUER, REDIRECT_URI, parameters};
 
 /// A pending login before there was a version.
 #[derive(Deserialize, Serialize)]
@@ -63,12 +64,12 @@ impl OtherVersion {
         Seal {
             keys: &self.0,
             audience: Audience::new(ISSUER, CLIENT_ID),
-            now: start_of_time(),
+            now: start(),
         }
     }
 
     fn seal(&self, purpose: Purpose, inside: &[u8]) -> String {
-        let expires_at = start_of_time() + TimeDelta::seconds(60);
+        let expires_at = start() + TimeDelta::seconds(60);
         let sealed = (self.sealing()).seal(purpose, expires_at, inside, &SystemRandomness);
         sealed.unwrap()
     }
@@ -117,7 +118,7 @@ fn client_request() -> (ClientRequest, Vec<u8>) {
     let client_request = ClientRequest {
         nonce: Some("n-0S6".to_owned()),
         code_challenge: Some([24; 32]),
-        authenticated_after: Some(start_of_time()),
+        authenticated_after: DateTime::from_timestamp(1_800_000_000, 0),
     };
     let bytes = [
         &b"\x01\x05n-0S6"[..],

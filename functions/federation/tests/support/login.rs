@@ -8,42 +8,20 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use chrono::{DateTime, Utc};
-use digital_auth::Clock;
 use federation::federation::Federation;
 use federation::http_api::{Event, Request, Response};
 use federation::startup::start;
 use function_kit::metrics::Metrics;
-use keys::{NoRandomness, Randomness};
+use kit::{Repeating, TestClock};
 use serde_json::json;
 
 use crate::support::{
     CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, SCOPE, SERVICE_KEY, call, encode, id_token_claims,
-    parameters, person, read, settings, start_of_time, token_answer,
+    parameters, person, read, settings, token_answer,
 };
 
-/// It is always the first second.
-#[derive(Debug)]
-struct Standstill;
-
-impl Clock for Standstill {
-    fn now(&self) -> DateTime<Utc> {
-        start_of_time()
-    }
-}
-
-/// Always the same bytes: the nonce of every login is known before it begins.
-#[derive(Debug)]
-struct Same;
-
+/// Of what all random bytes are: the nonce of every login is known before it begins.
 const SAME: u8 = 7;
-
-impl Randomness for Same {
-    fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
-        buffer.fill(SAME);
-        Ok(())
-    }
-}
 
 /// A bridge, and the requests of its one login.
 pub(crate) struct Login {
@@ -59,7 +37,7 @@ impl Login {
     pub(crate) async fn warm() -> Self {
         let service = serve();
         let config = read(&settings(&service)).unwrap();
-        let federation = start(config, Arc::new(Standstill), Arc::new(Same))
+        let federation = start(config, TestClock::new(), Arc::new(Repeating(SAME)))
             .await
             .unwrap();
         let metrics = Metrics::to("test".to_owned(), Box::new(std::io::sink()));
@@ -172,7 +150,7 @@ fn serve() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let nonce = URL_SAFE_NO_PAD.encode([SAME; 32]);
-    let id_token = SERVICE_KEY.sign(&id_token_claims(&address, &nonce, start_of_time()));
+    let id_token = SERVICE_KEY.sign(&id_token_claims(&address, &nonce, kit::start()));
     let answers = Arc::new(Answers {
         token: http(&token_answer(&id_token)),
         userinfo: http(&person().to_string()),

@@ -49,11 +49,6 @@ pub(crate) fn call(request_id: &str) -> Call<'_> {
     }
 }
 
-/// The first second of every test.
-pub(crate) fn start_of_time() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
-}
-
 fn private_jwk(algorithm: Algorithm) -> String {
     let key = LocalKey::generate(algorithm).unwrap();
     key.private_jwk().expose_secret().to_owned()
