@@ -10,6 +10,7 @@
 
 mod clock;
 pub mod keys;
+mod parameters;
 mod randomness;
 mod secrets_manager;
 mod server;
@@ -18,6 +19,7 @@ mod written;
 use std::path::{Path, PathBuf};
 
 pub use clock::{TestClock, start};
+pub use parameters::Parameters;
 pub use randomness::{Counting, Exhausted, Repeating};
 pub use secrets_manager::SecretsManager;
 pub use server::{Ending, Received, Reply, Server, answer, chunked, json};

@@ -23,8 +23,11 @@ use secrecy::SecretString;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::kit::{Answer, Bridge, Browser, Call, Form, REQUEST_ID, altered};
-use crate::support::{ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, call, parameters, sealing_keys};
+use crate::kit::{Answer, Bridge, Browser, Call, REQUEST_ID, altered};
+use crate::support::{
+    ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, authorization_request, call, parameters,
+    sealing_keys, token_request,
+};
 
 /// How long Amazon Cognito waits.
 const COGNITO: Duration = Duration::from_secs(5);
@@ -142,7 +145,7 @@ impl Slow {
     /// A code, when the secrets were last fetched so long ago.
     async fn code(&self, seconds: i64) -> String {
         self.aged(seconds);
-        let code = self.bridge.code(&Form::authorize()).await;
+        let code = self.bridge.code(&authorization_request()).await;
         // So that the fetch that came too late is no reason to make none.
         self.clock().advance(TimeDelta::seconds(10));
         code
@@ -152,7 +155,10 @@ impl Slow {
     async fn answered(&self, seconds: i64) -> Call {
         self.aged(seconds);
         let mut browser = Browser::default();
-        let asked = self.bridge.begin(&mut browser, &Form::authorize()).await;
+        let asked = self
+            .bridge
+            .begin(&mut browser, &authorization_request())
+            .await;
         self.clock().advance(TimeDelta::seconds(10));
         let answer = self.bridge.service.answer(&asked);
         Call::callback(&answer).browser(&browser)
@@ -194,8 +200,8 @@ fn unavailable(answer: &Answer, class: &str) {
 #[tokio::test(start_paused = true)]
 async fn pass_when_nothing_is_slow() {
     let slow = Slow::new().await;
-    let code = slow.bridge.code(&Form::authorize()).await;
-    let (answer, took) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let code = slow.bridge.code(&authorization_request()).await;
+    let (answer, took) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     answer.tokens();
     assert!(took < Duration::from_millis(10), "{took:?}");
 }
@@ -205,10 +211,13 @@ async fn pass_when_nothing_is_slow() {
 async fn fail_in_time_with_secrets_of_yesterday_that_do_not_come() {
     let slow = Slow::new().await;
     let code = slow.code(DAY).await;
-    let (answer, took) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let (answer, took) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "secrets_unavailable");
     is_the_whole_time(took);
-    for call in [Call::userinfo("junk"), Call::authorize(&Form::authorize())] {
+    for call in [
+        Call::userinfo("junk"),
+        Call::authorize(&authorization_request()),
+    ] {
         let (answer, took) = timed(call, &slow.bridge).await;
         assert!(
             answer.body.contains("secrets_unavailable"),
@@ -237,11 +246,11 @@ async fn fail_in_time_with_secrets_that_do_not_come_before_something_else_does_n
             "ID token key" => slow.id_token_key.takes(FOR_EVER),
             "newer sealing key" => {
                 let elsewhere = Bridge::with(&[("SEALING_KEYS", &sealing_keys(&[2]))]).await;
-                code = elsewhere.code(&Form::authorize()).await;
+                code = elsewhere.code(&authorization_request()).await;
             }
             path => slow.bridge.service.delay(path, FOR_EVER),
         }
-        let (answer, took) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+        let (answer, took) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
         unavailable(&answer, class);
         is_the_whole_time(took);
         if let path @ ("/token" | "/userinfo") = which {
@@ -265,12 +274,12 @@ async fn fail_as_that_which_took_the_time() {
         (1.0, 9.9, 0.0, 0.0, "service_timeout"),
     ] {
         let slow = Slow::new().await;
-        let code = slow.bridge.code(&Form::authorize()).await;
+        let code = slow.bridge.code(&authorization_request()).await;
         slow.assertion_key.takes(seconds(assertion));
         slow.bridge.service.delay("/token", seconds(token));
         slow.bridge.service.delay("/userinfo", seconds(userinfo));
         slow.id_token_key.takes(seconds(id_token));
-        let (answer, took) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+        let (answer, took) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
         unavailable(&answer, class);
         is_the_whole_time(took);
     }
@@ -285,48 +294,48 @@ async fn fail_as_that_which_was_waited_for_and_not_as_what_went_on_beside_it() {
     let code = slow.code(HOUR).await;
     slow.assertion_key.takes(seconds(1.1));
     slow.bridge.service.delay("/token", FOR_EVER);
-    let (answer, _) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let (answer, _) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "service_timeout");
 
     let slow = Slow::new().await;
     let code = slow.code(DAY).await;
     slow.aws.answers_after(seconds(1.4));
     slow.bridge.service.delay("/token", FOR_EVER);
-    let (answer, _) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let (answer, _) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "service_timeout");
 
     // The keys come before they are needed.
     let slow = Slow::new().await;
     slow.bridge.service.delay("/certs", FOR_EVER);
-    let code = slow.bridge.code(&Form::authorize()).await;
+    let code = slow.bridge.code(&authorization_request()).await;
     slow.bridge.service.delay("/certs", seconds(2.5));
     slow.assertion_key.takes(seconds(1.9));
     slow.bridge.service.delay("/token", FOR_EVER);
-    let (answer, _) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let (answer, _) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "service_timeout");
 
     // Its keys and its answer are one party's, and took longer together than a signature.
     let slow = Slow::new().await;
     slow.bridge.service.delay("/certs", FOR_EVER);
-    let code = slow.bridge.code(&Form::authorize()).await;
+    let code = slow.bridge.code(&authorization_request()).await;
     slow.bridge.service.delay("/certs", seconds(2.1));
     slow.bridge.service.delay("/token", seconds(2.3));
     slow.id_token_key.takes(FOR_EVER);
-    let (answer, _) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let (answer, _) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "service_timeout");
 }
 
 #[tokio::test(start_paused = true)]
 async fn fail_as_the_key_set_if_that_took_the_time() {
     let slow = Slow::new().await;
-    let code = slow.bridge.code(&Form::authorize()).await;
+    let code = slow.bridge.code(&authorization_request()).await;
     // A signature that doesn't fit may mean that the key has changed, so the key set is fetched again.
     slow.bridge
         .service
         .id_token(|token| altered(token, token.len() - 9));
     slow.clock().advance(TimeDelta::seconds(59));
     slow.bridge.service.delay("/certs", FOR_EVER);
-    let (answer, took) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let (answer, took) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "key_set_unavailable");
     is_the_whole_time(took);
 }
@@ -340,7 +349,7 @@ async fn fail_in_time_after_a_cold_start() {
         (4.5, 0.0, "too_slow"),
     ] {
         let slow = Slow::new().await;
-        let code = slow.bridge.code(&Form::authorize()).await;
+        let code = slow.bridge.code(&authorization_request()).await;
         slow.bridge
             .service
             .delay("/token", Duration::from_secs_f64(token));
@@ -351,7 +360,7 @@ async fn fail_in_time_after_a_cold_start() {
             begun,
             ..call(REQUEST_ID)
         };
-        let answer = Call::token(&Form::token(&code))
+        let answer = Call::token(&token_request(&code))
             .send_as(call, &slow.bridge)
             .await;
         unavailable(&answer, class);
@@ -394,7 +403,7 @@ async fn fail_in_time_behind_a_front_door_whose_secret_does_not_come() {
     slow.aged(HOUR);
     let bridge = slow.bridge.behind("front-door-of-summer");
     for call in [
-        Call::token(&Form::token("junk")),
+        Call::token(&token_request("junk")),
         Call::userinfo("junk"),
         Call::new("GET", "/jwks.json"),
         Call::new("GET", "/callback"),

@@ -6,8 +6,9 @@ use chrono::TimeDelta;
 use federation::front_door::HEADER;
 use serde_json::{Value, json};
 
-use crate::kit::{Answer, Bridge, Call, Form};
+use crate::kit::{Answer, Bridge, Call};
 use crate::secrets::{Secret, client, is_known};
+use crate::support::{authorization_request, token_request};
 
 const SPRING: &str = "front-door-of-spring";
 const SUMMER: &str = "front-door-of-summer";
@@ -65,12 +66,12 @@ async fn fail_on_every_path_before_anything_else_is_looked_at() {
     let bridge = with_front_door(&only(SPRING)).await;
     let long = "x".repeat(9_000);
     for (call, with_the_secret, is_page) in [
-        (Call::authorize(&Form::authorize()), 302, true),
+        (Call::authorize(&authorization_request()), 302, true),
         (Call::new("PUT", "/authorize"), 405, true),
         (Call::new("GET", "/authorize").query(&long), 413, true),
         (Call::new("GET", "/callback"), 400, true),
         (Call::new("GET", "/elsewhere"), 404, true),
-        (Call::token(&Form::token("junk")), 400, false),
+        (Call::token(&token_request("junk")), 400, false),
         (Call::new("GET", "/token"), 405, false),
         (Call::userinfo("junk"), 401, false),
         (Call::new("GET", "/jwks.json"), 200, false),
@@ -191,7 +192,7 @@ async fn fail_and_tell_that_nobody_gets_in_who_comes_through_it() {
         call.event["requestContext"]["http"]["sourceIp"] = address.into();
         call
     };
-    let authorize = || Call::authorize(&Form::authorize());
+    let authorize = || Call::authorize(&authorization_request());
     from("192.0.2.1", authorize()).send(&bridge).await;
     let elsewhere = Call::new("GET", "/jwks.json").header(HEADER, SUMMER);
     from("192.0.2.1", elsewhere).send(&bridge).await;

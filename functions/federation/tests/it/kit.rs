@@ -15,13 +15,13 @@ use function_kit::metrics::Metrics;
 use function_kit::runtime;
 use function_kit::support_id::SupportId;
 use keys::{Randomness, SystemRandomness};
-use kit::{TestClock, Written};
+use kit::{Parameters, TestClock, Written};
 use serde_json::{Value, json};
 
 use crate::service::Service;
 use crate::support::{
-    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, Settings, call, encode, parameters,
-    read, settings,
+    CLIENT_ID, ISSUER, REDIRECT_URI, Settings, authorization_request, call, parameters, read,
+    settings, token_request,
 };
 
 /// Lambda's id of every request.
@@ -131,7 +131,7 @@ impl Bridge {
     pub(crate) async fn begin(
         &self,
         browser: &mut Browser,
-        form: &Form,
+        form: &Parameters,
     ) -> BTreeMap<String, String> {
         let answer = Call::authorize(form).browser(browser).send(self).await;
         let location = answer.location();
@@ -142,7 +142,7 @@ impl Bridge {
     }
 
     /// Begins a login and comes back from the service: the answer for the client.
-    pub(crate) async fn come_back(&self, form: &Form) -> Answer {
+    pub(crate) async fn come_back(&self, form: &Parameters) -> Answer {
         let mut browser = Browser::default();
         let asked = self.begin(&mut browser, form).await;
         let answer = self.service.answer(&asked);
@@ -150,83 +150,16 @@ impl Bridge {
     }
 
     /// Begins a login and comes back from the service: the code for the client.
-    pub(crate) async fn code(&self, form: &Form) -> String {
+    pub(crate) async fn code(&self, form: &Parameters) -> String {
         let answer = self.come_back(form).await;
         parameters(answer.location())["code"].clone()
     }
 
     /// A whole login.
     pub(crate) async fn tokens(&self) -> Value {
-        let code = self.code(&Form::authorize()).await;
-        let answer = Call::token(&Form::token(&code)).send(self).await;
+        let code = self.code(&authorization_request()).await;
+        let answer = Call::token(&token_request(&code)).send(self).await;
         answer.tokens()
-    }
-}
-
-/// The parameters of a request: made whole, then changed in one place.
-#[derive(Clone, Debug)]
-pub(crate) struct Form(Vec<(String, String)>);
-
-impl Form {
-    pub(crate) fn of(parameters: &[(&str, &str)]) -> Self {
-        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Self(parameters.iter().map(own).collect())
-    }
-
-    /// What Amazon Cognito sends to `/authorize`.
-    pub(crate) fn authorize() -> Self {
-        Self::of(&[
-            ("client_id", CLIENT_ID),
-            ("redirect_uri", REDIRECT_URI),
-            ("scope", SCOPE),
-            ("response_type", "code"),
-            ("state", "marked-client-state"),
-        ])
-    }
-
-    /// What Amazon Cognito sends to `/token`.
-    pub(crate) fn token(code: &str) -> Self {
-        Self::of(&[
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", REDIRECT_URI),
-            ("client_id", CLIENT_ID),
-            ("client_secret", CLIENT_SECRET),
-        ])
-    }
-
-    /// With another value.
-    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
-        match self.0.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => value.clone_into(known),
-            None => return self.and(name, value),
-        }
-        self
-    }
-
-    /// With one more, perhaps a second of that name.
-    pub(crate) fn and(mut self, name: &str, value: &str) -> Self {
-        self.0.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    pub(crate) fn without(mut self, name: &str) -> Self {
-        self.0.retain(|(known, _)| known != name);
-        self
-    }
-
-    pub(crate) fn get(&self, name: &str) -> &str {
-        let found = self.0.iter().find(|(known, _)| known == name);
-        &found.unwrap().1
-    }
-
-    pub(crate) fn encode(&self) -> String {
-        let pairs = self
-            .0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        let pairs: Vec<_> = pairs.collect();
-        encode(&pairs)
     }
 }
 
@@ -251,15 +184,15 @@ impl Call {
         }
     }
 
-    pub(crate) fn authorize(form: &Form) -> Self {
+    pub(crate) fn authorize(form: &Parameters) -> Self {
         Self::new("GET", "/authorize").query(&form.encode())
     }
 
-    pub(crate) fn callback(form: &Form) -> Self {
+    pub(crate) fn callback(form: &Parameters) -> Self {
         Self::new("GET", "/callback").query(&form.encode())
     }
 
-    pub(crate) fn token(form: &Form) -> Self {
+    pub(crate) fn token(form: &Parameters) -> Self {
         Self::new("POST", "/token").form(&form.encode())
     }
 

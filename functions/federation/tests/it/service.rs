@@ -13,10 +13,9 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digital_auth::Clock as _;
-use kit::TestClock;
+use kit::{Parameters, TestClock};
 use serde_json::{Map, Value, json};
 
-use crate::kit::Form;
 use crate::support::{
     ASSERTION_KEY, SERVICE_ACCESS_TOKEN, SERVICE_CLIENT_ID, SERVICE_KEY, id_token_claims, person,
     token_answer,
@@ -100,14 +99,14 @@ impl Service {
     }
 
     /// What the service sends to `/callback` after this authorization request.
-    pub(crate) fn answer(&self, asked: &BTreeMap<String, String>) -> Form {
+    pub(crate) fn answer(&self, asked: &BTreeMap<String, String>) -> Parameters {
         let mut codes = self.inner.codes.lock().unwrap();
         let code = format!("{SERVICE_CODE}.{}", codes.len());
         codes.insert(
             code.clone(),
             (asked["nonce"].clone(), asked["code_challenge"].clone()),
         );
-        Form::of(&[
+        Parameters::of([
             ("state", &asked["state"]),
             ("session_state", "0d9c2b1a"),
             ("iss", &self.issuer()),

@@ -4,8 +4,8 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::kit::{Bridge, Browser, Call, Form, altered};
-use crate::support::{SUBJECT, sealing_keys};
+use crate::kit::{Bridge, Browser, Call, altered};
+use crate::support::{SUBJECT, authorization_request, sealing_keys};
 
 async fn bridge_with_access_token() -> (Bridge, String) {
     let bridge = Bridge::new().await;
@@ -68,9 +68,9 @@ async fn fail_a_token_that_is_not_ours_or_was_changed() {
     let (bridge, token) = bridge_with_access_token().await;
     let tokens = bridge.tokens().await;
     let mut browser = Browser::default();
-    bridge.begin(&mut browser, &Form::authorize()).await;
+    bridge.begin(&mut browser, &authorization_request()).await;
     let cookie = browser.0[browser.only()].clone();
-    let code = bridge.code(&Form::authorize()).await;
+    let code = bridge.code(&authorization_request()).await;
     let mut bad = vec![
         "x".to_owned(),
         "あ".to_owned(),

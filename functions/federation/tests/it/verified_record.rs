@@ -12,8 +12,10 @@ use kit::start;
 use sealing::SealingKeys;
 use serde_json::{Value, json};
 
-use crate::kit::{Bridge, Call, Form, verified_claims};
-use crate::support::{PROVIDER_NAME, SCOPE, SUBJECT, sealing_keys};
+use crate::kit::{Bridge, Call, verified_claims};
+use crate::support::{
+    PROVIDER_NAME, SCOPE, SUBJECT, authorization_request, sealing_keys, token_request,
+};
 
 /// The key of the records in the tests' configuration, and the one of everything else.
 const RECORD_KEY: u8 = 101;
@@ -111,9 +113,12 @@ async fn pass_it_keeps_what_has_no_claim() {
 #[tokio::test]
 async fn pass_it_holds_no_attribute_that_was_not_asked_for() {
     let bridge = Bridge::with(&[("ATTRIBUTES", "birthdate")]).await;
-    let form = Form::authorize().set("scope", "openid birthdate");
+    let form = authorization_request().with("scope", "openid birthdate");
     let code = bridge.code(&form).await;
-    let tokens = Call::token(&Form::token(&code)).send(&bridge).await.json();
+    let tokens = Call::token(&token_request(&code))
+        .send(&bridge)
+        .await
+        .json();
     let claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
     let attributes = opened(&bridge, &claims, &[RECORD_KEY]).unwrap().attributes;
     assert_eq!(
@@ -182,7 +187,7 @@ async fn fail_with_the_ring_of_everything_else() {
 async fn fail_with_an_access_token_or_code_in_its_place() {
     let bridge = Bridge::new().await;
     let tokens = bridge.tokens().await;
-    let code = bridge.code(&Form::authorize()).await;
+    let code = bridge.code(&authorization_request()).await;
     let mut claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
     for other in [tokens["access_token"].clone(), json!(code)] {
         claims["verified_record"] = other;
@@ -245,8 +250,8 @@ async fn pass_the_longest_person_fits_and_fail_who_does_not() {
 
         // Each could be stored by itself; the record couldn't.
         bridge.service.person("address", json!("a".repeat(1_800)));
-        let code = bridge.code(&Form::authorize()).await;
-        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        let code = bridge.code(&authorization_request()).await;
+        let answer = Call::token(&token_request(&code)).send(&bridge).await;
         answer.is_error(502, "server_error", "record_too_long");
     }
 }

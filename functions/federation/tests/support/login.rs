@@ -12,12 +12,12 @@ use federation::federation::Federation;
 use federation::http_api::{Event, Request, Response};
 use federation::startup::start;
 use function_kit::metrics::Metrics;
-use kit::{Repeating, TestClock};
+use kit::{Parameters, Repeating, TestClock};
 use serde_json::json;
 
 use crate::support::{
-    CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, SCOPE, SERVICE_KEY, call, encode, id_token_claims,
-    parameters, person, read, settings, token_answer,
+    SERVICE_KEY, authorization_request, call, id_token_claims, parameters, person, read, settings,
+    token_answer, token_request,
 };
 
 /// Of what all random bytes are: the nonce of every login is known before it begins.
@@ -74,23 +74,18 @@ impl Login {
     pub(crate) fn authorize(&self) -> Request {
         // As long as Amazon Cognito's usual one.
         let state = "Ab-_".repeat(175);
-        let query = encode(&[
-            ("client_id", CLIENT_ID),
-            ("redirect_uri", REDIRECT_URI),
-            ("scope", SCOPE),
-            ("response_type", "code"),
-            ("state", &state),
-        ]);
+        let query = authorization_request().with("state", &state).encode();
         request("GET", "/authorize", &json!({ "rawQueryString": query }))
     }
 
     pub(crate) fn callback(&self) -> Request {
         let code = "0d9c2b1a-6a55-4d5e-9c3a-2f1e5b7c9d10.0d9c2b1a-6a55-4d5e-9c3a-2f1e5b7c9d10";
-        let query = encode(&[
-            ("state", &self.state),
+        let query = Parameters::of([
+            ("state", self.state.as_str()),
             ("session_state", "x"),
             ("code", code),
-        ]);
+        ])
+        .encode();
         let cookies = [&self.cookie];
         request(
             "GET",
@@ -100,13 +95,7 @@ impl Login {
     }
 
     pub(crate) fn token(&self) -> Request {
-        let form = encode(&[
-            ("grant_type", "authorization_code"),
-            ("code", &self.code),
-            ("redirect_uri", REDIRECT_URI),
-            ("client_id", CLIENT_ID),
-            ("client_secret", CLIENT_SECRET),
-        ]);
+        let form = token_request(&self.code).encode();
         let fields = json!({
             "headers": { "content-type": "application/x-www-form-urlencoded" },
             "body": STANDARD.encode(form),

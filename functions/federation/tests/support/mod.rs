@@ -17,6 +17,7 @@ use function_kit::settings::ConfigError;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{EncodingKey, Header};
 use keys::{Algorithm, LocalKey};
+use kit::Parameters;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use url::Url;
@@ -168,9 +169,24 @@ pub(crate) fn parameters(url: &str) -> BTreeMap<String, String> {
     url.query_pairs().into_owned().collect()
 }
 
-/// Parameters as a query or a form.
-pub(crate) fn encode(parameters: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(parameters)
-        .finish()
+/// What Amazon Cognito sends to `/authorize`.
+pub(crate) fn authorization_request() -> Parameters {
+    Parameters::of([
+        ("client_id", CLIENT_ID),
+        ("redirect_uri", REDIRECT_URI),
+        ("scope", SCOPE),
+        ("response_type", "code"),
+        ("state", "marked-client-state"),
+    ])
+}
+
+/// What Amazon Cognito sends to `/token`.
+pub(crate) fn token_request(code: &str) -> Parameters {
+    Parameters::of([
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", REDIRECT_URI),
+        ("client_id", CLIENT_ID),
+        ("client_secret", CLIENT_SECRET),
+    ])
 }
