@@ -17,6 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use local_lambda::{BuildError, BuildStop, Profile};
 use loopback::clock::SimClock;
 use loopback::journal::{Hop, Moment, Step};
+use loopback::pages::Language;
 use loopback::user_agent::{UserAgent, UserAgentError};
 use serde_json::{Value, json};
 use service_simulator::fault::Fault;
@@ -26,7 +27,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::arguments::{AssertionAlgorithm, Demo};
 use crate::browser;
 use crate::complaint::Complaint;
-use crate::language::Language;
 use crate::story;
 
 /// Why the demo didn't get to a login.

@@ -8,7 +8,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use loopback::journal::{Check, Parameter, Party, Step};
-use loopback::pages::{self, LANGUAGE, Language, remembering};
+use loopback::pages::{self, LANGUAGE, remembering};
 use loopback::parameters::Parameters;
 
 use crate::options::has_openid_if_needed;
@@ -41,7 +41,7 @@ pub(crate) async fn authorize(
 ) -> Response {
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
     let chosen = query.only(LANGUAGE);
-    let language = Language::of(chosen, &headers);
+    let language = pages::language(chosen, &headers);
     shared.state().requests.authorize += 1;
     let mut checks = Vec::new();
     let outcome = decide(&shared, &query, cookie(&headers), &mut checks);

@@ -8,7 +8,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::header::HeaderMap;
 use loopback::journal::{Check, Parameter, Party, Step};
-use loopback::pages::Language;
+use loopback::pages::language;
 use loopback::parameters::Parameters;
 use serde_json::{Map, Value};
 
@@ -34,7 +34,7 @@ pub(crate) async fn idp_response(
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
     let now = shared.options.clock.now();
     let cookie = cookie(&headers);
-    let language = Language::of(None, &headers);
+    let language = language(None, &headers);
     let taken = {
         let mut kept = shared.state();
         kept.requests.idp_response += 1;

@@ -12,7 +12,7 @@ use http::header::{
 };
 use http::{HeaderMap, Method, StatusCode};
 use loopback::journal::{Check, Parameter, Party, Step};
-use loopback::pages::{Forms, LANGUAGE, Language, strict_headers};
+use loopback::pages::{self, Forms, LANGUAGE, Language, strict_headers};
 use loopback::parameters::Parameters;
 use serde_json::Value;
 use url::Url;
@@ -131,7 +131,7 @@ impl Received {
 
     /// The language of the page that answers.
     pub(crate) fn language(&self) -> Language {
-        Language::of(self.query.first(LANGUAGE), &self.headers)
+        pages::language(self.query.first(LANGUAGE), &self.headers)
     }
 
     /// Whether a program asks, and wants the page's choices as JSON.

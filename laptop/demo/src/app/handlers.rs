@@ -15,7 +15,7 @@ use http::header::{
 };
 use keys::{NoRandomness, SystemRandomness};
 use loopback::journal::{Hop, Journal, Moment};
-use loopback::pages::{LANGUAGE, Language, cookie, remembering};
+use loopback::pages::{LANGUAGE, Language, cookie, language, remembering};
 use loopback::parameters::Parameters;
 use loopback::server::stopped;
 use tokio::time::timeout;
@@ -50,7 +50,7 @@ impl Asked {
     pub(super) fn new(query: Option<String>, headers: HeaderMap) -> Self {
         let query = Parameters::parse(query.unwrap_or_default().as_bytes());
         Self {
-            language: Language::of(query.first(LANGUAGE), &headers),
+            language: language(query.first(LANGUAGE), &headers),
             query,
             headers,
         }
@@ -84,7 +84,7 @@ pub(super) async fn admitted(
     let mut hosts = request.headers().get_all(HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
     let is_own = host.is_some_and(|host| host.eq_ignore_ascii_case(&shared.host));
-    let language = Language::of(None, request.headers());
+    let language = language(None, request.headers());
     if !is_own || hosts.next().is_some() {
         pages::problem(Problem::OtherHost(&shared.base_url), language)
     } else if head_size(&request) > HEAD_LIMIT {
@@ -103,11 +103,11 @@ fn head_size(request: &Request) -> usize {
 }
 
 pub(super) async fn not_found(headers: HeaderMap) -> Response {
-    pages::problem(Problem::NotFound, Language::of(None, &headers))
+    pages::problem(Problem::NotFound, language(None, &headers))
 }
 
 pub(super) async fn method_not_allowed(headers: HeaderMap) -> Response {
-    pages::problem(Problem::MethodNotAllowed, Language::of(None, &headers))
+    pages::problem(Problem::MethodNotAllowed, language(None, &headers))
 }
 
 /// 256 bits that nobody can guess.
