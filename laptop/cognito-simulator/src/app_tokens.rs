@@ -16,13 +16,13 @@ use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use loopback::journal::{Check, Parameter, Party, Step};
 use loopback::parameters::Parameters;
+use loopback::random;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
 use crate::issued_code::CODE_LIFETIME;
 use crate::pages::no_store;
 use crate::parameters::journal_parameters;
-use crate::random;
 use crate::refresh_tokens::{SignIn, Through};
 use crate::shared::Shared;
 use crate::token_changes::TokenChanges;

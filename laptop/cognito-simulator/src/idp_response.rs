@@ -10,6 +10,7 @@ use http::header::HeaderMap;
 use loopback::journal::{Check, Parameter, Party, Step};
 use loopback::pages::language;
 use loopback::parameters::Parameters;
+use loopback::random;
 use serde_json::{Map, Value};
 
 use crate::authorize::{answer_of, cookie, error_redirect};
@@ -20,7 +21,6 @@ use crate::issued_code::{CODE_LIFETIME, IssuedCode};
 use crate::pages::{ErrorPage, redirect};
 use crate::parameters::{journal_parameters, with_query};
 use crate::pending_login::{NoLogin, PendingLogin};
-use crate::random;
 use crate::shared::Shared;
 use crate::token_generation::{self, Source};
 

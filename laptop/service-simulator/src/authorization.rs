@@ -7,13 +7,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use loopback::parameters::Parameters;
+use loopback::random;
 use url::Url;
 
 use crate::exchange::{Answer, Checks, Received};
 use crate::login::{AuthorizationRequest, Login};
 use crate::pages::ErrorPage;
 use crate::realm::Realm;
-use crate::{random, test_card};
+use crate::test_card;
 
 /// The source of the rules that are this API's own.
 const RULE: &str = "Digital Authentication App, authorization request";
@@ -64,7 +65,7 @@ pub(crate) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) ->
 }
 
 fn begin(realm: &Realm, request: AuthorizationRequest, now: DateTime<Utc>) -> Option<String> {
-    let id = random::base64url::<32>().ok()?;
+    let id = random::base64url(32).ok()?;
     let mut memory = realm.memory();
     memory.tidy(now);
     let login = Login {

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 use http::header::{AUTHORIZATION, LOCATION};
 use loopback::parameters::Parameters;
+use loopback::random;
 use serde_json::{Map, Value, json};
 
 use crate::exchange::{Answer, Checks, Received};
@@ -17,7 +18,7 @@ use crate::login::{Given, Grant};
 use crate::realm::{IssuedTokens, Memory, Realm};
 use crate::realm_keys::{RealmKeys, compact};
 use crate::token_refusal::TokenRefusal;
-use crate::{client_assertion, id_token, random};
+use crate::{client_assertion, id_token};
 
 const RULE: &str = "Digital Authentication App, token request";
 
