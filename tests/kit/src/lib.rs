@@ -1,6 +1,7 @@
 //! What the tests of several crates need: a server that misbehaves as it is told ([`Server`]), a time of day that stands
 //! still ([`TestClock`]), randomness that a test knows ([`Repeating`]), a Secrets Manager that takes its time
-//! ([`SecretsManager`]), and all that is logged meanwhile ([`log`]).
+//! ([`SecretsManager`]), what the service says in a good login
+//! ([`service`]), and all that is logged meanwhile ([`log`]).
 //! Nothing of it is in a function.
 #![expect(
     clippy::unwrap_used,
@@ -14,6 +15,7 @@ mod parameters;
 mod randomness;
 mod secrets_manager;
 mod server;
+pub mod service;
 mod written;
 
 use std::path::{Path, PathBuf};

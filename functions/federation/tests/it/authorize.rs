@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kit::{Parameters, start};
+use kit::{Parameters, service, start};
 use serde_json::{Value, json};
 
 use crate::kit::{Bridge, Browser, Call, verified_claims};
 use crate::support::{
-    ISSUER, REDIRECT_URI, SCOPE, SERVICE_CLIENT_ID, authorization_request, parameters,
-    token_request,
+    ISSUER, REDIRECT_URI, SCOPE, authorization_request, parameters, token_request,
 };
 
 const STATE: &str = "marked-client-state";
@@ -50,7 +49,7 @@ async fn pass_exactly_the_documented_parameters_go_to_the_service() {
     }
     let expected = [
         ("acr_values", "aal3 crl"),
-        ("client_id", SERVICE_CLIENT_ID),
+        ("client_id", service::CLIENT_ID),
         ("code_challenge_method", "S256"),
         ("redirect_uri", &format!("{ISSUER}/callback")),
         ("response_type", "code"),

@@ -54,7 +54,7 @@ impl Bridge {
     ) -> Self {
         let clock = TestClock::new();
         let service = Service::start(Arc::clone(&clock)).await;
-        let mut settings = settings(service.address());
+        let mut settings = settings(&service.address());
         settings.extend(
             changes
                 .iter()
@@ -84,7 +84,7 @@ impl Bridge {
     pub(crate) async fn of(change: impl AsyncFnOnce(&mut Parts)) -> Self {
         let clock = TestClock::new();
         let service = Service::start(Arc::clone(&clock)).await;
-        let settings = settings(service.address());
+        let settings = settings(&service.address());
         Self::changed(settings, clock, service, Arc::new(SystemRandomness), change).await
     }
 

@@ -17,14 +17,15 @@ use function_kit::invocation::Invocation;
 use function_kit::metrics::Measurements;
 use function_kit::reference::Reference;
 use keys::SystemRandomness;
+use kit::service::{self, SUBJECT};
 use kit::{Parameters, log};
 use serde_json::{Value, json};
 
 use crate::kit::{Answer, Bridge, Browser, Call, REQUEST_ID, altered, support_id, verified_claims};
 use crate::service::{Fault, SERVICE_CODE};
 use crate::support::{
-    ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, SERVICE_ACCESS_TOKEN, SUBJECT,
-    authorization_request, call, parameters, token_request,
+    ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, authorization_request, call, parameters,
+    token_request,
 };
 
 /// What the front door shows.
@@ -39,7 +40,7 @@ const MARKS: [&str; 10] = [
     "1985-03-15",
     "19850315",
     SERVICE_CODE,
-    SERVICE_ACCESS_TOKEN,
+    service::ACCESS_TOKEN,
     SUBJECT,
     CLIENT_SECRET,
 ];
@@ -362,7 +363,7 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         id_token: "marked-id-token".into(),
         access_token: "marked-access-token".into(),
     };
-    let person = crate::support::person();
+    let person = service::userinfo();
     let attributes = FourAttributes::from_userinfo(
         person.as_object().unwrap(),
         "name address birthdate gender".parse().unwrap(),

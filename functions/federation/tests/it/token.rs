@@ -6,14 +6,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use digital_auth::AuthenticationTime;
+use kit::service::{KEY, Key, SUBJECT, tokens};
 use kit::{Parameters, start};
 use serde_json::{Value, json};
 
 use crate::kit::{Bridge, Call, altered, verified_claims};
 use crate::service::Fault;
 use crate::support::{
-    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, SERVICE_KEY, SUBJECT, ServiceKey,
-    authorization_request, sealing_keys, token_answer, token_request,
+    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, authorization_request, sealing_keys,
+    token_request,
 };
 
 /// A bridge, and a code of it that wasn't used.
@@ -411,7 +412,7 @@ async fn fail_when_the_service_refuses_or_fails() {
     let bridge = Bridge::new().await;
     let too_large = " ".repeat(256 * 1024 + 1);
     let access_token_only = r#"{"access_token":"a","token_type":"Bearer"}"#;
-    let other_type = token_answer("x.y.z").replace("Bearer", "mac");
+    let other_type = tokens("x.y.z").to_string().replace("Bearer", "mac");
     for (code, body, status, error, class) in [
         (
             400,
@@ -478,7 +479,7 @@ async fn fail_when_the_service_refuses_or_fails() {
         ),
         (
             200,
-            &token_answer("no jwt"),
+            &tokens("no jwt").to_string(),
             400,
             "invalid_grant",
             "id_token_malformed",
@@ -725,7 +726,7 @@ async fn answers_made_to_hurt_are_refused_or_taken_without_harm() {
     let answer = Call::token(&token_request(&code)).send(&bridge).await;
     answer.is_error(400, "invalid_grant", "assurance_not_accepted");
 
-    let known: Value = serde_json::from_str(&SERVICE_KEY.key_set()).unwrap();
+    let known = KEY.key_set();
     let mut keys = vec![json!({ "kty": "oct", "k": "AA" }); 9_000];
     keys.push(known["keys"][0].clone());
     let bridge = Bridge::new().await;
@@ -746,7 +747,7 @@ async fn fail_an_id_token_that_was_signed_otherwise() {
     let other_key: fn(&str) -> String = |token| {
         let payload = token.split('.').nth(1).unwrap();
         let payload = URL_SAFE_NO_PAD.decode(payload).unwrap();
-        ServiceKey::new().sign(&serde_json::from_slice(&payload).unwrap())
+        Key::new().sign(&serde_json::from_slice(&payload).unwrap())
     };
     let changed: fn(&str) -> String = |token| altered(token, token.len() - 30);
     let none: fn(&str) -> String = |token| {

@@ -2,10 +2,11 @@
 //! What isn't such a token, or was sealed for something else, is refused as RFC 6750 says.
 
 use chrono::TimeDelta;
+use kit::service::SUBJECT;
 use serde_json::json;
 
 use crate::kit::{Bridge, Browser, Call, altered};
-use crate::support::{SUBJECT, authorization_request, sealing_keys};
+use crate::support::{authorization_request, sealing_keys};
 
 async fn bridge_with_access_token() -> (Bridge, String) {
     let bridge = Bridge::new().await;

@@ -8,14 +8,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use four_attributes::{
     Expected, FourAttributes, Gender, RecordRefusal, VerifiedAt, VerifiedRecord,
 };
+use kit::service::SUBJECT;
 use kit::start;
 use sealing::SealingKeys;
 use serde_json::{Value, json};
 
 use crate::kit::{Bridge, Call, verified_claims};
-use crate::support::{
-    PROVIDER_NAME, SCOPE, SUBJECT, authorization_request, sealing_keys, token_request,
-};
+use crate::support::{PROVIDER_NAME, SCOPE, authorization_request, sealing_keys, token_request};
 
 /// The key of the records in the tests' configuration, and the one of everything else.
 const RECORD_KEY: u8 = 101;

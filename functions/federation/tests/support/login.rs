@@ -12,13 +12,11 @@ use federation::federation::Federation;
 use federation::http_api::{Event, Request, Response};
 use federation::startup::start;
 use function_kit::metrics::Metrics;
-use kit::{Parameters, Repeating, TestClock};
+use kit::service::{KEY, id_token_claims, tokens, userinfo};
+use kit::{Parameters, Repeating, TestClock, json as json_answer};
 use serde_json::json;
 
-use crate::support::{
-    SERVICE_KEY, authorization_request, call, id_token_claims, parameters, person, read, settings,
-    token_answer, token_request,
-};
+use crate::support::{authorization_request, call, parameters, read, settings, token_request};
 
 /// Of what all random bytes are: the nonce of every login is known before it begins.
 const SAME: u8 = 7;
@@ -139,11 +137,12 @@ fn serve() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let nonce = URL_SAFE_NO_PAD.encode([SAME; 32]);
-    let id_token = SERVICE_KEY.sign(&id_token_claims(&address, &nonce, kit::start()));
+    let issuer = format!("{address}/realms/main");
+    let id_token = KEY.sign(&id_token_claims(&issuer, &nonce, kit::start()));
     let answers = Arc::new(Answers {
-        token: http(&token_answer(&id_token)),
-        userinfo: http(&person().to_string()),
-        certs: http(&SERVICE_KEY.key_set()),
+        token: json_answer(200, &tokens(&id_token)),
+        userinfo: json_answer(200, &userinfo()),
+        certs: json_answer(200, &KEY.key_set()),
     });
     std::thread::spawn(move || {
         while let Ok((connection, _)) = listener.accept() {
@@ -152,12 +151,6 @@ fn serve() -> String {
         }
     });
     address
-}
-
-fn http(body: &str) -> Vec<u8> {
-    let length = body.len();
-    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
-        .into_bytes()
 }
 
 /// Answers every request of a connection, until its end.
