@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kit::{Parameters, service, start};
 use serde_json::{Value, json};
 
-use crate::kit::{Bridge, Browser, Call, verified_claims};
+use crate::bridge::{Bridge, Browser, Call, verified_claims};
 use crate::support::{
     ISSUER, REDIRECT_URI, SCOPE, authorization_request, parameters, token_request,
 };
@@ -22,7 +22,7 @@ pub(crate) fn longest_cognito_state() -> String {
     format!("{state}{}", "4".repeat(2_600 - state.len()))
 }
 
-async fn answer(form: &Parameters) -> crate::kit::Answer {
+async fn answer(form: &Parameters) -> crate::bridge::Answer {
     Call::authorize(form).send(&Bridge::new().await).await
 }
 
@@ -107,7 +107,7 @@ async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
         assert_eq!((by_form.status, by_query.status), (302, 302));
         assert_eq!(by_form.cookies.len(), by_query.cookies.len());
         let class =
-            |answer: &crate::kit::Answer| parameters(answer.header("location")).remove("error");
+            |answer: &crate::bridge::Answer| parameters(answer.header("location")).remove("error");
         assert_eq!(class(&by_form), class(&by_query));
     }
     // A request object is refused before it goes on.

@@ -5,7 +5,7 @@
 use chrono::TimeDelta;
 use kit::Parameters;
 
-use crate::kit::{Bridge, Browser, Call, altered, support_id};
+use crate::bridge::{Bridge, Browser, Call, altered, support_id};
 use crate::support::{REDIRECT_URI, authorization_request, parameters, sealing_keys};
 
 const STATE: &str = "marked-client-state";
@@ -34,7 +34,7 @@ impl Answered {
         }
     }
 
-    async fn send(&self, form: &Parameters) -> crate::kit::Answer {
+    async fn send(&self, form: &Parameters) -> crate::bridge::Answer {
         Call::callback(form)
             .browser(&self.browser)
             .send(&self.bridge)

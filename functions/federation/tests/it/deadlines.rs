@@ -23,7 +23,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::kit::{Answer, Bridge, Browser, Call, REQUEST_ID, altered};
+use crate::bridge::{Answer, Bridge, Browser, Call, REQUEST_ID, altered};
 use crate::support::{
     ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, authorization_request, call, parameters,
     sealing_keys, token_request,

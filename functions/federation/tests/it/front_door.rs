@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use federation::front_door::HEADER;
 use serde_json::{Value, json};
 
-use crate::kit::{Answer, Bridge, Call};
+use crate::bridge::{Answer, Bridge, Call};
 use crate::secrets::{Secret, client, is_known};
 use crate::support::{authorization_request, token_request};
 

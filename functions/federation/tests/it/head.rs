@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::kit::{Answer, Bridge, Browser, Call};
+use crate::bridge::{Answer, Bridge, Browser, Call};
 use crate::support::{authorization_request, parameters, token_request};
 
 impl Call {

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 
 use crate::authorize::longest_cognito_state;
-use crate::kit::{Bridge, Browser, Call};
+use crate::bridge::{Bridge, Browser, Call};
 use crate::support::{authorization_request, parameters, token_request};
 
 const QUERY: usize = 8 * 1024;

@@ -10,11 +10,11 @@
 )]
 
 mod authorize;
+mod bridge;
 mod callback;
 mod deadlines;
 mod front_door;
 mod head;
-mod kit;
 mod limits;
 mod metadata;
 mod metrics;

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use kit::Parameters;
 use serde_json::Value;
 
-use crate::kit::{Bridge, Browser, Call};
+use crate::bridge::{Bridge, Browser, Call};
 use crate::service::Fault;
 use crate::support::{authorization_request, sealing_keys, token_request};
 

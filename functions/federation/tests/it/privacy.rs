@@ -21,7 +21,9 @@ use kit::service::{self, SUBJECT};
 use kit::{Parameters, log};
 use serde_json::{Value, json};
 
-use crate::kit::{Answer, Bridge, Browser, Call, REQUEST_ID, altered, support_id, verified_claims};
+use crate::bridge::{
+    Answer, Bridge, Browser, Call, REQUEST_ID, altered, support_id, verified_claims,
+};
 use crate::service::{Fault, SERVICE_CODE};
 use crate::support::{
     ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, authorization_request, call, parameters,

@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::kit::{Answer, Bridge, Browser, Call};
+use crate::bridge::{Answer, Bridge, Browser, Call};
 use crate::support::{REDIRECT_URI, authorization_request, token_request};
 
 /// A login in every state, for requests to be made of.

@@ -9,7 +9,7 @@ use kit::Parameters;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::kit::{Answer, Bridge, Browser, Call};
+use crate::bridge::{Answer, Bridge, Browser, Call};
 use crate::support::{authorization_request, parameters, sealing_keys, token_request};
 
 /// A secret in a file that the test rewrites.

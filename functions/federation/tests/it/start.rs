@@ -12,7 +12,7 @@ use sealing::InvalidSealingKeys;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use crate::kit::{Bridge, Browser, Call};
+use crate::bridge::{Bridge, Browser, Call};
 use crate::secrets::Secret;
 use crate::support::{
     ASSERTION_KEY, ID_TOKEN_KEY, authorization_request, parameters, read, sealing_keys, settings,

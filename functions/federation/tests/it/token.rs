@@ -10,7 +10,7 @@ use kit::service::{KEY, Key, SUBJECT, tokens};
 use kit::{Parameters, start};
 use serde_json::{Value, json};
 
-use crate::kit::{Bridge, Call, altered, verified_claims};
+use crate::bridge::{Bridge, Call, altered, verified_claims};
 use crate::service::Fault;
 use crate::support::{
     CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, authorization_request, sealing_keys,
@@ -283,7 +283,7 @@ async fn fail_a_code_that_is_not_ours() {
 #[tokio::test]
 async fn fail_a_cookie_in_place_of_a_code() {
     let bridge = Bridge::new().await;
-    let mut browser = crate::kit::Browser::default();
+    let mut browser = crate::bridge::Browser::default();
     bridge.begin(&mut browser, &authorization_request()).await;
     let cookie = browser.0[browser.only()].clone();
     let answer = Call::token(&token_request(&cookie)).send(&bridge).await;

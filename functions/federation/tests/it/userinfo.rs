@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use kit::service::SUBJECT;
 use serde_json::json;
 
-use crate::kit::{Bridge, Browser, Call, altered};
+use crate::bridge::{Bridge, Browser, Call, altered};
 use crate::support::{authorization_request, sealing_keys};
 
 async fn bridge_with_access_token() -> (Bridge, String) {

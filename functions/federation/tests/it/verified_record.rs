@@ -13,7 +13,7 @@ use kit::start;
 use sealing::SealingKeys;
 use serde_json::{Value, json};
 
-use crate::kit::{Bridge, Call, verified_claims};
+use crate::bridge::{Bridge, Call, verified_claims};
 use crate::support::{PROVIDER_NAME, SCOPE, authorization_request, sealing_keys, token_request};
 
 /// The key of the records in the tests' configuration, and the one of everything else.

@@ -16,7 +16,7 @@ use kit::{Parameters, start};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
-use crate::kit::{Bridge, Browser, Call};
+use crate::bridge::{Bridge, Browser, Call};
 use crate::support::{
     CLIENT_ID, ISSUER, REDIRECT_URI, authorization_request, parameters, token_request,
 };
