@@ -15,11 +15,12 @@ use four_attributes::{
     BirthDate, Expected, FourAttributes, Gender, MAXIMUM_RECORD_BYTES, Name, RecordRefusal,
     SealRecordError, VerifiedAt, VerifiedRecord,
 };
+use kit::{Exhausted, Repeating};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use sealing::{NoRandomness, Randomness, SealError, SealingKeys, SystemRandomness};
+use sealing::{SealError, SealingKeys, SystemRandomness};
 
 const ISSUER: &str = "https://service.example/realms/main";
 const PROVIDER_NAME: &str = "DigitalAuth";
@@ -28,25 +29,6 @@ const SUBJECT: &str = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
 /// The key of all ones, the nonce of all sevens, and [`record`]. Computed with another implementation: postcard by its
 /// specification, and AES-GCM-SIV of the Python package `cryptography`.
 const GOLDEN: &str = "AeBhwiMHBwcHBwcHBwcHBwc7vEFxHvigC0zIsgOlS-ZtA2AeTtNoA5u0JwYimgfHxRKczqAWaMG_-5YRwrmADzaWAXnOoLurYB7kZnYFdxPOxJrmACG4YOerz9pi51_9Y2qn7v6HCDw-g4EjaFeL61ctgL1TWsnECbdDE5AIs-lwRCdjFbAh4uZLFLzgdoWMKz_U17hbmtiQBoKPIzJMeyZjNSt11wm6VBCmnFrDKIHXX4pyoj9_6rJ0hFuiLfUPIIZZY3EcIGimGCWYGddowhIkmJi7nxPY9rWF6Q";
-
-#[derive(Debug)]
-struct Sevens;
-
-impl Randomness for Sevens {
-    fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
-        buffer.fill(7);
-        Ok(())
-    }
-}
-
-#[derive(Debug)]
-struct Exhausted;
-
-impl Randomness for Exhausted {
-    fn fill(&self, _buffer: &mut [u8]) -> Result<(), NoRandomness> {
-        Err(NoRandomness)
-    }
-}
 
 fn ring(keys: &[u8]) -> SealingKeys {
     let keys: Vec<_> = keys
@@ -161,7 +143,7 @@ fn pass_both_times_of_verification_are_told_apart_and_kept_in_whole_seconds() {
 #[test]
 fn pass_the_form_never_changes() {
     assert_eq!(
-        record().seal(&ring(&[1]), &Sevens).unwrap(),
+        record().seal(&ring(&[1]), &Repeating(7)).unwrap(),
         GOLDEN,
         "another form: what lies in user pools must still open, so this needs another version"
     );

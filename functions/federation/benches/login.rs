@@ -18,6 +18,7 @@ use chrono::TimeDelta;
 use criterion::{Criterion, criterion_group, criterion_main};
 use federation::sealed::{Audience, Purpose, Seal, SealingKeys};
 use keys::{LocalKey, SigningKey as _, SystemRandomness};
+use kit::start;
 use secrecy::SecretString;
 
 #[path = "../tests/support/login.rs"]
@@ -26,7 +27,7 @@ mod login;
 mod support;
 
 use login::Login;
-use support::{ASSERTION_KEY, ID_TOKEN_KEY, start_of_time};
+use support::{ASSERTION_KEY, ID_TOKEN_KEY};
 
 /// What is signed and sealed is about as long as in a login.
 const MESSAGE: [u8; 700] = [7; 700];
@@ -83,9 +84,9 @@ impl Cryptography {
         let seal = Seal {
             keys: &self.ring,
             audience: Audience::new("https://bridge.example", "cognito"),
-            now: start_of_time(),
+            now: start(),
         };
-        let later = start_of_time() + TimeDelta::minutes(1);
+        let later = start() + TimeDelta::minutes(1);
         let sealed = seal
             .seal(Purpose::Code, later, black_box(&MESSAGE), &SystemRandomness)
             .unwrap();

@@ -7,6 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
+use language::Language;
 
 use crate::classes::{A_PROBLEM, Sentences};
 use crate::failure::Failure;
@@ -21,13 +22,6 @@ const APP_EN: &str = "the Myna App (formerly the Digital Authentication App)";
 
 /// The style of the page; the Content Security Policy names it by its hash.
 const STYLE: &str = include_str!("../templates/page.css");
-
-/// A language of the pages.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Language {
-    Japanese,
-    English,
-}
 
 /// What a page says in one language.
 struct Text {
@@ -79,26 +73,11 @@ pub fn page(failure: &Failure, accept_language: Option<&str>) -> Response {
     }
 }
 
-/// The first of Japanese and English by weight (RFC 9110 §12.4.2); Japanese if neither is named.
+/// The language that comes first; Japanese if the browser prefers neither.
 fn language(accept_language: Option<&str>) -> Language {
-    let mut best = (Language::Japanese, 0.0);
-    for range in accept_language.unwrap_or_default().split(',').take(32) {
-        let mut parts = range.split(';');
-        let tag = parts.next().unwrap_or_default().trim();
-        let primary = tag.split('-').next().unwrap_or_default();
-        let weight = parts
-            .find_map(|parameter| parameter.trim().strip_prefix("q="))
-            .map_or(1.0, |weight| weight.parse().unwrap_or(0.0));
-        let language = match primary {
-            _ if primary.eq_ignore_ascii_case("ja") => Language::Japanese,
-            _ if primary.eq_ignore_ascii_case("en") => Language::English,
-            _ => continue,
-        };
-        if weight > best.1 {
-            best = (language, weight);
-        }
-    }
-    best.0
+    accept_language
+        .and_then(Language::preferred)
+        .unwrap_or(Language::Japanese)
 }
 
 fn text(sentences: Sentences, language: Language) -> Text {

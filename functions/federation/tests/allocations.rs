@@ -28,7 +28,7 @@ type Figures = (&'static str, u64, u64);
 const EXPECTED: [Figures; 5] = [
     ("/authorize", 70, 13_555),
     ("/callback", 50, 9_177),
-    ("/token", 233, 56_051),
+    ("/token", 243, 57_246),
     ("/userinfo", 11, 1_505),
     ("/jwks.json", 9, 1_093),
 ];

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cli::exit;
 use demo::stack::SERVICE_CLIENT_ID;
+use loopback::pages::Language;
 
-use crate::language::Language;
+use crate::language;
 
 /// Examples.
 const EXAMPLES: &str = "\
@@ -36,7 +37,7 @@ My Number Card logins for Amazon Cognito: the command to try it on your machine"
 )]
 pub(crate) struct Arguments {
     /// 出力の言語（既定：ロケールが英語なら en、ほかは ja） / Language of the output
-    #[arg(long, value_enum, global = true)]
+    #[arg(long, value_parser = language::parser(), global = true)]
     pub(crate) language: Option<Language>,
 
     /// 何をするか（省略すると demo） / What to do (demo if left out)

@@ -11,14 +11,14 @@ use demo::scopes::Scopes;
 use demo::stack::{Stack, StackOptions};
 use function_kit::failure::Bilingual;
 use loopback::journal::{Hop, Journal, Moment, Party};
-use loopback::pages::Language as PageLanguage;
+use loopback::pages::Language;
 use serde_json::json;
 use service_simulator::fault::Fault;
 use tokio::sync::mpsc;
 
 use crate::arguments::Demo;
 use crate::demo_error::DemoError;
-use crate::language::Language;
+use crate::printable::printable;
 use crate::story::party;
 use crate::terminal::{Interruption, Progress, unless_nobody_reads};
 
@@ -92,11 +92,8 @@ pub(crate) async fn run(
 }
 
 /// What is declared of a class, the bridge's or the triggers', as plain text.
-fn explain(class: &str, language: PageLanguage) -> Option<Explanation> {
-    let plain = |text: Bilingual| match language {
-        PageLanguage::Japanese => text.ja.replace('`', ""),
-        PageLanguage::English => text.en.replace('`', ""),
-    };
+fn explain(class: &str, language: Language) -> Option<Explanation> {
+    let plain = |text: Bilingual| language.say(text.ja, text.en).replace('`', "");
     let class = classes::named(class)?;
     Some(Explanation {
         meaning: plain(class.meaning),
@@ -230,20 +227,12 @@ fn line_of_page(language: Language, hop: &Hop) -> String {
     let class = class.map_or("", |check| check.what.as_str());
     let whose = party(language, hop.to);
     let told = match language {
-        Language::Ja => format!("{whose} のページで終わりました"),
-        Language::En => format!("ended on a page of {whose}"),
+        Language::Japanese => format!("{whose} のページで終わりました"),
+        Language::English => format!("ended on a page of {whose}"),
     };
     format!("✗ {told}  {}", printable(class))
         .trim_end()
         .to_owned()
-}
-
-/// What came from outside, as a terminal may show it: printable ASCII, at most 80 characters.
-fn printable(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_ascii_graphic() || *c == ' ')
-        .take(80)
-        .collect()
 }
 
 /// The pages of others that end a login, as the journal tells of them.
@@ -342,8 +331,8 @@ mod tests {
         let of_the_bridge = Class::ALL.iter().map(|class| class.name());
         let of_the_triggers = TriggerClass::ALL.iter().map(|class| class.name());
         for class in of_the_bridge.chain(of_the_triggers) {
-            let ja = explain(class, PageLanguage::Japanese).unwrap();
-            let en = explain(class, PageLanguage::English).unwrap();
+            let ja = explain(class, Language::Japanese).unwrap();
+            let en = explain(class, Language::English).unwrap();
             for (words, is_english) in [(&ja, false), (&en, true)] {
                 for text in [&words.meaning, &words.remedy] {
                     let has_kana = text.chars().any(|c| ('\u{3041}'..='\u{30ff}').contains(&c));
@@ -353,8 +342,8 @@ mod tests {
                 }
             }
         }
-        assert_eq!(explain("no_such_class", PageLanguage::English), None);
-        assert_eq!(explain("", PageLanguage::Japanese), None);
+        assert_eq!(explain("no_such_class", Language::English), None);
+        assert_eq!(explain("", Language::Japanese), None);
     }
 
     #[test]
@@ -365,10 +354,10 @@ mod tests {
             support_id: Some("7QK4-M2TX".to_owned()),
         };
         assert_eq!(
-            line_of(Language::En, &failed),
-            "✗ not signed in  cancelled  7QK4-M2TX  [2Jaccess_denied"
+            line_of(Language::English, &failed),
+            "✗ not signed in  cancelled  7QK4-M2TX  \u{fffd}[2Jaccess_denied\u{fffd}"
         );
-        assert_eq!(line_of(Language::En, &Ended::SignedIn), "✓ signed in");
+        assert_eq!(line_of(Language::English, &Ended::SignedIn), "✓ signed in");
     }
 
     #[tokio::test]
@@ -393,12 +382,12 @@ mod tests {
         journal.record(step(Party::App, 400, None));
         journal.record(step(Party::Cognito, 400, Some("state is known")));
         assert_eq!(
-            line_of_page(Language::En, &pages.next().await),
+            line_of_page(Language::English, &pages.next().await),
             "✗ ended on a page of Cognito  state is known"
         );
         journal.end(slow, step(Party::Bridge, 400, Some("no_pending_login")));
         assert_eq!(
-            line_of_page(Language::Ja, &pages.next().await),
+            line_of_page(Language::Japanese, &pages.next().await),
             "✗ 関数 federation のページで終わりました  no_pending_login"
         );
         let nothing =

@@ -13,6 +13,7 @@ use demo::stack::{Functions, Outcome, Ports, Stack, StackOptions};
 use local_lambda::{BuildStop, Profile, waits_for_another_cargo};
 use loopback::clock::SimClock;
 use loopback::journal::{Hop, Moment, Step};
+use loopback::pages::Language;
 use loopback::user_agent::UserAgent;
 use serde_json::{Value, json};
 use service_simulator::fault::Fault;
@@ -21,7 +22,6 @@ use service_simulator::persona::personas;
 use crate::arguments::{AssertionAlgorithm, Demo};
 use crate::browser;
 use crate::demo_error::DemoError;
-use crate::language::Language;
 use crate::story;
 use crate::terminal::{Interruption, Progress};
 

@@ -4,11 +4,10 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 use cli::exit;
+use loopback::pages::Language;
 use serde_json::{Value, json};
 use service_simulator::fault::Fault;
 use service_simulator::persona::personas;
-
-use crate::language::Language;
 
 /// Lists the test persons: the first is the default.
 ///

@@ -8,6 +8,7 @@ mod demo_error;
 mod environment;
 mod language;
 mod lists;
+mod printable;
 mod simulate;
 mod story;
 mod terminal;
@@ -18,16 +19,16 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use cli::exit::{self, Status};
 use loopback::clock::SimClock;
+use loopback::pages::Language;
 
 use crate::arguments::{Arguments, Command, Demo, Function, Simulate};
 use crate::complaint::Complaint;
-use crate::language::Language;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let language = arguments
         .language
-        .unwrap_or_else(|| Language::of_locale(|name| std::env::var(name).ok()));
+        .unwrap_or_else(|| language::of_locale(|name| std::env::var(name).ok()));
     let status = match arguments
         .command
         .unwrap_or_else(|| Command::Demo(Demo::default()))
@@ -76,8 +77,8 @@ fn run<E: Complaint>(
         Ok(status) => ExitCode::from(status.code),
         Err(error) => {
             let text = match language {
-                Language::Ja => error.in_japanese(),
-                Language::En => error.to_string(),
+                Language::Japanese => error.in_japanese(),
+                Language::English => error.to_string(),
             };
             complain(&text, error.status())
         }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use cli::exit::{self, Status};
 use loopback::clock::SimClock;
 use loopback::journal::{Journal, Moment};
+use loopback::pages::Language;
 use loopback::server::ListenError;
 use serde_json::{Map, Value, json};
 use service_simulator::fault::Fault;
@@ -20,7 +21,7 @@ use service_simulator::{
 
 use crate::arguments::SimulateService;
 use crate::complaint::Complaint;
-use crate::language::Language;
+use crate::printable::printable;
 use crate::story;
 use crate::terminal::{Interruption, unless_nobody_reads};
 
@@ -401,7 +402,7 @@ impl Settings {
                 one => vec![plain(one)],
             };
             for value in values {
-                writeln!(out, "  {name:<30} {}", story::printable(&value))?;
+                writeln!(out, "  {name:<30} {}", printable(&value))?;
             }
         }
         writeln!(out)?;

@@ -8,17 +8,15 @@ use anstyle::{AnsiColor, Style};
 use demo::journal_ja::{japanese, japanese_value};
 use demo::stack::{Failed, Outcome, Place};
 use loopback::journal::{Hop, Line, Parameter, Party, Step, mask, story};
+use loopback::pages::Language;
 
-use crate::language::Language;
+use crate::printable::printable;
 
 const NUMBER: Style = AnsiColor::Cyan.on_default().bold();
 const HOP: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const QUIET: Style = Style::new().dimmed();
-
-/// Longer values are cut: they are addresses and tokens, not something to read.
-const LONGEST_VALUE: usize = 100;
 
 /// No request of the protocol has as many parameters.
 const MOST_PARAMETERS: usize = 40;
@@ -91,7 +89,7 @@ fn write_line(
         "{NUMBER}{number:>2}{NUMBER:#}  {HOP}{hop}{HOP:#}  {request}{QUIET}{status}{QUIET:#}",
     )?;
     // What isn't HTTP is told in words.
-    let told = if step.is_told_in_words() && language == Language::Ja {
+    let told = if step.is_told_in_words() && language == Language::Japanese {
         japanese_value
     } else {
         as_on_the_wire
@@ -121,8 +119,8 @@ fn write_line(
 /// A text of the journal in this language.
 fn text(language: Language, english: &str) -> &str {
     match language {
-        Language::Ja => japanese(english),
-        Language::En => english,
+        Language::Japanese => japanese(english),
+        Language::English => english,
     }
 }
 
@@ -144,24 +142,6 @@ fn write_parameters(
         0 => Ok(()),
         left_out => writeln!(out, "{start}{QUIET}… +{left_out}{QUIET:#}"),
     }
-}
-
-/// What a terminal may show of a text that somebody else wrote: cut, and without what would move the cursor, change
-/// colours or turn the direction of the text.
-pub(crate) fn printable(text: &str) -> String {
-    let is_harmless = |c: char| {
-        !c.is_control()
-            && !matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut shown: String = text
-        .chars()
-        .take(LONGEST_VALUE)
-        .map(|c| if is_harmless(c) { c } else { '\u{fffd}' })
-        .collect();
-    if text.chars().nth(LONGEST_VALUE).is_some() {
-        shown.push('…');
-    }
-    shown
 }
 
 /// Tells how it ended; `errors` are the lines of the function's log that say why it could not answer at all.
@@ -300,17 +280,6 @@ pub(crate) fn party(language: Language, party: Party) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_that_somebody_sent_steers_the_terminal() {
-        assert_eq!(printable("山田　太郎 a=b"), "山田　太郎 a=b");
-        assert_eq!(
-            printable("\u{1b}[2J\u{9b}31m\r\n\u{7}\u{202e}"),
-            "\u{fffd}[2J\u{fffd}31m\u{fffd}\u{fffd}\u{fffd}\u{fffd}"
-        );
-        assert_eq!(printable(&"a".repeat(100)), "a".repeat(100));
-        assert_eq!(printable(&"a".repeat(101)), format!("{}…", "a".repeat(100)));
-    }
 
     #[test]
     fn of_very_many_parameters_the_first_are_told() {

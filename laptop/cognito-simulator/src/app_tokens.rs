@@ -15,14 +15,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use loopback::journal::{Check, Parameter, Party, Step};
+use loopback::parameters::Parameters;
+use loopback::random;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 use user_pool::attribute::{CUSTOM, IDENTITIES};
 
 use crate::issued_code::CODE_LIFETIME;
 use crate::pages::no_store;
-use crate::parameters::Parameters;
-use crate::random;
+use crate::parameters::journal_parameters;
 use crate::refresh_tokens::{SignIn, Through};
 use crate::shared::Shared;
 use crate::token_changes::TokenChanges;
@@ -98,7 +99,7 @@ pub(crate) async fn token(
         from: Party::App,
         to: Party::Cognito,
         request: request.to_owned(),
-        parameters: form.journal(),
+        parameters: journal_parameters(&form),
         checks,
         status: Some(status.as_u16()),
         answer: shown.collect(),
@@ -134,19 +135,19 @@ async fn grant(
             "it is a form without a parameter that comes twice",
             "RFC 6749 §3.2",
         ),
-        is_form && !form.has_duplicates(),
+        is_form && form.are_unique(),
         TokenError::InvalidRequest,
     )?;
-    if form.get("grant_type") == Some("client_credentials") {
+    if form.only("grant_type") == Some("client_credentials") {
         return machine(shared, headers, form, checks).await;
     }
     check(
         checks,
         ("client_id is the app client's", "RFC 6749 §4.1.3"),
-        form.get("client_id") == Some(&shared.options.app_client.client_id),
+        form.only("client_id") == Some(&shared.options.app_client.client_id),
         TokenError::InvalidClient,
     )?;
-    let grant_type = form.get("grant_type");
+    let grant_type = form.only("grant_type");
     if grant_type == Some("refresh_token") {
         return refresh(shared, form, checks).await;
     }
@@ -168,7 +169,7 @@ fn redeem(
     let now = shared.options.clock.now();
     // A code is gone with its first use, also with a wrong one.
     let issued = form
-        .get("code")
+        .only("code")
         .and_then(|code| shared.state().codes.remove(code));
     let fresh = issued.filter(|issued| now - issued.issued <= CODE_LIFETIME);
     check(
@@ -187,14 +188,14 @@ fn redeem(
             "redirect_uri is that of the authorization request",
             "RFC 6749 §4.1.3",
         ),
-        form.get("redirect_uri") == Some(&issued.app.redirect_uri),
+        form.only("redirect_uri") == Some(&issued.app.redirect_uri),
         TokenError::InvalidGrant,
     )?;
     let challenge = issued.app.code_challenge.as_deref();
     check(
         checks,
         ("code_verifier belongs to code_challenge", "RFC 7636 §4.6"),
-        is_verified(challenge, form.get("code_verifier")),
+        is_verified(challenge, form.only("code_verifier")),
         TokenError::InvalidGrant,
     )?;
     let origin_jti = random::uuid().map_err(|_| TokenError::Internal)?;
@@ -236,7 +237,7 @@ async fn refresh(
     checks: &mut Vec<Check>,
 ) -> Result<Value, TokenError> {
     let now = shared.options.clock.now();
-    let token = form.get("refresh_token").unwrap_or_default();
+    let token = form.only("refresh_token").unwrap_or_default();
     let sign_in = shared.state().refresh_tokens.get(token, now);
     check(
         checks,
@@ -283,7 +284,7 @@ async fn machine(
         TokenError::InvalidClient,
     )?;
     let client = client.ok_or(TokenError::InvalidClient)?;
-    let asked = form.get("scope").unwrap_or_default().split(' ');
+    let asked = form.only("scope").unwrap_or_default().split(' ');
     let asked: Vec<String> = asked
         .filter(|one| !one.is_empty())
         .map(str::to_owned)
@@ -332,7 +333,7 @@ async fn machine(
 
 /// The client's id and secret, from the header (RFC 6749 §2.3.1, form-encoded first) or from the form, but not from both.
 fn credentials(headers: &HeaderMap, form: &Parameters) -> Option<(String, String)> {
-    let from_form = form.get("client_id").zip(form.get("client_secret"));
+    let from_form = form.only("client_id").zip(form.only("client_secret"));
     let Some(header) = headers.get(AUTHORIZATION) else {
         return from_form.map(|(id, secret)| (id.to_owned(), secret.to_owned()));
     };
@@ -343,7 +344,7 @@ fn credentials(headers: &HeaderMap, form: &Parameters) -> Option<(String, String
         let pair = form_urlencoded::parse(text.as_bytes()).next();
         pair.map(|(text, _)| text.into_owned())
     };
-    if form.get("client_secret").is_some() {
+    if form.only("client_secret").is_some() {
         return None;
     }
     Some((decode(id)?, decode(secret)?))

@@ -8,11 +8,12 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use loopback::journal::{Check, Parameter, Party, Step};
-use loopback::pages::{self, LANGUAGE, Language, remembering};
+use loopback::pages::{self, LANGUAGE, remembering};
+use loopback::parameters::Parameters;
 
 use crate::options::has_openid_if_needed;
 use crate::pages::{ErrorPage, redirect, sign_in_page};
-use crate::parameters::{Parameters, journal_parameter, with_query};
+use crate::parameters::{journal_parameter, journal_parameters, with_query};
 use crate::pending_login::AppRequest;
 use crate::shared::Shared;
 
@@ -39,8 +40,8 @@ pub(crate) async fn authorize(
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
-    let chosen = query.get(LANGUAGE);
-    let language = Language::of(chosen, &headers);
+    let chosen = query.only(LANGUAGE);
+    let language = pages::language(chosen, &headers);
     shared.state().requests.authorize += 1;
     let mut checks = Vec::new();
     let outcome = decide(&shared, &query, cookie(&headers), &mut checks);
@@ -68,7 +69,7 @@ pub(crate) async fn authorize(
         from: Party::Browser,
         to: Party::Cognito,
         request: "GET /oauth2/authorize".to_owned(),
-        parameters: query.journal(),
+        parameters: journal_parameters(&query),
         checks,
         status: Some(response.status().as_u16()),
         answer,
@@ -94,12 +95,12 @@ fn decide(
     if !check(
         "no parameter comes twice",
         "RFC 6749 §3.1",
-        !query.has_duplicates(),
+        query.are_unique(),
     ) {
         return Outcome::Page(ErrorPage::BadRequest);
     }
     let client = &options.app_client;
-    let known_client = query.get("client_id") == Some(&client.client_id);
+    let known_client = query.only("client_id") == Some(&client.client_id);
     if !check(
         "client_id is the app client's",
         "RFC 6749 §4.1.1",
@@ -108,7 +109,7 @@ fn decide(
         return Outcome::Page(ErrorPage::BadRequest);
     }
     let redirect_uri = query
-        .get("redirect_uri")
+        .only("redirect_uri")
         .filter(|uri| client.callback_urls.iter().any(|url| url == uri));
     check(
         "redirect_uri is a callback URL, exactly",
@@ -118,7 +119,7 @@ fn decide(
     let Some(redirect_uri) = redirect_uri else {
         return Outcome::Page(ErrorPage::BadRequest);
     };
-    let state = query.get("state");
+    let state = query.only("state");
     let refuse = |error: &str, description: &str| {
         Outcome::Refused(error_redirect(
             redirect_uri,
@@ -131,11 +132,11 @@ fn decide(
     if !check(
         "response_type is code",
         "RFC 6749 §4.1.1",
-        query.get("response_type") == Some("code"),
+        query.only("response_type") == Some("code"),
     ) {
         return refuse("unsupported_response_type", "response_type must be code");
     }
-    let scopes: Vec<String> = match query.get("scope").unwrap_or_default() {
+    let scopes: Vec<String> = match query.only("scope").unwrap_or_default() {
         "" => client.allowed_scopes.clone(),
         scope => scope.split(' ').map(str::to_owned).collect(),
     };
@@ -155,8 +156,8 @@ fn decide(
     ) {
         return refuse("invalid_scope", "scope openid is missing");
     }
-    let code_challenge = query.get("code_challenge");
-    let code_challenge_method = query.get("code_challenge_method");
+    let code_challenge = query.only("code_challenge");
+    let code_challenge_method = query.only("code_challenge_method");
     let pkce = match (code_challenge, code_challenge_method) {
         (None, None) => true,
         (Some(challenge), Some("S256")) => is_s256_challenge(challenge),
@@ -168,11 +169,11 @@ fn decide(
     if !check(
         "prompt isn't none",
         "OIDC Core §3.1.2.6",
-        query.get("prompt") != Some("none"),
+        query.only("prompt") != Some("none"),
     ) {
         return refuse("login_required", "nobody is signed in");
     }
-    match query.get("identity_provider") {
+    match query.only("identity_provider") {
         Some(name) if name == options.provider.name => {}
         Some(_) => {
             check(
@@ -188,7 +189,7 @@ fn decide(
     let app = AppRequest {
         redirect_uri: redirect_uri.to_owned(),
         state: state.map(str::to_owned),
-        nonce: query.get("nonce").map(str::to_owned),
+        nonce: query.only("nonce").map(str::to_owned),
         code_challenge: code_challenge.map(str::to_owned),
         scopes,
     };
@@ -223,7 +224,7 @@ fn to_provider(
         ("state", state.as_str()),
     ];
     for name in ["prompt", "login_hint"] {
-        parameters.extend(query.get(name).map(|value| (name, value)));
+        parameters.extend(query.only(name).map(|value| (name, value)));
     }
     parameters.extend(
         extra

@@ -3,12 +3,12 @@
 //! From there on it is the way of every sign-in: the trigger, the tokens, and a refresh token for `/oauth2/token`.
 
 use loopback::journal::{Check, Parameter, Party, Step};
+use loopback::random;
 use serde_json::Value;
 
 use crate::app_tokens::{self, TokenError};
 use crate::cognito::Cognito;
 use crate::options::has_openid_if_needed;
-use crate::random;
 use crate::refresh_tokens::{SignIn, Through};
 use crate::shared::Shared;
 use crate::token_generation::{self, Source};

@@ -8,7 +8,9 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::header::HeaderMap;
 use loopback::journal::{Check, Parameter, Party, Step};
-use loopback::pages::Language;
+use loopback::pages::language;
+use loopback::parameters::Parameters;
+use loopback::random;
 use serde_json::{Map, Value};
 
 use crate::authorize::{answer_of, cookie, error_redirect};
@@ -17,9 +19,8 @@ use crate::id_token::{self, Expected};
 use crate::inbound_federation::{self, Said};
 use crate::issued_code::{CODE_LIFETIME, IssuedCode};
 use crate::pages::{ErrorPage, redirect};
-use crate::parameters::{Parameters, with_query};
+use crate::parameters::{journal_parameters, with_query};
 use crate::pending_login::{NoLogin, PendingLogin};
-use crate::random;
 use crate::shared::Shared;
 use crate::token_generation::{self, Source};
 
@@ -33,11 +34,11 @@ pub(crate) async fn idp_response(
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
     let now = shared.options.clock.now();
     let cookie = cookie(&headers);
-    let language = Language::of(None, &headers);
+    let language = language(None, &headers);
     let taken = {
         let mut kept = shared.state();
         kept.requests.idp_response += 1;
-        kept.logins.take(cookie, query.get("state"), now)
+        kept.logins.take(cookie, query.only("state"), now)
     };
     let checks = login_checks(taken.as_ref().err().copied());
     let (response, answer) = match taken {
@@ -69,7 +70,7 @@ pub(crate) async fn idp_response(
         from: Party::Browser,
         to: Party::Cognito,
         request: request.to_owned(),
-        parameters: query.journal(),
+        parameters: journal_parameters(&query),
         checks,
         status: Some(response.status().as_u16()),
         answer,
@@ -106,14 +107,14 @@ async fn sign_in(
     query: &Parameters,
     login: &PendingLogin,
 ) -> Result<String, SignInFailure> {
-    if let Some(error) = query.get("error") {
+    if let Some(error) = query.only("error") {
         return Err(SignInFailure::ProviderRefused {
             error: error.to_owned(),
-            description: query.get("error_description").map(str::to_owned),
+            description: query.only("error_description").map(str::to_owned),
         });
     }
     let code = query
-        .get("code")
+        .only("code")
         .filter(|code| !code.is_empty())
         .ok_or(SignInFailure::NoCode)?;
     let provider = &shared.options.provider;

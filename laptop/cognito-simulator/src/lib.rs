@@ -20,7 +20,6 @@ mod parameters;
 mod pending_login;
 mod pool_key;
 mod provider_client;
-mod random;
 mod refresh_tokens;
 mod shared;
 mod token_changes;

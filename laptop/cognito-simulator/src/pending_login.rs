@@ -4,9 +4,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use aws_lc_rs::error::Unspecified;
 use chrono::{DateTime, TimeDelta, Utc};
-
-use crate::random::{self, NoRandomness};
+use loopback::random;
 
 /// Cognito: a login must be back within five minutes.
 pub(crate) const LIFETIME: TimeDelta = TimeDelta::minutes(5);
@@ -56,7 +56,7 @@ pub(crate) struct PendingLogins {
 impl PendingLogins {
     /// The value of the cookie for this browser: the one that it has if it is ours, so that two logins
     /// in one browser both come back.
-    pub(crate) fn browser(&mut self, cookie: Option<&str>) -> Result<String, NoRandomness> {
+    pub(crate) fn browser(&mut self, cookie: Option<&str>) -> Result<String, Unspecified> {
         if let Some(known) = cookie.filter(|cookie| self.is_known(cookie)) {
             return Ok(known.to_owned());
         }
@@ -79,7 +79,7 @@ impl PendingLogins {
         app: AppRequest,
         state_length: usize,
         now: DateTime<Utc>,
-    ) -> Result<String, NoRandomness> {
+    ) -> Result<String, Unspecified> {
         self.by_state
             .retain(|_, login| now - login.began < REMEMBERED);
         let state = new_state(state_length)?;
@@ -140,7 +140,7 @@ pub(crate) fn state_form(length: usize) -> Option<(usize, usize)> {
     Some(((parts - signature) * 3 / 4, signature * 3 / 4))
 }
 
-fn new_state(length: usize) -> Result<String, NoRandomness> {
+fn new_state(length: usize) -> Result<String, Unspecified> {
     // The length was checked when the options were set.
     let (first, second) = state_form(length).unwrap_or((490, 32));
     let [digit] = random::bytes::<1>()?;

@@ -4,9 +4,9 @@
 
 use std::collections::HashMap;
 
+use aws_lc_rs::error::Unspecified;
 use chrono::{DateTime, TimeDelta, Utc};
-
-use crate::random::{self, NoRandomness};
+use loopback::random;
 
 /// Cognito's default: 30 days.
 const LIFETIME: TimeDelta = TimeDelta::days(30);
@@ -46,7 +46,7 @@ impl RefreshTokens {
         &mut self,
         sign_in: SignIn,
         now: DateTime<Utc>,
-    ) -> Result<String, NoRandomness> {
+    ) -> Result<String, Unspecified> {
         let token = random::base64url(LENGTH)?;
         self.by_token
             .retain(|_, (issued, _)| now - *issued <= LIFETIME);

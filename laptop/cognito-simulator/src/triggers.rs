@@ -129,7 +129,7 @@ async fn call<T>(
             checks.extend(reported);
             answer.map_err(|failed| TriggerFailure::Failed {
                 trigger,
-                message: printable(failed.error_message()),
+                message: error_description(failed.error_message()),
             })
         }
     };
@@ -187,7 +187,7 @@ fn response(
 
 /// What may be in `error_description` (RFC 6749 §4.1.2.1): the rest becomes `?`. AWS leaves open what it does with such
 /// characters; redirects with a line end in them were seen to fail.
-fn printable(message: &str) -> String {
+fn error_description(message: &str) -> String {
     let is_allowed = |c: char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
     message
         .chars()
@@ -235,10 +235,10 @@ mod tests {
     #[test]
     fn an_error_for_the_app_is_printable_and_bounded() {
         assert_eq!(
-            printable("record_unlinked ABCD-2345"),
+            error_description("record_unlinked ABCD-2345"),
             "record_unlinked ABCD-2345"
         );
-        assert_eq!(printable("a\r\nb\"c\\d山\u{7f}"), "a??b?c?d??");
-        assert_eq!(printable(&"a".repeat(5_000)).len(), MESSAGE_LIMIT);
+        assert_eq!(error_description("a\r\nb\"c\\d山\u{7f}"), "a??b?c?d??");
+        assert_eq!(error_description(&"a".repeat(5_000)).len(), MESSAGE_LIMIT);
     }
 }

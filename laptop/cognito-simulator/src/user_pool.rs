@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use aws_lc_rs::error::Unspecified;
 use chrono::{DateTime, Utc};
+use loopback::random;
 use serde_json::{Value, json};
 use user_pool::attribute::IDENTITIES;
 
 use crate::options::{CognitoOptions, EmptyValues, is_provider_name, is_username_character};
-use crate::random::{self, NoRandomness};
 
 /// The most bytes of any attribute.
 const VALUE_LIMIT: usize = 2048;
@@ -52,8 +53,8 @@ pub(crate) enum AttributeFailure {
     NoRandomness,
 }
 
-impl From<NoRandomness> for AttributeFailure {
-    fn from(_: NoRandomness) -> Self {
+impl From<Unspecified> for AttributeFailure {
+    fn from(_: Unspecified) -> Self {
         Self::NoRandomness
     }
 }
@@ -116,7 +117,7 @@ impl User {
         username: String,
         identity: Option<Identity>,
         now: DateTime<Utc>,
-    ) -> Result<Self, NoRandomness> {
+    ) -> Result<Self, Unspecified> {
         Ok(Self {
             username,
             sub: random::uuid()?,

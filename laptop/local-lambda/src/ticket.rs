@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use loopback::clock::SimClock;
+use uuid::{Builder, Uuid, Variant, Version};
 
 use crate::function::FunctionOptions;
 use crate::runtime_api::Event;
@@ -43,11 +44,21 @@ impl Tickets {
         let (seconds, function) = (time.timestamp(), self.function);
         let number = self.given.fetch_add(1, Ordering::Relaxed);
         Ticket {
-            request_id: format!("{seconds:08x}-{function:04x}-4000-8000-{number:012x}"),
+            request_id: request_id(seconds, function, number).to_string(),
             trace_id: format!("Root=1-{seconds:08x}-{function:08x}{number:016x}"),
             time,
         }
     }
+}
+
+/// A UUID in the form of version 4, of which nothing is random.
+fn request_id(seconds: i64, function: u16, number: u64) -> Uuid {
+    let seconds = u128::from(seconds.cast_unsigned());
+    let bits = (seconds << 96) | (u128::from(function) << 80) | u128::from(number);
+    Builder::from_u128(bits)
+        .with_version(Version::Random)
+        .with_variant(Variant::RFC4122)
+        .into_uuid()
 }
 
 impl Ticket {
@@ -64,5 +75,16 @@ impl Ticket {
             request_id: self.request_id,
             body,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_id_says_when_it_was_given_by_which_function_and_as_which() {
+        let id = request_id(1_800_000_000, 0xabcd, 7).to_string();
+        assert_eq!(id, "6b49d200-abcd-4000-8000-000000000007");
     }
 }

@@ -17,6 +17,7 @@ use loopback::server::ListenError;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use uuid::Uuid;
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
@@ -343,8 +344,8 @@ async fn the_context_has_the_id_of_the_invocation_and_its_deadline() {
         context["arn"],
         "arn:aws:lambda:ap-northeast-1:123456789012:function:echo"
     );
-    let seconds =
-        i64::from_str_radix(invocation.request_id.split('-').next().unwrap(), 16).unwrap();
+    let request_id = Uuid::try_parse(&invocation.request_id).unwrap();
+    let seconds = i64::from(request_id.as_fields().0);
     let deadline = context["deadline"].as_i64().unwrap();
     assert!((seconds * 1000 + 10_000..seconds * 1000 + 11_000).contains(&deadline));
     function.stop().await;

@@ -12,6 +12,7 @@ use http::header::{
     HeaderValue, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, StatusCode};
+pub use language::Language;
 
 /// The parameter and the cookie that hold the language which somebody has chosen.
 pub const LANGUAGE: &str = "lang";
@@ -35,70 +36,15 @@ macro_rules! icon {
     };
 }
 
-/// A language of the pages.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Language {
-    /// 日本語
-    Japanese,
-    /// English
-    English,
-}
-
-impl Language {
-    /// The language of a request: what its query says, else what was chosen before, else the browser's first of the two
-    /// (RFC 9110 §12.5.4), else Japanese.
-    #[must_use]
-    pub fn of(query: Option<&str>, headers: &HeaderMap) -> Self {
-        query
-            .and_then(Self::from_code)
-            .or_else(|| cookie(headers, LANGUAGE).and_then(Self::from_code))
-            .or_else(|| {
-                let header = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
-                accept_language::parse(header)
-                    .iter()
-                    .find_map(|tag| Self::from_code(tag.split('-').next()?))
-            })
-            .unwrap_or(Self::Japanese)
-    }
-
-    /// The language of a code: `ja` or `en`.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        if code.eq_ignore_ascii_case("ja") {
-            Some(Self::Japanese)
-        } else if code.eq_ignore_ascii_case("en") {
-            Some(Self::English)
-        } else {
-            None
-        }
-    }
-
-    /// The code, as in the attribute `lang`.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Japanese => "ja",
-            Self::English => "en",
-        }
-    }
-
-    /// The text of this language.
-    #[must_use]
-    pub const fn say<'a>(self, ja: &'a str, en: &'a str) -> &'a str {
-        match self {
-            Self::Japanese => ja,
-            Self::English => en,
-        }
-    }
-
-    /// The other one.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Japanese => Self::English,
-            Self::English => Self::Japanese,
-        }
-    }
+/// The language of a request's page: what its query says, else what was chosen before, else what the browser prefers, else
+/// Japanese.
+#[must_use]
+pub fn language(query: Option<&str>, headers: &HeaderMap) -> Language {
+    query
+        .and_then(Language::from_code)
+        .or_else(|| cookie(headers, LANGUAGE).and_then(Language::from_code))
+        .or_else(|| Language::preferred(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?))
+        .unwrap_or(Language::Japanese)
 }
 
 /// Whose page it is: each stand-in has one.
@@ -296,11 +242,7 @@ mod tests {
             (Some("en"), &chosen, Language::English),
             (Some("xx"), &chosen, Language::Japanese),
         ] {
-            assert_eq!(
-                Language::of(query, headers),
-                expected,
-                "{query:?} {headers:?}"
-            );
+            assert_eq!(language(query, headers), expected, "{query:?} {headers:?}");
         }
     }
 

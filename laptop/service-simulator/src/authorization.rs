@@ -6,13 +6,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
+use loopback::parameters::Parameters;
+use loopback::random;
 use url::Url;
 
-use crate::exchange::{Answer, Checks, Parameters, Received};
+use crate::exchange::{Answer, Checks, Received};
 use crate::login::{AuthorizationRequest, Login};
 use crate::pages::ErrorPage;
 use crate::realm::Realm;
-use crate::{random, test_card};
+use crate::test_card;
 
 /// The source of the rules that are this API's own.
 const RULE: &str = "Digital Authentication App, authorization request";
@@ -63,7 +65,7 @@ pub(crate) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) ->
 }
 
 fn begin(realm: &Realm, request: AuthorizationRequest, now: DateTime<Utc>) -> Option<String> {
-    let id = random::base64url::<32>().ok()?;
+    let id = random::base64url(32).ok()?;
     let mut memory = realm.memory();
     memory.tidy(now);
     let login = Login {
@@ -101,12 +103,12 @@ fn examine(
     checks.require(
         "the query is form encoded UTF-8",
         "RFC 6749 §3.1",
-        query.well_formed(),
+        query.are_well_formed(),
         || Refusal::Page(ErrorPage::MalformedQuery),
     )?;
     let (client_id, redirect_uri) = trusted_redirect_uri(realm, query, checks)?;
 
-    let state = query.get("state").filter(|state| is_printable(state));
+    let state = query.first("state").filter(|state| is_printable(state));
     let refuse = |error, description: Option<&str>| {
         Refusal::Client(Box::new(ClientError {
             redirect_uri: redirect_uri.clone(),
@@ -137,7 +139,7 @@ fn examine(
     let response_type = checks.find(
         "response_type is there",
         RULE,
-        query.get("response_type"),
+        query.first("response_type"),
         || invalid("Missing parameter: response_type"),
     )?;
     checks.require(
@@ -150,7 +152,7 @@ fn examine(
         },
     )?;
 
-    let scope = checks.find("scope is there", RULE, query.get("scope"), || {
+    let scope = checks.find("scope is there", RULE, query.first("scope"), || {
         refuse("invalid_scope", Some("Missing parameter: scope"))
     })?;
     let scopes: Vec<String> = scope.split(' ').map(str::to_owned).collect();
@@ -184,7 +186,7 @@ fn examine(
         || invalid("Invalid parameter: nonce"),
     )?;
 
-    let method = query.get("code_challenge_method");
+    let method = query.first("code_challenge_method");
     let method = checks.find("code_challenge_method is there", RULE, method, || {
         invalid("Missing parameter: code_challenge_method")
     })?;
@@ -194,7 +196,7 @@ fn examine(
         method == "S256",
         || invalid("Invalid parameter: code challenge method is not matching the configured one"),
     )?;
-    let challenge = query.get("code_challenge");
+    let challenge = query.first("code_challenge");
     let challenge = checks.find("code_challenge is there", RULE, challenge, || {
         invalid("Missing parameter: code_challenge")
     })?;
@@ -206,12 +208,13 @@ fn examine(
         || invalid("Invalid parameter: code_challenge"),
     )?;
 
-    let acr_values = !query.has("acr_values") || query.get("acr_values").is_some_and(is_printable);
+    let acr_values =
+        !query.has("acr_values") || query.first("acr_values").is_some_and(is_printable);
     checks.require("acr_values is printable", RULE, acr_values, || {
         invalid("Invalid parameter: acr_values")
     })?;
 
-    let mut acr_values = query.get("acr_values").unwrap_or_default().split(' ');
+    let mut acr_values = query.first("acr_values").unwrap_or_default().split(' ');
     let is_usual = acr_values.clone().any(|one| one == realm.settings.acr);
     let other = acr_values.next().filter(|one| !one.is_empty() && !is_usual);
 
@@ -239,7 +242,7 @@ fn trusted_redirect_uri(
         single,
         || Refusal::Page(ErrorPage::Duplicate),
     )?;
-    let client_id = checks.find("client_id is there", RULE, query.get("client_id"), || {
+    let client_id = checks.find("client_id is there", RULE, query.first("client_id"), || {
         Refusal::Page(ErrorPage::ClientIdMissing)
     })?;
     let memory = realm.memory();
@@ -249,7 +252,7 @@ fn trusted_redirect_uri(
         memory.client(client_id),
         || Refusal::Page(ErrorPage::UnknownClient(memory.client_ids())),
     )?;
-    let redirect_uri = query.get("redirect_uri").filter(|uri| {
+    let redirect_uri = query.first("redirect_uri").filter(|uri| {
         client
             .redirect_uris
             .iter()
@@ -272,7 +275,12 @@ fn printable(
     missing: impl FnOnce() -> Refusal,
     malformed: impl FnOnce() -> Refusal,
 ) -> Result<String, Refusal> {
-    let value = checks.find(&format!("{name} is there"), RULE, query.get(name), missing)?;
+    let value = checks.find(
+        &format!("{name} is there"),
+        RULE,
+        query.first(name),
+        missing,
+    )?;
     let what = format!("{name} has 1..=255 printable ASCII characters");
     checks.require(&what, RULE, is_printable(value), malformed)?;
     Ok(value.to_owned())

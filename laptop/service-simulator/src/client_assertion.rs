@@ -5,10 +5,11 @@
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use jsonwebtoken::{Validation, decode, decode_header};
+use loopback::parameters::Parameters;
 use serde_json::{Map, Value};
 
 use crate::client::{Client, ClientKey};
-use crate::exchange::{Checks, Parameters};
+use crate::exchange::Checks;
 use crate::realm::Memory;
 use crate::token_refusal::TokenRefusal;
 
@@ -29,7 +30,7 @@ pub(crate) fn authenticate(
     let kind = checks.find(
         "there is a client assertion",
         "RFC 7521 §4.2",
-        form.get("client_assertion_type"),
+        form.first("client_assertion_type"),
         || {
             TokenRefusal::new(
                 StatusCode::BAD_REQUEST,
@@ -55,7 +56,7 @@ pub(crate) fn authenticate(
     let assertion = checks.find(
         "client_assertion is there",
         "RFC 7521 §4.2",
-        form.get("client_assertion"),
+        form.first("client_assertion"),
         || {
             TokenRefusal::new(
                 StatusCode::BAD_REQUEST,
@@ -67,7 +68,7 @@ pub(crate) fn authenticate(
     let client_id = checks.find(
         "client_id is there",
         "Digital Authentication App, token request",
-        form.get("client_id"),
+        form.first("client_id"),
         || {
             TokenRefusal::new(
                 StatusCode::BAD_REQUEST,

@@ -4,9 +4,10 @@
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
+use loopback::parameters::Parameters;
 use serde_json::{Value, json};
 
-use crate::exchange::{Answer, Checks, Endpoint, Parameters, Received};
+use crate::exchange::{Answer, Checks, Endpoint, Received};
 use crate::fault::Fault;
 use crate::login::Choice;
 use crate::pages::{self, ErrorPage, Shown};
@@ -93,14 +94,14 @@ fn examine(
     now: DateTime<Utc>,
     checks: &mut Checks,
 ) -> Result<Decision, ErrorPage> {
-    let empty = Parameters::default();
+    let empty = Parameters::missing();
     let form = received.form.as_ref().unwrap_or(&empty);
     let (login, waiting) = memory.waiting(form, RULE, now, checks)?;
     let login = login.to_owned();
     let Some(mut choice) = waiting.choice.clone() else {
         return Ok(Decision::NobodyChosen { login });
     };
-    let accepted = match form.get("decision") {
+    let accepted = match form.first("decision") {
         Some(ACCEPT) => Some(true),
         Some(CANCEL) => Some(false),
         _ => None,

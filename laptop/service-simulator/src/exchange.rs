@@ -1,6 +1,5 @@
 //! What comes in and what goes out: a request as it was received, the checks made on it, the answer.
 //! Every request is remembered for tests, and told to the journal with its secrets masked.
-//! Parsing is strict: what isn't clean form encoding (WHATWG URL §5.1, UTF-8) is no parameter list.
 
 use std::fmt;
 
@@ -13,93 +12,10 @@ use http::header::{
 };
 use http::{HeaderMap, Method, StatusCode};
 use loopback::journal::{Check, Parameter, Party, Step};
-use loopback::pages::{Forms, LANGUAGE, Language, strict_headers};
+use loopback::pages::{self, Forms, LANGUAGE, Language, strict_headers};
+use loopback::parameters::Parameters;
 use serde_json::Value;
 use url::Url;
-
-/// Names and values in the order in which they came.
-#[derive(Clone, Default)]
-pub(crate) struct Parameters {
-    pairs: Vec<(String, String)>,
-    well_formed: bool,
-}
-
-impl Parameters {
-    pub(crate) fn parse(raw: &[u8]) -> Self {
-        let pairs: Vec<(String, String)> = form_urlencoded::parse(raw).into_owned().collect();
-        Self {
-            well_formed: is_form_encoded(raw) && !has_replacement(&pairs),
-            pairs,
-        }
-    }
-
-    /// Whether it was clean form encoding of UTF-8.
-    pub(crate) fn well_formed(&self) -> bool {
-        self.well_formed
-    }
-
-    /// The first value of that name. An empty value counts as none (RFC 6749 §3.1).
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.pairs.iter().find(|(other, _)| other == name)?;
-        Some(value.as_str()).filter(|value| !value.is_empty())
-    }
-
-    /// Whether that name is there, even without a value.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.pairs.iter().any(|(other, _)| other == name)
-    }
-
-    /// Whether no name comes twice (RFC 6749 §3.1).
-    pub(crate) fn are_unique(&self) -> bool {
-        self.pairs.iter().all(|(name, _)| self.is_single(name))
-    }
-
-    /// Whether that name comes at most once.
-    pub(crate) fn is_single(&self, name: &str) -> bool {
-        self.pairs.iter().filter(|(other, _)| other == name).count() <= 1
-    }
-
-    /// Whether there are no other names than these.
-    pub(crate) fn are_among(&self, names: &[&str]) -> bool {
-        self.pairs
-            .iter()
-            .all(|(name, _)| names.contains(&name.as_str()))
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
-    }
-
-    pub(crate) fn pairs(&self) -> &[(String, String)] {
-        &self.pairs
-    }
-}
-
-/// Printable ASCII, and every `%` followed by two hexadecimal digits.
-fn is_form_encoded(raw: &[u8]) -> bool {
-    let mut bytes = raw.iter();
-    while let Some(byte) = bytes.next() {
-        let valid = match byte {
-            b'%' => {
-                bytes.next().is_some_and(u8::is_ascii_hexdigit)
-                    && bytes.next().is_some_and(u8::is_ascii_hexdigit)
-            }
-            other => other.is_ascii_graphic(),
-        };
-        if !valid {
-            return false;
-        }
-    }
-    true
-}
-
-/// Whether decoding met what isn't UTF-8: no parameter of this API may hold U+FFFD anyway.
-fn has_replacement(pairs: &[(String, String)]) -> bool {
-    let replaced = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
-    pairs
-        .iter()
-        .any(|(name, value)| replaced(name) || replaced(value))
-}
 
 /// Where a request went.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -215,7 +131,7 @@ impl Received {
 
     /// The language of the page that answers.
     pub(crate) fn language(&self) -> Language {
-        Language::of(self.query.get(LANGUAGE), &self.headers)
+        pages::language(self.query.first(LANGUAGE), &self.headers)
     }
 
     /// Whether a program asks, and wants the page's choices as JSON.
@@ -419,30 +335,5 @@ impl IntoResponse for Answer {
             response.extensions_mut().insert(HangUp);
         }
         response
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_clean_form_encoding_is_a_parameter_list() {
-        for good in ["", "a=b", "a=%E3%81%82+b&c=", "state=%3B"] {
-            assert!(Parameters::parse(good.as_bytes()).well_formed(), "{good}");
-        }
-        for bad in ["a=%", "a=%4", "a=%zz", "a=%ff", "a=\u{e9}", "a=b c", "a=\n"] {
-            assert!(!Parameters::parse(bad.as_bytes()).well_formed(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_parameter_without_a_value_is_none() {
-        let parameters = Parameters::parse(b"a=&b=1&b=2");
-        assert_eq!(parameters.get("a"), None);
-        assert!(parameters.has("a"));
-        assert_eq!(parameters.get("b"), Some("1"));
-        assert!(!parameters.are_unique());
-        assert!(parameters.is_single("a"));
     }
 }

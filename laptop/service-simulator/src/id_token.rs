@@ -4,11 +4,11 @@
 
 use aws_lc_rs::error::Unspecified;
 use chrono::{DateTime, TimeDelta, Utc};
+use loopback::random;
 use serde_json::{Map, Value, json};
 
 use crate::fault::Fault;
 use crate::login::Grant;
-use crate::random;
 use crate::realm::Realm;
 use crate::realm_keys::{RealmKeys, access_token_hash, compact, hmac_sha256};
 
@@ -77,7 +77,7 @@ fn bend(
         Fault::IdTokenIssuedInFuture => ("iat", json!((now + TimeDelta::minutes(10)).timestamp())),
         Fault::IdTokenNotYetValid => ("nbf", json!((now + TimeDelta::minutes(10)).timestamp())),
         Fault::IdTokenMissingSubject => ("sub", Value::Null),
-        Fault::IdTokenWrongNonce => ("nonce", json!(random::base64url::<32>()?)),
+        Fault::IdTokenWrongNonce => ("nonce", json!(random::base64url(32)?)),
         Fault::IdTokenMissingNonce => ("nonce", Value::Null),
         Fault::IdTokenWrongAccessTokenHash => {
             ("at_hash", json!(access_token_hash(&random::uuid()?)))
@@ -122,14 +122,14 @@ fn sign(claims: &Value, keys: &RealmKeys, fault: Option<Fault>) -> Result<String
     let es256 = header("ES256", keys.ec.kid());
     let rs256 = header("RS256", keys.rsa.kid());
     match fault {
-        Some(Fault::IdTokenNotAJwt) => random::base64url::<256>(),
+        Some(Fault::IdTokenNotAJwt) => random::base64url(256),
         Some(Fault::IdTokenUnsigned) => {
             compact(&json!({ "alg": "none", "typ": "JWT" }), claims, |_| {
                 Ok(Vec::new())
             })
         }
         Some(Fault::IdTokenHs256) => {
-            let secret = random::base64url::<32>()?;
+            let secret = random::base64url(32)?;
             compact(&header("HS256", keys.ec.kid()), claims, |message| {
                 Ok(hmac_sha256(secret.as_bytes(), message))
             })
@@ -155,7 +155,7 @@ fn sign(claims: &Value, keys: &RealmKeys, fault: Option<Fault>) -> Result<String
             compact(&es256, claims, |message| keys.ec.sign(&other(message)))
         }
         Some(Fault::IdTokenUnknownKey) => {
-            let kid = random::base64url::<32>()?;
+            let kid = random::base64url(32)?;
             compact(&header("ES256", &kid), claims, |message| {
                 keys.ec.sign(message)
             })

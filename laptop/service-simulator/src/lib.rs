@@ -19,7 +19,6 @@ mod options;
 mod pages;
 pub mod people;
 pub mod persona;
-mod random;
 mod realm;
 mod realm_keys;
 mod service;

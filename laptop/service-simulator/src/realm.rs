@@ -10,10 +10,11 @@ use aws_lc_rs::error::Unspecified;
 use chrono::{DateTime, TimeDelta, Utc};
 use loopback::clock::SimClock;
 use loopback::journal::{Journal, Party};
+use loopback::parameters::Parameters;
 use serde_json::{Map, Value};
 
 use crate::client::Client;
-use crate::exchange::{Answer, Checks, Parameters, Received, RecordedRequest};
+use crate::exchange::{Answer, Checks, Received, RecordedRequest};
 use crate::fault::Fault;
 use crate::login::{Code, Given, Login};
 use crate::options::{Endpoints, Settings};
@@ -154,12 +155,12 @@ impl Memory {
         now: DateTime<Utc>,
         checks: &mut Checks,
     ) -> Result<(&'a str, &'a Login), ErrorPage> {
-        let clean = parameters.well_formed() && parameters.are_unique();
+        let clean = parameters.are_well_formed() && parameters.are_unique();
         checks.require("no parameter comes twice", rule, clean, || {
             ErrorPage::MalformedForm
         })?;
         let login = parameters
-            .get("login")
+            .first("login")
             .and_then(|login| self.logins.get_key_value(login));
         let (id, login) = checks.find("the login is one that waits", rule, login, || {
             ErrorPage::UnknownLogin

@@ -15,13 +15,14 @@ use loopback::clock::SimClock;
 use loopback::journal::Party;
 use loopback::names::only_this_machine;
 use loopback::pages::{LANGUAGE, remembering};
+use loopback::parameters::Parameters;
 use loopback::server::{Listener, Server};
 use serde_json::json;
 use thiserror::Error;
 
 use crate::client::{Client, InvalidClient, RegisteredClient};
 use crate::connection::{self, Accepted, Lost};
-use crate::exchange::{Answer, Checks, Endpoint, Parameters, Received, RecordedRequest};
+use crate::exchange::{Answer, Checks, Endpoint, Received, RecordedRequest};
 use crate::fault::Fault;
 use crate::options::{Endpoints, ServiceOptions, Settings, StartError};
 use crate::pages::ErrorPage;
@@ -245,14 +246,14 @@ async fn test_card_page(State(realm): State<Arc<Realm>>, received: Received) -> 
     let mut checks = Checks::default();
     let answer = test_card::page(&realm, &received, &mut checks);
     let response = told(&realm, Party::Browser, &received, checks, answer);
-    remembering(response, received.query.get(LANGUAGE))
+    remembering(response, received.query.first(LANGUAGE))
 }
 
 async fn consent_page(State(realm): State<Arc<Realm>>, received: Received) -> Response {
     let mut checks = Checks::default();
     let answer = consent::page(&realm, &received, &mut checks);
     let response = told(&realm, Party::Browser, &received, checks, answer);
-    remembering(response, received.query.get(LANGUAGE))
+    remembering(response, received.query.first(LANGUAGE))
 }
 
 async fn consent_form(State(realm): State<Arc<Realm>>, received: Received) -> Response {

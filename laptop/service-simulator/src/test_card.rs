@@ -4,9 +4,10 @@
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
+use loopback::parameters::Parameters;
 use serde_json::json;
 
-use crate::exchange::{Answer, Checks, Endpoint, Parameters, Received};
+use crate::exchange::{Answer, Checks, Endpoint, Received};
 use crate::fault::Fault;
 use crate::login::{AuthorizationRequest, Choice};
 use crate::pages::{self, ErrorPage, NORMAL, Shown};
@@ -127,14 +128,14 @@ fn examine(
     now: DateTime<Utc>,
     checks: &mut Checks,
 ) -> Result<(String, Choice), ErrorPage> {
-    let empty = Parameters::default();
+    let empty = Parameters::missing();
     let form = received.form.as_ref().unwrap_or(&empty);
     let (login, _) = memory.waiting(form, RULE, now, checks)?;
-    let persona = realm.person(form.get("persona").unwrap_or(&memory.persona));
+    let persona = realm.person(form.first("persona").unwrap_or(&memory.persona));
     let persona = checks.find("the person is known", RULE, persona, || {
         ErrorPage::UnknownPersona
     })?;
-    let fault = match form.get("answer") {
+    let fault = match form.first("answer") {
         None => Ok(memory.fault),
         Some(NORMAL) => Ok(None),
         Some(id) => id.parse().map(Some),

@@ -8,15 +8,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 use http::header::{AUTHORIZATION, LOCATION};
+use loopback::parameters::Parameters;
+use loopback::random;
 use serde_json::{Map, Value, json};
 
-use crate::exchange::{Answer, Checks, Parameters, Received};
+use crate::exchange::{Answer, Checks, Received};
 use crate::fault::Fault;
 use crate::login::{Given, Grant};
 use crate::realm::{IssuedTokens, Memory, Realm};
 use crate::realm_keys::{RealmKeys, compact};
 use crate::token_refusal::TokenRefusal;
-use crate::{client_assertion, id_token, random};
+use crate::{client_assertion, id_token};
 
 const RULE: &str = "Digital Authentication App, token request";
 
@@ -67,7 +69,7 @@ fn redeem(
     checks.require(
         "the form is UTF-8",
         "RFC 6749 §4.1.3",
-        form.well_formed(),
+        form.are_well_formed(),
         || TokenRefusal::request("Invalid form parameter"),
     )?;
     checks.require(
@@ -82,9 +84,12 @@ fn redeem(
         form.are_unique(),
         || TokenRefusal::request("duplicated parameter"),
     )?;
-    let grant_type = checks.find("grant_type is there", RULE, form.get("grant_type"), || {
-        TokenRefusal::request("Missing form parameter: grant_type")
-    })?;
+    let grant_type = checks.find(
+        "grant_type is there",
+        RULE,
+        form.first("grant_type"),
+        || TokenRefusal::request("Missing form parameter: grant_type"),
+    )?;
     let supported = grant_type == "authorization_code";
     checks.require("grant_type is authorization_code", RULE, supported, || {
         TokenRefusal::new(
@@ -119,7 +124,7 @@ fn redeem_code(
     now: DateTime<Utc>,
     checks: &mut Checks,
 ) -> Result<Grant, TokenRefusal> {
-    let code = checks.find("code is there", RULE, form.get("code"), || {
+    let code = checks.find("code is there", RULE, form.first("code"), || {
         TokenRefusal::request("Missing parameter: code")
     })?;
     let issued = memory.codes.get_mut(code);
@@ -147,14 +152,14 @@ fn redeem_code(
     checks.require("the code is this client's", "RFC 6749 §4.1.3", own, || {
         TokenRefusal::grant("Auth error")
     })?;
-    let same = form.get("redirect_uri") == Some(grant.request.redirect_uri.as_str());
+    let same = form.first("redirect_uri") == Some(grant.request.redirect_uri.as_str());
     checks.require(
         "redirect_uri is the same as before",
         "RFC 6749 §4.1.3",
         same,
         || TokenRefusal::grant("Incorrect redirect_uri"),
     )?;
-    let verifier = form.get("code_verifier");
+    let verifier = form.first("code_verifier");
     let verifier = checks.find("code_verifier is there", "RFC 7636 §4.5", verifier, || {
         TokenRefusal::grant("PKCE code verifier not specified")
     })?;

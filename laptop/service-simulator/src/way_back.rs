@@ -5,6 +5,7 @@
 use aws_lc_rs::error::Unspecified;
 use http::StatusCode;
 use loopback::pages::Language;
+use loopback::random;
 use url::Url;
 
 use crate::exchange::Answer;
@@ -12,7 +13,6 @@ use crate::fault::Fault;
 use crate::login::{Choice, Code, Grant};
 use crate::pages::ErrorPage;
 use crate::persona::Persona;
-use crate::random;
 use crate::realm::{Memory, Realm};
 
 /// Whether the person doesn't come as far as a consent: somebody cancels in the app, or the service fails.
@@ -63,7 +63,7 @@ fn go_back(
     };
     let state = match choice.fault {
         Some(Fault::CallbackWithoutState) => None,
-        Some(Fault::CallbackOtherState) => Some(random::base64url::<32>()?),
+        Some(Fault::CallbackOtherState) => Some(random::base64url(32)?),
         Some(Fault::CallbackLengthenedState) => Some(format!("{}1", request.state)),
         _ => Some(request.state.clone()),
     };

@@ -412,9 +412,7 @@ fn text<'a>(object: &'a Value, member: &str) -> &'a str {
 }
 
 fn unique() -> String {
-    let mut bytes = [0; 16];
-    aws_lc_rs::rand::fill(&mut bytes).unwrap();
-    URL_SAFE_NO_PAD.encode(bytes)
+    loopback::random::base64url(16).unwrap()
 }
 
 fn sign(key: &Key, claims: &Value) -> String {

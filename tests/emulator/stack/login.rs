@@ -1,7 +1,7 @@
 //! A whole login through the deployed stack: app, the emulator's Amazon Cognito, bridge, the service's stand-in and back, with both
 //! triggers. And the bridge's own part of it, checked as Amazon Cognito checks it and the emulator doesn't.
 
-use login_kit::Parameters;
+use kit::Parameters;
 use serde_json::{Value, json};
 use service_simulator::persona::{Persona, personas};
 

@@ -21,6 +21,8 @@ use serde_json::{Value, json};
 use service_simulator::RegisteredClient;
 use service_simulator::persona::{Persona, personas};
 use url::Url;
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use super::person::{arrive, sign_in};
 use super::{Consent, PEOPLE, Realm};
@@ -154,7 +156,8 @@ async fn every_person_signs_in(algorithm: Algorithm) {
     assert_eq!((users.len(), known.len()), (PEOPLE.len(), PEOPLE.len()));
     for username in users.keys() {
         let subject = username.strip_prefix("MynaApp_").unwrap();
-        assert_eq!(subject.len(), 36, "a UUID");
+        assert_eq!(subject.len(), Hyphenated::LENGTH);
+        assert!(Uuid::try_parse(subject).is_ok());
         assert!(!known.iter().any(|id| id == subject));
     }
     stack.stop_around().await;

@@ -1,5 +1,5 @@
 //! An HTTP/1.1 server that reads requests as bytes, remembers them, and misbehaves as it is told.
-//! It runs on a thread of its own, so that it can act while the client's thread is blocked, as a frozen process is.
+//! It usually runs on a thread of its own, so that it can act while the client's thread is blocked, as a frozen process is.
 //! It counts connections and requests: what arrived, and how often, is what the tests are about.
 
 use std::net::SocketAddr;
@@ -86,6 +86,21 @@ struct State {
     requests: Mutex<Vec<Received>>,
 }
 
+impl State {
+    fn new(
+        close_new_connections: bool,
+        handler: impl Fn(&Received) -> Reply + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            handler: Box::new(handler),
+            close_new_connections,
+            accepted: AtomicUsize::new(0),
+            open: AtomicUsize::new(0),
+            requests: Mutex::default(),
+        })
+    }
+}
+
 /// The server; its thread ends with the process.
 pub struct Server {
     address: SocketAddr,
@@ -104,17 +119,28 @@ impl Server {
         Self::start_with(true, |_| Reply::Close)
     }
 
+    /// A server on the test's own runtime instead of a thread, so that what is slow is slow by the test's time, which may
+    /// stand still. Nothing that blocks may be called on it.
+    pub async fn on_this_runtime(
+        handler: impl Fn(&Received) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let state = State::new(false, handler);
+        let (ending, endings) = watch::channel((0, Ending::None));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(accept(listener, Arc::clone(&state), endings));
+        Self {
+            address,
+            state,
+            ending,
+        }
+    }
+
     fn start_with(
         close_new_connections: bool,
         handler: impl Fn(&Received) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let state = Arc::new(State {
-            handler: Box::new(handler),
-            close_new_connections,
-            accepted: AtomicUsize::new(0),
-            open: AtomicUsize::new(0),
-            requests: Mutex::default(),
-        });
+        let state = State::new(close_new_connections, handler);
         let (ending, endings) = watch::channel((0, Ending::None));
         let (tell_address, address) = std::sync::mpsc::channel();
         let shared = Arc::clone(&state);

@@ -32,9 +32,7 @@ pub use confidential::Confidential;
 pub use form::Form;
 pub use function_clock::FunctionClock;
 pub use refusal::Refusal;
-pub use relying_party::{
-    Answer, AuthorizationRequest, Parameters, RelyingParty, TokenRequest, parameter,
-};
+pub use relying_party::{Answer, AuthorizationRequest, RelyingParty, TokenRequest, parameter};
 
 /// The functions' executables, built by cargo the first time that a test asks for one of them.
 #[must_use]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use demo::stack::{COGNITO_CLIENT_ID, Stack};
+use kit::Parameters;
 use loopback::user_agent::{Arrival, Page, UserAgent};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -17,48 +18,6 @@ use crate::BrowserLogin;
 #[derive(Debug)]
 pub struct RelyingParty<'a, S = Service> {
     stack: &'a Stack<S>,
-}
-
-/// Parameters that a test changes: in order, names may repeat.
-#[derive(Clone, Debug)]
-pub struct Parameters(Vec<(String, String)>);
-
-impl Parameters {
-    /// These.
-    #[must_use]
-    pub fn of<const N: usize>(parameters: [(&str, &str); N]) -> Self {
-        Self(
-            parameters
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-        )
-    }
-
-    /// With this value for a parameter, in place of any that it has.
-    #[must_use]
-    pub fn with(self, name: &str, value: &str) -> Self {
-        self.without(name).and(name, value)
-    }
-
-    /// Without a parameter.
-    #[must_use]
-    pub fn without(mut self, name: &str) -> Self {
-        self.0.retain(|(known, _)| known != name);
-        self
-    }
-
-    /// With one more parameter, also if there is one of this name.
-    #[must_use]
-    pub fn and(mut self, name: &str, value: &str) -> Self {
-        self.0.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Names and values, in order.
-    #[must_use]
-    pub fn pairs(&self) -> &[(String, String)] {
-        &self.0
-    }
 }
 
 macro_rules! changes {

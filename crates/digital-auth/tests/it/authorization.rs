@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use digital_auth::Provider;
 use digital_auth::authorization::{AuthorizationRequest, LoginSecrets, Secret256, scope};
 use four_attributes::{Attribute, AttributeSet};
-use keys::{NoRandomness, Randomness, SystemRandomness};
+use keys::{NoRandomness, SystemRandomness};
+use kit::Exhausted;
 use proptest::prelude::*;
 use url::Url;
 
@@ -135,13 +136,6 @@ fn pass_the_secrets_of_a_thousand_logins_are_all_different() {
 
 #[test]
 fn fail_without_randomness_there_is_no_login() {
-    #[derive(Debug)]
-    struct Exhausted;
-    impl Randomness for Exhausted {
-        fn fill(&self, _buffer: &mut [u8]) -> Result<(), NoRandomness> {
-            Err(NoRandomness)
-        }
-    }
     assert_eq!(LoginSecrets::new(&Exhausted), Err(NoRandomness));
 }
 

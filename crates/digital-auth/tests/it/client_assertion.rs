@@ -10,14 +10,13 @@ use digital_auth::client_assertion::{ClientAssertionError, SERVICE_MAX_SECONDS, 
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{DecodingKey, Validation, decode};
 use keys::{
-    Algorithm, KeyId, LocalKey, NoRandomness, PublicJwk, Randomness, SigningError, SigningKey,
-    SystemRandomness,
+    Algorithm, KeyId, LocalKey, NoRandomness, PublicJwk, SigningError, SigningKey, SystemRandomness,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::signed::{CLIENT_ID, es256, public_jwk, ready, rs256};
-use kit::start;
+use kit::{Exhausted, start};
 
 const AUDIENCE: &str = "https://service.example/realms/main/protocol/openid-connect/token";
 
@@ -106,15 +105,6 @@ fn pass_a_jti_is_never_used_twice() {
         })
         .collect();
     assert_eq!(jti.len(), 1_000);
-}
-
-#[derive(Debug)]
-struct Exhausted;
-
-impl Randomness for Exhausted {
-    fn fill(&self, _buffer: &mut [u8]) -> Result<(), NoRandomness> {
-        Err(NoRandomness)
-    }
 }
 
 /// A key that doesn't sign now.

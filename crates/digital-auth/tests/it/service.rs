@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use digital_auth::{Deadline, HttpClient, Provider};
-use serde_json::{Value, json};
 
-use crate::signed::{ACCESS_TOKEN, SUBJECT, claims, es256, id_token, jwk_set};
+use crate::signed::{claims, es256, id_token, jwk_set};
+pub(crate) use kit::service::{tokens, userinfo};
 use kit::{Received, Reply, Server, TestClock, json as json_answer};
 
 pub(crate) const TOKEN: &str = "/realms/main/protocol/openid-connect/token";
@@ -34,32 +34,6 @@ pub(crate) fn http() -> Arc<HttpClient> {
 /// For what comes, on however busy a machine.
 pub(crate) fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(60))
-}
-
-/// A token answer as Keycloak gives it.
-pub(crate) fn tokens(id_token: &str) -> Value {
-    json!({
-        "access_token": ACCESS_TOKEN,
-        "expires_in": 60,
-        "refresh_expires_in": 1800,
-        "refresh_token": "a-refresh-token",
-        "token_type": "Bearer",
-        "id_token": id_token,
-        "not-before-policy": 0,
-        "session_state": "a-session",
-        "scope": "openid name address birthdate gender",
-    })
-}
-
-/// A userinfo answer of the contract's example person.
-pub(crate) fn userinfo() -> Value {
-    json!({
-        "sub": SUBJECT,
-        "name": "山田　太郎",
-        "address": "東京都千代田区永田町１丁目７番１号",
-        "birthdate": "19850315",
-        "gender": "1",
-    })
 }
 
 /// The issuer of whoever sent the request: a server learns its port only when it runs.

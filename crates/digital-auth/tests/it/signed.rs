@@ -7,18 +7,17 @@ use std::pin::pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digital_auth::authorization::Secret256;
 use keys::{Algorithm, LocalKey, SigningKey};
 use serde_json::{Value, json};
 
+pub(crate) use kit::keys::public_jwk;
+use kit::service::id_token_claims;
+pub(crate) use kit::service::{ACCESS_TOKEN, CLIENT_ID, SUBJECT, at_hash};
 use kit::start;
 
-pub(crate) const CLIENT_ID: &str = "RP00000001";
-pub(crate) const ACCESS_TOKEN: &str = "an-access-token";
-pub(crate) const SUBJECT: &str = "7d5f1c2e-pairwise";
 pub(crate) const ACR: &str = "aal3";
 
 /// The ES256 key that signs when nothing else is said.
@@ -38,12 +37,8 @@ pub(crate) fn rs256() -> &'static LocalKey {
     KEY.get_or_init(|| LocalKey::generate(Algorithm::Rs256).unwrap())
 }
 
-pub(crate) fn public_jwk(key: &LocalKey) -> Value {
-    serde_json::to_value(key.public_jwk()).unwrap()
-}
-
 pub(crate) fn jwk_set(keys: &[&LocalKey]) -> Value {
-    json!({"keys": keys.iter().map(|key| public_jwk(key)).collect::<Vec<_>>()})
+    json!({"keys": keys.iter().map(|key| public_jwk(*key)).collect::<Vec<_>>()})
 }
 
 /// The login's nonce.
@@ -51,29 +46,12 @@ pub(crate) fn nonce() -> Secret256 {
     Secret256::from_bytes([2; 32])
 }
 
-/// OIDC Core §3.1.3.6: the left half of the hash of the access token.
-pub(crate) fn at_hash(access_token: &str) -> String {
-    URL_SAFE_NO_PAD.encode(&digest(&SHA256, access_token.as_bytes()).as_ref()[..16])
-}
-
 /// Good claims, as Keycloak writes them.
 pub(crate) fn claims(issuer: &str) -> Value {
-    let now = start().timestamp();
-    json!({
-        "iss": issuer,
-        "sub": SUBJECT,
-        "aud": CLIENT_ID,
-        "azp": CLIENT_ID,
-        "exp": now + 300,
-        "iat": now,
-        "auth_time": now - 5,
-        "nonce": nonce().expose_base64url(),
-        "acr": ACR,
-        "at_hash": at_hash(ACCESS_TOKEN),
-        "typ": "ID",
-        "sid": "a-session",
-        "jti": "an-id",
-    })
+    let mut claims = id_token_claims(issuer, &nonce().expose_base64url(), start());
+    claims["auth_time"] = json!(start().timestamp() - 5);
+    claims["acr"] = json!(ACR);
+    claims
 }
 
 /// The header that belongs to a key.

@@ -76,7 +76,7 @@ async fn pass_the_request_is_a_get_with_the_access_token_in_its_header_only() {
     );
     assert_eq!(
         request.header("authorization"),
-        Some("Bearer an-access-token")
+        Some(format!("Bearer {ACCESS_TOKEN}").as_str())
     );
     assert_eq!(request.header("accept"), Some("application/json"));
 }

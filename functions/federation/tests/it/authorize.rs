@@ -7,10 +7,13 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use federation::config;
+use kit::{Parameters, service, start};
 use serde_json::{Value, json};
 
-use crate::kit::{Bridge, Browser, Call, Form, verified_claims};
-use crate::support::{ISSUER, REDIRECT_URI, SCOPE, SERVICE_CLIENT_ID, parameters};
+use crate::bridge::{Bridge, Browser, Call, verified_claims};
+use crate::support::{
+    ISSUER, REDIRECT_URI, SCOPE, authorization_request, parameters, token_request,
+};
 
 const STATE: &str = "marked-client-state";
 
@@ -20,14 +23,14 @@ pub(crate) fn longest_cognito_state() -> String {
     format!("{state}{}", "4".repeat(2_600 - state.len()))
 }
 
-async fn answer(form: &Form) -> crate::kit::Answer {
+async fn answer(form: &Parameters) -> crate::bridge::Answer {
     Call::authorize(form).send(&Bridge::new().await).await
 }
 
 #[tokio::test]
 async fn pass_exactly_the_documented_parameters_go_to_the_service() {
     let bridge = Bridge::new().await;
-    let mut form = Form::authorize();
+    let mut form = authorization_request();
     for unknown in [
         "login_hint",
         "ui_locales",
@@ -47,7 +50,7 @@ async fn pass_exactly_the_documented_parameters_go_to_the_service() {
     }
     let expected = [
         ("acr_values", "aal3 crl"),
-        ("client_id", SERVICE_CLIENT_ID),
+        ("client_id", service::CLIENT_ID),
         ("code_challenge_method", "S256"),
         ("redirect_uri", &format!("{ISSUER}/callback")),
         ("response_type", "code"),
@@ -64,7 +67,7 @@ async fn pass_exactly_the_documented_parameters_go_to_the_service() {
 #[tokio::test]
 async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
     let bridge = Bridge::new().await;
-    let redirected = async |form: &Form| {
+    let redirected = async |form: &Parameters| {
         let call = Call::new("POST", "/authorize").form(&form.encode());
         let answer = call.send(&bridge).await;
         assert_eq!((answer.status, answer.cookies.len()), (303, 0));
@@ -85,27 +88,27 @@ async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
     let longest = "s".repeat(2_600);
     let odd = "a b&c=d\r\nX: y/日本?#%41";
     for form in [
-        Form::authorize(),
-        Form::authorize().set("state", &longest),
-        Form::authorize().set("state", odd),
-        Form::authorize().without("state"),
-        Form::authorize().set("scope", "openid"),
-        Form::authorize().set("claims", "{}"),
-        Form::authorize().set("id_token_hint", "e30.e30.AA"),
-        Form::authorize().set("next", "https://evil.example/"),
-        Form::authorize().set("response_type", "token"),
-        Form::authorize().set("nonce", &"n".repeat(600)),
-        Form::authorize().set("code_challenge", "x"),
-        Form::authorize().set("code_challenge_method", "plain"),
-        Form::authorize().set("prompt", "none"),
-        Form::authorize().set("max_age", "-1"),
+        authorization_request(),
+        authorization_request().with("state", &longest),
+        authorization_request().with("state", odd),
+        authorization_request().without("state"),
+        authorization_request().with("scope", "openid"),
+        authorization_request().with("claims", "{}"),
+        authorization_request().with("id_token_hint", "e30.e30.AA"),
+        authorization_request().with("next", "https://evil.example/"),
+        authorization_request().with("response_type", "token"),
+        authorization_request().with("nonce", &"n".repeat(600)),
+        authorization_request().with("code_challenge", "x"),
+        authorization_request().with("code_challenge_method", "plain"),
+        authorization_request().with("prompt", "none"),
+        authorization_request().with("max_age", "-1"),
     ] {
         let by_query = Call::authorize(&form).send(&bridge).await;
         let by_form = redirected(&form).await;
         assert_eq!((by_form.status, by_query.status), (302, 302));
         assert_eq!(by_form.cookies.len(), by_query.cookies.len());
         let class =
-            |answer: &crate::kit::Answer| parameters(answer.header("location")).remove("error");
+            |answer: &crate::bridge::Answer| parameters(answer.header("location")).remove("error");
         assert_eq!(class(&by_form), class(&by_query));
     }
     // A request object is refused before it goes on.
@@ -113,7 +116,7 @@ async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
         ("request", "request_not_supported"),
         ("request_uri", "request_uri_not_supported"),
     ] {
-        let form = Form::authorize().set(name, "e30.e30.AA");
+        let form = authorization_request().with(name, "e30.e30.AA");
         let call = Call::new("POST", "/authorize").form(&form.encode());
         let answer = call.send(&bridge).await;
         assert_eq!(answer.status, 303);
@@ -121,23 +124,23 @@ async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
     }
     for (form, status, class) in [
         (
-            Form::authorize().set("client_id", "x"),
+            authorization_request().with("client_id", "x"),
             400,
             "unknown_client",
         ),
         (
-            Form::authorize().set("redirect_uri", "https://evil.example/"),
+            authorization_request().with("redirect_uri", "https://evil.example/"),
             400,
             "redirect_uri_mismatch",
         ),
         // As long as a query may not be.
         (
-            Form::authorize().set("state", &"x".repeat(9_000)),
+            authorization_request().with("state", &"x".repeat(9_000)),
             413,
             "too_large",
         ),
         (
-            Form::authorize().set("state", &"日".repeat(1_500)),
+            authorization_request().with("state", &"日".repeat(1_500)),
             413,
             "too_large",
         ),
@@ -147,7 +150,7 @@ async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
     }
 
     // A whole login, as far as the client's code.
-    let form = Form::authorize();
+    let form = authorization_request();
     let mut browser = Browser::default();
     let begun = redirected(&form).await;
     browser.take(&begun);
@@ -162,7 +165,7 @@ async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
 #[tokio::test]
 async fn fail_a_post_without_a_form() {
     let bridge = Bridge::new().await;
-    let form = Form::authorize().encode();
+    let form = authorization_request().encode();
     let post = || Call::new("POST", "/authorize");
     let json = |call: Call| call.header("content-type", "application/json");
     for (call, status, class) in [
@@ -192,7 +195,7 @@ async fn pass_every_login_has_a_state_a_nonce_a_challenge_and_a_cookie_of_its_ow
     let mut seen = std::collections::BTreeSet::new();
     let mut browser = Browser::default();
     for _ in 0..4 {
-        let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+        let asked = bridge.begin(&mut browser, &authorization_request()).await;
         for new in ["state", "nonce", "code_challenge"] {
             assert!(seen.insert(asked[new].clone()), "{new}");
         }
@@ -207,54 +210,56 @@ async fn pass_without_acr_values_and_with_fewer_attributes_when_so_configured() 
         (config::ATTRIBUTES, "birthdate"),
     ])
     .await;
-    let form = Form::authorize().set("scope", "birthdate openid");
+    let form = authorization_request().with("scope", "birthdate openid");
     let asked = bridge.begin(&mut Browser::default(), &form).await;
     assert_eq!(asked["scope"], "openid birthdate");
     assert!(!asked.contains_key("acr_values"));
-    let refused = Call::authorize(&Form::authorize()).send(&bridge).await;
+    let refused = Call::authorize(&authorization_request())
+        .send(&bridge)
+        .await;
     refused.is_redirect("invalid_scope", "invalid_scope", Some(STATE));
 }
 
 #[tokio::test]
 async fn fail_on_a_page_while_the_client_is_not_known() {
-    let whole = Form::authorize;
+    let whole = authorization_request;
     let with_query = format!("{REDIRECT_URI}?x=1");
     let with_slash = format!("{REDIRECT_URI}/");
     let upper_case = REDIRECT_URI.replace("https://app", "https://APP");
     for (form, class) in [
         (whole().without("client_id"), "unknown_client"),
-        (whole().set("client_id", ""), "unknown_client"),
-        (whole().set("client_id", "another"), "unknown_client"),
-        (whole().set("client_id", "Cognito"), "unknown_client"),
-        (whole().set("client_id", "cognito "), "unknown_client"),
+        (whole().with("client_id", ""), "unknown_client"),
+        (whole().with("client_id", "another"), "unknown_client"),
+        (whole().with("client_id", "Cognito"), "unknown_client"),
+        (whole().with("client_id", "cognito "), "unknown_client"),
         (
-            whole().set("client_id", &"c".repeat(4_000)),
+            whole().with("client_id", &"c".repeat(4_000)),
             "unknown_client",
         ),
         (whole().without("redirect_uri"), "redirect_uri_mismatch"),
-        (whole().set("redirect_uri", ""), "redirect_uri_mismatch"),
+        (whole().with("redirect_uri", ""), "redirect_uri_mismatch"),
         (
-            whole().set("redirect_uri", "https://evil.example/"),
+            whole().with("redirect_uri", "https://evil.example/"),
             "redirect_uri_mismatch",
         ),
         (
-            whole().set("redirect_uri", "javascript:alert(1)"),
+            whole().with("redirect_uri", "javascript:alert(1)"),
             "redirect_uri_mismatch",
         ),
         (
-            whole().set("redirect_uri", &with_query),
+            whole().with("redirect_uri", &with_query),
             "redirect_uri_mismatch",
         ),
         (
-            whole().set("redirect_uri", &with_slash),
+            whole().with("redirect_uri", &with_slash),
             "redirect_uri_mismatch",
         ),
         (
-            whole().set("redirect_uri", &upper_case),
+            whole().with("redirect_uri", &upper_case),
             "redirect_uri_mismatch",
         ),
         (
-            whole().set("redirect_uri", &format!("{REDIRECT_URI}#f")),
+            whole().with("redirect_uri", &format!("{REDIRECT_URI}#f")),
             "redirect_uri_mismatch",
         ),
         (whole().and("client_id", "cognito"), "malformed_request"),
@@ -274,7 +279,7 @@ async fn fail_on_a_page_while_the_client_is_not_known() {
 #[tokio::test]
 async fn fail_a_query_that_two_readers_could_read_in_two_ways() {
     let bridge = Bridge::new().await;
-    let good = Form::authorize().encode();
+    let good = authorization_request().encode();
     assert_eq!(
         Call::new("GET", "/authorize")
             .query(&good)
@@ -303,7 +308,7 @@ async fn fail_a_query_that_two_readers_could_read_in_two_ways() {
 
 #[tokio::test]
 async fn fail_a_request_that_is_told_to_the_client() {
-    let whole = Form::authorize;
+    let whole = authorization_request;
     let long_nonce = "n".repeat(513);
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let with_challenge = || whole().and("code_challenge", challenge);
@@ -320,43 +325,43 @@ async fn fail_a_request_that_is_told_to_the_client() {
             "unsupported_response_type",
         ),
         (
-            whole().set("response_type", "token"),
+            whole().with("response_type", "token"),
             "unsupported_response_type",
             "unsupported_response_type",
         ),
         (
-            whole().set("response_type", "code id_token"),
+            whole().with("response_type", "code id_token"),
             "unsupported_response_type",
             "unsupported_response_type",
         ),
         (
-            whole().set("response_type", "CODE"),
+            whole().with("response_type", "CODE"),
             "unsupported_response_type",
             "unsupported_response_type",
         ),
         (whole().without("scope"), "invalid_scope", "invalid_scope"),
         (
-            whole().set("scope", "openid"),
+            whole().with("scope", "openid"),
             "invalid_scope",
             "invalid_scope",
         ),
         (
-            whole().set("scope", "openid name address birthdate"),
+            whole().with("scope", "openid name address birthdate"),
             "invalid_scope",
             "invalid_scope",
         ),
         (
-            whole().set("scope", "name address birthdate gender"),
+            whole().with("scope", "name address birthdate gender"),
             "invalid_scope",
             "invalid_scope",
         ),
         (
-            whole().set("scope", "openid name address birthdate gender sign"),
+            whole().with("scope", "openid name address birthdate gender sign"),
             "invalid_scope",
             "invalid_scope",
         ),
         (
-            whole().set("scope", "openid,name,address,birthdate,gender"),
+            whole().with("scope", "openid,name,address,birthdate,gender"),
             "invalid_scope",
             "invalid_scope",
         ),
@@ -462,11 +467,11 @@ async fn fail_a_request_that_is_told_to_the_client() {
 #[tokio::test]
 async fn pass_requests_with_what_is_allowed() {
     let bridge = Bridge::new().await;
-    let whole = Form::authorize;
+    let whole = authorization_request;
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     for form in [
         whole(),
-        whole().set("scope", "gender  birthdate address name openid"),
+        whole().with("scope", "gender  birthdate address name openid"),
         whole().and("request", "").and("request_uri", ""),
         whole().and("prompt", "login"),
         whole().and("prompt", "consent"),
@@ -488,8 +493,8 @@ async fn pass_requests_with_what_is_allowed() {
 #[tokio::test]
 async fn fail_without_a_state_and_none_is_made_up() {
     for form in [
-        Form::authorize().without("state"),
-        Form::authorize().set("state", ""),
+        authorization_request().without("state"),
+        authorization_request().with("state", ""),
     ] {
         answer(&form)
             .await
@@ -515,7 +520,7 @@ async fn pass_the_state_comes_back_byte_for_byte() {
     ]
     .map(str::to_owned);
     for state in odd {
-        let form = Form::authorize().set("state", &state);
+        let form = authorization_request().with("state", &state);
         let location = bridge.come_back(&form).await.location().to_owned();
         assert!(
             location.starts_with(&format!("{REDIRECT_URI}?code=")),
@@ -535,7 +540,7 @@ async fn fail_a_state_that_does_not_fit_into_a_cookie() {
     // Base64url is kept decoded, so more of it fits than of a text that isn't.
     for (character, fits, too_long) in [("A", 3_700, 3_900), ("~", 2_750, 3_000)] {
         let call = |length| {
-            let query = Form::authorize().without("state").encode();
+            let query = authorization_request().without("state").encode();
             let state = character.repeat(length);
             Call::new("GET", "/authorize").query(&format!("{query}&state={state}"))
         };
@@ -555,14 +560,14 @@ async fn pass_nonce_and_s256_challenge_of_the_client_are_honoured() {
     let bridge = Bridge::new().await;
     let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
-    let form = Form::authorize()
+    let form = authorization_request()
         .and("nonce", "the client's nonce 区")
         .and("code_challenge", &challenge)
         .and("code_challenge_method", "S256");
     let code = bridge.code(&form).await;
-    let without = Call::token(&Form::token(&code)).send(&bridge).await;
+    let without = Call::token(&token_request(&code)).send(&bridge).await;
     without.is_error(400, "invalid_grant", "code_verifier_mismatch");
-    let request = Form::token(&code).and("code_verifier", verifier);
+    let request = token_request(&code).and("code_verifier", verifier);
     let tokens = Call::token(&request).send(&bridge).await.tokens();
     let claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
     assert_eq!(claims["nonce"], "the client's nonce 区");
@@ -571,19 +576,19 @@ async fn pass_nonce_and_s256_challenge_of_the_client_are_honoured() {
 /// OIDC Core §3.1.2.1: the service documents neither `prompt` nor `max_age`, so `auth_time` shows what was done.
 #[tokio::test]
 async fn prompt_login_and_max_age_are_honoured_by_auth_time() {
-    const NOW: i64 = 1_800_000_000;
+    let now = start().timestamp();
     const REFUSED: Option<&str> = Some("authentication_too_old");
     let cases: [(&str, &str, Option<i64>, Option<&str>); 10] = [
-        ("prompt", "login", Some(NOW), None),
+        ("prompt", "login", Some(now), None),
         // A minute of difference between the clocks.
-        ("prompt", "login", Some(NOW - 60), None),
-        ("prompt", "login", Some(NOW - 61), REFUSED),
+        ("prompt", "login", Some(now - 60), None),
+        ("prompt", "login", Some(now - 61), REFUSED),
         ("prompt", "login", None, REFUSED),
-        ("max_age", "300", Some(NOW - 360), None),
-        ("max_age", "300", Some(NOW - 361), REFUSED),
+        ("max_age", "300", Some(now - 360), None),
+        ("max_age", "300", Some(now - 361), REFUSED),
         ("max_age", "300", None, REFUSED),
-        ("max_age", "0", Some(NOW - 3_600), REFUSED),
-        ("prompt", "consent", Some(NOW - 3_600), None),
+        ("max_age", "0", Some(now - 3_600), REFUSED),
+        ("prompt", "consent", Some(now - 3_600), None),
         ("prompt", "consent", None, None),
     ];
     let bridge = Bridge::new().await;
@@ -592,9 +597,9 @@ async fn prompt_login_and_max_age_are_honoured_by_auth_time() {
             claims.remove("auth_time");
             claims.extend(auth_time.map(|at| ("auth_time".to_owned(), json!(at))));
         });
-        let code = bridge.code(&Form::authorize().and(name, value)).await;
+        let code = bridge.code(&authorization_request().and(name, value)).await;
         bridge.service.take_calls();
-        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        let answer = Call::token(&token_request(&code)).send(&bridge).await;
         let case = format!("{name}={value} {auth_time:?}");
         match expected {
             Some(class) => {
@@ -614,7 +619,9 @@ async fn prompt_login_and_max_age_are_honoured_by_auth_time() {
 #[tokio::test]
 async fn fail_before_there_is_a_client_id_while_the_keys_for_the_form_are_served() {
     let bridge = Bridge::with(&[(config::SERVICE_CLIENT_ID, "")]).await;
-    let answer = Call::authorize(&Form::authorize()).send(&bridge).await;
+    let answer = Call::authorize(&authorization_request())
+        .send(&bridge)
+        .await;
     answer.is_page(403, "not_connected");
     assert!(answer.body.contains(config::SERVICE_CLIENT_ID));
     let keys = Call::new("GET", "/client-jwks.json")
@@ -624,7 +631,7 @@ async fn fail_before_there_is_a_client_id_while_the_keys_for_the_form_are_served
     assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
     Bridge::new()
         .await
-        .begin(&mut Browser::default(), &Form::authorize())
+        .begin(&mut Browser::default(), &authorization_request())
         .await;
 }
 
@@ -632,7 +639,7 @@ async fn fail_before_there_is_a_client_id_while_the_keys_for_the_form_are_served
 async fn fail_another_method() {
     let bridge = Bridge::new().await;
     for method in ["PUT", "OPTIONS", "get", "TRACE", "", "G E T"] {
-        let mut call = Call::authorize(&Form::authorize());
+        let mut call = Call::authorize(&authorization_request());
         call.event["requestContext"]["http"]["method"] = method.into();
         let answer = call.send(&bridge).await;
         answer.is_page(405, "method_not_allowed");
@@ -653,7 +660,7 @@ async fn fail_a_path_that_nothing_has() {
         "/token/x",
         "/.well-known",
     ] {
-        let call = Call::new("GET", path).query(&Form::authorize().encode());
+        let call = Call::new("GET", path).query(&authorization_request().encode());
         call.send(&bridge).await.is_page(404, "not_found");
     }
 }
@@ -661,7 +668,7 @@ async fn fail_a_path_that_nothing_has() {
 #[tokio::test]
 async fn pass_headers_that_anybody_can_write_change_nothing() {
     let bridge = Bridge::new().await;
-    let call = Call::authorize(&Form::authorize())
+    let call = Call::authorize(&authorization_request())
         .header("host", "evil.example")
         .header("x-forwarded-host", "evil.example")
         .header("x-forwarded-proto", "http")

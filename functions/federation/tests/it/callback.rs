@@ -2,9 +2,11 @@
 //! its class, and nothing that the browser wrote does.
 //! The cookie of a login ends whenever it is known which it is.
 
-use crate::kit::{Bridge, Browser, Call, Form, altered, support_id};
-use crate::support::{REDIRECT_URI, encode, parameters, sealing_keys};
+use crate::bridge::{Bridge, Browser, Call, altered, support_id};
+use crate::support::{REDIRECT_URI, authorization_request, parameters, sealing_keys};
+use chrono::TimeDelta;
 use federation::config;
+use kit::Parameters;
 
 const STATE: &str = "marked-client-state";
 const OTHER_REDIRECT_URI: &str = "https://other.example/oauth2/idpresponse";
@@ -13,7 +15,7 @@ const OTHER_REDIRECT_URI: &str = "https://other.example/oauth2/idpresponse";
 struct Answered {
     bridge: Bridge,
     browser: Browser,
-    form: Form,
+    form: Parameters,
 }
 
 impl Answered {
@@ -23,7 +25,7 @@ impl Answered {
 
     async fn at(bridge: Bridge) -> Self {
         let mut browser = Browser::default();
-        let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+        let asked = bridge.begin(&mut browser, &authorization_request()).await;
         let form = bridge.service.answer(&asked);
         Self {
             bridge,
@@ -32,7 +34,7 @@ impl Answered {
         }
     }
 
-    async fn send(&self, form: &Form) -> crate::kit::Answer {
+    async fn send(&self, form: &Parameters) -> crate::bridge::Answer {
         Call::callback(form)
             .browser(&self.browser)
             .send(&self.bridge)
@@ -86,7 +88,7 @@ async fn fail_a_state_that_is_none_of_ours() {
         "あ",
         "%",
     ] {
-        let answer = login.send(&login.form.clone().set("state", state)).await;
+        let answer = login.send(&login.form.clone().with("state", state)).await;
         answer.is_page(400, "malformed_callback");
         assert!(answer.cookies.is_empty());
     }
@@ -116,7 +118,7 @@ async fn fail_without_the_browser_in_which_it_began() {
     answer.is_page(400, "no_pending_login");
     assert!(answer.cookies.is_empty());
     // A state of the right form that is nobody's.
-    let other = login.form.clone().set("state", &"A".repeat(43));
+    let other = login.form.clone().with("state", &"A".repeat(43));
     login.send(&other).await.is_page(400, "no_pending_login");
 }
 
@@ -135,10 +137,10 @@ async fn fail_when_it_is_used_a_second_time() {
 #[tokio::test]
 async fn fail_after_five_minutes_and_say_so_for_fifteen() {
     let login = Answered::new().await;
-    login.bridge.clock.advance(299);
+    login.bridge.clock.advance(TimeDelta::seconds(299));
     assert!(parameters(login.send(&login.form).await.location()).contains_key("code"));
     for seconds in [1, 9 * 60] {
-        login.bridge.clock.advance(seconds);
+        login.bridge.clock.advance(TimeDelta::seconds(seconds));
         let answer = login.send(&login.form).await;
         answer.is_page(400, "login_expired");
         answer.ends_cookie(login.browser.only());
@@ -186,7 +188,10 @@ async fn fail_a_cookie_with_any_changed_character() {
 async fn fail_the_cookie_of_another_login_under_this_ones_name() {
     let login = Answered::new().await;
     let mut other = Browser::default();
-    login.bridge.begin(&mut other, &Form::authorize()).await;
+    login
+        .bridge
+        .begin(&mut other, &authorization_request())
+        .await;
     let swapped = other.0[other.only()].clone();
     let browser = Browser([(login.browser.only().to_owned(), swapped)].into());
     let answer = Call::callback(&login.form)
@@ -236,10 +241,10 @@ async fn pass_a_second_tab_is_not_touched() {
     let bridge = Bridge::new().await;
     let mut browser = Browser::default();
     let first = bridge
-        .begin(&mut browser, &Form::authorize().set("state", "one"))
+        .begin(&mut browser, &authorization_request().with("state", "one"))
         .await;
     let second = bridge
-        .begin(&mut browser, &Form::authorize().set("state", "two"))
+        .begin(&mut browser, &authorization_request().with("state", "two"))
         .await;
     let (first, second) = (
         bridge.service.answer(&first),
@@ -259,14 +264,14 @@ async fn fail_another_issuer() {
     let ours = login.bridge.service.issuer();
     let slash = format!("{ours}/");
     for iss in ["https://evil.example", &slash, "x"] {
-        let answer = login.send(&login.form.clone().set("iss", iss)).await;
+        let answer = login.send(&login.form.clone().with("iss", iss)).await;
         answer.is_redirect("server_error", "issuer_mismatch", Some(STATE));
         answer.ends_cookie(login.browser.only());
         // RFC 9207 §2.4: neither is an error of somebody else believed.
         let error = login
             .form
             .clone()
-            .set("iss", iss)
+            .with("iss", iss)
             .and("error", "access_denied");
         login
             .send(&error)
@@ -386,13 +391,13 @@ async fn fail_without_a_code_as_cancelled() {
         for form in [
             cancelled.clone(),
             cancelled.clone().without("iss"),
-            login.form.clone().set("code", ""),
+            login.form.clone().with("code", ""),
         ] {
             let answer = login.send(&form).await;
             answer.is_redirect("access_denied", "cancelled", Some(STATE));
             answer.ends_cookie(login.browser.only());
         }
-        let of_another = cancelled.set("iss", "https://evil.example");
+        let of_another = cancelled.with("iss", "https://evil.example");
         let answer = login.send(&of_another).await;
         answer.is_redirect("server_error", "issuer_mismatch", Some(STATE));
     }
@@ -423,10 +428,10 @@ async fn fail_a_code_that_is_none_and_pass_the_longest() {
         "コード",
         "\u{7f}",
     ] {
-        let answer = login.send(&login.form.clone().set("code", code)).await;
+        let answer = login.send(&login.form.clone().with("code", code)).await;
         answer.is_redirect("invalid_request", "malformed_callback", Some(STATE));
     }
-    let longest = login.form.clone().set("code", &"c".repeat(2_048));
+    let longest = login.form.clone().with("code", &"c".repeat(2_048));
     assert!(parameters(login.send(&longest).await.location()).contains_key("code"));
 }
 
@@ -457,12 +462,11 @@ async fn fail_on_a_page_in_the_browsers_language() {
 #[tokio::test]
 async fn fail_on_a_page_without_the_requests_words() {
     let login = Answered::new().await;
-    let query = encode(&[
+    let hostile = Parameters::of([
         ("state", "<b>hostile</b>"),
         ("error_description", "<b>hostile</b>"),
     ]);
-    let call = Call::new("GET", "/callback").query(&query);
-    let answer = call
+    let answer = Call::callback(&hostile)
         .header("accept-language", "<b>hostile</b>")
         .send(&login.bridge)
         .await;

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use digital_auth::HttpClient;
 use federation::config;
 use federation::front_door::FrontDoor;
@@ -18,13 +19,16 @@ use function_kit::secrets::SecretReader;
 use keys::{
     Algorithm, KeyId, KeyRing, LocalKey, PublicJwk, SigningError, SigningKey, SystemRandomness,
 };
-use kit::SecretsManager;
+use kit::{SecretsManager, TestClock};
 use secrecy::SecretString;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::kit::{Answer, Bridge, Browser, Call, Form, MovingClock, REQUEST_ID, altered};
-use crate::support::{ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, call, parameters, sealing_keys};
+use crate::bridge::{Answer, Bridge, Browser, Call, REQUEST_ID, altered};
+use crate::support::{
+    ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, authorization_request, call, parameters,
+    sealing_keys, token_request,
+};
 
 /// How long Amazon Cognito waits.
 const COGNITO: Duration = Duration::from_secs(5);
@@ -135,16 +139,16 @@ impl Slow {
         }
     }
 
-    fn clock(&self) -> &MovingClock {
+    fn clock(&self) -> &TestClock {
         &self.bridge.clock
     }
 
     /// A code, when the secrets were last fetched so long ago.
     async fn code(&self, seconds: i64) -> String {
         self.aged(seconds);
-        let code = self.bridge.code(&Form::authorize()).await;
+        let code = self.bridge.code(&authorization_request()).await;
         // So that the fetch that came too late is no reason to make none.
-        self.clock().advance(10);
+        self.clock().advance(TimeDelta::seconds(10));
         code
     }
 
@@ -152,8 +156,11 @@ impl Slow {
     async fn answered(&self, seconds: i64) -> Call {
         self.aged(seconds);
         let mut browser = Browser::default();
-        let asked = self.bridge.begin(&mut browser, &Form::authorize()).await;
-        self.clock().advance(10);
+        let asked = self
+            .bridge
+            .begin(&mut browser, &authorization_request())
+            .await;
+        self.clock().advance(TimeDelta::seconds(10));
         let answer = self.bridge.service.answer(&asked);
         Call::callback(&answer).browser(&browser)
     }
@@ -162,7 +169,8 @@ impl Slow {
     fn aged(&self, seconds: i64) {
         self.aws.answers_after(FOR_EVER);
         // What comes after this begins a login, and is ten seconds older at its end.
-        self.clock().advance((seconds - 10).max(0));
+        self.clock()
+            .advance(TimeDelta::seconds((seconds - 10).max(0)));
     }
 }
 
@@ -193,8 +201,8 @@ fn unavailable(answer: &Answer, class: &str) {
 #[tokio::test(start_paused = true)]
 async fn pass_when_nothing_is_slow() {
     let slow = Slow::new().await;
-    let code = slow.bridge.code(&Form::authorize()).await;
-    let (answer, took) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let code = slow.bridge.code(&authorization_request()).await;
+    let (answer, took) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     answer.tokens();
     assert!(took < Duration::from_millis(10), "{took:?}");
 }
@@ -204,10 +212,13 @@ async fn pass_when_nothing_is_slow() {
 async fn fail_in_time_with_secrets_of_yesterday_that_do_not_come() {
     let slow = Slow::new().await;
     let code = slow.code(DAY).await;
-    let (answer, took) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let (answer, took) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "secrets_unavailable");
     is_the_whole_time(took);
-    for call in [Call::userinfo("junk"), Call::authorize(&Form::authorize())] {
+    for call in [
+        Call::userinfo("junk"),
+        Call::authorize(&authorization_request()),
+    ] {
         let (answer, took) = timed(call, &slow.bridge).await;
         assert!(
             answer.body.contains("secrets_unavailable"),
@@ -215,7 +226,7 @@ async fn fail_in_time_with_secrets_of_yesterday_that_do_not_come() {
             answer.body
         );
         assert!(took <= ANSWER + Duration::from_millis(2), "{took:?}");
-        slow.clock().advance(10);
+        slow.clock().advance(TimeDelta::seconds(10));
     }
 }
 
@@ -236,11 +247,11 @@ async fn fail_in_time_with_secrets_that_do_not_come_before_something_else_does_n
             "ID token key" => slow.id_token_key.takes(FOR_EVER),
             "newer sealing key" => {
                 let elsewhere = Bridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
-                code = elsewhere.code(&Form::authorize()).await;
+                code = elsewhere.code(&authorization_request()).await;
             }
             path => slow.bridge.service.delay(path, FOR_EVER),
         }
-        let (answer, took) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+        let (answer, took) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
         unavailable(&answer, class);
         is_the_whole_time(took);
         if let path @ ("/token" | "/userinfo") = which {
@@ -264,12 +275,12 @@ async fn fail_as_that_which_took_the_time() {
         (1.0, 9.9, 0.0, 0.0, "service_timeout"),
     ] {
         let slow = Slow::new().await;
-        let code = slow.bridge.code(&Form::authorize()).await;
+        let code = slow.bridge.code(&authorization_request()).await;
         slow.assertion_key.takes(seconds(assertion));
         slow.bridge.service.delay("/token", seconds(token));
         slow.bridge.service.delay("/userinfo", seconds(userinfo));
         slow.id_token_key.takes(seconds(id_token));
-        let (answer, took) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+        let (answer, took) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
         unavailable(&answer, class);
         is_the_whole_time(took);
     }
@@ -284,48 +295,48 @@ async fn fail_as_that_which_was_waited_for_and_not_as_what_went_on_beside_it() {
     let code = slow.code(HOUR).await;
     slow.assertion_key.takes(seconds(1.1));
     slow.bridge.service.delay("/token", FOR_EVER);
-    let (answer, _) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let (answer, _) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "service_timeout");
 
     let slow = Slow::new().await;
     let code = slow.code(DAY).await;
     slow.aws.answers_after(seconds(1.4));
     slow.bridge.service.delay("/token", FOR_EVER);
-    let (answer, _) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let (answer, _) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "service_timeout");
 
     // The keys come before they are needed.
     let slow = Slow::new().await;
     slow.bridge.service.delay("/certs", FOR_EVER);
-    let code = slow.bridge.code(&Form::authorize()).await;
+    let code = slow.bridge.code(&authorization_request()).await;
     slow.bridge.service.delay("/certs", seconds(2.5));
     slow.assertion_key.takes(seconds(1.9));
     slow.bridge.service.delay("/token", FOR_EVER);
-    let (answer, _) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let (answer, _) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "service_timeout");
 
     // Its keys and its answer are one party's, and took longer together than a signature.
     let slow = Slow::new().await;
     slow.bridge.service.delay("/certs", FOR_EVER);
-    let code = slow.bridge.code(&Form::authorize()).await;
+    let code = slow.bridge.code(&authorization_request()).await;
     slow.bridge.service.delay("/certs", seconds(2.1));
     slow.bridge.service.delay("/token", seconds(2.3));
     slow.id_token_key.takes(FOR_EVER);
-    let (answer, _) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let (answer, _) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "service_timeout");
 }
 
 #[tokio::test(start_paused = true)]
 async fn fail_as_the_key_set_if_that_took_the_time() {
     let slow = Slow::new().await;
-    let code = slow.bridge.code(&Form::authorize()).await;
+    let code = slow.bridge.code(&authorization_request()).await;
     // A signature that doesn't fit may mean that the key has changed, so the key set is fetched again.
     slow.bridge
         .service
         .id_token(|token| altered(token, token.len() - 9));
-    slow.clock().advance(59);
+    slow.clock().advance(TimeDelta::seconds(59));
     slow.bridge.service.delay("/certs", FOR_EVER);
-    let (answer, took) = timed(Call::token(&Form::token(&code)), &slow.bridge).await;
+    let (answer, took) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "key_set_unavailable");
     is_the_whole_time(took);
 }
@@ -339,7 +350,7 @@ async fn fail_in_time_after_a_cold_start() {
         (4.5, 0.0, "too_slow"),
     ] {
         let slow = Slow::new().await;
-        let code = slow.bridge.code(&Form::authorize()).await;
+        let code = slow.bridge.code(&authorization_request()).await;
         slow.bridge
             .service
             .delay("/token", Duration::from_secs_f64(token));
@@ -350,7 +361,7 @@ async fn fail_in_time_after_a_cold_start() {
             begun,
             ..call(REQUEST_ID)
         };
-        let answer = Call::token(&Form::token(&code))
+        let answer = Call::token(&token_request(&code))
             .send_as(call, &slow.bridge)
             .await;
         unavailable(&answer, class);
@@ -393,7 +404,7 @@ async fn fail_in_time_behind_a_front_door_whose_secret_does_not_come() {
     slow.aged(HOUR);
     let bridge = slow.bridge.behind("front-door-of-summer");
     for call in [
-        Call::token(&Form::token("junk")),
+        Call::token(&token_request("junk")),
         Call::userinfo("junk"),
         Call::new("GET", "/jwks.json"),
         Call::new("GET", "/callback"),
@@ -406,6 +417,6 @@ async fn fail_in_time_behind_a_front_door_whose_secret_does_not_come() {
             answer.body
         );
         is_the_whole_time(took);
-        bridge.clock.advance(10);
+        bridge.clock.advance(TimeDelta::seconds(10));
     }
 }

@@ -2,12 +2,14 @@
 //! and however the request is wrong besides; who comes with it is answered as ever.
 //! The secret is rotated while the bridge runs, as the client's is.
 
+use chrono::TimeDelta;
 use federation::config;
 use federation::front_door::HEADER;
 use serde_json::{Value, json};
 
-use crate::kit::{Answer, Bridge, Call, Form};
+use crate::bridge::{Answer, Bridge, Call};
 use crate::secrets::{Secret, client, is_known};
+use crate::support::{authorization_request, token_request};
 
 const SPRING: &str = "front-door-of-spring";
 const SUMMER: &str = "front-door-of-summer";
@@ -65,12 +67,12 @@ async fn fail_on_every_path_before_anything_else_is_looked_at() {
     let bridge = with_front_door(&only(SPRING)).await;
     let long = "x".repeat(9_000);
     for (call, with_the_secret, is_page) in [
-        (Call::authorize(&Form::authorize()), 302, true),
+        (Call::authorize(&authorization_request()), 302, true),
         (Call::new("PUT", "/authorize"), 405, true),
         (Call::new("GET", "/authorize").query(&long), 413, true),
         (Call::new("GET", "/callback"), 400, true),
         (Call::new("GET", "/elsewhere"), 404, true),
-        (Call::token(&Form::token("junk")), 400, false),
+        (Call::token(&token_request("junk")), 400, false),
         (Call::new("GET", "/token"), 405, false),
         (Call::userinfo("junk"), 401, false),
         (Call::new("GET", "/jwks.json"), 200, false),
@@ -127,9 +129,9 @@ async fn pass_a_rotated_secret_after_one_look_and_after_one_in_vain_not_for_ten_
     assert_eq!(status(&bridge, SPRING).await, 200);
     assert_eq!(status(&bridge, AUTUMN).await, 403);
     file.becomes(&client(AUTUMN, SUMMER));
-    bridge.clock.advance(9);
+    bridge.clock.advance(TimeDelta::seconds(9));
     assert_eq!(status(&bridge, AUTUMN).await, 403);
-    bridge.clock.advance(1);
+    bridge.clock.advance(TimeDelta::seconds(1));
     assert_eq!(status(&bridge, AUTUMN).await, 200);
     assert_eq!(status(&bridge, SPRING).await, 403);
 }
@@ -140,9 +142,9 @@ async fn fail_a_secret_that_was_taken_out_within_an_hour() {
     let file = Secret::new(&client(SUMMER, SPRING));
     let bridge = with_front_door(&file.reference()).await;
     file.becomes(&only(SUMMER));
-    bridge.clock.advance(3_599);
+    bridge.clock.advance(TimeDelta::seconds(3_599));
     assert_eq!(status(&bridge, SPRING).await, 200);
-    bridge.clock.advance(1);
+    bridge.clock.advance(TimeDelta::seconds(1));
     assert_eq!(status(&bridge, SPRING).await, 403);
     assert_eq!(status(&bridge, SUMMER).await, 200);
 }
@@ -191,7 +193,7 @@ async fn fail_and_tell_that_nobody_gets_in_who_comes_through_it() {
         call.event["requestContext"]["http"]["sourceIp"] = address.into();
         call
     };
-    let authorize = || Call::authorize(&Form::authorize());
+    let authorize = || Call::authorize(&authorization_request());
     from("192.0.2.1", authorize()).send(&bridge).await;
     let elsewhere = Call::new("GET", "/jwks.json").header(HEADER, SUMMER);
     from("192.0.2.1", elsewhere).send(&bridge).await;

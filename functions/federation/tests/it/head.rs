@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use crate::kit::{Answer, Bridge, Browser, Call, Form};
-use crate::support::parameters;
+use crate::bridge::{Answer, Bridge, Browser, Call};
+use crate::support::{authorization_request, parameters, token_request};
 
 impl Call {
     /// The same request by HEAD.
@@ -35,7 +35,7 @@ fn head_of(answer: &Answer) -> (u64, Vec<(&str, String)>) {
 async fn pass_head_has_the_answer_of_get_without_its_content() {
     let bridge = Bridge::new().await;
     let mut browser = Browser::default();
-    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let answered = bridge.service.answer(&asked);
     let cancelled = answered
         .clone()
@@ -43,9 +43,9 @@ async fn pass_head_has_the_answer_of_get_without_its_content() {
         .and("error", "access_denied");
     let access_token = bridge.tokens().await["access_token"].clone();
     for call in [
-        Call::authorize(&Form::authorize()),
-        Call::authorize(&Form::authorize().without("state")),
-        Call::authorize(&Form::authorize().set("client_id", "x")),
+        Call::authorize(&authorization_request()),
+        Call::authorize(&authorization_request().without("state")),
+        Call::authorize(&authorization_request().with("client_id", "x")),
         Call::new("GET", "/authorize").query(&"x".repeat(9_000)),
         Call::callback(&answered),
         Call::callback(&answered).browser(&browser),
@@ -72,7 +72,7 @@ async fn pass_head_has_the_answer_of_get_without_its_content() {
 #[tokio::test]
 async fn pass_head_begins_and_ends_no_login() {
     let bridge = Bridge::new().await;
-    let begin = Call::authorize(&Form::authorize());
+    let begin = Call::authorize(&authorization_request());
     let known = |bridge: &Bridge, name| {
         let counted = format!(r#""{name}":1"#);
         bridge.metrics.text().matches(&counted).count()
@@ -81,7 +81,7 @@ async fn pass_head_begins_and_ends_no_login() {
     assert_eq!(known(&bridge, "LoginStarted"), 0);
 
     let mut browser = Browser::default();
-    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let answered = bridge.service.answer(&asked);
     let cancelled = answered
         .clone()
@@ -100,6 +100,9 @@ async fn pass_head_begins_and_ends_no_login() {
         .send(&bridge)
         .await;
     let code = &parameters(back.location())["code"];
-    Call::token(&Form::token(code)).send(&bridge).await.tokens();
+    Call::token(&token_request(code))
+        .send(&bridge)
+        .await
+        .tokens();
     assert_eq!(known(&bridge, "LoginFinished"), 1);
 }

@@ -3,11 +3,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
 use federation::config;
 
 use crate::authorize::longest_cognito_state;
-use crate::kit::{Bridge, Browser, Call, Form};
-use crate::support::parameters;
+use crate::bridge::{Bridge, Browser, Call};
+use crate::support::{authorization_request, parameters, token_request};
 
 const QUERY: usize = 8 * 1024;
 const BODY: usize = 16 * 1024;
@@ -24,7 +25,7 @@ fn padded(text: &str, length: usize) -> String {
 #[tokio::test]
 async fn a_query_of_8_kib_is_read_and_one_byte_more_is_not() {
     let bridge = Bridge::new().await;
-    let query = Form::authorize().encode();
+    let query = authorization_request().encode();
     let call = |length| Call::new("GET", "/authorize").query(&padded(&query, length));
     assert_eq!(call(QUERY).send(&bridge).await.status, 302);
     call(QUERY + 1)
@@ -33,7 +34,7 @@ async fn a_query_of_8_kib_is_read_and_one_byte_more_is_not() {
         .is_page(413, "too_large");
 
     let mut browser = Browser::default();
-    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let query = bridge.service.answer(&asked).encode();
     let call = |length| {
         Call::new("GET", "/callback")
@@ -51,8 +52,8 @@ async fn a_query_of_8_kib_is_read_and_one_byte_more_is_not() {
 async fn a_body_of_16_kib_is_read_and_one_byte_more_is_not_by_its_decoded_size() {
     let bridge = Bridge::new().await;
     for is_base64 in [true, false] {
-        let code = bridge.code(&Form::authorize()).await;
-        let form = Form::token(&code).encode();
+        let code = bridge.code(&authorization_request()).await;
+        let form = token_request(&code).encode();
         let call = |length| {
             let body = padded(&form, length);
             let body = if is_base64 {
@@ -78,7 +79,9 @@ async fn the_cookie_of_the_longest_state_is_under_4096_bytes() {
     let state = longest_cognito_state();
     assert_eq!(state.len(), 2_600);
     let nonce = "n".repeat(43);
-    let form = Form::authorize().set("state", &state).and("nonce", &nonce);
+    let form = authorization_request()
+        .with("state", &state)
+        .and("nonce", &nonce);
     let answer = Call::authorize(&form).send(&bridge).await;
     assert_eq!(answer.status, 302);
     let line = &answer.cookies[0];
@@ -97,9 +100,9 @@ async fn the_cookies_of_a_browser_stay_under_4900_bytes_and_a_request_under_the_
         let mut last = None;
         let (mut largest_cookies, mut largest_request) = (0, 0);
         for _ in 0..20 {
-            bridge.clock.advance(1);
+            bridge.clock.advance(TimeDelta::seconds(1));
             let asked = bridge
-                .begin(&mut browser, &Form::authorize().set("state", &state))
+                .begin(&mut browser, &authorization_request().with("state", &state))
                 .await;
             let cookies: usize = browser
                 .0
@@ -109,7 +112,7 @@ async fn the_cookies_of_a_browser_stay_under_4900_bytes_and_a_request_under_the_
             let form = bridge
                 .service
                 .answer(&asked)
-                .set("code", &"c".repeat(1_024));
+                .with("code", &"c".repeat(1_024));
             let line = format!("GET /callback?{} HTTP/1.1\r\n", form.encode());
             largest_cookies = largest_cookies.max(cookies);
             largest_request = largest_request.max(line.len() + cookies + "cookie: \r\n".len());
@@ -150,9 +153,9 @@ async fn the_largest_request_stays_under_the_http_apis_limit_through_cloudfront(
     let redirect_uri = format!("https://{}/oauth2/idpresponse", "d".repeat(128));
     let bridge = Bridge::with(&[(config::REDIRECT_URIS, &redirect_uri)]).await;
     let state = longest_cognito_state();
-    let form = Form::authorize()
-        .set("redirect_uri", &redirect_uri)
-        .set("state", &state);
+    let form = authorization_request()
+        .with("redirect_uri", &redirect_uri)
+        .with("state", &state);
     let call = Call::authorize(&form).send(&bridge).await;
     assert_eq!(call.status, 302);
     let line = format!("GET /authorize?{} HTTP/1.1\r\n", form.encode());
@@ -166,7 +169,7 @@ async fn the_largest_request_stays_under_the_http_apis_limit_through_cloudfront(
 #[tokio::test]
 async fn other_cookies_are_left_alone() {
     let bridge = Bridge::new().await;
-    let mut call = Call::authorize(&Form::authorize());
+    let mut call = Call::authorize(&authorization_request());
     let junk = "x".repeat(6_000);
     call.event["cookies"] = serde_json::json!([
         format!("session={junk}"),
@@ -178,7 +181,7 @@ async fn other_cookies_are_left_alone() {
     ]);
     let answer = call.send(&bridge).await;
     assert_eq!(answer.cookies.len(), 1);
-    let mut call = Call::authorize(&Form::authorize());
+    let mut call = Call::authorize(&authorization_request());
     call.event["cookies"] = serde_json::json!([format!("__Host-login-Abc_-123={junk}")]);
     let answer = call.send(&bridge).await;
     assert_eq!(answer.cookies.len(), 2);

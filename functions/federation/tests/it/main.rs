@@ -10,16 +10,17 @@
 )]
 
 mod authorize;
+mod bridge;
 mod callback;
 mod deadlines;
 mod front_door;
 mod head;
-mod kit;
 mod limits;
 mod metadata;
 mod metrics;
 mod privacy;
 mod properties;
+mod sealed;
 mod secrets;
 mod service;
 mod start;

@@ -4,7 +4,7 @@
 use federation::config;
 use serde_json::{Value, json};
 
-use crate::kit::{Bridge, Call};
+use crate::bridge::{Bridge, Call};
 use crate::support::{ASSERTION_KEY, ID_TOKEN_KEY, ISSUER, SCOPE};
 
 const DOCUMENTS: [&str; 3] = [

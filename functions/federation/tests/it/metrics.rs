@@ -2,12 +2,14 @@
 //! waited for, and with its class if it failed.
 //! Where nothing can be waited for, there is no line.
 
+use chrono::TimeDelta;
 use federation::config;
+use kit::Parameters;
 use serde_json::Value;
 
-use crate::kit::{Bridge, Browser, Call, Form};
+use crate::bridge::{Bridge, Browser, Call};
 use crate::service::Fault;
-use crate::support::sealing_keys;
+use crate::support::{authorization_request, sealing_keys, token_request};
 
 /// What an operator sees of a line: the metrics in it, without the durations' values.
 fn metrics(bridge: &Bridge) -> Vec<(Vec<String>, Option<String>)> {
@@ -70,10 +72,10 @@ async fn every_login_is_counted_and_each_of_its_steps_is_measured() {
 #[tokio::test]
 async fn every_failure_is_counted_once_and_measured_as_far_as_it_came() {
     let bridge = Bridge::new().await;
-    Call::token(&Form::token("x")).send(&bridge).await;
-    let code = bridge.code(&Form::authorize()).await;
+    Call::token(&token_request("x")).send(&bridge).await;
+    let code = bridge.code(&authorization_request()).await;
     bridge.service.fault("/token", Fault::new(500, "{}"));
-    Call::token(&Form::token(&code)).send(&bridge).await;
+    Call::token(&token_request(&code)).send(&bridge).await;
     Call::new("GET", "/unknown").send(&bridge).await;
     let mut lines = metrics(&bridge);
     // The login's beginning is another test's.
@@ -104,8 +106,8 @@ async fn every_failure_is_counted_once_and_measured_as_far_as_it_came() {
 async fn a_login_that_was_cancelled_is_counted_as_such() {
     let bridge = Bridge::new().await;
     let mut browser = Browser::default();
-    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
-    let cancelled = Form::of(&[("state", &asked["state"]), ("error", "access_denied")]);
+    let asked = bridge.begin(&mut browser, &authorization_request()).await;
+    let cancelled = Parameters::of([("state", &asked["state"]), ("error", "access_denied")]);
     Call::callback(&cancelled)
         .browser(&browser)
         .send(&bridge)
@@ -157,8 +159,8 @@ async fn what_came_through_a_browser_alone_is_unproven() {
     ] {
         let bridge = Bridge::new().await;
         let mut browser = Browser::default();
-        let asked = bridge.begin(&mut browser, &Form::authorize()).await;
-        let redirect = Form::of(&[("state", &asked["state"]), (name, value)]);
+        let asked = bridge.begin(&mut browser, &authorization_request()).await;
+        let redirect = Parameters::of([("state", &asked["state"]), (name, value)]);
         Call::callback(&redirect)
             .browser(&browser)
             .send(&bridge)
@@ -169,9 +171,9 @@ async fn what_came_through_a_browser_alone_is_unproven() {
     // A cookie of whoever has a key of their own.
     let theirs = Bridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
     let mut browser = Browser::default();
-    let asked = theirs.begin(&mut browser, &Form::authorize()).await;
+    let asked = theirs.begin(&mut browser, &authorization_request()).await;
     let bridge = Bridge::new().await;
-    Call::callback(&Form::of(&[("state", &asked["state"])]))
+    Call::callback(&Parameters::of([("state", &asked["state"])]))
         .browser(&browser)
         .send(&bridge)
         .await;
@@ -189,14 +191,14 @@ async fn of_the_logins_that_begin_at_one_place_one_counts_in_a_period() {
         let of = |value: u8| lines.matches(&format!(r#""LoginStarted":{value}"#)).count();
         (of(1), of(0))
     };
-    let begin = async |address: &str, form: &Form| {
+    let begin = async |address: &str, form: &Parameters| {
         let mut call = Call::authorize(form);
         call.event["requestContext"]["http"]["sourceIp"] = address.into();
         assert_eq!(call.send(&bridge).await.status, 302);
     };
     let (good, refused) = (
-        Form::authorize(),
-        Form::authorize().set("scope", "openid unknown"),
+        authorization_request(),
+        authorization_request().with("scope", "openid unknown"),
     );
     begin("192.0.2.1", &refused).await;
     assert_eq!(counted(), (0, 0));
@@ -210,7 +212,7 @@ async fn of_the_logins_that_begin_at_one_place_one_counts_in_a_period() {
         begin(address, &good).await;
         assert_eq!(counted(), so_far, "{address}");
     }
-    bridge.clock.advance(1_200);
+    bridge.clock.advance(TimeDelta::seconds(1_200));
     begin("192.0.2.1", &good).await;
     assert_eq!(counted(), (4, 2));
 }
@@ -229,8 +231,8 @@ async fn a_login_that_ends_on_the_way_back_did_not_finish() {
     };
     let come_back = async |address: &str, error: &str, method: &str| {
         let mut browser = Browser::default();
-        let asked = bridge.begin(&mut browser, &Form::authorize()).await;
-        let redirect = Form::of(&[("state", &asked["state"]), ("error", error)]);
+        let asked = bridge.begin(&mut browser, &authorization_request()).await;
+        let redirect = Parameters::of([("state", &asked["state"]), ("error", error)]);
         let mut call = Call::callback(&redirect).browser(&browser);
         call.event["requestContext"]["http"]["method"] = method.into();
         call.event["requestContext"]["http"]["sourceIp"] = address.into();
@@ -250,7 +252,7 @@ async fn a_login_that_ends_on_the_way_back_did_not_finish() {
         come_back(address, "server_error", "GET").await;
         assert_eq!(counted(), so_far, "{address}");
     }
-    bridge.clock.advance(1_200);
+    bridge.clock.advance(TimeDelta::seconds(1_200));
     come_back("192.0.2.1", "invalid_scope", "GET").await;
     assert_eq!(counted(), 4);
 }
@@ -260,21 +262,21 @@ async fn a_login_that_ends_on_the_way_back_did_not_finish() {
 async fn a_login_that_nobody_began_is_none_that_did_not_finish() {
     let bridge = Bridge::new().await;
     let mut browser = Browser::default();
-    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
-    let redirect = Form::of(&[("state", &asked["state"]), ("error", "server_error")]);
+    let asked = bridge.begin(&mut browser, &authorization_request()).await;
+    let redirect = Parameters::of([("state", &asked["state"]), ("error", "server_error")]);
     let mut junk = browser.clone();
     for value in junk.0.values_mut() {
         value.replace_range(10..11, "_");
     }
     let theirs = Bridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
     let mut foreign = Browser::default();
-    let elsewhere = theirs.begin(&mut foreign, &Form::authorize()).await;
-    let brought = Form::of(&[("state", &elsewhere["state"]), ("error", "server_error")]);
+    let elsewhere = theirs.begin(&mut foreign, &authorization_request()).await;
+    let brought = Parameters::of([("state", &elsewhere["state"]), ("error", "server_error")]);
     for (form, browser) in [
         (&redirect, Browser::default()),
         (&redirect, junk),
         (&brought, foreign),
-        (&Form::of(&[("error", "server_error")]), browser),
+        (&Parameters::of([("error", "server_error")]), browser),
     ] {
         let call = Call::callback(form).browser(&browser);
         assert_eq!(call.send(&bridge).await.status, 400);
@@ -286,7 +288,9 @@ async fn a_login_that_nobody_began_is_none_that_did_not_finish() {
 #[tokio::test]
 async fn a_bridge_that_is_not_connected_yet_is_as_it_should_be() {
     let bridge = Bridge::with(&[(config::SERVICE_CLIENT_ID, "")]).await;
-    let answer = Call::authorize(&Form::authorize()).send(&bridge).await;
+    let answer = Call::authorize(&authorization_request())
+        .send(&bridge)
+        .await;
     answer.is_page(403, "not_connected");
     let expected = ("not_connected".to_owned(), "nobody".to_owned());
     assert_eq!(concerns(&bridge), [expected]);

@@ -2,6 +2,7 @@
 //! somebody else, not in `Debug`.
 //! Everything of that kind carries a mark in these tests, and the marks are looked for.
 
+use chrono::TimeDelta;
 use digital_auth::CodeExchange;
 use digital_auth::authorization::{LoginSecrets, Secret256};
 use digital_auth::id_token::Subject;
@@ -10,7 +11,6 @@ use federation::config;
 use federation::front_door::HEADER;
 use federation::http_api::{Event, Request};
 use federation::issued_token::IssuedTokens;
-use federation::parameters::Parameters;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
 use federation::{authorize, callback};
 use four_attributes::FourAttributes;
@@ -18,15 +18,17 @@ use function_kit::invocation::Invocation;
 use function_kit::metrics::Measurements;
 use function_kit::reference::Reference;
 use keys::SystemRandomness;
-use kit::log;
+use kit::service::{self, SUBJECT};
+use kit::{Parameters, log};
 use serde_json::{Value, json};
 
-use crate::kit::{
-    Answer, Bridge, Browser, Call, Form, REQUEST_ID, altered, support_id, verified_claims,
+use crate::bridge::{
+    Answer, Bridge, Browser, Call, REQUEST_ID, altered, support_id, verified_claims,
 };
 use crate::service::{Fault, SERVICE_CODE};
 use crate::support::{
-    ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, SERVICE_ACCESS_TOKEN, SUBJECT, call, parameters,
+    ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, authorization_request, call, parameters,
+    token_request,
 };
 
 /// What the front door shows.
@@ -41,7 +43,7 @@ const MARKS: [&str; 10] = [
     "1985-03-15",
     "19850315",
     SERVICE_CODE,
-    SERVICE_ACCESS_TOKEN,
+    service::ACCESS_TOKEN,
     SUBJECT,
     CLIENT_SECRET,
 ];
@@ -102,7 +104,7 @@ async fn a_login_leaves_no_secret_and_nothing_personal_in_log_and_metrics() {
     let bridge = behind_a_front_door().await;
     let mut secrets = private_members();
     let mut browser = Browser::default();
-    let form = Form::authorize().and("nonce", "marked-client-nonce");
+    let form = authorization_request().and("nonce", "marked-client-nonce");
     let asked = bridge.begin(&mut browser, &form).await;
     secrets.extend(["state", "nonce", "code_challenge"].map(|name| asked[name].clone()));
     secrets.push(browser.0[browser.only()].clone());
@@ -112,7 +114,7 @@ async fn a_login_leaves_no_secret_and_nothing_personal_in_log_and_metrics() {
         .send(&bridge)
         .await;
     let code = parameters(back.location())["code"].clone();
-    let tokens = Call::token(&Form::token(&code))
+    let tokens = Call::token(&token_request(&code))
         .send(&bridge)
         .await
         .tokens();
@@ -147,48 +149,54 @@ async fn no_failure_shows_a_secret_or_something_personal_in_log_metrics_or_answe
     let bridge = behind_a_front_door().await;
     let mut secrets = private_members();
     let mut browser = Browser::default();
-    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let good = bridge.service.answer(&asked);
     secrets.extend(["nonce", "code_challenge"].map(|name| asked[name].clone()));
     let name = browser.only().to_owned();
     let cookie = browser.0[&name].clone();
-    let code = bridge.code(&Form::authorize()).await;
+    let code = bridge.code(&authorization_request()).await;
     let hostile = "marked-description";
     let mut broken = Browser::default();
     broken.0.insert(name, altered(&cookie, 40));
 
     let mut answers: Vec<(Call, bool)> = vec![
         (
-            Call::authorize(&Form::authorize().set("client_id", "marked-client")),
+            Call::authorize(&authorization_request().with("client_id", "marked-client")),
             false,
         ),
         (
-            Call::authorize(&Form::authorize().set("redirect_uri", "https://marked.example")),
+            Call::authorize(
+                &authorization_request().with("redirect_uri", "https://marked.example"),
+            ),
             false,
         ),
         (
-            Call::authorize(&Form::authorize().and("x", "marked").and("x", "marked")),
+            Call::authorize(
+                &authorization_request()
+                    .and("x", "marked")
+                    .and("x", "marked"),
+            ),
             false,
         ),
         (Call::callback(&good), false),
         (Call::callback(&good).browser(&broken), false),
-        (Call::callback(&good.clone().set("state", "marked")), false),
-        (Call::token(&Form::token("marked-code")), false),
-        (Call::token(&Form::token(&altered(&code, 50))), false),
+        (Call::callback(&good.clone().with("state", "marked")), false),
+        (Call::token(&token_request("marked-code")), false),
+        (Call::token(&token_request(&altered(&code, 50))), false),
         (
-            Call::token(&Form::token(&code).set("client_secret", "marked-wrong-secret")),
+            Call::token(&token_request(&code).with("client_secret", "marked-wrong-secret")),
             false,
         ),
         (
-            Call::token(&Form::token(&code).set("redirect_uri", "https://marked.example")),
+            Call::token(&token_request(&code).with("redirect_uri", "https://marked.example")),
             false,
         ),
         (
-            Call::token(&Form::token(&code).and("code_verifier", "marked-verifier")),
+            Call::token(&token_request(&code).and("code_verifier", "marked-verifier")),
             false,
         ),
         (
-            Call::token(&Form::token(&code).set("grant_type", "marked-grant")),
+            Call::token(&token_request(&code).with("grant_type", "marked-grant")),
             false,
         ),
         (Call::userinfo("marked-access-token"), false),
@@ -199,15 +207,15 @@ async fn no_failure_shows_a_secret_or_something_personal_in_log_metrics_or_answe
         ),
         // To the client goes its own state, and nothing else.
         (
-            Call::authorize(&Form::authorize().set("scope", "marked-scope")),
+            Call::authorize(&authorization_request().with("scope", "marked-scope")),
             true,
         ),
         (
-            Call::authorize(&Form::authorize().and("max_age", "marked")),
+            Call::authorize(&authorization_request().and("max_age", "marked")),
             true,
         ),
         (
-            Call::callback(&good.clone().set("iss", "https://marked.example")).browser(&browser),
+            Call::callback(&good.clone().with("iss", "https://marked.example")).browser(&browser),
             true,
         ),
     ];
@@ -223,10 +231,10 @@ async fn no_failure_shows_a_secret_or_something_personal_in_log_metrics_or_answe
     let page = r#"{"error":"marked-error","error_description":"marked 山田"}"#;
     for path in ["/token", "/userinfo", "/certs"] {
         for status in [200, 400, 401, 500] {
-            bridge.clock.advance(3_601);
+            bridge.clock.advance(TimeDelta::seconds(3_601));
             bridge.service.fault(path, Fault::new(status, page));
-            let code = bridge.code(&Form::authorize()).await;
-            let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+            let code = bridge.code(&authorization_request()).await;
+            let answer = Call::token(&token_request(&code)).send(&bridge).await;
             assert_ne!(answer.status, 200);
             shows_nothing(&answer.body, &secrets, "a token answer");
             bridge.service.behave();
@@ -238,8 +246,8 @@ async fn no_failure_shows_a_secret_or_something_personal_in_log_metrics_or_answe
         ("sub", json!("marked-other")),
     ] {
         bridge.service.person(claim, value);
-        let code = bridge.code(&Form::authorize()).await;
-        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        let code = bridge.code(&authorization_request()).await;
+        let answer = Call::token(&token_request(&code)).send(&bridge).await;
         assert_ne!(answer.status, 200);
         shows_nothing(&answer.body, &secrets, "a token answer");
         bridge.service.behave();
@@ -280,7 +288,7 @@ async fn a_failure_is_logged_once_with_class_support_id_and_request_id() {
     for (call, class, level) in [
         (Call::new("GET", "/marked"), "not_found", "WARN"),
         (
-            Call::callback(&Form::of(&[("state", &"A".repeat(43))])),
+            Call::callback(&Parameters::of([("state", &"A".repeat(43))])),
             "no_pending_login",
             "INFO",
         ),
@@ -328,7 +336,7 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     let bridge = behind_a_front_door().await;
     let mut secrets = private_members();
     let event: Event = serde_json::from_value(
-        Call::token(&Form::token("marked-code"))
+        Call::token(&token_request("marked-code"))
             .header("x", "marked")
             .event,
     )
@@ -358,13 +366,13 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         id_token: "marked-id-token".into(),
         access_token: "marked-access-token".into(),
     };
-    let person = crate::support::person();
+    let person = service::userinfo();
     let attributes = FourAttributes::from_userinfo(
         person.as_object().unwrap(),
         "name address birthdate gender".parse().unwrap(),
     );
     let to_authorize: Event =
-        serde_json::from_value(Call::authorize(&Form::authorize().set("scope", "x")).event)
+        serde_json::from_value(Call::authorize(&authorization_request().with("scope", "x")).event)
             .unwrap();
     let measurements = Measurements::default();
     let clock = bridge.federation.clock();
@@ -375,7 +383,7 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         authorize::authorize(&bridge.federation, &Request::from(to_authorize), now).unwrap_err();
     assert!(begin.is_told_to_client());
     let mut browser = Browser::default();
-    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let cancelled = bridge.service.answer(&asked).without("code");
     let to_callback: Event =
         serde_json::from_value(Call::callback(&cancelled).browser(&browser).event).unwrap();
@@ -383,7 +391,7 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         .await
         .unwrap_err();
     assert!(back.is_told_to_client());
-    let good = Call::authorize(&Form::authorize()).header(HEADER, FRONT_DOOR);
+    let good = Call::authorize(&authorization_request()).header(HEADER, FRONT_DOOR);
     let good: Event = serde_json::from_value(good.event).unwrap();
     let answer = bridge
         .federation
@@ -392,7 +400,8 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     secrets.push(answer.header("location").unwrap().to_owned());
     let values = bridge.federation.usable_secrets(now).unwrap();
     let inline = Reference::parse(r#"{"current":"marked-secret-0001"}"#);
-    let parameters = Parameters::parse(b"code=marked&client_secret=marked").unwrap();
+    let parsed =
+        federation::parameters::Parameters::parse(b"code=marked&client_secret=marked").unwrap();
     let pending = PendingLogin {
         secrets: login_secrets.clone(),
         redirect_uri: "https://marked.example".to_owned(),
@@ -416,7 +425,7 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         (format!("{:?}", bridge.federation.metadata()), "Metadata"),
         (format!("{request:?}"), "Request"),
         (format!("{answer:?}"), "Response"),
-        (format!("{parameters:?}"), "Parameters"),
+        (format!("{parsed:?}"), "Parameters"),
         (format!("{inline:?}"), "Reference"),
         (format!("{login_secrets:?}"), "LoginSecrets"),
         (format!("{client_request:?}"), "ClientRequest"),

@@ -14,8 +14,8 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::kit::{Answer, Bridge, Browser, Call, Form};
-use crate::support::REDIRECT_URI;
+use crate::bridge::{Answer, Bridge, Browser, Call};
+use crate::support::{REDIRECT_URI, authorization_request, token_request};
 
 /// A login in every state, for requests to be made of.
 struct Known {
@@ -36,10 +36,10 @@ impl Known {
         let (bridge, cookie, callback, code, access_token) = runtime.block_on(async {
             let bridge = Bridge::new().await;
             let mut browser = Browser::default();
-            let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+            let asked = bridge.begin(&mut browser, &authorization_request()).await;
             let callback = bridge.service.answer(&asked).encode();
             let tokens = bridge.tokens().await;
-            let code = bridge.code(&Form::authorize()).await;
+            let code = bridge.code(&authorization_request()).await;
             let access_token = tokens["access_token"].as_str().unwrap().to_owned();
             (
                 bridge,
@@ -223,7 +223,7 @@ fn any_change_of_a_good_request_gets_an_answer() {
         let (name, value) = &known.cookie;
         match which {
             0 => {
-                let (query, _) = change(&Form::authorize().encode());
+                let (query, _) = change(&authorization_request().encode());
                 known.send(Call::new("GET", "/authorize").query(&query).event);
             }
             1 => {
@@ -243,7 +243,9 @@ fn any_change_of_a_good_request_gets_an_answer() {
             3 => {
                 let (code, changed) = change(&known.code);
                 if changed {
-                    let answer = known.send(Call::token(&Form::token(&code)).event).unwrap();
+                    let answer = known
+                        .send(Call::token(&token_request(&code)).event)
+                        .unwrap();
                     assert_eq!(answer.json()["error"], "invalid_grant");
                 }
             }
@@ -256,7 +258,7 @@ fn any_change_of_a_good_request_gets_an_answer() {
     });
     // The good ones are good: the code was not used by any of its changed forms.
     let answer = known
-        .send(Call::token(&Form::token(&known.code)).event)
+        .send(Call::token(&token_request(&known.code)).event)
         .unwrap();
     assert_eq!(answer.status, 200);
 }

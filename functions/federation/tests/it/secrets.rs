@@ -4,12 +4,14 @@
 
 use std::path::Path;
 
+use chrono::TimeDelta;
 use federation::config;
+use kit::Parameters;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::kit::{Answer, Bridge, Browser, Call, Form};
-use crate::support::{parameters, sealing_keys};
+use crate::bridge::{Answer, Bridge, Browser, Call};
+use crate::support::{authorization_request, parameters, sealing_keys, token_request};
 
 /// A secret in a file that the test rewrites.
 pub(crate) struct Secret {
@@ -52,7 +54,7 @@ const THIRD: &str = "client-secret-of-autumn";
 
 /// A token request that gets past the client's authentication fails by its code.
 pub(crate) async fn is_known(bridge: &Bridge, secret: &str) -> bool {
-    let form = Form::token("junk").set("client_secret", secret);
+    let form = token_request("junk").with("client_secret", secret);
     let answer = Call::token(&form).send(bridge).await;
     if answer.status == 400 {
         answer.is_error(400, "invalid_grant", "code_malformed");
@@ -97,9 +99,9 @@ async fn fail_a_wrong_client_secret_and_look_three_times_in_ten_seconds() {
         assert!(!is_known(&bridge, guess).await);
     }
     file.becomes(&client(THIRD, SECOND));
-    bridge.clock.advance(9);
+    bridge.clock.advance(TimeDelta::seconds(9));
     assert!(!is_known(&bridge, THIRD).await);
-    bridge.clock.advance(1);
+    bridge.clock.advance(TimeDelta::seconds(1));
     assert!(is_known(&bridge, THIRD).await);
 }
 
@@ -112,17 +114,17 @@ async fn fail_when_a_secret_can_not_be_fetched_again() {
         is_known(&bridge, FIRST).await,
         "what is known needs no fetch"
     );
-    let form = Form::token("junk").set("client_secret", SECOND);
+    let form = token_request("junk").with("client_secret", SECOND);
     let answer = Call::token(&form).send(&bridge).await;
     answer.is_error(503, "temporarily_unavailable", "secrets_unavailable");
     assert!(is_known(&bridge, FIRST).await);
 
     file.becomes("{");
-    bridge.clock.advance(10);
+    bridge.clock.advance(TimeDelta::seconds(10));
     let answer = Call::token(&form).send(&bridge).await;
     answer.is_error(503, "temporarily_unavailable", "secrets_unavailable");
     file.becomes(&client(SECOND, FIRST));
-    bridge.clock.advance(10);
+    bridge.clock.advance(TimeDelta::seconds(10));
     assert!(is_known(&bridge, SECOND).await);
 }
 
@@ -133,15 +135,15 @@ async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
     let bridge = Bridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
     let mut browser = Browser::default();
     file.is_gone();
-    bridge.clock.advance(86_400 - 200);
-    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    bridge.clock.advance(TimeDelta::seconds(86_400 - 200));
+    let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let back = bridge.service.answer(&asked);
-    bridge.clock.advance(199);
-    let code = bridge.code(&Form::authorize()).await;
-    bridge.clock.advance(1);
+    bridge.clock.advance(TimeDelta::seconds(199));
+    let code = bridge.code(&authorization_request()).await;
+    bridge.clock.advance(TimeDelta::seconds(1));
 
     let unavailable = "secrets_unavailable";
-    let form = Form::authorize();
+    let form = authorization_request();
     let answer = Call::authorize(&form).send(&bridge).await;
     answer.is_redirect(
         "temporarily_unavailable",
@@ -150,8 +152,11 @@ async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
     );
     let callback = Call::callback(&back).browser(&browser);
     callback.send(&bridge).await.is_page(503, unavailable);
-    for secret in [Form::token(&code).get("client_secret"), "wrong-secret-0001"] {
-        let form = Form::token(&code).set("client_secret", secret);
+    for secret in [
+        token_request(&code).get("client_secret"),
+        "wrong-secret-0001",
+    ] {
+        let form = token_request(&code).with("client_secret", secret);
         let answer = Call::token(&form).send(&bridge).await;
         answer.is_error(503, "temporarily_unavailable", unavailable);
     }
@@ -159,9 +164,12 @@ async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
     answer.is_error(503, "temporarily_unavailable", unavailable);
 
     file.becomes(&sealing_keys(&[1]));
-    bridge.clock.advance(10);
+    bridge.clock.advance(TimeDelta::seconds(10));
     assert_eq!(
-        Call::token(&Form::token(&code)).send(&bridge).await.status,
+        Call::token(&token_request(&code))
+            .send(&bridge)
+            .await
+            .status,
         200
     );
 }
@@ -170,14 +178,14 @@ async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
 struct Elsewhere {
     bridge: Bridge,
     browser: Browser,
-    form: Form,
+    form: Parameters,
 }
 
 impl Elsewhere {
     async fn new(keys: &[u8]) -> Self {
         let bridge = Bridge::with(&[(config::SEALING_KEYS, &sealing_keys(keys))]).await;
         let mut browser = Browser::default();
-        let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+        let asked = bridge.begin(&mut browser, &authorization_request()).await;
         let form = bridge.service.answer(&asked).without("iss");
         Self {
             bridge,
@@ -194,8 +202,8 @@ impl Elsewhere {
     }
 
     async fn exchanges_a_code_at(&self, bridge: &Bridge) -> Answer {
-        let code = self.bridge.code(&Form::authorize()).await;
-        Call::token(&Form::token(&code)).send(bridge).await
+        let code = self.bridge.code(&authorization_request()).await;
+        Call::token(&token_request(&code)).send(bridge).await
     }
 
     async fn reads_attributes_at(&self, bridge: &Bridge) -> Answer {
@@ -225,12 +233,12 @@ async fn fail_a_cookie_of_an_unknown_key_and_look_only_every_ten_seconds() {
         .await
         .is_page(400, "foreign_login");
     file.becomes(&sealing_keys(&[3, 1]));
-    bridge.clock.advance(9);
+    bridge.clock.advance(TimeDelta::seconds(9));
     newer
         .comes_back_to(&bridge)
         .await
         .is_page(400, "foreign_login");
-    bridge.clock.advance(1);
+    bridge.clock.advance(TimeDelta::seconds(1));
     let answer = newer.comes_back_to(&bridge).await;
     assert!(parameters(answer.location()).contains_key("code"));
 }
@@ -243,8 +251,8 @@ async fn fail_at_userinfo_with_a_key_that_was_taken_out_an_hour_ago() {
     let bridge = Bridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
     file.becomes(&sealing_keys(&[2]));
     for (seconds, status) in [(3_599, 200), (1, 401)] {
-        bridge.clock.advance(seconds);
-        elsewhere.bridge.clock.advance(seconds);
+        bridge.clock.advance(TimeDelta::seconds(seconds));
+        elsewhere.bridge.clock.advance(TimeDelta::seconds(seconds));
         let answer = elsewhere.reads_attributes_at(&bridge).await;
         assert_eq!(answer.status, status, "{}", answer.body);
     }
@@ -298,7 +306,7 @@ async fn pass_code_and_access_token_of_a_newer_key_after_one_look() {
     let newer = Elsewhere::new(&[2, 1]).await;
     let tokens = newer.bridge.tokens().await;
     let access_token = tokens["access_token"].as_str().unwrap();
-    let code = newer.bridge.code(&Form::authorize()).await;
+    let code = newer.bridge.code(&authorization_request()).await;
 
     let file = Secret::new(&sealing_keys(&[1]));
     let bridge = Bridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
@@ -307,14 +315,14 @@ async fn pass_code_and_access_token_of_a_newer_key_after_one_look() {
 
     let file = Secret::new(&sealing_keys(&[1]));
     let bridge = Bridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
-    let unknown = Call::token(&Form::token(&code)).send(&bridge).await;
+    let unknown = Call::token(&token_request(&code)).send(&bridge).await;
     unknown.is_error(400, "invalid_grant", "code_foreign");
     let refused = Call::userinfo(access_token).send(&bridge).await;
     refused.refuses_access_token("access_token_invalid");
     file.becomes(&sealing_keys(&[2, 1]));
-    bridge.clock.advance(10);
+    bridge.clock.advance(TimeDelta::seconds(10));
     // It opens now: the service, which is another one here, refuses its code.
-    let opened = Call::token(&Form::token(&code)).send(&bridge).await;
+    let opened = Call::token(&token_request(&code)).send(&bridge).await;
     opened.is_error(400, "invalid_grant", "service_refused_code");
 }
 
@@ -322,7 +330,7 @@ async fn pass_code_and_access_token_of_a_newer_key_after_one_look() {
 async fn pass_a_login_that_began_before_a_rotation_ends_after_it() {
     let bridge = Bridge::new().await;
     let mut browser = Browser::default();
-    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let bridge = bridge
         .restarted_with(&[(config::SEALING_KEYS, &sealing_keys(&[2, 1]))])
         .await;
@@ -332,7 +340,7 @@ async fn pass_a_login_that_began_before_a_rotation_ends_after_it() {
     let bridge = bridge
         .restarted_with(&[(config::SEALING_KEYS, &sealing_keys(&[3, 2]))])
         .await;
-    let tokens = Call::token(&Form::token(&code))
+    let tokens = Call::token(&token_request(&code))
         .send(&bridge)
         .await
         .tokens();

@@ -1,25 +1,23 @@
-//! The service's back channel: codes for one use, tokens signed by `jsonwebtoken`, userinfo, keys.
-//! It counts what arrives, checks the client assertion, and misbehaves when it is told to.
+//! The service's back channel: codes for one use, tokens, userinfo, keys.
+//! It counts what arrives, checks the client assertion, and misbehaves when it is told to. It is in the test's own runtime,
+//! so that its delays are those of the test's time, which may stand still.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digital_auth::Clock as _;
+use kit::service::{ACCESS_TOKEN, CLIENT_ID, KEY, id_token_claims, tokens, userinfo};
+use kit::{Parameters, Received, Reply, Server, TestClock, answer};
 use serde_json::{Map, Value, json};
 
-use crate::kit::{Form, MovingClock};
-use crate::support::{
-    ASSERTION_KEY, SERVICE_ACCESS_TOKEN, SERVICE_CLIENT_ID, SERVICE_KEY, id_token_claims, person,
-    token_answer,
-};
+use crate::support::ASSERTION_KEY;
+
+/// The path of its issuer.
+const ISSUER: &str = "/realms/main";
 
 /// The code of the service's next answer begins with this.
 pub(crate) const SERVICE_CODE: &str = "marked-service-code";
@@ -46,8 +44,7 @@ impl Fault {
 }
 
 struct Inner {
-    address: String,
-    clock: Arc<MovingClock>,
+    clock: Arc<TestClock>,
     /// The nonce and the challenge of each code that wasn't used yet.
     codes: Mutex<HashMap<String, (String, String)>>,
     /// Changes the claims of the ID token.
@@ -65,14 +62,13 @@ struct Inner {
 
 /// The service.
 pub(crate) struct Service {
+    server: Server,
     inner: Arc<Inner>,
 }
 
 impl Service {
-    pub(crate) async fn start(clock: Arc<MovingClock>) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub(crate) async fn start(clock: Arc<TestClock>) -> Self {
         let inner = Arc::new(Inner {
-            address: format!("http://{}", listener.local_addr().unwrap()),
             clock,
             codes: Mutex::default(),
             claims: Mutex::default(),
@@ -80,33 +76,33 @@ impl Service {
             token_answer: Mutex::default(),
             faults: Mutex::default(),
             delays: Mutex::default(),
-            person: Mutex::new(person()),
+            person: Mutex::new(userinfo()),
             calls: Mutex::default(),
             assertions: Mutex::default(),
         });
-        let router = Router::new().fallback(serve).with_state(Arc::clone(&inner));
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { inner }
+        let shared = Arc::clone(&inner);
+        let server = Server::on_this_runtime(move |request| shared.reply(request)).await;
+        Self { server, inner }
     }
 
     /// `http://127.0.0.1:PORT`.
-    pub(crate) fn address(&self) -> &str {
-        &self.inner.address
+    pub(crate) fn address(&self) -> String {
+        self.server.url("")
     }
 
     pub(crate) fn issuer(&self) -> String {
-        format!("{}/realms/main", self.inner.address)
+        self.server.url(ISSUER)
     }
 
     /// What the service sends to `/callback` after this authorization request.
-    pub(crate) fn answer(&self, asked: &BTreeMap<String, String>) -> Form {
+    pub(crate) fn answer(&self, asked: &BTreeMap<String, String>) -> Parameters {
         let mut codes = self.inner.codes.lock().unwrap();
         let code = format!("{SERVICE_CODE}.{}", codes.len());
         codes.insert(
             code.clone(),
             (asked["nonce"].clone(), asked["code_challenge"].clone()),
         );
-        Form::of(&[
+        Parameters::of([
             ("state", &asked["state"]),
             ("session_state", "0d9c2b1a"),
             ("iss", &self.issuer()),
@@ -140,10 +136,10 @@ impl Service {
         *self.inner.claims.lock().unwrap() = None;
         *self.inner.id_token.lock().unwrap() = None;
         *self.inner.token_answer.lock().unwrap() = None;
-        *self.inner.person.lock().unwrap() = person();
+        *self.inner.person.lock().unwrap() = userinfo();
     }
 
-    /// Takes so long before it does anything about what comes to this path.
+    /// Takes so long before it answers what comes to this path.
     pub(crate) fn delay(&self, path: &'static str, delay: Duration) {
         self.inner.delays.lock().unwrap().insert(path, delay);
     }
@@ -163,56 +159,63 @@ impl Service {
     }
 }
 
-async fn serve(
-    State(inner): State<Arc<Inner>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: String,
-) -> Response {
-    inner.calls.lock().unwrap().push(uri.path().to_owned());
-    let delay = inner.delays.lock().unwrap().get(uri.path()).copied();
-    if let Some(delay) = delay {
-        tokio::time::sleep(delay).await;
+impl Inner {
+    fn reply(&self, request: &Received) -> Reply {
+        let path = request.target.as_str();
+        self.calls.lock().unwrap().push(path.to_owned());
+        let fault = self.faults.lock().unwrap().get(path).cloned();
+        let Fault {
+            status,
+            content_type,
+            body,
+        } = fault.unwrap_or_else(|| match path {
+            "/token" => self.token(request),
+            "/userinfo" => self.userinfo(request),
+            "/certs" => Fault::new(200, &KEY.key_set().to_string()),
+            _ => Fault::new(404, "{}"),
+        });
+        let bytes = answer(status, Some(content_type), &body);
+        match self.delays.lock().unwrap().get(path) {
+            Some(delay) => Reply::Slowly(*delay, bytes),
+            None => Reply::Bytes(bytes),
+        }
     }
-    let fault = inner.faults.lock().unwrap().get(uri.path()).cloned();
-    let answer = fault.unwrap_or_else(|| match uri.path() {
-        "/token" => token(&inner, &body),
-        "/userinfo" => userinfo(&inner, &headers),
-        "/certs" => Fault::new(200, &SERVICE_KEY.key_set()),
-        _ => Fault::new(404, "{}"),
-    });
-    let status = StatusCode::from_u16(answer.status).unwrap();
-    let content_type = [(header::CONTENT_TYPE, answer.content_type)];
-    (status, content_type, answer.body).into_response()
-}
 
-fn token(inner: &Inner, body: &str) -> Fault {
-    let form: BTreeMap<String, String> = form_urlencoded::parse(body.as_bytes())
-        .into_owned()
-        .collect();
-    let claims = assertion_claims(&form["client_assertion"]);
-    inner.assertions.lock().unwrap().push(claims);
-    let code = inner.codes.lock().unwrap().remove(&form["code"]);
-    let hash = digest(&SHA256, form["code_verifier"].as_bytes());
-    let challenge = URL_SAFE_NO_PAD.encode(hash);
-    let Some((nonce, _)) = code.filter(|(_, known)| *known == challenge) else {
-        let description = "Code not valid";
-        let body = json!({ "error": "invalid_grant", "error_description": description });
-        return Fault::new(400, &body.to_string());
-    };
-    let mut claims = id_token_claims(&inner.address, &nonce, inner.clock.now());
-    if let Some(change) = &*inner.claims.lock().unwrap() {
-        change(claims.as_object_mut().unwrap());
+    fn token(&self, request: &Received) -> Fault {
+        let form: BTreeMap<_, _> = request.form().into_iter().collect();
+        let claims = assertion_claims(&form["client_assertion"]);
+        self.assertions.lock().unwrap().push(claims);
+        let code = self.codes.lock().unwrap().remove(&form["code"]);
+        let hash = digest(&SHA256, form["code_verifier"].as_bytes());
+        let challenge = URL_SAFE_NO_PAD.encode(hash);
+        let Some((nonce, _)) = code.filter(|(_, known)| *known == challenge) else {
+            let description = "Code not valid";
+            let body = json!({ "error": "invalid_grant", "error_description": description });
+            return Fault::new(400, &body.to_string());
+        };
+        let issuer = format!("http://{}{ISSUER}", request.header("host").unwrap());
+        let mut claims = id_token_claims(&issuer, &nonce, self.clock.now());
+        if let Some(change) = &*self.claims.lock().unwrap() {
+            change(claims.as_object_mut().unwrap());
+        }
+        let mut id_token = KEY.sign(&claims);
+        if let Some(change) = &*self.id_token.lock().unwrap() {
+            id_token = change(&id_token);
+        }
+        let mut answer = tokens(&id_token);
+        if let Some(change) = &*self.token_answer.lock().unwrap() {
+            change(answer.as_object_mut().unwrap());
+        }
+        Fault::new(200, &answer.to_string())
     }
-    let mut id_token = SERVICE_KEY.sign(&claims);
-    if let Some(change) = &*inner.id_token.lock().unwrap() {
-        id_token = change(&id_token);
+
+    fn userinfo(&self, request: &Received) -> Fault {
+        let expected = format!("Bearer {ACCESS_TOKEN}");
+        if request.header("authorization") != Some(expected.as_str()) {
+            return Fault::new(401, "{}");
+        }
+        Fault::new(200, &self.person.lock().unwrap().to_string())
     }
-    let mut answer: Value = serde_json::from_str(&token_answer(&id_token)).unwrap();
-    if let Some(change) = &*inner.token_answer.lock().unwrap() {
-        change(answer.as_object_mut().unwrap());
-    }
-    Fault::new(200, &answer.to_string())
 }
 
 /// The claims of a client assertion that our assertion key signed for this client.
@@ -222,21 +225,10 @@ fn assertion_claims(assertion: &str) -> Value {
     let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(jwk).unwrap();
     let key = jsonwebtoken::DecodingKey::from_jwk(&jwk).unwrap();
     let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::ES256);
-    validation.set_issuer(&[SERVICE_CLIENT_ID]);
+    validation.set_issuer(&[CLIENT_ID]);
     validation.validate_aud = false;
     validation.validate_exp = false;
     jsonwebtoken::decode::<Value>(assertion, &key, &validation)
         .unwrap()
         .claims
-}
-
-fn userinfo(inner: &Inner, headers: &HeaderMap) -> Fault {
-    let expected = format!("Bearer {SERVICE_ACCESS_TOKEN}");
-    if headers
-        .get(header::AUTHORIZATION)
-        .is_none_or(|value| *value != expected)
-    {
-        return Fault::new(401, "{}");
-    }
-    Fault::new(200, &inner.person.lock().unwrap().to_string())
 }

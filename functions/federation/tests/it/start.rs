@@ -8,13 +8,17 @@ use federation::http_api::{Event, Request};
 use federation::startup::{StartError, start};
 use function_kit::secrets::{InvalidSecret, SecretError};
 use keys::{Algorithm, InvalidKey, LocalKey, NoRandomness, Randomness, SystemRandomness};
+use kit::{Exhausted, TestClock};
 use sealing::InvalidSealingKeys;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use crate::kit::{Bridge, Browser, Call, Form, MovingClock};
+use crate::bridge::{Bridge, Browser, Call};
 use crate::secrets::Secret;
-use crate::support::{ASSERTION_KEY, ID_TOKEN_KEY, parameters, read, sealing_keys, settings};
+use crate::support::{
+    ASSERTION_KEY, ID_TOKEN_KEY, authorization_request, parameters, read, sealing_keys, settings,
+    token_request,
+};
 
 /// A ring of one key, as `GenerateSecretString` makes it.
 fn generated_key(byte: u8) -> String {
@@ -34,7 +38,7 @@ async fn started(changes: &[(&'static str, &str)]) -> Result<(), StartError> {
             .map(|(name, value)| (*name, (*value).to_owned())),
     );
     let config = read(&settings).unwrap();
-    start(config, MovingClock::new(), Arc::new(SystemRandomness))
+    start(config, TestClock::new(), Arc::new(SystemRandomness))
         .await
         .map(|_| ())
 }
@@ -242,7 +246,7 @@ async fn fail_a_key_in_two_roles_whatever_its_references() {
 #[tokio::test]
 async fn pass_an_event_with_null_or_nothing_where_nothing_is_needed() {
     let bridge = Bridge::new().await;
-    let whole = Call::authorize(&Form::authorize());
+    let whole = Call::authorize(&authorization_request());
     let changes: [fn(&mut Value); 10] = [
         |_| {},
         |event| event["headers"] = Value::Null,
@@ -285,7 +289,7 @@ async fn fail_an_event_without_what_is_needed_with_a_proper_answer() {
         ),
         (json!({ "rawQueryString": null }), 400, "unknown_client"),
     ] {
-        let mut call = Call::authorize(&Form::authorize());
+        let mut call = Call::authorize(&authorization_request());
         let event = call.event.as_object_mut().unwrap();
         event.extend(change.as_object().unwrap().clone());
         call.send(&bridge).await.is_page(status, class);
@@ -313,19 +317,12 @@ fn fail_what_is_no_event_without_a_panic() {
     }
 }
 
-#[derive(Debug)]
-struct Exhausted;
-
-impl Randomness for Exhausted {
-    fn fill(&self, _: &mut [u8]) -> Result<(), NoRandomness> {
-        Err(NoRandomness)
-    }
-}
-
 #[tokio::test]
 async fn fail_without_randomness_and_begin_no_login() {
     let bridge = Bridge::with_randomness(&[], Arc::new(Exhausted)).await;
-    let answer = Call::authorize(&Form::authorize()).send(&bridge).await;
+    let answer = Call::authorize(&authorization_request())
+        .send(&bridge)
+        .await;
     answer.is_redirect("server_error", "internal", Some("marked-client-state"));
     assert!(answer.cookies.is_empty());
 }
@@ -343,13 +340,13 @@ impl Randomness for Defect {
 #[tokio::test]
 async fn fail_after_a_panic_with_the_answer_that_the_endpoint_has_for_failures() {
     let bridge = Bridge::new().await;
-    let code = bridge.code(&Form::authorize()).await;
+    let code = bridge.code(&authorization_request()).await;
     let mut browser = Browser::default();
-    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let form = bridge.service.answer(&asked).without("iss");
 
     let broken = Bridge::with_randomness(&[], Arc::new(Defect)).await;
-    Call::authorize(&Form::authorize())
+    Call::authorize(&authorization_request())
         .send(&broken)
         .await
         .is_page(500, "internal");
@@ -358,7 +355,7 @@ async fn fail_after_a_panic_with_the_answer_that_the_endpoint_has_for_failures()
         .send(&broken)
         .await
         .is_page(500, "internal");
-    let answer = Call::token(&Form::token(&code)).send(&broken).await;
+    let answer = Call::token(&token_request(&code)).send(&broken).await;
     answer.is_error(500, "server_error", "internal");
     // Whoever comes next is answered.
     assert_eq!(

@@ -4,21 +4,24 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use chrono::TimeDelta;
 use digital_auth::AuthenticationTime;
 use federation::config;
+use kit::service::{KEY, Key, SUBJECT, tokens};
+use kit::{Parameters, start};
 use serde_json::{Value, json};
 
-use crate::kit::{Bridge, Call, Form, altered, verified_claims};
+use crate::bridge::{Bridge, Call, altered, verified_claims};
 use crate::service::Fault;
 use crate::support::{
-    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, SERVICE_KEY, SUBJECT, ServiceKey,
-    sealing_keys, token_answer,
+    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, authorization_request, sealing_keys,
+    token_request,
 };
 
 /// A bridge, and a code of it that wasn't used.
 async fn bridge_with_code() -> (Bridge, String) {
     let bridge = Bridge::new().await;
-    let code = bridge.code(&Form::authorize()).await;
+    let code = bridge.code(&authorization_request()).await;
     bridge.service.take_calls();
     (bridge, code)
 }
@@ -26,7 +29,7 @@ async fn bridge_with_code() -> (Bridge, String) {
 #[tokio::test]
 async fn pass_two_tokens_with_everything_that_cognito_needs() {
     let (bridge, code) = bridge_with_code().await;
-    let tokens = Call::token(&Form::token(&code))
+    let tokens = Call::token(&token_request(&code))
         .send(&bridge)
         .await
         .tokens();
@@ -50,16 +53,17 @@ async fn pass_two_tokens_with_everything_that_cognito_needs() {
     assert_eq!(at_hash.as_str().unwrap().len(), 22);
     // What it holds is a story of its own.
     assert!(take("verified_record").is_string());
+    let now = start().timestamp();
     let expected = json!({
         "iss": ISSUER, "aud": CLIENT_ID, "sub": SUBJECT,
-        "iat": 1_800_000_000, "exp": 1_800_000_300, "auth_time": 1_800_000_000,
+        "iat": now, "exp": now + 300, "auth_time": now,
         "acr": "aal3 crl",
         "name": "山田　マーク太郎",
         "address": { "formatted": "東京都千代田区マーク町１丁目７番１号" },
         "formatted_address": "東京都千代田区マーク町１丁目７番１号",
         "birthdate": "1985-03-15",
         "gender": "male",
-        "verified_at": 1_800_000_000,
+        "verified_at": now,
     });
     assert_eq!(claims, expected);
     assert_eq!(bridge.service.take_calls(), ["/token", "/userinfo"]);
@@ -93,8 +97,8 @@ async fn pass_a_body_in_base64_and_a_plain_one_by_the_events_flag() {
         "Application/X-WWW-Form-URLEncoded",
     ] {
         for is_base64 in [true, false] {
-            let code = bridge.code(&Form::authorize()).await;
-            let form = Form::token(&code).encode();
+            let code = bridge.code(&authorization_request()).await;
+            let form = token_request(&code).encode();
             let body = if is_base64 {
                 STANDARD.encode(&form)
             } else {
@@ -109,7 +113,7 @@ async fn pass_a_body_in_base64_and_a_plain_one_by_the_events_flag() {
 #[tokio::test]
 async fn fail_a_body_that_is_no_form() {
     let (bridge, code) = bridge_with_code().await;
-    let form = Form::token(&code).encode();
+    let form = token_request(&code).encode();
     let call = || Call::new("POST", "/token");
     let typed = || call().header("content-type", "application/x-www-form-urlencoded");
     let json = json!({ "grant_type": "authorization_code", "code": code }).to_string();
@@ -150,7 +154,7 @@ async fn fail_a_body_that_is_no_form() {
         answer.is_error(401, "invalid_client", "client_authentication_failed");
     }
     assert_eq!(bridge.service.take_calls(), [""; 0]);
-    Call::token(&Form::token(&code))
+    Call::token(&token_request(&code))
         .send(&bridge)
         .await
         .tokens();
@@ -159,26 +163,26 @@ async fn fail_a_body_that_is_no_form() {
 #[tokio::test]
 async fn fail_the_client_before_anything_is_opened_or_called() {
     let (bridge, code) = bridge_with_code().await;
-    let whole = || Form::token(&code);
+    let whole = || token_request(&code);
     let longer = format!("{CLIENT_SECRET}1");
     for form in [
         whole().without("client_secret"),
-        whole().set("client_secret", ""),
-        whole().set("client_secret", "wrong"),
-        whole().set("client_secret", &CLIENT_SECRET[1..]),
-        whole().set("client_secret", &longer),
-        whole().set("client_secret", &CLIENT_SECRET.to_uppercase()),
-        whole().set("client_secret", &"s".repeat(10_000)),
+        whole().with("client_secret", ""),
+        whole().with("client_secret", "wrong"),
+        whole().with("client_secret", &CLIENT_SECRET[1..]),
+        whole().with("client_secret", &longer),
+        whole().with("client_secret", &CLIENT_SECRET.to_uppercase()),
+        whole().with("client_secret", &"s".repeat(10_000)),
         whole().without("client_id"),
-        whole().set("client_id", "other"),
-        whole().set("client_id", ""),
+        whole().with("client_id", "other"),
+        whole().with("client_id", ""),
         // However wrong the rest is, it isn't looked at.
-        whole().set("client_secret", "wrong").set("code", "junk"),
+        whole().with("client_secret", "wrong").with("code", "junk"),
         whole()
-            .set("client_secret", "wrong")
-            .set("grant_type", "junk"),
-        whole().set("client_secret", "wrong").without("code"),
-        Form::of(&[]),
+            .with("client_secret", "wrong")
+            .with("grant_type", "junk"),
+        whole().with("client_secret", "wrong").without("code"),
+        Parameters::of([]),
     ] {
         let answer = Call::token(&form).send(&bridge).await;
         answer.is_error(401, "invalid_client", "client_authentication_failed");
@@ -201,7 +205,7 @@ async fn fail_the_client_before_anything_is_opened_or_called() {
 #[tokio::test]
 async fn pass_with_the_previous_secret() {
     let (bridge, code) = bridge_with_code().await;
-    let form = Form::token(&code).set("client_secret", "marked-client-secret-0");
+    let form = token_request(&code).with("client_secret", "marked-client-secret-0");
     Call::token(&form).send(&bridge).await.tokens();
 }
 
@@ -215,22 +219,22 @@ async fn fail_another_grant() {
         "Authorization_Code",
         "implicit",
     ] {
-        let answer = Call::token(&Form::token(&code).set("grant_type", grant))
+        let answer = Call::token(&token_request(&code).with("grant_type", grant))
             .send(&bridge)
             .await;
         answer.is_error(400, "unsupported_grant_type", "unsupported_grant_type");
     }
     for missing in ["grant_type", "code", "redirect_uri"] {
         for form in [
-            Form::token(&code).without(missing),
-            Form::token(&code).set(missing, ""),
+            token_request(&code).without(missing),
+            token_request(&code).with(missing, ""),
         ] {
             let answer = Call::token(&form).send(&bridge).await;
             answer.is_error(400, "invalid_request", "malformed_token_request");
         }
     }
     assert_eq!(bridge.service.take_calls(), [""; 0]);
-    Call::token(&Form::token(&code))
+    Call::token(&token_request(&code))
         .send(&bridge)
         .await
         .tokens();
@@ -267,11 +271,11 @@ async fn fail_a_code_that_is_not_ours() {
         ),
     ];
     for (bad, class) in cases {
-        let answer = Call::token(&Form::token(&bad)).send(&bridge).await;
+        let answer = Call::token(&token_request(&bad)).send(&bridge).await;
         answer.is_error(400, "invalid_grant", class);
     }
     assert_eq!(bridge.service.take_calls(), [""; 0]);
-    Call::token(&Form::token(&code))
+    Call::token(&token_request(&code))
         .send(&bridge)
         .await
         .tokens();
@@ -280,22 +284,22 @@ async fn fail_a_code_that_is_not_ours() {
 #[tokio::test]
 async fn fail_a_cookie_in_place_of_a_code() {
     let bridge = Bridge::new().await;
-    let mut browser = crate::kit::Browser::default();
-    bridge.begin(&mut browser, &Form::authorize()).await;
+    let mut browser = crate::bridge::Browser::default();
+    bridge.begin(&mut browser, &authorization_request()).await;
     let cookie = browser.0[browser.only()].clone();
-    let answer = Call::token(&Form::token(&cookie)).send(&bridge).await;
+    let answer = Call::token(&token_request(&cookie)).send(&bridge).await;
     answer.is_error(400, "invalid_grant", "code_forged");
 }
 
 #[tokio::test]
 async fn fail_a_code_after_sixty_seconds() {
     let (bridge, code) = bridge_with_code().await;
-    bridge.clock.advance(59);
-    let other = Form::token(&code).set("redirect_uri", "https://other.example/");
+    bridge.clock.advance(TimeDelta::seconds(59));
+    let other = token_request(&code).with("redirect_uri", "https://other.example/");
     let in_time = Call::token(&other).send(&bridge).await;
     in_time.is_error(400, "invalid_grant", "code_redirect_uri_mismatch");
-    bridge.clock.advance(1);
-    let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+    bridge.clock.advance(TimeDelta::seconds(1));
+    let answer = Call::token(&token_request(&code)).send(&bridge).await;
     answer.is_error(400, "invalid_grant", "code_expired");
     assert_eq!(bridge.service.take_calls(), [""; 0]);
 }
@@ -303,11 +307,11 @@ async fn fail_a_code_after_sixty_seconds() {
 #[tokio::test]
 async fn fail_a_code_that_was_used() {
     let (bridge, code) = bridge_with_code().await;
-    Call::token(&Form::token(&code))
+    Call::token(&token_request(&code))
         .send(&bridge)
         .await
         .tokens();
-    let again = Call::token(&Form::token(&code)).send(&bridge).await;
+    let again = Call::token(&token_request(&code)).send(&bridge).await;
     again.is_error(400, "invalid_grant", "service_refused_code");
     assert_eq!(
         bridge.service.take_calls(),
@@ -327,14 +331,14 @@ async fn fail_a_code_of_another_bridge_or_client() {
     ] {
         let (bridge, code) = bridge_with_code().await;
         let bridge = bridge.restarted_with(&[change]).await;
-        let form = Form::token(&code).set("client_id", request);
+        let form = token_request(&code).with("client_id", request);
         let answer = Call::token(&form).send(&bridge).await;
         answer.is_error(400, "invalid_grant", "code_foreign");
         assert_eq!(bridge.service.take_calls(), [""; 0]);
     }
     let (bridge, code) = bridge_with_code().await;
     let bridge = bridge.restarted_with(&[(config::LOG_LEVEL, "warn")]).await;
-    Call::token(&Form::token(&code))
+    Call::token(&token_request(&code))
         .send(&bridge)
         .await
         .tokens();
@@ -345,17 +349,17 @@ async fn fail_another_redirect_uri() {
     let other = "https://other.example/oauth2/idpresponse";
     let both = format!("{REDIRECT_URI} {other}");
     let bridge = Bridge::with(&[(config::REDIRECT_URIS, &both)]).await;
-    let code = bridge.code(&Form::authorize()).await;
+    let code = bridge.code(&authorization_request()).await;
     bridge.service.take_calls();
     let slash = format!("{REDIRECT_URI}/");
     for uri in [other, &slash, "x"] {
-        let answer = Call::token(&Form::token(&code).set("redirect_uri", uri))
+        let answer = Call::token(&token_request(&code).with("redirect_uri", uri))
             .send(&bridge)
             .await;
         answer.is_error(400, "invalid_grant", "code_redirect_uri_mismatch");
     }
     assert_eq!(bridge.service.take_calls(), [""; 0]);
-    Call::token(&Form::token(&code))
+    Call::token(&token_request(&code))
         .send(&bridge)
         .await
         .tokens();
@@ -365,7 +369,7 @@ async fn fail_another_redirect_uri() {
 #[tokio::test]
 async fn fail_the_clients_verifier_unless_it_fits() {
     let bridge = Bridge::new().await;
-    let bound = Form::authorize()
+    let bound = authorization_request()
         .and(
             "code_challenge",
             "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
@@ -373,24 +377,24 @@ async fn fail_the_clients_verifier_unless_it_fits() {
         .and("code_challenge_method", "S256");
     let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     let code = bridge.code(&bound).await;
-    let unbound = bridge.code(&Form::authorize()).await;
+    let unbound = bridge.code(&authorization_request()).await;
     bridge.service.take_calls();
     let challenge = bound.get("code_challenge");
     for form in [
-        Form::token(&code),
-        Form::token(&code).and("code_verifier", ""),
-        Form::token(&code).and("code_verifier", challenge),
-        Form::token(&code).and("code_verifier", &altered(verifier, 5)),
-        Form::token(&code).and("code_verifier", &format!("{verifier}=")),
-        Form::token(&unbound).and("code_verifier", verifier),
+        token_request(&code),
+        token_request(&code).and("code_verifier", ""),
+        token_request(&code).and("code_verifier", challenge),
+        token_request(&code).and("code_verifier", &altered(verifier, 5)),
+        token_request(&code).and("code_verifier", &format!("{verifier}=")),
+        token_request(&unbound).and("code_verifier", verifier),
     ] {
         let answer = Call::token(&form).send(&bridge).await;
         answer.is_error(400, "invalid_grant", "code_verifier_mismatch");
     }
     assert_eq!(bridge.service.take_calls(), [""; 0]);
-    let fits = Form::token(&code).and("code_verifier", verifier);
+    let fits = token_request(&code).and("code_verifier", verifier);
     Call::token(&fits).send(&bridge).await.tokens();
-    Call::token(&Form::token(&unbound))
+    Call::token(&token_request(&unbound))
         .send(&bridge)
         .await
         .tokens();
@@ -398,9 +402,9 @@ async fn fail_the_clients_verifier_unless_it_fits() {
 
 /// One more login with what the test told the service, and the token endpoint's answer; nothing is called after a refusal.
 async fn refused(bridge: &Bridge, status: u64, error: &str, class: &str, calls: &[&str]) {
-    let code = bridge.code(&Form::authorize()).await;
+    let code = bridge.code(&authorization_request()).await;
     bridge.service.take_calls();
-    let answer = Call::token(&Form::token(&code)).send(bridge).await;
+    let answer = Call::token(&token_request(&code)).send(bridge).await;
     answer.is_error(status, error, class);
     assert_eq!(bridge.service.take_calls(), calls, "{class}");
     bridge.service.behave();
@@ -412,7 +416,7 @@ async fn fail_when_the_service_refuses_or_fails() {
     let bridge = Bridge::new().await;
     let too_large = " ".repeat(256 * 1024 + 1);
     let access_token_only = r#"{"access_token":"a","token_type":"Bearer"}"#;
-    let other_type = token_answer("x.y.z").replace("Bearer", "mac");
+    let other_type = tokens("x.y.z").to_string().replace("Bearer", "mac");
     for (code, body, status, error, class) in [
         (
             400,
@@ -479,7 +483,7 @@ async fn fail_when_the_service_refuses_or_fails() {
         ),
         (
             200,
-            &token_answer("no jwt"),
+            &tokens("no jwt").to_string(),
             400,
             "invalid_grant",
             "id_token_malformed",
@@ -559,7 +563,7 @@ async fn fail_no_authentication_time_where_it_is_required() {
 #[tokio::test]
 async fn fail_an_id_token_that_says_something_else() {
     let bridge = Bridge::with(&[(config::ACCEPTED_ACR, "aal3 crl")]).await;
-    const NOW: i64 = 1_800_000_000;
+    let now = start().timestamp();
     let cases: [(&str, Option<Value>, &str); 27] = [
         (
             "iss",
@@ -576,12 +580,12 @@ async fn fail_an_id_token_that_says_something_else() {
         ("aud", Some(json!([])), "id_token_audience"),
         ("aud", None, "id_token_audience"),
         ("azp", Some(json!("other")), "id_token_authorized_party"),
-        ("exp", Some(json!(NOW - 60)), "id_token_expired"),
+        ("exp", Some(json!(now - 60)), "id_token_expired"),
         ("exp", None, "id_token_expired"),
-        ("iat", Some(json!(NOW - 61)), "id_token_issued_at"),
-        ("iat", Some(json!(NOW + 61)), "id_token_issued_at"),
+        ("iat", Some(json!(now - 61)), "id_token_issued_at"),
+        ("iat", Some(json!(now + 61)), "id_token_issued_at"),
         ("iat", None, "id_token_issued_at"),
-        ("nbf", Some(json!(NOW + 61)), "id_token_not_yet_valid"),
+        ("nbf", Some(json!(now + 61)), "id_token_not_yet_valid"),
         ("nonce", Some(json!("other")), "id_token_nonce"),
         ("nonce", None, "id_token_nonce"),
         (
@@ -594,8 +598,8 @@ async fn fail_an_id_token_that_says_something_else() {
         ("sub", Some(json!("s".repeat(256))), "id_token_subject"),
         ("acr", Some(json!("aal1")), "assurance_not_accepted"),
         ("acr", None, "assurance_not_accepted"),
-        ("auth_time", Some(json!(NOW + 61)), "id_token_auth_time"),
-        ("auth_time", Some(json!(NOW * 1_000)), "id_token_auth_time"),
+        ("auth_time", Some(json!(now + 61)), "id_token_auth_time"),
+        ("auth_time", Some(json!(now * 1_000)), "id_token_auth_time"),
         ("auth_time", Some(json!(0)), "id_token_auth_time"),
         ("auth_time", Some(json!(-1)), "id_token_auth_time"),
         ("exp", Some(json!("soon")), "id_token_malformed"),
@@ -623,7 +627,7 @@ async fn pass_attributes_in_the_id_token_are_in_the_way_of_nothing() {
         claims.insert("email_verified".to_owned(), json!("yes"));
         claims.insert("updated_at".to_owned(), json!({ "deep": [[[]]] }));
     });
-    let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+    let answer = Call::token(&token_request(&code)).send(&bridge).await;
     let tokens = answer.tokens();
     let claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
     let address = "東京都千代田区マーク町１丁目７番１号";
@@ -665,21 +669,25 @@ async fn fail_times_that_no_clock_shows() {
         ("auth_time", FIRST_SECOND, "id_token_auth_time"),
         ("auth_time", LAST_SECOND, "id_token_auth_time"),
         // Milliseconds for seconds.
-        ("auth_time", 1_800_000_000_000, "id_token_auth_time"),
+        (
+            "auth_time",
+            start().timestamp_millis(),
+            "id_token_auth_time",
+        ),
     ]
     .map(|(name, value, class)| (name, json!(value), class));
     for (name, value, class) in malformed.chain(representable) {
         bridge.service.claims(move |claims| {
             claims.insert(name.to_owned(), value.clone());
         });
-        let form = Form::authorize().and("max_age", &u32::MAX.to_string());
+        let form = authorization_request().and("max_age", &u32::MAX.to_string());
         let form = if name == "auth_time" {
             form.and("prompt", "login")
         } else {
             form
         };
         let code = bridge.code(&form).await;
-        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        let answer = Call::token(&token_request(&code)).send(&bridge).await;
         answer.is_error(400, "invalid_grant", class);
     }
     bridge.service.behave();
@@ -709,8 +717,8 @@ async fn answers_made_to_hurt_are_refused_or_taken_without_harm() {
     ] {
         let bridge = Bridge::new().await;
         bridge.service.fault(path, Fault::new(200, &body));
-        let code = bridge.code(&Form::authorize()).await;
-        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        let code = bridge.code(&authorization_request()).await;
+        let answer = Call::token(&token_request(&code)).send(&bridge).await;
         answer.is_error(502, "server_error", class);
     }
 
@@ -718,11 +726,11 @@ async fn answers_made_to_hurt_are_refused_or_taken_without_harm() {
     bridge.service.claims(|claims| {
         claims.insert("acr".to_owned(), "a".repeat(100_000).into());
     });
-    let code = bridge.code(&Form::authorize()).await;
-    let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+    let code = bridge.code(&authorization_request()).await;
+    let answer = Call::token(&token_request(&code)).send(&bridge).await;
     answer.is_error(400, "invalid_grant", "assurance_not_accepted");
 
-    let known: Value = serde_json::from_str(&SERVICE_KEY.key_set()).unwrap();
+    let known = KEY.key_set();
     let mut keys = vec![json!({ "kty": "oct", "k": "AA" }); 9_000];
     keys.push(known["keys"][0].clone());
     let bridge = Bridge::new().await;
@@ -743,7 +751,7 @@ async fn fail_an_id_token_that_was_signed_otherwise() {
     let other_key: fn(&str) -> String = |token| {
         let payload = token.split('.').nth(1).unwrap();
         let payload = URL_SAFE_NO_PAD.decode(payload).unwrap();
-        ServiceKey::new().sign(&serde_json::from_slice(&payload).unwrap())
+        Key::new().sign(&serde_json::from_slice(&payload).unwrap())
     };
     let changed: fn(&str) -> String = |token| altered(token, token.len() - 30);
     let none: fn(&str) -> String = |token| {
@@ -765,7 +773,7 @@ async fn fail_an_id_token_that_was_signed_otherwise() {
         (1, other_key, "id_token_signature", &["/token", "/certs"]),
         (0, none, "id_token_algorithm", &["/token"]),
     ] {
-        bridge.clock.advance(seconds);
+        bridge.clock.advance(TimeDelta::seconds(seconds));
         bridge.service.id_token(change);
         refused(&bridge, 400, "invalid_grant", class, calls).await;
     }
@@ -786,7 +794,7 @@ async fn fail_an_unknown_key_after_one_look() {
         (9, &["/token"]),
         (1, &["/token", "/certs"]),
     ] {
-        bridge.clock.advance(seconds);
+        bridge.clock.advance(TimeDelta::seconds(seconds));
         bridge.service.id_token(other_kid);
         refused(&bridge, 400, error, "id_token_unknown_key", calls).await;
     }
@@ -815,8 +823,8 @@ async fn fail_without_the_services_keys() {
     ] {
         let bridge = Bridge::new().await;
         bridge.service.fault("/certs", Fault::new(status, body));
-        let code = bridge.code(&Form::authorize()).await;
-        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        let code = bridge.code(&authorization_request()).await;
+        let answer = Call::token(&token_request(&code)).send(&bridge).await;
         answer.is_error(expected, error, class);
         assert!(
             !bridge
@@ -1012,8 +1020,8 @@ async fn fail_when_nobody_listens() {
     // Port 9 is the discard service's, which nobody runs.
     let bridge =
         Bridge::with(&[(config::SERVICE_TOKEN_ENDPOINT, "http://127.0.0.1:9/token")]).await;
-    let code = bridge.code(&Form::authorize()).await;
-    let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+    let code = bridge.code(&authorization_request()).await;
+    let answer = Call::token(&token_request(&code)).send(&bridge).await;
     answer.is_error(503, "temporarily_unavailable", "service_unreachable");
 }
 
@@ -1021,7 +1029,7 @@ async fn fail_when_nobody_listens() {
 async fn fail_another_method() {
     let (bridge, code) = bridge_with_code().await;
     for method in ["GET", "DELETE", "PUT"] {
-        let mut call = Call::token(&Form::token(&code));
+        let mut call = Call::token(&token_request(&code));
         call.event["requestContext"]["http"]["method"] = method.into();
         let answer = call.send(&bridge).await;
         answer.is_error(405, "invalid_request", "method_not_allowed");
@@ -1029,7 +1037,7 @@ async fn fail_another_method() {
     }
     // Parameters in the query are nobody's.
     let call = Call::new("POST", "/token")
-        .query(&Form::token(&code).encode())
+        .query(&token_request(&code).encode())
         .form("");
     let answer = call.send(&bridge).await;
     answer.is_error(401, "invalid_client", "client_authentication_failed");

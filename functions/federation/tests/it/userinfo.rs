@@ -1,11 +1,13 @@
 //! `/userinfo`: the claims out of the sealed access token, by GET and POST, without any call.
 //! What isn't such a token, or was sealed for something else, is refused as RFC 6750 says.
 
+use chrono::TimeDelta;
 use federation::config;
+use kit::service::SUBJECT;
 use serde_json::json;
 
-use crate::kit::{Bridge, Browser, Call, Form, altered};
-use crate::support::{SUBJECT, sealing_keys};
+use crate::bridge::{Bridge, Browser, Call, altered};
+use crate::support::{authorization_request, sealing_keys};
 
 async fn bridge_with_access_token() -> (Bridge, String) {
     let bridge = Bridge::new().await;
@@ -68,9 +70,9 @@ async fn fail_a_token_that_is_not_ours_or_was_changed() {
     let (bridge, token) = bridge_with_access_token().await;
     let tokens = bridge.tokens().await;
     let mut browser = Browser::default();
-    bridge.begin(&mut browser, &Form::authorize()).await;
+    bridge.begin(&mut browser, &authorization_request()).await;
     let cookie = browser.0[browser.only()].clone();
-    let code = bridge.code(&Form::authorize()).await;
+    let code = bridge.code(&authorization_request()).await;
     let mut bad = vec![
         "x".to_owned(),
         "あ".to_owned(),
@@ -98,9 +100,9 @@ async fn fail_a_token_that_is_not_ours_or_was_changed() {
 #[tokio::test]
 async fn fail_after_five_minutes() {
     let (bridge, token) = bridge_with_access_token().await;
-    bridge.clock.advance(299);
+    bridge.clock.advance(TimeDelta::seconds(299));
     assert_eq!(Call::userinfo(&token).send(&bridge).await.status, 200);
-    bridge.clock.advance(1);
+    bridge.clock.advance(TimeDelta::seconds(1));
     Call::userinfo(&token)
         .send(&bridge)
         .await

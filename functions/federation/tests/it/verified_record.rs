@@ -4,16 +4,18 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use federation::config;
 use four_attributes::{
     Expected, FourAttributes, Gender, RecordRefusal, VerifiedAt, VerifiedRecord,
 };
+use kit::service::SUBJECT;
+use kit::start;
 use sealing::SealingKeys;
 use serde_json::{Value, json};
 
-use crate::kit::{Bridge, Call, Form, verified_claims};
-use crate::support::{PROVIDER_NAME, SCOPE, SUBJECT, sealing_keys, start_of_time};
+use crate::bridge::{Bridge, Call, verified_claims};
+use crate::support::{PROVIDER_NAME, SCOPE, authorization_request, sealing_keys, token_request};
 
 /// The key of the records in the tests' configuration, and the one of everything else.
 const RECORD_KEY: u8 = 101;
@@ -40,21 +42,21 @@ fn opened(bridge: &Bridge, claims: &Value, keys: &[u8]) -> Result<VerifiedRecord
         provider_name: PROVIDER_NAME,
         subjects: &[claims["sub"].as_str().unwrap()],
         not_before: None,
-        not_after: bridge.federation.clock().now() + chrono::TimeDelta::seconds(60),
+        not_after: bridge.federation.clock().now() + TimeDelta::seconds(60),
     };
     let sealed = claims["verified_record"].as_str().unwrap();
     VerifiedRecord::open(sealed, &ring(keys), &expected)
 }
 
 fn at(seconds: i64) -> DateTime<Utc> {
-    start_of_time() + chrono::TimeDelta::seconds(seconds)
+    start() + TimeDelta::seconds(seconds)
 }
 
 #[tokio::test]
 async fn pass_it_says_what_the_service_said() {
     let bridge = Bridge::new().await;
     bridge.service.claims(|claims| {
-        claims.insert("auth_time".to_owned(), json!(1_799_999_970));
+        claims.insert("auth_time".to_owned(), json!(at(-30).timestamp()));
     });
     let claims = claims(&bridge).await;
     let expected = VerifiedRecord {
@@ -71,7 +73,7 @@ async fn pass_it_says_what_the_service_said() {
         acr: Some("aal3 crl".to_owned()),
     };
     assert_eq!(opened(&bridge, &claims, &[RECORD_KEY]), Ok(expected));
-    assert_eq!(claims["verified_at"], 1_799_999_970);
+    assert_eq!(claims["verified_at"], at(-30).timestamp());
 }
 
 #[tokio::test]
@@ -80,7 +82,7 @@ async fn pass_without_auth_time_the_record_has_iat_marked_as_such_and_the_id_tok
     let bridge = Bridge::new().await;
     bridge.service.claims(|claims| {
         claims.remove("auth_time");
-        claims.insert("iat".to_owned(), json!(1_799_999_990));
+        claims.insert("iat".to_owned(), json!(at(-10).timestamp()));
     });
     let claims = claims(&bridge).await;
     let record = opened(&bridge, &claims, &[RECORD_KEY]).unwrap();
@@ -111,9 +113,12 @@ async fn pass_it_keeps_what_has_no_claim() {
 #[tokio::test]
 async fn pass_it_holds_no_attribute_that_was_not_asked_for() {
     let bridge = Bridge::with(&[(config::ATTRIBUTES, "birthdate")]).await;
-    let form = Form::authorize().set("scope", "openid birthdate");
+    let form = authorization_request().with("scope", "openid birthdate");
     let code = bridge.code(&form).await;
-    let tokens = Call::token(&Form::token(&code)).send(&bridge).await.json();
+    let tokens = Call::token(&token_request(&code))
+        .send(&bridge)
+        .await
+        .json();
     let claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
     let attributes = opened(&bridge, &claims, &[RECORD_KEY]).unwrap().attributes;
     assert_eq!(
@@ -182,7 +187,7 @@ async fn fail_with_the_ring_of_everything_else() {
 async fn fail_with_an_access_token_or_code_in_its_place() {
     let bridge = Bridge::new().await;
     let tokens = bridge.tokens().await;
-    let code = bridge.code(&Form::authorize()).await;
+    let code = bridge.code(&authorization_request()).await;
     let mut claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
     for other in [tokens["access_token"].clone(), json!(code)] {
         claims["verified_record"] = other;
@@ -225,7 +230,7 @@ async fn pass_a_rotated_key_is_fetched_with_the_other_secrets() {
     std::fs::write(&path, sealing_keys(&[102, RECORD_KEY])).unwrap();
     let before = claims(&bridge).await;
     assert!(opened(&bridge, &before, &[RECORD_KEY]).is_ok());
-    bridge.clock.advance(3_600);
+    bridge.clock.advance(TimeDelta::seconds(3_600));
     let after = claims(&bridge).await;
     assert!(opened(&bridge, &after, &[102]).is_ok());
 }
@@ -245,8 +250,8 @@ async fn pass_the_longest_person_fits_and_fail_who_does_not() {
 
         // Each could be stored by itself; the record couldn't.
         bridge.service.person("address", json!("a".repeat(1_800)));
-        let code = bridge.code(&Form::authorize()).await;
-        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        let code = bridge.code(&authorization_request()).await;
+        let answer = Call::token(&token_request(&code)).send(&bridge).await;
         answer.is_error(502, "server_error", "record_too_long");
     }
 }

@@ -5,18 +5,21 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use digital_auth::CodeExchange;
 use digital_auth::authorization::{LoginSecrets, Secret256};
 use federation::code::Code;
 use federation::pending_login::{self, ClientRequest, ClientState, PendingLogin};
 use federation::sealed::{Audience, OpenError, Purpose, Seal, SealingKeys, Travels};
 use keys::SystemRandomness;
+use kit::{Parameters, start};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
-use crate::kit::{Bridge, Browser, Call, Form};
-use crate::support::{CLIENT_ID, ISSUER, REDIRECT_URI, parameters, start_of_time};
+use crate::bridge::{Bridge, Browser, Call};
+use crate::support::{
+    CLIENT_ID, ISSUER, REDIRECT_URI, authorization_request, parameters, token_request,
+};
 
 /// A pending login before there was a version.
 #[derive(Deserialize, Serialize)]
@@ -63,12 +66,12 @@ impl OtherVersion {
         Seal {
             keys: &self.0,
             audience: Audience::new(ISSUER, CLIENT_ID),
-            now: start_of_time(),
+            now: start(),
         }
     }
 
     fn seal(&self, purpose: Purpose, inside: &[u8]) -> String {
-        let expires_at = start_of_time() + TimeDelta::seconds(60);
+        let expires_at = start() + TimeDelta::seconds(60);
         let sealed = (self.sealing()).seal(purpose, expires_at, inside, &SystemRandomness);
         sealed.unwrap()
     }
@@ -94,7 +97,7 @@ impl OtherVersion {
     }
 
     /// The browser of [`Self::login`], if the cookie holds this, and what the service answers.
-    fn browser(&self, bridge: &Bridge, inside: &[u8]) -> (Browser, Form) {
+    fn browser(&self, bridge: &Bridge, inside: &[u8]) -> (Browser, Parameters) {
         let login = Self::login();
         let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let challenge = digest(&SHA256, text(&login.code_verifier).as_bytes());
@@ -117,7 +120,7 @@ fn client_request() -> (ClientRequest, Vec<u8>) {
     let client_request = ClientRequest {
         nonce: Some("n-0S6".to_owned()),
         code_challenge: Some([24; 32]),
-        authenticated_after: Some(start_of_time()),
+        authenticated_after: DateTime::from_timestamp(1_800_000_000, 0),
     };
     let bytes = [
         &b"\x01\x05n-0S6"[..],
@@ -215,14 +218,14 @@ async fn pass_a_login_goes_from_the_version_before_to_this_one_and_back() {
     let code: OldCode = old.read(Purpose::Code, &back["code"]);
     let code = postcard::to_allocvec(&code).unwrap();
     let code = old.seal(Purpose::Code, &code);
-    Call::token(&Form::token(&code))
+    Call::token(&token_request(&code))
         .send(&bridge)
         .await
         .tokens();
 
     // It began here, and is read there.
     let mut browser = Browser::default();
-    let asked = bridge.begin(&mut browser, &Form::authorize()).await;
+    let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let cookie = &browser.0[browser.only()];
     let login: OldLogin = old.read(Purpose::PendingLogin, cookie);
     assert_eq!(URL_SAFE_NO_PAD.encode(login.state), asked["state"]);
@@ -265,7 +268,7 @@ async fn fail_what_the_next_version_wrote_as_foreign_and_not_as_altered() {
     let code: OldCode = next.read(Purpose::Code, code);
     for inside in insides(postcard::to_allocvec(&code).unwrap()) {
         let code = next.seal(Purpose::Code, &inside);
-        let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+        let answer = Call::token(&token_request(&code)).send(&bridge).await;
         answer.is_error(400, "invalid_grant", "code_foreign");
     }
     // Of another form from its first byte on, as far as anybody can tell.
@@ -273,6 +276,6 @@ async fn fail_what_the_next_version_wrote_as_foreign_and_not_as_altered() {
     let mut bytes = URL_SAFE_NO_PAD.decode(code).unwrap();
     bytes[0] = 2;
     let code = URL_SAFE_NO_PAD.encode(bytes);
-    let answer = Call::token(&Form::token(&code)).send(&bridge).await;
+    let answer = Call::token(&token_request(&code)).send(&bridge).await;
     answer.is_error(400, "invalid_grant", "code_foreign");
 }

@@ -8,42 +8,18 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use chrono::{DateTime, Utc};
-use digital_auth::Clock;
 use federation::federation::Federation;
 use federation::http_api::{Event, Request, Response};
 use federation::startup::start;
 use function_kit::metrics::Metrics;
-use keys::{NoRandomness, Randomness};
+use kit::service::{KEY, id_token_claims, tokens, userinfo};
+use kit::{Parameters, Repeating, TestClock, json as json_answer};
 use serde_json::json;
 
-use crate::support::{
-    CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, SCOPE, SERVICE_KEY, call, encode, id_token_claims,
-    parameters, person, read, settings, start_of_time, token_answer,
-};
+use crate::support::{authorization_request, call, parameters, read, settings, token_request};
 
-/// It is always the first second.
-#[derive(Debug)]
-struct Standstill;
-
-impl Clock for Standstill {
-    fn now(&self) -> DateTime<Utc> {
-        start_of_time()
-    }
-}
-
-/// Always the same bytes: the nonce of every login is known before it begins.
-#[derive(Debug)]
-struct Same;
-
+/// Of what all random bytes are: the nonce of every login is known before it begins.
 const SAME: u8 = 7;
-
-impl Randomness for Same {
-    fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
-        buffer.fill(SAME);
-        Ok(())
-    }
-}
 
 /// A bridge, and the requests of its one login.
 pub(crate) struct Login {
@@ -59,7 +35,7 @@ impl Login {
     pub(crate) async fn warm() -> Self {
         let service = serve();
         let config = read(&settings(&service)).unwrap();
-        let federation = start(config, Arc::new(Standstill), Arc::new(Same))
+        let federation = start(config, TestClock::new(), Arc::new(Repeating(SAME)))
             .await
             .unwrap();
         let metrics = Metrics::to("test".to_owned(), Box::new(std::io::sink()));
@@ -96,23 +72,18 @@ impl Login {
     pub(crate) fn authorize(&self) -> Request {
         // As long as Amazon Cognito's usual one.
         let state = "Ab-_".repeat(175);
-        let query = encode(&[
-            ("client_id", CLIENT_ID),
-            ("redirect_uri", REDIRECT_URI),
-            ("scope", SCOPE),
-            ("response_type", "code"),
-            ("state", &state),
-        ]);
+        let query = authorization_request().with("state", &state).encode();
         request("GET", "/authorize", &json!({ "rawQueryString": query }))
     }
 
     pub(crate) fn callback(&self) -> Request {
         let code = "0d9c2b1a-6a55-4d5e-9c3a-2f1e5b7c9d10.0d9c2b1a-6a55-4d5e-9c3a-2f1e5b7c9d10";
-        let query = encode(&[
-            ("state", &self.state),
+        let query = Parameters::of([
+            ("state", self.state.as_str()),
             ("session_state", "x"),
             ("code", code),
-        ]);
+        ])
+        .encode();
         let cookies = [&self.cookie];
         request(
             "GET",
@@ -122,13 +93,7 @@ impl Login {
     }
 
     pub(crate) fn token(&self) -> Request {
-        let form = encode(&[
-            ("grant_type", "authorization_code"),
-            ("code", &self.code),
-            ("redirect_uri", REDIRECT_URI),
-            ("client_id", CLIENT_ID),
-            ("client_secret", CLIENT_SECRET),
-        ]);
+        let form = token_request(&self.code).encode();
         let fields = json!({
             "headers": { "content-type": "application/x-www-form-urlencoded" },
             "body": STANDARD.encode(form),
@@ -172,11 +137,12 @@ fn serve() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let nonce = URL_SAFE_NO_PAD.encode([SAME; 32]);
-    let id_token = SERVICE_KEY.sign(&id_token_claims(&address, &nonce, start_of_time()));
+    let issuer = format!("{address}/realms/main");
+    let id_token = KEY.sign(&id_token_claims(&issuer, &nonce, kit::start()));
     let answers = Arc::new(Answers {
-        token: http(&token_answer(&id_token)),
-        userinfo: http(&person().to_string()),
-        certs: http(&SERVICE_KEY.key_set()),
+        token: json_answer(200, &tokens(&id_token)),
+        userinfo: json_answer(200, &userinfo()),
+        certs: json_answer(200, &KEY.key_set()),
     });
     std::thread::spawn(move || {
         while let Ok((connection, _)) = listener.accept() {
@@ -185,12 +151,6 @@ fn serve() -> String {
         }
     });
     address
-}
-
-fn http(body: &str) -> Vec<u8> {
-    let length = body.len();
-    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
-        .into_bytes()
 }
 
 /// Answers every request of a connection, until its end.

@@ -177,14 +177,12 @@ pub(super) fn chosen<'a>(
 mod tests {
     use std::collections::BTreeSet;
 
+    use loopback::parameters::Parameters;
+
     use super::*;
 
     fn read(query: &str) -> Result<Option<Scopes>, InvalidScopes> {
-        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect();
-        let values = pairs.iter().filter(|(name, _)| name == SCOPE);
-        chosen(values.map(|(_, value)| value.as_str()))
+        chosen(Parameters::parse(query.as_bytes()).values(SCOPE))
     }
 
     #[test]

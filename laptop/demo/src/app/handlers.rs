@@ -15,7 +15,8 @@ use http::header::{
 };
 use keys::{NoRandomness, SystemRandomness};
 use loopback::journal::{Hop, Journal, Moment};
-use loopback::pages::{LANGUAGE, Language, cookie, remembering};
+use loopback::pages::{LANGUAGE, Language, cookie, language, remembering};
+use loopback::parameters::Parameters;
 use loopback::server::stopped;
 use tokio::time::timeout;
 
@@ -40,42 +41,24 @@ const SEEN: HeaderName = HeaderName::from_static("story-seen");
 
 /// What a request says about itself.
 pub(super) struct Asked {
-    /// The language that the query chooses.
-    chosen: Option<String>,
     pub(super) language: Language,
-    query: Vec<(String, String)>,
+    query: Parameters,
     pub(super) headers: HeaderMap,
 }
 
 impl Asked {
     pub(super) fn new(query: Option<String>, headers: HeaderMap) -> Self {
-        let query: Vec<(String, String)> =
-            form_urlencoded::parse(query.unwrap_or_default().as_bytes())
-                .into_owned()
-                .collect();
-        let chosen = query
-            .iter()
-            .find(|(name, _)| name == LANGUAGE)
-            .map(|(_, value)| value.clone());
+        let query = Parameters::parse(query.unwrap_or_default().as_bytes());
         Self {
-            language: Language::of(chosen.as_deref(), &headers),
-            chosen,
+            language: language(query.first(LANGUAGE), &headers),
             query,
             headers,
         }
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
-        let mut pairs = self.query.iter();
-        pairs
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
-    }
-
     /// The scopes that the query chooses, if it does.
     pub(super) fn scopes(&self) -> Result<Option<Scopes>, InvalidScopes> {
-        let scopes = self.query.iter().filter(|(name, _)| name == SCOPE);
-        choice::chosen(scopes.map(|(_, value)| value.as_str()))
+        choice::chosen(self.query.values(SCOPE))
     }
 
     pub(super) fn browser(&self) -> Option<&str> {
@@ -87,7 +70,7 @@ impl Asked {
     }
 
     fn remembered(&self, page: Response) -> Response {
-        remembering(page, self.chosen.as_deref())
+        remembering(page, self.query.first(LANGUAGE))
     }
 }
 
@@ -101,7 +84,7 @@ pub(super) async fn admitted(
     let mut hosts = request.headers().get_all(HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
     let is_own = host.is_some_and(|host| host.eq_ignore_ascii_case(&shared.host));
-    let language = Language::of(None, request.headers());
+    let language = language(None, request.headers());
     if !is_own || hosts.next().is_some() {
         pages::problem(Problem::OtherHost(&shared.base_url), language)
     } else if head_size(&request) > HEAD_LIMIT {
@@ -120,11 +103,11 @@ fn head_size(request: &Request) -> usize {
 }
 
 pub(super) async fn not_found(headers: HeaderMap) -> Response {
-    pages::problem(Problem::NotFound, Language::of(None, &headers))
+    pages::problem(Problem::NotFound, language(None, &headers))
 }
 
 pub(super) async fn method_not_allowed(headers: HeaderMap) -> Response {
-    pages::problem(Problem::MethodNotAllowed, Language::of(None, &headers))
+    pages::problem(Problem::MethodNotAllowed, language(None, &headers))
 }
 
 /// 256 bits that nobody can guess.
@@ -239,7 +222,10 @@ pub(super) async fn story(
     headers: HeaderMap,
 ) -> Response {
     let asked = Asked::new(query, headers);
-    let seen = asked.get("seen").and_then(|seen| seen.parse::<u64>().ok());
+    let seen = asked
+        .query
+        .first("seen")
+        .and_then(|seen| seen.parse::<u64>().ok());
     let Some(seen) = seen.map(Moment::from) else {
         return pages::problem(Problem::NotFound, asked.language);
     };
@@ -309,7 +295,7 @@ pub(super) async fn failed(
     headers: HeaderMap,
 ) -> Response {
     let asked = Asked::new(query, headers);
-    let id = asked.get("login").unwrap_or_default();
+    let id = asked.query.first("login").unwrap_or_default();
     let now = shared.clock.now();
     let found = {
         let memory = shared.memory();

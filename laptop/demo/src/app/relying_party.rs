@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use keys::{NoRandomness, SystemRandomness};
+use loopback::parameters::Parameters;
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
     BasicTokenType,
@@ -217,16 +218,12 @@ impl Callback {
     ///
     /// [`BadCallback`].
     pub fn parse(query: &str) -> Result<Self, BadCallback> {
-        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect();
-        let value = |wanted: &str| {
-            let mut values = pairs.iter().filter(|(name, _)| name == wanted);
-            let value = values.next().map(|(_, value)| value.as_str());
-            match values.next() {
-                None => Ok(value.filter(|value| !value.is_empty())),
-                Some(_) => Err(BadCallback::Malformed),
-            }
+        let query = Parameters::parse(query.as_bytes());
+        let value = |name: &str| {
+            let is_single = query.is_single(name);
+            is_single
+                .then(|| query.first(name))
+                .ok_or(BadCallback::Malformed)
         };
         let (state, code) = (value("state")?, value("code")?);
         let description = value("error_description")?.map_or_else(String::new, clip);

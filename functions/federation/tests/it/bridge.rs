@@ -3,12 +3,10 @@
 //! What every answer must have is checked here, on every one.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, TimeDelta, Utc};
-use digital_auth::Clock;
 use federation::federation::{Federation, Parts};
 use federation::front_door::HEADER;
 use federation::http_api::{Event, Request};
@@ -17,42 +15,22 @@ use function_kit::metrics::Metrics;
 use function_kit::runtime;
 use function_kit::support_id::SupportId;
 use keys::{Randomness, SystemRandomness};
-use kit::Written;
+use kit::{Parameters, TestClock, Written};
 use serde_json::{Value, json};
 
 use crate::service::Service;
 use crate::support::{
-    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, Settings, call, encode, parameters,
-    read, settings, start_of_time,
+    CLIENT_ID, ISSUER, REDIRECT_URI, Settings, authorization_request, call, parameters, read,
+    settings, token_request,
 };
 
 /// Lambda's id of every request.
 pub(crate) const REQUEST_ID: &str = "8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
 
-/// A clock that stands until the test moves it.
-#[derive(Debug)]
-pub(crate) struct MovingClock(Mutex<DateTime<Utc>>);
-
-impl MovingClock {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(start_of_time())))
-    }
-
-    pub(crate) fn advance(&self, seconds: i64) {
-        *self.0.lock().unwrap() += TimeDelta::seconds(seconds);
-    }
-}
-
-impl Clock for MovingClock {
-    fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap()
-    }
-}
-
 /// A bridge, and what stands around it.
 pub(crate) struct Bridge {
     pub(crate) federation: Federation,
-    pub(crate) clock: Arc<MovingClock>,
+    pub(crate) clock: Arc<TestClock>,
     pub(crate) service: Service,
     pub(crate) metrics: Written,
     settings: Settings,
@@ -74,9 +52,9 @@ impl Bridge {
         changes: &[(&'static str, &str)],
         randomness: Arc<dyn Randomness>,
     ) -> Self {
-        let clock = MovingClock::new();
+        let clock = TestClock::new();
         let service = Service::start(Arc::clone(&clock)).await;
-        let mut settings = settings(service.address());
+        let mut settings = settings(&service.address());
         settings.extend(
             changes
                 .iter()
@@ -104,15 +82,15 @@ impl Bridge {
 
     /// A bridge of other parts than those that its environment describes.
     pub(crate) async fn of(change: impl AsyncFnOnce(&mut Parts)) -> Self {
-        let clock = MovingClock::new();
+        let clock = TestClock::new();
         let service = Service::start(Arc::clone(&clock)).await;
-        let settings = settings(service.address());
+        let settings = settings(&service.address());
         Self::changed(settings, clock, service, Arc::new(SystemRandomness), change).await
     }
 
     async fn start(
         settings: Settings,
-        clock: Arc<MovingClock>,
+        clock: Arc<TestClock>,
         service: Service,
         randomness: Arc<dyn Randomness>,
     ) -> Self {
@@ -121,14 +99,14 @@ impl Bridge {
 
     async fn changed(
         settings: Settings,
-        clock: Arc<MovingClock>,
+        clock: Arc<TestClock>,
         service: Service,
         randomness: Arc<dyn Randomness>,
         change: impl AsyncFnOnce(&mut Parts),
     ) -> Self {
         let metrics = Written::default();
         let config = read(&settings).unwrap();
-        let parts = parts(config, Arc::<MovingClock>::clone(&clock), randomness);
+        let parts = parts(config, Arc::<TestClock>::clone(&clock), randomness);
         let mut parts = parts.await.unwrap();
         parts.metrics = Metrics::to("test".to_owned(), Box::new(metrics.clone()));
         change(&mut parts).await;
@@ -153,7 +131,7 @@ impl Bridge {
     pub(crate) async fn begin(
         &self,
         browser: &mut Browser,
-        form: &Form,
+        form: &Parameters,
     ) -> BTreeMap<String, String> {
         let answer = Call::authorize(form).browser(browser).send(self).await;
         let location = answer.location();
@@ -164,7 +142,7 @@ impl Bridge {
     }
 
     /// Begins a login and comes back from the service: the answer for the client.
-    pub(crate) async fn come_back(&self, form: &Form) -> Answer {
+    pub(crate) async fn come_back(&self, form: &Parameters) -> Answer {
         let mut browser = Browser::default();
         let asked = self.begin(&mut browser, form).await;
         let answer = self.service.answer(&asked);
@@ -172,83 +150,16 @@ impl Bridge {
     }
 
     /// Begins a login and comes back from the service: the code for the client.
-    pub(crate) async fn code(&self, form: &Form) -> String {
+    pub(crate) async fn code(&self, form: &Parameters) -> String {
         let answer = self.come_back(form).await;
         parameters(answer.location())["code"].clone()
     }
 
     /// A whole login.
     pub(crate) async fn tokens(&self) -> Value {
-        let code = self.code(&Form::authorize()).await;
-        let answer = Call::token(&Form::token(&code)).send(self).await;
+        let code = self.code(&authorization_request()).await;
+        let answer = Call::token(&token_request(&code)).send(self).await;
         answer.tokens()
-    }
-}
-
-/// The parameters of a request: made whole, then changed in one place.
-#[derive(Clone, Debug)]
-pub(crate) struct Form(Vec<(String, String)>);
-
-impl Form {
-    pub(crate) fn of(parameters: &[(&str, &str)]) -> Self {
-        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Self(parameters.iter().map(own).collect())
-    }
-
-    /// What Amazon Cognito sends to `/authorize`.
-    pub(crate) fn authorize() -> Self {
-        Self::of(&[
-            ("client_id", CLIENT_ID),
-            ("redirect_uri", REDIRECT_URI),
-            ("scope", SCOPE),
-            ("response_type", "code"),
-            ("state", "marked-client-state"),
-        ])
-    }
-
-    /// What Amazon Cognito sends to `/token`.
-    pub(crate) fn token(code: &str) -> Self {
-        Self::of(&[
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", REDIRECT_URI),
-            ("client_id", CLIENT_ID),
-            ("client_secret", CLIENT_SECRET),
-        ])
-    }
-
-    /// With another value.
-    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
-        match self.0.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => value.clone_into(known),
-            None => return self.and(name, value),
-        }
-        self
-    }
-
-    /// With one more, perhaps a second of that name.
-    pub(crate) fn and(mut self, name: &str, value: &str) -> Self {
-        self.0.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    pub(crate) fn without(mut self, name: &str) -> Self {
-        self.0.retain(|(known, _)| known != name);
-        self
-    }
-
-    pub(crate) fn get(&self, name: &str) -> &str {
-        let found = self.0.iter().find(|(known, _)| known == name);
-        &found.unwrap().1
-    }
-
-    pub(crate) fn encode(&self) -> String {
-        let pairs = self
-            .0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        let pairs: Vec<_> = pairs.collect();
-        encode(&pairs)
     }
 }
 
@@ -273,15 +184,15 @@ impl Call {
         }
     }
 
-    pub(crate) fn authorize(form: &Form) -> Self {
+    pub(crate) fn authorize(form: &Parameters) -> Self {
         Self::new("GET", "/authorize").query(&form.encode())
     }
 
-    pub(crate) fn callback(form: &Form) -> Self {
+    pub(crate) fn callback(form: &Parameters) -> Self {
         Self::new("GET", "/callback").query(&form.encode())
     }
 
-    pub(crate) fn token(form: &Form) -> Self {
+    pub(crate) fn token(form: &Parameters) -> Self {
         Self::new("POST", "/token").form(&form.encode())
     }
 
