@@ -24,7 +24,9 @@ mod deployment;
 mod docs;
 #[cfg(test)]
 mod documented;
+mod first;
 mod interop;
+mod layout;
 mod loopback;
 mod municipalities;
 mod python;
@@ -63,12 +65,16 @@ enum Task {
     Compiled,
     /// Write the tables of docs/ that follow from code
     Docs,
+    /// Measure how long somebody new waits, and how much disk it takes (as long as all of it takes)
+    First,
     /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central, npm, PyPI)
     Interop {
         /// Only this one; all of them if none is named
         #[arg(value_enum)]
         peer: Option<interop::Peer>,
     },
+    /// Show the crates with their lines, and what breaks the rules of their layout
+    Layout,
     /// Make the table of Japan's municipalities from Japan Post's postal codes (needs Python 3 with venv, and PyPI)
     Municipalities {
         /// Only compare it with the table that is there
@@ -91,7 +97,9 @@ fn main() -> ExitCode {
         Task::Commands => commands::run(&workspace()),
         Task::Compiled => compiled::run(&workspace()),
         Task::Docs => docs::run(&workspace()),
+        Task::First => first::run(&workspace()),
         Task::Interop { peer } => interop::run(&workspace(), peer),
+        Task::Layout => layout::run(&workspace()),
         Task::Municipalities { check } => municipalities::run(&workspace(), check),
         Task::Repeat(arguments) => repeat::run(&workspace(), &arguments),
         Task::Size => size::run(&workspace()),

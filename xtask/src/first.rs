@@ -1,0 +1,62 @@
+//! `cargo xtask first`: how long somebody new waits, and how much disk it takes: for the first `cargo run`, for `cargo test`
+//! after it, and, once all is built, for a changed line until its tests have run. It builds in a folder of its own, which is
+//! empty at first, and takes as long as all of that takes.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::command::{cargo, done};
+
+/// The file that gets another line, and the package whose tests then run.
+const CHANGED: (&str, &str) = ("functions/federation/src/token.rs", "federation");
+
+/// Measures, and says what was measured.
+///
+/// # Errors
+///
+/// What failed.
+pub(crate) fn run(workspace: &Path) -> Result<(), String> {
+    let folder = workspace.join("target/first");
+    let _not_there_the_first_time = fs::remove_dir_all(&folder);
+    println!("{:<48} {:>8} {:>10}", "", "seconds", "MB so far");
+    let demo = ["run", "--quiet", "--", "demo", "--headless", "--json"];
+    measured(workspace, &folder, "cargo run -- demo --headless", &demo)?;
+    measured(workspace, &folder, "cargo test", &["test"])?;
+    let file = workspace.join(CHANGED.0);
+    let before = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", CHANGED.0))?;
+    let write =
+        |text: &str| fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()));
+    write(&format!("{before}// Another line.\n"))?;
+    let name = format!("a line of {}, cargo test -p {}", "token.rs", CHANGED.1);
+    let tested = measured(workspace, &folder, &name, &["test", "--package", CHANGED.1]);
+    write(&before)?;
+    tested
+}
+
+/// Runs cargo, and says how long it took, and how large the folder is now.
+fn measured(workspace: &Path, folder: &Path, name: &str, arguments: &[&str]) -> Result<(), String> {
+    let mut command = cargo(workspace);
+    command
+        .args(arguments)
+        .env("CARGO_TARGET_DIR", folder)
+        .stdout(Stdio::null());
+    let begun = Instant::now();
+    done(&mut command, &format!("{name} failed"))?;
+    let seconds = begun.elapsed().as_secs();
+    println!("{name:<48} {seconds:>8} {:>10}", megabytes(folder)?);
+    Ok(())
+}
+
+/// The size of a folder on the disk.
+fn megabytes(folder: &Path) -> Result<String, String> {
+    let output = Command::new("du")
+        .args(["--summarize", "--block-size=MB"])
+        .arg(folder)
+        .output()
+        .map_err(|error| format!("du can't be started: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let size = text.split("MB").next().unwrap_or_default();
+    Ok(size.to_owned())
+}

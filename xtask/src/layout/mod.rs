@@ -1,0 +1,67 @@
+//! `cargo xtask layout`: the crates of this repository with their lines, ring by ring, and what breaks its two rules. Arrows
+//! between crates go one way (`rings`), and no two files of a crate import each other (`circles`).
+//! The tests hold both; the task shows them.
+
+mod circles;
+mod rings;
+mod sources;
+
+use std::path::Path;
+
+use rings::Package;
+
+/// Shows the layout.
+///
+/// # Errors
+///
+/// What breaks its rules, a line for each.
+pub(crate) fn run(workspace: &Path) -> Result<(), String> {
+    let packages = Package::all(workspace)?;
+    let all: usize = packages.iter().map(|package| package.lines).sum();
+    println!("{:<12} {:<24} {:>7} {:>6}", "ring", "crate", "lines", "%");
+    for package in &packages {
+        let share = percent(package.lines, all);
+        println!(
+            "{:<12} {:<24} {:>7} {:>6}",
+            package.top,
+            package.name,
+            package.lines,
+            format!("{}.{}", share / 10, share % 10)
+        );
+    }
+    println!("{:<12} {:<24} {all:>7}", "", "all");
+    let broken = broken_rules(&packages)?;
+    if broken.is_empty() {
+        Ok(())
+    } else {
+        Err(broken.join("\nxtask: "))
+    }
+}
+
+/// A share in tenths of a percent.
+fn percent(part: usize, all: usize) -> usize {
+    part.saturating_mul(1_000).checked_div(all).unwrap_or(0)
+}
+
+/// A line for each arrow that goes the wrong way, for each crate that is too large, and for each circle of files.
+fn broken_rules(packages: &[Package]) -> Result<Vec<String>, String> {
+    let mut broken = rings::broken(packages);
+    for package in packages {
+        broken.extend(circles::of(package)?);
+    }
+    Ok(broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace;
+
+    #[test]
+    fn arrows_go_one_way_and_no_two_files_import_each_other() {
+        let packages = Package::all(&workspace()).unwrap();
+        assert!(packages.len() > 15, "all packages are looked at");
+        let broken = broken_rules(&packages).unwrap();
+        assert!(broken.is_empty(), "{}", broken.join("\n"));
+    }
+}
