@@ -10,8 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::authorization::{LoginSecrets, scope};
 use function_kit::check::{ensure, none_of, present};
 
+use crate::bridge::Bridge;
 use crate::failure::Class;
-use crate::federation::Federation;
 use crate::http_api::{MAX_QUERY_BYTES, Request, Response};
 use crate::parameters::Parameters;
 use crate::pending_login::{BeginError, ClientRequest, ClientState, PendingLogin};
@@ -40,21 +40,20 @@ const PARAMETERS: [&str; 10] = [
 ///
 /// [`Refusal`].
 pub fn authorize(
-    federation: &Federation,
+    bridge: &Bridge,
     request: &Request,
     now: DateTime<Utc>,
 ) -> Result<Response, Refusal> {
-    let service = federation.service().ok_or(Class::NotConnected);
+    let service = bridge.service().ok_or(Class::NotConnected);
     let service = service.map_err(Refusal::on_page)?;
     let parameters = request.query(Class::MalformedRequest);
     let parameters = parameters.map_err(Refusal::on_page)?;
-    let redirect_uri = client(federation, &parameters).map_err(Refusal::on_page)?;
+    let redirect_uri = client(bridge, &parameters).map_err(Refusal::on_page)?;
     let refuse = |class| Refusal::to_client(class, redirect_uri, parameters.get("state"));
     let (client_state, client_request) =
-        client_request(federation, &parameters, now).map_err(refuse)?;
+        client_request(bridge, &parameters, now).map_err(refuse)?;
 
-    let secrets =
-        LoginSecrets::new(federation.randomness()).map_err(|_| refuse(Class::Internal))?;
+    let secrets = LoginSecrets::new(bridge.randomness()).map_err(|_| refuse(Class::Internal))?;
     let location = service.authorization_url(&secrets);
     let pending = PendingLogin {
         secrets,
@@ -62,11 +61,11 @@ pub fn authorize(
         client_state,
         client_request,
     };
-    let values = federation.usable_secrets(now).map_err(refuse)?;
+    let values = bridge.usable_secrets(now).map_err(refuse)?;
     let begun = pending.begin(
-        federation.seal(&values, now),
+        bridge.seal(&values, now),
         request.cookies(),
-        federation.randomness(),
+        bridge.randomness(),
     );
     let cookies = none_of(&[BeginError::TooLarge], begun, |error| match error {
         BeginError::TooLarge => Class::StateTooLong,
@@ -84,28 +83,28 @@ pub fn authorize(
 /// # Errors
 ///
 /// [`Refusal`]; nothing is redirected before client and redirect URI are known.
-pub fn authorize_by_query(federation: &Federation, request: &Request) -> Result<Response, Refusal> {
+pub fn authorize_by_query(bridge: &Bridge, request: &Request) -> Result<Response, Refusal> {
     let parameters = request.form(Class::MalformedRequest);
     let parameters = parameters.map_err(Refusal::on_page)?;
-    let redirect_uri = client(federation, &parameters).map_err(Refusal::on_page)?;
+    let redirect_uri = client(bridge, &parameters).map_err(Refusal::on_page)?;
     no_object(&parameters)
         .map_err(|class| Refusal::to_client(class, redirect_uri, parameters.get("state")))?;
     let query = parameters.to_query(&PARAMETERS);
     if query.len() > MAX_QUERY_BYTES {
         return Err(Refusal::on_page(Class::TooLarge));
     }
-    let issuer = &federation.config().issuer;
+    let issuer = &bridge.config().issuer;
     Ok(Response::redirect(format!("{issuer}/authorize?{query}")))
 }
 
 /// Whether a login that doesn't begin is Amazon Cognito's in all but one thing: then it isn't somebody's, but a setting that
 /// differs between the user pool and this function, and everybody's request is so.
 #[must_use]
-pub fn is_of_amazon_cognito(refusal: &Refusal, federation: &Federation, request: &Request) -> bool {
+pub fn is_of_amazon_cognito(refusal: &Refusal, bridge: &Bridge, request: &Request) -> bool {
     match refusal.class {
         Class::InvalidScope | Class::RedirectUriMismatch => true,
         Class::UnknownClient => {
-            let known = &federation.config().redirect_uris;
+            let known = &bridge.config().redirect_uris;
             let parameters = request.query(Class::MalformedRequest).ok();
             let given = parameters.as_ref().and_then(|all| all.get("redirect_uri"));
             given.is_some_and(|given| known.iter().any(|known| known == given))
@@ -116,8 +115,8 @@ pub fn is_of_amazon_cognito(refusal: &Refusal, federation: &Federation, request:
 
 /// The redirect URI of the client, if client and redirect URI are those that are configured, byte for byte
 /// (RFC 9700 §4.1.3).
-fn client<'a>(federation: &'a Federation, parameters: &Parameters) -> Result<&'a str, Class> {
-    let config = federation.config();
+fn client<'a>(bridge: &'a Bridge, parameters: &Parameters) -> Result<&'a str, Class> {
+    let config = bridge.config();
     let is_known = parameters.get("client_id") == Some(config.client_id.as_str());
     ensure(is_known, Class::UnknownClient)?;
     let given = parameters.get("redirect_uri");
@@ -128,7 +127,7 @@ fn client<'a>(federation: &'a Federation, parameters: &Parameters) -> Result<&'a
 
 /// What the client asks for, and the `state` with which it wants its answer.
 fn client_request(
-    federation: &Federation,
+    bridge: &Bridge,
     parameters: &Parameters,
     now: DateTime<Utc>,
 ) -> Result<(ClientState, ClientRequest), Class> {
@@ -138,7 +137,7 @@ fn client_request(
     let is_code = parameters.get("response_type") == Some("code");
     ensure(is_code, Class::UnsupportedResponseType)?;
     // The person can't talk the attributes down, and nobody can ask for more (DESIGN: the bridge re-issues).
-    let wanted = scope(federation.config().attributes);
+    let wanted = scope(bridge.config().attributes);
     let wanted: BTreeSet<_> = wanted.split(' ').collect();
     let given: BTreeSet<_> = parameters
         .get("scope")

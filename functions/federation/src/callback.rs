@@ -12,10 +12,10 @@ use function_kit::invocation::Invocation;
 use function_kit::secrets::{Asker, Shown};
 use secrecy::SecretString;
 
+use crate::bridge::Bridge;
 use crate::code::Code;
 use crate::config::CallbackIssuer;
 use crate::failure::Class;
-use crate::federation::Federation;
 use crate::http_api::{Request, Response};
 use crate::parameters::Parameters;
 use crate::pending_login::{self, PendingLogin};
@@ -34,7 +34,7 @@ const MAX_CODE_BYTES: usize = 2_048;
 ///
 /// [`Refusal`].
 pub async fn callback(
-    federation: &Federation,
+    bridge: &Bridge,
     request: &Request,
     invocation: &Invocation<'_>,
 ) -> Result<Response, Refusal> {
@@ -44,7 +44,7 @@ pub async fn callback(
     let state = state.map_err(Refusal::on_page)?;
     let end_cookie = pending_login::end(&state);
 
-    let pending = find(federation, request, &state, invocation)
+    let pending = find(bridge, request, &state, invocation)
         .await
         .map_err(|class| Refusal {
             // Where our own secrets can't be had for a moment, the login is still good: a reload may go on.
@@ -54,10 +54,10 @@ pub async fn callback(
         })?;
     let redirect_uri = pending.redirect_uri.clone();
     let client_state = pending.client_state.expose();
-    match answer(federation, &parameters, pending, invocation.now) {
+    match answer(bridge, &parameters, pending, invocation.now) {
         Ok(code) => {
             if !request.is_head() {
-                federation.warm(invocation).await;
+                bridge.warm(invocation).await;
             }
             let location = crate::failure::with_query(
                 &redirect_uri,
@@ -79,7 +79,7 @@ fn service_state(parameters: &Parameters) -> Option<Secret256> {
 }
 
 async fn find(
-    federation: &Federation,
+    bridge: &Bridge,
     request: &Request,
     state: &Secret256,
     invocation: &Invocation<'_>,
@@ -90,7 +90,7 @@ async fn find(
         by: BROWSER,
         value: cookie,
     };
-    let opened = federation.open(shown, invocation).await;
+    let opened = bridge.open(shown, invocation).await;
     let ruled_out = [OpenError::Forged, OpenError::Expired];
     let pending: PendingLogin = none_of(&ruled_out, opened, |error| match error {
         OpenError::SecretsUnavailable => Class::SecretsUnavailable,
@@ -102,24 +102,24 @@ async fn find(
         return Err(Class::AlteredLogin);
     }
     // A redirect URI that was taken out of the configuration meanwhile is no place to send anybody.
-    let known = &federation.config().redirect_uris;
+    let known = &bridge.config().redirect_uris;
     ensure(known.contains(&pending.redirect_uri), Class::ForeignLogin)?;
     Ok(pending)
 }
 
 /// The service's answer to a login that is known: our code for the client, or why there is none.
 fn answer(
-    federation: &Federation,
+    bridge: &Bridge,
     parameters: &Parameters,
     pending: PendingLogin,
     now: DateTime<Utc>,
 ) -> Result<String, Class> {
-    let issuer = federation.config().provider.issuer().as_str();
+    let issuer = bridge.config().provider.issuer().as_str();
     // RFC 9207 §2.4: the service may not send it, but if it does, it is right. Where it has to, that holds for its answers:
     // who cancels in the app comes back without one, and nothing could be slipped in.
     let is_no_answer = parameters.get("code").is_none() && parameters.get("error").is_none();
     let may_be_missing =
-        federation.config().callback_issuer == CallbackIssuer::Optional || is_no_answer;
+        bridge.config().callback_issuer == CallbackIssuer::Optional || is_no_answer;
     let is_the_service = match parameters.get("iss") {
         Some(iss) => iss == issuer,
         None => may_be_missing,
@@ -136,8 +136,8 @@ fn answer(
         redirect_uri: pending.redirect_uri,
         client_request: pending.client_request,
     };
-    let values = federation.usable_secrets(now)?;
-    code.seal(federation.seal(&values, now), federation.randomness())
+    let values = bridge.usable_secrets(now)?;
+    code.seal(bridge.seal(&values, now), bridge.randomness())
         .map_err(|_| Class::Internal)
 }
 

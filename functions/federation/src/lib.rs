@@ -6,12 +6,12 @@
 
 pub mod at_service;
 pub mod authorize;
+pub mod bridge;
 pub mod callback;
 mod classes;
 pub mod code;
 pub mod config;
 pub mod failure;
-pub mod federation;
 pub mod front_door;
 pub mod http_api;
 pub mod issued_token;

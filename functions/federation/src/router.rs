@@ -15,9 +15,9 @@ use http::{Method, StatusCode};
 use lambda_runtime::Diagnostic;
 
 use crate::authorize::{authorize, authorize_by_query, is_of_amazon_cognito};
+use crate::bridge::{Bridge, WARM_UP};
 use crate::callback::callback;
 use crate::failure::{Class, Failure};
-use crate::federation::{Federation, WARM_UP};
 use crate::http_api::{Event, Request, Response};
 use crate::pages::page;
 use crate::refusal::{Refusal, Told};
@@ -37,7 +37,7 @@ const READ_OR_FORM: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
 /// What comes as a form alone.
 const FORM: &[Method] = &[Method::POST];
 
-impl Handler for Federation {
+impl Handler for Bridge {
     type Event = Event;
     type Answer = Response;
 
@@ -56,7 +56,7 @@ impl Handler for Federation {
     }
 }
 
-impl Federation {
+impl Bridge {
     /// Answers a request.
     pub async fn respond(&self, request: Request, call: &Call<'_>) -> Response {
         let measurements = Measurements::default();
@@ -201,7 +201,7 @@ impl Federation {
     }
 }
 
-impl Federation {
+impl Bridge {
     /// Whether a login that ends at `/callback` counts as one that didn't finish. It has to be one that this browser
     /// began: the cookie and the state show it. What made it end, the browser alone says, and whoever begins logins can
     /// say it again and again: so of one place one counts in a period.

@@ -12,8 +12,8 @@ use futures_util::future::join_all;
 use keys::{Algorithm, InvalidKey, KeyRing, KmsKey, LocalKey, Randomness, SigningKey};
 use thiserror::Error;
 
+use crate::bridge::{Bridge, Parts};
 use crate::config::{ASSERTION_KEYS, CALLBACK, Config, ID_TOKEN_KEYS};
-use crate::federation::{Federation, Parts};
 use crate::front_door::FrontDoor;
 use crate::secrets::{self, References};
 
@@ -100,9 +100,9 @@ pub async fn start(
     config: Config,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
-) -> Result<Federation, StartError> {
+) -> Result<Bridge, StartError> {
     let parts = parts(config, clock, randomness).await?;
-    Ok(Federation::new(parts))
+    Ok(Bridge::new(parts))
 }
 
 /// Makes the bridge's parts, as its configuration says.

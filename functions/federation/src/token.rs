@@ -10,9 +10,9 @@ use function_kit::metrics::Step;
 use function_kit::secrets::{Asker, Shown};
 
 use crate::at_service::{AtService, login_failure};
+use crate::bridge::Bridge;
 use crate::code::Code;
 use crate::failure::Class;
-use crate::federation::Federation;
 use crate::http_api::{Request, Response};
 use crate::issued_token::{self, IssueError, Parties, RecordSeal};
 use crate::parameters::Parameters;
@@ -30,12 +30,12 @@ const AUTHENTICATED_CLIENT: Asker = Asker("authenticated client");
 ///
 /// Why there are no tokens.
 pub async fn token(
-    federation: &Federation,
+    bridge: &Bridge,
     request: &Request,
     invocation: &Invocation<'_>,
 ) -> Result<Response, Refusal> {
     let at_service = AtService::new(invocation.measurements);
-    let answer = exchange(federation, request, invocation, &at_service).await;
+    let answer = exchange(bridge, request, invocation, &at_service).await;
     answer.map_err(|class| {
         let class = match class {
             Class::SecretsUnavailable
@@ -87,7 +87,7 @@ fn its_keys_took_longer(invocation: &Invocation<'_>) -> bool {
 }
 
 async fn exchange(
-    federation: &Federation,
+    bridge: &Bridge,
     request: &Request,
     invocation: &Invocation<'_>,
     at_service: &AtService<'_>,
@@ -99,14 +99,14 @@ async fn exchange(
         ..
     } = *invocation;
     let parameters = request.form(Class::MalformedTokenRequest)?;
-    authenticate_client(federation, &parameters, invocation).await?;
+    authenticate_client(bridge, &parameters, invocation).await?;
     let grant_type = parameters.get("grant_type");
     let grant_type = grant_type.ok_or(Class::MalformedTokenRequest)?;
     let is_code = grant_type == "authorization_code";
     ensure(is_code, Class::UnsupportedGrantType)?;
     let given = (parameters.get("code")).zip(parameters.get("redirect_uri"));
     let (code, redirect_uri) = present(given, Class::MalformedTokenRequest)?;
-    let code = open(federation, code, invocation).await?;
+    let code = open(bridge, code, invocation).await?;
     let is_the_same = code.redirect_uri == redirect_uri;
     ensure(is_the_same, Class::CodeRedirectUriMismatch)?;
     let client_request = code.client_request;
@@ -116,7 +116,7 @@ async fn exchange(
     );
     ensure(fits, Class::CodeVerifierMismatch)?;
 
-    let service = federation.service().ok_or(Class::NotConnected)?;
+    let service = bridge.service().ok_or(Class::NotConnected)?;
     let authenticated_after = client_request.authenticated_after;
     let login = service
         .finish_login(
@@ -129,8 +129,8 @@ async fn exchange(
         .await
         .map_err(|error| login_failure(&error))?;
 
-    let config = federation.config();
-    let values = federation.usable_secrets(now)?;
+    let config = bridge.config();
+    let values = bridge.usable_secrets(now)?;
     let issuing = issued_token::issue(
         &login,
         client_request.nonce.as_deref(),
@@ -138,14 +138,14 @@ async fn exchange(
             issuer: &config.issuer,
             client_id: &config.client_id,
         },
-        federation.id_token_keys().signer(),
-        federation.seal(&values, now),
+        bridge.id_token_keys().signer(),
+        bridge.seal(&values, now),
         RecordSeal {
             keys: &values.records,
             service_issuer: config.provider.issuer(),
             provider_name: &config.provider_name,
         },
-        federation.randomness(),
+        bridge.randomness(),
     );
     let tokens = measurements
         .timed(Step::SignIdToken, deadline.bound(issuing))
@@ -168,12 +168,12 @@ async fn exchange(
 
 /// `client_secret_post` (RFC 6749 §2.3.1), with the current or the previous secret.
 async fn authenticate_client(
-    federation: &Federation,
+    bridge: &Bridge,
     parameters: &Parameters,
     invocation: &Invocation<'_>,
 ) -> Result<(), Class> {
     let refused = Class::ClientAuthenticationFailed;
-    if parameters.get("client_id") != Some(federation.config().client_id.as_str()) {
+    if parameters.get("client_id") != Some(bridge.config().client_id.as_str()) {
         return Err(refused);
     }
     let given = parameters.get("client_secret").ok_or(refused)?;
@@ -182,7 +182,7 @@ async fn authenticate_client(
         value: given,
     };
     // Another secret may be the current one since they were fetched.
-    let mut tries = federation.secrets().tries(shown, invocation);
+    let mut tries = bridge.secrets().tries(shown, invocation);
     while let Some(secrets) = tries.next().await? {
         if secrets.client.match_any(given) {
             held(refused);
@@ -192,16 +192,12 @@ async fn authenticate_client(
     Err(refused)
 }
 
-async fn open(
-    federation: &Federation,
-    code: &str,
-    invocation: &Invocation<'_>,
-) -> Result<Code, Class> {
+async fn open(bridge: &Bridge, code: &str, invocation: &Invocation<'_>) -> Result<Code, Class> {
     let shown = Shown {
         by: AUTHENTICATED_CLIENT,
         value: code,
     };
-    let opened = federation.open(shown, invocation).await;
+    let opened = bridge.open(shown, invocation).await;
     none_of(&OpenError::OF_A_SEAL, opened, |error| match error {
         OpenError::SecretsUnavailable => Class::SecretsUnavailable,
         OpenError::Malformed => Class::CodeMalformed,

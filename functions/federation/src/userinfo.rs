@@ -5,8 +5,8 @@ use function_kit::invocation::Invocation;
 use function_kit::secrets::{Asker, Shown};
 use http::StatusCode;
 
+use crate::bridge::Bridge;
 use crate::failure::Class;
-use crate::federation::Federation;
 use crate::http_api::{Request, Response};
 use crate::issued_token::AccessToken;
 use crate::refusal::{Refusal, Told};
@@ -21,11 +21,11 @@ const BEARER: Asker = Asker("bearer");
 ///
 /// Why there are no claims.
 pub async fn userinfo(
-    federation: &Federation,
+    bridge: &Bridge,
     request: &Request,
     invocation: &Invocation<'_>,
 ) -> Result<Response, Refusal> {
-    let answer = claims(federation, request, invocation).await;
+    let answer = claims(bridge, request, invocation).await;
     answer.map_err(|class| {
         let is_bearer = class.status() == StatusCode::UNAUTHORIZED;
         Refusal::told(if is_bearer { Told::Bearer } else { Told::Json }, class)
@@ -33,7 +33,7 @@ pub async fn userinfo(
 }
 
 async fn claims(
-    federation: &Federation,
+    bridge: &Bridge,
     request: &Request,
     invocation: &Invocation<'_>,
 ) -> Result<Response, Class> {
@@ -48,7 +48,7 @@ async fn claims(
         by: BEARER,
         value: access_token,
     };
-    let opened = federation.open(shown, invocation).await;
+    let opened = bridge.open(shown, invocation).await;
     let AccessToken { claims } = none_of(&OpenError::OF_A_SEAL, opened, |error| match error {
         OpenError::SecretsUnavailable => Class::SecretsUnavailable,
         OpenError::Expired => Class::AccessTokenExpired,

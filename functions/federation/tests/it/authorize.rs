@@ -10,7 +10,7 @@ use federation::config;
 use kit::{Parameters, service, start};
 use serde_json::{Value, json};
 
-use crate::bridge::{Bridge, Browser, Call, verified_claims};
+use crate::bridge::{Browser, Call, RunningBridge, verified_claims};
 use crate::support::{
     ISSUER, REDIRECT_URI, SCOPE, authorization_request, parameters, token_request,
 };
@@ -24,12 +24,14 @@ pub(crate) fn longest_cognito_state() -> String {
 }
 
 async fn answer(form: &Parameters) -> crate::bridge::Answer {
-    Call::authorize(form).send(&Bridge::new().await).await
+    Call::authorize(form)
+        .send(&RunningBridge::new().await)
+        .await
 }
 
 #[tokio::test]
 async fn pass_exactly_the_documented_parameters_go_to_the_service() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let mut form = authorization_request();
     for unknown in [
         "login_hint",
@@ -66,7 +68,7 @@ async fn pass_exactly_the_documented_parameters_go_to_the_service() {
 /// sends none of the cookies by which the logins are bounded that it has begun.
 #[tokio::test]
 async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let redirected = async |form: &Parameters| {
         let call = Call::new("POST", "/authorize").form(&form.encode());
         let answer = call.send(&bridge).await;
@@ -164,7 +166,7 @@ async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
 /// What isn't a form, or is one beside a query, has no parameters but those of its form.
 #[tokio::test]
 async fn fail_a_post_without_a_form() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let form = authorization_request().encode();
     let post = || Call::new("POST", "/authorize");
     let json = |call: Call| call.header("content-type", "application/json");
@@ -191,7 +193,7 @@ async fn fail_a_post_without_a_form() {
 
 #[tokio::test]
 async fn pass_every_login_has_a_state_a_nonce_a_challenge_and_a_cookie_of_its_own() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let mut seen = std::collections::BTreeSet::new();
     let mut browser = Browser::default();
     for _ in 0..4 {
@@ -205,7 +207,7 @@ async fn pass_every_login_has_a_state_a_nonce_a_challenge_and_a_cookie_of_its_ow
 
 #[tokio::test]
 async fn pass_without_acr_values_and_with_fewer_attributes_when_so_configured() {
-    let bridge = Bridge::with(&[
+    let bridge = RunningBridge::with(&[
         (config::ACR_VALUES, "none"),
         (config::ATTRIBUTES, "birthdate"),
     ])
@@ -278,7 +280,7 @@ async fn fail_on_a_page_while_the_client_is_not_known() {
 
 #[tokio::test]
 async fn fail_a_query_that_two_readers_could_read_in_two_ways() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let good = authorization_request().encode();
     assert_eq!(
         Call::new("GET", "/authorize")
@@ -466,7 +468,7 @@ async fn fail_a_request_that_is_told_to_the_client() {
 /// The twins of the faults above.
 #[tokio::test]
 async fn pass_requests_with_what_is_allowed() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let whole = authorization_request;
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     for form in [
@@ -504,7 +506,7 @@ async fn fail_without_a_state_and_none_is_made_up() {
 
 #[tokio::test]
 async fn pass_the_state_comes_back_byte_for_byte() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let odd = [
         ".",
         "...",
@@ -536,7 +538,7 @@ async fn pass_the_state_comes_back_byte_for_byte() {
 
 #[tokio::test]
 async fn fail_a_state_that_does_not_fit_into_a_cookie() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     // Base64url is kept decoded, so more of it fits than of a text that isn't.
     for (character, fits, too_long) in [("A", 3_700, 3_900), ("~", 2_750, 3_000)] {
         let call = |length| {
@@ -557,7 +559,7 @@ async fn fail_a_state_that_does_not_fit_into_a_cookie() {
 
 #[tokio::test]
 async fn pass_nonce_and_s256_challenge_of_the_client_are_honoured() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
     let form = authorization_request()
@@ -591,7 +593,7 @@ async fn prompt_login_and_max_age_are_honoured_by_auth_time() {
         ("prompt", "consent", Some(now - 3_600), None),
         ("prompt", "consent", None, None),
     ];
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     for (name, value, auth_time, expected) in cases {
         bridge.service.claims(move |claims| {
             claims.remove("auth_time");
@@ -618,7 +620,7 @@ async fn prompt_login_and_max_age_are_honoured_by_auth_time() {
 
 #[tokio::test]
 async fn fail_before_there_is_a_client_id_while_the_keys_for_the_form_are_served() {
-    let bridge = Bridge::with(&[(config::SERVICE_CLIENT_ID, "")]).await;
+    let bridge = RunningBridge::with(&[(config::SERVICE_CLIENT_ID, "")]).await;
     let answer = Call::authorize(&authorization_request())
         .send(&bridge)
         .await;
@@ -629,7 +631,7 @@ async fn fail_before_there_is_a_client_id_while_the_keys_for_the_form_are_served
         .await
         .json();
     assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
-    Bridge::new()
+    RunningBridge::new()
         .await
         .begin(&mut Browser::default(), &authorization_request())
         .await;
@@ -637,7 +639,7 @@ async fn fail_before_there_is_a_client_id_while_the_keys_for_the_form_are_served
 
 #[tokio::test]
 async fn fail_another_method() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     for method in ["PUT", "OPTIONS", "get", "TRACE", "", "G E T"] {
         let mut call = Call::authorize(&authorization_request());
         call.event["requestContext"]["http"]["method"] = method.into();
@@ -649,7 +651,7 @@ async fn fail_another_method() {
 
 #[tokio::test]
 async fn fail_a_path_that_nothing_has() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     for path in [
         "",
         "/",
@@ -667,7 +669,7 @@ async fn fail_a_path_that_nothing_has() {
 
 #[tokio::test]
 async fn pass_headers_that_anybody_can_write_change_nothing() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let call = Call::authorize(&authorization_request())
         .header("host", "evil.example")
         .header("x-forwarded-host", "evil.example")

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use federation::federation::{Federation, Parts};
+use federation::bridge::{Bridge, Parts};
 use federation::front_door::HEADER;
 use federation::http_api::{Event, Request};
 use federation::startup::parts;
@@ -28,8 +28,8 @@ use crate::support::{
 pub(crate) const REQUEST_ID: &str = "8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
 
 /// A bridge, and what stands around it.
-pub(crate) struct Bridge {
-    pub(crate) federation: Federation,
+pub(crate) struct RunningBridge {
+    pub(crate) itself: Bridge,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) service: Service,
     pub(crate) metrics: Written,
@@ -38,7 +38,7 @@ pub(crate) struct Bridge {
     front_door: Option<String>,
 }
 
-impl Bridge {
+impl RunningBridge {
     pub(crate) async fn new() -> Self {
         Self::with(&[]).await
     }
@@ -110,9 +110,9 @@ impl Bridge {
         let mut parts = parts.await.unwrap();
         parts.metrics = Metrics::to("test".to_owned(), Box::new(metrics.clone()));
         change(&mut parts).await;
-        let federation = Federation::new(parts);
+        let bridge = Bridge::new(parts);
         Self {
-            federation,
+            itself: bridge,
             clock,
             service,
             metrics,
@@ -231,18 +231,18 @@ impl Call {
         self
     }
 
-    pub(crate) async fn send(&self, bridge: &Bridge) -> Answer {
+    pub(crate) async fn send(&self, bridge: &RunningBridge) -> Answer {
         self.send_as(call(REQUEST_ID), bridge).await
     }
 
     /// Sends it as this call: somebody may have waited for a while already.
-    pub(crate) async fn send_as(&self, call: runtime::Call<'_>, bridge: &Bridge) -> Answer {
+    pub(crate) async fn send_as(&self, call: runtime::Call<'_>, bridge: &RunningBridge) -> Answer {
         let mut event = self.event.clone();
         if let Some(shown) = &bridge.front_door {
             event["headers"][HEADER] = shown.as_str().into();
         }
         let event: Event = serde_json::from_value(event).unwrap();
-        let response = bridge.federation.respond(Request::from(event), &call).await;
+        let response = bridge.itself.respond(Request::from(event), &call).await;
         Answer::new(&serde_json::to_value(&response).unwrap())
     }
 }
@@ -419,7 +419,7 @@ pub(crate) fn support_id() -> String {
 }
 
 /// The claims of one of our ID tokens, its signature checked by `jsonwebtoken` with what `/jwks.json` says.
-pub(crate) async fn verified_claims(bridge: &Bridge, id_token: &str) -> Value {
+pub(crate) async fn verified_claims(bridge: &RunningBridge, id_token: &str) -> Value {
     let keys = Call::new("GET", "/jwks.json").send(bridge).await.json();
     let header = jsonwebtoken::decode_header(id_token).unwrap();
     let keys: jsonwebtoken::jwk::JwkSet = serde_json::from_value(keys).unwrap();

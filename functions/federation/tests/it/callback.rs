@@ -2,7 +2,7 @@
 //! its class, and nothing that the browser wrote does.
 //! The cookie of a login ends whenever it is known which it is.
 
-use crate::bridge::{Bridge, Browser, Call, altered, support_id};
+use crate::bridge::{Browser, Call, RunningBridge, altered, support_id};
 use crate::support::{REDIRECT_URI, authorization_request, parameters, sealing_keys};
 use chrono::TimeDelta;
 use federation::config;
@@ -13,17 +13,17 @@ const OTHER_REDIRECT_URI: &str = "https://other.example/oauth2/idpresponse";
 
 /// A login that the service has answered.
 struct Answered {
-    bridge: Bridge,
+    bridge: RunningBridge,
     browser: Browser,
     form: Parameters,
 }
 
 impl Answered {
     async fn new() -> Self {
-        Self::at(Bridge::new().await).await
+        Self::at(RunningBridge::new().await).await
     }
 
-    async fn at(bridge: Bridge) -> Self {
+    async fn at(bridge: RunningBridge) -> Self {
         let mut browser = Browser::default();
         let asked = bridge.begin(&mut browser, &authorization_request()).await;
         let form = bridge.service.answer(&asked);
@@ -238,7 +238,7 @@ async fn pass_a_login_that_was_begun_before_a_restart() {
 
 #[tokio::test]
 async fn pass_a_second_tab_is_not_touched() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let mut browser = Browser::default();
     let first = bridge
         .begin(&mut browser, &authorization_request().with("state", "one"))
@@ -385,7 +385,7 @@ async fn fail_with_every_error_of_the_service_and_never_with_its_words() {
 /// Also where the service's answers have to say whose they are: this is none.
 #[tokio::test]
 async fn fail_without_a_code_as_cancelled() {
-    let strict = Bridge::with(&[(config::CALLBACK_ISS, "required")]).await;
+    let strict = RunningBridge::with(&[(config::CALLBACK_ISS, "required")]).await;
     for login in [Answered::new().await, Answered::at(strict).await] {
         let cancelled = login.form.clone().without("code");
         for form in [
@@ -405,7 +405,8 @@ async fn fail_without_a_code_as_cancelled() {
 
 #[tokio::test]
 async fn fail_an_answer_that_does_not_say_whose_it_is_where_it_has_to() {
-    let login = Answered::at(Bridge::with(&[(config::CALLBACK_ISS, "required")]).await).await;
+    let login =
+        Answered::at(RunningBridge::with(&[(config::CALLBACK_ISS, "required")]).await).await;
     let answer = login.form.clone().without("iss");
     for form in [
         answer.clone(),

@@ -24,7 +24,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::bridge::{Answer, Bridge, Browser, Call, REQUEST_ID, altered};
+use crate::bridge::{Answer, Browser, Call, REQUEST_ID, RunningBridge, altered};
 use crate::support::{
     ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, authorization_request, call, parameters,
     sealing_keys, token_request,
@@ -86,7 +86,7 @@ impl SigningKey for SlowKey {
 
 /// A bridge, and all that it may have to wait for.
 struct Slow {
-    bridge: Bridge,
+    bridge: RunningBridge,
     aws: SecretsManager,
     assertion_key: Arc<SlowKey>,
     id_token_key: Arc<SlowKey>,
@@ -107,7 +107,7 @@ impl Slow {
         }
         let assertion_key = SlowKey::new(&ASSERTION_KEY);
         let id_token_key = SlowKey::new(&ID_TOKEN_KEY);
-        let bridge = Bridge::of(async |parts| {
+        let bridge = RunningBridge::of(async |parts| {
             let reader = || SecretReader::new(Some(aws.client()));
             let at = |id: &str| Reference::SecretsManager(id.to_owned());
             let references = References {
@@ -175,7 +175,7 @@ impl Slow {
 }
 
 /// The answer to a request that comes now, and how long it took.
-async fn timed(call: Call, bridge: &Bridge) -> (Answer, Duration) {
+async fn timed(call: Call, bridge: &RunningBridge) -> (Answer, Duration) {
     let begun = Instant::now();
     let answer = call.send(bridge).await;
     (answer, begun.elapsed())
@@ -246,7 +246,8 @@ async fn fail_in_time_with_secrets_that_do_not_come_before_something_else_does_n
             "assertion key" => slow.assertion_key.takes(FOR_EVER),
             "ID token key" => slow.id_token_key.takes(FOR_EVER),
             "newer sealing key" => {
-                let elsewhere = Bridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
+                let elsewhere =
+                    RunningBridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
                 code = elsewhere.code(&authorization_request()).await;
             }
             path => slow.bridge.service.delay(path, FOR_EVER),

@@ -7,7 +7,7 @@ use federation::config;
 use federation::front_door::HEADER;
 use serde_json::{Value, json};
 
-use crate::bridge::{Answer, Bridge, Call};
+use crate::bridge::{Answer, Call, RunningBridge};
 use crate::secrets::{Secret, client, is_known};
 use crate::support::{authorization_request, token_request};
 
@@ -21,8 +21,8 @@ fn only(current: &str) -> String {
     json!({ "current": current }).to_string()
 }
 
-async fn with_front_door(secrets: &str) -> Bridge {
-    Bridge::with(&[(config::FRONT_DOOR_SECRETS, secrets)]).await
+async fn with_front_door(secrets: &str) -> RunningBridge {
+    RunningBridge::with(&[(config::FRONT_DOOR_SECRETS, secrets)]).await
 }
 
 fn is_refused(answer: &Answer) {
@@ -30,7 +30,7 @@ fn is_refused(answer: &Answer) {
 }
 
 /// The status of the public keys for who shows this.
-async fn status(bridge: &Bridge, shown: &str) -> u64 {
+async fn status(bridge: &RunningBridge, shown: &str) -> u64 {
     let answer = Call::new("GET", "/jwks.json")
         .header(HEADER, shown)
         .send(bridge)
@@ -55,7 +55,7 @@ async fn pass_a_whole_login_with_the_current_secret_and_with_the_previous_one() 
 
 #[tokio::test]
 async fn pass_without_a_front_door_whatever_is_shown() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     for shown in ["", SPRING] {
         assert_eq!(status(&bridge, shown).await, 200);
     }
@@ -172,7 +172,7 @@ async fn pass_a_rotated_client_secret_right_after_somebody_showed_a_wrong_one() 
         (config::CLIENT_SECRETS, &*file.reference()),
         (config::FRONT_DOOR_SECRETS, &only(SPRING)),
     ];
-    let bridge = Bridge::with(&settings).await;
+    let bridge = RunningBridge::with(&settings).await;
     assert_eq!(status(&bridge, "wrong").await, 403);
     file.becomes(&client(SECOND, FIRST));
     let bridge = bridge.behind(SPRING);

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::bridge::{Answer, Bridge, Browser, Call};
+use crate::bridge::{Answer, Browser, Call, RunningBridge};
 use crate::support::{authorization_request, parameters, token_request};
 
 impl Call {
@@ -33,7 +33,7 @@ fn head_of(answer: &Answer) -> (u64, Vec<(&str, String)>) {
 
 #[tokio::test]
 async fn pass_head_has_the_answer_of_get_without_its_content() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let mut browser = Browser::default();
     let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let answered = bridge.service.answer(&asked);
@@ -71,9 +71,9 @@ async fn pass_head_has_the_answer_of_get_without_its_content() {
 
 #[tokio::test]
 async fn pass_head_begins_and_ends_no_login() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let begin = Call::authorize(&authorization_request());
-    let known = |bridge: &Bridge, name| {
+    let known = |bridge: &RunningBridge, name| {
         let counted = format!(r#""{name}":1"#);
         bridge.metrics.text().matches(&counted).count()
     };

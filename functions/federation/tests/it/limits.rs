@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use federation::config;
 
 use crate::authorize::longest_cognito_state;
-use crate::bridge::{Bridge, Browser, Call};
+use crate::bridge::{Browser, Call, RunningBridge};
 use crate::support::{authorization_request, parameters, token_request};
 
 const QUERY: usize = 8 * 1024;
@@ -24,7 +24,7 @@ fn padded(text: &str, length: usize) -> String {
 
 #[tokio::test]
 async fn a_query_of_8_kib_is_read_and_one_byte_more_is_not() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let query = authorization_request().encode();
     let call = |length| Call::new("GET", "/authorize").query(&padded(&query, length));
     assert_eq!(call(QUERY).send(&bridge).await.status, 302);
@@ -50,7 +50,7 @@ async fn a_query_of_8_kib_is_read_and_one_byte_more_is_not() {
 
 #[tokio::test]
 async fn a_body_of_16_kib_is_read_and_one_byte_more_is_not_by_its_decoded_size() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     for is_base64 in [true, false] {
         let code = bridge.code(&authorization_request()).await;
         let form = token_request(&code).encode();
@@ -75,7 +75,7 @@ async fn a_body_of_16_kib_is_read_and_one_byte_more_is_not_by_its_decoded_size()
 
 #[tokio::test]
 async fn the_cookie_of_the_longest_state_is_under_4096_bytes() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let state = longest_cognito_state();
     assert_eq!(state.len(), 2_600);
     let nonce = "n".repeat(43);
@@ -94,7 +94,7 @@ async fn the_cookie_of_the_longest_state_is_under_4096_bytes() {
 
 #[tokio::test]
 async fn the_cookies_of_a_browser_stay_under_4900_bytes_and_a_request_under_the_http_apis_limit() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     for state in ["s".repeat(700), longest_cognito_state()] {
         let mut browser = Browser::default();
         let mut last = None;
@@ -151,7 +151,7 @@ fn headers_of_cloudfront() -> usize {
 #[tokio::test]
 async fn the_largest_request_stays_under_the_http_apis_limit_through_cloudfront() {
     let redirect_uri = format!("https://{}/oauth2/idpresponse", "d".repeat(128));
-    let bridge = Bridge::with(&[(config::REDIRECT_URIS, &redirect_uri)]).await;
+    let bridge = RunningBridge::with(&[(config::REDIRECT_URIS, &redirect_uri)]).await;
     let state = longest_cognito_state();
     let form = authorization_request()
         .with("redirect_uri", &redirect_uri)
@@ -168,7 +168,7 @@ async fn the_largest_request_stays_under_the_http_apis_limit_through_cloudfront(
 /// What a browser calls a cookie goes into no header of ours unless it could be ours.
 #[tokio::test]
 async fn other_cookies_are_left_alone() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let mut call = Call::authorize(&authorization_request());
     let junk = "x".repeat(6_000);
     call.event["cookies"] = serde_json::json!([

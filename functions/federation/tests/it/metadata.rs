@@ -4,7 +4,7 @@
 use federation::config;
 use serde_json::{Value, json};
 
-use crate::bridge::{Bridge, Call};
+use crate::bridge::{Call, RunningBridge};
 use crate::support::{ASSERTION_KEY, ID_TOKEN_KEY, ISSUER, SCOPE};
 
 const DOCUMENTS: [&str; 3] = [
@@ -15,7 +15,7 @@ const DOCUMENTS: [&str; 3] = [
 
 #[tokio::test]
 async fn pass_the_metadata_says_what_the_endpoints_do() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let document = Call::new("GET", DOCUMENTS[2]).send(&bridge).await.json();
     assert_eq!(document["issuer"], ISSUER);
     for (name, path) in [
@@ -52,7 +52,7 @@ async fn pass_the_metadata_says_what_the_endpoints_do() {
 
 #[tokio::test]
 async fn pass_the_key_sets_are_public() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
     for (path, key) in [
         (DOCUMENTS[0], &*ID_TOKEN_KEY),
@@ -76,14 +76,14 @@ async fn pass_all_keys_of_a_ring_are_published() {
     let second = keys::LocalKey::generate(keys::Algorithm::Es256).unwrap();
     let second = secrecy::ExposeSecret::expose_secret(&second.private_jwk()).to_owned();
     let both = format!("{} {second}", *ASSERTION_KEY);
-    let bridge = Bridge::with(&[(config::ASSERTION_KEYS, &both)]).await;
+    let bridge = RunningBridge::with(&[(config::ASSERTION_KEYS, &both)]).await;
     let set = Call::new("GET", DOCUMENTS[1]).send(&bridge).await.json();
     assert_eq!(set["keys"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
 async fn pass_nothing_of_a_request_is_in_a_document() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     for path in DOCUMENTS {
         let plain = Call::new("GET", path).send(&bridge).await;
         let call = Call::new("GET", path)
@@ -100,7 +100,7 @@ async fn pass_nothing_of_a_request_is_in_a_document() {
 
 #[tokio::test]
 async fn fail_another_method() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     for path in DOCUMENTS {
         for method in ["POST", "DELETE"] {
             let answer = Call::new(method, path).send(&bridge).await;

@@ -7,12 +7,12 @@ use federation::config;
 use kit::Parameters;
 use serde_json::Value;
 
-use crate::bridge::{Bridge, Browser, Call};
+use crate::bridge::{Browser, Call, RunningBridge};
 use crate::service::Fault;
 use crate::support::{authorization_request, sealing_keys, token_request};
 
 /// What an operator sees of a line: the metrics in it, without the durations' values.
-fn metrics(bridge: &Bridge) -> Vec<(Vec<String>, Option<String>)> {
+fn metrics(bridge: &RunningBridge) -> Vec<(Vec<String>, Option<String>)> {
     let lines = bridge.metrics.text();
     let line = |line: &str| {
         let line: Value = serde_json::from_str(line).unwrap();
@@ -42,7 +42,7 @@ fn metrics(bridge: &Bridge) -> Vec<(Vec<String>, Option<String>)> {
 /// What operators count, and where the time of a login goes: one line for each request.
 #[tokio::test]
 async fn every_login_is_counted_and_each_of_its_steps_is_measured() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let tokens = bridge.tokens().await;
     let access_token = tokens["access_token"].as_str().unwrap();
     Call::userinfo(access_token).send(&bridge).await;
@@ -71,7 +71,7 @@ async fn every_login_is_counted_and_each_of_its_steps_is_measured() {
 
 #[tokio::test]
 async fn every_failure_is_counted_once_and_measured_as_far_as_it_came() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     Call::token(&token_request("x")).send(&bridge).await;
     let code = bridge.code(&authorization_request()).await;
     bridge.service.fault("/token", Fault::new(500, "{}"));
@@ -104,7 +104,7 @@ async fn every_failure_is_counted_once_and_measured_as_far_as_it_came() {
 /// Who cancels is no failure to whoever counts logins, and has a metric beside that of its class.
 #[tokio::test]
 async fn a_login_that_was_cancelled_is_counted_as_such() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let mut browser = Browser::default();
     let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let cancelled = Parameters::of([("state", &asked["state"]), ("error", "access_denied")]);
@@ -121,7 +121,7 @@ async fn a_login_that_was_cancelled_is_counted_as_such() {
 }
 
 /// Class and concern of every failure, in the order of the requests.
-fn concerns(bridge: &Bridge) -> Vec<(String, String)> {
+fn concerns(bridge: &RunningBridge) -> Vec<(String, String)> {
     let lines = bridge.metrics.text();
     let line = |line: &str| {
         let line: Value = serde_json::from_str(line).unwrap();
@@ -157,7 +157,7 @@ async fn what_came_through_a_browser_alone_is_unproven() {
         ),
         ("error", "x", "service_unknown_error"),
     ] {
-        let bridge = Bridge::new().await;
+        let bridge = RunningBridge::new().await;
         let mut browser = Browser::default();
         let asked = bridge.begin(&mut browser, &authorization_request()).await;
         let redirect = Parameters::of([("state", &asked["state"]), (name, value)]);
@@ -169,10 +169,10 @@ async fn what_came_through_a_browser_alone_is_unproven() {
         assert_eq!(concerns(&bridge), [expected]);
     }
     // A cookie of whoever has a key of their own.
-    let theirs = Bridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
+    let theirs = RunningBridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
     let mut browser = Browser::default();
     let asked = theirs.begin(&mut browser, &authorization_request()).await;
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     Call::callback(&Parameters::of([("state", &asked["state"])]))
         .browser(&browser)
         .send(&bridge)
@@ -185,7 +185,7 @@ async fn what_came_through_a_browser_alone_is_unproven() {
 /// were refused.
 #[tokio::test]
 async fn of_the_logins_that_begin_at_one_place_one_counts_in_a_period() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let counted = || {
         let lines = bridge.metrics.text();
         let of = |value: u8| lines.matches(&format!(r#""LoginStarted":{value}"#)).count();
@@ -221,7 +221,7 @@ async fn of_the_logins_that_begin_at_one_place_one_counts_in_a_period() {
 /// period.
 #[tokio::test]
 async fn a_login_that_ends_on_the_way_back_did_not_finish() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let counted = || {
         bridge
             .metrics
@@ -260,7 +260,7 @@ async fn a_login_that_ends_on_the_way_back_did_not_finish() {
 /// Cookies can be written by hand, by whoever never began a login.
 #[tokio::test]
 async fn a_login_that_nobody_began_is_none_that_did_not_finish() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let mut browser = Browser::default();
     let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let redirect = Parameters::of([("state", &asked["state"]), ("error", "server_error")]);
@@ -268,7 +268,7 @@ async fn a_login_that_nobody_began_is_none_that_did_not_finish() {
     for value in junk.0.values_mut() {
         value.replace_range(10..11, "_");
     }
-    let theirs = Bridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
+    let theirs = RunningBridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
     let mut foreign = Browser::default();
     let elsewhere = theirs.begin(&mut foreign, &authorization_request()).await;
     let brought = Parameters::of([("state", &elsewhere["state"]), ("error", "server_error")]);
@@ -287,7 +287,7 @@ async fn a_login_that_nobody_began_is_none_that_did_not_finish() {
 /// A stack waits for weeks until the Digital Agency gives a client id.
 #[tokio::test]
 async fn a_bridge_that_is_not_connected_yet_is_as_it_should_be() {
-    let bridge = Bridge::with(&[(config::SERVICE_CLIENT_ID, "")]).await;
+    let bridge = RunningBridge::with(&[(config::SERVICE_CLIENT_ID, "")]).await;
     let answer = Call::authorize(&authorization_request())
         .send(&bridge)
         .await;

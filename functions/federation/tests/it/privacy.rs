@@ -23,7 +23,7 @@ use kit::{Parameters, log};
 use serde_json::{Value, json};
 
 use crate::bridge::{
-    Answer, Bridge, Browser, Call, REQUEST_ID, altered, support_id, verified_claims,
+    Answer, Browser, Call, REQUEST_ID, RunningBridge, altered, support_id, verified_claims,
 };
 use crate::service::{Fault, SERVICE_CODE};
 use crate::support::{
@@ -77,9 +77,9 @@ fn events(log: &str) -> Vec<String> {
 }
 
 /// A bridge to which every request comes with the secret of its front door.
-async fn behind_a_front_door() -> Bridge {
+async fn behind_a_front_door() -> RunningBridge {
     let secrets = json!({ "current": FRONT_DOOR }).to_string();
-    let bridge = Bridge::with(&[(config::FRONT_DOOR_SECRETS, &secrets)]).await;
+    let bridge = RunningBridge::with(&[(config::FRONT_DOOR_SECRETS, &secrets)]).await;
     bridge.behind(FRONT_DOOR)
 }
 
@@ -284,7 +284,7 @@ fn without_state(answer: &Answer, tells_state: bool) -> String {
 #[tokio::test]
 async fn a_failure_is_logged_once_with_class_support_id_and_request_id() {
     let (log, _guard) = log();
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     for (call, class, level) in [
         (Call::new("GET", "/marked"), "not_found", "WARN"),
         (
@@ -375,30 +375,30 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         serde_json::from_value(Call::authorize(&authorization_request().with("scope", "x")).event)
             .unwrap();
     let measurements = Measurements::default();
-    let clock = bridge.federation.clock();
+    let clock = bridge.itself.clock();
     let begun = call(REQUEST_ID).begun;
     let invocation = Invocation::new(REQUEST_ID, begun, clock, &measurements);
     let now = invocation.now;
     let begin =
-        authorize::authorize(&bridge.federation, &Request::from(to_authorize), now).unwrap_err();
+        authorize::authorize(&bridge.itself, &Request::from(to_authorize), now).unwrap_err();
     assert!(begin.is_told_to_client());
     let mut browser = Browser::default();
     let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let cancelled = bridge.service.answer(&asked).without("code");
     let to_callback: Event =
         serde_json::from_value(Call::callback(&cancelled).browser(&browser).event).unwrap();
-    let back = callback::callback(&bridge.federation, &Request::from(to_callback), &invocation)
+    let back = callback::callback(&bridge.itself, &Request::from(to_callback), &invocation)
         .await
         .unwrap_err();
     assert!(back.is_told_to_client());
     let good = Call::authorize(&authorization_request()).header(HEADER, FRONT_DOOR);
     let good: Event = serde_json::from_value(good.event).unwrap();
     let answer = bridge
-        .federation
+        .itself
         .respond(Request::from(good), &call(REQUEST_ID))
         .await;
     secrets.push(answer.header("location").unwrap().to_owned());
-    let values = bridge.federation.usable_secrets(now).unwrap();
+    let values = bridge.itself.usable_secrets(now).unwrap();
     let inline = Reference::parse(r#"{"current":"marked-secret-0001"}"#);
     let parsed =
         federation::parameters::Parameters::parse(b"code=marked&client_secret=marked").unwrap();
@@ -409,20 +409,17 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         client_request: client_request.clone(),
     };
     for (shown, of) in [
-        (format!("{:?}", bridge.federation), "Federation"),
-        (format!("{:?}", bridge.federation.config()), "Config"),
-        (format!("{:?}", bridge.federation.secrets()), "Secrets"),
+        (format!("{:?}", bridge.itself), "Bridge"),
+        (format!("{:?}", bridge.itself.config()), "Config"),
+        (format!("{:?}", bridge.itself.secrets()), "Secrets"),
         (format!("{values:?}"), "SecretValues"),
         (format!("{:?}", values.client), "SecretPair"),
-        (format!("{:?}", bridge.federation.front_door()), "FrontDoor"),
+        (format!("{:?}", bridge.itself.front_door()), "FrontDoor"),
         (format!("{:?}", values.sealing), "SealingKeys"),
         (format!("{:?}", values.records), "SealingKeys"),
-        (format!("{:?}", bridge.federation.service()), "Client"),
-        (
-            format!("{:?}", bridge.federation.id_token_keys()),
-            "KeyRing",
-        ),
-        (format!("{:?}", bridge.federation.metadata()), "Metadata"),
+        (format!("{:?}", bridge.itself.service()), "Client"),
+        (format!("{:?}", bridge.itself.id_token_keys()), "KeyRing"),
+        (format!("{:?}", bridge.itself.metadata()), "Metadata"),
         (format!("{request:?}"), "Request"),
         (format!("{answer:?}"), "Response"),
         (format!("{parsed:?}"), "Parameters"),

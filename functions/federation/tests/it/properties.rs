@@ -14,13 +14,13 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::bridge::{Answer, Bridge, Browser, Call};
+use crate::bridge::{Answer, Browser, Call, RunningBridge};
 use crate::support::{REDIRECT_URI, authorization_request, token_request};
 
 /// A login in every state, for requests to be made of.
 struct Known {
     runtime: Runtime,
-    bridge: Bridge,
+    bridge: RunningBridge,
     cookie: (String, String),
     callback: String,
     code: String,
@@ -34,7 +34,7 @@ impl Known {
             .build()
             .unwrap();
         let (bridge, cookie, callback, code, access_token) = runtime.block_on(async {
-            let bridge = Bridge::new().await;
+            let bridge = RunningBridge::new().await;
             let mut browser = Browser::default();
             let asked = bridge.begin(&mut browser, &authorization_request()).await;
             let callback = bridge.service.answer(&asked).encode();

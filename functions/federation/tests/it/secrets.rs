@@ -10,7 +10,7 @@ use kit::Parameters;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::bridge::{Answer, Bridge, Browser, Call};
+use crate::bridge::{Answer, Browser, Call, RunningBridge};
 use crate::support::{authorization_request, parameters, sealing_keys, token_request};
 
 /// A secret in a file that the test rewrites.
@@ -53,7 +53,7 @@ const SECOND: &str = "client-secret-of-summer";
 const THIRD: &str = "client-secret-of-autumn";
 
 /// A token request that gets past the client's authentication fails by its code.
-pub(crate) async fn is_known(bridge: &Bridge, secret: &str) -> bool {
+pub(crate) async fn is_known(bridge: &RunningBridge, secret: &str) -> bool {
     let form = token_request("junk").with("client_secret", secret);
     let answer = Call::token(&form).send(bridge).await;
     if answer.status == 400 {
@@ -67,7 +67,7 @@ pub(crate) async fn is_known(bridge: &Bridge, secret: &str) -> bool {
 #[tokio::test]
 async fn pass_a_rotated_client_secret_after_one_look() {
     let file = Secret::new(&json!({ "current": FIRST }).to_string());
-    let bridge = Bridge::with(&[(config::CLIENT_SECRETS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(config::CLIENT_SECRETS, &file.reference())]).await;
     assert!(is_known(&bridge, FIRST).await);
     file.becomes(&client(SECOND, FIRST));
     assert!(is_known(&bridge, SECOND).await);
@@ -82,7 +82,7 @@ async fn pass_a_rotated_client_secret_after_one_look() {
 #[tokio::test]
 async fn fail_a_wrong_client_secret_and_look_three_times_in_ten_seconds() {
     let file = Secret::new(&json!({ "current": FIRST }).to_string());
-    let bridge = Bridge::with(&[(config::CLIENT_SECRETS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(config::CLIENT_SECRETS, &file.reference())]).await;
     for _ in 0..9 {
         assert!(!is_known(&bridge, "wrong-secret-0001").await);
     }
@@ -108,7 +108,7 @@ async fn fail_a_wrong_client_secret_and_look_three_times_in_ten_seconds() {
 #[tokio::test]
 async fn fail_when_a_secret_can_not_be_fetched_again() {
     let file = Secret::new(&json!({ "current": FIRST }).to_string());
-    let bridge = Bridge::with(&[(config::CLIENT_SECRETS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(config::CLIENT_SECRETS, &file.reference())]).await;
     file.is_gone();
     assert!(
         is_known(&bridge, FIRST).await,
@@ -132,7 +132,7 @@ async fn fail_when_a_secret_can_not_be_fetched_again() {
 #[tokio::test]
 async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = Bridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
     let mut browser = Browser::default();
     file.is_gone();
     bridge.clock.advance(TimeDelta::seconds(86_400 - 200));
@@ -176,14 +176,14 @@ async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
 
 /// A login of another process of the same bridge, which has this ring already.
 struct Elsewhere {
-    bridge: Bridge,
+    bridge: RunningBridge,
     browser: Browser,
     form: Parameters,
 }
 
 impl Elsewhere {
     async fn new(keys: &[u8]) -> Self {
-        let bridge = Bridge::with(&[(config::SEALING_KEYS, &sealing_keys(keys))]).await;
+        let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &sealing_keys(keys))]).await;
         let mut browser = Browser::default();
         let asked = bridge.begin(&mut browser, &authorization_request()).await;
         let form = bridge.service.answer(&asked).without("iss");
@@ -194,19 +194,19 @@ impl Elsewhere {
         }
     }
 
-    async fn comes_back_to(&self, bridge: &Bridge) -> Answer {
+    async fn comes_back_to(&self, bridge: &RunningBridge) -> Answer {
         Call::callback(&self.form)
             .browser(&self.browser)
             .send(bridge)
             .await
     }
 
-    async fn exchanges_a_code_at(&self, bridge: &Bridge) -> Answer {
+    async fn exchanges_a_code_at(&self, bridge: &RunningBridge) -> Answer {
         let code = self.bridge.code(&authorization_request()).await;
         Call::token(&token_request(&code)).send(bridge).await
     }
 
-    async fn reads_attributes_at(&self, bridge: &Bridge) -> Answer {
+    async fn reads_attributes_at(&self, bridge: &RunningBridge) -> Answer {
         let tokens = self.bridge.tokens().await;
         let access_token = tokens["access_token"].as_str().unwrap();
         Call::userinfo(access_token).send(bridge).await
@@ -216,7 +216,7 @@ impl Elsewhere {
 #[tokio::test]
 async fn pass_a_cookie_of_a_newer_key_after_one_look() {
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = Bridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
     let newer = Elsewhere::new(&[2, 1]).await;
     file.becomes(&sealing_keys(&[2, 1]));
     let answer = newer.comes_back_to(&bridge).await;
@@ -226,7 +226,7 @@ async fn pass_a_cookie_of_a_newer_key_after_one_look() {
 #[tokio::test]
 async fn fail_a_cookie_of_an_unknown_key_and_look_only_every_ten_seconds() {
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = Bridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
     let newer = Elsewhere::new(&[3, 1]).await;
     newer
         .comes_back_to(&bridge)
@@ -248,7 +248,7 @@ async fn fail_a_cookie_of_an_unknown_key_and_look_only_every_ten_seconds() {
 async fn fail_at_userinfo_with_a_key_that_was_taken_out_an_hour_ago() {
     let elsewhere = Elsewhere::new(&[1]).await;
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = Bridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
     file.becomes(&sealing_keys(&[2]));
     for (seconds, status) in [(3_599, 200), (1, 401)] {
         bridge.clock.advance(TimeDelta::seconds(seconds));
@@ -264,7 +264,7 @@ async fn pass_what_a_newer_key_sealed_whatever_was_shown_before_the_rotation() {
     let (newer, unknown) = (Elsewhere::new(&[2, 1]).await, Elsewhere::new(&[9]).await);
     for good in ["cookie", "code", "access token"] {
         let file = Secret::new(&sealing_keys(&[1]));
-        let bridge = Bridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+        let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
         let foreign = unknown.comes_back_to(&bridge).await;
         foreign.is_page(400, "foreign_login");
         let foreign = unknown.exchanges_a_code_at(&bridge).await;
@@ -292,7 +292,7 @@ async fn pass_what_a_newer_key_sealed_whatever_was_shown_before_the_rotation() {
 #[tokio::test]
 async fn fail_a_cookie_of_an_unknown_key_while_there_are_no_secrets() {
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = Bridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
     let newer = Elsewhere::new(&[2, 1]).await;
     file.is_gone();
     newer
@@ -309,12 +309,12 @@ async fn pass_code_and_access_token_of_a_newer_key_after_one_look() {
     let code = newer.bridge.code(&authorization_request()).await;
 
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = Bridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
     file.becomes(&sealing_keys(&[2, 1]));
     assert_eq!(Call::userinfo(access_token).send(&bridge).await.status, 200);
 
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = Bridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
     let unknown = Call::token(&token_request(&code)).send(&bridge).await;
     unknown.is_error(400, "invalid_grant", "code_foreign");
     let refused = Call::userinfo(access_token).send(&bridge).await;
@@ -328,7 +328,7 @@ async fn pass_code_and_access_token_of_a_newer_key_after_one_look() {
 
 #[tokio::test]
 async fn pass_a_login_that_began_before_a_rotation_ends_after_it() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let mut browser = Browser::default();
     let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let bridge = bridge

@@ -13,7 +13,7 @@ use sealing::InvalidSealingKeys;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use crate::bridge::{Bridge, Browser, Call};
+use crate::bridge::{Browser, Call, RunningBridge};
 use crate::secrets::Secret;
 use crate::support::{
     ASSERTION_KEY, ID_TOKEN_KEY, authorization_request, parameters, read, sealing_keys, settings,
@@ -245,7 +245,7 @@ async fn fail_a_key_in_two_roles_whatever_its_references() {
 
 #[tokio::test]
 async fn pass_an_event_with_null_or_nothing_where_nothing_is_needed() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let whole = Call::authorize(&authorization_request());
     let changes: [fn(&mut Value); 10] = [
         |_| {},
@@ -272,7 +272,7 @@ async fn pass_an_event_with_null_or_nothing_where_nothing_is_needed() {
 
 #[tokio::test]
 async fn fail_an_event_without_what_is_needed_with_a_proper_answer() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     for (change, status, class) in [
         (json!({ "rawPath": null }), 404, "not_found"),
         (json!({ "requestContext": null }), 405, "method_not_allowed"),
@@ -319,7 +319,7 @@ fn fail_what_is_no_event_without_a_panic() {
 
 #[tokio::test]
 async fn fail_without_randomness_and_begin_no_login() {
-    let bridge = Bridge::with_randomness(&[], Arc::new(Exhausted)).await;
+    let bridge = RunningBridge::with_randomness(&[], Arc::new(Exhausted)).await;
     let answer = Call::authorize(&authorization_request())
         .send(&bridge)
         .await;
@@ -339,13 +339,13 @@ impl Randomness for Defect {
 
 #[tokio::test]
 async fn fail_after_a_panic_with_the_answer_that_the_endpoint_has_for_failures() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let code = bridge.code(&authorization_request()).await;
     let mut browser = Browser::default();
     let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let form = bridge.service.answer(&asked).without("iss");
 
-    let broken = Bridge::with_randomness(&[], Arc::new(Defect)).await;
+    let broken = RunningBridge::with_randomness(&[], Arc::new(Defect)).await;
     Call::authorize(&authorization_request())
         .send(&broken)
         .await

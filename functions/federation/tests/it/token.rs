@@ -11,7 +11,7 @@ use kit::service::{KEY, Key, SUBJECT, tokens};
 use kit::{Parameters, start};
 use serde_json::{Value, json};
 
-use crate::bridge::{Bridge, Call, altered, verified_claims};
+use crate::bridge::{Call, RunningBridge, altered, verified_claims};
 use crate::service::Fault;
 use crate::support::{
     CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, authorization_request, sealing_keys,
@@ -19,8 +19,8 @@ use crate::support::{
 };
 
 /// A bridge, and a code of it that wasn't used.
-async fn bridge_with_code() -> (Bridge, String) {
-    let bridge = Bridge::new().await;
+async fn bridge_with_code() -> (RunningBridge, String) {
+    let bridge = RunningBridge::new().await;
     let code = bridge.code(&authorization_request()).await;
     bridge.service.take_calls();
     (bridge, code)
@@ -71,7 +71,7 @@ async fn pass_two_tokens_with_everything_that_cognito_needs() {
 
 #[tokio::test]
 async fn pass_every_token_request_has_an_assertion_of_its_own() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     for _ in 0..3 {
         bridge.tokens().await;
     }
@@ -90,7 +90,7 @@ async fn pass_every_token_request_has_an_assertion_of_its_own() {
 
 #[tokio::test]
 async fn pass_a_body_in_base64_and_a_plain_one_by_the_events_flag() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     for content_type in [
         "application/x-www-form-urlencoded",
         "application/x-www-form-urlencoded; charset=UTF-8",
@@ -283,7 +283,7 @@ async fn fail_a_code_that_is_not_ours() {
 
 #[tokio::test]
 async fn fail_a_cookie_in_place_of_a_code() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let mut browser = crate::bridge::Browser::default();
     bridge.begin(&mut browser, &authorization_request()).await;
     let cookie = browser.0[browser.only()].clone();
@@ -348,7 +348,7 @@ async fn fail_a_code_of_another_bridge_or_client() {
 async fn fail_another_redirect_uri() {
     let other = "https://other.example/oauth2/idpresponse";
     let both = format!("{REDIRECT_URI} {other}");
-    let bridge = Bridge::with(&[(config::REDIRECT_URIS, &both)]).await;
+    let bridge = RunningBridge::with(&[(config::REDIRECT_URIS, &both)]).await;
     let code = bridge.code(&authorization_request()).await;
     bridge.service.take_calls();
     let slash = format!("{REDIRECT_URI}/");
@@ -368,7 +368,7 @@ async fn fail_another_redirect_uri() {
 /// RFC 7636 Appendix B.
 #[tokio::test]
 async fn fail_the_clients_verifier_unless_it_fits() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let bound = authorization_request()
         .and(
             "code_challenge",
@@ -401,7 +401,7 @@ async fn fail_the_clients_verifier_unless_it_fits() {
 }
 
 /// One more login with what the test told the service, and the token endpoint's answer; nothing is called after a refusal.
-async fn refused(bridge: &Bridge, status: u64, error: &str, class: &str, calls: &[&str]) {
+async fn refused(bridge: &RunningBridge, status: u64, error: &str, class: &str, calls: &[&str]) {
     let code = bridge.code(&authorization_request()).await;
     bridge.service.take_calls();
     let answer = Call::token(&token_request(&code)).send(bridge).await;
@@ -413,7 +413,7 @@ async fn refused(bridge: &Bridge, status: u64, error: &str, class: &str, calls: 
 
 #[tokio::test]
 async fn fail_when_the_service_refuses_or_fails() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let too_large = " ".repeat(256 * 1024 + 1);
     let access_token_only = r#"{"access_token":"a","token_type":"Bearer"}"#;
     let other_type = tokens("x.y.z").to_string().replace("Bearer", "mac");
@@ -497,7 +497,7 @@ async fn fail_when_the_service_refuses_or_fails() {
 /// The person carries the request to the service, and can take a scope out of it: the service says what it granted.
 #[tokio::test]
 async fn fail_when_the_service_granted_less_than_was_asked_for_or_does_not_say() {
-    let answer = |bridge: &Bridge, scope: Option<&str>| {
+    let answer = |bridge: &RunningBridge, scope: Option<&str>| {
         let scope = scope.map(str::to_owned);
         bridge.service.token_answer(move |answer| match &scope {
             Some(scope) => drop(answer.insert("scope".to_owned(), json!(scope))),
@@ -531,7 +531,7 @@ async fn fail_when_the_service_granted_less_than_was_asked_for_or_does_not_say()
         ),
         ("optional", None, None),
     ] {
-        let bridge = Bridge::with(&[(config::GRANTED_SCOPE, granted_scope)]).await;
+        let bridge = RunningBridge::with(&[(config::GRANTED_SCOPE, granted_scope)]).await;
         answer(&bridge, scope);
         match class {
             // No attribute is asked for then.
@@ -543,11 +543,11 @@ async fn fail_when_the_service_granted_less_than_was_asked_for_or_does_not_say()
 
 #[tokio::test]
 async fn fail_no_authentication_time_where_it_is_required() {
-    let required = Bridge::with(&[(config::REQUIRE_AUTH_TIME, "yes")]).await;
+    let required = RunningBridge::with(&[(config::REQUIRE_AUTH_TIME, "yes")]).await;
     required.tokens().await;
-    for bridge in [Bridge::new().await, required] {
+    for bridge in [RunningBridge::new().await, required] {
         let is_required =
-            bridge.federation.config().authentication_time == AuthenticationTime::Required;
+            bridge.itself.config().authentication_time == AuthenticationTime::Required;
         bridge
             .service
             .claims(|claims| drop(claims.remove("auth_time")));
@@ -562,7 +562,7 @@ async fn fail_no_authentication_time_where_it_is_required() {
 
 #[tokio::test]
 async fn fail_an_id_token_that_says_something_else() {
-    let bridge = Bridge::with(&[(config::ACCEPTED_ACR, "aal3 crl")]).await;
+    let bridge = RunningBridge::with(&[(config::ACCEPTED_ACR, "aal3 crl")]).await;
     let now = start().timestamp();
     let cases: [(&str, Option<Value>, &str); 27] = [
         (
@@ -646,7 +646,7 @@ async fn pass_attributes_in_the_id_token_are_in_the_way_of_nothing() {
 async fn fail_times_that_no_clock_shows() {
     const LAST_SECOND: i64 = 8_210_266_876_799;
     const FIRST_SECOND: i64 = -8_334_601_228_800;
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let extremes = [
         json!(i64::MAX),
         json!(i64::MIN),
@@ -715,14 +715,14 @@ async fn answers_made_to_hurt_are_refused_or_taken_without_harm() {
             "key_set_malformed",
         ),
     ] {
-        let bridge = Bridge::new().await;
+        let bridge = RunningBridge::new().await;
         bridge.service.fault(path, Fault::new(200, &body));
         let code = bridge.code(&authorization_request()).await;
         let answer = Call::token(&token_request(&code)).send(&bridge).await;
         answer.is_error(502, "server_error", class);
     }
 
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     bridge.service.claims(|claims| {
         claims.insert("acr".to_owned(), "a".repeat(100_000).into());
     });
@@ -733,12 +733,12 @@ async fn answers_made_to_hurt_are_refused_or_taken_without_harm() {
     let known = KEY.key_set();
     let mut keys = vec![json!({ "kty": "oct", "k": "AA" }); 9_000];
     keys.push(known["keys"][0].clone());
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let body = json!({ "keys": keys }).to_string();
     bridge.service.fault("/certs", Fault::new(200, &body));
     bridge.tokens().await;
 
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let good = &known["keys"][0];
     let body = format!(r#"{{"keys":[{{"x":{deep}}},{good}]}}"#);
     bridge.service.fault("/certs", Fault::new(200, &body));
@@ -747,7 +747,7 @@ async fn answers_made_to_hurt_are_refused_or_taken_without_harm() {
 
 #[tokio::test]
 async fn fail_an_id_token_that_was_signed_otherwise() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let other_key: fn(&str) -> String = |token| {
         let payload = token.split('.').nth(1).unwrap();
         let payload = URL_SAFE_NO_PAD.decode(payload).unwrap();
@@ -782,7 +782,7 @@ async fn fail_an_id_token_that_was_signed_otherwise() {
 /// A key that isn't known makes the bridge look once, and then not for ten seconds.
 #[tokio::test]
 async fn fail_an_unknown_key_after_one_look() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let other_kid: fn(&str) -> String = |token| {
         let (_, rest) = token.split_once('.').unwrap();
         // {"alg":"ES256","kid":"x"}
@@ -821,7 +821,7 @@ async fn fail_without_the_services_keys() {
         (200, "{", 502, "server_error", "key_set_malformed"),
         (200, &too_large, 502, "server_error", "key_set_malformed"),
     ] {
-        let bridge = Bridge::new().await;
+        let bridge = RunningBridge::new().await;
         bridge.service.fault("/certs", Fault::new(status, body));
         let code = bridge.code(&authorization_request()).await;
         let answer = Call::token(&token_request(&code)).send(&bridge).await;
@@ -839,7 +839,7 @@ async fn fail_without_the_services_keys() {
 
 #[tokio::test]
 async fn fail_without_the_attributes() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let calls = ["/token", "/userinfo"];
     let jwt = Fault {
         content_type: "application/jwt",
@@ -969,7 +969,7 @@ async fn fail_without_the_attributes() {
 
 #[tokio::test]
 async fn pass_without_a_gender_and_with_the_other_documented_forms() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     for (name, value, claim, expected) in [
         ("gender", json!(null), "gender", Value::Null),
         ("gender", json!("2"), "gender", json!("female")),
@@ -997,7 +997,7 @@ async fn pass_without_a_gender_and_with_the_other_documented_forms() {
 
 #[tokio::test]
 async fn pass_a_subject_that_cognito_can_not_take_is_hashed() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let long = "s".repeat(96);
     bridge.service.person("sub", json!(long));
     bridge.service.claims(|claims| {
@@ -1019,7 +1019,7 @@ async fn pass_a_subject_that_cognito_can_not_take_is_hashed() {
 async fn fail_when_nobody_listens() {
     // Port 9 is the discard service's, which nobody runs.
     let bridge =
-        Bridge::with(&[(config::SERVICE_TOKEN_ENDPOINT, "http://127.0.0.1:9/token")]).await;
+        RunningBridge::with(&[(config::SERVICE_TOKEN_ENDPOINT, "http://127.0.0.1:9/token")]).await;
     let code = bridge.code(&authorization_request()).await;
     let answer = Call::token(&token_request(&code)).send(&bridge).await;
     answer.is_error(503, "temporarily_unavailable", "service_unreachable");

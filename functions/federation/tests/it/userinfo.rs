@@ -6,11 +6,11 @@ use federation::config;
 use kit::service::SUBJECT;
 use serde_json::json;
 
-use crate::bridge::{Bridge, Browser, Call, altered};
+use crate::bridge::{Browser, Call, RunningBridge, altered};
 use crate::support::{authorization_request, sealing_keys};
 
-async fn bridge_with_access_token() -> (Bridge, String) {
-    let bridge = Bridge::new().await;
+async fn bridge_with_access_token() -> (RunningBridge, String) {
+    let bridge = RunningBridge::new().await;
     let tokens = bridge.tokens().await;
     bridge.service.take_calls();
     (bridge, tokens["access_token"].as_str().unwrap().to_owned())

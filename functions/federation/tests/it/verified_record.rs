@@ -14,7 +14,7 @@ use kit::start;
 use sealing::SealingKeys;
 use serde_json::{Value, json};
 
-use crate::bridge::{Bridge, Call, verified_claims};
+use crate::bridge::{Call, RunningBridge, verified_claims};
 use crate::support::{PROVIDER_NAME, SCOPE, authorization_request, sealing_keys, token_request};
 
 /// The key of the records in the tests' configuration, and the one of everything else.
@@ -30,19 +30,23 @@ fn ring(keys: &[u8]) -> SealingKeys {
 }
 
 /// The claims of the ID token of one login.
-async fn claims(bridge: &Bridge) -> Value {
+async fn claims(bridge: &RunningBridge) -> Value {
     let tokens = bridge.tokens().await;
     verified_claims(bridge, tokens["id_token"].as_str().unwrap()).await
 }
 
 /// What a trigger makes of the record: it belongs to `sub`.
-fn opened(bridge: &Bridge, claims: &Value, keys: &[u8]) -> Result<VerifiedRecord, RecordRefusal> {
+fn opened(
+    bridge: &RunningBridge,
+    claims: &Value,
+    keys: &[u8],
+) -> Result<VerifiedRecord, RecordRefusal> {
     let expected = Expected {
         issuers: &[&bridge.service.issuer()],
         provider_name: PROVIDER_NAME,
         subjects: &[claims["sub"].as_str().unwrap()],
         not_before: None,
-        not_after: bridge.federation.clock().now() + TimeDelta::seconds(60),
+        not_after: bridge.itself.clock().now() + TimeDelta::seconds(60),
     };
     let sealed = claims["verified_record"].as_str().unwrap();
     VerifiedRecord::open(sealed, &ring(keys), &expected)
@@ -54,7 +58,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 
 #[tokio::test]
 async fn pass_it_says_what_the_service_said() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     bridge.service.claims(|claims| {
         claims.insert("auth_time".to_owned(), json!(at(-30).timestamp()));
     });
@@ -79,7 +83,7 @@ async fn pass_it_says_what_the_service_said() {
 #[tokio::test]
 async fn pass_without_auth_time_the_record_has_iat_marked_as_such_and_the_id_token_no_time_at_all()
 {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     bridge.service.claims(|claims| {
         claims.remove("auth_time");
         claims.insert("iat".to_owned(), json!(at(-10).timestamp()));
@@ -94,7 +98,7 @@ async fn pass_without_auth_time_the_record_has_iat_marked_as_such_and_the_id_tok
 /// What Cognito has no form for is in the record all the same.
 #[tokio::test]
 async fn pass_it_keeps_what_has_no_claim() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     bridge.service.person("birthdate", json!("19850300"));
     bridge.service.person("gender", json!("9"));
     let claims = claims(&bridge).await;
@@ -112,7 +116,7 @@ async fn pass_it_keeps_what_has_no_claim() {
 
 #[tokio::test]
 async fn pass_it_holds_no_attribute_that_was_not_asked_for() {
-    let bridge = Bridge::with(&[(config::ATTRIBUTES, "birthdate")]).await;
+    let bridge = RunningBridge::with(&[(config::ATTRIBUTES, "birthdate")]).await;
     let form = authorization_request().with("scope", "openid birthdate");
     let code = bridge.code(&form).await;
     let tokens = Call::token(&token_request(&code))
@@ -134,7 +138,7 @@ async fn pass_it_holds_no_attribute_that_was_not_asked_for() {
 /// A subject that a user name can't hold is another one in the pool; the record is that one's.
 #[tokio::test]
 async fn pass_it_belongs_to_the_subject_that_the_pool_sees() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     bridge.service.person("sub", json!("s".repeat(96)));
     bridge.service.claims(|claims| {
         claims.insert("sub".to_owned(), json!("s".repeat(96)));
@@ -147,7 +151,7 @@ async fn pass_it_belongs_to_the_subject_that_the_pool_sees() {
 
 #[tokio::test]
 async fn fail_for_somebody_else() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let mut claims = claims(&bridge).await;
     claims["sub"] = json!("another-subject");
     assert_eq!(
@@ -158,7 +162,7 @@ async fn fail_for_somebody_else() {
 
 #[tokio::test]
 async fn pass_userinfo_and_the_answer_of_the_token_endpoint_do_not_show_it() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let mut tokens = bridge.tokens().await;
     let id_token = tokens["id_token"].take();
     let claims = verified_claims(&bridge, id_token.as_str().unwrap()).await;
@@ -174,7 +178,7 @@ async fn pass_userinfo_and_the_answer_of_the_token_endpoint_do_not_show_it() {
 
 #[tokio::test]
 async fn fail_with_the_ring_of_everything_else() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let claims = claims(&bridge).await;
     assert_eq!(
         opened(&bridge, &claims, &[SEALING_KEY]),
@@ -185,7 +189,7 @@ async fn fail_with_the_ring_of_everything_else() {
 /// What the bridge seals for other purposes is no record, also for whoever reads records with the ring of everything else.
 #[tokio::test]
 async fn fail_with_an_access_token_or_code_in_its_place() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let tokens = bridge.tokens().await;
     let code = bridge.code(&authorization_request()).await;
     let mut claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
@@ -200,7 +204,7 @@ async fn fail_with_an_access_token_or_code_in_its_place() {
 
 #[tokio::test]
 async fn pass_a_rotated_key_seals_and_every_earlier_record_still_opens() {
-    let mut bridge = Bridge::new().await;
+    let mut bridge = RunningBridge::new().await;
     let mut all = vec![(RECORD_KEY, claims(&bridge).await)];
     for rings in [&[102, RECORD_KEY][..], &[103, 102, RECORD_KEY]] {
         bridge = bridge
@@ -226,7 +230,7 @@ async fn pass_a_rotated_key_is_fetched_with_the_other_secrets() {
     let path = directory.path().join("records");
     std::fs::write(&path, sealing_keys(&[RECORD_KEY])).unwrap();
     let reference = format!("file:{}", path.display());
-    let bridge = Bridge::with(&[(config::RECORD_KEYS, &reference)]).await;
+    let bridge = RunningBridge::with(&[(config::RECORD_KEYS, &reference)]).await;
     std::fs::write(&path, sealing_keys(&[102, RECORD_KEY])).unwrap();
     let before = claims(&bridge).await;
     assert!(opened(&bridge, &before, &[RECORD_KEY]).is_ok());
@@ -238,7 +242,7 @@ async fn pass_a_rotated_key_is_fetched_with_the_other_secrets() {
 #[tokio::test]
 async fn pass_the_longest_person_fits_and_fail_who_does_not() {
     for character in ["山", "\u{20BB7}"] {
-        let bridge = Bridge::new().await;
+        let bridge = RunningBridge::new().await;
         bridge.service.person("name", json!(character.repeat(100)));
         bridge
             .service

@@ -16,7 +16,7 @@ use kit::{Parameters, start};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
-use crate::bridge::{Bridge, Browser, Call};
+use crate::bridge::{Browser, Call, RunningBridge};
 use crate::support::{
     CLIENT_ID, ISSUER, REDIRECT_URI, authorization_request, parameters, token_request,
 };
@@ -97,7 +97,7 @@ impl OtherVersion {
     }
 
     /// The browser of [`Self::login`], if the cookie holds this, and what the service answers.
-    fn browser(&self, bridge: &Bridge, inside: &[u8]) -> (Browser, Parameters) {
+    fn browser(&self, bridge: &RunningBridge, inside: &[u8]) -> (Browser, Parameters) {
         let login = Self::login();
         let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let challenge = digest(&SHA256, text(&login.code_verifier).as_bytes());
@@ -202,7 +202,7 @@ fn the_form() {
 
 #[tokio::test]
 async fn pass_a_login_goes_from_the_version_before_to_this_one_and_back() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let old = OtherVersion::new();
 
     // It began there, and comes back here.
@@ -236,7 +236,7 @@ async fn pass_a_login_goes_from_the_version_before_to_this_one_and_back() {
 /// Whatever the next version has inside: it is no forgery, since it opened.
 #[tokio::test]
 async fn fail_what_the_next_version_wrote_as_foreign_and_not_as_altered() {
-    let bridge = Bridge::new().await;
+    let bridge = RunningBridge::new().await;
     let next = OtherVersion::new();
     let login = || postcard::to_allocvec(&OtherVersion::login()).unwrap();
     let insides = |own: Vec<u8>| {

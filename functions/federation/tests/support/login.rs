@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use federation::federation::Federation;
+use federation::bridge::Bridge;
 use federation::http_api::{Event, Request, Response};
 use federation::startup::start;
 use function_kit::metrics::Metrics;
@@ -23,7 +23,7 @@ const SAME: u8 = 7;
 
 /// A bridge, and the requests of its one login.
 pub(crate) struct Login {
-    federation: Federation,
+    bridge: Bridge,
     cookie: String,
     state: String,
     code: String,
@@ -35,12 +35,12 @@ impl Login {
     pub(crate) async fn warm() -> Self {
         let service = serve();
         let config = read(&settings(&service)).unwrap();
-        let federation = start(config, TestClock::new(), Arc::new(Repeating(SAME)))
+        let bridge = start(config, TestClock::new(), Arc::new(Repeating(SAME)))
             .await
             .unwrap();
         let metrics = Metrics::to("test".to_owned(), Box::new(std::io::sink()));
         let mut login = Self {
-            federation: federation.with_metrics(metrics),
+            bridge: bridge.with_metrics(metrics),
             cookie: String::new(),
             state: String::new(),
             code: String::new(),
@@ -60,7 +60,7 @@ impl Login {
 
     /// Sends a request; each of them succeeds, every time.
     pub(crate) async fn send(&self, request: Request) -> Response {
-        let response = self.federation.respond(request, &call("request")).await;
+        let response = self.bridge.respond(request, &call("request")).await;
         assert!(
             matches!(response.status().as_u16(), 200 | 302),
             "{}",

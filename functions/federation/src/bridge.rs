@@ -50,7 +50,7 @@ pub struct Parts {
 }
 
 /// The bridge.
-pub struct Federation {
+pub struct Bridge {
     parts: Parts,
     audience: Audience,
     metadata: Metadata,
@@ -58,16 +58,16 @@ pub struct Federation {
     begun: OncePerPeriod,
 }
 
-impl fmt::Debug for Federation {
+impl fmt::Debug for Bridge {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("Federation")
+            .debug_struct("Bridge")
             .field("config", &self.parts.config)
             .finish_non_exhaustive()
     }
 }
 
-impl Federation {
+impl Bridge {
     /// The bridge of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
