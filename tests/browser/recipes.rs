@@ -1,5 +1,6 @@
 //! The recipes of the documentation, run as they stand there: an app copies them.
 
+use markdown::Document;
 use serde_json::{Value, json};
 
 use crate::webdriver::{Browser, PC};
@@ -10,9 +11,8 @@ const CLAIMS: [&str; 2] = [
 ];
 
 /// The block of JavaScript that defines this.
-fn recipe<'a>(document: &'a str, name: &str) -> &'a str {
-    let blocks = document.split("```js\n").skip(1);
-    let mut blocks = blocks.map(|rest| rest.split("```").next().unwrap());
+fn recipe(document: &str, name: &str) -> String {
+    let mut blocks = Document::read(document).blocks("js").into_iter();
     let definition = format!("const {name} =");
     let found = blocks.find(|block| block.contains(&definition));
     found.unwrap_or_else(|| panic!("{name} isn't in a document"))

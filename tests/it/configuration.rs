@@ -3,6 +3,7 @@
 use demo::scopes::{Scope, Scopes};
 use four_attributes::{PRODUCTION_ISSUER, SANDBOX_ISSUER};
 use function_kit::settings::Variable;
+use markdown::{Document, Text};
 use serde_json::Value;
 use user_pool::scope::RESOURCE_SERVER;
 
@@ -38,17 +39,13 @@ const DOCUMENTS: [&str; 2] = [
 fn every_variable_of_every_function_is_documented_and_no_other() {
     for (headings, variables) in FUNCTIONS {
         for (heading, document) in headings.into_iter().zip(DOCUMENTS) {
-            let (_, section) = document
-                .split_once(&format!("\n## {heading}\n"))
-                .expect(heading);
-            let section = section.split("\n## ").next().unwrap();
-            let rows = section.lines().filter(|line| line.starts_with("| `"));
+            let rows = Document::read(document).section(heading).table().rows;
             let documented: Vec<_> = rows
+                .iter()
                 .map(|row| {
-                    let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
-                    assert_eq!(cells.len(), 5, "{row}");
-                    assert!(cells.iter().all(|cell| !cell.is_empty()), "{row}");
-                    cells[0].trim_matches('`')
+                    assert_eq!(row.len(), 5, "{row:?}");
+                    assert!(row.iter().all(|cell| !cell.plain.is_empty()), "{row:?}");
+                    row.first().and_then(Text::code).unwrap()
                 })
                 .collect();
             let expected: Vec<_> = variables.iter().map(|variable| variable.name).collect();
@@ -68,9 +65,10 @@ fn the_environments_are_the_same_ones_everywhere() {
 
 /// The examples in JSON that are one object each.
 fn examples(document: &str) -> Vec<Value> {
-    let blocks = document.split("\n```json\n").skip(1);
-    let blocks = blocks.filter_map(|block| block.split("\n```").next());
-    let objects = blocks.filter_map(|block| serde_json::from_str(block).ok());
+    let blocks = Document::read(document).blocks("json");
+    let objects = blocks
+        .iter()
+        .filter_map(|block| serde_json::from_str(block).ok());
     objects.filter(Value::is_object).collect()
 }
 

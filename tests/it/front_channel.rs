@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use federation::config;
 use login_kit::{Outcome, RelyingParty, SignedIn, Stack, browser, stack, stack_with, variables};
 use loopback::user_agent::Arrival;
+use markdown::Document;
 use service_simulator::Endpoint;
 use service_simulator::fault::Fault;
 use url::Url;
@@ -38,31 +39,18 @@ const DOCUMENTS: [(&str, &str, [&str; 6]); 2] = [
     ),
 ];
 
-/// The names in backticks.
-fn names(text: &str) -> BTreeSet<String> {
-    text.split('`')
-        .skip(1)
-        .step_by(2)
-        .map(str::to_owned)
-        .collect()
-}
-
 /// The parameters of each way, as a document has them.
 fn documented((document, heading, ways): (&str, &str, [&str; 6])) -> [BTreeSet<String>; 6] {
-    let (_, section) = document
-        .split_once(&format!("\n## {heading}\n"))
-        .expect(heading);
-    let section = section.split("\n## ").next().unwrap();
     let mut found = [const { BTreeSet::new() }; 6];
-    for row in section.lines().filter(|line| line.contains(" → ")) {
-        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let [way, parameters, confirmed] = cells[..] else {
-            panic!("{row}")
+    for row in Document::read(document).section(heading).table().rows {
+        let [way, parameters, confirmed] = &row[..] else {
+            panic!("three cells: {row:?}");
         };
-        assert!(!confirmed.is_empty(), "{row}");
-        let place = ways.iter().position(|known| *known == way);
-        for name in names(parameters) {
-            assert!(found[place.expect(row)].insert(name), "twice: {row}");
+        assert!(!confirmed.plain.is_empty(), "{row:?}");
+        let place = ways.iter().position(|known| *known == way.plain);
+        for name in &parameters.codes {
+            let is_new = found[place.expect(&way.plain)].insert(name.clone());
+            assert!(is_new, "twice: {row:?}");
         }
     }
     found

@@ -292,8 +292,8 @@ async fn every_limit_of_another_party_is_written_down_and_kept() {
         assert!(expected.insert(id.to_owned(), row).is_none(), "{id} twice");
     }
     for (document, heading) in [
-        (include_str!("../../docs/limits.md"), "## ログイン"),
-        (include_str!("../../docs/limits.en.md"), "## A login"),
+        (include_str!("../../docs/limits.md"), "ログイン"),
+        (include_str!("../../docs/limits.en.md"), "A login"),
     ] {
         assert_eq!(limits::documented(document, heading), expected, "{heading}");
     }

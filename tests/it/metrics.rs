@@ -4,19 +4,18 @@
 
 use function_kit::failure::Concern;
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
+use markdown::Document;
 
 /// The table of a document: its metrics' names, units and dimensions, without the marks of the language.
 fn documented(document: &str, heading: &str) -> Vec<[String; 3]> {
-    let (_, section) = document
-        .split_once(&format!("\n### {heading}\n"))
-        .expect(heading);
-    let section = section.split("\n## ").next().unwrap();
-    let rows = section.lines().filter(|line| line.starts_with("| `"));
-    let rows = rows.map(|row| {
-        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
-        assert!(cells.len() == 4 && !cells[3].is_empty(), "{row}");
-        let dimensions = cells[2].replace('、', ", ").replace('＋', " + ");
-        [cells[0], cells[1], &dimensions].map(|cell| cell.replace('`', ""))
+    let rows = Document::read(document).section(heading).table().rows;
+    let rows = rows.iter().map(|row| {
+        let [metric, unit, dimensions, when] = &row[..] else {
+            panic!("four cells: {row:?}");
+        };
+        assert!(metric.code().is_some() && !when.plain.is_empty(), "{row:?}");
+        let dimensions = dimensions.plain.replace('、', ", ").replace('＋', " + ");
+        [metric.plain.clone(), unit.plain.clone(), dimensions]
     });
     rows.collect()
 }
@@ -73,7 +72,17 @@ fn every_value_of_concern_is_documented() {
         include_str!("../../docs/operation.md"),
         include_str!("../../docs/operation.en.md"),
     ] {
-        let row = text.lines().find(|line| line.contains("`operator`"));
-        assert!(names().all(|name| row.unwrap().contains(&name)));
+        let tables = Document::read(text).tables().into_iter();
+        let mut rows = tables.flat_map(|table| table.rows);
+        let codes = rows.find_map(|row| {
+            let codes: Vec<_> = row.into_iter().flat_map(|cell| cell.codes).collect();
+            codes.iter().any(|code| code == "operator").then_some(codes)
+        });
+        let codes = codes.unwrap();
+        assert!(
+            Concern::ALL
+                .iter()
+                .all(|one| codes.contains(&one.name().to_owned()))
+        );
     }
 }

@@ -18,9 +18,11 @@ use four_attributes::{AssuranceRule, AttributeSet};
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
 use login_kit::{Arrival, BrowserLogin, browser, command};
 use loopback::clock::SimClock;
+use markdown::Document;
 use rustix::process::{Pid, Signal, kill_process};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
+use service_simulator::people::People;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
@@ -339,6 +341,23 @@ async fn the_settings_are_for_people_in_both_languages() {
         discovery.set_path("/api/realms/main/.well-known/openid-configuration");
         let answer = browser().get(&discovery, "application/json").await.unwrap();
         assert_eq!(answer.status, 404);
+    }
+}
+
+#[test]
+fn the_file_of_people_in_the_documentation_is_one() {
+    for document in [
+        include_str!("../../docs/stand-ins.md"),
+        include_str!("../../docs/stand-ins.en.md"),
+    ] {
+        let [file] = &Document::read(document).blocks("json")[..] else {
+            panic!("one block of JSON");
+        };
+        let people = People::from_json(file.as_bytes()).unwrap();
+        let people = people.at("2026-11-22T00:00:00Z".parse().unwrap());
+        let ids: Vec<_> = people.iter().map(|person| &*person.id).collect();
+        assert_eq!(ids, ["tanaka", "no-address", "odd"]);
+        assert!(!people[1].userinfo.contains_key("address"));
     }
 }
 

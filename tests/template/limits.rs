@@ -224,8 +224,8 @@ fn every_limit_of_a_deployment_is_written_down_and_kept() {
         expected.insert(id.to_owned(), row);
     }
     for (document, heading) in [
-        (include_str!("../../docs/limits.md"), "## デプロイ"),
-        (include_str!("../../docs/limits.en.md"), "## A deployment"),
+        (include_str!("../../docs/limits.md"), "デプロイ"),
+        (include_str!("../../docs/limits.en.md"), "A deployment"),
     ] {
         assert_eq!(documented(document, heading), expected, "{heading}");
     }

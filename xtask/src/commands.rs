@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use markdown::Document;
+
 use crate::debian;
 
 /// What the blocks need, and Debian's packages that bring it.
@@ -262,24 +264,9 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Every block of shell commands, without the indentation that it has in a list.
+/// Every block of shell commands.
 fn blocks(document: &str) -> Vec<String> {
-    let mut blocks = Vec::new();
-    let mut open: Option<(usize, String)> = None;
-    for line in document.lines() {
-        let text = line.trim_start();
-        let indentation = line.len() - text.len();
-        match &mut open {
-            None if text == "```sh" => open = Some((indentation, String::new())),
-            None => {}
-            Some(_) if text == "```" => blocks.extend(open.take().map(|(_, block)| block)),
-            Some((outer, block)) => {
-                block.push_str(line.get((*outer).min(indentation)..).unwrap_or_default());
-                block.push('\n');
-            }
-        }
-    }
-    blocks
+    Document::read(document).blocks("sh")
 }
 
 /// The blocks that need no account.

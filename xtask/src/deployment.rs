@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::{documented, workspace};
+use markdown::{Document, Text};
+
+use crate::documented::{rows, text as read};
+use crate::workspace;
 
 /// The documents, in both languages.
 const DOCUMENTS: [&str; 8] = [
@@ -31,10 +34,6 @@ const WORDS_OF_AWS: [&str; 8] = [
     "True",
     "UserRead",
 ];
-
-fn read(name: &str) -> String {
-    fs::read_to_string(workspace().join(name)).unwrap()
-}
 
 /// The template of the stack, that of what watches it, and that of what may stand in front.
 const TEMPLATES: [&str; 3] = [
@@ -121,18 +120,11 @@ fn every_name_in_code_is_in_a_template_or_is_of_aws() {
     let there: BTreeSet<_> = words(&templates).collect();
     let mut of_aws = BTreeSet::new();
     for document in DOCUMENTS {
-        let text = read(document);
-        for line in text.lines().filter(|line| line.matches('`').count() > 1) {
-            for code in line
-                .split('`')
-                .skip(1)
-                .step_by(2)
-                .filter(|code| is_name(code))
-            {
-                if !there.contains(code) {
-                    assert!(WORDS_OF_AWS.contains(&code), "{document}: `{code}`");
-                    of_aws.insert(code.to_owned());
-                }
+        let codes = Document::read(&read(document)).text().codes;
+        for code in codes.into_iter().filter(|code| is_name(code)) {
+            if !there.contains(&*code) {
+                assert!(WORDS_OF_AWS.contains(&&*code), "{document}: `{code}`");
+                of_aws.insert(code);
             }
         }
     }
@@ -156,14 +148,10 @@ fn alarms(template: &str) -> Vec<String> {
 #[test]
 fn every_alarm_has_its_line_and_no_other() {
     for (template, document, heading) in [
-        (TEMPLATES[1], "docs/operation.md", "## アラーム"),
-        (TEMPLATES[1], "docs/operation.en.md", "## Alarms"),
-        (TEMPLATES[2], "docs/operation.md", "## CloudFront と WAF"),
-        (
-            TEMPLATES[2],
-            "docs/operation.en.md",
-            "## CloudFront and WAF",
-        ),
+        (TEMPLATES[1], "docs/operation.md", "アラーム"),
+        (TEMPLATES[1], "docs/operation.en.md", "Alarms"),
+        (TEMPLATES[2], "docs/operation.md", "CloudFront と WAF"),
+        (TEMPLATES[2], "docs/operation.en.md", "CloudFront and WAF"),
     ] {
         let mut expected: BTreeSet<_> = alarms(template)
             .iter()
@@ -179,17 +167,24 @@ fn every_alarm_has_its_line_and_no_other() {
             Some(name.to_owned())
         });
         expected.extend(told);
-        let section = documented::section(document, heading);
-        let lines: Vec<_> = section
-            .lines()
-            .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
-            .map(|(name, _)| name.to_owned())
-            // Another table of the section: the rules of the firewall.
-            .filter(|name| !rules().contains(name))
-            .collect();
+        let names = first_names(document, heading).into_iter();
+        // Another table of the section: the rules of the firewall.
+        let lines: Vec<_> = names.filter(|name| !rules().contains(name)).collect();
         assert_eq!(lines.len(), expected.len(), "{document}: each once");
         assert_eq!(BTreeSet::from_iter(lines), expected, "{document}");
     }
+}
+
+/// What the first cells of a section's rows name first: an alarm in "`keys` (e-mail only)".
+fn first_names(document: &str, heading: &str) -> Vec<String> {
+    let text = read(document);
+    let rows = rows(&Document::read(&text).section(heading)).into_iter();
+    let names = rows.filter_map(|row| {
+        let first = row.into_iter().next()?;
+        let name = first.codes.into_iter().next()?;
+        first.plain.starts_with(&name).then_some(name)
+    });
+    names.collect()
 }
 
 /// The names of the firewall's rules, by which its log tells them.
@@ -207,15 +202,12 @@ fn every_rule_that_refuses_has_its_line() {
     let (passes, refuse) = rules.split_first().unwrap();
     assert_eq!(passes, "amazon-cognito");
     for (document, heading) in [
-        ("docs/operation.md", "## CloudFront と WAF"),
-        ("docs/operation.en.md", "## CloudFront and WAF"),
+        ("docs/operation.md", "CloudFront と WAF"),
+        ("docs/operation.en.md", "CloudFront and WAF"),
     ] {
-        let section = documented::section(document, heading);
+        let names = first_names(document, heading);
         for rule in refuse {
-            assert!(
-                section.contains(&format!("\n| `{rule}` | ")),
-                "{document}: {rule}"
-            );
+            assert!(names.contains(rule), "{document}: {rule}");
         }
     }
 }
@@ -263,6 +255,7 @@ fn the_costs_count_what_the_templates_make() {
         ),
     ] {
         let text = read(document);
+        let tables = Document::read(&text).tables();
         let counts = [
             metrics(TEMPLATES[1]),
             secrets,
@@ -271,32 +264,40 @@ fn the_costs_count_what_the_templates_make() {
             metrics(TEMPLATES[2]),
         ];
         for (item, count) in lines.into_iter().zip(counts) {
-            let line = format!("\n| {item} | {count} | ");
-            assert!(text.contains(&line), "{document}: {line}");
+            let mut rows = tables.iter().flat_map(|table| &table.rows);
+            let is_told = rows.any(|row| begins_with(row, [item, &count.to_string()]));
+            assert!(is_told, "{document}: {item} {count}");
         }
         // What a table adds up is the sum of its lines.
-        for table in text.split("\n\n") {
-            let rows: Vec<_> = table.lines().filter_map(last_cell).collect();
-            let together = table
-                .lines()
-                .rev()
-                .any(|line| line.starts_with("| 合計 | |") || line.starts_with("| together | |"));
-            if let (true, Some((sum, parts))) = (together, rows.split_last()) {
-                let added: f64 = parts.iter().sum();
+        let mut sums = 0;
+        for table in tables {
+            let Some((together, parts)) = table.rows.split_last() else {
+                continue;
+            };
+            if ["合計", "together"]
+                .iter()
+                .any(|all| begins_with(together, [all, ""]))
+            {
+                let added: f64 = parts.iter().map(|row| last_number(row)).sum();
+                let sum = last_number(together);
                 assert!((added - sum).abs() < 0.005, "{document}: {added} {sum}");
+                sums += 1;
             }
         }
+        assert!(sums > 1, "{document}: {sums}");
     }
 }
 
+fn begins_with(row: &[Text], cells: [&str; 2]) -> bool {
+    let first = row.iter().map(|cell| &*cell.plain).take(2);
+    first.eq(cells)
+}
+
 /// The number in the last cell of a table's row.
-fn last_cell(row: &str) -> Option<f64> {
-    row.trim_end_matches([' ', '|'])
-        .rsplit('|')
-        .next()?
-        .trim()
-        .parse()
-        .ok()
+fn last_number(row: &[Text]) -> f64 {
+    let last = &row.last().unwrap().plain;
+    last.parse()
+        .unwrap_or_else(|_| panic!("no number: {last:?}"))
 }
 
 /// What GitHub makes of a heading: the end of a link to it.
@@ -309,15 +310,11 @@ fn anchor(heading: &str) -> String {
         .collect()
 }
 
-/// The headings of a document, without what is in its blocks of code.
+/// Where a link can lead within a document: its headings.
 fn anchors(document: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(document).unwrap();
-    let outside = text.split("```").step_by(2);
-    outside
-        .flat_map(str::lines)
-        .filter(|line| line.starts_with('#'))
-        .map(|line| anchor(line.trim_start_matches('#').trim()))
-        .collect()
+    let headings = Document::read(&text).headings();
+    headings.iter().map(|one| anchor(&one.plain)).collect()
 }
 
 #[test]
@@ -333,12 +330,11 @@ fn every_link_between_documents_leads_somewhere() {
     let mut links = 0;
     for document in documents {
         let text = fs::read_to_string(&document).unwrap();
-        for link in text.split("](").skip(1) {
-            let link = link.split(')').next().unwrap();
+        for link in Document::read(&text).links() {
             if link.contains("://") {
                 continue;
             }
-            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let (file, heading) = link.split_once('#').unwrap_or((&link, ""));
             let target = if file.is_empty() {
                 document.clone()
             } else {

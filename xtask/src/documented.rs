@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use markdown::{Document, Text};
+
 use crate::workspace;
 
 /// The names of the tests in the files of a folder: the functions below `#[tokio::test]`.
@@ -27,19 +29,23 @@ fn tests_of(file: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// A section of a document, from its heading (`## …`) to the next.
-pub(crate) fn section(document: &str, heading: &str) -> String {
-    let text = fs::read_to_string(workspace().join(document)).unwrap();
-    let (_, section) = text.split_once(&format!("\n{heading}\n")).expect(heading);
-    section.split("\n## ").next().unwrap_or(section).to_owned()
+/// The text of a document.
+pub(crate) fn text(document: &str) -> String {
+    fs::read_to_string(workspace().join(document)).unwrap()
 }
 
-/// The names of tests in a section's tables: the first cells, if they are names in code.
-pub(crate) fn names(section: &str) -> BTreeSet<String> {
-    section
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
-        .map(|(first, _)| first.to_owned())
-        .filter(|first| first.contains('_'))
-        .collect()
+/// The rows of all tables of a document, or of a section.
+pub(crate) fn rows(document: &Document<'_>) -> Vec<Vec<Text>> {
+    let tables = document.tables().into_iter();
+    tables.flat_map(|table| table.rows).collect()
+}
+
+/// The names of tests in the tables of a document's section: the first cells that are a name in
+/// code, and nothing else.
+pub(crate) fn names(document: &str, heading: &str) -> BTreeSet<String> {
+    let text = text(document);
+    let rows = rows(&Document::read(&text).section(heading));
+    let names = rows.iter().filter_map(|row| row.first()?.code());
+    let names = names.filter(|name| name.contains('_'));
+    names.map(str::to_owned).collect()
 }

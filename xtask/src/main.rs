@@ -125,6 +125,8 @@ mod tests {
     use std::collections::BTreeSet;
     use std::fs;
 
+    use markdown::Document;
+
     use super::*;
 
     /// The folders of packages, beside `xtask`.
@@ -174,27 +176,18 @@ mod tests {
         }
         let expected: BTreeSet<_> = expected.difference(&ours).cloned().collect();
         assert!(expected.contains("openidconnect") && !expected.contains("keys"));
-        for name in ["docs/dependencies.md", "docs/dependencies.en.md"] {
-            let document = fs::read_to_string(workspace().join(name)).unwrap();
-            let lines: Vec<_> = document
-                .lines()
-                .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
-                .collect();
-            let documented: BTreeSet<_> =
-                lines.iter().map(|(name, _)| (*name).to_owned()).collect();
-            assert_eq!(
-                documented.len(),
-                lines.len(),
-                "{name}: a line for each, once"
-            );
-            assert_eq!(documented, expected, "{name}");
-            for (dependency, rest) in lines {
-                let reasons = rest.trim_matches([' ', '|']).split('|');
-                assert!(
-                    reasons.clone().count() == 2
-                        && reasons.clone().all(|cell| !cell.trim().is_empty()),
-                    "{name}: {dependency} needs a reason"
-                );
+        let expected: Vec<_> = expected.iter().map(String::as_str).collect();
+        for (name, heading) in [
+            ("docs/dependencies.md", "クレート"),
+            ("docs/dependencies.en.md", "Crates"),
+        ] {
+            let document = documented::text(name);
+            let rows = Document::read(&document).section(heading).table().rows;
+            let documented: Vec<_> = rows.iter().map(|row| row[0].code().unwrap()).collect();
+            assert_eq!(documented, expected, "{name}: a line for each, in order");
+            for row in &rows {
+                let is_told = row.iter().all(|cell| !cell.plain.is_empty());
+                assert!(row.len() == 3 && is_told, "{name}: {row:?} needs a reason");
             }
         }
     }
@@ -224,18 +217,16 @@ mod tests {
             .flat_map(|one| functions_below(one))
             .collect();
         for (document, heading) in [
-            ("docs/architecture.md", "## 上限と数"),
-            ("docs/architecture.en.md", "## Limits and numbers"),
+            ("docs/architecture.md", "上限と数"),
+            ("docs/architecture.en.md", "Limits and numbers"),
         ] {
-            let section = documented::section(document, heading);
-            let rows = section.lines().filter(|line| line.starts_with("| "));
-            let named: Vec<_> = rows
-                .filter_map(|row| row.trim_end_matches([' ', '|']).rsplit('|').next())
-                .flat_map(|cell| cell.split('`').skip(1).step_by(2))
-                .collect();
+            let text = documented::text(document);
+            let mut rows = Document::read(&text).section(heading).table().rows;
+            let tests = rows.iter_mut().filter_map(Vec::pop);
+            let named: Vec<_> = tests.flat_map(|cell| cell.codes).collect();
             assert!(named.len() > 40, "{document}");
             for name in named {
-                assert!(there.contains(name), "{document}: {name}");
+                assert!(there.contains(&name), "{document}: {name}");
             }
         }
     }

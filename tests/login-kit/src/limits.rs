@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use markdown::Document;
+
 /// An amount as the document writes it: thousands are separated, and the unit is `s` (seconds), `B` (bytes) or none.
 #[must_use]
 pub fn amount(number: usize, unit: &str) -> String {
@@ -34,21 +36,17 @@ pub fn number(amount: &str) -> usize {
 /// If there is no such section, if a row has another form, or if it doesn't say why ours is near enough.
 #[must_use]
 pub fn documented(document: &str, heading: &str) -> BTreeMap<String, (String, String)> {
-    let (_, section) = document
-        .split_once(&format!("\n{heading}\n"))
-        .expect("the section");
-    let section = section.split("\n## ").next().unwrap_or(section);
     let mut rows = BTreeMap::new();
-    for line in section.lines().filter(|line| line.starts_with("| `")) {
-        let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
-        let [what, theirs, ours, place, why] = cells[..] else {
-            panic!("five cells: {line}");
+    for row in Document::read(document).section(heading).table().rows {
+        let [what, theirs, ours, place, why] = &row[..] else {
+            panic!("five cells: {row:?}");
         };
-        let name = what.split('`').nth(1).expect("a name");
-        assert!(place.contains('`'), "where it is: {line}");
-        assert!(why.ends_with(['.', '。']), "a sentence says why: {line}");
-        let row = (theirs.to_owned(), ours.to_owned());
-        assert!(rows.insert(name.to_owned(), row).is_none(), "{name} twice");
+        let name = what.codes.first().expect("a name");
+        assert!(!place.codes.is_empty(), "{name}: where it is");
+        let why = &why.plain;
+        assert!(why.ends_with(['.', '。']), "{name}: a sentence says why");
+        let row = (theirs.plain.clone(), ours.plain.clone());
+        assert!(rows.insert(name.clone(), row).is_none(), "{name} twice");
     }
     rows
 }
