@@ -5,8 +5,8 @@ use std::cell::Cell;
 
 use chrono::TimeDelta;
 use demo::app::AppSettings;
-use demo::stack::StackOptions;
-use login_kit::{FunctionClock, Stack, day_that_goes_on, functions};
+use demo::laptop::LaptopOptions;
+use login_kit::{FunctionClock, Laptop, day_that_goes_on, functions};
 use service_simulator::fault::Fault;
 
 use crate::webdriver::Browser;
@@ -65,7 +65,7 @@ pub(crate) fn words(language: &str) -> Words {
 /// Everything, running.
 pub(crate) struct Demo {
     /// The four parties.
-    pub(crate) stack: Stack,
+    pub(crate) laptop: Laptop,
     /// How many seconds the functions' clock is ahead.
     moved: Cell<u32>,
     function_clock: FunctionClock,
@@ -76,14 +76,14 @@ impl Demo {
     pub(crate) async fn start() -> Self {
         day_that_goes_on().await;
         let function_clock = FunctionClock::ahead(0);
-        let mut options = StackOptions::new(functions());
+        let mut options = LaptopOptions::new(functions());
         options.app = Some(AppSettings::default());
         for environment in [&mut options.environment, &mut options.trigger_environment] {
             environment.extend(function_clock.environment());
         }
-        let stack = Stack::start(options).await.unwrap();
+        let laptop = Laptop::start(options).await.unwrap();
         Self {
-            stack,
+            laptop,
             moved: Cell::new(0),
             function_clock,
         }
@@ -98,12 +98,14 @@ impl Demo {
 
     /// Moves the clock of the stand-ins on, and not that of the bridge.
     pub(crate) fn wait_at_the_stand_ins(&self, seconds: u32) {
-        self.stack.clock.advance(TimeDelta::seconds(seconds.into()));
+        self.laptop
+            .clock
+            .advance(TimeDelta::seconds(seconds.into()));
     }
 
     /// The address of the app's start page.
     pub(crate) fn start_page(&self) -> String {
-        self.stack.app.as_ref().unwrap().base_url().to_owned()
+        self.laptop.app.as_ref().unwrap().base_url().to_owned()
     }
 
     /// From the app's start page to the service's test-card page.
@@ -137,6 +139,6 @@ impl Demo {
 
     /// Stops everything.
     pub(crate) async fn stop(self) {
-        self.stack.stop().await;
+        self.laptop.stop().await;
     }
 }

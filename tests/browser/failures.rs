@@ -26,7 +26,7 @@ async fn every_fault(faults: impl Iterator<Item = (Fault, &'static str)>) {
     let browser = Browser::open(PC).await;
     for (fault, class) in faults {
         // A process that hasn't seen keys before.
-        demo.stack.bridge.scale_to_zero().await;
+        demo.laptop.bridge.scale_to_zero().await;
         demo.sign_in(&browser, "adult", Some(fault)).await;
         let host = browser.host().await;
         let text = browser.text().await;

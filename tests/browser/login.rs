@@ -36,7 +36,7 @@ async fn walk(setup: Setup) {
 
     // What Cognito holds is what the app shows.
     let text = browser.text().await;
-    let people = personas(demo.stack.clock.now());
+    let people = personas(demo.laptop.clock.now());
     for claim in ["name", "address"] {
         assert!(text.contains(&people[0].claims[claim]), "{claim}");
     }
@@ -132,7 +132,7 @@ async fn ask_for_an_age(setup: Setup) {
     browser.element("select[name=persona]").await;
     demo.answer(&browser, "adult", None).await;
     browser.sees("9-app-signed-in-age").await;
-    let people = personas(demo.stack.clock.now());
+    let people = personas(demo.laptop.clock.now());
     let tells_no_more = async || {
         let text = browser.text().await;
         assert!(!text.contains(&people[0].claims["name"]));
@@ -187,7 +187,7 @@ async fn scopes_are_chosen_one_by_one_without_scripts() {
     browser.element("select[name=persona]").await;
     demo.answer(&browser, "adult", None).await;
     assert_eq!(browser.count("dl.attributes > div").await, 1);
-    let people = personas(demo.stack.clock.now());
+    let people = personas(demo.laptop.clock.now());
     let text = browser.text().await;
     assert!(text.contains(&people[0].claims["name"]));
     assert!(!text.contains(&people[0].claims["address"]));

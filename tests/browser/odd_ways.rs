@@ -39,7 +39,7 @@ async fn two_tabs_cross_and_each_keeps_its_own_person() {
     browser.switch_to(&second).await;
     demo.answer(&browser, "adult", None).await;
 
-    let people = service_simulator::persona::personas(demo.stack.clock.now());
+    let people = service_simulator::persona::personas(demo.laptop.clock.now());
     for (window, persona) in [(&first, "longest"), (&second, "adult")] {
         browser.switch_to(window).await;
         browser.element("dl.attributes").await;
@@ -63,7 +63,7 @@ async fn the_back_button_leads_to_another_choice_until_the_login_has_ended() {
     browser.element("select[name=persona]").await;
     demo.answer(&browser, "adult", None).await;
     browser.element("dl.attributes").await;
-    let people = service_simulator::persona::personas(demo.stack.clock.now());
+    let people = service_simulator::persona::personas(demo.laptop.clock.now());
     assert!(browser.text().await.contains(&people[0].claims["name"]));
 
     // The login is used up: whoever goes back and says yes again is told so.

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use local_lambda::FunctionOptions;
-use login_kit::{FunctionClock, Functions, Outcome, Stack, StackOptions, browser, stack_with};
+use login_kit::{FunctionClock, Functions, Laptop, LaptopOptions, Outcome, browser, laptop_with};
 
 mod clocks;
 mod midnight;
@@ -166,8 +166,8 @@ fn patient(options: &mut FunctionOptions) {
 
 /// Everything, the functions by this clock. An emulator would have a clock of its own: `cargo xtask build` leaves these tests
 /// to the machine's own processor.
-async fn stack_by(clock: &FunctionClock, change: impl FnOnce(&mut StackOptions)) -> Stack {
-    stack_with(|options| {
+async fn laptop_by(clock: &FunctionClock, change: impl FnOnce(&mut LaptopOptions)) -> Laptop {
+    laptop_with(|options| {
         options.functions = built();
         for environment in [&mut options.environment, &mut options.trigger_environment] {
             environment.extend(clock.environment());
@@ -180,19 +180,19 @@ async fn stack_by(clock: &FunctionClock, change: impl FnOnce(&mut StackOptions))
 #[tokio::test]
 async fn a_person_signs_in_with_the_functions_that_are_deployed() {
     let scripts = tempfile::tempdir().unwrap();
-    let stack = stack_with(|options| {
+    let laptop = laptop_with(|options| {
         options.functions = runnable(scripts.path());
         options.function = patient;
         options.trigger = patient;
     })
     .await;
-    let outcome = stack.login(&browser(), "adult", None).await.unwrap();
+    let outcome = laptop.login(&browser(), "adult", None).await.unwrap();
     let Outcome::SignedIn(signed_in) = outcome else {
         panic!("not signed in: {outcome:?}");
     };
     assert_eq!(signed_in.id_token["age_over_20"], true);
-    for trigger in stack.triggers.each() {
+    for trigger in laptop.triggers.each() {
         assert_eq!(trigger.processes_started(), 1, "each trigger was fired");
     }
-    stack.stop().await;
+    laptop.stop().await;
 }

@@ -2,7 +2,7 @@
 //! A whole login on the evening before, with every clock moved on.
 
 use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, Utc};
-use demo::stack::{Outcome, SignedIn};
+use demo::laptop::{Outcome, SignedIn};
 use four_attributes::japan_date;
 use login_kit::{FunctionClock, browser};
 use loopback::clock::SimClock;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use service_simulator::ServiceOptions;
 use service_simulator::people::People;
 
-use crate::stack_by;
+use crate::laptop_by;
 
 /// So many seconds before midnight, and after it, is a refresh.
 const MARGIN: i64 = 30;
@@ -45,13 +45,13 @@ async fn who_turns_20_at_midnight_in_japan_is_20_with_the_first_refresh_of_that_
     // Ten minutes before midnight: today, or if that is over, tomorrow.
     let evening = (to_midnight(now) - 600).rem_euclid(24 * 60 * 60);
     let clock = FunctionClock::ahead(evening);
-    let stack = stack_by(&clock, |options| {
+    let laptop = laptop_by(&clock, |options| {
         options.clock.advance(TimeDelta::seconds(evening));
         options.service = turns_20_tomorrow;
     })
     .await;
     let (person, scopes) = ("turns-20-tomorrow", "openid digital-auth/age_over_20");
-    let outcome = stack.login_asking(&browser(), person, None, scopes).await;
+    let outcome = laptop.login_asking(&browser(), person, None, scopes).await;
     let Outcome::SignedIn(signed_in) = outcome.unwrap() else {
         panic!("not signed in")
     };
@@ -61,13 +61,13 @@ async fn who_turns_20_at_midnight_in_japan_is_20_with_the_first_refresh_of_that_
     let mut wait = |seconds| {
         moved += seconds;
         clock.set(moved);
-        stack.clock.advance(TimeDelta::seconds(seconds));
+        laptop.clock.advance(TimeDelta::seconds(seconds));
     };
-    wait(to_midnight(stack.clock.now()) - MARGIN);
-    let before = stack.refresh(&signed_in).await.unwrap();
+    wait(to_midnight(laptop.clock.now()) - MARGIN);
+    let before = laptop.refresh(&signed_in).await.unwrap();
     assert_eq!(age_over_20(&before), false);
     wait(2 * MARGIN);
-    let after = stack.refresh(&signed_in).await.unwrap();
+    let after = laptop.refresh(&signed_in).await.unwrap();
     assert_eq!(age_over_20(&after), true);
-    stack.stop().await;
+    laptop.stop().await;
 }

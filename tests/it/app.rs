@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use demo::app::{AppSettings, Ended, Explanation};
 use demo::scopes::{Scope, Scopes};
-use login_kit::{Arrival, Confidential, Page, Stack, UserAgent, browser, stack_with};
+use login_kit::{Arrival, Confidential, Laptop, Page, UserAgent, browser, laptop_with};
 use loopback::journal::Moment;
 use serde_json::Value;
 use service_simulator::fault::Fault;
@@ -17,8 +17,8 @@ use url::{Url, form_urlencoded};
 const HTML: &str = "text/html";
 
 /// Everything with the app.
-async fn site() -> Stack {
-    stack_with(|options| {
+async fn site() -> Laptop {
+    laptop_with(|options| {
         options.app = Some(AppSettings {
             explain: |class, language| {
                 Some(Explanation {
@@ -32,14 +32,14 @@ async fn site() -> Stack {
     .await
 }
 
-fn at(stack: &Stack, path: &str) -> Url {
-    let base = stack.app.as_ref().unwrap().base_url();
+fn at(laptop: &Laptop, path: &str) -> Url {
+    let base = laptop.app.as_ref().unwrap().base_url();
     Url::parse(base).unwrap().join(path).unwrap()
 }
 
 /// A page of the app, redirects followed.
-async fn visit(stack: &Stack, browser: &UserAgent, path: &str) -> Page {
-    arrive(browser, &at(stack, path)).await
+async fn visit(laptop: &Laptop, browser: &UserAgent, path: &str) -> Page {
+    arrive(browser, &at(laptop, path)).await
 }
 
 async fn arrive(browser: &UserAgent, url: &Url) -> Page {
@@ -57,8 +57,8 @@ fn link(page: &Page, mark: &str) -> Url {
 }
 
 /// From the app's button over Cognito's hosted page to the test-card page.
-async fn to_the_test_card(stack: &Stack, browser: &UserAgent) -> Arrival {
-    let hosted = visit(stack, browser, "/login").await;
+async fn to_the_test_card(laptop: &Laptop, browser: &UserAgent) -> Arrival {
+    let hosted = visit(laptop, browser, "/login").await;
     assert_eq!(hosted.url.host_str(), Some("cognito.localhost"));
     assert!(hosted.text().contains("マイナアプリでログイン"));
     let provider = link(&hosted, "class=\"button wide\"");
@@ -68,16 +68,16 @@ async fn to_the_test_card(stack: &Stack, browser: &UserAgent) -> Arrival {
 
 /// From the test-card page to the app's callback, which isn't requested.
 async fn to_the_callback(
-    stack: &Stack,
+    laptop: &Laptop,
     browser: &UserAgent,
     page: Arrival,
     persona: &str,
     fault: Option<Fault>,
 ) -> Url {
-    let callback = at(stack, "/callback");
+    let callback = at(laptop, "/callback");
     let is_callback =
         |url: &Url| url.host_str() == callback.host_str() && url.path() == callback.path();
-    let arrival = stack.choose(browser, page, persona, fault, is_callback);
+    let arrival = laptop.choose(browser, page, persona, fault, is_callback);
     match arrival.await.unwrap() {
         Arrival::At(url) => url,
         Arrival::Page(page) => panic!("{page:?}"),
@@ -85,15 +85,20 @@ async fn to_the_callback(
 }
 
 /// A whole login, and the page at its end.
-async fn sign_in(stack: &Stack, browser: &UserAgent, persona: &str, fault: Option<Fault>) -> Page {
-    let page = to_the_test_card(stack, browser).await;
-    let callback = to_the_callback(stack, browser, page, persona, fault).await;
+async fn sign_in(
+    laptop: &Laptop,
+    browser: &UserAgent,
+    persona: &str,
+    fault: Option<Fault>,
+) -> Page {
+    let page = to_the_test_card(laptop, browser).await;
+    let callback = to_the_callback(laptop, browser, page, persona, fault).await;
     arrive(browser, &callback).await
 }
 
 /// Where `/login` sends this browser, and with which state.
-async fn begin(stack: &Stack, browser: &UserAgent) -> String {
-    let answer = browser.get(&at(stack, "/login"), HTML).await.unwrap();
+async fn begin(laptop: &Laptop, browser: &UserAgent) -> String {
+    let answer = browser.get(&at(laptop, "/login"), HTML).await.unwrap();
     assert_eq!(answer.status, 303);
     let target = answer.redirect_target().unwrap().unwrap();
     let mut pairs = target.query_pairs();
@@ -115,9 +120,9 @@ fn assert_strict(page: &Page) {
 
 #[tokio::test]
 async fn the_start_page_says_what_it_is_in_the_language_of_whoever_reads() {
-    let stack = site().await;
+    let laptop = site().await;
     let person = browser();
-    let page = visit(&stack, &person, "/").await;
+    let page = visit(&laptop, &person, "/").await;
     assert_strict(&page);
     for told in [
         "<html lang=\"ja\">",
@@ -133,25 +138,25 @@ async fn the_start_page_says_what_it_is_in_the_language_of_whoever_reads() {
     assert!(cookie.starts_with("__Host-browser="), "{cookie}");
     assert!(cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"));
 
-    let english = visit(&stack, &person, "/?lang=en").await;
+    let english = visit(&laptop, &person, "/?lang=en").await;
     assert!(english.text().contains("Works in Chrome, Edge and Firefox"));
     // It is remembered, and Cognito is told.
-    let page = visit(&stack, &person, "/").await;
+    let page = visit(&laptop, &person, "/").await;
     assert!(page.text().contains("<html lang=\"en\">"));
     assert_eq!(page.header("set-cookie"), None);
-    let hosted = visit(&stack, &person, "/login").await;
+    let hosted = visit(&laptop, &person, "/login").await;
     assert!(hosted.text().contains("Sign in with the Myna App"));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn somebody_who_signs_in_sees_their_attributes_the_tokens_decoded_and_the_story() {
-    let stack = site().await;
-    let people = personas(stack.clock.now());
+    let laptop = site().await;
+    let people = personas(laptop.clock.now());
     for (id, absent) in [("adult", 0), ("gender-absent", 1), ("unknown-day", 1)] {
         let person = people.iter().find(|person| person.id == id).unwrap();
         let browser = browser();
-        let page = sign_in(&stack, &browser, id, None).await;
+        let page = sign_in(&laptop, &browser, id, None).await;
         assert_eq!((page.status.as_u16(), page.url.path()), (200, "/signed-in"));
         assert_strict(&page);
         let text = page.text();
@@ -201,20 +206,20 @@ async fn somebody_who_signs_in_sees_their_attributes_the_tokens_decoded_and_the_
         assert!(rows > 20, "{rows}");
         assert_eq!(rows, whys);
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn the_diagram_shows_no_secret_and_no_attribute() {
-    let stack = site().await;
+    let laptop = site().await;
     let browser = browser();
-    sign_in(&stack, &browser, "adult", None).await;
-    let start = visit(&stack, &browser, "/").await;
-    let story = visit(&stack, &browser, "/story?seen=0").await;
-    let failed = sign_in(&stack, &browser, "adult", Some(Fault::UserinfoMissingName)).await;
+    sign_in(&laptop, &browser, "adult", None).await;
+    let start = visit(&laptop, &browser, "/").await;
+    let story = visit(&laptop, &browser, "/story?seen=0").await;
+    let failed = sign_in(&laptop, &browser, "adult", Some(Fault::UserinfoMissingName)).await;
     assert_eq!(failed.url.path(), "/failed");
-    let mut all = Confidential::of(&stack);
-    for cookie in browser.cookies(&at(&stack, "/")) {
+    let mut all = Confidential::of(&laptop);
+    for cookie in browser.cookies(&at(&laptop, "/")) {
         if cookie.name != "lang" {
             all = all.and("cookie", &cookie.value);
         }
@@ -229,7 +234,7 @@ async fn the_diagram_shows_no_secret_and_no_attribute() {
             "secrets are masked, not left out"
         );
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 fn own((a, b): (&str, &str)) -> (String, String) {
@@ -238,7 +243,7 @@ fn own((a, b): (&str, &str)) -> (String, String) {
 
 #[tokio::test]
 async fn a_login_that_fails_is_told_with_its_class_its_words_and_its_story() {
-    let stack = site().await;
+    let laptop = site().await;
     for (fault, class, error) in [
         (Fault::Cancel, "cancelled", "access_denied"),
         (Fault::IdTokenWrongNonce, "id_token_nonce", "invalid_grant"),
@@ -249,7 +254,7 @@ async fn a_login_that_fails_is_told_with_its_class_its_words_and_its_story() {
         ),
     ] {
         let browser = browser();
-        let page = sign_in(&stack, &browser, "adult", Some(fault)).await;
+        let page = sign_in(&laptop, &browser, "adult", Some(fault)).await;
         assert_eq!((page.status.as_u16(), page.url.path()), (200, "/failed"));
         assert_strict(&page);
         let text = page.text();
@@ -269,37 +274,37 @@ async fn a_login_that_fails_is_told_with_its_class_its_words_and_its_story() {
         assert_eq!(stranger.status, 400);
         assert!(!stranger.text().contains(class));
         // The start page has the way there.
-        let start = visit(&stack, &browser, "/").await;
+        let start = visit(&laptop, &browser, "/").await;
         assert_eq!(link(&start, "class=\"remark failed\"").path(), "/failed");
         // Nobody is signed in.
-        assert_eq!(visit(&stack, &browser, "/signed-in").await.status, 403);
+        assert_eq!(visit(&laptop, &browser, "/signed-in").await.status, 403);
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn two_tabs_end_each_with_its_own_login_and_say_that_there_was_another() {
-    let stack = site().await;
+    let laptop = site().await;
     let one = browser();
     let other = one.new_tab();
-    let first = to_the_test_card(&stack, &one).await;
-    let second = to_the_test_card(&stack, &other).await;
-    let second = to_the_callback(&stack, &other, second, "gender-absent", None).await;
+    let first = to_the_test_card(&laptop, &one).await;
+    let second = to_the_test_card(&laptop, &other).await;
+    let second = to_the_callback(&laptop, &other, second, "gender-absent", None).await;
     let page = arrive(&other, &second).await;
     assert_eq!(page.url.path(), "/signed-in");
     assert!(page.text().contains("別のログインも進んでいました"));
-    let session = session_of(&stack, &one);
+    let session = session_of(&laptop, &one);
 
-    let first = to_the_callback(&stack, &one, first, "adult", None).await;
+    let first = to_the_callback(&laptop, &one, first, "adult", None).await;
     let page = arrive(&one, &first).await;
     assert!(page.text().contains("山田　太郎"));
     // A login always brings a new session, and the one before ends.
-    assert_ne!(session_of(&stack, &one), session);
-    stack.stop().await;
+    assert_ne!(session_of(&laptop, &one), session);
+    laptop.stop().await;
 }
 
-fn session_of(stack: &Stack, browser: &UserAgent) -> String {
-    let cookies = browser.cookies(&at(stack, "/"));
+fn session_of(laptop: &Laptop, browser: &UserAgent) -> String {
+    let cookies = browser.cookies(&at(laptop, "/"));
     let session = cookies
         .into_iter()
         .find(|cookie| cookie.name == "__Host-session");
@@ -308,10 +313,10 @@ fn session_of(stack: &Stack, browser: &UserAgent) -> String {
 
 #[tokio::test]
 async fn an_answer_is_taken_once_and_in_the_browser_that_began() {
-    let stack = site().await;
+    let laptop = site().await;
     let browser = browser();
-    let page = to_the_test_card(&stack, &browser).await;
-    let callback = to_the_callback(&stack, &browser, page, "adult", None).await;
+    let page = to_the_test_card(&laptop, &browser).await;
+    let callback = to_the_callback(&laptop, &browser, page, "adult", None).await;
 
     // Somebody else opens it first: they get nothing, and it isn't used up.
     let stranger = arrive(&login_kit::browser(), &callback).await;
@@ -332,15 +337,15 @@ async fn an_answer_is_taken_once_and_in_the_browser_that_began() {
     let again = arrive(&browser, &callback).await;
     assert_eq!(again.status, 400);
     assert!(again.text().contains("このログインはもう終わっています"));
-    assert_eq!(visit(&stack, &browser, "/signed-in").await.status, 200);
-    stack.stop().await;
+    assert_eq!(visit(&laptop, &browser, "/signed-in").await.status, 200);
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn an_answer_to_no_login_is_refused_with_a_reason_and_never_as_markup() {
-    let stack = site().await;
+    let laptop = site().await;
     let browser = browser();
-    let state = begin(&stack, &browser).await;
+    let state = begin(&laptop, &browser).await;
     let hostile = "%3Cscript%3Ealert(1)%3C/script%3E%22%27";
     for (query, words) in [
         (
@@ -363,7 +368,7 @@ async fn an_answer_to_no_login_is_refused_with_a_reason_and_never_as_markup() {
             "そのログインは見つかりません",
         ),
     ] {
-        let page = visit(&stack, &browser, &format!("/callback?{query}")).await;
+        let page = visit(&laptop, &browser, &format!("/callback?{query}")).await;
         assert_eq!(page.status, 400, "{query}");
         assert_strict(&page);
         let text = page.text();
@@ -373,70 +378,80 @@ async fn an_answer_to_no_login_is_refused_with_a_reason_and_never_as_markup() {
             assert!(text.contains("&#60;script&#62;alert(1)"), "{text}");
         }
         // Also not where the diagram tells of it.
-        let start = visit(&stack, &browser, "/").await.text();
+        let start = visit(&laptop, &browser, "/").await.text();
         assert!(!start.contains("<script>alert"), "{query}");
     }
 
     // With the state of a login an error is that login's end, and is escaped just so.
     let query = format!("/callback?state={state}&error={hostile}&error_description={hostile}");
-    let page = visit(&stack, &browser, &query).await;
+    let page = visit(&laptop, &browser, &query).await;
     assert_eq!(page.url.path(), "/failed");
     assert!(page.text().contains("&#60;script&#62;alert(1)"));
     assert!(!page.text().contains("<script"));
 
     // A code that Cognito never gave out.
-    let state = begin(&stack, &browser).await;
-    let page = visit(&stack, &browser, &format!("/callback?state={state}&code=c")).await;
+    let state = begin(&laptop, &browser).await;
+    let page = visit(
+        &laptop,
+        &browser,
+        &format!("/callback?state={state}&code=c"),
+    )
+    .await;
     assert_eq!(page.url.path(), "/failed");
     assert!(
         page.text()
             .contains("Cognito が、アプリの出したコードを受け取りませんでした")
     );
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn an_answer_that_comes_too_late_is_refused() {
-    let stack = site().await;
+    let laptop = site().await;
     let browser = browser();
     for (minutes, words) in [
         (16, "時間がたちすぎました"),
         (31, "そのログインは見つかりません"),
     ] {
-        let state = begin(&stack, &browser).await;
-        stack.clock.advance(TimeDelta::minutes(minutes));
-        let page = visit(&stack, &browser, &format!("/callback?state={state}&code=c")).await;
+        let state = begin(&laptop, &browser).await;
+        laptop.clock.advance(TimeDelta::minutes(minutes));
+        let page = visit(
+            &laptop,
+            &browser,
+            &format!("/callback?state={state}&code=c"),
+        )
+        .await;
         assert_eq!(page.status, 400);
         assert!(page.text().contains(words), "{minutes}");
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn log_out_ends_this_browsers_session_and_no_other() {
-    let stack = site().await;
+    let laptop = site().await;
     let (one, other) = (browser(), browser());
     for browser in [&one, &other] {
-        sign_in(&stack, browser, "adult", None).await;
+        sign_in(&laptop, browser, "adult", None).await;
     }
-    let start = visit(&stack, &one, "/").await;
+    let start = visit(&laptop, &one, "/").await;
     assert!(start.text().contains("ログインしています。"));
-    let session = session_of(&stack, &one);
+    let session = session_of(&laptop, &one);
 
     // A form of another site: its browser says so.
-    let port = at(&stack, "/").port().unwrap();
+    let port = at(&laptop, "/").port().unwrap();
     let foreign = reqwest::Client::new()
         .post(format!("http://127.0.0.1:{port}/logout"))
         .header("host", format!("app.localhost:{port}"))
         .header("cookie", format!("__Host-session={session}"))
         .header("sec-fetch-site", "cross-site");
     assert_eq!(foreign.send().await.unwrap().status(), 403);
-    assert_eq!(visit(&stack, &one, "/signed-in").await.status, 200);
+    assert_eq!(visit(&laptop, &one, "/signed-in").await.status, 200);
     // By its address nobody logs out.
-    assert_eq!(visit(&stack, &one, "/logout").await.status, 405);
+    assert_eq!(visit(&laptop, &one, "/logout").await.status, 405);
 
     let answer = one
-        .post_form(&at(&stack, "/logout"), HTML, &[])
+        .post_form(&at(&laptop, "/logout"), HTML, &[])
         .await
         .unwrap();
     assert_eq!(answer.status, 303);
@@ -445,25 +460,25 @@ async fn log_out_ends_this_browsers_session_and_no_other() {
         page.text()
             .contains("Cognito の代役は自分のセッションを持たない")
     );
-    assert_eq!(visit(&stack, &one, "/signed-in").await.status, 403);
-    let start = visit(&stack, &one, "/").await;
+    assert_eq!(visit(&laptop, &one, "/signed-in").await.status, 403);
+    let start = visit(&laptop, &one, "/").await;
     assert!(!start.text().contains("ログインしています。"));
-    assert_eq!(visit(&stack, &other, "/signed-in").await.status, 200);
+    assert_eq!(visit(&laptop, &other, "/signed-in").await.status, 200);
     // The cookie is gone, and would open nothing.
-    let cookies = one.cookies(&at(&stack, "/"));
+    let cookies = one.cookies(&at(&laptop, "/"));
     assert!(cookies.iter().all(|cookie| cookie.name != "__Host-session"));
     let stolen = reqwest::Client::new()
         .get(format!("http://127.0.0.1:{port}/signed-in"))
         .header("host", format!("app.localhost:{port}"))
         .header("cookie", format!("__Host-session={session}"));
     assert_eq!(stolen.send().await.unwrap().status(), 403);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn it_answers_to_its_own_name_alone_and_within_bounds() {
-    let stack = site().await;
-    let port = at(&stack, "/").port().unwrap();
+    let laptop = site().await;
+    let port = at(&laptop, "/").port().unwrap();
     let http = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
@@ -505,15 +520,15 @@ async fn it_answers_to_its_own_name_alone_and_within_bounds() {
         let policy = &answer.headers()["content-security-policy"];
         assert!(policy.to_str().unwrap().starts_with("default-src 'none'"));
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn the_stand_ins_answer_to_names_of_this_machine_alone() {
-    let stack = site().await;
+    let laptop = site().await;
     let key_set = |url: &str, host: &str| reqwest::Client::new().get(url).header("host", host);
-    let service = &stack.service.endpoints().jwks_uri;
-    for url in [stack.cognito.jwks_url(), service.clone()] {
+    let service = &laptop.service.endpoints().jwks_uri;
+    for url in [laptop.cognito.jwks_url(), service.clone()] {
         for (host, status) in [
             ("attacker.example", 421),
             ("localhost.attacker.example", 421),
@@ -524,17 +539,17 @@ async fn the_stand_ins_answer_to_names_of_this_machine_alone() {
             assert_eq!(answer.status(), status, "{url} {host}");
         }
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn it_remembers_a_bounded_number_of_logins() {
-    let stack = site().await;
+    let laptop = site().await;
     let browser = browser();
-    let first = begin(&stack, &browser).await;
-    let second = begin(&stack, &browser).await;
+    let first = begin(&laptop, &browser).await;
+    let second = begin(&laptop, &browser).await;
     for _ in 0..199 {
-        begin(&stack, &browser).await;
+        begin(&laptop, &browser).await;
     }
     // The oldest went for the newest, and only that.
     for (state, words) in [
@@ -544,109 +559,114 @@ async fn it_remembers_a_bounded_number_of_logins() {
             "Cognito が、アプリの出したコードを受け取りませんでした",
         ),
     ] {
-        let page = visit(&stack, &browser, &format!("/callback?state={state}&code=c")).await;
+        let page = visit(
+            &laptop,
+            &browser,
+            &format!("/callback?state={state}&code=c"),
+        )
+        .await;
         assert!(page.text().contains(words), "{words}");
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn the_story_waits_for_something_new_and_is_that_of_this_browser() {
-    let stack = site().await;
+    let laptop = site().await;
     let (watching, stranger) = (browser(), browser());
-    visit(&stack, &watching, "/").await;
-    visit(&stack, &stranger, "/").await;
+    visit(&laptop, &watching, "/").await;
+    visit(&laptop, &stranger, "/").await;
     let seen = |page: &Page| page.header("story-seen").unwrap().parse::<u64>().unwrap();
-    let nothing = stack.journal.now().number();
+    let nothing = laptop.journal.now().number();
 
     let tab = watching.new_tab();
     let signing_in = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        to_the_test_card(&stack, &tab).await
+        to_the_test_card(&laptop, &tab).await
     };
     let path = format!("/story?seen={nothing}");
-    let (page, card) = tokio::join!(visit(&stack, &watching, &path), signing_in);
+    let (page, card) = tokio::join!(visit(&laptop, &watching, &path), signing_in);
     assert_eq!(page.status, 200);
     assert!(page.text().contains("ログインの途中です"));
     assert!(page.text().contains("GET /login"));
     assert!(seen(&page) > nothing);
 
-    let callback = to_the_callback(&stack, &tab, card, "adult", None).await;
+    let callback = to_the_callback(&laptop, &tab, card, "adult", None).await;
     arrive(&tab, &callback).await;
     let path = format!("/story?seen={}&lang=en", seen(&page));
-    let page = visit(&stack, &watching, &path).await;
+    let page = visit(&laptop, &watching, &path).await;
     assert!(page.text().contains("Signed in."));
     assert_eq!(link(&page, "class=\"remark done\"").path(), "/signed-in");
-    assert_eq!(seen(&page), stack.journal.now().number());
+    assert_eq!(seen(&page), laptop.journal.now().number());
 
-    let other = visit(&stack, &stranger, "/story?seen=0").await.text();
+    let other = visit(&laptop, &stranger, "/story?seen=0").await.text();
     assert!(other.contains("まだ何も起きていません") && !other.contains("GET /login"));
     // A page that was open before everything was started anew has seen more than there is.
-    let page = visit(&stack, &watching, &format!("/story?seen={}", u64::MAX)).await;
+    let page = visit(&laptop, &watching, &format!("/story?seen={}", u64::MAX)).await;
     assert_eq!(page.status, 200);
-    assert_eq!(seen(&page), stack.journal.now().number());
-    stack.stop().await;
+    assert_eq!(seen(&page), laptop.journal.now().number());
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn the_story_of_a_login_that_was_left_alone_does_not_take_in_everything_after_it() {
-    let stack = site().await;
+    let laptop = site().await;
     let left = browser();
-    to_the_test_card(&stack, &left).await;
-    let begun = stack.journal.now();
-    while stack.journal.hops(begun, None).len() < 250 {
-        to_the_test_card(&stack, &browser()).await;
+    to_the_test_card(&laptop, &left).await;
+    let begun = laptop.journal.now();
+    while laptop.journal.hops(begun, None).len() < 250 {
+        to_the_test_card(&laptop, &browser()).await;
     }
-    let story = visit(&stack, &left, "/story?seen=0").await.text();
+    let story = visit(&laptop, &left, "/story?seen=0").await.text();
     assert_eq!(story.matches("<details").count(), 100);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn a_browser_that_leaves_in_the_middle_leaves_a_login_and_a_story_that_end() {
-    let stack = site().await;
+    let laptop = site().await;
     let browser = browser();
-    let card = to_the_test_card(&stack, &browser).await;
+    let card = to_the_test_card(&laptop, &browser).await;
     let is_response = |url: &Url| url.path() == "/oauth2/idpresponse";
-    let arrival = stack.choose(&browser, card, "adult", None, is_response);
+    let arrival = laptop.choose(&browser, card, "adult", None, is_response);
     let Arrival::At(response) = arrival.await.unwrap() else {
         panic!("Cognito is on the way");
     };
-    leave_in_the_middle(&stack, &browser, &response).await;
-    let ended = all_ended(&stack).await;
+    leave_in_the_middle(&laptop, &browser, &response).await;
+    let ended = all_ended(&laptop).await;
     assert_eq!(ended, Some(302), "Cognito's answer");
 
-    let card = to_the_test_card(&stack, &browser).await;
-    let callback = to_the_callback(&stack, &browser, card, "adult", None).await;
-    leave_in_the_middle(&stack, &browser, &callback).await;
-    assert_eq!(all_ended(&stack).await, Some(303), "the app's answer");
-    let page = visit(&stack, &browser, "/").await;
+    let card = to_the_test_card(&laptop, &browser).await;
+    let callback = to_the_callback(&laptop, &browser, card, "adult", None).await;
+    leave_in_the_middle(&laptop, &browser, &callback).await;
+    assert_eq!(all_ended(&laptop).await, Some(303), "the app's answer");
+    let page = visit(&laptop, &browser, "/").await;
     assert!(page.text().contains("ログインしました。"));
     let again = arrive(&browser, &callback).await;
     assert!(again.text().contains("このログインはもう終わっています"));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// Asks for this, and goes away once it is being answered.
-async fn leave_in_the_middle(stack: &Stack, browser: &UserAgent, url: &Url) {
-    let before = stack.journal.now();
+async fn leave_in_the_middle(laptop: &Laptop, browser: &UserAgent, url: &Url) {
+    let before = laptop.journal.now();
     tokio::select! {
         answer = browser.get(url, HTML) => panic!("too fast: {answer:?}"),
-        () = stack.journal.grown_since(before) => {}
+        () = laptop.journal.grown_since(before) => {}
     }
 }
 
 /// Waits until every hop has ended, and gives the status of the one that ended last.
-async fn all_ended(stack: &Stack) -> Option<u16> {
+async fn all_ended(laptop: &Laptop) -> Option<u16> {
     let ended = async {
         loop {
-            let now = stack.journal.now();
-            let hops = stack.journal.hops(Moment::default(), None);
+            let now = laptop.journal.now();
+            let hops = laptop.journal.hops(Moment::default(), None);
             if hops.iter().all(|hop| hop.ended.is_some()) {
                 let last = hops.into_iter().max_by_key(|hop| hop.ended);
                 return last.and_then(|hop| hop.step?.status);
             }
-            stack.journal.grown_since(now).await;
+            laptop.journal.grown_since(now).await;
         }
     };
     let ended = tokio::time::timeout(Duration::from_secs(20), ended).await;
@@ -655,24 +675,24 @@ async fn all_ended(stack: &Stack) -> Option<u16> {
 
 #[tokio::test]
 async fn without_scripts_the_page_comes_again_while_a_login_is_under_way() {
-    let stack = site().await;
+    let laptop = site().await;
     let browser = browser();
     let refresh = "<noscript><meta http-equiv=\"refresh\"";
-    assert!(!visit(&stack, &browser, "/").await.text().contains(refresh));
-    let card = to_the_test_card(&stack, &browser.new_tab()).await;
-    let page = visit(&stack, &browser, "/").await;
+    assert!(!visit(&laptop, &browser, "/").await.text().contains(refresh));
+    let card = to_the_test_card(&laptop, &browser.new_tab()).await;
+    let page = visit(&laptop, &browser, "/").await;
     assert!(page.text().contains(refresh));
     assert!(page.text().contains("/protocol/openid-connect/auth"));
-    let callback = to_the_callback(&stack, &browser, card, "adult", None).await;
+    let callback = to_the_callback(&laptop, &browser, card, "adult", None).await;
     arrive(&browser, &callback).await;
-    assert!(!visit(&stack, &browser, "/").await.text().contains(refresh));
-    stack.stop().await;
+    assert!(!visit(&laptop, &browser, "/").await.text().contains(refresh));
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn whoever_started_it_is_told_how_each_login_ended() {
     let (sender, mut ended) = mpsc::channel(8);
-    let stack = stack_with(|options| {
+    let laptop = laptop_with(|options| {
         options.app = Some(AppSettings {
             ended: Some(sender),
             ..AppSettings::default()
@@ -680,9 +700,9 @@ async fn whoever_started_it_is_told_how_each_login_ended() {
     })
     .await;
     let browser = browser();
-    sign_in(&stack, &browser, "adult", None).await;
+    sign_in(&laptop, &browser, "adult", None).await;
     assert_eq!(ended.recv().await, Some(Ended::SignedIn));
-    sign_in(&stack, &browser, "adult", Some(Fault::Cancel)).await;
+    sign_in(&laptop, &browser, "adult", Some(Fault::Cancel)).await;
     let Some(Ended::Failed {
         error,
         class,
@@ -694,14 +714,14 @@ async fn whoever_started_it_is_told_how_each_login_ended() {
     assert_eq!(error.as_deref(), Some("access_denied"));
     assert_eq!(class.as_deref(), Some("cancelled"));
     assert_eq!(support_id.map(|id| id.len()), Some(9));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn the_answers_stand_behind_the_hops_that_they_needed() {
-    let stack = site().await;
+    let laptop = site().await;
     let browser = browser();
-    let page = sign_in(&stack, &browser, "adult", None).await;
+    let page = sign_in(&laptop, &browser, "adult", None).await;
     let text = page.text();
     let (_, story) = text.split_once("id=\"story-title\"").unwrap();
     let ids: Vec<&str> = story
@@ -726,11 +746,11 @@ async fn the_answers_stand_behind_the_hops_that_they_needed() {
         );
     }
     // The steps that programs read are the same hops.
-    let steps = stack.journal.steps();
+    let steps = laptop.journal.steps();
     assert!(steps.len() >= ids.iter().filter(|id| id.starts_with("hop-")).count());
     let told: Value = serde_json::to_value(&steps).unwrap();
     assert_eq!(told[0]["request"], "GET /login");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// The scopes that a redirect to Cognito asks for.
@@ -755,16 +775,16 @@ fn login_asking(scopes: &[Scope]) -> String {
 
 /// A whole login that asks for these scopes, and the page at its end.
 async fn sign_in_asking(
-    stack: &Stack,
+    laptop: &Laptop,
     browser: &UserAgent,
     persona: &str,
     scopes: &[Scope],
 ) -> Page {
-    let hosted = visit(stack, browser, &login_asking(scopes)).await;
+    let hosted = visit(laptop, browser, &login_asking(scopes)).await;
     let provider = link(&hosted, "class=\"button wide\"");
     let journey = browser.follow(&provider, "application/json", |_| false);
     let card = journey.await.unwrap().end;
-    let callback = to_the_callback(stack, browser, card, persona, None).await;
+    let callback = to_the_callback(laptop, browser, card, persona, None).await;
     arrive(browser, &callback).await
 }
 
@@ -784,10 +804,10 @@ fn checkboxes(page: &Page) -> Vec<(String, bool)> {
 
 #[tokio::test]
 async fn the_scopes_that_somebody_chooses_are_those_that_cognito_is_asked_for() {
-    let stack = site().await;
+    let laptop = site().await;
     let person = browser();
     let all = Scopes::all();
-    let login = async |path: &str| person.get(&at(&stack, path), HTML).await.unwrap();
+    let login = async |path: &str| person.get(&at(&laptop, path), HTML).await.unwrap();
     for (path, scopes) in [
         ("/login".to_owned(), all.to_string()),
         (login_asking(&[]), "openid".to_owned()),
@@ -819,14 +839,14 @@ async fn the_scopes_that_somebody_chooses_are_those_that_cognito_is_asked_for() 
             assert!(!answer.text().contains("script"));
         }
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn the_start_page_lets_one_choose_by_purpose_or_one_by_one_without_a_script() {
-    let stack = site().await;
+    let laptop = site().await;
     let person = browser();
-    let page = visit(&stack, &person, "/").await;
+    let page = visit(&laptop, &person, "/").await;
     let every = Scope::ALL.map(|scope| (scope.to_string(), true));
     assert_eq!(checkboxes(&page), every);
     assert!(
@@ -865,18 +885,18 @@ async fn the_start_page_lets_one_choose_by_purpose_or_one_by_one_without_a_scrip
     );
 
     // What was asked for last is what is shown to somebody who comes back; nobody else sees it.
-    visit(&stack, &person, &login_asking(&[Scope::Gender])).await;
+    visit(&laptop, &person, &login_asking(&[Scope::Gender])).await;
     assert_eq!(
-        chosen(&visit(&stack, &person, "/").await),
+        chosen(&visit(&laptop, &person, "/").await),
         ["digital-auth/gender"]
     );
-    assert_eq!(chosen(&visit(&stack, &browser(), "/").await).len(), 9);
-    stack.stop().await;
+    assert_eq!(chosen(&visit(&laptop, &browser(), "/").await).len(), 9);
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn what_was_preselected_is_asked_for_where_nobody_has_chosen() {
-    let stack = stack_with(|options| {
+    let laptop = laptop_with(|options| {
         options.app = Some(AppSettings {
             scopes: Scopes::of([Scope::Prefecture]),
             ..AppSettings::default()
@@ -884,25 +904,25 @@ async fn what_was_preselected_is_asked_for_where_nobody_has_chosen() {
     })
     .await;
     let person = browser();
-    let page = visit(&stack, &person, "/").await;
+    let page = visit(&laptop, &person, "/").await;
     let chosen: Vec<_> = checkboxes(&page)
         .into_iter()
         .filter(|(_, on)| *on)
         .collect();
     assert_eq!(chosen, [("digital-auth/prefecture".to_owned(), true)]);
-    let answer = person.get(&at(&stack, "/login"), HTML).await.unwrap();
+    let answer = person.get(&at(&laptop, "/login"), HTML).await.unwrap();
     let scopes = asked_scopes(&answer).unwrap();
     assert_eq!(scopes, "openid digital-auth/prefecture");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn an_app_that_asks_for_an_age_alone_learns_an_age_alone() {
-    let stack = site().await;
-    let people = personas(stack.clock.now());
+    let laptop = site().await;
+    let people = personas(laptop.clock.now());
     let adult = people.iter().find(|person| person.id == "adult").unwrap();
     let browser = browser();
-    let page = sign_in_asking(&stack, &browser, "adult", &[Scope::AgeOver20]).await;
+    let page = sign_in_asking(&laptop, &browser, "adult", &[Scope::AgeOver20]).await;
     assert_eq!(page.url.path(), "/signed-in");
     let text = page.text();
     for claim in ["name", "address", "birthdate"] {
@@ -920,35 +940,35 @@ async fn an_app_that_asks_for_an_age_alone_learns_an_age_alone() {
     let row = table.split("<tr>").find(|row| row.contains("age_over_20"));
     assert_eq!(row.unwrap().matches("class=\"yes\"").count(), 3);
     // A failed login of the same person would be tried again with the same scopes.
-    let hosted = visit(&stack, &browser, &login_asking(&[Scope::AgeOver20])).await;
+    let hosted = visit(&laptop, &browser, &login_asking(&[Scope::AgeOver20])).await;
     let provider = link(&hosted, "class=\"button wide\"");
     let card = browser.follow(&provider, "application/json", |_| false);
     let card = card.await.unwrap().end;
-    let callback = to_the_callback(&stack, &browser, card, "adult", Some(Fault::Cancel)).await;
+    let callback = to_the_callback(&laptop, &browser, card, "adult", Some(Fault::Cancel)).await;
     let failed = arrive(&browser, &callback).await;
     assert_eq!(failed.url.path(), "/failed");
     let again = link(&failed, "class=\"actions\"");
     let answer = browser.get(&again, HTML).await.unwrap();
     let scopes = asked_scopes(&answer).unwrap();
     assert_eq!(scopes, "openid digital-auth/age_over_20");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn openid_alone_tells_an_app_nothing_of_a_person() {
-    let stack = site().await;
-    let page = sign_in_asking(&stack, &browser(), "adult", &[]).await;
+    let laptop = site().await;
+    let page = sign_in_asking(&laptop, &browser(), "adult", &[]).await;
     let text = page.text();
     assert!(text.contains("アプリは何も求めませんでした"));
     assert!(!text.contains("class=\"yes\"") && !text.contains("<dl class=\"attributes\">"));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn tokens_are_refreshed_at_the_app_and_the_story_of_it_is_told() {
-    let stack = site().await;
+    let laptop = site().await;
     let browser = browser();
-    let page = sign_in(&stack, &browser, "adult", None).await;
+    let page = sign_in(&laptop, &browser, "adult", None).await;
     assert!(!page.text().contains("id=\"refresh-title\""));
     let token_id = |page: &Page| {
         let text = page.text();
@@ -958,7 +978,7 @@ async fn tokens_are_refreshed_at_the_app_and_the_story_of_it_is_told() {
     let first = token_id(&page);
 
     let refresh = async |browser: &UserAgent| {
-        let answer = browser.post_form(&at(&stack, "/refresh"), HTML, &[]).await;
+        let answer = browser.post_form(&at(&laptop, "/refresh"), HTML, &[]).await;
         answer.unwrap()
     };
     let answer = refresh(&browser).await;
@@ -982,9 +1002,9 @@ async fn tokens_are_refreshed_at_the_app_and_the_story_of_it_is_told() {
 
     // Nobody but the browser with the session, and not by an address or by another site's form.
     assert_eq!(refresh(&login_kit::browser()).await.status, 403);
-    assert_eq!(visit(&stack, &browser, "/refresh").await.status, 405);
-    let session = session_of(&stack, &browser);
-    let port = at(&stack, "/").port().unwrap();
+    assert_eq!(visit(&laptop, &browser, "/refresh").await.status, 405);
+    let session = session_of(&laptop, &browser);
+    let port = at(&laptop, "/").port().unwrap();
     let foreign = reqwest::Client::new()
         .post(format!("http://127.0.0.1:{port}/refresh"))
         .header("host", format!("app.localhost:{port}"))
@@ -994,7 +1014,7 @@ async fn tokens_are_refreshed_at_the_app_and_the_story_of_it_is_told() {
 
     // One that fails says why, and leaves what was there.
     let second = token_id(&page);
-    stack.triggers.pre_token_generation.stop().await;
+    laptop.triggers.pre_token_generation.stop().await;
     let answer = refresh(&browser).await;
     let page = arrive(&browser, &answer.redirect_target().unwrap().unwrap()).await;
     let text = page.text();
@@ -1007,5 +1027,5 @@ async fn tokens_are_refreshed_at_the_app_and_the_story_of_it_is_told() {
         assert!(text.contains(told), "{told}");
     }
     assert_eq!(token_id(&page), second);
-    stack.stop().await;
+    laptop.stop().await;
 }

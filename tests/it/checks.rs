@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use demo::function_checks;
 use federation::failure::Class as Bridge;
-use login_kit::{Outcome, browser, stack};
+use login_kit::{Outcome, browser, laptop};
 use record_trigger::Class as Trigger;
 use serde_json::Value;
 use service_simulator::persona::personas;
@@ -43,19 +43,19 @@ async fn a_complete_login_tells_every_check_for_which_there_are_words_in_their_o
         .into_iter()
         .filter(|check| *check != ANOTHER_PROVIDERS)
         .collect();
-    let stack = stack().await;
+    let laptop = laptop().await;
     let (mut bridge_seen, mut triggers_seen) = (0, [0, 0]);
-    for persona in personas(stack.clock.now()) {
-        let outcome = stack.login(&browser(), &persona.id, None).await.unwrap();
+    for persona in personas(laptop.clock.now()) {
+        let outcome = laptop.login(&browser(), &persona.id, None).await.unwrap();
         assert!(matches!(outcome, Outcome::SignedIn(_)), "{}", persona.id);
 
-        let lines = stack.bridge.logs().lines();
+        let lines = laptop.bridge.logs().lines();
         let mut told = checks(&lines[bridge_seen..]);
         bridge_seen = lines.len();
         let once: BTreeSet<_> = told.iter().collect();
         assert_eq!(once.len(), told.len(), "{}: {told:?}", persona.id);
         // The triggers open the same record, one after the other.
-        for (function, seen) in stack.triggers.each().zip(&mut triggers_seen) {
+        for (function, seen) in laptop.triggers.each().zip(&mut triggers_seen) {
             let lines = function.logs().lines();
             for check in checks(&lines[*seen..]) {
                 if !told.contains(&check) {
@@ -66,7 +66,7 @@ async fn a_complete_login_tells_every_check_for_which_there_are_words_in_their_o
         }
         assert_eq!(told, words, "{}", persona.id);
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[test]

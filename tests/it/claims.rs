@@ -8,11 +8,13 @@ use cognito_simulator::{
     CognitoOptions, EmptyValues, OverriddenAddress, RepeatedTriggers, TokenEventVersion,
     TriggerAttributes, Variation,
 };
-use demo::stack::SERVICE_CLIENT_ID;
+use demo::laptop::SERVICE_CLIENT_ID;
 use four_attributes::{BirthDate, FourAttributes, VerifiedAt, VerifiedRecord, japan_date};
 use keys::SystemRandomness;
 use local_lambda::DirectFunction;
-use login_kit::{Outcome, SignedIn, Stack, StackOptions, browser, stack, stack_with, variables};
+use login_kit::{
+    Laptop, LaptopOptions, Outcome, SignedIn, browser, laptop, laptop_with, variables,
+};
 use loopback::clock::SimClock;
 use sealing::SealingKeys;
 use secrecy::ExposeSecret as _;
@@ -49,8 +51,8 @@ fn username(persona: &Persona) -> String {
     format!("MynaApp_{}", persona.subject(SERVICE_CLIENT_ID))
 }
 
-pub(crate) async fn sign_in(stack: &Stack, persona: &Persona, scopes: &str) -> SignedIn {
-    let outcome = stack
+pub(crate) async fn sign_in(laptop: &Laptop, persona: &Persona, scopes: &str) -> SignedIn {
+    let outcome = laptop
         .login_asking(&browser(), &persona.id, None, scopes)
         .await;
     match outcome.unwrap() {
@@ -119,9 +121,9 @@ fn has_reached(persona: &Persona, age: u8) -> Option<bool> {
     born.has_reached(age, japan_date(now()))
 }
 
-/// A stack whose app client may ask for [`OWN_USER`] too.
-pub(crate) async fn stack_with_own_users(change: impl FnOnce(&mut StackOptions)) -> Stack {
-    stack_with(|options| {
+/// A laptop whose app client may ask for [`OWN_USER`] too.
+pub(crate) async fn stack_with_own_users(change: impl FnOnce(&mut LaptopOptions)) -> Laptop {
+    laptop_with(|options| {
         options.cognito = |cognito| cognito.app_client.allowed_scopes.push(OWN_USER.to_owned());
         change(options);
     })
@@ -130,14 +132,14 @@ pub(crate) async fn stack_with_own_users(change: impl FnOnce(&mut StackOptions))
 
 /// Calls the user pool's API as the user.
 async fn call(
-    stack: &Stack,
+    laptop: &Laptop,
     operation: &str,
     signed_in: &SignedIn,
     mut body: Value,
 ) -> (u16, Value) {
     body["AccessToken"] = json!(signed_in.tokens.access_token.expose_secret());
     let answer = reqwest::Client::new()
-        .post(stack.cognito.user_pool_api_url())
+        .post(laptop.cognito.user_pool_api_url())
         .header("content-type", "application/x-amz-json-1.1")
         .header(
             "x-amz-target",
@@ -152,17 +154,17 @@ async fn call(
 }
 
 /// The user overwrites attributes.
-pub(crate) async fn overwrite(stack: &Stack, signed_in: &SignedIn, attributes: &[(&str, &str)]) {
+pub(crate) async fn overwrite(laptop: &Laptop, signed_in: &SignedIn, attributes: &[(&str, &str)]) {
     let attributes: Vec<_> = (attributes.iter())
         .map(|(name, value)| json!({ "Name": name, "Value": value }))
         .collect();
     let body = json!({ "UserAttributes": attributes });
-    let (status, answer) = call(stack, "UpdateUserAttributes", signed_in, body).await;
+    let (status, answer) = call(laptop, "UpdateUserAttributes", signed_in, body).await;
     assert_eq!(status, 200, "{answer}");
 }
 
-pub(crate) fn record_of(stack: &Stack, persona: &Persona) -> String {
-    stack.cognito.users()[&username(persona)][attribute::RECORD].clone()
+pub(crate) fn record_of(laptop: &Laptop, persona: &Persona) -> String {
+    laptop.cognito.users()[&username(persona)][attribute::RECORD].clone()
 }
 
 /// How often a trigger told its operator of something: by the name of the log event, or by a class.
@@ -181,12 +183,12 @@ fn told(function: &DirectFunction, word: &str) -> usize {
 /// A pool that customizes the tokens of machines sends events of version 3, to all of its users.
 #[tokio::test]
 async fn tokens_hold_the_same_in_a_pool_that_customizes_those_of_machines() {
-    let stack = stack_with(|options| {
+    let laptop = laptop_with(|options| {
         options.cognito =
             |cognito| cognito.lambda_config.pre_token_generation_version = TokenEventVersion::V3;
     })
     .await;
-    let signed_in = sign_in(&stack, &first(), "openid digital-auth/age_over_20").await;
+    let signed_in = sign_in(&laptop, &first(), "openid digital-auth/age_over_20").await;
     assert_eq!(
         ours(&signed_in.id_token),
         BTreeMap::from([("age_over_20", &json!(true))])
@@ -195,16 +197,16 @@ async fn tokens_hold_the_same_in_a_pool_that_customizes_those_of_machines() {
         ours(&signed_in.access_token),
         BTreeMap::from([("age_over_20", &json!(true))])
     );
-    let refreshed = stack.refresh(&signed_in).await.unwrap();
+    let refreshed = laptop.refresh(&signed_in).await.unwrap();
     assert_eq!(ours(&refreshed.id_token), ours(&signed_in.id_token));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn an_app_that_asks_for_one_age_gets_one_bit_and_nothing_of_the_person() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     for persona in personas(now()) {
-        let signed_in = sign_in(&stack, &persona, "openid digital-auth/age_over_20").await;
+        let signed_in = sign_in(&laptop, &persona, "openid digital-auth/age_over_20").await;
         let expected = has_reached(&persona, 20).map(Value::Bool);
         for claims in [&signed_in.id_token, &signed_in.access_token] {
             let expected: BTreeMap<_, _> = expected
@@ -221,16 +223,16 @@ async fn an_app_that_asks_for_one_age_gets_one_bit_and_nothing_of_the_person() {
             &signed_in,
             attributes.chain(sent).filter(|text| text.len() > 6),
         );
-        assert_nowhere(&signed_in, [record_of(&stack, &persona).as_str()]);
+        assert_nowhere(&signed_in, [record_of(&laptop, &persona).as_str()]);
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn each_token_holds_what_the_scopes_grant_and_openid_alone_grants_nothing() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     for persona in personas(now()) {
-        let all = sign_in(&stack, &persona, &everything()).await;
+        let all = sign_in(&laptop, &persona, &everything()).await;
         for claim in ATTRIBUTES {
             let shown = all.id_token.get(claim).and_then(Value::as_str);
             assert_eq!(
@@ -270,27 +272,27 @@ async fn each_token_holds_what_the_scopes_grant_and_openid_alone_grants_nothing(
                 "an attribute is in {access_token}"
             );
         }
-        assert_no_claim(&sign_in(&stack, &persona, "openid").await, "openid alone");
+        assert_no_claim(&sign_in(&laptop, &persona, "openid").await, "openid alone");
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn a_refresh_gives_the_same_claims_again() {
-    let stack = stack().await;
-    let signed_in = sign_in(&stack, &first(), &everything()).await;
-    let refreshed = stack.refresh(&signed_in).await.unwrap();
+    let laptop = laptop().await;
+    let signed_in = sign_in(&laptop, &first(), &everything()).await;
+    let refreshed = laptop.refresh(&signed_in).await.unwrap();
     assert_eq!(ours(&refreshed.id_token), ours(&signed_in.id_token));
     assert_eq!(ours(&refreshed.access_token), ours(&signed_in.access_token));
     assert_eq!(ours(&refreshed.userinfo), BTreeMap::new());
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn attributes_that_the_user_overwrites_reach_no_token_and_no_userinfo() {
-    let stack = stack_with_own_users(|_| {}).await;
+    let laptop = stack_with_own_users(|_| {}).await;
     let scopes = format!("{} {OWN_USER}", everything());
-    let signed_in = sign_in(&stack, &first(), &scopes).await;
+    let signed_in = sign_in(&laptop, &first(), &scopes).await;
     let forged = [
         ("name", "偽名の人"),
         ("address", "偽の住所"),
@@ -298,8 +300,8 @@ async fn attributes_that_the_user_overwrites_reach_no_token_and_no_userinfo() {
         ("gender", "other"),
         (attribute::VERIFIED_AT, "4102444800"),
     ];
-    overwrite(&stack, &signed_in, &forged).await;
-    let refreshed = stack.refresh(&signed_in).await.unwrap();
+    overwrite(&laptop, &signed_in, &forged).await;
+    let refreshed = laptop.refresh(&signed_in).await.unwrap();
     assert_eq!(ours(&refreshed.id_token), ours(&signed_in.id_token));
     assert_eq!(ours(&refreshed.access_token), ours(&signed_in.access_token));
     assert_nowhere(
@@ -308,39 +310,39 @@ async fn attributes_that_the_user_overwrites_reach_no_token_and_no_userinfo() {
     );
     // What the user wrote is in the pool, until they sign in again.
     assert_eq!(
-        stack.cognito.users()[&username(&first())]["name"],
+        laptop.cognito.users()[&username(&first())]["name"],
         "偽名の人"
     );
-    sign_in(&stack, &first(), "openid").await;
+    sign_in(&laptop, &first(), "openid").await;
     assert_eq!(
-        stack.cognito.users()[&username(&first())]["name"],
+        laptop.cognito.users()[&username(&first())]["name"],
         first().claims["name"]
     );
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn from_a_record_that_is_not_the_users_own_no_claim_comes_and_a_forged_one_is_an_alarm() {
-    let stack = stack_with_own_users(|_| {}).await;
+    let laptop = stack_with_own_users(|_| {}).await;
     let scopes = format!("{} {OWN_USER}", everything());
     let person = first();
     let other = personas(now()).swap_remove(1);
-    sign_in(&stack, &other, "openid").await;
-    let signed_in = sign_in(&stack, &person, &scopes).await;
-    let own = record_of(&stack, &person);
+    sign_in(&laptop, &other, "openid").await;
+    let signed_in = sign_in(&laptop, &person, &scopes).await;
+    let own = record_of(&laptop, &person);
     let mut forged = own.clone().into_bytes();
     let last = forged.len() - 4;
     forged[last] = if forged[last] == b'A' { b'B' } else { b'A' };
     let forged = String::from_utf8(forged).unwrap();
-    let trigger = &stack.triggers.pre_token_generation;
+    let trigger = &laptop.triggers.pre_token_generation;
     for (record, class) in [
         ("anything", "record_malformed"),
-        (&record_of(&stack, &other), "record_unlinked"),
+        (&record_of(&laptop, &other), "record_unlinked"),
         (&forged, "record_forged"),
     ] {
-        overwrite(&stack, &signed_in, &[(attribute::RECORD, record)]).await;
+        overwrite(&laptop, &signed_in, &[(attribute::RECORD, record)]).await;
         let before = told(trigger, class);
-        assert_no_claim(&stack.refresh(&signed_in).await.unwrap(), class);
+        assert_no_claim(&laptop.refresh(&signed_in).await.unwrap(), class);
         assert!(told(trigger, class) > before, "{class}");
         assert_eq!(
             told(trigger, "tampering") > 0,
@@ -350,20 +352,20 @@ async fn from_a_record_that_is_not_the_users_own_no_claim_comes_and_a_forged_one
     }
     // Taken away, it is looked for in the pool, and isn't there.
     let body = json!({ "UserAttributeNames": [attribute::RECORD] });
-    let (status, answer) = call(&stack, "DeleteUserAttributes", &signed_in, body).await;
+    let (status, answer) = call(&laptop, "DeleteUserAttributes", &signed_in, body).await;
     assert_eq!(status, 200, "{answer}");
-    assert_no_claim(&stack.refresh(&signed_in).await.unwrap(), "record_missing");
+    assert_no_claim(&laptop.refresh(&signed_in).await.unwrap(), "record_missing");
     assert!(told(trigger, "record_missing") > 0);
     // With the record that is the user's own, or with another sign-in, all is well again.
-    overwrite(&stack, &signed_in, &[(attribute::RECORD, &own)]).await;
-    let again = stack.refresh(&signed_in).await.unwrap();
+    overwrite(&laptop, &signed_in, &[(attribute::RECORD, &own)]).await;
+    let again = laptop.refresh(&signed_in).await.unwrap();
     assert_eq!(ours(&again.id_token), ours(&signed_in.id_token));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn an_older_record_of_the_users_own_counts_for_as_long_as_a_verification_may() {
-    let stack = stack_with_own_users(|options| {
+    let laptop = stack_with_own_users(|options| {
         options.trigger_environment = variables([(
             pre_token_generation::config::MAX_VERIFICATION_AGE,
             Some("30d"),
@@ -372,10 +374,10 @@ async fn an_older_record_of_the_users_own_counts_for_as_long_as_a_verification_m
     .await;
     let scopes = format!("{} {OWN_USER}", everything());
     let person = first();
-    let signed_in = sign_in(&stack, &person, &scopes).await;
+    let signed_in = sign_in(&laptop, &person, &scopes).await;
     let older = |days: i64| {
         let record = VerifiedRecord {
-            issuer: stack.service.endpoints().issuer.clone(),
+            issuer: laptop.service.endpoints().issuer.clone(),
             subject: person.subject(SERVICE_CLIENT_ID),
             provider_name: "MynaApp".to_owned(),
             attributes: FourAttributes {
@@ -385,18 +387,18 @@ async fn an_older_record_of_the_users_own_counts_for_as_long_as_a_verification_m
             verified_at: VerifiedAt::Authentication(now() - TimeDelta::days(days)),
             acr: Some("aal3".to_owned()),
         };
-        let keys = SealingKeys::new([stack.configuration.record_key().expose_secret()]).unwrap();
+        let keys = SealingKeys::new([laptop.configuration.record_key().expose_secret()]).unwrap();
         record.seal(&keys, &SystemRandomness).unwrap()
     };
-    overwrite(&stack, &signed_in, &[(attribute::RECORD, &older(29))]).await;
-    let counts = stack.refresh(&signed_in).await.unwrap();
+    overwrite(&laptop, &signed_in, &[(attribute::RECORD, &older(29))]).await;
+    let counts = laptop.refresh(&signed_in).await.unwrap();
     assert_eq!(counts.id_token["name"], "旧姓の人");
     assert_eq!(counts.id_token["identity_verified"], true);
     let days = (now().timestamp() - counts.id_token["verified_at"].as_i64().unwrap()) / 86_400;
     assert_eq!(days, 29);
 
-    overwrite(&stack, &signed_in, &[(attribute::RECORD, &older(31))]).await;
-    let old = stack.refresh(&signed_in).await.unwrap();
+    overwrite(&laptop, &signed_in, &[(attribute::RECORD, &older(31))]).await;
+    let old = laptop.refresh(&signed_in).await.unwrap();
     let not_verified = json!(false);
     for claims in [&old.id_token, &old.access_token] {
         assert_eq!(
@@ -405,7 +407,7 @@ async fn an_older_record_of_the_users_own_counts_for_as_long_as_a_verification_m
         );
     }
     assert_nowhere(&old, ["旧姓の人"]);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
@@ -414,35 +416,35 @@ async fn a_record_that_the_trigger_does_not_see_is_read_from_the_user_pool() {
         trigger_attributes: TriggerAttributes::Readable,
         ..Variation::default()
     };
-    let stack = stack_with(|options| options.variation = hidden).await;
+    let laptop = laptop_with(|options| options.variation = hidden).await;
     let signed_in = sign_in(
-        &stack,
+        &laptop,
         &first(),
         "openid digital-auth/name digital-auth/age_over_18",
     )
     .await;
     assert_eq!(signed_in.id_token["name"], first().claims["name"].as_str());
     assert_eq!(
-        told(&stack.triggers.pre_token_generation, "claims_granted"),
+        told(&laptop.triggers.pre_token_generation, "claims_granted"),
         1
     );
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn an_address_is_shown_as_text_or_as_an_object_and_the_app_takes_both() {
-    let stack = stack().await;
-    let text = sign_in(&stack, &first(), "openid digital-auth/address").await;
+    let laptop = laptop().await;
+    let text = sign_in(&laptop, &first(), "openid digital-auth/address").await;
     let address = first().claims["address"].clone();
     assert_eq!(text.id_token["address"], address.as_str());
     let object = Variation {
         overridden_address: OverriddenAddress::Object,
         ..Variation::default()
     };
-    stack.cognito.vary(object).unwrap();
-    let object = sign_in(&stack, &first(), "openid digital-auth/address").await;
+    laptop.cognito.vary(object).unwrap();
+    let object = sign_in(&laptop, &first(), "openid digital-auth/address").await;
     assert_eq!(object.id_token["address"], json!({ "formatted": address }));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
@@ -452,8 +454,8 @@ async fn triggers_that_are_called_twice_change_nothing() {
             repeated_triggers,
             ..Variation::default()
         };
-        let stack = stack_with(|options| options.variation = variation).await;
-        let signed_in = sign_in(&stack, &first(), &everything()).await;
+        let laptop = laptop_with(|options| options.variation = variation).await;
+        let signed_in = sign_in(&laptop, &first(), &everything()).await;
         assert_eq!(signed_in.id_token["name"], first().claims["name"].as_str());
         let granted = if repeated_triggers == RepeatedTriggers::Always {
             2
@@ -461,39 +463,39 @@ async fn triggers_that_are_called_twice_change_nothing() {
             1
         };
         assert_eq!(
-            told(&stack.triggers.pre_token_generation, "claims_granted"),
+            told(&laptop.triggers.pre_token_generation, "claims_granted"),
             granted
         );
-        stack.stop().await;
+        laptop.stop().await;
     }
 }
 
 #[tokio::test]
 async fn the_groups_of_a_user_are_kept() {
-    let stack = stack().await;
-    sign_in(&stack, &first(), "openid").await;
-    stack
+    let laptop = laptop().await;
+    sign_in(&laptop, &first(), "openid").await;
+    laptop
         .cognito
         .add_to_group(&username(&first()), "residents")
         .unwrap();
     for scopes in ["openid".to_owned(), everything()] {
-        let signed_in = sign_in(&stack, &first(), &scopes).await;
+        let signed_in = sign_in(&laptop, &first(), &scopes).await;
         for claims in [&signed_in.id_token, &signed_in.access_token] {
             // Beside the group that Amazon Cognito itself makes for each provider's users.
             let groups = claims["cognito:groups"].as_array().expect("groups");
             assert!(groups.contains(&json!("residents")), "{scopes}");
         }
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn an_app_that_names_no_scope_gets_what_its_client_may_have() {
-    let stack = stack().await;
-    let signed_in = sign_in(&stack, &first(), "").await;
+    let laptop = laptop().await;
+    let signed_in = sign_in(&laptop, &first(), "").await;
     assert_eq!(signed_in.id_token["name"], first().claims["name"].as_str());
     assert_eq!(ours(&signed_in.userinfo), BTreeMap::new());
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
@@ -511,18 +513,18 @@ async fn a_sign_in_whose_record_is_not_believed_fails_and_writes_nothing() {
             "record_other_issuer",
         ),
     ] {
-        let stack = stack_with(|options| {
+        let laptop = laptop_with(|options| {
             options.trigger_environment = variables([(variable, Some(value))]);
         })
         .await;
-        let outcome = stack.login(&browser(), &first().id, None).await.unwrap();
+        let outcome = laptop.login(&browser(), &first().id, None).await.unwrap();
         let Outcome::Failed(failed) = outcome else {
             panic!("signed in")
         };
         assert_eq!(failed.class.as_deref(), Some(class));
         assert!(failed.support_id.is_some(), "{failed:?}");
-        assert_eq!(stack.cognito.users(), BTreeMap::new());
-        stack.stop().await;
+        assert_eq!(laptop.cognito.users(), BTreeMap::new());
+        laptop.stop().await;
     }
 }
 
@@ -559,7 +561,7 @@ async fn tokens_follow_scopes_and_userinfo_the_pool(
     more: &str,
     readable: &[&str],
 ) {
-    let stack = stack_with(|options| options.cognito = client).await;
+    let laptop = laptop_with(|options| options.cognito = client).await;
     let person = first();
     let asking = |ours: &str| format!("openid {OWN_USER} {more} {ours}");
     let check = |signed_in: &SignedIn, granted: &[&str], in_pool: &str| {
@@ -573,10 +575,10 @@ async fn tokens_follow_scopes_and_userinfo_the_pool(
         assert_eq!(signed_in.userinfo["name"], in_pool);
     };
     let proved = person.claims["name"].as_str();
-    let without = sign_in(&stack, &person, &asking("")).await;
+    let without = sign_in(&laptop, &person, &asking("")).await;
     check(&without, &[], proved);
     let ours = "digital-auth/name digital-auth/gender";
-    let with = sign_in(&stack, &person, &asking(ours)).await;
+    let with = sign_in(&laptop, &person, &asking(ours)).await;
     check(&with, &["name", "gender"], proved);
 
     let forged = [
@@ -585,9 +587,9 @@ async fn tokens_follow_scopes_and_userinfo_the_pool(
         ("birthdate", "1900-01-01"),
         ("gender", "other"),
     ];
-    overwrite(&stack, &with, &forged).await;
+    overwrite(&laptop, &with, &forged).await;
     for (signed_in, granted) in [(&without, &[][..]), (&with, &["name", "gender"])] {
-        let refreshed = stack.refresh(signed_in).await.unwrap();
+        let refreshed = laptop.refresh(signed_in).await.unwrap();
         check(&refreshed, granted, "偽名の人");
         for claims in [&refreshed.id_token, &refreshed.access_token] {
             let token = Value::Object(claims.clone()).to_string();
@@ -596,7 +598,7 @@ async fn tokens_follow_scopes_and_userinfo_the_pool(
             }
         }
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
@@ -613,15 +615,15 @@ async fn a_client_that_reads_custom_attributes_too_gets_no_record_in_a_token() {
 }
 
 /// A person whose birth date the service knew, and then only in part.
-async fn lose_the_birth_date(stack: &Stack) {
-    sign_in(stack, &first(), "openid").await;
+async fn lose_the_birth_date(laptop: &Laptop) {
+    sign_in(laptop, &first(), "openid").await;
     let known = first().claims["birthdate"].clone();
     assert_eq!(
-        stack.cognito.users()[&username(&first())]["birthdate"],
+        laptop.cognito.users()[&username(&first())]["birthdate"],
         known
     );
     let partial = json!("19850300");
-    (stack
+    (laptop
         .service
         .change_attribute(&first().id, "birthdate", partial))
     .unwrap();
@@ -630,9 +632,9 @@ async fn lose_the_birth_date(stack: &Stack) {
 /// Whether an empty value clears `birthdate` at Amazon Cognito is open: that is why it is left by default.
 #[tokio::test]
 async fn a_birth_date_that_is_gone_stays_in_the_pool_and_is_in_no_token() {
-    let stack = stack().await;
-    lose_the_birth_date(&stack).await;
-    let signed_in = sign_in(&stack, &first(), &everything()).await;
+    let laptop = laptop().await;
+    lose_the_birth_date(&laptop).await;
+    let signed_in = sign_in(&laptop, &first(), &everything()).await;
     assert!(!signed_in.id_token.contains_key("birthdate"));
     // Whoever was born in that month is over 20 for certain.
     assert_eq!(signed_in.id_token["age_over_20"], true);
@@ -640,21 +642,21 @@ async fn a_birth_date_that_is_gone_stays_in_the_pool_and_is_in_no_token() {
     let known = first().claims["birthdate"].clone();
     assert_nowhere(&signed_in, [known.as_str()]);
     assert_eq!(
-        stack.cognito.users()[&username(&first())]["birthdate"],
+        laptop.cognito.users()[&username(&first())]["birthdate"],
         known
     );
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn a_birth_date_that_is_gone_is_cleared_where_that_is_asked_for_and_the_pool_takes_it() {
-    let stack = stack_with(|options| {
+    let laptop = laptop_with(|options| {
         options.trigger_environment =
             variables([(inbound_federation::config::BIRTHDATE_GONE, Some("clear"))]);
     })
     .await;
-    lose_the_birth_date(&stack).await;
-    let outcome = stack.login(&browser(), &first().id, None).await.unwrap();
+    lose_the_birth_date(&laptop).await;
+    let outcome = laptop.login(&browser(), &first().id, None).await.unwrap();
     let Outcome::Failed(failed) = outcome else {
         panic!("signed in, though the pool doesn't take an empty birth date")
     };
@@ -665,26 +667,26 @@ async fn a_birth_date_that_is_gone_is_cleared_where_that_is_asked_for_and_the_po
         empty_values: EmptyValues::Clear,
         ..Variation::default()
     };
-    stack.cognito.vary(clear).unwrap();
-    let signed_in = sign_in(&stack, &first(), &everything()).await;
+    laptop.cognito.vary(clear).unwrap();
+    let signed_in = sign_in(&laptop, &first(), &everything()).await;
     assert!(!signed_in.id_token.contains_key("birthdate"));
-    let user = &stack.cognito.users()[&username(&first())];
+    let user = &laptop.cognito.users()[&username(&first())];
     assert!(!user.contains_key("birthdate"));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// Where the service doesn't say when, neither do the tokens nor the pool, whatever an earlier sign-in left there. A first
 /// sign-in succeeds as well.
 #[tokio::test]
 async fn a_sign_in_without_a_time_of_authentication_leaves_none_anywhere() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     let verified_at = || {
-        stack.cognito.users()[&username(&first())]
+        laptop.cognito.users()[&username(&first())]
             .get(attribute::VERIFIED_AT)
             .cloned()
     };
     let login = async |fault| {
-        let outcome = stack.login(&browser(), &first().id, fault).await;
+        let outcome = laptop.login(&browser(), &first().id, fault).await;
         match outcome.unwrap() {
             Outcome::SignedIn(signed_in) => *signed_in,
             Outcome::Failed(failed) => panic!("{failed:?}"),
@@ -699,24 +701,24 @@ async fn a_sign_in_without_a_time_of_authentication_leaves_none_anywhere() {
             assert_eq!(claims.contains_key("verified_at"), is_known);
         }
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// The records that the bridge makes are each sealed anew, and each is the user's own.
 #[tokio::test]
 async fn two_sign_ins_have_two_records_and_the_earlier_one_still_counts() {
-    let stack = stack_with_own_users(|_| {}).await;
+    let laptop = stack_with_own_users(|_| {}).await;
     let scopes = format!("openid digital-auth/name {OWN_USER}");
     let person = first();
-    sign_in(&stack, &person, &scopes).await;
-    let earlier = record_of(&stack, &person);
-    let signed_in = sign_in(&stack, &person, &scopes).await;
+    sign_in(&laptop, &person, &scopes).await;
+    let earlier = record_of(&laptop, &person);
+    let signed_in = sign_in(&laptop, &person, &scopes).await;
     assert!(
-        earlier != record_of(&stack, &person),
+        earlier != record_of(&laptop, &person),
         "two seals of one record are the same"
     );
-    overwrite(&stack, &signed_in, &[(attribute::RECORD, &earlier)]).await;
-    let refreshed = stack.refresh(&signed_in).await.unwrap();
+    overwrite(&laptop, &signed_in, &[(attribute::RECORD, &earlier)]).await;
+    let refreshed = laptop.refresh(&signed_in).await.unwrap();
     assert_eq!(refreshed.id_token["name"], person.claims["name"].as_str());
-    stack.stop().await;
+    laptop.stop().await;
 }

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Stdio;
 use std::time::Duration;
 
-use demo::stack::SERVICE_CLIENT_ID;
+use demo::laptop::SERVICE_CLIENT_ID;
 use federation::config::VARIABLES;
 use local_lambda::{FunctionOptions, HttpApi, LocalFunction};
 use login_kit::{Answer, command, federation};

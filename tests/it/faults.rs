@@ -2,7 +2,7 @@
 //! What is odd but allowed must succeed. After each fault the next login succeeds: nothing of it stays.
 
 use federation::failure::Class;
-use login_kit::{Outcome, Place, Stack, browser, logged, stack};
+use login_kit::{Laptop, Outcome, Place, browser, laptop, logged};
 use loopback::journal::Party;
 use service_simulator::fault::Fault;
 
@@ -57,17 +57,20 @@ fn place(class: Class) -> Place {
 }
 
 /// The status of the function's last answer in this login.
-fn last_status(stack: &Stack) -> u16 {
-    let steps = stack.journal.steps();
+fn last_status(laptop: &Laptop) -> u16 {
+    let steps = laptop.journal.steps();
     let step = steps.iter().rev().find(|step| step.to == Party::Bridge);
     step.and_then(|step| step.status).unwrap()
 }
 
 /// One login with the fault, from the browser to the app.
-async fn login_with(stack: &Stack, fault: Fault) {
-    let before = logged(stack, "failure").len();
-    let outcome = stack.login(&browser(), "adult", Some(fault)).await.unwrap();
-    let logged = &logged(stack, "failure")[before..];
+async fn login_with(laptop: &Laptop, fault: Fault) {
+    let before = logged(laptop, "failure").len();
+    let outcome = laptop
+        .login(&browser(), "adult", Some(fault))
+        .await
+        .unwrap();
+    let logged = &logged(laptop, "failure")[before..];
     let Some(name) = fault.class() else {
         assert!(
             matches!(outcome, Outcome::SignedIn(_)),
@@ -101,7 +104,7 @@ async fn login_with(stack: &Stack, fault: Fault) {
             "{fault}: {start}"
         );
     }
-    let status = last_status(stack);
+    let status = last_status(laptop);
     match group(fault) {
         Group::Callback if failed.place == Place::App && class != Class::ServiceRefusedCode => {
             assert_eq!(status, 302, "{fault}");
@@ -110,27 +113,27 @@ async fn login_with(stack: &Stack, fault: Fault) {
     }
 }
 
-async fn succeeds(stack: &Stack) {
-    let before = logged(stack, "failure").len();
-    let outcome = stack.login(&browser(), "adult", None).await.unwrap();
+async fn succeeds(laptop: &Laptop) {
+    let before = logged(laptop, "failure").len();
+    let outcome = laptop.login(&browser(), "adult", None).await.unwrap();
     assert!(matches!(outcome, Outcome::SignedIn(_)), "{outcome:?}");
-    assert_eq!(logged(stack, "failure").len(), before);
+    assert_eq!(logged(laptop, "failure").len(), before);
 }
 
 async fn every_fault_of(wanted: Group) {
-    let stack = stack().await;
-    succeeds(&stack).await;
+    let laptop = laptop().await;
+    succeeds(&laptop).await;
     let faults = Fault::ALL.iter().copied();
     for fault in faults.filter(|fault| group(*fault) == wanted) {
         // A process that has seen no keys, and hasn't asked for newer ones in the last ten seconds.
         if matches!(wanted, Group::Keys | Group::Slow(Half::Second)) {
-            stack.bridge.scale_to_zero().await;
+            laptop.bridge.scale_to_zero().await;
         }
-        login_with(&stack, fault).await;
+        login_with(&laptop, fault).await;
     }
-    stack.bridge.scale_to_zero().await;
-    succeeds(&stack).await;
-    stack.stop().await;
+    laptop.bridge.scale_to_zero().await;
+    succeeds(&laptop).await;
+    laptop.stop().await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use federation::config;
-use login_kit::{Outcome, RelyingParty, SignedIn, Stack, browser, stack, stack_with, variables};
+use login_kit::{Laptop, Outcome, RelyingParty, SignedIn, browser, laptop, laptop_with, variables};
 use loopback::user_agent::Arrival;
 use markdown::Document;
 use service_simulator::Endpoint;
@@ -72,14 +72,14 @@ fn names_of(url: &Url) -> BTreeSet<String> {
 }
 
 /// The names in the redirects to an address, of a login that succeeds and one that is cancelled.
-async fn on_the_way_to(stack: &Stack, part: &str) -> BTreeSet<String> {
+async fn on_the_way_to(laptop: &Laptop, part: &str) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for fault in [None, Some(Fault::Cancel)] {
-        let (_, start) = stack.begin().unwrap();
+        let (_, start) = laptop.begin().unwrap();
         let at = |url: &Url| url.as_str().contains(part);
         let browser = browser();
-        let arrival = stack.test_card_page(&browser, &start).await.unwrap();
-        let arrival = stack.choose(&browser, arrival, "adult", fault, at).await;
+        let arrival = laptop.test_card_page(&browser, &start).await.unwrap();
+        let arrival = laptop.choose(&browser, arrival, "adult", fault, at).await;
         let Arrival::At(url) = arrival.unwrap() else {
             panic!("on a page")
         };
@@ -90,12 +90,12 @@ async fn on_the_way_to(stack: &Stack, part: &str) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn the_table_has_every_parameter_of_every_way_and_no_other() {
-    let stack = stack().await;
-    let (_, start) = stack.begin().unwrap();
+    let laptop = laptop().await;
+    let (_, start) = laptop.begin().unwrap();
     let authorize = include_str!("../../functions/federation/src/authorize.rs");
     let callback = include_str!("../../functions/federation/src/callback.rs");
     let to_service = {
-        let client = RelyingParty::new(&stack);
+        let client = RelyingParty::new(&laptop);
         let (browser, request) = (browser(), client.authorization_request());
         let page = client.authorize(&browser, &request).await;
         names_of(&page.redirect_target().unwrap().unwrap())
@@ -117,9 +117,9 @@ async fn the_table_has_every_parameter_of_every_way_and_no_other() {
         names_of(&url)
     };
     assert!(from_cognito.contains("login_hint"), "{from_cognito:?}");
-    let from_service = on_the_way_to(&stack, "/callback?").await;
-    let to_cognito = on_the_way_to(&stack, "/oauth2/idpresponse?").await;
-    let to_app = on_the_way_to(&stack, demo::stack::APP_CALLBACK).await;
+    let from_service = on_the_way_to(&laptop, "/callback?").await;
+    let to_cognito = on_the_way_to(&laptop, "/oauth2/idpresponse?").await;
+    let to_app = on_the_way_to(&laptop, demo::laptop::APP_CALLBACK).await;
     for document in DOCUMENTS {
         let documented = documented(document);
         let [app, bridge, service, back, cognito, back_at_app] = &documented;
@@ -138,12 +138,12 @@ async fn the_table_has_every_parameter_of_every_way_and_no_other() {
         assert_eq!(*cognito, to_cognito);
         assert_eq!(*back_at_app, to_app);
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// A login whose authorization request somebody edits between the bridge and the service.
-async fn edited(stack: &Stack, edit: impl Fn(&str, &str) -> Option<String>) -> Outcome {
-    let (app, start) = stack.begin().unwrap();
+async fn edited(laptop: &Laptop, edit: impl Fn(&str, &str) -> Option<String>) -> Outcome {
+    let (app, start) = laptop.begin().unwrap();
     let browser = browser();
     let at_service = |url: &Url| url.host_str() == Some("service.localhost");
     let journey = browser.follow(&start, "application/json", at_service).await;
@@ -155,10 +155,12 @@ async fn edited(stack: &Stack, edit: impl Fn(&str, &str) -> Option<String>) -> O
         url.query_pairs()
             .filter_map(|(name, value)| Some((name.clone(), edit(&name, &value)?))),
     );
-    let arrival = stack.test_card_page(&browser, &changed).await.unwrap();
-    let at_app = |url: &Url| url.as_str().starts_with(demo::stack::APP_CALLBACK);
-    let arrival = stack.choose(&browser, arrival, "adult", None, at_app).await;
-    stack.finish(&app, arrival.unwrap()).await.unwrap()
+    let arrival = laptop.test_card_page(&browser, &changed).await.unwrap();
+    let at_app = |url: &Url| url.as_str().starts_with(demo::laptop::APP_CALLBACK);
+    let arrival = laptop
+        .choose(&browser, arrival, "adult", None, at_app)
+        .await;
+    laptop.finish(&app, arrival.unwrap()).await.unwrap()
 }
 
 fn class_of(outcome: Outcome) -> Option<String> {
@@ -171,12 +173,12 @@ fn class_of(outcome: Outcome) -> Option<String> {
 #[tokio::test]
 async fn a_scope_that_somebody_takes_out_of_their_request_ends_the_login() {
     for granted_scope in ["required", "optional"] {
-        let stack = stack_with(|options| {
+        let laptop = laptop_with(|options| {
             options.environment = variables([(config::GRANTED_SCOPE, Some(granted_scope))]);
         })
         .await;
         for taken_out in ["name", "address", "birthdate", "gender"] {
-            let outcome = edited(&stack, |name, value| {
+            let outcome = edited(&laptop, |name, value| {
                 let scopes = value.split(' ').filter(|scope| *scope != taken_out);
                 Some(match name {
                     "scope" => scopes.collect::<Vec<_>>().join(" "),
@@ -187,7 +189,7 @@ async fn a_scope_that_somebody_takes_out_of_their_request_ends_the_login() {
             assert_eq!(class.as_deref(), Some("scope_not_granted"), "{taken_out}");
         }
         // In another order, nothing is missing.
-        let outcome = edited(&stack, |name, value| {
+        let outcome = edited(&laptop, |name, value| {
             let scopes = value.split(' ').rev();
             Some(match name {
                 "scope" => scopes.collect::<Vec<_>>().join(" "),
@@ -195,7 +197,7 @@ async fn a_scope_that_somebody_takes_out_of_their_request_ends_the_login() {
             })
         });
         assert_eq!(class_of(outcome.await), None);
-        stack.stop().await;
+        laptop.stop().await;
     }
 }
 
@@ -206,12 +208,12 @@ async fn an_assurance_that_somebody_lowers_in_their_request_is_not_accepted() {
         (Some("aal3"), Some("assurance_not_accepted")),
         (Some("any"), None),
     ] {
-        let stack = stack_with(|options| {
+        let laptop = laptop_with(|options| {
             options.environment = variables([(config::ACCEPTED_ACR, accepted)]);
         })
         .await;
         for lowered in ["aal1", "aal2 crl", "AAL3"] {
-            let outcome = edited(&stack, |name, value| {
+            let outcome = edited(&laptop, |name, value| {
                 Some(if name == "acr_values" { lowered } else { value }.to_owned())
             });
             let outcome = outcome.await;
@@ -223,13 +225,13 @@ async fn an_assurance_that_somebody_lowers_in_their_request_is_not_accepted() {
         }
         // As the bridge asks, in another order or without.
         for kept in [Some("crl aal3"), None] {
-            let outcome = edited(&stack, |name, value| match name {
+            let outcome = edited(&laptop, |name, value| match name {
                 "acr_values" => kept.map(str::to_owned),
                 _ => Some(value.to_owned()),
             });
             assert_eq!(class_of(outcome.await), None, "{kept:?}");
         }
-        stack.stop().await;
+        laptop.stop().await;
     }
 }
 
@@ -240,14 +242,14 @@ async fn an_answer_without_scope_is_a_matter_of_the_configuration() {
         (Some("required"), Some("scope_not_confirmed")),
         (Some("optional"), None),
     ] {
-        let stack = stack_with(|options| {
+        let laptop = laptop_with(|options| {
             options.environment = variables([(config::GRANTED_SCOPE, granted_scope)]);
         })
         .await;
         let fault = Some(Fault::TokenWithoutScope);
-        let outcome = stack.login(&browser(), "adult", fault).await.unwrap();
+        let outcome = laptop.login(&browser(), "adult", fault).await.unwrap();
         assert_eq!(class_of(outcome).as_deref(), class, "{granted_scope:?}");
-        stack.stop().await;
+        laptop.stop().await;
     }
 }
 
@@ -277,69 +279,69 @@ fn is_the_person_now(signed_in: &SignedIn, begun: i64) -> bool {
 }
 
 /// A login that the app begins with `prompt=login`, which the person may take out of the URL.
-async fn anew(stack: &Stack, is_stripped: bool, fault: Option<Fault>) -> Outcome {
-    let (app, mut start) = stack.begin().unwrap();
+async fn anew(laptop: &Laptop, is_stripped: bool, fault: Option<Fault>) -> Outcome {
+    let (app, mut start) = laptop.begin().unwrap();
     if !is_stripped {
         start.query_pairs_mut().append_pair("prompt", "login");
     }
     let browser = browser();
-    let arrival = stack.test_card_page(&browser, &start).await.unwrap();
-    let at_app = |url: &Url| url.as_str().starts_with(demo::stack::APP_CALLBACK);
-    let arrival = stack
+    let arrival = laptop.test_card_page(&browser, &start).await.unwrap();
+    let at_app = |url: &Url| url.as_str().starts_with(demo::laptop::APP_CALLBACK);
+    let arrival = laptop
         .choose(&browser, arrival, "adult", fault, at_app)
         .await;
-    stack.finish(&app, arrival.unwrap()).await.unwrap()
+    laptop.finish(&app, arrival.unwrap()).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_login_whose_prompt_was_stripped_fails_the_recipe() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     let (old, unknown) = (
         Fault::IdTokenOldAuthentication,
         Fault::IdTokenMissingAuthenticationTime,
     );
-    let begun = stack.clock.now().timestamp();
+    let begun = laptop.clock.now().timestamp();
     let signed_in = |outcome| match outcome {
         Outcome::SignedIn(signed_in) => *signed_in,
         Outcome::Failed(failed) => panic!("{failed:?}"),
     };
     for is_stripped in [false, true] {
-        let now = signed_in(anew(&stack, is_stripped, None).await);
+        let now = signed_in(anew(&laptop, is_stripped, None).await);
         assert!(is_the_person_now(&now, begun));
         // The same tokens, of a login that began later.
         assert!(!is_the_person_now(&now, begun + 3_600));
     }
     for fault in [old, unknown] {
-        let class = class_of(anew(&stack, false, Some(fault)).await);
+        let class = class_of(anew(&laptop, false, Some(fault)).await);
         assert_eq!(class.as_deref(), Some("authentication_too_old"));
-        let stripped = signed_in(anew(&stack, true, Some(fault)).await);
+        let stripped = signed_in(anew(&laptop, true, Some(fault)).await);
         assert_eq!(stripped.id_token["identity_verified"], true);
         assert_eq!(stripped.id_token.contains_key("verified_at"), fault == old);
         assert!(!is_the_person_now(&stripped, begun), "{fault}");
         // Neither do newer tokens of the same login.
-        let refreshed = stack.refresh(&stripped).await.unwrap();
+        let refreshed = laptop.refresh(&stripped).await.unwrap();
         assert!(!is_the_person_now(&refreshed, begun), "{fault}");
     }
     // The service documents neither, so nobody asks it.
-    let requests = stack.service.requests();
+    let requests = laptop.service.requests();
     let asked = requests
         .iter()
         .filter(|request| request.endpoint == Endpoint::Authorization);
     let asked: Vec<_> = asked.map(|request| request.query_value("prompt")).collect();
     assert_eq!(asked, vec![None; 6]);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn a_login_without_auth_time_is_refused_where_it_is_required() {
-    let stack = stack_with(|options| {
+    let laptop = laptop_with(|options| {
         options.environment = variables([(config::REQUIRE_AUTH_TIME, Some("yes"))]);
     })
     .await;
     let fault = Some(Fault::IdTokenMissingAuthenticationTime);
-    let outcome = stack.login(&browser(), "adult", fault).await.unwrap();
+    let outcome = laptop.login(&browser(), "adult", fault).await.unwrap();
     assert_eq!(class_of(outcome).as_deref(), Some("auth_time_missing"));
-    let outcome = stack.login(&browser(), "adult", None).await.unwrap();
+    let outcome = laptop.login(&browser(), "adult", None).await.unwrap();
     assert_eq!(class_of(outcome), None);
-    stack.stop().await;
+    laptop.stop().await;
 }

@@ -17,7 +17,7 @@ use function_kit::invocation::ANSWER;
 use function_kit::metrics::{COLD_START, Count, MOST_SAMPLES, Refused, START_DURATION, Step};
 use function_kit::settings::provider_name;
 use local_lambda::{HEAD_LIMIT, PAYLOAD_LIMIT};
-use login_kit::{Outcome, browser, limits, stack};
+use login_kit::{Outcome, browser, laptop, limits};
 use loopback::user_agent::COOKIE_LIMIT;
 use pre_token_generation::config::OLDEST;
 use service_simulator::Endpoint;
@@ -48,10 +48,10 @@ struct Sent {
 
 impl Sent {
     async fn in_a_login() -> Self {
-        let stack = stack().await;
-        let outcome = stack.login(&browser(), "adult", None).await.unwrap();
+        let laptop = laptop().await;
+        let outcome = laptop.login(&browser(), "adult", None).await.unwrap();
         assert!(matches!(outcome, Outcome::SignedIn(_)), "{outcome:?}");
-        let requests = stack.service.requests();
+        let requests = laptop.service.requests();
         let to = |endpoint| {
             let mut requests = requests.iter();
             requests
@@ -68,7 +68,7 @@ impl Sent {
                 .unwrap()
                 .len(),
         };
-        stack.stop().await;
+        laptop.stop().await;
         sent
     }
 }

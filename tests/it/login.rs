@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use cognito_simulator::Variation;
-use demo::stack::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
+use demo::laptop::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
 use digital_auth::Provider;
 use digital_auth::authorization::{AuthorizationRequest as ServiceRequest, LoginSecrets};
 use federation::config;
@@ -18,8 +18,8 @@ use federation::sealed::{Audience, SealingKeys};
 use four_attributes::AttributeSet;
 use keys::{Algorithm, SystemRandomness};
 use login_kit::{
-    Answer, Arrival, AuthorizationRequest, Failed, Outcome, Place, RelyingParty, SignedIn, Stack,
-    UserAgent, browser, failure_page, logged_failures, parameter, stack, stack_with, variables,
+    Answer, Arrival, AuthorizationRequest, Failed, Laptop, Outcome, Place, RelyingParty, SignedIn,
+    UserAgent, browser, failure_page, laptop, laptop_with, logged_failures, parameter, variables,
 };
 use loopback::clock::SimClock;
 use secrecy::ExposeSecret as _;
@@ -57,8 +57,8 @@ fn text_claim(claims: &Map<String, Value>, claim: &str) -> Option<String> {
 }
 
 /// The user and the app's ID token hold these claims of the four, and none of the others; nothing else holds any.
-fn assert_holds(stack: &Stack, persona: &Persona, signed_in: &SignedIn) {
-    let users = stack.cognito.users();
+fn assert_holds(laptop: &Laptop, persona: &Persona, signed_in: &SignedIn) {
+    let users = laptop.cognito.users();
     let user = &users[&username(persona)];
     let expected: BTreeSet<_> = persona
         .claims
@@ -82,14 +82,14 @@ fn assert_holds(stack: &Stack, persona: &Persona, signed_in: &SignedIn) {
 }
 
 async fn every_persona_signs_in(algorithm: Algorithm) {
-    let stack = stack_with(|options| options.assertion_algorithm = algorithm).await;
+    let laptop = laptop_with(|options| options.assertion_algorithm = algorithm).await;
     let personas = personas(SimClock::default().now());
     for persona in &personas {
-        let outcome = stack.login(&browser(), &persona.id, None).await.unwrap();
-        assert_holds(&stack, persona, &signed_in(outcome));
+        let outcome = laptop.login(&browser(), &persona.id, None).await.unwrap();
+        assert_holds(&laptop, persona, &signed_in(outcome));
     }
-    assert_eq!(stack.cognito.users().len(), personas.len());
-    let assertions = token_requests(&stack)
+    assert_eq!(laptop.cognito.users().len(), personas.len());
+    let assertions = token_requests(&laptop)
         .iter()
         .map(|request| {
             let assertion = request.form_value("client_assertion").unwrap();
@@ -101,18 +101,18 @@ async fn every_persona_signs_in(algorithm: Algorithm) {
         Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
     };
     assert_eq!(assertions, vec![expected; personas.len()]);
-    assert_eq!(logged_failures(&stack), Vec::<String>::new());
-    stack.stop().await;
+    assert_eq!(logged_failures(&laptop), Vec::<String>::new());
+    laptop.stop().await;
 }
 
-fn requests(stack: &Stack, endpoint: Endpoint) -> Vec<RecordedRequest> {
-    let mut requests = stack.service.requests();
+fn requests(laptop: &Laptop, endpoint: Endpoint) -> Vec<RecordedRequest> {
+    let mut requests = laptop.service.requests();
     requests.retain(|request| request.endpoint == endpoint);
     requests
 }
 
-fn token_requests(stack: &Stack) -> Vec<RecordedRequest> {
-    requests(stack, Endpoint::Token)
+fn token_requests(laptop: &Laptop) -> Vec<RecordedRequest> {
+    requests(laptop, Endpoint::Token)
 }
 
 #[tokio::test]
@@ -127,31 +127,31 @@ async fn every_persona_signs_in_with_rs256_assertions_and_cognito_holds_what_it_
 
 #[tokio::test]
 async fn a_client_in_cognitos_place_signs_in() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let tokens = client.token_request(&client.code().await).send().await;
     assert_eq!(tokens.status, 200, "{tokens:?}");
     let claims = client.verified(&tokens.text("id_token").unwrap()).await;
     assert_eq!(claims["name"], "山田　太郎");
     let userinfo = client.userinfo(&tokens.text("access_token").unwrap()).await;
     assert_eq!(userinfo.json()["birthdate"], "1985-03-15");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn a_second_login_is_the_same_user_and_writes_the_attributes_again() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     let writes = || {
-        let steps = stack.journal.steps();
+        let steps = laptop.journal.steps();
         let writes = steps
             .iter()
             .filter(|step| step.request == "user pool: write the mapped attributes");
         writes.count()
     };
-    let persona = &personas(stack.clock.now())[0];
-    let first = signed_in(stack.login(&browser(), &persona.id, None).await.unwrap());
-    let unchanged = signed_in(stack.login(&browser(), &persona.id, None).await.unwrap());
-    assert_holds(&stack, persona, &unchanged);
+    let persona = &personas(laptop.clock.now())[0];
+    let first = signed_in(laptop.login(&browser(), &persona.id, None).await.unwrap());
+    let unchanged = signed_in(laptop.login(&browser(), &persona.id, None).await.unwrap());
+    assert_holds(&laptop, persona, &unchanged);
     assert_eq!(writes(), 2);
     assert_eq!(unchanged.id_token["sub"], first.id_token["sub"]);
 
@@ -161,80 +161,80 @@ async fn a_second_login_is_the_same_user_and_writes_the_attributes_again() {
         ("address", "北海道札幌市中央区北３条西６丁目"),
     ];
     for (claim, value) in moved {
-        stack
+        laptop
             .service
             .change_attribute(&persona.id, claim, json!(value))
             .unwrap();
     }
-    let changed = signed_in(stack.login(&browser(), &persona.id, None).await.unwrap());
+    let changed = signed_in(laptop.login(&browser(), &persona.id, None).await.unwrap());
     let mut expected = persona.clone();
     expected
         .claims
         .extend(moved.map(|(claim, value)| (claim, value.to_owned())));
-    assert_holds(&stack, &expected, &changed);
+    assert_holds(&laptop, &expected, &changed);
     assert_eq!(changed.id_token["sub"], first.id_token["sub"]);
-    assert_eq!(stack.cognito.users().len(), 1);
-    stack.stop().await;
+    assert_eq!(laptop.cognito.users().len(), 1);
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn two_logins_in_one_browser_cross_and_each_keeps_its_own_person() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     let tab_a = browser();
     let tab_b = tab_a.new_tab();
     let at_app = |url: &Url| url.host_str() == Some("app.localhost");
 
-    let (app_a, start_a) = stack.begin().unwrap();
-    let page_a = stack.test_card_page(&tab_a, &start_a).await.unwrap();
-    let (app_b, start_b) = stack.begin().unwrap();
-    let page_b = stack.test_card_page(&tab_b, &start_b).await.unwrap();
+    let (app_a, start_a) = laptop.begin().unwrap();
+    let page_a = laptop.test_card_page(&tab_a, &start_a).await.unwrap();
+    let (app_b, start_b) = laptop.begin().unwrap();
+    let page_b = laptop.test_card_page(&tab_b, &start_b).await.unwrap();
 
-    let people = personas(stack.clock.now());
+    let people = personas(laptop.clock.now());
     let person = |id| people.iter().find(|persona| persona.id == id).unwrap();
     let (adult, latin) = (person("adult"), person("latin-name"));
-    let back_b = stack.choose(&tab_b, page_b, &latin.id, None, at_app);
-    let outcome_b = stack.finish(&app_b, back_b.await.unwrap()).await.unwrap();
-    assert_holds(&stack, latin, &signed_in(outcome_b));
-    let back_a = stack.choose(&tab_a, page_a, &adult.id, None, at_app);
+    let back_b = laptop.choose(&tab_b, page_b, &latin.id, None, at_app);
+    let outcome_b = laptop.finish(&app_b, back_b.await.unwrap()).await.unwrap();
+    assert_holds(&laptop, latin, &signed_in(outcome_b));
+    let back_a = laptop.choose(&tab_a, page_a, &adult.id, None, at_app);
     // The app's own state and nonce are checked here too: neither tab has the other's.
-    let outcome_a = stack.finish(&app_a, back_a.await.unwrap()).await.unwrap();
-    assert_holds(&stack, adult, &signed_in(outcome_a));
+    let outcome_a = laptop.finish(&app_a, back_a.await.unwrap()).await.unwrap();
+    assert_holds(&laptop, adult, &signed_in(outcome_a));
 
-    let bridge = Url::parse(&RelyingParty::new(&stack).issuer()).unwrap();
+    let bridge = Url::parse(&RelyingParty::new(&laptop).issuer()).unwrap();
     assert_eq!(tab_a.cookies(&bridge), [], "both pending logins are over");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn cognitos_state_of_2600_characters_comes_back_and_one_that_cannot_fit_is_told_to_the_app() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     let with_state = |state_length| Variation {
         state_length,
         ..Variation::default()
     };
     for fits in [64, 700, 2_600] {
-        stack.cognito.vary(with_state(fits)).unwrap();
-        let outcome = stack.login(&browser(), "adult", None).await.unwrap();
+        laptop.cognito.vary(with_state(fits)).unwrap();
+        let outcome = laptop.login(&browser(), "adult", None).await.unwrap();
         signed_in(outcome);
     }
     for too_long in [4_500, 6_000] {
-        stack.cognito.vary(with_state(too_long)).unwrap();
-        let before = stack.service.requests().len();
-        let failed = failed(stack.login(&browser(), "adult", None).await.unwrap());
+        laptop.cognito.vary(with_state(too_long)).unwrap();
+        let before = laptop.service.requests().len();
+        let failed = failed(laptop.login(&browser(), "adult", None).await.unwrap());
         // Only with its state does Amazon Cognito know whose app to tell.
         assert_eq!(failed.place, Place::App, "{failed:?}");
         assert_eq!(failed.error.as_deref(), Some("invalid_request"));
         assert_eq!(failed.class.as_deref(), Some("state_too_long"));
-        assert_eq!(stack.service.requests().len(), before);
+        assert_eq!(laptop.service.requests().len(), before);
     }
-    assert_eq!(logged_failures(&stack), ["state_too_long"; 2]);
-    stack.stop().await;
+    assert_eq!(logged_failures(&laptop), ["state_too_long"; 2]);
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn a_state_that_cannot_fit_comes_back_byte_for_byte() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     for (length, expected) in [(2_600, None), (4_500, Some("invalid_request"))] {
         let state = format!("{}.%区 +&=", "x".repeat(length));
         let request = client.authorization_request().with("state", &state);
@@ -243,36 +243,36 @@ async fn a_state_that_cannot_fit_comes_back_byte_for_byte() {
         assert_eq!(parameter(&arrival, "error").as_deref(), expected);
         assert_eq!(parameter(&arrival, "code").is_some(), expected.is_none());
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn a_cancelled_login_is_told_to_the_app_and_the_next_one_succeeds() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     let browser = browser();
     for fault in [
         Fault::Cancel,
         Fault::CancelWithoutDescription,
         Fault::CallbackWithoutCode,
     ] {
-        let failed = failed(stack.login(&browser, "adult", Some(fault)).await.unwrap());
+        let failed = failed(laptop.login(&browser, "adult", Some(fault)).await.unwrap());
         assert_eq!(failed.place, Place::App);
         assert_eq!(failed.error.as_deref(), Some("access_denied"));
         assert_eq!(failed.class.as_deref(), Some("cancelled"));
-        signed_in(stack.login(&browser, "adult", None).await.unwrap());
+        signed_in(laptop.login(&browser, "adult", None).await.unwrap());
     }
-    assert_eq!(logged_failures(&stack), ["cancelled"; 3]);
-    stack.stop().await;
+    assert_eq!(logged_failures(&laptop), ["cancelled"; 3]);
+    laptop.stop().await;
 }
 
 /// Another site's form comes without the cookies of the logins that this browser has begun (`SameSite=Lax`).
 #[tokio::test]
 async fn forms_of_another_site_leave_no_more_cookies_than_queries_do() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let state = "s".repeat(2_600);
     let request = client.authorization_request().with("state", &state);
-    let another_site = Url::parse(&stack.service.endpoints().issuer).unwrap();
+    let another_site = Url::parse(&laptop.service.endpoints().issuer).unwrap();
     let at_service = |url: &Url| url.host_str() == another_site.host_str();
     let browser = browser();
     for _ in 0..4 {
@@ -284,7 +284,7 @@ async fn forms_of_another_site_leave_no_more_cookies_than_queries_do() {
         let cookies = browser.cookie_header(&request.url());
         assert!((1..4_900).contains(&cookies.len()), "{}", cookies.len());
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// The bridge's one cookie in this browser.
@@ -305,8 +305,8 @@ fn altered(value: &str, position: usize) -> String {
 
 #[tokio::test]
 async fn a_callback_without_the_right_cookie_ends_on_a_page_that_says_which_reason_it_was() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
 
     let same = browser();
@@ -362,17 +362,17 @@ async fn a_callback_without_the_right_cookie_ends_on_a_page_that_says_which_reas
         assert_eq!(browser.cookies(&bridge), [], "the cookie is of no use");
     }
     assert_eq!(
-        stack.service.count(Endpoint::Token),
+        laptop.service.count(Endpoint::Token),
         0,
         "nobody asked for tokens"
     );
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn the_page_speaks_the_browsers_language_first_and_names_the_request_in_the_log() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     for (language, first) in [("ja", "<html lang=\"ja\">"), ("en", "<html lang=\"en\">")] {
         let callback = client
             .to_callback(&browser(), &client.authorization_request())
@@ -385,21 +385,21 @@ async fn the_page_speaks_the_browsers_language_first_and_names_the_request_in_th
         assert!(text.contains(first));
         assert!(text.contains("ログインできませんでした"));
         assert!(text.contains("You could not be signed in"));
-        let logged = login_kit::logged(&stack, "failure");
+        let logged = login_kit::logged(&laptop, "failure");
         let support_id = logged.last().unwrap()["support_id"].as_str().unwrap();
         assert!(text.contains(&format!("<code>{support_id}</code>")));
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// A login that began this long ago: the service's address for the browser, which has the cookie.
 fn begun_before(
-    stack: &Stack,
+    laptop: &Laptop,
     client: &RelyingParty<'_>,
     browser: &UserAgent,
     age: TimeDelta,
 ) -> Url {
-    let endpoints = stack.service.endpoints();
+    let endpoints = laptop.service.endpoints();
     let provider = Provider::given(
         &endpoints.issuer,
         &endpoints.authorization_endpoint,
@@ -408,11 +408,11 @@ fn begun_before(
         &endpoints.jwks_uri,
     );
     let secrets = LoginSecrets::new(&SystemRandomness).unwrap();
-    let keys = SealingKeys::new([stack.configuration.sealing_key().expose_secret()]).unwrap();
+    let keys = SealingKeys::new([laptop.configuration.sealing_key().expose_secret()]).unwrap();
     let seal = Seal {
         keys: &keys,
         audience: Audience::new(&client.issuer(), COGNITO_CLIENT_ID),
-        now: stack.clock.now() - age,
+        now: laptop.clock.now() - age,
     };
     let pending = PendingLogin {
         secrets: secrets.clone(),
@@ -441,14 +441,14 @@ fn begun_before(
 
 #[tokio::test]
 async fn a_login_of_less_than_five_minutes_succeeds_and_a_slower_one_ends_on_its_own_page() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let at_client = |url: &Url| url.path() == "/oauth2/idpresponse";
     for (seconds, in_time) in [(0, true), (280, true), (301, false), (14 * 60, false)] {
         let browser = browser();
-        let start = begun_before(&stack, &client, &browser, TimeDelta::seconds(seconds));
+        let start = begun_before(&laptop, &client, &browser, TimeDelta::seconds(seconds));
         let page = browser.follow(&start, "application/json", at_client).await;
-        let arrival = stack
+        let arrival = laptop
             .choose(&browser, page.unwrap().end, "adult", None, at_client)
             .await
             .unwrap();
@@ -462,13 +462,13 @@ async fn a_login_of_less_than_five_minutes_succeeds_and_a_slower_one_ends_on_its
             assert_eq!(browser.cookies(&bridge), []);
         }
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn a_reloaded_callback_ends_on_a_page_and_a_replayed_one_gets_no_second_tokens() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let (browser, thief) = (browser(), browser());
     let callback = client
         .to_callback(&browser, &client.authorization_request())
@@ -493,7 +493,7 @@ async fn a_reloaded_callback_ends_on_a_page_and_a_replayed_one_gets_no_second_to
         (400, Some("invalid_grant"))
     );
     assert_eq!(refused.class().as_deref(), Some("service_refused_code"));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
@@ -503,20 +503,20 @@ async fn only_the_attributes_that_are_configured_are_asked_for_and_handed_on() {
         ("gender name", "openid name gender", vec!["gender", "name"]),
         ("", "openid", vec![]),
     ] {
-        let stack = stack_with(|options| {
+        let laptop = laptop_with(|options| {
             options.environment = variables([(config::ATTRIBUTES, Some(configured))]);
         })
         .await;
-        let mut persona = personas(stack.clock.now()).remove(0);
+        let mut persona = personas(laptop.clock.now()).remove(0);
         persona.claims.retain(|claim, _| handed_on.contains(claim));
-        let outcome = stack.login(&browser(), &persona.id, None).await.unwrap();
-        assert_holds(&stack, &persona, &signed_in(outcome));
-        let asked = requests(&stack, Endpoint::Authorization);
+        let outcome = laptop.login(&browser(), &persona.id, None).await.unwrap();
+        assert_holds(&laptop, &persona, &signed_in(outcome));
+        let asked = requests(&laptop, Endpoint::Authorization);
         assert_eq!(asked.len(), 1);
         assert_eq!(asked[0].query_value("scope"), Some(scope));
 
         // The client's word doesn't count: neither more nor fewer.
-        let client = RelyingParty::new(&stack);
+        let client = RelyingParty::new(&laptop);
         for other in ["openid name address", "openid name birthdate gender"] {
             let request = client.authorization_request().with("scope", other);
             let arrival = client.sign_in(&browser(), &request, "adult", None).await;
@@ -534,7 +534,7 @@ async fn only_the_attributes_that_are_configured_are_asked_for_and_handed_on() {
             .collect();
         let expected: BTreeSet<_> = handed_on.iter().copied().collect();
         assert_eq!(given.iter().copied().collect::<BTreeSet<_>>(), expected);
-        stack.stop().await;
+        laptop.stop().await;
     }
 }
 
@@ -542,17 +542,17 @@ async fn only_the_attributes_that_are_configured_are_asked_for_and_handed_on() {
 async fn before_there_is_a_client_id_the_keys_are_served_and_a_login_says_that_it_is_not_connected()
 {
     for (client_id, connected) in [("", false), (SERVICE_CLIENT_ID, true)] {
-        let stack = stack_with(|options| {
+        let laptop = laptop_with(|options| {
             options.environment = variables([(config::SERVICE_CLIENT_ID, Some(client_id))]);
         })
         .await;
-        let client = RelyingParty::new(&stack);
+        let client = RelyingParty::new(&laptop);
         let keys = client.document("/client-jwks.json").await;
         assert_eq!(keys.status, 200);
-        assert_eq!(keys.json(), stack.configuration.client_jwks().unwrap());
+        assert_eq!(keys.json(), laptop.configuration.client_jwks().unwrap());
         assert_eq!(keys.json()["keys"][0]["d"], Value::Null);
 
-        let outcome = stack.login(&browser(), "adult", None).await.unwrap();
+        let outcome = laptop.login(&browser(), "adult", None).await.unwrap();
         if connected {
             signed_in(outcome);
         } else {
@@ -565,35 +565,41 @@ async fn before_there_is_a_client_id_the_keys_are_served_and_a_login_says_that_i
             assert_eq!(page.status, 403);
             assert!(page.text().contains("/client-jwks.json"));
         }
-        stack.stop().await;
+        laptop.stop().await;
     }
 }
 
 #[tokio::test]
 async fn a_subject_that_cognito_cannot_take_becomes_a_hash_that_stays_the_same() {
-    let stack = stack().await;
-    let subject = personas(stack.clock.now())[0].subject(SERVICE_CLIENT_ID);
+    let laptop = laptop().await;
+    let subject = personas(laptop.clock.now())[0].subject(SERVICE_CLIENT_ID);
     let long: String = subject.chars().cycle().take(200).collect();
     for (fault, subject) in [
         (Fault::IdTokenLongSubject, long),
         (Fault::IdTokenSubjectWithSpace, format!("a {subject}")),
     ] {
-        let before = stack.cognito.users().len();
-        let first = stack.login(&browser(), "adult", Some(fault)).await.unwrap();
-        let second = stack.login(&browser(), "adult", Some(fault)).await.unwrap();
+        let before = laptop.cognito.users().len();
+        let first = laptop
+            .login(&browser(), "adult", Some(fault))
+            .await
+            .unwrap();
+        let second = laptop
+            .login(&browser(), "adult", Some(fault))
+            .await
+            .unwrap();
         let hex: String = digest(&SHA256, subject.as_bytes())
             .as_ref()
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        let users = stack.cognito.users();
+        let users = laptop.cognito.users();
         let user = &users[&format!("MynaApp_sha256-{hex}")];
         assert_eq!(users.len(), before + 1);
         for outcome in [first, second] {
             assert_eq!(signed_in(outcome).id_token["sub"], user["sub"].as_str());
         }
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
@@ -619,12 +625,12 @@ async fn only_an_accepted_acr_signs_in() {
         ),
         (None, vec![(normal, true), (other, true), (none, true)]),
     ] {
-        let stack = stack_with(|options| {
+        let laptop = laptop_with(|options| {
             options.environment = variables([(config::ACCEPTED_ACR, accepted)]);
         })
         .await;
         for (fault, passes) in cases {
-            let outcome = stack.login(&browser(), "adult", fault).await.unwrap();
+            let outcome = laptop.login(&browser(), "adult", fault).await.unwrap();
             if passes {
                 signed_in(outcome);
             } else {
@@ -633,7 +639,7 @@ async fn only_an_accepted_acr_signs_in() {
                 assert_eq!(failed.class.as_deref(), Some("assurance_not_accepted"));
             }
         }
-        stack.stop().await;
+        laptop.stop().await;
     }
 }
 
@@ -649,8 +655,8 @@ async fn tokens(
 
 #[tokio::test]
 async fn a_new_authentication_that_the_client_asks_for_has_to_show_in_auth_time() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let (old, unknown) = (
         Some(Fault::IdTokenOldAuthentication),
         Some(Fault::IdTokenMissingAuthenticationTime),
@@ -688,10 +694,10 @@ async fn a_new_authentication_that_the_client_asks_for_has_to_show_in_auth_time(
         }
     }
     // The service documents neither, so neither goes there.
-    for request in requests(&stack, Endpoint::Authorization) {
+    for request in requests(&laptop, Endpoint::Authorization) {
         for name in ["prompt", "max_age", "unknown"] {
             assert_eq!(request.query_value(name), None);
         }
     }
-    stack.stop().await;
+    laptop.stop().await;
 }

@@ -5,8 +5,8 @@ use cognito_simulator::Variation;
 use http::HeaderMap;
 use local_lambda::HEAD_LIMIT;
 use login_kit::{
-    Arrival, Outcome, RelyingParty, Stack, UserAgent, browser, failure_page, logged,
-    logged_failures, parameter, stack, stack_with,
+    Arrival, Laptop, Outcome, RelyingParty, UserAgent, browser, failure_page, laptop, laptop_with,
+    logged, logged_failures, parameter,
 };
 use service_simulator::Endpoint;
 use url::Url;
@@ -19,26 +19,26 @@ const ALL_COOKIES_LIMIT: usize = 4_900;
 /// What a browser sends besides: more than any does (2 KB).
 const USUAL_HEADERS: usize = 2_048;
 
-async fn signs_in(stack: &Stack, persona: &str) {
-    let outcome = stack.login(&browser(), persona, None).await.unwrap();
+async fn signs_in(laptop: &Laptop, persona: &str) {
+    let outcome = laptop.login(&browser(), persona, None).await.unwrap();
     assert!(matches!(outcome, Outcome::SignedIn(_)), "{outcome:?}");
 }
 
 #[tokio::test]
 async fn a_warm_login_makes_two_calls_to_the_service_and_two_signatures_and_no_others() {
     for algorithm in [keys::Algorithm::Es256, keys::Algorithm::Rs256] {
-        let stack = stack_with(|options| options.assertion_algorithm = algorithm).await;
-        signs_in(&stack, "adult").await;
+        let laptop = laptop_with(|options| options.assertion_algorithm = algorithm).await;
+        signs_in(&laptop, "adult").await;
         assert_eq!(
-            stack.service.count(Endpoint::KeySet),
+            laptop.service.count(Endpoint::KeySet),
             1,
             "the first login fetched the keys"
         );
-        let signed_before = logged(&stack, "signature").len();
-        stack.service.forget_requests();
-        signs_in(&stack, "longest").await;
+        let signed_before = logged(&laptop, "signature").len();
+        laptop.service.forget_requests();
+        signs_in(&laptop, "longest").await;
 
-        let called: Vec<_> = stack
+        let called: Vec<_> = laptop
             .service
             .requests()
             .iter()
@@ -53,13 +53,13 @@ async fn a_warm_login_makes_two_calls_to_the_service_and_two_signatures_and_no_o
         ];
         let by_the_bridge = [Endpoint::Token, Endpoint::Userinfo];
         assert_eq!(called, [&by_the_browser[..], &by_the_bridge].concat());
-        let signatures: Vec<_> = logged(&stack, "signature")[signed_before..]
+        let signatures: Vec<_> = logged(&laptop, "signature")[signed_before..]
             .iter()
             .map(|event| event["algorithm"].as_str().unwrap().to_owned())
             .collect();
         // The client assertion, then the ID token.
         assert_eq!(signatures, [algorithm.as_str(), "RS256"]);
-        stack.stop().await;
+        laptop.stop().await;
     }
 }
 
@@ -78,8 +78,8 @@ fn sent_cookies(client: &RelyingParty<'_>, browser: &UserAgent) -> usize {
 
 #[tokio::test]
 async fn one_pending_login_is_a_cookie_that_every_browser_takes() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     for length in [700, LONGEST_COGNITO_STATE] {
         let request = client
             .authorization_request()
@@ -91,13 +91,13 @@ async fn one_pending_login_is_a_cookie_that_every_browser_takes() {
         println!("state of {length}: Set-Cookie of {} bytes", lines[0].len());
         assert!(lines[0].len() < SET_COOKIE_LIMIT);
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn the_cookies_of_many_pending_logins_stay_small_and_the_newest_login_succeeds() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     for lengths in [
         vec![700; 25],
         vec![LONGEST_COGNITO_STATE; 5],
@@ -143,7 +143,7 @@ async fn the_cookies_of_many_pending_logins_stay_small_and_the_newest_login_succ
         }
         assert_eq!(alive + 1, held);
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// Request line and headers as they stand on the wire.
@@ -202,8 +202,8 @@ async fn full_browser(client: &RelyingParty<'_>) -> (UserAgent, Url) {
 
 #[tokio::test]
 async fn a_callback_with_many_pending_logins_passes_the_front_door() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let (browser, callback) = full_browser(&client).await;
     let (size, status) = with_usual_headers(&client, &browser, &callback, USUAL_HEADERS).await;
     println!("request line and headers of /callback: {size} bytes");
@@ -214,13 +214,13 @@ async fn a_callback_with_many_pending_logins_passes_the_front_door() {
     let too_many = USUAL_HEADERS + (HEAD_LIMIT - size) + 1;
     let (_, status) = with_usual_headers(&client, &browser, &callback, too_many).await;
     assert_eq!(status, 431, "the front door is as narrow as it says");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn the_next_authorization_request_with_many_pending_logins_passes_the_front_door() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let (browser, _) = full_browser(&client).await;
     let request = client
         .authorization_request()
@@ -235,13 +235,13 @@ async fn the_next_authorization_request_with_many_pending_logins_passes_the_fron
     println!("request line and headers of /authorize, longest state: {size} bytes");
     assert_eq!(status, 302);
     assert!(size < HEAD_LIMIT, "{size}");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn codes_tokens_and_answers_stay_far_below_what_carries_them() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     for persona in ["adult", "longest"] {
         let request = client
             .authorization_request()
@@ -271,31 +271,31 @@ async fn codes_tokens_and_answers_stay_far_below_what_carries_them() {
         assert!(id_token.len() - record * 4 / 3 < 4_096 && tokens.body.len() < 8_192);
         assert!(userinfo.body.len() < 4_096);
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn a_token_request_that_starts_the_function_is_answered_within_cognitos_limit() {
-    let stack = stack().await;
-    stack.cognito.vary(Variation::default()).unwrap();
+    let laptop = laptop().await;
+    laptop.cognito.vary(Variation::default()).unwrap();
     let browser = browser();
-    let (app, start) = stack.begin().unwrap();
-    let page = stack.test_card_page(&browser, &start).await.unwrap();
+    let (app, start) = laptop.begin().unwrap();
+    let page = laptop.test_card_page(&browser, &start).await.unwrap();
     let back_at_cognito = |url: &Url| url.path() == "/oauth2/idpresponse";
-    let arrival = stack
+    let arrival = laptop
         .choose(&browser, page, "adult", None, back_at_cognito)
         .await
         .unwrap();
     let Arrival::At(idpresponse) = arrival else {
         panic!("on a page");
     };
-    stack.bridge.scale_to_zero().await;
-    let started = stack.bridge.processes_started();
+    laptop.bridge.scale_to_zero().await;
+    let started = laptop.bridge.processes_started();
     // The stand-in of Amazon Cognito gives up after five seconds.
-    let back_at_app = stack.test_card_page(&browser, &idpresponse).await.unwrap();
-    let outcome = stack.finish(&app, back_at_app).await.unwrap();
+    let back_at_app = laptop.test_card_page(&browser, &idpresponse).await.unwrap();
+    let outcome = laptop.finish(&app, back_at_app).await.unwrap();
     assert!(matches!(outcome, Outcome::SignedIn(_)), "{outcome:?}");
-    assert_eq!(stack.bridge.processes_started(), started + 1);
-    assert_eq!(logged_failures(&stack), Vec::<String>::new());
-    stack.stop().await;
+    assert_eq!(laptop.bridge.processes_started(), started + 1);
+    assert_eq!(logged_failures(&laptop), Vec::<String>::new());
+    laptop.stop().await;
 }

@@ -9,11 +9,11 @@ use std::collections::{BTreeSet, HashMap};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use demo::app::AppSettings;
-use demo::stack::{APP_CALLBACK, SERVICE_CLIENT_ID, Stack};
+use demo::laptop::{APP_CALLBACK, Laptop, SERVICE_CLIENT_ID};
 use keys::{LocalKey, SystemRandomness};
 use login_kit::{
-    Answer, Arrival, BrowserLogin, Outcome, Page, Refusal, RelyingParty, SignedIn, browser, stack,
-    stack_with,
+    Answer, Arrival, BrowserLogin, Outcome, Page, Refusal, RelyingParty, SignedIn, browser, laptop,
+    laptop_with,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -209,10 +209,10 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// A run of this stack, whose keys and secrets are known from the start.
-    pub(crate) fn new(stack: &Stack) -> Self {
+    /// A run of this laptop, whose keys and secrets are known from the start.
+    pub(crate) fn new(laptop: &Laptop) -> Self {
         let mut run = Self::default();
-        let configuration = &stack.configuration;
+        let configuration = &laptop.configuration;
         run.know(
             Kind::ClientSecret,
             configuration.client_secret().expose_secret(),
@@ -224,7 +224,7 @@ impl Run {
         run.know(Kind::RecordKey, configuration.record_key().expose_secret());
         run.know_key(configuration.assertion_key());
         run.know_key(configuration.id_token_key());
-        for persona in personas(stack.clock.now()) {
+        for persona in personas(laptop.clock.now()) {
             run.know(Kind::Subject, persona.subject(SERVICE_CLIENT_ID));
             let values = persona.userinfo.values().filter_map(Value::as_str);
             let claims = persona.claims.values().map(String::as_str);
@@ -263,11 +263,11 @@ impl Run {
     /// failure, if it fails.
     pub(crate) async fn at_client(
         &mut self,
-        stack: &Stack,
+        laptop: &Laptop,
         persona: &str,
         fault: Option<Fault>,
     ) -> Option<String> {
-        let client = RelyingParty::new(stack);
+        let client = RelyingParty::new(laptop);
         let [state, nonce, verifier] = [(); 3].map(|()| random());
         self.know(Kind::ClientState, &state);
         self.know(Kind::ClientNonce, &nonce);
@@ -306,20 +306,20 @@ impl Run {
     /// A login of an app through Amazon Cognito. Gives the class of its failure, if it fails.
     async fn through_cognito(
         &mut self,
-        stack: &Stack,
+        laptop: &Laptop,
         persona: &str,
         fault: Option<Fault>,
     ) -> Option<String> {
-        let (app, start) = stack.begin().unwrap();
+        let (app, start) = laptop.begin().unwrap();
         let at_app = |url: &Url| url.as_str().starts_with(APP_CALLBACK);
         let login = BrowserLogin::run(&browser(), &start, persona, fault, at_app).await;
         self.browser(&login);
-        let records = self.records(stack);
-        match stack.finish(&app, login.end).await.unwrap() {
+        let records = self.records(laptop);
+        match laptop.finish(&app, login.end).await.unwrap() {
             Outcome::SignedIn(signed_in) => {
                 assert!(records > 0, "a login leaves a record in the pool");
                 self.know_tokens(&signed_in);
-                let refreshed = stack.refresh(&signed_in).await.unwrap();
+                let refreshed = laptop.refresh(&signed_in).await.unwrap();
                 self.know_tokens(&refreshed);
                 None
             }
@@ -337,8 +337,8 @@ impl Run {
     }
 
     /// A login at the app in the browser, and everything that the app then shows of it. Gives where it ended.
-    async fn at_the_app(&mut self, stack: &Stack, persona: &str, fault: Option<Fault>) -> String {
-        let app = Url::parse(stack.app.as_ref().unwrap().base_url()).unwrap();
+    async fn at_the_app(&mut self, laptop: &Laptop, persona: &str, fault: Option<Fault>) -> String {
+        let app = Url::parse(laptop.app.as_ref().unwrap().base_url()).unwrap();
         let browser = browser();
         let begun = browser.get(&app.join("/login").unwrap(), "text/html").await;
         let begun = begun.unwrap();
@@ -350,7 +350,7 @@ impl Run {
             .append_pair("identity_provider", "MynaApp");
         let login = BrowserLogin::run(&browser, &start, persona, fault, |_| false).await;
         self.browser(&login);
-        self.records(stack);
+        self.records(laptop);
         for path in ["/", "/story?seen=0"] {
             let page = browser.get(&app.join(path).unwrap(), "text/html").await;
             self.page(&page.unwrap());
@@ -371,8 +371,8 @@ impl Run {
     }
 
     /// Learns the verified records that lie in the user pool now, and says how many. No app and no browser ever sees one.
-    fn records(&mut self, stack: &Stack) -> usize {
-        let users = stack.cognito.users();
+    fn records(&mut self, laptop: &Laptop) -> usize {
+        let users = laptop.cognito.users();
         let records = users
             .values()
             .filter_map(|attributes| attributes.get(attribute::RECORD));
@@ -473,13 +473,13 @@ impl Run {
     }
 
     /// What the service received and issued, what the functions logged, and what the journal tells.
-    pub(crate) fn finish(&mut self, stack: &Stack) {
-        for tokens in stack.service.issued_tokens() {
+    pub(crate) fn finish(&mut self, laptop: &Laptop) {
+        for tokens in laptop.service.issued_tokens() {
             for token in [tokens.id_token, tokens.access_token, tokens.refresh_token] {
                 self.know(Kind::ServiceToken, token);
             }
         }
-        for request in stack.service.requests() {
+        for request in laptop.service.requests() {
             let place = format!("service {}", short(&request.path));
             if request.endpoint == Endpoint::Token {
                 for (kind, name) in [
@@ -503,13 +503,13 @@ impl Run {
                 );
             }
         }
-        for line in stack.bridge.logs().lines() {
+        for line in laptop.bridge.logs().lines() {
             self.see("log", line);
         }
-        for line in stack.triggers.log_lines() {
+        for line in laptop.triggers.log_lines() {
             self.see("trigger log", line);
         }
-        for step in stack.journal.steps() {
+        for step in laptop.journal.steps() {
             self.see("journal", serde_json::to_string(&step).unwrap());
         }
     }
@@ -711,56 +711,60 @@ fn needs_a_new_process(fault: Fault) -> bool {
 
 /// Every persona, with a client in Cognito's place and through Cognito.
 async fn personas_run() -> Run {
-    let stack = stack_with(|options| options.app = Some(AppSettings::default())).await;
-    let mut run = Run::new(&stack);
-    for persona in personas(stack.clock.now()) {
+    let laptop = laptop_with(|options| options.app = Some(AppSettings::default())).await;
+    let mut run = Run::new(&laptop);
+    for persona in personas(laptop.clock.now()) {
         let id = &*persona.id;
-        assert_eq!(run.at_client(&stack, id, None).await, None, "{id}");
-        assert_eq!(run.through_cognito(&stack, id, None).await, None, "{id}");
-        assert_eq!(run.at_the_app(&stack, id, None).await, "/signed-in", "{id}");
+        assert_eq!(run.at_client(&laptop, id, None).await, None, "{id}");
+        assert_eq!(run.through_cognito(&laptop, id, None).await, None, "{id}");
+        assert_eq!(
+            run.at_the_app(&laptop, id, None).await,
+            "/signed-in",
+            "{id}"
+        );
     }
     for fault in [
         Fault::CancelHostileDescription,
         Fault::UserinfoMalformedBirthdate,
         Fault::IdTokenWrongNonce,
     ] {
-        let end = run.at_the_app(&stack, "adult", Some(fault)).await;
+        let end = run.at_the_app(&laptop, "adult", Some(fault)).await;
         assert_eq!(end, "/failed", "{fault}");
     }
     let cancelled = run
-        .through_cognito(&stack, "adult", Some(Fault::CancelHostileDescription))
+        .through_cognito(&laptop, "adult", Some(Fault::CancelHostileDescription))
         .await;
     assert_eq!(cancelled.as_deref(), Some("cancelled"));
     let refused = run
-        .through_cognito(&stack, "adult", Some(Fault::UserinfoMalformedBirthdate))
+        .through_cognito(&laptop, "adult", Some(Fault::UserinfoMalformedBirthdate))
         .await;
     assert_eq!(refused.as_deref(), Some("attribute_malformed"));
-    run.finish(&stack);
-    stack.stop().await;
+    run.finish(&laptop);
+    laptop.stop().await;
     run
 }
 
 /// These faults. Each login ends as its fault says, or the run would show nothing.
 async fn faults_run(faults: impl Iterator<Item = Fault>) -> Run {
-    let stack = stack().await;
-    let mut run = Run::new(&stack);
+    let laptop = laptop().await;
+    let mut run = Run::new(&laptop);
     for fault in faults {
         if needs_a_new_process(fault) {
-            stack.bridge.scale_to_zero().await;
+            laptop.bridge.scale_to_zero().await;
         }
-        let class = run.at_client(&stack, "adult", Some(fault)).await;
+        let class = run.at_client(&laptop, "adult", Some(fault)).await;
         assert_eq!(class.as_deref(), fault.class(), "{fault}");
     }
-    run.finish(&stack);
-    stack.stop().await;
+    run.finish(&laptop);
+    laptop.stop().await;
     run
 }
 
 /// What the function refuses of a request, it doesn't repeat: in no answer, and in no log.
 async fn refused_run() -> Run {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
-    let mut run = Run::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
+    let mut run = Run::new(&laptop);
     let marked = random();
     run.know(Kind::Refused, &marked);
     let url = format!("https://{marked}.example/");
@@ -769,7 +773,7 @@ async fn refused_run() -> Run {
         .redirect(redirects)
         .build()
         .unwrap();
-    let base = stack.bridge.base_url();
+    let base = laptop.bridge.base_url();
     let mut answers = Vec::new();
 
     let request = client.authorization_request();
@@ -831,35 +835,35 @@ async fn refused_run() -> Run {
         assert!(answer.status >= 400 || answer.status == 302);
         run.answer("bridge", answer);
     }
-    for line in stack.bridge.logs().lines() {
+    for line in laptop.bridge.logs().lines() {
         run.see("log", line);
     }
-    stack.stop().await;
+    laptop.stop().await;
     run
 }
 
 /// What a user overwrites in the user pool, and what the triggers then refuse and tell of: at their loudest.
 async fn refused_records_run() -> Run {
-    let stack = claims::stack_with_own_users(|_| {}).await;
-    let mut run = Run::new(&stack);
-    let people = personas(stack.clock.now());
+    let laptop = claims::stack_with_own_users(|_| {}).await;
+    let mut run = Run::new(&laptop);
+    let people = personas(laptop.clock.now());
     let (person, other) = (&people[0], &people[1]);
-    claims::sign_in(&stack, other, "openid").await;
+    claims::sign_in(&laptop, other, "openid").await;
     let scopes = format!("{} {}", claims::everything(), claims::OWN_USER);
-    let signed_in = claims::sign_in(&stack, person, &scopes).await;
-    let own = claims::record_of(&stack, person);
+    let signed_in = claims::sign_in(&laptop, person, &scopes).await;
+    let own = claims::record_of(&laptop, person);
     let (front, end) = own.split_at(own.len() - 4);
     let other_end = if end == "AAAA" { "BBBB" } else { "AAAA" };
     let forged = format!("{front}{other_end}");
     run.know_tokens(&signed_in);
-    run.records(&stack);
-    for record in [&random(), &forged, &claims::record_of(&stack, other)] {
-        claims::overwrite(&stack, &signed_in, &[(attribute::RECORD, record)]).await;
-        run.records(&stack);
-        run.know_tokens(&stack.refresh(&signed_in).await.unwrap());
+    run.records(&laptop);
+    for record in [&random(), &forged, &claims::record_of(&laptop, other)] {
+        claims::overwrite(&laptop, &signed_in, &[(attribute::RECORD, record)]).await;
+        run.records(&laptop);
+        run.know_tokens(&laptop.refresh(&signed_in).await.unwrap());
     }
-    run.finish(&stack);
-    stack.stop().await;
+    run.finish(&laptop);
+    laptop.stop().await;
     run
 }
 
@@ -947,11 +951,11 @@ async fn a_trigger_tells_what_it_refuses_and_nothing_of_the_record_or_the_person
 /// The checker can fail: every known value is found in every place and form in which it could leak.
 #[tokio::test]
 async fn a_leak_would_be_found() {
-    let stack = stack().await;
-    let mut run = Run::new(&stack);
-    assert_eq!(run.at_client(&stack, "adult", None).await, None);
-    run.finish(&stack);
-    stack.stop().await;
+    let laptop = laptop().await;
+    let mut run = Run::new(&laptop);
+    assert_eq!(run.at_client(&laptop, "adult", None).await, None);
+    run.finish(&laptop);
+    laptop.stop().await;
     assert_eq!(run.leaks(), [""; 0]);
 
     // The function logs its query.

@@ -8,7 +8,7 @@ use std::process::{Child, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use demo::stack::{Addresses, Configuration};
+use demo::laptop::{Addresses, Configuration};
 use keys::Algorithm;
 use kit::{Reply, Server};
 use login_kit::functions;

@@ -6,15 +6,15 @@ use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use chrono::TimeDelta;
-use demo::stack::Stack as Running;
+use demo::laptop::Laptop as Running;
 use digital_auth::{Clock as _, SystemClock};
 use federation::failure::Class as BridgeClass;
 use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
 use local_lambda::{DirectFunction, FunctionOptions};
 use login_kit::{
-    Arrival, BrowserLogin, Functions, Outcome, RelyingParty, StackOptions, browser, functions,
-    parameter, stack_with, variables,
+    Arrival, BrowserLogin, Functions, LaptopOptions, Outcome, RelyingParty, browser, functions,
+    laptop_with, parameter, variables,
 };
 use loopback::user_agent::UserAgent;
 use record_trigger::{AtTokens, Class as TriggerClass};
@@ -142,8 +142,8 @@ async fn running(changes: &[(&str, &str)]) -> Running {
 }
 
 /// The same, with other options; the functions know the name of their stack.
-async fn running_with(change: impl FnOnce(&mut StackOptions)) -> Running {
-    stack_with(|options| {
+async fn running_with(change: impl FnOnce(&mut LaptopOptions)) -> Running {
+    laptop_with(|options| {
         let name = || variables([("STACK_NAME", Some(STACK))]);
         options.environment = name();
         options.trigger_environment = name();
@@ -562,7 +562,7 @@ async fn logins_that_all_end_on_the_way_back_ring() {
 /// request by hand is one place.
 #[tokio::test]
 async fn logins_that_all_end_before_they_begin_ring() {
-    type Change = fn(&mut StackOptions);
+    type Change = fn(&mut LaptopOptions);
     let changes: [(Change, &str); 3] = [
         (
             |options| {
@@ -738,7 +738,7 @@ fn where_there_are_many_it_goes_by_the_share() {
 /// doesn't start.
 #[tokio::test]
 async fn logins_that_finish_without_the_trigger_ring() {
-    type Change = fn(&mut StackOptions);
+    type Change = fn(&mut LaptopOptions);
     let changes: [(Change, bool); 2] = [
         (
             |options| {

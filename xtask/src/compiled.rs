@@ -115,27 +115,35 @@ fn units(workspace: &Path, arguments: &[&str]) -> Result<BTreeSet<(String, Unit)
         .map_err(|error| format!("cargo can't be started: {error}"))?;
     let graph: Value = serde_json::from_slice(&output.stdout)
         .map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
-    let all = graph["units"].as_array().into_iter().flatten();
+    let of = |unit: &Value, pointer: &str| unit.pointer(pointer).cloned().unwrap_or_default();
+    let text = |unit: &Value, pointer: &str| {
+        let text = of(unit, pointer);
+        text.as_str().unwrap_or_default().to_owned()
+    };
+    let all = graph.get("units").and_then(Value::as_array);
+    let all = all.into_iter().flatten();
     let of_others = all.filter(|unit| {
-        let id = unit["pkg_id"].as_str().unwrap_or_default();
-        let kind = unit["target"]["kind"][0].as_str().unwrap_or_default();
-        id.starts_with("registry+")
-            && unit["mode"] == "build"
-            && ["lib", "rlib", "proc-macro"].contains(&kind)
+        let kind = text(unit, "/target/kind/0");
+        text(unit, "/pkg_id").starts_with("registry+")
+            && text(unit, "/mode") == "build"
+            && ["lib", "rlib", "proc-macro"].contains(&&*kind)
     });
     let units = of_others.map(|unit| {
-        let id = unit["pkg_id"].as_str().unwrap_or_default();
-        let features = unit["features"].as_array().into_iter().flatten();
-        let mut profile = unit["profile"].clone();
-        // The tests' profile is another name for the same.
-        profile["name"] = Value::Null;
+        let id = text(unit, "/pkg_id");
+        let mut profile = of(unit, "/profile");
+        if let Some(profile) = profile.as_object_mut() {
+            // The tests' profile is another name for the same.
+            profile.remove("name");
+        }
+        let features = of(unit, "/features");
+        let features = features.as_array().into_iter().flatten();
         let unit = Unit {
             features: features
                 .filter_map(|feature| feature.as_str().map(str::to_owned))
                 .collect(),
             profile: profile.to_string(),
         };
-        (id.rsplit('#').next().unwrap_or(id).to_owned(), unit)
+        (id.rsplit('#').next().unwrap_or(&id).to_owned(), unit)
     });
     Ok(units.collect())
 }

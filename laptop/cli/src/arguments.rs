@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cli::exit;
-use demo::stack::SERVICE_CLIENT_ID;
+use demo::laptop::SERVICE_CLIENT_ID;
 use loopback::pages::Language;
 
 use crate::language;

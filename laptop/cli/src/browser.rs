@@ -7,8 +7,8 @@ use std::io::{self, IsTerminal as _, Write};
 use cli::classes;
 use cli::exit::{self, Status};
 use demo::app::{AppSettings, Ended, Explanation};
+use demo::laptop::{Laptop, LaptopOptions};
 use demo::scopes::Scopes;
-use demo::stack::{Stack, StackOptions};
 use function_kit::failure::Bilingual;
 use loopback::journal::{Hop, Journal, Moment, Party};
 use loopback::pages::Language;
@@ -37,7 +37,7 @@ pub(crate) async fn run(
     demo: &Demo,
     language: Language,
     (persona, fault, scopes): (&str, Option<Fault>, Scopes),
-    mut options: StackOptions,
+    mut options: LaptopOptions,
     (progress, mut interruption): (Progress, Interruption),
 ) -> Result<Status, DemoError> {
     let (sender, mut ended) = mpsc::channel(WAITING);
@@ -47,24 +47,24 @@ pub(crate) async fn run(
         explain,
         ended: Some(sender),
     });
-    let stack = tokio::select! {
-        started = Stack::start(options) => started?,
+    let laptop = tokio::select! {
+        started = Laptop::start(options) => started?,
         () = interruption.received() => return Err(DemoError::Interrupted),
     };
-    let Some(app) = &stack.app else {
+    let Some(app) = &laptop.app else {
         // Can't happen: it was asked for.
         return Err(DemoError::Output(io::ErrorKind::NotFound.into()));
     };
     // The persona is one of the stand-in's own.
-    let _ = stack.service.set_persona(persona);
-    stack.service.set_fault(fault);
+    let _ = laptop.service.set_persona(persona);
+    laptop.service.set_fault(fault);
     progress.finish();
 
     let url = app.base_url().to_owned();
     let opens = opens_browser(demo, io::stdout().is_terminal(), |name| {
         std::env::var_os(name).is_some_and(|value| !value.is_empty())
     });
-    unless_nobody_reads(welcome(demo, language, &stack, &url, opens))?;
+    unless_nobody_reads(welcome(demo, language, &laptop, &url, opens))?;
     if opens {
         // Detached: the browser may outlive the demo.
         if open::that_detached(&url).is_err() {
@@ -77,7 +77,7 @@ pub(crate) async fn run(
             ))?;
         }
     }
-    let mut pages = Pages::new(stack.journal.clone());
+    let mut pages = Pages::new(laptop.journal.clone());
     loop {
         let line = tokio::select! {
             () = interruption.received() => break,
@@ -87,7 +87,7 @@ pub(crate) async fn run(
         unless_nobody_reads(say(demo, &line))?;
     }
     say_to_people(demo, language.say("終了します", "Stopping"));
-    stack.stop().await;
+    laptop.stop().await;
     Ok(exit::SUCCESS)
 }
 
@@ -112,20 +112,20 @@ fn opens_browser(demo: &Demo, is_terminal: bool, is_set: impl Fn(&str) -> bool) 
 fn welcome(
     demo: &Demo,
     language: Language,
-    stack: &Stack,
+    laptop: &Laptop,
     url: &str,
     opens: bool,
 ) -> io::Result<()> {
-    let bridge = format!("http://bridge.localhost:{}", stack.bridge.address().port());
+    let bridge = format!("http://bridge.localhost:{}", laptop.bridge.address().port());
     let service = format!(
         "http://service.localhost:{}",
-        stack.service.address().port()
+        laptop.service.address().port()
     );
     let mut out = anstream::stdout().lock();
     if demo.json {
         let addresses = json!({
             "app": url,
-            "cognito": stack.cognito.base_url(),
+            "cognito": laptop.cognito.base_url(),
             "bridge": bridge,
             "service": service,
         });
@@ -146,7 +146,7 @@ fn welcome(
     let labels = [
         (
             language.say("Cognito の代役", "stand-in for Cognito"),
-            stack.cognito.base_url(),
+            laptop.cognito.base_url(),
         ),
         (party(language, Party::Bridge), &bridge),
         (

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use cli::exit::{self, Status};
 use cognito_simulator::{self, Variation};
+use demo::laptop::{Functions, Laptop, LaptopOptions, Outcome, Ports};
 use demo::scopes::Scopes;
-use demo::stack::{Functions, Outcome, Ports, Stack, StackOptions};
 use local_lambda::{BuildStop, Profile, waits_for_another_cargo};
 use loopback::clock::SimClock;
 use loopback::journal::{Hop, Moment, Step};
@@ -66,20 +66,20 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
         )
         .await;
     }
-    let stack = tokio::select! {
-        started = Stack::start(options) => started?,
+    let laptop = tokio::select! {
+        started = Laptop::start(options) => started?,
         () = interruption.received() => return Err(DemoError::Interrupted),
     };
     progress.say(language.say("ログインしています", "Signing in"));
     let browser = UserAgent::new(language.say("ja", "en"))?;
     let scopes = scopes.to_string();
     let outcome = tokio::select! {
-        outcome = stack.login_asking(&browser, persona, fault, &scopes) => outcome.map_err(DemoError::from),
+        outcome = laptop.login_asking(&browser, persona, fault, &scopes) => outcome.map_err(DemoError::from),
         () = interruption.received() => Err(DemoError::Interrupted),
     };
-    let hops = stack.journal.hops(Moment::default(), None);
-    let (log, triggers) = (stack.bridge.logs(), stack.triggers.clone());
-    stack.stop().await;
+    let hops = laptop.journal.hops(Moment::default(), None);
+    let (log, triggers) = (laptop.bridge.logs(), laptop.triggers.clone());
+    laptop.stop().await;
     progress.finish();
     let outcome = outcome?;
     let errors = match &outcome {
@@ -184,8 +184,8 @@ fn json_of(persona: &str, steps: &[&Step], outcome: &Outcome) -> Value {
     })
 }
 
-fn options(demo: &Demo, clock: SimClock, functions: Functions) -> StackOptions {
-    let mut options = StackOptions::new(functions);
+fn options(demo: &Demo, clock: SimClock, functions: Functions) -> LaptopOptions {
+    let mut options = LaptopOptions::new(functions);
     options.clock = clock;
     options.ports = Ports {
         service: demo.ports.service_port,

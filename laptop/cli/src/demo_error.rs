@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use cli::exit::{self, Status};
 use demo::app;
+use demo::laptop::{LaptopError, LoginError};
 use demo::scopes::{InvalidScopes, Scopes};
-use demo::stack::{LoginError, StackError};
 use local_lambda::BuildError;
 use loopback::user_agent::UserAgentError;
 
@@ -62,7 +62,7 @@ pub(crate) enum DemoError {
     },
     /// Something else doesn't start.
     #[error("the login could not be started: {0}")]
-    Start(StackError),
+    Start(LaptopError),
     /// Ctrl-C can't be listened for.
     #[error("signals can't be listened for: {0}")]
     Signals(io::Error),
@@ -152,17 +152,17 @@ impl From<BuildError> for DemoError {
     }
 }
 
-impl From<StackError> for DemoError {
-    fn from(error: StackError) -> Self {
+impl From<LaptopError> for DemoError {
+    fn from(error: LaptopError) -> Self {
         let (refused, option) = match &error {
-            StackError::Service(service_simulator::StartError::Listen(refused)) => {
+            LaptopError::Service(service_simulator::StartError::Listen(refused)) => {
                 (refused, "--service-port")
             }
-            StackError::Bridge(refused) => (refused, "--bridge-port"),
-            StackError::Cognito(cognito_simulator::StartError::Listen(refused)) => {
+            LaptopError::Bridge(refused) => (refused, "--bridge-port"),
+            LaptopError::Cognito(cognito_simulator::StartError::Listen(refused)) => {
                 (refused, "--cognito-port")
             }
-            StackError::App(app::StartError::Listen(refused)) => (refused, "--app-port"),
+            LaptopError::App(app::StartError::Listen(refused)) => (refused, "--app-port"),
             _ => return Self::Start(error),
         };
         match refused.taken() {

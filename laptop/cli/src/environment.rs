@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use demo::stack::{Addresses, Configuration, ConfigurationError, bridge_issuer};
+use demo::laptop::{Addresses, Configuration, ConfigurationError, bridge_issuer};
 use service_simulator::Endpoints;
 
 /// The ports of the stand-ins in a configuration that is printed.

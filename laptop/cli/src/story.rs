@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use demo::journal_ja::{japanese, japanese_value};
-use demo::stack::{Failed, Outcome, Place};
+use demo::laptop::{Failed, Outcome, Place};
 use loopback::journal::{Hop, Line, Parameter, Party, Step, mask, story};
 use loopback::pages::Language;
 

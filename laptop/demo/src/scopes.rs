@@ -1,6 +1,6 @@
 //! What an app may ask for: `openid`, and the scopes of the resource server `digital-auth`.
 //! Claims follow scopes, so a set of scopes says which claims an app's tokens get, and no other.
-//! The app of the demo, the command and the stack ask for nothing that isn't listed here.
+//! The app of the demo, the command and the laptop ask for nothing that isn't listed here.
 
 use std::collections::BTreeSet;
 use std::fmt;

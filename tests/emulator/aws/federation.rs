@@ -12,43 +12,43 @@ use crate::{InAws, in_aws};
 async fn a_login_makes_two_signatures_and_no_other_call_of_aws() {
     for assertion_key in [KeySpec::EccNistP256, KeySpec::Rsa2048] {
         let InAws {
-            stack,
+            laptop,
             bridge: counted,
             ..
         } = in_aws(assertion_key).await;
         for persona in ["longest", "adult"] {
             let (all, signatures) = (counted.all(), counted.of("TrentService.Sign"));
-            let outcome = stack.login(&browser(), persona, None).await.unwrap();
+            let outcome = laptop.login(&browser(), persona, None).await.unwrap();
             assert!(matches!(outcome, Outcome::SignedIn(_)), "{outcome:?}");
             assert_eq!(counted.of("TrentService.Sign") - signatures, 2);
             assert_eq!(counted.all() - all, 2, "a login calls AWS for nothing else");
         }
-        let client = RelyingParty::new(&stack);
+        let client = RelyingParty::new(&laptop);
         let keys = client.document("/jwks.json").await.json();
         assert_eq!(
             keys["keys"].as_array().unwrap().len(),
             2,
             "the next key is published"
         );
-        stack.stop().await;
+        laptop.stop().await;
     }
 }
 
 #[tokio::test]
 async fn secrets_are_rotated_while_a_login_is_under_way() {
     let InAws {
-        stack,
+        laptop,
         aws,
         bridge: counted,
         sealing_keys,
         client_secrets,
         ..
     } = in_aws(KeySpec::EccNistP256).await;
-    let client = RelyingParty::new(&stack);
+    let client = RelyingParty::new(&laptop);
     // A cookie and a code that the old key sealed.
     let code = client.code().await;
 
-    let client_secret = stack
+    let client_secret = laptop
         .configuration
         .client_secret()
         .expose_secret()
@@ -72,22 +72,22 @@ async fn secrets_are_rotated_while_a_login_is_under_way() {
     let browser = browser();
     let request = client.authorization_request();
     let before = client.sign_in(&browser, &request, "adult", None).await;
-    stack.bridge.scale_to_zero().await;
+    laptop.bridge.scale_to_zero().await;
     let code = parameter(&before, "code").unwrap();
     let tokens = client.token_request(&code).send().await;
     assert_eq!(tokens.status, 200, "{tokens:?}");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn a_disabled_key_is_said_and_nothing_is_half_done() {
     let InAws {
-        stack,
+        laptop,
         aws,
         signing_keys: [assertion_key, id_token_key],
         ..
     } = in_aws(KeySpec::EccNistP256).await;
-    let client = RelyingParty::new(&stack);
+    let client = RelyingParty::new(&laptop);
     let code = client.code().await;
 
     aws.kms
@@ -125,5 +125,5 @@ async fn a_disabled_key_is_said_and_nothing_is_half_done() {
         (refused.status, refused.class().as_deref()),
         (503, Some("signing_failed"))
     );
-    stack.stop().await;
+    laptop.stop().await;
 }

@@ -15,16 +15,16 @@ mod pre_token_generation;
 
 use ::federation::config;
 use aws_sdk_kms::types::KeySpec;
-use demo::stack::SERVICE_CLIENT_ID;
+use demo::laptop::SERVICE_CLIENT_ID;
 use emulator::{Aws, Counted, new_key};
-use login_kit::{RelyingParty, Stack, stack_with, variables};
+use login_kit::{Laptop, RelyingParty, laptop_with, variables};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use service_simulator::RegisteredClient;
 
 /// Everything, the functions with their keys and secrets in AWS.
 struct InAws {
-    stack: Stack,
+    laptop: Laptop,
     aws: Aws,
     /// The calls of the bridge.
     bridge: Counted,
@@ -75,7 +75,7 @@ async fn in_aws(assertion_key: KeySpec) -> InAws {
     let client_secrets = aws.secret().await;
     let (sealing_keys, record_keys) = (Ring::new(&aws).await, Ring::new(&aws).await);
     let id_token_keys = format!("{signs} {published}");
-    let stack = stack_with(|options| {
+    let laptop = laptop_with(|options| {
         options.environment = variables([
             (config::ASSERTION_KEYS, Some(&assertion_key)),
             (config::ID_TOKEN_KEYS, Some(&id_token_keys)),
@@ -95,11 +95,11 @@ async fn in_aws(assertion_key: KeySpec) -> InAws {
     })
     .await;
     // The bridge starts with the first request: the secret gets its value before it.
-    let client_secret = stack.configuration.client_secret().expose_secret();
+    let client_secret = laptop.configuration.client_secret().expose_secret();
     aws.put(&client_secrets, &json!({ "current": client_secret }))
         .await;
     // The Digital Agency gets the public keys on a form.
-    let client = RelyingParty::new(&stack);
+    let client = RelyingParty::new(&laptop);
     let jwks = client.document("/client-jwks.json").await.json();
     let redirect_uris = vec![format!("{}/callback", client.issuer())];
     let registered = RegisteredClient {
@@ -107,9 +107,9 @@ async fn in_aws(assertion_key: KeySpec) -> InAws {
         redirect_uris,
         jwks,
     };
-    stack.service.register_client(registered).unwrap();
+    laptop.service.register_client(registered).unwrap();
     InAws {
-        stack,
+        laptop,
         aws,
         bridge,
         triggers,

@@ -1,7 +1,7 @@
 //! The records' keys in AWS Secrets Manager, and the record that an event lacks in a user pool.
 
 use aws_sdk_kms::types::KeySpec;
-use login_kit::{Outcome, SignedIn, Stack, browser};
+use login_kit::{Laptop, Outcome, SignedIn, browser};
 use serde_json::{Value, json};
 
 use crate::{InAws, in_aws};
@@ -12,8 +12,8 @@ const SCOPES: &str = "openid digital-auth/age_over_20";
 const GET_SECRET: &str = "secretsmanager.GetSecretValue";
 const GET_USER: &str = "AWSCognitoIdentityProviderService.AdminGetUser";
 
-async fn sign_in(stack: &Stack) -> SignedIn {
-    let outcome = stack.login_asking(&browser(), "adult", None, SCOPES).await;
+async fn sign_in(laptop: &Laptop) -> SignedIn {
+    let outcome = laptop.login_asking(&browser(), "adult", None, SCOPES).await;
     match outcome.unwrap() {
         Outcome::SignedIn(signed_in) => *signed_in,
         Outcome::Failed(failed) => panic!("not signed in: {failed:?}"),
@@ -21,8 +21,8 @@ async fn sign_in(stack: &Stack) -> SignedIn {
 }
 
 /// The only user: their name in the pool, and their record.
-fn only_user(stack: &Stack) -> (String, String) {
-    let (username, attributes) = stack.cognito.users().pop_first().unwrap();
+fn only_user(laptop: &Laptop) -> (String, String) {
+    let (username, attributes) = laptop.cognito.users().pop_first().unwrap();
     let record = attributes[&format!("custom:{ATTRIBUTE}")].clone();
     (username, record)
 }
@@ -35,54 +35,54 @@ fn key_of(record: &str) -> Option<&str> {
 #[tokio::test]
 async fn a_record_of_a_new_key_opens_without_a_restart_and_one_of_the_old_key_still_does() {
     let InAws {
-        stack,
+        laptop,
         aws,
         triggers: counted,
         record_keys,
         ..
     } = in_aws(KeySpec::EccNistP256).await;
     let over_20 = Some(&json!(true));
-    let before = sign_in(&stack).await;
+    let before = sign_in(&laptop).await;
     assert_eq!(before.id_token.get("age_over_20"), over_20);
-    let (_, old_record) = only_user(&stack);
+    let (_, old_record) = only_user(&laptop);
     assert_eq!(counted.of(GET_SECRET), 2, "each trigger, at its start");
 
     record_keys.rotate(&aws).await;
     // The triggers know only the old key, and it opens.
-    let refreshed = stack.refresh(&before).await.unwrap();
+    let refreshed = laptop.refresh(&before).await.unwrap();
     assert_eq!(refreshed.id_token.get("age_over_20"), over_20);
     assert_eq!(counted.of(GET_SECRET), 2, "an old record needs no fetch");
 
     // A new process of the bridge seals with the new key, which the triggers then fetch.
-    stack.bridge.scale_to_zero().await;
-    let after = sign_in(&stack).await;
+    laptop.bridge.scale_to_zero().await;
+    let after = sign_in(&laptop).await;
     assert_eq!(after.id_token.get("age_over_20"), over_20);
-    let (_, new_record) = only_user(&stack);
+    let (_, new_record) = only_user(&laptop);
     assert_ne!(key_of(&old_record), key_of(&new_record));
     assert_eq!(counted.of(GET_SECRET), 4, "each trigger, once");
-    for trigger in stack.triggers.each() {
+    for trigger in laptop.triggers.each() {
         assert_eq!(trigger.processes_started(), 1);
     }
     assert_eq!(counted.all(), 4, "the event had the record each time");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn a_record_that_the_event_lacks_is_read_from_the_user_pool() {
     let InAws {
-        stack,
+        laptop,
         aws,
         triggers: counted,
         ..
     } = in_aws(KeySpec::EccNistP256).await;
-    sign_in(&stack).await;
-    let (username, record) = only_user(&stack);
+    sign_in(&laptop).await;
+    let (username, record) = only_user(&laptop);
     let (provider_name, subject) = username.split_once('_').unwrap();
     let pool = aws.user_pool(&username, ATTRIBUTE, &record).await;
     let event = event(&pool, &username, provider_name, subject);
 
     let calls = counted.all();
-    let function = &stack.triggers.pre_token_generation;
+    let function = &laptop.triggers.pre_token_generation;
     let answer = function.invoke(event.to_string()).await.unwrap();
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     let claims = &answer["response"]["claimsAndScopeOverrideDetails"]["idTokenGeneration"]["claimsToAddOrOverride"];
@@ -93,7 +93,7 @@ async fn a_record_that_the_event_lacks_is_read_from_the_user_pool() {
     let unknown = self::event(&pool, "nobody", provider_name, subject);
     let failed = function.invoke(unknown.to_string()).await.unwrap_err();
     assert_eq!(failed.error_type(), "user_unavailable");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// The golden event without a record, of this user.

@@ -3,7 +3,7 @@
 //! redirect URI and the public keys that the outputs name.
 
 use aws_sdk_cognitoidentityprovider::types::UserPoolClientType;
-use demo::stack::{Configuration, SERVICE_CLIENT_ID};
+use demo::laptop::{Configuration, SERVICE_CLIENT_ID};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use keys::{SystemRandomness, random_base64url};

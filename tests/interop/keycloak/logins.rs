@@ -8,11 +8,11 @@ use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use demo::stack::{APP_CALLBACK, AppLogin};
+use demo::laptop::{APP_CALLBACK, AppLogin};
 use federation::config;
 use keys::{Algorithm, LocalKey, SigningKey as _};
 use login_kit::{
-    Arrival, Failed, Form, Outcome, Place, SignedIn, Stack, StackOptions, UserAgent, browser,
+    Arrival, Failed, Form, Laptop, LaptopOptions, Outcome, Place, SignedIn, UserAgent, browser,
     functions, logged_failures, parameter,
 };
 use loopback::clock::SimClock;
@@ -30,33 +30,33 @@ use super::{Consent, PEOPLE, Realm};
 const FOUR: [&str; 4] = ["name", "address", "birthdate", "gender"];
 
 /// Everything, with Keycloak in the service's place.
-async fn stack_with(
+async fn laptop_with(
     realm: impl FnOnce(&mut Value),
-    change: impl FnOnce(&mut StackOptions),
-) -> Stack<Realm> {
+    change: impl FnOnce(&mut LaptopOptions),
+) -> Laptop<Realm> {
     registered(realm, change, |_| {}).await
 }
 
 /// The same, and the client is registered otherwise than the bridge is made.
 async fn registered(
     realm: impl FnOnce(&mut Value),
-    change: impl FnOnce(&mut StackOptions),
+    change: impl FnOnce(&mut LaptopOptions),
     registration: impl FnOnce(&mut RegisteredClient),
-) -> Stack<Realm> {
+) -> Laptop<Realm> {
     let mut realm = Realm::new().await.with(realm);
-    let mut options = StackOptions::new(functions());
+    let mut options = LaptopOptions::new(functions());
     change(&mut options);
-    let stack = Stack::start_around(options, async |mut client| {
+    let laptop = Laptop::start_around(options, async |mut client| {
         registration(&mut client);
         realm.register(&client).await;
         let endpoints = realm.endpoints();
         Ok((realm, endpoints))
     });
-    stack.await.expect("free ports are free")
+    laptop.await.expect("free ports are free")
 }
 
-async fn stack() -> Stack<Realm> {
-    stack_with(|_| {}, |_| {}).await
+async fn laptop() -> Laptop<Realm> {
+    laptop_with(|_| {}, |_| {}).await
 }
 
 fn at_app(url: &Url) -> bool {
@@ -64,24 +64,24 @@ fn at_app(url: &Url) -> bool {
 }
 
 /// Where a login of the app has come to Keycloak's first page.
-async fn at_keycloak(stack: &Stack<Realm>, browser: &UserAgent) -> (AppLogin, Arrival) {
-    let (app, start) = stack.begin().unwrap();
+async fn at_keycloak(laptop: &Laptop<Realm>, browser: &UserAgent) -> (AppLogin, Arrival) {
+    let (app, start) = laptop.begin().unwrap();
     (app, arrive(browser, &start, at_app).await)
 }
 
 async fn login_in(
-    stack: &Stack<Realm>,
+    laptop: &Laptop<Realm>,
     browser: &UserAgent,
     person: &str,
     consent: Consent,
 ) -> Outcome {
-    let (app, arrival) = at_keycloak(stack, browser).await;
+    let (app, arrival) = at_keycloak(laptop, browser).await;
     let arrival = sign_in(browser, arrival, person, consent, at_app).await;
-    stack.finish(&app, arrival).await.unwrap()
+    laptop.finish(&app, arrival).await.unwrap()
 }
 
-async fn login(stack: &Stack<Realm>, person: &str) -> Outcome {
-    login_in(stack, &browser(), person, Consent::Given).await
+async fn login(laptop: &Laptop<Realm>, person: &str) -> Outcome {
+    login_in(laptop, &browser(), person, Consent::Given).await
 }
 
 fn signed_in(outcome: Outcome) -> SignedIn {
@@ -92,7 +92,7 @@ fn signed_in(outcome: Outcome) -> SignedIn {
 }
 
 /// The app got an error, with this class, and the function logged it once.
-fn assert_fails(stack: &Stack<Realm>, outcome: Outcome, error: &str, class: &str) {
+fn assert_fails(laptop: &Laptop<Realm>, outcome: Outcome, error: &str, class: &str) {
     let Outcome::Failed(failed) = outcome else {
         panic!("signed in");
     };
@@ -102,7 +102,7 @@ fn assert_fails(stack: &Stack<Realm>, outcome: Outcome, error: &str, class: &str
         (Place::App, Some(error), Some(class)),
         "{failed:?}"
     );
-    assert_eq!(logged_failures(stack), [class]);
+    assert_eq!(logged_failures(laptop), [class]);
 }
 
 fn persona(id: &str) -> Persona {
@@ -127,8 +127,8 @@ fn assert_holds(person: &Persona, signed_in: &SignedIn) {
 
 #[tokio::test]
 async fn issuer_and_endpoints_are_those_of_the_contract() {
-    let stack = stack().await;
-    let expected = stack.service.endpoints();
+    let laptop = laptop().await;
+    let expected = laptop.service.endpoints();
     let url = format!("{}/.well-known/openid-configuration", expected.issuer);
     let metadata: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
     for (name, expected) in [
@@ -140,19 +140,19 @@ async fn issuer_and_endpoints_are_those_of_the_contract() {
     ] {
         assert_eq!(metadata[name], **expected, "{name}");
     }
-    stack.stop_around().await;
+    laptop.stop_around().await;
 }
 
 async fn every_person_signs_in(algorithm: Algorithm) {
-    let stack = stack_with(|_| {}, |options| options.assertion_algorithm = algorithm).await;
+    let laptop = laptop_with(|_| {}, |options| options.assertion_algorithm = algorithm).await;
     for id in PEOPLE {
-        assert_holds(&persona(id), &signed_in(login(&stack, id).await));
+        assert_holds(&persona(id), &signed_in(login(&laptop, id).await));
     }
-    assert_eq!(logged_failures(&stack), Vec::<String>::new());
+    assert_eq!(logged_failures(&laptop), Vec::<String>::new());
 
     // The subject that came through is the pairwise one, and not what Keycloak knows the user by.
-    let known = stack.service.admin.user_ids().await;
-    let users = stack.cognito.users();
+    let known = laptop.service.admin.user_ids().await;
+    let users = laptop.cognito.users();
     assert_eq!((users.len(), known.len()), (PEOPLE.len(), PEOPLE.len()));
     for username in users.keys() {
         let subject = username.strip_prefix("MynaApp_").unwrap();
@@ -160,7 +160,7 @@ async fn every_person_signs_in(algorithm: Algorithm) {
         assert!(Uuid::try_parse(subject).is_ok());
         assert!(!known.iter().any(|id| id == subject));
     }
-    stack.stop_around().await;
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
@@ -175,28 +175,28 @@ async fn people_sign_in_with_rs256_assertions() {
 
 #[tokio::test]
 async fn an_assertion_of_a_key_that_is_not_registered_is_refused() {
-    let mut stack = stack().await;
+    let mut laptop = laptop().await;
     let foreign = LocalKey::generate(Algorithm::Es256).unwrap();
-    let issuer = demo::stack::bridge_issuer(stack.bridge.address().port());
+    let issuer = demo::laptop::bridge_issuer(laptop.bridge.address().port());
     let client = RegisteredClient {
-        client_id: demo::stack::SERVICE_CLIENT_ID.to_owned(),
+        client_id: demo::laptop::SERVICE_CLIENT_ID.to_owned(),
         redirect_uris: vec![format!("{issuer}/callback")],
         jwks: json!({ "keys": [foreign.public_jwk()] }),
     };
-    stack.service.register(&client).await;
-    let outcome = login(&stack, "adult").await;
-    assert_fails(&stack, outcome, "server_error", "service_refused_client");
-    stack.stop_around().await;
+    laptop.service.register(&client).await;
+    let outcome = login(&laptop, "adult").await;
+    assert_fails(&laptop, outcome, "server_error", "service_refused_client");
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
 async fn a_person_who_refuses_consent_has_cancelled() {
-    let stack = stack().await;
-    let outcome = login_in(&stack, &browser(), "adult", Consent::Refused).await;
-    assert_fails(&stack, outcome, "access_denied", "cancelled");
+    let laptop = laptop().await;
+    let outcome = login_in(&laptop, &browser(), "adult", Consent::Refused).await;
+    assert_fails(&laptop, outcome, "access_denied", "cancelled");
     // Nothing of it stays.
-    signed_in(login(&stack, "adult").await);
-    stack.stop_around().await;
+    signed_in(login(&laptop, "adult").await);
+    laptop.stop_around().await;
 }
 
 /// The realm's first page waits for a second, and then for nobody.
@@ -209,21 +209,21 @@ const TOO_LONG: Duration = Duration::from_secs(3);
 
 #[tokio::test]
 async fn a_login_page_that_waited_too_long_begins_anew_and_comes_to_its_end() {
-    let stack = stack_with(impatient, |_| {}).await;
+    let laptop = laptop_with(impatient, |_| {}).await;
     let browser = browser();
-    let (app, arrival) = at_keycloak(&stack, &browser).await;
+    let (app, arrival) = at_keycloak(&laptop, &browser).await;
     tokio::time::sleep(TOO_LONG).await;
     let arrival = sign_in(&browser, arrival, "adult", Consent::Given, at_app).await;
-    let outcome = stack.finish(&app, arrival).await.unwrap();
+    let outcome = laptop.finish(&app, arrival).await.unwrap();
     assert_holds(&persona("adult"), &signed_in(outcome));
-    stack.stop_around().await;
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
 async fn a_login_page_whose_browser_forgot_everything_stays_at_keycloak() {
-    let stack = stack_with(impatient, |_| {}).await;
+    let laptop = laptop_with(impatient, |_| {}).await;
     let browser = browser();
-    let (_, arrival) = at_keycloak(&stack, &browser).await;
+    let (_, arrival) = at_keycloak(&laptop, &browser).await;
     tokio::time::sleep(TOO_LONG).await;
     browser.delete_all_cookies();
     let arrival = sign_in(&browser, arrival, "adult", Consent::Given, at_app).await;
@@ -235,21 +235,21 @@ async fn a_login_page_whose_browser_forgot_everything_stays_at_keycloak() {
     assert!(
         page.url
             .as_str()
-            .starts_with(&stack.service.endpoints().issuer)
+            .starts_with(&laptop.service.endpoints().issuer)
     );
-    assert_eq!(logged_failures(&stack), Vec::<String>::new());
-    stack.stop_around().await;
+    assert_eq!(logged_failures(&laptop), Vec::<String>::new());
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
 async fn two_tabs_come_to_their_ends() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     let browser = browser();
-    let (app, first) = at_keycloak(&stack, &browser).await;
-    signed_in(login_in(&stack, &browser, "adult", Consent::Given).await);
+    let (app, first) = at_keycloak(&laptop, &browser).await;
+    signed_in(login_in(&laptop, &browser, "adult", Consent::Given).await);
     let arrival = sign_in(&browser, first, "adult", Consent::Given, at_app).await;
-    signed_in(stack.finish(&app, arrival).await.unwrap());
-    stack.stop_around().await;
+    signed_in(laptop.finish(&app, arrival).await.unwrap());
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
@@ -265,11 +265,11 @@ async fn a_login_page_that_keycloak_forgot_while_another_tab_signed_in_is_told_a
             realm[name] = json!(lifespan);
         }
     };
-    let stack = stack_with(forgetful, |_| {}).await;
+    let laptop = laptop_with(forgetful, |_| {}).await;
     let browser = browser();
-    let (app, forgotten) = at_keycloak(&stack, &browser).await;
+    let (app, forgotten) = at_keycloak(&laptop, &browser).await;
     tokio::time::sleep(Duration::from_secs(lifespan + 2)).await;
-    signed_in(login_in(&stack, &browser, "adult", Consent::Given).await);
+    signed_in(login_in(&laptop, &browser, "adult", Consent::Given).await);
     let at_callback = |url: &Url| url.path() == "/callback";
     let arrival = sign_in(&browser, forgotten, "adult", Consent::Given, at_callback).await;
     let told = |name| parameter(&arrival, name);
@@ -282,16 +282,16 @@ async fn a_login_page_that_keycloak_forgot_while_another_tab_signed_in_is_told_a
         panic!("not at the callback");
     };
     let arrival = arrive(&browser, callback, at_app).await;
-    let outcome = stack.finish(&app, arrival).await.unwrap();
-    assert_fails(&stack, outcome, "access_denied", "service_login_expired");
-    stack.stop_around().await;
+    let outcome = laptop.finish(&app, arrival).await.unwrap();
+    assert_fails(&laptop, outcome, "access_denied", "service_login_expired");
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
 async fn a_code_that_waited_too_long_is_refused() {
-    let stack = stack_with(|realm| realm["accessCodeLifespan"] = json!(1), |_| {}).await;
+    let laptop = laptop_with(|realm| realm["accessCodeLifespan"] = json!(1), |_| {}).await;
     let browser = browser();
-    let (app, arrival) = at_keycloak(&stack, &browser).await;
+    let (app, arrival) = at_keycloak(&laptop, &browser).await;
     let at_callback = |url: &Url| url.path() == "/callback";
     let arrival = sign_in(&browser, arrival, "adult", Consent::Given, at_callback).await;
     let Arrival::At(callback) = arrival else {
@@ -299,19 +299,19 @@ async fn a_code_that_waited_too_long_is_refused() {
     };
     tokio::time::sleep(Duration::from_secs(3)).await;
     let arrival = arrive(&browser, &callback, at_app).await;
-    let outcome = stack.finish(&app, arrival).await.unwrap();
-    assert_fails(&stack, outcome, "invalid_grant", "service_refused_code");
-    stack.stop_around().await;
+    let outcome = laptop.finish(&app, arrival).await.unwrap();
+    assert_fails(&laptop, outcome, "invalid_grant", "service_refused_code");
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
 async fn rotated_realm_keys_are_fetched_by_a_function_that_knows_the_old_ones() {
-    let stack = stack().await;
-    signed_in(login(&stack, "adult").await);
-    stack.service.admin.rotate_es256().await;
-    assert_holds(&persona("adult"), &signed_in(login(&stack, "adult").await));
-    assert_eq!(logged_failures(&stack), Vec::<String>::new());
-    stack.stop_around().await;
+    let laptop = laptop().await;
+    signed_in(login(&laptop, "adult").await);
+    laptop.service.admin.rotate_es256().await;
+    assert_holds(&persona("adult"), &signed_in(login(&laptop, "adult").await));
+    assert_eq!(logged_failures(&laptop), Vec::<String>::new());
+    laptop.stop_around().await;
 }
 
 /// A number of a P-256 key, at its full length.
@@ -354,7 +354,7 @@ fn assertion_key(name: &str) -> LocalKey {
 async fn people_sign_in_with_keys_whose_coordinates_begin_with_zero_on_both_sides() {
     for (which, name) in ["x", "y"].into_iter().enumerate() {
         let key = assertion_key(name);
-        let stack = registered(
+        let laptop = registered(
             |realm| realm_key(realm, which),
             |options| {
                 let own = key.private_jwk().expose_secret().to_owned();
@@ -365,15 +365,15 @@ async fn people_sign_in_with_keys_whose_coordinates_begin_with_zero_on_both_side
             |client| client.jwks = json!({ "keys": [key.public_jwk()] }),
         )
         .await;
-        let url = stack.service.endpoints().jwks_uri;
+        let url = laptop.service.endpoints().jwks_uri;
         let published: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
         let mut published = published["keys"].as_array().unwrap().iter();
         let published = published.find(|key| key["alg"] == "ES256").unwrap();
         // This Keycloak writes the zero; others have left it out.
         assert_eq!(coordinate(published, name)[0], 0, "{name}");
-        assert_holds(&persona("adult"), &signed_in(login(&stack, "adult").await));
-        assert_eq!(logged_failures(&stack), Vec::<String>::new());
-        stack.stop_around().await;
+        assert_holds(&persona("adult"), &signed_in(login(&laptop, "adult").await));
+        assert_eq!(logged_failures(&laptop), Vec::<String>::new());
+        laptop.stop_around().await;
     }
 }
 
@@ -387,7 +387,7 @@ fn mappers(realm: &mut Value) -> impl Iterator<Item = &mut Value> {
 
 #[tokio::test]
 async fn an_id_token_may_carry_the_attributes_in_the_services_form() {
-    let stack = stack_with(
+    let laptop = laptop_with(
         |realm| {
             for mapper in mappers(realm) {
                 mapper["config"]["id.token.claim"] = json!("true");
@@ -397,14 +397,14 @@ async fn an_id_token_may_carry_the_attributes_in_the_services_form() {
     )
     .await;
     for id in PEOPLE {
-        assert_holds(&persona(id), &signed_in(login(&stack, id).await));
+        assert_holds(&persona(id), &signed_in(login(&laptop, id).await));
     }
-    stack.stop_around().await;
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
 async fn an_address_of_keycloaks_own_form_arrives_as_text() {
-    let stack = stack_with(
+    let laptop = laptop_with(
         |realm| {
             let address = mappers(realm)
                 .find(|mapper| mapper["name"] == "address")
@@ -420,21 +420,21 @@ async fn an_address_of_keycloaks_own_form_arrives_as_text() {
         |_| {},
     )
     .await;
-    assert_holds(&persona("adult"), &signed_in(login(&stack, "adult").await));
-    stack.stop_around().await;
+    assert_holds(&persona("adult"), &signed_in(login(&laptop, "adult").await));
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
 async fn a_second_login_in_the_same_browser_asks_the_person_again() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     let browser = browser();
-    signed_in(login_in(&stack, &browser, "adult", Consent::Given).await);
-    let (app, arrival) = at_keycloak(&stack, &browser).await;
+    signed_in(login_in(&laptop, &browser, "adult", Consent::Given).await);
+    let (app, arrival) = at_keycloak(&laptop, &browser).await;
     let Arrival::Page(page) = &arrival else {
         panic!("signed in without being asked");
     };
     assert!(Form::all(page).iter().any(|form| form.has("password")));
     let arrival = sign_in(&browser, arrival, "adult", Consent::Given, at_app).await;
-    signed_in(stack.finish(&app, arrival).await.unwrap());
-    stack.stop_around().await;
+    signed_in(laptop.finish(&app, arrival).await.unwrap());
+    laptop.stop_around().await;
 }

@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use demo::stack::SERVICE_CLIENT_ID;
+use demo::laptop::SERVICE_CLIENT_ID;
 use keys::{Algorithm, LocalKey, SigningKey as _, SystemRandomness};
 use kit::Parameters;
 use login_kit::Answer;

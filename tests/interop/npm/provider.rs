@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use demo::stack::{APP_CALLBACK, Configuration, SERVICE_CLIENT_ID};
+use demo::laptop::{APP_CALLBACK, Configuration, SERVICE_CLIENT_ID};
 use federation::config;
 use keys::Algorithm;
 use login_kit::{
-    Answer, Arrival, Failed, Outcome, Place, RelyingParty, SignedIn, Stack, StackOptions,
+    Answer, Arrival, Failed, Laptop, LaptopOptions, Outcome, Place, RelyingParty, SignedIn,
     UserAgent, browser, day_that_goes_on, functions, logged_failures, parameter, variables,
 };
 use loopback::clock::SimClock;
@@ -93,20 +93,20 @@ fn granted() -> Value {
     json!({ "granted": true })
 }
 
-async fn stack() -> Stack<Provider> {
-    stack_with(|_| {}).await
+async fn laptop() -> Laptop<Provider> {
+    laptop_with(|_| {}).await
 }
 
-async fn stack_with(change: impl FnOnce(&mut StackOptions)) -> Stack<Provider> {
+async fn laptop_with(change: impl FnOnce(&mut LaptopOptions)) -> Laptop<Provider> {
     day_that_goes_on().await;
-    let mut options = StackOptions::new(functions());
+    let mut options = LaptopOptions::new(functions());
     change(&mut options);
-    let stack = Stack::start_around(options, async |client| {
+    let laptop = Laptop::start_around(options, async |client| {
         let provider = Provider::start(client).await;
         let endpoints = provider.endpoints.clone();
         Ok((provider, endpoints))
     });
-    stack.await.expect("free ports are free")
+    laptop.await.expect("free ports are free")
 }
 
 /// What a person does at the provider.
@@ -159,11 +159,11 @@ async fn visit(
 }
 
 /// A login from the app to the app.
-async fn login(stack: &Stack<Provider>, browser: &UserAgent, person: Person<'_>) -> Outcome {
-    let (app, start) = stack.begin().unwrap();
+async fn login(laptop: &Laptop<Provider>, browser: &UserAgent, person: Person<'_>) -> Outcome {
+    let (app, start) = laptop.begin().unwrap();
     let at_app = |url: &Url| url.as_str().starts_with(APP_CALLBACK);
     let arrival = visit(browser, &start, person, at_app).await;
-    stack.finish(&app, arrival).await.unwrap()
+    laptop.finish(&app, arrival).await.unwrap()
 }
 
 fn signed_in(outcome: Outcome) -> SignedIn {
@@ -214,8 +214,8 @@ fn assert_holds(signed_in: &SignedIn, persona: &Persona) {
 }
 
 /// The address at which the browser comes back to the bridge, before it is requested.
-async fn to_callback(stack: &Stack<Provider>, browser: &UserAgent, person: Person<'_>) -> Url {
-    let request = RelyingParty::new(stack).authorization_request();
+async fn to_callback(laptop: &Laptop<Provider>, browser: &UserAgent, person: Person<'_>) -> Url {
+    let request = RelyingParty::new(laptop).authorization_request();
     let at_callback = |url: &Url| url.path() == "/callback";
     match visit(browser, &request.url(), person, at_callback).await {
         Arrival::At(url) => url,
@@ -224,24 +224,24 @@ async fn to_callback(stack: &Stack<Provider>, browser: &UserAgent, person: Perso
 }
 
 /// A login of a client in Amazon Cognito's place: its code.
-async fn code(stack: &Stack<Provider>) -> String {
+async fn code(laptop: &Laptop<Provider>) -> String {
     let browser = browser();
-    let callback = to_callback(stack, &browser, Person::Consents("adult")).await;
-    let client = RelyingParty::new(stack);
+    let callback = to_callback(laptop, &browser, Person::Consents("adult")).await;
+    let client = RelyingParty::new(laptop);
     parameter(&client.from_callback(&browser, &callback).await, "code").expect("a code")
 }
 
 async fn every_persona_signs_in(algorithm: Algorithm) {
-    let mut stack = stack_with(|options| options.assertion_algorithm = algorithm).await;
+    let mut laptop = laptop_with(|options| options.assertion_algorithm = algorithm).await;
     let personas = personas(SimClock::default().now());
     for persona in &personas {
-        let outcome = login(&stack, &browser(), Person::Consents(&persona.id)).await;
+        let outcome = login(&laptop, &browser(), Person::Consents(&persona.id)).await;
         assert_holds(&signed_in(outcome), persona);
     }
-    assert_eq!(stack.cognito.users().len(), personas.len());
-    assert_eq!(logged_failures(&stack), [""; 0]);
+    assert_eq!(laptop.cognito.users().len(), personas.len());
+    assert_eq!(logged_failures(&laptop), [""; 0]);
 
-    let requests = stack.service.token_requests().await;
+    let requests = laptop.service.token_requests().await;
     assert_eq!(requests.len(), personas.len(), "one exchange for a login");
     let name = match algorithm {
         Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
@@ -267,7 +267,7 @@ async fn every_persona_signs_in(algorithm: Algorithm) {
         let assertion = request["client_assertion"].as_str().unwrap();
         assert_eq!(jsonwebtoken::decode_header(assertion).unwrap().alg, name);
     }
-    stack.stop_around().await;
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
@@ -282,22 +282,22 @@ async fn every_persona_signs_in_with_rs256_assertions() {
 
 #[tokio::test]
 async fn a_person_who_is_known_to_the_provider_signs_in_again_as_the_same_user() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     let browser = browser();
-    let first = signed_in(login(&stack, &browser, Person::Consents("adult")).await);
-    let second = signed_in(login(&stack, &browser, Person::IsKnown).await);
+    let first = signed_in(login(&laptop, &browser, Person::Consents("adult")).await);
+    let second = signed_in(login(&laptop, &browser, Person::IsKnown).await);
     assert_eq!(first.id_token["sub"], second.id_token["sub"]);
-    assert_eq!(stack.cognito.users().len(), 1);
-    stack.stop_around().await;
+    assert_eq!(laptop.cognito.users().len(), 1);
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
 async fn the_provider_answers_with_iss_and_another_one_is_refused() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     let browser = browser();
-    let callback = to_callback(&stack, &browser, Person::Consents("adult")).await;
+    let callback = to_callback(&laptop, &browser, Person::Consents("adult")).await;
     let query: BTreeMap<_, _> = callback.query_pairs().into_owned().collect();
-    assert_eq!(query["iss"], stack.service.endpoints.issuer);
+    assert_eq!(query["iss"], laptop.service.endpoints.issuer);
     assert_eq!(query.keys().collect::<Vec<_>>(), ["code", "iss", "state"]);
 
     let mut mixed_up = callback.clone();
@@ -307,63 +307,63 @@ async fn the_provider_answers_with_iss_and_another_one_is_refused() {
         .append_pair("code", &query["code"])
         .append_pair("state", &query["state"])
         .append_pair("iss", "http://service.localhost/api/realms/another");
-    let end = RelyingParty::new(&stack)
+    let end = RelyingParty::new(&laptop)
         .from_callback(&browser, &mixed_up)
         .await;
     assert_eq!(parameter(&end, "error").as_deref(), Some("server_error"));
-    assert_eq!(logged_failures(&stack), ["issuer_mismatch"]);
-    stack.stop_around().await;
+    assert_eq!(logged_failures(&laptop), ["issuer_mismatch"]);
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
 async fn a_person_who_cancels_is_known_to_have_cancelled() {
-    let mut stack = stack().await;
+    let mut laptop = laptop().await;
     for person in [Person::CancelsLogin, Person::CancelsConsent("adult")] {
-        let outcome = login(&stack, &browser(), person).await;
+        let outcome = login(&laptop, &browser(), person).await;
         assert_eq!(
             failed_at_app(outcome),
             refused("access_denied", "cancelled")
         );
     }
-    assert_eq!(stack.service.outcomes().await, [json!(null); 0]);
-    stack.stop_around().await;
+    assert_eq!(laptop.service.outcomes().await, [json!(null); 0]);
+    laptop.stop_around().await;
 }
 
 /// The provider has another key of the client, first under its own `kid`, then under that of the bridge's key.
 #[tokio::test]
 async fn an_assertion_of_another_key_is_refused() {
-    let mut stack = stack().await;
+    let mut laptop = laptop().await;
     let other = Configuration::generate(Algorithm::Es256).unwrap();
     let mut jwks = other.client_jwks().unwrap();
-    let kid = stack.service.client.jwks["keys"][0]["kid"].clone();
+    let kid = laptop.service.client.jwks["keys"][0]["kid"].clone();
     for detail in [
         "no applicable key found in the JSON Web Key Set",
         "signature verification failed",
     ] {
-        stack
+        laptop
             .service
             .register(json!({ "jwks": jwks }), json!({}))
             .await;
-        let outcome = login(&stack, &browser(), Person::Consents("adult")).await;
+        let outcome = login(&laptop, &browser(), Person::Consents("adult")).await;
         assert_eq!(
             failed_at_app(outcome),
             refused("server_error", "service_refused_client")
         );
-        let outcomes = stack.service.outcomes().await;
+        let outcomes = laptop.service.outcomes().await;
         assert_eq!(outcomes.len(), 1);
         assert_eq!(outcomes[0]["error"], "invalid_client");
         assert_eq!(outcomes[0]["error_detail"], detail);
         jwks["keys"][0]["kid"] = kid.clone();
     }
-    stack.stop_around().await;
+    laptop.stop_around().await;
 }
 
 /// What the bridge sent, sent once more by somebody who saw it.
 #[tokio::test]
 async fn an_assertion_is_taken_once() {
-    let mut stack = stack().await;
-    signed_in(login(&stack, &browser(), Person::Consents("adult")).await);
-    let request = stack.service.token_requests().await.remove(0);
+    let mut laptop = laptop().await;
+    signed_in(login(&laptop, &browser(), Person::Consents("adult")).await);
+    let request = laptop.service.token_requests().await.remove(0);
     let form: Vec<_> = request
         .as_object()
         .unwrap()
@@ -371,48 +371,48 @@ async fn an_assertion_is_taken_once() {
         .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
         .collect();
     let again = reqwest::Client::new()
-        .post(&stack.service.endpoints.token_endpoint)
+        .post(&laptop.service.endpoints.token_endpoint)
         .form(&form);
     let again = Answer::of(again).await;
     assert_eq!(
         (again.status, again.text("error").as_deref()),
         (401, Some("invalid_client"))
     );
-    let outcomes = stack.service.outcomes().await;
+    let outcomes = laptop.service.outcomes().await;
     assert_eq!(outcomes[0], granted());
     assert_eq!(
         outcomes[1]["error_detail"],
         "client assertion tokens must only be used once"
     );
-    stack.stop_around().await;
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
 async fn a_code_is_taken_once() {
-    let mut stack = stack().await;
-    let code = code(&stack).await;
-    let client = RelyingParty::new(&stack);
+    let mut laptop = laptop().await;
+    let code = code(&laptop).await;
+    let client = RelyingParty::new(&laptop);
     let first = client.token_request(&code).send().await;
     assert_eq!(first.status, 200, "{first:?}");
     let second = client.token_request(&code).send().await;
     assert_eq!(second.status, 400);
     assert_eq!(second.text("error").as_deref(), Some("invalid_grant"));
     assert_eq!(second.class().as_deref(), Some("service_refused_code"));
-    let outcomes = stack.service.outcomes().await;
+    let outcomes = laptop.service.outcomes().await;
     assert_eq!(outcomes[0], granted());
     assert_eq!(outcomes[1]["error"], "invalid_grant");
-    stack.stop_around().await;
+    laptop.stop_around().await;
 }
 
 /// The logins above would show little if the provider let anything else pass.
 #[tokio::test]
 async fn the_provider_takes_no_login_without_pkce_and_no_other_proof_of_the_client() {
-    let mut stack = stack().await;
-    let mut request = Url::parse(&stack.service.endpoints.authorization_endpoint).unwrap();
+    let mut laptop = laptop().await;
+    let mut request = Url::parse(&laptop.service.endpoints.authorization_endpoint).unwrap();
     request
         .query_pairs_mut()
         .append_pair("client_id", SERVICE_CLIENT_ID)
-        .append_pair("redirect_uri", &stack.service.client.redirect_uris[0])
+        .append_pair("redirect_uri", &laptop.service.client.redirect_uris[0])
         .append_pair("response_type", "code")
         .append_pair("scope", "openid")
         .append_pair("state", "state");
@@ -442,39 +442,39 @@ async fn the_provider_takes_no_login_without_pkce_and_no_other_proof_of_the_clie
         );
     }
 
-    let secret = stack.configuration.client_secret().expose_secret();
+    let secret = laptop.configuration.client_secret().expose_secret();
     let form = [
         ("grant_type", "authorization_code"),
         ("client_id", SERVICE_CLIENT_ID),
         ("client_secret", secret),
         ("code", "code"),
-        ("redirect_uri", &stack.service.client.redirect_uris[0]),
+        ("redirect_uri", &laptop.service.client.redirect_uris[0]),
     ];
     let with_secret = reqwest::Client::new()
-        .post(&stack.service.endpoints.token_endpoint)
+        .post(&laptop.service.endpoints.token_endpoint)
         .form(&form);
     let refused = Answer::of(with_secret).await;
     assert_eq!(
         (refused.status, refused.text("error").as_deref()),
         (401, Some("invalid_client"))
     );
-    let outcomes = stack.service.outcomes().await;
+    let outcomes = laptop.service.outcomes().await;
     assert_eq!(
         outcomes[0]["error_detail"],
         "the provided authentication mechanism does not match the registered client authentication method"
     );
-    stack.stop_around().await;
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
 async fn a_login_after_the_providers_keys_were_rotated_succeeds() {
-    let mut stack = stack().await;
-    signed_in(login(&stack, &browser(), Person::Consents("adult")).await);
-    stack.service.script.answer("rotate_keys", json!({})).await;
-    let outcome = login(&stack, &browser(), Person::Consents("adult")).await;
+    let mut laptop = laptop().await;
+    signed_in(login(&laptop, &browser(), Person::Consents("adult")).await);
+    laptop.service.script.answer("rotate_keys", json!({})).await;
+    let outcome = login(&laptop, &browser(), Person::Consents("adult")).await;
     assert_holds(&signed_in(outcome), &persona("adult"));
-    assert_eq!(stack.cognito.users().len(), 1, "the subject is the same");
-    stack.stop_around().await;
+    assert_eq!(laptop.cognito.users().len(), 1, "the subject is the same");
+    laptop.stop_around().await;
 }
 
 #[tokio::test]
@@ -487,51 +487,51 @@ async fn an_rs256_id_token_is_taken_where_it_is_configured_and_nowhere_else() {
         ("RS256", None),
         ("ES256 RS256", None),
     ] {
-        let mut stack = stack_with(|options| {
+        let mut laptop = laptop_with(|options| {
             options.environment =
                 variables([(config::SERVICE_ID_TOKEN_ALGORITHMS, Some(algorithms))]);
         })
         .await;
         let client = json!({ "id_token_signed_response_alg": "RS256" });
-        stack.service.register(client, json!({})).await;
-        let outcome = login(&stack, &browser(), Person::Consents("adult")).await;
+        laptop.service.register(client, json!({})).await;
+        let outcome = login(&laptop, &browser(), Person::Consents("adult")).await;
         match expected {
             Some(refused) => assert_eq!(failed_at_app(outcome), refused),
             None => assert_holds(&signed_in(outcome), &persona("adult")),
         }
-        stack.stop_around().await;
+        laptop.stop_around().await;
     }
 }
 
 #[tokio::test]
 async fn an_assurance_that_is_not_accepted_is_refused() {
-    let mut stack = stack().await;
+    let mut laptop = laptop().await;
     for (acr, class) in [
         (json!("crl"), "assurance_not_accepted"),
         // A claim that is there has its form (OIDC Core §2): null isn't taken for absent.
         (json!(null), "id_token_malformed"),
     ] {
         let registration = json!({ "acr": acr });
-        stack.service.register(json!({}), registration).await;
-        let outcome = login(&stack, &browser(), Person::Consents("adult")).await;
+        laptop.service.register(json!({}), registration).await;
+        let outcome = login(&laptop, &browser(), Person::Consents("adult")).await;
         assert_eq!(failed_at_app(outcome), refused("invalid_grant", class));
     }
-    stack.stop_around().await;
+    laptop.stop_around().await;
 }
 
 /// The provider isn't asked for a new authentication, since the service documents no way to: `auth_time` has to show one.
 #[tokio::test]
 async fn an_authentication_is_as_old_as_auth_time_says() {
-    let mut stack = stack().await;
+    let mut laptop = laptop().await;
     let ten_minutes_ago = json!({ "seconds_since_authentication": 600 });
-    stack.service.register(json!({}), ten_minutes_ago).await;
+    laptop.service.register(json!({}), ten_minutes_ago).await;
     let at_client = |url: &Url| url.path() == "/oauth2/idpresponse";
     for (max_age, expected) in [
         (None, None),
         (Some("3600"), None),
         (Some("300"), Some("authentication_too_old")),
     ] {
-        let client = RelyingParty::new(&stack);
+        let client = RelyingParty::new(&laptop);
         let mut request = client.authorization_request();
         if let Some(seconds) = max_age {
             request = request.with("max_age", seconds);
@@ -547,5 +547,5 @@ async fn an_authentication_is_as_old_as_auth_time_says() {
             assert!((600..660).contains(&age), "{age}");
         }
     }
-    stack.stop_around().await;
+    laptop.stop_around().await;
 }

@@ -2,9 +2,9 @@
 //! and PKCE, found by discovery, and the refusals as those libraries see them. `jose` verifies the ID token once more.
 //! The service is its stand-in; the browser is the one without a screen.
 
-use demo::stack::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
+use demo::laptop::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
 use federation::config;
-use login_kit::{Arrival, RelyingParty, Stack, browser, logged_failures, stack};
+use login_kit::{Arrival, Laptop, RelyingParty, browser, laptop, logged_failures};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use service_simulator::fault::Fault;
@@ -13,9 +13,9 @@ use url::Url;
 
 use super::Script;
 
-/// A stack, and a script that is its client.
+/// A laptop, and a script that is its client.
 struct Client {
-    stack: Stack,
+    laptop: Laptop,
     script: Script,
 }
 
@@ -28,9 +28,9 @@ impl Client {
     }
 
     async fn unprepared(library: &'static str) -> Self {
-        let stack = stack().await;
-        let client = RelyingParty::new(&stack);
-        let secret = stack.configuration.client_secret();
+        let laptop = laptop().await;
+        let client = RelyingParty::new(&laptop);
+        let secret = laptop.configuration.client_secret();
         let variables = [
             (config::ISSUER, client.issuer()),
             (config::CLIENT_ID, COGNITO_CLIENT_ID.to_owned()),
@@ -38,20 +38,20 @@ impl Client {
             ("REDIRECT_URI", client.redirect_uri()),
         ];
         let script = Script::start(library, variables);
-        Self { stack, script }
+        Self { laptop, script }
     }
 
     /// A login of the first test person: the URL at which the browser comes back to the client.
     async fn signed_in(&mut self, request: Value, fault: Option<Fault>) -> String {
         let start = self.script.answer("begin", request).await;
         let start = Url::parse(start.as_str().expect("a URL")).expect("a URL");
-        let redirect_uri = self.stack.cognito.idpresponse_url();
+        let redirect_uri = self.laptop.cognito.idpresponse_url();
         let back = |url: &Url| url.as_str().starts_with(&redirect_uri);
         let browser = browser();
         let journey = browser.follow(&start, "application/json", back).await;
         let page = journey.expect("redirects that a browser follows").end;
         let end = self
-            .stack
+            .laptop
             .choose(&browser, page, "adult", fault, back)
             .await;
         match end.expect("redirects that a browser follows") {
@@ -76,7 +76,7 @@ fn token_error(status: u16, error: &str, class: &str) -> Value {
 async fn finds_a_provider_that_answers_without_iss(library: &'static str) {
     let mut client = Client::unprepared(library).await;
     let metadata = client.script.answer("discover", json!({})).await;
-    let issuer = RelyingParty::new(&client.stack).issuer();
+    let issuer = RelyingParty::new(&client.laptop).issuer();
     assert_eq!(metadata["issuer"], issuer);
     assert_eq!(metadata["jwks_uri"], format!("{issuer}/jwks.json"));
     // So a client doesn't wait for `iss` (RFC 9207 §3); Amazon Cognito knows nothing of it.
@@ -84,7 +84,7 @@ async fn finds_a_provider_that_answers_without_iss(library: &'static str) {
         metadata["authorization_response_iss_parameter_supported"],
         Value::Null
     );
-    client.stack.stop().await;
+    client.laptop.stop().await;
 }
 
 async fn signs_in_with_nonce_and_pkce(library: &'static str) {
@@ -102,7 +102,7 @@ async fn signs_in_with_nonce_and_pkce(library: &'static str) {
             "scope": "openid name address birthdate gender",
         })
     );
-    let adult = &personas(client.stack.clock.now())[0];
+    let adult = &personas(client.laptop.clock.now())[0];
     let text = |claim| Value::from(adult.claims[claim].as_str());
     let userinfo = json!({
         "sub": adult.subject(SERVICE_CLIENT_ID),
@@ -116,7 +116,7 @@ async fn signs_in_with_nonce_and_pkce(library: &'static str) {
     assert_eq!(login["userinfo"]["post"], userinfo);
 
     let mut expected = userinfo;
-    expected["iss"] = RelyingParty::new(&client.stack).issuer().into();
+    expected["iss"] = RelyingParty::new(&client.laptop).issuer().into();
     expected["aud"] = COGNITO_CLIENT_ID.into();
     expected["nonce"] = login["nonce"].clone();
     expected["acr"] = "aal3".into();
@@ -136,7 +136,7 @@ async fn signs_in_with_nonce_and_pkce(library: &'static str) {
 
     assert_eq!(login["jose"]["claims"], expected);
     assert_eq!(login["jose"]["access_token_hash"], expected["at_hash"]);
-    let keys = RelyingParty::new(&client.stack)
+    let keys = RelyingParty::new(&client.laptop)
         .document("/jwks.json")
         .await
         .json();
@@ -145,8 +145,8 @@ async fn signs_in_with_nonce_and_pkce(library: &'static str) {
         login["jose"]["header"],
         json!({ "alg": "RS256", "kid": kid, "typ": "JWT" })
     );
-    assert_eq!(logged_failures(&client.stack), [""; 0]);
-    client.stack.stop().await;
+    assert_eq!(logged_failures(&client.laptop), [""; 0]);
+    client.laptop.stop().await;
 }
 
 async fn may_bound_the_age_of_the_authentication(library: &'static str) {
@@ -154,9 +154,10 @@ async fn may_bound_the_age_of_the_authentication(library: &'static str) {
     let callback = client.signed_in(json!({ "max_age": 60 }), None).await;
     let login = client.finish(json!({ "callback": callback })).await;
     let login = login.unwrap_or_else(|refused| panic!("{library}: {refused}"));
-    let age = client.stack.clock.now().timestamp() - login["claims"]["auth_time"].as_i64().unwrap();
+    let age =
+        client.laptop.clock.now().timestamp() - login["claims"]["auth_time"].as_i64().unwrap();
     assert!((0..=60).contains(&age), "{age}");
-    client.stack.stop().await;
+    client.laptop.stop().await;
 }
 
 async fn refuses_another_nonce(library: &'static str) {
@@ -168,7 +169,7 @@ async fn refuses_another_nonce(library: &'static str) {
         (&refused["code"], &refused["claim"]),
         (&json!("OAUTH_JWT_CLAIM_COMPARISON_FAILED"), &json!("nonce"))
     );
-    client.stack.stop().await;
+    client.laptop.stop().await;
 }
 
 async fn is_refused_with_another_verifier(library: &'static str) {
@@ -179,7 +180,7 @@ async fn is_refused_with_another_verifier(library: &'static str) {
         client.finish(question).await,
         Err(token_error(400, "invalid_grant", "code_verifier_mismatch"))
     );
-    client.stack.stop().await;
+    client.laptop.stop().await;
 }
 
 async fn is_refused_a_code_that_was_used(library: &'static str) {
@@ -191,7 +192,7 @@ async fn is_refused_a_code_that_was_used(library: &'static str) {
         client.finish(question).await,
         Err(token_error(400, "invalid_grant", "service_refused_code"))
     );
-    client.stack.stop().await;
+    client.laptop.stop().await;
 }
 
 async fn is_refused_with_another_secret(library: &'static str) {
@@ -211,7 +212,7 @@ async fn is_refused_with_another_secret(library: &'static str) {
     // The code is still good for who it belongs to.
     client.script.answer("discover", json!({})).await;
     client.finish(question).await.unwrap();
-    client.stack.stop().await;
+    client.laptop.stop().await;
 }
 
 async fn is_told_that_the_person_cancelled(library: &'static str) {
@@ -225,7 +226,7 @@ async fn is_told_that_the_person_cancelled(library: &'static str) {
             "error": "access_denied", "class": "cancelled",
         }))
     );
-    client.stack.stop().await;
+    client.laptop.stop().await;
 }
 
 async fn understands_the_challenge_of_userinfo(library: &'static str) {
@@ -242,7 +243,7 @@ async fn understands_the_challenge_of_userinfo(library: &'static str) {
             }],
         }))
     );
-    client.stack.stop().await;
+    client.laptop.stop().await;
 }
 
 /// The same tests for each library.

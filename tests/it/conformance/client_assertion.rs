@@ -12,11 +12,11 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
-use demo::stack::{SERVICE_CLIENT_ID, Stack};
+use demo::laptop::{Laptop, SERVICE_CLIENT_ID};
 use federation::config;
 use keys::{Algorithm, LocalKey, SigningKey as _};
 use login_kit::{
-    RelyingParty, browser, logged, logged_failures, parameter, stack, stack_with, variables,
+    RelyingParty, browser, laptop, laptop_with, logged, logged_failures, parameter, variables,
 };
 use loopback::journal::Party;
 use secrecy::ExposeSecret as _;
@@ -39,24 +39,24 @@ fn claims(attempt: &Attempt) -> Map<String, Value> {
 }
 
 /// Every token request so far.
-fn token_requests(stack: &Stack) -> Vec<RecordedRequest> {
-    let mut requests = stack.service.requests();
+fn token_requests(laptop: &Laptop) -> Vec<RecordedRequest> {
+    let mut requests = laptop.service.requests();
     requests.retain(|request| request.endpoint == Endpoint::Token);
     requests
 }
 
 /// The client as it is registered, with other keys.
-fn registered(stack: &Stack, jwks: Value) -> RegisteredClient {
+fn registered(laptop: &Laptop, jwks: Value) -> RegisteredClient {
     RegisteredClient {
         client_id: SERVICE_CLIENT_ID.to_owned(),
-        redirect_uris: vec![format!("{}/callback", RelyingParty::new(stack).issuer())],
+        redirect_uris: vec![format!("{}/callback", RelyingParty::new(laptop).issuer())],
         jwks,
     }
 }
 
 /// What the bridge publishes for the Digital Agency's form.
-async fn client_jwks(stack: &Stack) -> Value {
-    RelyingParty::new(stack)
+async fn client_jwks(laptop: &Laptop) -> Value {
+    RelyingParty::new(laptop)
         .document("/client-jwks.json")
         .await
         .json()
@@ -73,8 +73,8 @@ fn assert_service_refuses_the_client(attempt: &Attempt) {
 
 #[tokio::test]
 async fn client_assertion_is_in_the_body_and_the_only_credential() {
-    let stack = stack().await;
-    let attempt = accepted(&stack, None).await;
+    let laptop = laptop().await;
+    let attempt = accepted(&laptop, None).await;
     let request = attempt.request(Endpoint::Token);
     assert_eq!(request.method, "POST");
     assert!(request.query.is_empty());
@@ -100,17 +100,17 @@ async fn client_assertion_is_in_the_body_and_the_only_credential() {
         Some(JWT_BEARER)
     );
     assert_eq!(request.form_value("client_id"), Some(SERVICE_CLIENT_ID));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn client_assertion_issuer_and_subject_are_the_client_id() {
-    let stack = stack_with(|options| {
+    let laptop = laptop_with(|options| {
         options.environment = variables([(config::SERVICE_CLIENT_ID, Some("RP00000002"))]);
         options.service = |service| service.client.client_id = "RP00000002".to_owned();
     })
     .await;
-    let attempt = attempt(&stack, None).await;
+    let attempt = attempt(&laptop, None).await;
     assert_eq!(attempt.answer.status, 200);
     let claims = claims(&attempt);
     assert_eq!(claims["iss"], "RP00000002");
@@ -119,23 +119,23 @@ async fn client_assertion_issuer_and_subject_are_the_client_id() {
     let names: BTreeSet<_> = claims.keys().map(String::as_str).collect();
     let expected = ["aud", "exp", "iat", "iss", "jti", "sub"];
     assert_eq!(names, BTreeSet::from(expected));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn client_assertion_audience_is_the_token_url_as_one_string() {
-    let stack = stack().await;
-    let token_url = stack.service.endpoints().token_endpoint.clone();
-    let claims = claims(&accepted(&stack, None).await);
+    let laptop = laptop().await;
+    let token_url = laptop.service.endpoints().token_endpoint.clone();
+    let claims = claims(&accepted(&laptop, None).await);
     // One string: an array of one wouldn't be equal to it.
     assert_eq!(claims["aud"], Value::String(token_url));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn client_assertion_jti_is_new_every_time_also_for_a_retry() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let mut answers = Vec::new();
     for _ in 0..2 {
@@ -149,7 +149,7 @@ async fn client_assertion_jti_is_new_every_time_also_for_a_retry() {
     let again = Some("service_refused_code".to_owned());
     assert_eq!(classes, [None, again.clone(), None, again]);
 
-    let requests = token_requests(&stack);
+    let requests = token_requests(&laptop);
     assert_eq!(requests.len(), 4);
     let mut seen = BTreeSet::new();
     for request in &requests {
@@ -161,7 +161,7 @@ async fn client_assertion_jti_is_new_every_time_also_for_a_retry() {
 
     // Who reads an assertion has nothing: the service takes none twice.
     let replayed = reqwest::Client::new()
-        .post(&stack.service.endpoints().token_endpoint)
+        .post(&laptop.service.endpoints().token_endpoint)
         .form(&requests[2].form)
         .send()
         .await
@@ -170,15 +170,15 @@ async fn client_assertion_jti_is_new_every_time_also_for_a_retry() {
     let refusal: Value = serde_json::from_str(&replayed.text().await.unwrap()).unwrap();
     assert_eq!(refusal["error"], "invalid_client");
     assert_eq!(refusal["error_description"], "Token reuse detected");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn client_assertion_expires_within_sixty_seconds_and_says_when_it_was_issued() {
-    let stack = stack().await;
-    let before = stack.clock.now().timestamp();
-    let claims = claims(&accepted(&stack, None).await);
-    let after = stack.clock.now().timestamp();
+    let laptop = laptop().await;
+    let before = laptop.clock.now().timestamp();
+    let claims = claims(&accepted(&laptop, None).await);
+    let after = laptop.clock.now().timestamp();
     let seconds = |name: &str| claims[name].as_i64().unwrap();
     assert!((before - 60..before).contains(&seconds("iat")));
     assert!((before + 1..after + 60).contains(&seconds("exp")));
@@ -187,13 +187,13 @@ async fn client_assertion_expires_within_sixty_seconds_and_says_when_it_was_issu
 
     // The service's clock decides: a minute later the assertion is over, and a minute earlier it isn't there yet.
     for shift in [61, -61].map(TimeDelta::seconds) {
-        stack.clock.advance(shift);
-        assert_service_refuses_the_client(&attempt(&stack, None).await);
-        stack.clock.advance(-shift);
-        accepted(&stack, None).await;
+        laptop.clock.advance(shift);
+        assert_service_refuses_the_client(&attempt(&laptop, None).await);
+        laptop.clock.advance(-shift);
+        accepted(&laptop, None).await;
     }
     // A wrong clock looks like a wrong key: so the log says how far it is off.
-    let clocks = logged(&stack, "service_clock");
+    let clocks = logged(&laptop, "service_clock");
     let ahead = clocks.iter().map(|event| event["seconds_ahead"].as_i64());
     let ahead: Vec<_> = ahead.map(Option::unwrap).collect();
     let off = |expected: i64, found: i64| (found - expected).abs() <= 5;
@@ -201,44 +201,44 @@ async fn client_assertion_expires_within_sixty_seconds_and_says_when_it_was_issu
         ahead.len() == 2 && off(-61, ahead[0]) && off(61, ahead[1]),
         "{ahead:?}"
     );
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// Two clocks never agree to the second, and a second is all that an assertion of exactly 60 s would need to fail.
 #[tokio::test]
 async fn client_assertion_is_accepted_with_a_clock_40_s_behind_to_10_s_ahead() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     for ahead in [-40, -20, -1, 1, 5, 10] {
         let shift = TimeDelta::seconds(-ahead);
-        stack.clock.advance(shift);
-        accepted(&stack, None).await;
-        stack.clock.advance(-shift);
+        laptop.clock.advance(shift);
+        accepted(&laptop, None).await;
+        laptop.clock.advance(-shift);
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// The assertion names a published key, has its algorithm, and is signed by it.
 async fn signed_by_the_registered_key(algorithm: Algorithm) {
-    let stack = stack_with(|options| options.assertion_algorithm = algorithm).await;
-    let attempt = accepted(&stack, None).await;
+    let laptop = laptop_with(|options| options.assertion_algorithm = algorithm).await;
+    let attempt = accepted(&laptop, None).await;
     let request = attempt.request(Endpoint::Token);
     let (header, _) = assertion(request);
     assert_eq!(header["alg"], algorithm.as_str());
     assert_eq!(header["typ"], "JWT");
     assert_eq!(header.len(), 3, "alg, kid, typ");
 
-    let published = client_jwks(&stack).await;
-    assert_eq!(published, stack.configuration.client_jwks().unwrap());
+    let published = client_jwks(&laptop).await;
+    assert_eq!(published, laptop.configuration.client_jwks().unwrap());
     let keys: jsonwebtoken::jwk::JwkSet = serde_json::from_value(published).unwrap();
     let key = keys.find(header["kid"].as_str().unwrap()).unwrap();
     let key = jsonwebtoken::DecodingKey::from_jwk(key).unwrap();
     let expected = algorithm.as_str().parse().unwrap();
     let mut validation = jsonwebtoken::Validation::new(expected);
-    validation.set_audience(&[&stack.service.endpoints().token_endpoint]);
+    validation.set_audience(&[&laptop.service.endpoints().token_endpoint]);
     validation.set_issuer(&[SERVICE_CLIENT_ID]);
     let text = request.form_value("client_assertion").unwrap();
     jsonwebtoken::decode::<Value>(text, &key, &validation).unwrap();
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
@@ -253,23 +253,23 @@ async fn client_assertion_is_signed_by_the_registered_key_with_rs256() {
 
 #[tokio::test]
 async fn client_assertion_of_a_key_that_is_not_registered_is_refused() {
-    let stack = stack().await;
-    let own = stack.configuration.client_jwks().unwrap();
+    let laptop = laptop().await;
+    let own = laptop.configuration.client_jwks().unwrap();
     let key = LocalKey::generate(Algorithm::Es256).unwrap();
     let foreign = serde_json::json!({ "keys": [key.public_jwk()] });
-    stack
+    laptop
         .service
-        .register_client(registered(&stack, foreign))
+        .register_client(registered(&laptop, foreign))
         .unwrap();
-    assert_service_refuses_the_client(&attempt(&stack, None).await);
-    assert_eq!(logged_failures(&stack), ["service_refused_client"]);
+    assert_service_refuses_the_client(&attempt(&laptop, None).await);
+    assert_eq!(logged_failures(&laptop), ["service_refused_client"]);
 
-    stack
+    laptop
         .service
-        .register_client(registered(&stack, own))
+        .register_client(registered(&laptop, own))
         .unwrap();
-    accepted(&stack, None).await;
-    stack.stop().await;
+    accepted(&laptop, None).await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
@@ -283,32 +283,32 @@ async fn client_assertion_keys_overlap_while_they_rotate() {
             signing.private_jwk().expose_secret(),
             waiting.private_jwk().expose_secret()
         );
-        let stack = stack_with(|options| {
+        let laptop = laptop_with(|options| {
             options.environment = variables([(config::ASSERTION_KEYS, Some(&both))]);
         })
         .await;
-        let form = client_jwks(&stack).await;
+        let form = client_jwks(&laptop).await;
         assert_eq!(form["keys"].as_array().unwrap().len(), 2);
-        stack
+        laptop
             .service
-            .register_client(registered(&stack, form))
+            .register_client(registered(&laptop, form))
             .unwrap();
-        let attempt = accepted(&stack, None).await;
+        let attempt = accepted(&laptop, None).await;
         let (header, _) = assertion(attempt.request(Endpoint::Token));
         assert_eq!(header["kid"], signing.key_id().as_str());
         assert_eq!(header["alg"], signing.algorithm().as_str());
-        stack.stop().await;
+        laptop.stop().await;
     }
 }
 
 #[tokio::test]
 async fn client_assertion_is_checked_by_the_stand_in_on_every_token_request() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     for _ in 0..2 {
-        stack.journal.clear();
-        accepted(&stack, None).await;
-        let path = stack.service.endpoints().token_endpoint.clone();
-        let steps = stack.journal.steps();
+        laptop.journal.clear();
+        accepted(&laptop, None).await;
+        let path = laptop.service.endpoints().token_endpoint.clone();
+        let steps = laptop.journal.steps();
         let step = steps
             .iter()
             .find(|step| {
@@ -340,5 +340,5 @@ async fn client_assertion_is_checked_by_the_stand_in_on_every_token_request() {
             assert!(passed.contains(what), "{what}");
         }
     }
-    stack.stop().await;
+    laptop.stop().await;
 }

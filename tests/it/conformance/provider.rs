@@ -9,14 +9,14 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
-use demo::stack::COGNITO_CLIENT_ID;
+use demo::laptop::COGNITO_CLIENT_ID;
 use federation::code::Code;
 use federation::config;
 use federation::sealed::{Audience, Seal, SealingKeys, Travels as _};
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
 use login_kit::{
-    Answer, AuthorizationRequest, Outcome, Place, Refusal, RelyingParty, Stack, TokenRequest,
-    browser, logged_failures, parameter, stack, stack_with, variables,
+    Answer, AuthorizationRequest, Laptop, Outcome, Place, Refusal, RelyingParty, TokenRequest,
+    browser, laptop, laptop_with, logged_failures, parameter, variables,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
@@ -77,16 +77,16 @@ pub(super) async fn claims(client: &RelyingParty<'_>, tokens: &Answer) -> Map<St
 }
 
 /// What the bridge itself asked the service for, in the last login.
-pub(super) fn asked_of_service(stack: &Stack) -> Vec<(String, String)> {
-    let requests = stack.service.requests();
+pub(super) fn asked_of_service(laptop: &Laptop) -> Vec<(String, String)> {
+    let requests = laptop.service.requests();
     let last = requests
         .iter()
         .rfind(|request| request.endpoint == Endpoint::Authorization);
     last.expect("an authorization request").query.clone()
 }
 
-fn asked(stack: &Stack) -> usize {
-    stack.service.count(Endpoint::Token)
+fn asked(laptop: &Laptop) -> usize {
+    laptop.service.count(Endpoint::Token)
 }
 
 fn challenge(verifier: &str) -> String {
@@ -132,8 +132,8 @@ fn entropy(text: &str) -> f64 {
 
 #[tokio::test]
 async fn oidcc_server() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request().with("nonce", "n-0S6_WzA2Mj");
     let tokens = succeeds(&client, &request).await;
 
@@ -185,7 +185,7 @@ async fn oidcc_server() {
         claims["iat"].as_i64().unwrap(),
         claims["exp"].as_i64().unwrap(),
     );
-    assert!((stack.clock.now().timestamp() - iat).abs() < 30);
+    assert!((laptop.clock.now().timestamp() - iat).abs() < 30);
     assert_eq!(exp - iat, 300);
     let access_token = tokens.text("access_token").unwrap();
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, access_token.as_bytes());
@@ -199,16 +199,16 @@ async fn oidcc_server() {
         client.userinfo(&access_token).await.json()["sub"],
         claims["sub"]
     );
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn oidcc_server_client_secret_post() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let code = client.code().await;
     let request = client.token_request(&code);
-    let secret = stack.configuration.client_secret().expose_secret();
+    let secret = laptop.configuration.client_secret().expose_secret();
     let basic =
         base64::engine::general_purpose::STANDARD.encode(format!("{COGNITO_CLIENT_ID}:{secret}"));
     for wrong in [
@@ -229,16 +229,16 @@ async fn oidcc_server_client_secret_post() {
         let refusal = Refusal::json(401, "invalid_client", "client_authentication_failed");
         assert_eq!(token_refused(&wrong).await, refusal);
     }
-    assert_eq!(asked(&stack), 0, "nothing is called for an unknown client");
+    assert_eq!(asked(&laptop), 0, "nothing is called for an unknown client");
     exchanged(&request).await;
-    assert_eq!(asked(&stack), 1);
-    stack.stop().await;
+    assert_eq!(asked(&laptop), 1);
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn oidcc_discovery_endpoint_verification() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let document = client.document("/.well-known/openid-configuration").await;
     assert_eq!(document.status, 200);
     assert_eq!(document.headers["content-type"], "application/json");
@@ -302,13 +302,13 @@ async fn oidcc_discovery_endpoint_verification() {
     let announced = metadata["claims_supported"].as_array().unwrap();
     let announced: BTreeSet<_> = announced.iter().filter_map(Value::as_str).collect();
     assert_eq!(names(&claims), announced);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn oidcc_idtoken_signature() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let tokens = succeeds(&client, &client.authorization_request()).await;
     let id_token = tokens.text("id_token").unwrap();
     let jwks = client.document("/jwks.json").await;
@@ -322,15 +322,15 @@ async fn oidcc_idtoken_signature() {
     let claims = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).unwrap());
     let forged = format!("{}.{claims}.{}", parts[0], parts[2]);
     assert!(!fits(&forged, &jwks));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn oidcc_idtoken_rs256() {
     // The assertion's algorithm is another matter: the ID token is RS256 with both.
     for assertion_algorithm in [Algorithm::Es256, Algorithm::Rs256] {
-        let stack = stack_with(|options| options.assertion_algorithm = assertion_algorithm).await;
-        let client = RelyingParty::new(&stack);
+        let laptop = laptop_with(|options| options.assertion_algorithm = assertion_algorithm).await;
+        let client = RelyingParty::new(&laptop);
         let tokens = succeeds(&client, &client.authorization_request()).await;
         let header = tokens.text("id_token").unwrap();
         let header = URL_SAFE_NO_PAD
@@ -349,7 +349,7 @@ async fn oidcc_idtoken_rs256() {
         );
         let modulus = URL_SAFE_NO_PAD.decode(key["n"].as_str().unwrap()).unwrap();
         assert!(modulus.len() >= 256, "2,048 bits at least");
-        stack.stop().await;
+        laptop.stop().await;
     }
 }
 
@@ -376,8 +376,8 @@ async fn oidcc_server_rotate_keys() {
     ] {
         let references = keys.iter().map(|key| key.as_str()).collect::<Vec<_>>();
         let environment = variables([(config::ID_TOKEN_KEYS, Some(references.join(" ").as_str()))]);
-        let stack = stack_with(|options| options.environment = environment).await;
-        let client = RelyingParty::new(&stack);
+        let laptop = laptop_with(|options| options.environment = environment).await;
+        let client = RelyingParty::new(&laptop);
         let tokens = succeeds(&client, &client.authorization_request()).await;
         let id_token = tokens.text("id_token").unwrap();
         let jwks = client.document("/jwks.json").await;
@@ -393,7 +393,7 @@ async fn oidcc_server_rotate_keys() {
         assert_eq!(header.kid, Some(kid(signer)));
         published.push(jwks);
         issued.push(id_token);
-        stack.stop().await;
+        laptop.stop().await;
     }
     // Who fetched the keys one step ago, or fetches them one step later, can verify.
     for (step, id_token) in issued.iter().enumerate() {
@@ -409,48 +409,48 @@ async fn oidcc_server_rotate_keys() {
 
 #[tokio::test]
 async fn oidcc_codereuse() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.token_request(&client.code().await);
     let tokens = exchanged(&request).await;
     let refusal = Refusal::json(400, "invalid_grant", "service_refused_code");
     assert_eq!(token_refused(&request).await, refusal);
     assert_eq!(
-        asked(&stack),
+        asked(&laptop),
         2,
         "single use is the service's, so it was asked"
     );
-    assert_eq!(stack.service.count(Endpoint::Userinfo), 1);
-    assert_eq!(logged_failures(&stack), ["service_refused_code"]);
+    assert_eq!(laptop.service.count(Endpoint::Userinfo), 1);
+    assert_eq!(logged_failures(&laptop), ["service_refused_code"]);
     // The first answer's access token is only its claims, sealed: it ends by its own five minutes.
     let access_token = tokens.text("access_token").unwrap();
     assert_eq!(client.userinfo(&access_token).await.status, 200);
     exchanged(&client.token_request(&client.code().await)).await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// The service's clock is moved; the function's own seal lasts 60 seconds, and so still opens. The suite would warn of the
 /// first access token, which goes on: nothing is stored that could end it.
 #[tokio::test]
 async fn oidcc_codereuse_30seconds() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let used = client.token_request(&client.code().await);
     let tokens = exchanged(&used).await;
     let unused = client.token_request(&client.code().await);
-    stack.clock.advance(TimeDelta::seconds(30));
+    laptop.clock.advance(TimeDelta::seconds(30));
     let refusal = Refusal::json(400, "invalid_grant", "service_refused_code");
     assert_eq!(token_refused(&used).await, refusal);
     let access_token = tokens.text("access_token").unwrap();
     assert_eq!(client.userinfo(&access_token).await.status, 200);
     exchanged(&unused).await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn oidcc_ensure_registered_redirect_uri() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     // The suite's is the registered one and a path of its own.
     let below = format!("{}/Kq3vT0b9Zx", client.redirect_uri());
@@ -460,7 +460,7 @@ async fn oidcc_ensure_registered_redirect_uri() {
         assert_eq!(refused(&client, &other).await, refusal);
     }
     succeeds(&client, &request).await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
@@ -468,8 +468,8 @@ async fn oidcc_ensure_redirect_uri_in_authorization_request() {
     // The suite registers two: where there is one, it could be meant.
     let uris = "https://client.example/callback https://example.org/redirect";
     let environment = variables([(config::REDIRECT_URIS, Some(uris))]);
-    let stack = stack_with(|options| options.environment = environment).await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop_with(|options| options.environment = environment).await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     for registered in uris.split(' ') {
         let request = request.clone().with("redirect_uri", registered);
@@ -479,10 +479,10 @@ async fn oidcc_ensure_redirect_uri_in_authorization_request() {
     let without = request.clone().without("redirect_uri");
     let refusal = Refusal::on_page(400, "redirect_uri_mismatch");
     assert_eq!(refused(&client, &without).await, refusal);
-    stack.stop().await;
+    laptop.stop().await;
 
-    let stack = login_kit::stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = login_kit::laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let refusal = Refusal::on_page(400, "redirect_uri_mismatch");
     for without in [
@@ -492,13 +492,13 @@ async fn oidcc_ensure_redirect_uri_in_authorization_request() {
         assert_eq!(refused(&client, &without).await, refusal);
     }
     succeeds(&client, &request).await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn oidcc_redirect_uri_query_added() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let refusal = Refusal::on_page(400, "redirect_uri_mismatch");
     for query in ["?", "?foo=bar"] {
@@ -507,7 +507,7 @@ async fn oidcc_redirect_uri_query_added() {
         assert_eq!(refused(&client, &request).await, refusal, "{query}");
     }
     succeeds(&client, &request).await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// Amazon Cognito's redirect URI has no query, and one with a query can't be configured: the function doesn't start. So
@@ -516,22 +516,22 @@ async fn oidcc_redirect_uri_query_added() {
 async fn oidcc_redirect_uri_query_mismatch() {
     let registered = "https://client.example/callback?foo=bar";
     let environment = variables([(config::REDIRECT_URIS, Some(registered))]);
-    let stack = stack_with(|options| options.environment = environment).await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop_with(|options| options.environment = environment).await;
+    let client = RelyingParty::new(&laptop);
     assert_eq!(client.document("/jwks.json").await.status, 500);
-    let lines = stack.bridge.logs().lines();
+    let lines = laptop.bridge.logs().lines();
     let named = |line: &String| {
         line.contains(r#""event":"configuration""#)
             && line.contains(r#""variable":"REDIRECT_URIS""#)
     };
     assert!(lines.iter().any(named));
     assert!(!lines.iter().any(|line| line.contains("client.example")));
-    stack.stop().await;
+    laptop.stop().await;
 
     let registered = "https://client.example/callback";
     let environment = variables([(config::REDIRECT_URIS, Some(registered))]);
-    let stack = stack_with(|options| options.environment = environment).await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop_with(|options| options.environment = environment).await;
+    let client = RelyingParty::new(&laptop);
     let request = client
         .authorization_request()
         .with("redirect_uri", registered);
@@ -544,13 +544,13 @@ async fn oidcc_redirect_uri_query_mismatch() {
     }
     let code = code(&client, &request).await;
     exchanged(&client.token_request(&code).with("redirect_uri", registered)).await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn oidcc_response_type_missing() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let refusal = Refusal::at_client(
         "unsupported_response_type",
@@ -566,22 +566,22 @@ async fn oidcc_response_type_missing() {
         assert_eq!(refused(&client, &other).await, refusal);
     }
     succeeds(&client, &request).await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn oidcc_ensure_request_with_unknown_parameter_succeeds() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     succeeds(&client, &request).await;
-    let usual: Vec<_> = names_of(&asked_of_service(&stack));
+    let usual: Vec<_> = names_of(&asked_of_service(&laptop));
     let unknown = request.with("extra", "foobar");
     succeeds(&client, &unknown).await;
-    let query = asked_of_service(&stack);
+    let query = asked_of_service(&laptop);
     assert_eq!(names_of(&query), usual, "nothing of it goes to the service");
     assert!(!query.iter().any(|(_, value)| value.contains("foobar")));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 pub(super) fn names_of(query: &[(String, String)]) -> Vec<String> {
@@ -590,8 +590,8 @@ pub(super) fn names_of(query: &[(String, String)]) -> Vec<String> {
 
 #[tokio::test]
 async fn oidcc_ensure_request_without_nonce_succeeds_for_code_flow() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let tokens = succeeds(&client, &request).await;
     assert!(!claims(&client, &tokens).await.contains_key("nonce"));
@@ -601,14 +601,14 @@ async fn oidcc_ensure_request_without_nonce_succeeds_for_code_flow() {
         claims(&client, &tokens).await["nonce"],
         "of the client's own: 区 &=%"
     );
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn oidcc_ensure_request_with_valid_pkce_succeeds() {
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client
         .authorization_request()
         .with("code_challenge", &challenge(VERIFIER))
@@ -628,7 +628,7 @@ async fn oidcc_ensure_request_with_valid_pkce_succeeds() {
         assert_eq!(token_refused(&wrong).await, refusal);
     }
     assert_eq!(
-        asked(&stack),
+        asked(&laptop),
         0,
         "the code isn't used up by a wrong verifier"
     );
@@ -651,25 +651,25 @@ async fn oidcc_ensure_request_with_valid_pkce_succeeds() {
     ] {
         assert_eq!(refused(&client, &wrong).await, refusal);
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn oidcc_ensure_request_with_acr_values_succeeds() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request().with("acr_values", "1 2");
     let tokens = succeeds(&client, &request).await;
     assert_eq!(claims(&client, &tokens).await["acr"], "aal3");
     // What is asked of the service is what is configured, whatever the client says.
-    let query = asked_of_service(&stack);
+    let query = asked_of_service(&laptop);
     let acr_values: Vec<_> = query
         .iter()
         .filter(|(name, _)| name == "acr_values")
         .map(|(_, value)| value.as_str())
         .collect();
     assert_eq!(acr_values, ["aal3 crl"]);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// The claims of userinfo that the usual persona has.
@@ -686,10 +686,10 @@ pub(super) fn userinfo_of_adult(subject: &Value) -> Value {
 
 pub(super) async fn userinfo(
     method: reqwest::Method,
-    stack: &Stack,
+    laptop: &Laptop,
     authorization: Option<&str>,
 ) -> Answer {
-    let url = format!("{}/userinfo", stack.bridge.base_url());
+    let url = format!("{}/userinfo", laptop.bridge.base_url());
     let mut request = reqwest::Client::new().request(method, url);
     if let Some(authorization) = authorization {
         request = request.header("authorization", authorization);
@@ -699,15 +699,15 @@ pub(super) async fn userinfo(
 
 /// The same by either method: the claims with the token, and a challenge without it (RFC 6750 §3).
 async fn userinfo_answers(method: reqwest::Method) {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let tokens = succeeds(&client, &client.authorization_request()).await;
     let subject = claims(&client, &tokens).await["sub"].clone();
     let access_token = tokens.text("access_token").unwrap();
-    let calls = stack.service.requests().len();
+    let calls = laptop.service.requests().len();
     for scheme in ["Bearer", "bearer"] {
         let authorization = format!("{scheme} {access_token}");
-        let answer = userinfo(method.clone(), &stack, Some(&authorization)).await;
+        let answer = userinfo(method.clone(), &laptop, Some(&authorization)).await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.headers["content-type"], "application/json");
         assert_eq!(answer.headers["cache-control"], "no-store");
@@ -727,7 +727,7 @@ async fn userinfo_answers(method: reqwest::Method) {
         ),
         (Some(format!("Bearer {id_token}")), "access_token_invalid"),
     ] {
-        let answer = userinfo(method.clone(), &stack, authorization.as_deref()).await;
+        let answer = userinfo(method.clone(), &laptop, authorization.as_deref()).await;
         assert_eq!(
             Refusal::of_answer(&answer),
             Refusal::json(401, "invalid_token", class)
@@ -742,11 +742,11 @@ async fn userinfo_answers(method: reqwest::Method) {
         assert!(challenge.starts_with(&expected), "{challenge}");
     }
     assert_eq!(
-        stack.service.requests().len(),
+        laptop.service.requests().len(),
         calls,
         "the service isn't asked"
     );
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
@@ -762,8 +762,8 @@ async fn oidcc_userinfo_post_header() {
 /// Exactly these attributes come where exactly this scope is configured, in the ID token and in userinfo alike.
 async fn scope_gives(scope: &str, attributes: Value) {
     let environment = variables([(config::ATTRIBUTES, Some(scope))]);
-    let stack = stack_with(|options| options.environment = environment).await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop_with(|options| options.environment = environment).await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let asked = request.clone().with("scope", &format!("openid {scope}"));
     let tokens = succeeds(&client, &asked).await;
@@ -800,7 +800,7 @@ async fn scope_gives(scope: &str, attributes: Value) {
         refused(&client, &request.clone().without("scope")).await,
         refusal
     );
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// There is no scope `profile`: each of its claims that there is has a scope of its own.
@@ -823,8 +823,8 @@ async fn oidcc_scope_address() {
 
 #[tokio::test]
 async fn fapi2_server_attempt_reuse_authorization_code_after_one_second() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let used = client.token_request(&client.code().await);
     let unused = client.token_request(&client.code().await);
     exchanged(&used).await;
@@ -832,23 +832,23 @@ async fn fapi2_server_attempt_reuse_authorization_code_after_one_second() {
     let refusal = Refusal::json(400, "invalid_grant", "service_refused_code");
     assert_eq!(token_refused(&used).await, refusal);
     exchanged(&unused).await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// The same bridge with another client: same issuer, same sealing keys, other client id. Its own codes it takes.
 #[tokio::test]
 async fn fapi2_server_ensure_authorization_code_is_bound_to_client() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let sealing_keys =
-        json!({ "keys": [stack.configuration.sealing_key().expose_secret()] }).to_string();
+        json!({ "keys": [laptop.configuration.sealing_key().expose_secret()] }).to_string();
     let environment = variables([
         (config::ISSUER, Some(client.issuer().as_str())),
         (config::CLIENT_ID, Some("another-client")),
         (config::SEALING_KEYS, Some(sealing_keys.as_str())),
         (config::REDIRECT_URIS, Some(client.redirect_uri().as_str())),
     ]);
-    let other_stack = stack_with(|options| options.environment = environment).await;
+    let other_stack = laptop_with(|options| options.environment = environment).await;
     let other = RelyingParty::new(&other_stack);
 
     let code = client.code().await;
@@ -869,18 +869,18 @@ async fn fapi2_server_ensure_authorization_code_is_bound_to_client() {
     );
     exchanged(&own).await;
     other_stack.stop().await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// Both ends of a code's life: our seal's (made by the bridge's own library, since its clock is the machine's), and that
 /// of the service's code inside.
 #[tokio::test]
 async fn fapi2_server_ensure_token_endpoint_fails_with_expired_auth_code() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let code = client.code().await;
-    let keys = SealingKeys::new([stack.configuration.sealing_key().expose_secret()]).unwrap();
-    let now = stack.clock.now();
+    let keys = SealingKeys::new([laptop.configuration.sealing_key().expose_secret()]).unwrap();
+    let now = laptop.clock.now();
     let seal = Seal {
         keys: &keys,
         audience: Audience::new(&client.issuer(), COGNITO_CLIENT_ID),
@@ -898,17 +898,18 @@ async fn fapi2_server_ensure_token_endpoint_fails_with_expired_auth_code() {
         let expired = client.token_request(&expiring(seconds));
         assert_eq!(token_refused(&expired).await, refusal);
     }
-    assert_eq!(asked(&stack), 0);
+    assert_eq!(asked(&laptop), 0);
     exchanged(&client.token_request(&expiring(60))).await;
 
-    stack.stop().await;
+    laptop.stop().await;
 
     // The service's clock goes ten seconds ahead and no more: the client assertion must stay in time.
-    let stack =
-        stack_with(|options| options.service = |service| service.code_lifetime = TEN_SECONDS).await;
-    let client = RelyingParty::new(&stack);
+    let laptop =
+        laptop_with(|options| options.service = |service| service.code_lifetime = TEN_SECONDS)
+            .await;
+    let client = RelyingParty::new(&laptop);
     let expired = client.code().await;
-    stack.clock.advance(TEN_SECONDS);
+    laptop.clock.advance(TEN_SECONDS);
     let in_time = client.code().await;
     let refusal = Refusal::json(400, "invalid_grant", "service_refused_code");
     assert_eq!(
@@ -916,13 +917,13 @@ async fn fapi2_server_ensure_token_endpoint_fails_with_expired_auth_code() {
         refusal
     );
     exchanged(&client.token_request(&in_time)).await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn fapi2_server_user_rejects_authentication() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let state = verbatim(128);
     let request = client.authorization_request().with("state", &state);
     let refusal = Refusal::at_client("access_denied", "cancelled", Some(&state));
@@ -939,7 +940,7 @@ async fn fapi2_server_user_rejects_authentication() {
         assert_eq!(Refusal::of(&rejected), refusal, "{fault}");
 
         // Through Amazon Cognito, the app gets the same.
-        let outcome = stack.login(&browser, "adult", Some(fault)).await.unwrap();
+        let outcome = laptop.login(&browser, "adult", Some(fault)).await.unwrap();
         let Outcome::Failed(failed) = outcome else {
             panic!("{fault}: {outcome:?}");
         };
@@ -948,9 +949,9 @@ async fn fapi2_server_user_rejects_authentication() {
         assert_eq!(failed.class.as_deref(), Some("cancelled"), "{fault}");
     }
     succeeds(&client, &request).await;
-    let outcome = stack.login(&browser(), "adult", None).await.unwrap();
+    let outcome = laptop.login(&browser(), "adult", None).await.unwrap();
     assert!(matches!(outcome, Outcome::SignedIn(_)), "{outcome:?}");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// Printable characters, none of which base64url has alone: nothing of it can be stored shorter.
@@ -960,8 +961,8 @@ fn verbatim(length: usize) -> String {
 
 #[tokio::test]
 async fn fapi2_server_ensure_authorization_request_with_long_state() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let letters = |length| ('a'..='z').cycle().take(length).collect::<String>();
     // The suite's has 1,000.
@@ -978,13 +979,13 @@ async fn fapi2_server_ensure_authorization_request_with_long_state() {
         refused(&client, &request.with("state", &too_long)).await,
         refusal
     );
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
 async fn fapi2_server_ensure_authorization_request_with_long_nonce() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     for length in [384, 512] {
         let nonce = verbatim(length);
@@ -994,5 +995,5 @@ async fn fapi2_server_ensure_authorization_request_with_long_nonce() {
     let too_long = request.with("nonce", &verbatim(513));
     let refusal = Refusal::at_client("invalid_request", "invalid_nonce", Some(STATE));
     assert_eq!(refused(&client, &too_long).await, refusal);
-    stack.stop().await;
+    laptop.stop().await;
 }

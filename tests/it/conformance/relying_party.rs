@@ -16,11 +16,11 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use demo::stack::{SERVICE_CLIENT_ID, Stack};
+use demo::laptop::{Laptop, SERVICE_CLIENT_ID};
 use federation::config;
 use login_kit::{
-    Answer, AuthorizationRequest, Confidential, Outcome, Place, RelyingParty, browser,
-    logged_failures, parameter, stack, stack_with, variables,
+    Answer, AuthorizationRequest, Confidential, Outcome, Place, RelyingParty, browser, laptop,
+    laptop_with, logged_failures, parameter, variables,
 };
 use loopback::user_agent::{Arrival, Page};
 use serde_json::{Map, Value, json};
@@ -55,9 +55,9 @@ impl Attempt {
     }
 
     /// What nobody may see, the bridge's own code and tokens of this login among it.
-    fn confidential(&self, stack: &Stack) -> Confidential {
+    fn confidential(&self, laptop: &Laptop) -> Confidential {
         let token = |name| self.answer.text(name).unwrap_or_default();
-        Confidential::of(stack)
+        Confidential::of(laptop)
             .and("bridge's code", &self.code)
             .and("bridge's access token", &token("access_token"))
             .and_token("bridge's ID token", &token("id_token"))
@@ -86,52 +86,56 @@ pub(super) fn part(token: &str, index: usize) -> Map<String, Value> {
 }
 
 /// The subject by which the service knows the test person.
-fn subject(stack: &Stack) -> String {
-    let people = personas(stack.clock.now());
+fn subject(laptop: &Laptop) -> String {
+    let people = personas(laptop.clock.now());
     let person = people.iter().find(|person| person.id == PERSONA).unwrap();
     person.subject(SERVICE_CLIENT_ID)
 }
 
 /// A login with a fault of the service, or with none.
-pub(super) async fn attempt(stack: &Stack, fault: Option<Fault>) -> Attempt {
-    let request = RelyingParty::new(stack).authorization_request();
-    attempt_with(stack, &request, fault).await
+pub(super) async fn attempt(laptop: &Laptop, fault: Option<Fault>) -> Attempt {
+    let request = RelyingParty::new(laptop).authorization_request();
+    attempt_with(laptop, &request, fault).await
 }
 
 async fn attempt_with(
-    stack: &Stack,
+    laptop: &Laptop,
     request: &AuthorizationRequest,
     fault: Option<Fault>,
 ) -> Attempt {
-    let client = RelyingParty::new(stack);
-    let requests_before = stack.service.requests().len();
-    let issued_before = stack.service.issued_tokens().len();
+    let client = RelyingParty::new(laptop);
+    let requests_before = laptop.service.requests().len();
+    let issued_before = laptop.service.issued_tokens().len();
     let arrival = client.sign_in(&browser(), request, PERSONA, fault).await;
     let code = parameter(&arrival, "code").expect("a code");
     let answer = client.token_request(&code).send().await;
     Attempt {
         answer,
-        requests: stack.service.requests().split_off(requests_before),
-        issued: stack.service.issued_tokens().split_off(issued_before).pop(),
+        requests: laptop.service.requests().split_off(requests_before),
+        issued: laptop
+            .service
+            .issued_tokens()
+            .split_off(issued_before)
+            .pop(),
         code,
     }
 }
 
 /// The log shows nothing of what was issued, received and configured so far, nor who signed in.
-fn assert_log_shows_nothing(stack: &Stack) {
-    assert_log_shows_none_of(stack, &Confidential::of(stack));
+fn assert_log_shows_nothing(laptop: &Laptop) {
+    assert_log_shows_none_of(laptop, &Confidential::of(laptop));
 }
 
-fn assert_log_shows_none_of(stack: &Stack, confidential: &Confidential) {
-    let lines = stack.bridge.logs().lines();
+fn assert_log_shows_none_of(laptop: &Laptop, confidential: &Confidential) {
+    let lines = laptop.bridge.logs().lines();
     assert!(!lines.is_empty(), "the function logs");
     confidential.assert_not_in("the log", &lines.join("\n"));
 }
 
 /// The login succeeds: verified ID token about the right person, one token request, one userinfo request.
-pub(super) async fn accepted(stack: &Stack, fault: Option<Fault>) -> Attempt {
-    let failures = logged_failures(stack).len();
-    let attempt = attempt(stack, fault).await;
+pub(super) async fn accepted(laptop: &Laptop, fault: Option<Fault>) -> Attempt {
+    let failures = logged_failures(laptop).len();
+    let attempt = attempt(laptop, fault).await;
     assert_eq!(
         attempt.answer.status,
         200,
@@ -141,11 +145,11 @@ pub(super) async fn accepted(stack: &Stack, fault: Option<Fault>) -> Attempt {
     assert_eq!(attempt.count(Endpoint::Token), 1, "{fault:?}");
     assert_eq!(attempt.count(Endpoint::Userinfo), 1, "{fault:?}");
     let id_token = attempt.answer.text("id_token").expect("an ID token");
-    let claims = RelyingParty::new(stack).verified(&id_token).await;
-    assert_eq!(claims["sub"], subject(stack), "{fault:?}");
+    let claims = RelyingParty::new(laptop).verified(&id_token).await;
+    assert_eq!(claims["sub"], subject(laptop), "{fault:?}");
     assert_eq!(claims["name"], "山田　太郎", "{fault:?}");
-    assert_eq!(logged_failures(stack).len(), failures, "{fault:?}");
-    assert_log_shows_none_of(stack, &attempt.confidential(stack));
+    assert_eq!(logged_failures(laptop).len(), failures, "{fault:?}");
+    assert_log_shows_none_of(laptop, &attempt.confidential(laptop));
     attempt
 }
 
@@ -170,9 +174,9 @@ impl Refusal {
 }
 
 /// The login fails with exactly this, after one token request, and nothing leaks.
-async fn fails(stack: &Stack, fault: Fault, refusal: &Refusal) -> Attempt {
-    let failures = logged_failures(stack).len();
-    let attempt = attempt(stack, Some(fault)).await;
+async fn fails(laptop: &Laptop, fault: Fault, refusal: &Refusal) -> Attempt {
+    let failures = logged_failures(laptop).len();
+    let attempt = attempt(laptop, Some(fault)).await;
     let answer = &attempt.answer;
     assert_eq!(answer.class().as_deref(), Some(refusal.class), "{fault}");
     assert_eq!(
@@ -191,7 +195,7 @@ async fn fails(stack: &Stack, fault: Fault, refusal: &Refusal) -> Attempt {
         "{fault}"
     );
     assert_eq!(
-        logged_failures(stack)[failures..],
+        logged_failures(laptop)[failures..],
         [refusal.class],
         "{fault}"
     );
@@ -201,24 +205,27 @@ async fn fails(stack: &Stack, fault: Fault, refusal: &Refusal) -> Attempt {
         .map(|(name, value)| format!("{name}: {value}\n"))
         .collect();
     let answered = format!("{headers}\n{}", answer.body);
-    let confidential = attempt.confidential(stack);
+    let confidential = attempt.confidential(laptop);
     confidential.assert_not_in("the answer", &answered);
-    assert_log_shows_none_of(stack, &confidential);
+    assert_log_shows_none_of(laptop, &confidential);
     attempt
 }
 
 /// The ID token is refused, and without the fault the same process signs the same person in.
-async fn refused(stack: &Stack, fault: Fault, class: &'static str) -> Attempt {
-    let attempt = fails(stack, fault, &Refusal::of_id_token(class)).await;
-    accepted(stack, None).await;
+async fn refused(laptop: &Laptop, fault: Fault, class: &'static str) -> Attempt {
+    let attempt = fails(laptop, fault, &Refusal::of_id_token(class)).await;
+    accepted(laptop, None).await;
     attempt
 }
 
 /// The same through Amazon Cognito: it gets `invalid_grant`, tells the app, and has no user; the twin has one.
-async fn cognito_refused(stack: &Stack, fault: Fault, class: &'static str) -> Map<String, Value> {
-    let known_users = stack.cognito.users().len();
-    let userinfo_requests = stack.service.count(Endpoint::Userinfo);
-    let outcome = stack.login(&browser(), PERSONA, Some(fault)).await.unwrap();
+async fn cognito_refused(laptop: &Laptop, fault: Fault, class: &'static str) -> Map<String, Value> {
+    let known_users = laptop.cognito.users().len();
+    let userinfo_requests = laptop.service.count(Endpoint::Userinfo);
+    let outcome = laptop
+        .login(&browser(), PERSONA, Some(fault))
+        .await
+        .unwrap();
     let Outcome::Failed(failed) = outcome else {
         panic!("{fault}: signed in");
     };
@@ -230,34 +237,34 @@ async fn cognito_refused(stack: &Stack, fault: Fault, class: &'static str) -> Ma
         failed.support_id.unwrap()
     );
     assert_eq!(failed.description, told, "{fault}");
-    assert_eq!(stack.cognito.users().len(), known_users, "{fault}");
+    assert_eq!(laptop.cognito.users().len(), known_users, "{fault}");
     assert_eq!(
-        stack.service.count(Endpoint::Userinfo),
+        laptop.service.count(Endpoint::Userinfo),
         userinfo_requests,
         "{fault}"
     );
-    let id_token = stack.service.issued_tokens().pop().unwrap().id_token;
-    Confidential::of(stack).assert_not_in("what the app is told", &failed.description);
-    assert_log_shows_nothing(stack);
+    let id_token = laptop.service.issued_tokens().pop().unwrap().id_token;
+    Confidential::of(laptop).assert_not_in("what the app is told", &failed.description);
+    assert_log_shows_nothing(laptop);
 
-    cognito_accepted(stack, None).await;
+    cognito_accepted(laptop, None).await;
     part(&id_token, 1)
 }
 
 /// Through Amazon Cognito to the app: the person is signed in and known.
-async fn cognito_accepted(stack: &Stack, fault: Option<Fault>) {
-    let outcome = stack.login(&browser(), PERSONA, fault).await.unwrap();
+async fn cognito_accepted(laptop: &Laptop, fault: Option<Fault>) {
+    let outcome = laptop.login(&browser(), PERSONA, fault).await.unwrap();
     assert!(
         matches!(outcome, Outcome::SignedIn(_)),
         "{fault:?}: {outcome:?}"
     );
-    let user = format!("MynaApp_{}", subject(stack));
+    let user = format!("MynaApp_{}", subject(laptop));
     assert_eq!(
-        stack.cognito.users()[&user]["name"],
+        laptop.cognito.users()[&user]["name"],
         "山田　太郎",
         "{fault:?}"
     );
-    assert_log_shows_nothing(stack);
+    assert_log_shows_nothing(laptop);
 }
 
 /// The page on which a login ended.
@@ -276,16 +283,16 @@ fn class_on(page: &Page) -> String {
 }
 
 /// A bridge that accepts these algorithms.
-async fn stack_accepting(algorithms: &'static str) -> Stack {
-    stack_with(|options| {
+async fn stack_accepting(algorithms: &'static str) -> Laptop {
+    laptop_with(|options| {
         options.environment = variables([(config::SERVICE_ID_TOKEN_ALGORITHMS, Some(algorithms))]);
     })
     .await
 }
 
 /// The types of the keys for signatures that the service publishes with neither name nor algorithm, in their order.
-async fn unnamed(stack: &Stack) -> Vec<String> {
-    let request = reqwest::Client::new().get(&stack.service.endpoints().jwks_uri);
+async fn unnamed(laptop: &Laptop) -> Vec<String> {
+    let request = reqwest::Client::new().get(&laptop.service.endpoints().jwks_uri);
     let set = Answer::of(request).await.json();
     let keys = set["keys"].as_array().unwrap().iter();
     let unnamed = keys.filter(|key| key["use"] == "sig");
@@ -305,8 +312,8 @@ async fn unnamed(stack: &Stack) -> Vec<String> {
 }
 
 /// How many keys of an algorithm the service publishes.
-async fn published(stack: &Stack, algorithm: &str) -> usize {
-    let request = reqwest::Client::new().get(&stack.service.endpoints().jwks_uri);
+async fn published(laptop: &Laptop, algorithm: &str) -> usize {
+    let request = reqwest::Client::new().get(&laptop.service.endpoints().jwks_uri);
     let keys = Answer::of(request).await.json();
     let keys = keys["keys"].as_array().unwrap();
     keys.iter().filter(|key| key["alg"] == algorithm).count()
@@ -317,9 +324,9 @@ mod openid_connect {
 
     #[tokio::test]
     async fn oidcc_client_test() {
-        let stack = stack().await;
-        let attempt = accepted(&stack, None).await;
-        let callback = format!("{}/callback", RelyingParty::new(&stack).issuer());
+        let laptop = laptop().await;
+        let attempt = accepted(&laptop, None).await;
+        let callback = format!("{}/callback", RelyingParty::new(&laptop).issuer());
 
         let asked = attempt.request(Endpoint::Authorization);
         let names: BTreeSet<_> = asked.query.iter().map(|(name, _)| name.as_str()).collect();
@@ -368,15 +375,15 @@ mod openid_connect {
             back_channel,
             [Endpoint::KeySet, Endpoint::Token, Endpoint::Userinfo]
         );
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_invalid_iss() {
-        let stack = stack().await;
-        let issuer = &stack.service.endpoints().issuer;
+        let laptop = laptop().await;
+        let issuer = &laptop.service.endpoints().issuer;
         let refused_as = async |fault| {
-            let refused = refused(&stack, fault, "id_token_issuer").await;
+            let refused = refused(&laptop, fault, "id_token_issuer").await;
             refused.id_token_claims()["iss"].clone()
         };
         // The suite's is one character longer.
@@ -384,53 +391,53 @@ mod openid_connect {
         assert_eq!(nearly, format!("{issuer}1"));
         let other = refused_as(Fault::IdTokenWrongIssuer).await;
         assert!(other.is_string() && other != *issuer);
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_missing_sub() {
-        let stack = stack().await;
-        let refused = refused(&stack, Fault::IdTokenMissingSubject, "id_token_subject").await;
+        let laptop = laptop().await;
+        let refused = refused(&laptop, Fault::IdTokenMissingSubject, "id_token_subject").await;
         assert!(!refused.id_token_claims().contains_key("sub"));
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_invalid_aud() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         let nearly = format!("{SERVICE_CLIENT_ID}1");
         for (fault, audience) in [
             // The suite's is one character longer.
             (Fault::IdTokenLengthenedAudience, nearly.as_str()),
             (Fault::IdTokenWrongAudience, "RP99999999"),
         ] {
-            let refused = refused(&stack, fault, "id_token_audience").await;
+            let refused = refused(&laptop, fault, "id_token_audience").await;
             assert_eq!(refused.id_token_claims()["aud"], audience);
         }
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_missing_aud() {
-        let stack = stack().await;
-        let refused = refused(&stack, Fault::IdTokenMissingAudience, "id_token_audience").await;
+        let laptop = laptop().await;
+        let refused = refused(&laptop, Fault::IdTokenMissingAudience, "id_token_audience").await;
         assert!(!refused.id_token_claims().contains_key("aud"));
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_missing_iat() {
-        let stack = stack().await;
-        let refused = refused(&stack, Fault::IdTokenMissingIssuedAt, "id_token_issued_at").await;
+        let laptop = laptop().await;
+        let refused = refused(&laptop, Fault::IdTokenMissingIssuedAt, "id_token_issued_at").await;
         assert!(!refused.id_token_claims().contains_key("iat"));
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_nonce_invalid() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         let refused_as = async |fault| {
-            let refused = refused(&stack, fault, "id_token_nonce").await;
+            let refused = refused(&laptop, fault, "id_token_nonce").await;
             let asked = refused.request(Endpoint::Authorization);
             let sent = asked.query_value("nonce").unwrap().to_owned();
             (sent, refused.id_token_claims()["nonce"].clone())
@@ -440,16 +447,16 @@ mod openid_connect {
         assert_eq!(nearly, format!("{sent}1"));
         let (sent, other) = refused_as(Fault::IdTokenWrongNonce).await;
         assert!(other.is_string() && other != sent);
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     /// The code flow could do without a nonce. Ours never does, and an ID token without it is refused.
     #[tokio::test]
     async fn oidcc_client_test_nonce_unless_code_flow() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         let mut nonces = BTreeSet::new();
         for _ in 0..3 {
-            let attempt = accepted(&stack, None).await;
+            let attempt = accepted(&laptop, None).await;
             let request = attempt.request(Endpoint::Authorization);
             assert_eq!(request.query_value("response_type"), Some("code"));
             let nonce = request.query_value("nonce").expect("a nonce");
@@ -460,67 +467,67 @@ mod openid_connect {
                 "a new nonce for every login"
             );
         }
-        let refused = refused(&stack, Fault::IdTokenMissingNonce, "id_token_nonce").await;
+        let refused = refused(&laptop, Fault::IdTokenMissingNonce, "id_token_nonce").await;
         assert!(!refused.id_token_claims().contains_key("nonce"));
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_idtoken_sig_none() {
-        let stack = stack_accepting("ES256 RS256").await;
-        let refused = refused(&stack, Fault::IdTokenUnsigned, "id_token_algorithm").await;
+        let laptop = stack_accepting("ES256 RS256").await;
+        let refused = refused(&laptop, Fault::IdTokenUnsigned, "id_token_algorithm").await;
         assert_eq!(refused.id_token_header()["alg"], "none");
         assert!(refused.issued().id_token.ends_with('.'), "no signature");
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_invalid_sig_es256() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         let fault = Fault::IdTokenBadSignatureEs256;
-        let refused = refused(&stack, fault, "id_token_signature").await;
+        let refused = refused(&laptop, fault, "id_token_signature").await;
         // Algorithm and key are those of a good one: only the signature is wrong.
-        let good = accepted(&stack, None).await;
+        let good = accepted(&laptop, None).await;
         assert_eq!(refused.id_token_header(), good.id_token_header());
         assert_eq!(good.id_token_header()["alg"], "ES256");
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_invalid_sig_rs256() {
-        let stack = stack_accepting("RS256").await;
+        let laptop = stack_accepting("RS256").await;
         let fault = Fault::IdTokenBadSignatureRs256;
-        let refused = fails(&stack, fault, &Refusal::of_id_token("id_token_signature")).await;
-        let good = accepted(&stack, Some(Fault::IdTokenRs256)).await;
+        let refused = fails(&laptop, fault, &Refusal::of_id_token("id_token_signature")).await;
+        let good = accepted(&laptop, Some(Fault::IdTokenRs256)).await;
         assert_eq!(refused.id_token_header(), good.id_token_header());
         assert_eq!(good.id_token_header()["alg"], "RS256");
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     /// Algorithm confusion: HS256 with some secret, and with the published key as the secret.
     #[tokio::test]
     async fn oidcc_client_test_invalid_sig_hs256() {
         for algorithms in ["ES256", "ES256 RS256"] {
-            let stack = stack_accepting(algorithms).await;
+            let laptop = stack_accepting(algorithms).await;
             for fault in [Fault::IdTokenHs256, Fault::IdTokenHs256PublicKey] {
-                let refused = refused(&stack, fault, "id_token_algorithm").await;
+                let refused = refused(&laptop, fault, "id_token_algorithm").await;
                 assert_eq!(refused.id_token_header()["alg"], "HS256");
             }
-            stack.stop().await;
+            laptop.stop().await;
         }
     }
 
     #[tokio::test]
     async fn oidcc_client_test_idtoken_sig_rs256() {
-        let stack = stack().await;
-        let unconfigured = refused(&stack, Fault::IdTokenRs256, "id_token_algorithm").await;
+        let laptop = laptop().await;
+        let unconfigured = refused(&laptop, Fault::IdTokenRs256, "id_token_algorithm").await;
         assert_eq!(unconfigured.id_token_header()["alg"], "RS256");
-        stack.stop().await;
+        laptop.stop().await;
 
         // Configured, it is accepted, and then ES256 isn't, unless both are.
-        let stack = stack_accepting("RS256").await;
-        accepted(&stack, Some(Fault::IdTokenRs256)).await;
-        let attempt = attempt(&stack, None).await;
+        let laptop = stack_accepting("RS256").await;
+        accepted(&laptop, Some(Fault::IdTokenRs256)).await;
+        let attempt = attempt(&laptop, None).await;
         assert_eq!(attempt.id_token_header()["alg"], "ES256");
         assert_eq!(
             attempt.answer.class().as_deref(),
@@ -531,103 +538,103 @@ mod openid_connect {
             Some("invalid_grant")
         );
         assert_eq!(attempt.count(Endpoint::Userinfo), 0);
-        stack.stop().await;
+        laptop.stop().await;
 
-        let stack = stack_accepting("ES256 RS256").await;
-        accepted(&stack, Some(Fault::IdTokenRs256)).await;
-        accepted(&stack, None).await;
-        stack.stop().await;
+        let laptop = stack_accepting("ES256 RS256").await;
+        accepted(&laptop, Some(Fault::IdTokenRs256)).await;
+        accepted(&laptop, None).await;
+        laptop.stop().await;
     }
 
     /// The suite's key set: one key of each type for signatures, with neither `kid` nor `alg`, and keys for encryption with
     /// both. Then the same with ES256, where the keys have names that the token doesn't say.
     #[tokio::test]
     async fn oidcc_client_test_kid_absent_single_jwks() {
-        let stack = stack_accepting("RS256").await;
+        let laptop = stack_accepting("RS256").await;
         let fault = Fault::IdTokenRs256OneUnnamedKey;
-        let attempt = accepted(&stack, Some(fault)).await;
+        let attempt = accepted(&laptop, Some(fault)).await;
         assert_eq!(
             Value::Object(attempt.id_token_header()),
             json!({ "alg": "RS256", "typ": "JWT" })
         );
         let types = ["RSA", "EC P-256", "EC secp256k1", "OKP Ed25519"];
-        assert_eq!(unnamed(&stack).await, types);
-        stack.stop().await;
+        assert_eq!(unnamed(&laptop).await, types);
+        laptop.stop().await;
 
-        let stack = login_kit::stack().await;
+        let laptop = login_kit::laptop().await;
         let fault = Fault::IdTokenWithoutKeyIdSingleKey;
-        let attempt = accepted(&stack, Some(fault)).await;
+        let attempt = accepted(&laptop, Some(fault)).await;
         assert!(!attempt.id_token_header().contains_key("kid"));
-        assert_eq!(published(&stack, "ES256").await, 1);
-        stack.stop().await;
+        assert_eq!(published(&laptop, "ES256").await, 1);
+        laptop.stop().await;
     }
 
     /// The suite's key set likewise, with several keys of a type. It lets a client reject, or try them all.
     #[tokio::test]
     async fn oidcc_client_test_kid_absent_multiple_jwks() {
-        let stack = stack_accepting("RS256").await;
+        let laptop = stack_accepting("RS256").await;
         let fault = Fault::IdTokenRs256SeveralUnnamedKeys;
         let refusal = Refusal::of_id_token("id_token_unknown_key");
-        let refused = fails(&stack, fault, &refusal).await;
+        let refused = fails(&laptop, fault, &refusal).await;
         assert!(!refused.id_token_header().contains_key("kid"));
-        let types = unnamed(&stack).await;
+        let types = unnamed(&laptop).await;
         assert_eq!(types.iter().filter(|one| *one == "RSA").count(), 3);
         assert_eq!(types.iter().filter(|one| *one == "EC P-256").count(), 3);
         // A process that knows them by their names.
-        stack.bridge.scale_to_zero().await;
-        accepted(&stack, Some(Fault::IdTokenRs256)).await;
-        stack.stop().await;
+        laptop.bridge.scale_to_zero().await;
+        accepted(&laptop, Some(Fault::IdTokenRs256)).await;
+        laptop.stop().await;
 
-        let stack = login_kit::stack().await;
+        let laptop = login_kit::laptop().await;
         let fault = Fault::IdTokenWithoutKeyIdSeveralKeys;
         let refusal = Refusal::of_id_token("id_token_unknown_key");
-        let refused = fails(&stack, fault, &refusal).await;
+        let refused = fails(&laptop, fault, &refusal).await;
         assert!(!refused.id_token_header().contains_key("kid"));
-        assert_eq!(published(&stack, "ES256").await, 2);
+        assert_eq!(published(&laptop, "ES256").await, 2);
         // With a kid the same two keys do: the process keeps those that it has.
-        let twin = accepted(&stack, None).await;
+        let twin = accepted(&laptop, None).await;
         assert_eq!(twin.count(Endpoint::KeySet), 0);
         assert!(twin.id_token_header().contains_key("kid"));
 
         // A process that fetched the keys when there was one takes that one, finds that it didn't sign, and fetches them again:
         // then there are two.
-        stack.bridge.scale_to_zero().await;
-        accepted(&stack, None).await;
-        let refused = fails(&stack, fault, &refusal).await;
+        laptop.bridge.scale_to_zero().await;
+        accepted(&laptop, None).await;
+        let refused = fails(&laptop, fault, &refusal).await;
         assert_eq!(refused.count(Endpoint::KeySet), 1);
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_invalid_athash() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         for fault in [
             Fault::IdTokenLengthenedAccessTokenHash,
             Fault::IdTokenWrongAccessTokenHash,
         ] {
-            let refused = refused(&stack, fault, "id_token_access_token_hash").await;
+            let refused = refused(&laptop, fault, "id_token_access_token_hash").await;
             assert!(refused.id_token_claims()["at_hash"].is_string());
         }
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     /// The suite has this for other flows, in which it has to be there. In the code flow it is optional (OpenID Connect Core
     /// §3.1.3.6).
     #[tokio::test]
     async fn oidcc_client_test_missing_athash() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         let fault = Fault::IdTokenMissingAccessTokenHash;
-        let attempt = accepted(&stack, Some(fault)).await;
+        let attempt = accepted(&laptop, Some(fault)).await;
         assert!(!attempt.id_token_claims().contains_key("at_hash"));
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_signing_key_rotation() {
-        let stack = stack().await;
-        let before = accepted(&stack, None).await;
-        stack.service.rotate_keys().unwrap();
-        let after = accepted(&stack, None).await;
+        let laptop = laptop().await;
+        let before = accepted(&laptop, None).await;
+        laptop.service.rotate_keys().unwrap();
+        let after = accepted(&laptop, None).await;
         assert_ne!(
             before.id_token_header()["kid"],
             after.id_token_header()["kid"]
@@ -637,73 +644,73 @@ mod openid_connect {
             1,
             "fetched again for the unknown kid"
         );
-        assert_eq!(accepted(&stack, None).await.count(Endpoint::KeySet), 0);
+        assert_eq!(accepted(&laptop, None).await.count(Endpoint::KeySet), 0);
 
         // In the middle of a login, which a process that has the old keys serves.
-        stack.bridge.scale_to_zero().await;
-        accepted(&stack, None).await;
-        let during = accepted(&stack, Some(Fault::KeysRotated)).await;
+        laptop.bridge.scale_to_zero().await;
+        accepted(&laptop, None).await;
+        let during = accepted(&laptop, Some(Fault::KeysRotated)).await;
         assert_eq!(during.count(Endpoint::KeySet), 1);
 
         // A key that nobody published stays unknown, and doesn't make a flood: once, then not for ten seconds.
-        stack.bridge.scale_to_zero().await;
-        accepted(&stack, None).await;
+        laptop.bridge.scale_to_zero().await;
+        accepted(&laptop, None).await;
         let fault = Fault::IdTokenUnknownKey;
         let begun = Instant::now();
-        let unknown = refused(&stack, fault, "id_token_unknown_key").await;
+        let unknown = refused(&laptop, fault, "id_token_unknown_key").await;
         assert_eq!(unknown.count(Endpoint::KeySet), 1);
-        let again = refused(&stack, fault, "id_token_unknown_key").await;
+        let again = refused(&laptop, fault, "id_token_unknown_key").await;
         // On a machine that has much else to do the ten seconds may be over.
         let may_look = usize::from(begun.elapsed() >= Duration::from_secs(10));
         assert!(again.count(Endpoint::KeySet) <= may_look);
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_signing_key_rotation_just_before_signing() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         // A cold process fetched the keys a moment before, on its way through the callback.
         let fault = Fault::KeysRotatedBeforeSigning;
-        let cold = accepted(&stack, Some(fault)).await;
+        let cold = accepted(&laptop, Some(fault)).await;
         assert_eq!(cold.count(Endpoint::KeySet), 2);
 
-        stack.bridge.scale_to_zero().await;
-        let before = accepted(&stack, None).await;
-        let warm = accepted(&stack, Some(fault)).await;
+        laptop.bridge.scale_to_zero().await;
+        let before = accepted(&laptop, None).await;
+        let warm = accepted(&laptop, Some(fault)).await;
         assert_ne!(
             before.id_token_header()["kid"],
             warm.id_token_header()["kid"]
         );
         assert_eq!(warm.count(Endpoint::KeySet), 1);
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn oidcc_client_test_userinfo_invalid_sub() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         let refusal = Refusal {
             userinfo_requests: 1,
             ..Refusal::of_id_token("userinfo_subject_mismatch")
         };
         for fault in [Fault::UserinfoOtherSubject, Fault::UserinfoMissingSubject] {
-            fails(&stack, fault, &refusal).await;
-            accepted(&stack, None).await;
+            fails(&laptop, fault, &refusal).await;
+            accepted(&laptop, None).await;
         }
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     /// Attributes that come otherwise than plainly aren't used: neither what somebody else signed, nor what would have to be
     /// fetched from an address in an answer.
     async fn userinfo_fails(fault: Fault, refusal: Refusal) {
-        let stack = stack().await;
+        let laptop = laptop().await;
         let refusal = Refusal {
             userinfo_requests: 1,
             ..refusal
         };
-        let attempt = fails(&stack, fault, &refusal).await;
+        let attempt = fails(&laptop, fault, &refusal).await;
         assert_eq!(attempt.count(Endpoint::Other), 0, "nobody else is called");
-        accepted(&stack, None).await;
-        stack.stop().await;
+        accepted(&laptop, None).await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
@@ -730,43 +737,43 @@ mod openid_connect {
 
     #[tokio::test]
     async fn oidcc_client_test_userinfo_bearer_header() {
-        let stack = stack().await;
-        let attempt = accepted(&stack, None).await;
+        let laptop = laptop().await;
+        let attempt = accepted(&laptop, None).await;
         let request = attempt.request(Endpoint::Userinfo);
         let bearer = format!("Bearer {}", attempt.issued().access_token);
         assert_eq!(request.method, "GET");
         assert_eq!(request.headers["authorization"], bearer.as_str());
         assert_eq!(request.headers.get_all("authorization").iter().count(), 1);
         assert!(request.query.is_empty() && request.form.is_empty());
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     /// The suite wants one of its own scopes asked for: of those, the service has `address`.
     #[tokio::test]
     async fn oidcc_client_test_scope_userinfo_claims() {
-        let stack = stack_with(|options| {
+        let laptop = laptop_with(|options| {
             options.environment = variables([(config::ATTRIBUTES, Some("address"))]);
         })
         .await;
-        let client = RelyingParty::new(&stack);
+        let client = RelyingParty::new(&laptop);
         let request = client.authorization_request();
         let request = request.with("scope", "openid address");
-        let attempt = attempt_with(&stack, &request, None).await;
+        let attempt = attempt_with(&laptop, &request, None).await;
         let asked = attempt.request(Endpoint::Authorization);
         assert_eq!(asked.query_value("scope"), Some("openid address"));
         let access_token = attempt.answer.text("access_token").unwrap();
         let address = "東京都千代田区永田町１丁目７番１号";
         let userinfo = json!({
-            "sub": subject(&stack), "address": { "formatted": address }, "formatted_address": address,
+            "sub": subject(&laptop), "address": { "formatted": address }, "formatted_address": address,
         });
         assert_eq!(client.userinfo(&access_token).await.json(), userinfo);
-        stack.stop().await;
+        laptop.stop().await;
 
-        let stack = stack_with(|options| {
+        let laptop = laptop_with(|options| {
             options.environment = variables([(config::ATTRIBUTES, Some("name birthdate"))]);
         })
         .await;
-        let client = RelyingParty::new(&stack);
+        let client = RelyingParty::new(&laptop);
         let request = client
             .authorization_request()
             .with("scope", "openid name birthdate");
@@ -776,7 +783,7 @@ mod openid_connect {
             Some(Fault::UserinfoExtraClaims),
             Some(Fault::UserinfoMissingAddress),
         ] {
-            let attempt = attempt_with(&stack, &request, fault).await;
+            let attempt = attempt_with(&laptop, &request, fault).await;
             assert_eq!(attempt.answer.status, 200, "{fault:?}");
             let asked = attempt.request(Endpoint::Authorization);
             assert_eq!(asked.query_value("scope"), Some("openid name birthdate"));
@@ -808,7 +815,7 @@ mod openid_connect {
             );
             let access_token = attempt.answer.text("access_token").unwrap();
             let userinfo = json!({
-                "sub": subject(&stack), "name": "山田　太郎", "birthdate": "1985-03-15",
+                "sub": subject(&laptop), "name": "山田　太郎", "birthdate": "1985-03-15",
             });
             assert_eq!(
                 client.userinfo(&access_token).await.json(),
@@ -817,29 +824,29 @@ mod openid_connect {
             );
         }
         // What was asked for must come.
-        let attempt = attempt_with(&stack, &request, Some(Fault::UserinfoMissingName)).await;
+        let attempt = attempt_with(&laptop, &request, Some(Fault::UserinfoMissingName)).await;
         assert_eq!(attempt.answer.status, 400);
         assert_eq!(attempt.answer.class().as_deref(), Some("attribute_missing"));
         assert_eq!(
             attempt.answer.text("error").as_deref(),
             Some("invalid_grant")
         );
-        assert_log_shows_nothing(&stack);
-        stack.stop().await;
+        assert_log_shows_nothing(&laptop);
+        laptop.stop().await;
     }
 
     /// There is no discovery here: addresses and issuer are configured, and no document can change them.
     #[tokio::test]
     async fn oidcc_client_test_discovery_issuer_mismatch() {
-        let served = stack().await;
+        let served = laptop().await;
         accepted(&served, None).await;
-        let stack = stack_with(|options| {
+        let laptop = laptop_with(|options| {
             let issuer = "https://issuer.invalid/api/realms/main";
             options.environment = variables([(config::SERVICE_ISSUER, Some(issuer))]);
         })
         .await;
         // Another issuer than the one that is configured is refused where it shows first: in the callback's `iss`…
-        let client = RelyingParty::new(&stack);
+        let client = RelyingParty::new(&laptop);
         let request = client.authorization_request();
         let arrival = client.sign_in(&browser(), &request, PERSONA, None).await;
         let description = parameter(&arrival, "error_description").unwrap();
@@ -849,17 +856,17 @@ mod openid_connect {
             Some("server_error")
         );
         assert_eq!(parameter(&arrival, "code"), None);
-        assert_eq!(stack.service.count(Endpoint::Token), 0);
+        assert_eq!(laptop.service.count(Endpoint::Token), 0);
         // …or in the ID token.
         let refusal = Refusal::of_id_token("id_token_issuer");
-        fails(&stack, Fault::CallbackWithoutIssuer, &refusal).await;
+        fails(&laptop, Fault::CallbackWithoutIssuer, &refusal).await;
 
-        for stack in [served, stack] {
-            for request in stack.service.requests() {
+        for laptop in [served, laptop] {
+            for request in laptop.service.requests() {
                 assert_ne!(request.endpoint, Endpoint::Other, "{request:?}");
                 assert!(!request.path.contains(".well-known"), "{request:?}");
             }
-            stack.stop().await;
+            laptop.stop().await;
         }
     }
 }
@@ -870,107 +877,108 @@ mod fapi2 {
     /// Without PAR and DPoP, which the service doesn't have.
     #[tokio::test]
     async fn fapi2_client_happy_path() {
-        let stack = stack().await;
-        cognito_accepted(&stack, None).await;
-        let requests = stack.service.requests();
+        let laptop = laptop().await;
+        cognito_accepted(&laptop, None).await;
+        let requests = laptop.service.requests();
         let nonce = requests.iter().find_map(|one| one.query_value("nonce"));
         // The suite wants it URL-safe, and of 43 characters at most.
         let nonce = nonce.unwrap();
         assert_eq!(URL_SAFE_NO_PAD.decode(nonce).unwrap().len(), 32);
         assert!(nonce.len() <= 43);
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_invalid_iss() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         let fault = Fault::IdTokenLengthenedIssuer;
-        let claims = cognito_refused(&stack, fault, "id_token_issuer").await;
-        let issuer = &stack.service.endpoints().issuer;
+        let claims = cognito_refused(&laptop, fault, "id_token_issuer").await;
+        let issuer = &laptop.service.endpoints().issuer;
         assert_eq!(claims["iss"], format!("{issuer}1"));
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_invalid_aud() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         let fault = Fault::IdTokenLengthenedAudience;
-        let claims = cognito_refused(&stack, fault, "id_token_audience").await;
+        let claims = cognito_refused(&laptop, fault, "id_token_audience").await;
         assert_eq!(claims["aud"], format!("{SERVICE_CLIENT_ID}1"));
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_invalid_missing_aud() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         let fault = Fault::IdTokenMissingAudience;
-        let claims = cognito_refused(&stack, fault, "id_token_audience").await;
+        let claims = cognito_refused(&laptop, fault, "id_token_audience").await;
         assert!(!claims.contains_key("aud"));
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_invalid_missing_iss() {
-        let stack = stack().await;
-        let claims = cognito_refused(&stack, Fault::IdTokenMissingIssuer, "id_token_issuer").await;
+        let laptop = laptop().await;
+        let claims = cognito_refused(&laptop, Fault::IdTokenMissingIssuer, "id_token_issuer").await;
         assert!(!claims.contains_key("iss"));
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_invalid_missing_exp() {
-        let stack = stack().await;
-        let claims = cognito_refused(&stack, Fault::IdTokenMissingExpiry, "id_token_expired").await;
+        let laptop = laptop().await;
+        let claims =
+            cognito_refused(&laptop, Fault::IdTokenMissingExpiry, "id_token_expired").await;
         assert!(!claims.contains_key("exp"));
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_invalid_expired_exp() {
-        let stack = stack().await;
-        let claims = cognito_refused(&stack, Fault::IdTokenExpired, "id_token_expired").await;
-        assert!(claims["exp"].as_i64().unwrap() < stack.clock.now().timestamp() - 60);
-        stack.stop().await;
+        let laptop = laptop().await;
+        let claims = cognito_refused(&laptop, Fault::IdTokenExpired, "id_token_expired").await;
+        assert!(claims["exp"].as_i64().unwrap() < laptop.clock.now().timestamp() - 60);
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_invalid_missing_nonce() {
-        let stack = stack().await;
-        let claims = cognito_refused(&stack, Fault::IdTokenMissingNonce, "id_token_nonce").await;
+        let laptop = laptop().await;
+        let claims = cognito_refused(&laptop, Fault::IdTokenMissingNonce, "id_token_nonce").await;
         assert!(!claims.contains_key("nonce"));
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_invalid_nonce() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         let fault = Fault::IdTokenLengthenedNonce;
-        let claims = cognito_refused(&stack, fault, "id_token_nonce").await;
-        let sent = stack.service.requests();
+        let claims = cognito_refused(&laptop, fault, "id_token_nonce").await;
+        let sent = laptop.service.requests();
         let mut sent = sent.iter().filter_map(|one| one.query_value("nonce"));
         assert!(sent.any(|nonce| claims["nonce"] == format!("{nonce}1")));
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_invalid_null_alg() {
-        let stack = stack().await;
-        cognito_refused(&stack, Fault::IdTokenUnsigned, "id_token_algorithm").await;
-        stack.stop().await;
+        let laptop = laptop().await;
+        cognito_refused(&laptop, Fault::IdTokenUnsigned, "id_token_algorithm").await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_invalid_alternate_alg() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         for fault in [Fault::IdTokenRs256, Fault::IdTokenPs256] {
-            cognito_refused(&stack, fault, "id_token_algorithm").await;
+            cognito_refused(&laptop, fault, "id_token_algorithm").await;
         }
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_invalid_secondary_aud() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         // The suite's has no `azp`.
         for (fault, party) in [
             (
@@ -979,32 +987,32 @@ mod fapi2 {
             ),
             (Fault::IdTokenSecondAudience, json!(SERVICE_CLIENT_ID)),
         ] {
-            let claims = cognito_refused(&stack, fault, "id_token_audience").await;
+            let claims = cognito_refused(&laptop, fault, "id_token_audience").await;
             assert_eq!(claims["aud"], json!([SERVICE_CLIENT_ID, "RP99999999"]));
             assert_eq!(*claims.get("azp").unwrap_or(&Value::Null), party);
         }
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_valid_aud_as_array() {
-        let stack = stack().await;
-        cognito_accepted(&stack, Some(Fault::IdTokenAudienceArray)).await;
-        let id_token = stack.service.issued_tokens().pop().unwrap().id_token;
+        let laptop = laptop().await;
+        cognito_accepted(&laptop, Some(Fault::IdTokenAudienceArray)).await;
+        let id_token = laptop.service.issued_tokens().pop().unwrap().id_token;
         assert_eq!(part(&id_token, 1)["aud"], json!([SERVICE_CLIENT_ID]));
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_token_type_case_insensitivity() {
-        let stack = stack().await;
+        let laptop = laptop().await;
         // The suite's is the first.
         for fault in [
             Fault::TokenTypeInvertedCase,
             Fault::TokenTypeLowerCase,
             Fault::TokenTypeUpperCase,
         ] {
-            cognito_accepted(&stack, Some(fault)).await;
+            cognito_accepted(&laptop, Some(fault)).await;
         }
         // Another type, or none, is still refused.
         let refusal = Refusal {
@@ -1013,34 +1021,34 @@ mod fapi2 {
             status: 502,
             userinfo_requests: 0,
         };
-        fails(&stack, Fault::TokenTypeOther, &refusal).await;
-        fails(&stack, Fault::TokenWithoutTokenType, &refusal).await;
-        stack.stop().await;
+        fails(&laptop, Fault::TokenTypeOther, &refusal).await;
+        fails(&laptop, Fault::TokenWithoutTokenType, &refusal).await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_token_endpoint_response_without_expires_in() {
-        let stack = stack().await;
-        cognito_accepted(&stack, Some(Fault::TokenWithoutExpiresIn)).await;
+        let laptop = laptop().await;
+        cognito_accepted(&laptop, Some(Fault::TokenWithoutExpiresIn)).await;
         // Our own answer says it all the same.
-        let attempt = accepted(&stack, Some(Fault::TokenWithoutExpiresIn)).await;
+        let attempt = accepted(&laptop, Some(Fault::TokenWithoutExpiresIn)).await;
         assert_eq!(attempt.answer.json()["expires_in"], 300);
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]
     async fn fapi2_client_invalid_authorization_response_iss() {
         // The suite's is one character longer.
         for fault in [Fault::CallbackLengthenedIssuer, Fault::CallbackWrongIssuer] {
-            let stack = stack().await;
-            is_told_of_another_issuer(&stack, fault).await;
-            stack.stop().await;
+            let laptop = laptop().await;
+            is_told_of_another_issuer(&laptop, fault).await;
+            laptop.stop().await;
         }
     }
 
     /// The way back is refused, the client is told, and the code isn't used.
-    async fn is_told_of_another_issuer(stack: &Stack, fault: Fault) {
-        let client = RelyingParty::new(stack);
+    async fn is_told_of_another_issuer(laptop: &Laptop, fault: Fault) {
+        let client = RelyingParty::new(laptop);
         let request = client
             .authorization_request()
             .with("state", "the client's own");
@@ -1058,33 +1066,33 @@ mod fapi2 {
             Some("the client's own")
         );
         assert_eq!(parameter(&arrival, "code"), None);
-        assert_eq!(logged_failures(stack), ["issuer_mismatch"]);
-        assert_eq!(stack.service.count(Endpoint::Token), 0);
-        assert_log_shows_nothing(stack);
-        accepted(stack, None).await;
+        assert_eq!(logged_failures(laptop), ["issuer_mismatch"]);
+        assert_eq!(laptop.service.count(Endpoint::Token), 0);
+        assert_log_shows_nothing(laptop);
+        accepted(laptop, None).await;
     }
 
     /// The suite's server announces `authorization_response_iss_parameter_supported`, so its answer without `iss` has to be
     /// refused (RFC 9207 §2.4): `CALLBACK_ISS=required`. The service doesn't announce it, so by default it isn't needed.
     #[tokio::test]
     async fn fapi2_client_remove_authorization_response_iss() {
-        let stack = stack_with(|options| {
+        let laptop = laptop_with(|options| {
             options.environment = variables([(config::CALLBACK_ISS, Some("required"))]);
         })
         .await;
-        is_told_of_another_issuer(&stack, Fault::CallbackWithoutIssuer).await;
-        stack.stop().await;
+        is_told_of_another_issuer(&laptop, Fault::CallbackWithoutIssuer).await;
+        laptop.stop().await;
 
-        let stack = login_kit::stack().await;
-        accepted(&stack, Some(Fault::CallbackWithoutIssuer)).await;
-        cognito_accepted(&stack, Some(Fault::CallbackWithoutIssuer)).await;
-        stack.stop().await;
+        let laptop = login_kit::laptop().await;
+        accepted(&laptop, Some(Fault::CallbackWithoutIssuer)).await;
+        cognito_accepted(&laptop, Some(Fault::CallbackWithoutIssuer)).await;
+        laptop.stop().await;
     }
 
     /// A login that ends on a page of the bridge: the client hears nothing of it, and the code isn't used.
     async fn ends_on_a_page(fault: Fault, class: &str) {
-        let stack = stack().await;
-        let client = RelyingParty::new(&stack);
+        let laptop = laptop().await;
+        let client = RelyingParty::new(&laptop);
         let request = client.authorization_request();
         let browser = browser();
         let arrival = client
@@ -1093,15 +1101,15 @@ mod fapi2 {
         let page = page(arrival);
         assert_eq!(page.status, 400);
         assert_eq!(class_on(&page), class);
-        assert_eq!(logged_failures(&stack), [class]);
-        assert_eq!(stack.service.count(Endpoint::Token), 0);
-        Confidential::of(&stack).assert_not_in("the page", &page.text());
-        assert_log_shows_nothing(&stack);
+        assert_eq!(logged_failures(&laptop), [class]);
+        assert_eq!(laptop.service.count(Endpoint::Token), 0);
+        Confidential::of(&laptop).assert_not_in("the page", &page.text());
+        assert_log_shows_nothing(&laptop);
         // The same browser can begin again at once.
         let arrival = client.sign_in(&browser, &request, PERSONA, None).await;
         let code = parameter(&arrival, "code").unwrap();
         assert_eq!(client.token_request(&code).send().await.status, 200);
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[tokio::test]

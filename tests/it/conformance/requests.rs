@@ -4,10 +4,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
-use demo::stack::Stack;
+use demo::laptop::Laptop;
 use login_kit::{
-    Answer, Arrival, AuthorizationRequest, BrowserLogin, Refusal, RelyingParty, browser, parameter,
-    stack,
+    Answer, Arrival, AuthorizationRequest, BrowserLogin, Refusal, RelyingParty, browser, laptop,
+    parameter,
 };
 use serde_json::{Map, Value, json};
 use service_simulator::Endpoint;
@@ -28,13 +28,13 @@ fn state_of_128() -> String {
 /// A parameter that changes nothing: the login succeeds, the service is asked for what it is asked for without it, and the
 /// log doesn't show it.
 async fn is_ignored(name: &str, value: &str) {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let plain = succeeds(&client, &request).await;
-    let usual = names_of(&asked_of_service(&stack));
+    let usual = names_of(&asked_of_service(&laptop));
     let tokens = succeeds(&client, &request.with(name, value)).await;
-    let query = asked_of_service(&stack);
+    let query = asked_of_service(&laptop);
     assert_eq!(names_of(&query), usual, "nothing of it goes to the service");
     // What is short is a part of a random text now and then.
     let has_it = |given: &str| given == value || value.len() > 6 && given.contains(value);
@@ -45,9 +45,9 @@ async fn is_ignored(name: &str, value: &str) {
         members(claims(&client, &tokens).await),
     ];
     assert!(found.eq(expected));
-    let log = stack.bridge.logs().lines().join("\n");
+    let log = laptop.bridge.logs().lines().join("\n");
     assert!(!log.is_empty() && !log.contains(value));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
@@ -84,8 +84,8 @@ async fn oidcc_claims_essential() {
 /// Parameters in the opposite order, and scopes too.
 #[tokio::test]
 async fn oidcc_alternate_happy_flow() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let reversed = "gender birthdate address name openid";
     let request = request.with("scope", reversed).with("nonce", "n-1");
@@ -101,14 +101,14 @@ async fn oidcc_alternate_happy_flow() {
     let access_token = tokens.text("access_token").unwrap();
     let answer = client.userinfo(&access_token).await;
     assert_eq!(answer.json(), userinfo_of_adult(&subject));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// OIDC Core §3.1.2.1: the request as a form.
 #[tokio::test]
 async fn oidcc_ensure_post_request_succeeds() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request().with("nonce", "n-1");
     let browser = browser();
     let begun = request.post(&browser).await;
@@ -122,15 +122,15 @@ async fn oidcc_ensure_post_request_succeeds() {
     let code = parameter(&login.end, "code").unwrap();
     let tokens = exchanged(&client.token_request(&code)).await;
     assert_eq!(claims(&client, &tokens).await["nonce"], "n-1");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// Where the browser is after a request that it makes again, in the same browser: a login has succeeded there before.
 async fn again(
-    stack: &Stack,
+    laptop: &Laptop,
     change: impl FnOnce(AuthorizationRequest, &Answer) -> AuthorizationRequest,
 ) -> Arrival {
-    let client = RelyingParty::new(stack);
+    let client = RelyingParty::new(laptop);
     let request = client.authorization_request();
     let browser = browser();
     let first = client
@@ -146,8 +146,8 @@ async fn again(
 }
 
 /// The claims of a login at the end of which the browser is at the client.
-async fn claims_of(stack: &Stack, end: &Arrival) -> Map<String, Value> {
-    let client = RelyingParty::new(stack);
+async fn claims_of(laptop: &Laptop, end: &Arrival) -> Map<String, Value> {
+    let client = RelyingParty::new(laptop);
     let code = parameter(end, "code").expect("a code");
     let tokens = exchanged(&client.token_request(&code)).await;
     claims(&client, &tokens).await
@@ -155,8 +155,8 @@ async fn claims_of(stack: &Stack, end: &Arrival) -> Map<String, Value> {
 
 #[tokio::test]
 async fn oidcc_prompt_none_not_logged_in() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let state = state_of_128();
     let request = client.authorization_request().with("state", &state);
     let refusal = Refusal::at_client("login_required", "login_required", Some(&state));
@@ -167,46 +167,46 @@ async fn oidcc_prompt_none_not_logged_in() {
     for prompt in ["login", "consent"] {
         succeeds(&client, &request.clone().with("prompt", prompt)).await;
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// The module wants a login without anybody there. The bridge has no session.
 #[tokio::test]
 async fn oidcc_prompt_none_logged_in() {
-    let stack = stack().await;
-    let end = again(&stack, |request, _| request.with("prompt", "none")).await;
+    let laptop = laptop().await;
+    let end = again(&laptop, |request, _| request.with("prompt", "none")).await;
     let refusal = Refusal::at_client("login_required", "login_required", Some(STATE));
     assert_eq!(Refusal::of(&end), refusal);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// The module wants a login without anybody there. The hint is a token: it is neither needed nor shown to anybody.
 #[tokio::test]
 async fn oidcc_id_token_hint() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     let hinted = |request: AuthorizationRequest, tokens: &Answer| {
         request.with("id_token_hint", &tokens.text("id_token").unwrap())
     };
     let none = |request, tokens: &Answer| hinted(request, tokens).with("prompt", "none");
     let refusal = Refusal::at_client("login_required", "login_required", Some(STATE));
-    assert_eq!(Refusal::of(&again(&stack, none).await), refusal);
+    assert_eq!(Refusal::of(&again(&laptop, none).await), refusal);
 
-    let end = again(&stack, hinted).await;
-    claims_of(&stack, &end).await;
-    let asked = asked_of_service(&stack);
+    let end = again(&laptop, hinted).await;
+    claims_of(&laptop, &end).await;
+    let asked = asked_of_service(&laptop);
     assert!(asked.iter().all(|(name, _)| name != "id_token_hint"));
-    let log = stack.bridge.logs().lines().join("\n");
+    let log = laptop.bridge.logs().lines().join("\n");
     // Every JWT begins so, and has dots.
     let mut words = log.split(|one: char| !one.is_ascii_alphanumeric() && !"-_.".contains(one));
     let has_jwt = words.any(|word| word.starts_with("eyJ") && word.contains('.'));
     assert!(!log.is_empty() && !has_jwt);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// Two logins of one browser, the second so much later and with this parameter: when the person authenticated for each.
 async fn authenticated(name: &str, value: &str, later: TimeDelta) -> (i64, i64) {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let browser = browser();
     let mut times = Vec::new();
@@ -214,11 +214,11 @@ async fn authenticated(name: &str, value: &str, later: TimeDelta) -> (i64, i64) 
         let login = client
             .browser_login(&browser, &request, "adult", None)
             .await;
-        let claims = claims_of(&stack, &login.end).await;
+        let claims = claims_of(&laptop, &login.end).await;
         times.push(claims["auth_time"].as_i64().expect("auth_time"));
-        stack.clock.advance(later);
+        laptop.clock.advance(later);
     }
-    let now = stack.clock.now().timestamp();
+    let now = laptop.clock.now().timestamp();
     assert!(
         times.iter().all(|time| (now - time).abs() < 300),
         "{times:?}"
@@ -231,7 +231,7 @@ async fn authenticated(name: &str, value: &str, later: TimeDelta) -> (i64, i64) 
     let code = parameter(&arrival, "code").unwrap();
     let refusal = Refusal::json(400, "invalid_grant", "authentication_too_old");
     assert_eq!(token_refused(&client.token_request(&code)).await, refusal);
-    stack.stop().await;
+    laptop.stop().await;
     (times[0], times[1])
 }
 
@@ -251,22 +251,22 @@ async fn oidcc_max_age_1() {
 /// bridge hands on what it says.
 #[tokio::test]
 async fn oidcc_max_age_10000() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let mut subjects = Vec::new();
     for max_age in ["15000", "10000"] {
         // As a service with a session says it: an hour ago.
         let session = Some(Fault::IdTokenOldAuthentication);
         let request = client.authorization_request().with("max_age", max_age);
         let arrival = client.sign_in(&browser(), &request, "adult", session).await;
-        let claims = claims_of(&stack, &arrival).await;
-        let issued = stack.service.issued_tokens().pop().unwrap().id_token;
+        let claims = claims_of(&laptop, &arrival).await;
+        let issued = laptop.service.issued_tokens().pop().unwrap().id_token;
         let said = super::relying_party::part(&issued, 1);
         assert_eq!(claims["auth_time"], said["auth_time"]);
         subjects.push(claims["sub"].clone());
     }
     assert_eq!(subjects[0], subjects[1]);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// As the suite makes it of a request: everything in an unsigned object, and in the query only what OAuth demands there.
@@ -282,8 +282,8 @@ fn request_object(request: &AuthorizationRequest) -> (AuthorizationRequest, Stri
 
 /// The refusal of a request by reference or by value: with the state, if that isn't only inside.
 async fn is_not_supported(parameter: &str, of: impl Fn(String) -> String) {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request().with("nonce", "n-1");
     let (query, object) = request_object(&request);
     let value = of(object);
@@ -293,9 +293,13 @@ async fn is_not_supported(parameter: &str, of: impl Fn(String) -> String) {
         let asked = query.clone().with(parameter, &value);
         assert_eq!(refused(&client, &asked).await, refusal);
     }
-    assert_eq!(stack.service.count(Endpoint::Other), 0, "nobody fetches it");
+    assert_eq!(
+        laptop.service.count(Endpoint::Other),
+        0,
+        "nobody fetches it"
+    );
     succeeds(&client, &request).await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
@@ -314,8 +318,8 @@ async fn oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupport
 /// A good redirect URI in the object and a bad one in the query: a page, and nothing for the one that is registered.
 #[tokio::test]
 async fn oidcc_ensure_request_object_with_redirect_uri() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let (query, object) = request_object(&request);
     let bad = format!("{}_invalid", client.redirect_uri());
@@ -323,13 +327,13 @@ async fn oidcc_ensure_request_object_with_redirect_uri() {
     let refusal = Refusal::on_page(400, "redirect_uri_mismatch");
     assert_eq!(refused(&client, &asked).await, refusal);
     succeeds(&client, &request).await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// What isn't announced can't be asked for.
 async fn scope_is_unknown(scope: &str) {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let metadata = client.document("/.well-known/openid-configuration").await;
     let supported = metadata.json()["scopes_supported"].clone();
     for one in scope
@@ -346,7 +350,7 @@ async fn scope_is_unknown(scope: &str) {
     let refusal = Refusal::at_client("invalid_scope", "invalid_scope", Some(STATE));
     assert_eq!(refused(&client, &asked).await, refusal);
     succeeds(&client, &request).await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 #[tokio::test]
@@ -363,41 +367,41 @@ async fn oidcc_scope_phone() {
 #[tokio::test]
 async fn oidcc_scope_all() {
     scope_is_unknown("openid email phone address profile").await;
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let tokens = succeeds(&client, &request).await;
     let subject = claims(&client, &tokens).await["sub"].clone();
     let access_token = tokens.text("access_token").unwrap();
     let answer = client.userinfo(&access_token).await;
     assert_eq!(answer.json(), userinfo_of_adult(&subject));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// RFC 6750 §2.2 is optional: a token in the form is none.
 #[tokio::test]
 async fn oidcc_userinfo_post_body() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let tokens = succeeds(&client, &client.authorization_request()).await;
     let access_token = tokens.text("access_token").unwrap();
-    let url = format!("{}/userinfo", stack.bridge.base_url());
+    let url = format!("{}/userinfo", laptop.bridge.base_url());
     let form = [("access_token", &access_token)];
     let in_body = Answer::of(reqwest::Client::new().post(url).form(&form)).await;
     let refusal = Refusal::json(401, "invalid_token", "access_token_missing");
     assert_eq!(Refusal::of_answer(&in_body), refusal);
     assert_eq!(in_body.headers["www-authenticate"], "Bearer");
     let bearer = format!("Bearer {access_token}");
-    let in_header = userinfo(reqwest::Method::POST, &stack, Some(&bearer)).await;
+    let in_header = userinfo(reqwest::Method::POST, &laptop, Some(&bearer)).await;
     assert_eq!(in_header.status, 200);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// There are no refresh tokens: none is announced, given or taken.
 #[tokio::test]
 async fn oidcc_refresh_token() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let metadata = client.document("/.well-known/openid-configuration").await;
     let grants = &metadata.json()["grant_types_supported"];
     assert_eq!(*grants, json!(["authorization_code"]));
@@ -413,14 +417,14 @@ async fn oidcc_refresh_token() {
     assert_eq!(token_refused(&refresh).await, refusal);
     let tokens = exchanged(&exchange).await;
     assert_eq!(tokens.text("refresh_token"), None);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// Without a signature there is no ID token, whoever asks for it: none is announced.
 #[tokio::test]
 async fn oidcc_idtoken_unsigned() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let metadata = client.document("/.well-known/openid-configuration").await;
     let algorithms = &metadata.json()["id_token_signing_alg_values_supported"];
     assert_eq!(*algorithms, json!(["RS256"]));
@@ -428,14 +432,14 @@ async fn oidcc_idtoken_unsigned() {
     let asked = request.with("id_token_signed_response_alg", "none");
     let tokens = succeeds(&client, &asked).await;
     claims(&client, &tokens).await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// RFC 6749 §3.1, §3.2: at the authorization endpoint and at the token endpoint.
 #[tokio::test]
 async fn no_parameter_comes_twice() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let sent = request.url();
     let refusal = Refusal::on_page(400, "malformed_request");
@@ -461,7 +465,7 @@ async fn no_parameter_comes_twice() {
         let twice = request.clone().and(name, "another");
         assert_eq!(token_refused(&twice).await, refusal, "{name}");
     }
-    assert_eq!(stack.service.count(Endpoint::Token), 0);
+    assert_eq!(laptop.service.count(Endpoint::Token), 0);
     exchanged(&request).await;
-    stack.stop().await;
+    laptop.stop().await;
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
-use demo::stack::{COGNITO_CLIENT_ID, Stack};
+use demo::laptop::{COGNITO_CLIENT_ID, Laptop};
 use digital_auth::authorization::{LoginSecrets, Secret256};
 use federation::code::Code;
 use federation::config;
@@ -14,8 +14,8 @@ use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
 use federation::sealed::{Audience, Seal, SealingKeys, Travels as _};
 use keys::SystemRandomness;
 use login_kit::{
-    Answer, Arrival, BrowserLogin, Page, Refusal, RelyingParty, UserAgent, browser, parameter,
-    stack, stack_with, variables,
+    Answer, Arrival, BrowserLogin, Page, Refusal, RelyingParty, UserAgent, browser, laptop,
+    laptop_with, parameter, variables,
 };
 use secrecy::ExposeSecret as _;
 use service_simulator::Endpoint;
@@ -42,12 +42,12 @@ const HOSTILE: &[&str] = &[
 ];
 
 /// A GET of the bridge with these headers; redirects aren't followed.
-async fn get(stack: &Stack, target: &str, headers: &[(&str, &str)]) -> Answer {
-    send(stack, reqwest::Method::GET, target, headers).await
+async fn get(laptop: &Laptop, target: &str, headers: &[(&str, &str)]) -> Answer {
+    send(laptop, reqwest::Method::GET, target, headers).await
 }
 
 async fn send(
-    stack: &Stack,
+    laptop: &Laptop,
     method: reqwest::Method,
     target: &str,
     headers: &[(&str, &str)],
@@ -57,7 +57,7 @@ async fn send(
         .redirect(redirects)
         .build()
         .unwrap();
-    let mut request = http.request(method, format!("{}{target}", stack.bridge.base_url()));
+    let mut request = http.request(method, format!("{}{target}", laptop.bridge.base_url()));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -134,11 +134,11 @@ async fn token_status(client: &RelyingParty<'_>, code: &str) -> u16 {
 /// §2.1, §4.1.3.
 #[tokio::test]
 async fn rfc9700_redirect_uris_are_compared_exactly() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let exact = client.redirect_uri();
     let origin = exact.strip_suffix("/oauth2/idpresponse").unwrap();
-    let port = stack.cognito.address().port();
+    let port = laptop.cognito.address().port();
     let near = [
         format!("{exact}/"),
         format!("{exact}?"),
@@ -185,14 +185,19 @@ async fn rfc9700_redirect_uris_are_compared_exactly() {
         let other = request.clone().with("redirect_uri", uri).send().await;
         assert_eq!(Refusal::of_answer(&other), refusal, "{uri}");
     }
-    assert_eq!(stack.service.count(Endpoint::Token), 0);
+    assert_eq!(laptop.service.count(Endpoint::Token), 0);
     assert_eq!(request.send().await.status, 200);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// A `Location` of the bridge leads to the service's authorization endpoint or to the registered redirect URI. What the
 /// request says is in it as the client's own `state` only.
-fn assert_location_is_ours(stack: &Stack, client: &RelyingParty<'_>, answer: &Answer, sent: &str) {
+fn assert_location_is_ours(
+    laptop: &Laptop,
+    client: &RelyingParty<'_>,
+    answer: &Answer,
+    sent: &str,
+) {
     let known: BTreeSet<_> = [
         "apigw-requestid",
         "cache-control",
@@ -222,7 +227,7 @@ fn assert_location_is_ours(stack: &Stack, client: &RelyingParty<'_>, answer: &An
             .all(|byte| byte.is_ascii_graphic() && byte != b'\\'),
         "{sent}"
     );
-    let service = format!("{}?", stack.service.endpoints().authorization_endpoint);
+    let service = format!("{}?", laptop.service.endpoints().authorization_endpoint);
     let redirect_uri = format!("{}?", client.redirect_uri());
     assert!(
         location.starts_with(&service) || location.starts_with(&redirect_uri),
@@ -242,8 +247,8 @@ fn assert_location_is_ours(stack: &Stack, client: &RelyingParty<'_>, answer: &An
 /// §4.11.
 #[tokio::test]
 async fn rfc9700_there_is_no_open_redirector() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     // `/authorize`: each parameter that is known, and those that others redirect by.
     for name in [
         "redirect_uri",
@@ -267,8 +272,8 @@ async fn rfc9700_there_is_no_open_redirector() {
     ] {
         for hostile in HOSTILE {
             let request = client.authorization_request().with(name, hostile);
-            let answer = get(&stack, &target(&request.url()), &[]).await;
-            assert_location_is_ours(&stack, &client, &answer, name);
+            let answer = get(&laptop, &target(&request.url()), &[]).await;
+            assert_location_is_ours(&laptop, &client, &answer, name);
             let known_client = name != "redirect_uri" && name != "client_id";
             assert_eq!(answer.headers.contains_key("location"), known_client);
         }
@@ -292,17 +297,17 @@ async fn rfc9700_there_is_no_open_redirector() {
                 parameters.push(("error", "access_denied"));
             }
             let url = begun.callback(&client, &parameters);
-            let strangers = get(&stack, &target(&url), &[]).await;
-            assert_location_is_ours(&stack, &client, &strangers, name);
+            let strangers = get(&laptop, &target(&url), &[]).await;
+            assert_location_is_ours(&laptop, &client, &strangers, name);
             assert_eq!(
                 Refusal::of_answer(&strangers),
                 Refusal::on_page(400, "no_pending_login")
             );
 
             let cookie = begun.browser.cookie_header(&url);
-            let answer = get(&stack, &target(&url), &[("cookie", &cookie)]).await;
+            let answer = get(&laptop, &target(&url), &[("cookie", &cookie)]).await;
             assert_eq!(answer.status, 302, "{name}");
-            assert_location_is_ours(&stack, &client, &answer, name);
+            assert_location_is_ours(&laptop, &client, &answer, name);
             let (error, class) = match name {
                 "iss" => ("server_error", "issuer_mismatch"),
                 "error" => ("server_error", "service_unknown_error"),
@@ -326,22 +331,22 @@ async fn rfc9700_there_is_no_open_redirector() {
         "/%2f%2fevil.example",
         "/authorize/..//evil.example",
     ] {
-        let answer = get(&stack, path, &[]).await;
+        let answer = get(&laptop, path, &[]).await;
         assert_eq!(
             Refusal::of_answer(&answer),
             Refusal::on_page(404, "not_found"),
             "{path}"
         );
-        assert_location_is_ours(&stack, &client, &answer, path);
+        assert_location_is_ours(&laptop, &client, &answer, path);
         assert!(!answer.headers.contains_key("location"));
     }
     let usual = client.authorization_request();
-    let answer = get(&stack, &target(&usual.url()), &[]).await;
+    let answer = get(&laptop, &target(&usual.url()), &[]).await;
     assert!(
-        answer.headers["location"].starts_with(&stack.service.endpoints().authorization_endpoint)
+        answer.headers["location"].starts_with(&laptop.service.endpoints().authorization_endpoint)
     );
     assert_eq!(token_status(&client, &client.code().await).await, 200);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// Headers by which a request says that it came to another host.
@@ -367,24 +372,24 @@ const OTHER_HOST: &[(&str, &str)] = &[
 /// RFC 9700 §2.6 with RFC 9207 and RFC 8414: whoever writes `Host` doesn't choose who we are.
 #[tokio::test]
 async fn rfc9700_the_issuer_comes_from_the_configuration() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     for path in [
         "/.well-known/openid-configuration",
         "/jwks.json",
         "/client-jwks.json",
     ] {
-        let usual = get(&stack, path, &[]).await;
-        let other = get(&stack, path, OTHER_HOST).await;
+        let usual = get(&laptop, path, &[]).await;
+        let other = get(&laptop, path, OTHER_HOST).await;
         assert_eq!((usual.status, other.status), (200, 200), "{path}");
         assert_eq!(usual.body, other.body, "{path}");
     }
     let request = client.authorization_request();
-    let answer = get(&stack, &target(&request.url()), OTHER_HOST).await;
+    let answer = get(&laptop, &target(&request.url()), OTHER_HOST).await;
     assert_eq!(answer.status, 302);
-    assert_location_is_ours(&stack, &client, &answer, "headers");
-    let answer = get(&stack, "/elsewhere", OTHER_HOST).await;
-    assert_location_is_ours(&stack, &client, &answer, "headers");
+    assert_location_is_ours(&laptop, &client, &answer, "headers");
+    let answer = get(&laptop, "/elsewhere", OTHER_HOST).await;
+    assert_location_is_ours(&laptop, &client, &answer, "headers");
 
     // A whole login in which the callback and the token request name another host.
     let begun = Begun::new(&client).await;
@@ -397,7 +402,7 @@ async fn rfc9700_the_issuer_comes_from_the_configuration() {
     let cookie = begun.browser.cookie_header(&callback);
     let mut headers = OTHER_HOST.to_vec();
     headers.push(("cookie", &cookie));
-    let answer = get(&stack, &target(&callback), &headers).await;
+    let answer = get(&laptop, &target(&callback), &headers).await;
     let back = Url::parse(&answer.headers["location"]).unwrap();
     assert!(back.as_str().starts_with(&client.redirect_uri()));
     let mut request = client.token_request(&query(&back, "code").unwrap());
@@ -409,14 +414,14 @@ async fn rfc9700_the_issuer_comes_from_the_configuration() {
     // `verified` compares the issuer with the configured one.
     let claims = client.verified(&tokens.text("id_token").unwrap()).await;
     assert_eq!(claims["iss"], client.issuer());
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// §2.1.1, §4.5.3.1, §4.8.
 #[tokio::test]
 async fn rfc9700_every_transaction_has_its_own_pkce_challenge_nonce_and_state() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let browser = browser();
     let mut seen = BTreeSet::new();
     for _ in 0..5 {
@@ -436,7 +441,7 @@ async fn rfc9700_every_transaction_has_its_own_pkce_challenge_nonce_and_state() 
             token_status(&client, &parameter(&login.end, "code").unwrap()).await,
             200
         );
-        let requests = stack.service.requests();
+        let requests = laptop.service.requests();
         let last = requests
             .iter()
             .rfind(|request| request.endpoint == Endpoint::Token)
@@ -453,14 +458,14 @@ async fn rfc9700_every_transaction_has_its_own_pkce_challenge_nonce_and_state() 
         }
     }
     assert_eq!(seen.len(), 20);
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// §2.1.1, §4.5, §4.7: what one browser began, no other ends; and a code doesn't move from one login to another.
 #[tokio::test]
 async fn rfc9700_a_login_is_bound_to_its_browser() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let until = |url: &Url| url.path() == "/callback";
     let back_from_service = async |begun: &Begun| {
         let login =
@@ -496,7 +501,7 @@ async fn rfc9700_a_login_is_bound_to_its_browser() {
         Refusal::of_answer(&tokens),
         Refusal::json(400, "invalid_grant", "service_refused_code")
     );
-    assert_eq!(stack.service.count(Endpoint::Userinfo), 0);
+    assert_eq!(laptop.service.count(Endpoint::Userinfo), 0);
 
     // Another login's cookie under the name of this one's.
     let one = Begun::new(&client).await;
@@ -522,14 +527,14 @@ async fn rfc9700_a_login_is_bound_to_its_browser() {
         token_status(&client, &parameter(&end, "code").unwrap()).await,
         200
     );
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// §2.1.1, §4.2.4, §4.5.
 #[tokio::test]
 async fn rfc9700_state_code_and_verifier_are_useless_after_their_first_use() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let browser = browser();
     let begun = client
         .authorize(&browser, &client.authorization_request())
@@ -564,14 +569,14 @@ async fn rfc9700_state_code_and_verifier_are_useless_after_their_first_use() {
     assert_ne!(stolen, code);
     let tokens = client.token_request(&stolen).send().await;
     assert_eq!(Refusal::of_answer(&tokens), refusal);
-    assert_eq!(stack.service.count(Endpoint::Userinfo), 1);
+    assert_eq!(laptop.service.count(Endpoint::Userinfo), 1);
 
     // Verifier: beside the next login's code, sealed with it as the bridge would, it is as good as none.
-    let keys = SealingKeys::new([stack.configuration.sealing_key().expose_secret()]).unwrap();
+    let keys = SealingKeys::new([laptop.configuration.sealing_key().expose_secret()]).unwrap();
     let seal = Seal {
         keys: &keys,
         audience: Audience::new(&client.issuer(), COGNITO_CLIENT_ID),
-        now: stack.clock.now(),
+        now: laptop.clock.now(),
     };
     let used = Code::open(&code, seal).unwrap().exchange.code_verifier;
     for (verifier, status) in [(Some(used), 400), (None, 200)] {
@@ -581,12 +586,12 @@ async fn rfc9700_state_code_and_verifier_are_useless_after_their_first_use() {
         let next = next.seal(seal, &SystemRandomness).unwrap();
         assert_eq!(token_status(&client, &next).await, status);
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// The bridge's answers of every kind: what each is, its status, and its headers.
-async fn every_kind_of_answer(stack: &Stack) -> Vec<(&'static str, Answer)> {
-    let client = RelyingParty::new(stack);
+async fn every_kind_of_answer(laptop: &Laptop) -> Vec<(&'static str, Answer)> {
+    let client = RelyingParty::new(laptop);
     let request = client.authorization_request();
     let mut answers = Vec::new();
 
@@ -599,7 +604,7 @@ async fn every_kind_of_answer(stack: &Stack) -> Vec<(&'static str, Answer)> {
         panic!("the service sends the browser back");
     };
     let cookie = begun.browser.cookie_header(&callback);
-    let returned = get(stack, &target(&callback), &[("cookie", &cookie)]).await;
+    let returned = get(laptop, &target(&callback), &[("cookie", &cookie)]).await;
     let code = query(&Url::parse(&returned.headers["location"]).unwrap(), "code").unwrap();
     let tokens = client.token_request(&code).send().await;
     let access_token = tokens.text("access_token").unwrap();
@@ -607,14 +612,17 @@ async fn every_kind_of_answer(stack: &Stack) -> Vec<(&'static str, Answer)> {
     let denied_callback = denied.callback(&client, &[("error", "access_denied")]);
     let denied_cookie = denied.browser.cookie_header(&denied_callback);
 
-    answers.push(("/authorize", get(stack, &target(&request.url()), &[]).await));
+    answers.push((
+        "/authorize",
+        get(laptop, &target(&request.url()), &[]).await,
+    ));
     answers.push(("/callback", returned));
     answers.push(("/token", tokens));
     answers.push(("/userinfo", client.userinfo(&access_token).await));
     answers.push((
         "/authorize, told to the client",
         get(
-            stack,
+            laptop,
             &target(&request.clone().with("prompt", "none").url()),
             &[],
         )
@@ -623,13 +631,13 @@ async fn every_kind_of_answer(stack: &Stack) -> Vec<(&'static str, Answer)> {
     answers.push((
         "/callback, told to the client",
         get(
-            stack,
+            laptop,
             &target(&denied_callback),
             &[("cookie", &denied_cookie)],
         )
         .await,
     ));
-    for (kind, answer) in every_page(stack).await {
+    for (kind, answer) in every_page(laptop).await {
         answers.push((kind, answer));
     }
     let used = client.token_request(&code);
@@ -646,14 +654,14 @@ async fn every_kind_of_answer(stack: &Stack) -> Vec<(&'static str, Answer)> {
         ("/userinfo, 405", "/userinfo"),
         ("/jwks.json, 405", "/jwks.json"),
     ] {
-        answers.push((kind, send(stack, reqwest::Method::DELETE, path, &[]).await));
+        answers.push((kind, send(laptop, reqwest::Method::DELETE, path, &[]).await));
     }
     answers
 }
 
 /// Every page that a person can be shown, but for that of a defect: named by its class.
-async fn every_page(stack: &Stack) -> Vec<(&'static str, Answer)> {
-    let client = RelyingParty::new(stack);
+async fn every_page(laptop: &Laptop) -> Vec<(&'static str, Answer)> {
+    let client = RelyingParty::new(laptop);
     let request = client.authorization_request();
     let authorize = |name: &str, value: &str| target(&request.clone().with(name, value).url());
     let mut pages = Vec::new();
@@ -674,27 +682,27 @@ async fn every_page(stack: &Stack) -> Vec<(&'static str, Answer)> {
             format!("/callback?state={}", URL_SAFE_NO_PAD.encode([7; 32])),
         ),
     ] {
-        pages.push((class, get(stack, &path, &[]).await));
+        pages.push((class, get(laptop, &path, &[]).await));
     }
     for path in ["/authorize", "/callback"] {
-        let answer = send(stack, reqwest::Method::PUT, path, &[]).await;
+        let answer = send(laptop, reqwest::Method::PUT, path, &[]).await;
         pages.push(("method_not_allowed", answer));
     }
     // Cookies that the bridge made long ago, that another bridge made, and that somebody changed.
-    let keys = SealingKeys::new([stack.configuration.sealing_key().expose_secret()]).unwrap();
+    let keys = SealingKeys::new([laptop.configuration.sealing_key().expose_secret()]).unwrap();
     let ours = client.issuer();
     for (class, issuer, minutes_ago, altered) in [
         ("login_expired", ours.as_str(), 6, false),
         ("foreign_login", "https://bridge.example", 0, false),
         ("altered_login", ours.as_str(), 0, true),
     ] {
-        let (state, mut cookie) = pending_login(stack, &keys, issuer, minutes_ago);
+        let (state, mut cookie) = pending_login(laptop, &keys, issuer, minutes_ago);
         if altered {
             cookie.pop();
             cookie.push_str("AAA");
         }
         let path = format!("/callback?code=a&state={state}");
-        let answer = get(stack, &path, &[("cookie", &cookie)]).await;
+        let answer = get(laptop, &path, &[("cookie", &cookie)]).await;
         pages.push((class, answer));
     }
     for (class, page) in &pages {
@@ -711,14 +719,14 @@ async fn every_page(stack: &Stack) -> Vec<(&'static str, Answer)> {
 
 /// The service's state and the cookie of a login that was begun some minutes ago.
 fn pending_login(
-    stack: &Stack,
+    laptop: &Laptop,
     keys: &SealingKeys,
     issuer: &str,
     minutes_ago: i64,
 ) -> (String, String) {
     let pending = PendingLogin {
         secrets: LoginSecrets::new(&SystemRandomness).unwrap(),
-        redirect_uri: stack.cognito.idpresponse_url(),
+        redirect_uri: laptop.cognito.idpresponse_url(),
         client_state: ClientState::new(STATE),
         client_request: ClientRequest {
             nonce: None,
@@ -729,7 +737,7 @@ fn pending_login(
     let seal = Seal {
         keys,
         audience: Audience::new(issuer, COGNITO_CLIENT_ID),
-        now: stack.clock.now() - TimeDelta::minutes(minutes_ago),
+        now: laptop.clock.now() - TimeDelta::minutes(minutes_ago),
     };
     let lines = pending
         .begin(seal, std::iter::empty(), &SystemRandomness)
@@ -741,8 +749,8 @@ fn pending_login(
 /// §4.2.4; RFC 6749 §5.1.
 #[tokio::test]
 async fn rfc9700_no_referrer_is_sent_and_nothing_is_cached() {
-    let stack = stack().await;
-    for (kind, answer) in every_kind_of_answer(&stack).await {
+    let laptop = laptop().await;
+    for (kind, answer) in every_kind_of_answer(&laptop).await {
         assert_eq!(answer.headers["referrer-policy"], "no-referrer", "{kind}");
         assert_eq!(answer.headers["cache-control"], "no-store", "{kind}");
         assert_eq!(
@@ -751,28 +759,28 @@ async fn rfc9700_no_referrer_is_sent_and_nothing_is_cached() {
         );
     }
     // Public keys are the one thing that may be kept, and not for long.
-    let keys = get(&stack, "/jwks.json", &[]).await;
+    let keys = get(&laptop, "/jwks.json", &[]).await;
     assert_eq!(keys.headers["cache-control"], "public, max-age=300");
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// §4.16.
 #[tokio::test]
 async fn rfc9700_no_page_can_be_framed() {
-    let stack = stack().await;
+    let laptop = laptop().await;
     let not_connected = variables([(config::SERVICE_CLIENT_ID, None)]);
-    let unconnected = stack_with(|options| options.environment = not_connected).await;
+    let unconnected = laptop_with(|options| options.environment = not_connected).await;
     let request = RelyingParty::new(&unconnected).authorization_request();
     let page = get(&unconnected, &target(&request.url()), &[]).await;
     assert_eq!(
         Refusal::of_answer(&page),
         Refusal::on_page(403, "not_connected")
     );
-    let mut answers = every_kind_of_answer(&stack).await;
+    let mut answers = every_kind_of_answer(&laptop).await;
     answers.push(("not_connected", page));
     let secret = Some(r#"{"current":"what CloudFront shows"}"#);
     let front_door = variables([(config::FRONT_DOOR_SECRETS, secret)]);
-    let guarded = stack_with(|options| options.environment = front_door).await;
+    let guarded = laptop_with(|options| options.environment = front_door).await;
     let page = get(&guarded, &target(&request.url()), &[]).await;
     let refusal = Refusal::on_page(403, "not_through_front_door");
     assert_eq!(Refusal::of_answer(&page), refusal);
@@ -792,14 +800,14 @@ async fn rfc9700_no_page_can_be_framed() {
         assert!(!policy.contains("unsafe"), "{kind}");
     }
     unconnected.stop().await;
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// §4.12.
 #[tokio::test]
 async fn rfc9700_redirects_are_302_or_303_and_never_307() {
-    let stack = stack().await;
-    let client = RelyingParty::new(&stack);
+    let laptop = laptop().await;
+    let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let mut redirects = 0;
     for fault in [None, Some(Fault::Cancel), Some(Fault::CallbackWrongIssuer)] {
@@ -821,7 +829,7 @@ async fn rfc9700_redirects_are_302_or_303_and_never_307() {
         assert_eq!(answer.status, 303, "{prompt}");
     }
     // No other form is redirected: neither a token request nor what somebody posts to a page.
-    for (kind, answer) in every_kind_of_answer(&stack).await {
+    for (kind, answer) in every_kind_of_answer(&laptop).await {
         let is_redirect = matches!(
             kind,
             "/authorize"
@@ -837,21 +845,21 @@ async fn rfc9700_redirects_are_302_or_303_and_never_307() {
             "{kind}"
         );
     }
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// §4.2, §4.3.2: the run of one login; the whole run of every persona and fault is in the module `privacy`.
 #[tokio::test]
 async fn rfc9700_no_token_code_or_attribute_is_in_a_url_of_ours_or_in_a_log() {
-    let stack = stack().await;
-    let mut run = Run::new(&stack);
-    assert_eq!(run.at_client(&stack, "adult", None).await, None);
-    run.finish(&stack);
+    let laptop = laptop().await;
+    let mut run = Run::new(&laptop);
+    assert_eq!(run.at_client(&laptop, "adult", None).await, None);
+    run.finish(&laptop);
     assert_eq!(run.leaks(), [""; 0]);
     // It could be seen if it were there.
     let codes = run.with_logged_callbacks().leaks();
     assert!(codes.iter().any(|leak| leak.contains("ServiceCode: log")));
-    stack.stop().await;
+    laptop.stop().await;
 }
 
 /// A secret that a request could guess at is compared through one function, whose time doesn't depend on where two values

@@ -2,8 +2,8 @@
 //! What a token holds then is what it holds otherwise.
 
 use cognito_simulator::{RepeatedTriggers, TriggerAttributes};
-use demo::stack::Outcome;
-use login_kit::{Stack, browser, stack_with};
+use demo::laptop::Outcome;
+use login_kit::{Laptop, browser, laptop_with};
 use loopback::journal::{Party, Step};
 use serde_json::json;
 use user_pool::attribute;
@@ -50,20 +50,20 @@ async fn without_an_answer_of_the_pool_there_are_no_tokens() {
 
 /// Signs somebody in who is older than 20, and gives the calls of the user pool's API.
 async fn sign_in(seen: TriggerAttributes) -> Vec<Step> {
-    let stack: Stack = stack_with(|options| {
+    let laptop: Laptop = laptop_with(|options| {
         options.variation.trigger_attributes = seen;
         options.variation.repeated_triggers = RepeatedTriggers::Never;
     })
     .await;
     let scopes = "openid digital-auth/age_over_20";
-    let outcome = stack.login_asking(&browser(), "adult", None, scopes).await;
+    let outcome = laptop.login_asking(&browser(), "adult", None, scopes).await;
     let Outcome::SignedIn(signed_in) = outcome.unwrap() else {
         panic!("not signed in")
     };
     assert_eq!(signed_in.id_token["age_over_20"], true);
-    let steps = stack.journal.steps().into_iter();
+    let steps = laptop.journal.steps().into_iter();
     let calls = steps.filter(|step| step.from == Party::Triggers).collect();
-    stack.stop().await;
+    laptop.stop().await;
     calls
 }
 

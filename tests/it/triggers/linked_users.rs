@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cognito_simulator::ProviderType;
-use demo::stack::SERVICE_CLIENT_ID;
+use demo::laptop::SERVICE_CLIENT_ID;
 use four_attributes::FourAttributes;
 use local_lambda::DirectFunction;
-use login_kit::{Stack, stack_with, variables};
+use login_kit::{Laptop, laptop_with, variables};
 use loopback::clock::SimClock;
 use serde_json::{Value, json};
 use service_simulator::persona::personas;
@@ -377,15 +377,15 @@ fn shown(id_token: &Value) -> Value {
 }
 
 /// The four attributes as the user pool has them.
-fn kept(stack: &Stack, username: &str) -> Value {
-    only(&json!(stack.cognito.users()[username]), &ATTRIBUTES)
+fn kept(laptop: &Laptop, username: &str) -> Value {
+    only(&json!(laptop.cognito.users()[username]), &ATTRIBUTES)
 }
 
 /// The ID token of somebody who signs in without the card. Its signature is looked at elsewhere. The access token says which
 /// scopes it is of: whoever took one out of the URL is known by that.
-async fn without_the_card(stack: &Stack, username: &str, scopes: &str) -> Value {
+async fn without_the_card(laptop: &Laptop, username: &str, scopes: &str) -> Value {
     let asked: Vec<_> = scopes.split(' ').collect();
-    let answer = stack.cognito.sign_in_directly(username, &asked).await;
+    let answer = laptop.cognito.sign_in_directly(username, &asked).await;
     let answer = answer.unwrap();
     let claims = |token: &str| -> Value {
         let token = answer[token].as_str().unwrap();
@@ -400,7 +400,7 @@ async fn without_the_card(stack: &Stack, username: &str, scopes: &str) -> Value 
 /// all functions and the user pool's stand-in.
 #[tokio::test]
 async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
-    let stack = stack_with(|options| {
+    let laptop = laptop_with(|options| {
         options.environment =
             variables([(pre_token_generation::config::ATTRIBUTES, Some("birthdate"))]);
         // A client that may read every standard attribute, as one does that isn't told otherwise.
@@ -409,7 +409,7 @@ async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
     .await;
     let persona = personas(SimClock::default().now()).swap_remove(0);
     let subject = persona.subject(SERVICE_CLIENT_ID);
-    let cognito = &stack.cognito;
+    let cognito = &laptop.cognito;
     cognito.add_provider("Company", ProviderType::Saml).unwrap();
     cognito.create_user("hanako", &own()).unwrap();
     let employee = cognito.create_federated_user("Company", "42", &own());
@@ -422,24 +422,24 @@ async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
     };
     for username in ["hanako", employee.as_str()] {
         // Not linked: nobody of ours. Our scope suppresses all the same.
-        let id_token = without_the_card(&stack, username, "openid").await;
+        let id_token = without_the_card(&laptop, username, "openid").await;
         assert_eq!(shown(&id_token), own, "{username}");
-        let id_token = without_the_card(&stack, username, ALL).await;
+        let id_token = without_the_card(&laptop, username, ALL).await;
         assert_eq!(shown(&id_token), json!({}), "{username}");
 
         // Linked, and not yet signed in with the card.
         cognito.link_user(username, PROVIDER, &subject).unwrap();
-        let id_token = without_the_card(&stack, username, "openid").await;
+        let id_token = without_the_card(&laptop, username, "openid").await;
         assert_eq!(shown(&id_token), own_but("birthdate"), "{username}");
-        let id_token = without_the_card(&stack, username, ALL).await;
+        let id_token = without_the_card(&laptop, username, ALL).await;
         assert_eq!(shown(&id_token), json!({}), "{username}");
-        assert_eq!(kept(&stack, username), own);
+        assert_eq!(kept(&laptop, username), own);
 
         // The card: it writes what was asked for, and the app gets what was proved.
-        let signed_in = sign_in(&stack, &persona, ALL).await;
+        let signed_in = sign_in(&laptop, &persona, ALL).await;
         let id_token = Value::Object(signed_in.id_token);
         assert_eq!(id_token["cognito:username"], username);
-        let birth_date = kept(&stack, username)["birthdate"].clone();
+        let birth_date = kept(&laptop, username)["birthdate"].clone();
         assert_ne!(birth_date, own["birthdate"]);
         let proved = json!({
             "birthdate": birth_date, "age_over_20": true, "identity_verified": true,
@@ -447,11 +447,11 @@ async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
         assert_eq!(shown(&id_token), proved, "{username}");
         let mut expected = own.clone();
         expected["birthdate"] = birth_date;
-        assert_eq!(kept(&stack, username), expected, "{username}");
+        assert_eq!(kept(&laptop, username), expected, "{username}");
 
         // After it, with the card and without.
         for scopes in ["openid", "openid digital-auth/age_over_20"] {
-            let signed_in = sign_in(&stack, &persona, scopes).await;
+            let signed_in = sign_in(&laptop, &persona, scopes).await;
             let mut expected = own_but("birthdate");
             if scopes != "openid" {
                 expected["age_over_20"] = json!(true);
@@ -461,29 +461,29 @@ async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
                 expected,
                 "{username} {scopes}"
             );
-            let id_token = without_the_card(&stack, username, scopes).await;
+            let id_token = without_the_card(&laptop, username, scopes).await;
             assert_eq!(shown(&id_token), expected, "{username} {scopes}");
         }
-        let id_token = without_the_card(&stack, username, "openid digital-auth/name").await;
+        let id_token = without_the_card(&laptop, username, "openid digital-auth/name").await;
         let mut expected = own_but("birthdate");
         expected.as_object_mut().unwrap().remove("name");
         assert_eq!(shown(&id_token), expected, "{username}");
         // Not linked any more: what the card wrote is still there, and still isn't shown.
         cognito.unlink_user(PROVIDER, &subject).unwrap();
-        let id_token = without_the_card(&stack, username, "openid").await;
+        let id_token = without_the_card(&laptop, username, "openid").await;
         assert_eq!(shown(&id_token), own_but("birthdate"), "{username}");
-        let id_token = without_the_card(&stack, username, ALL).await;
+        let id_token = without_the_card(&laptop, username, ALL).await;
         assert_eq!(shown(&id_token), json!({}), "{username}");
     }
     // Nobody's any more: the card signs up by itself, and shows nothing that wasn't asked for.
-    let signed_in = sign_in(&stack, &persona, "openid").await;
+    let signed_in = sign_in(&laptop, &persona, "openid").await;
     assert_eq!(shown(&Value::Object(signed_in.id_token)), json!({}));
     assert_eq!(
-        kept(&stack, &format!("{PROVIDER}_{subject}"))
+        kept(&laptop, &format!("{PROVIDER}_{subject}"))
             .as_object()
             .unwrap()
             .len(),
         1
     );
-    stack.stop().await;
+    laptop.stop().await;
 }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use demo::stack::{SERVICE_CLIENT_ID, Stack};
+use demo::laptop::{Laptop, SERVICE_CLIENT_ID};
 use keys::LocalKey;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -28,11 +28,11 @@ impl fmt::Debug for Confidential {
 }
 
 impl Confidential {
-    /// All that a stack knows so far: the secrets of the bridge, every token that the service issued, the codes,
+    /// All that a laptop knows so far: the secrets of the bridge, every token that the service issued, the codes,
     /// verifiers, nonces, states and assertions that it received, and who its test persons are.
     #[must_use]
-    pub fn of(stack: &Stack) -> Self {
-        let configuration = &stack.configuration;
+    pub fn of(laptop: &Laptop) -> Self {
+        let configuration = &laptop.configuration;
         let mut all = Self::default()
             .and(
                 "client secret",
@@ -41,13 +41,13 @@ impl Confidential {
             .and("sealing key", configuration.sealing_key().expose_secret())
             .and("record key", configuration.record_key().expose_secret())
             .and_private_key("ID-token key", configuration.id_token_key());
-        for tokens in stack.service.issued_tokens() {
+        for tokens in laptop.service.issued_tokens() {
             all = all
                 .and_token("service's ID token", &tokens.id_token)
                 .and_token("service's access token", &tokens.access_token)
                 .and_token("service's refresh token", &tokens.refresh_token);
         }
-        for request in stack.service.requests() {
+        for request in laptop.service.requests() {
             let form = |name| request.form_value(name).unwrap_or_default();
             let query = |name| request.query_value(name).unwrap_or_default();
             all = match request.endpoint {
@@ -61,7 +61,7 @@ impl Confidential {
                 _ => all,
             };
         }
-        for persona in personas(stack.clock.now()) {
+        for persona in personas(laptop.clock.now()) {
             all = all.and("subject", &persona.subject(SERVICE_CLIENT_ID));
             let texts = persona
                 .userinfo
@@ -189,13 +189,13 @@ mod tests {
 
     #[tokio::test]
     async fn of_a_stack_it_knows_tokens_codes_secrets_and_people() {
-        let stack = crate::stack().await;
-        let client = crate::RelyingParty::new(&stack);
+        let laptop = crate::laptop().await;
+        let client = crate::RelyingParty::new(&laptop);
         let code = client.code().await;
         assert_eq!(client.token_request(&code).send().await.status, 200);
-        let all = Confidential::of(&stack);
-        let tokens = stack.service.issued_tokens().pop().unwrap();
-        let token_request = stack
+        let all = Confidential::of(&laptop);
+        let tokens = laptop.service.issued_tokens().pop().unwrap();
+        let token_request = laptop
             .service
             .requests()
             .into_iter()
@@ -216,15 +216,15 @@ mod tests {
             ),
             (
                 "client secret",
-                stack.configuration.client_secret().expose_secret(),
+                laptop.configuration.client_secret().expose_secret(),
             ),
             (
                 "sealing key",
-                stack.configuration.sealing_key().expose_secret(),
+                laptop.configuration.sealing_key().expose_secret(),
             ),
             (
                 "record key",
-                stack.configuration.record_key().expose_secret(),
+                laptop.configuration.record_key().expose_secret(),
             ),
             ("attribute", "東京都千代田区永田町１丁目７番１号"),
             ("attribute", "19850315"),
@@ -232,7 +232,7 @@ mod tests {
         ] {
             assert!(all.found_in(text).contains(&what), "{what}");
         }
-        stack.stop().await;
+        laptop.stop().await;
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs;
 
 use tempfile::NamedTempFile;
 
-/// A clock for functions that a stack starts. It can be moved while they run.
+/// A clock for functions that a laptop starts. It can be moved while they run.
 #[derive(Debug)]
 pub struct FunctionClock {
     file: NamedTempFile,
@@ -34,7 +34,7 @@ impl FunctionClock {
         fs::write(self.file.path(), format!("{seconds:+}")).unwrap();
     }
 
-    /// The variables that give it to a function: for [`StackOptions::environment`](crate::StackOptions::environment).
+    /// The variables that give it to a function: for [`LaptopOptions::environment`](crate::LaptopOptions::environment).
     ///
     /// # Panics
     ///

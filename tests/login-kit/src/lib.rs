@@ -20,8 +20,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use demo::stack::RsaKeys;
-pub use demo::stack::{Failed, Functions, Outcome, Place, SignedIn, Stack, StackOptions};
+use demo::laptop::RsaKeys;
+pub use demo::laptop::{Failed, Functions, Laptop, LaptopOptions, Outcome, Place, SignedIn};
 use local_lambda::{Profile, Target, build_once};
 use loopback::clock::SimClock;
 pub use loopback::user_agent::{Arrival, Page, UserAgent};
@@ -53,17 +53,17 @@ pub fn command() -> PathBuf {
 }
 
 /// Everything with its usual options.
-pub async fn stack() -> Stack {
-    stack_with(|_| {}).await
+pub async fn laptop() -> Laptop {
+    laptop_with(|_| {}).await
 }
 
 /// Everything, its options changed.
-pub async fn stack_with(change: impl FnOnce(&mut StackOptions)) -> Stack {
+pub async fn laptop_with(change: impl FnOnce(&mut LaptopOptions)) -> Laptop {
     day_that_goes_on().await;
-    let mut options = StackOptions::new(functions());
+    let mut options = LaptopOptions::new(functions());
     options.rsa_keys = Some(rsa_keys());
     change(&mut options);
-    Stack::start(options).await.expect("free ports are free")
+    Laptop::start(options).await.expect("free ports are free")
 }
 
 /// RSA keys, made once for all stacks of a process: to make them takes long.
@@ -93,7 +93,7 @@ pub fn browser() -> UserAgent {
     UserAgent::new("ja").expect("a browser")
 }
 
-/// Variables of the function that differ from the usual ones, for [`StackOptions::environment`].
+/// Variables of the function that differ from the usual ones, for [`LaptopOptions::environment`].
 #[must_use]
 pub fn variables<const N: usize>(
     changed: [(&str, Option<&str>); N],
@@ -106,8 +106,8 @@ pub fn variables<const N: usize>(
 
 /// The events of this name that the function logged so far, in order: the JSON objects of its log.
 #[must_use]
-pub fn logged<S>(stack: &Stack<S>, event: &str) -> Vec<Value> {
-    let lines = stack.bridge.logs().lines();
+pub fn logged<S>(laptop: &Laptop<S>, event: &str) -> Vec<Value> {
+    let lines = laptop.bridge.logs().lines();
     lines
         .iter()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
@@ -117,8 +117,8 @@ pub fn logged<S>(stack: &Stack<S>, event: &str) -> Vec<Value> {
 
 /// The classes of failure that the function logged so far, in order.
 #[must_use]
-pub fn logged_failures<S>(stack: &Stack<S>) -> Vec<String> {
-    logged(stack, "failure")
+pub fn logged_failures<S>(laptop: &Laptop<S>) -> Vec<String> {
+    logged(laptop, "failure")
         .iter()
         .filter_map(|failure| failure.get("class")?.as_str().map(str::to_owned))
         .collect()

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use demo::stack::{COGNITO_CLIENT_ID, Stack};
+use demo::laptop::{COGNITO_CLIENT_ID, Laptop};
 use kit::Parameters;
 use loopback::user_agent::{Arrival, Page, UserAgent};
 use secrecy::ExposeSecret as _;
@@ -17,7 +17,7 @@ use crate::BrowserLogin;
 /// A client of the bridge. `S` is what stands in the service's place.
 #[derive(Debug)]
 pub struct RelyingParty<'a, S = Service> {
-    stack: &'a Stack<S>,
+    laptop: &'a Laptop<S>,
 }
 
 macro_rules! changes {
@@ -180,22 +180,22 @@ impl Answer {
 }
 
 impl<'a, S> RelyingParty<'a, S> {
-    /// The client that the bridge of this stack knows.
+    /// The client that the bridge of this laptop knows.
     #[must_use]
-    pub fn new(stack: &'a Stack<S>) -> Self {
-        Self { stack }
+    pub fn new(laptop: &'a Laptop<S>) -> Self {
+        Self { laptop }
     }
 
     /// The bridge's issuer, which is also where the browser finds it.
     #[must_use]
     pub fn issuer(&self) -> String {
-        demo::stack::bridge_issuer(self.stack.bridge.address().port())
+        demo::laptop::bridge_issuer(self.laptop.bridge.address().port())
     }
 
     /// Where the browser comes back.
     #[must_use]
     pub fn redirect_uri(&self) -> String {
-        self.stack.cognito.idpresponse_url()
+        self.laptop.cognito.idpresponse_url()
     }
 
     /// The usual authorization request.
@@ -217,14 +217,14 @@ impl<'a, S> RelyingParty<'a, S> {
     #[must_use]
     pub fn token_request(&self, code: &str) -> TokenRequest {
         TokenRequest {
-            endpoint: format!("{}/token", self.stack.bridge.base_url()),
+            endpoint: format!("{}/token", self.laptop.bridge.base_url()),
             parameters: Parameters::of([
                 ("grant_type", "authorization_code"),
                 ("code", code),
                 ("client_id", COGNITO_CLIENT_ID),
                 (
                     "client_secret",
-                    self.stack.configuration.client_secret().expose_secret(),
+                    self.laptop.configuration.client_secret().expose_secret(),
                 ),
                 ("redirect_uri", &self.redirect_uri()),
             ]),
@@ -253,13 +253,13 @@ impl<'a, S> RelyingParty<'a, S> {
 
     /// Asks for the claims with an access token, by GET.
     pub async fn userinfo(&self, access_token: &str) -> Answer {
-        let url = format!("{}/userinfo", self.stack.bridge.base_url());
+        let url = format!("{}/userinfo", self.laptop.bridge.base_url());
         Answer::of(reqwest::Client::new().get(url).bearer_auth(access_token)).await
     }
 
     /// A document of the function, for example `/jwks.json`.
     pub async fn document(&self, path: &str) -> Answer {
-        let url = format!("{}{path}", self.stack.bridge.base_url());
+        let url = format!("{}{path}", self.laptop.bridge.base_url());
         Answer::of(reqwest::Client::new().get(url)).await
     }
 
@@ -297,7 +297,7 @@ impl RelyingParty<'_> {
             .follow(&request.url(), "application/json", at_client)
             .await;
         let arrival = journey.expect("redirects that a browser follows").end;
-        self.stack
+        self.laptop
             .choose(browser, arrival, persona, fault, at_client)
             .await
             .expect("redirects that a browser follows")
@@ -325,7 +325,7 @@ impl RelyingParty<'_> {
             .await;
         let arrival = journey.expect("redirects that a browser follows").end;
         let arrival = self
-            .stack
+            .laptop
             .choose(browser, arrival, "adult", None, at_callback)
             .await
             .expect("redirects that a browser follows");

@@ -103,7 +103,8 @@ impl Package {
                 within.display()
             ));
         }
-        let uses = values(package, "dependencies").filter(|used| !used["path"].is_null());
+        let uses = values(package, "dependencies")
+            .filter(|used| used.get("path").is_some_and(Value::is_string));
         Ok(Self {
             top,
             ring,
@@ -114,7 +115,7 @@ impl Package {
             uses: uses
                 .map(|used| Use {
                     name: text(used, "name"),
-                    only_in_tests: used["kind"] == "dev",
+                    only_in_tests: text(used, "kind") == "dev",
                 })
                 .collect(),
             name,
@@ -150,11 +151,16 @@ pub(super) fn broken(packages: &[Package]) -> Vec<String> {
 }
 
 fn values<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    value[name].as_array().into_iter().flatten()
+    value
+        .get(name)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }
 
 fn text(value: &Value, name: &str) -> String {
-    value[name].as_str().unwrap_or_default().to_owned()
+    let text = value.get(name).and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{APP_CALLBACK, PROVIDER_NAME, Stack};
+use super::{APP_CALLBACK, Laptop, PROVIDER_NAME};
 pub use crate::app::relying_party::{AppLogin, SignedIn};
 use loopback::user_agent::{Arrival, Page, UserAgent, UserAgentError};
 use service_simulator::fault::Fault;
@@ -68,7 +68,7 @@ pub enum LoginError {
     Unexpected(&'static str),
 }
 
-impl Stack {
+impl Laptop {
     /// Does a whole login that asks for every scope: `persona` is the id of a test person, `fault` what the service does
     /// wrong.
     ///
@@ -85,7 +85,7 @@ impl Stack {
         self.login_asking(browser, persona, fault, &scopes).await
     }
 
-    /// As [`Stack::login`], asking for exactly these scopes, with spaces between them.
+    /// As [`Laptop::login`], asking for exactly these scopes, with spaces between them.
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ impl Stack {
     }
 }
 
-impl<S> Stack<S> {
+impl<S> Laptop<S> {
     /// The app's part before the browser leaves, asking for every scope: what it remembers, and where the browser goes.
     ///
     /// # Errors
@@ -155,7 +155,7 @@ impl<S> Stack<S> {
         self.begin_asking(&Scopes::all().to_string())
     }
 
-    /// As [`Stack::begin`], asking for exactly these scopes, with spaces between them. Without any the request has no
+    /// As [`Laptop::begin`], asking for exactly these scopes, with spaces between them. Without any the request has no
     /// `scope`.
     ///
     /// # Errors

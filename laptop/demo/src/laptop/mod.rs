@@ -59,7 +59,7 @@ pub struct Ports {
 
 /// How everything is started.
 #[derive(Clone)]
-pub struct StackOptions {
+pub struct LaptopOptions {
     /// The functions' executables.
     pub functions: Functions,
     /// The ports.
@@ -91,16 +91,16 @@ pub struct StackOptions {
     pub cognito: fn(&mut CognitoOptions),
 }
 
-impl fmt::Debug for StackOptions {
+impl fmt::Debug for LaptopOptions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("StackOptions")
+            .debug_struct("LaptopOptions")
             .field("ports", &self.ports)
             .finish_non_exhaustive()
     }
 }
 
-impl StackOptions {
+impl LaptopOptions {
     /// Free ports, ES256 assertions, and nothing out of the ordinary.
     #[must_use]
     pub fn new(functions: Functions) -> Self {
@@ -125,7 +125,7 @@ impl StackOptions {
 
 /// Why something doesn't start.
 #[derive(Debug, thiserror::Error)]
-pub enum StackError {
+pub enum LaptopError {
     /// The service.
     #[error(transparent)]
     Service(#[from] service_simulator::StartError),
@@ -160,7 +160,7 @@ pub enum ConfigurationError {
     Randomness(#[from] NoRandomness),
 }
 
-/// The RSA keys of a stack, for those who start many.
+/// The RSA keys of a laptop, for those who start many.
 #[derive(Clone, Debug)]
 pub struct RsaKeys {
     /// Of the service's access tokens.
@@ -325,9 +325,9 @@ impl Configuration {
     }
 }
 
-/// Everything, running. It ends when it is dropped; [`Stack::stop`] ends it gently. `S` is what stands in the
-/// service's place: the stand-in, unless [`Stack::start_around`] was given another.
-pub struct Stack<S = Service> {
+/// Everything, running. It ends when it is dropped; [`Laptop::stop`] ends it gently. `S` is what stands in the
+/// service's place: the stand-in, unless [`Laptop::start_around`] was given another.
+pub struct Laptop<S = Service> {
     /// The service.
     pub service: S,
     /// The function behind its HTTP API.
@@ -372,9 +372,9 @@ impl Triggers {
     }
 }
 
-impl<S> fmt::Debug for Stack<S> {
+impl<S> fmt::Debug for Laptop<S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Stack")
+        formatter.write_str("Laptop")
     }
 }
 
@@ -388,13 +388,13 @@ pub fn bridge_issuer(port: u16) -> String {
     format!("http://bridge.localhost:{port}")
 }
 
-impl Stack {
+impl Laptop {
     /// Starts everything, with the service's stand-in. A function's process starts with its first event.
     ///
     /// # Errors
     ///
-    /// [`StackError`]: a taken port, above all.
-    pub async fn start(options: StackOptions) -> Result<Self, StackError> {
+    /// [`LaptopError`]: a taken port, above all.
+    pub async fn start(options: LaptopOptions) -> Result<Self, LaptopError> {
         let (clock, journal) = (options.clock.clone(), options.journal.clone());
         let (address, change) = (loopback(options.ports.service), options.service);
         let rsa_key = options.rsa_keys.as_ref().map(|keys| keys.service.clone());
@@ -416,17 +416,17 @@ impl Stack {
     }
 }
 
-impl<S> Stack<S> {
+impl<S> Laptop<S> {
     /// Starts everything around a service that others wrote. `service` gets the bridge as that service has to know
-    /// it, and gives the service and where it is found; [`StackOptions::service`] and its port have no part in this.
+    /// it, and gives the service and where it is found; [`LaptopOptions::service`] and its port have no part in this.
     ///
     /// # Errors
     ///
-    /// [`StackError`]: a taken port, above all.
+    /// [`LaptopError`]: a taken port, above all.
     pub async fn start_around(
-        options: StackOptions,
-        service: impl AsyncFnOnce(RegisteredClient) -> Result<(S, Endpoints), StackError>,
-    ) -> Result<Self, StackError> {
+        options: LaptopOptions,
+        service: impl AsyncFnOnce(RegisteredClient) -> Result<(S, Endpoints), LaptopError>,
+    ) -> Result<Self, LaptopError> {
         let configuration = match &options.rsa_keys {
             Some(keys) => {
                 let key = LocalKey::from_jwk(&keys.id_tokens).map_err(ConfigurationError::from)?;
@@ -540,7 +540,7 @@ fn change(environment: &mut BTreeMap<String, String>, changes: &BTreeMap<String,
 /// The triggers, which know the service, the provider, the keys of records and what is asked of a login as the bridge does, and
 /// find the user pool's API at its stand-in.
 fn triggers(
-    options: &StackOptions,
+    options: &LaptopOptions,
     bridge: &BTreeMap<String, String>,
     cognito: SocketAddr,
 ) -> Triggers {
