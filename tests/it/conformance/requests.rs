@@ -93,7 +93,7 @@ async fn oidcc_alternate_happy_flow() {
     pairs.sort_by(|one, other| other.cmp(one));
     let mut alternate = request.clone();
     for (name, value) in &pairs {
-        alternate = alternate.with(name, value);
+        alternate = alternate.without(name).and(name, value);
     }
     assert!(alternate.url().query().unwrap().starts_with("state="));
     let tokens = succeeds(&client, &alternate).await;
