@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use cognito_simulator::Variation;
 use demo::laptop::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
 use digital_auth::Provider;
-use digital_auth::authorization::{AuthorizationRequest as ServiceRequest, LoginSecrets};
+use digital_auth::authorization::{AuthorizationRequest as ServiceRequest, OneTimeValues};
 use federation::config;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
 use federation::sealed::Seal;
@@ -407,7 +407,7 @@ fn begun_before(
         &endpoints.userinfo_endpoint,
         &endpoints.jwks_uri,
     );
-    let secrets = LoginSecrets::new(&SystemRandomness).unwrap();
+    let one_time = OneTimeValues::new(&SystemRandomness).unwrap();
     let keys = SealingKeys::new([laptop.configuration.sealing_key().expose_secret()]).unwrap();
     let seal = Seal {
         keys: &keys,
@@ -415,7 +415,7 @@ fn begun_before(
         now: laptop.clock.now() - age,
     };
     let pending = PendingLogin {
-        secrets: secrets.clone(),
+        one_time: one_time.clone(),
         redirect_uri: client.redirect_uri(),
         client_state: ClientState::new("the-clients-state"),
         client_request: ClientRequest {
@@ -436,7 +436,7 @@ fn begun_before(
         attributes: AttributeSet::all(),
         acr_values: Some("aal3 crl"),
     }
-    .url(&provider.unwrap(), &secrets)
+    .url(&provider.unwrap(), &one_time)
 }
 
 #[tokio::test]

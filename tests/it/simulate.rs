@@ -8,7 +8,7 @@ use std::process::{Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use digital_auth::authorization::LoginSecrets;
+use digital_auth::authorization::OneTimeValues;
 use digital_auth::id_token::SigningAlgorithm;
 use digital_auth::{
     AuthenticationTime, Client, ClientOptions, CodeExchange, Deadline, GrantedScope, HttpClient,
@@ -190,8 +190,8 @@ fn query(url: &Url, name: &str) -> String {
 
 /// The page of the choice of a new login, as a program reads it.
 async fn offered(client: &Client) -> Value {
-    let secrets = LoginSecrets::new(&SystemRandomness).unwrap();
-    let url = client.authorization_url(&secrets);
+    let one_time = OneTimeValues::new(&SystemRandomness).unwrap();
+    let url = client.authorization_url(&one_time);
     let page = browser().get(&url, "application/json").await.unwrap();
     page.json().unwrap()
 }
@@ -209,16 +209,16 @@ async fn a_relying_party_signs_in_with_what_is_printed() {
         assert_eq!(running.settings["client_assertion_keys"][0]["alg"], name);
         let client = running.relying_party(files.public());
 
-        let secrets = LoginSecrets::new(&SystemRandomness).unwrap();
-        let start = client.authorization_url(&secrets);
+        let one_time = OneTimeValues::new(&SystemRandomness).unwrap();
+        let start = client.authorization_url(&one_time);
         let login = BrowserLogin::run(&browser(), &start, "adult", None, at_callback).await;
         let Arrival::At(callback) = login.end else {
             panic!("on a page");
         };
-        assert_eq!(query(&callback, "state"), secrets.state.expose_base64url());
+        assert_eq!(query(&callback, "state"), one_time.state.expose_base64url());
         assert_eq!(query(&callback, "iss"), running.text("issuer"));
         let code = query(&callback, "code");
-        let exchange = CodeExchange::new(SecretString::from(code.clone()), secrets.clone());
+        let exchange = CodeExchange::new(SecretString::from(code.clone()), one_time.clone());
         let now = SimClock::default().now();
         let deadline = Deadline::after(Duration::from_secs(10));
         let verified = client
@@ -244,9 +244,9 @@ async fn a_relying_party_signs_in_with_what_is_printed() {
         assert!(!told.contains('✗'), "{told}");
         for secret in [
             &*code,
-            &secrets.state.expose_base64url(),
-            &secrets.nonce.expose_base64url(),
-            &secrets.code_verifier.expose_base64url(),
+            &one_time.state.expose_base64url(),
+            &one_time.nonce.expose_base64url(),
+            &one_time.code_verifier.expose_base64url(),
             &subject,
             "eyJ0eXAi",
             "山田",

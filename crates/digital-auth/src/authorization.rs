@@ -17,7 +17,7 @@ use zeroize::Zeroize as _;
 
 use crate::provider::Provider;
 
-/// 256 random bits. Which of the three secrets of a login it is, its place in [`LoginSecrets`] says.
+/// 256 random bits. Which of the values of a login it is, its place in [`OneTimeValues`] says.
 ///
 /// It implements no `Serialize`, so that it gets into no JSON and no log by accident. Who seals it
 /// names it to serde, in the definition of what is sealed: `#[serde(with = "Secret256")]`. It has
@@ -76,12 +76,12 @@ impl fmt::Debug for Secret256 {
     }
 }
 
-/// The three secrets of one login. Like each of them it serializes only where it is named:
-/// `#[serde(with = "LoginSecrets")]`. The order of the fields is that of the sealed form, which
+/// What one login uses once. Like each of them it serializes only where it is named:
+/// `#[serde(with = "OneTimeValues")]`. The order of the fields is that of the sealed form, which
 /// doesn't change.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(remote = "Self")]
-pub struct LoginSecrets {
+pub struct OneTimeValues {
     /// Ties the answer to the request (RFC 6749 §10.12).
     #[serde(with = "Secret256")]
     pub state: Secret256,
@@ -93,8 +93,8 @@ pub struct LoginSecrets {
     pub code_verifier: Secret256,
 }
 
-impl LoginSecrets {
-    /// Three new secrets.
+impl OneTimeValues {
+    /// Three new values.
     ///
     /// # Errors
     ///
@@ -124,8 +124,8 @@ pub struct AuthorizationRequest<'a> {
 impl AuthorizationRequest<'_> {
     /// The URL that the browser is sent to (contract §2).
     #[must_use]
-    pub fn url(&self, provider: &Provider, secrets: &LoginSecrets) -> Url {
-        let code_verifier = PkceCodeVerifier::new(secrets.code_verifier.expose_base64url());
+    pub fn url(&self, provider: &Provider, one_time: &OneTimeValues) -> Url {
+        let code_verifier = PkceCodeVerifier::new(one_time.code_verifier.expose_base64url());
         let code_challenge = PkceCodeChallenge::from_code_verifier_sha256(&code_verifier);
         let mut url = provider.authorization_endpoint().clone();
         {
@@ -135,8 +135,8 @@ impl AuthorizationRequest<'_> {
                 .append_pair("scope", &scope(self.attributes))
                 .append_pair("client_id", self.client_id)
                 .append_pair("redirect_uri", self.redirect_uri)
-                .append_pair("state", &secrets.state.expose_base64url())
-                .append_pair("nonce", &secrets.nonce.expose_base64url())
+                .append_pair("state", &one_time.state.expose_base64url())
+                .append_pair("nonce", &one_time.nonce.expose_base64url())
                 .append_pair("code_challenge", code_challenge.as_str())
                 .append_pair("code_challenge_method", code_challenge.method().as_str());
             if let Some(acr_values) = self.acr_values {
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_request_says_what_the_service_documents_and_nothing_else() {
-        let secrets = LoginSecrets {
+        let one_time = OneTimeValues {
             state: Secret256::from_bytes([1; 32]),
             nonce: Secret256::from_bytes([2; 32]),
             code_verifier: secret(VERIFIER),
@@ -185,15 +185,15 @@ mod tests {
             attributes: AttributeSet::all(),
             acr_values: Some("aal3 crl"),
         };
-        let url = request.url(&Provider::sandbox().unwrap(), &secrets);
+        let url = request.url(&Provider::sandbox().unwrap(), &one_time);
         let query: BTreeMap<_, _> = url.query_pairs().into_owned().collect();
         let expected = [
             ("response_type", "code"),
             ("scope", "openid name address birthdate gender"),
             ("client_id", "RP00000001"),
             ("redirect_uri", "https://bridge.example/callback"),
-            ("state", &secrets.state.expose_base64url()),
-            ("nonce", &secrets.nonce.expose_base64url()),
+            ("state", &one_time.state.expose_base64url()),
+            ("nonce", &one_time.nonce.expose_base64url()),
             ("code_challenge", CHALLENGE),
             ("code_challenge_method", "S256"),
             ("acr_values", "aal3 crl"),
@@ -204,7 +204,7 @@ mod tests {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into()
         );
-        assert_eq!(secrets.state.expose_base64url().len(), 43);
+        assert_eq!(one_time.state.expose_base64url().len(), 43);
     }
 
     #[test]

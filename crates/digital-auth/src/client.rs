@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
-use crate::authorization::{AuthorizationRequest, LoginSecrets, Secret256};
+use crate::authorization::{AuthorizationRequest, OneTimeValues, Secret256};
 use crate::client_assertion::{ClientAssertionError, client_assertion};
 use crate::error::LoginError;
 use crate::id_token::{
@@ -69,11 +69,11 @@ pub struct CodeExchange {
 impl CodeExchange {
     /// The exchange of the code that came back with the `state` of these secrets.
     #[must_use]
-    pub fn new(code: SecretString, secrets: LoginSecrets) -> Self {
+    pub fn new(code: SecretString, one_time: OneTimeValues) -> Self {
         Self {
             code,
-            code_verifier: secrets.code_verifier,
-            nonce: secrets.nonce,
+            code_verifier: one_time.code_verifier,
+            nonce: one_time.nonce,
         }
     }
 }
@@ -136,14 +136,14 @@ impl Client {
 
     /// Where the browser is sent to begin a login.
     #[must_use]
-    pub fn authorization_url(&self, secrets: &LoginSecrets) -> Url {
+    pub fn authorization_url(&self, one_time: &OneTimeValues) -> Url {
         AuthorizationRequest {
             client_id: &self.options.client_id,
             redirect_uri: &self.options.redirect_uri,
             attributes: self.options.attributes,
             acr_values: self.options.acr_values.as_deref(),
         }
-        .url(&self.options.provider, secrets)
+        .url(&self.options.provider, one_time)
     }
 
     /// Prepares for [`Client::finish_login`]: fetches the service's keys if they are old, and opens a connection for

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use digital_auth::authorization::{LoginSecrets, scope};
+use digital_auth::authorization::{OneTimeValues, scope};
 use function_kit::check::{ensure, none_of, present};
 
 use crate::bridge::Bridge;
@@ -53,10 +53,10 @@ pub fn authorize(
     let (client_state, client_request) =
         client_request(bridge, &parameters, now).map_err(refuse)?;
 
-    let secrets = LoginSecrets::new(bridge.randomness()).map_err(|_| refuse(Class::Internal))?;
-    let location = service.authorization_url(&secrets);
+    let one_time = OneTimeValues::new(bridge.randomness()).map_err(|_| refuse(Class::Internal))?;
+    let location = service.authorization_url(&one_time);
     let pending = PendingLogin {
-        secrets,
+        one_time,
         redirect_uri: redirect_uri.to_owned(),
         client_state,
         client_request,

@@ -132,7 +132,7 @@ fn answer(
     let code = present(parameters.get("code"), Class::Cancelled)?;
     ensure(is_code(code), Class::MalformedCallback)?;
     let code = Code {
-        exchange: CodeExchange::new(SecretString::from(code), pending.secrets),
+        exchange: CodeExchange::new(SecretString::from(code), pending.one_time),
         redirect_uri: pending.redirect_uri,
         client_request: pending.client_request,
     };

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use cookie::{Cookie, SameSite};
-use digital_auth::authorization::{LoginSecrets, Secret256};
+use digital_auth::authorization::{OneTimeValues, Secret256};
 use keys::Randomness;
 use serde::{Deserialize, Serialize};
 
@@ -40,8 +40,8 @@ const VERSION: u8 = 1;
 #[serde(remote = "Self")]
 pub struct PendingLogin {
     /// What the service gets, or must give back.
-    #[serde(with = "LoginSecrets")]
-    pub secrets: LoginSecrets,
+    #[serde(with = "OneTimeValues")]
+    pub one_time: OneTimeValues,
     /// Where the browser goes in the end: one of the client's redirect URIs.
     pub redirect_uri: String,
     /// The client's `state`, which goes there with it.
@@ -177,7 +177,7 @@ impl PendingLogin {
     ) -> Result<Vec<String>, BeginError> {
         let inside = sealed::write(VERSION, |inside| Self::serialize(self, inside))?;
         let value = seal.seal(Self::PURPOSE, seal.now + LIFETIME, &inside, randomness)?;
-        let name = cookie_name(&self.secrets.state);
+        let name = cookie_name(&self.one_time.state);
         let size = sent_size(&name, &value);
         let cookie = set_cookie(&name, value, COOKIE_SECONDS);
         if cookie.len() >= MAX_COOKIE_BYTES {
@@ -192,7 +192,7 @@ impl PendingLogin {
     /// hash of it.
     #[must_use]
     pub fn is_of(&self, state: &Secret256) -> bool {
-        self.secrets.state == *state
+        self.one_time.state == *state
     }
 }
 
@@ -308,7 +308,7 @@ mod tests {
 
     fn login(state: &str) -> PendingLogin {
         PendingLogin {
-            secrets: LoginSecrets::new(&SystemRandomness).unwrap(),
+            one_time: OneTimeValues::new(&SystemRandomness).unwrap(),
             redirect_uri: "https://prefix.auth.ap-northeast-1.amazoncognito.com/oauth2/idpresponse"
                 .to_owned(),
             client_state: ClientState::new(state),
@@ -397,7 +397,7 @@ mod tests {
                 .begin(seal_at(&keys, 0), sent(&BTreeMap::new()), &SystemRandomness)
                 .unwrap(),
         );
-        let find = |seconds| found(&login.secrets.state, sent(&jar), seal_at(&keys, seconds));
+        let find = |seconds| found(&login.one_time.state, sent(&jar), seal_at(&keys, seconds));
         assert_eq!(find(299), Ok(Some(login.clone())));
         assert_eq!(find(300), Err(OpenError::Expired));
         let other = Secret256::from_bytes([9; 32]);
@@ -417,12 +417,12 @@ mod tests {
                 .unwrap(),
         );
         let swapped = BTreeMap::from([(
-            cookie_name(&mine.secrets.state),
+            cookie_name(&mine.one_time.state),
             jar.into_values().next().unwrap(),
         )]);
-        let found = found(&mine.secrets.state, sent(&swapped), seal_at(&keys, 0));
+        let found = found(&mine.one_time.state, sent(&swapped), seal_at(&keys, 0));
         let found = found.unwrap().unwrap();
-        assert!(found.is_of(&other.secrets.state) && !found.is_of(&mine.secrets.state));
+        assert!(found.is_of(&other.one_time.state) && !found.is_of(&mine.one_time.state));
     }
 
     #[test]
@@ -463,7 +463,7 @@ mod tests {
         assert!(!jar.contains_key(&format!("{NAME_PREFIX}junk")) && jar.contains_key("other"));
         assert!(jar.len() > 3, "several logins fit side by side");
         let latest = latest.unwrap();
-        let latest = found(&latest.secrets.state, sent(&jar), seal_at(&keys, 40));
+        let latest = found(&latest.one_time.state, sent(&jar), seal_at(&keys, 40));
         assert!(latest.unwrap().is_some());
     }
 }

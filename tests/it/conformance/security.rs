@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use demo::laptop::{COGNITO_CLIENT_ID, Laptop};
-use digital_auth::authorization::{LoginSecrets, Secret256};
+use digital_auth::authorization::{OneTimeValues, Secret256};
 use federation::code::Code;
 use federation::config;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
@@ -725,7 +725,7 @@ fn pending_login(
     minutes_ago: i64,
 ) -> (String, String) {
     let pending = PendingLogin {
-        secrets: LoginSecrets::new(&SystemRandomness).unwrap(),
+        one_time: OneTimeValues::new(&SystemRandomness).unwrap(),
         redirect_uri: laptop.cognito.idpresponse_url(),
         client_state: ClientState::new(STATE),
         client_request: ClientRequest {
@@ -743,7 +743,7 @@ fn pending_login(
         .begin(seal, std::iter::empty(), &SystemRandomness)
         .unwrap();
     let cookie = lines[0].split(';').next().unwrap().to_owned();
-    (pending.secrets.state.expose_base64url(), cookie)
+    (pending.one_time.state.expose_base64url(), cookie)
 }
 
 /// §4.2.4; RFC 6749 §5.1.

@@ -1,34 +1,34 @@
 //! The authorization request: exactly the parameters that the service documents, for every configuration.
-//! The three secrets keep to the service's alphabet and lengths, whatever their bits are.
+//! The three one_time keep to the service's alphabet and lengths, whatever their bits are.
 //! Nothing of one login is in the next.
 
 use std::collections::HashSet;
 
 use digital_auth::Provider;
-use digital_auth::authorization::{AuthorizationRequest, LoginSecrets, Secret256, scope};
+use digital_auth::authorization::{AuthorizationRequest, OneTimeValues, Secret256, scope};
 use four_attributes::{Attribute, AttributeSet};
 use keys::{NoRandomness, SystemRandomness};
 use kit::Exhausted;
 use proptest::prelude::*;
 use url::Url;
 
-fn secrets(bytes: [[u8; 32]; 3]) -> LoginSecrets {
+fn one_time(bytes: [[u8; 32]; 3]) -> OneTimeValues {
     let [state, nonce, code_verifier] = bytes.map(Secret256::from_bytes);
-    LoginSecrets {
+    OneTimeValues {
         state,
         nonce,
         code_verifier,
     }
 }
 
-fn url(attributes: AttributeSet, acr_values: Option<&str>, secrets: &LoginSecrets) -> Url {
+fn url(attributes: AttributeSet, acr_values: Option<&str>, one_time: &OneTimeValues) -> Url {
     AuthorizationRequest {
         client_id: "RP00000001",
         redirect_uri: "https://bridge.example/callback",
         attributes,
         acr_values,
     }
-    .url(&Provider::production().unwrap(), secrets)
+    .url(&Provider::production().unwrap(), one_time)
 }
 
 fn parameter(url: &Url, name: &str) -> Option<String> {
@@ -58,10 +58,10 @@ fn every_subset() -> Vec<(AttributeSet, String)> {
 
 #[test]
 fn pass_each_subset_of_the_attributes_has_its_scope_and_the_same_parameters() {
-    let secrets = secrets([[1; 32], [2; 32], [3; 32]]);
+    let one_time = one_time([[1; 32], [2; 32], [3; 32]]);
     for (attributes, expected) in every_subset() {
         for acr_values in [None, Some("aal3 crl")] {
-            let url = url(attributes, acr_values, &secrets);
+            let url = url(attributes, acr_values, &one_time);
             assert_eq!(
                 url.as_str().split('?').next(),
                 Some("https://auth-and-sign.go.jp/api/realms/main/protocol/openid-connect/auth")
@@ -104,7 +104,7 @@ fn pass_what_is_configured_arrives_byte_for_byte() {
     }
     .url(
         &Provider::sandbox().unwrap(),
-        &secrets([[1; 32], [2; 32], [3; 32]]),
+        &one_time([[1; 32], [2; 32], [3; 32]]),
     );
     assert_eq!(parameter(&url, "redirect_uri").unwrap(), redirect_uri);
     assert_eq!(parameter(&url, "client_id").unwrap(), "a b&c=d");
@@ -114,21 +114,21 @@ fn pass_what_is_configured_arrives_byte_for_byte() {
 
 #[test]
 fn pass_the_verifier_itself_is_not_in_the_url() {
-    let secrets = secrets([[1; 32], [2; 32], [3; 32]]);
-    let url = url(AttributeSet::all(), None, &secrets);
+    let one_time = one_time([[1; 32], [2; 32], [3; 32]]);
+    let url = url(AttributeSet::all(), None, &one_time);
     assert!(
         !url.as_str()
-            .contains(&secrets.code_verifier.expose_base64url())
+            .contains(&one_time.code_verifier.expose_base64url())
     );
-    assert!(url.as_str().contains(&secrets.state.expose_base64url()));
+    assert!(url.as_str().contains(&one_time.state.expose_base64url()));
 }
 
 #[test]
 fn pass_the_secrets_of_a_thousand_logins_are_all_different() {
     let mut seen = HashSet::new();
     for _ in 0..1_000 {
-        let secrets = LoginSecrets::new(&SystemRandomness).unwrap();
-        for secret in [secrets.state, secrets.nonce, secrets.code_verifier] {
+        let one_time = OneTimeValues::new(&SystemRandomness).unwrap();
+        for secret in [one_time.state, one_time.nonce, one_time.code_verifier] {
             assert!(seen.insert(*secret.expose_bytes()));
         }
     }
@@ -136,20 +136,20 @@ fn pass_the_secrets_of_a_thousand_logins_are_all_different() {
 
 #[test]
 fn fail_without_randomness_there_is_no_login() {
-    assert_eq!(LoginSecrets::new(&Exhausted), Err(NoRandomness));
+    assert_eq!(OneTimeValues::new(&Exhausted), Err(NoRandomness));
 }
 
 proptest! {
     #[test]
     fn pass_state_nonce_and_challenge_keep_to_the_services_limits(bytes: [[u8; 32]; 3]) {
-        let secrets = secrets(bytes);
-        let url = url(AttributeSet::all(), Some("aal3 crl"), &secrets);
+        let one_time = one_time(bytes);
+        let url = url(AttributeSet::all(), Some("aal3 crl"), &one_time);
         for (name, limit) in [("state", 255), ("nonce", 255), ("code_challenge", 128)] {
             let value = parameter(&url, name).unwrap();
             prop_assert!((1..=limit).contains(&value.len()));
             prop_assert!(value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'));
         }
-        prop_assert_eq!(parameter(&url, "state").unwrap(), secrets.state.expose_base64url());
-        prop_assert_eq!(parameter(&url, "nonce").unwrap(), secrets.nonce.expose_base64url());
+        prop_assert_eq!(parameter(&url, "state").unwrap(), one_time.state.expose_base64url());
+        prop_assert_eq!(parameter(&url, "nonce").unwrap(), one_time.nonce.expose_base64url());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use digital_auth::authorization::{LoginSecrets, Secret256};
+use digital_auth::authorization::{OneTimeValues, Secret256};
 use digital_auth::client_assertion::ClientAssertionError;
 use digital_auth::id_token::{IdTokenError, SigningAlgorithm, Subject};
 use digital_auth::key_set::KeySetError;
@@ -530,9 +530,9 @@ async fn pass_warming_a_service_that_is_away_says_nothing_and_ends_in_time() {
 async fn pass_the_authorization_url_is_that_of_the_configuration() {
     let server = Server::start(good);
     let client = client(&server);
-    let secrets = LoginSecrets::new(&SystemRandomness).unwrap();
+    let one_time = OneTimeValues::new(&SystemRandomness).unwrap();
 
-    let url = client.authorization_url(&secrets);
+    let url = client.authorization_url(&one_time);
 
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     assert!(

@@ -4,7 +4,7 @@
 
 use chrono::TimeDelta;
 use digital_auth::CodeExchange;
-use digital_auth::authorization::{LoginSecrets, Secret256};
+use digital_auth::authorization::{OneTimeValues, Secret256};
 use digital_auth::id_token::Subject;
 use federation::code::Code;
 use federation::config;
@@ -321,7 +321,7 @@ fn what_a_seal_holds_serializes_nowhere_else() {
     impl<T: ?Sized + serde::Serialize> Serializes<It> for T {}
     let not = [
         <Secret256 as Serializes<_>>::NOT,
-        <LoginSecrets as Serializes<_>>::NOT,
+        <OneTimeValues as Serializes<_>>::NOT,
         <CodeExchange as Serializes<_>>::NOT,
         <ClientState as Serializes<_>>::NOT,
         <ClientRequest as Serializes<_>>::NOT,
@@ -342,12 +342,12 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     )
     .unwrap();
     let request = Request::from(event);
-    let login_secrets = LoginSecrets::new(&SystemRandomness).unwrap();
+    let one_time_values = OneTimeValues::new(&SystemRandomness).unwrap();
     secrets.extend(
         [
-            &login_secrets.state,
-            &login_secrets.nonce,
-            &login_secrets.code_verifier,
+            &one_time_values.state,
+            &one_time_values.nonce,
+            &one_time_values.code_verifier,
         ]
         .map(|secret| secret.expose_base64url()),
     );
@@ -356,7 +356,7 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         code_challenge: Some([7; 32]),
         authenticated_after: None,
     };
-    let exchange = CodeExchange::new("marked-code".into(), login_secrets.clone());
+    let exchange = CodeExchange::new("marked-code".into(), one_time_values.clone());
     let code = Code {
         exchange: exchange.clone(),
         redirect_uri: "https://marked.example".to_owned(),
@@ -403,7 +403,7 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     let parsed =
         federation::parameters::Parameters::parse(b"code=marked&client_secret=marked").unwrap();
     let pending = PendingLogin {
-        secrets: login_secrets.clone(),
+        one_time: one_time_values.clone(),
         redirect_uri: "https://marked.example".to_owned(),
         client_state: ClientState::new("marked-state"),
         client_request: client_request.clone(),
@@ -424,7 +424,7 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         (format!("{answer:?}"), "Response"),
         (format!("{parsed:?}"), "Parameters"),
         (format!("{inline:?}"), "Reference"),
-        (format!("{login_secrets:?}"), "LoginSecrets"),
+        (format!("{one_time_values:?}"), "OneTimeValues"),
         (format!("{client_request:?}"), "ClientRequest"),
         (format!("{pending:?}"), "PendingLogin"),
         (format!("{code:?}"), "Code"),

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta};
 use digital_auth::CodeExchange;
-use digital_auth::authorization::{LoginSecrets, Secret256};
+use digital_auth::authorization::{OneTimeValues, Secret256};
 use federation::code::Code;
 use federation::pending_login::{self, ClientRequest, ClientState, PendingLogin};
 use federation::sealed::{Audience, OpenError, Purpose, Seal, SealingKeys, Travels};
@@ -132,8 +132,8 @@ fn client_request() -> (ClientRequest, Vec<u8>) {
     (client_request, bytes.concat())
 }
 
-fn login_secrets() -> LoginSecrets {
-    LoginSecrets {
+fn one_time_values() -> OneTimeValues {
+    OneTimeValues {
         state: Secret256::from_bytes([21; 32]),
         nonce: Secret256::from_bytes([22; 32]),
         code_verifier: Secret256::from_bytes([23; 32]),
@@ -147,7 +147,7 @@ fn the_form() {
     let this = OtherVersion::new();
     let (client_request, request_bytes) = client_request();
     let login = PendingLogin {
-        secrets: login_secrets(),
+        one_time: one_time_values(),
         redirect_uri: "https://a.example/b".to_owned(),
         client_state: ClientState::new("Ab-_.4"),
         client_request: client_request.clone(),
@@ -171,7 +171,7 @@ fn the_form() {
     assert!(PendingLogin::read(&written).unwrap() == login);
 
     let code = Code {
-        exchange: CodeExchange::new("service's".into(), login_secrets()),
+        exchange: CodeExchange::new("service's".into(), one_time_values()),
         redirect_uri: login.redirect_uri,
         client_request,
     };
@@ -189,8 +189,8 @@ fn the_form() {
     for inside in [&members, &*written] {
         let read = Code::read(inside).unwrap();
         assert_eq!(read.exchange.code.expose_secret(), "service's");
-        assert!(read.exchange.nonce == login.secrets.nonce);
-        assert!(read.exchange.code_verifier == login.secrets.code_verifier);
+        assert!(read.exchange.nonce == login.one_time.nonce);
+        assert!(read.exchange.code_verifier == login.one_time.code_verifier);
         assert_eq!(read.redirect_uri, code.redirect_uri);
         assert!(read.client_request == code.client_request);
     }
