@@ -90,17 +90,19 @@ async fn find(
         by: BROWSER,
         value: cookie,
     };
-    let opened = bridge.open(shown, invocation).await;
+    let opened: Result<PendingLogin, _> = bridge.open(shown, invocation).await;
+    // A cookie of another login, under this one's name, was put there by hand.
+    let opened = opened.and_then(|pending| {
+        let is_this_one = pending.is_of(state);
+        is_this_one.then_some(pending).ok_or(OpenError::Forged)
+    });
     let ruled_out = [OpenError::Forged, OpenError::Expired];
-    let pending: PendingLogin = none_of(&ruled_out, opened, |error| match error {
+    let pending = none_of(&ruled_out, opened, |error| match error {
         OpenError::SecretsUnavailable => Class::SecretsUnavailable,
         OpenError::Expired => Class::LoginExpired,
         OpenError::UnknownKey | OpenError::Foreign | OpenError::OtherVersion => Class::ForeignLogin,
         OpenError::Malformed | OpenError::Forged => Class::AlteredLogin,
     })?;
-    if !pending.is_of(state) {
-        return Err(Class::AlteredLogin);
-    }
     // A redirect URI that was taken out of the configuration meanwhile is no place to send anybody.
     let known = &bridge.config().redirect_uris;
     ensure(known.contains(&pending.redirect_uri), Class::ForeignLogin)?;
