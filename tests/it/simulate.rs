@@ -11,10 +11,9 @@ use std::time::Duration;
 use digital_auth::authorization::OneTimeValues;
 use digital_auth::id_token::SigningAlgorithm;
 use digital_auth::{
-    AuthenticationTime, Client, ClientOptions, CodeExchange, Deadline, GrantedScope, HttpClient,
-    Provider, SystemClock,
+    Client, ClientOptions, CodeExchange, Deadline, GrantedScope, HttpClient, Provider, SystemClock,
 };
-use four_attributes::{AssuranceRule, AttributeSet};
+use four_attributes::{AssuranceRule, AttributeSet, AuthenticationTime};
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
 use login_kit::{Arrival, BrowserLogin, browser, command};
 use loopback::clock::SimClock;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use digital_auth::AuthenticationTime;
 use federation::config::Config as Bridge;
 use four_attributes::Attribute;
 use function_kit::reference::Reference;
@@ -74,10 +73,8 @@ fn every_function_takes_its_environment_and_all_three_agree() {
         assert_eq!(inbound.attributes, bridge.attributes);
         assert_eq!(tokens.policy.attributes, bridge.attributes);
         assert_eq!(tokens.policy.assurance, bridge.assurance);
-        assert_eq!(
-            tokens.policy.requires_auth_time,
-            bridge.authentication_time == AuthenticationTime::Required
-        );
+        let required = tokens.policy.authentication_time;
+        assert_eq!(required, bridge.authentication_time);
         let client_id = given.get("ServiceClientId").cloned();
         assert_eq!(bridge.service_client_id, client_id);
     });

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use four_attributes::{AssuranceRule, AttributeSet, FourAttributes};
+use four_attributes::{AssuranceRule, AttributeSet, AuthenticationTime, FourAttributes};
 use http::Uri;
 use http_client::{Deadline, HttpClient, timed};
 use keys::{KeyRing, Randomness};
@@ -16,9 +16,7 @@ use url::Url;
 use crate::authorization::{AuthorizationRequest, OneTimeValues, Secret256};
 use crate::client_assertion::{ClientAssertionError, client_assertion};
 use crate::error::LoginError;
-use crate::id_token::{
-    AuthenticationTime, Expected, SigningAlgorithm, Subject, UnverifiedIdToken, VerifiedIdToken,
-};
+use crate::id_token::{Expected, SigningAlgorithm, Subject, UnverifiedIdToken, VerifiedIdToken};
 use crate::key_set::KeySetCache;
 use crate::observer::{Observer, Step};
 use crate::provider::Provider;

@@ -7,7 +7,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use four_attributes::AssuranceRule;
+use four_attributes::{AssuranceRule, AuthenticationTime};
 use openidconnect::{
     AccessToken, AccessTokenHash, IssuerUrl, JsonWebKeyId, JsonWebTokenType,
     JwsSigningAlgorithm as _, Nonce, NonceVerifier as _,
@@ -44,15 +44,6 @@ impl From<NoKey> for IdTokenError {
             NoKey::Signature => Self::Signature,
         }
     }
-}
-
-/// Whether an ID token has to say when the person authenticated (`auth_time`, OIDC Core §2).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AuthenticationTime {
-    /// It may be missing.
-    Optional,
-    /// Without it there is no login.
-    Required,
 }
 
 /// What the ID token of a login must say.
@@ -219,9 +210,8 @@ impl<'a> UnverifiedIdToken<'a> {
         ensure(has_been, IdTokenError::AuthenticationTime)?;
 
         // OIDC Core §2 makes it optional unless the client asks for it; the configuration may not.
-        let may_be_missing = expected.authentication_time == AuthenticationTime::Optional;
-        let is_there = auth_time.is_some() || may_be_missing;
-        ensure(is_there, IdTokenError::AuthenticationTimeMissing)?;
+        let suffices = expected.authentication_time.suffices(auth_time.is_some());
+        ensure(suffices, IdTokenError::AuthenticationTimeMissing)?;
 
         // Step 13. It is as recent as the client asked, if it did.
         let is_recent = |bound| auth_time.is_some_and(|at| bound - at <= SKEW);

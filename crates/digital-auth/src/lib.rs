@@ -23,7 +23,6 @@ mod subject;
 pub use client::{Client, ClientOptions, CodeExchange, VerifiedLogin};
 pub use error::LoginError;
 pub use http_client::{self, Clock, Deadline, HttpClient, HttpError, SystemClock};
-pub use id_token::AuthenticationTime;
 pub use observer::{Observer, Step};
 pub use provider::Provider;
 pub use token::GrantedScope;

@@ -80,7 +80,7 @@ mod verified_record;
 
 pub use address::Address;
 pub use age::japan_date;
-pub use assurance::AssuranceRule;
+pub use assurance::{AssuranceRule, AuthenticationTime};
 pub use attribute::{Attribute, AttributeSet, AttributeSetError, UnknownAttribute};
 pub use birth_date::BirthDate;
 pub use error::{AttributeError, MalformedReason};

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use four_attributes::{AssuranceRule, AttributeSet, SANDBOX_ISSUER};
+use four_attributes::{AssuranceRule, AttributeSet, AuthenticationTime, SANDBOX_ISSUER};
 use http_client::secure_url;
 
 use crate::reference::Reference;
@@ -264,6 +264,20 @@ pub fn accepted_acr(value: &str) -> Result<AssuranceRule, String> {
         return Err("has an empty value in its list".to_owned());
     }
     Ok(AssuranceRule::OneOf(accepted))
+}
+
+/// Whether it has to be said when the person authenticated: `yes` or `no`.
+///
+/// # Errors
+///
+/// What is wrong, without the value.
+pub fn authentication_time(value: &str) -> Result<AuthenticationTime, String> {
+    let is_required = yes_or_no(value)?;
+    Ok(if is_required {
+        AuthenticationTime::Required
+    } else {
+        AuthenticationTime::Optional
+    })
 }
 
 /// `yes` or `no`.

@@ -4,13 +4,13 @@
 
 use digital_auth::id_token::{SigningAlgorithm, parse_algorithm};
 use digital_auth::provider::{InvalidEndpoint, secure_url};
-use digital_auth::{AuthenticationTime, GrantedScope, Provider};
-use four_attributes::{AssuranceRule, AttributeSet, PRODUCTION_ISSUER};
+use digital_auth::{GrantedScope, Provider};
+use four_attributes::{AssuranceRule, AttributeSet, AuthenticationTime, PRODUCTION_ISSUER};
 
 use function_kit::reference::Reference;
 use function_kit::settings::{
-    self, ConfigError, Reader, accepted_acr, attributes, provider_name, secret_reference,
-    service_address, yes_or_no,
+    self, ConfigError, Reader, accepted_acr, attributes, authentication_time, provider_name,
+    secret_reference, service_address,
 };
 use function_kit::telemetry::Telemetry;
 
@@ -183,16 +183,6 @@ pub enum CallbackIssuer {
     Optional,
     /// Without it, the answer is refused.
     Required,
-}
-
-fn authentication_time(value: &str) -> Result<AuthenticationTime, String> {
-    yes_or_no(value).map(|is_required| {
-        if is_required {
-            AuthenticationTime::Required
-        } else {
-            AuthenticationTime::Optional
-        }
-    })
 }
 
 fn granted_scope(value: &str) -> Result<GrantedScope, String> {

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use function_kit::settings::{
-    self, ConfigError, Reader, accepted_acr, attributes_or_all, yes_or_no,
+    self, ConfigError, Reader, accepted_acr, attributes_or_all, authentication_time,
 };
 use function_kit::telemetry::Telemetry;
 use record_trigger::records::RecordSettings;
@@ -74,7 +74,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         reader.checked_or(MAX_VERIFICATION_AGE, "365d", max_verification_age);
     let attributes = attributes_or_all(reader, ATTRIBUTES);
     let assurance = reader.checked_or(ACCEPTED_ACR, "any", accepted_acr);
-    let requires_auth_time = reader.checked_or(REQUIRE_AUTH_TIME, "no", yes_or_no);
+    let authentication_time = reader.checked_or(REQUIRE_AUTH_TIME, "no", authentication_time);
     let record_attribute = reader.checked_or(RECORD_ATTRIBUTE, pool::RECORD, attribute);
     let verified_at_attribute =
         reader.checked_or(VERIFIED_AT_ATTRIBUTE, pool::VERIFIED_AT, attribute);
@@ -87,7 +87,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         policy: Policy {
             attributes: attributes?,
             assurance: assurance?,
-            requires_auth_time: requires_auth_time?,
+            authentication_time: authentication_time?,
         },
         record_attribute: record_attribute?,
         verified_at_attribute: verified_at_attribute?,
@@ -160,6 +160,8 @@ fn attribute(value: &str) -> Result<String, String> {
 mod tests {
     use four_attributes::{AssuranceRule, AttributeSet};
 
+    use four_attributes::AuthenticationTime;
+
     use super::*;
 
     fn read_with(changed: &[(&str, &str)]) -> Result<Config, Vec<&'static str>> {
@@ -186,7 +188,10 @@ mod tests {
         assert_eq!(config.max_verification_age, Some(TimeDelta::days(365)));
         assert_eq!(config.policy.attributes, AttributeSet::all());
         assert_eq!(config.policy.assurance, AssuranceRule::Any);
-        assert!(!config.policy.requires_auth_time);
+        assert_eq!(
+            config.policy.authentication_time,
+            AuthenticationTime::Optional
+        );
         assert_eq!(config.record_attribute, "custom:verified_record");
         assert_eq!(config.verified_at_attribute, "custom:verified_at");
         assert_eq!(config.telemetry.metrics_namespace, "digital-auth");
@@ -260,7 +265,10 @@ mod tests {
         let both = AssuranceRule::OneOf(vec!["aal3 crl".to_owned(), "aal3".to_owned()]);
         assert_eq!(config.policy.assurance, both);
         assert_eq!(config.policy.attributes.to_string(), "birthdate");
-        assert!(config.policy.requires_auth_time);
+        assert_eq!(
+            config.policy.authentication_time,
+            AuthenticationTime::Required
+        );
         assert_eq!(
             config.records.service_issuers,
             ["https://new.example", "https://old.example/realms/main"]

@@ -1,7 +1,9 @@
 //! Which records count when tokens are made, and what of them: a record is as old as its sign-in, and what is asked of a sign-in
 //! may have become more since.
 
-use four_attributes::{AssuranceRule, AttributeSet, VerifiedAt, VerifiedRecord};
+use four_attributes::{
+    AssuranceRule, AttributeSet, AuthenticationTime, VerifiedAt, VerifiedRecord,
+};
 use function_kit::check::ensure;
 use record_trigger::Class;
 
@@ -13,7 +15,7 @@ pub struct Policy {
     /// The values of `acr` that are accepted.
     pub assurance: AssuranceRule,
     /// Whether the record has to say when the person authenticated.
-    pub requires_auth_time: bool,
+    pub authentication_time: AuthenticationTime,
 }
 
 impl Policy {
@@ -26,8 +28,8 @@ impl Policy {
         let is_accepted = self.assurance.accepts(record.acr.as_deref());
         ensure(is_accepted, Class::RecordAssuranceNotAccepted)?;
         let says_when = matches!(record.verified_at, VerifiedAt::Authentication(_));
-        let is_there = says_when || !self.requires_auth_time;
-        ensure(is_there, Class::RecordAuthenticationTimeMissing)?;
+        let suffices = self.authentication_time.suffices(says_when);
+        ensure(suffices, Class::RecordAuthenticationTimeMissing)?;
         Ok(VerifiedRecord {
             attributes: record.attributes.only(self.attributes),
             ..record

@@ -13,10 +13,12 @@ use digital_auth::key_set::KeySetError;
 use digital_auth::token::TokenError;
 use digital_auth::userinfo::UserinfoError;
 use digital_auth::{
-    AuthenticationTime, Client, ClientOptions, CodeExchange, Deadline, GrantedScope, HttpClient,
-    HttpError, LoginError, Observer, Step, VerifiedLogin,
+    Client, ClientOptions, CodeExchange, Deadline, GrantedScope, HttpClient, HttpError, LoginError,
+    Observer, Step, VerifiedLogin,
 };
-use four_attributes::{AssuranceRule, Attribute, AttributeError, AttributeSet, FourAttributes};
+use four_attributes::{
+    AssuranceRule, Attribute, AttributeError, AttributeSet, AuthenticationTime, FourAttributes,
+};
 use keys::{KeyRing, SigningError, SigningKey, SystemRandomness};
 use secrecy::SecretString;
 use serde_json::{Value, json};

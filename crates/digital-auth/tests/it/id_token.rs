@@ -5,12 +5,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use digital_auth::AuthenticationTime;
 use digital_auth::id_token::{
     Expected, IdTokenError, SigningAlgorithm, UnverifiedIdToken, VerifiedIdToken, parse_algorithm,
 };
 use digital_auth::published_keys::PublishedKeys;
 use four_attributes::AssuranceRule;
+use four_attributes::AuthenticationTime;
 use keys::{Algorithm, LocalKey, SigningKey as _};
 use openidconnect::IssuerUrl;
 use p256::pkcs8::EncodePrivateKey as _;

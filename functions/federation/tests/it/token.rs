@@ -5,8 +5,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
-use digital_auth::AuthenticationTime;
 use federation::config;
+use four_attributes::AuthenticationTime;
 use kit::service::{KEY, Key, SUBJECT, tokens};
 use kit::{Parameters, start};
 use serde_json::{Value, json};
