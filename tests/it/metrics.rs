@@ -24,13 +24,13 @@ fn documented(document: &str, heading: &str) -> Vec<[String; 3]> {
 fn every_metric_is_documented_with_its_unit_and_its_dimensions() {
     let row =
         |name: &str, unit: &str, dimensions: &str| [name, unit, dimensions].map(str::to_owned);
-    let count = |one: &Count| row(one.name(), "Count", "Laptop");
-    let by_class = "Laptop, Laptop + Class, Laptop + Concern";
+    let count = |one: &Count| row(one.name(), "Count", "Stack");
+    let by_class = "Stack, Stack + Class, Stack + Concern";
     let refused = |one: &Refused| row(one.name(), "Count", by_class);
-    let step = |one: &Step| row(one.name(), "Milliseconds", "Laptop");
+    let step = |one: &Step| row(one.name(), "Milliseconds", "Stack");
     let start = [
-        row(COLD_START, "Count", "Laptop + Function"),
-        row(START_DURATION, "Milliseconds", "Laptop + Function"),
+        row(COLD_START, "Count", "Stack + Function"),
+        row(START_DURATION, "Milliseconds", "Stack + Function"),
     ];
     let mut expected: Vec<_> = Count::ALL.iter().map(count).collect();
     expected.extend(Refused::ALL.iter().map(refused));
