@@ -793,7 +793,8 @@ fn fail_step_by_step_in_the_order_of_the_specification() {
         authenticated_after: Some(start() - TimeDelta::minutes(5)),
         ..Check::default()
     };
-    let right = good();
+    let mut right = good();
+    right["nbf"] = right["iat"].clone();
     let mut claims = json!({
         "iss": "https://other.example",
         "sub": "",
@@ -801,6 +802,7 @@ fn fail_step_by_step_in_the_order_of_the_specification() {
         "azp": "another",
         "exp": 0,
         "iat": 0,
+        "nbf": start().timestamp() + 3_600,
         "auth_time": 1,
         "nonce": "another",
         "acr": "another",
@@ -833,7 +835,8 @@ fn fail_step_by_step_in_the_order_of_the_specification() {
     refused(es256(), &claims, IdTokenError::Expired);
     for (claim, error) in [
         ("exp", IdTokenError::IssuedAt),
-        ("iat", IdTokenError::Nonce),
+        ("iat", IdTokenError::NotYetValid),
+        ("nbf", IdTokenError::Nonce),
         ("nonce", IdTokenError::Assurance),
         ("acr", IdTokenError::AuthenticationTooOld),
         ("auth_time", IdTokenError::AccessTokenHash),

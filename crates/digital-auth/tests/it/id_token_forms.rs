@@ -17,18 +17,26 @@ use crate::signed::{ACR, CLIENT_ID, SUBJECT, es256, header, id_token, nonce, rea
 use kit::start;
 
 /// The claims that are checked.
-const CHECKED: [&str; 10] = [
+const CHECKED: [&str; 11] = [
     "iss",
     "sub",
     "aud",
     "exp",
     "iat",
+    "nbf",
     "auth_time",
     "nonce",
     "acr",
     "azp",
     "at_hash",
 ];
+
+/// Good claims, all that are checked among them.
+fn complete() -> Value {
+    let mut claims = good();
+    claims["nbf"] = claims["iat"].clone();
+    claims
+}
 
 /// A token whose payload is this text, signed by the service.
 fn payload(text: &[u8]) -> Result<VerifiedIdToken, IdTokenError> {
@@ -139,7 +147,7 @@ fn pass_a_claim_nested_without_measure() {
 fn fail_a_checked_claim_nested_without_measure() {
     let deep = format!("{}{}", "[".repeat(90_000), "]".repeat(90_000));
     for claim in CHECKED {
-        let mut claims = good();
+        let mut claims = complete();
         claims.as_object_mut().unwrap().remove(claim).unwrap();
         let rest = &claims.to_string()[1..];
         assert_eq!(
@@ -164,9 +172,15 @@ fn fail_a_checked_claim_that_is_null() {
 /// RFC 7519 §4: names are unique, those that aren't used too. Escaped, a name is still the same.
 #[test]
 fn fail_any_claim_that_comes_twice() {
-    let claims = good();
+    let claims = complete();
+    assert!(payload(claims.to_string().as_bytes()).is_ok());
     for claim in CHECKED {
-        let twice = payload_with(&format!(r#""{claim}":{}"#, claims[claim]));
+        let twice = format!(
+            r#"{{"{claim}":{},{}"#,
+            claims[claim],
+            &claims.to_string()[1..]
+        );
+        let twice = payload(twice.as_bytes());
         assert_eq!(twice, Err(IdTokenError::Malformed), "{claim}");
     }
     for members in [
@@ -479,7 +493,7 @@ fn fail_what_is_not_utf_8_or_not_json_also_where_it_is_not_used() {
     // What serde would take for the members in their order.
     let values: Vec<Value> = CHECKED
         .iter()
-        .map(|claim| self::good()[*claim].clone())
+        .map(|claim| complete()[*claim].clone())
         .collect();
     let array = json!(values).to_string();
     assert_eq!(payload(array.as_bytes()), Err(IdTokenError::Malformed));
