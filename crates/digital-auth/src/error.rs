@@ -55,7 +55,7 @@ pub enum TokenError {
     /// it there (RFC 6749 §3.3).
     #[error("the service granted less than was asked for")]
     ScopeNotGranted,
-    /// The answer doesn't say what was granted, and it has to ([`GrantedScope::Required`]).
+    /// The answer doesn't say what was granted, and it has to ([`GrantedScope::Required`](crate::GrantedScope::Required)).
     #[error("the service's token answer doesn't say which scopes were granted")]
     ScopeNotConfirmed,
     /// The answer isn't what RFC 6749 §5.1 and OIDC Core §3.1.3.3 say.

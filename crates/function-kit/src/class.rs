@@ -109,7 +109,7 @@ pub trait Class: Copy + std::fmt::Debug + 'static {
 }
 
 /// Declares a closed list of classes, and all that is to be said of each of them: an enum `Class`
-/// that is a [`Class`](crate::failure::Class). One of them is `Internal`.
+/// that is a [`Class`]. One of them is `Internal`.
 ///
 /// The comment of a class is its meaning in English, and `ja` is the same in Japanese. What a
 /// function has to say of its classes beside that, it names as columns; each becomes a method of

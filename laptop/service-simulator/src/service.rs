@@ -204,7 +204,7 @@ impl Service {
     }
 
     /// Method and path of each request that came on a connection which the service had forgotten, and which
-    /// was therefore lost (see [`IdleConnections::ForgetAfter`]). They aren't among [`Service::requests`].
+    /// was therefore lost (see [`IdleConnections::ForgetAfter`](crate::IdleConnections::ForgetAfter)). They aren't among [`Service::requests`].
     #[must_use]
     pub fn lost_requests(&self) -> Vec<String> {
         self.lost.lines()
