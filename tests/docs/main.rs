@@ -9,6 +9,7 @@
 mod classes;
 mod exit;
 mod generated;
+mod map;
 mod table;
 
 use std::fs;

@@ -65,7 +65,7 @@ pub struct CodeExchange {
 }
 
 impl CodeExchange {
-    /// The exchange of the code that came back with the `state` of these secrets.
+    /// The exchange of the code that came back with the `state` of these one-time values.
     #[must_use]
     pub fn new(code: SecretString, one_time: OneTimeValues) -> Self {
         Self {

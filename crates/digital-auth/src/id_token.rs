@@ -35,7 +35,7 @@ pub const MAX_SUBJECT_BYTES: usize = 255;
 /// The longest `acr`: it is handed on, also where any value is accepted.
 const MAX_ACR_BYTES: usize = 255;
 
-/// The same, of the step that asks the keys.
+/// Why none of the keys verified it, as why the token is refused.
 impl From<NoKey> for IdTokenError {
     fn from(none: NoKey) -> Self {
         match none {

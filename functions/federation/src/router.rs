@@ -5,8 +5,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 
 use digital_auth::id_token::Subject;
-use function_kit::failure::Concern;
-use function_kit::failure::{tell, tell_lambda};
+use function_kit::failure::{Concern, tell, tell_lambda};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Measurements, Step};
 use function_kit::runtime::{Call, Handler};

@@ -192,8 +192,7 @@ pub trait Travels: Sized {
 }
 
 /// What is inside a seal: its `members`, and after them the version of their form. At the end,
-/// because what was written
-/// before there was a version is read on, and reads no further than the members.
+/// because what was written before there was a version is read on, and reads no further than the members.
 ///
 /// # Errors
 ///
