@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use demo::scopes::Scope;
+use demo::scopes;
 use service_simulator::persona::personas;
 
 use crate::demo::{Demo, JA, words};
@@ -112,7 +112,7 @@ async fn ask_for_an_age(setup: Setup) {
     let browser = Browser::open(setup).await;
     let words = words(setup.language);
     browser.go(&demo.start_page()).await;
-    let all = Scope::ALL.len();
+    let all = scopes::known().count();
     assert_eq!(browser.count("input[name=scope]:checked").await, all);
     // The purpose that needs an age alone.
     browser

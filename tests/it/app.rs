@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use demo::app::{AppSettings, Ended, Explanation};
-use demo::scopes::{Scope, Scopes};
+use demo::scopes::{self, Scopes};
+use four_attributes::Attribute;
 use login_kit::{Arrival, Confidential, Laptop, Page, UserAgent, browser, laptop_with};
 use loopback::journal::Moment;
 use serde_json::Value;
@@ -13,6 +14,7 @@ use service_simulator::fault::Fault;
 use service_simulator::persona::personas;
 use tokio::sync::mpsc;
 use url::{Url, form_urlencoded};
+use user_pool::scope::{RESOURCE_SERVER, Scope};
 
 const HTML: &str = "text/html";
 
@@ -768,7 +770,7 @@ fn login_asking(scopes: &[Scope]) -> String {
         .append_pair("lang", "ja")
         .append_pair("scope", "openid");
     for scope in scopes {
-        query.append_pair("scope", &scope.to_string());
+        query.append_pair("scope", &scope.of_server(RESOURCE_SERVER));
     }
     format!("/login?{}", query.finish())
 }
@@ -807,18 +809,20 @@ async fn the_scopes_that_somebody_chooses_are_those_that_cognito_is_asked_for() 
     let laptop = site().await;
     let person = browser();
     let all = Scopes::all();
+    let every: Vec<_> = scopes::known().collect();
+    let name = Scope::Attribute(Attribute::Name);
     let login = async |path: &str| person.get(&at(&laptop, path), HTML).await.unwrap();
     for (path, scopes) in [
         ("/login".to_owned(), all.to_string()),
         (login_asking(&[]), "openid".to_owned()),
         (
-            login_asking(&[Scope::AgeOver20]),
+            login_asking(&[Scope::AgeOver(20)]),
             "openid digital-auth/age_over_20".to_owned(),
         ),
-        (login_asking(&Scope::ALL), all.to_string()),
+        (login_asking(&every), all.to_string()),
         // Twice is once.
         (
-            login_asking(&[Scope::Name, Scope::Name]),
+            login_asking(&[name, name]),
             "openid digital-auth/name".to_owned(),
         ),
     ] {
@@ -847,8 +851,8 @@ async fn the_start_page_lets_one_choose_by_purpose_or_one_by_one_without_a_scrip
     let laptop = site().await;
     let person = browser();
     let page = visit(&laptop, &person, "/").await;
-    let every = Scope::ALL.map(|scope| (scope.to_string(), true));
-    assert_eq!(checkboxes(&page), every);
+    let every = scopes::known().map(|scope| (scope.of_server(RESOURCE_SERVER), true));
+    assert_eq!(checkboxes(&page), every.collect::<Vec<_>>());
     assert!(
         page.text()
             .contains("<form class=\"card ask\" id=\"ask\" method=\"get\" action=\"/login\"")
@@ -885,12 +889,18 @@ async fn the_start_page_lets_one_choose_by_purpose_or_one_by_one_without_a_scrip
     );
 
     // What was asked for last is what is shown to somebody who comes back; nobody else sees it.
-    visit(&laptop, &person, &login_asking(&[Scope::Gender])).await;
+    visit(
+        &laptop,
+        &person,
+        &login_asking(&[Scope::Attribute(Attribute::Gender)]),
+    )
+    .await;
     assert_eq!(
         chosen(&visit(&laptop, &person, "/").await),
         ["digital-auth/gender"]
     );
-    assert_eq!(chosen(&visit(&laptop, &browser(), "/").await).len(), 9);
+    let others = chosen(&visit(&laptop, &browser(), "/").await);
+    assert_eq!(others.len(), scopes::known().count());
     laptop.stop().await;
 }
 
@@ -922,7 +932,7 @@ async fn an_app_that_asks_for_an_age_alone_learns_an_age_alone() {
     let people = personas(laptop.clock.now());
     let adult = people.iter().find(|person| person.id == "adult").unwrap();
     let browser = browser();
-    let page = sign_in_asking(&laptop, &browser, "adult", &[Scope::AgeOver20]).await;
+    let page = sign_in_asking(&laptop, &browser, "adult", &[Scope::AgeOver(20)]).await;
     assert_eq!(page.url.path(), "/signed-in");
     let text = page.text();
     for claim in ["name", "address", "birthdate"] {
@@ -935,12 +945,14 @@ async fn an_app_that_asks_for_an_age_alone_learns_an_age_alone() {
     // One row of the table: asked for, in both tokens, and not in userinfo.
     let (_, table) = text.split_once("<tbody>").unwrap();
     let (table, _) = table.split_once("</tbody>").unwrap();
-    assert_eq!(table.matches("<tr>").count(), 13);
+    let claims = scopes::known().flat_map(Scope::claims).count();
+    let record = 1;
+    assert_eq!(table.matches("<tr>").count(), claims + record);
     assert_eq!(table.matches("class=\"yes\"").count(), 3);
     let row = table.split("<tr>").find(|row| row.contains("age_over_20"));
     assert_eq!(row.unwrap().matches("class=\"yes\"").count(), 3);
     // A failed login of the same person would be tried again with the same scopes.
-    let hosted = visit(&laptop, &browser, &login_asking(&[Scope::AgeOver20])).await;
+    let hosted = visit(&laptop, &browser, &login_asking(&[Scope::AgeOver(20)])).await;
     let provider = link(&hosted, "class=\"button wide\"");
     let card = browser.follow(&provider, "application/json", |_| false);
     let card = card.await.unwrap().end;

@@ -1,7 +1,7 @@
 //! What an app's tokens hold: exactly what its scopes say, proved to come from the card, and nothing else anywhere.
 //! Whole logins with all three functions; then the user overwrites what the user pool lets them overwrite.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use cognito_simulator::{
@@ -9,6 +9,7 @@ use cognito_simulator::{
     TriggerAttributes, Variation,
 };
 use demo::laptop::SERVICE_CLIENT_ID;
+use demo::scopes::{self, Scopes};
 use four_attributes::{BirthDate, FourAttributes, VerifiedAt, VerifiedRecord, japan_date};
 use keys::SystemRandomness;
 use local_lambda::DirectFunction;
@@ -22,21 +23,13 @@ use serde_json::{Map, Value, json};
 use service_simulator::fault::Fault;
 use service_simulator::persona::{Persona, personas};
 use user_pool::attribute;
+use user_pool::claim::Claim;
+use user_pool::scope::Scope;
 
 /// The scope with which a user may overwrite attributes.
 pub(crate) const OWN_USER: &str = "aws.cognito.signin.user.admin";
-/// Everything that a token of ours can hold of a person.
+/// The four attributes, by their claims.
 const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
-const DERIVED: [&str; 8] = [
-    "age_over_18",
-    "age_over_20",
-    "prefecture",
-    "municipality",
-    "municipality_code",
-    "identity_verified",
-    "verified_at",
-    "verification_acr",
-];
 
 /// The time of day, by which the functions go.
 fn now() -> DateTime<Utc> {
@@ -62,30 +55,17 @@ pub(crate) async fn sign_in(laptop: &Laptop, persona: &Persona, scopes: &str) ->
 }
 
 pub(crate) fn everything() -> String {
-    let names = [
-        "name",
-        "address",
-        "birthdate",
-        "gender",
-        "prefecture",
-        "municipality",
-        "age_over_18",
-        "age_over_20",
-        "verified",
-    ];
-    let scopes: Vec<_> = names
-        .iter()
-        .map(|name| format!("digital-auth/{name}"))
-        .collect();
-    format!("openid {}", scopes.join(" "))
+    Scopes::all().to_string()
 }
 
 /// The claims of ours that these claims have.
 fn ours(claims: &Map<String, Value>) -> BTreeMap<&str, &Value> {
-    let names = ATTRIBUTES.iter().chain(&DERIVED);
-    names
-        .filter_map(|name| Some((*name, claims.get(*name)?)))
-        .collect()
+    let names: BTreeSet<_> = scopes::known()
+        .flat_map(Scope::claims)
+        .map(Claim::name)
+        .collect();
+    let all = claims.iter().map(|(name, value)| (name.as_str(), value));
+    all.filter(|(name, _)| names.contains(*name)).collect()
 }
 
 /// That no claim of ours is in the tokens or in userinfo.

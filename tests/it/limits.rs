@@ -19,12 +19,9 @@ use function_kit::settings::provider_name;
 use local_lambda::{HEAD_LIMIT, PAYLOAD_LIMIT};
 use login_kit::{Outcome, browser, laptop, limits};
 use loopback::user_agent::COOKIE_LIMIT;
-use pre_token_generation::config::OLDEST;
 use service_simulator::Endpoint;
 use user_pool::attribute::RECORD_MAPPING;
-use user_pool::claim::{
-    IDENTITY_VERIFIED, MUNICIPALITY, MUNICIPALITY_CODE, PREFECTURE, VERIFICATION_ACR, VERIFIED_AT,
-};
+use user_pool::scope::{OLDEST, Scope};
 
 use crate::numbers::LONGEST_COGNITO_STATE;
 
@@ -100,9 +97,8 @@ fn metrics() -> usize {
 /// What the trigger can add to both tokens and keep out of them: every claim that it has, and every age. What it hides
 /// besides is among them, or hidden in the token that shows attributes.
 fn changes() -> usize {
-    let verification = [IDENTITY_VERIFIED, VERIFIED_AT, VERIFICATION_ACR].len();
-    let places = [PREFECTURE, MUNICIPALITY, MUNICIPALITY_CODE].len();
-    let claims = Attribute::ALL.len() + places + verification + usize::from(OLDEST);
+    let ages: Vec<u8> = (1..=OLDEST).collect();
+    let claims = Scope::all(&ages).flat_map(Scope::claims).count();
     let hidden = Attribute::ALL.len() + RECORD_MAPPING.len();
     4 * claims + 2 * hidden
 }

@@ -68,7 +68,7 @@ fn a_pattern_is_read_without_what_looks_ahead() {
 }
 
 /// Values that a parameter's pattern lets through, the longest among them.
-fn values(template: &Template, name: &str) -> Vec<String> {
+pub(crate) fn values(template: &Template, name: &str) -> Vec<String> {
     let parameter = &template.section("Parameters")[name];
     let pattern = parameter["AllowedPattern"].as_str().unwrap();
     let bounded = without_looking_ahead(pattern);

@@ -115,6 +115,8 @@ fn every_limit_of_a_deployment_is_written_down_and_kept() {
     let triggers = ["InboundFederationFunction", "PreTokenGenerationFunction"].map(timeout);
     let attributes = template().json["Resources"]["UserPool"]["Properties"]["Schema"].clone();
     let attributes = attributes.as_array().unwrap().iter();
+    let scopes = stack.properties("ResourceServer")["Scopes"].clone();
+    let scopes = scopes.as_array().unwrap();
     let watched = watched();
     let alarms = || {
         watched
@@ -195,6 +197,7 @@ fn every_limit_of_a_deployment_is_written_down_and_kept() {
             20,
             None,
         ),
+        ("resource_server_scopes", "", scopes.len(), 100, Some(25)),
         ("web_acl_name", "", most(names_in_front()), 128, None),
         (
             "alarm_window",

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use four_attributes::Attribute;
 use serde_json::{Value, json};
+use user_pool::scope::{OLDEST, RESOURCE_SERVER, Scope};
 
 use crate::cloudformation::{Refused, Template, text};
 use crate::combinations::{
@@ -720,18 +722,21 @@ fn deploys_carefully(name: &str, deploy: &Value) {
 
 fn what_an_app_may_know_is_asked_for(name: &str, given: &BTreeMap<String, String>) {
     let scopes = given.get("AppScopes").map_or("openid", String::as_str);
-    for (scope, asked) in [
-        ("name", "AskName"),
-        ("address", "AskAddress"),
-        ("prefecture", "AskAddress"),
-        ("municipality", "AskAddress"),
-        ("birthdate", "AskBirthdate"),
-        ("age_over_", "AskBirthdate"),
-        ("gender", "AskGender"),
-    ] {
-        let may_know = scopes.contains(&format!("digital-auth/{scope}"));
-        let is_asked = given.get(asked).is_some_and(|asked| asked == "yes");
-        assert!(!may_know || is_asked, "{name}: {scope} without {asked}");
+    let ages: Vec<u8> = (1..=OLDEST).collect();
+    let known: Vec<_> = Scope::all(&ages).collect();
+    for asked in scopes.split(',').filter(|scope| *scope != "openid") {
+        let is_asked = |scope: &&Scope| scope.of_server(RESOURCE_SERVER) == asked;
+        let scope = known.iter().find(is_asked);
+        let scope = scope.unwrap_or_else(|| panic!("{name}: no scope is called {asked}"));
+        let parameter = match scope.claim().follows_from() {
+            Some(Attribute::Name) => "AskName",
+            Some(Attribute::Address) => "AskAddress",
+            Some(Attribute::BirthDate) => "AskBirthdate",
+            Some(Attribute::Gender) => "AskGender",
+            None => continue,
+        };
+        let is_asked = given.get(parameter).map(String::as_str);
+        assert_eq!(is_asked, Some("yes"), "{name}: {asked} without {parameter}");
     }
 }
 

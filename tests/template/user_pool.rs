@@ -1,9 +1,13 @@
 //! The user pool, its provider and its client: what a verified login needs, and what a user pool can't change later.
 
-use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
+use user_pool::scope::{OLDEST, RESOURCE_SERVER, Scope};
+
+use crate::accepted::values;
 use crate::cloudformation::STACK;
-use crate::cloudformation::list;
+use crate::cloudformation::{list, text};
 use crate::expected::{self, Given, chosen, function_arn, named, set};
 use crate::settings::{bridge, pre_token_generation};
 use crate::translated::{in_every_combination, template};
@@ -200,25 +204,29 @@ fn the_resource_server_has_a_scope_for_every_claim() {
     in_every_combination(|stack, given| {
         let server = stack.properties("ResourceServer");
         let tokens = pre_token_generation(stack);
-        let scope = |name: &str, says: &str| json!({ "ScopeName": name, "ScopeDescription": says });
-        let mut scopes = vec![
-            scope("name", "name"),
-            scope("address", "address"),
-            scope("birthdate", "birth date"),
-            scope("gender", "gender"),
-            scope("prefecture", "prefecture"),
-            scope("municipality", "municipality and its code"),
-            scope("verified", "when and how it was verified"),
-        ];
-        let ages = tokens.ages.iter();
-        scopes.extend(ages.map(|age| scope(&format!("age_over_{age}"), &format!("{age} or over"))));
+        let mut server = server.clone();
+        let scopes = server["Scopes"].take();
+        let named: BTreeSet<_> = scopes
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|scope| {
+                assert!(text(&scope["ScopeDescription"]).len() > 3, "{scope}");
+                text(&scope["ScopeName"]).to_owned()
+            })
+            .collect();
+        let expected: BTreeSet<_> = Scope::all(&tokens.ages)
+            .map(|scope| scope.name().into_owned())
+            .collect();
+        assert_eq!(named, expected);
+        assert_eq!(scopes.as_array().unwrap().len(), expected.len());
         let expected = json!({
             "UserPoolId": expected::user_pool(given),
             "Identifier": tokens.resource_server,
             "Name": "What the card proves",
-            "Scopes": scopes,
+            "Scopes": null,
         });
-        assert_eq!(*server, expected);
+        assert_eq!(server, expected);
         let ages = expected::values(given, "Ages").len();
         assert_eq!(tokens.ages.len(), ages);
     });
@@ -260,6 +268,25 @@ fn an_app_gets_no_scope_but_ours() {
         let refused = template.stack("myna", &given).err();
         let expected = crate::cloudformation::Refused::Parameter("AppScopes".to_owned());
         assert_eq!(refused, Some(expected), "{scope}");
+    }
+}
+
+/// Every scope of every age, and `openid`.
+#[test]
+fn an_app_may_have_every_scope_of_ours() {
+    let template = template();
+    let ages: Vec<u8> = (1..=OLDEST).collect();
+    let ours = Scope::all(&ages).map(|scope| scope.of_server(RESOURCE_SERVER));
+    let every: BTreeSet<_> = ours.chain(["openid".to_owned()]).collect();
+    for scope in &every {
+        assert!(template.takes("AppScopes", scope), "{scope}");
+    }
+    for scope in values(&template, "AppScopes") {
+        assert!(every.contains(&scope), "{scope}");
+    }
+    for age in 0..=u8::MAX {
+        let is_known = ages.contains(&age);
+        assert_eq!(template.takes("Ages", &age.to_string()), is_known, "{age}");
     }
 }
 

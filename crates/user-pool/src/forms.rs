@@ -5,19 +5,18 @@ use serde_json::{Map, Value};
 
 use crate::claim::FORMATTED_ADDRESS;
 
-/// The attributes as texts, by the names of their claims: as a user pool stores them, and as the apps' tokens have them. One
-/// that isn't there has none.
+/// An attribute as text: as a user pool stores it, and as the apps' tokens have it.
 ///
 /// - `name` and `address`: the text, unchanged.
 /// - `birthdate`: `YYYY-MM-DD`, 10 characters, if day and month are known; else none, since Cognito has no form for a date in
 ///   part and every other one would be false.
 /// - `gender`: `male`, `female` or `other`; none where the service says "not applicable".
 ///
-/// None is over [`MAXIMUM_BYTES`](four_attributes::MAXIMUM_BYTES): what is longer was refused when it was parsed. So this can't
+/// It isn't over [`MAXIMUM_BYTES`](four_attributes::MAXIMUM_BYTES): what is longer was refused when it was parsed. So this can't
 /// fail.
 #[must_use]
-pub fn texts(attributes: &FourAttributes) -> Map<String, Value> {
-    let text = |attribute| match attribute {
+pub fn text(attribute: Attribute, attributes: &FourAttributes) -> Option<String> {
+    match attribute {
         Attribute::Name => Some(attributes.name.as_ref()?.expose().to_owned()),
         Attribute::Address => Some(attributes.address.as_ref()?.expose().to_owned()),
         Attribute::BirthDate => {
@@ -25,10 +24,18 @@ pub fn texts(attributes: &FourAttributes) -> Map<String, Value> {
             Some(complete?.expose())
         }
         Attribute::Gender => Some(gender_word(attributes.gender?)?.to_owned()),
-    };
+    }
+}
+
+/// The attributes that have a [`text`], by the names of their claims.
+#[must_use]
+pub fn texts(attributes: &FourAttributes) -> Map<String, Value> {
     let all = Attribute::ALL.into_iter();
-    all.filter_map(|attribute| Some((attribute.claim().to_owned(), text(attribute)?.into())))
-        .collect()
+    all.filter_map(|attribute| {
+        let text = text(attribute, attributes)?;
+        Some((attribute.claim().to_owned(), text.into()))
+    })
+    .collect()
 }
 
 /// The claims of the bridge's ID token and userinfo: the [`texts`], but for `address`, which is OpenID Connect's object; its

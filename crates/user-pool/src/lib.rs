@@ -41,4 +41,4 @@ pub mod scope;
 
 mod forms;
 
-pub use forms::{claims, texts};
+pub use forms::{claims, text, texts};

@@ -1,36 +1,85 @@
-//! The scopes of the resource server, by which an app says which claims it asks for. A scope is called like the claim that it
-//! asks for, but for [`VERIFIED`], which asks for several.
+//! The scopes of the resource server, by which an app says which claims it asks for: the one table of them. The trigger grants
+//! by it, the app of the demo asks by it, and the template and the documents are compared with it.
 
-use crate::claim;
+use std::borrow::Cow;
+use std::iter;
+
+use four_attributes::Attribute;
+
+use crate::claim::Claim;
 
 /// The resource server's identifier, unless the configuration calls it otherwise.
 pub const RESOURCE_SERVER: &str = "digital-auth";
 
-/// The ages that can be asked for, unless the configuration names others: separated by spaces.
-pub const AGES: &str = "18 20";
+/// The ages that can be asked for, unless the configuration names others.
+pub const AGES: [u8; 2] = [18, 20];
 
-/// The prefecture of the address.
-pub const PREFECTURE: &str = claim::PREFECTURE;
+/// The oldest age that can be asked for.
+pub const OLDEST: u8 = 150;
 
-/// The municipality of the address, and its code.
-pub const MUNICIPALITY: &str = claim::MUNICIPALITY;
+/// A scope of the resource server.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Scope {
+    /// One of the four attributes.
+    Attribute(Attribute),
+    /// The prefecture of the address.
+    Prefecture,
+    /// The municipality of the address, and its code.
+    Municipality,
+    /// Whether the person has reached this age.
+    AgeOver(u8),
+    /// That, when and how the person was verified.
+    Verified,
+}
 
-/// Before a number of years: whether the person has reached that age.
-pub const AGE_OVER: &str = claim::AGE_OVER;
+impl Scope {
+    /// All of them, in the order in which people are shown them. `ages` are those that can be asked for.
+    pub fn all(ages: &[u8]) -> impl Iterator<Item = Self> {
+        let attributes = Attribute::ALL.into_iter().map(Self::Attribute);
+        attributes
+            .chain([Self::Prefecture, Self::Municipality])
+            .chain(ages.iter().copied().map(Self::AgeOver))
+            .chain([Self::Verified])
+    }
 
-/// Whether the person is 18 or over.
-pub const AGE_OVER_18: &str = claim::AGE_OVER_18;
+    /// The claim that tells most of what it asks for.
+    #[must_use]
+    pub const fn claim(self) -> Claim {
+        match self {
+            Self::Attribute(attribute) => Claim::Attribute(attribute),
+            Self::Prefecture => Claim::Prefecture,
+            Self::Municipality => Claim::Municipality,
+            Self::AgeOver(years) => Claim::AgeOver(years),
+            Self::Verified => Claim::IdentityVerified,
+        }
+    }
 
-/// Whether the person is 20 or over.
-pub const AGE_OVER_20: &str = claim::AGE_OVER_20;
+    /// All claims that it asks for, that one first.
+    pub fn claims(self) -> impl Iterator<Item = Claim> {
+        let others: &[Claim] = match self {
+            Self::Attribute(_) | Self::Prefecture | Self::AgeOver(_) => &[],
+            Self::Municipality => &[Claim::MunicipalityCode],
+            Self::Verified => &[Claim::VerifiedAt, Claim::VerificationAcr],
+        };
+        iter::once(self.claim()).chain(others.iter().copied())
+    }
 
-/// That, when and how the person was verified.
-pub const VERIFIED: &str = "verified";
+    /// The name within the resource server: that of the [`claim`](Self::claim), but for [`Verified`](Self::Verified).
+    #[must_use]
+    pub fn name(self) -> Cow<'static, str> {
+        match self {
+            Self::Verified => "verified".into(),
+            Self::Attribute(_) | Self::Prefecture | Self::Municipality | Self::AgeOver(_) => {
+                self.claim().name()
+            }
+        }
+    }
 
-/// A scope as an authorization request has it (Amazon Cognito, "Scopes, M2M, and resource servers").
-#[must_use]
-pub fn of(resource_server: &str, name: &str) -> String {
-    format!("{resource_server}/{name}")
+    /// As an authorization request has it (Amazon Cognito, "Scopes, M2M, and resource servers").
+    #[must_use]
+    pub fn of_server(self, resource_server: &str) -> String {
+        format!("{resource_server}/{}", self.name())
+    }
 }
 
 /// The name within the resource server, if the scope is one of it.
@@ -41,13 +90,15 @@ pub fn name_within<'a>(scope: &'a str, resource_server: &str) -> Option<&'a str>
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn a_scope_is_the_servers_name_a_slash_and_its_own() {
-        let scope = of(RESOURCE_SERVER, PREFECTURE);
+        let scope = Scope::Prefecture.of_server(RESOURCE_SERVER);
         assert_eq!(scope, "digital-auth/prefecture");
-        assert_eq!(name_within(&scope, RESOURCE_SERVER), Some(PREFECTURE));
+        assert_eq!(name_within(&scope, RESOURCE_SERVER), Some("prefecture"));
         for other in [
             "openid",
             "digital-auth",
@@ -56,5 +107,40 @@ mod tests {
         ] {
             assert_eq!(name_within(other, RESOURCE_SERVER), None, "{other}");
         }
+    }
+
+    /// What is written down outside of this repository, too, by everybody who has an app: it can't change.
+    #[test]
+    fn names_stay_as_they_are() {
+        let table: Vec<_> = Scope::all(&AGES)
+            .map(|scope| {
+                let claims = scope.claims().map(Claim::name);
+                format!("{}: {}", scope.name(), claims.collect::<Vec<_>>().join(" "))
+            })
+            .collect();
+        assert_eq!(
+            table,
+            [
+                "name: name",
+                "address: address",
+                "birthdate: birthdate",
+                "gender: gender",
+                "prefecture: prefecture",
+                "municipality: municipality municipality_code",
+                "age_over_18: age_over_18",
+                "age_over_20: age_over_20",
+                "verified: identity_verified verified_at verification_acr",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_two_scopes_have_a_name_and_no_two_claims() {
+        let ages: Vec<u8> = (1..=OLDEST).collect();
+        let scopes: BTreeSet<_> = Scope::all(&ages).map(Scope::name).collect();
+        assert_eq!(scopes.len(), Scope::all(&ages).count());
+        let claims: Vec<_> = Scope::all(&ages).flat_map(Scope::claims).collect();
+        let names: BTreeSet<_> = claims.iter().map(|claim| claim.name()).collect();
+        assert_eq!(names.len(), claims.len());
     }
 }

@@ -6,7 +6,8 @@ use function_kit::settings::{
 };
 use function_kit::telemetry::Telemetry;
 use record_trigger::records::RecordSettings;
-use user_pool::{attribute as pool, scope};
+use user_pool::attribute as pool;
+use user_pool::scope::{self, OLDEST};
 
 use crate::policy::Policy;
 
@@ -27,8 +28,6 @@ function_kit::variables! {
     STACK_NAME = "STACK_NAME", "the stack's name, the metrics' dimension `Stack`; without it there is no such dimension";
 }
 
-/// The oldest age that can be asked for.
-pub const OLDEST: u8 = 150;
 /// The longest time that a verification may count, where it isn't for ever: longer than anybody lives.
 const LONGEST: TimeDelta = TimeDelta::days(99_999);
 
@@ -69,7 +68,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     let records = RecordSettings::read(reader, RECORD_KEYS, SERVICE_ISSUER, PROVIDER_NAME);
     let resource_server =
         reader.checked_or(RESOURCE_SERVER, scope::RESOURCE_SERVER, resource_server);
-    let ages = reader.checked_or(AGES, scope::AGES, ages);
+    let ages = reader.checked_or(AGES, "18 20", ages);
     let max_verification_age =
         reader.checked_or(MAX_VERIFICATION_AGE, "365d", max_verification_age);
     let attributes = attributes_or_all(reader, ATTRIBUTES);
@@ -184,7 +183,7 @@ mod tests {
     fn what_is_left_out_has_its_default() {
         let config = read_with(&[]).unwrap();
         assert_eq!(config.resource_server, "digital-auth");
-        assert_eq!(config.ages, [18, 20]);
+        assert_eq!(config.ages, scope::AGES);
         assert_eq!(config.max_verification_age, Some(TimeDelta::days(365)));
         assert_eq!(config.policy.attributes, AttributeSet::all());
         assert_eq!(config.policy.assurance, AssuranceRule::Any);

@@ -126,10 +126,11 @@ impl Generation {
     /// alone isn't believed: where our scope for one was asked for, it comes from a record, or doesn't come.
     fn hidden(&self, grants: &Grants, is_of_the_card_alone: bool) -> Vec<&str> {
         let config = &self.config;
+        let granted = grants.attributes();
         let is_hidden = |attribute: &Attribute| {
             is_of_the_card_alone
                 || config.policy.attributes.contains(*attribute)
-                || grants.attributes.contains(*attribute)
+                || granted.contains(*attribute)
         };
         let attributes = Attribute::ALL.into_iter().filter(is_hidden);
         let mut hidden: Vec<&str> = attributes.map(Attribute::claim).collect();

@@ -3,56 +3,44 @@
 //! A scope of the resource server that isn't known here grants nothing, but is one of ours.
 
 use four_attributes::{Attribute, AttributeSet};
-use user_pool::scope;
+use user_pool::claim::Claim;
+use user_pool::scope::{Scope, name_within};
 
 /// What the scopes of one request grant.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Grants {
-    /// The attributes, for the ID token.
-    pub attributes: AttributeSet,
-    /// The prefecture.
-    pub prefecture: bool,
-    /// The municipality.
-    pub municipality: bool,
-    /// The ages, in the order of the configuration.
-    pub ages: Vec<u8>,
-    /// How the person was verified.
-    pub verified: bool,
-}
+pub struct Grants(Vec<Scope>);
 
 impl Grants {
-    /// Whether nothing is granted: the scopes are ours, and nobody knows them.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// What `scopes` grant, or `None` if none of them is one of `resource_server`. `ages` are those that can be asked for.
     #[must_use]
     pub fn of(scopes: &[&str], resource_server: &str, ages: &[u8]) -> Option<Self> {
         let names: Vec<&str> = scopes
             .iter()
-            .filter_map(|scope| scope::name_within(scope, resource_server))
+            .filter_map(|scope| name_within(scope, resource_server))
             .collect();
         if names.is_empty() {
             return None;
         }
-        let has = |wanted: &str| names.contains(&wanted);
-        let is_asked = |age: &u8| {
-            names
-                .iter()
-                .filter_map(|name| name.strip_prefix(scope::AGE_OVER))
-                .any(|years| years == age.to_string())
-        };
-        Some(Self {
-            attributes: (Attribute::ALL.into_iter())
-                .filter(|attribute| has(attribute.scope()))
-                .collect(),
-            prefecture: has(scope::PREFECTURE),
-            municipality: has(scope::MUNICIPALITY),
-            ages: ages.iter().copied().filter(is_asked).collect(),
-            verified: has(scope::VERIFIED),
-        })
+        let is_asked_for = |scope: &Scope| names.contains(&&*scope.name());
+        Some(Self(Scope::all(ages).filter(is_asked_for).collect()))
+    }
+
+    /// Whether nothing is granted: the scopes are ours, and nobody knows them.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The attributes themselves, for the ID token.
+    #[must_use]
+    pub fn attributes(&self) -> AttributeSet {
+        let has = |attribute: &Attribute| self.0.contains(&Scope::Attribute(*attribute));
+        Attribute::ALL.into_iter().filter(has).collect()
+    }
+
+    /// The claims.
+    pub fn claims(&self) -> impl Iterator<Item = Claim> {
+        self.0.iter().flat_map(|scope| scope.claims())
     }
 }
 
@@ -76,27 +64,22 @@ mod tests {
 
     #[test]
     fn each_scope_grants_what_it_names() {
-        let all = of(
-            "openid digital-auth/gender digital-auth/birthdate digital-auth/address digital-auth/name \
-             digital-auth/verified digital-auth/prefecture digital-auth/municipality digital-auth/age_over_20 \
-             digital-auth/age_over_18",
-        );
-        let expected = Grants {
-            attributes: AttributeSet::all(),
-            prefecture: true,
-            municipality: true,
-            ages: vec![18, 20],
-            verified: true,
-        };
-        assert_eq!(all, Some(expected));
-        let one = of("digital-auth/age_over_20").unwrap();
-        assert_eq!(
-            one,
-            Grants {
-                ages: vec![20],
-                ..Grants::default()
-            }
-        );
+        let ages = [18, 20];
+        let known: Vec<Scope> = Scope::all(&ages).collect();
+        for scope in &known {
+            let grants = of(&format!("openid digital-auth/{}", scope.name()));
+            assert_eq!(grants, Some(Grants(vec![*scope])));
+        }
+        // In any order, and as often as somebody likes.
+        let backwards = known.iter().rev().chain(&known);
+        let scopes: Vec<_> = backwards
+            .map(|scope| format!("digital-auth/{}", scope.name()))
+            .collect();
+        let all = of(&scopes.join(" ")).unwrap();
+        assert_eq!(all, Grants(known));
+        assert_eq!(all.attributes(), AttributeSet::all());
+        let some = of("digital-auth/verified digital-auth/gender").unwrap();
+        assert_eq!(some.attributes().to_string(), "gender");
     }
 
     #[test]

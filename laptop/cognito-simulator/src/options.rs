@@ -150,10 +150,10 @@ pub struct ResourceServer {
 impl ResourceServer {
     /// A resource server with these scopes.
     #[must_use]
-    pub fn new<'a>(identifier: &str, scopes: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn new(identifier: &str, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             identifier: identifier.to_owned(),
-            scopes: scopes.into_iter().map(str::to_owned).collect(),
+            scopes: scopes.into_iter().map(Into::into).collect(),
         }
     }
 

@@ -5,78 +5,24 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use four_attributes::Attribute;
-use user_pool::scope::{self, RESOURCE_SERVER};
+use user_pool::scope::{AGES, RESOURCE_SERVER, Scope};
 
 /// The scope without which there is no ID token (OIDC Core §3.1.2.1).
 pub const OPENID: &str = "openid";
 
-/// A scope of the resource server.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Scope {
-    /// The name.
-    Name,
-    /// The address.
-    Address,
-    /// The date of birth.
-    Birthdate,
-    /// The gender.
-    Gender,
-    /// The prefecture of the address.
-    Prefecture,
-    /// The municipality of the address.
-    Municipality,
-    /// Whether the person is 18 or over.
-    AgeOver18,
-    /// Whether the person is 20 or over.
-    AgeOver20,
-    /// That, when and how the person's identity was verified.
-    Verified,
+/// The scopes of the resource server, in the order in which people are shown them.
+pub fn known() -> impl Iterator<Item = Scope> {
+    Scope::all(&AGES)
 }
 
-impl Scope {
-    /// All of them, in the order in which people are shown them.
-    pub const ALL: [Self; 9] = [
-        Self::Name,
-        Self::Address,
-        Self::Birthdate,
-        Self::Gender,
-        Self::Prefecture,
-        Self::Municipality,
-        Self::AgeOver18,
-        Self::AgeOver20,
-        Self::Verified,
-    ];
-
-    /// The name within the resource server.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Name => Attribute::Name.scope(),
-            Self::Address => Attribute::Address.scope(),
-            Self::Birthdate => Attribute::BirthDate.scope(),
-            Self::Gender => Attribute::Gender.scope(),
-            Self::Prefecture => scope::PREFECTURE,
-            Self::Municipality => scope::MUNICIPALITY,
-            Self::AgeOver18 => scope::AGE_OVER_18,
-            Self::AgeOver20 => scope::AGE_OVER_20,
-            Self::Verified => scope::VERIFIED,
-        }
-    }
-
-    /// The scope with this text, as it stands in an authorization request.
-    #[must_use]
-    pub fn of(text: &str) -> Option<Self> {
-        let name = scope::name_within(text, RESOURCE_SERVER)?;
-        Self::ALL.into_iter().find(|scope| scope.name() == name)
-    }
+/// A scope as it stands in an authorization request.
+pub(crate) fn text(scope: Scope) -> String {
+    scope.of_server(RESOURCE_SERVER)
 }
 
-/// As it stands in an authorization request.
-impl fmt::Display for Scope {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&scope::of(RESOURCE_SERVER, self.name()))
-    }
+/// The scope with this text.
+pub(crate) fn named(word: &str) -> Option<Scope> {
+    known().find(|scope| text(*scope) == word)
 }
 
 /// `openid`, and some of the resource server's scopes.
@@ -98,7 +44,7 @@ impl Scopes {
     /// All that there are.
     #[must_use]
     pub fn all() -> Self {
-        Self::of(Scope::ALL)
+        Self::of(known())
     }
 
     /// `openid` and these.
@@ -118,7 +64,7 @@ impl Scopes {
         for word in text.split_ascii_whitespace() {
             if word == OPENID {
                 has_openid = true;
-            } else if let Some(scope) = Scope::of(word) {
+            } else if let Some(scope) = named(word) {
                 scopes.insert(scope);
             } else {
                 return Err(InvalidScopes::Unknown(word.to_owned()));
@@ -139,7 +85,7 @@ impl Scopes {
 
     /// Each of them as it stands in an authorization request, `openid` first.
     pub fn names(&self) -> impl Iterator<Item = String> {
-        let own = self.0.iter().map(ToString::to_string);
+        let own = self.0.iter().copied().map(text);
         std::iter::once(OPENID.to_owned()).chain(own)
     }
 }
@@ -156,12 +102,14 @@ impl fmt::Display for Scopes {
         formatter.write_str(OPENID)?;
         self.0
             .iter()
-            .try_for_each(|scope| write!(formatter, " {scope}"))
+            .try_for_each(|scope| write!(formatter, " {}", text(*scope)))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use four_attributes::Attribute;
+
     use super::*;
 
     #[test]
@@ -169,7 +117,10 @@ mod tests {
         assert_eq!(Scopes::parse(&Scopes::all().to_string()), Ok(Scopes::all()));
         let some = Scopes::parse("digital-auth/age_over_20  openid digital-auth/name openid");
         let some = some.unwrap();
-        assert_eq!(some, Scopes::of([Scope::Name, Scope::AgeOver20]));
+        assert_eq!(
+            some,
+            Scopes::of([Scope::Attribute(Attribute::Name), Scope::AgeOver(20)])
+        );
         assert_eq!(
             some.to_string(),
             "openid digital-auth/name digital-auth/age_over_20"

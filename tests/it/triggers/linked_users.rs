@@ -21,17 +21,13 @@ use super::{
     PROVIDER, SUBJECT, VERIFIED_AT, assert_nothing_personal, event, invoke, key, pool_with, record,
     record_with, trigger,
 };
-use crate::claims::sign_in;
+use crate::claims::{everything, sign_in};
 
 const INBOUND: &str = "inbound-federation";
 const TOKENS: &str = "pre-token-generation";
 
 const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
 const KEPT_IN: [&str; 2] = [attribute::RECORD, attribute::VERIFIED_AT];
-/// The scopes of an app that asks for all, and what every app asks for.
-const ALL: &str = "openid digital-auth/name digital-auth/address digital-auth/birthdate digital-auth/gender digital-auth/prefecture digital-auth/municipality \
-                   digital-auth/age_over_18 digital-auth/age_over_20 digital-auth/verified";
-
 /// Linked, and not yet signed in with the card.
 const BEFORE: [&str; 2] = ["linked-native-before", "linked-company-before"];
 /// Linked, and signed in with the card.
@@ -122,9 +118,10 @@ async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
     let derived_from_birth_date = with(&ages, &verified);
     let birth_date = only(&all(), &["birthdate"]);
     let none = json!({});
+    let every_scope = &*everything();
     for (names, scopes, id_token, access_token, hidden) in [
         // Before the first sign-in with the card nothing is proved.
-        (&BEFORE[..], ALL, &none, &none, &ATTRIBUTES[..]),
+        (&BEFORE[..], every_scope, &none, &none, &ATTRIBUTES[..]),
         (
             &BEFORE,
             "openid digital-auth/name",
@@ -142,7 +139,7 @@ async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
         // The record has all four, since the bridge once asked for them. It doesn't any more.
         (
             &AFTER,
-            ALL,
+            every_scope,
             &with(&derived_from_birth_date, &birth_date),
             &derived_from_birth_date,
             &ATTRIBUTES,
@@ -424,19 +421,19 @@ async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
         // Not linked: nobody of ours. Our scope suppresses all the same.
         let id_token = without_the_card(&laptop, username, "openid").await;
         assert_eq!(shown(&id_token), own, "{username}");
-        let id_token = without_the_card(&laptop, username, ALL).await;
+        let id_token = without_the_card(&laptop, username, &everything()).await;
         assert_eq!(shown(&id_token), json!({}), "{username}");
 
         // Linked, and not yet signed in with the card.
         cognito.link_user(username, PROVIDER, &subject).unwrap();
         let id_token = without_the_card(&laptop, username, "openid").await;
         assert_eq!(shown(&id_token), own_but("birthdate"), "{username}");
-        let id_token = without_the_card(&laptop, username, ALL).await;
+        let id_token = without_the_card(&laptop, username, &everything()).await;
         assert_eq!(shown(&id_token), json!({}), "{username}");
         assert_eq!(kept(&laptop, username), own);
 
         // The card: it writes what was asked for, and the app gets what was proved.
-        let signed_in = sign_in(&laptop, &persona, ALL).await;
+        let signed_in = sign_in(&laptop, &persona, &everything()).await;
         let id_token = Value::Object(signed_in.id_token);
         assert_eq!(id_token["cognito:username"], username);
         let birth_date = kept(&laptop, username)["birthdate"].clone();
@@ -472,7 +469,7 @@ async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
         cognito.unlink_user(PROVIDER, &subject).unwrap();
         let id_token = without_the_card(&laptop, username, "openid").await;
         assert_eq!(shown(&id_token), own_but("birthdate"), "{username}");
-        let id_token = without_the_card(&laptop, username, ALL).await;
+        let id_token = without_the_card(&laptop, username, &everything()).await;
         assert_eq!(shown(&id_token), json!({}), "{username}");
     }
     // Nobody's any more: the card signs up by itself, and shows nothing that wasn't asked for.

@@ -11,6 +11,7 @@ use record_trigger::trigger;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use user_pool::attribute;
+use user_pool::scope::{AGES, RESOURCE_SERVER, Scope};
 
 use crate::{call, event, generation, record};
 
@@ -72,18 +73,10 @@ fn set(event: &mut Value, place: &str, value: Value) {
 }
 
 fn whole_event(record: &str) -> Value {
-    let scopes = [
-        "openid",
-        "digital-auth/name",
-        "digital-auth/address",
-        "digital-auth/birthdate",
-        "digital-auth/gender",
-        "digital-auth/prefecture",
-        "digital-auth/municipality",
-        "digital-auth/age_over_18",
-        "digital-auth/age_over_20",
-        "digital-auth/verified",
-    ];
+    let scopes: Vec<_> = Scope::all(&AGES)
+        .map(|scope| scope.of_server(RESOURCE_SERVER))
+        .collect();
+    let scopes: Vec<_> = scopes.iter().map(String::as_str).collect();
     let mut event = event(&scopes, Some(record));
     for name in ["name", "address", "birthdate", "gender"] {
         event["request"]["userAttributes"][name] = json!("of the user's own making");

@@ -1328,7 +1328,7 @@ async fn a_client_may_have_standard_scopes_and_those_of_resource_servers() {
         ResourceServer::new("a b", ["name"]),
         ResourceServer::new("a", ["b/c"]),
         ResourceServer::new("a", ["\""]),
-        ResourceServer::new("a", []),
+        ResourceServer::new("a", [""; 0]),
         ResourceServer::new("a", many),
     ] {
         let refused = started(std::slice::from_ref(&server), &["openid"]).await;

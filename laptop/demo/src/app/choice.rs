@@ -2,9 +2,14 @@
 //! A ready choice is a link to the start page with its scopes chosen, and the rest is a form: no script is needed.
 //! `scope` comes once for each scope, as checkboxes send it.
 
-use loopback::pages::{LANGUAGE, Language};
+use std::borrow::Cow;
 
-use crate::scopes::{InvalidScopes, OPENID, Scope, Scopes};
+use four_attributes::Attribute;
+use loopback::pages::{LANGUAGE, Language};
+use user_pool::claim::Claim;
+use user_pool::scope::Scope;
+
+use crate::scopes::{self, InvalidScopes, OPENID, Scopes};
 
 /// The parameter of a scope.
 pub(super) const SCOPE: &str = "scope";
@@ -38,8 +43,8 @@ pub(super) struct Group {
 
 /// One scope to choose.
 pub(super) struct ScopeOption {
-    pub(super) label: &'static str,
-    pub(super) name: &'static str,
+    pub(super) label: Cow<'static, str>,
+    pub(super) name: Cow<'static, str>,
     /// As it stands in the request.
     pub(super) value: String,
     pub(super) is_chosen: bool,
@@ -48,21 +53,21 @@ pub(super) struct ScopeOption {
 impl Choice {
     /// The choice, with these scopes chosen.
     pub(super) fn new(language: Language, chosen: &Scopes) -> Self {
-        let group = |legend, note, scopes: &[Scope]| Group {
+        let group = |legend, note, is_in_access_token| Group {
             legend,
             note,
-            options: scopes
-                .iter()
+            options: scopes::known()
+                .filter(|scope| scope.claim().is_in_access_token() == is_in_access_token)
                 .map(|scope| ScopeOption {
                     label: match scope {
-                        Scope::Verified => {
-                            language.say("本人確認の日時と方法", "When and how verified")
-                        }
-                        other => label(*other, language),
+                        Scope::Verified => language
+                            .say("本人確認の日時と方法", "When and how verified")
+                            .into(),
+                        other => label(other.claim(), language),
                     },
                     name: scope.name(),
-                    value: scope.to_string(),
-                    is_chosen: chosen.has(*scope),
+                    value: scopes::text(scope),
+                    is_chosen: chosen.has(scope),
                 })
                 .collect(),
         };
@@ -76,7 +81,7 @@ impl Choice {
                         "ID トークンだけに入ります。",
                         "In the ID token, and nowhere else.",
                     ),
-                    &[Scope::Name, Scope::Address, Scope::Birthdate, Scope::Gender],
+                    false,
                 ),
                 group(
                     language.say("答えだけ", "Only the answer"),
@@ -84,13 +89,7 @@ impl Choice {
                         "ID トークンとアクセストークンに入ります。",
                         "In the ID token and in the access token.",
                     ),
-                    &[
-                        Scope::Prefecture,
-                        Scope::Municipality,
-                        Scope::AgeOver18,
-                        Scope::AgeOver20,
-                        Scope::Verified,
-                    ],
+                    true,
                 ),
             ],
         }
@@ -105,7 +104,7 @@ fn ready(language: Language, chosen: &Scopes) -> Vec<Ready> {
                 "氏名と住所。だれが、どこから来るのか。",
                 "Name and address: who comes, and from where.",
             ),
-            Scopes::of([Scope::Name, Scope::Address]),
+            Scopes::of([Attribute::Name, Attribute::Address].map(Scope::Attribute)),
         ),
         (
             language.say("お酒の販売", "Selling alcohol"),
@@ -113,7 +112,7 @@ fn ready(language: Language, chosen: &Scopes) -> Vec<Ready> {
                 "20歳以上かどうかだけ。生年月日は要りません。",
                 "Only whether somebody is 20 or over. No date of birth.",
             ),
-            Scopes::of([Scope::AgeOver20]),
+            Scopes::of([Scope::AgeOver(20)]),
         ),
         (
             language.say("すべて", "Everything"),
@@ -133,19 +132,27 @@ fn ready(language: Language, chosen: &Scopes) -> Vec<Ready> {
     .into()
 }
 
-/// A scope in plain words.
-pub(super) fn label(scope: Scope, language: Language) -> &'static str {
-    match scope {
-        Scope::Name => language.say("氏名", "Name"),
-        Scope::Address => language.say("住所", "Address"),
-        Scope::Birthdate => language.say("生年月日", "Date of birth"),
-        Scope::Gender => language.say("性別", "Gender"),
-        Scope::Prefecture => language.say("都道府県", "Prefecture"),
-        Scope::Municipality => language.say("市区町村", "Municipality"),
-        Scope::AgeOver18 => language.say("18歳以上か", "18 or over?"),
-        Scope::AgeOver20 => language.say("20歳以上か", "20 or over?"),
-        Scope::Verified => language.say("本人確認", "Verification"),
-    }
+/// A claim in plain words.
+pub(super) fn label(claim: Claim, language: Language) -> Cow<'static, str> {
+    let words = match claim {
+        Claim::Attribute(Attribute::Name) => language.say("氏名", "Name"),
+        Claim::Attribute(Attribute::Address) => language.say("住所", "Address"),
+        Claim::Attribute(Attribute::BirthDate) => language.say("生年月日", "Date of birth"),
+        Claim::Attribute(Attribute::Gender) => language.say("性別", "Gender"),
+        Claim::Prefecture => language.say("都道府県", "Prefecture"),
+        Claim::Municipality => language.say("市区町村", "Municipality"),
+        Claim::MunicipalityCode => language.say("市区町村コード", "Municipality’s code"),
+        Claim::AgeOver(years) => {
+            return match language {
+                Language::Japanese => format!("{years}歳以上か").into(),
+                Language::English => format!("{years} or over?").into(),
+            };
+        }
+        Claim::IdentityVerified => language.say("本人確認", "Verification"),
+        Claim::VerifiedAt => language.say("本人確認の日時", "Time of verification"),
+        Claim::VerificationAcr => language.say("本人確認の方法", "Method of verification"),
+    };
+    words.into()
 }
 
 /// The parameters that choose these scopes.
@@ -190,7 +197,7 @@ mod tests {
         for scopes in [
             Scopes::all(),
             Scopes::of([]),
-            Scopes::of([Scope::Name, Scope::AgeOver20]),
+            Scopes::of([Scope::Attribute(Attribute::Name), Scope::AgeOver(20)]),
         ] {
             assert_eq!(read(&query_of(&scopes)), Ok(Some(scopes)));
         }
@@ -198,7 +205,7 @@ mod tests {
         // As an authorization request has it, too.
         assert_eq!(
             read("scope=openid+digital-auth/name"),
-            Ok(Some(Scopes::of([Scope::Name])))
+            Ok(Some(Scopes::of([Scope::Attribute(Attribute::Name)])))
         );
         assert_eq!(
             read("scope=openid&scope=phone"),
@@ -219,7 +226,7 @@ mod tests {
                 .collect();
             let different: BTreeSet<_> = values.iter().cloned().collect();
             assert_eq!(values.len(), different.len());
-            assert_eq!(different, Scope::ALL.map(|scope| scope.to_string()).into());
+            assert_eq!(different, scopes::known().map(scopes::text).collect());
             for (place, ready) in choice.ready.iter().enumerate() {
                 assert!(!ready.is_chosen);
                 let (_, query) = ready.href.split_once('?').unwrap();

@@ -2,23 +2,27 @@
 //! the rest by name, and a table of which token holds which claim. What was asked for is what the access token's `scope` says (RFC 9068 §2.2.3).
 //! An `address` is read as an object or as text: a user pool may show either.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, FixedOffset};
+use four_attributes::Attribute;
 use loopback::pages::Language;
 use serde_json::{Map, Value};
 use user_pool::attribute::RECORD;
-use user_pool::claim;
+use user_pool::claim::Claim;
+use user_pool::scope::Scope;
 
 use super::choice::label;
 use super::relying_party::SignedIn;
-use crate::scopes::Scope;
+use crate::scopes;
 
 /// Japan's time, which has no summer time.
 pub(super) const JAPAN: i32 = 9 * 60 * 60;
 
 /// Something that the app could know.
 pub(super) struct Fact {
-    pub(super) label: &'static str,
-    pub(super) claim: &'static str,
+    pub(super) label: Cow<'static, str>,
+    pub(super) claim: Cow<'static, str>,
     pub(super) value: Option<String>,
     /// Why there is no value.
     pub(super) remark: Option<&'static str>,
@@ -26,8 +30,8 @@ pub(super) struct Fact {
 
 /// Which token holds a claim.
 pub(super) struct Row {
-    pub(super) label: &'static str,
-    pub(super) claim: &'static str,
+    pub(super) label: Cow<'static, str>,
+    pub(super) claim: Cow<'static, str>,
     pub(super) cells: [bool; 4],
 }
 
@@ -37,7 +41,7 @@ fn is_granted(signed_in: &SignedIn, scope: Scope) -> bool {
     granted
         .unwrap_or_default()
         .split(' ')
-        .any(|word| Scope::of(word) == Some(scope))
+        .any(|word| scopes::named(word) == Some(scope))
 }
 
 /// What the ID token says of what was asked for, and what it says besides.
@@ -49,14 +53,14 @@ pub(super) fn facts(signed_in: &SignedIn, language: Language) -> Vec<Fact> {
             None => Some(why_absent(scope, language)),
         };
         Fact {
-            label: label(scope, language),
-            claim: first_claim(scope),
+            label: label(scope.claim(), language),
+            claim: scope.claim().name(),
             value,
             remark,
         }
     };
     let is_told = |fact: &Fact, scope| fact.value.is_some() || is_granted(signed_in, scope);
-    let facts = Scope::ALL.into_iter().map(|scope| (fact(scope), scope));
+    let facts = scopes::known().map(|scope| (fact(scope), scope));
     facts
         .filter(|(fact, scope)| is_told(fact, *scope))
         .map(|(fact, _)| fact)
@@ -64,48 +68,43 @@ pub(super) fn facts(signed_in: &SignedIn, language: Language) -> Vec<Fact> {
 }
 
 /// What wasn't asked for and didn't come, in words.
-pub(super) fn not_asked(signed_in: &SignedIn, language: Language) -> Vec<&'static str> {
+pub(super) fn not_asked(signed_in: &SignedIn, language: Language) -> Vec<Cow<'static, str>> {
     let came = |scope| value(scope, &signed_in.id_token, language).is_some();
-    Scope::ALL
-        .into_iter()
+    scopes::known()
         .filter(|scope| !is_granted(signed_in, *scope) && !came(*scope))
-        .map(|scope| label(scope, language))
+        .map(|scope| label(scope.claim(), language))
         .collect()
 }
 
-/// The claim that tells most of what a scope gives.
-fn first_claim(scope: Scope) -> &'static str {
-    match scope {
-        Scope::Verified => claim::IDENTITY_VERIFIED,
-        other => other.name(),
-    }
-}
-
 fn value(scope: Scope, claims: &Map<String, Value>, language: Language) -> Option<String> {
-    let claim = claims.get(first_claim(scope))?;
+    let claim = claims.get(&*scope.claim().name())?;
     let text = || claim.as_str().map(str::to_owned);
     match scope {
-        Scope::Name | Scope::Prefecture => text(),
+        Scope::Attribute(Attribute::Name) | Scope::Prefecture => text(),
         Scope::Municipality => text().map(|name| {
-            let code = claims.get(claim::MUNICIPALITY_CODE).and_then(Value::as_str);
+            let code = claims
+                .get(&*Claim::MunicipalityCode.name())
+                .and_then(Value::as_str);
             match (code, language) {
                 (Some(code), Language::Japanese) => format!("{name}（{code}）"),
                 (Some(code), Language::English) => format!("{name} ({code})"),
                 (None, _) => name,
             }
         }),
-        Scope::Address => text().or_else(|| claim.get("formatted")?.as_str().map(str::to_owned)),
-        Scope::Birthdate => text().map(|date| match language {
+        Scope::Attribute(Attribute::Address) => {
+            text().or_else(|| claim.get("formatted")?.as_str().map(str::to_owned))
+        }
+        Scope::Attribute(Attribute::BirthDate) => text().map(|date| match language {
             Language::Japanese => japanese_date(&date),
             Language::English => date,
         }),
-        Scope::Gender => text().map(|gender| match gender.as_str() {
+        Scope::Attribute(Attribute::Gender) => text().map(|gender| match gender.as_str() {
             "male" => language.say("男", "male").to_owned(),
             "female" => language.say("女", "female").to_owned(),
             "other" => language.say("その他", "other").to_owned(),
             _ => gender,
         }),
-        Scope::AgeOver18 | Scope::AgeOver20 => claim.as_bool().map(|is_over| {
+        Scope::AgeOver(_) => claim.as_bool().map(|is_over| {
             let (yes, no) = (language.say("はい", "yes"), language.say("いいえ", "no"));
             if is_over { yes } else { no }.to_owned()
         }),
@@ -126,7 +125,7 @@ fn value(scope: Scope, claims: &Map<String, Value>, language: Language) -> Optio
 /// When and how.
 fn verification(claims: &Map<String, Value>, language: Language) -> String {
     let at = claims
-        .get(claim::VERIFIED_AT)
+        .get(&*Claim::VerifiedAt.name())
         .and_then(Value::as_i64)
         .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
         .zip(FixedOffset::east_opt(JAPAN))
@@ -134,7 +133,9 @@ fn verification(claims: &Map<String, Value>, language: Language) -> String {
             let form = language.say("%Y年%-m月%-d日 %H:%M", "%Y-%m-%d %H:%M (Japan)");
             at.with_timezone(&japan).format(form).to_string()
         });
-    let how = claims.get(claim::VERIFICATION_ACR).and_then(Value::as_str);
+    let how = claims
+        .get(&*Claim::VerificationAcr.name())
+        .and_then(Value::as_str);
     let mut told = vec![language.say("確認済み", "verified").to_owned()];
     told.extend(at);
     told.extend(how.map(str::to_owned));
@@ -143,14 +144,14 @@ fn verification(claims: &Map<String, Value>, language: Language) -> String {
 
 fn why_absent(scope: Scope, language: Language) -> &'static str {
     match scope {
-        Scope::Name | Scope::Address | Scope::Verified => {
+        Scope::Attribute(Attribute::Name | Attribute::Address) | Scope::Verified => {
             language.say("受け取っていません", "not received")
         }
-        Scope::Birthdate => language.say(
+        Scope::Attribute(Attribute::BirthDate) => language.say(
             "受け取っていません（月や日が分からない人には、このクレームは出ません）",
             "not received (nor is it where month or day are unknown)",
         ),
-        Scope::Gender => language.say(
+        Scope::Attribute(Attribute::Gender) => language.say(
             "受け取っていません（登録がない人には、このクレームは出ません）",
             "not received (nor is it where none is registered)",
         ),
@@ -162,7 +163,7 @@ fn why_absent(scope: Scope, language: Language) -> &'static str {
             "分かりません（住所から確かに分からない人には、名前もコードも出ません）",
             "not known (neither name nor code is there where the address doesn’t tell it for certain)",
         ),
-        Scope::AgeOver18 | Scope::AgeOver20 => language.say(
+        Scope::AgeOver(_) => language.say(
             "分かりません（確かめられない年齢は、「いいえ」ではなく、クレームが出ません）",
             "not known (an age that can’t be proved is absent, not “no”)",
         ),
@@ -171,36 +172,28 @@ fn why_absent(scope: Scope, language: Language) -> &'static str {
 
 /// The table of claims: asked for, in the ID token, in the access token, in userinfo.
 pub(super) fn rows(signed_in: &SignedIn, language: Language) -> Vec<Row> {
-    let row = |label, claim: &'static str, is_asked| {
-        let holds = |claims: &Map<String, Value>| claims.contains_key(claim);
+    let row = |label, claim: Cow<'static, str>, is_asked| {
+        let holds = |claims: &Map<String, Value>| claims.contains_key(&*claim);
         Row {
             label,
-            claim,
             cells: [
                 is_asked,
                 holds(&signed_in.id_token),
                 holds(&signed_in.access_token),
                 holds(&signed_in.userinfo),
             ],
+            claim,
         }
     };
     let mut rows = Vec::new();
-    for scope in Scope::ALL {
+    for scope in scopes::known() {
         let is_asked = is_granted(signed_in, scope);
-        rows.push(row(label(scope, language), first_claim(scope), is_asked));
-        if scope == Scope::Municipality {
-            let code = language.say("市区町村コード", "Municipality’s code");
-            rows.push(row(code, claim::MUNICIPALITY_CODE, is_asked));
-        }
-        if scope == Scope::Verified {
-            let when = language.say("本人確認の日時", "Time of verification");
-            rows.push(row(when, claim::VERIFIED_AT, is_asked));
-            let how = language.say("本人確認の方法", "Method of verification");
-            rows.push(row(how, claim::VERIFICATION_ACR, is_asked));
+        for claim in scope.claims() {
+            rows.push(row(label(claim, language), claim.name(), is_asked));
         }
     }
     let record = language.say("検証済みの記録", "Verified record");
-    rows.push(row(record, RECORD, false));
+    rows.push(row(record.into(), RECORD.into(), false));
     rows
 }
 
@@ -316,7 +309,7 @@ mod tests {
             json!({}),
         );
         let told = facts(&received, Language::English);
-        let claims: Vec<_> = told.iter().map(|fact| fact.claim).collect();
+        let claims: Vec<_> = told.iter().map(|fact| &*fact.claim).collect();
         assert_eq!(claims, ["gender", "age_over_18"]);
         assert!(
             told.iter()
@@ -347,7 +340,7 @@ mod tests {
             json!({ "age_over_20": true }),
         );
         for row in rows(&received, Language::English) {
-            let expected = match row.claim {
+            let expected = match &*row.claim {
                 "age_over_20" => [true, true, true, false],
                 _ => [false; 4],
             };
@@ -355,7 +348,7 @@ mod tests {
         }
         let claims = rows(&received, Language::Japanese).into_iter();
         let claims: Vec<_> = claims.map(|row| row.claim).collect();
-        assert_eq!(claims.last(), Some(&RECORD));
+        assert_eq!(claims.last().map(|claim| &**claim), Some(RECORD));
         assert_eq!(claims.len(), 13);
     }
 }

@@ -14,7 +14,7 @@ use keys::{Algorithm, InvalidKey, KeyRing, LocalKey, NoRandomness, SystemRandomn
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use user_pool::attribute::RECORD_MAPPING;
-use user_pool::scope::RESOURCE_SERVER;
+use user_pool::scope::{RESOURCE_SERVER, Scope};
 
 pub use functions::Functions;
 pub use login::{AppLogin, Failed, LoginError, Outcome, Place, SignedIn};
@@ -22,7 +22,7 @@ pub use login::{AppLogin, Failed, LoginError, Outcome, Place, SignedIn};
 use crate::app::relying_party::{InvalidRegistration, Registration, RelyingParty};
 use crate::app::{self, App, AppSettings};
 use crate::function_checks;
-use crate::scopes::{Scope, Scopes};
+use crate::scopes::{self, Scopes};
 use cognito_simulator::{
     AppClient, AttributesRequestMethod, Cognito, CognitoOptions, LambdaConfig, PoolAttribute,
     ResourceServer, TokenEventVersion, Variation,
@@ -476,7 +476,7 @@ impl<S> Laptop<S> {
         (app_client.callback_urls).extend(app.iter().map(app::BoundApp::callback_url));
         let mut cognito_options = CognitoOptions::new(provider, app_client);
         (cognito_options.schema).extend(RECORD_MAPPING.map(|(name, _)| PoolAttribute::new(name)));
-        let scopes = Scope::ALL.map(Scope::name);
+        let scopes = scopes::known().map(Scope::name);
         cognito_options.resource_servers = vec![ResourceServer::new(RESOURCE_SERVER, scopes)];
         cognito_options.lambda_config = LambdaConfig {
             inbound_federation: Some(triggers.inbound_federation.clone()),

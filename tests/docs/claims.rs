@@ -1,0 +1,99 @@
+//! The scopes of the resource server, and the claims that they ask for.
+
+use std::fs;
+
+use four_attributes::Attribute;
+use user_pool::claim::Claim;
+use user_pool::scope::{AGES, RESOURCE_SERVER, Scope};
+
+use crate::generated::{self, folder};
+use crate::table::{Language, code, head, row};
+
+/// The names of the parts that are made here.
+pub(crate) const PARTS: &[&str] = &["scopes"];
+
+#[test]
+fn the_scopes() {
+    for language in Language::ALL {
+        let mut table = head([
+            language.of("スコープ", "Scope"),
+            language.of("クレーム", "Claim"),
+            language.of("ID トークン", "ID token"),
+            language.of("アクセストークン", "Access token"),
+            language.of("形", "Form"),
+            language.of("もとになる属性", "Follows from"),
+        ]);
+        for scope in Scope::all(&AGES) {
+            for claim in scope.claims() {
+                let follows_from = claim.follows_from();
+                table += &row([
+                    &code(&scope.of_server(RESOURCE_SERVER)),
+                    &code(&claim.name()),
+                    "✓",
+                    if claim.is_in_access_token() {
+                        "✓"
+                    } else {
+                        "–"
+                    },
+                    form(claim, language),
+                    &follows_from.map_or("–".to_owned(), |attribute| code(attribute.claim())),
+                ]);
+            }
+        }
+        generated::holds(&language.file("claims"), "scopes", &table);
+    }
+}
+
+fn form(claim: Claim, language: Language) -> &'static str {
+    match claim {
+        Claim::Attribute(Attribute::Name) => language.of(
+            "文字列。カードにあるとおり",
+            "text, as it stands in the card",
+        ),
+        Claim::Attribute(Attribute::Address) => {
+            language.of("1行の文字列（後述）", "text in one line (see below)")
+        }
+        Claim::Attribute(Attribute::BirthDate) => "`YYYY-MM-DD`",
+        Claim::Attribute(Attribute::Gender) => {
+            language.of("`male`、`female`、`other`", "`male`, `female`, `other`")
+        }
+        Claim::Prefecture => language.of("文字列。例：`神奈川県`", "text, such as `神奈川県`"),
+        Claim::Municipality => language.of(
+            "文字列。例：`神奈川県横浜市`（後述）",
+            "text, such as `神奈川県横浜市` (see below)",
+        ),
+        Claim::MunicipalityCode => language.of(
+            "6桁の数字の文字列。例：`141003`",
+            "six digits as text, such as `141003`",
+        ),
+        Claim::AgeOver(_) | Claim::IdentityVerified => {
+            language.of("`true`、`false`", "`true`, `false`")
+        }
+        Claim::VerifiedAt => language.of(
+            "1970年からの秒数（NumericDate）",
+            "seconds since 1970 (NumericDate)",
+        ),
+        Claim::VerificationAcr => language.of("文字列。例：`aal3`", "text, such as `aal3`"),
+    }
+}
+
+/// Whoever looks for a claim in vain learns why.
+#[test]
+fn of_every_claim_it_is_said_when_it_is_absent() {
+    for (file, heading) in [
+        ("claims.md", "## クレームがないとき"),
+        ("claims.en.md", "## A claim that isn't there"),
+    ] {
+        let text = fs::read_to_string(folder().join(file)).unwrap();
+        let (_, section) = text.split_once(heading).unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        for claim in Scope::all(&AGES).flat_map(Scope::claims) {
+            let name = match claim {
+                Claim::AgeOver(_) => "age_over_…".into(),
+                Claim::IdentityVerified => continue,
+                other => other.name(),
+            };
+            assert!(section.contains(&code(&name)), "{file}: {name}");
+        }
+    }
+}
