@@ -306,9 +306,9 @@ pub fn build_all_once(targets: &[Target]) -> Result<Vec<PathBuf>, BuildError> {
 fn cargo(targets: &[Target]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
+        // A relative `CARGO_TARGET_DIR` means the same folder as for whoever runs cargo there, and no second one.
+        .current_dir(workspace())
         .arg("build")
-        .arg("--manifest-path")
-        .arg(workspace().join("Cargo.toml"))
         .arg("--message-format=json-render-diagnostics")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -507,6 +507,13 @@ mod tests {
         let shown = format!("{options:?}");
         assert!(shown.contains("CLIENT_SECRETS"));
         assert!(!shown.contains("marked-secret"));
+    }
+
+    #[test]
+    fn cargo_runs_where_a_relative_target_folder_is_the_one_of_everybody() {
+        let cargo = cargo(&[Target::function("federation", Profile::Dev)]);
+        assert_eq!(cargo.get_current_dir(), Some(workspace()));
+        assert!(workspace().join("Cargo.lock").is_file());
     }
 
     #[test]
