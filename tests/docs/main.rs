@@ -8,6 +8,7 @@
 
 mod claims;
 mod classes;
+mod configuration;
 mod exit;
 mod generated;
 mod map;
@@ -35,7 +36,13 @@ fn every_part_that_is_said_to_be_generated_is() {
     }
     known.sort();
     // Each in two languages.
-    let expected = [claims::PARTS, classes::PARTS, exit::PARTS].concat();
+    let expected = [
+        claims::PARTS,
+        classes::PARTS,
+        configuration::PARTS,
+        exit::PARTS,
+    ]
+    .concat();
     let mut expected: Vec<_> = expected.into_iter().flat_map(|part| [part, part]).collect();
     expected.sort_unstable();
     assert_eq!(known, expected);

@@ -347,7 +347,7 @@ async fn from_a_record_that_is_not_the_users_own_no_claim_comes_and_a_forged_one
 async fn an_older_record_of_the_users_own_counts_for_as_long_as_a_verification_may() {
     let laptop = stack_with_own_users(|options| {
         options.trigger_environment = variables([(
-            pre_token_generation::config::MAX_VERIFICATION_AGE,
+            pre_token_generation::variables::MAX_VERIFICATION_AGE,
             Some("30d"),
         )]);
     })
@@ -483,12 +483,12 @@ async fn a_sign_in_whose_record_is_not_believed_fails_and_writes_nothing() {
     let other_key = json!({ "keys": ["AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"] }).to_string();
     for (variable, value, class) in [
         (
-            pre_token_generation::config::RECORD_KEYS,
+            pre_token_generation::variables::RECORD_KEYS,
             other_key.as_str(),
             "record_unknown_key",
         ),
         (
-            pre_token_generation::config::SERVICE_ISSUER,
+            pre_token_generation::variables::SERVICE_ISSUER,
             "https://service.example",
             "record_other_issuer",
         ),
@@ -632,7 +632,7 @@ async fn a_birth_date_that_is_gone_stays_in_the_pool_and_is_in_no_token() {
 async fn a_birth_date_that_is_gone_is_cleared_where_that_is_asked_for_and_the_pool_takes_it() {
     let laptop = laptop_with(|options| {
         options.trigger_environment =
-            variables([(inbound_federation::config::BIRTHDATE_GONE, Some("clear"))]);
+            variables([(inbound_federation::variables::BIRTHDATE_GONE, Some("clear"))]);
     })
     .await;
     lose_the_birth_date(&laptop).await;

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use demo::laptop::SERVICE_CLIENT_ID;
-use federation::config::VARIABLES;
+use federation::variables;
 use local_lambda::{FunctionOptions, HttpApi, LocalFunction};
 use login_kit::{Answer, command, federation};
 use rustix::process::{Pid, Signal, kill_process};
@@ -382,7 +382,14 @@ async fn the_printed_environment_is_complete_and_new_every_time() {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         for (name, _) in &environment {
-            assert!(VARIABLES.iter().any(|known| known.name == name), "{name}");
+            assert!(
+                variables::ALL
+                    .iter()
+                    .copied()
+                    .flatten()
+                    .any(|known| known.name == name),
+                "{name}"
+            );
         }
         let again = run(&arguments).await.stdout;
         let value = |text: &str, name: &str| {

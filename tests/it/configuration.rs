@@ -2,57 +2,15 @@
 
 use demo::scopes::{self, Scopes};
 use four_attributes::{PRODUCTION_ISSUER, SANDBOX_ISSUER};
-use function_kit::settings::Variable;
-use markdown::{Document, Text};
+use markdown::Document;
 use serde_json::Value;
 use user_pool::scope::{RESOURCE_SERVER, Scope};
-
-/// Where the variables of a function are documented: the heading in Japanese, and that in English.
-const FUNCTIONS: [([&str; 2], &[Variable]); 3] = [
-    (
-        ["federation の変数", "Variables of federation"],
-        federation::config::VARIABLES,
-    ),
-    (
-        [
-            "inbound-federation の変数",
-            "Variables of inbound-federation",
-        ],
-        inbound_federation::config::VARIABLES,
-    ),
-    (
-        [
-            "pre-token-generation の変数",
-            "Variables of pre-token-generation",
-        ],
-        pre_token_generation::config::VARIABLES,
-    ),
-];
 
 /// The documents, in the order of the headings.
 const DOCUMENTS: [&str; 2] = [
     include_str!("../../docs/configuration.md"),
     include_str!("../../docs/configuration.en.md"),
 ];
-
-#[test]
-fn every_variable_of_every_function_is_documented_and_no_other() {
-    for (headings, variables) in FUNCTIONS {
-        for (heading, document) in headings.into_iter().zip(DOCUMENTS) {
-            let rows = Document::read(document).section(heading).table().rows;
-            let documented: Vec<_> = rows
-                .iter()
-                .map(|row| {
-                    assert_eq!(row.len(), 5, "{row:?}");
-                    assert!(row.iter().all(|cell| !cell.plain.is_empty()), "{row:?}");
-                    row.first().and_then(Text::code).unwrap()
-                })
-                .collect();
-            let expected: Vec<_> = variables.iter().map(|variable| variable.name).collect();
-            assert_eq!(documented, expected, "{heading}");
-        }
-    }
-}
 
 /// The template knows both environments by their issuers, too.
 #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use federation::config;
+use federation::variables;
 use login_kit::{Laptop, Outcome, RelyingParty, SignedIn, browser, laptop, laptop_with, variables};
 use loopback::user_agent::Arrival;
 use markdown::Document;
@@ -174,7 +174,7 @@ fn class_of(outcome: Outcome) -> Option<String> {
 async fn a_scope_that_somebody_takes_out_of_their_request_ends_the_login() {
     for granted_scope in ["required", "optional"] {
         let laptop = laptop_with(|options| {
-            options.environment = variables([(config::GRANTED_SCOPE, Some(granted_scope))]);
+            options.environment = variables([(variables::GRANTED_SCOPE, Some(granted_scope))]);
         })
         .await;
         for taken_out in ["name", "address", "birthdate", "gender"] {
@@ -209,7 +209,7 @@ async fn an_assurance_that_somebody_lowers_in_their_request_is_not_accepted() {
         (Some("any"), None),
     ] {
         let laptop = laptop_with(|options| {
-            options.environment = variables([(config::ACCEPTED_ACR, accepted)]);
+            options.environment = variables([(variables::ACCEPTED_ACR, accepted)]);
         })
         .await;
         for lowered in ["aal1", "aal2 crl", "AAL3"] {
@@ -243,7 +243,7 @@ async fn an_answer_without_scope_is_a_matter_of_the_configuration() {
         (Some("optional"), None),
     ] {
         let laptop = laptop_with(|options| {
-            options.environment = variables([(config::GRANTED_SCOPE, granted_scope)]);
+            options.environment = variables([(variables::GRANTED_SCOPE, granted_scope)]);
         })
         .await;
         let fault = Some(Fault::TokenWithoutScope);
@@ -335,7 +335,7 @@ async fn a_login_whose_prompt_was_stripped_fails_the_recipe() {
 #[tokio::test]
 async fn a_login_without_auth_time_is_refused_where_it_is_required() {
     let laptop = laptop_with(|options| {
-        options.environment = variables([(config::REQUIRE_AUTH_TIME, Some("yes"))]);
+        options.environment = variables([(variables::REQUIRE_AUTH_TIME, Some("yes"))]);
     })
     .await;
     let fault = Some(Fault::IdTokenMissingAuthenticationTime);

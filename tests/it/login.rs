@@ -11,10 +11,10 @@ use cognito_simulator::Variation;
 use demo::laptop::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
 use digital_auth::Provider;
 use digital_auth::authorization::{AuthorizationRequest as ServiceRequest, OneTimeValues};
-use federation::config;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
 use federation::sealed::Seal;
 use federation::sealed::{Audience, SealingKeys};
+use federation::variables;
 use four_attributes::AttributeSet;
 use keys::{Algorithm, SystemRandomness};
 use login_kit::{
@@ -504,7 +504,7 @@ async fn only_the_attributes_that_are_configured_are_asked_for_and_handed_on() {
         ("", "openid", vec![]),
     ] {
         let laptop = laptop_with(|options| {
-            options.environment = variables([(config::ATTRIBUTES, Some(configured))]);
+            options.environment = variables([(variables::ATTRIBUTES, Some(configured))]);
         })
         .await;
         let mut persona = personas(laptop.clock.now()).remove(0);
@@ -543,7 +543,7 @@ async fn before_there_is_a_client_id_the_keys_are_served_and_a_login_says_that_i
 {
     for (client_id, connected) in [("", false), (SERVICE_CLIENT_ID, true)] {
         let laptop = laptop_with(|options| {
-            options.environment = variables([(config::SERVICE_CLIENT_ID, Some(client_id))]);
+            options.environment = variables([(variables::SERVICE_CLIENT_ID, Some(client_id))]);
         })
         .await;
         let client = RelyingParty::new(&laptop);
@@ -626,7 +626,7 @@ async fn only_an_accepted_acr_signs_in() {
         (None, vec![(normal, true), (other, true), (none, true)]),
     ] {
         let laptop = laptop_with(|options| {
-            options.environment = variables([(config::ACCEPTED_ACR, accepted)]);
+            options.environment = variables([(variables::ACCEPTED_ACR, accepted)]);
         })
         .await;
         for (fault, passes) in cases {

@@ -2,6 +2,7 @@
 //! All that is wrong or missing is named at once, at start, and never with a value.
 //! No variable holds a secret where the function is deployed: there are references.
 
+use crate::failure::Bilingual;
 use std::fmt;
 
 use four_attributes::{AssuranceRule, AttributeSet, AuthenticationTime, SANDBOX_ISSUER};
@@ -9,31 +10,112 @@ use http_client::secure_url;
 
 use crate::reference::Reference;
 
-/// A variable of the environment: its name, and what its value is.
+/// A variable of the environment, and all that is to be said of it. Texts may hold code in backquotes.
 #[derive(Clone, Copy, Debug)]
 pub struct Variable {
     /// The name.
     pub name: &'static str,
     /// What it says.
-    pub meaning: &'static str,
+    pub meaning: Bilingual,
+    /// What its value looks like.
+    pub form: Bilingual,
+    /// What holds where it isn't set.
+    pub if_unset: IfUnset,
+    /// A value that it could have.
+    pub example: &'static str,
 }
 
-/// Names every variable of a function once: a constant for each, and `VARIABLES` for all of them.
+/// What holds where a variable isn't set, or is empty.
+#[derive(Clone, Copy, Debug)]
+pub enum IfUnset {
+    /// The function doesn't start.
+    Refused,
+    /// The same as with this value.
+    Value(&'static str),
+    /// Something else, which whoever reads the variable sees to.
+    Said(Bilingual),
+}
+
+/// Declares the variables that somebody reads: a constant with the name of each, and `VARIABLES` for all of them. The comment
+/// of a variable is its meaning in English, and `ja` is the same in Japanese.
 ///
 /// ```
+/// use function_kit::failure::Bilingual;
+/// use function_kit::settings::IfUnset;
+///
 /// function_kit::variables! {
-///     LOG_LEVEL = "LOG_LEVEL", "how much is logged";
+///     /// How much is logged
+///     LOG_LEVEL {
+///         ja: "ログの細かさ",
+///         form: Bilingual { en: "`info`, `debug`", ja: "`info`、`debug`" },
+///         if_unset: IfUnset::Value("info"),
+///         example: "debug",
+///     }
 /// }
 ///
-/// assert_eq!(VARIABLES[0].name, LOG_LEVEL);
+/// assert_eq!(LOG_LEVEL, "LOG_LEVEL");
+/// assert_eq!(VARIABLES[0].meaning.en, "How much is logged");
 /// ```
 #[macro_export]
 macro_rules! variables {
-    ($($constant:ident = $name:literal, $meaning:literal;)+) => {
-        $(#[doc = $meaning] pub const $constant: &str = $name;)+
-        /// Every variable that is read.
-        pub const VARIABLES: &[$crate::settings::Variable] =
-            &[$($crate::settings::Variable { name: $name, meaning: $meaning },)+];
+    ($(
+        $(#[doc = $meaning:literal])+
+        $name:ident {
+            ja: $ja:literal,
+            form: $form:expr,
+            if_unset: $if_unset:expr,
+            example: $example:literal,
+        }
+    )+) => {
+        $($(#[doc = $meaning])+ pub const $name: &str = stringify!($name);)+
+        /// All that are declared here.
+        pub const VARIABLES: &[$crate::settings::Variable] = &[$(
+            $crate::settings::Variable {
+                name: stringify!($name),
+                meaning: $crate::failure::Bilingual {
+                    en: concat!($($meaning),+).trim_ascii_start(),
+                    ja: $ja,
+                },
+                form: $form,
+                if_unset: $if_unset,
+                example: $example,
+            },
+        )+];
+    };
+}
+
+/// Forms that several variables have.
+pub mod form {
+    use crate::failure::Bilingual;
+
+    /// As [`secret_reference`](super::secret_reference) takes it.
+    pub const SECRET: Bilingual = Bilingual {
+        en: "a reference to a secret (one)",
+        ja: "秘密への参照（1つ）",
+    };
+
+    /// References to keys.
+    pub const KEYS: Bilingual = Bilingual {
+        en: "references to keys, separated by spaces",
+        ja: "鍵への参照。空白区切り",
+    };
+
+    /// As [`service_address`](super::service_address) takes it.
+    pub const ADDRESS: Bilingual = Bilingual {
+        en: "an `https` URL",
+        ja: "`https` の URL",
+    };
+
+    /// As [`provider_name`](super::provider_name) takes it.
+    pub const PROVIDER_NAME: Bilingual = Bilingual {
+        en: "3 to 32 characters, without `_` and white space",
+        ja: "3〜32文字。`_` と空白は使えない",
+    };
+
+    /// As [`yes_or_no`](super::yes_or_no) takes it.
+    pub const YES_OR_NO: Bilingual = Bilingual {
+        en: "`yes`, `no`",
+        ja: "`yes`、`no`",
     };
 }
 
@@ -62,17 +144,20 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Reads a whole configuration: `read` asks for every variable before it gives up, so that every problem is named.
+/// Reads a whole configuration: `read` asks for every variable before it gives up, so that every problem is named. `variables`
+/// are all of them, as their readers declare them.
 ///
 /// # Errors
 ///
 /// [`ConfigError`] if there was a problem with any of them.
 pub fn read<T>(
     lookup: &dyn Fn(&str) -> Option<String>,
+    variables: &'static [&'static [Variable]],
     read: impl FnOnce(&mut Reader<'_>) -> Option<T>,
 ) -> Result<T, ConfigError> {
     let mut reader = Reader {
         lookup,
+        variables,
         problems: Vec::new(),
     };
     match read(&mut reader) {
@@ -85,6 +170,7 @@ pub fn read<T>(
 /// a missing one.
 pub struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
+    variables: &'static [&'static [Variable]],
     problems: Vec<Problem>,
 }
 
@@ -103,12 +189,6 @@ impl Reader<'_> {
         });
     }
 
-    /// Whether the variable is there at all, perhaps empty.
-    #[must_use]
-    pub fn is_set(&self, variable: &str) -> bool {
-        (self.lookup)(variable).is_some()
-    }
-
     /// A value that may be missing.
     #[must_use]
     pub fn optional(&self, variable: &str) -> Option<String> {
@@ -117,34 +197,46 @@ impl Reader<'_> {
             .filter(|value| !value.is_empty())
     }
 
-    /// A value that must be there.
-    pub fn required(&mut self, variable: &'static str) -> Option<String> {
-        let value = self.optional(variable);
-        if value.is_none() {
-            self.problem(variable, "is missing");
-        }
-        value
-    }
-
-    /// A value that is required and checked.
+    /// A value that is checked: that of the variable, or what holds where it isn't set.
     pub fn checked<T>(
         &mut self,
         variable: &'static str,
         check: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let value = self.required(variable)?;
-        self.check(variable, &value, check)
+        if let Some(value) = self.optional(variable) {
+            return self.check(variable, &value, check);
+        }
+        let mut known = self.variables.iter().copied().flatten();
+        let known = known.find(|known| known.name == variable);
+        match known.map(|known| known.if_unset) {
+            Some(IfUnset::Value(value)) => self.check(variable, value, check),
+            Some(IfUnset::Refused | IfUnset::Said(_)) | None => {
+                self.problem(variable, "is missing");
+                None
+            }
+        }
     }
 
-    /// A value that is checked, `default` where it is missing.
-    pub fn checked_or<T>(
+    /// A value that is checked if there is one.
+    pub fn checked_if_set<T>(
         &mut self,
         variable: &'static str,
-        default: &str,
         check: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        let value = self.optional(variable);
-        self.check(variable, value.as_deref().unwrap_or(default), check)
+    ) -> Option<Option<T>> {
+        match self.optional(variable) {
+            Some(value) => self.check(variable, &value, check).map(Some),
+            None => Some(None),
+        }
+    }
+
+    /// A value that is checked and may be empty. `None` where the variable isn't set at all.
+    pub fn checked_or_empty<T>(
+        &mut self,
+        variable: &'static str,
+        check: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<Option<T>> {
+        let value = (self.lookup)(variable);
+        value.map(|value| self.check(variable, value.trim(), check))
     }
 
     /// Checks a value; what `check` says of it is noted.
@@ -243,11 +335,7 @@ pub fn attributes(value: &str) -> Result<AttributeSet, String> {
 
 /// Attributes that a variable names, or all four if there is no such variable. An empty one is a list, too: of none.
 pub fn attributes_or_all(reader: &mut Reader<'_>, variable: &'static str) -> Option<AttributeSet> {
-    if reader.is_set(variable) {
-        reader.checked_or(variable, "", attributes)
-    } else {
-        Some(AttributeSet::all())
-    }
+    (reader.checked_or_empty(variable, attributes)).unwrap_or_else(|| Some(AttributeSet::all()))
 }
 
 /// The values of `acr` that are accepted, separated by commas: a value may have spaces. Or `any`.
@@ -336,25 +424,79 @@ mod tests {
         }
     }
 
+    const TEXT: Bilingual = Bilingual {
+        en: "text",
+        ja: "文字列",
+    };
+
+    const NAME: &str = "NAME";
     const KEYS: &str = "KEYS";
     const LEVEL: &str = "LEVEL";
-    const NAME: &str = "NAME";
+    const LIST: &str = "LIST";
+
+    const VARIABLES: &[Variable] = &[
+        declared(NAME, IfUnset::Refused),
+        declared(KEYS, IfUnset::Refused),
+        declared(LEVEL, IfUnset::Value("info")),
+        declared(LIST, IfUnset::Said(TEXT)),
+    ];
+
+    const fn declared(name: &'static str, if_unset: IfUnset) -> Variable {
+        Variable {
+            name,
+            meaning: TEXT,
+            form: TEXT,
+            if_unset,
+            example: "text",
+        }
+    }
 
     fn all(reader: &mut Reader<'_>) -> Option<(String, Reference, tracing::Level)> {
-        let name = reader.required(NAME);
+        let name = reader.checked(NAME, |name| Ok(name.to_owned()));
         let keys = reader.checked(KEYS, secret_reference);
-        let level = reader.checked_or(LEVEL, "info", level);
+        let level = reader.checked(LEVEL, level);
         Some((name?, keys?, level?))
+    }
+
+    fn read_of<T>(
+        variables: &[(&str, &str)],
+        all: impl FnOnce(&mut Reader<'_>) -> Option<T>,
+    ) -> Result<T, ConfigError> {
+        let variables: BTreeMap<_, _> = variables.iter().copied().collect();
+        let value = |name: &str| variables.get(name).map(|&value| value.to_owned());
+        read(&value, &[VARIABLES], all)
     }
 
     fn read_all(
         variables: &[(&str, &str)],
     ) -> Result<(String, Reference, tracing::Level), ConfigError> {
-        let variables: BTreeMap<_, _> = variables.iter().copied().collect();
-        read(
-            &|name| variables.get(name).map(|&value| value.to_owned()),
-            all,
-        )
+        read_of(variables, all)
+    }
+
+    #[test]
+    fn what_is_not_set_holds_as_it_is_declared() {
+        let none = |_: &str| Err::<(), _>("is wrong".to_owned());
+        // Nothing is checked where nothing is set, and what isn't declared is missing.
+        let read = read_of(&[], |reader| reader.checked_if_set(LIST, none));
+        assert_eq!(read, Ok(None));
+        let read = read_of(&[(LIST, " ")], |reader| reader.checked_if_set(LIST, none));
+        assert_eq!(read, Ok(None));
+        for variable in [NAME, LIST, "OTHER"] {
+            let read = read_of(&[], |reader| reader.checked(variable, none));
+            assert_eq!(read.unwrap_err().0[0].reason, "is missing", "{variable}");
+        }
+        // An empty list is a list.
+        let length = |value: &str| Ok(value.len());
+        for (variables, expected) in [
+            (&[][..], None),
+            (&[(LIST, " ")], Some(0)),
+            (&[(LIST, "ab ")], Some(2)),
+        ] {
+            let read = read_of(variables, |reader| {
+                Some(reader.checked_or_empty(LIST, length).flatten())
+            });
+            assert_eq!(read, Ok(expected), "{variables:?}");
+        }
     }
 
     fn problems(variables: &[(&str, &str)]) -> Vec<&'static str> {
@@ -390,7 +532,7 @@ mod tests {
 
     #[test]
     fn fail_a_problem_that_was_noted_although_there_is_a_value() {
-        let noted = read(&|_| None, |reader| {
+        let noted = read_of(&[], |reader| {
             reader.problem(NAME, "is wrong");
             Some(())
         });

@@ -1,7 +1,45 @@
 //! What every function is told of how it tells the operator: how much it logs, and where its metrics belong.
 //! The variables are the same for all functions, so they are read in one place.
 
-use crate::settings::{Reader, level};
+use crate::failure::Bilingual;
+use crate::settings::{IfUnset, Reader, level};
+
+crate::variables! {
+    /// How much is logged
+    LOG_LEVEL {
+        ja: "ログの細かさ",
+        form: Bilingual {
+            en: "`error`, `warn`, `info`, `debug`",
+            ja: "`error`、`warn`、`info`、`debug`",
+        },
+        if_unset: IfUnset::Value("info"),
+        example: "info",
+    }
+    /// The namespace of the metrics (CloudWatch)
+    METRICS_NAMESPACE {
+        ja: "メトリクスの名前空間（CloudWatch）",
+        form: Bilingual {
+            en: "1 to 255 ASCII letters, digits, spaces and `.-_/#:`, not beginning with `:` or \
+                `AWS/`",
+            ja: "英数字、空白、`.-_/#:` の1〜255文字。`:` と `AWS/` では始められない",
+        },
+        if_unset: IfUnset::Value("digital-auth"),
+        example: "digital-auth",
+    }
+    /// The stack's name: the dimension `Stack` of the metrics
+    STACK_NAME {
+        ja: "スタックの名前。メトリクスのディメンション `Stack` になる",
+        form: Bilingual {
+            en: "1 to 128 ASCII letters, digits and `-`",
+            ja: "英数字と `-` の1〜128文字",
+        },
+        if_unset: IfUnset::Said(Bilingual {
+            en: "empty (no such dimension)",
+            ja: "空（このディメンションが付かない）",
+        }),
+        example: "digital-auth-production",
+    }
+}
 
 /// The longest name of a stack, in characters (AWS CloudFormation).
 const LONGEST_STACK_NAME: usize = 128;
@@ -22,18 +60,10 @@ pub struct Telemetry {
 
 impl Telemetry {
     /// Reads all three before it gives up, so that every problem is named.
-    pub fn read(
-        reader: &mut Reader<'_>,
-        log_level: &'static str,
-        metrics_namespace: &'static str,
-        stack_name: &'static str,
-    ) -> Option<Self> {
-        let log_level = reader.checked_or(log_level, "info", level);
-        let namespace = reader.checked_or(metrics_namespace, "digital-auth", namespace);
-        let stack = match reader.optional(stack_name) {
-            None => Some(None),
-            Some(name) => reader.check(stack_name, &name, stack).map(Some),
-        };
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let log_level = reader.checked(LOG_LEVEL, level);
+        let namespace = reader.checked(METRICS_NAMESPACE, namespace);
+        let stack = reader.checked_if_set(STACK_NAME, stack);
         Some(Self {
             log_level: log_level?,
             metrics_namespace: namespace?,
@@ -79,8 +109,7 @@ mod tests {
             let found = all.find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        let all = |reader: &mut Reader<'_>| Telemetry::read(reader, "LEVEL", "NAMESPACE", "STACK");
-        read(&value, all).map_err(|ConfigError(problems)| {
+        read(&value, &[VARIABLES], Telemetry::read).map_err(|ConfigError(problems)| {
             problems.iter().map(|problem| problem.variable).collect()
         })
     }
@@ -94,7 +123,7 @@ mod tests {
         };
         assert_eq!(read_with(&[]), Ok(expected.clone()));
         assert_eq!(
-            read_with(&[("STACK", ""), ("NAMESPACE", " ")]),
+            read_with(&[(STACK_NAME, ""), (METRICS_NAMESPACE, " ")]),
             Ok(expected)
         );
     }
@@ -102,11 +131,11 @@ mod tests {
     #[test]
     fn pass_names_that_aws_takes() {
         for name in ["a", "digital-auth-production", &"x".repeat(128)] {
-            let read = read_with(&[("STACK", name)]).unwrap();
+            let read = read_with(&[(STACK_NAME, name)]).unwrap();
             assert_eq!(read.stack_name.as_deref(), Some(name));
         }
         for name in ["a", "My App/logins:v1.2_#", &"x".repeat(255)] {
-            let read = read_with(&[("NAMESPACE", name)]).unwrap();
+            let read = read_with(&[(METRICS_NAMESPACE, name)]).unwrap();
             assert_eq!(read.metrics_namespace, name);
         }
     }
@@ -114,13 +143,24 @@ mod tests {
     #[test]
     fn fail_other_names() {
         for name in ["a b", "a_b", "a/b", "本番", "arn:aws", &"x".repeat(129)] {
-            assert_eq!(read_with(&[("STACK", name)]), Err(vec!["STACK"]), "{name}");
+            assert_eq!(
+                read_with(&[(STACK_NAME, name)]),
+                Err(vec![STACK_NAME]),
+                "{name}"
+            );
         }
         for name in [":a", "AWS/Lambda", "名前", "a\"b", &"x".repeat(256)] {
-            let refused = read_with(&[("NAMESPACE", name)]);
-            assert_eq!(refused, Err(vec!["NAMESPACE"]), "{name}");
+            let refused = read_with(&[(METRICS_NAMESPACE, name)]);
+            assert_eq!(refused, Err(vec![METRICS_NAMESPACE]), "{name}");
         }
-        let all = [("LEVEL", "loud"), ("NAMESPACE", ":"), ("STACK", "_")];
-        assert_eq!(read_with(&all), Err(vec!["LEVEL", "NAMESPACE", "STACK"]));
+        let all = [
+            (LOG_LEVEL, "loud"),
+            (METRICS_NAMESPACE, ":"),
+            (STACK_NAME, "_"),
+        ];
+        assert_eq!(
+            read_with(&all),
+            Err(vec![LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME])
+        );
     }
 }

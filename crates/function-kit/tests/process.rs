@@ -21,10 +21,10 @@ use function_kit::metrics::{Measurements, Metrics, Step};
 use function_kit::reference::Reference;
 use function_kit::runtime::{Call, Handler};
 use function_kit::secrets::SecretReader;
-use function_kit::settings::{self, ConfigError};
+use function_kit::settings::{self, ConfigError, IfUnset};
 use function_kit::start::Function;
 use function_kit::support_id::SupportId;
-use function_kit::telemetry::Telemetry;
+use function_kit::telemetry::{self, Telemetry};
 use http_client::{HttpClient, SystemClock};
 use kit::{Received, Reply, Server};
 use lambda_runtime::Diagnostic;
@@ -33,9 +33,8 @@ use serde_json::{Value, json};
 const SECRET: &str = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:a-AbCdEf";
 
 function_kit::variables! {
-    NAMESPACE = "NAMESPACE", "the namespace of the metrics";
-    LOG_LEVEL = "LOG_LEVEL", "how much is logged";
-    STACK = "STACK", "the stack's name";
+    /// What happens
+    PLOT { ja: "筋書き", form: NOTHING, if_unset: IfUnset::Refused, example: "silent", }
 }
 
 function_kit::classes! {
@@ -61,17 +60,17 @@ const NOTHING: Bilingual = Bilingual {
 };
 
 struct Config {
-    namespace: String,
+    plot: String,
     telemetry: Telemetry,
 }
 
 impl Config {
     fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        settings::read(lookup, |reader| {
-            let namespace = reader.required(NAMESPACE);
-            let telemetry = Telemetry::read(reader, LOG_LEVEL, NAMESPACE, STACK);
+        settings::read(lookup, &[VARIABLES, telemetry::VARIABLES], |reader| {
+            let plot = reader.checked(PLOT, |plot| Ok(plot.to_owned()));
+            let telemetry = Telemetry::read(reader);
             Some(Self {
-                namespace: namespace?,
+                plot: plot?,
                 telemetry: telemetry?,
             })
         })
@@ -126,7 +125,7 @@ async fn function() -> ExitCode {
         },
         Config::read,
         |config| &config.telemetry,
-        async |config| match config.namespace.as_str() {
+        async |config| match config.plot.as_str() {
             "impossible" => Err("it can't be made"),
             "silent" => {
                 let reference = Reference::SecretsManager(SECRET.to_owned());
@@ -172,14 +171,14 @@ fn fail_with_every_problem_of_the_configuration() {
         })
     };
     let expected = [
-        problem("NAMESPACE", "is missing"),
+        problem("PLOT", "is missing"),
         problem("LOG_LEVEL", "must be `error`, `warn`, `info` or `debug`"),
     ];
     assert_eq!(log_of_failure(&output), expected);
 }
 
 fn fail_outside_of_lambda() {
-    let output = command(&[("NAMESPACE", "test")]).output().unwrap();
+    let output = command(&[("PLOT", "test")]).output().unwrap();
     let log = log_of_failure(&output);
     assert_eq!(log.len(), 1);
     let reason = log.first().unwrap()["reason"].as_str().unwrap();
@@ -191,7 +190,7 @@ fn fail_outside_of_lambda() {
 
 fn fail_when_it_can_not_be_made() {
     let variables = [
-        ("NAMESPACE", "impossible"),
+        ("PLOT", "impossible"),
         ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9"),
     ];
     let output = command(&variables).output().unwrap();
@@ -208,7 +207,7 @@ fn fail_where_aws_does_not_answer_after_one_repetition() {
     let address = server.url("");
     let since = Instant::now();
     let child = command(&[
-        ("NAMESPACE", "silent"),
+        ("PLOT", "silent"),
         ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9"),
         ("AWS_ENDPOINT_URL", &address),
         ("AWS_REGION", "ap-northeast-1"),
@@ -272,9 +271,10 @@ fn pass_events_and_show_nothing_of_them() {
     let server = Server::start(runtime_api);
     let address = server.url("");
     let child = command(&[
-        ("NAMESPACE", "test"),
+        ("PLOT", "test"),
+        ("METRICS_NAMESPACE", "test"),
         ("LOG_LEVEL", "debug"),
-        ("STACK", "sandbox"),
+        ("STACK_NAME", "sandbox"),
         (
             "AWS_LAMBDA_RUNTIME_API",
             address.trim_start_matches("http://"),

@@ -6,16 +6,48 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use four_attributes::{Expected, RecordRefusal, VerifiedRecord};
 use function_kit::check;
+use function_kit::failure::Bilingual;
 use function_kit::invocation::Invocation;
 use function_kit::metrics::Count;
 use function_kit::secrets::{
     Asker, Cached, InvalidSecret, Make, SecretReader, Shown, Source, sealing_keys,
 };
-use function_kit::settings::{Reader, provider_name, secret_reference, service_issuers};
+use function_kit::settings::{
+    IfUnset, Reader, form, provider_name, secret_reference, service_issuers,
+};
 use http_client::NoRootCertificates;
 use sealing::SealingKeys;
 
 use crate::Class;
+
+function_kit::variables! {
+    /// The keys of the verified records, as the bridge has them
+    RECORD_KEYS {
+        ja: "検証済みの記録の鍵。橋渡しと同じもの",
+        form: form::SECRET,
+        if_unset: IfUnset::Refused,
+        example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:…",
+    }
+    /// The service's issuer; the record has to have the same. More than one, where the service has
+    /// changed its own
+    SERVICE_ISSUER {
+        ja: "サービスの発行者。記録にあるものと同じでなければならない。サービスが変えたときは、複数",
+        form: Bilingual {
+            en: "addresses of the form that the bridge takes (normal form, up to 255 characters \
+                each), separated by spaces, compared byte for byte and never called",
+            ja: "橋渡しと同じ形の URL（正規形、それぞれ255文字まで）。空白区切り。1バイトずつ比べるだけで、呼び出さない",
+        },
+        if_unset: IfUnset::Refused,
+        example: "https://sb-auth-and-sign.go.jp/api/realms/main",
+    }
+    /// The bridge's name in the user pool, as the bridge has it
+    PROVIDER_NAME {
+        ja: "ユーザープールでの橋渡しの名前。橋渡しと同じもの",
+        form: form::PROVIDER_NAME,
+        if_unset: IfUnset::Refused,
+        example: "MynaApp",
+    }
+}
 
 /// Records are shown by whoever can write the attribute.
 const RECORD: Asker = Asker("record");
@@ -40,18 +72,13 @@ pub struct RecordSettings {
 
 impl RecordSettings {
     /// Reads all three before it gives up, so that every problem is named.
-    pub fn read(
-        reader: &mut Reader<'_>,
-        record_keys: &'static str,
-        issuer: &'static str,
-        provider: &'static str,
-    ) -> Option<Self> {
-        let reference = reader.checked(record_keys, secret_reference);
-        let service_issuers = reader.checked(issuer, service_issuers);
-        let provider_name = reader.checked(provider, provider_name);
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let reference = reader.checked(RECORD_KEYS, secret_reference);
+        let service_issuers = reader.checked(SERVICE_ISSUER, service_issuers);
+        let provider_name = reader.checked(PROVIDER_NAME, provider_name);
         Some(Self {
             keys: Source {
-                variable: record_keys,
+                variable: RECORD_KEYS,
                 reference: reference?,
             },
             service_issuers: service_issuers?,

@@ -14,35 +14,13 @@ use function_kit::settings::{
 };
 use function_kit::telemetry::Telemetry;
 
-function_kit::variables! {
-    ISSUER = "ISSUER", "the bridge's own base URL, without a slash at its end; also `iss` of its ID tokens";
-    CLIENT_ID = "CLIENT_ID", "the client id that Amazon Cognito uses here";
-    CLIENT_SECRETS = "CLIENT_SECRETS", "reference to {\"current\":\"…\",\"previous\":\"…\"}: Amazon Cognito's client secret; `previous` may be absent";
-    FRONT_DOOR_SECRETS = "FRONT_DOOR_SECRETS", "reference to the secret that Amazon CloudFront shows in the header `x-front-door`, in the form of CLIENT_SECRETS; without it there is no front door";
-    REDIRECT_URIS = "REDIRECT_URIS", "Amazon Cognito's redirect URIs (…/oauth2/idpresponse), separated by spaces";
-    PROVIDER_NAME = "PROVIDER_NAME", "the name of the bridge's identity provider in the user pool";
-    SEALING_KEYS = "SEALING_KEYS", "reference to {\"keys\":[\"…\"]}, 64 lower-case hexadecimal digits or base64url of 32 bytes each; the first seals, all open; or {\"key\":\"…\"} with only one";
-    RECORD_KEYS = "RECORD_KEYS", "reference to the keys of the verified records, in the form of SEALING_KEYS";
-    ID_TOKEN_KEYS = "ID_TOKEN_KEYS", "references to RSA keys, separated by spaces; the first signs ID tokens, all are published";
-    ASSERTION_KEYS = "ASSERTION_KEYS", "references to RSA or P-256 keys, separated by spaces; the first signs client assertions, all are published";
-    SERVICE = "SERVICE", "`sandbox`, `production`, or `custom` with the five SERVICE_ addresses";
-    SERVICE_CLIENT_ID = "SERVICE_CLIENT_ID", "the client id that the Digital Agency gave; empty until then";
-    SERVICE_ISSUER = "SERVICE_ISSUER", "custom: the service's issuer";
-    SERVICE_AUTHORIZATION_ENDPOINT = "SERVICE_AUTHORIZATION_ENDPOINT", "custom: where the browser goes";
-    SERVICE_TOKEN_ENDPOINT = "SERVICE_TOKEN_ENDPOINT", "custom: the token endpoint";
-    SERVICE_USERINFO_ENDPOINT = "SERVICE_USERINFO_ENDPOINT", "custom: the userinfo endpoint";
-    SERVICE_JWKS_URI = "SERVICE_JWKS_URI", "custom: the service's keys";
-    SERVICE_ID_TOKEN_ALGORITHMS = "SERVICE_ID_TOKEN_ALGORITHMS", "ES256 (default), RS256, or both: the algorithms of the service's ID tokens that are accepted";
-    ATTRIBUTES = "ATTRIBUTES", "any of `name address birthdate gender`, separated by spaces; `none`, or empty, for none";
-    ACR_VALUES = "ACR_VALUES", "`acr_values` of the authorization request; `aal3 crl` by default, `none` to leave it out";
-    ACCEPTED_ACR = "ACCEPTED_ACR", "the values of `acr` that are accepted, separated by commas, or `any`; production needs it";
-    REQUIRE_AUTH_TIME = "REQUIRE_AUTH_TIME", "`no` (default) or `yes`: whether an ID token of the service without `auth_time` is refused; `yes` once the service is known to send it";
-    GRANTED_SCOPE = "GRANTED_SCOPE", "`required` (default) or `optional`: whether a token answer of the service without `scope` is refused; what it says has to hold all that was asked for either way";
-    CALLBACK_ISS = "CALLBACK_ISS", "`optional` (default) or `required`: whether an answer of the service without `iss` is refused; `required` once the service is known to send it";
-    LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
-    METRICS_NAMESPACE = "METRICS_NAMESPACE", "the CloudWatch namespace of the metrics; `digital-auth` by default";
-    STACK_NAME = "STACK_NAME", "the stack's name, the metrics' dimension `Stack`; without it there is no such dimension";
-}
+use crate::variables::{
+    self, ACCEPTED_ACR, ACR_VALUES, ASSERTION_KEYS, ATTRIBUTES, CALLBACK_ISS, CLIENT_ID,
+    CLIENT_SECRETS, FRONT_DOOR_SECRETS, GRANTED_SCOPE, ID_TOKEN_KEYS, ISSUER, PROVIDER_NAME,
+    RECORD_KEYS, REDIRECT_URIS, REQUIRE_AUTH_TIME, SEALING_KEYS, SERVICE,
+    SERVICE_AUTHORIZATION_ENDPOINT, SERVICE_CLIENT_ID, SERVICE_ID_TOKEN_ALGORITHMS, SERVICE_ISSUER,
+    SERVICE_JWKS_URI, SERVICE_TOKEN_ENDPOINT, SERVICE_USERINFO_ENDPOINT,
+};
 
 /// Where the service sends the browser back, below the issuer.
 pub const CALLBACK: &str = "/callback";
@@ -104,7 +82,7 @@ impl Config {
     ///
     /// [`ConfigError`] names every variable that is missing or wrong.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        settings::read(lookup, Self::read_all)
+        settings::read(lookup, variables::ALL, Self::read_all)
     }
 
     fn read_all(reader: &mut Reader<'_>) -> Option<Self> {
@@ -112,12 +90,7 @@ impl Config {
         let issuer = reader.checked(ISSUER, issuer);
         let client_id = reader.checked(CLIENT_ID, client_id);
         let client_secrets = reader.checked(CLIENT_SECRETS, secret_reference);
-        let front_door_secrets = match reader.optional(FRONT_DOOR_SECRETS) {
-            None => Some(None),
-            Some(reference) => reader
-                .check(FRONT_DOOR_SECRETS, &reference, secret_reference)
-                .map(Some),
-        };
+        let front_door_secrets = reader.checked_if_set(FRONT_DOOR_SECRETS, secret_reference);
         let redirect_uris = reader.checked(REDIRECT_URIS, redirect_uris);
         let provider_name = reader.checked(PROVIDER_NAME, provider_name);
         let sealing_keys = reader.checked(SEALING_KEYS, secret_reference);
@@ -127,30 +100,17 @@ impl Config {
         refuse_shared_keys(reader);
         let environment = reader.checked(SERVICE, environment);
         let provider = environment.and_then(|environment| provider(reader, environment));
-        let service_client_id = reader.optional(SERVICE_CLIENT_ID);
-        let service_client_id = match service_client_id {
-            None => Some(None),
-            Some(id) => reader
-                .check(SERVICE_CLIENT_ID, &id, service_client)
-                .map(Some),
-        };
-        let algorithms = reader.checked_or(SERVICE_ID_TOKEN_ALGORITHMS, "ES256", algorithm_list);
+        let service_client_id = reader.checked_if_set(SERVICE_CLIENT_ID, service_client);
+        let algorithms = reader.checked(SERVICE_ID_TOKEN_ALGORITHMS, algorithm_list);
         // An empty list is a list: a login that asks for no attribute. Only a forgotten one is missing.
-        let attributes = if reader.is_set(ATTRIBUTES) {
-            reader.checked_or(ATTRIBUTES, "", attributes)
-        } else {
-            reader.checked(ATTRIBUTES, attributes)
-        };
-        let acr_values = match reader.optional(ACR_VALUES).as_deref() {
-            None => Some("aal3 crl".to_owned()),
-            Some("none") => None,
-            Some(values) => Some(values.to_owned()),
-        };
+        let attributes = (reader.checked_or_empty(ATTRIBUTES, attributes))
+            .unwrap_or_else(|| reader.checked(ATTRIBUTES, attributes));
+        let acr_values = reader.checked(ACR_VALUES, acr_values);
         let assurance = assurance(reader, environment, provider.as_ref());
-        let authentication_time = reader.checked_or(REQUIRE_AUTH_TIME, "no", authentication_time);
-        let granted_scope = reader.checked_or(GRANTED_SCOPE, "required", granted_scope);
-        let callback_issuer = reader.checked_or(CALLBACK_ISS, "optional", callback_issuer);
-        let telemetry = Telemetry::read(reader, LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME);
+        let authentication_time = reader.checked(REQUIRE_AUTH_TIME, authentication_time);
+        let granted_scope = reader.checked(GRANTED_SCOPE, granted_scope);
+        let callback_issuer = reader.checked(CALLBACK_ISS, callback_issuer);
+        let telemetry = Telemetry::read(reader);
         Some(Self {
             issuer: issuer?,
             client_id: client_id?,
@@ -166,7 +126,7 @@ impl Config {
             service_client_id: service_client_id?,
             service_id_token_algorithms: algorithms?,
             attributes: attributes?,
-            acr_values,
+            acr_values: acr_values?,
             assurance: assurance?,
             authentication_time: authentication_time?,
             granted_scope: granted_scope?,
@@ -183,6 +143,11 @@ pub enum CallbackIssuer {
     Optional,
     /// Without it, the answer is refused.
     Required,
+}
+
+/// Free text, or `none`.
+fn acr_values(value: &str) -> Result<Option<String>, String> {
+    Ok((value != "none").then(|| value.to_owned()))
 }
 
 fn granted_scope(value: &str) -> Result<GrantedScope, String> {
@@ -353,6 +318,7 @@ mod tests {
     use function_kit::settings::Problem;
 
     use super::*;
+    use crate::variables::{LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME};
 
     fn sandbox() -> BTreeMap<&'static str, &'static str> {
         BTreeMap::from([

@@ -27,3 +27,4 @@ pub mod secrets;
 pub mod startup;
 pub mod token;
 pub mod userinfo;
+pub mod variables;

@@ -15,8 +15,8 @@ use sealing::SealingKeys;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use crate::config::{CLIENT_SECRETS, RECORD_KEYS, SEALING_KEYS};
 use crate::failure::Class;
+use crate::variables::{CLIENT_SECRETS, RECORD_KEYS, SEALING_KEYS};
 
 /// A secret that somebody shows: the one in use, and the one before it while it is being rotated.
 pub struct SecretPair {

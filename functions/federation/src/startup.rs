@@ -13,9 +13,10 @@ use keys::{Algorithm, InvalidKey, KeyRing, KmsKey, LocalKey, Randomness, Signing
 use thiserror::Error;
 
 use crate::bridge::{Bridge, Parts};
-use crate::config::{ASSERTION_KEYS, CALLBACK, Config, ID_TOKEN_KEYS};
+use crate::config::{CALLBACK, Config};
 use crate::front_door::FrontDoor;
 use crate::secrets::{self, References};
+use crate::variables::{ASSERTION_KEYS, ID_TOKEN_KEYS};
 
 /// Why the bridge can't start.
 #[derive(Debug, Error)]

@@ -5,19 +5,7 @@ use function_kit::settings::{self, ConfigError, Reader, attributes_or_all};
 use function_kit::telemetry::Telemetry;
 use record_trigger::records::RecordSettings;
 
-function_kit::variables! {
-    RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]} or {\"key\":\"…\"}: the keys of the verified records, as the bridge has them";
-    SERVICE_ISSUER = "SERVICE_ISSUER", "the issuer of the Digital Authentication App service, as the bridge has it; more than one, separated by spaces, where it has changed";
-    PROVIDER_NAME = "PROVIDER_NAME", "the bridge's name in the user pool, as the bridge has it";
-    ATTRIBUTES = "ATTRIBUTES", "the attributes that the bridge asks for, as the bridge has them; the others are left alone in the user pool. All four, if it isn't set";
-    NAME_GONE = "NAME_GONE", "`clear` (default) or `leave`: what becomes of a name in the user pool if a sign-in brings none";
-    ADDRESS_GONE = "ADDRESS_GONE", "`clear` (default) or `leave`: what becomes of an address in the user pool if a sign-in brings none";
-    BIRTHDATE_GONE = "BIRTHDATE_GONE", "`leave` (default) or `clear`: what becomes of a birth date in the user pool if a sign-in brings none, or only a part";
-    GENDER_GONE = "GENDER_GONE", "`clear` (default) or `leave`: what becomes of a gender in the user pool if a sign-in brings none";
-    LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
-    METRICS_NAMESPACE = "METRICS_NAMESPACE", "the CloudWatch namespace of the metrics; `digital-auth` by default";
-    STACK_NAME = "STACK_NAME", "the stack's name, the metrics' dimension `Stack`; without it there is no such dimension";
-}
+use crate::variables::{self, ADDRESS_GONE, ATTRIBUTES, BIRTHDATE_GONE, GENDER_GONE, NAME_GONE};
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
@@ -39,16 +27,16 @@ impl Config {
     ///
     /// [`ConfigError`] names every variable that is missing or wrong.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        settings::read(lookup, read)
+        settings::read(lookup, variables::ALL, read)
     }
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Config> {
     // Everything is read before anything is given up, so that every problem is named.
-    let records = RecordSettings::read(reader, RECORD_KEYS, SERVICE_ISSUER, PROVIDER_NAME);
+    let records = RecordSettings::read(reader);
     let attributes = attributes_or_all(reader, ATTRIBUTES);
     let cleared = cleared(reader);
-    let telemetry = Telemetry::read(reader, LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME);
+    let telemetry = Telemetry::read(reader);
     Some(Config {
         records: records?,
         attributes: attributes?,
@@ -61,15 +49,15 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
 /// Cognito takes an empty one, and a refused value fails the sign-in. What stays isn't shown in tokens: what they show comes
 /// from the record.
 fn cleared(reader: &mut Reader<'_>) -> Option<AttributeSet> {
-    let mut read = |attribute: Attribute, variable, default| {
-        let is_cleared = reader.checked_or(variable, default, is_cleared)?;
+    let mut read = |attribute: Attribute, variable| {
+        let is_cleared = reader.checked(variable, is_cleared)?;
         Some(is_cleared.then_some(attribute))
     };
     let all = [
-        read(Attribute::Name, NAME_GONE, "clear"),
-        read(Attribute::Address, ADDRESS_GONE, "clear"),
-        read(Attribute::BirthDate, BIRTHDATE_GONE, "leave"),
-        read(Attribute::Gender, GENDER_GONE, "clear"),
+        read(Attribute::Name, NAME_GONE),
+        read(Attribute::Address, ADDRESS_GONE),
+        read(Attribute::BirthDate, BIRTHDATE_GONE),
+        read(Attribute::Gender, GENDER_GONE),
     ];
     let all: Option<Vec<_>> = all.into_iter().collect();
     Some(all?.into_iter().flatten().collect())
@@ -86,6 +74,7 @@ fn is_cleared(value: &str) -> Result<bool, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::variables::{PROVIDER_NAME, RECORD_KEYS, SERVICE_ISSUER};
 
     fn read_with(changed: &[(&str, &str)]) -> Result<Config, Vec<&'static str>> {
         let usual = [

@@ -6,3 +6,4 @@ pub mod admission;
 pub mod config;
 pub mod event;
 pub mod startup;
+pub mod variables;

@@ -16,7 +16,8 @@ use function_kit::runtime::Call;
 use function_kit::secrets::SecretReader;
 use http_client::Clock;
 use inbound_federation::admission::Admission;
-use inbound_federation::config::{self, Config};
+use inbound_federation::config::Config;
+use inbound_federation::variables;
 use kit::{SecretsManager, TestClock, start};
 use record_trigger::records::Records;
 use record_trigger::trigger;
@@ -66,9 +67,9 @@ fn sign_in_elsewhere(sealed_with: u8) -> Value {
 async fn after(hours: i64) -> Admission {
     let config = Config::read(&|name| {
         let value = match name {
-            config::RECORD_KEYS => KEYS,
-            config::SERVICE_ISSUER => ISSUER,
-            config::PROVIDER_NAME => PROVIDER,
+            variables::RECORD_KEYS => KEYS,
+            variables::SERVICE_ISSUER => ISSUER,
+            variables::PROVIDER_NAME => PROVIDER,
             _ => return None,
         };
         Some(value.to_owned())

@@ -7,26 +7,13 @@ use function_kit::settings::{
 use function_kit::telemetry::Telemetry;
 use record_trigger::records::RecordSettings;
 use user_pool::attribute as pool;
-use user_pool::scope::{self, OLDEST};
+use user_pool::scope::OLDEST;
 
 use crate::policy::Policy;
-
-function_kit::variables! {
-    RECORD_KEYS = "RECORD_KEYS", "reference to {\"keys\":[\"…\"]} or {\"key\":\"…\"}: the keys of the verified records, as the bridge has them";
-    SERVICE_ISSUER = "SERVICE_ISSUER", "the issuer of the Digital Authentication App service, as the bridge has it; more than one, separated by spaces, where it has changed";
-    PROVIDER_NAME = "PROVIDER_NAME", "the bridge's name in the user pool, as the bridge has it";
-    RESOURCE_SERVER = "RESOURCE_SERVER", "the identifier of the resource server whose scopes grant claims; `digital-auth` by default";
-    AGES = "AGES", "the ages of the scopes `age_over_…`, separated by spaces; `18 20` by default";
-    MAX_VERIFICATION_AGE = "MAX_VERIFICATION_AGE", "how long a verification counts: a number of days (`365d`, the default), hours (`12h`) or minutes (`30m`), or `none` for ever";
-    ATTRIBUTES = "ATTRIBUTES", "the attributes that the bridge asks for, as the bridge has them: claims follow from these alone, also from records that have more. All four, if it isn't set";
-    ACCEPTED_ACR = "ACCEPTED_ACR", "the values of a record's `acr` that are accepted, separated by commas, as the bridge has them; `any` by default";
-    REQUIRE_AUTH_TIME = "REQUIRE_AUTH_TIME", "`no` (default) or `yes`: whether a record that doesn't say when the person authenticated is refused";
-    RECORD_ATTRIBUTE = "RECORD_ATTRIBUTE", "the attribute of the user pool with the record; `custom:verified_record` by default";
-    VERIFIED_AT_ATTRIBUTE = "VERIFIED_AT_ATTRIBUTE", "the attribute of the user pool with the time of verification; `custom:verified_at` by default";
-    LOG_LEVEL = "LOG_LEVEL", "`error`, `warn`, `info` (default) or `debug`";
-    METRICS_NAMESPACE = "METRICS_NAMESPACE", "the CloudWatch namespace of the metrics; `digital-auth` by default";
-    STACK_NAME = "STACK_NAME", "the stack's name, the metrics' dimension `Stack`; without it there is no such dimension";
-}
+use crate::variables::{
+    self, ACCEPTED_ACR, AGES, ATTRIBUTES, MAX_VERIFICATION_AGE, RECORD_ATTRIBUTE,
+    REQUIRE_AUTH_TIME, RESOURCE_SERVER, VERIFIED_AT_ATTRIBUTE,
+};
 
 /// The longest time that a verification may count, where it isn't for ever: longer than anybody lives.
 const LONGEST: TimeDelta = TimeDelta::days(99_999);
@@ -59,25 +46,22 @@ impl Config {
     ///
     /// [`ConfigError`] names every variable that is missing or wrong.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        settings::read(lookup, read)
+        settings::read(lookup, variables::ALL, read)
     }
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Config> {
     // Everything is read before anything is given up, so that every problem is named.
-    let records = RecordSettings::read(reader, RECORD_KEYS, SERVICE_ISSUER, PROVIDER_NAME);
-    let resource_server =
-        reader.checked_or(RESOURCE_SERVER, scope::RESOURCE_SERVER, resource_server);
-    let ages = reader.checked_or(AGES, "18 20", ages);
-    let max_verification_age =
-        reader.checked_or(MAX_VERIFICATION_AGE, "365d", max_verification_age);
+    let records = RecordSettings::read(reader);
+    let resource_server = reader.checked(RESOURCE_SERVER, resource_server);
+    let ages = reader.checked(AGES, ages);
+    let max_verification_age = reader.checked(MAX_VERIFICATION_AGE, max_verification_age);
     let attributes = attributes_or_all(reader, ATTRIBUTES);
-    let assurance = reader.checked_or(ACCEPTED_ACR, "any", accepted_acr);
-    let authentication_time = reader.checked_or(REQUIRE_AUTH_TIME, "no", authentication_time);
-    let record_attribute = reader.checked_or(RECORD_ATTRIBUTE, pool::RECORD, attribute);
-    let verified_at_attribute =
-        reader.checked_or(VERIFIED_AT_ATTRIBUTE, pool::VERIFIED_AT, attribute);
-    let telemetry = Telemetry::read(reader, LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME);
+    let assurance = reader.checked(ACCEPTED_ACR, accepted_acr);
+    let authentication_time = reader.checked(REQUIRE_AUTH_TIME, authentication_time);
+    let record_attribute = reader.checked(RECORD_ATTRIBUTE, attribute);
+    let verified_at_attribute = reader.checked(VERIFIED_AT_ATTRIBUTE, attribute);
+    let telemetry = Telemetry::read(reader);
     Some(Config {
         records: records?,
         resource_server: resource_server?,
@@ -162,6 +146,7 @@ mod tests {
     use four_attributes::AuthenticationTime;
 
     use super::*;
+    use crate::variables::{LOG_LEVEL, PROVIDER_NAME, RECORD_KEYS, SERVICE_ISSUER};
 
     fn read_with(changed: &[(&str, &str)]) -> Result<Config, Vec<&'static str>> {
         let usual = [
@@ -183,7 +168,7 @@ mod tests {
     fn what_is_left_out_has_its_default() {
         let config = read_with(&[]).unwrap();
         assert_eq!(config.resource_server, "digital-auth");
-        assert_eq!(config.ages, scope::AGES);
+        assert_eq!(config.ages, user_pool::scope::AGES);
         assert_eq!(config.max_verification_age, Some(TimeDelta::days(365)));
         assert_eq!(config.policy.attributes, AttributeSet::all());
         assert_eq!(config.policy.assurance, AssuranceRule::Any);

@@ -11,3 +11,4 @@ pub mod policy;
 pub mod scopes;
 pub mod startup;
 pub mod users;
+pub mod variables;

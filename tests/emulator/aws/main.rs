@@ -13,7 +13,7 @@ mod emulator;
 mod federation;
 mod pre_token_generation;
 
-use ::federation::config;
+use ::federation::variables;
 use aws_sdk_kms::types::KeySpec;
 use demo::laptop::SERVICE_CLIENT_ID;
 use emulator::{Aws, Counted, new_key};
@@ -77,11 +77,11 @@ async fn in_aws(assertion_key: KeySpec) -> InAws {
     let id_token_keys = format!("{signs} {published}");
     let laptop = laptop_with(|options| {
         options.environment = variables([
-            (config::ASSERTION_KEYS, Some(&assertion_key)),
-            (config::ID_TOKEN_KEYS, Some(&id_token_keys)),
-            (config::SEALING_KEYS, Some(&sealing_keys.arn)),
-            (config::RECORD_KEYS, Some(&record_keys.arn)),
-            (config::CLIENT_SECRETS, Some(&client_secrets)),
+            (variables::ASSERTION_KEYS, Some(&assertion_key)),
+            (variables::ID_TOKEN_KEYS, Some(&id_token_keys)),
+            (variables::SEALING_KEYS, Some(&sealing_keys.arn)),
+            (variables::RECORD_KEYS, Some(&record_keys.arn)),
+            (variables::CLIENT_SECRETS, Some(&client_secrets)),
             ("AWS_ENDPOINT_URL", Some(&for_the_bridge)),
             ("AWS_ACCESS_KEY_ID", Some("test")),
             ("AWS_SECRET_ACCESS_KEY", Some("test")),

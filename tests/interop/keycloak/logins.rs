@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use demo::laptop::{APP_CALLBACK, AppLogin};
-use federation::config;
+use federation::variables;
 use keys::{Algorithm, LocalKey, SigningKey as _};
 use login_kit::{
     Arrival, Failed, Form, Laptop, LaptopOptions, Outcome, Place, SignedIn, UserAgent, browser,
@@ -360,7 +360,7 @@ async fn people_sign_in_with_keys_whose_coordinates_begin_with_zero_on_both_side
                 let own = key.private_jwk().expose_secret().to_owned();
                 options
                     .environment
-                    .insert(config::ASSERTION_KEYS.to_owned(), Some(own));
+                    .insert(variables::ASSERTION_KEYS.to_owned(), Some(own));
             },
             |client| client.jwks = json!({ "keys": [key.public_jwk()] }),
         )

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use demo::laptop::{APP_CALLBACK, Configuration, SERVICE_CLIENT_ID};
-use federation::config;
+use federation::variables;
 use keys::Algorithm;
 use login_kit::{
     Answer, Arrival, Failed, Laptop, LaptopOptions, Outcome, Place, RelyingParty, SignedIn,
@@ -489,7 +489,7 @@ async fn an_rs256_id_token_is_taken_where_it_is_configured_and_nowhere_else() {
     ] {
         let mut laptop = laptop_with(|options| {
             options.environment =
-                variables([(config::SERVICE_ID_TOKEN_ALGORITHMS, Some(algorithms))]);
+                variables([(variables::SERVICE_ID_TOKEN_ALGORITHMS, Some(algorithms))]);
         })
         .await;
         let client = json!({ "id_token_signed_response_alg": "RS256" });

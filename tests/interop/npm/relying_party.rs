@@ -3,7 +3,7 @@
 //! The service is its stand-in; the browser is the one without a screen.
 
 use demo::laptop::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
-use federation::config;
+use federation::variables;
 use login_kit::{Arrival, Laptop, RelyingParty, browser, laptop, logged_failures};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -32,8 +32,8 @@ impl Client {
         let client = RelyingParty::new(&laptop);
         let secret = laptop.configuration.client_secret();
         let variables = [
-            (config::ISSUER, client.issuer()),
-            (config::CLIENT_ID, COGNITO_CLIENT_ID.to_owned()),
+            (variables::ISSUER, client.issuer()),
+            (variables::CLIENT_ID, COGNITO_CLIENT_ID.to_owned()),
             ("CLIENT_SECRET", secret.expose_secret().to_owned()),
             ("REDIRECT_URI", client.redirect_uri()),
         ];

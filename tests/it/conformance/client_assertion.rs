@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use demo::laptop::{Laptop, SERVICE_CLIENT_ID};
-use federation::config;
+use federation::variables;
 use keys::{Algorithm, LocalKey, SigningKey as _};
 use login_kit::{
     RelyingParty, browser, laptop, laptop_with, logged, logged_failures, parameter, variables,
@@ -106,7 +106,7 @@ async fn client_assertion_is_in_the_body_and_the_only_credential() {
 #[tokio::test]
 async fn client_assertion_issuer_and_subject_are_the_client_id() {
     let laptop = laptop_with(|options| {
-        options.environment = variables([(config::SERVICE_CLIENT_ID, Some("RP00000002"))]);
+        options.environment = variables([(variables::SERVICE_CLIENT_ID, Some("RP00000002"))]);
         options.service = |service| service.client.client_id = "RP00000002".to_owned();
     })
     .await;
@@ -284,7 +284,7 @@ async fn client_assertion_keys_overlap_while_they_rotate() {
             waiting.private_jwk().expose_secret()
         );
         let laptop = laptop_with(|options| {
-            options.environment = variables([(config::ASSERTION_KEYS, Some(&both))]);
+            options.environment = variables([(variables::ASSERTION_KEYS, Some(&both))]);
         })
         .await;
         let form = client_jwks(&laptop).await;

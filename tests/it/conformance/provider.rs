@@ -11,8 +11,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use demo::laptop::COGNITO_CLIENT_ID;
 use federation::code::Code;
-use federation::config;
 use federation::sealed::{Audience, Seal, SealingKeys, Travels as _};
+use federation::variables;
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
 use login_kit::{
     Answer, AuthorizationRequest, Laptop, Outcome, Place, Refusal, RelyingParty, TokenRequest,
@@ -375,7 +375,10 @@ async fn oidcc_server_rotate_keys() {
         (vec![&new], &new),
     ] {
         let references = keys.iter().map(|key| key.as_str()).collect::<Vec<_>>();
-        let environment = variables([(config::ID_TOKEN_KEYS, Some(references.join(" ").as_str()))]);
+        let environment = variables([(
+            variables::ID_TOKEN_KEYS,
+            Some(references.join(" ").as_str()),
+        )]);
         let laptop = laptop_with(|options| options.environment = environment).await;
         let client = RelyingParty::new(&laptop);
         let tokens = succeeds(&client, &client.authorization_request()).await;
@@ -467,7 +470,7 @@ async fn oidcc_ensure_registered_redirect_uri() {
 async fn oidcc_ensure_redirect_uri_in_authorization_request() {
     // The suite registers two: where there is one, it could be meant.
     let uris = "https://client.example/callback https://example.org/redirect";
-    let environment = variables([(config::REDIRECT_URIS, Some(uris))]);
+    let environment = variables([(variables::REDIRECT_URIS, Some(uris))]);
     let laptop = laptop_with(|options| options.environment = environment).await;
     let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
@@ -515,7 +518,7 @@ async fn oidcc_redirect_uri_query_added() {
 #[tokio::test]
 async fn oidcc_redirect_uri_query_mismatch() {
     let registered = "https://client.example/callback?foo=bar";
-    let environment = variables([(config::REDIRECT_URIS, Some(registered))]);
+    let environment = variables([(variables::REDIRECT_URIS, Some(registered))]);
     let laptop = laptop_with(|options| options.environment = environment).await;
     let client = RelyingParty::new(&laptop);
     assert_eq!(client.document("/jwks.json").await.status, 500);
@@ -529,7 +532,7 @@ async fn oidcc_redirect_uri_query_mismatch() {
     laptop.stop().await;
 
     let registered = "https://client.example/callback";
-    let environment = variables([(config::REDIRECT_URIS, Some(registered))]);
+    let environment = variables([(variables::REDIRECT_URIS, Some(registered))]);
     let laptop = laptop_with(|options| options.environment = environment).await;
     let client = RelyingParty::new(&laptop);
     let request = client
@@ -761,7 +764,7 @@ async fn oidcc_userinfo_post_header() {
 
 /// Exactly these attributes come where exactly this scope is configured, in the ID token and in userinfo alike.
 async fn scope_gives(scope: &str, attributes: Value) {
-    let environment = variables([(config::ATTRIBUTES, Some(scope))]);
+    let environment = variables([(variables::ATTRIBUTES, Some(scope))]);
     let laptop = laptop_with(|options| options.environment = environment).await;
     let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
@@ -843,10 +846,13 @@ async fn fapi2_server_ensure_authorization_code_is_bound_to_client() {
     let sealing_keys =
         json!({ "keys": [laptop.configuration.sealing_key().expose_secret()] }).to_string();
     let environment = variables([
-        (config::ISSUER, Some(client.issuer().as_str())),
-        (config::CLIENT_ID, Some("another-client")),
-        (config::SEALING_KEYS, Some(sealing_keys.as_str())),
-        (config::REDIRECT_URIS, Some(client.redirect_uri().as_str())),
+        (variables::ISSUER, Some(client.issuer().as_str())),
+        (variables::CLIENT_ID, Some("another-client")),
+        (variables::SEALING_KEYS, Some(sealing_keys.as_str())),
+        (
+            variables::REDIRECT_URIS,
+            Some(client.redirect_uri().as_str()),
+        ),
     ]);
     let other_stack = laptop_with(|options| options.environment = environment).await;
     let other = RelyingParty::new(&other_stack);

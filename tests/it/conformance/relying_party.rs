@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use demo::laptop::{Laptop, SERVICE_CLIENT_ID};
-use federation::config;
+use federation::variables;
 use login_kit::{
     Answer, AuthorizationRequest, Confidential, Outcome, Place, RelyingParty, browser, laptop,
     laptop_with, logged_failures, parameter, variables,
@@ -285,7 +285,8 @@ fn class_on(page: &Page) -> String {
 /// A bridge that accepts these algorithms.
 async fn stack_accepting(algorithms: &'static str) -> Laptop {
     laptop_with(|options| {
-        options.environment = variables([(config::SERVICE_ID_TOKEN_ALGORITHMS, Some(algorithms))]);
+        options.environment =
+            variables([(variables::SERVICE_ID_TOKEN_ALGORITHMS, Some(algorithms))]);
     })
     .await
 }
@@ -752,7 +753,7 @@ mod openid_connect {
     #[tokio::test]
     async fn oidcc_client_test_scope_userinfo_claims() {
         let laptop = laptop_with(|options| {
-            options.environment = variables([(config::ATTRIBUTES, Some("address"))]);
+            options.environment = variables([(variables::ATTRIBUTES, Some("address"))]);
         })
         .await;
         let client = RelyingParty::new(&laptop);
@@ -770,7 +771,7 @@ mod openid_connect {
         laptop.stop().await;
 
         let laptop = laptop_with(|options| {
-            options.environment = variables([(config::ATTRIBUTES, Some("name birthdate"))]);
+            options.environment = variables([(variables::ATTRIBUTES, Some("name birthdate"))]);
         })
         .await;
         let client = RelyingParty::new(&laptop);
@@ -842,7 +843,7 @@ mod openid_connect {
         accepted(&served, None).await;
         let laptop = laptop_with(|options| {
             let issuer = "https://issuer.invalid/api/realms/main";
-            options.environment = variables([(config::SERVICE_ISSUER, Some(issuer))]);
+            options.environment = variables([(variables::SERVICE_ISSUER, Some(issuer))]);
         })
         .await;
         // Another issuer than the one that is configured is refused where it shows first: in the callback's `iss`…
@@ -1077,7 +1078,7 @@ mod fapi2 {
     #[tokio::test]
     async fn fapi2_client_remove_authorization_response_iss() {
         let laptop = laptop_with(|options| {
-            options.environment = variables([(config::CALLBACK_ISS, Some("required"))]);
+            options.environment = variables([(variables::CALLBACK_ISS, Some("required"))]);
         })
         .await;
         is_told_of_another_issuer(&laptop, Fault::CallbackWithoutIssuer).await;

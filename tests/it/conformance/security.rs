@@ -9,9 +9,9 @@ use chrono::TimeDelta;
 use demo::laptop::{COGNITO_CLIENT_ID, Laptop};
 use digital_auth::authorization::{OneTimeValues, Secret256};
 use federation::code::Code;
-use federation::config;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
 use federation::sealed::{Audience, Seal, SealingKeys, Travels as _};
+use federation::variables;
 use keys::SystemRandomness;
 use login_kit::{
     Answer, Arrival, BrowserLogin, Page, Refusal, RelyingParty, UserAgent, browser, laptop,
@@ -768,7 +768,7 @@ async fn rfc9700_no_referrer_is_sent_and_nothing_is_cached() {
 #[tokio::test]
 async fn rfc9700_no_page_can_be_framed() {
     let laptop = laptop().await;
-    let not_connected = variables([(config::SERVICE_CLIENT_ID, None)]);
+    let not_connected = variables([(variables::SERVICE_CLIENT_ID, None)]);
     let unconnected = laptop_with(|options| options.environment = not_connected).await;
     let request = RelyingParty::new(&unconnected).authorization_request();
     let page = get(&unconnected, &target(&request.url()), &[]).await;
@@ -779,7 +779,7 @@ async fn rfc9700_no_page_can_be_framed() {
     let mut answers = every_kind_of_answer(&laptop).await;
     answers.push(("not_connected", page));
     let secret = Some(r#"{"current":"what CloudFront shows"}"#);
-    let front_door = variables([(config::FRONT_DOOR_SECRETS, secret)]);
+    let front_door = variables([(variables::FRONT_DOOR_SECRETS, secret)]);
     let guarded = laptop_with(|options| options.environment = front_door).await;
     let page = get(&guarded, &target(&request.url()), &[]).await;
     let refusal = Refusal::on_page(403, "not_through_front_door");

@@ -1,7 +1,7 @@
 //! InboundFederation: what a sign-in writes comes from the record, or there is no sign-in.
 
 use four_attributes::VerifiedAt;
-use inbound_federation::config;
+use inbound_federation::variables;
 use local_lambda::DirectFunction;
 use serde_json::{Value, json};
 
@@ -148,7 +148,7 @@ async fn an_attribute_that_is_gone_is_cleared_and_a_birth_date_only_where_that_i
     assert_eq!(left["response"]["userAttributesToMap"], expected);
 
     expected["birthdate"] = json!("");
-    let function = trigger(NAME, &[(config::BIRTHDATE_GONE, "clear")]);
+    let function = trigger(NAME, &[(variables::BIRTHDATE_GONE, "clear")]);
     let cleared = invoke(&function, &event).await.unwrap();
     assert_eq!(cleared["response"]["userAttributesToMap"], expected);
 }

@@ -34,11 +34,14 @@ const BEFORE: [&str; 2] = ["linked-native-before", "linked-company-before"];
 const AFTER: [&str; 2] = ["linked-native", "linked-company"];
 
 fn tokens(attributes: &str) -> DirectFunction {
-    let attributes =
-        (attributes != "unset").then_some((pre_token_generation::config::ATTRIBUTES, attributes));
+    let attributes = (attributes != "unset")
+        .then_some((pre_token_generation::variables::ATTRIBUTES, attributes));
     let variables: Vec<_> = attributes
         .into_iter()
-        .chain([(pre_token_generation::config::MAX_VERIFICATION_AGE, "none")])
+        .chain([(
+            pre_token_generation::variables::MAX_VERIFICATION_AGE,
+            "none",
+        )])
         .collect();
     trigger(TOKENS, &variables)
 }
@@ -176,7 +179,7 @@ async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
         for name in names {
             // An event without a record makes the trigger ask the user pool.
             let own = json!([{ "Name": "name", "Value": "別人" }]);
-            let asks = [(pre_token_generation::config::ATTRIBUTES, "birthdate")];
+            let asks = [(pre_token_generation::variables::ATTRIBUTES, "birthdate")];
             let (function, _) = pool_with(TOKENS, Some(own), &asks).await;
             let event = asking(name, scopes);
             let answer = invoke(&function, &event).await.unwrap();
@@ -260,7 +263,7 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
         ),
     ] {
         let kept = json!([{ "Name": "identities", "Value": identities }]);
-        let asks = [(pre_token_generation::config::ATTRIBUTES, "birthdate")];
+        let asks = [(pre_token_generation::variables::ATTRIBUTES, "birthdate")];
         let (function, asked) = pool_with(TOKENS, Some(kept), &asks).await;
         let mut event = asking(name, scopes);
         event["userName"] = json!(user_name);
@@ -297,12 +300,12 @@ async fn a_sign_in_writes_what_the_bridge_asks_for_and_leaves_the_rest_alone() {
         _ => json!({ "gender": "male" }),
     };
     let left = [
-        (inbound_federation::config::NAME_GONE, "leave"),
-        (inbound_federation::config::ADDRESS_GONE, "leave"),
-        (inbound_federation::config::BIRTHDATE_GONE, "leave"),
-        (inbound_federation::config::GENDER_GONE, "leave"),
+        (inbound_federation::variables::NAME_GONE, "leave"),
+        (inbound_federation::variables::ADDRESS_GONE, "leave"),
+        (inbound_federation::variables::BIRTHDATE_GONE, "leave"),
+        (inbound_federation::variables::GENDER_GONE, "leave"),
     ];
-    let cleared = [(inbound_federation::config::BIRTHDATE_GONE, "clear")];
+    let cleared = [(inbound_federation::variables::BIRTHDATE_GONE, "clear")];
     for attributes in [
         "unset",
         "none",
@@ -323,7 +326,7 @@ async fn a_sign_in_writes_what_the_bridge_asks_for_and_leaves_the_rest_alone() {
             (&cleared, &empty, "cleared"),
         ] {
             let named = (attributes != "unset")
-                .then_some((pre_token_generation::config::ATTRIBUTES, attributes));
+                .then_some((pre_token_generation::variables::ATTRIBUTES, attributes));
             let variables: Vec<_> = named.into_iter().chain(settings.iter().copied()).collect();
             let function = trigger(INBOUND, &variables);
             let mut written = json!({
@@ -398,8 +401,10 @@ async fn without_the_card(laptop: &Laptop, username: &str, scopes: &str) -> Valu
 #[tokio::test]
 async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
     let laptop = laptop_with(|options| {
-        options.environment =
-            variables([(pre_token_generation::config::ATTRIBUTES, Some("birthdate"))]);
+        options.environment = variables([(
+            pre_token_generation::variables::ATTRIBUTES,
+            Some("birthdate"),
+        )]);
         // A client that may read every standard attribute, as one does that isn't told otherwise.
         options.cognito = |cognito| cognito.app_client.read_attributes = None;
     })

@@ -12,7 +12,7 @@ mod pre_token_generation;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ::pre_token_generation::config;
+use ::pre_token_generation::variables;
 use axum::Router;
 use axum::routing::post;
 use base64::Engine as _;
@@ -81,10 +81,10 @@ fn trigger(name: &str, variables: &[(&str, &str)]) -> DirectFunction {
     let mut options = FunctionOptions::new(name, binary);
     let record_keys = json!({ "keys": [key(1)] }).to_string();
     let usual = [
-        (config::RECORD_KEYS, record_keys.as_str()),
-        (config::SERVICE_ISSUER, ISSUER),
-        (config::PROVIDER_NAME, PROVIDER),
-        (config::LOG_LEVEL, "debug"),
+        (variables::RECORD_KEYS, record_keys.as_str()),
+        (variables::SERVICE_ISSUER, ISSUER),
+        (variables::PROVIDER_NAME, PROVIDER),
+        (variables::LOG_LEVEL, "debug"),
     ];
     // Of two values of a variable the last one counts.
     options.environment = (usual.iter().chain(variables))
@@ -136,7 +136,7 @@ async fn pool_with(
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let address = format!("http://{address}");
     let mut all = vec![
-        (config::MAX_VERIFICATION_AGE, "none"),
+        (variables::MAX_VERIFICATION_AGE, "none"),
         (
             "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
             address.as_str(),

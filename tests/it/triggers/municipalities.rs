@@ -5,7 +5,7 @@ use std::fs;
 
 use local_lambda::DirectFunction;
 use markdown::{Document, Text};
-use pre_token_generation::config;
+use pre_token_generation::variables;
 use serde_json::{Value, json};
 
 use super::pre_token_generation::{NAME, answered};
@@ -58,8 +58,8 @@ fn table() -> Vec<Row<'static>> {
 /// A trigger that isn't kept from anything by its log.
 fn function() -> DirectFunction {
     let variables = [
-        (config::MAX_VERIFICATION_AGE, "none"),
-        (config::LOG_LEVEL, "error"),
+        (variables::MAX_VERIFICATION_AGE, "none"),
+        (variables::LOG_LEVEL, "error"),
     ];
     trigger(NAME, &variables)
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use four_attributes::{VerifiedAt, VerifiedRecord};
-use pre_token_generation::config;
+use pre_token_generation::variables;
 use serde_json::{Value, json};
 use user_pool::attribute;
 use user_pool::claim::Claim;
@@ -25,7 +25,7 @@ fn outdated() -> Value {
 /// The answer to an app that asks for everything, with these variables.
 async fn granted(variables: &[(&str, &str)], record: &str) -> (Value, Vec<String>) {
     let variables: Vec<_> = (variables.iter().copied())
-        .chain([(config::MAX_VERIFICATION_AGE, "none")])
+        .chain([(variables::MAX_VERIFICATION_AGE, "none")])
         .collect();
     let function = trigger(NAME, &variables);
     let event = event(NAME, "hosted-auth", record);
@@ -69,7 +69,7 @@ async fn an_acr_that_is_not_accepted_any_more_is_no_verification() {
     let nothing = (&nothing, &nothing);
     for accepted in ["aal3", "aal3 crl, aal3", "any", ""] {
         assert_granted(
-            &[(config::ACCEPTED_ACR, accepted)],
+            &[(variables::ACCEPTED_ACR, accepted)],
             &golden,
             everything,
             &[],
@@ -78,7 +78,7 @@ async fn an_acr_that_is_not_accepted_any_more_is_no_verification() {
     }
     for accepted in ["aal3 crl", "AAL3", "aal", "aal33"] {
         assert_granted(
-            &[(config::ACCEPTED_ACR, accepted)],
+            &[(variables::ACCEPTED_ACR, accepted)],
             &golden,
             nothing,
             &[class],
@@ -86,7 +86,7 @@ async fn an_acr_that_is_not_accepted_any_more_is_no_verification() {
         .await;
     }
     assert_granted(
-        &[(config::ACCEPTED_ACR, "aal3")],
+        &[(variables::ACCEPTED_ACR, "aal3")],
         &without,
         nothing,
         &[class],
@@ -105,15 +105,21 @@ async fn a_record_without_a_time_of_authentication_shows_none_and_counts_only_wh
     }
     let untimed = (&id_token, &access_token);
     assert_granted(&[], &without, untimed, &[]).await;
-    assert_granted(&[(config::REQUIRE_AUTH_TIME, "no")], &without, untimed, &[]).await;
+    assert_granted(
+        &[(variables::REQUIRE_AUTH_TIME, "no")],
+        &without,
+        untimed,
+        &[],
+    )
+    .await;
 
-    let required = [(config::REQUIRE_AUTH_TIME, "yes")];
+    let required = [(variables::REQUIRE_AUTH_TIME, "yes")];
     let (nothing, class) = (outdated(), "record_auth_time_missing");
     assert_granted(&required, &without, (&nothing, &nothing), &[class]).await;
     assert_granted(&required, &record(), (&all(), &derived()), &[]).await;
 
     // Its age counts all the same.
-    let function = trigger(NAME, &[(config::MAX_VERIFICATION_AGE, "30d")]);
+    let function = trigger(NAME, &[(variables::MAX_VERIFICATION_AGE, "30d")]);
     let old = with(|record| record.verified_at = VerifiedAt::IssuedAt(at(1_600_000_000)));
     let event = event(NAME, "hosted-auth", &old);
     let answer = invoke(&function, &event).await.unwrap();
@@ -148,7 +154,7 @@ async fn attributes_that_are_not_asked_for_any_more_give_nothing_and_neither_doe
         let claims = Scope::all(&AGES).flat_map(Scope::claims).filter(is_gone);
         let gone: BTreeSet<_> = claims.map(Claim::name).collect();
         let (id_token, access_token) = without(&gone);
-        let asked = [(config::ATTRIBUTES, attributes)];
+        let asked = [(variables::ATTRIBUTES, attributes)];
         assert_granted(&asked, &record, (&id_token, &access_token), &[]).await;
     }
 }
@@ -171,7 +177,7 @@ async fn issuers_that_are_named_are_believed_and_no_other() {
         (NEW, &former, nothing, refused),
     ] {
         assert_granted(
-            &[(config::SERVICE_ISSUER, issuers)],
+            &[(variables::SERVICE_ISSUER, issuers)],
             record,
             expected,
             refused,
@@ -183,7 +189,10 @@ async fn issuers_that_are_named_are_believed_and_no_other() {
         (&both, &new, true),
         (NEW, &former, false),
     ] {
-        let function = trigger("inbound-federation", &[(config::SERVICE_ISSUER, issuers)]);
+        let function = trigger(
+            "inbound-federation",
+            &[(variables::SERVICE_ISSUER, issuers)],
+        );
         let event = event("inbound-federation", "sign-in", record);
         assert_eq!(invoke(&function, &event).await.is_ok(), admits, "{issuers}");
     }
@@ -219,26 +228,26 @@ async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second()
     let outdated = outdated();
     for (policy, id_token, access_token) in [
         (&[][..], &all, &derived),
-        (&[(config::ACCEPTED_ACR, "aal3")], &all, &derived),
+        (&[(variables::ACCEPTED_ACR, "aal3")], &all, &derived),
         // No name any more, and no birth date.
         (
             &[
-                (config::ACCEPTED_ACR, "aal3"),
-                (config::ATTRIBUTES, "address"),
+                (variables::ACCEPTED_ACR, "aal3"),
+                (variables::ATTRIBUTES, "address"),
             ],
             &verified,
             &verified,
         ),
         (
             &[
-                (config::ACCEPTED_ACR, "aal4"),
-                (config::ATTRIBUTES, "address"),
+                (variables::ACCEPTED_ACR, "aal4"),
+                (variables::ATTRIBUTES, "address"),
             ],
             &outdated,
             &outdated,
         ),
         (
-            &[(config::SERVICE_ISSUER, "https://new.example")],
+            &[(variables::SERVICE_ISSUER, "https://new.example")],
             &json!({}),
             &json!({}),
         ),
@@ -246,7 +255,7 @@ async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second()
         (&[], &all, &derived),
     ] {
         let variables: Vec<_> = (policy.iter().copied())
-            .chain([(config::MAX_VERIFICATION_AGE, "none")])
+            .chain([(variables::MAX_VERIFICATION_AGE, "none")])
             .collect();
         let function = trigger(NAME, &variables);
         let answer = invoke(&function, &event).await.unwrap();
@@ -267,8 +276,8 @@ async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second()
         ("yes", &outdated, &outdated),
     ] {
         let variables = [
-            (config::MAX_VERIFICATION_AGE, "none"),
-            (config::REQUIRE_AUTH_TIME, required),
+            (variables::MAX_VERIFICATION_AGE, "none"),
+            (variables::REQUIRE_AUTH_TIME, required),
         ];
         let function = trigger(NAME, &variables);
         let answer = invoke(&function, &event).await.unwrap();

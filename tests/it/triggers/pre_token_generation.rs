@@ -1,7 +1,7 @@
 //! Token customization: claims follow scopes, and come from a record that opens and belongs to the user.
 
 use local_lambda::DirectFunction;
-use pre_token_generation::config;
+use pre_token_generation::variables;
 use serde_json::{Value, json};
 
 use super::{
@@ -23,7 +23,7 @@ const HIDDEN: [&str; 6] = [
 
 fn function() -> DirectFunction {
     // The golden records get older while the project does.
-    trigger(NAME, &[(config::MAX_VERIFICATION_AGE, "none")])
+    trigger(NAME, &[(variables::MAX_VERIFICATION_AGE, "none")])
 }
 
 /// The event with the answer that adds these claims.
@@ -296,7 +296,7 @@ async fn what_can_not_be_decided_fails() {
 
 #[tokio::test]
 async fn an_old_verification_says_only_that_it_is_old_and_only_to_those_who_asked() {
-    let function = trigger(NAME, &[(config::MAX_VERIFICATION_AGE, "30d")]);
+    let function = trigger(NAME, &[(variables::MAX_VERIFICATION_AGE, "30d")]);
     let record = record_with(&key(1), |record| {
         record.verified_at = four_attributes::VerifiedAt::IssuedAt(at(1_600_000_000));
     });
@@ -327,8 +327,8 @@ async fn after_two_rotations_every_earlier_record_opens_and_a_removed_key_does_n
         let function = trigger(
             NAME,
             &[
-                (config::RECORD_KEYS, keys),
-                (config::MAX_VERIFICATION_AGE, "none"),
+                (variables::RECORD_KEYS, keys),
+                (variables::MAX_VERIFICATION_AGE, "none"),
             ],
         );
         let event = event(NAME, "refresh", &record_with(&key(number), |_| {}));

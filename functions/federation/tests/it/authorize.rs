@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use federation::config;
+use federation::variables;
 use kit::{Parameters, service, start};
 use serde_json::{Value, json};
 
@@ -208,8 +208,8 @@ async fn pass_every_login_has_a_state_a_nonce_a_challenge_and_a_cookie_of_its_ow
 #[tokio::test]
 async fn pass_without_acr_values_and_with_fewer_attributes_when_so_configured() {
     let bridge = RunningBridge::with(&[
-        (config::ACR_VALUES, "none"),
-        (config::ATTRIBUTES, "birthdate"),
+        (variables::ACR_VALUES, "none"),
+        (variables::ATTRIBUTES, "birthdate"),
     ])
     .await;
     let form = authorization_request().with("scope", "birthdate openid");
@@ -620,12 +620,12 @@ async fn prompt_login_and_max_age_are_honoured_by_auth_time() {
 
 #[tokio::test]
 async fn fail_before_there_is_a_client_id_while_the_keys_for_the_form_are_served() {
-    let bridge = RunningBridge::with(&[(config::SERVICE_CLIENT_ID, "")]).await;
+    let bridge = RunningBridge::with(&[(variables::SERVICE_CLIENT_ID, "")]).await;
     let answer = Call::authorize(&authorization_request())
         .send(&bridge)
         .await;
     answer.is_page(403, "not_connected");
-    assert!(answer.body.contains(config::SERVICE_CLIENT_ID));
+    assert!(answer.body.contains(variables::SERVICE_CLIENT_ID));
     let keys = Call::new("GET", "/client-jwks.json")
         .send(&bridge)
         .await

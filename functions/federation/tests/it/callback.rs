@@ -5,7 +5,7 @@
 use crate::bridge::{Browser, Call, RunningBridge, altered, support_id};
 use crate::support::{REDIRECT_URI, authorization_request, parameters, sealing_keys};
 use chrono::TimeDelta;
-use federation::config;
+use federation::variables;
 use kit::Parameters;
 
 const STATE: &str = "marked-client-state";
@@ -210,10 +210,10 @@ async fn fail_the_cookie_of_another_login_under_this_ones_name() {
 #[tokio::test]
 async fn fail_a_login_of_another_configuration() {
     for change in [
-        (config::SEALING_KEYS, sealing_keys(&[2]).as_str()),
-        (config::ISSUER, "https://other.example"),
-        (config::CLIENT_ID, "other"),
-        (config::REDIRECT_URIS, OTHER_REDIRECT_URI),
+        (variables::SEALING_KEYS, sealing_keys(&[2]).as_str()),
+        (variables::ISSUER, "https://other.example"),
+        (variables::CLIENT_ID, "other"),
+        (variables::REDIRECT_URIS, OTHER_REDIRECT_URI),
     ] {
         let mut login = Answered::new().await;
         login.bridge = login.bridge.restarted_with(&[change]).await;
@@ -227,8 +227,8 @@ async fn fail_a_login_of_another_configuration() {
 async fn pass_a_login_that_was_begun_before_a_restart() {
     let both = format!("{REDIRECT_URI} {OTHER_REDIRECT_URI}");
     for change in [
-        (config::LOG_LEVEL, "debug"),
-        (config::REDIRECT_URIS, both.as_str()),
+        (variables::LOG_LEVEL, "debug"),
+        (variables::REDIRECT_URIS, both.as_str()),
     ] {
         let mut login = Answered::new().await;
         login.bridge = login.bridge.restarted_with(&[change]).await;
@@ -385,7 +385,7 @@ async fn fail_with_every_error_of_the_service_and_never_with_its_words() {
 /// Also where the service's answers have to say whose they are: this is none.
 #[tokio::test]
 async fn fail_without_a_code_as_cancelled() {
-    let strict = RunningBridge::with(&[(config::CALLBACK_ISS, "required")]).await;
+    let strict = RunningBridge::with(&[(variables::CALLBACK_ISS, "required")]).await;
     for login in [Answered::new().await, Answered::at(strict).await] {
         let cancelled = login.form.clone().without("code");
         for form in [
@@ -406,7 +406,7 @@ async fn fail_without_a_code_as_cancelled() {
 #[tokio::test]
 async fn fail_an_answer_that_does_not_say_whose_it_is_where_it_has_to() {
     let login =
-        Answered::at(RunningBridge::with(&[(config::CALLBACK_ISS, "required")]).await).await;
+        Answered::at(RunningBridge::with(&[(variables::CALLBACK_ISS, "required")]).await).await;
     let answer = login.form.clone().without("iss");
     for form in [
         answer.clone(),

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use digital_auth::HttpClient;
-use federation::config;
 use federation::front_door::FrontDoor;
 use federation::secrets::{self, References};
 use federation::startup::service;
+use federation::variables;
 use function_kit::invocation::ANSWER;
 use function_kit::reference::Reference;
 use function_kit::runtime;
@@ -247,7 +247,7 @@ async fn fail_in_time_with_secrets_that_do_not_come_before_something_else_does_n
             "ID token key" => slow.id_token_key.takes(FOR_EVER),
             "newer sealing key" => {
                 let elsewhere =
-                    RunningBridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
+                    RunningBridge::with(&[(variables::SEALING_KEYS, &sealing_keys(&[2]))]).await;
                 code = elsewhere.code(&authorization_request()).await;
             }
             path => slow.bridge.service.delay(path, FOR_EVER),

@@ -3,8 +3,8 @@
 //! The secret is rotated while the bridge runs, as the client's is.
 
 use chrono::TimeDelta;
-use federation::config;
 use federation::front_door::HEADER;
+use federation::variables;
 use serde_json::{Value, json};
 
 use crate::bridge::{Answer, Call, RunningBridge};
@@ -22,7 +22,7 @@ fn only(current: &str) -> String {
 }
 
 async fn with_front_door(secrets: &str) -> RunningBridge {
-    RunningBridge::with(&[(config::FRONT_DOOR_SECRETS, secrets)]).await
+    RunningBridge::with(&[(variables::FRONT_DOOR_SECRETS, secrets)]).await
 }
 
 fn is_refused(answer: &Answer) {
@@ -169,8 +169,8 @@ async fn pass_a_rotated_client_secret_right_after_somebody_showed_a_wrong_one() 
     const SECOND: &str = "client-secret-of-summer";
     let file = Secret::new(&only(FIRST));
     let settings = [
-        (config::CLIENT_SECRETS, &*file.reference()),
-        (config::FRONT_DOOR_SECRETS, &only(SPRING)),
+        (variables::CLIENT_SECRETS, &*file.reference()),
+        (variables::FRONT_DOOR_SECRETS, &only(SPRING)),
     ];
     let bridge = RunningBridge::with(&settings).await;
     assert_eq!(status(&bridge, "wrong").await, 403);

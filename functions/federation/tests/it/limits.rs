@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
-use federation::config;
+use federation::variables;
 
 use crate::authorize::longest_cognito_state;
 use crate::bridge::{Browser, Call, RunningBridge};
@@ -151,7 +151,7 @@ fn headers_of_cloudfront() -> usize {
 #[tokio::test]
 async fn the_largest_request_stays_under_the_http_apis_limit_through_cloudfront() {
     let redirect_uri = format!("https://{}/oauth2/idpresponse", "d".repeat(128));
-    let bridge = RunningBridge::with(&[(config::REDIRECT_URIS, &redirect_uri)]).await;
+    let bridge = RunningBridge::with(&[(variables::REDIRECT_URIS, &redirect_uri)]).await;
     let state = longest_cognito_state();
     let form = authorization_request()
         .with("redirect_uri", &redirect_uri)

@@ -1,7 +1,7 @@
 //! What anybody may read: the provider metadata and the two JWK Sets, the same for every request.
 //! No private member of a key is ever in them.
 
-use federation::config;
+use federation::variables;
 use serde_json::{Value, json};
 
 use crate::bridge::{Call, RunningBridge};
@@ -76,7 +76,7 @@ async fn pass_all_keys_of_a_ring_are_published() {
     let second = keys::LocalKey::generate(keys::Algorithm::Es256).unwrap();
     let second = secrecy::ExposeSecret::expose_secret(&second.private_jwk()).to_owned();
     let both = format!("{} {second}", *ASSERTION_KEY);
-    let bridge = RunningBridge::with(&[(config::ASSERTION_KEYS, &both)]).await;
+    let bridge = RunningBridge::with(&[(variables::ASSERTION_KEYS, &both)]).await;
     let set = Call::new("GET", DOCUMENTS[1]).send(&bridge).await.json();
     assert_eq!(set["keys"].as_array().unwrap().len(), 2);
 }

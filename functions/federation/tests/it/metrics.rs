@@ -3,7 +3,7 @@
 //! Where nothing can be waited for, there is no line.
 
 use chrono::TimeDelta;
-use federation::config;
+use federation::variables;
 use kit::Parameters;
 use serde_json::Value;
 
@@ -169,7 +169,7 @@ async fn what_came_through_a_browser_alone_is_unproven() {
         assert_eq!(concerns(&bridge), [expected]);
     }
     // A cookie of whoever has a key of their own.
-    let theirs = RunningBridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
+    let theirs = RunningBridge::with(&[(variables::SEALING_KEYS, &sealing_keys(&[2]))]).await;
     let mut browser = Browser::default();
     let asked = theirs.begin(&mut browser, &authorization_request()).await;
     let bridge = RunningBridge::new().await;
@@ -268,7 +268,7 @@ async fn a_login_that_nobody_began_is_none_that_did_not_finish() {
     for value in junk.0.values_mut() {
         value.replace_range(10..11, "_");
     }
-    let theirs = RunningBridge::with(&[(config::SEALING_KEYS, &sealing_keys(&[2]))]).await;
+    let theirs = RunningBridge::with(&[(variables::SEALING_KEYS, &sealing_keys(&[2]))]).await;
     let mut foreign = Browser::default();
     let elsewhere = theirs.begin(&mut foreign, &authorization_request()).await;
     let brought = Parameters::of([("state", &elsewhere["state"]), ("error", "server_error")]);
@@ -287,7 +287,7 @@ async fn a_login_that_nobody_began_is_none_that_did_not_finish() {
 /// A stack waits for weeks until the Digital Agency gives a client id.
 #[tokio::test]
 async fn a_bridge_that_is_not_connected_yet_is_as_it_should_be() {
-    let bridge = RunningBridge::with(&[(config::SERVICE_CLIENT_ID, "")]).await;
+    let bridge = RunningBridge::with(&[(variables::SERVICE_CLIENT_ID, "")]).await;
     let answer = Call::authorize(&authorization_request())
         .send(&bridge)
         .await;

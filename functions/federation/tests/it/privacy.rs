@@ -7,11 +7,11 @@ use digital_auth::CodeExchange;
 use digital_auth::authorization::{OneTimeValues, Secret256};
 use digital_auth::id_token::Subject;
 use federation::code::Code;
-use federation::config;
 use federation::front_door::HEADER;
 use federation::http_api::{Event, Request};
 use federation::issued_token::IssuedTokens;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
+use federation::variables;
 use federation::{authorize, callback};
 use four_attributes::FourAttributes;
 use function_kit::invocation::Invocation;
@@ -79,7 +79,7 @@ fn events(log: &str) -> Vec<String> {
 /// A bridge to which every request comes with the secret of its front door.
 async fn behind_a_front_door() -> RunningBridge {
     let secrets = json!({ "current": FRONT_DOOR }).to_string();
-    let bridge = RunningBridge::with(&[(config::FRONT_DOOR_SECRETS, &secrets)]).await;
+    let bridge = RunningBridge::with(&[(variables::FRONT_DOOR_SECRETS, &secrets)]).await;
     bridge.behind(FRONT_DOOR)
 }
 

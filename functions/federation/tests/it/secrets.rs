@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use chrono::TimeDelta;
-use federation::config;
+use federation::variables;
 use kit::Parameters;
 use serde_json::json;
 use tempfile::TempDir;
@@ -67,7 +67,7 @@ pub(crate) async fn is_known(bridge: &RunningBridge, secret: &str) -> bool {
 #[tokio::test]
 async fn pass_a_rotated_client_secret_after_one_look() {
     let file = Secret::new(&json!({ "current": FIRST }).to_string());
-    let bridge = RunningBridge::with(&[(config::CLIENT_SECRETS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(variables::CLIENT_SECRETS, &file.reference())]).await;
     assert!(is_known(&bridge, FIRST).await);
     file.becomes(&client(SECOND, FIRST));
     assert!(is_known(&bridge, SECOND).await);
@@ -82,7 +82,7 @@ async fn pass_a_rotated_client_secret_after_one_look() {
 #[tokio::test]
 async fn fail_a_wrong_client_secret_and_look_three_times_in_ten_seconds() {
     let file = Secret::new(&json!({ "current": FIRST }).to_string());
-    let bridge = RunningBridge::with(&[(config::CLIENT_SECRETS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(variables::CLIENT_SECRETS, &file.reference())]).await;
     for _ in 0..9 {
         assert!(!is_known(&bridge, "wrong-secret-0001").await);
     }
@@ -108,7 +108,7 @@ async fn fail_a_wrong_client_secret_and_look_three_times_in_ten_seconds() {
 #[tokio::test]
 async fn fail_when_a_secret_can_not_be_fetched_again() {
     let file = Secret::new(&json!({ "current": FIRST }).to_string());
-    let bridge = RunningBridge::with(&[(config::CLIENT_SECRETS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(variables::CLIENT_SECRETS, &file.reference())]).await;
     file.is_gone();
     assert!(
         is_known(&bridge, FIRST).await,
@@ -132,7 +132,7 @@ async fn fail_when_a_secret_can_not_be_fetched_again() {
 #[tokio::test]
 async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
     let mut browser = Browser::default();
     file.is_gone();
     bridge.clock.advance(TimeDelta::seconds(86_400 - 200));
@@ -183,7 +183,7 @@ struct Elsewhere {
 
 impl Elsewhere {
     async fn new(keys: &[u8]) -> Self {
-        let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &sealing_keys(keys))]).await;
+        let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &sealing_keys(keys))]).await;
         let mut browser = Browser::default();
         let asked = bridge.begin(&mut browser, &authorization_request()).await;
         let form = bridge.service.answer(&asked).without("iss");
@@ -216,7 +216,7 @@ impl Elsewhere {
 #[tokio::test]
 async fn pass_a_cookie_of_a_newer_key_after_one_look() {
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
     let newer = Elsewhere::new(&[2, 1]).await;
     file.becomes(&sealing_keys(&[2, 1]));
     let answer = newer.comes_back_to(&bridge).await;
@@ -226,7 +226,7 @@ async fn pass_a_cookie_of_a_newer_key_after_one_look() {
 #[tokio::test]
 async fn fail_a_cookie_of_an_unknown_key_and_look_only_every_ten_seconds() {
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
     let newer = Elsewhere::new(&[3, 1]).await;
     newer
         .comes_back_to(&bridge)
@@ -248,7 +248,7 @@ async fn fail_a_cookie_of_an_unknown_key_and_look_only_every_ten_seconds() {
 async fn fail_at_userinfo_with_a_key_that_was_taken_out_an_hour_ago() {
     let elsewhere = Elsewhere::new(&[1]).await;
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
     file.becomes(&sealing_keys(&[2]));
     for (seconds, status) in [(3_599, 200), (1, 401)] {
         bridge.clock.advance(TimeDelta::seconds(seconds));
@@ -264,7 +264,7 @@ async fn pass_what_a_newer_key_sealed_whatever_was_shown_before_the_rotation() {
     let (newer, unknown) = (Elsewhere::new(&[2, 1]).await, Elsewhere::new(&[9]).await);
     for good in ["cookie", "code", "access token"] {
         let file = Secret::new(&sealing_keys(&[1]));
-        let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+        let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
         let foreign = unknown.comes_back_to(&bridge).await;
         foreign.is_page(400, "foreign_login");
         let foreign = unknown.exchanges_a_code_at(&bridge).await;
@@ -292,7 +292,7 @@ async fn pass_what_a_newer_key_sealed_whatever_was_shown_before_the_rotation() {
 #[tokio::test]
 async fn fail_a_cookie_of_an_unknown_key_while_there_are_no_secrets() {
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
     let newer = Elsewhere::new(&[2, 1]).await;
     file.is_gone();
     newer
@@ -309,12 +309,12 @@ async fn pass_code_and_access_token_of_a_newer_key_after_one_look() {
     let code = newer.bridge.code(&authorization_request()).await;
 
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
     file.becomes(&sealing_keys(&[2, 1]));
     assert_eq!(Call::userinfo(access_token).send(&bridge).await.status, 200);
 
     let file = Secret::new(&sealing_keys(&[1]));
-    let bridge = RunningBridge::with(&[(config::SEALING_KEYS, &file.reference())]).await;
+    let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
     let unknown = Call::token(&token_request(&code)).send(&bridge).await;
     unknown.is_error(400, "invalid_grant", "code_foreign");
     let refused = Call::userinfo(access_token).send(&bridge).await;
@@ -332,20 +332,20 @@ async fn pass_a_login_that_began_before_a_rotation_ends_after_it() {
     let mut browser = Browser::default();
     let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let bridge = bridge
-        .restarted_with(&[(config::SEALING_KEYS, &sealing_keys(&[2, 1]))])
+        .restarted_with(&[(variables::SEALING_KEYS, &sealing_keys(&[2, 1]))])
         .await;
     let form = bridge.service.answer(&asked);
     let answer = Call::callback(&form).browser(&browser).send(&bridge).await;
     let code = parameters(answer.location())["code"].clone();
     let bridge = bridge
-        .restarted_with(&[(config::SEALING_KEYS, &sealing_keys(&[3, 2]))])
+        .restarted_with(&[(variables::SEALING_KEYS, &sealing_keys(&[3, 2]))])
         .await;
     let tokens = Call::token(&token_request(&code))
         .send(&bridge)
         .await
         .tokens();
     let bridge = bridge
-        .restarted_with(&[(config::SEALING_KEYS, &sealing_keys(&[4, 3]))])
+        .restarted_with(&[(variables::SEALING_KEYS, &sealing_keys(&[4, 3]))])
         .await;
     let access_token = tokens["access_token"].as_str().unwrap();
     assert_eq!(Call::userinfo(access_token).send(&bridge).await.status, 200);

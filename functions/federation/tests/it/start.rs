@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use federation::config;
 use federation::http_api::{Event, Request};
 use federation::startup::{StartError, start};
+use federation::variables;
 use function_kit::secrets::{InvalidSecret, SecretError};
 use keys::{Algorithm, InvalidKey, LocalKey, NoRandomness, Randomness, SystemRandomness};
 use kit::{Exhausted, TestClock};
@@ -53,10 +53,10 @@ async fn pass_the_configuration_that_every_fault_is_made_of() {
 async fn pass_secrets_as_aws_secrets_manager_generates_them() {
     let client_secret = json!({ "current": "a1B2".repeat(16) }).to_string();
     started(&[
-        (config::SEALING_KEYS, &generated_key(0xab)),
-        (config::RECORD_KEYS, &generated_key(0xcd)),
-        (config::CLIENT_SECRETS, &client_secret),
-        (config::FRONT_DOOR_SECRETS, &client_secret),
+        (variables::SEALING_KEYS, &generated_key(0xab)),
+        (variables::RECORD_KEYS, &generated_key(0xcd)),
+        (variables::CLIENT_SECRETS, &client_secret),
+        (variables::FRONT_DOOR_SECRETS, &client_secret),
     ])
     .await
     .unwrap();
@@ -69,46 +69,58 @@ async fn fail_a_secret_by_its_variable_and_without_its_value() {
     let no_key = SecretError::Ring(InvalidSealingKeys::Missing);
     let no_such_key = SecretError::Ring(InvalidSealingKeys::Malformed);
     let repeated = SecretError::Ring(InvalidSealingKeys::Repeated);
-    let shared = SecretError::SharedKey(config::SEALING_KEYS);
+    let shared = SecretError::SharedKey(variables::SEALING_KEYS);
     for (variable, value, reason) in [
-        (config::SEALING_KEYS, MISSING, unavailable),
-        (config::SEALING_KEYS, r#"{"keys":[]}"#, no_key),
-        (config::SEALING_KEYS, r#"{"keys":["marked"]}"#, no_such_key),
-        (config::SEALING_KEYS, r#"{"key":"marked"}"#, no_such_key),
-        (config::SEALING_KEYS, r#"{"keys":"marked"}"#, malformed),
-        (config::SEALING_KEYS, &sealing_keys(&[1, 2, 1]), repeated),
+        (variables::SEALING_KEYS, MISSING, unavailable),
+        (variables::SEALING_KEYS, r#"{"keys":[]}"#, no_key),
         (
-            config::SEALING_KEYS,
+            variables::SEALING_KEYS,
+            r#"{"keys":["marked"]}"#,
+            no_such_key,
+        ),
+        (variables::SEALING_KEYS, r#"{"key":"marked"}"#, no_such_key),
+        (variables::SEALING_KEYS, r#"{"keys":"marked"}"#, malformed),
+        (variables::SEALING_KEYS, &sealing_keys(&[1, 2, 1]), repeated),
+        (
+            variables::SEALING_KEYS,
             r#"{"marked":1}"#,
             SecretError::KeysOrKey,
         ),
         (
-            config::SEALING_KEYS,
+            variables::SEALING_KEYS,
             r#"{"key":"marked","keys":["marked"]}"#,
             SecretError::KeysOrKey,
         ),
-        (config::SEALING_KEYS, r#"{marked"#, malformed),
-        (config::RECORD_KEYS, MISSING, unavailable),
-        (config::RECORD_KEYS, r#"{"keys":[]}"#, no_key),
-        (config::RECORD_KEYS, r#"{"keys":["marked"]}"#, no_such_key),
-        (config::RECORD_KEYS, &sealing_keys(&[102, 1]), shared),
-        (config::RECORD_KEYS, &generated_key(1), shared),
-        (config::CLIENT_SECRETS, MISSING, unavailable),
+        (variables::SEALING_KEYS, r#"{marked"#, malformed),
+        (variables::RECORD_KEYS, MISSING, unavailable),
+        (variables::RECORD_KEYS, r#"{"keys":[]}"#, no_key),
         (
-            config::CLIENT_SECRETS,
+            variables::RECORD_KEYS,
+            r#"{"keys":["marked"]}"#,
+            no_such_key,
+        ),
+        (variables::RECORD_KEYS, &sealing_keys(&[102, 1]), shared),
+        (variables::RECORD_KEYS, &generated_key(1), shared),
+        (variables::CLIENT_SECRETS, MISSING, unavailable),
+        (
+            variables::CLIENT_SECRETS,
             r#"{"previous":"marked-marked-marked"}"#,
             malformed,
         ),
-        (config::CLIENT_SECRETS, r#"{"current":"marked"}"#, malformed),
         (
-            config::CLIENT_SECRETS,
+            variables::CLIENT_SECRETS,
+            r#"{"current":"marked"}"#,
+            malformed,
+        ),
+        (
+            variables::CLIENT_SECRETS,
             r#"{"current":"marked-marked-1","previous":""}"#,
             malformed,
         ),
-        (config::CLIENT_SECRETS, r#"{"current":7}"#, malformed),
-        (config::FRONT_DOOR_SECRETS, MISSING, unavailable),
+        (variables::CLIENT_SECRETS, r#"{"current":7}"#, malformed),
+        (variables::FRONT_DOOR_SECRETS, MISSING, unavailable),
         (
-            config::FRONT_DOOR_SECRETS,
+            variables::FRONT_DOOR_SECRETS,
             r#"{"current":"marked"}"#,
             malformed,
         ),
@@ -133,8 +145,8 @@ async fn fail_a_key_by_its_variable_and_without_its_value() {
         key.to_string()
     };
     for (variable, key) in [
-        (config::ID_TOKEN_KEYS, &*ID_TOKEN_KEY),
-        (config::ASSERTION_KEYS, &*ASSERTION_KEY),
+        (variables::ID_TOKEN_KEYS, &*ID_TOKEN_KEY),
+        (variables::ASSERTION_KEYS, &*ASSERTION_KEY),
     ] {
         for (value, reason) in [
             ("{}".to_owned(), InvalidKey::NotAJwk),
@@ -205,7 +217,7 @@ async fn fail_an_elliptic_curve_key_for_id_tokens() {
         elliptic_curve.clone(),
         format!("{} {elliptic_curve}", *ID_TOKEN_KEY),
     ] {
-        let error = started(&[(config::ID_TOKEN_KEYS, &keys)])
+        let error = started(&[(variables::ID_TOKEN_KEYS, &keys)])
             .await
             .unwrap_err();
         assert!(
@@ -215,7 +227,9 @@ async fn fail_an_elliptic_curve_key_for_id_tokens() {
     }
     let rsa = generated_jwk(Algorithm::Rs256);
     for keys in [rsa, format!("{} {elliptic_curve}", *ASSERTION_KEY)] {
-        started(&[(config::ASSERTION_KEYS, &keys)]).await.unwrap();
+        started(&[(variables::ASSERTION_KEYS, &keys)])
+            .await
+            .unwrap();
     }
 }
 
@@ -227,11 +241,11 @@ async fn fail_a_key_in_two_roles_whatever_its_references() {
     let second = format!("{} {reference}", *ASSERTION_KEY);
     let id_token_keys = format!("{} {}", generated_jwk(Algorithm::Rs256), *ID_TOKEN_KEY);
     for changes in [
-        &[(config::ASSERTION_KEYS, reference.as_str())][..],
-        &[(config::ASSERTION_KEYS, &second)],
+        &[(variables::ASSERTION_KEYS, reference.as_str())][..],
+        &[(variables::ASSERTION_KEYS, &second)],
         &[
-            (config::ASSERTION_KEYS, &second),
-            (config::ID_TOKEN_KEYS, &id_token_keys),
+            (variables::ASSERTION_KEYS, &second),
+            (variables::ID_TOKEN_KEYS, &id_token_keys),
         ],
     ] {
         let error = started(changes).await.unwrap_err();

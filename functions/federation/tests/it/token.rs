@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
-use federation::config;
+use federation::variables;
 use four_attributes::AuthenticationTime;
 use kit::service::{KEY, Key, SUBJECT, tokens};
 use kit::{Parameters, start};
@@ -322,10 +322,10 @@ async fn fail_a_code_that_was_used() {
 #[tokio::test]
 async fn fail_a_code_of_another_bridge_or_client() {
     for (change, request) in [
-        ((config::ISSUER, "https://other.example"), CLIENT_ID),
-        ((config::CLIENT_ID, "other"), "other"),
+        ((variables::ISSUER, "https://other.example"), CLIENT_ID),
+        ((variables::CLIENT_ID, "other"), "other"),
         (
-            (config::SEALING_KEYS, sealing_keys(&[2]).as_str()),
+            (variables::SEALING_KEYS, sealing_keys(&[2]).as_str()),
             CLIENT_ID,
         ),
     ] {
@@ -337,7 +337,9 @@ async fn fail_a_code_of_another_bridge_or_client() {
         assert_eq!(bridge.service.take_calls(), [""; 0]);
     }
     let (bridge, code) = bridge_with_code().await;
-    let bridge = bridge.restarted_with(&[(config::LOG_LEVEL, "warn")]).await;
+    let bridge = bridge
+        .restarted_with(&[(variables::LOG_LEVEL, "warn")])
+        .await;
     Call::token(&token_request(&code))
         .send(&bridge)
         .await
@@ -348,7 +350,7 @@ async fn fail_a_code_of_another_bridge_or_client() {
 async fn fail_another_redirect_uri() {
     let other = "https://other.example/oauth2/idpresponse";
     let both = format!("{REDIRECT_URI} {other}");
-    let bridge = RunningBridge::with(&[(config::REDIRECT_URIS, &both)]).await;
+    let bridge = RunningBridge::with(&[(variables::REDIRECT_URIS, &both)]).await;
     let code = bridge.code(&authorization_request()).await;
     bridge.service.take_calls();
     let slash = format!("{REDIRECT_URI}/");
@@ -531,7 +533,7 @@ async fn fail_when_the_service_granted_less_than_was_asked_for_or_does_not_say()
         ),
         ("optional", None, None),
     ] {
-        let bridge = RunningBridge::with(&[(config::GRANTED_SCOPE, granted_scope)]).await;
+        let bridge = RunningBridge::with(&[(variables::GRANTED_SCOPE, granted_scope)]).await;
         answer(&bridge, scope);
         match class {
             // No attribute is asked for then.
@@ -543,7 +545,7 @@ async fn fail_when_the_service_granted_less_than_was_asked_for_or_does_not_say()
 
 #[tokio::test]
 async fn fail_no_authentication_time_where_it_is_required() {
-    let required = RunningBridge::with(&[(config::REQUIRE_AUTH_TIME, "yes")]).await;
+    let required = RunningBridge::with(&[(variables::REQUIRE_AUTH_TIME, "yes")]).await;
     required.tokens().await;
     for bridge in [RunningBridge::new().await, required] {
         let is_required =
@@ -562,7 +564,7 @@ async fn fail_no_authentication_time_where_it_is_required() {
 
 #[tokio::test]
 async fn fail_an_id_token_that_says_something_else() {
-    let bridge = RunningBridge::with(&[(config::ACCEPTED_ACR, "aal3 crl")]).await;
+    let bridge = RunningBridge::with(&[(variables::ACCEPTED_ACR, "aal3 crl")]).await;
     let now = start().timestamp();
     let cases: [(&str, Option<Value>, &str); 27] = [
         (
@@ -1018,8 +1020,11 @@ async fn pass_a_subject_that_cognito_can_not_take_is_hashed() {
 #[tokio::test]
 async fn fail_when_nobody_listens() {
     // Port 9 is the discard service's, which nobody runs.
-    let bridge =
-        RunningBridge::with(&[(config::SERVICE_TOKEN_ENDPOINT, "http://127.0.0.1:9/token")]).await;
+    let bridge = RunningBridge::with(&[(
+        variables::SERVICE_TOKEN_ENDPOINT,
+        "http://127.0.0.1:9/token",
+    )])
+    .await;
     let code = bridge.code(&authorization_request()).await;
     let answer = Call::token(&token_request(&code)).send(&bridge).await;
     answer.is_error(503, "temporarily_unavailable", "service_unreachable");

@@ -2,7 +2,7 @@
 //! What isn't such a token, or was sealed for something else, is refused as RFC 6750 says.
 
 use chrono::TimeDelta;
-use federation::config;
+use federation::variables;
 use kit::service::SUBJECT;
 use serde_json::json;
 
@@ -112,9 +112,9 @@ async fn fail_after_five_minutes() {
 #[tokio::test]
 async fn fail_a_token_of_another_configuration() {
     for change in [
-        (config::SEALING_KEYS, sealing_keys(&[2]).as_str()),
-        (config::ISSUER, "https://other.example"),
-        (config::CLIENT_ID, "other"),
+        (variables::SEALING_KEYS, sealing_keys(&[2]).as_str()),
+        (variables::ISSUER, "https://other.example"),
+        (variables::CLIENT_ID, "other"),
     ] {
         let (bridge, token) = bridge_with_access_token().await;
         let bridge = bridge.restarted_with(&[change]).await;
@@ -126,7 +126,7 @@ async fn fail_a_token_of_another_configuration() {
     let (bridge, token) = bridge_with_access_token().await;
     let rotated = sealing_keys(&[2, 1]);
     let bridge = bridge
-        .restarted_with(&[(config::SEALING_KEYS, &rotated)])
+        .restarted_with(&[(variables::SEALING_KEYS, &rotated)])
         .await;
     assert_eq!(Call::userinfo(&token).send(&bridge).await.status, 200);
 }

@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use federation::config;
+use federation::variables;
 use four_attributes::{
     Expected, FourAttributes, Gender, RecordRefusal, VerifiedAt, VerifiedRecord,
 };
@@ -116,7 +116,7 @@ async fn pass_it_keeps_what_has_no_claim() {
 
 #[tokio::test]
 async fn pass_it_holds_no_attribute_that_was_not_asked_for() {
-    let bridge = RunningBridge::with(&[(config::ATTRIBUTES, "birthdate")]).await;
+    let bridge = RunningBridge::with(&[(variables::ATTRIBUTES, "birthdate")]).await;
     let form = authorization_request().with("scope", "openid birthdate");
     let code = bridge.code(&form).await;
     let tokens = Call::token(&token_request(&code))
@@ -208,7 +208,7 @@ async fn pass_a_rotated_key_seals_and_every_earlier_record_still_opens() {
     let mut all = vec![(RECORD_KEY, claims(&bridge).await)];
     for rings in [&[102, RECORD_KEY][..], &[103, 102, RECORD_KEY]] {
         bridge = bridge
-            .restarted_with(&[(config::RECORD_KEYS, &sealing_keys(rings))])
+            .restarted_with(&[(variables::RECORD_KEYS, &sealing_keys(rings))])
             .await;
         all.push((rings[0], claims(&bridge).await));
     }
@@ -230,7 +230,7 @@ async fn pass_a_rotated_key_is_fetched_with_the_other_secrets() {
     let path = directory.path().join("records");
     std::fs::write(&path, sealing_keys(&[RECORD_KEY])).unwrap();
     let reference = format!("file:{}", path.display());
-    let bridge = RunningBridge::with(&[(config::RECORD_KEYS, &reference)]).await;
+    let bridge = RunningBridge::with(&[(variables::RECORD_KEYS, &reference)]).await;
     std::fs::write(&path, sealing_keys(&[102, RECORD_KEY])).unwrap();
     let before = claims(&bridge).await;
     assert!(opened(&bridge, &before, &[RECORD_KEY]).is_ok());

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use federation::config::{self, Config};
+use federation::config::Config;
+use federation::variables;
 use function_kit::runtime::Call;
 use function_kit::settings::ConfigError;
 use keys::{Algorithm, LocalKey};
@@ -55,30 +56,33 @@ pub(crate) fn sealing_keys(bytes: &[u8]) -> String {
 pub(crate) fn settings(address: &str) -> Settings {
     let secrets = json!({ "current": CLIENT_SECRET, "previous": "marked-client-secret-0" });
     BTreeMap::from([
-        (config::ISSUER, ISSUER.to_owned()),
-        (config::CLIENT_ID, CLIENT_ID.to_owned()),
-        (config::CLIENT_SECRETS, secrets.to_string()),
-        (config::REDIRECT_URIS, REDIRECT_URI.to_owned()),
-        (config::PROVIDER_NAME, PROVIDER_NAME.to_owned()),
-        (config::SEALING_KEYS, sealing_keys(&[1])),
-        (config::RECORD_KEYS, sealing_keys(&[101])),
-        (config::ID_TOKEN_KEYS, ID_TOKEN_KEY.clone()),
-        (config::ASSERTION_KEYS, ASSERTION_KEY.clone()),
-        (config::SERVICE, "custom".to_owned()),
-        (config::SERVICE_CLIENT_ID, service::CLIENT_ID.to_owned()),
-        (config::SERVICE_ISSUER, format!("{address}/realms/main")),
+        (variables::ISSUER, ISSUER.to_owned()),
+        (variables::CLIENT_ID, CLIENT_ID.to_owned()),
+        (variables::CLIENT_SECRETS, secrets.to_string()),
+        (variables::REDIRECT_URIS, REDIRECT_URI.to_owned()),
+        (variables::PROVIDER_NAME, PROVIDER_NAME.to_owned()),
+        (variables::SEALING_KEYS, sealing_keys(&[1])),
+        (variables::RECORD_KEYS, sealing_keys(&[101])),
+        (variables::ID_TOKEN_KEYS, ID_TOKEN_KEY.clone()),
+        (variables::ASSERTION_KEYS, ASSERTION_KEY.clone()),
+        (variables::SERVICE, "custom".to_owned()),
+        (variables::SERVICE_CLIENT_ID, service::CLIENT_ID.to_owned()),
+        (variables::SERVICE_ISSUER, format!("{address}/realms/main")),
         (
-            config::SERVICE_AUTHORIZATION_ENDPOINT,
+            variables::SERVICE_AUTHORIZATION_ENDPOINT,
             format!("{address}/auth"),
         ),
-        (config::SERVICE_TOKEN_ENDPOINT, format!("{address}/token")),
         (
-            config::SERVICE_USERINFO_ENDPOINT,
+            variables::SERVICE_TOKEN_ENDPOINT,
+            format!("{address}/token"),
+        ),
+        (
+            variables::SERVICE_USERINFO_ENDPOINT,
             format!("{address}/userinfo"),
         ),
-        (config::SERVICE_JWKS_URI, format!("{address}/certs")),
+        (variables::SERVICE_JWKS_URI, format!("{address}/certs")),
         (
-            config::ATTRIBUTES,
+            variables::ATTRIBUTES,
             "name address birthdate gender".to_owned(),
         ),
     ])

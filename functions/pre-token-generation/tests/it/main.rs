@@ -29,9 +29,10 @@ use function_kit::runtime::Call;
 use function_kit::secrets::SecretReader;
 use http_client::{Clock, HttpClient};
 use kit::TestClock;
-use pre_token_generation::config::{self, Config};
+use pre_token_generation::config::Config;
 use pre_token_generation::generation::Generation;
 use pre_token_generation::users::Users;
+use pre_token_generation::variables;
 use record_trigger::records::Records;
 use record_trigger::trigger;
 use sealing::{SealingKeys, SystemRandomness};
@@ -83,10 +84,10 @@ async fn generation_with(
 ) -> Generation {
     let config = Config::read(&|name| {
         let value = match name {
-            config::RECORD_KEYS => &keys,
-            config::SERVICE_ISSUER => ISSUER,
-            config::PROVIDER_NAME => "MynaApp",
-            config::MAX_VERIFICATION_AGE => max_age,
+            variables::RECORD_KEYS => &keys,
+            variables::SERVICE_ISSUER => ISSUER,
+            variables::PROVIDER_NAME => "MynaApp",
+            variables::MAX_VERIFICATION_AGE => max_age,
             _ => return None,
         };
         Some(value.to_owned())

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use federation::config as bridge;
+use federation::variables as bridge;
 use keys::{Algorithm, InvalidKey, KeyRing, LocalKey, NoRandomness, SystemRandomness};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};

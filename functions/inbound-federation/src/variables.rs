@@ -1,0 +1,62 @@
+//! The environment variables of the trigger that others don't have, too.
+
+use function_kit::failure::Bilingual;
+use function_kit::settings::{IfUnset, Variable};
+use function_kit::telemetry;
+pub use function_kit::telemetry::{LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME};
+use record_trigger::records;
+pub use record_trigger::records::{PROVIDER_NAME, RECORD_KEYS, SERVICE_ISSUER};
+
+/// Every variable that is read.
+pub const ALL: &[&[Variable]] = &[records::VARIABLES, VARIABLES, telemetry::VARIABLES];
+
+/// What becomes of a value that doesn't come.
+const CLEAR_OR_LEAVE: Bilingual = Bilingual {
+    en: "`clear` empties it, `leave` keeps it",
+    ja: "`clear` は空にする、`leave` は残す",
+};
+
+function_kit::variables! {
+    /// The attributes that the bridge asks for, as the bridge has them; others are left alone in
+    /// the user pool
+    ATTRIBUTES {
+        ja: "橋渡しが求める属性。橋渡しと同じもの。ほかの属性は、ユーザープールでそのままにする",
+        form: Bilingual {
+            en: "as the bridge has them",
+            ja: "橋渡しと同じ",
+        },
+        if_unset: IfUnset::Said(Bilingual {
+            en: "all four (if it isn't set at all)",
+            ja: "4つ全部（変数そのものがないとき）",
+        }),
+        example: "name address birthdate gender",
+    }
+    /// What becomes of a name in the user pool if a sign-in brings none
+    NAME_GONE {
+        ja: "氏名が来なかったとき、ユーザープールにある値をどうするか",
+        form: CLEAR_OR_LEAVE,
+        if_unset: IfUnset::Value("clear"),
+        example: "clear",
+    }
+    /// What becomes of an address in the user pool if a sign-in brings none
+    ADDRESS_GONE {
+        ja: "住所が来なかったとき、ユーザープールにある値をどうするか",
+        form: CLEAR_OR_LEAVE,
+        if_unset: IfUnset::Value("clear"),
+        example: "clear",
+    }
+    /// What becomes of a birth date in the user pool if a sign-in brings none, or only a part
+    BIRTHDATE_GONE {
+        ja: "生年月日が来なかったか、一部しか分からないとき、ユーザープールにある値をどうするか",
+        form: CLEAR_OR_LEAVE,
+        if_unset: IfUnset::Value("leave"),
+        example: "leave",
+    }
+    /// What becomes of a gender in the user pool if a sign-in brings none
+    GENDER_GONE {
+        ja: "性別が来なかったとき、ユーザープールにある値をどうするか",
+        form: CLEAR_OR_LEAVE,
+        if_unset: IfUnset::Value("clear"),
+        example: "clear",
+    }
+}

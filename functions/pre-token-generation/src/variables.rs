@@ -1,0 +1,96 @@
+//! The environment variables of the trigger that others don't have, too.
+
+use function_kit::failure::Bilingual;
+use function_kit::settings::{IfUnset, Variable, form};
+use function_kit::telemetry;
+pub use function_kit::telemetry::{LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME};
+use record_trigger::records;
+pub use record_trigger::records::{PROVIDER_NAME, RECORD_KEYS, SERVICE_ISSUER};
+
+/// Every variable that is read.
+pub const ALL: &[&[Variable]] = &[records::VARIABLES, VARIABLES, telemetry::VARIABLES];
+
+/// A user pool's name of a custom attribute (AWS, SchemaAttributeType).
+const CUSTOM_ATTRIBUTE: Bilingual = Bilingual {
+    en: "`custom:` and a name of 1 to 20 characters, without white space",
+    ja: "`custom:` と1〜20文字の名前。空白は使えない",
+};
+
+function_kit::variables! {
+    /// The identifier of the resource server whose scopes grant claims
+    RESOURCE_SERVER {
+        ja: "クレームを許すスコープの、リソースサーバーの識別子",
+        form: Bilingual {
+            en: "1 to 256 visible ASCII characters, without `\"` and `\\`",
+            ja: "見える ASCII 1〜256文字。`\"` と `\\` は使えない",
+        },
+        if_unset: IfUnset::Value("digital-auth"),
+        example: "digital-auth",
+    }
+    /// The ages of the scopes `age_over_…`
+    AGES {
+        ja: "スコープ `age_over_…` の年齢",
+        form: Bilingual {
+            en: "numbers from 1 to 150, each once, separated by spaces",
+            ja: "1〜150の数。1回ずつ、空白区切り",
+        },
+        if_unset: IfUnset::Value("18 20"),
+        example: "16 18 20 65",
+    }
+    /// How long a verification counts
+    MAX_VERIFICATION_AGE {
+        ja: "検証が有効な長さ",
+        form: Bilingual {
+            en: "a number and `d` (days, up to 99,999), `h` (hours) or `m` (minutes); `none` is \
+                for ever",
+            ja: "数に `d`（日、99,999まで）、`h`（時間）、`m`（分）のどれかを付けたもの。`none` で無期限",
+        },
+        if_unset: IfUnset::Value("365d"),
+        example: "90d",
+    }
+    /// The attributes that the bridge asks for, as the bridge has them; claims follow from these
+    /// alone, also where a record has more
+    ATTRIBUTES {
+        ja: "橋渡しが求める属性。橋渡しと同じもの。記録にもっとあっても、クレームはこれだけから作る",
+        form: Bilingual {
+            en: "as the bridge has them",
+            ja: "橋渡しと同じ",
+        },
+        if_unset: IfUnset::Said(Bilingual {
+            en: "all four (if it isn't set at all)",
+            ja: "4つ全部（変数そのものがないとき）",
+        }),
+        example: "name address birthdate gender",
+    }
+    /// The values of a record's `acr` that are accepted, as the bridge has them
+    ACCEPTED_ACR {
+        ja: "受け入れる、記録の `acr`。橋渡しと同じもの",
+        form: Bilingual {
+            en: "separated by commas; `any` for all",
+            ja: "コンマ区切り。`any` で何でも",
+        },
+        if_unset: IfUnset::Value("any"),
+        example: "aal3",
+    }
+    /// Whether a record that doesn't say when the person authenticated is refused
+    REQUIRE_AUTH_TIME {
+        ja: "いつ認証したかのない記録を断るか",
+        form: form::YES_OR_NO,
+        if_unset: IfUnset::Value("no"),
+        example: "yes",
+    }
+    /// The attribute of the user pool with the record
+    RECORD_ATTRIBUTE {
+        ja: "記録の入るユーザープールの属性",
+        form: CUSTOM_ATTRIBUTE,
+        if_unset: IfUnset::Value("custom:verified_record"),
+        example: "custom:verified_record",
+    }
+    /// The attribute of the user pool with the time of verification
+    VERIFIED_AT_ATTRIBUTE {
+        ja: "検証した時刻の入るユーザープールの属性",
+        form: CUSTOM_ATTRIBUTE,
+        if_unset: IfUnset::Value("custom:verified_at"),
+        example: "custom:verified_at",
+    }
+}
