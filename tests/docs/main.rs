@@ -6,6 +6,7 @@
     reason = "a test that can't go on fails"
 )]
 
+mod checks;
 mod claims;
 mod classes;
 mod configuration;
@@ -37,6 +38,7 @@ fn every_part_that_is_said_to_be_generated_is() {
     known.sort();
     // Each in two languages.
     let expected = [
+        checks::PARTS,
         claims::PARTS,
         classes::PARTS,
         configuration::PARTS,
