@@ -6,7 +6,7 @@ use crate::cloudformation::Template;
 use crate::translated::{edge, observability, template};
 
 /// The kinds that the tests look at in the stack, and how many of each are declared.
-const STACK: [(&str, usize); 22] = [
+const STACK: &[(&str, usize)] = &[
     ("AWS::ApiGatewayV2::Api", 1),
     ("AWS::ApiGatewayV2::ApiMapping", 1),
     ("AWS::ApiGatewayV2::DomainName", 1),
@@ -32,7 +32,7 @@ const STACK: [(&str, usize); 22] = [
 ];
 
 /// In what watches it.
-const OBSERVABILITY: [(&str, usize); 7] = [
+const OBSERVABILITY: &[(&str, usize)] = &[
     ("AWS::CloudWatch::Alarm", 23),
     ("AWS::CloudWatch::Dashboard", 1),
     ("AWS::Events::Rule", 2),
@@ -43,7 +43,7 @@ const OBSERVABILITY: [(&str, usize); 7] = [
 ];
 
 /// In what stands in front.
-const EDGE: [(&str, usize); 10] = [
+const EDGE: &[(&str, usize)] = &[
     ("AWS::CloudFront::CachePolicy", 1),
     ("AWS::CloudFront::Distribution", 1),
     ("AWS::CloudWatch::Alarm", 2),
@@ -59,9 +59,9 @@ const EDGE: [(&str, usize); 10] = [
 #[test]
 fn nothing_is_made_that_no_test_looks_at() {
     for (template, expected) in [
-        (template(), BTreeMap::from(STACK)),
-        (observability(), BTreeMap::from(OBSERVABILITY)),
-        (edge(), BTreeMap::from(EDGE)),
+        (template(), STACK.iter().copied().collect()),
+        (observability(), OBSERVABILITY.iter().copied().collect()),
+        (edge(), EDGE.iter().copied().collect()),
     ] {
         let mut kinds = BTreeMap::new();
         for resource in template.section("Resources").values() {

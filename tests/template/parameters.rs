@@ -454,7 +454,7 @@ fn what_no_function_would_take_no_parameter_takes() {
 }
 
 /// What can be chosen, where a few values are all there are.
-const CHOICES: [(&str, &[&str]); 22] = [
+const CHOICES: &[(&str, &[&str])] = &[
     ("Environment", &["sandbox", "production", "custom"]),
     ("AskName", &["yes", "no"]),
     ("AskAddress", &["yes", "no"]),
@@ -503,8 +503,10 @@ fn what_can_be_chosen_is_what_somebody_knows() {
         }
     }
     let values = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
-    let expected = CHOICES.map(|(name, known)| (name.to_owned(), values(known)));
-    assert_eq!(chosen, expected.into());
+    let expected = CHOICES
+        .iter()
+        .map(|&(name, known)| (name.to_owned(), values(known)));
+    assert_eq!(chosen, expected.collect());
 }
 
 #[test]
@@ -536,7 +538,7 @@ fn what_is_counted_has_two_ends() {
 const SIGNS: [&str; 8] = ["*", "$", "{", "'", "\"", ":", ",,", "?"];
 
 /// Addresses, and the service's own words: what they mean is read by whoever takes them.
-const FREE: [&str; 10] = [
+const FREE: &[&str] = &[
     "AcrValues",
     "AcceptedAcr",
     "AlarmEmail",
@@ -593,7 +595,7 @@ fn no_text_brings_a_second_line_or_a_sign_with_it() {
 }
 
 /// Every text of a resolved resource that names something in the account, by type and property.
-const NAMES: [(&str, &str); 9] = [
+const NAMES: &[(&str, &str)] = &[
     ("AWS::ApiGatewayV2::Api", "Name"),
     ("AWS::CloudFormation::Stack", "Name"),
     ("AWS::Cognito::UserPool", "UserPoolName"),
@@ -608,7 +610,7 @@ const NAMES: [(&str, &str); 9] = [
 #[test]
 fn every_name_carries_the_stacks() {
     in_every_combination(|stack, _| {
-        for (kind, property) in NAMES {
+        for &(kind, property) in NAMES {
             for (id, properties) in stack.of_type(kind) {
                 let value = match property {
                     "STACK_NAME" => &properties["Environment"]["Variables"][property],

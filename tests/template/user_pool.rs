@@ -13,7 +13,7 @@ use crate::settings::{bridge, pre_token_generation};
 use crate::translated::{in_every_combination, template};
 
 /// What the bridge's claims become in the user pool.
-const MAPPED: [&str; 6] = [
+const MAPPED: &[&str] = &[
     "name",
     "address",
     "birthdate",

@@ -12,7 +12,7 @@ use crate::documented::{rows, text as read};
 use crate::workspace;
 
 /// The documents, in both languages.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: &[&str] = &[
     "docs/deploy.md",
     "docs/deploy.en.md",
     "docs/existing-pool.md",
@@ -24,7 +24,7 @@ const DOCUMENTS: [&str; 8] = [
 ];
 
 /// Words in the form of a parameter's name that are AWS', and in no template of ours.
-const WORDS_OF_AWS: [&str; 8] = [
+const WORDS_OF_AWS: &[&str] = &[
     "AdminLinkProviderForUser",
     "CloudFrontDomain",
     "Conditional",

@@ -21,7 +21,7 @@ use crate::refusal::Refusal;
 const MAX_NONCE_BYTES: usize = 512;
 
 /// What is read of a request, but for request objects.
-const PARAMETERS: [&str; 10] = [
+const PARAMETERS: &[&str] = &[
     "client_id",
     "redirect_uri",
     "response_type",
@@ -89,7 +89,7 @@ pub fn authorize_by_query(bridge: &Bridge, request: &Request) -> Result<Response
     let redirect_uri = client(bridge, &parameters).map_err(Refusal::on_page)?;
     no_object(&parameters)
         .map_err(|class| Refusal::to_client(class, redirect_uri, parameters.get("state")))?;
-    let query = parameters.to_query(&PARAMETERS);
+    let query = parameters.to_query(PARAMETERS);
     if query.len() > MAX_QUERY_BYTES {
         return Err(Refusal::on_page(Class::TooLarge));
     }

@@ -12,7 +12,7 @@ use super::{
 pub(super) const NAME: &str = "pre-token-generation";
 
 /// What an ID token shows of nobody unless it is granted.
-const HIDDEN: [&str; 6] = [
+const HIDDEN: &[&str] = &[
     "name",
     "address",
     "birthdate",
@@ -28,7 +28,7 @@ fn function() -> DirectFunction {
 
 /// The event with the answer that adds these claims.
 pub(super) fn answered(event: &Value, id_token: &Value, access_token: &Value) -> Value {
-    answered_hiding(event, id_token, access_token, &HIDDEN)
+    answered_hiding(event, id_token, access_token, HIDDEN)
 }
 
 /// The same, where the ID token shows nothing of these unless it is granted.

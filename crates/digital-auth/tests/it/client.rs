@@ -649,7 +649,7 @@ impl Observer for Checks {
 }
 
 /// Every check of a login, in the order in which they are made.
-const CHECKS: [&str; 26] = [
+const CHECKS: &[&str] = &[
     "Token(Malformed)",
     "Token(NoIdToken)",
     "IdToken(Malformed)",
