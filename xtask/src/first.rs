@@ -1,6 +1,6 @@
 //! `cargo xtask first`: how long somebody new waits, and how much disk it takes: for the first `cargo run`, for `cargo test`
-//! after it, and, once all is built, for a changed line until its tests have run. It builds in a folder of its own, which is
-//! empty at first, and takes as long as all of that takes.
+//! after it, for the tests of one package, and, once all is built, for a changed line until its tests have run. It builds in a
+//! folder of its own, which is empty at first, and takes as long as all of that takes.
 
 use std::fs;
 use std::path::Path;
@@ -24,15 +24,24 @@ pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     let demo = ["run", "--quiet", "--", "demo", "--headless", "--json"];
     measured(workspace, &folder, "cargo run -- demo --headless", &demo)?;
     measured(workspace, &folder, "cargo test", &["test"])?;
+    let of_one = ["test", "--package", CHANGED.1];
+    let name = format!("cargo test -p {}, the first time", CHANGED.1);
+    measured(workspace, &folder, &name, &of_one)?;
     let file = workspace.join(CHANGED.0);
     let before = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", CHANGED.0))?;
-    let write =
-        |text: &str| fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()));
-    write(&format!("{before}// Another line.\n"))?;
-    let name = format!("a line of {}, cargo test -p {}", "token.rs", CHANGED.1);
-    let tested = measured(workspace, &folder, &name, &["test", "--package", CHANGED.1]);
-    write(&before)?;
-    tested
+    let changed = |lines: &str, name: &str, arguments: &[&str]| {
+        let write = |text: &str| {
+            fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))
+        };
+        write(&format!("{before}{lines}"))?;
+        let tested = measured(workspace, &folder, name, arguments);
+        write(&before)?;
+        tested
+    };
+    let name = format!("a line of token.rs, cargo test -p {}", CHANGED.1);
+    changed("// Another line.\n", &name, &of_one)?;
+    let lines = "// Another line.\n// And another.\n";
+    changed(lines, "a line of token.rs, cargo test", &["test"])
 }
 
 /// Runs cargo, and says how long it took, and how large the folder is now.
