@@ -1,5 +1,8 @@
 //! The environment variables of the functions.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
 use federation::config::Config as Bridge;
 use function_kit::settings::{ConfigError, IfUnset, Variable};
 use inbound_federation::config::Config as InboundFederation;
@@ -15,21 +18,21 @@ pub(crate) const PARTS: &[&str] = &[
     "variables of pre-token-generation",
 ];
 
-/// Each function with its variables, and with what it says of an environment.
-type Function = (
-    &'static [&'static [Variable]],
-    fn(&dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError>,
-);
+/// What a function makes of an environment, as text.
+type Read = fn(&dyn Fn(&str) -> Option<String>) -> Result<String, ConfigError>;
+
+/// Each function with its variables, and with how it reads them.
+type Function = (&'static [&'static [Variable]], Read);
 
 const FUNCTIONS: [Function; 3] = [
     (federation::variables::ALL, |lookup| {
-        Bridge::read(lookup).map(drop)
+        Bridge::read(lookup).map(|config| format!("{config:?}"))
     }),
     (inbound_federation::variables::ALL, |lookup| {
-        InboundFederation::read(lookup).map(drop)
+        InboundFederation::read(lookup).map(|config| format!("{config:?}"))
     }),
     (pre_token_generation::variables::ALL, |lookup| {
-        PreTokenGeneration::read(lookup).map(drop)
+        PreTokenGeneration::read(lookup).map(|config| format!("{config:?}"))
     }),
 ];
 
@@ -63,64 +66,84 @@ fn the_variables() {
     }
 }
 
-/// The environment in which every variable has its example.
-fn examples(variables: &[&[Variable]]) -> impl Fn(&str) -> Option<String> {
+/// A value of each of these variables.
+type Environment = BTreeMap<&'static str, &'static str>;
+
+/// The environments in which every variable has its example: the service is one that is known, or given by its addresses.
+fn examples(variables: &[&'static [Variable]]) -> [Environment; 2] {
     let all = variables.iter().copied().flatten();
-    let all: Vec<_> = all.map(|one| (one.name, one.example)).collect();
-    move |name| {
-        let found = all.iter().find(|(known, _)| *known == name);
-        // A key has one role, and a service that is known has its own addresses.
-        let example = match (name, found?.1) {
-            ("ID_TOKEN_KEYS", example) => format!("{example}1"),
-            (_, example) => example.to_owned(),
-        };
-        Some(example)
+    let known: Environment = all.map(|one| (one.name, one.example)).collect();
+    let mut custom = known.clone();
+    if let Some(service) = custom.get_mut("SERVICE") {
+        *service = "custom";
     }
+    [known, custom]
+}
+
+/// What a function makes of an environment, as text, and which variables it asks for.
+fn read(
+    function: Read,
+    environment: &Environment,
+) -> (Result<String, ConfigError>, BTreeSet<String>) {
+    let asked = RefCell::new(BTreeSet::new());
+    let lookup = |name: &str| {
+        asked.borrow_mut().insert(name.to_owned());
+        environment.get(name).map(|value| (*value).to_owned())
+    };
+    (function(&lookup), asked.take())
 }
 
 #[test]
-fn every_example_is_taken() {
-    for (variables, read) in FUNCTIONS {
-        let all = examples(variables);
-        assert_eq!(read(&all), Ok(()));
-        let custom = |name: &str| match name {
-            "SERVICE" => Some("custom".to_owned()),
-            _ => all(name),
-        };
-        assert_eq!(read(&custom), Ok(()));
+fn every_example_is_taken_and_what_is_read_is_declared() {
+    for (variables, function) in FUNCTIONS {
+        let mut all_asked = BTreeSet::new();
+        for environment in examples(variables) {
+            let (config, asked) = read(function, &environment);
+            assert!(config.is_ok(), "{config:?}");
+            all_asked.extend(asked);
+        }
+        let declared: Vec<_> = (variables.iter().copied().flatten())
+            .map(|variable| variable.name.to_owned())
+            .collect();
+        assert_eq!(all_asked, declared.iter().cloned().collect());
+        assert_eq!(all_asked.len(), declared.len(), "each once");
     }
 }
 
-/// What is read is declared, and the other way round: without it, the function says so or does what is written.
+/// Without a variable, the function says so, or does what is written.
 #[test]
 fn every_variable_is_what_is_written_where_it_is_not_set() {
-    for (variables, read) in FUNCTIONS {
-        let all = examples(variables);
+    for (variables, function) in FUNCTIONS {
+        let [known, custom] = examples(variables);
         for variable in variables.iter().copied().flatten() {
-            let without = |name: &str| all(name).filter(|_| name != variable.name);
-            let is_missing = read(&without).err().map(|ConfigError(problems)| {
-                let reasons = problems.into_iter();
-                reasons
-                    .map(|problem| (problem.variable, problem.reason))
-                    .collect()
-            });
-            let expected = match variable.if_unset {
-                IfUnset::Refused => Some(vec![(variable.name, "is missing".to_owned())]),
-                IfUnset::Value(_) | IfUnset::Said(_) => None,
+            let mut environment = known.clone();
+            environment.remove(variable.name);
+            let (without, _) = read(function, &environment);
+            match variable.if_unset {
+                IfUnset::Refused => {
+                    let ConfigError(problems) = without.unwrap_err();
+                    let problems: Vec<_> = problems
+                        .iter()
+                        .map(|problem| (problem.variable, &*problem.reason))
+                        .collect();
+                    assert_eq!(problems, [(variable.name, "is missing")]);
+                }
+                IfUnset::Value(value) => {
+                    environment.insert(variable.name, value);
+                    let (with, _) = read(function, &environment);
+                    assert_eq!(without.unwrap(), with.unwrap(), "{}", variable.name);
+                }
+                IfUnset::Said(_) => assert!(without.is_ok(), "{}", variable.name),
+            }
+            // `ACR_VALUES` may be anything.
+            let is_refused = |wrong: &'static str| {
+                let mut environment = custom.clone();
+                environment.insert(variable.name, wrong);
+                read(function, &environment).0.is_err()
             };
-            assert_eq!(is_missing, expected, "{}", variable.name);
-            // What is declared is read. `ACR_VALUES` may be anything.
-            let is_refused = |wrong: &str| {
-                let with = |name: &str| match name {
-                    _ if name == variable.name => Some(wrong.to_owned()),
-                    "SERVICE" if variable.name.starts_with("SERVICE_") => Some("custom".to_owned()),
-                    _ => all(name),
-                };
-                read(&with).is_err()
-            };
-            let is_read = ["\u{7f}", ","].into_iter().any(is_refused);
+            let is_checked = ["\u{7f}", ","].into_iter().any(is_refused);
             assert!(
-                is_read || variable.name == "ACR_VALUES",
+                is_checked || variable.name == "ACR_VALUES",
                 "{}",
                 variable.name
             );

@@ -1,4 +1,4 @@
-//! What the documentation says of configuration: every variable of every function, in the order in which it is read.
+//! What the documentation's examples of configuration say: environments, user pool, app client.
 
 use demo::scopes::{self, Scopes};
 use four_attributes::{PRODUCTION_ISSUER, SANDBOX_ISSUER};
@@ -6,7 +6,7 @@ use markdown::Document;
 use serde_json::Value;
 use user_pool::scope::{RESOURCE_SERVER, Scope};
 
-/// The documents, in the order of the headings.
+/// The documents, in both languages.
 const DOCUMENTS: [&str; 2] = [
     include_str!("../../docs/configuration.md"),
     include_str!("../../docs/configuration.en.md"),

@@ -2,12 +2,12 @@
 //! All that is wrong or missing is named at once, at start, and never with a value.
 //! No variable holds a secret where the function is deployed: there are references.
 
-use crate::failure::Bilingual;
 use std::fmt;
 
 use four_attributes::{AssuranceRule, AttributeSet, AuthenticationTime, SANDBOX_ISSUER};
 use http_client::secure_url;
 
+use crate::failure::Bilingual;
 use crate::reference::Reference;
 
 /// A variable of the environment, and all that is to be said of it. Texts may hold code in backquotes.
@@ -25,7 +25,7 @@ pub struct Variable {
     pub example: &'static str,
 }
 
-/// What holds where a variable isn't set, or is empty.
+/// What holds where a variable isn't set, or is empty (unless its form takes that).
 #[derive(Clone, Copy, Debug)]
 pub enum IfUnset {
     /// The function doesn't start.
@@ -229,14 +229,16 @@ impl Reader<'_> {
         }
     }
 
-    /// A value that is checked and may be empty. `None` where the variable isn't set at all.
+    /// As [`checked`](Self::checked), but an empty value is a value, too.
     pub fn checked_or_empty<T>(
         &mut self,
         variable: &'static str,
         check: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<Option<T>> {
-        let value = (self.lookup)(variable);
-        value.map(|value| self.check(variable, value.trim(), check))
+    ) -> Option<T> {
+        match (self.lookup)(variable) {
+            Some(value) => self.check(variable, value.trim(), check),
+            None => self.checked(variable, check),
+        }
     }
 
     /// Checks a value; what `check` says of it is noted.
@@ -319,7 +321,7 @@ pub fn service_issuers(value: &str) -> Result<Vec<String>, String> {
     Ok(issuers)
 }
 
-/// Attributes: any of the four, separated by spaces, or `none`.
+/// Attributes: any of the four, separated by spaces. `none`, or an empty text, is a list of none.
 ///
 /// # Errors
 ///
@@ -331,11 +333,6 @@ pub fn attributes(value: &str) -> Result<AttributeSet, String> {
         "must hold any of `name address birthdate gender`, each once, separated by spaces"
             .to_owned()
     })
-}
-
-/// Attributes that a variable names, or all four if there is no such variable. An empty one is a list, too: of none.
-pub fn attributes_or_all(reader: &mut Reader<'_>, variable: &'static str) -> Option<AttributeSet> {
-    (reader.checked_or_empty(variable, attributes)).unwrap_or_else(|| Some(AttributeSet::all()))
 }
 
 /// The values of `acr` that are accepted, separated by commas: a value may have spaces. Or `any`.
@@ -487,16 +484,16 @@ mod tests {
         }
         // An empty list is a list.
         let length = |value: &str| Ok(value.len());
-        for (variables, expected) in [
-            (&[][..], None),
-            (&[(LIST, " ")], Some(0)),
-            (&[(LIST, "ab ")], Some(2)),
-        ] {
-            let read = read_of(variables, |reader| {
-                Some(reader.checked_or_empty(LIST, length).flatten())
+        for (value, expected) in [("", 0), (" ", 0), ("ab ", 2)] {
+            let read = read_of(&[(LEVEL, value)], |reader| {
+                reader.checked_or_empty(LEVEL, length)
             });
-            assert_eq!(read, Ok(expected), "{variables:?}");
+            assert_eq!(read, Ok(expected), "{value:?}");
         }
+        let read = read_of(&[], |reader| reader.checked_or_empty(LEVEL, length));
+        assert_eq!(read, Ok("info".len()));
+        let read = read_of(&[], |reader| reader.checked_or_empty(NAME, length));
+        assert_eq!(read.unwrap_err().0[0].reason, "is missing");
     }
 
     fn problems(variables: &[(&str, &str)]) -> Vec<&'static str> {

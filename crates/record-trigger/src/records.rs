@@ -26,7 +26,7 @@ function_kit::variables! {
         ja: "検証済みの記録の鍵。橋渡しと同じもの",
         form: form::SECRET,
         if_unset: IfUnset::Refused,
-        example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:…",
+        example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:record-keys-…",
     }
     /// The service's issuer; the record has to have the same. More than one, where the service has
     /// changed its own
@@ -46,6 +46,18 @@ function_kit::variables! {
         form: form::PROVIDER_NAME,
         if_unset: IfUnset::Refused,
         example: "MynaApp",
+    }
+    /// The attributes that the bridge asks for, as the bridge has them. Others are left alone in
+    /// the user pool, and no claim follows from them, also where a record has more
+    ATTRIBUTES {
+        ja: "橋渡しが求める属性。橋渡しと同じもの。ほかの属性は、ユーザープールでそのままにする。\
+            記録にもっとあっても、クレームはこれだけから作る",
+        form: Bilingual {
+            en: "as the bridge has them",
+            ja: "橋渡しと同じ",
+        },
+        if_unset: IfUnset::Value("name address birthdate gender"),
+        example: "name birthdate",
     }
 }
 

@@ -55,7 +55,16 @@ impl Claim {
     /// they need to decide, and not who somebody is.
     #[must_use]
     pub const fn is_in_access_token(self) -> bool {
-        !matches!(self, Self::Attribute(_))
+        match self {
+            Self::Attribute(_) => false,
+            Self::Prefecture
+            | Self::Municipality
+            | Self::MunicipalityCode
+            | Self::AgeOver(_)
+            | Self::IdentityVerified
+            | Self::VerifiedAt
+            | Self::VerificationAcr => true,
+        }
     }
 
     /// The attribute that it follows from, and can't be known without. What is said of the verification follows from none.

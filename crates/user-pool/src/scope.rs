@@ -1,5 +1,5 @@
 //! The scopes of the resource server, by which an app says which claims it asks for: the one table of them. The trigger grants
-//! by it, the app of the demo asks by it, and the template and the documents are compared with it.
+//! by it, an app asks by it, and the template and the documents are compared with it.
 
 use std::borrow::Cow;
 use std::iter;
@@ -111,31 +111,38 @@ mod tests {
 
     /// What is written down outside of this repository, too, by everybody who has an app: it can't change.
     #[test]
-    fn names_stay_as_they_are() {
+    fn names_and_tokens_stay_as_they_are() {
         let table: Vec<_> = Scope::all(&AGES)
             .map(|scope| {
-                let claims = scope.claims().map(Claim::name);
+                let claims = scope.claims().map(|claim| {
+                    let tokens = if claim.is_in_access_token() {
+                        "both"
+                    } else {
+                        "ID"
+                    };
+                    format!("{} ({tokens})", claim.name())
+                });
                 format!("{}: {}", scope.name(), claims.collect::<Vec<_>>().join(" "))
             })
             .collect();
         assert_eq!(
             table,
             [
-                "name: name",
-                "address: address",
-                "birthdate: birthdate",
-                "gender: gender",
-                "prefecture: prefecture",
-                "municipality: municipality municipality_code",
-                "age_over_18: age_over_18",
-                "age_over_20: age_over_20",
-                "verified: identity_verified verified_at verification_acr",
+                "name: name (ID)",
+                "address: address (ID)",
+                "birthdate: birthdate (ID)",
+                "gender: gender (ID)",
+                "prefecture: prefecture (both)",
+                "municipality: municipality (both) municipality_code (both)",
+                "age_over_18: age_over_18 (both)",
+                "age_over_20: age_over_20 (both)",
+                "verified: identity_verified (both) verified_at (both) verification_acr (both)",
             ]
         );
     }
 
     #[test]
-    fn no_two_scopes_have_a_name_and_no_two_claims() {
+    fn no_two_scopes_and_no_two_claims_share_a_name() {
         let ages: Vec<u8> = (1..=OLDEST).collect();
         let scopes: BTreeSet<_> = Scope::all(&ages).map(Scope::name).collect();
         assert_eq!(scopes.len(), Scope::all(&ages).count());

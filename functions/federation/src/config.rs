@@ -103,8 +103,7 @@ impl Config {
         let service_client_id = reader.checked_if_set(SERVICE_CLIENT_ID, service_client);
         let algorithms = reader.checked(SERVICE_ID_TOKEN_ALGORITHMS, algorithm_list);
         // An empty list is a list: a login that asks for no attribute. Only a forgotten one is missing.
-        let attributes = (reader.checked_or_empty(ATTRIBUTES, attributes))
-            .unwrap_or_else(|| reader.checked(ATTRIBUTES, attributes));
+        let attributes = reader.checked_or_empty(ATTRIBUTES, attributes);
         let acr_values = reader.checked(ACR_VALUES, acr_values);
         let assurance = assurance(reader, environment, provider.as_ref());
         let authentication_time = reader.checked(REQUIRE_AUTH_TIME, authentication_time);

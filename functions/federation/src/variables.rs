@@ -1,10 +1,16 @@
 //! The environment variables of the bridge: what each is, in which form, and what holds where it isn't set.
-//! `docs/configuration` is made of them, and the [configuration](crate::config) is read by them.
+//! `docs/configuration` is made of them (`cargo xtask docs`), and the [configuration](crate::config) is read by them.
 
 use function_kit::failure::Bilingual;
 use function_kit::settings::{IfUnset, Variable, form};
 use function_kit::telemetry;
 pub use function_kit::telemetry::{LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME};
+
+/// The addresses of the service, which is known but for `custom`.
+const REQUIRED_WITH_CUSTOM: IfUnset = IfUnset::Said(Bilingual {
+    en: "required with `custom`",
+    ja: "`custom` のとき必須",
+});
 
 /// Every variable that is read.
 pub const ALL: &[&[Variable]] = &[VARIABLES, telemetry::VARIABLES];
@@ -36,7 +42,7 @@ function_kit::variables! {
         ja: "Cognito のクライアントシークレット",
         form: form::SECRET,
         if_unset: IfUnset::Refused,
-        example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:…",
+        example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:client-secrets-…",
     }
     /// The secret that a CloudFront in front shows in the header `x-front-door`; requests without
     /// it are refused
@@ -47,7 +53,7 @@ function_kit::variables! {
             en: "empty (no CloudFront in front)",
             ja: "空（CloudFront を前に置かない）",
         }),
-        example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:…",
+        example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:front-door-…",
     }
     /// Cognito's redirect URIs
     REDIRECT_URIS {
@@ -72,28 +78,28 @@ function_kit::variables! {
         ja: "封の鍵",
         form: form::SECRET,
         if_unset: IfUnset::Refused,
-        example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:…",
+        example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:sealing-keys-…",
     }
     /// The keys of the verified records; the same as the triggers have
     RECORD_KEYS {
         ja: "検証済みの記録の鍵。トリガーと同じもの",
         form: form::SECRET,
         if_unset: IfUnset::Refused,
-        example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:…",
+        example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:record-keys-…",
     }
     /// RSA keys of ID tokens; the first signs, all are published
     ID_TOKEN_KEYS {
         ja: "ID トークンの RSA 鍵。先頭が署名し、全部が公開される",
         form: form::KEYS,
         if_unset: IfUnset::Refused,
-        example: "arn:aws:kms:ap-northeast-1:123456789012:key/…",
+        example: "arn:aws:kms:ap-northeast-1:123456789012:key/1111…",
     }
     /// RSA or P-256 keys of client assertions; the first signs, all are published
     ASSERTION_KEYS {
         ja: "クライアントアサーションの RSA または P-256 鍵。先頭が署名し、全部が公開される",
         form: form::KEYS,
         if_unset: IfUnset::Refused,
-        example: "arn:aws:kms:ap-northeast-1:123456789012:key/…",
+        example: "arn:aws:kms:ap-northeast-1:123456789012:key/2222…",
     }
     /// Which service
     SERVICE {
@@ -122,50 +128,35 @@ function_kit::variables! {
     SERVICE_ISSUER {
         ja: "サービスの発行者",
         form: form::ADDRESS,
-        if_unset: IfUnset::Said(Bilingual {
-            en: "required with `custom`",
-            ja: "`custom` のとき必須",
-        }),
+        if_unset: REQUIRED_WITH_CUSTOM,
         example: "https://service.example/realms/main",
     }
     /// Where the browser goes
     SERVICE_AUTHORIZATION_ENDPOINT {
         ja: "ブラウザーが行く所",
         form: form::ADDRESS,
-        if_unset: IfUnset::Said(Bilingual {
-            en: "required with `custom`",
-            ja: "`custom` のとき必須",
-        }),
+        if_unset: REQUIRED_WITH_CUSTOM,
         example: "https://service.example/auth",
     }
     /// The token endpoint; also `aud` of client assertions
     SERVICE_TOKEN_ENDPOINT {
         ja: "トークンエンドポイント。アサーションの `aud` にもなる",
         form: form::ADDRESS,
-        if_unset: IfUnset::Said(Bilingual {
-            en: "required with `custom`",
-            ja: "`custom` のとき必須",
-        }),
+        if_unset: REQUIRED_WITH_CUSTOM,
         example: "https://service.example/token",
     }
     /// Userinfo
     SERVICE_USERINFO_ENDPOINT {
         ja: "UserInfo",
         form: form::ADDRESS,
-        if_unset: IfUnset::Said(Bilingual {
-            en: "required with `custom`",
-            ja: "`custom` のとき必須",
-        }),
+        if_unset: REQUIRED_WITH_CUSTOM,
         example: "https://service.example/userinfo",
     }
     /// The service's public keys
     SERVICE_JWKS_URI {
         ja: "サービスの公開鍵",
         form: form::ADDRESS,
-        if_unset: IfUnset::Said(Bilingual {
-            en: "required with `custom`",
-            ja: "`custom` のとき必須",
-        }),
+        if_unset: REQUIRED_WITH_CUSTOM,
         example: "https://service.example/certs",
     }
     /// The algorithms of the service's ID tokens that are accepted
@@ -232,7 +223,7 @@ function_kit::variables! {
         if_unset: IfUnset::Value("required"),
         example: "optional",
     }
-    /// Whether the service’s answer (`/callback`) needs `iss` (RFC 9207); `required` once it is
+    /// Whether the service's answer (`/callback`) needs `iss` (RFC 9207); `required` once it is
     /// known to send it
     CALLBACK_ISS {
         ja: "サービスの応答（`/callback`）に `iss` が要るか（RFC 9207）。送ることが確かになったら `required`",

@@ -1,7 +1,7 @@
 //! The configuration of the trigger: from the environment into one typed value.
 
 use four_attributes::{Attribute, AttributeSet};
-use function_kit::settings::{self, ConfigError, Reader, attributes_or_all};
+use function_kit::settings::{self, ConfigError, Reader, attributes};
 use function_kit::telemetry::Telemetry;
 use record_trigger::records::RecordSettings;
 
@@ -34,7 +34,7 @@ impl Config {
 fn read(reader: &mut Reader<'_>) -> Option<Config> {
     // Everything is read before anything is given up, so that every problem is named.
     let records = RecordSettings::read(reader);
-    let attributes = attributes_or_all(reader, ATTRIBUTES);
+    let attributes = reader.checked_or_empty(ATTRIBUTES, attributes);
     let cleared = cleared(reader);
     let telemetry = Telemetry::read(reader);
     Some(Config {

@@ -1,11 +1,11 @@
-//! The environment variables of the trigger that others don't have, too.
+//! The environment variables of the trigger. Those that other functions read as well are declared where they are read.
+//! `docs/configuration` is made of them (`cargo xtask docs`).
 
 use function_kit::failure::Bilingual;
 use function_kit::settings::{IfUnset, Variable};
 use function_kit::telemetry;
-pub use function_kit::telemetry::{LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME};
 use record_trigger::records;
-pub use record_trigger::records::{PROVIDER_NAME, RECORD_KEYS, SERVICE_ISSUER};
+pub use record_trigger::records::{ATTRIBUTES, PROVIDER_NAME, RECORD_KEYS, SERVICE_ISSUER};
 
 /// Every variable that is read.
 pub const ALL: &[&[Variable]] = &[records::VARIABLES, VARIABLES, telemetry::VARIABLES];
@@ -17,20 +17,6 @@ const CLEAR_OR_LEAVE: Bilingual = Bilingual {
 };
 
 function_kit::variables! {
-    /// The attributes that the bridge asks for, as the bridge has them; others are left alone in
-    /// the user pool
-    ATTRIBUTES {
-        ja: "橋渡しが求める属性。橋渡しと同じもの。ほかの属性は、ユーザープールでそのままにする",
-        form: Bilingual {
-            en: "as the bridge has them",
-            ja: "橋渡しと同じ",
-        },
-        if_unset: IfUnset::Said(Bilingual {
-            en: "all four (if it isn't set at all)",
-            ja: "4つ全部（変数そのものがないとき）",
-        }),
-        example: "name address birthdate gender",
-    }
     /// What becomes of a name in the user pool if a sign-in brings none
     NAME_GONE {
         ja: "氏名が来なかったとき、ユーザープールにある値をどうするか",

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use function_kit::settings::{
-    self, ConfigError, Reader, accepted_acr, attributes_or_all, authentication_time,
+    self, ConfigError, Reader, accepted_acr, attributes, authentication_time,
 };
 use function_kit::telemetry::Telemetry;
 use record_trigger::records::RecordSettings;
@@ -56,7 +56,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     let resource_server = reader.checked(RESOURCE_SERVER, resource_server);
     let ages = reader.checked(AGES, ages);
     let max_verification_age = reader.checked(MAX_VERIFICATION_AGE, max_verification_age);
-    let attributes = attributes_or_all(reader, ATTRIBUTES);
+    let attributes = reader.checked_or_empty(ATTRIBUTES, attributes);
     let assurance = reader.checked(ACCEPTED_ACR, accepted_acr);
     let authentication_time = reader.checked(REQUIRE_AUTH_TIME, authentication_time);
     let record_attribute = reader.checked(RECORD_ATTRIBUTE, attribute);

@@ -1,11 +1,13 @@
-//! The environment variables of the trigger that others don't have, too.
+//! The environment variables of the trigger. Those that other functions read as well are declared where they are read.
+//! `docs/configuration` is made of them (`cargo xtask docs`).
 
 use function_kit::failure::Bilingual;
 use function_kit::settings::{IfUnset, Variable, form};
 use function_kit::telemetry;
-pub use function_kit::telemetry::{LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME};
+pub use function_kit::telemetry::LOG_LEVEL;
 use record_trigger::records;
-pub use record_trigger::records::{PROVIDER_NAME, RECORD_KEYS, SERVICE_ISSUER};
+pub use record_trigger::records::{ATTRIBUTES, PROVIDER_NAME, RECORD_KEYS, SERVICE_ISSUER};
+use user_pool::{attribute, scope};
 
 /// Every variable that is read.
 pub const ALL: &[&[Variable]] = &[records::VARIABLES, VARIABLES, telemetry::VARIABLES];
@@ -24,7 +26,7 @@ function_kit::variables! {
             en: "1 to 256 visible ASCII characters, without `\"` and `\\`",
             ja: "見える ASCII 1〜256文字。`\"` と `\\` は使えない",
         },
-        if_unset: IfUnset::Value("digital-auth"),
+        if_unset: IfUnset::Value(scope::RESOURCE_SERVER),
         example: "digital-auth",
     }
     /// The ages of the scopes `age_over_…`
@@ -48,20 +50,6 @@ function_kit::variables! {
         if_unset: IfUnset::Value("365d"),
         example: "90d",
     }
-    /// The attributes that the bridge asks for, as the bridge has them; claims follow from these
-    /// alone, also where a record has more
-    ATTRIBUTES {
-        ja: "橋渡しが求める属性。橋渡しと同じもの。記録にもっとあっても、クレームはこれだけから作る",
-        form: Bilingual {
-            en: "as the bridge has them",
-            ja: "橋渡しと同じ",
-        },
-        if_unset: IfUnset::Said(Bilingual {
-            en: "all four (if it isn't set at all)",
-            ja: "4つ全部（変数そのものがないとき）",
-        }),
-        example: "name address birthdate gender",
-    }
     /// The values of a record's `acr` that are accepted, as the bridge has them
     ACCEPTED_ACR {
         ja: "受け入れる、記録の `acr`。橋渡しと同じもの",
@@ -83,14 +71,14 @@ function_kit::variables! {
     RECORD_ATTRIBUTE {
         ja: "記録の入るユーザープールの属性",
         form: CUSTOM_ATTRIBUTE,
-        if_unset: IfUnset::Value("custom:verified_record"),
+        if_unset: IfUnset::Value(attribute::RECORD),
         example: "custom:verified_record",
     }
     /// The attribute of the user pool with the time of verification
     VERIFIED_AT_ATTRIBUTE {
         ja: "検証した時刻の入るユーザープールの属性",
         form: CUSTOM_ATTRIBUTE,
-        if_unset: IfUnset::Value("custom:verified_at"),
+        if_unset: IfUnset::Value(attribute::VERIFIED_AT),
         example: "custom:verified_at",
     }
 }

@@ -1,6 +1,7 @@
 //! Whatever an event looks like: it is answered, or fails with a class; and no claim is in an answer that isn't in the
 //! record of one of the event's own identities.
 
+use std::iter;
 use std::sync::OnceLock;
 
 use kit::{Reply, Server, TestClock, start};
@@ -73,9 +74,8 @@ fn set(event: &mut Value, place: &str, value: Value) {
 }
 
 fn whole_event(record: &str) -> Value {
-    let scopes: Vec<_> = Scope::all(&AGES)
-        .map(|scope| scope.of_server(RESOURCE_SERVER))
-        .collect();
+    let ours = Scope::all(&AGES).map(|scope| scope.of_server(RESOURCE_SERVER));
+    let scopes: Vec<_> = iter::once("openid".to_owned()).chain(ours).collect();
     let scopes: Vec<_> = scopes.iter().map(String::as_str).collect();
     let mut event = event(&scopes, Some(record));
     for name in ["name", "address", "birthdate", "gender"] {
