@@ -13,6 +13,7 @@ mod configuration;
 mod exit;
 mod generated;
 mod map;
+mod numbers;
 mod table;
 
 use std::fs;

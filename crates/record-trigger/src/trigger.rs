@@ -11,9 +11,37 @@ use function_kit::runtime::{Call, Handler};
 use futures_util::FutureExt as _;
 use http_client::Clock;
 use lambda_runtime::Diagnostic;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Class;
+
+/// The event with an answer in its `response`, beside what is there already.
+///
+/// # Errors
+///
+/// [`Class::EventMalformed`] if the event has no place for an answer.
+pub fn with_response(
+    mut event: Value,
+    answer: impl FnOnce(&mut Map<String, Value>),
+) -> Result<Value, Class> {
+    let whole = event.as_object_mut().ok_or(Class::EventMalformed)?;
+    within(whole, "response", answer);
+    Ok(event)
+}
+
+/// Changes the object of that name. What isn't one (`null`, `[]`, nothing) becomes one.
+pub fn within(
+    parent: &mut Map<String, Value>,
+    name: &str,
+    change: impl FnOnce(&mut Map<String, Value>),
+) {
+    let mut object = match parent.remove(name) {
+        Some(Value::Object(object)) => object,
+        _ => Map::new(),
+    };
+    change(&mut object);
+    parent.insert(name.to_owned(), object.into());
+}
 
 /// A trigger.
 pub trait Trigger {

@@ -11,6 +11,7 @@ use digital_auth::authorization::{OneTimeValues, scope};
 use function_kit::check::{ensure, none_of, present};
 
 use crate::bridge::Bridge;
+use crate::endpoint::Endpoint;
 use crate::failure::Class;
 use crate::http_api::{MAX_QUERY_BYTES, Request, Response};
 use crate::parameters::Parameters;
@@ -94,7 +95,8 @@ pub fn authorize_by_query(bridge: &Bridge, request: &Request) -> Result<Response
         return Err(Refusal::on_page(Class::TooLarge));
     }
     let issuer = &bridge.config().issuer;
-    Ok(Response::redirect(format!("{issuer}/authorize?{query}")))
+    let authorize = Endpoint::Authorize.url(issuer);
+    Ok(Response::redirect(format!("{authorize}?{query}")))
 }
 
 /// Whether a login that doesn't begin is Amazon Cognito's in all but one thing: then it isn't somebody's, but a setting that

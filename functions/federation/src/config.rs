@@ -8,12 +8,14 @@ use digital_auth::{GrantedScope, Provider};
 use four_attributes::{AssuranceRule, AttributeSet, AuthenticationTime, PRODUCTION_ISSUER};
 
 use function_kit::reference::Reference;
+use function_kit::secrets::SecretError;
 use function_kit::settings::{
     self, ConfigError, Reader, accepted_acr, attributes, authentication_time, provider_name,
     secret_reference, service_address,
 };
 use function_kit::telemetry::Telemetry;
 
+use crate::endpoint::Endpoint;
 use crate::variables::{
     self, ACCEPTED_ACR, ACR_VALUES, ASSERTION_KEYS, ATTRIBUTES, CALLBACK_ISS, CLIENT_ID,
     CLIENT_SECRETS, FRONT_DOOR_SECRETS, GRANTED_SCOPE, ID_TOKEN_KEYS, ISSUER, PROVIDER_NAME,
@@ -22,8 +24,6 @@ use crate::variables::{
     SERVICE_JWKS_URI, SERVICE_TOKEN_ENDPOINT, SERVICE_USERINFO_ENDPOINT,
 };
 
-/// Where the service sends the browser back, below the issuer.
-pub const CALLBACK: &str = "/callback";
 /// The longest redirect URI that the service registers, in characters (contract §2).
 pub const LONGEST_REDIRECT_URI: usize = 255;
 
@@ -237,10 +237,10 @@ fn issuer(value: &str) -> Result<String, String> {
     if url.path() != "/" {
         return Err("must have no path: the endpoints are at the root of the host".to_owned());
     }
-    if value.len() + CALLBACK.len() > LONGEST_REDIRECT_URI {
+    if Endpoint::Callback.url(value).len() > LONGEST_REDIRECT_URI {
         return Err(format!(
             "must have {} characters at most: the service takes redirect URIs of {LONGEST_REDIRECT_URI}",
-            LONGEST_REDIRECT_URI - CALLBACK.len()
+            LONGEST_REDIRECT_URI - Endpoint::Callback.path().len()
         ));
     }
     Ok(value.to_owned())
@@ -298,8 +298,10 @@ fn refuse_shared_keys(reader: &mut Reader<'_>) {
     let assertion_keys = reader.optional(ASSERTION_KEYS).unwrap_or_default();
     let is_shared = |one| id_token_keys.split_whitespace().any(|other| other == one);
     if assertion_keys.split_whitespace().any(is_shared) {
-        let reason = format!("has a key that {ID_TOKEN_KEYS} has, too: each needs keys of its own");
-        reader.problem(ASSERTION_KEYS, reason);
+        reader.problem(
+            ASSERTION_KEYS,
+            SecretError::SharedKey(ID_TOKEN_KEYS).to_string(),
+        );
     }
 }
 
@@ -317,6 +319,7 @@ mod tests {
     use function_kit::settings::Problem;
 
     use super::*;
+    use crate::endpoint::Endpoint;
     use crate::variables::{LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME};
 
     fn sandbox() -> BTreeMap<&'static str, &'static str> {
@@ -479,7 +482,7 @@ mod tests {
         ] {
             let issuer = format!("https://{host}");
             assert_eq!(
-                issuer.len() + CALLBACK.len() <= 255,
+                Endpoint::Callback.url(&issuer).len() <= 255,
                 fits,
                 "{}",
                 issuer.len()

@@ -11,6 +11,7 @@ pub mod callback;
 mod classes;
 pub mod code;
 pub mod config;
+pub mod endpoint;
 pub mod failure;
 pub mod front_door;
 pub mod http_api;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use user_pool::claim;
 
 use crate::config::Config;
+use crate::endpoint::Endpoint;
 
 /// The three documents.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl Metadata {
 }
 
 fn openid_configuration(config: &Config) -> Value {
-    let endpoint = |path: &str| format!("{}{path}", config.issuer);
+    let endpoint = |endpoint: Endpoint| endpoint.url(&config.issuer);
     let mut claims = vec![
         "sub",
         "iss",
@@ -54,10 +55,10 @@ fn openid_configuration(config: &Config) -> Value {
     }
     json!({
         "issuer": config.issuer,
-        "authorization_endpoint": endpoint("/authorize"),
-        "token_endpoint": endpoint("/token"),
-        "userinfo_endpoint": endpoint("/userinfo"),
-        "jwks_uri": endpoint("/jwks.json"),
+        "authorization_endpoint": endpoint(Endpoint::Authorize),
+        "token_endpoint": endpoint(Endpoint::Token),
+        "userinfo_endpoint": endpoint(Endpoint::Userinfo),
+        "jwks_uri": endpoint(Endpoint::Jwks),
         "scopes_supported": digital_auth::authorization::scope(config.attributes).split(' ').collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],

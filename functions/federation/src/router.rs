@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 use digital_auth::id_token::Subject;
 use function_kit::failure::{Concern, tell, tell_lambda};
 use function_kit::invocation::Invocation;
-use function_kit::metrics::{Count, Measurements, Step};
+use function_kit::metrics::{Count, Measurements};
 use function_kit::runtime::{Call, Handler};
 use futures_util::FutureExt as _;
 use http::{Method, StatusCode};
@@ -16,6 +16,7 @@ use lambda_runtime::Diagnostic;
 use crate::authorize::{authorize, authorize_by_query, is_of_amazon_cognito};
 use crate::bridge::{Bridge, WARM_UP};
 use crate::callback::callback;
+use crate::endpoint::Endpoint;
 use crate::failure::{Class, Failure};
 use crate::http_api::{Event, Request, Response};
 use crate::pages::page;
@@ -25,9 +26,6 @@ use crate::userinfo::userinfo;
 
 /// How long a copy of our public keys may be used: a new key is published long before it signs.
 const KEYS_CACHE: &str = "public, max-age=300";
-
-/// The endpoints that seal or open something, and so need secrets that aren't old.
-const SEALED: [&str; 4] = ["/authorize", "/callback", "/token", "/userinfo"];
 
 /// What has GET has HEAD (RFC 9110 §9.1): as GET without content. It begins and ends no login, and touches no cookie.
 const READ: &[Method] = &[Method::GET, Method::HEAD];
@@ -60,7 +58,8 @@ impl Bridge {
     pub async fn respond(&self, request: Request, call: &Call<'_>) -> Response {
         let measurements = Measurements::default();
         let invocation = Invocation::new(call.request_id, call.begun, self.clock(), &measurements);
-        let timing = step(&request.path).map(|step| measurements.begin(step));
+        let step = Endpoint::at(&request.path).and_then(Endpoint::step);
+        let timing = step.map(|step| measurements.begin(step));
         let response = self.answer(&request, &invocation).await;
         drop(timing);
         let now = invocation.now;
@@ -80,7 +79,7 @@ impl Bridge {
         let refusal = match routed {
             Ok(Ok(response)) => return response,
             Ok(Err(refusal)) => refusal,
-            Err(_) => Refusal::told(told_at(&request.path), Class::Internal),
+            Err(_) => Refusal::told(told_at(Endpoint::at(&request.path)), Class::Internal),
         };
         let failure = Failure {
             class: refusal.class,
@@ -117,9 +116,10 @@ impl Bridge {
         request: &Request,
         invocation: &Invocation<'_>,
     ) -> Result<Response, Refusal> {
+        let endpoint = Endpoint::at(&request.path);
         // Once an hour; Amazon Cognito doesn't wait long, so this doesn't either.
         let refreshing = async {
-            if SEALED.contains(&request.path.as_str()) {
+            if endpoint.is_some_and(Endpoint::is_sealed) {
                 self.secrets().refresh(WARM_UP, invocation).await;
             }
         };
@@ -128,19 +128,22 @@ impl Bridge {
             let admitted = front_door.admit(request, invocation).await;
             if admitted == Err(Class::NotThroughFrontDoor)
                 && front_door.is_shown_anything(request)
-                && request.path == "/authorize"
+                && endpoint == Some(Endpoint::Authorize)
                 && self.counts(request, request.origin(false), invocation)
             {
                 (invocation.measurements).count_if(Count::LoginFinished, false);
             }
-            admitted.map_err(|class| Refusal::told(told_at(&request.path), class))?;
+            admitted.map_err(|class| Refusal::told(told_at(endpoint), class))?;
         } else {
             refreshing.await;
         }
-        match request.path.as_str() {
-            "/authorize" => {
+        let Some(endpoint) = endpoint else {
+            return Err(Refusal::on_page(Class::NotFound));
+        };
+        match endpoint {
+            Endpoint::Authorize => {
                 // OIDC Core §3.1.2.1 wants both.
-                request.only(READ_OR_FORM, Told::Page)?;
+                request.only(READ_OR_FORM, endpoint.told())?;
                 if request.is_post() {
                     return authorize_by_query(self, request);
                 }
@@ -160,8 +163,8 @@ impl Bridge {
                 }
                 Ok(response)
             }
-            "/callback" => {
-                request.only(READ, Told::Page)?;
+            Endpoint::Callback => {
+                request.only(READ, endpoint.told())?;
                 let answer = callback(self, request, invocation).await;
                 if let Err(refusal) = &answer
                     && self.is_evidence(refusal, request, invocation)
@@ -170,8 +173,8 @@ impl Bridge {
                 }
                 answer
             }
-            "/token" => {
-                request.only(FORM, Told::Json)?;
+            Endpoint::Token => {
+                request.only(FORM, endpoint.told())?;
                 let answer = token(self, request, invocation).await;
                 match &answer {
                     Ok(_) => {
@@ -186,16 +189,15 @@ impl Bridge {
                 }
                 answer
             }
-            "/userinfo" => {
-                request.only(READ_OR_FORM, Told::Json)?;
+            Endpoint::Userinfo => {
+                request.only(READ_OR_FORM, endpoint.told())?;
                 userinfo(self, request, invocation).await
             }
-            "/jwks.json" => request.document(&self.metadata().id_token_keys),
-            "/client-jwks.json" => request.document(&self.metadata().client_keys),
-            "/.well-known/openid-configuration" => {
+            Endpoint::Jwks => request.document(&self.metadata().id_token_keys),
+            Endpoint::ClientJwks => request.document(&self.metadata().client_keys),
+            Endpoint::OpenIdConfiguration => {
                 request.document(&self.metadata().openid_configuration)
             }
-            _ => Err(Refusal::on_page(Class::NotFound)),
         }
     }
 }
@@ -240,28 +242,9 @@ impl Bridge {
     }
 }
 
-/// Where a failure is told that has nothing to do with what was asked: programs read JSON, people a page.
-fn told_at(path: &str) -> Told {
-    match path {
-        "/token"
-        | "/userinfo"
-        | "/jwks.json"
-        | "/client-jwks.json"
-        | "/.well-known/openid-configuration" => Told::Json,
-        _ => Told::Page,
-    }
-}
-
-/// What a whole request of this path is measured as, where anybody waits for it during a login.
-fn step(path: &str) -> Option<Step> {
-    match path {
-        "/authorize" => Some(Step::Authorize),
-        "/callback" => Some(Step::Callback),
-        "/token" => Some(Step::Token),
-        "/userinfo" => Some(Step::Userinfo),
-        "/jwks.json" => Some(Step::Jwks),
-        _ => None,
-    }
+/// Where a failure is told that has nothing to do with what was asked. What nobody knows is told to a person.
+fn told_at(endpoint: Option<Endpoint>) -> Told {
+    endpoint.map_or(Told::Page, Endpoint::told)
 }
 
 impl Request {

@@ -13,7 +13,8 @@ use keys::{Algorithm, InvalidKey, KeyRing, KmsKey, LocalKey, Randomness, Signing
 use thiserror::Error;
 
 use crate::bridge::{Bridge, Parts};
-use crate::config::{CALLBACK, Config};
+use crate::config::Config;
+use crate::endpoint::Endpoint;
 use crate::front_door::FrontDoor;
 use crate::secrets::{self, References};
 use crate::variables::{ASSERTION_KEYS, ID_TOKEN_KEYS};
@@ -44,11 +45,11 @@ pub enum StartError {
         source: SecretError,
     },
     /// ID tokens are RS256: an elliptic curve key can't sign them.
-    #[error("ID_TOKEN_KEYS must be RSA keys: ID tokens are signed with RS256")]
+    #[error("{ID_TOKEN_KEYS} must be RSA keys: ID tokens are signed with RS256")]
     IdTokenKeyAlgorithm,
     /// One key in two roles, by two references: it would sign client assertions and Amazon Cognito's ID tokens, and be in
     /// both JWK Sets.
-    #[error("ASSERTION_KEYS has a key that ID_TOKEN_KEYS has, too: each needs keys of its own")]
+    #[error("{ASSERTION_KEYS} {}", SecretError::SharedKey(ID_TOKEN_KEYS))]
     SharedKey,
 }
 
@@ -195,7 +196,7 @@ pub fn service(
     let options = ClientOptions {
         provider: config.provider.clone(),
         client_id: client_id.clone(),
-        redirect_uri: format!("{}{CALLBACK}", config.issuer),
+        redirect_uri: Endpoint::Callback.url(&config.issuer),
         attributes: config.attributes,
         acr_values: config.acr_values.clone(),
         assurance: config.assurance.clone(),

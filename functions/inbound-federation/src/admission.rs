@@ -11,7 +11,7 @@ use function_kit::metrics::{Count, Metrics, Step};
 use http_client::Clock;
 use record_trigger::Class;
 use record_trigger::records::Records;
-use record_trigger::trigger::{Trigger, in_time};
+use record_trigger::trigger::{Trigger, in_time, with_response};
 use serde_json::{Map, Value};
 use user_pool::claim::{FORMATTED_ADDRESS, VERIFIED_AT, VERIFIED_RECORD};
 
@@ -69,7 +69,9 @@ impl Trigger for Admission {
             event = "sign_in_admitted",
             request_id = invocation.request_id
         );
-        let answer = answered(event, attributes)?;
+        let answer = with_response(event, |response| {
+            response.insert("userAttributesToMap".to_owned(), attributes.into());
+        })?;
         // Tokens are next.
         (invocation.measurements).count_if(Count::PreTokenGenerationInvoked, false);
         Ok(answer)
@@ -117,15 +119,4 @@ fn attributes(
     attributes.insert(VERIFIED_RECORD.to_owned(), sign_in.record.into());
     attributes.insert("sub".to_owned(), sign_in.subject.into());
     attributes
-}
-
-fn answered(mut event: Value, attributes: Map<String, Value>) -> Result<Value, Class> {
-    let whole = event.as_object_mut().ok_or(Class::EventMalformed)?;
-    let mut response = match whole.remove("response") {
-        Some(Value::Object(response)) => response,
-        _ => Map::new(),
-    };
-    response.insert("userAttributesToMap".to_owned(), attributes.into());
-    whole.insert("response".to_owned(), response.into());
-    Ok(event)
 }

@@ -3,7 +3,8 @@
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html>
 
 use record_trigger::Class;
-use serde_json::{Map, Value, json};
+use record_trigger::trigger::{with_response, within};
+use serde_json::{Value, json};
 use user_pool::attribute::IDENTITIES;
 
 use crate::claims::Claims;
@@ -122,33 +123,21 @@ fn scopes(request: &Value) -> Result<Vec<&str>, Class> {
 /// # Errors
 ///
 /// [`Class::EventMalformed`] if the event has no place for an answer.
-pub fn answered(mut event: Value, claims: Claims, hidden: &[&str]) -> Result<Value, Class> {
+pub fn answered(event: Value, claims: Claims, hidden: &[&str]) -> Result<Value, Class> {
     let suppressed: Vec<&str> = (hidden.iter().copied())
         .filter(|name| !claims.id_token.contains_key(*name))
         .collect();
-    let whole = event.as_object_mut().ok_or(Class::EventMalformed)?;
-    let mut response = taken(whole, "response");
-    let mut details = taken(&mut response, DETAILS);
-    details.remove(GROUPS);
-    let mut id_token = taken(&mut details, "idTokenGeneration");
-    id_token.insert("claimsToAddOrOverride".to_owned(), claims.id_token.into());
-    id_token.insert("claimsToSuppress".to_owned(), json!(suppressed));
-    details.insert("idTokenGeneration".to_owned(), id_token.into());
-    let mut access_token = taken(&mut details, "accessTokenGeneration");
-    access_token.insert(
-        "claimsToAddOrOverride".to_owned(),
-        claims.access_token.into(),
-    );
-    details.insert("accessTokenGeneration".to_owned(), access_token.into());
-    response.insert(DETAILS.to_owned(), details.into());
-    whole.insert("response".to_owned(), response.into());
-    Ok(event)
-}
-
-/// The object of that name, out of its parent: an empty one for what isn't one (`null`, `[]`, nothing).
-fn taken(parent: &mut Map<String, Value>, name: &str) -> Map<String, Value> {
-    match parent.remove(name) {
-        Some(Value::Object(object)) => object,
-        _ => Map::new(),
-    }
+    with_response(event, |response| {
+        within(response, DETAILS, |details| {
+            details.remove(GROUPS);
+            within(details, "idTokenGeneration", |id_token| {
+                id_token.insert("claimsToAddOrOverride".to_owned(), claims.id_token.into());
+                id_token.insert("claimsToSuppress".to_owned(), json!(suppressed));
+            });
+            within(details, "accessTokenGeneration", |access_token| {
+                let added = claims.access_token.into();
+                access_token.insert("claimsToAddOrOverride".to_owned(), added);
+            });
+        });
+    })
 }

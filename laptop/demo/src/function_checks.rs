@@ -116,8 +116,8 @@ pub const ALL: &[Words] = &[
     ),
     entry(
         "issuer_mismatch",
-        "iss is the service, if it came",
-        "iss がこのサービス（なしでもよい）",
+        "iss is the service, if it came or has to",
+        "iss がこのサービス（設定によっては、なしでもよい）",
         "RFC 9207 §2.4",
     ),
     entry(
@@ -330,7 +330,7 @@ pub const ALL: &[Words] = &[
         "userinfo_subject_mismatch",
         "userinfo is about the ID token's subject",
         "userinfo の sub が ID トークンのものと同じ",
-        "OIDC Core §5.3.4",
+        "OIDC Core §5.3.2",
     ),
     entry(
         "attribute_missing",

@@ -9,7 +9,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use federation::variables as bridge;
+use digital_auth::authorization::scope;
+use federation::endpoint::Endpoint;
+use federation::variables;
+use four_attributes::AttributeSet;
+use function_kit::settings;
 use keys::{Algorithm, InvalidKey, KeyRing, LocalKey, NoRandomness, SystemRandomness};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -280,45 +284,42 @@ impl Configuration {
         let client_secrets = json!({ "current": self.client_secret.expose_secret() });
         let ring = |key: &SecretString| json!({ "keys": [key.expose_secret()] }).to_string();
         [
-            (bridge::ISSUER, addresses.issuer.to_owned()),
-            (bridge::CLIENT_ID, COGNITO_CLIENT_ID.to_owned()),
-            (bridge::CLIENT_SECRETS, client_secrets.to_string()),
-            (bridge::REDIRECT_URIS, addresses.redirect_uri.to_owned()),
-            (bridge::PROVIDER_NAME, PROVIDER_NAME.to_owned()),
-            (bridge::SEALING_KEYS, ring(&self.sealing_key)),
-            (bridge::RECORD_KEYS, ring(&self.record_key)),
+            (variables::ISSUER, addresses.issuer.to_owned()),
+            (variables::CLIENT_ID, COGNITO_CLIENT_ID.to_owned()),
+            (variables::CLIENT_SECRETS, client_secrets.to_string()),
+            (variables::REDIRECT_URIS, addresses.redirect_uri.to_owned()),
+            (variables::PROVIDER_NAME, PROVIDER_NAME.to_owned()),
+            (variables::SEALING_KEYS, ring(&self.sealing_key)),
+            (variables::RECORD_KEYS, ring(&self.record_key)),
             (
-                bridge::ID_TOKEN_KEYS,
+                variables::ID_TOKEN_KEYS,
                 self.id_token_key.private_jwk().expose_secret().to_owned(),
             ),
             (
-                bridge::ASSERTION_KEYS,
+                variables::ASSERTION_KEYS,
                 self.assertion_key.private_jwk().expose_secret().to_owned(),
             ),
-            (bridge::SERVICE, "custom".to_owned()),
-            (bridge::SERVICE_CLIENT_ID, SERVICE_CLIENT_ID.to_owned()),
-            (bridge::SERVICE_ISSUER, service.issuer.clone()),
+            (variables::SERVICE, "custom".to_owned()),
+            (variables::SERVICE_CLIENT_ID, SERVICE_CLIENT_ID.to_owned()),
+            (variables::SERVICE_ISSUER, service.issuer.clone()),
             (
-                bridge::SERVICE_AUTHORIZATION_ENDPOINT,
+                variables::SERVICE_AUTHORIZATION_ENDPOINT,
                 service.authorization_endpoint.clone(),
             ),
             (
-                bridge::SERVICE_TOKEN_ENDPOINT,
+                variables::SERVICE_TOKEN_ENDPOINT,
                 service.token_endpoint.clone(),
             ),
             (
-                bridge::SERVICE_USERINFO_ENDPOINT,
+                variables::SERVICE_USERINFO_ENDPOINT,
                 service.userinfo_endpoint.clone(),
             ),
-            (bridge::SERVICE_JWKS_URI, service.jwks_uri.clone()),
-            (bridge::SERVICE_ID_TOKEN_ALGORITHMS, "ES256".to_owned()),
-            (
-                bridge::ATTRIBUTES,
-                "name address birthdate gender".to_owned(),
-            ),
-            (bridge::ACR_VALUES, "aal3 crl".to_owned()),
-            (bridge::ACCEPTED_ACR, "aal3".to_owned()),
-            (bridge::LOG_LEVEL, "debug".to_owned()),
+            (variables::SERVICE_JWKS_URI, service.jwks_uri.clone()),
+            (variables::SERVICE_ID_TOKEN_ALGORITHMS, "ES256".to_owned()),
+            (variables::ATTRIBUTES, AttributeSet::all().to_string()),
+            (variables::ACR_VALUES, "aal3 crl".to_owned()),
+            (variables::ACCEPTED_ACR, "aal3".to_owned()),
+            (variables::LOG_LEVEL, "debug".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into()
@@ -444,7 +445,7 @@ impl<S> Laptop<S> {
 
         let client = RegisteredClient {
             client_id: SERVICE_CLIENT_ID.to_owned(),
-            redirect_uris: vec![format!("{issuer}/callback")],
+            redirect_uris: vec![Endpoint::Callback.url(&issuer)],
             jwks: configuration.client_jwks()?,
         };
         let (service, endpoints) = service(client).await?;
@@ -458,7 +459,8 @@ impl<S> Laptop<S> {
             configuration.environment(&addresses).into_iter().collect();
         change(&mut environment, &options.environment);
         let triggers = triggers(&options, &environment, cognito.address());
-        let scopes = environment.get("ATTRIBUTES").cloned().unwrap_or_default();
+        let attributes = environment.get(variables::ATTRIBUTES);
+        let attributes = attributes.and_then(|attributes| settings::attributes(attributes).ok());
         let mut function = FunctionOptions::new("federation", options.functions.federation);
         function.environment = environment.into_iter().collect();
         function.journal = options.journal.clone();
@@ -469,7 +471,7 @@ impl<S> Laptop<S> {
         let provider = provider(
             &issuer,
             &bridge.base_url(),
-            &scopes,
+            attributes.unwrap_or_default(),
             configuration.client_secret.clone(),
         );
         let mut app_client = app_client(&provider);
@@ -545,13 +547,13 @@ fn triggers(
     cognito: SocketAddr,
 ) -> Triggers {
     let shared = [
-        bridge::SERVICE_ISSUER,
-        bridge::PROVIDER_NAME,
-        bridge::RECORD_KEYS,
-        bridge::ATTRIBUTES,
-        bridge::ACCEPTED_ACR,
-        bridge::REQUIRE_AUTH_TIME,
-        bridge::LOG_LEVEL,
+        variables::SERVICE_ISSUER,
+        variables::PROVIDER_NAME,
+        variables::RECORD_KEYS,
+        variables::ATTRIBUTES,
+        variables::ACCEPTED_ACR,
+        variables::REQUIRE_AUTH_TIME,
+        variables::LOG_LEVEL,
     ];
     let mut environment: BTreeMap<String, String> = bridge
         .iter()
@@ -601,7 +603,7 @@ fn app_client(provider: &cognito_simulator::Provider) -> AppClient {
 fn provider(
     issuer: &str,
     back_channel: &str,
-    attributes: &str,
+    attributes: AttributeSet,
     client_secret: SecretString,
 ) -> cognito_simulator::Provider {
     cognito_simulator::Provider {
@@ -612,12 +614,12 @@ fn provider(
         ),
         client_id: COGNITO_CLIENT_ID.to_owned(),
         client_secret,
-        authorize_scopes: format!("openid {attributes}").trim_end().to_owned(),
+        authorize_scopes: scope(attributes),
         oidc_issuer: issuer.to_owned(),
-        authorize_url: format!("{issuer}/authorize"),
-        token_url: format!("{back_channel}/token"),
-        attributes_url: format!("{back_channel}/userinfo"),
-        jwks_uri: format!("{back_channel}/jwks.json"),
+        authorize_url: Endpoint::Authorize.url(issuer),
+        token_url: Endpoint::Token.url(back_channel),
+        attributes_url: Endpoint::Userinfo.url(back_channel),
+        jwks_uri: Endpoint::Jwks.url(back_channel),
         attributes_request_method: AttributesRequestMethod::Get,
         attribute_mapping: {
             let mut mapping = cognito_simulator::default_attribute_mapping();

@@ -1,0 +1,96 @@
+//! The endpoints: where each is, and what holds for all that is asked of it.
+
+use function_kit::metrics::Step;
+
+use crate::refusal::Told;
+
+/// An endpoint of the bridge.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Endpoint {
+    /// The browser begins a login (OIDC Core §3.1.2).
+    Authorize,
+    /// The service sends the browser back.
+    Callback,
+    /// Amazon Cognito gets its tokens (OIDC Core §3.1.3).
+    Token,
+    /// Amazon Cognito gets the attributes (OIDC Core §5.3).
+    Userinfo,
+    /// The public keys of our ID tokens, for Amazon Cognito (RFC 7517 §5).
+    Jwks,
+    /// The public keys of our client assertions, for the service (RFC 7523).
+    ClientJwks,
+    /// What we can do (OIDC Discovery §4).
+    OpenIdConfiguration,
+}
+
+impl Endpoint {
+    /// Every endpoint.
+    pub const ALL: &'static [Self] = &[
+        Self::Authorize,
+        Self::Callback,
+        Self::Token,
+        Self::Userinfo,
+        Self::Jwks,
+        Self::ClientJwks,
+        Self::OpenIdConfiguration,
+    ];
+
+    /// Where it is, below the issuer.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Authorize => "/authorize",
+            Self::Callback => "/callback",
+            Self::Token => "/token",
+            Self::Userinfo => "/userinfo",
+            Self::Jwks => "/jwks.json",
+            Self::ClientJwks => "/client-jwks.json",
+            Self::OpenIdConfiguration => "/.well-known/openid-configuration",
+        }
+    }
+
+    /// Its address, under this issuer.
+    #[must_use]
+    pub fn url(self, issuer: &str) -> String {
+        format!("{issuer}{}", self.path())
+    }
+
+    /// The endpoint at a path.
+    #[must_use]
+    pub fn at(path: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|endpoint| endpoint.path() == path)
+    }
+
+    /// Whether it seals or opens something, and so needs secrets that aren't old.
+    pub(crate) const fn is_sealed(self) -> bool {
+        match self {
+            Self::Authorize | Self::Callback | Self::Token | Self::Userinfo => true,
+            Self::Jwks | Self::ClientJwks | Self::OpenIdConfiguration => false,
+        }
+    }
+
+    /// Where a failure is told that has nothing to do with what was asked: programs read JSON, people a page.
+    pub(crate) const fn told(self) -> Told {
+        match self {
+            Self::Authorize | Self::Callback => Told::Page,
+            Self::Token
+            | Self::Userinfo
+            | Self::Jwks
+            | Self::ClientJwks
+            | Self::OpenIdConfiguration => Told::Json,
+        }
+    }
+
+    /// What a whole request is measured as, where anybody waits for it during a login.
+    pub(crate) const fn step(self) -> Option<Step> {
+        match self {
+            Self::Authorize => Some(Step::Authorize),
+            Self::Callback => Some(Step::Callback),
+            Self::Token => Some(Step::Token),
+            Self::Userinfo => Some(Step::Userinfo),
+            Self::Jwks => Some(Step::Jwks),
+            Self::ClientJwks | Self::OpenIdConfiguration => None,
+        }
+    }
+}
