@@ -10,7 +10,7 @@ use crate::generated::{self, folder};
 use crate::table::{Language, code, head, row};
 
 /// The names of the parts that are made here.
-pub(crate) const PARTS: &[&str] = &["scopes"];
+pub(crate) const PARTS: &[&str] = &["scopes", "resource server"];
 
 #[test]
 fn the_scopes() {
@@ -41,6 +41,25 @@ fn the_scopes() {
             }
         }
         generated::holds(&language.file("claims"), "scopes", &table);
+    }
+}
+
+/// The resource server as the command line of AWS makes it.
+#[test]
+fn the_resource_server() {
+    let scopes: Vec<_> = Scope::all(&AGES)
+        .map(|scope| {
+            let (name, says) = (scope.name(), scope.description());
+            format!(r#"    {{ "ScopeName": "{name}", "ScopeDescription": "{says}" }}"#)
+        })
+        .collect();
+    let json = format!(
+        "```json\n{{\n  \"UserPoolId\": \"ap-northeast-1_EXAMPLE\",\n  \"Identifier\": \"{RESOURCE_SERVER}\",\n  \
+         \"Name\": \"What the card proves\",\n  \"Scopes\": [\n{}\n  ]\n}}\n```\n",
+        scopes.join(",\n")
+    );
+    for language in Language::ALL {
+        generated::holds(&language.file("configuration"), "resource server", &json);
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use four_attributes::Attribute;
 use serde_json::{Value, json};
 use user_pool::scope::{OLDEST, RESOURCE_SERVER, Scope};
 
@@ -211,14 +210,7 @@ fn the_resource_server_has_a_scope_for_every_claim() {
         scopes.sort_by_key(|scope| text(&scope["ScopeName"]));
         let mut expected: Vec<_> = Scope::all(&tokens.ages)
             .map(|scope| {
-                let says = match scope {
-                    Scope::Attribute(Attribute::BirthDate) => "birth date".to_owned(),
-                    Scope::Municipality => "municipality and its code".to_owned(),
-                    Scope::AgeOver(age) => format!("{age} or over"),
-                    Scope::Verified => "when and how it was verified".to_owned(),
-                    Scope::Attribute(_) | Scope::Prefecture => scope.name().into_owned(),
-                };
-                json!({ "ScopeName": scope.name(), "ScopeDescription": says })
+                json!({ "ScopeName": scope.name(), "ScopeDescription": scope.description() })
             })
             .collect();
         expected.sort_by_key(|scope| text(&scope["ScopeName"]));

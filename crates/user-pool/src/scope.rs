@@ -75,6 +75,18 @@ impl Scope {
         }
     }
 
+    /// What it is called in the user pool's configuration (`ScopeDescription`).
+    #[must_use]
+    pub fn description(self) -> Cow<'static, str> {
+        match self {
+            Self::Attribute(Attribute::BirthDate) => "birth date".into(),
+            Self::Attribute(_) | Self::Prefecture => self.name(),
+            Self::Municipality => "municipality and its code".into(),
+            Self::AgeOver(years) => format!("{years} or over").into(),
+            Self::Verified => "when and how it was verified".into(),
+        }
+    }
+
     /// As an authorization request has it (Amazon Cognito, "Scopes, M2M, and resource servers").
     #[must_use]
     pub fn of_server(self, resource_server: &str) -> String {

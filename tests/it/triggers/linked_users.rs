@@ -8,13 +8,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cognito_simulator::ProviderType;
 use demo::laptop::SERVICE_CLIENT_ID;
-use four_attributes::FourAttributes;
+use four_attributes::{Attribute, FourAttributes};
 use local_lambda::DirectFunction;
 use login_kit::{Laptop, laptop_with, variables};
 use loopback::clock::SimClock;
 use serde_json::{Value, json};
 use service_simulator::persona::personas;
 use user_pool::attribute;
+use user_pool::claim::Claim;
+use user_pool::scope::{AGES, Scope};
 
 use super::pre_token_generation::{all, answered_hiding, derived};
 use super::{
@@ -105,21 +107,20 @@ async fn without_our_scopes_a_linked_user_keeps_what_the_bridge_does_not_ask_for
 #[tokio::test]
 async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
     let function = tokens("birthdate");
-    let ages = only(&derived(), &["age_over_18", "age_over_20"]);
-    let verified = only(
-        &derived(),
-        &["identity_verified", "verified_at", "verification_acr"],
-    );
-    let with = |claims: &Value, more: &Value| {
-        let mut claims = claims.clone();
-        claims
-            .as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
-        claims
+    let follows_from_birth_date = |claim: &Claim| {
+        let attribute = claim.follows_from();
+        attribute.is_none_or(|attribute| attribute == Attribute::BirthDate)
     };
-    let derived_from_birth_date = with(&ages, &verified);
-    let birth_date = only(&all(), &["birthdate"]);
+    let from_birth_date: BTreeSet<_> = Scope::all(&AGES)
+        .flat_map(Scope::claims)
+        .filter(follows_from_birth_date)
+        .map(Claim::name)
+        .collect();
+    let mut derived_from_birth_date = derived();
+    let members = derived_from_birth_date.as_object_mut().unwrap();
+    members.retain(|name, _| from_birth_date.contains(name.as_str()));
+    let mut with_birth_date = derived_from_birth_date.clone();
+    with_birth_date["birthdate"] = all()["birthdate"].clone();
     let none = json!({});
     let every_scope = &*everything();
     for (names, scopes, id_token, access_token, hidden) in [
@@ -143,7 +144,7 @@ async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
         (
             &AFTER,
             every_scope,
-            &with(&derived_from_birth_date, &birth_date),
+            &with_birth_date,
             &derived_from_birth_date,
             &ATTRIBUTES,
         ),
