@@ -35,12 +35,13 @@ pub(crate) async fn idp_response(
     let now = shared.options.clock.now();
     let cookie = cookie(&headers);
     let language = language(None, &headers);
+    let mut checks = Vec::new();
     let taken = {
         let mut kept = shared.state();
         kept.requests.idp_response += 1;
-        kept.logins.take(cookie, query.only("state"), now)
+        let state = query.only("state");
+        kept.logins.take(cookie, state, now, &mut checks)
     };
-    let checks = login_checks(taken.as_ref().err().copied());
     let (response, answer) = match taken {
         Ok(login) => {
             let url = match sign_in(&shared, &query, &login).await {
@@ -77,28 +78,6 @@ pub(crate) async fn idp_response(
     };
     shared.options.journal.end(entry, step);
     response
-}
-
-/// The checks up to the one that failed.
-fn login_checks(failed: Option<NoLogin>) -> Vec<Check> {
-    let all = [
-        (
-            NoLogin::NoCookie,
-            "the cookie from the start of the login is there",
-            "RFC 9700 §4.7.1",
-        ),
-        (
-            NoLogin::UnknownState,
-            "state is known byte for byte, and unused",
-            "RFC 6749 §10.12",
-        ),
-        (
-            NoLogin::TooLate,
-            "the login took five minutes at most",
-            "Cognito: five minutes",
-        ),
-    ];
-    Check::until(all, failed)
 }
 
 /// From the provider's answer to a code for the app.

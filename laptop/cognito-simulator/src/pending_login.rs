@@ -6,6 +6,7 @@ use std::collections::{HashMap, VecDeque};
 
 use aws_lc_rs::error::Unspecified;
 use chrono::{DateTime, TimeDelta, Utc};
+use loopback::journal::Check;
 use loopback::random;
 
 /// Cognito: a login must be back within five minutes.
@@ -100,30 +101,49 @@ impl PendingLogins {
         Ok(state)
     }
 
-    /// Takes the login that belongs to this state and this browser; it can't be taken again.
+    /// Takes the login that belongs to this state and this browser; it can't be taken again. Each check that was made is
+    /// added to `checks`.
     pub(crate) fn take(
         &mut self,
         cookie: Option<&str>,
         state: Option<&str>,
         now: DateTime<Utc>,
+        checks: &mut Vec<Check>,
     ) -> Result<PendingLogin, NoLogin> {
-        let cookie = cookie
-            .filter(|cookie| self.is_known(cookie))
-            .ok_or(NoLogin::NoCookie)?;
-        let state = state.ok_or(NoLogin::UnknownState)?;
+        let known = cookie.filter(|cookie| self.is_known(cookie));
+        let cookie = Check::made(
+            checks,
+            (
+                "the cookie from the start of the login is there",
+                "RFC 9700 §4.7.1",
+            ),
+            known,
+            NoLogin::NoCookie,
+        )?;
         // Another browser's attempt must not end the login of the right one.
-        if self
-            .by_state
-            .get(state)
-            .is_none_or(|login| login.browser != cookie)
-        {
-            return Err(NoLogin::UnknownState);
-        }
-        let login = self.by_state.remove(state).ok_or(NoLogin::UnknownState)?;
-        if now - login.began > LIFETIME {
-            return Err(NoLogin::TooLate);
-        }
-        Ok(login)
+        let own = state.filter(|state| {
+            let login = self.by_state.get(*state);
+            login.is_some_and(|login| login.browser == cookie)
+        });
+        let login = Check::made(
+            checks,
+            (
+                "state is known byte for byte, and unused",
+                "RFC 6749 §10.12",
+            ),
+            own.and_then(|state| self.by_state.remove(state)),
+            NoLogin::UnknownState,
+        )?;
+        let is_in_time = now - login.began <= LIFETIME;
+        Check::made(
+            checks,
+            (
+                "the login took five minutes at most",
+                "Cognito: five minutes",
+            ),
+            is_in_time.then_some(login),
+            NoLogin::TooLate,
+        )
     }
 }
 
@@ -156,28 +176,72 @@ fn new_state(length: usize) -> Result<String, Unspecified> {
 mod tests {
     use super::*;
 
+    const CHECKS: [&str; 3] = [
+        "the cookie from the start of the login is there",
+        "state is known byte for byte, and unused",
+        "the login took five minutes at most",
+    ];
+
+    fn app() -> AppRequest {
+        AppRequest {
+            redirect_uri: String::new(),
+            state: None,
+            nonce: None,
+            code_challenge: None,
+            scopes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_checks_are_told_up_to_the_one_that_did_not_hold() {
+        let start = DateTime::UNIX_EPOCH;
+        let in_time = start + LIFETIME;
+        let late = in_time + TimeDelta::seconds(1);
+        let mut logins = PendingLogins::default();
+        let mut begun = || {
+            let browser = logins.browser(None).unwrap();
+            let state = logins.begin(browser.clone(), app(), 700, start).unwrap();
+            (browser, state)
+        };
+        let ((own, state), (other, others_state)) = (begun(), begun());
+        let (own, state) = (Some(own.as_str()), Some(state.as_str()));
+        let others_state = Some(others_state.as_str());
+        for (cookie, state, now, held, outcome) in [
+            (None, state, start, 0, Err(NoLogin::NoCookie)),
+            (Some("unknown"), state, start, 0, Err(NoLogin::NoCookie)),
+            (own, None, start, 1, Err(NoLogin::UnknownState)),
+            (own, Some("unknown"), start, 1, Err(NoLogin::UnknownState)),
+            (own, others_state, start, 1, Err(NoLogin::UnknownState)),
+            (own, state, in_time, 3, Ok(())),
+            (own, state, in_time, 1, Err(NoLogin::UnknownState)),
+            (Some(&*other), others_state, late, 2, Err(NoLogin::TooLate)),
+        ] {
+            let mut checks = Vec::new();
+            let taken = logins.take(cookie, state, now, &mut checks);
+            assert_eq!(taken.map(|_| ()), outcome);
+            let told: Vec<_> = checks.iter().map(|c| (&*c.what, c.passed)).collect();
+            let made = CHECKS.into_iter().enumerate().take(held + 1);
+            let expected: Vec<_> = made.map(|(place, what)| (what, place < held)).collect();
+            assert_eq!(told, expected, "{outcome:?}");
+        }
+    }
+
     #[test]
     fn of_very_many_logins_the_newest_are_remembered() {
         let start = DateTime::UNIX_EPOCH;
         let mut logins = PendingLogins::default();
         let mut begin = |number: usize| {
-            let app = AppRequest {
-                redirect_uri: String::new(),
-                state: None,
-                nonce: None,
-                code_challenge: None,
-                scopes: Vec::new(),
-            };
             let browser = logins.browser(None).unwrap();
             let now = start + TimeDelta::milliseconds(i64::try_from(number).unwrap());
-            let state = logins.begin(browser.clone(), app, 700, now).unwrap();
+            let state = logins.begin(browser.clone(), app(), 700, now).unwrap();
             (browser, state)
         };
         let begun: Vec<_> = (0..=MOST).map(&mut begin).collect();
         assert_eq!((logins.by_state.len(), logins.browsers.len()), (MOST, MOST));
         let taken = |logins: &mut PendingLogins, number: usize| {
             let (browser, state) = &begun[number];
-            logins.take(Some(browser), Some(state), start).map(|_| ())
+            let taken = logins.take(Some(browser), Some(state), start, &mut Vec::new());
+            taken.map(|_| ())
         };
         assert_eq!(taken(&mut logins, 0), Err(NoLogin::NoCookie));
         assert_eq!(taken(&mut logins, 1), Ok(()));

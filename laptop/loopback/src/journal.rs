@@ -68,21 +68,19 @@ impl Check {
         }
     }
 
-    /// Checks that were made in this order until one failed: each with the failure that it finds. All of them held if there
-    /// was none.
-    pub fn until<F: PartialEq>(
-        all: impl IntoIterator<Item = (F, &'static str, &'static str)>,
-        failure: Option<F>,
-    ) -> Vec<Self> {
-        let mut checks = Vec::new();
-        for (found, what, rule) in all {
-            let passed = failure.as_ref() != Some(&found);
-            checks.push(Self::new(what, rule, passed));
-            if !passed {
-                break;
-            }
-        }
-        checks
+    /// Adds a check to those made so far. It held if there is a value, which comes back.
+    ///
+    /// # Errors
+    ///
+    /// `failure`, if it didn't hold.
+    pub fn made<T, F>(
+        checks: &mut Vec<Self>,
+        (what, rule): (&str, &str),
+        value: Option<T>,
+        failure: F,
+    ) -> Result<T, F> {
+        checks.push(Self::new(what, rule, value.is_some()));
+        value.ok_or(failure)
     }
 }
 

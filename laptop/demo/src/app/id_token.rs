@@ -20,7 +20,7 @@ const ALGORITHM: CoreJwsSigningAlgorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V
 /// A check of the ID token that didn't hold.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum IdTokenCheck {
-    /// It is a signed JWT whose checked claims have their form.
+    /// It is a signed JWT whose checked claims have their form, with a subject.
     Form,
     /// `iss`, `aud`, `azp` or `exp`.
     Claims,
@@ -94,20 +94,34 @@ impl Audience {
     }
 }
 
-/// Verifies an ID token with these keys, and gives its subject.
+/// An ID token that has its form.
+struct Parts<'a> {
+    header: Header,
+    claims: Claims,
+    /// What the signature is of (RFC 7515 §5.2 step 8).
+    signed: &'a str,
+    signature: Vec<u8>,
+}
+
+/// Verifies an ID token with these keys, and gives its subject. Each check that was made is added to `checks`.
 pub(super) fn verify(
     id_token: &str,
     keys: &CoreJsonWebKeySet,
     expected: &Expected<'_>,
     now: DateTime<Utc>,
+    checks: &mut Vec<Check>,
 ) -> Result<String, IdTokenCheck> {
-    let ensure = |holds: bool, check| if holds { Ok(()) } else { Err(check) };
-    let (signed, signature) = id_token.rsplit_once('.').ok_or(IdTokenCheck::Form)?;
-    let (header, claims) = signed.split_once('.').ok_or(IdTokenCheck::Form)?;
-    let header: Header = read(header)?;
-    let claims: Claims = read(claims)?;
-    // No extension is understood here (RFC 7515 §4.1.11).
-    ensure(header.crit.is_none(), IdTokenCheck::Form)?;
+    let Parts {
+        header,
+        claims,
+        signed,
+        signature,
+    } = Check::made(
+        checks,
+        ("it is a signed JWT", "OIDC Core §3.1.3.7 step 1"),
+        parts(id_token),
+        IdTokenCheck::Form,
+    )?;
 
     let is_for_the_app = claims.iss == expected.issuer
         && claims.aud.is_only(expected.client_id)
@@ -115,88 +129,95 @@ pub(super) fn verify(
             .azp
             .is_none_or(|authorized| authorized == expected.client_id)
         && claims.exp > now.timestamp();
-    ensure(is_for_the_app, IdTokenCheck::Claims)?;
-    ensure(claims.token_use.as_deref() == Some("id"), IdTokenCheck::Use)?;
+    Check::made(
+        checks,
+        (
+            "iss is the pool, aud is the app, exp lies ahead",
+            "OIDC Core §3.1.3.7",
+        ),
+        is_for_the_app.then_some(()),
+        IdTokenCheck::Claims,
+    )?;
+    Check::made(
+        checks,
+        ("token_use is id", "Cognito: verifying tokens"),
+        (claims.token_use.as_deref() == Some("id")).then_some(()),
+        IdTokenCheck::Use,
+    )?;
 
-    ensure(header.alg == ALGORITHM, IdTokenCheck::Signature)?;
-    let key = key_of(keys, &header.kid).ok_or(IdTokenCheck::Signature)?;
-    let signature = URL_SAFE_NO_PAD
-        .decode(signature)
-        .map_err(|_| IdTokenCheck::Form)?;
-    key.verify_signature(&ALGORITHM, signed.as_bytes(), &signature)
-        .map_err(|_| IdTokenCheck::Signature)?;
+    let key = key_of(keys, &header.kid).filter(|key| {
+        let verify = || key.verify_signature(&ALGORITHM, signed.as_bytes(), &signature);
+        header.alg == ALGORITHM && verify().is_ok()
+    });
+    let key = Check::made(
+        checks,
+        (
+            "the signature fits the pool's key",
+            "OIDC Core §3.1.3.7 step 6",
+        ),
+        key,
+        IdTokenCheck::Signature,
+    )?;
 
-    let is_nonce = |sent: &str| Nonce::new(sent.to_owned()).verify(claims.nonce.as_ref());
+    let is_nonce = |sent: &str| {
+        let sent = Nonce::new(sent.to_owned());
+        sent.verify(claims.nonce.as_ref()).is_ok()
+    };
     match expected.occasion {
-        Occasion::SignIn { nonce } => is_nonce(nonce).map_err(|_| IdTokenCheck::Nonce)?,
+        Occasion::SignIn { nonce } => Check::made(
+            checks,
+            ("nonce is the app's", "OIDC Core §3.1.3.7 step 11"),
+            is_nonce(nonce).then_some(()),
+            IdTokenCheck::Nonce,
+        )?,
         Occasion::Refresh { subject, nonce } => {
-            let same = claims.nonce.is_none() || nonce.is_some_and(|nonce| is_nonce(nonce).is_ok());
-            ensure(same, IdTokenCheck::Nonce)?;
-            ensure(claims.sub == subject, IdTokenCheck::Subject)?;
+            let is_same_nonce = claims.nonce.is_none() || nonce.is_some_and(is_nonce);
+            Check::made(
+                checks,
+                (
+                    "nonce is that of the sign-in, if it is there",
+                    "OIDC Core §12.2",
+                ),
+                is_same_nonce.then_some(()),
+                IdTokenCheck::Nonce,
+            )?;
+            Check::made(
+                checks,
+                ("sub is that of the sign-in", "OIDC Core §12.2"),
+                (claims.sub == subject).then_some(()),
+                IdTokenCheck::Subject,
+            )?;
         }
     }
 
-    if let Some(at_hash) = &claims.at_hash {
-        let fits = AccessTokenHash::from_token(expected.access_token, &ALGORITHM, key)
-            .is_ok_and(|hash| hash == *at_hash);
-        ensure(fits, IdTokenCheck::AccessTokenHash)?;
-    }
-    ensure(!claims.sub.is_empty(), IdTokenCheck::Form)?;
+    let is_of_the_access_token = claims.at_hash.is_none_or(|at_hash| {
+        AccessTokenHash::from_token(expected.access_token, &ALGORITHM, key)
+            .is_ok_and(|hash| hash == at_hash)
+    });
+    Check::made(
+        checks,
+        (
+            "at_hash fits the access token, if it is there",
+            "OIDC Core §3.1.3.8",
+        ),
+        is_of_the_access_token.then_some(()),
+        IdTokenCheck::AccessTokenHash,
+    )?;
     Ok(claims.sub)
 }
 
-/// The verification as the journal tells it: every check up to the one that didn't hold.
-pub(super) fn checks(occasion: Occasion<'_>, failed: Option<IdTokenCheck>) -> Vec<Check> {
-    let form = (
-        IdTokenCheck::Form,
-        "it is a signed JWT",
-        "OIDC Core §3.1.3.7 step 1",
-    );
-    let claims = (
-        IdTokenCheck::Claims,
-        "iss is the pool, aud is the app, exp lies ahead",
-        "OIDC Core §3.1.3.7",
-    );
-    let token_use = (
-        IdTokenCheck::Use,
-        "token_use is id",
-        "Cognito: verifying tokens",
-    );
-    let signature = (
-        IdTokenCheck::Signature,
-        "the signature fits the pool's key",
-        "OIDC Core §3.1.3.7 step 6",
-    );
-    let at_hash = (
-        IdTokenCheck::AccessTokenHash,
-        "at_hash fits the access token, if it is there",
-        "OIDC Core §3.1.3.8",
-    );
-    match occasion {
-        Occasion::SignIn { .. } => {
-            let nonce = (
-                IdTokenCheck::Nonce,
-                "nonce is the app's",
-                "OIDC Core §3.1.3.7 step 11",
-            );
-            let all = [form, claims, token_use, signature, nonce, at_hash];
-            Check::until(all, failed)
-        }
-        Occasion::Refresh { .. } => {
-            let nonce = (
-                IdTokenCheck::Nonce,
-                "nonce is that of the sign-in, if it is there",
-                "OIDC Core §12.2",
-            );
-            let subject = (
-                IdTokenCheck::Subject,
-                "sub is that of the sign-in",
-                "OIDC Core §12.2",
-            );
-            let all = [form, claims, token_use, signature, nonce, subject, at_hash];
-            Check::until(all, failed)
-        }
-    }
+/// Takes an ID token apart: a signed JWT whose checked claims have their form, and which needs no extension
+/// (RFC 7515 §4.1.11), since none is understood here.
+fn parts(id_token: &str) -> Option<Parts<'_>> {
+    let (signed, signature) = id_token.rsplit_once('.')?;
+    let (header, claims) = signed.split_once('.')?;
+    let parts = Parts {
+        header: read(header)?,
+        claims: read(claims)?,
+        signed,
+        signature: URL_SAFE_NO_PAD.decode(signature).ok()?,
+    };
+    (parts.header.crit.is_none() && !parts.claims.sub.is_empty()).then_some(parts)
 }
 
 /// The one signature key with this `kid`.
@@ -211,10 +232,9 @@ fn key_of<'a>(keys: &'a CoreJsonWebKeySet, key_id: &JsonWebKeyId) -> Option<&'a 
 }
 
 /// Reads a part of a JWT: base64url without padding, and JSON in which no checked name comes twice.
-fn read<T: for<'de> Deserialize<'de>>(part: &str) -> Result<T, IdTokenCheck> {
-    let json = URL_SAFE_NO_PAD.decode(part).ok();
-    json.and_then(|json| serde_json::from_slice(&json).ok())
-        .ok_or(IdTokenCheck::Form)
+fn read<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {
+    let json = URL_SAFE_NO_PAD.decode(part).ok()?;
+    serde_json::from_slice(&json).ok()
 }
 
 #[cfg(test)]
@@ -290,8 +310,48 @@ mod tests {
                 access_token: &self.access_token,
                 occasion,
             };
-            verify(token, &self.key_set(), &expected, NOW)
+            let mut checks = Vec::new();
+            let verified = verify(token, &self.key_set(), &expected, NOW, &mut checks);
+            assert_told(&checks, occasion, verified.as_ref().err().copied());
+            verified
         }
+    }
+
+    /// The checks that are told are those that held, in their order, and then the one that failed, if one did.
+    fn assert_told(checks: &[Check], occasion: Occasion<'_>, failed: Option<IdTokenCheck>) {
+        let start = [
+            (IdTokenCheck::Form, "it is a signed JWT"),
+            (
+                IdTokenCheck::Claims,
+                "iss is the pool, aud is the app, exp lies ahead",
+            ),
+            (IdTokenCheck::Use, "token_use is id"),
+            (IdTokenCheck::Signature, "the signature fits the pool's key"),
+        ];
+        let middle: &[_] = match occasion {
+            Occasion::SignIn { .. } => &[(IdTokenCheck::Nonce, "nonce is the app's")],
+            Occasion::Refresh { .. } => &[
+                (
+                    IdTokenCheck::Nonce,
+                    "nonce is that of the sign-in, if it is there",
+                ),
+                (IdTokenCheck::Subject, "sub is that of the sign-in"),
+            ],
+        };
+        let end = [(
+            IdTokenCheck::AccessTokenHash,
+            "at_hash fits the access token, if it is there",
+        )];
+        let mut expected = Vec::new();
+        for (check, what) in [&start, middle, &end].concat() {
+            let held = failed != Some(check);
+            expected.push((what, held));
+            if !held {
+                break;
+            }
+        }
+        let told: Vec<_> = checks.iter().map(|c| (&*c.what, c.passed)).collect();
+        assert_eq!(told, expected, "{failed:?}");
     }
 
     #[tokio::test]
@@ -341,6 +401,11 @@ mod tests {
         for text in ["", "a", "a.b", "a.b.c", "{}.{}."] {
             assert_eq!(pool.verify(text, SIGN_IN), Err(Form), "{text}");
         }
+        // A signature that isn't base64url, or has padding.
+        let own = pool.token(&[]).await;
+        for end in ["!", "="] {
+            assert_eq!(pool.verify(&format!("{own}{end}"), SIGN_IN), Err(Form));
+        }
     }
 
     #[tokio::test]
@@ -348,8 +413,11 @@ mod tests {
         let pool = Pool::new();
         for (name, value, told) in [
             ("sub", json!("other"), Err(IdTokenCheck::Subject)),
+            ("sub", json!(""), Err(IdTokenCheck::Form)),
             ("nonce", json!("other"), Err(IdTokenCheck::Nonce)),
             ("nonce", Value::Null, Ok("s".to_owned())),
+            ("token_use", json!("access"), Err(IdTokenCheck::Use)),
+            ("at_hash", json!("AAAA"), Err(IdTokenCheck::AccessTokenHash)),
         ] {
             let token = pool.token(&[(name, value)]).await;
             assert_eq!(pool.verify(&token, REFRESH), told, "{name}");

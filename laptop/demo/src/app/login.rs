@@ -179,8 +179,7 @@ async fn answer_to_callback(
         }
     };
     let now = shared.clock.now();
-    let taken = shared.memory().take(&callback.state, asked.browser(), now);
-    checks.extend(login_checks(taken.as_ref().err().copied()));
+    let taken = (shared.memory()).take(&callback.state, asked.browser(), now, checks);
     let (id, login) = match taken {
         Ok(taken) => taken,
         Err(reason) => {
@@ -247,31 +246,4 @@ fn announce(shared: &Shared, ended: Ended) {
         // Whoever listens may have gone, or be busy with a hundred others.
         let _ = sender.try_send(ended);
     }
-}
-
-/// The checks up to the one that didn't hold.
-fn login_checks(failed: Option<NotTaken>) -> Vec<Check> {
-    let all = [
-        (
-            NotTaken::Unknown,
-            "state is one that this app gave out",
-            "RFC 6749 §10.12",
-        ),
-        (
-            NotTaken::OtherBrowser,
-            "the login was begun in this browser",
-            "RFC 9700 §4.7.1",
-        ),
-        (
-            NotTaken::Ended,
-            "the login has no answer yet",
-            "RFC 9700 §4.7.1",
-        ),
-        (
-            NotTaken::TooLate,
-            "the login hasn't expired",
-            "RFC 9700 §4.7.1",
-        ),
-    ];
-    Check::until(all, failed)
 }

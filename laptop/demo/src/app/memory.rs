@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use loopback::journal::Moment;
+use loopback::journal::{Check, Moment};
 
 use super::relying_party::{AppLogin, FinishError, OAuthError, SignedIn, class_and_support_id};
 use crate::scopes::Scopes;
@@ -224,20 +224,40 @@ impl Memory {
         state: &str,
         browser: Option<&str>,
         now: DateTime<Utc>,
+        checks: &mut Vec<Check>,
     ) -> Result<(String, AppLogin), NotTaken> {
         self.forget(now);
         let login = self.logins.iter_mut().find(|login| login.state == state);
-        let login = login.ok_or(NotTaken::Unknown)?;
-        if browser != Some(login.browser.as_str()) {
-            return Err(NotTaken::OtherBrowser);
-        }
-        let Stage::Waiting(waiting) = &login.stage else {
-            return Err(NotTaken::Ended);
+        let login = Check::made(
+            checks,
+            ("state is one that this app gave out", "RFC 6749 §10.12"),
+            login,
+            NotTaken::Unknown,
+        )?;
+        let is_its_browser = browser == Some(login.browser.as_str());
+        Check::made(
+            checks,
+            ("the login was begun in this browser", "RFC 9700 §4.7.1"),
+            is_its_browser.then_some(()),
+            NotTaken::OtherBrowser,
+        )?;
+        let waiting = match &login.stage {
+            Stage::Waiting(waiting) => Some(waiting.clone()),
+            _ => None,
         };
-        if now - login.changed >= LOGIN_LIFETIME {
-            return Err(NotTaken::TooLate);
-        }
-        let waiting = waiting.clone();
+        let waiting = Check::made(
+            checks,
+            ("the login has no answer yet", "RFC 9700 §4.7.1"),
+            waiting,
+            NotTaken::Ended,
+        )?;
+        let is_in_time = now - login.changed < LOGIN_LIFETIME;
+        Check::made(
+            checks,
+            ("the login hasn't expired", "RFC 9700 §4.7.1"),
+            is_in_time.then_some(()),
+            NotTaken::TooLate,
+        )?;
         login.stage = Stage::Finishing;
         Ok((login.id.clone(), waiting))
     }
@@ -386,6 +406,29 @@ mod tests {
         }
     }
 
+    /// The checks that are told are those that held, in their order, and then the one that failed, if one did.
+    fn assert_told(checks: &[Check], failed: Option<NotTaken>) {
+        let (all, held) = (
+            [
+                "state is one that this app gave out",
+                "the login was begun in this browser",
+                "the login has no answer yet",
+                "the login hasn't expired",
+            ],
+            match failed {
+                Some(NotTaken::Unknown) => 0,
+                Some(NotTaken::OtherBrowser) => 1,
+                Some(NotTaken::Ended) => 2,
+                Some(NotTaken::TooLate) => 3,
+                None => 4,
+            },
+        );
+        let told: Vec<_> = checks.iter().map(|c| (&*c.what, c.passed)).collect();
+        let made = all.into_iter().enumerate().take(held + 1);
+        let expected: Vec<_> = made.map(|(place, what)| (what, place < held)).collect();
+        assert_eq!(told, expected, "{failed:?}");
+    }
+
     #[test]
     fn a_login_is_taken_once_in_its_browser_and_in_time() {
         let start = DateTime::UNIX_EPOCH;
@@ -395,23 +438,24 @@ mod tests {
             let asking = (AppLogin::with_state(name), Scopes::all());
             memory.begin(ids, asking, 1.into(), start);
         }
-        let taken = |memory: &mut Memory, state, browser, now| {
-            memory.take(state, browser, now).map(|(id, _)| id)
+        let mut take = |state, browser, now| {
+            let mut checks = Vec::new();
+            let taken = memory.take(state, browser, now, &mut checks);
+            let taken = taken.map(|(id, _)| id);
+            assert_told(&checks, taken.as_ref().err().copied());
+            taken
         };
         let own = Some("browser");
         for browser in [None, Some(""), Some("other")] {
-            assert_eq!(
-                taken(&mut memory, "a", browser, start),
-                Err(NotTaken::OtherBrowser)
-            );
+            assert_eq!(take("a", browser, start), Err(NotTaken::OtherBrowser));
         }
-        assert_eq!(taken(&mut memory, "c", own, start), Err(NotTaken::Unknown));
-        assert_eq!(taken(&mut memory, "a", own, start), Ok("a".to_owned()));
-        assert_eq!(taken(&mut memory, "a", own, start), Err(NotTaken::Ended));
+        assert_eq!(take("c", own, start), Err(NotTaken::Unknown));
+        assert_eq!(take("a", own, start), Ok("a".to_owned()));
+        assert_eq!(take("a", own, start), Err(NotTaken::Ended));
         let late = start + LOGIN_LIFETIME;
-        assert_eq!(taken(&mut memory, "b", own, late), Err(NotTaken::TooLate));
+        assert_eq!(take("b", own, late), Err(NotTaken::TooLate));
         let later = late + LOGIN_LIFETIME;
-        assert_eq!(taken(&mut memory, "b", own, later), Err(NotTaken::Unknown));
+        assert_eq!(take("b", own, later), Err(NotTaken::Unknown));
     }
 
     #[test]

@@ -31,7 +31,7 @@ use url::Url;
 pub use super::id_token::IdTokenCheck;
 use super::id_token::{self, Expected, Occasion};
 use loopback::clock::SimClock;
-use loopback::journal::{Journal, Parameter, Party, Step};
+use loopback::journal::{Check, Journal, Parameter, Party, Step};
 use loopback::names::{BodyError, LoopbackNames, read_body};
 
 /// The longest that one answer of Amazon Cognito may take.
@@ -447,8 +447,10 @@ impl RelyingParty {
             occasion,
         };
         let now = self.clock.now();
-        let verified = id_token::verify(id_token.expose_secret(), &keys, &expected, now);
-        self.tell(&expected, verified.as_ref());
+        let mut checks = Vec::new();
+        let verified =
+            id_token::verify(id_token.expose_secret(), &keys, &expected, now, &mut checks);
+        self.tell(verified.as_deref().ok(), checks);
         let subject = verified.map_err(FinishError::IdToken)?;
         let userinfo = self.userinfo(access_token, &subject).await?;
         let part = |token: &str, place| decoded(token, place).ok_or(FinishError::TokenAnswer);
@@ -495,17 +497,17 @@ impl RelyingParty {
             .ok_or(FinishError::Userinfo)
     }
 
-    /// Writes down the verification, up to the check that didn't hold.
-    fn tell(&self, expected: &Expected<'_>, verified: Result<&String, &IdTokenCheck>) {
+    /// Writes down the verification: what was checked and, if all of it held, whom the ID token is about.
+    fn tell(&self, subject: Option<&str>, checks: Vec<Check>) {
         self.journal.record(Step {
             from: Party::App,
             to: Party::App,
             request: "verify ID token".to_owned(),
-            parameters: verified
-                .map(|subject| Parameter::new("sub", subject.as_str()))
+            parameters: subject
+                .map(|subject| Parameter::new("sub", subject))
                 .into_iter()
                 .collect(),
-            checks: id_token::checks(expected.occasion, verified.err().copied()),
+            checks,
             status: None,
             answer: Vec::new(),
         });
