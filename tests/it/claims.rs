@@ -17,6 +17,7 @@ use login_kit::{
     Laptop, LaptopOptions, Outcome, SignedIn, browser, laptop, laptop_with, variables,
 };
 use loopback::clock::SimClock;
+use loopback::journal::Party;
 use sealing::SealingKeys;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
@@ -387,6 +388,16 @@ async fn an_older_record_of_the_users_own_counts_for_as_long_as_a_verification_m
         );
     }
     assert_nowhere(&old, ["旧姓の人"]);
+    // The story tells which check kept the claims back. Opening a record is one step, which tells its checks if all held.
+    let mut steps = laptop.journal.steps().into_iter();
+    let trigger = steps.rfind(|step| step.to == Party::Triggers).unwrap();
+    let told: Vec<_> = (trigger.checks.iter())
+        .map(|check| (&*check.what, check.passed))
+        .collect();
+    let failed = told.iter().position(|(_, passed)| !passed).unwrap();
+    assert_eq!(told[failed], ("record_too_old", false));
+    assert_eq!(told[failed - 1], ("there is a record", true));
+    assert!(told[failed + 1..].iter().all(|(_, passed)| *passed));
     laptop.stop().await;
 }
 

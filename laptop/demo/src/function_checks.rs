@@ -441,10 +441,6 @@ pub const ALL: &[Words] = &[
 /// What a check says in English, and its rule, by the name that a function tells.
 #[must_use]
 pub fn words(check: &str) -> Option<(&'static str, &'static str)> {
-    // What kept claims back rules out no failure.
-    if check == "claims_granted" {
-        return Some(("each claim is one that a scope grants", "docs/claims.md"));
-    }
     let words = ALL.iter().find(|words| words.check == check)?;
     Some((words.english, words.rule))
 }

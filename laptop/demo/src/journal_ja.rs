@@ -49,7 +49,6 @@ const TEXTS: &[(&str, &str)] = &[
     ("code_verifier is there", "code_verifier がある"),
     ("consent page", "同意のページ"),
     ("does not come", "届かない"),
-    ("each claim is one that a scope grants", "どのクレームも、スコープが許したもの"),
     ("empty: everything as it came", "空：届いたものをすべて通す"),
     ("every scope is allowed to the client", "scope がすべてクライアントに許可されている"),
     ("every scope is known", "未知の scope がない"),

@@ -1,4 +1,4 @@
-//! What a function says in its own log about its checks (`LOG_LEVEL=debug`): which held, and which one ended what was asked.
+//! What a function says in its own log about its checks (`LOG_LEVEL=debug`): which held, and which one didn't.
 
 use loopback::journal::Check;
 use serde_json::Value;
@@ -17,20 +17,48 @@ pub(crate) fn reported_checks(log: &[String], options: &FunctionOptions) -> Vec<
     checks.collect()
 }
 
-/// `{"event":"check","check":…}` is one that held, by the class of the failure that it rules out;
-/// `{"event":"failure","class":…}` the one that didn't, which ends the request.
+/// `{"event":"check","check":…}` is one that held, by the class of the failure that it rules out; of one that didn't, the event
+/// has the class: a `failure` ends the request, and `record_refused` keeps claims back.
 fn reported_check(line: &str, words: Words) -> Option<Check> {
     let line: Value = serde_json::from_str(line).ok()?;
     let text = |name: &str| line.get(name).and_then(Value::as_str);
-    let held = |name| {
-        let (what, rule) = words(name).unwrap_or((name, FAILURES));
-        Check::new(what, rule, true)
-    };
     match text("event")? {
-        "check" => text("check").map(held),
-        // It keeps claims back, and ends nothing: no class has its name.
-        event @ "claims_granted" => Some(held(event)),
-        "failure" => Some(Check::new(text("class")?, FAILURES, false)),
+        "check" => text("check").map(|name| {
+            let (what, rule) = words(name).unwrap_or((name, FAILURES));
+            Check::new(what, rule, true)
+        }),
+        "failure" | "record_refused" => Some(Check::new(text("class")?, FAILURES, false)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn checks_that_held_come_with_their_words_and_one_that_did_not_with_its_class() {
+        let mut options = FunctionOptions::new("function", PathBuf::new());
+        options.words =
+            |check| (check == "state_missing").then_some(("state is there", "RFC 6749"));
+        let log = [
+            r#"{"event":"login_started"}"#,
+            r#"{"event":"check","check":"state_missing"}"#,
+            r#"{"event":"check","check":"without_words"}"#,
+            "no JSON",
+            r#"{"event":"claims_granted"}"#,
+            r#"{"event":"record_refused","class":"record_too_old"}"#,
+            r#"{"event":"failure","class":"internal"}"#,
+        ]
+        .map(str::to_owned);
+        let expected = [
+            Check::new("state is there", "RFC 6749", true),
+            Check::new("without_words", FAILURES, true),
+            Check::new("record_too_old", FAILURES, false),
+            Check::new("internal", FAILURES, false),
+        ];
+        assert_eq!(reported_checks(&log, &options), expected);
     }
 }
