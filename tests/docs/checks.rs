@@ -3,30 +3,31 @@
 use std::borrow::Cow;
 
 use demo::function_checks;
-use demo::journal_ja::japanese;
+use demo::journal_ja::text;
+use language::Language;
 
 use crate::generated;
-use crate::table::{Language, code, head, row};
+use crate::table::{LANGUAGES, code, file, head, row};
 
 /// The names of the parts that are made here.
 pub(crate) const PARTS: &[&str] = &["checks of a login"];
 
 #[test]
 fn the_checks_of_a_login() {
-    for language in Language::ALL {
+    for language in LANGUAGES {
         let mut table = head([
-            language.of("確かめること", "What is checked"),
-            language.of("規則", "Rule"),
-            language.of("失敗のクラス", "Class of failure"),
+            language.say("確かめること", "What is checked"),
+            language.say("規則", "Rule"),
+            language.say("失敗のクラス", "Class of failure"),
         ]);
         for words in function_checks::ALL {
             table += &row([
-                language.of(words.japanese, words.english),
+                language.say(words.japanese, words.english),
                 &rule(words.rule, language),
                 &code(words.check),
             ]);
         }
-        generated::holds(&language.file("architecture"), "checks of a login", &table);
+        generated::holds(&file("architecture", language), "checks of a login", &table);
     }
 }
 
@@ -34,12 +35,11 @@ fn the_checks_of_a_login() {
 fn rule(rule: &'static str, language: Language) -> Cow<'static, str> {
     let ours = rule.strip_prefix("docs/");
     if let Some(document) = ours.and_then(|file| file.strip_suffix(".md")) {
-        let file = language.file(document);
+        let file = file(document, language);
         return format!("[{file}]({file})").into();
     }
     match (language, rule.split_once(" step ")) {
-        (Language::English, _) => rule.into(),
         (Language::Japanese, Some((paragraph, step))) => format!("{paragraph} 手順{step}").into(),
-        (Language::Japanese, None) => japanese(rule).into(),
+        _ => text(language, rule).into(),
     }
 }

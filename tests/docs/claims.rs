@@ -3,25 +3,26 @@
 use std::fs;
 
 use four_attributes::Attribute;
+use language::Language;
 use user_pool::claim::Claim;
 use user_pool::scope::{AGES, RESOURCE_SERVER, Scope};
 
 use crate::generated::{self, folder};
-use crate::table::{Language, code, head, row};
+use crate::table::{LANGUAGES, code, file, head, row};
 
 /// The names of the parts that are made here.
 pub(crate) const PARTS: &[&str] = &["scopes", "resource server"];
 
 #[test]
 fn the_scopes() {
-    for language in Language::ALL {
+    for language in LANGUAGES {
         let mut table = head([
-            language.of("スコープ", "Scope"),
-            language.of("クレーム", "Claim"),
-            language.of("ID トークン", "ID token"),
-            language.of("アクセストークン", "Access token"),
-            language.of("形", "Form"),
-            language.of("もとになる属性", "Follows from"),
+            language.say("スコープ", "Scope"),
+            language.say("クレーム", "Claim"),
+            language.say("ID トークン", "ID token"),
+            language.say("アクセストークン", "Access token"),
+            language.say("形", "Form"),
+            language.say("もとになる属性", "Follows from"),
         ]);
         for scope in Scope::all(&AGES) {
             for claim in scope.claims() {
@@ -40,7 +41,7 @@ fn the_scopes() {
                 ]);
             }
         }
-        generated::holds(&language.file("claims"), "scopes", &table);
+        generated::holds(&file("claims", language), "scopes", &table);
     }
 }
 
@@ -58,41 +59,41 @@ fn the_resource_server() {
          \"Name\": \"What the card proves\",\n  \"Scopes\": [\n{}\n  ]\n}}\n```\n",
         scopes.join(",\n")
     );
-    for language in Language::ALL {
-        generated::holds(&language.file("configuration"), "resource server", &json);
+    for language in LANGUAGES {
+        generated::holds(&file("configuration", language), "resource server", &json);
     }
 }
 
 fn form(claim: Claim, language: Language) -> &'static str {
     match claim {
-        Claim::Attribute(Attribute::Name) => language.of(
+        Claim::Attribute(Attribute::Name) => language.say(
             "文字列。カードにあるとおり",
             "text, as it stands in the card",
         ),
         Claim::Attribute(Attribute::Address) => {
-            language.of("1行の文字列（後述）", "text in one line (see below)")
+            language.say("1行の文字列（後述）", "text in one line (see below)")
         }
         Claim::Attribute(Attribute::BirthDate) => "`YYYY-MM-DD`",
         Claim::Attribute(Attribute::Gender) => {
-            language.of("`male`、`female`、`other`", "`male`, `female`, `other`")
+            language.say("`male`、`female`、`other`", "`male`, `female`, `other`")
         }
-        Claim::Prefecture => language.of("文字列。例：`神奈川県`", "text, such as `神奈川県`"),
-        Claim::Municipality => language.of(
+        Claim::Prefecture => language.say("文字列。例：`神奈川県`", "text, such as `神奈川県`"),
+        Claim::Municipality => language.say(
             "文字列。例：`神奈川県横浜市`（後述）",
             "text, such as `神奈川県横浜市` (see below)",
         ),
-        Claim::MunicipalityCode => language.of(
+        Claim::MunicipalityCode => language.say(
             "6桁の数字の文字列。例：`141003`",
             "six digits as text, such as `141003`",
         ),
         Claim::AgeOver(_) | Claim::IdentityVerified => {
-            language.of("`true`、`false`", "`true`, `false`")
+            language.say("`true`、`false`", "`true`, `false`")
         }
-        Claim::VerifiedAt => language.of(
+        Claim::VerifiedAt => language.say(
             "1970年からの秒数（NumericDate）",
             "seconds since 1970 (NumericDate)",
         ),
-        Claim::VerificationAcr => language.of("文字列。例：`aal3`", "text, such as `aal3`"),
+        Claim::VerificationAcr => language.say("文字列。例：`aal3`", "text, such as `aal3`"),
     }
 }
 

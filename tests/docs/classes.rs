@@ -3,10 +3,11 @@
 use cli::exit;
 use federation::failure::Class as BridgeClass;
 use function_kit::failure::{Concern, Kind};
+use language::Language;
 use record_trigger::{AtSignIn, AtTokens, Class as TriggerClass};
 
 use crate::generated;
-use crate::table::{Language, code, head, row};
+use crate::table::{LANGUAGES, code, file, head, row, say};
 
 /// The names of the parts that are made here.
 pub(crate) const PARTS: &[&str] = &[
@@ -18,15 +19,15 @@ pub(crate) const PARTS: &[&str] = &[
 
 #[test]
 fn the_classes_of_the_bridge() {
-    for language in Language::ALL {
+    for language in LANGUAGES {
         let mut table = head([
-            language.of("クラス", "Class"),
-            language.of("どこで", "Where"),
-            language.of("OAuth のエラー", "OAuth error"),
+            language.say("クラス", "Class"),
+            language.say("どこで", "Where"),
+            language.say("OAuth のエラー", "OAuth error"),
             "HTTP",
-            language.of("終了", "Exit"),
-            language.of("意味", "Meaning"),
-            language.of("運用者がすること", "What an operator does"),
+            language.say("終了", "Exit"),
+            language.say("意味", "Meaning"),
+            language.say("運用者がすること", "What an operator does"),
         ]);
         for class in BridgeClass::ALL {
             let (place, status) = (class.place(), class.status().as_u16());
@@ -37,31 +38,31 @@ fn the_classes_of_the_bridge() {
             };
             table += &row([
                 &code(class.name()),
-                language.say(place.words),
+                say(place.words, language),
                 &code(class.oauth_error().as_str()),
                 &status,
                 &exit_status(class.kind()),
-                language.say(class.meaning()),
-                language.say(class.advice()),
+                say(class.meaning(), language),
+                say(class.advice(), language),
             ]);
         }
-        generated::holds(&language.file("failures"), "classes of the bridge", &table);
+        generated::holds(&file("failures", language), "classes of the bridge", &table);
     }
 }
 
 #[test]
 fn the_classes_of_the_triggers() {
-    for language in Language::ALL {
-        let ends = language.of("終わる", "ends");
-        let no_claims = language.of("クレームを出さない", "no claims");
+    for language in LANGUAGES {
+        let ends = language.say("終わる", "ends");
+        let no_claims = language.say("クレームを出さない", "no claims");
         let mut table = head([
-            language.of("クラス", "Class"),
+            language.say("クラス", "Class"),
             "`inbound-federation`",
             "`pre-token-generation`",
-            language.of("重大度", "Level"),
-            language.of("終了", "Exit"),
-            language.of("意味", "Meaning"),
-            language.of("運用者がすること", "What an operator does"),
+            language.say("重大度", "Level"),
+            language.say("終了", "Exit"),
+            language.say("意味", "Meaning"),
+            language.say("運用者がすること", "What an operator does"),
         ]);
         for class in TriggerClass::ALL {
             let at_sign_in = match class.at_sign_in() {
@@ -84,22 +85,22 @@ fn the_classes_of_the_triggers() {
                 at_tokens,
                 level(class.concern()),
                 &status,
-                language.say(class.meaning()),
-                language.say(class.advice()),
+                say(class.meaning(), language),
+                say(class.advice(), language),
             ]);
         }
-        let file = language.file("failures");
+        let file = file("failures", language);
         generated::holds(&file, "classes of the triggers", &table);
     }
 }
 
 #[test]
 fn the_levels() {
-    for language in Language::ALL {
+    for language in LANGUAGES {
         let mut table = head([
-            language.of("重大度", "Level"),
-            language.of("だれの問題か", "Whose problem"),
-            language.of("クラス", "Classes"),
+            language.say("重大度", "Level"),
+            language.say("だれの問題か", "Whose problem"),
+            language.say("クラス", "Classes"),
         ]);
         for concern in Concern::ALL {
             let classes = BridgeClass::ALL.iter();
@@ -110,36 +111,36 @@ fn the_levels() {
                 Language::Japanese => format!("{}（{name}）", whose(*concern, language)),
                 Language::English => format!("{} ({name})", whose(*concern, language)),
             };
-            let separator = language.of("、", ", ");
+            let separator = language.say("、", ", ");
             table += &row([level(*concern), &whose, &classes.join(separator)]);
         }
-        generated::holds(&language.file("failures"), "levels", &table);
+        generated::holds(&file("failures", language), "levels", &table);
     }
 }
 
 #[test]
 fn the_records_that_are_refused() {
-    for language in Language::ALL {
+    for language in LANGUAGES {
         let mut table = head([
-            language.of("クラス", "Class"),
-            language.of("意味", "Meaning"),
-            language.of("いつ見るか", "Looked at"),
+            language.say("クラス", "Class"),
+            language.say("意味", "Meaning"),
+            language.say("いつ見るか", "Looked at"),
         ]);
         for class in TriggerClass::ALL {
             if !matches!(class.at_tokens(), AtTokens::Refused { .. }) {
                 continue;
             }
             let looked_at = match class.at_sign_in() {
-                AtSignIn::Ends => language.of("ログインとトークン", "at sign-ins and at tokens"),
-                AtSignIn::Never => language.of("トークンだけ", "at tokens"),
+                AtSignIn::Ends => language.say("ログインとトークン", "at sign-ins and at tokens"),
+                AtSignIn::Never => language.say("トークンだけ", "at tokens"),
             };
             table += &row([
                 &code(class.name()),
-                language.say(class.meaning()),
+                say(class.meaning(), language),
                 looked_at,
             ]);
         }
-        generated::holds(&language.file("architecture"), "refused records", &table);
+        generated::holds(&file("architecture", language), "refused records", &table);
     }
 }
 
@@ -158,16 +159,16 @@ fn level(concern: Concern) -> &'static str {
 
 fn whose(concern: Concern, language: Language) -> &'static str {
     match concern {
-        Concern::Nobody => language.of("だれの問題でもない", "nobody's"),
-        Concern::Unproven => language.of(
+        Concern::Nobody => language.say("だれの問題でもない", "nobody's"),
+        Concern::Unproven => language.say(
             "だれでもブラウザーで起こせること",
             "what anybody with a browser can cause",
         ),
-        Concern::Client => language.of(
+        Concern::Client => language.say(
             "クライアント、または攻撃者",
             "the client's, or an attacker's",
         ),
-        Concern::Service => language.of("サービス", "the service's"),
-        Concern::Operator => language.of("運用者", "the operator's"),
+        Concern::Service => language.say("サービス", "the service's"),
+        Concern::Operator => language.say("運用者", "the operator's"),
     }
 }

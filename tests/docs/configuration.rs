@@ -9,7 +9,7 @@ use inbound_federation::config::Config as InboundFederation;
 use pre_token_generation::config::Config as PreTokenGeneration;
 
 use crate::generated;
-use crate::table::{Language, code, head, row};
+use crate::table::{LANGUAGES, code, file, head, row, say};
 
 /// The names of the parts that are made here.
 pub(crate) const PARTS: &[&str] = &[
@@ -39,29 +39,29 @@ const FUNCTIONS: [Function; 3] = [
 #[test]
 fn the_variables() {
     for (part, (variables, _)) in PARTS.iter().zip(FUNCTIONS) {
-        for language in Language::ALL {
+        for language in LANGUAGES {
             let mut table = head([
-                language.of("変数", "Variable"),
-                language.of("意味", "Meaning"),
-                language.of("形", "Form"),
-                language.of("既定", "Default"),
-                language.of("例", "Example"),
+                language.say("変数", "Variable"),
+                language.say("意味", "Meaning"),
+                language.say("形", "Form"),
+                language.say("既定", "Default"),
+                language.say("例", "Example"),
             ]);
             for variable in variables.iter().copied().flatten() {
                 let default = match variable.if_unset {
-                    IfUnset::Refused => language.of("必須", "required").to_owned(),
+                    IfUnset::Refused => language.say("必須", "required").to_owned(),
                     IfUnset::Value(value) => code(value),
-                    IfUnset::Said(words) => language.say(words).to_owned(),
+                    IfUnset::Said(words) => say(words, language).to_owned(),
                 };
                 table += &row([
                     &code(variable.name),
-                    language.say(variable.meaning),
-                    language.say(variable.form),
+                    say(variable.meaning, language),
+                    say(variable.form, language),
                     &default,
                     &code(variable.example),
                 ]);
             }
-            generated::holds(&language.file("configuration"), part, &table);
+            generated::holds(&file("configuration", language), part, &table);
         }
     }
 }

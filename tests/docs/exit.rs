@@ -3,21 +3,21 @@
 use cli::exit;
 
 use crate::generated;
-use crate::table::{Language, head, row};
+use crate::table::{LANGUAGES, file, head, row, say};
 
 /// The names of the parts that are made here.
 pub(crate) const PARTS: &[&str] = &["exit statuses"];
 
 #[test]
 fn the_exit_statuses() {
-    for language in Language::ALL {
+    for language in LANGUAGES {
         let mut table = head([
-            language.of("終了コード", "Status"),
-            language.of("意味", "Meaning"),
+            language.say("終了コード", "Status"),
+            language.say("意味", "Meaning"),
         ]);
         for status in exit::ALL {
-            table += &row([&status.code.to_string(), language.say(status.meaning)]);
+            table += &row([&status.code.to_string(), say(status.meaning, language)]);
         }
-        generated::holds(&language.file("stand-ins"), "exit statuses", &table);
+        generated::holds(&file("stand-ins", language), "exit statuses", &table);
     }
 }

@@ -1,33 +1,22 @@
 //! Tables in the languages of the documents.
 
-/// A language of the documents.
-#[derive(Clone, Copy)]
-pub(crate) enum Language {
-    Japanese,
-    English,
+use function_kit::failure::Bilingual;
+use language::Language;
+
+/// The languages of the documents.
+pub(crate) const LANGUAGES: [Language; 2] = [Language::Japanese, Language::English];
+
+/// The file of a document in this language.
+pub(crate) fn file(document: &str, language: Language) -> String {
+    match language {
+        Language::Japanese => format!("{document}.md"),
+        Language::English => format!("{document}.en.md"),
+    }
 }
 
-impl Language {
-    pub(crate) const ALL: [Self; 2] = [Self::Japanese, Self::English];
-
-    /// The file of a document in this language.
-    pub(crate) fn file(self, document: &str) -> String {
-        match self {
-            Self::Japanese => format!("{document}.md"),
-            Self::English => format!("{document}.en.md"),
-        }
-    }
-
-    pub(crate) fn of<T>(self, japanese: T, english: T) -> T {
-        match self {
-            Self::Japanese => japanese,
-            Self::English => english,
-        }
-    }
-
-    pub(crate) fn say(self, text: function_kit::failure::Bilingual) -> &'static str {
-        self.of(text.ja, text.en)
-    }
+/// A text that is declared in both languages.
+pub(crate) fn say(text: Bilingual, language: Language) -> &'static str {
+    language.say(text.ja, text.en)
 }
 
 /// A row of a table.

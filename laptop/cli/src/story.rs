@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use demo::journal_ja::{japanese, japanese_value};
+use demo::journal_ja::{japanese_value, text};
 use demo::laptop::{Failed, Outcome, Place};
 use loopback::journal::{Hop, Line, Parameter, Party, Step, mask, story};
 use loopback::pages::Language;
@@ -114,14 +114,6 @@ fn write_line(
         )?;
     }
     write_parameters(out, "     ↩ ", &step.answer, told)
-}
-
-/// A text of the journal in this language.
-fn text(language: Language, english: &str) -> &str {
-    match language {
-        Language::Japanese => japanese(english),
-        Language::English => english,
-    }
 }
 
 fn as_on_the_wire(value: &str) -> Cow<'_, str> {

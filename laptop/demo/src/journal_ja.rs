@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use loopback::pages::Language;
+
 use crate::function_checks;
 
 /// English and Japanese, sorted by the English text: it is found by binary search.
@@ -158,10 +160,17 @@ const TEXTS: &[(&str, &str)] = &[
     ("verify ID token", "ID トークンを検証"),
 ];
 
-/// The Japanese of a text of the journal. One that isn't known stays what it is: a reference such as `RFC 7636 §4.6`, or
-/// a class of failure.
+/// A text of the journal in this language. One whose Japanese isn't known stays what it is: a reference such as
+/// `RFC 7636 §4.6`, or a class of failure.
 #[must_use]
-pub fn japanese(english: &str) -> &str {
+pub fn text(language: Language, english: &str) -> &str {
+    match language {
+        Language::Japanese => japanese(english),
+        Language::English => english,
+    }
+}
+
+fn japanese(english: &str) -> &str {
     TEXTS
         .binary_search_by_key(&english, |(known, _)| known)
         .ok()

@@ -8,7 +8,7 @@ use askama::Template;
 use loopback::journal::{Check, Hop, Line, Parameter, Party, story};
 use loopback::pages::Language;
 
-use crate::journal_ja::{japanese, japanese_value};
+use crate::journal_ja::{japanese_value, text};
 
 /// Longer values are cut: they are addresses, not something to read.
 const LONGEST_VALUE: usize = 240;
@@ -325,14 +325,6 @@ fn source(rule: &str, language: Language) -> Source<'_> {
     Source {
         text: text(language, rule),
         link: link(rule),
-    }
-}
-
-/// A text of the journal in this language.
-fn text(language: Language, english: &str) -> &str {
-    match language {
-        Language::Japanese => japanese(english),
-        Language::English => english,
     }
 }
 
