@@ -13,6 +13,7 @@ use url::Url;
 use crate::exchange::{Answer, Checks, Received};
 use crate::login::{AuthorizationRequest, Login};
 use crate::pages::ErrorPage;
+use crate::persona::ATTRIBUTES;
 use crate::realm::Realm;
 use crate::test_card;
 
@@ -33,7 +34,10 @@ const KNOWN: &[&str] = &[
 ];
 
 /// The scopes of the API for authentication. `sign` belongs to the other API.
-pub const SCOPES: &[&str] = &["openid", "name", "address", "birthdate", "gender"];
+pub const SCOPES: &[&str] = &{
+    let [name, address, birthdate, gender] = ATTRIBUTES;
+    ["openid", name, address, birthdate, gender]
+};
 
 /// Why a request is refused.
 enum Refusal {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::exchange::{Answer, Endpoint};
 use crate::fault::{Fault, FaultPlace};
 use crate::login::{AuthorizationRequest, Choice};
-use crate::persona::Persona;
+use crate::persona::{ATTRIBUTES, Persona};
 
 /// These pages' own sign and colour.
 const SITE: Site = Site {
@@ -23,9 +23,6 @@ const SITE: Site = Site {
 
 /// The answer without a fault.
 pub(crate) const NORMAL: &str = "normal";
-
-/// The scopes that stand for an attribute each, in the order in which they are shown.
-const ATTRIBUTES: &[&str] = &["name", "address", "birthdate", "gender"];
 
 /// One entry of a list to choose from.
 struct Entry {
@@ -138,8 +135,7 @@ pub(crate) fn address(endpoint: Endpoint, login: &str) -> String {
 /// The attributes that a request asked for.
 pub(crate) fn granted(request: &AuthorizationRequest) -> impl Iterator<Item = &'static str> {
     ATTRIBUTES
-        .iter()
-        .copied()
+        .into_iter()
         .filter(|attribute| request.scopes.iter().any(|scope| scope == attribute))
 }
 
@@ -645,14 +641,8 @@ mod tests {
     }
 
     #[test]
-    fn every_scope_but_openid_is_an_attribute_with_a_name() {
-        let mut scopes = super::super::authorization::SCOPES.to_vec();
-        scopes.retain(|scope| *scope != "openid");
-        assert_eq!(scopes, ATTRIBUTES);
-        let labels: Vec<_> = ATTRIBUTES
-            .iter()
-            .map(|attribute| attribute_label(attribute, Language::Japanese))
-            .collect();
+    fn every_attribute_has_a_name() {
+        let labels = ATTRIBUTES.map(|attribute| attribute_label(attribute, Language::Japanese));
         assert_eq!(labels, ["氏名", "住所", "生年月日", "性別"]);
     }
 }

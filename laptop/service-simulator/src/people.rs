@@ -9,7 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::persona::{Persona, personas};
+use crate::persona::{ATTRIBUTES, Persona, personas};
 
 /// The largest file, in bytes: 1 MiB.
 pub const LARGEST_FILE: usize = 1 << 20;
@@ -19,9 +19,6 @@ pub const MOST_PEOPLE: usize = 1_000;
 const LONGEST_ID: usize = 64;
 /// The longest label, in characters.
 const LONGEST_LABEL: usize = 200;
-
-/// The members of a person that are handed out.
-const ATTRIBUTES: &[&str] = &["name", "address", "birthdate", "gender"];
 
 /// The people of a service; there is always somebody.
 #[derive(Clone, Debug, Default)]
@@ -249,13 +246,13 @@ fn persona(members: Members, before: &[Persona]) -> Result<Persona, PersonProble
             }
             "label" => labels = Some(label(&value).ok_or(PersonProblem::Label)?),
             other => {
-                let Some(attribute) = ATTRIBUTES.iter().find(|known| **known == other) else {
+                let Some(attribute) = ATTRIBUTES.into_iter().find(|known| *known == other) else {
                     return Err(PersonProblem::UnknownMember(name));
                 };
                 match value {
                     Value::Null => {}
                     Value::String(_) | Value::Number(_) | Value::Object(_) => {
-                        userinfo.insert((*attribute).to_owned(), value);
+                        userinfo.insert(attribute.to_owned(), value);
                     }
                     Value::Bool(_) | Value::Array(_) => {
                         return Err(PersonProblem::Attribute(attribute));

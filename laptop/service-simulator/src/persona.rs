@@ -11,6 +11,9 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// The scopes that stand for an attribute each, in the order in which they are shown. Userinfo's members have the same names.
+pub(crate) const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
+
 /// A test person.
 #[derive(Clone, Debug, Serialize)]
 pub struct Persona {
