@@ -517,6 +517,30 @@ mod tests {
     }
 
     #[test]
+    fn cargo_is_asked_for_binaries_and_examples_and_for_no_package() {
+        let arguments = |targets: &[Target]| -> Vec<String> {
+            let command = cargo(targets);
+            let arguments = command.get_args().map(OsStr::to_str);
+            arguments.map(|text| text.unwrap().to_owned()).collect()
+        };
+        let of_dev = [
+            Target::function("federation", Profile::Dev),
+            Target::binary("a-package", "inbound-federation", Profile::Dev),
+            Target::example("a-package", "echo", Profile::Dev),
+        ];
+        let start = ["build", "--message-format=json-render-diagnostics"];
+        let targets = [
+            ["--bin", "federation"],
+            ["--bin", "inbound-federation"],
+            ["--example", "echo"],
+        ];
+        assert_eq!(arguments(&of_dev), [&start[..], &targets.concat()].concat());
+        let of_release = [Target::function("federation", Profile::Release)];
+        let end = ["--bin", "federation", "--release"];
+        assert_eq!(arguments(&of_release), [&start[..], &end].concat());
+    }
+
+    #[test]
     fn cargo_says_that_it_waits_for_another_one_in_words_that_are_known() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("debug")).unwrap();
