@@ -47,7 +47,7 @@ pub struct ClientOptions {
 }
 
 /// What is needed to end a login that [`Client::authorization_url`] began: the service's code, and
-/// the login's secrets but for `state`, which has brought the code back. It serializes only where
+/// the one-time values but for `state`, which has brought the code back. It serializes only where
 /// it is named: `#[serde(with = "CodeExchange")]`. The order of the fields is that of the sealed
 /// form, which doesn't change.
 #[derive(Clone, Debug, Deserialize, Serialize)]

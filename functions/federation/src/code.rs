@@ -25,7 +25,7 @@ const VERSION: u8 = 1;
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(remote = "Self")]
 pub struct Code {
-    /// The service's code, and the login's secrets.
+    /// The service's code, and the one-time values of the login there.
     #[serde(with = "CodeExchange")]
     pub exchange: CodeExchange,
     /// The client's redirect URI, which has to come again (RFC 6749 §4.1.3).

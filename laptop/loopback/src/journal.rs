@@ -1,6 +1,6 @@
 //! What happened in a login, hop by hop, as the stand-ins saw it.
 //! Each stand-in writes down the requests that it receives, and what it checked.
-//! Secrets are masked before they get here: a journal can be shown to anybody.
+//! Values that somebody could misuse are masked before they get here: a journal can be shown to anybody.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,17 +27,17 @@ pub enum Party {
     Service,
 }
 
-/// One parameter of a request or of an answer, its value masked where it is a secret.
+/// One parameter of a request or of an answer.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Parameter {
     /// The name as on the wire.
     pub name: String,
-    /// The value, or its masked form.
+    /// The value, or its masked form (see [`mask`]).
     pub value: String,
 }
 
 impl Parameter {
-    /// A parameter whose value is masked if its name is that of a secret (see [`mask`]).
+    /// A parameter whose value is masked if it is one of those that are never shown (see [`mask`]).
     #[must_use]
     pub fn new(name: impl Into<String>, value: impl AsRef<str>) -> Self {
         let name = name.into();
@@ -362,7 +362,7 @@ impl Journal {
 }
 
 /// The parameters whose values are never shown.
-const SECRET: &[&str] = &[
+const MASKED: &[&str] = &[
     "access_token",
     "authorization",
     "client_assertion",
@@ -382,11 +382,11 @@ const SECRET: &[&str] = &[
     claim::VERIFIED_RECORD,
 ];
 
-/// The value itself, or for a secret its first four characters and its length: enough to see that two
-/// hops carry the same value, too little to use it. A secret of less than 16 characters shows only its length.
+/// The value itself, or the masked form of one that is never shown: its first four characters and its length. That is enough
+/// to see that two hops carry the same value, and too little to use it. One of less than 16 characters shows only its length.
 #[must_use]
 pub fn mask(name: &str, value: &str) -> String {
-    if !SECRET.contains(&name.to_ascii_lowercase().as_str()) {
+    if !MASKED.contains(&name.to_ascii_lowercase().as_str()) {
         return value.to_owned();
     }
     let length = value.chars().count();

@@ -66,7 +66,7 @@ pub async fn laptop_with(change: impl FnOnce(&mut LaptopOptions)) -> Laptop {
     Laptop::start(options).await.expect("free ports are free")
 }
 
-/// RSA keys, made once for all stacks of a process: to make them takes long.
+/// RSA keys, made once for all laptops of a process: to make them takes long.
 #[must_use]
 pub fn rsa_keys() -> RsaKeys {
     static KEYS: OnceLock<RsaKeys> = OnceLock::new();

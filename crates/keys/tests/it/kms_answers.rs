@@ -1,6 +1,6 @@
 //! A KMS key against a scripted KMS: what is asked, and what every answer means. The script
 //! speaks KMS' JSON over the SDK's own transport interface, so the requests and the parsing are
-//! those of production. A KMS that others wrote is in `tests/kms.rs`.
+//! those of production. A KMS that others wrote is in `tests/emulator/kms.rs`.
 
 use std::sync::{Arc, Mutex};
 

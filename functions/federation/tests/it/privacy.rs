@@ -308,7 +308,7 @@ async fn a_failure_is_logged_once_with_class_support_id_and_request_id() {
     }
 }
 
-/// What a login's secrets and the client's are in has no `Serialize`: it can't get into JSON, into
+/// What one-time values and a client's secrets are in has no `Serialize`: it can't get into JSON, into
 /// a log or into a store, but only where somebody writes the form of a seal. This doesn't compile
 /// if one of them has it.
 #[test]

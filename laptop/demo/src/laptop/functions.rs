@@ -1,6 +1,6 @@
 //! The functions that everything is started with: built together by one run of cargo, since they share most of what they are
 //! made of.
-//! Which functions there are is said here, and nowhere else.
+//! A new function is added here, in `template.yaml`, and in `xtask`, which builds what is deployed.
 
 use std::path::PathBuf;
 
