@@ -491,7 +491,7 @@ async fn an_app_that_names_no_scope_gets_what_its_client_may_have() {
 
 #[tokio::test]
 async fn a_sign_in_whose_record_is_not_believed_fails_and_writes_nothing() {
-    let other_key = json!({ "keys": ["AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"] }).to_string();
+    let other_key = kit::sealing_keys_json(&[2]);
     for (variable, value, class) in [
         (
             pre_token_generation::variables::RECORD_KEYS,

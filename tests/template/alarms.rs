@@ -11,6 +11,7 @@ use digital_auth::{Clock as _, SystemClock};
 use federation::failure::Class as BridgeClass;
 use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
+use kit::{sealing_keys, sealing_keys_json};
 use local_lambda::{DirectFunction, FunctionOptions};
 use login_kit::{
     Arrival, BrowserLogin, Functions, LaptopOptions, Outcome, RelyingParty, browser, functions,
@@ -18,7 +19,7 @@ use login_kit::{
 };
 use loopback::user_agent::UserAgent;
 use record_trigger::{AtTokens, Class as TriggerClass};
-use sealing::{SealingKeys, SystemRandomness};
+use sealing::SystemRandomness;
 use serde_json::{Value, json};
 use service_simulator::fault::Fault;
 use url::Url;
@@ -834,8 +835,9 @@ async fn logins_at_the_end_of_a_period_do_not_ring() {
     }
 }
 
-const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
-const OTHER_KEY: &str = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI";
+/// The numbers of two keys of records.
+const KEY: u8 = 1;
+const OTHER_KEY: u8 = 2;
 const ISSUER: &str = "https://service.example/realms/main";
 const SUBJECT: &str = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
 
@@ -852,8 +854,9 @@ fn record() -> String {
         verified_at: VerifiedAt::Authentication(SystemClock.now() - TimeDelta::minutes(5)),
         acr: None,
     };
-    let keys = SealingKeys::new([KEY]).unwrap();
-    record.seal(&keys, &SystemRandomness).unwrap()
+    record
+        .seal(&sealing_keys(&[KEY]), &SystemRandomness)
+        .unwrap()
 }
 
 /// Whom the records are of.
@@ -864,15 +867,15 @@ const IDENTITY: &str =
 struct TokenTrigger(DirectFunction);
 
 impl TokenTrigger {
-    fn new(key: &str, issuer: &str) -> Self {
+    fn new(key: u8, issuer: &str) -> Self {
         Self::with(key, issuer, &[])
     }
 
     /// The same, with these variables.
-    fn with(key: &str, issuer: &str, variables: &[(&str, &str)]) -> Self {
+    fn with(key: u8, issuer: &str, variables: &[(&str, &str)]) -> Self {
         let executable = functions().pre_token_generation;
         let mut options = FunctionOptions::new("pre-token-generation", executable);
-        let keys = json!({ "keys": [key] }).to_string();
+        let keys = sealing_keys_json(&[key]);
         options.environment = [
             ("RECORD_KEYS", &*keys),
             ("SERVICE_ISSUER", issuer),

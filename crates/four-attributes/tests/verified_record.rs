@@ -15,12 +15,12 @@ use four_attributes::{
     BirthDate, Expected, FourAttributes, Gender, MAXIMUM_RECORD_BYTES, Name, RecordRefusal,
     SealRecordError, VerifiedAt, VerifiedRecord,
 };
-use kit::{Exhausted, Repeating};
+use kit::{Exhausted, Repeating, sealing_keys};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use sealing::{SealError, SealingKeys, SystemRandomness};
+use sealing::{SealError, SystemRandomness};
 
 const ISSUER: &str = "https://service.example/realms/main";
 const PROVIDER_NAME: &str = "DigitalAuth";
@@ -29,14 +29,6 @@ const SUBJECT: &str = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
 /// The key of all ones, the nonce of all sevens, and [`record`]. Computed with another implementation: postcard by its
 /// specification, and AES-GCM-SIV of the Python package `cryptography`.
 const GOLDEN: &str = "AeBhwiMHBwcHBwcHBwcHBwc7vEFxHvigC0zIsgOlS-ZtA2AeTtNoA5u0JwYimgfHxRKczqAWaMG_-5YRwrmADzaWAXnOoLurYB7kZnYFdxPOxJrmACG4YOerz9pi51_9Y2qn7v6HCDw-g4EjaFeL61ctgL1TWsnECbdDE5AIs-lwRCdjFbAh4uZLFLzgdoWMKz_U17hbmtiQBoKPIzJMeyZjNSt11wm6VBCmnFrDKIHXX4pyoj9_6rJ0hFuiLfUPIIZZY3EcIGimGCWYGddowhIkmJi7nxPY9rWF6Q";
-
-fn ring(keys: &[u8]) -> SealingKeys {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|byte| URL_SAFE_NO_PAD.encode([*byte; 32]))
-        .collect();
-    SealingKeys::new(keys.iter().map(String::as_str)).unwrap()
-}
 
 fn time() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
@@ -69,11 +61,11 @@ fn expected() -> Expected<'static> {
 }
 
 fn seal(record: &VerifiedRecord) -> String {
-    record.seal(&ring(&[1]), &SystemRandomness).unwrap()
+    record.seal(&sealing_keys(&[1]), &SystemRandomness).unwrap()
 }
 
 fn open(sealed: &str, expected: &Expected<'_>) -> Result<VerifiedRecord, RecordRefusal> {
-    VerifiedRecord::open(sealed, &ring(&[1]), expected)
+    VerifiedRecord::open(sealed, &sealing_keys(&[1]), expected)
 }
 
 /// The record, opened by whoever it belongs to.
@@ -143,7 +135,7 @@ fn pass_both_times_of_verification_are_told_apart_and_kept_in_whole_seconds() {
 #[test]
 fn pass_the_form_never_changes() {
     assert_eq!(
-        record().seal(&ring(&[1]), &Repeating(7)).unwrap(),
+        record().seal(&sealing_keys(&[1]), &Repeating(7)).unwrap(),
         GOLDEN,
         "another form: what lies in user pools must still open, so this needs another version"
     );
@@ -187,13 +179,17 @@ fn pass_up_to_2047_bytes_and_fail_with_one_more() {
     };
     let longest = (0..2_048)
         .rev()
-        .find(|length| of(*length).seal(&ring(&[1]), &SystemRandomness).is_ok())
+        .find(|length| {
+            of(*length)
+                .seal(&sealing_keys(&[1]), &SystemRandomness)
+                .is_ok()
+        })
         .unwrap();
     assert_eq!(seal(&of(longest)).len(), 2_047);
     assert_eq!(opened(&of(longest)), Ok(of(longest)));
     for length in [longest + 1, longest + 2, 5_000] {
         assert_eq!(
-            of(length).seal(&ring(&[1]), &SystemRandomness),
+            of(length).seal(&sealing_keys(&[1]), &SystemRandomness),
             Err(SealRecordError::TooLong)
         );
     }
@@ -202,7 +198,7 @@ fn pass_up_to_2047_bytes_and_fail_with_one_more() {
 #[test]
 fn fail_without_randomness() {
     assert_eq!(
-        record().seal(&ring(&[1]), &Exhausted),
+        record().seal(&sealing_keys(&[1]), &Exhausted),
         Err(SealRecordError::Seal(SealError))
     );
 }
@@ -210,12 +206,14 @@ fn fail_without_randomness() {
 #[test]
 fn pass_every_earlier_record_opens_after_two_rotations() {
     for keys in [&[1][..], &[2, 1], &[3, 2, 1]] {
-        let opened = VerifiedRecord::open(&seal(&record()), &ring(keys), &expected());
+        let opened = VerifiedRecord::open(&seal(&record()), &sealing_keys(keys), &expected());
         assert_eq!(opened, Ok(record()), "{keys:?}");
     }
-    let second = record().seal(&ring(&[2, 1]), &SystemRandomness).unwrap();
+    let second = record()
+        .seal(&sealing_keys(&[2, 1]), &SystemRandomness)
+        .unwrap();
     assert_eq!(
-        VerifiedRecord::open(&second, &ring(&[3, 2, 1]), &expected()),
+        VerifiedRecord::open(&second, &sealing_keys(&[3, 2, 1]), &expected()),
         Ok(record())
     );
 }
@@ -223,14 +221,14 @@ fn pass_every_earlier_record_opens_after_two_rotations() {
 #[test]
 fn fail_with_a_key_that_was_removed() {
     assert_eq!(
-        VerifiedRecord::open(&seal(&record()), &ring(&[3, 2]), &expected()),
+        VerifiedRecord::open(&seal(&record()), &sealing_keys(&[3, 2]), &expected()),
         Err(RecordRefusal::UnknownKey)
     );
 }
 
 #[test]
 fn fail_with_a_sealed_value_of_another_purpose() {
-    let another = ring(&[1])
+    let another = sealing_keys(&[1])
         .seal(
             b"digital-auth federation access token",
             &[0; 16],
@@ -509,7 +507,7 @@ fn fail_with_what_is_no_record_at_all() {
 
 /// Seals any plaintext as if it were a record's.
 fn sealed_plaintext(plaintext: &[u8]) -> String {
-    ring(&[1])
+    sealing_keys(&[1])
         .seal(
             b"digital-auth verified record",
             &[],
@@ -521,7 +519,7 @@ fn sealed_plaintext(plaintext: &[u8]) -> String {
 
 /// The plaintext of a record, and with it what a program with the key could seal by mistake.
 fn plaintext() -> Vec<u8> {
-    let opened = ring(&[1]).open::<0>(b"digital-auth verified record", GOLDEN);
+    let opened = sealing_keys(&[1]).open::<0>(b"digital-auth verified record", GOLDEN);
     opened.unwrap().plaintext.to_vec()
 }
 

@@ -18,7 +18,7 @@ use chrono::TimeDelta;
 use criterion::{Criterion, criterion_group, criterion_main};
 use federation::sealed::{Audience, Purpose, Seal, SealingKeys};
 use keys::{LocalKey, SigningKey as _, SystemRandomness};
-use kit::start;
+use kit::{sealing_keys, start};
 use secrecy::SecretString;
 
 #[path = "../tests/support/login.rs"]
@@ -52,7 +52,7 @@ impl Cryptography {
         Self {
             rs256: key(&ID_TOKEN_KEY),
             public: [vec![4], coordinate("x"), coordinate("y")].concat(),
-            ring: SealingKeys::new([URL_SAFE_NO_PAD.encode([1; 32]).as_str()]).unwrap(),
+            ring: sealing_keys(&[1]),
             runtime,
             es256,
             signature,

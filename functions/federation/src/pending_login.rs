@@ -283,13 +283,10 @@ mod tests {
 
     use chrono::DateTime;
     use keys::SystemRandomness;
+    use kit::sealing_keys;
 
     use super::*;
     use crate::sealed::{Audience, SealingKeys};
-
-    fn keys() -> SealingKeys {
-        SealingKeys::new([URL_SAFE_NO_PAD.encode([1; 32]).as_str()]).unwrap()
-    }
 
     fn seal_at(keys: &SealingKeys, seconds: i64) -> Seal<'_> {
         let now = DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
@@ -366,7 +363,7 @@ mod tests {
 
     #[test]
     fn a_cookie_of_cognitos_longest_state_fits_and_a_longer_state_is_refused() {
-        let keys = keys();
+        let keys = sealing_keys(&[1]);
         let state = cognito_state(2600);
         let cookies = login(&state).begin(seal_at(&keys, 0), std::iter::empty(), &SystemRandomness);
         let cookie = &cookies.unwrap()[0];
@@ -388,7 +385,7 @@ mod tests {
 
     #[test]
     fn a_login_is_found_by_its_state_until_it_expires() {
-        let keys = keys();
+        let keys = sealing_keys(&[1]);
         let login = login("client state");
         let mut jar = BTreeMap::new();
         apply(
@@ -407,7 +404,7 @@ mod tests {
 
     #[test]
     fn a_cookie_of_another_login_under_this_ones_name_is_not_of_its_state() {
-        let keys = keys();
+        let keys = sealing_keys(&[1]);
         let (mine, other) = (login("a"), login("b"));
         let mut jar = BTreeMap::new();
         apply(
@@ -427,7 +424,7 @@ mod tests {
 
     #[test]
     fn a_cookie_that_can_not_be_ours_ends_no_login() {
-        let keys = keys();
+        let keys = sealing_keys(&[1]);
         let mut jar = BTreeMap::from([(format!("{NAME_PREFIX}é"), "?".repeat(6_000))]);
         for second in 0..2 {
             let login = login("state");
@@ -442,7 +439,7 @@ mod tests {
 
     #[test]
     fn the_oldest_logins_go_until_a_new_one_fits() {
-        let keys = keys();
+        let keys = sealing_keys(&[1]);
         let mut jar = BTreeMap::from([
             ("other".to_owned(), "x".repeat(9_000)),
             (format!("{NAME_PREFIX}junk"), "?".repeat(400)),

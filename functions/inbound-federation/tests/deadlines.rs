@@ -6,8 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
 use function_kit::invocation::ANSWER;
@@ -18,10 +16,10 @@ use http_client::Clock;
 use inbound_federation::admission::Admission;
 use inbound_federation::config::Config;
 use inbound_federation::variables;
-use kit::{SecretsManager, TestClock, start};
+use kit::{SecretsManager, TestClock, sealing_keys, sealing_keys_json, start};
 use record_trigger::records::Records;
 use record_trigger::trigger;
-use sealing::{SealingKeys, SystemRandomness};
+use sealing::SystemRandomness;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -31,10 +29,6 @@ const KEYS: &str = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:re
 const SUBJECT: &str = "1b9d6bcd";
 /// Longer than anybody waits.
 const FOR_EVER: Duration = Duration::from_secs(3_600);
-
-fn key(number: u8) -> String {
-    URL_SAFE_NO_PAD.encode([number; 32])
-}
 
 /// The event of a sign-in with a record that was sealed with this key.
 fn sign_in(sealed_with: u8) -> Value {
@@ -46,9 +40,8 @@ fn sign_in(sealed_with: u8) -> Value {
         verified_at: VerifiedAt::Authentication(start()),
         acr: None,
     };
-    let keys = SealingKeys::new([key(sealed_with).as_str()]).unwrap();
-    let record = record.seal(&keys, &SystemRandomness).unwrap();
-    let id_token = json!({ "sub": SUBJECT, "verified_record": record });
+    let record = record.seal(&sealing_keys(&[sealed_with]), &SystemRandomness);
+    let id_token = json!({ "sub": SUBJECT, "verified_record": record.unwrap() });
     json!({
         "triggerSource": "InboundFederation_ExternalProvider",
         "request": { "providerName": PROVIDER, "attributes": { "idToken": id_token } },
@@ -75,7 +68,7 @@ async fn after(hours: i64) -> Admission {
         Some(value.to_owned())
     });
     let (config, clock) = (config.unwrap(), TestClock::new());
-    let aws = SecretsManager::with(KEYS, &json!({ "keys": [key(1)] }).to_string());
+    let aws = SecretsManager::with(KEYS, &sealing_keys_json(&[1]));
     let reader = SecretReader::new(Some(aws.client()));
     let records = Records::load(reader, &config.records, clock.now());
     let admission = Admission {

@@ -6,7 +6,7 @@ use local_lambda::DirectFunction;
 use serde_json::{Value, json};
 
 use super::{
-    SUBJECT, VERIFIED_AT, assert_nothing_personal, at, class_of, counted, event, invoke, key,
+    SUBJECT, VERIFIED_AT, assert_nothing_personal, at, class_of, counted, event, invoke,
     log_events, record, record_with, trigger,
 };
 
@@ -50,7 +50,7 @@ async fn a_sign_in_writes_what_the_record_says_and_nothing_of_the_rest() {
 #[tokio::test]
 async fn a_later_sign_in_writes_what_its_own_record_says_over_what_the_first_one_wrote() {
     let (function, first) = (function(), record());
-    let later = record_with(&key(1), |record| {
+    let later = record_with(1, |record| {
         record.attributes.address = Some("東京都千代田区永田町１丁目７番１号".parse().unwrap());
         record.attributes.gender = None;
         record.verified_at = VerifiedAt::Authentication(at(VERIFIED_AT + 3_600));
@@ -90,7 +90,7 @@ async fn the_sign_ins_of_other_providers_pass_as_they_came() {
 #[tokio::test]
 async fn what_another_provider_calls_a_record_is_its_own() {
     let function = function();
-    let other_ring = record_with(&key(2), |_| {});
+    let other_ring = record_with(2, |_| {});
     for record in [
         json!(""),
         json!("a record of its own"),
@@ -113,7 +113,7 @@ async fn one_of_our_records_under_another_name_is_our_provider_and_refused() {
     let function = function();
     let (ours, of_another_issuer) = (
         record(),
-        record_with(&key(1), |record| {
+        record_with(1, |record| {
             record.issuer = "https://service.example/api/realms/sandbox".to_owned();
         }),
     );
@@ -133,7 +133,7 @@ async fn one_of_our_records_under_another_name_is_our_provider_and_refused() {
 
 #[tokio::test]
 async fn an_attribute_that_is_gone_is_cleared_and_a_birth_date_only_where_that_is_asked_for() {
-    let record = record_with(&key(1), |record| {
+    let record = record_with(1, |record| {
         record.attributes.address = None;
         record.attributes.gender = None;
         record.attributes.birth_date = Some("1990-00-00".parse().unwrap());
@@ -156,7 +156,7 @@ async fn an_attribute_that_is_gone_is_cleared_and_a_birth_date_only_where_that_i
 /// The record keeps the time of the token, marked as such. An earlier time of authentication goes: it isn't this record's.
 #[tokio::test]
 async fn without_a_time_of_authentication_the_pool_gets_none() {
-    let record = record_with(&key(1), |record| {
+    let record = record_with(1, |record| {
         record.verified_at = VerifiedAt::IssuedAt(at(VERIFIED_AT));
     });
     let event = event(NAME, "sign-in", &record);
@@ -176,9 +176,8 @@ async fn every_doubt_is_an_error_with_its_class_and_only_a_forged_record_is_tamp
         event
     };
     let with_record = |record: &str| event(NAME, "sign-in", record);
-    let other = |change: fn(&mut four_attributes::VerifiedRecord)| {
-        with_record(&record_with(&key(1), change))
-    };
+    let other =
+        |change: fn(&mut four_attributes::VerifiedRecord)| with_record(&record_with(1, change));
     let mut forged = good.clone().into_bytes();
     forged[60] = if forged[60] == b'A' { b'B' } else { b'A' };
     let forged = String::from_utf8(forged).unwrap();
@@ -213,10 +212,7 @@ async fn every_doubt_is_an_error_with_its_class_and_only_a_forged_record_is_tamp
         (with_record(""), "record_malformed"),
         (with_record("not a record"), "record_malformed"),
         (with_record(&"A".repeat(2_048)), "record_malformed"),
-        (
-            with_record(&record_with(&key(2), |_| {})),
-            "record_unknown_key",
-        ),
+        (with_record(&record_with(2, |_| {})), "record_unknown_key"),
         (with_record(&forged), "record_forged"),
         (
             other(|record| record.issuer = "https://service.example/api/realms/sandbox".to_owned()),

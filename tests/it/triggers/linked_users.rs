@@ -20,7 +20,7 @@ use user_pool::scope::{AGES, Scope};
 
 use super::pre_token_generation::{all, answered_hiding, derived};
 use super::{
-    PROVIDER, SUBJECT, VERIFIED_AT, assert_nothing_personal, event, invoke, key, pool_with, record,
+    PROVIDER, SUBJECT, VERIFIED_AT, assert_nothing_personal, event, invoke, pool_with, record,
     record_with, trigger,
 };
 use crate::claims::{everything, sign_in};
@@ -288,7 +288,7 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
 #[tokio::test]
 async fn a_sign_in_writes_what_the_bridge_asks_for_and_leaves_the_rest_alone() {
     let whole = record();
-    let empty = record_with(&key(1), |record| {
+    let empty = record_with(1, |record| {
         record.attributes = FourAttributes::default();
     });
     let came = |name: &str| match name {

@@ -15,15 +15,13 @@ use std::time::Duration;
 use ::pre_token_generation::variables;
 use axum::Router;
 use axum::routing::post;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use four_attributes::{FourAttributes, Gender};
 use four_attributes::{VerifiedAt, VerifiedRecord};
 use http::{HeaderMap, StatusCode};
 use keys::SystemRandomness;
+use kit::{sealing_key, sealing_keys, sealing_keys_json};
 use local_lambda::{DirectFunction, FunctionFailed, FunctionOptions, Profile, Target, build_once};
-use sealing::SealingKeys;
 use serde_json::{Value, json};
 
 /// The subject in the golden events.
@@ -35,13 +33,8 @@ const PROVIDER: &str = "MynaApp";
 /// When the person was verified: 2025-12-31T15:00:00Z.
 const VERIFIED_AT: i64 = 1_767_193_200;
 
-/// A key, by a number.
-fn key(number: u8) -> String {
-    URL_SAFE_NO_PAD.encode([number; 32])
-}
-
-/// The record of the golden person, changed.
-fn record_with(key: &str, change: impl FnOnce(&mut VerifiedRecord)) -> String {
+/// The record of the golden person, changed, and sealed with the key of this number.
+fn record_with(key: u8, change: impl FnOnce(&mut VerifiedRecord)) -> String {
     let mut record = VerifiedRecord {
         issuer: ISSUER.to_owned(),
         subject: SUBJECT.to_owned(),
@@ -56,13 +49,14 @@ fn record_with(key: &str, change: impl FnOnce(&mut VerifiedRecord)) -> String {
         acr: Some("aal3".to_owned()),
     };
     change(&mut record);
-    let keys = SealingKeys::new([key]).unwrap();
-    record.seal(&keys, &SystemRandomness).unwrap()
+    record
+        .seal(&sealing_keys(&[key]), &SystemRandomness)
+        .unwrap()
 }
 
 /// The record of the golden person.
 fn record() -> String {
-    record_with(&key(1), |_| {})
+    record_with(1, |_| {})
 }
 
 /// A golden event, with this record.
@@ -79,7 +73,7 @@ fn event(function: &str, name: &str, record: &str) -> Value {
 fn trigger(name: &str, variables: &[(&str, &str)]) -> DirectFunction {
     let binary = build_once(&Target::function(name, Profile::Dev)).expect("the function builds");
     let mut options = FunctionOptions::new(name, binary);
-    let record_keys = json!({ "keys": [key(1)] }).to_string();
+    let record_keys = sealing_keys_json(&[1]);
     let usual = [
         (variables::RECORD_KEYS, record_keys.as_str()),
         (variables::SERVICE_ISSUER, ISSUER),
@@ -205,7 +199,7 @@ fn assert_nothing_personal(function: &DirectFunction, record: &str) {
         "1901-01-01",
         SUBJECT,
         record,
-        &key(1),
+        &sealing_key(1),
         "eyJ.id.token",
         "AQ.access",
         "eyJ.later.token",

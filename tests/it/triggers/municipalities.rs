@@ -9,7 +9,7 @@ use pre_token_generation::variables;
 use serde_json::{Value, json};
 
 use super::pre_token_generation::{NAME, answered};
-use super::{event, invoke, key, record_with, trigger};
+use super::{event, invoke, record_with, trigger};
 
 /// A row of the table.
 struct Row<'a> {
@@ -66,7 +66,7 @@ fn function() -> DirectFunction {
 
 /// The event of somebody with this address, whose app asks for prefecture and municipality.
 fn event_of(address: &str) -> Value {
-    let record = record_with(&key(1), |record| {
+    let record = record_with(1, |record| {
         record.attributes.address = Some(address.parse().unwrap());
     });
     let mut event = event(NAME, "hosted-auth", &record);

@@ -13,8 +13,8 @@ use user_pool::scope::{AGES, Scope};
 
 use super::pre_token_generation::{NAME, all, answered, derived};
 use super::{
-    ISSUER, VERIFIED_AT, assert_nothing_personal, at, counted, event, invoke, key, log_events,
-    record, record_with, trigger,
+    ISSUER, VERIFIED_AT, assert_nothing_personal, at, counted, event, invoke, log_events, record,
+    record_with, trigger,
 };
 
 /// Not verified as it is asked for now: that, to those who ask, and nothing else.
@@ -58,7 +58,7 @@ async fn assert_granted(
 }
 
 fn with(change: impl FnOnce(&mut VerifiedRecord)) -> String {
-    record_with(&key(1), change)
+    record_with(1, change)
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! Token customization: claims follow scopes, and come from a record that opens and belongs to the user.
 
+use kit::sealing_keys_json;
 use local_lambda::DirectFunction;
 use pre_token_generation::variables;
 use serde_json::{Value, json};
 
 use super::{
-    SUBJECT, VERIFIED_AT, assert_nothing_personal, at, class_of, counted, event, invoke, key,
+    SUBJECT, VERIFIED_AT, assert_nothing_personal, at, class_of, counted, event, invoke,
     log_events, pool, record, record_with, trigger,
 };
 
@@ -203,14 +204,12 @@ async fn a_record_that_is_not_believed_gives_no_claim_and_only_a_forged_one_is_t
     let mut forged = good.clone().into_bytes();
     forged[60] = if forged[60] == b'A' { b'B' } else { b'A' };
     let forged = String::from_utf8(forged).unwrap();
-    let other_issuer = record_with(&key(1), |record| record.issuer.push('2'));
-    let another_user = record_with(&key(1), |record| record.subject = SUBJECT.to_uppercase());
-    let another_provider = record_with(&key(1), |record| {
-        record.provider_name = "mynaapp".to_owned()
-    });
+    let other_issuer = record_with(1, |record| record.issuer.push('2'));
+    let another_user = record_with(1, |record| record.subject = SUBJECT.to_uppercase());
+    let another_provider = record_with(1, |record| record.provider_name = "mynaapp".to_owned());
     let refused = [
         ("not a record", "record_malformed"),
-        (&record_with(&key(2), |_| {}), "record_unknown_key"),
+        (&record_with(2, |_| {}), "record_unknown_key"),
         (&forged, "record_forged"),
         (&other_issuer, "record_other_issuer"),
         (&another_user, "record_unlinked"),
@@ -297,7 +296,7 @@ async fn what_can_not_be_decided_fails() {
 #[tokio::test]
 async fn an_old_verification_says_only_that_it_is_old_and_only_to_those_who_asked() {
     let function = trigger(NAME, &[(variables::MAX_VERIFICATION_AGE, "30d")]);
-    let record = record_with(&key(1), |record| {
+    let record = record_with(1, |record| {
         record.verified_at = four_attributes::VerifiedAt::IssuedAt(at(1_600_000_000));
     });
     let old = json!({ "identity_verified": false });
@@ -315,8 +314,8 @@ async fn an_old_verification_says_only_that_it_is_old_and_only_to_those_who_aske
 
 #[tokio::test]
 async fn after_two_rotations_every_earlier_record_opens_and_a_removed_key_does_not() {
-    let rotated = json!({ "keys": [key(3), key(2), key(1)] }).to_string();
-    let removed = json!({ "keys": [key(3), key(2)] }).to_string();
+    let rotated = sealing_keys_json(&[3, 2, 1]);
+    let removed = sealing_keys_json(&[3, 2]);
     for (keys, number, opens) in [
         (&rotated, 1, true),
         (&rotated, 2, true),
@@ -331,7 +330,7 @@ async fn after_two_rotations_every_earlier_record_opens_and_a_removed_key_does_n
                 (variables::MAX_VERIFICATION_AGE, "none"),
             ],
         );
-        let event = event(NAME, "refresh", &record_with(&key(number), |_| {}));
+        let event = event(NAME, "refresh", &record_with(number, |_| {}));
         let claims = if opens {
             json!({ "age_over_20": true })
         } else {

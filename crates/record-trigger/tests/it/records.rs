@@ -11,24 +11,17 @@ use function_kit::metrics::Measurements;
 use function_kit::reference::Reference;
 use function_kit::secrets::{SecretReader, Source};
 use http_client::Deadline;
-use kit::{log, start};
+use kit::{log, sealing_keys, sealing_keys_json, start};
 use record_trigger::Class;
 use record_trigger::records::{RecordSettings, Records};
-use sealing::{SealingKeys, SystemRandomness};
-use serde_json::json;
+use sealing::SystemRandomness;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     start() + TimeDelta::seconds(seconds)
 }
 
-fn key(number: u8) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode([number; 32])
-}
-
 fn ring(path: &Path, numbers: &[u8]) {
-    let keys: Vec<_> = numbers.iter().copied().map(key).collect();
-    std::fs::write(path, json!({ "keys": keys }).to_string()).unwrap();
+    std::fs::write(path, sealing_keys_json(numbers)).unwrap();
 }
 
 fn record(number: u8) -> String {
@@ -40,8 +33,9 @@ fn record(number: u8) -> String {
         verified_at: VerifiedAt::Authentication(start()),
         acr: None,
     };
-    let keys = SealingKeys::new([key(number).as_str()]).unwrap();
-    record.seal(&keys, &SystemRandomness).unwrap()
+    record
+        .seal(&sealing_keys(&[number]), &SystemRandomness)
+        .unwrap()
 }
 
 /// What opens records with the ring in this file.

@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kit::{Exhausted, Repeating};
+use kit::{Exhausted, Repeating, sealing_key, sealing_keys};
 use sealing::{
     InvalidSealingKeys, OpenError, SealError, SealingKeys, SystemRandomness, claimed_header,
 };
@@ -11,21 +11,12 @@ use sealing::{
 const PURPOSE: &[u8] = b"a purpose";
 const HEADER: [u8; 3] = *b"abc";
 
-fn key(byte: u8) -> String {
-    URL_SAFE_NO_PAD.encode([byte; 32])
-}
-
 fn hexadecimal(byte: u8) -> String {
     format!("{byte:02x}").repeat(32)
 }
 
 fn invalid(keys: &[&str]) -> InvalidSealingKeys {
     SealingKeys::new(keys.iter().copied()).unwrap_err()
-}
-
-fn ring(keys: &[u8]) -> SealingKeys {
-    let keys: Vec<_> = keys.iter().copied().map(key).collect();
-    SealingKeys::new(keys.iter().map(String::as_str)).unwrap()
 }
 
 fn seal(ring: &SealingKeys) -> String {
@@ -39,7 +30,7 @@ fn refused<const H: usize>(ring: &SealingKeys, purpose: &[u8], sealed: &str) -> 
 
 #[test]
 fn pass_header_and_plaintext_come_back() {
-    let ring = ring(&[1]);
+    let ring = sealing_keys(&[1]);
     let opened = ring.open::<3>(PURPOSE, &seal(&ring)).unwrap();
     assert_eq!(opened.header, HEADER);
     assert_eq!(opened.plaintext.as_slice(), b"text");
@@ -47,14 +38,14 @@ fn pass_header_and_plaintext_come_back() {
 
 #[test]
 fn pass_nothing_can_be_sealed_without_a_header() {
-    let ring = ring(&[1]);
+    let ring = sealing_keys(&[1]);
     let sealed = ring.seal(PURPOSE, &[], b"", &SystemRandomness).unwrap();
     assert_eq!(ring.open::<0>(PURPOSE, &sealed).unwrap().plaintext.len(), 0);
 }
 
 #[test]
 fn pass_the_form_is_what_it_was() {
-    let sealed = ring(&[1])
+    let sealed = sealing_keys(&[1])
         .seal(PURPOSE, &HEADER, b"text", &Repeating(7))
         .unwrap();
     let bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
@@ -72,35 +63,38 @@ fn pass_the_form_is_what_it_was() {
 
 #[test]
 fn pass_two_seals_of_one_text_differ() {
-    let ring = ring(&[1]);
+    let ring = sealing_keys(&[1]);
     assert_ne!(seal(&ring), seal(&ring));
 }
 
 #[test]
 fn pass_every_key_of_the_ring_opens_and_a_removed_one_does_not() {
-    let sealed = seal(&ring(&[1]));
+    let sealed = seal(&sealing_keys(&[1]));
     for keys in [&[1][..], &[2, 1], &[3, 2, 1]] {
-        assert!(ring(keys).open::<3>(PURPOSE, &sealed).is_ok(), "{keys:?}");
+        assert!(
+            sealing_keys(keys).open::<3>(PURPOSE, &sealed).is_ok(),
+            "{keys:?}"
+        );
     }
     assert_eq!(
-        refused::<3>(&ring(&[3, 2]), PURPOSE, &sealed),
+        refused::<3>(&sealing_keys(&[3, 2]), PURPOSE, &sealed),
         OpenError::UnknownKey
     );
 }
 
 #[test]
 fn pass_the_first_key_seals() {
-    let sealed = seal(&ring(&[2, 1]));
-    assert!(ring(&[2]).open::<3>(PURPOSE, &sealed).is_ok());
+    let sealed = seal(&sealing_keys(&[2, 1]));
+    assert!(sealing_keys(&[2]).open::<3>(PURPOSE, &sealed).is_ok());
     assert_eq!(
-        refused::<3>(&ring(&[1]), PURPOSE, &sealed),
+        refused::<3>(&sealing_keys(&[1]), PURPOSE, &sealed),
         OpenError::UnknownKey
     );
 }
 
 #[test]
 fn fail_another_purpose_or_another_size_of_header() {
-    let ring = ring(&[1]);
+    let ring = sealing_keys(&[1]);
     let sealed = seal(&ring);
     assert_eq!(refused::<3>(&ring, b"another", &sealed), OpenError::Forged);
     assert_eq!(refused::<2>(&ring, PURPOSE, &sealed), OpenError::Forged);
@@ -109,7 +103,7 @@ fn fail_another_purpose_or_another_size_of_header() {
 
 #[test]
 fn fail_every_changed_bit() {
-    let ring = ring(&[1]);
+    let ring = sealing_keys(&[1]);
     let sealed = URL_SAFE_NO_PAD.decode(seal(&ring)).unwrap();
     for at in 0..sealed.len() {
         for bit in 0..8 {
@@ -128,7 +122,7 @@ fn fail_every_changed_bit() {
 
 #[test]
 fn fail_what_is_no_sealed_value() {
-    let ring = ring(&[1]);
+    let ring = sealing_keys(&[1]);
     let short = URL_SAFE_NO_PAD.encode([1; 19]);
     let padded = seal(&ring) + "=";
     for text in ["", "x", "????", &short, &padded] {
@@ -141,17 +135,17 @@ fn fail_what_is_no_sealed_value() {
 
 #[test]
 fn fail_without_randomness() {
-    let refusal = ring(&[1]).seal(PURPOSE, &HEADER, b"text", &Exhausted);
+    let refusal = sealing_keys(&[1]).seal(PURPOSE, &HEADER, b"text", &Exhausted);
     assert_eq!(refusal, Err(SealError));
 }
 
 #[test]
 fn pass_a_key_has_two_spellings() {
     for byte in [0x00, 0x0a, 0xa0, 0xff] {
-        let sealed = seal(&ring(&[byte]));
+        let sealed = seal(&sealing_keys(&[byte]));
         let same = SealingKeys::new([hexadecimal(byte).as_str()]).unwrap();
         assert!(same.open::<3>(PURPOSE, &sealed).is_ok(), "{byte}");
-        assert!(same.shares_a_key_with(&ring(&[byte])), "{byte}");
+        assert!(same.shares_a_key_with(&sealing_keys(&[byte])), "{byte}");
     }
 }
 
@@ -162,7 +156,7 @@ fn fail_no_key() {
 
 #[test]
 fn fail_keys_of_another_form() {
-    let whole = key(1);
+    let whole = sealing_key(1);
     let digits = hexadecimal(0xab);
     let without = |text: &str, first: usize| text.chars().skip(first).collect::<String>();
     for text in [
@@ -186,18 +180,21 @@ fn fail_keys_of_another_form() {
         &URL_SAFE_NO_PAD.encode([0x69; 48]),
     ] {
         assert_eq!(invalid(&[text]), InvalidSealingKeys::Malformed, "{text}");
-        assert_eq!(invalid(&[&key(2), text]), InvalidSealingKeys::Malformed);
+        assert_eq!(
+            invalid(&[&sealing_key(2), text]),
+            InvalidSealingKeys::Malformed
+        );
     }
 }
 
 #[test]
 fn fail_a_key_that_is_there_twice() {
     for keys in [&[1, 1][..], &[1, 2, 1], &[1, 2, 2]] {
-        let keys: Vec<_> = keys.iter().copied().map(key).collect();
+        let keys: Vec<_> = keys.iter().copied().map(sealing_key).collect();
         let ring = SealingKeys::new(keys.iter().map(String::as_str));
         assert_eq!(ring.unwrap_err(), InvalidSealingKeys::Repeated);
     }
-    let two_spellings = [key(1), hexadecimal(1)];
+    let two_spellings = [sealing_key(1), hexadecimal(1)];
     let two_spellings = two_spellings.each_ref().map(String::as_str);
     assert_eq!(invalid(&two_spellings), InvalidSealingKeys::Repeated);
 }
@@ -224,7 +221,7 @@ fn pass_rings_are_asked_whether_they_share_a_key() {
         (&[1, 2], &[2, 3], true),
         (&[1, 2], &[3, 4], false),
     ] {
-        let (one, other) = (ring(one), ring(other));
+        let (one, other) = (sealing_keys(one), sealing_keys(other));
         assert_eq!(one.shares_a_key_with(&other), shares);
         assert_eq!(other.shares_a_key_with(&one), shares);
     }
@@ -232,14 +229,14 @@ fn pass_rings_are_asked_whether_they_share_a_key() {
 
 #[test]
 fn pass_a_claimed_header_is_read_without_a_key() {
-    assert_eq!(claimed_header(&seal(&ring(&[1]))), Some(HEADER));
+    assert_eq!(claimed_header(&seal(&sealing_keys(&[1]))), Some(HEADER));
     assert_eq!(claimed_header::<3>("AAAAAAAAAAAAAA"), None);
     assert_eq!(claimed_header::<3>(""), None);
 }
 
 #[test]
 fn pass_nothing_of_it_is_shown() {
-    let ring = ring(&[1]);
+    let ring = sealing_keys(&[1]);
     let opened = ring.open::<3>(PURPOSE, &seal(&ring)).unwrap();
     assert_eq!(format!("{opened:?} {ring:?}"), "Opened(…) SealingKeys(1)");
 }

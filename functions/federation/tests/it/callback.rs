@@ -3,10 +3,10 @@
 //! The cookie of a login ends whenever it is known which it is.
 
 use crate::bridge::{Browser, Call, RunningBridge, altered, support_id};
-use crate::support::{REDIRECT_URI, authorization_request, parameters, sealing_keys};
+use crate::support::{REDIRECT_URI, authorization_request, parameters};
 use chrono::TimeDelta;
 use federation::variables;
-use kit::Parameters;
+use kit::{Parameters, sealing_keys_json};
 
 const STATE: &str = "marked-client-state";
 const OTHER_REDIRECT_URI: &str = "https://other.example/oauth2/idpresponse";
@@ -210,7 +210,7 @@ async fn fail_the_cookie_of_another_login_under_this_ones_name() {
 #[tokio::test]
 async fn fail_a_login_of_another_configuration() {
     for change in [
-        (variables::SEALING_KEYS, sealing_keys(&[2]).as_str()),
+        (variables::SEALING_KEYS, sealing_keys_json(&[2]).as_str()),
         (variables::ISSUER, "https://other.example"),
         (variables::CLIENT_ID, "other"),
         (variables::REDIRECT_URIS, OTHER_REDIRECT_URI),

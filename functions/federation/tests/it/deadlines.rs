@@ -19,7 +19,7 @@ use function_kit::secrets::SecretReader;
 use keys::{
     Algorithm, KeyId, KeyRing, LocalKey, PublicJwk, SigningError, SigningKey, SystemRandomness,
 };
-use kit::{SecretsManager, TestClock};
+use kit::{SecretsManager, TestClock, sealing_keys_json};
 use secrecy::SecretString;
 use serde_json::json;
 use tokio::time::Instant;
@@ -27,7 +27,7 @@ use tokio::time::Instant;
 use crate::bridge::{Answer, Browser, Call, REQUEST_ID, RunningBridge, altered};
 use crate::support::{
     ASSERTION_KEY, CLIENT_SECRET, ID_TOKEN_KEY, authorization_request, call, parameters,
-    sealing_keys, token_request,
+    token_request,
 };
 
 /// How long Amazon Cognito waits.
@@ -98,8 +98,8 @@ impl Slow {
         let secrets = json!({ "current": CLIENT_SECRET }).to_string();
         let front_door = json!({ "current": FRONT_DOOR }).to_string();
         for (id, text) in [
-            ("sealing", sealing_keys(&[1])),
-            ("records", sealing_keys(&[101])),
+            ("sealing", sealing_keys_json(&[1])),
+            ("records", sealing_keys_json(&[101])),
             ("client", secrets),
             ("front door", front_door),
         ] {
@@ -247,7 +247,8 @@ async fn fail_in_time_with_secrets_that_do_not_come_before_something_else_does_n
             "ID token key" => slow.id_token_key.takes(FOR_EVER),
             "newer sealing key" => {
                 let elsewhere =
-                    RunningBridge::with(&[(variables::SEALING_KEYS, &sealing_keys(&[2]))]).await;
+                    RunningBridge::with(&[(variables::SEALING_KEYS, &sealing_keys_json(&[2]))])
+                        .await;
                 code = elsewhere.code(&authorization_request()).await;
             }
             path => slow.bridge.service.delay(path, FOR_EVER),

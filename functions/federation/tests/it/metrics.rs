@@ -4,12 +4,12 @@
 
 use chrono::TimeDelta;
 use federation::variables;
-use kit::Parameters;
+use kit::{Parameters, sealing_keys_json};
 use serde_json::Value;
 
 use crate::bridge::{Browser, Call, RunningBridge};
 use crate::service::Fault;
-use crate::support::{authorization_request, sealing_keys, token_request};
+use crate::support::{authorization_request, token_request};
 
 /// What an operator sees of a line: the metrics in it, without the durations' values.
 fn metrics(bridge: &RunningBridge) -> Vec<(Vec<String>, Option<String>)> {
@@ -169,7 +169,7 @@ async fn what_came_through_a_browser_alone_is_unproven() {
         assert_eq!(concerns(&bridge), [expected]);
     }
     // A cookie of whoever has a key of their own.
-    let theirs = RunningBridge::with(&[(variables::SEALING_KEYS, &sealing_keys(&[2]))]).await;
+    let theirs = RunningBridge::with(&[(variables::SEALING_KEYS, &sealing_keys_json(&[2]))]).await;
     let mut browser = Browser::default();
     let asked = theirs.begin(&mut browser, &authorization_request()).await;
     let bridge = RunningBridge::new().await;
@@ -268,7 +268,7 @@ async fn a_login_that_nobody_began_is_none_that_did_not_finish() {
     for value in junk.0.values_mut() {
         value.replace_range(10..11, "_");
     }
-    let theirs = RunningBridge::with(&[(variables::SEALING_KEYS, &sealing_keys(&[2]))]).await;
+    let theirs = RunningBridge::with(&[(variables::SEALING_KEYS, &sealing_keys_json(&[2]))]).await;
     let mut foreign = Browser::default();
     let elsewhere = theirs.begin(&mut foreign, &authorization_request()).await;
     let brought = Parameters::of([("state", &elsewhere["state"]), ("error", "server_error")]);

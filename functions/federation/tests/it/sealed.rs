@@ -8,17 +8,9 @@ use federation::sealed::{
     Audience, OpenError, Purpose, Seal, SealingKeys, claimed_expiry, read, write,
 };
 use keys::{Randomness, SystemRandomness};
-use kit::Repeating;
+use kit::{Repeating, sealing_keys};
 use serde::{Deserialize, Serialize as _};
 use zeroize::Zeroizing;
-
-fn ring(keys: &[u8]) -> SealingKeys {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|byte| URL_SAFE_NO_PAD.encode([*byte; 32]))
-        .collect();
-    SealingKeys::new(keys.iter().map(String::as_str)).unwrap()
-}
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
@@ -62,14 +54,14 @@ fn open(
 fn pass_the_form_is_what_it_was() {
     // Computed with another implementation: the Python package `cryptography`.
     assert_eq!(
-        seal_with(&ring(&[1]), &Repeating(7)),
+        seal_with(&sealing_keys(&[1]), &Repeating(7)),
         "AeBhwiPYV8utaGTcLAAAAABrSdI8BwcHBwcHBwcHBwcH9kFmj6RS6lfwnHuOlAdvv0cwHL0"
     );
 }
 
 #[test]
 fn pass_opens_until_it_expires() {
-    let ring = ring(&[1]);
+    let ring = sealing_keys(&[1]);
     let sealed = seal(&ring);
     let last = now() + TimeDelta::seconds(59);
     assert_eq!(
@@ -88,15 +80,16 @@ fn pass_opens_until_it_expires() {
 
 #[test]
 fn pass_a_rotated_key_still_opens_and_a_removed_one_does_not() {
-    let sealed = seal(&ring(&[1]));
-    assert!(open(&ring(&[2, 1]), Purpose::Code, ours(), &sealed, now()).is_ok());
-    let removed = open(&ring(&[2]), Purpose::Code, ours(), &sealed, now());
+    let sealed = seal(&sealing_keys(&[1]));
+    let open_with = |keys: &[u8]| open(&sealing_keys(keys), Purpose::Code, ours(), &sealed, now());
+    assert!(open_with(&[2, 1]).is_ok());
+    let removed = open_with(&[2]);
     assert_eq!(removed, Err(OpenError::UnknownKey));
 }
 
 #[test]
 fn fail_other_purpose_other_audience() {
-    let ring = ring(&[1]);
+    let ring = sealing_keys(&[1]);
     let sealed = seal(&ring);
     let other_purpose = open(&ring, Purpose::AccessToken, ours(), &sealed, now());
     assert_eq!(other_purpose, Err(OpenError::Forged));
@@ -109,7 +102,7 @@ fn fail_other_purpose_other_audience() {
 
 #[test]
 fn fail_every_changed_bit() {
-    let ring = ring(&[1]);
+    let ring = sealing_keys(&[1]);
     let sealed = URL_SAFE_NO_PAD.decode(seal(&ring)).unwrap();
     for at in 0..sealed.len() {
         for bit in 0..8 {
@@ -129,7 +122,7 @@ fn fail_every_changed_bit() {
 
 #[test]
 fn fail_what_is_no_sealed_value() {
-    let ring = ring(&[1]);
+    let ring = sealing_keys(&[1]);
     let cut: String = seal(&ring).chars().take(30).collect();
     for text in ["", "x", "????", &cut] {
         let refused = open(&ring, Purpose::Code, ours(), text, now());

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use chrono::TimeDelta;
 use federation::variables;
-use kit::Parameters;
+use kit::{Parameters, sealing_keys_json};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::bridge::{Answer, Browser, Call, RunningBridge};
-use crate::support::{authorization_request, parameters, sealing_keys, token_request};
+use crate::support::{authorization_request, parameters, token_request};
 
 /// A secret in a file that the test rewrites.
 pub(crate) struct Secret {
@@ -131,7 +131,7 @@ async fn fail_when_a_secret_can_not_be_fetched_again() {
 /// Whatever was taken out of a secret that nobody can read any more, a process doesn't live on with it.
 #[tokio::test]
 async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
-    let file = Secret::new(&sealing_keys(&[1]));
+    let file = Secret::new(&sealing_keys_json(&[1]));
     let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
     let mut browser = Browser::default();
     file.is_gone();
@@ -163,7 +163,7 @@ async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
     let answer = Call::userinfo("junk").send(&bridge).await;
     answer.is_error(503, "temporarily_unavailable", unavailable);
 
-    file.becomes(&sealing_keys(&[1]));
+    file.becomes(&sealing_keys_json(&[1]));
     bridge.clock.advance(TimeDelta::seconds(10));
     assert_eq!(
         Call::token(&token_request(&code))
@@ -183,7 +183,8 @@ struct Elsewhere {
 
 impl Elsewhere {
     async fn new(keys: &[u8]) -> Self {
-        let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &sealing_keys(keys))]).await;
+        let bridge =
+            RunningBridge::with(&[(variables::SEALING_KEYS, &sealing_keys_json(keys))]).await;
         let mut browser = Browser::default();
         let asked = bridge.begin(&mut browser, &authorization_request()).await;
         let form = bridge.service.answer(&asked).without("iss");
@@ -215,24 +216,24 @@ impl Elsewhere {
 
 #[tokio::test]
 async fn pass_a_cookie_of_a_newer_key_after_one_look() {
-    let file = Secret::new(&sealing_keys(&[1]));
+    let file = Secret::new(&sealing_keys_json(&[1]));
     let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
     let newer = Elsewhere::new(&[2, 1]).await;
-    file.becomes(&sealing_keys(&[2, 1]));
+    file.becomes(&sealing_keys_json(&[2, 1]));
     let answer = newer.comes_back_to(&bridge).await;
     assert!(parameters(answer.location()).contains_key("code"));
 }
 
 #[tokio::test]
 async fn fail_a_cookie_of_an_unknown_key_and_look_only_every_ten_seconds() {
-    let file = Secret::new(&sealing_keys(&[1]));
+    let file = Secret::new(&sealing_keys_json(&[1]));
     let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
     let newer = Elsewhere::new(&[3, 1]).await;
     newer
         .comes_back_to(&bridge)
         .await
         .is_page(400, "foreign_login");
-    file.becomes(&sealing_keys(&[3, 1]));
+    file.becomes(&sealing_keys_json(&[3, 1]));
     bridge.clock.advance(TimeDelta::seconds(9));
     newer
         .comes_back_to(&bridge)
@@ -247,9 +248,9 @@ async fn fail_a_cookie_of_an_unknown_key_and_look_only_every_ten_seconds() {
 #[tokio::test]
 async fn fail_at_userinfo_with_a_key_that_was_taken_out_an_hour_ago() {
     let elsewhere = Elsewhere::new(&[1]).await;
-    let file = Secret::new(&sealing_keys(&[1]));
+    let file = Secret::new(&sealing_keys_json(&[1]));
     let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
-    file.becomes(&sealing_keys(&[2]));
+    file.becomes(&sealing_keys_json(&[2]));
     for (seconds, status) in [(3_599, 200), (1, 401)] {
         bridge.clock.advance(TimeDelta::seconds(seconds));
         elsewhere.bridge.clock.advance(TimeDelta::seconds(seconds));
@@ -263,7 +264,7 @@ async fn fail_at_userinfo_with_a_key_that_was_taken_out_an_hour_ago() {
 async fn pass_what_a_newer_key_sealed_whatever_was_shown_before_the_rotation() {
     let (newer, unknown) = (Elsewhere::new(&[2, 1]).await, Elsewhere::new(&[9]).await);
     for good in ["cookie", "code", "access token"] {
-        let file = Secret::new(&sealing_keys(&[1]));
+        let file = Secret::new(&sealing_keys_json(&[1]));
         let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
         let foreign = unknown.comes_back_to(&bridge).await;
         foreign.is_page(400, "foreign_login");
@@ -273,7 +274,7 @@ async fn pass_what_a_newer_key_sealed_whatever_was_shown_before_the_rotation() {
         foreign.refuses_access_token("access_token_invalid");
         assert!(!is_known(&bridge, "wrong-secret-0001").await);
 
-        file.becomes(&sealing_keys(&[2, 1]));
+        file.becomes(&sealing_keys_json(&[2, 1]));
         match good {
             "cookie" => {
                 let answer = newer.comes_back_to(&bridge).await;
@@ -291,7 +292,7 @@ async fn pass_what_a_newer_key_sealed_whatever_was_shown_before_the_rotation() {
 
 #[tokio::test]
 async fn fail_a_cookie_of_an_unknown_key_while_there_are_no_secrets() {
-    let file = Secret::new(&sealing_keys(&[1]));
+    let file = Secret::new(&sealing_keys_json(&[1]));
     let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
     let newer = Elsewhere::new(&[2, 1]).await;
     file.is_gone();
@@ -308,18 +309,18 @@ async fn pass_code_and_access_token_of_a_newer_key_after_one_look() {
     let access_token = tokens["access_token"].as_str().unwrap();
     let code = newer.bridge.code(&authorization_request()).await;
 
-    let file = Secret::new(&sealing_keys(&[1]));
+    let file = Secret::new(&sealing_keys_json(&[1]));
     let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
-    file.becomes(&sealing_keys(&[2, 1]));
+    file.becomes(&sealing_keys_json(&[2, 1]));
     assert_eq!(Call::userinfo(access_token).send(&bridge).await.status, 200);
 
-    let file = Secret::new(&sealing_keys(&[1]));
+    let file = Secret::new(&sealing_keys_json(&[1]));
     let bridge = RunningBridge::with(&[(variables::SEALING_KEYS, &file.reference())]).await;
     let unknown = Call::token(&token_request(&code)).send(&bridge).await;
     unknown.is_error(400, "invalid_grant", "code_foreign");
     let refused = Call::userinfo(access_token).send(&bridge).await;
     refused.refuses_access_token("access_token_invalid");
-    file.becomes(&sealing_keys(&[2, 1]));
+    file.becomes(&sealing_keys_json(&[2, 1]));
     bridge.clock.advance(TimeDelta::seconds(10));
     // It opens now: the service, which is another one here, refuses its code.
     let opened = Call::token(&token_request(&code)).send(&bridge).await;
@@ -332,20 +333,20 @@ async fn pass_a_login_that_began_before_a_rotation_ends_after_it() {
     let mut browser = Browser::default();
     let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let bridge = bridge
-        .restarted_with(&[(variables::SEALING_KEYS, &sealing_keys(&[2, 1]))])
+        .restarted_with(&[(variables::SEALING_KEYS, &sealing_keys_json(&[2, 1]))])
         .await;
     let form = bridge.service.answer(&asked);
     let answer = Call::callback(&form).browser(&browser).send(&bridge).await;
     let code = parameters(answer.location())["code"].clone();
     let bridge = bridge
-        .restarted_with(&[(variables::SEALING_KEYS, &sealing_keys(&[3, 2]))])
+        .restarted_with(&[(variables::SEALING_KEYS, &sealing_keys_json(&[3, 2]))])
         .await;
     let tokens = Call::token(&token_request(&code))
         .send(&bridge)
         .await
         .tokens();
     let bridge = bridge
-        .restarted_with(&[(variables::SEALING_KEYS, &sealing_keys(&[4, 3]))])
+        .restarted_with(&[(variables::SEALING_KEYS, &sealing_keys_json(&[4, 3]))])
         .await;
     let access_token = tokens["access_token"].as_str().unwrap();
     assert_eq!(Call::userinfo(access_token).send(&bridge).await.status, 200);

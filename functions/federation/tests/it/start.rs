@@ -8,7 +8,7 @@ use federation::startup::{StartError, start};
 use federation::variables;
 use function_kit::secrets::{InvalidSecret, SecretError};
 use keys::{Algorithm, InvalidKey, LocalKey, NoRandomness, Randomness, SystemRandomness};
-use kit::{Exhausted, TestClock};
+use kit::{Exhausted, TestClock, sealing_keys_json};
 use sealing::InvalidSealingKeys;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -16,8 +16,7 @@ use serde_json::{Value, json};
 use crate::bridge::{Browser, Call, RunningBridge};
 use crate::secrets::Secret;
 use crate::support::{
-    ASSERTION_KEY, ID_TOKEN_KEY, authorization_request, parameters, read, sealing_keys, settings,
-    token_request,
+    ASSERTION_KEY, ID_TOKEN_KEY, authorization_request, parameters, read, settings, token_request,
 };
 
 /// A ring of one key, as `GenerateSecretString` makes it.
@@ -80,7 +79,11 @@ async fn fail_a_secret_by_its_variable_and_without_its_value() {
         ),
         (variables::SEALING_KEYS, r#"{"key":"marked"}"#, no_such_key),
         (variables::SEALING_KEYS, r#"{"keys":"marked"}"#, malformed),
-        (variables::SEALING_KEYS, &sealing_keys(&[1, 2, 1]), repeated),
+        (
+            variables::SEALING_KEYS,
+            &sealing_keys_json(&[1, 2, 1]),
+            repeated,
+        ),
         (
             variables::SEALING_KEYS,
             r#"{"marked":1}"#,
@@ -99,7 +102,11 @@ async fn fail_a_secret_by_its_variable_and_without_its_value() {
             r#"{"keys":["marked"]}"#,
             no_such_key,
         ),
-        (variables::RECORD_KEYS, &sealing_keys(&[102, 1]), shared),
+        (
+            variables::RECORD_KEYS,
+            &sealing_keys_json(&[102, 1]),
+            shared,
+        ),
         (variables::RECORD_KEYS, &generated_key(1), shared),
         (variables::CLIENT_SECRETS, MISSING, unavailable),
         (

@@ -8,14 +8,13 @@ use chrono::TimeDelta;
 use federation::variables;
 use four_attributes::AuthenticationTime;
 use kit::service::{KEY, Key, SUBJECT, tokens};
-use kit::{Parameters, start};
+use kit::{Parameters, sealing_keys_json, start};
 use serde_json::{Value, json};
 
 use crate::bridge::{Call, RunningBridge, altered, verified_claims};
 use crate::service::Fault;
 use crate::support::{
-    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, authorization_request, sealing_keys,
-    token_request,
+    CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, authorization_request, token_request,
 };
 
 /// A bridge, and a code of it that wasn't used.
@@ -325,7 +324,7 @@ async fn fail_a_code_of_another_bridge_or_client() {
         ((variables::ISSUER, "https://other.example"), CLIENT_ID),
         ((variables::CLIENT_ID, "other"), "other"),
         (
-            (variables::SEALING_KEYS, sealing_keys(&[2]).as_str()),
+            (variables::SEALING_KEYS, sealing_keys_json(&[2]).as_str()),
             CLIENT_ID,
         ),
     ] {

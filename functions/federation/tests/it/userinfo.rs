@@ -3,11 +3,12 @@
 
 use chrono::TimeDelta;
 use federation::variables;
+use kit::sealing_keys_json;
 use kit::service::SUBJECT;
 use serde_json::json;
 
 use crate::bridge::{Browser, Call, RunningBridge, altered};
-use crate::support::{authorization_request, sealing_keys};
+use crate::support::authorization_request;
 
 async fn bridge_with_access_token() -> (RunningBridge, String) {
     let bridge = RunningBridge::new().await;
@@ -112,7 +113,7 @@ async fn fail_after_five_minutes() {
 #[tokio::test]
 async fn fail_a_token_of_another_configuration() {
     for change in [
-        (variables::SEALING_KEYS, sealing_keys(&[2]).as_str()),
+        (variables::SEALING_KEYS, sealing_keys_json(&[2]).as_str()),
         (variables::ISSUER, "https://other.example"),
         (variables::CLIENT_ID, "other"),
     ] {
@@ -124,7 +125,7 @@ async fn fail_a_token_of_another_configuration() {
             .refuses_access_token("access_token_invalid");
     }
     let (bridge, token) = bridge_with_access_token().await;
-    let rotated = sealing_keys(&[2, 1]);
+    let rotated = sealing_keys_json(&[2, 1]);
     let bridge = bridge
         .restarted_with(&[(variables::SEALING_KEYS, &rotated)])
         .await;

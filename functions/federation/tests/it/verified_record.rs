@@ -2,32 +2,21 @@
 //! It is opened here as a trigger opens it, with the ring of the records and with what is expected of the user.
 //! It is nowhere but in the ID token.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use federation::variables;
 use four_attributes::{
     Expected, FourAttributes, Gender, RecordRefusal, VerifiedAt, VerifiedRecord,
 };
 use kit::service::SUBJECT;
-use kit::start;
-use sealing::SealingKeys;
+use kit::{sealing_keys, sealing_keys_json, start};
 use serde_json::{Value, json};
 
 use crate::bridge::{Call, RunningBridge, verified_claims};
-use crate::support::{PROVIDER_NAME, SCOPE, authorization_request, sealing_keys, token_request};
+use crate::support::{PROVIDER_NAME, SCOPE, authorization_request, token_request};
 
 /// The key of the records in the tests' configuration, and the one of everything else.
 const RECORD_KEY: u8 = 101;
 const SEALING_KEY: u8 = 1;
-
-fn ring(keys: &[u8]) -> SealingKeys {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|byte| URL_SAFE_NO_PAD.encode([*byte; 32]))
-        .collect();
-    SealingKeys::new(keys.iter().map(String::as_str)).unwrap()
-}
 
 /// The claims of the ID token of one login.
 async fn claims(bridge: &RunningBridge) -> Value {
@@ -49,7 +38,7 @@ fn opened(
         not_after: bridge.itself.clock().now() + TimeDelta::seconds(60),
     };
     let sealed = claims["verified_record"].as_str().unwrap();
-    VerifiedRecord::open(sealed, &ring(keys), &expected)
+    VerifiedRecord::open(sealed, &sealing_keys(keys), &expected)
 }
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -208,7 +197,7 @@ async fn pass_a_rotated_key_seals_and_every_earlier_record_still_opens() {
     let mut all = vec![(RECORD_KEY, claims(&bridge).await)];
     for rings in [&[102, RECORD_KEY][..], &[103, 102, RECORD_KEY]] {
         bridge = bridge
-            .restarted_with(&[(variables::RECORD_KEYS, &sealing_keys(rings))])
+            .restarted_with(&[(variables::RECORD_KEYS, &sealing_keys_json(rings))])
             .await;
         all.push((rings[0], claims(&bridge).await));
     }
@@ -228,10 +217,10 @@ async fn pass_a_rotated_key_seals_and_every_earlier_record_still_opens() {
 async fn pass_a_rotated_key_is_fetched_with_the_other_secrets() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("records");
-    std::fs::write(&path, sealing_keys(&[RECORD_KEY])).unwrap();
+    std::fs::write(&path, sealing_keys_json(&[RECORD_KEY])).unwrap();
     let reference = format!("file:{}", path.display());
     let bridge = RunningBridge::with(&[(variables::RECORD_KEYS, &reference)]).await;
-    std::fs::write(&path, sealing_keys(&[102, RECORD_KEY])).unwrap();
+    std::fs::write(&path, sealing_keys_json(&[102, RECORD_KEY])).unwrap();
     let before = claims(&bridge).await;
     assert!(opened(&bridge, &before, &[RECORD_KEY]).is_ok());
     bridge.clock.advance(TimeDelta::seconds(3_600));

@@ -12,7 +12,7 @@ use federation::code::Code;
 use federation::pending_login::{self, ClientRequest, ClientState, PendingLogin};
 use federation::sealed::{Audience, OpenError, Purpose, Seal, SealingKeys, Travels};
 use keys::SystemRandomness;
-use kit::{Parameters, start};
+use kit::{Parameters, sealing_keys, start};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
@@ -58,8 +58,7 @@ struct OtherVersion(SealingKeys);
 
 impl OtherVersion {
     fn new() -> Self {
-        let key = URL_SAFE_NO_PAD.encode([1; 32]);
-        Self(SealingKeys::new([key.as_str()]).unwrap())
+        Self(sealing_keys(&[1]))
     }
 
     fn sealing(&self) -> Seal<'_> {

@@ -4,14 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use federation::config::Config;
 use federation::variables;
 use function_kit::runtime::Call;
 use function_kit::settings::ConfigError;
 use keys::{Algorithm, LocalKey};
-use kit::{Parameters, service};
+use kit::{Parameters, sealing_keys_json, service};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use url::Url;
@@ -43,15 +41,6 @@ fn private_jwk(algorithm: Algorithm) -> String {
     key.private_jwk().expose_secret().to_owned()
 }
 
-/// A sealing key of one repeated byte, as the configuration takes it.
-pub(crate) fn sealing_keys(bytes: &[u8]) -> String {
-    let keys: Vec<_> = bytes
-        .iter()
-        .map(|byte| URL_SAFE_NO_PAD.encode([*byte; 32]))
-        .collect();
-    json!({ "keys": keys }).to_string()
-}
-
 /// A complete environment, for the service at this address (`http://127.0.0.1:PORT`).
 pub(crate) fn settings(address: &str) -> Settings {
     let secrets = json!({ "current": CLIENT_SECRET, "previous": "marked-client-secret-0" });
@@ -61,8 +50,8 @@ pub(crate) fn settings(address: &str) -> Settings {
         (variables::CLIENT_SECRETS, secrets.to_string()),
         (variables::REDIRECT_URIS, REDIRECT_URI.to_owned()),
         (variables::PROVIDER_NAME, PROVIDER_NAME.to_owned()),
-        (variables::SEALING_KEYS, sealing_keys(&[1])),
-        (variables::RECORD_KEYS, sealing_keys(&[101])),
+        (variables::SEALING_KEYS, sealing_keys_json(&[1])),
+        (variables::RECORD_KEYS, sealing_keys_json(&[101])),
         (variables::ID_TOKEN_KEYS, ID_TOKEN_KEY.clone()),
         (variables::ASSERTION_KEYS, ASSERTION_KEY.clone()),
         (variables::SERVICE, "custom".to_owned()),

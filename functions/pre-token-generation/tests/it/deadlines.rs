@@ -7,13 +7,13 @@ use chrono::TimeDelta;
 use function_kit::invocation::ANSWER;
 use function_kit::runtime::Call;
 use function_kit::secrets::SecretReader;
-use kit::{Reply, SecretsManager, Server, TestClock, start};
+use kit::{Reply, SecretsManager, Server, TestClock, sealing_keys_json, start};
 use pre_token_generation::generation::Generation;
 use record_trigger::trigger;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::{call, event, generation_with, record, ring};
+use crate::{call, event, generation_with, record};
 
 const SCOPES: [&str; 2] = ["openid", "digital-auth/age_over_20"];
 const KEYS: &str = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:records";
@@ -30,7 +30,7 @@ impl Slow {
     /// The trigger, some hours after it started.
     async fn after(hours: i64) -> Self {
         let (clock, pool) = (TestClock::new(), Server::start(|_| Reply::Silence));
-        let aws = SecretsManager::with(KEYS, &ring());
+        let aws = SecretsManager::with(KEYS, &sealing_keys_json(&[1]));
         let keys = (KEYS.to_owned(), SecretReader::new(Some(aws.client())));
         let generation = generation_with(&clock, &pool.url(""), "none", keys).await;
         clock.advance(TimeDelta::hours(hours));

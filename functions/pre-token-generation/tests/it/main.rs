@@ -17,8 +17,6 @@ use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::{
     BehaviorVersion, Config as ClientConfig, Credentials, Region,
 };
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use four_attributes::FourAttributes;
 use four_attributes::{VerifiedAt, VerifiedRecord};
@@ -28,23 +26,19 @@ use function_kit::once::OncePerPeriod;
 use function_kit::runtime::Call;
 use function_kit::secrets::SecretReader;
 use http_client::{Clock, HttpClient};
-use kit::TestClock;
+use kit::{TestClock, sealing_keys, sealing_keys_json};
 use pre_token_generation::config::Config;
 use pre_token_generation::generation::Generation;
 use pre_token_generation::users::Users;
 use pre_token_generation::variables;
 use record_trigger::records::Records;
 use record_trigger::trigger;
-use sealing::{SealingKeys, SystemRandomness};
+use sealing::SystemRandomness;
 use serde_json::{Value, json};
 use user_pool::attribute;
 
 const ISSUER: &str = "https://service.example/api/realms/main";
 const SUBJECT: &str = "1b9d6bcd";
-
-fn key() -> String {
-    URL_SAFE_NO_PAD.encode([1; 32])
-}
 
 /// A person who was born on that day and verified at that time.
 fn record(born: &str, verified_at: DateTime<Utc>) -> String {
@@ -59,20 +53,13 @@ fn record(born: &str, verified_at: DateTime<Utc>) -> String {
         verified_at: VerifiedAt::Authentication(verified_at),
         acr: None,
     };
-    let key = key();
-    let keys = SealingKeys::new([key.as_str()]).unwrap();
-    record.seal(&keys, &SystemRandomness).unwrap()
+    record.seal(&sealing_keys(&[1]), &SystemRandomness).unwrap()
 }
 
 /// The trigger, its user pool at this address.
 async fn generation(clock: &Arc<TestClock>, pool: &str, max_age: &str) -> Generation {
-    let keys = (ring(), SecretReader::new(None));
+    let keys = (sealing_keys_json(&[1]), SecretReader::new(None));
     generation_with(clock, pool, max_age, keys).await
-}
-
-/// The keys of the records.
-fn ring() -> String {
-    json!({ "keys": [key()] }).to_string()
 }
 
 /// The trigger, its user pool at this address, and the keys of its records by this reference.
