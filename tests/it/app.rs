@@ -103,9 +103,7 @@ async fn begin(laptop: &Laptop, browser: &UserAgent) -> String {
     let answer = browser.get(&at(laptop, "/login"), HTML).await.unwrap();
     assert_eq!(answer.status, 303);
     let target = answer.redirect_target().unwrap().unwrap();
-    let mut pairs = target.query_pairs();
-    let (_, state) = pairs.find(|(name, _)| name == "state").unwrap();
-    state.into_owned()
+    kit::parameter(&target, "state").unwrap()
 }
 
 /// The headers that every page has.
@@ -757,10 +755,7 @@ async fn the_answers_stand_behind_the_hops_that_they_needed() {
 
 /// The scopes that a redirect to Cognito asks for.
 fn asked_scopes(page: &Page) -> Option<String> {
-    let target = page.redirect_target().unwrap()?;
-    let mut pairs = target.query_pairs();
-    let (_, scope) = pairs.find(|(name, _)| name == "scope")?;
-    Some(scope.into_owned())
+    kit::parameter(&page.redirect_target().unwrap()?, "scope")
 }
 
 /// The address of a login that asks for these scopes, as the form of the start page sends it.

@@ -401,15 +401,9 @@ impl Run {
         let party = host.trim_end_matches(".localhost");
         let path = short(page.url.path());
         let place = format!("{party} {path}");
-        let query = |url: &Url, name: &str| {
-            let mut pairs = url.query_pairs();
-            pairs
-                .find(|(known, _)| known == name)
-                .map(|(_, value)| value.into_owned())
-        };
         let location = page.redirect_target().unwrap();
         let mut know = |kind, url: Option<&Url>, name| {
-            if let Some(value) = url.and_then(|url| query(url, name)) {
+            if let Some(value) = url.and_then(|url| first(url, name)) {
                 self.know(kind, value);
             }
         };
@@ -573,21 +567,26 @@ fn random() -> String {
     keys::random_base64url::<32>(&SystemRandomness).unwrap()
 }
 
+/// The first value of a parameter: in one of the faults, `code` comes twice.
+fn first(url: &Url, name: &str) -> Option<String> {
+    let mut pairs = url.query_pairs();
+    let found = pairs.find(|(known, _)| known == name);
+    found.map(|(_, value)| value.into_owned())
+}
+
 fn code(end: &Arrival) -> Option<String> {
     match end {
-        Arrival::At(url) => url
-            .query_pairs()
-            .find(|(name, _)| name == "code")
-            .map(|(_, value)| value.into_owned()),
+        Arrival::At(url) => first(url, "code"),
         Arrival::Page(_) => None,
     }
 }
 
 /// The verified record in the bridge's ID token.
 fn record(id_token: &str) -> String {
-    let payload = id_token.split('.').nth(1).unwrap();
-    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
-    claims["verified_record"].as_str().unwrap().to_owned()
+    kit::payload(id_token)["verified_record"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 fn class(refusal: &Refusal) -> String {

@@ -15,6 +15,7 @@ use digital_auth::{
 };
 use four_attributes::{AssuranceRule, AttributeSet, AuthenticationTime};
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
+use kit::parameter;
 use login_kit::{Arrival, BrowserLogin, browser, command};
 use loopback::clock::SimClock;
 use markdown::Document;
@@ -181,12 +182,6 @@ fn at_callback(url: &Url) -> bool {
     url.as_str().starts_with(REDIRECT_URI)
 }
 
-fn query(url: &Url, name: &str) -> String {
-    let mut pairs = url.query_pairs();
-    let pair = pairs.find(|(known, _)| known == name);
-    pair.unwrap_or_else(|| panic!("no {name}")).1.into_owned()
-}
-
 /// The page of the choice of a new login, as a program reads it.
 async fn offered(client: &Client) -> Value {
     let one_time = OneTimeValues::new(&SystemRandomness).unwrap();
@@ -214,9 +209,12 @@ async fn a_relying_party_signs_in_with_what_is_printed() {
         let Arrival::At(callback) = login.end else {
             panic!("on a page");
         };
-        assert_eq!(query(&callback, "state"), one_time.state.expose_base64url());
-        assert_eq!(query(&callback, "iss"), running.text("issuer"));
-        let code = query(&callback, "code");
+        assert_eq!(
+            parameter(&callback, "state").unwrap(),
+            one_time.state.expose_base64url()
+        );
+        assert_eq!(parameter(&callback, "iss").unwrap(), running.text("issuer"));
+        let code = parameter(&callback, "code").unwrap();
         let exchange = CodeExchange::new(SecretString::from(code.clone()), one_time.clone());
         let now = SimClock::default().now();
         let deadline = Deadline::after(Duration::from_secs(10));

@@ -7,7 +7,7 @@ use demo::laptop::{Configuration, SERVICE_CLIENT_ID};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use keys::{SystemRandomness, random_base64url};
-use kit::Parameters;
+use kit::{Parameters, parameter};
 use login_kit::{Answer, BrowserLogin, browser, failure_page};
 use loopback::user_agent::{Arrival, Page, UserAgent};
 use serde_json::{Map, Value};
@@ -254,7 +254,10 @@ impl AtCognito {
     pub(crate) fn code(&self) -> (String, String) {
         let mut redirect_uri = self.redirect.clone();
         redirect_uri.set_query(None);
-        (parameter(&self.redirect, "code"), redirect_uri.to_string())
+        (
+            parameter(&self.redirect, "code").unwrap(),
+            redirect_uri.to_string(),
+        )
     }
 
     /// Amazon Cognito gets the tokens of the bridge and invokes its triggers, and the app gets its own.
@@ -267,8 +270,8 @@ impl AtCognito {
         let at_app = |url: &Url| url.as_str().starts_with(APP_CALLBACK);
         let journey = login.browser.follow(&fronted, "text/html", at_app).await;
         let back = at(journey.unwrap().end);
-        assert_eq!(parameter(&back, "state"), login.state);
-        let code = parameter(&back, "code");
+        assert_eq!(parameter(&back, "state").unwrap(), login.state);
+        let code = parameter(&back, "code").unwrap();
         let parameters = Parameters::of([
             ("grant_type", "authorization_code"),
             ("code", &code),
@@ -358,11 +361,4 @@ fn claims(token: &str, keys: &JwkSet, issuer: &str, audience: Option<&str>) -> M
     jsonwebtoken::decode(token, &key, &validation)
         .unwrap()
         .claims
-}
-
-/// A parameter of a URL.
-fn parameter(url: &Url, name: &str) -> String {
-    let mut pairs = url.query_pairs();
-    let found = pairs.find(|(known, _)| known == name);
-    found.unwrap_or_else(|| panic!("no {name}")).1.into_owned()
 }

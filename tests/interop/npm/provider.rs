@@ -2,8 +2,6 @@
 //! Amazon Cognito in front. It takes `private_key_jwt` and PKCE with S256 and nothing else, and says why it refuses.
 //! The browser without a screen fills in its two pages, for login and consent.
 
-use std::collections::BTreeMap;
-
 use demo::laptop::{APP_CALLBACK, Configuration, SERVICE_CLIENT_ID};
 use federation::variables;
 use keys::Algorithm;
@@ -296,7 +294,7 @@ async fn the_provider_answers_with_iss_and_another_one_is_refused() {
     let laptop = laptop().await;
     let browser = browser();
     let callback = to_callback(&laptop, &browser, Person::Consents("adult")).await;
-    let query: BTreeMap<_, _> = callback.query_pairs().into_owned().collect();
+    let query = kit::parameters(&callback);
     assert_eq!(query["iss"], laptop.service.endpoints.issuer);
     assert_eq!(query.keys().collect::<Vec<_>>(), ["code", "iss", "state"]);
 

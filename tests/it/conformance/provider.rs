@@ -41,10 +41,8 @@ pub(super) async fn code(client: &RelyingParty<'_>, request: &AuthorizationReque
     let login = client
         .browser_login(&browser(), request, "adult", None)
         .await;
-    let sent = request.url();
-    let sent = sent.query_pairs().find(|(name, _)| name == "state");
-    let back = parameter(&login.end, "state");
-    assert_eq!(back.as_deref(), sent.as_ref().map(|(_, state)| &**state));
+    let sent = kit::parameter(&request.url(), "state");
+    assert_eq!(parameter(&login.end, "state"), sent);
     assert_eq!(parameter(&login.end, "error"), None);
     parameter(&login.end, "code").expect("a code")
 }

@@ -69,13 +69,6 @@ fn target(url: &Url) -> String {
     format!("{}?{}", url.path(), url.query().unwrap_or_default())
 }
 
-fn query(url: &Url, name: &str) -> Option<String> {
-    let mut pairs = url.query_pairs();
-    pairs
-        .find(|(known, _)| known == name)
-        .map(|(_, value)| value.into_owned())
-}
-
 fn location(page: &Page) -> Url {
     page.redirect_target().unwrap().expect("a redirect")
 }
@@ -100,7 +93,7 @@ impl Begun {
     }
 
     fn state(&self) -> String {
-        query(&self.at_service, "state").unwrap()
+        kit::parameter(&self.at_service, "state").unwrap()
     }
 
     /// `/callback` with this login's state and these parameters.
@@ -405,7 +398,7 @@ async fn rfc9700_the_issuer_comes_from_the_configuration() {
     let answer = get(&laptop, &target(&callback), &headers).await;
     let back = Url::parse(&answer.headers["location"]).unwrap();
     assert!(back.as_str().starts_with(&client.redirect_uri()));
-    let mut request = client.token_request(&query(&back, "code").unwrap());
+    let mut request = client.token_request(&kit::parameter(&back, "code").unwrap());
     for (name, value) in OTHER_HOST {
         request = request.header(name, value);
     }
@@ -428,11 +421,11 @@ async fn rfc9700_every_transaction_has_its_own_pkce_challenge_nonce_and_state() 
         let login = login(&client, &browser).await;
         let at_service = location(login.answer("bridge", "/authorize"));
         assert_eq!(
-            query(&at_service, "code_challenge_method").as_deref(),
+            kit::parameter(&at_service, "code_challenge_method").as_deref(),
             Some("S256")
         );
         let [state, nonce, challenge] = ["state", "nonce", "code_challenge"].map(|name| {
-            let value = query(&at_service, name).unwrap();
+            let value = kit::parameter(&at_service, name).unwrap();
             let bytes = URL_SAFE_NO_PAD.decode(&value).unwrap();
             assert_eq!(bytes.len(), 32, "{name}: 256 bits");
             value
@@ -492,7 +485,7 @@ async fn rfc9700_a_login_is_bound_to_its_browser() {
     }
 
     // The attacker's code beside the victim's state: the code is bound to the attacker's verifier, which isn't there.
-    let attackers_code = query(&attackers_callback, "code").unwrap();
+    let attackers_code = kit::parameter(&attackers_callback, "code").unwrap();
     let mixed = victim.callback(&client, &[("code", &attackers_code)]);
     let end = end_of(&client, &victim.browser, &mixed).await;
     let code = parameter(&end, "code").expect("nobody can see it yet");
@@ -605,7 +598,7 @@ async fn every_kind_of_answer(laptop: &Laptop) -> Vec<(&'static str, Answer)> {
     };
     let cookie = begun.browser.cookie_header(&callback);
     let returned = get(laptop, &target(&callback), &[("cookie", &cookie)]).await;
-    let code = query(&Url::parse(&returned.headers["location"]).unwrap(), "code").unwrap();
+    let code = kit::parameter(&Url::parse(&returned.headers["location"]).unwrap(), "code").unwrap();
     let tokens = client.token_request(&code).send().await;
     let access_token = tokens.text("access_token").unwrap();
     let denied = Begun::new(&client).await;

@@ -4,8 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cognito_simulator::ProviderType;
 use demo::laptop::SERVICE_CLIENT_ID;
 use four_attributes::{Attribute, FourAttributes};
@@ -388,11 +386,7 @@ async fn without_the_card(laptop: &Laptop, username: &str, scopes: &str) -> Valu
     let asked: Vec<_> = scopes.split(' ').collect();
     let answer = laptop.cognito.sign_in_directly(username, &asked).await;
     let answer = answer.unwrap();
-    let claims = |token: &str| -> Value {
-        let token = answer[token].as_str().unwrap();
-        let payload = token.split('.').nth(1).unwrap();
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
-    };
+    let claims = |token: &str| kit::payload(answer[token].as_str().unwrap());
     assert_eq!(claims("access_token")["scope"], scopes);
     claims("id_token")
 }

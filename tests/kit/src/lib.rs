@@ -1,7 +1,7 @@
 //! What the tests of several crates need: a server that misbehaves as it is told ([`Server`]), a time of day that stands
 //! still ([`TestClock`]), randomness that a test knows ([`Repeating`]), sealing keys ([`sealing_keys()`]), a Secrets Manager
-//! that takes its time ([`SecretsManager`]), what the service says in a good login ([`service`]), and all that is logged
-//! meanwhile ([`log`]).
+//! that takes its time ([`SecretsManager`]), what the service says in a good login ([`service`]), what a URL or a token
+//! says ([`parameter`], [`payload`]), and all that is logged meanwhile ([`log`]).
 //! Nothing of it is in a function.
 #![expect(
     clippy::unwrap_used,
@@ -13,6 +13,7 @@ mod clock;
 pub mod keys;
 mod parameters;
 mod randomness;
+mod reading;
 mod sealing_keys;
 mod secrets_manager;
 mod server;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 pub use clock::{TestClock, start};
 pub use parameters::Parameters;
 pub use randomness::{Counting, Exhausted, Repeating};
+pub use reading::{parameter, parameters, payload};
 pub use sealing_keys::{sealing_key, sealing_keys, sealing_keys_json};
 pub use secrets_manager::SecretsManager;
 pub use server::{Ending, Received, Reply, Server, answer, chunked, json};

@@ -353,14 +353,11 @@ impl RelyingParty<'_> {
 ///
 /// # Panics
 ///
-/// If the browser ended on a page.
+/// If the browser ended on a page, or the name comes twice.
 #[must_use]
 pub fn parameter(arrival: &Arrival, name: &str) -> Option<String> {
     match arrival {
-        Arrival::At(url) => url
-            .query_pairs()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.into_owned()),
+        Arrival::At(url) => kit::parameter(url, name),
         Arrival::Page(page) => panic!("on a page of status {} at {}", page.status, page.url),
     }
 }

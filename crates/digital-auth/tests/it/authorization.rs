@@ -8,7 +8,7 @@ use digital_auth::Provider;
 use digital_auth::authorization::{AuthorizationRequest, OneTimeValues, Secret256, scope};
 use four_attributes::{Attribute, AttributeSet};
 use keys::{NoRandomness, SystemRandomness};
-use kit::Exhausted;
+use kit::{Exhausted, parameter};
 use proptest::prelude::*;
 use url::Url;
 
@@ -29,13 +29,6 @@ fn url(attributes: AttributeSet, acr_values: Option<&str>, one_time: &OneTimeVal
         acr_values,
     }
     .url(&Provider::production().unwrap(), one_time)
-}
-
-fn parameter(url: &Url, name: &str) -> Option<String> {
-    let mut values = url.query_pairs().filter(|(known, _)| known == name);
-    let value = values.next();
-    assert!(values.next().is_none(), "{name} came twice");
-    value.map(|(_, value)| value.into_owned())
 }
 
 /// Every subset of the four attributes, with the scope that asks for it.

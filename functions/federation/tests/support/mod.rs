@@ -83,8 +83,7 @@ pub(crate) fn read(settings: &Settings) -> Result<Config, ConfigError> {
 
 /// The parameters of a URL's query.
 pub(crate) fn parameters(url: &str) -> BTreeMap<String, String> {
-    let url = Url::parse(url).unwrap();
-    url.query_pairs().into_owned().collect()
+    kit::parameters(&Url::parse(url).unwrap())
 }
 
 /// What Amazon Cognito sends to `/authorize`.

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use cognito_simulator::{DirectSignInFailure, PoolAttribute, ProviderType};
+use kit::payload;
 use serde_json::{Value, json};
 
 use crate::triggers::{details, triggered};
@@ -24,7 +25,7 @@ fn users(world: &World) -> [String; 2] {
 }
 
 fn token(tokens: &Value, name: &str) -> Value {
-    claims(tokens[name].as_str().unwrap())
+    payload(tokens[name].as_str().unwrap())
 }
 
 #[tokio::test]

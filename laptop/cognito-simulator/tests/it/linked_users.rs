@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use cognito_simulator::{CognitoOptions, LinkFailure, PoolAttribute, ProviderType, UserFailure};
+use kit::payload;
 use serde_json::{Value, json};
 
 use crate::triggers::triggered;
@@ -102,12 +103,12 @@ async fn a_linked_card_signs_in_as_the_native_user_and_overwrites_what_is_mapped
 
     world.clock.advance(TimeDelta::minutes(1));
     let tokens = world.tokens().await;
-    let id_token = claims(tokens["id_token"].as_str().unwrap());
+    let id_token = payload(tokens["id_token"].as_str().unwrap());
     assert_eq!(id_token["cognito:username"], "taro");
     assert_eq!(id_token["sub"], json!(before["sub"]));
     assert_eq!(id_token["identities"], identities);
     assert_eq!(id_token.get("cognito:groups"), None);
-    let access_token = claims(tokens["access_token"].as_str().unwrap());
+    let access_token = payload(tokens["access_token"].as_str().unwrap());
     assert_eq!(access_token["username"], "taro");
     let after = world.user("taro");
     assert_eq!(after["name"], "山田　太郎", "the provider's claim wins");
@@ -141,7 +142,7 @@ async fn a_linked_card_signs_in_as_the_companys_user_whose_own_identity_stays_pr
         "dateCreated": world.clock.now().timestamp_millis().to_string(),
     });
     let tokens = world.tokens().await;
-    let id_token = claims(tokens["id_token"].as_str().unwrap());
+    let id_token = payload(tokens["id_token"].as_str().unwrap());
     assert_eq!(id_token["cognito:username"], username);
     assert_eq!(id_token["sub"], json!(sub));
     assert_eq!(id_token["identities"], json!([own, linked]));
@@ -242,7 +243,7 @@ async fn triggers_see_the_identity_first_and_then_the_user_whom_it_is_linked_to(
     world.cognito.unlink_user(CARD.0, CARD.1).unwrap();
     let (status, refreshed) = triggered.refresh(token).await;
     assert_eq!(status, 200);
-    let id_token = claims(refreshed["id_token"].as_str().unwrap());
+    let id_token = payload(refreshed["id_token"].as_str().unwrap());
     assert_eq!(id_token["cognito:username"], "taro");
     assert_eq!(id_token.get("identities"), None);
     world.cognito.delete_user("Taro").unwrap();

@@ -17,6 +17,7 @@ use cognito_simulator::{
     AttributesRequestMethod, Cognito, CognitoOptions, EmptyValues, PoolAttribute, Requests,
     ResourceServer, StartError, Variation,
 };
+use kit::{parameters, payload};
 use loopback::server::ListenError;
 use loopback::user_agent::{ACCEPT_PAGE, Page, REDIRECT_LIMIT, UserAgent, UserAgentError};
 use serde_json::{Value, json};
@@ -76,7 +77,7 @@ async fn a_login_gives_the_app_tokens_with_the_attributes() {
     );
 
     let access_token = tokens["access_token"].as_str().unwrap();
-    let access = claims(access_token);
+    let access = payload(access_token);
     assert_eq!(access["token_use"], "access");
     assert_eq!(access["scope"], "openid");
     assert_eq!(access["client_id"], "app-client");
@@ -135,7 +136,7 @@ async fn the_provider_is_called_as_cognito_calls_it() {
             .unwrap()
             .contains("scope=openid+name+address+birthdate+gender&")
     );
-    let query = query(&url);
+    let query = parameters(&url);
     assert_eq!(query["client_id"], "bridge-client");
     assert_eq!(query["redirect_uri"], world.cognito.idpresponse_url());
     assert_eq!(query["response_type"], "code");
@@ -182,7 +183,7 @@ async fn prompt_and_login_hint_go_on_to_the_provider() {
         &[("prompt", "login"), ("login_hint", "somebody")],
     );
     let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
-    let query = query(&page.redirect_target().unwrap().unwrap());
+    let query = parameters(&page.redirect_target().unwrap().unwrap());
     assert_eq!(
         (query["prompt"].as_str(), query["login_hint"].as_str()),
         ("login", "somebody")
@@ -299,7 +300,7 @@ async fn another_client_than_cognito_can_be_played() {
     let url = world.begin_in(&world.agent).await;
     assert!(url.as_str().ends_with("&code_challenge=challenge"));
     world
-        .answer(&[("code", "c"), ("state", &query(&url)["state"])])
+        .answer(&[("code", "c"), ("state", &parameters(&url)["state"])])
         .await;
     let script = world.script.lock().unwrap();
     assert!(
@@ -399,7 +400,7 @@ async fn two_logins_at_once_in_one_browser_both_come_back() {
     let world = world().await;
     let tab = world.agent.new_tab();
     let first = world.begin().await;
-    let second = query(&world.begin_in(&tab).await)["state"].clone();
+    let second = parameters(&world.begin_in(&tab).await)["state"].clone();
     for state in [first, second] {
         let page = world.answer(&[("code", "c"), ("state", &state)]).await;
         assert_eq!(page.status, StatusCode::FOUND);
@@ -432,13 +433,16 @@ async fn the_providers_error_goes_on_to_the_app() {
         ])
         .await;
     let target = page.redirect_target().unwrap().unwrap();
-    assert_eq!(query(&target), refusal("access_denied", "cancelled 0123"));
+    assert_eq!(
+        parameters(&target),
+        refusal("access_denied", "cancelled 0123")
+    );
 
     let state = world.begin().await;
     let page = world
         .answer(&[("error", "server_error"), ("state", &state)])
         .await;
-    let answer = query(&page.redirect_target().unwrap().unwrap());
+    let answer = parameters(&page.redirect_target().unwrap().unwrap());
     assert_eq!(
         answer.keys().collect::<Vec<_>>(),
         ["error", "state"],
@@ -448,7 +452,7 @@ async fn the_providers_error_goes_on_to_the_app() {
 
     let state = world.begin().await;
     let page = world.answer(&[("state", &state)]).await;
-    let answer = query(&page.redirect_target().unwrap().unwrap());
+    let answer = parameters(&page.redirect_target().unwrap().unwrap());
     assert_eq!(answer, refusal("invalid_request", "Missing code"));
 }
 
@@ -1032,7 +1036,7 @@ async fn a_wrong_request_of_the_app_goes_back_to_the_app() {
         let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
         let target = page.redirect_target().unwrap().unwrap();
         assert!(target.as_str().starts_with(CALLBACK));
-        assert_eq!(query(&target), refusal(error, description));
+        assert_eq!(parameters(&target), refusal(error, description));
     }
 }
 
@@ -1088,7 +1092,7 @@ async fn userinfo_takes_only_this_pools_fresh_access_token() {
     let (_, tokens) = world.redeem(&[("code", &code)]).await;
     let token = |name: &str| tokens[name].as_str().unwrap().to_owned();
     assert_eq!(world.userinfo(&token("access_token")).await.0, 200);
-    let foreign = sign(&json!({"alg": "RS256"}), &claims(&token("access_token")));
+    let foreign = sign(&json!({"alg": "RS256"}), &payload(&token("access_token")));
     let refused = (401, json!({"error": "invalid_token"}));
     for wrong in [token("id_token"), foreign, "no-token".to_owned()] {
         assert_eq!(world.userinfo(&wrong).await, refused);
@@ -1116,11 +1120,11 @@ async fn an_app_reads_what_its_client_may_read_and_custom_attributes_only_with_p
     for (scope, record) in [("openid", false), ("openid profile", true)] {
         let url = authorize_url(&world.cognito, &[("scope", scope)]);
         let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
-        let state = query(&page.redirect_target().unwrap().unwrap())["state"].clone();
+        let state = parameters(&page.redirect_target().unwrap().unwrap())["state"].clone();
         let page = world.answer(&[("code", "c"), ("state", &state)]).await;
-        let code = query(&page.redirect_target().unwrap().unwrap())["code"].clone();
+        let code = parameters(&page.redirect_target().unwrap().unwrap())["code"].clone();
         let (_, tokens) = world.redeem(&[("code", &code)]).await;
-        let id_token = claims(tokens["id_token"].as_str().unwrap());
+        let id_token = payload(tokens["id_token"].as_str().unwrap());
         let (_, userinfo) = world
             .userinfo(tokens["access_token"].as_str().unwrap())
             .await;
@@ -1137,15 +1141,15 @@ async fn an_app_that_names_no_scope_gets_all_that_its_client_may_have() {
     let world = world().await;
     let url = authorize_url(&world.cognito, &[("scope", ""), ("nonce", "")]);
     let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
-    let state = query(&page.redirect_target().unwrap().unwrap())["state"].clone();
+    let state = parameters(&page.redirect_target().unwrap().unwrap())["state"].clone();
     let page = world.answer(&[("code", "c"), ("state", &state)]).await;
-    let code = query(&page.redirect_target().unwrap().unwrap())["code"].clone();
+    let code = parameters(&page.redirect_target().unwrap().unwrap())["code"].clone();
     let (_, tokens) = world.redeem(&[("code", &code)]).await;
     assert_eq!(
-        claims(tokens["access_token"].as_str().unwrap())["scope"],
+        payload(tokens["access_token"].as_str().unwrap())["scope"],
         "openid profile"
     );
-    let nonce = &claims(tokens["id_token"].as_str().unwrap())["nonce"];
+    let nonce = &payload(tokens["id_token"].as_str().unwrap())["nonce"];
     assert_eq!(
         nonce.as_str().unwrap().len(),
         43,
@@ -1160,7 +1164,7 @@ async fn the_journal_tells_every_hop_and_shows_no_secret_and_no_attribute() {
     let page = world
         .answer(&[("code", "provider-code-0123456789"), ("state", &state)])
         .await;
-    let code = query(&page.redirect_target().unwrap().unwrap())["code"].clone();
+    let code = parameters(&page.redirect_target().unwrap().unwrap())["code"].clone();
     let (_, tokens) = world.redeem(&[("code", &code)]).await;
     world
         .userinfo(tokens["access_token"].as_str().unwrap())

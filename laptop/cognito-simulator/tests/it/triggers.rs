@@ -10,6 +10,7 @@ use cognito_simulator::{
     LambdaConfig, MachineClient, OverriddenAddress, PoolAttribute, RepeatedTriggers,
     ResourceServer, TokenEventVersion, TriggerAttributes, Variation,
 };
+use kit::{parameters, payload};
 use local_lambda::{DirectFunction, FunctionOptions, Profile, Target, build_once};
 use loopback::journal::{Party, Step};
 use serde_json::{Value, json};
@@ -110,7 +111,7 @@ impl Triggered {
     /// The claims of the ID token and of the access token.
     async fn claims(&self) -> (Value, Value) {
         let tokens = self.tokens().await;
-        let of = |name: &str| claims(tokens[name].as_str().unwrap());
+        let of = |name: &str| payload(tokens[name].as_str().unwrap());
         (of("id_token"), of("access_token"))
     }
 
@@ -299,7 +300,7 @@ async fn a_machine_gets_an_access_token_alone_and_in_version_2_the_trigger_is_no
         assert_eq!(status, 200, "{answer}");
         let names: Vec<_> = answer.as_object().unwrap().keys().collect();
         assert_eq!(names, ["access_token", "expires_in", "token_type"]);
-        let claims = claims(answer["access_token"].as_str().unwrap());
+        let claims = payload(answer["access_token"].as_str().unwrap());
         assert_eq!(
             (&claims["sub"], &claims["client_id"]),
             (&json!("machine"), &json!("machine"))
@@ -492,8 +493,8 @@ async fn the_trigger_changes_claims_scopes_and_groups_of_the_tokens_and_never_us
     })));
     let tokens = triggered.tokens().await;
     let (id_token, access_token) = (
-        claims(tokens["id_token"].as_str().unwrap()),
-        claims(tokens["access_token"].as_str().unwrap()),
+        payload(tokens["id_token"].as_str().unwrap()),
+        payload(tokens["access_token"].as_str().unwrap()),
     );
     assert_eq!(id_token["age_over_20"], true);
     assert_eq!(id_token["name"], "proved");
@@ -560,7 +561,7 @@ async fn the_trigger_sees_the_scopes_that_the_app_gets() {
                 url.host_str() == Some("provider.localhost")
             });
         let journey = journey.await.unwrap();
-        let state = query(journey.arrived_at().unwrap())["state"].clone();
+        let state = parameters(journey.arrived_at().unwrap())["state"].clone();
         let page = world.answer(&[("code", "c"), ("state", &state)]).await;
         assert_eq!(page.status, 302);
         triggered.tokens.events().pop().unwrap()["request"]["scopes"].clone()
@@ -626,7 +627,7 @@ async fn what_the_client_cannot_read_can_be_hidden_from_the_trigger() {
     );
     // Neither the ID token nor userinfo has any of them.
     let (_, answer) = world.redeem(&[("code", &code)]).await;
-    let id_token = claims(answer["id_token"].as_str().unwrap());
+    let id_token = payload(answer["id_token"].as_str().unwrap());
     let (_, userinfo) = world
         .userinfo(answer["access_token"].as_str().unwrap())
         .await;
@@ -676,7 +677,7 @@ async fn a_refresh_asks_the_trigger_again() {
     })));
     let first = triggered.tokens().await;
     let token = first["refresh_token"].as_str().unwrap();
-    let id_token = claims(first["id_token"].as_str().unwrap());
+    let id_token = payload(first["id_token"].as_str().unwrap());
     assert_eq!(id_token["age_over_20"], false);
 
     triggered.world.clock.advance(TimeDelta::minutes(90));
@@ -686,14 +687,14 @@ async fn a_refresh_asks_the_trigger_again() {
     let (status, second) = triggered.refresh(token).await;
     assert_eq!(status, 200);
     assert!(second.get("refresh_token").is_none(), "the first one stays");
-    let refreshed = claims(second["id_token"].as_str().unwrap());
+    let refreshed = payload(second["id_token"].as_str().unwrap());
     assert_eq!(refreshed["age_over_20"], true);
     for same in ["sub", "aud", "auth_time", "origin_jti", "cognito:username"] {
         assert_eq!(refreshed[same], id_token[same], "{same}");
     }
     assert!(refreshed["exp"].as_i64() > id_token["exp"].as_i64());
     assert!(refreshed.get("nonce").is_none());
-    let access_token = claims(second["access_token"].as_str().unwrap());
+    let access_token = payload(second["access_token"].as_str().unwrap());
     assert_eq!(access_token["scope"], "openid");
     let sources: Vec<Value> = triggered
         .tokens

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use cognito_simulator::{CognitoOptions, PoolAttribute, UserFailure};
+use kit::parameters;
 use loopback::journal::Party;
 use serde_json::{Value, json};
 
@@ -39,9 +40,9 @@ impl World {
             url.host_str() == Some("provider.localhost")
         });
         let journey = journey.await.unwrap();
-        let state = query(journey.arrived_at().unwrap())["state"].clone();
+        let state = parameters(journey.arrived_at().unwrap())["state"].clone();
         let page = self.answer(&[("code", "c"), ("state", &state)]).await;
-        let code = query(&page.redirect_target().unwrap().unwrap())["code"].clone();
+        let code = parameters(&page.redirect_target().unwrap().unwrap())["code"].clone();
         let (_, tokens) = self.redeem(&[("code", &code)]).await;
         tokens["access_token"].as_str().unwrap().to_owned()
     }

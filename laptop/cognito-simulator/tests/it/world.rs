@@ -23,6 +23,7 @@ use cognito_simulator::{
     AppClient, AttributesRequestMethod, Cognito, CognitoOptions, Provider,
     default_attribute_mapping,
 };
+use kit::parameters;
 use loopback::clock::SimClock;
 use loopback::rsa::RsaKey;
 use loopback::user_agent::{ACCEPT_PAGE, Page, UserAgent};
@@ -232,10 +233,6 @@ pub(crate) async fn world_with(change: impl FnOnce(&mut CognitoOptions)) -> Worl
     }
 }
 
-pub(crate) fn query(url: &Url) -> BTreeMap<String, String> {
-    url.query_pairs().into_owned().collect()
-}
-
 /// The URL where an app begins, with changes: an empty value takes the parameter out.
 pub(crate) fn authorize_url(cognito: &Cognito, changes: &[(&str, &str)]) -> Url {
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
@@ -283,7 +280,7 @@ impl World {
     }
 
     pub(crate) async fn begin(&self) -> String {
-        query(&self.begin_in(&self.agent).await)["state"].clone()
+        parameters(&self.begin_in(&self.agent).await)["state"].clone()
     }
 
     pub(crate) fn back(&self, parameters: &[(&str, &str)]) -> Url {
@@ -306,7 +303,7 @@ impl World {
             .await;
         let target = page.redirect_target().unwrap().unwrap();
         assert!(target.as_str().starts_with(CALLBACK), "the app's callback");
-        query(&target)
+        parameters(&target)
     }
 
     pub(crate) async fn succeeds(&self) -> String {
@@ -367,9 +364,4 @@ pub(crate) fn refusal(error: &str, description: &str) -> BTreeMap<String, String
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()
-}
-
-pub(crate) fn claims(token: &str) -> Value {
-    let part = token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
