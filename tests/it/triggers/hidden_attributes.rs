@@ -5,7 +5,7 @@ use cognito_simulator::{RepeatedTriggers, TriggerAttributes};
 use demo::laptop::Outcome;
 use login_kit::{Laptop, browser, laptop_with};
 use loopback::journal::{Party, Step};
-use serde_json::json;
+use serde_json::{Value, json};
 use user_pool::attribute;
 
 use super::pre_token_generation::{NAME, all, answered, derived};
@@ -19,29 +19,34 @@ async fn what_the_event_lacks_is_asked_for_once_and_the_answer_is_as_if_it_were_
     let attributes = without_both["request"]["userAttributes"].as_object_mut();
     let identities = attributes.unwrap().remove("identities").unwrap();
     for event in [without_record, without_both] {
-        let (function, asked) = pool(
+        let (function, pool) = pool(
             NAME,
             Some(json!([
                 {"Name": "identities", "Value": identities},
                 {"Name": "name", "Value": "別人"},
                 {"Name": attribute::RECORD, "Value": record},
             ])),
-        )
-        .await;
+        );
         let expected = answered(&event, &all(), &derived());
         assert_eq!(invoke(&function, &event).await.unwrap(), expected);
-        let (operation, body) = (
-            "AWSCognitoIdentityProviderService.AdminGetUser",
-            json!({"UserPoolId": event["userPoolId"], "Username": event["userName"]}),
+        let [asked] = &pool.requests()[..] else {
+            panic!("asked {} times", pool.requests().len());
+        };
+        assert_eq!(
+            asked.header("x-amz-target"),
+            Some("AWSCognitoIdentityProviderService.AdminGetUser")
         );
-        assert_eq!(*asked.lock().unwrap(), [(operation.to_owned(), body)]);
+        assert_eq!(
+            serde_json::from_str::<Value>(&asked.body).unwrap(),
+            json!({"UserPoolId": event["userPoolId"], "Username": event["userName"]})
+        );
         assert_nothing_personal(&function, &record);
     }
 }
 
 #[tokio::test]
 async fn without_an_answer_of_the_pool_there_are_no_tokens() {
-    let (function, _) = pool(NAME, None).await;
+    let (function, _) = pool(NAME, None);
     let event = event(NAME, "record-not-in-event", "");
     let failed = invoke(&function, &event).await.unwrap_err();
     assert_eq!(class_of(&failed), "user_unavailable");

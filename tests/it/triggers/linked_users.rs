@@ -179,7 +179,7 @@ async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
             // An event without a record makes the trigger ask the user pool.
             let own = json!([{ "Name": "name", "Value": "別人" }]);
             let asks = [(pre_token_generation::variables::ATTRIBUTES, "birthdate")];
-            let (function, _) = pool_with(TOKENS, Some(own), &asks).await;
+            let (function, _) = pool_with(TOKENS, Some(own), &asks);
             let event = asking(name, scopes);
             let answer = invoke(&function, &event).await.unwrap();
             let expected = answered(&event, id_token, access_token, hidden);
@@ -263,7 +263,7 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
     ] {
         let kept = json!([{ "Name": "identities", "Value": identities }]);
         let asks = [(pre_token_generation::variables::ATTRIBUTES, "birthdate")];
-        let (function, asked) = pool_with(TOKENS, Some(kept), &asks).await;
+        let (function, pool) = pool_with(TOKENS, Some(kept), &asks);
         let mut event = asking(name, scopes);
         event["userName"] = json!(user_name);
         let attributes = event["request"]["userAttributes"].as_object_mut();
@@ -272,7 +272,7 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
         let expected = answered(&event, &json!({}), &json!({}), hidden);
         assert_eq!(answer, expected, "{name} {user_name} {scopes}");
         let asks_the_pool = scopes.ends_with("/gender");
-        assert_eq!(asked.lock().unwrap().len(), usize::from(asks_the_pool));
+        assert_eq!(pool.requests().len(), usize::from(asks_the_pool));
     }
     // A name alone makes nobody the card's: this one was chosen by a user of the pool's own.
     let mut event = asking("linked-native", "openid");

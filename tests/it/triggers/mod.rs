@@ -9,18 +9,14 @@ mod municipalities;
 mod policy;
 mod pre_token_generation;
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ::pre_token_generation::variables;
-use axum::Router;
-use axum::routing::post;
 use chrono::{DateTime, Utc};
 use four_attributes::{FourAttributes, Gender};
 use four_attributes::{VerifiedAt, VerifiedRecord};
-use http::{HeaderMap, StatusCode};
 use keys::SystemRandomness;
-use kit::{sealing_key, sealing_keys, sealing_keys_json};
+use kit::{Reply, Server, sealing_key, sealing_keys, sealing_keys_json};
 use local_lambda::{DirectFunction, FunctionFailed, FunctionOptions, Profile, Target, build_once};
 use serde_json::{Value, json};
 
@@ -88,47 +84,32 @@ fn trigger(name: &str, variables: &[(&str, &str)]) -> DirectFunction {
     DirectFunction::new(options)
 }
 
-/// What a user pool was asked: operations and bodies.
-type Asked = Arc<Mutex<Vec<(String, Value)>>>;
-
-/// A user pool whose only user has these attributes, or none; what it was asked, as operations and bodies; and the trigger,
-/// which asks it.
-async fn pool(name: &str, attributes: Option<Value>) -> (DirectFunction, Asked) {
-    pool_with(name, attributes, &[]).await
+/// A user pool whose only user has these attributes, or none, and the trigger, which asks it.
+fn pool(name: &str, attributes: Option<Value>) -> (DirectFunction, Server) {
+    pool_with(name, attributes, &[])
 }
 
 /// The same, with these variables.
-async fn pool_with(
+fn pool_with(
     name: &str,
     attributes: Option<Value>,
     variables: &[(&str, &str)],
-) -> (DirectFunction, Asked) {
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&asked);
-    let answer = async move |headers: HeaderMap, body: String| {
-        let operation = headers["x-amz-target"].to_str().unwrap().to_owned();
-        let body: Value = serde_json::from_str(&body).unwrap();
-        let username = body["Username"].clone();
-        kept.lock().unwrap().push((operation, body));
-        let (status, answer) = match attributes {
+) -> (DirectFunction, Server) {
+    let pool = Server::start(move |request| {
+        let body: Value = serde_json::from_str(&request.body).unwrap();
+        let (status, answer) = match &attributes {
             Some(attributes) => (
                 200,
-                json!({"Username": username, "UserAttributes": attributes}),
+                json!({"Username": body["Username"], "UserAttributes": attributes}),
             ),
             None => (
                 400,
                 json!({"__type": "UserNotFoundException", "message": "User does not exist."}),
             ),
         };
-        let status = StatusCode::from_u16(status).unwrap();
-        let media_type = [("content-type", "application/x-amz-json-1.1")];
-        (status, media_type, answer.to_string())
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let router = Router::new().route("/", post(answer));
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    let address = format!("http://{address}");
+        Reply::Bytes(kit::json(status, &answer))
+    });
+    let address = pool.url("");
     let mut all = vec![
         (variables::MAX_VERIFICATION_AGE, "none"),
         (
@@ -139,7 +120,7 @@ async fn pool_with(
         ("AWS_SECRET_ACCESS_KEY", "for the stand-in"),
     ];
     all.extend(variables);
-    (trigger(name, &all), asked)
+    (trigger(name, &all), pool)
 }
 
 async fn invoke(function: &DirectFunction, event: &Value) -> Result<Value, FunctionFailed> {

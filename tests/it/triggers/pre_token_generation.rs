@@ -156,12 +156,12 @@ async fn with_one_of_our_scopes_nobodys_attributes_come_from_the_pool() {
             Some("record_unlinked"),
         ),
     ] {
-        let (function, asked) = pool(NAME, Some(attributes)).await;
+        let (function, pool) = pool(NAME, Some(attributes));
         assert_eq!(
             invoke(&function, &event).await.unwrap(),
             answered(&event, &json!({}), &json!({}))
         );
-        assert_eq!(asked.lock().unwrap().len(), 1);
+        assert_eq!(pool.requests().len(), 1);
         let refused: Vec<_> = log_events(&function)
             .into_iter()
             .filter(|(event, _)| event == "record_refused")
