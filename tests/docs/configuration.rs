@@ -67,12 +67,12 @@ fn the_variables() {
 }
 
 /// A value of each of these variables.
-type Environment = BTreeMap<&'static str, &'static str>;
+type Environment<'a> = BTreeMap<&'static str, &'a str>;
 
 /// The environments in which every variable has its example: the service is one that is known, or given by its addresses.
-fn examples(variables: &[&'static [Variable]]) -> [Environment; 2] {
+fn examples(variables: &[&'static [Variable]]) -> [Environment<'static>; 2] {
     let all = variables.iter().copied().flatten();
-    let known: Environment = all.map(|one| (one.name, one.example)).collect();
+    let known: Environment<'_> = all.map(|one| (one.name, one.example)).collect();
     let mut custom = known.clone();
     if let Some(service) = custom.get_mut("SERVICE") {
         *service = "custom";
@@ -149,4 +149,68 @@ fn every_variable_is_what_is_written_where_it_is_not_set() {
             );
         }
     }
+}
+
+/// A text of this length that a variable takes, unless it is too long.
+type OfLength = fn(usize) -> String;
+
+/// The longest value of each variable whose form says how long it may be, or the largest number.
+const LONGEST: &[(&str, usize, OfLength)] = &[
+    ("ISSUER", 246, |length| {
+        format!("https://{}", host(length - 8))
+    }),
+    ("CLIENT_ID", 255, |length| "a".repeat(length)),
+    ("REDIRECT_URIS", 512, |length| {
+        format!("https://a.example/{}", "a".repeat(length - 18))
+    }),
+    ("PROVIDER_NAME", 32, |length| "a".repeat(length)),
+    ("SERVICE_CLIENT_ID", 255, |length| "a".repeat(length)),
+    ("METRICS_NAMESPACE", 255, |length| "a".repeat(length)),
+    ("STACK_NAME", 128, |length| "a".repeat(length)),
+    ("RESOURCE_SERVER", 256, |length| "a".repeat(length)),
+    ("AGES", 150, |age| age.to_string()),
+    ("MAX_VERIFICATION_AGE", 99_999, |days| format!("{days}d")),
+    ("RECORD_ATTRIBUTE", 20, |length| {
+        format!("custom:{}", "a".repeat(length))
+    }),
+    ("VERIFIED_AT_ATTRIBUTE", 20, |length| {
+        format!("custom:{}", "a".repeat(length))
+    }),
+];
+
+/// A host name of this length, in labels that are short enough.
+fn host(length: usize) -> String {
+    let labels: String = "a.".repeat(length).chars().take(length - 1).collect();
+    let labels = labels
+        .strip_suffix('.')
+        .map(|labels| format!("{labels}a"))
+        .unwrap_or(labels);
+    format!("{labels}a")
+}
+
+#[test]
+fn a_form_says_how_long_a_value_may_be_and_how_large() {
+    let mut held = BTreeSet::new();
+    for (variables, function) in FUNCTIONS {
+        let [known, _] = examples(variables);
+        for (name, most, value) in LONGEST {
+            let mut declared = variables.iter().copied().flatten();
+            let Some(variable) = declared.find(|variable| variable.name == *name) else {
+                continue;
+            };
+            for (length, is_taken) in [(*most, true), (*most + 1, false)] {
+                let mut environment = known.clone();
+                let value = value(length);
+                environment.insert(name, &value);
+                let (read, _) = read(function, &environment);
+                assert_eq!(read.is_ok(), is_taken, "{name}={value}");
+            }
+            let (ja, en) = (variable.form.ja, variable.form.en);
+            let number = most.to_string();
+            let says = |form: &str| form.replace(',', "").contains(&number);
+            assert!(says(ja) && says(en), "{name}: {ja} {en}");
+            held.insert(*name);
+        }
+    }
+    assert_eq!(held.len(), LONGEST.len());
 }
