@@ -1,5 +1,6 @@
 //! The scopes of the resource server, and the claims that they ask for.
 
+use std::borrow::Cow;
 use std::fs;
 
 use four_attributes::Attribute;
@@ -48,20 +49,39 @@ fn the_scopes() {
 /// The resource server as the command line of AWS makes it.
 #[test]
 fn the_resource_server() {
-    let scopes: Vec<_> = Scope::all(&AGES)
-        .map(|scope| {
-            let (name, says) = (scope.name(), scope.description());
-            format!(r#"    {{ "ScopeName": "{name}", "ScopeDescription": "{says}" }}"#)
-        })
-        .collect();
-    let json = format!(
-        "```json\n{{\n  \"UserPoolId\": \"ap-northeast-1_EXAMPLE\",\n  \"Identifier\": \"{RESOURCE_SERVER}\",\n  \
-         \"Name\": \"What the card proves\",\n  \"Scopes\": [\n{}\n  ]\n}}\n```\n",
-        scopes.join(",\n")
-    );
     for language in LANGUAGES {
+        let name = language.say("カードで証明されること", "What the card proves");
+        let scopes: Vec<_> = Scope::all(&AGES)
+            .map(|scope| {
+                let (name, says) = (scope.name(), description(scope, language));
+                format!(r#"    {{ "ScopeName": "{name}", "ScopeDescription": "{says}" }}"#)
+            })
+            .collect();
+        let json = format!(
+            "```json\n{{\n  \"UserPoolId\": \"ap-northeast-1_EXAMPLE\",\n  \"Identifier\": \"{RESOURCE_SERVER}\",\n  \
+             \"Name\": \"{name}\",\n  \"Scopes\": [\n{}\n  ]\n}}\n```\n",
+            scopes.join(",\n")
+        );
         generated::holds(&file("configuration", language), "resource server", &json);
     }
+}
+
+/// What a scope is called where somebody makes the resource server by hand, in their language.
+fn description(scope: Scope, language: Language) -> Cow<'static, str> {
+    if language == Language::English {
+        return scope.description();
+    }
+    let says = match scope {
+        Scope::Attribute(Attribute::Name) => "氏名",
+        Scope::Attribute(Attribute::Address) => "住所",
+        Scope::Attribute(Attribute::BirthDate) => "生年月日",
+        Scope::Attribute(Attribute::Gender) => "性別",
+        Scope::Prefecture => "都道府県",
+        Scope::Municipality => "市区町村とそのコード",
+        Scope::AgeOver(years) => return format!("{years}歳以上か").into(),
+        Scope::Verified => "いつ、どう確かめたか",
+    };
+    says.into()
 }
 
 fn form(claim: Claim, language: Language) -> &'static str {
