@@ -2,6 +2,8 @@
 //! The ID token gets attributes and what follows from them, the access token only what follows from them.
 //! What can't be known has no claim: an age that isn't proved is absent, and not `false`.
 
+use std::cell::LazyCell;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use four_attributes::{Municipality, Prefecture, VerifiedAt, VerifiedRecord, japan_date};
 use serde_json::{Map, Value};
@@ -29,7 +31,12 @@ impl Claims {
     #[must_use]
     pub fn of(record: &VerifiedRecord, grants: &Grants, now: DateTime<Utc>) -> Self {
         let today = japan_date(now);
-        Self::with(grants, |claim| value(claim, record, today))
+        let address = record.attributes.address.as_ref();
+        // Two claims say it, and it is looked up once, if at all.
+        let municipality = LazyCell::new(|| address.and_then(Municipality::of));
+        Self::with(grants, |claim| {
+            value(claim, record, today, || *municipality)
+        })
     }
 
     /// The claims of a person whose verification doesn't count any more (it is too old, or the policy has become stricter): that,
@@ -57,9 +64,13 @@ impl Claims {
 }
 
 /// What a record says of a claim, on the day `today` in Japan; nothing where it can't be known.
-fn value(claim: Claim, record: &VerifiedRecord, today: NaiveDate) -> Option<Value> {
+fn value(
+    claim: Claim,
+    record: &VerifiedRecord,
+    today: NaiveDate,
+    municipality: impl FnOnce() -> Option<Municipality>,
+) -> Option<Value> {
     let attributes = &record.attributes;
-    let municipality = || Municipality::of(attributes.address.as_ref()?);
     Some(match claim {
         // `address`, too: Amazon Cognito takes no object there.
         Claim::Attribute(attribute) => user_pool::text(attribute, attributes)?.into(),
