@@ -1,5 +1,5 @@
-//! What the README says: one command starts everything, and the address that it prints is all that a person needs.
-//! Ctrl-C ends it, and nothing is left behind.
+//! What the README says: one command starts everything, and the address that it prints is all that
+//! a person needs. Ctrl-C ends it, and nothing is left behind.
 
 use std::process::Stdio;
 use std::time::Duration;

@@ -1,5 +1,6 @@
-//! The demo as a browser meets it: app, Cognito, bridge and service on four hosts, and the way of a person through them.
-//! Every clock can be moved on: those of the stand-ins by hand, those of the built functions with faketime.
+//! The demo as a browser meets it: app, Cognito, bridge and service on four hosts, and the way of a
+//! person through them. Every clock can be moved on: those of the stand-ins by hand, those of the
+//! built functions with faketime.
 
 use std::cell::Cell;
 

@@ -1,5 +1,5 @@
-//! Every failure that a person can see, in the browser: it ends on a page that says what happened, names its class, and offers a way on.
-//! The faults are chosen where the person is chosen.
+//! Every failure that a person can see, in the browser: it ends on a page that says what happened,
+//! names its class, and offers a way on. The faults are chosen where the person is chosen.
 
 use federation::failure::Class;
 use service_simulator::fault::Fault;
@@ -15,7 +15,8 @@ fn half(first: usize) -> impl Iterator<Item = (Fault, &'static str)> {
     failing.skip(first).step_by(2)
 }
 
-/// Whether the failure has no login that it could be told to: then the bridge has a page of its own.
+/// Whether the failure has no login that it could be told to: then the bridge has a page of its
+/// own.
 fn is_a_page_of_the_bridge(class: &str) -> bool {
     let pages = [Class::MalformedCallback, Class::NoPendingLogin];
     pages.iter().any(|page| page.name() == class)

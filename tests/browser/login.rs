@@ -1,5 +1,6 @@
-//! A login as a person does it: with the mouse, with keys, on a PC, on a phone, in both languages, without scripts, in Firefox.
-//! Every page on the way is looked at: a picture, its accessibility, and that it fits its window.
+//! A login as a person does it: with the mouse, with keys, on a PC, on a phone, in both languages,
+//! without scripts, in Firefox. Every page on the way is looked at: a picture, its accessibility,
+//! and that it fits its window.
 
 use std::collections::BTreeSet;
 
@@ -276,7 +277,8 @@ async fn the_diagram_grows_while_somebody_signs_in_in_another_tab() {
     browser.switch_to(&here).await;
     browser.element("ol.rows > li").await;
     let first = browser.count("ol.rows > li").await;
-    // What somebody has opened stays open. The diagram is made anew whenever there is more of it, also just before the click.
+    // What somebody has opened stays open. The diagram is made anew whenever there is more of it,
+    // also just before the click.
     browser
         .until("a step is open", async || {
             let step = browser.element("ol.rows summary").await;

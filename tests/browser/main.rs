@@ -1,6 +1,7 @@
-//! The demo in real browsers, driven over WebDriver: `cargo xtask browser` installs and starts what is needed, and runs this.
-//! `CHROMEDRIVER` is the driver's URL, `AXE` the file of axe-core, `SCREENSHOTS` the folder for pictures of every page.
-//! Four hosts, real cookies, a person's clicks and keys: what a page says is read from what is shown.
+//! The demo in real browsers, driven over WebDriver: `cargo xtask browser` installs and starts what
+//! is needed, and runs this. `CHROMEDRIVER` is the driver's URL, `AXE` the file of axe-core,
+//! `SCREENSHOTS` the folder for pictures of every page. Four hosts, real cookies, a person's clicks
+//! and keys: what a page says is read from what is shown.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,7 @@
-//! What people do besides: two tabs, the back button, reloading, cookies turned off, another browser, a long wait.
-//! A login that could have worked works; else there is a page that says what happened and what to do.
+//! What people do besides: two tabs, the back button, reloading, cookies turned off, another
+//! browser, a long wait.
+//! A login that could have worked works; else there is a page that says what happened and what to
+//! do.
 
 use loopback::user_agent::UserAgent;
 use url::Url;
@@ -110,7 +112,8 @@ async fn who_comes_back_in_another_browser_is_told_to_use_the_first_one() {
     first.click(JA.authenticate).await;
     let consent = first.element("button[value=accept]").await;
     drop(consent);
-    // The form is sent for the person, and the redirect opened elsewhere, as a phone's app does with a link.
+    // The form is sent for the person, and the redirect opened elsewhere, as a phone's app does
+    // with a link.
     let form = "const form = document.querySelector('form'); return [form.action, form.elements.login.value]";
     let form = first.run(form).await;
     let [action, login] = [0, 1].map(|position| form[position].as_str().unwrap());

@@ -18,7 +18,8 @@ fn recipe(document: &str, name: &str) -> String {
     found.unwrap_or_else(|| panic!("{name} isn't in a document"))
 }
 
-/// Runs a recipe of both documents with each of these lists of arguments, and looks at what it says.
+/// Runs a recipe of both documents with each of these lists of arguments, and looks at what it
+/// says.
 async fn says(name: &str, cases: &[(Value, Value)]) {
     let arguments: Vec<_> = cases.iter().map(|(arguments, _)| arguments).collect();
     let expected: Vec<_> = cases.iter().map(|(_, expected)| expected).collect();
@@ -33,8 +34,8 @@ async fn says(name: &str, cases: &[(Value, Value)]) {
     browser.close().await;
 }
 
-/// Whatever a token may hold in place of a fresh time of authentication, the recipe doesn't take it for one; nor somebody else
-/// for the person.
+/// Whatever a token may hold in place of a fresh time of authentication, the recipe doesn't take it
+/// for one; nor somebody else for the person.
 #[tokio::test]
 async fn the_person_is_there_now_only_if_a_signed_time_says_so() {
     const BEGUN: i64 = 1_800_000_000;

@@ -1,4 +1,5 @@
-//! A browser with a person's hands: opened over WebDriver, on a PC or a phone, in Japanese or English.
+//! A browser with a person's hands: opened over WebDriver, on a PC or a phone, in Japanese or
+//! English.
 //! Finds what is on a page by what it is called, waits for pages with a bound, and takes pictures.
 //! Every page that it comes to is checked for accessibility by axe-core.
 
@@ -15,7 +16,8 @@ use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 use url::Url;
 
-/// The longest that a page may take: a slow answer of the service takes 6 s, and the bridge gives up after 4 s.
+/// The longest that a page may take: a slow answer of the service takes 6 s, and the bridge gives
+/// up after 4 s.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Which browser it is.
@@ -39,7 +41,8 @@ pub(crate) enum Device {
 /// How a browser is set up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
-    /// The browser. What follows holds for Chromium; of Firefox there is the PC with cookies and scripts.
+    /// The browser. What follows holds for Chromium; of Firefox there is the PC with cookies and
+    /// scripts.
     pub(crate) engine: Engine,
     /// The device.
     pub(crate) device: Device,
@@ -269,7 +272,8 @@ impl Browser {
         }
     }
 
-    /// Goes from one thing to the next with the Tab key until the one that is called so, and presses Enter there.
+    /// Goes from one thing to the next with the Tab key until the one that is called so, and
+    /// presses Enter there.
     pub(crate) async fn press(&self, name: &str) {
         const MOST: usize = 40;
         let here = "return document.activeElement.innerText.trim()";
@@ -361,8 +365,8 @@ impl Browser {
         STANDARD.decode(taken["data"].as_str().unwrap()).unwrap()
     }
 
-    /// What the browser complained about so far in its console: refused resources, scripts and styles above all.
-    /// Firefox's driver doesn't tell.
+    /// What the browser complained about so far in its console: refused resources, scripts and
+    /// styles above all. Firefox's driver doesn't tell.
     pub(crate) async fn complaints(&self) -> Vec<String> {
         if self.setup.engine == Engine::Firefox {
             return Vec::new();
@@ -377,7 +381,8 @@ impl Browser {
             .collect()
     }
 
-    /// The addresses that were asked for since the last call of this, in order, those of redirects too.
+    /// The addresses that were asked for since the last call of this, in order, those of redirects
+    /// too.
     pub(crate) async fn requests(&self) -> Vec<Url> {
         let mut requests = Vec::new();
         for entry in self.log("performance").await {
@@ -401,7 +406,8 @@ impl Browser {
         log.as_array().unwrap().clone()
     }
 
-    /// Fails if axe-core finds anything that is against WCAG 2.2 AA or its best practices, at any level.
+    /// Fails if axe-core finds anything that is against WCAG 2.2 AA or its best practices, at any
+    /// level.
     pub(crate) async fn is_accessible(&self) {
         let axe = std::fs::read_to_string(variable("AXE")).expect("axe-core's file");
         self.run(&axe).await;
@@ -415,7 +421,8 @@ impl Browser {
         assert_eq!(found, json!([]), "{self:?} at {}", self.at().await.path());
     }
 
-    /// Takes the picture, and checks that the page is accessible, fits its window, and that nothing on it was refused.
+    /// Takes the picture, and checks that the page is accessible, fits its window, and that nothing
+    /// on it was refused.
     pub(crate) async fn sees(&self, name: &str) {
         self.picture(name).await;
         self.is_accessible().await;

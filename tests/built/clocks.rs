@@ -1,5 +1,6 @@
-//! Two clocks never agree. A login works while the bridge's is from 40 s behind the service's to 10 s ahead of it; beyond that
-//! the service refuses our client assertion, and what the bridge logs names the clock.
+//! Two clocks never agree. A login works while the bridge's is from 40 s behind the service's to 10
+//! s ahead of it; beyond that the service refuses our client assertion, and what the bridge logs
+//! names the clock.
 
 use login_kit::{FunctionClock, Outcome, browser, logged, logged_failures};
 
@@ -8,7 +9,8 @@ use crate::laptop_by;
 /// So many seconds our clock is ahead of the service's, at the edges and between them.
 const GOOD: [i64; 7] = [-40, -20, -1, 0, 1, 5, 10];
 
-/// Beyond the edges: where the assertion is over, and where it isn't there yet, however long it is on its way.
+/// Beyond the edges: where the assertion is over, and where it isn't there yet, however long it is
+/// on its way.
 const BAD: [i64; 4] = [-3_600, -49, 30, 3_600];
 
 #[tokio::test]

@@ -1,6 +1,7 @@
-//! What is deployed: the functions as `sam build` made them for one architecture. `cargo xtask build` builds them and runs this.
-//! `BUILT_FEDERATION`, `BUILT_INBOUND_FEDERATION` and `BUILT_PRE_TOKEN_GENERATION` say where they are, `BUILT_FOR` which
-//! processor they are for (`aarch64`, `x86_64`), and `EMULATOR` how this machine runs them, if it can't by itself.
+//! What is deployed: the functions as `sam build` made them for one architecture.
+//! `cargo xtask build` builds them and runs this. `BUILT_FEDERATION`, `BUILT_INBOUND_FEDERATION`
+//! and `BUILT_PRE_TOKEN_GENERATION` say where they are, `BUILT_FOR` which processor they are for
+//! (`aarch64`, `x86_64`), and `EMULATOR` how this machine runs them, if it can't by itself.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -52,7 +53,8 @@ fn binaries() -> Vec<Vec<u8>> {
     each(&built()).map(|path| fs::read(path).unwrap()).into()
 }
 
-/// All that stands behind `prefix` in a binary, up to the first character that isn't printable ASCII.
+/// All that stands behind `prefix` in a binary, up to the first character that isn't printable
+/// ASCII.
 fn after(binary: &[u8], prefix: &str) -> BTreeSet<String> {
     let text = String::from_utf8_lossy(binary);
     text.split(prefix)
@@ -107,7 +109,8 @@ fn no_function_names_a_folder_of_the_machine_that_built_it() {
     }
 }
 
-/// The length of a section: ELF-64, little-endian (System V ABI, Object Files: header and section header).
+/// The length of a section: ELF-64, little-endian (System V ABI, Object Files: header and section
+/// header).
 fn section(binary: &[u8], name: &str) -> Option<u64> {
     let number = |place: usize, bytes: usize| {
         let mut whole = [0; 8];
@@ -128,16 +131,17 @@ fn section(binary: &[u8], name: &str) -> Option<u64> {
 
 #[test]
 fn a_panic_can_be_caught() {
-    // cargo-lambda builds with `panic = "abort"` unless Cargo.toml says otherwise, and then a panic is no page with a support
-    // id, but the end of the process. What lands panics is in this section: some 170 KB; with "abort" 6 KB of the standard
-    // library are left.
+    // cargo-lambda builds with `panic = "abort"` unless Cargo.toml says otherwise, and then a panic
+    // is no page with a support id, but the end of the process. What lands panics is in this
+    // section: some 170 KB; with "abort" 6 KB of the standard library are left.
     for binary in binaries() {
         let landing = section(&binary, ".gcc_except_table").unwrap();
         assert!(landing > 65_536, "{landing}");
     }
 }
 
-/// The functions as this machine runs them: by themselves, or each behind a script that starts it in the emulator.
+/// The functions as this machine runs them: by themselves, or each behind a script that starts it
+/// in the emulator.
 fn runnable(scripts: &Path) -> Functions {
     let functions = built();
     let emulator = variable("EMULATOR");
@@ -164,8 +168,8 @@ fn patient(options: &mut FunctionOptions) {
     options.invocation_timeout = Duration::from_secs(30);
 }
 
-/// Everything, the functions by this clock. An emulator would have a clock of its own: `cargo xtask build` leaves these tests
-/// to the machine's own processor.
+/// Everything, the functions by this clock. An emulator would have a clock of its own:
+/// `cargo xtask build` leaves these tests to the machine's own processor.
 async fn laptop_by(clock: &FunctionClock, change: impl FnOnce(&mut LaptopOptions)) -> Laptop {
     laptop_with(|options| {
         options.functions = built();

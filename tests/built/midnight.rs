@@ -1,4 +1,5 @@
-//! A birthday: ages are counted by the date in Japan, at the moment in which a token is made, also by a refresh.
+//! A birthday: ages are counted by the date in Japan, at the moment in which a token is made, also
+//! by a refresh.
 //! A whole login on the evening before, with every clock moved on.
 
 use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, Utc};

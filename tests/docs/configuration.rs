@@ -69,7 +69,8 @@ fn the_variables() {
 /// A value of each of these variables.
 type Environment<'a> = BTreeMap<&'static str, &'a str>;
 
-/// The environments in which every variable has its example: the service is one that is known, or given by its addresses.
+/// The environments in which every variable has its example: the service is one that is known, or
+/// given by its addresses.
 fn examples(variables: &[&'static [Variable]]) -> [Environment<'static>; 2] {
     let all = variables.iter().copied().flatten();
     let known: Environment<'_> = all.map(|one| (one.name, one.example)).collect();

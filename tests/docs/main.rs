@@ -1,5 +1,6 @@
-//! The tables of `docs/` that follow from code. Each stands between `<!-- generated: NAME -->` and `<!-- /generated -->`;
-//! a test compares it with what the code declares. With `UPDATE_DOCS=1` (`cargo xtask docs`), the test writes it instead.
+//! The tables of `docs/` that follow from code. Each stands between `<!-- generated: NAME -->` and
+//! `<!-- /generated -->`; a test compares it with what the code declares. With `UPDATE_DOCS=1`
+//! (`cargo xtask docs`), the test writes it instead.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,11 +1,13 @@
-//! The map of `docs/architecture*.md` against the folders: a newcomer looks there for where something is.
+//! The map of `docs/architecture*.md` against the folders: a newcomer looks there for where
+//! something is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::generated::folder;
 
-/// The files that the map names, by folder. A folder's line begins at the margin, and the lines of its files don't.
+/// The files that the map names, by folder. A folder's line begins at the margin, and the lines of
+/// its files don't.
 fn named(document: &str) -> BTreeMap<&str, BTreeSet<String>> {
     let map = document
         .split("```text\n")
@@ -37,7 +39,8 @@ fn named(document: &str) -> BTreeMap<&str, BTreeSet<String>> {
     of_folders
 }
 
-/// What a folder of modules holds. `lib.rs` is in each, and goes without saying where it only lists the others.
+/// What a folder of modules holds. `lib.rs` is in each, and goes without saying where it only lists
+/// the others.
 fn modules(source: &str) -> BTreeSet<String> {
     fs::read_dir(folder().join("..").join(source))
         .unwrap()

@@ -1,5 +1,5 @@
-//! The table of limits and numbers in `docs/architecture*.md`: each row names where the number stands, and the tests that hold
-//! it. They have to be there.
+//! The table of limits and numbers in `docs/architecture*.md`: each row names where the number
+//! stands, and the tests that hold it. They have to be there.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,6 @@
-//! Logins through software that others wrote: `cargo xtask interop` installs and starts it, and runs these tests.
-//! One module for each peer. Where a peer is found is in the environment; without it the test says so and fails.
+//! Logins through software that others wrote: `cargo xtask interop` installs and starts it, and
+//! runs these tests. One module for each peer. Where a peer is found is in the environment; without
+//! it the test says so and fails.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

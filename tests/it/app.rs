@@ -1,5 +1,6 @@
-//! The app of the demo, met as a person and as an attacker meet it: the real function, the stand-ins, a browser without a
-//! screen. Every way that a login can go ends on a page that says what happened, and nothing from a request is markup there.
+//! The app of the demo, met as a person and as an attacker meet it: the real function, the
+//! stand-ins, a browser without a screen. Every way that a login can go ends on a page that says
+//! what happened, and nothing from a request is markup there.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What a login tells of its checks: every one by the class that it rules out, each with its words for people, in the order in
-//! which it is made; and no words for what no function tells.
+//! What a login tells of its checks: every one by the class that it rules out, each with its words
+//! for people, in the order in which it is made; and no words for what no function tells.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,6 @@
-//! What an app's tokens hold: exactly what its scopes say, proved to come from the card, and nothing else anywhere.
-//! Whole logins with all three functions; then the user overwrites what the user pool lets them overwrite.
+//! What an app's tokens hold: exactly what its scopes say, proved to come from the card, and
+//! nothing else anywhere. Whole logins with all three functions; then the user overwrites what the
+//! user pool lets them overwrite.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -388,7 +389,8 @@ async fn an_older_record_of_the_users_own_counts_for_as_long_as_a_verification_m
         );
     }
     assert_nowhere(&old, ["旧姓の人"]);
-    // The story tells which check kept the claims back. Opening a record is one step, which tells its checks if all held.
+    // The story tells which check kept the claims back. Opening a record is one step, which tells
+    // its checks if all held.
     let mut steps = laptop.journal.steps().into_iter();
     let trigger = steps.rfind(|step| step.to == Party::Triggers).unwrap();
     let told: Vec<_> = (trigger.checks.iter())
@@ -545,8 +547,8 @@ fn reads_everything(cognito: &mut CognitoOptions) {
     cognito.app_client.allowed_scopes.extend(scopes);
 }
 
-/// That a client which may read attributes gets them from `/oauth2/userInfo` as the pool has them, since no trigger is asked
-/// there, and from its tokens only by our scopes, as the record has them.
+/// That a client which may read attributes gets them from `/oauth2/userInfo` as the pool has them,
+/// since no trigger is asked there, and from its tokens only by our scopes, as the record has them.
 async fn tokens_follow_scopes_and_userinfo_the_pool(
     client: fn(&mut CognitoOptions),
     more: &str,
@@ -620,7 +622,8 @@ async fn lose_the_birth_date(laptop: &Laptop) {
     .unwrap();
 }
 
-/// Whether an empty value clears `birthdate` at Amazon Cognito is open: that is why it is left by default.
+/// Whether an empty value clears `birthdate` at Amazon Cognito is open: that is why it is left by
+/// default.
 #[tokio::test]
 async fn a_birth_date_that_is_gone_stays_in_the_pool_and_is_in_no_token() {
     let laptop = laptop().await;
@@ -666,8 +669,8 @@ async fn a_birth_date_that_is_gone_is_cleared_where_that_is_asked_for_and_the_po
     laptop.stop().await;
 }
 
-/// Where the service doesn't say when, neither do the tokens nor the pool, whatever an earlier sign-in left there. A first
-/// sign-in succeeds as well.
+/// Where the service doesn't say when, neither do the tokens nor the pool, whatever an earlier
+/// sign-in left there. A first sign-in succeeds as well.
 #[tokio::test]
 async fn a_sign_in_without_a_time_of_authentication_leaves_none_anywhere() {
     let laptop = laptop().await;

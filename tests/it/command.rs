@@ -1,5 +1,5 @@
-//! The command `digital-auth` as somebody meets it in a terminal: what it prints, its exit status, and that nothing
-//! of it is left behind. Each test runs the built command as a process of its own.
+//! The command `digital-auth` as somebody meets it in a terminal: what it prints, its exit status,
+//! and that nothing of it is left behind. Each test runs the built command as a process of its own.
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -838,8 +838,8 @@ async fn a_japanese_story_tells_every_check_and_every_own_work_in_japanese() {
     assert_eq!(what, "no parameter comes twice");
 }
 
-/// The words that could be secrets: 32 and more characters of base64url that are no UUID by itself; and codes, which
-/// are UUIDs joined by dots.
+/// The words that could be secrets: 32 and more characters of base64url that are no UUID by itself;
+/// and codes, which are UUIDs joined by dots.
 fn secrets(text: &str) -> Vec<&str> {
     let is_base64url = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     // A UUID without hyphens is as long as a secret, and could be one.
@@ -875,7 +875,8 @@ async fn no_secret_is_in_the_output() {
         &["demo", "--headless", "--assertion-algorithm", "RS256"],
     ] {
         let ran = run(arguments).await;
-        // The person's subject is what the app is for, and its nonce is used up by the token that is shown.
+        // The person's subject is what the app is for, and its nonce is used up by the token that
+        // is shown.
         let subject =
             personas(loopback::clock::SimClock::default().now())[0].subject(SERVICE_CLIENT_ID);
         let nonce = serde_json::from_str::<Value>(&ran.stdout)

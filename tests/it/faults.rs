@@ -1,5 +1,7 @@
-//! Everything that the service can do wrong, one login each: the exact class, told once, in the right place.
-//! What is odd but allowed must succeed. After each fault the next login succeeds: nothing of it stays.
+//! Everything that the service can do wrong, one login each: the exact class, told once, in the
+//! right place.
+//! What is odd but allowed must succeed. After each fault the next login succeeds: nothing of it
+//! stays.
 
 use federation::failure::Class;
 use login_kit::{Laptop, Outcome, Place, browser, laptop, logged};

@@ -1,5 +1,6 @@
-//! What passes through the browser is the person's to edit. The documentation says of each parameter what confirms it elsewhere;
-//! here somebody edits, and it is refused or shows in what comes back signed.
+//! What passes through the browser is the person's to edit. The documentation says of each
+//! parameter what confirms it elsewhere; here somebody edits, and it is refused or shows in what
+//! comes back signed.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,8 @@ use service_simulator::Endpoint;
 use service_simulator::fault::Fault;
 use url::Url;
 
-/// The document in both languages, each with the heading of the table and the names of the ways, in one order.
+/// The document in both languages, each with the heading of the table and the names of the ways, in
+/// one order.
 const DOCUMENTS: [(&str, &str, [&str; 6]); 2] = [
     (
         include_str!("../../docs/architecture.md"),
@@ -253,8 +255,8 @@ async fn an_answer_without_scope_is_a_matter_of_the_configuration() {
     }
 }
 
-/// The recipe of docs/claims. In a browser it is run as it stands there; here it has to stand there as it was when this was
-/// written.
+/// The recipe of docs/claims. In a browser it is run as it stands there; here it has to stand there
+/// as it was when this was written.
 fn is_the_person_now(signed_in: &SignedIn, begun: i64) -> bool {
     const RECIPE: &str = "const isThePersonNow = (claims, begun, sub) =>
      claims.sub === sub &&

@@ -1,6 +1,9 @@
-//! A process that Lambda stops between callback and token finds its connections dead when it goes on.
-//! Whatever the service did with them meanwhile: the login succeeds, and no token request is sent twice.
-//! The service's limits for idle connections are shortened; the function is stopped by SIGSTOP, as by Lambda.
+//! A process that Lambda stops between callback and token finds its connections dead when it goes
+//! on.
+//! Whatever the service did with them meanwhile: the login succeeds, and no token request is sent
+//! twice.
+//! The service's limits for idle connections are shortened; the function is stopped by SIGSTOP, as
+//! by Lambda.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +31,8 @@ async fn assert_frozen(laptop: &Laptop) {
     }
 }
 
-/// A login with a pause between callback and token; how many connections the token request needed, and its answer.
+/// A login with a pause between callback and token; how many connections the token request needed,
+/// and its answer.
 async fn paused_login(laptop: &Laptop, pause: Duration) -> (usize, Answer) {
     let client = RelyingParty::new(laptop);
     let code = client.code().await;
@@ -78,7 +82,8 @@ async fn the_service_closes_its_connections_meanwhile_and_every_login_succeeds()
     laptop.stop().await;
 }
 
-/// A request that meets the closing on its way may have arrived, and nobody can know: then the login says so.
+/// A request that meets the closing on its way may have arrived, and nobody can know: then the
+/// login says so.
 #[tokio::test]
 async fn the_service_closes_its_connections_while_the_token_request_is_sent_and_it_is_not_sent_again()
  {
@@ -136,7 +141,8 @@ async fn a_token_request_on_a_forgotten_connection_is_lost_and_is_not_sent_again
         };
     })
     .await;
-    // A service that forgets within our ten seconds: nobody can know, and the request may have arrived.
+    // A service that forgets within our ten seconds: nobody can know, and the request may have
+    // arrived.
     let (new_connections, answer) = paused_login(&laptop, Duration::from_millis(2_500)).await;
     assert_eq!(answer.status, 503, "{answer:?}");
     assert_eq!(answer.class().as_deref(), Some("service_timeout"));

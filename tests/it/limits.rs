@@ -1,5 +1,6 @@
-//! What other parties set limits to, and how near to them we go: `docs/limits.md` says it, and why that is near enough.
-//! Here its numbers are held to the code. Those of a deployment are held by `tests/template`.
+//! What other parties set limits to, and how near to them we go: `docs/limits.md` says it, and why
+//! that is near enough. Here its numbers are held to the code. Those of a deployment are held by
+//! `tests/template`.
 
 use std::collections::BTreeMap;
 
@@ -94,8 +95,8 @@ fn metrics() -> usize {
     Count::ALL.len() + Step::ALL.len() + refused + [COLD_START, START_DURATION].len()
 }
 
-/// What the trigger can add to both tokens and keep out of them: every claim that it has, and every age. What it hides
-/// besides is among them, or hidden in the token that shows attributes.
+/// What the trigger can add to both tokens and keep out of them: every claim that it has, and every
+/// age. What it hides besides is among them, or hidden in the token that shows attributes.
 fn changes() -> usize {
     let ages: Vec<u8> = (1..=OLDEST).collect();
     let claims = Scope::all(&ages).flat_map(Scope::claims).count();
@@ -124,8 +125,8 @@ async fn every_limit_of_another_party_is_written_down_and_kept() {
     let answer = ANSWER.as_secs().try_into().unwrap();
     assert!(changes() <= MOST_CHANGES, "{}", changes());
     let start = aws::OPERATION.as_secs().try_into().unwrap();
-    // Theirs: what the contracts of the service and of Amazon Cognito say, and AWS's pages of quotas. What a stand-in
-    // enforces is taken from the stand-in.
+    // Theirs: what the contracts of the service and of Amazon Cognito say, and AWS's pages of
+    // quotas. What a stand-in enforces is taken from the stand-in.
     let rows = [
         // The service.
         (

@@ -1,5 +1,6 @@
-//! Whole logins: every test person, twice, two at once, with and without a cookie, and what a configuration changes.
-//! The browser, the service and Amazon Cognito are as strict as the real ones; the function is the built one.
+//! Whole logins: every test person, twice, two at once, with and without a cookie, and what a
+//! configuration changes. The browser, the service and Amazon Cognito are as strict as the real
+//! ones; the function is the built one.
 
 use std::collections::BTreeSet;
 
@@ -56,7 +57,8 @@ fn text_claim(claims: &Map<String, Value>, claim: &str) -> Option<String> {
     Some(value.as_str().expect("a string").to_owned())
 }
 
-/// The user and the app's ID token hold these claims of the four, and none of the others; nothing else holds any.
+/// The user and the app's ID token hold these claims of the four, and none of the others; nothing
+/// else holds any.
 fn assert_holds(laptop: &Laptop, persona: &Persona, signed_in: &SignedIn) {
     let users = laptop.cognito.users();
     let user = &users[&username(persona)];
@@ -265,7 +267,8 @@ async fn a_cancelled_login_is_told_to_the_app_and_the_next_one_succeeds() {
     laptop.stop().await;
 }
 
-/// Another site's form comes without the cookies of the logins that this browser has begun (`SameSite=Lax`).
+/// Another site's form comes without the cookies of the logins that this browser has begun
+/// (`SameSite=Lax`).
 #[tokio::test]
 async fn forms_of_another_site_leave_no_more_cookies_than_queries_do() {
     let laptop = laptop().await;
@@ -334,8 +337,8 @@ async fn a_callback_without_the_right_cookie_ends_on_a_page_that_says_which_reas
     let arrival = client.from_callback(&without, &callback).await;
     assert_eq!(failure_page(&arrival), (400, "no_pending_login".to_owned()));
 
-    // Version, key id, audience, and the last byte of the tag. A version or a key id that nobody knows looks like another
-    // bridge's.
+    // Version, key id, audience, and the last byte of the tag. A version or a key id that nobody
+    // knows looks like another bridge's.
     for (from_end, position, class) in [
         (false, 0, "foreign_login"),
         (false, 1, "foreign_login"),

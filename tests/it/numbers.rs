@@ -1,4 +1,5 @@
-//! What a login may cost: calls, signatures, sizes. The limits are Lambda's, the front door's, and browsers'.
+//! What a login may cost: calls, signatures, sizes. The limits are Lambda's, the front door's, and
+//! browsers'.
 //! `cargo test -p it numbers:: -- --nocapture` shows the sizes that were found.
 
 use cognito_simulator::Variation;
@@ -157,8 +158,8 @@ fn head_size(url: &Url, headers: &HeaderMap) -> usize {
     line + headers
 }
 
-/// Sends a request of the browser with its cookies and this many bytes of other headers; the size of its head, and
-/// the status of the answer.
+/// Sends a request of the browser with its cookies and this many bytes of other headers; the size
+/// of its head, and the status of the answer.
 async fn with_usual_headers(
     client: &RelyingParty<'_>,
     browser: &UserAgent,
@@ -186,7 +187,8 @@ async fn with_usual_headers(
     (size, answer.unwrap().status().as_u16())
 }
 
-/// A browser whose cookies of pending logins are nearly as large as they may get, and the newest login's callback.
+/// A browser whose cookies of pending logins are nearly as large as they may get, and the newest
+/// login's callback.
 async fn full_browser(client: &RelyingParty<'_>) -> (UserAgent, Url) {
     let browser = browser();
     let mut newest = None;
@@ -260,7 +262,8 @@ async fn codes_tokens_and_answers_stay_far_below_what_carries_them() {
             tokens.body.len(),
             userinfo.body.len()
         );
-        // The redirect back to Amazon Cognito, with the longest state, is a line that every server takes.
+        // The redirect back to Amazon Cognito, with the longest state, is a line that every server
+        // takes.
         assert!(code.len() < 1_024);
         // A header of Amazon Cognito's userinfo request; the front door takes 10,240 bytes of them.
         assert!(access_token.len() < 4_096);

@@ -1,8 +1,10 @@
-//! No attribute, code, token, secret or key is where it doesn't belong: over a whole run, a login for every persona and for
-//! every fault, with a client in Amazon Cognito's place and through Amazon Cognito itself.
-//! Everything that can be seen is collected (requests, answers, URLs, pages, headers, the functions' logs at their loudest, the
-//! journal), everything that is secret is known, and [`BELONGS`] says where each may be. What is found must be exactly
-//! that: nothing more, or it leaked; nothing less, or the search is blind.
+//! No attribute, code, token, secret or key is where it doesn't belong: over a whole run, a login
+//! for every persona and for every fault, with a client in Amazon Cognito's place and through
+//! Amazon Cognito itself.
+//! Everything that can be seen is collected (requests, answers, URLs, pages, headers, the
+//! functions' logs at their loudest, the journal), everything that is secret is known, and
+//! [`BELONGS`] says where each may be. What is found must be exactly that: nothing more, or it
+//! leaked; nothing less, or the search is blind.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -228,7 +230,8 @@ impl Run {
             run.know(Kind::Subject, persona.subject(SERVICE_CLIENT_ID));
             let values = persona.userinfo.values().filter_map(Value::as_str);
             let claims = persona.claims.values().map(String::as_str);
-            // Words and the codes of the gender are too short for this; the words are looked for by themselves.
+            // Words and the codes of the gender are too short for this; the words are looked for by
+            // themselves.
             for value in values.chain(claims).filter(|value| value.len() >= 8) {
                 run.know(Kind::Attribute, value);
             }
@@ -259,8 +262,8 @@ impl Run {
         self.seen.push((place.into(), text.into()));
     }
 
-    /// A login with a client in Amazon Cognito's place, one that sends a nonce and PKCE too. Gives the class of its
-    /// failure, if it fails.
+    /// A login with a client in Amazon Cognito's place, one that sends a nonce and PKCE too. Gives
+    /// the class of its failure, if it fails.
     pub(crate) async fn at_client(
         &mut self,
         laptop: &Laptop,
@@ -336,7 +339,8 @@ impl Run {
         }
     }
 
-    /// A login at the app in the browser, and everything that the app then shows of it. Gives where it ended.
+    /// A login at the app in the browser, and everything that the app then shows of it. Gives where
+    /// it ended.
     async fn at_the_app(&mut self, laptop: &Laptop, persona: &str, fault: Option<Fault>) -> String {
         let app = Url::parse(laptop.app.as_ref().unwrap().base_url()).unwrap();
         let browser = browser();
@@ -370,7 +374,8 @@ impl Run {
         end.url.path().to_owned()
     }
 
-    /// Learns the verified records that lie in the user pool now, and says how many. No app and no browser ever sees one.
+    /// Learns the verified records that lie in the user pool now, and says how many. No app and no
+    /// browser ever sees one.
     fn records(&mut self, laptop: &Laptop) -> usize {
         let users = laptop.cognito.users();
         let records = users
@@ -653,8 +658,9 @@ fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     !goes_on(start.checked_sub(1)) && !goes_on(Some(end))
 }
 
-/// A value as it is, percent-encoded, escaped for JSON, and in base64 of either alphabet at each of its three places; also
-/// the bytes that the value itself is the base64url of. Of a long value its end alone counts too: a log may cut one.
+/// A value as it is, percent-encoded, escaped for JSON, and in base64 of either alphabet at each of
+/// its three places; also the bytes that the value itself is the base64url of. Of a long value its
+/// end alone counts too: a log may cut one.
 fn forms(value: &str) -> BTreeSet<Vec<u8>> {
     let mut forms = BTreeSet::new();
     let percent: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
@@ -841,7 +847,8 @@ async fn refused_run() -> Run {
     run
 }
 
-/// What a user overwrites in the user pool, and what the triggers then refuse and tell of: at their loudest.
+/// What a user overwrites in the user pool, and what the triggers then refuse and tell of: at their
+/// loudest.
 async fn refused_records_run() -> Run {
     let laptop = claims::stack_with_own_users(|_| {}).await;
     let mut run = Run::new(&laptop);

@@ -1,5 +1,6 @@
 //! Each function as Lambda runs it, with a Runtime API whose headers and events may be anything.
-//! One bad invocation neither ends the process nor quotes its input: not in the answer, not in the log.
+//! One bad invocation neither ends the process nor quotes its input: not in the answer, not in the
+//! log.
 
 use std::fmt;
 use std::fs::File;
@@ -96,7 +97,8 @@ enum Expected {
     Nothing,
 }
 
-/// Headers around an event that is good: it is answered whatever they are, unless there is no id to answer to.
+/// Headers around an event that is good: it is answered whatever they are, unless there is no id to
+/// answer to.
 fn headers(good: &[u8]) -> Vec<(Invocation, Expected)> {
     use Expected::{Answer, Nothing};
     let good = || Invocation::of(good);
@@ -138,8 +140,8 @@ fn headers(good: &[u8]) -> Vec<(Invocation, Expected)> {
     ]
 }
 
-/// Events that nobody sends: those that aren't JSON, or are too deep, are told as an error, and what others are is the
-/// function's to say.
+/// Events that nobody sends: those that aren't JSON, or are too deep, are told as an error, and
+/// what others are is the function's to say.
 fn events() -> Vec<(Invocation, Expected)> {
     let deep = |open: &str, close: &str| open.repeat(100_000) + &close.repeat(100_000);
     let unreadable: Vec<Vec<u8>> = vec![
@@ -191,7 +193,8 @@ fn environment() -> Vec<(String, String)> {
     })
 }
 
-/// The function, which writes to this file: nobody reads a pipe while it runs, and it would wait once one is full.
+/// The function, which writes to this file: nobody reads a pipe while it runs, and it would wait
+/// once one is full.
 fn start(executable: &Path, runtime_api: &Server, log: &File) -> Child {
     let address = runtime_api.url("");
     let mut command = Command::new(executable);
@@ -271,7 +274,8 @@ fn survives(executable: &Path, good: &[u8]) {
     assert!(!log.is_empty() && !log.contains("marked"), "{log}");
 }
 
-/// What Lambda was told after each wish for an event: whether it is an answer or an error, and its body.
+/// What Lambda was told after each wish for an event: whether it is an answer or an error, and its
+/// body.
 fn told(server: &Server) -> Vec<Vec<(String, String)>> {
     let mut told = Vec::new();
     for request in server.requests() {

@@ -1,5 +1,6 @@
-//! `digital-auth simulate service` as somebody meets it who tests a relying party of their own: what it says, that a
-//! login works with nothing but that, what it tells of each request, and how it ends.
+//! `digital-auth simulate service` as somebody meets it who tests a relying party of their own:
+//! what it says, that a login works with nothing but that, what it tells of each request, and how
+//! it ends.
 //! The relying party is the service's client of this project, which knows nothing of stand-ins.
 
 use std::net::{Ipv4Addr, TcpListener};

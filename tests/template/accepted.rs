@@ -1,5 +1,5 @@
-//! What a parameter takes: whatever the pattern lets through, every function takes too, and what AWS documents for the thing
-//! that is configured, the pattern lets through.
+//! What a parameter takes: whatever the pattern lets through, every function takes too, and what
+//! AWS documents for the thing that is configured, the pattern lets through.
 //! The values are made of the patterns themselves, so that a pattern that becomes laxer is noticed.
 
 use std::collections::BTreeMap;
@@ -21,13 +21,14 @@ const VALUES: usize = 60;
 /// AWS Lambda: all variables of a function together, as the JSON text that it measures.
 pub(crate) const LONGEST_ENVIRONMENT: usize = 4_096;
 
-/// The longest name of a user pool's domain: Amazon Cognito's own are a prefix of 63 characters and 43 more, for example
-/// `.auth-fips.us-gov-west-1.amazoncognito.com`, and one's own has 63.
+/// The longest name of a user pool's domain: Amazon Cognito's own are a prefix of 63 characters and
+/// 43 more, for example `.auth-fips.us-gov-west-1.amazoncognito.com`, and one's own has 63.
 const LONGEST_POOL_DOMAIN: usize = 128;
 /// The longest name of a secret that is given; those that the template makes are shorter.
 const LONGEST_SECRET_NAME: usize = 160;
 
-/// A pattern without what looks ahead: more than the pattern takes, so what it makes has to be sifted.
+/// A pattern without what looks ahead: more than the pattern takes, so what it makes has to be
+/// sifted.
 fn without_looking_ahead(pattern: &str) -> String {
     let mut left = String::new();
     let mut rest = pattern;
@@ -124,8 +125,8 @@ fn problems(stack: &Stack) -> Vec<String> {
         .collect()
 }
 
-/// Also what nobody would write: if the template takes it, a stack is made of it, and must not be one whose functions don't
-/// start.
+/// Also what nobody would write: if the template takes it, a stack is made of it, and must not be
+/// one whose functions don't start.
 #[test]
 fn what_the_template_takes_every_function_takes() {
     let template = template();
@@ -135,7 +136,8 @@ fn what_the_template_takes_every_function_takes() {
             continue;
         }
         for value in values(&template, name) {
-            // Whether such a label means anything, no pattern can say; no certificate is issued for one that doesn't.
+            // Whether such a label means anything, no pattern can say; no certificate is issued for
+            // one that doesn't.
             if value.contains("xn--") {
                 continue;
             }
@@ -153,7 +155,8 @@ fn what_the_template_takes_every_function_takes() {
     assert!(tried > 1_000, "{tried}");
 }
 
-/// The longest of everything at once: a variable too many would be found by AWS Lambda, in the middle of a deployment.
+/// The longest of everything at once: a variable too many would be found by AWS Lambda, in the
+/// middle of a deployment.
 #[test]
 fn the_longest_of_everything_is_an_environment_that_lambda_takes() {
     assert_eq!(problems(&longest()), [""; 0]);
@@ -224,8 +227,8 @@ fn host(length: usize) -> String {
     host.replacen('.', "a", usize::from(host.starts_with('.')))
 }
 
-/// What AWS documents for what a parameter configures, with the page where it does. What is left out on purpose is in
-/// [`NARROWER`].
+/// What AWS documents for what a parameter configures, with the page where it does. What is left
+/// out on purpose is in [`NARROWER`].
 const DOCUMENTED: &[(&str, &str, &[&str])] = &[
     (
         "AppCallbackUrls",

@@ -1,5 +1,6 @@
-//! From what the functions write to whether an alarm rings: what one person can cause calls nobody, and what meets everybody
-//! does. The functions are the real ones; their log goes to [`crate::cloudwatch`].
+//! From what the functions write to whether an alarm rings: what one person can cause calls nobody,
+//! and what meets everybody does. The functions are the real ones; their log goes to
+//! [`crate::cloudwatch`].
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -31,7 +32,8 @@ use crate::observability::{rows, watched};
 
 const OURS: &str = "digital-auth";
 
-/// Everything that the functions can measure: each metric with each set of dimensions and their values.
+/// Everything that the functions can measure: each metric with each set of dimensions and their
+/// values.
 fn measurable() -> BTreeSet<Metric> {
     let stack = ("Stack", STACK);
     let mut all = BTreeSet::new();
@@ -48,7 +50,8 @@ fn measurable() -> BTreeSet<Metric> {
     }
     let bridge = BridgeClass::ALL.iter();
     let bridge = bridge.map(|class| (Refused::Failure, class.name(), class.concern()));
-    // A record that is refused is a failure where somebody signs in, and none where there are tokens without it.
+    // A record that is refused is a failure where somebody signs in, and none where there are
+    // tokens without it.
     let triggers = TriggerClass::ALL.iter();
     let triggers = triggers.map(|class| (Refused::Failure, class.name(), class.concern()));
     let records = TriggerClass::ALL.iter();
@@ -116,8 +119,8 @@ fn every_alarm_and_every_widget_is_about_something_that_is_measured() {
     }
 }
 
-/// Whether a search of a widget, as these are written, finds a metric: namespace and names of the dimensions in braces, then
-/// the metric's name and the stack.
+/// Whether a search of a widget, as these are written, finds a metric: namespace and names of the
+/// dimensions in braces, then the metric's name and the stack.
 fn finds(search: &str, (namespace, name, dimensions): &Metric) -> bool {
     let (_, schema) = search.split_once('{').unwrap();
     let (schema, rest) = schema.split_once('}').unwrap();
@@ -181,7 +184,8 @@ fn named(alarms: &[&str]) -> BTreeSet<String> {
         .collect()
 }
 
-/// The status of the token endpoint, or of the page, at the end of a login whose browser goes elsewhere than the bridge said.
+/// The status of the token endpoint, or of the page, at the end of a login whose browser goes
+/// elsewhere than the bridge said.
 async fn edited(running: &Running, edit: impl Fn(&mut Vec<(String, String)>)) -> u16 {
     let client = RelyingParty::new(running);
     let browser = browser();
@@ -215,7 +219,8 @@ fn set(query: &mut [(String, String)], name: &str, change: impl Fn(&str) -> Stri
     }
 }
 
-/// Somebody who edits what their browser carries to the service, again and again while somebody else gets in:
+/// Somebody who edits what their browser carries to the service, again and again while somebody
+/// else gets in:
 /// nobody is called. The bridge refuses it.
 #[tokio::test]
 async fn what_a_browser_carries_to_the_service_can_be_edited_and_calls_nobody() {
@@ -304,8 +309,8 @@ async fn what_the_service_makes_of_it_calls_nobody() {
     }
 }
 
-/// What a firewall in front of the service could take for an attack isn't carried there: RFC 6749 §A.11, and no more than the
-/// service's own codes have.
+/// What a firewall in front of the service could take for an attack isn't carried there: RFC 6749
+/// §A.11, and no more than the service's own codes have.
 #[tokio::test]
 async fn a_code_of_odd_characters_is_carried_nowhere_and_calls_nobody() {
     let running = running(&[]).await;
@@ -381,9 +386,9 @@ async fn log_in_as(
 /// Five people, each with a card.
 const FIVE: [&str; 5] = ["adult", "longest", "leap-day", "no-gender", "yokohama"];
 
-/// A wrong `AcceptedAcr` lets nobody in, and neither does a service that doesn't say what is required of it. The same refusal of
-/// one person is theirs alone: they can edit what their browser carries to the service, and do it again and again, also where
-/// nobody else signs in.
+/// A wrong `AcceptedAcr` lets nobody in, and neither does a service that doesn't say what is
+/// required of it. The same refusal of one person is theirs alone: they can edit what their browser
+/// carries to the service, and do it again and again, also where nobody else signs in.
 #[tokio::test]
 async fn what_refuses_everybody_rings_and_what_refuses_one_person_does_not() {
     let logins = &["logins-none", "logins-refused"][..];
@@ -424,8 +429,9 @@ async fn what_refuses_everybody_rings_and_what_refuses_one_person_does_not() {
     }
 }
 
-/// Who counts once in a period does so in each process. Whoever sends many requests at once meets many of them, and what
-/// they wait for may turn some away: nobody is called before it goes on. One burst can lie on the boundary of two periods.
+/// Who counts once in a period does so in each process. Whoever sends many requests at once meets
+/// many of them, and what they wait for may turn some away: nobody is called before it goes on. One
+/// burst can lie on the boundary of two periods.
 #[tokio::test]
 async fn what_one_person_sends_at_once_calls_nobody_whatever_it_is() {
     let stack = watched();
@@ -491,8 +497,8 @@ async fn what_one_person_sends_at_once_calls_nobody_whatever_it_is() {
     assert_eq!(rings(&[&burst, &nothing, &burst, &burst]), everything);
 }
 
-/// An app asks for a new authentication each time, and the service doesn't say when it was. One person's old one is
-/// theirs alone.
+/// An app asks for a new authentication each time, and the service doesn't say when it was. One
+/// person's old one is theirs alone.
 #[tokio::test]
 async fn new_authentications_that_the_service_never_shows_ring() {
     let everybody = &["logins-none", "logins-refused"][..];
@@ -528,8 +534,8 @@ fn people(count: u8) -> impl Iterator<Item = UserAgent> {
     addresses.map(|address| UserAgent::at("ja", Some(address)).unwrap())
 }
 
-/// What refuses everybody before Amazon Cognito asks for tokens: a setting that the service doesn't fit, or a client ID
-/// that it doesn't know any more.
+/// What refuses everybody before Amazon Cognito asks for tokens: a setting that the service doesn't
+/// fit, or a client ID that it doesn't know any more.
 #[tokio::test]
 async fn logins_that_all_end_on_the_way_back_ring() {
     for (required, fault, class) in [
@@ -559,8 +565,8 @@ async fn logins_that_all_end_on_the_way_back_ring() {
     }
 }
 
-/// What refuses everybody before a login begins: a setting of the user pool that is another here. Somebody who sends such a
-/// request by hand is one place.
+/// What refuses everybody before a login begins: a setting of the user pool that is another here.
+/// Somebody who sends such a request by hand is one place.
 #[tokio::test]
 async fn logins_that_all_end_before_they_begin_ring() {
     type Change = fn(&mut LaptopOptions);
@@ -612,8 +618,9 @@ async fn logins_that_all_end_before_they_begin_ring() {
     }
 }
 
-/// Whoever begins logins, and writes their end by hand, doesn't need a card for it. One person calls nobody with that,
-/// however often they do it, and neither where nobody else logs in for days.
+/// Whoever begins logins, and writes their end by hand, doesn't need a card for it. One person
+/// calls nobody with that, however often they do it, and neither where nobody else logs in for
+/// days.
 #[tokio::test]
 async fn ends_of_logins_that_one_person_writes_by_hand_do_not_ring() {
     for (others, written) in [(2, 40), (0, 40)] {
@@ -676,9 +683,9 @@ async fn days_on_which_nobody_gets_in_ring_where_logins_are_few() {
     right.stop().await;
 }
 
-/// What is the client's at `/token`, anybody can cause who sends something there. Amazon Cognito with a secret that the
-/// bridge lacks lets nobody in, and then nothing is known but that logins begin. Of one place one counts in a period: anybody
-/// can begin as many as they like.
+/// What is the client's at `/token`, anybody can cause who sends something there. Amazon Cognito
+/// with a secret that the bridge lacks lets nobody in, and then nothing is known but that logins
+/// begin. Of one place one counts in a period: anybody can begin as many as they like.
 #[tokio::test]
 async fn logins_that_begin_and_never_finish_ring() {
     let secrets = json!({ "current": "a-secret-that-amazon-cognito-does-not-have" });
@@ -735,8 +742,8 @@ fn where_there_are_many_it_goes_by_the_share() {
     }
 }
 
-/// The trigger isn't in the user pool any more: everything is as it was, but that it isn't invoked. Or it is, and
-/// doesn't start.
+/// The trigger isn't in the user pool any more: everything is as it was, but that it isn't invoked.
+/// Or it is, and doesn't start.
 #[tokio::test]
 async fn logins_that_finish_without_the_trigger_ring() {
     type Change = fn(&mut LaptopOptions);
@@ -763,7 +770,8 @@ async fn logins_that_finish_without_the_trigger_ring() {
         running.stop().await;
         let rings = named(&["inbound-federation-gone"]);
         assert_eq!(ringing(&stack, &[gone.clone(), gone.clone()]), rings);
-        // Where there are no logins, nothing is wrong; and where there are few, it shows at the second.
+        // Where there are no logins, nothing is wrong; and where there are few, it shows at the
+        // second.
         let silence = Period::default();
         let mut few = vec![silence.clone(); 24];
         few[3] = gone.clone();
@@ -785,7 +793,8 @@ async fn logins_that_finish_without_the_trigger_ring() {
     }
 }
 
-/// The trigger that writes the claims isn't in the user pool any more: everybody signs in, and no app gets a claim.
+/// The trigger that writes the claims isn't in the user pool any more: everybody signs in, and no
+/// app gets a claim.
 #[tokio::test]
 async fn logins_whose_tokens_are_made_without_the_trigger_ring() {
     let stack = watched();
@@ -809,8 +818,8 @@ async fn logins_whose_tokens_are_made_without_the_trigger_ring() {
     assert_eq!(ringing(&stack, &day), named(&[]));
 }
 
-/// The trigger's line comes some seconds after the bridge's, and then another period may have begun: once in a day by
-/// chance, on a site that has few logins.
+/// The trigger's line comes some seconds after the bridge's, and then another period may have
+/// begun: once in a day by chance, on a site that has few logins.
 #[tokio::test]
 async fn logins_at_the_end_of_a_period_do_not_ring() {
     let running = running_with(|_| {}).await;
@@ -891,7 +900,8 @@ impl TokenTrigger {
         Self(DirectFunction::new(options))
     }
 
-    /// Tokens for these users, one after the other, each with this record: whether they have a claim of ours.
+    /// Tokens for these users, one after the other, each with this record: whether they have a
+    /// claim of ours.
     async fn refresh(&self, record: &str, users: impl IntoIterator<Item = usize>) -> bool {
         self.refresh_with(record, IDENTITY, users).await
     }
@@ -954,8 +964,8 @@ async fn records_that_are_refused_for_everybody_ring() {
     assert_eq!(trigger.rings(), named(&["records-refused"]));
 }
 
-/// A stricter policy refuses everybody's records, too, until they sign in again: whoever made it so knows, and would hear
-/// nothing of a key that is lost meanwhile.
+/// A stricter policy refuses everybody's records, too, until they sign in again: whoever made it so
+/// knows, and would hear nothing of a key that is lost meanwhile.
 #[tokio::test]
 async fn records_that_do_not_fit_a_stricter_policy_ring_for_nobody_and_hide_nothing() {
     let stricter = || TokenTrigger::with(KEY, ISSUER, &[("ACCEPTED_ACR", "aal3")]);
@@ -969,8 +979,8 @@ async fn records_that_do_not_fit_a_stricter_policy_ring_for_nobody_and_hide_noth
     assert_eq!(trigger.rings(), named(&["records-refused"]));
 }
 
-/// A tool took the record out of the attribute mapping: everybody signs in, and has no claim. One who took their own
-/// record away, or never had one, is no reason to call anybody.
+/// A tool took the record out of the attribute mapping: everybody signs in, and has no claim. One
+/// who took their own record away, or never had one, is no reason to call anybody.
 #[tokio::test]
 async fn records_that_are_missing_for_everybody_ring() {
     let running = running_with(|options| {
@@ -997,7 +1007,8 @@ async fn records_that_are_missing_for_everybody_ring() {
     running.stop().await;
 }
 
-/// One user's nonsense among the others', or alone, however often it is shown: an unknown key too can be made up.
+/// One user's nonsense among the others', or alone, however often it is shown: an unknown key too
+/// can be made up.
 #[tokio::test]
 async fn one_users_nonsense_does_not_ring_however_often_it_is_shown() {
     let foreign = record().replacen("Ae", "AQ", 1);
@@ -1015,7 +1026,8 @@ async fn one_users_nonsense_does_not_ring_however_often_it_is_shown() {
     }
 }
 
-/// Where a pool lets people sign up, one person can be many users of the pool's own. No record was ever made for these.
+/// Where a pool lets people sign up, one person can be many users of the pool's own. No record was
+/// ever made for these.
 #[tokio::test]
 async fn nonsense_of_users_who_never_signed_in_with_the_card_does_not_ring() {
     let trigger = TokenTrigger::new(KEY, ISSUER);
@@ -1045,8 +1057,8 @@ async fn a_forged_record_rings_at_once() {
     assert_eq!(ringing(&watched(), &[once]), named(&["tampering"]));
 }
 
-/// What AWS CloudTrail says of a call, as Amazon EventBridge hands it on. The events are those of AWS's documentation, with
-/// keys and secrets of this stack.
+/// What AWS CloudTrail says of a call, as Amazon EventBridge hands it on. The events are those of
+/// AWS's documentation, with keys and secrets of this stack.
 fn api_call(service: &str, name: &str, detail: &Value) -> Value {
     let mut event = json!({
         "version": "0",

@@ -1,4 +1,5 @@
-//! The bridge's API as Amazon Cognito and browsers meet it: which function answers, on which paths, under which names.
+//! The bridge's API as Amazon Cognito and browsers meet it: which function answers, on which paths,
+//! under which names.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
-//! What AWS CloudFormation makes of a template, as far as ours goes: parameters with their patterns, rules, conditions and
-//! functions, without calling anybody. Whatever it doesn't know is a defect of the test, and ends it.
+//! What AWS CloudFormation makes of a template, as far as ours goes: parameters with their
+//! patterns, rules, conditions and functions, without calling anybody. Whatever it doesn't know is
+//! a defect of the test, and ends it.
 
 use std::collections::BTreeMap;
 

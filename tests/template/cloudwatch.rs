@@ -1,5 +1,6 @@
-//! What Amazon CloudWatch makes of the functions' log: metrics out of the embedded metric format, and which alarms of the
-//! template ring then. As far as these alarms go: whatever else it meets is a defect of the test, and ends it.
+//! What Amazon CloudWatch makes of the functions' log: metrics out of the embedded metric format,
+//! and which alarms of the template ring then. As far as these alarms go: whatever else it meets is
+//! a defect of the test, and ends it.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>,
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html>,
@@ -173,8 +174,8 @@ pub(crate) fn ringing(stack: &Stack, periods: &[Period]) -> BTreeSet<String> {
             "LessThanThreshold" => value < threshold,
             other => panic!("no comparison: {other}"),
         };
-        // Amazon CloudWatch looks a little further back, and takes older points in the place of missing ones. How far, it
-        // doesn't say.
+        // Amazon CloudWatch looks a little further back, and takes older points in the place of
+        // missing ones. How far, it doesn't say.
         let range = periods.iter().rev().take(evaluated + FURTHER_BACK);
         let points = range.filter_map(|period| period.data_point(alarm));
         let breaching = points.take(evaluated).filter(|value| breaches(*value));
@@ -187,8 +188,8 @@ pub(crate) fn ringing(stack: &Stack, periods: &[Period]) -> BTreeSet<String> {
         .collect()
 }
 
-/// The value of an expression of metric math, as far as these alarms need it. Where something of it isn't known, there
-/// is none; a sum leaves it out, and `FILL` puts a value in its place.
+/// The value of an expression of metric math, as far as these alarms need it. Where something of it
+/// isn't known, there is none; a sum leaves it out, and `FILL` puts a value in its place.
 fn evaluate(expression: &str, known: &BTreeMap<String, Option<f64>>) -> Option<f64> {
     let values: Vec<f64> = known.values().copied().flatten().collect();
     // Where nothing was measured, there is no time for which `FILL` could put something in.

@@ -1,5 +1,6 @@
-//! The settings that a stack can have. What can be chosen apart from the rest is one choice; every two choices are tried in all
-//! their alternatives together, and the names and places with each other too.
+//! The settings that a stack can have. What can be chosen apart from the rest is one choice; every
+//! two choices are tried in all their alternatives together, and the names and places with each
+//! other too.
 
 use std::collections::BTreeMap;
 
@@ -206,7 +207,8 @@ pub(crate) fn parameters(settings: &[&[(&str, &str)]]) -> Parameters {
     parameters
 }
 
-/// Every combination of places with every alternative of everything else, and every two of everything else.
+/// Every combination of places with every alternative of everything else, and every two of
+/// everything else.
 pub(crate) fn every_combination() -> Vec<Parameters> {
     let [environments, pools, zones] = PLACES;
     let mut combinations = Vec::new();

@@ -1,4 +1,5 @@
-//! What is made at all: a resource of a kind that no test looks at could be anything, and anybody's.
+//! What is made at all: a resource of a kind that no test looks at could be anything, and
+//! anybody's.
 
 use std::collections::BTreeMap;
 
@@ -71,7 +72,8 @@ fn nothing_is_made_that_no_test_looks_at() {
     }
 }
 
-/// An exported value can't be changed while somebody imports it, and no other stack can export it under the same name.
+/// An exported value can't be changed while somebody imports it, and no other stack can export it
+/// under the same name.
 #[test]
 fn what_is_told_is_told_to_people_alone() {
     for template in [template(), observability(), edge()] {

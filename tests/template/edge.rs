@@ -1,5 +1,5 @@
-//! What may stand in front (infra/edge.yaml): nothing of a login is kept, nobody who belongs is turned away, and the bridge can
-//! tell who came through.
+//! What may stand in front (infra/edge.yaml): nothing of a login is kept, nobody who belongs is
+//! turned away, and the bridge can tell who came through.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -78,7 +78,8 @@ fn rules(stack: &Stack) -> Vec<Value> {
     rules
 }
 
-/// The paths that Amazon Cognito itself calls, as the identity provider of the stack behind has them.
+/// The paths that Amazon Cognito itself calls, as the identity provider of the stack behind has
+/// them.
 fn paths_of_cognito() -> BTreeSet<String> {
     let behind = behind();
     let details = &behind.properties("IdentityProvider")["ProviderDetails"];
@@ -110,7 +111,8 @@ fn it_has_the_registered_name_and_hands_on_to_the_api() {
         .as_u64()
         .unwrap();
     assert!(seconds * 1_000 > milliseconds, "the API gives up first");
-    // Amazon Cognito waits five seconds: a connection that hangs leaves the bridge all that it takes at most.
+    // Amazon Cognito waits five seconds: a connection that hangs leaves the bridge all that it
+    // takes at most.
     let connecting = Duration::from_secs(origin["ConnectionTimeout"].as_u64().unwrap());
     assert!(connecting + ANSWER <= Duration::from_secs(5));
     assert_eq!(origin["ConnectionAttempts"], 2);
@@ -186,7 +188,8 @@ fn nothing_is_spoken_but_tls() {
     }
 }
 
-/// The bridge's header, and a reference to its secret: the value stands in no template and in no parameter.
+/// The bridge's header, and a reference to its secret: the value stands in no template and in no
+/// parameter.
 #[test]
 fn it_shows_what_the_bridge_knows_by_a_reference() {
     let copy = behind().outputs["FrontDoorSecretsInUsEast1Arn"].clone();
@@ -207,7 +210,8 @@ fn it_shows_what_the_bridge_knows_by_a_reference() {
 fn nothing_of_a_login_is_kept_and_all_of_it_is_handed_on() {
     let stack = in_front();
     let distribution = distribution(&stack);
-    // No function of CloudFront's reads it on the way, and the bridge itself refuses the methods that it doesn't know.
+    // No function of CloudFront's reads it on the way, and the bridge itself refuses the methods
+    // that it doesn't know.
     let login = json!({
         "TargetOriginId": "api",
         "ViewerProtocolPolicy": "https-only",
@@ -290,7 +294,8 @@ fn no_error_is_shown_to_anybody_else() {
     }
 }
 
-/// Its requests come from a few addresses, for everybody: a limit for one address, or a list of bad ones, would be for all.
+/// Its requests come from a few addresses, for everybody: a limit for one address, or a list of bad
+/// ones, would be for all.
 #[test]
 fn amazon_cognito_is_never_turned_away() {
     let stack = in_front();
@@ -353,7 +358,8 @@ fn one_address_is_limited_with_a_page_that_says_so() {
     }
 }
 
-/// The common rule set refuses query strings over 2,048 bytes: Amazon Cognito's state alone is longer.
+/// The common rule set refuses query strings over 2,048 bytes: Amazon Cognito's state alone is
+/// longer.
 #[test]
 fn no_rule_of_aws_breaks_a_login() {
     let stack = in_front();
@@ -361,7 +367,8 @@ fn no_rule_of_aws_breaks_a_login() {
         .iter()
         .filter_map(|rule| rule["Statement"].get("ManagedRuleGroupStatement").cloned())
         .collect();
-    // What they refuse is refused, for everybody, and not only counted. People whose address is on a list are told so.
+    // What they refuse is refused, for everybody, and not only counted. People whose address is on
+    // a list are told so.
     let refused = |list: &str| {
         json!({
             "Name": list,

@@ -1,5 +1,5 @@
-//! What the parameters of a stack lead to, said a second time and apart from the template: the addresses, the keys and the
-//! secrets that several tests compare with.
+//! What the parameters of a stack lead to, said a second time and apart from the template: the
+//! addresses, the keys and the secrets that several tests compare with.
 
 use std::collections::BTreeMap;
 
@@ -130,7 +130,8 @@ pub(crate) fn record_keys(given: &Given) -> String {
     existing.unwrap_or_else(|| secret("RecordKeys"))
 }
 
-/// The key in a slot (`1` or `2`) of a kind (`AssertionKey` or `IdTokenKey`), if the slot is in use.
+/// The key in a slot (`1` or `2`) of a kind (`AssertionKey` or `IdTokenKey`), if the slot is in
+/// use.
 pub(crate) fn key(given: &Given, kind: &str, slot: &str) -> Option<String> {
     let is_used = chosen(given, &format!("{kind}s")).contains(slot);
     let existing = set(given, &format!("{kind}{slot}")).map(str::to_owned);

@@ -1,5 +1,6 @@
-//! What AWS sets limits to in a deployment, and how near to them the template goes: `docs/limits.md` says it, and why that is
-//! near enough. What grows with the template has a limit of ours, under which it stays.
+//! What AWS sets limits to in a deployment, and how near to them the template goes:
+//! `docs/limits.md` says it, and why that is near enough. What grows with the template has a limit
+//! of ours, under which it stays.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -58,7 +59,8 @@ fn alarm_periods(alarm: &Value) -> (usize, usize) {
     (periods, period.unwrap().try_into().unwrap())
 }
 
-/// Over how many seconds the alarms look whose periods are of an hour at least, or else those whose periods are shorter.
+/// Over how many seconds the alarms look whose periods are of an hour at least, or else those whose
+/// periods are shorter.
 fn alarm_windows<'a>(
     alarms: impl Iterator<Item = &'a Value>,
     of_hours: bool,
@@ -68,8 +70,8 @@ fn alarm_windows<'a>(
     these.map(|(periods, period)| periods * period)
 }
 
-/// How long the names are that may be as long as that of a web ACL, where the stack's name is the longest: CloudFront's and
-/// the firewall's, and those of the firewall's metrics.
+/// How long the names are that may be as long as that of a web ACL, where the stack's name is the
+/// longest: CloudFront's and the firewall's, and those of the firewall's metrics.
 fn names_in_front() -> Vec<usize> {
     let edge = edge();
     let longest = "a".repeat(longest_taken(&edge, "Name", |length| "a".repeat(length)));
@@ -132,8 +134,8 @@ fn every_limit_of_a_deployment_is_written_down_and_kept() {
     let label = |length: usize| "a".repeat(length);
     let main = &templates[0];
 
-    // What is, the limit that AWS sets (its pages of quotas, and the models of its APIs), and ours: the same as what is, or
-    // what the template may grow to.
+    // What is, the limit that AWS sets (its pages of quotas, and the models of its APIs), and ours:
+    // the same as what is, or what the template may grow to.
     let rows = [
         (
             "environment",

@@ -1,7 +1,7 @@
-//! What `sam deploy` would make, read from the translated template: in every combination of settings the parts fit each other,
-//! the functions take their environment, and nobody has a right too many. `cargo xtask template` translates, and runs this;
-//! `TEMPLATE`, `OBSERVABILITY`, `EDGE` and `SAMCONFIG` say where
-//! they are, as JSON.
+//! What `sam deploy` would make, read from the translated template: in every combination of
+//! settings the parts fit each other, the functions take their environment, and nobody has a right
+//! too many. `cargo xtask template` translates, and runs this; `TEMPLATE`, `OBSERVABILITY`, `EDGE`
+//! and `SAMCONFIG` say where they are, as JSON.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

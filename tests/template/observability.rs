@@ -1,4 +1,5 @@
-//! What watches the stack: every alarm is about something that is measured, tells somebody, and says what to do.
+//! What watches the stack: every alarm is about something that is measured, tells somebody, and
+//! says what to do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -256,7 +257,8 @@ fn every_metric_of_an_alarm_is_paid_for() {
     }
 }
 
-/// The classes that say that the service is away. It says so in a redirect, too, but there anybody can say it.
+/// The classes that say that the service is away. It says so in a redirect, too, but there anybody
+/// can say it.
 const AWAY: [&str; 4] = [
     "service_unreachable",
     "service_timeout",
@@ -385,7 +387,8 @@ fn logins_none() -> Value {
     alarm
 }
 
-/// An alarm that goes by a share, in three of twelve times 20 minutes, in each of which one person counts once.
+/// An alarm that goes by a share, in three of twelve times 20 minutes, in each of which one person
+/// counts once.
 fn share(name: &str, label: &str, expression: &str, parts: &[(&str, &str, &str)]) -> Value {
     let mut alarm = usual(name, (3, 12), 1);
     let period = PERIOD.num_seconds().try_into().unwrap();
@@ -427,7 +430,8 @@ fn records_refused() -> Value {
     )
 }
 
-/// An alarm that rings when something stays away: in so many hours of a day in which it should have been there.
+/// An alarm that rings when something stays away: in so many hours of a day in which it should have
+/// been there.
 fn trigger_gone(name: &str, metric: &str, hours: u32) -> Value {
     let mut alarm = usual(name, (hours, 24), 1);
     alarm["ComparisonOperator"] = "LessThanThreshold".into();
@@ -486,7 +490,8 @@ fn every_class_that_says_that_the_service_is_away_is_one() {
 #[test]
 fn only_the_alarms_of_this_account_are_told_to_whoever_is_given() {
     let stack = watched();
-    // And what the rules for keys and secrets tell, which rings no alarm. Amazon EventBridge takes no condition here.
+    // And what the rules for keys and secrets tell, which rings no alarm. Amazon EventBridge takes
+    // no condition here.
     let mut policy = topic_policy("nested");
     let statements = policy["PolicyDocument"]["Statement"].as_array_mut();
     statements.unwrap().push(json!({
@@ -515,8 +520,8 @@ fn only_the_alarms_of_this_account_are_told_to_whoever_is_given() {
     );
 }
 
-/// Whoever writes a redirect or a cookie by hand must not call anybody with one, whether it is counted by its class or
-/// by its concern. Only many of them are told.
+/// Whoever writes a redirect or a cookie by hand must not call anybody with one, whether it is
+/// counted by its class or by its concern. Only many of them are told.
 #[test]
 fn what_only_a_browser_said_is_told_when_there_is_much_of_it() {
     let unproven = BridgeClass::ALL
@@ -660,7 +665,8 @@ fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
     assert_eq!(shown.len(), expected.len(), "each once");
     assert_eq!(shown.into_iter().collect::<BTreeSet<_>>(), expected);
 
-    // Their classes and functions aren't known before: a search finds what there is. A namespace with a hyphen is in quotes.
+    // Their classes and functions aren't known before: a search finds what there is. A namespace
+    // with a hyphen is in quotes.
     let search = |dimensions: &str, metric: &str, statistic: &str| {
         format!(
             r#"SEARCH('{{"{OURS}",{dimensions}}} MetricName="{metric}" Stack="{STACK}"', '{statistic}', 300)"#

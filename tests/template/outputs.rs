@@ -1,4 +1,5 @@
-//! What a stack tells whoever deployed it: for the form, for the app, and for the next steps of the documentation.
+//! What a stack tells whoever deployed it: for the form, for the app, and for the next steps of the
+//! documentation.
 
 use std::collections::BTreeMap;
 

@@ -627,7 +627,8 @@ fn every_name_carries_the_stacks() {
 
 #[test]
 fn two_stacks_share_no_name() {
-    // The names that AWS makes carry the stack's by themselves. What is left are properties called a name.
+    // The names that AWS makes carry the stack's by themselves. What is left are properties called
+    // a name.
     let template = template();
     for settings in [PRODUCTION, EXISTING_USER_POOL, EDGE] {
         let given = parameters(&[settings]);
@@ -648,7 +649,8 @@ fn two_stacks_share_no_name() {
                 }
             }
         }
-        // A secret of a name that was deleted blocks the name for weeks; a stack of the same name gets another one.
+        // A secret of a name that was deleted blocks the name for weeks; a stack of the same name
+        // gets another one.
         for (id, secret) in one.of_type("AWS::SecretsManager::Secret") {
             assert!(text(&secret["Name"]).ends_with("-a1b2c3d4"), "{id}");
         }
@@ -684,7 +686,8 @@ fn every_environment_of_samconfig_is_one_that_is_taken() {
         if ["staging", "production"].contains(&name.as_str()) {
             is_for_everybody(name, &given);
         }
-        // What nobody changed is refused before anything is made, and all of it is taken once it is.
+        // What nobody changed is refused before anything is made, and all of it is taken once it
+        // is.
         for (parameter, value) in [("AcceptedAcr", "aal3"), ("DomainPrefix", "myna")] {
             if given
                 .get(parameter)

@@ -1,5 +1,5 @@
-//! Where a stack is, and whose: nothing in a template is of one Region or one account alone, and in us-east-1 there is no copy of a
-//! secret beside the secret.
+//! Where a stack is, and whose: nothing in a template is of one Region or one account alone, and in
+//! us-east-1 there is no copy of a secret beside the secret.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Who may do what: a role for each function, with what it needs; who may call a function; what is limited, kept and encrypted.
+//! Who may do what: a role for each function, with what it needs; who may call a function; what is
+//! limited, kept and encrypted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +12,8 @@ use crate::translated::{in_every_combination, template};
 /// The only actions that AWS X-Ray has no resources for.
 const TRACES: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
-/// What a function's role allows: action, the resources of it, and on which condition (`Value::Null` is none).
+/// What a function's role allows: action, the resources of it, and on which condition
+/// (`Value::Null` is none).
 type Rights = BTreeMap<String, Vec<(BTreeSet<String>, Value)>>;
 
 /// Everything that a function's role allows, by policies of its own and attached ones.
@@ -310,7 +312,8 @@ fn logs_end_and_what_has_to_outlive_the_stack_stays() {
     in_every_combination(|stack, given| {
         let groups: BTreeMap<_, _> = stack.of_type("AWS::Logs::LogGroup").collect();
         let group = |name: &str| json!({ "LogGroupName": name, "RetentionInDays": chosen(given, "LogRetentionDays") });
-        // What begins like this needs no entry of its own in the account's resource policy for logs.
+        // What begins like this needs no entry of its own in the account's resource policy for
+        // logs.
         let api = group("/aws/vendedlogs/digital-auth/myna/api");
         let federation = group("/digital-auth/myna/federation");
         let inbound = group("/digital-auth/myna/inbound-federation");
@@ -325,7 +328,8 @@ fn logs_end_and_what_has_to_outlive_the_stack_stays() {
         for (id, resource) in &stack.resources {
             let outlives =
                 id.starts_with("Made") || ["RecordKeys", "UserPool"].contains(&id.as_str());
-            // What a first deployment made that failed holds nothing yet. A user pool protects itself.
+            // What a first deployment made that failed holds nothing yet. A user pool protects
+            // itself.
             let kept = if id == "UserPool" {
                 "Retain"
             } else {
@@ -415,7 +419,8 @@ fn secrets_are_made_by_nobody_in_the_form_that_the_functions_read() {
             "RequireEachIncludedType": false,
         });
         for (id, secret) in stack.of_type("AWS::SecretsManager::Secret") {
-            // A value would stand in the template, and with a key of somebody's nobody could read it.
+            // A value would stand in the template, and with a key of somebody's nobody could read
+            // it.
             let known = [
                 "Description",
                 "GenerateSecretString",

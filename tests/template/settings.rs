@@ -114,8 +114,8 @@ fn capitalized(word: &str) -> String {
     format!("{first}{}", rest.to_ascii_lowercase())
 }
 
-/// What is said twice of a setting, as a parameter and as a variable, is said alike: what can be chosen, and what holds where
-/// nothing is.
+/// What is said twice of a setting, as a parameter and as a variable, is said alike: what can be
+/// chosen, and what holds where nothing is.
 #[test]
 fn a_parameter_and_its_variable_say_the_same() {
     let template = template();

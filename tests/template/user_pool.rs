@@ -1,4 +1,5 @@
-//! The user pool, its provider and its client: what a verified login needs, and what a user pool can't change later.
+//! The user pool, its provider and its client: what a verified login needs, and what a user pool
+//! can't change later.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +23,8 @@ const MAPPED: &[&str] = &[
     "custom:verified_at",
 ];
 
-/// The user pool: nobody signs up, nobody has a password, and nobody is asked for more than the card.
+/// The user pool: nobody signs up, nobody has a password, and nobody is asked for more than the
+/// card.
 fn user_pool() -> Value {
     let attribute = |name: &str, least: &str, most: &str| {
         json!({
@@ -99,7 +101,8 @@ fn the_provider_is_the_bridge() {
     });
 }
 
-/// The app's client: it signs people in with the card and in no other way, and reads nothing of the user pool.
+/// The app's client: it signs people in with the card and in no other way, and reads nothing of the
+/// user pool.
 fn client(given: &Given) -> Value {
     let mut client = json!({
         "UserPoolId": expected::user_pool(given),

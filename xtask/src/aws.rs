@@ -1,6 +1,6 @@
-//! `cargo xtask aws`: tests the KMS keys, and the functions with AWS KMS, AWS Secrets Manager and a user pool,
-//! against `ministack`, an emulator of AWS that others wrote in Python. It is installed below `target/`, started on a free port of the loopback,
-//! and stopped whatever the tests say.
+//! `cargo xtask aws`: tests the KMS keys, and the functions with AWS KMS, AWS Secrets Manager and a
+//! user pool, against `ministack`, an emulator of AWS that others wrote in Python. It is installed
+//! below `target/`, started on a free port of the loopback, and stopped whatever the tests say.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -45,7 +45,8 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    /// Starts it with nothing in it. `configure` gets its command and its URL, and may add variables.
+    /// Starts it with nothing in it. `configure` gets its command and its URL, and may add
+    /// variables.
     pub(crate) fn start(
         python: &Installed,
         configure: impl FnOnce(&mut Command, &str),

@@ -1,6 +1,7 @@
-//! `cargo xtask browser`: the demo in Chromium, on a PC and on a phone, in both languages, with a picture of every page; and
-//! a login in Firefox. The browsers, a Japanese font and faketime come from Debian's packages, axe-core from npm, Firefox's
-//! driver from crates.io; the drivers are started on free ports of the loopback, and stopped whatever the tests say.
+//! `cargo xtask browser`: the demo in Chromium, on a PC and on a phone, in both languages, with a
+//! picture of every page; and a login in Firefox. The browsers, a Japanese font and faketime come
+//! from Debian's packages, axe-core from npm, Firefox's driver from crates.io; the drivers are
+//! started on free ports of the loopback, and stopped whatever the tests say.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -85,7 +86,8 @@ fn install_axe(folder: &Path) -> Result<PathBuf, String> {
     Err(format!("NOT CHECKED: npm can't install {AXE}"))
 }
 
-/// Installs Firefox's driver below `target/tools`, and gives its file. Does nothing once it is there.
+/// Installs Firefox's driver below `target/tools`, and gives its file. Does nothing once it is
+/// there.
 fn install_geckodriver(workspace: &Path) -> Result<PathBuf, String> {
     let [name, version] = GECKODRIVER;
     let root = workspace
@@ -116,8 +118,8 @@ impl Driver {
     /// Starts it on a free port, and reads which one after `says`.
     fn start(driver: &Path, says: &str) -> Result<Self, String> {
         let name = driver.display();
-        // A group of its own, to which the browsers belong. It ends when nobody holds the pipe any more: also if this task
-        // is interrupted or killed.
+        // A group of its own, to which the browsers belong. It ends when nobody holds the pipe any
+        // more: also if this task is interrupted or killed.
         let mut process = Command::new("sh")
             .args(["-c", r#""$0" --port=0 </dev/null & cat; kill -s KILL 0"#])
             .arg(driver)

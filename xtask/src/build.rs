@@ -1,6 +1,7 @@
-//! `cargo xtask build`: what is deployed, built as `sam build` builds it, for both architectures, and tested: a person signs in
-//! with the built functions, those for arm64 under an emulator of the processor. What comes out for arm64, the default of
-//! template.yaml, lies where `sam deploy` looks for it.
+//! `cargo xtask build`: what is deployed, built as `sam build` builds it, for both architectures,
+//! and tested: a person signs in with the built functions, those for arm64 under an emulator of the
+//! processor. What comes out for arm64, the default of template.yaml, lies where `sam deploy` looks
+//! for it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -119,7 +120,8 @@ impl Architecture {
     }
 }
 
-/// Runs the task for one architecture or for both, or says what failed. What this machine can't do is skipped, loudly.
+/// Runs the task for one architecture or for both, or says what failed. What this machine can't do
+/// is skipped, loudly.
 pub(crate) fn run(workspace: &Path, only: Option<Architecture>) -> Result<(), String> {
     let sam = SAM.install(workspace)?;
     for architecture in Architecture::value_variants() {
@@ -171,8 +173,8 @@ fn build(workspace: &Path, sam: &Installed, architecture: Architecture) -> Resul
             .stdin(Stdio::null());
         Ok(command)
     };
-    // SAM builds one function after the other. Building all of them first, with the options that SAM gives cargo-lambda,
-    // lets the compiler use every core; SAM then finds them done.
+    // SAM builds one function after the other. Building all of them first, with the options that
+    // SAM gives cargo-lambda, lets the compiler use every core; SAM then finds them done.
     let mut all = with_environment(&sam.folder().join("bin/cargo-lambda"))?;
     all.args(["lambda", "build", "--locked", "--release"]);
     if architecture == Architecture::Arm64 {
@@ -193,8 +195,8 @@ fn build(workspace: &Path, sam: &Installed, architecture: Architecture) -> Resul
     done(&mut build, "sam build failed")
 }
 
-/// What keeps the folders of this machine out of what is shipped: the places in source files that a panic names.
-/// Cargo's own `trim-paths` will do it once it is stable.
+/// What keeps the folders of this machine out of what is shipped: the places in source files that a
+/// panic names. Cargo's own `trim-paths` will do it once it is stable.
 fn remapped(workspace: &Path) -> Result<String, String> {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let cargo_home = std::env::var_os("CARGO_HOME")

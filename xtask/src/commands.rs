@@ -1,6 +1,6 @@
 //! `cargo xtask commands`: the commands of docs/ that need no account, run as they stand there.
-//! Such a block says so in its first line. What it defines is called with samples, and must answer what is written here;
-//! all other blocks of these documents are at least read by a shell.
+//! Such a block says so in its first line. What it defines is called with samples, and must answer
+//! what is written here; all other blocks of these documents are at least read by a shell.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,8 @@ const PROGRAMS: [[&str; 2]; 3] = [["bash", "bash"], ["jq", "jq"], ["openssl", "o
 /// What the first line of a block says that needs no account.
 const MARK: &str = "needs no account";
 
-/// The documents, without their endings: each is there in Japanese (`.md`) and in English (`.en.md`).
+/// The documents, without their endings: each is there in Japanese (`.md`) and in English
+/// (`.en.md`).
 const DOCUMENTS: [&str; 4] = [
     "docs/deploy",
     "docs/existing-pool",

@@ -1,5 +1,6 @@
-//! `cargo xtask compiled`: what cargo compiles for the demo, for the functions that it starts, and for the tests; and which
-//! crates of others it compiles more than once, because somebody asks for other features of them.
+//! `cargo xtask compiled`: what cargo compiles for the demo, for the functions that it starts, and
+//! for the tests; and which crates of others it compiles more than once, because somebody asks for
+//! other features of them.
 //! The test holds that a checkout compiles each once, whatever is run first.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,8 +105,8 @@ impl Unit {
     }
 }
 
-/// The libraries and procedural macros of others that a build compiles. Cargo tells it only when it is asked for what isn't
-/// stable yet.
+/// The libraries and procedural macros of others that a build compiles. Cargo tells it only when it
+/// is asked for what isn't stable yet.
 fn units(workspace: &Path, arguments: &[&str]) -> Result<BTreeSet<(String, Unit)>, String> {
     let output = cargo(workspace)
         .args(arguments)

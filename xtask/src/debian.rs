@@ -1,6 +1,6 @@
 //! Debian's packages, for the tasks that need a program which cargo can't bring.
-//! What is there is left alone; what is missing is installed where that is possible (Debian, as root),
-//! and else named loudly, so that nobody takes a check for done that was not.
+//! What is there is left alone; what is missing is installed where that is possible (Debian, as
+//! root), and else named loudly, so that nobody takes a check for done that was not.
 
 use std::process::{Command, Stdio};
 
@@ -22,7 +22,8 @@ pub(crate) fn program(name: &str, package: &str) -> Result<(), String> {
     ))
 }
 
-/// Sees to it that a package is there. Elsewhere than on Debian nobody can tell, and what it brings is taken to be there.
+/// Sees to it that a package is there. Elsewhere than on Debian nobody can tell, and what it brings
+/// is taken to be there.
 ///
 /// # Errors
 ///

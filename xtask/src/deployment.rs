@@ -1,6 +1,6 @@
-//! What the documents say of the deployment is true of the templates: names of parameters and outputs, alarms, what is
-//! counted in the costs. A document that names something that isn't there any more leads people astray in the middle of
-//! a deployment.
+//! What the documents say of the deployment is true of the templates: names of parameters and
+//! outputs, alarms, what is counted in the costs. A document that names something that isn't there
+//! any more leads people astray in the middle of a deployment.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -55,7 +55,8 @@ fn names(template: &str, section: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether it has the form of a parameter's name: `DomainPrefix`, and not `STACK`, `tampering` or `a b`.
+/// Whether it has the form of a parameter's name: `DomainPrefix`, and not `STACK`, `tampering` or
+/// `a b`.
 fn is_name(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_uppercase())
         && word.contains(|one: char| one.is_ascii_lowercase())

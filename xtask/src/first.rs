@@ -1,6 +1,7 @@
-//! `cargo xtask first`: how long somebody new waits, and how much disk it takes: for the first `cargo run`, for `cargo test`
-//! after it, for the tests of one package, and, once all is built, for a changed line until its tests have run. It builds in a
-//! folder of its own, which is empty at first, and takes as long as all of that takes.
+//! `cargo xtask first`: how long somebody new waits, and how much disk it takes: for the first
+//! `cargo run`, for `cargo test` after it, for the tests of one package, and, once all is built,
+//! for a changed line until its tests have run. It builds in a folder of its own, which is empty at
+//! first, and takes as long as all of that takes.
 
 use std::fs;
 use std::path::Path;

@@ -47,19 +47,22 @@ struct Arguments {
 enum Task {
     /// Test keys and functions against an emulator of AWS (needs Python 3 with venv, and PyPI)
     Aws,
-    /// Sign in with Chromium and Firefox, on a PC and a phone, and take pictures (installs what it needs: Debian's packages, npm)
+    /// Sign in with Chromium and Firefox, on a PC and a phone, and take pictures (installs what it
+    /// needs: Debian's packages, npm)
     Browser {
         /// What cargo test's harness takes: `-- a_name`
         #[arg(last = true)]
         arguments: Vec<String>,
     },
-    /// Build what is deployed, with `sam build` for both architectures, and sign in with it (installs what it needs: Debian's packages, PyPI, rustup's targets)
+    /// Build what is deployed, with `sam build` for both architectures, and sign in with it
+    /// (installs what it needs: Debian's packages, PyPI, rustup's targets)
     Build {
         /// Only for this one; for both if none is named
         #[arg(value_enum)]
         architecture: Option<build::Architecture>,
     },
-    /// Run the commands of docs/ that need no account of AWS (installs what it needs: Debian's packages)
+    /// Run the commands of docs/ that need no account of AWS (installs what it needs: Debian's
+    /// packages)
     Commands,
     /// Show what cargo compiles for the demo and for the tests, and which crates more than once
     Compiled,
@@ -67,7 +70,8 @@ enum Task {
     Docs,
     /// Measure how long somebody new waits, and how much disk it takes (as long as all of it takes)
     First,
-    /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven Central, npm, PyPI)
+    /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven
+    /// Central, npm, PyPI)
     Interop {
         /// Only this one; all of them if none is named
         #[arg(value_enum)]
@@ -75,15 +79,19 @@ enum Task {
     },
     /// Show the crates with their lines, and what breaks the rules of their layout
     Layout,
-    /// Make the table of Japan's municipalities from Japan Post's postal codes (needs Python 3 with venv, and PyPI)
+    /// Make the table of Japan's municipalities from Japan Post's postal codes (needs Python 3 with
+    /// venv, and PyPI)
     Municipalities {
         /// Only compare it with the table that is there
         #[arg(long)]
         check: bool,
     },
-    /// Run the tests of `cargo test` again and again: in random order, with a busy processor, while ports are being taken, and over the end of a minute, an hour and a day (installs what it needs: Debian's packages)
+    /// Run the tests of `cargo test` again and again: in random order, with a busy processor, while
+    /// ports are being taken, and over the end of a minute, an hour and a day (installs what it
+    /// needs: Debian's packages)
     Repeat(repeat::Arguments),
-    /// Check the template without an account: lint, translate, checkov, cfn-guard, and its tests (installs what it needs: PyPI, crates.io)
+    /// Check the template without an account: lint, translate, checkov, cfn-guard, and its tests
+    /// (installs what it needs: PyPI, crates.io)
     Template,
     /// Compare the size of what `cargo xtask build x86_64` built with what it was
     Size,

@@ -90,8 +90,9 @@ def main():
         """Whether an address that begins with it, without a prefecture, can mean no other place."""
         if district.endswith("郡"):
             return names_with_district.count((district, name)) == 1
-        # A town of an island could be a quarter whose city is left out: 大島町 is one of many. Six cities begin quarters elsewhere,
-        # too (see BEGIN_QUARTERS); but an address that leaves out its city isn't expected, and they keep theirs.
+        # A town of an island could be a quarter whose city is left out: 大島町 is one of many. Six
+        # cities begin quarters elsewhere, too (see BEGIN_QUARTERS); but an address that leaves out
+        # its city isn't expected, and they keep theirs.
         if name.endswith(("町", "村")) and is_quarter_elsewhere(code, name):
             return False
         # Nor a town that leaves out its county, nor a ward that leaves out its city.

@@ -1,5 +1,6 @@
-//! `cargo xtask municipalities`: the table of municipalities that addresses are looked up in, made from Japan Post's postal
-//! codes. Whoever reads the table can make it again, and CI does, so that nothing is in it that the source doesn't say.
+//! `cargo xtask municipalities`: the table of municipalities that addresses are looked up in, made
+//! from Japan Post's postal codes. Whoever reads the table can make it again, and CI does, so that
+//! nothing is in it that the source doesn't say.
 
 use std::fs;
 use std::path::Path;
@@ -48,7 +49,8 @@ pub(crate) fn run(workspace: &Path, check: bool) -> Result<(), String> {
     ))
 }
 
-/// The lines that only one of the two has, marked as in a patch; or that their order or their ends differ.
+/// The lines that only one of the two has, marked as in a patch; or that their order or their ends
+/// differ.
 fn differing(there: &str, made: &str) -> Vec<String> {
     if there == made {
         return Vec::new();

@@ -90,8 +90,8 @@ impl Installed {
         &self.folder
     }
 
-    /// Its Python. Tools that are written in Python are best started as its modules: the scripts in `bin` know the
-    /// folder that the environment was made in, and fail when it was moved.
+    /// Its Python. Tools that are written in Python are best started as its modules: the scripts in
+    /// `bin` know the folder that the environment was made in, and fail when it was moved.
     pub(crate) fn python(&self) -> PathBuf {
         self.folder.join("bin/python")
     }

@@ -1,6 +1,7 @@
-//! `cargo xtask repeat`: the test binaries of `cargo test`, run again and again in random order, while the processor is busy,
-//! while ports are being taken, and over the end of a minute, an hour and a day. It finds tests that are red once in a
-//! thousand. Everything about a run follows from its seed, which is printed: `--seed` runs it again.
+//! `cargo xtask repeat`: the test binaries of `cargo test`, run again and again in random order,
+//! while the processor is busy, while ports are being taken, and over the end of a minute, an hour
+//! and a day. It finds tests that are red once in a thousand. Everything about a run follows from
+//! its seed, which is printed: `--seed` runs it again.
 
 use std::collections::VecDeque;
 use std::fs::{self, Permissions};
@@ -37,7 +38,8 @@ pub(crate) struct Arguments {
 /// A run that takes longer hangs.
 const LONGEST: Duration = Duration::from_secs(20 * 60);
 
-/// How many threads keep the processor busy: more than it has, so that every test waits for its turn.
+/// How many threads keep the processor busy: more than it has, so that every test waits for its
+/// turn.
 const BUSY_THREADS: usize = 8;
 
 /// How many ports are held while others are taken.
@@ -62,10 +64,12 @@ const ENDS: [End; 4] = [
 /// How many threads the harness of a binary has.
 const THREADS: [u8; 4] = [2, 4, 8, 16];
 
-/// Sets the clock of a command and of everything that it starts, also of what gets none of its environment: in a mount
-/// namespace of its own, whose /etc preloads faketime for everybody. `$1` is the library, `$2` the offset in seconds. A compiler
-/// can hang under faketime, so the cargo that tests start has the /etc of before. A process under faketime leaves a file with
-/// its number in /dev/shm when it is killed, and no other process of that number starts: so that is its own, too.
+/// Sets the clock of a command and of everything that it starts, also of what gets none of its
+/// environment: in a mount namespace of its own, whose /etc preloads faketime for everybody. `$1`
+/// is the library, `$2` the offset in seconds. A compiler can hang under faketime, so the cargo
+/// that tests start has the /etc of before. A process under faketime leaves a file with its number
+/// in /dev/shm when it is killed, and no other process of that number starts: so that is its own,
+/// too.
 const WITH_A_CLOCK: &str = r#"set -e
 etc=$(mktemp -d)
 mount -t tmpfs tmpfs "$etc"
@@ -234,7 +238,8 @@ fn test_binaries(workspace: &Path, name: Option<&str>) -> Result<Vec<TestBinary>
     Ok(binaries)
 }
 
-/// The cargo that tests start: it must not see what only the harness is told, or it builds everything again.
+/// The cargo that tests start: it must not see what only the harness is told, or it builds
+/// everything again.
 fn cargo_of_tests(outputs: &Path) -> Result<PathBuf, String> {
     let file = outputs.join("cargo");
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());

@@ -1,5 +1,6 @@
-//! `cargo xtask size`: compares the size of what is shipped, as `cargo xtask build x86_64` built it, with what it was.
-//! Lambda loads the zip and reads the whole binary at a cold start, so a jump in size is a defect that no other test sees.
+//! `cargo xtask size`: compares the size of what is shipped, as `cargo xtask build x86_64` built
+//! it, with what it was. Lambda loads the zip and reads the whole binary at a cold start, so a jump
+//! in size is a defect that no other test sees.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,7 +15,8 @@ const SIZES: [(&str, u64); 3] = [
     ("pre-token-generation", 5_921_608),
 ];
 
-/// A size may be this much larger before somebody has to look, in percent; a new compiler alone moves it by a few.
+/// A size may be this much larger before somebody has to look, in percent; a new compiler alone
+/// moves it by a few.
 const MARGIN_PERCENT: u64 = 10;
 
 /// Prints how many bytes a file has that is packed as SAM packs it: zlib at its usual level.

@@ -1,5 +1,6 @@
-//! What could not be checked on this machine though nothing failed: said loudly where it happens, and written down, so that
-//! whoever started many tasks (`.ci/run`) can say it again at the end. A run with such a note is no full run.
+//! What could not be checked on this machine though nothing failed: said loudly where it happens,
+//! and written down, so that whoever started many tasks (`.ci/run`) can say it again at the end. A
+//! run with such a note is no full run.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;

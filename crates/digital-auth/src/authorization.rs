@@ -57,7 +57,8 @@ impl Secret256 {
         &self.0
     }
 
-    /// As it goes over the wire: base64url without padding, 43 characters (RFC 7636 §4.1 recommends this very form).
+    /// As it goes over the wire: base64url without padding, 43 characters (RFC 7636 §4.1 recommends
+    /// this very form).
     #[must_use]
     pub fn expose_base64url(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)

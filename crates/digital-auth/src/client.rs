@@ -1,6 +1,6 @@
 //! The client: what it is configured with, and the two things it does.
-//! [`Client::authorization_url`] begins a login, [`Client::finish_login`] ends it with verified attributes or with the
-//! reason why there are none; a login never half succeeds.
+//! [`Client::authorization_url`] begins a login, [`Client::finish_login`] ends it with verified
+//! attributes or with the reason why there are none; a login never half succeeds.
 
 use std::sync::Arc;
 
@@ -144,8 +144,8 @@ impl Client {
         .url(&self.options.provider, one_time)
     }
 
-    /// Prepares for [`Client::finish_login`]: fetches the service's keys if they are old, and opens a connection for
-    /// the token request. Never fails: what is missing then is met again there.
+    /// Prepares for [`Client::finish_login`]: fetches the service's keys if they are old, and opens
+    /// a connection for the token request. Never fails: what is missing then is met again there.
     pub async fn warm(&self, now: DateTime<Utc>, deadline: Deadline, observer: &dyn Observer) {
         let token_endpoint = uri(self.options.provider.token_endpoint());
         let keys = self.key_set.current(now, deadline, observer);
@@ -168,7 +168,8 @@ impl Client {
         deadline: Deadline,
         observer: &dyn Observer,
     ) -> Result<VerifiedLogin, LoginError> {
-        // The keys are nearly always there; on a cold start they are fetched while the token request is under way.
+        // The keys are nearly always there; on a cold start they are fetched while the token
+        // request is under way.
         let (tokens, keys) = tokio::join!(
             self.tokens(&login, now, deadline, observer),
             self.key_set.current(now, deadline, observer)
@@ -196,7 +197,8 @@ impl Client {
             other => other,
         }?;
 
-        // After the ID token, which says whose login it is: whoever edits their own request is known then.
+        // After the ID token, which says whose login it is: whoever edits their own request is
+        // known then.
         let (asked, rule) = (self.options.attributes, self.options.granted_scope);
         tokens.confirm_scope(asked, rule, observer)?;
 
@@ -253,14 +255,15 @@ impl Client {
     }
 }
 
-/// A URL that was configured, as the HTTP crates take it. `Url` is the stricter of the two, so this can't fail; if it
-/// did, the empty URI would be refused as unreachable.
+/// A URL that was configured, as the HTTP crates take it. `Url` is the stricter of the two, so this
+/// can't fail; if it did, the empty URI would be refused as unreachable.
 fn uri(url: &Url) -> Uri {
     url.as_str().parse().unwrap_or_default()
 }
 
-/// Says how far our clock is ahead of the service's, since an assertion by a wrong clock is refused like one by a wrong key.
-/// A request takes some seconds at most, and its answer says whole ones: so what is less than that says nothing.
+/// Says how far our clock is ahead of the service's, since an assertion by a wrong clock is refused
+/// like one by a wrong key. A request takes some seconds at most, and its answer says whole ones:
+/// so what is less than that says nothing.
 fn tell_clocks(ours: DateTime<Utc>, the_services: DateTime<Utc>) {
     let seconds_ahead = (ours - the_services).num_seconds();
     tracing::warn!(event = "service_clock", seconds_ahead);

@@ -36,7 +36,8 @@ pub enum TokenError {
     /// `invalid_grant`: the code is used, too old, or not ours (RFC 6749 §5.2).
     #[error("the service refused the code")]
     RefusedCode,
-    /// `invalid_client` or `unauthorized_client`: client id, key or assertion are wrong, or one of the two clocks is.
+    /// `invalid_client` or `unauthorized_client`: client id, key or assertion are wrong, or one of
+    /// the two clocks is.
     #[error("the service refused the client")]
     RefusedClient {
         /// When, by the service's clock, if it says so (RFC 9110 §6.6.1).
@@ -48,14 +49,16 @@ pub enum TokenError {
     /// 429 or 5xx.
     #[error("the service failed to answer the token request")]
     Failed,
-    /// There is no ID token in the answer: the service doesn't take the login for one of OpenID Connect.
+    /// There is no ID token in the answer: the service doesn't take the login for one of OpenID
+    /// Connect.
     #[error("the service's token answer has no ID token")]
     NoIdToken,
-    /// A scope that was asked for isn't among those that were granted: the service refused it, or the browser didn't carry
-    /// it there (RFC 6749 §3.3).
+    /// A scope that was asked for isn't among those that were granted: the service refused it, or
+    /// the browser didn't carry it there (RFC 6749 §3.3).
     #[error("the service granted less than was asked for")]
     ScopeNotGranted,
-    /// The answer doesn't say what was granted, and it has to ([`GrantedScope::Required`](crate::GrantedScope::Required)).
+    /// The answer doesn't say what was granted, and it has to
+    /// ([`GrantedScope::Required`](crate::GrantedScope::Required)).
     #[error("the service's token answer doesn't say which scopes were granted")]
     ScopeNotConfirmed,
     /// The answer isn't what RFC 6749 §5.1 and OIDC Core §3.1.3.3 say.
@@ -77,17 +80,20 @@ pub enum KeySetError {
 /// Which check failed. The steps are those of OIDC Core §3.1.3.7.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum IdTokenError {
-    /// No signed JWT (step 1), or one whose header or checked claims have another form than OIDC Core §2 says.
+    /// No signed JWT (step 1), or one whose header or checked claims have another form than OIDC
+    /// Core §2 says.
     #[error("the ID token is malformed")]
     Malformed,
-    /// An algorithm that isn't accepted (step 7): `none` and those with a shared secret (step 8) never are.
+    /// An algorithm that isn't accepted (step 7): `none` and those with a shared secret (step 8)
+    /// never are.
     #[error("the ID token's algorithm is not accepted")]
     Algorithm,
-    /// No key of the service fits `kid` and algorithm, or more than one does and there is no `kid` (step 6).
+    /// No key of the service fits `kid` and algorithm, or more than one does and there is no `kid`
+    /// (step 6).
     #[error("the ID token's key is unknown")]
     UnknownKey,
-    /// No usable key verifies it, and the service publishes the key that `kid` names, or one that could be meant, in a form
-    /// that can't be used (step 6).
+    /// No usable key verifies it, and the service publishes the key that `kid` names, or one that
+    /// could be meant, in a form that can't be used (step 6).
     #[error("the ID token's key is published in a form that can't be used")]
     UnusableKey,
     /// The signature isn't that key's (step 6).
@@ -117,13 +123,15 @@ pub enum IdTokenError {
     /// `acr` is missing, not one of those that are accepted, or over 255 bytes (step 12).
     #[error("the ID token's assurance is not accepted")]
     Assurance,
-    /// `auth_time` is no time at which anybody can have authenticated: more than a minute ahead, or not above 0 (§2).
+    /// `auth_time` is no time at which anybody can have authenticated: more than a minute ahead, or
+    /// not above 0 (§2).
     #[error("the ID token's time of authentication is impossible")]
     AuthenticationTime,
     /// `auth_time` is missing, and the configuration requires it.
     #[error("the ID token doesn't say when the person authenticated")]
     AuthenticationTimeMissing,
-    /// `auth_time` is missing or too long ago, and the client asked for a new authentication (step 13).
+    /// `auth_time` is missing or too long ago, and the client asked for a new authentication (step
+    /// 13).
     #[error("the authentication is too old")]
     AuthenticationTooOld,
     /// `at_hash` is there and doesn't fit the access token (§3.1.3.8).
@@ -135,7 +143,8 @@ pub enum IdTokenError {
 }
 
 impl IdTokenError {
-    /// Whether the service may have published other keys since: then this was no fault of the token.
+    /// Whether the service may have published other keys since: then this was no fault of the
+    /// token.
     #[must_use]
     pub const fn may_be_rotated(self) -> bool {
         matches!(self, Self::UnknownKey | Self::UnusableKey | Self::Signature)

@@ -1,6 +1,7 @@
 //! The ID token is verified: [`UnverifiedIdToken`] is the list of OIDC Core §3.1.3.7, step by step.
-//! Only the claims that are checked are read. Whatever else the service writes, in whatever form, is neither used nor in
-//! the way. Keys, signature, `nonce` and `at_hash` are openidconnect's work; the algorithm comes from the configuration.
+//! Only the claims that are checked are read. Whatever else the service writes, in whatever form,
+//! is neither used nor in the way. Keys, signature, `nonce` and `at_hash` are openidconnect's work;
+//! the algorithm comes from the configuration.
 
 use std::fmt;
 
@@ -80,10 +81,11 @@ pub struct VerifiedIdToken {
     pub acr: Option<String>,
 }
 
-/// An ID token that says what this login's has to say, as far as that can be read before its signature is verified. It may be
-/// verified more than once, where the service's keys have changed.
+/// An ID token that says what this login's has to say, as far as that can be read before its
+/// signature is verified. It may be verified more than once, where the service's keys have changed.
 ///
-/// Each check is told to the observer as it holds, so none is told twice: a signature that doesn't hold is told of nobody.
+/// Each check is told to the observer as it holds, so none is told twice: a signature that doesn't
+/// hold is told of nobody.
 pub struct UnverifiedIdToken<'a> {
     jws: Jws<'a>,
     expected: &'a Expected<'a>,
@@ -98,8 +100,9 @@ impl fmt::Debug for UnverifiedIdToken<'_> {
 }
 
 impl<'a> UnverifiedIdToken<'a> {
-    /// Reads an ID token: steps 1 to 5, 7 and 8. How large it may be is for the caller to say: the service's answer is
-    /// bounded by [`crate::token::MAX_ANSWER_BYTES`], and the work grows with the size and no faster.
+    /// Reads an ID token: steps 1 to 5, 7 and 8. How large it may be is for the caller to say: the
+    /// service's answer is bounded by [`crate::token::MAX_ANSWER_BYTES`], and the work grows with
+    /// the size and no faster.
     ///
     /// # Errors
     ///
@@ -111,7 +114,8 @@ impl<'a> UnverifiedIdToken<'a> {
     ) -> Result<Self, IdTokenError> {
         let ensure = |holds, failure| observer::ensure(observer, holds, failure);
 
-        // Step 1. No encryption was agreed with the service: it is a JWS, and its header and claims can be read.
+        // Step 1. No encryption was agreed with the service: it is a JWS, and its header and claims
+        // can be read.
         let jws = Jws::parse(id_token.expose_secret());
         let jws = observer::present(observer, jws, IdTokenError::Malformed)?;
         let Jws { header, claims, .. } = &jws;
@@ -125,12 +129,14 @@ impl<'a> UnverifiedIdToken<'a> {
             (claims.aud.as_ref()).is_some_and(|audience| audience.is_only(expected.client_id));
         ensure(is_for_this_client, IdTokenError::Audience)?;
 
-        // Steps 4 and 5. `azp` isn't needed for a single audience; if it is there, it is this client.
+        // Steps 4 and 5. `azp` isn't needed for a single audience; if it is there, it is this
+        // client.
         let is_by_this_client =
             (claims.azp.as_ref()).is_none_or(|party| party == expected.client_id);
         ensure(is_by_this_client, IdTokenError::AuthorizedParty)?;
 
-        // Step 7, before 6, since it says what the key must be for. The algorithm is one of those configured.
+        // Step 7, before 6, since it says what the key must be for. The algorithm is one of those
+        // configured.
         // Step 8. Never one with a shared secret: this client has none.
         let is_accepted =
             expected.algorithms.contains(&header.alg) && is_signature_by_key_pair(&header.alg);
@@ -147,7 +153,8 @@ impl<'a> UnverifiedIdToken<'a> {
     ///
     /// # Errors
     ///
-    /// The first check that failed; it may be worth another try with newer keys ([`IdTokenError::may_be_rotated`]).
+    /// The first check that failed; it may be worth another try with newer keys
+    /// ([`IdTokenError::may_be_rotated`]).
     pub fn verify(
         &self,
         keys: &PublishedKeys,
@@ -186,8 +193,8 @@ impl<'a> UnverifiedIdToken<'a> {
         let issued_at = issued_at.filter(|at| (*at - now).abs() <= SKEW);
         let issued_at = observer::present(*observer, issued_at, IdTokenError::IssuedAt)?;
 
-        // RFC 7519 §4.1.5. `nbf`, if it is there, has come: `iat` says when the token was made, and this from when it
-        // counts.
+        // RFC 7519 §4.1.5. `nbf`, if it is there, has come: `iat` says when the token was made, and
+        // this from when it counts.
         let has_come = claims.nbf.is_none_or(|nbf| nbf.0 - now <= SKEW);
         ensure(has_come, IdTokenError::NotYetValid)?;
 
@@ -202,9 +209,9 @@ impl<'a> UnverifiedIdToken<'a> {
             && expected.assurance.accepts(acr.as_deref());
         ensure(is_accepted, IdTokenError::Assurance)?;
 
-        // §2. `auth_time`, if it is there, is a time that has been, whether or not anybody asks for a new authentication:
-        // one that lies ahead (milliseconds for seconds, say) would never grow old, and 0 stands for a time that nobody
-        // noted.
+        // §2. `auth_time`, if it is there, is a time that has been, whether or not anybody asks for
+        // a new authentication: one that lies ahead (milliseconds for seconds, say) would never
+        // grow old, and 0 stands for a time that nobody noted.
         let auth_time = claims.auth_time.map(|time| time.0);
         let has_been = auth_time.is_none_or(|at| at.timestamp() > 0 && at - now <= SKEW);
         ensure(has_been, IdTokenError::AuthenticationTime)?;
@@ -272,13 +279,15 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// base64url without padding, without anything between, and without bits that nobody reads (RFC 4648 §3.5), or a
-/// signature would have several spellings. Wiped after use, since a payload may tell of a person.
+/// base64url without padding, without anything between, and without bits that nobody reads (RFC
+/// 4648 §3.5), or a signature would have several spellings. Wiped after use, since a payload may
+/// tell of a person.
 fn decode(part: &str) -> Option<Zeroizing<Vec<u8>>> {
     URL_SAFE_NO_PAD.decode(part).ok().map(Zeroizing::new)
 }
 
-/// The header's members that say how to verify (RFC 7515 §4.1). A key that a token brings itself isn't among them.
+/// The header's members that say how to verify (RFC 7515 §4.1). A key that a token brings itself
+/// isn't among them.
 #[derive(Deserialize)]
 struct Header {
     #[serde(deserialize_with = "algorithm")]
@@ -294,9 +303,10 @@ struct Header {
 }
 
 impl Header {
-    /// No extension is understood here, so whatever `crit` names isn't (RFC 7515 §4.1.11). A token within the token
-    /// (`cty`, RFC 7519 §5.2) was not agreed. `typ`, if it is there, says JWT, or JOSE for any JWS (RFC 7515 §4.1.9): an
-    /// access token or a logout token is no ID token (RFC 8725 §3.11).
+    /// No extension is understood here, so whatever `crit` names isn't (RFC 7515 §4.1.11). A token
+    /// within the token (`cty`, RFC 7519 §5.2) was not agreed. `typ`, if it is there, says JWT, or
+    /// JOSE for any JWS (RFC 7515 §4.1.9): an access token or a logout token is no ID token (RFC
+    /// 8725 §3.11).
     fn is_understood(&self) -> bool {
         let is_jwt = |typ: &JsonWebTokenType| {
             typ.normalize()
@@ -353,8 +363,8 @@ impl Audience {
     }
 }
 
-/// Seconds since 1970 as a JSON number. RFC 7519 §2 allows fractions ("non-integer values can be represented"), so they
-/// are taken, and reckoned with; a time that no calendar has is malformed.
+/// Seconds since 1970 as a JSON number. RFC 7519 §2 allows fractions ("non-integer values can be
+/// represented"), so they are taken, and reckoned with; a time that no calendar has is malformed.
 #[derive(Clone, Copy)]
 struct NumericDate(DateTime<Utc>);
 

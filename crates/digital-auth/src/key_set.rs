@@ -1,7 +1,8 @@
 //! The service's public keys: fetched once for all who wait, and kept for an hour at most.
-//! A `kid` that isn't among them may be a new key, a signature that doesn't fit may be by a key that changed under its
-//! `kid`, and a key that can't be used may have been mended: the set is fetched once more. If that brings nothing newer,
-//! there is no other such fetch for 10 seconds, so that made-up tokens can't turn the bridge into a flood of requests.
+//! A `kid` that isn't among them may be a new key, a signature that doesn't fit may be by a key
+//! that changed under its `kid`, and a key that can't be used may have been mended: the set is
+//! fetched once more. If that brings nothing newer, there is no other such fetch for 10 seconds, so
+//! that made-up tokens can't turn the bridge into a flood of requests.
 
 use std::sync::Arc;
 

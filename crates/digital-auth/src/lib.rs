@@ -1,8 +1,10 @@
 //! A client of the Digital Authentication App service (デジタル認証アプリサービス, 認証API).
-//! A login's path is the order of the modules: [`authorization`] (out to the service), [`token`] (the code is
-//! exchanged, with a [`client_assertion`]), [`id_token`] (verified step by step), [`userinfo`] (the four attributes).
+//! A login's path is the order of the modules: [`authorization`] (out to the service), [`token`]
+//! (the code is exchanged, with a [`client_assertion`]), [`id_token`] (verified step by step),
+//! [`userinfo`] (the four attributes).
 //!
-//! [`Client`] is the whole of it. Time and randomness are parameters; nothing here knows of Lambda or of Amazon Cognito.
+//! [`Client`] is the whole of it. Time and randomness are parameters; nothing here knows of Lambda
+//! or of Amazon Cognito.
 
 pub mod authorization;
 pub mod client_assertion;

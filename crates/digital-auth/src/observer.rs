@@ -1,6 +1,6 @@
-//! What happens in a login, told to whoever wants to know: where the time goes, one word for each thing that is waited for;
-//! which checks hold, each by the failure that it rules out; and whose login it is, as soon as the service has said so, since
-//! one that fails has a person, too.
+//! What happens in a login, told to whoever wants to know: where the time goes, one word for each
+//! thing that is waited for; which checks hold, each by the failure that it rules out; and whose
+//! login it is, as soon as the service has said so, since one that fails has a person, too.
 
 use std::fmt;
 use std::time::Duration;
@@ -21,7 +21,8 @@ pub enum Step {
     Userinfo,
 }
 
-/// Is told how long each step took, however it ended (also if it failed, or was given up), what was checked, and of whom.
+/// Is told how long each step took, however it ended (also if it failed, or was given up), what was
+/// checked, and of whom.
 pub trait Observer: fmt::Debug + Sync {
     /// A step has ended, after this time.
     fn took(&self, step: Step, time: Duration);
@@ -29,8 +30,9 @@ pub trait Observer: fmt::Debug + Sync {
     /// The service has signed for whom it is. Nothing else of the ID token is sure yet.
     fn identified(&self, _subject: &Subject) {}
 
-    /// A check holds: the login doesn't fail by this any more. What is checked only if it is there, or only if the
-    /// configuration asks for it, holds where it isn't or doesn't. No check is told twice of one login.
+    /// A check holds: the login doesn't fail by this any more. What is checked only if it is there,
+    /// or only if the configuration asks for it, holds where it isn't or doesn't. No check is told
+    /// twice of one login.
     fn held(&self, _ruled_out: &LoginError) {}
 }
 
@@ -39,7 +41,8 @@ impl Observer for () {
     fn took(&self, _step: Step, _time: Duration) {}
 }
 
-/// A check: if it doesn't hold, this is the failure; if it does, the observer is told that the failure is ruled out.
+/// A check: if it doesn't hold, this is the failure; if it does, the observer is told that the
+/// failure is ruled out.
 pub(crate) fn ensure<E: Into<LoginError>>(
     observer: &dyn Observer,
     holds: bool,

@@ -1,6 +1,6 @@
 //! Where the service is: its issuer and its four endpoints.
-//! Nothing is discovered: whether the service has a discovery document is not known, and an endpoint that is
-//! configured can't be changed by whoever answers a request (contract §1).
+//! Nothing is discovered: whether the service has a discovery document is not known, and an
+//! endpoint that is configured can't be changed by whoever answers a request (contract §1).
 
 use four_attributes::{PRODUCTION_ISSUER, SANDBOX_ISSUER};
 pub use http_client::{InvalidEndpoint, secure_url};
@@ -48,8 +48,8 @@ impl Provider {
         )
     }
 
-    /// Another environment, or a stand-in. Each address is an absolute `https` URL; `http` is accepted
-    /// for this machine only (`localhost`, `*.localhost`, a loopback address).
+    /// Another environment, or a stand-in. Each address is an absolute `https` URL; `http` is
+    /// accepted for this machine only (`localhost`, `*.localhost`, a loopback address).
     ///
     /// # Errors
     ///

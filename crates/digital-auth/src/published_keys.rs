@@ -1,9 +1,11 @@
-//! What the service publishes as its keys (RFC 7517 §5), entry by entry: which can verify a signature, and why another can't.
+//! What the service publishes as its keys (RFC 7517 §5), entry by entry: which can verify a
+//! signature, and why another can't.
 //!
-//! What real providers have published is taken: coordinates and moduli with a zero too few or too many, base64 with padding or
-//! in its other alphabet, one key twice, two keys under one `kid`. Everything else that is wrong within an entry costs that
-//! entry alone, and its reason is kept: an ID token by a key that can't be used is told as that, and neither as a forgery nor
-//! as one by an unknown key. A document that is no JWK Set is refused as a whole.
+//! What real providers have published is taken: coordinates and moduli with a zero too few or too
+//! many, base64 with padding or in its other alphabet, one key twice, two keys under one `kid`.
+//! Everything else that is wrong within an entry costs that entry alone, and its reason is kept: an
+//! ID token by a key that can't be used is told as that, and neither as a forgery nor as one by an
+//! unknown key. A document that is no JWK Set is refused as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -39,10 +41,12 @@ const MOST_TOLD: usize = 8;
 /// The longest `kid` that is told of.
 const MAX_TOLD_KEY_ID: usize = 64;
 
-/// The members that only a secret or private key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1, RFC 8037 §2).
+/// The members that only a secret or private key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1, RFC 8037
+/// §2).
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/// What tells a key from all others, if it is there: whoever has its private part has that of this number.
+/// What tells a key from all others, if it is there: whoever has its private part has that of this
+/// number.
 const IDENTIFYING: [&str; 2] = ["x", "n"];
 
 /// Other algorithms by which such a key can sign (RFC 7518 §3.1): for P-256 there is none.
@@ -71,13 +75,14 @@ const OTHER_OPERATIONS: [&str; 6] = [
     "deriveBits",
 ];
 
-/// What `kty` and `crv` say in other spellings and by other names, in lower case, with letters and digits alone.
+/// What `kty` and `crv` say in other spellings and by other names, in lower case, with letters and
+/// digits alone.
 const RSA_NAMES: [&str; 2] = ["rsa", "rsahsm"];
 const EC_NAMES: [&str; 3] = ["ec", "ecdsa", "echsm"];
 const P256_NAMES: [&str; 4] = ["p256", "secp256r1", "prime256v1", "nistp256"];
 
-/// Numbers as they are published: with or without padding, and with bits at the end that nobody reads. Nothing is signed
-/// here, so a number may have several spellings.
+/// Numbers as they are published: with or without padding, and with bits at the end that nobody
+/// reads. Nothing is signed here, so a number may have several spellings.
 const NUMBER: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()
@@ -85,7 +90,8 @@ const NUMBER: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The document is no JWK Set: no JSON object with an array `keys`, or one in which a name comes twice.
+/// The document is no JWK Set: no JSON object with an array `keys`, or one in which a name comes
+/// twice.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error("no JWK Set")]
 pub struct NoKeySet;
@@ -108,8 +114,8 @@ pub enum PassedOver {
     /// The name of a member can't be read.
     #[error("a member's name is malformed")]
     MemberName,
-    /// `kty`, `crv`, `use`, `key_ops` or `alg` say something that isn't understood, or contradict each other (RFC 7517 §4.1
-    /// to §4.4, RFC 7518 §6.2.1.1).
+    /// `kty`, `crv`, `use`, `key_ops` or `alg` say something that isn't understood, or contradict
+    /// each other (RFC 7517 §4.1 to §4.4, RFC 7518 §6.2.1.1).
     #[error("its member `{0}` isn't understood, rules signatures out, or contradicts another")]
     Restriction(&'static str),
     /// The numbers are no key: no point of the curve, no modulus, no exponent.
@@ -201,9 +207,11 @@ impl fmt::Debug for PublishedKeys {
 /// Why no key verifies a signature.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NoKey {
-    /// None is published under this `kid` for this algorithm; or there is no `kid`, and more than one is published.
+    /// None is published under this `kid` for this algorithm; or there is no `kid`, and more than
+    /// one is published.
     Unknown,
-    /// No usable key verifies it, and a key is published that can't be used and may be the signer's.
+    /// No usable key verifies it, and a key is published that can't be used and may be the
+    /// signer's.
     Unusable,
     /// The key that is published doesn't verify it.
     Signature,
@@ -284,9 +292,10 @@ impl PublishedKeys {
         self.unusable.iter().map(|one| one.reason)
     }
 
-    /// Verifies a signature, and says which key does: one of this `kid` and algorithm. Several keys may have one `kid`, as
-    /// when one replaces the other: each is as good. Without `kid` it must be the only one for the algorithm (OIDC Core
-    /// §10.1); a key that is published several times is one.
+    /// Verifies a signature, and says which key does: one of this `kid` and algorithm. Several keys
+    /// may have one `kid`, as when one replaces the other: each is as good. Without `kid` it must
+    /// be the only one for the algorithm (OIDC Core §10.1); a key that is published several times
+    /// is one.
     ///
     /// # Errors
     ///
@@ -324,7 +333,8 @@ impl PublishedKeys {
         }
     }
 
-    /// Tells the operator which entries can't be used, and why. A key's id is public, as the whole set is.
+    /// Tells the operator which entries can't be used, and why. A key's id is public, as the whole
+    /// set is.
     pub(crate) fn tell(&self) {
         let defects = self.unusable.iter();
         let defects = defects.filter(|one| one.reason != PassedOver::OfNoUse);
@@ -345,8 +355,9 @@ impl PublishedKeys {
     }
 }
 
-/// A JWK Set: an object in which no name comes twice, with an array `keys`. Its entries are read afterwards, each by
-/// itself: a number, a text or a depth that can't be read costs one entry, and nothing where nobody needs the member.
+/// A JWK Set: an object in which no name comes twice, with an array `keys`. Its entries are read
+/// afterwards, each by itself: a number, a text or a depth that can't be read costs one entry, and
+/// nothing where nobody needs the member.
 struct Document<'a>(Vec<&'a RawValue>);
 
 impl<'de> Deserialize<'de> for Document<'de> {
@@ -459,8 +470,8 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// The key, or why it isn't used. What belongs to another purpose is left alone before anything is found wrong with it;
-    /// but a private key is one, whatever it is for.
+    /// The key, or why it isn't used. What belongs to another purpose is left alone before anything
+    /// is found wrong with it; but a private key is one, whatever it is for.
     fn usable(&self) -> Result<Usable, PassedOver> {
         if PRIVATE.iter().any(|name| self.all(name).next().is_some()) {
             return Err(PassedOver::Private);
@@ -491,7 +502,8 @@ impl<'a> Members<'a> {
         })
     }
 
-    /// The algorithm for a key of this kind (RFC 7517 §4.1, RFC 7518 §6.2.1.1), unless it is for encryption.
+    /// The algorithm for a key of this kind (RFC 7517 §4.1, RFC 7518 §6.2.1.1), unless it is for
+    /// encryption.
     fn algorithm(&self) -> Result<SigningAlgorithm, PassedOver> {
         if matches!(self.optional_text("use"), Ok(Some(purpose)) if purpose == "enc") {
             return Err(self.of_no_use());
@@ -516,8 +528,8 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// What is of another kind or for encryption is of no use, unless its `alg` is one of those here: then one of the two
-    /// is wrong.
+    /// What is of another kind or for encryption is of no use, unless its `alg` is one of those
+    /// here: then one of the two is wrong.
     fn of_no_use(&self) -> PassedOver {
         match self.optional_text("alg").ok().flatten().as_deref() {
             Some("ES256" | "RS256") => PassedOver::Restriction("alg"),
@@ -525,8 +537,8 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// `use`, `key_ops` and `alg` (RFC 7517 §4.2 to §4.4): each may be missing, and none may rule such signatures out.
-    /// `alg` is never what chooses the algorithm: that is configured.
+    /// `use`, `key_ops` and `alg` (RFC 7517 §4.2 to §4.4): each may be missing, and none may rule
+    /// such signatures out. `alg` is never what chooses the algorithm: that is configured.
     fn is_for(&self, algorithm: &SigningAlgorithm) -> Result<(), PassedOver> {
         let purpose = self.optional_text("use")?;
         let alg = self.optional_text("alg")?;
@@ -583,7 +595,8 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// The numbers by which another entry is known as this key, of whatever kind it says that it is.
+    /// The numbers by which another entry is known as this key, of whatever kind it says that it
+    /// is.
     fn identifying(&self) -> impl Iterator<Item = Vec<u8>> {
         let values = IDENTIFYING.iter().flat_map(|name| self.all(name));
         values.filter_map(number)
@@ -608,8 +621,8 @@ fn text(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
 }
 
-/// A big-endian number (RFC 7518 §2, Base64urlUInt) without its leading zeros, however many are published: 0 is empty. One
-/// that has no characters is missing.
+/// A big-endian number (RFC 7518 §2, Base64urlUInt) without its leading zeros, however many are
+/// published: 0 is empty. One that has no characters is missing.
 fn number(value: &RawValue) -> Option<Vec<u8>> {
     let text = text(value)?;
     if text.is_empty() || text.len() > MAX_NUMBER_CHARACTERS {
@@ -622,7 +635,8 @@ fn number(value: &RawValue) -> Option<Vec<u8>> {
 }
 
 impl Material {
-    /// What no other key has: y is one of two that belong to one private key, and for e there are many.
+    /// What no other key has: y is one of two that belong to one private key, and for e there are
+    /// many.
     fn identifying(&self) -> &[u8] {
         match self {
             Self::P256 { x, .. } => x,

@@ -1,5 +1,5 @@
-//! JSON in which no name comes twice. Of two values of a name, one reader takes the first and another the last: whoever
-//! could write one of them would choose what is checked and what is used.
+//! JSON in which no name comes twice. Of two values of a name, one reader takes the first and
+//! another the last: whoever could write one of them would choose what is checked and what is used.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,8 +9,8 @@ use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-/// Reads an object in which no name comes twice, also none that isn't used (RFC 7515 §4, RFC 7519 §4). What isn't used may hold
-/// anything, as deep as it likes: nobody looks into it.
+/// Reads an object in which no name comes twice, also none that isn't used (RFC 7515 §4, RFC 7519
+/// §4). What isn't used may hold anything, as deep as it likes: nobody looks into it.
 pub(crate) fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
     // What isn't used is skipped without a look at it, so that it is UTF-8 must be seen before.
     let json = str::from_utf8(json).ok()?;

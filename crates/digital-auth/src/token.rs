@@ -21,11 +21,13 @@ use crate::strict_json;
 /// The largest answer of the service that is read.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-/// Whether a token answer has to say which scopes were granted. What it says has to hold all that was asked for, either way.
+/// Whether a token answer has to say which scopes were granted. What it says has to hold all that
+/// was asked for, either way.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum GrantedScope {
-    /// It may leave them out, as RFC 6749 §5.1 allows where they are those of the request. But the service answers the
-    /// request that it got, which the person at the browser could edit: nothing is confirmed then.
+    /// It may leave them out, as RFC 6749 §5.1 allows where they are those of the request. But the
+    /// service answers the request that it got, which the person at the browser could edit: nothing
+    /// is confirmed then.
     Optional,
     /// Without them there is no login.
     Required,

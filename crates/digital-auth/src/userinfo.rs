@@ -1,5 +1,6 @@
 //! The third conversation: the four attributes (contract §6).
-//! The subject must be the ID token's (OIDC Core §5.3.4). Only what was asked for is taken, and it is parsed strictly.
+//! The subject must be the ID token's (OIDC Core §5.3.4). Only what was asked for is taken, and it
+//! is parsed strictly.
 
 use bytes::Bytes;
 use four_attributes::{Attribute, AttributeError, AttributeSet, FourAttributes, MalformedReason};
@@ -66,8 +67,8 @@ pub async fn attributes(
     Ok(attributes)
 }
 
-/// What the check of all attributes rules out, in one form of each: which attribute it would have been, and by which rule,
-/// nobody can say of one that didn't fail.
+/// What the check of all attributes rules out, in one form of each: which attribute it would have
+/// been, and by which rule, nobody can say of one that didn't fail.
 const ATTRIBUTE_FAILURES: [AttributeError; 2] = [
     AttributeError::Missing(Attribute::Name),
     AttributeError::Malformed {
@@ -76,7 +77,8 @@ const ATTRIBUTE_FAILURES: [AttributeError; 2] = [
     },
 ];
 
-/// Whether this is `application/json`, with or without parameters. `application/jwt` is not taken (contract §10).
+/// Whether this is `application/json`, with or without parameters. `application/jwt` is not taken
+/// (contract §10).
 fn is_json(content_type: Option<&HeaderValue>) -> bool {
     content_type
         .and_then(|value| value.to_str().ok())

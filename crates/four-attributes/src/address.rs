@@ -1,7 +1,7 @@
 //! The address: one string at the service, an object at OpenID Connect. Both are taken.
 //! It is kept as it stands in the card, with or without the prefecture.
-//! It must fit into Cognito in both of the forms in which Cognito gets it: the text is the one that is kept, and the object is
-//! made of it.
+//! It must fit into Cognito in both of the forms in which Cognito gets it: the text is the one that
+//! is kept, and the object is made of it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -43,7 +43,8 @@ impl Address {
         text.ok_or(MalformedReason::WrongType)?.parse()
     }
 
-    /// The address as OpenID Connect's object: what [`Address::from_claim`] reads, with the whole and no parts.
+    /// The address as OpenID Connect's object: what [`Address::from_claim`] reads, with the whole
+    /// and no parts.
     #[must_use]
     pub fn to_claim(&self) -> Value {
         json!({ Self::FORMATTED: self.expose() })
@@ -59,8 +60,8 @@ impl Address {
 /// Takes the text as it is.
 ///
 /// Refuses it with [`MalformedReason::TooLong`] over the limit of [`Address`], with
-/// [`MalformedReason::ControlCharacter`] or [`MalformedReason::Noncharacter`] if it has one, and with
-/// [`MalformedReason::Empty`] if there is nothing that can be seen.
+/// [`MalformedReason::ControlCharacter`] or [`MalformedReason::Noncharacter`] if it has one, and
+/// with [`MalformedReason::Empty`] if there is nothing that can be seen.
 impl FromStr for Address {
     type Err = MalformedReason;
 

@@ -1,6 +1,7 @@
-//! How strongly a person has to have authenticated, which values of `acr` are accepted, and whether it has to be said when
-//! (`auth_time`, OIDC Core §2).
-//! One rule, for a sign-in and for the record that it leaves: what is asked of a sign-in may have become more since.
+//! How strongly a person has to have authenticated, which values of `acr` are accepted, and whether
+//! it has to be said when (`auth_time`, OIDC Core §2).
+//! One rule, for a sign-in and for the record that it leaves: what is asked of a sign-in may have
+//! become more since.
 
 /// Which values of `acr` are accepted.
 #[derive(Clone, Debug, Eq, PartialEq)]

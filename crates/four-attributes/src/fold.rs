@@ -1,13 +1,15 @@
-//! One form for characters that are written in several, so that the name of a place is found however it was written.
-//! A register may mark a character's exact shape, or have it by a code of its own: that hides no name.
+//! One form for characters that are written in several, so that the name of a place is found
+//! however it was written. A register may mark a character's exact shape, or have it by a code of
+//! its own: that hides no name.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 
-/// The characters in their one form: without those that show nothing (variation selectors are among them), composed by
-/// NFKC (UAX #15), which also replaces compatibility ideographs, and [`without_variants`]. It reads no further than it is
-/// asked for, but for the marks that belong to a character.
+/// The characters in their one form: without those that show nothing (variation selectors are among
+/// them), composed by NFKC (UAX #15), which also replaces compatibility ideographs, and
+/// [`without_variants`]. It reads no further than it is asked for, but for the marks that belong to
+/// a character.
 pub(crate) fn folded(characters: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     let shown = characters.filter(move |character| !ignorable.contains(*character));
@@ -16,11 +18,12 @@ pub(crate) fn folded(characters: impl Iterator<Item = char>) -> impl Iterator<It
         .map(without_variants)
 }
 
-/// A character in its one form. Unicode keeps these apart, and in the name of a place they are the same one. `嶋` isn't
-/// among them: 鹿嶋市 and 鹿島市 are two cities.
+/// A character in its one form. Unicode keeps these apart, and in the name of a place they are the
+/// same one. `嶋` isn't among them: 鹿嶋市 and 鹿島市 are two cities.
 pub(crate) const fn without_variants(character: char) -> char {
     match character {
-        // Read `ga` or `ka` within names, and written as each likes. No municipality of the table has it in hiragana (`が`).
+        // Read `ga` or `ka` within names, and written as each likes. No municipality of the table
+        // has it in hiragana (`が`).
         'ヵ' | 'ヶ' => 'ケ',
         // The city itself takes either: 塩竈市, 塩釜市.
         '竃' | '竈' => '釜',

@@ -1,8 +1,9 @@
 //! The four attributes of the My Number Card (基本4情報): name, address, birth date, gender.
 //! The path through this crate: the service's userinfo, then [`FourAttributes`], then what follows
-//! from them, and beside it the [`VerifiedRecord`]: the same, sealed, for what must be proved later.
-//! No I/O in here; what day it is comes in as an argument. In which forms they go to Amazon Cognito,
-//! the crate `user-pool` says.
+//! from them, and beside it the [`VerifiedRecord`]: the same, sealed, for what must be proved
+//! later.
+//! No I/O in here; what day it is comes in as an argument. In which forms they go to Amazon
+//! Cognito, the crate `user-pool` says.
 //!
 //! ```
 //! use chrono::{DateTime, Utc};

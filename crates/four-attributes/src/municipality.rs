@@ -1,6 +1,7 @@
-//! The municipality (市区町村) that an address lies in, from a table of all of them: `data/municipalities.tsv`.
-//! An address begins with its prefecture and its municipality, or leaves out the prefecture. Only whole names count, and only
-//! at the very beginning: what isn't certain is none.
+//! The municipality (市区町村) that an address lies in, from a table of all of them:
+//! `data/municipalities.tsv`.
+//! An address begins with its prefecture and its municipality, or leaves out the prefecture. Only
+//! whole names count, and only at the very beginning: what isn't certain is none.
 
 use std::fmt;
 use std::ops::Range;
@@ -15,11 +16,12 @@ use crate::prefecture::Prefecture;
 /// All municipalities; `data/README.md` says from where, and of when.
 const TABLE: &str = include_str!("../data/municipalities.tsv");
 
-/// How many characters of an address can matter: the longest prefecture, and the longest name with its county.
+/// How many characters of an address can matter: the longest prefecture, and the longest name with
+/// its county.
 const LONGEST: usize = 14;
 
-/// A municipality of Japan: a city, town or village, or one of the 23 special wards of Tokyo. The wards of designated cities
-/// (`横浜市中区`) are parts of a municipality, and are none.
+/// A municipality of Japan: a city, town or village, or one of the 23 special wards of Tokyo. The
+/// wards of designated cities (`横浜市中区`) are parts of a municipality, and are none.
 ///
 /// `Debug` doesn't show which: it says where somebody lives.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -33,22 +35,25 @@ pub struct Municipality {
 impl Municipality {
     /// The municipality that an address begins with, if that is certain.
     ///
-    /// - After a prefecture, it is one of that prefecture (`東京都府中市`). One of another prefecture is none.
-    /// - Without a prefecture, its name has to be the only one in Japan: `府中市` is in Tokyo and in Hiroshima, `北区` is also a
-    ///   ward of ten cities, and quarters of many cities are called `大島町`.
+    /// - After a prefecture, it is one of that prefecture (`東京都府中市`). One of another prefecture is
+    ///   none.
+    /// - Without a prefecture, its name has to be the only one in Japan: `府中市` is in Tokyo and in
+    ///   Hiroshima, `北区` is also a ward of ten cities, and quarters of many cities are called
+    ///   `大島町`.
     /// - A town or village that has a county (`松前郡福島町`) counts with it, and without it never.
     /// - The island before two towns (`八丈島八丈町`, `三宅島三宅村`) may be there or not.
     ///
-    /// White space may stand before and between prefecture, county and name. Variation selectors, compatibility ideographs and
-    /// the older forms of characters that are listed in `fold.rs` don't matter.
+    /// White space may stand before and between prefecture, county and name. Variation selectors,
+    /// compatibility ideographs and the older forms of characters that are listed in `fold.rs`
+    /// don't matter.
     #[must_use]
     pub fn of(address: &Address) -> Option<Self> {
         let beginning = Beginning::of(address);
         beginning.municipality(beginning.prefecture())
     }
 
-    /// The code of JIS X 0402 in six digits: the prefecture's two, the municipality's three, and the check digit. As text,
-    /// since it may begin with 0.
+    /// The code of JIS X 0402 in six digits: the prefecture's two, the municipality's three, and
+    /// the check digit. As text, since it may begin with 0.
     #[must_use]
     pub const fn code(self) -> &'static str {
         self.code
@@ -66,8 +71,8 @@ impl Municipality {
         self.name
     }
 
-    /// The name with all that it is written after: the prefecture, and the county of a town or village. For example
-    /// `神奈川県横浜市` or `北海道松前郡福島町`.
+    /// The name with all that it is written after: the prefecture, and the county of a town or
+    /// village. For example `神奈川県横浜市` or `北海道松前郡福島町`.
     #[must_use]
     pub fn full_name(self) -> String {
         [self.prefecture.japanese_name(), self.county, self.name].concat()
@@ -81,11 +86,13 @@ impl fmt::Debug for Municipality {
 }
 
 impl Prefecture {
-    /// The prefecture that an address lies in: the one that it begins with, whatever follows, or else the one of the
-    /// municipality that it begins with. White space before it doesn't count, nor do variants of characters.
+    /// The prefecture that an address lies in: the one that it begins with, whatever follows, or
+    /// else the one of the municipality that it begins with. White space before it doesn't count,
+    /// nor do variants of characters.
     ///
-    /// `None` for every other address. So it is for `府中市`, which is in Tokyo and in Hiroshima, for a ward without its city
-    /// (`北区` is in Tokyo and in many designated cities), and for a town without its county. `Municipality::of` has the rule.
+    /// `None` for every other address. So it is for `府中市`, which is in Tokyo and in Hiroshima, for
+    /// a ward without its city (`北区` is in Tokyo and in many designated cities), and for a town
+    /// without its county. `Municipality::of` has the rule.
     #[must_use]
     pub fn of(address: &Address) -> Option<Self> {
         let beginning = Beginning::of(address);
@@ -176,8 +183,8 @@ struct Entry {
     row: usize,
 }
 
-/// Made when the first address is looked up, so that no start waits for it. It takes about a millisecond, and the file stays
-/// one that people can read and compare.
+/// Made when the first address is looked up, so that no start waits for it. It takes about a
+/// millisecond, and the file stays one that people can read and compare.
 static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables::read(TABLE));
 
 impl Tables {
@@ -240,8 +247,8 @@ impl Tables {
         self.keys.get(entry.key.clone()).unwrap_or_default()
     }
 
-    /// Every entry whose key the text begins with. No key is the beginning of another, so they have one key, and no other
-    /// lies between it and the text.
+    /// Every entry whose key the text begins with. No key is the beginning of another, so they have
+    /// one key, and no other lies between it and the text.
     fn entries_at<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (&'a Entry, &'a Row)> {
         let after = self
             .entries
@@ -282,7 +289,8 @@ mod tests {
         folded(text.chars()).collect()
     }
 
-    /// The rows as they stand in the file: code, prefecture, county or island, name, whether it is unique.
+    /// The rows as they stand in the file: code, prefecture, county or island, name, whether it is
+    /// unique.
     fn table() -> Vec<[&'static str; 5]> {
         let rows = TABLE.lines().skip(1);
         rows.map(|row| Vec::from_iter(row.split('\t')).try_into().unwrap())
@@ -336,8 +344,8 @@ mod tests {
         }
     }
 
-    /// The form in which names are compared joins none that were apart, and the search for a name relies on none being the
-    /// beginning of another.
+    /// The form in which names are compared joins none that were apart, and the search for a name
+    /// relies on none being the beginning of another.
     #[test]
     fn folded_names_are_unique_where_they_were_and_none_begins_another() {
         let written: BTreeSet<String> = table()
@@ -362,7 +370,8 @@ mod tests {
         }
     }
 
-    /// What is compared of the table is made of it without NFKC, and prefectures are compared as they are.
+    /// What is compared of the table is made of it without NFKC, and prefectures are compared as
+    /// they are.
     #[test]
     fn the_table_needs_no_normalization_and_a_prefecture_is_written_as_it_is_compared() {
         for entry in &TABLES.entries {
@@ -591,7 +600,8 @@ mod tests {
         }
     }
 
-    /// Whatever character of whatever name has a mark, the name is the same; and it may be written with its other forms.
+    /// Whatever character of whatever name has a mark, the name is the same; and it may be written
+    /// with its other forms.
     #[test]
     fn a_variation_selector_behind_any_character_hides_no_name() {
         for [code, prefecture, district, name, _] in table() {

@@ -36,8 +36,8 @@ impl Name {
 /// Takes the text as it is.
 ///
 /// Refuses it with [`MalformedReason::TooLong`] over 2,048 bytes, with
-/// [`MalformedReason::ControlCharacter`] or [`MalformedReason::Noncharacter`] if it has one, and with
-/// [`MalformedReason::Empty`] if there is nothing that can be seen.
+/// [`MalformedReason::ControlCharacter`] or [`MalformedReason::Noncharacter`] if it has one, and
+/// with [`MalformedReason::Empty`] if there is nothing that can be seen.
 impl FromStr for Name {
     type Err = MalformedReason;
 

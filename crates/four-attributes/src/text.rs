@@ -36,18 +36,21 @@ pub(crate) fn checked(text: &str) -> Result<Zeroizing<String>, MalformedReason> 
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// Characters that no name and no address has, and that make a text be read as another one, or carry what nobody sees:
+/// Characters that no name and no address has, and that make a text be read as another one, or
+/// carry what nobody sees:
 ///
 /// - Unicode's category Cc (C0, DEL, C1), its line and paragraph separator;
-/// - the embeddings, overrides, isolates and marks of the writing direction (UAX #9 §2.1–§2.6): a page shows another order
-///   than the one that was verified, and nothing that a Japanese register writes needs them;
+/// - the embeddings, overrides, isolates and marks of the writing direction (UAX #9 §2.1–§2.6): a
+///   page shows another order than the one that was verified, and nothing that a Japanese register
+///   writes needs them;
 /// - U+206A–U+206F, formats that Unicode deprecates;
 /// - the marks of interlinear annotation (U+FFF9–U+FFFB), between which a text hides;
 /// - tags (U+E0000–U+E007F): a whole second text that no font draws.
 ///
-/// Kept are variation selectors, since Japanese names need them; U+FFFD, with which a system says that it has lost a
-/// character: it is seen, and whoever bears such a name could not log in otherwise; and the private use areas, where
-/// registers keep the characters (外字) that Unicode doesn't have.
+/// Kept are variation selectors, since Japanese names need them; U+FFFD, with which a system says
+/// that it has lost a character: it is seen, and whoever bears such a name could not log in
+/// otherwise; and the private use areas, where registers keep the characters (外字) that Unicode
+/// doesn't have.
 fn is_control(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -62,15 +65,17 @@ fn is_control(character: char) -> bool {
         )
 }
 
-/// Code points that are never characters (Unicode §23.7): only a defect sends them, and others refuse them.
+/// Code points that are never characters (Unicode §23.7): only a defect sends them, and others
+/// refuse them.
 fn is_noncharacter(character: char) -> bool {
     let code = u32::from(character);
     matches!(code, 0xFDD0..=0xFDEF) || code & 0xFFFE == 0xFFFE
 }
 
-/// Whether a reader sees something: neither white space nor one of the characters that Unicode lets have no shape
-/// (`Default_Ignorable_Code_Point`: zero width, fillers, variation selectors), nor one that is blank, or stands for nothing, by
-/// itself: the empty braille cell, the object that isn't there, blanks and fillers of three other scripts.
+/// Whether a reader sees something: neither white space nor one of the characters that Unicode lets
+/// have no shape (`Default_Ignorable_Code_Point`: zero width, fillers, variation selectors), nor
+/// one that is blank, or stands for nothing, by itself: the empty braille cell, the object that
+/// isn't there, blanks and fillers of three other scripts.
 fn is_visible(character: char) -> bool {
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     !(character.is_whitespace()

@@ -1,8 +1,11 @@
-//! What the service said about a person, sealed: so that it can be proved later, wherever it lay meanwhile.
-//! It travels as one claim and lies as one attribute in a user pool, whose other attributes their user may overwrite.
-//! A record counts only if it opens and belongs to the user: everything else has a refusal of its own.
+//! What the service said about a person, sealed: so that it can be proved later, wherever it lay
+//! meanwhile.
+//! It travels as one claim and lies as one attribute in a user pool, whose other attributes their
+//! user may overwrite. A record counts only if it opens and belongs to the user: everything else
+//! has a refusal of its own.
 //!
-//! Form: a sealed value (crate `sealing`) without a header, whose plaintext is `version (1) ‖ postcard`.
+//! Form: a sealed value (crate `sealing`) without a header, whose plaintext is
+//! `version (1) ‖ postcard`.
 
 use std::fmt;
 
@@ -17,7 +20,8 @@ use crate::userinfo::FourAttributes;
 /// How long a sealed record is at most, in bytes: less than the 2,048 that Amazon Cognito stores.
 pub const MAXIMUM_RECORD_BYTES: usize = 2_047;
 
-/// What no other sealed value has, so that none of them opens as a record, also where they share a key.
+/// What no other sealed value has, so that none of them opens as a record, also where they share a
+/// key.
 const PURPOSE: &[u8] = b"digital-auth verified record";
 
 const VERSION: u8 = 1;
@@ -52,7 +56,8 @@ pub struct VerifiedRecord {
 pub enum VerifiedAt {
     /// The service's `auth_time`: when it authenticated the person.
     Authentication(DateTime<Utc>),
-    /// The `iat` of the service's ID token, where it gave no `auth_time`. It authenticated the person then or before.
+    /// The `iat` of the service's ID token, where it gave no `auth_time`. It authenticated the
+    /// person then or before.
     IssuedAt(DateTime<Utc>),
 }
 
@@ -69,17 +74,18 @@ impl VerifiedAt {
 /// To whom a record must belong, and how old it may be.
 #[derive(Clone, Copy)]
 pub struct Expected<'a> {
-    /// The issuers of the service: the record must be of one of them. More than one where the service has changed its own.
+    /// The issuers of the service: the record must be of one of them. More than one where the
+    /// service has changed its own.
     pub issuers: &'a [&'a str],
     /// The name of the identity provider in the user pool.
     pub provider_name: &'a str,
-    /// The user's subjects at this provider: the record must be of one of them, exactly, upper and lower case told
-    /// apart. Of none of them if it is empty.
+    /// The user's subjects at this provider: the record must be of one of them, exactly, upper and
+    /// lower case told apart. Of none of them if it is empty.
     pub subjects: &'a [&'a str],
     /// The earliest verification that counts, in whole seconds. Any, if `None`.
     pub not_before: Option<DateTime<Utc>>,
-    /// The latest verification that can have been, in whole seconds: now, and how far the clock of whoever sealed it may
-    /// be ahead.
+    /// The latest verification that can have been, in whole seconds: now, and how far the clock of
+    /// whoever sealed it may be ahead.
     pub not_after: DateTime<Utc>,
 }
 
@@ -107,12 +113,13 @@ pub enum SealRecordError {
     Seal(#[from] SealError),
 }
 
-/// Why a record doesn't count. Of several reasons the first counts, in the order of these variants; only what opened can
-/// be malformed within, of another issuer, unlinked or too old.
+/// Why a record doesn't count. Of several reasons the first counts, in the order of these variants;
+/// only what opened can be malformed within, of another issuer, unlinked or too old.
 #[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
 pub enum RecordRefusal {
-    /// It isn't in the form of a record, or tells of a verification that has yet to come. The latter opened, so nobody
-    /// altered it: only a defect of whoever sealed it can bring it about, and it would never be too old.
+    /// It isn't in the form of a record, or tells of a verification that has yet to come. The
+    /// latter opened, so nobody altered it: only a defect of whoever sealed it can bring it about,
+    /// and it would never be too old.
     #[error("the verified record is malformed")]
     Malformed,
     /// It opened, and has a form that isn't known here: whoever sealed it is of another version.
@@ -147,7 +154,8 @@ impl RecordRefusal {
         Self::TooOld,
     ];
 
-    /// Whether somebody must have altered it. Everything else happens in the life of keys, environments and users.
+    /// Whether somebody must have altered it. Everything else happens in the life of keys,
+    /// environments and users.
     #[must_use]
     pub const fn is_tampering(self) -> bool {
         matches!(self, Self::Forged)
@@ -155,8 +163,9 @@ impl RecordRefusal {
 }
 
 impl VerifiedRecord {
-    /// Seals the record: visible ASCII, [`MAXIMUM_RECORD_BYTES`] at most. A name of 100 and an address of 200 characters
-    /// fit, of 4 bytes each, with a subject of 95, a provider name of 32, an issuer of 60 and an `acr` of 40 bytes.
+    /// Seals the record: visible ASCII, [`MAXIMUM_RECORD_BYTES`] at most. A name of 100 and an
+    /// address of 200 characters fit, of 4 bytes each, with a subject of 95, a provider name of 32,
+    /// an issuer of 60 and an `acr` of 40 bytes.
     ///
     /// # Errors
     ///
@@ -229,7 +238,8 @@ impl VerifiedRecord {
         Ok(record)
     }
 
-    /// Reads the plaintext. The attributes go through their types again, which are stricter than the form.
+    /// Reads the plaintext. The attributes go through their types again, which are stricter than
+    /// the form.
     fn read(plaintext: &[u8]) -> Result<Self, RecordRefusal> {
         match plaintext.split_first() {
             Some((&VERSION, stored)) => Self::read_form(stored).ok_or(RecordRefusal::Malformed),
@@ -281,8 +291,8 @@ impl From<OpenError> for RecordRefusal {
     }
 }
 
-/// The form in which it is sealed. It may only change together with [`VERSION`], whose older values must stay readable:
-/// the records of all users are in it.
+/// The form in which it is sealed. It may only change together with [`VERSION`], whose older values
+/// must stay readable: the records of all users are in it.
 #[derive(Deserialize, Serialize)]
 struct Stored<'a> {
     issuer: &'a str,

@@ -59,8 +59,8 @@ fn attribute_set() -> impl Strategy<Value = AttributeSet> {
     subsequence(Attribute::ALL.to_vec(), 0..=4).prop_map(AttributeSet::from_iter)
 }
 
-/// A text that names and addresses may be: something that is seen, and then anything but controls, formats and what is no
-/// character (yet).
+/// A text that names and addresses may be: something that is seen, and then anything but controls,
+/// formats and what is no character (yet).
 fn text() -> impl Strategy<Value = String> {
     "[\\p{Han}\\p{Hiragana}\\p{Katakana}\\p{Latin}\\p{Nd}\\p{Co}][^\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cf}\\p{Cn}]{0,200}"
 }

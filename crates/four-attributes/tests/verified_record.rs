@@ -1,5 +1,6 @@
 //! What a verified record keeps, and what it refuses: what every sign-in of a user relies on.
-//! First examples, each with one reason to fail; then what holds for all records and all changes of one.
+//! First examples, each with one reason to fail; then what holds for all records and all changes of
+//! one.
 //! The form of a sealed record is pinned: records lie in user pools for years.
 #![expect(
     clippy::unwrap_used,
@@ -26,8 +27,9 @@ const ISSUER: &str = "https://service.example/realms/main";
 const PROVIDER_NAME: &str = "DigitalAuth";
 const SUBJECT: &str = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
 
-/// The key of all ones, the nonce of all sevens, and [`record`]. Computed with another implementation: postcard by its
-/// specification, and AES-GCM-SIV of the Python package `cryptography`.
+/// The key of all ones, the nonce of all sevens, and [`record`]. Computed with another
+/// implementation: postcard by its specification, and AES-GCM-SIV of the Python package
+/// `cryptography`.
 const GOLDEN: &str = "AeBhwiMHBwcHBwcHBwcHBwc7vEFxHvigC0zIsgOlS-ZtA2AeTtNoA5u0JwYimgfHxRKczqAWaMG_-5YRwrmADzaWAXnOoLurYB7kZnYFdxPOxJrmACG4YOerz9pi51_9Y2qn7v6HCDw-g4EjaFeL61ctgL1TWsnECbdDE5AIs-lwRCdjFbAh4uZLFLzgdoWMKz_U17hbmtiQBoKPIzJMeyZjNSt11wm6VBCmnFrDKIHXX4pyoj9_6rJ0hFuiLfUPIIZZY3EcIGimGCWYGddowhIkmJi7nxPY9rWF6Q";
 
 fn time() -> DateTime<Utc> {
@@ -328,7 +330,8 @@ fn pass_in_the_second_of_the_limit_and_fail_in_the_next() {
     );
 }
 
-/// Only a defect of whoever sealed it brings it about, and without this it would count until then and for ever after.
+/// Only a defect of whoever sealed it brings it about, and without this it would count until then
+/// and for ever after.
 #[test]
 fn fail_a_verification_that_has_yet_to_come() {
     for verified_at in [VerifiedAt::Authentication, VerifiedAt::IssuedAt] {
@@ -692,7 +695,8 @@ fn any_record() -> impl Strategy<Value = VerifiedRecord> {
 }
 
 proptest! {
-    /// Whatever the service says within its limits fits, comes back as it was, and is plain text on its way.
+    /// Whatever the service says within its limits fits, comes back as it was, and is plain text on
+    /// its way.
     #[test]
     fn every_record_comes_back(record in any_record()) {
         let sealed = seal(&record);
@@ -701,7 +705,8 @@ proptest! {
         prop_assert_eq!(opened(&record), Ok(record));
     }
 
-    /// Any one byte of the sealed text that becomes another, any one character more or less: refused.
+    /// Any one byte of the sealed text that becomes another, any one character more or less:
+    /// refused.
     #[test]
     fn no_changed_record_opens(record in any_record(), at in any::<Index>(), other in any::<char>()) {
         let sealed = seal(&record);

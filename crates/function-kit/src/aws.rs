@@ -1,5 +1,5 @@
-//! The AWS SDK on our own HTTP client: one TLS configuration, and connections that can be opened ahead of time.
-//! Clients are only made for what may be called.
+//! The AWS SDK on our own HTTP client: one TLS configuration, and connections that can be opened
+//! ahead of time. Clients are only made for what may be called.
 //! A function takes the SDK of each service that it needs, and no other.
 
 use std::sync::{Arc, OnceLock};

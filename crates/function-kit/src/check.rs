@@ -1,8 +1,9 @@
-//! What a function checks, written once: if it doesn't hold, that is the failure; if it does, one log event says which failure
-//! is ruled out, for those who want to see a login step by step (`LOG_LEVEL=debug`). So a check is called like its failure,
-//! and never tells a value.
+//! What a function checks, written once: if it doesn't hold, that is the failure; if it does, one
+//! log event says which failure is ruled out, for those who want to see a login step by step
+//! (`LOG_LEVEL=debug`). So a check is called like its failure, and never tells a value.
 //!
-//! What is checked only if it is there, or only if the configuration asks for it, holds where it isn't or doesn't.
+//! What is checked only if it is there, or only if the configuration asks for it, holds where it
+//! isn't or doesn't.
 
 use crate::class::Class;
 
@@ -26,8 +27,9 @@ pub fn present<T, C: Class>(value: Option<T>, failure: C) -> Result<T, C> {
     Ok(value)
 }
 
-/// As [`ensure`], of what is one step and can fail in several ways, such as opening what is sealed: `failures` are those ways,
-/// and `class` says what each is called. Where none of them came about, all are ruled out, each name once.
+/// As [`ensure`], of what is one step and can fail in several ways, such as opening what is sealed:
+/// `failures` are those ways, and `class` says what each is called. Where none of them came about,
+/// all are ruled out, each name once.
 ///
 /// # Errors
 ///

@@ -7,10 +7,11 @@
 pub enum Concern {
     /// Nobody: the person chose so, or was too slow. Logged as information.
     Nobody,
-    /// What anybody with a browser can cause: one alone shows nothing. Worth a look when it happens often, or to everybody.
-    /// Logged as a warning.
+    /// What anybody with a browser can cause: one alone shows nothing. Worth a look when it happens
+    /// often, or to everybody. Logged as a warning.
     Unproven,
-    /// Whoever wrote or attacked the client. Worth a look when it happens often. Logged as a warning.
+    /// Whoever wrote or attacked the client. Worth a look when it happens often. Logged as a
+    /// warning.
     Client,
     /// The service, or the operator together with the Digital Agency. Logged as an error.
     Service,

@@ -8,8 +8,8 @@ use crate::metrics::Refused;
 
 pub use crate::class::{Bilingual, Class, Concern, Kind};
 
-/// Tells the operator of a failure: one log event (`event="failure"`) and one metric (`Failure`, by `Class` and by
-/// `Concern`).
+/// Tells the operator of a failure: one log event (`event="failure"`) and one metric (`Failure`, by
+/// `Class` and by `Concern`).
 pub fn tell(class: impl Class, invocation: &Invocation<'_>) {
     let report = Report {
         event: "failure",
@@ -19,8 +19,8 @@ pub fn tell(class: impl Class, invocation: &Invocation<'_>) {
     tell_as(report, class, invocation);
 }
 
-/// As [`tell`], of a call that ends with an error of AWS Lambda: class and support id, and nothing else, since whoever called
-/// the function may show it.
+/// As [`tell`], of a call that ends with an error of AWS Lambda: class and support id, and nothing
+/// else, since whoever called the function may show it.
 pub fn tell_lambda(class: impl Class, invocation: &Invocation<'_>) -> Diagnostic {
     tell(class, invocation);
     Diagnostic {

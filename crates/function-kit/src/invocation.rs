@@ -1,5 +1,6 @@
-//! One call of a function by AWS Lambda, as far as it isn't what was asked: which, when, until when, and where is noted what
-//! it takes. There is one deadline for the whole of it, whatever it waits for.
+//! One call of a function by AWS Lambda, as far as it isn't what was asked: which, when, until
+//! when, and where is noted what it takes. There is one deadline for the whole of it, whatever it
+//! waits for.
 
 use std::time::Duration;
 
@@ -10,9 +11,9 @@ use tokio::time::Instant;
 use crate::metrics::{Measurements, Step};
 use crate::support_id::SupportId;
 
-/// How long an answer may take, from the first byte of what was asked: Amazon Cognito waits for five seconds, of its triggers
-/// as AWS documents it, and of a provider's token endpoint as people report it. The second in between is for the network,
-/// API Gateway and Lambda.
+/// How long an answer may take, from the first byte of what was asked: Amazon Cognito waits for
+/// five seconds, of its triggers as AWS documents it, and of a provider's token endpoint as people
+/// report it. The second in between is for the network, API Gateway and Lambda.
 pub const ANSWER: Duration = Duration::from_secs(4);
 
 /// One call.
@@ -31,7 +32,8 @@ pub struct Invocation<'a> {
 }
 
 impl<'a> Invocation<'a> {
-    /// The call that Lambda calls `request_id`, of which somebody has waited for an answer since `begun`.
+    /// The call that Lambda calls `request_id`, of which somebody has waited for an answer since
+    /// `begun`.
     #[must_use]
     pub fn new(
         request_id: &'a str,
@@ -48,8 +50,9 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// Of these, the one whose steps took most of the time since somebody waits; `None` if nothing of it took as much as the
-    /// rest did, a process that had to start for example. What was under way at once shares that time.
+    /// Of these, the one whose steps took most of the time since somebody waits; `None` if nothing
+    /// of it took as much as the rest did, a process that had to start for example. What was under
+    /// way at once shares that time.
     #[must_use]
     pub fn slowest<C: Copy>(&self, known: &[(&[Step], C)]) -> Option<C> {
         let groups: Vec<_> = known.iter().map(|(steps, _)| *steps).collect();

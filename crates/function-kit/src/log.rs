@@ -5,8 +5,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Begins to log what these crates (by their names in Rust) and this one say, from `level` on. From then on a panic is
-/// an event too, and standard error says nothing of it.
+/// Begins to log what these crates (by their names in Rust) and this one say, from `level` on. From
+/// then on a panic is an event too, and standard error says nothing of it.
 pub fn subscribe(level: tracing::Level, crates: &[&str]) {
     let targets = crates.iter().map(|&name| (name, level));
     let ours = Targets::new()

@@ -1,6 +1,7 @@
-//! Metrics in CloudWatch's embedded metric format: a line of the log that CloudWatch counts, so no call is made.
-//! What is counted and measured during a request is collected ([`Measurements`]), and written as one line at its end.
-//! Nothing is in it but names, classes and durations: nothing that a request said becomes a metric.
+//! Metrics in CloudWatch's embedded metric format: a line of the log that CloudWatch counts, so no
+//! call is made. What is counted and measured during a request is collected ([`Measurements`]), and
+//! written as one line at its end. Nothing is in it but names, classes and durations: nothing that
+//! a request said becomes a metric.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
@@ -21,7 +22,8 @@ use crate::telemetry::Telemetry;
 /// The dimension that every metric has, where the stack has a name.
 const STACK: &str = "Stack";
 
-/// How much a request can count and measure; more isn't kept. A token request that fetches everything again has eleven.
+/// How much a request can count and measure; more isn't kept. A token request that fetches
+/// everything again has eleven.
 pub const MOST_SAMPLES: usize = 20;
 /// How many classes a request can have: a record that is refused, and a failure after it.
 const MOST_REFUSALS: usize = 2;
@@ -50,24 +52,26 @@ macro_rules! named {
 named! {
     /// What is counted.
     Count {
-        /// A login began. 1 for the first of a place in a period, for each process, and else 0: the number of values is that
-        /// of logins.
+        /// A login began. 1 for the first of a place in a period, for each process, and else 0: the
+        /// number of values is that of logins.
         LoginStarted = "LoginStarted";
-        /// A login reached Amazon Cognito: it has its tokens. 0 if it has none, and neither the client nor its code is
-        /// why: once in a period for each person, for each place where it ended before the service was asked, and in all
-        /// for an ID token that is missing. The average is the share of those who get in.
+        /// A login reached Amazon Cognito: it has its tokens. 0 if it has none, and neither the
+        /// client nor its code is why: once in a period for each person, for each place where it
+        /// ended before the service was asked, and in all for an ID token that is missing. The
+        /// average is the share of those who get in.
         LoginFinished = "LoginFinished";
-        /// The trigger `inbound-federation` was invoked. 0 for each login that finished, so that it is there when the trigger
-        /// isn't.
+        /// The trigger `inbound-federation` was invoked. 0 for each login that finished, so that it
+        /// is there when the trigger isn't.
         InboundFederationInvoked = "InboundFederationInvoked";
-        /// The trigger `pre-token-generation` was invoked. 0 for each sign-in that the other trigger admitted.
+        /// The trigger `pre-token-generation` was invoked. 0 for each sign-in that the other
+        /// trigger admitted.
         PreTokenGenerationInvoked = "PreTokenGenerationInvoked";
         /// A person didn't want to log in after all.
         LoginCancelled = "LoginCancelled";
         /// A verified record was forged.
         Tampering = "Tampering";
-        /// A record was believed, and claims came of it. 0 if it wasn't, for each user once in a period: the average is
-        /// the share of those that are.
+        /// A record was believed, and claims came of it. 0 if it wasn't, for each user once in a
+        /// period: the average is the share of those that are.
         RecordAccepted = "RecordAccepted";
     }
 }
@@ -83,7 +87,8 @@ named! {
 }
 
 named! {
-    /// What is measured, in milliseconds, however it ended: also what failed, and what was given up.
+    /// What is measured, in milliseconds, however it ended: also what failed, and what was given
+    /// up.
     Step {
         /// The bridge: a whole request of `/authorize`.
         Authorize = "AuthorizeDuration";
@@ -103,7 +108,8 @@ named! {
         ServiceJwks = "ServiceJwksDuration";
         /// The service's userinfo endpoint.
         ServiceUserinfo = "ServiceUserinfoDuration";
-        /// The tokens for Amazon Cognito are made: nearly all of it is the signature of the ID token.
+        /// The tokens for Amazon Cognito are made: nearly all of it is the signature of the ID
+        /// token.
         SignIdToken = "SignIdTokenDuration";
         /// Secrets are fetched again.
         Secrets = "SecretsDuration";
@@ -168,7 +174,8 @@ impl Measurements {
         self.count_if(count, true);
     }
 
-    /// Counts one more if it is so, and else notes that it isn't: the sum stays as it is, and the average is the share.
+    /// Counts one more if it is so, and else notes that it isn't: the sum stays as it is, and the
+    /// average is the share.
     pub fn count_if(&self, count: Count, is_so: bool) {
         let sample = Sample::Count(count.name(), is_so.into());
         self.taken(|taken| keep(&mut taken.samples, sample));
@@ -184,7 +191,8 @@ impl Measurements {
         self.taken(|taken| keep(&mut taken.refusals, refusal));
     }
 
-    /// Notes how long a step took that ends now. One that is taken several times has several values.
+    /// Notes how long a step took that ends now. One that is taken several times has several
+    /// values.
     pub fn took(&self, step: Step, time: Duration) {
         let sample = Sample::Time(step.name(), time, Instant::now());
         self.taken(|taken| keep(&mut taken.samples, sample));
@@ -200,8 +208,9 @@ impl Measurements {
         timed(|time| self.took(step, time), work).await
     }
 
-    /// How long each of these groups of steps took, as far as they have ended. While several were under way, each has an
-    /// equal part of that time; so all of it together is never more than has passed.
+    /// How long each of these groups of steps took, as far as they have ended. While several were
+    /// under way, each has an equal part of that time; so all of it together is never more than has
+    /// passed.
     #[must_use]
     pub fn shares(&self, groups: &[&[Step]]) -> Vec<Duration> {
         let group_of = |name| {
@@ -299,7 +308,8 @@ impl Metrics {
         self
     }
 
-    /// Writes what a request took, as one line; nothing if there is nothing. `now` is when it began.
+    /// Writes what a request took, as one line; nothing if there is nothing. `now` is when it
+    /// began.
     pub fn write(&self, measurements: Measurements, now: DateTime<Utc>) {
         let taken = measurements.0.into_inner();
         let Taken { samples, refusals } = taken.unwrap_or_else(PoisonError::into_inner);
@@ -354,7 +364,8 @@ impl Metrics {
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
         let Output { to, line: buffer } = &mut *output;
         buffer.clear();
-        // At once, so that no other line of the log comes between; and a metric that can't be written fails no login.
+        // At once, so that no other line of the log comes between; and a metric that can't be
+        // written fails no login.
         if serde_json::to_writer(&mut *buffer, &line).is_ok() {
             buffer.push(b'\n');
             let _ = to.write_all(buffer).and_then(|()| to.flush());

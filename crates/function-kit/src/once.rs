@@ -1,5 +1,5 @@
-//! Who was counted already. Where an alarm goes by a share, one person who does the same thing again and again must not
-//! decide it: of each, one counts in a period.
+//! Who was counted already. Where an alarm goes by a share, one person who does the same thing
+//! again and again must not decide it: of each, one counts in a period.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -8,15 +8,15 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// For how long somebody counts once: the period of the alarms that go by a share. Whoever goes on counts again, as an outage
-/// does.
+/// For how long somebody counts once: the period of the alarms that go by a share. Whoever goes on
+/// counts again, as an outage does.
 pub const PERIOD: TimeDelta = TimeDelta::minutes(20);
-/// How many are remembered. Where there are more within a period, it isn't one person any more, and the oldest are
-/// forgotten.
+/// How many are remembered. Where there are more within a period, it isn't one person any more, and
+/// the oldest are forgotten.
 const MOST: usize = 1_024;
 
-/// Remembers for a period who was counted. It belongs to one process, and it holds no names: only hashes, with a key
-/// that is made at random when the process starts.
+/// Remembers for a period who was counted. It belongs to one process, and it holds no names: only
+/// hashes, with a key that is made at random when the process starts.
 #[derive(Default)]
 pub struct OncePerPeriod {
     key: RandomState,

@@ -1,5 +1,7 @@
-//! Where a key or a secret is: in AWS KMS, in AWS Secrets Manager, in a file, or in the variable itself.
-//! The last two are for a laptop; a deployed function has references to AWS in its environment, and no secret.
+//! Where a key or a secret is: in AWS KMS, in AWS Secrets Manager, in a file, or in the variable
+//! itself.
+//! The last two are for a laptop; a deployed function has references to AWS in its environment, and
+//! no secret.
 
 use std::fmt;
 use std::path::PathBuf;

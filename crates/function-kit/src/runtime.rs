@@ -1,8 +1,10 @@
-//! The loop between AWS Lambda and a function: an event comes, its answer or its error goes back, one at a time.
+//! The loop between AWS Lambda and a function: an event comes, its answer or its error goes back,
+//! one at a time.
 //!
-//! `lambda_runtime` makes a service of a handler, which answers one event and hands the answer to Lambda. Its own loop ends
-//! the process at a header that it can't read, and its errors quote an event that it can't read: so its service is used
-//! here, with a loop that reads of the headers only what it needs, and with events that may be anything.
+//! `lambda_runtime` makes a service of a handler, which answers one event and hands the answer to
+//! Lambda. Its own loop ends the process at a header that it can't read, and its errors quote an
+//! event that it can't read: so its service is used here, with a loop that reads of the headers
+//! only what it needs, and with events that may be anything.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
@@ -45,7 +47,8 @@ const PROMPT: Duration = Duration::from_millis(500);
 pub struct Call<'a> {
     /// Lambda's id of it.
     pub request_id: &'a str,
-    /// Since when somebody waits for an answer: also for the process to start, if it was started for this.
+    /// Since when somebody waits for an answer: also for the process to start, if it was started
+    /// for this.
     pub begun: Instant,
 }
 
@@ -68,7 +71,8 @@ pub trait Handler {
     ) -> impl Future<Output = Result<Self::Answer, Diagnostic>>;
 }
 
-/// An event, or that there is none of this form: a deserializer's error would say where it stopped, and with which value.
+/// An event, or that there is none of this form: a deserializer's error would say where it stopped,
+/// and with which value.
 struct Lenient<T>(Option<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Lenient<T> {
@@ -112,8 +116,8 @@ impl Started {
 ///
 /// # Errors
 ///
-/// If the Runtime API can't be reached, refuses to give an event, or says nothing readable ten times in a row. Whatever an
-/// event or its headers are, it goes on.
+/// If the Runtime API can't be reached, refuses to give an event, or says nothing readable ten
+/// times in a row. Whatever an event or its headers are, it goes on.
 pub async fn run<H: Handler + 'static>(handler: H, started: Started) -> Result<(), Error> {
     let (handler, started) = (Arc::new(handler), Arc::new(started));
     let mut service = service_of(service_fn(move |event: LambdaEvent<Lenient<H::Event>>| {
@@ -182,7 +186,8 @@ fn is_json(body: &Bytes) -> bool {
     serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
-/// The request id, if it is a UUID or anything else that can be a part of the path that the answer goes to.
+/// The request id, if it is a UUID or anything else that can be a part of the path that the answer
+/// goes to.
 fn request_id(headers: &HeaderMap) -> Option<&str> {
     let is_plain = |id: &&str| {
         let mut bytes = id.bytes();
@@ -201,8 +206,8 @@ fn defect(request_id: &str) -> Diagnostic {
     }
 }
 
-/// The headers that an invocation's context is made of, in the form that it has to have. Everything else in it is optional,
-/// and nothing of it is used here.
+/// The headers that an invocation's context is made of, in the form that it has to have. Everything
+/// else in it is optional, and nothing of it is used here.
 fn readable(headers: &HeaderMap) -> HeaderMap {
     let is_number =
         |value: &&HeaderValue| value.to_str().is_ok_and(|text| text.parse::<u64>().is_ok());
@@ -211,8 +216,8 @@ fn readable(headers: &HeaderMap) -> HeaderMap {
     HeaderMap::from_iter([(http::HeaderName::from_static(DEADLINE), deadline)])
 }
 
-/// What `lambda_runtime` makes of a handler: it reads the event, has it answered, and hands the answer or the error to
-/// Lambda. It is reached as what a layer is put around.
+/// What `lambda_runtime` makes of a handler: it reads the event, has it answered, and hands the
+/// answer or the error to Lambda. It is reached as what a layer is put around.
 fn service_of<F, E, A>(
     handler: F,
 ) -> Result<impl Service<LambdaInvocation, Response = (), Error = Error>, Error>

@@ -1,7 +1,7 @@
-//! Secrets: kept in memory, and fetched again when they may have been rotated: for a seal of an unknown key or a client
-//! secret that doesn't match; and once an hour, so that what was taken out of them doesn't live on in a process that is
-//! always busy. What could not be fetched for a day isn't used any more. How often they are fetched
-//! is the rule of [`refreshed`].
+//! Secrets: kept in memory, and fetched again when they may have been rotated: for a seal of an
+//! unknown key or a client secret that doesn't match; and once an hour, so that what was taken out
+//! of them doesn't live on in a process that is always busy. What could not be fetched for a day
+//! isn't used any more. How often they are fetched is the rule of [`refreshed`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -71,7 +71,8 @@ impl SecretReader {
         Self { secrets_manager }
     }
 
-    /// A reader for these references: with a client of AWS Secrets Manager only if one of them needs it.
+    /// A reader for these references: with a client of AWS Secrets Manager only if one of them
+    /// needs it.
     pub async fn for_references<'a>(
         references: impl IntoIterator<Item = &'a Reference>,
         http: &Arc<HttpClient>,
@@ -183,7 +184,8 @@ impl SecretText {
 /// Makes one value of the texts of `N` secrets, in the order of their sources.
 pub type Make<T, const N: usize> = fn([SecretText; N]) -> Result<T, InvalidSecret>;
 
-/// What is made of the texts of `N` secrets, and how to fetch them again. They are always fetched together, side by side.
+/// What is made of the texts of `N` secrets, and how to fetch them again. They are always fetched
+/// together, side by side.
 pub struct Cached<T, const N: usize = 1> {
     reader: SecretReader,
     sources: [Source; N],
@@ -253,11 +255,13 @@ impl<T, const N: usize> Cached<T, N> {
         self.known(now).map(|made| made.value)
     }
 
-    /// Fetches the secrets again if they are an hour old, and waits `within` for that at most. If it fails, or takes
-    /// longer, those that are known stay in use until they are a day old. It is logged, and tried
-    /// again after 10 seconds. Nobody is kept waiting for it more often than that.
+    /// Fetches the secrets again if they are an hour old, and waits `within` for that at most. If
+    /// it fails, or takes longer, those that are known stay in use until they are a day old. It is
+    /// logged, and tried again after 10 seconds. Nobody is kept waiting for it more often than
+    /// that.
     ///
-    /// Those that are a day old are waited for until the call's deadline, since nothing can be done without them.
+    /// Those that are a day old are waited for until the call's deadline, since nothing can be done
+    /// without them.
     pub async fn refresh(&self, within: Duration, invocation: &Invocation<'_>) {
         let deadline = match self.known(invocation.now) {
             Ok(_) => invocation.deadline.at_most(within),
@@ -312,8 +316,8 @@ impl<T, const N: usize> Cached<T, N> {
 }
 
 /// The secrets with which to try what was shown: first as they are known, and if that isn't enough,
-/// newer ones, since they may have been rotated. Ask for the next ones only if a rotation may be why
-/// the last ones weren't enough: they may have to be fetched.
+/// newer ones, since they may have been rotated. Ask for the next ones only if a rotation may be
+/// why the last ones weren't enough: they may have to be fetched.
 ///
 /// ```text
 /// let mut tries = secrets.tries(shown, invocation);
@@ -412,9 +416,9 @@ struct SealingDocument {
     key: Option<SecretString>,
 }
 
-/// The ring of a secret of the form `{"keys":["…"]}`: 32 bytes each, in hexadecimal digits or base64url, none twice; the
-/// first seals, all open. Or of the form `{"key":"…"}`, with the one key that AWS Secrets Manager made itself
-/// (`GenerateSecretString`).
+/// The ring of a secret of the form `{"keys":["…"]}`: 32 bytes each, in hexadecimal digits or
+/// base64url, none twice; the first seals, all open. Or of the form `{"key":"…"}`, with the one key
+/// that AWS Secrets Manager made itself (`GenerateSecretString`).
 ///
 /// # Errors
 ///
@@ -609,7 +613,8 @@ mod tests {
         assert_eq!(newer(&cached, &first, shown("a"), 1).await, summer);
     }
 
-    /// What somebody made up must not keep a good value from being looked for, not even if it comes by the same way.
+    /// What somebody made up must not keep a good value from being looked for, not even if it comes
+    /// by the same way.
     #[tokio::test]
     async fn a_fetch_in_vain_keeps_back_nobody_else_and_three_keep_back_their_asker_alone() {
         let secret = Rotated::new("spring");

@@ -10,7 +10,8 @@ use http_client::secure_url;
 use crate::failure::Bilingual;
 use crate::reference::Reference;
 
-/// A variable of the environment, and all that is to be said of it. Texts may hold code in backquotes.
+/// A variable of the environment, and all that is to be said of it. Texts may hold code in
+/// backquotes.
 #[derive(Clone, Copy, Debug)]
 pub struct Variable {
     /// The name.
@@ -36,8 +37,9 @@ pub enum IfUnset {
     Said(Bilingual),
 }
 
-/// Declares the variables that somebody reads: a constant with the name of each, and `VARIABLES` for all of them. The comment
-/// of a variable is its meaning in English, and `ja` is the same in Japanese.
+/// Declares the variables that somebody reads: a constant with the name of each, and `VARIABLES`
+/// for all of them. The comment of a variable is its meaning in English, and `ja` is the same in
+/// Japanese.
 ///
 /// ```
 /// use function_kit::failure::Bilingual;
@@ -144,8 +146,8 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Reads a whole configuration: `read` asks for every variable before it gives up, so that every problem is named. `variables`
-/// are all of them, as their readers declare them.
+/// Reads a whole configuration: `read` asks for every variable before it gives up, so that every
+/// problem is named. `variables` are all of them, as their readers declare them.
 ///
 /// # Errors
 ///
@@ -166,8 +168,8 @@ pub fn read<T>(
     }
 }
 
-/// Reads variables, and collects what is wrong. A value's white space at both ends doesn't count, and an empty value is
-/// a missing one.
+/// Reads variables, and collects what is wrong. A value's white space at both ends doesn't count,
+/// and an empty value is a missing one.
 pub struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     variables: &'static [&'static [Variable]],
@@ -270,8 +272,8 @@ pub fn secret_reference(value: &str) -> Result<Reference, String> {
 /// The longest address of the service, in bytes.
 const LONGEST_ADDRESS: usize = 255;
 
-/// An address of the service, as every function takes it: absolute, `https` (or `http` on this machine), in a URL's normal
-/// form, without query and fragment, 255 characters at most.
+/// An address of the service, as every function takes it: absolute, `https` (or `http` on this
+/// machine), in a URL's normal form, without query and fragment, 255 characters at most.
 ///
 /// # Errors
 ///
@@ -284,8 +286,8 @@ pub fn service_address(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
 }
 
-/// The bridge's name in the user pool: 3 to 32 characters, no `_`, no white space (AWS, CreateIdentityProvider; `_` ends it
-/// in a username).
+/// The bridge's name in the user pool: 3 to 32 characters, no `_`, no white space (AWS,
+/// CreateIdentityProvider; `_` ends it in a username).
 ///
 /// # Errors
 ///
@@ -301,8 +303,9 @@ pub fn provider_name(value: &str) -> Result<String, String> {
     }
 }
 
-/// The issuers of the service whose records are believed, separated by spaces: more than one where the service has changed
-/// its own. One that comes twice counts once. People who are made up are believed nowhere else: the sandbox stands alone.
+/// The issuers of the service whose records are believed, separated by spaces: more than one where
+/// the service has changed its own. One that comes twice counts once. People who are made up are
+/// believed nowhere else: the sandbox stands alone.
 ///
 /// # Errors
 ///

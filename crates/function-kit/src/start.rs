@@ -1,5 +1,6 @@
-//! A function's start, the same for all of them: configuration, log, what takes time, and then the events, one by one.
-//! Whatever is wrong is said in the log, all of the configuration's problems at once, and never with a value.
+//! A function's start, the same for all of them: configuration, log, what takes time, and then the
+//! events, one by one. Whatever is wrong is said in the log, all of the configuration's problems at
+//! once, and never with a value.
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -24,9 +25,10 @@ pub struct Function<'a> {
     pub clock: &'a dyn Clock,
 }
 
-/// The whole of a function's `main`: reads the environment, makes the function, and serves until Lambda ends it.
-/// A process that is ready counts as a cold start, with the time since this was called. Outside of Lambda and its stand-in
-/// nothing is made, and nobody is called.
+/// The whole of a function's `main`: reads the environment, makes the function, and serves until
+/// Lambda ends it.
+/// A process that is ready counts as a cold start, with the time since this was called. Outside of
+/// Lambda and its stand-in nothing is made, and nobody is called.
 pub async fn run<C, H: Handler + 'static, E: Display>(
     function: Function<'_>,
     read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<C, ConfigError>,

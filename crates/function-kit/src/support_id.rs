@@ -3,13 +3,14 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-/// A short name of one request, for the person, the app's support and the operator's log: eight characters without
-/// those that look alike.
+/// A short name of one request, for the person, the app's support and the operator's log: eight
+/// characters without those that look alike.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SupportId(String);
 
 impl SupportId {
-    /// The support id of the request that Lambda calls `request_id`: a hash, so it says nothing and needs no store.
+    /// The support id of the request that Lambda calls `request_id`: a hash, so it says nothing and
+    /// needs no store.
     #[must_use]
     pub fn of_request(request_id: &str) -> Self {
         const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -1,4 +1,5 @@
-//! What every function is told of how it tells the operator: how much it logs, and where its metrics belong.
+//! What every function is told of how it tells the operator: how much it logs, and where its
+//! metrics belong.
 //! The variables are the same for all functions, so they are read in one place.
 
 use crate::failure::Bilingual;
@@ -53,8 +54,8 @@ pub struct Telemetry {
     pub log_level: tracing::Level,
     /// The namespace of the metrics.
     pub metrics_namespace: String,
-    /// The stack that the function belongs to: the metrics' dimension `Stack`. Two stacks in one account have one
-    /// namespace.
+    /// The stack that the function belongs to: the metrics' dimension `Stack`. Two stacks in one
+    /// account have one namespace.
     pub stack_name: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-//! A function as Lambda starts it, in a process of its own: what it says when it can't start, and that of an event
-//! nothing reaches its output, whatever the event is and whoever would log it.
+//! A function as Lambda starts it, in a process of its own: what it says when it can't start, and
+//! that of an event nothing reaches its output, whatever the event is and whoever would log it.
 //! The peer is Lambda's Runtime API, as far as it is needed, on this machine.
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,6 @@
 //! Addresses as they may be configured: absolute, secure, and in one spelling.
-//! Issuers, audiences and redirect URIs are compared byte for byte, so what a URL parser would repair is refused.
+//! Issuers, audiences and redirect URIs are compared byte for byte, so what a URL parser would
+//! repair is refused.
 
 use thiserror::Error;
 use url::{Host, Url};
@@ -13,8 +14,8 @@ pub enum InvalidEndpoint {
     /// Neither `https`, nor `http` on this machine.
     #[error("must use https (http is accepted for localhost only)")]
     NotSecure,
-    /// Another spelling of the address than the URL Standard's own: upper case in the host, the scheme's own port,
-    /// missing slashes, white space, characters outside ASCII.
+    /// Another spelling of the address than the URL Standard's own: upper case in the host, the
+    /// scheme's own port, missing slashes, white space, characters outside ASCII.
     #[error(
         "must be written in a URL's normal form (lower-case host, without the scheme's own port, ASCII only)"
     )]
@@ -25,8 +26,8 @@ pub enum InvalidEndpoint {
 }
 
 /// An absolute URL that a secret or a login may be sent to: `https`, or `http` on this machine.
-/// It is taken in one spelling only, since issuers, audiences and redirect URIs are compared byte for byte,
-/// and what is put into a header must be fit for it.
+/// It is taken in one spelling only, since issuers, audiences and redirect URIs are compared byte
+/// for byte, and what is put into a header must be fit for it.
 ///
 /// # Errors
 ///

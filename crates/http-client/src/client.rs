@@ -1,8 +1,10 @@
 //! One HTTP client for the service and for AWS: one TLS configuration, one set of connections.
-//! Lambda freezes the process for minutes between two events, and connections die meanwhile: so a connection that has
-//! been idle for 10 seconds by the time of day is never used again, and [`HttpClient::warm`] opens one before it is needed.
+//! Lambda freezes the process for minutes between two events, and connections die meanwhile: so a
+//! connection that has been idle for 10 seconds by the time of day is never used again, and
+//! [`HttpClient::warm`] opens one before it is needed.
 //!
-//! Redirects are not followed, answers have a limit, and a request is repeated only if hyper gave it back unsent.
+//! Redirects are not followed, answers have a limit, and a request is repeated only if hyper gave
+//! it back unsent.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -33,8 +35,8 @@ const MAX_IDLE: TimeDelta = TimeDelta::seconds(10);
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum HttpError {
-    /// No connection: the name has no address, nobody listens, TLS failed, it took more than a second, or it was
-    /// closed before the request was written.
+    /// No connection: the name has no address, nobody listens, TLS failed, it took more than a
+    /// second, or it was closed before the request was written.
     #[error("no connection")]
     Unreachable,
     /// The deadline passed.
@@ -107,7 +109,8 @@ impl HttpClient {
         })
     }
 
-    /// Sends a request and reads the whole answer, of `limit` bytes at most, until `deadline` at the latest.
+    /// Sends a request and reads the whole answer, of `limit` bytes at most, until `deadline` at
+    /// the latest.
     ///
     /// # Errors
     ///
@@ -132,8 +135,9 @@ impl HttpClient {
         let url = request.uri().clone();
         let host = key(&url).ok_or(HttpError::Unreachable)?;
         self.lock().entry(host.clone()).or_default().last_used = Some(self.clock.now());
-        // The process may have slept while a peer closed its connections. The runtime looks at the network before it
-        // goes on here, so that the connections' tasks see that before they see the request.
+        // The process may have slept while a peer closed its connections. The runtime looks at the
+        // network before it goes on here, so that the connections' tasks see that before they see
+        // the request.
         tokio::task::yield_now().await;
 
         let mut request = on_the_wire(request).ok_or(HttpError::Unreachable)?;
@@ -146,8 +150,9 @@ impl HttpClient {
             };
             match connection.try_send_request(request).await {
                 Ok(answer) => break (connection, answer),
-                // hyper gives a request back if not a byte of it was written: then, and only then, it certainly
-                // didn't arrive. A kept connection may have ended meanwhile, and another one does.
+                // hyper gives a request back if not a byte of it was written: then, and only then,
+                // it certainly didn't arrive. A kept connection may have ended meanwhile, and
+                // another one does.
                 Err(mut error) => match error.take_message() {
                     Some(unsent) if was_kept => request = unsent,
                     Some(_) => return Err(HttpError::Unreachable),
@@ -167,8 +172,9 @@ impl HttpClient {
         Ok(Response::from_parts(parts, body.to_bytes()))
     }
 
-    /// Opens a connection to the host of `url`, unless one was used a moment ago, so that the next request finds
-    /// it open. Sends no request. A failure is not reported: the request that follows will meet it again.
+    /// Opens a connection to the host of `url`, unless one was used a moment ago, so that the next
+    /// request finds it open. Sends no request. A failure is not reported: the request that follows
+    /// will meet it again.
     pub async fn warm(&self, url: &Uri) {
         let Some(host) = key(url) else { return };
         let now = self.clock.now();
@@ -181,8 +187,8 @@ impl HttpClient {
         }
     }
 
-    /// A connection that can take a request and was used a moment ago. Those that have been idle for too long, or
-    /// that ended, are let go.
+    /// A connection that can take a request and was used a moment ago. Those that have been idle
+    /// for too long, or that ended, are let go.
     fn take_idle(&self, host: &str) -> Option<Connection> {
         let now = self.clock.now();
         let mut hosts = self.lock();
@@ -197,7 +203,8 @@ impl HttpClient {
         }
         let now = self.clock.now();
         let mut hosts = self.lock();
-        // Of every host: one that is only warmed, or not called any more, is never asked for a connection.
+        // Of every host: one that is only warmed, or not called any more, is never asked for a
+        // connection.
         for known in hosts.values_mut() {
             known.let_go(now);
         }
@@ -240,8 +247,8 @@ fn key(uri: &Uri) -> Option<String> {
     Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
 }
 
-/// The request as HTTP/1.1 has it: the path in the first line, the authority in `Host`, without the scheme's own
-/// port (RFC 9112 §3.2), and no content coding asked for.
+/// The request as HTTP/1.1 has it: the path in the first line, the authority in `Host`, without the
+/// scheme's own port (RFC 9112 §3.2), and no content coding asked for.
 fn on_the_wire(request: Request<Bytes>) -> Option<Request<Full<Bytes>>> {
     let (mut parts, body) = request.into_parts();
     if !parts.headers.contains_key(header::HOST) {
@@ -258,7 +265,8 @@ fn on_the_wire(request: Request<Bytes>) -> Option<Request<Full<Bytes>>> {
         let host = HeaderValue::try_from(host).ok()?;
         parts.headers.insert(header::HOST, host);
     }
-    // Answers are read as they are. Without this header a server may choose any coding (RFC 9110 §12.5.3).
+    // Answers are read as they are. Without this header a server may choose any coding (RFC 9110
+    // §12.5.3).
     parts
         .headers
         .entry(header::ACCEPT_ENCODING)

@@ -1,6 +1,7 @@
 //! What time it is, as a parameter.
 //! The program makes one [`SystemClock`] and hands it on; a test hands on its own.
-//! It is the time of day and not a stopwatch: Lambda freezes a process for minutes, and only the time of day is sure to notice.
+//! It is the time of day and not a stopwatch: Lambda freezes a process for minutes, and only the
+//! time of day is sure to notice.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
-//! What every function calls others with: one HTTP client, the addresses that it may be given, the time that an exchange may
-//! take, and the time of day.
-//! All of them know that Lambda freezes a process between two events, and that nobody waits for a late answer.
-//! Nothing here knows of the Digital Authentication App service or of AWS.
+//! What every function calls others with: one HTTP client, the addresses that it may be given, the
+//! time that an exchange may take, and the time of day.
+//! All of them know that Lambda freezes a process between two events, and that nobody waits for a
+//! late answer. Nothing here knows of the Digital Authentication App service or of AWS.
 
 mod address;
 mod client;

@@ -1,4 +1,5 @@
-//! How long something took, said at its end: also if it failed, and if nobody waited for it any more.
+//! How long something took, said at its end: also if it failed, and if nobody waited for it any
+//! more.
 //! A call that was given up is the most interesting of all, so it isn't the one that is missing.
 
 use std::fmt;
@@ -35,7 +36,8 @@ impl<F: FnMut(Duration)> fmt::Debug for Timing<F> {
     }
 }
 
-/// Does `work`, and tells how long it took: from the first time that it is waited for until it is done or dropped.
+/// Does `work`, and tells how long it took: from the first time that it is waited for until it is
+/// done or dropped.
 pub async fn timed<T>(tell: impl FnMut(Duration), work: impl Future<Output = T>) -> T {
     let _timing = Timing::begin(tell);
     work.await

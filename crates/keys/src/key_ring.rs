@@ -1,5 +1,5 @@
-//! The keys of one purpose while they rotate, and the JWK Set that is published: which key signs, and that all of them can be
-//! found.
+//! The keys of one purpose while they rotate, and the JWK Set that is published: which key signs,
+//! and that all of them can be found.
 
 use std::sync::Arc;
 

@@ -13,8 +13,9 @@ pub enum Language {
 const MOST_RANGES: usize = 32;
 
 impl Language {
-    /// Which of the two has the higher weight in `Accept-Language` (RFC 9110 §12.5.4), the first one of equals. Nothing if
-    /// neither is named, or not as acceptable (a weight of 0, or what isn't a weight).
+    /// Which of the two has the higher weight in `Accept-Language` (RFC 9110 §12.5.4), the first
+    /// one of equals. Nothing if neither is named, or not as acceptable (a weight of 0, or what
+    /// isn't a weight).
     #[must_use]
     pub fn preferred(accept_language: &str) -> Option<Self> {
         let mut best = (None, 0.0);
@@ -74,7 +75,8 @@ impl Language {
     }
 }
 
-/// The weight of a language range: `q=`, in upper or lower case, and a number from 0 to 1 (RFC 9110 §12.4.2).
+/// The weight of a language range: `q=`, in upper or lower case, and a number from 0 to 1 (RFC 9110
+/// §12.4.2).
 fn weight(parameter: &str) -> Option<f32> {
     let (name, value) = parameter.trim().split_once('=')?;
     let weight = value.parse().ok()?;

@@ -1,5 +1,6 @@
-//! The verified record as the triggers of Amazon Cognito meet it: its ring of keys, who it has to belong to, and why one
-//! isn't believed. Only a forged one is tampering, and has an event and a metric of its own; every other has its class.
+//! The verified record as the triggers of Amazon Cognito meet it: its ring of keys, who it has to
+//! belong to, and why one isn't believed. Only a forged one is tampering, and has an event and a
+//! metric of its own; every other has its class.
 
 use std::time::Duration;
 
@@ -63,12 +64,13 @@ function_kit::variables! {
 
 /// Records are shown by whoever can write the attribute.
 const RECORD: Asker = Asker("record");
-/// What another provider calls a record is shown by whoever is there, and keeps back nobody of ours.
+/// What another provider calls a record is shown by whoever is there, and keeps back nobody of
+/// ours.
 const ANOTHERS: Asker = Asker("another provider's record");
 /// How long an event waits for keys that are read again because an hour has passed.
 const REFRESH: Duration = Duration::from_secs(1);
-/// How far ahead of our clock a verification may be: as far as the bridge lets the service's be ahead of its own (60 s), and
-/// as far as the clocks of two functions may differ.
+/// How far ahead of our clock a verification may be: as far as the bridge lets the service's be
+/// ahead of its own (60 s), and as far as the clocks of two functions may differ.
 pub const SKEW: TimeDelta = TimeDelta::seconds(120);
 
 /// What both triggers are told of records, by the same variables.
@@ -126,12 +128,14 @@ impl Records {
         })
     }
 
-    /// Opens a record that has to belong to one of `subjects`, and be as recent as `not_before` if that is given. If its
-    /// key is unknown, the keys are fetched again, once: they may have been rotated.
+    /// Opens a record that has to belong to one of `subjects`, and be as recent as `not_before` if
+    /// that is given. If its key is unknown, the keys are fetched again, once: they may have been
+    /// rotated.
     ///
     /// # Errors
     ///
-    /// Why it isn't believed, or [`Class::SecretsUnavailable`]. A forged one has told the operator of itself by then.
+    /// Why it isn't believed, or [`Class::SecretsUnavailable`]. A forged one has told the operator
+    /// of itself by then.
     pub async fn open(
         &self,
         record: &str,
@@ -151,8 +155,8 @@ impl Records {
         check::none_of(&RecordRefusal::ALL, opened, Class::from)
     }
 
-    /// Whether this is one of the bridge's records, whoever it belongs to. Nobody is told if it is forged: another provider
-    /// may call something else so.
+    /// Whether this is one of the bridge's records, whoever it belongs to. Nobody is told if it is
+    /// forged: another provider may call something else so.
     ///
     /// # Errors
     ///

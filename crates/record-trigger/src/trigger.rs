@@ -1,5 +1,6 @@
-//! A trigger of Amazon Cognito: an event in, the same event with an answer out, or an error that Cognito shows to the app.
-//! Here, and only here, a trigger's failure becomes an error, a log event and a metric; a panic becomes one too.
+//! A trigger of Amazon Cognito: an event in, the same event with an answer out, or an error that
+//! Cognito shows to the app. Here, and only here, a trigger's failure becomes an error, a log event
+//! and a metric; a panic becomes one too.
 //! Of the event nothing is ever logged: all of it is about a person.
 
 use std::panic::AssertUnwindSafe;
@@ -70,8 +71,9 @@ pub trait Trigger {
 ///
 /// # Errors
 ///
-/// `errorType` is the failure's class, `errorMessage` is class and support id: printable ASCII, and nothing else, since
-/// Amazon Cognito hands it on to the app. By then the failure has its log event and its metric.
+/// `errorType` is the failure's class, `errorMessage` is class and support id: printable ASCII, and
+/// nothing else, since Amazon Cognito hands it on to the app. By then the failure has its log event
+/// and its metric.
 pub async fn answer<T: Trigger>(
     trigger: &T,
     event: Option<Value>,
@@ -130,7 +132,8 @@ async fn handle<T: Trigger>(
     invocation: &Invocation<'_>,
 ) -> Result<Value, Diagnostic> {
     let _timing = invocation.measurements.begin(T::STEP);
-    // A defect that one event meets must not take the process with it, and has a class like any other failure.
+    // A defect that one event meets must not take the process with it, and has a class like any
+    // other failure.
     let handled = AssertUnwindSafe(async { trigger.handle(event, invocation).await })
         .catch_unwind()
         .await;

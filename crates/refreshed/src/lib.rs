@@ -53,9 +53,10 @@ impl fmt::Debug for Shown<'_> {
     }
 }
 
-/// A value that is kept, and what is known of the fetches for it. Each call brings the function that
-/// fetches it, which is called once at most, only if it has to be, and never beside another one. If
-/// the fetched value equals the known one, the known one stays, and counts as fetched just now.
+/// A value that is kept, and what is known of the fetches for it. Each call brings the function
+/// that fetches it, which is called once at most, only if it has to be, and never beside another
+/// one. If the fetched value equals the known one, the known one stays, and counts as fetched just
+/// now.
 pub struct Refreshed<V, E> {
     policy: Policy,
     known: Mutex<Option<Known<V>>>,

@@ -1,8 +1,10 @@
-//! The ring of sealing keys: the first seals, any of them opens, so that rotation makes no earlier value worthless.
-//! Encrypted and authenticated with AES-256-GCM-SIV (RFC 8452: a repeated nonce wouldn't give the key away).
+//! The ring of sealing keys: the first seals, any of them opens, so that rotation makes no earlier
+//! value worthless. Encrypted and authenticated with AES-256-GCM-SIV (RFC 8452: a repeated nonce
+//! wouldn't give the key away).
 //!
 //! Form: base64url of `version (1) ‖ key id (4) ‖ header ‖ nonce (12) ‖ ciphertext and tag (16)`.
-//! All before the nonce, and the purpose, is authenticated with the plaintext; the header can be read by everybody.
+//! All before the nonce, and the purpose, is authenticated with the plaintext; the header can be
+//! read by everybody.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -48,7 +50,8 @@ impl From<NoRandomness> for SealError {
     }
 }
 
-/// Why keys are no ring. The messages go on where something has been named: `SEALING_KEYS has no key`.
+/// Why keys are no ring. The messages go on where something has been named:
+/// `SEALING_KEYS has no key`.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum InvalidSealingKeys {
     /// There is none.
@@ -62,7 +65,8 @@ pub enum InvalidSealingKeys {
     Repeated,
 }
 
-/// What was in a sealed value. `Debug` shows nothing of it; the plaintext is wiped from memory when dropped.
+/// What was in a sealed value. `Debug` shows nothing of it; the plaintext is wiped from memory when
+/// dropped.
 pub struct Opened<const H: usize> {
     /// The header as it was given when sealing.
     pub header: [u8; H],
@@ -93,8 +97,8 @@ impl fmt::Debug for SealingKeys {
 }
 
 impl SealingKeys {
-    /// The ring of these keys, the one that seals first, none of them twice. Each is 32 random bytes: 64 lower-case
-    /// hexadecimal digits, or base64url of 43 characters.
+    /// The ring of these keys, the one that seals first, none of them twice. Each is 32 random
+    /// bytes: 64 lower-case hexadecimal digits, or base64url of 43 characters.
     ///
     /// # Errors
     ///
@@ -104,7 +108,8 @@ impl SealingKeys {
             .into_iter()
             .map(sealing_key)
             .collect::<Result<Vec<_>, _>>()?;
-        // Of two keys with one id only the first would ever open anything, and what the second sealed would look forged.
+        // Of two keys with one id only the first would ever open anything, and what the second
+        // sealed would look forged.
         let ids: BTreeSet<_> = keys.iter().map(|key| key.id).collect();
         if keys.is_empty() {
             Err(InvalidSealingKeys::Missing)
@@ -122,8 +127,8 @@ impl SealingKeys {
         keys.any(|key| other.keys.iter().any(|others| key.id == others.id))
     }
 
-    /// Seals `plaintext`. `purpose` is a printable text of its own for each kind of value; `header` is authenticated,
-    /// and readable by everybody.
+    /// Seals `plaintext`. `purpose` is a printable text of its own for each kind of value; `header`
+    /// is authenticated, and readable by everybody.
     ///
     /// # Errors
     ///
@@ -156,8 +161,8 @@ impl SealingKeys {
         Ok(URL_SAFE_NO_PAD.encode(sealed))
     }
 
-    /// Opens a value that was sealed for this purpose, with a header of `H` bytes. How long `sealed` may be is for
-    /// the caller to bound.
+    /// Opens a value that was sealed for this purpose, with a header of `H` bytes. How long
+    /// `sealed` may be is for the caller to bound.
     ///
     /// # Errors
     ///
@@ -196,8 +201,8 @@ impl SealingKeys {
     }
 }
 
-/// The header that a sealed value claims to have. **Not authenticated**: for putting one's own values in order, and
-/// for no decision about what they hold.
+/// The header that a sealed value claims to have. **Not authenticated**: for putting one's own
+/// values in order, and for no decision about what they hold.
 #[must_use]
 pub fn claimed_header<const H: usize>(sealed: &str) -> Option<[u8; H]> {
     let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
@@ -227,8 +232,8 @@ impl<const H: usize> Front<H> {
     }
 }
 
-/// The bytes of a key: which of the two spellings it is, its length says. Each has one form: no capital digits, no padding,
-/// no left-over bits.
+/// The bytes of a key: which of the two spellings it is, its length says. Each has one form: no
+/// capital digits, no padding, no left-over bits.
 fn key_bytes(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
     let mut bytes = Zeroizing::new([0; KEY_BYTES]);
     let written = if text.len() == 2 * KEY_BYTES {
@@ -243,7 +248,8 @@ fn sealing_key(text: &str) -> Result<SealingKey, InvalidSealingKeys> {
     let bytes = key_bytes(text).ok_or(InvalidSealingKeys::Malformed)?;
     let key =
         UnboundKey::new(&AES_256_GCM_SIV, &*bytes).map_err(|_| InvalidSealingKeys::Malformed)?;
-    // The id is a hash, so that a ring needs no names: 4 bytes of it tell a handful of keys apart and give nothing away.
+    // The id is a hash, so that a ring needs no names: 4 bytes of it tell a handful of keys apart
+    // and give nothing away.
     let hashed = Zeroizing::new([b"digital-auth sealing key id".as_slice(), &*bytes].concat());
     let hash = digest(&SHA256, &hashed);
     let id = *hash

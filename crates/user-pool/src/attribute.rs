@@ -14,8 +14,8 @@ pub const VERIFIED_AT: &str = "custom:verified_at";
 /// The attribute in which Amazon Cognito itself says which providers know the user, as JSON text.
 pub const IDENTITIES: &str = "identities";
 
-/// The mapping of who it is, and of the four attributes: each attribute with its claim. `address` comes from the text, since
-/// Amazon Cognito maps whole claims, and would store an object as JSON.
+/// The mapping of who it is, and of the four attributes: each attribute with its claim. `address`
+/// comes from the text, since Amazon Cognito maps whole claims, and would store an object as JSON.
 pub const MAPPING: [(&str, &str); 5] = [
     ("username", "sub"),
     ("name", "name"),

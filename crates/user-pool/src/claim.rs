@@ -1,11 +1,13 @@
-//! The claims beside the four attributes: those that the bridge gives to Amazon Cognito, and all that the apps' tokens get.
+//! The claims beside the four attributes: those that the bridge gives to Amazon Cognito, and all
+//! that the apps' tokens get.
 
 use std::borrow::Cow;
 
 use four_attributes::Attribute;
 
-/// The bridge's: the address as a plain text. Amazon Cognito's attribute mapping reads whole claims, and stores OpenID
-/// Connect's address object as its JSON text; whoever wants the address itself in the pool maps this one.
+/// The bridge's: the address as a plain text. Amazon Cognito's attribute mapping reads whole
+/// claims, and stores OpenID Connect's address object as its JSON text; whoever wants the address
+/// itself in the pool maps this one.
 pub const FORMATTED_ADDRESS: &str = "formatted_address";
 
 /// The bridge's: the sealed [`VerifiedRecord`](four_attributes::VerifiedRecord).
@@ -51,8 +53,8 @@ impl Claim {
         })
     }
 
-    /// Whether the access token has it, too, and not only the ID token. An access token goes to other servers: they learn what
-    /// they need to decide, and not who somebody is.
+    /// Whether the access token has it, too, and not only the ID token. An access token goes to
+    /// other servers: they learn what they need to decide, and not who somebody is.
     #[must_use]
     pub const fn is_in_access_token(self) -> bool {
         match self {
@@ -67,7 +69,8 @@ impl Claim {
         }
     }
 
-    /// The attribute that it follows from, and can't be known without. What is said of the verification follows from none.
+    /// The attribute that it follows from, and can't be known without. What is said of the
+    /// verification follows from none.
     #[must_use]
     pub const fn follows_from(self) -> Option<Attribute> {
         match self {

@@ -1,4 +1,5 @@
-//! The forms in which Amazon Cognito takes the four attributes. One that would be false is left out.
+//! The forms in which Amazon Cognito takes the four attributes. One that would be false is left
+//! out.
 
 use four_attributes::{Attribute, FourAttributes, Gender};
 use serde_json::{Map, Value};
@@ -8,12 +9,12 @@ use crate::claim::FORMATTED_ADDRESS;
 /// An attribute as text: as a user pool stores it, and as the apps' tokens have it.
 ///
 /// - `name` and `address`: the text, unchanged.
-/// - `birthdate`: `YYYY-MM-DD`, 10 characters, if day and month are known; else none, since Cognito has no form for a date in
-///   part and every other one would be false.
+/// - `birthdate`: `YYYY-MM-DD`, 10 characters, if day and month are known; else none, since Cognito
+///   has no form for a date in part and every other one would be false.
 /// - `gender`: `male`, `female` or `other`; none where the service says "not applicable".
 ///
-/// It isn't over [`MAXIMUM_BYTES`](four_attributes::MAXIMUM_BYTES): what is longer was refused when it was parsed. So this can't
-/// fail.
+/// It isn't over [`MAXIMUM_BYTES`](four_attributes::MAXIMUM_BYTES): what is longer was refused when
+/// it was parsed. So this can't fail.
 #[must_use]
 pub fn text(attribute: Attribute, attributes: &FourAttributes) -> Option<String> {
     match attribute {
@@ -38,11 +39,12 @@ pub fn texts(attributes: &FourAttributes) -> Map<String, Value> {
     .collect()
 }
 
-/// The claims of the bridge's ID token and userinfo: the [`texts`], but for `address`, which is OpenID Connect's object; its
-/// text is beside it as [`FORMATTED_ADDRESS`].
+/// The claims of the bridge's ID token and userinfo: the [`texts`], but for `address`, which is
+/// OpenID Connect's object; its text is beside it as [`FORMATTED_ADDRESS`].
 ///
-/// No value is over [`MAXIMUM_BYTES`](four_attributes::MAXIMUM_BYTES), the address object as compact JSON text included.
-/// Cognito keeps the old value of a mapped attribute whose claim is missing.
+/// No value is over [`MAXIMUM_BYTES`](four_attributes::MAXIMUM_BYTES), the address object as
+/// compact JSON text included. Cognito keeps the old value of a mapped attribute whose claim is
+/// missing.
 #[must_use]
 pub fn claims(attributes: &FourAttributes) -> Map<String, Value> {
     let mut claims = texts(attributes);

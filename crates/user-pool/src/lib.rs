@@ -1,6 +1,7 @@
-//! What is agreed with the user pool of Amazon Cognito, and stands in its configuration, too: how attributes, claims and
-//! scopes are called, and in which forms the four attributes go there. The bridge, the triggers and the stand-ins take the
-//! names from here; the template's are compared with them by its tests.
+//! What is agreed with the user pool of Amazon Cognito, and stands in its configuration, too: how
+//! attributes, claims and scopes are called, and in which forms the four attributes go there. The
+//! bridge, the triggers and the stand-ins take the names from here; the template's are compared
+//! with them by its tests.
 //!
 //! ```
 //! use four_attributes::FourAttributes;

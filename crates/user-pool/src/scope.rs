@@ -1,5 +1,6 @@
-//! The scopes of the resource server, by which an app says which claims it asks for: the one table of them. The trigger grants
-//! by it, an app asks by it, and the template and the documents are compared with it.
+//! The scopes of the resource server, by which an app says which claims it asks for: the one table
+//! of them. The trigger grants by it, an app asks by it, and the template and the documents are
+//! compared with it.
 
 use std::borrow::Cow;
 use std::iter;
@@ -33,7 +34,8 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// All of them, in the order in which people are shown them. `ages` are those that can be asked for.
+    /// All of them, in the order in which people are shown them. `ages` are those that can be asked
+    /// for.
     pub fn all(ages: &[u8]) -> impl Iterator<Item = Self> {
         let attributes = Attribute::ALL.into_iter().map(Self::Attribute);
         attributes
@@ -64,7 +66,8 @@ impl Scope {
         iter::once(self.claim()).chain(others.iter().copied())
     }
 
-    /// The name within the resource server: that of the [`claim`](Self::claim), but for [`Verified`](Self::Verified).
+    /// The name within the resource server: that of the [`claim`](Self::claim), but for
+    /// [`Verified`](Self::Verified).
     #[must_use]
     pub fn name(self) -> Cow<'static, str> {
         match self {
@@ -121,7 +124,8 @@ mod tests {
         }
     }
 
-    /// What is written down outside of this repository, too, by everybody who has an app: it can't change.
+    /// What is written down outside of this repository, too, by everybody who has an app: it can't
+    /// change.
     #[test]
     fn names_and_tokens_stay_as_they_are() {
         let table: Vec<_> = Scope::all(&AGES)

@@ -7,8 +7,8 @@ use proptest::sample::select;
 use serde_json::json;
 use user_pool::claim::FORMATTED_ADDRESS;
 
-/// A text that names and addresses may be, or one of about 2,048 bytes, with characters of every length and those that JSON
-/// escapes.
+/// A text that names and addresses may be, or one of about 2,048 bytes, with characters of every
+/// length and those that JSON escapes.
 fn text() -> impl Strategy<Value = String> {
     let characters = select(vec!['a', '"', '\\', 'é', '山', '　', '\u{20BB7}']);
     let near_the_limit = (vec(characters, 1..40), 2_000_usize..2_100);

@@ -1,7 +1,8 @@
 //! A login's own work beside the bare cryptography that it can't do without.
-//! `login` is everything from `/authorize` to `/userinfo`, with a service that answers from memory over loopback;
-//! `cryptography of a login` is one client assertion signed, one ID token verified and one signed, three values sealed and
-//! opened. What lies between the two is parsing, HTTP, and us. `cargo bench -p federation`
+//! `login` is everything from `/authorize` to `/userinfo`, with a service that answers from memory
+//! over loopback; `cryptography of a login` is one client assertion signed, one ID token verified
+//! and one signed, three values sealed and opened. What lies between the two is parsing, HTTP, and
+//! us. `cargo bench -p federation`
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,5 +1,5 @@
-//! What the client of the service does, as the bridge tells of it: its steps in our metrics, its failures as our classes, and
-//! its checks by the classes that they rule out.
+//! What the client of the service does, as the bridge tells of it: its steps in our metrics, its
+//! failures as our classes, and its checks by the classes that they rule out.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -61,7 +61,8 @@ impl digital_auth::Observer for AtService<'_> {
     }
 }
 
-/// The class of every way in which a login at the service can fail: so a check of the service's answers is called, too.
+/// The class of every way in which a login at the service can fail: so a check of the service's
+/// answers is called, too.
 #[must_use]
 pub fn login_failure(error: &LoginError) -> Class {
     match error {

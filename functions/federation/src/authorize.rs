@@ -1,6 +1,7 @@
 //! `/authorize`: Amazon Cognito sends the browser here; it goes on to the service.
-//! Checked in this order: the client and its redirect URI (until then nothing is redirected), then the request
-//! (RFC 6749 §4.1.1, OIDC Core §3.1.2.1). What has to be remembered goes into a sealed cookie.
+//! Checked in this order: the client and its redirect URI (until then nothing is redirected), then
+//! the request (RFC 6749 §4.1.1, OIDC Core §3.1.2.1). What has to be remembered goes into a sealed
+//! cookie.
 
 use std::collections::BTreeSet;
 
@@ -77,9 +78,10 @@ pub fn authorize(
     Ok(cookies.into_iter().fold(redirect, Response::with_cookie))
 }
 
-/// A request in a form (OIDC Core §3.1.2.1), sent on as the same in a query: with another site's form a browser sends no
-/// cookie (`SameSite=Lax`), so the logins that it has begun would not be seen, and their cookies would become too many.
-/// What isn't read here doesn't go on: it was in a form to be in no address.
+/// A request in a form (OIDC Core §3.1.2.1), sent on as the same in a query: with another site's
+/// form a browser sends no cookie (`SameSite=Lax`), so the logins that it has begun would not be
+/// seen, and their cookies would become too many. What isn't read here doesn't go on: it was in a
+/// form to be in no address.
 ///
 /// # Errors
 ///
@@ -99,8 +101,9 @@ pub fn authorize_by_query(bridge: &Bridge, request: &Request) -> Result<Response
     Ok(Response::redirect(format!("{authorize}?{query}")))
 }
 
-/// Whether a login that doesn't begin is Amazon Cognito's in all but one thing: then it isn't somebody's, but a setting that
-/// differs between the user pool and this function, and everybody's request is so.
+/// Whether a login that doesn't begin is Amazon Cognito's in all but one thing: then it isn't
+/// somebody's, but a setting that differs between the user pool and this function, and everybody's
+/// request is so.
 #[must_use]
 pub fn is_of_amazon_cognito(refusal: &Refusal, bridge: &Bridge, request: &Request) -> bool {
     match refusal.class {
@@ -115,8 +118,8 @@ pub fn is_of_amazon_cognito(refusal: &Refusal, bridge: &Bridge, request: &Reques
     }
 }
 
-/// The redirect URI of the client, if client and redirect URI are those that are configured, byte for byte
-/// (RFC 9700 §4.1.3).
+/// The redirect URI of the client, if client and redirect URI are those that are configured, byte
+/// for byte (RFC 9700 §4.1.3).
 fn client<'a>(bridge: &'a Bridge, parameters: &Parameters) -> Result<&'a str, Class> {
     let config = bridge.config();
     let is_known = parameters.get("client_id") == Some(config.client_id.as_str());
@@ -138,7 +141,8 @@ fn client_request(
     let state = present(parameters.get("state"), Class::StateMissing)?;
     let is_code = parameters.get("response_type") == Some("code");
     ensure(is_code, Class::UnsupportedResponseType)?;
-    // The person can't talk the attributes down, and nobody can ask for more (DESIGN: the bridge re-issues).
+    // The person can't talk the attributes down, and nobody can ask for more (DESIGN: the bridge
+    // re-issues).
     let wanted = scope(bridge.config().attributes);
     let wanted: BTreeSet<_> = wanted.split(' ').collect();
     let given: BTreeSet<_> = parameters
@@ -183,8 +187,9 @@ fn code_challenge(parameters: &Parameters) -> Result<Option<[u8; 32]>, Class> {
     present(challenge, Class::InvalidCodeChallenge)
 }
 
-/// Since when the person must have authenticated: `prompt=login` means now, `max_age` that many seconds ago
-/// (OIDC Core §3.1.2.1). The service documents neither, so `auth_time` has to show it afterwards.
+/// Since when the person must have authenticated: `prompt=login` means now, `max_age` that many
+/// seconds ago (OIDC Core §3.1.2.1). The service documents neither, so `auth_time` has to show it
+/// afterwards.
 fn authenticated_after(
     parameters: &Parameters,
     now: DateTime<Utc>,

@@ -195,8 +195,8 @@ impl Bridge {
         }
     }
 
-    /// Opens the connections that the token request will need, and fetches the service's keys if they are old.
-    /// Lambda froze the process since `/authorize`, and what was open then is dead.
+    /// Opens the connections that the token request will need, and fetches the service's keys if
+    /// they are old. Lambda froze the process since `/authorize`, and what was open then is dead.
     pub async fn warm(&self, invocation: &Invocation<'_>) {
         let deadline = invocation.deadline.at_most(WARM_UP);
         let service = async {

@@ -1,6 +1,7 @@
 //! `/callback`: the service sends the browser back here; it goes on to Amazon Cognito.
-//! The service's `state` and the browser's cookie belong together, or there is no login; the cookie goes either way.
-//! Connections that the token request will need are opened now, a moment before Amazon Cognito asks for the token.
+//! The service's `state` and the browser's cookie belong together, or there is no login; the cookie
+//! goes either way. Connections that the token request will need are opened now, a moment before
+//! Amazon Cognito asks for the token.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -47,7 +48,8 @@ pub async fn callback(
     let pending = find(bridge, request, &state, invocation)
         .await
         .map_err(|class| Refusal {
-            // Where our own secrets can't be had for a moment, the login is still good: a reload may go on.
+            // Where our own secrets can't be had for a moment, the login is still good: a reload
+            // may go on.
             end_cookie: (!matches!(class, Class::NoPendingLogin | Class::SecretsUnavailable))
                 .then(|| end_cookie.clone()),
             ..Refusal::on_page(class)
@@ -117,8 +119,9 @@ fn answer(
     now: DateTime<Utc>,
 ) -> Result<String, Class> {
     let issuer = bridge.config().provider.issuer().as_str();
-    // RFC 9207 §2.4: the service may not send it, but if it does, it is right. Where it has to, that holds for its answers:
-    // who cancels in the app comes back without one, and nothing could be slipped in.
+    // RFC 9207 §2.4: the service may not send it, but if it does, it is right. Where it has to,
+    // that holds for its answers: who cancels in the app comes back without one, and nothing could
+    // be slipped in.
     let is_no_answer = parameters.get("code").is_none() && parameters.get("error").is_none();
     let may_be_missing =
         bridge.config().callback_issuer == CallbackIssuer::Optional || is_no_answer;
@@ -143,9 +146,10 @@ fn answer(
         .map_err(|_| Class::Internal)
 }
 
-/// Whether this can be a code of the service: RFC 6749 §A.11 allows all visible characters, and the service's are UUIDs with
-/// dots between them (contract §3). What a URL needn't escape is let through, so that it may change; what a firewall in
-/// front of the service could take for an attack isn't carried there.
+/// Whether this can be a code of the service: RFC 6749 §A.11 allows all visible characters, and the
+/// service's are UUIDs with dots between them (contract §3). What a URL needn't escape is let
+/// through, so that it may change; what a firewall in front of the service could take for an attack
+/// isn't carried there.
 fn is_code(code: &str) -> bool {
     let mut bytes = code.bytes();
     (1..=MAX_CODE_BYTES).contains(&code.len())
@@ -155,8 +159,9 @@ fn is_code(code: &str) -> bool {
 /// What Keycloak says when its login page timed out, beside `temporarily_unavailable`.
 const AUTHENTICATION_EXPIRED: &str = "authentication_expired";
 
-/// The service's error by its OAuth code (contract §3). Its description is text that anybody can write: it is compared with
-/// the one that tells two cases of one code apart, and used for nothing else.
+/// The service's error by its OAuth code (contract §3). Its description is text that anybody can
+/// write: it is compared with the one that tells two cases of one code apart, and used for nothing
+/// else.
 fn service_error(error: &str, description: Option<&str>) -> Class {
     match error {
         "temporarily_unavailable" if description == Some(AUTHENTICATION_EXPIRED) => {

@@ -1,6 +1,7 @@
 //! The configuration: from the environment into one typed value.
 //! All that is wrong or missing is named at once, at start, and never with a value.
-//! No variable holds a secret where the function is deployed: there are references to AWS KMS and AWS Secrets Manager.
+//! No variable holds a secret where the function is deployed: there are references to AWS KMS and
+//! AWS Secrets Manager.
 
 use digital_auth::id_token::{SigningAlgorithm, parse_algorithm};
 use digital_auth::provider::{InvalidEndpoint, secure_url};
@@ -27,7 +28,8 @@ use crate::variables::{
 /// The longest redirect URI that the service registers, in characters (contract §2).
 pub const LONGEST_REDIRECT_URI: usize = 255;
 
-/// The longest client ID, in characters: the service's own (contract §2), and as long a one for Amazon Cognito.
+/// The longest client ID, in characters: the service's own (contract §2), and as long a one for
+/// Amazon Cognito.
 pub const LONGEST_CLIENT_ID: usize = 255;
 
 /// The whole configuration.
@@ -102,7 +104,8 @@ impl Config {
         let provider = environment.and_then(|environment| provider(reader, environment));
         let service_client_id = reader.checked_if_set(SERVICE_CLIENT_ID, service_client);
         let algorithms = reader.checked(SERVICE_ID_TOKEN_ALGORITHMS, algorithm_list);
-        // An empty list is a list: a login that asks for no attribute. Only a forgotten one is missing.
+        // An empty list is a list: a login that asks for no attribute. Only a forgotten one is
+        // missing.
         let attributes = reader.checked_or_empty(ATTRIBUTES, attributes);
         let acr_values = reader.checked(ACR_VALUES, acr_values);
         let assurance = assurance(reader, environment, provider.as_ref());
@@ -135,7 +138,8 @@ impl Config {
     }
 }
 
-/// Whether an answer to an authorization request needs `iss` (RFC 9207 §2.4). If it is there, it has to be right.
+/// Whether an answer to an authorization request needs `iss` (RFC 9207 §2.4). If it is there, it
+/// has to be right.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CallbackIssuer {
     /// It may be missing: the service doesn't document it.
@@ -204,8 +208,9 @@ fn provider(reader: &mut Reader<'_>, environment: Environment) -> Option<Provide
     }
 }
 
-/// Production doesn't start without accepted values, unless `any` is asked for by name; elsewhere any is accepted
-/// until it is known what the service says (contract §9). Production is also what is given as `custom` with its issuer.
+/// Production doesn't start without accepted values, unless `any` is asked for by name; elsewhere
+/// any is accepted until it is known what the service says (contract §9). Production is also what
+/// is given as `custom` with its issuer.
 fn assurance(
     reader: &mut Reader<'_>,
     environment: Option<Environment>,
@@ -291,8 +296,8 @@ fn key_references(value: &str) -> Result<Vec<Reference>, String> {
         .collect()
 }
 
-/// A key has one role: one that signs client assertions would make Amazon Cognito's ID tokens, too. Two references to the
-/// same key are only known at start, when both have been read.
+/// A key has one role: one that signs client assertions would make Amazon Cognito's ID tokens, too.
+/// Two references to the same key are only known at start, when both have been read.
 fn refuse_shared_keys(reader: &mut Reader<'_>) {
     let id_token_keys = reader.optional(ID_TOKEN_KEYS).unwrap_or_default();
     let assertion_keys = reader.optional(ASSERTION_KEYS).unwrap_or_default();

@@ -70,7 +70,8 @@ impl Endpoint {
         }
     }
 
-    /// Where a failure is told that has nothing to do with what was asked: programs read JSON, people a page.
+    /// Where a failure is told that has nothing to do with what was asked: programs read JSON,
+    /// people a page.
     pub(crate) const fn told(self) -> Told {
         match self {
             Self::Authorize | Self::Callback => Told::Page,

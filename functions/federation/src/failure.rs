@@ -1,8 +1,9 @@
 //! A failure on the wire: its class and a support id, as a redirect, as JSON or in a header.
-//! One class per reason, in a closed list: the answer, the sentence for people, the log event and the metric all follow
-//! from it, each in one place. Nothing of a request is in any of them.
+//! One class per reason, in a closed list: the answer, the sentence for people, the log event and
+//! the metric all follow from it, each in one place. Nothing of a request is in any of them.
 //!
-//! Amazon Cognito gets `error_description=<class> <support id>` and passes it on to the app: printable ASCII, nothing personal.
+//! Amazon Cognito gets `error_description=<class> <support id>` and passes it on to the app:
+//! printable ASCII, nothing personal.
 
 use function_kit::support_id::SupportId;
 use serde_json::json;
@@ -29,7 +30,8 @@ impl Failure {
         format!("{} {}", self.class.name(), self.support_id.as_str())
     }
 
-    /// The redirect to the client (RFC 6749 §4.1.2.1). `redirect_uri` is one of those that are configured.
+    /// The redirect to the client (RFC 6749 §4.1.2.1). `redirect_uri` is one of those that are
+    /// configured.
     #[must_use]
     pub fn redirect(&self, redirect_uri: &str, state: Option<&str>) -> Response {
         let description = self.description();

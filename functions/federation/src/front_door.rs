@@ -1,6 +1,7 @@
-//! The front door, where there is one: whether a request came through Amazon CloudFront, and so past AWS WAF.
-//! CloudFront puts a secret into a header of every request that it hands on, over what a viewer may have put there. Whoever
-//! has found the API's own name and comes without the secret is refused before anything else is looked at.
+//! The front door, where there is one: whether a request came through Amazon CloudFront, and so
+//! past AWS WAF. CloudFront puts a secret into a header of every request that it hands on, over
+//! what a viewer may have put there. Whoever has found the API's own name and comes without the
+//! secret is refused before anything else is looked at.
 
 use std::time::Duration;
 
@@ -20,8 +21,8 @@ const VIEWER: Asker = Asker("viewer");
 /// The header with the secret.
 pub const HEADER: &str = "x-front-door";
 
-/// What the front door shows. It is kept apart from the other secrets, because anybody can show a wrong one: what that makes
-/// this fetch again must not keep the others from being fetched.
+/// What the front door shows. It is kept apart from the other secrets, because anybody can show a
+/// wrong one: what that makes this fetch again must not keep the others from being fetched.
 #[derive(Debug)]
 pub struct FrontDoor {
     secrets: Cached<SecretPair>,
@@ -51,8 +52,8 @@ impl FrontDoor {
         self.secrets.refresh(within, invocation).await;
     }
 
-    /// Whether the request shows the secret, the current or the previous one; once more with a newer one if it shows
-    /// another, since it may have been rotated.
+    /// Whether the request shows the secret, the current or the previous one; once more with a
+    /// newer one if it shows another, since it may have been rotated.
     ///
     /// # Errors
     ///
@@ -70,7 +71,8 @@ impl FrontDoor {
         Err(refused)
     }
 
-    /// Whether a request shows anything at all: what is in front does, and nobody else has a reason to.
+    /// Whether a request shows anything at all: what is in front does, and nobody else has a reason
+    /// to.
     #[must_use]
     pub fn is_shown_anything(&self, request: &Request) -> bool {
         request.header(HEADER).is_some()

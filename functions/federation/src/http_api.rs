@@ -1,6 +1,6 @@
 //! Amazon API Gateway's HTTP API, payload format 2.0: an event in, an answer out.
-//! Own types of the few fields that are used: unknown ones are ignored, missing ones are empty, and nothing that a
-//! browser sends can make the conversion panic.
+//! Own types of the few fields that are used: unknown ones are ignored, missing ones are empty, and
+//! nothing that a browser sends can make the conversion panic.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
@@ -57,7 +57,8 @@ struct HttpContext {
     source_ip: String,
 }
 
-/// API Gateway's test events write `null` where there is nothing: as good as a field that isn't there.
+/// API Gateway's test events write `null` where there is nothing: as good as a field that isn't
+/// there.
 fn null_is_missing<'de, T, D>(from: D) -> Result<T, D::Error>
 where
     T: Default + Deserialize<'de>,
@@ -117,9 +118,10 @@ impl Request {
         self.method == Some(Method::POST)
     }
 
-    /// Where the request comes from, as far as the network tells: an address, or the network of an address of version
-    /// 6 (56 bits: what one connection is given), in which one person has as many as they like. Behind a front door it is
-    /// who came to that: CloudFront adds the address to the end of `x-forwarded-for`, and API Gateway that of CloudFront.
+    /// Where the request comes from, as far as the network tells: an address, or the network of an
+    /// address of version 6 (56 bits: what one connection is given), in which one person has as
+    /// many as they like. Behind a front door it is who came to that: CloudFront adds the address
+    /// to the end of `x-forwarded-for`, and API Gateway that of CloudFront.
     #[must_use]
     pub fn origin(&self, has_front_door: bool) -> Option<IpAddr> {
         let forwarded = self.header("x-forwarded-for").filter(|_| has_front_door);
@@ -154,7 +156,8 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// [`Class::TooLarge`] over 16 KiB; `malformed` for another content type, a wrong encoding, or as for a query.
+    /// [`Class::TooLarge`] over 16 KiB; `malformed` for another content type, a wrong encoding, or
+    /// as for a query.
     pub fn form(&self, malformed: Class) -> Result<Parameters, Class> {
         let Some(body) = &self.body else {
             return Err(malformed);
@@ -193,8 +196,8 @@ impl Request {
             .flatten()
     }
 
-    /// The cookies as the browser sent them, name and value. The HTTP API moves them out of the headers; what stands in its
-    /// place on a laptop may leave them there.
+    /// The cookies as the browser sent them, name and value. The HTTP API moves them out of the
+    /// headers; what stands in its place on a laptop may leave them there.
     pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
         let header = self.header("cookie").filter(|_| self.cookies.is_empty());
         self.cookies
@@ -234,8 +237,8 @@ impl fmt::Debug for Response {
 }
 
 impl Response {
-    /// An answer with the headers that all of ours have: no cache keeps it, no other page frames it, nothing is sniffed,
-    /// and its address goes nowhere (RFC 9700 §4.2.4).
+    /// An answer with the headers that all of ours have: no cache keeps it, no other page frames
+    /// it, nothing is sniffed, and its address goes nowhere (RFC 9700 §4.2.4).
     #[must_use]
     pub fn new(status: StatusCode) -> Self {
         let headers = BTreeMap::from([
@@ -285,7 +288,8 @@ impl Response {
         Self::new(StatusCode::FOUND).with_header("location", location)
     }
 
-    /// The same as an answer to HEAD (RFC 9110 §9.3.2): no content, and no cookie begins or ends with it.
+    /// The same as an answer to HEAD (RFC 9110 §9.3.2): no content, and no cookie begins or ends
+    /// with it.
     #[must_use]
     pub fn without_content(self) -> Self {
         Self {
@@ -295,8 +299,8 @@ impl Response {
         }
     }
 
-    /// The same as an answer to POST: a redirect is one with 303, after which every browser goes on with GET
-    /// (RFC 9700 §4.12).
+    /// The same as an answer to POST: a redirect is one with 303, after which every browser goes on
+    /// with GET (RFC 9700 §4.12).
     #[must_use]
     pub fn after_form(self) -> Self {
         let status_code = match self.status_code {

@@ -22,11 +22,12 @@ use crate::sealed::{OpenError, Purpose, Seal, SealError, Travels};
 /// How long both tokens are valid, in seconds.
 pub const LIFETIME_SECONDS: i64 = 300;
 
-/// The longest subject that fits: Amazon Cognito's user name is `<ProviderName>_<sub>`, 128 characters at most, and a
-/// provider name has up to 32.
+/// The longest subject that fits: Amazon Cognito's user name is `<ProviderName>_<sub>`, 128
+/// characters at most, and a provider name has up to 32.
 pub const MAX_SUBJECT_CHARACTERS: usize = 95;
 
-/// What a hashed subject begins with. Neither this nor the rule of [`pool_subject`] may ever change: users would become others.
+/// What a hashed subject begins with. Neither this nor the rule of [`pool_subject`] may ever
+/// change: users would become others.
 const HASHED_SUBJECT_PREFIX: &str = "sha256-";
 
 /// Whom the tokens are for.
@@ -108,9 +109,9 @@ impl From<SealRecordError> for IssueError {
     }
 }
 
-/// The service's subject as Amazon Cognito can take it as part of a user name: unchanged if it is 1 to 95 visible ASCII
-/// characters, else `sha256-` and the hex SHA-256. A subject that itself begins with `sha256-` is hashed too, so that
-/// two subjects never become one.
+/// The service's subject as Amazon Cognito can take it as part of a user name: unchanged if it is 1
+/// to 95 visible ASCII characters, else `sha256-` and the hex SHA-256. A subject that itself begins
+/// with `sha256-` is hashed too, so that two subjects never become one.
 #[must_use]
 pub fn pool_subject(subject: &Subject) -> String {
     let subject = subject.expose();
@@ -174,7 +175,8 @@ pub async fn issue(
     })
 }
 
-/// What the service said in this login, to whom and when: `auth_time`, else `iat` and marked as such (contract §9).
+/// What the service said in this login, to whom and when: `auth_time`, else `iat` and marked as
+/// such (contract §9).
 fn verified_record(login: &VerifiedLogin, seal: RecordSeal<'_>) -> VerifiedRecord {
     let id_token = &login.id_token;
     let verified_at = id_token.auth_time.map_or(

@@ -1,8 +1,10 @@
-//! The bridge between Amazon Cognito and the Digital Authentication App service: an OpenID Provider for the one, a relying
-//! party of the other. A login's path is the order of the endpoints: [`authorize`], [`callback`], [`token`], [`userinfo`].
-//! Nothing is stored: what has to be remembered travels sealed ([`pending_login`], [`code`], [`issued_token`]).
+//! The bridge between Amazon Cognito and the Digital Authentication App service: an OpenID Provider
+//! for the one, a relying party of the other. A login's path is the order of the endpoints:
+//! [`authorize`], [`callback`], [`token`], [`userinfo`]. Nothing is stored: what has to be
+//! remembered travels sealed ([`pending_login`], [`code`], [`issued_token`]).
 //!
-//! [`config`] says what the environment has to hold, [`failure`] every way in which a request can fail.
+//! [`config`] says what the environment has to hold, [`failure`] every way in which a request can
+//! fail.
 
 pub mod at_service;
 pub mod authorize;

@@ -1,6 +1,6 @@
 //! What anybody may read: the provider metadata, and the public keys.
-//! All three are made once, at start, from the configuration; nothing of a request is in them (RFC 9700 §2.6: the issuer is
-//! never taken from `Host`).
+//! All three are made once, at start, from the configuration; nothing of a request is in them (RFC
+//! 9700 §2.6: the issuer is never taken from `Host`).
 
 use four_attributes::Attribute;
 use keys::KeyRing;

@@ -1,6 +1,7 @@
-//! The pages that people see when a login can't go back to the app: what happened, what to do, and a support id.
-//! Japanese and English on one page; the browser's language comes first (RFC 9110 §12.5.4), Japanese if it says nothing.
-//! No script, nothing from elsewhere, and an empty icon of its own: else each page would cost a request for `/favicon.ico`.
+//! The pages that people see when a login can't go back to the app: what happened, what to do, and
+//! a support id. Japanese and English on one page; the browser's language comes first (RFC 9110
+//! §12.5.4), Japanese if it says nothing. No script, nothing from elsewhere, and an empty icon of
+//! its own: else each page would cost a request for `/favicon.ico`.
 
 use askama::Template;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -68,7 +69,8 @@ pub fn page(failure: &Failure, accept_language: Option<&str>) -> Response {
                 STANDARD.encode(digest(&SHA256, STYLE.as_bytes()))
             ),
         ),
-        // Can't happen: the template has no part that fails. The status and the id are told all the same.
+        // Can't happen: the template has no part that fails. The status and the id are told all the
+        // same.
         Err(_) => Response::json(StatusCode::INTERNAL_SERVER_ERROR, failure.json().body().to_owned()),
     }
 }

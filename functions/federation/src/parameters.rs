@@ -11,8 +11,9 @@ use zeroize::{Zeroize as _, Zeroizing};
 pub struct Parameters(BTreeMap<String, String>);
 
 impl Parameters {
-    /// Parses `application/x-www-form-urlencoded`. `None` if a name comes twice, or if something isn't UTF-8 or badly
-    /// percent-encoded: what two readers could read in two ways is not read at all.
+    /// Parses `application/x-www-form-urlencoded`. `None` if a name comes twice, or if something
+    /// isn't UTF-8 or badly percent-encoded: what two readers could read in two ways is not read at
+    /// all.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         if !is_well_encoded(text) {

@@ -1,6 +1,8 @@
-//! What the bridge has to remember between `/authorize` and `/callback`: sealed, in a cookie of the browser.
-//! A cookie of its own for every login, so that two tabs don't disturb each other. Its seal ends after 5 minutes, as
-//! Amazon Cognito's does; the cookie lives for 15, so that "too slow" and "another browser" can be told apart.
+//! What the bridge has to remember between `/authorize` and `/callback`: sealed, in a cookie of the
+//! browser.
+//! A cookie of its own for every login, so that two tabs don't disturb each other. Its seal ends
+//! after 5 minutes, as Amazon Cognito's does; the cookie lives for 15, so that "too slow" and
+//! "another browser" can be told apart.
 //!
 //! Sizes: one cookie under 4,096 bytes (RFC 6265 §6.1), all of them together under 4,900.
 
@@ -23,8 +25,9 @@ pub const LIFETIME: TimeDelta = TimeDelta::minutes(5);
 const COOKIE_SECONDS: i64 = 15 * 60;
 /// One `Set-Cookie` line.
 pub const MAX_COOKIE_BYTES: usize = 4_096;
-/// The cookies of all pending logins together, as the browser sends them: with a state of 2,600 characters in the request
-/// line, a browser's usual 2 KB of headers and what Amazon CloudFront adds, the HTTP API's 10,240 bytes are enough.
+/// The cookies of all pending logins together, as the browser sends them: with a state of 2,600
+/// characters in the request line, a browser's usual 2 KB of headers and what Amazon CloudFront
+/// adds, the HTTP API's 10,240 bytes are enough.
 pub const MAX_ALL_COOKIES_BYTES: usize = 4_900;
 /// `__Host-`: only this host can set it, and only over TLS.
 const NAME_PREFIX: &str = "__Host-login-";
@@ -163,8 +166,8 @@ impl From<SealError> for BeginError {
 }
 
 impl PendingLogin {
-    /// The `Set-Cookie` lines that begin this login: its own cookie, and an end for the oldest of the browser's others
-    /// that would make them too many.
+    /// The `Set-Cookie` lines that begin this login: its own cookie, and an end for the oldest of
+    /// the browser's others that would make them too many.
     ///
     /// # Errors
     ///
@@ -245,8 +248,8 @@ fn sent_size(name: &str, value: &str) -> usize {
     name.len() + value.len() + 3
 }
 
-/// Whether a cookie could be of ours: base64url after the prefix. No other text of the browser goes into a header, and
-/// what can't be ended must not cost the others their place.
+/// Whether a cookie could be of ours: base64url after the prefix. No other text of the browser goes
+/// into a header, and what can't be ended must not cost the others their place.
 fn is_ours(name: &str) -> bool {
     name.strip_prefix(NAME_PREFIX).is_some_and(|rest| {
         rest.bytes()
@@ -254,7 +257,8 @@ fn is_ours(name: &str) -> bool {
     })
 }
 
-/// The names of the pending logins that have to go so that one more of `size` fits, the oldest first.
+/// The names of the pending logins that have to go so that one more of `size` fits, the oldest
+/// first.
 fn evicted<'a>(
     others: impl Iterator<Item = (&'a str, &'a str)>,
     size: usize,

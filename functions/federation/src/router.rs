@@ -1,5 +1,6 @@
 //! From a request to an answer: which endpoint, and what becomes of a failure.
-//! Here, and only here, a failure becomes an answer, a log event and a metric; a panic becomes one too.
+//! Here, and only here, a failure becomes an answer, a log event and a metric; a panic becomes one
+//! too.
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -27,7 +28,8 @@ use crate::userinfo::userinfo;
 /// How long a copy of our public keys may be used: a new key is published long before it signs.
 const KEYS_CACHE: &str = "public, max-age=300";
 
-/// What has GET has HEAD (RFC 9110 §9.1): as GET without content. It begins and ends no login, and touches no cookie.
+/// What has GET has HEAD (RFC 9110 §9.1): as GET without content. It begins and ends no login, and
+/// touches no cookie.
 const READ: &[Method] = &[Method::GET, Method::HEAD];
 /// What may come as a form, too.
 const READ_OR_FORM: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
@@ -40,7 +42,8 @@ impl Handler for Bridge {
 
     async fn handle(&self, event: Option<Event>, call: &Call<'_>) -> Result<Response, Diagnostic> {
         let Some(event) = event else {
-            // Only the HTTP API calls this function, so whoever may call it otherwise is told, and nobody else.
+            // Only the HTTP API calls this function, so whoever may call it otherwise is told, and
+            // nobody else.
             let measurements = Measurements::default();
             let invocation =
                 Invocation::new(call.request_id, call.begun, self.clock(), &measurements);
@@ -203,9 +206,10 @@ impl Bridge {
 }
 
 impl Bridge {
-    /// Whether a login that ends at `/callback` counts as one that didn't finish. It has to be one that this browser
-    /// began: the cookie and the state show it. What made it end, the browser alone says, and whoever begins logins can
-    /// say it again and again: so of one place one counts in a period.
+    /// Whether a login that ends at `/callback` counts as one that didn't finish. It has to be one
+    /// that this browser began: the cookie and the state show it. What made it end, the browser
+    /// alone says, and whoever begins logins can say it again and again: so of one place one counts
+    /// in a period.
     fn is_evidence(
         &self,
         refusal: &Refusal,
@@ -227,8 +231,9 @@ impl Bridge {
         !request.is_head() && self.counted().counts(place, call.now)
     }
 
-    /// The same at `/token`, where it is Amazon Cognito that asks. Whose login it was, the service has said, or else it
-    /// didn't come so far. A person can edit what their browser carries to the service, and do so again and again.
+    /// The same at `/token`, where it is Amazon Cognito that asks. Whose login it was, the service
+    /// has said, or else it didn't come so far. A person can edit what their browser carries to the
+    /// service, and do so again and again.
     fn is_evidence_of_a_person(&self, refusal: &Refusal, invocation: &Invocation<'_>) -> bool {
         let counts_once = |who: &str| self.counted().counts(who, invocation.now);
         let person = refusal.person.as_ref().map(Subject::expose);
@@ -242,7 +247,8 @@ impl Bridge {
     }
 }
 
-/// Where a failure is told that has nothing to do with what was asked. What nobody knows is told to a person.
+/// Where a failure is told that has nothing to do with what was asked. What nobody knows is told to
+/// a person.
 fn told_at(endpoint: Option<Endpoint>) -> Told {
     endpoint.map_or(Told::Page, Endpoint::told)
 }

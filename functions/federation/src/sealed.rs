@@ -1,11 +1,15 @@
-//! Sealed values: what travels through the browser and through Amazon Cognito instead of lying in a database.
-//! Every value carries its purpose, whom it is for, and its expiry; the ring of keys is that of the crate `sealing`.
+//! Sealed values: what travels through the browser and through Amazon Cognito instead of lying in a
+//! database.
+//! Every value carries its purpose, whom it is for, and its expiry; the ring of keys is that of the
+//! crate `sealing`.
 //!
-//! Form: base64url of `version (1) ‖ key id (4) ‖ audience (8) ‖ expiry (8) ‖ nonce (12) ‖ ciphertext and tag`.
+//! Form: base64url of
+//! `version (1) ‖ key id (4) ‖ audience (8) ‖ expiry (8) ‖ nonce (12) ‖ ciphertext and tag`.
 //! All before the ciphertext, and the purpose, is authenticated with it.
 //!
-//! What is inside has a version of its own ([`write()`], [`read()`]), since two versions of the bridge answer side by side
-//! while one replaces the other. **A new form is read by one version before the next one writes it.**
+//! What is inside has a version of its own ([`write()`], [`read()`]), since two versions of the
+//! bridge answer side by side while one replaces the other. **A new form is read by one version
+//! before the next one writes it.**
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
@@ -192,7 +196,8 @@ pub trait Travels: Sized {
 }
 
 /// What is inside a seal: its `members`, and after them the version of their form. At the end,
-/// because what was written before there was a version is read on, and reads no further than the members.
+/// because what was written before there was a version is read on, and reads no further than the
+/// members.
 ///
 /// # Errors
 ///
@@ -231,8 +236,8 @@ pub fn read<'a, T>(
     }
 }
 
-/// When a sealed value says that it expires, in seconds since 1970. **Not authenticated**: for choosing which of a
-/// browser's own cookies goes first, and for nothing else.
+/// When a sealed value says that it expires, in seconds since 1970. **Not authenticated**: for
+/// choosing which of a browser's own cookies goes first, and for nothing else.
 #[must_use]
 pub fn claimed_expiry(sealed: &str) -> Option<i64> {
     let header = sealing::claimed_header(sealed)?;

@@ -1,5 +1,6 @@
-//! The bridge's secrets: the sealing keys, the keys of the verified records and the client's secrets, which become one
-//! value; and what secrets that somebody shows look like, while they are changed and else.
+//! The bridge's secrets: the sealing keys, the keys of the verified records and the client's
+//! secrets, which become one value; and what secrets that somebody shows look like, while they are
+//! changed and else.
 //! How they are kept and fetched again is the same for all functions: [`Cached`].
 
 use std::fmt;
@@ -112,8 +113,8 @@ pub async fn load(
 fn values([sealing, records, client]: [SecretText; 3]) -> Result<SecretValues, InvalidSecret> {
     let sealing = sealing.parse(sealing_keys)?;
     let records = records.parse(sealing_keys)?;
-    // A purpose tells the seals apart too. But the keys of the records are the triggers' as well, and stay for years:
-    // whoever has them must not be able to open or make what travels.
+    // A purpose tells the seals apart too. But the keys of the records are the triggers' as well,
+    // and stay for years: whoever has them must not be able to open or make what travels.
     if records.shares_a_key_with(&sealing) {
         return Err(InvalidSecret {
             variable: RECORD_KEYS,
@@ -133,7 +134,8 @@ struct PairDocument {
     previous: Option<SecretString>,
 }
 
-/// The pair of a secret of the form `{"current":"…","previous":"…"}`, of 16 bytes or more each; `previous` may be absent.
+/// The pair of a secret of the form `{"current":"…","previous":"…"}`, of 16 bytes or more each;
+/// `previous` may be absent.
 ///
 /// # Errors
 ///

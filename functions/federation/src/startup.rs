@@ -47,8 +47,8 @@ pub enum StartError {
     /// ID tokens are RS256: an elliptic curve key can't sign them.
     #[error("{ID_TOKEN_KEYS} must be RSA keys: ID tokens are signed with RS256")]
     IdTokenKeyAlgorithm,
-    /// One key in two roles, by two references: it would sign client assertions and Amazon Cognito's ID tokens, and be in
-    /// both JWK Sets.
+    /// One key in two roles, by two references: it would sign client assertions and Amazon
+    /// Cognito's ID tokens, and be in both JWK Sets.
     #[error("{ASSERTION_KEYS} {}", SecretError::SharedKey(ID_TOKEN_KEYS))]
     SharedKey,
 }
@@ -255,7 +255,8 @@ mod tests {
 
     use super::*;
 
-    /// Amazon Cognito waits for a process that has to start for it, so everything is fetched side by side.
+    /// Amazon Cognito waits for a process that has to start for it, so everything is fetched side
+    /// by side.
     #[tokio::test(start_paused = true)]
     async fn a_ring_of_keys_takes_as_long_as_one_of_them() {
         let aws = SecretsManager::default();

@@ -1,6 +1,7 @@
 //! `/token`: Amazon Cognito exchanges its code; the service's code inside is exchanged on the way.
-//! The client is authenticated before anything is opened or called (RFC 6749 §3.2.1). Then the code must be ours, for
-//! this client and redirect URI; then the service has to agree, within four seconds in all.
+//! The client is authenticated before anything is opened or called (RFC 6749 §3.2.1). Then the code
+//! must be ours, for this client and redirect URI; then the service has to agree, within four
+//! seconds in all.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -24,7 +25,8 @@ const CLIENT: Asker = Asker("client");
 /// Whoever has shown the right one, and shows a code.
 const AUTHENTICATED_CLIENT: Asker = Asker("authenticated client");
 
-/// Answers a token request. If the time is over, the class is that of who took most of it, wherever it ended.
+/// Answers a token request. If the time is over, the class is that of who took most of it, wherever
+/// it ended.
 ///
 /// # Errors
 ///
@@ -74,8 +76,8 @@ fn slowest(invocation: &Invocation<'_>) -> Class {
     }
 }
 
-/// Whether the service took longer for its keys than for its answers. What went on while something was signed, nobody waited
-/// for alone.
+/// Whether the service took longer for its keys than for its answers. What went on while something
+/// was signed, nobody waited for alone.
 fn its_keys_took_longer(invocation: &Invocation<'_>) -> bool {
     let which: [&[Step]; 3] = [
         &[Step::ServiceJwks],
@@ -207,8 +209,8 @@ async fn open(bridge: &Bridge, code: &str, invocation: &Invocation<'_>) -> Resul
     })
 }
 
-/// RFC 7636 §4.6. A verifier without a challenge is refused too: whoever sends one thinks that the code is bound
-/// (RFC 9700 §4.8.2).
+/// RFC 7636 §4.6. A verifier without a challenge is refused too: whoever sends one thinks that the
+/// code is bound (RFC 9700 §4.8.2).
 fn fits_challenge(challenge: Option<[u8; 32]>, verifier: Option<&str>) -> bool {
     match (challenge, verifier) {
         (None, None) => true,

@@ -1,5 +1,6 @@
-//! The environment variables of the bridge: what each is, in which form, and what holds where it isn't set.
-//! `docs/configuration` is made of them (`cargo xtask docs`), and the [configuration](crate::config) is read by them.
+//! The environment variables of the bridge: what each is, in which form, and what holds where it
+//! isn't set. `docs/configuration` is made of them (`cargo xtask docs`), and the
+//! [configuration](crate::config) is read by them.
 
 use function_kit::failure::Bilingual;
 use function_kit::settings::{IfUnset, Variable, form};

@@ -1,6 +1,6 @@
 //! Whether a federated sign-in is admitted, and which attributes it writes.
-//! For our provider all of them come from the verified record: whatever else the event says of the person isn't believed.
-//! The sign-ins of other providers pass as they came.
+//! For our provider all of them come from the verified record: whatever else the event says of the
+//! person isn't believed. The sign-ins of other providers pass as they came.
 
 use std::fmt;
 use std::sync::Arc;
@@ -48,8 +48,8 @@ impl Trigger for Admission {
         let sign_in = match Whose::read(&event, &self.config.records.provider_name)? {
             Whose::Ours(sign_in) => sign_in,
             Whose::Anothers { record } => {
-                // One of our records under another name: it is our provider, and the configuration calls it otherwise.
-                // What else a provider calls so is its own.
+                // One of our records under another name: it is our provider, and the configuration
+                // calls it otherwise. What else a provider calls so is its own.
                 if let Some(record) = record {
                     let ours = self.records.have_sealed(record, invocation);
                     if in_time(ours, invocation).await? {
@@ -86,9 +86,10 @@ impl Trigger for Admission {
     }
 }
 
-/// What the sign-in writes, by the names of the provider's claims: these are what the attribute mapping starts from.
-/// An empty text clears an attribute; what has no entry stays as it was. So stays what the bridge doesn't ask for: of a linked
-/// user, it is what they wrote themselves, or their other provider did.
+/// What the sign-in writes, by the names of the provider's claims: these are what the attribute
+/// mapping starts from. An empty text clears an attribute; what has no entry stays as it was. So
+/// stays what the bridge doesn't ask for: of a linked user, it is what they wrote themselves, or
+/// their other provider did.
 fn attributes(
     record: &VerifiedRecord,
     sign_in: &SignIn<'_>,
@@ -110,7 +111,8 @@ fn attributes(
         let named = names.iter().map(|name| ((*name).to_owned(), value.clone()));
         attributes.extend(named);
     }
-    // Where the service didn't say when, there is no time that anybody may rely on: an earlier one goes.
+    // Where the service didn't say when, there is no time that anybody may rely on: an earlier one
+    // goes.
     let verified_at = match record.verified_at {
         VerifiedAt::Authentication(time) => time.timestamp().to_string(),
         VerifiedAt::IssuedAt(_) => String::new(),

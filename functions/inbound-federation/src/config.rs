@@ -14,7 +14,8 @@ pub struct Config {
     pub records: RecordSettings,
     /// The attributes that the bridge asks for. The others are nobody's business here.
     pub attributes: AttributeSet,
-    /// Those of them that are cleared in the user pool if a sign-in doesn't bring them. The others stay.
+    /// Those of them that are cleared in the user pool if a sign-in doesn't bring them. The others
+    /// stay.
     pub cleared: AttributeSet,
     /// How the operator is told.
     pub telemetry: Telemetry,
@@ -45,9 +46,9 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     })
 }
 
-/// Which attributes are cleared if they don't come. A birth date stays unless the variable says `clear`: it is not known whether Amazon
-/// Cognito takes an empty one, and a refused value fails the sign-in. What stays isn't shown in tokens: what they show comes
-/// from the record.
+/// Which attributes are cleared if they don't come. A birth date stays unless the variable says
+/// `clear`: it is not known whether Amazon Cognito takes an empty one, and a refused value fails
+/// the sign-in. What stays isn't shown in tokens: what they show comes from the record.
 fn cleared(reader: &mut Reader<'_>) -> Option<AttributeSet> {
     let mut read = |attribute: Attribute, variable| {
         let is_cleared = reader.checked(variable, is_cleared)?;

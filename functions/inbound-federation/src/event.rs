@@ -1,5 +1,6 @@
 //! The event of the trigger: what is read of it.
-//! It comes and goes as plain JSON, so that whatever Amazon Cognito adds to it survives. It carries tokens.
+//! It comes and goes as plain JSON, so that whatever Amazon Cognito adds to it survives. It carries
+//! tokens.
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-inbound-federation.html>
 
 use std::fmt;
@@ -39,13 +40,14 @@ impl fmt::Debug for SignIn<'_> {
 }
 
 impl<'a> Whose<'a> {
-    /// Reads an event. Of a sign-in through another provider nothing else is read, whatever that one's events look like.
+    /// Reads an event. Of a sign-in through another provider nothing else is read, whatever that
+    /// one's events look like.
     ///
     /// # Errors
     ///
-    /// [`Class::EventMalformed`] for what isn't such an event, [`Class::ProviderMismatch`] if another provider has nearly our
-    /// name, [`Class::SubjectMismatch`] if our provider's two subjects differ, and
-    /// [`Class::RecordMissing`] if the bridge's ID token had no record.
+    /// [`Class::EventMalformed`] for what isn't such an event, [`Class::ProviderMismatch`] if
+    /// another provider has nearly our name, [`Class::SubjectMismatch`] if our provider's two
+    /// subjects differ, and [`Class::RecordMissing`] if the bridge's ID token had no record.
     pub fn read(event: &'a Value, provider_name: &str) -> Result<Self, Class> {
         let text = |path: &str| event.pointer(path).and_then(Value::as_str);
         if text("/triggerSource") != Some(SOURCE) {
@@ -54,7 +56,8 @@ impl<'a> Whose<'a> {
         let provider = text("/request/providerName").ok_or(Class::EventMalformed)?;
         let claim = format!("/request/attributes/idToken/{VERIFIED_RECORD}");
         if provider != provider_name {
-            // A configuration that only nearly names the provider would let all of its sign-ins pass as they came.
+            // A configuration that only nearly names the provider would let all of its sign-ins
+            // pass as they came.
             let is_nearly_ours = provider.to_lowercase() == provider_name.to_lowercase();
             ensure(!is_nearly_ours, Class::ProviderMismatch)?;
             let record = text(&claim);

@@ -1,6 +1,6 @@
-//! The trigger in this process, with keys that don't come a second time: its answer is there four seconds after somebody
-//! began to wait, which is in time for Amazon Cognito, and its class says what took the time. The time that passes is the
-//! test's.
+//! The trigger in this process, with keys that don't come a second time: its answer is there four
+//! seconds after somebody began to wait, which is in time for Amazon Cognito, and its class says
+//! what took the time. The time that passes is the test's.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
 
 use std::sync::Arc;
@@ -101,7 +101,8 @@ async fn pass_with_keys_of_an_hour_ago_that_do_not_come() {
     assert!(took <= Duration::from_millis(1_002), "{took:?}");
 }
 
-/// A record under another name may be ours by a key that isn't known yet: until that can be known, nobody signs in by it.
+/// A record under another name may be ours by a key that isn't known yet: until that can be known,
+/// nobody signs in by it.
 #[tokio::test(start_paused = true)]
 async fn fail_in_time_with_a_record_of_another_provider_by_a_key_that_may_be_newer() {
     let (answer, took) = answers(0, sign_in_elsewhere(1), 0).await;

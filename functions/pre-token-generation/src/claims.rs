@@ -1,5 +1,6 @@
 //! From a verified record and what was granted to the claims of both tokens.
-//! The ID token gets attributes and what follows from them, the access token only what follows from them.
+//! The ID token gets attributes and what follows from them, the access token only what follows from
+//! them.
 //! What can't be known has no claim: an age that isn't proved is absent, and not `false`.
 
 use std::cell::LazyCell;
@@ -39,8 +40,8 @@ impl Claims {
         })
     }
 
-    /// The claims of a person whose verification doesn't count any more (it is too old, or the policy has become stricter): that,
-    /// if it was asked for, and nothing else.
+    /// The claims of a person whose verification doesn't count any more (it is too old, or the
+    /// policy has become stricter): that, if it was asked for, and nothing else.
     #[must_use]
     pub fn of_an_outdated_record(grants: &Grants) -> Self {
         Self::with(grants, |claim| {
@@ -82,7 +83,8 @@ fn value(
         Claim::MunicipalityCode => municipality()?.code().into(),
         Claim::AgeOver(years) => attributes.birth_date?.has_reached(years, today)?.into(),
         Claim::IdentityVerified => true.into(),
-        // When the service authenticated the person. A record without that time has another one in its place, which says less.
+        // When the service authenticated the person. A record without that time has another one in
+        // its place, which says less.
         Claim::VerifiedAt => match record.verified_at {
             VerifiedAt::Authentication(time) => time.timestamp().into(),
             VerifiedAt::IssuedAt(_) => return None,

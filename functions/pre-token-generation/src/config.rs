@@ -15,7 +15,8 @@ use crate::variables::{
     REQUIRE_AUTH_TIME, RESOURCE_SERVER, VERIFIED_AT_ATTRIBUTE,
 };
 
-/// The longest time that a verification may count, where it isn't for ever: longer than anybody lives.
+/// The longest time that a verification may count, where it isn't for ever: longer than anybody
+/// lives.
 const LONGEST: TimeDelta = TimeDelta::days(99_999);
 
 /// The whole configuration.

@@ -12,14 +12,16 @@ use crate::identities::Identities;
 
 /// What every source of this trigger begins with.
 const SOURCE: &str = "TokenGeneration_";
-/// The source of an event that is about no user: a machine gets a token by its app client's own credentials (V3_0 alone).
+/// The source of an event that is about no user: a machine gets a token by its app client's own
+/// credentials (V3_0 alone).
 const CLIENT_CREDENTIALS: &str = "TokenGeneration_ClientCredentials";
-/// The versions of the event (V2_0, V3_0), whose answers have one form. Version 1 understands less of an answer: it would let
-/// attributes into tokens that nobody granted.
+/// The versions of the event (V2_0, V3_0), whose answers have one form. Version 1 understands less
+/// of an answer: it would let attributes into tokens that nobody granted.
 const VERSIONS: [&str; 2] = ["2", "3"];
 /// Where the answer is.
 const DETAILS: &str = "claimsAndScopeOverrideDetails";
-/// The user's groups in the answer. Without it they stay as they are; even an empty one would take them away.
+/// The user's groups in the answer. Without it they stay as they are; even an empty one would take
+/// them away.
 const GROUPS: &str = "groupOverrideDetails";
 
 /// What is read of an event.
@@ -43,12 +45,13 @@ impl std::fmt::Debug for TokenRequest<'_> {
 }
 
 impl<'a> TokenRequest<'a> {
-    /// Reads an event; `record_attribute` is the name of the attribute with the record. `None` if it is about a machine, and
-    /// so about nobody.
+    /// Reads an event; `record_attribute` is the name of the attribute with the record. `None` if
+    /// it is about a machine, and so about nobody.
     ///
     /// # Errors
     ///
-    /// [`Class::EventMalformed`] for what isn't such an event, and [`Class::EventVersion`] for another version.
+    /// [`Class::EventMalformed`] for what isn't such an event, and [`Class::EventVersion`] for
+    /// another version.
     pub fn read(event: &'a Value, record_attribute: &str) -> Result<Option<Self>, Class> {
         let source = text(event, "triggerSource").unwrap_or_default();
         if !source.starts_with(SOURCE) {
@@ -81,16 +84,16 @@ impl<'a> TokenRequest<'a> {
         }))
     }
 
-    /// Whether the name is the one that the user of this subject at this provider has: `<ProviderName>_<sub>`, in lower case
-    /// where the pool tells no cases apart.
+    /// Whether the name is the one that the user of this subject at this provider has:
+    /// `<ProviderName>_<sub>`, in lower case where the pool tells no cases apart.
     #[must_use]
     pub fn is_name_of(&self, provider_name: &str, subject: &str) -> bool {
         let name = format!("{provider_name}_{subject}");
         self.user_name.to_lowercase() == name.to_lowercase()
     }
 
-    /// Whether the name is one that users of this provider have: `<ProviderName>_<sub>`, in lower case where the pool tells
-    /// no cases apart.
+    /// Whether the name is one that users of this provider have: `<ProviderName>_<sub>`, in lower
+    /// case where the pool tells no cases apart.
     #[must_use]
     pub fn is_named_by(&self, provider_name: &str) -> bool {
         let (name, provider_name) = (self.user_name.to_lowercase(), provider_name.to_lowercase());
@@ -118,7 +121,8 @@ fn scopes(request: &Value) -> Result<Vec<&str>, Class> {
     }
 }
 
-/// The event with its answer: these claims are added, and of `hidden` those are suppressed that aren't.
+/// The event with its answer: these claims are added, and of `hidden` those are suppressed that
+/// aren't.
 ///
 /// # Errors
 ///

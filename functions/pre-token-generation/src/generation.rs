@@ -1,7 +1,7 @@
 //! Which claims the tokens of one request get.
-//! The rule follows the scope, not the provider: where one of ours was asked for, the attributes that the bridge asks for come
-//! from a record that opens and belongs to this user, or don't come. Where none was, only our own users' are kept back, and
-//! those of whoever still has a record.
+//! The rule follows the scope, not the provider: where one of ours was asked for, the attributes
+//! that the bridge asks for come from a record that opens and belongs to this user, or don't come.
+//! Where none was, only our own users' are kept back, and those of whoever still has a record.
 
 use std::fmt;
 use std::sync::Arc;
@@ -57,8 +57,8 @@ impl fmt::Debug for Generation {
 impl Trigger for Generation {
     const STEP: Step = Step::PreTokenGeneration;
 
-    /// A record that is refused is no failure: the tokens come, without what would have followed from it. A failure is
-    /// what can't be decided; then there are no tokens.
+    /// A record that is refused is no failure: the tokens come, without what would have followed
+    /// from it. A failure is what can't be decided; then there are no tokens.
     async fn handle(&self, event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
         (invocation.measurements).count(Count::PreTokenGenerationInvoked);
         let config = &self.config;
@@ -94,7 +94,8 @@ impl Trigger for Generation {
 }
 
 impl Generation {
-    /// Whether it is one of our users, as far as the event says. Where it doesn't carry the identities, the name tells.
+    /// Whether it is one of our users, as far as the event says. Where it doesn't carry the
+    /// identities, the name tells.
     fn is_ours(&self, request: &TokenRequest<'_>) -> bool {
         let provider = &self.config.records.provider_name;
         match &request.identities {
@@ -103,8 +104,8 @@ impl Generation {
         }
     }
 
-    /// Whether it is a user who has nothing but what the card said: they signed up with it, and no other provider knows them.
-    /// Where nobody says which identities they have, the name tells.
+    /// Whether it is a user who has nothing but what the card said: they signed up with it, and no
+    /// other provider knows them. Where nobody says which identities they have, the name tells.
     fn is_of_the_card_alone(
         &self,
         request: &TokenRequest<'_>,
@@ -121,9 +122,10 @@ impl Generation {
         }
     }
 
-    /// What the ID token doesn't show unless it is granted: what the record is kept in, and attributes that may be the card's.
-    /// Those that the bridge doesn't ask for aren't: of a user who has another source they are left alone, as in the pool. Left
-    /// alone isn't believed: where our scope for one was asked for, it comes from a record, or doesn't come.
+    /// What the ID token doesn't show unless it is granted: what the record is kept in, and
+    /// attributes that may be the card's. Those that the bridge doesn't ask for aren't: of a user
+    /// who has another source they are left alone, as in the pool. Left alone isn't believed: where
+    /// our scope for one was asked for, it comes from a record, or doesn't come.
     fn hidden(&self, grants: &Grants, is_of_the_card_alone: bool) -> Vec<&str> {
         let config = &self.config;
         let granted = grants.attributes();
@@ -138,7 +140,8 @@ impl Generation {
         hidden
     }
 
-    /// The claims of a user whose app asked for some of ours, and whether they have nothing but what the card said.
+    /// The claims of a user whose app asked for some of ours, and whether they have nothing but
+    /// what the card said.
     async fn claims(
         &self,
         request: &TokenRequest<'_>,
@@ -204,9 +207,10 @@ impl Generation {
         Ok((claims, is_of_the_card_alone))
     }
 
-    /// Whether a record that isn't believed counts in the share of those that are. One user's counts once in a period,
-    /// however often it is shown: the others decide, too. Who has no identity at all may have signed up as often as
-    /// they liked, and no record was ever made for them.
+    /// Whether a record that isn't believed counts in the share of those that are. One user's
+    /// counts once in a period, however often it is shown: the others decide, too. Who has no
+    /// identity at all may have signed up as often as they liked, and no record was ever made for
+    /// them.
     fn is_evidence(
         &self,
         concern: Concern,

@@ -1,4 +1,5 @@
-//! The identities that a user pool keeps of a user: which provider knows them, and by which subject.
+//! The identities that a user pool keeps of a user: which provider knows them, and by which
+//! subject.
 //! They tell whose a user is, so what can't be read fails.
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html>
 
@@ -26,7 +27,8 @@ impl fmt::Debug for Identities {
 }
 
 impl Identities {
-    /// Reads the attribute: JSON text, or the JSON itself. An empty text is a user of the pool's own.
+    /// Reads the attribute: JSON text, or the JSON itself. An empty text is a user of the pool's
+    /// own.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! Which records count when tokens are made, and what of them: a record is as old as its sign-in, and what is asked of a sign-in
-//! may have become more since.
+//! Which records count when tokens are made, and what of them: a record is as old as its sign-in,
+//! and what is asked of a sign-in may have become more since.
 
 use four_attributes::{
     AssuranceRule, AttributeSet, AuthenticationTime, VerifiedAt, VerifiedRecord,
@@ -23,7 +23,8 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// [`Class::RecordAssuranceNotAccepted`] or [`Class::RecordAuthenticationTimeMissing`] if it doesn't count at all.
+    /// [`Class::RecordAssuranceNotAccepted`] or [`Class::RecordAuthenticationTimeMissing`] if it
+    /// doesn't count at all.
     pub fn apply(&self, record: VerifiedRecord) -> Result<VerifiedRecord, Class> {
         let is_accepted = self.assurance.accepts(record.acr.as_deref());
         ensure(is_accepted, Class::RecordAssuranceNotAccepted)?;

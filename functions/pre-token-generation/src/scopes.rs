@@ -1,5 +1,6 @@
 //! What an app may have: its scopes of the resource server, read as grants.
-//! Amazon Cognito has seen to it already that the app client is allowed each of them (`AllowedOAuthScopes`).
+//! Amazon Cognito has seen to it already that the app client is allowed each of them
+//! (`AllowedOAuthScopes`).
 //! A scope of the resource server that isn't known here grants nothing, but is one of ours.
 
 use four_attributes::{Attribute, AttributeSet};
@@ -11,7 +12,8 @@ use user_pool::scope::{Scope, name_within};
 pub struct Grants(Vec<Scope>);
 
 impl Grants {
-    /// What `scopes` grant, or `None` if none of them is one of `resource_server`. `ages` are those that can be asked for.
+    /// What `scopes` grant, or `None` if none of them is one of `resource_server`. `ages` are those
+    /// that can be asked for.
     #[must_use]
     pub fn of(scopes: &[&str], resource_server: &str, ages: &[u8]) -> Option<Self> {
         let names: Vec<&str> = scopes

@@ -1,5 +1,5 @@
-//! The user pool, asked for what an event doesn't carry: AWS doesn't say whether triggers see attributes that the app
-//! client may not read.
+//! The user pool, asked for what an event doesn't carry: AWS doesn't say whether triggers see
+//! attributes that the app client may not read.
 //! <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminGetUser.html>
 
 use std::fmt;
@@ -59,7 +59,8 @@ impl Users {
         user_pool_id: &str,
         user_name: &str,
     ) -> Result<Attributes, Unavailable> {
-        // In a box: the SDK's future is large, and every event would carry it along for the one that needs it.
+        // In a box: the SDK's future is large, and every event would carry it along for the one
+        // that needs it.
         let asking = Box::pin(
             (self.client.admin_get_user())
                 .user_pool_id(user_pool_id)

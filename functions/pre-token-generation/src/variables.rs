@@ -1,5 +1,5 @@
-//! The environment variables of the trigger. Those that other functions read as well are declared where they are read.
-//! `docs/configuration` is made of them (`cargo xtask docs`).
+//! The environment variables of the trigger. Those that other functions read as well are declared
+//! where they are read. `docs/configuration` is made of them (`cargo xtask docs`).
 
 use function_kit::failure::Bilingual;
 use function_kit::settings::{IfUnset, Variable, form};

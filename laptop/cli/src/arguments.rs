@@ -1,4 +1,5 @@
-//! What the command takes. The help speaks both languages at once: it is read before a language is chosen.
+//! What the command takes. The help speaks both languages at once: it is read before a language is
+//! chosen.
 
 use std::path::PathBuf;
 
@@ -70,16 +71,20 @@ pub(crate) struct Demo {
     /// ブラウザーを開かない / Don't open the browser
     #[arg(long, conflicts_with = "headless")]
     pub(crate) no_open: bool,
-    /// テスト利用者（personas で一覧）。ブラウザーでは最初に選ばれている人 / The test person (see: personas); in a browser, the one preselected
+    /// テスト利用者（personas で一覧）。ブラウザーでは最初に選ばれている人 / The test person (see: personas); in a browser, the
+    /// one preselected
     #[arg(long, value_name = "ID")]
     pub(crate) persona: Option<String>,
-    /// サービスの代役に起こさせる誤り（faults で一覧）。ブラウザーでは最初に選ばれている応答 / What the service does wrong (see: faults); in a browser, the answer preselected
+    /// サービスの代役に起こさせる誤り（faults で一覧）。ブラウザーでは最初に選ばれている応答 / What the service does wrong (see: faults);
+    /// in a browser, the answer preselected
     #[arg(long, value_name = "NAME")]
     pub(crate) fault: Option<String>,
-    /// アプリが求めるスコープ。空白で区切る（既定：すべて）。ブラウザーでは最初に選ばれているもの / The scopes that the app asks for, separated by spaces (default: all); in a browser, those preselected
+    /// アプリが求めるスコープ。空白で区切る（既定：すべて）。ブラウザーでは最初に選ばれているもの / The scopes that the app asks for, separated
+    /// by spaces (default: all); in a browser, those preselected
     #[arg(long, value_name = "SCOPES")]
     pub(crate) scopes: Option<String>,
-    /// 結果（ブラウザーではアドレス）を1つの JSON オブジェクトで出す / Print one JSON object: the result, or in a browser the addresses
+    /// 結果（ブラウザーではアドレス）を1つの JSON オブジェクトで出す / Print one JSON object: the result, or in a browser the
+    /// addresses
     #[arg(long)]
     pub(crate) json: bool,
     /// クライアントアサーションの署名アルゴリズム / Algorithm of the client assertion
@@ -131,7 +136,8 @@ pub(crate) struct Ports {
     pub(crate) app_port: u16,
 }
 
-/// A port that needs no privilege; 80, above all, would vanish from an `http` URL in its normal form.
+/// A port that needs no privilege; 80, above all, would vanish from an `http` URL in its normal
+/// form.
 fn port(text: &str) -> Result<u16, &'static str> {
     match text.parse() {
         Ok(port @ (0 | 1024..)) => Ok(port),
@@ -161,7 +167,8 @@ pub(crate) struct List {
 /// `simulate`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Simulate {
-    /// デジタル認証アプリサービスの代役。自分の RP を試す / The Digital Authentication App service, to test a relying party
+    /// デジタル認証アプリサービスの代役。自分の RP を試す / The Digital Authentication App service, to test a relying
+    /// party
     Service(SimulateService),
 }
 
@@ -189,7 +196,8 @@ pub(crate) struct SimulateService {
     /// ポート（0：空きポート） / The port (0: any free one)
     #[arg(long, value_name = "PORT", default_value_t = 8790, value_parser = port)]
     pub(crate) port: u16,
-    /// 設定する値を1行の JSON オブジェクトで出す。リクエストの説明は標準エラーに出す / Print the settings as one JSON object in a line; requests are told on standard error
+    /// 設定する値を1行の JSON オブジェクトで出す。リクエストの説明は標準エラーに出す / Print the settings as one JSON object in a
+    /// line; requests are told on standard error
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -1,5 +1,5 @@
-//! `demo` in a browser: says where everything is and what to do, opens the browser where there is one, and tells how each
-//! login ended, until Ctrl-C.
+//! `demo` in a browser: says where everything is and what to do, opens the browser where there is
+//! one, and tells how each login ended, until Ctrl-C.
 //! Nothing personal and no secret is printed: a login that succeeded is told without a name.
 
 use std::io::{self, IsTerminal as _, Write};
@@ -101,7 +101,8 @@ fn explain(class: &str, language: Language) -> Option<Explanation> {
     })
 }
 
-/// Whether the browser is opened: only for somebody who sits before a screen of this machine and didn't say no.
+/// Whether the browser is opened: only for somebody who sits before a screen of this machine and
+/// didn't say no.
 fn opens_browser(demo: &Demo, is_terminal: bool, is_set: impl Fn(&str) -> bool) -> bool {
     let has_screen = !cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
     let is_elsewhere = ELSEWHERE.iter().any(|name| is_set(name));

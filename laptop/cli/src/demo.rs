@@ -1,6 +1,8 @@
-//! `demo`: builds the functions, starts everything, and hands over to the browser ([`crate::browser`]); with `--headless`
-//! it does one login itself, tells it, and stops everything.
-//! What a person reads goes to the terminal; with `--json` one object goes to standard output, and progress to standard error.
+//! `demo`: builds the functions, starts everything, and hands over to the browser
+//! ([`crate::browser`]); with `--headless` it does one login itself, tells it, and stops
+//! everything.
+//! What a person reads goes to the terminal; with `--json` one object goes to standard output, and
+//! progress to standard error.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -116,7 +118,8 @@ fn tell(
     }
 }
 
-/// The lines of the function's log that say what is wrong with it: once each, though it was started more than once.
+/// The lines of the function's log that say what is wrong with it: once each, though it was started
+/// more than once.
 fn errors_of(lines: &[String]) -> Vec<String> {
     let mut errors: Vec<String> = Vec::new();
     for line in lines {

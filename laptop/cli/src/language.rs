@@ -1,10 +1,12 @@
-//! In which language the command speaks: Japanese, or English where the terminal's locale is an English one.
+//! In which language the command speaks: Japanese, or English where the terminal's locale is an
+//! English one.
 //! The words of the protocol stay what they are in the specifications.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use loopback::pages::Language;
 
-/// The language of the locale that these variables name, the first that is set (POSIX: `LC_ALL`, `LC_MESSAGES`, `LANG`).
+/// The language of the locale that these variables name, the first that is set (POSIX: `LC_ALL`,
+/// `LC_MESSAGES`, `LANG`).
 #[must_use]
 pub(crate) fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Language {
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]

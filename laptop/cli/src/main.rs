@@ -1,4 +1,5 @@
-//! The command `digital-auth`: try a My Number Card login on this machine, without AWS, contract or network.
+//! The command `digital-auth`: try a My Number Card login on this machine, without AWS, contract or
+//! network.
 
 mod arguments;
 mod browser;

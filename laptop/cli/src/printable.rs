@@ -3,8 +3,8 @@
 /// Longer values are cut: they are addresses and tokens, not something to read.
 const LONGEST_VALUE: usize = 100;
 
-/// What a terminal may show of a text that somebody else wrote: cut, and without what would move the cursor, change
-/// colours or turn the direction of the text.
+/// What a terminal may show of a text that somebody else wrote: cut, and without what would move
+/// the cursor, change colours or turn the direction of the text.
 pub(crate) fn printable(text: &str) -> String {
     let is_harmless = |c: char| {
         !c.is_control()

@@ -1,4 +1,5 @@
-//! `simulate service`: the service's stand-in alone, for people who test a relying party of their own.
+//! `simulate service`: the service's stand-in alone, for people who test a relying party of their
+//! own.
 //! It says what to set in the relying party, and tells each request as it comes, until Ctrl-C.
 //! Secrets and attributes are masked; what others sent can't steer the terminal.
 
@@ -344,8 +345,8 @@ impl Settings {
         }
     }
 
-    /// The settings in the order in which they are set, by the names of OpenID Connect Discovery and Dynamic Client
-    /// Registration where they have one.
+    /// The settings in the order in which they are set, by the names of OpenID Connect Discovery
+    /// and Dynamic Client Registration where they have one.
     fn named(&self, service: &Service) -> Vec<(&'static str, Value)> {
         let endpoints = service.endpoints();
         let keys: Vec<_> = self

@@ -1,5 +1,7 @@
-//! A login told step by step: each hop, who called whom with which parameters, and what was checked.
-//! Secrets are masked long before they get here; what can be seen is that two hops carry the same one.
+//! A login told step by step: each hop, who called whom with which parameters, and what was
+//! checked.
+//! Secrets are masked long before they get here; what can be seen is that two hops carry the same
+//! one.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -38,7 +40,8 @@ pub(crate) fn write_hops(out: &mut impl Write, language: Language, hops: &[Hop])
     Ok(())
 }
 
-/// Tells a request to the service's stand-in that runs alone, where the relying party is somebody's own.
+/// Tells a request to the service's stand-in that runs alone, where the relying party is somebody's
+/// own.
 ///
 /// # Errors
 ///
@@ -136,7 +139,8 @@ fn write_parameters(
     }
 }
 
-/// Tells how it ended; `errors` are the lines of the function's log that say why it could not answer at all.
+/// Tells how it ended; `errors` are the lines of the function's log that say why it could not
+/// answer at all.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! The terminal of a command that takes its time: Ctrl-C, what is being done, and readers who stop reading.
+//! The terminal of a command that takes its time: Ctrl-C, what is being done, and readers who stop
+//! reading.
 
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -14,7 +15,8 @@ pub(crate) fn unless_nobody_reads(written: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Ctrl-C and SIGTERM, listened for from the beginning: none is lost between two things that are done.
+/// Ctrl-C and SIGTERM, listened for from the beginning: none is lost between two things that are
+/// done.
 pub(crate) struct Interruption {
     interrupt: Signal,
     terminate: Signal,
@@ -38,7 +40,8 @@ impl Interruption {
     }
 }
 
-/// What is being done, on standard error: in one line that changes, or line by line where that isn't a terminal.
+/// What is being done, on standard error: in one line that changes, or line by line where that
+/// isn't a terminal.
 pub(crate) struct Progress {
     pub(crate) bar: ProgressBar,
 }

@@ -1,4 +1,5 @@
-//! The command as a script meets it: standard error is no terminal, and what it tells goes to where it belongs.
+//! The command as a script meets it: standard error is no terminal, and what it tells goes to where
+//! it belongs.
 
 use std::process::{Command, Stdio};
 

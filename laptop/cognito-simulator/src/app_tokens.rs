@@ -1,6 +1,7 @@
-//! What the app gets: tokens for its code (PKCE, once) or its refresh token, userinfo, the pool's keys and its metadata.
-//! The ID token and userinfo hold the attributes that the app client may read; a trigger changes the tokens, never userinfo.
-//! `address` is an object with `formatted` there, as Cognito emits it (OIDC Core §5.1.1).
+//! What the app gets: tokens for its code (PKCE, once) or its refresh token, userinfo, the pool's
+//! keys and its metadata. The ID token and userinfo hold the attributes that the app client may
+//! read; a trigger changes the tokens, never userinfo. `address` is an object with `formatted`
+//! there, as Cognito emits it (OIDC Core §5.1.1).
 
 use std::sync::Arc;
 
@@ -41,7 +42,8 @@ const EVERY_ATTRIBUTE: [&str; 4] = ["openid", "profile", "email", "phone"];
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum TokenError {
     InvalidRequest,
-    /// A trigger failed. AWS doesn't say what the app is told then: here, what it is told at the end of a sign-in.
+    /// A trigger failed. AWS doesn't say what the app is told then: here, what it is told at the
+    /// end of a sign-in.
     Trigger(TriggerFailure),
     InvalidClient,
     InvalidGrant,
@@ -230,7 +232,8 @@ pub(crate) fn first_tokens(
     Ok(answer)
 }
 
-/// The grant of a refresh token: the trigger is asked again, and the refresh token stays what it is.
+/// The grant of a refresh token: the trigger is asked again, and the refresh token stays what it
+/// is.
 async fn refresh(
     shared: &Shared,
     form: &Parameters,
@@ -259,7 +262,8 @@ async fn refresh(
     Ok(Value::Object(answer))
 }
 
-/// The grant of a client's own credentials (RFC 6749 §4.4): an access token for a machine, about nobody.
+/// The grant of a client's own credentials (RFC 6749 §4.4): an access token for a machine, about
+/// nobody.
 async fn machine(
     shared: &Shared,
     headers: &HeaderMap,
@@ -331,7 +335,8 @@ async fn machine(
     }))
 }
 
-/// The client's id and secret, from the header (RFC 6749 §2.3.1, form-encoded first) or from the form, but not from both.
+/// The client's id and secret, from the header (RFC 6749 §2.3.1, form-encoded first) or from the
+/// form, but not from both.
 fn credentials(headers: &HeaderMap, form: &Parameters) -> Option<(String, String)> {
     let from_form = form.only("client_id").zip(form.only("client_secret"));
     let Some(header) = headers.get(AUTHORIZATION) else {
@@ -454,9 +459,9 @@ fn members(object: Value) -> Map<String, Value> {
     }
 }
 
-/// The attributes that a token or userinfo with these scopes shows. `openid` alone shows every standard
-/// attribute that the client may read; `profile` shows custom ones too; `email` and `phone`, without
-/// `profile`, narrow it down to theirs.
+/// The attributes that a token or userinfo with these scopes shows. `openid` alone shows every
+/// standard attribute that the client may read; `profile` shows custom ones too; `email` and
+/// `phone`, without `profile`, narrow it down to theirs.
 fn attributes(shared: &Shared, scopes: &[String], user: &User) -> Map<String, Value> {
     let has = |name: &str| scopes.iter().any(|scope| scope == name);
     let (profile, email, phone) = (has("profile"), has("email"), has("phone"));

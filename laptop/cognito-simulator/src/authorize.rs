@@ -1,6 +1,7 @@
-//! `GET /oauth2/authorize`: an app sends a browser to sign in, and Cognito sends it on to the provider.
-//! The redirect carries what Cognito's carries: five parameters, and `prompt` and `login_hint` if the
-//! app sent them; no nonce and no PKCE. A cookie binds the login to the browser.
+//! `GET /oauth2/authorize`: an app sends a browser to sign in, and Cognito sends it on to the
+//! provider.
+//! The redirect carries what Cognito's carries: five parameters, and `prompt` and `login_hint` if
+//! the app sent them; no nonce and no PKCE. A cookie binds the login to the browser.
 
 use std::sync::Arc;
 

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use serde_json::{Map, Value};
 
-/// The claims of an ID token as a trigger sees them: `exp`, `iat` and `nbf` are written as Java writes a date, which is what
-/// published events show.
+/// The claims of an ID token as a trigger sees them: `exp`, `iat` and `nbf` are written as Java
+/// writes a date, which is what published events show.
 pub(crate) fn of_id_token(claims: &Map<String, Value>) -> BTreeMap<String, String> {
     let mut texts = merge(claims, None);
     for name in ["exp", "iat", "nbf"] {

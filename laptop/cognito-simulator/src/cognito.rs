@@ -1,4 +1,5 @@
-//! The running stand-in: its endpoints, and what a test or the demo may do in the user pool while it runs.
+//! The running stand-in: its endpoints, and what a test or the demo may do in the user pool while
+//! it runs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -123,7 +124,8 @@ impl Cognito {
         Ok(BoundCognito { listener })
     }
 
-    /// [`Cognito::bind`] and [`BoundCognito::serve`], for those who know the bridge's URLs beforehand.
+    /// [`Cognito::bind`] and [`BoundCognito::serve`], for those who know the bridge's URLs
+    /// beforehand.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -173,7 +175,8 @@ impl Cognito {
         format!("http://{}/.well-known/jwks.json", self.address)
     }
 
-    /// Where AWS SDKs find the user pool's API (`AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`): by address, without a name.
+    /// Where AWS SDKs find the user pool's API (`AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`): by
+    /// address, without a name.
     #[must_use]
     pub fn user_pool_api_url(&self) -> String {
         format!("http://{}", self.address)
@@ -203,8 +206,9 @@ impl Cognito {
         &self.shared.options.user_pool_id
     }
 
-    /// Makes a user of the pool's own, who doesn't come from a provider. There is no page where they could type a password: an
-    /// identity that is linked to them signs in as them, and so does [`Cognito::sign_in_directly`].
+    /// Makes a user of the pool's own, who doesn't come from a provider. There is no page where
+    /// they could type a password: an identity that is linked to them signs in as them, and so does
+    /// [`Cognito::sign_in_directly`].
     ///
     /// # Errors
     /// [`UserFailure::Taken`], [`UserFailure::Invalid`] or [`UserFailure::NoRandomness`].
@@ -218,26 +222,28 @@ impl Cognito {
         kept.users.create(options, username, attributes, now)
     }
 
-    /// Makes a provider known beside the one of the options, a company's for example. It has a name and users here, and nothing
-    /// else: no page offers it, and nobody is sent there.
+    /// Makes a provider known beside the one of the options, a company's for example. It has a name
+    /// and users here, and nothing else: no page offers it, and nobody is sent there.
     ///
     /// # Errors
-    /// [`UserFailure::Invalid`] for a name that AWS refuses, [`UserFailure::Taken`] for one that the pool has.
+    /// [`UserFailure::Invalid`] for a name that AWS refuses, [`UserFailure::Taken`] for one that
+    /// the pool has.
     pub fn add_provider(&self, name: &str, provider_type: ProviderType) -> Result<(), UserFailure> {
         let mut kept = self.shared.state();
         kept.users
             .add_provider(&self.shared.options, name, provider_type)
     }
 
-    /// Makes a user of a provider of [`Cognito::add_provider`], as their first sign-in through it would, and gives the
-    /// username: `<provider>_<subject>`. They are in their provider's group. No trigger is asked.
+    /// Makes a user of a provider of [`Cognito::add_provider`], as their first sign-in through it
+    /// would, and gives the username: `<provider>_<subject>`. They are in their provider's group.
+    /// No trigger is asked.
     ///
-    /// The attributes are what the provider's attribute mapping would have written, so they are those that the app client
-    /// may write.
+    /// The attributes are what the provider's attribute mapping would have written, so they are
+    /// those that the app client may write.
     ///
     /// # Errors
-    /// [`UserFailure::NoProvider`]; [`UserFailure::Taken`] if the identity has a user, or is linked to one;
-    /// [`UserFailure::Invalid`] or [`UserFailure::NoRandomness`].
+    /// [`UserFailure::NoProvider`]; [`UserFailure::Taken`] if the identity has a user, or is linked
+    /// to one; [`UserFailure::Invalid`] or [`UserFailure::NoRandomness`].
     pub fn create_federated_user(
         &self,
         provider_name: &str,
@@ -251,8 +257,9 @@ impl Cognito {
             .create_federated(options, identity, attributes, now)
     }
 
-    /// Links an identity, which is a provider's name and its subject, to a user, as `AdminLinkProviderForUser` does. The
-    /// identity then signs in as this user, whose attributes its claims overwrite.
+    /// Links an identity, which is a provider's name and its subject, to a user, as
+    /// `AdminLinkProviderForUser` does. The identity then signs in as this user, whose attributes
+    /// its claims overwrite.
     ///
     /// # Errors
     /// [`LinkFailure`], but for [`LinkFailure::NotLinked`].
@@ -278,7 +285,8 @@ impl Cognito {
         kept.users.unlink(options, (provider_name, subject), now)
     }
 
-    /// Deletes a user, as an administrator does. The tokens that were issued stay what they are, and nobody's.
+    /// Deletes a user, as an administrator does. The tokens that were issued stay what they are,
+    /// and nobody's.
     ///
     /// # Errors
     /// [`UserFailure::Unknown`].

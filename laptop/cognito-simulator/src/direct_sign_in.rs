@@ -1,6 +1,7 @@
-//! Sign-ins that don't come through the provider: by a password in managed login or in the API, or through another provider.
-//! Pages, passwords and other providers aren't played: a test says who signed in, and gets what the app would get.
-//! From there on it is the way of every sign-in: the trigger, the tokens, and a refresh token for `/oauth2/token`.
+//! Sign-ins that don't come through the provider: by a password in managed login or in the API, or
+//! through another provider. Pages, passwords and other providers aren't played: a test says who
+//! signed in, and gets what the app would get. From there on it is the way of every sign-in: the
+//! trigger, the tokens, and a refresh token for `/oauth2/token`.
 
 use loopback::journal::{Check, Parameter, Party, Step};
 use loopback::random;
@@ -21,7 +22,8 @@ pub enum DirectSignInFailure {
     /// There is no such user.
     #[error("there is no such user")]
     Unknown,
-    /// A user who has no identity but the provider's own, and no password: they can sign in through the provider alone.
+    /// A user who has no identity but the provider's own, and no password: they can sign in through
+    /// the provider alone.
     #[error("the user can sign in through the provider alone")]
     OnlyThroughProvider,
     /// A federated user, who has no password, can't use the API.
@@ -49,13 +51,14 @@ impl From<TokenError> for DirectSignInFailure {
 }
 
 impl Cognito {
-    /// Signs a user in without the provider, at the app client, and gives what the app gets from `/oauth2/token`:
-    /// `access_token`, `refresh_token`, and `id_token` if `openid` is among the scopes. No scopes are all that the app client
-    /// may have.
+    /// Signs a user in without the provider, at the app client, and gives what the app gets from
+    /// `/oauth2/token`: `access_token`, `refresh_token`, and `id_token` if `openid` is among the
+    /// scopes. No scopes are all that the app client may have.
     ///
-    /// One of the pool's own users has typed a password in managed login; a user of another provider, or one whom such an
-    /// identity is linked to, has come from there. Nothing of that is played here: no password is checked, InboundFederation
-    /// isn't asked about another provider's claims, and no attribute is written. PreTokenGeneration is asked, as
+    /// One of the pool's own users has typed a password in managed login; a user of another
+    /// provider, or one whom such an identity is linked to, has come from there. Nothing of that is
+    /// played here: no password is checked, InboundFederation isn't asked about another provider's
+    /// claims, and no attribute is written. PreTokenGeneration is asked, as
     /// `TokenGeneration_HostedAuth`.
     ///
     /// # Errors
@@ -85,15 +88,17 @@ impl Cognito {
         sign_in(shared, user, scopes, Through::ManagedLogin).await
     }
 
-    /// Signs one of the pool's own users in through the API, as `InitiateAuth` does with `USER_PASSWORD_AUTH`, and gives the
-    /// members of its `AuthenticationResult`, named as `/oauth2/token` names them. The access token has the scope
-    /// `aws.cognito.signin.user.admin` and no other; an ID token always comes, with all that the app client may read.
+    /// Signs one of the pool's own users in through the API, as `InitiateAuth` does with
+    /// `USER_PASSWORD_AUTH`, and gives the members of its `AuthenticationResult`, named as
+    /// `/oauth2/token` names them. The access token has the scope `aws.cognito.signin.user.admin`
+    /// and no other; an ID token always comes, with all that the app client may read.
     ///
-    /// No password is checked. PreTokenGeneration is asked, as `TokenGeneration_Authentication`. The refresh token is good at
-    /// `/oauth2/token`; the API's own operation for it isn't there.
+    /// No password is checked. PreTokenGeneration is asked, as `TokenGeneration_Authentication`.
+    /// The refresh token is good at `/oauth2/token`; the API's own operation for it isn't there.
     ///
     /// # Errors
-    /// [`DirectSignInFailure`], but for [`DirectSignInFailure::OnlyThroughProvider`] and [`DirectSignInFailure::Scope`].
+    /// [`DirectSignInFailure`], but for [`DirectSignInFailure::OnlyThroughProvider`] and
+    /// [`DirectSignInFailure::Scope`].
     pub async fn sign_in_through_api(&self, username: &str) -> Result<Value, DirectSignInFailure> {
         let shared = &self.shared;
         let user = user(shared, username)?;

@@ -140,7 +140,8 @@ fn find_key(key_set: &Value, key_id: &str) -> Option<DecodingKey> {
     DecodingKey::from_rsa_components(&member(key, "n")?, &member(key, "e")?).ok()
 }
 
-/// The claims, if the signature holds. Their meaning is checked one by one, by this stand-in's clock.
+/// The claims, if the signature holds. Their meaning is checked one by one, by this stand-in's
+/// clock.
 fn open(token: &str, key: &DecodingKey) -> Option<Map<String, Value>> {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.required_spec_claims.clear();

@@ -1,6 +1,6 @@
 //! `GET /oauth2/idpresponse`: the provider sends the browser back, and Cognito signs the person in.
-//! Cookie, state and time first; then code for tokens, the ID token with freshly fetched keys, userinfo,
-//! and the user pool. Every failure from there on goes to the app's callback.
+//! Cookie, state and time first; then code for tokens, the ID token with freshly fetched keys,
+//! userinfo, and the user pool. Every failure from there on goes to the app's callback.
 
 use std::sync::Arc;
 

@@ -1,6 +1,8 @@
-//! The trigger InboundFederation (V1_0): the provider's tokens and claims were checked, the user pool isn't written yet.
-//! It says which claims go through the attribute mapping. Nothing, or an empty map, is everything as it came.
-//! What it leaves out is dropped, `sub` too, without which nobody can be signed in; with another one, nobody may be.
+//! The trigger InboundFederation (V1_0): the provider's tokens and claims were checked, the user
+//! pool isn't written yet. It says which claims go through the attribute mapping. Nothing, or an
+//! empty map, is everything as it came.
+//! What it leaves out is dropped, `sub` too, without which nobody can be signed in; with another
+//! one, nobody may be.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +72,8 @@ pub(crate) async fn claims_to_map(
     }
 }
 
-/// The claims that were chosen, if there are any. `null` is what isn't there, as elsewhere in AWS's JSON.
+/// The claims that were chosen, if there are any. `null` is what isn't there, as elsewhere in AWS's
+/// JSON.
 fn understand(response: &Map<String, Value>) -> Understood<Option<BTreeMap<String, String>>> {
     let chosen = match response.get("userAttributesToMap") {
         None | Some(Value::Null) => BTreeMap::new(),

@@ -1,6 +1,7 @@
 //! Linked users: an identity of a provider signs in as a user who is in the pool already.
-//! Source: Amazon Cognito Developer Guide, "Linking federated users to an existing user profile"; AdminLinkProviderForUser
-//! and AdminDisableProviderForUser in the API reference. The words of refusals are AWS's where they were seen.
+//! Source: Amazon Cognito Developer Guide, "Linking federated users to an existing user profile";
+//! AdminLinkProviderForUser and AdminDisableProviderForUser in the API reference. The words of
+//! refusals are AWS's where they were seen.
 
 use chrono::{DateTime, Utc};
 
@@ -9,20 +10,24 @@ use crate::user_pool::{
     AttributeFailure, Identity, NATIVE_PROVIDER, ProviderType, User, UserPool, federated_username,
 };
 
-/// The most identities of one user. AWS says that five can be linked, and not whether the one that a federated user came
-/// with is among them: here it is, which is stricter.
+/// The most identities of one user. AWS says that five can be linked, and not whether the one that
+/// a federated user came with is among them: here it is, which is stricter.
 const MOST_IDENTITIES: usize = 5;
 
-/// Why an identity isn't linked, or its link isn't removed. Attributes are named; their values, and subjects, never are.
+/// Why an identity isn't linked, or its link isn't removed. Attributes are named; their values, and
+/// subjects, never are.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum LinkFailure {
-    /// `UserNotFoundException`: there is no such destination, or no such identity whose link could be removed.
+    /// `UserNotFoundException`: there is no such destination, or no such identity whose link could
+    /// be removed.
     #[error("User does not exist.")]
     UserUnknown,
-    /// `InvalidParameterException`: the pool has no provider of this name. AWS's words aren't known.
+    /// `InvalidParameterException`: the pool has no provider of this name. AWS's words aren't
+    /// known.
     #[error("Invalid SourceUser: the user pool has no such provider")]
     ProviderUnknown,
-    /// `InvalidParameterException`: no username could be made of the subject. AWS's words aren't known.
+    /// `InvalidParameterException`: no username could be made of the subject. AWS's words aren't
+    /// known.
     #[error("Invalid SourceUser: the subject is empty, too long, or has other characters")]
     Subject,
     /// `InvalidParameterException`: the source is a user of the pool's own.
@@ -30,7 +35,8 @@ pub enum LinkFailure {
         "Invalid SourceUser: Cognito users with a username/password may not be passed in as a SourceUser, only as a DestinationUser"
     )]
     SourceIsNative,
-    /// `InvalidParameterException`: the source signed in before it was linked, and is a user of its own.
+    /// `InvalidParameterException`: the source signed in before it was linked, and is a user of its
+    /// own.
     #[error(
         "Merging is not currently supported, provide a SourceUser that has not been signed up in order to link"
     )]
@@ -38,8 +44,8 @@ pub enum LinkFailure {
     /// `InvalidParameterException`: the source is linked already, to this user or to another.
     #[error("SourceUser is already linked to DestinationUser")]
     AlreadyLinked,
-    /// `InvalidParameterException`: the destination has an immutable attribute, which no sign-in could write again. AWS's
-    /// words aren't known.
+    /// `InvalidParameterException`: the destination has an immutable attribute, which no sign-in
+    /// could write again. AWS's words aren't known.
     #[error("Invalid DestinationUser: {name}: Attribute cannot be updated.")]
     Immutable {
         /// The attribute.
@@ -48,15 +54,15 @@ pub enum LinkFailure {
     /// `LimitExceededException`: five identities. AWS's words aren't known.
     #[error("The user has five federated identities, and can have no more")]
     TooMany,
-    /// A user of the pool's own, or the identity that a federated user came with: AWS would disable it. The stand-in removes
-    /// links, and knows nobody who is disabled.
+    /// A user of the pool's own, or the identity that a federated user came with: AWS would disable
+    /// it. The stand-in removes links, and knows nobody who is disabled.
     #[error("Only links can be removed here")]
     NotLinked,
 }
 
 impl UserPool {
-    /// The user whom the API means: by username for one of the pool's own, by the provider's subject for a federated one. A
-    /// linked identity is no name of its destination.
+    /// The user whom the API means: by username for one of the pool's own, by the provider's
+    /// subject for a federated one. A linked identity is no name of its destination.
     pub(crate) fn named_by_provider(
         &self,
         options: &CognitoOptions,
@@ -138,7 +144,8 @@ impl UserPool {
         if self.users.values().any(is_linked) {
             return Err(LinkFailure::AlreadyLinked);
         }
-        // By the username that its sign-in makes or made: in a pool without case, another subject's user is in the way too.
+        // By the username that its sign-in makes or made: in a pool without case, another subject's
+        // user is in the way too.
         match self.users.get(&username) {
             None => Ok(provider_type),
             Some(user) if user.identity.is_none() => Err(LinkFailure::SourceIsNative),

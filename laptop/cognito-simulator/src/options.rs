@@ -45,15 +45,16 @@ pub enum StartError {
     /// A custom attribute is called `custom:` and 1 to 20 characters; there are 50 at most.
     #[error("the schema's custom attributes need names of 1 to 20 characters, and are 50 at most")]
     Schema,
-    /// The app client reads or writes an attribute that the schema doesn't have, can't write one that
-    /// is required, or has no callback URL.
+    /// The app client reads or writes an attribute that the schema doesn't have, can't write one
+    /// that is required, or has no callback URL.
     #[error("the app client doesn't fit the schema, or has no callback URL")]
     AppClient,
-    /// An allowed scope is neither a standard one nor `identifier/scope` of a resource server, or one of
-    /// `phone`, `email` and `profile` is allowed without `openid`.
+    /// An allowed scope is neither a standard one nor `identifier/scope` of a resource server, or
+    /// one of `phone`, `email` and `profile` is allowed without `openid`.
     #[error("the app client's scopes aren't standard ones, and no resource server has them")]
     Scope,
-    /// A resource server has no identifier, no scopes, more than 100, or characters that a scope can't have.
+    /// A resource server has no identifier, no scopes, more than 100, or characters that a scope
+    /// can't have.
     #[error("the resource server {identifier} has an identifier or scopes that AWS refuses")]
     ResourceServer {
         /// `Identifier`.
@@ -86,7 +87,8 @@ pub enum AttributesRequestMethod {
 /// The OpenID Connect provider (`AWS::Cognito::UserPoolIdentityProvider`, type `OIDC`).
 #[derive(Clone, Debug)]
 pub struct Provider {
-    /// `ProviderName`: 3 to 32 characters, no `_`, no spaces. It is the first part of every username.
+    /// `ProviderName`: 3 to 32 characters, no `_`, no spaces. It is the first part of every
+    /// username.
     pub name: String,
     /// The text of its button on the hosted page, in Japanese and English.
     pub button: (String, String),
@@ -119,13 +121,14 @@ pub struct AppClient {
     pub client_id: String,
     /// `CallbackURLs`: compared byte for byte.
     pub callback_urls: Vec<String>,
-    /// `ReadAttributes`; `None` means all standard attributes, as with AWS. `sub` and `identities`, which Cognito itself
-    /// makes, can be among them; for now they decide only what [`TriggerAttributes::Readable`] shows.
+    /// `ReadAttributes`; `None` means all standard attributes, as with AWS. `sub` and `identities`,
+    /// which Cognito itself makes, can be among them; for now they decide only what
+    /// [`TriggerAttributes::Readable`] shows.
     pub read_attributes: Option<Vec<String>>,
     /// `WriteAttributes`; `None` means all standard attributes, as with AWS.
     pub write_attributes: Option<Vec<String>>,
-    /// `AllowedOAuthScopes`: standard ones (see [`STANDARD_SCOPES`]), or `identifier/scope` of a [`ResourceServer`]. An app
-    /// that names no scope gets all of them.
+    /// `AllowedOAuthScopes`: standard ones (see [`STANDARD_SCOPES`]), or `identifier/scope` of a
+    /// [`ResourceServer`]. An app that names no scope gets all of them.
     pub allowed_scopes: Vec<String>,
 }
 
@@ -143,7 +146,8 @@ pub const STANDARD_SCOPES: [&str; 5] = [
 pub struct ResourceServer {
     /// `Identifier`: the part of a scope before the slash, 1 to 256 printable ASCII characters.
     pub identifier: String,
-    /// `Scopes`: the part behind it, 1 to 256 printable ASCII characters without a slash each, 100 at most.
+    /// `Scopes`: the part behind it, 1 to 256 printable ASCII characters without a slash each, 100
+    /// at most.
     pub scopes: Vec<String>,
 }
 
@@ -157,7 +161,8 @@ impl ResourceServer {
         }
     }
 
-    /// AWS: `[\x21\x23-\x5B\x5D-\x7E]`, for a scope without the slash. Here the identifier is a name too, not only a URL.
+    /// AWS: `[\x21\x23-\x5B\x5D-\x7E]`, for a scope without the slash. Here the identifier is a
+    /// name too, not only a URL.
     fn is_valid(&self) -> bool {
         let is_character = |c: char| matches!(c, '!'..='~') && !matches!(c, '"' | '\\');
         let is_name = |name: &String| {
@@ -193,15 +198,16 @@ pub enum TokenEventVersion {
     V3,
 }
 
-/// An app client of a machine, which gets access tokens by its own credentials (RFC 6749 §4.4): `GenerateSecret`, and
-/// `AllowedOAuthFlows` with nothing but `client_credentials`.
+/// An app client of a machine, which gets access tokens by its own credentials (RFC 6749 §4.4):
+/// `GenerateSecret`, and `AllowedOAuthFlows` with nothing but `client_credentials`.
 #[derive(Clone, Debug)]
 pub struct MachineClient {
     /// `ClientId`.
     pub client_id: String,
     /// `ClientSecret`.
     pub client_secret: SecretString,
-    /// `AllowedOAuthScopes`: scopes of resource servers only. A machine that names none gets all of them.
+    /// `AllowedOAuthScopes`: scopes of resource servers only. A machine that names none gets all of
+    /// them.
     pub allowed_scopes: Vec<String>,
 }
 
@@ -228,8 +234,8 @@ pub struct PoolAttribute {
     pub mutable: bool,
     /// A required one that doesn't come makes every login fail.
     pub required: bool,
-    /// The fewest characters of a value. With 0, which is usual, an empty value clears the attribute; with more, see
-    /// [`EmptyValues`].
+    /// The fewest characters of a value. With 0, which is usual, an empty value clears the
+    /// attribute; with more, see [`EmptyValues`].
     pub minimum_length: usize,
     /// The most characters of a value. 2,048 bytes is the limit of every attribute besides.
     pub maximum_length: usize,
@@ -309,8 +315,8 @@ pub fn default_attribute_mapping() -> BTreeMap<String, String> {
 /// What another client than Cognito would do, for tests of the provider. The default is Cognito.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Variation {
-    /// Characters of `state`, 64 to 8,000. Cognito: about 450 to 732 for a short state of the app, more
-    /// than 2,200 for a long one.
+    /// Characters of `state`, 64 to 8,000. Cognito: about 450 to 732 for a short state of the app,
+    /// more than 2,200 for a long one.
     pub state_length: usize,
     /// Added to the authorization request, also if the name is there already: `nonce`,
     /// `code_challenge`, `prompt`, unknown ones.
@@ -327,7 +333,8 @@ pub struct Variation {
     pub empty_values: EmptyValues,
 }
 
-/// How often a trigger gets an event twice; the second answer counts. AWS says that it may happen, not how often.
+/// How often a trigger gets an event twice; the second answer counts. AWS says that it may happen,
+/// not how often.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum RepeatedTriggers {
     /// Every third call of any trigger.
@@ -359,8 +366,8 @@ pub enum TriggerAttributes {
     Readable,
 }
 
-/// What becomes of an empty value for an attribute with a minimum length. It clears every other attribute; whether it
-/// clears `birthdate`, which has a minimum, is open.
+/// What becomes of an empty value for an attribute with a minimum length. It clears every other
+/// attribute; whether it clears `birthdate`, which has a minimum, is open.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum EmptyValues {
     /// It is too short, and the sign-in or the write fails.
@@ -409,13 +416,15 @@ pub struct CognitoOptions {
     pub resource_servers: Vec<ResourceServer>,
     /// The triggers.
     pub lambda_config: LambdaConfig,
-    /// `UsernameConfiguration.CaseSensitive`. A pool that isn't (the default) keeps usernames in lower case.
+    /// `UsernameConfiguration.CaseSensitive`. A pool that isn't (the default) keeps usernames in
+    /// lower case.
     pub case_sensitive_usernames: bool,
     /// What it does otherwise than Cognito.
     pub variation: Variation,
     /// How long a call of the back channel may take.
     pub token_timeout: Duration,
-    /// How long a trigger may take. It is five seconds with Cognito, which nobody can change; it is asked three times at most.
+    /// How long a trigger may take. It is five seconds with Cognito, which nobody can change; it is
+    /// asked three times at most.
     pub trigger_timeout: Duration,
     /// The clock of all stand-ins.
     pub clock: SimClock,
@@ -426,8 +435,8 @@ pub struct CognitoOptions {
 }
 
 impl CognitoOptions {
-    /// A pool with the standard attributes, no triggers, Cognito's own behaviour, five seconds for the back channel and for
-    /// triggers, real time, a journal of its own and a new key.
+    /// A pool with the standard attributes, no triggers, Cognito's own behaviour, five seconds for
+    /// the back channel and for triggers, real time, a journal of its own and a new key.
     #[must_use]
     pub fn new(provider: Provider, app_client: AppClient) -> Self {
         Self {

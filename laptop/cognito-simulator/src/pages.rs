@@ -1,5 +1,6 @@
 //! What a person sees of Cognito itself: the hosted page with the provider's button, and errors.
-//! Cognito's own wording for errors, so that people who search for it find it, and what it means beside it.
+//! Cognito's own wording for errors, so that people who search for it find it, and what it means
+//! beside it.
 //! Nothing that came with the request is shown but what was checked.
 
 use askama::Template;

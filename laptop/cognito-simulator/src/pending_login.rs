@@ -55,8 +55,8 @@ pub(crate) struct PendingLogins {
 }
 
 impl PendingLogins {
-    /// The value of the cookie for this browser: the one that it has if it is ours, so that two logins
-    /// in one browser both come back.
+    /// The value of the cookie for this browser: the one that it has if it is ours, so that two
+    /// logins in one browser both come back.
     pub(crate) fn browser(&mut self, cookie: Option<&str>) -> Result<String, Unspecified> {
         if let Some(known) = cookie.filter(|cookie| self.is_known(cookie)) {
             return Ok(known.to_owned());
@@ -101,8 +101,8 @@ impl PendingLogins {
         Ok(state)
     }
 
-    /// Takes the login that belongs to this state and this browser; it can't be taken again. Each check that was made is
-    /// added to `checks`.
+    /// Takes the login that belongs to this state and this browser; it can't be taken again. Each
+    /// check that was made is added to `checks`.
     pub(crate) fn take(
         &mut self,
         cookie: Option<&str>,
@@ -147,14 +147,15 @@ impl PendingLogins {
     }
 }
 
-/// Bytes behind the two parts of a `state` of that many characters, or `None` if there is no such form.
+/// Bytes behind the two parts of a `state` of that many characters, or `None` if there is no such
+/// form.
 /// Both parts are whole base64url, so that a provider may keep them decoded.
 pub(crate) fn state_form(length: usize) -> Option<(usize, usize)> {
     if !(64..=8000).contains(&length) {
         return None;
     }
-    // Two dots and a digit; the second part is a signature of 43 characters, or of 44 where the first
-    // would otherwise have a length that base64 doesn't have.
+    // Two dots and a digit; the second part is a signature of 43 characters, or of 44 where the
+    // first would otherwise have a length that base64 doesn't have.
     let parts = length - 3;
     let signature = if (parts - 43) % 4 == 1 { 44 } else { 43 };
     Some(((parts - signature) * 3 / 4, signature * 3 / 4))

@@ -1,5 +1,6 @@
-//! The user pool's own key: RSA of 2,048 bits, made at start if none is handed in, for the tokens that the app gets.
-//! It signs with RS256 and checks the access tokens that come back to `/oauth2/userInfo`.
+//! The user pool's own key: RSA of 2,048 bits, made at start if none is handed in, for the tokens
+//! that the app gets. It signs with RS256 and checks the access tokens that come back to
+//! `/oauth2/userInfo`.
 //! It has nothing to do with the provider's keys.
 
 use std::fmt;
@@ -70,7 +71,8 @@ impl PoolKey {
         Ok(token)
     }
 
-    /// The claims of a JWT that this key signed. Their meaning, and the time, are the caller's to check.
+    /// The claims of a JWT that this key signed. Their meaning, and the time, are the caller's to
+    /// check.
     pub(crate) fn open(&self, token: &str) -> Option<Map<String, Value>> {
         let mut validation = Validation::new(Algorithm::RS256);
         validation.required_spec_claims.clear();

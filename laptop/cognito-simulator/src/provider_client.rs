@@ -1,5 +1,6 @@
 //! The back channel to the provider: token, key set, userinfo.
-//! HTTP/1.1, user agent `Amazon/Cognito`, no redirects, a time limit for each call, and no second try.
+//! HTTP/1.1, user agent `Amazon/Cognito`, no redirects, a time limit for each call, and no second
+//! try.
 //! It resolves only names of this machine.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
-//! Refresh tokens: good for new ID and access tokens for 30 days, any number of times, and never replaced.
+//! Refresh tokens: good for new ID and access tokens for 30 days, any number of times, and never
+//! replaced.
 //! They belong to the sign-in that they come from: its user, its scopes, its time.
 //! Only the newest are remembered.
 
@@ -12,13 +13,15 @@ use loopback::random;
 const LIFETIME: TimeDelta = TimeDelta::days(30);
 /// The most that are remembered; the oldest goes for a new one.
 const MOST: usize = 1_000;
-/// Bytes of a token. Cognito's are encrypted JSON of more than 1,000 characters, which an app has no use for.
+/// Bytes of a token. Cognito's are encrypted JSON of more than 1,000 characters, which an app has
+/// no use for.
 const LENGTH: usize = 96;
 
 /// Where a sign-in was.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Through {
-    /// Managed login: whether there is an ID token, and which attributes it has, is for the scopes to say.
+    /// Managed login: whether there is an ID token, and which attributes it has, is for the scopes
+    /// to say.
     ManagedLogin,
     /// The user pool's API: an ID token always comes, and scopes have no part in it.
     Api,

@@ -1,4 +1,5 @@
-//! What the pre token generation trigger changes in the tokens: read from its answer, and applied to their claims.
+//! What the pre token generation trigger changes in the tokens: read from its answer, and applied
+//! to their claims.
 
 use loopback::journal::Parameter;
 use serde_json::{Map, Value, json};
@@ -10,8 +11,9 @@ use crate::trigger_answer::{TriggerFailure, Understood, names};
 /// The most claims and scopes that one answer adds, overrides and suppresses.
 const MOST_CHANGES: usize = 5_000;
 
-/// Claims that no trigger sets or suppresses. AWS has one list for each token, and ignores what is asked of them: the token
-/// has the original value. Here both tokens have all of them, which is stricter.
+/// Claims that no trigger sets or suppresses. AWS has one list for each token, and ignores what is
+/// asked of them: the token has the original value. Here both tokens have all of them, which is
+/// stricter.
 const RESERVED: [&str; 22] = [
     "acr",
     "amr",
@@ -93,8 +95,9 @@ fn strings(of: &Map<String, Value>, name: &str) -> Result<Vec<String>, TriggerFa
     }
 }
 
-/// Reads the answer. A key that isn't known is ignored; one of the wrong type, `null` as the value of a claim, and an object
-/// as the ID token's `address` end the sign-in, where AWS says only that they aren't supported.
+/// Reads the answer. A key that isn't known is ignored; one of the wrong type, `null` as the value
+/// of a claim, and an object as the ID token's `address` end the sign-in, where AWS says only that
+/// they aren't supported.
 pub(crate) fn understand(response: &Map<String, Value>) -> Understood<TokenChanges> {
     let nothing = (TokenChanges::default(), Vec::new());
     let details = match response.get("claimsAndScopeOverrideDetails") {
@@ -197,7 +200,8 @@ impl TokenChanges {
             .retain(|scope| !scope.starts_with(RESERVED_SCOPES));
     }
 
-    /// The scopes of the access token: these, without those that are suppressed, also if they are added too.
+    /// The scopes of the access token: these, without those that are suppressed, also if they are
+    /// added too.
     pub(crate) fn scopes(&self, scopes: &[String]) -> Vec<String> {
         let mut changed: Vec<String> = scopes.to_vec();
         for scope in &self.added_scopes {

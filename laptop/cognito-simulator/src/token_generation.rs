@@ -1,6 +1,7 @@
-//! The trigger PreTokenGeneration (V2_0, V3_0): what it is asked, and what its answer changes in the tokens.
-//! Claims are added, overridden and suppressed in each token, scopes in the access token, and groups in both.
-//! Source: Amazon Cognito Developer Guide, "Pre token generation Lambda trigger".
+//! The trigger PreTokenGeneration (V2_0, V3_0): what it is asked, and what its answer changes in
+//! the tokens.
+//! Claims are added, overridden and suppressed in each token, scopes in the access token, and
+//! groups in both. Source: Amazon Cognito Developer Guide, "Pre token generation Lambda trigger".
 
 use std::collections::BTreeMap;
 
@@ -66,7 +67,8 @@ pub(crate) async fn changes(
     ask(shared, question, understand).await
 }
 
-/// Asks the trigger about the access token of a machine: in version 3 alone, and without anybody in the event.
+/// Asks the trigger about the access token of a machine: in version 3 alone, and without anybody in
+/// the event.
 pub(crate) async fn changes_of_a_machine(
     shared: &Shared,
     client_id: &str,

@@ -1,5 +1,5 @@
-//! What a trigger's answer comes to: what it means, or why it ends the sign-in; and what the journal shows of it, which is
-//! names and sizes.
+//! What a trigger's answer comes to: what it means, or why it ends the sign-in; and what the
+//! journal shows of it, which is names and sizes.
 
 use loopback::journal::Parameter;
 

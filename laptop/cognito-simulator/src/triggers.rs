@@ -1,5 +1,6 @@
-//! How Amazon Cognito calls a Lambda trigger: the event as JSON, five seconds, three attempts, and sometimes once more than needed.
-//! The answer is the whole event with `response` filled; anything else, and any error, ends the sign-in.
+//! How Amazon Cognito calls a Lambda trigger: the event as JSON, five seconds, three attempts, and
+//! sometimes once more than needed. The answer is the whole event with `response` filled; anything
+//! else, and any error, ends the sign-in.
 //! Source: Amazon Cognito Developer Guide, "Customizing user pool workflows with Lambda triggers".
 
 use local_lambda::DirectFunction;
@@ -149,7 +150,8 @@ async fn call<T>(
     });
     let (outcome, answer) = match understood {
         Ok((outcome, shown)) => (Ok(outcome), shown),
-        // What the app is told; a function's errors have a class and a support id, and nothing personal.
+        // What the app is told; a function's errors have a class and a support id, and nothing
+        // personal.
         Err(failure) => {
             let told = Parameter::new("error", failure.to_string());
             (Err(failure), vec![told])
@@ -168,8 +170,8 @@ async fn call<T>(
     outcome
 }
 
-/// The response in an answer that is the whole event. AWS reads the response alone, as far as anybody knows; it documents
-/// that the whole event comes back, and here that is demanded.
+/// The response in an answer that is the whole event. AWS reads the response alone, as far as
+/// anybody knows; it documents that the whole event comes back, and here that is demanded.
 fn response(
     event: &Map<String, Value>,
     answer: &[u8],
@@ -185,8 +187,8 @@ fn response(
     }
 }
 
-/// What may be in `error_description` (RFC 6749 §4.1.2.1): the rest becomes `?`. AWS leaves open what it does with such
-/// characters; redirects with a line end in them were seen to fail.
+/// What may be in `error_description` (RFC 6749 §4.1.2.1): the rest becomes `?`. AWS leaves open
+/// what it does with such characters; redirects with a line end in them were seen to fail.
 fn error_description(message: &str) -> String {
     let is_allowed = |c: char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
     message

@@ -1,7 +1,9 @@
-//! The user pool: federated users, whose attributes are written again at every sign-in, and the pool's own users. An
-//! identity belongs to the user who came with it, or to the one whom it is linked to (see `linked_users`).
+//! The user pool: federated users, whose attributes are written again at every sign-in, and the
+//! pool's own users. An identity belongs to the user who came with it, or to the one whom it is
+//! linked to (see `linked_users`).
 //! A write is refused as Cognito refuses it, and then nothing of it is written.
-//! A claim that doesn't come leaves the old value; an empty one clears it, if the attribute has no minimum length.
+//! A claim that doesn't come leaves the old value; an empty one clears it, if the attribute has no
+//! minimum length.
 
 use std::collections::BTreeMap;
 
@@ -106,7 +108,8 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Whether it is this one. Subjects are compared exactly, also in a pool whose usernames have no case.
+    /// Whether it is this one. Subjects are compared exactly, also in a pool whose usernames have
+    /// no case.
     pub(crate) fn is(&self, provider_name: &str, subject: &str) -> bool {
         self.provider_name == provider_name && self.user_id == subject
     }
@@ -135,7 +138,8 @@ impl User {
         self.identity.iter().chain(&self.linked)
     }
 
-    /// `identities` as an ID token has it, for a user who has any. Only the one that a federated user came with is primary.
+    /// `identities` as an ID token has it, for a user who has any. Only the one that a federated
+    /// user came with is primary.
     pub(crate) fn identities(&self) -> Option<Value> {
         let own = self.identity.iter().map(|identity| (identity, "true"));
         let linked = self.linked.iter().map(|identity| (identity, "false"));
@@ -201,7 +205,8 @@ pub enum UserFailure {
     /// `UsernameExistsException`.
     #[error("the username is taken")]
     Taken,
-    /// `InvalidParameterException`: the username, or an attribute that the schema doesn't have or whose length is out of range.
+    /// `InvalidParameterException`: the username, or an attribute that the schema doesn't have or
+    /// whose length is out of range.
     #[error("the username or an attribute doesn't fit the pool")]
     Invalid,
     /// `UserNotFoundException`.
@@ -215,7 +220,8 @@ pub enum UserFailure {
     NoRandomness,
 }
 
-/// Every user, by username, and the providers beside the one that the stand-in signs people in through.
+/// Every user, by username, and the providers beside the one that the stand-in signs people in
+/// through.
 #[derive(Default)]
 pub(crate) struct UserPool {
     pub(crate) users: BTreeMap<String, User>,
@@ -353,7 +359,8 @@ impl UserPool {
         Ok(user)
     }
 
-    /// Takes a user out of the pool, and their identities with them: who comes with one of these is somebody new.
+    /// Takes a user out of the pool, and their identities with them: who comes with one of these is
+    /// somebody new.
     pub(crate) fn delete(
         &mut self,
         options: &CognitoOptions,
@@ -377,7 +384,8 @@ impl UserPool {
         Ok(())
     }
 
-    /// Writes attributes in a user's own name, or deletes those without a value. All are written, or none.
+    /// Writes attributes in a user's own name, or deletes those without a value. All are written,
+    /// or none.
     pub(crate) fn update(
         &mut self,
         (options, empty): (&CognitoOptions, EmptyValues),
@@ -404,8 +412,9 @@ impl UserPool {
         Ok(())
     }
 
-    /// Creates or updates the user to whom these claims belong, and gives the user: the one whom the identity is linked to,
-    /// if it is. The username and `sub` stay that user's, and so do the groups.
+    /// Creates or updates the user to whom these claims belong, and gives the user: the one whom
+    /// the identity is linked to, if it is. The username and `sub` stay that user's, and so do the
+    /// groups.
     pub(crate) fn sign_in(
         &mut self,
         (options, empty): (&CognitoOptions, EmptyValues),

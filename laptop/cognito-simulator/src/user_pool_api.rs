@@ -1,7 +1,9 @@
-//! The user pool's API, as AWS SDKs call it: `POST /`, the operation in `X-Amz-Target`, AWS JSON 1.1.
-//! A user's own operations take an access token; an administrator's take a request that is signed (Signature Version 4) in
-//! form.
-//! Nobody has credentials here, so no signature is verified: whatever key it was made with, it is accepted.
+//! The user pool's API, as AWS SDKs call it: `POST /`, the operation in `X-Amz-Target`, AWS JSON
+//! 1.1.
+//! A user's own operations take an access token; an administrator's take a request that is signed
+//! (Signature Version 4) in form.
+//! Nobody has credentials here, so no signature is verified: whatever key it was made with, it is
+//! accepted.
 
 use std::sync::Arc;
 
@@ -74,7 +76,8 @@ impl Operation {
         all.find(|operation| operation.name() == name && media_type == "application/x-amz-json-1.1")
     }
 
-    /// Who calls it here: an app, in its user's name or with its server's role, or a trigger with its role.
+    /// Who calls it here: an app, in its user's name or with its server's role, or a trigger with
+    /// its role.
     const fn caller(self) -> Party {
         match self {
             Self::AdminGetUser => Party::Triggers,
@@ -194,7 +197,8 @@ struct ProviderUser {
 }
 
 impl ProviderUser {
-    /// The provider's name and its subject. AWS can link by other attributes too; the stand-in can't.
+    /// The provider's name and its subject. AWS can link by other attributes too; the stand-in
+    /// can't.
     fn identity(&self) -> Result<(&str, &str), Refusal> {
         if self.provider_attribute_name.as_deref() == Some(SUBJECT) {
             return Ok((&self.provider_name, &self.provider_attribute_value));
@@ -203,7 +207,8 @@ impl ProviderUser {
         Err(Refusal::InvalidParameter(message))
     }
 
-    /// What the journal is told: never the subject, and of the provider's name its size, for it comes from outside.
+    /// What the journal is told: never the subject, and of the provider's name its size, for it
+    /// comes from outside.
     fn shown(&self, name: &str) -> Parameter {
         let (provider, value) = (&self.provider_name, &self.provider_attribute_value);
         Parameter {
@@ -534,8 +539,8 @@ fn attributes(user: &User, shown: impl Fn(&String) -> bool, told: &mut Told) -> 
         .collect()
 }
 
-/// Whether a request has the form that Signature Version 4 gives it, for this Region and service: who signed, when, and that
-/// host, time and operation are covered.
+/// Whether a request has the form that Signature Version 4 gives it, for this Region and service:
+/// who signed, when, and that host, time and operation are covered.
 fn check_signature(headers: &HeaderMap, region: &str) -> Result<(), Refusal> {
     let authorization = headers
         .get(AUTHORIZATION)

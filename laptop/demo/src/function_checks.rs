@@ -1,5 +1,6 @@
-//! What the functions' checks say, for people who see a login step by step, and for `docs/architecture` (`cargo xtask docs`). A function tells a check that held by the class
-//! of the failure that it rules out; here stand the words, in both languages, and where the rule stands.
+//! What the functions' checks say, for people who see a login step by step, and for
+//! `docs/architecture` (`cargo xtask docs`). A function tells a check that held by the class of the
+//! failure that it rules out; here stand the words, in both languages, and where the rule stands.
 
 /// What one check says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,6 +1,6 @@
-//! The story's English texts in Japanese: what was checked, where the rule stands, and the work of one party alone.
-//! The stand-ins write English, which is what a journal and JSON hold; this is for people who read. What the functions checked
-//! has its words in [`crate::function_checks`].
+//! The story's English texts in Japanese: what was checked, where the rule stands, and the work of
+//! one party alone. The stand-ins write English, which is what a journal and JSON hold; this is for
+//! people who read. What the functions checked has its words in [`crate::function_checks`].
 //! Names of the protocol and references to paragraphs stay as they are.
 
 use std::borrow::Cow;
@@ -160,8 +160,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("verify ID token", "ID トークンを検証"),
 ];
 
-/// A text of the journal in this language. One whose Japanese isn't known stays what it is: a reference such as
-/// `RFC 7636 §4.6`, or a class of failure.
+/// A text of the journal in this language. One whose Japanese isn't known stays what it is: a
+/// reference such as `RFC 7636 §4.6`, or a class of failure.
 #[must_use]
 pub fn text(language: Language, english: &str) -> &str {
     match language {
@@ -180,7 +180,8 @@ fn japanese(english: &str) -> &str {
         .unwrap_or(english)
 }
 
-/// The Japanese of a value that a party wrote about its own work: a text, or a size such as `36 bytes`.
+/// The Japanese of a value that a party wrote about its own work: a text, or a size such as
+/// `36 bytes`.
 #[must_use]
 pub fn japanese_value(english: &str) -> Cow<'_, str> {
     match english.strip_suffix(" bytes") {

@@ -1,5 +1,5 @@
-//! The demo: an app, the stand-ins and the real functions together on one machine ([`laptop`]), and what is told of a login:
-//! its diagram, its checks, in Japanese and English.
+//! The demo: an app, the stand-ins and the real functions together on one machine ([`laptop`]), and
+//! what is told of a login: its diagram, its checks, in Japanese and English.
 
 pub mod app;
 mod diagram;

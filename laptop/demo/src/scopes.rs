@@ -53,7 +53,8 @@ impl Scopes {
         Self(scopes.into_iter().collect())
     }
 
-    /// Scopes as an authorization request lists them, with spaces between them. One that comes twice counts once.
+    /// Scopes as an authorization request lists them, with spaces between them. One that comes
+    /// twice counts once.
     ///
     /// # Errors
     ///

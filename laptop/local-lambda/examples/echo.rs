@@ -1,5 +1,6 @@
 //! A function for the tests of the local Lambda runtime: what it does is the path of the request.
-//! It is a real one, on the `lambda_runtime` crate, because that crate is what the runtime must suit.
+//! It is a real one, on the `lambda_runtime` crate, because that crate is what the runtime must
+//! suit.
 //! The variable `START` tells it how to start badly.
 
 #![expect(

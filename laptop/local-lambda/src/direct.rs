@@ -1,5 +1,6 @@
-//! A function without a front door: somebody invokes it with an event, as AWS services do (Lambda API, `Invoke`).
-//! Its answer is whatever JSON it gives; its error has a type and a message, which the caller is told.
+//! A function without a front door: somebody invokes it with an event, as AWS services do (Lambda
+//! API, `Invoke`). Its answer is whatever JSON it gives; its error has a type and a message, which
+//! the caller is told.
 //! The records keep the type alone: a message could say more than anybody may know.
 
 use std::fmt;
@@ -106,14 +107,16 @@ impl FunctionFailed {
         &self.error_type
     }
 
-    /// `errorMessage`: the function's own, or Lambda's words for what happened. It goes to the caller, and into no record.
+    /// `errorMessage`: the function's own, or Lambda's words for what happened. It goes to the
+    /// caller, and into no record.
     #[must_use]
     pub fn error_message(&self) -> &str {
         &self.error_message
     }
 }
 
-/// A function that is invoked directly. Cloning shares it; dropping the last of them kills its processes.
+/// A function that is invoked directly. Cloning shares it; dropping the last of them kills its
+/// processes.
 #[derive(Clone, Debug)]
 pub struct DirectFunction {
     shared: Arc<Shared>,
@@ -132,9 +135,9 @@ impl Drop for Shared {
 }
 
 impl DirectFunction {
-    /// A function with these options. `integration_timeout` is how long an event waits for a free process; the other options
-    /// of a front door don't matter, nor does the journal: whoever invokes writes it. No process is started before the first
-    /// event.
+    /// A function with these options. `integration_timeout` is how long an event waits for a free
+    /// process; the other options of a front door don't matter, nor does the journal: whoever
+    /// invokes writes it. No process is started before the first event.
     #[must_use]
     pub fn new(options: FunctionOptions) -> Self {
         // Front doors have ports, which are above 1,023 where nobody chose otherwise.
@@ -148,7 +151,8 @@ impl DirectFunction {
         }
     }
 
-    /// Hands over an event, which is JSON, and waits for the answer. Who stops waiting stops nothing: the function goes on.
+    /// Hands over an event, which is JSON, and waits for the answer. Who stops waiting stops
+    /// nothing: the function goes on.
     ///
     /// # Errors
     /// [`FunctionFailed`], also for an event above [`PAYLOAD_LIMIT`].
@@ -209,13 +213,14 @@ impl DirectFunction {
         self.shared.pool.invocations()
     }
 
-    /// Kills every process, so that the next event is a cold start. One that is busy may finish its event and is killed then.
+    /// Kills every process, so that the next event is a cold start. One that is busy may finish its
+    /// event and is killed then.
     pub async fn scale_to_zero(&self) {
         self.shared.pool.scale_to_zero().await;
     }
 
-    /// Kills every process, also busy ones, for all who share the function. When this returns, nothing that was started is
-    /// left; later events fail.
+    /// Kills every process, also busy ones, for all who share the function. When this returns,
+    /// nothing that was started is left; later events fail.
     pub async fn stop(&self) {
         self.shared.pool.stop().await;
     }

@@ -95,7 +95,8 @@ pub enum BuildError {
     /// Cargo itself couldn't be run.
     #[error("cargo could not be run: {0}")]
     CargoNotRun(io::ErrorKind),
-    /// Cargo can't write where it builds: a sandbox, a folder that is only to be read, or somebody else's.
+    /// Cargo can't write where it builds: a sandbox, a folder that is only to be read, or somebody
+    /// else's.
     #[error("cargo can't write where it builds {package}:\n{compiler}")]
     NotWritable {
         /// The package that was to be built.
@@ -150,9 +151,10 @@ pub fn build(target: &Target, progress: impl FnMut(&str)) -> Result<PathBuf, Bui
         .ok_or_else(|| no_executable(targets))
 }
 
-/// As [`build`] for several targets at once, with one run of cargo, until somebody else calls [`BuildStop::stop`]. The
-/// executables come in the order of the targets, which are all of one profile. Cargo gets a process group of its own, so a
-/// terminal's Ctrl-C doesn't reach it: whoever calls this has to pass it on.
+/// As [`build`] for several targets at once, with one run of cargo, until somebody else calls
+/// [`BuildStop::stop`]. The executables come in the order of the targets, which are all of one
+/// profile. Cargo gets a process group of its own, so a terminal's Ctrl-C doesn't reach it: whoever
+/// calls this has to pass it on.
 ///
 /// # Errors
 /// As [`build`]; a build that was stopped has failed.
@@ -207,7 +209,8 @@ impl Building {
     }
 }
 
-/// Runs cargo to its end. `under_way` gets its process id, and nothing once its number may become another's.
+/// Runs cargo to its end. `under_way` gets its process id, and nothing once its number may become
+/// another's.
 fn run(
     mut cargo: Command,
     targets: &[Target],
@@ -243,7 +246,8 @@ fn run(
     executables.ok_or_else(|| no_executable(targets))
 }
 
-/// Why cargo didn't succeed. What the system said stands in its words: EPERM, EACCES and EROFS (errno(3)).
+/// Why cargo didn't succeed. What the system said stands in its words: EPERM, EACCES and EROFS
+/// (errno(3)).
 fn failed(package: String, compiler: String) -> BuildError {
     const NOT_WRITABLE: [&str; 3] = ["(os error 1)", "(os error 13)", "(os error 30)"];
     if NOT_WRITABLE.iter().any(|error| compiler.contains(error)) {
@@ -253,7 +257,8 @@ fn failed(package: String, compiler: String) -> BuildError {
     }
 }
 
-/// Whether a line of cargo's progress says that it waits for another cargo, which builds in the same folder.
+/// Whether a line of cargo's progress says that it waits for another cargo, which builds in the
+/// same folder.
 #[must_use]
 pub fn waits_for_another_cargo(line: &str) -> bool {
     line.contains("Blocking waiting for file lock")
@@ -306,15 +311,16 @@ pub fn build_all_once(targets: &[Target]) -> Result<Vec<PathBuf>, BuildError> {
 fn cargo(targets: &[Target]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
-        // A relative `CARGO_TARGET_DIR` means the same folder as for whoever runs cargo there, and no second one.
+        // A relative `CARGO_TARGET_DIR` means the same folder as for whoever runs cargo there, and
+        // no second one.
         .current_dir(workspace())
         .arg("build")
         .arg("--message-format=json-render-diagnostics")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    // No package is named. So cargo compiles dependencies with the features that the workspace asks for, which is what
-    // `cargo run` and `cargo test` do, and doesn't compile them a second time.
+    // No package is named. So cargo compiles dependencies with the features that the workspace asks
+    // for, which is what `cargo run` and `cargo test` do, and doesn't compile them a second time.
     for target in targets {
         command.args([&format!("--{}", target.kind.as_str()), &target.name]);
     }
@@ -324,7 +330,8 @@ fn cargo(targets: &[Target]) -> Command {
     {
         command.arg("--release");
     }
-    // What cargo told *this* process about its own package would look like a change to build scripts.
+    // What cargo told *this* process about its own package would look like a change to build
+    // scripts.
     for (name, _) in std::env::vars_os() {
         if describes_a_package(&name) {
             command.env_remove(name);
@@ -388,7 +395,8 @@ pub struct FunctionOptions {
     pub max_processes: usize,
     /// From the start of a process until it asks for its first event. Lambda allows 10 s.
     pub initialization_timeout: Duration,
-    /// From the event until the process asks for its next one. Lambda's default is 3 s; ours is 10 s.
+    /// From the event until the process asks for its next one. Lambda's default is 3 s; ours is 10
+    /// s.
     pub invocation_timeout: Duration,
     /// From the request until the front door gives up. Amazon API Gateway allows an HTTP API 30 s.
     pub integration_timeout: Duration,
@@ -403,7 +411,8 @@ pub struct FunctionOptions {
 }
 
 impl FunctionOptions {
-    /// A function with Lambda's own limits, an empty environment, and a journal that nobody else has.
+    /// A function with Lambda's own limits, an empty environment, and a journal that nobody else
+    /// has.
     #[must_use]
     pub fn new(name: &str, binary: PathBuf) -> Self {
         Self {

@@ -26,15 +26,15 @@ use loopback::names::to_its_end;
 use loopback::server::{ListenError, Listener, Manners, Server};
 use serde_json::{Value, json};
 
-/// Request line and headers together, in bytes (Amazon API Gateway quotas for HTTP APIs). Counted as
-/// they stand on the wire, with the line ends and without the empty line behind them.
+/// Request line and headers together, in bytes (Amazon API Gateway quotas for HTTP APIs). Counted
+/// as they stand on the wire, with the line ends and without the empty line behind them.
 pub const HEAD_LIMIT: usize = 10_240;
 
 /// The body of a request, in bytes (Amazon API Gateway quotas for HTTP APIs: 10 MB).
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
-/// A front door that listens and has no function yet: its address is known before the function starts,
-/// whose configuration may need it.
+/// A front door that listens and has no function yet: its address is known before the function
+/// starts, whose configuration may need it.
 #[derive(Debug)]
 pub struct HttpApi {
     listener: Listener,
@@ -123,14 +123,14 @@ impl LocalFunction {
         self.pool.invocations()
     }
 
-    /// Kills every process, so that the next request is a cold start. One that is busy may finish its
-    /// event and is killed then.
+    /// Kills every process, so that the next request is a cold start. One that is busy may finish
+    /// its event and is killed then.
     pub async fn scale_to_zero(&self) {
         self.pool.scale_to_zero().await;
     }
 
-    /// Closes the front door and kills every process, also busy ones. When this returns, nothing that
-    /// was started is left.
+    /// Closes the front door and kills every process, also busy ones. When this returns, nothing
+    /// that was started is left.
     pub async fn stop(mut self) {
         self.server.close();
         self.pool.stop().await;
@@ -236,7 +236,8 @@ impl Front {
         }
         let request_id = ticket.request_id.clone();
         let event = ticket.event(options, event.into());
-        // A task of its own: the function goes on when the client leaves, or the front door gives up.
+        // A task of its own: the function goes on when the client leaves, or the front door gives
+        // up.
         let pool = Arc::clone(&self.pool);
         let invocation = tokio::spawn(async move { pool.invoke(event).await });
         let finished = tokio::time::timeout(options.integration_timeout, invocation).await;
@@ -321,7 +322,8 @@ const SHOWN_MEMBERS: [&str; 7] = [
     "id_token",
 ];
 
-/// Where the browser is sent and with what, the cookies, and the members of a token answer or an error.
+/// Where the browser is sent and with what, the cookies, and the members of a token answer or an
+/// error.
 fn answer_parameters(parts: &http::response::Parts, body: &[u8]) -> Vec<Parameter> {
     let mut parameters = Vec::new();
     if let Some(location) = parts.headers.get(LOCATION).map(payload::text) {

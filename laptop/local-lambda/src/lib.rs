@@ -1,6 +1,8 @@
-//! The Lambda runtime of a laptop: real functions as processes of their own, behind an HTTP API or invoked directly.
-//! Each process handles one event at a time and is stopped between events, as Lambda freezes it.
-//! `function` builds, `process` runs, `runtime_api` hands over events, `http_api` is the front door, `direct` has none.
+//! The Lambda runtime of a laptop: real functions as processes of their own, behind an HTTP API or
+//! invoked directly. Each process handles one event at a time and is stopped between events, as
+//! Lambda freezes it.
+//! `function` builds, `process` runs, `runtime_api` hands over events, `http_api` is the front
+//! door, `direct` has none.
 
 mod direct;
 pub mod function;

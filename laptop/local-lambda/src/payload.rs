@@ -1,5 +1,6 @@
 //! Payload format 2.0 of an HTTP API: from a request to an event, and from an answer to a response.
-//! Source: Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs".
+//! Source: Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP
+//! APIs".
 //! What that page leaves open follows published events of real APIs, and says so.
 
 use std::collections::BTreeMap;
@@ -19,8 +20,8 @@ use serde_json::{Map, Value, json};
 /// Which bodies of requests travel in base64.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum BodyEncoding {
-    /// As behind a real HTTP API: `text/*`, JSON, XML and JavaScript plain, everything else in base64;
-    /// `application/x-www-form-urlencoded` too.
+    /// As behind a real HTTP API: `text/*`, JSON, XML and JavaScript plain, everything else in
+    /// base64; `application/x-www-form-urlencoded` too.
     #[default]
     HttpApi,
     /// Every body in base64.
@@ -220,8 +221,8 @@ struct Answer {
     is_base64_encoded: Option<bool>,
 }
 
-/// The response for a function's answer. Without `statusCode` the answer itself is the body of a 200,
-/// declared as JSON.
+/// The response for a function's answer. Without `statusCode` the answer itself is the body of a
+/// 200, declared as JSON.
 pub(crate) fn response(answer: &[u8]) -> Result<Response<Body>, MalformedAnswer> {
     let answer: Value = serde_json::from_slice(answer).map_err(|_| MalformedAnswer)?;
     if answer.get("statusCode").is_none() {

@@ -164,7 +164,8 @@ impl Pool {
         }
     }
 
-    /// Kills every process, also busy ones, and waits until all are gone. No event is taken afterwards.
+    /// Kills every process, also busy ones, and waits until all are gone. No event is taken
+    /// afterwards.
     pub(crate) async fn stop(&self) {
         self.stopping.send_replace(true);
         loop {

@@ -2,11 +2,11 @@
 //! It has a process group of its own and is killed with it, also while it is stopped.
 //! What it writes goes to a file without a name, so a line is there as soon as it is written.
 //!
-//! When the program that started it is itself killed, nobody is left to end a process. One that runs
-//! finds its Runtime API gone and exits. One that is stopped is in an orphaned process group then, and
-//! the system sends it SIGHUP and SIGCONT, which ends it (POSIX, `_exit`). That rule needs the program's
-//! session not to be the one of process 1; in a container whose first process is the program's own
-//! shell, the container's end is the end of all.
+//! When the program that started it is itself killed, nobody is left to end a process. One that
+//! runs finds its Runtime API gone and exits. One that is stopped is in an orphaned process group
+//! then, and the system sends it SIGHUP and SIGCONT, which ends it (POSIX, `_exit`). That rule
+//! needs the program's session not to be the one of process 1; in a container whose first process
+//! is the program's own shell, the container's end is the end of all.
 
 use std::fs::File;
 use std::future::{Future, poll_fn};
@@ -156,8 +156,9 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// Every line so far: the processes in the order of their start, the lines of each in the order in
-    /// which they were written. What a process wrote before its answer is there when the answer is.
+    /// Every line so far: the processes in the order of their start, the lines of each in the order
+    /// in which they were written. What a process wrote before its answer is there when the answer
+    /// is.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         self.processes()

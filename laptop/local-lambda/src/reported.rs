@@ -1,4 +1,5 @@
-//! What a function says in its own log about its checks (`LOG_LEVEL=debug`): which held, and which one didn't.
+//! What a function says in its own log about its checks (`LOG_LEVEL=debug`): which held, and which
+//! one didn't.
 
 use loopback::journal::Check;
 use serde_json::Value;
@@ -17,8 +18,9 @@ pub(crate) fn reported_checks(log: &[String], options: &FunctionOptions) -> Vec<
     checks.collect()
 }
 
-/// `{"event":"check","check":…}` is one that held, by the class of the failure that it rules out; of one that didn't, the event
-/// has the class: a `failure` ends the request, and `record_refused` keeps claims back.
+/// `{"event":"check","check":…}` is one that held, by the class of the failure that it rules out;
+/// of one that didn't, the event has the class: a `failure` ends the request, and `record_refused`
+/// keeps claims back.
 fn reported_check(line: &str, words: Words) -> Option<Check> {
     let line: Value = serde_json::from_str(line).ok()?;
     let text = |name: &str| line.get(name).and_then(Value::as_str);

@@ -62,8 +62,8 @@ pub enum InvocationError {
     /// The function reported an error (`/runtime/invocation/{id}/error`).
     #[error("the function failed: {error_type}")]
     FunctionError {
-        /// The type of the error that the function reported. Its message is in no record: it could say
-        /// more than anybody may know.
+        /// The type of the error that the function reported. Its message is in no record: it could
+        /// say more than anybody may know.
         error_type: String,
     },
     /// The answer is larger than [`PAYLOAD_LIMIT`] (`Function.ResponseSizeTooLarge`).
@@ -80,8 +80,8 @@ pub enum InvocationError {
     Stopped,
 }
 
-/// An invocation without an answer, and what the function says about it. Only a caller is told that: it is in no record, and
-/// not in the debug form.
+/// An invocation without an answer, and what the function says about it. Only a caller is told
+/// that: it is in no record, and not in the debug form.
 #[derive(Clone)]
 pub(crate) struct Failure {
     pub(crate) error: InvocationError,
@@ -157,8 +157,9 @@ impl Drop for ExecutionEnvironment {
     }
 }
 
-/// How many milliseconds to wait until an executable is tried again that isn't there. Cargo puts a new one in the place of the
-/// old one by taking that away first, and another build may be doing so just now.
+/// How many milliseconds to wait until an executable is tried again that isn't there. Cargo puts a
+/// new one in the place of the old one by taking that away first, and another build may be doing so
+/// just now.
 const REPLACED: [u64; 7] = [10, 20, 40, 80, 160, 320, 640];
 
 /// Starts the process, and says when it started.
@@ -236,7 +237,8 @@ impl ExecutionEnvironment {
         self.next.is_some() && self.process.is_alive()
     }
 
-    /// Hands over an event and waits until the process has answered *and* is stopped again, or is gone.
+    /// Hands over an event and waits until the process has answered *and* is stopped again, or is
+    /// gone.
     /// Lambda gives the answer away a moment earlier; here what a caller sees next is determined.
     pub(crate) async fn invoke(&mut self, event: Event, limit: Duration) -> Result<Bytes, Failure> {
         let Some(next) = self.next.take() else {
@@ -262,8 +264,8 @@ impl ExecutionEnvironment {
         }
     }
 
-    /// Waits until the process asks for another event (and stops it then) or is gone. Gives why there is
-    /// no outcome, for the case that there is none.
+    /// Waits until the process asks for another event (and stops it then) or is gone. Gives why
+    /// there is no outcome, for the case that there is none.
     async fn finished(
         &mut self,
         request_id: &str,
@@ -465,8 +467,8 @@ async fn tell(calls: &Calls, call: impl FnOnce(oneshot::Sender<StatusCode>) -> C
     }
 }
 
-/// The whole body, or nothing if it is over the limit. It is read to its end also then: a client that
-/// is still sending wouldn't see the answer.
+/// The whole body, or nothing if it is over the limit. It is read to its end also then: a client
+/// that is still sending wouldn't see the answer.
 async fn read(mut body: Body) -> Option<Bytes> {
     let mut bytes = BytesMut::new();
     let mut length = 0;

@@ -1,5 +1,6 @@
 //! What an event comes with besides its text: ids, a time, and a deadline.
-//! Ids look like Lambda's own, and tell the functions of one machine, and the events of one function, apart.
+//! Ids look like Lambda's own, and tell the functions of one machine, and the events of one
+//! function, apart.
 //! The time is the machine's: a function has no other clock, and its events must agree with it.
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,6 +1,7 @@
-//! A function that is invoked directly, without a front door: a real one (the example `trigger`), built once for this run.
-//! Given an event, when it is handed over, then exactly this answer, or this error with its type and its message.
-//! What the records keep is less than what the caller is told.
+//! A function that is invoked directly, without a front door: a real one (the example `trigger`),
+//! built once for this run. Given an event, when it is handed over, then exactly this answer, or
+//! this error with its type and its message. What the records keep is less than what the caller is
+//! told.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 

@@ -1,5 +1,5 @@
-//! The local Lambda runtime and its HTTP API, seen from outside: requests go in over a socket, and the
-//! function is a real one (the example `echo`), built once for this run.
+//! The local Lambda runtime and its HTTP API, seen from outside: requests go in over a socket, and
+//! the function is a real one (the example `echo`), built once for this run.
 //! Given a function, when a request comes, then exactly this event, this answer, these processes.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
@@ -73,8 +73,8 @@ async fn get(function: &LocalFunction, target: &str) -> Answer {
     exchange(function.address(), request.as_bytes()).await
 }
 
-/// The letter that the system has for the state of a process: `T` is stopped. Nothing: it is gone, or
-/// has ended and was not yet waited for.
+/// The letter that the system has for the state of a process: `T` is stopped. Nothing: it is gone,
+/// or has ended and was not yet waited for.
 fn state(pid: u32) -> Option<char> {
     let ps = || {
         let mut ps = std::process::Command::new("ps");
@@ -312,8 +312,8 @@ async fn the_environment_is_lambdas_and_the_given_one_and_nothing_else() {
         "TZ",
         "_HANDLER",
     ];
-    // The runtime crate adds the trace id of the event by itself, and faketime its own: `cargo xtask repeat` runs this with a
-    // clock that is moved for every process.
+    // The runtime crate adds the trace id of the event by itself, and faketime its own:
+    // `cargo xtask repeat` runs this with a clock that is moved for every process.
     let names: Vec<&str> = names
         .into_iter()
         .filter(|name| !["_X_AMZN_TRACE_ID", "FAKETIME_SHARED"].contains(name))
@@ -860,7 +860,8 @@ async fn nothing_is_left_when_the_program_itself_is_killed() {
     };
     assert!(pids.iter().any(|pid| state(*pid) == Some('T')));
     program.kill().await.unwrap();
-    // The system ends the stopped one. The busy one ends its event, and finds nobody to give its answer to.
+    // The system ends the stopped one. The busy one ends its event, and finds nobody to give its
+    // answer to.
     for pid in pids {
         eventually("the process is gone", || state(pid).is_none()).await;
     }

@@ -15,8 +15,8 @@ pub struct SimClock {
 }
 
 impl SimClock {
-    /// A clock that stands where this one is now, until it is moved. For stand-ins alone, without a function: nothing then
-    /// depends on how fast a machine is, and no test on when it runs.
+    /// A clock that stands where this one is now, until it is moved. For stand-ins alone, without a
+    /// function: nothing then depends on how fast a machine is, and no test on when it runs.
     #[must_use]
     pub fn stopped(&self) -> Self {
         Self {

@@ -1,6 +1,7 @@
 //! What happened in a login, hop by hop, as the stand-ins saw it.
 //! Each stand-in writes down the requests that it receives, and what it checked.
-//! Values that somebody could misuse are masked before they get here: a journal can be shown to anybody.
+//! Values that somebody could misuse are masked before they get here: a journal can be shown to
+//! anybody.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -105,8 +106,8 @@ pub struct Step {
 }
 
 impl Step {
-    /// Whether the values are words and sizes, and not what an HTTP request carried: so it is with work of one party, with
-    /// triggers, and with the user pool's API.
+    /// Whether the values are words and sizes, and not what an HTTP request carried: so it is with
+    /// work of one party, with triggers, and with the user pool's API.
     #[must_use]
     pub fn is_told_in_words(&self) -> bool {
         !self.request.contains(" /")
@@ -263,8 +264,8 @@ impl Entry {
 }
 
 impl Journal {
-    /// Keeps the place of a hop that begins now, so that the hops that it causes come after it. `request` is method and
-    /// path, without the query.
+    /// Keeps the place of a hop that begins now, so that the hops that it causes come after it.
+    /// `request` is method and path, without the query.
     #[must_use]
     pub fn begin(&self, from: Party, to: Party, request: impl Into<String>) -> Entry {
         let mut pages = self.pages();
@@ -320,7 +321,8 @@ impl Journal {
             .collect()
     }
 
-    /// The hops that began within these moments, both included, in that order; without `until`, all since `from`.
+    /// The hops that began within these moments, both included, in that order; without `until`, all
+    /// since `from`.
     #[must_use]
     pub fn hops(&self, from: Moment, until: Option<Moment>) -> Vec<Hop> {
         let pages = self.pages();
@@ -382,8 +384,9 @@ const MASKED: &[&str] = &[
     claim::VERIFIED_RECORD,
 ];
 
-/// The value itself, or the masked form of one that is never shown: its first four characters and its length. That is enough
-/// to see that two hops carry the same value, and too little to use it. One of less than 16 characters shows only its length.
+/// The value itself, or the masked form of one that is never shown: its first four characters and
+/// its length. That is enough to see that two hops carry the same value, and too little to use it.
+/// One of less than 16 characters shows only its length.
 #[must_use]
 pub fn mask(name: &str, value: &str) -> String {
     if !MASKED.contains(&name.to_ascii_lowercase().as_str()) {

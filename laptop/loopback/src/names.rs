@@ -1,6 +1,7 @@
 //! Host names and answers on loopback, for the stand-ins' own HTTP clients.
 //! `localhost` and every name below it mean 127.0.0.1, without asking a resolver (RFC 6761 §6.3).
-//! Any other name is refused: nothing here can leave the machine, and no page of another site gets in under its own name.
+//! Any other name is refused: nothing here can leave the machine, and no page of another site gets
+//! in under its own name.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
@@ -51,8 +52,9 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Refuses a request whose `Host` isn't a name of this machine: a page of another site whose name was made to mean
-/// 127.0.0.1 (DNS rebinding) could read the answers else. A program that sends no `Host` is no browser.
+/// Refuses a request whose `Host` isn't a name of this machine: a page of another site whose name
+/// was made to mean 127.0.0.1 (DNS rebinding) could read the answers else. A program that sends no
+/// `Host` is no browser.
 pub async fn only_this_machine(request: Request, next: Next) -> Response {
     let mut hosts = request.headers().get_all(HOST).iter();
     if hosts.all(|host| host.to_str().is_ok_and(is_host_of_this_machine)) {
@@ -62,8 +64,8 @@ pub async fn only_this_machine(request: Request, next: Next) -> Response {
     }
 }
 
-/// Answers a request to the end, also when whoever asked has gone, as behind a real front door: a login that somebody reloads
-/// in the middle has an end, and its story, too.
+/// Answers a request to the end, also when whoever asked has gone, as behind a real front door: a
+/// login that somebody reloads in the middle has an end, and its story, too.
 pub async fn to_its_end(request: Request, next: Next) -> Response {
     let answering = tokio::spawn(next.run(request)).await;
     answering.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())

@@ -1,5 +1,6 @@
-//! What the pages of the stand-ins share: the frame, the language, and headers as strict as those of the bridge's pages.
-//! Each party has its own colour, so that one sees at whose site one is; none has anything from elsewhere.
+//! What the pages of the stand-ins share: the frame, the language, and headers as strict as those
+//! of the bridge's pages. Each party has its own colour, so that one sees at whose site one is;
+//! none has anything from elsewhere.
 //! Japanese first; a link switches to English, and the site remembers it.
 
 use askama::Template;
@@ -20,8 +21,8 @@ pub const LANGUAGE: &str = "lang";
 /// The style of every page. The Content Security Policy names it by its hash.
 const STYLE: &str = include_str!("../templates/style.css");
 
-/// A small picture: a line in white on the site's colour, as a `data:` URL. Colour and line are literals, and need no escaping
-/// in a URL.
+/// A small picture: a line in white on the site's colour, as a `data:` URL. Colour and line are
+/// literals, and need no escaping in a URL.
 #[macro_export]
 macro_rules! icon {
     ($colour:literal, $line:literal) => {
@@ -36,8 +37,8 @@ macro_rules! icon {
     };
 }
 
-/// The language of a request's page: what its query says, else what was chosen before, else what the browser prefers, else
-/// Japanese.
+/// The language of a request's page: what its query says, else what was chosen before, else what
+/// the browser prefers, else Japanese.
 #[must_use]
 pub fn language(query: Option<&str>, headers: &HeaderMap) -> Language {
     query
@@ -117,8 +118,8 @@ pub enum Forms {
     None,
     /// To the same site, which answers with a page or a redirect of its own.
     Own,
-    /// To the same site, which sends the browser on to others: browsers hold redirects to `form-action` too, and
-    /// where a login goes from here isn't known here.
+    /// To the same site, which sends the browser on to others: browsers hold redirects to
+    /// `form-action` too, and where a login goes from here isn't known here.
     Leaving,
 }
 

@@ -1,6 +1,7 @@
-//! The parameters of a query or of a form (`application/x-www-form-urlencoded`), in the order in which they came.
-//! All of them are kept; how strict somebody is with them shows in what they ask for: the first value or the only one,
-//! whether a name came twice, whether all of it was clean form encoding.
+//! The parameters of a query or of a form (`application/x-www-form-urlencoded`), in the order in
+//! which they came. All of them are kept; how strict somebody is with them shows in what they ask
+//! for: the first value or the only one, whether a name came twice, whether all of it was clean
+//! form encoding.
 
 /// Decoded names and values. They may hold codes and secrets, so there is no `Debug`.
 #[derive(Clone)]
@@ -10,7 +11,8 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Decodes a query or a body. What isn't well formed is decoded as a browser does it (WHATWG URL §5.1).
+    /// Decodes a query or a body. What isn't well formed is decoded as a browser does it (WHATWG
+    /// URL §5.1).
     #[must_use]
     pub fn parse(raw: &[u8]) -> Self {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(raw).into_owned().collect();
@@ -59,8 +61,8 @@ impl Parameters {
         self.values(name).next().filter(|value| !value.is_empty())
     }
 
-    /// The value of a name that comes exactly once, even if it is empty. One that comes twice has no value that could be
-    /// trusted (RFC 6749 §3.1).
+    /// The value of a name that comes exactly once, even if it is empty. One that comes twice has
+    /// no value that could be trusted (RFC 6749 §3.1).
     #[must_use]
     pub fn only(&self, name: &str) -> Option<&str> {
         let mut values = self.values(name);
@@ -87,8 +89,8 @@ impl Parameters {
         pairs.all(|(name, _)| names.contains(&name.as_str()))
     }
 
-    /// Whether it was clean form encoding: printable ASCII, every `%` followed by two hexadecimal digits, and UTF-8 when
-    /// it was decoded.
+    /// Whether it was clean form encoding: printable ASCII, every `%` followed by two hexadecimal
+    /// digits, and UTF-8 when it was decoded.
     #[must_use]
     pub fn are_well_formed(&self) -> bool {
         self.well_formed
@@ -130,7 +132,8 @@ fn is_form_encoded(raw: &[u8]) -> bool {
     true
 }
 
-/// Whether decoding met what isn't UTF-8: no parameter of any of the stand-ins may hold U+FFFD anyway.
+/// Whether decoding met what isn't UTF-8: no parameter of any of the stand-ins may hold U+FFFD
+/// anyway.
 fn has_replacement(pairs: &[(String, String)]) -> bool {
     let replaced = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
     pairs

@@ -1,5 +1,6 @@
-//! Random values of the stand-ins: states, codes, sessions, identifiers. They come from the system's generator, since the
-//! stand-ins have nothing that a test would want to predict. Without randomness they can't go on: that is an error of theirs.
+//! Random values of the stand-ins: states, codes, sessions, identifiers. They come from the
+//! system's generator, since the stand-ins have nothing that a test would want to predict. Without
+//! randomness they can't go on: that is an error of theirs.
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand;

@@ -1,5 +1,5 @@
-//! The RSA keys of stand-ins: 2,048 bits. To make one takes longer than everything else at a start, so who starts many
-//! stand-ins makes keys once and hands them in.
+//! The RSA keys of stand-ins: 2,048 bits. To make one takes longer than everything else at a start,
+//! so who starts many stand-ins makes keys once and hands them in.
 
 use std::fmt;
 use std::sync::Arc;

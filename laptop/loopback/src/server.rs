@@ -1,6 +1,6 @@
 //! The stand-ins' HTTP servers: how they listen, how they answer, and how they stop.
-//! They listen on loopback only. A stop closes the door, lets requests under way end for a moment, and then ends them; a
-//! server that is dropped ends at once.
+//! They listen on loopback only. A stop closes the door, lets requests under way end for a moment,
+//! and then ends them; a server that is dropped ends at once.
 
 use std::io;
 use std::net::SocketAddr;
@@ -72,7 +72,8 @@ impl ListenError {
     }
 }
 
-/// A door that is open, and where nobody answers yet: its address is known before what answers is made.
+/// A door that is open, and where nobody answers yet: its address is known before what answers is
+/// made.
 #[derive(Debug)]
 pub struct Listener {
     listener: TcpListener,
@@ -109,7 +110,8 @@ impl Listener {
         self.address
     }
 
-    /// Becomes true when the server is stopped, and fails when it is gone: for answers that wait for something.
+    /// Becomes true when the server is stopped, and fails when it is gone: for answers that wait
+    /// for something.
     #[must_use]
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
@@ -130,7 +132,8 @@ impl Listener {
         })
     }
 
-    /// Answers with what `connect` makes of each connection: the stream that is read and written, and the service.
+    /// Answers with what `connect` makes of each connection: the stream that is read and written,
+    /// and the service.
     #[must_use]
     pub fn serve_each<I, S>(
         self,
@@ -156,7 +159,8 @@ impl Listener {
 pub struct Manners {
     /// The most connections at a time; another one waits.
     pub connections: usize,
-    /// How long the headers of a request may take to come, and how long a connection is kept for the next request.
+    /// How long the headers of a request may take to come, and how long a connection is kept for
+    /// the next request.
     pub head_time: Option<Duration>,
     /// How many bytes are read ahead before a request's headers must be complete.
     pub read_ahead: Option<usize>,

@@ -1,6 +1,7 @@
 //! A browser without a screen: redirects, cookies and forms, and what Chromium does about them.
-//! `*.localhost` is this machine and counts as secure; cookies follow RFC 6265bis, with the rules of
-//! `__Host-`, `__Secure-` and `SameSite`. It refuses 307 and 308: no hop of a login may repeat a form.
+//! `*.localhost` is this machine and counts as secure; cookies follow RFC 6265bis, with the rules
+//! of `__Host-`, `__Secure-` and `SameSite`. It refuses 307 and 308: no hop of a login may repeat a
+//! form.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -223,7 +224,8 @@ pub struct UserAgent {
 }
 
 impl UserAgent {
-    /// A browser with an empty jar that sends this `Accept-Language`, for example `ja` or `en-US,en;q=0.9`.
+    /// A browser with an empty jar that sends this `Accept-Language`, for example `ja` or
+    /// `en-US,en;q=0.9`.
     ///
     /// # Errors
     /// [`UserAgentError::Client`] if the HTTP client can't be made.
@@ -231,7 +233,8 @@ impl UserAgent {
         Self::at(accept_language, None)
     }
 
-    /// The same with this address of this machine, of which there are many (127.0.0.0/8); `None` for the usual one.
+    /// The same with this address of this machine, of which there are many (127.0.0.0/8); `None`
+    /// for the usual one.
     ///
     /// # Errors
     /// [`UserAgentError::Client`] if the HTTP client can't be made.
@@ -244,7 +247,8 @@ impl UserAgent {
             .local_address(address.map(IpAddr::V4))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            // A kept connection that a server closes just then would fail a journey that isn't about connections.
+            // A kept connection that a server closes just then would fail a journey that isn't
+            // about connections.
             .pool_max_idle_per_host(0)
             .connect_timeout(Duration::from_secs(5))
             .timeout(TIME_LIMIT)
@@ -295,8 +299,9 @@ impl UserAgent {
         bounded(self.navigate(Method::POST, url, accept, initiator.as_ref(), Some(form))).await
     }
 
-    /// Follows a link (or a redirect) of the page that is shown, and then every 302 and 303, until a
-    /// page that is no redirect, or until a URL for which `until` says yes; that one isn't requested.
+    /// Follows a link (or a redirect) of the page that is shown, and then every 302 and 303, until
+    /// a page that is no redirect, or until a URL for which `until` says yes; that one isn't
+    /// requested.
     ///
     /// # Errors
     /// See [`UserAgentError`]; 307 and 308 are errors.
@@ -353,7 +358,8 @@ impl UserAgent {
         self.jar.store(url, set_cookie)
     }
 
-    /// Replaces the value of a cookie that this URL would get; `false` if there is none of that name.
+    /// Replaces the value of a cookie that this URL would get; `false` if there is none of that
+    /// name.
     pub fn replace_cookie_value(&self, url: &Url, name: &str, value: &str) -> bool {
         self.jar.replace_value(url, name, value)
     }
@@ -534,7 +540,8 @@ impl Jar {
     }
 }
 
-/// `http` on this machine is as good as `https` (Secure Contexts §3.1), for cookies too in Chromium.
+/// `http` on this machine is as good as `https` (Secure Contexts §3.1), for cookies too in
+/// Chromium.
 fn as_secure(url: &Url) -> Url {
     let mut secure = url.clone();
     if is_loopback(url) && secure.set_scheme("https").is_err() {
@@ -562,8 +569,8 @@ fn crosses_sites(cookie: &RawCookie<'_>, method: &Method) -> bool {
     }
 }
 
-/// RFC 6265bis §5.6 and §4.1.3: sizes, name prefixes, `SameSite=None` only with `Secure`, and no cookie
-/// for a whole top-level name.
+/// RFC 6265bis §5.6 and §4.1.3: sizes, name prefixes, `SameSite=None` only with `Secure`, and no
+/// cookie for a whole top-level name.
 fn may_be_stored(cookie: &RawCookie<'_>) -> bool {
     let name = cookie.name().to_ascii_lowercase();
     let secure = cookie.secure().unwrap_or(false);

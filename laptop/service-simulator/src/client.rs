@@ -37,7 +37,8 @@ pub enum InvalidClient {
     /// The client id isn't 1..=255 ASCII letters and digits.
     #[error("the client id must be 1..=255 ASCII letters and digits")]
     ClientId,
-    /// There is no redirect URI, or one isn't an absolute URI with a host, of at most 255 characters, without fragment.
+    /// There is no redirect URI, or one isn't an absolute URI with a host, of at most 255
+    /// characters, without fragment.
     #[error(
         "every redirect URI must be absolute, with a host, without fragment, and of at most 255 characters"
     )]

@@ -1,6 +1,6 @@
 //! Connections: a test decides what happens to an idle one.
-//! A peer may close a connection that nobody uses, or forget it without a word: then whatever is sent on it
-//! is lost, which is what a frozen process finds when it wakes up.
+//! A peer may close a connection that nobody uses, or forget it without a word: then whatever is
+//! sent on it is lost, which is what a frozen process finds when it wakes up.
 
 use std::io;
 use std::pin::Pin;
@@ -29,11 +29,13 @@ pub enum IdleConnections {
     /// It keeps it for as long as the client does.
     #[default]
     Keep,
-    /// There is none: every connection ends with its first answer, which says so (`Connection: close`, RFC 9112 §9.6).
+    /// There is none: every connection ends with its first answer, which says so
+    /// (`Connection: close`, RFC 9112 §9.6).
     EndWithAnswer,
     /// It closes it after this time.
     CloseAfter(Duration),
-    /// After this time it forgets it: the connection looks open, and what is sent on it is never answered.
+    /// After this time it forgets it: the connection looks open, and what is sent on it is never
+    /// answered.
     ForgetAfter(Duration),
 }
 

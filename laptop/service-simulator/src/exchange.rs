@@ -1,4 +1,5 @@
-//! What comes in and what goes out: a request as it was received, the checks made on it, the answer.
+//! What comes in and what goes out: a request as it was received, the checks made on it, the
+//! answer.
 //! Every request is remembered for tests, and told to the journal with its secrets masked.
 
 use std::fmt;
@@ -64,7 +65,8 @@ impl Endpoint {
     }
 }
 
-/// A request as the service received it. It holds codes and assertions: its `Debug` shows none of them.
+/// A request as the service received it. It holds codes and assertions: its `Debug` shows none of
+/// them.
 #[derive(Clone)]
 pub struct RecordedRequest {
     /// Where it went.

@@ -63,8 +63,9 @@ macro_rules! faults {
                 match self { $($(Self::$variant => $en,)*)* }
             }
 
-            /// The failure class of the bridge that must result where it accepts ES256 ID tokens only, an
-            /// accepted `acr` is configured, and `max_age` wasn't asked for. `None`: the login must succeed.
+            /// The failure class of the bridge that must result where it accepts ES256 ID tokens
+            /// only, an accepted `acr` is configured, and `max_age` wasn't asked for. `None`: the
+            /// login must succeed.
             #[must_use]
             pub const fn class(self) -> Option<&'static str> {
                 match self { $($(Self::$variant => $class,)*)* }

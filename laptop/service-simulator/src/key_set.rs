@@ -1,5 +1,6 @@
 //! The JWK Set: the RS256 and the ES256 key side by side (RFC 7517 §5).
-//! A request for it doesn't say for which login it is, so it obeys the fault of the login answered last.
+//! A request for it doesn't say for which login it is, so it obeys the fault of the login answered
+//! last.
 //! The key-set faults are made here.
 
 use base64::Engine;

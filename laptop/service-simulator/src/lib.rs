@@ -1,9 +1,10 @@
-//! The stand-in of the Digital Authentication App service: a realm of Keycloak, as strict as the real one.
+//! The stand-in of the Digital Authentication App service: a realm of Keycloak, as strict as the
+//! real one.
 //! It listens on loopback only, checks every request, and can be told to misbehave by name.
 //! What it received, checked and answered is in the journal; what it counted is here.
 //!
-//! [`Service::start`] → [`Service::endpoints`] → a login. The test-card page takes the place of the card;
-//! the consent follows.
+//! [`Service::start`] → [`Service::endpoints`] → a login. The test-card page takes the place of the
+//! card; the consent follows.
 
 mod authorization;
 mod client;

@@ -1,5 +1,5 @@
-//! What is remembered of a login: what was asked for, who was chosen, what was granted, and the codes and tokens that stand
-//! for it.
+//! What is remembered of a login: what was asked for, who was chosen, what was granted, and the
+//! codes and tokens that stand for it.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -17,8 +17,8 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) state: String,
     pub(crate) nonce: String,
     pub(crate) code_challenge: String,
-    /// The one way to authenticate that was asked for, if it isn't this realm's: that is granted. Nobody knows what the real
-    /// service does; whoever relies on more has to look at `acr`.
+    /// The one way to authenticate that was asked for, if it isn't this realm's: that is granted.
+    /// Nobody knows what the real service does; whoever relies on more has to look at `acr`.
     pub(crate) acr: Option<String>,
 }
 

@@ -15,7 +15,8 @@ use crate::exchange::Endpoint;
 use crate::fault::Fault;
 use crate::people::People;
 
-/// How the service starts. [`ServiceOptions::new`] gives everything but the client a sensible value.
+/// How the service starts. [`ServiceOptions::new`] gives everything but the client a sensible
+/// value.
 #[derive(Clone, Debug)]
 pub struct ServiceOptions {
     /// Where it listens: loopback only; port 0 means any free port.
@@ -51,9 +52,9 @@ pub struct ServiceOptions {
 }
 
 impl ServiceOptions {
-    /// Any free port of 127.0.0.1, `service.localhost`, codes of 60 s, logins of 10 minutes, tokens of
-    /// 5 minutes, slow answers of 6 s, `acr` `aal3`, no fault, the invented people, connections that are kept, and
-    /// a memory of 10,000 requests. Its keys are new.
+    /// Any free port of 127.0.0.1, `service.localhost`, codes of 60 s, logins of 10 minutes, tokens
+    /// of 5 minutes, slow answers of 6 s, `acr` `aal3`, no fault, the invented people, connections
+    /// that are kept, and a memory of 10,000 requests. Its keys are new.
     #[must_use]
     pub fn new(client: RegisteredClient) -> Self {
         Self {

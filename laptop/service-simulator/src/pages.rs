@@ -1,6 +1,6 @@
 //! What a person sees of the service: the test-card page, the consent, and errors.
-//! An error says which rule was broken, to whoever develops the relying party, with Keycloak's words in code.
-//! Nothing that came with a request is shown but what was checked.
+//! An error says which rule was broken, to whoever develops the relying party, with Keycloak's
+//! words in code. Nothing that came with a request is shown but what was checked.
 
 use askama::Template;
 use four_attributes::{BirthDate, Gender};
@@ -64,7 +64,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) invented: bool,
 }
 
-/// The page on which the tester picks a person and an answer; `person` and `fault` are picked already.
+/// The page on which the tester picks a person and an answer; `person` and `fault` are picked
+/// already.
 pub(crate) fn test_card(
     shown: &Shown<'_>,
     people: &[Persona],

@@ -1,6 +1,6 @@
 //! Who can sign in at the service's stand-in: the invented people, or those of a JSON file.
-//! A file is read strictly, so that a slip is told and not handed out; what is said on purpose is handed out as it is,
-//! however odd: that is what such a file is for.
+//! A file is read strictly, so that a slip is told and not handed out; what is said on purpose is
+//! handed out as it is, however odd: that is what such a file is for.
 
 use std::fmt;
 
@@ -119,9 +119,9 @@ pub enum PersonProblem {
 }
 
 impl People {
-    /// The people of a file: a JSON array of objects with the members `id`, `label`, `name`, `address`, `birthdate` and
-    /// `gender`. Only `id` is required. An attribute that is a string, a number or an object is handed out as it is; one
-    /// that is `null` or left out isn't handed out.
+    /// The people of a file: a JSON array of objects with the members `id`, `label`, `name`,
+    /// `address`, `birthdate` and `gender`. Only `id` is required. An attribute that is a string, a
+    /// number or an object is handed out as it is; one that is `null` or left out isn't handed out.
     ///
     /// # Errors
     /// [`InvalidPeople`] names the person and the member.
@@ -164,8 +164,8 @@ impl People {
         Ok(Self(Source::Given(people)))
     }
 
-    /// Everybody, in a fixed order; the first is the default. `now` decides which of the invented people have a
-    /// birthday.
+    /// Everybody, in a fixed order; the first is the default. `now` decides which of the invented
+    /// people have a birthday.
     #[must_use]
     pub fn at(&self, now: DateTime<Utc>) -> Vec<Persona> {
         match &self.0 {

@@ -11,7 +11,8 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// The scopes that stand for an attribute each, in the order in which they are shown. Userinfo's members have the same names.
+/// The scopes that stand for an attribute each, in the order in which they are shown. Userinfo's
+/// members have the same names.
 pub(crate) const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
 
 /// A test person.
@@ -23,15 +24,16 @@ pub struct Persona {
     pub label_ja: String,
     /// Who it is, in English.
     pub label_en: String,
-    /// The attributes as the service's userinfo endpoint hands them out, without `sub`: `birthdate` as
-    /// `YYYYMMDD`, `gender` as a code of one character, `address` as a plain string; of people of a file
-    /// ([`crate::people::People`]) whatever it says.
+    /// The attributes as the service's userinfo endpoint hands them out, without `sub`: `birthdate`
+    /// as `YYYYMMDD`, `gender` as a code of one character, `address` as a plain string; of people
+    /// of a file ([`crate::people::People`]) whatever it says.
     #[serde(skip)]
     pub userinfo: Map<String, Value>,
     /// The claims that Amazon Cognito must hold after a login, and no others of the four: `name`,
-    /// `address` (the flat text), `birthdate` (`YYYY-MM-DD`, absent if the day isn't fully known) and
-    /// `gender` (`male`, `female` or `other`, absent if it isn't known or not applicable). It is a promise about the
-    /// invented people; for those of a file nothing is promised, and it is empty.
+    /// `address` (the flat text), `birthdate` (`YYYY-MM-DD`, absent if the day isn't fully known)
+    /// and `gender` (`male`, `female` or `other`, absent if it isn't known or not applicable). It
+    /// is a promise about the invented people; for those of a file nothing is promised, and it is
+    /// empty.
     pub claims: BTreeMap<&'static str, String>,
 }
 
@@ -137,8 +139,8 @@ fn persona(
     }
 }
 
-/// Who was born `years` before today in Japan (UTC+9, no summer time). On 29 February of a year that has no
-/// counterpart nobody has that birthday: then it is the day before.
+/// Who was born `years` before today in Japan (UTC+9, no summer time). On 29 February of a year
+/// that has no counterpart nobody has that birthday: then it is the day before.
 fn birthday_today(now: DateTime<Utc>, years: i32) -> Birth {
     let today = (now + TimeDelta::hours(9)).date_naive();
     let year = today.year() - years;

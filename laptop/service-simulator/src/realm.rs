@@ -1,4 +1,5 @@
-//! What the service remembers: its clients, the logins that wait for their person, codes and grants.
+//! What the service remembers: its clients, the logins that wait for their person, codes and
+//! grants.
 //! One lock guards it all, and is never held across an await.
 //! Everything expires by the stand-in's clock.
 
@@ -22,8 +23,8 @@ use crate::pages::ErrorPage;
 use crate::persona::Persona;
 use crate::realm_keys::RealmKeys;
 
-/// The tokens of one answer, as they left the service: what a test needs to know that nobody else shows them.
-/// `Debug` doesn't.
+/// The tokens of one answer, as they left the service: what a test needs to know that nobody else
+/// shows them. `Debug` doesn't.
 #[derive(Clone)]
 pub struct IssuedTokens {
     /// The ID token, bent as the fault of its login wants.
@@ -45,8 +46,8 @@ pub(crate) struct Memory {
     pub(crate) clients: Vec<Client>,
     pub(crate) keys: RealmKeys,
     pub(crate) fault: Option<Fault>,
-    /// The fault that the key set obeys: that of the login that was answered last. A request for the key
-    /// set doesn't say for which login it is.
+    /// The fault that the key set obeys: that of the login that was answered last. A request for
+    /// the key set doesn't say for which login it is.
     pub(crate) key_set_fault: Option<Fault>,
     /// The id of the person who is picked before anybody picks.
     pub(crate) persona: String,
@@ -218,7 +219,8 @@ impl Memory {
         if rotates { self.keys.rotate() } else { Ok(()) }
     }
 
-    /// Ends the session of a code that came twice: its tokens are worth nothing any more (RFC 6749 §4.1.2).
+    /// Ends the session of a code that came twice: its tokens are worth nothing any more (RFC 6749
+    /// §4.1.2).
     pub(crate) fn revoke(&mut self, session: &str) {
         self.given.retain(|_, given| given.grant.session != session);
     }
@@ -240,7 +242,8 @@ impl Memory {
 /// The most logins, codes and access tokens that are remembered, each.
 const MOST: usize = 10_000;
 
-/// Forgets what expired before that time. Of more than [`MOST`] a tenth goes, that which expires first.
+/// Forgets what expired before that time. Of more than [`MOST`] a tenth goes, that which expires
+/// first.
 fn tidy<T>(
     map: &mut HashMap<String, T>,
     expires: impl Fn(&T) -> DateTime<Utc>,

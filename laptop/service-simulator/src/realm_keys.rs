@@ -1,5 +1,6 @@
 //! The realm's keys: RS256 for access tokens and ES256 for ID tokens, published side by side.
-//! Tokens are put together here by hand, because the stand-in must also make those that no library makes.
+//! Tokens are put together here by hand, because the stand-in must also make those that no library
+//! makes.
 //! Rotation replaces the key of the ID tokens; nobody but the service looks at access tokens.
 
 use std::sync::Arc;
@@ -32,7 +33,8 @@ impl EcKey {
     fn of(pair: EcdsaKeyPair) -> Result<Self, Unspecified> {
         let der: PublicKeyX509Der<'_> = pair.public_key().as_der()?;
         let der = der.as_ref().to_vec();
-        // The uncompressed point: one byte for the form, then x and y of 32 bytes each (SEC 1 §2.3.3).
+        // The uncompressed point: one byte for the form, then x and y of 32 bytes each (SEC 1
+        // §2.3.3).
         let (_, point) = pair
             .public_key()
             .as_ref()
@@ -180,8 +182,8 @@ impl RealmKeys {
         vec![ec, encryption_key(), self.rsa.jwk.clone()]
     }
 
-    /// So many keys for signatures of each type, three at most, with neither `kid` nor `alg`, the realm's own first; and
-    /// keys for encryption, which have both.
+    /// So many keys for signatures of each type, three at most, with neither `kid` nor `alg`, the
+    /// realm's own first; and keys for encryption, which have both.
     pub(crate) fn published_without_names(&self, of_each: usize) -> Vec<Value> {
         let rsa = [
             self.rsa.jwk.clone(),

@@ -51,7 +51,8 @@ impl Service {
     /// Starts it, with new keys.
     ///
     /// # Errors
-    /// [`StartError`]: an address beyond loopback, a taken one, or a client that can't be registered.
+    /// [`StartError`]: an address beyond loopback, a taken one, or a client that can't be
+    /// registered.
     pub async fn start(options: ServiceOptions) -> Result<Self, StartError> {
         let client = Client::try_from(options.client)?;
         let listener = Listener::bind(options.address).await?;
@@ -112,8 +113,8 @@ impl Service {
         &self.realm.clock
     }
 
-    /// The fault of every login from now on for which the page doesn't say another answer, and at once that
-    /// of the key set.
+    /// The fault of every login from now on for which the page doesn't say another answer, and at
+    /// once that of the key set.
     pub fn set_fault(&self, fault: Option<Fault>) {
         let mut memory = self.realm.memory();
         memory.fault = fault;
@@ -131,7 +132,8 @@ impl Service {
     }
 
     /// Changes what is registered about a person, in the form that userinfo hands out (see
-    /// [`crate::persona::Persona::userinfo`]), as after a move. It holds for the logins from now on.
+    /// [`crate::persona::Persona::userinfo`]), as after a move. It holds for the logins from now
+    /// on.
     ///
     /// # Errors
     /// [`UnknownPersona`]: nobody has this id.
@@ -170,7 +172,8 @@ impl Service {
             .map_err(|_| StartError::Keys)
     }
 
-    /// The requests so far, in the order in which they came: the newest [`ServiceOptions::remembered`].
+    /// The requests so far, in the order in which they came: the newest
+    /// [`ServiceOptions::remembered`].
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.realm.requests()
@@ -203,8 +206,10 @@ impl Service {
         self.accepted.count()
     }
 
-    /// Method and path of each request that came on a connection which the service had forgotten, and which
-    /// was therefore lost (see [`IdleConnections::ForgetAfter`](crate::IdleConnections::ForgetAfter)). They aren't among [`Service::requests`].
+    /// Method and path of each request that came on a connection which the service had forgotten,
+    /// and which was therefore lost (see
+    /// [`IdleConnections::ForgetAfter`](crate::IdleConnections::ForgetAfter)). They aren't among
+    /// [`Service::requests`].
     #[must_use]
     pub fn lost_requests(&self) -> Vec<String> {
         self.lost.lines()

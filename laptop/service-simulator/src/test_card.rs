@@ -1,6 +1,8 @@
 //! The test-card page: the tester picks a person and an answer, in place of a card.
-//! A program asks for JSON and gets the same choice; a browser gets a form that works without scripts.
-//! What fails on the way back goes there at once, as when somebody cancels in the app; all else needs a consent first.
+//! A program asks for JSON and gets the same choice; a browser gets a form that works without
+//! scripts.
+//! What fails on the way back goes there at once, as when somebody cancels in the app; all else
+//! needs a consent first.
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;

@@ -1,4 +1,5 @@
-//! The token endpoint: the form, the client's assertion, the code and its bindings, then the tokens.
+//! The token endpoint: the form, the client's assertion, the code and its bindings, then the
+//! tokens.
 //! The refusals have Keycloak's words, in the order in which Keycloak finds them.
 //! A code is used up by the first request of an authenticated client, whatever becomes of it.
 

@@ -15,7 +15,8 @@ use crate::pages::ErrorPage;
 use crate::persona::Persona;
 use crate::realm::{Memory, Realm};
 
-/// Whether the person doesn't come as far as a consent: somebody cancels in the app, or the service fails.
+/// Whether the person doesn't come as far as a consent: somebody cancels in the app, or the service
+/// fails.
 pub(crate) fn ends_at_once(fault: Fault) -> bool {
     fault == Fault::CallbackWithoutCode || front_channel_error(fault).is_some()
 }

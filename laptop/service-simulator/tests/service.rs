@@ -1,4 +1,5 @@
-//! The stand-in of the service as a specification: what it takes, what it refuses and with which words.
+//! The stand-in of the service as a specification: what it takes, what it refuses and with which
+//! words.
 //! Every rule is broken once, beside the good twin that differs in nothing else.
 //! Each named fault produces what its name says, and nothing besides.
 

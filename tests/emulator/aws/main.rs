@@ -1,6 +1,7 @@
-//! The built functions with AWS KMS, AWS Secrets Manager and a user pool, as they are configured in the cloud, against an
-//! emulator that others wrote: `cargo xtask aws` starts one and runs this. `AWS_EMULATOR` says where it is
-//! (`http://127.0.0.1:4566`). All calls of the functions go through proxies that count them.
+//! The built functions with AWS KMS, AWS Secrets Manager and a user pool, as they are configured in
+//! the cloud, against an emulator that others wrote: `cargo xtask aws` starts one and runs this.
+//! `AWS_EMULATOR` says where it is (`http://127.0.0.1:4566`). All calls of the functions go through
+//! proxies that count them.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -27,7 +27,8 @@ fn only_user(laptop: &Laptop) -> (String, String) {
     (username, record)
 }
 
-/// What says which key sealed a record: its version, and the key's id but for the last four bits (base64url).
+/// What says which key sealed a record: its version, and the key's id but for the last four bits
+/// (base64url).
 fn key_of(record: &str) -> Option<&str> {
     record.get(..6)
 }

@@ -1,5 +1,5 @@
-//! What the tests ask the emulator: its stacks, user pools, secrets and keys through the AWS SDKs, and what it wrote down about
-//! the calls that it got and about what functions logged.
+//! What the tests ask the emulator: its stacks, user pools, secrets and keys through the AWS SDKs,
+//! and what it wrote down about the calls that it got and about what functions logged.
 
 use std::sync::Arc;
 
@@ -76,8 +76,9 @@ impl Aws {
     }
 }
 
-/// A call of a service of which only what it wrote down is read: JSON by `X-Amz-Target`, and no SDK. The emulator doesn't check
-/// the signature, and takes nothing from it but the service and the Region.
+/// A call of a service of which only what it wrote down is read: JSON by `X-Amz-Target`, and no
+/// SDK. The emulator doesn't check the signature, and takes nothing from it but the service and the
+/// Region.
 async fn call(service: &str, target: &str, request: &Value) -> Value {
     let credential = format!("test/20260101/{REGION}/{service}/aws4_request");
     let answer = reqwest::Client::new()
@@ -117,7 +118,8 @@ pub(crate) async fn logged(group: &str) -> Vec<Value> {
     events
 }
 
-/// The parameters of the newest calls of this name (up to 50), the newest first, as the emulator's trail has them.
+/// The parameters of the newest calls of this name (up to 50), the newest first, as the emulator's
+/// trail has them.
 pub(crate) async fn calls(event_name: &str) -> Vec<Value> {
     let target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
     let by_name = json!([{ "AttributeKey": "EventName", "AttributeValue": event_name }]);

@@ -1,6 +1,7 @@
-//! A stack, deployed by `sam deploy` with the options that the documents give, and again with other parameters.
-//! What `sam build` wrote is copied, what the emulator can't take is taken out of the copy (`limits.rs`), and the copy is
-//! deployed; what was taken out is then made.
+//! A stack, deployed by `sam deploy` with the options that the documents give, and again with other
+//! parameters.
+//! What `sam build` wrote is copied, what the emulator can't take is taken out of the copy
+//! (`limits.rs`), and the copy is deployed; what was taken out is then made.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,7 +20,8 @@ use url::Url;
 use crate::aws::{Aws, REGION, emulator, given};
 use crate::limits;
 
-/// How long one deployment may take. It takes a quarter of a minute, most of which is waiting between two looks.
+/// How long one deployment may take. It takes a quarter of a minute, most of which is waiting
+/// between two looks.
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// The app's address. Nobody listens there: the browser stops before it.
@@ -39,7 +41,8 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// A stack of this name that isn't there yet. Its parameters are those that every stack of these tests has, and `more`.
+    /// A stack of this name that isn't there yet. Its parameters are those that every stack of
+    /// these tests has, and `more`.
     pub(crate) fn new(name: &str, more: &[(&str, &str)]) -> Self {
         let built = PathBuf::from(given("BUILT_STACK"));
         let folder = TempDir::new().unwrap();
@@ -56,7 +59,8 @@ impl Deployment {
             ("Architecture", &given("BUILT_FOR")),
             ("DomainPrefix", name),
             ("AppCallbackUrls", APP_CALLBACK),
-            // Without any, the emulator would make one that is empty: it takes the condition for true.
+            // Without any, the emulator would make one that is empty: it takes the condition for
+            // true.
             ("AppLogoutUrls", "http://localhost:1/signed-out"),
         ]);
         deployment.set(more);
@@ -193,7 +197,8 @@ impl Deployment {
             .collect()
     }
 
-    /// The resources of the stack: logical id, type, physical id and status, in the order of their ids.
+    /// The resources of the stack: logical id, type, physical id and status, in the order of their
+    /// ids.
     pub(crate) async fn resources(&self) -> Vec<Resource> {
         let resources = self.aws.stacks.describe_stack_resources();
         let resources = resources.stack_name(&self.name).send().await.unwrap();

@@ -1,5 +1,6 @@
-//! The emulator still can't take what `limits.rs` takes out of the stack: a test for each, with the very text of template.yaml where
-//! that is possible. One that fails says that the list can get shorter.
+//! The emulator still can't take what `limits.rs` takes out of the stack: a test for each, with the
+//! very text of template.yaml where that is possible. One that fails says that the list can get
+//! shorter.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,6 @@
-//! The life of a stack: deployed before there is a client id, connected when there is one, deployed again with nothing new,
-//! deleted and made again with what it left, beside another one, and refused where its rules say so.
+//! The life of a stack: deployed before there is a client id, connected when there is one, deployed
+//! again with nothing new, deleted and made again with what it left, beside another one, and
+//! refused where its rules say so.
 
 use std::collections::BTreeSet;
 
@@ -77,7 +78,8 @@ async fn a_rebuilt_stack_takes_the_keys_that_are_registered() {
     }
     let now = world.deployment.outputs().await;
     assert_eq!(now["RecordKeysArn"], outputs["RecordKeysArn"]);
-    // Without a domain of its own the bridge has another address now: the redirect URI is the only thing on the form that changes.
+    // Without a domain of its own the bridge has another address now: the redirect URI is the only
+    // thing on the form that changes.
     assert_ne!(now["RedirectUri"], outputs["RedirectUri"]);
     world.register().await;
     world.sign_in("adult").await;

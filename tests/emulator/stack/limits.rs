@@ -1,6 +1,7 @@
-//! What the emulator can't take in a stack, in one place, each with its reason and with what is done instead: it is taken out of
-//! a copy of what `sam build` wrote, and made through the API where there is one, from the very properties of template.yaml.
-//! A test for each shows that the emulator still can't, so that this list gets shorter when it can.
+//! What the emulator can't take in a stack, in one place, each with its reason and with what is
+//! done instead: it is taken out of a copy of what `sam build` wrote, and made through the API
+//! where there is one, from the very properties of template.yaml. A test for each shows that the
+//! emulator still can't, so that this list gets shorter when it can.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,7 +27,8 @@ struct Limit {
 
 /// What stands in its place.
 enum Instead {
-    /// A resource that does nothing and keeps the properties as its metadata, where CloudFormation resolves them.
+    /// A resource that does nothing and keeps the properties as its metadata, where CloudFormation
+    /// resolves them.
     Placeholder,
     /// What the condition comes to with the parameters of these tests.
     Condition,
@@ -110,7 +112,8 @@ pub(crate) fn apply(folder: &Path) {
 /// The list has been said.
 static SAID: Once = Once::new();
 
-/// Says what isn't in the stack as it is in template.yaml, past the harness, which shows what a test prints only if it fails.
+/// Says what isn't in the stack as it is in template.yaml, past the harness, which shows what a
+/// test prints only if it fails.
 fn say() {
     let mut stderr = std::io::stderr();
     for limit in &LIMITS {
@@ -136,7 +139,8 @@ impl Instead {
     }
 }
 
-/// Where an entry of a section is: from its name to the next entry's. `sam build` writes two spaces for each level.
+/// Where an entry of a section is: from its name to the next entry's. `sam build` writes two spaces
+/// for each level.
 pub(crate) fn entry(text: &str, section: &str, name: &str) -> Range<usize> {
     let begins = |head: &str, from: usize| {
         let found = text[from..].find(&format!("\n{head}:\n"));
@@ -204,16 +208,18 @@ fn spelt_out(entry: &str) -> String {
     changed
 }
 
-/// A change set of the emulator's doesn't see that another resource is referred to, as with another order of keys, and not what
-/// a placeholder's properties come to, as with another version of a secret. So a change that it sees comes with each deployment.
+/// A change set of the emulator's doesn't see that another resource is referred to, as with another
+/// order of keys, and not what a placeholder's properties come to, as with another version of a
+/// secret. So a change that it sees comes with each deployment.
 pub(crate) fn show_a_change(parameters: &mut BTreeMap<String, String>) {
     let days = parameters.get("LogRetentionDays").map(String::as_str);
     let others = if days == Some("7") { "14" } else { "7" };
     parameters.insert("LogRetentionDays".to_owned(), others.to_owned());
 }
 
-/// Makes what the stack lacks, as CloudFormation would: after each deployment, and only what changed in the template's own text.
-/// A secret is read when the text that refers to it is new, and not when only the secret is.
+/// Makes what the stack lacks, as CloudFormation would: after each deployment, and only what
+/// changed in the template's own text. A secret is read when the text that refers to it is new, and
+/// not when only the secret is.
 ///
 /// `made` is what it was made from before, in the stack of this name.
 pub(crate) async fn create(aws: &Aws, stack: &str, made: &mut Option<Value>) {

@@ -1,5 +1,6 @@
-//! A whole login through the deployed stack: app, the emulator's Amazon Cognito, bridge, the service's stand-in and back, with both
-//! triggers. And the bridge's own part of it, checked as Amazon Cognito checks it and the emulator doesn't.
+//! A whole login through the deployed stack: app, the emulator's Amazon Cognito, bridge, the
+//! service's stand-in and back, with both triggers. And the bridge's own part of it, checked as
+//! Amazon Cognito checks it and the emulator doesn't.
 
 use kit::Parameters;
 use serde_json::{Value, json};

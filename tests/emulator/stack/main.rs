@@ -1,6 +1,7 @@
-//! template.yaml deployed by `sam deploy` to an emulator of AWS that others wrote, as everybody deploys it, and logins through
-//! what is there then: `cargo xtask interop stack` builds the functions, starts the emulator and runs this. What the emulator
-//! can't take in a stack is in one place: `limits.rs`. Each test has a stack of its own; all of them share one account.
+//! template.yaml deployed by `sam deploy` to an emulator of AWS that others wrote, as everybody
+//! deploys it, and logins through what is there then: `cargo xtask interop stack` builds the
+//! functions, starts the emulator and runs this. What the emulator can't take in a stack is in one
+//! place: `limits.rs`. Each test has a stack of its own; all of them share one account.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

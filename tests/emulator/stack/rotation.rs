@@ -1,5 +1,6 @@
-//! Keys and secrets are changed while people sign in, step by step as docs/rotation.md says: no login fails in between, also
-//! none that was begun before a step and ends after it. New processes of the functions come with another log level.
+//! Keys and secrets are changed while people sign in, step by step as docs/rotation.md says: no
+//! login fails in between, also none that was begun before a step and ends after it. New processes
+//! of the functions come with another log level.
 
 use serde_json::{Value, json};
 
@@ -37,7 +38,8 @@ async fn drop_last_key(world: &World, arn: &str) {
     world.deployment.aws.put_secret(arn, &ring).await;
 }
 
-/// What says which key sealed the record of a user: its version, and the key's id but for the last four bits (base64url).
+/// What says which key sealed the record of a user: its version, and the key's id but for the last
+/// four bits (base64url).
 async fn key_of_record(world: &World, username: &str) -> String {
     let pool = world.deployment.output("UserPoolId").await;
     let user = world.deployment.aws.user_pools.admin_get_user();
@@ -191,7 +193,8 @@ async fn signing_keys_are_published_then_used_then_dropped() {
             world.sign_in("adult").await.id_token["age_over_20"],
             json!(true)
         );
-        // Both public keys are handed in, and accepted, before the second signs; and at the end the second alone.
+        // Both public keys are handed in, and accepted, before the second signs; and at the end the
+        // second alone.
         world.register().await;
     }
     world.sign_in("adult").await;

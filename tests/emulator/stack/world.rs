@@ -1,6 +1,7 @@
-//! A deployed stack with the service's stand-in beside it, and an app that signs people in through the emulator's Amazon Cognito.
-//! The stack is told of the service by its parameters, and the service of the stack by what stands on the form: the
-//! redirect URI and the public keys that the outputs name.
+//! A deployed stack with the service's stand-in beside it, and an app that signs people in through
+//! the emulator's Amazon Cognito. The stack is told of the service by its parameters, and the
+//! service of the stack by what stands on the form: the redirect URI and the public keys that the
+//! outputs name.
 
 use aws_sdk_cognitoidentityprovider::types::UserPoolClientType;
 use demo::laptop::{Configuration, SERVICE_CLIENT_ID};
@@ -76,7 +77,8 @@ impl World {
         world
     }
 
-    /// Deploys with the client id and these parameters changed, and registers what the stack then has.
+    /// Deploys with the client id and these parameters changed, and registers what the stack then
+    /// has.
     pub(crate) async fn connect(&mut self, changed: &[(&str, &str)]) {
         self.deployment.set(changed);
         self.deployment
@@ -115,7 +117,8 @@ impl World {
         self.deployment.ask(path, request).await
     }
 
-    /// The claims of an ID token of the bridge, verified as Amazon Cognito does (OIDC Core §3.1.3.7).
+    /// The claims of an ID token of the bridge, verified as Amazon Cognito does (OIDC Core
+    /// §3.1.3.7).
     pub(crate) async fn verified(&self, id_token: &str) -> Map<String, Value> {
         let keys = self.document("/jwks.json").await.json().unwrap();
         let issuer = self.deployment.output("Issuer").await;
@@ -135,7 +138,8 @@ impl World {
         self.begin(persona).await.finish().await
     }
 
-    /// A login as far as the bridge's `/callback`, which isn't requested yet. The app asks for all that it may have.
+    /// A login as far as the bridge's `/callback`, which isn't requested yet. The app asks for all
+    /// that it may have.
     pub(crate) async fn begin(&self, persona: &str) -> Login {
         let app = App::of(&self.deployment).await;
         let [state, nonce] = [(); 2].map(|()| random_base64url::<16>(&SystemRandomness).unwrap());
@@ -260,7 +264,8 @@ impl AtCognito {
         )
     }
 
-    /// Amazon Cognito gets the tokens of the bridge and invokes its triggers, and the app gets its own.
+    /// Amazon Cognito gets the tokens of the bridge and invokes its triggers, and the app gets its
+    /// own.
     pub(crate) async fn finish(self) -> Tokens {
         let Self { login, redirect } = self;
         // What ends TLS in front of the emulator is this line.

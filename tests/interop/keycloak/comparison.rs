@@ -1,6 +1,8 @@
 //! Keycloak's answers beside those of the service's stand-in: the same requests go to both.
-//! What isn't in the table of differences must agree to the letter, and what is in it must differ as it says.
-//! The table is what a reader of the stand-in has to know, and what the contract's [keycloak] marks rest on.
+//! What isn't in the table of differences must agree to the letter, and what is in it must differ
+//! as it says.
+//! The table is what a reader of the stand-in has to know, and what the contract's [keycloak] marks
+//! rest on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -124,7 +126,8 @@ impl Comparison<'_> {
         self.see(case, answered(&answer));
     }
 
-    /// A token request with another assertion. It is refused before the code is looked at, or accepted.
+    /// A token request with another assertion. It is refused before the code is looked at, or
+    /// accepted.
     async fn assertion(&mut self, case: &'static str, change: impl FnOnce(Assertion) -> Assertion) {
         let assertion = change(self.client.assertion(&self.endpoints));
         let assertion = self.client.sign(&assertion).await;
@@ -133,7 +136,8 @@ impl Comparison<'_> {
     }
 }
 
-/// An authorization answer at the client: the names of the parameters in order, and what they say if it is an error.
+/// An authorization answer at the client: the names of the parameters in order, and what they say
+/// if it is an error.
 fn told(url: &Url) -> String {
     let pairs: Vec<_> = url.query_pairs().collect();
     let names: Vec<_> = pairs.iter().map(|(name, _)| &**name).collect();

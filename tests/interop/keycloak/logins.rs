@@ -1,6 +1,7 @@
-//! Whole logins with Keycloak in the service's place: the built function, configured as for the service, between
-//! Amazon Cognito's stand-in and Keycloak.
-//! Each ends exactly as it must: with the person's attributes at the app, or with one class of failure.
+//! Whole logins with Keycloak in the service's place: the built function, configured as for the
+//! service, between Amazon Cognito's stand-in and Keycloak.
+//! Each ends exactly as it must: with the person's attributes at the app, or with one class of
+//! failure.
 
 use std::time::Duration;
 
@@ -319,7 +320,8 @@ fn coordinate(jwk: &Value, name: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap()
 }
 
-/// A key of this realm, for ES256, whose coordinate `x` (0) or `y` (1) begins with a zero, as that of one key in 256 does.
+/// A key of this realm, for ES256, whose coordinate `x` (0) or `y` (1) begins with a zero, as that
+/// of one key in 256 does.
 fn realm_key(realm: &mut Value, which: usize) {
     let key = loop {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();

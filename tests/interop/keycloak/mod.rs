@@ -1,4 +1,5 @@
-//! Keycloak in the service's place: the software that the service is built on, as strict as it is by itself.
+//! Keycloak in the service's place: the software that the service is built on, as strict as it is
+//! by itself.
 //! Each test has the realm `main` for itself, made anew from `realm.json`.
 //! What Keycloak does otherwise than the service's stand-in is a table in `comparison.rs`.
 
@@ -27,7 +28,8 @@ const PEOPLE: [&str; 2] = ["adult", "gender-absent"];
 /// There is one server with one realm `main`: one test after the other.
 static TURN: Mutex<()> = Mutex::const_new(());
 
-/// Java compiles what it runs when it has run it for a while: the first login takes longer than the function waits.
+/// Java compiles what it runs when it has run it for a while: the first login takes longer than the
+/// function waits.
 static WARM: OnceCell<()> = OnceCell::const_new();
 
 /// The realm `main`, for one test.
@@ -38,7 +40,8 @@ struct Realm {
 }
 
 impl Realm {
-    /// The realm of `realm.json`, with the test persons. It isn't at the server until [`Realm::register`].
+    /// The realm of `realm.json`, with the test persons. It isn't at the server until
+    /// [`Realm::register`].
     async fn new() -> Self {
         let turn = TURN.lock().await;
         let mut realm = Self {

@@ -1,4 +1,5 @@
-//! The person at Keycloak's pages, with a browser that has no screen: name and password, then consent.
+//! The person at Keycloak's pages, with a browser that has no screen: name and password, then
+//! consent.
 //! What the pages are is found out from their forms, and what they say is of no interest.
 
 use login_kit::Form;
@@ -37,7 +38,8 @@ pub(super) async fn arrive(
     journey.expect("redirects that a browser follows").end
 }
 
-/// Signs the person in, from Keycloak's first page to `until`, or to a page that asks for something else.
+/// Signs the person in, from Keycloak's first page to `until`, or to a page that asks for something
+/// else.
 pub(super) async fn sign_in(
     browser: &UserAgent,
     mut arrival: Arrival,
@@ -45,7 +47,8 @@ pub(super) async fn sign_in(
     consent: Consent,
     until: impl Fn(&Url) -> bool,
 ) -> Arrival {
-    // Name and password, once more if the page has waited too long, and consent: three forms at most.
+    // Name and password, once more if the page has waited too long, and consent: three forms at
+    // most.
     for _ in 0..3 {
         let Arrival::Page(page) = &arrival else {
             return arrival;

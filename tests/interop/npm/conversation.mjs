@@ -1,13 +1,14 @@
-// A conversation with the test: one JSON object per line, a question on standard input and its answer on standard output.
-// A question names what is to be done. Its answer is `{"answer": …}`, or `{"refused": …}` with what a library's error says.
-// It ends when the test closes standard input.
+// A conversation with the test: one JSON object per line, a question on standard input and its
+// answer on standard output. A question names what is to be done. Its answer is `{"answer": …}`, or
+// `{"refused": …}` with what a library's error says. It ends when the test closes standard input.
 
 import { createInterface } from 'node:readline';
 
 // Libraries say how they should be configured for production: that is no answer.
 console.info = console.error;
 
-// What identifies a refusal. Messages are for people and change with the version, so they come last and are not compared.
+// What identifies a refusal. Messages are for people and change with the version, so they come last
+// and are not compared.
 function described(error) {
   // openid-client wraps the errors of oauth4webapi.
   const claim = error.cause?.claim ?? error.cause?.cause?.claim;

@@ -7,7 +7,8 @@ import { converse } from './conversation.mjs';
 import { loopback } from './loopback.mjs';
 
 await converse({
-  // Every key of a key set: imported as a key for its own algorithm, with the thumbprint that jose computes (RFC 7638).
+  // Every key of a key set: imported as a key for its own algorithm, with the thumbprint that jose
+  // computes (RFC 7638).
   async key_set({ url }) {
     const response = await loopback(url);
     const { keys } = await response.json();
@@ -26,7 +27,8 @@ await converse({
     );
   },
 
-  // A JWT, verified with the keys of a key set and with all that `expected` says (jose's own options).
+  // A JWT, verified with the keys of a key set and with all that `expected` says (jose's own
+  // options).
   async verify({ jwt, url, expected }) {
     const keys = createRemoteJWKSet(new URL(url), { [customFetch]: loopback });
     const { protectedHeader, payload } = await jwtVerify(jwt, keys, expected);

@@ -1,5 +1,5 @@
-//! npm's `jose` reads what the bridge publishes and signs: both key sets, and the client assertion as the service got it.
-//! Its thumbprints are an independent computation of every `kid` (RFC 7638).
+//! npm's `jose` reads what the bridge publishes and signs: both key sets, and the client assertion
+//! as the service got it. Its thumbprints are an independent computation of every `kid` (RFC 7638).
 
 use demo::laptop::SERVICE_CLIENT_ID;
 use keys::Algorithm;

@@ -1,6 +1,6 @@
 // HTTP on this machine and nowhere else, for libraries that let their caller fetch.
-// `localhost` and every name below it mean 127.0.0.1, without asking a resolver (RFC 6761 §6.3): not every resolver knows.
-// The request itself stays as the library made it, its `Host` included.
+// `localhost` and every name below it mean 127.0.0.1, without asking a resolver (RFC 6761 §6.3):
+// not every resolver knows. The request itself stays as the library made it, its `Host` included.
 
 export async function loopback(input, options) {
   const url = new URL(input);

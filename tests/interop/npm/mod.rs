@@ -1,6 +1,7 @@
-//! Peers of npm: `oidc-provider` in the service's place, `openid-client` and `oauth4webapi` in Amazon Cognito's, and `jose`.
-//! Each is a script of this folder, run by Node, and a conversation with it: one JSON object per line each way.
-//! `cargo xtask interop npm` installs them, and says where they are.
+//! Peers of npm: `oidc-provider` in the service's place, `openid-client` and `oauth4webapi` in
+//! Amazon Cognito's, and `jose`. Each is a script of this folder, run by Node, and a conversation
+//! with it: one JSON object per line each way. `cargo xtask interop npm` installs them, and says
+//! where they are.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _};
@@ -81,7 +82,8 @@ impl Script {
         serde_json::from_str(&line).expect("JSON")
     }
 
-    /// Asks for `action` with these parameters: the answer, or what the library refused, ready to be compared.
+    /// Asks for `action` with these parameters: the answer, or what the library refused, ready to
+    /// be compared.
     async fn ask(&mut self, action: &str, parameters: Value) -> Result<Value, Value> {
         self.conversation(action, parameters)
             .await
@@ -118,8 +120,8 @@ impl Script {
     }
 }
 
-/// A refusal without what is another one each time or with the next version of a library: its message, and the
-/// support id behind the bridge's class.
+/// A refusal without what is another one each time or with the next version of a library: its
+/// message, and the support id behind the bridge's class.
 fn comparable(refused: Value) -> Value {
     let Value::Object(mut refused) = refused else {
         panic!("no refusal: {refused}");

@@ -1,6 +1,8 @@
-// npm's oauth4webapi in Amazon Cognito's place: a whole login against the bridge, found by discovery, step by step.
-// With `client_secret_post`, state, nonce and PKCE S256, and with every check that the library has.
-// The test brings the browser: it takes the authorization URL, and gives back where the browser arrived.
+// npm's oauth4webapi in Amazon Cognito's place: a whole login against the bridge, found by
+// discovery, step by step. With `client_secret_post`, state, nonce and PKCE S256, and with every
+// check that the library has.
+// The test brings the browser: it takes the authorization URL, and gives back where the browser
+// arrived.
 
 import * as oauth from 'oauth4webapi';
 

@@ -1,6 +1,8 @@
-// npm's openid-client in Amazon Cognito's place: a whole login against the bridge, found by discovery.
+// npm's openid-client in Amazon Cognito's place: a whole login against the bridge, found by
+// discovery.
 // With `client_secret_post`, state, nonce and PKCE S256, and with every check that the library has.
-// The test brings the browser: it takes the authorization URL, and gives back where the browser arrived.
+// The test brings the browser: it takes the authorization URL, and gives back where the browser
+// arrived.
 
 import * as client from 'openid-client';
 
@@ -15,7 +17,8 @@ async function discovered(clientSecret) {
   const authentication = client.ClientSecretPost(clientSecret);
   return client.discovery(settings.issuer, settings.clientId, undefined, authentication, {
     [client.customFetch]: loopback,
-    // `http` is for loopback only; the second makes the library verify the signature too, which over TLS it needn't.
+    // `http` is for loopback only; the second makes the library verify the signature too, which
+    // over TLS it needn't.
     execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks],
   });
 }

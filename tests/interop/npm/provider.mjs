@@ -1,6 +1,8 @@
-// npm's oidc-provider in the place of the Digital Authentication App service, at an issuer with a path.
-// As strict as that service says to be: `private_key_jwt` only, PKCE with S256, pairwise subjects, `iss` in the answer (RFC 9207).
-// The test registers one client and its people, and may rotate the keys; the pages ask for a login and for consent.
+// npm's oidc-provider in the place of the Digital Authentication App service, at an issuer with a
+// path.
+// As strict as that service says to be: `private_key_jwt` only, PKCE with S256, pairwise subjects,
+// `iss` in the answer (RFC 9207). The test registers one client and its people, and may rotate the
+// keys; the pages ask for a login and for consent.
 
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -110,7 +112,8 @@ function configuration({ client, people }) {
   };
 }
 
-// Keys and clients are the provider's for good, so a change of either is a new provider at the same address.
+// Keys and clients are the provider's for good, so a change of either is a new provider at the same
+// address.
 function start() {
   provider = new Provider(issuer(), configuration(registered));
   const record = (context, outcome) => {
@@ -171,7 +174,8 @@ async function granted(accountId, clientId, { missingOIDCScope = [] }) {
   return grant.save();
 }
 
-// The scopes that are missing are known to the provider word by word: nothing in them needs escaping.
+// The scopes that are missing are known to the provider word by word: nothing in them needs
+// escaping.
 function page({ name, details }) {
   const question =
     name === 'login'
@@ -200,7 +204,8 @@ async function body(request) {
 }
 
 await converse({
-  // client: what is registered of it; people: their claims by login; acr: of every login; seconds_since_authentication.
+  // client: what is registered of it; people: their claims by login; acr: of every login;
+  // seconds_since_authentication.
   register(registration) {
     registered = { acr: 'aal3', seconds_since_authentication: 0, ...registration };
     tokenRequests = [];

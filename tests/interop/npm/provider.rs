@@ -1,6 +1,7 @@
-//! npm's `oidc-provider` in the service's place: whole logins of the built function against a provider that others wrote, with
-//! Amazon Cognito in front. It takes `private_key_jwt` and PKCE with S256 and nothing else, and says why it refuses.
-//! The browser without a screen fills in its two pages, for login and consent.
+//! npm's `oidc-provider` in the service's place: whole logins of the built function against a
+//! provider that others wrote, with Amazon Cognito in front. It takes `private_key_jwt` and PKCE
+//! with S256 and nothing else, and says why it refuses. The browser without a screen fills in its
+//! two pages, for login and consent.
 
 use demo::laptop::{APP_CALLBACK, Configuration, SERVICE_CLIENT_ID};
 use federation::variables;
@@ -46,8 +47,8 @@ impl Provider {
         provider
     }
 
-    /// Registers the bridge and the stand-in's test persons, with these members of the client's metadata and of
-    /// the registration changed.
+    /// Registers the bridge and the stand-in's test persons, with these members of the client's
+    /// metadata and of the registration changed.
     async fn register(&mut self, client: Value, registration: Value) {
         let people: Map<_, _> = personas(SimClock::default().now())
             .into_iter()
@@ -195,8 +196,8 @@ fn persona(id: &str) -> Persona {
         .expect("a persona")
 }
 
-/// The app's ID token holds the claims that this person must have in Amazon Cognito, and no others of the four; nothing else
-/// holds any.
+/// The app's ID token holds the claims that this person must have in Amazon Cognito, and no others
+/// of the four; nothing else holds any.
 fn assert_holds(signed_in: &SignedIn, persona: &Persona) {
     for claim in ["name", "address", "birthdate", "gender"] {
         let expected = persona.claims.get(claim).map(String::as_str);
@@ -327,7 +328,8 @@ async fn a_person_who_cancels_is_known_to_have_cancelled() {
     laptop.stop_around().await;
 }
 
-/// The provider has another key of the client, first under its own `kid`, then under that of the bridge's key.
+/// The provider has another key of the client, first under its own `kid`, then under that of the
+/// bridge's key.
 #[tokio::test]
 async fn an_assertion_of_another_key_is_refused() {
     let mut laptop = laptop().await;
@@ -517,7 +519,8 @@ async fn an_assurance_that_is_not_accepted_is_refused() {
     laptop.stop_around().await;
 }
 
-/// The provider isn't asked for a new authentication, since the service documents no way to: `auth_time` has to show one.
+/// The provider isn't asked for a new authentication, since the service documents no way to:
+/// `auth_time` has to show one.
 #[tokio::test]
 async fn an_authentication_is_as_old_as_auth_time_says() {
     let mut laptop = laptop().await;

@@ -1,5 +1,7 @@
-// What both relying parties have in common: who they are at the bridge, and what they tell the test of a login.
-// Each library does all of a login with its own checks; the ID token is then verified once more by `jose` alone.
+// What both relying parties have in common: who they are at the bridge, and what they tell the test
+// of a login.
+// Each library does all of a login with its own checks; the ID token is then verified once more by
+// `jose` alone.
 
 import { createHash } from 'node:crypto';
 
@@ -37,7 +39,8 @@ export async function verifiedByJose({ id_token, access_token }, { jwks_uri }) {
   return { header: protectedHeader, claims: payload, access_token_hash: accessTokenHash(access_token) };
 }
 
-// What `at_hash` has to be for RS256 (OIDC Core §3.1.3.6). In the code flow it is optional, and neither library compares it.
+// What `at_hash` has to be for RS256 (OIDC Core §3.1.3.6). In the code flow it is optional, and
+// neither library compares it.
 function accessTokenHash(accessToken) {
   return createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url');
 }

@@ -1,6 +1,7 @@
-//! npm's `openid-client` and `oauth4webapi` in Amazon Cognito's place: whole logins against the built function, with a nonce
-//! and PKCE, found by discovery, and the refusals as those libraries see them. `jose` verifies the ID token once more.
-//! The service is its stand-in; the browser is the one without a screen.
+//! npm's `openid-client` and `oauth4webapi` in Amazon Cognito's place: whole logins against the
+//! built function, with a nonce and PKCE, found by discovery, and the refusals as those libraries
+//! see them. `jose` verifies the ID token once more. The service is its stand-in; the browser is
+//! the one without a screen.
 
 use demo::laptop::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
 use federation::variables;

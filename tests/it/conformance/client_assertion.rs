@@ -1,6 +1,8 @@
-//! How the bridge proves to the service who it is: private_key_jwt (RFC 7523, OpenID Connect Core §9).
+//! How the bridge proves to the service who it is: private_key_jwt (RFC 7523, OpenID Connect Core
+//! §9).
 //! The stand-in keeps every token request, so the assertion is looked at as it was sent.
-//! What the stand-in refuses is in its own tests; here it is shown that it looked, and that a foreign key doesn't do.
+//! What the stand-in refuses is in its own tests; here it is shown that it looked, and that a
+//! foreign key doesn't do.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -185,7 +187,8 @@ async fn client_assertion_expires_within_sixty_seconds_and_says_when_it_was_issu
     let lifetime = seconds("exp") - seconds("iat");
     assert!((1..60).contains(&lifetime), "{lifetime}");
 
-    // The service's clock decides: a minute later the assertion is over, and a minute earlier it isn't there yet.
+    // The service's clock decides: a minute later the assertion is over, and a minute earlier it
+    // isn't there yet.
     for shift in [61, -61].map(TimeDelta::seconds) {
         laptop.clock.advance(shift);
         assert_service_refuses_the_client(&attempt(&laptop, None).await);
@@ -204,7 +207,8 @@ async fn client_assertion_expires_within_sixty_seconds_and_says_when_it_was_issu
     laptop.stop().await;
 }
 
-/// Two clocks never agree to the second, and a second is all that an assertion of exactly 60 s would need to fail.
+/// Two clocks never agree to the second, and a second is all that an assertion of exactly 60 s
+/// would need to fail.
 #[tokio::test]
 async fn client_assertion_is_accepted_with_a_clock_40_s_behind_to_10_s_ahead() {
     let laptop = laptop().await;

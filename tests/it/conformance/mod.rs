@@ -1,6 +1,6 @@
 //! The cases of the OpenID Foundation's conformance suite, one test of the same name each.
-//! `docs/conformance.md` and `.en.md` are their table: what each shows, and what is answered where a case can't apply.
-//! Tables and tests can't drift apart: that, too, is a test.
+//! `docs/conformance.md` and `.en.md` are their table: what each shows, and what is answered where
+//! a case can't apply. Tables and tests can't drift apart: that, too, is a test.
 
 mod client_assertion;
 mod plans;

@@ -1,5 +1,6 @@
-//! The modules of the suite's plans that could be meant for the bridge, by the names that they have there (`testName`), as of
-//! 2026-08-20 (commit 12f2a4da of `openid-certification/conformance-suite`).
+//! The modules of the suite's plans that could be meant for the bridge, by the names that they have
+//! there (`testName`), as of 2026-08-20 (commit 12f2a4da of
+//! `openid-certification/conformance-suite`).
 
 /// `OIDCCBasicTestPlan` and `OIDCCConfigTestPlan`.
 pub(super) const PROVIDER: [&str; 39] = [
@@ -87,7 +88,8 @@ pub(super) const CLIENT: [&str; 39] = [
     "oidcc-client-test-userinfo-signed",
 ];
 
-/// What the names of `FAPI2SPFinalClientTestPlan` begin with; in the table of cases they stand without it.
+/// What the names of `FAPI2SPFinalClientTestPlan` begin with; in the table of cases they stand
+/// without it.
 pub(super) const FAPI2_PREFIX: &str = "fapi2-security-profile-final-client-test-";
 
 /// `FAPI2SPFinalClientTestPlan`.

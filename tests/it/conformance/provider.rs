@@ -1,6 +1,6 @@
-//! As provider, towards Amazon Cognito: the cases of `oidcc-…` and of the FAPI 2 server that apply to a code and its
-//! binding. A client in Cognito's place sends what each case wants; each refusal stands beside the same flow without its
-//! reason, which succeeds.
+//! As provider, towards Amazon Cognito: the cases of `oidcc-…` and of the FAPI 2 server that apply
+//! to a code and its binding. A client in Cognito's place sends what each case wants; each refusal
+//! stands beside the same flow without its reason, which succeeds.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -351,7 +351,8 @@ async fn oidcc_idtoken_rs256() {
     }
 }
 
-/// A new key is published before it signs, and the old one stays published until its last token is over.
+/// A new key is published before it signs, and the old one stays published until its last token is
+/// over.
 #[tokio::test]
 async fn oidcc_server_rotate_keys() {
     let [old, new] = [(); 2].map(|()| {
@@ -430,8 +431,8 @@ async fn oidcc_codereuse() {
     laptop.stop().await;
 }
 
-/// The service's clock is moved; the function's own seal lasts 60 seconds, and so still opens. The suite would warn of the
-/// first access token, which goes on: nothing is stored that could end it.
+/// The service's clock is moved; the function's own seal lasts 60 seconds, and so still opens. The
+/// suite would warn of the first access token, which goes on: nothing is stored that could end it.
 #[tokio::test]
 async fn oidcc_codereuse_30seconds() {
     let laptop = laptop().await;
@@ -511,8 +512,8 @@ async fn oidcc_redirect_uri_query_added() {
     laptop.stop().await;
 }
 
-/// Amazon Cognito's redirect URI has no query, and one with a query can't be configured: the function doesn't start. So
-/// there is none to mismatch, and any query is refused.
+/// Amazon Cognito's redirect URI has no query, and one with a query can't be configured: the
+/// function doesn't start. So there is none to mismatch, and any query is refused.
 #[tokio::test]
 async fn oidcc_redirect_uri_query_mismatch() {
     let registered = "https://client.example/callback?foo=bar";
@@ -760,7 +761,8 @@ async fn oidcc_userinfo_post_header() {
     userinfo_answers(reqwest::Method::POST).await;
 }
 
-/// Exactly these attributes come where exactly this scope is configured, in the ID token and in userinfo alike.
+/// Exactly these attributes come where exactly this scope is configured, in the ID token and in
+/// userinfo alike.
 async fn scope_gives(scope: &str, attributes: Value) {
     let environment = variables([(variables::ATTRIBUTES, Some(scope))]);
     let laptop = laptop_with(|options| options.environment = environment).await;
@@ -836,7 +838,8 @@ async fn fapi2_server_attempt_reuse_authorization_code_after_one_second() {
     laptop.stop().await;
 }
 
-/// The same bridge with another client: same issuer, same sealing keys, other client id. Its own codes it takes.
+/// The same bridge with another client: same issuer, same sealing keys, other client id. Its own
+/// codes it takes.
 #[tokio::test]
 async fn fapi2_server_ensure_authorization_code_is_bound_to_client() {
     let laptop = laptop().await;
@@ -876,8 +879,8 @@ async fn fapi2_server_ensure_authorization_code_is_bound_to_client() {
     laptop.stop().await;
 }
 
-/// Both ends of a code's life: our seal's (made by the bridge's own library, since its clock is the machine's), and that
-/// of the service's code inside.
+/// Both ends of a code's life: our seal's (made by the bridge's own library, since its clock is the
+/// machine's), and that of the service's code inside.
 #[tokio::test]
 async fn fapi2_server_ensure_token_endpoint_fails_with_expired_auth_code() {
     let laptop = laptop().await;
@@ -907,7 +910,8 @@ async fn fapi2_server_ensure_token_endpoint_fails_with_expired_auth_code() {
 
     laptop.stop().await;
 
-    // The service's clock goes ten seconds ahead and no more: the client assertion must stay in time.
+    // The service's clock goes ten seconds ahead and no more: the client assertion must stay in
+    // time.
     let laptop =
         laptop_with(|options| options.service = |service| service.code_lifetime = TEN_SECONDS)
             .await;

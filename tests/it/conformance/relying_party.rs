@@ -1,8 +1,12 @@
-//! The bridge as relying party of the service: the cases of the OpenID Foundation's suite for clients.
-//! The stand-in of the service makes the fault; every refusal has its twin, the same flow without the fault.
-//! After a refused ID token nobody is asked for attributes, and neither log nor answer shows a token or an attribute.
+//! The bridge as relying party of the service: the cases of the OpenID Foundation's suite for
+//! clients.
+//! The stand-in of the service makes the fault; every refusal has its twin, the same flow without
+//! the fault.
+//! After a refused ID token nobody is asked for attributes, and neither log nor answer shows a
+//! token or an attribute.
 //!
-//! The OpenID Connect cases look at the token endpoint's answer, the FAPI 2 cases at what Amazon Cognito makes of it.
+//! The OpenID Connect cases look at the token endpoint's answer, the FAPI 2 cases at what Amazon
+//! Cognito makes of it.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -132,7 +136,8 @@ fn assert_log_shows_none_of(laptop: &Laptop, confidential: &Confidential) {
     confidential.assert_not_in("the log", &lines.join("\n"));
 }
 
-/// The login succeeds: verified ID token about the right person, one token request, one userinfo request.
+/// The login succeeds: verified ID token about the right person, one token request, one userinfo
+/// request.
 pub(super) async fn accepted(laptop: &Laptop, fault: Option<Fault>) -> Attempt {
     let failures = logged_failures(laptop).len();
     let attempt = attempt(laptop, fault).await;
@@ -218,7 +223,8 @@ async fn refused(laptop: &Laptop, fault: Fault, class: &'static str) -> Attempt 
     attempt
 }
 
-/// The same through Amazon Cognito: it gets `invalid_grant`, tells the app, and has no user; the twin has one.
+/// The same through Amazon Cognito: it gets `invalid_grant`, tells the app, and has no user; the
+/// twin has one.
 async fn cognito_refused(laptop: &Laptop, fault: Fault, class: &'static str) -> Map<String, Value> {
     let known_users = laptop.cognito.users().len();
     let userinfo_requests = laptop.service.count(Endpoint::Userinfo);
@@ -291,7 +297,8 @@ async fn stack_accepting(algorithms: &'static str) -> Laptop {
     .await
 }
 
-/// The types of the keys for signatures that the service publishes with neither name nor algorithm, in their order.
+/// The types of the keys for signatures that the service publishes with neither name nor algorithm,
+/// in their order.
 async fn unnamed(laptop: &Laptop) -> Vec<String> {
     let request = reqwest::Client::new().get(&laptop.service.endpoints().jwks_uri);
     let set = Answer::of(request).await.json();
@@ -358,7 +365,8 @@ mod openid_connect {
             exchanged.form_value("redirect_uri"),
             Some(callback.as_str())
         );
-        // Keys once, for a process that has none yet; then one call for the tokens and one for the attributes.
+        // Keys once, for a process that has none yet; then one call for the tokens and one for the
+        // attributes.
         let back_channel: Vec<_> = attempt
             .requests
             .iter()
@@ -451,7 +459,8 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// The code flow could do without a nonce. Ours never does, and an ID token without it is refused.
+    /// The code flow could do without a nonce. Ours never does, and an ID token without it is
+    /// refused.
     #[tokio::test]
     async fn oidcc_client_test_nonce_unless_code_flow() {
         let laptop = laptop().await;
@@ -547,8 +556,9 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// The suite's key set: one key of each type for signatures, with neither `kid` nor `alg`, and keys for encryption with
-    /// both. Then the same with ES256, where the keys have names that the token doesn't say.
+    /// The suite's key set: one key of each type for signatures, with neither `kid` nor `alg`, and
+    /// keys for encryption with both. Then the same with ES256, where the keys have names that the
+    /// token doesn't say.
     #[tokio::test]
     async fn oidcc_client_test_kid_absent_single_jwks() {
         let laptop = stack_accepting("RS256").await;
@@ -570,7 +580,8 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// The suite's key set likewise, with several keys of a type. It lets a client reject, or try them all.
+    /// The suite's key set likewise, with several keys of a type. It lets a client reject, or try
+    /// them all.
     #[tokio::test]
     async fn oidcc_client_test_kid_absent_multiple_jwks() {
         let laptop = stack_accepting("RS256").await;
@@ -597,8 +608,8 @@ mod openid_connect {
         assert_eq!(twin.count(Endpoint::KeySet), 0);
         assert!(twin.id_token_header().contains_key("kid"));
 
-        // A process that fetched the keys when there was one takes that one, finds that it didn't sign, and fetches them again:
-        // then there are two.
+        // A process that fetched the keys when there was one takes that one, finds that it didn't
+        // sign, and fetches them again: then there are two.
         laptop.bridge.scale_to_zero().await;
         accepted(&laptop, None).await;
         let refused = fails(&laptop, fault, &refusal).await;
@@ -619,8 +630,8 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// The suite has this for other flows, in which it has to be there. In the code flow it is optional (OpenID Connect Core
-    /// §3.1.3.6).
+    /// The suite has this for other flows, in which it has to be there. In the code flow it is
+    /// optional (OpenID Connect Core §3.1.3.6).
     #[tokio::test]
     async fn oidcc_client_test_missing_athash() {
         let laptop = laptop().await;
@@ -653,7 +664,8 @@ mod openid_connect {
         let during = accepted(&laptop, Some(Fault::KeysRotated)).await;
         assert_eq!(during.count(Endpoint::KeySet), 1);
 
-        // A key that nobody published stays unknown, and doesn't make a flood: once, then not for ten seconds.
+        // A key that nobody published stays unknown, and doesn't make a flood: once, then not for
+        // ten seconds.
         laptop.bridge.scale_to_zero().await;
         accepted(&laptop, None).await;
         let fault = Fault::IdTokenUnknownKey;
@@ -700,8 +712,8 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// Attributes that come otherwise than plainly aren't used: neither what somebody else signed, nor what would have to be
-    /// fetched from an address in an answer.
+    /// Attributes that come otherwise than plainly aren't used: neither what somebody else signed,
+    /// nor what would have to be fetched from an address in an answer.
     async fn userinfo_fails(fault: Fault, refusal: Refusal) {
         let laptop = laptop().await;
         let refusal = Refusal {
@@ -836,7 +848,8 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// There is no discovery here: addresses and issuer are configured, and no document can change them.
+    /// There is no discovery here: addresses and issuer are configured, and no document can change
+    /// them.
     #[tokio::test]
     async fn oidcc_client_test_discovery_issuer_mismatch() {
         let served = laptop().await;
@@ -846,7 +859,8 @@ mod openid_connect {
             options.environment = variables([(variables::SERVICE_ISSUER, Some(issuer))]);
         })
         .await;
-        // Another issuer than the one that is configured is refused where it shows first: in the callback's `iss`…
+        // Another issuer than the one that is configured is refused where it shows first: in the
+        // callback's `iss`…
         let client = RelyingParty::new(&laptop);
         let request = client.authorization_request();
         let arrival = client.sign_in(&browser(), &request, PERSONA, None).await;
@@ -1073,8 +1087,9 @@ mod fapi2 {
         accepted(laptop, None).await;
     }
 
-    /// The suite's server announces `authorization_response_iss_parameter_supported`, so its answer without `iss` has to be
-    /// refused (RFC 9207 §2.4): `CALLBACK_ISS=required`. The service doesn't announce it, so by default it isn't needed.
+    /// The suite's server announces `authorization_response_iss_parameter_supported`, so its answer
+    /// without `iss` has to be refused (RFC 9207 §2.4): `CALLBACK_ISS=required`. The service
+    /// doesn't announce it, so by default it isn't needed.
     #[tokio::test]
     async fn fapi2_client_remove_authorization_response_iss() {
         let laptop = laptop_with(|options| {
@@ -1090,7 +1105,8 @@ mod fapi2 {
         laptop.stop().await;
     }
 
-    /// A login that ends on a page of the bridge: the client hears nothing of it, and the code isn't used.
+    /// A login that ends on a page of the bridge: the client hears nothing of it, and the code
+    /// isn't used.
     async fn ends_on_a_page(fault: Fault, class: &str) {
         let laptop = laptop().await;
         let client = RelyingParty::new(&laptop);

@@ -1,5 +1,5 @@
-//! As provider: what an authorization request may hold beside what it must, and in which form it may come. Each case sends
-//! what the suite's module of its name sends.
+//! As provider: what an authorization request may hold beside what it must, and in which form it
+//! may come. Each case sends what the suite's module of its name sends.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -25,8 +25,8 @@ fn state_of_128() -> String {
     letters.chain("-._~".chars()).collect()
 }
 
-/// A parameter that changes nothing: the login succeeds, the service is asked for what it is asked for without it, and the
-/// log doesn't show it.
+/// A parameter that changes nothing: the login succeeds, the service is asked for what it is asked
+/// for without it, and the log doesn't show it.
 async fn is_ignored(name: &str, value: &str) {
     let laptop = laptop().await;
     let client = RelyingParty::new(&laptop);
@@ -125,7 +125,8 @@ async fn oidcc_ensure_post_request_succeeds() {
     laptop.stop().await;
 }
 
-/// Where the browser is after a request that it makes again, in the same browser: a login has succeeded there before.
+/// Where the browser is after a request that it makes again, in the same browser: a login has
+/// succeeded there before.
 async fn again(
     laptop: &Laptop,
     change: impl FnOnce(AuthorizationRequest, &Answer) -> AuthorizationRequest,
@@ -180,7 +181,8 @@ async fn oidcc_prompt_none_logged_in() {
     laptop.stop().await;
 }
 
-/// The module wants a login without anybody there. The hint is a token: it is neither needed nor shown to anybody.
+/// The module wants a login without anybody there. The hint is a token: it is neither needed nor
+/// shown to anybody.
 #[tokio::test]
 async fn oidcc_id_token_hint() {
     let laptop = laptop().await;
@@ -203,7 +205,8 @@ async fn oidcc_id_token_hint() {
     laptop.stop().await;
 }
 
-/// Two logins of one browser, the second so much later and with this parameter: when the person authenticated for each.
+/// Two logins of one browser, the second so much later and with this parameter: when the person
+/// authenticated for each.
 async fn authenticated(name: &str, value: &str, later: TimeDelta) -> (i64, i64) {
     let laptop = laptop().await;
     let client = RelyingParty::new(&laptop);
@@ -247,8 +250,8 @@ async fn oidcc_max_age_1() {
     assert!(second > first);
 }
 
-/// The module wants the same `auth_time` twice. Whether the person has to authenticate again is the service's to say; the
-/// bridge hands on what it says.
+/// The module wants the same `auth_time` twice. Whether the person has to authenticate again is the
+/// service's to say; the bridge hands on what it says.
 #[tokio::test]
 async fn oidcc_max_age_10000() {
     let laptop = laptop().await;
@@ -269,7 +272,8 @@ async fn oidcc_max_age_10000() {
     laptop.stop().await;
 }
 
-/// As the suite makes it of a request: everything in an unsigned object, and in the query only what OAuth demands there.
+/// As the suite makes it of a request: everything in an unsigned object, and in the query only what
+/// OAuth demands there.
 fn request_object(request: &AuthorizationRequest) -> (AuthorizationRequest, String) {
     let parameters: Map<String, Value> = (request.url().query_pairs())
         .map(|(name, value)| (name.into_owned(), value.into_owned().into()))
@@ -315,7 +319,8 @@ async fn oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupport
     .await;
 }
 
-/// A good redirect URI in the object and a bad one in the query: a page, and nothing for the one that is registered.
+/// A good redirect URI in the object and a bad one in the query: a page, and nothing for the one
+/// that is registered.
 #[tokio::test]
 async fn oidcc_ensure_request_object_with_redirect_uri() {
     let laptop = laptop().await;

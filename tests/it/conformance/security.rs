@@ -1,5 +1,6 @@
-//! The points of RFC 9700 that can be tested from outside: redirect URIs, open redirectors, PKCE, single use, headers,
-//! and what an attacker can write into a request. One test for each point; what is refused stands beside what isn't.
+//! The points of RFC 9700 that can be tested from outside: redirect URIs, open redirectors, PKCE,
+//! single use, headers, and what an attacker can write into a request. One test for each point;
+//! what is refused stands beside what isn't.
 
 use std::collections::BTreeSet;
 
@@ -106,7 +107,8 @@ impl Begun {
     }
 }
 
-/// The answer of the bridge, which sends the browser nowhere but to the client, or leaves it on a page.
+/// The answer of the bridge, which sends the browser nowhere but to the client, or leaves it on a
+/// page.
 async fn end_of(client: &RelyingParty<'_>, browser: &UserAgent, url: &Url) -> Arrival {
     let redirect_uri = client.redirect_uri();
     let at_client = |url: &Url| url.as_str().starts_with(&redirect_uri);
@@ -183,8 +185,8 @@ async fn rfc9700_redirect_uris_are_compared_exactly() {
     laptop.stop().await;
 }
 
-/// A `Location` of the bridge leads to the service's authorization endpoint or to the registered redirect URI. What the
-/// request says is in it as the client's own `state` only.
+/// A `Location` of the bridge leads to the service's authorization endpoint or to the registered
+/// redirect URI. What the request says is in it as the client's own `state` only.
 fn assert_location_is_ours(
     laptop: &Laptop,
     client: &RelyingParty<'_>,
@@ -454,7 +456,8 @@ async fn rfc9700_every_transaction_has_its_own_pkce_challenge_nonce_and_state() 
     laptop.stop().await;
 }
 
-/// §2.1.1, §4.5, §4.7: what one browser began, no other ends; and a code doesn't move from one login to another.
+/// §2.1.1, §4.5, §4.7: what one browser began, no other ends; and a code doesn't move from one
+/// login to another.
 #[tokio::test]
 async fn rfc9700_a_login_is_bound_to_its_browser() {
     let laptop = laptop().await;
@@ -473,7 +476,8 @@ async fn rfc9700_a_login_is_bound_to_its_browser() {
     let victim = Begun::new(&client).await;
     let victims_callback = back_from_service(&victim).await;
 
-    // Each other's way back, in a browser without the cookie and in one with the cookie of another login.
+    // Each other's way back, in a browser without the cookie and in one with the cookie of another
+    // login.
     let refusal = Refusal::on_page(400, "no_pending_login");
     for (browser, callback) in [
         (&browser(), &attackers_callback),
@@ -484,7 +488,8 @@ async fn rfc9700_a_login_is_bound_to_its_browser() {
         assert_eq!(Refusal::of(&end), refusal);
     }
 
-    // The attacker's code beside the victim's state: the code is bound to the attacker's verifier, which isn't there.
+    // The attacker's code beside the victim's state: the code is bound to the attacker's verifier,
+    // which isn't there.
     let attackers_code = kit::parameter(&attackers_callback, "code").unwrap();
     let mixed = victim.callback(&client, &[("code", &attackers_code)]);
     let end = end_of(&client, &victim.browser, &mixed).await;
@@ -556,7 +561,8 @@ async fn rfc9700_state_code_and_verifier_are_useless_after_their_first_use() {
     let again = client.token_request(&code).send().await;
     assert_eq!(Refusal::of_answer(&again), refusal);
 
-    // Who stole cookie and callback before gets a code once more; in it are a used code and its verifier.
+    // Who stole cookie and callback before gets a code once more; in it are a used code and its
+    // verifier.
     let end = end_of(&client, &thief, &callback).await;
     let stolen = parameter(&end, "code").unwrap();
     assert_ne!(stolen, code);
@@ -564,7 +570,8 @@ async fn rfc9700_state_code_and_verifier_are_useless_after_their_first_use() {
     assert_eq!(Refusal::of_answer(&tokens), refusal);
     assert_eq!(laptop.service.count(Endpoint::Userinfo), 1);
 
-    // Verifier: beside the next login's code, sealed with it as the bridge would, it is as good as none.
+    // Verifier: beside the next login's code, sealed with it as the bridge would, it is as good as
+    // none.
     let keys = SealingKeys::new([laptop.configuration.sealing_key().expose_secret()]).unwrap();
     let seal = Seal {
         keys: &keys,
@@ -841,7 +848,8 @@ async fn rfc9700_redirects_are_302_or_303_and_never_307() {
     laptop.stop().await;
 }
 
-/// §4.2, §4.3.2: the run of one login; the whole run of every persona and fault is in the module `privacy`.
+/// §4.2, §4.3.2: the run of one login; the whole run of every persona and fault is in the module
+/// `privacy`.
 #[tokio::test]
 async fn rfc9700_no_token_code_or_attribute_is_in_a_url_of_ours_or_in_a_log() {
     let laptop = laptop().await;
@@ -855,8 +863,9 @@ async fn rfc9700_no_token_code_or_attribute_is_in_a_url_of_ours_or_in_a_log() {
     laptop.stop().await;
 }
 
-/// A secret that a request could guess at is compared through one function, whose time doesn't depend on where two values
-/// begin to differ. A source that shows a secret beside `==` is a mistake; this finds it.
+/// A secret that a request could guess at is compared through one function, whose time doesn't
+/// depend on where two values begin to differ. A source that shows a secret beside `==` is a
+/// mistake; this finds it.
 #[test]
 fn rfc9700_secrets_are_compared_in_constant_time() {
     let repository = kit::workspace();

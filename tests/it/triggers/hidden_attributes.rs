@@ -1,5 +1,5 @@
-//! Where triggers don't see what the app client can't read, the built function asks the user pool, as the AWS SDK does it.
-//! What a token holds then is what it holds otherwise.
+//! Where triggers don't see what the app client can't read, the built function asks the user pool,
+//! as the AWS SDK does it. What a token holds then is what it holds otherwise.
 
 use cognito_simulator::{RepeatedTriggers, TriggerAttributes};
 use demo::laptop::Outcome;

@@ -85,8 +85,8 @@ async fn the_sign_ins_of_other_providers_pass_as_they_came() {
     }
 }
 
-/// Whatever another provider's administrator calls a verified record: nobody who is at that one can end its sign-ins, or call
-/// somebody with it.
+/// Whatever another provider's administrator calls a verified record: nobody who is at that one can
+/// end its sign-ins, or call somebody with it.
 #[tokio::test]
 async fn what_another_provider_calls_a_record_is_its_own() {
     let function = function();
@@ -107,7 +107,8 @@ async fn what_another_provider_calls_a_record_is_its_own() {
     assert_eq!(counted(&function, "Tampering"), 0);
 }
 
-/// Then it is the configuration that calls our provider otherwise, and its sign-ins would pass as they came.
+/// Then it is the configuration that calls our provider otherwise, and its sign-ins would pass as
+/// they came.
 #[tokio::test]
 async fn one_of_our_records_under_another_name_is_our_provider_and_refused() {
     let function = function();
@@ -153,7 +154,8 @@ async fn an_attribute_that_is_gone_is_cleared_and_a_birth_date_only_where_that_i
     assert_eq!(cleared["response"]["userAttributesToMap"], expected);
 }
 
-/// The record keeps the time of the token, marked as such. An earlier time of authentication goes: it isn't this record's.
+/// The record keeps the time of the token, marked as such. An earlier time of authentication goes:
+/// it isn't this record's.
 #[tokio::test]
 async fn without_a_time_of_authentication_the_pool_gets_none() {
     let record = record_with(1, |record| {

@@ -1,6 +1,7 @@
-//! Users who have another source of attributes beside the card: a password of the pool's own, or a company's provider.
-//! What the bridge doesn't ask for is theirs: it stays in the pool and in tokens. What it asks for comes from a record or
-//! doesn't come, and whoever asks for a scope of ours gets nothing that no card has proved.
+//! Users who have another source of attributes beside the card: a password of the pool's own, or a
+//! company's provider. What the bridge doesn't ask for is theirs: it stays in the pool and in
+//! tokens. What it asks for comes from a record or doesn't come, and whoever asks for a scope of
+//! ours gets nothing that no card has proved.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,7 +55,8 @@ fn asking(name: &str, scopes: &str) -> Value {
     event
 }
 
-/// The event with the answer that adds these claims and keeps back these attributes, and what the record is kept in.
+/// The event with the answer that adds these claims and keeps back these attributes, and what the
+/// record is kept in.
 fn answered(event: &Value, id_token: &Value, access_token: &Value, hidden: &[&str]) -> Value {
     answered_hiding(event, id_token, access_token, &[hidden, &KEPT_IN].concat())
 }
@@ -70,7 +72,8 @@ fn only(claims: &Value, names: &[&str]) -> Value {
     )
 }
 
-/// Without our scopes: what the bridge asks for is kept back, since it may be the card's; the rest is the user's own.
+/// Without our scopes: what the bridge asks for is kept back, since it may be the card's; the rest
+/// is the user's own.
 #[tokio::test]
 async fn without_our_scopes_a_linked_user_keeps_what_the_bridge_does_not_ask_for() {
     for (attributes, hidden) in [
@@ -101,7 +104,8 @@ async fn without_our_scopes_a_linked_user_keeps_what_the_bridge_does_not_ask_for
     }
 }
 
-/// With our scopes: what was asked for comes from the record, or is kept back, whatever the bridge asks for.
+/// With our scopes: what was asked for comes from the record, or is kept back, whatever the bridge
+/// asks for.
 #[tokio::test]
 async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
     let function = tokens("birthdate");
@@ -285,7 +289,8 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
     assert_eq!(answer, expected);
 }
 
-/// What a sign-in writes: of what the bridge asks for, what came; what didn't come as its setting says; and of the rest nothing.
+/// What a sign-in writes: of what the bridge asks for, what came; what didn't come as its setting
+/// says; and of the rest nothing.
 #[tokio::test]
 async fn a_sign_in_writes_what_the_bridge_asks_for_and_leaves_the_rest_alone() {
     let whole = record();
@@ -383,8 +388,8 @@ fn kept(laptop: &Laptop, username: &str) -> Value {
     only(&json!(laptop.cognito.users()[username]), &ATTRIBUTES)
 }
 
-/// The ID token of somebody who signs in without the card. Its signature is looked at elsewhere. The access token says which
-/// scopes it is of: whoever took one out of the URL is known by that.
+/// The ID token of somebody who signs in without the card. Its signature is looked at elsewhere.
+/// The access token says which scopes it is of: whoever took one out of the URL is known by that.
 async fn without_the_card(laptop: &Laptop, username: &str, scopes: &str) -> Value {
     let asked: Vec<_> = scopes.split(' ').collect();
     let answer = laptop.cognito.sign_in_directly(username, &asked).await;
@@ -394,8 +399,8 @@ async fn without_the_card(laptop: &Laptop, username: &str, scopes: &str) -> Valu
     claims("id_token")
 }
 
-/// A member and a company's employee, linked to the card, at a bridge that asks for a birth date alone: whole sign-ins, with
-/// all functions and the user pool's stand-in.
+/// A member and a company's employee, linked to the card, at a bridge that asks for a birth date
+/// alone: whole sign-ins, with all functions and the user pool's stand-in.
 #[tokio::test]
 async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
     let laptop = laptop_with(|options| {

@@ -1,6 +1,7 @@
-//! The built triggers, with the events of Amazon Cognito as files: golden events in, exact answers out.
-//! Records are sealed here, with the keys that the functions have; the attributes in the events are somebody else's, so
-//! that whatever is believed of them shows.
+//! The built triggers, with the events of Amazon Cognito as files: golden events in, exact answers
+//! out.
+//! Records are sealed here, with the keys that the functions have; the attributes in the events are
+//! somebody else's, so that whatever is believed of them shows.
 
 mod hidden_attributes;
 mod inbound_federation;

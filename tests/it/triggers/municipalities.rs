@@ -1,5 +1,5 @@
-//! Every municipality of Japan: what the tokens of somebody say who lives there. None may be wrong, and how many are right or
-//! not told is what `docs/claims.md` says.
+//! Every municipality of Japan: what the tokens of somebody say who lives there. None may be wrong,
+//! and how many are right or not told is what `docs/claims.md` says.
 
 use std::fs;
 

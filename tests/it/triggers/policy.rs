@@ -1,5 +1,6 @@
-//! What is asked of a verification may become more while its record lies in the user pool: accepted values of `acr`, attributes,
-//! issuers, a time of authentication. Every token is made by what is asked for then, and not by what was when the record was made.
+//! What is asked of a verification may become more while its record lies in the user pool: accepted
+//! values of `acr`, attributes, issuers, a time of authentication. Every token is made by what is
+//! asked for then, and not by what was when the record was made.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -159,7 +160,8 @@ async fn attributes_that_are_not_asked_for_any_more_give_nothing_and_neither_doe
     }
 }
 
-/// The service may change its issuer: what was verified under the former one goes on to count as long as it is named.
+/// The service may change its issuer: what was verified under the former one goes on to count as
+/// long as it is named.
 #[tokio::test]
 async fn issuers_that_are_named_are_believed_and_no_other() {
     const NEW: &str = "https://new.example/realms/main";
@@ -198,7 +200,8 @@ async fn issuers_that_are_named_are_believed_and_no_other() {
     }
 }
 
-/// One user, three refreshes, and a policy that becomes stricter between them: the record stays the same.
+/// One user, three refreshes, and a policy that becomes stricter between them: the record stays the
+/// same.
 #[tokio::test]
 async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second() {
     let record = record();

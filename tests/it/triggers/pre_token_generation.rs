@@ -1,4 +1,5 @@
-//! Token customization: claims follow scopes, and come from a record that opens and belongs to the user.
+//! Token customization: claims follow scopes, and come from a record that opens and belongs to the
+//! user.
 
 use kit::sealing_keys_json;
 use local_lambda::DirectFunction;

@@ -1,5 +1,5 @@
-//! For tests of keys: a verifier that others wrote, and a client of a KMS that the test chooses. Nothing here knows how the
-//! crate `keys` signs.
+//! For tests of keys: a verifier that others wrote, and a client of a KMS that the test chooses.
+//! Nothing here knows how the crate `keys` signs.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
-//! What the tests of several crates need: a server that misbehaves as it is told ([`Server`]), a time of day that stands
-//! still ([`TestClock`]), randomness that a test knows ([`Repeating`]), sealing keys ([`sealing_keys()`]), a Secrets Manager
-//! that takes its time ([`SecretsManager`]), what the service says in a good login ([`service`]), what a URL or a token
-//! says ([`parameter`], [`payload`]), and all that is logged meanwhile ([`log`]).
+//! What the tests of several crates need: a server that misbehaves as it is told ([`Server`]), a
+//! time of day that stands still ([`TestClock`]), randomness that a test knows ([`Repeating`]),
+//! sealing keys ([`sealing_keys()`]), a Secrets Manager that takes its time ([`SecretsManager`]),
+//! what the service says in a good login ([`service`]), what a URL or a token says ([`parameter`],
+//! [`payload`]), and all that is logged meanwhile ([`log`]).
 //! Nothing of it is in a function.
 #![expect(
     clippy::unwrap_used,

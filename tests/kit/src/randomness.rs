@@ -1,4 +1,5 @@
-//! Randomness that a test knows: what nobody could guess is known before it is asked for, or can't be had.
+//! Randomness that a test knows: what nobody could guess is known before it is asked for, or can't
+//! be had.
 
 use keys::{NoRandomness, Randomness};
 

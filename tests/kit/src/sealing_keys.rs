@@ -18,7 +18,8 @@ pub fn sealing_keys(numbers: &[u8]) -> SealingKeys {
     SealingKeys::new(keys.iter().map(String::as_str)).unwrap()
 }
 
-/// The text of the secret with these keys; they need not make a ring, so that a test can write a wrong one.
+/// The text of the secret with these keys; they need not make a ring, so that a test can write a
+/// wrong one.
 #[must_use]
 pub fn sealing_keys_json(numbers: &[u8]) -> String {
     json!({ "keys": written(numbers) }).to_string()

@@ -1,5 +1,5 @@
-//! AWS Secrets Manager as an SDK client meets it: texts by their names, after a while. The time that passes meanwhile is
-//! the test's (`tokio::time`).
+//! AWS Secrets Manager as an SDK client meets it: texts by their names, after a while. The time
+//! that passes meanwhile is the test's (`tokio::time`).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,7 @@
 //! An HTTP/1.1 server that reads requests as bytes, remembers them, and misbehaves as it is told.
-//! It usually runs on a thread of its own, so that it can act while the client's thread is blocked, as a frozen process is.
-//! It counts connections and requests: what arrived, and how often, is what the tests are about.
+//! It usually runs on a thread of its own, so that it can act while the client's thread is blocked,
+//! as a frozen process is. It counts connections and requests: what arrived, and how often, is what
+//! the tests are about.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -119,8 +120,8 @@ impl Server {
         Self::start_with(true, |_| Reply::Close)
     }
 
-    /// A server on the test's own runtime instead of a thread, so that what is slow is slow by the test's time, which may
-    /// stand still. Nothing that blocks may be called on it.
+    /// A server on the test's own runtime instead of a thread, so that what is slow is slow by the
+    /// test's time, which may stand still. Nothing that blocks may be called on it.
     pub async fn on_this_runtime(
         handler: impl Fn(&Received) -> Reply + Send + Sync + 'static,
     ) -> Self {
@@ -189,8 +190,8 @@ impl Server {
         requests
     }
 
-    /// Ends all connections, and blocks the calling thread until that is done: a client on this thread can't have
-    /// noticed when it returns.
+    /// Ends all connections, and blocks the calling thread until that is done: a client on this
+    /// thread can't have noticed when it returns.
     pub fn end_connections(&self, ending: Ending) {
         self.ending.send_modify(|(round, how)| {
             *round += 1;

@@ -1,5 +1,6 @@
-//! What the service says in a good login, as Keycloak writes it, and its key. Tokens are signed by `jsonwebtoken`, so that
-//! nobody checks his own work. What would be secret or personal is marked, so that a test can look for the mark.
+//! What the service says in a good login, as Keycloak writes it, and its key. Tokens are signed by
+//! `jsonwebtoken`, so that nobody checks his own work. What would be secret or personal is marked,
+//! so that a test can look for the mark.
 
 use std::sync::LazyLock;
 

@@ -1,6 +1,6 @@
 //! Lines that somebody wrote: the log and the metrics of a test.
-//! The log has what anybody said on this thread, at every level, and not only what a function would show of it: so a test
-//! that looks for a mark there looks everywhere.
+//! The log has what anybody said on this thread, at every level, and not only what a function would
+//! show of it: so a test that looks for a mark there looks everywhere.
 
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -57,8 +57,9 @@ pub fn log() -> (Written, DefaultGuard) {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(written.clone())
         .finish();
-    // While a process has only one subscriber, tracing asks nobody but the thread that meets an event first whether anybody
-    // wants it: a test on a thread without one would silence it for all. So there is always a second one.
+    // While a process has only one subscriber, tracing asks nobody but the thread that meets an
+    // event first whether anybody wants it: a test on a thread without one would silence it for
+    // all. So there is always a second one.
     static SECOND: OnceLock<Dispatch> = OnceLock::new();
     SECOND.get_or_init(|| {
         let subscriber = tracing_subscriber::fmt()

@@ -9,16 +9,16 @@ use url::Url;
 /// Every answer that a browser got in one login.
 #[derive(Debug)]
 pub struct BrowserLogin {
-    /// The answers in order: redirects, the test-card page, its form's answer, the consent, its form's answer, and the
-    /// page at the end if there is one.
+    /// The answers in order: redirects, the test-card page, its form's answer, the consent, its
+    /// form's answer, and the page at the end if there is one.
     pub answers: Vec<Page>,
     /// Where it ended: at a URL that the test waits for, which isn't requested, or on a page.
     pub end: Arrival,
 }
 
 impl BrowserLogin {
-    /// Follows the browser from `start`; where it comes to the test-card page, `persona` and `fault` are chosen, and where it
-    /// is asked for a consent, that is given.
+    /// Follows the browser from `start`; where it comes to the test-card page, `persona` and
+    /// `fault` are chosen, and where it is asked for a consent, that is given.
     ///
     /// # Panics
     ///
@@ -46,7 +46,8 @@ impl BrowserLogin {
                 return Self::ending(answers, Arrival::Page(posted));
             };
             answers.push(posted);
-            // The service's pages are read as a program reads them, those of others as a person does.
+            // The service's pages are read as a program reads them, those of others as a person
+            // does.
             let accept = if next.origin() == action.origin() {
                 "application/json"
             } else {

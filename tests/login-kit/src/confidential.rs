@@ -1,5 +1,6 @@
-//! What no log line, page, URL or error answer may show: tokens, codes, secrets, keys and personal attributes.
-//! Collected from what the service issued and received and from the bridge's own configuration, then searched for.
+//! What no log line, page, URL or error answer may show: tokens, codes, secrets, keys and personal
+//! attributes. Collected from what the service issued and received and from the bridge's own
+//! configuration, then searched for.
 //! A value counts as shown also in the encoding of forms and URLs.
 
 use std::fmt;
@@ -28,8 +29,9 @@ impl fmt::Debug for Confidential {
 }
 
 impl Confidential {
-    /// All that a laptop knows so far: the secrets of the bridge, every token that the service issued, the codes,
-    /// verifiers, nonces, states and assertions that it received, and who its test persons are.
+    /// All that a laptop knows so far: the secrets of the bridge, every token that the service
+    /// issued, the codes, verifiers, nonces, states and assertions that it received, and who its
+    /// test persons are.
     #[must_use]
     pub fn of(laptop: &Laptop) -> Self {
         let configuration = &laptop.configuration;
@@ -126,12 +128,14 @@ impl Confidential {
     }
 }
 
-/// Whether this is one of Cognito's words for a gender: words of the language say nothing about anybody.
+/// Whether this is one of Cognito's words for a gender: words of the language say nothing about
+/// anybody.
 fn is_word(text: &str) -> bool {
     ["male", "female", "other"].contains(&text)
 }
 
-/// Whether a text has this value. A number, such as a birth date, is none inside of a longer one, such as the time of a metric.
+/// Whether a text has this value. A number, such as a birth date, is none inside of a longer one,
+/// such as the time of a metric.
 fn stands_in(text: &str, value: &str) -> bool {
     let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
     let mut found = text.match_indices(value);

@@ -1,5 +1,6 @@
-//! The forms of a page that others wrote, as a browser finds them: where they go, what is filled in already, and which
-//! buttons they have. Read by the rules of the HTML standard, since nobody promises how such a page is written.
+//! The forms of a page that others wrote, as a browser finds them: where they go, what is filled in
+//! already, and which buttons they have. Read by the rules of the HTML standard, since nobody
+//! promises how such a page is written.
 
 use html5gum::{StartTag, Token, Tokenizer};
 use loopback::user_agent::{Page, UserAgent};

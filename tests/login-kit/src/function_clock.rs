@@ -1,4 +1,5 @@
-//! The clock of the built functions, moved with faketime. What they wait for, and their time-outs, stay as long as they are.
+//! The clock of the built functions, moved with faketime. What they wait for, and their time-outs,
+//! stay as long as they are.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,7 +35,8 @@ impl FunctionClock {
         fs::write(self.file.path(), format!("{seconds:+}")).unwrap();
     }
 
-    /// The variables that give it to a function: for [`LaptopOptions::environment`](crate::LaptopOptions::environment).
+    /// The variables that give it to a function: for
+    /// [`LaptopOptions::environment`](crate::LaptopOptions::environment).
     ///
     /// # Panics
     ///
@@ -50,7 +52,8 @@ impl FunctionClock {
     }
 }
 
-/// The library that Debian's package `faketime` brings, in the folder of this machine's architecture.
+/// The library that Debian's package `faketime` brings, in the folder of this machine's
+/// architecture.
 fn faketime() -> String {
     let mut folders = fs::read_dir("/usr/lib").unwrap();
     let library = folders.find_map(|folder| {

@@ -1,5 +1,6 @@
-//! The test kit: everything on free ports, with the built function, and a client that can stand in Amazon Cognito's place.
-//! The function is built once per run; what happens to lie in the target folder is never used.
+//! The test kit: everything on free ports, with the built function, and a client that can stand in
+//! Amazon Cognito's place. The function is built once per run; what happens to lie in the target
+//! folder is never used.
 //! A failure of the kit itself is a panic, since only tests use it.
 #![expect(
     clippy::unwrap_used,
@@ -74,8 +75,9 @@ pub fn rsa_keys() -> RsaKeys {
     keys.clone()
 }
 
-/// Waits for the new day if it is about to begin in Japan. Of the made-up people some have a birthday today and some
-/// tomorrow, so who they are must not change between a login and what a test expects of it.
+/// Waits for the new day if it is about to begin in Japan. Of the made-up people some have a
+/// birthday today and some tomorrow, so who they are must not change between a login and what a
+/// test expects of it.
 pub async fn day_that_goes_on() {
     const DAY: u64 = 24 * 60 * 60;
     const JAPAN: u64 = 9 * 60 * 60;

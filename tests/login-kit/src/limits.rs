@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use markdown::Document;
 
-/// An amount as the document writes it: thousands are separated, and the unit is `s` (seconds), `B` (bytes) or none.
+/// An amount as the document writes it: thousands are separated, and the unit is `s` (seconds), `B`
+/// (bytes) or none.
 #[must_use]
 pub fn amount(number: usize, unit: &str) -> String {
     let digits = number.to_string();
@@ -33,7 +34,8 @@ pub fn number(amount: &str) -> usize {
 ///
 /// # Panics
 ///
-/// If there is no such section, if a row has another form, or if it doesn't say why ours is near enough.
+/// If there is no such section, if a row has another form, or if it doesn't say why ours is near
+/// enough.
 #[must_use]
 pub fn documented(document: &str, heading: &str) -> BTreeMap<String, (String, String)> {
     let mut rows = BTreeMap::new();

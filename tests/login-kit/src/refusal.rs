@@ -1,4 +1,5 @@
-//! How something was refused, exactly: to whom it was told, with which OAuth error, and with which class.
+//! How something was refused, exactly: to whom it was told, with which OAuth error, and with which
+//! class.
 //! The support id is checked for its form and left out, since it is another one each time.
 
 use loopback::user_agent::{Arrival, Page};

@@ -1,5 +1,5 @@
-//! A client in Amazon Cognito's place, for what Amazon Cognito itself never does: it sends what a test tells it to send,
-//! over HTTP, to the function's endpoints.
+//! A client in Amazon Cognito's place, for what Amazon Cognito itself never does: it sends what a
+//! test tells it to send, over HTTP, to the function's endpoints.
 
 use std::collections::BTreeMap;
 
@@ -74,7 +74,8 @@ impl AuthorizationRequest {
         url
     }
 
-    /// Sends it as a form of the page that the browser shows (OIDC Core §3.1.2.1), and gives the answer.
+    /// Sends it as a form of the page that the browser shows (OIDC Core §3.1.2.1), and gives the
+    /// answer.
     ///
     /// # Panics
     ///
@@ -240,7 +241,8 @@ impl<'a, S> RelyingParty<'a, S> {
             .expect("the function's front door answers")
     }
 
-    /// Requests the function's `/callback` (see [`RelyingParty::to_callback`]) and gives where the browser ended.
+    /// Requests the function's `/callback` (see [`RelyingParty::to_callback`]) and gives where the
+    /// browser ended.
     pub async fn from_callback(&self, browser: &UserAgent, callback: &Url) -> Arrival {
         let redirect_uri = self.redirect_uri();
         let journey = browser
@@ -263,7 +265,8 @@ impl<'a, S> RelyingParty<'a, S> {
         Answer::of(reqwest::Client::new().get(url)).await
     }
 
-    /// The claims of an ID token of the bridge, verified with its published keys (OIDC Core §3.1.3.7).
+    /// The claims of an ID token of the bridge, verified with its published keys (OIDC Core
+    /// §3.1.3.7).
     pub async fn verified(&self, id_token: &str) -> serde_json::Map<String, Value> {
         let keys: jsonwebtoken::jwk::JwkSet =
             serde_json::from_str(&self.document("/jwks.json").await.body).expect("a JWK Set");
@@ -303,7 +306,8 @@ impl RelyingParty<'_> {
             .expect("redirects that a browser follows")
     }
 
-    /// The same with every answer on the way, until the browser is at the request's own `redirect_uri`.
+    /// The same with every answer on the way, until the browser is at the request's own
+    /// `redirect_uri`.
     pub async fn browser_login(
         &self,
         browser: &UserAgent,
@@ -317,7 +321,8 @@ impl RelyingParty<'_> {
         BrowserLogin::run(browser, &request.url(), persona, fault, at_client).await
     }
 
-    /// As [`RelyingParty::sign_in`], but only as far as the function's `/callback`, which isn't requested yet: its address.
+    /// As [`RelyingParty::sign_in`], but only as far as the function's `/callback`, which isn't
+    /// requested yet: its address.
     pub async fn to_callback(&self, browser: &UserAgent, request: &AuthorizationRequest) -> Url {
         let at_callback = |url: &Url| url.path() == "/callback";
         let journey = browser

@@ -1,5 +1,6 @@
-//! Keycloak, the software that the service is built on: from Maven Central, below `target/tools/`, one pinned version.
-//! It is started on a free port of the loopback with nothing in it, and the tests make their realm.
+//! Keycloak, the software that the service is built on: from Maven Central, below `target/tools/`,
+//! one pinned version. It is started on a free port of the loopback with nothing in it, and the
+//! tests make their realm.
 //! It ends with this task, however the task ends.
 
 use std::fs::{self, File};
@@ -16,8 +17,9 @@ use crate::command::done;
 use crate::debian;
 use crate::loopback::{answers, free_address};
 
-/// The version that was tested, and the SHA-256 of its archive. Its userinfo can say the address as the service does,
-/// as a plain string; later ones answer 500 to that (seen with 26.7.3; keycloak/keycloak#44457).
+/// The version that was tested, and the SHA-256 of its archive. Its userinfo can say the address as
+/// the service does, as a plain string; later ones answer 500 to that (seen with 26.7.3;
+/// keycloak/keycloak#44457).
 const VERSION: &str = "26.4.7";
 const DIGEST: &str = "dd9834c023460be856f731423d86228c23b5d002194a2064642bec0cc6573eaa";
 
@@ -52,7 +54,8 @@ pub(super) fn run(workspace: &Path) -> Result<(), String> {
     )
 }
 
-/// Installs it below `folder`, and gives where it is. Once it is there, nothing is downloaded again.
+/// Installs it below `folder`, and gives where it is. Once it is there, nothing is downloaded
+/// again.
 fn install(folder: &Path) -> Result<PathBuf, String> {
     debian::program("java", "default-jre-headless")?;
     let home = folder.join(format!("keycloak-{VERSION}"));
@@ -114,8 +117,8 @@ fn install(folder: &Path) -> Result<PathBuf, String> {
     Ok(home)
 }
 
-/// Starts Keycloak and stops it as soon as standard input ends. That happens however this task ends: the system
-/// closes the other end of the pipe.
+/// Starts Keycloak and stops it as soon as standard input ends. That happens however this task
+/// ends: the system closes the other end of the pipe.
 const KEEPER: &str = r#"
 exec 3<&0
 bin/kc.sh "$@" </dev/null 3<&- &
@@ -146,7 +149,8 @@ impl Keycloak {
             .args(["--http-enabled=true", "--cache=local"])
             .arg(format!("--http-host={}", address.ip()))
             .arg(format!("--http-port={}", address.port()))
-            // One address for everybody: the token endpoint that an assertion has to name is the one that browsers see.
+            // One address for everybody: the token endpoint that an assertion has to name is the
+            // one that browsers see.
             .arg(format!("--hostname=http://{address}{PATH}"))
             .current_dir(home)
             .env("KC_BOOTSTRAP_ADMIN_CLIENT_ID", "interop")
@@ -154,7 +158,8 @@ impl Keycloak {
             .env("JAVA_OPTS_KC_HEAP", "-Xms256m -Xmx640m")
             // It lives for a minute: the better compiler never pays.
             .env("JAVA_OPTS_APPEND", "-XX:TieredStopAtLevel=1")
-            // A group of its own: Ctrl-C is for the task, and the task's end stops it in good order.
+            // A group of its own: Ctrl-C is for the task, and the task's end stops it in good
+            // order.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(output)

@@ -1,5 +1,6 @@
-//! `cargo xtask interop`: logins through software that others wrote, in the service's place, in Amazon Cognito's, and in that of AWS.
-//! Each peer is installed, started, tested against and stopped, one after the other.
+//! `cargo xtask interop`: logins through software that others wrote, in the service's place, in
+//! Amazon Cognito's, and in that of AWS. Each peer is installed, started, tested against and
+//! stopped, one after the other.
 //! One that can't be had is said loudly; the others still run, and the task fails.
 
 use std::path::Path;
@@ -17,7 +18,8 @@ mod tests_of;
 pub(crate) enum Peer {
     /// Keycloak, in the service's place.
     Keycloak,
-    /// Packages of npm: oidc-provider in the service's place, openid-client and oauth4webapi in Amazon Cognito's, and jose.
+    /// Packages of npm: oidc-provider in the service's place, openid-client and oauth4webapi in
+    /// Amazon Cognito's, and jose.
     Npm,
     /// ministack, in the place of AWS: the stack is deployed to it.
     Stack,

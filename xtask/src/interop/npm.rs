@@ -1,5 +1,6 @@
-//! Peers of npm: their packages in the versions of `tests/interop/npm/package-lock.json`, below `target/tools/`.
-//! Node 20 or later runs them: the machine's own, or where that is older, one that is a package too.
+//! Peers of npm: their packages in the versions of `tests/interop/npm/package-lock.json`, below
+//! `target/tools/`. Node 20 or later runs them: the machine's own, or where that is older, one that
+//! is a package too.
 //! Scripts and packages lie in one folder there; nothing is installed into the source tree.
 
 use std::fs;
@@ -28,7 +29,8 @@ pub(super) fn run(workspace: &Path) -> Result<(), String> {
     )
 }
 
-/// Copies the scripts into `folder`, installs the packages beside them, and gives the Node that runs them.
+/// Copies the scripts into `folder`, installs the packages beside them, and gives the Node that
+/// runs them.
 /// Once they are there, nothing is downloaded again.
 fn install(sources: &Path, folder: &Path) -> Result<PathBuf, String> {
     debian::program("node", "nodejs")?;

@@ -1,6 +1,7 @@
-//! The stack of template.yaml, deployed as everybody deploys it: built by `sam build` for this machine's processor, deployed by
-//! `sam deploy` to an emulator of AWS that others wrote, which runs the functions as processes. The emulator has nothing in it at
-//! first, and ends with this task.
+//! The stack of template.yaml, deployed as everybody deploys it: built by `sam build` for this
+//! machine's processor, deployed by `sam deploy` to an emulator of AWS that others wrote, which
+//! runs the functions as processes. The emulator has nothing in it at first, and ends with this
+//! task.
 
 use std::path::Path;
 

@@ -5,7 +5,8 @@ use std::process::Stdio;
 
 use crate::command::{cargo, done};
 
-/// Runs the tests of one module of the package `interop`, with what they have to know about the peer.
+/// Runs the tests of one module of the package `interop`, with what they have to know about the
+/// peer.
 pub(super) fn test(
     workspace: &Path,
     module: &str,

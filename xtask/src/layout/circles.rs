@@ -1,7 +1,9 @@
-//! Circles: files of a crate that import each other, by one step or by several. Whoever reads one of them has to read all.
+//! Circles: files of a crate that import each other, by one step or by several. Whoever reads one
+//! of them has to read all.
 //!
-//! A file imports another one if it names something that stands there. Declaring a module is no import, and neither is
-//! handing a name on (`pub use`): what is imported through it is imported from where it stands.
+//! A file imports another one if it names something that stands there. Declaring a module is no
+//! import, and neither is handing a name on (`pub use`): what is imported through it is imported
+//! from where it stands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -116,7 +118,8 @@ impl Modules {
     /// The file in which stands what a path names, as far as it is a path of this crate.
     fn file_of(&self, named: &[String]) -> Option<&Path> {
         let mut named = named.to_vec();
-        // A name can be handed on several times; more often than this it would be a circle of its own.
+        // A name can be handed on several times; more often than this it would be a circle of its
+        // own.
         for _ in 0..16 {
             let depth = (0..=named.len()).rev().find(|depth| {
                 let prefix = named.get(..*depth);
@@ -191,8 +194,8 @@ struct Reader {
 }
 
 impl Reader {
-    /// A path from the root of the crate, if it is one of this crate: one that begins with `crate`, `self` or `super`, or with
-    /// a module that is declared here.
+    /// A path from the root of the crate, if it is one of this crate: one that begins with `crate`,
+    /// `self` or `super`, or with a module that is declared here.
     fn absolute(&self, path: &[String]) -> Option<Names> {
         let (first, rest) = path.split_first()?;
         let mut base = match first.as_str() {
@@ -294,7 +297,8 @@ impl VisitMut for Reader {
     }
 }
 
-/// Whether a module is compiled for tests alone: what a file's own tests import says nothing about the file.
+/// Whether a module is compiled for tests alone: what a file's own tests import says nothing about
+/// the file.
 fn is_for_tests(module: &ItemMod) -> bool {
     module.attrs.iter().any(|attribute| {
         let Meta::List(list) = &attribute.meta else {

@@ -1,5 +1,6 @@
-//! `cargo xtask layout`: the crates of this repository with their lines, ring by ring, and what breaks its two rules. Arrows
-//! between crates go one way (`rings`), and no two files of a crate import each other (`circles`).
+//! `cargo xtask layout`: the crates of this repository with their lines, ring by ring, and what
+//! breaks its two rules. Arrows between crates go one way (`rings`), and no two files of a crate
+//! import each other (`circles`).
 //! The tests hold both; the task shows them.
 
 mod circles;
@@ -43,7 +44,8 @@ fn percent(part: usize, all: usize) -> usize {
     part.saturating_mul(1_000).checked_div(all).unwrap_or(0)
 }
 
-/// A line for each arrow that goes the wrong way, for each crate that is too large, and for each circle of files.
+/// A line for each arrow that goes the wrong way, for each crate that is too large, and for each
+/// circle of files.
 fn broken_rules(packages: &[Package]) -> Result<Vec<String>, String> {
     let mut broken = rings::broken(packages);
     for package in packages {

@@ -1,6 +1,7 @@
-//! The rings: what is deployed (`functions`) and what it is made of (`crates`), what runs on a laptop (`laptop`), and what
-//! proves it (`tests`). A crate uses crates of its own ring or of one further in. Development dependencies may point at
-//! `kit` and `loopback` too, which know nothing of what they help to test.
+//! The rings: what is deployed (`functions`) and what it is made of (`crates`), what runs on a
+//! laptop (`laptop`), and what proves it (`tests`). A crate uses crates of its own ring or of one
+//! further in. Development dependencies may point at `kit` and `loopback` too, which know nothing
+//! of what they help to test.
 
 use std::path::{Path, PathBuf};
 
@@ -36,7 +37,8 @@ impl Ring {
         }
     }
 
-    /// Whether a crate of this ring may use one of that ring: not one further out, and no function uses another.
+    /// Whether a crate of this ring may use one of that ring: not one further out, and no function
+    /// uses another.
     fn may_use(self, other: Self) -> bool {
         match (self, other) {
             (Self::Functions, Self::Functions) => false,

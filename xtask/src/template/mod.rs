@@ -1,6 +1,6 @@
-//! `cargo xtask template`: what can be said of the deployment without an account. The template is linted as it stands and after
-//! the transform that AWS makes of it, two tools that others wrote look for what is unsafe, and the tests resolve it with every
-//! combination of its parameters.
+//! `cargo xtask template`: what can be said of the deployment without an account. The template is
+//! linted as it stands and after the transform that AWS makes of it, two tools that others wrote
+//! look for what is unsafe, and the tests resolve it with every combination of its parameters.
 
 use std::fs;
 use std::path::{Path, PathBuf};

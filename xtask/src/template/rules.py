@@ -232,7 +232,8 @@ REFUSED = {
 
 def changed(where, what):
     """The resources with this in this place (a JSON pointer, RFC 6901, without its first slash)."""
-    # Not copy.deepcopy: what stands in two places would be one in the copy, too, and change in both.
+    # Not copy.deepcopy: what stands in two places would be one in the copy, too, and change in
+    # both.
     resources = json.loads(json.dumps(AS_IT_SHOULD_BE))
     *path, last = (part.replace("~1", "/") for part in where.split("/"))
     parent = resources

@@ -37,7 +37,8 @@ workspace, folder = (Path(argument) for argument in sys.argv[1:])
 os.environ.setdefault("AWS_DEFAULT_REGION", "ap-northeast-1")
 
 source = template(workspace / "template.yaml")
-# Another transform would be a macro of somebody's, which could make anything of the template, and isn't seen afterwards.
+# Another transform would be a macro of somebody's, which could make anything of the template, and
+# isn't seen afterwards.
 if source["Transform"] != "AWS::Serverless-2016-10-31":
     sys.exit(f"template.yaml: no transform but SAM's: {source['Transform']}")
 # What `sam package` puts there; the transform takes no local folder.

@@ -1,4 +1,5 @@
-//! The authorization request: exactly the parameters that the service documents, for every configuration.
+//! The authorization request: exactly the parameters that the service documents, for every
+//! configuration.
 //! The three one_time keep to the service's alphabet and lengths, whatever their bits are.
 //! Nothing of one login is in the next.
 

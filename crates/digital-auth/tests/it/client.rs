@@ -1,4 +1,5 @@
-//! A login's end as a whole: which requests it takes, in which order, what stops it, and how long it may last.
+//! A login's end as a whole: which requests it takes, in which order, what stops it, and how long
+//! it may last.
 //! A login never half succeeds: after the first thing that is wrong nothing more is asked for.
 //! One warm login is two requests.
 
@@ -307,8 +308,8 @@ async fn fail_a_key_that_the_service_does_not_know_either_and_no_flood_of_reques
     assert!(server.requests_to(USERINFO).is_empty());
 }
 
-/// A service that publishes the signer's key with a defect beside a good one of the same name, and mends it if `mended` says
-/// so.
+/// A service that publishes the signer's key with a defect beside a good one of the same name, and
+/// mends it if `mended` says so.
 fn with_unusable_key(mended: bool) -> Server {
     Server::start(move |request: &Received| match request.target.as_str() {
         CERTS => {

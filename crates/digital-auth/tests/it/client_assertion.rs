@@ -1,4 +1,5 @@
-//! The client assertion, read by an implementation that others wrote, with nothing but the public key.
+//! The client assertion, read by an implementation that others wrote, with nothing but the public
+//! key.
 //! Header and claims are exactly those of the contract.
 //! A `jti` never comes twice.
 
@@ -72,8 +73,8 @@ fn pass_header_and_claims_are_exactly_those_of_the_contract() {
     }
 }
 
-/// The service refuses an assertion of the future, one that has expired, and one that expires more than 60 s ahead, or was
-/// issued more than 60 s ago: all by its own clock.
+/// The service refuses an assertion of the future, one that has expired, and one that expires more
+/// than 60 s ahead, or was issued more than 60 s ago: all by its own clock.
 #[test]
 fn pass_the_service_takes_it_with_our_clock_40_s_behind_to_10_s_ahead_and_5_s_on_the_way() {
     let (_, claims) = read(es256(), &assertion(es256()));

@@ -1,6 +1,7 @@
-//! The ID token's checks, one after the other: the good token, and for each rule the token that breaks just that rule.
-//! Every refusal is the exact one.
-//! In the end: no single byte of a good token can be changed, and nothing that is sent makes the check panic.
+//! The ID token's checks, one after the other: the good token, and for each rule the token that
+//! breaks just that rule. Every refusal is the exact one.
+//! In the end: no single byte of a good token can be changed, and nothing that is sent makes the
+//! check panic.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -786,7 +787,8 @@ fn fail_the_first_check_counts() {
     );
 }
 
-/// Everything is wrong at first. Then one thing after the other is put right, and the next step refuses.
+/// Everything is wrong at first. Then one thing after the other is put right, and the next step
+/// refuses.
 #[test]
 fn fail_step_by_step_in_the_order_of_the_specification() {
     let check = Check {

@@ -1,6 +1,8 @@
-//! The forms of an ID token: what is checked must have the form that the specifications give it, to the letter.
-//! What isn't checked may have any: the service may write the attributes in its own form, and a login doesn't depend on it.
-//! In the end: openidconnect's own verifier agrees wherever it can read a token.
+//! The forms of an ID token: what is checked must have the form that the specifications give it, to
+//! the letter.
+//! What isn't checked may have any: the service may write the attributes in its own form, and a
+//! login doesn't depend on it. In the end: openidconnect's own verifier agrees wherever it can read
+//! a token.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -239,7 +241,8 @@ fn pass_members_of_the_header_that_are_not_understood() {
     }
 }
 
-/// RFC 7515 §4.1.11 to the letter: whoever doesn't understand an extension refuses the token, and here none is understood.
+/// RFC 7515 §4.1.11 to the letter: whoever doesn't understand an extension refuses the token, and
+/// here none is understood.
 #[test]
 fn fail_every_critical_extension_and_every_header_of_another_form() {
     for (member, value) in [
@@ -276,7 +279,8 @@ fn fail_every_critical_extension_and_every_header_of_another_form() {
     }
 }
 
-/// RFC 7515 §4.1.9: `typ` is a media type, compared without case, and its `application/` may be left out.
+/// RFC 7515 §4.1.9: `typ` is a media type, compared without case, and its `application/` may be
+/// left out.
 #[test]
 fn pass_every_spelling_of_the_type_and_fail_every_other_type() {
     let typed = |typ: &str| {
@@ -420,12 +424,13 @@ fn fail_times_that_are_no_numbers_or_no_times() {
     }
 }
 
-/// RFC 7515 §2: base64url, with all trailing `=` left out and without line breaks or anything else between. Each of these
-/// is signed as it is spelled, so that only the spelling is wrong.
+/// RFC 7515 §2: base64url, with all trailing `=` left out and without line breaks or anything else
+/// between. Each of these is signed as it is spelled, so that only the spelling is wrong.
 #[test]
 fn fail_header_and_payload_in_any_other_base64() {
     let kid = es256().key_id().as_str();
-    // One, two and three bytes beyond a multiple of three, and characters in which the alphabets differ.
+    // One, two and three bytes beyond a multiple of three, and characters in which the alphabets
+    // differ.
     let header = format!(r#"{{"alg":"ES256","kid":"{kid}","a":"??>>~~"}}"#);
     let payload = format!("{{\"a\":\"~~~???>>>\",{}", &good().to_string()[1..]);
     let good = |text: &str| URL_SAFE_NO_PAD.encode(text);
@@ -499,7 +504,8 @@ fn fail_what_is_not_utf_8_or_not_json_also_where_it_is_not_used() {
     assert_eq!(payload(array.as_bytes()), Err(IdTokenError::Malformed));
 }
 
-/// What openidconnect says of a token: with its own parser of all standard claims, and its own order.
+/// What openidconnect says of a token: with its own parser of all standard claims, and its own
+/// order.
 fn openidconnect_accepts(token: &str) -> bool {
     let keys: CoreJsonWebKeySet = serde_json::from_value(Check::default().keys).unwrap();
     let skew = TimeDelta::seconds(60);
@@ -530,7 +536,8 @@ fn openidconnect_accepts(token: &str) -> bool {
         .is_ok_and(|token| token.claims(&verifier, &nonce).is_ok())
 }
 
-/// A value that a claim may have, right for some of them. Never null, of which openidconnect thinks otherwise.
+/// A value that a claim may have, right for some of them. Never null, of which openidconnect thinks
+/// otherwise.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(json!(ISSUER)),
@@ -554,7 +561,8 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// Checks that are ours alone (`azp`, `at_hash`, the length of `sub`) have their good values here.
+    /// Checks that are ours alone (`azp`, `at_hash`, the length of `sub`) have their good values
+    /// here.
     #[test]
     fn pass_and_fail_what_openidconnect_passes_and_fails(
         changes in prop::collection::vec(

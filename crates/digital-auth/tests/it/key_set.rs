@@ -1,5 +1,5 @@
-//! The service's key set: fetched once for all who wait, an hour old at most, and fetched once more for a key that
-//! isn't in it.
+//! The service's key set: fetched once for all who wait, an hour old at most, and fetched once more
+//! for a key that isn't in it.
 //! The clock is a parameter of every call; what counts is how many requests reach the server.
 
 use std::sync::Arc;

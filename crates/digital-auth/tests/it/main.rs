@@ -1,5 +1,6 @@
-//! The service's client, seen from outside: what it writes on the wire, what it takes for an answer, and what it
-//! refuses. The peer is a server on this machine that can misbehave; the time of day is the test's.
+//! The service's client, seen from outside: what it writes on the wire, what it takes for an
+//! answer, and what it refuses. The peer is a server on this machine that can misbehave; the time
+//! of day is the test's.
 //! No other network.
 #![expect(
     clippy::unwrap_used,

@@ -1,8 +1,9 @@
-//! What key sets in the wild contain, and what becomes of each: a table, with a token that the key has signed.
-//! Taken: the same numbers in another spelling. Passed over: an entry that is wrong, with a reason of its own. Refused: a
-//! document that is no JWK Set.
-//! The points are of the private keys 3, 4, 43, 379, 40393 and 49350, computed with another implementation: their coordinates
-//! begin with zeros, or with a bit that makes signed numbers a byte longer.
+//! What key sets in the wild contain, and what becomes of each: a table, with a token that the key
+//! has signed. Taken: the same numbers in another spelling. Passed over: an entry that is wrong,
+//! with a reason of its own. Refused: a document that is no JWK Set.
+//! The points are of the private keys 3, 4, 43, 379, 40393 and 49350, computed with another
+//! implementation: their coordinates begin with zeros, or with a bit that makes signed numbers a
+//! byte longer.
 
 use std::slice::from_ref;
 
@@ -491,8 +492,8 @@ fn fail_what_is_for_another_purpose_is_no_key_for_this_one() {
     }
 }
 
-/// A token by a published key that can't be used is no forgery, also where a usable key has its name, or is the only usable
-/// one for a token without a name.
+/// A token by a published key that can't be used is no forgery, also where a usable key has its
+/// name, or is the only usable one for a token without a name.
 #[test]
 fn fail_a_token_by_an_unusable_key_is_no_forgery_beside_a_usable_key() {
     let signer = Point::of(3);
@@ -614,7 +615,8 @@ fn fail_a_repeated_member_or_a_malformed_name_costs_its_entry_alone_and_not_its_
     assert_eq!(reason_of_text(other), Some(PassedOver::OfNoUse));
 }
 
-/// What no number, text or tree of this process can hold costs one member, if nobody needs it, or one entry.
+/// What no number, text or tree of this process can hold costs one member, if nobody needs it, or
+/// one entry.
 #[test]
 fn pass_a_good_key_beside_and_with_values_that_cannot_be_read() {
     let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
@@ -731,7 +733,8 @@ fn fail_what_is_no_key_at_all() {
     }
 }
 
-/// Who publishes it lets anybody sign: so it isn't used, nor is the entry beside it that has only the public part.
+/// Who publishes it lets anybody sign: so it isn't used, nor is the entry beside it that has only
+/// the public part.
 #[test]
 fn fail_a_key_whose_private_part_is_published_and_its_twin() {
     let point = Point::of(379);
@@ -750,7 +753,8 @@ fn fail_a_key_whose_private_part_is_published_and_its_twin() {
     assert_eq!(reason(&shared), Some(PassedOver::Private));
 }
 
-/// However the entry with the private part is written: one of its numbers is enough to know the other by.
+/// However the entry with the private part is written: one of its numbers is enough to know the
+/// other by.
 #[test]
 fn fail_the_twin_of_a_private_key_that_is_not_written_as_it_is() {
     let point = Point::of(379);
@@ -887,7 +891,8 @@ fn pass_a_set_as_servers_write_it_and_fail_what_is_none() {
         (format!(r#"{{"new":1,"new":2,{}"#, &set[1..]), false),
         (format!("{set}{set}"), false),
         (format!("{set}x"), false),
-        // A number or a text that can't be read is still JSON; what is cut off or isn't written so is none.
+        // A number or a text that can't be read is still JSON; what is cut off or isn't written so
+        // is none.
         (r#"{"keys":[1e999]}"#.to_owned(), true),
         (r#"{"keys":["\ud800"]}"#.to_owned(), true),
         (r#"{"keys":[1e]}"#.to_owned(), false),

@@ -1,5 +1,5 @@
-//! The service, as far as these tests need it: an address, and a server that answers each endpoint as it is told.
-//! The paths are those of the contract's table, below an issuer with a path.
+//! The service, as far as these tests need it: an address, and a server that answers each endpoint
+//! as it is told. The paths are those of the contract's table, below an issuer with a path.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Keys, key sets and signed tokens, good ones and every kind of bad ones.
-//! A token is put together from its parts here, so that a header or a signature can be what no library would write.
-//! Keys are made once for all tests.
+//! A token is put together from its parts here, so that a header or a signature can be what no
+//! library would write. Keys are made once for all tests.
 
 use std::future::Future;
 use std::pin::pin;

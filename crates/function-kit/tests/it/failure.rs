@@ -1,4 +1,5 @@
-//! What the operator is told of a failure: one log event, as loud as it concerns somebody, and one metric.
+//! What the operator is told of a failure: one log event, as loud as it concerns somebody, and one
+//! metric.
 
 use function_kit::failure::tell_lambda;
 use function_kit::failure::{Bilingual, Concern, Kind};

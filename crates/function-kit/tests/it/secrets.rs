@@ -1,5 +1,5 @@
-//! Secrets in AWS Secrets Manager that come late, not at all, or for nobody who still waits. What isn't known is never taken
-//! for an answer.
+//! Secrets in AWS Secrets Manager that come late, not at all, or for nobody who still waits. What
+//! isn't known is never taken for an answer.
 //! AWS is a stand-in that answers after a while; the time that passes meanwhile is the test's.
 
 use std::sync::Arc;
@@ -240,7 +240,8 @@ async fn a_fetch_that_nobody_waits_for_any_more_is_no_answer() {
     assert_eq!(*later.unwrap().unwrap(), "summer");
 }
 
-/// Where AWS always answers late, a process goes on for a day, and then waits for as long as it takes.
+/// Where AWS always answers late, a process goes on for a day, and then waits for as long as it
+/// takes.
 #[tokio::test(start_paused = true)]
 async fn secrets_that_are_a_day_old_are_waited_for() {
     let (_log, _guard) = log();

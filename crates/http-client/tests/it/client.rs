@@ -1,5 +1,5 @@
-//! The HTTP client's promises: connections that are old or dead don't fail a login, and a request that may have
-//! arrived is never sent again.
+//! The HTTP client's promises: connections that are old or dead don't fail a login, and a request
+//! that may have arrived is never sent again.
 //! The races are run many times, with the client's thread awake and blocked.
 
 use std::sync::Arc;
@@ -538,7 +538,8 @@ async fn fail_tls_with_somebody_who_does_not_speak_it() {
     let http = client(&TestClock::new());
     let url = server.url("/").replace("http://", "https://");
 
-    // The server waits for the end of a request's head that never comes: a second is enough for that.
+    // The server waits for the end of a request's head that never comes: a second is enough for
+    // that.
     assert_eq!(
         http.send(request(Method::GET, &url), 1024, soon())
             .await
@@ -665,7 +666,8 @@ async fn open_connections_become(server: &Server, count: usize) {
     }
 }
 
-/// Who opens the login's end again and again has a connection opened each time, and no request follows.
+/// Who opens the login's end again and again has a connection opened each time, and no request
+/// follows.
 #[tokio::test]
 async fn pass_warming_again_and_again_keeps_one_connection_and_lets_the_old_ones_go() {
     let (server, another) = (good_server(), good_server());

@@ -1,5 +1,5 @@
-//! The HTTP client, seen from outside. The peer is a server on this machine that can misbehave; the time of day is the
-//! test's.
+//! The HTTP client, seen from outside. The peer is a server on this machine that can misbehave; the
+//! time of day is the test's.
 //! No other network.
 #![expect(
     clippy::unwrap_used,

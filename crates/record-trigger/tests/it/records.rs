@@ -1,5 +1,6 @@
-//! Records as a trigger opens them: with a ring of keys that is rotated while the process lives, and by a clock that isn't
-//! the bridge's. What isn't known is never taken for an answer. The time is the test's.
+//! Records as a trigger opens them: with a ring of keys that is rotated while the process lives,
+//! and by a clock that isn't the bridge's. What isn't known is never taken for an answer. The time
+//! is the test's.
 
 use std::path::Path;
 use std::time::Duration;
@@ -72,14 +73,15 @@ async fn a_record_of_a_verification_that_has_yet_to_come_is_malformed() {
     let path = directory.path().join("records");
     ring(&path, &[1]);
     let records = records(&path).await;
-    // The bridge lets the service's clock be a minute ahead of its own, and a trigger's clock is another one.
+    // The bridge lets the service's clock be a minute ahead of its own, and a trigger's clock is
+    // another one.
     assert_eq!(open(&records, 1, -120).await, Ok(()));
     let ahead = open(&records, 1, -121).await;
     assert_eq!(ahead, Err(Class::RecordMalformed));
 }
 
-/// In one process, which never stops: a record of a new key opens with one look, and one of a key that was taken out stops
-/// to open within the hour.
+/// In one process, which never stops: a record of a new key opens with one look, and one of a key
+/// that was taken out stops to open within the hour.
 #[tokio::test]
 async fn the_keys_of_the_records_are_rotated_while_the_process_lives() {
     let (_log, _guard) = log();
@@ -90,7 +92,8 @@ async fn the_keys_of_the_records_are_rotated_while_the_process_lives() {
     let open = async |number: u8, seconds: i64| open(&records, number, seconds).await;
     assert_eq!(open(1, 0).await, Ok(()));
     assert_eq!(open(2, 0).await, Err(Class::RecordUnknownKey));
-    // Put in front: also a moment after somebody else's record of no known key. The old one still opens.
+    // Put in front: also a moment after somebody else's record of no known key. The old one still
+    // opens.
     assert_eq!(open(7, 9).await, Err(Class::RecordUnknownKey));
     ring(&path, &[2, 1]);
     assert_eq!(open(2, 10).await, Ok(()));

@@ -1,5 +1,5 @@
-//! A trigger's event in, its answer or its error out: exactly this, one log event and one metric for a failure, and of
-//! the event nothing anywhere else.
+//! A trigger's event in, its answer or its error out: exactly this, one log event and one metric
+//! for a failure, and of the event nothing anywhere else.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,7 @@
-//! The ring of keys: what opens, with which key, for which purpose, and every way in which something doesn't.
-//! The form is pinned: two versions of the bridge open each other's seals, and records lie in user pools for years.
+//! The ring of keys: what opens, with which key, for which purpose, and every way in which
+//! something doesn't.
+//! The form is pinned: two versions of the bridge open each other's seals, and records lie in user
+//! pools for years.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -199,7 +201,8 @@ fn fail_a_key_that_is_there_twice() {
     assert_eq!(invalid(&two_spellings), InvalidSealingKeys::Repeated);
 }
 
-/// The ids have 4 bytes: of all keys that are a number, counted from 0, these are the first two with one id.
+/// The ids have 4 bytes: of all keys that are a number, counted from 0, these are the first two
+/// with one id.
 #[test]
 fn fail_two_keys_with_one_id() {
     let numbered = |number: u64| {

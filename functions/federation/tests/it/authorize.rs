@@ -1,5 +1,7 @@
-//! `/authorize`: what is refused on a page, what is told to the client, and what goes on to the service.
-//! The order of the checks is that of the code: the client and its redirect URI first, for until then nothing is redirected.
+//! `/authorize`: what is refused on a page, what is told to the client, and what goes on to the
+//! service.
+//! The order of the checks is that of the code: the client and its redirect URI first, for until
+//! then nothing is redirected.
 
 use std::collections::BTreeMap;
 
@@ -64,8 +66,9 @@ async fn pass_exactly_the_documented_parameters_go_to_the_service() {
     assert_eq!(bridge.service.take_calls(), [""; 0]);
 }
 
-/// OIDC Core §3.1.2.1: by GET or POST. A form goes on as a query, by 303 (RFC 9700 §4.12): with another site's form a browser
-/// sends none of the cookies by which the logins are bounded that it has begun.
+/// OIDC Core §3.1.2.1: by GET or POST. A form goes on as a query, by 303 (RFC 9700 §4.12): with
+/// another site's form a browser sends none of the cookies by which the logins are bounded that it
+/// has begun.
 #[tokio::test]
 async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
     let bridge = RunningBridge::new().await;
@@ -575,7 +578,8 @@ async fn pass_nonce_and_s256_challenge_of_the_client_are_honoured() {
     assert_eq!(claims["nonce"], "the client's nonce 区");
 }
 
-/// OIDC Core §3.1.2.1: the service documents neither `prompt` nor `max_age`, so `auth_time` shows what was done.
+/// OIDC Core §3.1.2.1: the service documents neither `prompt` nor `max_age`, so `auth_time` shows
+/// what was done.
 #[tokio::test]
 async fn prompt_login_and_max_age_are_honoured_by_auth_time() {
     let now = start().timestamp();

@@ -1,5 +1,5 @@
-//! The tests' hands: a bridge with a clock that the test moves, requests that are changed in one place, a browser that
-//! keeps cookies, and answers that are compared as a whole.
+//! The tests' hands: a bridge with a clock that the test moves, requests that are changed in one
+//! place, a browser that keeps cookies, and answers that are compared as a whole.
 //! What every answer must have is checked here, on every one.
 
 use std::collections::BTreeMap;
@@ -418,7 +418,8 @@ pub(crate) fn support_id() -> String {
     SupportId::of_request(REQUEST_ID).as_str().to_owned()
 }
 
-/// The claims of one of our ID tokens, its signature checked by `jsonwebtoken` with what `/jwks.json` says.
+/// The claims of one of our ID tokens, its signature checked by `jsonwebtoken` with what
+/// `/jwks.json` says.
 pub(crate) async fn verified_claims(bridge: &RunningBridge, id_token: &str) -> Value {
     let keys = Call::new("GET", "/jwks.json").send(bridge).await.json();
     let header = jsonwebtoken::decode_header(id_token).unwrap();

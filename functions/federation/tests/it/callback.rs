@@ -1,5 +1,5 @@
-//! `/callback`: state and cookie belong together, or there is no login; every error of the service reaches the client by
-//! its class, and nothing that the browser wrote does.
+//! `/callback`: state and cookie belong together, or there is no login; every error of the service
+//! reaches the client by its class, and nothing that the browser wrote does.
 //! The cookie of a login ends whenever it is known which it is.
 
 use crate::bridge::{Browser, Call, RunningBridge, altered, support_id};
@@ -281,7 +281,8 @@ async fn fail_another_issuer() {
     assert!(parameters(login.send(&login.form).await.location()).contains_key("code"));
 }
 
-/// One code of OAuth for two things: an outage, and a login page that timed out. Only Keycloak's own word tells them apart.
+/// One code of OAuth for two things: an outage, and a login page that timed out. Only Keycloak's
+/// own word tells them apart.
 #[tokio::test]
 async fn fail_with_a_login_page_that_timed_out_and_not_with_an_outage() {
     let expired = ("access_denied", "service_login_expired");

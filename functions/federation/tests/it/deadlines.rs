@@ -1,6 +1,8 @@
-//! One deadline for the whole of an answer, from the moment since when somebody waits for it: whatever is slow on the way,
-//! and however much of it, the answer is there four seconds later, and says what took the time.
-//! The time that passes is the test's: everything waits for it, also the service, which is in the same runtime.
+//! One deadline for the whole of an answer, from the moment since when somebody waits for it:
+//! whatever is slow on the way, and however much of it, the answer is there four seconds later, and
+//! says what took the time.
+//! The time that passes is the test's: everything waits for it, also the service, which is in the
+//! same runtime.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -288,7 +290,8 @@ async fn fail_as_that_which_took_the_time() {
     }
 }
 
-/// What is fetched side by side takes its time once, and what goes on beside something slower took none of it.
+/// What is fetched side by side takes its time once, and what goes on beside something slower took
+/// none of it.
 #[tokio::test(start_paused = true)]
 async fn fail_as_that_which_was_waited_for_and_not_as_what_went_on_beside_it() {
     let seconds = |seconds: f64| Duration::from_secs_f64(seconds);
@@ -332,7 +335,8 @@ async fn fail_as_that_which_was_waited_for_and_not_as_what_went_on_beside_it() {
 async fn fail_as_the_key_set_if_that_took_the_time() {
     let slow = Slow::new().await;
     let code = slow.bridge.code(&authorization_request()).await;
-    // A signature that doesn't fit may mean that the key has changed, so the key set is fetched again.
+    // A signature that doesn't fit may mean that the key has changed, so the key set is fetched
+    // again.
     slow.bridge
         .service
         .id_token(|token| altered(token, token.len() - 9));
@@ -377,7 +381,8 @@ async fn fail_in_time_after_a_cold_start() {
     }
 }
 
-/// Nobody's time is used up for what only saves time later: connections that don't open, keys that don't come.
+/// Nobody's time is used up for what only saves time later: connections that don't open, keys that
+/// don't come.
 #[tokio::test(start_paused = true)]
 async fn pass_a_callback_whose_warming_up_does_not_end() {
     let slow = Slow::new().await;
@@ -398,8 +403,8 @@ async fn fail_a_callback_in_time() {
     is_the_whole_time(took);
 }
 
-/// A front door that shows what is newer than all that is known, and then a cookie that is, too: both look for secrets, and
-/// have one deadline.
+/// A front door that shows what is newer than all that is known, and then a cookie that is, too:
+/// both look for secrets, and have one deadline.
 #[tokio::test(start_paused = true)]
 async fn fail_in_time_behind_a_front_door_whose_secret_does_not_come() {
     let slow = Slow::new().await;

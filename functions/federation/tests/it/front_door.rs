@@ -1,5 +1,6 @@
-//! A bridge behind a front door: who comes without its secret is refused before anything else is looked at, on every path
-//! and however the request is wrong besides; who comes with it is answered as ever.
+//! A bridge behind a front door: who comes without its secret is refused before anything else is
+//! looked at, on every path and however the request is wrong besides; who comes with it is answered
+//! as ever.
 //! The secret is rotated while the bridge runs, as the client's is.
 
 use chrono::TimeDelta;
@@ -61,7 +62,8 @@ async fn pass_without_a_front_door_whatever_is_shown() {
     }
 }
 
-/// What each path answers to a request that is right, wrong, or of another method: with the secret and without it.
+/// What each path answers to a request that is right, wrong, or of another method: with the secret
+/// and without it.
 #[tokio::test]
 async fn fail_on_every_path_before_anything_else_is_looked_at() {
     let bridge = with_front_door(&only(SPRING)).await;
@@ -179,8 +181,8 @@ async fn pass_a_rotated_client_secret_right_after_somebody_showed_a_wrong_one() 
     assert!(is_known(&bridge, SECOND).await);
 }
 
-/// Where what is in front shows a secret that isn't known, nobody gets in: each place that it comes from counts once in an
-/// hour as somebody who didn't. Who shows nothing isn't behind it.
+/// Where what is in front shows a secret that isn't known, nobody gets in: each place that it comes
+/// from counts once in an hour as somebody who didn't. Who shows nothing isn't behind it.
 #[tokio::test]
 async fn fail_and_tell_that_nobody_gets_in_who_comes_through_it() {
     let bridge = with_front_door(&only(SPRING)).await;

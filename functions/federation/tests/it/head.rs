@@ -1,5 +1,5 @@
-//! HEAD where there is GET (RFC 9110 §9.1, §9.3.2): the same answer without its content. A program that only looks whether a
-//! link is alive begins no login, ends none, and takes no cookie away.
+//! HEAD where there is GET (RFC 9110 §9.1, §9.3.2): the same answer without its content. A program
+//! that only looks whether a link is alive begins no login, ends none, and takes no cookie away.
 
 use serde_json::json;
 

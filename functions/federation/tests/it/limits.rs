@@ -146,8 +146,8 @@ fn headers_of_cloudfront() -> usize {
     headers.iter().map(|line| line.len() + "\r\n".len()).sum()
 }
 
-/// `/authorize` with Amazon Cognito's longest state, from a browser with as many cookies of ours as it may have, where every
-/// name is as long as the template takes it.
+/// `/authorize` with Amazon Cognito's longest state, from a browser with as many cookies of ours as
+/// it may have, where every name is as long as the template takes it.
 #[tokio::test]
 async fn the_largest_request_stays_under_the_http_apis_limit_through_cloudfront() {
     let redirect_uri = format!("https://{}/oauth2/idpresponse", "d".repeat(128));

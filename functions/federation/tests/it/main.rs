@@ -1,6 +1,7 @@
-//! The bridge, driven as the HTTP API drives it: an event in, an answer out, without another process.
-//! Every endpoint with bad input and its exact answer; beside each fault stands the same request without it, which succeeds.
-//! The service is a small server in the test, and time is the test's.
+//! The bridge, driven as the HTTP API drives it: an event in, an answer out, without another
+//! process.
+//! Every endpoint with bad input and its exact answer; beside each fault stands the same request
+//! without it, which succeeds. The service is a small server in the test, and time is the test's.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,5 +1,5 @@
-//! What an operator counts and measures of the bridge: one line of metrics for each request, with every step that it
-//! waited for, and with its class if it failed.
+//! What an operator counts and measures of the bridge: one line of metrics for each request, with
+//! every step that it waited for, and with its class if it failed.
 //! Where nothing can be waited for, there is no line.
 
 use chrono::TimeDelta;
@@ -131,7 +131,8 @@ fn concerns(bridge: &RunningBridge) -> Vec<(String, String)> {
     lines.lines().filter_map(line).collect()
 }
 
-/// Redirects and cookies can be written by hand. Who could call the operator with one would do so all night.
+/// Redirects and cookies can be written by hand. Who could call the operator with one would do so
+/// all night.
 #[tokio::test]
 async fn what_came_through_a_browser_alone_is_unproven() {
     for (name, value, class) in [
@@ -181,8 +182,8 @@ async fn what_came_through_a_browser_alone_is_unproven() {
     assert_eq!(concerns(&bridge), [expected]);
 }
 
-/// Every login that begins is a value; of one place one in a period is a 1. Nobody's begins are kept from it by others that
-/// were refused.
+/// Every login that begins is a value; of one place one in a period is a 1. Nobody's begins are
+/// kept from it by others that were refused.
 #[tokio::test]
 async fn of_the_logins_that_begin_at_one_place_one_counts_in_a_period() {
     let bridge = RunningBridge::new().await;
@@ -217,8 +218,8 @@ async fn of_the_logins_that_begin_at_one_place_one_counts_in_a_period() {
     assert_eq!(counted(), (4, 2));
 }
 
-/// A login that ends on the way back didn't finish, if it is one that this browser began. Of one place one counts in a
-/// period.
+/// A login that ends on the way back didn't finish, if it is one that this browser began. Of one
+/// place one counts in a period.
 #[tokio::test]
 async fn a_login_that_ends_on_the_way_back_did_not_finish() {
     let bridge = RunningBridge::new().await;

@@ -1,5 +1,5 @@
-//! Nothing that is secret or personal is where it doesn't belong: not in the log, not in a metric, not in an answer to
-//! somebody else, not in `Debug`.
+//! Nothing that is secret or personal is where it doesn't belong: not in the log, not in a metric,
+//! not in an answer to somebody else, not in `Debug`.
 //! Everything of that kind carries a mark in these tests, and the marks are looked for.
 
 use chrono::TimeDelta;
@@ -68,7 +68,8 @@ fn shows_nothing(text: &str, secrets: &[String], place: &str) {
     }
 }
 
-/// Which of the function's own events are in the log: what a test of absence needs, to be worth something.
+/// Which of the function's own events are in the log: what a test of absence needs, to be worth
+/// something.
 fn events(log: &str) -> Vec<String> {
     log.lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
@@ -83,7 +84,8 @@ async fn behind_a_front_door() -> RunningBridge {
     bridge.behind(FRONT_DOOR)
 }
 
-/// Who shows another secret than the front door's is told nothing of either, and neither is anybody else.
+/// Who shows another secret than the front door's is told nothing of either, and neither is anybody
+/// else.
 #[tokio::test]
 async fn what_was_shown_at_the_front_door_is_told_to_nobody() {
     let (log, _guard) = log();
@@ -308,9 +310,9 @@ async fn a_failure_is_logged_once_with_class_support_id_and_request_id() {
     }
 }
 
-/// What one-time values and a client's secrets are in has no `Serialize`: it can't get into JSON, into
-/// a log or into a store, but only where somebody writes the form of a seal. This doesn't compile
-/// if one of them has it.
+/// What one-time values and a client's secrets are in has no `Serialize`: it can't get into JSON,
+/// into a log or into a store, but only where somebody writes the form of a seal. This doesn't
+/// compile if one of them has it.
 #[test]
 fn what_a_seal_holds_serializes_nowhere_else() {
     trait Serializes<Whether> {

@@ -1,5 +1,5 @@
-//! Whatever comes, an answer goes: no panic, a class of the closed list or a success, and a `Location` only to a configured
-//! redirect URI or to the service.
+//! Whatever comes, an answer goes: no panic, a class of the closed list or a success, and a
+//! `Location` only to a configured redirect URI or to the service.
 //! The requests are random, and near to good ones, so that they get deep.
 
 use base64::Engine as _;
@@ -206,8 +206,8 @@ fn any_query_any_body_any_cookie_and_any_header_get_an_answer() {
     );
 }
 
-/// One character of a good request is another: it succeeds as before or fails with a class, and a changed code, token or
-/// cookie never succeeds.
+/// One character of a good request is another: it succeeds as before or fails with a class, and a
+/// changed code, token or cookie never succeeds.
 #[test]
 fn any_change_of_a_good_request_gets_an_answer() {
     let known = Known::new();

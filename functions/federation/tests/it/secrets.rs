@@ -1,6 +1,7 @@
-//! Secrets that are rotated while the bridge runs: an unknown sealing key or client secret makes it look once, and then not
-//! for ten seconds; a login that began before a rotation ends after it.
-//! The secrets are files here, as they are on a laptop; where they come from makes no difference to the rule.
+//! Secrets that are rotated while the bridge runs: an unknown sealing key or client secret makes it
+//! look once, and then not for ten seconds; a login that began before a rotation ends after it.
+//! The secrets are files here, as they are on a laptop; where they come from makes no difference to
+//! the rule.
 
 use std::path::Path;
 
@@ -90,7 +91,8 @@ async fn fail_a_wrong_client_secret_and_look_three_times_in_ten_seconds() {
     file.becomes(&client(SECOND, FIRST));
     assert!(is_known(&bridge, SECOND).await);
 
-    // Whoever goes on guessing makes no flood of requests, and keeps the rotation from nobody for long.
+    // Whoever goes on guessing makes no flood of requests, and keeps the rotation from nobody for
+    // long.
     for guess in [
         "wrong-secret-0002",
         "wrong-secret-0003",
@@ -128,7 +130,8 @@ async fn fail_when_a_secret_can_not_be_fetched_again() {
     assert!(is_known(&bridge, SECOND).await);
 }
 
-/// Whatever was taken out of a secret that nobody can read any more, a process doesn't live on with it.
+/// Whatever was taken out of a secret that nobody can read any more, a process doesn't live on with
+/// it.
 #[tokio::test]
 async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
     let file = Secret::new(&sealing_keys_json(&[1]));
@@ -259,7 +262,8 @@ async fn fail_at_userinfo_with_a_key_that_was_taken_out_an_hour_ago() {
     }
 }
 
-/// What anybody may show a moment before a rotation: none of it keeps what needs the newer keys from being read.
+/// What anybody may show a moment before a rotation: none of it keeps what needs the newer keys
+/// from being read.
 #[tokio::test]
 async fn pass_what_a_newer_key_sealed_whatever_was_shown_before_the_rotation() {
     let (newer, unknown) = (Elsewhere::new(&[2, 1]).await, Elsewhere::new(&[9]).await);

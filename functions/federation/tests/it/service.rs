@@ -1,6 +1,6 @@
 //! The service's back channel: codes for one use, tokens, userinfo, keys.
-//! It counts what arrives, checks the client assertion, and misbehaves when it is told to. It is in the test's own runtime,
-//! so that its delays are those of the test's time, which may stand still.
+//! It counts what arrives, checks the client assertion, and misbehaves when it is told to. It is in
+//! the test's own runtime, so that its delays are those of the test's time, which may stand still.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};

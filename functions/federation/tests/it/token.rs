@@ -1,5 +1,6 @@
-//! `/token`: the client is authenticated before anything is opened or called; then the code must be ours, for this client
-//! and redirect URI; then the service has to agree, and everything that it says is checked.
+//! `/token`: the client is authenticated before anything is opened or called; then the code must be
+//! ours, for this client and redirect URI; then the service has to agree, and everything that it
+//! says is checked.
 //! The service counts what reaches it.
 
 use base64::Engine as _;
@@ -401,7 +402,8 @@ async fn fail_the_clients_verifier_unless_it_fits() {
         .tokens();
 }
 
-/// One more login with what the test told the service, and the token endpoint's answer; nothing is called after a refusal.
+/// One more login with what the test told the service, and the token endpoint's answer; nothing is
+/// called after a refusal.
 async fn refused(bridge: &RunningBridge, status: u64, error: &str, class: &str, calls: &[&str]) {
     let code = bridge.code(&authorization_request()).await;
     bridge.service.take_calls();
@@ -495,7 +497,8 @@ async fn fail_when_the_service_refuses_or_fails() {
     }
 }
 
-/// The person carries the request to the service, and can take a scope out of it: the service says what it granted.
+/// The person carries the request to the service, and can take a scope out of it: the service says
+/// what it granted.
 #[tokio::test]
 async fn fail_when_the_service_granted_less_than_was_asked_for_or_does_not_say() {
     let answer = |bridge: &RunningBridge, scope: Option<&str>| {
@@ -615,8 +618,8 @@ async fn fail_an_id_token_that_says_something_else() {
     }
 }
 
-/// Attributes come from userinfo, which says them in answer to a request of its own. The ID token may have others, in any
-/// form: they are neither used nor handed on.
+/// Attributes come from userinfo, which says them in answer to a request of its own. The ID token
+/// may have others, in any form: they are neither used nor handed on.
 #[tokio::test]
 async fn pass_attributes_in_the_id_token_are_in_the_way_of_nothing() {
     let (bridge, code) = bridge_with_code().await;
@@ -642,7 +645,8 @@ async fn pass_attributes_in_the_id_token_are_in_the_way_of_nothing() {
     }
 }
 
-/// Numbers at and beyond the ends of time, in every place where one is reckoned with: refused, and nothing overflows.
+/// Numbers at and beyond the ends of time, in every place where one is reckoned with: refused, and
+/// nothing overflows.
 #[tokio::test]
 async fn fail_times_that_no_clock_shows() {
     const LAST_SECOND: i64 = 8_210_266_876_799;
@@ -695,7 +699,8 @@ async fn fail_times_that_no_clock_shows() {
     bridge.tokens().await;
 }
 
-/// What is allowed in size, and made to hurt: nested without end, keys without number, a claim without measure.
+/// What is allowed in size, and made to hurt: nested without end, keys without number, a claim
+/// without measure.
 #[tokio::test]
 async fn answers_made_to_hurt_are_refused_or_taken_without_harm() {
     let deep = format!("{}{}", "[".repeat(120_000), "]".repeat(120_000));
@@ -756,8 +761,8 @@ async fn fail_an_id_token_that_was_signed_otherwise() {
         // {"alg":"none"}
         format!("eyJhbGciOiJub25lIn0.{payload}.")
     };
-    // The key may have changed under its name: the first that doesn't fit makes the bridge look once, and then not for ten
-    // seconds.
+    // The key may have changed under its name: the first that doesn't fit makes the bridge look
+    // once, and then not for ten seconds.
     for (seconds, change, class, calls) in [
         (
             0,

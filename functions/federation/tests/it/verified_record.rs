@@ -1,5 +1,6 @@
-//! The verified record in the ID token: what the service said in this login, sealed for whoever must prove it later.
-//! It is opened here as a trigger opens it, with the ring of the records and with what is expected of the user.
+//! The verified record in the ID token: what the service said in this login, sealed for whoever
+//! must prove it later. It is opened here as a trigger opens it, with the ring of the records and
+//! with what is expected of the user.
 //! It is nowhere but in the ID token.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -175,7 +176,8 @@ async fn fail_with_the_ring_of_everything_else() {
     );
 }
 
-/// What the bridge seals for other purposes is no record, also for whoever reads records with the ring of everything else.
+/// What the bridge seals for other purposes is no record, also for whoever reads records with the
+/// ring of everything else.
 #[tokio::test]
 async fn fail_with_an_access_token_or_code_in_its_place() {
     let bridge = RunningBridge::new().await;

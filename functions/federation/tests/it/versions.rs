@@ -1,6 +1,7 @@
-//! Two versions of the bridge side by side, as during a deployment: a login goes on at either of them, and what one doesn't
-//! know is told as what it is, and not as an attack.
-//! What the version before had in its seals stands here, and how it read them: as long as the input went, and no further.
+//! Two versions of the bridge side by side, as during a deployment: a login goes on at either of
+//! them, and what one doesn't know is told as what it is, and not as an attack.
+//! What the version before had in its seals stands here, and how it read them: as long as the input
+//! went, and no further.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;

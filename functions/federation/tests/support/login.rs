@@ -1,5 +1,6 @@
-//! One login again and again, for measuring: everything that could differ stands still, so that the same request gets the
-//! same answer, and the service answers from memory, on a thread of its own, without allocating.
+//! One login again and again, for measuring: everything that could differ stands still, so that the
+//! same request gets the same answer, and the service answers from memory, on a thread of its own,
+//! without allocating.
 //! What is measured is then the bridge's own work.
 
 use std::io::{Read as _, Write as _};

@@ -1,5 +1,6 @@
-//! Whatever is slow on the way, and however much of it: the answer is there four seconds after somebody began to wait, which
-//! is in time for Amazon Cognito, and its class says what took the time. The time that passes is the test's.
+//! Whatever is slow on the way, and however much of it: the answer is there four seconds after
+//! somebody began to wait, which is in time for Amazon Cognito, and its class says what took the
+//! time. The time that passes is the test's.
 
 use std::time::Duration;
 
@@ -41,7 +42,8 @@ impl Slow {
         }
     }
 
-    /// The answer to a call for which somebody has waited so long, and how long that was in the end.
+    /// The answer to a call for which somebody has waited so long, and how long that was in the
+    /// end.
     async fn answers(&self, event: Value, waited: Duration) -> (Result<Value, String>, Duration) {
         let begun = Instant::now() - waited;
         let call = Call { begun, ..call() };

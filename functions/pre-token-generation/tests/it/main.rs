@@ -1,4 +1,5 @@
-//! The trigger in this process, where the time of day is the test's: ages, and how old a verification may be.
+//! The trigger in this process, where the time of day is the test's: ages, and how old a
+//! verification may be.
 //! Beside it the user pool, asked for a record that the event doesn't carry.
 #![expect(
     clippy::unwrap_used,

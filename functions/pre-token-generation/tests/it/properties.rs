@@ -1,5 +1,5 @@
-//! Whatever an event looks like: it is answered, or fails with a class; and no claim is in an answer that isn't in the
-//! record of one of the event's own identities.
+//! Whatever an event looks like: it is answered, or fails with a class; and no claim is in an
+//! answer that isn't in the record of one of the event's own identities.
 
 use std::iter;
 use std::sync::OnceLock;

@@ -1,6 +1,7 @@
-//! Sign-ins without the provider: a password in managed login or in the API, or a company's provider.
-//! Given who signed in, then exactly the events and tokens of every other sign-in, with the source that Cognito names.
-//! No page and no password is played here.
+//! Sign-ins without the provider: a password in managed login or in the API, or a company's
+//! provider.
+//! Given who signed in, then exactly the events and tokens of every other sign-in, with the source
+//! that Cognito names. No page and no password is played here.
 
 use std::collections::BTreeMap;
 

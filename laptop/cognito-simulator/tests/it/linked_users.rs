@@ -1,6 +1,7 @@
 //! Linked users: whom an identity signs in as, and which links are refused.
-//! Given users of the pool's own and of a company's provider, when a card's identity is linked, then exactly this user signs in.
-//! The rules are those of AdminLinkProviderForUser; each refusal stands beside a link that isn't refused.
+//! Given users of the pool's own and of a company's provider, when a card's identity is linked,
+//! then exactly this user signs in. The rules are those of AdminLinkProviderForUser; each refusal
+//! stands beside a link that isn't refused.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,8 @@ fn texts(of: &[(&str, &str)]) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// A pool with a user of its own, `Taro`, and a user of the company's provider, `CompanyIdP_Taro@example.com`.
+/// A pool with a user of its own, `Taro`, and a user of the company's provider,
+/// `CompanyIdP_Taro@example.com`.
 async fn company() -> World {
     company_with(|_| {}).await
 }
@@ -86,7 +88,8 @@ fn subject_of(provider: &str, subject: &str) -> Value {
     })
 }
 
-// ---- Who signs in ------------------------------------------------------------------------------------
+// ---- Who signs in
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn a_linked_card_signs_in_as_the_native_user_and_overwrites_what_is_mapped() {
@@ -276,7 +279,8 @@ async fn without_its_link_or_its_user_an_identity_is_somebody_new() {
     assert!(cognito.users().contains_key("mynaapp_subject-1"));
 }
 
-// ---- What is refused ---------------------------------------------------------------------------------
+// ---- What is refused
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn a_source_is_a_known_providers_identity_that_is_nobodys() {
@@ -293,7 +297,8 @@ async fn a_source_is_a_known_providers_identity_that_is_nobodys() {
     }
     link(CARD.0, &"a".repeat(120)).unwrap();
 
-    // Somebody who came before they were linked; in a pool without case, also under another subject.
+    // Somebody who came before they were linked; in a pool without case, also under another
+    // subject.
     for subject in ["Taro@example.com", "TARO@example.com"] {
         assert_eq!(link(COMPANY, subject), Err(LinkFailure::SourceSignedUp));
     }
@@ -359,7 +364,8 @@ async fn only_links_can_be_removed() {
     assert_eq!(unlink(CARD.0, CARD.1), Ok(()));
 }
 
-// ---- Users of another provider -----------------------------------------------------------------------
+// ---- Users of another provider
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn a_user_of_another_provider_is_made_as_their_first_sign_in_would() {
@@ -412,7 +418,8 @@ async fn a_user_of_another_provider_is_made_as_their_first_sign_in_would() {
     }
 }
 
-// ---- The user pool's API -----------------------------------------------------------------------------
+// ---- The user pool's API
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn an_administrator_links_and_removes_links() {

@@ -1,5 +1,6 @@
 //! Logins: the redirects, the back channel, the user pool, and what the app gets.
-//! Given a provider that says this, when somebody signs in, then exactly this user, these tokens, this error.
+//! Given a provider that says this, when somebody signs in, then exactly this user, these tokens,
+//! this error.
 //! The browser without a screen is shown here too.
 
 use std::net::SocketAddr;
@@ -25,7 +26,8 @@ use url::Url;
 
 use crate::world::*;
 
-// ---- A login ---------------------------------------------------------------------------------------
+// ---- A login
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn a_login_gives_the_app_tokens_with_the_attributes() {
@@ -310,7 +312,8 @@ async fn another_client_than_cognito_can_be_played() {
     );
 }
 
-// ---- The way back ----------------------------------------------------------------------------------
+// ---- The way back
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn a_state_that_is_changed_by_one_byte_is_refused_at_every_place() {
@@ -456,7 +459,8 @@ async fn the_providers_error_goes_on_to_the_app() {
     assert_eq!(answer, refusal("invalid_request", "Missing code"));
 }
 
-// ---- The token request -----------------------------------------------------------------------------
+// ---- The token request
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn the_token_endpoints_oauth_error_goes_on_to_the_app() {
@@ -539,7 +543,8 @@ async fn a_token_endpoint_that_is_not_there_fails_the_login() {
         .await;
 }
 
-// ---- The ID token ----------------------------------------------------------------------------------
+// ---- The ID token
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn an_id_token_is_checked_by_issuer_audience_expiry_and_subject() {
@@ -656,7 +661,8 @@ async fn without_a_key_set_the_login_fails() {
         .await;
 }
 
-// ---- Userinfo --------------------------------------------------------------------------------------
+// ---- Userinfo
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn userinfo_is_merged_and_another_subject_fails_the_login() {
@@ -727,7 +733,8 @@ async fn failing_userinfo_fails_the_login_only_if_a_required_attribute_is_missin
     world.fails("invalid_request", required).await;
 }
 
-// ---- The user pool ---------------------------------------------------------------------------------
+// ---- The user pool
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn a_missing_claim_leaves_the_old_value_and_an_empty_one_clears_it() {
@@ -965,7 +972,8 @@ async fn two_subjects_that_differ_in_case_are_never_one_user() {
     );
 }
 
-// ---- The app's side --------------------------------------------------------------------------------
+// ---- The app's side
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn an_unknown_app_or_callback_gets_a_page_and_no_redirect() {
@@ -1220,7 +1228,8 @@ async fn the_journal_tells_every_hop_and_shows_no_secret_and_no_attribute() {
     assert_eq!(failed, ["OIDC Core §3.1.3.7 step 2"]);
 }
 
-// ---- Start -----------------------------------------------------------------------------------------
+// ---- Start
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn it_listens_on_loopback_only_and_says_which_port_is_taken() {
@@ -1363,7 +1372,8 @@ async fn no_secret_is_in_a_debug_form() {
     assert!(!told.contains("secret-of-the-bridge-client"));
 }
 
-// ---- The browser -----------------------------------------------------------------------------------
+// ---- The browser
+//  ------------------------------------------------------------------------------------------------
 
 async fn site() -> (SocketAddr, Router) {
     let router = Router::new()

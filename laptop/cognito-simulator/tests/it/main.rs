@@ -1,4 +1,5 @@
-//! The stand-in of Amazon Cognito and the browser without a screen, against a provider of a few lines.
+//! The stand-in of Amazon Cognito and the browser without a screen, against a provider of a few
+//! lines.
 //! Each rule is shown by a request that breaks it alone, beside one that doesn't.
 //! The provider signs with aws-lc-rs; the stand-in checks with jsonwebtoken.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]

@@ -1,6 +1,7 @@
-//! Triggers: the pool calls real functions (the example `trigger`, built once for this run) in the middle of a sign-in.
-//! Given what a function answers, when somebody signs in, then exactly this event, these attributes, these tokens, this error.
-//! Nothing of a token or an attribute gets into the journal on this way either.
+//! Triggers: the pool calls real functions (the example `trigger`, built once for this run) in the
+//! middle of a sign-in. Given what a function answers, when somebody signs in, then exactly this
+//! event, these attributes, these tokens, this error. Nothing of a token or an attribute gets into
+//! the journal on this way either.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -148,7 +149,8 @@ pub(crate) fn details(details: Value) -> Value {
     json!({"response": {"claimsAndScopeOverrideDetails": details}})
 }
 
-// ---- InboundFederation -------------------------------------------------------------------------------
+// ---- InboundFederation
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn the_events_of_a_sign_in_are_exactly_cognitos_and_come_in_their_order() {
@@ -250,7 +252,8 @@ async fn the_events_of_a_sign_in_are_exactly_cognitos_and_come_in_their_order() 
     after(written, "TokenGeneration_HostedAuth");
 }
 
-/// A pool that customizes the tokens of machines sends version 3, of its users too; what else is in their events stays.
+/// A pool that customizes the tokens of machines sends version 3, of its users too; what else is in
+/// their events stays.
 #[tokio::test]
 async fn version_3_is_sent_for_users_and_for_machines_who_are_nobody() {
     let triggered = triggered_with(TokenEventVersion::V3).await;
@@ -474,7 +477,8 @@ async fn a_trigger_gets_its_event_twice_now_and_then_and_the_second_answer_count
     assert_eq!(count() - before, 8);
 }
 
-// ---- PreTokenGeneration ------------------------------------------------------------------------------
+// ---- PreTokenGeneration
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn the_trigger_changes_claims_scopes_and_groups_of_the_tokens_and_never_userinfo() {
@@ -726,7 +730,8 @@ async fn a_refresh_asks_the_trigger_again() {
     assert_eq!(triggered.refresh(token).await, unknown);
 }
 
-// ---- The journal -------------------------------------------------------------------------------------
+// ---- The journal
+//  ------------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn the_journal_tells_each_call_of_a_trigger_by_names_and_sizes() {

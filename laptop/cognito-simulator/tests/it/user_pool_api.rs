@@ -1,6 +1,7 @@
-//! The user pool's API: what users may do in their own name, and what a function with a role may ask.
-//! Given an access token with these scopes, when an operation is called, then exactly this answer, or this exception.
-//! Requests are made by hand here: a test shows each header that counts.
+//! The user pool's API: what users may do in their own name, and what a function with a role may
+//! ask.
+//! Given an access token with these scopes, when an operation is called, then exactly this answer,
+//! or this exception. Requests are made by hand here: a test shows each header that counts.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,8 @@ pub(crate) const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/2026020
      SignedHeaders=content-type;host;x-amz-date;x-amz-target, \
      Signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// An app client that may read nothing and write what is mapped, and whose users may act in their own name.
+/// An app client that may read nothing and write what is mapped, and whose users may act in their
+/// own name.
 fn careful(options: &mut CognitoOptions) {
     let client = &mut options.app_client;
     client.read_attributes = Some(vec!["locale".to_owned()]);

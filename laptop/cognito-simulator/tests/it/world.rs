@@ -1,6 +1,9 @@
-//! A provider that says what a test wants, and a world with a browser, an app and Cognito around it.
-//! The provider's token endpoint, key set and userinfo are a few lines each; what they were asked is kept.
-//! A sign-in ends at the app's callback, where nobody listens: its parameters are what tests look at.
+//! A provider that says what a test wants, and a world with a browser, an app and Cognito around
+//! it.
+//! The provider's token endpoint, key set and userinfo are a few lines each; what they were asked
+//! is kept.
+//! A sign-in ends at the app's callback, where nobody listens: its parameters are what tests look
+//! at.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -36,7 +39,8 @@ pub(crate) const ISSUER: &str = "http://provider.localhost/path";
 pub(crate) const LOOPBACK: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-// ---- A provider ----------------------------------------------------------------------------------
+// ---- A provider
+//  ------------------------------------------------------------------------------------------------
 
 /// What the provider says next, and what it was asked.
 pub(crate) struct Script {
@@ -166,7 +170,8 @@ pub(crate) async fn listen(router: Router) -> SocketAddr {
     address
 }
 
-// ---- A world with a browser, an app and Cognito --------------------------------------------------
+// ---- A world with a browser, an app and Cognito
+//  ------------------------------------------------------------------------------------------------
 
 pub(crate) struct World {
     pub(crate) cognito: Cognito,

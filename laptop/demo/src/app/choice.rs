@@ -1,6 +1,6 @@
-//! What a person can let the app ask for: each scope in plain words, and ready choices as an app's designer makes them.
-//! A ready choice is a link to the start page with its scopes chosen, and the rest is a form: no script is needed.
-//! `scope` comes once for each scope, as checkboxes send it.
+//! What a person can let the app ask for: each scope in plain words, and ready choices as an app's
+//! designer makes them. A ready choice is a link to the start page with its scopes chosen, and the
+//! rest is a form: no script is needed. `scope` comes once for each scope, as checkboxes send it.
 
 use std::borrow::Cow;
 

@@ -34,7 +34,8 @@ pub(super) const SESSION: &str = "__Host-session";
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes of a request's target and headers.
 const HEAD_LIMIT: usize = 16 * 1024;
-/// The most hops of a story. A login has some 25; one that was left alone takes in whatever comes after it.
+/// The most hops of a story. A login has some 25; one that was left alone takes in whatever comes
+/// after it.
 const MOST_HOPS: usize = 100;
 /// The header that says up to which moment a story goes.
 const SEEN: HeaderName = HeaderName::from_static("story-seen");
@@ -74,8 +75,8 @@ impl Asked {
     }
 }
 
-/// Another name than the app's own is somebody else's page that found its way to this port (DNS rebinding): it gets
-/// nothing. Nor does a request whose head is larger than any browser's.
+/// Another name than the app's own is somebody else's page that found its way to this port (DNS
+/// rebinding): it gets nothing. Nor does a request whose head is larger than any browser's.
 pub(super) async fn admitted(
     State(shared): State<Arc<Shared>>,
     request: Request,
@@ -215,7 +216,8 @@ fn hops_of(journal: &Journal, chapter: Chapter) -> Vec<Hop> {
     hops
 }
 
-/// `GET /story?seen=N`: the story of this browser's newest login as a part of a page, once there is more than at `seen`.
+/// `GET /story?seen=N`: the story of this browser's newest login as a part of a page, once there is
+/// more than at `seen`.
 pub(super) async fn story(
     State(shared): State<Arc<Shared>>,
     RawQuery(query): RawQuery,
@@ -322,9 +324,9 @@ pub(super) async fn failed(
     asked.remembered(page)
 }
 
-/// Whether a form of another site sent this. SameSite=Lax keeps the cookie back on those; a browser that says where the form
-/// is from is believed, too. `Origin` says nothing here: under no-referrer it is always null (Fetch, "append a request
-/// Origin header").
+/// Whether a form of another site sent this. SameSite=Lax keeps the cookie back on those; a browser
+/// that says where the form is from is believed, too. `Origin` says nothing here: under no-referrer
+/// it is always null (Fetch, "append a request Origin header").
 pub(super) fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site");
     site.is_some_and(|site| site != "same-origin")

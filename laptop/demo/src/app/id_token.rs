@@ -1,6 +1,8 @@
-//! The app verifies an ID token of the user pool: OIDC Core §3.1.3.7 at sign-in, and §12.2 at a refresh.
-//! Only the claims that are checked are read, so that one that nobody checks, in whatever form, is in nobody's way: a user
-//! pool may show an `address` as an object or as text. Keys, signature, `nonce` and `at_hash` are openidconnect's work.
+//! The app verifies an ID token of the user pool: OIDC Core §3.1.3.7 at sign-in, and §12.2 at a
+//! refresh.
+//! Only the claims that are checked are read, so that one that nobody checks, in whatever form, is
+//! in nobody's way: a user pool may show an `address` as an object or as text. Keys, signature,
+//! `nonce` and `at_hash` are openidconnect's work.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -103,7 +105,8 @@ struct Parts<'a> {
     signature: Vec<u8>,
 }
 
-/// Verifies an ID token with these keys, and gives its subject. Each check that was made is added to `checks`.
+/// Verifies an ID token with these keys, and gives its subject. Each check that was made is added
+/// to `checks`.
 pub(super) fn verify(
     id_token: &str,
     keys: &CoreJsonWebKeySet,
@@ -206,8 +209,8 @@ pub(super) fn verify(
     Ok(claims.sub)
 }
 
-/// Takes an ID token apart: a signed JWT whose checked claims have their form, and which needs no extension
-/// (RFC 7515 §4.1.11), since none is understood here.
+/// Takes an ID token apart: a signed JWT whose checked claims have their form, and which needs no
+/// extension (RFC 7515 §4.1.11), since none is understood here.
 fn parts(id_token: &str) -> Option<Parts<'_>> {
     let (signed, signature) = id_token.rsplit_once('.')?;
     let (header, claims) = signed.split_once('.')?;
@@ -317,7 +320,8 @@ mod tests {
         }
     }
 
-    /// The checks that are told are those that held, in their order, and then the one that failed, if one did.
+    /// The checks that are told are those that held, in their order, and then the one that failed,
+    /// if one did.
     fn assert_told(checks: &[Check], occasion: Occasion<'_>, failed: Option<IdTokenCheck>) {
         let start = [
             (IdTokenCheck::Form, "it is a signed JWT"),

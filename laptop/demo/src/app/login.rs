@@ -1,6 +1,7 @@
-//! A login at the app: `/login` sends the browser to Amazon Cognito, `/callback` takes what it brings back.
-//! An answer is taken once, in the browser that began, within 15 minutes, and only with the `state` of that login.
-//! Both are hops of the story: the app writes them into the journal itself.
+//! A login at the app: `/login` sends the browser to Amazon Cognito, `/callback` takes what it
+//! brings back.
+//! An answer is taken once, in the browser that began, within 15 minutes, and only with the `state`
+//! of that login. Both are hops of the story: the app writes them into the journal itself.
 
 use std::sync::Arc;
 
@@ -119,7 +120,8 @@ pub(super) fn tell(
     shared.journal.end(entry, step);
 }
 
-/// The parameters of a query for the journal: secrets masked, and none longer than somebody would read.
+/// The parameters of a query for the journal: secrets masked, and none longer than somebody would
+/// read.
 fn journaled(query: &str) -> Vec<Parameter> {
     form_urlencoded::parse(query.as_bytes())
         .take(32)
@@ -206,7 +208,8 @@ async fn answer_to_callback(
                     return pages::problem(Problem::Internal, language);
                 };
                 let now = shared.clock.now();
-                // The chapter ends with the answer of this request, which is the next moment of the journal.
+                // The chapter ends with the answer of this request, which is the next moment of the
+                // journal.
                 let until = shared.journal.now();
                 let mut memory = shared.memory();
                 memory.end(&id, Stage::SignedIn, until, now);

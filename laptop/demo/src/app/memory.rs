@@ -1,6 +1,6 @@
 //! What the app remembers: the logins that it began, how they ended, and who is signed in.
-//! It is bounded and everything in it expires. A login belongs to the browser that began it, by a cookie that no other has.
-//! One lock guards it all, and is never held across an await.
+//! It is bounded and everything in it expires. A login belongs to the browser that began it, by a
+//! cookie that no other has. One lock guards it all, and is never held across an await.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,7 +11,8 @@ use loopback::journal::{Check, Moment};
 use super::relying_party::{AppLogin, FinishError, OAuthError, SignedIn, class_and_support_id};
 use crate::scopes::Scopes;
 
-/// How long a login may take. It is longer than Amazon Cognito's five minutes, so that Cognito can say so.
+/// How long a login may take. It is longer than Amazon Cognito's five minutes, so that Cognito can
+/// say so.
 pub(super) const LOGIN_LIFETIME: TimeDelta = TimeDelta::minutes(15);
 /// How long Amazon Cognito lets a login take.
 const COGNITO_LIMIT: TimeDelta = TimeDelta::minutes(5);
@@ -121,7 +122,8 @@ pub(super) enum Stage {
 /// A login that this app began.
 #[derive(Clone)]
 pub(super) struct Login {
-    /// What pages call it by. It says nothing and opens nothing: the browser's cookie must fit, too.
+    /// What pages call it by. It says nothing and opens nothing: the browser's cookie must fit,
+    /// too.
     pub(super) id: String,
     /// The browser that began it.
     pub(super) browser: String,
@@ -218,7 +220,8 @@ impl Memory {
         });
     }
 
-    /// Takes the login that an answer is for; it can't be taken again. An answer in another browser doesn't use it up.
+    /// Takes the login that an answer is for; it can't be taken again. An answer in another browser
+    /// doesn't use it up.
     pub(super) fn take(
         &mut self,
         state: &str,
@@ -289,8 +292,8 @@ impl Memory {
             .map(|login| login.id.clone())
     }
 
-    /// Whether other logins were under way during this chapter. One that waits for longer than Amazon Cognito does was
-    /// left alone, and nothing of it happens any more.
+    /// Whether other logins were under way during this chapter. One that waits for longer than
+    /// Amazon Cognito does was left alone, and nothing of it happens any more.
     pub(super) fn has_others(&self, chapter: Chapter, now: DateTime<Utc>) -> bool {
         let ends_before = |until: Option<Moment>, from| until.is_some_and(|until| until < from);
         let is_alive = |login: &&Login| {
@@ -406,7 +409,8 @@ mod tests {
         }
     }
 
-    /// The checks that are told are those that held, in their order, and then the one that failed, if one did.
+    /// The checks that are told are those that held, in their order, and then the one that failed,
+    /// if one did.
     fn assert_told(checks: &[Check], failed: Option<NotTaken>) {
         let (all, held) = (
             [

@@ -1,5 +1,5 @@
-//! The app's pages: the start, who is signed in and with what, why somebody isn't, and everything that can go wrong.
-//! Values are escaped by the templates; a raw token is on none of them.
+//! The app's pages: the start, who is signed in and with what, why somebody isn't, and everything
+//! that can go wrong. Values are escaped by the templates; a raw token is on none of them.
 //! Attributes are on the page of the person who is signed in, and nowhere else.
 
 use askama::Template;

@@ -1,6 +1,7 @@
-//! What the app received, in the form that people read: each fact that was asked for with its value or why there is none,
-//! the rest by name, and a table of which token holds which claim. What was asked for is what the access token's `scope` says (RFC 9068 §2.2.3).
-//! An `address` is read as an object or as text: a user pool may show either.
+//! What the app received, in the form that people read: each fact that was asked for with its value
+//! or why there is none, the rest by name, and a table of which token holds which claim. What was
+//! asked for is what the access token's `scope` says (RFC 9068 §2.2.3). An `address` is read as an
+//! object or as text: a user pool may show either.
 
 use std::borrow::Cow;
 

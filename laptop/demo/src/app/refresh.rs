@@ -1,5 +1,5 @@
-//! Newer tokens for somebody who is signed in: `POST /refresh`. The claims are made anew then, so an age is that of today.
-//! If it fails, the session stays as it was, and its page says why.
+//! Newer tokens for somebody who is signed in: `POST /refresh`. The claims are made anew then, so
+//! an age is that of today. If it fails, the session stays as it was, and its page says why.
 //! The app's own hop is in the journal, as those of a login are.
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
-//! The app as a relying party of Amazon Cognito: a public client with PKCE, `state` and `nonce`, on the crate oauth2.
-//! [`RelyingParty::begin`] sends the browser away, [`Callback::parse`] reads what it comes back with,
-//! [`RelyingParty::finish`] gets the tokens and [`RelyingParty::refresh`] newer ones; none is believed that isn't verified.
+//! The app as a relying party of Amazon Cognito: a public client with PKCE, `state` and `nonce`, on
+//! the crate oauth2. [`RelyingParty::begin`] sends the browser away, [`Callback::parse`] reads what
+//! it comes back with, [`RelyingParty::finish`] gets the tokens and [`RelyingParty::refresh`] newer
+//! ones; none is believed that isn't verified.
 
 use std::fmt;
 use std::time::Duration;
@@ -71,8 +72,8 @@ pub enum InvalidRegistration {
     Client(#[from] reqwest::Error),
 }
 
-/// What a token answer has beside OAuth's own members (OIDC Core §3.1.3.3). It is kept as it came: what it says is read
-/// when it is verified.
+/// What a token answer has beside OAuth's own members (OIDC Core §3.1.3.3). It is kept as it came:
+/// what it says is read when it is verified.
 #[derive(Clone, Deserialize)]
 struct OpenIdFields {
     id_token: Option<SecretString>,
@@ -191,7 +192,8 @@ impl fmt::Debug for Callback {
     }
 }
 
-/// An error in the browser's answer (RFC 6749 §4.1.2.1). It is what somebody put into a URL: text, and nothing more.
+/// An error in the browser's answer (RFC 6749 §4.1.2.1). It is what somebody put into a URL: text,
+/// and nothing more.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OAuthError {
     /// `error`.
@@ -381,7 +383,8 @@ impl RelyingParty {
         Ok((login, url))
     }
 
-    /// When the browser is back with a code: the tokens, verified (OIDC Core §3.1.3.7), and userinfo.
+    /// When the browser is back with a code: the tokens, verified (OIDC Core §3.1.3.7), and
+    /// userinfo.
     ///
     /// # Errors
     ///
@@ -401,7 +404,8 @@ impl RelyingParty {
         self.signed_in(answer, occasion, None).await
     }
 
-    /// Newer tokens for somebody who is signed in, verified as the first were (OIDC Core §12.2), and userinfo.
+    /// Newer tokens for somebody who is signed in, verified as the first were (OIDC Core §12.2),
+    /// and userinfo.
     ///
     /// # Errors
     ///
@@ -424,7 +428,8 @@ impl RelyingParty {
         self.signed_in(answer, occasion, Some(refresh_token)).await
     }
 
-    /// Believes a token answer, or doesn't. `refresh_token` is the one that stays if there is no new one.
+    /// Believes a token answer, or doesn't. `refresh_token` is the one that stays if there is no
+    /// new one.
     async fn signed_in(
         &self,
         answer: TokenAnswer,
@@ -497,7 +502,8 @@ impl RelyingParty {
             .ok_or(FinishError::Userinfo)
     }
 
-    /// Writes down the verification: what was checked and, if all of it held, whom the ID token is about.
+    /// Writes down the verification: what was checked and, if all of it held, whom the ID token is
+    /// about.
     fn tell(&self, subject: Option<&str>, checks: Vec<Check>) {
         self.journal.record(Step {
             from: Party::App,
@@ -564,7 +570,8 @@ fn decoded(token: &str, place: usize) -> Option<Map<String, Value>> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
-/// The bridge's `<class> <support id>` at the end of a description, behind what Amazon Cognito puts before it.
+/// The bridge's `<class> <support id>` at the end of a description, behind what Amazon Cognito puts
+/// before it.
 #[must_use]
 pub(crate) fn class_and_support_id(description: &str) -> (Option<String>, Option<String>) {
     // Amazon Cognito ends what a trigger says with a full stop.

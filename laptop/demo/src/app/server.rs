@@ -1,4 +1,5 @@
-//! The app's server: its routes, and its connections, which are few, with small headers that have to come in time.
+//! The app's server: its routes, and its connections, which are few, with small headers that have
+//! to come in time.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -26,9 +27,11 @@ const WATCHERS: usize = 32;
 
 /// The most connections at a time; another one waits.
 const CONNECTIONS: usize = 128;
-/// How much is read ahead before a request's headers must be complete. What is less and still too much gets a page.
+/// How much is read ahead before a request's headers must be complete. What is less and still too
+/// much gets a page.
 const READ_AHEAD: usize = 64 * 1024;
-/// How long the headers of a request may take to come, and how long a connection is kept for the next request.
+/// How long the headers of a request may take to come, and how long a connection is kept for the
+/// next request.
 const HEAD_TIME: Duration = Duration::from_secs(15);
 
 /// An app whose address is known, and which doesn't answer yet.

@@ -1,4 +1,5 @@
-//! What each hop of a login is for, and why it is done that way: the lesson that an arrow of the diagram opens to.
+//! What each hop of a login is for, and why it is done that way: the lesson that an arrow of the
+//! diagram opens to.
 //! A hop is known by who calls whom with which path; a parameter by its name.
 //! Japanese and English; the paragraphs are those of the specifications.
 

@@ -1,6 +1,7 @@
-//! A login as a sequence diagram in HTML: five lifelines (six where triggers are called), an arrow for each hop, and behind
-//! each arrow what it carried, what was checked, and why it is there. It is made of what the journal holds, so it shows no secret and no attribute.
-//! On a narrow screen, and to a screen reader, it is an ordered list.
+//! A login as a sequence diagram in HTML: five lifelines (six where triggers are called), an arrow
+//! for each hop, and behind each arrow what it carried, what was checked, and why it is there. It
+//! is made of what the journal holds, so it shows no secret and no attribute. On a narrow screen,
+//! and to a screen reader, it is an ordered list.
 
 mod lessons;
 
@@ -15,8 +16,8 @@ const LONGEST_VALUE: usize = 240;
 /// Longer requests lose the start of their path on the arrow; inside they are whole.
 const LONGEST_REQUEST: usize = 30;
 
-/// The lifelines, from left to right. That of the triggers stands beside Cognito's, which alone calls them, and is there only
-/// in a story in which it does: the others have more room without it.
+/// The lifelines, from left to right. That of the triggers stands beside Cognito's, which alone
+/// calls them, and is there only in a story in which it does: the others have more room without it.
 const PARTIES: [Party; 6] = [
     Party::Browser,
     Party::App,
@@ -341,7 +342,8 @@ fn shortened(request: &str) -> String {
     }
 }
 
-/// Where a rule can be read: `RFC 7636 §4.6 …`, or a paragraph of OpenID Connect Core that has a name.
+/// Where a rule can be read: `RFC 7636 §4.6 …`, or a paragraph of OpenID Connect Core that has a
+/// name.
 fn link(rule: &str) -> Option<String> {
     let mut words = rule.split(' ');
     let (name, number) = (words.next()?, words.next()?);

@@ -1,5 +1,5 @@
-//! The functions that everything is started with: built together by one run of cargo, since they share most of what they are
-//! made of.
+//! The functions that everything is started with: built together by one run of cargo, since they
+//! share most of what they are made of.
 //! A new function is added here, in `template.yaml`, and in `xtask`, which builds what is deployed.
 
 use std::path::PathBuf;

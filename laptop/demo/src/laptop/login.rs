@@ -1,6 +1,6 @@
 //! One login through everything, as a person and an app do it.
-//! The app sends the browser to Amazon Cognito, the person chooses on the test-card page, and the app exchanges its code
-//! and verifies the ID token, as a real one must.
+//! The app sends the browser to Amazon Cognito, the person chooses on the test-card page, and the
+//! app exchanges its code and verifies the ID token, as a real one must.
 
 use serde_json::Value;
 use url::Url;
@@ -69,8 +69,8 @@ pub enum LoginError {
 }
 
 impl Laptop {
-    /// Does a whole login that asks for every scope: `persona` is the id of a test person, `fault` what the service does
-    /// wrong.
+    /// Does a whole login that asks for every scope: `persona` is the id of a test person, `fault`
+    /// what the service does wrong.
     ///
     /// # Errors
     ///
@@ -110,7 +110,8 @@ impl Laptop {
         self.finish(&app, arrival).await
     }
 
-    /// Follows the browser from `start` to the service's test-card page, or to where it ends before.
+    /// Follows the browser from `start` to the service's test-card page, or to where it ends
+    /// before.
     ///
     /// # Errors
     ///
@@ -123,8 +124,8 @@ impl Laptop {
         Ok(browser.follow(start, "application/json", at_app).await?.end)
     }
 
-    /// The person's choice on the test-card page, the consent, and the way back from there until `until` or to a page.
-    /// Where the browser isn't on that page, nothing is chosen.
+    /// The person's choice on the test-card page, the consent, and the way back from there until
+    /// `until` or to a page. Where the browser isn't on that page, nothing is chosen.
     ///
     /// # Errors
     ///
@@ -146,7 +147,8 @@ impl Laptop {
 }
 
 impl<S> Laptop<S> {
-    /// The app's part before the browser leaves, asking for every scope: what it remembers, and where the browser goes.
+    /// The app's part before the browser leaves, asking for every scope: what it remembers, and
+    /// where the browser goes.
     ///
     /// # Errors
     ///
@@ -155,8 +157,8 @@ impl<S> Laptop<S> {
         self.begin_asking(&Scopes::all().to_string())
     }
 
-    /// As [`Laptop::begin`], asking for exactly these scopes, with spaces between them. Without any the request has no
-    /// `scope`.
+    /// As [`Laptop::begin`], asking for exactly these scopes, with spaces between them. Without any
+    /// the request has no `scope`.
     ///
     /// # Errors
     ///
@@ -238,7 +240,8 @@ fn failed_on(page: &Page) -> Failed {
     }
 }
 
-/// Sends the form of a page of the service, and follows the browser from there. Elsewhere nothing is sent.
+/// Sends the form of a page of the service, and follows the browser from there. Elsewhere nothing
+/// is sent.
 async fn submit(
     browser: &UserAgent,
     arrival: Arrival,

@@ -1,5 +1,6 @@
-//! All of it on one machine: the service, the function `federation` behind its HTTP API, Amazon Cognito and its triggers.
-//! Started in the order in which they need each other's addresses; each part stays reachable for tests.
+//! All of it on one machine: the service, the function `federation` behind its HTTP API, Amazon
+//! Cognito and its triggers. Started in the order in which they need each other's addresses; each
+//! part stays reachable for tests.
 //! The functions are configured by their environment alone, as they are in the cloud.
 
 mod functions;
@@ -46,8 +47,8 @@ pub const COGNITO_CLIENT_ID: &str = "amazon-cognito";
 pub const APP_CLIENT_ID: &str = "1example23456789";
 /// The bridge's name in the user pool.
 const PROVIDER_NAME: &str = "MynaApp";
-/// Where Amazon Cognito sends the browser back to the app of a headless login. Nobody listens there: the browser stops
-/// before it.
+/// Where Amazon Cognito sends the browser back to the app of a headless login. Nobody listens
+/// there: the browser stops before it.
 pub const APP_CALLBACK: &str = "http://app.localhost/callback";
 
 /// The ports of the three front doors; 0 means any free one.
@@ -70,8 +71,8 @@ pub struct LaptopOptions {
     pub ports: Ports,
     /// The algorithm of the client assertion.
     pub assertion_algorithm: Algorithm,
-    /// Variables of the bridge that differ from [`Configuration::environment`]; `None` leaves one out. The triggers get the
-    /// same service, provider name and keys of records as the bridge.
+    /// Variables of the bridge that differ from [`Configuration::environment`]; `None` leaves one
+    /// out. The triggers get the same service, provider name and keys of records as the bridge.
     pub environment: BTreeMap<String, Option<String>>,
     /// Variables of both triggers that differ from what follows from that; `None` leaves one out.
     pub trigger_environment: BTreeMap<String, Option<String>>,
@@ -277,7 +278,8 @@ impl Configuration {
         &self.assertion_key
     }
 
-    /// The environment of the function: complete, and with the secrets in it, for this machine only.
+    /// The environment of the function: complete, and with the secrets in it, for this machine
+    /// only.
     #[must_use]
     pub fn environment(&self, addresses: &Addresses<'_>) -> Vec<(String, String)> {
         let service = addresses.service;
@@ -326,8 +328,8 @@ impl Configuration {
     }
 }
 
-/// Everything, running. It ends when it is dropped; [`Laptop::stop`] ends it gently. `S` is what stands in the
-/// service's place: the stand-in, unless [`Laptop::start_around`] was given another.
+/// Everything, running. It ends when it is dropped; [`Laptop::stop`] ends it gently. `S` is what
+/// stands in the service's place: the stand-in, unless [`Laptop::start_around`] was given another.
 pub struct Laptop<S = Service> {
     /// The service.
     pub service: S,
@@ -390,7 +392,8 @@ pub fn bridge_issuer(port: u16) -> String {
 }
 
 impl Laptop {
-    /// Starts everything, with the service's stand-in. A function's process starts with its first event.
+    /// Starts everything, with the service's stand-in. A function's process starts with its first
+    /// event.
     ///
     /// # Errors
     ///
@@ -411,15 +414,17 @@ impl Laptop {
         .await
     }
 
-    /// Stops everything. The functions go first: then nobody waits for them, and they wait for nobody.
+    /// Stops everything. The functions go first: then nobody waits for them, and they wait for
+    /// nobody.
     pub async fn stop(self) {
         self.stop_around().await.stop().await;
     }
 }
 
 impl<S> Laptop<S> {
-    /// Starts everything around a service that others wrote. `service` gets the bridge as that service has to know
-    /// it, and gives the service and where it is found; [`LaptopOptions::service`] and its port have no part in this.
+    /// Starts everything around a service that others wrote. `service` gets the bridge as that
+    /// service has to know it, and gives the service and where it is found;
+    /// [`LaptopOptions::service`] and its port have no part in this.
     ///
     /// # Errors
     ///
@@ -539,8 +544,8 @@ fn change(environment: &mut BTreeMap<String, String>, changes: &BTreeMap<String,
     }
 }
 
-/// The triggers, which know the service, the provider, the keys of records and what is asked of a login as the bridge does, and
-/// find the user pool's API at its stand-in.
+/// The triggers, which know the service, the provider, the keys of records and what is asked of a
+/// login as the bridge does, and find the user pool's API at its stand-in.
 fn triggers(
     options: &LaptopOptions,
     bridge: &BTreeMap<String, String>,
@@ -587,8 +592,9 @@ fn triggers(
     }
 }
 
-/// The app client: it may write what the provider brings, and read none of it, so that its tokens are the only way out. A
-/// list that is left out would mean every standard attribute, so one that holds nothing is read.
+/// The app client: it may write what the provider brings, and read none of it, so that its tokens
+/// are the only way out. A list that is left out would mean every standard attribute, so one that
+/// holds nothing is read.
 fn app_client(provider: &cognito_simulator::Provider) -> AppClient {
     let mut client = AppClient::new(APP_CLIENT_ID, APP_CALLBACK);
     let mapped = provider.attribute_mapping.keys();
