@@ -44,7 +44,7 @@ async fn walk(setup: Setup) {
     // A row of the diagram opens to what was sent, what was checked, and why.
     for row in browser.all("ol.rows summary").await {
         let title = row.text().await.unwrap();
-        if ["/token", "ID トークン", "ID token"]
+        if ["/token", "IDトークン", "ID token"]
             .iter()
             .any(|told| title.contains(told))
         {

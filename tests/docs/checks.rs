@@ -18,7 +18,7 @@ fn the_checks_of_a_login() {
         let mut table = head([
             language.say("確かめること", "What is checked"),
             language.say("規則", "Rule"),
-            language.say("失敗のクラス", "Class of failure"),
+            language.say("エラー分類", "Class of failure"),
         ]);
         for words in function_checks::ALL {
             table += &row([

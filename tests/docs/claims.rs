@@ -20,7 +20,7 @@ fn the_scopes() {
         let mut table = head([
             language.say("スコープ", "Scope"),
             language.say("クレーム", "Claim"),
-            language.say("ID トークン", "ID token"),
+            language.say("IDトークン", "ID token"),
             language.say("アクセストークン", "Access token"),
             language.say("形", "Form"),
             language.say("もとになる属性", "Follows from"),

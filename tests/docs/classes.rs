@@ -21,7 +21,7 @@ pub(crate) const PARTS: &[&str] = &[
 fn the_classes_of_the_bridge() {
     for language in LANGUAGES {
         let mut table = head([
-            language.say("クラス", "Class"),
+            language.say("エラー分類", "Class"),
             language.say("どこで", "Where"),
             language.say("OAuth のエラー", "OAuth error"),
             "HTTP",
@@ -56,7 +56,7 @@ fn the_classes_of_the_triggers() {
         let ends = language.say("終わる", "ends");
         let no_claims = language.say("クレームを出さない", "no claims");
         let mut table = head([
-            language.say("クラス", "Class"),
+            language.say("エラー分類", "Class"),
             "`inbound-federation`",
             "`pre-token-generation`",
             language.say("重大度", "Level"),
@@ -100,7 +100,7 @@ fn the_levels() {
         let mut table = head([
             language.say("重大度", "Level"),
             language.say("だれの問題か", "Whose problem"),
-            language.say("クラス", "Classes"),
+            language.say("エラー分類", "Classes"),
         ]);
         for concern in Concern::ALL {
             let classes = BridgeClass::ALL.iter();
@@ -122,7 +122,7 @@ fn the_levels() {
 fn the_records_that_are_refused() {
     for language in LANGUAGES {
         let mut table = head([
-            language.say("クラス", "Class"),
+            language.say("エラー分類", "Class"),
             language.say("意味", "Meaning"),
             language.say("いつ見るか", "Looked at"),
         ]);

@@ -459,7 +459,7 @@ async fn log_out_ends_this_browsers_session_and_no_other() {
     let page = arrive(&one, &answer.redirect_target().unwrap().unwrap()).await;
     assert!(
         page.text()
-            .contains("Cognito の代役は自分のセッションを持たない")
+            .contains("Cognito のシミュレーターは自分のセッションを持たない")
     );
     assert_eq!(visit(&laptop, &one, "/signed-in").await.status, 403);
     let start = visit(&laptop, &one, "/").await;
@@ -1004,7 +1004,7 @@ async fn tokens_are_refreshed_at_the_app_and_the_story_of_it_is_told() {
         "POST /refresh",
         "POST /oauth2/token",
         "TokenGeneration_RefreshTokens",
-        "ID トークンを確かめる",
+        "IDトークンを確かめる",
         "GET /oauth2/userInfo",
     ] {
         assert!(story.contains(hop), "{hop}");

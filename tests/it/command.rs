@@ -281,7 +281,7 @@ async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_f
         ),
         (
             &["demo", "--scopes", "digital-auth/name"],
-            "スコープ openid がないと ID トークンが届かず、ログインできません。--scopes に openid を入れてください",
+            "スコープ openid がないと IDトークンが届かず、ログインできません。--scopes に openid を入れてください",
             "without the scope openid there is no ID token, and nobody is signed in: put openid into --scopes",
         ),
         (
@@ -818,7 +818,7 @@ async fn a_japanese_story_tells_every_check_and_every_own_work_in_japanese() {
             assert!(!line.contains(" is ") && !line.contains(" App"), "{line}");
         }
         if fault.is_none() {
-            for own in ["ユーザープール：", "プロバイダーの ID トークン", "バイト"]
+            for own in ["ユーザープール：", "プロバイダーの IDトークン", "バイト"]
             {
                 assert!(told.contains(own), "{own}: {told}");
             }

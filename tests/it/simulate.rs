@@ -230,10 +230,10 @@ async fn a_relying_party_signs_in_with_what_is_printed() {
         let subject = verified.id_token.subject.expose().to_owned();
         let told = running.stop(signal).await;
         for expected in [
-            "ブラウザー → サービスの代役  GET /api/realms/main/protocol/openid-connect/auth  200",
+            "ブラウザー → サービスのシミュレーター  GET /api/realms/main/protocol/openid-connect/auth  200",
             "POST /api/realms/main/test-card  303",
             "POST /api/realms/main/consent  303",
-            "あなたの RP → サービスの代役  POST /api/realms/main/protocol/openid-connect/token  200",
+            "あなたの RP → サービスのシミュレーター  POST /api/realms/main/protocol/openid-connect/token  200",
             "✓ jti が使われたことがない (RFC 7523 §3 item 7)",
             "GET /api/realms/main/protocol/openid-connect/userinfo  200",
         ] {
@@ -262,7 +262,7 @@ async fn the_settings_are_for_people_in_both_languages() {
     for (language, first, come) in [
         (
             "ja",
-            "デジタル認証アプリサービスの代役が動いています。止めるには Ctrl-C を押してください。",
+            "デジタル認証アプリサービスのシミュレーターが動いています。止めるには Ctrl-C を押してください。",
             "届いたリクエスト（秘密の値は伏せます）：",
         ),
         (

@@ -40,14 +40,14 @@ function_kit::variables! {
 function_kit::classes! {
     /// A defect.
     Internal = "internal" {
-        ja: "試験のためのクラスです。",
+        ja: "試験のためのエラー分類です。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         advice: NOTHING,
     }
     /// The event asks for it.
     Refused = "refused" {
-        ja: "試験のためのクラスです。",
+        ja: "試験のためのエラー分類です。",
         concern: Concern::Client,
         kind: Kind::Request,
         advice: NOTHING,

@@ -97,7 +97,7 @@ function_kit::classes! {
     /// another name brought a record of this bridge’s.
     ProviderMismatch = "provider_mismatch" {
         ja: "プロバイダーの名前が、大文字と小文字だけ `PROVIDER_NAME` と違います。または、\
-            別の名前のプロバイダーが、この橋渡しの記録を持ってきました。",
+            別の名前のプロバイダーが、このブリッジの記録を持ってきました。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         at_sign_in: AtSignIn::Ends,
@@ -109,7 +109,7 @@ function_kit::classes! {
     }
     /// The ID token and userinfo of one sign-in have different `sub`s.
     SubjectMismatch = "subject_mismatch" {
-        ja: "1回のログインの ID トークンと UserInfo で、`sub` が違います。",
+        ja: "1回のログインの IDトークンと UserInfo で、`sub` が違います。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         at_sign_in: AtSignIn::Ends,
@@ -117,13 +117,13 @@ function_kit::classes! {
         advice: Bilingual {
             en: "Check that all URLs of Cognito’s identity provider are this bridge’s. If they \
                 are, suspect a mix-up or an attack.",
-            ja: "Cognito の ID プロバイダーの URL が、どれもこの橋渡しのものか確かめます。\
+            ja: "Cognito の ID プロバイダーの URL が、どれもこのブリッジのものか確かめます。\
                 正しければ、取り違えや攻撃を疑います。",
         },
     }
     /// One of our users has no record: the bridge’s ID token had none, or the user pool has none.
     RecordMissing = "record_missing" {
-        ja: "このプロバイダーの利用者に記録がありません。橋渡しの ID トークンにないか、\
+        ja: "このプロバイダーの利用者に記録がありません。ブリッジの IDトークンにないか、\
             ユーザープールにありません。",
         concern: Concern::Operator,
         kind: Kind::Record,
@@ -134,7 +134,7 @@ function_kit::classes! {
         advice: Bilingual {
             en: "Check that the bridge is of the same version, that `verified_record` is mapped, \
                 and that the app client may write it. Who deleted their record signs in again.",
-            ja: "橋渡しが同じ版か、`verified_record` がマッピングされているか、\
+            ja: "ブリッジが同じ版か、`verified_record` がマッピングされているか、\
                 アプリクライアントが書けるか確かめます。利用者が自分で消したときは、\
                 もう一度ログインすれば戻ります。",
         },
@@ -158,7 +158,7 @@ function_kit::classes! {
     /// The record opened, and has a form that this version of the functions doesn’t know: the
     /// bridge is newer.
     RecordOtherVersion = "record_other_version" {
-        ja: "記録は開きましたが、この版の関数が知らない形です。橋渡しが、もっと新しい版です。",
+        ja: "記録は開きましたが、この版の関数が知らない形です。ブリッジが、もっと新しい版です。",
         concern: Concern::Operator,
         kind: Kind::Record,
         at_sign_in: AtSignIn::Ends,
@@ -255,7 +255,7 @@ function_kit::classes! {
             en: "Nothing, after you have changed it: the app sends the person to the card again. \
                 Otherwise make `ACCEPTED_ACR` the same as the bridge’s.",
             ja: "変えた後なら、何もしません。アプリが、もう一度カードを求めます。そうでなければ、\
-                `ACCEPTED_ACR` を橋渡しと同じにします。",
+                `ACCEPTED_ACR` をブリッジと同じにします。",
         },
     }
     /// The record doesn’t say when the person authenticated, and `REQUIRE_AUTH_TIME` is `yes`.
@@ -294,7 +294,7 @@ function_kit::classes! {
     /// pool have classes of their own.
     TooSlow = "too_slow" {
         ja: "4秒以内に決められませんでした。Cognito は5秒しか待ちません。\
-            秘密やユーザープールの遅れなら、それぞれのクラスになります。",
+            秘密やユーザープールの遅れなら、それぞれのエラー分類になります。",
         concern: Concern::Operator,
         kind: Kind::Unavailable,
         at_sign_in: AtSignIn::Ends,

@@ -24,7 +24,7 @@ use crate::Class;
 function_kit::variables! {
     /// The keys of the verified records, as the bridge has them
     RECORD_KEYS {
-        ja: "検証済みの記録の鍵。橋渡しと同じもの",
+        ja: "検証済みの記録の鍵。ブリッジと同じもの",
         form: form::SECRET,
         if_unset: IfUnset::Refused,
         example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:record-keys-…",
@@ -36,14 +36,14 @@ function_kit::variables! {
         form: Bilingual {
             en: "addresses of the form that the bridge takes (normal form, up to 255 characters \
                 each), separated by spaces, compared byte for byte and never called",
-            ja: "橋渡しと同じ形の URL（正規形、それぞれ255文字まで）。空白区切り。1バイトずつ比べるだけで、呼び出さない",
+            ja: "ブリッジと同じ形の URL（正規形、それぞれ255文字まで）。空白区切り。1バイトずつ比べるだけで、呼び出さない",
         },
         if_unset: IfUnset::Refused,
         example: "https://sb-auth-and-sign.go.jp/api/realms/main",
     }
     /// The bridge's name in the user pool, as the bridge has it
     PROVIDER_NAME {
-        ja: "ユーザープールでの橋渡しの名前。橋渡しと同じもの",
+        ja: "ユーザープールでのブリッジの名前。ブリッジと同じもの",
         form: form::PROVIDER_NAME,
         if_unset: IfUnset::Refused,
         example: "MynaApp",
@@ -51,11 +51,11 @@ function_kit::variables! {
     /// The attributes that the bridge asks for, as the bridge has them. Others are left alone in
     /// the user pool, and no claim follows from them, also where a record has more
     ATTRIBUTES {
-        ja: "橋渡しが求める属性。橋渡しと同じもの。ほかの属性は、ユーザープールでそのままにする。\
+        ja: "ブリッジが求める属性。ブリッジと同じもの。ほかの属性は、ユーザープールでそのままにする。\
             記録にもっとあっても、クレームはこれだけから作る",
         form: Bilingual {
             en: "as the bridge has them",
-            ja: "橋渡しと同じ",
+            ja: "ブリッジと同じ",
         },
         if_unset: IfUnset::Value("name address birthdate gender"),
         example: "name birthdate",

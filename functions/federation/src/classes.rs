@@ -486,7 +486,7 @@ function_kit::classes! {
     /// another version of the bridge; or its `redirect_uri` is no longer configured.
     ForeignLogin = "foreign_login" {
         ja: "Cookie の封が、知らない鍵、別の `ISSUER`、別の `CLIENT_ID`、\
-            または橋渡しの別の版のものです。または、その `redirect_uri` が設定から外れました。",
+            またはブリッジの別の版のものです。または、その `redirect_uri` が設定から外れました。",
         concern: Concern::Unproven,
         kind: Kind::Browser,
         oauth_error: OAuthError::InvalidRequest,
@@ -598,7 +598,7 @@ function_kit::classes! {
     }
     /// The service refused the authorization request with `invalid_request`.
     ServiceInvalidRequest = "service_invalid_request" {
-        ja: "サービスが認可リクエストを `invalid_request` で断りました。",
+        ja: "サービスが認可リクエストを `invalid_request` で拒否しました。",
         concern: Concern::Unproven,
         kind: Kind::Operator,
         oauth_error: OAuthError::ServerError,
@@ -767,7 +767,7 @@ function_kit::classes! {
     /// version of the bridge.
     CodeForeign = "code_foreign" {
         ja: "コードの封が、知らない鍵、別の `ISSUER`、別の `CLIENT_ID`、\
-            または橋渡しの別の版のものです。",
+            またはブリッジの別の版のものです。",
         concern: Concern::Client,
         kind: Kind::Browser,
         oauth_error: OAuthError::InvalidGrant,
@@ -867,7 +867,7 @@ function_kit::classes! {
     }
     /// The service refused its code: used already, or too old.
     ServiceRefusedCode = "service_refused_code" {
-        ja: "サービスがコードを断りました（使用済み、または古い）。",
+        ja: "サービスがコードを拒否しました（使用済み、または古い）。",
         concern: Concern::Client,
         kind: Kind::TooLate,
         oauth_error: OAuthError::InvalidGrant,
@@ -881,7 +881,7 @@ function_kit::classes! {
     }
     /// The service refused this client: client ID, key, assertion, or a clock that is off.
     ServiceRefusedClient = "service_refused_client" {
-        ja: "サービスがこのクライアントを断りました（クライアント ID、鍵、アサーション、\
+        ja: "サービスがこのクライアントを拒否しました（クライアント ID、鍵、アサーション、\
             時計のずれ）。",
         concern: Concern::Operator,
         kind: Kind::Operator,
@@ -896,13 +896,13 @@ function_kit::classes! {
                 it is off, the log’s `event=service_clock` says.",
             ja: "`ASSERTION_KEYS` の先頭の鍵の公開鍵が届け出たものか、\
                 `SERVICE_CLIENT_ID` が受け取ったものか、時計が合っているかを確かめます。\
-                サービスの時計より40秒遅れから10秒進みまでは断られません。どれだけずれているかは、\
+                サービスの時計より40秒遅れから10秒進みまでは拒否されません。どれだけずれているかは、\
                 ログの `event=service_clock` が言います。",
         },
     }
     /// The service, or a firewall in front of it, refused the token request for another reason.
     ServiceRefusedRequest = "service_refused_request" {
-        ja: "サービスか、その前のファイアウォールが、トークンリクエストをほかの理由で断りました。",
+        ja: "サービスか、その前のファイアウォールが、トークンリクエストをほかの理由で拒否しました。",
         concern: Concern::Unproven,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -936,7 +936,7 @@ function_kit::classes! {
     /// The service’s token answer has no ID token. So it is if somebody takes `openid` out of
     /// `scope` in their browser.
     IdTokenMissing = "id_token_missing" {
-        ja: "サービスのトークン応答に、ID トークンがありません。\
+        ja: "サービスのトークン応答に、IDトークンがありません。\
             ブラウザーで `scope` から `openid` を消すと、こうなります。",
         concern: Concern::Unproven,
         kind: Kind::Service,
@@ -975,7 +975,7 @@ function_kit::classes! {
     /// form that can’t be used (no point of the curve, a short RSA key, an `alg` that contradicts
     /// it, a private key, for example). It need not be a forgery.
     KeySetKeyUnusable = "key_set_key_unusable" {
-        ja: "ID トークンの署名が使えるどの鍵とも合わず、その鍵かもしれないものを、\
+        ja: "IDトークンの署名が使えるどの鍵とも合わず、その鍵かもしれないものを、\
             サービスが使えない形で公開しています（曲線上にない点、短い RSA 鍵、食い違う `alg`、\
             公開された秘密鍵など）。偽造とは限りません。",
         concern: Concern::Service,
@@ -993,7 +993,7 @@ function_kit::classes! {
     }
     /// The ID token is no JWT, or its header or the claims that are checked have another form.
     IdTokenMalformed = "id_token_malformed" {
-        ja: "ID トークンが JWT でないか、ヘッダーまたは確かめるクレームの形が違います。",
+        ja: "IDトークンが JWT でないか、ヘッダーまたは確かめるクレームの形が違います。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1004,7 +1004,7 @@ function_kit::classes! {
     }
     /// The ID token’s algorithm is not accepted.
     IdTokenAlgorithm = "id_token_algorithm" {
-        ja: "ID トークンのアルゴリズムが、許したものではありません。",
+        ja: "IDトークンのアルゴリズムが、許したものではありません。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1031,7 +1031,7 @@ function_kit::classes! {
     }
     /// The ID token’s signature is wrong, also with the keys fetched once more.
     IdTokenSignature = "id_token_signature" {
-        ja: "ID トークンの署名が、鍵を読み直しても合いません。",
+        ja: "IDトークンの署名が、鍵を読み直しても合いません。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1183,7 +1183,7 @@ function_kit::classes! {
     }
     /// The ID token has no `auth_time`, and `REQUIRE_AUTH_TIME` is `yes`.
     AuthenticationTimeMissing = "auth_time_missing" {
-        ja: "ID トークンに `auth_time` がなく、`REQUIRE_AUTH_TIME` が `yes` です。",
+        ja: "IDトークンに `auth_time` がなく、`REQUIRE_AUTH_TIME` が `yes` です。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1259,7 +1259,7 @@ function_kit::classes! {
     }
     /// The service refused the userinfo request (4xx).
     UserinfoRefused = "userinfo_refused" {
-        ja: "サービスが UserInfo のリクエストを断りました（4xx）。",
+        ja: "サービスが UserInfo のリクエストを拒否しました（4xx）。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::ServerError,
@@ -1294,7 +1294,7 @@ function_kit::classes! {
     }
     /// `sub` of userinfo is missing, or is not that of the ID token.
     UserinfoSubjectMismatch = "userinfo_subject_mismatch" {
-        ja: "UserInfo の `sub` が ID トークンのものと違うか、ありません。",
+        ja: "UserInfo の `sub` が IDトークンのものと違うか、ありません。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,

@@ -19,7 +19,7 @@ pub const ALL: &[&[Variable]] = &[VARIABLES, telemetry::VARIABLES];
 function_kit::variables! {
     /// The bridge's own URL; also `iss` of its ID tokens
     ISSUER {
-        ja: "橋渡し自身の URL。ID トークンの `iss` にもなる",
+        ja: "ブリッジ自身の URL。IDトークンの `iss` にもなる",
         form: Bilingual {
             en: "an `https` URL of nothing but the host, in its normal form (lower case, without \
                 `:443`), without path and without `/` at its end; up to 246 characters",
@@ -48,7 +48,7 @@ function_kit::variables! {
     /// The secret that a CloudFront in front shows in the header `x-front-door`; requests without
     /// it are refused
     FRONT_DOOR_SECRETS {
-        ja: "前に置いた CloudFront が、ヘッダー `x-front-door` で示す秘密。示さないリクエストは断る",
+        ja: "前に置いた CloudFront が、ヘッダー `x-front-door` で示す秘密。示さないリクエストは拒否する",
         form: form::SECRET,
         if_unset: IfUnset::Said(Bilingual {
             en: "empty (no CloudFront in front)",
@@ -69,7 +69,7 @@ function_kit::variables! {
     /// The name of this bridge's identity provider in the user pool; it is part of a verified
     /// record
     PROVIDER_NAME {
-        ja: "ユーザープールでの、この橋渡しの ID プロバイダーの名前。検証済みの記録に入る",
+        ja: "ユーザープールでの、このブリッジの ID プロバイダーの名前。検証済みの記録に入る",
         form: form::PROVIDER_NAME,
         if_unset: IfUnset::Refused,
         example: "MynaApp",
@@ -90,7 +90,7 @@ function_kit::variables! {
     }
     /// RSA keys of ID tokens; the first signs, all are published
     ID_TOKEN_KEYS {
-        ja: "ID トークンの RSA 鍵。先頭が署名し、全部が公開される",
+        ja: "IDトークンの RSA 鍵。先頭が署名し、全部が公開される",
         form: form::KEYS,
         if_unset: IfUnset::Refused,
         example: "arn:aws:kms:ap-northeast-1:123456789012:key/1111…",
@@ -162,7 +162,7 @@ function_kit::variables! {
     }
     /// The algorithms of the service's ID tokens that are accepted
     SERVICE_ID_TOKEN_ALGORITHMS {
-        ja: "サービスの ID トークンで許すアルゴリズム",
+        ja: "サービスの IDトークンで許すアルゴリズム",
         form: Bilingual {
             en: "`ES256`, `RS256`, separated by spaces",
             ja: "`ES256`、`RS256`。空白区切り",
@@ -196,7 +196,7 @@ function_kit::variables! {
         ja: "受け入れる `acr`",
         form: Bilingual {
             en: "separated by commas; `any` for all",
-            ja: "コンマ区切り。`any` で何でも",
+            ja: "カンマ区切り。`any` で何でも",
         },
         if_unset: IfUnset::Said(Bilingual {
             en: "required with `production` (also where its issuer is given as `custom`), else \
@@ -208,7 +208,7 @@ function_kit::variables! {
     /// Whether an ID token of the service without `auth_time` is refused; `yes` once the service
     /// is known to send it
     REQUIRE_AUTH_TIME {
-        ja: "`auth_time` のないサービスの ID トークンを断るか。送ることが確かになったら `yes`",
+        ja: "`auth_time` のないサービスの IDトークンを拒否するか。送ることが確かになったら `yes`",
         form: form::YES_OR_NO,
         if_unset: IfUnset::Value("no"),
         example: "yes",
@@ -216,7 +216,7 @@ function_kit::variables! {
     /// Whether a token answer of the service without `scope` is refused. A `scope` that lacks what
     /// was asked for is refused either way
     GRANTED_SCOPE {
-        ja: "`scope` のないサービスのトークン応答を断るか。求めたものが欠けた `scope` は、どちらでも断る",
+        ja: "`scope` のないサービスのトークン応答を拒否するか。求めたものが欠けた `scope` は、どちらでも拒否する",
         form: Bilingual {
             en: "`required`, `optional`",
             ja: "`required`、`optional`",

@@ -52,17 +52,17 @@ function_kit::variables! {
     }
     /// The values of a record's `acr` that are accepted, as the bridge has them
     ACCEPTED_ACR {
-        ja: "受け入れる、記録の `acr`。橋渡しと同じもの",
+        ja: "受け入れる、記録の `acr`。ブリッジと同じもの",
         form: Bilingual {
             en: "separated by commas; `any` for all",
-            ja: "コンマ区切り。`any` で何でも",
+            ja: "カンマ区切り。`any` で何でも",
         },
         if_unset: IfUnset::Value("any"),
         example: "aal3",
     }
     /// Whether a record that doesn't say when the person authenticated is refused
     REQUIRE_AUTH_TIME {
-        ja: "いつ認証したかのない記録を断るか",
+        ja: "いつ認証したかのない記録を拒否するか",
         form: form::YES_OR_NO,
         if_unset: IfUnset::Value("no"),
         example: "yes",

@@ -53,9 +53,9 @@ pub(crate) enum Command {
     Demo(Demo),
     /// テスト利用者の一覧 / List the test persons
     Personas(List),
-    /// サービスの代役に起こさせる誤りの一覧 / List what the service's stand-in can do wrong
+    /// サービスのシミュレーターに起こさせる誤りの一覧 / List what the service's stand-in can do wrong
     Faults(List),
-    /// 代役だけを動かす / Run a stand-in alone
+    /// シミュレーターだけを動かす / Run a stand-in alone
     #[command(subcommand)]
     Simulate(Simulate),
     /// 関数のための、手元用の完全な設定を KEY=VALUE で出す / Print a complete local configuration as KEY=VALUE lines
@@ -75,7 +75,7 @@ pub(crate) struct Demo {
     /// one preselected
     #[arg(long, value_name = "ID")]
     pub(crate) persona: Option<String>,
-    /// サービスの代役に起こさせる誤り（faults で一覧）。ブラウザーでは最初に選ばれている応答 / What the service does wrong (see: faults);
+    /// サービスのシミュレーターに起こさせる誤り（faults で一覧）。ブラウザーでは最初に選ばれている応答 / What the service does wrong (see: faults);
     /// in a browser, the answer preselected
     #[arg(long, value_name = "NAME")]
     pub(crate) fault: Option<String>,
@@ -122,13 +122,13 @@ impl Default for Demo {
 /// The ports of the stand-ins, on 127.0.0.1.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Ports {
-    /// サービスの代役のポート（0：空きポート） / Port of the service's stand-in (0: any free one)
+    /// サービスのシミュレーターのポート（0：空きポート） / Port of the service's stand-in (0: any free one)
     #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
     pub(crate) service_port: u16,
     /// 関数（HTTP API）のポート（0：空きポート） / Port of the function's HTTP API (0: any free one)
     #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
     pub(crate) bridge_port: u16,
-    /// Cognito の代役のポート（0：空きポート） / Port of Cognito's stand-in (0: any free one)
+    /// Cognito のシミュレーターのポート（0：空きポート） / Port of Cognito's stand-in (0: any free one)
     #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
     pub(crate) cognito_port: u16,
     /// アプリのポート（0：空きポート） / Port of the app (0: any free one)
@@ -167,7 +167,7 @@ pub(crate) struct List {
 /// `simulate`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Simulate {
-    /// デジタル認証アプリサービスの代役。自分の RP を試す / The Digital Authentication App service, to test a relying
+    /// デジタル認証アプリサービスのシミュレーター。自分の RP を試す / The Digital Authentication App service, to test a relying
     /// party
     Service(SimulateService),
 }
@@ -227,7 +227,7 @@ fn after_help() -> String {
         let (ja, en) = (status.meaning.ja, status.meaning.en);
         help += &format!("  {:<4} {ja}\n       {en}\n", status.code).replace('`', "");
     }
-    help += "失敗のクラスは --json に、誤りごとのクラスと終了コードは faults --json にあります / \
+    help += "エラー分類は --json に、誤りごとのエラー分類と終了コードは faults --json にあります / \
         --json has the class of a failure, faults --json the class and exit status of each fault";
     help
 }

@@ -146,12 +146,12 @@ fn welcome(
     };
     let labels = [
         (
-            language.say("Cognito の代役", "stand-in for Cognito"),
+            language.say("Cognito のシミュレーター", "stand-in for Cognito"),
             laptop.cognito.base_url(),
         ),
         (party(language, Party::Bridge), &bridge),
         (
-            language.say("サービスの代役", "stand-in for the service"),
+            language.say("サービスのシミュレーター", "stand-in for the service"),
             &service,
         ),
     ];

@@ -108,7 +108,7 @@ impl Complaint for DemoError {
             Self::UnknownScope { unknown } => {
                 format!("{unknown:?} というスコープはありません。使えるもの：{}", Scopes::all())
             }
-            Self::WithoutOpenid => "スコープ openid がないと ID トークンが届かず、ログインできません。--scopes に openid を入れてください".to_owned(),
+            Self::WithoutOpenid => "スコープ openid がないと IDトークンが届かず、ログインできません。--scopes に openid を入れてください".to_owned(),
             Self::SamePort(one, other) => format!("{one} と {other} が同じポートです"),
             Self::Moved(root) => format!(
                 "関数のソースが {} にありません。リポジトリのフォルダーで cargo run を使ってください",

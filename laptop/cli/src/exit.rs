@@ -76,7 +76,7 @@ pub const ELSEWHERE: Status = Status {
     meaning: Bilingual {
         en: "it ended outside of the bridge's classes (Cognito's or the service's stand-in \
             refused, or the function didn't start)",
-        ja: "橋渡しのクラスの外で終わった（Cognito かサービスの代役が断った、\
+        ja: "ブリッジのエラー分類の外で終わった（Cognito かサービスのシミュレーターが拒否した、\
             または関数が起動しなかった）",
     },
 };
@@ -124,7 +124,7 @@ pub const fn of(kind: Kind) -> Status {
         Kind::Service => (
             14,
             "the service refused, or what it said isn't believed: ask whoever runs it",
-            "サービスが断ったか、その答えを信じられない。サービスの窓口に問い合わせる",
+            "サービスが拒否したか、その答えを信じられない。サービスの窓口に問い合わせる",
         ),
         Kind::Unavailable => (
             15,

@@ -120,7 +120,7 @@ impl Complaint for SimulateError {
             Self::Taken(address) => format!(
                 "{address} はほかのプログラムが使っています。--port で別のポートを指定するか、0 で空きポートに任せてください"
             ),
-            Self::Start(error) => format!("代役を起動できませんでした：{error}"),
+            Self::Start(error) => format!("シミュレーターを起動できませんでした：{error}"),
             Self::Signals(_) | Self::Output(_) => format!("途中で問題が起きました：{self}"),
         }
     }
@@ -392,7 +392,7 @@ impl Settings {
             out,
             "{}\n\n{}",
             language.say(
-                "デジタル認証アプリサービスの代役が動いています。止めるには Ctrl-C を押してください。",
+                "デジタル認証アプリサービスのシミュレーターが動いています。止めるには Ctrl-C を押してください。",
                 "The stand-in of the Digital Authentication App service is running. Press Ctrl-C to stop it.",
             ),
             language.say("RP に設定する値：", "What to set in your relying party:"),
@@ -421,7 +421,7 @@ impl Settings {
                 "There is no discovery document, because nothing is published about one of the real service: set the values above.",
             ),
             (
-                "代役だけの動きです。実際のサービスの確認には、サンドボックスを使ってください。",
+                "シミュレーターだけの動きです。実際のサービスの確認には、サンドボックスを使ってください。",
                 "It is a stand-in: for the real service's behaviour use its sandbox.",
             ),
         ] {

@@ -54,7 +54,7 @@ pub(crate) fn write_served(
 ) -> io::Result<()> {
     let names = |language: Language, who| match who {
         Party::Bridge => language.say("あなたの RP", "your relying party"),
-        Party::Service => language.say("サービスの代役", "the stand-in"),
+        Party::Service => language.say("サービスのシミュレーター", "the stand-in"),
         other => party(language, other),
     };
     write_line(out, (language, names), (&Line::Whole(hop), number), step)
@@ -160,7 +160,7 @@ pub(crate) fn write_outcome(
             for (told, claims) in [
                 (
                     language.say(
-                        "アプリが Cognito から受け取った ID トークン：",
+                        "アプリが Cognito から受け取った IDトークン：",
                         "The ID token that the app got from Cognito:",
                     ),
                     &signed_in.id_token,
@@ -204,7 +204,7 @@ fn write_failure(
             "The app got an OAuth error",
         ),
         Place::BridgePage if failed.class.is_none() => language.say(
-            "関数 federation が応答しませんでした（代わりに HTTP API の代役が応答しました）",
+            "関数 federation が応答しませんでした（代わりに HTTP API のシミュレーターが応答しました）",
             "federation did not answer (the stand-in of the HTTP API did)",
         ),
         Place::BridgePage => language.say(
@@ -238,7 +238,7 @@ fn write_failure(
     }
     if failed.class.is_some() {
         let where_to_read = language.say(
-            "このクラスの意味と対処：docs/failures.md",
+            "このエラー分類の意味と対処：docs/failures.md",
             "What this class means, and what to do: docs/failures.en.md",
         );
         writeln!(out, "     {where_to_read}")?;

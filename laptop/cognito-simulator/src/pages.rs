@@ -13,7 +13,7 @@ use loopback::pages::{Forms, Frame, Language, Site, page};
 const SITE: Site = Site {
     class: "cognito",
     icon: loopback::icon!("7a2fb0", "M5 7v4h6V7zM6 7V5h4v2"),
-    label_ja: "Amazon Cognito の代役",
+    label_ja: "Amazon Cognito のシミュレーター",
     label_en: "Stand-in for Amazon Cognito",
 };
 
@@ -99,7 +99,7 @@ impl ErrorPage {
                 "The login took more than five minutes and has expired. Go back to the app, and sign in again.",
             ),
             Self::Internal => (
-                "代役そのものに問題が起きました。もう一度ログインしてください。",
+                "シミュレーターそのものに問題が起きました。もう一度ログインしてください。",
                 "The stand-in itself has a problem. Sign in again.",
             ),
         }

@@ -198,13 +198,13 @@ pub const ALL: &[Words] = &[
     entry(
         "id_token_missing",
         "the token answer has an ID token",
-        "トークンの応答に ID トークンがある",
+        "トークンの応答に IDトークンがある",
         "OIDC Core §3.1.3.3",
     ),
     entry(
         "id_token_malformed",
         "the ID token is a signed JWT, its claims in their form",
-        "ID トークンが署名付き JWT で、クレームの形式が正しい",
+        "IDトークンが署名付き JWT で、クレームの形式が正しい",
         "OIDC Core §3.1.3.7 step 1",
     ),
     entry(
@@ -228,13 +228,13 @@ pub const ALL: &[Words] = &[
     entry(
         "id_token_algorithm",
         "the ID token's algorithm is one of those configured",
-        "ID トークンの alg が設定で許可したもの",
+        "IDトークンの alg が設定で許可したもの",
         "OIDC Core §3.1.3.7 step 7",
     ),
     entry(
         "id_token_unknown_key",
         "the service publishes a key of the ID token's kid",
-        "ID トークンの kid の鍵をサービスが公開している",
+        "IDトークンの kid の鍵をサービスが公開している",
         "OIDC Core §3.1.3.7 step 6",
     ),
     entry(
@@ -246,7 +246,7 @@ pub const ALL: &[Words] = &[
     entry(
         "id_token_signature",
         "the ID token's signature fits the service's key of that kid",
-        "ID トークンの署名が、kid の示すサービスの鍵によるもの",
+        "IDトークンの署名が、kid の示すサービスの鍵によるもの",
         "OIDC Core §3.1.3.7 step 6",
     ),
     entry(
@@ -330,7 +330,7 @@ pub const ALL: &[Words] = &[
     entry(
         "userinfo_subject_mismatch",
         "userinfo is about the ID token's subject",
-        "userinfo の sub が ID トークンのものと同じ",
+        "userinfo の sub が IDトークンのものと同じ",
         "OIDC Core §5.3.2",
     ),
     entry(
@@ -374,7 +374,7 @@ pub const ALL: &[Words] = &[
     entry(
         "subject_mismatch",
         "sub of userinfo is that of the ID token, if userinfo came",
-        "userinfo の sub が ID トークンのものと同じ（userinfo はなしでもよい）",
+        "userinfo の sub が IDトークンのものと同じ（userinfo はなしでもよい）",
         "OIDC Core §5.3.2",
     ),
     entry(

@@ -15,7 +15,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("AWS Signature Version 4", "AWS 署名バージョン4"),
     ("Amazon API Gateway, quotas for HTTP APIs", "Amazon API Gateway、HTTP API のクォータ"),
     ("Cognito: Lambda triggers", "Cognito：Lambda トリガー"),
-    ("Cognito: a JWKS request for every ID token", "Cognito：ID トークンごとに JWKS を取得"),
+    ("Cognito: a JWKS request for every ID token", "Cognito：IDトークンごとに JWKS を取得"),
     ("Cognito: attribute mapping", "Cognito：属性マッピング"),
     ("Cognito: attribute permissions", "Cognito：属性の読み書きの権限"),
     ("Cognito: authorize endpoint", "Cognito：認可エンドポイント"),
@@ -26,7 +26,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Digital Authentication App, authorization request", "デジタル認証アプリ、認可リクエスト"),
     ("Digital Authentication App, token request", "デジタル認証アプリ、トークンリクエスト"),
     ("Digital Authentication App, userinfo", "デジタル認証アプリ、userinfo の応答"),
-    ("ID token of the provider", "プロバイダーの ID トークンを検証"),
+    ("ID token of the provider", "プロバイダーの IDトークンを検証"),
     ("PKCE is S256 or absent", "PKCE は S256（なしでもよい）"),
     ("acr_values is printable", "acr_values が印字可能な ASCII 文字（なしでもよい）"),
     ("alg is RS256", "alg が RS256"),
@@ -100,7 +100,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("state is one that this app gave out", "state がこのアプリの発行したもの"),
     ("state is there", "state がある"),
     ("sub is client_id", "sub が client_id と同じ"),
-    ("sub is that of the ID token", "sub が ID トークンのものと同じ"),
+    ("sub is that of the ID token", "sub が IDトークンのものと同じ"),
     ("sub is that of the sign-in", "sub がログインのときと同じ"),
     ("sub is there", "sub がある"),
     ("test-card page", "テストカード代替機能のページ"),
@@ -157,7 +157,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("userinfo answers a JSON object (a sign-in goes on without it)", "userinfo が JSON オブジェクトを返す（返らなくてもログインは続く）"),
     ("userinfo of the provider", "プロバイダーの userinfo を確認"),
     ("username and attributes fit the schema and the app client", "ユーザー名と属性が、スキーマとアプリクライアントの権限に合う"),
-    ("verify ID token", "ID トークンを検証"),
+    ("verify ID token", "IDトークンを検証"),
 ];
 
 /// A text of the journal in this language. One whose Japanese isn't known stays what it is: a

@@ -17,7 +17,7 @@ use crate::persona::{ATTRIBUTES, Persona};
 const SITE: Site = Site {
     class: "service",
     icon: loopback::icon!("00616b", "M4 5h8v6H4zM5 9h3"),
-    label_ja: "デジタル認証アプリサービスの代役",
+    label_ja: "デジタル認証アプリサービスのシミュレーター",
     label_en: "Stand-in for the Digital Authentication App service",
 };
 
@@ -153,7 +153,7 @@ fn place_label(place: FaultPlace, language: Language) -> &'static str {
     match place {
         FaultPlace::WayBack => language.say("アプリに戻るときの誤り", "On the way back"),
         FaultPlace::TokenAnswer => language.say("トークンの応答の誤り", "In the token answer"),
-        FaultPlace::IdToken => language.say("ID トークンの誤り", "In the ID token"),
+        FaultPlace::IdToken => language.say("IDトークンの誤り", "In the ID token"),
         FaultPlace::KeySet => language.say("公開鍵（JWK Set）の誤り", "In the key set"),
         FaultPlace::Userinfo => language.say("UserInfo の誤り", "In userinfo"),
     }
@@ -534,9 +534,12 @@ impl ErrorPage {
                 BEGIN_AGAIN,
             ],
             Self::Internal => [
-                ("代役に問題が起きました", "The stand-in has a problem"),
                 (
-                    "サービスの代役そのものに問題が起きました。",
+                    "シミュレーターに問題が起きました",
+                    "The stand-in has a problem",
+                ),
+                (
+                    "サービスのシミュレーターそのものに問題が起きました。",
                     "Something is wrong with the stand-in itself.",
                 ),
                 BEGIN_AGAIN,

@@ -813,7 +813,7 @@ mod authorization_request {
         assert!(!html.contains("<script"));
         // That it is a stand-in, who asks for what, and where it goes.
         for shown in [
-            "デジタル認証アプリサービスの代役です",
+            "デジタル認証アプリサービスのシミュレーターです",
             "すべて架空です",
             CLIENT_ID,
             REDIRECT_URI,
@@ -1132,7 +1132,7 @@ mod test_card {
             [
                 "アプリに戻るときの誤り",
                 "トークンの応答の誤り",
-                "ID トークンの誤り",
+                "IDトークンの誤り",
                 "公開鍵（JWK Set）の誤り",
                 "UserInfo の誤り",
             ]
@@ -1615,7 +1615,7 @@ mod own_people {
             let path = format!("{TEST_CARD}?login={login}&lang={lang}");
             let html = bench.page(&path, BROWSER).await.text().await.unwrap();
             assert!(html.contains(r#"<option value="hostile" selected>"#));
-            let said = ["代役に渡されたファイルのもの", "those of a file"];
+            let said = ["シミュレーターに渡されたファイルのもの", "those of a file"];
             assert!(said.iter().any(|said| html.contains(said)), "{html}");
             assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
         }

@@ -15,42 +15,42 @@ const REQUEST_ID: &str = "8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
 function_kit::classes! {
     /// A defect.
     Internal = "internal" {
-        ja: "試験のためのクラスです。",
+        ja: "試験のためのエラー分類です。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         advice: NOTHING,
     }
     /// The person took too long.
     TooSlow = "too_slow" {
-        ja: "試験のためのクラスです。",
+        ja: "試験のためのエラー分類です。",
         concern: Concern::Nobody,
         kind: Kind::TooLate,
         advice: NOTHING,
     }
     /// Somebody said something that anybody can say.
     Said = "said" {
-        ja: "試験のためのクラスです。",
+        ja: "試験のためのエラー分類です。",
         concern: Concern::Unproven,
         kind: Kind::Browser,
         advice: NOTHING,
     }
     /// Somebody changed something.
     Forged = "forged" {
-        ja: "試験のためのクラスです。",
+        ja: "試験のためのエラー分類です。",
         concern: Concern::Client,
         kind: Kind::Browser,
         advice: NOTHING,
     }
     /// The service didn't answer.
     Away = "away" {
-        ja: "試験のためのクラスです。",
+        ja: "試験のためのエラー分類です。",
         concern: Concern::Service,
         kind: Kind::Unavailable,
         advice: NOTHING,
     }
     /// The operator forgot something.
     NotReady = "not_ready" {
-        ja: "試験のためのクラスです。",
+        ja: "試験のためのエラー分類です。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         advice: NOTHING,

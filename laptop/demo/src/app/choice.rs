@@ -78,7 +78,7 @@ impl Choice {
                 group(
                     language.say("情報そのもの", "The data itself"),
                     language.say(
-                        "ID トークンだけに入ります。",
+                        "IDトークンだけに入ります。",
                         "In the ID token, and nowhere else.",
                     ),
                     false,
@@ -86,7 +86,7 @@ impl Choice {
                 group(
                     language.say("答えだけ", "Only the answer"),
                     language.say(
-                        "ID トークンとアクセストークンに入ります。",
+                        "IDトークンとアクセストークンに入ります。",
                         "In the ID token and in the access token.",
                     ),
                     true,

@@ -396,7 +396,7 @@ pub(super) fn logged_out(language: Language) -> Response {
             "Your session at this site has ended.",
         ),
         language.say(
-            "Cognito の代役は自分のセッションを持たないので、ほかにすることはありません。本物の Cognito を使うアプリは、ここで Cognito の /logout にも行きます。",
+            "Cognito のシミュレーターは自分のセッションを持たないので、ほかにすることはありません。本物の Cognito を使うアプリは、ここで Cognito の /logout にも行きます。",
             "Cognito’s stand-in keeps no session of its own, so that is all. An app of the real Cognito would go to Cognito’s /logout now, too.",
         ),
     ];
@@ -488,7 +488,7 @@ pub(super) fn signed_in(
     let switch = format!("/signed-in?{LANGUAGE}={}", language.other().code());
     let decoded = vec![
         Decoded {
-            title: language.say("ID トークン", "ID token"),
+            title: language.say("IDトークン", "ID token"),
             what: language.say(
                 "だれがログインしたかを、ユーザープールが署名して、ログインしたアプリに伝えるものです。求めた情報は、すべてここに入ります。",
                 "Who signed in, signed by the user pool, for the app that signs people in. All that was asked for is here.",
@@ -595,7 +595,7 @@ fn facts_of(failed: &Failed, language: Language) -> Vec<(&'static str, &str)> {
     for (label, value) in [
         ("error", failed.error.as_deref()),
         (
-            language.say("失敗のクラス", "class of failure"),
+            language.say("エラー分類", "class of failure"),
             failed.class.as_deref(),
         ),
         (
@@ -628,7 +628,7 @@ fn refusal(refused: Refused, language: Language) -> &'static str {
             "An answer of Cognito was not what it should be.",
         ),
         Refused::IdToken => language.say(
-            "届いた ID トークンを確かめられませんでした。だれもログインしていません。",
+            "届いた IDトークンを確かめられませんでした。だれもログインしていません。",
             "The ID token could not be verified. Nobody is signed in.",
         ),
     }

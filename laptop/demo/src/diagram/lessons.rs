@@ -81,7 +81,7 @@ fn grants(hop: &Hop, grant_type: &str) -> bool {
 const LOGIN: Lesson = Lesson {
     title: ("ログインを始める", "Begin the login"),
     why: (
-        "アプリは、このログインだけで使う値を3つ作って覚えます。state は戻ってきたのが同じブラウザーか、nonce は届いた ID トークンがこのログインのものか、code_verifier はコードを持ってきたのが自分かを、あとで確かめるためのものです。ブラウザーには、行き先と、値そのものではなく code_challenge（code_verifier のハッシュ）を渡します。",
+        "アプリは、このログインだけで使う値を3つ作って覚えます。state は戻ってきたのが同じブラウザーか、nonce は届いた IDトークンがこのログインのものか、code_verifier はコードを持ってきたのが自分かを、あとで確かめるためのものです。ブラウザーには、行き先と、値そのものではなく code_challenge（code_verifier のハッシュ）を渡します。",
         "The app makes three values for this login alone, and remembers them: state, to see later that the same browser came back; nonce, to see that the ID token belongs to this login; code_verifier, to show that whoever redeems the code is the app itself. The browser gets the way to go, and of the verifier only its hash, the code_challenge.",
     ),
     source: "RFC 6749 §10.12; OIDC Core §3.1.2.1; RFC 7636 §4.1",
@@ -101,7 +101,7 @@ const HOSTED_PAGE: Lesson = Lesson {
 const COGNITO_AUTHORIZE: Lesson = Lesson {
     title: ("マイナアプリを選ぶ", "Choose the Myna App"),
     why: (
-        "Cognito から見ると、橋渡しはふつうの OpenID Provider です。Cognito は、自分の長い state だけを付けて、ブラウザーを送り出します。nonce も PKCE も付けません。デジタル認証アプリサービスが必ず求めるこの2つを、このあと橋渡しが補います。",
+        "Cognito から見ると、ブリッジはふつうの OpenID Provider です。Cognito は、自分の長い state だけを付けて、ブラウザーを送り出します。nonce も PKCE も付けません。デジタル認証アプリサービスが必ず求めるこの2つを、このあとブリッジが補います。",
         "To Cognito, the bridge is an ordinary OpenID Provider. It sends the browser there with a long state of its own, and with neither nonce nor PKCE. The service demands both, so the bridge adds them.",
     ),
     source: "RFC 6749 §4.1.1; RFC 9700 §2.1.1",
@@ -109,9 +109,9 @@ const COGNITO_AUTHORIZE: Lesson = Lesson {
 };
 
 const BRIDGE_AUTHORIZE: Lesson = Lesson {
-    title: ("橋渡しが引き継ぐ", "The bridge takes over"),
+    title: ("ブリッジが引き継ぐ", "The bridge takes over"),
     why: (
-        "橋渡しは、サービスに送る自分の state・nonce・code_challenge を新しく作ります。Cognito の長い state と、あとで要る値は、暗号で封をした Cookie に入れ、このブラウザーに預けます。だからデータベースが要らず、別のブラウザーでは続きができません。",
+        "ブリッジは、サービスに送る自分の state・nonce・code_challenge を新しく作ります。Cognito の長い state と、あとで要る値は、暗号で封をした Cookie に入れ、このブラウザーに預けます。だからデータベースが要らず、別のブラウザーでは続きができません。",
         "The bridge makes a state, a nonce and a code_challenge of its own for the service. Cognito’s long state, and what is needed later, go into a sealed (encrypted) cookie that this browser keeps. So there is no database, and no other browser can go on with this login.",
     ),
     source: "RFC 7636 §4.2; OIDC Core §3.1.2.1; RFC 9700 §4.7.1",
@@ -121,7 +121,7 @@ const BRIDGE_AUTHORIZE: Lesson = Lesson {
 const SERVICE_AUTHORIZE: Lesson = Lesson {
     title: ("サービスに認証を求める", "Ask the service"),
     why: (
-        "サービスは、登録されたクライアントとリダイレクト URI か、state・nonce・PKCE がそろっているか、知らないパラメーターがないかを、1つずつ確かめます（知らないパラメーターは、OAuth では無視してよいものですが、代役は間違いに気づけるように断ります）。本物ではここでスマートフォンのアプリが開き、マイナンバーカードを読みます。",
+        "サービスは、登録されたクライアントとリダイレクト URI か、state・nonce・PKCE がそろっているか、知らないパラメーターがないかを、1つずつ確かめます（知らないパラメーターは、OAuth では無視してよいものですが、シミュレーターは間違いに気づけるように拒否します）。本物ではここでスマートフォンのアプリが開き、マイナンバーカードを読みます。",
         "The service checks one by one: is the client registered, and the redirect URI; are state, nonce and PKCE there; is there no parameter that it doesn’t know (OAuth would ignore one; the stand-in refuses it, so that a mistake is seen). In real life the app on the phone opens now, and reads the My Number Card.",
     ),
     source: "RFC 6749 §3.1; OIDC Core §3.1.2.2; RFC 7636 §4.3",
@@ -131,7 +131,7 @@ const SERVICE_AUTHORIZE: Lesson = Lesson {
 const TEST_CARD_PAGE: Lesson = Lesson {
     title: ("カードの画面を開く", "Open the card’s page"),
     why: (
-        "カードと暗証番号のかわりに、テスト利用者とサービスの応答を選ぶ画面です。この画面はサービスのもので、アプリも Cognito も橋渡しも、ここでの操作を見ることはできません。",
+        "カードと暗証番号のかわりに、テスト利用者とサービスの応答を選ぶ画面です。この画面はサービスのもので、アプリも Cognito もブリッジも、ここでの操作を見ることはできません。",
         "The page on which a test person and the service’s answer are chosen, in place of card and PIN. It is the service’s own: neither app nor Cognito nor bridge sees what is done there.",
     ),
     source: "OIDC Core §3.1.2.3",
@@ -151,7 +151,7 @@ const TEST_CARD: Lesson = Lesson {
 const CONSENT_PAGE: Lesson = Lesson {
     title: ("渡す情報を確かめる", "See what is handed over"),
     why: (
-        "だれに何を渡すのかを、渡す前に本人に示します。橋渡しが求めた scope の属性だけで、それより多くも少なくもありません。",
+        "だれに何を渡すのかを、渡す前に本人に示します。ブリッジが求めた scope の属性だけで、それより多くも少なくもありません。",
         "Before anything is handed over, the person sees what, and to whom: the attributes of the scopes that the bridge asked for, no more and no fewer.",
     ),
     source: "OIDC Core §3.1.2.4; OIDC Core §5.4",
@@ -169,9 +169,9 @@ const CONSENT: Lesson = Lesson {
 };
 
 const BRIDGE_CALLBACK: Lesson = Lesson {
-    title: ("橋渡しに戻る", "Back at the bridge"),
+    title: ("ブリッジに戻る", "Back at the bridge"),
     why: (
-        "橋渡しは Cookie の封を開き、state が同じであること、つまりログインを始めたのと同じブラウザーであることを確かめます。iss も確かめ、別のサービスの答えを混ぜる攻撃（mix-up）を防ぎます。サービスのコードは、自分の封に入れて Cognito に渡します。Cognito の state は1バイトも変えません。",
+        "ブリッジは Cookie の封を開き、state が同じであること、つまりログインを始めたのと同じブラウザーであることを確かめます。iss も確かめ、別のサービスの答えを混ぜる攻撃（mix-up）を防ぎます。サービスのコードは、自分の封に入れて Cognito に渡します。Cognito の state は1バイトも変えません。",
         "The bridge opens the cookie’s seal and checks that state is the same: this is the browser in which the login began. It checks iss too, against answers of another service mixed in. The service’s code goes on to Cognito inside a seal of the bridge; Cognito’s own state goes back byte for byte.",
     ),
     source: "RFC 6749 §10.12; RFC 9207 §2.4; RFC 9700 §4.4",
@@ -181,7 +181,7 @@ const BRIDGE_CALLBACK: Lesson = Lesson {
 const IDP_RESPONSE: Lesson = Lesson {
     title: ("Cognito に戻る", "Back at Cognito"),
     why: (
-        "Cognito も、自分の Cookie と state を確かめます。ここから先は、ブラウザーを待たせたまま、サーバーどうしが直接話します（バックチャネル）。トークンも4情報も、ブラウザーの URL には現れません。",
+        "Cognito も、自分の Cookie と state を確かめます。ここから先は、ブラウザーを待たせたまま、サーバーどうしが直接話します（バックチャネル）。トークンも基本4情報も、ブラウザーの URL には現れません。",
         "Cognito checks its own cookie and state. From here on, while the browser waits, servers talk to each other (the back channel): no token and no attribute is ever in a URL of the browser.",
     ),
     source: "RFC 6749 §10.12; OIDC Core §3.1.2.7",
@@ -194,20 +194,20 @@ const IDP_RESPONSE: Lesson = Lesson {
 const BRIDGE_TOKEN: Lesson = Lesson {
     title: ("コードを引き換える（Cognito）", "Redeem the code (Cognito)"),
     why: (
-        "Cognito は共有の秘密（client_secret）で名乗り、封をしたコードを出します。橋渡しは封を開き、自分が作ったものか、60秒以内か、このクライアントのものかを確かめてから、中にあった本当のコードをサービスに出します。",
+        "Cognito は共有の秘密（client_secret）で名乗り、封をしたコードを出します。ブリッジは封を開き、自分が作ったものか、60秒以内か、このクライアントのものかを確かめてから、中にあった本当のコードをサービスに出します。",
         "Cognito authenticates with a shared secret, and hands in the sealed code. The bridge opens it, sees that it made it itself, within the last 60 s, for this client, and then redeems the service’s code that was inside.",
     ),
     source: "RFC 6749 §4.1.3; RFC 6749 §2.3.1",
     answer: Some((
-        "橋渡しの ID トークンを渡す",
+        "ブリッジの IDトークンを渡す",
         "Hand over the bridge’s ID token",
     )),
 };
 
 const SERVICE_TOKEN: Lesson = Lesson {
-    title: ("コードを引き換える（橋渡し）", "Redeem the code (bridge)"),
+    title: ("コードを引き換える（ブリッジ）", "Redeem the code (bridge)"),
     why: (
-        "サービスには共有の秘密がありません。橋渡しは、自分の鍵で署名した60秒以内の JWT（クライアントアサーション）で名乗ります。本番の鍵は AWS KMS から出ません（このデモの鍵は、起動のたびに作る手元のものです）。code_verifier は、ログインを始めたのが自分であることを示します。サービスはコードも jti も1回しか受け取りません。",
+        "サービスには共有の秘密がありません。ブリッジは、自分の鍵で署名した60秒以内の JWT（クライアントアサーション）で名乗ります。本番の鍵は AWS KMS から出ません（このデモの鍵は、起動のたびに作る手元のものです）。code_verifier は、ログインを始めたのが自分であることを示します。サービスはコードも jti も1回しか受け取りません。",
         "With the service there is no shared secret. The bridge authenticates with a JWT (client assertion) that its own key signed, good for 60 s. In production that key never leaves AWS KMS; in this demo it is a local one, new with every start. The code_verifier shows that it began this login. The service takes the code, and the jti, once.",
     ),
     source: "RFC 7523 §2.2; RFC 7636 §4.5; RFC 6749 §4.1.3",
@@ -217,7 +217,7 @@ const SERVICE_TOKEN: Lesson = Lesson {
 const SERVICE_KEYS: Lesson = Lesson {
     title: ("サービスの公開鍵を得る", "Get the service’s keys"),
     why: (
-        "ID トークンの署名を確かめる公開鍵です。橋渡しは覚えておき、知らない kid が来たときだけ取り直します。サービスが鍵を替えても、ログインは止まりません。",
+        "IDトークンの署名を確かめる公開鍵です。ブリッジは覚えておき、知らない kid が来たときだけ取り直します。サービスが鍵を替えても、ログインは止まりません。",
         "The public keys that the ID token’s signature is checked with. The bridge keeps them, and fetches them again only for a kid that it doesn’t know: so logins go on when the service rotates its keys.",
     ),
     source: "OIDC Core §10.1.1; RFC 7517 §4.5",
@@ -225,9 +225,9 @@ const SERVICE_KEYS: Lesson = Lesson {
 };
 
 const SERVICE_USERINFO: Lesson = Lesson {
-    title: ("4情報を受け取る", "Get the four attributes"),
+    title: ("基本4情報を受け取る", "Get the four attributes"),
     why: (
-        "氏名・住所・生年月日・性別は、ID トークンではなくここで受け取ります。sub が ID トークンと同じであること、形が正しいことを確かめます。1つでも欠ければログインは失敗し、半分だけ成功することはありません。",
+        "氏名・住所・生年月日・性別は、IDトークンではなくここで受け取ります。sub が IDトークンと同じであること、形が正しいことを確かめます。1つでも欠ければログインは失敗し、半分だけ成功することはありません。",
         "Name, address, birth date and gender come from here, not in the ID token. The sub must be that of the ID token, and each must have its form. If one can’t be had, the login fails: it never half succeeds.",
     ),
     source: "OIDC Core §5.3; RFC 6750 §2.1",
@@ -235,9 +235,9 @@ const SERVICE_USERINFO: Lesson = Lesson {
 };
 
 const BRIDGE_KEYS: Lesson = Lesson {
-    title: ("橋渡しの公開鍵を得る", "Get the bridge’s keys"),
+    title: ("ブリッジの公開鍵を得る", "Get the bridge’s keys"),
     why: (
-        "Cognito は、ID トークンが届くたびに鍵を取りに来ます。橋渡しは、新しい鍵を署名に使う前からここに載せておきます。",
+        "Cognito は、IDトークンが届くたびに鍵を取りに来ます。ブリッジは、新しい鍵を署名に使う前からここに載せておきます。",
         "Cognito fetches the keys for every ID token. The bridge publishes a new key here before it signs with it.",
     ),
     source: "OIDC Core §10.1.1; RFC 7517 §5",
@@ -245,9 +245,9 @@ const BRIDGE_KEYS: Lesson = Lesson {
 };
 
 const COGNITO_ID_TOKEN: Lesson = Lesson {
-    title: ("ID トークンを確かめる", "Verify the ID token"),
+    title: ("IDトークンを確かめる", "Verify the ID token"),
     why: (
-        "届いた ID トークンを信じる前に、署名・発行者・宛先・期限を確かめます。ID トークンは署名された文書にすぎません。受け取った側が確かめて、はじめて意味を持ちます。",
+        "届いた IDトークンを信じる前に、署名・発行者・宛先・期限を確かめます。IDトークンは署名された文書にすぎません。受け取った側が確かめて、はじめて意味を持ちます。",
         "Before the ID token is believed: its signature, issuer, audience and time. It is only a signed document; it means something once its receiver has checked it.",
     ),
     source: "OIDC Core §3.1.3.7",
@@ -257,7 +257,7 @@ const COGNITO_ID_TOKEN: Lesson = Lesson {
 const BRIDGE_USERINFO: Lesson = Lesson {
     title: ("属性を尋ねる", "Ask for the attributes"),
     why: (
-        "橋渡しは何も保存していません。Cognito に渡したアクセストークンそのものが、確かめ終えたクレームを封じたものです。ここでは封を開いて答えるだけで、サービスには尋ねません。",
+        "ブリッジは何も保存していません。Cognito に渡したアクセストークンそのものが、確かめ終えたクレームを封じたものです。ここでは封を開いて答えるだけで、サービスには尋ねません。",
         "The bridge has stored nothing: the access token that Cognito holds is itself the verified claims, sealed. Here the seal is opened, and nobody else is asked.",
     ),
     source: "OIDC Core §5.3; RFC 6750 §2.1",
@@ -267,7 +267,7 @@ const BRIDGE_USERINFO: Lesson = Lesson {
 const COGNITO_USERINFO: Lesson = Lesson {
     title: ("userinfo を確かめる", "Check userinfo"),
     why: (
-        "userinfo の答えは、ID トークンと同じ人（sub）のものでなければ使えません。",
+        "userinfo の答えは、IDトークンと同じ人（sub）のものでなければ使えません。",
         "What userinfo says may be used only if it is about the same person (sub) as the ID token.",
     ),
     source: "OIDC Core §5.3.2",
@@ -320,7 +320,7 @@ const TOKEN_GENERATION_AGAIN: Lesson = Lesson {
 const ADMIN_GET_USER: Lesson = Lesson {
     title: ("記録を読む", "Read the record"),
     why: (
-        "届いたイベントに記録の属性がないとき、関数は自分の権限でユーザープールから読みます。代役は署名の形だけを見ます。署名が正しいかは確かめません。",
+        "届いたイベントに記録の属性がないとき、関数は自分の権限でユーザープールから読みます。シミュレーターは署名の形だけを見ます。署名が正しいかは確かめません。",
         "If the event doesn’t carry the record’s attribute, the function reads it from the user pool with its own role. The stand-in looks at the form of the signature, and doesn’t verify it.",
     ),
     source: "Cognito: user pools API",
@@ -390,7 +390,7 @@ const APP_REFRESH: Lesson = Lesson {
 const APP_KEYS: Lesson = Lesson {
     title: ("ユーザープールの公開鍵を得る", "Get the user pool’s keys"),
     why: (
-        "アプリが受け取った ID トークンの署名を確かめるための公開鍵です。",
+        "アプリが受け取った IDトークンの署名を確かめるための公開鍵です。",
         "The public keys that the app checks its ID token’s signature with.",
     ),
     source: "OIDC Core §10.1.1; RFC 7517 §5",
@@ -398,7 +398,7 @@ const APP_KEYS: Lesson = Lesson {
 };
 
 const APP_ID_TOKEN: Lesson = Lesson {
-    title: ("ID トークンを確かめる", "Verify the ID token"),
+    title: ("IDトークンを確かめる", "Verify the ID token"),
     why: (
         "発行者がユーザープールか、宛先が自分か、期限内か、署名が正しいか、nonce が自分の出したものか、アクセストークンと組になっているかを確かめます。1つでも違えば、だれもログインしていません。",
         "Is the issuer the user pool, the audience this app, the time right, the signature good, the nonce the one that was sent, and does the access token belong to it? If one isn’t so, nobody is signed in.",
@@ -410,7 +410,7 @@ const APP_ID_TOKEN: Lesson = Lesson {
 const APP_USERINFO: Lesson = Lesson {
     title: ("userinfo を尋ねる", "Ask for userinfo"),
     why: (
-        "Cognito が持つ属性を、アクセストークンを見せて尋ねます。sub が ID トークンと同じかも確かめます。答えの中身は図には載せず、クレームの名前だけを示しています。",
+        "Cognito が持つ属性を、アクセストークンを見せて尋ねます。sub が IDトークンと同じかも確かめます。答えの中身は図には載せず、クレームの名前だけを示しています。",
         "The attributes that Cognito holds, for the access token; their sub must be that of the ID token. The diagram shows the names of the claims, not what they say.",
     ),
     source: "OIDC Core §5.3",
@@ -425,7 +425,7 @@ pub(super) fn meaning(name: &str) -> Option<Text> {
             "Ties the way there and the way back to one browser",
         ),
         "nonce" => (
-            "ID トークンをこのログインに結びつける値",
+            "IDトークンをこのログインに結びつける値",
             "Ties the ID token to this login",
         ),
         "code_challenge" => (
@@ -470,14 +470,14 @@ pub(super) fn meaning(name: &str) -> Option<Text> {
         ),
         "access_token" => ("属性を受け取るための鍵", "The key to the attributes"),
         "refresh_token" => (
-            "新しいトークンを求めるためのもの（橋渡しは使わない）",
+            "新しいトークンを求めるためのもの（ブリッジは使わない）",
             "For asking for newer tokens (unused by the bridge)",
         ),
         "tokenResponse" => (
             "プロバイダーのトークンの応答にあるもの",
             "What the provider’s token answer has",
         ),
-        "idToken" => ("ID トークンのクレーム", "The ID token’s claims"),
+        "idToken" => ("IDトークンのクレーム", "The ID token’s claims"),
         "userInfo" => ("userinfo のクレーム", "The claims of userinfo"),
         "userAttributesToMap" => ("通すクレーム", "The claims that go through"),
         "userAttributes" | "UserAttributes" => (
@@ -487,11 +487,11 @@ pub(super) fn meaning(name: &str) -> Option<Text> {
         "scopes" => ("アプリの求める範囲", "What the app asks for"),
         "groupsToOverride" => ("ユーザーのグループ", "The user’s groups"),
         "idToken: add" => (
-            "ID トークンに入れるクレーム",
+            "IDトークンに入れるクレーム",
             "Claims that the ID token gets",
         ),
         "idToken: suppress" => (
-            "ID トークンから除くクレーム",
+            "IDトークンから除くクレーム",
             "Claims that the ID token loses",
         ),
         "accessToken: add" => (
@@ -506,7 +506,7 @@ pub(super) fn meaning(name: &str) -> Option<Text> {
         "expires_in" => ("有効な秒数", "Good for so many seconds"),
         "error" => ("エラーの種類", "Kind of error"),
         "error_description" => (
-            "エラーの説明（橋渡しからは、クラスとサポート番号）",
+            "エラーの説明（ブリッジからは、エラー分類とサポート番号）",
             "About the error (from the bridge: its class and support id)",
         ),
         "login" => ("進行中のログインの目印", "Which login this is about"),

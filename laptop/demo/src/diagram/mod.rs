@@ -52,7 +52,11 @@ fn actor(party: Party, language: Language) -> Actor {
     let (class, name, what) = match party {
         Party::Browser => ("browser", ("ブラウザー", "Browser"), ("あなた", "you")),
         Party::App => ("app", ("アプリ", "App"), ("このサイト", "this site")),
-        Party::Cognito => ("cognito", ("Cognito", "Cognito"), ("代役", "stand-in")),
+        Party::Cognito => (
+            "cognito",
+            ("Cognito", "Cognito"),
+            ("シミュレーター", "stand-in"),
+        ),
         Party::Triggers => (
             "triggers",
             ("トリガー", "Triggers"),
@@ -60,10 +64,14 @@ fn actor(party: Party, language: Language) -> Actor {
         ),
         Party::Bridge => (
             "bridge",
-            ("橋渡し", "Bridge"),
+            ("ブリッジ", "Bridge"),
             ("本物の関数", "the real function"),
         ),
-        Party::Service => ("service", ("サービス", "Service"), ("代役", "stand-in")),
+        Party::Service => (
+            "service",
+            ("サービス", "Service"),
+            ("シミュレーター", "stand-in"),
+        ),
     };
     Actor {
         class,
@@ -257,7 +265,7 @@ fn answer_title(hop: &Hop, lesson: Option<&lessons::Lesson>) -> (&'static str, &
         .is_some_and(|status| status >= 400);
     let has_error = step.is_some_and(|step| step.answer.iter().any(|one| one.name == "error"));
     if is_refused {
-        ("断る", "Refuse")
+        ("拒否する", "Refuse")
     } else if has_error {
         ("エラーを付けて送り返す", "Send back, with an error")
     } else {
@@ -576,13 +584,13 @@ mod tests {
         for (html, words, others) in [
             (
                 &japanese,
-                ["橋渡しに戻る", "code がある"],
+                ["ブリッジに戻る", "code がある"],
                 ["Back at", "is there"],
             ),
             (
                 &english,
                 ["Back at the bridge", "code is there"],
-                ["橋渡し", "がある"],
+                ["ブリッジ", "がある"],
             ),
         ] {
             assert!(words.iter().all(|word| html.contains(word)), "{html}");
