@@ -1,6 +1,6 @@
 //! The AWS SDK on our own HTTP client: one TLS configuration, and connections that can be opened
-//! ahead of time. Clients are only made for what may be called.
-//! A function takes the SDK of each service that it needs, and no other.
+//! ahead of time. A function uses the SDKs only of the services that it needs, and makes a client
+//! only of those that it may call.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -19,14 +19,14 @@ use bytes::Bytes;
 use http::Uri;
 use http_client::{Deadline, HttpClient, HttpError};
 
-/// The largest answer of AWS that is read: a secret has 64 KiB at most.
+/// The largest answer of AWS that is read, in bytes: a secret has 64 KiB at most.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
-/// One attempt of a call.
+/// The time limit of one attempt.
 const ATTEMPT: Duration = Duration::from_millis(1_500);
-/// A call with its one repetition.
+/// The time limit of a call with its one repetition.
 pub const OPERATION: Duration = Duration::from_secs(3);
 
-/// The SDK's configuration on this HTTP client.
+/// The SDK's configuration: on our own HTTP client, with these time limits and two attempts.
 pub async fn sdk_config(connections: &Connections) -> aws_config::SdkConfig {
     aws_config::from_env()
         .http_client(SharedHttpClient::new(connections.clone()))
@@ -45,7 +45,8 @@ pub async fn sdk_config(connections: &Connections) -> aws_config::SdkConfig {
 #[derive(Clone, Debug)]
 pub struct Connections {
     http: Arc<HttpClient>,
-    /// Where it was called last: known from the first call on, which is at start.
+    /// The address of the first call of the SDK client, which is made at start. Until then, there
+    /// is none.
     endpoint: Arc<OnceLock<Uri>>,
 }
 
@@ -59,7 +60,7 @@ impl Connections {
         }
     }
 
-    /// Opens a connection to where the SDK client was called before.
+    /// Opens a connection to the address of the SDK client's first call.
     pub async fn warm(&self) {
         if let Some(endpoint) = self.endpoint.get() {
             self.http.warm(endpoint).await;

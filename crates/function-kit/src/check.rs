@@ -1,13 +1,13 @@
-//! What a function checks, written once: if it doesn't hold, that is the failure; if it does, one
-//! log event says which failure is ruled out, for those who want to see a login step by step
-//! (`LOG_LEVEL=debug`). So a check is called like its failure, and never tells a value.
+//! The checks of a function. If a check fails, its class is the failure. If it passes, one log
+//! event names the class that is ruled out, so that a login can be followed step by step
+//! (`LOG_LEVEL=debug`). So a check has the name of its failure. No value is ever logged.
 //!
-//! What is checked only if it is there, or only if the configuration asks for it, holds where it
-//! isn't or doesn't.
+//! A check that is made only if a value is there, or only if the configuration asks for it, counts
+//! as passed otherwise.
 
 use crate::class::Class;
 
-/// A check, and the failure if it doesn't hold.
+/// Checks that `holds` is true.
 ///
 /// # Errors
 ///
@@ -16,7 +16,7 @@ pub fn ensure<C: Class>(holds: bool, failure: C) -> Result<(), C> {
     present(holds.then_some(()), failure)
 }
 
-/// As [`ensure`], of something that has to be there.
+/// As [`ensure`], for a value that has to be there.
 ///
 /// # Errors
 ///
@@ -27,9 +27,9 @@ pub fn present<T, C: Class>(value: Option<T>, failure: C) -> Result<T, C> {
     Ok(value)
 }
 
-/// As [`ensure`], of what is one step and can fail in several ways, such as opening what is sealed:
-/// `failures` are those ways, and `class` says what each is called. Where none of them came about,
-/// all are ruled out, each name once.
+/// As [`ensure`], for one step that can fail in several ways, such as opening a sealed value.
+/// `failures` are those ways, and `class` gives the class of each. If the step succeeds, all of
+/// these classes are ruled out, and each is logged once.
 ///
 /// # Errors
 ///
@@ -50,7 +50,7 @@ pub fn none_of<T, E: Copy, C: Class + PartialEq>(
     Ok(value)
 }
 
-/// Says that a check held which was made elsewhere: this failure is ruled out.
+/// Logs that a check passed that was made elsewhere: `ruled_out` is its failure.
 pub fn held(ruled_out: impl Class) {
     tracing::debug!(event = "check", check = ruled_out.name());
 }

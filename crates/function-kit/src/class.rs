@@ -1,17 +1,17 @@
-//! Why something failed: one class for each reason. The bridge has a closed list of classes, the
-//! triggers have one together. All that is to be said of a class is declared with it
-//! ([`classes!`](crate::classes)): documents, pages and exit statuses follow.
+//! Classes of failure: one for each reason. The bridge has a closed list of classes, and the two
+//! triggers have one together. Everything about a class is declared with it
+//! ([`classes!`](crate::classes)): documents, pages and exit statuses follow from that.
 
 /// Who has to do something about a failure; the log level follows from it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Concern {
     /// Nobody: the person chose so, or was too slow. Logged as information.
     Nobody,
-    /// What anybody with a browser can cause: one alone shows nothing. Worth a look when it happens
-    /// often, or to everybody. Logged as a warning.
+    /// Nobody, if it is a single failure: anybody with a browser can cause one. Worth a look when
+    /// it happens often, or to everybody. Logged as a warning.
     Unproven,
-    /// Whoever wrote or attacked the client. Worth a look when it happens often. Logged as a
-    /// warning.
+    /// The developer of the client; or it is an attack. Worth a look when it happens often. Logged
+    /// as a warning.
     Client,
     /// The service, or the operator together with the Digital Agency. Logged as an error.
     Service,
@@ -20,7 +20,7 @@ pub enum Concern {
 }
 
 impl Concern {
-    /// All of them: the less proven, and the less to do, the earlier.
+    /// All of them: the less proven a failure is, and the less there is to do, the earlier.
     pub const ALL: &'static [Self] = &[
         Self::Nobody,
         Self::Unproven,
@@ -29,7 +29,7 @@ impl Concern {
         Self::Operator,
     ];
 
-    /// Its name, as the metrics have it.
+    /// The name in the metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -42,29 +42,30 @@ impl Concern {
     }
 }
 
-/// What kind of failure it is: what somebody would do next.
+/// The kind of a failure: what has to be done next.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
     /// The person gave up. Nothing, or begin again.
     GivenUp,
     /// It took too long. Begin again.
     TooLate,
-    /// What was asked for is wrong. Mend the app, or Amazon Cognito's settings.
+    /// The request is wrong. Fix the app, or Amazon Cognito's settings.
     Request,
     /// What the browser brought doesn't belong to this login. Begin again, in one browser.
     Browser,
-    /// The service refused, or what it said isn't believed. Ask whoever runs it.
+    /// The service refused, or its answer was refused. Ask the operator of the service.
     Service,
     /// Something can't be reached, or failed for the moment. Try again.
     Unavailable,
-    /// The configuration, or what the operator is responsible for. Look at the function's log.
+    /// The configuration, or something else for which the operator is responsible. Look at the
+    /// function's log.
     Operator,
-    /// The verified record isn't believed. Sign in again, or compare the functions' settings.
+    /// The verified record was refused. Sign in again, or compare the functions' settings.
     Record,
 }
 
 impl Kind {
-    /// All of them: those of the person first, then along the way of a login.
+    /// All of them: first those that the person causes, then in the order of a login.
     pub const ALL: &'static [Self] = &[
         Self::GivenUp,
         Self::TooLate,
@@ -86,11 +87,11 @@ pub struct Bilingual {
     pub ja: &'static str,
 }
 
-/// Why something failed: one of a closed list. [`classes!`](crate::classes) makes one.
+/// A class of failure, one of a closed list. [`classes!`](crate::classes) makes such a list.
 pub trait Class: Copy + std::fmt::Debug + 'static {
     /// Every class, in the order in which they are declared.
     const ALL: &'static [Self];
-    /// A defect of the function itself, which no other class tells.
+    /// The class of a defect of the function itself.
     const INTERNAL: Self;
 
     /// The class's name: lower case and underscores, for logs, metrics and messages.
@@ -99,23 +100,23 @@ pub trait Class: Copy + std::fmt::Debug + 'static {
     /// Who has to do something about it.
     fn concern(self) -> Concern;
 
-    /// What somebody would do next.
+    /// What has to be done next.
     fn kind(self) -> Kind;
 
-    /// When it is so, for documents. It may hold code in backquotes.
+    /// When the class applies, for documents. It may hold code in backquotes.
     fn meaning(self) -> Bilingual;
 
-    /// What an operator does about it, likewise.
+    /// What an operator does about it, for documents. It may hold code in backquotes.
     fn advice(self) -> Bilingual;
 }
 
-/// Declares a closed list of classes, and all that is to be said of each of them: an enum `Class`
-/// that is a [`Class`]. One of them is `Internal`.
+/// Declares a closed list of classes, and everything about each of them: an enum `Class` that is a
+/// [`Class`]. One of them is `Internal`.
 ///
-/// The comment of a class is its meaning in English, and `ja` is the same in Japanese. What a
-/// function has to say of its classes beside that, it names as columns; each becomes a method of
-/// `Class`. A class that lacks a field doesn't compile. What a function never asks for is no part
-/// of it: each method holds its own column and no other.
+/// The comment of a class is its meaning in English, and `ja` is the same in Japanese. A function
+/// may declare columns of its own; each becomes a method of `Class`. A class that lacks a field
+/// doesn't compile. Each method holds only its own column, so a column that a function never reads
+/// is no part of its binary.
 ///
 /// ```
 /// use function_kit::failure::{Bilingual, Concern, Kind};
@@ -165,7 +166,7 @@ pub trait Class: Copy + std::fmt::Debug + 'static {
 #[macro_export]
 macro_rules! classes {
     (@columns $classes:tt $($(#[doc = $doc:literal])+ $column:ident: $type:ty,)+) => {
-        /// All that is declared of a class.
+        /// Everything that is declared of a class.
         struct Declaration {
             $($column: $type,)+
         }
@@ -226,11 +227,11 @@ macro_rules! classes {
             name: &'static str,
             /// Who has to do something about it.
             concern: $crate::failure::Concern,
-            /// What somebody would do next.
+            /// What has to be done next.
             kind: $crate::failure::Kind,
-            /// When it is so, for documents. It may hold code in backquotes.
+            /// When the class applies, for documents. It may hold code in backquotes.
             meaning: $crate::failure::Bilingual,
-            /// What an operator does about it, likewise.
+            /// What an operator does about it, for documents. It may hold code in backquotes.
             advice: $crate::failure::Bilingual,
             $($($(#[doc = $doc])+ $column: $type,)+)?
         }

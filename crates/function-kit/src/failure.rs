@@ -1,5 +1,5 @@
-//! What becomes of a failure for the operator: one log event and one metric, in one place for all
-//! functions. Nothing of a request is in any of them.
+//! Reports a failure to the operator: one log event and one metric, in one place for all functions.
+//! Neither contains anything of the request.
 
 use lambda_runtime::Diagnostic;
 
@@ -8,8 +8,8 @@ use crate::metrics::Refused;
 
 pub use crate::class::{Bilingual, Class, Concern, Kind};
 
-/// Tells the operator of a failure: one log event (`event="failure"`) and one metric (`Failure`, by
-/// `Class` and by `Concern`).
+/// Reports a failure: one log event (`event="failure"`) and one metric (`Failure`, by `Class` and
+/// by `Concern`).
 pub fn tell(class: impl Class, invocation: &Invocation<'_>) {
     let report = Report {
         event: "failure",
@@ -19,8 +19,8 @@ pub fn tell(class: impl Class, invocation: &Invocation<'_>) {
     tell_as(report, class, invocation);
 }
 
-/// As [`tell`], of a call that ends with an error of AWS Lambda: class and support id, and nothing
-/// else, since whoever called the function may show it.
+/// As [`tell`], for a call that ends with an error of AWS Lambda. The error is class and support
+/// id, and nothing else, since the caller of the function may show it.
 pub fn tell_lambda(class: impl Class, invocation: &Invocation<'_>) -> Diagnostic {
     tell(class, invocation);
     Diagnostic {
@@ -29,18 +29,18 @@ pub fn tell_lambda(class: impl Class, invocation: &Invocation<'_>) -> Diagnostic
     }
 }
 
-/// What the operator gets to see of a class.
+/// How a class is reported.
 #[derive(Clone, Copy, Debug)]
 pub struct Report {
     /// `event` of the log event.
     pub event: &'static str,
     /// The metric.
     pub metric: Refused,
-    /// Whom it concerns here.
+    /// Who has to act on it in this case.
     pub concern: Concern,
 }
 
-/// As [`tell`], of something that isn't a failure.
+/// As [`tell`], for something that isn't a failure: a refused record, for example.
 pub fn tell_as(report: Report, class: impl Class, invocation: &Invocation<'_>) {
     let (event, name) = (report.event, class.name());
     let (support_id, request_id) = (invocation.support_id(), invocation.request_id);

@@ -1,6 +1,5 @@
-//! One call of a function by AWS Lambda, as far as it isn't what was asked: which, when, until
-//! when, and where is noted what it takes. There is one deadline for the whole of it, whatever it
-//! waits for.
+//! One call of a function by AWS Lambda, without the event: its id, its time, its deadline, and its
+//! measurements. There is one deadline for the whole call, whatever it waits for.
 
 use std::time::Duration;
 
@@ -11,29 +10,29 @@ use tokio::time::Instant;
 use crate::metrics::{Measurements, Step};
 use crate::support_id::SupportId;
 
-/// How long an answer may take, from the first byte of what was asked: Amazon Cognito waits for
-/// five seconds, of its triggers as AWS documents it, and of a provider's token endpoint as people
-/// report it. The second in between is for the network, API Gateway and Lambda.
+/// How long an answer may take, from when the caller begins to wait. Amazon Cognito waits for five
+/// seconds: AWS documents it for triggers, and users report it for a provider's token endpoint. The
+/// second in between is for the network, API Gateway and Lambda.
 pub const ANSWER: Duration = Duration::from_secs(4);
 
 /// One call.
 #[derive(Debug)]
 pub struct Invocation<'a> {
-    /// Lambda's id of the call. If Amazon Cognito repeats a call, it is another one.
+    /// Lambda's id of the call. If Amazon Cognito repeats a call, the repetition has another id.
     pub request_id: &'a str,
     /// When the call began.
     pub now: DateTime<Utc>,
-    /// Since when somebody waits for an answer.
+    /// Since when the caller waits for an answer.
     pub begun: Instant,
-    /// When it has to be answered.
+    /// When the call has to be answered at the latest.
     pub deadline: Deadline,
     /// What is counted and measured during the call.
     pub measurements: &'a Measurements,
 }
 
 impl<'a> Invocation<'a> {
-    /// The call that Lambda calls `request_id`, of which somebody has waited for an answer since
-    /// `begun`.
+    /// The call with Lambda's id `request_id`, whose caller has waited for an answer since `begun`.
+    /// The deadline is [`ANSWER`] after that.
     #[must_use]
     pub fn new(
         request_id: &'a str,
@@ -50,9 +49,9 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// Of these, the one whose steps took most of the time since somebody waits; `None` if nothing
-    /// of it took as much as the rest did, a process that had to start for example. What was under
-    /// way at once shares that time.
+    /// Of the groups of steps in `known`, the class of the group that took the most time. `None` if
+    /// the rest of the time took longer: the start of the process, for example. Steps that ran at
+    /// the same time share that time.
     #[must_use]
     pub fn slowest<C: Copy>(&self, known: &[(&[Step], C)]) -> Option<C> {
         let groups: Vec<_> = known.iter().map(|(steps, _)| *steps).collect();
@@ -68,7 +67,7 @@ impl<'a> Invocation<'a> {
             .map(|(_, class)| class)
     }
 
-    /// The short name of the call, by which people tell of it.
+    /// The short name of the call, for the person and for the log.
     #[must_use]
     pub fn support_id(&self) -> SupportId {
         SupportId::of_request(self.request_id)

@@ -1,9 +1,14 @@
-//! What every function of this project shares, so that a function's own files tell only its own
-//! story: what the environment says ([`settings`], [`telemetry`]), secrets that are fetched again
-//! ([`secrets`]), AWS on our own HTTP client ([`aws`]), what one call is ([`invocation`]), and what
-//! the operator is told: one log event for a failure ([`failure`]) and, for those who want to see
-//! each step, for a check ([`check`]); one line of metrics for a request ([`metrics`]), in which
-//! one person counts once where others must decide, too ([`once`]).
+//! What every Lambda function of this project shares, so that a function's own files hold only what
+//! is its own:
+//!
+//! - [`settings`] and [`telemetry`] read the environment.
+//! - [`secrets`] keeps secrets, and fetches them again.
+//! - [`aws`] is the AWS SDK on our own HTTP client.
+//! - [`invocation`] is one call of a function.
+//! - [`failure`] writes one log event for each failure, and [`check`] one for each check that
+//!   passed, to follow a login step by step.
+//! - [`metrics`] writes one line of metrics for each request. [`once`] counts one person once, so
+//!   that no single person decides an alarm.
 //!
 //! A function's `main` is [`start::run`], which serves events one by one ([`runtime`]).
 

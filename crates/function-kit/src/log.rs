@@ -1,12 +1,12 @@
-//! The log: one JSON object per line, and only what this project writes.
-//! What others log could hold what must not be logged, an event of Amazon Cognito for example.
+//! The log: one JSON object per line, and only the events of this project's crates. Other crates
+//! could log what must not be logged, an event of Amazon Cognito for example.
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Begins to log what these crates (by their names in Rust) and this one say, from `level` on. From
-/// then on a panic is an event too, and standard error says nothing of it.
+/// Starts to log the events of these crates (by their names in Rust) and of this one, from `level`
+/// up. From then on a panic is a log event too, and is not written to standard error.
 pub fn subscribe(level: tracing::Level, crates: &[&str]) {
     let targets = crates.iter().map(|&name| (name, level));
     let ours = Targets::new()
@@ -23,7 +23,7 @@ pub fn subscribe(level: tracing::Level, crates: &[&str]) {
         )
         .with(ours)
         .init();
-    // A panic's message may hold anything: only its place is told.
+    // A panic's message may hold anything: only its place is logged.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic
             .location()

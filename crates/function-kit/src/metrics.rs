@@ -1,7 +1,7 @@
-//! Metrics in CloudWatch's embedded metric format: a line of the log that CloudWatch counts, so no
-//! call is made. What is counted and measured during a request is collected ([`Measurements`]), and
-//! written as one line at its end. Nothing is in it but names, classes and durations: nothing that
-//! a request said becomes a metric.
+//! Metrics in CloudWatch's embedded metric format: CloudWatch reads them from lines of the log, so
+//! no call is made. What is counted and measured during a request is collected ([`Measurements`]),
+//! and written as one line at its end. A line holds only names, classes, counts and durations:
+//! nothing of the request becomes a metric.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
@@ -19,17 +19,22 @@ use tokio::time::Instant;
 use crate::class::Concern;
 use crate::telemetry::Telemetry;
 
-/// The dimension that every metric has, where the stack has a name.
+/// The dimension that every metric has, if the stack has a name.
 const STACK: &str = "Stack";
 
-/// How much a request can count and measure; more isn't kept. A token request that fetches
-/// everything again has eleven.
+/// How many counts and durations of a request are kept; more are dropped. A token request that
+/// fetches everything again has eleven.
 pub const MOST_SAMPLES: usize = 20;
 /// How many classes a request can have: a record that is refused, and a failure after it.
 const MOST_REFUSALS: usize = 2;
 
 macro_rules! named {
-    ($(#[$meta:meta])* $list:ident { $($(#[doc = $doc:literal])+ $variant:ident = $name:literal;)+ }) => {
+    (
+        $(#[$meta:meta])*
+        $list:ident {
+            $($(#[doc = $doc:literal])+ $variant:ident = $name:literal;)+
+        }
+    ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         pub enum $list {
@@ -52,43 +57,43 @@ macro_rules! named {
 named! {
     /// What is counted.
     Count {
-        /// A login began. 1 for the first of a place in a period, for each process, and else 0: the
-        /// number of values is that of logins.
+        /// A login began. The value is 1 for the first login from an address in a period
+        /// ([`PERIOD`](crate::once::PERIOD), in each process), and 0 for the others. The number of
+        /// values is that of logins.
         LoginStarted = "LoginStarted";
-        /// A login reached Amazon Cognito: it has its tokens. 0 if it has none, and neither the
-        /// client nor its code is why: once in a period for each person, for each place where it
-        /// ended before the service was asked, and in all for an ID token that is missing. The
-        /// average is the share of those who get in.
+        /// A login succeeded: Amazon Cognito has its tokens. The value is 0 if a login failed, and
+        /// neither the client nor its code is the reason. In a period, such failures count once for
+        /// each person; once for each address, if the login ended before the service was asked; and
+        /// once in all, if an ID token is missing. The average is the share of logins that succeed.
         LoginFinished = "LoginFinished";
-        /// The trigger `inbound-federation` was invoked. 0 for each login that finished, so that it
-        /// is there when the trigger isn't.
+        /// The trigger `inbound-federation` was invoked. The bridge writes 0 for each login that
+        /// succeeded, so that the metric is there when the trigger isn't.
         InboundFederationInvoked = "InboundFederationInvoked";
-        /// The trigger `pre-token-generation` was invoked. 0 for each sign-in that the other
-        /// trigger admitted.
+        /// The trigger `pre-token-generation` was invoked. The other trigger writes 0 for each
+        /// sign-in that it admits.
         PreTokenGenerationInvoked = "PreTokenGenerationInvoked";
-        /// A person didn't want to log in after all.
+        /// A person cancelled the login.
         LoginCancelled = "LoginCancelled";
-        /// A verified record was forged.
+        /// A trigger met a forged record.
         Tampering = "Tampering";
-        /// A record was believed, and claims came of it. 0 if it wasn't, for each user once in a
-        /// period: the average is the share of those that are.
+        /// A record was accepted, and tokens got claims from it. The value is 0 for a refused
+        /// record, for each user once in a period. The average is the share of accepted records.
         RecordAccepted = "RecordAccepted";
     }
 }
 
 named! {
-    /// What is counted by its class, and by whom it concerns.
+    /// What is counted by class and by concern.
     Refused {
         /// A request or an event failed.
         Failure = "Failure";
-        /// A record wasn't believed, and the tokens came without what would have followed from it.
+        /// A record was refused, and the tokens came without claims from it.
         Record = "RecordRefused";
     }
 }
 
 named! {
-    /// What is measured, in milliseconds, however it ended: also what failed, and what was given
-    /// up.
+    /// What is measured, in milliseconds: also a step that failed, or was given up.
     Step {
         /// The bridge: a whole request of `/authorize`.
         Authorize = "AuthorizeDuration";
@@ -137,11 +142,11 @@ struct Taken {
     refusals: [Option<Refusal>; MOST_REFUSALS],
 }
 
-/// One value.
+/// One value of a metric.
 #[derive(Clone, Copy, Debug)]
 enum Sample {
     Count(&'static str, u8),
-    /// A time, and when it ended.
+    /// A duration, and when it ended.
     Time(&'static str, Duration, Instant),
 }
 
@@ -160,7 +165,7 @@ impl Sample {
     }
 }
 
-/// Something that has a class.
+/// A failure or a refused record: what is counted by class.
 #[derive(Clone, Copy, Debug)]
 struct Refusal {
     refused: Refused,
@@ -174,14 +179,14 @@ impl Measurements {
         self.count_if(count, true);
     }
 
-    /// Counts one more if it is so, and else notes that it isn't: the sum stays as it is, and the
-    /// average is the share.
+    /// Adds the value 1 if `is_so`, and else 0. So the average of the metric is the share of those
+    /// that are.
     pub fn count_if(&self, count: Count, is_so: bool) {
         let sample = Sample::Count(count.name(), is_so.into());
         self.taken(|taken| keep(&mut taken.samples, sample));
     }
 
-    /// Counts one more by its class and by whom it concerns. `class` is one of a closed list.
+    /// Counts one more by class and by concern. `class` is the name of one of a closed list.
     pub fn refused(&self, refused: Refused, class: &'static str, concern: Concern) {
         let refusal = Refusal {
             refused,
@@ -191,26 +196,26 @@ impl Measurements {
         self.taken(|taken| keep(&mut taken.refusals, refusal));
     }
 
-    /// Notes how long a step took that ends now. One that is taken several times has several
+    /// Notes how long a step took that ends now. A step that comes several times has several
     /// values.
     pub fn took(&self, step: Step, time: Duration) {
         let sample = Sample::Time(step.name(), time, Instant::now());
         self.taken(|taken| keep(&mut taken.samples, sample));
     }
 
-    /// Measures from now until what this gives is dropped.
+    /// Measures from now until the returned value is dropped.
     pub fn begin(&self, step: Step) -> Timing<impl FnMut(Duration)> {
         Timing::begin(move |time| self.took(step, time))
     }
 
-    /// Does `work`, and measures it: also if it fails, and if it is dropped before it is done.
+    /// Runs `work`, and measures it: also if it fails, and if it is dropped before it is done.
     pub async fn timed<T>(&self, step: Step, work: impl Future<Output = T>) -> T {
         timed(|time| self.took(step, time), work).await
     }
 
-    /// How long each of these groups of steps took, as far as they have ended. While several were
-    /// under way, each has an equal part of that time; so all of it together is never more than has
-    /// passed.
+    /// How long each of these groups of steps took. Only steps that have ended count. While several
+    /// groups were under way, each gets an equal part of that time. So the sum is never more than
+    /// the time that has passed.
     #[must_use]
     pub fn shares(&self, groups: &[&[Step]]) -> Vec<Duration> {
         let group_of = |name| {
@@ -253,7 +258,7 @@ impl Measurements {
     }
 }
 
-/// Puts one more into the first place that is free.
+/// Puts `value` into the first free place. If there is none, it is dropped.
 fn keep<T>(places: &mut [Option<T>], value: T) {
     if let Some(free) = places.iter_mut().find(|place| place.is_none()) {
         *free = Some(value);
@@ -269,7 +274,7 @@ pub struct Metrics {
 
 struct Output {
     to: Box<dyn Write + Send>,
-    /// The line that is written, kept so that its memory is asked for once.
+    /// The buffer for a line, kept so that its memory is allocated only once.
     line: Vec<u8>,
 }
 
@@ -280,7 +285,7 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// Metrics on standard output: there Lambda's log takes them.
+    /// Metrics on standard output, which Lambda puts into the log.
     #[must_use]
     pub fn new(telemetry: &Telemetry) -> Self {
         let namespace = telemetry.metrics_namespace.clone();
@@ -308,8 +313,8 @@ impl Metrics {
         self
     }
 
-    /// Writes what a request took, as one line; nothing if there is nothing. `now` is when it
-    /// began.
+    /// Writes the measurements of a request as one line, and as two if it has two classes. Writes
+    /// nothing if there are none. `now` is when the request began.
     pub fn write(&self, measurements: Measurements, now: DateTime<Utc>) {
         let taken = measurements.0.into_inner();
         let Taken { samples, refusals } = taken.unwrap_or_else(PoisonError::into_inner);
@@ -324,7 +329,7 @@ impl Metrics {
         self.write_with(None, second, now);
     }
 
-    /// Writes that a process of this function is ready, after so long.
+    /// Writes that a process of this function is ready, `time` after it began.
     pub fn write_start(&self, function: &'static str, time: Duration, now: DateTime<Utc>) {
         let by_function = Group {
             by: &[Some(("Function", function))],
@@ -364,7 +369,7 @@ impl Metrics {
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
         let Output { to, line: buffer } = &mut *output;
         buffer.clear();
-        // At once, so that no other line of the log comes between; and a metric that can't be
+        // With one call, so that no other line of the log comes between. A metric that can't be
         // written fails no login.
         if serde_json::to_writer(&mut *buffer, &line).is_ok() {
             buffer.push(b'\n');
@@ -376,7 +381,8 @@ impl Metrics {
 /// Metrics that have the same dimensions.
 #[derive(Clone, Copy)]
 struct Group<'a> {
-    /// By what they are told apart, beside the stack; each is a set of dimensions of its own.
+    /// The dimensions besides the stack. Each is in a set of dimensions of its own; `None` is the
+    /// set without one.
     by: &'a [Option<Dimension>],
     samples: &'a [Option<Sample>],
 }
@@ -385,10 +391,6 @@ struct Group<'a> {
 type Dimension = (&'static str, &'static str);
 
 impl Group<'_> {
-    fn samples(&self) -> impl Iterator<Item = Sample> {
-        self.samples.iter().copied().flatten()
-    }
-
     /// One sample of each metric.
     fn metrics(&self) -> impl Iterator<Item = Sample> {
         let samples = self.samples().enumerate();
@@ -397,6 +399,10 @@ impl Group<'_> {
             let is_first = earlier.all(|one| one.name() != sample.name());
             is_first.then_some(sample)
         })
+    }
+
+    fn samples(&self) -> impl Iterator<Item = Sample> {
+        self.samples.iter().copied().flatten()
     }
 }
 
@@ -438,7 +444,7 @@ struct Metadata<'a> {
     cloud_watch_metrics: Directives<'a>,
 }
 
-/// What CloudWatch makes of the line.
+/// Which metrics CloudWatch reads from the line.
 struct Directives<'a>(&'a Line<'a>);
 
 #[derive(Serialize)]
@@ -516,7 +522,7 @@ impl Serialize for Sample {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Count(_, count) => serializer.serialize_u8(*count),
-            // Thousandths are enough, and short.
+            // Thousandths of a millisecond are enough, and short.
             Self::Time(_, time, _) => {
                 let microseconds = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
                 serializer.serialize_f64(f64::from(microseconds) / 1_000.0)
@@ -550,7 +556,7 @@ mod tests {
     }
 
     impl Written {
-        /// The lines. Each came at once.
+        /// The lines. Each was written with one call.
         fn lines(&self) -> Vec<Value> {
             let written = self.0.lock().unwrap();
             let line = |bytes: &Vec<u8>| {
@@ -583,7 +589,7 @@ mod tests {
 
     const MILLISECOND: Duration = Duration::from_millis(1);
 
-    /// Everything that a request can take, and more than is kept.
+    /// Everything that can be measured in a request, and more than is kept.
     fn everything(measurements: &Measurements) {
         for count in Count::ALL {
             measurements.count(*count);
@@ -721,7 +727,7 @@ mod tests {
         assert!(lines[0]["PreTokenGenerationDuration"].as_f64().unwrap() >= 7.0);
     }
 
-    /// The rules of the specification that CloudWatch passes over a line in silence for.
+    /// The rules of the specification: CloudWatch silently ignores a line that breaks one.
     #[test]
     fn every_line_is_one_that_cloudwatch_reads() {
         let mut lines = Vec::new();
@@ -768,7 +774,7 @@ mod tests {
                     assert!(values.iter().all(Value::is_number), "{name}");
                 }
             }
-            // And nothing else is in it.
+            // The line holds nothing else.
             assert_eq!(
                 members.keys().map(String::as_str).collect::<BTreeSet<_>>(),
                 named

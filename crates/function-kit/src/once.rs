@@ -1,5 +1,5 @@
-//! Who was counted already. Where an alarm goes by a share, one person who does the same thing
-//! again and again must not decide it: of each, one counts in a period.
+//! Counts each person once in a period. Some alarms go by a share, that of successful logins for
+//! example: one person who does the same thing again and again must not decide them.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// For how long somebody counts once: the period of the alarms that go by a share. Whoever goes on
-/// counts again, as an outage does.
+/// For how long a person counts only once: the period of the alarms that go by a share. After it
+/// the person counts again, so that a long outage still counts.
 pub const PERIOD: TimeDelta = TimeDelta::minutes(20);
-/// How many are remembered. Where there are more within a period, it isn't one person any more, and
+/// How many are remembered. If there are more within a period, it isn't one person any more, and
 /// the oldest are forgotten.
 const MOST: usize = 1_024;
 
@@ -30,7 +30,8 @@ impl fmt::Debug for OncePerPeriod {
 }
 
 impl OncePerPeriod {
-    /// Whether these count now: they haven't within the last period. From now on they have.
+    /// Whether `who` counts now: it has not counted within the last period. If it counts, this is
+    /// remembered.
     pub fn counts(&self, who: impl Hash, now: DateTime<Utc>) -> bool {
         let who = self.key.hash_one(who);
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,7 +63,7 @@ mod tests {
         for seconds in [0, 1, 600, 1_199] {
             assert!(!once.counts("a", at(seconds)), "{seconds}");
         }
-        // The period begins when somebody counted, and not when they came last.
+        // The period begins when a person is counted, and not when they came last.
         assert!(once.counts("a", at(1_200)) && !once.counts("b", at(1_200)));
         assert!(once.counts("b", at(1_201)));
     }
@@ -91,7 +92,7 @@ mod tests {
         let (once, other) = (OncePerPeriod::default(), OncePerPeriod::default());
         assert!(once.counts("a name", at(0)) && other.counts("a name", at(0)));
         assert_eq!(format!("{once:?}"), "OncePerPeriod");
-        // Each process has a key of its own: the same name is another hash.
+        // Each process has a key of its own, so the same name has another hash.
         let hash = |once: &OncePerPeriod| once.counted.lock().unwrap()[0].0;
         assert_ne!(hash(&once), hash(&other));
     }

@@ -1,10 +1,10 @@
-//! The loop between AWS Lambda and a function: an event comes, its answer or its error goes back,
-//! one at a time.
+//! The loop between AWS Lambda and a function: it takes an event, and gives back the answer or the
+//! error, one event at a time.
 //!
-//! `lambda_runtime` makes a service of a handler, which answers one event and hands the answer to
-//! Lambda. Its own loop ends the process at a header that it can't read, and its errors quote an
-//! event that it can't read: so its service is used here, with a loop that reads of the headers
-//! only what it needs, and with events that may be anything.
+//! `lambda_runtime` turns a handler into a service, which answers one event and hands the answer to
+//! Lambda. That service is used here, but not the crate's own loop: it ends the process at a header
+//! that it can't read, and its errors quote an event that it can't read. The loop here reads only
+//! the headers that it needs, and accepts any event.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
@@ -36,23 +36,25 @@ const NEXT: &str = "/2018-06-01/runtime/invocation/next";
 const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
 const DEADLINE: &str = "lambda-runtime-deadline-ms";
 
-/// How many answers in a row can't be read before the process ends, so that Lambda starts another.
+/// After so many answers in a row that can't be read, the process ends, so that Lambda starts
+/// another.
 const MOST_UNREADABLE: u32 = 10;
 
-/// An event that comes so soon after the process was ready has waited for it.
+/// If the first event comes within this time after the process was ready, Lambda started the
+/// process for it. Then the caller has waited for the start, too.
 const PROMPT: Duration = Duration::from_millis(500);
 
 /// One call of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
-    /// Lambda's id of it.
+    /// Lambda's id of the call.
     pub request_id: &'a str,
-    /// Since when somebody waits for an answer: also for the process to start, if it was started
-    /// for this.
+    /// Since when the caller waits for an answer. If the process was started for this call, that
+    /// includes the start.
     pub begun: Instant,
 }
 
-/// What answers events.
+/// The code of a function that answers events.
 pub trait Handler {
     /// An event.
     type Event: DeserializeOwned;
@@ -63,7 +65,7 @@ pub trait Handler {
     ///
     /// # Errors
     ///
-    /// What Lambda tells whoever called the function. Nothing of the event is in it.
+    /// The error that Lambda gives to the caller of the function. Nothing of the event is in it.
     fn handle(
         &self,
         event: Option<Self::Event>,
@@ -71,8 +73,8 @@ pub trait Handler {
     ) -> impl Future<Output = Result<Self::Answer, Diagnostic>>;
 }
 
-/// An event, or that there is none of this form: a deserializer's error would say where it stopped,
-/// and with which value.
+/// An event, or `None` if it doesn't have this form. An error of the deserializer would show a
+/// value of the event, so there is none.
 struct Lenient<T>(Option<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Lenient<T> {
@@ -90,7 +92,7 @@ pub struct Started {
 }
 
 impl Started {
-    /// A process that began then, and is ready now.
+    /// A process that began at `begun`, and is ready now.
     #[must_use]
     pub fn now(begun: Instant) -> Self {
         Self {
@@ -100,7 +102,7 @@ impl Started {
         }
     }
 
-    /// Since when somebody waits for what has come now.
+    /// Since when the caller of the event that has come now waits.
     fn since(&self) -> Instant {
         let now = Instant::now();
         let is_first = !self.has_served.swap(true, Ordering::Relaxed);
@@ -116,8 +118,8 @@ impl Started {
 ///
 /// # Errors
 ///
-/// If the Runtime API can't be reached, refuses to give an event, or says nothing readable ten
-/// times in a row. Whatever an event or its headers are, it goes on.
+/// If the Runtime API can't be reached or gives nothing readable, ten times in a row, or if it
+/// refuses to give an event. No event and no header of an event ends the loop.
 pub async fn run<H: Handler + 'static>(handler: H, started: Started) -> Result<(), Error> {
     let (handler, started) = (Arc::new(handler), Arc::new(started));
     let mut service = service_of(service_fn(move |event: LambdaEvent<Lenient<H::Event>>| {
@@ -128,7 +130,8 @@ pub async fn run<H: Handler + 'static>(handler: H, started: Started) -> Result<(
                 request_id: &context.request_id,
                 begun,
             };
-            // What a handler doesn't catch itself must not be told with a panic's own words.
+            // A panic that the handler doesn't catch itself must not be reported with its own
+            // message.
             let handling = AssertUnwindSafe(handler.handle(payload.0, &call)).catch_unwind();
             handling
                 .await
@@ -143,7 +146,7 @@ pub async fn run<H: Handler + 'static>(handler: H, started: Started) -> Result<(
         let (parts, body) = match runtime_api.call(request).await {
             Ok(answer) => answer.into_parts(),
             Err(error) => {
-                // Of the error nothing is told: it could quote a header.
+                // The error is not logged: it could quote a header.
                 unreadable += 1;
                 if unreadable >= MOST_UNREADABLE {
                     return Err(error);
@@ -154,12 +157,12 @@ pub async fn run<H: Handler + 'static>(handler: H, started: Started) -> Result<(
             }
         };
         unreadable = 0;
-        // An event that breaks off is none, and so is one with something behind it.
+        // A body that breaks off is no event, and neither is one with anything after the JSON.
         let body = body.collect().await.map(Collected::to_bytes);
         let body = body.ok().filter(is_json).unwrap_or_default();
         match parts.status {
             StatusCode::OK => {}
-            // Nothing to do yet.
+            // There is no event yet.
             StatusCode::NO_CONTENT => continue,
             status => return Err(format!("the Runtime API answered {status}").into()),
         }
@@ -175,7 +178,7 @@ pub async fn run<H: Handler + 'static>(handler: H, started: Started) -> Result<(
             context,
         };
         if service.ready().await?.call(invocation).await.is_err() {
-            // If the Runtime API is gone, the next look for an event finds that out.
+            // If the Runtime API is gone, the next request for an event finds that out.
             let reason = "AWS Lambda didn't take the answer";
             tracing::error!(event = "runtime", reason);
         }
@@ -186,8 +189,8 @@ fn is_json(body: &Bytes) -> bool {
     serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
-/// The request id, if it is a UUID or anything else that can be a part of the path that the answer
-/// goes to.
+/// The request id, if it is a UUID or another text that can be a segment of the path to which the
+/// answer goes.
 fn request_id(headers: &HeaderMap) -> Option<&str> {
     let is_plain = |id: &&str| {
         let mut bytes = id.bytes();
@@ -197,7 +200,7 @@ fn request_id(headers: &HeaderMap) -> Option<&str> {
     Some(id).filter(is_plain).filter(|id| !id.is_empty())
 }
 
-/// What is told of a panic.
+/// The error after a panic.
 fn defect(request_id: &str) -> Diagnostic {
     let support_id = SupportId::of_request(request_id);
     Diagnostic {
@@ -206,8 +209,8 @@ fn defect(request_id: &str) -> Diagnostic {
     }
 }
 
-/// The headers that an invocation's context is made of, in the form that it has to have. Everything
-/// else in it is optional, and nothing of it is used here.
+/// The headers from which `lambda_runtime` makes the context of an invocation, in the form that it
+/// needs: the deadline, as a number. All others are optional, and not used here.
 fn readable(headers: &HeaderMap) -> HeaderMap {
     let is_number =
         |value: &&HeaderValue| value.to_str().is_ok_and(|text| text.parse::<u64>().is_ok());
@@ -216,8 +219,9 @@ fn readable(headers: &HeaderMap) -> HeaderMap {
     HeaderMap::from_iter([(http::HeaderName::from_static(DEADLINE), deadline)])
 }
 
-/// What `lambda_runtime` makes of a handler: it reads the event, has it answered, and hands the
-/// answer or the error to Lambda. It is reached as what a layer is put around.
+/// The service into which `lambda_runtime` turns a handler: it reads the event, calls the handler,
+/// and hands the answer or the error to Lambda. The crate gives this service only to a layer that
+/// is put around it, so a layer takes it out.
 fn service_of<F, E, A>(
     handler: F,
 ) -> Result<impl Service<LambdaInvocation, Response = (), Error = Error>, Error>
@@ -233,7 +237,7 @@ where
     taken.take().ok_or_else(|| "no service".into())
 }
 
-/// A layer that takes what it is put around.
+/// A layer that takes the service that it is put around.
 struct Take<S>(Arc<Mutex<Option<S>>>);
 
 impl<S> Layer<S> for Take<S> {
@@ -245,7 +249,7 @@ impl<S> Layer<S> for Take<S> {
     }
 }
 
-/// What is left: it is never called.
+/// The service that stays in its place. It is never called.
 struct Nothing;
 
 impl Service<LambdaInvocation> for Nothing {
@@ -279,7 +283,7 @@ mod tests {
         let started = Started::now(begun);
         tokio::time::advance(PROMPT / 2).await;
         assert_eq!(started.since(), begun);
-        // Only the first.
+        // Only the first event.
         assert_eq!(started.since(), Instant::now());
 
         // A process that was started ahead of time has kept nobody waiting.

@@ -1,7 +1,8 @@
-//! Secrets: kept in memory, and fetched again when they may have been rotated: for a seal of an
-//! unknown key or a client secret that doesn't match; and once an hour, so that what was taken out
-//! of them doesn't live on in a process that is always busy. What could not be fetched for a day
-//! isn't used any more. How often they are fetched is the rule of [`refreshed`].
+//! Secrets: kept in memory, and fetched again when they may have been rotated: for a sealed value
+//! with an unknown key, or a client secret that doesn't match. They are also fetched again once an
+//! hour, so that a value that was removed doesn't stay valid in a process that is always busy.
+//! Secrets that could not be fetched for a day aren't used any more. [`refreshed`] limits how often
+//! they are fetched.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,8 +24,8 @@ use crate::invocation::Invocation;
 use crate::metrics::Step;
 use crate::reference::Reference;
 
-/// What could not be fetched for an hour stays in use: that is no reason to refuse logins. What
-/// could not be fetched for a day doesn't: some of it may have been taken out since.
+/// Secrets that could not be fetched for an hour stay in use: that is no reason to refuse logins.
+/// After a day they don't: a value of them may have been removed meanwhile.
 const POLICY: Policy = Policy {
     refresh_after: TimeDelta::hours(1),
     max_age: TimeDelta::hours(24),
@@ -33,27 +34,27 @@ const POLICY: Policy = Policy {
     most_in_vain: 3,
 };
 
-/// Why there are no secrets.
+/// Why a secret can't be used.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum SecretError {
-    /// The file or AWS Secrets Manager didn't give it.
+    /// The secret can't be read from the file or from AWS Secrets Manager.
     #[error("can't be read")]
     Unavailable,
-    /// It isn't the JSON that is documented.
+    /// The secret is not the JSON that is documented.
     #[error("doesn't have the form that is documented")]
     Malformed,
-    /// It has to have either `keys` or `key`.
+    /// The secret must have either `keys` or `key`.
     #[error("has neither `keys` nor `key`, or both")]
     KeysOrKey,
-    /// Its keys are no ring.
+    /// The keys of the secret can't form a ring.
     #[error(transparent)]
     Ring(#[from] InvalidSealingKeys),
-    /// It has a key that the secret of this other variable has, too.
+    /// The secret has a key that the secret of this other variable has, too.
     #[error("has a key that {0} has, too: each needs keys of its own")]
     SharedKey(&'static str),
 }
 
-/// Where secrets are read from.
+/// Reads secrets.
 pub struct SecretReader {
     secrets_manager: Option<aws_sdk_secretsmanager::Client>,
 }
@@ -126,13 +127,13 @@ pub struct InvalidSecret {
 /// Why there are no secrets that may be used, or why it isn't known whether there are newer ones.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum NoSecrets {
-    /// One of them is wrong, or isn't there.
+    /// A secret can't be read, or is invalid.
     #[error(transparent)]
     Invalid(#[from] InvalidSecret),
-    /// Whoever fetched them gave up waiting.
+    /// The fetch was given up before the secrets came.
     #[error("the secrets didn't come in time")]
     CutShort,
-    /// They could not be fetched for a day: some of them may have been taken out since.
+    /// The secrets could not be fetched for a day. A value of them may have been removed meanwhile.
     #[error("the secrets are older than a day")]
     TooOld,
 }
@@ -143,7 +144,7 @@ impl From<DeadlinePassed> for NoSecrets {
     }
 }
 
-/// Where one secret is, and the variable that says so.
+/// The reference to one secret, and the variable that holds it.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// The variable with the reference.
@@ -165,7 +166,7 @@ impl fmt::Debug for SecretText {
 }
 
 impl SecretText {
-    /// What the text means, as `parse` has it.
+    /// The value that `parse` makes of the text.
     ///
     /// # Errors
     ///
@@ -181,11 +182,11 @@ impl SecretText {
     }
 }
 
-/// Makes one value of the texts of `N` secrets, in the order of their sources.
+/// Makes one value from the texts of `N` secrets, in the order of their sources.
 pub type Make<T, const N: usize> = fn([SecretText; N]) -> Result<T, InvalidSecret>;
 
-/// What is made of the texts of `N` secrets, and how to fetch them again. They are always fetched
-/// together, side by side.
+/// A value that is made from the texts of `N` secrets, and how to fetch them again. They are always
+/// fetched together, side by side.
 pub struct Cached<T, const N: usize = 1> {
     reader: SecretReader,
     sources: [Source; N],
@@ -193,10 +194,10 @@ pub struct Cached<T, const N: usize = 1> {
     made: Refreshed<Made<T>, NoSecrets>,
 }
 
-/// What was made of the texts of one fetch.
+/// The value that was made from the texts of one fetch.
 struct Made<T> {
     value: Arc<T>,
-    /// Of all texts.
+    /// The hash of all texts.
     hash: Hash,
 }
 
@@ -212,7 +213,7 @@ impl<T> Clone for Made<T> {
     }
 }
 
-/// Whether it was made of the same texts.
+/// Values are equal if they were made from the same texts.
 impl<T> PartialEq for Made<T> {
     fn eq(&self, other: &Self) -> bool {
         self.hash == other.hash
@@ -230,7 +231,7 @@ impl<T, const N: usize> Cached<T, N> {
     ///
     /// # Errors
     ///
-    /// The first that can't be had, in the order in which `make` reads them.
+    /// The first secret that can't be read or is invalid, in the order in which `make` reads them.
     pub async fn load(
         reader: SecretReader,
         sources: [Source; N],
@@ -256,12 +257,11 @@ impl<T, const N: usize> Cached<T, N> {
     }
 
     /// Fetches the secrets again if they are an hour old, and waits `within` for that at most. If
-    /// it fails, or takes longer, those that are known stay in use until they are a day old. It is
-    /// logged, and tried again after 10 seconds. Nobody is kept waiting for it more often than
-    /// that.
+    /// it fails, or takes longer, the known secrets stay in use until they are a day old. The
+    /// failure is logged, and the fetch is tried again after 10 seconds at the earliest.
     ///
-    /// Those that are a day old are waited for until the call's deadline, since nothing can be done
-    /// without them.
+    /// If the secrets are a day old, this waits until the call's deadline, since nothing can be
+    /// done without them.
     pub async fn refresh(&self, within: Duration, invocation: &Invocation<'_>) {
         let deadline = match self.known(invocation.now) {
             Ok(_) => invocation.deadline.at_most(within),
@@ -278,7 +278,7 @@ impl<T, const N: usize> Cached<T, N> {
         }
     }
 
-    /// The secrets with which to try what was `shown`, one after the other.
+    /// The secrets to try with what was `shown`, one after the other: see [`Tries`].
     pub fn tries<'a>(
         &'a self,
         shown: Shown<'a>,
@@ -315,9 +315,9 @@ impl<T, const N: usize> Cached<T, N> {
     }
 }
 
-/// The secrets with which to try what was shown: first as they are known, and if that isn't enough,
-/// newer ones, since they may have been rotated. Ask for the next ones only if a rotation may be
-/// why the last ones weren't enough: they may have to be fetched.
+/// The secrets to try with what was shown: first the known ones, and if they don't fit, newer ones,
+/// since the secrets may have been rotated. Ask for newer ones only if a rotation can be the
+/// reason: they may have to be fetched.
 ///
 /// ```text
 /// let mut tries = secrets.tries(shown, invocation);
@@ -334,7 +334,7 @@ pub struct Tries<'a, T, const N: usize = 1> {
     tried: Tried<T>,
 }
 
-/// What didn't fit until now.
+/// Which secrets have been tried.
 enum Tried<T> {
     Nothing,
     Known(Made<T>),
@@ -352,14 +352,15 @@ impl<T> fmt::Debug for Tried<T> {
 }
 
 impl<T, const N: usize> Tries<'_, T, N> {
-    /// The next secrets to try with. `None` if there are no newer ones, or if a fetch within the
-    /// last 10 seconds says so: one for the same value, or the third for the same asker.
+    /// The next secrets to try. `None` if there are no newer ones. Without a fetch, it is also
+    /// `None` if within the last 10 seconds a fetch for the same value was in vain, or three for
+    /// the same asker.
     ///
     /// # Errors
     ///
-    /// [`NoSecrets`] if those that are known are too old, or if newer ones can't be fetched in
-    /// time, or could not be for this asker within the last second. Then nothing follows from the
-    /// known ones not being enough.
+    /// [`NoSecrets`] if the known secrets are too old, if newer ones can't be fetched in time, or
+    /// if a fetch for this asker failed within the last second. It is unknown then whether there
+    /// are newer ones. So what was shown must not be refused because it doesn't fit the known ones.
     pub async fn next(&mut self) -> Result<Option<Arc<T>>, NoSecrets> {
         match std::mem::replace(&mut self.tried, Tried::Newer) {
             Tried::Nothing => {
@@ -385,7 +386,7 @@ fn made<T, const N: usize>(
     Ok(Made { value, hash })
 }
 
-/// Of all texts, each in its place; one that couldn't be had is like no other.
+/// The hash of all texts, in their order. A text that could not be read counts as an empty one.
 fn hash_of<const N: usize>(texts: &[SecretText; N]) -> Hash {
     let mut all = Context::new(&SHA256);
     for SecretText { text, .. } in texts {
@@ -403,7 +404,7 @@ async fn texts<const N: usize>(reader: &SecretReader, sources: &[Source; N]) -> 
         .each_ref()
         .map(|source| reader.read(&source.reference));
     let mut read = join_all(reading).await.into_iter();
-    // One answer comes for each question: what stands in for a missing one is never seen.
+    // There is one result for each source, so the fallback is never used.
     sources.each_ref().map(|source| SecretText {
         variable: source.variable,
         text: read.next().unwrap_or(Err(SecretError::Unavailable)),
@@ -416,9 +417,9 @@ struct SealingDocument {
     key: Option<SecretString>,
 }
 
-/// The ring of a secret of the form `{"keys":["…"]}`: 32 bytes each, in hexadecimal digits or
-/// base64url, none twice; the first seals, all open. Or of the form `{"key":"…"}`, with the one key
-/// that AWS Secrets Manager made itself (`GenerateSecretString`).
+/// The ring of keys of a secret, which has one of two forms. `{"keys":["…"]}` has keys of 32 bytes
+/// each, in hexadecimal digits or base64url, none twice; the first seals, all open. `{"key":"…"}`
+/// has the one key that AWS Secrets Manager made itself (`GenerateSecretString`).
 ///
 /// # Errors
 ///
@@ -446,7 +447,7 @@ mod tests {
     use super::*;
     use crate::metrics::Measurements;
 
-    /// Of no interest to this test.
+    /// Measurements that the test doesn't look at.
     fn unmeasured() -> &'static Measurements {
         Box::leak(Box::default())
     }
@@ -455,7 +456,7 @@ mod tests {
 
     const WITHIN: Duration = Duration::from_secs(1);
 
-    /// A call at a second, which may take more than any of this does.
+    /// A call at this second, with a deadline that no test reaches.
     fn at(seconds: i64) -> Invocation<'static> {
         Invocation {
             request_id: "a",
@@ -537,12 +538,12 @@ mod tests {
         cached.usable(now(0)).unwrap()
     }
 
-    /// As it is known now, to be held beyond that.
+    /// The value as it is known now, to be used as the one that was seen.
     fn seen<T, const N: usize>(cached: &Cached<T, N>) -> Made<T> {
         cached.known(now(0)).unwrap()
     }
 
-    /// The newer one, if there is one.
+    /// The newer value, if there is one.
     async fn newer(
         cached: &Cached<String>,
         seen: &Made<String>,
@@ -567,7 +568,7 @@ mod tests {
             .unwrap()
             .unwrap();
         assert_eq!(*second.value, "summer");
-        // Whoever still holds the first value gets the second without a fetch.
+        // A caller that still holds the first value gets the second without a fetch.
         secret.becomes("autumn");
         let same = cached
             .newer_than(&first, shown("a"), &at(1))
@@ -575,7 +576,7 @@ mod tests {
             .unwrap()
             .unwrap();
         assert!(Arc::ptr_eq(&second.value, &same.value));
-        // What brought something newer is no reason to wait.
+        // A fetch that brought something newer causes no pause.
         let third = cached
             .newer_than(&second, shown("a"), &at(1))
             .await
@@ -613,8 +614,8 @@ mod tests {
         assert_eq!(newer(&cached, &first, shown("a"), 1).await, summer);
     }
 
-    /// What somebody made up must not keep a good value from being looked for, not even if it comes
-    /// by the same way.
+    /// A made-up value must not prevent the fetch for a good one, not even if both come from the
+    /// same asker.
     #[tokio::test]
     async fn a_fetch_in_vain_keeps_back_nobody_else_and_three_keep_back_their_asker_alone() {
         let secret = Rotated::new("spring");
@@ -649,13 +650,13 @@ mod tests {
         for (junk, seconds) in [("1", 40), ("2", 41), ("3", 42)] {
             assert_eq!(newer(&cached, &third, shown(junk), seconds).await, Ok(None));
         }
-        // The first of them counts no longer.
+        // The first of the three is 10 seconds ago, and no longer counts.
         secret.becomes("winter");
         let winter = Ok(Some("winter".to_owned()));
         assert_eq!(newer(&cached, &third, shown("good"), 50).await, winter);
     }
 
-    /// Looking hourly is nobody's wish.
+    /// The hourly fetch has no asker.
     #[tokio::test]
     async fn an_hourly_look_that_finds_nothing_new_keeps_back_nobody() {
         let secret = Rotated::new("spring");
@@ -695,7 +696,7 @@ mod tests {
         assert_eq!(*known(&cached), "spring");
         cached.refresh(WITHIN, &at(3_600)).await;
         assert_eq!(*known(&cached), "summer");
-        // Where it can't be had, or makes no sense, the known one stays.
+        // If the secret can't be read, or is invalid, the known one stays.
         secret.becomes("{");
         cached.refresh(WITHIN, &at(9_000)).await;
         secret.is_gone();
@@ -720,14 +721,14 @@ mod tests {
         assert_eq!(cached.usable(now(DAY)), Err(NoSecrets::TooOld));
         let tried = cached.tries(shown("a"), &at(DAY)).next().await;
         assert_eq!(tried, Err(NoSecrets::TooOld));
-        // It is there again, and good for another day.
+        // The secret can be read again, and is good for another day.
         secret.becomes("summer");
         cached.refresh(WITHIN, &at(DAY + 10)).await;
         assert_eq!(*cached.usable(now(2 * DAY + 9)).unwrap(), "summer");
         assert_eq!(cached.usable(now(2 * DAY + 10)), Err(NoSecrets::TooOld));
     }
 
-    /// All that there is to try with when `shown("a")` fits none of it.
+    /// All secrets that are tried when `shown("a")` fits none of them, and how that ends.
     async fn tried(cached: &Cached<String>, seconds: i64) -> (Vec<String>, Result<(), NoSecrets>) {
         let invocation = at(seconds);
         let mut tries = cached.tries(shown("a"), &invocation);
@@ -747,13 +748,13 @@ mod tests {
         let cached = one(&secret).await;
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         secret.becomes("summer");
-        // Whoever is content with the first causes no fetch.
+        // A caller for whom the first secrets are enough causes no fetch.
         let first = cached.tries(shown("a"), &at(0)).next().await.unwrap();
         assert_eq!(*first.unwrap(), "spring");
         assert_eq!(*known(&cached), "spring");
         let both = (words(&["spring", "summer"]), Ok(()));
         assert_eq!(tried(&cached, 0).await, both);
-        // Not for ten seconds after one in vain.
+        // For ten seconds after a fetch in vain, there is no other.
         let last = (words(&["summer"]), Ok(()));
         assert_eq!(tried(&cached, 0).await, last);
         secret.becomes("autumn");
@@ -783,7 +784,7 @@ mod tests {
             .unwrap()
             .unwrap();
         assert_eq!(*newer.value, ["autumn", "winter"]);
-        // Half a new value is none.
+        // If one of the two is invalid, the known value stays.
         first.becomes("spring");
         second.becomes("{");
         let malformed = InvalidSecret {
@@ -810,7 +811,7 @@ mod tests {
         }
     }
 
-    /// Whether the ring has the key of [`OLD`], and opens what that sealed.
+    /// Whether the ring has the key of [`OLD`].
     fn is_old(text: &str) -> bool {
         let ring = sealing_keys(&SecretString::from(text)).expect(text);
         ring.shares_a_key_with(&sealing_keys(&SecretString::from(OLD)).unwrap())

@@ -1,6 +1,6 @@
-//! The environment of a function, read into one typed value.
-//! All that is wrong or missing is named at once, at start, and never with a value.
-//! No variable holds a secret where the function is deployed: there are references.
+//! Reads the environment of a function into one typed value. All problems are reported at once, at
+//! start, and never with a value. Where the function is deployed, no variable holds a secret, but a
+//! reference to one.
 
 use std::fmt;
 
@@ -10,34 +10,33 @@ use http_client::secure_url;
 use crate::failure::Bilingual;
 use crate::reference::Reference;
 
-/// A variable of the environment, and all that is to be said of it. Texts may hold code in
-/// backquotes.
+/// A variable of the environment, with its documentation. Texts may hold code in backquotes.
 #[derive(Clone, Copy, Debug)]
 pub struct Variable {
     /// The name.
     pub name: &'static str,
-    /// What it says.
+    /// What the variable means.
     pub meaning: Bilingual,
     /// What its value looks like.
     pub form: Bilingual,
-    /// What holds where it isn't set.
+    /// What applies if it isn't set.
     pub if_unset: IfUnset,
-    /// A value that it could have.
+    /// An example of a value.
     pub example: &'static str,
 }
 
-/// What holds where a variable isn't set, or is empty (unless its form takes that).
+/// What applies if a variable isn't set, or is empty (unless its form takes that).
 #[derive(Clone, Copy, Debug)]
 pub enum IfUnset {
     /// The function doesn't start.
     Refused,
-    /// The same as with this value.
+    /// The same as if it had this value.
     Value(&'static str),
-    /// Something else, which whoever reads the variable sees to.
+    /// Something else, as this text says. The code that reads the variable sees to it.
     Said(Bilingual),
 }
 
-/// Declares the variables that somebody reads: a constant with the name of each, and `VARIABLES`
+/// Declares the variables that a module reads: a constant with the name of each, and `VARIABLES`
 /// for all of them. The comment of a variable is its meaning in English, and `ja` is the same in
 /// Japanese.
 ///
@@ -90,7 +89,7 @@ macro_rules! variables {
 pub mod form {
     use crate::failure::Bilingual;
 
-    /// As [`secret_reference`](super::secret_reference) takes it.
+    /// The form that [`secret_reference`](super::secret_reference) takes.
     pub const SECRET: Bilingual = Bilingual {
         en: "a reference to a secret (one)",
         ja: "秘密への参照（1つ）",
@@ -102,26 +101,26 @@ pub mod form {
         ja: "鍵への参照。空白区切り",
     };
 
-    /// As [`service_address`](super::service_address) takes it.
+    /// The form that [`service_address`](super::service_address) takes.
     pub const ADDRESS: Bilingual = Bilingual {
         en: "an `https` URL",
         ja: "`https` の URL",
     };
 
-    /// As [`provider_name`](super::provider_name) takes it.
+    /// The form that [`provider_name`](super::provider_name) takes.
     pub const PROVIDER_NAME: Bilingual = Bilingual {
         en: "3 to 32 characters, without `_` and white space",
         ja: "3〜32文字。`_` と空白は使えない",
     };
 
-    /// As [`yes_or_no`](super::yes_or_no) takes it.
+    /// The form that [`yes_or_no`](super::yes_or_no) takes.
     pub const YES_OR_NO: Bilingual = Bilingual {
         en: "`yes`, `no`",
         ja: "`yes`、`no`",
     };
 }
 
-/// One thing that is wrong.
+/// One problem with a variable.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Problem {
     /// The variable.
@@ -130,7 +129,7 @@ pub struct Problem {
     pub reason: String,
 }
 
-/// All that is wrong.
+/// All problems of a configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ConfigError(pub Vec<Problem>);
 
@@ -146,8 +145,9 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Reads a whole configuration: `read` asks for every variable before it gives up, so that every
-/// problem is named. `variables` are all of them, as their readers declare them.
+/// Reads a whole configuration. `read` asks for every variable before it returns `None`, so that
+/// every problem is reported. `variables` are all of them, as the modules that read them declare
+/// them.
 ///
 /// # Errors
 ///
@@ -168,7 +168,7 @@ pub fn read<T>(
     }
 }
 
-/// Reads variables, and collects what is wrong. A value's white space at both ends doesn't count,
+/// Reads variables, and collects the problems. White space at both ends of a value doesn't count,
 /// and an empty value is a missing one.
 pub struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
@@ -183,7 +183,7 @@ impl fmt::Debug for Reader<'_> {
 }
 
 impl Reader<'_> {
-    /// Notes what is wrong with a variable. `reason` goes into the log: it doesn't show the value.
+    /// Notes a problem with a variable. `reason` goes into the log: it must not show the value.
     pub fn problem(&mut self, variable: &'static str, reason: impl Into<String>) {
         self.problems.push(Problem {
             variable,
@@ -199,7 +199,8 @@ impl Reader<'_> {
             .filter(|value| !value.is_empty())
     }
 
-    /// A value that is checked: that of the variable, or what holds where it isn't set.
+    /// The value of a variable, checked. If the variable isn't set, its default is checked; if it
+    /// has no default, that is a problem. `None` if there is a problem.
     pub fn checked<T>(
         &mut self,
         variable: &'static str,
@@ -219,7 +220,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A value that is checked if there is one.
+    /// The value of a variable, checked. `Some(None)` if the variable isn't set, and `None` if
+    /// there is a problem.
     pub fn checked_if_set<T>(
         &mut self,
         variable: &'static str,
@@ -243,7 +245,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Checks a value; what `check` says of it is noted.
+    /// Checks a value. The error of `check` is noted as a problem.
     pub fn check<T>(
         &mut self,
         variable: &'static str,
@@ -256,7 +258,7 @@ impl Reader<'_> {
     }
 }
 
-/// Where a secret is: AWS Secrets Manager, a file, or the variable itself.
+/// A reference to a secret: AWS Secrets Manager, a file, or the variable itself.
 ///
 /// # Errors
 ///
@@ -287,7 +289,7 @@ pub fn service_address(value: &str) -> Result<String, String> {
 }
 
 /// The bridge's name in the user pool: 3 to 32 characters, no `_`, no white space (AWS,
-/// CreateIdentityProvider; `_` ends it in a username).
+/// CreateIdentityProvider; in a username, `_` ends the provider's name).
 ///
 /// # Errors
 ///
@@ -299,13 +301,17 @@ pub fn provider_name(value: &str) -> Result<String, String> {
     if fits {
         Ok(value.to_owned())
     } else {
-        Err("must be a provider's name in the user pool: 3 to 32 characters without `_` and white space".to_owned())
+        Err(
+            "must be a provider's name in the user pool: 3 to 32 characters without `_` and white \
+             space"
+                .to_owned(),
+        )
     }
 }
 
-/// The issuers of the service whose records are believed, separated by spaces: more than one where
-/// the service has changed its own. One that comes twice counts once. People who are made up are
-/// believed nowhere else: the sandbox stands alone.
+/// The issuers of the service whose records are accepted, separated by spaces: more than one if the
+/// service has changed its issuer. An issuer that comes twice counts once. The sandbox must be the
+/// only one: its people are made up, and no other issuer may be accepted beside it.
 ///
 /// # Errors
 ///
@@ -324,13 +330,14 @@ pub fn service_issuers(value: &str) -> Result<Vec<String>, String> {
     Ok(issuers)
 }
 
-/// Attributes: any of the four, separated by spaces. `none`, or an empty text, is a list of none.
+/// Attributes: any of the four, separated by spaces. `none`, or an empty text, is an empty list.
 ///
 /// # Errors
 ///
 /// What is wrong, without the value.
 pub fn attributes(value: &str) -> Result<AttributeSet, String> {
-    // A word for it, too: not everything that sets environments can set an empty value.
+    // There is a word for the empty list, too: not everything that sets environments can set an
+    // empty value.
     let value = if value == "none" { "" } else { value };
     value.parse().map_err(|_| {
         "must hold any of `name address birthdate gender`, each once, separated by spaces"
@@ -338,7 +345,8 @@ pub fn attributes(value: &str) -> Result<AttributeSet, String> {
     })
 }
 
-/// The values of `acr` that are accepted, separated by commas: a value may have spaces. Or `any`.
+/// The values of `acr` that are accepted: `any`, or a list separated by commas, since a value may
+/// have spaces.
 ///
 /// # Errors
 ///
@@ -354,7 +362,7 @@ pub fn accepted_acr(value: &str) -> Result<AssuranceRule, String> {
     Ok(AssuranceRule::OneOf(accepted))
 }
 
-/// Whether it has to be said when the person authenticated: `yes` or `no`.
+/// Whether the time of authentication (`auth_time`) is required: `yes` or `no`.
 ///
 /// # Errors
 ///
@@ -476,7 +484,7 @@ mod tests {
     #[test]
     fn what_is_not_set_holds_as_it_is_declared() {
         let none = |_: &str| Err::<(), _>("is wrong".to_owned());
-        // Nothing is checked where nothing is set, and what isn't declared is missing.
+        // A variable that isn't set isn't checked, and one that isn't declared is missing.
         let read = read_of(&[], |reader| reader.checked_if_set(LIST, none));
         assert_eq!(read, Ok(None));
         let read = read_of(&[(LIST, " ")], |reader| reader.checked_if_set(LIST, none));

@@ -1,6 +1,6 @@
-//! A function's start, the same for all of them: configuration, log, what takes time, and then the
-//! events, one by one. Whatever is wrong is said in the log, all of the configuration's problems at
-//! once, and never with a value.
+//! The start of a function, the same for all of them: reads the configuration, sets up the log,
+//! makes the handler, and then serves the events, one by one. What is wrong is logged: all problems
+//! of the configuration at once, and never with a value.
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -14,21 +14,23 @@ use crate::runtime::{self, Handler, Started};
 use crate::settings::ConfigError;
 use crate::telemetry::Telemetry;
 
-/// A function, as it is told of.
+/// The name of a function, and what its log and its clock are.
 #[derive(Clone, Copy, Debug)]
 pub struct Function<'a> {
     /// Its name, the same in every stack: the metrics' dimension `Function`.
     pub name: &'static str,
     /// The crates whose events are logged, by their names in Rust.
     pub crates: &'a [&'a str],
-    /// What time it is.
+    /// The time of day.
     pub clock: &'a dyn Clock,
 }
 
-/// The whole of a function's `main`: reads the environment, makes the function, and serves until
-/// Lambda ends it.
-/// A process that is ready counts as a cold start, with the time since this was called. Outside of
-/// Lambda and its stand-in nothing is made, and nobody is called.
+/// The whole of a function's `main`: reads the environment with `read`, makes the handler with
+/// `start`, and serves events until Lambda ends the process. `telemetry` gives the part of the
+/// configuration that log and metrics need.
+///
+/// When the handler is ready, this counts as a cold start, with the time since this was called.
+/// Outside of Lambda and its stand-in, `start` is not called.
 pub async fn run<C, H: Handler + 'static, E: Display>(
     function: Function<'_>,
     read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<C, ConfigError>,
@@ -58,9 +60,10 @@ pub async fn run<C, H: Handler + 'static, E: Display>(
     let telemetry = telemetry(&config);
     subscribe(telemetry.log_level, crates);
     let metrics = Metrics::new(telemetry);
-    // lambda_runtime panics without it.
+    // lambda_runtime panics without this variable.
     if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
-        let reason = "AWS_LAMBDA_RUNTIME_API is missing: this function runs on AWS Lambda, or with `digital-auth demo`";
+        let reason = "AWS_LAMBDA_RUNTIME_API is missing: this function runs on AWS Lambda, or \
+                      with `digital-auth demo`";
         tracing::error!(event = "start", reason);
         return ExitCode::FAILURE;
     }
@@ -74,7 +77,7 @@ pub async fn run<C, H: Handler + 'static, E: Display>(
     metrics.write_start(name, begun.elapsed(), clock.now());
     match runtime::run(handler, Started::now(begun)).await {
         Ok(()) => ExitCode::SUCCESS,
-        // What the runtime says could hold a part of an event.
+        // The error is not logged: it could contain a part of an event.
         Err(_) => {
             tracing::error!(event = "runtime", reason = "the Lambda runtime ended");
             ExitCode::FAILURE

@@ -1,5 +1,6 @@
-//! The short name of one request: what a person reads out, and what the operator finds in the log.
-//! It follows from Lambda's id of the request, so it says nothing and needs no store.
+//! The support id, a short name of one request: the person reads it out, and the operator finds it
+//! in the log. It is a hash of Lambda's id of the request, so it reveals nothing and needs no
+//! store.
 
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -9,8 +10,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 pub struct SupportId(String);
 
 impl SupportId {
-    /// The support id of the request that Lambda calls `request_id`: a hash, so it says nothing and
-    /// needs no store.
+    /// The support id of the request with Lambda's id `request_id`: a hash, so it reveals nothing
+    /// and needs no store.
     #[must_use]
     pub fn of_request(request_id: &str) -> Self {
         const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

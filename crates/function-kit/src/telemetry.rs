@@ -1,6 +1,5 @@
-//! What every function is told of how it tells the operator: how much it logs, and where its
-//! metrics belong.
-//! The variables are the same for all functions, so they are read in one place.
+//! The settings of log and metrics: how much is logged, and the namespace and the stack of the
+//! metrics. The variables are the same for all functions, so they are read in one place.
 
 use crate::failure::Bilingual;
 use crate::settings::{IfUnset, Reader, level};
@@ -47,20 +46,20 @@ const LONGEST_STACK_NAME: usize = 128;
 /// The longest namespace, in characters (Amazon CloudWatch, MetricDatum).
 const LONGEST_NAMESPACE: usize = 255;
 
-/// How a function tells the operator.
+/// The settings of the log and of the metrics.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Telemetry {
     /// How much is logged.
     pub log_level: tracing::Level,
     /// The namespace of the metrics.
     pub metrics_namespace: String,
-    /// The stack that the function belongs to: the metrics' dimension `Stack`. Two stacks in one
-    /// account have one namespace.
+    /// The stack that the function belongs to: the metrics' dimension `Stack`. It tells two stacks
+    /// in one account apart, which have one namespace.
     pub stack_name: Option<String>,
 }
 
 impl Telemetry {
-    /// Reads all three before it gives up, so that every problem is named.
+    /// Reads all three variables before it returns `None`, so that every problem is reported.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let log_level = reader.checked(LOG_LEVEL, level);
         let namespace = reader.checked(METRICS_NAMESPACE, namespace);
@@ -73,6 +72,8 @@ impl Telemetry {
     }
 }
 
+/// The namespace, if CloudWatch takes it:
+///
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html>
 fn namespace(value: &str) -> Result<String, String> {
     let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#: ".contains(&byte);
@@ -83,7 +84,11 @@ fn namespace(value: &str) -> Result<String, String> {
     if fits {
         Ok(value.to_owned())
     } else {
-        Err("must be a namespace of Amazon CloudWatch: 1 to 255 letters, digits, spaces and `.-_/#:`, not beginning with `:` or `AWS/`".to_owned())
+        Err(
+            "must be a namespace of Amazon CloudWatch: 1 to 255 letters, digits, spaces and \
+             `.-_/#:`, not beginning with `:` or `AWS/`"
+                .to_owned(),
+        )
     }
 }
 

@@ -1,6 +1,7 @@
-//! A function as Lambda starts it, in a process of its own: what it says when it can't start, and
-//! that of an event nothing reaches its output, whatever the event is and whoever would log it.
-//! The peer is Lambda's Runtime API, as far as it is needed, on this machine.
+//! Tests of a function as Lambda starts it, in a process of its own: what it logs when it can't
+//! start, and that nothing of an event reaches its output, whatever the event is and whichever
+//! crate would log it. A server on this machine stands in for Lambda's Runtime API, as far as it is
+//! needed.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -77,7 +78,7 @@ impl Config {
     }
 }
 
-/// A function that is careless with its event, and is used by a crate that is.
+/// A function that panics with its event, and uses a crate that logs the event.
 struct Careless(Metrics);
 
 impl Handler for Careless {
@@ -201,7 +202,7 @@ fn fail_when_it_can_not_be_made() {
     assert_eq!(log_of_failure(&output), [expected]);
 }
 
-/// A start is over before Lambda's ten seconds are, whoever is silent.
+/// The start ends before Lambda's limit of ten seconds, even if AWS never answers.
 fn fail_where_aws_does_not_answer_after_one_repetition() {
     let server = Server::start(|_| Reply::Silence);
     let address = server.url("");
@@ -223,7 +224,7 @@ fn fail_where_aws_does_not_answer_after_one_repetition() {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    // Not before its time was over: what it says isn't that it can't be reached.
+    // It ended by its time limit, and not because AWS can't be reached.
     assert!(since.elapsed() >= OPERATION);
     let output = child.wait_with_output().unwrap();
     let expected = json!({
@@ -240,7 +241,8 @@ const EVENTS: [&str; 5] = [
     r#"{"wanted":"answer","userName":"marked"}"#,
     r#"{"wanted":"refuse","userName":"marked"}"#,
     r#"{"wanted":"panic","userName":"marked"}"#,
-    // What isn't JSON doesn't come; if it did, the runtime's own error would show its first words.
+    // Lambda sends nothing but JSON. If it did, an error of `lambda_runtime` would show the first
+    // words.
     r#"{"marked": marked}"#,
     r#"{"wanted":"answer","userName":"marked again"}"#,
 ];
@@ -250,14 +252,15 @@ fn runtime_api(request: &Received) -> Reply {
     if request.method == "POST" {
         return Reply::Bytes(kit::answer(202, None, ""));
     }
-    // Every other request is a result.
+    // Every second request is a result.
     let index = request.number / 2;
     match EVENTS.get(index) {
         Some(event) => Reply::Bytes(
             format!(
                 "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: request-{index}\r\n\
                  Lambda-Runtime-Deadline-Ms: 4102444800000\r\nContent-Type: application/json\r\n\
-                 Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:ap-northeast-1:1:function:f\r\n\
+                 Lambda-Runtime-Invoked-Function-Arn: \
+                 arn:aws:lambda:ap-northeast-1:1:function:f\r\n\
                  Content-Length: {}\r\n\r\n{event}",
                 event.len()
             )
@@ -282,7 +285,7 @@ fn pass_events_and_show_nothing_of_them() {
         ("AWS_LAMBDA_FUNCTION_NAME", "f"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-        // For those who would listen to it.
+        // A crate that reads this variable would log everything.
         ("RUST_LOG", "trace"),
     ])
     .spawn();

@@ -1,6 +1,6 @@
-//! Addresses as they may be configured: absolute, secure, and in one spelling.
-//! Issuers, audiences and redirect URIs are compared byte for byte, so what a URL parser would
-//! repair is refused.
+//! Which addresses may be configured: absolute, secure, and in one spelling. Issuers, audiences and
+//! redirect URIs are compared byte for byte, so an address that a URL parser would change is
+//! refused.
 
 use thiserror::Error;
 use url::{Host, Url};
@@ -14,10 +14,11 @@ pub enum InvalidEndpoint {
     /// Neither `https`, nor `http` on this machine.
     #[error("must use https (http is accepted for localhost only)")]
     NotSecure,
-    /// Another spelling of the address than the URL Standard's own: upper case in the host, the
-    /// scheme's own port, missing slashes, white space, characters outside ASCII.
+    /// Not in the normal form of the URL Standard: upper case in the host, the scheme's own port,
+    /// missing slashes, white space, characters outside ASCII.
     #[error(
-        "must be written in a URL's normal form (lower-case host, without the scheme's own port, ASCII only)"
+        "must be written in a URL's normal form (lower-case host, without the scheme's own port, \
+         ASCII only)"
     )]
     NotNormal,
     /// A fragment, a query, a user name or a password.
@@ -25,13 +26,13 @@ pub enum InvalidEndpoint {
     ExtraParts,
 }
 
-/// An absolute URL that a secret or a login may be sent to: `https`, or `http` on this machine.
-/// It is taken in one spelling only, since issuers, audiences and redirect URIs are compared byte
-/// for byte, and what is put into a header must be fit for it.
+/// Parses an absolute URL that a secret or a login may be sent to: `https`, or `http` on this
+/// machine. Only the normal form is accepted: issuers, audiences and redirect URIs are compared
+/// byte for byte, and an address that is put into a header must be valid there.
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// [`InvalidEndpoint`]: what is wrong with the address.
 pub fn secure_url(text: &str) -> Result<Url, InvalidEndpoint> {
     let url = Url::parse(text).map_err(|_| InvalidEndpoint::NotAUrl)?;
     let loopback = match url.host() {

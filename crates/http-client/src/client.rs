@@ -1,10 +1,10 @@
-//! One HTTP client for the service and for AWS: one TLS configuration, one set of connections.
-//! Lambda freezes the process for minutes between two events, and connections die meanwhile: so a
-//! connection that has been idle for 10 seconds by the time of day is never used again, and
-//! [`HttpClient::warm`] opens one before it is needed.
+//! The HTTP client for the service and for AWS: one TLS configuration, one set of connections.
+//! Lambda freezes the process for minutes between two events, and connections die meanwhile. So a
+//! connection that has been idle for more than 10 seconds by the time of day is never used again,
+//! and [`HttpClient::warm`] opens one before it is needed.
 //!
-//! Redirects are not followed, answers have a limit, and a request is repeated only if hyper gave
-//! it back unsent.
+//! Redirects are not followed, answers have a size limit, and a request is repeated only if hyper
+//! returned it unsent.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,7 +26,7 @@ use tower_service::Service as _;
 use crate::clock::Clock;
 use crate::deadline::Deadline;
 
-/// TCP and TLS together.
+/// The limit for connecting, TCP and TLS together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A connection that has been idle for longer is not used any more.
@@ -35,8 +35,8 @@ const MAX_IDLE: TimeDelta = TimeDelta::seconds(10);
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum HttpError {
-    /// No connection: the name has no address, nobody listens, TLS failed, it took more than a
-    /// second, or it was closed before the request was written.
+    /// No connection: the name has no address, nobody listens, TLS failed, connecting took more
+    /// than a second, or the connection was closed before the request was written.
     #[error("no connection")]
     Unreachable,
     /// The deadline passed.
@@ -55,7 +55,7 @@ pub enum HttpError {
 #[error("no trusted root certificates were found on this machine")]
 pub struct NoRootCertificates(#[source] io::Error);
 
-/// An open connection. Whether its peer closed it, a task of its own finds out.
+/// An open connection. A task of its own drives it, and notices when the peer closes it.
 type Connection = http1::SendRequest<Full<Bytes>>;
 
 /// An HTTP/1.1 client with connections of its own. Cheap to share behind an `Arc`.
@@ -65,7 +65,7 @@ pub struct HttpClient {
     hosts: Mutex<HashMap<String, Host>>,
 }
 
-/// What is known of one scheme and authority.
+/// The connections to one host: one scheme and authority.
 #[derive(Default)]
 struct Host {
     idle: Vec<Idle>,
@@ -73,7 +73,7 @@ struct Host {
 }
 
 impl Host {
-    /// Lets go what has been idle for too long, or has ended.
+    /// Drops the connections that have been idle for too long, or have ended.
     fn let_go(&mut self, now: DateTime<Utc>) {
         self.idle
             .retain(|idle| is_fresh(idle.since, now) && idle.connection.is_ready());
@@ -135,9 +135,9 @@ impl HttpClient {
         let url = request.uri().clone();
         let host = key(&url).ok_or(HttpError::Unreachable)?;
         self.lock().entry(host.clone()).or_default().last_used = Some(self.clock.now());
-        // The process may have slept while a peer closed its connections. The runtime looks at the
-        // network before it goes on here, so that the connections' tasks see that before they see
-        // the request.
+        // The process may have been frozen while a peer closed its connections. Here the runtime
+        // polls the network first, so that the tasks of the connections notice the closing before
+        // they get the request.
         tokio::task::yield_now().await;
 
         let mut request = on_the_wire(request).ok_or(HttpError::Unreachable)?;
@@ -150,9 +150,9 @@ impl HttpClient {
             };
             match connection.try_send_request(request).await {
                 Ok(answer) => break (connection, answer),
-                // hyper gives a request back if not a byte of it was written: then, and only then,
-                // it certainly didn't arrive. A kept connection may have ended meanwhile, and
-                // another one does.
+                // hyper returns a request if not a byte of it was written: then, and only then, it
+                // certainly didn't arrive. If a kept connection ended meanwhile, another connection
+                // is tried.
                 Err(mut error) => match error.take_message() {
                     Some(unsent) if was_kept => request = unsent,
                     Some(_) => return Err(HttpError::Unreachable),
@@ -172,9 +172,9 @@ impl HttpClient {
         Ok(Response::from_parts(parts, body.to_bytes()))
     }
 
-    /// Opens a connection to the host of `url`, unless one was used a moment ago, so that the next
-    /// request finds it open. Sends no request. A failure is not reported: the request that follows
-    /// will meet it again.
+    /// Opens a connection to the host of `url`, unless the host was used within the last 10
+    /// seconds, so that the next request finds it open. Sends no request. A failure is not
+    /// reported: the request that follows will meet it again.
     pub async fn warm(&self, url: &Uri) {
         let Some(host) = key(url) else { return };
         let now = self.clock.now();
@@ -187,8 +187,8 @@ impl HttpClient {
         }
     }
 
-    /// A connection that can take a request and was used a moment ago. Those that have been idle
-    /// for too long, or that ended, are let go.
+    /// Takes a kept connection that can be used for a request. Those that have been idle for too
+    /// long, or have ended, are dropped.
     fn take_idle(&self, host: &str) -> Option<Connection> {
         let now = self.clock.now();
         let mut hosts = self.lock();
@@ -203,8 +203,8 @@ impl HttpClient {
         }
         let now = self.clock.now();
         let mut hosts = self.lock();
-        // Of every host: one that is only warmed, or not called any more, is never asked for a
-        // connection.
+        // Old connections of every host are dropped here: `take_idle` is never called for a host
+        // that is only warmed, or not called any more.
         for known in hosts.values_mut() {
             known.let_go(now);
         }
@@ -221,7 +221,8 @@ impl HttpClient {
         let opening = async {
             let stream = https.call(url.clone()).await.ok()?;
             let (connection, task) = http1::handshake(stream).await.ok()?;
-            // How it ends, the request that is under way is told; else nobody has to know.
+            // The result is not needed: if the connection ends during a request, the request gets
+            // the error.
             tokio::spawn(async move {
                 let _ended = task.await;
             });
@@ -242,13 +243,14 @@ impl fmt::Debug for HttpClient {
     }
 }
 
-/// Scheme and authority: what a connection belongs to.
+/// Scheme and authority: the key under which connections are kept.
 fn key(uri: &Uri) -> Option<String> {
     Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
 }
 
-/// The request as HTTP/1.1 has it: the path in the first line, the authority in `Host`, without the
-/// scheme's own port (RFC 9112 §3.2), and no content coding asked for.
+/// The request in the form of HTTP/1.1: the path in the first line, the authority in `Host`,
+/// without the scheme's own port (RFC 9112 §3.2), and `Accept-Encoding: identity`. Headers that the
+/// request has already stay as they are.
 fn on_the_wire(request: Request<Bytes>) -> Option<Request<Full<Bytes>>> {
     let (mut parts, body) = request.into_parts();
     if !parts.headers.contains_key(header::HOST) {
@@ -265,8 +267,8 @@ fn on_the_wire(request: Request<Bytes>) -> Option<Request<Full<Bytes>>> {
         let host = HeaderValue::try_from(host).ok()?;
         parts.headers.insert(header::HOST, host);
     }
-    // Answers are read as they are. Without this header a server may choose any coding (RFC 9110
-    // §12.5.3).
+    // Answers are not decompressed. Without this header a server may choose any content coding (RFC
+    // 9110 §12.5.3).
     parts
         .headers
         .entry(header::ACCEPT_ENCODING)
@@ -279,6 +281,6 @@ fn on_the_wire(request: Request<Bytes>) -> Option<Request<Full<Bytes>>> {
 /// Whether something last used at `then` may still be used.
 fn is_fresh(then: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     let idle = now - then;
-    // A clock that went back says nothing about how long it was.
+    // If the clock went back, it is unknown how long the connection was idle.
     idle >= TimeDelta::zero() && idle <= MAX_IDLE
 }

@@ -1,7 +1,6 @@
-//! What time it is, as a parameter.
-//! The program makes one [`SystemClock`] and hands it on; a test hands on its own.
-//! It is the time of day and not a stopwatch: Lambda freezes a process for minutes, and only the
-//! time of day is sure to notice.
+//! The time of day, as a parameter. The program passes on one [`SystemClock`]; a test passes its
+//! own clock. The time of day is used, and not the time since the process began: Lambda freezes a
+//! process for minutes, and only the time of day is sure to go on meanwhile.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
-//! One bound for a whole exchange, however many calls it takes.
-//! Amazon Cognito waits a few seconds for a token answer and then fails the login: an honest
-//! "temporarily unavailable" in time is worth more than a success that nobody waits for.
+//! One time limit for a whole exchange, however many calls it takes. Amazon Cognito waits a few
+//! seconds for the answer of the token endpoint, and then fails the login. So an error that comes
+//! in time is worth more than a success that comes too late.
 
 use std::future::Future;
 use std::time::Duration;
@@ -28,7 +28,7 @@ impl Deadline {
         }
     }
 
-    /// The deadline of what began at `begun` and may take `time`.
+    /// The deadline of an exchange that began at `begun` and may take `time`.
     #[must_use]
     pub fn counted_from(begun: Instant, time: Duration) -> Self {
         Self { at: begun + time }
@@ -42,7 +42,7 @@ impl Deadline {
         }
     }
 
-    /// Whether it has passed.
+    /// Whether the deadline has passed.
     #[must_use]
     pub fn has_passed(self) -> bool {
         Instant::now() >= self.at

@@ -1,7 +1,7 @@
-//! What every function calls others with: one HTTP client, the addresses that it may be given, the
-//! time that an exchange may take, and the time of day.
-//! All of them know that Lambda freezes a process between two events, and that nobody waits for a
-//! late answer. Nothing here knows of the Digital Authentication App service or of AWS.
+//! The HTTP client of every function, the addresses that it may be given, the deadline of an
+//! exchange, and the time of day. It is made for AWS Lambda, which freezes a process between two
+//! events, and for callers that don't wait for a late answer. Nothing here is specific to the
+//! Digital Authentication App service or to AWS's APIs.
 
 mod address;
 mod client;

@@ -1,13 +1,12 @@
-//! How long something took, said at its end: also if it failed, and if nobody waited for it any
-//! more.
-//! A call that was given up is the most interesting of all, so it isn't the one that is missing.
+//! Measures how long something takes, also if it fails or is given up. A call that was given up is
+//! the most interesting of all, so its duration must not be missing.
 
 use std::fmt;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Runs until it is dropped, and says then how long that was.
+/// A measurement that runs until it is dropped, and then reports its duration.
 #[must_use = "it ends when it is dropped"]
 pub struct Timing<F: FnMut(Duration)> {
     begun: Instant,
@@ -36,8 +35,8 @@ impl<F: FnMut(Duration)> fmt::Debug for Timing<F> {
     }
 }
 
-/// Does `work`, and tells how long it took: from the first time that it is waited for until it is
-/// done or dropped.
+/// Runs `work`, and reports its duration to `tell`: from the first poll until the work is done or
+/// dropped.
 pub async fn timed<T>(tell: impl FnMut(Duration), work: impl Future<Output = T>) -> T {
     let _timing = Timing::begin(tell);
     work.await
@@ -59,7 +58,7 @@ mod tests {
             tokio::time::sleep(SECOND).await;
             7
         });
-        // Nothing happens until somebody waits for it.
+        // A future does nothing until it is polled, so this second is not measured.
         tokio::time::sleep(SECOND).await;
         assert_eq!(working.await, 7);
         assert_eq!(*told.borrow(), [SECOND]);

@@ -1,19 +1,19 @@
-//! Why a key can't be used, and why a signature can't be had.
+//! Errors: why a key can't be used, and why there is no signature.
 
 use thiserror::Error;
 
 /// Why there is no signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SigningError {
-    /// The key's keeper didn't answer, or not now: time-out, connection, throttling, 5xx,
-    /// no credentials. Later it may work.
+    /// AWS KMS didn't answer, or can't now: time-out, connection, throttling, 5xx, no credentials.
+    /// It may work later.
     #[error("the key can't be reached now")]
     Unavailable,
-    /// The key's keeper said no: access denied, key disabled, key about to be deleted.
-    /// It needs an operator.
+    /// AWS KMS refused: access denied, key disabled, key about to be deleted. An operator has to
+    /// fix it.
     #[error("the use of the key was refused")]
     Refused,
-    /// The key's keeper answered with something that isn't a signature of this key.
+    /// AWS KMS answered with something that doesn't have the form of this key's signatures.
     #[error("the answer isn't a signature")]
     MalformedSignature,
     /// The local cryptography failed.
@@ -26,7 +26,7 @@ pub enum SigningError {
 
 /// Why a key, or a ring of keys, can't be used.
 ///
-/// Names of JWK members are told, their values never.
+/// Messages name members of a JWK, but never show their values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidKey {
     /// Not a JSON object whose members have the types of RFC 7517 and RFC 7518.
@@ -56,8 +56,8 @@ pub enum InvalidKey {
     /// `alg` isn't the one algorithm of this kind of key.
     #[error("`alg` must be RS256 for an RSA key and ES256 for an EC key")]
     WrongAlgorithm,
-    /// `kid` is there, and isn't the thumbprint. Whoever registered the key under that `kid`
-    /// would not find it under ours.
+    /// `kid` is there, and isn't the thumbprint. If the key is registered somewhere under that
+    /// `kid`, it would not be found under ours.
     #[error("`kid` must be the key's RFC 7638 SHA-256 thumbprint, or absent")]
     WrongKeyId,
     /// An RSA modulus under 2048 or over 4096 bits.
@@ -73,16 +73,16 @@ pub enum InvalidKey {
     /// No key could be made.
     #[error("generating a key failed")]
     GenerationFailed,
-    /// KMS didn't answer, or not now. Later it may work.
+    /// AWS KMS didn't answer, or can't now. It may work later.
     #[error("the key can't be reached now")]
     Unavailable,
-    /// KMS said no: access denied, no such key, key disabled or about to be deleted.
+    /// AWS KMS refused: access denied, no such key, key disabled or about to be deleted.
     #[error("the use of the key was refused")]
     Refused,
     /// The KMS key's usage isn't `SIGN_VERIFY`.
     #[error("the KMS key's usage must be SIGN_VERIFY")]
     KmsKeyUsage,
-    /// The KMS key's spec isn't one of ours.
+    /// The KMS key's spec isn't one that is supported.
     #[error("the KMS key's spec must be RSA_2048, RSA_3072, RSA_4096 or ECC_NIST_P256")]
     KmsKeySpec,
     /// The KMS key doesn't offer `RSASSA_PKCS1_V1_5_SHA_256` or `ECDSA_SHA_256`.
@@ -91,7 +91,7 @@ pub enum InvalidKey {
     /// KMS answered without an ARN, or with a public key that isn't one of the key's spec.
     #[error("KMS answered with a malformed public key")]
     MalformedPublicKey,
-    /// A ring without a key can't sign.
+    /// The ring has no key, so it can't sign.
     #[error("no key")]
     NoKeys,
     /// The same key twice in one ring.

@@ -1,20 +1,11 @@
-//! A signed JWT in the compact form of RFC 7515 §7.1. The header is always the same three
-//! members; the claims are whatever serializes to a JSON object. Which checks a reader makes
-//! is no matter of this file.
+//! Signs JWTs in the compact form of RFC 7515 §7.1. The header always has the same three members;
+//! the claims are whatever serializes to a JSON object. Nothing is verified here.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use crate::{SigningError, SigningKey};
-
-/// The JOSE header of everything that is signed here (RFC 7515 §4.1).
-#[derive(Serialize)]
-struct Header<'a> {
-    alg: &'static str,
-    kid: &'a str,
-    typ: &'static str,
-}
 
 /// Signs `claims` as a JWT with the header `{"alg","kid","typ":"JWT"}`: one signature of `key`.
 ///
@@ -36,6 +27,14 @@ pub async fn sign_jwt(
     jwt.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut jwt);
     Ok(jwt)
+}
+
+/// The JOSE header of everything that is signed here (RFC 7515 §4.1).
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    kid: &'a str,
+    typ: &'static str,
 }
 
 fn encode(part: &impl Serialize) -> Result<String, SigningError> {

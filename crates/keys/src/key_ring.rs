@@ -1,5 +1,5 @@
-//! The keys of one purpose while they rotate, and the JWK Set that is published: which key signs,
-//! and that all of them can be found.
+//! The keys of one purpose while they rotate: which of them signs, and the JWK Set in which all of
+//! them are published.
 
 use std::sync::Arc;
 

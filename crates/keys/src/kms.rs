@@ -1,6 +1,7 @@
 //! A signing key that never leaves AWS KMS. The public key is fetched once; after that every
-//! signature is one `Sign` of a SHA-256 made here, since KMS takes 4,096 bytes of message at
-//! most and an ID token can be longer. ECDSA signatures come as DER and leave as r‖s.
+//! signature is one call of `Sign`. The SHA-256 of the message is made here, since KMS takes 4,096
+//! bytes of message at most and an ID token can be longer. KMS gives ECDSA signatures as DER; here
+//! they become r‖s.
 
 use std::fmt;
 use std::future::Future;
@@ -15,7 +16,7 @@ use aws_sdk_kms::types::{KeySpec, KeyUsageType, MessageType, SigningAlgorithmSpe
 
 use crate::{Algorithm, InvalidKey, KeyId, PublicJwk, SigningError, SigningKey};
 
-/// What KMS calls errors with status 4xx that pass by themselves.
+/// The codes of errors with status 4xx that are temporary.
 const TEMPORARY: [&str; 8] = [
     "DependencyTimeoutException",
     "KeyUnavailableException",
@@ -27,9 +28,9 @@ const TEMPORARY: [&str; 8] = [
     "ThrottlingException",
 ];
 
-/// A private key in AWS KMS. Its time limits and retries are those of the client.
+/// A private key in AWS KMS. Time limits and retries are those of the SDK client.
 ///
-/// Signing takes the permission `kms:Sign`, loading `kms:GetPublicKey`.
+/// Signing needs the permission `kms:Sign`, loading needs `kms:GetPublicKey`.
 pub struct KmsKey {
     client: aws_sdk_kms::Client,
     arn: String,
@@ -37,7 +38,7 @@ pub struct KmsKey {
     public_jwk: PublicJwk,
 }
 
-/// Why a call of KMS gave no answer that could be used.
+/// Why a call of KMS failed.
 enum Failure {
     Unavailable,
     Refused,
@@ -47,8 +48,9 @@ impl KmsKey {
     /// Fetches the public key of a key id, key ARN, alias name (`alias/…`) or alias ARN: one
     /// `GetPublicKey`.
     ///
-    /// Signatures are asked for by the ARN that comes back. If an alias is pointed at another
-    /// key, this one keeps signing until the next load, and so agrees with what is published.
+    /// Signatures are made with the ARN in that answer. If an alias is pointed at another key, the
+    /// old key keeps signing until the next load. So the signatures always fit the public key that
+    /// is published.
     ///
     /// # Errors
     /// `Unavailable` and `Refused` by KMS; `KmsKeyUsage`, `KmsKeySpec` and `KmsAlgorithm` for a
@@ -167,8 +169,8 @@ fn kms_algorithm(algorithm: Algorithm) -> SigningAlgorithmSpec {
     }
 }
 
-/// The r‖s of RFC 7518 §3.4, 64 bytes, from the DER of RFC 3279 §2.2.3, in which the two
-/// numbers are as short as they can be.
+/// The 64 bytes r‖s of RFC 7518 §3.4, from the DER of RFC 3279 §2.2.3, in which the two numbers are
+/// as short as they can be.
 ///
 /// Strict: nothing after the sequence, no needless leading zero, r and s from 1 up to the
 /// curve's order less 1.
@@ -178,7 +180,7 @@ fn fixed_from_der(der: &[u8]) -> Result<Vec<u8>, SigningError> {
         .map_err(|_malformed| SigningError::MalformedSignature)
 }
 
-/// Sorts a failed call, and tells the operator what KMS called it.
+/// Classifies a failed call, and logs the error code that KMS gave.
 fn failure<E: ProvideErrorMetadata>(
     operation: &'static str,
     error: &SdkError<E, HttpResponse>,
@@ -187,8 +189,8 @@ fn failure<E: ProvideErrorMetadata>(
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
             let code = service.err().code().unwrap_or_default();
-            // A refusal is one only if KMS named its reason: an answer cut short, or one of
-            // something that stands between, is none.
+            // It is a refusal only if KMS named its reason. An answer that was cut short names
+            // none, and neither does one of a proxy in between.
             let refused = (400..500).contains(&status)
                 && status != 429
                 && !code.is_empty()
@@ -205,7 +207,7 @@ fn failure<E: ProvideErrorMetadata>(
         SdkError::TimeoutError(_) => (Failure::Unavailable, "timeout"),
         SdkError::DispatchFailure(_) => (Failure::Unavailable, "connection"),
         SdkError::ResponseError(_) => (Failure::Unavailable, "answer"),
-        // Among them: there are no credentials.
+        // Missing credentials, among others.
         _ => (Failure::Unavailable, "request"),
     };
     tracing::warn!(
@@ -215,7 +217,7 @@ fn failure<E: ProvideErrorMetadata>(
             Failure::Unavailable => "unavailable",
             Failure::Refused => "refused",
         },
-        // A peer's text goes into the log only if it looks like what it should be.
+        // Text from KMS goes into the log only if it looks like a code or an id.
         code = plain(code),
         request_id = plain(error.request_id().unwrap_or_default()),
     );
@@ -290,13 +292,19 @@ mod tests {
         }
 
         #[test]
-        fn bytes_that_are_no_signature_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
-            // Random bytes are a DER signature so seldom that it would be an event.
+        fn bytes_that_are_no_signature_are_refused(
+            bytes in prop::collection::vec(any::<u8>(), 0..100),
+        ) {
+            // Random bytes are hardly ever a DER signature.
             prop_assert_eq!(fixed_from_der(&bytes), Err(SigningError::MalformedSignature));
         }
 
         #[test]
-        fn a_signature_with_a_byte_more_or_less_is_refused(r in scalar(), s in scalar(), cut in 1_usize..8) {
+        fn a_signature_with_a_byte_more_or_less_is_refused(
+            r in scalar(),
+            s in scalar(),
+            cut in 1_usize..8,
+        ) {
             let der = sequence(&shortest(&r), &shortest(&s));
             let longer = [der.as_slice(), &[0]].concat();
 
@@ -350,7 +358,7 @@ mod tests {
         }
     }
 
-    /// KMS' error, as the SDK hands it over.
+    /// An error of KMS, as the SDK returns it.
     fn answered(status: u16, code: &str) -> SdkError<ErrorMetadata, HttpResponse> {
         let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::empty());
         response.headers_mut().insert("x-amzn-requestid", "0f-1e");

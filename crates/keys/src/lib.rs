@@ -1,6 +1,6 @@
-//! Signing keys, behind one trait: a local JWK, or a key that never leaves AWS KMS.
-//! Whoever signs a JWT takes a `SigningKey` and doesn't know which of the two it has.
-//! The public halves go into JWK Sets; the private ones can't.
+//! Signing keys behind one trait: a local JWK, or a key that never leaves AWS KMS. Code that signs
+//! a JWT takes a `SigningKey`, and doesn't know which of the two it is. Only the public halves can
+//! be put into a JWK Set.
 
 mod algorithm;
 mod error;

@@ -1,6 +1,6 @@
-//! A signing key from a private JWK (RFC 7517, RFC 7518 §6): for development, and for those who
-//! keep their key in Secrets Manager. What isn't exactly such a key is refused by name, and no
-//! message or `Debug` output ever shows a part of it.
+//! A signing key from a private JWK (RFC 7517, RFC 7518 §6): for development, and for operators who
+//! keep their key in AWS Secrets Manager. A JWK that isn't exactly such a key is refused with an
+//! error that names what is wrong. No message and no `Debug` output ever shows a part of the key.
 
 use std::fmt;
 use std::future::{Future, ready};
@@ -22,7 +22,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::public_jwk::P256_BYTES;
 use crate::{Algorithm, InvalidKey, KeyId, PublicJwk, SigningError, SigningKey};
 
-/// The longest member: the modulus of 4096 bits, and its private exponent.
+/// The longest member, in bytes: the modulus of 4096 bits, and its private exponent.
 const LONGEST_MEMBER: usize = 512;
 
 /// The marker of an uncompressed point (SEC 1 §2.3.3), before the two coordinates.
@@ -42,8 +42,8 @@ enum Pair {
     P256(EcdsaKeyPair),
 }
 
-/// A private JWK as it is written. Other members are ignored (RFC 7517 §4); one of these twice
-/// is refused by serde.
+/// A private JWK as it is given. Other members are ignored (RFC 7517 §4); if one of these comes
+/// twice, serde refuses the JWK.
 #[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
 struct Given {
     kty: String,
@@ -67,7 +67,7 @@ struct Given {
     d: Option<String>,
 }
 
-/// A private JWK as it is written by us: the public one, and the private members.
+/// A private JWK as this crate writes it: the members of the public JWK, and the private ones.
 #[derive(Serialize)]
 struct Written<'a, T: Serialize> {
     #[serde(flatten)]
@@ -97,8 +97,9 @@ impl LocalKey {
     /// Reads a private JWK: `RSA` with all of `n`, `e`, `d`, `p`, `q`, `dp`, `dq`, `qi`, or `EC`
     /// with `crv` `P-256`, `x`, `y`, `d`. `use`, `key_ops`, `alg` and `kid` may be absent.
     ///
-    /// The `kid` of the key is always its RFC 7638 thumbprint. A JWK with another `kid` is
-    /// refused: it may be registered under that one, and would then not be found under ours.
+    /// The `kid` of the key is always its RFC 7638 thumbprint. A JWK with another `kid` is refused:
+    /// the key may be registered somewhere under that one, and would not be found under the
+    /// thumbprint.
     ///
     /// # Errors
     /// What is wrong with it, see [`InvalidKey`].
@@ -153,8 +154,8 @@ impl LocalKey {
         Ok(key)
     }
 
-    /// Makes a new key: RSA of 2048 bits, or P-256. Its randomness is AWS-LC's own, which can't
-    /// be handed in.
+    /// Makes a new key: RSA of 2048 bits, or P-256. AWS-LC takes its own randomness; another source
+    /// can't be passed in.
     ///
     /// # Errors
     /// `GenerationFailed`.
@@ -214,8 +215,8 @@ impl LocalKey {
         let dq = decode("dq", given.dq.as_ref())?;
         let qi = decode("qi", given.qi.as_ref())?;
         let public_jwk = PublicJwk::rsa(&n, &e)?;
-        // Checks every relation between the numbers, so that the public half is that of the
-        // private one.
+        // Checks every relation between the numbers, so the public half and the private one belong
+        // together.
         let pair = RsaKeyPair::from_components(&KeyPairComponents {
             public_key: PublicKeyComponents {
                 n: n.as_slice(),
@@ -321,7 +322,8 @@ impl fmt::Debug for LocalKey {
     }
 }
 
-/// The bytes of the member `name`: unpadded base64url, not empty, no longer than any can be.
+/// The bytes of the member `name`: unpadded base64url, not empty, at most as long as the longest
+/// possible member.
 fn decode(name: &'static str, value: Option<&String>) -> Result<Zeroizing<Vec<u8>>, InvalidKey> {
     let text = value.ok_or(InvalidKey::MissingMember(name))?;
     let bytes = URL_SAFE_NO_PAD
@@ -334,8 +336,8 @@ fn decode(name: &'static str, value: Option<&String>) -> Result<Zeroizing<Vec<u8
     Ok(bytes)
 }
 
-/// The same for P-256, where every member has 32 bytes, leading zeros included
-/// (RFC 7518 §6.2.1.2, §6.2.2.1).
+/// As [`decode`], for P-256: there every member has 32 bytes, leading zeros included (RFC 7518
+/// §6.2.1.2, §6.2.2.1).
 fn decode_p256(
     name: &'static str,
     value: Option<&String>,

@@ -1,4 +1,5 @@
-//! The public half of a key as a JWK. It has no place for a private member.
+//! The public half of a key as a JWK. The type has no field for a private member, so none can be
+//! published.
 
 use aws_lc_rs::rsa;
 use base64::Engine as _;
@@ -52,7 +53,8 @@ impl PublicJwk {
         if !(2048..=4096).contains(&bits(modulus)) {
             return Err(InvalidKey::KeySize);
         }
-        // Without leading zeros, more than 16 bits is at least 65536, which even is none.
+        // Without leading zeros, a number of 17 bits is at least 65536. That one is even, and no
+        // RSA key has an even exponent: so 65537 is the smallest.
         if !(17..=32).contains(&bits(exponent)) {
             return Err(InvalidKey::PublicExponent);
         }

@@ -1,5 +1,5 @@
-//! What a signing key is to the rest of the project: an algorithm, a key id, a public JWK,
-//! and a signature over a message.
+//! The trait of a signing key, wherever the key is kept: its algorithm, its key id, its public JWK,
+//! and signatures over messages.
 
 use std::fmt;
 use std::future::Future;

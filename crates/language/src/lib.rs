@@ -13,9 +13,9 @@ pub enum Language {
 const MOST_RANGES: usize = 32;
 
 impl Language {
-    /// Which of the two has the higher weight in `Accept-Language` (RFC 9110 §12.5.4), the first
-    /// one of equals. Nothing if neither is named, or not as acceptable (a weight of 0, or what
-    /// isn't a weight).
+    /// The language with the higher weight in `Accept-Language` (RFC 9110 §12.5.4); of equal
+    /// weights, the first. `None` if the header accepts neither language: it doesn't name them, or
+    /// only with a weight of 0 or an invalid weight.
     #[must_use]
     pub fn preferred(accept_language: &str) -> Option<Self> {
         let mut best = (None, 0.0);
@@ -56,7 +56,7 @@ impl Language {
         }
     }
 
-    /// The text of this language.
+    /// Of the two texts, the one in this language.
     #[must_use]
     pub const fn say<'a>(self, ja: &'a str, en: &'a str) -> &'a str {
         match self {
@@ -65,7 +65,7 @@ impl Language {
         }
     }
 
-    /// The other one.
+    /// The other language.
     #[must_use]
     pub const fn other(self) -> Self {
         match self {
@@ -129,7 +129,7 @@ mod tests {
         }
     }
 
-    /// An order by weights that aren't numbers is none: what sorts by them may panic.
+    /// Weights that aren't numbers have no order: a sort by them may panic.
     #[test]
     fn many_weights_that_are_no_numbers_are_harmless() {
         let ranges: Vec<_> = (0..60)

@@ -1,52 +1,53 @@
-//! Why a trigger doesn't do what Amazon Cognito asks, or doesn't believe a record: one closed list
-//! for both triggers. A record is refused with the first of its classes that fits. To add one is to
-//! add a block here; documents follow with `cargo xtask docs`.
+//! The classes of both triggers, one closed list: why a trigger fails, or refuses a verified
+//! record. A record is refused with the first class that fits. A new class is a new block here;
+//! `cargo xtask docs` updates the documents.
 
 use four_attributes::RecordRefusal;
 use function_kit::failure::{Bilingual, Concern, Kind};
 use function_kit::secrets::NoSecrets;
 
-/// What a class does to a sign-in, where `inbound-federation` meets it.
+/// What a class does to a sign-in, in the trigger `inbound-federation`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AtSignIn {
     /// The sign-in ends, and nothing is written.
     Ends,
-    /// It doesn't meet it.
+    /// The class never occurs there.
     Never,
 }
 
-/// What a class does to tokens, where `pre-token-generation` meets it.
+/// What a class does to tokens, in the trigger `pre-token-generation`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AtTokens {
-    /// There are no tokens.
+    /// Cognito issues no tokens.
     Ends,
-    /// The record isn't believed, and nothing follows from it: all is known then, and the tokens
-    /// come.
+    /// The record is refused. That is a decision and no failure, so the tokens are issued, without
+    /// claims from the record.
     Refused {
         /// What the tokens still say.
         leaves: Leaves,
-        /// Whom it concerns there. Any user can bring it about, so no operator is woken by one: if
-        /// it is so for most, the share of those that are accepted tells.
+        /// Who has to act on it. Any user can cause such a refusal, so one alone doesn't alert the
+        /// operator. If most records are refused, the share of accepted records shows it.
         concern: Concern,
     },
-    /// It doesn't meet it.
+    /// The class never occurs there.
     Never,
 }
 
-/// What tokens still say of somebody whose record is refused.
+/// What the tokens still say of a user whose record is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Leaves {
     /// Nothing.
     Nothing,
-    /// That they aren't verified: they were, and not as it is asked for now.
+    /// That the user isn't verified: a verification was good once, but doesn't fulfil the policy
+    /// now.
     NotVerified,
 }
 
 function_kit::classes! {
     columns {
-        /// What it does to a sign-in.
+        /// What the class does to a sign-in.
         at_sign_in: AtSignIn,
-        /// What it does to tokens.
+        /// What the class does to tokens.
         at_tokens: AtTokens,
     }
 
@@ -128,8 +129,8 @@ function_kit::classes! {
         concern: Concern::Operator,
         kind: Kind::Record,
         at_sign_in: AtSignIn::Ends,
-        // Linked, and not yet signed in with the card; or the user took it away. For everybody, it
-        // isn't mapped any more.
+        // The user is linked and hasn't signed in with the card yet, or has deleted the record. If
+        // all users lack it, it isn't mapped any more.
         at_tokens: AtTokens::Refused { leaves: Leaves::Nothing, concern: Concern::Unproven },
         advice: Bilingual {
             en: "Check that the bridge is of the same version, that `verified_record` is mapped, \
@@ -321,20 +322,20 @@ function_kit::classes! {
     }
 }
 
-/// A record that is no one's, or that no one can read.
+/// At tokens, a record that can't be read, or isn't this user's.
 const REFUSED: AtTokens = AtTokens::Refused {
     leaves: Leaves::Nothing,
     concern: Concern::Client,
 };
 
-/// A record that was good once.
+/// At tokens, a record that was good once, and doesn't fulfil the policy any more.
 const OUTDATED: AtTokens = AtTokens::Refused {
     leaves: Leaves::NotVerified,
     concern: Concern::Nobody,
 };
 
 impl Class {
-    /// Whether anybody's sign-in or refresh can end with it.
+    /// Whether a sign-in or a refresh can end with this class.
     #[must_use]
     pub fn ends(self) -> bool {
         self.at_sign_in() == AtSignIn::Ends || self.at_tokens() == AtTokens::Ends

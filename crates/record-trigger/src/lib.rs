@@ -1,6 +1,6 @@
-//! What both triggers of Amazon Cognito share, and no other function: from an event to an answer or
-//! an error ([`trigger`]), the verified record as they meet it ([`records`]), and why one of them
-//! fails or doesn't believe it ([`Class`]).
+//! What both triggers of Amazon Cognito share: from an event to an answer or an error
+//! ([`trigger`]), how a verified record is opened ([`records`]), and the classes of failures and of
+//! refused records ([`Class`]).
 
 pub mod records;
 pub mod trigger;

@@ -1,6 +1,6 @@
-//! The verified record as the triggers of Amazon Cognito meet it: its ring of keys, who it has to
-//! belong to, and why one isn't believed. Only a forged one is tampering, and has an event and a
-//! metric of its own; every other has its class.
+//! Opens verified records for the triggers of Amazon Cognito: with the ring of `RECORD_KEYS`, and
+//! only if the record belongs to the user. Otherwise the record is refused with a class. Only a
+//! forged record is tampering: it has a log event and a metric of its own, too.
 
 use std::time::Duration;
 
@@ -62,30 +62,30 @@ function_kit::variables! {
     }
 }
 
-/// Records are shown by whoever can write the attribute.
+/// The asker for records at our own provider. Everybody who can write the attribute can show one.
 const RECORD: Asker = Asker("record");
-/// What another provider calls a record is shown by whoever is there, and keeps back nobody of
-/// ours.
+/// The asker for what another provider calls a record. Its fetches in vain prevent none for our
+/// users.
 const ANOTHERS: Asker = Asker("another provider's record");
 /// How long an event waits for keys that are read again because an hour has passed.
 const REFRESH: Duration = Duration::from_secs(1);
-/// How far ahead of our clock a verification may be: as far as the bridge lets the service's be
-/// ahead of its own (60 s), and as far as the clocks of two functions may differ.
+/// How far ahead of our clock a verification may be: as far as the bridge lets the service's clock
+/// be ahead of its own (60 s), and as far as the clocks of two functions may differ (60 s).
 pub const SKEW: TimeDelta = TimeDelta::seconds(120);
 
-/// What both triggers are told of records, by the same variables.
+/// The settings of records, which both triggers read from the same variables.
 #[derive(Clone, Debug)]
 pub struct RecordSettings {
-    /// Where the keys of the records are, and the variable that says so.
+    /// The reference to the keys of the records, and the variable that holds it.
     pub keys: Source,
-    /// The service's issuers: its own, and those that it had before.
+    /// The service's issuers: the current one, and former ones.
     pub service_issuers: Vec<String>,
     /// The bridge's name in the user pool.
     pub provider_name: String,
 }
 
 impl RecordSettings {
-    /// Reads all three before it gives up, so that every problem is named.
+    /// Reads all three variables before it returns `None`, so that every problem is reported.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let reference = reader.checked(RECORD_KEYS, secret_reference);
         let service_issuers = reader.checked(SERVICE_ISSUER, service_issuers);
@@ -110,7 +110,7 @@ pub struct Records {
 }
 
 impl Records {
-    /// Fetches the keys of the records that the bridge seals.
+    /// Fetches the keys with which the bridge seals records.
     ///
     /// # Errors
     ///
@@ -128,14 +128,14 @@ impl Records {
         })
     }
 
-    /// Opens a record that has to belong to one of `subjects`, and be as recent as `not_before` if
-    /// that is given. If its key is unknown, the keys are fetched again, once: they may have been
-    /// rotated.
+    /// Opens a record that has to belong to one of `subjects`, and whose verification must not be
+    /// before `not_before` if that is given. If its key is unknown, the keys are fetched again,
+    /// once: they may have been rotated.
     ///
     /// # Errors
     ///
-    /// Why it isn't believed, or [`Class::SecretsUnavailable`]. A forged one has told the operator
-    /// of itself by then.
+    /// The class with which the record is refused, or [`Class::SecretsUnavailable`]. The log event
+    /// and the metric of a forged record are written before this returns.
     pub async fn open(
         &self,
         record: &str,
@@ -155,8 +155,8 @@ impl Records {
         check::none_of(&RecordRefusal::ALL, opened, Class::from)
     }
 
-    /// Whether this is one of the bridge's records, whoever it belongs to. Nobody is told if it is
-    /// forged: another provider may call something else so.
+    /// Whether the bridge sealed this record, whoever it belongs to. A forged record is not
+    /// reported as tampering: another provider may use the name of the claim for something else.
     ///
     /// # Errors
     ///
@@ -197,7 +197,8 @@ impl Records {
             not_before,
             not_after: invocation.now + SKEW,
         };
-        // Once an hour, and not for long: Amazon Cognito waits five seconds for the whole.
+        // At most once an hour, and not for long: Amazon Cognito waits five seconds for the whole
+        // event.
         self.keys.refresh(REFRESH, invocation).await;
         let shown = Shown { by, value: record };
         let mut tries = self.keys.tries(shown, invocation);

@@ -1,7 +1,7 @@
-//! A trigger of Amazon Cognito: an event in, the same event with an answer out, or an error that
-//! Cognito shows to the app. Here, and only here, a trigger's failure becomes an error, a log event
-//! and a metric; a panic becomes one too.
-//! Of the event nothing is ever logged: all of it is about a person.
+//! Runs a trigger of Amazon Cognito: an event comes in, and the same event with an answer goes out,
+//! or an error that Cognito shows to the app. Here, and only here, a failure of a trigger becomes
+//! an error, a log event and a metric. A panic counts as a failure. Nothing of the event is ever
+//! logged, since all of it is about a person.
 
 use std::panic::AssertUnwindSafe;
 
@@ -16,11 +16,11 @@ use serde_json::{Map, Value};
 
 use crate::Class;
 
-/// The event with an answer in its `response`, beside what is there already.
+/// The event, in whose `response` the answer is written. What is in `response` already stays.
 ///
 /// # Errors
 ///
-/// [`Class::EventMalformed`] if the event has no place for an answer.
+/// [`Class::EventMalformed`] if the event isn't a JSON object.
 pub fn with_response(
     mut event: Value,
     answer: impl FnOnce(&mut Map<String, Value>),
@@ -30,7 +30,8 @@ pub fn with_response(
     Ok(event)
 }
 
-/// Changes the object of that name. What isn't one (`null`, `[]`, nothing) becomes one.
+/// Changes the object `name` in `parent`. If it is missing, or isn't an object (`null`, `[]`), it
+/// becomes an empty object first.
 pub fn within(
     parent: &mut Map<String, Value>,
     name: &str,
@@ -46,34 +47,35 @@ pub fn within(
 
 /// A trigger.
 pub trait Trigger {
-    /// What a whole event is measured as.
+    /// The metric of the duration of a whole event.
     const STEP: Step;
 
-    /// Decides: the answer that Amazon Cognito gets, which is the event with its `response` filled.
+    /// Decides about an event. The answer to Amazon Cognito is the event with its `response`
+    /// filled.
     ///
     /// # Errors
     ///
-    /// The class of what can't be decided. The sign-in, or the refresh, fails with it.
+    /// The class of the failure. The sign-in, or the refresh, fails with it.
     fn handle(
         &self,
         event: Value,
         invocation: &Invocation<'_>,
     ) -> impl Future<Output = Result<Value, Class>>;
 
-    /// What time it is.
+    /// The time of day.
     fn clock(&self) -> &dyn Clock;
 
-    /// Where its metrics go.
+    /// Where the metrics of the trigger go.
     fn metrics(&self) -> &Metrics;
 }
 
-/// Answers one event; what isn't JSON is none.
+/// Answers one event. `None` is an event that isn't JSON.
 ///
 /// # Errors
 ///
 /// `errorType` is the failure's class, `errorMessage` is class and support id: printable ASCII, and
-/// nothing else, since Amazon Cognito hands it on to the app. By then the failure has its log event
-/// and its metric.
+/// nothing else, since Amazon Cognito hands it on to the app. The log event and the metric of the
+/// failure are written before this returns.
 pub async fn answer<T: Trigger>(
     trigger: &T,
     event: Option<Value>,
@@ -87,7 +89,7 @@ pub async fn answer<T: Trigger>(
     answer
 }
 
-/// A trigger, as the runtime serves it.
+/// Makes a [`Trigger`] a [`Handler`], which the runtime calls.
 #[derive(Debug)]
 pub struct Served<T>(pub T);
 
@@ -100,11 +102,12 @@ impl<T: Trigger> Handler for Served<T> {
     }
 }
 
-/// A decision, unless it takes longer than Amazon Cognito waits for it.
+/// Waits for a decision until the deadline of the call, since Amazon Cognito doesn't wait much
+/// longer.
 ///
 /// # Errors
 ///
-/// What the decision says. If the time is over, the class is that of what took most of it.
+/// The class of the decision. If the deadline has passed, the class of what took most of the time.
 pub async fn in_time<T>(
     decision: impl Future<Output = Result<T, Class>>,
     invocation: &Invocation<'_>,
@@ -132,8 +135,7 @@ async fn handle<T: Trigger>(
     invocation: &Invocation<'_>,
 ) -> Result<Value, Diagnostic> {
     let _timing = invocation.measurements.begin(T::STEP);
-    // A defect that one event meets must not take the process with it, and has a class like any
-    // other failure.
+    // A panic must not end the process, and gets a class like any other failure.
     let handled = AssertUnwindSafe(async { trigger.handle(event, invocation).await })
         .catch_unwind()
         .await;
@@ -166,7 +168,7 @@ mod tests {
         assert_eq!(endless, Err(Class::TooSlow));
         let (taken, second) = (begun.elapsed(), Duration::from_secs(1));
         assert!(taken >= 4 * second && taken < 5 * second, "{taken:?}");
-        // What was waited for before counts too.
+        // The time that the caller waited before counts too.
         let late = in_time::<()>(std::future::pending(), &since(begun)).await;
         assert_eq!(late, Err(Class::TooSlow));
         assert!(begun.elapsed() < 5 * second);

@@ -1,13 +1,15 @@
-//! A value that others have to be asked for, and that is kept: fetched once for all who wait for
-//! it, and fetched again when it is old, or when somebody shows what may fit a newer one only.
+//! A cached value that has to be fetched from elsewhere. All callers that wait for it share one
+//! fetch. It is fetched again when it is old, or when something is shown that the known value
+//! doesn't fit and a newer one may fit: a token signed with an unknown key, for example.
 //!
 //! The service's public keys are such a value (`digital-auth`), and so are the functions' secrets
-//! (`function-kit`); a [`Policy`] says in what they differ. It is a crate of its own because the
-//! client of the service knows nothing of Lambda, and secrets have nothing to do with HTTP.
+//! (`function-kit`). They differ in their [`Policy`]. This is a crate of its own because both use
+//! it: the client of the service must know nothing of Lambda, and secrets have nothing to do with
+//! HTTP.
 //!
-//! Anybody can show what fits no value, so fetches in vain have a limit. It is counted apart for
-//! each [`Asker`], and by what was shown: so nobody's made-up value keeps a good one, shown a
-//! moment later, from being looked for.
+//! Anybody can show something that no value ever fits. So there is a limit for fetches in vain,
+//! those that bring nothing newer. They are counted separately for each [`Asker`], and by what was
+//! shown. So a made-up thing doesn't prevent the fetch for a good one that is shown a moment later.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,31 +21,32 @@ use http_client::{Deadline, DeadlinePassed};
 /// How long a value is good for, and how often it is fetched.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// At this age it is fetched again, before somebody needs it.
+    /// At this age the value is fetched again, although it can still be used.
     pub refresh_after: TimeDelta,
-    /// At this age it isn't used any more.
+    /// At this age the value isn't used any more.
     pub max_age: TimeDelta,
-    /// For how long a fetch in vain keeps others back. So does one that failed, if the value is
+    /// For how long a fetch in vain prevents others. A failed fetch does the same if the value was
     /// only to be refreshed and can still be used.
     pub pause: TimeDelta,
-    /// For how long a fetch that failed keeps back its asker, who needs what it should have
-    /// brought. With none, the next one tries again.
+    /// For how long a failed fetch prevents others for the same asker, if the asker can't go on
+    /// without the value. If this is zero, the next call fetches again.
     pub pause_after_failure: TimeDelta,
-    /// How many fetches in vain an asker may cause in `pause`, for different things shown. For one
-    /// and the same there is one.
+    /// How many fetches in vain an asker may cause within `pause` by showing different things. The
+    /// same thing causes one.
     pub most_in_vain: usize,
 }
 
-/// Who shows what the value has to fit. Each has a limit of its own for fetches in vain.
+/// Who shows something that the value has to fit: a browser or a client, for example. Each asker
+/// has a limit of its own for fetches in vain.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Asker(pub &'static str);
 
-/// Something that was shown, and may fit a newer value only.
+/// Something that was shown, that the known value doesn't fit, and that a newer one may fit.
 #[derive(Clone, Copy)]
 pub struct Shown<'a> {
-    /// By whom.
+    /// Who showed it.
     pub by: Asker,
-    /// What. Only a hash of it is kept.
+    /// What was shown. Only a hash of it is kept.
     pub value: &'a str,
 }
 
@@ -53,18 +56,18 @@ impl fmt::Debug for Shown<'_> {
     }
 }
 
-/// A value that is kept, and what is known of the fetches for it. Each call brings the function
-/// that fetches it, which is called once at most, only if it has to be, and never beside another
-/// one. If the fetched value equals the known one, the known one stays, and counts as fetched just
-/// now.
+/// A cached value, and the recent fetches in vain. Each call passes the function that fetches the
+/// value. The function is called at most once, only if a fetch is needed, and never while another
+/// fetch is running. If the fetched value equals the known one, the known one stays, and counts as
+/// fetched just now.
 pub struct Refreshed<V, E> {
     policy: Policy,
     known: Mutex<Option<Known<V>>>,
-    /// Held while fetching, so that it happens once for all who wait.
+    /// Locked during a fetch, so that all callers that wait share it.
     in_vain: tokio::sync::Mutex<InVain<E>>,
 }
 
-/// Nothing of the value.
+/// `Debug` shows nothing of the value.
 impl<V, E> fmt::Debug for Refreshed<V, E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Refreshed({:?})", self.policy)
@@ -101,13 +104,12 @@ impl<V: Clone + PartialEq, E: Copy + From<DeadlinePassed>> Refreshed<V, E> {
         self.younger_than(self.policy.max_age, now)
     }
 
-    /// Fetches the value if there is none, or an old one, and nobody has tried in vain just now.
-    /// Afterwards there may still be none that is [usable](Self::usable).
+    /// Fetches the value if there is none or an old one ([`Policy::refresh_after`]), unless a
+    /// recent fetch was in vain. Afterwards there may still be none that is [usable](Self::usable).
     ///
     /// # Errors
     ///
-    /// Why it can't be fetched, or that it took longer than until the deadline. What was known
-    /// stays.
+    /// Why the fetch failed, or that it was not done by the deadline. The known value stays.
     pub async fn refresh<F: Future<Output = Result<V, E>>>(
         &self,
         now: DateTime<Utc>,
@@ -119,11 +121,12 @@ impl<V: Clone + PartialEq, E: Copy + From<DeadlinePassed>> Refreshed<V, E> {
         }
         let refreshing = async {
             let mut in_vain = self.in_vain.lock().await;
-            // Somebody else may have fetched it meanwhile.
+            // Another caller may have fetched it meanwhile.
             if self.is_fresh(now) {
                 return Ok(());
             }
-            // What goes on with what is known isn't kept waiting more often than that.
+            // While the known value can be used, a failing fetch delays callers only once per
+            // `pause`.
             let after_failure = match self.usable(now) {
                 Some(_) => self.policy.pause,
                 None => self.policy.pause_after_failure,
@@ -140,15 +143,16 @@ impl<V: Clone + PartialEq, E: Copy + From<DeadlinePassed>> Refreshed<V, E> {
         deadline.bound(refreshing).await?
     }
 
-    /// The value after what was `shown` didn't fit the one that was `seen`: fetched now, or by
-    /// somebody else meanwhile. `None` if there is nothing newer, or if a fetch in the pause says
-    /// so: one for the same thing shown, or as many as this asker may cause.
+    /// A newer value, after what was `shown` didn't fit the value that was `seen`. It is fetched
+    /// now, or another caller has fetched it meanwhile. `None` if there is nothing newer. Without a
+    /// fetch, it is also `None` if within [`Policy::pause`] a fetch for the same thing was in vain,
+    /// or as many for this asker as the policy allows.
     ///
     /// # Errors
     ///
-    /// Why it can't be fetched, or could not be a moment ago, or that it took longer than until the
-    /// deadline. Then nobody knows whether there is a newer one, and nothing follows from `seen`
-    /// not being enough.
+    /// Why the fetch failed, now or a moment ago, or that it was not done by the deadline. It is
+    /// unknown then whether there is a newer value. So what was shown must not be refused because
+    /// it doesn't fit `seen`.
     pub async fn newer_than<F: Future<Output = Result<V, E>>>(
         &self,
         seen: &V,
@@ -172,7 +176,7 @@ impl<V: Clone + PartialEq, E: Copy + From<DeadlinePassed>> Refreshed<V, E> {
         deadline.bound(looking).await?
     }
 
-    /// Fetches the value, and gives it if it is another than what was known.
+    /// Fetches the value, and returns it if it differs from the known one.
     async fn fetch<F: Future<Output = Result<V, E>>>(
         &self,
         in_vain: &mut InVain<E>,
@@ -180,10 +184,11 @@ impl<V: Clone + PartialEq, E: Copy + From<DeadlinePassed>> Refreshed<V, E> {
         now: DateTime<Utc>,
         fetch: impl FnOnce() -> F,
     ) -> Result<Option<V>, E> {
-        // This stays if whoever waits gives up, and this future is dropped.
+        // If the caller gives up and this future is dropped, the entry stays, as a fetch that
+        // failed.
         let this = in_vain.begin(asked, now, DeadlinePassed.into());
-        // In a box: what fetches is large, and every request would carry it along for the one that
-        // needs it.
+        // In a box: the future of the fetch is large, and would enlarge that of every request,
+        // though few of them fetch.
         let fetched = match Box::pin(fetch()).await {
             Ok(fetched) => fetched,
             Err(error) => {
@@ -242,7 +247,7 @@ impl Asked {
         Self { by: shown.by, hash }
     }
 
-    /// Because of the value's age.
+    /// A fetch because of the value's age: nobody asked, and nothing was shown.
     const fn by_nobody() -> Self {
         Self {
             by: Asker("nobody"),
@@ -251,7 +256,8 @@ impl Asked {
     }
 }
 
-/// The fetches that brought nothing newer. What brings a newer value ends all of it.
+/// The recent fetches that brought nothing newer. A fetch that brings a newer value empties the
+/// list.
 struct InVain<E>(Vec<Fetch<E>>);
 
 impl<E> Default for InVain<E> {
@@ -260,7 +266,7 @@ impl<E> Default for InVain<E> {
     }
 }
 
-/// A fetch that brought nothing newer: for whom, when, and whether it came to its end.
+/// A fetch that brought nothing newer: for whom, when, and whether it succeeded.
 struct Fetch<E> {
     asked: Asked,
     at: DateTime<Utc>,
@@ -268,8 +274,8 @@ struct Fetch<E> {
 }
 
 impl<E: Copy> InVain<E> {
-    /// How the fetch ended that keeps this one from being made, if one does. One that failed does
-    /// so for `after_failure`.
+    /// How an earlier fetch ended that prevents this one, if there is one. A failed fetch prevents
+    /// others for `after_failure`.
     fn keeps_back(
         &mut self,
         asked: &Asked,
@@ -277,7 +283,7 @@ impl<E: Copy> InVain<E> {
         after_failure: TimeDelta,
         policy: &Policy,
     ) -> Option<Result<(), E>> {
-        // Two who ask may have read the time in another order than they come here.
+        // Callers read the time before they come here, so an earlier fetch may have a later time.
         let age = |fetch: &Fetch<E>| (now - fetch.at).abs();
         self.0.retain(|fetch| age(fetch) < policy.pause);
         let of_this_asker = || self.0.iter().filter(|fetch| fetch.asked.by == asked.by);
@@ -288,8 +294,8 @@ impl<E: Copy> InVain<E> {
         failed.or(same).or(last).map(|fetch| fetch.end)
     }
 
-    /// A fetch that ends with `cut_short` unless it is said how it ended. Of those that failed,
-    /// each asker's last one counts.
+    /// Notes a fetch that begins now. Until its end is set, it counts as failed with `cut_short`.
+    /// Of each asker's failed fetches, only the last one is kept.
     fn begin(&mut self, asked: Asked, at: DateTime<Utc>, cut_short: E) -> &mut Fetch<E> {
         let end = Err(cut_short);
         self.0
@@ -344,7 +350,7 @@ mod tests {
         }
     }
 
-    /// A value and what it is fetched as, with a count of the fetches.
+    /// A value, what the next fetch brings, and the count of the fetches.
     struct Source {
         word: Word,
         holds: Cell<Result<&'static str, Failed>>,
@@ -402,13 +408,13 @@ mod tests {
         assert_eq!(source.refresh(3_599).await, Ok(()));
         assert_eq!(source.fetches.get(), 0);
         assert_eq!(source.refresh(3_600).await, Err(Failed::Gone));
-        // What is known goes on, and for ten seconds nobody waits for another.
+        // The known value stays in use, and for ten seconds no call fetches another.
         assert_eq!(source.refresh(3_609).await, Ok(()));
         assert_eq!(source.fetches.get(), 1);
         assert_eq!(source.refresh(3_610).await, Err(Failed::Gone));
         assert_eq!(source.word.usable(at(86_399)), Some("spring"));
         assert_eq!(source.word.usable(at(86_400)), None);
-        // What is too old is needed, and looked for every second.
+        // A value that is too old is missing, so it is fetched every second.
         for seconds in [86_400, 86_400, 86_401] {
             let _either = source.refresh(seconds).await;
         }
@@ -435,10 +441,10 @@ mod tests {
             value: "c",
         };
         source.holds.set(Ok("summer"));
-        // Who read the time a little earlier may come a little later.
+        // A caller that read the time a little earlier may come a little later.
         assert_eq!(source.newer(shown("c"), -1).await, Ok(None));
         assert_eq!(source.newer(by_another, 0).await, Ok(Some("summer")));
-        // What brought something newer ends all pauses.
+        // A fetch that brought something newer ends all pauses.
         source.holds.set(Ok("autumn"));
         assert_eq!(source.newer(shown("a"), 0).await, Ok(Some("autumn")));
     }

@@ -1,7 +1,10 @@
-//! Values that travel through other hands instead of lying in a database: sealed with a ring of
-//! keys, so that nobody else can read or change them, for one purpose each. Who may open a value,
-//! and until when, is its owner's rule. Randomness is here too: a seal needs it, and so does
-//! whoever makes a key, a `state` or a `nonce`.
+//! Authenticated encryption with a ring of keys, and a source of randomness.
+//!
+//! The project has no database. Instead it seals values, and the browser, Amazon Cognito or the
+//! user pool keeps them. Without a key of the ring, nobody can read or change a sealed value. Each
+//! value is sealed for one purpose. Audience and expiry are not checked here, but by the code that
+//! seals and opens the value. Randomness is here because a seal needs it; a new `state` or `nonce`
+//! needs it too.
 
 mod randomness;
 mod ring;

@@ -1,6 +1,6 @@
-//! Randomness as a parameter: whoever needs an unguessable value takes a `Randomness`, so that
-//! tests can say what comes and see what happens when nothing comes. Outside tests there is
-//! one source, AWS-LC's generator, which the operating system seeds.
+//! Randomness as a parameter: code that needs unguessable values takes a `Randomness`. So a test
+//! can choose the bytes, or let the source fail. Outside tests there is one source: AWS-LC's
+//! generator, which the operating system seeds.
 
 use std::fmt;
 

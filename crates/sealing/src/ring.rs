@@ -1,10 +1,10 @@
-//! The ring of sealing keys: the first seals, any of them opens, so that rotation makes no earlier
-//! value worthless. Encrypted and authenticated with AES-256-GCM-SIV (RFC 8452: a repeated nonce
-//! wouldn't give the key away).
+//! The ring of sealing keys: the first key seals, every key of the ring opens. So values that were
+//! sealed before a rotation still open after it. The algorithm is AES-256-GCM-SIV (RFC 8452): with
+//! it, a repeated nonce doesn't give the key away.
 //!
 //! Form: base64url of `version (1) ‖ key id (4) ‖ header ‖ nonce (12) ‖ ciphertext and tag (16)`.
-//! All before the nonce, and the purpose, is authenticated with the plaintext; the header can be
-//! read by everybody.
+//! Everything before the nonce, and the purpose, is authenticated together with the plaintext. The
+//! header is not encrypted.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -22,13 +22,14 @@ const VERSION: u8 = 1;
 const KEY_BYTES: usize = 32;
 const KEY_ID_BYTES: usize = 4;
 
-/// Why a value doesn't open.
+/// Why a sealed value can't be opened.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum OpenError {
     /// Not in the form of a sealed value.
     #[error("the value is malformed")]
     Malformed,
-    /// In a form that isn't known here, as far as it says so itself.
+    /// The version byte is one that this code doesn't know. At this point it isn't authenticated
+    /// yet.
     #[error("the value has another version")]
     OtherVersion,
     /// Sealed with a key that isn't in the ring.
@@ -50,23 +51,24 @@ impl From<NoRandomness> for SealError {
     }
 }
 
-/// Why keys are no ring. The messages go on where something has been named:
+/// Why keys can't form a ring. Each message continues a sentence that begins with a name:
 /// `SEALING_KEYS has no key`.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum InvalidSealingKeys {
-    /// There is none.
+    /// There is no key.
     #[error("has no key")]
     Missing,
-    /// One of them isn't written as a key is.
+    /// A key has neither of the two forms that [`SealingKeys::new`] takes.
     #[error("has a key that is neither 64 lower-case hexadecimal digits nor base64url of 32 bytes")]
     Malformed,
-    /// Two of them have the same id: they are the same key, perhaps in two spellings.
+    /// Two keys have the same id. They are the same key, perhaps in two spellings; by chance, two
+    /// different keys can share an id, too.
     #[error("has the same key twice")]
     Repeated,
 }
 
-/// What was in a sealed value. `Debug` shows nothing of it; the plaintext is wiped from memory when
-/// dropped.
+/// The content of an opened value. `Debug` shows none of it; the plaintext is wiped from memory
+/// when dropped.
 pub struct Opened<const H: usize> {
     /// The header as it was given when sealing.
     pub header: [u8; H],
@@ -97,8 +99,8 @@ impl fmt::Debug for SealingKeys {
 }
 
 impl SealingKeys {
-    /// The ring of these keys, the one that seals first, none of them twice. Each is 32 random
-    /// bytes: 64 lower-case hexadecimal digits, or base64url of 43 characters.
+    /// Makes a ring of `keys`. The first key is the one that seals. No key may come twice. Each key
+    /// is 32 random bytes: 64 lower-case hexadecimal digits, or base64url of 43 characters.
     ///
     /// # Errors
     ///
@@ -108,8 +110,8 @@ impl SealingKeys {
             .into_iter()
             .map(sealing_key)
             .collect::<Result<Vec<_>, _>>()?;
-        // Of two keys with one id only the first would ever open anything, and what the second
-        // sealed would look forged.
+        // To open a value, the first key with its key id is taken. Of two keys with one id, the
+        // second would never be tried, and what it sealed would look forged.
         let ids: BTreeSet<_> = keys.iter().map(|key| key.id).collect();
         if keys.is_empty() {
             Err(InvalidSealingKeys::Missing)
@@ -120,19 +122,19 @@ impl SealingKeys {
         }
     }
 
-    /// Whether a key of this ring has the id of one of the other: it is the same key.
+    /// Whether the two rings have a key in common. Keys are compared by their ids.
     #[must_use]
     pub fn shares_a_key_with(&self, other: &Self) -> bool {
         let mut keys = self.keys.iter();
         keys.any(|key| other.keys.iter().any(|others| key.id == others.id))
     }
 
-    /// Seals `plaintext`. `purpose` is a printable text of its own for each kind of value; `header`
-    /// is authenticated, and readable by everybody.
+    /// Seals `plaintext`. `purpose` is a printable text that no other kind of value has. `header`
+    /// is authenticated, but not encrypted: everybody can read it.
     ///
     /// # Errors
     ///
-    /// [`SealError`] without randomness.
+    /// [`SealError`] if there is no randomness.
     pub fn seal<const H: usize>(
         &self,
         purpose: &[u8],
@@ -144,7 +146,8 @@ impl SealingKeys {
         let mut nonce = [0; NONCE_LEN];
         randomness.fill(&mut nonce)?;
         let front = 1 + KEY_ID_BYTES + H + NONCE_LEN;
-        // Of the right size at once: a buffer that grew would leave copies of the plaintext behind.
+        // The buffer has its final size from the start: one that grew would leave copies of the
+        // plaintext in memory.
         let mut sealed = Vec::with_capacity(front + plaintext.len() + AES_256_GCM_SIV.tag_len());
         sealed.push(VERSION);
         sealed.extend_from_slice(&sealing.id);
@@ -161,18 +164,19 @@ impl SealingKeys {
         Ok(URL_SAFE_NO_PAD.encode(sealed))
     }
 
-    /// Opens a value that was sealed for this purpose, with a header of `H` bytes. How long
-    /// `sealed` may be is for the caller to bound.
+    /// Opens a value that was sealed for `purpose`, with a header of `H` bytes. The length of
+    /// `sealed` has no limit here: the caller has to set one.
     ///
     /// # Errors
     ///
-    /// [`OpenError`], in the order: malformed, other version, unknown key, forged.
+    /// [`OpenError`], in the order: malformed, other version, unknown key, forged. If the version
+    /// is another one, the bytes after the header are not looked at.
     pub fn open<const H: usize>(
         &self,
         purpose: &[u8],
         sealed: &str,
     ) -> Result<Opened<H>, OpenError> {
-        // Deciphered in place: so this buffer has to be wiped too.
+        // Decryption happens in place: so this buffer holds the plaintext, and has to be wiped too.
         let mut sealed = URL_SAFE_NO_PAD
             .decode(sealed)
             .map(Zeroizing::new)
@@ -201,15 +205,15 @@ impl SealingKeys {
     }
 }
 
-/// The header that a sealed value claims to have. **Not authenticated**: for putting one's own
-/// values in order, and for no decision about what they hold.
+/// The header that a sealed value claims to have. **It is not authenticated**: use it to sort
+/// values (by their expiry, for example), never to decide whether a value can be trusted.
 #[must_use]
 pub fn claimed_header<const H: usize>(sealed: &str) -> Option<[u8; H]> {
     let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
     Front::read(&sealed).ok().map(|front| front.header)
 }
 
-/// What stands before the nonce.
+/// The part of a sealed value before the nonce.
 struct Front<const H: usize> {
     key_id: [u8; KEY_ID_BYTES],
     header: [u8; H],
@@ -232,24 +236,12 @@ impl<const H: usize> Front<H> {
     }
 }
 
-/// The bytes of a key: which of the two spellings it is, its length says. Each has one form: no
-/// capital digits, no padding, no left-over bits.
-fn key_bytes(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
-    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-    let written = if text.len() == 2 * KEY_BYTES {
-        base16ct::lower::decode(text, &mut *bytes).ok()?.len()
-    } else {
-        URL_SAFE_NO_PAD.decode_slice(text, &mut *bytes).ok()?
-    };
-    (written == KEY_BYTES).then_some(bytes)
-}
-
 fn sealing_key(text: &str) -> Result<SealingKey, InvalidSealingKeys> {
     let bytes = key_bytes(text).ok_or(InvalidSealingKeys::Malformed)?;
     let key =
         UnboundKey::new(&AES_256_GCM_SIV, &*bytes).map_err(|_| InvalidSealingKeys::Malformed)?;
-    // The id is a hash, so that a ring needs no names: 4 bytes of it tell a handful of keys apart
-    // and give nothing away.
+    // The id is the beginning of a hash of the key, so keys need no names. 4 bytes are enough to
+    // tell the few keys of a ring apart, and reveal nothing of a key.
     let hashed = Zeroizing::new([b"digital-auth sealing key id".as_slice(), &*bytes].concat());
     let hash = digest(&SHA256, &hashed);
     let id = *hash
@@ -260,4 +252,17 @@ fn sealing_key(text: &str) -> Result<SealingKey, InvalidSealingKeys> {
         id,
         key: LessSafeKey::new(key),
     })
+}
+
+/// The bytes of a key. The length of `text` tells which of the two spellings it is. In each
+/// spelling, a key has exactly one text: no upper-case digits, no padding, no trailing bits that
+/// aren't zero.
+fn key_bytes(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
+    let written = if text.len() == 2 * KEY_BYTES {
+        base16ct::lower::decode(text, &mut *bytes).ok()?.len()
+    } else {
+        URL_SAFE_NO_PAD.decode_slice(text, &mut *bytes).ok()?
+    };
+    (written == KEY_BYTES).then_some(bytes)
 }

@@ -2,20 +2,22 @@
 
 use crate::claim;
 
-/// What the name of a custom attribute begins with (AWS, SchemaAttributeType).
+/// The prefix of a custom attribute's name (AWS, SchemaAttributeType).
 pub const CUSTOM: &str = "custom:";
 
-/// The attribute with the verified record, unless the configuration calls it otherwise.
+/// The attribute with the verified record, unless the configuration names another one.
 pub const RECORD: &str = "custom:verified_record";
 
-/// The attribute with the time of verification, unless the configuration calls it otherwise.
+/// The attribute with the time of verification, unless the configuration names another one.
 pub const VERIFIED_AT: &str = "custom:verified_at";
 
-/// The attribute in which Amazon Cognito itself says which providers know the user, as JSON text.
+/// The attribute in which Amazon Cognito itself lists the user's identities at identity providers,
+/// as JSON text.
 pub const IDENTITIES: &str = "identities";
 
-/// The mapping of who it is, and of the four attributes: each attribute with its claim. `address`
-/// comes from the text, since Amazon Cognito maps whole claims, and would store an object as JSON.
+/// The attribute mapping of the username and of the four attributes: each attribute with the claim
+/// that it comes from. `address` comes from the claim with the plain text: Amazon Cognito maps
+/// whole claims, and would store OpenID Connect's address object as JSON text.
 pub const MAPPING: [(&str, &str); 5] = [
     ("username", "sub"),
     ("name", "name"),
@@ -24,7 +26,8 @@ pub const MAPPING: [(&str, &str); 5] = [
     ("gender", "gender"),
 ];
 
-/// The mapping of what proves the attributes: each attribute with its claim.
+/// The attribute mapping of what proves the four attributes: each attribute with the claim that it
+/// comes from.
 pub const RECORD_MAPPING: [(&str, &str); 2] = [
     (RECORD, claim::VERIFIED_RECORD),
     (VERIFIED_AT, claim::VERIFIED_AT),

@@ -1,22 +1,23 @@
-//! The claims beside the four attributes: those that the bridge gives to Amazon Cognito, and all
-//! that the apps' tokens get.
+//! The names of claims: those that the bridge gives to Amazon Cognito besides the four attributes,
+//! and all claims of the apps' tokens.
 
 use std::borrow::Cow;
 
 use four_attributes::Attribute;
 
-/// The bridge's: the address as a plain text. Amazon Cognito's attribute mapping reads whole
-/// claims, and stores OpenID Connect's address object as its JSON text; whoever wants the address
-/// itself in the pool maps this one.
+/// A claim of the bridge: the address as plain text. Amazon Cognito's attribute mapping reads whole
+/// claims, and stores OpenID Connect's address object as its JSON text. To store the plain address,
+/// a user pool maps this claim.
 pub const FORMATTED_ADDRESS: &str = "formatted_address";
 
-/// The bridge's: the sealed [`VerifiedRecord`](four_attributes::VerifiedRecord).
+/// A claim of the bridge: the sealed [`VerifiedRecord`](four_attributes::VerifiedRecord).
 pub const VERIFIED_RECORD: &str = "verified_record";
 
-/// The bridge's, and the apps': when the person was verified, as a NumericDate (RFC 7519 §2).
+/// A claim of the bridge and of the apps' tokens: when the person was verified, as a NumericDate
+/// (RFC 7519 §2).
 pub const VERIFIED_AT: &str = "verified_at";
 
-/// A claim of the apps' tokens. What can't be known has no claim.
+/// A claim of the apps' tokens. If its value can't be known, the tokens don't have the claim.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Claim {
     /// One of the four attributes, in the form of [`text`](crate::text).
@@ -29,7 +30,7 @@ pub enum Claim {
     MunicipalityCode,
     /// Whether the person has reached this age: a boolean.
     AgeOver(u8),
-    /// Whether the person was verified as the policy wants it, and not too long ago: a boolean.
+    /// Whether the verification fulfils the policy and isn't too long ago: a boolean.
     IdentityVerified,
     /// When the person was verified: a NumericDate (RFC 7519 §2).
     VerifiedAt,
@@ -38,7 +39,7 @@ pub enum Claim {
 }
 
 impl Claim {
-    /// Its name in both tokens.
+    /// The name of the claim, the same in both tokens.
     #[must_use]
     pub fn name(self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
@@ -53,8 +54,9 @@ impl Claim {
         })
     }
 
-    /// Whether the access token has it, too, and not only the ID token. An access token goes to
-    /// other servers: they learn what they need to decide, and not who somebody is.
+    /// Whether the access token has the claim, too, and not only the ID token. Apps send access
+    /// tokens to other servers. Those need claims to decide by (an age, a municipality), but not
+    /// the person's attributes.
     #[must_use]
     pub const fn is_in_access_token(self) -> bool {
         match self {
@@ -69,8 +71,8 @@ impl Claim {
         }
     }
 
-    /// The attribute that it follows from, and can't be known without. What is said of the
-    /// verification follows from none.
+    /// The attribute that the claim is derived from: without it, the claim can't be known. Claims
+    /// about the verification are derived from no attribute.
     #[must_use]
     pub const fn follows_from(self) -> Option<Attribute> {
         match self {

@@ -1,20 +1,21 @@
-//! The forms in which Amazon Cognito takes the four attributes. One that would be false is left
-//! out.
+//! The forms of the four attributes for Amazon Cognito. Where every form that Cognito takes would
+//! be false, the attribute is left out.
 
 use four_attributes::{Attribute, FourAttributes, Gender};
 use serde_json::{Map, Value};
 
 use crate::claim::FORMATTED_ADDRESS;
 
-/// An attribute as text: as a user pool stores it, and as the apps' tokens have it.
+/// An attribute as text, as it is in the user pool and in the apps' tokens. `None` if the attribute
+/// is missing or has no such text.
 ///
 /// - `name` and `address`: the text, unchanged.
 /// - `birthdate`: `YYYY-MM-DD`, 10 characters, if day and month are known; else none, since Cognito
-///   has no form for a date in part and every other one would be false.
+///   has no form for a partial date, and every other one would be false.
 /// - `gender`: `male`, `female` or `other`; none where the service says "not applicable".
 ///
-/// It isn't over [`MAXIMUM_BYTES`](four_attributes::MAXIMUM_BYTES): what is longer was refused when
-/// it was parsed. So this can't fail.
+/// The text has at most [`MAXIMUM_BYTES`](four_attributes::MAXIMUM_BYTES): a longer one was refused
+/// when it was parsed. So this function can't fail.
 #[must_use]
 pub fn text(attribute: Attribute, attributes: &FourAttributes) -> Option<String> {
     match attribute {
@@ -28,7 +29,7 @@ pub fn text(attribute: Attribute, attributes: &FourAttributes) -> Option<String>
     }
 }
 
-/// The attributes that have a [`text`], by the names of their claims.
+/// All attributes that have a [`text`], by the names of their claims.
 #[must_use]
 pub fn texts(attributes: &FourAttributes) -> Map<String, Value> {
     let all = Attribute::ALL.into_iter();
@@ -39,12 +40,13 @@ pub fn texts(attributes: &FourAttributes) -> Map<String, Value> {
     .collect()
 }
 
-/// The claims of the bridge's ID token and userinfo: the [`texts`], but for `address`, which is
-/// OpenID Connect's object; its text is beside it as [`FORMATTED_ADDRESS`].
+/// The claims of the four attributes in the bridge's ID token and userinfo. They are the [`texts`],
+/// except that `address` is OpenID Connect's object. Its text is in a claim of its own,
+/// [`FORMATTED_ADDRESS`].
 ///
-/// No value is over [`MAXIMUM_BYTES`](four_attributes::MAXIMUM_BYTES), the address object as
-/// compact JSON text included. Cognito keeps the old value of a mapped attribute whose claim is
-/// missing.
+/// No value has more than [`MAXIMUM_BYTES`](four_attributes::MAXIMUM_BYTES); the address object is
+/// counted as compact JSON text. A claim that is missing clears nothing: Cognito keeps the old
+/// value of the attribute that is mapped from it.
 #[must_use]
 pub fn claims(attributes: &FourAttributes) -> Map<String, Value> {
     let mut claims = texts(attributes);
@@ -55,7 +57,8 @@ pub fn claims(attributes: &FourAttributes) -> Map<String, Value> {
     claims
 }
 
-/// OIDC Core §5.1 defines `male` and `female`, and allows other words.
+/// The value of the claim `gender`. OIDC Core §5.1 defines `male` and `female`, and allows other
+/// words.
 const fn gender_word(gender: Gender) -> Option<&'static str> {
     match gender {
         Gender::Male => Some("male"),

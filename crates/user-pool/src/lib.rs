@@ -1,7 +1,7 @@
-//! What is agreed with the user pool of Amazon Cognito, and stands in its configuration, too: how
-//! attributes, claims and scopes are called, and in which forms the four attributes go there. The
-//! bridge, the triggers and the stand-ins take the names from here; the template's are compared
-//! with them by its tests.
+//! What this project and the configuration of the Amazon Cognito user pool have to agree on: the
+//! names of attributes, claims and scopes, and the forms in which the four attributes go to
+//! Cognito. The bridge, the triggers and the stand-ins take the names from here. The tests of the
+//! template compare its names with these.
 //!
 //! ```
 //! use four_attributes::FourAttributes;
@@ -14,7 +14,7 @@
 //!     ..FourAttributes::default()
 //! };
 //!
-//! // As the user pool has them, and the tokens of the apps.
+//! // As they are in the user pool and in the apps' tokens.
 //! assert_eq!(
 //!     Value::Object(user_pool::texts(&attributes)),
 //!     json!({
@@ -23,7 +23,7 @@
 //!     })
 //! );
 //!
-//! // As the bridge tells them to Amazon Cognito.
+//! // As the bridge gives them to Amazon Cognito.
 //! assert_eq!(
 //!     Value::Object(user_pool::claims(&attributes)),
 //!     json!({

@@ -1,6 +1,6 @@
-//! The scopes of the resource server, by which an app says which claims it asks for: the one table
-//! of them. The trigger grants by it, an app asks by it, and the template and the documents are
-//! compared with it.
+//! The scopes of the resource server, with which an app asks for claims. This is the only table of
+//! them: the trigger `pre-token-generation` grants claims by it, the demo's app asks by it, and
+//! tests compare the template and the documents with it.
 
 use std::borrow::Cow;
 use std::iter;
@@ -9,7 +9,7 @@ use four_attributes::Attribute;
 
 use crate::claim::Claim;
 
-/// The resource server's identifier, unless the configuration calls it otherwise.
+/// The resource server's identifier, unless the configuration names another one.
 pub const RESOURCE_SERVER: &str = "digital-auth";
 
 /// The ages that can be asked for, unless the configuration names others.
@@ -34,8 +34,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// All of them, in the order in which people are shown them. `ages` are those that can be asked
-    /// for.
+    /// All scopes, in the order in which people see them. `ages` are those that can be asked for.
     pub fn all(ages: &[u8]) -> impl Iterator<Item = Self> {
         let attributes = Attribute::ALL.into_iter().map(Self::Attribute);
         attributes
@@ -44,7 +43,7 @@ impl Scope {
             .chain([Self::Verified])
     }
 
-    /// The claim that tells most of what it asks for.
+    /// The main claim that the scope asks for.
     #[must_use]
     pub const fn claim(self) -> Claim {
         match self {
@@ -56,7 +55,7 @@ impl Scope {
         }
     }
 
-    /// All claims that it asks for, that one first.
+    /// All claims that the scope asks for, with the main [`claim`](Self::claim) first.
     pub fn claims(self) -> impl Iterator<Item = Claim> {
         let others: &[Claim] = match self {
             Self::Attribute(_) | Self::Prefecture | Self::AgeOver(_) => &[],
@@ -66,7 +65,7 @@ impl Scope {
         iter::once(self.claim()).chain(others.iter().copied())
     }
 
-    /// The name within the resource server: that of the [`claim`](Self::claim), but for
+    /// The name within the resource server: that of the main [`claim`](Self::claim), except for
     /// [`Verified`](Self::Verified).
     #[must_use]
     pub fn name(self) -> Cow<'static, str> {
@@ -78,7 +77,7 @@ impl Scope {
         }
     }
 
-    /// What it is called in the user pool's configuration (`ScopeDescription`).
+    /// The description in the user pool's configuration (`ScopeDescription`).
     #[must_use]
     pub fn description(self) -> Cow<'static, str> {
         match self {
@@ -90,14 +89,16 @@ impl Scope {
         }
     }
 
-    /// As an authorization request has it (Amazon Cognito, "Scopes, M2M, and resource servers").
+    /// The scope as an authorization request has it: the resource server's identifier, a slash, and
+    /// the name (Amazon Cognito, "Scopes, M2M, and resource servers").
     #[must_use]
     pub fn of_server(self, resource_server: &str) -> String {
         format!("{resource_server}/{}", self.name())
     }
 }
 
-/// The name within the resource server, if the scope is one of it.
+/// The name of `scope` within the resource server. `None` if it isn't a scope of this resource
+/// server.
 #[must_use]
 pub fn name_within<'a>(scope: &'a str, resource_server: &str) -> Option<&'a str> {
     scope.strip_prefix(resource_server)?.strip_prefix('/')
@@ -124,7 +125,7 @@ mod tests {
         }
     }
 
-    /// What is written down outside of this repository, too, by everybody who has an app: it can't
+    /// Everybody who has an app uses these names outside of this repository, too: they can't
     /// change.
     #[test]
     fn names_and_tokens_stay_as_they_are() {

@@ -1,4 +1,5 @@
-//! What holds of the forms for every person, and not only for the examples beside the code.
+//! Tests of what is true of the forms for every person, and not only for the examples beside the
+//! code.
 
 use four_attributes::{BirthDate, FourAttributes, Gender, MAXIMUM_BYTES};
 use proptest::collection::vec;
@@ -7,8 +8,8 @@ use proptest::sample::select;
 use serde_json::json;
 use user_pool::claim::FORMATTED_ADDRESS;
 
-/// A text that names and addresses may be, or one of about 2,048 bytes, with characters of every
-/// length and those that JSON escapes.
+/// A text that a name or an address may have, or a text of about 2,048 bytes with characters of
+/// every length in UTF-8 and characters that JSON escapes.
 fn text() -> impl Strategy<Value = String> {
     let characters = select(vec!['a', '"', '\\', 'é', '山', '　', '\u{20BB7}']);
     let near_the_limit = (vec(characters, 1..40), 2_000_usize..2_100);
@@ -23,7 +24,8 @@ fn text() -> impl Strategy<Value = String> {
         text
     });
     prop_oneof![
-        "[\\p{Han}\\p{Hiragana}\\p{Katakana}\\p{Latin}\\p{Nd}\\p{Co}][^\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cf}\\p{Cn}]{0,200}",
+        "[\\p{Han}\\p{Hiragana}\\p{Katakana}\\p{Latin}\\p{Nd}\\p{Co}]\
+         [^\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cf}\\p{Cn}]{0,200}",
         near_the_limit,
     ]
 }
@@ -35,7 +37,8 @@ fn birth_date() -> impl Strategy<Value = BirthDate> {
     })
 }
 
-/// Each attribute, or none where the text is too long for one.
+/// The four attributes. Each may be missing; name and address are missing where the text is too
+/// long.
 fn attributes() -> impl Strategy<Value = FourAttributes> {
     let genders = vec![
         Gender::Male,

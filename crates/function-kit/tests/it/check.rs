@@ -1,4 +1,5 @@
-//! A check is told by the failure that it rules out, or it is that failure.
+//! Tests of checks: one that passes is logged with the failure that it rules out, and one that
+//! fails returns that failure.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -8,7 +9,7 @@ use tracing::subscriber::with_default;
 use function_kit::check::{ensure, none_of, present};
 use function_kit::failure::{Bilingual, Concern, Kind};
 
-/// A class of nothing in particular.
+/// Texts that no test looks at.
 const WORDS: Bilingual = Bilingual { en: "-", ja: "-" };
 
 function_kit::classes! {
@@ -41,7 +42,7 @@ impl io::Write for Log {
     }
 }
 
-/// The result, and the names of the checks that were told.
+/// The result, and the names of the checks that were logged.
 fn told<T>(checks: impl FnOnce() -> T) -> (T, Vec<String>) {
     let log = Log::default();
     let writer = log.clone();

@@ -1,5 +1,5 @@
-//! What the operator is told of a failure: one log event, as loud as it concerns somebody, and one
-//! metric.
+//! Tests of what the operator sees of a failure: one log event, whose level follows from the
+//! concern, and one metric.
 
 use function_kit::failure::tell_lambda;
 use function_kit::failure::{Bilingual, Concern, Kind};

@@ -1,6 +1,5 @@
-//! What all functions share, seen from outside: secrets that come late or not at all, and how a
-//! failure is told.
-//! No network; the time of day is the test's.
+//! Tests of what all functions share: secrets that come late or not at all, checks, and how a
+//! failure is reported. No network is used; the tests set the time of day.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,6 +1,6 @@
-//! Secrets in AWS Secrets Manager that come late, not at all, or for nobody who still waits. What
-//! isn't known is never taken for an answer.
-//! AWS is a stand-in that answers after a while; the time that passes meanwhile is the test's.
+//! Tests of secrets in AWS Secrets Manager that come late, not at all, or when no caller waits any
+//! more. A fetch that failed never means that there is nothing newer. AWS is a stand-in that
+//! answers after a while; the tests set the time that passes meanwhile.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,11 +20,11 @@ use serde_json::{Value, json};
 /// The name of the one secret.
 const SECRET: &str = "a";
 
-/// How long an event waits, and a stand-in that takes longer.
+/// How long an event waits, and how long a stand-in takes that is too slow.
 const WITHIN: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_millis(1_200);
 
-/// What is cached of the one secret that AWS Secrets Manager holds.
+/// A cache of the one secret that AWS Secrets Manager holds.
 async fn cached(aws: &SecretsManager) -> Cached<String> {
     let source = Source {
         variable: "FIRST",
@@ -35,12 +35,12 @@ async fn cached(aws: &SecretsManager) -> Cached<String> {
     Cached::load(reader, [source], make, start()).await.unwrap()
 }
 
-/// Of no interest to this test.
+/// Measurements that the test doesn't look at.
 fn unmeasured() -> &'static Measurements {
     Box::leak(Box::default())
 }
 
-/// A call at this time, which may take more than any of this does.
+/// A call at this time, with a deadline that no test reaches.
 fn call(now: DateTime<Utc>, measurements: &Measurements) -> Invocation<'_> {
     Invocation {
         request_id: "a",
@@ -51,13 +51,13 @@ fn call(now: DateTime<Utc>, measurements: &Measurements) -> Invocation<'_> {
     }
 }
 
-/// What somebody shows.
+/// What an asker shows.
 const SHOWN: Shown<'_> = Shown {
     by: Asker("somebody"),
     value: "a",
 };
 
-/// What is newer than the secrets that are known, for what [`SHOWN`] doesn't fit.
+/// The secrets that are newer than the known ones, which [`SHOWN`] doesn't fit.
 async fn newer(
     cached: &Cached<String>,
     invocation: &Invocation<'_>,
@@ -103,14 +103,14 @@ async fn a_refresh_that_comes_late_is_told_of_and_tried_again_and_those_that_are
     );
     let spring = cached.usable(at(3_600)).unwrap();
     assert_eq!(*spring, "spring");
-    // It isn't asked again so soon just because an hour has passed.
+    // For ten seconds, the hourly fetch is not tried again.
     for seconds in [3_600, 3_609] {
         cached
             .refresh(WITHIN, &call(at(seconds), unmeasured()))
             .await;
     }
     assert_eq!((aws.asked(), told(&log).len()), (2, 1));
-    // The next event tries again.
+    // After that, the next event tries again.
     aws.holds(SECRET, "summer");
     aws.answers_after(Duration::from_millis(900));
     cached.refresh(WITHIN, &call(at(3_610), unmeasured())).await;
@@ -129,7 +129,8 @@ async fn a_refresh_that_fails_is_told_of_by_its_variable() {
         told(&log),
         [(Some("FIRST".to_owned()), "FIRST can't be read".to_owned())]
     );
-    // Whoever needs newer ones looks for them, and then nobody of that kind does for a second.
+    // An asker that needs newer secrets fetches them. After that failed, the same asker fetches
+    // none for a second.
     for (seconds, asked) in [(3_605, 3), (3_605, 3), (3_606, 4)] {
         let call = call(at(seconds), unmeasured());
         assert_eq!(newer(&cached, &call).await, Err(GONE));
@@ -166,7 +167,7 @@ async fn a_fetch_is_measured_also_if_it_is_given_up_and_nothing_else_is() {
         .await;
     assert_eq!(fetches(measurements), 150.0);
 
-    // Somebody else has fetched them meanwhile.
+    // Another caller has fetched them meanwhile.
     aws.holds(SECRET, "summer");
     aws.answers_after(Duration::from_millis(150));
     let two = [Measurements::default(), Measurements::default()];
@@ -216,13 +217,13 @@ async fn who_looks_for_newer_ones_waits_until_the_calls_deadline_at_most() {
     let newer = newer(&cached, &short(at(0))).await;
     assert_eq!(newer, Err(NoSecrets::CutShort));
     assert_eq!(began.elapsed(), WITHIN);
-    // Not even those that are a day old are waited for beyond it.
+    // Not even for secrets that are a day old does a call wait longer.
     cached.refresh(10 * WITHIN, &short(at(86_400))).await;
     assert_eq!(began.elapsed(), 2 * WITHIN);
     assert_eq!(cached.usable(at(86_400)), Err(NoSecrets::TooOld));
 }
 
-/// Lambda, or a deadline around it all, ends an event while its secrets are on their way.
+/// Lambda, or an outer deadline, ends an event while its secrets are being fetched.
 #[tokio::test(start_paused = true)]
 async fn a_fetch_that_nobody_waits_for_any_more_is_no_answer() {
     let (_log, _guard) = log();
@@ -240,8 +241,8 @@ async fn a_fetch_that_nobody_waits_for_any_more_is_no_answer() {
     assert_eq!(*later.unwrap().unwrap(), "summer");
 }
 
-/// Where AWS always answers late, a process goes on for a day, and then waits for as long as it
-/// takes.
+/// If AWS always answers late, a process uses the known secrets for a day, and then waits until the
+/// call's deadline.
 #[tokio::test(start_paused = true)]
 async fn secrets_that_are_a_day_old_are_waited_for() {
     let (_log, _guard) = log();

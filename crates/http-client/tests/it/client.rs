@@ -1,6 +1,6 @@
-//! The HTTP client's promises: connections that are old or dead don't fail a login, and a request
-//! that may have arrived is never sent again.
-//! The races are run many times, with the client's thread awake and blocked.
+//! Tests of what the HTTP client promises: connections that are old or dead don't fail a login, and
+//! a request that may have arrived is never sent again. The races are run many times, with the
+//! client's thread awake and blocked.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ fn client(clock: &Arc<TestClock>) -> HttpClient {
     HttpClient::new(Arc::clone(clock) as Arc<dyn Clock>).unwrap()
 }
 
-/// For what comes, on however busy a machine.
+/// For answers that do come, on however busy a machine.
 fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(60))
 }
@@ -405,7 +405,8 @@ async fn fail_a_peer_that_closes_at_once_gets_the_request_no_second_time() {
 
         let error = get(&http, &server).await.unwrap_err();
 
-        // Whether the request was written before the end was seen, is a race: both are the truth.
+        // It is a race whether the request is written before the client sees the end: either error
+        // is right.
         assert!(matches!(
             error,
             HttpError::Unreachable | HttpError::Interrupted
@@ -479,7 +480,7 @@ async fn pass_a_redirect_is_an_answer_and_is_not_followed() {
 
 #[tokio::test]
 async fn fail_nobody_listens() {
-    // It has the port, so that nobody else can take it, and doesn't listen.
+    // The socket holds the port, so that no other process can take it, and doesn't listen.
     let held = tokio::net::TcpSocket::new_v4().unwrap();
     held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = held.local_addr().unwrap();
@@ -538,8 +539,8 @@ async fn fail_tls_with_somebody_who_does_not_speak_it() {
     let http = client(&TestClock::new());
     let url = server.url("/").replace("http://", "https://");
 
-    // The server waits for the end of a request's head that never comes: a second is enough for
-    // that.
+    // The server waits for the end of a request's head that never comes. After a second, the client
+    // gives up connecting.
     assert_eq!(
         http.send(request(Method::GET, &url), 1024, soon())
             .await
@@ -653,7 +654,8 @@ async fn pass_an_idle_connection_that_is_too_old_is_closed_by_the_next_request()
     open_connections_become(&server, 1).await;
 }
 
-/// Blocks no thread: the client has to notice that a connection was let go.
+/// Waits without blocking the thread: the client's tasks have to run to close the connections that
+/// were dropped.
 async fn open_connections_become(server: &Server, count: usize) {
     let since = Instant::now();
     while server.open_connections() != count {
@@ -666,7 +668,7 @@ async fn open_connections_become(server: &Server, count: usize) {
     }
 }
 
-/// Who opens the login's end again and again has a connection opened each time, and no request
+/// A person who opens `/callback` again and again has a connection opened each time, and no request
 /// follows.
 #[tokio::test]
 async fn pass_warming_again_and_again_keeps_one_connection_and_lets_the_old_ones_go() {
@@ -682,11 +684,11 @@ async fn pass_warming_again_and_again_keeps_one_connection_and_lets_the_old_ones
 
     server.await_connections(20);
     open_connections_become(&server, 1).await;
-    // Also of a host that nobody asks any more.
+    // Also the connection to a host that is not called any more.
     open_connections_become(&another, 0).await;
 }
 
-/// Without the header a server may answer in any coding, and some do.
+/// Without `Accept-Encoding` a server may answer in any content coding, and some do.
 #[tokio::test]
 async fn pass_no_content_coding_is_asked_for_unless_the_request_says_so() {
     let server = good_server();

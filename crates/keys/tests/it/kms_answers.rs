@@ -1,6 +1,7 @@
-//! A KMS key against a scripted KMS: what is asked, and what every answer means. The script
-//! speaks KMS' JSON over the SDK's own transport interface, so the requests and the parsing are
-//! those of production. A KMS that others wrote is in `tests/emulator/kms.rs`.
+//! Tests of a KMS key with a scripted KMS: which requests it gets, and what each of its answers
+//! leads to. The script speaks KMS' JSON behind the SDK's own transport interface, so the requests
+//! and the parsing are those of production. `tests/emulator/kms.rs` tests with a KMS that others
+//! wrote.
 
 use std::sync::{Arc, Mutex};
 
@@ -30,7 +31,7 @@ enum Answer {
 
 type Script = dyn FnMut(&str, &Value) -> Answer + Send;
 
-/// A KMS that answers as the script says, and remembers what it was asked.
+/// A KMS that answers as the script says, and records its requests.
 #[derive(Clone)]
 struct ScriptedKms {
     script: Arc<Mutex<Script>>,
@@ -165,7 +166,8 @@ async fn load_answered(answer: Answer) -> Result<(), InvalidKey> {
     KmsKey::load(kms.client(), ARN).await.map(|_| ())
 }
 
-/// The same, with one member of a good answer changed.
+/// Loads a key from a KMS that answers `GetPublicKey` with a good answer in which one member is
+/// changed.
 async fn load_changed(
     algorithm: Algorithm,
     member: &str,

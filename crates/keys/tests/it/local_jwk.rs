@@ -1,5 +1,5 @@
-//! A local key: what it reads, what it refuses and why, what it shows.
-//! Each refusal is one change to a key that is read otherwise.
+//! Tests of local keys: which JWKs are read, which are refused and why, and what `Debug` shows.
+//! Each refused JWK is one change away from a JWK that is read.
 
 use keys::{Algorithm, InvalidKey, LocalKey, SigningKey as _};
 use proptest::prelude::*;
@@ -226,7 +226,7 @@ fn a_malformed_member_is_named() {
             }
         }
     }
-    // 31 and 33 bytes: a coordinate keeps its leading zeros, and gets no more of them.
+    // 31 and 33 bytes: a coordinate has exactly 32, leading zeros included.
     for name in ["x", "y", "d"] {
         for length in [31, 33] {
             use base64::Engine as _;

@@ -1,6 +1,6 @@
-//! The keys, seen from outside: what they sign is verified by `jsonwebtoken`, what they read is
-//! checked against the examples of the RFCs, and a scripted KMS shows every answer that the
-//! real one may give. No network.
+//! Tests of the keys, through the public interface of the crate: `jsonwebtoken` verifies what they
+//! sign, the examples of the RFCs check what they read, and a scripted KMS gives every answer that
+//! the real one may give. No network is used.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,5 +1,5 @@
-//! What leaves: the JWK Set, which holds every key of the ring and nothing private, and the JWT,
-//! which its reader can check with that set alone.
+//! Tests of what is published: the JWK Set, which holds every key of the ring and nothing private,
+//! and JWTs, which can be verified with that set alone.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -73,7 +73,7 @@ fn the_same_key_twice_is_refused() {
 }
 
 proptest! {
-    // Making RSA keys takes its time.
+    // Generating RSA keys takes time.
     #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
@@ -152,13 +152,13 @@ async fn a_jwt_with_a_changed_byte_does_not_verify() {
 #[tokio::test]
 async fn claims_that_are_no_json_are_told_from_a_failed_signature() {
     let key = LocalKey::generate(Algorithm::Es256).unwrap();
-    // JSON has strings as names only.
+    // In JSON, the name of a member is a string.
     let claims = std::collections::HashMap::from([((1, 2), 3)]);
 
     assert_eq!(sign_jwt(&key, &claims).await, Err(SigningError::Claims));
 }
 
-/// A key whose keeper is away.
+/// A key in a KMS that can't be reached.
 #[derive(Debug)]
 struct Away(LocalKey);
 

@@ -1,6 +1,6 @@
-//! The published examples of the JOSE RFCs, which nobody here made up.
-//! RS256 has one right signature for a message, so ours must be the same bytes; ES256 has many,
-//! so theirs must verify under the key that we read, and ours too.
+//! Tests with the published examples of RFC 7515. RS256 has one right signature for a message, so
+//! ours must be the same bytes. ES256 has many, so the RFC's must verify under the key that we
+//! read, and ours too.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,5 +1,5 @@
-//! What both triggers share, seen from outside: what becomes of an event, what the operator sees of
-//! it, and which records are believed. No network; the time of day is the test's.
+//! Tests of what both triggers share: what becomes of an event, what the operator sees of it, and
+//! which records are accepted. No network is used; the tests set the time of day.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,6 +1,6 @@
-//! Records as a trigger opens them: with a ring of keys that is rotated while the process lives,
-//! and by a clock that isn't the bridge's. What isn't known is never taken for an answer. The time
-//! is the test's.
+//! Tests of how a trigger opens records: with a ring of keys that is rotated while the process
+//! lives, and by a clock that isn't the bridge's. If the keys can't be read, a record is neither
+//! accepted nor refused. The tests set the time.
 
 use std::path::Path;
 use std::time::Duration;
@@ -39,7 +39,7 @@ fn record(number: u8) -> String {
         .unwrap()
 }
 
-/// What opens records with the ring in this file.
+/// A [`Records`] with the ring in this file.
 async fn records(path: &Path) -> Records {
     let settings = RecordSettings {
         keys: Source {
@@ -53,7 +53,8 @@ async fn records(path: &Path) -> Records {
     records.await.unwrap()
 }
 
-/// Opens a record of the first second, sealed with this key, so many seconds later.
+/// Opens, `seconds` after the start, a record that was verified at the start and sealed with the
+/// key `number`.
 async fn open(records: &Records, number: u8, seconds: i64) -> Result<(), Class> {
     let invocation = Invocation {
         request_id: "a",
@@ -73,15 +74,15 @@ async fn a_record_of_a_verification_that_has_yet_to_come_is_malformed() {
     let path = directory.path().join("records");
     ring(&path, &[1]);
     let records = records(&path).await;
-    // The bridge lets the service's clock be a minute ahead of its own, and a trigger's clock is
-    // another one.
+    // The bridge lets the service's clock be a minute ahead of its own, and the trigger's clock may
+    // differ from the bridge's by a minute.
     assert_eq!(open(&records, 1, -120).await, Ok(()));
     let ahead = open(&records, 1, -121).await;
     assert_eq!(ahead, Err(Class::RecordMalformed));
 }
 
-/// In one process, which never stops: a record of a new key opens with one look, and one of a key
-/// that was taken out stops to open within the hour.
+/// In one process that never stops: a record of a new key opens after one fetch, and a record of a
+/// removed key no longer opens after an hour.
 #[tokio::test]
 async fn the_keys_of_the_records_are_rotated_while_the_process_lives() {
     let (_log, _guard) = log();
@@ -92,24 +93,26 @@ async fn the_keys_of_the_records_are_rotated_while_the_process_lives() {
     let open = async |number: u8, seconds: i64| open(&records, number, seconds).await;
     assert_eq!(open(1, 0).await, Ok(()));
     assert_eq!(open(2, 0).await, Err(Class::RecordUnknownKey));
-    // Put in front: also a moment after somebody else's record of no known key. The old one still
-    // opens.
+    // The new key is put in front. It is found also a moment after another user's record with an
+    // unknown key. The old key still opens.
     assert_eq!(open(7, 9).await, Err(Class::RecordUnknownKey));
     ring(&path, &[2, 1]);
     assert_eq!(open(2, 10).await, Ok(()));
     assert_eq!(open(1, 11).await, Ok(()));
-    // Taken out: for an hour nobody asks, and then it is over.
+    // The old key is removed. For an hour nothing is fetched; after that, its records no longer
+    // open.
     ring(&path, &[2]);
     assert_eq!(open(1, 10 + 3_599).await, Ok(()));
     assert_eq!(open(1, 10 + 3_600).await, Err(Class::RecordUnknownKey));
     assert_eq!(open(2, 10 + 3_600).await, Ok(()));
-    // Where the ring can't be read, an unknown key is no refusal: nothing is known.
+    // If the ring can't be read, a record with an unknown key is not refused: the key may be a new
+    // one.
     std::fs::remove_file(&path).unwrap();
     for seconds in [7_000, 7_005] {
         assert_eq!(open(3, seconds).await, Err(Class::SecretsUnavailable));
         assert_eq!(open(2, seconds).await, Ok(()));
     }
-    // And not for longer than a day.
+    // Keys that are known are used for a day at most.
     assert_eq!(open(2, 3_610 + 86_399).await, Ok(()));
     assert_eq!(
         open(2, 3_610 + 86_400).await,

@@ -1,5 +1,5 @@
-//! A trigger's event in, its answer or its error out: exactly this, one log event and one metric
-//! for a failure, and of the event nothing anywhere else.
+//! Tests of how an event becomes an answer or an error: exactly the expected one, one log event and
+//! one metric for a failure, and nothing of the event anywhere else.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const REQUEST_ID: &str = "8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
 /// How long every event takes.
 const TAKES: Duration = Duration::from_millis(25);
 
-/// A trigger that does what the event says, and takes its time.
+/// A trigger that does what the event says, after [`TAKES`].
 struct Obedient {
     clock: Arc<TestClock>,
     metrics: Metrics,
@@ -100,7 +100,8 @@ async fn pass_the_answer_as_the_trigger_gives_it_and_without_a_word() {
 
 const DURATION: &str = "InboundFederationDuration";
 
-/// What CloudWatch makes of a line: the sets of dimensions, and the metric's name and unit.
+/// The member `_aws` of a line of metrics: for each directive the sets of dimensions, and the
+/// metric's name and unit.
 fn metadata(directives: &[(Value, &str, &str)]) -> Value {
     let directives = directives.iter().map(|(dimensions, name, unit)| {
         json!({
@@ -156,7 +157,7 @@ async fn fail_with_class_and_support_id_one_log_event_and_one_line_of_metrics() 
     }
 }
 
-/// Also a panic whose message shows the event.
+/// Also after a panic whose message shows the event.
 #[tokio::test(start_paused = true)]
 async fn fail_after_a_panic_as_internal_and_answer_whoever_comes_next() {
     let (log, _guard) = log();

@@ -1,4 +1,5 @@
-//! Random texts: all that the source gave and nothing else, or none.
+//! Tests of random texts: they have all bytes of the source and nothing else. If the source fails,
+//! there is no text.
 
 use std::collections::HashSet;
 

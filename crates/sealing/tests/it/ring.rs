@@ -1,7 +1,6 @@
-//! The ring of keys: what opens, with which key, for which purpose, and every way in which
-//! something doesn't.
-//! The form is pinned: two versions of the bridge open each other's seals, and records lie in user
-//! pools for years.
+//! Tests of the ring of keys: which values open, with which key and for which purpose, and every
+//! way in which a value is refused. The form of a sealed value is pinned: two versions of the
+//! bridge open each other's values, and records stay in user pools for years.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -170,7 +169,7 @@ fn fail_keys_of_another_form() {
         &format!("{whole}A"),
         &URL_SAFE_NO_PAD.encode([1; 31]),
         &URL_SAFE_NO_PAD.encode([1; 33]),
-        // A last character with bits that no byte has.
+        // A last character whose trailing bits are not zero.
         &whole.replace('E', "F"),
         &without(&digits, 2),
         &without(&digits, 1),
@@ -201,8 +200,8 @@ fn fail_a_key_that_is_there_twice() {
     assert_eq!(invalid(&two_spellings), InvalidSealingKeys::Repeated);
 }
 
-/// The ids have 4 bytes: of all keys that are a number, counted from 0, these are the first two
-/// with one id.
+/// The ids have 4 bytes. If the numbers from 0 on are taken as keys, these two are the first with
+/// one id.
 #[test]
 fn fail_two_keys_with_one_id() {
     let numbered = |number: u64| {
