@@ -1,9 +1,10 @@
 //! The algorithms of the service's signatures.
 
-/// An algorithm of JWS.
+/// A signature algorithm of JWS.
 pub use openidconnect::core::CoreJwsSigningAlgorithm as SigningAlgorithm;
 
-/// An algorithm that the service may be configured for: `ES256` or `RS256` (contract §5).
+/// The algorithm of this name, if it may be configured for the service: `ES256` or `RS256`
+/// (contract §5).
 #[must_use]
 pub fn parse_algorithm(name: &str) -> Option<SigningAlgorithm> {
     match name {

@@ -1,7 +1,7 @@
-//! The first conversation: the browser is sent to the service with an authorization request.
-//! `state`, `nonce` and the PKCE verifier are new for every login, 256 bits each, and base64url
-//! (a `;` in `state` broke in practice: contract §2).
-//! Nothing is sent but what the service documents.
+//! The authorization request, with which the browser is sent to the service.
+//! `state`, `nonce` and the PKCE verifier are new for every login. Each has 256 random bits and is
+//! sent as base64url, because a `;` in `state` broke in practice (contract §2).
+//! Only parameters that the service documents are sent.
 
 use std::fmt;
 
@@ -17,16 +17,16 @@ use zeroize::Zeroize as _;
 
 use crate::provider::Provider;
 
-/// 256 random bits. Which of the values of a login it is, its place in [`OneTimeValues`] says.
+/// 256 random bits: a `state`, a `nonce` or a PKCE verifier (see [`OneTimeValues`]).
 ///
-/// It implements no `Serialize`, so that it gets into no JSON and no log by accident. Who seals it
-/// names it to serde, in the definition of what is sealed: `#[serde(with = "Secret256")]`. It has
-/// 32 bytes there.
+/// It doesn't implement `Serialize`, so that it can't get into JSON or a log by accident. A type
+/// that is sealed opts in for its field with `#[serde(with = "Secret256")]`. The field is
+/// serialized as 32 bytes.
 #[derive(Clone, Deserialize, Eq, Serialize)]
 #[serde(remote = "Self")]
 pub struct Secret256([u8; 32]);
 
-/// In constant time: how long it takes tells nothing of the values.
+/// Compares in constant time, so that the time taken reveals nothing about the values.
 impl PartialEq for Secret256 {
     fn eq(&self, other: &Self) -> bool {
         verify_slices_are_equal(&self.0, &other.0).is_ok()
@@ -77,9 +77,9 @@ impl fmt::Debug for Secret256 {
     }
 }
 
-/// What one login uses once. Like each of them it serializes only where it is named:
-/// `#[serde(with = "OneTimeValues")]`. The order of the fields is that of the sealed form, which
-/// doesn't change.
+/// The one-time values of a login. Like [`Secret256`], they are serialized only where a field opts
+/// in with `#[serde(with = "OneTimeValues")]`. The sealed form has the fields in this order, so
+/// their order must not change.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(remote = "Self")]
 pub struct OneTimeValues {
@@ -89,7 +89,7 @@ pub struct OneTimeValues {
     /// Ties the ID token to the request (OIDC Core §15.5.2).
     #[serde(with = "Secret256")]
     pub nonce: Secret256,
-    /// Ties the code to whoever asked for it (RFC 7636).
+    /// Ties the code to the client that asked for it (RFC 7636).
     #[serde(with = "Secret256")]
     pub code_verifier: Secret256,
 }
@@ -109,14 +109,14 @@ impl OneTimeValues {
     }
 }
 
-/// What every authorization request of a client says.
+/// The parameters of an authorization request that are the same in every login of a client.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest<'a> {
     /// The client id that the Digital Agency gave.
     pub client_id: &'a str,
     /// Where the service sends the browser back, as registered.
     pub redirect_uri: &'a str,
-    /// The attributes that are asked for; `openid` is added.
+    /// The attributes to ask for. The scope `openid` is added to theirs.
     pub attributes: AttributeSet,
     /// `acr_values`, or none to leave it out.
     pub acr_values: Option<&'a str>,

@@ -1,6 +1,7 @@
-//! The client: what it is configured with, and the two things it does.
-//! [`Client::authorization_url`] begins a login, [`Client::finish_login`] ends it with verified
-//! attributes or with the reason why there are none; a login never half succeeds.
+//! The client of the service: its configuration ([`ClientOptions`]), and the beginning and the end
+//! of a login.
+//! [`Client::authorization_url`] begins a login. [`Client::finish_login`] ends it with verified
+//! attributes, or with the reason why there are none. A login never half succeeds.
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ use crate::provider::Provider;
 use crate::token::{self, GrantedScope, TokenError, TokenRequest, Tokens};
 use crate::userinfo;
 
-/// What a client is configured with.
+/// The configuration of a client.
 #[derive(Clone, Debug)]
 pub struct ClientOptions {
     /// The service.
@@ -32,24 +33,25 @@ pub struct ClientOptions {
     pub client_id: String,
     /// Where the service sends the browser back, as registered.
     pub redirect_uri: String,
-    /// The attributes that are asked for and that must come, but for gender.
+    /// The attributes to ask for. All of them must come, except the gender.
     pub attributes: AttributeSet,
-    /// `acr_values` of the authorization request.
+    /// `acr_values` of the authorization request. `None` leaves it out.
     pub acr_values: Option<String>,
     /// The values of `acr` that are accepted.
     pub assurance: AssuranceRule,
-    /// Whether an ID token has to say when the person authenticated.
+    /// Whether an ID token must have `auth_time`.
     pub authentication_time: AuthenticationTime,
-    /// Whether a token answer has to say which scopes were granted.
+    /// Whether a token answer must have `scope`, the granted scopes.
     pub granted_scope: GrantedScope,
-    /// The algorithms of the service's ID tokens that are accepted.
+    /// The accepted signature algorithms of the service's ID tokens.
     pub id_token_algorithms: Vec<SigningAlgorithm>,
 }
 
-/// What is needed to end a login that [`Client::authorization_url`] began: the service's code, and
-/// the one-time values but for `state`, which has brought the code back. It serializes only where
-/// it is named: `#[serde(with = "CodeExchange")]`. The order of the fields is that of the sealed
-/// form, which doesn't change.
+/// What [`Client::finish_login`] needs of the login that [`Client::authorization_url`] began: the
+/// service's code, and the one-time values without `state`, which isn't needed after it came back
+/// with the code. It is serialized only where a field opts in with
+/// `#[serde(with = "CodeExchange")]`. The sealed form has the fields in this order, so their order
+/// must not change.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(remote = "Self")]
 pub struct CodeExchange {
@@ -65,7 +67,7 @@ pub struct CodeExchange {
 }
 
 impl CodeExchange {
-    /// The exchange of the code that came back with the `state` of these one-time values.
+    /// The exchange of `code`, which came back with the `state` of `one_time`.
     #[must_use]
     pub fn new(code: SecretString, one_time: OneTimeValues) -> Self {
         Self {
@@ -80,12 +82,12 @@ fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, 
     secret.expose_secret().serialize(serializer)
 }
 
-/// A person, verified.
+/// A verified person: the result of a login.
 #[derive(Debug)]
 pub struct VerifiedLogin {
-    /// Who, when and how.
+    /// The verified ID token: the person's subject, and when and how the person authenticated.
     pub id_token: VerifiedIdToken,
-    /// The attributes that were asked for.
+    /// The requested attributes.
     pub attributes: FourAttributes,
 }
 
@@ -108,7 +110,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client. Nothing is called yet.
+    /// Makes a client. It sends no request yet.
     #[must_use]
     pub fn new(
         options: ClientOptions,
@@ -126,7 +128,7 @@ impl Client {
         }
     }
 
-    /// What it is configured with.
+    /// The configuration.
     #[must_use]
     pub fn options(&self) -> &ClientOptions {
         &self.options
@@ -145,7 +147,8 @@ impl Client {
     }
 
     /// Prepares for [`Client::finish_login`]: fetches the service's keys if they are old, and opens
-    /// a connection for the token request. Never fails: what is missing then is met again there.
+    /// a connection for the token request. Failures are ignored here, because
+    /// [`Client::finish_login`] tries again and reports them.
     pub async fn warm(&self, now: DateTime<Utc>, deadline: Deadline, observer: &dyn Observer) {
         let token_endpoint = uri(self.options.provider.token_endpoint());
         let keys = self.key_set.current(now, deadline, observer);
@@ -153,13 +156,13 @@ impl Client {
         let (_, _) = tokio::join!(keys, connection);
     }
 
-    /// Ends a login: code, tokens, ID token, attributes. If `authenticated_after` is given, the
-    /// person must have authenticated then or later.
+    /// Ends a login: exchanges the code for tokens, verifies the ID token, and gets the attributes.
+    /// If `authenticated_after` is given, the person must have authenticated at that time or later.
     ///
     /// # Errors
     ///
-    /// The first thing that went wrong. `observer` has been told by then how long each step took,
-    /// and which checks held. After a refused ID token no attribute is asked for.
+    /// The first failure. Until then, `observer` has received the time of each step and every check
+    /// that passed. If the ID token is refused, no attribute is requested.
     pub async fn finish_login(
         &self,
         login: CodeExchange,
@@ -168,8 +171,7 @@ impl Client {
         deadline: Deadline,
         observer: &dyn Observer,
     ) -> Result<VerifiedLogin, LoginError> {
-        // The keys are nearly always there; on a cold start they are fetched while the token
-        // request is under way.
+        // The keys are usually known. On a cold start they are fetched during the token request.
         let (tokens, keys) = tokio::join!(
             self.tokens(&login, now, deadline, observer),
             self.key_set.current(now, deadline, observer)
@@ -197,8 +199,8 @@ impl Client {
             other => other,
         }?;
 
-        // After the ID token, which says whose login it is: whoever edits their own request is
-        // known then.
+        // This check comes after the ID token's, so that a failure can be attributed to a person:
+        // by now, a user who edited the scope of their own request is known.
         let (asked, rule) = (self.options.attributes, self.options.granted_scope);
         tokens.confirm_scope(asked, rule, observer)?;
 
@@ -255,15 +257,15 @@ impl Client {
     }
 }
 
-/// A URL that was configured, as the HTTP crates take it. `Url` is the stricter of the two, so this
-/// can't fail; if it did, the empty URI would be refused as unreachable.
+/// A configured URL as the type that the HTTP crates take. `Url` is stricter than `Uri`, so this
+/// can't fail. If it did, the default URI would be refused as unreachable, because it has no host.
 fn uri(url: &Url) -> Uri {
     url.as_str().parse().unwrap_or_default()
 }
 
-/// Says how far our clock is ahead of the service's, since an assertion by a wrong clock is refused
-/// like one by a wrong key. A request takes some seconds at most, and its answer says whole ones:
-/// so what is less than that says nothing.
+/// Logs how many seconds our clock is ahead of the service's, because the service refuses an
+/// assertion made with a wrong clock like one made with a wrong key. A difference of a few seconds
+/// means nothing: the request takes some seconds at most, and the service's time has whole seconds.
 fn tell_clocks(ours: DateTime<Utc>, the_services: DateTime<Utc>) {
     let seconds_ahead = (ours - the_services).num_seconds();
     tracing::warn!(event = "service_clock", seconds_ahead);

@@ -1,10 +1,11 @@
-//! The client proves who it is: `private_key_jwt` (OIDC Core §9, RFC 7523).
-//! A new assertion for every token request; its `jti` is never used twice (contract §4).
+//! The client assertion, with which the client authenticates itself: `private_key_jwt`
+//! (OIDC Core §9, RFC 7523).
+//! Every token request has a new assertion. Its `jti` is never used twice (contract §4).
 //!
-//! The service takes an assertion that expires within 60 seconds and wasn't issued in the future,
-//! by its own clock, which is never quite ours. So `iat` lies a little behind our clock, and `exp`
-//! under 60 seconds ahead of it: the assertion is good while our clock is between 40 s behind the
-//! service's and 10 s ahead of it.
+//! By its own clock, the service accepts an assertion that expires within 60 seconds and wasn't
+//! issued in the future. The service's clock and ours always differ a little. So `iat` lies a
+//! little before our time, and `exp` less than 60 seconds after it: the assertion is valid while
+//! our clock is at most 40 s behind the service's clock and at most 10 s ahead of it.
 
 use chrono::{DateTime, Utc};
 use keys::{NoRandomness, Randomness, SigningError, SigningKey};
@@ -12,15 +13,16 @@ use secrecy::SecretString;
 use serde::Serialize;
 use thiserror::Error;
 
-/// How far ahead an assertion may expire for the service, and how long ago it may have been issued,
-/// in seconds (contract §4).
+/// The service's limit in seconds, both for how far ahead an assertion may expire, and for how long
+/// ago it may have been issued (contract §4).
 pub const SERVICE_MAX_SECONDS: i64 = 60;
 
-/// How long before now `iat` is, in seconds: so far may our clock be ahead of the service's.
+/// How long before now `iat` is, in seconds. Our clock may be ahead of the service's by less than
+/// this.
 pub const ISSUED_SECONDS_AGO: i64 = 11;
 
-/// How long after now `exp` is, in seconds. With a clock that is 40 s behind, 8 s are left for the
-/// request to arrive.
+/// How long after now `exp` is, in seconds. If our clock is 40 s behind, the request has 8 s to
+/// arrive.
 pub const EXPIRES_IN_SECONDS: i64 = 48;
 
 /// The value of `client_assertion_type` (RFC 7523 §2.2).
@@ -47,8 +49,8 @@ struct Claims<'a> {
     exp: i64,
 }
 
-/// A new assertion that `client_id` holds `key`, for the token endpoint `audience` (one string:
-/// contract §4).
+/// Makes a new assertion that proves that `client_id` holds `key`. The audience is the address of
+/// the token endpoint, as one string and not an array (contract §4).
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Why a login failed: one error for each of its steps, and one of whichever step refused it.
+//! Why a login failed: an error type for each step of a login, and [`LoginError`] for all of them.
 
 use chrono::{DateTime, Utc};
 use four_attributes::AttributeError;
@@ -27,7 +27,7 @@ pub enum LoginError {
 /// Why there are no tokens.
 #[derive(Debug, Error)]
 pub enum TokenError {
-    /// The client could not be authenticated, since there is no assertion.
+    /// The client assertion could not be made, so no request was sent.
     #[error(transparent)]
     ClientAssertion(#[from] ClientAssertionError),
     /// No answer.
@@ -36,11 +36,12 @@ pub enum TokenError {
     /// `invalid_grant`: the code is used, too old, or not ours (RFC 6749 §5.2).
     #[error("the service refused the code")]
     RefusedCode,
-    /// `invalid_client` or `unauthorized_client`: client id, key or assertion are wrong, or one of
-    /// the two clocks is.
+    /// `invalid_client` or `unauthorized_client`: the client id, the key or the assertion is wrong,
+    /// or one of the two clocks is.
     #[error("the service refused the client")]
     RefusedClient {
-        /// When, by the service's clock, if it says so (RFC 9110 §6.6.1).
+        /// The time of the answer by the service's clock, if it has a `Date` header
+        /// (RFC 9110 §6.6.1).
         at: Option<DateTime<Utc>>,
     },
     /// Another 4xx.
@@ -49,19 +50,19 @@ pub enum TokenError {
     /// 429 or 5xx.
     #[error("the service failed to answer the token request")]
     Failed,
-    /// There is no ID token in the answer: the service doesn't take the login for one of OpenID
-    /// Connect.
+    /// The answer has no ID token: the service doesn't treat the login as one of OpenID Connect.
     #[error("the service's token answer has no ID token")]
     NoIdToken,
-    /// A scope that was asked for isn't among those that were granted: the service refused it, or
-    /// the browser didn't carry it there (RFC 6749 §3.3).
+    /// A requested scope was not granted: the service refused it, or the browser removed it from
+    /// the request (RFC 6749 §3.3).
     #[error("the service granted less than was asked for")]
     ScopeNotGranted,
-    /// The answer doesn't say what was granted, and it has to
+    /// The answer has no `scope`, and the configuration requires it
     /// ([`GrantedScope::Required`](crate::GrantedScope::Required)).
     #[error("the service's token answer doesn't say which scopes were granted")]
     ScopeNotConfirmed,
-    /// The answer isn't what RFC 6749 §5.1 and OIDC Core §3.1.3.3 say.
+    /// The answer doesn't have the form of RFC 6749 §5.1 and OIDC Core §3.1.3.3, or has a status
+    /// that is neither 200 nor an error.
     #[error("the service's token answer is malformed")]
     Malformed,
 }
@@ -80,35 +81,36 @@ pub enum KeySetError {
 /// Which check failed. The steps are those of OIDC Core §3.1.3.7.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum IdTokenError {
-    /// No signed JWT (step 1), or one whose header or checked claims have another form than OIDC
-    /// Core §2 says.
+    /// The token is no signed JWT (step 1), or its header or a checked claim doesn't have the form
+    /// of OIDC Core §2.
     #[error("the ID token is malformed")]
     Malformed,
-    /// An algorithm that isn't accepted (step 7): `none` and those with a shared secret (step 8)
+    /// The algorithm isn't accepted (step 7). `none` and algorithms with a shared secret (step 8)
     /// never are.
     #[error("the ID token's algorithm is not accepted")]
     Algorithm,
-    /// No key of the service fits `kid` and algorithm, or more than one does and there is no `kid`
-    /// (step 6).
+    /// The service publishes no key with this `kid` and algorithm; or the token has no `kid`, and
+    /// more than one key has the algorithm (step 6).
     #[error("the ID token's key is unknown")]
     UnknownKey,
-    /// No usable key verifies it, and the service publishes the key that `kid` names, or one that
-    /// could be meant, in a form that can't be used (step 6).
+    /// No usable key verifies the signature, but the service publishes a key that can't be used and
+    /// that has the token's `kid` or could be the token's key (step 6).
     #[error("the ID token's key is published in a form that can't be used")]
     UnusableKey,
-    /// The signature isn't that key's (step 6).
+    /// Keys with this `kid` and algorithm are published, but none of them verifies the signature
+    /// (step 6).
     #[error("the ID token's signature is wrong")]
     Signature,
-    /// `iss` is missing or another (step 2).
+    /// `iss` is missing or isn't the service's issuer (step 2).
     #[error("the ID token's issuer is wrong")]
     Issuer,
-    /// `aud` is missing, doesn't name this client, or names somebody else too (step 3).
+    /// `aud` is missing, doesn't name this client, or names another audience too (step 3).
     #[error("the ID token's audience is wrong")]
     Audience,
     /// `azp` is another client (steps 4 and 5).
     #[error("the ID token's authorized party is wrong")]
     AuthorizedParty,
-    /// `exp` is missing or past (step 9).
+    /// `exp` is missing, or a minute or more ago (step 9).
     #[error("the ID token has expired")]
     Expired,
     /// `iat` is missing, or more than a minute away (step 10).
@@ -117,14 +119,15 @@ pub enum IdTokenError {
     /// `nbf` is there and more than a minute ahead (RFC 7519 §4.1.5).
     #[error("the ID token isn't valid yet")]
     NotYetValid,
-    /// `nonce` is missing or another (step 11).
+    /// `nonce` is missing or isn't the login's (step 11).
     #[error("the ID token's nonce is wrong")]
     Nonce,
-    /// `acr` is missing, not one of those that are accepted, or over 255 bytes (step 12).
+    /// `acr` is missing or not one of the accepted values, unless any is accepted; or it has over
+    /// 255 bytes (step 12).
     #[error("the ID token's assurance is not accepted")]
     Assurance,
-    /// `auth_time` is no time at which anybody can have authenticated: more than a minute ahead, or
-    /// not above 0 (§2).
+    /// `auth_time` can't be a time of authentication: it is more than a minute ahead, or not above
+    /// 0 (§2).
     #[error("the ID token's time of authentication is impossible")]
     AuthenticationTime,
     /// `auth_time` is missing, and the configuration requires it.
@@ -143,8 +146,7 @@ pub enum IdTokenError {
 }
 
 impl IdTokenError {
-    /// Whether the service may have published other keys since: then this was no fault of the
-    /// token.
+    /// Whether newer keys of the service may verify the token, so that it is worth fetching them.
     #[must_use]
     pub const fn may_be_rotated(self) -> bool {
         matches!(self, Self::UnknownKey | Self::UnusableKey | Self::Signature)
@@ -163,10 +165,11 @@ pub enum UserinfoError {
     /// 429 or 5xx.
     #[error("the service failed to answer the userinfo request")]
     Failed,
-    /// Another status, no `application/json`, no JSON object, or one in which a name comes twice.
+    /// Another status, no `application/json`, no JSON object, or an object in which a name comes
+    /// twice.
     #[error("the service's userinfo answer is malformed")]
     Malformed,
-    /// `sub` is missing or another than the ID token's.
+    /// `sub` is missing or isn't the ID token's.
     #[error("the service's userinfo answer is about somebody else")]
     OtherSubject,
     /// An attribute is missing or malformed.

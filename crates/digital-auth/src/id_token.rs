@@ -1,7 +1,7 @@
-//! The ID token is verified: [`UnverifiedIdToken`] is the list of OIDC Core §3.1.3.7, step by step.
-//! Only the claims that are checked are read. Whatever else the service writes, in whatever form,
-//! is neither used nor in the way. Keys, signature, `nonce` and `at_hash` are openidconnect's work;
-//! the algorithm comes from the configuration.
+//! Verifies the service's ID token: [`UnverifiedIdToken`] follows OIDC Core §3.1.3.7 step by step.
+//! Only the claims that are checked are read. All other claims are ignored, whatever their form.
+//! The configuration says which algorithms are accepted. The crate openidconnect verifies the
+//! signature, compares the `nonce` and computes the `at_hash`.
 
 use std::fmt;
 
@@ -30,13 +30,14 @@ pub use crate::subject::Subject;
 /// How far the service's clock may be from ours.
 const SKEW: TimeDelta = TimeDelta::seconds(60);
 
-/// The longest `sub` (OIDC Core §2: 255 ASCII characters).
+/// The longest `sub`, in bytes (OIDC Core §2: 255 ASCII characters).
 pub const MAX_SUBJECT_BYTES: usize = 255;
 
-/// The longest `acr`: it is handed on, also where any value is accepted.
+/// The longest `acr`, in bytes. Even where any value is accepted it is limited, because it is
+/// passed on.
 const MAX_ACR_BYTES: usize = 255;
 
-/// Why none of the keys verified it, as why the token is refused.
+/// Turns the reason why no key verified the signature into the reason why the token is refused.
 impl From<NoKey> for IdTokenError {
     fn from(none: NoKey) -> Self {
         match none {
@@ -56,7 +57,7 @@ pub struct Expected<'a> {
     pub client_id: &'a str,
     /// The login's nonce.
     pub nonce: &'a Secret256,
-    /// The access token that came with it.
+    /// The access token that came with the ID token.
     pub access_token: &'a SecretString,
     /// The algorithms that are accepted.
     pub algorithms: &'a [SigningAlgorithm],
@@ -68,31 +69,31 @@ pub struct Expected<'a> {
     pub authenticated_after: Option<DateTime<Utc>>,
 }
 
-/// What the ID token says, all of it checked.
+/// The claims of a verified ID token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VerifiedIdToken {
-    /// Who.
+    /// The person's subject.
     pub subject: Subject,
     /// When the person authenticated, if the service says so.
     pub auth_time: Option<DateTime<Utc>>,
     /// When the token was issued.
     pub issued_at: DateTime<Utc>,
-    /// How the person authenticated.
+    /// How the person authenticated, if the service says so.
     pub acr: Option<String>,
 }
 
-/// An ID token that says what this login's has to say, as far as that can be read before its
-/// signature is verified. It may be verified more than once, where the service's keys have changed.
+/// An ID token whose claims were checked as far as is possible before its signature is verified. It
+/// can be verified again with newer keys if the service has changed its keys.
 ///
-/// Each check is told to the observer as it holds, so none is told twice: a signature that doesn't
-/// hold is told of nobody.
+/// Reports each check to the observer when it passes. A failed check is not reported, so verifying
+/// again after a failed signature reports no check twice.
 pub struct UnverifiedIdToken<'a> {
     jws: Jws<'a>,
     expected: &'a Expected<'a>,
     observer: &'a dyn Observer,
 }
 
-/// Nobody's claims are shown.
+/// Shows no claims, because they are personal information.
 impl fmt::Debug for UnverifiedIdToken<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("UnverifiedIdToken(…)")
@@ -100,9 +101,8 @@ impl fmt::Debug for UnverifiedIdToken<'_> {
 }
 
 impl<'a> UnverifiedIdToken<'a> {
-    /// Reads an ID token: steps 1 to 5, 7 and 8. How large it may be is for the caller to say: the
-    /// service's answer is bounded by [`crate::token::MAX_ANSWER_BYTES`], and the work grows with
-    /// the size and no faster.
+    /// Reads an ID token: steps 1 to 5, 7 and 8. The caller has to limit its size: the work grows
+    /// in proportion to it. The service's answer is limited to [`crate::token::MAX_ANSWER_BYTES`].
     ///
     /// # Errors
     ///
@@ -114,8 +114,8 @@ impl<'a> UnverifiedIdToken<'a> {
     ) -> Result<Self, IdTokenError> {
         let ensure = |holds, failure| observer::ensure(observer, holds, failure);
 
-        // Step 1. No encryption was agreed with the service: it is a JWS, and its header and claims
-        // can be read.
+        // Step 1. No encryption was agreed with the service, so the token is a JWS, whose header
+        // and claims can be read.
         let jws = Jws::parse(id_token.expose_secret());
         let jws = observer::present(observer, jws, IdTokenError::Malformed)?;
         let Jws { header, claims, .. } = &jws;
@@ -124,20 +124,20 @@ impl<'a> UnverifiedIdToken<'a> {
         let is_the_service = claims.iss.as_ref() == Some(expected.issuer);
         ensure(is_the_service, IdTokenError::Issuer)?;
 
-        // Step 3. `aud` is this client. Nobody else is trusted beside it.
+        // Step 3. `aud` is this client. No other audience is trusted.
         let is_for_this_client =
             (claims.aud.as_ref()).is_some_and(|audience| audience.is_only(expected.client_id));
         ensure(is_for_this_client, IdTokenError::Audience)?;
 
-        // Steps 4 and 5. `azp` isn't needed for a single audience; if it is there, it is this
+        // Steps 4 and 5. `azp` isn't needed for a single audience. If it is present, it is this
         // client.
         let is_by_this_client =
             (claims.azp.as_ref()).is_none_or(|party| party == expected.client_id);
         ensure(is_by_this_client, IdTokenError::AuthorizedParty)?;
 
-        // Step 7, before 6, since it says what the key must be for. The algorithm is one of those
-        // configured.
-        // Step 8. Never one with a shared secret: this client has none.
+        // Step 7 comes before step 6, because the algorithm says what the key must be for. It is
+        // one of those configured.
+        // Step 8. An algorithm with a shared secret is never accepted: this client has no secret.
         let is_accepted =
             expected.algorithms.contains(&header.alg) && is_signature_by_key_pair(&header.alg);
         ensure(is_accepted, IdTokenError::Algorithm)?;
@@ -149,12 +149,12 @@ impl<'a> UnverifiedIdToken<'a> {
         })
     }
 
-    /// Verifies the ID token with these keys: step 6, and those from 9 on.
+    /// Verifies the ID token with these keys: step 6, and everything from step 9 on.
     ///
     /// # Errors
     ///
-    /// The first check that failed; it may be worth another try with newer keys
-    /// ([`IdTokenError::may_be_rotated`]).
+    /// The first check that failed. If [`IdTokenError::may_be_rotated`] holds, verifying again with
+    /// newer keys may succeed.
     pub fn verify(
         &self,
         keys: &PublishedKeys,
@@ -188,13 +188,13 @@ impl<'a> UnverifiedIdToken<'a> {
         let lies_ahead = claims.exp.is_some_and(|exp| now - exp.0 < SKEW);
         ensure(lies_ahead, IdTokenError::Expired)?;
 
-        // Step 10. `iat` isn't far away.
+        // Step 10. `iat` is at most `SKEW` away.
         let issued_at = claims.iat.map(|iat| iat.0);
         let issued_at = issued_at.filter(|at| (*at - now).abs() <= SKEW);
         let issued_at = observer::present(*observer, issued_at, IdTokenError::IssuedAt)?;
 
-        // RFC 7519 §4.1.5. `nbf`, if it is there, has come: `iat` says when the token was made, and
-        // this from when it counts.
+        // RFC 7519 §4.1.5. `nbf`, if present, is past. It is checked besides `iat`: `iat` says when
+        // the token was made, and `nbf` from when it is valid.
         let has_come = claims.nbf.is_none_or(|nbf| nbf.0 - now <= SKEW);
         ensure(has_come, IdTokenError::NotYetValid)?;
 
@@ -209,23 +209,24 @@ impl<'a> UnverifiedIdToken<'a> {
             && expected.assurance.accepts(acr.as_deref());
         ensure(is_accepted, IdTokenError::Assurance)?;
 
-        // §2. `auth_time`, if it is there, is a time that has been, whether or not anybody asks for
-        // a new authentication: one that lies ahead (milliseconds for seconds, say) would never
-        // grow old, and 0 stands for a time that nobody noted.
+        // §2. `auth_time`, if present, is a past time, even if no new authentication is asked for.
+        // A future time (milliseconds instead of seconds, for example) would never become too old,
+        // and 0 means that no time was recorded.
         let auth_time = claims.auth_time.map(|time| time.0);
         let has_been = auth_time.is_none_or(|at| at.timestamp() > 0 && at - now <= SKEW);
         ensure(has_been, IdTokenError::AuthenticationTime)?;
 
-        // OIDC Core §2 makes it optional unless the client asks for it; the configuration may not.
+        // OIDC Core §2 makes `auth_time` optional unless the client asks for it. The configuration
+        // can require it.
         let suffices = expected.authentication_time.suffices(auth_time.is_some());
         ensure(suffices, IdTokenError::AuthenticationTimeMissing)?;
 
-        // Step 13. It is as recent as the client asked, if it did.
+        // Step 13. `auth_time` is as recent as the client asked, if it asked.
         let is_recent = |bound| auth_time.is_some_and(|at| bound - at <= SKEW);
         let is_recent = expected.authenticated_after.is_none_or(is_recent);
         ensure(is_recent, IdTokenError::AuthenticationTooOld)?;
 
-        // §3.1.3.8. `at_hash`, if it is there, is the access token's.
+        // §3.1.3.8. `at_hash`, if present, is the hash of the access token.
         let is_access_tokens = claims.at_hash.as_ref().is_none_or(|at_hash| {
             let access_token = AccessToken::new(expected.access_token.expose_secret().to_owned());
             let computed = AccessTokenHash::from_token(&access_token, &header.alg, key);
@@ -233,7 +234,7 @@ impl<'a> UnverifiedIdToken<'a> {
         });
         ensure(is_access_tokens, IdTokenError::AccessTokenHash)?;
 
-        // §2. `sub` is there, and not too long.
+        // §2. `sub` is present, and not too long.
         let is_in_bounds =
             |subject: &Subject| (1..=MAX_SUBJECT_BYTES).contains(&subject.expose().len());
         let subject = subject.filter(is_in_bounds);
@@ -257,7 +258,7 @@ fn is_signature_by_key_pair(algorithm: &SigningAlgorithm) -> bool {
 struct Jws<'a> {
     header: Header,
     claims: Claims,
-    /// Header and payload as they came, which is what is signed.
+    /// Header and payload as received: the signature is over this text.
     signing_input: &'a str,
     signature: Zeroizing<Vec<u8>>,
 }
@@ -279,15 +280,14 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// base64url without padding, without anything between, and without bits that nobody reads (RFC
-/// 4648 §3.5), or a signature would have several spellings. Wiped after use, since a payload may
-/// tell of a person.
+/// Decodes strict base64url: without padding or other characters, and with all unused bits zero
+/// (RFC 4648 §3.5). Otherwise a signature would have several spellings. The result is wiped from
+/// memory after use, because a payload may have personal information.
 fn decode(part: &str) -> Option<Zeroizing<Vec<u8>>> {
     URL_SAFE_NO_PAD.decode(part).ok().map(Zeroizing::new)
 }
 
-/// The header's members that say how to verify (RFC 7515 §4.1). A key that a token brings itself
-/// isn't among them.
+/// The header's members that say how to verify (RFC 7515 §4.1). A key in the header is never read.
 #[derive(Deserialize)]
 struct Header {
     #[serde(deserialize_with = "algorithm")]
@@ -303,10 +303,10 @@ struct Header {
 }
 
 impl Header {
-    /// No extension is understood here, so whatever `crit` names isn't (RFC 7515 §4.1.11). A token
-    /// within the token (`cty`, RFC 7519 §5.2) was not agreed. `typ`, if it is there, says JWT, or
-    /// JOSE for any JWS (RFC 7515 §4.1.9): an access token or a logout token is no ID token (RFC
-    /// 8725 §3.11).
+    /// Whether this header can be processed. No extensions are supported, so there must be no
+    /// `crit` (RFC 7515 §4.1.11). No nested token was agreed with the service, so there must be no
+    /// `cty` (RFC 7519 §5.2). `typ`, if present, is JWT, or JOSE for any JWS (RFC 7515 §4.1.9): an
+    /// access token or a logout token is no ID token (RFC 8725 §3.11).
     fn is_understood(&self) -> bool {
         let is_jwt = |typ: &JsonWebTokenType| {
             typ.normalize()
@@ -316,7 +316,7 @@ impl Header {
     }
 }
 
-/// The claims that are checked (OIDC Core §2), and none besides.
+/// The claims that are checked (OIDC Core §2), and no others.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Claims {
@@ -364,7 +364,7 @@ impl Audience {
 }
 
 /// Seconds since 1970 as a JSON number. RFC 7519 §2 allows fractions ("non-integer values can be
-/// represented"), so they are taken, and reckoned with; a time that no calendar has is malformed.
+/// represented"), so they are accepted and count. A time outside chrono's calendar is malformed.
 #[derive(Clone, Copy)]
 struct NumericDate(DateTime<Utc>);
 
@@ -373,7 +373,8 @@ impl<'de> Deserialize<'de> for NumericDate {
         let number = Number::deserialize(deserializer)?;
         let time = match number.as_i64() {
             Some(seconds) => DateTime::from_timestamp(seconds, 0),
-            // Beyond its bounds, `as` stops at them: those are no times either.
+            // `as` turns a number beyond the bounds of `i64` into the bound, which is no valid time
+            // either.
             None => number.as_f64().and_then(|number| {
                 let seconds = number.floor();
                 DateTime::from_timestamp(seconds as i64, ((number - seconds) * 1e9) as u32)
@@ -384,13 +385,14 @@ impl<'de> Deserialize<'de> for NumericDate {
     }
 }
 
-/// By its name (RFC 7518 §3.1), and in no other form that serde knows for an enum.
+/// Reads an algorithm by its name (RFC 7518 §3.1), and in no other form in which serde reads an
+/// enum.
 fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SigningAlgorithm, D::Error> {
     let name = String::deserialize(deserializer)?;
     SigningAlgorithm::deserialize(name.into_deserializer())
 }
 
-/// What is there has its form: `null` is none.
+/// Reads a member that is present: it must have the form of `T`. `null` doesn't count as missing.
 fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: Deserialize<'de>,

@@ -1,8 +1,11 @@
-//! The service's public keys: fetched once for all who wait, and kept for an hour at most.
-//! A `kid` that isn't among them may be a new key, a signature that doesn't fit may be by a key
-//! that changed under its `kid`, and a key that can't be used may have been mended: the set is
-//! fetched once more. If that brings nothing newer, there is no other such fetch for 10 seconds, so
-//! that made-up tokens can't turn the bridge into a flood of requests.
+//! The cache of the service's public keys: they are fetched once for all callers that wait, and
+//! kept for an hour at most.
+//!
+//! If no key verifies a token, the keys may have changed: an unknown `kid` may be a new key, a
+//! wrong signature may be by a key that was replaced under the same `kid`, and a key that can't be
+//! used may have been corrected. So the set is fetched once more. If that brings nothing newer,
+//! there is no other such fetch for 10 seconds. Otherwise an attacker with made-up tokens could
+//! make the bridge flood the service with requests.
 
 use std::sync::Arc;
 
@@ -17,23 +20,25 @@ use crate::published_keys::PublishedKeys;
 use crate::token::MAX_ANSWER_BYTES;
 use http_client::{Deadline, DeadlinePassed, HttpClient, HttpError, Timing};
 
-/// A set of an hour ago isn't used: a key that was taken back must not live on here.
+/// A set isn't used after an hour, so that a key that the service has revoked isn't trusted for
+/// longer.
 const POLICY: Policy = Policy {
     refresh_after: TimeDelta::hours(1),
     max_age: TimeDelta::hours(1),
     pause: TimeDelta::seconds(10),
-    // A fetch that fails says nothing about the keys: whoever comes next tries again.
+    // A failed fetch says nothing about the keys, so the next caller tries again.
     pause_after_failure: TimeDelta::zero(),
     most_in_vain: 1,
 };
 
-/// Whatever ID token no key fits: after one in vain, none for another.
+/// Stands for every ID token that no key verifies, so that after one fetch in vain no other token
+/// causes one.
 const ID_TOKEN: Shown<'_> = Shown {
     by: Asker("ID token"),
     value: "",
 };
 
-/// What is asked for: a JWK Set is JSON, and has a media type of its own (RFC 7517 §8.5.2).
+/// The `Accept` header. A JWK Set is JSON, and has a media type of its own (RFC 7517 §8.5.2).
 const MEDIA_TYPES: &str = "application/json, application/jwk-set+json";
 
 impl From<DeadlinePassed> for KeySetError {
@@ -42,7 +47,7 @@ impl From<DeadlinePassed> for KeySetError {
     }
 }
 
-/// Keeps the key set of one provider.
+/// A cache of the key set of one provider.
 #[derive(Debug)]
 pub struct KeySetCache {
     http: Arc<HttpClient>,
@@ -61,7 +66,7 @@ impl KeySetCache {
         }
     }
 
-    /// The keys, fetched if there are none of the last hour.
+    /// The keys. They are fetched if the last fetch was an hour ago or longer.
     ///
     /// # Errors
     ///
@@ -77,8 +82,8 @@ impl KeySetCache {
         self.keys.usable(now).ok_or(KeySetError::Unavailable)
     }
 
-    /// The keys after none of `seen` fitted a token: there is none of that name, the signature is
-    /// another's, or the key can't be used. They are `seen` itself if there is nothing newer.
+    /// The keys to try after none of `seen` verified a token: its `kid` is unknown, its signature
+    /// is wrong, or its key can't be used. They are `seen` itself if there is nothing newer.
     ///
     /// # Errors
     ///
@@ -110,7 +115,7 @@ impl KeySetCache {
             .send(request.clone(), MAX_ANSWER_BYTES, deadline)
             .await
         {
-            // Reading keys twice does no harm.
+            // Keys may be requested twice: a second request changes nothing at the service.
             Err(HttpError::Interrupted) => {
                 self.http.send(request, MAX_ANSWER_BYTES, deadline).await
             }

@@ -1,10 +1,12 @@
 //! A client of the Digital Authentication App service (デジタル認証アプリサービス, 認証API).
-//! A login's path is the order of the modules: [`authorization`] (out to the service), [`token`]
-//! (the code is exchanged, with a [`client_assertion`]), [`id_token`] (verified step by step),
-//! [`userinfo`] (the four attributes).
 //!
-//! [`Client`] is the whole of it. Time and randomness are parameters; nothing here knows of Lambda
-//! or of Amazon Cognito.
+//! [`Client`] does a whole login. The modules are its parts, in the order of a login:
+//! [`authorization`] sends the browser to the service, [`token`] exchanges the code (with a
+//! [`client_assertion`]), [`id_token`] verifies the ID token step by step, and [`userinfo`] gets
+//! the four attributes.
+//!
+//! Time and randomness are parameters. Nothing in this crate depends on AWS Lambda or Amazon
+//! Cognito.
 
 pub mod authorization;
 pub mod client_assertion;

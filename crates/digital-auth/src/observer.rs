@@ -1,6 +1,9 @@
-//! What happens in a login, told to whoever wants to know: where the time goes, one word for each
-//! thing that is waited for; which checks hold, each by the failure that it rules out; and whose
-//! login it is, as soon as the service has said so, since one that fails has a person, too.
+//! Reports what happens in a login to an [`Observer`]: how long each [`Step`] took, which checks
+//! passed, and whose login it is.
+//!
+//! A check that passed is reported as the failure that it rules out. The subject is reported as
+//! soon as the service's signature is verified, so that a login that fails later can be attributed
+//! to a person.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,41 +11,41 @@ use std::time::Duration;
 use crate::error::LoginError;
 use crate::subject::Subject;
 
-/// What the end of a login waits for.
+/// The steps that the end of a login waits for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Step {
     /// The client assertion is signed.
     ClientAssertion,
     /// The service's token endpoint answers.
     Token,
-    /// The service's keys are fetched. Nothing is told where they are known.
+    /// The service's keys are fetched. Not reported if they are already known.
     KeySet,
     /// The service's userinfo endpoint answers.
     Userinfo,
 }
 
-/// Is told how long each step took, however it ended (also if it failed, or was given up), what was
-/// checked, and of whom.
+/// Receives the time of each step, the checks that passed, and the subject of a login.
 pub trait Observer: fmt::Debug + Sync {
-    /// A step has ended, after this time.
+    /// A step has ended after this time: it succeeded, failed or was given up.
     fn took(&self, step: Step, time: Duration);
 
-    /// The service has signed for whom it is. Nothing else of the ID token is sure yet.
+    /// The ID token's signature is verified, and this is its subject. The later checks of the ID
+    /// token are still to come.
     fn identified(&self, _subject: &Subject) {}
 
-    /// A check holds: the login doesn't fail by this any more. What is checked only if it is there,
-    /// or only if the configuration asks for it, holds where it isn't or doesn't. No check is told
-    /// twice of one login.
+    /// A check passed: the login can't fail in this way any more. A check of an optional value
+    /// passes if the value is missing, and a check that the configuration doesn't ask for always
+    /// passes. No check is reported twice in one login.
     fn held(&self, _ruled_out: &LoginError) {}
 }
 
-/// Nobody wants to know.
+/// Ignores everything.
 impl Observer for () {
     fn took(&self, _step: Step, _time: Duration) {}
 }
 
-/// A check: if it doesn't hold, this is the failure; if it does, the observer is told that the
-/// failure is ruled out.
+/// Makes a check: returns `failure` if it doesn't hold. If it holds, reports to the observer that
+/// the failure is ruled out.
 pub(crate) fn ensure<E: Into<LoginError>>(
     observer: &dyn Observer,
     holds: bool,
@@ -51,7 +54,7 @@ pub(crate) fn ensure<E: Into<LoginError>>(
     present(observer, holds.then_some(()), failure)
 }
 
-/// As [`ensure`], of something that has to be there.
+/// Like [`ensure`], for a value that must be present.
 pub(crate) fn present<T, E: Into<LoginError>>(
     observer: &dyn Observer,
     value: Option<T>,

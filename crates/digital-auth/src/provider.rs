@@ -1,6 +1,6 @@
 //! Where the service is: its issuer and its four endpoints.
-//! Nothing is discovered: whether the service has a discovery document is not known, and an
-//! endpoint that is configured can't be changed by whoever answers a request (contract §1).
+//! They are configured and not discovered: it is not known whether the service has a discovery
+//! document, and no answer from the network can change a configured endpoint (contract §1).
 
 use four_attributes::{PRODUCTION_ISSUER, SANDBOX_ISSUER};
 pub use http_client::{InvalidEndpoint, secure_url};
@@ -36,7 +36,8 @@ impl Provider {
         Self::of_realm(SANDBOX_ISSUER)
     }
 
-    /// Keycloak's paths below a realm, whose address is the issuer (contract §1).
+    /// The endpoints of a Keycloak realm, at Keycloak's paths below it. The realm's address is the
+    /// issuer (contract §1).
     fn of_realm(issuer: &str) -> Result<Self, InvalidEndpoint> {
         let endpoint = |name: &str| format!("{issuer}/protocol/openid-connect/{name}");
         Self::given(
@@ -77,25 +78,26 @@ impl Provider {
         &self.issuer
     }
 
-    /// Where the browser goes.
+    /// The authorization endpoint, where the browser is sent.
     #[must_use]
     pub fn authorization_endpoint(&self) -> &Url {
         &self.authorization_endpoint
     }
 
-    /// Where a code becomes tokens; also the audience of a client assertion.
+    /// The token endpoint, where a code is exchanged for tokens. It is also the audience of a
+    /// client assertion.
     #[must_use]
     pub fn token_endpoint(&self) -> &Url {
         &self.token_endpoint
     }
 
-    /// Where the four attributes are.
+    /// The userinfo endpoint, which gives the four attributes.
     #[must_use]
     pub fn userinfo_endpoint(&self) -> &Url {
         &self.userinfo_endpoint
     }
 
-    /// Where the service's public keys are.
+    /// The address of the service's public keys, a JWK Set.
     #[must_use]
     pub fn jwks_uri(&self) -> &Url {
         &self.jwks_uri

@@ -1,11 +1,11 @@
-//! What the service publishes as its keys (RFC 7517 §5), entry by entry: which can verify a
-//! signature, and why another can't.
+//! Reads the JWK Set that the service publishes (RFC 7517 §5), entry by entry: which keys can
+//! verify a signature, and why the others can't.
 //!
-//! What real providers have published is taken: coordinates and moduli with a zero too few or too
-//! many, base64 with padding or in its other alphabet, one key twice, two keys under one `kid`.
-//! Everything else that is wrong within an entry costs that entry alone, and its reason is kept: an
-//! ID token by a key that can't be used is told as that, and neither as a forgery nor as one by an
-//! unknown key. A document that is no JWK Set is refused as a whole.
+//! Deviations that real providers have published are accepted: coordinates and moduli with too few
+//! or too many leading zeros, base64 with padding or in its other alphabet, the same key twice, two
+//! keys under one `kid`. Any other defect of an entry excludes only that entry, and its reason is
+//! kept. So an ID token signed with a key that can't be used is reported as that, and neither as a
+//! forgery nor as a token of an unknown key. A document that is no JWK Set is refused as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -25,33 +25,36 @@ use thiserror::Error;
 
 use crate::algorithm::SigningAlgorithm;
 
-/// A coordinate of P-256 (RFC 7518 §6.2.1.2).
+/// The length of a P-256 coordinate, in bytes (RFC 7518 §6.2.1.2).
 const P256_BYTES: usize = 32;
-/// The shortest RSA modulus that is used, in bytes (RFC 7518 §3.3: 2,048 bits, to the byte).
+/// The shortest accepted RSA modulus, in bytes (RFC 7518 §3.3: 2,048 bits; only whole bytes are
+/// counted).
 const MIN_RSA_BYTES: usize = 256;
-/// The longest one: what verifies takes no more.
+/// The longest accepted RSA modulus, in bytes. The code that verifies signatures takes no longer
+/// one.
 const MAX_RSA_BYTES: usize = 512;
-/// The longest RSA exponent, in bytes; what verifies takes 33 bits.
+/// The longest accepted RSA exponent, in bytes. The code that verifies signatures takes 33 bits.
 const MAX_EXPONENT_BYTES: usize = 5;
 const MAX_EXPONENT: u64 = (1 << 33) - 1;
-/// The longest number that is decoded, in characters: the longest modulus with some zeros too many.
+/// The longest number that is decoded, in base64url characters: room for the longest modulus with
+/// extra zeros.
 const MAX_NUMBER_CHARACTERS: usize = 1_024;
-/// How many entries that are passed over are told of in the log.
+/// How many defective entries of a set are logged at most.
 const MOST_TOLD: usize = 8;
-/// The longest `kid` that is told of.
+/// The longest `kid` that is logged, in bytes.
 const MAX_TOLD_KEY_ID: usize = 64;
 
 /// The members that only a secret or private key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1, RFC 8037
 /// §2).
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/// What tells a key from all others, if it is there: whoever has its private part has that of this
-/// number.
+/// The members that identify a key: entries with the same `x` or `n` belong to the same private
+/// key.
 const IDENTIFYING: [&str; 2] = ["x", "n"];
 
-/// Other algorithms by which such a key can sign (RFC 7518 §3.1): for P-256 there is none.
+/// The other signature algorithms of an RSA key (RFC 7518 §3.1). A P-256 key has no other.
 const RSA_SIGNATURES: &[&str] = &["RS384", "RS512", "PS256", "PS384", "PS512"];
-/// Algorithms by which such a key can encrypt (RFC 7518 §4.1).
+/// The encryption algorithms of an RSA key and of an EC key (RFC 7518 §4.1).
 const RSA_ENCRYPTION: &[&str] = &[
     "RSA1_5",
     "RSA-OAEP",
@@ -75,14 +78,14 @@ const OTHER_OPERATIONS: [&str; 6] = [
     "deriveBits",
 ];
 
-/// What `kty` and `crv` say in other spellings and by other names, in lower case, with letters and
-/// digits alone.
+/// Other spellings and names that `kty` and `crv` may have for our keys, in the form of [`plain`].
+/// Such an entry is a misspelled key, and not a key of another kind.
 const RSA_NAMES: [&str; 2] = ["rsa", "rsahsm"];
 const EC_NAMES: [&str; 3] = ["ec", "ecdsa", "echsm"];
 const P256_NAMES: [&str; 4] = ["p256", "secp256r1", "prime256v1", "nistp256"];
 
-/// Numbers as they are published: with or without padding, and with bits at the end that nobody
-/// reads. Nothing is signed here, so a number may have several spellings.
+/// The base64 of published numbers: with or without padding, and with any unused bits at the end.
+/// No signature covers the text of a number, so several spellings do no harm.
 const NUMBER: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()
@@ -99,7 +102,7 @@ pub struct NoKeySet;
 /// Why an entry of the set isn't used.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum PassedOver {
-    /// For another purpose, or of a kind that isn't used here: nothing is wrong with it.
+    /// The key is for another purpose, or of a kind that isn't used here. The entry has no defect.
     #[error("it is for another purpose, or of another kind")]
     OfNoUse,
     /// No JSON object.
@@ -108,7 +111,7 @@ pub enum PassedOver {
     /// A name comes twice (RFC 7517 §4).
     #[error("a member comes twice")]
     RepeatedMember,
-    /// A member that has to be there isn't, or isn't in its form.
+    /// A required member is missing, or a member is malformed.
     #[error("its member `{0}` is missing or malformed")]
     Member(&'static str),
     /// The name of a member can't be read.
@@ -118,7 +121,7 @@ pub enum PassedOver {
     /// each other (RFC 7517 §4.1 to §4.4, RFC 7518 §6.2.1.1).
     #[error("its member `{0}` isn't understood, rules signatures out, or contradicts another")]
     Restriction(&'static str),
-    /// The numbers are no key: no point of the curve, no modulus, no exponent.
+    /// The numbers are no key: no point of the curve, or no valid modulus or exponent.
     #[error("its numbers are no key")]
     NoKey,
     /// An RSA key of less than 2,048 or more than 4,096 bits.
@@ -127,67 +130,6 @@ pub enum PassedOver {
     /// The private key is published, too, so anybody can sign.
     #[error("its private part is published")]
     Private,
-}
-
-/// A key that can verify a signature of the service.
-#[derive(Clone, Debug, Eq, PartialEq)]
-struct Usable {
-    key_id: Option<String>,
-    algorithm: SigningAlgorithm,
-    /// Public numbers, and what says what the key is for. Nothing else of the entry.
-    key: CoreJsonWebKey,
-    material: Material,
-}
-
-/// The public numbers of a key, without leading zeros.
-#[derive(Clone, Debug, Eq, PartialEq)]
-enum Material {
-    P256 { x: Vec<u8>, y: Vec<u8> },
-    Rsa { n: Vec<u8>, e: Vec<u8> },
-}
-
-/// An entry that isn't used.
-#[derive(Clone, Debug, Eq, PartialEq)]
-struct Unusable {
-    key_id: KeyId,
-    meant_for: MeantFor,
-    reason: PassedOver,
-}
-
-/// The `kid` of an entry that isn't used.
-#[derive(Clone, Debug, Eq, PartialEq)]
-enum KeyId {
-    Absent,
-    Named(String),
-    /// It is there, and can't be read: it may be any.
-    Unreadable,
-}
-
-/// The algorithm that an entry that isn't used would be for.
-#[derive(Clone, Debug, Eq, PartialEq)]
-enum MeantFor {
-    /// None of those here.
-    Nothing,
-    Only(SigningAlgorithm),
-    /// It doesn't say, or contradicts itself.
-    Any,
-}
-
-impl Unusable {
-    /// Whether a token of this `kid` and algorithm may be by this key.
-    fn may_be(&self, key_id: Option<&JsonWebKeyId>, algorithm: &SigningAlgorithm) -> bool {
-        let is_for_it = match &self.meant_for {
-            MeantFor::Nothing => false,
-            MeantFor::Only(only) => only == algorithm,
-            MeantFor::Any => true,
-        };
-        is_for_it
-            && key_id.is_none_or(|key_id| match &self.key_id {
-                KeyId::Absent => false,
-                KeyId::Named(name) => name == key_id.as_str(),
-                KeyId::Unreadable => true,
-            })
-    }
 }
 
 /// The service's keys, as it published them.
@@ -207,13 +149,13 @@ impl fmt::Debug for PublishedKeys {
 /// Why no key verifies a signature.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NoKey {
-    /// None is published under this `kid` for this algorithm; or there is no `kid`, and more than
-    /// one is published.
+    /// No key is published under this `kid` for this algorithm; or the token has no `kid`, and more
+    /// than one key is published for the algorithm.
     Unknown,
-    /// No usable key verifies it, and a key is published that can't be used and may be the
+    /// No usable key verifies the signature, but a published key that can't be used may be the
     /// signer's.
     Unusable,
-    /// The key that is published doesn't verify it.
+    /// Keys with this `kid` and algorithm are published, but none of them verifies the signature.
     Signature,
 }
 
@@ -223,13 +165,13 @@ impl NoKey {
 }
 
 impl PublishedKeys {
-    /// Reads a JWK Set. How large it may be is for the caller to bound.
+    /// Reads a JWK Set. The caller has to limit its size.
     ///
     /// # Errors
     ///
-    /// [`NoKeySet`]. What is wrong within an entry is no error.
+    /// [`NoKeySet`]. A defect within an entry is no error.
     pub fn read(document: &[u8]) -> Result<Self, NoKeySet> {
-        // RFC 8259 §8.1: who reads may ignore a byte order mark.
+        // RFC 8259 §8.1: a parser may ignore a byte order mark.
         let document = document.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(document);
         let Document(entries) = serde_json::from_slice(document).map_err(|_| NoKeySet)?;
         let mut keys = Self::default();
@@ -257,7 +199,8 @@ impl PublishedKeys {
                 }
             }
         }
-        // Also the entry that has only the public part of it.
+        // A key whose private part is published isn't used from an entry with only its public part
+        // either.
         let (published, usable) = std::mem::take(&mut keys.usable)
             .into_iter()
             .partition(|one| {
@@ -281,21 +224,22 @@ impl PublishedKeys {
         self.usable.len()
     }
 
-    /// Whether none can be used.
+    /// Whether no key can be used.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.usable.is_empty()
     }
 
-    /// Why entries aren't used, in their order.
+    /// Why entries aren't used: in their order, but for the public twins of private keys, which
+    /// come last.
     pub fn passed_over(&self) -> impl Iterator<Item = PassedOver> {
         self.unusable.iter().map(|one| one.reason)
     }
 
-    /// Verifies a signature, and says which key does: one of this `kid` and algorithm. Several keys
-    /// may have one `kid`, as when one replaces the other: each is as good. Without `kid` it must
-    /// be the only one for the algorithm (OIDC Core §10.1); a key that is published several times
-    /// is one.
+    /// Verifies a signature with the keys of this `kid` and algorithm, and returns the key that
+    /// verifies it. Several keys may have the same `kid`, for example while one replaces the other:
+    /// any of them will do. Without `kid`, only one key may be published for the algorithm
+    /// (OIDC Core §10.1). A key that is published several times counts as one.
     ///
     /// # Errors
     ///
@@ -333,8 +277,8 @@ impl PublishedKeys {
         }
     }
 
-    /// Tells the operator which entries can't be used, and why. A key's id is public, as the whole
-    /// set is.
+    /// Logs which entries have a defect, and which one. A `kid` may be logged: it is public, like
+    /// the whole set.
     pub(crate) fn tell(&self) {
         let defects = self.unusable.iter();
         let defects = defects.filter(|one| one.reason != PassedOver::OfNoUse);
@@ -355,9 +299,70 @@ impl PublishedKeys {
     }
 }
 
-/// A JWK Set: an object in which no name comes twice, with an array `keys`. Its entries are read
-/// afterwards, each by itself: a number, a text or a depth that can't be read costs one entry, and
-/// nothing where nobody needs the member.
+/// A key that can verify a signature of the service.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Usable {
+    key_id: Option<String>,
+    algorithm: SigningAlgorithm,
+    /// The key with its public numbers, algorithm and `kid`. Nothing else of the entry is kept.
+    key: CoreJsonWebKey,
+    material: Material,
+}
+
+/// The public numbers of a key, without leading zeros.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Material {
+    P256 { x: Vec<u8>, y: Vec<u8> },
+    Rsa { n: Vec<u8>, e: Vec<u8> },
+}
+
+/// An entry that isn't used.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Unusable {
+    key_id: KeyId,
+    meant_for: MeantFor,
+    reason: PassedOver,
+}
+
+/// The `kid` of an entry that isn't used.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum KeyId {
+    Absent,
+    Named(String),
+    /// Present, but can't be read: it may be any `kid`.
+    Unreadable,
+}
+
+/// The algorithm for which an unused entry is meant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum MeantFor {
+    /// No algorithm that is used here.
+    Nothing,
+    Only(SigningAlgorithm),
+    /// Not known: the entry doesn't say, or contradicts itself.
+    Any,
+}
+
+impl Unusable {
+    /// Whether a token with this `kid` and algorithm may be signed with this key.
+    fn may_be(&self, key_id: Option<&JsonWebKeyId>, algorithm: &SigningAlgorithm) -> bool {
+        let is_for_it = match &self.meant_for {
+            MeantFor::Nothing => false,
+            MeantFor::Only(only) => only == algorithm,
+            MeantFor::Any => true,
+        };
+        is_for_it
+            && key_id.is_none_or(|key_id| match &self.key_id {
+                KeyId::Absent => false,
+                KeyId::Named(name) => name == key_id.as_str(),
+                KeyId::Unreadable => true,
+            })
+    }
+}
+
+/// A JWK Set: an object in which no name comes twice, with an array `keys`. Its entries are kept as
+/// text, and each is read by itself afterwards. So a number, a text or a depth that can't be read
+/// excludes only its own entry, and is harmless in a member that isn't needed.
 struct Document<'a>(Vec<&'a RawValue>);
 
 impl<'de> Deserialize<'de> for Document<'de> {
@@ -396,7 +401,7 @@ impl<'de> Visitor<'de> for DocumentVisitor {
 /// The members of an entry by their names. Each value is read only when it is needed.
 struct Members<'a> {
     values: BTreeMap<String, Vec<&'a RawValue>>,
-    /// What is wrong with the names.
+    /// The defect of the names, if they have one.
     defect: Option<PassedOver>,
 }
 
@@ -432,46 +437,8 @@ impl<'de> Visitor<'de> for MembersVisitor {
 }
 
 impl<'a> Members<'a> {
-    /// All values of this name. One that is `null` says nothing.
-    fn all(&self, name: &str) -> impl Iterator<Item = &'a RawValue> {
-        let values = self.values.get(name).into_iter().flatten().copied();
-        values.filter(|value| value.get() != "null")
-    }
-
-    /// The value of this name, if there is one.
-    fn one(&self, name: &str) -> Result<Option<&'a RawValue>, PassedOver> {
-        if self.values.get(name).is_some_and(|values| values.len() > 1) {
-            return Err(PassedOver::RepeatedMember);
-        }
-        Ok(self.all(name).next())
-    }
-
-    fn optional_text(&self, name: &'static str) -> Result<Option<String>, PassedOver> {
-        let value = self.one(name)?;
-        value
-            .map(|value| text(value).ok_or(PassedOver::Member(name)))
-            .transpose()
-    }
-
-    fn text(&self, name: &'static str) -> Result<String, PassedOver> {
-        self.optional_text(name)?.ok_or(PassedOver::Member(name))
-    }
-
-    fn number(&self, name: &'static str) -> Result<Vec<u8>, PassedOver> {
-        let value = self.one(name)?;
-        value.and_then(number).ok_or(PassedOver::Member(name))
-    }
-
-    fn key_id(&self) -> KeyId {
-        match self.optional_text("kid") {
-            Ok(None) => KeyId::Absent,
-            Ok(Some(name)) => KeyId::Named(name),
-            Err(_) => KeyId::Unreadable,
-        }
-    }
-
-    /// The key, or why it isn't used. What belongs to another purpose is left alone before anything
-    /// is found wrong with it; but a private key is one, whatever it is for.
+    /// The key, or why it isn't used. A key for another purpose is recognized before any defect is
+    /// looked for. But a published private key is one whatever it is for.
     fn usable(&self) -> Result<Usable, PassedOver> {
         if PRIVATE.iter().any(|name| self.all(name).next().is_some()) {
             return Err(PassedOver::Private);
@@ -502,8 +469,8 @@ impl<'a> Members<'a> {
         })
     }
 
-    /// The algorithm for a key of this kind (RFC 7517 §4.1, RFC 7518 §6.2.1.1), unless it is for
-    /// encryption.
+    /// The algorithm for a key of this kind (RFC 7517 §4.1, RFC 7518 §6.2.1.1). An error if the key
+    /// is for encryption.
     fn algorithm(&self) -> Result<SigningAlgorithm, PassedOver> {
         if matches!(self.optional_text("use"), Ok(Some(purpose)) if purpose == "enc") {
             return Err(self.of_no_use());
@@ -528,8 +495,8 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// What is of another kind or for encryption is of no use, unless its `alg` is one of those
-    /// here: then one of the two is wrong.
+    /// Why a key of another kind or for encryption isn't used: it is of no use here. But if its
+    /// `alg` is one of ours, the entry contradicts itself.
     fn of_no_use(&self) -> PassedOver {
         match self.optional_text("alg").ok().flatten().as_deref() {
             Some("ES256" | "RS256") => PassedOver::Restriction("alg"),
@@ -537,8 +504,9 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// `use`, `key_ops` and `alg` (RFC 7517 §4.2 to §4.4): each may be missing, and none may rule
-    /// such signatures out. `alg` is never what chooses the algorithm: that is configured.
+    /// Checks that `use`, `key_ops` and `alg` (RFC 7517 §4.2 to §4.4) allow signatures with this
+    /// algorithm. Each of them may be missing. `alg` never chooses the algorithm: the configuration
+    /// does.
     fn is_for(&self, algorithm: &SigningAlgorithm) -> Result<(), PassedOver> {
         let purpose = self.optional_text("use")?;
         let alg = self.optional_text("alg")?;
@@ -579,7 +547,15 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// What the key would be for if nothing were wrong with it.
+    fn key_id(&self) -> KeyId {
+        match self.optional_text("kid") {
+            Ok(None) => KeyId::Absent,
+            Ok(Some(name)) => KeyId::Named(name),
+            Err(_) => KeyId::Unreadable,
+        }
+    }
+
+    /// The algorithm that the key would be for without its defect.
     fn meant_for(&self, reason: PassedOver) -> MeantFor {
         if reason == PassedOver::OfNoUse {
             return MeantFor::Nothing;
@@ -595,11 +571,41 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// The numbers by which another entry is known as this key, of whatever kind it says that it
-    /// is.
+    /// The numbers by which the same key is recognized in another entry, whatever kind of key this
+    /// entry claims to be.
     fn identifying(&self) -> impl Iterator<Item = Vec<u8>> {
         let values = IDENTIFYING.iter().flat_map(|name| self.all(name));
         values.filter_map(number)
+    }
+
+    fn text(&self, name: &'static str) -> Result<String, PassedOver> {
+        self.optional_text(name)?.ok_or(PassedOver::Member(name))
+    }
+
+    fn number(&self, name: &'static str) -> Result<Vec<u8>, PassedOver> {
+        let value = self.one(name)?;
+        value.and_then(number).ok_or(PassedOver::Member(name))
+    }
+
+    fn optional_text(&self, name: &'static str) -> Result<Option<String>, PassedOver> {
+        let value = self.one(name)?;
+        value
+            .map(|value| text(value).ok_or(PassedOver::Member(name)))
+            .transpose()
+    }
+
+    /// The value of this name, if there is one.
+    fn one(&self, name: &str) -> Result<Option<&'a RawValue>, PassedOver> {
+        if self.values.get(name).is_some_and(|values| values.len() > 1) {
+            return Err(PassedOver::RepeatedMember);
+        }
+        Ok(self.all(name).next())
+    }
+
+    /// All values of this name, without `null`, which counts as missing.
+    fn all(&self, name: &str) -> impl Iterator<Item = &'a RawValue> {
+        let values = self.values.get(name).into_iter().flatten().copied();
+        values.filter(|value| value.get() != "null")
     }
 }
 
@@ -611,7 +617,7 @@ fn name(algorithm: &SigningAlgorithm) -> &'static str {
     }
 }
 
-/// Letters and digits alone, in lower case.
+/// The ASCII letters and digits of this text, in lower case.
 fn plain(text: &str) -> String {
     let plain = text.chars().filter(char::is_ascii_alphanumeric);
     plain.map(|one| one.to_ascii_lowercase()).collect()
@@ -621,8 +627,8 @@ fn text(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
 }
 
-/// A big-endian number (RFC 7518 §2, Base64urlUInt) without its leading zeros, however many are
-/// published: 0 is empty. One that has no characters is missing.
+/// Decodes a big-endian number (RFC 7518 §2, Base64urlUInt), and removes all its leading zeros: the
+/// number 0 becomes empty. An empty text is no number.
 fn number(value: &RawValue) -> Option<Vec<u8>> {
     let text = text(value)?;
     if text.is_empty() || text.len() > MAX_NUMBER_CHARACTERS {
@@ -635,8 +641,9 @@ fn number(value: &RawValue) -> Option<Vec<u8>> {
 }
 
 impl Material {
-    /// What no other key has: y is one of two that belong to one private key, and for e there are
-    /// many.
+    /// The number that identifies the private key. `y` is left out, because the private keys of the
+    /// two points with the same `x` follow from each other. `e` is left out, because one modulus
+    /// can have many.
     fn identifying(&self) -> &[u8] {
         match self {
             Self::P256 { x, .. } => x,
@@ -644,7 +651,7 @@ impl Material {
         }
     }
 
-    /// Whether the numbers are a key, and one that may be used.
+    /// Checks that the numbers are a key, and one of an accepted size.
     fn check(&self) -> Result<(), PassedOver> {
         match self {
             Self::P256 { .. } => {
@@ -671,7 +678,7 @@ impl Material {
         }
     }
 
-    /// The point, uncompressed (SEC 1 §2.3.3): each coordinate has all its bytes.
+    /// The point, uncompressed (SEC 1 §2.3.3): each coordinate is filled up to its full length.
     fn point(&self) -> Option<Vec<u8>> {
         let Self::P256 { x, y } = self else {
             return None;
@@ -684,7 +691,7 @@ impl Material {
         Some(point)
     }
 
-    /// The key as openidconnect takes it, in the one spelling that RFC 7518 §6 has.
+    /// The key as openidconnect takes it, in the one spelling of RFC 7518 §6.
     fn key(&self, key_id: Option<&str>) -> Result<CoreJsonWebKey, PassedOver> {
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let mut key = match self {

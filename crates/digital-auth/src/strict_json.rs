@@ -1,5 +1,6 @@
-//! JSON in which no name comes twice. Of two values of a name, one reader takes the first and
-//! another the last: whoever could write one of them would choose what is checked and what is used.
+//! Reads JSON in which no name comes twice. If a name has two values, one parser takes the first
+//! and another one the last. An attacker who can write one of them could choose what is checked and
+//! what is used.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,10 +10,10 @@ use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-/// Reads an object in which no name comes twice, also none that isn't used (RFC 7515 §4, RFC 7519
-/// §4). What isn't used may hold anything, as deep as it likes: nobody looks into it.
+/// Reads an object in which no name comes twice, not even one that `T` doesn't use (RFC 7515 §4,
+/// RFC 7519 §4). Unused values may be anything, nested to any depth: they are skipped.
 pub(crate) fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
-    // What isn't used is skipped without a look at it, so that it is UTF-8 must be seen before.
+    // serde_json doesn't check the UTF-8 of values that it skips, so it is checked here.
     let json = str::from_utf8(json).ok()?;
     serde_json::from_str::<OwnNamesOnce>(json).ok()?;
     serde_json::from_str(json).ok()
@@ -24,7 +25,7 @@ pub(crate) fn object_throughout(json: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice(json).ok()
 }
 
-/// An object, each of whose names comes once.
+/// An object in which each name comes once. Objects within it aren't checked.
 struct OwnNamesOnce;
 
 impl<'de> Deserialize<'de> for OwnNamesOnce {
@@ -56,7 +57,7 @@ fn names_once<'de, T: Deserialize<'de>, A: MapAccess<'de>>(mut members: A) -> Re
     Ok(())
 }
 
-/// A name, copied only where it is written with escapes.
+/// A name. It is copied only if it is written with escapes.
 struct Name<'de>(Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {
@@ -150,7 +151,7 @@ mod tests {
             (r#"{"b":{"a":1,"a":2}}"#, true, false),
             (r#"{"b":[[{"c":{"a":1,"a":2}}]]}"#, true, false),
             (r#"{"a":1,"a":1}"#, false, false),
-            // The same name, written otherwise.
+            // The same name, written with an escape.
             (r#"{"a":1,"\u0061":2}"#, false, false),
             ("[]", false, false),
             ("[{}]", false, false),

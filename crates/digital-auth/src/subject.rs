@@ -1,13 +1,14 @@
-//! Whose login it is.
+//! The subject of a login: the service's identifier of the person.
 
 use std::fmt;
 
-/// `sub`: pairwise, opaque, at most 255 bytes (contract §5). It names a person, so it isn't shown.
+/// `sub`: pairwise, opaque, at most 255 bytes (contract §5). It identifies a person, so `Debug`
+/// doesn't show it.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Subject(String);
 
 impl Subject {
-    /// The subject of a verified token, or what stands for it in a test.
+    /// The subject of a verified token, or a test's stand-in for one.
     #[must_use]
     pub fn new(subject: String) -> Self {
         Self(subject)

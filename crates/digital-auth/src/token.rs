@@ -1,6 +1,8 @@
-//! The second conversation: the code becomes an access token and an ID token (contract §4).
-//! The client is authenticated by an assertion; everything is in the body.
-//! A token request that may have arrived is never sent again: the code is good for one.
+//! The token endpoint: exchanges the service's code for an access token and an ID token
+//! (contract §4).
+//! A client assertion authenticates the client. All parameters are in the request's body.
+//! A token request that may have arrived is never sent again, because a code is good for one
+//! request.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -21,19 +23,19 @@ use crate::strict_json;
 /// The largest answer of the service that is read.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-/// Whether a token answer has to say which scopes were granted. What it says has to hold all that
-/// was asked for, either way.
+/// Whether a token answer must have `scope`, the granted scopes. If it has `scope`, all requested
+/// scopes must be in it, whichever variant is configured.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum GrantedScope {
-    /// It may leave them out, as RFC 6749 §5.1 allows where they are those of the request. But the
-    /// service answers the request that it got, which the person at the browser could edit: nothing
-    /// is confirmed then.
+    /// `scope` may be missing. RFC 6749 §5.1 allows that if the granted scopes are the requested
+    /// ones. But the service answers the request that it received, and the user could have edited
+    /// that in the browser: so a missing `scope` confirms nothing.
     Optional,
-    /// Without them there is no login.
+    /// Without `scope` the login fails.
     Required,
 }
 
-/// What a code is exchanged with.
+/// The parameters of a token request.
 #[derive(Debug)]
 pub struct TokenRequest<'a> {
     /// The service's code.
@@ -44,23 +46,23 @@ pub struct TokenRequest<'a> {
     pub client_id: &'a str,
     /// The PKCE verifier of the login.
     pub code_verifier: &'a Secret256,
-    /// The assertion, used once.
+    /// The client assertion. It is used once.
     pub client_assertion: &'a SecretString,
 }
 
-/// The tokens.
+/// The tokens that the service issued.
 #[derive(Debug)]
 pub struct Tokens {
-    /// Not verified yet.
+    /// The ID token, not verified yet.
     pub id_token: SecretString,
-    /// Opaque, for userinfo.
+    /// The access token for userinfo. It is opaque to the client.
     pub access_token: SecretString,
-    /// The scopes that were granted, if the answer says so: separated by spaces (RFC 6749 §3.3).
+    /// The granted scopes, separated by spaces (RFC 6749 §3.3), if the answer has them.
     granted_scope: Option<String>,
 }
 
 impl Tokens {
-    /// Whether all was granted that was asked for: `openid` and these attributes.
+    /// Checks that everything requested was granted: `openid` and the attributes in `asked`.
     ///
     /// # Errors
     ///
@@ -81,20 +83,6 @@ impl Tokens {
         let is_enough = granted.is_none_or(holds_all);
         ensure(observer, is_enough, TokenError::ScopeNotGranted)
     }
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    access_token: SecretString,
-    token_type: String,
-    /// Without the scope `openid` there is none (OIDC Core §3.1.2.1).
-    id_token: Option<SecretString>,
-    scope: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ErrorAnswer {
-    error: String,
 }
 
 /// Sends the token request.
@@ -146,6 +134,15 @@ fn tokens(body: &[u8], observer: &dyn Observer) -> Result<Tokens, TokenError> {
     })
 }
 
+#[derive(Deserialize)]
+struct Answer {
+    access_token: SecretString,
+    token_type: String,
+    /// Missing if the scope `openid` wasn't granted (OIDC Core §3.1.2.1).
+    id_token: Option<SecretString>,
+    scope: Option<String>,
+}
+
 fn refusal(body: &[u8], at: Option<DateTime<Utc>>) -> TokenError {
     match serde_json::from_slice::<ErrorAnswer>(body) {
         Ok(answer) => match answer.error.as_str() {
@@ -157,7 +154,12 @@ fn refusal(body: &[u8], at: Option<DateTime<Utc>>) -> TokenError {
     }
 }
 
-/// When the answer was made, by the clock of who made it.
+#[derive(Deserialize)]
+struct ErrorAnswer {
+    error: String,
+}
+
+/// When the answer was made, by the service's clock (the header `Date`).
 fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     let date = headers.get(header::DATE)?.to_str().ok()?;
     let date = DateTime::parse_from_rfc2822(date).ok()?;
@@ -183,7 +185,7 @@ mod tests {
         assert!(matches!(of(body), Err(TokenError::Malformed)));
     }
 
-    /// Whether name and gender were granted.
+    /// Checks that an answer with this body granted name and gender.
     fn confirmed(body: &str, rule: GrantedScope) -> Result<(), TokenError> {
         let asked = "name gender".parse().unwrap();
         of(body).unwrap().confirm_scope(asked, rule, &())

@@ -1,6 +1,6 @@
-//! The third conversation: the four attributes (contract §6).
-//! The subject must be the ID token's (OIDC Core §5.3.4). Only what was asked for is taken, and it
-//! is parsed strictly.
+//! The userinfo endpoint: gets the four attributes (contract §6).
+//! The `sub` must be the ID token's (OIDC Core §5.3.2). Only requested attributes are taken, and
+//! they are parsed strictly.
 
 use bytes::Bytes;
 use four_attributes::{Attribute, AttributeError, AttributeSet, FourAttributes, MalformedReason};
@@ -16,7 +16,7 @@ use crate::strict_json;
 use crate::subject::Subject;
 use crate::token::MAX_ANSWER_BYTES;
 
-/// Asks for the attributes of `subject`.
+/// Gets the attributes of `subject` that are in `requested`.
 ///
 /// # Errors
 ///
@@ -40,7 +40,7 @@ pub async fn attributes(
         .body(Bytes::new())
         .map_err(|_| UserinfoError::Http(HttpError::Unreachable))?;
     let answer = match http.send(request.clone(), MAX_ANSWER_BYTES, deadline).await {
-        // Reading twice does no harm.
+        // Userinfo may be requested twice: a second request changes nothing at the service.
         Err(HttpError::Interrupted) => http.send(request, MAX_ANSWER_BYTES, deadline).await?,
         other => other?,
     };
@@ -67,8 +67,8 @@ pub async fn attributes(
     Ok(attributes)
 }
 
-/// What the check of all attributes rules out, in one form of each: which attribute it would have
-/// been, and by which rule, nobody can say of one that didn't fail.
+/// The failures that are ruled out when all attributes were parsed. The attribute and the reason
+/// are only examples: if nothing failed, there is no attribute and no reason to name.
 const ATTRIBUTE_FAILURES: [AttributeError; 2] = [
     AttributeError::Missing(Attribute::Name),
     AttributeError::Malformed {
@@ -77,7 +77,7 @@ const ATTRIBUTE_FAILURES: [AttributeError; 2] = [
     },
 ];
 
-/// Whether this is `application/json`, with or without parameters. `application/jwt` is not taken
+/// Whether this is `application/json`, with or without parameters. `application/jwt` is refused
 /// (contract §10).
 fn is_json(content_type: Option<&HeaderValue>) -> bool {
     content_type

@@ -1,7 +1,8 @@
-//! The address: one string at the service, an object at OpenID Connect. Both are taken.
-//! It is kept as it stands in the card, with or without the prefecture.
-//! It must fit into Cognito in both of the forms in which Cognito gets it: the text is the one that
-//! is kept, and the object is made of it.
+//! The address: a string in the service's own form, an object in OpenID Connect's. Both are
+//! accepted.
+//! It is kept as it stands on the card, with or without the prefecture.
+//! Cognito gets it as a text and as an object that is made from the text. It must fit into Cognito
+//! in both forms.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,26 +15,27 @@ use crate::text::{self, MAXIMUM_BYTES};
 
 /// A person's address. Wiped from memory when dropped.
 ///
-/// At least 1 byte of UTF-8, and at most 2,032: less by one for each `"` and `\`. Cognito stores
-/// `{"formatted":"…"}` as its JSON text, and that may have 2,048 bytes. The limit is here, and not
-/// where the claims are made, so that every address that there is can be given to Cognito.
-/// The service's longest has about 200 characters, which is 800 bytes at the most.
+/// It has 1 to 2,032 bytes of UTF-8, and one byte less for each `"` and `\`: Cognito stores the
+/// JSON text `{"formatted":"…"}`, which may have 2,048 bytes. The limit is here, and not where the
+/// claims are made, so that every address can be given to Cognito.
+/// The service's longest address has about 200 characters, which are 800 bytes at most.
 ///
-/// `Debug` shows that there is an address, and not which; [`Address::expose`] does.
+/// `Debug` doesn't show the address. [`Address::expose`] does.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Address(Zeroizing<String>);
 
 impl Address {
-    /// The member of OpenID Connect's address object that holds the whole (OIDC Core §5.1.1).
+    /// The member of OpenID Connect's address object that holds the whole address
+    /// (OIDC Core §5.1.1).
     const FORMATTED: &str = "formatted";
 
-    /// The address out of the service's claim: a JSON string, or an object whose `formatted` is
-    /// one. The object's other members say the same in parts, and are not kept.
+    /// Reads the address from the service's claim: a JSON string, or an object whose `formatted` is
+    /// a string. The object's other members repeat parts of the address, and are not kept.
     ///
     /// # Errors
     /// [`MalformedReason::WrongType`] for another JSON type, otherwise as [`Address::from_str`].
-    /// OIDC Core §5.1.1 allows line breaks in `formatted`; the service's addresses have one line,
-    /// so they are refused here too.
+    /// OIDC Core §5.1.1 allows line breaks in `formatted`. The service's addresses have one line,
+    /// so line breaks are refused here too.
     pub fn from_claim(claim: &Value) -> Result<Self, MalformedReason> {
         let text = match claim {
             Value::String(text) => Some(text.as_str()),
@@ -43,8 +45,8 @@ impl Address {
         text.ok_or(MalformedReason::WrongType)?.parse()
     }
 
-    /// The address as OpenID Connect's object: what [`Address::from_claim`] reads, with the whole
-    /// and no parts.
+    /// The address as OpenID Connect's object, with `formatted` only. [`Address::from_claim`] reads
+    /// it.
     #[must_use]
     pub fn to_claim(&self) -> Value {
         json!({ Self::FORMATTED: self.expose() })
@@ -60,8 +62,8 @@ impl Address {
 /// Takes the text as it is.
 ///
 /// Refuses it with [`MalformedReason::TooLong`] over the limit of [`Address`], with
-/// [`MalformedReason::ControlCharacter`] or [`MalformedReason::Noncharacter`] if it has one, and
-/// with [`MalformedReason::Empty`] if there is nothing that can be seen.
+/// [`MalformedReason::ControlCharacter`] or [`MalformedReason::Noncharacter`] if it has such a
+/// character, and with [`MalformedReason::Empty`] if nothing in it can be seen.
 impl FromStr for Address {
     type Err = MalformedReason;
 
@@ -80,8 +82,9 @@ impl fmt::Debug for Address {
     }
 }
 
-/// How many bytes `{"formatted":"…"}` has. Counted and not written, so that no copy of the address
-/// is left in memory. Without control characters, JSON escapes two characters (RFC 8259 §7).
+/// The length of `{"formatted":"…"}` in bytes. It is counted without writing the object, so that no
+/// copy of the address is left in memory. The text has no control characters, so JSON escapes only
+/// two characters in it (RFC 8259 §7).
 fn object_bytes(text: &str) -> usize {
     let around = r#"{"":""}"#.len() + Address::FORMATTED.len();
     around + text.len() + text.matches(['"', '\\']).count()

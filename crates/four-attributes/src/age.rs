@@ -1,6 +1,6 @@
-//! Whether somebody has reached an age.
-//! Ages are counted by the date in Japan, wherever the servers stand.
-//! Of a birth date in part, an age is known only if every possible date agrees.
+//! Whether a person has reached an age.
+//! Ages are counted by the date in Japan, wherever the servers are.
+//! If only a part of the birth date is known, an age is known only if every possible date agrees.
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 
@@ -9,10 +9,10 @@ use crate::birth_date::BirthDate;
 /// Japan Standard Time is UTC+9, without daylight saving time (明治19年勅令第51号).
 const JAPAN: TimeDelta = TimeDelta::hours(9);
 
-/// Which day it is in Japan.
+/// The date in Japan at this time.
 #[must_use]
 pub fn japan_date(now: DateTime<Utc>) -> NaiveDate {
-    // Nine hours more than the last moment that the library knows: still its last day.
+    // Nine hours after chrono's last moment are out of its range: then it is its last day.
     now.naive_utc()
         .checked_add_signed(JAPAN)
         .map_or(NaiveDate::MAX, |japan| japan.date())
@@ -22,22 +22,23 @@ impl BirthDate {
     /// Whether the age of `age` years is reached on the day `on` (in Japan: [`japan_date`]), or
     /// `None` if that depends on the unknown part of the birth date.
     ///
-    /// An age is reached at 00:00 on the birthday, and by people who were born on 29 February on
-    /// 1 March of common years: as birthdays are kept in everyday life.
-    /// The Act on the Calculation of Ages (年齢計算ニ関スル法律) with Article 143 of the Civil Code
-    /// adds the year at the end of the day before; what is bound to that (school years, pensions)
-    /// needs another rule. Nobody has an age before they are born, not even 0.
+    /// An age is reached at 00:00 on the birthday, as birthdays are kept in everyday life. People
+    /// born on 29 February reach it on 1 March of common years.
+    /// The Act on the Calculation of Ages (年齢計算ニ関スル法律) with Article 143 of the Civil Code adds the
+    /// year at the end of the day before. What depends on the Act (school years, pensions) needs
+    /// another rule. Before birth no age is reached, not even 0.
     #[must_use]
     pub fn has_reached(&self, age: u8, on: NaiveDate) -> Option<bool> {
-        // Who is born later reaches an age later: if first and last agree, so do all between.
+        // A person born later reaches an age later. So if the first and the last day agree, all
+        // days between agree too.
         let first = reached(self.earliest(), age, on);
         let last = reached(self.latest(), age, on);
         (first == last).then_some(first)
     }
 }
 
-/// Compares as the calendar is written, so that 29 February comes before 1 March also in a year
-/// that doesn't have it.
+/// Compares year, month and day as numbers, so that 29 February comes before 1 March even in a year
+/// without that day.
 fn reached(born: NaiveDate, age: u8, on: NaiveDate) -> bool {
     (on.year(), on.month(), on.day()) >= (born.year() + i32::from(age), born.month(), born.day())
 }

@@ -1,12 +1,12 @@
-//! How strongly a person has to have authenticated, which values of `acr` are accepted, and whether
-//! it has to be said when (`auth_time`, OIDC Core §2).
-//! One rule, for a sign-in and for the record that it leaves: what is asked of a sign-in may have
-//! become more since.
+//! What is required of a person's authentication: which values of `acr` are accepted, and whether
+//! its time (`auth_time`) must be known (OIDC Core §2).
+//! A sign-in and the record that it leaves are checked by the same rules. The record is checked
+//! again, because the configuration may have become stricter since the sign-in.
 
 /// Which values of `acr` are accepted.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum AssuranceRule {
-    /// Any, also none at all.
+    /// Any value. It may also be missing.
     Any,
     /// One of these, byte for byte.
     OneOf(Vec<String>),
@@ -23,7 +23,7 @@ impl AssuranceRule {
     }
 }
 
-/// Whether it has to be said when the person authenticated.
+/// Whether the time of the authentication must be known.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AuthenticationTime {
     /// It may be missing.
@@ -33,7 +33,7 @@ pub enum AuthenticationTime {
 }
 
 impl AuthenticationTime {
-    /// Whether an authentication suffices that says when it was, or doesn't.
+    /// Whether an authentication suffices, depending on whether its time is known.
     #[must_use]
     pub fn suffices(self, is_there: bool) -> bool {
         is_there || self == Self::Optional

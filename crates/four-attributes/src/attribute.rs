@@ -33,8 +33,8 @@ impl Attribute {
         }
     }
 
-    /// The scope that asks for this attribute. The service has one for each, named as the claim,
-    /// and not the `profile` of OIDC Core §5.4.
+    /// The scope that asks for this attribute. The service has a scope for each attribute, with the
+    /// name of its claim, and not the scope `profile` of OIDC Core §5.4.
     #[must_use]
     pub const fn scope(self) -> &'static str {
         self.claim()
@@ -138,7 +138,8 @@ impl fmt::Display for AttributeSet {
     }
 }
 
-/// Takes the names of attributes in any order, separated by spaces. No word is the empty set.
+/// Takes the names of attributes in any order, separated by spaces. A text without words is the
+/// empty set.
 impl FromStr for AttributeSet {
     type Err = AttributeSetError;
 
@@ -166,7 +167,7 @@ pub enum AttributeSetError {
         /// Which word, counted from 1.
         position: usize,
     },
-    /// An attribute is named more than once: likely a slip of the pen for another one.
+    /// An attribute is named more than once: probably by mistake for another one.
     #[error("the attribute `{0}` is named twice")]
     Duplicate(Attribute),
 }

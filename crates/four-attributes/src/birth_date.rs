@@ -1,6 +1,6 @@
 //! The birth date, which for a few people is known only in part.
-//! It is kept as the first and the last day on which the person can have been born: so there is
-//! no birth date that isn't in the calendar, and no unknown day that is taken for a known one.
+//! It is kept as the first and the last day on which the person can have been born. So every birth
+//! date is in the calendar, and no unknown day is taken for a known one.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -13,10 +13,10 @@ use crate::error::MalformedReason;
 
 /// A birth date: a day, or a month whose day is unknown, or a year whose month is unknown.
 ///
-/// Whether it lies in the future isn't asked: that takes a clock. An age is never reached by it
-/// ([`BirthDate::has_reached`]).
+/// A date in the future is accepted, because refusing it takes a clock. It reaches no age before it
+/// comes ([`BirthDate::has_reached`]).
 ///
-/// `Debug` shows that there is a birth date, and not which; [`BirthDate::expose`] does.
+/// `Debug` doesn't show the birth date. [`BirthDate::expose`] does.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct BirthDate {
     earliest: NaiveDate,
@@ -24,12 +24,12 @@ pub struct BirthDate {
 }
 
 impl BirthDate {
-    /// The years that are taken. Nobody alive is older than some 120 years; a century more leaves
-    /// room for registers that were never closed, and still refuses what can only be a mistake.
-    /// The end is that of four digits.
+    /// The accepted years. No living person is older than some 120 years. A century more leaves
+    /// room for entries of registers that were never closed, and still refuses obvious mistakes.
+    /// The last year is the last one of four digits.
     const YEARS: RangeInclusive<i32> = 1800..=9999;
 
-    /// The birth date out of the service's claim: a JSON string.
+    /// Reads the birth date from the service's claim: a JSON string.
     ///
     /// # Errors
     /// [`MalformedReason::WrongType`] for another JSON type, otherwise as [`BirthDate::from_str`].
@@ -81,12 +81,12 @@ impl BirthDate {
     }
 }
 
-/// Takes `YYYYMMDD`, the service's form, and `YYYY-MM-DD`, that of OIDC Core §5.1. `00` is an
-/// unknown day, or with an unknown day an unknown month.
+/// Takes `YYYYMMDD`, the service's form, and `YYYY-MM-DD`, the form of OIDC Core §5.1. `00` is an
+/// unknown day. If the day is unknown, `00` may also be an unknown month.
 ///
 /// Refuses any other form with [`MalformedReason::NotADate`], a year before 1800 with
-/// [`MalformedReason::YearOutOfRange`], a day of an unknown month with
-/// [`MalformedReason::DayWithoutMonth`], and what the calendar doesn't have with
+/// [`MalformedReason::YearOutOfRange`], a known day of an unknown month with
+/// [`MalformedReason::DayWithoutMonth`], and a date that isn't in the calendar with
 /// [`MalformedReason::NoSuchDate`].
 impl FromStr for BirthDate {
     type Err = MalformedReason;
@@ -124,7 +124,7 @@ fn numbers(text: &str) -> Option<(i32, u32, u32)> {
     }
 }
 
-/// The number that a few ASCII digits write. Unlike `str::parse` it takes no sign.
+/// The number written in a few ASCII digits. Unlike `str::parse` it takes no sign.
 fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, digit| {
         digit

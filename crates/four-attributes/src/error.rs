@@ -26,7 +26,8 @@ pub enum MalformedReason {
     /// Not a JSON string; for the address, neither that nor an object whose `formatted` is one.
     #[error("wrong JSON type")]
     WrongType,
-    /// No text, or nothing that can be seen: white space and characters without a shape.
+    /// An empty text, or one in which nothing can be seen: only white space and characters without
+    /// a shape.
     #[error("empty")]
     Empty,
     /// A control character, a line break, a control or mark of the writing direction, or a tag.
@@ -44,7 +45,7 @@ pub enum MalformedReason {
     /// In the form of a date, but not in the calendar.
     #[error("no such date")]
     NoSuchDate,
-    /// A year in which nobody who lives can be born.
+    /// A year in which no living person can have been born.
     #[error("year out of range")]
     YearOutOfRange,
     /// The month is unknown, but a day is given.

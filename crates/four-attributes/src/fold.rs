@@ -1,15 +1,15 @@
-//! One form for characters that are written in several, so that the name of a place is found
-//! however it was written. A register may mark a character's exact shape, or have it by a code of
-//! its own: that hides no name.
+//! Folding: gives characters that can be written in several forms one form, so that the name of a
+//! place is found however it is written. A register may mark the exact shape of a character with a
+//! variation selector, or have a code point of its own for it.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 
-/// The characters in their one form: without those that show nothing (variation selectors are among
-/// them), composed by NFKC (UAX #15), which also replaces compatibility ideographs, and
-/// [`without_variants`]. It reads no further than it is asked for, but for the marks that belong to
-/// a character.
+/// Folds characters: removes those that show nothing (variation selectors among them), composes by
+/// NFKC (UAX #15), which also replaces compatibility ideographs, and applies [`without_variants`].
+/// The iterator is lazy: it reads no further than it is asked for, except for the marks that belong
+/// to a character.
 pub(crate) fn folded(characters: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     let shown = characters.filter(move |character| !ignorable.contains(*character));
@@ -18,16 +18,16 @@ pub(crate) fn folded(characters: impl Iterator<Item = char>) -> impl Iterator<It
         .map(without_variants)
 }
 
-/// A character in its one form. Unicode keeps these apart, and in the name of a place they are the
-/// same one. `嶋` isn't among them: 鹿嶋市 and 鹿島市 are two cities.
+/// A character in its folded form. Unicode tells these characters apart, but they mean the same in
+/// the name of a place. `嶋` isn't among them: 鹿嶋市 and 鹿島市 are two cities.
 pub(crate) const fn without_variants(character: char) -> char {
     match character {
-        // Read `ga` or `ka` within names, and written as each likes. No municipality of the table
-        // has it in hiragana (`が`).
+        // Read `ga` or `ka` within names, and written in any of these forms. No municipality of the
+        // table writes the sound in hiragana (`が`).
         'ヵ' | 'ヶ' => 'ケ',
-        // The city itself takes either: 塩竈市, 塩釜市.
+        // The city itself accepts both: 塩竈市, 塩釜市.
         '竃' | '竈' => '釜',
-        // Older and newer forms, and shapes that registers write, of the characters in the table.
+        // Older and newer forms of the characters in the table, and shapes that registers write.
         '來' => '来',
         '俱' => '倶',
         '值' => '値',
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn what_is_written_in_several_ways_becomes_one() {
         for (written, form) in [
-            // A variation selector of Unicode's own, and two of the registers of ideographs.
+            // A standardized variation selector, and two of the Ideographic Variation Database.
             ("神\u{FE00}奈川", "神奈川"),
             ("葛\u{E0100}飾", "葛飾"),
             ("葛\u{E0101}飾", "葛飾"),
@@ -176,9 +176,9 @@ mod tests {
             ("東京\u{FA26}", "東京都"),
             ("\u{FA1B}岡", "福岡"),
             ("宝\u{FA10}", "宝塚"),
-            // That block has some that Unicode doesn't call compatible.
+            // U+FA11 is in the same block, but has no compatibility mapping.
             ("長\u{FA11}", "長崎"),
-            // Half the width, and two characters for one.
+            // Half-width characters, a combining mark, a small kana and a zero-width space.
             ("ﾆｾｺ", "ニセコ"),
             ("つか\u{3099}る", "つがる"),
             ("茅ヶ崎", "茅ケ崎"),

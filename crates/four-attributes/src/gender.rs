@@ -1,6 +1,6 @@
-//! The gender: one character at the service, a word at OpenID Connect.
+//! The gender: one character in the service's own form, a word in OpenID Connect's.
 //! It is the only attribute that a person may lack.
-//! The meaning of two of the service's codes is not official: what we take them for stands here.
+//! The service documents two of its codes only together. [`Gender`] says what each means here.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,10 +11,10 @@ use crate::error::MalformedReason;
 
 /// A person's gender, as it is registered.
 ///
-/// The service's codes `3` and `9` are "other or not applicable", without saying which is which.
-/// `9` is "not applicable" in ISO/IEC 5218, so `3` is "other" here.
+/// The service documents its codes `3` and `9` as "other or not applicable", without saying which
+/// is which. `9` is "not applicable" in ISO/IEC 5218, so `3` is "other" here.
 ///
-/// `Debug` shows that there is a gender, and not which; [`Gender::expose`] does.
+/// `Debug` doesn't show the gender. [`Gender::expose`] does.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub enum Gender {
     /// `1` or `male`.
@@ -28,10 +28,10 @@ pub enum Gender {
 }
 
 impl Gender {
-    /// The gender out of the service's claim: a JSON string.
+    /// Reads the gender from the service's claim: a JSON string.
     ///
     /// # Errors
-    /// [`MalformedReason::WrongType`] for another JSON type, also for a number; otherwise as
+    /// [`MalformedReason::WrongType`] for another JSON type, even a number; otherwise as
     /// [`Gender::from_str`].
     pub fn from_claim(claim: &Value) -> Result<Self, MalformedReason> {
         claim.as_str().ok_or(MalformedReason::WrongType)?.parse()
@@ -53,8 +53,8 @@ impl Gender {
 /// Takes the service's code (`1`, `2`, `3`, `9`) and the two words that OIDC Core §5.1 defines
 /// (`male`, `female`), exactly.
 ///
-/// Refuses all else with [`MalformedReason::UnknownCode`], also `other`: nothing says that the
-/// service would mean its `3` by it.
+/// Refuses everything else with [`MalformedReason::UnknownCode`], even `other`: it is not
+/// documented that the service would mean its `3` by that.
 impl FromStr for Gender {
     type Err = MalformedReason;
 

@@ -1,9 +1,10 @@
 //! The four attributes of the My Number Card (基本4情報): name, address, birth date, gender.
-//! The path through this crate: the service's userinfo, then [`FourAttributes`], then what follows
-//! from them, and beside it the [`VerifiedRecord`]: the same, sealed, for what must be proved
-//! later.
-//! No I/O in here; what day it is comes in as an argument. In which forms they go to Amazon
-//! Cognito, the crate `user-pool` says.
+//! [`FourAttributes`] reads them from the service's userinfo. From them follow ages
+//! ([`BirthDate::has_reached`]), the [`Prefecture`] and the [`Municipality`]. A [`VerifiedRecord`]
+//! is the attributes, sealed so that they can be proved later.
+//!
+//! This crate does no I/O, and gets the time as an argument. The forms of the attributes for Amazon
+//! Cognito are in the crate `user-pool`.
 //!
 //! ```
 //! use chrono::{DateTime, Utc};
@@ -31,11 +32,11 @@
 //! assert_eq!(Prefecture::of(address), Some(Prefecture::Kanagawa));
 //! assert_eq!(Municipality::of(address).map(Municipality::code), Some("141003"));
 //!
-//! // Nothing personal is shown by accident.
+//! // `Debug` shows nothing personal.
 //! assert_eq!(format!("{:?}", attributes.name), "Some(Name(…))");
 //!
-//! // What can be proved later: only whoever has a key of the ring can make a record or read it, and
-//! // it counts for nobody but this user.
+//! // A record proves the attributes later. Only a holder of a key of the ring can make or read a
+//! // record, and it counts for this user only.
 //! let keys = SealingKeys::new(["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"])?;
 //! let record = VerifiedRecord {
 //!     issuer: "https://service.example".to_owned(),

@@ -1,7 +1,8 @@
 //! The municipality (市区町村) that an address lies in, from a table of all of them:
 //! `data/municipalities.tsv`.
 //! An address begins with its prefecture and its municipality, or leaves out the prefecture. Only
-//! whole names count, and only at the very beginning: what isn't certain is none.
+//! whole names count, and only at the very beginning. If the municipality isn't certain, the answer
+//! is `None`.
 
 use std::fmt;
 use std::ops::Range;
@@ -13,17 +14,17 @@ use crate::address::Address;
 use crate::fold::{folded, without_variants};
 use crate::prefecture::Prefecture;
 
-/// All municipalities; `data/README.md` says from where, and of when.
+/// All municipalities. `data/README.md` names their source and date.
 const TABLE: &str = include_str!("../data/municipalities.tsv");
 
 /// How many characters of an address can matter: the longest prefecture, and the longest name with
 /// its county.
 const LONGEST: usize = 14;
 
-/// A municipality of Japan: a city, town or village, or one of the 23 special wards of Tokyo. The
-/// wards of designated cities (`横浜市中区`) are parts of a municipality, and are none.
+/// A municipality of Japan: a city, town or village, or one of the 23 special wards of Tokyo. A
+/// ward of a designated city (`横浜市中区`) is a part of a municipality, and not one itself.
 ///
-/// `Debug` doesn't show which: it says where somebody lives.
+/// `Debug` doesn't show which one it is, because that says where somebody lives.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct Municipality {
     code: &'static str,
@@ -35,13 +36,13 @@ pub struct Municipality {
 impl Municipality {
     /// The municipality that an address begins with, if that is certain.
     ///
-    /// - After a prefecture, it is one of that prefecture (`東京都府中市`). One of another prefecture is
-    ///   none.
+    /// - After a prefecture, its name has to be one of that prefecture (`東京都府中市`). The name of a
+    ///   municipality of another prefecture gives `None`.
     /// - Without a prefecture, its name has to be the only one in Japan: `府中市` is in Tokyo and in
     ///   Hiroshima, `北区` is also a ward of ten cities, and quarters of many cities are called
     ///   `大島町`.
-    /// - A town or village that has a county (`松前郡福島町`) counts with it, and without it never.
-    /// - The island before two towns (`八丈島八丈町`, `三宅島三宅村`) may be there or not.
+    /// - A town or village that has a county (`松前郡福島町`) counts only if its county is written, too.
+    /// - The island before a town and a village (`八丈島八丈町`, `三宅島三宅村`) may be written or left out.
     ///
     /// White space may stand before and between prefecture, county and name. Variation selectors,
     /// compatibility ideographs and the older forms of characters that are listed in `fold.rs`
@@ -59,7 +60,7 @@ impl Municipality {
         self.code
     }
 
-    /// The prefecture that it belongs to.
+    /// The prefecture of the municipality.
     #[must_use]
     pub const fn prefecture(self) -> Prefecture {
         self.prefecture
@@ -71,8 +72,8 @@ impl Municipality {
         self.name
     }
 
-    /// The name with all that it is written after: the prefecture, and the county of a town or
-    /// village. For example `神奈川県横浜市` or `北海道松前郡福島町`.
+    /// The full name: the prefecture, the county of a town or village, and the name. For example
+    /// `神奈川県横浜市` or `北海道松前郡福島町`.
     #[must_use]
     pub fn full_name(self) -> String {
         [self.prefecture.japanese_name(), self.county, self.name].concat()
@@ -87,12 +88,12 @@ impl fmt::Debug for Municipality {
 
 impl Prefecture {
     /// The prefecture that an address lies in: the one that it begins with, whatever follows, or
-    /// else the one of the municipality that it begins with. White space before it doesn't count,
-    /// nor do variants of characters.
+    /// else the one of the municipality that it begins with. White space before the address and
+    /// variants of characters make no difference.
     ///
-    /// `None` for every other address. So it is for `府中市`, which is in Tokyo and in Hiroshima, for
-    /// a ward without its city (`北区` is in Tokyo and in many designated cities), and for a town
-    /// without its county. `Municipality::of` has the rule.
+    /// `None` for every other address. Examples are `府中市`, which is in Tokyo and in Hiroshima, a
+    /// ward without its city (`北区` is in Tokyo and in many designated cities), and a town without
+    /// its county. `Municipality::of` has the rule.
     #[must_use]
     pub fn of(address: &Address) -> Option<Self> {
         let beginning = Beginning::of(address);
@@ -101,17 +102,17 @@ impl Prefecture {
     }
 }
 
-/// The beginning of an address in the form in which names are compared, as far as it can matter.
+/// The beginning of an address, as far as it can matter, in the form in which names are compared.
 struct Beginning {
-    /// Without white space. Wiped, like the address itself.
+    /// The text without white space. It is wiped from memory when dropped, like the address itself.
     text: Zeroizing<String>,
-    /// Before which bytes of the text there was white space.
+    /// The byte positions in the text before which there was white space.
     gaps: Vec<usize>,
 }
 
 impl Beginning {
     fn of(address: &Address) -> Self {
-        // It never grows beyond this, so no copy is left behind in memory.
+        // The string never outgrows this capacity, so no copy of it is left in memory.
         let mut text = Zeroizing::new(String::with_capacity(LONGEST * char::MAX.len_utf8()));
         let mut gaps = Vec::new();
         let characters =
@@ -130,14 +131,7 @@ impl Beginning {
         Self { text, gaps }
     }
 
-    fn prefecture(&self) -> Option<Prefecture> {
-        Prefecture::ALL.into_iter().find(|one| {
-            let name = one.japanese_name();
-            self.text.starts_with(name) && !self.has_gap_within(&(0..name.len()))
-        })
-    }
-
-    /// The municipality after the prefecture that is named, if one is.
+    /// The municipality after the prefecture `named`, if the address begins with one.
     fn municipality(&self, named: Option<Prefecture>) -> Option<Municipality> {
         let start = named.map_or(0, |prefecture| prefecture.japanese_name().len());
         let rest = self.text.get(start..)?;
@@ -145,20 +139,28 @@ impl Beginning {
             Some(prefecture) => row.municipality.prefecture == prefecture,
             None => row.is_unique,
         })?;
-        // White space may stand behind the county, and nowhere else.
+        // White space may stand before and after the county or island, but neither within it nor
+        // within the name.
         let name = start + entry.district_bytes;
         let is_whole = !self.has_gap_within(&(start..name))
             && !self.has_gap_within(&(name..start + entry.key.len()));
         is_whole.then_some(row.municipality)
     }
 
-    /// Whether white space tears these bytes apart.
+    fn prefecture(&self) -> Option<Prefecture> {
+        Prefecture::ALL.into_iter().find(|one| {
+            let name = one.japanese_name();
+            self.text.starts_with(name) && !self.has_gap_within(&(0..name.len()))
+        })
+    }
+
+    /// Whether there was white space within these bytes.
     fn has_gap_within(&self, bytes: &Range<usize>) -> bool {
         (self.gaps.iter()).any(|gap| bytes.start < *gap && *gap < bytes.end)
     }
 }
 
-/// The table, made for looking names up.
+/// The table in the form in which names are looked up.
 struct Tables {
     rows: Vec<Row>,
     /// All names in the form in which they are compared, one after the other.
@@ -175,16 +177,16 @@ struct Row {
 
 /// One way to write a municipality without its prefecture.
 struct Entry {
-    /// Where its key is.
+    /// The place of its key in `Tables::keys`.
     key: Range<usize>,
-    /// How much of the key is the county or the island.
+    /// How many bytes of the key are the county or the island.
     district_bytes: usize,
-    /// Whose it is, as a place among the rows.
+    /// The index of its row in `Tables::rows`.
     row: usize,
 }
 
-/// Made when the first address is looked up, so that no start waits for it. It takes about a
-/// millisecond, and the file stays one that people can read and compare.
+/// The table is read when the first address is looked up, so that no start waits for it. Reading
+/// takes about a millisecond. In return, the file stays one that people can read and compare.
 static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables::read(TABLE));
 
 impl Tables {
@@ -243,12 +245,9 @@ impl Tables {
         }
     }
 
-    fn key(&self, entry: &Entry) -> &str {
-        self.keys.get(entry.key.clone()).unwrap_or_default()
-    }
-
-    /// Every entry whose key the text begins with. No key is the beginning of another, so they have
-    /// one key, and no other lies between it and the text.
+    /// Every entry whose key is a beginning of the text. No key is a beginning of another one, so
+    /// these entries have the same key, and stand directly before the place where the text would be
+    /// sorted in.
     fn entries_at<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (&'a Entry, &'a Row)> {
         let after = self
             .entries
@@ -257,6 +256,10 @@ impl Tables {
         let fitting =
             (before.iter().rev()).take_while(move |entry| text.starts_with(self.key(entry)));
         fitting.filter_map(|entry| Some((entry, self.rows.get(entry.row)?)))
+    }
+
+    fn key(&self, entry: &Entry) -> &str {
+        self.keys.get(entry.key.clone()).unwrap_or_default()
     }
 }
 
@@ -280,7 +283,7 @@ mod tests {
         Prefecture::of(&address.parse().unwrap())
     }
 
-    /// The code of the municipality, since the test has to show which.
+    /// The code of the municipality, since the test has to show which one it is.
     fn code_of(address: &str) -> Option<&'static str> {
         of(address).map(Municipality::code)
     }
@@ -307,7 +310,7 @@ mod tests {
         assert_eq!(codes.len(), 1_741);
         assert!(codes.is_sorted_by(|one, next| one < next));
         assert_eq!(TABLES.rows.len(), codes.len());
-        // The island may be left out of the way that two of them are written.
+        // Two municipalities have a second entry, without their island.
         assert_eq!(TABLES.entries.len(), codes.len() + 2);
     }
 
@@ -344,8 +347,8 @@ mod tests {
         }
     }
 
-    /// The form in which names are compared joins none that were apart, and the search for a name
-    /// relies on none being the beginning of another.
+    /// Folding makes no two different names equal. And no name is the beginning of another one: the
+    /// search relies on that.
     #[test]
     fn folded_names_are_unique_where_they_were_and_none_begins_another() {
         let written: BTreeSet<String> = table()
@@ -370,8 +373,8 @@ mod tests {
         }
     }
 
-    /// What is compared of the table is made of it without NFKC, and prefectures are compared as
-    /// they are.
+    /// The names of the table are folded without NFKC, and prefectures are not folded at all. Both
+    /// must already have the form that complete folding gives them.
     #[test]
     fn the_table_needs_no_normalization_and_a_prefecture_is_written_as_it_is_compared() {
         for entry in &TABLES.entries {
@@ -389,7 +392,7 @@ mod tests {
         }
     }
 
-    /// No form of a character is folded for nothing.
+    /// Every folded form occurs in a name.
     #[test]
     fn every_variant_is_of_a_character_in_a_name() {
         let prefectures = Prefecture::ALL.map(Prefecture::japanese_name).concat();
@@ -492,7 +495,7 @@ mod tests {
         ] {
             assert_eq!(code_of(address), None, "{address}");
         }
-        // 京都 isn't 京都府, and what follows is in two prefectures.
+        // 京都 isn't 京都府, and 府中市 is in two prefectures.
         assert_eq!(prefecture_of("京都 府中市"), None);
         assert_eq!(prefecture_of("東京 都府中市"), None);
     }
@@ -551,7 +554,7 @@ mod tests {
     fn a_municipality_of_another_prefecture_than_the_one_that_is_written_is_none() {
         let rows = table();
         for (place, [_, _, district, name, _]) in rows.iter().enumerate() {
-            // That of another, far down the table.
+            // The prefecture of another row, far away in the table.
             let prefecture = rows[(place + rows.len() / 2) % rows.len()][1];
             let address = format!("{prefecture}{district}{name}");
             let lies_there = |row: &[&str; 5]| row[1] == prefecture && row[3] == *name;
@@ -600,8 +603,8 @@ mod tests {
         }
     }
 
-    /// Whatever character of whatever name has a mark, the name is the same; and it may be written
-    /// with its other forms.
+    /// A name is found even if a variation selector follows each of its characters. It is also
+    /// found in its folded form.
     #[test]
     fn a_variation_selector_behind_any_character_hides_no_name() {
         for [code, prefecture, district, name, _] in table() {

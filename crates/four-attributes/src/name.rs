@@ -1,6 +1,6 @@
 //! The name: one string, family and given name not split.
-//! It is kept as it stands in the card: full-width spaces, replaced characters and all.
-//! Whoever wants to compare names must decide on a normal form; none is forced on it here.
+//! It is kept as it stands on the card, including full-width spaces and replaced characters.
+//! No normal form is applied: an application that compares names has to choose one itself.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,12 +13,12 @@ use crate::text;
 
 /// A person's name, 1 to 2,048 bytes of UTF-8. Wiped from memory when dropped.
 ///
-/// `Debug` shows that there is a name, and not which; [`Name::expose`] does.
+/// `Debug` doesn't show the name. [`Name::expose`] does.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Name(Zeroizing<String>);
 
 impl Name {
-    /// The name out of the service's claim: a JSON string.
+    /// Reads the name from the service's claim: a JSON string.
     ///
     /// # Errors
     /// [`MalformedReason::WrongType`] for another JSON type, otherwise as [`Name::from_str`].
@@ -36,8 +36,8 @@ impl Name {
 /// Takes the text as it is.
 ///
 /// Refuses it with [`MalformedReason::TooLong`] over 2,048 bytes, with
-/// [`MalformedReason::ControlCharacter`] or [`MalformedReason::Noncharacter`] if it has one, and
-/// with [`MalformedReason::Empty`] if there is nothing that can be seen.
+/// [`MalformedReason::ControlCharacter`] or [`MalformedReason::Noncharacter`] if it has such a
+/// character, and with [`MalformedReason::Empty`] if nothing in it can be seen.
 impl FromStr for Name {
     type Err = MalformedReason;
 

@@ -1,6 +1,7 @@
-//! The prefecture (都道府県) that an address lies in.
-//! Most addresses begin with it. Where it is left out, the municipality tells.
-//! Where neither is certain the answer is none: a wrong prefecture is worse than no prefecture.
+//! The prefectures (都道府県) of Japan.
+//! `Prefecture::of` in `municipality.rs` finds the one that an address lies in. Most addresses
+//! begin with it. If it is left out, the municipality tells which it is. If neither is certain, the
+//! answer is `None`: a wrong prefecture is worse than no prefecture.
 
 /// Makes the enum and its tables from one list, so that they can't disagree.
 macro_rules! prefectures {

@@ -1,6 +1,6 @@
-//! What holds for every attribute that is a text: the name and the address.
-//! The text is kept byte for byte, because it is what stands in the card's chip; it is refused
-//! where it could mislead a reader, break a line, or not fit into Cognito.
+//! The rules for every attribute that is a text: the name and the address.
+//! A text is kept byte for byte, because it is what the card's chip has. It is refused if it could
+//! mislead a reader, break a line, or not fit into Cognito.
 
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
@@ -8,8 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::error::MalformedReason;
 
-/// How long a value may be in a user pool: 2,048 bytes of UTF-8 (Amazon Cognito, "User pool
-/// attributes").
+/// The longest value in a user pool: 2,048 bytes of UTF-8 (Amazon Cognito, "User pool attributes").
 pub const MAXIMUM_BYTES: usize = 2_048;
 
 /// A copy of the text, wiped from memory when it is dropped.
@@ -23,7 +22,8 @@ pub(crate) fn checked(text: &str) -> Result<Zeroizing<String>, MalformedReason> 
     if text.len() > MAXIMUM_BYTES {
         return Err(MalformedReason::TooLong);
     }
-    // Before `Empty`, because a line break is white space: it is told as what it is.
+    // Checked before `Empty`: a line break is white space too, but is reported as a control
+    // character.
     if text.chars().any(is_control) {
         return Err(MalformedReason::ControlCharacter);
     }
@@ -36,21 +36,21 @@ pub(crate) fn checked(text: &str) -> Result<Zeroizing<String>, MalformedReason> 
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// Characters that no name and no address has, and that make a text be read as another one, or
-/// carry what nobody sees:
+/// Characters that no name and no address has, and that make a reader see another text, or hide a
+/// text from the reader:
 ///
 /// - Unicode's category Cc (C0, DEL, C1), its line and paragraph separator;
-/// - the embeddings, overrides, isolates and marks of the writing direction (UAX #9 §2.1–§2.6): a
-///   page shows another order than the one that was verified, and nothing that a Japanese register
-///   writes needs them;
-/// - U+206A–U+206F, formats that Unicode deprecates;
-/// - the marks of interlinear annotation (U+FFF9–U+FFFB), between which a text hides;
-/// - tags (U+E0000–U+E007F): a whole second text that no font draws.
+/// - the embeddings, overrides, isolates and marks of the writing direction (UAX #9 §2.1–§2.6):
+///   they make a page show another order than the one that was verified, and nothing in a Japanese
+///   register needs them;
+/// - U+206A–U+206F, format characters that Unicode deprecates;
+/// - the marks of interlinear annotation (U+FFF9–U+FFFB), between which a text can be hidden;
+/// - tags (U+E0000–U+E007F): a whole second text that no font shows.
 ///
-/// Kept are variation selectors, since Japanese names need them; U+FFFD, with which a system says
-/// that it has lost a character: it is seen, and whoever bears such a name could not log in
-/// otherwise; and the private use areas, where registers keep the characters (外字) that Unicode
-/// doesn't have.
+/// These characters are kept: variation selectors, because Japanese names need them; U+FFFD, with
+/// which a system says that it has lost a character, because it can be seen, and a person with such
+/// a name could not log in otherwise; and the private use areas, where registers keep the
+/// characters (外字) that Unicode doesn't have.
 fn is_control(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -65,17 +65,17 @@ fn is_control(character: char) -> bool {
         )
 }
 
-/// Code points that are never characters (Unicode §23.7): only a defect sends them, and others
-/// refuse them.
+/// Code points that are never characters (Unicode §23.7). Only a defect sends them, and other
+/// software refuses them.
 fn is_noncharacter(character: char) -> bool {
     let code = u32::from(character);
     matches!(code, 0xFDD0..=0xFDEF) || code & 0xFFFE == 0xFFFE
 }
 
-/// Whether a reader sees something: neither white space nor one of the characters that Unicode lets
-/// have no shape (`Default_Ignorable_Code_Point`: zero width, fillers, variation selectors), nor
-/// one that is blank, or stands for nothing, by itself: the empty braille cell, the object that
-/// isn't there, blanks and fillers of three other scripts.
+/// Whether a reader sees something. White space can't be seen, and neither can characters that
+/// Unicode allows to have no shape (`Default_Ignorable_Code_Point`: zero width, fillers, variation
+/// selectors). Nor can characters that are blank or stand for nothing by themselves: the empty
+/// braille cell, the object replacement character, and blanks and fillers of three other scripts.
 fn is_visible(character: char) -> bool {
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     !(character.is_whitespace()
@@ -102,7 +102,7 @@ mod tests {
             "\u{20BB7}野家",
             "山\u{FFFD}　太郎",      // a character that a system has lost
             "\u{E000}田　\u{F0000}", // a register's own characters (外字)
-            "山\u{200D}田",          // not seen, and changes nothing that is
+            "山\u{200D}田",          // invisible, and changes nothing that is visible
             "〱",
         ] {
             assert_eq!(checked(text).unwrap().as_str(), text);

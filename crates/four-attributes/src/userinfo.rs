@@ -1,6 +1,6 @@
-//! From the service's userinfo to the four attributes.
-//! Only what was asked for is taken; what came besides is never kept.
-//! What everybody has must be there, or there is no login.
+//! Reads the four attributes from the service's userinfo.
+//! Only requested attributes are taken. Anything else in userinfo is never kept.
+//! A requested attribute that every person has must be there, or the login fails.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use crate::error::{AttributeError, MalformedReason};
 use crate::gender::Gender;
 use crate::name::Name;
 
-/// What is known of a person. `None` is what was not asked for, or a gender that is not there.
+/// What is known of a person. `None` is an attribute that was not asked for, or a missing gender.
 ///
 /// `Debug` shows which attributes are there, and none of their values.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -20,15 +20,15 @@ pub struct FourAttributes {
     pub name: Option<Name>,
     /// The address.
     pub address: Option<Address>,
-    /// The birth date, perhaps in part.
+    /// The birth date, possibly known only in part.
     pub birth_date: Option<BirthDate>,
     /// The gender.
     pub gender: Option<Gender>,
 }
 
 impl FourAttributes {
-    /// Takes the requested attributes out of userinfo (OIDC Core §5.3.2). A JSON `null` counts as
-    /// absent. Whether `sub` is that of the ID token is for the caller to check.
+    /// Takes the requested attributes from userinfo (OIDC Core §5.3.2). A JSON `null` counts as
+    /// absent. The caller has to check that `sub` is the ID token's.
     ///
     /// # Errors
     /// [`AttributeError::Missing`] if a requested name, address or birth date is absent, and
@@ -50,7 +50,7 @@ impl FourAttributes {
         })
     }
 
-    /// Those of them that are in the set.
+    /// Keeps only the attributes that are in the set.
     #[must_use]
     pub fn only(self, attributes: AttributeSet) -> Self {
         let keeps = |attribute| attributes.contains(attribute);
@@ -63,7 +63,7 @@ impl FourAttributes {
     }
 }
 
-/// Userinfo, and what may be taken from it.
+/// Userinfo, and the attributes that may be taken from it.
 #[derive(Clone, Copy)]
 struct Source<'a> {
     userinfo: &'a Map<String, Value>,

@@ -1,8 +1,8 @@
-//! What the service said about a person, sealed: so that it can be proved later, wherever it lay
-//! meanwhile.
-//! It travels as one claim and lies as one attribute in a user pool, whose other attributes their
-//! user may overwrite. A record counts only if it opens and belongs to the user: everything else
-//! has a refusal of its own.
+//! The verified record: what the service said about a person, sealed so that it can be proved
+//! later.
+//! It is one claim of the bridge's ID token, and one attribute in a user pool. Users may overwrite
+//! the attributes in the user pool. So a record counts only if it opens and belongs to the user.
+//! Every reason why it doesn't count is a [`RecordRefusal`] of its own.
 //!
 //! Form: a sealed value (crate `sealing`) without a header, whose plaintext is
 //! `version (1) ‖ postcard`.
@@ -17,47 +17,47 @@ use zeroize::Zeroizing;
 
 use crate::userinfo::FourAttributes;
 
-/// How long a sealed record is at most, in bytes: less than the 2,048 that Amazon Cognito stores.
+/// The longest sealed record, in bytes: less than the 2,048 that Amazon Cognito stores.
 pub const MAXIMUM_RECORD_BYTES: usize = 2_047;
 
-/// What no other sealed value has, so that none of them opens as a record, also where they share a
-/// key.
+/// The purpose of the seal. No other sealed value has it, so that none of them opens as a record,
+/// even if they share a key.
 const PURPOSE: &[u8] = b"digital-auth verified record";
 
 const VERSION: u8 = 1;
 
-/// What the seal takes: version, key id, nonce and tag.
+/// The bytes that the seal takes: version, key id, nonce and tag.
 const SEAL_BYTES: usize = 1 + 4 + 12 + 16;
 
-/// What is left for the plaintext: base64url makes 4 characters of 3 bytes.
+/// The bytes that are left for the plaintext: base64url makes 4 characters of 3 bytes.
 const PLAINTEXT_BYTES: usize = MAXIMUM_RECORD_BYTES * 3 / 4 - SEAL_BYTES;
 
-/// What the service said about a person, to whom, and when.
+/// What the service said about a person, and when.
 ///
-/// `Debug` shows where it is from, and nothing of the person.
+/// `Debug` shows the issuer and the provider name, and nothing about the person.
 #[derive(Clone, Eq, PartialEq)]
 pub struct VerifiedRecord {
-    /// The issuer of the service: another environment has another one.
+    /// The service's issuer. Each environment of the service has its own.
     pub issuer: String,
     /// The person's subject as the user pool has it. Personal information.
     pub subject: String,
-    /// The name of the identity provider in the user pool through which it came.
+    /// The name of the identity provider in the user pool through which the record came.
     pub provider_name: String,
-    /// What the service said. What was not asked for isn't there.
+    /// The attributes that the service gave. An attribute that was not asked for is `None`.
     pub attributes: FourAttributes,
-    /// When it was verified.
+    /// When the person was verified.
     pub verified_at: VerifiedAt,
-    /// How strongly: the service's `acr`, if it gave one (OIDC Core §2).
+    /// How strongly the person authenticated: the service's `acr`, if it gave one (OIDC Core §2).
     pub acr: Option<String>,
 }
 
-/// When the person was verified, in whole seconds: what is finer isn't kept.
+/// When the person was verified, in whole seconds. Fractions are not kept.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum VerifiedAt {
     /// The service's `auth_time`: when it authenticated the person.
     Authentication(DateTime<Utc>),
-    /// The `iat` of the service's ID token, where it gave no `auth_time`. It authenticated the
-    /// person then or before.
+    /// The `iat` of the service's ID token, if that has no `auth_time`. The service authenticated
+    /// the person at this time or before.
     IssuedAt(DateTime<Utc>),
 }
 
@@ -74,22 +74,22 @@ impl VerifiedAt {
 /// To whom a record must belong, and how old it may be.
 #[derive(Clone, Copy)]
 pub struct Expected<'a> {
-    /// The issuers of the service: the record must be of one of them. More than one where the
-    /// service has changed its own.
+    /// The accepted issuers of the service: the record must be of one of them. There are several if
+    /// the service has changed its issuer.
     pub issuers: &'a [&'a str],
     /// The name of the identity provider in the user pool.
     pub provider_name: &'a str,
-    /// The user's subjects at this provider: the record must be of one of them, exactly, upper and
-    /// lower case told apart. Of none of them if it is empty.
+    /// The user's subjects at this provider: the record must be of exactly one of these, and upper
+    /// and lower case are told apart. If there are none, every record is refused.
     pub subjects: &'a [&'a str],
-    /// The earliest verification that counts, in whole seconds. Any, if `None`.
+    /// The earliest verification that counts, in whole seconds. `None` is no limit.
     pub not_before: Option<DateTime<Utc>>,
-    /// The latest verification that can have been, in whole seconds: now, and how far the clock of
-    /// whoever sealed it may be ahead.
+    /// The latest possible verification, in whole seconds: now, plus how far the clock of the
+    /// software that sealed the record may be ahead.
     pub not_after: DateTime<Utc>,
 }
 
-/// Shows nothing of the person.
+/// Shows nothing about the person.
 impl fmt::Debug for Expected<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -105,24 +105,25 @@ impl fmt::Debug for Expected<'_> {
 /// Why there is no sealed record.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum SealRecordError {
-    /// It would be longer than [`MAXIMUM_RECORD_BYTES`].
+    /// The record would be longer than [`MAXIMUM_RECORD_BYTES`].
     #[error("the verified record is too long for a user pool")]
     TooLong,
-    /// It could not be sealed.
+    /// The record could not be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
 }
 
-/// Why a record doesn't count. Of several reasons the first counts, in the order of these variants;
-/// only what opened can be malformed within, of another issuer, unlinked or too old.
+/// Why a record doesn't count. If there are several reasons, the first one counts, in the order of
+/// these variants. What is inside is looked at only if the record opened: its form and version, its
+/// issuer, its user and its age.
 #[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
 pub enum RecordRefusal {
-    /// It isn't in the form of a record, or tells of a verification that has yet to come. The
-    /// latter opened, so nobody altered it: only a defect of whoever sealed it can bring it about,
-    /// and it would never be too old.
+    /// It isn't in the form of a record, or its time of verification lies in the future. A record
+    /// with a future time opened, so nobody altered it: only a defect of the software that sealed
+    /// it can cause that. It is refused because it would never become too old.
     #[error("the verified record is malformed")]
     Malformed,
-    /// It opened, and has a form that isn't known here: whoever sealed it is of another version.
+    /// It opened, but has a form that isn't known here: another version of the bridge sealed it.
     #[error("the verified record has another version")]
     OtherVersion,
     /// It was sealed with a key that isn't in the ring (any more).
@@ -131,7 +132,7 @@ pub enum RecordRefusal {
     /// It was altered, or is a sealed value of another kind.
     #[error("the verified record was altered")]
     Forged,
-    /// It is of another issuer: of another environment of the service.
+    /// It is of another issuer, for example of another environment of the service.
     #[error("the verified record is of another issuer")]
     OtherIssuer,
     /// It is another user's, or came through another identity provider.
@@ -154,8 +155,8 @@ impl RecordRefusal {
         Self::TooOld,
     ];
 
-    /// Whether somebody must have altered it. Everything else happens in the life of keys,
-    /// environments and users.
+    /// Whether somebody must have altered the record. All other refusals occur in normal operation,
+    /// when keys, environments or users change.
     #[must_use]
     pub const fn is_tampering(self) -> bool {
         matches!(self, Self::Forged)
@@ -163,9 +164,9 @@ impl RecordRefusal {
 }
 
 impl VerifiedRecord {
-    /// Seals the record: visible ASCII, [`MAXIMUM_RECORD_BYTES`] at most. A name of 100 and an
-    /// address of 200 characters fit, of 4 bytes each, with a subject of 95, a provider name of 32,
-    /// an issuer of 60 and an `acr` of 40 bytes.
+    /// Seals the record as visible ASCII of at most [`MAXIMUM_RECORD_BYTES`] bytes. A name of 100
+    /// characters and an address of 200 characters fit, with 4 bytes per character, together with a
+    /// subject of 95, a provider name of 32, an issuer of 60 and an `acr` of 40 bytes.
     ///
     /// # Errors
     ///
@@ -194,7 +195,8 @@ impl VerifiedRecord {
             verified_at: self.verified_at.into(),
             acr: self.acr.as_deref(),
         };
-        // A buffer that can't grow leaves no copy of the plaintext behind, and is the limit too.
+        // A buffer that can't grow leaves no copy of the plaintext in memory. Its size is also the
+        // limit.
         let mut buffer = Zeroizing::new([0; PLAINTEXT_BYTES]);
         let plaintext = postcard::to_slice(&(VERSION, stored), buffer.as_mut_slice())
             .map_err(|_| SealRecordError::TooLong)?;
@@ -211,7 +213,7 @@ impl VerifiedRecord {
         keys: &SealingKeys,
         expected: &Expected<'_>,
     ) -> Result<Self, RecordRefusal> {
-        // Whoever can write the attribute can make it long: no work for that.
+        // An attacker can write a long attribute. No work is done for it.
         if sealed.len() > MAXIMUM_RECORD_BYTES {
             return Err(RecordRefusal::Malformed);
         }
@@ -238,8 +240,8 @@ impl VerifiedRecord {
         Ok(record)
     }
 
-    /// Reads the plaintext. The attributes go through their types again, which are stricter than
-    /// the form.
+    /// Reads the plaintext. The attributes are parsed by their types again, which are stricter than
+    /// the stored form.
     fn read(plaintext: &[u8]) -> Result<Self, RecordRefusal> {
         match plaintext.split_first() {
             Some((&VERSION, stored)) => Self::read_form(stored).ok_or(RecordRefusal::Malformed),
@@ -283,7 +285,8 @@ impl fmt::Debug for VerifiedRecord {
 impl From<OpenError> for RecordRefusal {
     fn from(error: OpenError) -> Self {
         match error {
-            // Anybody can write such a beginning.
+            // Anybody can write such a beginning without a key, so an unknown version of the seal
+            // is malformed.
             OpenError::Malformed | OpenError::OtherVersion => Self::Malformed,
             OpenError::UnknownKey => Self::UnknownKey,
             OpenError::Forged => Self::Forged,
@@ -291,8 +294,8 @@ impl From<OpenError> for RecordRefusal {
     }
 }
 
-/// The form in which it is sealed. It may only change together with [`VERSION`], whose older values
-/// must stay readable: the records of all users are in it.
+/// The form in which a record is sealed. It may change only together with [`VERSION`]. Older
+/// versions must stay readable, because the records of all users have them.
 #[derive(Deserialize, Serialize)]
 struct Stored<'a> {
     issuer: &'a str,
@@ -332,7 +335,7 @@ impl StoredTime {
     }
 }
 
-/// The attribute that this text is, if there is one; `None` if it is no such attribute.
+/// Parses an optional text as an attribute. `None` if there is a text and it isn't valid.
 fn parsed<T: std::str::FromStr>(text: Option<&str>) -> Option<Option<T>> {
     text.map(str::parse).transpose().ok()
 }

@@ -1,6 +1,6 @@
-//! What holds for all input, and not only for the examples beside the code.
-//! Values are drawn at random: some as the service sends them, some as it never would.
-//! A failure prints the smallest input that shows it.
+//! Tests of properties that hold for all input, not only for the examples next to the code.
+//! The values are random: some are as the service sends them, some as it never would.
+//! If a test fails, it prints the smallest input that makes it fail.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
 use four_attributes::{
@@ -59,10 +59,11 @@ fn attribute_set() -> impl Strategy<Value = AttributeSet> {
     subsequence(Attribute::ALL.to_vec(), 0..=4).prop_map(AttributeSet::from_iter)
 }
 
-/// A text that names and addresses may be: something that is seen, and then anything but controls,
-/// formats and what is no character (yet).
+/// A text that a name or an address may be: a character that can be seen, and then anything except
+/// controls, separators of lines and paragraphs, format characters and unassigned code points.
 fn text() -> impl Strategy<Value = String> {
-    "[\\p{Han}\\p{Hiragana}\\p{Katakana}\\p{Latin}\\p{Nd}\\p{Co}][^\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cf}\\p{Cn}]{0,200}"
+    "[\\p{Han}\\p{Hiragana}\\p{Katakana}\\p{Latin}\\p{Nd}\\p{Co}]\
+     [^\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cf}\\p{Cn}]{0,200}"
 }
 
 /// A text of about 2,048 bytes, with characters of every length and those that JSON escapes.
@@ -278,7 +279,8 @@ proptest! {
     fn an_error_does_not_carry_the_value(
         attribute in select(Attribute::ALL.to_vec()), text in "[^\\p{Cc}]{0,50}",
     ) {
-        // A control character makes it malformed; the marker would show that it was carried.
+        // The control character makes the value malformed. The marker shows whether the error has
+        // the value.
         let value = format!("marked-value\u{0}{text}");
         let userinfo = Map::from_iter([(attribute.claim().to_owned(), json!(value))]);
         let error = FourAttributes::from_userinfo(&userinfo, AttributeSet::from_iter([attribute]))
@@ -347,7 +349,9 @@ proptest! {
     }
 
     #[test]
-    fn the_date_in_japan_is_that_of_a_clock_nine_hours_ahead(seconds in -10_000_000_000..253_000_000_000_i64) {
+    fn the_date_in_japan_is_that_of_a_clock_nine_hours_ahead(
+        seconds in -10_000_000_000..253_000_000_000_i64,
+    ) {
         let now: DateTime<Utc> = DateTime::from_timestamp(seconds, 0).unwrap();
         let japan = chrono::FixedOffset::east_opt(9 * 3_600).unwrap();
         prop_assert_eq!(japan_date(now), now.with_timezone(&japan).date_naive());

@@ -1,7 +1,8 @@
-//! What a verified record keeps, and what it refuses: what every sign-in of a user relies on.
-//! First examples, each with one reason to fail; then what holds for all records and all changes of
-//! one.
-//! The form of a sealed record is pinned: records lie in user pools for years.
+//! Tests of the verified record: what it keeps, and when it is refused. Every sign-in of a user
+//! relies on that.
+//! The first tests are examples, each with one reason to fail. The last ones are properties of all
+//! records and of all changes to one.
+//! The form of a sealed record is pinned, because records stay in user pools for years.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -27,8 +28,8 @@ const ISSUER: &str = "https://service.example/realms/main";
 const PROVIDER_NAME: &str = "DigitalAuth";
 const SUBJECT: &str = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
 
-/// The key of all ones, the nonce of all sevens, and [`record`]. Computed with another
-/// implementation: postcard by its specification, and AES-GCM-SIV of the Python package
+/// [`record`], sealed with the key of all ones and the nonce of all sevens. It was computed with
+/// another implementation: postcard by its specification, and AES-GCM-SIV of the Python package
 /// `cryptography`.
 const GOLDEN: &str = "AeBhwiMHBwcHBwcHBwcHBwc7vEFxHvigC0zIsgOlS-ZtA2AeTtNoA5u0JwYimgfHxRKczqAWaMG_-5YRwrmADzaWAXnOoLurYB7kZnYFdxPOxJrmACG4YOerz9pi51_9Y2qn7v6HCDw-g4EjaFeL61ctgL1TWsnECbdDE5AIs-lwRCdjFbAh4uZLFLzgdoWMKz_U17hbmtiQBoKPIzJMeyZjNSt11wm6VBCmnFrDKIHXX4pyoj9_6rJ0hFuiLfUPIIZZY3EcIGimGCWYGddowhIkmJi7nxPY9rWF6Q";
 
@@ -70,7 +71,7 @@ fn open(sealed: &str, expected: &Expected<'_>) -> Result<VerifiedRecord, RecordR
     VerifiedRecord::open(sealed, &sealing_keys(&[1]), expected)
 }
 
-/// The record, opened by whoever it belongs to.
+/// Seals the record, and opens it for the user whom it belongs to.
 fn opened(record: &VerifiedRecord) -> Result<VerifiedRecord, RecordRefusal> {
     let expected = Expected {
         issuers: &[&record.issuer],
@@ -174,7 +175,7 @@ fn pass_the_longest_of_everything_fits() {
 
 #[test]
 fn pass_up_to_2047_bytes_and_fail_with_one_more() {
-    // Found by trying, so that nothing here knows how the form spends its bytes.
+    // Found by trying, so that this test doesn't depend on how the form uses its bytes.
     let of = |length: usize| VerifiedRecord {
         subject: "s".repeat(length),
         ..record()
@@ -330,8 +331,8 @@ fn pass_in_the_second_of_the_limit_and_fail_in_the_next() {
     );
 }
 
-/// Only a defect of whoever sealed it brings it about, and without this it would count until then
-/// and for ever after.
+/// Only a defect of the software that sealed the record can cause a future time. Without this check
+/// the record would count until then, and as long after it as any other record.
 #[test]
 fn fail_a_verification_that_has_yet_to_come() {
     for verified_at in [VerifiedAt::Authentication, VerifiedAt::IssuedAt] {
@@ -352,7 +353,7 @@ fn fail_a_verification_that_has_yet_to_come() {
             let opened = open(&sealed, &until(refused));
             assert_eq!(opened, Err(RecordRefusal::Malformed));
         }
-        // A time in milliseconds, as it would have been sealed.
+        // A time in milliseconds that was sealed as if it were seconds.
         let milliseconds = VerifiedRecord {
             verified_at: verified_at(
                 DateTime::from_timestamp(time().timestamp_millis(), 0).unwrap(),
@@ -520,7 +521,8 @@ fn sealed_plaintext(plaintext: &[u8]) -> String {
         .unwrap()
 }
 
-/// The plaintext of a record, and with it what a program with the key could seal by mistake.
+/// The plaintext of a record. Tests change it to get what software with the key could seal by
+/// mistake.
 fn plaintext() -> Vec<u8> {
     let opened = sealing_keys(&[1]).open::<0>(b"digital-auth verified record", GOLDEN);
     opened.unwrap().plaintext.to_vec()
@@ -553,7 +555,7 @@ fn fail_with_another_version_or_with_more_or_less_than_a_record() {
     );
 }
 
-/// The plaintext in which one text is another of the same length.
+/// The plaintext with one text replaced by another one of the same length.
 fn with(from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let mut plaintext = plaintext();
@@ -581,7 +583,7 @@ fn fail_with_attributes_that_no_type_takes() {
             "{to:?}"
         );
     }
-    // The gender is one character behind its length.
+    // The gender is stored as one character after its length.
     assert_eq!(
         open(
             &sealed_plaintext(&with("\u{1}\u{1}9", "\u{1}\u{1}4")),
@@ -615,12 +617,12 @@ fn pass_nothing_personal_is_shown() {
     }
 }
 
-/// A text of up to so many characters, as names and addresses may be.
+/// A text of up to `most` characters, as names and addresses may be.
 fn text(most: usize) -> impl Strategy<Value = String> {
     let character = prop_oneof![
         4 => select(vec!['山', '田', '　', '１', '髙', '\u{20BB7}', '\u{E0100}', 'A', '-', '"']),
         1 => any::<char>().prop_filter("one that a name takes", |character| {
-            // Which these are is for the tests of texts to say.
+            // The tests of texts check which characters these are.
             format!("町{character}").parse::<Name>().is_ok()
         }),
     ];
@@ -695,20 +697,23 @@ fn any_record() -> impl Strategy<Value = VerifiedRecord> {
 }
 
 proptest! {
-    /// Whatever the service says within its limits fits, comes back as it was, and is plain text on
-    /// its way.
+    /// Every record within the service's limits fits, comes back as it was, and is plain text when
+    /// sealed.
     #[test]
     fn every_record_comes_back(record in any_record()) {
         let sealed = seal(&record);
         prop_assert!(sealed.len() <= MAXIMUM_RECORD_BYTES);
-        prop_assert!(sealed.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
+        prop_assert!(
+            sealed.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        );
         prop_assert_eq!(opened(&record), Ok(record));
     }
 
-    /// Any one byte of the sealed text that becomes another, any one character more or less:
-    /// refused.
+    /// A sealed text in which one character was changed, added or removed is refused.
     #[test]
-    fn no_changed_record_opens(record in any_record(), at in any::<Index>(), other in any::<char>()) {
+    fn no_changed_record_opens(
+        record in any_record(), at in any::<Index>(), other in any::<char>(),
+    ) {
         let sealed = seal(&record);
         let at = at.index(sealed.len());
         let (front, back) = sealed.split_at(at);
@@ -729,7 +734,7 @@ proptest! {
         }
     }
 
-    /// Any one byte of the value below base64url that becomes another: refused.
+    /// A sealed value in which one byte was changed before base64url is refused.
     #[test]
     fn no_changed_byte_opens(record in any_record(), at in any::<Index>(), change in 1..=255_u8) {
         let mut bytes = URL_SAFE_NO_PAD.decode(seal(&record)).unwrap();
@@ -752,7 +757,9 @@ proptest! {
 
     /// The record of one user never counts for another.
     #[test]
-    fn no_record_counts_for_another_user(record in any_record(), others in vec("[!-~]{1,95}", 0..4)) {
+    fn no_record_counts_for_another_user(
+        record in any_record(), others in vec("[!-~]{1,95}", 0..4),
+    ) {
         let others: Vec<_> = others
             .iter()
             .map(String::as_str)

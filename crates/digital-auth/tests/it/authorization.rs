@@ -1,7 +1,7 @@
-//! The authorization request: exactly the parameters that the service documents, for every
-//! configuration.
-//! The three one_time keep to the service's alphabet and lengths, whatever their bits are.
-//! Nothing of one login is in the next.
+//! Tests of the authorization request: it has exactly the parameters that the service documents, in
+//! every configuration.
+//! The three one-time values keep to the service's alphabet and lengths, whatever their bits are.
+//! No two logins share a value.
 
 use std::collections::HashSet;
 
@@ -141,7 +141,9 @@ proptest! {
         for (name, limit) in [("state", 255), ("nonce", 255), ("code_challenge", 128)] {
             let value = parameter(&url, name).unwrap();
             prop_assert!((1..=limit).contains(&value.len()));
-            prop_assert!(value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'));
+            prop_assert!(
+                value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+            );
         }
         prop_assert_eq!(parameter(&url, "state").unwrap(), one_time.state.expose_base64url());
         prop_assert_eq!(parameter(&url, "nonce").unwrap(), one_time.nonce.expose_base64url());

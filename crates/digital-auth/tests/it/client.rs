@@ -1,7 +1,7 @@
-//! A login's end as a whole: which requests it takes, in which order, what stops it, and how long
-//! it may last.
-//! A login never half succeeds: after the first thing that is wrong nothing more is asked for.
-//! One warm login is two requests.
+//! Tests of the end of a login as a whole: which requests it makes, in which order, what stops it,
+//! and how long it may last.
+//! A login never half succeeds: after the first failure nothing more is requested.
+//! A warm login makes two requests.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ use crate::signed::{
 use kit::{Ending, Received, Reply, Server, answer, json as json_answer};
 use kit::{TestClock, start};
 
-/// A deadline that passes only where nobody answers, also on a machine that has much else to do.
+/// A deadline that passes only if there is no answer, even on a busy machine.
 const ENOUGH: Duration = Duration::from_secs(2);
 
 const REDIRECT_URI: &str = "https://bridge.example/callback";
@@ -51,7 +51,7 @@ fn options(server: &Server) -> ClientOptions {
     }
 }
 
-/// A client, and the clock that its connections go by.
+/// A client, and the clock that its connections use.
 fn client_with(options: ClientOptions, key: Arc<dyn SigningKey>) -> (Client, Arc<TestClock>) {
     let clock = TestClock::new();
     let http = HttpClient::new(Arc::clone(&clock) as _).unwrap();
@@ -87,7 +87,7 @@ fn targets(server: &Server) -> Vec<String> {
     requests.into_iter().map(|request| request.target).collect()
 }
 
-/// A service that is good but for the claims of its ID token.
+/// A service that is good except for one claim of its ID token.
 fn with_claim(claim: &'static str, value: Value) -> Server {
     Server::start(move |request| {
         if request.target == TOKEN {
@@ -100,7 +100,7 @@ fn with_claim(claim: &'static str, value: Value) -> Server {
     })
 }
 
-/// A service that is good but for one endpoint.
+/// A service that is good except for one endpoint.
 fn but_for(endpoint: &'static str, reply: Reply) -> Server {
     Server::start(move |request| {
         if request.target == endpoint {
@@ -264,7 +264,8 @@ async fn pass_a_new_authentication_where_it_is_asked_for_and_fail_an_old_one() {
     }
 }
 
-/// A service whose keys have changed since they were fetched, if `rotated` says so.
+/// A service that signs with a key that it doesn't publish at first. If `rotated`, it publishes the
+/// key from its second request on.
 fn rotating(rotated: bool) -> Server {
     Server::start(move |request: &Received| match request.target.as_str() {
         TOKEN => {
@@ -308,8 +309,8 @@ async fn fail_a_key_that_the_service_does_not_know_either_and_no_flood_of_reques
     assert!(server.requests_to(USERINFO).is_empty());
 }
 
-/// A service that publishes the signer's key with a defect beside a good one of the same name, and
-/// mends it if `mended` says so.
+/// A service that publishes the signer's key with a defect, next to another good key with the same
+/// `kid`. If `mended`, the defect is gone from its second request on.
 fn with_unusable_key(mended: bool) -> Server {
     Server::start(move |request: &Received| match request.target.as_str() {
         CERTS => {
@@ -432,7 +433,7 @@ async fn fail_attributes_of_somebody_else() {
 #[tokio::test]
 async fn pass_one_interrupted_userinfo_request_is_repeated() {
     let server = Server::start(|request| {
-        // Cold, the first three are token, keys and userinfo.
+        // In a cold login the first three requests are token, keys and userinfo.
         if request.target == USERINFO && request.number == 2 {
             Reply::Close
         } else {
@@ -557,7 +558,7 @@ async fn pass_the_authorization_url_is_that_of_the_configuration() {
     assert_eq!(server.connections(), 0);
 }
 
-/// Notes what it is told.
+/// Records each step and its time.
 #[derive(Debug, Default)]
 struct Notes(Mutex<Vec<(Step, Duration)>>);
 
@@ -591,7 +592,8 @@ async fn pass_an_observer_is_told_of_every_step_and_of_the_keys_only_when_they_a
     assert_eq!(notes.steps(), expected);
 }
 
-/// As soon as the signature fits, and only then: a login that fails has a person, too.
+/// The subject is reported once the signature is verified, and only then, so that a login that
+/// fails later can be attributed to a person.
 #[tokio::test]
 async fn pass_an_observer_is_told_whose_login_it_is_whether_or_not_it_succeeds() {
     #[derive(Debug, Default)]
@@ -638,7 +640,7 @@ async fn pass_an_observer_is_told_whose_login_it_is_whether_or_not_it_succeeds()
     }
 }
 
-/// Notes which failures were ruled out.
+/// Records which failures were ruled out.
 #[derive(Debug, Default)]
 struct Checks(Mutex<Vec<String>>);
 
@@ -732,7 +734,7 @@ async fn fail_an_observer_is_told_of_what_was_waited_for_in_vain() {
         assert!(failed.is_err());
         let notes = notes.0.lock().unwrap();
         let (_, time) = notes.iter().find(|(known, _)| *known == step).unwrap();
-        // Of the limit, what came before has taken a part.
+        // The requests before it took a part of the limit.
         assert!(
             *time > ENOUGH / 10 && *time < 5 * ENOUGH,
             "{step:?}: {time:?}"

@@ -1,6 +1,5 @@
-//! The client assertion, read by an implementation that others wrote, with nothing but the public
-//! key.
-//! Header and claims are exactly those of the contract.
+//! Tests of the client assertion: another implementation reads it with nothing but the public key.
+//! Header and claims are exactly those that the service documents.
 //! A `jti` never comes twice.
 
 use std::collections::HashSet;
@@ -73,8 +72,8 @@ fn pass_header_and_claims_are_exactly_those_of_the_contract() {
     }
 }
 
-/// The service refuses an assertion of the future, one that has expired, and one that expires more
-/// than 60 s ahead, or was issued more than 60 s ago: all by its own clock.
+/// By its own clock, the service refuses an assertion that was issued in the future or more than
+/// 60 s ago, and one that has expired or expires more than 60 s ahead.
 #[test]
 fn pass_the_service_takes_it_with_our_clock_40_s_behind_to_10_s_ahead_and_5_s_on_the_way() {
     let (_, claims) = read(es256(), &assertion(es256()));
@@ -92,7 +91,7 @@ fn pass_the_service_takes_it_with_our_clock_40_s_behind_to_10_s_ahead_and_5_s_on
             );
         }
     }
-    // The two limits are not used up to their edge.
+    // Neither of the two limits is used up.
     let lifetime = seconds("exp") - seconds("iat");
     assert!(lifetime < SERVICE_MAX_SECONDS, "{lifetime}");
 }
@@ -108,7 +107,7 @@ fn pass_a_jti_is_never_used_twice() {
     assert_eq!(jti.len(), 1_000);
 }
 
-/// A key that doesn't sign now.
+/// A key that is unavailable for signing.
 #[derive(Debug)]
 pub(crate) struct Unavailable;
 

@@ -1,7 +1,7 @@
-//! The ID token's checks, one after the other: the good token, and for each rule the token that
-//! breaks just that rule. Every refusal is the exact one.
-//! In the end: no single byte of a good token can be changed, and nothing that is sent makes the
-//! check panic.
+//! Tests of the ID token's checks, one after the other: a good token, and for each rule a token
+//! that breaks only this rule and gets exactly its error.
+//! The last tests are properties: no single byte of a good token can be changed, and no input makes
+//! the check panic.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,7 +27,7 @@ use kit::start;
 
 pub(crate) const ISSUER: &str = "https://service.example/api/realms/main";
 
-/// How a token is verified, unless a test says otherwise.
+/// How a token is verified. The default is what most tests use.
 pub(crate) struct Check {
     pub(crate) keys: Value,
     pub(crate) algorithms: Vec<&'static str>,
@@ -55,7 +55,7 @@ impl Check {
         self.with_keys(&self.keys.to_string(), token)
     }
 
-    /// With this key set, which need not be one that a `Value` can hold.
+    /// With this key set as text, which a `Value` may be unable to hold.
     pub(crate) fn with_keys(
         &self,
         keys: &str,
@@ -257,7 +257,7 @@ fn pass_a_time_of_issue_within_60_s_and_fail_beyond() {
     assert_eq!(without("iat"), Err(IdTokenError::IssuedAt));
 }
 
-/// RFC 7519 §4.1.5: from when it counts, if that is said.
+/// RFC 7519 §4.1.5: `nbf`, if present, says from when the token is valid.
 #[test]
 fn pass_a_token_that_counts_already_and_fail_one_that_does_not_yet() {
     for seconds in [-86_400, 0, 60] {
@@ -381,10 +381,10 @@ fn fail_no_authentication_time_where_it_is_required() {
     assert_eq!(refused, Err(IdTokenError::AuthenticationTimeMissing));
 }
 
-/// Whether or not a new authentication is asked for.
+/// Such a time is refused whether or not a new authentication is asked for.
 #[test]
 fn fail_a_time_of_authentication_that_lies_ahead_or_is_none() {
-    // What milliseconds look like comes last.
+    // The last time has milliseconds instead of seconds.
     for time in [
         seconds_from_now(61),
         seconds_from_now(3_600),
@@ -463,7 +463,7 @@ fn fail_a_token_without_signature_or_with_a_shared_secret() {
         let header = json!({"alg": none, "kid": es256().key_id().as_str(), "typ": "JWT"});
         let token = format!("{}.", unsigned(&header, payload.as_bytes()));
         let error = Check::default().of(&token).unwrap_err();
-        // Only `none` is an algorithm (RFC 7518 §3.1); the others are no names that JWS knows.
+        // Only `none` is an algorithm (RFC 7518 §3.1). The other names are unknown.
         let expected = if none == "none" {
             IdTokenError::Algorithm
         } else {
@@ -525,7 +525,7 @@ fn fail_a_key_of_the_set_that_is_not_for_signatures() {
     check.keys = json!({"keys": [public_jwk(es256())]});
     assert!(check.of(&token).is_ok());
     check.keys["keys"][0]["use"] = json!("enc");
-    // For encryption and for ES256 at once: one of the two is wrong.
+    // A key for encryption and for ES256 at once contradicts itself.
     assert_eq!(check.of(&token), Err(IdTokenError::UnusableKey));
     check.keys["keys"][0]["alg"] = json!("ECDH-ES");
     assert_eq!(check.of(&token), Err(IdTokenError::UnknownKey));
@@ -602,7 +602,7 @@ fn fail_every_damaged_signature() {
 #[test]
 fn fail_a_signature_spelled_in_another_way() {
     let token = id_token(es256(), &good());
-    // 64 bytes are 86 characters, and the last four bits mean nothing (RFC 4648 §3.5).
+    // 64 bytes are 86 characters, and the last four bits are unused (RFC 4648 §3.5).
     let (rest, last) = token.split_at(token.len() - 1);
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let value = alphabet.find(last).unwrap();
@@ -787,8 +787,8 @@ fn fail_the_first_check_counts() {
     );
 }
 
-/// Everything is wrong at first. Then one thing after the other is put right, and the next step
-/// refuses.
+/// At first every claim is wrong. Then one claim after the other is corrected, and the next step
+/// refuses the token.
 #[test]
 fn fail_step_by_step_in_the_order_of_the_specification() {
     let check = Check {
@@ -818,7 +818,7 @@ fn fail_step_by_step_in_the_order_of_the_specification() {
         assert_eq!(check.of(&id_token(key, claims)), Err(error));
     };
 
-    // Steps 2 to 5 come before the signature, whose key isn't even of an accepted algorithm.
+    // Steps 2 to 5 come first, although the token's algorithm isn't accepted either.
     refused(rs256(), &claim_is_right("jti"), IdTokenError::Issuer);
     refused(rs256(), &claim_is_right("iss"), IdTokenError::Audience);
     let claims = claim_is_right("aud");
@@ -917,7 +917,7 @@ fn pass_a_key_that_leaves_its_algorithm_open_and_fail_one_that_is_for_another() 
             IdTokenError::UnknownKey,
         ),
         (vec![("kid", None)], IdTokenError::UnknownKey),
-        // What contradicts itself is no other key.
+        // A key that contradicts itself is unusable, and not unknown.
         (
             vec![("alg", Some(json!("ES384")))],
             IdTokenError::UnusableKey,
@@ -933,7 +933,7 @@ fn pass_a_key_that_leaves_its_algorithm_open_and_fail_one_that_is_for_another() 
     }
 }
 
-/// As when one replaces the other, and the name stays.
+/// The service may publish two keys under one `kid` while one replaces the other.
 #[test]
 fn pass_two_keys_of_one_key_id_and_fail_a_third_that_is_not_published() {
     let key_id = json!(es256().key_id().as_str());
@@ -953,7 +953,7 @@ fn pass_two_keys_of_one_key_id_and_fail_a_third_that_is_not_published() {
         assert!(by(es256()).is_ok());
         assert!(by(other_es256()).is_ok());
         assert_eq!(by(&third), Err(IdTokenError::Signature));
-        // `at_hash` is still checked, whichever key it was.
+        // `at_hash` is still checked, whichever key signed.
         let mut claims = good();
         claims["at_hash"] = json!("another");
         let token = sign(other_es256(), &header, claims.to_string().as_bytes());

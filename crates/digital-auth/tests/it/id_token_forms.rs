@@ -1,8 +1,8 @@
-//! The forms of an ID token: what is checked must have the form that the specifications give it, to
-//! the letter.
-//! What isn't checked may have any: the service may write the attributes in its own form, and a
-//! login doesn't depend on it. In the end: openidconnect's own verifier agrees wherever it can read
-//! a token.
+//! Tests of the form of an ID token: claims that are checked must have exactly the form that the
+//! specifications give them.
+//! Other claims may have any form: the service may write the attributes in its own form, and no
+//! login depends on it. The last tests are properties: openidconnect's own verifier agrees wherever
+//! it can read a token.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -33,7 +33,7 @@ const CHECKED: &[&str] = &[
     "at_hash",
 ];
 
-/// Good claims, all that are checked among them.
+/// Good claims, including all that are checked.
 fn complete() -> Value {
     let mut claims = good();
     claims["nbf"] = claims["iat"].clone();
@@ -58,7 +58,7 @@ fn header_text(text: &str) -> Result<VerifiedIdToken, IdTokenError> {
     )
 }
 
-/// Header and payload as they are spelled here, with a good signature of just that.
+/// A token with header and payload in this spelling, and a good signature of exactly that.
 fn encoded(header: &str, payload: &str) -> Result<VerifiedIdToken, IdTokenError> {
     let message = format!("{header}.{payload}");
     let signature = ready(es256().sign(message.as_bytes())).unwrap();
@@ -69,17 +69,17 @@ fn encoded(header: &str, payload: &str) -> Result<VerifiedIdToken, IdTokenError>
 fn pass_attributes_in_any_form_and_none_of_them_is_used() {
     let without_attributes = Check::default().of_claims(&good()).unwrap();
     for (claim, value) in [
-        // The service's own form, which a plain mapper of Keycloak writes.
+        // The service's own form, which a simple mapper of Keycloak writes.
         ("address", json!("東京都千代田区永田町１丁目７番１号")),
         ("birthdate", json!("19850315")),
         ("gender", json!("1")),
         ("name", json!("山田　太郎")),
-        // OpenID Connect's.
+        // The form of OpenID Connect.
         ("address", json!({"formatted": "東京都千代田区永田町1-7-1"})),
         ("birthdate", json!("1985-03-15")),
         ("gender", json!("male")),
         ("name#ja-Hani-JP", json!("山田　太郎")),
-        // Anybody's.
+        // Any other form.
         ("address", json!(1_000_014)),
         ("address", json!(["東京都", "千代田区"])),
         ("address", json!({"formatted": {"lines": [null]}})),
@@ -98,14 +98,14 @@ fn pass_attributes_in_any_form_and_none_of_them_is_used() {
         ("picture", json!("no URL")),
         ("locale", json!(81)),
         ("updated_at", json!("yesterday")),
-        // Other claims of the ID token itself that nobody checks.
+        // Other claims of an ID token that aren't checked.
         ("amr", json!("card")),
         ("c_hash", json!(7)),
         ("s_hash", Value::Null),
         ("jti", json!({})),
         ("sid", json!([])),
         ("typ", json!(1)),
-        // What Keycloak adds, and what nobody knows.
+        // Claims that Keycloak adds, and unknown ones.
         (
             "realm_access",
             json!({"roles": ["offline_access", {"deep": [[[1]]]}]}),
@@ -131,7 +131,7 @@ fn pass_attributes_twice_and_attributes_within_attributes_and_none_is_used() {
     assert!(payload_with(r#""address":{"formatted":"a","formatted":"b"}"#).is_ok());
 }
 
-/// Nested as deeply as an answer of the service can be: skipped without a stack that grows.
+/// A claim nested as deeply as an answer of the service can be is skipped without a growing stack.
 #[test]
 fn pass_a_claim_nested_without_measure() {
     let depth = 90_000;
@@ -171,7 +171,7 @@ fn fail_a_checked_claim_that_is_null() {
     }
 }
 
-/// RFC 7519 §4: names are unique, those that aren't used too. Escaped, a name is still the same.
+/// RFC 7519 §4: names are unique, even those that aren't used. Escapes don't make another name.
 #[test]
 fn fail_any_claim_that_comes_twice() {
     let claims = complete();
@@ -202,7 +202,7 @@ fn fail_any_claim_that_comes_twice() {
     }
 }
 
-/// RFC 7515 §4: so are those of the header.
+/// RFC 7515 §4: the names in the header are unique, too.
 #[test]
 fn fail_any_member_of_the_header_that_comes_twice() {
     let kid = es256().key_id().as_str();
@@ -241,8 +241,8 @@ fn pass_members_of_the_header_that_are_not_understood() {
     }
 }
 
-/// RFC 7515 §4.1.11 to the letter: whoever doesn't understand an extension refuses the token, and
-/// here none is understood.
+/// RFC 7515 §4.1.11: a token with a critical extension that isn't supported is refused. None is
+/// supported here.
 #[test]
 fn fail_every_critical_extension_and_every_header_of_another_form() {
     for (member, value) in [
@@ -424,13 +424,13 @@ fn fail_times_that_are_no_numbers_or_no_times() {
     }
 }
 
-/// RFC 7515 §2: base64url, with all trailing `=` left out and without line breaks or anything else
-/// between. Each of these is signed as it is spelled, so that only the spelling is wrong.
+/// RFC 7515 §2: base64url without the trailing `=`, and without line breaks or other characters.
+/// Each of these tokens is signed in its own spelling, so that only the spelling is wrong.
 #[test]
 fn fail_header_and_payload_in_any_other_base64() {
     let kid = es256().key_id().as_str();
-    // One, two and three bytes beyond a multiple of three, and characters in which the alphabets
-    // differ.
+    // With the pads below, the lengths have every remainder modulo three. Some characters are
+    // encoded differently in the two alphabets.
     let header = format!(r#"{{"alg":"ES256","kid":"{kid}","a":"??>>~~"}}"#);
     let payload = format!("{{\"a\":\"~~~???>>>\",{}", &good().to_string()[1..]);
     let good = |text: &str| URL_SAFE_NO_PAD.encode(text);
@@ -450,7 +450,7 @@ fn fail_header_and_payload_in_any_other_base64() {
                 format!("{half}={rest}"),
                 format!("{half}%{rest}"),
             ];
-            // Bits that nobody reads.
+            // Unused bits that aren't zero.
             if !text.len().is_multiple_of(3) {
                 let (rest, last) = plain.split_at(plain.len() - 1);
                 let next = char::from(last.as_bytes()[0] + 1);
@@ -495,7 +495,7 @@ fn fail_what_is_not_utf_8_or_not_json_also_where_it_is_not_used() {
     ] {
         assert_eq!(payload(text.as_bytes()), Err(IdTokenError::Malformed));
     }
-    // What serde would take for the members in their order.
+    // An array, which serde would read as the members in their order.
     let values: Vec<Value> = CHECKED
         .iter()
         .map(|claim| complete()[*claim].clone())
@@ -504,8 +504,8 @@ fn fail_what_is_not_utf_8_or_not_json_also_where_it_is_not_used() {
     assert_eq!(payload(array.as_bytes()), Err(IdTokenError::Malformed));
 }
 
-/// What openidconnect says of a token: with its own parser of all standard claims, and its own
-/// order.
+/// Whether openidconnect accepts a token, with its own parser of all standard claims, and its own
+/// order of checks.
 fn openidconnect_accepts(token: &str) -> bool {
     let keys: CoreJsonWebKeySet = serde_json::from_value(Check::default().keys).unwrap();
     let skew = TimeDelta::seconds(60);
@@ -536,8 +536,8 @@ fn openidconnect_accepts(token: &str) -> bool {
         .is_ok_and(|token| token.claims(&verifier, &nonce).is_ok())
 }
 
-/// A value that a claim may have, right for some of them. Never null, of which openidconnect thinks
-/// otherwise.
+/// A value for a claim, right for some of them. It is never `null`, which openidconnect treats
+/// differently.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(json!(ISSUER)),
@@ -561,17 +561,25 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// Checks that are ours alone (`azp`, `at_hash`, the length of `sub`) have their good values
+    /// What only our verifier checks (`azp`, `at_hash`, the length of `sub`) has its good value
     /// here.
     #[test]
     fn pass_and_fail_what_openidconnect_passes_and_fails(
         changes in prop::collection::vec(
-            (prop::sample::select(&["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr"][..]), prop::option::of(value())),
+            (
+                prop::sample::select(
+                    &["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr"][..],
+                ),
+                prop::option::of(value()),
+            ),
             0..3,
         ),
         header_change in prop::option::weighted(
             0.2,
-            (prop::sample::select(&["typ", "cty", "crit", "kid", "alg", "other"][..]), prop::option::of(value())),
+            (
+                prop::sample::select(&["typ", "cty", "crit", "kid", "alg", "other"][..]),
+                prop::option::of(value()),
+            ),
         ),
     ) {
         let (mut claims, mut header) = (good(), header(es256()));

@@ -1,6 +1,6 @@
-//! The service's key set: fetched once for all who wait, an hour old at most, and fetched once more
-//! for a key that isn't in it.
-//! The clock is a parameter of every call; what counts is how many requests reach the server.
+//! Tests of the cache of the service's key set: it is fetched once for all callers that wait, is an
+//! hour old at most, and is fetched once more for a key that isn't in it.
+//! The time is a parameter of every call. The tests count the requests that reach the server.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ fn cache(server: &Server) -> KeySetCache {
     KeySetCache::new(http(), jwks_uri)
 }
 
-/// Another set for every request.
+/// Another set for each of the first three requests.
 fn rotating(request: &Received) -> Reply {
     let keys = [&[es256()][..], &[es256(), other_es256()], &[other_es256()]];
     Reply::Bytes(json(200, &jwk_set(keys[request.number.min(2)])))
@@ -160,7 +160,8 @@ async fn pass_after_a_fetch_that_brought_nothing_newer_there_is_none_for_10_s() 
     assert_eq!(server.requests().len(), 3);
 }
 
-/// The service may change its keys twice: nobody has to wait because the first change was noticed.
+/// The service may change its keys twice: after the first change is noticed, nothing delays the
+/// second.
 #[tokio::test]
 async fn pass_after_a_fetch_that_brought_newer_keys_there_is_no_pause() {
     let server = Server::start(rotating);
@@ -179,7 +180,7 @@ async fn pass_after_a_fetch_that_brought_newer_keys_there_is_no_pause() {
     assert_eq!(server.requests().len(), 3);
 }
 
-/// Which entries can't be used, an operator reads in the log; of their numbers nothing.
+/// The log says which entries can't be used, and shows none of their numbers.
 #[tokio::test]
 async fn pass_entries_that_are_passed_over_are_told_with_their_reasons() {
     let marked = "bWFya2Vk";
@@ -219,7 +220,7 @@ async fn pass_entries_that_are_passed_over_are_told_with_their_reasons() {
     assert!(!log.text().contains(marked));
 }
 
-/// An entry that contradicts itself, is misspelled, or isn't even an object, is told of, too.
+/// Entries that contradict themselves, are misspelled, or are no objects are logged, too.
 #[tokio::test]
 async fn pass_entries_that_contradict_themselves_are_told_with_their_key_ids() {
     let entry = |kid: &str, member: &str, value: &str| {
@@ -318,7 +319,7 @@ async fn fail_the_set_for_an_unknown_key_cannot_be_had_and_the_known_one_stays()
 
     let still = cache.current(start(), soon(), &()).await.unwrap();
     assert!(Arc::ptr_eq(&first, &still));
-    // Nothing is known of newer keys, so the next one asks again.
+    // A failed fetch says nothing about newer keys, so the next caller fetches again.
     assert_eq!(
         cache
             .newer_than(&first, start(), soon(), &())

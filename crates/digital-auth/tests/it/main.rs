@@ -1,7 +1,6 @@
-//! The service's client, seen from outside: what it writes on the wire, what it takes for an
-//! answer, and what it refuses. The peer is a server on this machine that can misbehave; the time
-//! of day is the test's.
-//! No other network.
+//! Tests of the service's client from outside: what it sends, which answers it accepts, and what it
+//! refuses. The peer is a server on this machine that can misbehave. The test sets the time of day.
+//! No other network is used.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

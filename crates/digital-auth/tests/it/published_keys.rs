@@ -1,9 +1,9 @@
-//! What key sets in the wild contain, and what becomes of each: a table, with a token that the key
-//! has signed. Taken: the same numbers in another spelling. Passed over: an entry that is wrong,
-//! with a reason of its own. Refused: a document that is no JWK Set.
-//! The points are of the private keys 3, 4, 43, 379, 40393 and 49350, computed with another
-//! implementation: their coordinates begin with zeros, or with a bit that makes signed numbers a
-//! byte longer.
+//! Tests of reading key sets as real servers publish them: a table of cases, each with a token that
+//! the key has signed. Accepted: the same numbers in another spelling. Passed over: an entry with a
+//! defect, with a reason for each defect. Refused: a document that is no JWK Set.
+//! The points belong to the private keys 3, 4, 43, 379, 40393 and 49350, and were computed with
+//! another implementation. Their coordinates begin with zeros, or with a bit that makes a signed
+//! number one byte longer.
 
 use std::slice::from_ref;
 
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::id_token::{Check, good};
 use crate::signed::{es256, jwk_set, other_es256, public_jwk, rs256, sign};
 
-/// The P-256 key whose private number this is: itself, and its coordinates.
+/// A P-256 key made from a small private number, and its coordinates.
 struct Point {
     key: LocalKey,
     x: Vec<u8>,
@@ -62,7 +62,7 @@ impl Point {
         }
     }
 
-    /// The entry with its coordinates in this spelling.
+    /// The key's entry in a set, with its coordinates in this spelling.
     fn entry(&self, spelled: impl Fn(&[u8]) -> String) -> Value {
         json!({
             "kty": "EC", "crv": "P-256", "kid": "key", "use": "sig", "alg": "ES256",
@@ -70,7 +70,7 @@ impl Point {
         })
     }
 
-    /// What becomes of a token by this key, where these entries are published.
+    /// Verifies a token signed with this key, with these entries published.
     fn verified_with(&self, entries: &[Value]) -> Result<(), IdTokenError> {
         verified_by(&self.key, Some("key"), entries)
     }
@@ -81,7 +81,7 @@ fn verified_by(key: &LocalKey, kid: Option<&str>, entries: &[Value]) -> Result<(
     verified_by_texts(key, kid, &entries)
 }
 
-/// The same, with entries that no `Value` holds.
+/// The same, with entries as text, some of which no `Value` can hold.
 fn verified_by_texts<T: AsRef<str>>(
     key: &LocalKey,
     kid: Option<&str>,
@@ -114,7 +114,7 @@ fn minimal(bytes: &[u8]) -> &[u8] {
     &bytes[zeros..]
 }
 
-/// The form of signed numbers: a zero before a byte that would make it negative.
+/// The form of signed numbers: a zero byte before a byte that would make the number negative.
 fn signed(bytes: &[u8]) -> Vec<u8> {
     let minimal = minimal(bytes);
     let sign = (minimal[0] >= 0x80).then_some(0);
@@ -188,12 +188,12 @@ fn pass_an_rsa_key_in_every_spelling_that_was_published() {
     }
 }
 
-/// A key that is in the set under the token's `kid`, changed in one place.
+/// The entry of the token's key, with one member changed.
 fn changed(member: &'static str, value: Value) -> Value {
     changed_all(&[(member, value)])
 }
 
-/// The same, changed in several places.
+/// The same, with several members changed. The value `left out` removes a member.
 fn changed_all(changes: &[(&'static str, Value)]) -> Value {
     let mut entry = Point::of(3).entry(encode);
     for (member, value) in changes {
@@ -206,7 +206,7 @@ fn changed_all(changes: &[(&'static str, Value)]) -> Value {
     entry
 }
 
-/// The same, with members before its own, as text.
+/// An entry as text, with other members before its own.
 fn with_members(members: &str, entry: &Value) -> String {
     entry.to_string().replacen('{', &format!("{{{members},"), 1)
 }
@@ -256,7 +256,7 @@ fn pass_what_an_entry_may_leave_out_or_have_besides() {
     }
 }
 
-/// A token by such a key is no forgery: it has a class that says where to look.
+/// A token signed with such a key is no forgery: its error says that the key set is to blame.
 #[test]
 fn fail_an_entry_that_is_wrong_by_its_own_reason_and_without_the_others() {
     let one = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE";
@@ -302,9 +302,9 @@ fn fail_an_entry_that_is_wrong_by_its_own_reason_and_without_the_others() {
         ("alg", json!("RS256"), PassedOver::Restriction("alg")),
         ("alg", json!("HS256"), PassedOver::Restriction("alg")),
         ("alg", json!("RSA-OAEP"), PassedOver::Restriction("alg")),
-        // Its `use` is `sig`.
+        // Contradicts its `use`, which is `sig`.
         ("alg", json!("ECDH-ES"), PassedOver::Restriction("alg")),
-        // Its `alg` is ES256.
+        // Contradict its `alg`, which is ES256.
         ("use", json!("enc"), PassedOver::Restriction("alg")),
         ("crv", json!("P-384"), PassedOver::Restriction("alg")),
         ("crv", json!("secp256k1"), PassedOver::Restriction("alg")),
@@ -315,7 +315,7 @@ fn fail_an_entry_that_is_wrong_by_its_own_reason_and_without_the_others() {
         ("kty", json!("ec"), PassedOver::Restriction("kty")),
         ("kty", json!("EC-HSM"), PassedOver::Restriction("kty")),
         ("kty", json!("rsa"), PassedOver::Restriction("kty")),
-        // Its `crv` is P-256.
+        // Contradict its `crv`, which is P-256.
         ("kty", json!("OKP"), PassedOver::Restriction("kty")),
         ("kty", json!("AKP"), PassedOver::Restriction("kty")),
         ("alg", json!(256), PassedOver::Member("alg")),
@@ -324,14 +324,14 @@ fn fail_an_entry_that_is_wrong_by_its_own_reason_and_without_the_others() {
         assert_eq!(reason(&entry), Some(expected), "{entry}");
         let verified = Point::of(3).verified_with(from_ref(&entry));
         assert_eq!(verified, Err(IdTokenError::UnusableKey), "{entry}");
-        // It costs nobody else's key anything.
+        // The other keys of the set still verify.
         let others = [json!(null), entry, public_jwk(es256())];
         let kid = es256().key_id().as_str();
         assert_eq!(verified_by(es256(), Some(kid), &others), Ok(()));
     }
 }
 
-/// Contradictions that need more than one member, and those of RSA keys.
+/// Contradictions between several members, and those of RSA keys.
 #[test]
 fn fail_an_entry_that_contradicts_itself_or_is_misspelled_is_no_key_for_another_purpose() {
     let none = json!("left out");
@@ -405,7 +405,7 @@ fn fail_an_entry_that_contradicts_itself_or_is_misspelled_is_no_key_for_another_
             Some(PassedOver::Restriction(expected)),
             "{entry}"
         );
-        // With its own algorithm it is told as what it is, whether or not the token names it.
+        // A token by this key is refused because of the unusable key, with and without `kid`.
         let is_rsa = entry.get("n").is_some();
         let signer = if is_rsa { rs256() } else { &Point::of(3).key };
         for kid in [Some("key"), None] {
@@ -484,7 +484,7 @@ fn fail_what_is_for_another_purpose_is_no_key_for_this_one() {
             let verified = verified_by(&Point::of(3).key, kid, from_ref(&entry));
             assert_eq!(verified, Err(IdTokenError::UnknownKey), "{entry} {kid:?}");
         }
-        // So a forgery beside it is one.
+        // So next to this entry, a forgery is refused as a forgery.
         let mut good = public_jwk(es256());
         good["kid"] = json!("key");
         let verified = Point::of(3).verified_with(&[entry.clone(), good]);
@@ -492,8 +492,8 @@ fn fail_what_is_for_another_purpose_is_no_key_for_this_one() {
     }
 }
 
-/// A token by a published key that can't be used is no forgery, also where a usable key has its
-/// name, or is the only usable one for a token without a name.
+/// A token signed with a published key that can't be used is no forgery, even if a usable key has
+/// the same `kid`, or is the only usable key for a token without `kid`.
 #[test]
 fn fail_a_token_by_an_unusable_key_is_no_forgery_beside_a_usable_key() {
     let signer = Point::of(3);
@@ -517,14 +517,14 @@ fn fail_a_token_by_an_unusable_key_is_no_forgery_beside_a_usable_key() {
             for entries in [[usable.clone(), bad.clone()], [bad.clone(), usable.clone()]] {
                 let verified = verified_by(&signer.key, kid, &entries);
                 assert_eq!(verified, Err(IdTokenError::UnusableKey), "{bad} {kid:?}");
-                // And the usable key is used.
+                // The usable key still verifies its own tokens.
                 assert_eq!(verified_by(es256(), kid, &entries), Ok(()), "{bad} {kid:?}");
             }
         }
     }
 }
 
-/// What can't be the signer's key doesn't hide a forgery.
+/// An unusable entry that can't be the signer's key doesn't hide a forgery.
 #[test]
 fn fail_a_forgery_is_one_beside_an_unusable_key_that_cannot_be_meant() {
     let mut usable = public_jwk(es256());
@@ -552,14 +552,14 @@ fn fail_a_forgery_is_one_beside_an_unusable_key_that_cannot_be_meant() {
             let forged = verified_by(&Point::of(3).key, *kid, &entries);
             assert_eq!(forged, Err(IdTokenError::Signature), "{bad} {kid:?}");
         }
-        // Nor does it make an unknown key a known one.
+        // An unknown `kid` stays unknown.
         let entries = [bad.clone(), usable.clone()];
         let unknown = verified_by(&Point::of(3).key, Some("nobody's"), &entries);
         assert_eq!(unknown, Err(IdTokenError::UnknownKey), "{bad}");
     }
 }
 
-/// Whoever has such an entry's key may have signed: what it is called isn't known.
+/// If the `kid` of an entry can't be read, its key may have signed any token.
 #[test]
 fn fail_an_unusable_entry_whose_name_cannot_be_read_may_be_the_one_that_is_meant() {
     let point = Point::of(3);
@@ -569,7 +569,7 @@ fn fail_an_unusable_entry_whose_name_cannot_be_read_may_be_the_one_that_is_meant
         changed("kid", json!([1])).to_string(),
         with_members(r#""kid":"1""#, &entry),
         with_members(r#""kid":"\ud800""#, &changed("kid", json!("left out"))),
-        // A JWK within a text, and no object at all.
+        // A JWK within a string, and one within an array: neither is an object.
         json!(entry.to_string()).to_string(),
         json!([entry]).to_string(),
     ] {
@@ -580,7 +580,7 @@ fn fail_an_unusable_entry_whose_name_cannot_be_read_may_be_the_one_that_is_meant
     }
 }
 
-/// What comes twice may be anything: but the entry has its name.
+/// The value of a member that comes twice isn't known, but the entry keeps its `kid`.
 #[test]
 fn fail_a_repeated_member_or_a_malformed_name_costs_its_entry_alone_and_not_its_key_id() {
     let point = Point::of(3);
@@ -610,13 +610,13 @@ fn fail_a_repeated_member_or_a_malformed_name_costs_its_entry_alone_and_not_its_
         let kid = es256().key_id().as_str();
         assert_eq!(verified_by_texts(es256(), Some(kid), &entries), Ok(()));
     }
-    // Another kind of key it stays.
+    // A key of another kind is still passed over as one.
     let other = r#"{"kty":"OKP","kid":"key","new":1,"new":2,"\ud800":3}"#;
     assert_eq!(reason_of_text(other), Some(PassedOver::OfNoUse));
 }
 
-/// What no number, text or tree of this process can hold costs one member, if nobody needs it, or
-/// one entry.
+/// A number, a text or a nesting that can't be read is harmless in a member that isn't needed.
+/// Otherwise it excludes only its own entry.
 #[test]
 fn pass_a_good_key_beside_and_with_values_that_cannot_be_read() {
     let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
@@ -661,7 +661,7 @@ fn pass_a_good_key_beside_and_with_values_that_cannot_be_read() {
                 "key_ops" => PassedOver::Restriction(member),
                 _ => PassedOver::Member(member),
             };
-            // A deep array of operations is one, with none that is known.
+            // `key_ops` that can't be read have no known operation.
             assert_eq!(reason_of_text(&bad), Some(expected), "{member} {what}");
             let entries = [bad, public_jwk(es256()).to_string()];
             let verified = verified_by_texts(&point.key, Some("key"), &entries);
@@ -733,8 +733,8 @@ fn fail_what_is_no_key_at_all() {
     }
 }
 
-/// Who publishes it lets anybody sign: so it isn't used, nor is the entry beside it that has only
-/// the public part.
+/// With a published private key anybody can sign. So neither its entry is used, nor another one
+/// that has only the public part.
 #[test]
 fn fail_a_key_whose_private_part_is_published_and_its_twin() {
     let point = Point::of(379);
@@ -753,8 +753,8 @@ fn fail_a_key_whose_private_part_is_published_and_its_twin() {
     assert_eq!(reason(&shared), Some(PassedOver::Private));
 }
 
-/// However the entry with the private part is written: one of its numbers is enough to know the
-/// other by.
+/// One of the numbers is enough to recognize the public twin, however the entry with the private
+/// part is written.
 #[test]
 fn fail_the_twin_of_a_private_key_that_is_not_written_as_it_is() {
     let point = Point::of(379);
@@ -819,12 +819,12 @@ fn pass_one_key_several_times_is_one_and_two_keys_of_one_name_are_as_good() {
         assert_eq!(verified_by(other_es256(), Some("key"), &entries), Ok(()));
         let forged = verified_by(es256(), Some("key"), &entries);
         assert_eq!(forged, Err(IdTokenError::Signature));
-        // Without a name, either could be meant.
+        // Without `kid`, either key could be meant.
         let unnamed = verified_by(&point.key, None, &entries);
         assert_eq!(unnamed, Err(IdTokenError::UnknownKey));
     }
 
-    // A name may be shared by keys of other kinds: the algorithm tells them apart.
+    // Keys of other kinds may have the same `kid`: the algorithm tells them apart.
     let mut rsa = public_jwk(rs256());
     rsa["kid"] = json!("key");
     assert_eq!(point.verified_with(&[rsa, whole]), Ok(()));
@@ -844,7 +844,7 @@ fn pass_a_token_without_a_name_where_one_usable_key_is_published() {
     ];
     let entries = [&of_no_use[..], from_ref(&entry)].concat();
     assert_eq!(verified_by(&point.key, None, &entries), Ok(()));
-    // But a name that isn't there is nobody's.
+    // But a `kid` that isn't published is unknown.
     let named = verified_by(&point.key, Some("key"), &entries);
     assert_eq!(named, Err(IdTokenError::UnknownKey));
 
@@ -891,8 +891,8 @@ fn pass_a_set_as_servers_write_it_and_fail_what_is_none() {
         (format!(r#"{{"new":1,"new":2,{}"#, &set[1..]), false),
         (format!("{set}{set}"), false),
         (format!("{set}x"), false),
-        // A number or a text that can't be read is still JSON; what is cut off or isn't written so
-        // is none.
+        // A number or a text that can't be read is still JSON. One that is cut off or malformed is
+        // not.
         (r#"{"keys":[1e999]}"#.to_owned(), true),
         (r#"{"keys":["\ud800"]}"#.to_owned(), true),
         (r#"{"keys":[1e]}"#.to_owned(), false),

@@ -1,5 +1,5 @@
-//! The service, as far as these tests need it: an address, and a server that answers each endpoint
-//! as it is told. The paths are those of the contract's table, below an issuer with a path.
+//! The service as these tests need it: its addresses, and the good answer of each endpoint. The
+//! paths are those of the real service, below an issuer with a path.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,12 +31,13 @@ pub(crate) fn http() -> Arc<HttpClient> {
     Arc::new(HttpClient::new(TestClock::new()).unwrap())
 }
 
-/// For what comes, on however busy a machine.
+/// A deadline that doesn't pass while an answer is on its way, even on a busy machine.
 pub(crate) fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(60))
 }
 
-/// The issuer of whoever sent the request: a server learns its port only when it runs.
+/// The issuer of the server that received the request. It comes from the request, because the
+/// server learns its port only when it runs.
 pub(crate) fn issuer_of(request: &Received) -> String {
     format!("http://{}/realms/main", request.header("host").unwrap())
 }

@@ -1,5 +1,5 @@
-//! Keys, key sets and signed tokens, good ones and every kind of bad ones.
-//! A token is put together from its parts here, so that a header or a signature can be what no
+//! Keys, key sets and signed tokens, both good and bad ones.
+//! Tokens are assembled from their parts here, so that a header or a signature can be one that no
 //! library would write. Keys are made once for all tests.
 
 use std::future::Future;
@@ -20,13 +20,13 @@ use kit::start;
 
 pub(crate) const ACR: &str = "aal3";
 
-/// The ES256 key that signs when nothing else is said.
+/// The ES256 key that signs by default.
 pub(crate) fn es256() -> &'static LocalKey {
     static KEY: OnceLock<LocalKey> = OnceLock::new();
     KEY.get_or_init(|| LocalKey::generate(Algorithm::Es256).unwrap())
 }
 
-/// Another ES256 key: the next one, or a stranger's.
+/// Another ES256 key: the service's next one, or an attacker's.
 pub(crate) fn other_es256() -> &'static LocalKey {
     static KEY: OnceLock<LocalKey> = OnceLock::new();
     KEY.get_or_init(|| LocalKey::generate(Algorithm::Es256).unwrap())
@@ -65,14 +65,14 @@ pub(crate) fn unsigned(header: &Value, payload: &[u8]) -> String {
     format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload))
 }
 
-/// A JWS of this key, whatever its header says.
+/// A JWS signed with this key, whatever its header says.
 pub(crate) fn sign(key: &LocalKey, header: &Value, payload: &[u8]) -> String {
     let message = unsigned(header, payload);
     let signature = ready(key.sign(message.as_bytes())).unwrap();
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// An ID token with these claims, in order.
+/// An ID token with these claims, whose header and signature are right.
 pub(crate) fn id_token(key: &LocalKey, claims: &Value) -> String {
     sign(key, &header(key), claims.to_string().as_bytes())
 }

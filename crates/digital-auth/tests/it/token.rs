@@ -1,6 +1,6 @@
-//! The token request on the wire, and every answer to it.
-//! It is sent once, whatever happens.
-//! Each refusal has the class that the operator needs.
+//! Tests of the token request on the wire, and of every answer to it.
+//! The request is sent once, whatever happens.
+//! Each refusal has the error that tells the operator what to do.
 
 use std::time::{Duration, Instant};
 
@@ -202,7 +202,7 @@ fn refused_at(header: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Whether a clock is the reason, an operator sees from both times.
+/// The error has the service's time, so that the operator can see whether a clock is the reason.
 #[tokio::test]
 async fn fail_a_refused_client_with_the_time_that_the_service_has() {
     let noon = start() + chrono::TimeDelta::hours(12);

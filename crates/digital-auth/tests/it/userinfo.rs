@@ -1,6 +1,6 @@
-//! The userinfo request on the wire, and every answer to it.
+//! Tests of the userinfo request on the wire, and of every answer to it.
 //! The attributes must be about the ID token's subject.
-//! An error never carries what the answer said.
+//! An error never contains what the answer said.
 
 use std::time::Duration;
 
@@ -188,7 +188,7 @@ async fn fail_a_malformed_attribute_is_named_and_not_shown() {
     assert!(!format!("{error:?} {error}").contains("marked"));
 }
 
-/// Of two values, one reader takes the first and another the last.
+/// If a name has two values, one parser takes the first and another one the last.
 #[tokio::test]
 async fn fail_a_name_that_comes_twice_wherever_it_stands() {
     let whole = userinfo().to_string();
@@ -202,7 +202,7 @@ async fn fail_a_name_that_comes_twice_wherever_it_stands() {
         r#""name":"別人""#.to_owned(),
         r#""gender":null"#.to_owned(),
         format!(r#""sub":"{SUBJECT}""#),
-        // The same name, written otherwise.
+        // The same name, written with an escape.
         r#""\u006eame":"別人""#.to_owned(),
         r#""unused":1,"unused":1"#.to_owned(),
         r#""unused":{"formatted":"a","formatted":"b"}"#.to_owned(),
