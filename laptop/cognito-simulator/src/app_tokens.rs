@@ -1,7 +1,8 @@
-//! What the app gets: tokens for its code (PKCE, once) or its refresh token, userinfo, the pool's
-//! keys and its metadata. The ID token and userinfo hold the attributes that the app client may
-//! read; a trigger changes the tokens, never userinfo. `address` is an object with `formatted`
-//! there, as Cognito emits it (OIDC Core §5.1.1).
+//! What the app gets: tokens for its code (with PKCE, once) or for its refresh token, userinfo, and
+//! the pool's keys and metadata.
+//! The ID token and userinfo hold the attributes that the app client may read; `address` is an
+//! object with `formatted` in them, as Cognito emits it (OIDC Core §5.1.1). A trigger changes the
+//! tokens, never userinfo.
 
 use std::sync::Arc;
 
@@ -35,14 +36,14 @@ use crate::user_pool::User;
 /// Cognito's default for ID and access tokens: one hour.
 const TOKEN_LIFETIME: TimeDelta = TimeDelta::hours(1);
 
-/// The scopes by which tokens and userinfo show every attribute.
+/// The scopes with which tokens and userinfo show every attribute.
 const EVERY_ATTRIBUTE: [&str; 4] = ["openid", "profile", "email", "phone"];
 
-/// RFC 6749 §5.2.
+/// An error of the token endpoint (RFC 6749 §5.2).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum TokenError {
     InvalidRequest,
-    /// A trigger failed. AWS doesn't say what the app is told then: here, what it is told at the
+    /// A trigger failed. AWS doesn't say which error the app gets then. Here it is the one at the
     /// end of a sign-in.
     Trigger(TriggerFailure),
     InvalidClient,
@@ -110,17 +111,6 @@ pub(crate) async fn token(
     no_store((status, Json(answer)).into_response())
 }
 
-/// Writes down a check, and ends the request if it failed.
-fn check(
-    checks: &mut Vec<Check>,
-    (what, rule): (&str, &str),
-    passed: bool,
-    error: TokenError,
-) -> Result<(), TokenError> {
-    checks.push(Check::new(what, rule, passed));
-    if passed { Ok(()) } else { Err(error) }
-}
-
 async fn grant(
     shared: &Shared,
     headers: &HeaderMap,
@@ -162,14 +152,25 @@ async fn grant(
     redeem(shared, form, checks)
 }
 
-/// The grant of an authorization code. The trigger was asked at the end of the sign-in.
+/// Records a check, and returns the error if the check failed.
+fn check(
+    checks: &mut Vec<Check>,
+    (what, rule): (&str, &str),
+    passed: bool,
+    error: TokenError,
+) -> Result<(), TokenError> {
+    checks.push(Check::new(what, rule, passed));
+    if passed { Ok(()) } else { Err(error) }
+}
+
+/// The authorization code grant. The trigger was called already, at the end of the sign-in.
 fn redeem(
     shared: &Shared,
     form: &Parameters,
     checks: &mut Vec<Check>,
 ) -> Result<Value, TokenError> {
     let now = shared.options.clock.now();
-    // A code is gone with its first use, also with a wrong one.
+    // The first request with a code uses the code up, even if a later check refuses that request.
     let issued = form
         .only("code")
         .and_then(|code| shared.state().codes.remove(code));
@@ -210,14 +211,14 @@ fn redeem(
     };
     let nonce = match issued.app.nonce {
         Some(nonce) => nonce,
-        // In a federated sign-in Cognito puts a nonce of its own where the app sent none.
+        // In a federated sign-in, Cognito adds a nonce of its own if the app sent none.
         None => random::base64url(32).map_err(|_| TokenError::Internal)?,
     };
     let answer = first_tokens(shared, sign_in, Some(&nonce), &issued.changes, now)?;
     Ok(Value::Object(answer))
 }
 
-/// The tokens that a sign-in ends with, the refresh token among them.
+/// The tokens at the end of a sign-in, with the refresh token.
 pub(crate) fn first_tokens(
     shared: &Shared,
     sign_in: SignIn,
@@ -232,8 +233,7 @@ pub(crate) fn first_tokens(
     Ok(answer)
 }
 
-/// The grant of a refresh token: the trigger is asked again, and the refresh token stays what it
-/// is.
+/// The refresh token grant. The trigger is called again, and the refresh token stays the same.
 async fn refresh(
     shared: &Shared,
     form: &Parameters,
@@ -262,8 +262,7 @@ async fn refresh(
     Ok(Value::Object(answer))
 }
 
-/// The grant of a client's own credentials (RFC 6749 §4.4): an access token for a machine, about
-/// nobody.
+/// The client credentials grant (RFC 6749 §4.4): an access token for a machine, without a user.
 async fn machine(
     shared: &Shared,
     headers: &HeaderMap,
@@ -335,8 +334,8 @@ async fn machine(
     }))
 }
 
-/// The client's id and secret, from the header (RFC 6749 §2.3.1, form-encoded first) or from the
-/// form, but not from both.
+/// The client's id and secret from the header `Authorization` (RFC 6749 §2.3.1; both are
+/// form-encoded before they are put together), or from the form, but not from both.
 fn credentials(headers: &HeaderMap, form: &Parameters) -> Option<(String, String)> {
     let from_form = form.only("client_id").zip(form.only("client_secret"));
     let Some(header) = headers.get(AUTHORIZATION) else {
@@ -361,7 +360,8 @@ fn user_of(shared: &Shared, sign_in: &SignIn) -> Result<User, TokenError> {
     user.ok_or(TokenError::InvalidGrant)
 }
 
-/// A verifier for no challenge is as wrong as none for a challenge (RFC 9700 §4.8.2).
+/// Whether the verifier belongs to the challenge. A verifier without a challenge is as wrong as a
+/// challenge without a verifier (RFC 9700 §4.8.2).
 fn is_verified(challenge: Option<&str>, verifier: Option<&str>) -> bool {
     match (challenge, verifier) {
         (None, None) => true,
@@ -372,7 +372,7 @@ fn is_verified(challenge: Option<&str>, verifier: Option<&str>) -> bool {
     }
 }
 
-/// Tokens for a sign-in, as the trigger changes them.
+/// The tokens for a sign-in, with the trigger's changes.
 fn tokens(
     shared: &Shared,
     sign_in: &SignIn,
@@ -390,7 +390,7 @@ fn tokens(
     };
     let event_id = uuid()?;
     let groups = changes.groups(&user.groups);
-    // What the trigger says comes first: it sets no claim of Cognito's own.
+    // The trigger's claims come first, so that Cognito's own claims overwrite them.
     let mut claims = Map::new();
     changes.apply_to_access_token(&mut claims);
     claims.extend(groups.access_token_claims());
@@ -459,9 +459,9 @@ fn members(object: Value) -> Map<String, Value> {
     }
 }
 
-/// The attributes that a token or userinfo with these scopes shows. `openid` alone shows every
-/// standard attribute that the client may read; `profile` shows custom ones too; `email` and
-/// `phone`, without `profile`, narrow it down to theirs.
+/// The attributes that a token or userinfo with these scopes shows, as far as the client may read
+/// them. `openid` alone shows every standard attribute. Otherwise `email` and `phone` show their
+/// own attributes, and `profile` shows all others, custom ones included.
 fn attributes(shared: &Shared, scopes: &[String], user: &User) -> Map<String, Value> {
     let has = |name: &str| scopes.iter().any(|scope| scope == name);
     let (profile, email, phone) = (has("profile"), has("email"), has("phone"));
@@ -513,7 +513,7 @@ pub(crate) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderM
             json!({ "error": "invalid_token" }),
         ),
     };
-    // Names only: a journal shows no attribute.
+    // Only names, because the journal must not show attributes.
     let names = answer
         .as_object()
         .into_iter()
@@ -535,18 +535,18 @@ pub(crate) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderM
     no_store((status, Json(answer)).into_response())
 }
 
-/// Why an access token isn't taken.
+/// Why an access token is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum NoAccess {
     /// It isn't an access token of this pool.
     Invalid,
-    /// Its time is over.
+    /// It has expired.
     Expired,
     /// Its user is no longer in the pool.
     NoUser,
 }
 
-/// Whose access token this is, and its scopes.
+/// The user and the scopes of an access token.
 pub(crate) fn bearer_of(shared: &Shared, token: &str) -> Result<(User, Vec<String>), NoAccess> {
     let claims = shared.key.open(token).ok_or(NoAccess::Invalid)?;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);

@@ -1,7 +1,7 @@
-//! `GET /oauth2/authorize`: an app sends a browser to sign in, and Cognito sends it on to the
+//! `GET /oauth2/authorize`: an app sends a browser here to sign in, and Cognito redirects it to the
 //! provider.
-//! The redirect carries what Cognito's carries: five parameters, and `prompt` and `login_hint` if
-//! the app sent them; no nonce and no PKCE. A cookie binds the login to the browser.
+//! The redirect has the parameters that Cognito's has: five, and `prompt` and `login_hint` if the
+//! app sent them. It has neither a nonce nor PKCE. A cookie binds the login to the browser.
 
 use std::sync::Arc;
 
@@ -18,22 +18,8 @@ use crate::parameters::{journal_parameter, journal_parameters, with_query};
 use crate::pending_login::AppRequest;
 use crate::shared::Shared;
 
-/// Cognito's own cookie.
+/// The name of Cognito's own cookie.
 const COOKIE_NAME: &str = "cognito";
-
-/// What the app's request comes to.
-enum Outcome {
-    Page(ErrorPage),
-    /// The hosted page, whose link comes back here with the provider's name.
-    SignInPage,
-    /// To the app's callback.
-    Refused(String),
-    /// To the provider, with the cookie's value.
-    ToProvider {
-        url: String,
-        browser: String,
-    },
-}
 
 pub(crate) async fn authorize(
     State(shared): State<Arc<Shared>>,
@@ -76,6 +62,20 @@ pub(crate) async fn authorize(
         answer,
     });
     response
+}
+
+/// How the app's request is answered.
+enum Outcome {
+    Page(ErrorPage),
+    /// The hosted page. Its link leads back to this endpoint, with the provider's name.
+    SignInPage,
+    /// A redirect to the app's callback, with an error.
+    Refused(String),
+    /// A redirect to the provider. `browser` is the value of the cookie.
+    ToProvider {
+        url: String,
+        browser: String,
+    },
 }
 
 fn link_to(query: &str) -> String {
@@ -238,12 +238,12 @@ fn to_provider(
     }
 }
 
-/// The value of Cognito's cookie.
+/// The value of Cognito's cookie, if the request has it.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
     pages::cookie(headers, COOKIE_NAME)
 }
 
-/// The app's callback with an error, its parameters in Cognito's order.
+/// The URL of the app's callback with an error. Its parameters are in Cognito's order.
 pub(crate) fn error_redirect(
     redirect_uri: &str,
     error: &str,
@@ -274,7 +274,7 @@ pub(crate) fn answer_of(url: &str) -> Vec<Parameter> {
         .collect()
 }
 
-/// 32 bytes in base64url (RFC 7636 §4.2).
+/// Whether this is 32 bytes in base64url (RFC 7636 §4.2).
 fn is_s256_challenge(challenge: &str) -> bool {
     challenge.len() == 43
         && challenge

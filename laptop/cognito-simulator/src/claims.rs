@@ -1,6 +1,6 @@
-//! Claims become strings, since a user pool holds nothing else.
-//! Objects become JSON text, arrays `[a, b]`, numbers and booleans their text.
-//! The ID token's claims come first; what userinfo says besides is added, and wins.
+//! Turns claims into strings, because a user pool holds nothing else.
+//! Objects become JSON text, arrays `[a, b]`, numbers and booleans their text. The claims of the ID
+//! token come first. Those of userinfo are added to them, and win if both have a claim.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,8 @@ pub(crate) fn of_id_token(claims: &Map<String, Value>) -> BTreeMap<String, Strin
     texts
 }
 
-/// The claims of the ID token and of userinfo as one map of strings. `null` is no claim.
+/// The claims of the ID token and of userinfo as one map of strings. A claim that is `null` is left
+/// out.
 pub(crate) fn merge(
     id_token: &Map<String, Value>,
     userinfo: Option<&Map<String, Value>>,

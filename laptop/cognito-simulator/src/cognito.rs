@@ -23,7 +23,7 @@ use crate::shared::{Requests, Shared, State, base_url};
 use crate::user_pool::{ProviderType, UserFailure};
 use crate::user_pool_api;
 
-/// A stand-in whose port is known, and which doesn't answer yet.
+/// A stand-in that has its port and doesn't answer yet.
 #[derive(Debug)]
 pub struct BoundCognito {
     listener: Listener,
@@ -73,7 +73,7 @@ impl BoundCognito {
     /// Begins to answer.
     ///
     /// # Errors
-    /// [`StartError`] names the option that AWS would refuse too.
+    /// See [`StartError`]; most of them name an option that AWS would refuse too.
     pub fn serve(self, options: CognitoOptions) -> Result<Cognito, StartError> {
         options.check()?;
         let provider = ProviderClient::new(options.token_timeout)?;
@@ -124,7 +124,7 @@ impl Cognito {
         Ok(BoundCognito { listener })
     }
 
-    /// [`Cognito::bind`] and [`BoundCognito::serve`], for those who know the bridge's URLs
+    /// [`Cognito::bind`] and [`BoundCognito::serve`] in one call, if the bridge's URLs are known
     /// beforehand.
     ///
     /// # Errors
@@ -157,26 +157,27 @@ impl Cognito {
         format!("{}/oauth2/authorize", self.shared.base_url)
     }
 
-    /// Where the app, which isn't a browser, gets its tokens: by address, without a name.
+    /// The token endpoint for the app. It has an address instead of a name, because an app, unlike
+    /// a browser, may not know the names below `localhost`.
     #[must_use]
     pub fn token_url(&self) -> String {
         format!("http://{}/oauth2/token", self.address)
     }
 
-    /// Where the app asks for the attributes: by address, without a name.
+    /// The userinfo endpoint for the app, with an address instead of a name.
     #[must_use]
     pub fn userinfo_url(&self) -> String {
         format!("http://{}/oauth2/userInfo", self.address)
     }
 
-    /// The keys of the user pool's tokens: by address, without a name.
+    /// The URL of the keys of the user pool's tokens, with an address instead of a name.
     #[must_use]
     pub fn jwks_url(&self) -> String {
         format!("http://{}/.well-known/jwks.json", self.address)
     }
 
-    /// Where AWS SDKs find the user pool's API (`AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`): by
-    /// address, without a name.
+    /// The endpoint of the user pool's API for AWS SDKs
+    /// (`AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`), with an address instead of a name.
     #[must_use]
     pub fn user_pool_api_url(&self) -> String {
         format!("http://{}", self.address)
@@ -188,7 +189,7 @@ impl Cognito {
         self.address
     }
 
-    /// What was asked so far.
+    /// How many requests there were so far.
     #[must_use]
     pub fn requests(&self) -> Requests {
         self.shared.state().requests
@@ -206,9 +207,9 @@ impl Cognito {
         &self.shared.options.user_pool_id
     }
 
-    /// Makes a user of the pool's own, who doesn't come from a provider. There is no page where
-    /// they could type a password: an identity that is linked to them signs in as them, and so does
-    /// [`Cognito::sign_in_directly`].
+    /// Creates one of the pool's own users, who doesn't come from a provider. There is no page on
+    /// which the user could type a password. An identity that is linked to the user signs in as
+    /// this user, and so does [`Cognito::sign_in_directly`].
     ///
     /// # Errors
     /// [`UserFailure::Taken`], [`UserFailure::Invalid`] or [`UserFailure::NoRandomness`].
@@ -222,24 +223,24 @@ impl Cognito {
         kept.users.create(options, username, attributes, now)
     }
 
-    /// Makes a provider known beside the one of the options, a company's for example. It has a name
-    /// and users here, and nothing else: no page offers it, and nobody is sent there.
+    /// Adds a provider besides the one of the options, for example a company's. It has only a name
+    /// and users: no page offers it, and no browser is sent to it.
     ///
     /// # Errors
     /// [`UserFailure::Invalid`] for a name that AWS refuses, [`UserFailure::Taken`] for one that
-    /// the pool has.
+    /// the pool has already.
     pub fn add_provider(&self, name: &str, provider_type: ProviderType) -> Result<(), UserFailure> {
         let mut kept = self.shared.state();
         kept.users
             .add_provider(&self.shared.options, name, provider_type)
     }
 
-    /// Makes a user of a provider of [`Cognito::add_provider`], as their first sign-in through it
-    /// would, and gives the username: `<provider>_<subject>`. They are in their provider's group.
-    /// No trigger is asked.
+    /// Creates a user of a provider that was added by [`Cognito::add_provider`], as the user's
+    /// first sign-in would. Returns the username: `<provider>_<subject>`. The user is in the
+    /// provider's group. No trigger is called.
     ///
-    /// The attributes are what the provider's attribute mapping would have written, so they are
-    /// those that the app client may write.
+    /// The attributes are those that the provider's attribute mapping would have written. So they
+    /// have to be attributes that the app client may write.
     ///
     /// # Errors
     /// [`UserFailure::NoProvider`]; [`UserFailure::Taken`] if the identity has a user, or is linked
@@ -257,12 +258,12 @@ impl Cognito {
             .create_federated(options, identity, attributes, now)
     }
 
-    /// Links an identity, which is a provider's name and its subject, to a user, as
-    /// `AdminLinkProviderForUser` does. The identity then signs in as this user, whose attributes
-    /// its claims overwrite.
+    /// Links an identity, which is a provider's name and a subject of that provider, to a user, as
+    /// `AdminLinkProviderForUser` does. From then on the identity signs in as this user, and its
+    /// claims overwrite the user's attributes.
     ///
     /// # Errors
-    /// [`LinkFailure`], but for [`LinkFailure::NotLinked`].
+    /// Any [`LinkFailure`] except [`LinkFailure::NotLinked`].
     pub fn link_user(
         &self,
         destination_username: &str,
@@ -275,7 +276,7 @@ impl Cognito {
         (kept.users).link(options, destination_username, source, now)
     }
 
-    /// Removes an identity's link, as `AdminDisableProviderForUser` does for one that is linked.
+    /// Removes an identity's link, as `AdminDisableProviderForUser` does for a linked identity.
     ///
     /// # Errors
     /// [`LinkFailure::UserUnknown`] or [`LinkFailure::NotLinked`].
@@ -285,8 +286,8 @@ impl Cognito {
         kept.users.unlink(options, (provider_name, subject), now)
     }
 
-    /// Deletes a user, as an administrator does. The tokens that were issued stay what they are,
-    /// and nobody's.
+    /// Deletes a user, as an administrator does. The user's tokens still have a valid signature,
+    /// but the stand-in no longer accepts them.
     ///
     /// # Errors
     /// [`UserFailure::Unknown`].
@@ -295,7 +296,7 @@ impl Cognito {
         kept.users.delete(&self.shared.options, username)
     }
 
-    /// Puts a user into a group, which is made if there is none of that name.
+    /// Puts a user into a group. The group is created if there is none of that name.
     ///
     /// # Errors
     /// [`UserFailure::Unknown`].
@@ -305,17 +306,17 @@ impl Cognito {
             .add_to_group(&self.shared.options, username, group)
     }
 
-    /// Does the next logins otherwise than Cognito would; see [`Variation`].
+    /// Makes the next logins differ from Cognito's; see [`Variation`].
     ///
     /// # Errors
-    /// [`StartError::StateLength`] if the length of `state` has no such form.
+    /// [`StartError::StateLength`] if `state` can't have this length.
     pub fn vary(&self, variation: Variation) -> Result<(), StartError> {
         variation.check()?;
         self.shared.state().variation = variation;
         Ok(())
     }
 
-    /// Stops listening, lets requests end for two seconds, then ends them.
+    /// Stops listening, gives requests under way two seconds to end, then aborts them.
     pub async fn stop(mut self) {
         self.server.stop().await;
     }

@@ -1,7 +1,8 @@
-//! Sign-ins that don't come through the provider: by a password in managed login or in the API, or
-//! through another provider. Pages, passwords and other providers aren't played: a test says who
-//! signed in, and gets what the app would get. From there on it is the way of every sign-in: the
-//! trigger, the tokens, and a refresh token for `/oauth2/token`.
+//! Sign-ins that don't go through the provider: with a password in managed login or by the API, or
+//! through another provider.
+//! The stand-in has no pages, passwords or other providers for them. A test says who signs in, and
+//! gets what the app would get. The rest is the same as at every sign-in: the trigger, the tokens,
+//! and a refresh token for `/oauth2/token`.
 
 use loopback::journal::{Check, Parameter, Party, Step};
 use loopback::random;
@@ -16,14 +17,14 @@ use crate::token_generation::{self, Source};
 use crate::user_pool::User;
 use crate::user_pool_api::USER_SCOPE;
 
-/// Why a user isn't signed in directly.
+/// Why a user can't be signed in directly.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum DirectSignInFailure {
     /// There is no such user.
     #[error("there is no such user")]
     Unknown,
-    /// A user who has no identity but the provider's own, and no password: they can sign in through
-    /// the provider alone.
+    /// The user has only identities of the provider, and no password, so they can sign in only
+    /// through the provider.
     #[error("the user can sign in through the provider alone")]
     OnlyThroughProvider,
     /// A federated user, who has no password, can't use the API.
@@ -32,7 +33,7 @@ pub enum DirectSignInFailure {
     /// A scope isn't allowed to the app client, or needs `openid`.
     #[error("a scope isn't allowed to the app client, or needs openid")]
     Scope,
-    /// The trigger ended the sign-in, with these words for the app.
+    /// The trigger ended the sign-in. This is the error description for the app.
     #[error("{0}")]
     Trigger(String),
     /// The stand-in itself failed.
@@ -51,18 +52,18 @@ impl From<TokenError> for DirectSignInFailure {
 }
 
 impl Cognito {
-    /// Signs a user in without the provider, at the app client, and gives what the app gets from
+    /// Signs a user in at the app client, without the provider, and returns what the app gets from
     /// `/oauth2/token`: `access_token`, `refresh_token`, and `id_token` if `openid` is among the
-    /// scopes. No scopes are all that the app client may have.
+    /// scopes. An empty `scopes` means all scopes that the app client may have.
     ///
-    /// One of the pool's own users has typed a password in managed login; a user of another
-    /// provider, or one whom such an identity is linked to, has come from there. Nothing of that is
-    /// played here: no password is checked, InboundFederation isn't asked about another provider's
-    /// claims, and no attribute is written. PreTokenGeneration is asked, as
-    /// `TokenGeneration_HostedAuth`.
+    /// It is as if one of the pool's own users had typed a password in managed login, or as if a
+    /// user of another provider, or a user to whom such an identity is linked, had come from that
+    /// provider. None of that happens here: no password is checked, InboundFederation isn't called
+    /// for another provider's claims, and no attribute is written. PreTokenGeneration is called,
+    /// with the source `TokenGeneration_HostedAuth`.
     ///
     /// # Errors
-    /// [`DirectSignInFailure`], but for [`DirectSignInFailure::NoPassword`].
+    /// Any [`DirectSignInFailure`] except [`DirectSignInFailure::NoPassword`].
     pub async fn sign_in_directly(
         &self,
         username: &str,
@@ -88,16 +89,18 @@ impl Cognito {
         sign_in(shared, user, scopes, Through::ManagedLogin).await
     }
 
-    /// Signs one of the pool's own users in through the API, as `InitiateAuth` does with
-    /// `USER_PASSWORD_AUTH`, and gives the members of its `AuthenticationResult`, named as
-    /// `/oauth2/token` names them. The access token has the scope `aws.cognito.signin.user.admin`
-    /// and no other; an ID token always comes, with all that the app client may read.
+    /// Signs one of the pool's own users in by the API, as `InitiateAuth` does with
+    /// `USER_PASSWORD_AUTH`. Returns the members of its `AuthenticationResult`, under the names
+    /// that `/oauth2/token` uses. The access token has only the scope
+    /// `aws.cognito.signin.user.admin`. There is always an ID token, with all attributes that the
+    /// app client may read.
     ///
-    /// No password is checked. PreTokenGeneration is asked, as `TokenGeneration_Authentication`.
-    /// The refresh token is good at `/oauth2/token`; the API's own operation for it isn't there.
+    /// No password is checked. PreTokenGeneration is called, with the source
+    /// `TokenGeneration_Authentication`. The refresh token can be used at `/oauth2/token`; the
+    /// API's own operation for it doesn't exist here.
     ///
     /// # Errors
-    /// [`DirectSignInFailure`], but for [`DirectSignInFailure::OnlyThroughProvider`] and
+    /// Any [`DirectSignInFailure`] except [`DirectSignInFailure::OnlyThroughProvider`] and
     /// [`DirectSignInFailure::Scope`].
     pub async fn sign_in_through_api(&self, username: &str) -> Result<Value, DirectSignInFailure> {
         let shared = &self.shared;
@@ -143,7 +146,7 @@ async fn sign_in(
         .await
         .map_err(|failure| DirectSignInFailure::Trigger(failure.to_string()))?;
     let uuid = || random::uuid().map_err(|_| DirectSignInFailure::Internal);
-    // In a federated sign-in Cognito puts a nonce of its own where the app sent none.
+    // In a federated sign-in, Cognito adds a nonce of its own if the app sent none.
     let nonce = match user.identity {
         Some(_) => Some(uuid()?),
         None => None,

@@ -1,6 +1,6 @@
-//! Why a federated sign-in fails after the provider has answered, and what the app is told.
-//! AWS says that its descriptions are not fixed: the wordings are those that people have seen.
-//! The provider's own error goes to the app as it is, so nothing personal may be in it.
+//! Why a federated sign-in fails after the provider has answered, and which error the app gets.
+//! AWS says that its descriptions can change. The ones here were seen in practice. The provider's
+//! own error goes to the app unchanged, so it must contain nothing personal.
 
 use crate::id_token::IdTokenFailure;
 use crate::trigger_answer::TriggerFailure;
@@ -26,21 +26,21 @@ pub(crate) enum SignInFailure {
         error: String,
         description: Option<String>,
     },
-    /// The provider's token endpoint answered another error.
+    /// The provider's token endpoint answered with an error status, and without an OAuth error.
     TokenStatus { status: u16 },
     /// The token answer isn't JSON, or has no ID token.
     TokenAnswer,
-    /// The provider's key set can't be had.
+    /// The provider's key set couldn't be fetched.
     KeySet,
     /// The ID token isn't accepted.
     IdToken(IdTokenFailure),
-    /// Userinfo speaks of somebody else (OIDC Core §5.3.2).
+    /// Userinfo has another `sub` than the ID token (OIDC Core §5.3.2).
     UserinfoSubject,
-    /// A trigger failed, or answered what can't be understood.
+    /// A trigger failed, or its answer couldn't be understood.
     Trigger(TriggerFailure),
-    /// The claims that a trigger chose have no `sub`, which the username is made of.
+    /// The claims that a trigger chose have no `sub`, from which the username is made.
     NoSubject,
-    /// The claims that a trigger chose are another person's.
+    /// The claims that a trigger chose have another `sub` than the ID token.
     OtherSubject,
     /// The user pool doesn't take the user or an attribute.
     Attribute(AttributeFailure),

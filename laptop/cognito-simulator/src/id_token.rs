@@ -1,6 +1,6 @@
-//! What Cognito checks about the provider's ID token (OIDC Core §3.1.3.7).
-//! Only RS256, which is what works everywhere; the keys are fetched anew for every token.
-//! `nonce` and `at_hash` aren't checked: Cognito sends no nonce, and checks neither.
+//! The checks that Cognito makes on the provider's ID token (OIDC Core §3.1.3.7).
+//! Only RS256 is accepted, because it is what works everywhere. The keys are fetched anew for every
+//! token. `nonce` and `at_hash` aren't checked: Cognito sends no nonce, and checks neither.
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -28,7 +28,7 @@ pub(crate) enum IdTokenFailure {
     Subject,
 }
 
-/// What the token has to be.
+/// What the claims of the token are compared with.
 pub(crate) struct Expected<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
@@ -112,7 +112,8 @@ pub(crate) fn verify(
     Ok(claims)
 }
 
-/// The header as plain JSON: an algorithm that no library knows has to be told from a broken token.
+/// The header, read as plain JSON. A library would refuse an unknown algorithm like a broken token,
+/// and these are two different failures here.
 fn header(token: &str) -> Option<Map<String, Value>> {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -124,7 +125,7 @@ fn header(token: &str) -> Option<Map<String, Value>> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()
 }
 
-/// The RSA key of that id, if it may be used for RS256.
+/// The RSA key of that id, if it can be used for RS256.
 fn find_key(key_set: &Value, key_id: &str) -> Option<DecodingKey> {
     let keys = key_set.get("keys")?.as_array()?;
     let member = |key: &Value, name: &str| key.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -140,7 +141,7 @@ fn find_key(key_set: &Value, key_id: &str) -> Option<DecodingKey> {
     DecodingKey::from_rsa_components(&member(key, "n")?, &member(key, "e")?).ok()
 }
 
-/// The claims, if the signature holds. Their meaning is checked one by one, by this stand-in's
+/// The claims, if the signature is valid. [`verify`] then checks them one by one, by the stand-in's
 /// clock.
 fn open(token: &str, key: &DecodingKey) -> Option<Map<String, Value>> {
     let mut validation = Validation::new(Algorithm::RS256);

@@ -1,6 +1,8 @@
 //! `GET /oauth2/idpresponse`: the provider sends the browser back, and Cognito signs the person in.
-//! Cookie, state and time first; then code for tokens, the ID token with freshly fetched keys,
-//! userinfo, and the user pool. Every failure from there on goes to the app's callback.
+//! The cookie, `state` and the time are checked first. A failure there is shown on a page of
+//! Cognito. After that, the code is exchanged for tokens, the ID token is checked with freshly
+//! fetched keys, userinfo is read, and the user pool is written, with the triggers in between. A
+//! failure there goes to the app's callback.
 
 use std::sync::Arc;
 
@@ -80,7 +82,7 @@ pub(crate) async fn idp_response(
     response
 }
 
-/// From the provider's answer to a code for the app.
+/// Signs the person in by the provider's answer, and returns a code for the app.
 async fn sign_in(
     shared: &Shared,
     query: &Parameters,
@@ -131,7 +133,7 @@ async fn sign_in(
         .iter()
         .map(|(attribute, claim)| Parameter {
             name: format!("{attribute} ← {claim}"),
-            // Sizes only: a journal shows no attribute.
+            // Only sizes, because the journal must not show attributes.
             value: claims.get(claim).map_or_else(
                 || "does not come".to_owned(),
                 |value| format!("{} bytes", value.len()),
@@ -161,7 +163,7 @@ async fn sign_in(
         changes,
     };
     let mut kept = shared.state();
-    // Too late, one is refused as if it had never been.
+    // An expired code is refused like an unknown one, so it need not be kept.
     kept.codes
         .retain(|_, code| now - code.issued <= CODE_LIFETIME);
     kept.codes.insert(code.clone(), issued);
@@ -197,7 +199,8 @@ async fn verified_claims(
     claims
 }
 
-/// Userinfo's claims, or `None` if it can't be had: only another person's fail the sign-in.
+/// The claims of userinfo, or `None` if it couldn't be read. Only userinfo with another `sub` makes
+/// the sign-in fail.
 async fn userinfo_claims(
     shared: &Shared,
     access_token: &str,
@@ -232,7 +235,7 @@ async fn userinfo_claims(
     }
 }
 
-/// Writes down what Cognito does by itself.
+/// Records work of Cognito alone in the journal.
 fn work(shared: &Shared, request: &str, parameters: Vec<Parameter>, checks: Vec<Check>) {
     shared.options.journal.record(Step {
         from: Party::Cognito,

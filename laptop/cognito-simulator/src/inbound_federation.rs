@@ -1,8 +1,9 @@
-//! The trigger InboundFederation (V1_0): the provider's tokens and claims were checked, the user
-//! pool isn't written yet. It says which claims go through the attribute mapping. Nothing, or an
-//! empty map, is everything as it came.
-//! What it leaves out is dropped, `sub` too, without which nobody can be signed in; with another
-//! one, nobody may be.
+//! The trigger InboundFederation (V1_0). It is called when the provider's tokens and claims were
+//! checked, and before the user pool is written.
+//! It chooses the claims that go through the attribute mapping. No choice, or an empty map, means
+//! all claims as they came. A claim that it leaves out is dropped, even `sub`. Without `sub` nobody
+//! can be signed in, so the sign-in fails. With another `sub` it fails too, because nobody may
+//! become somebody else.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +17,15 @@ use crate::shared::Shared;
 use crate::trigger_answer::{TriggerFailure, Understood, names, sizes};
 use crate::triggers::{Question, Trigger, ask};
 
-/// What the provider said, as it was checked.
+/// What the provider returned, after it was checked.
 pub(crate) struct Said<'a> {
     pub(crate) tokens: &'a TokenAnswer,
     pub(crate) id_token: &'a Map<String, Value>,
     pub(crate) userinfo: Option<&'a Map<String, Value>>,
 }
 
-/// The claims that go through the attribute mapping.
+/// The claims that go through the attribute mapping: those that the trigger chooses, or all without
+/// a trigger.
 pub(crate) async fn claims_to_map(
     shared: &Shared,
     said: Said<'_>,
@@ -34,7 +36,8 @@ pub(crate) async fn claims_to_map(
     };
     let provider = &shared.options.provider;
     let subject = came.get("sub").map(String::as_str).unwrap_or_default();
-    // AWS shows a name of this form, and doesn't say whether it is the one in the pool.
+    // AWS's documents show a name of this form, and don't say whether it is the username in the
+    // pool.
     let user_name = format!("{}_{subject}", provider.name);
     let (token_response, id_token) = (&said.tokens.members, claims::of_id_token(said.id_token));
     let userinfo = claims::merge(&Map::new(), said.userinfo);
@@ -66,14 +69,15 @@ pub(crate) async fn claims_to_map(
     let chosen = chosen.unwrap_or_else(|| came.clone());
     match chosen.get("sub").filter(|subject| !subject.is_empty()) {
         None => Err(SignInFailure::NoSubject),
-        // AWS doesn't say what it does then. Here nobody becomes somebody else.
+        // AWS doesn't say what Cognito does then. Here it is refused, so that nobody becomes
+        // somebody else.
         other if other != came.get("sub") => Err(SignInFailure::OtherSubject),
         Some(_) => Ok(chosen),
     }
 }
 
-/// The claims that were chosen, if there are any. `null` is what isn't there, as elsewhere in AWS's
-/// JSON.
+/// The claims that the trigger chose, if it chose any. `null` means that the member is absent, as
+/// elsewhere in AWS's JSON.
 fn understand(response: &Map<String, Value>) -> Understood<Option<BTreeMap<String, String>>> {
     let chosen = match response.get("userAttributesToMap") {
         None | Some(Value::Null) => BTreeMap::new(),

@@ -1,4 +1,4 @@
-//! A code of Amazon Cognito, for the app.
+//! The authorization code that Amazon Cognito issues to the app.
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -1,7 +1,7 @@
 //! Linked users: an identity of a provider signs in as a user who is in the pool already.
-//! Source: Amazon Cognito Developer Guide, "Linking federated users to an existing user profile";
-//! AdminLinkProviderForUser and AdminDisableProviderForUser in the API reference. The words of
-//! refusals are AWS's where they were seen.
+//! Sources: Amazon Cognito Developer Guide, "Linking federated users to an existing user profile";
+//! AdminLinkProviderForUser and AdminDisableProviderForUser in the API reference. The messages of
+//! refusals are AWS's own where they were seen.
 
 use chrono::{DateTime, Utc};
 
@@ -10,12 +10,12 @@ use crate::user_pool::{
     AttributeFailure, Identity, NATIVE_PROVIDER, ProviderType, User, UserPool, federated_username,
 };
 
-/// The most identities of one user. AWS says that five can be linked, and not whether the one that
-/// a federated user came with is among them: here it is, which is stricter.
+/// The most identities of one user. AWS says that five can be linked, and doesn't say whether the
+/// one with which a federated user came counts too. Here it does, which is stricter.
 const MOST_IDENTITIES: usize = 5;
 
-/// Why an identity isn't linked, or its link isn't removed. Attributes are named; their values, and
-/// subjects, never are.
+/// Why an identity can't be linked, or its link can't be removed. Attributes are named, but neither
+/// their values nor subjects are.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum LinkFailure {
     /// `UserNotFoundException`: there is no such destination, or no such identity whose link could
@@ -32,13 +32,14 @@ pub enum LinkFailure {
     Subject,
     /// `InvalidParameterException`: the source is a user of the pool's own.
     #[error(
-        "Invalid SourceUser: Cognito users with a username/password may not be passed in as a SourceUser, only as a DestinationUser"
+        "Invalid SourceUser: Cognito users with a username/password may not be passed in as a \
+         SourceUser, only as a DestinationUser"
     )]
     SourceIsNative,
-    /// `InvalidParameterException`: the source signed in before it was linked, and is a user of its
-    /// own.
+    /// `InvalidParameterException`: the source has signed in before, and so has its own user.
     #[error(
-        "Merging is not currently supported, provide a SourceUser that has not been signed up in order to link"
+        "Merging is not currently supported, provide a SourceUser that has not been signed up in \
+         order to link"
     )]
     SourceSignedUp,
     /// `InvalidParameterException`: the source is linked already, to this user or to another.
@@ -51,18 +52,21 @@ pub enum LinkFailure {
         /// The attribute.
         name: String,
     },
-    /// `LimitExceededException`: five identities. AWS's words aren't known.
+    /// `LimitExceededException`: the destination has five identities already. AWS's words aren't
+    /// known.
     #[error("The user has five federated identities, and can have no more")]
     TooMany,
-    /// A user of the pool's own, or the identity that a federated user came with: AWS would disable
-    /// it. The stand-in removes links, and knows nobody who is disabled.
+    /// The user is one of the pool's own, or the identity is the one with which a federated user
+    /// came. AWS would disable such a user. The stand-in only removes links, and has no disabled
+    /// users.
     #[error("Only links can be removed here")]
     NotLinked,
 }
 
 impl UserPool {
-    /// The user whom the API means: by username for one of the pool's own, by the provider's
-    /// subject for a federated one. A linked identity is no name of its destination.
+    /// The username of the user whom a request names: one of the pool's own users by username, a
+    /// federated user by the provider's subject. A linked identity doesn't name the user to whom it
+    /// is linked.
     pub(crate) fn named_by_provider(
         &self,
         options: &CognitoOptions,
@@ -82,7 +86,8 @@ impl UserPool {
         user.map(|user| user.username.clone())
     }
 
-    /// Links an identity to a user, who needn't have signed in for it.
+    /// Links an identity to a user. The identity must not have signed in before; the user need not
+    /// have.
     pub(crate) fn link(
         &mut self,
         options: &CognitoOptions,
@@ -119,7 +124,7 @@ impl UserPool {
         Ok(())
     }
 
-    /// Whether an identity can be linked to anybody.
+    /// Whether an identity can be linked to a user at all. Returns the type of its provider.
     fn check_source(
         &self,
         options: &CognitoOptions,
@@ -144,8 +149,9 @@ impl UserPool {
         if self.users.values().any(is_linked) {
             return Err(LinkFailure::AlreadyLinked);
         }
-        // By the username that its sign-in makes or made: in a pool without case, another subject's
-        // user is in the way too.
+        // The user is looked up by the username that the identity's sign-in makes. In a pool that
+        // isn't case-sensitive, that can be the user of another subject, and the link is refused
+        // too.
         match self.users.get(&username) {
             None => Ok(provider_type),
             Some(user) if user.identity.is_none() => Err(LinkFailure::SourceIsNative),
@@ -153,7 +159,7 @@ impl UserPool {
         }
     }
 
-    /// Removes an identity's link. With its next sign-in it is somebody new.
+    /// Removes an identity's link. At its next sign-in the identity gets a new user.
     pub(crate) fn unlink(
         &mut self,
         options: &CognitoOptions,

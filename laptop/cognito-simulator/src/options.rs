@@ -1,5 +1,6 @@
-//! How the user pool, its app client and its provider are set up, in the words of the AWS API.
-//! What AWS refuses when these are created is refused at start, each with its own error.
+//! The options of the stand-in: how the user pool, its app client and its provider are set up, in
+//! the terms of the AWS API.
+//! An option that AWS would refuse is refused at the start, with an error of its own.
 //! The defaults are those of a pool that follows this project's template.
 
 use std::collections::BTreeMap;
@@ -21,13 +22,14 @@ use crate::pending_login::state_form;
 /// Why the stand-in doesn't start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// It can't listen.
+    /// The stand-in can't listen on its address.
     #[error("the stand-in of Amazon Cognito can't listen: {0}")]
     Listen(#[from] ListenError),
     /// `CreateIdentityProvider`: 3 to 32 characters, no `_`, no spaces.
     #[error("the provider's name must have 3 to 32 characters, without `_` and spaces")]
     ProviderName,
-    /// Cognito compares `iss` with an issuer that has no trailing slash.
+    /// `oidc_issuer` isn't an absolute URL, or ends with a slash. Cognito compares it with `iss`,
+    /// which has no trailing slash.
     #[error("oidc_issuer must be an absolute URL without a trailing slash")]
     ProviderIssuer,
     /// One of the provider's four endpoints isn't an absolute URL.
@@ -60,7 +62,7 @@ pub enum StartError {
         /// `Identifier`.
         identifier: String,
     },
-    /// A pool id is a Region, `_`, letters and digits.
+    /// The pool's id isn't a Region, `_`, letters and digits.
     #[error("the user pool's id isn't a Region, `_`, letters and digits")]
     UserPoolId,
     /// `state` can't have this length in Cognito's form.
@@ -122,7 +124,7 @@ pub struct AppClient {
     /// `CallbackURLs`: compared byte for byte.
     pub callback_urls: Vec<String>,
     /// `ReadAttributes`; `None` means all standard attributes, as with AWS. `sub` and `identities`,
-    /// which Cognito itself makes, can be among them; for now they decide only what
+    /// which Cognito itself sets, can be among them. For now these two affect only what
     /// [`TriggerAttributes::Readable`] shows.
     pub read_attributes: Option<Vec<String>>,
     /// `WriteAttributes`; `None` means all standard attributes, as with AWS.
@@ -141,13 +143,13 @@ pub const STANDARD_SCOPES: [&str; 5] = [
     "aws.cognito.signin.user.admin",
 ];
 
-/// A resource server (`AWS::Cognito::UserPoolResourceServer`): scopes of one's own.
+/// A resource server (`AWS::Cognito::UserPoolResourceServer`): custom scopes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ResourceServer {
     /// `Identifier`: the part of a scope before the slash, 1 to 256 printable ASCII characters.
     pub identifier: String,
-    /// `Scopes`: the part behind it, 1 to 256 printable ASCII characters without a slash each, 100
-    /// at most.
+    /// `Scopes`: the part of each scope behind the slash, 1 to 256 printable ASCII characters
+    /// without a slash. There are 100 scopes at most.
     pub scopes: Vec<String>,
 }
 
@@ -161,8 +163,8 @@ impl ResourceServer {
         }
     }
 
-    /// AWS: `[\x21\x23-\x5B\x5D-\x7E]`, for a scope without the slash. Here the identifier is a
-    /// name too, not only a URL.
+    /// Whether AWS accepts it: each name has characters of `[\x21\x23-\x5B\x5D-\x7E]`, and a scope
+    /// has no slash. An identifier that isn't a URL is accepted too.
     fn is_valid(&self) -> bool {
         let is_character = |c: char| matches!(c, '!'..='~') && !matches!(c, '"' | '\\');
         let is_name = |name: &String| {
@@ -177,29 +179,30 @@ impl ResourceServer {
     }
 }
 
-/// The pool's Lambda triggers (`LambdaConfig`), as many of them as there are here.
+/// The pool's Lambda triggers (`LambdaConfig`): the two that the stand-in knows.
 #[derive(Clone, Debug, Default)]
 pub struct LambdaConfig {
     /// `InboundFederation`, version `V1_0`.
     pub inbound_federation: Option<DirectFunction>,
     /// `PreTokenGenerationConfig`.
     pub pre_token_generation: Option<DirectFunction>,
-    /// Its `LambdaVersion`.
+    /// `LambdaVersion` of `PreTokenGenerationConfig`.
     pub pre_token_generation_version: TokenEventVersion,
 }
 
-/// `LambdaVersion` of `PreTokenGenerationConfig`, without the one that knows no access token.
+/// `LambdaVersion` of `PreTokenGenerationConfig`. There is no `V1_0`, which doesn't know access
+/// tokens.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum TokenEventVersion {
     /// `V2_0`: tokens of users.
     #[default]
     V2,
-    /// `V3_0`: tokens of machines, too. The events of users have this version then.
+    /// `V3_0`: tokens of users and of machines. The events of users then have this version too.
     V3,
 }
 
-/// An app client of a machine, which gets access tokens by its own credentials (RFC 6749 §4.4):
-/// `GenerateSecret`, and `AllowedOAuthFlows` with nothing but `client_credentials`.
+/// An app client of a machine, which gets access tokens with its own credentials (RFC 6749 §4.4).
+/// It has `GenerateSecret`, and its `AllowedOAuthFlows` are only `client_credentials`.
 #[derive(Clone, Debug)]
 pub struct MachineClient {
     /// `ClientId`.
@@ -230,14 +233,15 @@ impl AppClient {
 pub struct PoolAttribute {
     /// The name; a custom one begins with `custom:`.
     pub name: String,
-    /// An immutable one can be written once, and makes the second login fail if it is mapped.
+    /// Whether it can be changed. An immutable attribute can be written only once, so a login that
+    /// maps it succeeds only the first time.
     pub mutable: bool,
-    /// A required one that doesn't come makes every login fail.
+    /// Whether every user must have it. If it is missing, the login fails.
     pub required: bool,
-    /// The fewest characters of a value. With 0, which is usual, an empty value clears the
-    /// attribute; with more, see [`EmptyValues`].
+    /// The fewest characters of a value. If it is 0, which is usual, an empty value clears the
+    /// attribute; otherwise see [`EmptyValues`].
     pub minimum_length: usize,
-    /// The most characters of a value. 2,048 bytes is the limit of every attribute besides.
+    /// The most characters of a value. Besides this limit, no attribute has more than 2,048 bytes.
     pub maximum_length: usize,
 }
 
@@ -312,29 +316,31 @@ pub fn default_attribute_mapping() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What another client than Cognito would do, for tests of the provider. The default is Cognito.
+/// Behaviour that differs from Cognito's, or that AWS leaves open, for tests of the provider and
+/// the triggers. The default is Cognito's behaviour.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Variation {
-    /// Characters of `state`, 64 to 8,000. Cognito: about 450 to 732 for a short state of the app,
-    /// more than 2,200 for a long one.
+    /// The number of characters of `state`, 64 to 8,000. With Cognito it is about 450 to 732 for a
+    /// short state of the app, and more than 2,200 for a long one.
     pub state_length: usize,
-    /// Added to the authorization request, also if the name is there already: `nonce`,
-    /// `code_challenge`, `prompt`, unknown ones.
+    /// Parameters that are added to the authorization request, even if the name is there already:
+    /// `nonce`, `code_challenge`, `prompt`, unknown ones.
     pub authorize_extra: Vec<(String, String)>,
-    /// Added to the token request, also if the name is there already: `code_verifier`.
+    /// Parameters that are added to the token request, even if the name is there already:
+    /// `code_verifier`.
     pub token_request_extra: Vec<(String, String)>,
     /// How often a trigger gets an event twice.
     pub repeated_triggers: RepeatedTriggers,
     /// How an ID token shows an `address` that a trigger set.
     pub overridden_address: OverriddenAddress,
-    /// Which of the user's attributes the trigger of token generation sees.
+    /// Which of the user's attributes the token generation trigger sees.
     pub trigger_attributes: TriggerAttributes,
-    /// What becomes of an empty value for an attribute with a minimum length, such as `birthdate`.
+    /// What an empty value does to an attribute with a minimum length, such as `birthdate`.
     pub empty_values: EmptyValues,
 }
 
-/// How often a trigger gets an event twice; the second answer counts. AWS says that it may happen,
-/// not how often.
+/// How often a trigger gets an event twice. The second answer counts. AWS says that it may happen,
+/// and not how often.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum RepeatedTriggers {
     /// Every third call of any trigger.
@@ -352,22 +358,22 @@ pub enum OverriddenAddress {
     /// The text as it was set.
     #[default]
     Text,
-    /// `{"formatted": …}`, as the pool's own attribute.
+    /// `{"formatted": …}`, like an address that comes from the pool.
     Object,
 }
 
-/// Which attributes the trigger of token generation sees: AWS doesn't say.
+/// Which attributes the token generation trigger sees: AWS doesn't say.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum TriggerAttributes {
     /// All that the user has.
     #[default]
     All,
-    /// Those that the app client may read, `identities` among them, and `sub`.
+    /// Those that the app client may read, and always `sub`. `identities` too has to be readable.
     Readable,
 }
 
-/// What becomes of an empty value for an attribute with a minimum length. It clears every other
-/// attribute; whether it clears `birthdate`, which has a minimum, is open.
+/// What an empty value does to an attribute with a minimum length. It clears every attribute
+/// without one. Whether it clears `birthdate`, which has one, is open.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum EmptyValues {
     /// It is too short, and the sign-in or the write fails.
@@ -419,18 +425,18 @@ pub struct CognitoOptions {
     /// `UsernameConfiguration.CaseSensitive`. A pool that isn't (the default) keeps usernames in
     /// lower case.
     pub case_sensitive_usernames: bool,
-    /// What it does otherwise than Cognito.
+    /// How the stand-in differs from Cognito.
     pub variation: Variation,
     /// How long a call of the back channel may take.
     pub token_timeout: Duration,
-    /// How long a trigger may take. It is five seconds with Cognito, which nobody can change; it is
-    /// asked three times at most.
+    /// How long one call of a trigger may take. With Cognito it is always five seconds. A trigger
+    /// that takes longer is called three times in all.
     pub trigger_timeout: Duration,
     /// The clock of all stand-ins.
     pub clock: SimClock,
     /// The journal of all stand-ins.
     pub journal: Journal,
-    /// The pool's key; a new one where there is none.
+    /// The pool's signing key. `None` makes a new one.
     pub rsa_key: Option<RsaKey>,
 }
 
@@ -482,7 +488,7 @@ impl CognitoOptions {
         allows(self.app_client.read_attributes.as_deref(), name)
     }
 
-    /// Whether a sign-in through the app client may write an attribute.
+    /// Whether the app client may write an attribute.
     pub(crate) fn may_write(&self, name: &str) -> bool {
         allows(self.app_client.write_attributes.as_deref(), name)
     }
@@ -546,7 +552,7 @@ impl CognitoOptions {
             });
         }
         let known = self.scopes();
-        // Nobody signs in to a machine: no standard scope is for it.
+        // Standard scopes are about a user who has signed in, and a machine has none.
         let is_for_machines =
             |scope: &String| known.contains(scope) && !STANDARD_SCOPES.contains(&scope.as_str());
         let mut machines = self.machine_clients.iter();
@@ -594,7 +600,8 @@ impl CognitoOptions {
     }
 }
 
-/// `phone`, `email` and `profile` are asked for together with `openid` only.
+/// Whether `openid` is there if it has to be: `phone`, `email` and `profile` are allowed only
+/// together with it.
 pub(crate) fn has_openid_if_needed(scopes: &[String]) -> bool {
     let needs = |scope: &String| matches!(scope.as_str(), "phone" | "email" | "profile");
     !scopes.iter().any(needs) || scopes.iter().any(|scope| scope == "openid")
@@ -617,7 +624,8 @@ pub(crate) fn is_provider_name(name: &str) -> bool {
         && name.chars().all(|c| c != '_' && is_username_character(c))
 }
 
-/// `[\p{L}\p{M}\p{S}\p{N}\p{P}]`, as the AWS API has it: no spaces, nothing that can't be seen.
+/// Whether a username can have this character: `[\p{L}\p{M}\p{S}\p{N}\p{P}]` in the AWS API. So
+/// there are no spaces and no invisible characters.
 pub(crate) fn is_username_character(character: char) -> bool {
     let allowed = GeneralCategoryGroup::Letter
         .union(GeneralCategoryGroup::Mark)

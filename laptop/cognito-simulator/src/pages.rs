@@ -1,7 +1,7 @@
-//! What a person sees of Cognito itself: the hosted page with the provider's button, and errors.
-//! Cognito's own wording for errors, so that people who search for it find it, and what it means
-//! beside it.
-//! Nothing that came with the request is shown but what was checked.
+//! The pages of Cognito itself: the hosted page with the provider's button, and the error pages.
+//! An error has Cognito's own wording, so that people who search for it find it, and beside it an
+//! explanation.
+//! A page shows nothing that came with the request, except what was checked.
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderValue, LOCATION, REFERRER_POLICY};
 use loopback::pages::{Forms, Frame, Language, Site, page};
 
-/// These pages' own sign and colour.
+/// The icon, the colour and the name of these pages.
 const SITE: Site = Site {
     class: "cognito",
     icon: loopback::icon!("7a2fb0", "M5 7v4h6V7zM6 7V5h4v2"),
@@ -17,14 +17,15 @@ const SITE: Site = Site {
     label_en: "Stand-in for Amazon Cognito",
 };
 
-/// Something that Cognito says on a page of its own, because there is no app to send it to.
+/// An error that Cognito shows on a page of its own, because it can't send the browser back to an
+/// app.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ErrorPage {
     /// The app or its callback URL is unknown, or the request is malformed.
     BadRequest,
     /// The cookie from the start of the login isn't there.
     Unavailable,
-    /// The state isn't one that waits for an answer.
+    /// `state` belongs to no login that waits for an answer.
     InvalidState,
     /// The login took longer than five minutes.
     TooLate,
@@ -49,6 +50,18 @@ struct SignInTemplate<'a> {
 }
 
 impl ErrorPage {
+    /// The page in this language.
+    pub(crate) fn in_language(self, language: Language) -> Response {
+        let (title, words) = self.words();
+        let (ja, en) = self.explanation();
+        let template = ErrorTemplate {
+            frame: Frame::new(SITE, language, title, ""),
+            words,
+            explanation: language.say(ja, en),
+        };
+        page(self.status(), &template, Forms::None, None)
+    }
+
     fn status(self) -> StatusCode {
         match self {
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -84,19 +97,25 @@ impl ErrorPage {
         match self {
             Self::BadRequest => (
                 "アプリからのログインの呼び出しに誤りがあります（クライアント ID、コールバック URL、または重複したパラメーター）。アプリの設定を確かめてください。",
-                "The app called this login in a wrong way: its client id, its callback URL, or a parameter that comes twice. Check the app’s settings.",
+                "The app called this login in a wrong way: its client id, its callback URL, or a \
+                 parameter that comes twice. Check the app’s settings.",
             ),
             Self::Unavailable => (
-                "ログインを始めたときの Cookie が届きませんでした。別のブラウザーに戻ったか、ブラウザーが Cookie を受け付けていない可能性があります。ログインを始めたブラウザーで、もう一度ログインしてください。",
-                "The cookie from the start of the login did not come back: you may be in another browser, or it does not accept cookies. Sign in again in the browser in which you began.",
+                "ログインを始めたときの Cookie が届きませんでした。別のブラウザーに戻ったか、ブラウザーが Cookie を受け付けていない可能性があります。\
+                 ログインを始めたブラウザーで、もう一度ログインしてください。",
+                "The cookie from the start of the login did not come back: you may be in another \
+                 browser, or it does not accept cookies. Sign in again in the browser in which you \
+                 began.",
             ),
             Self::InvalidState => (
                 "このログインはすでに終わっているか、別のブラウザーで始まったものです。アプリに戻り、もう一度ログインしてください。",
-                "This login has already ended, or was begun in another browser. Go back to the app, and sign in again.",
+                "This login has already ended, or was begun in another browser. Go back to the \
+                 app, and sign in again.",
             ),
             Self::TooLate => (
                 "ログインに5分以上かかったため、有効期限が切れました。アプリに戻り、もう一度ログインしてください。",
-                "The login took more than five minutes and has expired. Go back to the app, and sign in again.",
+                "The login took more than five minutes and has expired. Go back to the app, and \
+                 sign in again.",
             ),
             Self::Internal => (
                 "シミュレーターそのものに問題が起きました。もう一度ログインしてください。",
@@ -104,21 +123,10 @@ impl ErrorPage {
             ),
         }
     }
-
-    /// The page in this language.
-    pub(crate) fn in_language(self, language: Language) -> Response {
-        let (title, words) = self.words();
-        let (ja, en) = self.explanation();
-        let template = ErrorTemplate {
-            frame: Frame::new(SITE, language, title, ""),
-            words,
-            explanation: language.say(ja, en),
-        };
-        page(self.status(), &template, Forms::None, None)
-    }
 }
 
-/// The hosted page: one way to sign in. `switch` is the same page in the other language.
+/// The hosted page, with one button to sign in. `switch` is the URL of the same page in the other
+/// language.
 pub(crate) fn sign_in_page(
     button: &str,
     link: &str,
@@ -134,7 +142,7 @@ pub(crate) fn sign_in_page(
     page(StatusCode::OK, &template, Forms::None, None)
 }
 
-/// 302, as Cognito redirects.
+/// A redirect with 302, as Cognito sends it.
 pub(crate) fn redirect(url: &str) -> Response {
     let Ok(location) = HeaderValue::from_str(url) else {
         return ErrorPage::BadRequest.in_language(Language::English);
@@ -146,7 +154,7 @@ pub(crate) fn redirect(url: &str) -> Response {
     no_store(response)
 }
 
-/// Nothing of a login may stay in a cache.
+/// Adds `Cache-Control: no-store`, because nothing of a login may stay in a cache.
 pub(crate) fn no_store(mut response: Response) -> Response {
     response
         .headers_mut()

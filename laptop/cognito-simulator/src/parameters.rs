@@ -1,9 +1,10 @@
-//! Parameters as the pool tells of them and as it sends them: in the journal they are masked.
+//! Parameters of requests and redirects: as the journal shows them, masked where necessary, and as
+//! they are added to a URL.
 
 use loopback::journal::{Parameter, mask};
 use loopback::parameters::Parameters;
 
-/// All of a request's, for the journal.
+/// All parameters of a request, for the journal.
 pub(crate) fn journal_parameters(parameters: &Parameters) -> Vec<Parameter> {
     parameters
         .pairs()
@@ -12,7 +13,7 @@ pub(crate) fn journal_parameters(parameters: &Parameters) -> Vec<Parameter> {
         .collect()
 }
 
-/// A parameter for the journal. `login_hint` says who somebody is, so it is hidden like a secret.
+/// A parameter for the journal. `login_hint` says who a person is, so it is masked like a secret.
 pub(crate) fn journal_parameter(name: &str, value: &str) -> Parameter {
     if name == "login_hint" {
         return Parameter {

@@ -1,6 +1,8 @@
-//! Logins that are at the provider, and the `state` that brings them back.
-//! `state` has Cognito's form: `<base64url>.<base64url>.<digit>`, long, and known byte for byte.
-//! A login belongs to the browser that began it, is answered once, and within five minutes.
+//! Logins for which the provider hasn't answered yet, and the `state` by which its answer finds
+//! them.
+//! `state` has Cognito's form, `<base64url>.<base64url>.<digit>`. It is long, and is compared byte
+//! for byte.
+//! A login belongs to the browser that began it. It can be answered once, within five minutes.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -9,11 +11,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use loopback::journal::Check;
 use loopback::random;
 
-/// Cognito: a login must be back within five minutes.
+/// With Cognito, the browser must be back within five minutes.
 pub(crate) const LIFETIME: TimeDelta = TimeDelta::minutes(5);
-/// How long a login that came too late can still be told from one that never was.
+/// How long a login is remembered. Until then, an answer that is too late can be distinguished from
+/// one with an unknown `state`.
 const REMEMBERED: TimeDelta = TimeDelta::hours(1);
-/// The most logins, and the most browsers, that are remembered; the oldest goes for a new one.
+/// The most logins, and the most browsers, that are remembered. A new one replaces the oldest.
 const MOST: usize = 1_000;
 
 /// What the app asked for.
@@ -27,7 +30,7 @@ pub(crate) struct AppRequest {
     pub(crate) scopes: Vec<String>,
 }
 
-/// A login that is at the provider.
+/// A login for which the provider hasn't answered yet.
 #[derive(Clone)]
 pub(crate) struct PendingLogin {
     pub(crate) app: AppRequest,
@@ -38,25 +41,26 @@ pub(crate) struct PendingLogin {
 /// Why `state` leads to no login.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum NoLogin {
-    /// No cookie of a browser that began a login here.
+    /// There is no cookie, or it isn't one of a browser that began a login here.
     NoCookie,
-    /// Not a state that waits: changed, used, or of another browser.
+    /// `state` belongs to no pending login of this browser: it was changed, was used already, or is
+    /// another browser's.
     UnknownState,
-    /// After more than five minutes.
+    /// The login took more than five minutes.
     TooLate,
 }
 
-/// Every login that is at the provider, by `state`.
+/// Every pending login, by `state`.
 #[derive(Default)]
 pub(crate) struct PendingLogins {
     by_state: HashMap<String, PendingLogin>,
-    /// In the order in which they came.
+    /// The values of the browsers' cookies, in the order in which they were made.
     browsers: VecDeque<String>,
 }
 
 impl PendingLogins {
-    /// The value of the cookie for this browser: the one that it has if it is ours, so that two
-    /// logins in one browser both come back.
+    /// The value of the cookie for this browser. If its cookie is one of ours, the value stays the
+    /// same, so that two logins in one browser can both come back.
     pub(crate) fn browser(&mut self, cookie: Option<&str>) -> Result<String, Unspecified> {
         if let Some(known) = cookie.filter(|cookie| self.is_known(cookie)) {
             return Ok(known.to_owned());
@@ -101,7 +105,7 @@ impl PendingLogins {
         Ok(state)
     }
 
-    /// Takes the login that belongs to this state and this browser; it can't be taken again. Each
+    /// Takes the login that belongs to this state and this browser. It can't be taken again. Each
     /// check that was made is added to `checks`.
     pub(crate) fn take(
         &mut self,
@@ -120,7 +124,7 @@ impl PendingLogins {
             known,
             NoLogin::NoCookie,
         )?;
-        // Another browser's attempt must not end the login of the right one.
+        // An attempt from another browser must not end the login of the right one.
         let own = state.filter(|state| {
             let login = self.by_state.get(*state);
             login.is_some_and(|login| login.browser == cookie)
@@ -147,15 +151,16 @@ impl PendingLogins {
     }
 }
 
-/// Bytes behind the two parts of a `state` of that many characters, or `None` if there is no such
-/// form.
-/// Both parts are whole base64url, so that a provider may keep them decoded.
+/// How many bytes the two parts of a `state` encode if it has this number of characters, or `None`
+/// if there is no such form. Each part is valid base64url by itself, so that a provider may keep it
+/// decoded.
 pub(crate) fn state_form(length: usize) -> Option<(usize, usize)> {
     if !(64..=8000).contains(&length) {
         return None;
     }
-    // Two dots and a digit; the second part is a signature of 43 characters, or of 44 where the
-    // first would otherwise have a length that base64 doesn't have.
+    // The two dots and the digit take three characters. The second part is a signature of 43
+    // characters, or of 44 where the first part would otherwise have a length that base64 can't
+    // have.
     let parts = length - 3;
     let signature = if (parts - 43) % 4 == 1 { 44 } else { 43 };
     Some(((parts - signature) * 3 / 4, signature * 3 / 4))

@@ -1,6 +1,6 @@
-//! The user pool's own key: RSA of 2,048 bits, made at start if none is handed in, for the tokens
-//! that the app gets. It signs with RS256 and checks the access tokens that come back to
-//! `/oauth2/userInfo`.
+//! The user pool's own key, which signs the tokens that the app gets (RS256). It is an RSA key of
+//! 2,048 bits, made at the start if the options have none. It also verifies access tokens that come
+//! back to `/oauth2/userInfo` or to the user pool's API.
 //! It has nothing to do with the provider's keys.
 
 use std::fmt;
@@ -71,8 +71,8 @@ impl PoolKey {
         Ok(token)
     }
 
-    /// The claims of a JWT that this key signed. Their meaning, and the time, are the caller's to
-    /// check.
+    /// The claims of a JWT, if this key signed it. The caller has to check their meaning and the
+    /// time.
     pub(crate) fn open(&self, token: &str) -> Option<Map<String, Value>> {
         let mut validation = Validation::new(Algorithm::RS256);
         validation.required_spec_claims.clear();

@@ -1,7 +1,6 @@
-//! The back channel to the provider: token, key set, userinfo.
-//! HTTP/1.1, user agent `Amazon/Cognito`, no redirects, a time limit for each call, and no second
-//! try.
-//! It resolves only names of this machine.
+//! The back channel to the provider: the token request, the key set, and userinfo.
+//! It uses HTTP/1.1 and the user agent `Amazon/Cognito`, follows no redirects, has a time limit for
+//! each call, and tries only once. It resolves only names of this machine.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,15 +23,15 @@ pub(crate) struct ProviderClient {
     http: reqwest::Client,
 }
 
-/// What the provider's token endpoint gave.
+/// The answer of the provider's token endpoint.
 pub(crate) struct TokenAnswer {
     pub(crate) id_token: String,
     pub(crate) access_token: Option<String>,
-    /// All of it, as strings.
+    /// All members of the answer, as strings.
     pub(crate) members: BTreeMap<String, String>,
 }
 
-/// Userinfo couldn't be had. It doesn't matter why: Cognito goes on without it.
+/// Userinfo couldn't be read. The reason doesn't matter, because Cognito goes on without userinfo.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NoUserinfo;
 
@@ -122,7 +121,8 @@ impl ProviderClient {
         serde_json::from_slice(&body).map_err(|_| SignInFailure::KeySet)
     }
 
-    /// The claims of userinfo, if it answers 200 with a JSON object. A JWT isn't understood.
+    /// The claims of userinfo, if it answers with success and a JSON object. Userinfo as a JWT
+    /// isn't supported.
     pub(crate) async fn userinfo(
         &self,
         provider: &Provider,

@@ -1,7 +1,7 @@
-//! Refresh tokens: good for new ID and access tokens for 30 days, any number of times, and never
-//! replaced.
-//! They belong to the sign-in that they come from: its user, its scopes, its time.
-//! Only the newest are remembered.
+//! Refresh tokens. Each gives new ID and access tokens for 30 days, any number of times, and is
+//! never replaced.
+//! A refresh token belongs to the sign-in from which it comes: to its user, its scopes, and its
+//! time. Only the newest are remembered.
 
 use std::collections::HashMap;
 
@@ -11,19 +11,20 @@ use loopback::random;
 
 /// Cognito's default: 30 days.
 const LIFETIME: TimeDelta = TimeDelta::days(30);
-/// The most that are remembered; the oldest goes for a new one.
+/// The most tokens that are remembered. A new one replaces the oldest.
 const MOST: usize = 1_000;
-/// Bytes of a token. Cognito's are encrypted JSON of more than 1,000 characters, which an app has
-/// no use for.
+/// Bytes of a token. Cognito's are longer (encrypted JSON of more than 1,000 characters), but to an
+/// app a token is opaque.
 const LENGTH: usize = 96;
 
-/// Where a sign-in was.
+/// How the user signed in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Through {
-    /// Managed login: whether there is an ID token, and which attributes it has, is for the scopes
-    /// to say.
+    /// In managed login: the scopes decide whether there is an ID token, and which attributes it
+    /// has.
     ManagedLogin,
-    /// The user pool's API: an ID token always comes, and scopes have no part in it.
+    /// By the user pool's API: there is always an ID token, and the scopes don't limit its
+    /// attributes.
     Api,
 }
 
@@ -63,7 +64,7 @@ impl RefreshTokens {
         Ok(token)
     }
 
-    /// The sign-in that a token comes from, for 30 days.
+    /// The sign-in from which a token comes, if the token is known and not older than 30 days.
     pub(crate) fn get(&self, token: &str, now: DateTime<Utc>) -> Option<SignIn> {
         let (issued, sign_in) = self.by_token.get(token)?;
         (now - *issued <= LIFETIME).then(|| sign_in.clone())

@@ -1,4 +1,5 @@
-//! What every handler of the stand-in needs: its options, its key, and what changes while it runs.
+//! What every handler of the stand-in needs: the options, the key, and the state that changes while
+//! it runs.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -12,10 +13,12 @@ use crate::provider_client::ProviderClient;
 use crate::refresh_tokens::RefreshTokens;
 use crate::user_pool::UserPool;
 
-/// The name under which a browser finds the stand-in. Every name below `localhost` is this machine.
+/// The host name under which a browser finds the stand-in. Every name below `localhost` is this
+/// machine.
 pub const PUBLIC_HOST: &str = "cognito.localhost";
 
-/// How often each thing happened. The three of the provider are what this stand-in sent.
+/// How many requests of each kind there were: requests that this stand-in received, and
+/// (`provider_…`) requests that it sent to the provider.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Requests {
     /// `GET /oauth2/authorize`.
@@ -45,7 +48,7 @@ pub(crate) struct Shared {
     pub(crate) state: Mutex<State>,
 }
 
-/// What changes while it runs.
+/// The state that changes while the stand-in runs.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) variation: Variation,

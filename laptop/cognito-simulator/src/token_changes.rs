@@ -1,5 +1,5 @@
-//! What the pre token generation trigger changes in the tokens: read from its answer, and applied
-//! to their claims.
+//! What the pre token generation trigger changes in the tokens: this is read from its answer, and
+//! applied to the claims.
 
 use loopback::journal::Parameter;
 use serde_json::{Map, Value, json};
@@ -11,9 +11,9 @@ use crate::trigger_answer::{TriggerFailure, Understood, names};
 /// The most claims and scopes that one answer adds, overrides and suppresses.
 const MOST_CHANGES: usize = 5_000;
 
-/// Claims that no trigger sets or suppresses. AWS has one list for each token, and ignores what is
-/// asked of them: the token has the original value. Here both tokens have all of them, which is
-/// stricter.
+/// Claims that no trigger can set or suppress. AWS has one list for each token, and ignores changes
+/// to the claims on it: the token has the original value. Here both lists apply to both tokens,
+/// which is stricter.
 const RESERVED: [&str; 22] = [
     "acr",
     "amr",
@@ -38,30 +38,10 @@ const RESERVED: [&str; 22] = [
     "username",
     "version",
 ];
-/// So are these, by how they begin. Groups have a place of their own in the answer.
+/// Claims that begin with these are reserved too. (The answer has a place of its own for groups.)
 const RESERVED_PREFIXES: [&str; 2] = ["cognito:", "dev:"];
-/// Scopes that no trigger adds, by how they begin.
+/// No trigger can add scopes that begin with this.
 const RESERVED_SCOPES: &str = "aws.cognito";
-
-fn is_reserved(claim: &str) -> bool {
-    let mut prefixes = RESERVED_PREFIXES.iter();
-    RESERVED.contains(&claim) || prefixes.any(|prefix| claim.starts_with(prefix))
-}
-
-/// What becomes of the claims of one token.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct ClaimChanges {
-    added: Map<String, Value>,
-    suppressed: Vec<String>,
-}
-
-/// The groups and roles that the tokens have instead of the user's own.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Groups {
-    pub(crate) names: Vec<String>,
-    pub(crate) roles: Vec<String>,
-    pub(crate) preferred_role: Option<String>,
-}
 
 /// What the trigger changes. The default changes nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -73,31 +53,24 @@ pub(crate) struct TokenChanges {
     groups: Option<Groups>,
 }
 
-/// An object that may be missing or `null`.
-fn object<'a>(
-    of: &'a Map<String, Value>,
-    name: &str,
-) -> Result<Option<&'a Map<String, Value>>, TriggerFailure> {
-    match of.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(object)) => Ok(Some(object)),
-        Some(_) => Err(TriggerFailure::Unrecognizable),
-    }
+/// The changes to the claims of one token.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct ClaimChanges {
+    added: Map<String, Value>,
+    suppressed: Vec<String>,
 }
 
-/// A list of strings that may be missing or `null`.
-fn strings(of: &Map<String, Value>, name: &str) -> Result<Vec<String>, TriggerFailure> {
-    match of.get(name) {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(list) => {
-            serde_json::from_value(list.clone()).map_err(|_| TriggerFailure::Unrecognizable)
-        }
-    }
+/// The groups and roles that the tokens have in the place of the user's own.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Groups {
+    pub(crate) names: Vec<String>,
+    pub(crate) roles: Vec<String>,
+    pub(crate) preferred_role: Option<String>,
 }
 
-/// Reads the answer. A key that isn't known is ignored; one of the wrong type, `null` as the value
-/// of a claim, and an object as the ID token's `address` end the sign-in, where AWS says only that
-/// they aren't supported.
+/// Reads the answer. A key that isn't known is ignored. A value of the wrong type, `null` as the
+/// value of a claim, and an object as the ID token's `address` end the sign-in. AWS says at most
+/// that such values aren't supported.
 pub(crate) fn understand(response: &Map<String, Value>) -> Understood<TokenChanges> {
     let nothing = (TokenChanges::default(), Vec::new());
     let details = match response.get("claimsAndScopeOverrideDetails") {
@@ -162,6 +135,28 @@ pub(crate) fn understand(response: &Map<String, Value>) -> Understood<TokenChang
     Ok((changes, shown))
 }
 
+/// An object that may be missing or `null`.
+fn object<'a>(
+    of: &'a Map<String, Value>,
+    name: &str,
+) -> Result<Option<&'a Map<String, Value>>, TriggerFailure> {
+    match of.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(object)) => Ok(Some(object)),
+        Some(_) => Err(TriggerFailure::Unrecognizable),
+    }
+}
+
+/// A list of strings that may be missing or `null`.
+fn strings(of: &Map<String, Value>, name: &str) -> Result<Vec<String>, TriggerFailure> {
+    match of.get(name) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(list) => {
+            serde_json::from_value(list.clone()).map_err(|_| TriggerFailure::Unrecognizable)
+        }
+    }
+}
+
 impl TokenChanges {
     fn count(&self) -> usize {
         let claims = |claims: &ClaimChanges| claims.added.len() + claims.suppressed.len();
@@ -171,7 +166,7 @@ impl TokenChanges {
             + self.suppressed_scopes.len()
     }
 
-    /// Names alone, for the journal.
+    /// Only names, for the journal.
     fn shown(&self) -> Vec<Parameter> {
         let groups = self.groups.as_ref();
         [
@@ -200,8 +195,8 @@ impl TokenChanges {
             .retain(|scope| !scope.starts_with(RESERVED_SCOPES));
     }
 
-    /// The scopes of the access token: these, without those that are suppressed, also if they are
-    /// added too.
+    /// The scopes of the access token: `scopes` and the added ones, without the suppressed ones. A
+    /// scope that is added and suppressed is suppressed.
     pub(crate) fn scopes(&self, scopes: &[String]) -> Vec<String> {
         let mut changed: Vec<String> = scopes.to_vec();
         for scope in &self.added_scopes {
@@ -213,7 +208,7 @@ impl TokenChanges {
         changed
     }
 
-    /// The groups in both tokens: these, if the trigger leaves them alone.
+    /// The groups in both tokens: the trigger's, or `own` if the trigger doesn't change them.
     pub(crate) fn groups(&self, own: &[String]) -> Groups {
         self.groups.clone().unwrap_or_else(|| Groups {
             names: own.to_vec(),
@@ -242,6 +237,11 @@ impl TokenChanges {
     }
 }
 
+fn is_reserved(claim: &str) -> bool {
+    let mut prefixes = RESERVED_PREFIXES.iter();
+    RESERVED.contains(&claim) || prefixes.any(|prefix| claim.starts_with(prefix))
+}
+
 impl ClaimChanges {
     /// A claim that is added and suppressed is suppressed.
     fn apply(&self, claims: &mut Map<String, Value>) {
@@ -251,7 +251,7 @@ impl ClaimChanges {
 }
 
 impl Groups {
-    /// The claims that they are, in an ID token.
+    /// The claims for these groups and roles in an ID token.
     pub(crate) fn id_token_claims(&self) -> Map<String, Value> {
         let mut claims = self.access_token_claims();
         if !self.roles.is_empty() {
@@ -263,7 +263,7 @@ impl Groups {
         claims
     }
 
-    /// The claim that they are, in an access token.
+    /// The claim for these groups in an access token.
     pub(crate) fn access_token_claims(&self) -> Map<String, Value> {
         let mut claims = Map::new();
         if !self.names.is_empty() {
@@ -313,7 +313,9 @@ mod tests {
             json!({"idTokenGeneration": []}),
             json!({"idTokenGeneration": {"claimsToAddOrOverride": []}}),
             json!({"idTokenGeneration": {"claimsToAddOrOverride": {"a": null}}}),
-            json!({"idTokenGeneration": {"claimsToAddOrOverride": {"address": {"formatted": "a"}}}}),
+            json!({"idTokenGeneration": {
+                "claimsToAddOrOverride": {"address": {"formatted": "a"}},
+            }}),
             json!({"idTokenGeneration": {"claimsToSuppress": "a"}}),
             json!({"idTokenGeneration": {"claimsToSuppress": [1]}}),
             json!({"accessTokenGeneration": {"scopesToAdd": ["a b"]}}),

@@ -1,7 +1,7 @@
-//! The trigger PreTokenGeneration (V2_0, V3_0): what it is asked, and what its answer changes in
-//! the tokens.
-//! Claims are added, overridden and suppressed in each token, scopes in the access token, and
-//! groups in both. Source: Amazon Cognito Developer Guide, "Pre token generation Lambda trigger".
+//! The trigger PreTokenGeneration (V2_0, V3_0): the event that it gets, and what its answer changes
+//! in the tokens.
+//! It can add, override and suppress claims in each token, scopes in the access token, and groups
+//! in both. Source: Amazon Cognito Developer Guide, "Pre token generation Lambda trigger".
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::trigger_answer::{TriggerFailure, names};
 use crate::triggers::{Question, Trigger, ask};
 use crate::user_pool::User;
 
-/// When tokens are made.
+/// The occasion at which tokens are made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Source {
     /// At the end of a sign-in in managed login.
@@ -25,7 +25,7 @@ pub(crate) enum Source {
     RefreshTokens,
 }
 
-/// Asks the trigger, if there is one.
+/// Calls the trigger, if there is one, about the tokens of a user.
 pub(crate) async fn changes(
     shared: &Shared,
     source: Source,
@@ -67,8 +67,8 @@ pub(crate) async fn changes(
     ask(shared, question, understand).await
 }
 
-/// Asks the trigger about the access token of a machine: in version 3 alone, and without anybody in
-/// the event.
+/// Calls the trigger about the access token of a machine. Only version 3 is called for that, with
+/// an event that has no user.
 pub(crate) async fn changes_of_a_machine(
     shared: &Shared,
     client_id: &str,
@@ -110,7 +110,7 @@ fn user_attributes(
         .filter(|(name, _)| is_seen(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    // `sub` and the status are what every event has been seen with.
+    // Every event that was seen had `sub` and the status.
     let own = user.own_attributes();
     attributes.extend(own.filter(|(name, _)| name == "sub" || is_seen(name)));
     let status = ("cognito:user_status", user.status());

@@ -1,15 +1,15 @@
-//! What a trigger's answer comes to: what it means, or why it ends the sign-in; and what the
-//! journal shows of it, which is names and sizes.
+//! What a trigger's answer leads to: a result, or a failure that ends the sign-in. The journal
+//! shows only names and sizes of it.
 
 use loopback::journal::Parameter;
 
-/// Why a trigger ends what is under way.
+/// Why a trigger ends the sign-in or the token request.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum TriggerFailure {
     #[error("{trigger} failed with error {message}.")]
     Failed {
         trigger: &'static str,
-        /// Printable ASCII without `"` and `\\`.
+        /// Printable ASCII without `"` and `\`.
         message: String,
     },
     #[error(
@@ -20,10 +20,10 @@ pub(crate) enum TriggerFailure {
     Unrecognizable,
 }
 
-/// Understands a response: what it means, and what the journal shows of it.
+/// A response of a trigger after it was read: its result, and what the journal shows of it.
 pub(crate) type Understood<T> = Result<(T, Vec<Parameter>), TriggerFailure>;
 
-/// What the journal shows of values: names and sizes.
+/// What the journal shows of values: their names and sizes.
 pub(crate) fn sizes<'a>(
     values: impl IntoIterator<Item = (&'a String, &'a String)>,
 ) -> impl Iterator<Item = Parameter> {
@@ -33,7 +33,7 @@ pub(crate) fn sizes<'a>(
     })
 }
 
-/// What the journal shows of names.
+/// What the journal shows of names: one parameter called `of`, or nothing if there are no names.
 pub(crate) fn names<'a>(
     of: &str,
     names: impl IntoIterator<Item = &'a String>,

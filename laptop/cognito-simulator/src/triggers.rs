@@ -1,6 +1,7 @@
-//! How Amazon Cognito calls a Lambda trigger: the event as JSON, five seconds, three attempts, and
-//! sometimes once more than needed. The answer is the whole event with `response` filled; anything
-//! else, and any error, ends the sign-in.
+//! How Amazon Cognito calls a Lambda trigger: with the event as JSON, for at most five seconds, in
+//! at most three attempts, and sometimes once more than needed.
+//! The answer is the whole event with its `response` filled in. Any other answer, and any error,
+//! ends the sign-in.
 //! Source: Amazon Cognito Developer Guide, "Customizing user pool workflows with Lambda triggers".
 
 use local_lambda::DirectFunction;
@@ -11,11 +12,11 @@ use crate::options::{RepeatedTriggers, TokenEventVersion};
 use crate::shared::Shared;
 use crate::trigger_answer::{TriggerFailure, Understood};
 
-/// The most attempts at one call: a function that doesn't answer in time is asked again.
+/// The most attempts at one call. A function that doesn't answer in time is called again.
 const ATTEMPTS: u32 = 3;
 /// The most characters of a function's error that go to the app. AWS names no figure.
 const MESSAGE_LIMIT: usize = 1_000;
-/// The triggers that there are.
+/// The triggers that the stand-in calls.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Trigger {
     InboundFederation,
@@ -32,15 +33,15 @@ impl Trigger {
     }
 }
 
-/// What is asked of which function.
+/// A call of a trigger: the function, and what its event contains.
 pub(crate) struct Question<'a> {
     pub(crate) trigger: Trigger,
-    /// `triggerSource`, which is also how the journal calls the hop.
+    /// `triggerSource`. It is also the name of the hop in the journal.
     pub(crate) source: &'static str,
     pub(crate) function: &'a DirectFunction,
     /// The app client's id.
     pub(crate) client_id: &'a str,
-    /// Whom it is about; nobody, if a machine gets a token.
+    /// The user. `None` if a machine gets a token.
     pub(crate) user_name: Option<&'a str>,
     pub(crate) request: Value,
     /// `response` as the function gets it.
@@ -81,7 +82,7 @@ impl Question<'_> {
     }
 }
 
-/// Asks a function, and understands its answer.
+/// Calls a function, and reads its answer with `understand`.
 pub(crate) async fn ask<T>(
     shared: &Shared,
     question: Question<'_>,
@@ -98,7 +99,7 @@ pub(crate) async fn ask<T>(
     };
     let event = question.event(shared);
     if is_repeated {
-        // The function can't know that nobody reads this answer.
+        // Nobody uses this answer, but the function can't know that.
         let _ = call(shared, &question, &event, &understand).await;
     }
     let mut attempt = 1;
@@ -150,8 +151,8 @@ async fn call<T>(
     });
     let (outcome, answer) = match understood {
         Ok((outcome, shown)) => (Ok(outcome), shown),
-        // What the app is told; a function's errors have a class and a support id, and nothing
-        // personal.
+        // The error that the app gets. An error of our functions consists of a class and a support
+        // id, and has nothing personal.
         Err(failure) => {
             let told = Parameter::new("error", failure.to_string());
             (Err(failure), vec![told])
@@ -170,8 +171,8 @@ async fn call<T>(
     outcome
 }
 
-/// The response in an answer that is the whole event. AWS reads the response alone, as far as
-/// anybody knows; it documents that the whole event comes back, and here that is demanded.
+/// The `response` of an answer that is the whole event. As far as is known, AWS reads only
+/// `response`. It documents that the whole event comes back, so here that is required.
 fn response(
     event: &Map<String, Value>,
     answer: &[u8],
@@ -187,8 +188,9 @@ fn response(
     }
 }
 
-/// What may be in `error_description` (RFC 6749 §4.1.2.1): the rest becomes `?`. AWS leaves open
-/// what it does with such characters; redirects with a line end in them were seen to fail.
+/// The message with the characters that `error_description` can have (RFC 6749 §4.1.2.1). Any other
+/// character becomes `?`. AWS doesn't say what it does with such characters; redirects with a line
+/// end in them were seen to fail.
 fn error_description(message: &str) -> String {
     let is_allowed = |c: char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
     message

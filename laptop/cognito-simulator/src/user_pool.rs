@@ -1,9 +1,10 @@
 //! The user pool: federated users, whose attributes are written again at every sign-in, and the
-//! pool's own users. An identity belongs to the user who came with it, or to the one whom it is
-//! linked to (see `linked_users`).
-//! A write is refused as Cognito refuses it, and then nothing of it is written.
-//! A claim that doesn't come leaves the old value; an empty one clears it, if the attribute has no
-//! minimum length.
+//! pool's own users.
+//! An identity belongs to the user who was created when it first signed in, or to the user to whom
+//! it is linked (see `linked_users`).
+//! A write is refused where Cognito refuses it, and then nothing of it is written. If a claim is
+//! missing, the old value stays. An empty claim clears the value, if the attribute has no minimum
+//! length.
 
 use std::collections::BTreeMap;
 
@@ -20,21 +21,24 @@ const VALUE_LIMIT: usize = 2048;
 /// The most characters of a username.
 const USERNAME_LIMIT: usize = 128;
 
-/// What the API calls the provider of the pool's own users.
+/// The provider name that the API uses for the pool's own users.
 pub(crate) const NATIVE_PROVIDER: &str = "Cognito";
 
-/// The attributes that Cognito itself makes, or that only an administrator writes.
+/// Attributes that users can't write themselves: Cognito sets them, or only an administrator writes
+/// them.
 const NOT_THE_USERS: [&str; 4] = ["sub", IDENTITIES, "email_verified", "phone_number_verified"];
 
-/// Why the pool doesn't take a sign-in. Attributes are named; their values never are.
+/// Why the pool refuses a sign-in or a write. Attributes are named, but their values never are.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum AttributeFailure {
     #[error(
-        "Value at 'userName' failed to satisfy constraint: Member must have length less than or equal to 128"
+        "Value at 'userName' failed to satisfy constraint: Member must have length less than or \
+         equal to 128"
     )]
     UsernameTooLong,
     #[error(
-        "Value at 'userName' failed to satisfy constraint: Member must satisfy regular expression pattern"
+        "Value at 'userName' failed to satisfy constraint: Member must satisfy regular expression \
+         pattern"
     )]
     UsernameCharacters,
     #[error("Invalid ProviderName/Username combination. Please check again")]
@@ -67,9 +71,9 @@ pub(crate) struct User {
     pub(crate) username: String,
     /// The pool's own subject, a UUID.
     pub(crate) sub: String,
-    /// Who a federated user is at the provider; nothing for a user of the pool's own.
+    /// The identity with which a federated user came. `None` for one of the pool's own users.
     pub(crate) identity: Option<Identity>,
-    /// Who else signs in as this user, in the order in which they were linked.
+    /// The identities that are linked to this user, in the order in which they were linked.
     pub(crate) linked: Vec<Identity>,
     pub(crate) created: DateTime<Utc>,
     pub(crate) modified: DateTime<Utc>,
@@ -99,17 +103,17 @@ impl ProviderType {
 /// A user as a provider knows them.
 #[derive(Clone)]
 pub(crate) struct Identity {
-    /// The provider's subject, exactly.
+    /// The provider's subject, with upper and lower case kept.
     pub(crate) user_id: String,
     pub(crate) provider_name: String,
     pub(crate) provider_type: ProviderType,
-    /// When the user was made, or linked.
+    /// When the user was created with it, or when it was linked.
     pub(crate) created: DateTime<Utc>,
 }
 
 impl Identity {
-    /// Whether it is this one. Subjects are compared exactly, also in a pool whose usernames have
-    /// no case.
+    /// Whether it is the identity of this subject at this provider. Subjects are compared exactly,
+    /// also in a pool whose usernames are case-insensitive.
     pub(crate) fn is(&self, provider_name: &str, subject: &str) -> bool {
         self.provider_name == provider_name && self.user_id == subject
     }
@@ -133,13 +137,13 @@ impl User {
         })
     }
 
-    /// Every identity: the user's own one first, then those that are linked.
+    /// All identities: first the one with which the user came, then the linked ones.
     pub(crate) fn all_identities(&self) -> impl Iterator<Item = &Identity> {
         self.identity.iter().chain(&self.linked)
     }
 
-    /// `identities` as an ID token has it, for a user who has any. Only the one that a federated
-    /// user came with is primary.
+    /// `identities` as an ID token has it, or `None` if the user has no identity. Only the one with
+    /// which a federated user came is primary.
     pub(crate) fn identities(&self) -> Option<Value> {
         let own = self.identity.iter().map(|identity| (identity, "true"));
         let linked = self.linked.iter().map(|identity| (identity, "false"));
@@ -157,7 +161,7 @@ impl User {
         (!all.is_empty()).then_some(Value::Array(all))
     }
 
-    /// The attributes that Cognito itself makes, and nobody writes.
+    /// The attributes that Cognito itself sets, and that nobody can write: `sub` and `identities`.
     pub(crate) fn own_attributes(&self) -> impl Iterator<Item = (String, String)> {
         let identities = self.identities();
         let identities = identities.map(|value| (IDENTITIES.to_owned(), value.to_string()));
@@ -199,7 +203,7 @@ impl User {
     }
 }
 
-/// Why a user isn't made or changed by a test.
+/// Why a user can't be created or changed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum UserFailure {
     /// `UsernameExistsException`.
@@ -220,8 +224,8 @@ pub enum UserFailure {
     NoRandomness,
 }
 
-/// Every user, by username, and the providers beside the one that the stand-in signs people in
-/// through.
+/// Every user, by username, and the providers besides the one through which the stand-in signs
+/// people in.
 #[derive(Default)]
 pub(crate) struct UserPool {
     pub(crate) users: BTreeMap<String, User>,
@@ -244,7 +248,7 @@ impl UserPool {
             .collect()
     }
 
-    /// The user whose own or linked identity this is.
+    /// The user to whom this identity belongs or is linked.
     pub(crate) fn of_identity(&self, provider_name: &str, subject: &str) -> Option<&User> {
         let is_theirs = |user: &&User| {
             let mut identities = user.all_identities();
@@ -253,12 +257,12 @@ impl UserPool {
         self.users.values().find(is_theirs)
     }
 
-    /// A user by name, in the case that the pool keeps.
+    /// A user by username. In a pool that isn't case-sensitive, its case doesn't matter.
     pub(crate) fn find(&self, options: &CognitoOptions, username: &str) -> Option<&User> {
         self.users.get(&in_case_of(options, username.to_owned()))
     }
 
-    /// Makes a user of the pool's own, as an administrator does.
+    /// Creates one of the pool's own users, as an administrator does.
     pub(crate) fn create(
         &mut self,
         options: &CognitoOptions,
@@ -284,14 +288,14 @@ impl UserPool {
         Ok(())
     }
 
-    /// Makes a provider known, as `CreateIdentityProvider` does.
+    /// Adds a provider, as `CreateIdentityProvider` does.
     pub(crate) fn add_provider(
         &mut self,
         options: &CognitoOptions,
         name: &str,
         provider_type: ProviderType,
     ) -> Result<(), UserFailure> {
-        // `Cognito` means the pool's own users.
+        // `Cognito` is the name for the pool's own users.
         if !is_provider_name(name) || name == NATIVE_PROVIDER {
             return Err(UserFailure::Invalid);
         }
@@ -302,7 +306,7 @@ impl UserPool {
         Ok(())
     }
 
-    /// Makes a user of another provider, as their first sign-in does.
+    /// Creates a user of another provider, as the user's first sign-in does.
     pub(crate) fn create_federated(
         &mut self,
         options: &CognitoOptions,
@@ -340,7 +344,8 @@ impl UserPool {
         Ok(username)
     }
 
-    /// A user who comes from a provider for the first time, and isn't in the pool yet.
+    /// A new user for an identity that signs in for the first time. The user isn't put into the
+    /// pool yet.
     fn new_federated(
         &self,
         options: &CognitoOptions,
@@ -349,7 +354,8 @@ impl UserPool {
         let provider_name = identity.provider_name.clone();
         let username = federated_username(options, &provider_name, &identity.user_id)?;
         if self.users.contains_key(&username) {
-            // In a pool without case, two subjects can have one username: they aren't one person.
+            // In a pool that isn't case-sensitive, two subjects can lead to one username. They
+            // aren't the same person.
             return Err(AttributeFailure::UsernameTaken);
         }
         let created = identity.created;
@@ -359,8 +365,8 @@ impl UserPool {
         Ok(user)
     }
 
-    /// Takes a user out of the pool, and their identities with them: who comes with one of these is
-    /// somebody new.
+    /// Deletes a user, and with the user all identities. If one of them signs in again, it gets a
+    /// new user.
     pub(crate) fn delete(
         &mut self,
         options: &CognitoOptions,
@@ -384,8 +390,8 @@ impl UserPool {
         Ok(())
     }
 
-    /// Writes attributes in a user's own name, or deletes those without a value. All are written,
-    /// or none.
+    /// Writes attributes on behalf of the user. An attribute without a value is deleted. All are
+    /// written, or none.
     pub(crate) fn update(
         &mut self,
         (options, empty): (&CognitoOptions, EmptyValues),
@@ -412,9 +418,9 @@ impl UserPool {
         Ok(())
     }
 
-    /// Creates or updates the user to whom these claims belong, and gives the user: the one whom
-    /// the identity is linked to, if it is. The username and `sub` stay that user's, and so do the
-    /// groups.
+    /// Creates or updates the user to whom these claims belong, and returns the user. If the
+    /// identity is linked, that is the user to whom it is linked, whose username, `sub` and groups
+    /// stay.
     pub(crate) fn sign_in(
         &mut self,
         (options, empty): (&CognitoOptions, EmptyValues),
@@ -453,7 +459,7 @@ impl UserPool {
     }
 }
 
-/// Whether the attribute may be written, whatever the value.
+/// Whether the app client may write the attribute, whatever the value.
 fn check_permission(
     options: &CognitoOptions,
     name: &str,
@@ -470,7 +476,7 @@ fn check_permission(
     }
 }
 
-/// Whether the schema takes the value, whoever writes it.
+/// Whether the value fits the schema, no matter who writes it.
 fn check_value(
     options: &CognitoOptions,
     empty: EmptyValues,
@@ -492,7 +498,7 @@ fn check_value(
     Ok(())
 }
 
-/// The username of somebody who comes from a provider.
+/// The username of a user who comes from a provider.
 pub(crate) fn federated_username(
     options: &CognitoOptions,
     provider_name: &str,
@@ -516,7 +522,7 @@ fn check_username(username: &str) -> Result<(), AttributeFailure> {
     Ok(())
 }
 
-/// A username in the case that the pool keeps.
+/// A username as the pool keeps it: in lower case, unless the pool is case-sensitive.
 fn in_case_of(options: &CognitoOptions, username: String) -> String {
     if options.case_sensitive_usernames {
         username
@@ -560,7 +566,7 @@ mod tests {
         }
     }
 
-    /// As when a user is deleted between the check of their token and the write.
+    /// This happens when a user is deleted between the check of the access token and the write.
     #[test]
     fn nobody_is_made_by_writing_attributes() {
         let mut users = UserPool::default();

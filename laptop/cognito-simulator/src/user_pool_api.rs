@@ -1,9 +1,8 @@
-//! The user pool's API, as AWS SDKs call it: `POST /`, the operation in `X-Amz-Target`, AWS JSON
-//! 1.1.
-//! A user's own operations take an access token; an administrator's take a request that is signed
-//! (Signature Version 4) in form.
-//! Nobody has credentials here, so no signature is verified: whatever key it was made with, it is
-//! accepted.
+//! The user pool's API, as AWS SDKs call it: `POST /`, with the operation in `X-Amz-Target`, in AWS
+//! JSON 1.1.
+//! Operations of a user need an access token. Operations of an administrator need a request that
+//! has the form of a signed one (AWS Signature Version 4). There are no credentials here, so no
+//! signature is verified: one that was made with any key is accepted.
 
 use std::sync::Arc;
 
@@ -27,16 +26,73 @@ use crate::user_pool::{AttributeFailure, User};
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
-/// What every target begins with.
+/// The prefix of every `X-Amz-Target`.
 const SERVICE: &str = "AWSCognitoIdentityProviderService.";
 /// The scope that a user's own operations need.
 pub(crate) const USER_SCOPE: &str = "aws.cognito.signin.user.admin";
-/// `ProviderAttributeName` of whoever is meant by the provider's subject.
+/// The `ProviderAttributeName` with which the value is the provider's subject.
 const SUBJECT: &str = "Cognito_Subject";
 /// The most attributes of one request; AWS names no figure.
 const MOST_ATTRIBUTES: usize = 100;
+/// The source of rules that aren't in a specification.
+const API: &str = "Cognito: user pools API";
+/// The source of rules about linked users.
+const LINKING: &str = "Cognito: linking federated users";
 
-/// The operations that there are.
+/// `POST /`: calls an operation of the API.
+pub(crate) async fn call(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    shared.state().requests.user_pool_api += 1;
+    let operation = Operation::of(&headers);
+    let mut told = Told::default();
+    let known = ("the operation is known", API);
+    let outcome = told
+        .check(known, operation.is_some(), Refusal::UnknownOperation)
+        .and_then(|()| operation.ok_or(Refusal::UnknownOperation))
+        .and_then(|operation| match operation {
+            Operation::GetUser => get_user(&shared, &body, &mut told),
+            Operation::UpdateUserAttributes => update(&shared, &body, &mut told),
+            Operation::DeleteUserAttributes => delete(&shared, &body, &mut told),
+            Operation::AdminGetUser => admin_get_user(&shared, &headers, &body, &mut told),
+            Operation::AdminLinkProviderForUser => link(&shared, &headers, &body, &mut told),
+            Operation::AdminDisableProviderForUser => unlink(&shared, &headers, &body, &mut told),
+        });
+    let response = match outcome {
+        Ok(answer) => answered(StatusCode::OK, &answer),
+        Err(refusal) => {
+            let (name, message) = (refusal.name(), refusal.to_string());
+            told.answer.push(Parameter::new("__type", name));
+            told.answer.push(Parameter::new("message", &message));
+            let answer = json!({ "__type": name, "message": message });
+            let mut response = answered(StatusCode::BAD_REQUEST, &answer);
+            let name = HeaderValue::from_static(name);
+            response.headers_mut().insert(ERROR_TYPE, name);
+            response
+        }
+    };
+    shared.options.journal.record(Step {
+        from: operation.map_or(Party::App, Operation::caller),
+        to: Party::Cognito,
+        request: operation.map_or("POST /", Operation::name).to_owned(),
+        parameters: told.parameters,
+        checks: told.checks,
+        status: Some(response.status().as_u16()),
+        answer: told.answer,
+    });
+    response
+}
+
+fn answered(status: StatusCode, answer: &Value) -> Response {
+    let mut response = no_store((status, Json(answer)).into_response());
+    let media_type = HeaderValue::from_static("application/x-amz-json-1.1");
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
+    response
+}
+
+/// The operations that the stand-in has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Operation {
     GetUser,
@@ -57,6 +113,14 @@ impl Operation {
         Self::AdminDisableProviderForUser,
     ];
 
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let media_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        let target = headers.get(TARGET)?.to_str().ok()?;
+        let name = target.strip_prefix(SERVICE)?;
+        let mut all = Self::ALL.into_iter();
+        all.find(|operation| operation.name() == name && media_type == "application/x-amz-json-1.1")
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::GetUser => "GetUser",
@@ -68,16 +132,8 @@ impl Operation {
         }
     }
 
-    fn of(headers: &HeaderMap) -> Option<Self> {
-        let media_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-        let target = headers.get(TARGET)?.to_str().ok()?;
-        let name = target.strip_prefix(SERVICE)?;
-        let mut all = Self::ALL.into_iter();
-        all.find(|operation| operation.name() == name && media_type == "application/x-amz-json-1.1")
-    }
-
-    /// Who calls it here: an app, in its user's name or with its server's role, or a trigger with
-    /// its role.
+    /// The party that calls it here: a trigger with its role, or an app, for its user or with the
+    /// role of its server.
     const fn caller(self) -> Party {
         match self {
             Self::AdminGetUser => Party::Triggers,
@@ -86,7 +142,8 @@ impl Operation {
     }
 }
 
-/// Why a request is refused: the exceptions of the AWS API, in AWS's words where they were seen.
+/// Why a request is refused: the exceptions of the AWS API. The messages are AWS's own where they
+/// were seen.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 enum Refusal {
     #[error("The requested operation is not known.")]
@@ -163,7 +220,7 @@ struct UpdateUserAttributes {
     user_attributes: Vec<Attribute>,
 }
 
-/// `AttributeType`. Without a value it is as if the value were empty.
+/// `AttributeType`. A missing value counts as an empty one.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Attribute {
@@ -207,8 +264,8 @@ impl ProviderUser {
         Err(Refusal::InvalidParameter(message))
     }
 
-    /// What the journal is told: never the subject, and of the provider's name its size, for it
-    /// comes from outside.
+    /// What the journal shows of it: never the subject, and of the provider's name only its size,
+    /// because the name comes from outside.
     fn shown(&self, name: &str) -> Parameter {
         let (provider, value) = (&self.provider_name, &self.provider_attribute_value);
         Parameter {
@@ -233,7 +290,7 @@ struct AdminDisableProviderForUser {
     user: ProviderUser,
 }
 
-/// What the journal is told.
+/// What is recorded in the journal of a request and its answer.
 #[derive(Default)]
 struct Told {
     parameters: Vec<Parameter>,
@@ -242,6 +299,14 @@ struct Told {
 }
 
 impl Told {
+    /// Reads the body.
+    fn body<'a, T: Deserialize<'a>>(&mut self, body: &'a [u8]) -> Result<T, Refusal> {
+        let understood = serde_json::from_slice(body);
+        let check = ("the body has the operation's parameters", API);
+        self.check(check, understood.is_ok(), Refusal::Serialization)?;
+        understood.map_err(|_| Refusal::Serialization)
+    }
+
     fn check(
         &mut self,
         (what, rule): (&str, &str),
@@ -251,75 +316,17 @@ impl Told {
         self.checks.push(Check::new(what, rule, passed));
         if passed { Ok(()) } else { Err(refusal) }
     }
-
-    /// The body, understood.
-    fn body<'a, T: Deserialize<'a>>(&mut self, body: &'a [u8]) -> Result<T, Refusal> {
-        let understood = serde_json::from_slice(body);
-        let check = ("the body has the operation's parameters", API);
-        self.check(check, understood.is_ok(), Refusal::Serialization)?;
-        understood.map_err(|_| Refusal::Serialization)
-    }
 }
 
-/// The rule behind what isn't in a specification.
-const API: &str = "Cognito: user pools API";
-/// The same, of linked users.
-const LINKING: &str = "Cognito: linking federated users";
-
-/// `POST /`.
-pub(crate) async fn call(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    shared.state().requests.user_pool_api += 1;
-    let operation = Operation::of(&headers);
-    let mut told = Told::default();
-    let known = ("the operation is known", API);
-    let outcome = told
-        .check(known, operation.is_some(), Refusal::UnknownOperation)
-        .and_then(|()| operation.ok_or(Refusal::UnknownOperation))
-        .and_then(|operation| match operation {
-            Operation::GetUser => get_user(&shared, &body, &mut told),
-            Operation::UpdateUserAttributes => update(&shared, &body, &mut told),
-            Operation::DeleteUserAttributes => delete(&shared, &body, &mut told),
-            Operation::AdminGetUser => admin_get_user(&shared, &headers, &body, &mut told),
-            Operation::AdminLinkProviderForUser => link(&shared, &headers, &body, &mut told),
-            Operation::AdminDisableProviderForUser => unlink(&shared, &headers, &body, &mut told),
-        });
-    let response = match outcome {
-        Ok(answer) => answered(StatusCode::OK, &answer),
-        Err(refusal) => {
-            let (name, message) = (refusal.name(), refusal.to_string());
-            told.answer.push(Parameter::new("__type", name));
-            told.answer.push(Parameter::new("message", &message));
-            let answer = json!({ "__type": name, "message": message });
-            let mut response = answered(StatusCode::BAD_REQUEST, &answer);
-            let name = HeaderValue::from_static(name);
-            response.headers_mut().insert(ERROR_TYPE, name);
-            response
-        }
-    };
-    shared.options.journal.record(Step {
-        from: operation.map_or(Party::App, Operation::caller),
-        to: Party::Cognito,
-        request: operation.map_or("POST /", Operation::name).to_owned(),
-        parameters: told.parameters,
-        checks: told.checks,
-        status: Some(response.status().as_u16()),
-        answer: told.answer,
-    });
-    response
+fn get_user(shared: &Shared, body: &[u8], told: &mut Told) -> Result<Value, Refusal> {
+    let request: GetUser = told.body(body)?;
+    let user = user_of(shared, &request.access_token, told)?;
+    let readable = |name: &String| shared.options.may_read(name);
+    let attributes = attributes(&user, readable, told);
+    Ok(json!({ "Username": user.username, "UserAttributes": attributes }))
 }
 
-fn answered(status: StatusCode, answer: &Value) -> Response {
-    let mut response = no_store((status, Json(answer)).into_response());
-    let media_type = HeaderValue::from_static("application/x-amz-json-1.1");
-    response.headers_mut().insert(CONTENT_TYPE, media_type);
-    response
-}
-
-/// The user whose access token this is, if it has the scope.
+/// The user to whom an access token belongs, if the token has the scope [`USER_SCOPE`].
 fn user_of(shared: &Shared, token: &str, told: &mut Told) -> Result<User, Refusal> {
     told.parameters.push(Parameter {
         name: "AccessToken".to_owned(),
@@ -344,14 +351,6 @@ fn user_of(shared: &Shared, token: &str, told: &mut Told) -> Result<User, Refusa
     Ok(user)
 }
 
-fn get_user(shared: &Shared, body: &[u8], told: &mut Told) -> Result<Value, Refusal> {
-    let request: GetUser = told.body(body)?;
-    let user = user_of(shared, &request.access_token, told)?;
-    let readable = |name: &String| shared.options.may_read(name);
-    let attributes = attributes(&user, readable, told);
-    Ok(json!({ "Username": user.username, "UserAttributes": attributes }))
-}
-
 fn update(shared: &Shared, body: &[u8], told: &mut Told) -> Result<Value, Refusal> {
     let request: UpdateUserAttributes = told.body(body)?;
     let user = user_of(shared, &request.access_token, told)?;
@@ -372,7 +371,7 @@ fn delete(shared: &Shared, body: &[u8], told: &mut Told) -> Result<Value, Refusa
     Ok(json!({}))
 }
 
-/// All attributes, or none.
+/// Writes or deletes all of these attributes, or none.
 fn write(
     shared: &Shared,
     user: &User,
@@ -524,7 +523,7 @@ fn seconds(time: DateTime<Utc>) -> Value {
     json!(std::time::Duration::from_millis(milliseconds.unsigned_abs()).as_secs_f64())
 }
 
-/// The attributes as `AttributeType`s; the journal is told their names.
+/// The user's attributes as `AttributeType`s. Their names are recorded in the journal.
 fn attributes(user: &User, shown: impl Fn(&String) -> bool, told: &mut Told) -> Vec<Value> {
     let own = user.own_attributes();
     let written = user.attributes.clone().into_iter();
@@ -539,8 +538,8 @@ fn attributes(user: &User, shown: impl Fn(&String) -> bool, told: &mut Told) -> 
         .collect()
 }
 
-/// Whether a request has the form that Signature Version 4 gives it, for this Region and service:
-/// who signed, when, and that host, time and operation are covered.
+/// Whether a request has the form of Signature Version 4, for this Region and service: it says who
+/// signed it and when, and the signature covers host, time and operation.
 fn check_signature(headers: &HeaderMap, region: &str) -> Result<(), Refusal> {
     let authorization = headers
         .get(AUTHORIZATION)

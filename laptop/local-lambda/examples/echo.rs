@@ -1,7 +1,7 @@
-//! A function for the tests of the local Lambda runtime: what it does is the path of the request.
-//! It is a real one, on the `lambda_runtime` crate, because that crate is what the runtime must
-//! suit.
-//! The variable `START` tells it how to start badly.
+//! A function for the tests of the local Lambda runtime. The path of a request says what it does.
+//! It is a real function on the `lambda_runtime` crate, because the local runtime has to work with
+//! that crate.
+//! With the variable `START` it starts badly.
 
 #![expect(
     clippy::print_stdout,
@@ -75,7 +75,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
             println!(r#"{{"event":"check","check":"no_words"}}"#);
             Ok(json!({ "statusCode": 204 }))
         }
-        // What the query says is the whole answer.
+        // The query contains the whole answer.
         "/answer" => Ok(serde_json::from_str(query("json").unwrap_or_default())?),
         "/counter" => {
             static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(1);

@@ -1,8 +1,8 @@
-//! A function for the tests of Amazon Cognito's triggers: what it does stands in the file that the
-//! variable `SCRIPT` names. It is read for every event, so a test can change it between two; every
-//! event is a line of the function's log.
-//! It is a real one, on the `lambda_runtime` crate, because that crate is what the runtime must
-//! suit.
+//! A function for the tests of Amazon Cognito's triggers. It follows the script in the file that
+//! the variable `SCRIPT` names. It reads the file for every event, so a test can change the script
+//! between two events. It writes every event as a line of its log.
+//! It is a real function on the `lambda_runtime` crate, because the local runtime has to work with
+//! that crate.
 
 #![expect(clippy::print_stdout, reason = "a function's log is its output")]
 
@@ -16,8 +16,9 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(handle)).await
 }
 
-/// The keys of the script: `sleep` (milliseconds), `fail` (a message), `exit` (a status), `answer`
-/// (all of it), `response` (that of the event). Without any, the event comes back as it is.
+/// The keys of the script: `sleep` (milliseconds), `fail` (an error's message), `exit` (a status),
+/// `answer` (the whole answer), `response` (the member `response` of the answer). Without any of
+/// them, the answer is the event as it came.
 async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     let mut event = event.payload;
     println!("{event}");

@@ -1,7 +1,8 @@
-//! A function without a front door: somebody invokes it with an event, as AWS services do (Lambda
-//! API, `Invoke`). Its answer is whatever JSON it gives; its error has a type and a message, which
-//! the caller is told.
-//! The records keep the type alone: a message could say more than anybody may know.
+//! A function without a front door: it is invoked directly with an event, as AWS services do
+//! (Lambda API, `Invoke`).
+//! Its answer can be any JSON. Its error has a type and a message, which the caller gets.
+//! The records of invocations keep only the type, because a message could contain confidential
+//! data.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use crate::reported::reported_checks;
 use crate::runtime_api::{Failure, InvocationError, PAYLOAD_LIMIT};
 use crate::ticket::Tickets;
 
-/// An invocation that failed: what Lambda tells whoever invoked the function.
+/// A failed invocation, as Lambda reports it to the caller.
 #[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[error("{cause}")]
 pub struct FunctionFailed {
@@ -64,24 +65,28 @@ impl FunctionFailed {
                 match status {
                     None | Some(0) => {
                         format!(
-                            "RequestId: {request_id} Error: Runtime exited without providing a reason"
+                            "RequestId: {request_id} Error: Runtime exited without providing a \
+                             reason"
                         )
                     }
                     Some(status) => format!(
-                        "RequestId: {request_id} Error: Runtime exited with error: exit status {status}"
+                        "RequestId: {request_id} Error: Runtime exited with error: exit status \
+                         {status}"
                     ),
                 },
             ),
             InvocationError::AnswerTooLarge => (
                 "Function.ResponseSizeTooLarge",
                 format!(
-                    "Response payload size exceeded maximum allowed payload size ({PAYLOAD_LIMIT} bytes)."
+                    "Response payload size exceeded maximum allowed payload size ({PAYLOAD_LIMIT} \
+                     bytes)."
                 ),
             ),
             InvocationError::EventTooLarge => (
                 "RequestTooLargeException",
                 format!(
-                    "Request must be smaller than {PAYLOAD_LIMIT} bytes for the InvokeFunction operation"
+                    "Request must be smaller than {PAYLOAD_LIMIT} bytes for the InvokeFunction \
+                     operation"
                 ),
             ),
             InvocationError::ProtocolViolated | InvocationError::Stopped => {
@@ -101,21 +106,21 @@ impl FunctionFailed {
         &self.cause
     }
 
-    /// `errorType`: the function's own, or Lambda's name for what happened.
+    /// `errorType`: the type that the function reported, or Lambda's name for the failure.
     #[must_use]
     pub fn error_type(&self) -> &str {
         &self.error_type
     }
 
-    /// `errorMessage`: the function's own, or Lambda's words for what happened. It goes to the
-    /// caller, and into no record.
+    /// `errorMessage`: the message that the function reported, or Lambda's words for the failure.
+    /// Only the caller gets it; no record has it.
     #[must_use]
     pub fn error_message(&self) -> &str {
         &self.error_message
     }
 }
 
-/// A function that is invoked directly. Cloning shares it; dropping the last of them kills its
+/// A function that is invoked directly. Clones share it. Dropping the last clone kills its
 /// processes.
 #[derive(Clone, Debug)]
 pub struct DirectFunction {
@@ -136,11 +141,11 @@ impl Drop for Shared {
 
 impl DirectFunction {
     /// A function with these options. `integration_timeout` is how long an event waits for a free
-    /// process; the other options of a front door don't matter, nor does the journal: whoever
-    /// invokes writes it. No process is started before the first event.
+    /// process. The other options of a front door don't matter. The journal doesn't either, because
+    /// the caller records its invocations itself. No process is started before the first event.
     #[must_use]
     pub fn new(options: FunctionOptions) -> Self {
-        // Front doors have ports, which are above 1,023 where nobody chose otherwise.
+        // A front door's number is its port. Ports are above 1,023, unless a lower one was chosen.
         static NUMBER: AtomicU16 = AtomicU16::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed) % 1024;
         Self {
@@ -151,8 +156,8 @@ impl DirectFunction {
         }
     }
 
-    /// Hands over an event, which is JSON, and waits for the answer. Who stops waiting stops
-    /// nothing: the function goes on.
+    /// Invokes the function with an event, which is JSON, and waits for the answer. If the caller
+    /// stops waiting, the function still finishes the event.
     ///
     /// # Errors
     /// [`FunctionFailed`], also for an event above [`PAYLOAD_LIMIT`].
@@ -160,7 +165,8 @@ impl DirectFunction {
         self.invoke_with_checks(payload).await.0
     }
 
-    /// As [`DirectFunction::invoke`], and what the function told of its checks meanwhile.
+    /// Like [`DirectFunction::invoke`], but also returns the checks that the function reported in
+    /// its log meanwhile.
     pub async fn invoke_with_checks(
         &self,
         payload: impl Into<Bytes>,
@@ -213,14 +219,14 @@ impl DirectFunction {
         self.shared.pool.invocations()
     }
 
-    /// Kills every process, so that the next event is a cold start. One that is busy may finish its
-    /// event and is killed then.
+    /// Kills every process, so that the next event is a cold start. A busy process may finish its
+    /// event, and is killed then.
     pub async fn scale_to_zero(&self) {
         self.shared.pool.scale_to_zero().await;
     }
 
-    /// Kills every process, also busy ones, for all who share the function. When this returns,
-    /// nothing that was started is left; later events fail.
+    /// Kills every process, also busy ones, for all clones of the function. When this returns, no
+    /// process is left. Later events fail.
     pub async fn stop(&self) {
         self.shared.pool.stop().await;
     }

@@ -1,6 +1,7 @@
-//! A function, from its package to a binary: built by cargo, found by what cargo says.
-//! Nothing is ever taken from what happens to lie in the target folder.
-//! Here is also what a function is run with: environment, limits, and time-outs.
+//! A function: how it is built, and the options with which it is run.
+//! Cargo builds the binary, and cargo's messages say where it is. A file that merely lies in the
+//! target folder is never used.
+//! The options are the function's environment, its limits, and its time-outs.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -29,7 +30,7 @@ pub enum Profile {
     Release,
 }
 
-/// What cargo shall build: one binary or one example of a package of this workspace.
+/// What cargo builds: one binary or one example of a package of this workspace.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Target {
     package: String,
@@ -45,7 +46,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// The word that cargo's messages have for it.
+    /// The word for it in cargo's messages and options.
     const fn as_str(self) -> &'static str {
         match self {
             Self::Binary => "bin",
@@ -66,7 +67,7 @@ impl Target {
         }
     }
 
-    /// A binary of a package that has another name than the package.
+    /// A binary whose name differs from that of its package.
     #[must_use]
     pub fn binary(package: &str, name: &str, profile: Profile) -> Self {
         Self {
@@ -77,7 +78,7 @@ impl Target {
         }
     }
 
-    /// An example of a package, which is how a crate brings a function for its own tests.
+    /// An example of a package. This is how a crate provides a function for its own tests.
     #[must_use]
     pub fn example(package: &str, name: &str, profile: Profile) -> Self {
         Self {
@@ -95,8 +96,8 @@ pub enum BuildError {
     /// Cargo itself couldn't be run.
     #[error("cargo could not be run: {0}")]
     CargoNotRun(io::ErrorKind),
-    /// Cargo can't write where it builds: a sandbox, a folder that is only to be read, or somebody
-    /// else's.
+    /// Cargo can't write to the folder where it builds: it runs in a sandbox, or the folder is
+    /// read-only or belongs to another user.
     #[error("cargo can't write where it builds {package}:\n{compiler}")]
     NotWritable {
         /// The package that was to be built.
@@ -104,7 +105,7 @@ pub enum BuildError {
         /// What cargo wrote.
         compiler: String,
     },
-    /// The compiler refused; its words are kept.
+    /// Cargo or the compiler failed. What they wrote is kept.
     #[error("building {package} failed:\n{compiler}")]
     Failed {
         /// The package that was to be built.
@@ -151,13 +152,13 @@ pub fn build(target: &Target, progress: impl FnMut(&str)) -> Result<PathBuf, Bui
         .ok_or_else(|| no_executable(targets))
 }
 
-/// As [`build`] for several targets at once, with one run of cargo, until somebody else calls
-/// [`BuildStop::stop`]. The executables come in the order of the targets, which are all of one
-/// profile. Cargo gets a process group of its own, so a terminal's Ctrl-C doesn't reach it: whoever
-/// calls this has to pass it on.
+/// Like [`build`], for several targets at once with one run of cargo, which [`BuildStop::stop`] can
+/// end. The targets are all of one profile, and the executables come in their order. Cargo gets a
+/// process group of its own, so Ctrl-C in a terminal doesn't reach it: the caller has to pass it
+/// on.
 ///
 /// # Errors
-/// As [`build`]; a build that was stopped has failed.
+/// As [`build`]. A build that was stopped counts as failed.
 pub fn build_all_until(
     stop: &BuildStop,
     targets: &[Target],
@@ -168,7 +169,7 @@ pub fn build_all_until(
     run(cargo, targets, progress, |group| stop.set(group))
 }
 
-/// Stops a build, with every compiler that it started. Cloning shares it.
+/// Stops a build, with every compiler that it started. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct BuildStop(Arc<Mutex<Building>>);
 
@@ -186,7 +187,7 @@ impl BuildStop {
         building.end();
     }
 
-    /// The process group of the build that is under way, if one is.
+    /// Sets the process group of the build that is under way; `None` if there is none.
     fn set(&self, group: Option<Pid>) {
         let mut building = self.lock();
         building.group = group;
@@ -209,8 +210,8 @@ impl Building {
     }
 }
 
-/// Runs cargo to its end. `under_way` gets its process id, and nothing once its number may become
-/// another's.
+/// Runs cargo to its end. `under_way` first gets cargo's process id, and then `None`, before the
+/// number can become another process's.
 fn run(
     mut cargo: Command,
     targets: &[Target],
@@ -246,8 +247,8 @@ fn run(
     executables.ok_or_else(|| no_executable(targets))
 }
 
-/// Why cargo didn't succeed. What the system said stands in its words: EPERM, EACCES and EROFS
-/// (errno(3)).
+/// The error for a cargo that didn't succeed. Its output contains the system's error: EPERM, EACCES
+/// and EROFS (errno(3)) mean that it can't write.
 fn failed(package: String, compiler: String) -> BuildError {
     const NOT_WRITABLE: [&str; 3] = ["(os error 1)", "(os error 13)", "(os error 30)"];
     if NOT_WRITABLE.iter().any(|error| compiler.contains(error)) {
@@ -277,8 +278,8 @@ fn packages(targets: &[Target]) -> String {
 
 type Built = Arc<OnceLock<Result<Vec<PathBuf>, BuildError>>>;
 
-/// As [`build`], but once for each target in the life of this process: later calls, and calls from
-/// other threads meanwhile, get what the first one found.
+/// Like [`build`], but builds each target only once in the life of this process. Later calls, and
+/// calls from other threads meanwhile, get the result of the first one.
 ///
 /// # Errors
 /// As [`build`].
@@ -291,7 +292,7 @@ pub fn build_once(target: &Target) -> Result<PathBuf, BuildError> {
         .ok_or_else(|| no_executable(targets))
 }
 
-/// As [`build_once`] for several targets at once, with one run of cargo.
+/// Like [`build_once`], for several targets at once with one run of cargo.
 ///
 /// # Errors
 /// As [`build`].
@@ -311,16 +312,17 @@ pub fn build_all_once(targets: &[Target]) -> Result<Vec<PathBuf>, BuildError> {
 fn cargo(targets: &[Target]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
-        // A relative `CARGO_TARGET_DIR` means the same folder as for whoever runs cargo there, and
-        // no second one.
+        // Cargo runs in the workspace's folder, so that a relative `CARGO_TARGET_DIR` means the
+        // same folder as when somebody runs cargo there.
         .current_dir(workspace())
         .arg("build")
         .arg("--message-format=json-render-diagnostics")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    // No package is named. So cargo compiles dependencies with the features that the workspace asks
-    // for, which is what `cargo run` and `cargo test` do, and doesn't compile them a second time.
+    // No package is named. Cargo therefore compiles dependencies with the features that the whole
+    // workspace asks for, as `cargo run` and `cargo test` do. Otherwise it would compile them a
+    // second time.
     for target in targets {
         command.args([&format!("--{}", target.kind.as_str()), &target.name]);
     }
@@ -330,8 +332,8 @@ fn cargo(targets: &[Target]) -> Command {
     {
         command.arg("--release");
     }
-    // What cargo told *this* process about its own package would look like a change to build
-    // scripts.
+    // Cargo has told *this* process about its own package. To build scripts these variables would
+    // look like a change.
     for (name, _) in std::env::vars_os() {
         if describes_a_package(&name) {
             command.env_remove(name);
@@ -393,26 +395,27 @@ pub struct FunctionOptions {
     pub environment: Vec<(String, String)>,
     /// How many processes there may be at once (Lambda's reserved concurrency), at least 1.
     pub max_processes: usize,
-    /// From the start of a process until it asks for its first event. Lambda allows 10 s.
+    /// The time from the start of a process until it asks for its first event. Lambda allows 10 s.
     pub initialization_timeout: Duration,
-    /// From the event until the process asks for its next one. Lambda's default is 3 s; ours is 10
-    /// s.
+    /// The time from an event until the process asks for its next one. Lambda's default is 3 s; the
+    /// default here is 10 s.
     pub invocation_timeout: Duration,
-    /// From the request until the front door gives up. Amazon API Gateway allows an HTTP API 30 s.
+    /// The time from a request until the front door gives up. Amazon API Gateway allows an HTTP API
+    /// 30 s.
     pub integration_timeout: Duration,
-    /// Which bodies of requests travel in base64.
+    /// Which request bodies are in base64 in an event.
     pub body_encoding: BodyEncoding,
     /// The host name in `requestContext.domainName`, without port.
     pub public_host: String,
-    /// Where each request is written down.
+    /// The journal in which each request is recorded.
     pub journal: Journal,
-    /// What the function's checks say.
+    /// The words in which the function's checks are shown.
     pub words: Words,
 }
 
 impl FunctionOptions {
-    /// A function with Lambda's own limits, an empty environment, and a journal that nobody else
-    /// has.
+    /// A function with the default limits, an empty environment, and a journal that it shares with
+    /// nothing.
     #[must_use]
     pub fn new(name: &str, binary: PathBuf) -> Self {
         Self {
@@ -431,7 +434,7 @@ impl FunctionOptions {
     }
 }
 
-/// Shows the names of the variables only: their values are secrets.
+/// Shows only the names of the variables, because their values are secrets.
 impl fmt::Debug for FunctionOptions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let variables: Vec<&str> = self
@@ -455,11 +458,14 @@ mod tests {
     #[test]
     fn the_executable_is_the_one_that_cargo_names_for_the_target() {
         let messages = concat!(
-            r#"{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"federation"},"executable":null}"#,
+            r#"{"reason":"compiler-artifact","#,
+            r#""target":{"kind":["lib"],"name":"federation"},"executable":null}"#,
             "\n",
-            r#"{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"other"},"executable":"/t/other"}"#,
+            r#"{"reason":"compiler-artifact","#,
+            r#""target":{"kind":["bin"],"name":"other"},"executable":"/t/other"}"#,
             "\n",
-            r#"{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"federation"},"executable":"/t/federation"}"#,
+            r#"{"reason":"compiler-artifact","#,
+            r#""target":{"kind":["bin"],"name":"federation"},"executable":"/t/federation"}"#,
             "\n",
             r#"{"reason":"build-finished","success":true}"#,
         );
@@ -472,7 +478,8 @@ mod tests {
             found(std::slice::from_ref(&function)),
             Some(vec![path("federation")])
         );
-        // Several come in the order in which they were asked for, and all of them or none.
+        // Several executables come in the order of the targets. If one is missing, none is
+        // returned.
         assert_eq!(
             found(&[function.clone(), other]),
             Some(vec![path("federation"), path("other")])
@@ -553,7 +560,7 @@ mod tests {
     fn cargo_says_that_it_waits_for_another_one_in_words_that_are_known() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("debug")).unwrap();
-        // What a cargo holds while it builds.
+        // The lock that a cargo holds while it builds.
         let lock = std::fs::File::create(folder.path().join("debug/.cargo-lock")).unwrap();
         lock.lock().unwrap();
         let mut waiting = cargo(&[Target::function("federation", Profile::Dev)])

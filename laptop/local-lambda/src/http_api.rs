@@ -1,6 +1,7 @@
-//! The front door: an HTTP API as Amazon API Gateway has it, on loopback, in front of one function.
-//! It turns requests into events, refuses what is too large, and answers for a function that can't.
-//! Every request is written into the journal.
+//! The front door of a function: an HTTP API on loopback, as Amazon API Gateway has it.
+//! It turns requests into events, refuses what is too large, and answers in the place of a function
+//! that can't.
+//! It records every request in the journal.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,15 +27,16 @@ use loopback::names::to_its_end;
 use loopback::server::{ListenError, Listener, Manners, Server};
 use serde_json::{Value, json};
 
-/// Request line and headers together, in bytes (Amazon API Gateway quotas for HTTP APIs). Counted
-/// as they stand on the wire, with the line ends and without the empty line behind them.
+/// The most bytes of request line and headers together (Amazon API Gateway quotas for HTTP APIs).
+/// They are counted as they are on the wire, with the line ends and without the empty line behind
+/// them.
 pub const HEAD_LIMIT: usize = 10_240;
 
-/// The body of a request, in bytes (Amazon API Gateway quotas for HTTP APIs: 10 MB).
+/// The most bytes of a request's body (Amazon API Gateway quotas for HTTP APIs: 10 MB).
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
-/// A front door that listens and has no function yet: its address is known before the function
-/// starts, whose configuration may need it.
+/// A front door that listens and has no function yet. The function's configuration may need the
+/// address of the front door, so the address is known first.
 #[derive(Debug)]
 pub struct HttpApi {
     listener: Listener,
@@ -50,7 +52,7 @@ impl HttpApi {
         Ok(Self { listener })
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.listener.address()
@@ -93,7 +95,7 @@ impl LocalFunction {
         format!("http://{}", self.address)
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -123,14 +125,14 @@ impl LocalFunction {
         self.pool.invocations()
     }
 
-    /// Kills every process, so that the next request is a cold start. One that is busy may finish
-    /// its event and is killed then.
+    /// Kills every process, so that the next request is a cold start. A busy process may finish its
+    /// event, and is killed then.
     pub async fn scale_to_zero(&self) {
         self.pool.scale_to_zero().await;
     }
 
-    /// Closes the front door and kills every process, also busy ones. When this returns, nothing
-    /// that was started is left.
+    /// Closes the front door and kills every process, also busy ones. When this returns, no process
+    /// is left.
     pub async fn stop(mut self) {
         self.server.close();
         self.pool.stop().await;
@@ -151,11 +153,6 @@ struct Front {
     tickets: Tickets,
 }
 
-/// What the front door says itself: `{"message": …}`.
-fn message(status: StatusCode, text: &str) -> Response {
-    (status, axum::Json(json!({ "message": text }))).into_response()
-}
-
 async fn handle(
     State(front): State<Arc<Front>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -168,7 +165,7 @@ async fn handle(
     );
     let entry = front.journal().begin(from, Party::Bridge, name.as_str());
     let head_fits = head_size(&parts) <= HEAD_LIMIT;
-    // A length that is announced too large is refused unread.
+    // If the announced length is too large, the body is refused without being read.
     let is_read = head_fits && body.size_hint().lower() <= BODY_LIMIT as u64;
     let body = if is_read {
         to_bytes(body, BODY_LIMIT).await.ok()
@@ -190,7 +187,7 @@ async fn handle(
         Some(body) => front.call(&parts, body, peer).await,
     };
     let (answer_parts, answer_body) = response.into_parts();
-    // It is in memory already, and not larger than what the Runtime API takes.
+    // The answer is in memory already. The Runtime API has limited its size.
     let answer_body = to_bytes(answer_body, usize::MAX).await.unwrap_or_default();
     let mut checks = vec![Check::new(
         "request line and headers have at most 10,240 bytes",
@@ -211,12 +208,18 @@ async fn handle(
     Response::from_parts(answer_parts, Body::from(answer_body))
 }
 
+/// An answer of the front door itself: `{"message": …}`.
+fn message(status: StatusCode, text: &str) -> Response {
+    (status, axum::Json(json!({ "message": text }))).into_response()
+}
+
 impl Front {
     fn journal(&self) -> &Journal {
         &self.pool.options().journal
     }
 
-    /// The function's response, or what API Gateway says instead; and what the function wrote.
+    /// The function's response, or what API Gateway answers instead, and the log lines that the
+    /// function wrote meanwhile.
     async fn call(&self, parts: &Parts, body: &Bytes, peer: SocketAddr) -> (Response, Vec<String>) {
         let options = self.pool.options();
         let ticket = self.tickets.next();
@@ -236,8 +239,8 @@ impl Front {
         }
         let request_id = ticket.request_id.clone();
         let event = ticket.event(options, event.into());
-        // A task of its own: the function goes on when the client leaves, or the front door gives
-        // up.
+        // A task of its own, because the function goes on if the client leaves or the front door
+        // gives up.
         let pool = Arc::clone(&self.pool);
         let invocation = tokio::spawn(async move { pool.invoke(event).await });
         let finished = tokio::time::timeout(options.integration_timeout, invocation).await;
@@ -272,7 +275,7 @@ fn internal_server_error() -> Response {
     message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
 }
 
-/// The bytes of the request line and the headers, see [`HEAD_LIMIT`].
+/// The bytes of the request line and the headers, counted as for [`HEAD_LIMIT`].
 fn head_size(parts: &Parts) -> usize {
     let line = format!("{} {} {:?}\r\n", parts.method, parts.uri, parts.version).len();
     let headers: usize = parts
@@ -283,7 +286,7 @@ fn head_size(parts: &Parts) -> usize {
     line + headers
 }
 
-/// People reach two paths through their browser; everything else is Cognito's own doing.
+/// Who sent the request: the browser if it is a `GET` of one of two paths, Cognito otherwise.
 fn caller(parts: &Parts) -> Party {
     match (&parts.method, parts.uri.path()) {
         (&Method::GET, "/authorize" | "/callback") => Party::Browser,
@@ -291,7 +294,7 @@ fn caller(parts: &Parts) -> Party {
     }
 }
 
-/// Query, form, and the two headers that carry somebody's right.
+/// The parameters of the request: query, form, and the two headers that carry credentials.
 fn parameters(parts: &Parts, body: &[u8]) -> Vec<Parameter> {
     let mut parameters = pairs(parts.uri.query().unwrap_or_default().as_bytes());
     if payload::media_type(&parts.headers) == "application/x-www-form-urlencoded" {
@@ -311,7 +314,7 @@ fn pairs(form: &[u8]) -> Vec<Parameter> {
         .collect()
 }
 
-/// The members of an answer that a journal may show; attributes of a person are not among them.
+/// The members of an answer that the journal may show. Attributes of a person are not among them.
 const SHOWN_MEMBERS: [&str; 7] = [
     "error",
     "error_description",
@@ -322,14 +325,14 @@ const SHOWN_MEMBERS: [&str; 7] = [
     "id_token",
 ];
 
-/// Where the browser is sent and with what, the cookies, and the members of a token answer or an
-/// error.
+/// The parameters of the answer: the target of a redirect and its query, the cookies, and the
+/// members of a token answer or an error.
 fn answer_parameters(parts: &http::response::Parts, body: &[u8]) -> Vec<Parameter> {
     let mut parameters = Vec::new();
     if let Some(location) = parts.headers.get(LOCATION).map(payload::text) {
         let (target, query) = location.split_once('?').unwrap_or((&location, ""));
         parameters.push(Parameter::new(LOCATION.as_str(), target));
-        // The fragment is none of the parameters.
+        // The fragment doesn't belong to the query.
         let query = query.split('#').next().unwrap_or_default();
         parameters.extend(pairs(query.as_bytes()));
     }

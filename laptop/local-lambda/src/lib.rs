@@ -1,8 +1,9 @@
-//! The Lambda runtime of a laptop: real functions as processes of their own, behind an HTTP API or
-//! invoked directly. Each process handles one event at a time and is stopped between events, as
-//! Lambda freezes it.
-//! `function` builds, `process` runs, `runtime_api` hands over events, `http_api` is the front
-//! door, `direct` has none.
+//! The Lambda runtime of a laptop: runs real functions as processes of their own, either behind an
+//! HTTP API or invoked directly.
+//! Each process handles one event at a time. Between events it is stopped, as Lambda freezes an
+//! execution environment.
+//! `function` builds a function, `process` runs it, and `runtime_api` hands it its events.
+//! `http_api` is a function behind an HTTP API ("the front door"), `direct` one without.
 
 mod direct;
 pub mod function;

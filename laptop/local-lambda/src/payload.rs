@@ -1,7 +1,9 @@
-//! Payload format 2.0 of an HTTP API: from a request to an event, and from an answer to a response.
+//! Payload format 2.0 of an HTTP API: turns a request into an event, and a function's answer into a
+//! response.
 //! Source: Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP
 //! APIs".
-//! What that page leaves open follows published events of real APIs, and says so.
+//! Where that page leaves something open, the code follows published events of real APIs, and a
+//! comment says so.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -17,16 +19,16 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// Which bodies of requests travel in base64.
+/// Which request bodies are in base64 in an event.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum BodyEncoding {
-    /// As behind a real HTTP API: `text/*`, JSON, XML and JavaScript plain, everything else in
-    /// base64; `application/x-www-form-urlencoded` too.
+    /// As behind a real HTTP API: `text/*`, JSON, XML and JavaScript plain, and everything else in
+    /// base64, `application/x-www-form-urlencoded` too.
     #[default]
     HttpApi,
     /// Every body in base64.
     Base64,
-    /// Every body plain, but for one that is not UTF-8.
+    /// Every body plain, except one that isn't UTF-8.
     Plain,
 }
 
@@ -42,7 +44,8 @@ pub(crate) struct Arrival<'a> {
     pub(crate) body_encoding: BodyEncoding,
 }
 
-/// Headers that are about one connection only (RFC 9110 §7.6.1); the event is another one's.
+/// Headers that are about one connection only (RFC 9110 §7.6.1). They aren't passed on, since the
+/// other side has another connection.
 const CONNECTION_HEADERS: [&str; 6] = [
     "connection",
     "keep-alive",
@@ -54,7 +57,7 @@ const CONNECTION_HEADERS: [&str; 6] = [
 
 /// The event for a request.
 pub(crate) fn event(parts: &Parts, body: &[u8], arrival: &Arrival<'_>) -> Value {
-    // Decoded, unlike the query: so captures of real HTTP APIs show it.
+    // Unlike the query, the path is decoded, as captured events of real HTTP APIs show.
     let path = percent_decode_str(parts.uri.path())
         .decode_utf8_lossy()
         .into_owned();
@@ -110,7 +113,7 @@ pub(crate) fn event(parts: &Parts, body: &[u8], arrival: &Arrival<'_>) -> Value 
     Value::Object(event)
 }
 
-/// Each cookie by itself. They are not among the headers of a real event.
+/// The cookies, each by itself. In a real event they are not among the headers.
 fn cookies(headers: &HeaderMap) -> Vec<String> {
     headers
         .get_all(COOKIE)
@@ -162,7 +165,7 @@ fn joined(
     all
 }
 
-/// The body as text, where it travels as text.
+/// The body as text, if the event has it as text; otherwise it is in base64.
 fn plain<'a>(headers: &HeaderMap, body: &'a [u8], encoding: BodyEncoding) -> Option<&'a str> {
     let is_plain = match encoding {
         BodyEncoding::Plain => true,
@@ -196,17 +199,18 @@ pub(crate) fn media_type(headers: &HeaderMap) -> String {
         .to_ascii_lowercase()
 }
 
-/// A header's value, where bytes that are no text are replaced.
+/// A header's value as text. Bytes that aren't UTF-8 are replaced.
 pub(crate) fn text(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
-/// The function's answer is no response: API Gateway says 500 then.
+/// The function's answer isn't a response of this format. API Gateway answers 500 then.
 #[derive(Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the function's answer is not of payload format 2.0")]
 pub(crate) struct MalformedAnswer;
 
-/// An answer of format 2.0. Its other members, `multiValueHeaders` among them, mean nothing there.
+/// An answer of format 2.0. Its other members, `multiValueHeaders` among them, have no meaning in
+/// this format.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
@@ -244,7 +248,7 @@ pub(crate) fn response(answer: &[u8]) -> Result<Response<Body>, MalformedAnswer>
     let mut headers = HeaderMap::new();
     for (name, value) in answer.headers.unwrap_or_default() {
         let name: HeaderName = name.parse().map_err(|_| MalformedAnswer)?;
-        // The length and the connection are the front door's own business.
+        // The front door itself sets the length and the headers of the connection.
         if name == CONTENT_LENGTH || CONNECTION_HEADERS.contains(&name.as_str()) {
             continue;
         }
@@ -275,7 +279,7 @@ fn header_value(value: &Value) -> Result<HeaderValue, MalformedAnswer> {
     HeaderValue::from_bytes(text.as_bytes()).map_err(|_| MalformedAnswer)
 }
 
-/// A number, or a string that is one.
+/// A status that is a number, or a string with a number.
 fn status(value: &Value) -> Result<StatusCode, MalformedAnswer> {
     let number = match value {
         Value::Number(number) => number
@@ -364,9 +368,10 @@ mod tests {
 
     #[test]
     fn the_answers_length_and_connection_are_not_taken_over() {
-        let headers = headers_of(
-            r#"{"statusCode":200,"headers":{"Content-Length":"9","Connection":"close","X-Number":3},"body":"a"}"#,
-        );
+        let headers = headers_of(concat!(
+            r#"{"statusCode":200,"#,
+            r#""headers":{"Content-Length":"9","Connection":"close","X-Number":3},"body":"a"}"#,
+        ));
         assert_eq!(headers.get(CONTENT_LENGTH), None);
         assert_eq!(headers.get("connection"), None);
         assert_eq!(headers.get("x-number").map(text).as_deref(), Some("3"));

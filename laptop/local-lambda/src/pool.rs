@@ -1,6 +1,9 @@
-//! The processes of a function: a free one is used again, a busy function gets one more.
-//! Who waits longer than the front door waits for is turned away, and never called afterwards.
-//! Nothing survives: stopping or dropping kills every process, whatever it is doing.
+//! The processes of a function. An event goes to a free process, or to a new one if all are busy.
+//! If there are as many as allowed, it waits.
+//! An event that waits longer than the front door waits for an answer is refused, and never handed
+//! to a process afterwards.
+//! No process survives: stopping or dropping the function kills every process, whatever it is
+//! doing.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -29,7 +32,7 @@ pub struct Invocation {
     pub outcome: Result<(), InvocationError>,
 }
 
-/// An answer or its absence, and what the process wrote meanwhile.
+/// The answer or the failure, and what the process wrote meanwhile.
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) answer: Result<Bytes, Failure>,
@@ -43,9 +46,10 @@ pub(crate) struct Pool {
     logs: Logs,
     registry: Registry,
     slots: Semaphore,
-    /// The free ones; the one that was used last is used next, as far as anybody knows of Lambda.
+    /// The free environments. The one that was used last is used next, as Lambda seems to do.
     free: Mutex<Vec<ExecutionEnvironment>>,
-    /// Grows when the function is scaled to zero: a process of an older one is not used again.
+    /// Grows when the function is scaled to zero. A process that was started in an older generation
+    /// is not used again.
     generation: AtomicU64,
     started: AtomicUsize,
     invocations: Mutex<Vec<Invocation>>,
@@ -92,10 +96,11 @@ impl Pool {
         })
     }
 
-    /// Without a process there is only an error.
+    /// Waits for a place among the processes, and hands over the event. Returns an error if no
+    /// process got the event.
     async fn run_when_free(&self, event: Event) -> Result<Finished, Failure> {
         let slot = tokio::time::timeout(self.options.integration_timeout, self.slots.acquire());
-        // Nobody closes the semaphore.
+        // The semaphore is never closed, so this means that the time is over.
         let Ok(Ok(_slot)) = slot.await else {
             return Err(InvocationError::Throttled.into());
         };
@@ -114,7 +119,7 @@ impl Pool {
                 ExecutionEnvironment::start(&self.options, &self.registry, &self.logs).await?
             }
         };
-        // What it wrote while it started belongs to its first event.
+        // What a process writes while it starts belongs to its first event.
         let offset = if is_cold {
             0
         } else {
@@ -188,7 +193,7 @@ impl Pool {
         for process in self.registry.processes() {
             process.kill();
         }
-        // Giving them up lets the runtime wait for them, so that none stays as a zombie.
+        // Dropping them lets Tokio wait for the processes, so that none stays as a zombie.
         drop(std::mem::take(&mut *self.lock_free()));
     }
 

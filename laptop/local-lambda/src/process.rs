@@ -1,12 +1,14 @@
-//! One process of a function: started with Lambda's environment, stopped and continued by signals.
-//! It has a process group of its own and is killed with it, also while it is stopped.
-//! What it writes goes to a file without a name, so a line is there as soon as it is written.
+//! One process of a function: started with Lambda's environment variables, stopped and continued by
+//! signals.
+//! It has a process group of its own. Killing it kills the whole group, also while the group is
+//! stopped.
+//! Its output goes to a file without a name, so a line can be read as soon as it is written.
 //!
-//! When the program that started it is itself killed, nobody is left to end a process. One that
-//! runs finds its Runtime API gone and exits. One that is stopped is in an orphaned process group
-//! then, and the system sends it SIGHUP and SIGCONT, which ends it (POSIX, `_exit`). That rule
-//! needs the program's session not to be the one of process 1; in a container whose first process
-//! is the program's own shell, the container's end is the end of all.
+//! If the program that started the process is itself killed, it can't end the process any more. A
+//! running process finds its Runtime API gone, and exits. A stopped process is then in an orphaned
+//! process group, so the system sends it SIGHUP and SIGCONT, which end it (POSIX, `_exit`). This
+//! rule requires that the program isn't in the session of process 1. In a container the program's
+//! shell may be process 1; there, the end of the container ends all processes.
 
 use std::fs::File;
 use std::future::{Future, poll_fn};
@@ -23,10 +25,12 @@ use tokio::process::{Child, Command};
 
 use crate::function::FunctionOptions;
 
-/// How often something that nobody announces is looked at.
+/// How often to look for a change of which there is no notice: the end of a process, or a new line
+/// of a log.
 const GLANCE: Duration = Duration::from_millis(5);
 
-/// A handle on a process. Cloning shares it; the process lives until somebody kills it.
+/// A handle to a process. Clones share the process. It lives until it is killed, at the latest when
+/// the last handle is dropped.
 #[derive(Clone, Debug)]
 pub(crate) struct Process {
     child: Arc<Mutex<Child>>,
@@ -35,7 +39,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the function's binary with nothing but Lambda's environment and the given one.
+    /// Starts the function's binary. Its environment has only Lambda's variables and those of the
+    /// options.
     pub(crate) fn spawn(
         options: &FunctionOptions,
         runtime_api: SocketAddr,
@@ -43,7 +48,8 @@ impl Process {
     ) -> io::Result<Self> {
         let child = Command::new(&options.binary)
             .env_clear()
-            // What a function may set by itself comes before its variables, the rest after.
+            // The function's own variables can override the ones above them. The ones below are
+            // reserved by Lambda.
             .env("AWS_REGION", "ap-northeast-1")
             .env("AWS_DEFAULT_REGION", "ap-northeast-1")
             .env("LANG", "en_US.UTF-8")
@@ -115,13 +121,13 @@ impl Process {
         self.signal(Signal::KILL);
     }
 
-    /// Waits until the process has ended. One waiter at a time.
+    /// Waits until the process has ended. Only one waiter at a time.
     pub(crate) async fn exited(&self) -> io::Result<ExitStatus> {
-        // The lock is held for one look only, so that others can send signals meanwhile.
+        // The lock is held only during each poll, so that others can send signals meanwhile.
         poll_fn(|context| pin!(self.lock().wait()).poll(context)).await
     }
 
-    /// Waits until the process has ended; for any number of waiters.
+    /// Waits until the process has ended. Any number of callers can wait.
     pub(crate) async fn gone(&self) {
         while self.is_alive() {
             tokio::time::sleep(GLANCE).await;
@@ -135,12 +141,14 @@ impl Process {
 
     fn signal(&self, signal: Signal) {
         let child = self.lock();
-        // A process without id was waited for: its number may be another's by now.
+        // A process without an id was already waited for. Its number may belong to another process
+        // by now.
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         let Some(group) = id.and_then(Pid::from_raw) else {
             return;
         };
-        // This fails only for a process that has just ended, and that is noticed by waiting for it.
+        // This fails only for a process that has just ended, which is noticed by those who wait for
+        // it.
         kill_process_group(group, signal).ok();
     }
 
@@ -156,9 +164,9 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// Every line so far: the processes in the order of their start, the lines of each in the order
-    /// in which they were written. What a process wrote before its answer is there when the answer
-    /// is.
+    /// Every line so far: process by process in the order of their start, and for each process in
+    /// the order in which it wrote them. Once an answer is there, all lines that the process wrote
+    /// before it are there too.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         self.processes()
@@ -230,7 +238,7 @@ impl LogSubscription {
     }
 }
 
-/// What one process wrote. The file has no name, and goes with its last handle.
+/// What one process wrote. The file has no name, and is deleted with its last handle.
 #[derive(Clone, Debug)]
 pub(crate) struct ProcessLog {
     file: Arc<File>,
@@ -245,12 +253,13 @@ impl ProcessLog {
             .unwrap_or_default()
     }
 
-    /// The lines from a place on.
+    /// The lines from this byte on.
     pub(crate) fn lines_from(&self, offset: u64) -> Vec<String> {
         lines(&self.read_from(offset))
     }
 
-    /// Reads without moving the place at which the process writes, which both handles share.
+    /// Reads at a given place. The file's own position doesn't move, because the process shares it
+    /// and writes there.
     fn read_from(&self, mut offset: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut buffer = vec![0; 16_384];

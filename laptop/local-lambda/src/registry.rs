@@ -1,4 +1,4 @@
-//! The processes of a function that there are now, and what each is doing.
+//! The current processes of a function, and what each of them is doing.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

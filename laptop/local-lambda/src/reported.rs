@@ -1,5 +1,5 @@
-//! What a function says in its own log about its checks (`LOG_LEVEL=debug`): which held, and which
-//! one didn't.
+//! The checks that a function reports in its log (`LOG_LEVEL=debug`): those that passed, and one
+//! that failed.
 
 use loopback::journal::Check;
 use serde_json::Value;
@@ -7,10 +7,10 @@ use serde_json::Value;
 use crate::function::FunctionOptions;
 use crate::words::Words;
 
-/// Where every class of failure is explained.
+/// The document that explains every class of failure.
 const FAILURES: &str = "docs/failures.md";
 
-/// The checks in the lines that a function wrote.
+/// The checks in the log lines of a function.
 pub(crate) fn reported_checks(log: &[String], options: &FunctionOptions) -> Vec<Check> {
     let checks = log
         .iter()
@@ -18,9 +18,10 @@ pub(crate) fn reported_checks(log: &[String], options: &FunctionOptions) -> Vec<
     checks.collect()
 }
 
-/// `{"event":"check","check":…}` is one that held, by the class of the failure that it rules out;
-/// of one that didn't, the event has the class: a `failure` ends the request, and `record_refused`
-/// keeps claims back.
+/// The check that a line of the log reports, if it reports one. `{"event":"check","check":…}`
+/// reports a check that passed, by the class of the failure that it rules out. The events `failure`
+/// and `record_refused` report a check that failed, by its class: `failure` ends the request, and
+/// `record_refused` keeps claims back.
 fn reported_check(line: &str, words: Words) -> Option<Check> {
     let line: Value = serde_json::from_str(line).ok()?;
     let text = |name: &str| line.get(name).and_then(Value::as_str);

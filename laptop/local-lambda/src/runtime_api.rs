@@ -1,6 +1,7 @@
 //! The Lambda Runtime API for one process: hands over one event at a time and takes its answer.
-//! A process that asks for its next event has finished, and is stopped until there is one.
-//! It is continued first and gets its event then, so it never runs without one.
+//! A process that asks for its next event has finished the previous one, and is stopped until there
+//! is a next one. It is continued just before it gets that event, so it never runs without an
+//! event.
 
 use std::fmt;
 use std::io;
@@ -30,7 +31,8 @@ use crate::registry::{ProcessState, Registry};
 /// invocations; the figure is the one in Lambda's own error message).
 pub const PAYLOAD_LIMIT: usize = 6_291_556;
 
-/// Why an invocation has no answer. Lambda's own name for it stands behind each.
+/// Why an invocation has no answer. In parentheses is Lambda's name for the failure, or the path of
+/// the Runtime API on which it was reported.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvocationError {
     /// Every process was busy for longer than the caller waits (`TooManyRequestsException`).
@@ -62,8 +64,8 @@ pub enum InvocationError {
     /// The function reported an error (`/runtime/invocation/{id}/error`).
     #[error("the function failed: {error_type}")]
     FunctionError {
-        /// The type of the error that the function reported. Its message is in no record: it could
-        /// say more than anybody may know.
+        /// The type of the error that the function reported. The message is in no record, because
+        /// it could contain confidential data.
         error_type: String,
     },
     /// The answer is larger than [`PAYLOAD_LIMIT`] (`Function.ResponseSizeTooLarge`).
@@ -80,8 +82,8 @@ pub enum InvocationError {
     Stopped,
 }
 
-/// An invocation without an answer, and what the function says about it. Only a caller is told
-/// that: it is in no record, and not in the debug form.
+/// Why an invocation has no answer, and what the function says about it. Only the caller gets the
+/// message: it is in no record, and `Debug` doesn't show it.
 #[derive(Clone)]
 pub(crate) struct Failure {
     pub(crate) error: InvocationError,
@@ -104,7 +106,7 @@ impl fmt::Debug for Failure {
     }
 }
 
-/// What a process is given.
+/// An event with its ids and its deadline, as a process gets it.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) request_id: String,
@@ -114,12 +116,12 @@ pub(crate) struct Event {
     pub(crate) body: Bytes,
 }
 
-/// What a process asks of its Runtime API.
+/// A call of a process to its Runtime API.
 enum Call {
     Next {
         event: oneshot::Sender<Event>,
     },
-    /// No body: it was too large.
+    /// `body` is `None` if it was too large.
     Response {
         request_id: String,
         body: Option<Bytes>,
@@ -143,10 +145,10 @@ pub(crate) struct ExecutionEnvironment {
     process: Process,
     registry: Registry,
     calls: mpsc::Receiver<Call>,
-    /// There while the process waits, stopped, for its next event.
+    /// Takes the next event. Present while the process is stopped and waits for that event.
     next: Option<oneshot::Sender<Event>>,
     cold_start: Duration,
-    /// It ends with its environment.
+    /// The Runtime API, which ends with its environment.
     _server: Server,
 }
 
@@ -154,33 +156,6 @@ impl Drop for ExecutionEnvironment {
     fn drop(&mut self) {
         self.process.kill();
         self.registry.forget(self.process.pid());
-    }
-}
-
-/// How many milliseconds to wait until an executable is tried again that isn't there. Cargo puts a
-/// new one in the place of the old one by taking that away first, and another build may be doing so
-/// just now.
-const REPLACED: [u64; 7] = [10, 20, 40, 80, 160, 320, 640];
-
-/// Starts the process, and says when it started.
-async fn spawned(
-    options: &FunctionOptions,
-    address: SocketAddr,
-    log: &ProcessLog,
-) -> io::Result<(Process, Instant)> {
-    let mut pauses = REPLACED.into_iter();
-    loop {
-        let begun = Instant::now();
-        let spawned = Process::spawn(options, address, log.clone());
-        let error = spawned.as_ref().err().map(io::Error::kind);
-        let may_come = matches!(
-            error,
-            Some(io::ErrorKind::NotFound | io::ErrorKind::ExecutableFileBusy)
-        );
-        match pauses.next().filter(|_| may_come) {
-            Some(pause) => tokio::time::sleep(Duration::from_millis(pause)).await,
-            None => return spawned.map(|process| (process, begun)),
-        }
     }
 }
 
@@ -239,7 +214,8 @@ impl ExecutionEnvironment {
 
     /// Hands over an event and waits until the process has answered *and* is stopped again, or is
     /// gone.
-    /// Lambda gives the answer away a moment earlier; here what a caller sees next is determined.
+    /// Lambda returns the answer a moment earlier. Here the caller waits for the stop too, so that
+    /// the state which it sees next is always the same.
     pub(crate) async fn invoke(&mut self, event: Event, limit: Duration) -> Result<Bytes, Failure> {
         let Some(next) = self.next.take() else {
             return Err(InvocationError::ProtocolViolated.into());
@@ -264,8 +240,9 @@ impl ExecutionEnvironment {
         }
     }
 
-    /// Waits until the process asks for another event (and stops it then) or is gone. Gives why
-    /// there is no outcome, for the case that there is none.
+    /// Waits until the process asks for another event, and stops it then, or until the process is
+    /// gone. An answer or an error of the function is put into `outcome`. If there is none, the
+    /// returned error says why.
     async fn finished(
         &mut self,
         request_id: &str,
@@ -356,11 +333,39 @@ impl ExecutionEnvironment {
         }
     }
 
-    /// The whole request has arrived by now, so stopping the process can't cut it in two.
+    /// Stops the process until there is an event for it. Its whole request has arrived by now, so
+    /// the stop can't interrupt the request.
     fn wait_for_event(&mut self, event: oneshot::Sender<Event>) {
         self.process.freeze();
         self.registry.set(self.pid(), ProcessState::Frozen);
         self.next = Some(event);
+    }
+}
+
+/// The pauses, in milliseconds, after which an executable that isn't there is tried again. Cargo
+/// replaces an executable by first removing the old one, and another build may be doing this at the
+/// moment.
+const REPLACED: [u64; 7] = [10, 20, 40, 80, 160, 320, 640];
+
+/// Starts the process. Returns it with the time of its start.
+async fn spawned(
+    options: &FunctionOptions,
+    address: SocketAddr,
+    log: &ProcessLog,
+) -> io::Result<(Process, Instant)> {
+    let mut pauses = REPLACED.into_iter();
+    loop {
+        let begun = Instant::now();
+        let spawned = Process::spawn(options, address, log.clone());
+        let error = spawned.as_ref().err().map(io::Error::kind);
+        let may_come = matches!(
+            error,
+            Some(io::ErrorKind::NotFound | io::ErrorKind::ExecutableFileBusy)
+        );
+        match pauses.next().filter(|_| may_come) {
+            Some(pause) => tokio::time::sleep(Duration::from_millis(pause)).await,
+            None => return spawned.map(|process| (process, begun)),
+        }
     }
 }
 
@@ -467,8 +472,8 @@ async fn tell(calls: &Calls, call: impl FnOnce(oneshot::Sender<StatusCode>) -> C
     }
 }
 
-/// The whole body, or nothing if it is over the limit. It is read to its end also then: a client
-/// that is still sending wouldn't see the answer.
+/// The whole body, or `None` if it is over the limit. Even then it is read to its end, because a
+/// client that is still sending wouldn't see the answer.
 async fn read(mut body: Body) -> Option<Bytes> {
     let mut bytes = BytesMut::new();
     let mut length = 0;
@@ -492,7 +497,7 @@ struct Reported {
 }
 
 impl Reported {
-    /// From the body, else (the type alone) from the header.
+    /// Reads the error from the body. If that fails, only the type is known, from the header.
     fn read(headers: &HeaderMap, body: Option<Bytes>) -> Self {
         body.and_then(|body| serde_json::from_slice(&body).ok())
             .unwrap_or_else(|| {

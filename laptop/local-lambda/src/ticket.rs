@@ -1,7 +1,8 @@
-//! What an event comes with besides its text: ids, a time, and a deadline.
-//! Ids look like Lambda's own, and tell the functions of one machine, and the events of one
-//! function, apart.
-//! The time is the machine's: a function has no other clock, and its events must agree with it.
+//! Tickets: what accompanies the text of an event, which is ids, a time and a deadline.
+//! Ids look like Lambda's. They differ between the functions of one machine, and between the events
+//! of one function.
+//! The time is that of the machine, because a function has no other clock and its events must agree
+//! with it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,16 +14,16 @@ use uuid::{Builder, Uuid, Variant, Version};
 use crate::function::FunctionOptions;
 use crate::runtime_api::Event;
 
-/// Gives each event of one function its own.
+/// Gives a ticket to each event of one function.
 #[derive(Debug)]
 pub(crate) struct Tickets {
     function: u16,
-    /// Never shifted.
+    /// The machine's time: this clock is never shifted.
     clock: SimClock,
     given: AtomicU64,
 }
 
-/// One event's.
+/// The ticket of one event.
 #[derive(Debug)]
 pub(crate) struct Ticket {
     pub(crate) request_id: String,
@@ -31,7 +32,8 @@ pub(crate) struct Ticket {
 }
 
 impl Tickets {
-    /// For a function of this number: its port, or one below every port that a front door gets.
+    /// `function` is the function's number: the port of its front door, or, without a front door, a
+    /// number below every such port.
     pub(crate) fn new(function: u16) -> Self {
         Self {
             function,
@@ -52,7 +54,8 @@ impl Tickets {
     }
 }
 
-/// A UUID in the form of version 4, of which nothing is random.
+/// A UUID in the form of version 4. Nothing in it is random: it consists of the time, the
+/// function's number, and the event's number.
 fn request_id(seconds: i64, function: u16, number: u64) -> Uuid {
     let seconds = u128::from(seconds.cast_unsigned());
     let bits = (seconds << 96) | (u128::from(function) << 80) | u128::from(number);
@@ -63,7 +66,7 @@ fn request_id(seconds: i64, function: u16, number: u64) -> Uuid {
 }
 
 impl Ticket {
-    /// The event that a process is handed.
+    /// The event to hand to a process.
     pub(crate) fn event(self, options: &FunctionOptions, body: Bytes) -> Event {
         let limit = TimeDelta::from_std(options.invocation_timeout).unwrap_or(TimeDelta::MAX);
         Event {

@@ -1,6 +1,6 @@
-//! What the checks of a function say.
+//! The words in which the checks of a function are shown.
 
-/// What a check of a function says in a few words, and where the rule stands, by the name that the
-/// function tells. Only whoever knows the functions has them: without words, a check is shown by
-/// its name.
+/// Gives, for the name of a check in a function's log, what was checked in a few words, and the
+/// source of the rule. The caller provides it, because only the caller knows the functions. A check
+/// without words is shown by its name.
 pub type Words = fn(check: &str) -> Option<(&'static str, &'static str)>;

@@ -1,7 +1,7 @@
-//! A function that is invoked directly, without a front door: a real one (the example `trigger`),
-//! built once for this run. Given an event, when it is handed over, then exactly this answer, or
-//! this error with its type and its message. What the records keep is less than what the caller is
-//! told.
+//! Tests of functions that are invoked directly, without a front door. The function is a real one
+//! (the example `trigger`), built once for each run of the tests.
+//! Each test checks the exact answer, or the exact error with its type and its message. The records
+//! keep less of an error than the caller gets.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -12,7 +12,7 @@ use local_lambda::{
 };
 use serde_json::{Value, json};
 
-/// A function that does what a file says, and the file.
+/// A function that follows the script in a file, and the file.
 struct Scripted {
     function: DirectFunction,
     script: tempfile::NamedTempFile,

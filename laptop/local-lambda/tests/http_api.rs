@@ -1,6 +1,6 @@
-//! The local Lambda runtime and its HTTP API, seen from outside: requests go in over a socket, and
-//! the function is a real one (the example `echo`), built once for this run.
-//! Given a function, when a request comes, then exactly this event, this answer, these processes.
+//! Tests of the local Lambda runtime and its HTTP API from outside: requests go in over a socket.
+//! The function is a real one (the example `echo`), built once for each run of the tests.
+//! Each test checks the exact event, the exact answer, and the processes.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -73,7 +73,7 @@ async fn get(function: &LocalFunction, target: &str) -> Answer {
     exchange(function.address(), request.as_bytes()).await
 }
 
-/// The letter that the system has for the state of a process: `T` is stopped. Nothing: it is gone,
+/// The system's letter for the state of a process: `T` is stopped. `None` if the process is gone,
 /// or has ended and was not yet waited for.
 fn state(pid: u32) -> Option<char> {
     let ps = || {
@@ -92,7 +92,7 @@ fn state(pid: u32) -> Option<char> {
     state.filter(|state| *state != 'Z')
 }
 
-/// Waits for at most half a minute.
+/// Waits until the condition holds, for at most half a minute.
 async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
@@ -118,7 +118,7 @@ fn outcomes(function: &LocalFunction) -> Vec<Result<(), InvocationError>> {
         .collect()
 }
 
-/// Takes out what is different each time, after a look at its form.
+/// Removes the members that are different each time, after checking their form.
 fn without_what_changes(event: &mut Value) {
     let context = &mut event["requestContext"];
     let epoch = context["timeEpoch"].as_i64().unwrap();
@@ -144,7 +144,8 @@ fn without_what_changes(event: &mut Value) {
 #[tokio::test]
 async fn the_event_of_a_get_has_cookies_joined_headers_and_joined_query_keys() {
     let function = start(echo()).await;
-    let request = "GET /my/p%20th?parameter1=value1&parameter1=value2&parameter2=a%20b%2Bc+d&empty HTTP/1.1\r\n\
+    let request = "GET /my/p%20th?parameter1=value1&parameter1=value2&parameter2=a%20b%2Bc+d&\
+        empty HTTP/1.1\r\n\
         Host: bridge.localhost:1234\r\nUser-Agent: test\r\nX-Twice: one\r\nX-Twice: two\r\n\
         X-Forwarded-For: 203.0.113.7\r\nCookie: a=1; b=\"2\"\r\nCookie: c=3=3\r\n\
         Connection: close\r\n\r\n";
@@ -242,7 +243,8 @@ async fn an_answer_becomes_a_response() {
     let function = start(echo()).await;
     let answer = get(
         &function,
-        "/answer?json={%22statusCode%22:302,%22cookies%22:[%22a=1%22,%22b=2%22],%22headers%22:{%22Location%22:%22/x%22}}",
+        "/answer?json={%22statusCode%22:302,%22cookies%22:[%22a=1%22,%22b=2%22],\
+         %22headers%22:{%22Location%22:%22/x%22}}",
     )
     .await;
     assert_eq!(answer.status, 302);
@@ -312,8 +314,8 @@ async fn the_environment_is_lambdas_and_the_given_one_and_nothing_else() {
         "TZ",
         "_HANDLER",
     ];
-    // The runtime crate adds the trace id of the event by itself, and faketime its own:
-    // `cargo xtask repeat` runs this with a clock that is moved for every process.
+    // The runtime crate adds the trace id of the event by itself, and faketime a variable of its
+    // own: `cargo xtask repeat` runs this test with a clock that is moved for every process.
     let names: Vec<&str> = names
         .into_iter()
         .filter(|name| !["_X_AMZN_TRACE_ID", "FAKETIME_SHARED"].contains(name))
@@ -634,7 +636,7 @@ async fn a_function_that_never_asks_for_an_event_is_a_500_and_is_killed() {
     function.stop().await;
 }
 
-/// Another build may be putting a new one in its place.
+/// Another build may be replacing the binary at that moment.
 #[tokio::test]
 async fn a_binary_that_is_not_there_for_a_moment_is_waited_for() {
     let folder = tempfile::tempdir().unwrap();
@@ -717,7 +719,7 @@ async fn a_body_over_10_megabytes_is_refused_before_it_was_sent() {
         format!("POST /pid HTTP/1.1\r\nHost: bridge.localhost\r\nContent-Length: {length}\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut status = [0; 12];
-    // Nothing of the body was sent: what the header announces is enough.
+    // Nothing of the body was sent: the announced length is enough.
     stream.read_exact(&mut status).await.unwrap();
     assert_eq!(&status, b"HTTP/1.1 413");
     assert_eq!(function.invocations().len(), 0);
@@ -770,7 +772,8 @@ async fn scaling_to_zero_lets_a_busy_process_finish_its_event() {
 
 /// A function with one stopped and one busy process.
 async fn stopped_and_busy(busy_for: Duration) -> (LocalFunction, Vec<u32>) {
-    // Its own address: nobody takes the port as soon as it is free.
+    // An address that nothing else uses, so that no other process takes the port as soon as it is
+    // free.
     let address = SocketAddr::from(([127, 0, 0, 4], 0));
     let function = HttpApi::bind(address).await.unwrap().serve(echo());
     two_at_once(&function).await;
@@ -823,7 +826,7 @@ async fn nothing_is_left_after_a_drop() {
     }
 }
 
-/// Set for the run of the test below inside itself, as the program that is killed.
+/// This variable is set when the test below runs itself as the program that is killed.
 const INNER: &str = "LAMBDA_TEST_INNER";
 
 #[tokio::test]
@@ -860,14 +863,14 @@ async fn nothing_is_left_when_the_program_itself_is_killed() {
     };
     assert!(pids.iter().any(|pid| state(*pid) == Some('T')));
     program.kill().await.unwrap();
-    // The system ends the stopped one. The busy one ends its event, and finds nobody to give its
-    // answer to.
+    // The system ends the stopped process. The busy one finishes its event, and exits because its
+    // Runtime API is gone.
     for pid in pids {
         eventually("the process is gone", || state(pid).is_none()).await;
     }
 }
 
-/// A function in whose place the test speaks to the Runtime API.
+/// A function whose process does nothing. The test itself calls the Runtime API in its place.
 async fn puppet() -> LocalFunction {
     let mut options = echo();
     options.environment = vec![("START".into(), "puppet".into())];
@@ -920,7 +923,7 @@ async fn the_runtime_api_takes_one_answer_for_the_event_that_it_gave() {
         let path = format!("invocation/{request_id}/response");
         assert_eq!(post(api, &path, answer).await, 202);
         assert_eq!(post(api, &path, r#"{"statusCode":202}"#).await, 400);
-        // Only now, by asking for the next event, the first one is over.
+        // The first event is over only now, when the next one is asked for.
         tokio::spawn(ask_for_event(api));
     };
     let (answer, ()) = tokio::join!(get(&function, "/x"), speak);
@@ -996,7 +999,8 @@ async fn the_journal_has_each_request_with_its_secrets_masked() {
         |check| (check == "state_missing").then_some(("state is there", "RFC 6749 §10.12"));
     let journal = options.journal.clone();
     let function = start(options).await;
-    let location = "%7B%22statusCode%22:302,%22headers%22:%7B%22Location%22:%22http://app.localhost/cb?code=0123456789abcdefg%26error=x%22%7D%7D";
+    let location = "%7B%22statusCode%22:302,%22headers%22:%7B%22Location%22:%22\
+        http://app.localhost/cb?code=0123456789abcdefg%26error=x%22%7D%7D";
     get(
         &function,
         &format!("/answer?json={location}&state=abcdefghijklmnopqrst"),

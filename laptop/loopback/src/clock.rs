@@ -1,13 +1,13 @@
-//! The clock of the stand-ins: real time, or a time that stands, and a shift that a test can add.
-//! The function under test has no such clock: what its time does is tested with its own library.
-//! All stand-ins of one login share one.
+//! The clock of the stand-ins: real time, or a time that stands still, plus a shift that a test can
+//! change. All stand-ins of one login share one clock.
+//! A function doesn't have this clock. The tests of its own crate cover how it handles time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Real time, or a time that stands, plus a shift. Cloning shares the shift.
+/// Real time, or a time that stands still, plus a shift. Clones share the shift.
 #[derive(Clone, Debug, Default)]
 pub struct SimClock {
     stands_at: Option<DateTime<Utc>>,
@@ -15,8 +15,9 @@ pub struct SimClock {
 }
 
 impl SimClock {
-    /// A clock that stands where this one is now, until it is moved. For stand-ins alone, without a
-    /// function: nothing then depends on how fast a machine is, and no test on when it runs.
+    /// A new clock that stands still at this clock's time until [`SimClock::advance`] moves it. It
+    /// is for tests of stand-ins alone, because a function doesn't have this clock. Such a test
+    /// depends neither on the speed of the machine nor on the time at which it runs.
     #[must_use]
     pub fn stopped(&self) -> Self {
         Self {
@@ -25,7 +26,7 @@ impl SimClock {
         }
     }
 
-    /// What time it is for the stand-ins.
+    /// The current time for the stand-ins.
     #[must_use]
     #[expect(
         clippy::disallowed_methods,

@@ -1,6 +1,6 @@
-//! What happened in a login, hop by hop, as the stand-ins saw it.
-//! Each stand-in writes down the requests that it receives, and what it checked.
-//! Values that somebody could misuse are masked before they get here: a journal can be shown to
+//! The journal: what happened in a login, hop by hop, as the stand-ins saw it.
+//! Each stand-in records the requests that it receives, and what it checked.
+//! Values that could be misused are masked before they are recorded, so a journal can be shown to
 //! anybody.
 
 use std::collections::VecDeque;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use user_pool::{attribute, claim};
 
-/// Who takes part in a login.
+/// A party that takes part in a login.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
@@ -38,7 +38,8 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// A parameter whose value is masked if it is one of those that are never shown (see [`mask`]).
+    /// A parameter. Its value is masked if the name is one whose values are never shown (see
+    /// [`mask`]).
     #[must_use]
     pub fn new(name: impl Into<String>, value: impl AsRef<str>) -> Self {
         let name = name.into();
@@ -47,14 +48,14 @@ impl Parameter {
     }
 }
 
-/// One thing that was checked.
+/// One check, and whether it passed.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Check {
     /// What was checked, in a few words.
     pub what: String,
-    /// Where the rule stands, for example `RFC 7636 §4.6`.
+    /// The source of the rule, for example `RFC 7636 §4.6`.
     pub rule: String,
-    /// Whether it held.
+    /// Whether the check passed.
     pub passed: bool,
 }
 
@@ -69,11 +70,11 @@ impl Check {
         }
     }
 
-    /// Adds a check to those made so far. It held if there is a value, which comes back.
+    /// Adds a check to `checks` and returns `value`. The check passed if there is a value.
     ///
     /// # Errors
     ///
-    /// `failure`, if it didn't hold.
+    /// `failure`, if there is no value.
     pub fn made<T, F>(
         checks: &mut Vec<Self>,
         (what, rule): (&str, &str),
@@ -89,9 +90,9 @@ impl Check {
 /// A step whose `from` and `to` are the same party is work of that party alone.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Step {
-    /// Who called.
+    /// The calling party.
     pub from: Party,
-    /// Who was called.
+    /// The called party.
     pub to: Party,
     /// Method and path, for example `GET /authorize`, or a name for work of one party.
     pub request: String,
@@ -106,24 +107,26 @@ pub struct Step {
 }
 
 impl Step {
-    /// Whether the values are words and sizes, and not what an HTTP request carried: so it is with
-    /// work of one party, with triggers, and with the user pool's API.
+    /// Whether the values are words and sizes instead of what an HTTP request carried. This is so
+    /// for work of one party, for triggers, and for the user pool's API: there, `request` is a name
+    /// instead of a method and a path.
     #[must_use]
     pub fn is_told_in_words(&self) -> bool {
         !self.request.contains(" /")
     }
 }
 
-/// How many hops are kept: the newest.
+/// How many hops the journal keeps: the newest ones.
 const KEPT: usize = 2_000;
 
-/// A moment of the journal: whatever begins or ends has one of its own, and later ones are greater.
+/// A moment in the journal. Each beginning and each end of a hop has its own moment, and later
+/// moments are greater.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct Moment(u64);
 
 impl Moment {
-    /// The moment as a number, for a page that asks what is new since.
+    /// The moment as a number, with which a page asks for what is new since then.
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0
@@ -136,20 +139,21 @@ impl From<u64> for Moment {
     }
 }
 
-/// A hop with its place in time. While it is under way it has no end and no [`Step`].
+/// A hop with the moments at which it began and ended. While it is under way, it has neither an end
+/// nor a [`Step`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Hop {
     /// When it began.
     pub begun: Moment,
     /// When it ended.
     pub ended: Option<Moment>,
-    /// Who calls.
+    /// The calling party.
     pub from: Party,
-    /// Who is called.
+    /// The called party.
     pub to: Party,
     /// Method and path, or a name for work of one party.
     pub request: String,
-    /// All of it, once it has ended.
+    /// The whole hop, once it has ended.
     pub step: Option<Step>,
 }
 
@@ -160,7 +164,8 @@ impl Hop {
         self.from == self.to
     }
 
-    /// Whether `other` is something that the called party did, or had done, to answer this hop.
+    /// Whether `other` is something that the called party did, or requested from another party, in
+    /// order to answer this hop.
     fn causes(&self, other: &Self) -> bool {
         other.from == self.to
             && self.begun < other.begun
@@ -168,19 +173,20 @@ impl Hop {
     }
 }
 
-/// A line of the story. The answer to a hop that caused others stands behind them.
+/// A line of a [`story`]. A hop that caused others has two lines: its request, and after the caused
+/// hops its answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Line<'a> {
     /// A hop with its answer.
     Whole(&'a Hop),
-    /// A hop that caused others, or is under way: only the request.
+    /// The request of a hop that caused others or is still under way.
     Request(&'a Hop),
-    /// The answer to such a hop.
+    /// The answer to a hop that caused others.
     Answer(&'a Hop),
 }
 
 impl<'a> Line<'a> {
-    /// The hop that it tells of.
+    /// The hop to which this line belongs.
     #[must_use]
     pub const fn hop(&self) -> &'a Hop {
         match self {
@@ -189,7 +195,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The hops as a story, in the order in which things happened.
+/// The hops as lines, in the order in which requests and answers happened.
 #[must_use]
 pub fn story(hops: &[Hop]) -> Vec<Line<'_>> {
     let mut lines: Vec<(Moment, Line<'_>)> = Vec::new();
@@ -208,7 +214,7 @@ pub fn story(hops: &[Hop]) -> Vec<Line<'_>> {
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-/// The journal that all stand-ins of one login share. Cloning shares it.
+/// The journal that all stand-ins of one login share. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Journal {
     shared: Arc<Shared>,
@@ -251,12 +257,13 @@ impl Default for Journal {
     }
 }
 
-/// The place of a hop that has begun and hasn't ended.
+/// A hop that has begun and hasn't ended: [`Journal::begin`] gives it, and [`Journal::end`] takes
+/// it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Entry(Moment);
 
 impl Entry {
-    /// When it began.
+    /// The moment at which the hop began.
     #[must_use]
     pub const fn moment(self) -> Moment {
         self.0
@@ -264,8 +271,8 @@ impl Entry {
 }
 
 impl Journal {
-    /// Keeps the place of a hop that begins now, so that the hops that it causes come after it.
-    /// `request` is method and path, without the query.
+    /// Records that a hop begins now. The hops that it causes will come after it. `request` is the
+    /// method and the path without the query, or a name.
     #[must_use]
     pub fn begin(&self, from: Party, to: Party, request: impl Into<String>) -> Entry {
         let mut pages = self.pages();
@@ -282,7 +289,7 @@ impl Journal {
         Entry(begun)
     }
 
-    /// Writes the hop that began at this place.
+    /// Records the end of a hop, with all that is known of it.
     pub fn end(&self, entry: Entry, step: Step) {
         let mut pages = self.pages();
         let ended = pages.next();
@@ -291,7 +298,7 @@ impl Journal {
             hop.ended = Some(ended);
             hop.step = Some(step);
         } else {
-            // The journal was cleared meanwhile, or went on without it.
+            // The journal was cleared since the hop began, or keeps only newer hops.
             pages.push(Hop {
                 begun: ended,
                 ended: Some(ended),
@@ -304,13 +311,13 @@ impl Journal {
         self.tell(pages);
     }
 
-    /// Adds a step that causes no other.
+    /// Records a hop that causes no others: it begins and ends now.
     pub fn record(&self, step: Step) {
         let entry = self.begin(step.from, step.to, step.request.clone());
         self.end(entry, step);
     }
 
-    /// Every step that ended so far, in the order in which they began: the newest 2,000.
+    /// All steps that have ended, in the order in which they began, among the newest 2,000 hops.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
         let pages = self.pages();
@@ -321,8 +328,8 @@ impl Journal {
             .collect()
     }
 
-    /// The hops that began within these moments, both included, in that order; without `until`, all
-    /// since `from`.
+    /// The hops that began between these moments (both included), in the order in which they began.
+    /// Without `until`, all hops that began at `from` or later.
     #[must_use]
     pub fn hops(&self, from: Moment, until: Option<Moment>) -> Vec<Hop> {
         let pages = self.pages();
@@ -330,13 +337,13 @@ impl Journal {
         pages.hops.iter().filter(within).cloned().collect()
     }
 
-    /// The moment of what happened last.
+    /// The latest moment: the last beginning or end of a hop.
     #[must_use]
     pub fn now(&self) -> Moment {
         self.pages().now
     }
 
-    /// Waits until something happens after this moment.
+    /// Waits until a hop begins or ends after this moment.
     pub async fn grown_since(&self, seen: Moment) {
         let mut grown = self.shared.grown.subscribe();
         // The sender lives as long as this journal does.
@@ -351,7 +358,7 @@ impl Journal {
     fn tell(&self, pages: MutexGuard<'_, Pages>) {
         let now = pages.now;
         drop(pages);
-        // Others may have told a later moment already.
+        // Another task may have announced a later moment already.
         self.shared
             .grown
             .send_if_modified(|told| (*told < now).then(|| *told = now).is_some());
@@ -384,9 +391,9 @@ const MASKED: &[&str] = &[
     claim::VERIFIED_RECORD,
 ];
 
-/// The value itself, or the masked form of one that is never shown: its first four characters and
-/// its length. That is enough to see that two hops carry the same value, and too little to use it.
-/// One of less than 16 characters shows only its length.
+/// The value as the journal shows it. If the name is one whose values are never shown, that is the
+/// value's first four characters and its length: enough to see that two hops carry the same value,
+/// and too little to use it. Of a value of less than 16 characters only the length is shown.
 #[must_use]
 pub fn mask(name: &str, value: &str) -> String {
     if !MASKED.contains(&name.to_ascii_lowercase().as_str()) {
@@ -438,7 +445,8 @@ mod tests {
         assert_eq!(journal.steps(), [step("late")]);
     }
 
-    /// The lines as `name`, `name?` for a request alone and `name!` for its answer.
+    /// The lines of a story: `name` for a whole hop, `name?` for a request and `name!` for an
+    /// answer.
     fn told(hops: &[Hop]) -> Vec<String> {
         let line = |line: &Line<'_>| {
             let mark = match line {
@@ -462,7 +470,7 @@ mod tests {
         assert_eq!(told(&journal.hops(start, None)), ["outer?"]);
         let token = journal.begin(cognito, bridge, "token");
         journal.record(call(bridge, service, "service"));
-        // Another tab's, which the open hops have nothing to do with.
+        // A hop of another tab, which none of the open hops caused.
         journal.record(call(browser, service, "other"));
         journal.end(token, call(cognito, bridge, "token"));
         journal.record(call(cognito, cognito, "work"));
@@ -475,7 +483,7 @@ mod tests {
                 "outer?", "token?", "service", "other", "token!", "work", "outer!", "after"
             ]
         );
-        // A story up to a moment has the answers to what began before it.
+        // A story up to a moment also has later answers, if their hops began before that moment.
         assert_eq!(
             told(&journal.hops(start, Some(middle))),
             [
@@ -511,7 +519,7 @@ mod tests {
         }
         journal.record(step("something"));
         waiting.await;
-        // What happened before is known at once.
+        // For what has happened already, it doesn't wait.
         journal.grown_since(seen).await;
     }
 

@@ -1,7 +1,8 @@
-//! What the stand-ins share: names and answers of this machine, a browser, a time of day, keys made
-//! in a moment, random values, the parameters of requests, the frame of their pages, and the
-//! journal in which each writes down what it was asked and what it checked. Nothing here leaves the
-//! machine.
+//! What the stand-ins share: host names of this machine, HTTP servers, a browser without a screen,
+//! a clock, RSA keys, random values, the parameters of requests, the frame of HTML pages, and the
+//! journal, in which each stand-in records the requests that it received and the checks that it
+//! made.
+//! No code here connects to another machine.
 
 pub mod clock;
 pub mod journal;

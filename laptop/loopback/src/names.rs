@@ -1,7 +1,8 @@
-//! Host names and answers on loopback, for the stand-ins' own HTTP clients.
-//! `localhost` and every name below it mean 127.0.0.1, without asking a resolver (RFC 6761 §6.3).
-//! Any other name is refused: nothing here can leave the machine, and no page of another site gets
-//! in under its own name.
+//! Host names of this machine, for the HTTP clients and servers of the stand-ins.
+//! For clients, `localhost` and every name below it mean 127.0.0.1, without asking a resolver
+//! (RFC 6761 §6.3). Any other name is refused, so no request leaves the machine.
+//! Servers refuse requests for any other `Host`, so a page of another site can't reach them through
+//! its own name (DNS rebinding).
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
@@ -17,7 +18,7 @@ use url::{Host, Url};
 #[derive(Clone, Copy, Debug)]
 pub struct LoopbackNames;
 
-/// A name that isn't one of this machine.
+/// The name is neither `localhost` nor a name below it.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("only localhost and names below it are reached from here")]
 pub struct NotLoopbackName;
@@ -52,9 +53,9 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Refuses a request whose `Host` isn't a name of this machine: a page of another site whose name
-/// was made to mean 127.0.0.1 (DNS rebinding) could read the answers else. A program that sends no
-/// `Host` is no browser.
+/// Answers 421 to a request whose `Host` isn't a name of this machine. Otherwise a page of another
+/// site could read the answers, if its name resolves to 127.0.0.1 (DNS rebinding). A request
+/// without `Host` is answered, because it doesn't come from a browser.
 pub async fn only_this_machine(request: Request, next: Next) -> Response {
     let mut hosts = request.headers().get_all(HOST).iter();
     if hosts.all(|host| host.to_str().is_ok_and(is_host_of_this_machine)) {
@@ -64,8 +65,8 @@ pub async fn only_this_machine(request: Request, next: Next) -> Response {
     }
 }
 
-/// Answers a request to the end, also when whoever asked has gone, as behind a real front door: a
-/// login that somebody reloads in the middle has an end, and its story, too.
+/// Finishes answering a request even if the client disconnects, as a real front door does. A login
+/// that is reloaded in the middle therefore still ends, and the journal records its end.
 pub async fn to_its_end(request: Request, next: Next) -> Response {
     let answering = tokio::spawn(next.run(request)).await;
     answering.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
@@ -80,7 +81,7 @@ fn is_host_of_this_machine(host: &str) -> bool {
 /// Why a body couldn't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
-    /// It has more bytes than the limit allows.
+    /// The body has more bytes than the limit allows.
     #[error("the answer is larger than the limit")]
     TooLarge,
     /// The connection broke.

@@ -1,7 +1,9 @@
-//! What the pages of the stand-ins share: the frame, the language, and headers as strict as those
-//! of the bridge's pages. Each party has its own colour, so that one sees at whose site one is;
-//! none has anything from elsewhere.
-//! Japanese first; a link switches to English, and the site remembers it.
+//! What the HTML pages of the stand-ins share: the frame, the language, and headers as strict as
+//! those of the bridge's pages.
+//! Each party has its own colour, so that people see whose site they are on. No page loads anything
+//! from another site.
+//! Pages are in Japanese at first. A link switches to English, and a cookie of the site remembers
+//! the choice.
 
 use askama::Template;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -15,14 +17,14 @@ use http::header::{
 use http::{HeaderName, StatusCode};
 pub use language::Language;
 
-/// The parameter and the cookie that hold the language which somebody has chosen.
+/// The name of the query parameter and of the cookie that hold the chosen language.
 pub const LANGUAGE: &str = "lang";
 
 /// The style of every page. The Content Security Policy names it by its hash.
 const STYLE: &str = include_str!("../templates/style.css");
 
-/// A small picture: a line in white on the site's colour, as a `data:` URL. Colour and line are
-/// literals, and need no escaping in a URL.
+/// An icon: a white line on the site's colour, as a `data:` URL. Colour and line are literals that
+/// need no escaping in a URL.
 #[macro_export]
 macro_rules! icon {
     ($colour:literal, $line:literal) => {
@@ -37,8 +39,8 @@ macro_rules! icon {
     };
 }
 
-/// The language of a request's page: what its query says, else what was chosen before, else what
-/// the browser prefers, else Japanese.
+/// The language of a request's page: that of the query, else that of the cookie, else the one that
+/// the browser prefers, else Japanese. `query` is the value of the parameter [`LANGUAGE`].
 #[must_use]
 pub fn language(query: Option<&str>, headers: &HeaderMap) -> Language {
     query
@@ -48,34 +50,36 @@ pub fn language(query: Option<&str>, headers: &HeaderMap) -> Language {
         .unwrap_or(Language::Japanese)
 }
 
-/// Whose page it is: each stand-in has one.
+/// The site to which a page belongs. Each stand-in has one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Site {
-    /// The class of the page's body, which gives it the party's colour: one that `style.css` knows.
+    /// The class of the page's `body` element. `style.css` has to know it, because it selects the
+    /// party's colour.
     pub class: &'static str,
-    /// Its sign in the browser's tab: a `data:` URL ([`icon!`](crate::icon)), so that nobody asks
-    /// for `/favicon.ico`.
+    /// The icon in the browser's tab: a `data:` URL ([`icon!`](crate::icon)), so that the browser
+    /// doesn't ask for `/favicon.ico`.
     pub icon: &'static str,
-    /// What this site is, in Japanese: it stands above every page.
+    /// What this site is, in Japanese. It is shown at the top of every page.
     pub label_ja: &'static str,
     /// The same in English.
     pub label_en: &'static str,
 }
 
-/// What is around every page: `layout.html` shows it.
+/// The frame around the content of every page, which `layout.html` shows.
 pub struct Frame {
-    /// Whose page it is.
+    /// The site to which the page belongs.
     pub site: Site,
     /// The page's language.
     pub language: Language,
     /// The title, which is also the first heading.
     pub title: String,
-    /// The same page in the other language: a relative reference; empty where there is none.
+    /// The URL of the same page in the other language, as a relative reference. Empty if there is
+    /// none.
     pub switch: String,
 }
 
 impl Frame {
-    /// The frame of a page. `switch` is the same page in the other language, or empty.
+    /// The frame of a page. `switch` is the URL of the same page in the other language, or empty.
     pub fn new(
         site: Site,
         language: Language,
@@ -90,7 +94,7 @@ impl Frame {
         }
     }
 
-    /// The text of the page's language.
+    /// The one of two texts that is in the page's language.
     pub fn say<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
         self.language.say(ja, en)
     }
@@ -100,7 +104,7 @@ impl Frame {
         self.language.say(self.site.label_ja, self.site.label_en)
     }
 
-    /// The picture in the browser's tab.
+    /// The icon in the browser's tab, as a `data:` URL.
     pub fn icon(&self) -> &'static str {
         self.site.icon
     }
@@ -114,16 +118,18 @@ impl Frame {
 /// Where a page's forms may go (Content Security Policy, `form-action`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Forms {
-    /// It has none.
+    /// The page has no forms.
     None,
-    /// To the same site, which answers with a page or a redirect of its own.
+    /// To the same site, which answers with a page or with a redirect to itself.
     Own,
-    /// To the same site, which sends the browser on to others: browsers hold redirects to
-    /// `form-action` too, and where a login goes from here isn't known here.
+    /// To the same site, which redirects the browser to other sites. Browsers apply `form-action`
+    /// to redirects too, and the page doesn't know where a login goes from here, so there is no
+    /// `form-action`.
     Leaving,
 }
 
-/// A page as an answer. `script` is the text of the page's one inline script, for its hash.
+/// The response with a page. `script` is the text of the page's only inline script, which the
+/// Content Security Policy names by its hash.
 pub fn page(
     status: StatusCode,
     template: &impl Template,
@@ -147,7 +153,8 @@ pub fn strict_headers(
     script: Option<&str>,
 ) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
     let policy = content_security_policy(forms, script);
-    // It is made here, of ASCII only. A page without one would be worse than none.
+    // The policy is ASCII, so this doesn't fail. If it did, a page with the strictest policy would
+    // be better than a page without one.
     let policy = HeaderValue::from_str(&policy)
         .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
     [
@@ -164,7 +171,8 @@ pub fn strict_headers(
     .into_iter()
 }
 
-/// The answer with the cookie that keeps a language which the query has chosen.
+/// Adds to the response a cookie that remembers the language which the query has chosen, if it has
+/// chosen one.
 pub fn remembering(mut response: Response, chosen: Option<&str>) -> Response {
     if let Some(language) = chosen.and_then(Language::from_code) {
         let cookie = format!(
@@ -178,7 +186,7 @@ pub fn remembering(mut response: Response, chosen: Option<&str>) -> Response {
     response
 }
 
-/// The value of a cookie of the request.
+/// The value of this cookie in the request.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)

@@ -1,6 +1,7 @@
 //! The parameters of a query or of a form (`application/x-www-form-urlencoded`), in the order in
-//! which they came. All of them are kept; how strict somebody is with them shows in what they ask
-//! for: the first value or the only one, whether a name came twice, whether all of it was clean
+//! which they came.
+//! All of them are kept, and each caller decides how strict it is: whether it asks for the first
+//! value or the only one, whether a name may come twice, and whether everything has to be clean
 //! form encoding.
 
 /// Decoded names and values. They may hold codes and secrets, so there is no `Debug`.
@@ -11,8 +12,8 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Decodes a query or a body. What isn't well formed is decoded as a browser does it (WHATWG
-    /// URL §5.1).
+    /// Decodes a query or a body. Input that isn't well formed is decoded as a browser does it
+    /// (WHATWG URL §5.1).
     #[must_use]
     pub fn parse(raw: &[u8]) -> Self {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(raw).into_owned().collect();
@@ -22,7 +23,7 @@ impl Parameters {
         }
     }
 
-    /// In the place of a form that didn't come: no parameters, and not well formed.
+    /// The parameters of a form that wasn't sent: none, and not well formed.
     #[must_use]
     pub fn missing() -> Self {
         Self {
@@ -37,7 +38,7 @@ impl Parameters {
         &self.pairs
     }
 
-    /// Whether there are none.
+    /// Whether there are no parameters.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty()
@@ -61,8 +62,8 @@ impl Parameters {
         self.values(name).next().filter(|value| !value.is_empty())
     }
 
-    /// The value of a name that comes exactly once, even if it is empty. One that comes twice has
-    /// no value that could be trusted (RFC 6749 §3.1).
+    /// The value of a name that comes exactly once, even if the value is empty. `None` if the name
+    /// comes more than once, because then none of its values can be trusted (RFC 6749 §3.1).
     #[must_use]
     pub fn only(&self, name: &str) -> Option<&str> {
         let mut values = self.values(name);
@@ -89,14 +90,14 @@ impl Parameters {
         pairs.all(|(name, _)| names.contains(&name.as_str()))
     }
 
-    /// Whether it was clean form encoding: printable ASCII, every `%` followed by two hexadecimal
-    /// digits, and UTF-8 when it was decoded.
+    /// Whether the input was clean form encoding: printable ASCII, every `%` followed by two
+    /// hexadecimal digits, and UTF-8 after decoding.
     #[must_use]
     pub fn are_well_formed(&self) -> bool {
         self.well_formed
     }
 
-    /// Every pair, with those of `more` after them.
+    /// All pairs, followed by those of `more`, in form encoding.
     #[must_use]
     pub fn encode_with(&self, more: &[(&str, &str)]) -> String {
         form_urlencoded::Serializer::new(String::new())
@@ -105,7 +106,8 @@ impl Parameters {
             .finish()
     }
 
-    /// Every pair, with another value of this name, which comes last.
+    /// All pairs without those of this name, followed by this name with this value, in form
+    /// encoding.
     #[must_use]
     pub fn encode_but(&self, name: &str, value: &str) -> String {
         form_urlencoded::Serializer::new(String::new())
@@ -132,8 +134,8 @@ fn is_form_encoded(raw: &[u8]) -> bool {
     true
 }
 
-/// Whether decoding met what isn't UTF-8: no parameter of any of the stand-ins may hold U+FFFD
-/// anyway.
+/// Whether decoding replaced bytes that aren't UTF-8. U+FFFD that was really sent counts too: no
+/// parameter of a stand-in may contain it anyway.
 fn has_replacement(pairs: &[(String, String)]) -> bool {
     let replaced = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
     pairs

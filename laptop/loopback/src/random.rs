@@ -1,6 +1,6 @@
-//! Random values of the stand-ins: states, codes, sessions, identifiers. They come from the
-//! system's generator, since the stand-ins have nothing that a test would want to predict. Without
-//! randomness they can't go on: that is an error of theirs.
+//! Random values for the stand-ins: states, codes, sessions, identifiers.
+//! They come from the system's generator, because no test needs to predict them. A stand-in can't
+//! go on without randomness, so it treats [`Unspecified`] as an internal error.
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand;
@@ -19,7 +19,7 @@ pub fn bytes<const N: usize>() -> Result<[u8; N], Unspecified> {
     Ok(bytes)
 }
 
-/// So many random bytes as base64url without padding.
+/// `length` random bytes as base64url without padding.
 ///
 /// # Errors
 ///

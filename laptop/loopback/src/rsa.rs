@@ -1,5 +1,6 @@
-//! The RSA keys of stand-ins: 2,048 bits. To make one takes longer than everything else at a start,
-//! so who starts many stand-ins makes keys once and hands them in.
+//! RSA keys of 2,048 bits for the stand-ins. Making a key takes longer than everything else at the
+//! start of a stand-in. A caller that starts many stand-ins makes a key once and passes it to all
+//! of them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair as _, RsaKeyPair, RsaSignatureEncoding};
 
-/// An RSA key. Cloning shares it.
+/// An RSA key. Clones share it.
 #[derive(Clone)]
 pub struct RsaKey(Arc<RsaKeyPair>);
 
@@ -20,7 +21,7 @@ impl fmt::Debug for RsaKey {
     }
 }
 
-/// There was no randomness for a key.
+/// An RSA key couldn't be made, because there was no randomness.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("an RSA key could not be made")]
 pub struct NoKey;
@@ -36,13 +37,13 @@ impl RsaKey {
         Ok(Self(Arc::new(pair)))
     }
 
-    /// Big endian, without leading zeros.
+    /// The modulus: big-endian, without leading zeros.
     pub fn modulus(&self) -> &[u8] {
         let public = self.0.public_key();
         public.modulus().big_endian_without_leading_zero()
     }
 
-    /// Big endian, without leading zeros.
+    /// The exponent: big-endian, without leading zeros.
     pub fn exponent(&self) -> &[u8] {
         let public = self.0.public_key();
         public.exponent().big_endian_without_leading_zero()
@@ -53,11 +54,11 @@ impl RsaKey {
         self.0.public_key().as_der()
     }
 
-    /// Signs a message: a JWS, for example.
+    /// Signs a message, for example the signing input of a JWS.
     ///
     /// # Errors
     ///
-    /// In practice never.
+    /// [`Unspecified`], in practice never.
     pub fn sign(
         &self,
         encoding: &'static RsaSignatureEncoding,

@@ -1,6 +1,7 @@
-//! The stand-ins' HTTP servers: how they listen, how they answer, and how they stop.
-//! They listen on loopback only. A stop closes the door, lets requests under way end for a moment,
-//! and then ends them; a server that is dropped ends at once.
+//! The HTTP servers of the stand-ins: how they listen, answer and stop.
+//! They listen on loopback only. A server that is stopped accepts no more connections, gives
+//! requests under way two seconds to end, and then aborts them. A server that is dropped ends at
+//! once.
 
 use std::io;
 use std::net::SocketAddr;
@@ -29,13 +30,13 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Why a stand-in can't listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// The address isn't on loopback: others could reach the stand-in.
+    /// The address isn't on loopback, so other machines could reach the stand-in.
     #[error("a stand-in listens on loopback only, not on {address}")]
     NotLoopback {
         /// The address that was asked for.
         address: SocketAddr,
     },
-    /// Somebody else listens there.
+    /// Another server listens on the address.
     #[error("the address {address} is taken: choose another port")]
     Taken {
         /// The address that was asked for.
@@ -52,7 +53,7 @@ pub enum ListenError {
 }
 
 impl ListenError {
-    /// The address, if somebody else listens there.
+    /// The address, if another server listens there.
     #[must_use]
     pub const fn taken(&self) -> Option<SocketAddr> {
         match self {
@@ -61,7 +62,7 @@ impl ListenError {
         }
     }
 
-    /// What kind of error it was for the system.
+    /// The error in the terms of the operating system.
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {
         match self {
@@ -72,8 +73,8 @@ impl ListenError {
     }
 }
 
-/// A door that is open, and where nobody answers yet: its address is known before what answers is
-/// made.
+/// A server that is bound to its address and doesn't answer yet. What answers may need the address,
+/// so the address is known first.
 #[derive(Debug)]
 pub struct Listener {
     listener: TcpListener,
@@ -104,14 +105,14 @@ impl Listener {
         })
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Becomes true when the server is stopped, and fails when it is gone: for answers that wait
-    /// for something.
+    /// Becomes true when the server is stopped, and closes when the server is dropped. An answer
+    /// that waits for something uses it to stop waiting.
     #[must_use]
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
@@ -132,8 +133,7 @@ impl Listener {
         })
     }
 
-    /// Answers with what `connect` makes of each connection: the stream that is read and written,
-    /// and the service.
+    /// Answers each connection with the stream and the service that `connect` makes of it.
     #[must_use]
     pub fn serve_each<I, S>(
         self,
@@ -154,10 +154,10 @@ impl Listener {
     }
 }
 
-/// How connections are treated. [`Manners::default`] has no bounds but hyper's own.
+/// How a server treats connections. [`Manners::default`] has no limits but hyper's own.
 #[derive(Clone, Debug)]
 pub struct Manners {
-    /// The most connections at a time; another one waits.
+    /// The most connections at a time. Further ones wait.
     pub connections: usize,
     /// How long the headers of a request may take to come, and how long a connection is kept for
     /// the next request.
@@ -201,15 +201,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Closes the door. Requests under way have two seconds to end.
+    /// Stops listening, without waiting. Requests under way have two seconds to end.
     pub fn close(&self) {
         self.stopping.send_replace(true);
     }
 
-    /// Closes the door, and waits until requests under way have ended, or two seconds have passed.
+    /// Stops listening, and waits until requests under way have ended or two seconds have passed.
     pub async fn stop(&mut self) {
         self.close();
-        // The task bounds its own end.
+        // The task ends by itself within that time.
         let _ = (&mut self.task).await;
     }
 }
@@ -220,7 +220,7 @@ impl Drop for Server {
     }
 }
 
-/// Waits until a server is stopped, or gone.
+/// Waits until a server is stopped or dropped.
 pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }
@@ -255,7 +255,7 @@ async fn accept<I, S>(
                     connections.spawn(async move {
                         let _place = place;
                         let mut connection = std::pin::pin!(connection);
-                        // How a connection ends is the caller's business.
+                        // It doesn't matter to the server how a connection ends.
                         let ended = tokio::select! {
                             _ = connection.as_mut() => true,
                             () = stopped(&mut stopping) => false,
@@ -266,7 +266,7 @@ async fn accept<I, S>(
                         }
                     });
                 }
-                // What accept() reports is a connection that is already gone, or too many of them.
+                // `accept` fails if a connection is already gone or too many are open.
                 _ => sleep(Duration::from_millis(10)).await,
             },
             Some(_) = connections.join_next() => {}

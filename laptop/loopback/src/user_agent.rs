@@ -1,7 +1,7 @@
-//! A browser without a screen: redirects, cookies and forms, and what Chromium does about them.
-//! `*.localhost` is this machine and counts as secure; cookies follow RFC 6265bis, with the rules
-//! of `__Host-`, `__Secure-` and `SameSite`. It refuses 307 and 308: no hop of a login may repeat a
-//! form.
+//! A browser without a screen: it handles redirects, cookies and forms as Chromium does.
+//! `*.localhost` is this machine and counts as secure. Cookies follow RFC 6265bis, with the rules
+//! for `__Host-`, `__Secure-` and `SameSite`. A redirect with 307 or 308 is an error, because no
+//! hop of a login may repeat a form.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -23,7 +23,7 @@ pub const REDIRECT_LIMIT: usize = 20;
 pub const TIME_LIMIT: Duration = Duration::from_secs(35);
 /// The most bytes of a cookie's name and value together (RFC 6265bis §5.6).
 pub const COOKIE_LIMIT: usize = 4096;
-/// What a browser says that it takes when it goes to a page.
+/// The header `Accept` of a browser that goes to a page.
 pub const ACCEPT_PAGE: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// Why the browser couldn't show a page. No variant carries a URL: URLs carry codes.
@@ -35,7 +35,7 @@ pub enum UserAgentError {
     /// The URL isn't `http` on this machine.
     #[error("only http on loopback is visited")]
     NotLoopback,
-    /// No connection, or it broke.
+    /// There was no connection, or it broke.
     #[error("no answer")]
     Connection(#[source] reqwest::Error),
     /// The whole call took longer than [`TIME_LIMIT`].
@@ -53,10 +53,10 @@ pub enum UserAgentError {
         /// The status of the answer.
         status: StatusCode,
     },
-    /// A redirect whose `Location` is missing or no URL.
+    /// A redirect whose `Location` is missing or isn't a URL.
     #[error("a redirect without a usable Location")]
     MalformedLocation,
-    /// The body isn't the JSON that was expected.
+    /// The body isn't JSON of the expected form.
     #[error("the page is no JSON of the expected form")]
     Json(#[source] serde_json::Error),
 }
@@ -64,7 +64,7 @@ pub enum UserAgentError {
 /// An answer as the browser got it.
 #[derive(Clone)]
 pub struct Page {
-    /// Where it came from.
+    /// The URL that was requested.
     pub url: Url,
     /// The status of the answer.
     pub status: StatusCode,
@@ -85,7 +85,7 @@ impl fmt::Debug for Page {
 }
 
 impl Page {
-    /// The body as text; what isn't UTF-8 is replaced.
+    /// The body as text. Bytes that aren't UTF-8 are replaced.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
@@ -105,11 +105,11 @@ impl Page {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Where the browser is sent to; `None` if this is no redirect.
+    /// The URL to which the browser is redirected. `None` if the answer isn't a redirect.
     ///
     /// # Errors
-    /// [`UserAgentError::ForbiddenRedirect`] for anything but 302 and 303,
-    /// [`UserAgentError::MalformedLocation`] if `Location` is missing or no URL.
+    /// [`UserAgentError::ForbiddenRedirect`] for a redirect with a status other than 302 and 303,
+    /// [`UserAgentError::MalformedLocation`] if `Location` is missing or isn't a URL.
     pub fn redirect_target(&self) -> Result<Option<Url>, UserAgentError> {
         if !self.status.is_redirection() || self.status == StatusCode::NOT_MODIFIED {
             return Ok(None);
@@ -131,12 +131,12 @@ impl Page {
     }
 }
 
-/// Where a journey of redirects ended.
+/// The end of a journey of redirects.
 #[derive(Clone)]
 pub enum Arrival {
-    /// At a URL that the caller waits for. It was not requested.
+    /// The journey came to the URL at which the caller wanted to stop. It was not requested.
     At(Url),
-    /// At an answer that is no redirect.
+    /// The journey came to an answer that isn't a redirect.
     Page(Page),
 }
 
@@ -149,7 +149,7 @@ impl fmt::Debug for Arrival {
     }
 }
 
-/// The redirects that were followed, and where they led.
+/// The redirects that were followed, and where they ended.
 #[derive(Clone, Debug)]
 pub struct Journey {
     /// Every answer that was a redirect, in order.
@@ -159,7 +159,7 @@ pub struct Journey {
 }
 
 impl Journey {
-    /// The URL that the caller waited for, if the journey came there.
+    /// The URL at which the caller wanted to stop, if the journey came there.
     #[must_use]
     pub fn arrived_at(&self) -> Option<&Url> {
         match &self.end {
@@ -168,7 +168,7 @@ impl Journey {
         }
     }
 
-    /// The page at the end, if it ended at one.
+    /// The page at which the journey ended, if it ended at one.
     #[must_use]
     pub fn page(&self) -> Option<&Page> {
         match &self.end {
@@ -191,7 +191,8 @@ pub struct HeldCookie {
     pub http_only: bool,
     /// Whether it is sent to secure origins only.
     pub secure: bool,
-    /// `Strict`, `Lax` or `None`; `None` (the option) if the server didn't say, which means `Lax`.
+    /// The text `Strict`, `Lax` or `None`. The option is `None` if the server set no `SameSite`,
+    /// which means `Lax`.
     pub same_site: Option<String>,
 }
 
@@ -219,7 +220,8 @@ pub struct UserAgent {
     http: reqwest::Client,
     accept_language: String,
     jar: Jar,
-    /// The page that is shown: whoever it belongs to starts the next navigation.
+    /// The URL of the page that is shown. Its site is the one that starts the next navigation,
+    /// which decides which `SameSite` cookies are sent.
     document: Mutex<Option<Url>>,
 }
 
@@ -233,8 +235,8 @@ impl UserAgent {
         Self::at(accept_language, None)
     }
 
-    /// The same with this address of this machine, of which there are many (127.0.0.0/8); `None`
-    /// for the usual one.
+    /// Like [`UserAgent::new`], but requests come from this address of this machine (one of
+    /// 127.0.0.0/8). `None` means the usual one.
     ///
     /// # Errors
     /// [`UserAgentError::Client`] if the HTTP client can't be made.
@@ -247,8 +249,8 @@ impl UserAgent {
             .local_address(address.map(IpAddr::V4))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            // A kept connection that a server closes just then would fail a journey that isn't
-            // about connections.
+            // Connections aren't kept. If the server closed one just when it is used again, a
+            // journey would fail that isn't about connections.
             .pool_max_idle_per_host(0)
             .connect_timeout(Duration::from_secs(5))
             .timeout(TIME_LIMIT)
@@ -273,7 +275,8 @@ impl UserAgent {
         }
     }
 
-    /// Goes to a URL as if it were typed: no other site started this. Redirects aren't followed.
+    /// Goes to a URL as if a person had typed it: no site has started the navigation. Redirects
+    /// aren't followed.
     ///
     /// # Errors
     /// See [`UserAgentError`]; a status such as 400 is a page and no error.
@@ -299,9 +302,9 @@ impl UserAgent {
         bounded(self.navigate(Method::POST, url, accept, initiator.as_ref(), Some(form))).await
     }
 
-    /// Follows a link (or a redirect) of the page that is shown, and then every 302 and 303, until
-    /// a page that is no redirect, or until a URL for which `until` says yes; that one isn't
-    /// requested.
+    /// Follows a link (or a redirect) of the page that is shown, and then every 302 and 303. It
+    /// ends at a page that isn't a redirect, or at a URL for which `until` returns true; that URL
+    /// isn't requested.
     ///
     /// # Errors
     /// See [`UserAgentError`]; 307 and 308 are errors.
@@ -353,7 +356,7 @@ impl UserAgent {
         self.jar.header(url, None, &Method::GET)
     }
 
-    /// Takes a cookie as if this URL had answered it in `Set-Cookie`; `false` if it is refused.
+    /// Stores a cookie as if this URL had sent it in `Set-Cookie`; `false` if it is refused.
     pub fn take_cookie(&self, url: &Url, set_cookie: &str) -> bool {
         self.jar.store(url, set_cookie)
     }
@@ -461,25 +464,12 @@ async fn bounded<T>(
 struct Jar(Arc<Mutex<CookieStore>>);
 
 impl Jar {
-    fn lock(&self) -> MutexGuard<'_, CookieStore> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn store(&self, url: &Url, set_cookie: &str) -> bool {
-        let Ok(cookie) = RawCookie::parse(set_cookie.to_owned()) else {
-            return false;
-        };
-        if !may_be_stored(&cookie) {
-            return false;
-        }
-        self.lock().insert_raw(&cookie, &as_secure(url)).is_ok()
-    }
-
     fn header(&self, url: &Url, initiator: Option<&Url>, method: &Method) -> String {
         let same_site = initiator.is_none_or(|initiator| site(initiator) == site(url));
         let store = self.lock();
         let mut cookies = store.matches(&as_secure(url));
-        // Longer paths first (RFC 6265 §5.4); names decide the rest, so that a test sees one order.
+        // Longer paths come first (RFC 6265 §5.4). The rest is sorted by name, so that tests always
+        // see the same order.
         cookies.sort_by(|a, b| {
             let length = |cookie: &cookie_store::Cookie<'_>| cookie.path.len();
             length(b)
@@ -492,6 +482,16 @@ impl Jar {
             .map(|cookie| format!("{}={}", cookie.name(), cookie.value()))
             .collect::<Vec<_>>()
             .join("; ")
+    }
+
+    fn store(&self, url: &Url, set_cookie: &str) -> bool {
+        let Ok(cookie) = RawCookie::parse(set_cookie.to_owned()) else {
+            return false;
+        };
+        if !may_be_stored(&cookie) {
+            return false;
+        }
+        self.lock().insert_raw(&cookie, &as_secure(url)).is_ok()
     }
 
     fn cookies(&self, url: &Url) -> Vec<HeldCookie> {
@@ -538,10 +538,14 @@ impl Jar {
         }
         !found.is_empty()
     }
+
+    fn lock(&self) -> MutexGuard<'_, CookieStore> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// `http` on this machine is as good as `https` (Secure Contexts §3.1), for cookies too in
-/// Chromium.
+/// The URL, with `https` in the place of `http` if it is on this machine. Such a URL counts as
+/// secure (Secure Contexts §3.1), in Chromium for cookies too.
 fn as_secure(url: &Url) -> Url {
     let mut secure = url.clone();
     if is_loopback(url) && secure.set_scheme("https").is_err() {
@@ -550,7 +554,8 @@ fn as_secure(url: &Url) -> Url {
     secure
 }
 
-/// The site of a URL. Below `localhost` every name is a site of its own, whatever its port.
+/// The site of a URL. Each name directly below `localhost` is a site of its own, together with the
+/// names below it. The port doesn't matter.
 fn site(url: &Url) -> Option<&str> {
     let host = url.host_str()?;
     let Some(below) = host.strip_suffix(".localhost") else {
@@ -560,7 +565,8 @@ fn site(url: &Url) -> Option<&str> {
     host.get(below.len() - label.len()..)
 }
 
-/// RFC 6265bis §5.8.3: what another site's link still sends. A cookie that says nothing is `Lax`.
+/// Whether a cookie is sent even if another site started the navigation (RFC 6265bis §5.8.3). A
+/// cookie without `SameSite` counts as `Lax`.
 fn crosses_sites(cookie: &RawCookie<'_>, method: &Method) -> bool {
     match cookie.same_site() {
         Some(same_site) if same_site.is_none() => true,
@@ -569,8 +575,9 @@ fn crosses_sites(cookie: &RawCookie<'_>, method: &Method) -> bool {
     }
 }
 
-/// RFC 6265bis §5.6 and §4.1.3: sizes, name prefixes, `SameSite=None` only with `Secure`, and no
-/// cookie for a whole top-level name.
+/// Whether a cookie may be stored (RFC 6265bis §5.6 and §4.1.3): the rules for its size, for name
+/// prefixes, for `SameSite=None` (only with `Secure`), and against cookies for a whole top-level
+/// domain.
 fn may_be_stored(cookie: &RawCookie<'_>) -> bool {
     let name = cookie.name().to_ascii_lowercase();
     let secure = cookie.secure().unwrap_or(false);

@@ -1,7 +1,7 @@
-//! Sign-ins without the provider: a password in managed login or in the API, or a company's
-//! provider.
-//! Given who signed in, then exactly the events and tokens of every other sign-in, with the source
-//! that Cognito names. No page and no password is played here.
+//! Tests of sign-ins without the provider: with a password in managed login or by the API, or
+//! through a company's provider.
+//! Each test says who signs in, and checks that events and tokens are exactly those of every other
+//! sign-in, with the source that Cognito names. There is neither a page nor a password here.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,8 @@ use crate::world::*;
 
 const COMPANY: &str = "CompanyIdP";
 
-/// `taro` is the pool's own, the other one the company's.
+/// Creates two users and returns their usernames: `taro` is one of the pool's own, the other one is
+/// the company's.
 fn users(world: &World) -> [String; 2] {
     let attributes = BTreeMap::from([("name".to_owned(), "Taro".to_owned())]);
     let cognito = &world.cognito;
@@ -176,7 +177,8 @@ async fn who_and_what_cannot_be_signed_in_directly_is_refused() {
     let all = json!("openid profile digital-auth/age");
     assert_eq!(sign_in(&native, &[]).await, Ok(all), "none are all");
 
-    // A card's user signs in with the card, until the company's identity is linked to them.
+    // A user who came with a card can sign in only with the card, until an identity of the company
+    // is linked to the user.
     world.succeeds().await;
     let card = "MynaApp_Subject-1";
     let refused = sign_in(card, &["openid"]).await;

@@ -1,7 +1,7 @@
-//! Linked users: whom an identity signs in as, and which links are refused.
-//! Given users of the pool's own and of a company's provider, when a card's identity is linked,
-//! then exactly this user signs in. The rules are those of AdminLinkProviderForUser; each refusal
-//! stands beside a link that isn't refused.
+//! Tests of linked users: which user an identity signs in as, and which links are refused.
+//! The pool has users of its own and of a company's provider. A card's identity is linked, and then
+//! exactly the expected user signs in. The rules are those of AdminLinkProviderForUser. Each
+//! refusal is shown beside a link that is accepted.
 
 use std::collections::BTreeMap;
 
@@ -88,8 +88,7 @@ fn subject_of(provider: &str, subject: &str) -> Value {
     })
 }
 
-// ---- Who signs in
-//  ------------------------------------------------------------------------------------------------
+// ---- Who signs in -------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn a_linked_card_signs_in_as_the_native_user_and_overwrites_what_is_mapped() {
@@ -120,7 +119,7 @@ async fn a_linked_card_signs_in_as_the_native_user_and_overwrites_what_is_mapped
     assert_eq!(world.identities("taro"), identities);
     assert_eq!(world.cognito.users().len(), 2, "nobody is made");
 
-    // Every sign-in writes again.
+    // Every sign-in writes the mapped attributes again.
     world.set_claim("name", json!("山田　次郎"));
     world.succeeds().await;
     assert_eq!(world.user("taro")["name"], "山田　次郎");
@@ -180,7 +179,8 @@ async fn the_rules_of_attributes_hold_for_the_user_who_signs_in() {
         cognito.link_user("Taro", CARD.0, CARD.1).unwrap();
         world.user("taro")
     };
-    // Required: the linked user has it, though the card doesn't bring it; a new user wouldn't.
+    // A required attribute: the linked user has it, although the card doesn't bring it. A new user
+    // wouldn't have it.
     let world = company_with(|options| {
         let email = options.schema.iter_mut();
         let email = email.filter(|attribute| attribute.name == "email");
@@ -193,7 +193,7 @@ async fn the_rules_of_attributes_hold_for_the_user_who_signs_in() {
     let required = "Invalid user attributes: email: The attribute is required.";
     world.fails("invalid_request", required).await;
 
-    // Immutable: the linked user isn't new.
+    // An immutable attribute: the linked user isn't new, so it can't be written.
     let world = company_with(|options| {
         let name = options.schema.iter_mut();
         let name = name.filter(|attribute| attribute.name == "gender");
@@ -205,7 +205,7 @@ async fn the_rules_of_attributes_hold_for_the_user_who_signs_in() {
     world.fails("invalid_request", immutable).await;
     assert_eq!(world.user("taro"), before, "nothing is written");
 
-    // Not writable by the app client.
+    // An attribute that the app client can't write.
     let world = company_with(|options| {
         let writable = ["name", "email", "birthdate", "gender"];
         options.app_client.write_attributes = Some(writable.map(str::to_owned).into());
@@ -241,7 +241,7 @@ async fn triggers_see_the_identity_first_and_then_the_user_whom_it_is_linked_to(
     let groups = &events[0]["request"]["groupConfiguration"]["groupsToOverride"];
     assert_eq!(groups, &json!(["members"]));
 
-    // Refresh tokens are the user's, whatever becomes of the link.
+    // A refresh token belongs to the user, even after the link is removed.
     let token = tokens["refresh_token"].as_str().unwrap();
     world.cognito.unlink_user(CARD.0, CARD.1).unwrap();
     let (status, refreshed) = triggered.refresh(token).await;
@@ -266,7 +266,8 @@ async fn without_its_link_or_its_user_an_identity_is_somebody_new() {
     world.succeeds().await;
     assert!(cognito.users().contains_key("mynaapp_subject-1"));
 
-    // A user of its own has to be deleted before it can be linked.
+    // If an identity has its own user, that user has to be deleted before the identity can be
+    // linked.
     let merging = cognito.link_user("Taro", CARD.0, CARD.1);
     assert_eq!(merging, Err(LinkFailure::SourceSignedUp));
     cognito.delete_user("MynaApp_Subject-1").unwrap();
@@ -279,8 +280,7 @@ async fn without_its_link_or_its_user_an_identity_is_somebody_new() {
     assert!(cognito.users().contains_key("mynaapp_subject-1"));
 }
 
-// ---- What is refused
-//  ------------------------------------------------------------------------------------------------
+// ---- What is refused ----------------------------------------------------------------------------
 
 #[tokio::test]
 async fn a_source_is_a_known_providers_identity_that_is_nobodys() {
@@ -297,12 +297,12 @@ async fn a_source_is_a_known_providers_identity_that_is_nobodys() {
     }
     link(CARD.0, &"a".repeat(120)).unwrap();
 
-    // Somebody who came before they were linked; in a pool without case, also under another
-    // subject.
+    // An identity that signed in before. In a pool that isn't case-sensitive, also one whose
+    // subject differs from it only in case.
     for subject in ["Taro@example.com", "TARO@example.com"] {
         assert_eq!(link(COMPANY, subject), Err(LinkFailure::SourceSignedUp));
     }
-    // One of the pool's own, who is called like a federated one.
+    // One of the pool's own users, whose username looks like that of a federated one.
     cognito.create_user("MynaApp_Native", &texts(&[])).unwrap();
     assert_eq!(link(CARD.0, "Native"), Err(LinkFailure::SourceIsNative));
 
@@ -364,8 +364,7 @@ async fn only_links_can_be_removed() {
     assert_eq!(unlink(CARD.0, CARD.1), Ok(()));
 }
 
-// ---- Users of another provider
-//  ------------------------------------------------------------------------------------------------
+// ---- Users of another provider ------------------------------------------------------------------
 
 #[tokio::test]
 async fn a_user_of_another_provider_is_made_as_their_first_sign_in_would() {
@@ -418,8 +417,7 @@ async fn a_user_of_another_provider_is_made_as_their_first_sign_in_would() {
     }
 }
 
-// ---- The user pool's API
-//  ------------------------------------------------------------------------------------------------
+// ---- The user pool's API ------------------------------------------------------------------------
 
 #[tokio::test]
 async fn an_administrator_links_and_removes_links() {
@@ -435,7 +433,7 @@ async fn an_administrator_links_and_removes_links() {
     assert_eq!(attributes(&user), world.user("taro"));
     assert_eq!(world.identities("taro")[0]["userId"], "Subject-1");
 
-    // A federated destination is named by its provider's subject.
+    // A federated destination is named by the provider's subject.
     let company = subject_of(COMPANY, "Taro@example.com");
     let body = world.link_body(company, subject_of(CARD.0, "Subject-2"));
     assert_eq!(world.administer(link, &body).await, done);
@@ -474,17 +472,19 @@ async fn what_an_administrator_cannot_link_is_refused_in_awss_words() {
         assert_eq!(refused, (400, expected));
     };
     let signed_up = subject_of(COMPANY, "Taro@example.com");
-    let merging = "Merging is not currently supported, provide a SourceUser that has not been signed up in order to link";
+    let merging = "Merging is not currently supported, provide a SourceUser that has not been \
+        signed up in order to link";
     refuses(&native, &signed_up, invalid, merging).await;
     let linked = subject_of(CARD.0, "linked");
     let already = "SourceUser is already linked to DestinationUser";
     refuses(&native, &linked, invalid, already).await;
-    let source_is_native = "Invalid SourceUser: Cognito users with a username/password may not be passed in as a SourceUser, only as a DestinationUser";
+    let source_is_native = "Invalid SourceUser: Cognito users with a username/password may not be \
+        passed in as a SourceUser, only as a DestinationUser";
     let own = subject_of("Cognito", "taro");
     refuses(&native, &own, invalid, source_is_native).await;
     for destination in [
         subject_of("Cognito", "nobody"),
-        // A federated user isn't named by username, nor anybody by an identity that is linked.
+        // A federated user isn't named by username, and nobody is named by a linked identity.
         subject_of("Cognito", "companyidp_taro@example.com"),
         subject_of(COMPANY, "companyidp_taro@example.com"),
         subject_of(COMPANY, "taro@example.com"),

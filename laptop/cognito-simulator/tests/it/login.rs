@@ -1,7 +1,6 @@
-//! Logins: the redirects, the back channel, the user pool, and what the app gets.
-//! Given a provider that says this, when somebody signs in, then exactly this user, these tokens,
-//! this error.
-//! The browser without a screen is shown here too.
+//! Tests of logins: the redirects, the back channel, the user pool, and what the app gets.
+//! A test says what the provider answers, lets a person sign in, and checks exactly which user,
+//! which tokens or which error there is. The browser without a screen is tested here too.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -26,8 +25,7 @@ use url::Url;
 
 use crate::world::*;
 
-// ---- A login
-//  ------------------------------------------------------------------------------------------------
+// ---- A login ------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn a_login_gives_the_app_tokens_with_the_attributes() {
@@ -224,7 +222,7 @@ async fn the_hosted_page_switches_its_language_and_stays_the_same_login() {
     let page = world.agent.get(&switch, ACCEPT_PAGE).await.unwrap();
     assert!(page.text().contains("<html lang=\"en\">"));
     assert!(page.text().contains(">Continue with MynaApp</a>"));
-    // What was chosen holds for the pages to come, and the app's parameters are still there.
+    // The chosen language holds for later pages, and the app's parameters are still there.
     let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
     assert!(page.text().contains("<html lang=\"en\">"));
     let link = link_after(&page, "class=\"button wide\" ");
@@ -312,8 +310,7 @@ async fn another_client_than_cognito_can_be_played() {
     );
 }
 
-// ---- The way back
-//  ------------------------------------------------------------------------------------------------
+// ---- The way back -------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn a_state_that_is_changed_by_one_byte_is_refused_at_every_place() {
@@ -416,7 +413,7 @@ async fn a_login_must_be_back_within_five_minutes() {
         let world = world().await;
         let state = world.begin().await;
         world.clock.advance(TimeDelta::seconds(seconds));
-        // Its token must not be the reason.
+        // The ID token is made to last longer, so that it isn't the reason.
         world.set_claim("exp", json!(world.clock.now().timestamp() + 300));
         let page = world.answer(&[("code", "c"), ("state", &state)]).await;
         assert_eq!(page.status, status);
@@ -459,8 +456,7 @@ async fn the_providers_error_goes_on_to_the_app() {
     assert_eq!(answer, refusal("invalid_request", "Missing code"));
 }
 
-// ---- The token request
-//  ------------------------------------------------------------------------------------------------
+// ---- The token request --------------------------------------------------------------------------
 
 #[tokio::test]
 async fn the_token_endpoints_oauth_error_goes_on_to_the_app() {
@@ -543,8 +539,7 @@ async fn a_token_endpoint_that_is_not_there_fails_the_login() {
         .await;
 }
 
-// ---- The ID token
-//  ------------------------------------------------------------------------------------------------
+// ---- The ID token -------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn an_id_token_is_checked_by_issuer_audience_expiry_and_subject() {
@@ -661,8 +656,7 @@ async fn without_a_key_set_the_login_fails() {
         .await;
 }
 
-// ---- Userinfo
-//  ------------------------------------------------------------------------------------------------
+// ---- Userinfo -----------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn userinfo_is_merged_and_another_subject_fails_the_login() {
@@ -733,8 +727,7 @@ async fn failing_userinfo_fails_the_login_only_if_a_required_attribute_is_missin
     world.fails("invalid_request", required).await;
 }
 
-// ---- The user pool
-//  ------------------------------------------------------------------------------------------------
+// ---- The user pool ------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn a_missing_claim_leaves_the_old_value_and_an_empty_one_clears_it() {
@@ -933,7 +926,7 @@ async fn a_username_has_128_characters_at_most_and_no_spaces() {
             script.userinfo["sub"] = json!(subject);
         });
     };
-    // `MynaApp_` has 8 characters.
+    // A username begins with `MynaApp_`, which has 8 characters.
     sign_in_as(&"s".repeat(120));
     world.succeeds().await;
     sign_in_as(&"s".repeat(121));
@@ -972,8 +965,7 @@ async fn two_subjects_that_differ_in_case_are_never_one_user() {
     );
 }
 
-// ---- The app's side
-//  ------------------------------------------------------------------------------------------------
+// ---- The app's side -----------------------------------------------------------------------------
 
 #[tokio::test]
 async fn an_unknown_app_or_callback_gets_a_page_and_no_redirect() {
@@ -1228,8 +1220,7 @@ async fn the_journal_tells_every_hop_and_shows_no_secret_and_no_attribute() {
     assert_eq!(failed, ["OIDC Core §3.1.3.7 step 2"]);
 }
 
-// ---- Start
-//  ------------------------------------------------------------------------------------------------
+// ---- Start --------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn it_listens_on_loopback_only_and_says_which_port_is_taken() {
@@ -1372,8 +1363,7 @@ async fn no_secret_is_in_a_debug_form() {
     assert!(!told.contains("secret-of-the-bridge-client"));
 }
 
-// ---- The browser
-//  ------------------------------------------------------------------------------------------------
+// ---- The browser --------------------------------------------------------------------------------
 
 async fn site() -> (SocketAddr, Router) {
     let router = Router::new()
@@ -1496,7 +1486,7 @@ async fn the_browser_keeps_cookies_by_host_and_by_the_rules_of_their_names() {
         .unwrap();
     assert_eq!(shown(page), "GET |  | ja", "hosts do");
 
-    // The service's page is shown now: its link is another site's.
+    // The browser shows the service's page now, so a link from there comes from another site.
     let bridge = at("bridge", first, "/page");
     let journey = agent.follow(&bridge, ACCEPT_PAGE, |_| false).await.unwrap();
     assert_eq!(

@@ -1,7 +1,8 @@
-//! The stand-in of Amazon Cognito and the browser without a screen, against a provider of a few
-//! lines.
-//! Each rule is shown by a request that breaks it alone, beside one that doesn't.
-//! The provider signs with aws-lc-rs; the stand-in checks with jsonwebtoken.
+//! Tests of the stand-in of Amazon Cognito and of the browser without a screen, against a provider
+//! of a few lines.
+//! For each rule, a request that breaks only this rule is shown beside one that keeps it. The
+//! provider signs with aws-lc-rs, and the stand-in verifies with jsonwebtoken, so no library checks
+//! its own work.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod direct_sign_in;

@@ -1,7 +1,8 @@
-//! Triggers: the pool calls real functions (the example `trigger`, built once for this run) in the
-//! middle of a sign-in. Given what a function answers, when somebody signs in, then exactly this
-//! event, these attributes, these tokens, this error. Nothing of a token or an attribute gets into
-//! the journal on this way either.
+//! Tests of triggers: the pool calls real functions (the example `trigger`, built once for each run
+//! of the tests) in the middle of a sign-in.
+//! A test says what a function answers, lets a person sign in, and checks exactly which event,
+//! attributes, tokens or error there is. Here too, nothing of a token or an attribute gets into the
+//! journal.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::world::*;
 
-/// A trigger that does what a file says, and the file.
+/// A trigger that follows the script in a file, and the file.
 pub(crate) struct Trigger {
     function: DirectFunction,
     script: tempfile::NamedTempFile,
@@ -51,7 +52,7 @@ impl Trigger {
     }
 }
 
-/// A world whose pool has both triggers, which are called once each, and scopes of its own.
+/// A world whose pool has both triggers, which never get an event twice, and custom scopes.
 pub(crate) struct Triggered {
     pub(crate) world: World,
     pub(crate) inbound: Trigger,
@@ -126,7 +127,8 @@ impl Triggered {
         self.world.redeem(&form).await
     }
 
-    /// What a machine gets, with this form and, if it is given, these credentials in the header.
+    /// What the token endpoint answers to a machine that sends this form and, if they are given,
+    /// these credentials in the header.
     async fn machine(&self, form: &[(&str, &str)], basic: Option<(&str, &str)>) -> (u16, Value) {
         let request = reqwest::Client::new().post(self.world.cognito.token_url());
         let grant = [("grant_type", "client_credentials")];
@@ -149,8 +151,7 @@ pub(crate) fn details(details: Value) -> Value {
     json!({"response": {"claimsAndScopeOverrideDetails": details}})
 }
 
-// ---- InboundFederation
-//  ------------------------------------------------------------------------------------------------
+// ---- InboundFederation --------------------------------------------------------------------------
 
 #[tokio::test]
 async fn the_events_of_a_sign_in_are_exactly_cognitos_and_come_in_their_order() {
@@ -252,8 +253,8 @@ async fn the_events_of_a_sign_in_are_exactly_cognitos_and_come_in_their_order() 
     after(written, "TokenGeneration_HostedAuth");
 }
 
-/// A pool that customizes the tokens of machines sends version 3, of its users too; what else is in
-/// their events stays.
+/// A pool that customizes the tokens of machines sends version 3 for users too. The rest of their
+/// events stays the same.
 #[tokio::test]
 async fn version_3_is_sent_for_users_and_for_machines_who_are_nobody() {
     let triggered = triggered_with(TokenEventVersion::V3).await;
@@ -350,7 +351,8 @@ async fn only_what_the_trigger_chooses_goes_through_the_mapping() {
     assert_eq!(attributes["name"], "山田　花子");
     assert_eq!(attributes["address"], "東京都");
 
-    // An empty map lets everything through; a claim that is left out keeps the old value.
+    // An empty map lets all claims through. A claim that the trigger leaves out keeps its old
+    // value.
     triggered.inbound.does(&json!({}));
     triggered.world.succeeds().await;
     assert_eq!(triggered.world.attributes()["name"], "山田　太郎");
@@ -445,9 +447,10 @@ async fn a_trigger_that_takes_too_long_is_asked_three_times_in_all() {
     })
     .await;
     trigger.does(&json!({"sleep": 60_000}));
-    let description = "InboundFederation invocation failed due to error Socket timeout while invoking Lambda function.";
+    let description = "InboundFederation invocation failed due to error Socket timeout while \
+        invoking Lambda function.";
     world.fails("invalid_request", description).await;
-    // The last of them may be about to start.
+    // The last of the three calls may be about to start.
     let all = async {
         while trigger.events().len() < 3 {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -477,8 +480,7 @@ async fn a_trigger_gets_its_event_twice_now_and_then_and_the_second_answer_count
     assert_eq!(count() - before, 8);
 }
 
-// ---- PreTokenGeneration
-//  ------------------------------------------------------------------------------------------------
+// ---- PreTokenGeneration -------------------------------------------------------------------------
 
 #[tokio::test]
 async fn the_trigger_changes_claims_scopes_and_groups_of_the_tokens_and_never_userinfo() {
@@ -730,8 +732,7 @@ async fn a_refresh_asks_the_trigger_again() {
     assert_eq!(triggered.refresh(token).await, unknown);
 }
 
-// ---- The journal
-//  ------------------------------------------------------------------------------------------------
+// ---- The journal --------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn the_journal_tells_each_call_of_a_trigger_by_names_and_sizes() {

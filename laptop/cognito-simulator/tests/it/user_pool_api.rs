@@ -1,7 +1,8 @@
-//! The user pool's API: what users may do in their own name, and what a function with a role may
-//! ask.
-//! Given an access token with these scopes, when an operation is called, then exactly this answer,
-//! or this exception. Requests are made by hand here: a test shows each header that counts.
+//! Tests of the user pool's API: what users may do for themselves, and what a function with a role
+//! may ask.
+//! A test calls an operation, with an access token of certain scopes for example, and checks the
+//! exact answer or exception. It makes its requests by hand, so that each header that matters is
+//! visible.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +15,13 @@ use serde_json::{Value, json};
 use crate::world::*;
 
 pub(crate) const ADMIN: &str = "aws.cognito.signin.user.admin";
-pub(crate) const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260205/ap-northeast-1/cognito-idp/aws4_request, \
+pub(crate) const SIGNED: &str = "AWS4-HMAC-SHA256 \
+     Credential=AKIDEXAMPLE/20260205/ap-northeast-1/cognito-idp/aws4_request, \
      SignedHeaders=content-type;host;x-amz-date;x-amz-target, \
      Signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// An app client that may read nothing and write what is mapped, and whose users may act in their
-/// own name.
+/// An app client that may read only `locale`, which no user has, and write the mapped attributes
+/// and the record. Its users may call the API for themselves.
 fn careful(options: &mut CognitoOptions) {
     let client = &mut options.app_client;
     client.read_attributes = Some(vec!["locale".to_owned()]);
@@ -74,7 +76,7 @@ impl World {
         (status, answer)
     }
 
-    /// Fails with this exception, and these words.
+    /// Asserts that the operation is refused with this exception and this message.
     async fn refuses(&self, operation: &str, body: &Value, exception: &str, message: &str) {
         let expected = json!({"__type": exception, "message": message});
         assert_eq!(self.call(operation, body, &[]).await, (400, expected));
@@ -139,7 +141,7 @@ async fn a_user_reads_what_the_client_may_read_and_writes_what_it_may_write() {
     for deleted in ["custom:record", "address", "birthdate"] {
         assert!(!kept.contains_key(deleted), "{deleted}");
     }
-    // The next sign-in writes what is mapped again.
+    // The next sign-in writes the mapped attributes again.
     world.succeeds().await;
     assert_eq!(world.attributes()["name"], "山田　太郎");
 }
@@ -176,7 +178,7 @@ async fn a_write_that_is_refused_writes_nothing() {
             "Invalid user attributes: Type for attribute {custom:unknown} could not be determined",
         ),
         ("birthdate", "1985", "InvalidParameterException", length),
-        // Whether AWS takes it is open; an attribute is deleted by DeleteUserAttributes.
+        // Whether AWS accepts an empty value is open. DeleteUserAttributes deletes an attribute.
         ("birthdate", "", "InvalidParameterException", length),
     ] {
         let body = json!({"AccessToken": token, "UserAttributes": [

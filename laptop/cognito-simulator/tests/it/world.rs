@@ -1,9 +1,9 @@
-//! A provider that says what a test wants, and a world with a browser, an app and Cognito around
-//! it.
-//! The provider's token endpoint, key set and userinfo are a few lines each; what they were asked
-//! is kept.
-//! A sign-in ends at the app's callback, where nobody listens: its parameters are what tests look
-//! at.
+//! A provider whose answers a test chooses, and a world around it with a browser, an app and
+//! Cognito.
+//! The provider's token endpoint, key set and userinfo are a few lines each. The requests that they
+//! get are kept.
+//! A sign-in ends at the app's callback. Nothing listens there, so tests look at the parameters of
+//! its URL.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -39,10 +39,9 @@ pub(crate) const ISSUER: &str = "http://provider.localhost/path";
 pub(crate) const LOOPBACK: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-// ---- A provider
-//  ------------------------------------------------------------------------------------------------
+// ---- A provider ---------------------------------------------------------------------------------
 
-/// What the provider says next, and what it was asked.
+/// What the provider answers next, and the requests that it got.
 pub(crate) struct Script {
     pub(crate) header: Value,
     pub(crate) claims: Value,
@@ -170,8 +169,7 @@ pub(crate) async fn listen(router: Router) -> SocketAddr {
     address
 }
 
-// ---- A world with a browser, an app and Cognito
-//  ------------------------------------------------------------------------------------------------
+// ---- A world with a browser, an app and Cognito -------------------------------------------------
 
 pub(crate) struct World {
     pub(crate) cognito: Cognito,
@@ -181,7 +179,7 @@ pub(crate) struct World {
     pub(crate) journal: loopback::journal::Journal,
 }
 
-/// To make one takes longer than most tests.
+/// One key for all tests, because making a key takes longer than most tests.
 static RSA_KEY: LazyLock<RsaKey> = LazyLock::new(|| RsaKey::generate().unwrap());
 
 pub(crate) async fn options(script: &Shared) -> CognitoOptions {
@@ -238,7 +236,7 @@ pub(crate) async fn world_with(change: impl FnOnce(&mut CognitoOptions)) -> Worl
     }
 }
 
-/// The URL where an app begins, with changes: an empty value takes the parameter out.
+/// The URL at which an app begins a login, with changes. An empty value removes the parameter.
 pub(crate) fn authorize_url(cognito: &Cognito, changes: &[(&str, &str)]) -> Url {
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
     let mut parameters: BTreeMap<&str, &str> = [
@@ -273,7 +271,7 @@ impl World {
         });
     }
 
-    /// Where Cognito sends the browser: to the provider.
+    /// The URL of the provider to which Cognito sends the browser.
     pub(crate) async fn begin_in(&self, agent: &UserAgent) -> Url {
         let journey = agent
             .follow(&authorize_url(&self.cognito, &[]), ACCEPT_PAGE, |url| {
@@ -292,7 +290,8 @@ impl World {
         Url::parse_with_params(&self.cognito.idpresponse_url(), parameters).unwrap()
     }
 
-    /// The provider sends the browser back: the page, which is a redirect if it went well.
+    /// The provider sends the browser back. Returns Cognito's answer, which is a redirect if all
+    /// went well.
     pub(crate) async fn answer(&self, parameters: &[(&str, &str)]) -> Page {
         self.agent
             .get(&self.back(parameters), ACCEPT_PAGE)
@@ -300,7 +299,7 @@ impl World {
             .unwrap()
     }
 
-    /// A whole sign-in up to the app's callback: its parameters.
+    /// A whole sign-in, up to the parameters of the app's callback.
     pub(crate) async fn sign_in(&self) -> BTreeMap<String, String> {
         let state = self.begin().await;
         let page = self
