@@ -1,8 +1,8 @@
-//! A login's own work beside the bare cryptography that it can't do without.
+//! Benchmarks of a whole login, and of the bare cryptography that a login can't do without.
 //! `login` is everything from `/authorize` to `/userinfo`, with a service that answers from memory
 //! over loopback; `cryptography of a login` is one client assertion signed, one ID token verified
-//! and one signed, three values sealed and opened. What lies between the two is parsing, HTTP, and
-//! us. `cargo bench -p federation`
+//! and one signed, three values sealed and opened. The difference between the two is parsing, HTTP,
+//! and the bridge's own code. `cargo bench -p federation` runs them.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -30,7 +30,7 @@ mod support;
 use login::Login;
 use support::{ASSERTION_KEY, ID_TOKEN_KEY};
 
-/// What is signed and sealed is about as long as in a login.
+/// The message that is signed and sealed: about as long as in a login.
 const MESSAGE: [u8; 700] = [7; 700];
 
 struct Cryptography {
@@ -144,7 +144,7 @@ fn bench(criterion: &mut Criterion) {
     one("one RS256 signature", Cryptography::sign_rs256);
     one("one seal and open", Cryptography::seal_and_open);
 
-    // The public key set: what a request costs that needs no cryptography.
+    // The public keys: what a request costs that needs no cryptography.
     criterion.bench_function("/jwks.json", |bencher| {
         bencher.iter(|| runtime.block_on(login.send(Login::key_set())));
     });

@@ -1,5 +1,5 @@
-//! What the client of the service does, as the bridge tells of it: its steps in our metrics, its
-//! failures as our classes, and its checks by the classes that they rule out.
+//! Translates what the client of the service does into the bridge's terms: its steps into metrics,
+//! its failures into classes, and its checks into the classes that they rule out.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -16,7 +16,8 @@ use function_kit::metrics::{Measurements, Step};
 
 use crate::failure::Class;
 
-/// What the client of the service does, measured beside what the bridge does itself.
+/// Observes the client of the service: measures its steps, logs its checks, and remembers whose
+/// login it is.
 #[derive(Debug)]
 pub struct AtService<'a> {
     measurements: &'a Measurements,
@@ -24,7 +25,7 @@ pub struct AtService<'a> {
 }
 
 impl<'a> AtService<'a> {
-    /// Measures there.
+    /// Adds the steps to these measurements.
     #[must_use]
     pub fn new(measurements: &'a Measurements) -> Self {
         Self {
@@ -33,7 +34,7 @@ impl<'a> AtService<'a> {
         }
     }
 
-    /// Whose login it is, if the service has signed that by now.
+    /// The person whose login it is, if the service has signed that so far.
     #[must_use]
     pub fn person(self) -> Option<Subject> {
         self.person.into_inner()
@@ -45,7 +46,7 @@ impl digital_auth::Observer for AtService<'_> {
         self.person.get_or_init(|| subject.clone());
     }
 
-    /// A check is called like the failure that it rules out.
+    /// A check has the name of the failure that it rules out.
     fn held(&self, ruled_out: &LoginError) {
         check::held(login_failure(ruled_out));
     }
@@ -61,8 +62,8 @@ impl digital_auth::Observer for AtService<'_> {
     }
 }
 
-/// The class of every way in which a login at the service can fail: so a check of the service's
-/// answers is called, too.
+/// The class of a login's failure at the service. A check of the service's answers has the name of
+/// the class that it rules out.
 #[must_use]
 pub fn login_failure(error: &LoginError) -> Class {
     match error {

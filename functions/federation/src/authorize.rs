@@ -1,7 +1,7 @@
-//! `/authorize`: Amazon Cognito sends the browser here; it goes on to the service.
-//! Checked in this order: the client and its redirect URI (until then nothing is redirected), then
-//! the request (RFC 6749 §4.1.1, OIDC Core §3.1.2.1). What has to be remembered goes into a sealed
-//! cookie.
+//! `/authorize`: Amazon Cognito sends the browser here, and the bridge sends it on to the service.
+//! The client and its redirect URI are checked first: until they are known, nothing is redirected.
+//! Then the request is checked (RFC 6749 §4.1.1, OIDC Core §3.1.2.1). What the bridge has to
+//! remember goes into a sealed cookie.
 
 use std::collections::BTreeSet;
 
@@ -19,10 +19,10 @@ use crate::parameters::Parameters;
 use crate::pending_login::{BeginError, ClientRequest, ClientState, PendingLogin};
 use crate::refusal::Refusal;
 
-/// The longest `nonce` of the client: it travels in the cookie and in the code.
+/// The longest `nonce` of the client, in bytes: the cookie and the code have to hold it.
 const MAX_NONCE_BYTES: usize = 512;
 
-/// What is read of a request, but for request objects.
+/// The parameters that are read, except for request objects.
 const PARAMETERS: &[&str] = &[
     "client_id",
     "redirect_uri",
@@ -78,10 +78,11 @@ pub fn authorize(
     Ok(cookies.into_iter().fold(redirect, Response::with_cookie))
 }
 
-/// A request in a form (OIDC Core §3.1.2.1), sent on as the same in a query: with another site's
-/// form a browser sends no cookie (`SameSite=Lax`), so the logins that it has begun would not be
-/// seen, and their cookies would become too many. What isn't read here doesn't go on: it was in a
-/// form to be in no address.
+/// Redirects a request in a form (OIDC Core §3.1.2.1) to the same request in a query. With a form
+/// from another site, a browser sends no cookie (`SameSite=Lax`): the bridge would not see the
+/// browser's pending logins, and could not keep their cookies from becoming too many. The query has
+/// only the parameters that are read. The client may have used a form to keep the others out of
+/// URLs.
 ///
 /// # Errors
 ///
@@ -101,9 +102,9 @@ pub fn authorize_by_query(bridge: &Bridge, request: &Request) -> Result<Response
     Ok(Response::redirect(format!("{authorize}?{query}")))
 }
 
-/// Whether a login that doesn't begin is Amazon Cognito's in all but one thing: then it isn't
-/// somebody's, but a setting that differs between the user pool and this function, and everybody's
-/// request is so.
+/// Whether a refused request is Cognito's except for one parameter. Such a request shows a setting
+/// that differs between the user pool and this function, and then the requests of all people are
+/// refused.
 #[must_use]
 pub fn is_of_amazon_cognito(refusal: &Refusal, bridge: &Bridge, request: &Request) -> bool {
     match refusal.class {
@@ -118,7 +119,7 @@ pub fn is_of_amazon_cognito(refusal: &Refusal, bridge: &Bridge, request: &Reques
     }
 }
 
-/// The redirect URI of the client, if client and redirect URI are those that are configured, byte
+/// The redirect URI of the client, if `client_id` and `redirect_uri` are the configured ones, byte
 /// for byte (RFC 9700 §4.1.3).
 fn client<'a>(bridge: &'a Bridge, parameters: &Parameters) -> Result<&'a str, Class> {
     let config = bridge.config();
@@ -130,19 +131,19 @@ fn client<'a>(bridge: &'a Bridge, parameters: &Parameters) -> Result<&'a str, Cl
     present(known, Class::RedirectUriMismatch)
 }
 
-/// What the client asks for, and the `state` with which it wants its answer.
+/// The client's `state`, which the answer has to have, and what the client asks for.
 fn client_request(
     bridge: &Bridge,
     parameters: &Parameters,
     now: DateTime<Utc>,
 ) -> Result<(ClientState, ClientRequest), Class> {
-    // First, because every other parameter may be in the object and nowhere else (OIDC Core §6.1).
+    // This comes first, because with a request object every other parameter may be only in the
+    // object (OIDC Core §6.1).
     no_object(parameters)?;
     let state = present(parameters.get("state"), Class::StateMissing)?;
     let is_code = parameters.get("response_type") == Some("code");
     ensure(is_code, Class::UnsupportedResponseType)?;
-    // The person can't talk the attributes down, and nobody can ask for more (DESIGN: the bridge
-    // re-issues).
+    // The scope has to be exact: the person can't take attributes out, and nobody can ask for more.
     let wanted = scope(bridge.config().attributes);
     let wanted: BTreeSet<_> = wanted.split(' ').collect();
     let given: BTreeSet<_> = parameters
@@ -163,7 +164,7 @@ fn client_request(
     Ok((ClientState::new(state), client_request))
 }
 
-/// Request objects aren't taken (OIDC Core §6).
+/// Refuses request objects (OIDC Core §6).
 fn no_object(parameters: &Parameters) -> Result<(), Class> {
     let has_none = parameters.get("request").is_none();
     ensure(has_none, Class::RequestNotSupported)?;
@@ -187,9 +188,9 @@ fn code_challenge(parameters: &Parameters) -> Result<Option<[u8; 32]>, Class> {
     present(challenge, Class::InvalidCodeChallenge)
 }
 
-/// Since when the person must have authenticated: `prompt=login` means now, `max_age` that many
-/// seconds ago (OIDC Core §3.1.2.1). The service documents neither, so `auth_time` has to show it
-/// afterwards.
+/// The time at which the person must have authenticated at the earliest: `prompt=login` means now,
+/// `max_age` that many seconds ago (OIDC Core §3.1.2.1). The service documents neither parameter,
+/// so `auth_time` has to show it afterwards.
 fn authenticated_after(
     parameters: &Parameters,
     now: DateTime<Utc>,
@@ -199,7 +200,7 @@ fn authenticated_after(
     ensure(may_be_asked, Class::LoginRequired)?;
     let max_age = match parameters.get("max_age") {
         None => Some(None),
-        // Only digits: a sign, which `parse` would take, is no number of seconds.
+        // Only digits are allowed: `parse` would accept a sign, too.
         Some(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
             text.parse::<u32>().ok().map(Some)
         }

@@ -1,5 +1,5 @@
-//! The bridge: what all endpoints share, made once at start.
-//! Nothing in it changes with a request but caches; nothing is stored.
+//! What all endpoints share ([`Bridge`]), made once at start.
+//! Requests change nothing in it but caches, and what was counted. Nothing is stored.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,26 +22,27 @@ use crate::metadata::Metadata;
 use crate::sealed::{Audience, OpenError, Seal, Travels};
 use crate::secrets::{SecretValues, Secrets};
 
-/// How long a request waits for what can wait: connections that open, secrets that are read again.
+/// How long a request waits at most for work that it can do without: opening connections for a
+/// later request, and reading secrets again while the known ones may still be used.
 pub const WARM_UP: Duration = Duration::from_secs(1);
 
 /// The parts of which a bridge is made.
 pub struct Parts {
     /// The configuration.
     pub config: Config,
-    /// What time it is.
+    /// The source of the current time.
     pub clock: Arc<dyn Clock>,
-    /// Random bits.
+    /// The source of randomness.
     pub randomness: Arc<dyn Randomness>,
     /// The sealing keys and the client's secrets.
     pub secrets: Secrets,
-    /// What the front door shows, if there is one.
+    /// The secret of the front door, if there is one.
     pub front_door: Option<FrontDoor>,
-    /// The keys of our ID tokens.
+    /// The keys that sign the bridge's ID tokens.
     pub id_token_keys: Arc<KeyRing>,
-    /// The keys of our client assertions.
+    /// The keys that sign the bridge's client assertions.
     pub assertion_keys: Arc<KeyRing>,
-    /// The client of the service, once there is a client id.
+    /// The client of the service; `None` as long as there is no client ID.
     pub service: Option<Client>,
     /// The connections to AWS KMS.
     pub kms: Option<Connections>,
@@ -82,7 +83,7 @@ impl Bridge {
         }
     }
 
-    /// The same bridge with its metrics going elsewhere.
+    /// The same bridge, which writes its metrics with `metrics`.
     #[must_use]
     pub fn with_metrics(mut self, metrics: Metrics) -> Self {
         self.parts.metrics = metrics;
@@ -95,13 +96,13 @@ impl Bridge {
         &self.parts.config
     }
 
-    /// What time it is.
+    /// The source of the current time.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.parts.clock
     }
 
-    /// Random bits.
+    /// The source of randomness.
     #[must_use]
     pub fn randomness(&self) -> &dyn Randomness {
         &*self.parts.randomness
@@ -119,17 +120,17 @@ impl Bridge {
         self.parts.front_door.as_ref()
     }
 
-    /// The secrets as they are known, unless they are too old.
+    /// The secrets as they were last read.
     ///
     /// # Errors
     ///
-    /// [`Class::SecretsUnavailable`].
+    /// [`Class::SecretsUnavailable`] if they are too old to be used.
     pub fn usable_secrets(&self, now: DateTime<Utc>) -> Result<Arc<SecretValues>, Class> {
         Ok(self.secrets().usable(now)?)
     }
 
-    /// Opens a sealed value that was shown. If its key is unknown, the keys may have been rotated
-    /// since they were fetched: then it is tried once more with newer ones.
+    /// Opens a sealed value that a request shows. If its key is unknown, the keys may have been
+    /// rotated since they were read: then opening it is tried once more with newer keys.
     ///
     /// # Errors
     ///
@@ -149,13 +150,13 @@ impl Bridge {
         Err(OpenError::UnknownKey)
     }
 
-    /// The client of the service, once there is a client id.
+    /// The client of the service; `None` as long as there is no client ID.
     #[must_use]
     pub fn service(&self) -> Option<&Client> {
         self.parts.service.as_ref()
     }
 
-    /// The keys of our ID tokens.
+    /// The keys that sign the bridge's ID tokens.
     #[must_use]
     pub fn id_token_keys(&self) -> &KeyRing {
         &self.parts.id_token_keys
@@ -173,19 +174,20 @@ impl Bridge {
         &self.parts.metrics
     }
 
-    /// From where refused logins were counted that only a browser tells of.
+    /// The places, people and classes of failure of which a failed login was counted in this
+    /// period.
     #[must_use]
     pub fn counted(&self) -> &OncePerPeriod {
         &self.counted
     }
 
-    /// From where logins were counted that began.
+    /// The places from which a begun login was counted in this period.
     #[must_use]
     pub fn begun(&self) -> &OncePerPeriod {
         &self.begun
     }
 
-    /// How values are sealed with these secrets.
+    /// Seals and opens values with these secrets, at this time.
     #[must_use]
     pub fn seal<'a>(&self, values: &'a SecretValues, now: DateTime<Utc>) -> Seal<'a> {
         Seal {
@@ -196,7 +198,8 @@ impl Bridge {
     }
 
     /// Opens the connections that the token request will need, and fetches the service's keys if
-    /// they are old. Lambda froze the process since `/authorize`, and what was open then is dead.
+    /// they are old. Lambda froze the process after `/authorize`, so the connections from then are
+    /// dead.
     pub async fn warm(&self, invocation: &Invocation<'_>) {
         let deadline = invocation.deadline.at_most(WARM_UP);
         let service = async {

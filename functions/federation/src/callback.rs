@@ -1,7 +1,9 @@
-//! `/callback`: the service sends the browser back here; it goes on to Amazon Cognito.
-//! The service's `state` and the browser's cookie belong together, or there is no login; the cookie
-//! goes either way. Connections that the token request will need are opened now, a moment before
-//! Amazon Cognito asks for the token.
+//! `/callback`: the service sends the browser back here, and the bridge sends it on to Amazon
+//! Cognito.
+//! The service's `state` and the browser's cookie have to belong together, or there is no login.
+//! The login's cookie ends, whether the login goes on or not; it stays only if the bridge's secrets
+//! can't be read. The bridge opens the connections that the token request will need, a moment
+//! before Cognito sends that request.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -23,13 +25,13 @@ use crate::pending_login::{self, PendingLogin};
 use crate::refusal::Refusal;
 use crate::sealed::OpenError;
 
-/// Whoever has a browser, and can write cookies.
+/// Anybody with a browser, who can also write cookies by hand.
 const BROWSER: Asker = Asker("browser");
 
-/// The longest code of the service.
+/// The longest code of the service, in bytes.
 const MAX_CODE_BYTES: usize = 2_048;
 
-/// Takes the service's answer.
+/// Takes the service's answer from the browser.
 ///
 /// # Errors
 ///
@@ -48,8 +50,8 @@ pub async fn callback(
     let pending = find(bridge, request, &state, invocation)
         .await
         .map_err(|class| Refusal {
-            // Where our own secrets can't be had for a moment, the login is still good: a reload
-            // may go on.
+            // If the bridge's secrets can't be read for a moment, the login is still good: a reload
+            // may continue it.
             end_cookie: (!matches!(class, Class::NoPendingLogin | Class::SecretsUnavailable))
                 .then(|| end_cookie.clone()),
             ..Refusal::on_page(class)
@@ -74,7 +76,7 @@ pub async fn callback(
     }
 }
 
-/// Our own `state`: base64url of 256 bits, in its one form.
+/// The bridge's own `state`: base64url of 256 bits, in its only canonical form.
 fn service_state(parameters: &Parameters) -> Option<Secret256> {
     let bytes = URL_SAFE_NO_PAD.decode(parameters.get("state")?).ok()?;
     Some(Secret256::from_bytes(bytes.try_into().ok()?))
@@ -93,7 +95,7 @@ async fn find(
         value: cookie,
     };
     let opened: Result<PendingLogin, _> = bridge.open(shown, invocation).await;
-    // A cookie of another login, under this one's name, was put there by hand.
+    // If the cookie with this login's name holds another login, somebody put it there by hand.
     let opened = opened.and_then(|pending| {
         let is_this_one = pending.is_of(state);
         is_this_one.then_some(pending).ok_or(OpenError::Forged)
@@ -105,13 +107,15 @@ async fn find(
         OpenError::UnknownKey | OpenError::Foreign | OpenError::OtherVersion => Class::ForeignLogin,
         OpenError::Malformed | OpenError::Forged => Class::AlteredLogin,
     })?;
-    // A redirect URI that was taken out of the configuration meanwhile is no place to send anybody.
+    // The redirect URI may have been taken out of the configuration since. Then nobody may be sent
+    // there.
     let known = &bridge.config().redirect_uris;
     ensure(known.contains(&pending.redirect_uri), Class::ForeignLogin)?;
     Ok(pending)
 }
 
-/// The service's answer to a login that is known: our code for the client, or why there is none.
+/// The service's answer to a known login: the bridge's code for the client, or the class of the
+/// failure.
 fn answer(
     bridge: &Bridge,
     parameters: &Parameters,
@@ -119,9 +123,9 @@ fn answer(
     now: DateTime<Utc>,
 ) -> Result<String, Class> {
     let issuer = bridge.config().provider.issuer().as_str();
-    // RFC 9207 §2.4: the service may not send it, but if it does, it is right. Where it has to,
-    // that holds for its answers: who cancels in the app comes back without one, and nothing could
-    // be slipped in.
+    // RFC 9207 §2.4: if `iss` is there, it has to be right. With `CALLBACK_ISS=required`, it has to
+    // be there with every code and every error. A person who cancels in the app comes back without
+    // any of them, and such an answer has nothing that an attacker could inject.
     let is_no_answer = parameters.get("code").is_none() && parameters.get("error").is_none();
     let may_be_missing =
         bridge.config().callback_issuer == CallbackIssuer::Optional || is_no_answer;
@@ -133,7 +137,7 @@ fn answer(
     if let Some(error) = parameters.get("error") {
         return Err(service_error(error, parameters.get("error_description")));
     }
-    // Who cancels in the app can come back with neither code nor error (contract §3).
+    // A person who cancels in the app can come back with neither code nor error (contract §3).
     let code = present(parameters.get("code"), Class::Cancelled)?;
     ensure(is_code(code), Class::MalformedCallback)?;
     let code = Code {
@@ -146,22 +150,23 @@ fn answer(
         .map_err(|_| Class::Internal)
 }
 
-/// Whether this can be a code of the service: RFC 6749 §A.11 allows all visible characters, and the
-/// service's are UUIDs with dots between them (contract §3). What a URL needn't escape is let
-/// through, so that it may change; what a firewall in front of the service could take for an attack
-/// isn't carried there.
+/// Whether this can be a code of the service. RFC 6749 §A.11 allows all visible characters. The
+/// service's codes are UUIDs with dots between them (contract §3). All characters that need no
+/// escaping in a URL are let through, so that the service may change the form. Others are refused,
+/// because a firewall in front of the service could take them for an attack.
 fn is_code(code: &str) -> bool {
     let mut bytes = code.bytes();
     (1..=MAX_CODE_BYTES).contains(&code.len())
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
-/// What Keycloak says when its login page timed out, beside `temporarily_unavailable`.
+/// The description with which Keycloak says that its login page timed out, beside
+/// `temporarily_unavailable`.
 const AUTHENTICATION_EXPIRED: &str = "authentication_expired";
 
-/// The service's error by its OAuth code (contract §3). Its description is text that anybody can
-/// write: it is compared with the one that tells two cases of one code apart, and used for nothing
-/// else.
+/// The class of the service's error, by its OAuth code (contract §3). Anybody can write the
+/// description. It is only compared with the one description that tells two cases of one code
+/// apart, and used for nothing else.
 fn service_error(error: &str, description: Option<&str>) -> Class {
     match error {
         "temporarily_unavailable" if description == Some(AUTHENTICATION_EXPIRED) => {

@@ -1,6 +1,7 @@
-//! Every class of failure of the bridge, in the order of a login: its name, its OAuth error and
-//! HTTP status, how loud it is, and what people and the operator are told of it. To add one is to
-//! add a block here; documents follow with `cargo xtask docs`.
+//! Every class of failure of the bridge, in the order of a login. Each class has its name, its
+//! OAuth error and HTTP status, the party that it concerns (which decides its log level), and the
+//! texts for people and for the operator. A new class needs only a block here; `cargo xtask docs`
+//! updates the documents.
 
 use std::fmt;
 
@@ -9,16 +10,16 @@ use http::StatusCode;
 
 use crate::oauth_error::OAuthError;
 
-/// Where a class is told.
+/// Where and in which form a class is reported.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Place {
-    /// The same for documents: the endpoints, and in which form.
+    /// The endpoints and the form of the answer, in the words of the documents.
     pub words: Bilingual,
-    /// Whether its HTTP status is ever sent: a redirect has its own.
+    /// Whether the HTTP status of the class is ever sent. A redirect has its own status.
     pub has_status: bool,
 }
 
-/// What people read of a failure. `{app}` stands for the name of the service's app.
+/// The sentences that people read of a failure. `{app}` stands for the name of the service's app.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Sentences {
     /// What happened.
@@ -33,9 +34,9 @@ function_kit::classes! {
         oauth_error: OAuthError,
         /// The HTTP status, where the answer isn't a redirect.
         status: StatusCode,
-        /// Where it is told.
+        /// Where and in which form the class is reported.
         place: Place,
-        /// What people read, where a page tells it.
+        /// The sentences for people, if a page reports the class.
         page: Option<Sentences>,
     }
 
@@ -430,9 +431,10 @@ function_kit::classes! {
         advice: CHECK_THE_SETTINGS,
     }
 
-    // /callback: the browser alone says what comes here, and anybody can write such an answer or
-    // such a cookie by hand. None of it calls the operator by itself: what the service says itself,
-    // it says at /token. If it ends everybody's logins, the share of logins that finish tells.
+    // /callback: only the browser says what comes here, and anybody can write such an answer or
+    // such a cookie by hand. So none of these classes alerts the operator by itself; what the
+    // service says itself, it says at /token. If everybody's logins end here, the share of logins
+    // that finish shows it.
     /// This browser has no cookie of this login: another browser, a browser inside an app, or a
     /// reload.
     NoPendingLogin = "no_pending_login" {
@@ -803,10 +805,10 @@ function_kit::classes! {
         },
     }
 
-    // /token: the service's part. Whoever begins a login can edit what the browser carries to the
-    // service (its scope, `acr_values`, `nonce`) and to us (`prompt`, `max_age`): what follows of
-    // that calls nobody by itself, and has a status below 500. If it refuses everybody, the share
-    // of logins that finish tells.
+    // /token: the service's part. A person who begins a login can edit what the browser carries to
+    // the service (its scope, `acr_values`, `nonce`) and to the bridge (`prompt`, `max_age`). A
+    // class that can follow from that doesn't alert the operator by itself, and has a status below
+    // 500. If everybody is refused, the share of logins that finish shows it.
     /// A key did not sign.
     SigningFailed = "signing_failed" {
         ja: "鍵が署名できませんでした。",
@@ -1387,7 +1389,7 @@ impl fmt::Display for Class {
     }
 }
 
-// Where: endpoints that tell many classes in one form.
+// Places: endpoints that report many classes in the same form.
 
 const AT_TOKEN: Place = Place {
     words: Bilingual {
@@ -1437,7 +1439,7 @@ const AT_USERINFO: Place = Place {
     has_status: true,
 };
 
-// What people read.
+// Sentences for people.
 
 const SIGN_IN_AGAIN: Bilingual = Bilingual {
     en: "Go back to the app or site in which you began, and sign in again.",
@@ -1457,7 +1459,7 @@ const CALLED_WRONGLY: Sentences = Sentences {
     },
 };
 
-/// Also where a page tells a class that has no sentences of its own, which doesn't happen.
+/// Also used if a page reports a class that has no sentences of its own, which doesn't happen.
 pub(crate) const A_PROBLEM: Sentences = Sentences {
     what_happened: Bilingual {
         en: "The login service has a problem.",
@@ -1471,7 +1473,7 @@ pub(crate) const A_PROBLEM: Sentences = Sentences {
     },
 };
 
-// What an operator does.
+// Advice for the operator.
 
 const CHECK_THE_SETTINGS: Bilingual = Bilingual {
     en: "Check the settings of the app or of Cognito.",

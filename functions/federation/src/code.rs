@@ -1,6 +1,6 @@
-//! The code that Amazon Cognito gets: what the service's code is exchanged with, and what the
-//! client asked of its tokens, sealed for 60 seconds. It can be used once, because the service's
-//! code can.
+//! The code that Amazon Cognito gets. It holds what is needed to exchange the service's code, and
+//! what the client asked for, sealed for 60 seconds. It can be used only once, because the
+//! service's code can be used only once.
 
 use std::fmt;
 
@@ -12,23 +12,23 @@ use serde::{Deserialize, Serialize};
 use crate::pending_login::ClientRequest;
 use crate::sealed::{self, OpenError, Purpose, Seal, SealError, Travels};
 
-/// How long a code is good for: as long as the service's own (contract §3).
+/// How long a code is valid: as long as the service's own (contract §3).
 pub const LIFETIME: TimeDelta = TimeDelta::seconds(60);
 
-/// The version of the form in which a [`Code`] is sealed. Both change together.
+/// The version of the sealed form of a [`Code`]. It changes together with the form.
 const VERSION: u8 = 1;
 
-/// What a code holds: the [pending login](crate::pending_login::PendingLogin) after the service's
-/// answer. Both states have done their work by then.
+/// The content of a code: the [pending login](crate::pending_login::PendingLogin) after the
+/// service's answer, without the service's and the client's `state`, which aren't needed any more.
 ///
-/// It serializes inside its seal and nowhere else: serde's functions are there, `Serialize` isn't.
+/// It serializes only inside its seal: it has serde's functions, but doesn't implement `Serialize`.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(remote = "Self")]
 pub struct Code {
     /// The service's code, and the one-time values of the login there.
     #[serde(with = "CodeExchange")]
     pub exchange: CodeExchange,
-    /// The client's redirect URI, which has to come again (RFC 6749 §4.1.3).
+    /// The client's redirect URI, which the token request has to repeat (RFC 6749 §4.1.3).
     pub redirect_uri: String,
     /// What the client asked for.
     #[serde(with = "ClientRequest")]
@@ -42,7 +42,7 @@ impl fmt::Debug for Code {
 }
 
 impl Code {
-    /// The code on the wire.
+    /// Seals the code: the text that Cognito gets.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
-//! The configuration: from the environment into one typed value.
-//! All that is wrong or missing is named at once, at start, and never with a value.
-//! No variable holds a secret where the function is deployed: there are references to AWS KMS and
-//! AWS Secrets Manager.
+//! The configuration of the bridge: reads the environment variables into one typed value.
+//! The error at start names every variable that is wrong or missing, and never a value. In a
+//! deployed function the variables hold no secrets, but references to AWS KMS and AWS Secrets
+//! Manager.
 
 use digital_auth::id_token::{SigningAlgorithm, parse_algorithm};
 use digital_auth::provider::{InvalidEndpoint, secure_url};
@@ -28,8 +28,8 @@ use crate::variables::{
 /// The longest redirect URI that the service registers, in characters (contract §2).
 pub const LONGEST_REDIRECT_URI: usize = 255;
 
-/// The longest client ID, in characters: the service's own (contract §2), and as long a one for
-/// Amazon Cognito.
+/// The longest client ID, in characters. This is the limit for the service's client ID
+/// (contract §2), and the bridge has the same limit for Cognito's.
 pub const LONGEST_CLIENT_ID: usize = 255;
 
 /// The whole configuration.
@@ -37,13 +37,13 @@ pub const LONGEST_CLIENT_ID: usize = 255;
 pub struct Config {
     /// The bridge's issuer: an absolute URL without a slash at its end.
     pub issuer: String,
-    /// The client's id.
+    /// Cognito's client ID.
     pub client_id: String,
     /// Where the client secrets are.
     pub client_secrets: Reference,
-    /// Where the secret is that the front door shows, if there is one.
+    /// Where the secret of the front door is, if there is one.
     pub front_door_secrets: Option<Reference>,
-    /// The client's redirect URIs, compared byte for byte.
+    /// Cognito's redirect URIs, compared byte for byte.
     pub redirect_uris: Vec<String>,
     /// The bridge's name in the user pool.
     pub provider_name: String,
@@ -55,15 +55,15 @@ pub struct Config {
     pub id_token_keys: Vec<Reference>,
     /// Where the keys for client assertions are.
     pub assertion_keys: Vec<Reference>,
-    /// The service.
+    /// The service: its issuer and its endpoints.
     pub provider: Provider,
-    /// The client id that the Digital Agency gave, once there is one.
+    /// The client ID that the Digital Agency gave; `None` as long as there is none.
     pub service_client_id: Option<String>,
-    /// The algorithms of the service's ID tokens.
+    /// The algorithms of the service's ID tokens that are accepted.
     pub service_id_token_algorithms: Vec<SigningAlgorithm>,
     /// The attributes that are asked for.
     pub attributes: AttributeSet,
-    /// `acr_values`.
+    /// `acr_values` of the authorization request; `None` leaves it out.
     pub acr_values: Option<String>,
     /// The values of `acr` that are accepted.
     pub assurance: AssuranceRule,
@@ -71,9 +71,9 @@ pub struct Config {
     pub authentication_time: AuthenticationTime,
     /// Whether the service's token answer has to say what was granted.
     pub granted_scope: GrantedScope,
-    /// Whether the service's answer to an authorization request has to say who gives it.
+    /// Whether the service's answer to an authorization request has to have `iss`.
     pub callback_issuer: CallbackIssuer,
-    /// How the operator is told.
+    /// The settings of logs and metrics.
     pub telemetry: Telemetry,
 }
 
@@ -88,7 +88,7 @@ impl Config {
     }
 
     fn read_all(reader: &mut Reader<'_>) -> Option<Self> {
-        // Everything is read before anything is given up, so that every problem is named.
+        // Every variable is read before the first `?`, so that the error names every problem.
         let issuer = reader.checked(ISSUER, issuer);
         let client_id = reader.checked(CLIENT_ID, client_id);
         let client_secrets = reader.checked(CLIENT_SECRETS, secret_reference);
@@ -104,8 +104,8 @@ impl Config {
         let provider = environment.and_then(|environment| provider(reader, environment));
         let service_client_id = reader.checked_if_set(SERVICE_CLIENT_ID, service_client);
         let algorithms = reader.checked(SERVICE_ID_TOKEN_ALGORITHMS, algorithm_list);
-        // An empty list is a list: a login that asks for no attribute. Only a forgotten one is
-        // missing.
+        // An empty list is allowed: then a login asks for no attribute. Only a variable that isn't
+        // set is missing.
         let attributes = reader.checked_or_empty(ATTRIBUTES, attributes);
         let acr_values = reader.checked(ACR_VALUES, acr_values);
         let assurance = assurance(reader, environment, provider.as_ref());
@@ -208,9 +208,9 @@ fn provider(reader: &mut Reader<'_>, environment: Environment) -> Option<Provide
     }
 }
 
-/// Production doesn't start without accepted values, unless `any` is asked for by name; elsewhere
-/// any is accepted until it is known what the service says (contract §9). Production is also what
-/// is given as `custom` with its issuer.
+/// The accepted values of `acr`. In production they must be configured, at least as `any`.
+/// Elsewhere any value is accepted by default, until it is known which values the service sends
+/// (contract §9). `custom` with the issuer of production is production, too.
 fn assurance(
     reader: &mut Reader<'_>,
     environment: Option<Environment>,
@@ -238,7 +238,7 @@ fn issuer(value: &str) -> Result<String, String> {
             "must not end with a slash: Amazon Cognito compares it byte for byte".to_owned(),
         );
     }
-    // The endpoints lie at the root of the host: below a path nobody would find them.
+    // The endpoints are at the root of the host: with a path, nobody would find them.
     if url.path() != "/" {
         return Err("must have no path: the endpoints are at the root of the host".to_owned());
     }
@@ -296,8 +296,9 @@ fn key_references(value: &str) -> Result<Vec<Reference>, String> {
         .collect()
 }
 
-/// A key has one role: one that signs client assertions would make Amazon Cognito's ID tokens, too.
-/// Two references to the same key are only known at start, when both have been read.
+/// Refuses a key with two roles: a key that signs client assertions could sign the ID tokens for
+/// Cognito, too. Two different references to the same key are only noticed at start, when both keys
+/// have been read.
 fn refuse_shared_keys(reader: &mut Reader<'_>) {
     let id_token_keys = reader.optional(ID_TOKEN_KEYS).unwrap_or_default();
     let assertion_keys = reader.optional(ASSERTION_KEYS).unwrap_or_default();
@@ -444,7 +445,8 @@ mod tests {
         assert!(read(&variables).is_ok());
     }
 
-    /// One of them would sign both, and stand in both JWK Sets. Also one that is only published.
+    /// A key with two roles would sign both, and be in both JWK Sets. A key that is only published
+    /// is refused, too.
     #[test]
     fn fail_a_key_in_two_roles() {
         let mut variables = sandbox();

@@ -1,4 +1,4 @@
-//! The endpoints: where each is, and what holds for all that is asked of it.
+//! The endpoints of the bridge: the path of each, and what is the same for all requests to it.
 
 use function_kit::metrics::Step;
 
@@ -19,7 +19,7 @@ pub enum Endpoint {
     Jwks,
     /// The public keys of our client assertions, for the service (RFC 7523).
     ClientJwks,
-    /// What we can do (OIDC Discovery §4).
+    /// The provider metadata (OIDC Discovery §4).
     OpenIdConfiguration,
 }
 
@@ -35,7 +35,7 @@ impl Endpoint {
         Self::OpenIdConfiguration,
     ];
 
-    /// Where it is, below the issuer.
+    /// The path, below the issuer.
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl Endpoint {
         }
     }
 
-    /// Its address, under this issuer.
+    /// The URL, with this issuer.
     #[must_use]
     pub fn url(self, issuer: &str) -> String {
         format!("{issuer}{}", self.path())
@@ -62,7 +62,7 @@ impl Endpoint {
         all.find(|endpoint| endpoint.path() == path)
     }
 
-    /// Whether it seals or opens something, and so needs secrets that aren't old.
+    /// Whether the endpoint seals or opens values, and so needs recent secrets.
     pub(crate) const fn is_sealed(self) -> bool {
         match self {
             Self::Authorize | Self::Callback | Self::Token | Self::Userinfo => true,
@@ -70,8 +70,8 @@ impl Endpoint {
         }
     }
 
-    /// Where a failure is told that has nothing to do with what was asked: programs read JSON,
-    /// people a page.
+    /// Where a failure is reported that doesn't depend on the endpoint's own checks: programs read
+    /// JSON, people read a page.
     pub(crate) const fn told(self) -> Told {
         match self {
             Self::Authorize | Self::Callback => Told::Page,
@@ -83,7 +83,8 @@ impl Endpoint {
         }
     }
 
-    /// What a whole request is measured as, where anybody waits for it during a login.
+    /// The step as which a whole request is measured; `None` if nothing waits for this endpoint
+    /// during a login.
     pub(crate) const fn step(self) -> Option<Step> {
         match self {
             Self::Authorize => Some(Step::Authorize),

@@ -1,9 +1,11 @@
-//! A failure on the wire: its class and a support id, as a redirect, as JSON or in a header.
-//! One class per reason, in a closed list: the answer, the sentence for people, the log event and
-//! the metric all follow from it, each in one place. Nothing of a request is in any of them.
+//! A failure as the client gets it: its class and a support id, as a redirect, as JSON or in a
+//! header.
+//! Every reason has a class of its own, from a closed list. The answer, the sentences for people,
+//! the log event and the metric all follow from the class, each in one place. Nothing of a request
+//! is in any of them.
 //!
-//! Amazon Cognito gets `error_description=<class> <support id>` and passes it on to the app:
-//! printable ASCII, nothing personal.
+//! Amazon Cognito gets `error_description=<class> <support id>` and passes it on to the app. It is
+//! printable ASCII, and contains nothing personal.
 
 use function_kit::support_id::SupportId;
 use serde_json::json;
@@ -17,21 +19,21 @@ pub use crate::oauth_error::OAuthError;
 /// A failure of one request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Failure {
-    /// Why.
+    /// The reason.
     pub class: Class,
-    /// Which request.
+    /// The support id of the request.
     pub support_id: SupportId,
 }
 
 impl Failure {
-    /// What `error_description` says: class and support id.
+    /// The value of `error_description`: class and support id.
     #[must_use]
     pub fn description(&self) -> String {
         format!("{} {}", self.class.name(), self.support_id.as_str())
     }
 
-    /// The redirect to the client (RFC 6749 §4.1.2.1). `redirect_uri` is one of those that are
-    /// configured.
+    /// The redirect to the client (RFC 6749 §4.1.2.1). `redirect_uri` has to be one of the
+    /// configured ones.
     #[must_use]
     pub fn redirect(&self, redirect_uri: &str, state: Option<&str>) -> Response {
         let description = self.description();
@@ -56,7 +58,7 @@ impl Failure {
     /// The answer of the userinfo endpoint (RFC 6750 §3).
     #[must_use]
     pub fn bearer(&self) -> Response {
-        // RFC 6750 §3.1: who sent no token is told how to send one, and no error.
+        // RFC 6750 §3.1: the challenge to a request without a token has no error.
         let challenge = match self.class {
             Class::AccessTokenMissing => "Bearer".to_owned(),
             _ => format!(

@@ -1,7 +1,8 @@
-//! The front door, where there is one: whether a request came through Amazon CloudFront, and so
-//! past AWS WAF. CloudFront puts a secret into a header of every request that it hands on, over
-//! what a viewer may have put there. Whoever has found the API's own name and comes without the
-//! secret is refused before anything else is looked at.
+//! The front door: checks that a request came through Amazon CloudFront, and so past AWS WAF, if
+//! CloudFront is in front of the API.
+//! CloudFront puts a secret into a header of every request that it forwards, and overwrites what a
+//! viewer may have put there. A request that goes directly to the API's own host name lacks the
+//! secret, and is refused before anything else of it is looked at.
 
 use std::time::Duration;
 
@@ -15,14 +16,15 @@ use crate::http_api::Request;
 use crate::secrets::{SecretPair, secret_pair};
 use crate::variables::FRONT_DOOR_SECRETS;
 
-/// Whoever comes, through the front door or not.
+/// Anybody who sends a request, through the front door or not.
 const VIEWER: Asker = Asker("viewer");
 
 /// The header with the secret.
 pub const HEADER: &str = "x-front-door";
 
-/// What the front door shows. It is kept apart from the other secrets, because anybody can show a
-/// wrong one: what that makes this fetch again must not keep the others from being fetched.
+/// The secret of the front door. It is kept apart from the other secrets. Anybody can show a wrong
+/// secret and so make the bridge read this one again, and that must not keep the bridge from
+/// reading the others again.
 #[derive(Debug)]
 pub struct FrontDoor {
     secrets: Cached<SecretPair>,
@@ -33,7 +35,7 @@ impl FrontDoor {
     ///
     /// # Errors
     ///
-    /// It can't be had, or is malformed.
+    /// The secret can't be read, or is malformed.
     pub async fn load(
         reader: SecretReader,
         reference: Reference,
@@ -52,12 +54,14 @@ impl FrontDoor {
         self.secrets.refresh(within, invocation).await;
     }
 
-    /// Whether the request shows the secret, the current or the previous one; once more with a
-    /// newer one if it shows another, since it may have been rotated.
+    /// Checks that the request shows the secret, the current or the previous one. If it shows
+    /// another value, the secret may have been rotated: then the value is compared once more with a
+    /// newer secret.
     ///
     /// # Errors
     ///
-    /// [`Class::NotThroughFrontDoor`]; [`Class::SecretsUnavailable`] if it can't be known.
+    /// [`Class::NotThroughFrontDoor`] if the value is missing or wrong, and
+    /// [`Class::SecretsUnavailable`] if a newer secret is needed and can't be read.
     pub async fn admit(&self, request: &Request, invocation: &Invocation<'_>) -> Result<(), Class> {
         let refused = Class::NotThroughFrontDoor;
         let value = request.header(HEADER).ok_or(refused)?;
@@ -71,7 +75,7 @@ impl FrontDoor {
         Err(refused)
     }
 
-    /// Whether a request shows anything at all: what is in front does, and nobody else has a reason
+    /// Whether a request has the header at all. CloudFront sets it, and nobody else has a reason
     /// to.
     #[must_use]
     pub fn is_shown_anything(&self, request: &Request) -> bool {

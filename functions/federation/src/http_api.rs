@@ -1,6 +1,6 @@
-//! Amazon API Gateway's HTTP API, payload format 2.0: an event in, an answer out.
-//! Own types of the few fields that are used: unknown ones are ignored, missing ones are empty, and
-//! nothing that a browser sends can make the conversion panic.
+//! The events and answers of Amazon API Gateway's HTTP API, payload format 2.0.
+//! The types here have only the few fields that are used. Unknown fields are ignored, missing ones
+//! are empty, and nothing that a browser sends can make the conversion panic.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
@@ -22,7 +22,7 @@ pub const MAX_QUERY_BYTES: usize = 8 * 1024;
 /// The largest body that is read, in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// The event, as it comes.
+/// The event, as Lambda gets it.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Event {
@@ -57,8 +57,7 @@ struct HttpContext {
     source_ip: String,
 }
 
-/// API Gateway's test events write `null` where there is nothing: as good as a field that isn't
-/// there.
+/// Reads `null` like a missing field: API Gateway's test events have `null` for what is empty.
 fn null_is_missing<'de, T, D>(from: D) -> Result<T, D::Error>
 where
     T: Default + Deserialize<'de>,
@@ -67,11 +66,11 @@ where
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
-/// A request, with what the endpoints look at.
+/// The parts of a request that the endpoints use.
 pub struct Request {
-    /// The method; one that HTTP doesn't know becomes `None`, and no endpoint has it.
+    /// The method. `None` if it isn't a method of HTTP; no endpoint supports that.
     pub method: Option<Method>,
-    /// The path, not decoded: ours have nothing to decode.
+    /// The path, not decoded: there is nothing to decode in the paths of the endpoints.
     pub path: String,
     query: String,
     cookies: Vec<String>,
@@ -106,22 +105,23 @@ impl From<Event> for Request {
 }
 
 impl Request {
-    /// Whether the answer is wanted without its content.
+    /// Whether the method is HEAD: then the answer has no content.
     #[must_use]
     pub fn is_head(&self) -> bool {
         self.method == Some(Method::HEAD)
     }
 
-    /// Whether the parameters are in a body.
+    /// Whether the method is POST: then the parameters are in the body.
     #[must_use]
     pub fn is_post(&self) -> bool {
         self.method == Some(Method::POST)
     }
 
-    /// Where the request comes from, as far as the network tells: an address, or the network of an
-    /// address of version 6 (56 bits: what one connection is given), in which one person has as
-    /// many as they like. Behind a front door it is who came to that: CloudFront adds the address
-    /// to the end of `x-forwarded-for`, and API Gateway that of CloudFront.
+    /// The place from which the request comes: an IPv4 address, or the network of an IPv6 address.
+    /// The network has 56 bits, which is what one connection gets, and in which one person has any
+    /// number of addresses. Behind a front door, it is the address of CloudFront's client:
+    /// CloudFront adds that to the end of `x-forwarded-for`, and API Gateway then adds the address
+    /// of CloudFront.
     #[must_use]
     pub fn origin(&self, has_front_door: bool) -> Option<IpAddr> {
         let forwarded = self.header("x-forwarded-for").filter(|_| has_front_door);
@@ -187,7 +187,8 @@ impl Request {
         }
     }
 
-    /// A header by its lower-case name. The HTTP API joins repeated ones by commas.
+    /// A header by its name, in upper or lower case. The HTTP API joins repeated headers with
+    /// commas.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
@@ -196,8 +197,8 @@ impl Request {
             .flatten()
     }
 
-    /// The cookies as the browser sent them, name and value. The HTTP API moves them out of the
-    /// headers; what stands in its place on a laptop may leave them there.
+    /// The cookies that the browser sent, by name and value. The HTTP API moves them out of the
+    /// headers; a stand-in for it on a laptop may leave them there.
     pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
         let header = self.header("cookie").filter(|_| self.cookies.is_empty());
         self.cookies
@@ -237,8 +238,9 @@ impl fmt::Debug for Response {
 }
 
 impl Response {
-    /// An answer with the headers that all of ours have: no cache keeps it, no other page frames
-    /// it, nothing is sniffed, and its address goes nowhere (RFC 9700 §4.2.4).
+    /// An answer with the headers that every answer has: caches don't keep the answer, other pages
+    /// can't frame it, browsers don't guess its type, and its URL isn't sent to other sites
+    /// (RFC 9700 §4.2.4).
     #[must_use]
     pub fn new(status: StatusCode) -> Self {
         let headers = BTreeMap::from([
@@ -264,7 +266,7 @@ impl Response {
         }
     }
 
-    /// JSON.
+    /// An answer in JSON.
     #[must_use]
     pub fn json(status: StatusCode, body: String) -> Self {
         Self {
@@ -273,7 +275,7 @@ impl Response {
         }
     }
 
-    /// A page.
+    /// An HTML page.
     #[must_use]
     pub fn html(status: StatusCode, body: String) -> Self {
         Self {
@@ -288,8 +290,8 @@ impl Response {
         Self::new(StatusCode::FOUND).with_header("location", location)
     }
 
-    /// The same as an answer to HEAD (RFC 9110 §9.3.2): no content, and no cookie begins or ends
-    /// with it.
+    /// The same answer to HEAD (RFC 9110 §9.3.2): without content, and without `Set-Cookie`, so
+    /// that no cookie begins or ends.
     #[must_use]
     pub fn without_content(self) -> Self {
         Self {
@@ -299,8 +301,8 @@ impl Response {
         }
     }
 
-    /// The same as an answer to POST: a redirect is one with 303, after which every browser goes on
-    /// with GET (RFC 9700 §4.12).
+    /// The same answer to POST: a redirect has status 303, after which every browser goes on with
+    /// GET (RFC 9700 §4.12).
     #[must_use]
     pub fn after_form(self) -> Self {
         let status_code = match self.status_code {
@@ -378,7 +380,7 @@ mod tests {
             origin.map(|address| address.to_string())
         };
         let (viewer, edge) = ("192.0.2.1", "198.51.100.7");
-        // Everybody can write the beginning of it.
+        // A client can write the beginning of the header itself.
         let written = format!("203.0.113.9, {viewer}, {edge}");
         assert_eq!(origin(edge, &written, true).as_deref(), Some(viewer));
         let written = format!("203.0.113.9,{viewer}");

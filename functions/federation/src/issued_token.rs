@@ -1,6 +1,8 @@
-//! What Amazon Cognito gets: our own ID token, and an access token that is the claims, sealed.
-//! The attributes are inside the ID token, so that no failing userinfo can lose them (cognito §3).
-//! The verified record is in the ID token alone: so it comes from nowhere but this login.
+//! The tokens that Amazon Cognito gets: the bridge's own ID token, and an access token that holds
+//! the claims of userinfo, sealed.
+//! The attributes are in the ID token, too, so that they aren't lost if userinfo fails: Cognito
+//! goes on with the login then. The verified record is only in the ID token, so that it can come
+//! from nothing but this login.
 
 use std::fmt;
 
@@ -26,23 +28,24 @@ pub const LIFETIME_SECONDS: i64 = 300;
 /// characters at most, and a provider name has up to 32.
 pub const MAX_SUBJECT_CHARACTERS: usize = 95;
 
-/// What a hashed subject begins with. Neither this nor the rule of [`pool_subject`] may ever
-/// change: users would become others.
+/// The beginning of a hashed subject. Neither this nor the rule of [`pool_subject`] may ever
+/// change: existing users would get other subjects, and become other users.
 const HASHED_SUBJECT_PREFIX: &str = "sha256-";
 
-/// Whom the tokens are for.
+/// The issuer of the tokens, and the client for which they are.
 #[derive(Clone, Copy, Debug)]
 pub struct Parties<'a> {
-    /// The bridge.
+    /// The bridge's issuer.
     pub issuer: &'a str,
-    /// The client.
+    /// The client ID.
     pub client_id: &'a str,
 }
 
-/// How what the service said is sealed as a verified record, for whoever must prove it later.
+/// What is needed to seal the service's statements as a verified record, which the triggers open
+/// later.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordSeal<'a> {
-    /// The ring of the records.
+    /// The keys of the verified records.
     pub keys: &'a SealingKeys,
     /// The service's issuer.
     pub service_issuer: &'a str,
@@ -50,7 +53,7 @@ pub struct RecordSeal<'a> {
     pub provider_name: &'a str,
 }
 
-/// What is in an access token.
+/// The content of an access token.
 pub struct AccessToken {
     /// The claims of userinfo, in JSON.
     pub claims: String,
@@ -65,7 +68,7 @@ impl fmt::Debug for AccessToken {
 impl Travels for AccessToken {
     const PURPOSE: Purpose = Purpose::AccessToken;
 
-    /// The JSON of its claims says itself what it has: there is no version of it.
+    /// The content is JSON, in which every member has its name. So it needs no version.
     fn read(inside: &[u8]) -> Result<Self, OpenError> {
         let claims = std::str::from_utf8(inside).map_err(|_| OpenError::OtherVersion)?;
         Ok(Self {
@@ -77,9 +80,9 @@ impl Travels for AccessToken {
 /// Both tokens.
 #[derive(Debug)]
 pub struct IssuedTokens {
-    /// Signed.
+    /// The signed ID token.
     pub id_token: SecretString,
-    /// Sealed.
+    /// The sealed access token.
     pub access_token: SecretString,
 }
 
@@ -109,9 +112,9 @@ impl From<SealRecordError> for IssueError {
     }
 }
 
-/// The service's subject as Amazon Cognito can take it as part of a user name: unchanged if it is 1
-/// to 95 visible ASCII characters, else `sha256-` and the hex SHA-256. A subject that itself begins
-/// with `sha256-` is hashed too, so that two subjects never become one.
+/// The service's subject in a form that Cognito accepts as part of a user name: unchanged if it is
+/// 1 to 95 visible ASCII characters, else `sha256-` and the hex SHA-256. A subject that itself
+/// begins with `sha256-` is hashed, too, so that two subjects never become one.
 #[must_use]
 pub fn pool_subject(subject: &Subject) -> String {
     let subject = subject.expose();
@@ -162,7 +165,7 @@ pub async fn issue(
         seal.now,
     ));
     claims.insert(claim::VERIFIED_RECORD.to_owned(), sealed_record.into());
-    // When it was, or nothing: that of a token isn't that of the card.
+    // Only `auth_time` is the time of the verification: the `iat` of a token isn't.
     if let VerifiedAt::Authentication(time) = record.verified_at {
         claims.insert(claim::VERIFIED_AT.to_owned(), time.timestamp().into());
     }
@@ -175,8 +178,8 @@ pub async fn issue(
     })
 }
 
-/// What the service said in this login, to whom and when: `auth_time`, else `iat` and marked as
-/// such (contract §9).
+/// The verified record of this login. Its time is `auth_time`, or else `iat`, marked as such
+/// (contract §9).
 fn verified_record(login: &VerifiedLogin, seal: RecordSeal<'_>) -> VerifiedRecord {
     let id_token = &login.id_token;
     let verified_at = id_token.auth_time.map_or(

@@ -1,10 +1,11 @@
 //! The bridge between Amazon Cognito and the Digital Authentication App service: an OpenID Provider
-//! for the one, a relying party of the other. A login's path is the order of the endpoints:
-//! [`authorize`], [`callback`], [`token`], [`userinfo`]. Nothing is stored: what has to be
-//! remembered travels sealed ([`pending_login`], [`code`], [`issued_token`]).
+//! for Cognito, and a relying party of the service. A login calls the endpoints in this order:
+//! [`authorize`], [`callback`], [`token`], [`userinfo`]. The bridge stores nothing. What it has to
+//! remember is sealed, and the browser or Cognito carries it ([`pending_login`], [`code`],
+//! [`issued_token`]).
 //!
-//! [`config`] says what the environment has to hold, [`failure`] every way in which a request can
-//! fail.
+//! [`config`] reads the environment variables. [`failure`] has a class for every way in which a
+//! request can fail.
 
 pub mod at_service;
 pub mod authorize;

@@ -1,4 +1,5 @@
-//! The Lambda function `federation`: subscriber, clients once, run.
+//! The Lambda function `federation`: reads the configuration from the environment, makes the
+//! bridge, and answers requests.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use federation::startup::start;
 use function_kit::start::Function;
 use keys::SystemRandomness;
 
-/// Those whose events are logged.
+/// The crates whose events are logged.
 const CRATES: &[&str] = &["federation", "digital_auth", "keys"];
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,6 +1,6 @@
-//! What anybody may read: the provider metadata, and the public keys.
-//! All three are made once, at start, from the configuration; nothing of a request is in them (RFC
-//! 9700 §2.6: the issuer is never taken from `Host`).
+//! The documents that anybody may read: the provider metadata, and the two sets of public keys.
+//! All three are made once, at start, from the configuration and the keys. Nothing of a request
+//! gets into them: the issuer is never taken from `Host` (RFC 9700 §2.6).
 
 use four_attributes::Attribute;
 use keys::KeyRing;
@@ -15,9 +15,10 @@ use crate::endpoint::Endpoint;
 pub struct Metadata {
     /// `/.well-known/openid-configuration` (OIDC Discovery §3).
     pub openid_configuration: String,
-    /// `/jwks.json`: the keys of our ID tokens.
+    /// `/jwks.json`: the public keys of the bridge's ID tokens.
     pub id_token_keys: String,
-    /// `/client-jwks.json`: the keys of our client assertions, for the Digital Agency's form.
+    /// `/client-jwks.json`: the public keys of the bridge's client assertions, which the operator
+    /// hands to the Digital Agency.
     pub client_keys: String,
 }
 

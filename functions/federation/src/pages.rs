@@ -1,7 +1,9 @@
 //! The pages that people see when a login can't go back to the app: what happened, what to do, and
-//! a support id. Japanese and English on one page; the browser's language comes first (RFC 9110
-//! §12.5.4), Japanese if it says nothing. No script, nothing from elsewhere, and an empty icon of
-//! its own: else each page would cost a request for `/favicon.ico`.
+//! a support id.
+//! Each page is in Japanese and English. The browser's language comes first (RFC 9110 §12.5.4), or
+//! Japanese if the browser prefers neither. A page has no script, and loads nothing from elsewhere.
+//! Its icon is empty and inside the page, because browsers would otherwise request `/favicon.ico`
+//! for each page.
 
 use askama::Template;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -14,17 +16,17 @@ use crate::classes::{A_PROBLEM, Sentences};
 use crate::failure::Failure;
 use crate::http_api::Response;
 
-/// The place of the app's name in a sentence.
+/// The placeholder for the app's name in a sentence.
 const APP: &str = "{app}";
-/// What the service's app is called, in one place, since it changed before (contract §1).
+/// The Japanese name of the service's app, in one place, since it changed before (contract §1).
 const APP_JA: &str = "マイナアプリ（旧デジタル認証アプリ）";
-/// The same in English.
+/// The English name of the service's app.
 const APP_EN: &str = "the Myna App (formerly the Digital Authentication App)";
 
 /// The style of the page; the Content Security Policy names it by its hash.
 const STYLE: &str = include_str!("../templates/page.css");
 
-/// What a page says in one language.
+/// The texts of a page in one language.
 struct Text {
     lang: &'static str,
     title: &'static str,
@@ -43,7 +45,7 @@ struct Page<'a> {
     support_id: &'a str,
 }
 
-/// The page of a failure.
+/// The page of a failure; `accept_language` is the browser's header `Accept-Language`.
 #[must_use]
 pub fn page(failure: &Failure, accept_language: Option<&str>) -> Response {
     let sentences = failure.class.page().unwrap_or(A_PROBLEM);
@@ -69,8 +71,8 @@ pub fn page(failure: &Failure, accept_language: Option<&str>) -> Response {
                 STANDARD.encode(digest(&SHA256, STYLE.as_bytes()))
             ),
         ),
-        // Can't happen: the template has no part that fails. The status and the id are told all the
-        // same.
+        // Can't happen, since no part of the template fails. The answer would have class and
+        // support id as JSON.
         Err(_) => Response::json(StatusCode::INTERNAL_SERVER_ERROR, failure.json().body().to_owned()),
     }
 }

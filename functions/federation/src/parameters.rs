@@ -1,5 +1,6 @@
-//! The parameters of a query or of a form: each at most once (RFC 6749 §3.1 and §3.2), and UTF-8.
-//! Their values are not shown: a code or a secret may be among them.
+//! The parameters of a query or of a form: each at most once (RFC 6749 §3.1 and §3.2), and in
+//! UTF-8.
+//! `Debug` doesn't show their values, because a code or a secret may be among them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,9 +12,9 @@ use zeroize::{Zeroize as _, Zeroizing};
 pub struct Parameters(BTreeMap<String, String>);
 
 impl Parameters {
-    /// Parses `application/x-www-form-urlencoded`. `None` if a name comes twice, or if something
-    /// isn't UTF-8 or badly percent-encoded: what two readers could read in two ways is not read at
-    /// all.
+    /// Parses `application/x-www-form-urlencoded`. `None` if a name comes twice, if the text isn't
+    /// UTF-8, or if it is badly percent-encoded: a text that two readers could read in two ways is
+    /// refused.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         if !is_well_encoded(text) {
@@ -41,7 +42,7 @@ impl Parameters {
             .filter(|value| !value.is_empty())
     }
 
-    /// Those of these names that are there, as a query.
+    /// The parameters with these names, as a query. Those that are missing or empty are left out.
     #[must_use]
     pub fn to_query(&self, names: &[&str]) -> String {
         let there = names
@@ -111,7 +112,8 @@ mod tests {
             assert!(Parameters::parse(bad.as_bytes()).is_none(), "{bad}");
         }
         assert!(Parameters::parse(b"a=\xFF").is_none());
-        // The character that decoders put in the place of others is one like any other.
+        // The replacement character, which decoders put in place of invalid bytes, is accepted if
+        // the client really sent it.
         let replacement = Parameters::parse("a=%EF%BF%BD\u{FFFD}".as_bytes()).unwrap();
         assert_eq!(replacement.get("a"), Some("\u{FFFD}\u{FFFD}"));
     }

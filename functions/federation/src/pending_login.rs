@@ -1,8 +1,8 @@
-//! What the bridge has to remember between `/authorize` and `/callback`: sealed, in a cookie of the
-//! browser.
-//! A cookie of its own for every login, so that two tabs don't disturb each other. Its seal ends
-//! after 5 minutes, as Amazon Cognito's does; the cookie lives for 15, so that "too slow" and
-//! "another browser" can be told apart.
+//! A pending login: what the bridge has to remember between `/authorize` and `/callback`, sealed in
+//! a cookie of the browser.
+//! Every login has a cookie of its own, so that two tabs don't disturb each other. The seal expires
+//! after 5 minutes, as a login at Amazon Cognito does. The cookie lives for 15 minutes, so that
+//! "too slow" and "another browser" can be told apart.
 //!
 //! Sizes: one cookie under 4,096 bytes (RFC 6265 §6.1), all of them together under 4,900.
 
@@ -23,31 +23,32 @@ use crate::sealed::{self, OpenError, Purpose, Seal, SealError, Travels};
 pub const LIFETIME: TimeDelta = TimeDelta::minutes(5);
 /// How long its cookie lives, in seconds.
 const COOKIE_SECONDS: i64 = 15 * 60;
-/// One `Set-Cookie` line.
+/// The limit of one `Set-Cookie` line, in bytes: the line has to be shorter.
 pub const MAX_COOKIE_BYTES: usize = 4_096;
-/// The cookies of all pending logins together, as the browser sends them: with a state of 2,600
-/// characters in the request line, a browser's usual 2 KB of headers and what Amazon CloudFront
-/// adds, the HTTP API's 10,240 bytes are enough.
+/// The limit of the cookies of all pending logins together, as the browser sends them, in bytes:
+/// they have to be shorter. Then a request fits into the HTTP API's 10,240 bytes: a state of 2,600
+/// characters in the request line, these cookies, a browser's usual 2 KB of headers, and the
+/// headers that Amazon CloudFront adds.
 pub const MAX_ALL_COOKIES_BYTES: usize = 4_900;
 /// `__Host-`: only this host can set it, and only over TLS.
 const NAME_PREFIX: &str = "__Host-login-";
 
-/// The version of the form in which a [`PendingLogin`] is sealed. Both change together.
+/// The version of the sealed form of a [`PendingLogin`]. It changes together with the form.
 const VERSION: u8 = 1;
 
 /// One login between `/authorize` and `/callback`.
 ///
-/// It and what it holds serialize inside a seal and nowhere else: serde's functions are there,
-/// `Serialize` isn't.
+/// This type and its fields serialize only inside a seal: they have serde's functions, but don't
+/// implement `Serialize`.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(remote = "Self")]
 pub struct PendingLogin {
-    /// What the service gets, or must give back.
+    /// The one-time values, which the service gets or has to give back.
     #[serde(with = "OneTimeValues")]
     pub one_time: OneTimeValues,
     /// Where the browser goes in the end: one of the client's redirect URIs.
     pub redirect_uri: String,
-    /// The client's `state`, which goes there with it.
+    /// The client's `state`, which is sent there, too.
     #[serde(with = "ClientState")]
     pub client_state: ClientState,
     /// What the client asked for.
@@ -55,7 +56,7 @@ pub struct PendingLogin {
     pub client_request: ClientRequest,
 }
 
-/// What the client asked for: the tokens depend on it, so it goes on in the code.
+/// What the client asked for. The tokens depend on it, so the code holds it, too.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(remote = "Self")]
 pub struct ClientRequest {
@@ -63,7 +64,8 @@ pub struct ClientRequest {
     pub nonce: Option<String>,
     /// The client's PKCE challenge (S256).
     pub code_challenge: Option<[u8; 32]>,
-    /// `prompt=login` or `max_age`: the person must have authenticated at this second or later.
+    /// The person must have authenticated at this second or later, because of `prompt=login` or
+    /// `max_age`.
     #[serde(with = "seconds")]
     pub authenticated_after: Option<DateTime<Utc>>,
 }
@@ -80,8 +82,9 @@ impl fmt::Debug for ClientRequest {
     }
 }
 
-/// The client's `state`, its base64url parts stored as what they encode: Amazon Cognito's
-/// `<base64url>.<base64url>.<digit>` of 2,600 characters would otherwise grow by a third twice.
+/// The client's `state`, whose base64url parts are stored decoded. Otherwise Cognito's
+/// `<base64url>.<base64url>.<digit>` of 2,600 characters, which is a third longer than its content,
+/// would grow by another third in the seal.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(remote = "Self")]
 pub struct ClientState(Vec<StatePart>);
@@ -119,7 +122,7 @@ impl ClientState {
 impl StatePart {
     fn new(part: &str) -> Self {
         match URL_SAFE_NO_PAD.decode(part) {
-            // Base64 of other engines may decode and not encode to the same text.
+            // Base64 from another encoder may decode, but not encode to the same text again.
             Ok(bytes) if URL_SAFE_NO_PAD.encode(&bytes) == part => Self::Decoded(bytes),
             _ => Self::Verbatim(part.to_owned()),
         }
@@ -143,7 +146,7 @@ mod seconds {
         deserializer: D,
     ) -> Result<Option<DateTime<Utc>>, D::Error> {
         let time = |seconds| {
-            // A bound that is no time is no reason to have none.
+            // An invalid time is an error: it must not become a missing bound.
             DateTime::from_timestamp(seconds, 0).ok_or_else(|| D::Error::custom("no time"))
         };
         Option::deserialize(deserializer)?.map(time).transpose()
@@ -166,8 +169,8 @@ impl From<SealError> for BeginError {
 }
 
 impl PendingLogin {
-    /// The `Set-Cookie` lines that begin this login: its own cookie, and an end for the oldest of
-    /// the browser's others that would make them too many.
+    /// The `Set-Cookie` lines that begin this login: the first sets its own cookie. The others end
+    /// the oldest of the browser's pending logins (`others`) if the cookies would become too many.
     ///
     /// # Errors
     ///
@@ -191,8 +194,8 @@ impl PendingLogin {
         Ok(cookies)
     }
 
-    /// Whether the service's `state` is that of this login. The cookie's name is only a part of a
-    /// hash of it.
+    /// Whether the service's `state` is the one of this login. The cookie's name doesn't prove it,
+    /// because it is only a part of a hash of `state`.
     #[must_use]
     pub fn is_of(&self, state: &Secret256) -> bool {
         self.one_time.state == *state
@@ -225,7 +228,7 @@ pub fn end(state: &Secret256) -> String {
     set_cookie(&cookie_name(state), String::new(), 0)
 }
 
-/// The cookie's name: a prefix of the hash of `state`, which says nothing about it.
+/// The cookie's name: a prefix of the hash of `state`, which doesn't reveal `state`.
 fn cookie_name(state: &Secret256) -> String {
     let hash = digest(&SHA256, state.expose_bytes());
     let short = hash.as_ref().get(..6).unwrap_or_default();
@@ -233,7 +236,7 @@ fn cookie_name(state: &Secret256) -> String {
 }
 
 fn set_cookie(name: &str, value: String, seconds: i64) -> String {
-    // Lax: the service sends the browser back with a navigation of the top level.
+    // `Lax`, because the service sends the browser back with a top-level navigation.
     Cookie::build((name, value))
         .path("/")
         .secure(true)
@@ -243,13 +246,14 @@ fn set_cookie(name: &str, value: String, seconds: i64) -> String {
         .to_string()
 }
 
-/// What a cookie takes in the request: `name=value` and the separator.
+/// The size of a cookie in the request, in bytes: `name=value` and the separator.
 fn sent_size(name: &str, value: &str) -> usize {
     name.len() + value.len() + 3
 }
 
-/// Whether a cookie could be of ours: base64url after the prefix. No other text of the browser goes
-/// into a header, and what can't be ended must not cost the others their place.
+/// Whether a cookie could be one of the bridge's: base64url after the prefix. No other text from
+/// the browser may get into a header. A cookie that the bridge can't end must not displace the
+/// pending logins.
 fn is_ours(name: &str) -> bool {
     name.strip_prefix(NAME_PREFIX).is_some_and(|rest| {
         rest.bytes()
@@ -257,8 +261,8 @@ fn is_ours(name: &str) -> bool {
     })
 }
 
-/// The names of the pending logins that have to go so that one more of `size` fits, the oldest
-/// first.
+/// The cookie names of the pending logins that have to end so that one more of `size` bytes fits,
+/// the oldest first.
 fn evicted<'a>(
     others: impl Iterator<Item = (&'a str, &'a str)>,
     size: usize,
@@ -267,7 +271,7 @@ fn evicted<'a>(
         .filter(|(name, _)| is_ours(name))
         .map(|(name, value)| (sealed::claimed_expiry(value), name, sent_size(name, value)))
         .collect();
-    // What can't be read is `None` and goes first.
+    // A cookie that can't be read has `None`, and so is ended first.
     others.sort_unstable();
     let mut total = size + others.iter().map(|(_, _, size)| size).sum::<usize>();
     let mut names = Vec::new();

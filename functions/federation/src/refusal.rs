@@ -1,5 +1,5 @@
-//! A request that isn't granted, on its way to the answer: why, where it is told, and what is known
-//! of the login. The router makes answer, log event and metric of it.
+//! A refused request, before it becomes an answer: the reason, where it is reported, and what is
+//! known of the login. The router makes the answer, the log event and the metric from it.
 
 use std::fmt;
 
@@ -8,45 +8,48 @@ use http::Method;
 
 use crate::failure::Class;
 
-/// A request that isn't granted.
+/// A refused request.
 pub struct Refusal {
-    /// Why.
+    /// The reason.
     pub class: Class,
-    /// Where it is told.
+    /// Where the failure is reported.
     pub told: Told,
-    /// The line that ends the login's cookie, if it is known which it is.
+    /// The `Set-Cookie` line that ends the login's cookie, if it is known which login it is.
     pub end_cookie: Option<String>,
-    /// Whose login it was, if the service has said so.
+    /// The person whose login it was, if the service has already said so.
     pub person: Option<Subject>,
-    /// The methods that the endpoint has, where the request's isn't one of them (RFC 9110 §15.5.6).
+    /// The methods that the endpoint supports, if the request's method isn't one of them
+    /// (RFC 9110 §15.5.6).
     pub allow: Option<&'static [Method]>,
 }
 
-/// Where a failure is told.
+/// Where a failure is reported.
 pub enum Told {
-    /// To the person: nobody else is known, or what came isn't the client's.
+    /// To the person, on a page: the client isn't known, or the request doesn't come from the
+    /// client.
     Page,
-    /// To the client, through the browser: client and redirect URI are known.
+    /// To the client, by a redirect of the browser: client and redirect URI are known.
     Redirect {
-        /// One of those that are configured.
+        /// One of the configured redirect URIs.
         redirect_uri: String,
         /// The client's state, if it sent one.
         state: Option<String>,
     },
-    /// To a program.
+    /// To a program, as JSON.
     Json,
-    /// To whoever brought an access token, or should have.
+    /// To the sender of an access token, or of a request that lacks one (RFC 6750 §3).
     Bearer,
 }
 
 impl Refusal {
-    /// Told to the person: until client and redirect URI are known, nothing is redirected.
+    /// A refusal that is reported on a page: nothing is redirected before client and redirect URI
+    /// are known.
     #[must_use]
     pub fn on_page(class: Class) -> Self {
         Self::told(Told::Page, class)
     }
 
-    /// Told to the client.
+    /// A refusal that is reported to the client by a redirect.
     #[must_use]
     pub fn to_client(class: Class, redirect_uri: &str, state: Option<&str>) -> Self {
         let told = Told::Redirect {
@@ -56,7 +59,7 @@ impl Refusal {
         Self::told(told, class)
     }
 
-    /// Told there, and nothing more is known.
+    /// A refusal that is reported there. Nothing of the login is known.
     #[must_use]
     pub fn told(told: Told, class: Class) -> Self {
         Self {
@@ -68,14 +71,15 @@ impl Refusal {
         }
     }
 
-    /// Whether the client is told: then the login is one that it began.
+    /// Whether the failure is reported to the client by a redirect. Then the client began the
+    /// login.
     #[must_use]
     pub fn is_told_to_client(&self) -> bool {
         matches!(self.told, Told::Redirect { .. })
     }
 }
 
-/// Only the class: the client's state is nobody else's, and a person is no word for a log.
+/// Shows only the class: the client's state and the person's subject must not get into a log.
 impl fmt::Debug for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Refusal({})", self.class)

@@ -1,5 +1,5 @@
-//! From a request to an answer: which endpoint, and what becomes of a failure.
-//! Here, and only here, a failure becomes an answer, a log event and a metric; a panic becomes one
+//! The router: passes a request to its endpoint, and turns a failure into an answer.
+//! Only here, a failure becomes an answer, a log event and a metric. A panic becomes a failure,
 //! too.
 
 use std::net::IpAddr;
@@ -25,15 +25,17 @@ use crate::refusal::{Refusal, Told};
 use crate::token::token;
 use crate::userinfo::userinfo;
 
-/// How long a copy of our public keys may be used: a new key is published long before it signs.
+/// How long caches may keep the public keys and the metadata. A new key is published long before it
+/// signs.
 const KEYS_CACHE: &str = "public, max-age=300";
 
-/// What has GET has HEAD (RFC 9110 §9.1): as GET without content. It begins and ends no login, and
-/// touches no cookie.
+/// The methods of an endpoint that takes no form. Every endpoint with GET has HEAD (RFC 9110 §9.1),
+/// which gets the same answer without its content. HEAD begins and ends no login, and touches no
+/// cookie.
 const READ: &[Method] = &[Method::GET, Method::HEAD];
-/// What may come as a form, too.
+/// The methods of an endpoint whose parameters may also come as a form.
 const READ_OR_FORM: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
-/// What comes as a form alone.
+/// The method of an endpoint whose parameters only come as a form.
 const FORM: &[Method] = &[Method::POST];
 
 impl Handler for Bridge {
@@ -42,8 +44,8 @@ impl Handler for Bridge {
 
     async fn handle(&self, event: Option<Event>, call: &Call<'_>) -> Result<Response, Diagnostic> {
         let Some(event) = event else {
-            // Only the HTTP API calls this function, so whoever may call it otherwise is told, and
-            // nobody else.
+            // The HTTP API sends only events that can be read. So this one is from a direct caller
+            // of the function, and only that caller gets the error.
             let measurements = Measurements::default();
             let invocation =
                 Invocation::new(call.request_id, call.begun, self.clock(), &measurements);
@@ -75,7 +77,8 @@ impl Bridge {
     }
 
     async fn answer(&self, request: &Request, invocation: &Invocation<'_>) -> Response {
-        // A request that meets a defect must not take the others with it, and deserves a page too.
+        // A panic in one request must not end the process, which answers other requests, too. The
+        // request that panics gets an answer, too.
         let routed = AssertUnwindSafe(self.route(request, invocation))
             .catch_unwind()
             .await;
@@ -120,7 +123,8 @@ impl Bridge {
         invocation: &Invocation<'_>,
     ) -> Result<Response, Refusal> {
         let endpoint = Endpoint::at(&request.path);
-        // Once an hour; Amazon Cognito doesn't wait long, so this doesn't either.
+        // Reads secrets again that are an hour old. The wait is short, because Cognito doesn't wait
+        // long.
         let refreshing = async {
             if endpoint.is_some_and(Endpoint::is_sealed) {
                 self.secrets().refresh(WARM_UP, invocation).await;
@@ -145,7 +149,7 @@ impl Bridge {
         };
         match endpoint {
             Endpoint::Authorize => {
-                // OIDC Core §3.1.2.1 wants both.
+                // OIDC Core §3.1.2.1 requires GET and POST.
                 request.only(READ_OR_FORM, endpoint.told())?;
                 if request.is_post() {
                     return authorize_by_query(self, request);
@@ -160,7 +164,8 @@ impl Bridge {
                 let response = answer?;
                 if !request.is_head() {
                     tracing::info!(event = "login_started");
-                    // Anybody can begin as many as they like.
+                    // Anybody can begin any number of logins, so each place counts once in a
+                    // period.
                     let counts = self.begun().counts(self.viewer(request), invocation.now);
                     (invocation.measurements).count_if(Count::LoginStarted, counts);
                 }
@@ -206,10 +211,10 @@ impl Bridge {
 }
 
 impl Bridge {
-    /// Whether a login that ends at `/callback` counts as one that didn't finish. It has to be one
-    /// that this browser began: the cookie and the state show it. What made it end, the browser
-    /// alone says, and whoever begins logins can say it again and again: so of one place one counts
-    /// in a period.
+    /// Whether a login that ends at `/callback` counts as one that didn't finish. This browser has
+    /// to have begun it, as its cookie and the state show. Why it ended, only the browser says, and
+    /// an attacker who begins logins can repeat that at will. So each place counts once in a
+    /// period.
     fn is_evidence(
         &self,
         refusal: &Refusal,
@@ -221,34 +226,37 @@ impl Bridge {
             && self.counts(request, self.viewer(request), invocation)
     }
 
-    /// Where the browser is.
+    /// The place of the browser: its address or network.
     fn viewer(&self, request: &Request) -> Option<IpAddr> {
         request.origin(self.front_door().is_some())
     }
 
-    /// Whether a login that doesn't go on counts: of one place, one does in a period.
+    /// Whether a failed login counts: each place counts once in a period. HEAD never counts.
     fn counts(&self, request: &Request, place: Option<IpAddr>, call: &Invocation<'_>) -> bool {
         !request.is_head() && self.counted().counts(place, call.now)
     }
 
-    /// The same at `/token`, where it is Amazon Cognito that asks. Whose login it was, the service
-    /// has said, or else it didn't come so far. A person can edit what their browser carries to the
-    /// service, and do so again and again.
+    /// Whether a login that ends at `/token` counts as one that didn't finish. Cognito sends this
+    /// request, so the place of the browser isn't known. If the service has said whose login it is,
+    /// each person counts once in a period: people can edit what their browser carries to the
+    /// service, and can do so again and again. If the login ended before that, it counts every
+    /// time.
     fn is_evidence_of_a_person(&self, refusal: &Refusal, invocation: &Invocation<'_>) -> bool {
         let counts_once = |who: &str| self.counted().counts(who, invocation.now);
         let person = refusal.person.as_ref().map(Subject::expose);
         !matches!(refusal.class.concern(), Concern::Nobody | Concern::Client)
             && match (person, refusal.class) {
                 (Some(person), _) => counts_once(person),
-                // The ID token would say it. Whoever takes `openid` out of the scope gets none.
+                // The ID token would say whose login it is. A person who takes `openid` out of the
+                // scope gets none, so this class counts once in a period for all people together.
                 (None, class @ Class::IdTokenMissing) => counts_once(class.name()),
                 (None, _) => true,
             }
     }
 }
 
-/// Where a failure is told that has nothing to do with what was asked. What nobody knows is told to
-/// a person.
+/// Where a failure is reported that doesn't depend on the endpoint's own checks. For an unknown
+/// path, it is reported to a person.
 fn told_at(endpoint: Option<Endpoint>) -> Told {
     endpoint.map_or(Told::Page, Endpoint::told)
 }

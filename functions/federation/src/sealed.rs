@@ -1,15 +1,15 @@
-//! Sealed values: what travels through the browser and through Amazon Cognito instead of lying in a
-//! database.
-//! Every value carries its purpose, whom it is for, and its expiry; the ring of keys is that of the
-//! crate `sealing`.
+//! Sealed values: what the bridge has to remember, carried by the browser and by Amazon Cognito
+//! instead of stored in a database.
+//! Every value has its purpose, its audience and its expiry. The crate `sealing` has the ring of
+//! keys, and encrypts.
 //!
 //! Form: base64url of
 //! `version (1) ‖ key id (4) ‖ audience (8) ‖ expiry (8) ‖ nonce (12) ‖ ciphertext and tag`.
-//! All before the ciphertext, and the purpose, is authenticated with it.
+//! Everything before the ciphertext is authenticated with it, and so is the purpose.
 //!
-//! What is inside has a version of its own ([`write()`], [`read()`]), since two versions of the
-//! bridge answer side by side while one replaces the other. **A new form is read by one version
-//! before the next one writes it.**
+//! The content has a version of its own ([`write()`], [`read()`]), because two versions of the
+//! bridge answer side by side during a deployment. **A new form is read by one version before the
+//! next one writes it.**
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
@@ -25,10 +25,10 @@ use zeroize::Zeroizing;
 const AUDIENCE_BYTES: usize = 8;
 const HEADER_BYTES: usize = AUDIENCE_BYTES + 8;
 
-/// What a value is sealed for. One that was sealed for one purpose doesn't open for another.
+/// What a value is sealed for. A value that was sealed for one purpose doesn't open for another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Purpose {
-    /// What the browser's cookie holds between `/authorize` and `/callback`.
+    /// The pending login, in the browser's cookie between `/authorize` and `/callback`.
     PendingLogin,
     /// The code that Amazon Cognito gets.
     Code,
@@ -46,7 +46,7 @@ impl Purpose {
     }
 }
 
-/// Whom sealed values are for: this bridge and its client.
+/// For whom a value is sealed: a bridge and its client.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Audience([u8; AUDIENCE_BYTES]);
 
@@ -78,14 +78,14 @@ pub enum OpenError {
     /// Sealed for another bridge or client.
     #[error("the value is for somebody else")]
     Foreign,
-    /// Its time is over.
+    /// The value has expired.
     #[error("the value has expired")]
     Expired,
-    /// In a form that isn't known here: another version of the bridge sealed it.
+    /// In an unknown form: another version of the bridge sealed it.
     #[error("the value has another version")]
     OtherVersion,
-    /// It isn't known whether it opens: our own keys are too old, or newer ones are needed and
-    /// can't be had.
+    /// It isn't known whether the value opens: the known keys are too old, or newer ones are needed
+    /// and can't be read.
     #[error("the keys that may open the value can't be had")]
     SecretsUnavailable,
 }
@@ -97,7 +97,7 @@ impl From<NoSecrets> for OpenError {
 }
 
 impl OpenError {
-    /// Those that the seal itself is asked for, in the order in which they are looked for.
+    /// The errors that opening a sealed value can give, in the order in which they are checked.
     pub const OF_A_SEAL: [Self; 6] = [
         Self::Malformed,
         Self::OtherVersion,
@@ -119,14 +119,15 @@ impl From<sealing::OpenError> for OpenError {
     }
 }
 
-/// How one request seals and opens: with these keys, for this bridge and its client, now.
+/// Seals and opens the values of one request: with these keys, for this bridge and its client, at
+/// this time.
 #[derive(Clone, Copy, Debug)]
 pub struct Seal<'a> {
-    /// The ring.
+    /// The ring of keys.
     pub keys: &'a SealingKeys,
     /// This bridge and its client.
     pub audience: Audience,
-    /// Now.
+    /// The time of the request.
     pub now: DateTime<Utc>,
 }
 
@@ -156,8 +157,8 @@ impl Seal<'_> {
     /// # Errors
     ///
     /// [`OpenError`], in the order: malformed, other version, unknown key, forged, foreign,
-    /// expired. The header is authenticated together with the rest, so whom a value is for, and
-    /// until when, can be trusted once it has opened.
+    /// expired. The header is authenticated, too, so audience and expiry can be trusted once the
+    /// value was opened.
     pub fn open(&self, purpose: Purpose, sealed: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let opened = self.keys.open(purpose.label(), sealed)?;
         let header = Header::read(&opened.header).ok_or(OpenError::Malformed)?;
@@ -171,18 +172,18 @@ impl Seal<'_> {
     }
 }
 
-/// What travels sealed. Its type says what it was sealed for, so that one can't be opened as
-/// another.
+/// What the browser or Cognito carries for the bridge, sealed. The type determines the purpose, so
+/// that a value of one type can't be opened as another.
 pub trait Travels: Sized {
-    /// What it is sealed for.
+    /// The purpose for which these values are sealed.
     const PURPOSE: Purpose;
 
-    /// What was inside the seal.
+    /// Reads the content of an opened value.
     ///
     /// # Errors
     ///
-    /// [`OpenError::OtherVersion`]: it opened, so a bridge wrote it, in a form that isn't known
-    /// here.
+    /// [`OpenError::OtherVersion`] if the form is unknown. The value opened, so a bridge wrote it,
+    /// of another version.
     fn read(inside: &[u8]) -> Result<Self, OpenError>;
 
     /// Opens a sealed value.
@@ -195,9 +196,9 @@ pub trait Travels: Sized {
     }
 }
 
-/// What is inside a seal: its `members`, and after them the version of their form. At the end,
-/// because what was written before there was a version is read on, and reads no further than the
-/// members.
+/// Writes the content of a sealed value: its `members`, and after them the version of their form.
+/// The version comes last because of the time before there was a version: values of that time end
+/// after the members, and bridges of that time ignore what follows the members.
 ///
 /// # Errors
 ///
@@ -216,8 +217,8 @@ pub fn write(
         .map_err(|_| SealError)
 }
 
-/// The `members` of what [`write()`] wrote with this version, or what was written before there was
-/// one. Not one byte may be left over.
+/// Reads the `members` that [`write()`] wrote with this version, or that were written before there
+/// was a version. Not one byte may be left over.
 ///
 /// # Errors
 ///
@@ -236,15 +237,15 @@ pub fn read<'a, T>(
     }
 }
 
-/// When a sealed value says that it expires, in seconds since 1970. **Not authenticated**: for
-/// choosing which of a browser's own cookies goes first, and for nothing else.
+/// The expiry that a sealed value claims, in seconds since 1970. **Not authenticated**: use it only
+/// to choose which of a browser's own cookies ends first.
 #[must_use]
 pub fn claimed_expiry(sealed: &str) -> Option<i64> {
     let header = sealing::claimed_header(sealed)?;
     Header::read(&header).map(|header| header.expires_at)
 }
 
-/// What everybody may read of a sealed value.
+/// The header of a sealed value, which is authenticated and not encrypted.
 struct Header {
     audience: Audience,
     expires_at: i64,

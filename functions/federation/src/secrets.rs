@@ -1,7 +1,7 @@
 //! The bridge's secrets: the sealing keys, the keys of the verified records and the client's
-//! secrets, which become one value; and what secrets that somebody shows look like, while they are
-//! changed and else.
-//! How they are kept and fetched again is the same for all functions: [`Cached`].
+//! secrets, which are read together and become one value. A [`SecretPair`] is a secret that a
+//! caller shows, also while it is being changed.
+//! How secrets are kept and read again is the same for all functions: [`Cached`].
 
 use std::fmt;
 
@@ -19,7 +19,8 @@ use serde::Deserialize;
 use crate::failure::Class;
 use crate::variables::{CLIENT_SECRETS, RECORD_KEYS, SEALING_KEYS};
 
-/// A secret that somebody shows: the one in use, and the one before it while it is being rotated.
+/// A secret that a caller has to show: the current one, and the previous one while it is being
+/// rotated.
 pub struct SecretPair {
     current: SecretString,
     previous: Option<SecretString>,
@@ -32,10 +33,10 @@ impl fmt::Debug for SecretPair {
 }
 
 impl SecretPair {
-    /// Whether this is one of them, in a time that doesn't depend on the values.
+    /// Whether `given` is one of the two, in a time that doesn't depend on the values.
     #[must_use]
     pub fn match_any(&self, given: &str) -> bool {
-        // Hashes have one length, so that not even the secret's length is told.
+        // Hashes have the same length, so that the time doesn't even show the secret's length.
         let given = digest(&SHA256, given.as_bytes());
         let is = |secret: &SecretString| {
             let hash = digest(&SHA256, secret.expose_secret().as_bytes());
@@ -47,13 +48,13 @@ impl SecretPair {
     }
 }
 
-/// The secrets of one fetch.
+/// The secrets that were read together.
 pub struct SecretValues {
-    /// The ring of what travels.
+    /// The keys of the sealed values: cookies, codes and access tokens.
     pub sealing: SealingKeys,
-    /// The ring of the verified records.
+    /// The keys of the verified records.
     pub records: SealingKeys,
-    /// The client's.
+    /// The client's secrets.
     pub client: SecretPair,
 }
 
@@ -63,7 +64,7 @@ impl fmt::Debug for SecretValues {
     }
 }
 
-/// The secrets, and how to fetch them again.
+/// The secrets, which can be read again.
 pub type Secrets = Cached<SecretValues, 3>;
 
 impl From<NoSecrets> for Class {
@@ -83,11 +84,11 @@ pub struct References {
     pub client_secrets: Reference,
 }
 
-/// Fetches the secrets for the first time.
+/// Reads the secrets for the first time.
 ///
 /// # Errors
 ///
-/// The first that can't be had.
+/// The first secret that can't be read, or is malformed.
 pub async fn load(
     reader: SecretReader,
     references: References,
@@ -113,8 +114,9 @@ pub async fn load(
 fn values([sealing, records, client]: [SecretText; 3]) -> Result<SecretValues, InvalidSecret> {
     let sealing = sealing.parse(sealing_keys)?;
     let records = records.parse(sealing_keys)?;
-    // A purpose tells the seals apart too. But the keys of the records are the triggers' as well,
-    // and stay for years: whoever has them must not be able to open or make what travels.
+    // The purpose already tells the seals apart. But the triggers have the keys of the records,
+    // too, and these keys stay for years: with them, nobody must be able to open or make cookies,
+    // codes and access tokens.
     if records.shares_a_key_with(&sealing) {
         return Err(InvalidSecret {
             variable: RECORD_KEYS,
@@ -134,7 +136,7 @@ struct PairDocument {
     previous: Option<SecretString>,
 }
 
-/// The pair of a secret of the form `{"current":"…","previous":"…"}`, of 16 bytes or more each;
+/// Reads a pair of the form `{"current":"…","previous":"…"}`. Each secret has 16 bytes or more;
 /// `previous` may be absent.
 ///
 /// # Errors
@@ -144,7 +146,7 @@ pub fn secret_pair(text: &SecretString) -> Result<SecretPair, SecretError> {
     let document: PairDocument =
         serde_json::from_str(text.expose_secret()).map_err(|_| SecretError::Malformed)?;
     let secrets = [Some(&document.current), document.previous.as_ref()];
-    // An empty or short secret would let in anybody who guesses.
+    // An empty or short secret could be guessed.
     if secrets
         .into_iter()
         .flatten()
@@ -229,7 +231,7 @@ mod tests {
     async fn rings_that_share_a_key_are_refused() {
         let client = r#"{"current":"first-secret-0001"}"#;
         let both = SEALING.replace(']', r#","AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"]"#);
-        // The same key in its other spelling, as AWS Secrets Manager makes it.
+        // The same key in the other form, as AWS Secrets Manager generates it.
         let generated = format!(r#"{{"key":"{}"}}"#, "01".repeat(32));
         for (sealing, records) in [
             (SEALING, SEALING),

@@ -1,4 +1,4 @@
-//! From the environment to a bridge that can answer: all that takes time, in parallel.
+//! Makes the bridge from its configuration. Keys and secrets are loaded in parallel.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::variables::{ASSERTION_KEYS, ID_TOKEN_KEYS};
 /// Why the bridge can't start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// No secure connection is possible.
+    /// There are no root certificates, so no TLS connection is possible.
     #[error(transparent)]
     NoRootCertificates(#[from] NoRootCertificates),
     /// A secret is missing or malformed.
@@ -44,11 +44,11 @@ pub enum StartError {
         /// What is wrong.
         source: SecretError,
     },
-    /// ID tokens are RS256: an elliptic curve key can't sign them.
+    /// A key for ID tokens is an elliptic curve key: ID tokens are signed with RS256.
     #[error("{ID_TOKEN_KEYS} must be RSA keys: ID tokens are signed with RS256")]
     IdTokenKeyAlgorithm,
-    /// One key in two roles, by two references: it would sign client assertions and Amazon
-    /// Cognito's ID tokens, and be in both JWK Sets.
+    /// One key has two roles, by two references: it would sign client assertions and the ID tokens
+    /// for Cognito, and be in both JWK Sets.
     #[error("{ASSERTION_KEYS} {}", SecretError::SharedKey(ID_TOKEN_KEYS))]
     SharedKey,
 }
@@ -97,7 +97,7 @@ impl AwsClients {
 ///
 /// # Errors
 ///
-/// [`StartError`] names what can't be had, without any value.
+/// [`StartError`] names what could not be loaded, without any value.
 pub async fn start(
     config: Config,
     clock: Arc<dyn Clock>,
@@ -107,7 +107,7 @@ pub async fn start(
     Ok(Bridge::new(parts))
 }
 
-/// Makes the bridge's parts, as its configuration says.
+/// Makes the parts of the bridge from its configuration.
 ///
 /// # Errors
 ///
@@ -150,7 +150,7 @@ pub async fn parts(
     );
     let (secrets, front_door) = (secrets?, front_door?);
     let (id_token_keys, assertion_keys) = (id_token_keys?, assertion_keys?);
-    // Also a key that is only published yet: it is going to sign.
+    // A key that is only published so far is checked, too: it will sign later.
     let is_rs256 = |key: &Arc<dyn SigningKey>| key.algorithm() == Algorithm::Rs256;
     if !id_token_keys.iter().all(is_rs256) {
         return Err(StartError::IdTokenKeyAlgorithm);
@@ -184,7 +184,7 @@ pub async fn parts(
     })
 }
 
-/// The client of the service, once there is a client id.
+/// The client of the service; `None` as long as there is no client ID.
 #[must_use]
 pub fn service(
     config: &Config,
@@ -216,7 +216,7 @@ fn key_ring(
     Ok(Arc::new(ring))
 }
 
-/// Loads the keys of one variable, side by side.
+/// Loads the keys of one variable, in parallel.
 async fn signing_keys(
     variable: &'static str,
     references: &[Reference],
@@ -228,7 +228,7 @@ async fn signing_keys(
     join_all(keys).await.into_iter().collect()
 }
 
-/// Loads a key: one call at most.
+/// Loads a key, with one call to AWS at most.
 async fn signing_key(
     variable: &'static str,
     reference: &Reference,
@@ -255,8 +255,7 @@ mod tests {
 
     use super::*;
 
-    /// Amazon Cognito waits for a process that has to start for it, so everything is fetched side
-    /// by side.
+    /// Cognito waits while a process starts, so everything is loaded in parallel.
     #[tokio::test(start_paused = true)]
     async fn a_ring_of_keys_takes_as_long_as_one_of_them() {
         let aws = SecretsManager::default();

@@ -1,7 +1,8 @@
-//! `/token`: Amazon Cognito exchanges its code; the service's code inside is exchanged on the way.
+//! `/token`: Amazon Cognito exchanges the bridge's code for tokens. To make them, the bridge
+//! exchanges the service's code, which is sealed inside.
 //! The client is authenticated before anything is opened or called (RFC 6749 §3.2.1). Then the code
-//! must be ours, for this client and redirect URI; then the service has to agree, within four
-//! seconds in all.
+//! must be the bridge's own, for this client and redirect URI. Then the service has to give its
+//! tokens. All of it takes four seconds at most.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -20,13 +21,13 @@ use crate::parameters::Parameters;
 use crate::refusal::{Refusal, Told};
 use crate::sealed::OpenError;
 
-/// Whoever shows a client secret.
+/// Anybody who shows a client secret.
 const CLIENT: Asker = Asker("client");
-/// Whoever has shown the right one, and shows a code.
+/// The client that has shown the right secret, and shows a code.
 const AUTHENTICATED_CLIENT: Asker = Asker("authenticated client");
 
-/// Answers a token request. If the time is over, the class is that of who took most of it, wherever
-/// it ended.
+/// Answers a token request. If the deadline has passed, the class names what took most of the time,
+/// wherever the request was interrupted.
 ///
 /// # Errors
 ///
@@ -59,7 +60,8 @@ pub async fn token(
 
 const SIGNING: &[Step] = &[Step::SignAssertion, Step::SignIdToken];
 
-/// Who took most of the time. The service's keys and its answers are the service's time together.
+/// The class of what took most of the time. The service's keys and its answers count together, as
+/// the service's time.
 fn slowest(invocation: &Invocation<'_>) -> Class {
     let who: [(&[Step], _); 3] = [
         (&[Step::Secrets], Class::SecretsUnavailable),
@@ -76,8 +78,8 @@ fn slowest(invocation: &Invocation<'_>) -> Class {
     }
 }
 
-/// Whether the service took longer for its keys than for its answers. What went on while something
-/// was signed, nobody waited for alone.
+/// Whether the service took longer for its keys than for its answers. Signatures are among the
+/// groups because steps that run at the same time share that time.
 fn its_keys_took_longer(invocation: &Invocation<'_>) -> bool {
     let which: [&[Step]; 3] = [
         &[Step::ServiceJwks],
@@ -164,7 +166,7 @@ async fn exchange(
         http::StatusCode::OK,
         issued_token::token_answer(&tokens, &scope),
     )
-    // RFC 6749 §5.1 wants this old header too.
+    // RFC 6749 §5.1 requires this old header, too.
     .with_header("pragma", "no-cache"))
 }
 
@@ -183,7 +185,7 @@ async fn authenticate_client(
         by: CLIENT,
         value: given,
     };
-    // Another secret may be the current one since they were fetched.
+    // The secret may have been rotated since it was read.
     let mut tries = bridge.secrets().tries(shown, invocation);
     while let Some(secrets) = tries.next().await? {
         if secrets.client.match_any(given) {
@@ -209,8 +211,8 @@ async fn open(bridge: &Bridge, code: &str, invocation: &Invocation<'_>) -> Resul
     })
 }
 
-/// RFC 7636 §4.6. A verifier without a challenge is refused too: whoever sends one thinks that the
-/// code is bound (RFC 9700 §4.8.2).
+/// Whether the verifier fits the challenge (RFC 7636 §4.6). A verifier without a challenge is
+/// refused, too: a client that sends one assumes that the code is bound to it (RFC 9700 §4.8.2).
 fn fits_challenge(challenge: Option<[u8; 32]>, verifier: Option<&str>) -> bool {
     match (challenge, verifier) {
         (None, None) => true,

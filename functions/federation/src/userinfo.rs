@@ -1,4 +1,5 @@
-//! `/userinfo`: the claims out of the sealed access token, without any call (OIDC Core §5.3).
+//! `/userinfo`: answers with the claims in the sealed access token, and calls nobody for it
+//! (OIDC Core §5.3).
 
 use function_kit::check::{none_of, present};
 use function_kit::invocation::Invocation;
@@ -12,7 +13,7 @@ use crate::issued_token::AccessToken;
 use crate::refusal::{Refusal, Told};
 use crate::sealed::OpenError;
 
-/// Whoever has an access token, or made one up.
+/// Anybody who shows an access token, even a made-up one.
 const BEARER: Asker = Asker("bearer");
 
 /// Answers a userinfo request, by GET or POST, with the access token in the header (RFC 6750 §2.1).

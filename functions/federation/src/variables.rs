@@ -1,13 +1,13 @@
-//! The environment variables of the bridge: what each is, in which form, and what holds where it
-//! isn't set. `docs/configuration` is made of them (`cargo xtask docs`), and the
-//! [configuration](crate::config) is read by them.
+//! The environment variables of the bridge: the meaning, the form and the default of each.
+//! `cargo xtask docs` writes `docs/configuration` from them, and the [configuration](crate::config)
+//! reads them.
 
 use function_kit::failure::Bilingual;
 use function_kit::settings::{IfUnset, Variable, form};
 use function_kit::telemetry;
 pub use function_kit::telemetry::{LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME};
 
-/// The addresses of the service, which is known but for `custom`.
+/// The default of the service's addresses, which are only needed with `SERVICE=custom`.
 const REQUIRED_WITH_CUSTOM: IfUnset = IfUnset::Said(Bilingual {
     en: "required with `custom`",
     ja: "`custom` のとき必須",

@@ -1,6 +1,6 @@
-//! How often and how much one warm request of each route allocates, compared with what is written
-//! here, so that a change which makes a route work much harder is seen. Counted by `dhat`, in one
-//! thread and with nothing random.
+//! Measures how often and how much one warm request of each route allocates, and compares that with
+//! the figures below, so that a change which makes a route work much harder is noticed. `dhat`
+//! counts, in one thread and with nothing random.
 //!
 //! The figures are those of the `dev` profile, which `cargo test` uses. To update them: run
 //! `cargo test -p federation --test allocations`, look at why they changed, and copy the lines that
@@ -35,8 +35,8 @@ const EXPECTED: [Figures; 5] = [
     ("/jwks.json", 9, 1_093),
 ];
 
-/// More than this over a figure is a failure; less than this under it, too: then the figure is to
-/// be lowered.
+/// By how much a measurement may differ from its figure, in percent. A lower measurement fails,
+/// too: then the figure has to be lowered.
 const MARGIN_PERCENT: u64 = 10;
 
 fn main() {
@@ -55,10 +55,10 @@ fn main() {
     ];
     let mut wrong = Vec::new();
     for (expected, request) in EXPECTED.into_iter().zip(requests) {
-        // Once more, so that what grows only once has grown.
+        // One request before the measured one, so that everything has grown that grows only once.
         runtime.block_on(login.send(request(&login)));
-        // In a box, because tokio puts large ones into one of its own, and what is large depends on
-        // the profile.
+        // Boxed here, because tokio itself boxes large futures, and which future is large depends
+        // on the profile.
         let answering = Box::pin(login.send(request(&login)));
         let before = HeapStats::get();
         let response = runtime.block_on(answering);

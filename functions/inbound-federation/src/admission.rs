@@ -1,6 +1,7 @@
-//! Whether a federated sign-in is admitted, and which attributes it writes.
-//! For our provider all of them come from the verified record: whatever else the event says of the
-//! person isn't believed. The sign-ins of other providers pass as they came.
+//! Decides whether a federated sign-in is admitted, and which attributes it writes to the user
+//! pool.
+//! For a sign-in through the bridge, all attributes come from the verified record: nothing else
+//! that the event says of the person is trusted. Sign-ins through other providers pass unchanged.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,9 +23,9 @@ use crate::event::{SignIn, Whose};
 pub struct Admission {
     /// The configuration.
     pub config: Config,
-    /// What opens records.
+    /// Opens verified records.
     pub records: Records,
-    /// What time it is.
+    /// The source of the current time.
     pub clock: Arc<dyn Clock>,
     /// Where metrics go.
     pub metrics: Metrics,
@@ -42,14 +43,15 @@ impl fmt::Debug for Admission {
 impl Trigger for Admission {
     const STEP: Step = Step::InboundFederation;
 
-    /// Any doubt is a failure: then nobody signs in, and nothing is written.
+    /// Any doubt is a failure: then the sign-in ends, and nothing is written to the user pool.
     async fn handle(&self, event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
         (invocation.measurements).count(Count::InboundFederationInvoked);
         let sign_in = match Whose::read(&event, &self.config.records.provider_name)? {
             Whose::Ours(sign_in) => sign_in,
             Whose::Anothers { record } => {
-                // One of our records under another name: it is our provider, and the configuration
-                // calls it otherwise. What else a provider calls so is its own.
+                // If the bridge has sealed the record, this provider is the bridge, and
+                // `PROVIDER_NAME` is wrong. Any other value under this claim's name belongs to the
+                // other provider.
                 if let Some(record) = record {
                     let ours = self.records.have_sealed(record, invocation);
                     if in_time(ours, invocation).await? {
@@ -72,7 +74,8 @@ impl Trigger for Admission {
         let answer = with_response(event, |response| {
             response.insert("userAttributesToMap".to_owned(), attributes.into());
         })?;
-        // Tokens are next.
+        // Cognito calls `pre-token-generation` next. The 0 is there for the metric's share even if
+        // that trigger is never invoked.
         (invocation.measurements).count_if(Count::PreTokenGenerationInvoked, false);
         Ok(answer)
     }
@@ -86,10 +89,10 @@ impl Trigger for Admission {
     }
 }
 
-/// What the sign-in writes, by the names of the provider's claims: these are what the attribute
-/// mapping starts from. An empty text clears an attribute; what has no entry stays as it was. So
-/// stays what the bridge doesn't ask for: of a linked user, it is what they wrote themselves, or
-/// their other provider did.
+/// The attributes that the sign-in writes, by the names of the provider's claims, from which the
+/// user pool's attribute mapping starts. An empty text clears an attribute. An attribute without an
+/// entry keeps its value. Attributes that the bridge doesn't ask for have no entry: a linked user,
+/// or another provider of that user, may have written them.
 fn attributes(
     record: &VerifiedRecord,
     sign_in: &SignIn<'_>,
@@ -98,7 +101,7 @@ fn attributes(
     let mut texts = user_pool::texts(&record.attributes);
     let mut attributes = Map::new();
     for attribute in config.attributes.iter() {
-        // The address as text, for both of the claims that a pool may map.
+        // A user pool may map either of these two claims. Both get the address as text.
         let names: &[&str] = match attribute {
             Attribute::Address => &[attribute.claim(), FORMATTED_ADDRESS],
             _ => &[attribute.claim()],
@@ -111,8 +114,8 @@ fn attributes(
         let named = names.iter().map(|name| ((*name).to_owned(), value.clone()));
         attributes.extend(named);
     }
-    // Where the service didn't say when, there is no time that anybody may rely on: an earlier one
-    // goes.
+    // Without `auth_time` of the service there is no reliable time of verification, so an earlier
+    // one is cleared.
     let verified_at = match record.verified_at {
         VerifiedAt::Authentication(time) => time.timestamp().to_string(),
         VerifiedAt::IssuedAt(_) => String::new(),

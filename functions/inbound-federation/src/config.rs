@@ -1,4 +1,4 @@
-//! The configuration of the trigger: from the environment into one typed value.
+//! The configuration of the trigger: reads the environment variables into one typed value.
 
 use four_attributes::{Attribute, AttributeSet};
 use function_kit::settings::{self, ConfigError, Reader, attributes};
@@ -10,14 +10,14 @@ use crate::variables::{self, ADDRESS_GONE, ATTRIBUTES, BIRTHDATE_GONE, GENDER_GO
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Whose records are believed.
+    /// Which records are accepted, and where the keys are that open them.
     pub records: RecordSettings,
-    /// The attributes that the bridge asks for. The others are nobody's business here.
+    /// The attributes that the bridge asks for. The trigger leaves all other attributes alone.
     pub attributes: AttributeSet,
-    /// Those of them that are cleared in the user pool if a sign-in doesn't bring them. The others
-    /// stay.
+    /// The attributes that are cleared in the user pool if a sign-in doesn't bring them. The others
+    /// keep their value.
     pub cleared: AttributeSet,
-    /// How the operator is told.
+    /// The settings of logs and metrics.
     pub telemetry: Telemetry,
 }
 
@@ -33,7 +33,7 @@ impl Config {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Config> {
-    // Everything is read before anything is given up, so that every problem is named.
+    // Every variable is read before the first `?`, so that the error names every problem.
     let records = RecordSettings::read(reader);
     let attributes = reader.checked_or_empty(ATTRIBUTES, attributes);
     let cleared = cleared(reader);
@@ -46,9 +46,10 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     })
 }
 
-/// Which attributes are cleared if they don't come. A birth date stays unless the variable says
-/// `clear`: it is not known whether Amazon Cognito takes an empty one, and a refused value fails
-/// the sign-in. What stays isn't shown in tokens: what they show comes from the record.
+/// The attributes that are cleared if a sign-in doesn't bring them. A birth date is kept unless the
+/// variable says `clear`: it is not known whether Cognito accepts an empty birth date, and a
+/// refused value fails the sign-in. Tokens don't show a kept value: their attributes come from the
+/// record.
 fn cleared(reader: &mut Reader<'_>) -> Option<AttributeSet> {
     let mut read = |attribute: Attribute, variable| {
         let is_cleared = reader.checked(variable, is_cleared)?;

@@ -1,6 +1,6 @@
-//! The event of the trigger: what is read of it.
-//! It comes and goes as plain JSON, so that whatever Amazon Cognito adds to it survives. It carries
-//! tokens.
+//! The event of the trigger, and what the trigger reads of it.
+//! The event stays plain JSON, so that the answer keeps all fields that Amazon Cognito may add. The
+//! event contains tokens.
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-inbound-federation.html>
 
 use std::fmt;
@@ -10,10 +10,10 @@ use record_trigger::Class;
 use serde_json::Value;
 use user_pool::claim::VERIFIED_RECORD;
 
-/// The one source of this trigger.
+/// The only `triggerSource` of this trigger.
 const SOURCE: &str = "InboundFederation_ExternalProvider";
 
-/// A sign-in through our provider.
+/// A sign-in through the bridge.
 pub struct SignIn<'a> {
     /// `sub` of the bridge's ID token, which Amazon Cognito has verified.
     pub subject: &'a str,
@@ -21,14 +21,14 @@ pub struct SignIn<'a> {
     pub record: &'a str,
 }
 
-/// Whose sign-in an event is.
+/// The provider through which a sign-in comes.
 #[derive(Debug)]
 pub enum Whose<'a> {
-    /// Our provider's.
+    /// The bridge.
     Ours(SignIn<'a>),
-    /// Another provider's.
+    /// Another provider.
     Anothers {
-        /// What it calls a verified record, if it does.
+        /// The claim with the name of the verified record, if there is one.
         record: Option<&'a str>,
     },
 }
@@ -40,14 +40,16 @@ impl fmt::Debug for SignIn<'_> {
 }
 
 impl<'a> Whose<'a> {
-    /// Reads an event. Of a sign-in through another provider nothing else is read, whatever that
-    /// one's events look like.
+    /// Reads an event. Of a sign-in through another provider, only the claim with the record's name
+    /// is read, whatever else the event looks like.
     ///
     /// # Errors
     ///
-    /// [`Class::EventMalformed`] for what isn't such an event, [`Class::ProviderMismatch`] if
-    /// another provider has nearly our name, [`Class::SubjectMismatch`] if our provider's two
-    /// subjects differ, and [`Class::RecordMissing`] if the bridge's ID token had no record.
+    /// [`Class::EventMalformed`] if the event isn't one of this trigger,
+    /// [`Class::ProviderMismatch`] if the provider's name differs from `provider_name` only in
+    /// upper and lower case, [`Class::SubjectMismatch`] if the ID token and userinfo of the bridge
+    /// have different subjects, and [`Class::RecordMissing`] if the bridge's ID token had no
+    /// record.
     pub fn read(event: &'a Value, provider_name: &str) -> Result<Self, Class> {
         let text = |path: &str| event.pointer(path).and_then(Value::as_str);
         if text("/triggerSource") != Some(SOURCE) {
@@ -56,8 +58,8 @@ impl<'a> Whose<'a> {
         let provider = text("/request/providerName").ok_or(Class::EventMalformed)?;
         let claim = format!("/request/attributes/idToken/{VERIFIED_RECORD}");
         if provider != provider_name {
-            // A configuration that only nearly names the provider would let all of its sign-ins
-            // pass as they came.
+            // With a configured name that differs in upper and lower case, all sign-ins through the
+            // bridge would pass unchecked.
             let is_nearly_ours = provider.to_lowercase() == provider_name.to_lowercase();
             ensure(!is_nearly_ours, Class::ProviderMismatch)?;
             let record = text(&claim);
@@ -66,7 +68,7 @@ impl<'a> Whose<'a> {
         let subject = text("/request/attributes/idToken/sub")
             .filter(|subject| !subject.is_empty())
             .ok_or(Class::EventMalformed)?;
-        // Userinfo may be missing: then Amazon Cognito goes on without it.
+        // Userinfo may be missing: Cognito then continues the sign-in without it.
         let at_userinfo = event.pointer("/request/attributes/userInfo/sub");
         let is_the_same =
             at_userinfo.is_none_or(|other| other.is_null() || other.as_str() == Some(subject));

@@ -1,8 +1,8 @@
-//! The trigger InboundFederation of an Amazon Cognito user pool: admits a federated sign-in, and
-//! says which attributes it writes. [`event`] reads, [`admission`] decides, [`config`] says what
-//! the environment has to hold.
-//! Amazon Cognito shows the error of a trigger to the person: it is a class and a support id, and
-//! nothing else.
+//! The inbound federation trigger of an Amazon Cognito user pool: decides whether a federated
+//! sign-in is admitted, and which attributes it writes. [`event`] reads the event, [`admission`]
+//! decides, and [`config`] reads the environment variables.
+//! Cognito shows the error of a trigger to the person, so the error holds a class and a support id,
+//! and nothing else.
 
 pub mod admission;
 pub mod config;

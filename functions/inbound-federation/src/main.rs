@@ -1,4 +1,5 @@
-//! The Lambda function `inbound-federation`: from the environment to a trigger that serves.
+//! The Lambda function `inbound-federation`: reads the configuration from the environment, and
+//! serves the trigger.
 
 use std::process::ExitCode;
 use std::sync::Arc;

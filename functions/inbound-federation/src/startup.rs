@@ -1,4 +1,4 @@
-//! From the environment to a trigger that can answer.
+//! Makes the trigger from its configuration.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::config::Config;
 ///
 /// # Errors
 ///
-/// [`StartError`] names what can't be had, without any value.
+/// [`StartError`] names what could not be loaded, without any value.
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Admission, StartError> {
     let http = Arc::new(HttpClient::new(Arc::clone(&clock))?);
     let reader = SecretReader::for_references([&config.records.keys.reference], &http).await;

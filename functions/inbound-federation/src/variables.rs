@@ -1,5 +1,6 @@
-//! The environment variables of the trigger. Those that other functions read as well are declared
-//! where they are read. `docs/configuration` is made of them (`cargo xtask docs`).
+//! The environment variables of the trigger. Those that it has in common with other functions are
+//! declared in `record-trigger` and `function-kit`. `cargo xtask docs` writes `docs/configuration`
+//! from all of them.
 
 use function_kit::failure::Bilingual;
 use function_kit::settings::{IfUnset, Variable};
@@ -10,7 +11,7 @@ pub use record_trigger::records::{ATTRIBUTES, PROVIDER_NAME, RECORD_KEYS, SERVIC
 /// Every variable that is read.
 pub const ALL: &[&[Variable]] = &[records::VARIABLES, VARIABLES, telemetry::VARIABLES];
 
-/// What becomes of a value that doesn't come.
+/// The form of a variable that says what happens to an attribute that a sign-in doesn't bring.
 const CLEAR_OR_LEAVE: Bilingual = Bilingual {
     en: "`clear` empties it, `leave` keeps it",
     ja: "`clear` は空にする、`leave` は残す",

@@ -1,6 +1,7 @@
-//! The trigger in this process, with keys that don't come a second time: its answer is there four
-//! seconds after somebody began to wait, which is in time for Amazon Cognito, and its class says
-//! what took the time. The time that passes is the test's.
+//! Tests of the trigger's deadline, with keys that can't be read a second time. The answer is there
+//! four seconds after Amazon Cognito began to wait, which is in time for Cognito, and its class
+//! names what took most of the time. The tests run with tokio's paused time, which passes only
+//! while everything waits.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
 
 use std::sync::Arc;
@@ -27,7 +28,7 @@ const ISSUER: &str = "https://service.example/api/realms/main";
 const PROVIDER: &str = "MynaApp";
 const KEYS: &str = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:records";
 const SUBJECT: &str = "1b9d6bcd";
-/// Longer than anybody waits.
+/// Longer than any caller waits.
 const FOR_EVER: Duration = Duration::from_secs(3_600);
 
 /// The event of a sign-in with a record that was sealed with this key.
@@ -48,7 +49,7 @@ fn sign_in(sealed_with: u8) -> Value {
     })
 }
 
-/// The same under another provider's name.
+/// The same event under another provider's name.
 fn sign_in_elsewhere(sealed_with: u8) -> Value {
     let mut event = sign_in(sealed_with);
     let name = event.pointer_mut("/request/providerName").unwrap();
@@ -56,7 +57,7 @@ fn sign_in_elsewhere(sealed_with: u8) -> Value {
     event
 }
 
-/// The trigger some hours after it started, with keys that don't come any more.
+/// The trigger, started this many hours ago. AWS Secrets Manager doesn't answer any more.
 async fn after(hours: i64) -> Admission {
     let config = Config::read(&|name| {
         let value = match name {
@@ -82,7 +83,8 @@ async fn after(hours: i64) -> Admission {
     admission
 }
 
-/// The answer to a sign-in for which somebody has waited so long, and how long that was in the end.
+/// The answer to a sign-in for which Cognito has already waited `waited` seconds, and how long
+/// Cognito waited in all.
 async fn answers(hours: i64, event: Value, waited: u64) -> (Result<Value, String>, Duration) {
     let admission = after(hours).await;
     let begun = Instant::now() - Duration::from_secs(waited);
@@ -101,8 +103,8 @@ async fn pass_with_keys_of_an_hour_ago_that_do_not_come() {
     assert!(took <= Duration::from_millis(1_002), "{took:?}");
 }
 
-/// A record under another name may be ours by a key that isn't known yet: until that can be known,
-/// nobody signs in by it.
+/// A record from another provider may be sealed by the bridge, with a key that isn't known yet. As
+/// long as newer keys can't be read, that sign-in fails.
 #[tokio::test(start_paused = true)]
 async fn fail_in_time_with_a_record_of_another_provider_by_a_key_that_may_be_newer() {
     let (answer, took) = answers(0, sign_in_elsewhere(1), 0).await;
@@ -116,12 +118,12 @@ async fn fail_in_time_with_a_record_of_another_provider_by_a_key_that_may_be_new
 #[tokio::test(start_paused = true)]
 async fn fail_in_time_as_that_which_took_the_time() {
     for (hours, sealed_with, waited, class) in [
-        // Keys of a day ago are too old to decide by.
+        // Keys that were read a day ago may not be used any more.
         (24, 1, 0, "secrets_unavailable"),
         (24, 1, 1, "secrets_unavailable"),
-        // A process that had to start for this.
+        // The start of the process took most of the time.
         (24, 1, 3, "too_slow"),
-        // A key that may be newer than those that are known.
+        // The record's key may be newer than the known keys.
         (0, 2, 0, "secrets_unavailable"),
         (1, 2, 0, "secrets_unavailable"),
         (0, 2, 3, "too_slow"),

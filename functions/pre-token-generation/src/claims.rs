@@ -1,7 +1,8 @@
-//! From a verified record and what was granted to the claims of both tokens.
-//! The ID token gets attributes and what follows from them, the access token only what follows from
-//! them.
-//! What can't be known has no claim: an age that isn't proved is absent, and not `false`.
+//! The claims of both tokens, made from a verified record and the granted scopes.
+//! The ID token gets attributes and claims that follow from them. The access token gets only claims
+//! that follow from them.
+//! A claim whose value can't be known is left out: an age that isn't proved is absent, and not
+//! `false`.
 
 use std::cell::LazyCell;
 
@@ -12,7 +13,7 @@ use user_pool::claim::Claim;
 
 use crate::scopes::Grants;
 
-/// The claims that are added.
+/// The claims that are added to the tokens.
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Claims {
     /// To the ID token.
@@ -33,15 +34,17 @@ impl Claims {
     pub fn of(record: &VerifiedRecord, grants: &Grants, now: DateTime<Utc>) -> Self {
         let today = japan_date(now);
         let address = record.attributes.address.as_ref();
-        // Two claims say it, and it is looked up once, if at all.
+        // Two claims need the municipality. It is looked up once, and only if one of them is
+        // granted.
         let municipality = LazyCell::new(|| address.and_then(Municipality::of));
         Self::with(grants, |claim| {
             value(claim, record, today, || *municipality)
         })
     }
 
-    /// The claims of a person whose verification doesn't count any more (it is too old, or the
-    /// policy has become stricter): that, if it was asked for, and nothing else.
+    /// The claims of a person whose verification doesn't count any more, because it is too old or
+    /// the policy has become stricter: `identity_verified` is `false` if its scope was granted, and
+    /// there is no other claim.
     #[must_use]
     pub fn of_an_outdated_record(grants: &Grants) -> Self {
         Self::with(grants, |claim| {
@@ -49,7 +52,7 @@ impl Claims {
         })
     }
 
-    /// Those of the granted claims that have a value.
+    /// The granted claims for which `value` gives a value.
     fn with(grants: &Grants, value: impl Fn(Claim) -> Option<Value>) -> Self {
         let mut claims = Self::default();
         for claim in grants.claims() {
@@ -64,7 +67,8 @@ impl Claims {
     }
 }
 
-/// What a record says of a claim, on the day `today` in Japan; nothing where it can't be known.
+/// The value of a claim according to a record, on the day `today` in Japan; `None` if the value
+/// can't be known.
 fn value(
     claim: Claim,
     record: &VerifiedRecord,
@@ -73,7 +77,7 @@ fn value(
 ) -> Option<Value> {
     let attributes = &record.attributes;
     Some(match claim {
-        // `address`, too: Amazon Cognito takes no object there.
+        // `address` is text, too: Cognito accepts no object in this claim.
         Claim::Attribute(attribute) => user_pool::text(attribute, attributes)?.into(),
         Claim::Prefecture => {
             let prefecture = Prefecture::of(attributes.address.as_ref()?)?;
@@ -83,8 +87,8 @@ fn value(
         Claim::MunicipalityCode => municipality()?.code().into(),
         Claim::AgeOver(years) => attributes.birth_date?.has_reached(years, today)?.into(),
         Claim::IdentityVerified => true.into(),
-        // When the service authenticated the person. A record without that time has another one in
-        // its place, which says less.
+        // The time at which the service authenticated the person. A record without that time holds
+        // the `iat` of an ID token instead, which doesn't show when the person authenticated.
         Claim::VerifiedAt => match record.verified_at {
             VerifiedAt::Authentication(time) => time.timestamp().into(),
             VerifiedAt::IssuedAt(_) => return None,

@@ -1,4 +1,4 @@
-//! The configuration of the trigger: from the environment into one typed value.
+//! The configuration of the trigger: reads the environment variables into one typed value.
 
 use chrono::TimeDelta;
 use function_kit::settings::{
@@ -15,28 +15,28 @@ use crate::variables::{
     REQUIRE_AUTH_TIME, RESOURCE_SERVER, VERIFIED_AT_ATTRIBUTE,
 };
 
-/// The longest time that a verification may count, where it isn't for ever: longer than anybody
-/// lives.
+/// The longest time for which a verification may count, if its time is limited at all: longer than
+/// anybody lives.
 const LONGEST: TimeDelta = TimeDelta::days(99_999);
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Whose records are believed.
+    /// Which records are accepted, and where the keys are that open them.
     pub records: RecordSettings,
     /// The resource server's identifier.
     pub resource_server: String,
-    /// The ages that can be asked for.
+    /// The ages for which there are scopes (`age_over_…`).
     pub ages: Vec<u8>,
-    /// How long a verification counts, unless for ever.
+    /// How long a verification counts; `None` is for ever.
     pub max_verification_age: Option<TimeDelta>,
-    /// Which records count.
+    /// What a record has to meet besides that.
     pub policy: Policy,
-    /// The attribute with the record.
+    /// The name of the user pool's attribute with the record.
     pub record_attribute: String,
-    /// The attribute with the time of verification.
+    /// The name of the user pool's attribute with the time of verification.
     pub verified_at_attribute: String,
-    /// How the operator is told.
+    /// The settings of logs and metrics.
     pub telemetry: Telemetry,
 }
 
@@ -52,7 +52,7 @@ impl Config {
 }
 
 fn read(reader: &mut Reader<'_>) -> Option<Config> {
-    // Everything is read before anything is given up, so that every problem is named.
+    // Every variable is read before the first `?`, so that the error names every problem.
     let records = RecordSettings::read(reader);
     let resource_server = reader.checked(RESOURCE_SERVER, resource_server);
     let ages = reader.checked(AGES, ages);
@@ -79,7 +79,8 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     })
 }
 
-/// CreateResourceServer: 1 to 256 of `!`, `#` to `[`, `]` to `~`.
+/// The identifier of a resource server: 1 to 256 of `!`, `#` to `[`, `]` to `~` (AWS,
+/// CreateResourceServer).
 fn resource_server(value: &str) -> Result<String, String> {
     let fits = (1..=256).contains(&value.len())
         && value
@@ -97,7 +98,7 @@ fn ages(value: &str) -> Result<Vec<u8>, String> {
     let mut ages = Vec::new();
     for word in value.split_whitespace() {
         let age: u8 = word.parse().map_err(|_| wrong())?;
-        // `+20` and `020` are numbers too, but no scope is called so.
+        // `+20` and `020` parse as numbers, too, but no scope has such a name.
         let is_plain = word == age.to_string();
         if !is_plain || !(1..=OLDEST).contains(&age) || ages.contains(&age) {
             return Err(wrong());
@@ -113,7 +114,7 @@ fn max_verification_age(value: &str) -> Result<Option<TimeDelta>, String> {
     }
     let of_unit = |unit: char, seconds: i64| {
         let number = value.strip_suffix(unit)?;
-        // A sign would be taken by the parser.
+        // `parse` would accept a sign, too.
         let is_plain = number.bytes().all(|byte| byte.is_ascii_digit());
         let number: i64 = number.parse().ok().filter(|_| is_plain)?;
         TimeDelta::try_seconds(number.checked_mul(seconds)?)
@@ -129,7 +130,7 @@ fn max_verification_age(value: &str) -> Result<Option<TimeDelta>, String> {
         })
 }
 
-/// A user pool's name of a custom attribute (AWS, SchemaAttributeType).
+/// The name of a custom attribute in a user pool (AWS, SchemaAttributeType).
 fn attribute(value: &str) -> Result<String, String> {
     let name = value.strip_prefix(pool::CUSTOM).unwrap_or_default();
     let fits = (1..=20).contains(&name.chars().count()) && !name.contains(char::is_whitespace);

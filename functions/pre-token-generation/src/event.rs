@@ -1,5 +1,5 @@
-//! The event of the trigger: what is read of it, and how it is answered.
-//! It comes and goes as plain JSON, so that whatever Amazon Cognito adds to it survives.
+//! The event of the trigger: what the trigger reads of it, and how it writes the answer.
+//! The event stays plain JSON, so that the answer keeps all fields that Amazon Cognito may add.
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html>
 
 use record_trigger::Class;
@@ -10,21 +10,21 @@ use user_pool::attribute::IDENTITIES;
 use crate::claims::Claims;
 use crate::identities::Identities;
 
-/// What every source of this trigger begins with.
+/// The beginning of every `triggerSource` of this trigger.
 const SOURCE: &str = "TokenGeneration_";
-/// The source of an event that is about no user: a machine gets a token by its app client's own
-/// credentials (V3_0 alone).
+/// The `triggerSource` of an event without a user: an app client gets a token for itself by the
+/// client credentials grant (V3_0 only).
 const CLIENT_CREDENTIALS: &str = "TokenGeneration_ClientCredentials";
-/// The versions of the event (V2_0, V3_0), whose answers have one form. Version 1 understands less
-/// of an answer: it would let attributes into tokens that nobody granted.
+/// The supported versions of the event (V2_0 and V3_0), whose answers have the same form. An answer
+/// of version 1 can do less: attributes that no scope granted would get into tokens.
 const VERSIONS: [&str; 2] = ["2", "3"];
-/// Where the answer is.
+/// The member of `response` that holds the answer.
 const DETAILS: &str = "claimsAndScopeOverrideDetails";
-/// The user's groups in the answer. Without it they stay as they are; even an empty one would take
-/// them away.
+/// The member of the answer that overrides the user's groups. It is removed, so that the groups
+/// stay as they are: even an empty one would take them away.
 const GROUPS: &str = "groupOverrideDetails";
 
-/// What is read of an event.
+/// The part of an event that the trigger reads.
 pub struct TokenRequest<'a> {
     /// The user pool's id.
     pub user_pool_id: &'a str,
@@ -34,7 +34,7 @@ pub struct TokenRequest<'a> {
     pub scopes: Vec<&'a str>,
     /// The sealed record, if the event carries it.
     pub record: Option<&'a str>,
-    /// The user's identities, if the event carries them: users of the pool's own have none.
+    /// The user's identities, if the event carries them. A native user of the pool has none.
     pub identities: Option<Identities>,
 }
 
@@ -46,12 +46,12 @@ impl std::fmt::Debug for TokenRequest<'_> {
 
 impl<'a> TokenRequest<'a> {
     /// Reads an event; `record_attribute` is the name of the attribute with the record. `None` if
-    /// it is about a machine, and so about nobody.
+    /// the token is for an app client itself, and so not for a user.
     ///
     /// # Errors
     ///
-    /// [`Class::EventMalformed`] for what isn't such an event, and [`Class::EventVersion`] for
-    /// another version.
+    /// [`Class::EventMalformed`] if the event isn't one of this trigger, and
+    /// [`Class::EventVersion`] if its version isn't supported.
     pub fn read(event: &'a Value, record_attribute: &str) -> Result<Option<Self>, Class> {
         let source = text(event, "triggerSource").unwrap_or_default();
         if !source.starts_with(SOURCE) {
@@ -84,16 +84,18 @@ impl<'a> TokenRequest<'a> {
         }))
     }
 
-    /// Whether the name is the one that the user of this subject at this provider has:
-    /// `<ProviderName>_<sub>`, in lower case where the pool tells no cases apart.
+    /// Whether the user's name is `<ProviderName>_<sub>`, which Cognito gives to the user with this
+    /// subject at this provider. Upper and lower case are the same here, because a user pool that
+    /// doesn't tell them apart has the name in lower case.
     #[must_use]
     pub fn is_name_of(&self, provider_name: &str, subject: &str) -> bool {
         let name = format!("{provider_name}_{subject}");
         self.user_name.to_lowercase() == name.to_lowercase()
     }
 
-    /// Whether the name is one that users of this provider have: `<ProviderName>_<sub>`, in lower
-    /// case where the pool tells no cases apart.
+    /// Whether the user's name has the form `<ProviderName>_<sub>`, which Cognito gives to the
+    /// users of this provider. Upper and lower case are the same here, because a user pool that
+    /// doesn't tell them apart has the name in lower case.
     #[must_use]
     pub fn is_named_by(&self, provider_name: &str) -> bool {
         let (name, provider_name) = (self.user_name.to_lowercase(), provider_name.to_lowercase());
@@ -106,12 +108,13 @@ fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
     object.get(name).and_then(Value::as_str)
 }
 
-/// What is there and isn't `null`.
+/// The value, unless it is missing or `null`.
 fn present(value: Option<&Value>) -> Option<&Value> {
     value.filter(|value| !value.is_null())
 }
 
-/// A sign-in that knows no scopes (through the API, not through the hosted pages) has none of ours.
+/// The scopes of the request. A sign-in through the API, and not through the hosted pages, has no
+/// scopes, and so none of the resource server.
 fn scopes(request: &Value) -> Result<Vec<&str>, Class> {
     match present(request.get("scopes")) {
         None => Ok(Vec::new()),
@@ -121,8 +124,8 @@ fn scopes(request: &Value) -> Result<Vec<&str>, Class> {
     }
 }
 
-/// The event with its answer: these claims are added, and of `hidden` those are suppressed that
-/// aren't.
+/// The event with its answer: `claims` are added to the tokens. Those of `hidden` that are not
+/// added to the ID token are suppressed there.
 ///
 /// # Errors
 ///

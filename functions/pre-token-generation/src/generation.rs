@@ -1,7 +1,8 @@
-//! Which claims the tokens of one request get.
-//! The rule follows the scope, not the provider: where one of ours was asked for, the attributes
-//! that the bridge asks for come from a record that opens and belongs to this user, or don't come.
-//! Where none was, only our own users' are kept back, and those of whoever still has a record.
+//! Decides which claims the tokens of one request get.
+//! The rule follows the scope, not the provider. If the app asked for a scope of the resource
+//! server, the attributes that the bridge asks for come from a record that opens and belongs to
+//! this user, or are left out. If the app asked for none, they are held back only from the tokens
+//! of the bridge's users, and of users who still have a record.
 
 use std::fmt;
 use std::sync::Arc;
@@ -33,13 +34,13 @@ use crate::users::Users;
 pub struct Generation {
     /// The configuration.
     pub config: Config,
-    /// What opens records.
+    /// Opens verified records.
     pub records: Records,
     /// The user pool.
     pub users: Users,
-    /// Whose refused records were counted.
+    /// The users whose refused record was counted in this period.
     pub counted: OncePerPeriod,
-    /// What time it is.
+    /// The source of the current time.
     pub clock: Arc<dyn Clock>,
     /// Where metrics go.
     pub metrics: Metrics,
@@ -57,8 +58,8 @@ impl fmt::Debug for Generation {
 impl Trigger for Generation {
     const STEP: Step = Step::PreTokenGeneration;
 
-    /// A record that is refused is no failure: the tokens come, without what would have followed
-    /// from it. A failure is what can't be decided; then there are no tokens.
+    /// A refused record is no failure: the tokens come without the claims that the record would
+    /// have given. A failure is what can't be decided; then there are no tokens.
     async fn handle(&self, event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
         (invocation.measurements).count(Count::PreTokenGenerationInvoked);
         let config = &self.config;
@@ -66,7 +67,8 @@ impl Trigger for Generation {
             return Ok(event);
         };
         let grants = Grants::of(&request.scopes, &config.resource_server, &config.ages);
-        // Who was linked once, and isn't any more, may still have in the pool what the card wrote.
+        // The user pool may still hold what the card wrote for a user who was linked once, and
+        // isn't any more. Such a user is recognized by the record.
         if grants.is_none() && !self.is_ours(&request) && request.record.is_none() {
             return Ok(event);
         }
@@ -94,8 +96,8 @@ impl Trigger for Generation {
 }
 
 impl Generation {
-    /// Whether it is one of our users, as far as the event says. Where it doesn't carry the
-    /// identities, the name tells.
+    /// Whether the user has an identity at the bridge, as far as the event says. If the event
+    /// carries no identities, the user's name decides.
     fn is_ours(&self, request: &TokenRequest<'_>) -> bool {
         let provider = &self.config.records.provider_name;
         match &request.identities {
@@ -104,8 +106,8 @@ impl Generation {
         }
     }
 
-    /// Whether it is a user who has nothing but what the card said: they signed up with it, and no
-    /// other provider knows them. Where nobody says which identities they have, the name tells.
+    /// Whether the user has nothing but what the card said: the user signed up with it, and has no
+    /// identity at another provider. If the identities aren't known, the user's name decides.
     fn is_of_the_card_alone(
         &self,
         request: &TokenRequest<'_>,
@@ -122,10 +124,14 @@ impl Generation {
         }
     }
 
-    /// What the ID token doesn't show unless it is granted: what the record is kept in, and
-    /// attributes that may be the card's. Those that the bridge doesn't ask for aren't: of a user
-    /// who has another source they are left alone, as in the pool. Left alone isn't believed: where
-    /// our scope for one was asked for, it comes from a record, or doesn't come.
+    /// The names of the claims that the ID token doesn't show unless they are granted: the two
+    /// attributes of the user pool that hold the record and its time, and of the four attributes
+    ///
+    /// - those that the bridge asks for, because their values in the pool may be the card's,
+    /// - those whose scope was granted, because they come from a record or are left out,
+    /// - all of them, if the user has nothing but what the card said.
+    ///
+    /// Any other attribute has another source, and is left alone, as in the user pool.
     fn hidden(&self, grants: &Grants, is_of_the_card_alone: bool) -> Vec<&str> {
         let config = &self.config;
         let granted = grants.attributes();
@@ -140,8 +146,8 @@ impl Generation {
         hidden
     }
 
-    /// The claims of a user whose app asked for some of ours, and whether they have nothing but
-    /// what the card said.
+    /// The claims of a user whose app asked for scopes of the resource server, and whether the user
+    /// has nothing but what the card said.
     async fn claims(
         &self,
         request: &TokenRequest<'_>,
@@ -149,7 +155,7 @@ impl Generation {
         invocation: &Invocation<'_>,
     ) -> Result<(Claims, bool), Class> {
         let name = &self.config.record_attribute;
-        // Whoever has identities and none of them ours needs no record.
+        // A user whose identities are all at other providers needs no record.
         let lacks_record = request.record.is_none() && self.is_ours(request);
         let asked = if request.identities.is_none() || lacks_record {
             let asking = (self.users).attributes(request.user_pool_id, request.user_name);
@@ -207,10 +213,10 @@ impl Generation {
         Ok((claims, is_of_the_card_alone))
     }
 
-    /// Whether a record that isn't believed counts in the share of those that are. One user's
-    /// counts once in a period, however often it is shown: the others decide, too. Who has no
-    /// identity at all may have signed up as often as they liked, and no record was ever made for
-    /// them.
+    /// Whether a refused record counts in the share of accepted records. Each user counts once in a
+    /// period, however often the record is shown, so that one user can't decide the share. A user
+    /// without any identity doesn't count: anybody can sign up any number of such users, and no
+    /// record was ever made for them.
     fn is_evidence(
         &self,
         concern: Concern,
@@ -224,7 +230,7 @@ impl Generation {
     }
 }
 
-/// Tells of a record that isn't believed.
+/// Logs and counts a refused record.
 fn refused(class: Class, concern: Concern, invocation: &Invocation<'_>) {
     let as_refused = Report {
         event: "record_refused",

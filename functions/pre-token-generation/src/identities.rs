@@ -1,6 +1,7 @@
-//! The identities that a user pool keeps of a user: which provider knows them, and by which
-//! subject.
-//! They tell whose a user is, so what can't be read fails.
+//! The identities that a user pool keeps of a user: at which providers the user is known, and by
+//! which subject.
+//! They decide whether a record may belong to the user, so identities that can't be read are a
+//! failure.
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html>
 
 use std::fmt;
@@ -27,12 +28,13 @@ impl fmt::Debug for Identities {
 }
 
 impl Identities {
-    /// Reads the attribute: JSON text, or the JSON itself. An empty text is a user of the pool's
-    /// own.
+    /// Reads the attribute `identities`: JSON text, or the JSON itself. An empty text is a native
+    /// user of the pool.
     ///
     /// # Errors
     ///
-    /// [`Class::EventMalformed`] for what can't be read: it could be ours.
+    /// [`Class::EventMalformed`] if the attribute can't be read: an identity at the bridge could be
+    /// in it.
     pub fn read(attribute: &Value) -> Result<Self, Class> {
         let identities = match attribute {
             Value::String(json) if json.is_empty() => return Ok(Self::default()),
@@ -42,7 +44,7 @@ impl Identities {
         identities.map(Self).map_err(|_| Class::EventMalformed)
     }
 
-    /// Whether there are none: a user of the pool's own.
+    /// Whether there are none, as for a native user of the pool.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -55,7 +57,8 @@ impl Identities {
         !self.is_empty() && identities.all(|identity| identity.provider_name == provider_name)
     }
 
-    /// The user's subjects at a provider, exactly as it gave them. Nobody else's users have any.
+    /// The user's subjects at a provider, exactly as the provider gave them. Empty if the user has
+    /// no identity there.
     #[must_use]
     pub fn subjects(&self, provider_name: &str) -> Vec<&str> {
         (self.0.iter())

@@ -1,8 +1,9 @@
-//! The trigger for token customization of an Amazon Cognito user pool: which claims an app's tokens
-//! get.
-//! [`event`] reads and answers, [`scopes`] says what was granted, [`policy`] which records count,
-//! [`claims`] what follows from one, [`generation`] brings them together. Whose a user is follows
-//! from [`identities`]; [`users`] asks the pool for what an event lacks.
+//! The pre token generation trigger of an Amazon Cognito user pool: decides which claims an app's
+//! tokens get.
+//! [`event`] reads the event and writes the answer. [`scopes`] says what was granted, [`policy`]
+//! which records count, and [`claims`] which claims follow from a record. [`generation`] brings
+//! them together. [`identities`] says at which providers a user is known. [`users`] asks the user
+//! pool for what an event lacks.
 
 pub mod claims;
 pub mod config;

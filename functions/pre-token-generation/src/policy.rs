@@ -1,5 +1,5 @@
-//! Which records count when tokens are made, and what of them: a record is as old as its sign-in,
-//! and what is asked of a sign-in may have become more since.
+//! The policy for records when tokens are made: which records count, and which of their attributes.
+//! A record is as old as its sign-in, and the operator may have become stricter since.
 
 use four_attributes::{
     AssuranceRule, AttributeSet, AuthenticationTime, VerifiedAt, VerifiedRecord,
@@ -7,10 +7,10 @@ use four_attributes::{
 use function_kit::check::ensure;
 use record_trigger::Class;
 
-/// What is asked of a record now, beside its issuer and its age.
+/// What a record has to meet now, besides its issuer and its age.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Policy {
-    /// The attributes that are asked for. Nothing follows from others that a record has.
+    /// The attributes that the bridge asks for. Other attributes of a record are ignored.
     pub attributes: AttributeSet,
     /// The values of `acr` that are accepted.
     pub assurance: AssuranceRule,
@@ -19,7 +19,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The record as far as it counts.
+    /// The record, with only the attributes that count.
     ///
     /// # Errors
     ///

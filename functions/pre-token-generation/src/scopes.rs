@@ -1,7 +1,7 @@
-//! What an app may have: its scopes of the resource server, read as grants.
-//! Amazon Cognito has seen to it already that the app client is allowed each of them
+//! Grants: what the scopes of the resource server allow an app to get.
+//! Amazon Cognito has already checked that the app client may use each scope
 //! (`AllowedOAuthScopes`).
-//! A scope of the resource server that isn't known here grants nothing, but is one of ours.
+//! An unknown scope of the resource server grants nothing, but still counts as one of its scopes.
 
 use four_attributes::{Attribute, AttributeSet};
 use user_pool::claim::Claim;
@@ -12,8 +12,8 @@ use user_pool::scope::{Scope, name_within};
 pub struct Grants(Vec<Scope>);
 
 impl Grants {
-    /// What `scopes` grant, or `None` if none of them is one of `resource_server`. `ages` are those
-    /// that can be asked for.
+    /// What `scopes` grant, or `None` if none of them is one of `resource_server`. `ages` are the
+    /// ages for which there are scopes.
     #[must_use]
     pub fn of(scopes: &[&str], resource_server: &str, ages: &[u8]) -> Option<Self> {
         let names: Vec<&str> = scopes
@@ -27,20 +27,20 @@ impl Grants {
         Some(Self(Scope::all(ages).filter(is_asked_for).collect()))
     }
 
-    /// Whether nothing is granted: the scopes are ours, and nobody knows them.
+    /// Whether nothing is granted: no scope of the resource server in the request is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The attributes themselves, for the ID token.
+    /// The granted attributes, for the ID token.
     #[must_use]
     pub fn attributes(&self) -> AttributeSet {
         let has = |attribute: &Attribute| self.0.contains(&Scope::Attribute(*attribute));
         Attribute::ALL.into_iter().filter(has).collect()
     }
 
-    /// The claims.
+    /// The granted claims.
     pub fn claims(&self) -> impl Iterator<Item = Claim> {
         self.0.iter().flat_map(|scope| scope.claims())
     }
@@ -72,7 +72,7 @@ mod tests {
             let grants = of(&format!("openid digital-auth/{}", scope.name()));
             assert_eq!(grants, Some(Grants(vec![*scope])));
         }
-        // In any order, and as often as somebody likes.
+        // In any order, and repeated.
         let backwards = known.iter().rev().chain(&known);
         let scopes: Vec<_> = backwards
             .map(|scope| format!("digital-auth/{}", scope.name()))

@@ -1,4 +1,4 @@
-//! From the environment to a trigger that can answer: two clients of AWS, made once.
+//! Makes the trigger from its configuration, with its two AWS clients.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::users::Users;
 ///
 /// # Errors
 ///
-/// [`StartError`] names what can't be had, without any value.
+/// [`StartError`] names what could not be loaded, without any value.
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Generation, StartError> {
     let http = Arc::new(HttpClient::new(Arc::clone(&clock))?);
     let shared = sdk_config(&Connections::new(http)).await;

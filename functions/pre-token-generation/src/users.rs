@@ -1,4 +1,4 @@
-//! The user pool, asked for what an event doesn't carry: AWS doesn't say whether triggers see
+//! Reads from the user pool what an event lacks. AWS doesn't document whether triggers see
 //! attributes that the app client may not read.
 //! <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminGetUser.html>
 
@@ -7,7 +7,7 @@ use std::fmt;
 use aws_sdk_cognitoidentityprovider::Client;
 use secrecy::SecretString;
 
-/// The user pool's users.
+/// Reads the users of a user pool.
 #[derive(Clone)]
 pub struct Users {
     client: Client,
@@ -19,7 +19,7 @@ impl fmt::Debug for Users {
     }
 }
 
-/// The user pool didn't say.
+/// The user pool didn't give the user's attributes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the user pool didn't say")]
 pub struct Unavailable;
@@ -43,7 +43,7 @@ impl Attributes {
 }
 
 impl Users {
-    /// The users that this client can read.
+    /// Reads users with this client.
     #[must_use]
     pub fn new(client: Client) -> Self {
         Self { client }
@@ -53,14 +53,15 @@ impl Users {
     ///
     /// # Errors
     ///
-    /// [`Unavailable`], whatever the reason: a time-out, a missing right, a user who is gone.
+    /// [`Unavailable`], whatever the reason: a time-out, a missing permission, a user who was
+    /// deleted.
     pub async fn attributes(
         &self,
         user_pool_id: &str,
         user_name: &str,
     ) -> Result<Attributes, Unavailable> {
-        // In a box: the SDK's future is large, and every event would carry it along for the one
-        // that needs it.
+        // Boxed, because the SDK's future is large, and the future of every event would be as
+        // large, though few events need it.
         let asking = Box::pin(
             (self.client.admin_get_user())
                 .user_pool_id(user_pool_id)

@@ -1,5 +1,6 @@
-//! The environment variables of the trigger. Those that other functions read as well are declared
-//! where they are read. `docs/configuration` is made of them (`cargo xtask docs`).
+//! The environment variables of the trigger. Those that it has in common with other functions are
+//! declared in `record-trigger` and `function-kit`. `cargo xtask docs` writes `docs/configuration`
+//! from all of them.
 
 use function_kit::failure::Bilingual;
 use function_kit::settings::{IfUnset, Variable, form};
@@ -12,7 +13,7 @@ use user_pool::{attribute, scope};
 /// Every variable that is read.
 pub const ALL: &[&[Variable]] = &[records::VARIABLES, VARIABLES, telemetry::VARIABLES];
 
-/// A user pool's name of a custom attribute (AWS, SchemaAttributeType).
+/// The name of a custom attribute in a user pool (AWS, SchemaAttributeType).
 const CUSTOM_ATTRIBUTE: Bilingual = Bilingual {
     en: "`custom:` and a name of 1 to 20 characters, without white space",
     ja: "`custom:` と1〜20文字の名前。空白は使えない",

@@ -1,7 +1,7 @@
-//! `/authorize`: what is refused on a page, what is told to the client, and what goes on to the
-//! service.
-//! The order of the checks is that of the code: the client and its redirect URI first, for until
-//! then nothing is redirected.
+//! Tests of `/authorize`: what is refused on a page, what is reported to the client, and what is
+//! sent on to the service.
+//! The order of the checks is that of the code: the client and its redirect URI come first, because
+//! nothing is redirected until they are known.
 
 use std::collections::BTreeMap;
 
@@ -66,9 +66,9 @@ async fn pass_exactly_the_documented_parameters_go_to_the_service() {
     assert_eq!(bridge.service.take_calls(), [""; 0]);
 }
 
-/// OIDC Core §3.1.2.1: by GET or POST. A form goes on as a query, by 303 (RFC 9700 §4.12): with
-/// another site's form a browser sends none of the cookies by which the logins are bounded that it
-/// has begun.
+/// OIDC Core §3.1.2.1 allows GET and POST. A form is redirected to the same query, by 303
+/// (RFC 9700 §4.12). With another site's form, a browser sends no cookies, and the bridge could not
+/// limit the pending logins.
 #[tokio::test]
 async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
     let bridge = RunningBridge::new().await;
@@ -80,7 +80,7 @@ async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
         let (endpoint, query) = location.split_once('?').unwrap();
         assert_eq!(endpoint, format!("{ISSUER}/authorize"));
         let mut expected = parameters(&format!("x:?{}", form.encode()));
-        // What isn't read was in a form to be in no address.
+        // Parameters that aren't read don't get into the URL.
         for unread in ["claims", "id_token_hint", "next"] {
             expected.remove(unread);
         }
@@ -116,7 +116,7 @@ async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
             |answer: &crate::bridge::Answer| parameters(answer.header("location")).remove("error");
         assert_eq!(class(&by_form), class(&by_query));
     }
-    // A request object is refused before it goes on.
+    // A request object is refused, and isn't redirected to the query.
     for (name, error) in [
         ("request", "request_not_supported"),
         ("request_uri", "request_uri_not_supported"),
@@ -138,7 +138,7 @@ async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
             400,
             "redirect_uri_mismatch",
         ),
-        // As long as a query may not be.
+        // Longer than a query may be.
         (
             authorization_request().with("state", &"x".repeat(9_000)),
             413,
@@ -166,7 +166,7 @@ async fn pass_a_form_goes_on_as_the_same_query_and_begins_nothing() {
     assert_eq!(back["state"], form.get("state"));
 }
 
-/// What isn't a form, or is one beside a query, has no parameters but those of its form.
+/// A POST has only the parameters of its form. Its query doesn't count.
 #[tokio::test]
 async fn fail_a_post_without_a_form() {
     let bridge = RunningBridge::new().await;
@@ -468,7 +468,7 @@ async fn fail_a_request_that_is_told_to_the_client() {
     }
 }
 
-/// The twins of the faults above.
+/// Allowed requests that are close to the faults above.
 #[tokio::test]
 async fn pass_requests_with_what_is_allowed() {
     let bridge = RunningBridge::new().await;
@@ -542,7 +542,7 @@ async fn pass_the_state_comes_back_byte_for_byte() {
 #[tokio::test]
 async fn fail_a_state_that_does_not_fit_into_a_cookie() {
     let bridge = RunningBridge::new().await;
-    // Base64url is kept decoded, so more of it fits than of a text that isn't.
+    // Base64url is stored decoded, so more of it fits than of other text.
     for (character, fits, too_long) in [("A", 3_700, 3_900), ("~", 2_750, 3_000)] {
         let call = |length| {
             let query = authorization_request().without("state").encode();
@@ -578,8 +578,8 @@ async fn pass_nonce_and_s256_challenge_of_the_client_are_honoured() {
     assert_eq!(claims["nonce"], "the client's nonce 区");
 }
 
-/// OIDC Core §3.1.2.1: the service documents neither `prompt` nor `max_age`, so `auth_time` shows
-/// what was done.
+/// `prompt` and `max_age` (OIDC Core §3.1.2.1): the service documents neither, so `auth_time` has
+/// to show what was done.
 #[tokio::test]
 async fn prompt_login_and_max_age_are_honoured_by_auth_time() {
     let now = start().timestamp();

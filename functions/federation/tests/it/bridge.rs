@@ -1,6 +1,6 @@
-//! The tests' hands: a bridge with a clock that the test moves, requests that are changed in one
-//! place, a browser that keeps cookies, and answers that are compared as a whole.
-//! What every answer must have is checked here, on every one.
+//! The helpers of the tests: a bridge with a clock that the test moves, requests that are changed
+//! in one place, a browser that keeps cookies, and answers that are compared as a whole.
+//! Every answer is checked here for what all answers must have.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,17 +24,17 @@ use crate::support::{
     settings, token_request,
 };
 
-/// Lambda's id of every request.
+/// The Lambda request id of every request.
 pub(crate) const REQUEST_ID: &str = "8f5e2a52-7c50-4a9b-9d6b-2f4d3a1c0001";
 
-/// A bridge, and what stands around it.
+/// A bridge, with its clock, service and metrics.
 pub(crate) struct RunningBridge {
     pub(crate) itself: Bridge,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) service: Service,
     pub(crate) metrics: Written,
     settings: Settings,
-    /// What the front door puts into every request, if there is one.
+    /// The secret that the front door puts into every request, if there is one.
     front_door: Option<String>,
 }
 
@@ -63,7 +63,7 @@ impl RunningBridge {
         Self::start(settings, clock, service, randomness).await
     }
 
-    /// The same function in a new process, its environment changed.
+    /// The same function in a new process, whose environment differs in these variables.
     pub(crate) async fn restarted_with(self, changes: &[(&'static str, &str)]) -> Self {
         let mut settings = self.settings;
         settings.extend(
@@ -80,7 +80,7 @@ impl RunningBridge {
         .await
     }
 
-    /// A bridge of other parts than those that its environment describes.
+    /// A bridge that has other parts than its environment describes: `change` replaces them.
     pub(crate) async fn of(change: impl AsyncFnOnce(&mut Parts)) -> Self {
         let clock = TestClock::new();
         let service = Service::start(Arc::clone(&clock)).await;
@@ -121,13 +121,13 @@ impl RunningBridge {
         }
     }
 
-    /// Behind a front door, which shows this in every request.
+    /// The same bridge behind a front door, which shows this secret in every request.
     pub(crate) fn behind(mut self, shown: &str) -> Self {
         self.front_door = Some(shown.to_owned());
         self
     }
 
-    /// Begins a login, and gives what the service got.
+    /// Begins a login, and returns the parameters that the service gets.
     pub(crate) async fn begin(
         &self,
         browser: &mut Browser,
@@ -155,7 +155,7 @@ impl RunningBridge {
         parameters(answer.location())["code"].clone()
     }
 
-    /// A whole login.
+    /// Makes a whole login, and returns the answer of the token endpoint.
     pub(crate) async fn tokens(&self) -> Value {
         let code = self.code(&authorization_request()).await;
         let answer = Call::token(&token_request(&code)).send(self).await;
@@ -235,7 +235,7 @@ impl Call {
         self.send_as(call(REQUEST_ID), bridge).await
     }
 
-    /// Sends it as this call: somebody may have waited for a while already.
+    /// Sends the request as this call, whose caller may have waited for a while already.
     pub(crate) async fn send_as(&self, call: runtime::Call<'_>, bridge: &RunningBridge) -> Answer {
         let mut event = self.event.clone();
         if let Some(shown) = &bridge.front_door {
@@ -320,7 +320,7 @@ impl Answer {
                 "{value}"
             );
         }
-        // Only the documents that anybody may read are kept by anybody.
+        // Caches may keep only the documents that anybody may read.
         if self.header("cache-control") != "no-store" {
             assert_eq!(
                 (self.status, self.header("cache-control")),
@@ -347,7 +347,7 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// The token endpoint's success.
+    /// The body of the token endpoint's successful answer.
     pub(crate) fn tokens(&self) -> Value {
         assert_eq!(self.status, 200, "{}", self.body);
         assert_eq!(self.header("cache-control"), "no-store");
@@ -355,7 +355,7 @@ impl Answer {
         self.json()
     }
 
-    /// That it is a page of this class, in both languages, and goes nowhere.
+    /// Asserts that the answer is a page of this class, in both languages, and no redirect.
     pub(crate) fn is_page(&self, status: u64, class: &str) {
         assert_eq!(self.status, status, "{}", self.body);
         assert_eq!(self.header("content-type"), "text/html; charset=utf-8");
@@ -367,7 +367,7 @@ impl Answer {
         assert!(self.body.contains("You could not be signed in"));
     }
 
-    /// That the client is told of this, and of nothing else.
+    /// Asserts that the answer redirects to the client with this error, and with nothing else.
     pub(crate) fn is_redirect(&self, error: &str, class: &str, state: Option<&str>) {
         let location = self.location();
         assert!(
@@ -386,7 +386,7 @@ impl Answer {
         assert_eq!(self.body, "");
     }
 
-    /// That it is an error in JSON, with nothing else in it.
+    /// Asserts that the answer is this error in JSON, with nothing else in it.
     pub(crate) fn is_error(&self, status: u64, error: &str, class: &str) {
         let description = format!("{class} {}", support_id());
         let expected = json!({ "error": error, "error_description": description });
@@ -395,11 +395,11 @@ impl Answer {
         assert!(self.cookies.is_empty());
     }
 
-    /// That it refuses an access token (RFC 6750 §3).
+    /// Asserts that the answer refuses an access token (RFC 6750 §3).
     pub(crate) fn refuses_access_token(&self, class: &str) {
         self.is_error(401, "invalid_token", class);
         let id = support_id();
-        // RFC 6750 §3.1: no error for who sent no token.
+        // RFC 6750 §3.1: a request without a token gets no error.
         let challenge = match class {
             "access_token_missing" => "Bearer".to_owned(),
             _ => format!(r#"Bearer error="invalid_token", error_description="{class} {id}""#),
@@ -407,7 +407,7 @@ impl Answer {
         assert_eq!(self.header("www-authenticate"), challenge);
     }
 
-    /// That it ends the cookie of this name, and sets none.
+    /// Asserts that the answer ends the cookie of this name, and sets none.
     pub(crate) fn ends_cookie(&self, name: &str) {
         let line = format!("{name}=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0");
         assert_eq!(self.cookies, [line]);
@@ -418,8 +418,8 @@ pub(crate) fn support_id() -> String {
     SupportId::of_request(REQUEST_ID).as_str().to_owned()
 }
 
-/// The claims of one of our ID tokens, its signature checked by `jsonwebtoken` with what
-/// `/jwks.json` says.
+/// The claims of one of the bridge's ID tokens, after `jsonwebtoken` has checked its signature with
+/// the keys of `/jwks.json`.
 pub(crate) async fn verified_claims(bridge: &RunningBridge, id_token: &str) -> Value {
     let keys = Call::new("GET", "/jwks.json").send(bridge).await.json();
     let header = jsonwebtoken::decode_header(id_token).unwrap();
@@ -435,7 +435,7 @@ pub(crate) async fn verified_claims(bridge: &RunningBridge, id_token: &str) -> V
         .claims
 }
 
-/// A text with one bit of the character at `at` changed to another of base64url.
+/// The text with the character at `at` replaced by another one of base64url.
 pub(crate) fn altered(text: &str, at: usize) -> String {
     let mut bytes = text.as_bytes().to_vec();
     bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };

@@ -1,6 +1,6 @@
-//! `/callback`: state and cookie belong together, or there is no login; every error of the service
-//! reaches the client by its class, and nothing that the browser wrote does.
-//! The cookie of a login ends whenever it is known which it is.
+//! Tests of `/callback`: state and cookie have to belong together, or there is no login. Every
+//! error of the service reaches the client as a class, and none of the browser's text does.
+//! The cookie of a login ends whenever it is known which login it is.
 
 use crate::bridge::{Browser, Call, RunningBridge, altered, support_id};
 use crate::support::{REDIRECT_URI, authorization_request, parameters};
@@ -107,7 +107,7 @@ async fn fail_a_state_that_is_none_of_ours() {
     call.send(&login.bridge)
         .await
         .is_page(400, "malformed_callback");
-    // None of it has hurt the login.
+    // None of these requests has ended the login.
     assert!(parameters(login.send(&login.form).await.location()).contains_key("code"));
 }
 
@@ -117,7 +117,7 @@ async fn fail_without_the_browser_in_which_it_began() {
     let answer = Call::callback(&login.form).send(&login.bridge).await;
     answer.is_page(400, "no_pending_login");
     assert!(answer.cookies.is_empty());
-    // A state of the right form that is nobody's.
+    // A state of the right form, but of no login.
     let other = login.form.clone().with("state", &"A".repeat(43));
     login.send(&other).await.is_page(400, "no_pending_login");
 }
@@ -199,7 +199,7 @@ async fn fail_the_cookie_of_another_login_under_this_ones_name() {
         .send(&login.bridge)
         .await;
     answer.is_page(400, "altered_login");
-    // And with the other's cookie only, there is none of this login.
+    // With only the other login's cookie, there is no cookie of this login.
     let answer = Call::callback(&login.form)
         .browser(&other)
         .send(&login.bridge)
@@ -267,7 +267,7 @@ async fn fail_another_issuer() {
         let answer = login.send(&login.form.clone().with("iss", iss)).await;
         answer.is_redirect("server_error", "issuer_mismatch", Some(STATE));
         answer.ends_cookie(login.browser.only());
-        // RFC 9207 §2.4: neither is an error of somebody else believed.
+        // RFC 9207 §2.4: an error from another issuer isn't believed either.
         let error = login
             .form
             .clone()
@@ -281,8 +281,8 @@ async fn fail_another_issuer() {
     assert!(parameters(login.send(&login.form).await.location()).contains_key("code"));
 }
 
-/// One code of OAuth for two things: an outage, and a login page that timed out. Only Keycloak's
-/// own word tells them apart.
+/// One OAuth error stands for two things: an outage, and a login page that timed out. Only
+/// Keycloak's own description tells them apart.
 #[tokio::test]
 async fn fail_with_a_login_page_that_timed_out_and_not_with_an_outage() {
     let expired = ("access_denied", "service_login_expired");
@@ -373,7 +373,7 @@ async fn fail_with_every_error_of_the_service_and_never_with_its_words() {
                 .clone()
                 .and("error_description", "hostile \r\n<script>&state=evil"),
             plain.clone().and("error_uri", "https://evil.example"),
-            // An error counts, whatever comes with it.
+            // An error counts, even if a code comes with it.
             plain.clone().and("code", "x"),
         ] {
             let answer = login.send(&form).await;
@@ -383,7 +383,8 @@ async fn fail_with_every_error_of_the_service_and_never_with_its_words() {
     }
 }
 
-/// Also where the service's answers have to say whose they are: this is none.
+/// Also with `CALLBACK_ISS=required`: this is no answer with a code or an error, so it needs no
+/// `iss`.
 #[tokio::test]
 async fn fail_without_a_code_as_cancelled() {
     let strict = RunningBridge::with(&[(variables::CALLBACK_ISS, "required")]).await;

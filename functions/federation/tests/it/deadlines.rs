@@ -1,8 +1,8 @@
-//! One deadline for the whole of an answer, from the moment since when somebody waits for it:
-//! whatever is slow on the way, and however much of it, the answer is there four seconds later, and
-//! says what took the time.
-//! The time that passes is the test's: everything waits for it, also the service, which is in the
-//! same runtime.
+//! Tests of the deadline, which is one for the whole answer, counted from the moment at which the
+//! caller began to wait. Whatever is slow, and however many things are slow: the answer is there
+//! four seconds later, and its class names what took most of the time.
+//! The tests run with tokio's paused time, which passes only while everything waits. The service is
+//! in the same runtime, and so has the same time.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -34,14 +34,14 @@ use crate::support::{
 
 /// How long Amazon Cognito waits.
 const COGNITO: Duration = Duration::from_secs(5);
-/// Longer than anybody waits.
+/// Longer than any caller waits.
 const FOR_EVER: Duration = Duration::from_secs(3_600);
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
 
 const FRONT_DOOR: &str = "front-door-of-spring";
 
-/// A key whose keeper takes its time.
+/// A signing key that takes a given time to sign.
 #[derive(Debug)]
 struct SlowKey {
     key: LocalKey,
@@ -145,16 +145,16 @@ impl Slow {
         &self.bridge.clock
     }
 
-    /// A code, when the secrets were last fetched so long ago.
+    /// A code, at a bridge that last read its secrets this long ago.
     async fn code(&self, seconds: i64) -> String {
         self.aged(seconds);
         let code = self.bridge.code(&authorization_request()).await;
-        // So that the fetch that came too late is no reason to make none.
+        // So that the next request reads the secrets again, though the read before came too late.
         self.clock().advance(TimeDelta::seconds(10));
         code
     }
 
-    /// A login that the service has answered, when the secrets were last fetched so long ago.
+    /// A login that the service has answered, at a bridge that last read its secrets this long ago.
     async fn answered(&self, seconds: i64) -> Call {
         self.aged(seconds);
         let mut browser = Browser::default();
@@ -167,10 +167,10 @@ impl Slow {
         Call::callback(&answer).browser(&browser)
     }
 
-    /// Lets so much time pass, with nobody who can give secrets.
+    /// Lets this much time pass. AWS Secrets Manager doesn't answer any more.
     fn aged(&self, seconds: i64) {
         self.aws.answers_after(FOR_EVER);
-        // What comes after this begins a login, and is ten seconds older at its end.
+        // The caller then begins a login, and lets another ten seconds pass.
         self.clock()
             .advance(TimeDelta::seconds((seconds - 10).max(0)));
     }
@@ -183,7 +183,7 @@ async fn timed(call: Call, bridge: &RunningBridge) -> (Answer, Duration) {
     (answer, begun.elapsed())
 }
 
-/// That it took as long as an answer may, to the resolution of the timer.
+/// Asserts that the answer took as long as it may, to the resolution of the timer.
 fn is_the_whole_time(took: Duration) {
     let late = took.checked_sub(ANSWER);
     assert!(
@@ -209,7 +209,7 @@ async fn pass_when_nothing_is_slow() {
     assert!(took < Duration::from_millis(10), "{took:?}");
 }
 
-/// The longest way: secrets that are a day old can't be done without.
+/// The longest wait: secrets that are a day old may not be used.
 #[tokio::test(start_paused = true)]
 async fn fail_in_time_with_secrets_of_yesterday_that_do_not_come() {
     let slow = Slow::new().await;
@@ -232,7 +232,8 @@ async fn fail_in_time_with_secrets_of_yesterday_that_do_not_come() {
     }
 }
 
-/// Those that are an hour old are waited for as well, for a second; what is left is for the rest.
+/// A request waits a second for secrets that are an hour old. The rest of its time is for the other
+/// steps.
 #[tokio::test(start_paused = true)]
 async fn fail_in_time_with_secrets_that_do_not_come_before_something_else_does_not() {
     for (which, class) in [
@@ -259,14 +260,14 @@ async fn fail_in_time_with_secrets_that_do_not_come_before_something_else_does_n
         unavailable(&answer, class);
         is_the_whole_time(took);
         if let path @ ("/token" | "/userinfo") = which {
-            // What can be sent once only isn't sent again.
+            // A request that may be sent only once isn't sent again.
             let calls = slow.bridge.service.take_calls();
             assert_eq!(calls.iter().filter(|called| *called == path).count(), 1);
         }
     }
 }
 
-/// The class is that of what took most of the time, wherever it ended.
+/// The class names what took most of the time, wherever the request was interrupted.
 #[tokio::test(start_paused = true)]
 async fn fail_as_that_which_took_the_time() {
     let seconds = |seconds: f64| Duration::from_secs_f64(seconds);
@@ -290,12 +291,12 @@ async fn fail_as_that_which_took_the_time() {
     }
 }
 
-/// What is fetched side by side takes its time once, and what goes on beside something slower took
-/// none of it.
+/// Fetches in parallel take their time only once. What runs beside something slower isn't named for
+/// the time.
 #[tokio::test(start_paused = true)]
 async fn fail_as_that_which_was_waited_for_and_not_as_what_went_on_beside_it() {
     let seconds = |seconds: f64| Duration::from_secs_f64(seconds);
-    // The secrets and that of CloudFront, a second for both.
+    // The secrets and the front door's secret are read in parallel: one second for both.
     let slow = Slow::new().await;
     let code = slow.code(HOUR).await;
     slow.assertion_key.takes(seconds(1.1));
@@ -310,7 +311,7 @@ async fn fail_as_that_which_was_waited_for_and_not_as_what_went_on_beside_it() {
     let (answer, _) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "service_timeout");
 
-    // The keys come before they are needed.
+    // The service's keys arrive before they are needed.
     let slow = Slow::new().await;
     slow.bridge.service.delay("/certs", FOR_EVER);
     let code = slow.bridge.code(&authorization_request()).await;
@@ -320,7 +321,7 @@ async fn fail_as_that_which_was_waited_for_and_not_as_what_went_on_beside_it() {
     let (answer, _) = timed(Call::token(&token_request(&code)), &slow.bridge).await;
     unavailable(&answer, "service_timeout");
 
-    // Its keys and its answer are one party's, and took longer together than a signature.
+    // The service's keys and its answer count together, and took longer than a signature.
     let slow = Slow::new().await;
     slow.bridge.service.delay("/certs", FOR_EVER);
     let code = slow.bridge.code(&authorization_request()).await;
@@ -347,7 +348,8 @@ async fn fail_as_the_key_set_if_that_took_the_time() {
     is_the_whole_time(took);
 }
 
-/// A process that had to start for this has used up a part of the time, and is what took it.
+/// A process that had to start for the request has used up a part of the time, and may be what took
+/// most of it.
 #[tokio::test(start_paused = true)]
 async fn fail_in_time_after_a_cold_start() {
     for (ago, token, class) in [
@@ -375,14 +377,14 @@ async fn fail_in_time_after_a_cold_start() {
         if ago < ANSWER {
             is_the_whole_time(took);
         } else {
-            // Nobody waits any more, and nothing is waited for.
+            // The caller has stopped waiting, so the bridge waits for nothing.
             assert!(took <= ago + Duration::from_millis(2), "{took:?}");
         }
     }
 }
 
-/// Nobody's time is used up for what only saves time later: connections that don't open, keys that
-/// don't come.
+/// Warming up only saves time later, so it must not use up the time of the answer: neither
+/// connections that don't open nor keys that don't arrive do.
 #[tokio::test(start_paused = true)]
 async fn pass_a_callback_whose_warming_up_does_not_end() {
     let slow = Slow::new().await;
@@ -403,8 +405,8 @@ async fn fail_a_callback_in_time() {
     is_the_whole_time(took);
 }
 
-/// A front door that shows what is newer than all that is known, and then a cookie that is, too:
-/// both look for secrets, and have one deadline.
+/// A front door shows a secret that is newer than the known ones. The bridge reads its secrets
+/// again, and the answer still keeps its deadline.
 #[tokio::test(start_paused = true)]
 async fn fail_in_time_behind_a_front_door_whose_secret_does_not_come() {
     let slow = Slow::new().await;

@@ -1,6 +1,6 @@
-//! A bridge behind a front door: who comes without its secret is refused before anything else is
-//! looked at, on every path and however the request is wrong besides; who comes with it is answered
-//! as ever.
+//! Tests of a bridge behind a front door. A request without its secret is refused before anything
+//! else is looked at, on every path, whatever else is wrong with the request. A request with the
+//! secret is answered as usual.
 //! The secret is rotated while the bridge runs, as the client's is.
 
 use chrono::TimeDelta;
@@ -30,7 +30,7 @@ fn is_refused(answer: &Answer) {
     answer.is_error(403, "invalid_request", CLASS);
 }
 
-/// The status of the public keys for who shows this.
+/// The status of the answer to a request for the public keys that shows this secret.
 async fn status(bridge: &RunningBridge, shown: &str) -> u64 {
     let answer = Call::new("GET", "/jwks.json")
         .header(HEADER, shown)
@@ -138,7 +138,7 @@ async fn pass_a_rotated_secret_after_one_look_and_after_one_in_vain_not_for_ten_
     assert_eq!(status(&bridge, SPRING).await, 403);
 }
 
-/// Whatever the path: also where nothing else is read again.
+/// The secret is read again on every path, also where no other secret is read again.
 #[tokio::test]
 async fn fail_a_secret_that_was_taken_out_within_an_hour() {
     let file = Secret::new(&client(SUMMER, SPRING));
@@ -159,12 +159,13 @@ async fn fail_a_wrong_one_while_there_are_no_secrets_and_pass_the_known_one() {
     let wrong = Call::new("GET", "/jwks.json").header(HEADER, SUMMER);
     let unknown = wrong.send(&bridge).await;
     unknown.is_error(503, "temporarily_unavailable", "secrets_unavailable");
-    // Who shows nothing needs no secret to be refused.
+    // A request without the header is refused without reading the secret again.
     is_refused(&Call::new("GET", "/jwks.json").send(&bridge).await);
     assert_eq!(status(&bridge, SPRING).await, 200);
 }
 
-/// Anybody can show a wrong one, so the look that this costs is not the one that others need.
+/// Anybody can show a wrong secret of the front door. The bridge reads that secret again, and this
+/// doesn't keep it from reading the client's secret again.
 #[tokio::test]
 async fn pass_a_rotated_client_secret_right_after_somebody_showed_a_wrong_one() {
     const FIRST: &str = "client-secret-of-spring";
@@ -181,8 +182,9 @@ async fn pass_a_rotated_client_secret_right_after_somebody_showed_a_wrong_one() 
     assert!(is_known(&bridge, SECOND).await);
 }
 
-/// Where what is in front shows a secret that isn't known, nobody gets in: each place that it comes
-/// from counts once in an hour as somebody who didn't. Who shows nothing isn't behind it.
+/// If CloudFront shows a secret that isn't known, nobody gets in. Each place counts once in a
+/// period (20 minutes) as a login that didn't finish. A request without the header isn't from
+/// CloudFront, and doesn't count.
 #[tokio::test]
 async fn fail_and_tell_that_nobody_gets_in_who_comes_through_it() {
     let bridge = with_front_door(&only(SPRING)).await;

@@ -1,5 +1,6 @@
-//! HEAD where there is GET (RFC 9110 §9.1, §9.3.2): the same answer without its content. A program
-//! that only looks whether a link is alive begins no login, ends none, and takes no cookie away.
+//! Tests of HEAD, which every endpoint with GET has (RFC 9110 §9.1, §9.3.2): the same answer
+//! without its content. A program that only checks whether a link is alive begins no login, ends
+//! none, and removes no cookie.
 
 use serde_json::json;
 
@@ -15,7 +16,7 @@ impl Call {
     }
 }
 
-/// Everything but the content, the cookies, and what is new in every answer.
+/// Status and headers of an answer, without what is new in every answer.
 fn head_of(answer: &Answer) -> (u64, Vec<(&str, String)>) {
     let known = |name: &str, value: &str| match name {
         "location" => {
@@ -92,7 +93,7 @@ async fn pass_head_begins_and_ends_no_login() {
         assert_eq!(call.send(&bridge).await.status, 302);
     }
     assert_eq!(known(&bridge, "LoginCancelled"), 0);
-    // The service wasn't asked for anything.
+    // The service wasn't called.
     assert_eq!(bridge.service.take_calls(), [""; 0]);
     // The person comes with the same browser, and is logged in.
     let back = Call::callback(&answered)

@@ -1,5 +1,5 @@
-//! The sizes that a login keeps to: query, body, cookies, headers.
-//! At the limit it works; one byte more is refused.
+//! Tests of the size limits of a login: query, body, cookies, headers.
+//! What is as large as its limit is accepted; one byte more is refused.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,9 +12,9 @@ use crate::support::{authorization_request, parameters, token_request};
 
 const QUERY: usize = 8 * 1024;
 const BODY: usize = 16 * 1024;
-/// What the HTTP API takes for the request line and all headers.
+/// How many bytes the HTTP API accepts for the request line and all headers.
 const HTTP_API: usize = 10_240;
-/// What a browser sends besides, `Host` included.
+/// The size of a browser's other headers, `Host` included.
 const USUAL_HEADERS: usize = 2_048;
 
 fn padded(text: &str, length: usize) -> String {
@@ -124,7 +124,7 @@ async fn the_cookies_of_a_browser_stay_under_4900_bytes_and_a_request_under_the_
             "{largest_request}"
         );
         println!("all cookies {largest_cookies} bytes, with the request line {largest_request}");
-        // The newest login is always there.
+        // The newest login is always kept.
         let answer = Call::callback(&last.unwrap())
             .browser(&browser)
             .send(&bridge)
@@ -133,21 +133,21 @@ async fn the_cookies_of_a_browser_stay_under_4900_bytes_and_a_request_under_the_
     }
 }
 
-/// What Amazon CloudFront adds, where it stands in front: as long as it gets.
+/// The size of the headers that CloudFront adds if it is in front, each as long as it can be.
 fn headers_of_cloudfront() -> usize {
     let address = "2001:0db8:1111:2222:3333:4444:5555:6666";
     let headers = [
         format!("x-front-door: {}", "s".repeat(64)),
         format!("x-amz-cf-id: {}", "i".repeat(56)),
         format!("via: 2.0 {}.cloudfront.net (CloudFront)", "v".repeat(32)),
-        // Two, if somebody stands before it.
+        // Two addresses, if there is a proxy in front of CloudFront.
         format!("x-forwarded-for: {address}, {address}"),
     ];
     headers.iter().map(|line| line.len() + "\r\n".len()).sum()
 }
 
-/// `/authorize` with Amazon Cognito's longest state, from a browser with as many cookies of ours as
-/// it may have, where every name is as long as the template takes it.
+/// `/authorize` with Cognito's longest state, from a browser with as many cookies of the bridge as
+/// it may have, where every name is as long as the template allows.
 #[tokio::test]
 async fn the_largest_request_stays_under_the_http_apis_limit_through_cloudfront() {
     let redirect_uri = format!("https://{}/oauth2/idpresponse", "d".repeat(128));
@@ -165,7 +165,7 @@ async fn the_largest_request_stays_under_the_http_apis_limit_through_cloudfront(
     println!("the largest request through CloudFront: {largest} bytes");
 }
 
-/// What a browser calls a cookie goes into no header of ours unless it could be ours.
+/// The name of a cookie gets into a header of the answer only if the cookie could be the bridge's.
 #[tokio::test]
 async fn other_cookies_are_left_alone() {
     let bridge = RunningBridge::new().await;

@@ -1,7 +1,8 @@
-//! The bridge, driven as the HTTP API drives it: an event in, an answer out, without another
-//! process.
-//! Every endpoint with bad input and its exact answer; beside each fault stands the same request
-//! without it, which succeeds. The service is a small server in the test, and time is the test's.
+//! Integration tests of the bridge, which is called as the HTTP API calls it: an event in, an
+//! answer out, all in one process.
+//! Every endpoint gets wrong input, and the whole answer is compared. For each fault, the same
+//! request without the fault succeeds. The service is a small server in the test, and the test
+//! moves the clock.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

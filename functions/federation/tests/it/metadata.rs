@@ -1,5 +1,5 @@
-//! What anybody may read: the provider metadata and the two JWK Sets, the same for every request.
-//! No private member of a key is ever in them.
+//! Tests of the documents that anybody may read: the provider metadata and the two JWK Sets, the
+//! same for every request.
 
 use federation::variables;
 use serde_json::{Value, json};

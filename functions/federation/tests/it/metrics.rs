@@ -1,6 +1,6 @@
-//! What an operator counts and measures of the bridge: one line of metrics for each request, with
-//! every step that it waited for, and with its class if it failed.
-//! Where nothing can be waited for, there is no line.
+//! Tests of the bridge's metrics: one line for each request, with every step that the request
+//! waited for, and with its class if it failed.
+//! A successful request that no login waits for has no line.
 
 use chrono::TimeDelta;
 use federation::variables;
@@ -11,7 +11,8 @@ use crate::bridge::{Browser, Call, RunningBridge};
 use crate::service::Fault;
 use crate::support::{authorization_request, token_request};
 
-/// What an operator sees of a line: the metrics in it, without the durations' values.
+/// The metrics of each line, without the values of durations. The name of a count of 0 begins with
+/// `no`.
 fn metrics(bridge: &RunningBridge) -> Vec<(Vec<String>, Option<String>)> {
     let lines = bridge.metrics.text();
     let line = |line: &str| {
@@ -39,7 +40,7 @@ fn metrics(bridge: &RunningBridge) -> Vec<(Vec<String>, Option<String>)> {
     lines.lines().map(line).collect()
 }
 
-/// What operators count, and where the time of a login goes: one line for each request.
+/// The counts of a login, and the steps in which its time goes: one line for each request.
 #[tokio::test]
 async fn every_login_is_counted_and_each_of_its_steps_is_measured() {
     let bridge = RunningBridge::new().await;
@@ -78,7 +79,7 @@ async fn every_failure_is_counted_once_and_measured_as_far_as_it_came() {
     Call::token(&token_request(&code)).send(&bridge).await;
     Call::new("GET", "/unknown").send(&bridge).await;
     let mut lines = metrics(&bridge);
-    // The login's beginning is another test's.
+    // The lines of `/authorize` and `/callback` are left to another test.
     lines.drain(1..3);
     let expected = [
         (&["TokenDuration", "Failure"][..], "code_malformed"),
@@ -101,7 +102,8 @@ async fn every_failure_is_counted_once_and_measured_as_far_as_it_came() {
     assert_eq!(lines, expected);
 }
 
-/// Who cancels is no failure to whoever counts logins, and has a metric beside that of its class.
+/// A cancelled login isn't counted as one that didn't finish. It has a metric beside that of its
+/// class.
 #[tokio::test]
 async fn a_login_that_was_cancelled_is_counted_as_such() {
     let bridge = RunningBridge::new().await;
@@ -131,8 +133,8 @@ fn concerns(bridge: &RunningBridge) -> Vec<(String, String)> {
     lines.lines().filter_map(line).collect()
 }
 
-/// Redirects and cookies can be written by hand. Who could call the operator with one would do so
-/// all night.
+/// Anybody can write redirects and cookies by hand. If one of them alerted the operator, an
+/// attacker could do so all night.
 #[tokio::test]
 async fn what_came_through_a_browser_alone_is_unproven() {
     for (name, value, class) in [
@@ -169,7 +171,7 @@ async fn what_came_through_a_browser_alone_is_unproven() {
         let expected = (class.to_owned(), "unproven".to_owned());
         assert_eq!(concerns(&bridge), [expected]);
     }
-    // A cookie of whoever has a key of their own.
+    // A cookie that was sealed with another key.
     let theirs = RunningBridge::with(&[(variables::SEALING_KEYS, &sealing_keys_json(&[2]))]).await;
     let mut browser = Browser::default();
     let asked = theirs.begin(&mut browser, &authorization_request()).await;
@@ -182,8 +184,8 @@ async fn what_came_through_a_browser_alone_is_unproven() {
     assert_eq!(concerns(&bridge), [expected]);
 }
 
-/// Every login that begins is a value; of one place one in a period is a 1. Nobody's begins are
-/// kept from it by others that were refused.
+/// Every login that begins adds a value to the metric: 1 for the first login of a place in a
+/// period, and 0 for the others. A refused request doesn't keep a later login from counting.
 #[tokio::test]
 async fn of_the_logins_that_begin_at_one_place_one_counts_in_a_period() {
     let bridge = RunningBridge::new().await;
@@ -218,8 +220,8 @@ async fn of_the_logins_that_begin_at_one_place_one_counts_in_a_period() {
     assert_eq!(counted(), (4, 2));
 }
 
-/// A login that ends on the way back didn't finish, if it is one that this browser began. Of one
-/// place one counts in a period.
+/// A login that ends at `/callback` counts as one that didn't finish, if this browser began it.
+/// Each place counts once in a period.
 #[tokio::test]
 async fn a_login_that_ends_on_the_way_back_did_not_finish() {
     let bridge = RunningBridge::new().await;
@@ -239,7 +241,7 @@ async fn a_login_that_ends_on_the_way_back_did_not_finish() {
         call.event["requestContext"]["http"]["sourceIp"] = address.into();
         assert_eq!(call.send(&bridge).await.status, 302);
     };
-    // Nobody's matter, and nobody's login.
+    // Cancelling concerns nobody, and HEAD ends no login.
     come_back("192.0.2.1", "access_denied", "GET").await;
     come_back("192.0.2.1", "server_error", "HEAD").await;
     assert_eq!(counted(), 0);
@@ -258,7 +260,7 @@ async fn a_login_that_ends_on_the_way_back_did_not_finish() {
     assert_eq!(counted(), 4);
 }
 
-/// Cookies can be written by hand, by whoever never began a login.
+/// Somebody who never began a login can write cookies by hand.
 #[tokio::test]
 async fn a_login_that_nobody_began_is_none_that_did_not_finish() {
     let bridge = RunningBridge::new().await;
@@ -285,7 +287,7 @@ async fn a_login_that_nobody_began_is_none_that_did_not_finish() {
     assert!(!bridge.metrics.text().contains("LoginFinished"));
 }
 
-/// A stack waits for weeks until the Digital Agency gives a client id.
+/// A stack waits for weeks until the Digital Agency gives a client ID, so this concerns nobody.
 #[tokio::test]
 async fn a_bridge_that_is_not_connected_yet_is_as_it_should_be() {
     let bridge = RunningBridge::with(&[(variables::SERVICE_CLIENT_ID, "")]).await;

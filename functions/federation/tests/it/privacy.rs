@@ -1,6 +1,6 @@
-//! Nothing that is secret or personal is where it doesn't belong: not in the log, not in a metric,
-//! not in an answer to somebody else, not in `Debug`.
-//! Everything of that kind carries a mark in these tests, and the marks are looked for.
+//! Tests that nothing secret or personal is where it doesn't belong: not in the log, not in a
+//! metric, not in an answer to somebody else, not in `Debug`.
+//! All such values carry a mark in these tests, and the tests look for the marks.
 
 use chrono::TimeDelta;
 use digital_auth::CodeExchange;
@@ -31,10 +31,10 @@ use crate::support::{
     token_request,
 };
 
-/// What the front door shows.
+/// The secret of the front door.
 const FRONT_DOOR: &str = "marked-front-door-1";
 
-/// What only the client, the service or the person may see.
+/// Texts that only the client, the service or the person may see.
 const MARKS: [&str; 10] = [
     "marked",
     "マーク",
@@ -68,8 +68,8 @@ fn shows_nothing(text: &str, secrets: &[String], place: &str) {
     }
 }
 
-/// Which of the function's own events are in the log: what a test of absence needs, to be worth
-/// something.
+/// The function's own events in the log. Without them, a test that something is not in the log
+/// would prove nothing.
 fn events(log: &str) -> Vec<String> {
     log.lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
@@ -84,8 +84,8 @@ async fn behind_a_front_door() -> RunningBridge {
     bridge.behind(FRONT_DOOR)
 }
 
-/// Who shows another secret than the front door's is told nothing of either, and neither is anybody
-/// else.
+/// A request shows a wrong secret at the front door. Neither that secret nor the right one appears
+/// anywhere.
 #[tokio::test]
 async fn what_was_shown_at_the_front_door_is_told_to_nobody() {
     let (log, _guard) = log();
@@ -207,7 +207,7 @@ async fn no_failure_shows_a_secret_or_something_personal_in_log_metrics_or_answe
             Call::new("GET", "/authorize").query(&"marked".repeat(2_000)),
             false,
         ),
-        // To the client goes its own state, and nothing else.
+        // The client gets its own state back, and nothing else.
         (
             Call::authorize(&authorization_request().with("scope", "marked-scope")),
             true,
@@ -229,7 +229,7 @@ async fn no_failure_shows_a_secret_or_something_personal_in_log_metrics_or_answe
         assert_ne!(answer.status, 200);
         shows_nothing(&without_state(&answer, *tells_state), &secrets, "an answer");
     }
-    // What the service says is nobody's business either.
+    // The texts of the service's answers must not appear either.
     let page = r#"{"error":"marked-error","error_description":"marked 山田"}"#;
     for path in ["/token", "/userinfo", "/certs"] {
         for status in [200, 400, 401, 500] {
@@ -266,7 +266,7 @@ async fn no_failure_shows_a_secret_or_something_personal_in_log_metrics_or_answe
     shows_nothing(&bridge.metrics.text(), &secrets, "the metrics");
 }
 
-/// All of an answer but the state that the client gets back.
+/// The whole answer as text, without the state that the client gets back.
 fn without_state(answer: &Answer, tells_state: bool) -> String {
     let mut text = format!(
         "{:?} {} {}",
@@ -282,7 +282,7 @@ fn without_state(answer: &Answer, tells_state: bool) -> String {
     text
 }
 
-/// The one event of a failure: what an operator can look for, and nothing of the request.
+/// A failure has one log event: it holds what an operator can look for, and nothing of the request.
 #[tokio::test]
 async fn a_failure_is_logged_once_with_class_support_id_and_request_id() {
     let (log, _guard) = log();
@@ -310,9 +310,9 @@ async fn a_failure_is_logged_once_with_class_support_id_and_request_id() {
     }
 }
 
-/// What one-time values and a client's secrets are in has no `Serialize`: it can't get into JSON,
-/// into a log or into a store, but only where somebody writes the form of a seal. This doesn't
-/// compile if one of them has it.
+/// The types that hold one-time values and the client's values have no `Serialize`. They can't get
+/// into JSON, into a log or into a store: only the definition of a sealed form can serialize them.
+/// This test doesn't compile if one of them has `Serialize`.
 #[test]
 fn what_a_seal_holds_serializes_nowhere_else() {
     trait Serializes<Whether> {

@@ -1,6 +1,7 @@
-//! Whatever comes, an answer goes: no panic, a class of the closed list or a success, and a
-//! `Location` only to a configured redirect URI or to the service.
-//! The requests are random, and near to good ones, so that they get deep.
+//! Property tests: every request gets an answer. There is no panic. The answer is a success or a
+//! class of the closed list, and a `Location` leads only to a configured redirect URI or to the
+//! service.
+//! The requests are random, but close to valid ones, so that they get past the first checks.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +18,7 @@ use tokio::runtime::Runtime;
 use crate::bridge::{Answer, Browser, Call, RunningBridge};
 use crate::support::{REDIRECT_URI, authorization_request, token_request};
 
-/// A login in every state, for requests to be made of.
+/// A login at each of its stages. The tests make their requests of it.
 struct Known {
     runtime: Runtime,
     bridge: RunningBridge,
@@ -59,7 +60,7 @@ impl Known {
         }
     }
 
-    /// Sends it, and looks at what every answer must be. `None` if it is no event at all.
+    /// Sends the event, and checks what must be true of every answer. `None` if it isn't an event.
     fn send(&self, event: Value) -> Option<Answer> {
         serde_json::from_value::<Event>(event.clone()).ok()?;
         let answer = self.runtime.block_on(Call { event }.send(&self.bridge));
@@ -121,7 +122,7 @@ const PATHS: [&str; 8] = [
     "/x",
 ];
 
-/// A text that is anything, or nearly a query.
+/// Any text, or a text that is nearly a query.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -206,8 +207,8 @@ fn any_query_any_body_any_cookie_and_any_header_get_an_answer() {
     );
 }
 
-/// One character of a good request is another: it succeeds as before or fails with a class, and a
-/// changed code, token or cookie never succeeds.
+/// One character of a valid request is replaced. The request succeeds as before or fails with a
+/// class, and with a changed code, token or cookie it never succeeds.
 #[test]
 fn any_change_of_a_good_request_gets_an_answer() {
     let known = Known::new();
@@ -237,7 +238,7 @@ fn any_change_of_a_good_request_gets_an_answer() {
                 let mut call = Call::new("GET", "/callback").query(&known.callback);
                 call.event["cookies"] = json!([format!("{name}={value}")]);
                 let answer = known.send(call.event).unwrap();
-                // What a browser can't send as a part of the value ends it or is trimmed.
+                // A character that a cookie's value can't contain ends the value, or is trimmed.
                 assert!(!changed || !answer.header("location").contains("code="));
             }
             3 => {
@@ -256,14 +257,14 @@ fn any_change_of_a_good_request_gets_an_answer() {
             }
         }
     });
-    // The good ones are good: the code was not used by any of its changed forms.
+    // The unchanged code still works: none of its changed forms has used it.
     let answer = known
         .send(Call::token(&token_request(&known.code)).event)
         .unwrap();
     assert_eq!(answer.status, 200);
 }
 
-/// A token request with random bytes in its body, Base64 and all.
+/// A token request whose body is random bytes, encoded in Base64.
 #[test]
 fn any_bytes_as_a_body_get_an_answer() {
     let known = Known::new();

@@ -1,5 +1,7 @@
-//! Sealed values: until when they open, for whom and for what, and how their members are read.
-//! The form is pinned: two versions of the bridge answer side by side while one replaces the other.
+//! Tests of sealed values: until when, for whom and for what they open, and how their members are
+//! read.
+//! The form must not change, because two versions of the bridge answer side by side during a
+//! deployment.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -128,7 +130,8 @@ fn fail_what_is_no_sealed_value() {
         let refused = open(&ring, Purpose::Code, ours(), text, now());
         assert_eq!(refused, Err(OpenError::Malformed), "{text}");
     }
-    // What says that it is of another version may be, and is told so.
+    // A value with another version in its first byte may be from another version of the bridge, and
+    // the error says so.
     let zeros = open(&ring, Purpose::Code, ours(), &"A".repeat(40), now());
     assert_eq!(zeros, Err(OpenError::OtherVersion));
 }

@@ -1,7 +1,8 @@
-//! Secrets that are rotated while the bridge runs: an unknown sealing key or client secret makes it
-//! look once, and then not for ten seconds; a login that began before a rotation ends after it.
-//! The secrets are files here, as they are on a laptop; where they come from makes no difference to
-//! the rule.
+//! Tests of secrets that are rotated while the bridge runs. An unknown sealing key or client secret
+//! makes the bridge read its secrets again, and then not for ten seconds. A login that began before
+//! a rotation ends after it.
+//! The secrets are files here, as they are on a laptop. The rule is the same wherever they come
+//! from.
 
 use std::path::Path;
 
@@ -53,7 +54,8 @@ const FIRST: &str = "client-secret-of-spring";
 const SECOND: &str = "client-secret-of-summer";
 const THIRD: &str = "client-secret-of-autumn";
 
-/// A token request that gets past the client's authentication fails by its code.
+/// Whether the bridge knows this client secret. A token request that gets past the client's
+/// authentication fails because of its code.
 pub(crate) async fn is_known(bridge: &RunningBridge, secret: &str) -> bool {
     let form = token_request("junk").with("client_secret", secret);
     let answer = Call::token(&form).send(bridge).await;
@@ -74,7 +76,7 @@ async fn pass_a_rotated_client_secret_after_one_look() {
     assert!(is_known(&bridge, SECOND).await);
     assert!(is_known(&bridge, FIRST).await);
 
-    // A look that brought newer ones is no reason to wait with the next.
+    // After a read that brought newer secrets, the next read doesn't have to wait.
     file.becomes(&client(THIRD, SECOND));
     assert!(is_known(&bridge, THIRD).await);
     assert!(!is_known(&bridge, FIRST).await, "two rotations ago");
@@ -87,12 +89,13 @@ async fn fail_a_wrong_client_secret_and_look_three_times_in_ten_seconds() {
     for _ in 0..9 {
         assert!(!is_known(&bridge, "wrong-secret-0001").await);
     }
-    // One guess, made again and again, is one look, and keeps nothing else from being looked for.
+    // The same wrong secret, shown again and again, makes the bridge read its secrets only once,
+    // and doesn't keep it from reading them for another value.
     file.becomes(&client(SECOND, FIRST));
     assert!(is_known(&bridge, SECOND).await);
 
-    // Whoever goes on guessing makes no flood of requests, and keeps the rotation from nobody for
-    // long.
+    // A client that goes on guessing doesn't cause a flood of reads, and delays a rotation only for
+    // a short time.
     for guess in [
         "wrong-secret-0002",
         "wrong-secret-0003",
@@ -130,8 +133,8 @@ async fn fail_when_a_secret_can_not_be_fetched_again() {
     assert!(is_known(&bridge, SECOND).await);
 }
 
-/// Whatever was taken out of a secret that nobody can read any more, a process doesn't live on with
-/// it.
+/// A process stops using secrets that it couldn't read again for a day: a key may have been taken
+/// out since.
 #[tokio::test]
 async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
     let file = Secret::new(&sealing_keys_json(&[1]));
@@ -177,7 +180,7 @@ async fn fail_with_secrets_that_could_not_be_fetched_for_a_day() {
     );
 }
 
-/// A login of another process of the same bridge, which has this ring already.
+/// A login of another process of the same bridge, which already has these keys.
 struct Elsewhere {
     bridge: RunningBridge,
     browser: Browser,
@@ -247,7 +250,7 @@ async fn fail_a_cookie_of_an_unknown_key_and_look_only_every_ten_seconds() {
     assert!(parameters(answer.location()).contains_key("code"));
 }
 
-/// A process that is called for nothing but userinfo, too, lets go of what was taken out.
+/// A process that is called only for userinfo stops using a removed key, too.
 #[tokio::test]
 async fn fail_at_userinfo_with_a_key_that_was_taken_out_an_hour_ago() {
     let elsewhere = Elsewhere::new(&[1]).await;
@@ -262,8 +265,8 @@ async fn fail_at_userinfo_with_a_key_that_was_taken_out_an_hour_ago() {
     }
 }
 
-/// What anybody may show a moment before a rotation: none of it keeps what needs the newer keys
-/// from being read.
+/// Anybody may show such values a moment before a rotation. None of them keeps the bridge from
+/// reading the newer keys when they are needed.
 #[tokio::test]
 async fn pass_what_a_newer_key_sealed_whatever_was_shown_before_the_rotation() {
     let (newer, unknown) = (Elsewhere::new(&[2, 1]).await, Elsewhere::new(&[9]).await);
@@ -284,7 +287,8 @@ async fn pass_what_a_newer_key_sealed_whatever_was_shown_before_the_rotation() {
                 let answer = newer.comes_back_to(&bridge).await;
                 assert!(parameters(answer.location()).contains_key("code"));
             }
-            // It opens: the service, which is another one here, refuses its code.
+            // The code opens. But this bridge has another service, which doesn't know the code
+            // inside, and refuses it.
             "code" => {
                 let answer = newer.exchanges_a_code_at(&bridge).await;
                 answer.is_error(400, "invalid_grant", "service_refused_code");
@@ -326,7 +330,8 @@ async fn pass_code_and_access_token_of_a_newer_key_after_one_look() {
     refused.refuses_access_token("access_token_invalid");
     file.becomes(&sealing_keys_json(&[2, 1]));
     bridge.clock.advance(TimeDelta::seconds(10));
-    // It opens now: the service, which is another one here, refuses its code.
+    // The code opens now. But this bridge has another service, which doesn't know the code inside,
+    // and refuses it.
     let opened = Call::token(&token_request(&code)).send(&bridge).await;
     opened.is_error(400, "invalid_grant", "service_refused_code");
 }

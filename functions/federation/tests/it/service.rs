@@ -1,6 +1,7 @@
-//! The service's back channel: codes for one use, tokens, userinfo, keys.
-//! It counts what arrives, checks the client assertion, and misbehaves when it is told to. It is in
-//! the test's own runtime, so that its delays are those of the test's time, which may stand still.
+//! A stand-in for the service's back channel: codes for one use, tokens, userinfo, keys.
+//! It records the calls, checks the client assertion, and misbehaves when a test tells it to. It
+//! runs in the test's own runtime, so that its delays follow that runtime's time, which may be
+//! paused.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -19,13 +20,13 @@ use crate::support::ASSERTION_KEY;
 /// The path of its issuer.
 const ISSUER: &str = "/realms/main";
 
-/// The code of the service's next answer begins with this.
+/// The beginning of every code of the service.
 pub(crate) const SERVICE_CODE: &str = "marked-service-code";
 
 type Claims = Box<dyn Fn(&mut Map<String, Value>) + Send>;
 type Changed = Box<dyn Fn(&str) -> String + Send>;
 
-/// How the service answers one kind of request instead of how it should.
+/// The answer of the service to one kind of request, in place of the right one.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
     pub(crate) status: u16,
@@ -45,7 +46,7 @@ impl Fault {
 
 struct Inner {
     clock: Arc<TestClock>,
-    /// The nonce and the challenge of each code that wasn't used yet.
+    /// The nonce and the challenge of each unused code.
     codes: Mutex<HashMap<String, (String, String)>>,
     /// Changes the claims of the ID token.
     claims: Mutex<Option<Claims>>,
@@ -110,27 +111,27 @@ impl Service {
         ])
     }
 
-    /// Lets the ID tokens say something else.
+    /// Changes the claims of the next ID tokens.
     pub(crate) fn claims(&self, change: impl Fn(&mut Map<String, Value>) + Send + 'static) {
         *self.inner.claims.lock().unwrap() = Some(Box::new(change));
     }
 
-    /// Changes the ID tokens themselves.
+    /// Changes the next ID tokens after they are signed.
     pub(crate) fn id_token(&self, change: impl Fn(&str) -> String + Send + 'static) {
         *self.inner.id_token.lock().unwrap() = Some(Box::new(change));
     }
 
-    /// Changes the token answers.
+    /// Changes the next token answers.
     pub(crate) fn token_answer(&self, change: impl Fn(&mut Map<String, Value>) + Send + 'static) {
         *self.inner.token_answer.lock().unwrap() = Some(Box::new(change));
     }
 
-    /// Answers what comes to this path so.
+    /// Answers the requests to this path with this fault.
     pub(crate) fn fault(&self, path: &'static str, fault: Fault) {
         self.inner.faults.lock().unwrap().insert(path, fault);
     }
 
-    /// Does everything right again.
+    /// Ends all faults and changes. Delays stay.
     pub(crate) fn behave(&self) {
         self.inner.faults.lock().unwrap().clear();
         *self.inner.claims.lock().unwrap() = None;
@@ -139,7 +140,7 @@ impl Service {
         *self.inner.person.lock().unwrap() = userinfo();
     }
 
-    /// Takes so long before it answers what comes to this path.
+    /// Waits this long before it answers a request to this path.
     pub(crate) fn delay(&self, path: &'static str, delay: Duration) {
         self.inner.delays.lock().unwrap().insert(path, delay);
     }
@@ -148,7 +149,7 @@ impl Service {
         self.inner.person.lock().unwrap()[name] = value;
     }
 
-    /// The paths that were called, in order; forgotten then.
+    /// The paths that were called since the last time, in order.
     pub(crate) fn take_calls(&self) -> Vec<String> {
         std::mem::take(&mut self.inner.calls.lock().unwrap())
     }
@@ -218,7 +219,8 @@ impl Inner {
     }
 }
 
-/// The claims of a client assertion that our assertion key signed for this client.
+/// The claims of a client assertion, after its issuer and its signature by the bridge's key were
+/// checked.
 fn assertion_claims(assertion: &str) -> Value {
     let mut jwk: Value = serde_json::from_str(&ASSERTION_KEY).unwrap();
     jwk.as_object_mut().unwrap().remove("d");

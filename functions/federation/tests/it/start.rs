@@ -1,5 +1,6 @@
-//! The start: what can't work is refused by the name of its variable, and never with a value of it.
-//! And events that nobody expects: fields that are missing, null or unknown get a proper answer.
+//! Tests of the start: a setting that can't work is refused by the name of its variable, and never
+//! with its value.
+//! And tests of unusual events: fields that are missing, null or unknown get a proper answer.
 
 use std::sync::Arc;
 
@@ -47,7 +48,8 @@ async fn pass_the_configuration_that_every_fault_is_made_of() {
     started(&[]).await.unwrap();
 }
 
-/// The secrets as AWS CloudFormation can have them made, so that nobody ever has to see one.
+/// The secrets as CloudFormation lets AWS Secrets Manager generate them, so that nobody ever has to
+/// see one.
 #[tokio::test]
 async fn pass_secrets_as_aws_secrets_manager_generates_them() {
     let client_secret = json!({ "current": "a1B2".repeat(16) }).to_string();
@@ -216,7 +218,7 @@ async fn fail_a_key_by_its_variable_and_without_its_value() {
     }
 }
 
-/// ID tokens are RS256; a client assertion may be either.
+/// ID tokens are signed with RS256. Client assertions may be signed with RS256 or ES256.
 #[tokio::test]
 async fn fail_an_elliptic_curve_key_for_id_tokens() {
     let elliptic_curve = generated_jwk(Algorithm::Es256);
@@ -240,7 +242,7 @@ async fn fail_an_elliptic_curve_key_for_id_tokens() {
     }
 }
 
-/// Two references can lead to one key. Where it is only published yet, it is going to sign.
+/// Two references can lead to the same key. A key that is only published so far will sign later.
 #[tokio::test]
 async fn fail_a_key_in_two_roles_whatever_its_references() {
     let file = Secret::new(&ID_TOKEN_KEY);
@@ -315,7 +317,7 @@ async fn fail_an_event_without_what_is_needed_with_a_proper_answer() {
         event.extend(change.as_object().unwrap().clone());
         call.send(&bridge).await.is_page(status, class);
     }
-    // Nothing at all, payload format 1.0, a Function URL's warm-up.
+    // An empty event, payload format 1.0, and the warm-up of a Function URL.
     for event in [
         json!({}),
         json!({ "version": "1.0", "httpMethod": "GET", "path": "/authorize", "queryStringParameters": null, "headers": null }),
@@ -348,7 +350,7 @@ async fn fail_without_randomness_and_begin_no_login() {
     assert!(answer.cookies.is_empty());
 }
 
-/// A defect, as far as the bridge can tell.
+/// Randomness that panics, as a defect of the bridge would.
 #[derive(Debug)]
 struct Defect;
 
@@ -378,7 +380,7 @@ async fn fail_after_a_panic_with_the_answer_that_the_endpoint_has_for_failures()
         .is_page(500, "internal");
     let answer = Call::token(&token_request(&code)).send(&broken).await;
     answer.is_error(500, "server_error", "internal");
-    // Whoever comes next is answered.
+    // The next request is answered.
     assert_eq!(
         Call::new("GET", "/jwks.json").send(&broken).await.status,
         200

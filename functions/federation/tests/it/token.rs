@@ -1,7 +1,7 @@
-//! `/token`: the client is authenticated before anything is opened or called; then the code must be
-//! ours, for this client and redirect URI; then the service has to agree, and everything that it
-//! says is checked.
-//! The service counts what reaches it.
+//! Tests of `/token`: the client is authenticated before anything is opened or called. Then the
+//! code must be the bridge's own, for this client and redirect URI. Then the service has to give
+//! its tokens, and everything that it says is checked.
+//! The service in the test records the calls that reach it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -18,7 +18,7 @@ use crate::support::{
     CLIENT_ID, CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE, authorization_request, token_request,
 };
 
-/// A bridge, and a code of it that wasn't used.
+/// A bridge, and an unused code of it.
 async fn bridge_with_code() -> (RunningBridge, String) {
     let bridge = RunningBridge::new().await;
     let code = bridge.code(&authorization_request()).await;
@@ -51,7 +51,7 @@ async fn pass_two_tokens_with_everything_that_cognito_needs() {
     let mut take = |name| claims.as_object_mut().unwrap().remove(name).unwrap();
     let at_hash = take("at_hash");
     assert_eq!(at_hash.as_str().unwrap().len(), 22);
-    // What it holds is a story of its own.
+    // Its content is tested in `verified_record.rs`.
     assert!(take("verified_record").is_string());
     let now = start().timestamp();
     let expected = json!({
@@ -81,7 +81,8 @@ async fn pass_every_token_request_has_an_assertion_of_its_own() {
         assert!(jti.len() == 43 && jtis.insert(jti));
         assert_eq!(claims["sub"], "RP00000001");
         assert_eq!(claims["aud"], format!("{}/token", bridge.service.address()));
-        // Neither of the service's two bounds of 60 s is used up: its clock is another.
+        // The service's two limits of 60 s aren't used up, because its clock differs from the
+        // bridge's.
         let lifetime = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
         assert!((1..60).contains(&lifetime), "{lifetime}");
     }
@@ -131,7 +132,7 @@ async fn fail_a_body_that_is_no_form() {
         call()
             .header("content-type", "text/plain")
             .body(&form, false),
-        // The flag lies.
+        // The flag contradicts the body.
         typed().body(&form, true),
         typed().body("%%%", true),
         typed().body(&format!("{}=", STANDARD.encode(&form)), true),
@@ -149,7 +150,7 @@ async fn fail_a_body_that_is_no_form() {
             .is_error(400, "invalid_request", "malformed_token_request");
     }
     for body in [STANDARD.encode(&form), json, String::new()] {
-        // Read as a form this is one nameless parameter, so there is no client.
+        // Read as a form, the body has no `client_id`.
         let answer = typed().body(&body, false).send(&bridge).await;
         answer.is_error(401, "invalid_client", "client_authentication_failed");
     }
@@ -176,7 +177,7 @@ async fn fail_the_client_before_anything_is_opened_or_called() {
         whole().without("client_id"),
         whole().with("client_id", "other"),
         whole().with("client_id", ""),
-        // However wrong the rest is, it isn't looked at.
+        // The rest isn't looked at, however wrong it is.
         whole().with("client_secret", "wrong").with("code", "junk"),
         whole()
             .with("client_secret", "wrong")
@@ -367,7 +368,7 @@ async fn fail_another_redirect_uri() {
         .tokens();
 }
 
-/// RFC 7636 Appendix B.
+/// Challenge and verifier are those of RFC 7636 Appendix B.
 #[tokio::test]
 async fn fail_the_clients_verifier_unless_it_fits() {
     let bridge = RunningBridge::new().await;
@@ -402,8 +403,9 @@ async fn fail_the_clients_verifier_unless_it_fits() {
         .tokens();
 }
 
-/// One more login with what the test told the service, and the token endpoint's answer; nothing is
-/// called after a refusal.
+/// Makes one more login with what the test told the service, and checks the token endpoint's answer
+/// and the calls to the service: nothing is called after a refusal. A login without the fault
+/// succeeds afterwards.
 async fn refused(bridge: &RunningBridge, status: u64, error: &str, class: &str, calls: &[&str]) {
     let code = bridge.code(&authorization_request()).await;
     bridge.service.take_calls();
@@ -497,8 +499,8 @@ async fn fail_when_the_service_refuses_or_fails() {
     }
 }
 
-/// The person carries the request to the service, and can take a scope out of it: the service says
-/// what it granted.
+/// The person's browser carries the request to the service, and the person can take a scope out of
+/// it. So the service's answer has to say what was granted.
 #[tokio::test]
 async fn fail_when_the_service_granted_less_than_was_asked_for_or_does_not_say() {
     let answer = |bridge: &RunningBridge, scope: Option<&str>| {
@@ -538,7 +540,7 @@ async fn fail_when_the_service_granted_less_than_was_asked_for_or_does_not_say()
         let bridge = RunningBridge::with(&[(variables::GRANTED_SCOPE, granted_scope)]).await;
         answer(&bridge, scope);
         match class {
-            // No attribute is asked for then.
+            // Then userinfo isn't called.
             Some(class) => refused(&bridge, 400, "invalid_grant", class, &["/token"]).await,
             None => drop(bridge.tokens().await),
         }
@@ -618,8 +620,8 @@ async fn fail_an_id_token_that_says_something_else() {
     }
 }
 
-/// Attributes come from userinfo, which says them in answer to a request of its own. The ID token
-/// may have others, in any form: they are neither used nor handed on.
+/// The attributes come from userinfo, which the service answers for this bridge's request. The
+/// service's ID token may have others, in any form: they are neither used nor passed on.
 #[tokio::test]
 async fn pass_attributes_in_the_id_token_are_in_the_way_of_nothing() {
     let (bridge, code) = bridge_with_code().await;
@@ -645,8 +647,8 @@ async fn pass_attributes_in_the_id_token_are_in_the_way_of_nothing() {
     }
 }
 
-/// Numbers at and beyond the ends of time, in every place where one is reckoned with: refused, and
-/// nothing overflows.
+/// Times at and beyond the limits of what can be represented, in every claim with which the bridge
+/// calculates: they are refused, and nothing overflows.
 #[tokio::test]
 async fn fail_times_that_no_clock_shows() {
     const LAST_SECOND: i64 = 8_210_266_876_799;
@@ -673,7 +675,7 @@ async fn fail_times_that_no_clock_shows() {
         ("iat", LAST_SECOND, "id_token_issued_at"),
         ("auth_time", FIRST_SECOND, "id_token_auth_time"),
         ("auth_time", LAST_SECOND, "id_token_auth_time"),
-        // Milliseconds for seconds.
+        // Milliseconds instead of seconds.
         (
             "auth_time",
             start().timestamp_millis(),
@@ -699,8 +701,8 @@ async fn fail_times_that_no_clock_shows() {
     bridge.tokens().await;
 }
 
-/// What is allowed in size, and made to hurt: nested without end, keys without number, a claim
-/// without measure.
+/// Hostile answers of an allowed size: very deeply nested, with very many keys, with a very long
+/// claim.
 #[tokio::test]
 async fn answers_made_to_hurt_are_refused_or_taken_without_harm() {
     let deep = format!("{}{}", "[".repeat(120_000), "]".repeat(120_000));
@@ -761,8 +763,8 @@ async fn fail_an_id_token_that_was_signed_otherwise() {
         // {"alg":"none"}
         format!("eyJhbGciOiJub25lIn0.{payload}.")
     };
-    // The key may have changed under its name: the first that doesn't fit makes the bridge look
-    // once, and then not for ten seconds.
+    // The key may have changed under its `kid`. So the first signature that doesn't fit makes the
+    // bridge fetch the keys again, and then not for ten seconds.
     for (seconds, change, class, calls) in [
         (
             0,
@@ -781,7 +783,7 @@ async fn fail_an_id_token_that_was_signed_otherwise() {
     }
 }
 
-/// A key that isn't known makes the bridge look once, and then not for ten seconds.
+/// An unknown key makes the bridge fetch the keys again, and then not for ten seconds.
 #[tokio::test]
 async fn fail_an_unknown_key_after_one_look() {
     let bridge = RunningBridge::new().await;
@@ -1040,7 +1042,7 @@ async fn fail_another_method() {
         answer.is_error(405, "invalid_request", "method_not_allowed");
         assert_eq!(answer.header("allow"), "POST");
     }
-    // Parameters in the query are nobody's.
+    // Parameters in the query are ignored.
     let call = Call::new("POST", "/token")
         .query(&token_request(&code).encode())
         .form("");

@@ -1,5 +1,5 @@
-//! `/userinfo`: the claims out of the sealed access token, by GET and POST, without any call.
-//! What isn't such a token, or was sealed for something else, is refused as RFC 6750 says.
+//! Tests of `/userinfo`: the claims in the sealed access token, by GET and POST, without any call.
+//! A value that isn't such a token, or was sealed for another purpose, is refused as RFC 6750 says.
 
 use chrono::TimeDelta;
 use federation::variables;

@@ -1,7 +1,7 @@
-//! The verified record in the ID token: what the service said in this login, sealed for whoever
-//! must prove it later. It is opened here as a trigger opens it, with the ring of the records and
-//! with what is expected of the user.
-//! It is nowhere but in the ID token.
+//! Tests of the verified record in the ID token: what the service said in this login, sealed for
+//! the triggers. The tests open it as a trigger does, with the keys of the records and with what is
+//! expected of the user.
+//! The record is only in the ID token.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use federation::variables;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::bridge::{Call, RunningBridge, verified_claims};
 use crate::support::{PROVIDER_NAME, SCOPE, authorization_request, token_request};
 
-/// The key of the records in the tests' configuration, and the one of everything else.
+/// The key of the records in the tests' configuration, and the key of all other sealed values.
 const RECORD_KEY: u8 = 101;
 const SEALING_KEY: u8 = 1;
 
@@ -25,7 +25,7 @@ async fn claims(bridge: &RunningBridge) -> Value {
     verified_claims(bridge, tokens["id_token"].as_str().unwrap()).await
 }
 
-/// What a trigger makes of the record: it belongs to `sub`.
+/// The record as a trigger opens it, for the user with the claim `sub`.
 fn opened(
     bridge: &RunningBridge,
     claims: &Value,
@@ -85,7 +85,7 @@ async fn pass_without_auth_time_the_record_has_iat_marked_as_such_and_the_id_tok
     assert_eq!(claims.get("auth_time"), None);
 }
 
-/// What Cognito has no form for is in the record all the same.
+/// Values for which Cognito has no form are in the record nevertheless.
 #[tokio::test]
 async fn pass_it_keeps_what_has_no_claim() {
     let bridge = RunningBridge::new().await;
@@ -125,7 +125,8 @@ async fn pass_it_holds_no_attribute_that_was_not_asked_for() {
     assert_ne!(SCOPE, "openid birthdate");
 }
 
-/// A subject that a user name can't hold is another one in the pool; the record is that one's.
+/// A subject that doesn't fit into a user name is another one in the user pool, and the record
+/// holds that one.
 #[tokio::test]
 async fn pass_it_belongs_to_the_subject_that_the_pool_sees() {
     let bridge = RunningBridge::new().await;
@@ -176,8 +177,8 @@ async fn fail_with_the_ring_of_everything_else() {
     );
 }
 
-/// What the bridge seals for other purposes is no record, also for whoever reads records with the
-/// ring of everything else.
+/// A value that the bridge sealed for another purpose is no record, even when it is opened with the
+/// key of these values.
 #[tokio::test]
 async fn fail_with_an_access_token_or_code_in_its_place() {
     let bridge = RunningBridge::new().await;
@@ -243,7 +244,7 @@ async fn pass_the_longest_person_fits_and_fail_who_does_not() {
         assert!(sealed.len() < 2_048, "{}", sealed.len());
         assert!(opened(&bridge, &longest, &[RECORD_KEY]).is_ok());
 
-        // Each could be stored by itself; the record couldn't.
+        // The user pool could store each of them by itself, but not the record.
         bridge.service.person("address", json!("a".repeat(1_800)));
         let code = bridge.code(&authorization_request()).await;
         let answer = Call::token(&token_request(&code)).send(&bridge).await;

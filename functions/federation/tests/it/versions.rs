@@ -1,7 +1,8 @@
-//! Two versions of the bridge side by side, as during a deployment: a login goes on at either of
-//! them, and what one doesn't know is told as what it is, and not as an attack.
-//! What the version before had in its seals stands here, and how it read them: as long as the input
-//! went, and no further.
+//! Tests of two versions of the bridge side by side, as during a deployment. A login goes on at
+//! either of them. A form that one of them doesn't know is reported as what it is, and not as an
+//! attack.
+//! This file has the previous version's sealed forms, and its way to read them: it read the
+//! members, and ignored what followed.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -22,7 +23,7 @@ use crate::support::{
     CLIENT_ID, ISSUER, REDIRECT_URI, authorization_request, parameters, token_request,
 };
 
-/// A pending login before there was a version.
+/// The content of a pending login, from before there was a version.
 #[derive(Deserialize, Serialize)]
 struct OldLogin {
     state: [u8; 32],
@@ -35,14 +36,14 @@ struct OldLogin {
     authenticated_after: Option<i64>,
 }
 
-/// What stands between the dots of the client's state.
+/// A part of the client's state, between its dots.
 #[derive(Deserialize, Serialize)]
 enum OldStatePart {
     Verbatim(String),
     Decoded(Vec<u8>),
 }
 
-/// A code before there was a version.
+/// The content of a code, from before there was a version.
 #[derive(Deserialize, Serialize)]
 struct OldCode {
     service_code: String,
@@ -54,7 +55,7 @@ struct OldCode {
     authenticated_after: Option<i64>,
 }
 
-/// The process of another version: it has the bridge's key and its clock.
+/// A process of another version of the bridge, with the same key and the same time.
 struct OtherVersion(SealingKeys);
 
 impl OtherVersion {
@@ -76,13 +77,13 @@ impl OtherVersion {
         sealed.unwrap()
     }
 
-    /// What the version before read of a value: trailing bytes were left alone.
+    /// Reads a value as the previous version did, which ignored trailing bytes.
     fn read<T: for<'de> Deserialize<'de>>(&self, purpose: Purpose, sealed: &str) -> T {
         let inside = self.sealing().open(purpose, sealed).unwrap();
         postcard::from_bytes(&inside).unwrap()
     }
 
-    /// A login that it has begun, with its cookie as this.
+    /// A login that the other version has begun: the content of its cookie.
     fn login() -> OldLogin {
         OldLogin {
             state: [21; 32],
@@ -96,7 +97,7 @@ impl OtherVersion {
         }
     }
 
-    /// The browser of [`Self::login`], if the cookie holds this, and what the service answers.
+    /// The browser of [`Self::login`] with a cookie that holds `inside`, and the service's answer.
     fn browser(&self, bridge: &RunningBridge, inside: &[u8]) -> (Browser, Parameters) {
         let login = Self::login();
         let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
@@ -126,7 +127,7 @@ fn client_request() -> (ClientRequest, Vec<u8>) {
         &b"\x01\x05n-0S6"[..],
         &[1],
         &[24; 32],
-        // 1,800,000,000 as postcard has it: twice that, in groups of seven bits.
+        // 1,800,000,000 as postcard encodes it: twice that, in groups of seven bits.
         b"\x01\x80\xc8\xce\xb4\x0d",
     ];
     (client_request, bytes.concat())
@@ -140,8 +141,8 @@ fn one_time_values() -> OneTimeValues {
     }
 }
 
-/// What is inside a cookie and inside a code, byte for byte. The version before reads it, and so
-/// does the next one: whoever changes a field, or the order of two, meets this test.
+/// The content of a cookie and of a code, byte for byte. The previous version reads it, and so does
+/// the next one. This test fails if a field or the order of two fields is changed.
 #[test]
 fn the_form() {
     let this = OtherVersion::new();
@@ -194,7 +195,7 @@ fn the_form() {
         assert_eq!(read.redirect_uri, code.redirect_uri);
         assert!(read.client_request == code.client_request);
     }
-    // A time that is none, which no version writes, is no reason to have no bound.
+    // An invalid time, which no version writes, is an error, and not a missing bound.
     let at = members.len() - 5;
     members.splice(at.., *b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
     assert_eq!(Code::read(&members).unwrap_err(), OpenError::OtherVersion);
@@ -205,7 +206,7 @@ async fn pass_a_login_goes_from_the_version_before_to_this_one_and_back() {
     let bridge = RunningBridge::new().await;
     let old = OtherVersion::new();
 
-    // It began there, and comes back here.
+    // The login begins at the previous version, and comes back to this one.
     let cookie = postcard::to_allocvec(&OtherVersion::login()).unwrap();
     let (browser, answer) = old.browser(&bridge, &cookie);
     let back = Call::callback(&answer)
@@ -214,7 +215,7 @@ async fn pass_a_login_goes_from_the_version_before_to_this_one_and_back() {
         .await;
     let back = parameters(back.location());
     assert_eq!(back["state"], "the client's");
-    // There again, the code is read, and its login goes on as well as one of its own.
+    // The previous version can read the code. A code in its own form works here as well.
     let code: OldCode = old.read(Purpose::Code, &back["code"]);
     let code = postcard::to_allocvec(&code).unwrap();
     let code = old.seal(Purpose::Code, &code);
@@ -223,7 +224,7 @@ async fn pass_a_login_goes_from_the_version_before_to_this_one_and_back() {
         .await
         .tokens();
 
-    // It began here, and is read there.
+    // The login begins at this version, and the previous one can read it.
     let mut browser = Browser::default();
     let asked = bridge.begin(&mut browser, &authorization_request()).await;
     let cookie = &browser.0[browser.only()];
@@ -233,7 +234,7 @@ async fn pass_a_login_goes_from_the_version_before_to_this_one_and_back() {
     assert_eq!(login.redirect_uri, REDIRECT_URI);
 }
 
-/// Whatever the next version has inside: it is no forgery, since it opened.
+/// A value of the next version is no forgery, whatever its content: it opened.
 #[tokio::test]
 async fn fail_what_the_next_version_wrote_as_foreign_and_not_as_altered() {
     let bridge = RunningBridge::new().await;
@@ -271,7 +272,7 @@ async fn fail_what_the_next_version_wrote_as_foreign_and_not_as_altered() {
         let answer = Call::token(&token_request(&code)).send(&bridge).await;
         answer.is_error(400, "invalid_grant", "code_foreign");
     }
-    // Of another form from its first byte on, as far as anybody can tell.
+    // A value whose first byte says that the seal itself has another version.
     let code = next.seal(Purpose::Code, b"");
     let mut bytes = URL_SAFE_NO_PAD.decode(code).unwrap();
     bytes[0] = 2;

@@ -1,7 +1,7 @@
-//! One login again and again, for measuring: everything that could differ stands still, so that the
-//! same request gets the same answer, and the service answers from memory, on a thread of its own,
-//! without allocating.
-//! What is measured is then the bridge's own work.
+//! One login that is repeated for measurements. Clock and randomness stand still, so that the same
+//! request gets the same answer. The service answers from memory, on a thread of its own, without
+//! allocating.
+//! So only the bridge's own work is measured.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::support::{authorization_request, call, parameters, read, settings, token_request};
 
-/// Of what all random bytes are: the nonce of every login is known before it begins.
+/// The value of all random bytes: the nonce of every login is known before it begins.
 const SAME: u8 = 7;
 
 /// A bridge, and the requests of its one login.
@@ -59,7 +59,7 @@ impl Login {
         login
     }
 
-    /// Sends a request; each of them succeeds, every time.
+    /// Sends a request, which has to succeed.
     pub(crate) async fn send(&self, request: Request) -> Response {
         let response = self.bridge.respond(request, &call("request")).await;
         assert!(
@@ -179,7 +179,7 @@ fn answer_all(mut connection: TcpStream, answers: &Answers) {
     }
 }
 
-/// Whether a request with the body that it announces is there.
+/// Whether the whole request has arrived, with the body that its headers announce.
 fn is_whole(request: &[u8]) -> bool {
     let text = std::str::from_utf8(request).unwrap();
     let Some((head, body)) = text.split_once("\r\n\r\n") else {

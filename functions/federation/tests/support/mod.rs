@@ -1,5 +1,5 @@
-//! What the tests and the bench have in common: a complete configuration with keys of its own, and
-//! Cognito's requests. Nothing here is a secret of anybody.
+//! What the tests and the benchmarks share: a complete configuration with keys of its own, and
+//! Cognito's requests. Nothing here is a real secret.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

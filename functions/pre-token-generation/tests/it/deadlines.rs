@@ -1,6 +1,7 @@
-//! Whatever is slow on the way, and however much of it: the answer is there four seconds after
-//! somebody began to wait, which is in time for Amazon Cognito, and its class says what took the
-//! time. The time that passes is the test's.
+//! Tests of the trigger's deadline. Whatever is slow, and however many things are slow: the answer
+//! is there four seconds after Amazon Cognito began to wait, which is in time for Cognito, and its
+//! class names what took most of the time. The tests run with tokio's paused time, which passes
+//! only while everything waits.
 
 use std::time::Duration;
 
@@ -18,17 +19,18 @@ use crate::{call, event, generation_with, record};
 
 const SCOPES: [&str; 2] = ["openid", "digital-auth/age_over_20"];
 const KEYS: &str = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:records";
-/// Longer than anybody waits.
+/// Longer than any caller waits.
 const FOR_EVER: Duration = Duration::from_secs(3_600);
 
-/// A user pool that doesn't say anything, and keys that don't come a second time.
+/// The trigger with a user pool that doesn't answer, and with keys that can't be read a second
+/// time.
 struct Slow {
     generation: Generation,
     _pool: Server,
 }
 
 impl Slow {
-    /// The trigger, some hours after it started.
+    /// The trigger, started this many hours ago.
     async fn after(hours: i64) -> Self {
         let (clock, pool) = (TestClock::new(), Server::start(|_| Reply::Silence));
         let aws = SecretsManager::with(KEYS, &sealing_keys_json(&[1]));
@@ -42,8 +44,8 @@ impl Slow {
         }
     }
 
-    /// The answer to a call for which somebody has waited so long, and how long that was in the
-    /// end.
+    /// The answer to a call for which Cognito has already waited `waited`, and how long Cognito
+    /// waited in all.
     async fn answers(&self, event: Value, waited: Duration) -> (Result<Value, String>, Duration) {
         let begun = Instant::now() - waited;
         let call = Call { begun, ..call() };
@@ -77,9 +79,9 @@ async fn fail_in_time_as_that_which_took_the_time() {
     for (hours, record, waited, class) in [
         (0, None, 0, "user_unavailable"),
         (24, Some(&*record), 0, "secrets_unavailable"),
-        // The pool comes first.
+        // The user pool is asked first.
         (24, None, 0, "user_unavailable"),
-        // A process that had to start for this.
+        // The start of the process took most of the time.
         (0, None, 3, "too_slow"),
         (24, Some(&*record), 3, "too_slow"),
         (0, None, 1, "user_unavailable"),

@@ -1,6 +1,6 @@
-//! The trigger in this process, where the time of day is the test's: ages, and how old a
-//! verification may be.
-//! Beside it the user pool, asked for a record that the event doesn't carry.
+//! Integration tests of the trigger, in one process and with a clock that the test moves: ages, and
+//! how old a verification may be.
+//! A stand-in for the user pool answers when the trigger asks for a record that the event lacks.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -41,7 +41,7 @@ use user_pool::attribute;
 const ISSUER: &str = "https://service.example/api/realms/main";
 const SUBJECT: &str = "1b9d6bcd";
 
-/// A person who was born on that day and verified at that time.
+/// The sealed record of a person who was born on that day and verified at that time.
 fn record(born: &str, verified_at: DateTime<Utc>) -> String {
     let record = VerifiedRecord {
         issuer: ISSUER.to_owned(),
@@ -57,13 +57,14 @@ fn record(born: &str, verified_at: DateTime<Utc>) -> String {
     record.seal(&sealing_keys(&[1]), &SystemRandomness).unwrap()
 }
 
-/// The trigger, its user pool at this address.
+/// The trigger, with its user pool at this address.
 async fn generation(clock: &Arc<TestClock>, pool: &str, max_age: &str) -> Generation {
     let keys = (sealing_keys_json(&[1]), SecretReader::new(None));
     generation_with(clock, pool, max_age, keys).await
 }
 
-/// The trigger, its user pool at this address, and the keys of its records by this reference.
+/// The trigger, with its user pool at this address, and with the keys of its records at this
+/// reference.
 async fn generation_with(
     clock: &Arc<TestClock>,
     pool: &str,

@@ -1,5 +1,5 @@
-//! Whatever an event looks like: it is answered, or fails with a class; and no claim is in an
-//! answer that isn't in the record of one of the event's own identities.
+//! Property tests: every event is answered or fails with a class, and an answer has no claim that
+//! isn't in the record of one of the event's own identities.
 
 use std::iter;
 use std::sync::OnceLock;
@@ -16,7 +16,7 @@ use user_pool::scope::{AGES, RESOURCE_SERVER, Scope};
 
 use crate::{call, event, generation, record};
 
-/// JSON of a few levels, with the words that mean something here among its strings.
+/// JSON of a few levels. Some of its strings have a meaning for the trigger.
 fn any_json() -> impl Strategy<Value = Value> {
     let text = prop_oneof![
         Just("MynaApp".to_owned()),
@@ -44,7 +44,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Where an event can be changed.
+/// The places at which a test changes an event, as JSON pointers.
 const PLACES: [&str; 14] = [
     "",
     "/version",
@@ -62,7 +62,7 @@ const PLACES: [&str; 14] = [
     "/response/claimsAndScopeOverrideDetails",
 ];
 
-/// Sets what is at a place, if its parent is an object.
+/// Sets the value at a place, if its parent is an object.
 fn set(event: &mut Value, place: &str, value: Value) {
     let Some((parent, name)) = place.rsplit_once('/') else {
         *event = value;
@@ -84,7 +84,7 @@ fn whole_event(record: &str) -> Value {
     event
 }
 
-/// The trigger, made once, with a user pool that knows nobody.
+/// The answer of the trigger, which is made once, with a user pool that has no users.
 fn answer(event: Value) -> Result<Value, Diagnostic> {
     static TRIGGER: OnceLock<(Runtime, Generation, Server)> = OnceLock::new();
     let (runtime, generation, _) = TRIGGER.get_or_init(|| {
@@ -128,7 +128,8 @@ proptest! {
         match answer(event.clone()) {
             Err(failed) => prop_assert_ne!(failed.error_type, "internal"),
             Ok(answer) if answer == event => {
-                // Left alone: none of our scopes was asked for, and the user is nobody of ours.
+                // The event was left alone: no scope of the resource server was asked for, and the
+                // user has no identity at the bridge.
                 let identities = event.pointer("/request/userAttributes/identities");
                 prop_assert!(!identities.is_some_and(|all| all.to_string().contains("MynaApp")));
                 let scopes = event.pointer("/request/scopes").map(Value::to_string);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{claims, event, generation, record};
 
-/// The birthday, `years` ago, of somebody whose birthday in Japan begins at this moment.
+/// The birth date of a person who turns `years` at this moment, the beginning of a day in Japan.
 fn born(years: i32, midnight: DateTime<Utc>) -> String {
     use chrono::Datelike as _;
     let day = four_attributes::japan_date(midnight);

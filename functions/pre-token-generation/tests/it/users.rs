@@ -1,4 +1,5 @@
-//! The record that the event doesn't carry: it is read from the user pool, and only then.
+//! Tests of a record that the event lacks: the trigger reads it from the user pool, and doesn't ask
+//! the pool otherwise.
 
 use kit::{Reply, Server, TestClock, Written, start};
 use serde_json::json;
@@ -43,7 +44,7 @@ async fn pass_a_record_that_the_event_lacks_comes_from_the_pool_in_one_call() {
     );
 }
 
-/// What the metrics say of one event: which durations, and which class.
+/// The durations and the class in the metrics of one event.
 async fn measured(pool: &Server, record: Option<&str>) -> (Vec<String>, Option<String>) {
     let mut generation = generation(&TestClock::new(), &pool.url(""), "none").await;
     let written = Written::default();
