@@ -863,7 +863,8 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "If it goes on, look at the service’s notices. At 429, look at the number of calls.",
+            en: "If it goes on, look at the service’s notices. At 429, look at the number of \
+                calls.",
             ja: "続くときはサービスのお知らせを見ます。429 なら、呼び出しの数を確かめます。",
         },
     }

@@ -244,7 +244,8 @@ fn issuer(value: &str) -> Result<String, String> {
     }
     if Endpoint::Callback.url(value).len() > LONGEST_REDIRECT_URI {
         return Err(format!(
-            "must have {} characters at most: the service takes redirect URIs of {LONGEST_REDIRECT_URI}",
+            "must have {} characters at most: the service takes redirect URIs of \
+             {LONGEST_REDIRECT_URI}",
             LONGEST_REDIRECT_URI - Endpoint::Callback.path().len()
         ));
     }
@@ -289,7 +290,8 @@ fn key_references(value: &str) -> Result<Vec<Reference>, String> {
         .split_whitespace()
         .map(|text| {
             Reference::parse(text).ok_or_else(|| {
-                "must hold ARNs of AWS KMS or AWS Secrets Manager, file:PATH, or JSON without spaces"
+                "must hold ARNs of AWS KMS or AWS Secrets Manager, file:PATH, or JSON without \
+                 spaces"
                     .to_owned()
             })
         })

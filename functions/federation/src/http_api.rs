@@ -224,10 +224,6 @@ pub struct Response {
     is_base64_encoded: bool,
 }
 
-fn status_code<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_u16(status.as_u16())
-}
-
 impl fmt::Debug for Response {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -352,6 +348,10 @@ impl Response {
     pub fn body(&self) -> &str {
         &self.body
     }
+}
+
+fn status_code<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u16(status.as_u16())
 }
 
 #[cfg(test)]

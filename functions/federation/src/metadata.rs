@@ -60,7 +60,9 @@ fn openid_configuration(config: &Config) -> Value {
         "token_endpoint": endpoint(Endpoint::Token),
         "userinfo_endpoint": endpoint(Endpoint::Userinfo),
         "jwks_uri": endpoint(Endpoint::Jwks),
-        "scopes_supported": digital_auth::authorization::scope(config.attributes).split(' ').collect::<Vec<_>>(),
+        "scopes_supported": digital_auth::authorization::scope(config.attributes)
+            .split(' ')
+            .collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code"],

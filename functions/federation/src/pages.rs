@@ -26,25 +26,6 @@ const APP_EN: &str = "the Myna App (formerly the Digital Authentication App)";
 /// The style of the page; the Content Security Policy names it by its hash.
 const STYLE: &str = include_str!("../templates/page.css");
 
-/// The texts of a page in one language.
-struct Text {
-    lang: &'static str,
-    title: &'static str,
-    what_happened: String,
-    what_to_do: String,
-    support_id: &'static str,
-}
-
-#[derive(Template)]
-#[template(path = "page.html")]
-struct Page<'a> {
-    style: &'static str,
-    first: Text,
-    second: Text,
-    class: &'a str,
-    support_id: &'a str,
-}
-
 /// The page of a failure; `accept_language` is the browser's header `Accept-Language`.
 #[must_use]
 pub fn page(failure: &Failure, accept_language: Option<&str>) -> Response {
@@ -67,14 +48,37 @@ pub fn page(failure: &Failure, accept_language: Option<&str>) -> Response {
         Ok(html) => Response::html(status, html).with_header(
             "content-security-policy",
             format!(
-                "default-src 'none'; style-src 'sha256-{}'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+                "default-src 'none'; style-src 'sha256-{}'; img-src data:; \
+                 frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
                 STANDARD.encode(digest(&SHA256, STYLE.as_bytes()))
             ),
         ),
         // Can't happen, since no part of the template fails. The answer would have class and
         // support id as JSON.
-        Err(_) => Response::json(StatusCode::INTERNAL_SERVER_ERROR, failure.json().body().to_owned()),
+        Err(_) => Response::json(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            failure.json().body().to_owned(),
+        ),
     }
+}
+
+/// The texts of a page in one language.
+struct Text {
+    lang: &'static str,
+    title: &'static str,
+    what_happened: String,
+    what_to_do: String,
+    support_id: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    style: &'static str,
+    first: Text,
+    second: Text,
+    class: &'a str,
+    support_id: &'a str,
 }
 
 /// The language that comes first; Japanese if the browser prefers neither.

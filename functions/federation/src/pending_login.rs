@@ -251,16 +251,6 @@ fn sent_size(name: &str, value: &str) -> usize {
     name.len() + value.len() + 3
 }
 
-/// Whether a cookie could be one of the bridge's: base64url after the prefix. No other text from
-/// the browser may get into a header. A cookie that the bridge can't end must not displace the
-/// pending logins.
-fn is_ours(name: &str) -> bool {
-    name.strip_prefix(NAME_PREFIX).is_some_and(|rest| {
-        rest.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    })
-}
-
 /// The cookie names of the pending logins that have to end so that one more of `size` bytes fits,
 /// the oldest first.
 fn evicted<'a>(
@@ -283,6 +273,16 @@ fn evicted<'a>(
         names.push(name.to_owned());
     }
     names.into_iter()
+}
+
+/// Whether a cookie could be one of the bridge's: base64url after the prefix. No other text from
+/// the browser may get into a header. A cookie that the bridge can't end must not displace the
+/// pending logins.
+fn is_ours(name: &str) -> bool {
+    name.strip_prefix(NAME_PREFIX).is_some_and(|rest| {
+        rest.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    })
 }
 
 #[cfg(test)]

@@ -262,6 +262,14 @@ fn told_at(endpoint: Option<Endpoint>) -> Told {
 }
 
 impl Request {
+    fn document(&self, json: &str) -> Result<Response, Refusal> {
+        self.only(READ, Told::Json)?;
+        Ok(
+            Response::json(StatusCode::OK, json.to_owned())
+                .with_header("cache-control", KEYS_CACHE),
+        )
+    }
+
     fn only(&self, methods: &'static [Method], told: Told) -> Result<(), Refusal> {
         match &self.method {
             Some(method) if methods.contains(method) => Ok(()),
@@ -270,13 +278,5 @@ impl Request {
                 ..Refusal::told(told, Class::MethodNotAllowed)
             }),
         }
-    }
-
-    fn document(&self, json: &str) -> Result<Response, Refusal> {
-        self.only(READ, Told::Json)?;
-        Ok(
-            Response::json(StatusCode::OK, json.to_owned())
-                .with_header("cache-control", KEYS_CACHE),
-        )
     }
 }

@@ -252,19 +252,19 @@ struct Header {
 }
 
 impl Header {
-    fn bytes(&self) -> [u8; HEADER_BYTES] {
-        let mut bytes = [0; HEADER_BYTES];
-        let (audience, expires_at) = bytes.split_at_mut(AUDIENCE_BYTES);
-        audience.copy_from_slice(&self.audience.0);
-        expires_at.copy_from_slice(&self.expires_at.to_be_bytes());
-        bytes
-    }
-
     fn read(bytes: &[u8; HEADER_BYTES]) -> Option<Self> {
         let (audience, expires_at) = bytes.split_first_chunk()?;
         Some(Self {
             audience: Audience(*audience),
             expires_at: i64::from_be_bytes(*expires_at.first_chunk()?),
         })
+    }
+
+    fn bytes(&self) -> [u8; HEADER_BYTES] {
+        let mut bytes = [0; HEADER_BYTES];
+        let (audience, expires_at) = bytes.split_at_mut(AUDIENCE_BYTES);
+        audience.copy_from_slice(&self.audience.0);
+        expires_at.copy_from_slice(&self.expires_at.to_be_bytes());
+        bytes
     }
 }

@@ -89,7 +89,11 @@ fn resource_server(value: &str) -> Result<String, String> {
     if fits {
         Ok(value.to_owned())
     } else {
-        Err("must be the identifier of a resource server: 1 to 256 visible ASCII characters without `\"` and `\\`".to_owned())
+        Err(
+            "must be the identifier of a resource server: 1 to 256 visible ASCII characters \
+             without `\"` and `\\`"
+                .to_owned(),
+        )
     }
 }
 

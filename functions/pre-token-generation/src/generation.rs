@@ -96,34 +96,6 @@ impl Trigger for Generation {
 }
 
 impl Generation {
-    /// Whether the user has an identity at the bridge, as far as the event says. If the event
-    /// carries no identities, the user's name decides.
-    fn is_ours(&self, request: &TokenRequest<'_>) -> bool {
-        let provider = &self.config.records.provider_name;
-        match &request.identities {
-            Some(identities) => !identities.subjects(provider).is_empty(),
-            None => request.is_named_by(provider),
-        }
-    }
-
-    /// Whether the user has nothing but what the card said: the user signed up with it, and has no
-    /// identity at another provider. If the identities aren't known, the user's name decides.
-    fn is_of_the_card_alone(
-        &self,
-        request: &TokenRequest<'_>,
-        identities: Option<&Identities>,
-    ) -> bool {
-        let provider = &self.config.records.provider_name;
-        match identities {
-            None => request.is_named_by(provider),
-            Some(identities) => {
-                let mut subjects = identities.subjects(provider).into_iter();
-                identities.are_all_at(provider)
-                    && subjects.any(|subject| request.is_name_of(provider, subject))
-            }
-        }
-    }
-
     /// The names of the claims that the ID token doesn't show unless they are granted: the two
     /// attributes of the user pool that hold the record and its time, and of the four attributes
     ///
@@ -211,6 +183,34 @@ impl Generation {
             },
         };
         Ok((claims, is_of_the_card_alone))
+    }
+
+    /// Whether the user has an identity at the bridge, as far as the event says. If the event
+    /// carries no identities, the user's name decides.
+    fn is_ours(&self, request: &TokenRequest<'_>) -> bool {
+        let provider = &self.config.records.provider_name;
+        match &request.identities {
+            Some(identities) => !identities.subjects(provider).is_empty(),
+            None => request.is_named_by(provider),
+        }
+    }
+
+    /// Whether the user has nothing but what the card said: the user signed up with it, and has no
+    /// identity at another provider. If the identities aren't known, the user's name decides.
+    fn is_of_the_card_alone(
+        &self,
+        request: &TokenRequest<'_>,
+        identities: Option<&Identities>,
+    ) -> bool {
+        let provider = &self.config.records.provider_name;
+        match identities {
+            None => request.is_named_by(provider),
+            Some(identities) => {
+                let mut subjects = identities.subjects(provider).into_iter();
+                identities.are_all_at(provider)
+                    && subjects.any(|subject| request.is_name_of(provider, subject))
+            }
+        }
     }
 
     /// Whether a refused record counts in the share of accepted records. Each user counts once in a

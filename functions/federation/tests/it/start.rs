@@ -320,7 +320,13 @@ async fn fail_an_event_without_what_is_needed_with_a_proper_answer() {
     // An empty event, payload format 1.0, and the warm-up of a Function URL.
     for event in [
         json!({}),
-        json!({ "version": "1.0", "httpMethod": "GET", "path": "/authorize", "queryStringParameters": null, "headers": null }),
+        json!({
+            "version": "1.0",
+            "httpMethod": "GET",
+            "path": "/authorize",
+            "queryStringParameters": null,
+            "headers": null,
+        }),
         json!({ "warm": true }),
     ] {
         Call { event }.send(&bridge).await.is_page(404, "not_found");

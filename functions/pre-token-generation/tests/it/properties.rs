@@ -141,7 +141,14 @@ proptest! {
                 let suppressed = &details["idTokenGeneration"]["claimsToSuppress"];
                 assert_provable(id_token)?;
                 assert_provable(&details["accessTokenGeneration"]["claimsToAddOrOverride"])?;
-                for name in ["name", "address", "birthdate", "gender", attribute::RECORD, attribute::VERIFIED_AT] {
+                for name in [
+                    "name",
+                    "address",
+                    "birthdate",
+                    "gender",
+                    attribute::RECORD,
+                    attribute::VERIFIED_AT,
+                ] {
                     let is_suppressed = suppressed.as_array().unwrap().contains(&json!(name));
                     prop_assert_ne!(is_suppressed, id_token.get(name).is_some(), "{}", name);
                 }

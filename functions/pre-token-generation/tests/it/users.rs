@@ -21,7 +21,10 @@ async fn pass_a_record_that_the_event_lacks_comes_from_the_pool_in_one_call() {
     let server = pool(
         json!({
             "Username": "MynaApp_1b9d6bcd",
-            "UserAttributes": [{ "Name": "custom:other", "Value": "x" }, { "Name": attribute::RECORD, "Value": record }],
+            "UserAttributes": [
+                { "Name": "custom:other", "Value": "x" },
+                { "Name": attribute::RECORD, "Value": record },
+            ],
         }),
         200,
     );
