@@ -1,5 +1,5 @@
 //! What all endpoints share ([`Bridge`]), made once at start.
-//! Requests change nothing in it but caches, and what was counted. Nothing is stored.
+//! A request changes only caches and counters in it. Nothing is stored.
 
 use std::fmt;
 use std::sync::Arc;

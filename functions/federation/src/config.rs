@@ -238,7 +238,8 @@ fn issuer(value: &str) -> Result<String, String> {
             "must not end with a slash: Amazon Cognito compares it byte for byte".to_owned(),
         );
     }
-    // The endpoints are at the root of the host: with a path, nobody would find them.
+    // The endpoints are at the root of the host. An issuer with a path would give wrong URLs for
+    // them.
     if url.path() != "/" {
         return Err("must have no path: the endpoints are at the root of the host".to_owned());
     }

@@ -15,9 +15,9 @@ pub enum Endpoint {
     Token,
     /// Amazon Cognito gets the attributes (OIDC Core §5.3).
     Userinfo,
-    /// The public keys of our ID tokens, for Amazon Cognito (RFC 7517 §5).
+    /// The public keys of the bridge's ID tokens, for Amazon Cognito (RFC 7517 §5).
     Jwks,
-    /// The public keys of our client assertions, for the service (RFC 7523).
+    /// The public keys of the bridge's client assertions, for the service (RFC 7523).
     ClientJwks,
     /// The provider metadata (OIDC Discovery §4).
     OpenIdConfiguration,

@@ -22,8 +22,8 @@ const VIEWER: Asker = Asker("viewer");
 /// The header with the secret.
 pub const HEADER: &str = "x-front-door";
 
-/// The secret of the front door. It is kept apart from the other secrets. Anybody can show a wrong
-/// secret and so make the bridge read this one again, and that must not keep the bridge from
+/// The secret of the front door. It is kept apart from the other secrets: anybody can show a wrong
+/// one and so make the bridge read this secret again, and that must not keep the bridge from
 /// reading the others again.
 #[derive(Debug)]
 pub struct FrontDoor {
@@ -75,8 +75,8 @@ impl FrontDoor {
         Err(refused)
     }
 
-    /// Whether a request has the header at all. CloudFront sets it, and nobody else has a reason
-    /// to.
+    /// Whether a request has the header at all. CloudFront sets it, and no other client has a
+    /// reason to.
     #[must_use]
     pub fn is_shown_anything(&self, request: &Request) -> bool {
         request.header(HEADER).is_some()

@@ -60,7 +60,7 @@ pub struct PendingLogin {
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(remote = "Self")]
 pub struct ClientRequest {
-    /// The client's `nonce`, for our ID token.
+    /// The client's `nonce`, for the bridge's ID token.
     pub nonce: Option<String>,
     /// The client's PKCE challenge (S256).
     pub code_challenge: Option<[u8; 32]>,

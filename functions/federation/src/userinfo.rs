@@ -1,4 +1,4 @@
-//! `/userinfo`: answers with the claims in the sealed access token, and calls nobody for it
+//! `/userinfo`: answers with the claims in the sealed access token, and needs no call for it
 //! (OIDC Core §5.3).
 
 use function_kit::check::{none_of, present};

@@ -291,8 +291,8 @@ async fn fail_as_that_which_took_the_time() {
     }
 }
 
-/// Fetches in parallel take their time only once. What runs beside something slower isn't named for
-/// the time.
+/// Fetches in parallel take their time only once. A step that runs beside a slower one isn't named
+/// as what took the time.
 #[tokio::test(start_paused = true)]
 async fn fail_as_that_which_was_waited_for_and_not_as_what_went_on_beside_it() {
     let seconds = |seconds: f64| Duration::from_secs_f64(seconds);
@@ -383,8 +383,8 @@ async fn fail_in_time_after_a_cold_start() {
     }
 }
 
-/// Warming up only saves time later, so it must not use up the time of the answer: neither
-/// connections that don't open nor keys that don't arrive do.
+/// Warming up only saves time later. Connections that don't open and keys that don't arrive must
+/// not use up the time of the answer.
 #[tokio::test(start_paused = true)]
 async fn pass_a_callback_whose_warming_up_does_not_end() {
     let slow = Slow::new().await;

@@ -141,7 +141,7 @@ async fn a_login_leaves_no_secret_and_nothing_personal_in_log_and_metrics() {
     }
     shows_nothing(&text, &secrets, "the log");
     shows_nothing(&bridge.metrics.text(), &secrets, "the metrics");
-    // One line for each request; the last are for userinfo and for our keys.
+    // One line for each request; the last are for userinfo and for the bridge's keys.
     assert_eq!(bridge.metrics.text().lines().count(), 5);
 }
 

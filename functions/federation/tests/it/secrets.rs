@@ -1,6 +1,6 @@
 //! Tests of secrets that are rotated while the bridge runs. An unknown sealing key or client secret
-//! makes the bridge read its secrets again, and then not for ten seconds. A login that began before
-//! a rotation ends after it.
+//! makes the bridge read its secrets again; the same value does so only once in ten seconds. A
+//! login that began before a rotation ends after it.
 //! The secrets are files here, as they are on a laptop. The rule is the same wherever they come
 //! from.
 

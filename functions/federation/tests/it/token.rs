@@ -1,6 +1,6 @@
 //! Tests of `/token`: the client is authenticated before anything is opened or called. Then the
 //! code must be the bridge's own, for this client and redirect URI. Then the service has to give
-//! its tokens, and everything that it says is checked.
+//! its tokens, and everything in its answers is checked.
 //! The service in the test records the calls that reach it.
 
 use base64::Engine as _;

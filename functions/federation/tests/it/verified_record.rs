@@ -125,8 +125,8 @@ async fn pass_it_holds_no_attribute_that_was_not_asked_for() {
     assert_ne!(SCOPE, "openid birthdate");
 }
 
-/// A subject that doesn't fit into a user name is another one in the user pool, and the record
-/// holds that one.
+/// A subject that doesn't fit into a user name is hashed for the user pool, and the record holds
+/// the hashed one.
 #[tokio::test]
 async fn pass_it_belongs_to_the_subject_that_the_pool_sees() {
     let bridge = RunningBridge::new().await;
