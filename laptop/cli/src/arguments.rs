@@ -1,5 +1,5 @@
-//! What the command takes. The help speaks both languages at once: it is read before a language is
-//! chosen.
+//! The command-line arguments. The help is in both languages at once, because it is read before a
+//! language is chosen.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use loopback::pages::Language;
 
 use crate::language;
 
-/// Examples.
+/// The examples in the help.
 const EXAMPLES: &str = "\
 例 / Examples:
   cargo run
@@ -20,7 +20,7 @@ const EXAMPLES: &str = "\
   cargo run -q -- demo --headless --scopes \"openid digital-auth/age_over_20\"
   cargo run -- simulate service --client-jwks public.json --redirect-uri http://localhost:3000/callback";
 
-/// What it is for.
+/// What the command is for: the first lines of the help.
 const ABOUT: &str = "\
 マイナンバーカードのログインを Amazon Cognito へ：手元で試すためのコマンド
 My Number Card logins for Amazon Cognito: the command to try it on your machine";
@@ -136,8 +136,8 @@ pub(crate) struct Ports {
     pub(crate) app_port: u16,
 }
 
-/// A port that needs no privilege; 80, above all, would vanish from an `http` URL in its normal
-/// form.
+/// Reads a port: 0, or one that needs no privilege. Port 80 would also vanish from an `http` URL in
+/// its normal form.
 fn port(text: &str) -> Result<u16, &'static str> {
     match text.parse() {
         Ok(port @ (0 | 1024..)) => Ok(port),
@@ -220,7 +220,7 @@ pub(crate) enum Function {
     Federation,
 }
 
-/// Examples, and the exit statuses that a script may rely on.
+/// The end of the help: examples, and the exit statuses that a script may rely on.
 fn after_help() -> String {
     let mut help = format!("{EXAMPLES}\n\n終了コード / Exit status:\n");
     for status in exit::ALL {

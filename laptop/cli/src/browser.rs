@@ -1,6 +1,6 @@
-//! `demo` in a browser: says where everything is and what to do, opens the browser where there is
-//! one, and tells how each login ended, until Ctrl-C.
-//! Nothing personal and no secret is printed: a login that succeeded is told without a name.
+//! `demo` in a browser: prints the addresses and what to do, opens the browser if there is one, and
+//! prints how each login ended, until Ctrl-C. It prints no secret and nothing personal: a
+//! successful login is reported without a name.
 
 use std::io::{self, IsTerminal as _, Write};
 
@@ -22,10 +22,10 @@ use crate::printable::printable;
 use crate::story::party;
 use crate::terminal::{Interruption, Progress, unless_nobody_reads};
 
-/// How many ended logins may wait to be told.
+/// How many ended logins may wait to be printed.
 const WAITING: usize = 64;
 
-/// What is set where nobody sits before the screen of this machine.
+/// Environment variables that are set where no person sits at this machine's screen.
 const ELSEWHERE: [&str; 4] = ["CI", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"];
 
 /// Runs until Ctrl-C or SIGTERM, and gives the exit status.
@@ -52,10 +52,10 @@ pub(crate) async fn run(
         () = interruption.received() => return Err(DemoError::Interrupted),
     };
     let Some(app) = &laptop.app else {
-        // Can't happen: it was asked for.
+        // Can't happen: the options have an app.
         return Err(DemoError::Output(io::ErrorKind::NotFound.into()));
     };
-    // The persona is one of the stand-in's own.
+    // Can't fail: the persona is one of the stand-in's own.
     let _ = laptop.service.set_persona(persona);
     laptop.service.set_fault(fault);
     progress.finish();
@@ -91,7 +91,7 @@ pub(crate) async fn run(
     Ok(exit::SUCCESS)
 }
 
-/// What is declared of a class, the bridge's or the triggers', as plain text.
+/// Meaning and remedy of a failure class, the bridge's or the triggers', as plain text.
 fn explain(class: &str, language: Language) -> Option<Explanation> {
     let plain = |text: Bilingual| language.say(text.ja, text.en).replace('`', "");
     let class = classes::named(class)?;
@@ -101,15 +101,15 @@ fn explain(class: &str, language: Language) -> Option<Explanation> {
     })
 }
 
-/// Whether the browser is opened: only for somebody who sits before a screen of this machine and
-/// didn't say no.
+/// Whether the browser is opened: only if a person sits at this machine's screen, and gave neither
+/// `--no-open` nor `--json`.
 fn opens_browser(demo: &Demo, is_terminal: bool, is_set: impl Fn(&str) -> bool) -> bool {
     let has_screen = !cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
     let is_elsewhere = ELSEWHERE.iter().any(|name| is_set(name));
     !demo.no_open && !demo.json && is_terminal && has_screen && !is_elsewhere
 }
 
-/// Where everything is, and what to do next.
+/// Prints the addresses, and what to do next.
 fn welcome(
     demo: &Demo,
     language: Language,
@@ -184,7 +184,7 @@ fn welcome(
     out.flush()
 }
 
-/// A line for whoever reads: on standard output, or beside the JSON on standard error.
+/// Prints a line: on standard output or, with `--json`, on standard error.
 fn say(demo: &Demo, line: &str) -> io::Result<()> {
     if demo.json {
         writeln!(anstream::stderr(), "digital-auth: {line}")
@@ -193,7 +193,7 @@ fn say(demo: &Demo, line: &str) -> io::Result<()> {
     }
 }
 
-/// The same where nothing depends on its being read.
+/// Prints a line, and ignores an error.
 fn say_to_people(demo: &Demo, line: &str) {
     let _ = say(demo, line);
 }
@@ -221,7 +221,8 @@ fn line_of(language: Language, ended: &Ended) -> String {
     }
 }
 
-/// A login that ended on somebody else's page never comes back to the app.
+/// The line for a login that ended on a page of Cognito, the bridge or the service: it never comes
+/// back to the app.
 fn line_of_page(language: Language, hop: &Hop) -> String {
     let step = hop.step.as_ref();
     let class = step.and_then(|step| step.checks.iter().rfind(|check| !check.passed));
@@ -236,10 +237,10 @@ fn line_of_page(language: Language, hop: &Hop) -> String {
         .to_owned()
 }
 
-/// The pages of others that end a login, as the journal tells of them.
+/// Finds in the journal the pages of Cognito, the bridge and the service that end a login.
 struct Pages {
     journal: Journal,
-    /// Every hop that ended until then has been looked at.
+    /// Every hop that ended by this moment has been looked at.
     seen: Moment,
     /// No hop that began earlier is still under way.
     from: Moment,
@@ -256,7 +257,7 @@ impl Pages {
         }
     }
 
-    /// The next one. It may be dropped while it waits: nothing is lost.
+    /// Waits for the next page. The future may be dropped while it waits: nothing is lost.
     async fn next(&mut self) -> Hop {
         loop {
             if let Some(hop) = self.found.pop() {
@@ -377,7 +378,7 @@ mod tests {
             answer: Vec::new(),
         };
         let mut pages = Pages::new(journal.clone());
-        // One that begins before others, and ends after they have been told.
+        // A hop that begins before the others, and ends after they have been printed.
         let slow = journal.begin(Party::Browser, Party::Bridge, "GET /callback");
         journal.record(step(Party::Cognito, 302, None));
         journal.record(step(Party::App, 400, None));

@@ -1,16 +1,16 @@
-//! What is declared of a class of failure, whichever function it is of: the bridge has a list of
-//! classes, and the triggers have another one.
+//! The failure classes of all functions by name: the bridge has a list of classes, and the triggers
+//! have another one.
 
 use federation::failure::Class as BridgeClass;
 use function_kit::failure::{Bilingual, Class, Kind};
 use record_trigger::Class as TriggerClass;
 
-/// What is declared of a class.
+/// The declaration of a failure class.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Declared {
-    /// What somebody would do next.
+    /// The kind of failure, which says what to do next.
     pub kind: Kind,
-    /// When it is so.
+    /// When a failure is of this class.
     pub meaning: Bilingual,
     /// What an operator does about it.
     pub advice: Bilingual,
@@ -18,7 +18,8 @@ pub struct Declared {
     pub ends: bool,
 }
 
-/// The class with this name. Where both lists have it, the bridge's words are meant for both.
+/// The class with this name. If both lists have it, the bridge's declaration is returned: its words
+/// are meant for both.
 #[must_use]
 pub fn named(name: &str) -> Option<Declared> {
     find::<BridgeClass>(name)

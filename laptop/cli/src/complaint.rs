@@ -1,12 +1,12 @@
-//! Why a command ended early, as it is told to whoever started it.
+//! The errors that end a command early, in the form in which the command prints them.
 
 use cli::exit::Status;
 
-/// Why a command ended early: told in one sentence, in English or in Japanese.
+/// An error that ends a command early: one sentence, in English (`Display`) or in Japanese.
 pub(crate) trait Complaint: std::error::Error {
     /// The exit status.
     fn status(&self) -> Status;
 
-    /// The same in Japanese, where it is something that people meet.
+    /// The sentence in Japanese. The details of a rare error may stay English.
     fn in_japanese(&self) -> String;
 }

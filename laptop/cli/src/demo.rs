@@ -1,8 +1,7 @@
 //! `demo`: builds the functions, starts everything, and hands over to the browser
-//! ([`crate::browser`]); with `--headless` it does one login itself, tells it, and stops
-//! everything.
-//! What a person reads goes to the terminal; with `--json` one object goes to standard output, and
-//! progress to standard error.
+//! ([`crate::browser`]). With `--headless` it does one login itself, prints it step by step, and
+//! stops everything. With `--json` it prints one JSON object on standard output instead. Progress
+//! goes to standard error.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -31,7 +30,7 @@ use crate::terminal::{Interruption, Progress};
 ///
 /// # Errors
 ///
-/// [`DemoError`]; a login that fails is told, and is a status.
+/// [`DemoError`]. A login that fails isn't an error: it is printed, and has an exit status.
 pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoError> {
     let clock = SimClock::default();
     let people = personas(clock.now());
@@ -92,7 +91,7 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
     };
 
     match tell(demo, language, persona, &hops, &outcome, &errors) {
-        // Whoever reads may stop reading: the login ended as it did.
+        // The reader may stop reading: the exit status is still that of the login.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(status(&outcome)),
     }
@@ -118,8 +117,8 @@ fn tell(
     }
 }
 
-/// The lines of the function's log that say what is wrong with it: once each, though it was started
-/// more than once.
+/// The errors in the functions' logs, each of them once, even if a function was started more than
+/// once.
 fn errors_of(lines: &[String]) -> Vec<String> {
     let mut errors: Vec<String> = Vec::new();
     for line in lines {
@@ -139,7 +138,7 @@ fn errors_of(lines: &[String]) -> Vec<String> {
     errors
 }
 
-/// That no two stand-ins are to listen on the same port.
+/// Checks that no port is chosen for two stand-ins.
 fn distinct(ports: crate::arguments::Ports) -> Result<(), DemoError> {
     let chosen = [
         ("--service-port", ports.service_port),
@@ -212,13 +211,13 @@ pub(crate) fn algorithm(chosen: AssertionAlgorithm) -> keys::Algorithm {
     }
 }
 
-/// Builds the functions while saying so.
+/// Builds the functions, and shows the progress.
 async fn built(
     progress: &Progress,
     language: Language,
     interruption: &mut Interruption,
 ) -> Result<Functions, DemoError> {
-    // The workspace, as it was when this command was built.
+    // The folder of the workspace in which this command was built.
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = package.ancestors().nth(2).unwrap_or(package);
     if !root.join("functions/federation/Cargo.toml").is_file() {

@@ -25,7 +25,7 @@ pub(crate) enum DemoError {
     /// No such scope.
     #[error("no scope is called {unknown:?}; there are: {}", Scopes::all())]
     UnknownScope {
-        /// What was asked for.
+        /// The unknown scope.
         unknown: String,
     },
     /// Scopes without `openid`.
@@ -39,10 +39,10 @@ pub(crate) enum DemoError {
     /// The command was built in a checkout that isn't there any more.
     #[error("the functions' sources are not in {}: use cargo run in the checkout", .0.display())]
     Moved(PathBuf),
-    /// There is no Cargo.
+    /// Cargo can't be run.
     #[error("cargo could not be run ({0}): is Rust installed, and cargo in the PATH?")]
     NoCargo(io::ErrorKind),
-    /// There is no place to build in.
+    /// Cargo can't write into its target folder.
     #[error(
         "the functions can't be built here, since cargo can't write its folder: set CARGO_TARGET_DIR to a folder that can be written, outside of a sandbox if this is one\n{0}"
     )]
@@ -55,9 +55,9 @@ pub(crate) enum DemoError {
         "{address} is taken by another program: choose another port with {option}, or leave it out for any free one"
     )]
     Taken {
-        /// Where.
+        /// The address.
         address: SocketAddr,
-        /// The option that says so.
+        /// The option that chooses this port.
         option: &'static str,
     },
     /// Something else doesn't start.
@@ -66,7 +66,7 @@ pub(crate) enum DemoError {
     /// Ctrl-C can't be listened for.
     #[error("signals can't be listened for: {0}")]
     Signals(io::Error),
-    /// The login couldn't be tried to its end.
+    /// The login couldn't be carried out to its end.
     #[error(transparent)]
     Login(#[from] LoginError),
     /// The browser can't be made.

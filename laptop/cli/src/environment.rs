@@ -14,7 +14,7 @@ const SERVICE_PORT: u16 = 8703;
 /// Why nothing is printed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EnvironmentError {
-    /// No keys.
+    /// The keys and secrets can't be made.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
     /// The output can't be written.

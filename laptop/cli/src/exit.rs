@@ -1,5 +1,5 @@
-//! The exit statuses: 0 for a login, and one for each kind of failure. A script can tell what to do
-//! next without reading a word; which class of failure it was, `--json` says.
+//! The exit statuses of the command: 0 for success, and one for each kind of failure. By the status
+//! alone a script knows what to do next; `--json` has the class of the failure.
 
 use function_kit::failure::{Bilingual, Kind};
 
@@ -8,13 +8,13 @@ use crate::classes;
 /// An exit status. Its code never changes its meaning.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Status {
-    /// What a script gets.
+    /// The code that a script gets.
     pub code: u8,
-    /// When, and what to do, as Markdown.
+    /// When the command exits with this code, and what to do, as Markdown.
     pub meaning: Bilingual,
 }
 
-/// Every exit status, by its code.
+/// Every exit status, in the order of the codes.
 pub const ALL: &[Status] = &[
     SUCCESS,
     USAGE,
@@ -33,7 +33,7 @@ pub const ALL: &[Status] = &[
     INTERRUPTED,
 ];
 
-/// What was to be done is done.
+/// The command succeeded.
 pub const SUCCESS: Status = Status {
     code: 0,
     meaning: Bilingual {
@@ -149,6 +149,7 @@ pub const fn of(kind: Kind) -> Status {
 }
 
 /// The status of a login that ends with the class of this name, the bridge's or the triggers'.
+/// `None`: there is no such class, or no login ends with it.
 #[must_use]
 pub fn of_class(name: &str) -> Option<Status> {
     let class = classes::named(name).filter(|class| class.ends);

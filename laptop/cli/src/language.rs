@@ -1,12 +1,11 @@
-//! In which language the command speaks: Japanese, or English where the terminal's locale is an
-//! English one.
-//! The words of the protocol stay what they are in the specifications.
+//! The language of the command's output: Japanese, or English if the terminal's locale is an
+//! English one. The terms of the specifications aren't translated.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use loopback::pages::Language;
 
-/// The language of the locale that these variables name, the first that is set (POSIX: `LC_ALL`,
-/// `LC_MESSAGES`, `LANG`).
+/// The language of the locale. `variable` reads an environment variable; the first one that is set
+/// counts (POSIX: `LC_ALL`, `LC_MESSAGES`, `LANG`).
 #[must_use]
 pub(crate) fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Language {
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
@@ -25,7 +24,7 @@ pub(crate) fn parser() -> impl TypedValueParser<Value = Language> {
         (Language::English, "English"),
     ];
     let codes = codes.map(|(language, name)| PossibleValue::new(language.code()).help(name));
-    // There are no others.
+    // The parser takes no other codes.
     PossibleValuesParser::new(codes)
         .map(|code| Language::from_code(&code).unwrap_or(Language::Japanese))
 }

@@ -1,5 +1,5 @@
-//! What scripts and documents may rely on of the command `digital-auth`: its exit statuses
-//! ([`exit`]), and what is said of each class of failure ([`classes`]).
+//! The parts of the command `digital-auth` that scripts and documents rely on: its exit statuses
+//! ([`exit`]), and the texts for each class of failure ([`classes`]).
 
 pub mod classes;
 pub mod exit;

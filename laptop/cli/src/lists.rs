@@ -1,4 +1,4 @@
-//! `personas` and `faults`: what there is to try.
+//! `personas` and `faults`: the lists of the test persons and of the faults.
 
 use std::io::{self, Write};
 
@@ -66,7 +66,7 @@ pub(crate) fn write_faults(
             .class()
             .unwrap_or(language.say("成功する", "succeeds"));
         let description = language.say(fault.description_ja(), fault.description_en());
-        // In a terminal, a Japanese character is as wide as two others.
+        // In a terminal, a Japanese character is as wide as two Latin ones.
         let width = 32 - class.chars().filter(|c| !c.is_ascii()).count();
         writeln!(out, "{:<36} {class:<width$} {description}", fault.id())?;
     }

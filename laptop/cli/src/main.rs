@@ -53,13 +53,13 @@ fn main() -> ExitCode {
     };
     match status {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads may stop reading: `digital-auth faults | head` is no failure.
+        // The reader may stop reading: `digital-auth faults | head` is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => complain(&error.to_string(), exit::DEFECT),
     }
 }
 
-/// Runs a command that takes its time, to its exit status.
+/// Runs a long-running command, and gives its exit status.
 fn run<E: Complaint>(
     command: impl Future<Output = Result<Status, E>>,
     language: Language,
@@ -72,7 +72,7 @@ fn run<E: Complaint>(
         Err(error) => return complain(&error.to_string(), exit::DEFECT),
     };
     let ended = runtime.block_on(command);
-    // A build that was interrupted may still be on its way; nobody waits for it.
+    // An interrupted build may still be running: don't wait for it.
     runtime.shutdown_background();
     match ended {
         Ok(status) => ExitCode::from(status.code),
@@ -87,7 +87,7 @@ fn run<E: Complaint>(
 }
 
 fn complain(text: &str, status: Status) -> ExitCode {
-    // Where not even this can be written, the status says it.
+    // If standard error can't be written either, the exit status still reports the failure.
     let _ = writeln!(anstream::stderr(), "digital-auth: {text}");
     ExitCode::from(status.code)
 }

@@ -1,10 +1,11 @@
-//! What a terminal may show of what others wrote.
+//! Makes text from outside harmless for a terminal.
 
-/// Longer values are cut: they are addresses and tokens, not something to read.
+/// The most characters of a value. Longer values are cut: they are addresses and tokens, not
+/// something to read.
 const LONGEST_VALUE: usize = 100;
 
-/// What a terminal may show of a text that somebody else wrote: cut, and without what would move
-/// the cursor, change colours or turn the direction of the text.
+/// A text from outside in a form that is safe to print: cut, and without characters that would move
+/// the cursor, change colours, or turn the direction of the text.
 pub(crate) fn printable(text: &str) -> String {
     let is_harmless = |c: char| {
         !c.is_control()

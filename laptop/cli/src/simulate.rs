@@ -1,7 +1,6 @@
 //! `simulate service`: the service's stand-in alone, for people who test a relying party of their
-//! own.
-//! It says what to set in the relying party, and tells each request as it comes, until Ctrl-C.
-//! Secrets and attributes are masked; what others sent can't steer the terminal.
+//! own. It prints what to set in the relying party, and then each request as it comes, until
+//! Ctrl-C. Secrets and attributes are masked, and received text can't control the terminal.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -45,16 +44,16 @@ pub(crate) enum SimulateError {
         "{} isn't JSON; a JWK Set is expected, {{\"keys\":[…]}} with public keys", .0.display()
     )]
     NotJson(PathBuf),
-    /// A key that was handed in is a private one.
+    /// One of the keys is a private key.
     #[error(
         "{} HOLDS A PRIVATE KEY. Nothing was started. Hand in public keys only, without the members d, p, q, dp, dq, qi, oth and k; and replace the key if others could have read that file",
         .0.display()
     )]
     PrivateKey(PathBuf),
-    /// The relying party couldn't have been registered.
+    /// The relying party can't be registered.
     #[error("this relying party can't be registered: {0}")]
     Client(InvalidClient),
-    /// The people aren't taken.
+    /// The file of test persons is refused.
     #[error("{}: {problem}", .file.display())]
     People {
         /// The file.
@@ -68,12 +67,12 @@ pub(crate) enum SimulateError {
     /// No such fault.
     #[error("no fault is called {0:?}; see: digital-auth faults")]
     UnknownFault(String),
-    /// Another program listens there.
+    /// Another program listens on the port.
     #[error(
         "{0} is taken by another program: choose another port with --port, or 0 for any free one"
     )]
     Taken(SocketAddr),
-    /// Something else keeps it from starting.
+    /// Something else keeps the stand-in from starting.
     #[error("the stand-in could not be started: {0}")]
     Start(StartError),
     /// Ctrl-C can't be listened for.
@@ -186,7 +185,7 @@ fn person_problem(problem: &PersonProblem) -> String {
 ///
 /// # Errors
 ///
-/// [`SimulateError`] if it can't run.
+/// [`SimulateError`] if the stand-in can't run.
 pub(crate) async fn run(
     arguments: &SimulateService,
     language: Language,
@@ -214,7 +213,7 @@ pub(crate) async fn run(
         other => SimulateError::Start(other),
     })?;
     if let Some(id) = &arguments.persona {
-        // Was looked for above.
+        // Can't fail: the id was looked up above.
         let _ = service.set_persona(id);
     }
 
@@ -231,7 +230,7 @@ pub(crate) async fn run(
         let mut out = anstream::stdout().lock();
         unless_nobody_reads(settings.write(&mut out, language, &service))?;
     }
-    // Whoever reads may stop reading: the stand-in goes on.
+    // The reader may stop reading: the stand-in goes on.
     let tell = |teller: &mut Teller| {
         let _ = if arguments.json {
             teller.tell(&mut anstream::stderr().lock(), language)
@@ -250,7 +249,7 @@ pub(crate) async fn run(
     Ok(exit::SUCCESS)
 }
 
-/// The options of the service, once every file is read.
+/// Reads the files, and gives the options of the service.
 fn options(arguments: &SimulateService) -> Result<ServiceOptions, SimulateError> {
     let fault = arguments.fault.as_ref().map(|id| {
         id.parse::<Fault>()
@@ -272,7 +271,7 @@ fn options(arguments: &SimulateService) -> Result<ServiceOptions, SimulateError>
     options.address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     options.fault = fault;
     options.clock = SimClock::default();
-    // Nobody looks at what would be remembered, and it holds what is secret.
+    // Remembered requests hold secrets, and nothing reads them here.
     options.remembered = 0;
     Ok(options)
 }
@@ -287,7 +286,7 @@ fn client_jwks(file: &Path) -> Result<Value, SimulateError> {
         return Err(SimulateError::TooLarge(file.to_owned()));
     }
     serde_json::from_slice(&json).map_err(|_| {
-        // In PEM, which is easily mistaken for what is wanted.
+        // A private key in PEM, which is easily handed in by mistake.
         let is_private = String::from_utf8_lossy(&json).contains("PRIVATE KEY-----");
         if is_private {
             SimulateError::PrivateKey(file.to_owned())
@@ -297,7 +296,8 @@ fn client_jwks(file: &Path) -> Result<Value, SimulateError> {
     })
 }
 
-/// What is in a file, up to one byte more than it may have.
+/// The content of a file, up to one byte more than a file may have: so a file that is too large is
+/// noticed.
 fn read<R: Read>(
     file: &Path,
     open: impl FnOnce() -> io::Result<R>,
@@ -315,7 +315,7 @@ fn read<R: Read>(
     Ok(bytes)
 }
 
-/// What is to be set in the relying party, besides the addresses.
+/// What to set in the relying party, besides the service's addresses.
 struct Settings {
     client_id: String,
     redirect_uris: Vec<String>,
@@ -345,8 +345,8 @@ impl Settings {
         }
     }
 
-    /// The settings in the order in which they are set, by the names of OpenID Connect Discovery
-    /// and Dynamic Client Registration where they have one.
+    /// The settings in the order in which they are printed, with the names of OpenID Connect
+    /// Discovery and Dynamic Client Registration where they have such a name.
     fn named(&self, service: &Service) -> Vec<(&'static str, Value)> {
         let endpoints = service.endpoints();
         let keys: Vec<_> = self
@@ -376,7 +376,7 @@ impl Settings {
         ]
     }
 
-    /// One JSON object in a line.
+    /// Prints the settings as one line of JSON.
     fn write_json(&self, out: &mut impl Write, service: &Service) -> io::Result<()> {
         let named = self.named(service).into_iter();
         let object: Map<String, Value> = named
@@ -386,7 +386,7 @@ impl Settings {
         out.flush()
     }
 
-    /// The same for people.
+    /// Prints the settings for a person.
     fn write(&self, out: &mut impl Write, language: Language, service: &Service) -> io::Result<()> {
         writeln!(
             out,
@@ -437,7 +437,7 @@ impl Settings {
     }
 }
 
-/// A value as people write it.
+/// A value in readable form.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -449,18 +449,18 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Tells what the journal holds, once.
+/// Prints each hop of the journal once.
 struct Teller {
     journal: Journal,
-    /// Up to here it was looked at.
+    /// The journal was read up to this moment.
     looked: Moment,
-    /// When the last hop began that was told.
+    /// When the last printed hop began.
     begun: Moment,
     told: usize,
 }
 
 impl Teller {
-    /// Waits until there may be something to tell.
+    /// Waits until there may be something to print.
     async fn wait(&self) {
         self.journal.grown_since(self.looked).await;
     }
@@ -469,7 +469,7 @@ impl Teller {
         self.looked = self.journal.now();
         let from = Moment::from(self.begun.number().saturating_add(1));
         for hop in self.journal.hops(from, None) {
-            // One that is under way is told when it has ended, and those behind it after it.
+            // A hop that is under way is printed when it has ended, and later hops after it.
             let Some(step) = &hop.step else {
                 break;
             };

@@ -1,7 +1,6 @@
-//! A login told step by step: each hop, who called whom with which parameters, and what was
-//! checked.
-//! Secrets are masked long before they get here; what can be seen is that two hops carry the same
-//! one.
+//! Prints a login step by step: for each hop the caller, the callee, the parameters and the checks.
+//! The journal has masked the secrets already; a masked secret shows only whether two hops carry
+//! the same one.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -20,10 +19,10 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const QUIET: Style = Style::new().dimmed();
 
-/// No request of the protocol has as many parameters.
+/// The most parameters that are printed. No request of the protocol has as many.
 const MOST_PARAMETERS: usize = 40;
 
-/// Tells every hop that has ended. The answer to one that caused others comes after them.
+/// Prints every hop that has ended. If a hop caused others, its answer comes after them.
 ///
 /// # Errors
 ///
@@ -40,8 +39,8 @@ pub(crate) fn write_hops(out: &mut impl Write, language: Language, hops: &[Hop])
     Ok(())
 }
 
-/// Tells a request to the service's stand-in that runs alone, where the relying party is somebody's
-/// own.
+/// Prints a request to the service's stand-in that runs alone. The relying party isn't the bridge,
+/// but the user's own.
 ///
 /// # Errors
 ///
@@ -91,7 +90,7 @@ fn write_line(
         out,
         "{NUMBER}{number:>2}{NUMBER:#}  {HOP}{hop}{HOP:#}  {request}{QUIET}{status}{QUIET:#}",
     )?;
-    // What isn't HTTP is told in words.
+    // A step that isn't HTTP has words as values, which are translated.
     let told = if step.is_told_in_words() && language == Language::Japanese {
         japanese_value
     } else {
@@ -139,8 +138,8 @@ fn write_parameters(
     }
 }
 
-/// Tells how it ended; `errors` are the lines of the function's log that say why it could not
-/// answer at all.
+/// Prints how the login ended. `errors` are the errors in the functions' logs, which say why a
+/// function could not answer at all.
 ///
 /// # Errors
 ///

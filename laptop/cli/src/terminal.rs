@@ -1,5 +1,4 @@
-//! The terminal of a command that takes its time: Ctrl-C, what is being done, and readers who stop
-//! reading.
+//! The terminal of a long-running command: Ctrl-C, progress, and readers who stop reading.
 
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -7,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Whoever reads may stop reading: that is no failure.
+/// Ignores the error of a closed pipe: the reader may stop reading.
 pub(crate) fn unless_nobody_reads(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -15,15 +14,15 @@ pub(crate) fn unless_nobody_reads(written: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Ctrl-C and SIGTERM, listened for from the beginning: none is lost between two things that are
-/// done.
+/// Listens for Ctrl-C and SIGTERM from the beginning, so that no signal is lost between two steps
+/// of a command.
 pub(crate) struct Interruption {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Interruption {
-    /// From now on none is missed.
+    /// Begins to listen. From now on no signal is missed.
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -40,8 +39,8 @@ impl Interruption {
     }
 }
 
-/// What is being done, on standard error: in one line that changes, or line by line where that
-/// isn't a terminal.
+/// Shows the progress on standard error: in one line that changes or, if standard error isn't a
+/// terminal, line by line.
 pub(crate) struct Progress {
     pub(crate) bar: ProgressBar,
 }
@@ -60,12 +59,12 @@ impl Progress {
     pub(crate) fn say(&self, message: &str) {
         self.bar.set_message(message.to_owned());
         if self.bar.is_hidden() {
-            // Where it can't be written, nobody reads it.
+            // If it can't be written, nobody reads it.
             let _ = writeln!(anstream::stderr(), "digital-auth: {message}");
         }
     }
 
-    /// Nothing more is being done.
+    /// Ends the display of progress.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,5 +1,5 @@
-//! The command as a script meets it: standard error is no terminal, and what it tells goes to where
-//! it belongs.
+//! Runs the command as a script does: standard error is no terminal. Progress goes to standard
+//! error, and the result to standard output.
 
 use std::process::{Command, Stdio};
 

@@ -1,17 +1,17 @@
-//! What the functions' checks say, for people who see a login step by step, and for
-//! `docs/architecture` (`cargo xtask docs`). A function tells a check that held by the class of the
-//! failure that it rules out; here stand the words, in both languages, and where the rule stands.
+//! The functions' checks in words, in English and Japanese, with the source of each rule. The demo
+//! shows them, and `cargo xtask docs` writes them into `docs/architecture`. A function reports a
+//! check that passed by the failure class that the check rules out.
 
-/// What one check says.
+/// The words for one check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Words {
-    /// The class that the check rules out, as the functions tell it.
+    /// The failure class that the check rules out: by it the functions report the check.
     pub check: &'static str,
-    /// What is so, in a few English words, as the journal has them.
+    /// What the check makes sure of, in a few English words: the text in the journal.
     pub english: &'static str,
     /// The same in Japanese.
     pub japanese: &'static str,
-    /// Where the rule stands, for example `RFC 7636 §4.6`.
+    /// The source of the rule, for example `RFC 7636 §4.6`.
     pub rule: &'static str,
 }
 
@@ -439,7 +439,7 @@ pub const ALL: &[Words] = &[
     ),
 ];
 
-/// What a check says in English, and its rule, by the name that a function tells.
+/// The English words and the rule of a check, by the failure class that a function reports.
 #[must_use]
 pub fn words(check: &str) -> Option<(&'static str, &'static str)> {
     let words = ALL.iter().find(|words| words.check == check)?;

@@ -1,7 +1,8 @@
-//! The story's English texts in Japanese: what was checked, where the rule stands, and the work of
-//! one party alone. The stand-ins write English, which is what a journal and JSON hold; this is for
-//! people who read. What the functions checked has its words in [`crate::function_checks`].
-//! Names of the protocol and references to paragraphs stay as they are.
+//! The Japanese translations of the journal's English texts: checks, sources of rules, and the
+//! steps that one party does alone. The stand-ins write the journal in English, and JSON output
+//! stays English; pages and the terminal show the translations. The checks of the functions are
+//! translated in [`crate::function_checks`]. Names of the protocol and references to paragraphs
+//! aren't translated.
 
 use std::borrow::Cow;
 
@@ -9,7 +10,7 @@ use loopback::pages::Language;
 
 use crate::function_checks;
 
-/// English and Japanese, sorted by the English text: it is found by binary search.
+/// English and Japanese, sorted by the English text for binary search.
 #[rustfmt::skip] // One line each, however long.
 const TEXTS: &[(&str, &str)] = &[
     ("AWS Signature Version 4", "AWS 署名バージョン4"),
@@ -160,8 +161,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("verify ID token", "IDトークンを検証"),
 ];
 
-/// A text of the journal in this language. One whose Japanese isn't known stays what it is: a
-/// reference such as `RFC 7636 §4.6`, or a class of failure.
+/// A text of the journal in this language. A text without a translation stays as it is: a reference
+/// such as `RFC 7636 §4.6`, or a class of failure.
 #[must_use]
 pub fn text(language: Language, english: &str) -> &str {
     match language {
@@ -180,7 +181,7 @@ fn japanese(english: &str) -> &str {
         .unwrap_or(english)
 }
 
-/// The Japanese of a value that a party wrote about its own work: a text, or a size such as
+/// The Japanese of a value that isn't a parameter of HTTP but words: a text, or a size such as
 /// `36 bytes`.
 #[must_use]
 pub fn japanese_value(english: &str) -> Cow<'_, str> {
@@ -220,7 +221,7 @@ mod tests {
         for (english, told) in TEXTS {
             assert_eq!(japanese(english), *told);
         }
-        // What a stand-in and a function check alike is said alike.
+        // A check that both a stand-in and a function make has the same Japanese text.
         for words in function_checks::ALL {
             assert_eq!(japanese(words.english), words.japanese);
             assert!(!japanese(words.rule).contains(": "), "{}", words.rule);

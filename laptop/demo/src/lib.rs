@@ -1,5 +1,6 @@
-//! The demo: an app, the stand-ins and the real functions together on one machine ([`laptop`]), and
-//! what is told of a login: its diagram, its checks, in Japanese and English.
+//! The demo: runs an app, the stand-ins and the real functions together on one machine
+//! ([`laptop`]), and explains each login in Japanese and English, by a sequence diagram and by the
+//! checks that were made.
 
 pub mod app;
 mod diagram;

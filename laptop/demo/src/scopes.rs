@@ -1,6 +1,6 @@
-//! What an app may ask for: `openid`, and the scopes of the resource server `digital-auth`.
-//! Claims follow scopes, so a set of scopes says which claims an app's tokens get, and no other.
-//! The app of the demo, the command and the laptop ask for nothing that isn't listed here.
+//! The scopes that an app may ask for: `openid`, and the scopes of the resource server
+//! `digital-auth`. The granted scopes alone decide which claims an app's tokens get. The demo's
+//! app, the command `digital-auth` and the headless login ask only for scopes listed here.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,12 +10,12 @@ use user_pool::scope::{AGES, RESOURCE_SERVER, Scope};
 /// The scope without which there is no ID token (OIDC Core §3.1.2.1).
 pub const OPENID: &str = "openid";
 
-/// The scopes of the resource server, in the order in which people are shown them.
+/// The scopes of the resource server, in the order in which pages show them.
 pub fn known() -> impl Iterator<Item = Scope> {
     Scope::all(&AGES)
 }
 
-/// A scope as it stands in an authorization request.
+/// A scope as it is written in an authorization request.
 pub(crate) fn text(scope: Scope) -> String {
     scope.of_server(RESOURCE_SERVER)
 }
@@ -25,14 +25,14 @@ pub(crate) fn named(word: &str) -> Option<Scope> {
     known().find(|scope| text(*scope) == word)
 }
 
-/// `openid`, and some of the resource server's scopes.
+/// A set of scopes: `openid`, and some scopes of the resource server.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Scopes(BTreeSet<Scope>);
 
-/// Why a text is no set of scopes.
+/// Why a text isn't a set of scopes.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidScopes {
-    /// It names a scope that isn't known here.
+    /// The text names an unknown scope.
     #[error("no scope is called {0:?}")]
     Unknown(String),
     /// Without `openid` there is no ID token, so nobody would be signed in.
@@ -41,20 +41,20 @@ pub enum InvalidScopes {
 }
 
 impl Scopes {
-    /// All that there are.
+    /// All scopes.
     #[must_use]
     pub fn all() -> Self {
         Self::of(known())
     }
 
-    /// `openid` and these.
+    /// `openid` and these scopes.
     #[must_use]
     pub fn of(scopes: impl IntoIterator<Item = Scope>) -> Self {
         Self(scopes.into_iter().collect())
     }
 
-    /// Scopes as an authorization request lists them, with spaces between them. One that comes
-    /// twice counts once.
+    /// Reads scopes separated by spaces, as in an authorization request. A scope that comes twice
+    /// counts once.
     ///
     /// # Errors
     ///
@@ -78,13 +78,13 @@ impl Scopes {
         }
     }
 
-    /// Whether this scope is one of them.
+    /// Whether this scope is in the set.
     #[must_use]
     pub fn has(&self, scope: Scope) -> bool {
         self.0.contains(&scope)
     }
 
-    /// Each of them as it stands in an authorization request, `openid` first.
+    /// The scopes as they are written in an authorization request, `openid` first.
     pub fn names(&self) -> impl Iterator<Item = String> {
         let own = self.0.iter().copied().map(text);
         std::iter::once(OPENID.to_owned()).chain(own)
@@ -97,7 +97,7 @@ impl Default for Scopes {
     }
 }
 
-/// As an authorization request lists them.
+/// The scopes separated by spaces, as in an authorization request.
 impl fmt::Display for Scopes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(OPENID)?;

@@ -1,6 +1,7 @@
-//! The authorization endpoint: every rule for the request, then the test-card page.
-//! Before the redirect URI is trusted an error is a page; after that it goes back to the client.
-//! What isn't documented for this API is refused, because a client shall send nothing else.
+//! The authorization endpoint: checks every rule for the request, then shows the test-card page.
+//! Until `client_id` and `redirect_uri` are verified, an error is shown on a page; after that,
+//! errors are sent to the client's redirect URI. A parameter that isn't documented for this API is
+//! refused, because a client must send no other.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,10 +18,10 @@ use crate::persona::ATTRIBUTES;
 use crate::realm::Realm;
 use crate::test_card;
 
-/// The source of the rules that are this API's own.
+/// Cited for the rules that come from the API's own documentation.
 const RULE: &str = "Digital Authentication App, authorization request";
 
-/// All parameters that there are.
+/// The documented parameters.
 const KNOWN: &[&str] = &[
     "response_type",
     "scope",
@@ -33,7 +34,8 @@ const KNOWN: &[&str] = &[
     "acr_values",
 ];
 
-/// The scopes of the API for authentication. `sign` belongs to the other API.
+/// The scopes of the authentication API. The scope `sign` belongs to the signing API, and is
+/// refused.
 pub const SCOPES: &[&str] = &{
     let [name, address, birthdate, gender] = ATTRIBUTES;
     ["openid", name, address, birthdate, gender]
@@ -41,9 +43,9 @@ pub const SCOPES: &[&str] = &{
 
 /// Why a request is refused.
 enum Refusal {
-    /// On a page of the service's own.
+    /// The error is shown on a page of the service.
     Page(ErrorPage),
-    /// At the client.
+    /// The error is sent to the client's redirect URI (RFC 6749 §4.1.2.1).
     Client(Box<ClientError>),
 }
 
@@ -151,7 +153,7 @@ fn examine(
         RULE,
         response_type == "code",
         || {
-            // Keycloak says no more about it.
+            // Keycloak sends no error_description here.
             refuse("unsupported_response_type", None)
         },
     )?;
@@ -233,7 +235,8 @@ fn examine(
     })
 }
 
-/// The two parameters that decide whether an error may go to the client.
+/// Verifies `client_id` and `redirect_uri`, and returns them. Only if both are valid may an error
+/// be sent to the redirect URI (RFC 6749 §4.1.2.1).
 fn trusted_redirect_uri(
     realm: &Realm,
     query: &Parameters,

@@ -1,6 +1,6 @@
-//! A relying party as it is registered: its id, its redirect URIs, its public keys.
-//! The real service takes them on a paper form, so this is a value and not an endpoint.
-//! What couldn't have been registered is refused here.
+//! The registration of a relying party: its client id, redirect URIs and public keys. The real
+//! service takes them on a paper form, so the stand-in has no endpoint for registration: its caller
+//! passes a [`RegisteredClient`]. A client that breaks the rules of registration is refused.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 use thiserror::Error;
 use url::Url;
 
-/// A relying party.
+/// A relying party to register.
 #[derive(Clone)]
 pub struct RegisteredClient {
     /// The client id: 1..=255 ASCII letters and digits.
@@ -52,7 +52,7 @@ pub enum InvalidClient {
     /// A key has no `kid`, or shares it with another.
     #[error("every key must have a kid of its own")]
     KeyId,
-    /// A key has a private member: it must never be handed in.
+    /// A key has a private member. A private key must never be handed in.
     #[error("a key has a private member")]
     PrivateKey,
 }
@@ -83,7 +83,7 @@ impl TryFrom<RegisteredClient> for Client {
             redirect_uris,
             jwks,
         } = client;
-        // Before all else, so that no other slip hides it.
+        // Checked first, so that no other error hides a private key.
         let keys = jwks.get("keys").and_then(Value::as_array);
         if keys.into_iter().flatten().chain([&jwks]).any(is_private) {
             return Err(InvalidClient::PrivateKey);

@@ -1,6 +1,6 @@
-//! private_key_jwt: what a client assertion must be (RFC 7523 §3, OIDC Core §9).
-//! Every claim is checked by the stand-in's own clock, without any allowance.
-//! An assertion is good for one request: its `jti` is never taken again.
+//! Client authentication by `private_key_jwt`: checks the client assertion (RFC 7523 §3,
+//! OIDC Core §9). Times are compared with the stand-in's clock; no clock skew is allowed. An
+//! assertion is valid for one request: its `jti` is never accepted again.
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
@@ -16,7 +16,7 @@ use crate::token_refusal::TokenRefusal;
 /// The only type of client assertion (RFC 7523 §2.2).
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// How far ahead an assertion may expire, in seconds.
+/// How many seconds `exp` may lie ahead, and `iat` in the past.
 const LONGEST: i64 = 60;
 
 /// Checks the client's assertion, and returns the client's id.
@@ -102,12 +102,12 @@ pub(crate) fn authenticate(
     Ok(client_id.to_owned())
 }
 
-/// Keycloak's answer to an assertion that isn't good.
+/// Keycloak's answer to an assertion that breaks a rule.
 fn failed(reason: &str) -> TokenRefusal {
     TokenRefusal::new(StatusCode::BAD_REQUEST, "invalid_client", reason)
 }
 
-/// Keycloak's answer to an assertion that can't be read, or isn't signed by the key.
+/// Keycloak's answer to an assertion that can't be read, or whose signature isn't valid.
 fn unreadable(reason: &str) -> TokenRefusal {
     failed(&format!(
         "Client authentication with signed JWT failed: {reason}"
@@ -137,7 +137,7 @@ fn verified_claims(
         header.alg == algorithm,
         || unreadable("Signature on JWT token failed validation"),
     )?;
-    // The signature only: the claims are checked one by one.
+    // Verifies the signature only: `check_claims` checks the claims one by one.
     let mut signature_only = Validation::new(algorithm);
     signature_only.required_spec_claims.clear();
     signature_only.validate_exp = false;

@@ -1,6 +1,6 @@
-//! Connections: a test decides what happens to an idle one.
-//! A peer may close a connection that nobody uses, or forget it without a word: then whatever is
-//! sent on it is lost, which is what a frozen process finds when it wakes up.
+//! What happens to idle connections: a test decides it by [`IdleConnections`]. A server may close
+//! an idle connection, or forget it without telling the client; then everything that the client
+//! sends on it is lost. A frozen Lambda process can meet both when it is thawed.
 
 use std::io;
 use std::pin::Pin;
@@ -23,23 +23,23 @@ use tower_service::Service as _;
 
 use crate::exchange::HangUp;
 
-/// What the service does with a connection on which nothing happens.
+/// What the service does with an idle connection.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum IdleConnections {
-    /// It keeps it for as long as the client does.
+    /// The service keeps the connection as long as the client does.
     #[default]
     Keep,
-    /// There is none: every connection ends with its first answer, which says so
-    /// (`Connection: close`, RFC 9112 §9.6).
+    /// The service closes every connection after its first answer, which announces it
+    /// (`Connection: close`, RFC 9112 §9.6). So no connection is ever idle.
     EndWithAnswer,
-    /// It closes it after this time.
+    /// The service closes the connection after this idle time.
     CloseAfter(Duration),
-    /// After this time it forgets it: the connection looks open, and what is sent on it is never
-    /// answered.
+    /// After this idle time the service forgets the connection: it looks open, but what the client
+    /// sends on it is never answered.
     ForgetAfter(Duration),
 }
 
-/// The first lines of requests that came on forgotten connections. Cloning shares them.
+/// Method and path of each request that came on a forgotten connection. Clones share the list.
 #[derive(Clone, Default)]
 pub(crate) struct Lost(Arc<Mutex<Vec<String>>>);
 
@@ -56,7 +56,7 @@ impl Lost {
             .split(|byte| *byte == b'\r')
             .next()
             .unwrap_or_default();
-        // Method and path only: a query may hold what nobody should keep.
+        // Method and path only: a query may hold secrets.
         let line = String::from_utf8_lossy(first);
         let mut words = line.split([' ', '?']);
         let (method, path) = (words.next(), words.next());
@@ -68,7 +68,7 @@ impl Lost {
     }
 }
 
-/// How many connections were accepted. Cloning shares it.
+/// How many connections were accepted. Clones share the count.
 #[derive(Clone, Default)]
 pub(crate) struct Accepted(Arc<AtomicUsize>);
 
@@ -82,7 +82,7 @@ impl Accepted {
     }
 }
 
-/// Serves, and treats connections on which nothing happens as `idle` says.
+/// Serves `router`, and treats idle connections as `idle` says.
 pub(crate) fn serve(
     listener: Listener,
     router: Router,
@@ -105,7 +105,8 @@ pub(crate) fn serve(
     })
 }
 
-/// Answers one request. Where the answer is to hang up, the connection ends without one.
+/// Answers one request. If the response is marked with [`HangUp`], the connection is closed without
+/// an answer.
 async fn answer(
     mut router: Router,
     request: Request<Incoming>,
@@ -124,7 +125,7 @@ async fn answer(
     }
 }
 
-/// A stream that knows how long nothing has happened on it.
+/// A TCP stream that knows how long it has been idle, and applies [`IdleConnections`].
 struct Watched {
     stream: TcpStream,
     idle: IdleConnections,
@@ -150,7 +151,7 @@ impl Watched {
         }
     }
 
-    /// Reads what comes and throws it away, until the client gives up.
+    /// Reads and discards everything, until the client closes the connection.
     fn ignore(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut waste = [0; 4096];
         loop {
@@ -190,7 +191,7 @@ impl AsyncRead for Watched {
             IdleConnections::CloseAfter(limit) if read.is_pending() && !busy => {
                 let end = self.active + limit;
                 self.alarm.as_mut().reset(end);
-                // Nothing read and nothing pending: the end of the stream, as hyper sees it.
+                // Ready without having read anything is the end of the stream: hyper closes it.
                 return self.alarm.as_mut().poll(context).map(Ok);
             }
             _ => {}

@@ -1,6 +1,6 @@
-//! The consent: what will be handed over to whom, and whether the person agrees.
-//! What is shown is what userinfo will hand out: the values were taken when the person was chosen.
-//! With the decision the login ends, and the browser goes back to the client.
+//! The consent page: shows which attributes the client will get, and takes the person's decision.
+//! It shows exactly what userinfo will return: the attributes were copied when the person was
+//! chosen. The decision ends the login, and the browser goes back to the client.
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
@@ -16,11 +16,11 @@ use crate::way_back;
 
 const RULE: &str = "consent page";
 
-/// The two decisions.
+/// The two values of the form's field `decision`.
 const ACCEPT: &str = "accept";
 const CANCEL: &str = "cancel";
 
-/// The answer to `GET …/consent`. Where nobody was chosen yet, it is the way to the test-card page.
+/// The answer to `GET …/consent`. If no person was chosen yet, it redirects to the test-card page.
 pub(crate) fn page(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
     let now = realm.clock.now();
     let found = {
@@ -50,7 +50,7 @@ pub(crate) fn page(realm: &Realm, received: &Received, checks: &mut Checks) -> A
     pages::consent(&shown, &choice, received.language())
 }
 
-/// The same for a program.
+/// The consent page as JSON, for a program.
 fn question(shown: &Shown<'_>, choice: &Choice) -> Answer {
     let attributes: Vec<Value> = pages::granted(shown.request)
         .map(|attribute| {
@@ -68,7 +68,7 @@ fn question(shown: &Shown<'_>, choice: &Choice) -> Answer {
     Answer::new(StatusCode::OK, "application/json", body.to_string())
 }
 
-/// The answer to `POST …/consent`. The login is used up.
+/// The answer to `POST …/consent`. A decision ends the login.
 pub(crate) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
     let now = realm.clock.now();
     let mut memory = realm.memory();
@@ -110,7 +110,7 @@ fn examine(
         ErrorPage::UnknownDecision
     })?;
     if !accepted {
-        // As Keycloak tells of a consent that was refused.
+        // The same answer as Keycloak's when the consent is refused.
         choice.fault = Some(Fault::CancelWithoutDescription);
     }
     Ok(Decision::Made { login, choice })

@@ -1,6 +1,5 @@
-//! What comes in and what goes out: a request as it was received, the checks made on it, the
-//! answer.
-//! Every request is remembered for tests, and told to the journal with its secrets masked.
+//! Requests and answers: a request as it was received, the checks made on it, and the answer. Every
+//! request is kept for tests, and recorded in the journal with its secrets masked.
 
 use std::fmt;
 
@@ -18,7 +17,7 @@ use loopback::parameters::Parameters;
 use serde_json::Value;
 use url::Url;
 
-/// Where a request went.
+/// The endpoint that a request was sent to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Endpoint {
     /// The authorization endpoint.
@@ -33,7 +32,7 @@ pub enum Endpoint {
     Userinfo,
     /// The JWK Set.
     KeySet,
-    /// Nothing that the service has.
+    /// No endpoint of the service.
     Other,
 }
 
@@ -65,21 +64,21 @@ impl Endpoint {
     }
 }
 
-/// A request as the service received it. It holds codes and assertions: its `Debug` shows none of
-/// them.
+/// A request as the service received it. It holds codes and assertions, so `Debug` shows only the
+/// method and the path.
 #[derive(Clone)]
 pub struct RecordedRequest {
-    /// Where it went.
+    /// The endpoint.
     pub endpoint: Endpoint,
     /// The method.
     pub method: Method,
     /// The path.
     pub path: String,
-    /// The decoded query, in its order.
+    /// The decoded parameters of the query, in order.
     pub query: Vec<(String, String)>,
     /// The headers.
     pub headers: HeaderMap,
-    /// The decoded body, in its order; empty if it isn't a form.
+    /// The decoded parameters of the body, in order; empty if the body isn't a form.
     pub form: Vec<(String, String)>,
 }
 
@@ -119,29 +118,29 @@ pub(crate) struct Received {
     pub(crate) path: String,
     pub(crate) query: Parameters,
     pub(crate) headers: HeaderMap,
-    /// The form, if the body says that it is one.
+    /// The form, if the request's `Content-Type` is that of a form.
     pub(crate) form: Option<Parameters>,
 }
 
 impl Received {
-    /// A header's value, if it is there once and is text.
+    /// A header's value, if the header comes once and is text.
     pub(crate) fn header(&self, name: &HeaderName) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next()?.to_str().ok()?;
         values.next().is_none().then_some(value)
     }
 
-    /// The language of the page that answers.
+    /// The language in which to answer.
     pub(crate) fn language(&self) -> Language {
         pages::language(self.query.first(LANGUAGE), &self.headers)
     }
 
-    /// Whether a program asks, and wants the page's choices as JSON.
+    /// Whether the client accepts JSON: a program does, and gets a page's choices as JSON.
     pub(crate) fn wants_json(&self) -> bool {
         self.accepts("application/json")
     }
 
-    /// Whether a browser asks.
+    /// Whether the client accepts HTML: a browser does.
     pub(crate) fn wants_page(&self) -> bool {
         self.accepts("text/html")
     }
@@ -152,12 +151,12 @@ impl Received {
     }
 }
 
-/// What was checked, in order. The first check that doesn't hold is the last one.
+/// The checks of a request, in order. After the first failed check no other is made.
 #[derive(Default)]
 pub(crate) struct Checks(Vec<Check>);
 
 impl Checks {
-    /// Notes the check; if it doesn't hold, `refusal` is the outcome.
+    /// Records a check. If it failed, returns the error that `refusal` makes.
     pub(crate) fn require<E>(
         &mut self,
         what: &str,
@@ -169,7 +168,8 @@ impl Checks {
         if passed { Ok(()) } else { Err(refusal()) }
     }
 
-    /// Notes that a value is there; if it isn't, `refusal` is the outcome.
+    /// Records the check that `value` is present, and returns the value. If it is absent, returns
+    /// the error that `refusal` makes.
     pub(crate) fn find<T, E>(
         &mut self,
         what: &str,
@@ -191,12 +191,12 @@ pub(crate) struct Answer {
     hangs_up: bool,
 }
 
-/// The mark of an answer that is never given: the connection is closed instead.
+/// Marks a response that is never sent: the connection is closed instead.
 #[derive(Clone, Copy)]
 pub(crate) struct HangUp;
 
 impl Answer {
-    /// A body of any kind. Nothing that the service answers may be stored.
+    /// An answer with any body. No answer of the service may be cached.
     pub(crate) fn new(status: StatusCode, media: &'static str, body: impl Into<Bytes>) -> Self {
         let headers = vec![
             (CONTENT_TYPE, HeaderValue::from_static(media)),
@@ -212,14 +212,14 @@ impl Answer {
         }
     }
 
-    /// A JSON object; the journal shows its members, masked where they are secrets.
+    /// A JSON object. The journal shows its members, secrets masked.
     pub(crate) fn json(status: StatusCode, value: &Value) -> Self {
         let mut answer = Self::new(status, "application/json", value.to_string());
         answer.shown = shown_members(value, |name, text| Parameter::new(name, text));
         answer
     }
 
-    /// A JSON object about a person; the journal shows its members' names and lengths only.
+    /// A JSON object about a person. The journal shows only the names and lengths of its members.
     pub(crate) fn personal_json(value: &Value) -> Self {
         let mut answer = Self::new(StatusCode::OK, "application/json", value.to_string());
         answer.shown = shown_members(value, |name, text| Parameter {
@@ -229,7 +229,7 @@ impl Answer {
         answer
     }
 
-    /// A page with the headers of every page of the stand-ins.
+    /// A page, with the headers that all pages of the stand-ins have.
     pub(crate) fn page(status: StatusCode, template: &impl Template, forms: Forms) -> Self {
         let Ok(html) = template.render() else {
             // Can't happen: the templates have no part that fails.
@@ -255,7 +255,8 @@ impl Answer {
         .with(REFERRER_POLICY, "no-referrer")
     }
 
-    /// A redirect whose parameters the journal shows. 303 also after a form (RFC 9700 §4.12).
+    /// A redirect to the client. The journal shows its parameters. After a form the status is 303,
+    /// so that the browser doesn't repeat the form at the client (RFC 9700 §4.12).
     pub(crate) fn redirect(status: StatusCode, location: &Url) -> Self {
         let mut answer = Self::new(status, "text/plain; charset=utf-8", Bytes::new());
         answer.shown = location
@@ -267,7 +268,7 @@ impl Answer {
             .with(REFERRER_POLICY, "no-referrer")
     }
 
-    /// The connection is closed, and nothing is answered.
+    /// No answer: the connection is closed.
     pub(crate) fn hang_up() -> Self {
         Self {
             hangs_up: true,
@@ -275,7 +276,7 @@ impl Answer {
         }
     }
 
-    /// What must not happen: the stand-in's own failure.
+    /// The answer to a defect of the stand-in itself.
     pub(crate) fn internal_error() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -284,7 +285,8 @@ impl Answer {
         )
     }
 
-    /// The same with another header. A value that can't be one is the stand-in's own failure.
+    /// Adds a header. A value that can't be a header's is a defect of the stand-in: then the answer
+    /// is [`Answer::internal_error`].
     pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
         let Ok(value) = HeaderValue::from_str(value) else {
             return Self::internal_error();
@@ -293,7 +295,7 @@ impl Answer {
         self
     }
 
-    /// The step for the journal.
+    /// This exchange as a step of the journal.
     pub(crate) fn step(&self, from: Party, received: &Received, checks: Checks) -> Step {
         let form = received.form.iter().flat_map(Parameters::pairs);
         let mut parameters: Vec<Parameter> = received

@@ -1,16 +1,16 @@
-//! The named misbehaviours of the service's stand-in.
-//! Each says what goes wrong, and with which failure class the bridge must end the login.
-//! A fault without a class is odd but allowed: the login must succeed all the same.
+//! The faults: named misbehaviours of the service's stand-in. Each fault says what goes wrong, and
+//! with which failure class the bridge must end the login. A fault without a class is odd but
+//! allowed: the login must succeed.
 
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// Where in a login a fault is met.
+/// The part of a login that a fault affects.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FaultPlace {
-    /// What comes back to the redirect URI.
+    /// The authorization response, which comes back to the redirect URI.
     WayBack,
     /// The token endpoint's answer.
     TokenAnswer,
@@ -23,7 +23,7 @@ pub enum FaultPlace {
 }
 
 impl FaultPlace {
-    /// Every place, in the order in which a login comes by.
+    /// Every place, in the order of a login.
     pub const ALL: &[Self] = &[
         Self::WayBack,
         Self::TokenAnswer,
@@ -63,15 +63,15 @@ macro_rules! faults {
                 match self { $($(Self::$variant => $en,)*)* }
             }
 
-            /// The failure class of the bridge that must result where it accepts ES256 ID tokens
-            /// only, an accepted `acr` is configured, and `max_age` wasn't asked for. `None`: the
-            /// login must succeed.
+            /// The failure class with which the bridge must end the login, if the bridge accepts
+            /// only ES256 ID tokens, an accepted `acr` is configured, and the app didn't send
+            /// `max_age`. `None`: the login must succeed.
             #[must_use]
             pub const fn class(self) -> Option<&'static str> {
                 match self { $($(Self::$variant => $class,)*)* }
             }
 
-            /// Where in the login it is met.
+            /// The part of the login that the fault affects.
             #[must_use]
             pub const fn place(self) -> FaultPlace {
                 match self { $($(Self::$variant => FaultPlace::$place,)*)* }

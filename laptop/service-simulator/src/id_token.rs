@@ -1,6 +1,6 @@
-//! The ID token: ES256, with the claims that Keycloak gives.
-//! Each fault bends one thing of it: a claim, the header, or the signature.
-//! All else stays right, so that a refusal can have one reason only.
+//! The ID token: signed with ES256, with the claims that Keycloak gives. Each fault changes one
+//! thing: a claim, the header, or the signature. Everything else stays correct, so that a refusal
+//! can have only one reason.
 
 use aws_lc_rs::error::Unspecified;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -45,7 +45,7 @@ pub(crate) fn issue(
     sign(&claims, keys, grant.fault)
 }
 
-/// Bends the claims.
+/// Changes the claims as the fault says.
 fn bend(
     claims: &mut Map<String, Value>,
     fault: Fault,
@@ -93,7 +93,7 @@ fn bend(
         Fault::IdTokenPlainAddress => ("address", granted(grant, "address")),
         _ => return Ok(()),
     };
-    // Missing means missing: no claim is ever null.
+    // `null` above means that the claim is removed: no claim is ever null.
     match value {
         Value::Null => drop(claims.remove(claim)),
         value => drop(claims.insert(claim.to_owned(), value)),
@@ -101,7 +101,7 @@ fn bend(
     Ok(())
 }
 
-/// A claim with one character more.
+/// The claim's value with one more character at its end.
 fn lengthened(claims: &Map<String, Value>, claim: &str) -> Value {
     let value = claims.get(claim).and_then(Value::as_str);
     json!(format!("{}1", value.unwrap_or_default()))
@@ -116,7 +116,7 @@ fn granted(grant: &Grant, attribute: &str) -> Value {
         .unwrap_or_default()
 }
 
-/// Signs the claims, in the way that the fault wants.
+/// Signs the claims, with the header and the signature that the fault asks for.
 fn sign(claims: &Value, keys: &RealmKeys, fault: Option<Fault>) -> Result<String, Unspecified> {
     let header = |algorithm: &str, kid: &str| json!({ "alg": algorithm, "typ": "JWT", "kid": kid });
     let es256 = header("ES256", keys.ec.kid());
@@ -165,7 +165,8 @@ fn sign(claims: &Value, keys: &RealmKeys, fault: Option<Fault>) -> Result<String
             claims,
             |message| keys.ec.sign(message),
         ),
-        // By the key that only a fresh key set has: nobody may take it for the other one.
+        // Signed with the second key. A relying party that fetched the keys before has only the
+        // first one, and must not accept the signature.
         Some(Fault::IdTokenWithoutKeyIdSeveralKeys) => compact(
             &json!({ "alg": "ES256", "typ": "JWT" }),
             claims,
@@ -175,7 +176,7 @@ fn sign(claims: &Value, keys: &RealmKeys, fault: Option<Fault>) -> Result<String
     }
 }
 
-/// Another message: its signature has the right form, and belongs to something else.
+/// A different message. Its signature has the right form, but isn't that of `message`.
 fn other(message: &[u8]) -> Vec<u8> {
     [message, b"."].concat()
 }

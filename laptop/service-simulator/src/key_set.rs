@@ -1,7 +1,6 @@
-//! The JWK Set: the RS256 and the ES256 key side by side (RFC 7517 §5).
-//! A request for it doesn't say for which login it is, so it obeys the fault of the login answered
-//! last.
-//! The key-set faults are made here.
+//! The JWK Set: publishes the RS256 and the ES256 key side by side (RFC 7517 §5). A request for the
+//! key set doesn't say to which login it belongs, so the fault of the login that ended last
+//! applies. This file implements the key-set faults.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -13,7 +12,7 @@ use crate::fault::Fault;
 use crate::realm::Realm;
 use crate::token::{TOO_LARGE, cut_off};
 
-/// The answer to `GET …/certs`, at once or after a while.
+/// The answer to `GET …/certs`. The fault [`Fault::KeySetSlow`] delays it.
 pub(crate) async fn answer(realm: &Realm) -> Answer {
     let (keys, fault) = {
         let memory = realm.memory();
@@ -36,7 +35,7 @@ pub(crate) async fn answer(realm: &Realm) -> Answer {
             keys.published_as(keys.ec.spelled(|coordinate| STANDARD.encode(coordinate)))
         }
         Some(Fault::KeySetRepeatedKey) => [keys.published(), keys.published()].concat(),
-        // x and y are one number: no point of P-256 with a coordinate of 1 has the other of 1.
+        // x and y are both 1: there is no such point on P-256.
         Some(Fault::KeySetUnusableKey) => {
             keys.published_as(keys.ec.spelled(|_| URL_SAFE_NO_PAD.encode([1])))
         }
@@ -62,7 +61,8 @@ pub(crate) async fn answer(realm: &Realm) -> Answer {
     }
 }
 
-/// Keys that a client has no use for stand before, between and after those that it needs.
+/// Puts keys of unknown types before and after the published keys, which have an encryption key
+/// among them. A client must ignore all three (RFC 7517 §5).
 fn with_unknown(published: Vec<Value>) -> Vec<Value> {
     let unknown = json!({ "kty": "future", "kid": "future", "use": "sig", "material": [1, 2, 3] });
     let edwards = json!({

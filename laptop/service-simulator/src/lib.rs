@@ -1,10 +1,10 @@
-//! The stand-in of the Digital Authentication App service: a realm of Keycloak, as strict as the
-//! real one.
-//! It listens on loopback only, checks every request, and can be told to misbehave by name.
-//! What it received, checked and answered is in the journal; what it counted is here.
+//! The stand-in for the Digital Authentication App service. It behaves like a realm of Keycloak,
+//! and is as strict as the real service. It listens on loopback only and checks every request. A
+//! test or a person can choose a fault, a named misbehaviour. The journal records each request with
+//! its checks and its answer; [`Service`] has the counts.
 //!
-//! [`Service::start`] → [`Service::endpoints`] → a login. The test-card page takes the place of the
-//! card; the consent follows.
+//! [`Service::start`] starts it, and [`Service::endpoints`] says where a login begins. Instead of
+//! reading a card, a login shows the test-card page; the consent page follows.
 
 mod authorization;
 mod client;

@@ -1,5 +1,5 @@
-//! What is remembered of a login: what was asked for, who was chosen, what was granted, and the
-//! codes and tokens that stand for it.
+//! The state of a login: the authorization request, the choice on the test-card page, the grant,
+//! and the codes and access tokens issued for it.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::options::Settings;
 use crate::persona::Persona;
 
-/// What an authorization request asked for, once every rule held.
+/// An authorization request that passed every check.
 #[derive(Clone)]
 pub(crate) struct AuthorizationRequest {
     pub(crate) client_id: String,
@@ -17,16 +17,17 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) state: String,
     pub(crate) nonce: String,
     pub(crate) code_challenge: String,
-    /// The one way to authenticate that was asked for, if it isn't this realm's: that is granted.
-    /// Nobody knows what the real service does; whoever relies on more has to look at `acr`.
+    /// The first of the request's `acr_values`, unless the realm's own `acr` ([`Settings::acr`]) is
+    /// among them. The ID token then has this value as `acr`. How the real service treats other
+    /// values isn't published, so a relying party has to check `acr`.
     pub(crate) acr: Option<String>,
 }
 
-/// A login that waits for its person, on the test-card page or at the consent.
+/// An unfinished login: the person is on the test-card page or on the consent page.
 pub(crate) struct Login {
     pub(crate) request: AuthorizationRequest,
     pub(crate) expires: DateTime<Utc>,
-    /// What was chosen on the test-card page. Until the consent it can be chosen anew.
+    /// The choice on the test-card page. Until the consent it can be changed.
     pub(crate) choice: Option<Choice>,
 }
 
@@ -34,13 +35,14 @@ pub(crate) struct Login {
 #[derive(Clone)]
 pub(crate) struct Choice {
     pub(crate) persona: Persona,
-    /// What is registered about the person at this moment: this is shown, and this is handed out.
+    /// The person's attributes at the time of the choice. The consent page shows them, and userinfo
+    /// returns them.
     pub(crate) userinfo: Map<String, Value>,
     pub(crate) fault: Option<Fault>,
     pub(crate) authenticated: DateTime<Utc>,
 }
 
-/// What a code stands for, and later the tokens.
+/// What a code, and later its tokens, grant.
 #[derive(Clone)]
 pub(crate) struct Grant {
     pub(crate) request: AuthorizationRequest,
@@ -52,7 +54,7 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
-    /// How the person authenticated.
+    /// The `acr` of the ID token.
     pub(crate) fn acr<'a>(&'a self, settings: &'a Settings) -> &'a str {
         self.request.acr.as_deref().unwrap_or(&settings.acr)
     }
@@ -62,14 +64,14 @@ impl Grant {
     }
 }
 
-/// A code. It stays after its use, so that a second use is seen.
+/// An authorization code. It is kept after its use, so that a second use is noticed.
 pub(crate) struct Code {
     pub(crate) grant: Grant,
     pub(crate) expires: DateTime<Utc>,
     pub(crate) used: bool,
 }
 
-/// An access token that was given.
+/// An access token that was issued.
 pub(crate) struct Given {
     pub(crate) grant: Grant,
     pub(crate) expires: DateTime<Utc>,

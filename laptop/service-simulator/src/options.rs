@@ -1,4 +1,4 @@
-//! How the service starts, and where it is found.
+//! The options with which the service starts, and the addresses of its endpoints.
 
 use std::net::SocketAddr;
 
@@ -15,46 +15,48 @@ use crate::exchange::Endpoint;
 use crate::fault::Fault;
 use crate::people::People;
 
-/// How the service starts. [`ServiceOptions::new`] gives everything but the client a sensible
-/// value.
+/// The options of the service. [`ServiceOptions::new`] gives a default to all of them but the
+/// client.
 #[derive(Clone, Debug)]
 pub struct ServiceOptions {
     /// Where it listens: loopback only; port 0 means any free port.
     pub address: SocketAddr,
-    /// The host by which browsers call it.
+    /// The host name under which browsers call the service.
     pub public_host: String,
     /// The relying party that is registered.
     pub client: RegisteredClient,
-    /// Who can sign in. The first is the person for whom the page doesn't say another one.
+    /// The people who can sign in. The first one is preselected on the test-card page, and is used
+    /// if the form names no person.
     pub people: People,
     /// The clock by which everything expires.
     pub clock: SimClock,
-    /// The journal that every request is told to.
+    /// The journal in which every request is recorded.
     pub journal: Journal,
-    /// The fault of every login for which the page doesn't say another answer.
+    /// The fault that is preselected on the test-card page, and is used if the form names no
+    /// answer.
     pub fault: Option<Fault>,
     /// How long a code lives.
     pub code_lifetime: TimeDelta,
-    /// How long a login may wait for its person, until the consent.
+    /// How long a login may take, from the authorization request to the consent.
     pub login_lifetime: TimeDelta,
     /// How long access and ID tokens live.
     pub token_lifetime: TimeDelta,
-    /// How long a slow answer takes. It is longer than a client may wait.
+    /// How long a slow answer takes: longer than a client may wait.
     pub slow_answer: std::time::Duration,
     /// The `acr` of the ID tokens. Which values the real service gives isn't published.
     pub acr: String,
-    /// What happens to connections on which nothing happens.
+    /// What happens to idle connections.
     pub idle_connections: IdleConnections,
-    /// How many requests, and how many token answers, are remembered to be looked at: the newest.
+    /// How many requests, and how many token answers, are kept for inspection: the newest ones.
     pub remembered: usize,
-    /// The key of its access tokens; a new one where there is none.
+    /// The RSA key of the access tokens; `None` makes a new one.
     pub rsa_key: Option<RsaKey>,
 }
 
 impl ServiceOptions {
-    /// Any free port of 127.0.0.1, `service.localhost`, codes of 60 s, logins of 10 minutes, tokens
-    /// of 5 minutes, slow answers of 6 s, `acr` `aal3`, no fault, the invented people, connections
-    /// that are kept, and a memory of 10,000 requests. Its keys are new.
+    /// The defaults: any free port of 127.0.0.1, `service.localhost`, codes of 60 s, logins of 10
+    /// minutes, tokens of 5 minutes, slow answers of 6 s, `acr` `aal3`, no fault, the invented
+    /// people, connections that are kept, and a memory of 10,000 requests. Its keys are new.
     #[must_use]
     pub fn new(client: RegisteredClient) -> Self {
         Self {
@@ -91,14 +93,14 @@ pub enum StartError {
     Keys,
 }
 
-/// Where the service is found. The issuer has a path, as the real one's.
+/// The addresses of the service. The issuer has a path, as the real service's has.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Endpoints {
     /// The issuer.
     pub issuer: String,
-    /// For browsers, by the public host.
+    /// The authorization endpoint, under the public host: browsers call it.
     pub authorization_endpoint: String,
-    /// For the back channel; also the audience of client assertions.
+    /// The token endpoint, for the back channel. It is also the audience of client assertions.
     pub token_endpoint: String,
     /// For the back channel.
     pub userinfo_endpoint: String,
@@ -107,7 +109,8 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
-    /// The endpoints of a stand-in that browsers call by `public_host`, and others by `address`.
+    /// The endpoints of a stand-in that browsers call under `public_host`, and the back channel
+    /// under `address`.
     #[must_use]
     pub fn new(public_host: &str, address: SocketAddr) -> Self {
         let public = format!("http://{public_host}:{}", address.port());
@@ -122,7 +125,7 @@ impl Endpoints {
     }
 }
 
-/// The options that stay as they are.
+/// The options that don't change while the service runs.
 pub(crate) struct Settings {
     pub(crate) code_lifetime: TimeDelta,
     pub(crate) login_lifetime: TimeDelta,

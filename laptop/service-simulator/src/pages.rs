@@ -1,6 +1,6 @@
-//! What a person sees of the service: the test-card page, the consent, and errors.
-//! An error says which rule was broken, to whoever develops the relying party, with Keycloak's
-//! words in code. Nothing that came with a request is shown but what was checked.
+//! The HTML pages of the service: the test-card page, the consent page, and error pages. An error
+//! page tells the developer of the relying party which rule the request broke, and quotes
+//! Keycloak's message. Of a request's values, a page shows only those that were checked.
 
 use askama::Template;
 use four_attributes::{BirthDate, Gender};
@@ -13,7 +13,7 @@ use crate::fault::{Fault, FaultPlace};
 use crate::login::{AuthorizationRequest, Choice};
 use crate::persona::{ATTRIBUTES, Persona};
 
-/// These pages' own sign and colour.
+/// The icon, the colour and the label of these pages.
 const SITE: Site = Site {
     class: "service",
     icon: loopback::icon!("00616b", "M4 5h8v6H4zM5 9h3"),
@@ -21,10 +21,10 @@ const SITE: Site = Site {
     label_en: "Stand-in for the Digital Authentication App service",
 };
 
-/// The answer without a fault.
+/// The name of the answer without a fault.
 pub(crate) const NORMAL: &str = "normal";
 
-/// One entry of a list to choose from.
+/// An option of a list.
 struct Entry {
     value: String,
     label: String,
@@ -58,14 +58,13 @@ struct TestCardTemplate<'a> {
 pub(crate) struct Shown<'a> {
     /// Its id.
     pub(crate) login: &'a str,
-    /// What was asked for.
+    /// The authorization request.
     pub(crate) request: &'a AuthorizationRequest,
     /// Whether all people are invented.
     pub(crate) invented: bool,
 }
 
-/// The page on which the tester picks a person and an answer; `person` and `fault` are picked
-/// already.
+/// The page on which the tester picks a person and an answer; `person` and `fault` are preselected.
 pub(crate) fn test_card(
     shown: &Shown<'_>,
     people: &[Persona],
@@ -118,7 +117,7 @@ pub(crate) fn test_card(
     Answer::page(StatusCode::OK, &template, Forms::Leaving)
 }
 
-/// The frame of a page of a login. Its other language is a link with the login's id.
+/// The frame of a login's page. Its link to the other language carries the login's id.
 fn frame(endpoint: Endpoint, login: &str, language: Language, title: &str) -> Frame {
     let switch = format!(
         "{}&{LANGUAGE}={}",
@@ -168,13 +167,13 @@ fn fault_label(fault: Fault, language: Language) -> String {
     }
 }
 
-/// An attribute on the page of the consent.
+/// An attribute on the consent page.
 struct AttributeRow {
     label: &'static str,
     value: Option<Reading>,
 }
 
-/// A value as people read it, and as it is handed out where that is something else.
+/// A value in readable form, and the raw value if it looks different.
 #[derive(Debug, Eq, PartialEq)]
 struct Reading {
     reading: String,
@@ -196,7 +195,7 @@ struct ConsentTemplate<'a> {
     person: String,
 }
 
-/// The page that says what will be handed over to whom.
+/// The consent page: which attributes are handed over to which client.
 pub(crate) fn consent(shown: &Shown<'_>, choice: &Choice, language: Language) -> Answer {
     let title = language.say("情報の提供への同意", "Consent to hand over information");
     let attributes = granted(shown.request).map(|attribute| AttributeRow {
@@ -248,7 +247,7 @@ fn reading(attribute: &str, value: &Value, language: Language) -> Reading {
             reading: text.clone(),
             raw: None,
         },
-        // Odd on purpose: a number, an object, an empty text.
+        // A value that is odd on purpose: a number, an object, or an empty text.
         (None, _) => Reading {
             reading: language.say("このままの形で", "As it is").to_owned(),
             raw: raw(),
@@ -300,7 +299,7 @@ fn gender_reading(gender: Gender, language: Language) -> &'static str {
     }
 }
 
-/// Something that the service says on a page of its own, because the client can't be told.
+/// An error that is shown on a page of the service, because it can't be sent to the client.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum ErrorPage {
     /// The query isn't form encoded UTF-8.
@@ -309,21 +308,21 @@ pub(crate) enum ErrorPage {
     Duplicate,
     /// There is no `client_id`.
     ClientIdMissing,
-    /// Nobody is registered by this `client_id`; these are.
+    /// No client has this `client_id`. The value: the ids of the registered clients.
     UnknownClient(Vec<String>),
-    /// `redirect_uri` isn't one of these, which are registered.
+    /// `redirect_uri` isn't registered. The value: the registered URIs.
     RedirectUri(Vec<String>),
-    /// The body of a page of the service isn't a form of that page.
+    /// The query or the body isn't the form of the page.
     MalformedForm,
-    /// No login with this id waits.
+    /// No unfinished login has this id.
     UnknownLogin,
     /// The login took too long.
     ExpiredLogin,
-    /// Nobody has this id.
+    /// No person has this id.
     UnknownPersona,
     /// No answer has this name.
     UnknownAnswer,
-    /// Neither consent nor cancellation.
+    /// The decision is neither consent nor cancellation.
     UnknownDecision,
     /// There is nothing at this path.
     NotFound,
@@ -344,7 +343,7 @@ struct ErrorTemplate<'a> {
     of_keycloak: bool,
 }
 
-/// The same in two languages: Japanese, English.
+/// A text in Japanese and in English.
 type Both = (&'static str, &'static str);
 
 const BEGIN_AGAIN: Both = (
@@ -366,7 +365,7 @@ impl ErrorPage {
         }
     }
 
-    /// Keycloak's words, or what stands in their manner where Keycloak has no such page.
+    /// Keycloak's message, or one in its style where Keycloak has no such page.
     pub(crate) fn words(&self) -> &'static str {
         match self {
             Self::MalformedQuery | Self::MalformedForm => "Invalid Request",
@@ -385,7 +384,8 @@ impl ErrorPage {
         }
     }
 
-    /// Whether Keycloak says it, too: it has no test-card page and no such consent.
+    /// Whether the message is Keycloak's own. Keycloak has no test-card page, and no such consent
+    /// page.
     fn is_keycloaks(&self) -> bool {
         !matches!(
             self,

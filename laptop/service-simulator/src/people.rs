@@ -1,6 +1,7 @@
-//! Who can sign in at the service's stand-in: the invented people, or those of a JSON file.
-//! A file is read strictly, so that a slip is told and not handed out; what is said on purpose is
-//! handed out as it is, however odd: that is what such a file is for.
+//! The people who can sign in at the service's stand-in: the invented ones, or those of a JSON
+//! file. The form of a file is checked strictly, so that a mistake is reported. The values of
+//! attributes are returned unchanged, however odd they are: trying odd values is what such a file
+//! is for.
 
 use std::fmt;
 
@@ -20,20 +21,21 @@ const LONGEST_ID: usize = 64;
 /// The longest label, in characters.
 const LONGEST_LABEL: usize = 200;
 
-/// The people of a service; there is always somebody.
+/// The people of a service: at least one.
 #[derive(Clone, Debug, Default)]
 pub struct People(Source);
 
 #[derive(Clone, Debug, Default)]
 enum Source {
-    /// [`personas`]: some of them have a birthday today.
+    /// [`personas`]: the invented people. They depend on the time, because some have a birthday
+    /// today.
     #[default]
     Invented,
-    /// Those of a file.
+    /// The people of a file.
     Given(Vec<Persona>),
 }
 
-/// Why a file isn't taken. No variant carries a value of a person.
+/// Why a file is refused. No variant carries the value of an attribute.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum InvalidPeople {
     /// It is larger than [`LARGEST_FILE`].
@@ -50,26 +52,26 @@ pub enum InvalidPeople {
     /// It isn't an array.
     #[error("the file must be a JSON array of people")]
     NotAnArray,
-    /// Nobody is in it.
+    /// The array is empty.
     #[error("nobody is in the file")]
     Nobody,
-    /// More than [`MOST_PEOPLE`].
+    /// There are more than [`MOST_PEOPLE`].
     #[error("there are more than 1,000 people in the file")]
     TooMany,
-    /// Something is wrong with somebody.
+    /// Something is wrong with a person's entry.
     #[error("{person}: {problem}")]
     Person {
-        /// Who it is.
+        /// The person.
         person: PersonName,
         /// What is wrong.
         problem: PersonProblem,
     },
 }
 
-/// Somebody in a file: the place, and the id where there is one that can be read.
+/// Names a person of a file: the position, and the id if it can be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PersonName {
-    /// The place in the array, from 1.
+    /// The position in the array, from 1.
     pub position: usize,
     /// The id.
     pub id: Option<String>,
@@ -85,13 +87,13 @@ impl fmt::Display for PersonName {
     }
 }
 
-/// What is wrong with somebody.
+/// What is wrong with a person's entry.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum PersonProblem {
     /// It isn't an object.
     #[error("must be a JSON object")]
     NotAnObject,
-    /// There is a member that nobody knows.
+    /// There is an unknown member.
     #[error("there is no member {0:?}; there are id, label, name, address, birthdate and gender")]
     UnknownMember(String),
     /// A member is there twice.
@@ -100,20 +102,20 @@ pub enum PersonProblem {
     /// There is no `id`.
     #[error("\"id\" is missing")]
     IdMissing,
-    /// The `id` isn't kebab case, or too long.
+    /// The `id` isn't kebab case, or is too long.
     #[error(
         "\"id\" must be 1 to 64 characters of a to z, 0 to 9 and hyphens between them, for example \"tanaka-2\""
     )]
     Id,
-    /// Somebody before has the same `id`.
+    /// An earlier person has the same `id`.
     #[error("somebody before has the same \"id\"")]
     RepeatedId,
-    /// The `label` isn't one.
+    /// The `label` is neither a text nor a pair of texts, or has the wrong length.
     #[error(
         "\"label\" must be a text of 1 to 200 characters, or an object of two, {{\"ja\": …, \"en\": …}}"
     )]
     Label,
-    /// An attribute has a type that can't be meant.
+    /// An attribute is a boolean or an array.
     #[error("{0:?} must be a string, a number or an object; null, or leave it out, for none")]
     Attribute(&'static str),
 }
@@ -129,7 +131,7 @@ impl People {
         if json.len() > LARGEST_FILE {
             return Err(InvalidPeople::TooLarge);
         }
-        // Some editors put a byte order mark before it.
+        // Some editors put a byte order mark at the start of a file.
         let json = json.strip_prefix("\u{feff}".as_bytes()).unwrap_or(json);
         let value: Value = serde_json::from_slice(json).map_err(not_json)?;
         let entries = value.as_array().ok_or(InvalidPeople::NotAnArray)?;
@@ -147,7 +149,7 @@ impl People {
             let problem = PersonProblem::NotAnObject;
             return Err(InvalidPeople::Person { person, problem });
         }
-        // Read again, because a JSON object as a map has forgotten which members were there twice.
+        // Parsed a second time, because a map doesn't show which members came twice.
         let entries: Vec<Members> = serde_json::from_slice(json).map_err(not_json)?;
         let mut people: Vec<Persona> = Vec::with_capacity(entries.len());
         for (index, members) in entries.into_iter().enumerate() {
@@ -164,8 +166,8 @@ impl People {
         Ok(Self(Source::Given(people)))
     }
 
-    /// Everybody, in a fixed order; the first is the default. `now` decides which of the invented
-    /// people have a birthday.
+    /// All people, in a fixed order; the first is the default. The birth dates of some invented
+    /// people depend on `now`: they have a birthday today.
     #[must_use]
     pub fn at(&self, now: DateTime<Utc>) -> Vec<Persona> {
         match &self.0 {
@@ -174,13 +176,13 @@ impl People {
         }
     }
 
-    /// Whether nobody of them came from a file.
+    /// Whether these are the invented people, and not those of a file.
     #[must_use]
     pub fn are_invented(&self) -> bool {
         matches!(self.0, Source::Invented)
     }
 
-    /// Who has this id.
+    /// The person with this id.
     #[must_use]
     pub fn find(&self, id: &str, now: DateTime<Utc>) -> Option<Persona> {
         self.at(now).into_iter().find(|person| person.id == id)
@@ -198,7 +200,7 @@ fn not_json(error: serde_json::Error) -> InvalidPeople {
     }
 }
 
-/// The members of an object in their order, also those that are there twice.
+/// The members of an object in order, including repeated ones.
 struct Members(Vec<(String, Value)>);
 
 impl Members {
@@ -276,7 +278,7 @@ fn persona(members: Members, before: &[Persona]) -> Result<Persona, PersonProble
     })
 }
 
-/// Kebab case.
+/// Whether the text is kebab case, of at most [`LONGEST_ID`] characters.
 fn is_id(text: &str) -> bool {
     text.len() <= LONGEST_ID
         && text.split('-').all(|word| {
@@ -316,7 +318,7 @@ mod tests {
         People::from_json(value.to_string().as_bytes()).map(|people| people.at(now()))
     }
 
-    /// What is wrong with the one person of a file.
+    /// The problem of a file with this one person.
     fn problem(person: Value) -> PersonProblem {
         match read(&json!([person])).unwrap_err() {
             InvalidPeople::Person { person, problem } => {

@@ -1,6 +1,7 @@
-//! The test persons of the service's stand-in: people whose attributes are hard to carry.
-//! Each says what the service hands out about them, and what Amazon Cognito must hold in the end.
-//! All of them are invented; their addresses are those of public buildings.
+//! The invented test persons of the service's stand-in. Their attributes are hard to handle: very
+//! long, partly unknown, or with unusual characters. Each persona says what the service returns
+//! about the person, and what Amazon Cognito must hold after a login. The addresses are those of
+//! public buildings.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +12,8 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// The scopes that stand for an attribute each, in the order in which they are shown. Userinfo's
-/// members have the same names.
+/// The scopes that grant one attribute each, in the order in which they are shown. The members of
+/// userinfo have the same names.
 pub(crate) const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
 
 /// A test person.
@@ -20,30 +21,30 @@ pub(crate) const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gende
 pub struct Persona {
     /// The stable name, in kebab case.
     pub id: String,
-    /// Who it is, in Japanese.
+    /// A short description, in Japanese.
     pub label_ja: String,
-    /// Who it is, in English.
+    /// A short description, in English.
     pub label_en: String,
-    /// The attributes as the service's userinfo endpoint hands them out, without `sub`: `birthdate`
-    /// as `YYYYMMDD`, `gender` as a code of one character, `address` as a plain string; of people
-    /// of a file ([`crate::people::People`]) whatever it says.
+    /// The attributes as the service's userinfo endpoint returns them, without `sub`: `birthdate`
+    /// as `YYYYMMDD`, `gender` as a code of one character, `address` as a plain string. People of a
+    /// file ([`crate::people::People`]) have the values of the file.
     #[serde(skip)]
     pub userinfo: Map<String, Value>,
-    /// The claims that Amazon Cognito must hold after a login, and no others of the four: `name`,
+    /// The claims that Amazon Cognito must hold after a login, and no other attributes: `name`,
     /// `address` (the flat text), `birthdate` (`YYYY-MM-DD`, absent if the day isn't fully known)
     /// and `gender` (`male`, `female` or `other`, absent if it isn't known or not applicable). It
-    /// is a promise about the invented people; for those of a file nothing is promised, and it is
-    /// empty.
+    /// is empty for people of a file, because the values of a file promise nothing.
     pub claims: BTreeMap<&'static str, String>,
 }
 
 impl Persona {
-    /// The pairwise subject: always the same for one relying party, and another one for every other
-    /// (OIDC Core §8.1). 43 characters of base64url.
+    /// The pairwise subject (OIDC Core §8.1): always the same for one relying party, and different
+    /// for every other relying party. 43 characters of base64url.
     #[must_use]
     pub fn subject(&self, client_id: &str) -> String {
         let mut context = digest::Context::new(&digest::SHA256);
-        // The separator is in neither: a client id is alphanumeric, a persona's id is kebab case.
+        // Neither id contains the separator: a client id is alphanumeric, a persona's id is kebab
+        // case.
         for part in [client_id, "/", &self.id] {
             context.update(part.as_bytes());
         }
@@ -72,7 +73,7 @@ impl Birth {
         }
     }
 
-    /// The form of a claim, only for a day that is fully known.
+    /// The value of the claim `birthdate`, only if the day is fully known.
     fn claim(&self) -> Option<String> {
         match self {
             Self::Day(date) => Some(date.format("%Y-%m-%d").to_string()),
@@ -81,7 +82,7 @@ impl Birth {
     }
 }
 
-/// The gender as the service says it.
+/// The gender as the service has it.
 #[derive(Clone, Copy)]
 enum Gender {
     Male,
@@ -139,8 +140,8 @@ fn persona(
     }
 }
 
-/// Who was born `years` before today in Japan (UTC+9, no summer time). On 29 February of a year
-/// that has no counterpart nobody has that birthday: then it is the day before.
+/// The birth date of a person who turns `years` today in Japan (UTC+9, no summer time). If today is
+/// 29 February and the year of birth has no such day, it is 28 February.
 fn birthday_today(now: DateTime<Utc>, years: i32) -> Birth {
     let today = (now + TimeDelta::hours(9)).date_naive();
     let year = today.year() - years;
@@ -150,8 +151,8 @@ fn birthday_today(now: DateTime<Utc>, years: i32) -> Birth {
     )
 }
 
-/// Everybody, in a fixed order; the first is the default, an adult with all four attributes.
-/// `now` decides who has a birthday today in Japan.
+/// All test persons, in a fixed order. The first is the default, an adult with all four attributes.
+/// `now` decides the birth dates of those who have a birthday today in Japan.
 #[must_use]
 pub fn personas(now: DateTime<Utc>) -> Vec<Persona> {
     const NAGATACHO: &str = "東京都千代田区永田町１丁目７番１号";
@@ -292,7 +293,7 @@ pub fn personas(now: DateTime<Utc>) -> Vec<Persona> {
     ]
 }
 
-/// An address as they are in Kyoto, with a building whose name doesn't end.
+/// An address in the style of Kyoto, with a very long name of a building.
 fn long_address() -> String {
     let mut address = "京都府京都市上京区下立売通新町西入薮ノ内町８５番地３　".to_owned();
     address.push_str(&"グランドパレスロイヤルガーデンヒルズ".repeat(9));

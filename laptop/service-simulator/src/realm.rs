@@ -1,7 +1,5 @@
-//! What the service remembers: its clients, the logins that wait for their person, codes and
-//! grants.
-//! One lock guards it all, and is never held across an await.
-//! Everything expires by the stand-in's clock.
+//! The memory of the service: clients, unfinished logins, codes and access tokens. One lock guards
+//! all of it, and is never held across an await. Everything expires by the stand-in's clock.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -23,11 +21,11 @@ use crate::pages::ErrorPage;
 use crate::persona::Persona;
 use crate::realm_keys::RealmKeys;
 
-/// The tokens of one answer, as they left the service: what a test needs to know that nobody else
-/// shows them. `Debug` doesn't.
+/// The tokens of one token answer, as the service sent them. Tests search logs and pages for them,
+/// to make sure that no token is shown. `Debug` doesn't show them.
 #[derive(Clone)]
 pub struct IssuedTokens {
-    /// The ID token, bent as the fault of its login wants.
+    /// The ID token, changed as the login's fault says.
     pub id_token: String,
     /// The access token.
     pub access_token: String,
@@ -41,25 +39,25 @@ impl fmt::Debug for IssuedTokens {
     }
 }
 
-/// Everything that changes.
+/// All state that changes while the service runs.
 pub(crate) struct Memory {
     pub(crate) clients: Vec<Client>,
     pub(crate) keys: RealmKeys,
     pub(crate) fault: Option<Fault>,
-    /// The fault that the key set obeys: that of the login that was answered last. A request for
-    /// the key set doesn't say for which login it is.
+    /// The fault of the key set: that of the login that ended last, because a request for the key
+    /// set doesn't say to which login it belongs.
     pub(crate) key_set_fault: Option<Fault>,
-    /// The id of the person who is picked before anybody picks.
+    /// The id of the preselected person.
     pub(crate) persona: String,
-    /// By a person's id, the attributes that were changed since.
+    /// The attributes that [`crate::Service::change_attribute`] changed, by the person's id.
     pub(crate) changed: HashMap<String, Map<String, Value>>,
     pub(crate) logins: HashMap<String, Login>,
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) given: HashMap<String, Given>,
-    /// Client id and `jti` of every assertion that was accepted.
+    /// Client id and `jti` of every accepted assertion, with its expiry.
     pub(crate) assertions: HashMap<(String, String), DateTime<Utc>>,
     requests: VecDeque<RecordedRequest>,
-    /// The token answers that were made, in order.
+    /// The tokens of the token answers so far, in order.
     issued: VecDeque<IssuedTokens>,
 }
 
@@ -127,12 +125,12 @@ impl Realm {
         self.memory().issued.iter().cloned().collect()
     }
 
-    /// Everybody who can sign in.
+    /// All people who can sign in.
     pub(crate) fn people(&self) -> Vec<Persona> {
         self.settings.people.at(self.clock.now())
     }
 
-    /// Who has this id.
+    /// The person with this id.
     pub(crate) fn person(&self, id: &str) -> Option<Persona> {
         self.settings.people.find(id, self.clock.now())
     }
@@ -141,14 +139,14 @@ impl Realm {
         self.memory().requests.clear();
     }
 
-    /// Tells the journal what was asked, checked and answered.
+    /// Records the request, its checks and its answer in the journal.
     pub(crate) fn tell(&self, from: Party, received: &Received, checks: Checks, answer: &Answer) {
         self.journal.record(answer.step(from, received, checks));
     }
 }
 
 impl Memory {
-    /// The login that a page's query or form names, with its id.
+    /// The unfinished login that a page's query or form names, with its id.
     pub(crate) fn waiting<'a>(
         &'a self,
         parameters: &'a Parameters,
@@ -192,14 +190,15 @@ impl Memory {
         self.clients.push(client);
     }
 
-    /// Makes the keys fit for what the fault wants at the moment of signing.
+    /// Changes the keys as the fault needs, just before the tokens are signed.
     pub(crate) fn rotate_for(&mut self, fault: Option<Fault>) -> Result<(), Unspecified> {
         match fault {
             Some(Fault::KeyReplaced) => return self.keys.replace(),
             Some(Fault::KeySetShortCoordinates) => return self.keys.rotate_to_a_short_one(),
             _ => {}
         }
-        // A fault of the key set is met only by who has to fetch it: a new key sees to that.
+        // Only a relying party that fetches the key set meets a fault of it. A new key makes it
+        // fetch the key set.
         let rotates = matches!(
             fault,
             Some(
@@ -219,19 +218,19 @@ impl Memory {
         if rotates { self.keys.rotate() } else { Ok(()) }
     }
 
-    /// Ends the session of a code that came twice: its tokens are worth nothing any more (RFC 6749
-    /// §4.1.2).
+    /// Revokes the access tokens of a session, because its code was used twice (RFC 6749 §4.1.2).
     pub(crate) fn revoke(&mut self, session: &str) {
         self.given.retain(|_, given| given.grant.session != session);
     }
 
-    /// Forgets what has long expired, and of too much the oldest.
+    /// Forgets what expired an hour ago or earlier and, of too many entries, those that expire
+    /// first.
     pub(crate) fn tidy(&mut self, now: DateTime<Utc>) {
         let long_ago = now - TimeDelta::hours(1);
         tidy(&mut self.logins, |login| login.expires, long_ago);
         tidy(&mut self.codes, |code| code.expires, long_ago);
         tidy(&mut self.given, |given| given.expires, long_ago);
-        // None of them may go before it expires: it could be used again.
+        // No assertion is forgotten before it expires: otherwise it could be used again.
         if self.assertions.len() > MOST {
             self.assertions.retain(|_, expires| *expires > now);
         }
@@ -239,11 +238,11 @@ impl Memory {
     }
 }
 
-/// The most logins, codes and access tokens that are remembered, each.
+/// How many logins, how many codes and how many access tokens are remembered at most.
 const MOST: usize = 10_000;
 
-/// Forgets what expired before that time. Of more than [`MOST`] a tenth goes, that which expires
-/// first.
+/// Forgets what expired at `before` or earlier. If more than [`MOST`] entries are left, only nine
+/// tenths of [`MOST`] stay: those that expire last.
 fn tidy<T>(
     map: &mut HashMap<String, T>,
     expires: impl Fn(&T) -> DateTime<Utc>,
@@ -257,7 +256,7 @@ fn tidy<T>(
     }
 }
 
-/// Adds at the end; of more than `most` the first go.
+/// Adds a value at the end. Of more than `most` values, the oldest are dropped.
 fn push<T>(queue: &mut VecDeque<T>, value: T, most: usize) {
     queue.push_back(value);
     while queue.len() > most {

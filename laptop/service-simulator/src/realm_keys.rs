@@ -1,7 +1,7 @@
 //! The realm's keys: RS256 for access tokens and ES256 for ID tokens, published side by side.
-//! Tokens are put together here by hand, because the stand-in must also make those that no library
-//! makes.
-//! Rotation replaces the key of the ID tokens; nobody but the service looks at access tokens.
+//! Tokens are assembled here by hand, because the stand-in must also make invalid tokens, which no
+//! library makes. Rotation replaces only the key of the ID tokens: no relying party verifies access
+//! tokens.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ impl EcKey {
         &self.kid
     }
 
-    /// The key as it is published, its coordinates in another spelling.
+    /// The public JWK, with its coordinates encoded by `spelled`.
     pub(crate) fn spelled(&self, spelled: impl Fn(&[u8]) -> String) -> Value {
         let mut jwk = self.jwk.clone();
         for name in ["x", "y"] {
@@ -71,7 +71,7 @@ impl EcKey {
         jwk
     }
 
-    /// The signature as a JWS has it: r‖s (RFC 7518 §3.4).
+    /// Signs with ES256. The signature has the form of a JWS: r‖s (RFC 7518 §3.4).
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
         Ok(self
             .pair
@@ -80,7 +80,8 @@ impl EcKey {
             .to_vec())
     }
 
-    /// HMAC with the public key's PEM text as the secret: what a confused verifier would accept.
+    /// HMAC with the public key's PEM text as the secret. A verifier that confuses the algorithms
+    /// would accept it.
     pub(crate) fn sign_confused(&self, message: &[u8]) -> Vec<u8> {
         let pem = format!(
             "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
@@ -123,17 +124,17 @@ impl RealmRsaKey {
     }
 }
 
-/// All keys of the realm. Cloning shares them.
+/// All keys of the realm. Clones share them.
 #[derive(Clone)]
 pub(crate) struct RealmKeys {
     pub(crate) rsa: Arc<RealmRsaKey>,
     pub(crate) ec: Arc<EcKey>,
-    /// A second ES256 key, published only where a fault wants two.
+    /// A second ES256 key, published only if a fault needs two.
     pub(crate) second_ec: Arc<EcKey>,
 }
 
 impl RealmKeys {
-    /// New keys, the RSA key too where none is given.
+    /// Makes new keys, and a new RSA key if none is given.
     pub(crate) fn generate(rsa: Option<RsaKey>) -> Result<Self, Unspecified> {
         let rsa = rsa.map_or_else(RsaKey::generate, Ok);
         let rsa = rsa.map_err(|NoKey| Unspecified)?;
@@ -144,13 +145,14 @@ impl RealmKeys {
         })
     }
 
-    /// A new ES256 key; the old one is no longer published.
+    /// Replaces the ES256 key. The old one is no longer published.
     pub(crate) fn rotate(&mut self) -> Result<(), Unspecified> {
         self.ec = Arc::new(EcKey::generate()?);
         Ok(())
     }
 
-    /// A new ES256 key whose `x` begins with a zero: one in 256 does.
+    /// Replaces the ES256 key by one whose `x` begins with a zero byte. One key in 256 has such an
+    /// `x`.
     pub(crate) fn rotate_to_a_short_one(&mut self) -> Result<(), Unspecified> {
         loop {
             let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
@@ -161,7 +163,7 @@ impl RealmKeys {
         }
     }
 
-    /// A new ES256 key under the name of the old one.
+    /// Replaces the ES256 key, and keeps the `kid` of the old one.
     pub(crate) fn replace(&mut self) -> Result<(), Unspecified> {
         let mut key = EcKey::generate()?;
         self.ec.kid.clone_into(&mut key.kid);
@@ -172,18 +174,20 @@ impl RealmKeys {
         Ok(())
     }
 
-    /// The public keys. Keycloak has one for encryption among them, which no client has a use for.
+    /// The public keys. Among them is an encryption key, as in Keycloak's key set; no client needs
+    /// it.
     pub(crate) fn published(&self) -> Vec<Value> {
         self.published_as(self.ec.jwk.clone())
     }
 
-    /// The public keys, the ES256 key as this entry.
+    /// The public keys, with `ec` as the entry of the ES256 key.
     pub(crate) fn published_as(&self, ec: Value) -> Vec<Value> {
         vec![ec, encryption_key(), self.rsa.jwk.clone()]
     }
 
-    /// So many keys for signatures of each type, three at most, with neither `kid` nor `alg`, the
-    /// realm's own first; and keys for encryption, which have both.
+    /// Signature keys without `kid` and `alg`: `of_each` (at most 3) of RSA and of P-256, the
+    /// realm's own first, one of secp256k1 and one of Ed25519. Two encryption keys follow, which
+    /// have both.
     pub(crate) fn published_without_names(&self, of_each: usize) -> Vec<Value> {
         let rsa = [
             self.rsa.jwk.clone(),
@@ -199,7 +203,7 @@ impl RealmKeys {
                 "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
             }),
         ];
-        // The generator of the curve.
+        // The generator point of secp256k1.
         let secp256k1 = json!({
             "kty": "EC", "use": "sig", "crv": "secp256k1",
             "x": "eb5mfvncu6xVoGKVzocLBwKb_NstzijZWfKBWxb4F5g",
@@ -239,7 +243,7 @@ const RFC_7517_MODULUS: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78L
 /// The RSA public key of RFC 7515, Appendix A.2.
 const RFC_7515_MODULUS: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
 
-/// A key for encryption: nobody encrypts anything for the stand-in.
+/// A public key for encryption. Nothing is ever encrypted with it.
 fn encryption_key() -> Value {
     json!({
         "kid": "encryption", "kty": "RSA", "alg": "RSA-OAEP", "use": "enc", "e": "AQAB",
@@ -247,7 +251,7 @@ fn encryption_key() -> Value {
     })
 }
 
-/// The key id is a hash of the public key, as Keycloak makes it.
+/// The key id: a hash of the public key, as Keycloak makes it.
 fn key_id(der: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, der))
 }

@@ -1,4 +1,4 @@
-//! The running service: its endpoints, and what a test may turn or look at while it runs.
+//! The running service: its routes, and what a test can change and inspect while it runs.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ const BODY_LIMIT: usize = 64 * 1024;
 #[error("no persona has this id")]
 pub struct UnknownPersona;
 
-/// The running service. It ends when it is dropped; [`Service::stop`] ends it gently.
+/// The running service. Dropping it stops it at once; [`Service::stop`] lets requests end first.
 pub struct Service {
     realm: Arc<Realm>,
     address: SocketAddr,
@@ -48,7 +48,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts it, with new keys.
+    /// Starts the service, with new keys.
     ///
     /// # Errors
     /// [`StartError`]: an address beyond loopback, a taken one, or a client that can't be
@@ -95,48 +95,48 @@ impl Service {
         })
     }
 
-    /// Where it listens.
+    /// The address on which the service listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where its endpoints are.
+    /// The addresses of the endpoints.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.realm.endpoints
     }
 
-    /// The clock that it was started with.
+    /// The clock with which the service was started.
     #[must_use]
     pub fn clock(&self) -> &SimClock {
         &self.realm.clock
     }
 
-    /// The fault of every login from now on for which the page doesn't say another answer, and at
-    /// once that of the key set.
+    /// Sets the fault of later logins whose test-card form names no answer. The key set has the
+    /// fault at once.
     pub fn set_fault(&self, fault: Option<Fault>) {
         let mut memory = self.realm.memory();
         memory.fault = fault;
         memory.key_set_fault = fault;
     }
 
-    /// The person of every login from now on for which the page doesn't say another one.
+    /// Sets the person of later logins whose test-card form names no person.
     ///
     /// # Errors
-    /// [`UnknownPersona`]: nobody has this id.
+    /// [`UnknownPersona`]: no person has this id.
     pub fn set_persona(&self, id: &str) -> Result<(), UnknownPersona> {
         let persona = self.realm.person(id).ok_or(UnknownPersona)?;
         self.realm.memory().persona = persona.id;
         Ok(())
     }
 
-    /// Changes what is registered about a person, in the form that userinfo hands out (see
-    /// [`crate::persona::Persona::userinfo`]), as after a move. It holds for the logins from now
-    /// on.
+    /// Changes an attribute of a person, as after a move. `value` has the form that userinfo
+    /// returns (see [`crate::persona::Persona::userinfo`]). The change applies to persons who are
+    /// chosen from now on.
     ///
     /// # Errors
-    /// [`UnknownPersona`]: nobody has this id.
+    /// [`UnknownPersona`]: no person has this id.
     pub fn change_attribute(
         &self,
         id: &str,
@@ -150,17 +150,18 @@ impl Service {
         Ok(())
     }
 
-    /// Registers a client, or replaces the one with its id: that is how its keys rotate.
+    /// Registers a client, or replaces the client with the same id. This is also how a client's
+    /// keys are rotated.
     ///
     /// # Errors
-    /// [`InvalidClient`]: it couldn't have been registered; nothing changes.
+    /// [`InvalidClient`]: the client can't be registered; nothing changes.
     pub fn register_client(&self, client: RegisteredClient) -> Result<(), InvalidClient> {
         let client = Client::try_from(client)?;
         self.realm.memory().register(client);
         Ok(())
     }
 
-    /// A new key for ID tokens; the old one is no longer published.
+    /// Makes a new key for ID tokens. The old one is no longer published.
     ///
     /// # Errors
     /// [`StartError::Keys`]: no key could be made; the old one stays.
@@ -172,7 +173,7 @@ impl Service {
             .map_err(|_| StartError::Keys)
     }
 
-    /// The requests so far, in the order in which they came: the newest
+    /// The newest requests, in the order in which they came: at most
     /// [`ServiceOptions::remembered`].
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
@@ -188,7 +189,7 @@ impl Service {
             .count()
     }
 
-    /// The tokens of the token answers so far, in the order in which they were made: the newest
+    /// The tokens of the newest token answers, in the order in which they were made: at most
     /// [`ServiceOptions::remembered`].
     #[must_use]
     pub fn issued_tokens(&self) -> Vec<IssuedTokens> {
@@ -200,16 +201,15 @@ impl Service {
         self.realm.forget_requests();
     }
 
-    /// How many connections it has accepted so far, from the browser and from the bridge.
+    /// How many connections the service has accepted so far, from the browser and from the bridge.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.accepted.count()
     }
 
-    /// Method and path of each request that came on a connection which the service had forgotten,
-    /// and which was therefore lost (see
-    /// [`IdleConnections::ForgetAfter`](crate::IdleConnections::ForgetAfter)). They aren't among
-    /// [`Service::requests`].
+    /// Method and path of each lost request: it came on a connection that the service had forgotten
+    /// (see [`IdleConnections::ForgetAfter`](crate::IdleConnections::ForgetAfter)). They aren't
+    /// among [`Service::requests`].
     #[must_use]
     pub fn lost_requests(&self) -> Vec<String> {
         self.lost.lines()
@@ -304,7 +304,8 @@ async fn method_not_allowed(State(realm): State<Arc<Realm>>, received: Received)
     told(&realm, Party::Browser, &received, Checks::default(), answer)
 }
 
-/// Keycloak's JSON for programs, a page for browsers.
+/// The answer if there is nothing at the path or for the method: a page for browsers, Keycloak's
+/// JSON for programs.
 fn nothing_here(received: &Received, status: StatusCode, page: &ErrorPage) -> Answer {
     if received.wants_page() {
         page.in_language(received.language())
@@ -321,7 +322,7 @@ fn told(
     answer: Answer,
 ) -> Response {
     realm.tell(from, received, checks, &answer);
-    // By the stand-in's clock, and not by the machine's (RFC 9110 §6.6.1).
+    // `Date` is the time of the stand-in's clock, not of the machine's (RFC 9110 §6.6.1).
     let date = realm.clock.now().format("%a, %d %b %Y %H:%M:%S GMT");
     answer.with(DATE, &date.to_string()).into_response()
 }

@@ -1,8 +1,7 @@
-//! The test-card page: the tester picks a person and an answer, in place of a card.
-//! A program asks for JSON and gets the same choice; a browser gets a form that works without
-//! scripts.
-//! What fails on the way back goes there at once, as when somebody cancels in the app; all else
-//! needs a consent first.
+//! The test-card page: instead of using a card, the tester picks a person and an answer. A browser
+//! gets a form that works without scripts; a program can get the same choices as JSON. A
+//! cancellation, or an error instead of a code, sends the browser back to the client at once. All
+//! other answers lead to the consent page first.
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
@@ -19,7 +18,7 @@ use crate::way_back;
 
 const RULE: &str = "test-card page";
 
-/// What is picked before anybody picks.
+/// The person and the fault that are preselected.
 struct Picked {
     person: String,
     fault: Option<Fault>,

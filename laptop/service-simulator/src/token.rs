@@ -1,7 +1,6 @@
-//! The token endpoint: the form, the client's assertion, the code and its bindings, then the
-//! tokens.
-//! The refusals have Keycloak's words, in the order in which Keycloak finds them.
-//! A code is used up by the first request of an authenticated client, whatever becomes of it.
+//! The token endpoint: checks the form, the client assertion, and the code with its bindings, then
+//! issues the tokens. The refusals have Keycloak's messages, and the checks have Keycloak's order.
+//! The first request of an authenticated client uses the code up, even if the request fails.
 
 use aws_lc_rs::error::Unspecified;
 use base64::Engine;
@@ -23,7 +22,7 @@ use crate::{client_assertion, id_token};
 
 const RULE: &str = "Digital Authentication App, token request";
 
-/// All parameters that there are.
+/// The documented parameters.
 const KNOWN: &[&str] = &[
     "grant_type",
     "code",
@@ -37,7 +36,7 @@ const KNOWN: &[&str] = &[
 /// Larger than any client may read: 300 KiB.
 pub(crate) const TOO_LARGE: usize = 300 * 1024;
 
-/// The answer to `POST …/token`, at once or after a while.
+/// The answer to `POST …/token`. The fault [`Fault::TokenSlow`] delays it.
 pub(crate) async fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
     let now = realm.clock.now();
     let redeemed = redeem(realm, received, now, checks);
@@ -189,7 +188,7 @@ fn is_verifier(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
-/// The answers that are no token answers.
+/// The answer of a fault that gives no token answer at all.
 fn failing(realm: &Realm, fault: Fault) -> Option<Answer> {
     let refusal = |status, error, description: &str| {
         Some(TokenRefusal::new(status, error, description).answer())
@@ -232,7 +231,7 @@ fn failing(realm: &Realm, fault: Fault) -> Option<Answer> {
     }
 }
 
-/// The tokens, with what the fault does to them.
+/// Issues the tokens, changed as the fault says.
 fn issue(realm: &Realm, grant: &Grant, now: DateTime<Utc>) -> Result<Answer, Unspecified> {
     let lifetime = realm.settings.token_lifetime;
     let expires = now + lifetime;
@@ -270,7 +269,7 @@ fn issue(realm: &Realm, grant: &Grant, now: DateTime<Utc>) -> Result<Answer, Uns
     Ok(bent(answer, grant.fault))
 }
 
-/// The token answer as the fault bends it.
+/// The token answer, changed as the fault says.
 fn bent(mut answer: Value, fault: Option<Fault>) -> Answer {
     let mut remove = |member: &str| {
         answer
@@ -316,7 +315,7 @@ pub(crate) fn cut_off(value: &Value) -> Answer {
     Answer::new(StatusCode::OK, "application/json", text)
 }
 
-/// An access or refresh token as Keycloak makes them: an RS256 JWT, opaque to the client.
+/// An access token or refresh token as Keycloak makes it: an RS256 JWT, opaque to the client.
 fn keycloak_token(
     realm: &Realm,
     grant: &Grant,

@@ -1,4 +1,4 @@
-//! How the token endpoint refuses (RFC 6749 §5.2), with the words of Keycloak.
+//! The errors of the token endpoint (RFC 6749 §5.2), with Keycloak's messages.
 
 use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;

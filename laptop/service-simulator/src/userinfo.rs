@@ -1,6 +1,6 @@
-//! The userinfo endpoint: the attributes of the granted scopes, in the service's own form.
-//! The access token comes in the header and nowhere else (RFC 6750 §2.1, OIDC Core §5.3.1).
-//! The userinfo faults are made here.
+//! The userinfo endpoint: returns the attributes of the granted scopes, in the service's own form.
+//! The access token is accepted only in the `Authorization` header (RFC 6750 §2.1,
+//! OIDC Core §5.3.1). This file implements the userinfo faults.
 
 use aws_lc_rs::error::Unspecified;
 use http::StatusCode;
@@ -14,7 +14,7 @@ use crate::realm::Realm;
 use crate::realm_keys::compact;
 use crate::token::{TOO_LARGE, cut_off};
 
-/// Why the access token isn't taken.
+/// Why the request is refused.
 enum Refusal {
     NoToken,
     Query,
@@ -22,10 +22,11 @@ enum Refusal {
 }
 
 impl Refusal {
-    /// As Keycloak's: all that is said is in the header (RFC 6750 §3), and there is no body.
+    /// Answers as Keycloak does: the error is in the `WWW-Authenticate` header (RFC 6750 §3), and
+    /// there is no body.
     fn answer(&self) -> Answer {
         let (status, error) = match self {
-            // Without a token there is no error to tell (RFC 6750 §3.1).
+            // Without a token the header has no error (RFC 6750 §3.1).
             Self::NoToken => (StatusCode::UNAUTHORIZED, None),
             Self::Query => {
                 let error = ("invalid_request", "Parameters are not allowed");
@@ -44,7 +45,7 @@ impl Refusal {
     }
 }
 
-/// The answer to `GET …/userinfo`, at once or after a while.
+/// The answer to `GET …/userinfo`. The fault [`Fault::UserinfoSlow`] delays it.
 pub(crate) async fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
     let grant = match examine(realm, received, checks) {
         Ok(grant) => grant,
@@ -123,7 +124,7 @@ fn hand_out(realm: &Realm, grant: &Grant) -> Result<Answer, Unspecified> {
     }
 }
 
-/// The answers that are no userinfo.
+/// The answer of a fault that gives no userinfo at all.
 fn failing(fault: Fault) -> Option<Answer> {
     match fault {
         Fault::Userinfo401 => Some(Refusal::Invalid.answer()),
@@ -135,7 +136,7 @@ fn failing(fault: Fault) -> Option<Answer> {
     }
 }
 
-/// Bends the claims that are there; a claim that wasn't granted isn't made up.
+/// Changes the claims as the fault says. An attribute that wasn't granted isn't changed or added.
 fn bend(claims: &mut Map<String, Value>, fault: Fault, endpoint: &str) {
     let mut change = |claim: &str, change: &dyn Fn(&str) -> Value| {
         if let Some(value) = claims.get_mut(claim) {
@@ -174,7 +175,8 @@ fn bend(claims: &mut Map<String, Value>, fault: Fault, endpoint: &str) {
         Fault::UserinfoMissingName => drop(claims.remove("name")),
         Fault::UserinfoMissingAddress => drop(claims.remove("address")),
         Fault::UserinfoMissingBirthdate => drop(claims.remove("birthdate")),
-        // OIDC Core §5.6.2: by name here, by value or by reference there.
+        // OIDC Core §5.6.2: `_claim_names` names the source of a claim; `_claim_sources` has the
+        // source itself (aggregated) or its address (distributed).
         Fault::UserinfoAggregatedClaims => {
             let address = claims.remove("address").unwrap_or_default();
             let token = compact(

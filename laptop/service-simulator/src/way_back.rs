@@ -1,6 +1,5 @@
-//! The way back to the client: a code, or an error.
-//! The login ends here, and with it its id.
-//! The front-channel faults are made here.
+//! The authorization response: sends the browser back to the client, with a code or an error. It
+//! ends the login. This file implements the front-channel faults.
 
 use aws_lc_rs::error::Unspecified;
 use http::StatusCode;
@@ -15,8 +14,7 @@ use crate::pages::ErrorPage;
 use crate::persona::Persona;
 use crate::realm::{Memory, Realm};
 
-/// Whether the person doesn't come as far as a consent: somebody cancels in the app, or the service
-/// fails.
+/// Whether the login ends before the consent: the person cancels in the app, or the service fails.
 pub(crate) fn ends_at_once(fault: Fault) -> bool {
     fault == Fault::CallbackWithoutCode || front_channel_error(fault).is_some()
 }
@@ -35,7 +33,8 @@ pub(crate) fn answer(
     }
 }
 
-/// Where the browser goes. The login is used up.
+/// Ends the login, and returns where the browser goes. `None`: there is no such login, or its
+/// redirect URI can't be parsed.
 fn go_back(
     realm: &Realm,
     memory: &mut Memory,
@@ -82,7 +81,7 @@ fn go_back(
     }
 
     let session = random::uuid()?;
-    // Keycloak's form: the code's own id, the session, the client.
+    // A code has Keycloak's form: the code's own id, the session's id, the client's internal id.
     let code = format!("{}.{session}.{}", random::uuid()?, random::uuid()?);
     let codes = match choice.fault {
         Some(Fault::CallbackWithoutCode) => vec![],
@@ -153,7 +152,7 @@ fn front_channel_error(fault: Fault) -> Option<(&'static str, Option<&'static st
     Some((error, description))
 }
 
-/// The subject, or one that a fault makes of it. It is the same in the ID token and in userinfo.
+/// The subject, changed as the fault says. It is the same in the ID token and in userinfo.
 fn subject(persona: &Persona, client_id: &str, fault: Option<Fault>) -> String {
     let subject = persona.subject(client_id);
     match fault {

@@ -1,7 +1,6 @@
-//! The stand-in of the service as a specification: what it takes, what it refuses and with which
-//! words.
-//! Every rule is broken once, beside the good twin that differs in nothing else.
-//! Each named fault produces what its name says, and nothing besides.
+//! Tests of the service's stand-in, which also specify it: what it accepts, what it refuses, and
+//! with which message. Each rule is broken once, next to a valid request that differs in nothing
+//! else. Each fault does what its name says, and nothing else.
 
 #![expect(
     clippy::unwrap_used,
@@ -107,7 +106,7 @@ fn registered(client_id: &str, keys: &[&Key]) -> RegisteredClient {
     }
 }
 
-/// The service, a client with an ES256 key, and a browser that follows nothing by itself.
+/// A running service, a client with an ES256 key, and an HTTP client that doesn't follow redirects.
 struct Bench {
     service: Service,
     key: Key,
@@ -118,13 +117,13 @@ struct Bench {
 
 type Pairs = Vec<(String, String)>;
 
-/// The path and query of the consent, if this answer leads there.
+/// The path and query of the consent page, if this answer redirects there.
 fn consent_of(answer: &Response) -> Option<String> {
     let location = answer.headers().get("location")?.to_str().unwrap();
     location.starts_with(CONSENT).then(|| location.to_owned())
 }
 
-/// To make one takes longer than most tests.
+/// One RSA key for all tests: making a key takes longer than most tests.
 static RSA_KEY: LazyLock<RsaKey> = LazyLock::new(|| RsaKey::generate().unwrap());
 
 impl Bench {
@@ -163,7 +162,8 @@ impl Bench {
         format!("http://{}{path}", self.service.address())
     }
 
-    /// The authorization endpoint has the public host; nobody here resolves it.
+    /// The URL of the authorization endpoint, with 127.0.0.1 in place of the public host, because
+    /// no resolver here knows that name.
     fn authorization_url(&self) -> Url {
         let mut url = Url::parse(&self.service.endpoints().authorization_endpoint).unwrap();
         assert_eq!(url.host_str(), Some("service.localhost"));
@@ -199,18 +199,18 @@ impl Bench {
         request.send().await.unwrap()
     }
 
-    /// The form of the test-card page alone.
+    /// Sends the form of the test-card page, without the consent.
     async fn choose(&self, form: &[(&str, &str)]) -> Response {
         self.post(TEST_CARD, form).await
     }
 
-    /// The form of the consent alone.
+    /// Sends the form of the consent page.
     async fn decide(&self, login: &str, decision: &str) -> Response {
         self.post(CONSENT, &[("login", login), ("decision", decision)])
             .await
     }
 
-    /// The form of the test-card page, and where that leads to a consent, the consent.
+    /// Sends the form of the test-card page and, if it leads to the consent page, consents.
     async fn pick(&self, form: &[(&str, &str)]) -> Response {
         let chosen = self.choose(form).await;
         let Some(consent) = consent_of(&chosen) else {
@@ -223,7 +223,8 @@ impl Bench {
         self.decide(text(&page, "login"), "accept").await
     }
 
-    /// A login by the service's own defaults: the parameters that come back.
+    /// Does a login with the service's defaults, and returns the parameters of the authorization
+    /// response.
     async fn login(&self) -> Pairs {
         let login = self.begin().await;
         let answer = self.pick(&[("login", &login)]).await;
@@ -266,14 +267,14 @@ impl Bench {
             .form(form)
     }
 
-    /// The token answer's status and JSON.
+    /// Sends a token request, and returns the status and the JSON of the answer.
     async fn redeem(&self, form: &Pairs) -> (StatusCode, Value) {
         let answer = self.token_request(form).send().await.unwrap();
         assert_eq!(answer.headers()["cache-control"], "no-store");
         (answer.status(), answer.json().await.unwrap())
     }
 
-    /// A whole login: the token answer.
+    /// Does a whole login, and returns the token answer.
     async fn tokens(&self) -> Value {
         let code = self.code().await;
         let (status, tokens) = self.redeem(&self.token_form(&code)).await;
@@ -331,7 +332,7 @@ fn with_query(url: &str, parameters: &Pairs) -> Url {
     url
 }
 
-/// A good authorization request.
+/// The parameters of a valid authorization request.
 fn authorization() -> Pairs {
     pairs(&[
         ("response_type", "code"),
@@ -346,10 +347,10 @@ fn authorization() -> Pairs {
     ])
 }
 
-/// What a browser accepts.
+/// The `Accept` header of a browser.
 const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 
-/// A page with the headers that every page has.
+/// Asserts that the answer is a page with the headers that every page has.
 fn strict(answer: &Response) {
     let header = |name: &str| answer.headers()[name].to_str().unwrap();
     assert_eq!(header("content-type"), "text/html; charset=utf-8");
@@ -431,7 +432,7 @@ fn parts(token: &str) -> (Value, Value) {
     (parts.next().unwrap(), parts.next().unwrap())
 }
 
-/// Whether the signature is that of the JWK, by its header's algorithm.
+/// Whether the JWK verifies the token's signature, with the algorithm of the token's header.
 fn verifies(token: &str, jwk: &Value) -> bool {
     let algorithm = serde_json::from_value(parts(token).0["alg"].clone()).unwrap();
     let mut validation = Validation::new(algorithm);
@@ -504,7 +505,8 @@ mod start {
 
     #[tokio::test]
     async fn a_stopped_service_is_gone() {
-        // Its own address: nobody takes the port as soon as it is free.
+        // An address that only this test uses, so that no other test takes the port once it is
+        // free.
         let bench = Bench::with(|options| options.address = "127.0.0.3:0".parse().unwrap()).await;
         assert_eq!(bench.keys().await.len(), 3);
         let url = bench.service.endpoints().jwks_uri.clone();
@@ -678,7 +680,7 @@ mod start {
 mod authorization_request {
     use super::*;
 
-    /// The error goes to the client, with issuer and, if it was good, the state.
+    /// Asserts that the error goes to the client, with `iss` and, if the state was valid, `state`.
     async fn refused(bench: &Bench, query: Pairs, code: &str, description: &str) {
         let state = Some(STATE).filter(|_| {
             query
@@ -702,7 +704,7 @@ mod authorization_request {
         assert!(!names(&back).contains(&"code"));
     }
 
-    /// Before the redirect URI is trusted: a page, no redirect.
+    /// Asserts that the error is shown on a page, without a redirect.
     async fn on_a_page(bench: &Bench, query: Pairs, sentence: &str) {
         let answer = bench.authorize(&query).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{sentence}");
@@ -811,7 +813,8 @@ mod authorization_request {
             assert!(html.contains(&format!(r#"<select id="{name}" name="{name}""#)));
         }
         assert!(!html.contains("<script"));
-        // That it is a stand-in, who asks for what, and where it goes.
+        // The page says that it is a stand-in, which client asks for which attributes, and where
+        // the browser goes afterwards.
         for shown in [
             "デジタル認証アプリサービスのシミュレーターです",
             "すべて架空です",
@@ -1221,7 +1224,7 @@ mod test_card {
         let missing = bench.page("/favicon.ico", BROWSER).await;
         assert_eq!(missing.status(), StatusCode::NOT_FOUND);
         strict(&missing);
-        // A program is told in JSON, as by Keycloak.
+        // A program gets JSON, as from Keycloak.
         let missing = bench.page("/favicon.ico", "*/*").await;
         let expected = json!({ "error": "Unable to find matching target resource method" });
         assert_eq!(missing.json::<Value>().await.unwrap(), expected);
@@ -1330,7 +1333,7 @@ mod test_card {
 mod consent {
     use super::*;
 
-    /// A login whose person and answer are chosen.
+    /// Begins a login, and chooses the person and the answer.
     async fn chosen(bench: &Bench, scope: &str, persona: &str, answer: &str) -> String {
         let page = bench.authorize(&set(authorization(), "scope", scope)).await;
         let page: Value = page.json().await.unwrap();
@@ -1569,7 +1572,7 @@ mod consent {
             strict(&answer);
             assert!(answer.text().await.unwrap().contains(sentence), "{form:?}");
         }
-        // The query is no form.
+        // The parameters of the query aren't taken for the form.
         let path = format!("{CONSENT}?login={login}&decision=accept");
         let answer = bench.post(&path, &[]).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
@@ -1979,7 +1982,8 @@ mod token_request {
 mod client_assertion {
     use super::*;
 
-    /// Refused with these words; the good twin is then accepted for the same code.
+    /// Asserts that the changed request is refused with these words, and that the unchanged request
+    /// is then accepted with the same code.
     async fn refused(bench: &Bench, change: impl FnOnce(Pairs) -> Pairs, status: u16, words: &str) {
         let code = bench.code().await;
         let (got, body) = bench.redeem(&change(bench.token_form(&code))).await;
@@ -2060,7 +2064,7 @@ mod client_assertion {
         .await;
         let missing = "Token sub claim is required";
         refused_claims(&bench, |claims| remove(claims, "sub"), missing).await;
-        // Keycloak's answer, and no clearer.
+        // Keycloak's message says no more than this.
         let words = "Unexpected error when authenticating client";
         for other in [json!(OTHER_CLIENT_ID), Value::Null] {
             let mut claims = bench.claims();
@@ -2603,7 +2607,7 @@ mod token_faults {
 mod id_token_faults {
     use super::*;
 
-    /// The bent claims, on a token whose signature is right.
+    /// The changed claims, of an ID token whose signature is valid.
     async fn bent(fault: Fault) -> (Value, Value) {
         let bench = Bench::with_fault(fault).await;
         let tokens = bench.tokens().await;
@@ -2744,7 +2748,7 @@ mod id_token_faults {
             assert_eq!(header["alg"], algorithm);
             let keys = bench.keys().await;
             let key = keys.iter().find(|key| key["kid"] == header["kid"]).unwrap();
-            // A key is for one algorithm; only the signature is looked at here.
+            // The published key may name another algorithm. Only the signature is of interest here.
             let mut key = key.clone();
             key["alg"] = algorithm.into();
             assert_eq!(verifies(token, &key), good, "{fault}");
@@ -2772,7 +2776,7 @@ mod id_token_faults {
             let keys = bench.keys().await;
             let key = keys.iter().find(|key| key["kid"] == header["kid"]).unwrap();
             assert_eq!(key["alg"], "ES256", "the kid is the published key's");
-            // The PEM text of the P-256 point (RFC 5480 §2.1.1).
+            // The PEM text of the P-256 public key (RFC 5480 §2.1.1).
             let point =
                 [text(key, "x"), text(key, "y")].map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
             let mut der = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04".to_vec();
@@ -2825,7 +2829,8 @@ mod id_token_faults {
 mod key_set_faults {
     use super::*;
 
-    /// The published keys before the login, and the key that the ID token names.
+    /// Does a login with this fault, and returns the keys that were published before it, the `kid`
+    /// of the ID token, and the token answer.
     async fn before_and_named(fault: Fault) -> (Bench, Vec<Value>, Value, Value) {
         let bench = Bench::new().await;
         let before = bench.keys().await;
@@ -3127,7 +3132,7 @@ mod userinfo_faults {
     }
 }
 
-/// Every fault that isn't one of the front channel's leaves the rest of the login as it was.
+/// A fault that isn't one of the front channel's leaves the login unchanged up to its own place.
 #[tokio::test]
 async fn a_fault_changes_nothing_before_its_place() {
     let bench = Bench::new().await;
@@ -3305,7 +3310,7 @@ mod journal_and_counts {
         let issued = bench.service.issued_tokens();
         assert_eq!(issued.len(), 2);
         assert_eq!(issued[1].id_token, text(&tokens[1], "id_token"));
-        // What isn't remembered works all the same.
+        // A login works even if nothing is remembered.
         let bench = Bench::with(|options| options.remembered = 0).await;
         assert_eq!(bench.userinfo().await.status(), StatusCode::OK);
         assert!(bench.service.requests().is_empty());
@@ -3346,7 +3351,7 @@ mod idle_connections {
         stream.write_all(request.as_bytes()).await
     }
 
-    /// Whether an answer comes.
+    /// Whether an answer with status 200 comes.
     async fn answered(stream: &mut TcpStream) -> bool {
         let mut buffer = [0; 8192];
         let read = tokio::time::timeout(Duration::from_secs(30), stream.read(&mut buffer)).await;

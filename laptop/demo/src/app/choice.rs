@@ -1,6 +1,7 @@
-//! What a person can let the app ask for: each scope in plain words, and ready choices as an app's
-//! designer makes them. A ready choice is a link to the start page with its scopes chosen, and the
-//! rest is a form: no script is needed. `scope` comes once for each scope, as checkboxes send it.
+//! The scopes that a person can choose on the start page: each scope in plain words, and ready-made
+//! choices such as an app's designer would make. A ready-made choice is a link to the start page
+//! with its scopes chosen; single scopes are checkboxes of a form. No script is needed. The
+//! parameter `scope` comes once for each scope, as checkboxes send it.
 
 use std::borrow::Cow;
 
@@ -11,26 +12,26 @@ use user_pool::scope::Scope;
 
 use crate::scopes::{self, InvalidScopes, OPENID, Scopes};
 
-/// The parameter of a scope.
+/// The name of the parameter that has a scope.
 pub(super) const SCOPE: &str = "scope";
 
-/// What somebody can choose on the start page.
+/// The choices on the start page.
 pub(super) struct Choice {
-    /// What is always asked for.
+    /// The scope that is always asked for.
     pub(super) openid: &'static str,
     pub(super) ready: Vec<Ready>,
     pub(super) groups: [Group; 2],
 }
 
-/// A ready choice.
+/// A ready-made choice of scopes.
 pub(super) struct Ready {
-    /// What the app is for.
+    /// What an app with this choice is for.
     pub(super) purpose: &'static str,
-    /// What it needs, and why no more.
+    /// What such an app needs, and why no more.
     pub(super) need: &'static str,
-    /// The start page with these scopes.
+    /// The address of the start page with these scopes chosen.
     pub(super) href: String,
-    /// Whether these are the scopes that are chosen now.
+    /// Whether exactly these scopes are chosen now.
     pub(super) is_chosen: bool,
 }
 
@@ -45,13 +46,13 @@ pub(super) struct Group {
 pub(super) struct ScopeOption {
     pub(super) label: Cow<'static, str>,
     pub(super) name: Cow<'static, str>,
-    /// As it stands in the request.
+    /// The scope as it is written in the authorization request.
     pub(super) value: String,
     pub(super) is_chosen: bool,
 }
 
 impl Choice {
-    /// The choice, with these scopes chosen.
+    /// The choices, with these scopes chosen.
     pub(super) fn new(language: Language, chosen: &Scopes) -> Self {
         let group = |legend, note, is_in_access_token| Group {
             legend,
@@ -164,7 +165,8 @@ pub(super) fn query_of(scopes: &Scopes) -> String {
     query.finish()
 }
 
-/// The scopes that the parameters of a request choose, if any does. `openid` is always among them.
+/// The scopes that the values of a request's parameter `scope` choose; `None` if there are no
+/// values. `openid` is always among the scopes.
 pub(super) fn chosen<'a>(
     values: impl Iterator<Item = &'a str>,
 ) -> Result<Option<Scopes>, InvalidScopes> {
@@ -202,7 +204,7 @@ mod tests {
             assert_eq!(read(&query_of(&scopes)), Ok(Some(scopes)));
         }
         assert_eq!(read("lang=ja"), Ok(None));
-        // As an authorization request has it, too.
+        // Several scopes in one value, as in an authorization request, are read, too.
         assert_eq!(
             read("scope=openid+digital-auth/name"),
             Ok(Some(Scopes::of([Scope::Attribute(Attribute::Name)])))

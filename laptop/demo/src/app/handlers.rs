@@ -1,6 +1,6 @@
-//! What the app answers: its pages, the story that grows, and the end of a session.
-//! Who asks is known by two cookies that no other host gets; nothing else of a request is believed.
-//! A login's own two requests are in `login.rs`.
+//! The app's request handlers: its pages, the growing diagram, and the log-out. Two `__Host-`
+//! cookies, which no other host gets, identify the browser and the session; nothing else in a
+//! request does. The two requests of a login are in `login.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,19 +28,19 @@ use crate::scopes::{InvalidScopes, Scopes};
 
 /// The cookie that ties a login to the browser that began it.
 pub(super) const BROWSER: &str = "__Host-browser";
-/// The cookie of somebody who is signed in.
+/// The cookie of a session.
 pub(super) const SESSION: &str = "__Host-session";
-/// How long an answer about what is new waits for something new.
+/// How long a request to `/story` waits for something new.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes of a request's target and headers.
 const HEAD_LIMIT: usize = 16 * 1024;
-/// The most hops of a story. A login has some 25; one that was left alone takes in whatever comes
-/// after it.
+/// The most hops of a story. A login has about 25. The story of an abandoned login has no end, so
+/// later hops would be added to it without a limit.
 const MOST_HOPS: usize = 100;
-/// The header that says up to which moment a story goes.
+/// The response header that says up to which moment a story goes.
 const SEEN: HeaderName = HeaderName::from_static("story-seen");
 
-/// What a request says about itself.
+/// What a handler needs to know of a request.
 pub(super) struct Asked {
     pub(super) language: Language,
     query: Parameters,
@@ -57,7 +57,7 @@ impl Asked {
         }
     }
 
-    /// The scopes that the query chooses, if it does.
+    /// The scopes that the query chooses, if it chooses any.
     pub(super) fn scopes(&self) -> Result<Option<Scopes>, InvalidScopes> {
         choice::chosen(self.query.values(SCOPE))
     }
@@ -75,8 +75,9 @@ impl Asked {
     }
 }
 
-/// Another name than the app's own is somebody else's page that found its way to this port (DNS
-/// rebinding): it gets nothing. Nor does a request whose head is larger than any browser's.
+/// Refuses a request whose `Host` isn't the app's own: such a request comes from another site's
+/// page that reached this port by DNS rebinding. Also refuses a request whose target and headers
+/// are larger than any browser's.
 pub(super) async fn admitted(
     State(shared): State<Arc<Shared>>,
     request: Request,
@@ -111,12 +112,12 @@ pub(super) async fn method_not_allowed(headers: HeaderMap) -> Response {
     pages::problem(Problem::MethodNotAllowed, language(None, &headers))
 }
 
-/// 256 bits that nobody can guess.
+/// 256 random bits, as 43 characters of base64url.
 pub(super) fn random() -> Result<String, NoRandomness> {
     keys::random_base64url::<32>(&SystemRandomness)
 }
 
-/// 303 to a place of this app, or to Amazon Cognito.
+/// A redirect (303) to a page of this app, or to Amazon Cognito.
 pub(super) fn see_other(location: &str) -> Response {
     let Ok(location) = HeaderValue::from_str(location) else {
         // Can't happen: every location is made here.
@@ -173,7 +174,7 @@ pub(super) async fn start(
     asked.remembered(page)
 }
 
-/// Whether it looks like [`random`]: what a browser can be known by.
+/// Whether a text has the form of [`random`], so that a browser can be known by it.
 pub(super) fn is_random(text: &str) -> bool {
     text.len() == 43
         && text
@@ -182,7 +183,8 @@ pub(super) fn is_random(text: &str) -> bool {
 }
 
 fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
-    // Before the hops are read: what comes in between is told again, and nothing is left out.
+    // Taken before the hops are read: a hop that comes in between is sent twice, but none is left
+    // out.
     let seen = shared.journal.now();
     let now = shared.clock.now();
     let memory = shared.memory();
@@ -216,8 +218,8 @@ fn hops_of(journal: &Journal, chapter: Chapter) -> Vec<Hop> {
     hops
 }
 
-/// `GET /story?seen=N`: the story of this browser's newest login as a part of a page, once there is
-/// more than at `seen`.
+/// `GET /story?seen=N`: the story of this browser's newest login as a part of a page, as soon as
+/// the journal has more than at the moment `seen`; 204 if nothing comes within [`PATIENCE`].
 pub(super) async fn story(
     State(shared): State<Arc<Shared>>,
     RawQuery(query): RawQuery,
@@ -235,7 +237,8 @@ pub(super) async fn story(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let mut stopping = shared.stopping.clone();
-    // A page of before a restart has seen what this journal hasn't: it is told anew at once.
+    // A page from before a restart of the app can have seen a later moment than this journal has:
+    // it gets the whole story at once.
     let is_from_before = seen > shared.journal.now();
     let grown = tokio::select! {
         () = std::future::ready(()), if is_from_before => true,
@@ -324,9 +327,10 @@ pub(super) async fn failed(
     asked.remembered(page)
 }
 
-/// Whether a form of another site sent this. SameSite=Lax keeps the cookie back on those; a browser
-/// that says where the form is from is believed, too. `Origin` says nothing here: under no-referrer
-/// it is always null (Fetch, "append a request Origin header").
+/// Whether a form of another site sent the request. With such a request a browser sends no cookie
+/// that is `SameSite=Lax`; in addition, `Sec-Fetch-Site` says where the form is from, if the
+/// browser sends it. `Origin` doesn't help: with the referrer policy no-referrer it is always null
+/// (Fetch, "append a request Origin header").
 pub(super) fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site");
     site.is_some_and(|site| site != "same-origin")

@@ -1,8 +1,7 @@
-//! The app verifies an ID token of the user pool: OIDC Core §3.1.3.7 at sign-in, and §12.2 at a
-//! refresh.
-//! Only the claims that are checked are read, so that one that nobody checks, in whatever form, is
-//! in nobody's way: a user pool may show an `address` as an object or as text. Keys, signature,
-//! `nonce` and `at_hash` are openidconnect's work.
+//! Verifies an ID token of the user pool: OIDC Core §3.1.3.7 at a sign-in, and §12.2 at a refresh.
+//! Only the claims that are checked are parsed, so that the form of an unchecked claim can't make a
+//! token invalid: a user pool may show an `address` as an object or as text. The crate
+//! openidconnect handles keys, signature, `nonce` and `at_hash`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,13 +15,13 @@ use openidconnect::{
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// The one algorithm of a user pool.
+/// The only signature algorithm of a user pool.
 const ALGORITHM: CoreJwsSigningAlgorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
 
-/// A check of the ID token that didn't hold.
+/// The check of the ID token that failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum IdTokenCheck {
-    /// It is a signed JWT whose checked claims have their form, with a subject.
+    /// The token is a signed JWT, and its checked claims have the right form, among them a subject.
     Form,
     /// `iss`, `aud`, `azp` or `exp`.
     Claims,
@@ -38,10 +37,10 @@ pub enum IdTokenCheck {
     AccessTokenHash,
 }
 
-/// What the ID token is for.
+/// On which occasion the ID token was issued.
 #[derive(Clone, Copy)]
 pub(super) enum Occasion<'a> {
-    /// A sign-in, which sent this nonce.
+    /// A sign-in whose authorization request had this nonce.
     SignIn { nonce: &'a str },
     /// A refresh of tokens that have this subject and this nonce.
     Refresh {
@@ -50,7 +49,7 @@ pub(super) enum Occasion<'a> {
     },
 }
 
-/// What an ID token must say.
+/// What an ID token must fit.
 pub(super) struct Expected<'a> {
     pub(super) issuer: &'a str,
     pub(super) client_id: &'a str,
@@ -66,7 +65,7 @@ struct Header {
     crit: Option<IgnoredAny>,
 }
 
-/// The claims that are checked, and none besides.
+/// The claims that are checked, and no others.
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
@@ -96,16 +95,16 @@ impl Audience {
     }
 }
 
-/// An ID token that has its form.
+/// The parts of an ID token that has the right form.
 struct Parts<'a> {
     header: Header,
     claims: Claims,
-    /// What the signature is of (RFC 7515 §5.2 step 8).
+    /// The JWS signing input (RFC 7515 §5.2 step 8).
     signed: &'a str,
     signature: Vec<u8>,
 }
 
-/// Verifies an ID token with these keys, and gives its subject. Each check that was made is added
+/// Verifies an ID token with these keys, and returns its subject. Each check that was made is added
 /// to `checks`.
 pub(super) fn verify(
     id_token: &str,
@@ -209,8 +208,8 @@ pub(super) fn verify(
     Ok(claims.sub)
 }
 
-/// Takes an ID token apart: a signed JWT whose checked claims have their form, and which needs no
-/// extension (RFC 7515 §4.1.11), since none is understood here.
+/// Splits an ID token into its parts. `None` if it isn't a signed JWT whose checked claims have the
+/// right form, or if its header has `crit` (RFC 7515 §4.1.11): no extension is understood here.
 fn parts(id_token: &str) -> Option<Parts<'_>> {
     let (signed, signature) = id_token.rsplit_once('.')?;
     let (header, claims) = signed.split_once('.')?;
@@ -223,7 +222,7 @@ fn parts(id_token: &str) -> Option<Parts<'_>> {
     (parts.header.crit.is_none() && !parts.claims.sub.is_empty()).then_some(parts)
 }
 
-/// The one signature key with this `kid`.
+/// The only signature key with this `kid`; `None` if there is none, or more than one.
 fn key_of<'a>(keys: &'a CoreJsonWebKeySet, key_id: &JsonWebKeyId) -> Option<&'a CoreJsonWebKey> {
     let mut fitting = keys.keys().iter().filter(|key| {
         key.key_id() == Some(key_id) && key.key_use().is_none_or(|usage| usage.allows_signature())
@@ -234,7 +233,8 @@ fn key_of<'a>(keys: &'a CoreJsonWebKeySet, key_id: &JsonWebKeyId) -> Option<&'a 
     }
 }
 
-/// Reads a part of a JWT: base64url without padding, and JSON in which no checked name comes twice.
+/// Reads a part of a JWT: base64url without padding, and JSON in which none of the members of `T`
+/// comes twice.
 fn read<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {
     let json = URL_SAFE_NO_PAD.decode(part).ok()?;
     serde_json::from_slice(&json).ok()
@@ -320,8 +320,8 @@ mod tests {
         }
     }
 
-    /// The checks that are told are those that held, in their order, and then the one that failed,
-    /// if one did.
+    /// Asserts that `checks` has the checks that passed, in order, and then the failed one, if one
+    /// failed.
     fn assert_told(checks: &[Check], occasion: Occasion<'_>, failed: Option<IdTokenCheck>) {
         let start = [
             (IdTokenCheck::Form, "it is a signed JWT"),
@@ -440,10 +440,10 @@ mod tests {
                 pool.verify(&token, SIGN_IN)
             }
         };
-        // Signed by somebody else, under the pool's kid.
+        // Signed with another key, under the pool's kid.
         let token = other.signed(&pool.header(), &Pool::claims()).await;
         assert_eq!(pool.verify(&token, SIGN_IN), Err(IdTokenCheck::Signature));
-        // Other claims under the signature.
+        // The claims were changed after signing.
         let parts: Vec<&str> = own.split('.').collect();
         let claims = URL_SAFE_NO_PAD.encode(Pool::claims().to_string().replace("\"s\"", "\"t\""));
         let token = [parts[0], &claims, parts[2]].join(".");

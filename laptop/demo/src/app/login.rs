@@ -1,7 +1,7 @@
-//! A login at the app: `/login` sends the browser to Amazon Cognito, `/callback` takes what it
-//! brings back.
-//! An answer is taken once, in the browser that began, within 15 minutes, and only with the `state`
-//! of that login. Both are hops of the story: the app writes them into the journal itself.
+//! The two requests of a login at the app: `/login` sends the browser to Amazon Cognito,
+//! `/callback` takes the authorization response. A response is taken once, in the browser that
+//! began the login, within 15 minutes, and only with the `state` of that login. The app itself
+//! records both requests in the journal, so the diagram shows them.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use super::relying_party::{BadCallback, Callback, Wishes};
 use super::settings::Ended;
 use super::shared::Shared;
 
-/// The most characters of a parameter that the journal keeps of the app's own hops.
+/// The most characters of a parameter that the app writes into the journal.
 const JOURNAL_TEXT: usize = 300;
 
-/// `GET /login`: begins one and sends the browser to Amazon Cognito.
+/// `GET /login`: begins a login, and sends the browser to Amazon Cognito.
 pub(super) async fn login(
     State(shared): State<Arc<Shared>>,
     RawQuery(query): RawQuery,
@@ -88,7 +88,7 @@ fn scope_checks(are_known: bool) -> Vec<Check> {
     vec![Check::new(what, "RFC 6749 §3.3", are_known)]
 }
 
-/// Writes one of the app's own hops down.
+/// Records a request to the app in the journal.
 pub(super) fn tell(
     shared: &Shared,
     entry: Entry,
@@ -100,7 +100,8 @@ pub(super) fn tell(
     let mut answer = Vec::new();
     let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok());
     if let Some(location) = header(LOCATION) {
-        // Which login it was is between the app and this browser.
+        // The query is recorded parameter by parameter, so that the journal masks `state` and the
+        // login's id.
         let (place, query) = location.split_once('?').unwrap_or((location, ""));
         answer.push(Parameter::new("location", place));
         answer.extend(journaled(query));
@@ -120,8 +121,8 @@ pub(super) fn tell(
     shared.journal.end(entry, step);
 }
 
-/// The parameters of a query for the journal: secrets masked, and none longer than somebody would
-/// read.
+/// The parameters of a query for the journal: at most 32, secrets masked, names and values cut to
+/// [`JOURNAL_TEXT`] characters.
 fn journaled(query: &str) -> Vec<Parameter> {
     form_urlencoded::parse(query.as_bytes())
         .take(32)
@@ -137,7 +138,7 @@ fn journaled(query: &str) -> Vec<Parameter> {
         .collect()
 }
 
-/// `GET /callback`: the browser is back.
+/// `GET /callback`: takes the authorization response of Amazon Cognito.
 pub(super) async fn callback(
     State(shared): State<Arc<Shared>>,
     RawQuery(query): RawQuery,
@@ -208,8 +209,8 @@ async fn answer_to_callback(
                     return pages::problem(Problem::Internal, language);
                 };
                 let now = shared.clock.now();
-                // The chapter ends with the answer of this request, which is the next moment of the
-                // journal.
+                // The chapter has every hop that has begun by now. This request is one of them,
+                // though its answer isn't recorded yet.
                 let until = shared.journal.now();
                 let mut memory = shared.memory();
                 memory.end(&id, Stage::SignedIn, until, now);
@@ -246,7 +247,7 @@ async fn answer_to_callback(
 
 fn announce(shared: &Shared, ended: Ended) {
     if let Some(sender) = &shared.settings.ended {
-        // Whoever listens may have gone, or be busy with a hundred others.
+        // The receiver may be gone, or its queue may be full: then nobody is told.
         let _ = sender.try_send(ended);
     }
 }

@@ -1,6 +1,6 @@
-//! What the app remembers: the logins that it began, how they ended, and who is signed in.
-//! It is bounded and everything in it expires. A login belongs to the browser that began it, by a
-//! cookie that no other has. One lock guards it all, and is never held across an await.
+//! The app's memory: the logins that it began, how they ended, and the sessions. Its size is
+//! limited, and every entry expires. A login belongs to the browser that began it; a cookie
+//! identifies the browser. One lock guards all of it, and is never held across an await.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,28 +11,28 @@ use loopback::journal::{Check, Moment};
 use super::relying_party::{AppLogin, FinishError, OAuthError, SignedIn, class_and_support_id};
 use crate::scopes::Scopes;
 
-/// How long a login may take. It is longer than Amazon Cognito's five minutes, so that Cognito can
-/// say so.
+/// How long a login may take: longer than Amazon Cognito's five minutes, so that Cognito can report
+/// that the time is up.
 pub(super) const LOGIN_LIFETIME: TimeDelta = TimeDelta::minutes(15);
 /// How long Amazon Cognito lets a login take.
 const COGNITO_LIMIT: TimeDelta = TimeDelta::minutes(5);
-/// How long it is remembered how a login ended.
+/// How long the app remembers how a login ended.
 const ENDED_LIFETIME: TimeDelta = TimeDelta::hours(1);
-/// How long somebody stays signed in.
+/// How long a session lasts.
 const SESSION_LIFETIME: TimeDelta = TimeDelta::hours(1);
-/// The most logins that are remembered; the oldest goes for a new one.
+/// The most logins that are remembered; a new one replaces the oldest.
 pub(super) const MAX_LOGINS: usize = 200;
-/// The most sessions; the oldest goes for a new one.
+/// The most sessions; a new one replaces the oldest.
 pub(super) const MAX_SESSIONS: usize = 100;
 
-/// The part of the journal that tells of one login.
+/// The part of the journal that belongs to one login or refresh.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Chapter {
     pub(super) from: Moment,
     pub(super) until: Option<Moment>,
 }
 
-/// How a login or a refresh ended that the app has no tokens of.
+/// How a login or a refresh failed: it gave the app no tokens.
 #[derive(Clone, Debug)]
 pub(super) struct Failed {
     /// `error` of Amazon Cognito's answer.
@@ -48,7 +48,7 @@ pub(super) struct Failed {
 }
 
 impl Failed {
-    /// What Amazon Cognito told.
+    /// The failure that Amazon Cognito reported.
     pub(super) fn told(error: &OAuthError) -> Self {
         let (class, support_id) = class_and_support_id(&error.description);
         Self {
@@ -85,11 +85,11 @@ impl From<&FinishError> for Failed {
 pub(super) enum Refused {
     /// No answer came on the back channel.
     BackChannel,
-    /// Amazon Cognito didn't take the code or the refresh token.
+    /// Amazon Cognito refused the code or the refresh token.
     Code,
     /// An answer of the back channel can't be used.
     Answer,
-    /// The ID token isn't believed.
+    /// The ID token isn't valid.
     IdToken,
 }
 
@@ -106,30 +106,30 @@ impl From<&FinishError> for Refused {
     }
 }
 
-/// Where a login is.
+/// The state of a login.
 #[derive(Clone)]
 pub(super) enum Stage {
-    /// The browser is away.
+    /// The browser was sent to Amazon Cognito, and isn't back yet.
     Waiting(AppLogin),
-    /// The answer is here and is being looked at.
+    /// The browser brought the answer, and the app is verifying it.
     Finishing,
     /// There is a session.
     SignedIn,
-    /// There is none.
+    /// There is no session: the login failed.
     Failed(Failed),
 }
 
 /// A login that this app began.
 #[derive(Clone)]
 pub(super) struct Login {
-    /// What pages call it by. It says nothing and opens nothing: the browser's cookie must fit,
-    /// too.
+    /// The id by which the app's pages name the login. It is no secret, and gives no access: the
+    /// browser's cookie must fit, too.
     pub(super) id: String,
-    /// The browser that began it.
+    /// The id of the browser that began the login.
     pub(super) browser: String,
     pub(super) chapter: Chapter,
     pub(super) stage: Stage,
-    /// What was asked for.
+    /// The scopes that were asked for.
     pub(super) scopes: Scopes,
     state: String,
     changed: DateTime<Utc>,
@@ -147,7 +147,8 @@ impl fmt::Debug for Login {
 impl Login {
     fn is_kept(&self, now: DateTime<Utc>) -> bool {
         let lifetime = match self.stage {
-            // Twice as long, so that "too slow" and "unknown" can be told apart.
+            // Kept twice as long as a login may take, so that the app can tell a late answer from
+            // one of an unknown login.
             Stage::Waiting(_) | Stage::Finishing => LOGIN_LIFETIME * 2,
             Stage::SignedIn | Stage::Failed(_) => ENDED_LIFETIME,
         };
@@ -155,7 +156,7 @@ impl Login {
     }
 }
 
-/// Somebody who is signed in.
+/// A session: a person who is signed in.
 #[derive(Clone)]
 pub(super) struct Session {
     pub(super) signed_in: SignedIn,
@@ -170,22 +171,22 @@ pub(super) struct Session {
 #[derive(Clone, Debug)]
 pub(super) struct Refreshed {
     pub(super) at: DateTime<Utc>,
-    /// Why there are no newer tokens, if there are none.
+    /// Why the refresh failed, if it did.
     pub(super) failed: Option<Failed>,
-    /// The part of the journal that tells of it, once it is over.
+    /// The refresh's part of the journal, once the refresh is over.
     pub(super) chapter: Option<Chapter>,
 }
 
-/// Why the answer of a callback isn't looked at.
+/// Why the answer of a callback is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum NotTaken {
     /// No login has this state.
     Unknown,
-    /// It was begun in another browser, or the cookie didn't come.
+    /// The login was begun in another browser, or the browser sent no cookie.
     OtherBrowser,
-    /// It had its answer already.
+    /// The login had its answer already.
     Ended,
-    /// It took too long.
+    /// The login took too long.
     TooLate,
 }
 
@@ -220,8 +221,8 @@ impl Memory {
         });
     }
 
-    /// Takes the login that an answer is for; it can't be taken again. An answer in another browser
-    /// doesn't use it up.
+    /// Takes the login with this `state`. It can't be taken again. An answer in another browser
+    /// doesn't use the login up.
     pub(super) fn take(
         &mut self,
         state: &str,
@@ -274,7 +275,7 @@ impl Memory {
         }
     }
 
-    /// A login of this browser: that with this id, or else the newest.
+    /// A login of this browser: the one with this id or, without an id, the newest.
     pub(super) fn login(&self, browser: &str, id: Option<&str>) -> Option<&Login> {
         let own = |login: &&Login| login.browser == browser;
         self.logins
@@ -292,8 +293,8 @@ impl Memory {
             .map(|login| login.id.clone())
     }
 
-    /// Whether other logins were under way during this chapter. One that waits for longer than
-    /// Amazon Cognito does was left alone, and nothing of it happens any more.
+    /// Whether other logins were under way during this chapter. A login that has waited for longer
+    /// than Amazon Cognito allows was abandoned, and doesn't count.
     pub(super) fn has_others(&self, chapter: Chapter, now: DateTime<Utc>) -> bool {
         let ends_before = |until: Option<Moment>, from| until.is_some_and(|until| until < from);
         let is_alive = |login: &&Login| {
@@ -309,7 +310,7 @@ impl Memory {
             })
     }
 
-    /// Somebody is signed in from now on. The session that this browser had ends.
+    /// Begins a session with this id. The session `before`, which this browser had, ends.
     pub(super) fn sign_in(
         &mut self,
         (id, before): (String, Option<&str>),
@@ -331,7 +332,7 @@ impl Memory {
         });
     }
 
-    /// The session with this id.
+    /// The session with this id, unless it has expired.
     pub(super) fn session(&self, id: Option<&str>, now: DateTime<Utc>) -> Option<&Session> {
         let mut sessions = self.sessions.iter();
         sessions.find(|session| {
@@ -354,7 +355,7 @@ impl Memory {
         }
     }
 
-    /// The story of the newest refresh is this part of the journal.
+    /// Writes down which part of the journal belongs to the newest refresh of this session.
     pub(super) fn close_refresh(&mut self, id: Option<&str>, chapter: Chapter) {
         let session = self.session_mut(id);
         if let Some(refreshed) = session.and_then(|session| session.refreshed.as_mut()) {
@@ -409,8 +410,8 @@ mod tests {
         }
     }
 
-    /// The checks that are told are those that held, in their order, and then the one that failed,
-    /// if one did.
+    /// Asserts that `checks` has the checks that passed, in order, and then the failed one, if one
+    /// failed.
     fn assert_told(checks: &[Check], failed: Option<NotTaken>) {
         let (all, held) = (
             [

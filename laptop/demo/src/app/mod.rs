@@ -1,9 +1,9 @@
-//! A small app that signs people in through Amazon Cognito: the booking of facilities in a town
-//! that doesn't exist. It is a public client with all the care of a real one, and it shows what it
-//! got and how: the tokens decoded, and the login as a sequence diagram that grows while it
-//! happens.
+//! A small web app that signs people in through Amazon Cognito: a site that books facilities of an
+//! invented town. It is a public client that makes every check that a real app must make. It shows
+//! the tokens that it received, decoded, and the login as a sequence diagram that grows during the
+//! login.
 //!
-//! [`App::bind`] → [`BoundApp::callback_url`], which Amazon Cognito has to know →
+//! To start it: [`App::bind`], then register [`BoundApp::callback_url`] with Amazon Cognito, then
 //! [`BoundApp::serve`].
 
 mod choice;

@@ -1,6 +1,6 @@
-//! The app's pages: the start, who is signed in and with what, why somebody isn't, and everything
-//! that can go wrong. Values are escaped by the templates; a raw token is on none of them.
-//! Attributes are on the page of the person who is signed in, and nowhere else.
+//! The app's HTML pages: the start page, the page after a sign-in, the page after a failed login,
+//! and the error pages. The templates escape all values. No page shows a raw token. Attributes are
+//! only on the page of the person who is signed in.
 
 use askama::Template;
 use axum::response::Response;
@@ -19,7 +19,7 @@ use super::settings::Explanation;
 use crate::diagram::{Count, count, diagram};
 use crate::scopes::Scopes;
 
-/// These pages' own sign and colour.
+/// The icon, the colour and the label of these pages.
 const SITE: Site = Site {
     class: "app",
     icon: loopback::icon!("106b3d", "M5 8l3 3 4-5"),
@@ -27,10 +27,10 @@ const SITE: Site = Site {
     label_en: "App (demo of an invented town)",
 };
 
-/// The one script of the app: it lets the diagram of the start page grow.
+/// The app's only script: it lets the diagram on the start page grow.
 const SCRIPT: &str = include_str!("grow.js");
 
-/// A diagram with what is said above it.
+/// A diagram, with the counts and the remark above it.
 struct Story {
     /// HTML of [`diagram`], in which everything is escaped.
     html: String,
@@ -52,7 +52,7 @@ impl Story {
     }
 }
 
-/// How the newest login of a browser stands.
+/// The state of a browser's newest login.
 enum Standing {
     None,
     UnderWay,
@@ -60,15 +60,15 @@ enum Standing {
     Failed(String),
 }
 
-/// What there is to tell about the newest login of a browser.
+/// What the start page shows of a browser's newest login.
 pub(super) struct Tale {
     pub(super) hops: Vec<Hop>,
-    /// Up to when.
+    /// The moment up to which the hops were read.
     pub(super) seen: Moment,
-    /// Whether other logins may be among the hops.
+    /// Whether hops of other logins may be among them.
     pub(super) others: bool,
     pub(super) stage: Option<Stage>,
-    /// The page of its end, if it has ended.
+    /// The address of the page that shows how the login ended, if it has ended.
     pub(super) end: Option<String>,
 }
 
@@ -94,7 +94,7 @@ struct Start<'a> {
     under_way: bool,
 }
 
-/// Something decoded: JSON, indented.
+/// A decoded token, or userinfo: indented JSON.
 struct Decoded {
     title: &'static str,
     what: &'static str,
@@ -123,7 +123,7 @@ struct RefreshPart<'a> {
     /// Why it failed, if it did.
     failure: Option<&'static str>,
     facts: Vec<(&'static str, &'a str)>,
-    /// What happened, once it is over.
+    /// The diagram of the refresh, once it is over.
     story: Option<Story>,
 }
 
@@ -133,7 +133,7 @@ struct FailedPage<'a> {
     frame: Frame,
     meaning: String,
     remedy: Option<String>,
-    /// The parameters of a login that asks for the same.
+    /// The query of a new login that asks for the same scopes.
     again: String,
     facts: Vec<(&'static str, &'a str)>,
     story: Story,
@@ -145,34 +145,34 @@ struct Message<'a> {
     frame: Frame,
     sentences: Vec<&'a str>,
     facts: Vec<(&'static str, &'a str)>,
-    /// A place of this app, and what the link to it says.
+    /// A link to a page of this app: its address and its text.
     link: (&'a str, &'static str),
     /// Whether a new login is offered.
     again: bool,
 }
 
-/// What goes wrong at the app itself.
+/// What can go wrong at the app itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Problem<'a> {
-    /// Asked for under another name; this is the app's own.
+    /// The `Host` isn't the app's own. The value: the app's own URL.
     OtherHost(&'a str),
     /// There is no such page.
     NotFound,
     /// There is such a page, for another method.
     MethodNotAllowed,
-    /// Its address or its headers are too long.
+    /// The request's address and headers are too long.
     TooLarge,
-    /// A form of another site.
+    /// A form of another site sent the request.
     OtherOrigin,
-    /// A scope that this app doesn't offer.
+    /// The query names a scope that this app doesn't offer.
     UnknownScope,
-    /// No randomness.
+    /// The system gives no randomness.
     Internal,
     /// Nobody is signed in.
     NotSignedIn,
-    /// The callback's parameters make no sense.
+    /// The callback's parameters are malformed.
     Malformed,
-    /// An answer that belongs to no login, perhaps with an error.
+    /// The callback has no `state`, so it belongs to no login. The value: its error, if it has one.
     NoState(Option<&'a OAuthError>),
     /// No login waits for this answer.
     UnknownLogin,
@@ -414,7 +414,8 @@ pub(super) fn logged_out(language: Language) -> Response {
 #[derive(Clone, Copy)]
 pub(super) struct StartScopes<'a> {
     pub(super) shown: &'a Scopes,
-    /// Whether the page's address chooses them, so that it must in the other language too.
+    /// Whether the page's address chooses them. Then the link to the other language chooses them,
+    /// too.
     pub(super) are_in_the_address: bool,
 }
 
@@ -440,7 +441,7 @@ pub(super) fn start(
         seen: tale.seen.number(),
         under_way: matches!(tale.stage, Some(Stage::Waiting(_) | Stage::Finishing)),
     };
-    // The form begins a login, which leads to Amazon Cognito.
+    // The form begins a login: the app answers it with a redirect to Amazon Cognito.
     page(StatusCode::OK, &template, Forms::Leaving, Some(SCRIPT))
 }
 
@@ -468,7 +469,7 @@ pub(super) fn tale(language: Language, tale: &Tale) -> String {
     part.render().unwrap_or_default()
 }
 
-/// The page of somebody who is signed in.
+/// The page of a person who is signed in.
 pub(super) fn signed_in(
     language: Language,
     session: &Session,
@@ -540,7 +541,7 @@ pub(super) fn signed_in(
     page(StatusCode::OK, &template, Forms::Own, None)
 }
 
-/// In Japan, to the second.
+/// The time of day of a refresh, in Japan, to the second.
 fn time_of_day(refreshed: &Refreshed) -> String {
     FixedOffset::east_opt(JAPAN).map_or_else(String::new, |japan| {
         let at = refreshed.at.with_timezone(&japan);
@@ -553,7 +554,7 @@ fn indented(object: &Map<String, Value>) -> String {
     serde_json::to_string_pretty(object).unwrap_or_default()
 }
 
-/// The page of a login that failed; `words` are those of the bridge's class.
+/// The page of a login that failed; `words` explain the bridge's class.
 pub(super) fn failed(
     language: Language,
     login: &Login,
@@ -589,7 +590,7 @@ pub(super) fn failed(
     page(StatusCode::OK, &template, Forms::None, None)
 }
 
-/// What Amazon Cognito told about a failure.
+/// What Amazon Cognito reported about a failure.
 fn facts_of(failed: &Failed, language: Language) -> Vec<(&'static str, &str)> {
     let mut facts = Vec::new();
     for (label, value) in [

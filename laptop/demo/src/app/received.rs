@@ -1,7 +1,7 @@
-//! What the app received, in the form that people read: each fact that was asked for with its value
-//! or why there is none, the rest by name, and a table of which token holds which claim. What was
-//! asked for is what the access token's `scope` says (RFC 9068 §2.2.3). An `address` is read as an
-//! object or as text: a user pool may show either.
+//! What the app received, in readable form: each fact that was asked for, with its value or the
+//! reason why there is none; the names of the facts that weren't asked for; and a table of which
+//! token holds which claim. The access token's `scope` says what was asked for (RFC 9068 §2.2.3).
+//! An `address` can be an object or text: a user pool may show either.
 
 use std::borrow::Cow;
 
@@ -17,10 +17,10 @@ use super::choice::label;
 use super::relying_party::SignedIn;
 use crate::scopes;
 
-/// Japan's time, which has no summer time.
+/// Japan's offset from UTC, in seconds. Japan has no summer time.
 pub(super) const JAPAN: i32 = 9 * 60 * 60;
 
-/// Something that the app could know.
+/// A fact about the person that an app can ask for.
 pub(super) struct Fact {
     pub(super) label: Cow<'static, str>,
     pub(super) claim: Cow<'static, str>,
@@ -29,7 +29,7 @@ pub(super) struct Fact {
     pub(super) remark: Option<&'static str>,
 }
 
-/// Which token holds a claim.
+/// A row of the table: which token holds a claim.
 pub(super) struct Row {
     pub(super) label: Cow<'static, str>,
     pub(super) claim: Cow<'static, str>,
@@ -45,7 +45,7 @@ fn is_granted(signed_in: &SignedIn, scope: Scope) -> bool {
         .any(|word| scopes::named(word) == Some(scope))
 }
 
-/// What the ID token says of what was asked for, and what it says besides.
+/// The facts whose scope was granted, and those that the ID token has besides.
 pub(super) fn facts(signed_in: &SignedIn, language: Language) -> Vec<Fact> {
     let fact = |scope| {
         let value = value(scope, &signed_in.id_token, language);
@@ -68,7 +68,7 @@ pub(super) fn facts(signed_in: &SignedIn, language: Language) -> Vec<Fact> {
         .collect()
 }
 
-/// What wasn't asked for and didn't come, in words.
+/// The labels of the facts that weren't asked for and that the ID token doesn't have.
 pub(super) fn not_asked(signed_in: &SignedIn, language: Language) -> Vec<Cow<'static, str>> {
     let came = |scope| value(scope, &signed_in.id_token, language).is_some();
     scopes::known()
@@ -123,7 +123,7 @@ fn value(scope: Scope, claims: &Map<String, Value>, language: Language) -> Optio
     }
 }
 
-/// When and how.
+/// When and how the person was verified, in words.
 fn verification(claims: &Map<String, Value>, language: Language) -> String {
     let at = claims
         .get(&*Claim::VerifiedAt.name())
@@ -171,7 +171,7 @@ fn why_absent(scope: Scope, language: Language) -> &'static str {
     }
 }
 
-/// The table of claims: asked for, in the ID token, in the access token, in userinfo.
+/// The table of claims. Its columns: asked for, in the ID token, in the access token, in userinfo.
 pub(super) fn rows(signed_in: &SignedIn, language: Language) -> Vec<Row> {
     let row = |label, claim: Cow<'static, str>, is_asked| {
         let holds = |claims: &Map<String, Value>| claims.contains_key(&*claim);
@@ -328,7 +328,7 @@ mod tests {
                 "本人確認"
             ]
         );
-        // Should something come that nobody asked for, it isn't hidden.
+        // A claim that came without being asked for isn't hidden.
         let received = signed_in("openid", json!({ "name": "山田" }));
         assert_eq!(facts(&received, Language::English)[0].claim, "name");
         assert_eq!(not_asked(&received, Language::English).len(), 8);

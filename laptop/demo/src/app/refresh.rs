@@ -1,6 +1,6 @@
-//! Newer tokens for somebody who is signed in: `POST /refresh`. The claims are made anew then, so
-//! an age is that of today. If it fails, the session stays as it was, and its page says why.
-//! The app's own hop is in the journal, as those of a login are.
+//! `POST /refresh`: gets newer tokens for a person who is signed in. Their claims are made anew, so
+//! an age is that of today. If the refresh fails, the session keeps its tokens, and its page says
+//! why. The app records the request in the journal, as it does with those of a login.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub(super) async fn refresh(State(shared): State<Arc<Shared>>, headers: HeaderMa
     let (response, was_tried) = answer(&shared, &asked, &mut checks).await;
     tell(&shared, entry, request, Vec::new(), checks, &response);
     if was_tried {
-        // The chapter ends with this answer.
+        // The refresh's part of the journal ends with this answer.
         let until = Some(shared.journal.now());
         let chapter = Chapter { from, until };
         shared.memory().close_refresh(asked.session(), chapter);

@@ -1,7 +1,8 @@
-//! The app as a relying party of Amazon Cognito: a public client with PKCE, `state` and `nonce`, on
-//! the crate oauth2. [`RelyingParty::begin`] sends the browser away, [`Callback::parse`] reads what
-//! it comes back with, [`RelyingParty::finish`] gets the tokens and [`RelyingParty::refresh`] newer
-//! ones; none is believed that isn't verified.
+//! The app as a relying party of Amazon Cognito: a public client with PKCE, `state` and `nonce`,
+//! built on the crate oauth2. [`RelyingParty::begin`] makes the authorization request,
+//! [`Callback::parse`] reads the authorization response, [`RelyingParty::finish`] gets the tokens,
+//! and [`RelyingParty::refresh`] gets newer ones. Both return only tokens whose ID token is
+//! verified.
 
 use std::fmt;
 use std::time::Duration;
@@ -39,10 +40,10 @@ use loopback::names::{BodyError, LoopbackNames, read_body};
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// The largest answer of Amazon Cognito that is read.
 const BODY_LIMIT: usize = 256 * 1024;
-/// The most characters of what a callback says about an error that are kept.
+/// The most characters that are kept of an error's code and of its description.
 const TEXT_LIMIT: usize = 500;
 
-/// Amazon Cognito as the app knows it, and the app as Amazon Cognito knows it.
+/// The app's registration with Amazon Cognito: Cognito's endpoints, and the app client.
 #[derive(Clone, Debug)]
 pub struct Registration {
     /// `iss` of the user pool's tokens.
@@ -53,7 +54,7 @@ pub struct Registration {
     pub token_url: String,
     /// The userinfo endpoint, for the back channel.
     pub userinfo_url: String,
-    /// The keys of the user pool, for the back channel.
+    /// The JWK Set of the user pool, for the back channel.
     pub jwks_url: String,
     /// The app client's id. It has no secret.
     pub client_id: String,
@@ -61,7 +62,7 @@ pub struct Registration {
     pub redirect_uri: String,
 }
 
-/// Why there is no relying party.
+/// Why a relying party can't be made.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidRegistration {
     /// One of the addresses is no URL.
@@ -72,8 +73,8 @@ pub enum InvalidRegistration {
     Client(#[from] reqwest::Error),
 }
 
-/// What a token answer has beside OAuth's own members (OIDC Core §3.1.3.3). It is kept as it came:
-/// what it says is read when it is verified.
+/// The member that OpenID Connect adds to a token answer (OIDC Core §3.1.3.3). The ID token is kept
+/// unparsed until it is verified.
 #[derive(Clone, Deserialize)]
 struct OpenIdFields {
     id_token: Option<SecretString>,
@@ -87,7 +88,7 @@ impl fmt::Debug for OpenIdFields {
     }
 }
 
-/// oauth2 asks for it. A token is never written out again.
+/// The crate oauth2 requires this trait. The token is left out, so that it is never written out.
 impl Serialize for OpenIdFields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_unit()
@@ -129,7 +130,7 @@ impl fmt::Debug for RelyingParty {
     }
 }
 
-/// What the app remembers of a login that it began. Its `Debug` shows nothing of it.
+/// What the app remembers of a login that it began. `Debug` shows none of the values.
 #[derive(Clone)]
 pub struct AppLogin {
     state: String,
@@ -147,7 +148,7 @@ impl AppLogin {
 
 #[cfg(test)]
 impl AppLogin {
-    /// A login with this `state`, for those who only look at that.
+    /// A login with this `state`, for tests that need no other value.
     pub(crate) fn with_state(state: &str) -> Self {
         Self {
             state: state.to_owned(),
@@ -163,18 +164,19 @@ impl fmt::Debug for AppLogin {
     }
 }
 
-/// What the app asks of Amazon Cognito's pages.
+/// What differs from one authorization request to another.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Wishes<'a> {
-    /// `identity_provider`: goes past the hosted page, straight to this provider.
+    /// `identity_provider`: skips the hosted page, and goes straight to this provider.
     pub identity_provider: Option<&'a str>,
     /// `lang` of the hosted page.
     pub language: Option<&'a str>,
-    /// `scope`: exactly these. Without any, Amazon Cognito gives all that the app client may have.
+    /// `scope`: exactly these scopes. Without any, Amazon Cognito grants all that the app client
+    /// may have.
     pub scopes: &'a [String],
 }
 
-/// The answer that the browser brought back. Its `Debug` doesn't show the code.
+/// The authorization response that the browser brought back. `Debug` doesn't show the code.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Callback {
     /// The `state`, which has to be that of a login.
@@ -192,23 +194,24 @@ impl fmt::Debug for Callback {
     }
 }
 
-/// An error in the browser's answer (RFC 6749 §4.1.2.1). It is what somebody put into a URL: text,
-/// and nothing more.
+/// An error of the authorization response (RFC 6749 §4.1.2.1). Anybody can put it into a URL, so it
+/// is untrusted text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OAuthError {
     /// `error`.
     pub error: String,
-    /// `error_description`, or nothing.
+    /// `error_description`, or an empty text.
     pub description: String,
 }
 
-/// Why an answer can't be the answer to any login.
+/// Why an authorization response can't belong to any login.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum BadCallback {
     /// A parameter comes twice, or there is neither a code nor an error, or both.
     #[error("the answer is malformed")]
     Malformed,
-    /// There is no state: nobody knows which login this is about.
+    /// There is no `state`, so it isn't known to which login the response belongs. The value: the
+    /// error of the response, if it has one.
     #[error("the answer has no state")]
     NoState(Option<OAuthError>),
 }
@@ -259,13 +262,13 @@ pub struct SignedIn {
     pub access_token_header: Map<String, Value>,
     /// The claims of the access token, which belongs to the ID token (`at_hash`).
     pub access_token: Map<String, Value>,
-    /// What `/oauth2/userInfo` says.
+    /// The claims of `/oauth2/userInfo`.
     pub userinfo: Map<String, Value>,
-    /// The tokens themselves, for those who call somebody with them.
+    /// The raw tokens, for callers who use them at other endpoints.
     pub tokens: Tokens,
 }
 
-/// Tokens as they came.
+/// The raw tokens, as Amazon Cognito sent them.
 #[derive(Clone, Debug)]
 pub struct Tokens {
     /// The ID token, a JWT.
@@ -282,25 +285,25 @@ impl fmt::Debug for SignedIn {
     }
 }
 
-/// Why the app has no tokens, or doesn't believe them.
+/// Why the app has no tokens that it can use.
 #[derive(Debug, thiserror::Error)]
 pub enum FinishError {
-    /// Amazon Cognito gave no answer that could be read.
+    /// Amazon Cognito gave no readable answer.
     #[error("the app got no answer of Cognito")]
     BackChannel,
     /// Amazon Cognito refused the code or the refresh token (RFC 6749 §5.2).
     #[error("Cognito refused the app's token request: {}", .0.error)]
     Refused(OAuthError),
-    /// There is no refresh token to ask with.
+    /// There is no refresh token.
     #[error("Cognito gave no refresh token")]
     NoRefreshToken,
-    /// The token answer isn't what it should be.
+    /// The token answer is malformed.
     #[error("the token answer of Cognito can't be read")]
     TokenAnswer,
-    /// The ID token isn't believed.
+    /// The ID token isn't valid.
     #[error("the ID token of Cognito isn't valid: {0:?}")]
     IdToken(IdTokenCheck),
-    /// Userinfo is missing, or speaks of somebody else.
+    /// Userinfo is missing or malformed, or its `sub` isn't that of the ID token.
     #[error("the userinfo answer of Cognito can't be used")]
     Userinfo,
 }
@@ -317,7 +320,7 @@ enum BackChannelError {
 }
 
 impl RelyingParty {
-    /// A relying party with this registration. `clock` is the one by which tokens expire.
+    /// A relying party with this registration. `clock` decides whether a token has expired.
     ///
     /// # Errors
     ///
@@ -349,11 +352,12 @@ impl RelyingParty {
         })
     }
 
-    /// Before the browser leaves: what the app remembers, and where the browser goes.
+    /// Begins a login: returns what the app has to remember, and the URL of the authorization
+    /// request.
     ///
     /// # Errors
     ///
-    /// Without randomness.
+    /// [`NoRandomness`], if the system gives no randomness.
     pub fn begin(&self, wishes: Wishes<'_>) -> Result<(AppLogin, Url), NoRandomness> {
         let random = || keys::random_base64url::<32>(&SystemRandomness);
         let login = AppLogin {
@@ -383,8 +387,8 @@ impl RelyingParty {
         Ok((login, url))
     }
 
-    /// When the browser is back with a code: the tokens, verified (OIDC Core §3.1.3.7), and
-    /// userinfo.
+    /// Finishes a login, when the browser is back with a code: exchanges the code for tokens,
+    /// verifies the ID token (OIDC Core §3.1.3.7), and gets userinfo.
     ///
     /// # Errors
     ///
@@ -404,12 +408,12 @@ impl RelyingParty {
         self.signed_in(answer, occasion, None).await
     }
 
-    /// Newer tokens for somebody who is signed in, verified as the first were (OIDC Core §12.2),
-    /// and userinfo.
+    /// Gets newer tokens with the refresh token, verifies the ID token (OIDC Core §12.2), and gets
+    /// userinfo.
     ///
     /// # Errors
     ///
-    /// [`FinishError`]. What was there before stays as good as it was.
+    /// [`FinishError`]. The tokens from before stay valid.
     pub async fn refresh(&self, before: &SignedIn) -> Result<SignedIn, FinishError> {
         let refresh_token =
             (before.tokens.refresh_token.clone()).ok_or(FinishError::NoRefreshToken)?;
@@ -428,8 +432,8 @@ impl RelyingParty {
         self.signed_in(answer, occasion, Some(refresh_token)).await
     }
 
-    /// Believes a token answer, or doesn't. `refresh_token` is the one that stays if there is no
-    /// new one.
+    /// Verifies a token answer, and gets userinfo. `refresh_token` is kept if the answer has no new
+    /// one.
     async fn signed_in(
         &self,
         answer: TokenAnswer,
@@ -476,7 +480,7 @@ impl RelyingParty {
         })
     }
 
-    /// What userinfo says of this subject, and of nobody else (OIDC Core §5.3.2).
+    /// Gets userinfo. Its `sub` must be this subject (OIDC Core §5.3.2).
     async fn userinfo(
         &self,
         access_token: &AccessToken,
@@ -502,8 +506,7 @@ impl RelyingParty {
             .ok_or(FinishError::Userinfo)
     }
 
-    /// Writes down the verification: what was checked and, if all of it held, whom the ID token is
-    /// about.
+    /// Records the verification in the journal: the checks and, if all of them passed, the subject.
     fn tell(&self, subject: Option<&str>, checks: Vec<Check>) {
         self.journal.record(Step {
             from: Party::App,
@@ -527,7 +530,8 @@ fn is_json(content_type: &HeaderValue) -> bool {
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
-/// One request of the back channel, bounded in time and size; redirects aren't followed.
+/// Sends one request of the back channel. The answer's time and size are limited; redirects aren't
+/// followed.
 async fn send(
     http: reqwest::Client,
     request: HttpRequest,
@@ -559,22 +563,22 @@ fn token_error(error: TokenError) -> FinishError {
     }
 }
 
-/// What somebody else says about an error, bounded.
+/// A text about an error from outside, cut to [`TEXT_LIMIT`] characters.
 fn clip(text: &str) -> String {
     text.chars().take(TEXT_LIMIT).collect()
 }
 
-/// A part of a JWT: 0 is the header, 1 are the claims.
+/// Decodes a part of a JWT: 0 is the header, 1 are the claims.
 fn decoded(token: &str, place: usize) -> Option<Map<String, Value>> {
     let part = token.split('.').nth(place)?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
-/// The bridge's `<class> <support id>` at the end of a description, behind what Amazon Cognito puts
-/// before it.
+/// The bridge's failure class and support id. They are the last two words of a description; Amazon
+/// Cognito puts its own text before them.
 #[must_use]
 pub(crate) fn class_and_support_id(description: &str) -> (Option<String>, Option<String>) {
-    // Amazon Cognito ends what a trigger says with a full stop.
+    // Amazon Cognito adds a full stop to a trigger's error message.
     let words = description.trim_end_matches('.').split_whitespace();
     let mut words = words.rev();
     let (support_id, class) = (words.next(), words.next());

@@ -1,5 +1,5 @@
-//! The app's server: its routes, and its connections, which are few, with small headers that have
-//! to come in time.
+//! The app's HTTP server: its routes, and the limits for connections: how many, how large the
+//! headers, and how long the headers may take.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -22,13 +22,13 @@ use super::{handlers, login, refresh};
 /// The name under which a browser finds the app. Every name below `localhost` is this machine.
 pub const PUBLIC_HOST: &str = "app.localhost";
 
-/// The most of such answers that wait at a time.
+/// The most requests to `/story` that wait at a time.
 const WATCHERS: usize = 32;
 
 /// The most connections at a time; another one waits.
 const CONNECTIONS: usize = 128;
-/// How much is read ahead before a request's headers must be complete. What is less and still too
-/// much gets a page.
+/// How many bytes are read before a request's headers must be complete. The limit of `handlers.rs`
+/// is lower, so that headers between the two limits get an error page.
 const READ_AHEAD: usize = 64 * 1024;
 /// How long the headers of a request may take to come, and how long a connection is kept for the
 /// next request.
@@ -49,11 +49,11 @@ pub struct App {
 }
 
 impl App {
-    /// Takes its port on loopback.
+    /// Binds the app's port on loopback.
     ///
     /// # Errors
     ///
-    /// [`StartError::Listen`], which says which address.
+    /// [`StartError::Listen`], which names the address.
     pub async fn bind(settings: AppSettings) -> Result<BoundApp, StartError> {
         let address = SocketAddr::from(([127, 0, 0, 1], settings.port));
         let listener = Listener::bind(address).await?;
@@ -85,7 +85,7 @@ impl BoundApp {
         format!("{}/callback", self.base_url())
     }
 
-    /// Begins to answer. `registration` is that of [`BoundApp::callback_url`].
+    /// Begins to answer. The redirect URI of `registration` is [`BoundApp::callback_url`].
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! How the app is started, and what it says of how logins ended.
+//! The app's settings, and the messages by which the app reports how logins ended.
 
 use loopback::pages::Language;
 use loopback::server::ListenError;
@@ -12,19 +12,19 @@ use crate::scopes::Scopes;
 pub struct Explanation {
     /// What it means.
     pub meaning: String,
-    /// What whoever operates the bridge does about it.
+    /// What the bridge's operator does about it.
     pub remedy: String,
 }
 
-/// Tells what a class of the bridge's failures means. The app itself knows nothing of the bridge.
+/// Explains a failure class of the bridge. The app itself knows no classes.
 pub type Explain = fn(class: &str, language: Language) -> Option<Explanation>;
 
 /// How a login ended, as the app saw it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Ended {
-    /// Somebody is signed in.
+    /// The person is signed in.
     SignedIn,
-    /// The app has no tokens, and this is what it was told.
+    /// The app has no tokens. The values: what Amazon Cognito reported.
     Failed {
         /// `error` of Amazon Cognito's answer.
         error: Option<String>,
@@ -35,21 +35,21 @@ pub enum Ended {
     },
 }
 
-/// How the app is started.
+/// The app's settings.
 #[derive(Clone, Debug)]
 pub struct AppSettings {
     /// The port on 127.0.0.1; 0 means any free one.
     pub port: u16,
-    /// What is asked for where nobody has chosen.
+    /// The scopes that are asked for if the person hasn't chosen any.
     pub scopes: Scopes,
     /// What the bridge's classes of failure mean.
     pub explain: Explain,
-    /// Is told how each login ended. What finds no place is left out.
+    /// Gets how each login ended. If the channel is full, the message is dropped.
     pub ended: Option<mpsc::Sender<Ended>>,
 }
 
 impl Default for AppSettings {
-    /// Any free port, every scope, classes without words, and nobody who is told.
+    /// Any free port, every scope, no explanations of classes, and no channel.
     fn default() -> Self {
         Self {
             port: 0,

@@ -1,4 +1,4 @@
-//! What every handler of the app needs.
+//! The state that all handlers of the app share.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +10,7 @@ use super::memory::Memory;
 use super::relying_party::RelyingParty;
 use super::settings::AppSettings;
 
-/// What every handler needs.
+/// The state that all handlers share.
 pub(super) struct Shared {
     pub(super) base_url: String,
     /// What a request's `Host` must be.

@@ -1,23 +1,23 @@
-//! What each hop of a login is for, and why it is done that way: the lesson that an arrow of the
-//! diagram opens to.
-//! A hop is known by who calls whom with which path; a parameter by its name.
-//! Japanese and English; the paragraphs are those of the specifications.
+//! The lessons of the diagram: what each hop of a login is for, and why it is done that way, in
+//! Japanese and English, with references to the specifications. An arrow shows its lesson when it
+//! is opened. A hop is recognized by its caller, its callee, the method and the path; a parameter
+//! by its name.
 
 use loopback::journal::{Hop, Party};
 
 /// A text in Japanese and English.
 type Text = (&'static str, &'static str);
 
-/// What a hop teaches.
+/// The explanation of a hop.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lesson {
     /// What happens, in a few words.
     pub(super) title: Text,
     /// What it is for, and why it is done that way.
     pub(super) why: Text,
-    /// Where that stands: paragraphs, separated by `; `.
+    /// The references: paragraphs, separated by `; `.
     pub(super) source: &'static str,
-    /// What the answer is, where it is told on a line of its own.
+    /// The title of the answer, if the answer has a row of its own.
     pub(super) answer: Option<Text>,
 }
 
@@ -71,7 +71,7 @@ pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {
     Some(lesson)
 }
 
-/// Whether a token request hands in this.
+/// Whether a token request has this `grant_type`.
 fn grants(hop: &Hop, grant_type: &str) -> bool {
     let parameters = hop.step.iter().flat_map(|step| &step.parameters);
     let mut grants = parameters.filter(|parameter| parameter.name == "grant_type");

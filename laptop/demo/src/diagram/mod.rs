@@ -1,7 +1,7 @@
-//! A login as a sequence diagram in HTML: five lifelines (six where triggers are called), an arrow
-//! for each hop, and behind each arrow what it carried, what was checked, and why it is there. It
-//! is made of what the journal holds, so it shows no secret and no attribute. On a narrow screen,
-//! and to a screen reader, it is an ordered list.
+//! A login as a sequence diagram in HTML: five lifelines (six if triggers are called), and an arrow
+//! for each hop. An arrow opens to show what the hop carried, what was checked, and why the hop is
+//! there. The diagram is made from the journal, which holds no secret and no attribute. On a narrow
+//! screen, and for a screen reader, it is an ordered list.
 
 mod lessons;
 
@@ -11,13 +11,15 @@ use loopback::pages::Language;
 
 use crate::journal_ja::{japanese_value, text};
 
-/// Longer values are cut: they are addresses, not something to read.
+/// The most characters of a value. Longer values are cut: they are addresses, not something to
+/// read.
 const LONGEST_VALUE: usize = 240;
-/// Longer requests lose the start of their path on the arrow; inside they are whole.
+/// The most characters of a request on an arrow. A longer request loses the start of its path
+/// there; the opened arrow shows all of it.
 const LONGEST_REQUEST: usize = 30;
 
-/// The lifelines, from left to right. That of the triggers stands beside Cognito's, which alone
-/// calls them, and is there only in a story in which it does: the others have more room without it.
+/// The lifelines, from left to right. The triggers' lifeline is next to Cognito's, because only
+/// Cognito calls them. If no trigger was called it is left out, which gives the others more room.
 const PARTIES: [Party; 6] = [
     Party::Browser,
     Party::App,
@@ -41,10 +43,10 @@ fn parties(hops: &[Hop]) -> Vec<Party> {
 /// A party as the diagram shows it.
 #[derive(Clone, Copy, Debug)]
 struct Actor {
-    /// The class of its colour.
+    /// The CSS class of its colour.
     class: &'static str,
     name: &'static str,
-    /// What it is in this demo.
+    /// What the party is in this demo.
     what: &'static str,
 }
 
@@ -94,7 +96,7 @@ struct Shown<'a> {
     meaning: Option<&'static str>,
 }
 
-/// A reference to a paragraph, and where it can be read.
+/// A reference to a paragraph, and the link to its text.
 struct Source<'a> {
     text: &'a str,
     link: Option<String>,
@@ -107,7 +109,7 @@ struct ShownCheck<'a> {
     passed: bool,
 }
 
-/// What an arrow opens to.
+/// What an arrow shows when it is opened.
 #[derive(Default)]
 struct Inside<'a> {
     request: &'a str,
@@ -121,7 +123,7 @@ struct Inside<'a> {
 /// A row of the diagram.
 struct Row<'a> {
     id: String,
-    /// Where the arrow stands, which way it points, and how it looks.
+    /// The CSS classes: where the arrow is, which way it points, and how it looks.
     class: String,
     number: String,
     from: Actor,
@@ -143,16 +145,16 @@ struct Diagram<'a> {
     rows: Vec<Row<'a>>,
 }
 
-/// How much happened, and how much of it was checked.
+/// How many hops a story has, and how many checks.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Count {
-    /// The hops, without work of one party alone.
+    /// The hops, without the steps that one party does alone.
     pub(crate) hops: usize,
     /// The checks.
     pub(crate) checks: usize,
 }
 
-/// What there is of a story.
+/// Counts the hops and the checks of a story.
 pub(crate) fn count(hops: &[Hop]) -> Count {
     let steps = hops.iter().filter_map(|hop| hop.step.as_ref());
     Count {
@@ -167,7 +169,7 @@ pub(crate) fn diagram(hops: &[Hop], language: Language) -> String {
     let parties = parties(hops);
     let mut rows = Vec::with_capacity(lines.len());
     for line in &lines {
-        // Both lines of a hop have its number.
+        // A hop's request and its answer have the same number.
         let number = 1 + hops
             .iter()
             .filter(|hop| hop.begun < line.hop().begun)
@@ -257,7 +259,8 @@ fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], language: Language
     }
 }
 
-/// What an answer is: not what it should have been, if it is a refusal.
+/// The title of an answer. A refusal and an error have titles of their own; the lesson's title is
+/// that of a successful answer.
 fn answer_title(hop: &Hop, lesson: Option<&lessons::Lesson>) -> (&'static str, &'static str) {
     let step = hop.step.as_ref();
     let is_refused = step
@@ -350,8 +353,8 @@ fn shortened(request: &str) -> String {
     }
 }
 
-/// Where a rule can be read: `RFC 7636 §4.6 …`, or a paragraph of OpenID Connect Core that has a
-/// name.
+/// The URL of a rule's text, for an RFC (`RFC 7636 §4.6 …`) or for OpenID Connect Core. It points
+/// to the paragraph if the paragraph's anchor is known.
 fn link(rule: &str) -> Option<String> {
     let mut words = rule.split(' ');
     let (name, number) = (words.next()?, words.next()?);
@@ -452,7 +455,7 @@ mod tests {
                 "right a0 b1 m3 by-browser waits",
             ]
         );
-        // Request and answer have one number.
+        // Request and answer have the same number.
         let numbers: Vec<&str> = html
             .split("<span class=\"number\">")
             .skip(1)
@@ -471,7 +474,7 @@ mod tests {
         let style = include_str!("../../../loopback/templates/style.css");
         for from in PARTIES {
             for to in PARTIES {
-                // The browser, the triggers and the service do no work of their own that is told.
+                // The journal has no steps that the browser, the triggers or the service do alone.
                 let idle = [Party::Browser, Party::Triggers, Party::Service];
                 if from == to && idle.contains(&from) {
                     continue;
@@ -484,7 +487,7 @@ mod tests {
                     let with_six = html.contains("class=\"diagram six\"");
                     assert_eq!(with_six, html.contains("head triggers"));
                     for class in classes(&html).join(" ").split(' ') {
-                        // What says where a label stands differs with six lifelines.
+                        // With six lifelines, the classes for a label's position have other rules.
                         let is_moved = with_six && matches!(class, "m6" | "m7" | "m8" | "m9");
                         let rule = if is_moved {
                             format!(".six .{class} ")

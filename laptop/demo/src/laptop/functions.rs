@@ -1,6 +1,6 @@
-//! The functions that everything is started with: built together by one run of cargo, since they
-//! share most of what they are made of.
-//! A new function is added here, in `template.yaml`, and in `xtask`, which builds what is deployed.
+//! The executables of the Lambda functions. One run of cargo builds them together, since they share
+//! most of their dependencies. A new function is added here, in `template.yaml`, and in `xtask`,
+//! which builds the functions for deployment.
 
 use std::path::PathBuf;
 
@@ -11,9 +11,9 @@ use local_lambda::{BuildError, BuildStop, Profile, Target, build_all_once, build
 pub struct Functions {
     /// `federation`: the bridge.
     pub federation: PathBuf,
-    /// `inbound-federation`: the trigger that admits a sign-in.
+    /// `inbound-federation`: the trigger that decides what a sign-in writes into the user pool.
     pub inbound_federation: PathBuf,
-    /// `pre-token-generation`: the trigger that says what tokens hold.
+    /// `pre-token-generation`: the trigger that decides which claims tokens get.
     pub pre_token_generation: PathBuf,
 }
 
@@ -21,7 +21,7 @@ impl Functions {
     /// The packages, whose binaries have the same names.
     pub const PACKAGES: [&str; 3] = ["federation", "inbound-federation", "pre-token-generation"];
 
-    /// Builds them, once in the life of this process. This call blocks.
+    /// Builds the functions, at most once in the life of this process. This call blocks.
     ///
     /// # Errors
     ///
@@ -30,7 +30,8 @@ impl Functions {
         Self::of(build_all_once(&targets(profile))?)
     }
 
-    /// Builds them until somebody stops it, with each line of cargo's progress. This call blocks.
+    /// Builds the functions, until they are built or `stop` is used. `progress` gets each line of
+    /// cargo's output. This call blocks.
     ///
     /// # Errors
     ///

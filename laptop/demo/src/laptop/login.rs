@@ -1,6 +1,6 @@
-//! One login through everything, as a person and an app do it.
-//! The app sends the browser to Amazon Cognito, the person chooses on the test-card page, and the
-//! app exchanges its code and verifies the ID token, as a real one must.
+//! A headless login through all parts, as a person and an app do it. The app sends the browser to
+//! Amazon Cognito, the person chooses on the test-card page and consents, and the app exchanges its
+//! code and verifies the ID token, as a real app must.
 
 use serde_json::Value;
 use url::Url;
@@ -13,12 +13,12 @@ use service_simulator::fault::Fault;
 use crate::app::relying_party::{Callback, FinishError, Wishes, class_and_support_id};
 use crate::scopes::Scopes;
 
-/// What became of a login.
+/// How a login ended.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// The app has its tokens.
     SignedIn(Box<SignedIn>),
-    /// It doesn't, and this is why.
+    /// The login failed.
     Failed(Failed),
 }
 
@@ -39,7 +39,7 @@ pub enum Place {
 /// A login that failed.
 #[derive(Clone, Debug, Eq, PartialEq, serde::Serialize)]
 pub struct Failed {
-    /// Where the person is now.
+    /// Where the login ended.
     pub place: Place,
     /// The bridge's class of the failure, if the bridge refused.
     pub class: Option<String>,
@@ -47,23 +47,23 @@ pub struct Failed {
     pub support_id: Option<String>,
     /// The OAuth error that the app got.
     pub error: Option<String>,
-    /// What the app was told about it, or the text of the page.
+    /// The `error_description` that the app got, or the title of the page.
     pub description: String,
 }
 
-/// Why a login couldn't be tried to its end.
+/// Why a login couldn't be carried out to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    /// The browser met something that no browser should.
+    /// The browser's stand-in got no answer, or one that it refuses.
     #[error(transparent)]
     UserAgent(#[from] UserAgentError),
-    /// The app has no tokens, or doesn't believe them.
+    /// The app has no tokens that it can use.
     #[error(transparent)]
     App(#[from] FinishError),
     /// There is no randomness.
     #[error(transparent)]
     Randomness(#[from] keys::NoRandomness),
-    /// An answer of a stand-in isn't what it should be.
+    /// An answer isn't what it should be.
     #[error("{0}")]
     Unexpected(&'static str),
 }
@@ -74,7 +74,7 @@ impl Laptop {
     ///
     /// # Errors
     ///
-    /// [`LoginError`]; a login that fails as it should is an [`Outcome`].
+    /// [`LoginError`]. A login that ends in a failure isn't an error, but an [`Outcome`].
     pub async fn login(
         &self,
         browser: &UserAgent,
@@ -89,7 +89,7 @@ impl Laptop {
     ///
     /// # Errors
     ///
-    /// [`LoginError`]; a login that fails as it should is an [`Outcome`].
+    /// [`LoginError`]. A login that ends in a failure isn't an error, but an [`Outcome`].
     pub async fn login_asking(
         &self,
         browser: &UserAgent,
@@ -124,8 +124,8 @@ impl Laptop {
         Ok(browser.follow(start, "application/json", at_app).await?.end)
     }
 
-    /// The person's choice on the test-card page, the consent, and the way back from there until
-    /// `until` or to a page. Where the browser isn't on that page, nothing is chosen.
+    /// Makes the person's choice on the test-card page, consents, and follows the browser until
+    /// `until` is true or a page comes. If `arrival` isn't the test-card page, nothing is sent.
     ///
     /// # Errors
     ///
@@ -141,18 +141,19 @@ impl Laptop {
         let answer = fault.map_or("normal", Fault::id);
         let choice = [("persona", persona), ("answer", answer)];
         let chosen = submit(browser, arrival, &choice, &until).await?;
-        // Whoever cancels in the app is asked for no consent, and is back already.
+        // After a cancellation in the app there is no consent page: the browser is back already,
+        // and nothing is sent.
         submit(browser, chosen, &[("decision", "accept")], &until).await
     }
 }
 
 impl<S> Laptop<S> {
-    /// The app's part before the browser leaves, asking for every scope: what it remembers, and
-    /// where the browser goes.
+    /// Begins a login as the app, asking for every scope: returns what the app has to remember, and
+    /// the URL of the authorization request.
     ///
     /// # Errors
     ///
-    /// Without randomness.
+    /// [`LoginError::Randomness`].
     pub fn begin(&self) -> Result<(AppLogin, Url), LoginError> {
         self.begin_asking(&Scopes::all().to_string())
     }
@@ -162,7 +163,7 @@ impl<S> Laptop<S> {
     ///
     /// # Errors
     ///
-    /// Without randomness.
+    /// [`LoginError::Randomness`].
     pub fn begin_asking(&self, scopes: &str) -> Result<(AppLogin, Url), LoginError> {
         let scopes: Vec<String> = scopes.split_ascii_whitespace().map(str::to_owned).collect();
         let wishes = Wishes {
@@ -173,7 +174,7 @@ impl<S> Laptop<S> {
         Ok(self.relying_party.begin(wishes)?)
     }
 
-    /// Newer tokens with the refresh token.
+    /// Gets newer tokens with the refresh token.
     ///
     /// # Errors
     ///
@@ -182,7 +183,8 @@ impl<S> Laptop<S> {
         Ok(self.relying_party.refresh(signed_in).await?)
     }
 
-    /// The app's part when the browser is back: its own checks, and its tokens.
+    /// Finishes a login as the app, when the browser is back: checks the `state`, exchanges the
+    /// code, and verifies the tokens.
     ///
     /// # Errors
     ///
@@ -240,8 +242,8 @@ fn failed_on(page: &Page) -> Failed {
     }
 }
 
-/// Sends the form of a page of the service, and follows the browser from there. Elsewhere nothing
-/// is sent.
+/// Sends the form of a page of the service, and follows the browser from there. If `arrival` isn't
+/// such a page, nothing is sent.
 async fn submit(
     browser: &UserAgent,
     arrival: Arrival,
@@ -266,7 +268,7 @@ async fn submit(
     let fields: Vec<_> = fields.iter().copied().chain([("login", login)]).collect();
     let answered = browser.post_form(&action, "text/html", &fields).await?;
     match answered.redirect_target()? {
-        // The service's pages are read as a program reads them, those of others as a person does.
+        // The service's pages are requested as JSON, all others as HTML.
         Some(target) if target.origin() == page.url.origin() => Ok(browser
             .follow(&target, "application/json", until)
             .await?

@@ -1,7 +1,7 @@
-//! All of it on one machine: the service, the function `federation` behind its HTTP API, Amazon
-//! Cognito and its triggers. Started in the order in which they need each other's addresses; each
-//! part stays reachable for tests.
-//! The functions are configured by their environment alone, as they are in the cloud.
+//! Everything on one machine: the service, the function `federation` behind its HTTP API, Amazon
+//! Cognito and its triggers. The functions are the real ones; the others are stand-ins. They start
+//! in the order in which they need each other's addresses, and tests can reach each of them. The
+//! functions are configured only by their environment, as on AWS.
 
 mod functions;
 mod login;
@@ -39,19 +39,19 @@ use loopback::rsa::{NoKey, RsaKey};
 use loopback::server::ListenError;
 use service_simulator::{Endpoints, RegisteredClient, Service, ServiceOptions};
 
-/// The client id that the stand-in of the service knows the bridge by.
+/// The bridge's client id at the service.
 pub const SERVICE_CLIENT_ID: &str = "RP00000001";
-/// The client id that the bridge knows Amazon Cognito by.
+/// Amazon Cognito's client id at the bridge.
 pub const COGNITO_CLIENT_ID: &str = "amazon-cognito";
 /// The app client's id in the user pool.
 pub const APP_CLIENT_ID: &str = "1example23456789";
-/// The bridge's name in the user pool.
+/// The bridge's provider name in the user pool.
 const PROVIDER_NAME: &str = "MynaApp";
-/// Where Amazon Cognito sends the browser back to the app of a headless login. Nobody listens
-/// there: the browser stops before it.
+/// The callback URL of a headless login's app. Nothing listens there: the browser's stand-in stops
+/// before it requests this URL.
 pub const APP_CALLBACK: &str = "http://app.localhost/callback";
 
-/// The ports of the three front doors; 0 means any free one.
+/// The ports of the service, the bridge and Amazon Cognito; 0 means any free one.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Ports {
     /// The service's.
@@ -62,7 +62,7 @@ pub struct Ports {
     pub cognito: u16,
 }
 
-/// How everything is started.
+/// The options with which everything starts.
 #[derive(Clone)]
 pub struct LaptopOptions {
     /// The functions' executables.
@@ -71,20 +71,22 @@ pub struct LaptopOptions {
     pub ports: Ports,
     /// The algorithm of the client assertion.
     pub assertion_algorithm: Algorithm,
-    /// Variables of the bridge that differ from [`Configuration::environment`]; `None` leaves one
-    /// out. The triggers get the same service, provider name and keys of records as the bridge.
+    /// The bridge's environment variables that differ from [`Configuration::environment`]; `None`
+    /// removes a variable. The triggers get the same service, provider name and record keys as the
+    /// bridge.
     pub environment: BTreeMap<String, Option<String>>,
-    /// Variables of both triggers that differ from what follows from that; `None` leaves one out.
+    /// The environment variables of both triggers that differ from those they share with the
+    /// bridge; `None` removes a variable.
     pub trigger_environment: BTreeMap<String, Option<String>>,
-    /// What Amazon Cognito does otherwise.
+    /// What Amazon Cognito does differently from its default.
     pub variation: Variation,
     /// The clock of the stand-ins.
     pub clock: SimClock,
     /// The journal of the stand-ins.
     pub journal: Journal,
-    /// The app in the browser, if there is to be one.
+    /// The settings of the app for a browser; without them there is no such app.
     pub app: Option<AppSettings>,
-    /// The RSA keys; new ones where there are none.
+    /// The RSA keys; `None` makes new ones.
     pub rsa_keys: Option<RsaKeys>,
     /// Changes the options of the service's stand-in before it starts.
     pub service: fn(&mut ServiceOptions),
@@ -106,7 +108,7 @@ impl fmt::Debug for LaptopOptions {
 }
 
 impl LaptopOptions {
-    /// Free ports, ES256 assertions, and nothing out of the ordinary.
+    /// The defaults: free ports, ES256 assertions, and no changes.
     #[must_use]
     pub fn new(functions: Functions) -> Self {
         Self {
@@ -128,7 +130,7 @@ impl LaptopOptions {
     }
 }
 
-/// Why something doesn't start.
+/// Why the laptop doesn't start.
 #[derive(Debug, thiserror::Error)]
 pub enum LaptopError {
     /// The service.
@@ -151,7 +153,7 @@ pub enum LaptopError {
     Configuration(#[from] ConfigurationError),
 }
 
-/// Why there is no configuration.
+/// Why a configuration can't be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
     /// A key could not be made.
@@ -165,7 +167,8 @@ pub enum ConfigurationError {
     Randomness(#[from] NoRandomness),
 }
 
-/// The RSA keys of a laptop, for those who start many.
+/// The RSA keys of a laptop. Tests that start many laptops share them, because making a key takes
+/// long.
 #[derive(Clone, Debug)]
 pub struct RsaKeys {
     /// Of the service's access tokens.
@@ -177,7 +180,7 @@ pub struct RsaKeys {
 }
 
 impl RsaKeys {
-    /// New keys.
+    /// Makes new keys.
     ///
     /// # Errors
     ///
@@ -204,7 +207,7 @@ pub struct Configuration {
 /// The addresses that a bridge's configuration holds.
 #[derive(Clone, Debug)]
 pub struct Addresses<'a> {
-    /// The bridge's own.
+    /// The bridge's issuer.
     pub issuer: &'a str,
     /// Amazon Cognito's redirect URI.
     pub redirect_uri: &'a str,
@@ -222,7 +225,7 @@ impl Configuration {
         Self::with(LocalKey::generate(Algorithm::Rs256)?, assertion_algorithm)
     }
 
-    /// This key of the ID tokens, and all else new.
+    /// This key for ID tokens; all other keys and secrets are new.
     fn with(
         id_token_key: LocalKey,
         assertion_algorithm: Algorithm,
@@ -278,8 +281,8 @@ impl Configuration {
         &self.assertion_key
     }
 
-    /// The environment of the function: complete, and with the secrets in it, for this machine
-    /// only.
+    /// The complete environment of the function `federation`, with the secrets in it: for this
+    /// machine only.
     #[must_use]
     pub fn environment(&self, addresses: &Addresses<'_>) -> Vec<(String, String)> {
         let service = addresses.service;
@@ -328,8 +331,8 @@ impl Configuration {
     }
 }
 
-/// Everything, running. It ends when it is dropped; [`Laptop::stop`] ends it gently. `S` is what
-/// stands in the service's place: the stand-in, unless [`Laptop::start_around`] was given another.
+/// Everything, running. Dropping it stops everything at once; [`Laptop::stop`] lets requests end
+/// first. `S` is the service: the stand-in, unless [`Laptop::start_around`] was given another.
 pub struct Laptop<S = Service> {
     /// The service.
     pub service: S,
@@ -361,7 +364,7 @@ pub struct Triggers {
 }
 
 impl Triggers {
-    /// Each of them.
+    /// Both triggers.
     pub fn each(&self) -> impl Iterator<Item = &DirectFunction> {
         [&self.inbound_federation, &self.pre_token_generation].into_iter()
     }
@@ -385,7 +388,7 @@ fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// The bridge's URL for browsers, and its issuer.
+/// The bridge's URL for browsers, which is its issuer, too.
 #[must_use]
 pub fn bridge_issuer(port: u16) -> String {
     format!("http://bridge.localhost:{port}")
@@ -414,17 +417,17 @@ impl Laptop {
         .await
     }
 
-    /// Stops everything. The functions go first: then nobody waits for them, and they wait for
-    /// nobody.
+    /// Stops everything: first the app, then the functions, then the stand-ins that they call, so
+    /// that no function waits for a stand-in that has stopped.
     pub async fn stop(self) {
         self.stop_around().await.stop().await;
     }
 }
 
 impl<S> Laptop<S> {
-    /// Starts everything around a service that others wrote. `service` gets the bridge as that
-    /// service has to know it, and gives the service and where it is found;
-    /// [`LaptopOptions::service`] and its port have no part in this.
+    /// Starts everything with another service than the stand-in. `service` gets the client to
+    /// register at that service, which is the bridge, and returns the running service and its
+    /// endpoints. [`LaptopOptions::service`] and the service's port aren't used.
     ///
     /// # Errors
     ///
@@ -534,7 +537,7 @@ impl<S> Laptop<S> {
     }
 }
 
-/// Sets and leaves out variables.
+/// Sets and removes variables.
 fn change(environment: &mut BTreeMap<String, String>, changes: &BTreeMap<String, Option<String>>) {
     for (name, value) in changes {
         match value {
@@ -544,8 +547,8 @@ fn change(environment: &mut BTreeMap<String, String>, changes: &BTreeMap<String,
     }
 }
 
-/// The triggers, which know the service, the provider, the keys of records and what is asked of a
-/// login as the bridge does, and find the user pool's API at its stand-in.
+/// The triggers. They have the bridge's variables for the service, the provider name, the record
+/// keys, and the requirements on a login, and use the stand-in of the user pool API.
 fn triggers(
     options: &LaptopOptions,
     bridge: &BTreeMap<String, String>,
@@ -570,7 +573,7 @@ fn triggers(
             "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
             format!("http://{cognito}"),
         ),
-        // The stand-in looks at the form of a signature, and at no more.
+        // The stand-in checks only the form of a signature, so the key can be any text.
         ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "for the stand-in".to_owned()),
     ] {
@@ -592,9 +595,9 @@ fn triggers(
     }
 }
 
-/// The app client: it may write what the provider brings, and read none of it, so that its tokens
-/// are the only way out. A list that is left out would mean every standard attribute, so one that
-/// holds nothing is read.
+/// The app client. It may write the mapped attributes but read none of them, so that an app gets
+/// them only in its tokens. Without a list of readable attributes the client could read every
+/// standard attribute, so the list has one that is always empty.
 fn app_client(provider: &cognito_simulator::Provider) -> AppClient {
     let mut client = AppClient::new(APP_CLIENT_ID, APP_CALLBACK);
     let mapped = provider.attribute_mapping.keys();
@@ -605,7 +608,8 @@ fn app_client(provider: &cognito_simulator::Provider) -> AppClient {
     client
 }
 
-/// The bridge as Amazon Cognito's provider: the browser comes by name, the back channel by address.
+/// The bridge as an identity provider of the user pool. Browsers use its host name, the back
+/// channel its IP address.
 fn provider(
     issuer: &str,
     back_channel: &str,
@@ -636,7 +640,8 @@ fn provider(
     }
 }
 
-/// The app at Amazon Cognito: the browser goes there by name, the back channel by address.
+/// The app's registration with Amazon Cognito. Browsers use Cognito's host name, the back channel
+/// its IP address.
 fn registration(cognito: &Cognito, redirect_uri: String) -> Registration {
     Registration {
         issuer: cognito.issuer().to_owned(),
