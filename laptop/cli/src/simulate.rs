@@ -345,37 +345,6 @@ impl Settings {
         }
     }
 
-    /// The settings in the order in which they are printed, with the names of OpenID Connect
-    /// Discovery and Dynamic Client Registration where they have such a name.
-    fn named(&self, service: &Service) -> Vec<(&'static str, Value)> {
-        let endpoints = service.endpoints();
-        let keys: Vec<_> = self
-            .keys
-            .iter()
-            .map(|(kid, algorithm)| json!({ "kid": kid, "alg": algorithm }))
-            .collect();
-        vec![
-            ("client_id", json!(self.client_id)),
-            ("redirect_uris", json!(self.redirect_uris)),
-            ("issuer", json!(endpoints.issuer)),
-            (
-                "authorization_endpoint",
-                json!(endpoints.authorization_endpoint),
-            ),
-            ("token_endpoint", json!(endpoints.token_endpoint)),
-            ("userinfo_endpoint", json!(endpoints.userinfo_endpoint)),
-            ("jwks_uri", json!(endpoints.jwks_uri)),
-            ("scope", json!(SCOPES.join(" "))),
-            ("response_type", json!("code")),
-            ("code_challenge_method", json!("S256")),
-            ("token_endpoint_auth_method", json!("private_key_jwt")),
-            ("client_assertion_aud", json!(endpoints.token_endpoint)),
-            ("client_assertion_keys", json!(keys)),
-            ("id_token_signed_response_alg", json!("ES256")),
-            ("acr", json!(self.acr)),
-        ]
-    }
-
     /// Prints the settings as one line of JSON.
     fn write_json(&self, out: &mut impl Write, service: &Service) -> io::Result<()> {
         let named = self.named(service).into_iter();
@@ -434,6 +403,37 @@ impl Settings {
         );
         writeln!(out, "\n{come}")?;
         out.flush()
+    }
+
+    /// The settings in the order in which they are printed, with the names of OpenID Connect
+    /// Discovery and Dynamic Client Registration where they have such a name.
+    fn named(&self, service: &Service) -> Vec<(&'static str, Value)> {
+        let endpoints = service.endpoints();
+        let keys: Vec<_> = self
+            .keys
+            .iter()
+            .map(|(kid, algorithm)| json!({ "kid": kid, "alg": algorithm }))
+            .collect();
+        vec![
+            ("client_id", json!(self.client_id)),
+            ("redirect_uris", json!(self.redirect_uris)),
+            ("issuer", json!(endpoints.issuer)),
+            (
+                "authorization_endpoint",
+                json!(endpoints.authorization_endpoint),
+            ),
+            ("token_endpoint", json!(endpoints.token_endpoint)),
+            ("userinfo_endpoint", json!(endpoints.userinfo_endpoint)),
+            ("jwks_uri", json!(endpoints.jwks_uri)),
+            ("scope", json!(SCOPES.join(" "))),
+            ("response_type", json!("code")),
+            ("code_challenge_method", json!("S256")),
+            ("token_endpoint_auth_method", json!("private_key_jwt")),
+            ("client_assertion_aud", json!(endpoints.token_endpoint)),
+            ("client_assertion_keys", json!(keys)),
+            ("id_token_signed_response_alg", json!("ES256")),
+            ("acr", json!(self.acr)),
+        ]
     }
 }
 

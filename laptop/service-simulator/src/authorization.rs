@@ -41,6 +41,20 @@ pub const SCOPES: &[&str] = &{
     ["openid", name, address, birthdate, gender]
 };
 
+/// The answer to `GET …/auth`.
+pub(crate) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
+    let begun = examine(realm, &received.query, checks).and_then(|request| {
+        let login = begin(realm, request.clone(), realm.clock.now());
+        let login = login.ok_or(Refusal::Page(ErrorPage::Internal))?;
+        Ok((login, request))
+    });
+    match begun {
+        Ok((login, request)) => test_card::begun(realm, received, &login, &request),
+        Err(Refusal::Page(error)) => error.in_language(received.language()),
+        Err(Refusal::Client(error)) => redirect_error(realm, &error),
+    }
+}
+
 /// Why a request is refused.
 enum Refusal {
     /// The error is shown on a page of the service.
@@ -54,20 +68,6 @@ struct ClientError {
     state: Option<String>,
     error: &'static str,
     description: Option<String>,
-}
-
-/// The answer to `GET …/auth`.
-pub(crate) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
-    let begun = examine(realm, &received.query, checks).and_then(|request| {
-        let login = begin(realm, request.clone(), realm.clock.now());
-        let login = login.ok_or(Refusal::Page(ErrorPage::Internal))?;
-        Ok((login, request))
-    });
-    match begun {
-        Ok((login, request)) => test_card::begun(realm, received, &login, &request),
-        Err(Refusal::Page(error)) => error.in_language(received.language()),
-        Err(Refusal::Client(error)) => redirect_error(realm, &error),
-    }
 }
 
 fn begin(realm: &Realm, request: AuthorizationRequest, now: DateTime<Utc>) -> Option<String> {

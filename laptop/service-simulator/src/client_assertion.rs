@@ -107,13 +107,6 @@ fn failed(reason: &str) -> TokenRefusal {
     TokenRefusal::new(StatusCode::BAD_REQUEST, "invalid_client", reason)
 }
 
-/// Keycloak's answer to an assertion that can't be read, or whose signature isn't valid.
-fn unreadable(reason: &str) -> TokenRefusal {
-    failed(&format!(
-        "Client authentication with signed JWT failed: {reason}"
-    ))
-}
-
 fn verified_claims(
     client: &Client,
     assertion: &str,
@@ -151,6 +144,13 @@ fn verified_claims(
         claims,
         || unreadable("Signature on JWT token failed validation"),
     )
+}
+
+/// Keycloak's answer to an assertion that can't be read, or whose signature isn't valid.
+fn unreadable(reason: &str) -> TokenRefusal {
+    failed(&format!(
+        "Client authentication with signed JWT failed: {reason}"
+    ))
 }
 
 /// Checks the claims, and returns `jti` and `exp`.

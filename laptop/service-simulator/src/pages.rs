@@ -24,36 +24,6 @@ const SITE: Site = Site {
 /// The name of the answer without a fault.
 pub(crate) const NORMAL: &str = "normal";
 
-/// An option of a list.
-struct Entry {
-    value: String,
-    label: String,
-    selected: bool,
-}
-
-/// The faults of one place.
-struct Group {
-    label: &'static str,
-    answers: Vec<Entry>,
-}
-
-#[derive(Template)]
-#[template(path = "test_card.html")]
-struct TestCardTemplate<'a> {
-    frame: Frame,
-    step: u8,
-    action: &'static str,
-    login: &'a str,
-    client_id: &'a str,
-    redirect_uri: &'a str,
-    /// Whether all people are invented.
-    invented: bool,
-    asked: String,
-    people: Vec<Entry>,
-    normal: Entry,
-    groups: Vec<Group>,
-}
-
 /// A login as the pages show it.
 pub(crate) struct Shown<'a> {
     /// Its id.
@@ -115,6 +85,36 @@ pub(crate) fn test_card(
         groups: groups.collect(),
     };
     Answer::page(StatusCode::OK, &template, Forms::Leaving)
+}
+
+#[derive(Template)]
+#[template(path = "test_card.html")]
+struct TestCardTemplate<'a> {
+    frame: Frame,
+    step: u8,
+    action: &'static str,
+    login: &'a str,
+    client_id: &'a str,
+    redirect_uri: &'a str,
+    /// Whether all people are invented.
+    invented: bool,
+    asked: String,
+    people: Vec<Entry>,
+    normal: Entry,
+    groups: Vec<Group>,
+}
+
+/// An option of a list.
+struct Entry {
+    value: String,
+    label: String,
+    selected: bool,
+}
+
+/// The faults of one place.
+struct Group {
+    label: &'static str,
+    answers: Vec<Entry>,
 }
 
 /// The frame of a login's page. Its link to the other language carries the login's id.
@@ -356,13 +356,24 @@ const CHOOSE_AGAIN: Both = (
 );
 
 impl ErrorPage {
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            _ => StatusCode::BAD_REQUEST,
-        }
+    /// The page in this language.
+    pub(crate) fn in_language(&self, language: Language) -> Answer {
+        let [title, what_happened, what_to_do] = self
+            .texts()
+            .map(|(japanese, english)| language.say(japanese, english));
+        let registered = match self {
+            Self::UnknownClient(registered) | Self::RedirectUri(registered) => registered,
+            _ => &Vec::new(),
+        };
+        let template = ErrorTemplate {
+            frame: Frame::new(SITE, language, title, ""),
+            what_happened,
+            what_to_do,
+            registered,
+            words: self.words(),
+            of_keycloak: self.is_keycloaks(),
+        };
+        Answer::page(self.status(), &template, Forms::None)
     }
 
     /// Keycloak's message, or one in its style where Keycloak has no such page.
@@ -381,6 +392,15 @@ impl ErrorPage {
             Self::NotFound => "Unable to find matching target resource method",
             Self::MethodNotAllowed => "HTTP 405 Method Not Allowed",
             Self::Internal => "Unexpected error when handling authentication request",
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -545,26 +565,6 @@ impl ErrorPage {
                 BEGIN_AGAIN,
             ],
         }
-    }
-
-    /// The page in this language.
-    pub(crate) fn in_language(&self, language: Language) -> Answer {
-        let [title, what_happened, what_to_do] = self
-            .texts()
-            .map(|(japanese, english)| language.say(japanese, english));
-        let registered = match self {
-            Self::UnknownClient(registered) | Self::RedirectUri(registered) => registered,
-            _ => &Vec::new(),
-        };
-        let template = ErrorTemplate {
-            frame: Frame::new(SITE, language, title, ""),
-            what_happened,
-            what_to_do,
-            registered,
-            words: self.words(),
-            of_keycloak: self.is_keycloaks(),
-        };
-        Answer::page(self.status(), &template, Forms::None)
     }
 }
 

@@ -52,105 +52,6 @@ impl Persona {
     }
 }
 
-/// What is known of a date of birth.
-enum Birth {
-    Day(NaiveDate),
-    Month { year: i32, month: u32 },
-    Year(i32),
-}
-
-impl Birth {
-    fn of(year: i32, month: u32, day: u32) -> Self {
-        NaiveDate::from_ymd_opt(year, month, day).map_or(Self::Month { year, month }, Self::Day)
-    }
-
-    /// The service's form: eight digits, `00` for what isn't known.
-    fn digits(&self) -> String {
-        match self {
-            Self::Day(date) => date.format("%Y%m%d").to_string(),
-            Self::Month { year, month } => format!("{year:04}{month:02}00"),
-            Self::Year(year) => format!("{year:04}0000"),
-        }
-    }
-
-    /// The value of the claim `birthdate`, only if the day is fully known.
-    fn claim(&self) -> Option<String> {
-        match self {
-            Self::Day(date) => Some(date.format("%Y-%m-%d").to_string()),
-            Self::Month { .. } | Self::Year(_) => None,
-        }
-    }
-}
-
-/// The gender as the service has it.
-#[derive(Clone, Copy)]
-enum Gender {
-    Male,
-    Female,
-    Other,
-    NotApplicable,
-    Absent,
-}
-
-impl Gender {
-    fn code(self) -> Option<&'static str> {
-        match self {
-            Self::Male => Some("1"),
-            Self::Female => Some("2"),
-            Self::Other => Some("3"),
-            Self::NotApplicable => Some("9"),
-            Self::Absent => None,
-        }
-    }
-
-    fn claim(self) -> Option<&'static str> {
-        match self {
-            Self::Male => Some("male"),
-            Self::Female => Some("female"),
-            Self::Other => Some("other"),
-            Self::NotApplicable | Self::Absent => None,
-        }
-    }
-}
-
-fn persona(
-    id: &str,
-    (label_ja, label_en): (&str, &str),
-    name: &str,
-    address: &str,
-    birth: &Birth,
-    gender: Gender,
-) -> Persona {
-    let mut userinfo = Map::new();
-    userinfo.insert("name".to_owned(), name.into());
-    userinfo.insert("address".to_owned(), address.into());
-    userinfo.insert("birthdate".to_owned(), birth.digits().into());
-    if let Some(code) = gender.code() {
-        userinfo.insert("gender".to_owned(), code.into());
-    }
-    let mut claims = BTreeMap::from([("name", name.to_owned()), ("address", address.to_owned())]);
-    claims.extend(birth.claim().map(|date| ("birthdate", date)));
-    claims.extend(gender.claim().map(|word| ("gender", word.to_owned())));
-    Persona {
-        id: id.to_owned(),
-        label_ja: label_ja.to_owned(),
-        label_en: label_en.to_owned(),
-        userinfo,
-        claims,
-    }
-}
-
-/// The birth date of a person who turns `years` today in Japan (UTC+9, no summer time). If today is
-/// 29 February and the year of birth has no such day, it is 28 February.
-fn birthday_today(now: DateTime<Utc>, years: i32) -> Birth {
-    let today = (now + TimeDelta::hours(9)).date_naive();
-    let year = today.year() - years;
-    today.with_year(year).map_or_else(
-        || Birth::of(year, today.month(), today.day() - 1),
-        Birth::Day,
-    )
-}
-
 /// All test persons, in a fixed order. The first is the default, an adult with all four attributes.
 /// `now` decides the birth dates of those who have a birthday today in Japan.
 #[must_use]
@@ -291,6 +192,105 @@ pub fn personas(now: DateTime<Utc>) -> Vec<Persona> {
             Gender::Female,
         ),
     ]
+}
+
+/// What is known of a date of birth.
+enum Birth {
+    Day(NaiveDate),
+    Month { year: i32, month: u32 },
+    Year(i32),
+}
+
+impl Birth {
+    fn of(year: i32, month: u32, day: u32) -> Self {
+        NaiveDate::from_ymd_opt(year, month, day).map_or(Self::Month { year, month }, Self::Day)
+    }
+
+    /// The service's form: eight digits, `00` for what isn't known.
+    fn digits(&self) -> String {
+        match self {
+            Self::Day(date) => date.format("%Y%m%d").to_string(),
+            Self::Month { year, month } => format!("{year:04}{month:02}00"),
+            Self::Year(year) => format!("{year:04}0000"),
+        }
+    }
+
+    /// The value of the claim `birthdate`, only if the day is fully known.
+    fn claim(&self) -> Option<String> {
+        match self {
+            Self::Day(date) => Some(date.format("%Y-%m-%d").to_string()),
+            Self::Month { .. } | Self::Year(_) => None,
+        }
+    }
+}
+
+/// The gender as the service has it.
+#[derive(Clone, Copy)]
+enum Gender {
+    Male,
+    Female,
+    Other,
+    NotApplicable,
+    Absent,
+}
+
+impl Gender {
+    fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Male => Some("1"),
+            Self::Female => Some("2"),
+            Self::Other => Some("3"),
+            Self::NotApplicable => Some("9"),
+            Self::Absent => None,
+        }
+    }
+
+    fn claim(self) -> Option<&'static str> {
+        match self {
+            Self::Male => Some("male"),
+            Self::Female => Some("female"),
+            Self::Other => Some("other"),
+            Self::NotApplicable | Self::Absent => None,
+        }
+    }
+}
+
+fn persona(
+    id: &str,
+    (label_ja, label_en): (&str, &str),
+    name: &str,
+    address: &str,
+    birth: &Birth,
+    gender: Gender,
+) -> Persona {
+    let mut userinfo = Map::new();
+    userinfo.insert("name".to_owned(), name.into());
+    userinfo.insert("address".to_owned(), address.into());
+    userinfo.insert("birthdate".to_owned(), birth.digits().into());
+    if let Some(code) = gender.code() {
+        userinfo.insert("gender".to_owned(), code.into());
+    }
+    let mut claims = BTreeMap::from([("name", name.to_owned()), ("address", address.to_owned())]);
+    claims.extend(birth.claim().map(|date| ("birthdate", date)));
+    claims.extend(gender.claim().map(|word| ("gender", word.to_owned())));
+    Persona {
+        id: id.to_owned(),
+        label_ja: label_ja.to_owned(),
+        label_en: label_en.to_owned(),
+        userinfo,
+        claims,
+    }
+}
+
+/// The birth date of a person who turns `years` today in Japan (UTC+9, no summer time). If today is
+/// 29 February and the year of birth has no such day, it is 28 February.
+fn birthday_today(now: DateTime<Utc>, years: i32) -> Birth {
+    let today = (now + TimeDelta::hours(9)).date_naive();
+    let year = today.year() - years;
+    today.with_year(year).map_or_else(
+        || Birth::of(year, today.month(), today.day() - 1),
+        Birth::Day,
+    )
 }
 
 /// An address in the style of Kyoto, with a very long name of a building.

@@ -18,12 +18,6 @@ use crate::way_back;
 
 const RULE: &str = "test-card page";
 
-/// The person and the fault that are preselected.
-struct Picked {
-    person: String,
-    fault: Option<Fault>,
-}
-
 /// The page of a login that has just begun.
 pub(crate) fn begun(
     realm: &Realm,
@@ -33,6 +27,12 @@ pub(crate) fn begun(
 ) -> Answer {
     let picked = Picked::by_default(&realm.memory());
     show(realm, received, (login, request), &picked)
+}
+
+/// The person and the fault that are preselected.
+struct Picked {
+    person: String,
+    fault: Option<Fault>,
 }
 
 impl Picked {

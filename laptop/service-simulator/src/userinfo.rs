@@ -14,37 +14,6 @@ use crate::realm::Realm;
 use crate::realm_keys::compact;
 use crate::token::{TOO_LARGE, cut_off};
 
-/// Why the request is refused.
-enum Refusal {
-    NoToken,
-    Query,
-    Invalid,
-}
-
-impl Refusal {
-    /// Answers as Keycloak does: the error is in the `WWW-Authenticate` header (RFC 6750 §3), and
-    /// there is no body.
-    fn answer(&self) -> Answer {
-        let (status, error) = match self {
-            // Without a token the header has no error (RFC 6750 §3.1).
-            Self::NoToken => (StatusCode::UNAUTHORIZED, None),
-            Self::Query => {
-                let error = ("invalid_request", "Parameters are not allowed");
-                (StatusCode::BAD_REQUEST, Some(error))
-            }
-            Self::Invalid => {
-                let error = ("invalid_token", "Token verification failed");
-                (StatusCode::UNAUTHORIZED, Some(error))
-            }
-        };
-        let error = error.map_or(String::new(), |(error, description)| {
-            format!(", error=\"{error}\", error_description=\"{description}\"")
-        });
-        Answer::new(status, "text/plain;charset=utf-8", "")
-            .with(WWW_AUTHENTICATE, &format!("Bearer realm=\"main\"{error}"))
-    }
-}
-
 /// The answer to `GET …/userinfo`. The fault [`Fault::UserinfoSlow`] delays it.
 pub(crate) async fn answer(realm: &Realm, received: &Received, checks: &mut Checks) -> Answer {
     let grant = match examine(realm, received, checks) {
@@ -89,6 +58,37 @@ fn examine(realm: &Realm, received: &Received, checks: &mut Checks) -> Result<Gr
         || Refusal::Invalid,
     )?;
     Ok(given.grant.clone())
+}
+
+/// Why the request is refused.
+enum Refusal {
+    NoToken,
+    Query,
+    Invalid,
+}
+
+impl Refusal {
+    /// Answers as Keycloak does: the error is in the `WWW-Authenticate` header (RFC 6750 §3), and
+    /// there is no body.
+    fn answer(&self) -> Answer {
+        let (status, error) = match self {
+            // Without a token the header has no error (RFC 6750 §3.1).
+            Self::NoToken => (StatusCode::UNAUTHORIZED, None),
+            Self::Query => {
+                let error = ("invalid_request", "Parameters are not allowed");
+                (StatusCode::BAD_REQUEST, Some(error))
+            }
+            Self::Invalid => {
+                let error = ("invalid_token", "Token verification failed");
+                (StatusCode::UNAUTHORIZED, Some(error))
+            }
+        };
+        let error = error.map_or(String::new(), |(error, description)| {
+            format!(", error=\"{error}\", error_description=\"{description}\"")
+        });
+        Answer::new(status, "text/plain;charset=utf-8", "")
+            .with(WWW_AUTHENTICATE, &format!("Bearer realm=\"main\"{error}"))
+    }
 }
 
 fn hand_out(realm: &Realm, grant: &Grant) -> Result<Answer, Unspecified> {

@@ -30,36 +30,6 @@ const SITE: Site = Site {
 /// The app's only script: it lets the diagram on the start page grow.
 const SCRIPT: &str = include_str!("grow.js");
 
-/// A diagram, with the counts and the remark above it.
-struct Story {
-    /// HTML of [`diagram`], in which everything is escaped.
-    html: String,
-    count: Count,
-    others: bool,
-}
-
-impl Story {
-    fn new(language: Language, hops: &[Hop], others: bool) -> Self {
-        Self {
-            html: diagram(hops, language),
-            count: count(hops),
-            others,
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.count == Count::default()
-    }
-}
-
-/// The state of a browser's newest login.
-enum Standing {
-    None,
-    UnderWay,
-    SignedIn,
-    Failed(String),
-}
-
 /// What the start page shows of a browser's newest login.
 pub(super) struct Tale {
     pub(super) hops: Vec<Hop>,
@@ -70,85 +40,6 @@ pub(super) struct Tale {
     pub(super) stage: Option<Stage>,
     /// The address of the page that shows how the login ended, if it has ended.
     pub(super) end: Option<String>,
-}
-
-/// The part of the start page that grows.
-#[derive(Template)]
-#[template(path = "tale.html")]
-struct TalePart {
-    language: Language,
-    story: Story,
-    standing: Standing,
-    end: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "start.html")]
-struct Start<'a> {
-    frame: Frame,
-    script: &'static str,
-    signed_in: bool,
-    choice: Choice,
-    tale: &'a str,
-    seen: u64,
-    under_way: bool,
-}
-
-/// A decoded token, or userinfo: indented JSON.
-struct Decoded {
-    title: &'static str,
-    what: &'static str,
-    header: Option<String>,
-    claims: String,
-}
-
-#[derive(Template)]
-#[template(path = "signed_in.html")]
-struct SignedInPage<'a> {
-    frame: Frame,
-    facts: Vec<Fact>,
-    /// What wasn't asked for, in one line; empty if everything was.
-    not_asked: String,
-    rows: Vec<Row>,
-    decoded: Vec<Decoded>,
-    can_refresh: bool,
-    refresh: Option<RefreshPart<'a>>,
-    story: Story,
-}
-
-/// How the newest refresh ended.
-struct RefreshPart<'a> {
-    /// The time of day in Japan.
-    at: String,
-    /// Why it failed, if it did.
-    failure: Option<&'static str>,
-    facts: Vec<(&'static str, &'a str)>,
-    /// The diagram of the refresh, once it is over.
-    story: Option<Story>,
-}
-
-#[derive(Template)]
-#[template(path = "failed.html")]
-struct FailedPage<'a> {
-    frame: Frame,
-    meaning: String,
-    remedy: Option<String>,
-    /// The query of a new login that asks for the same scopes.
-    again: String,
-    facts: Vec<(&'static str, &'a str)>,
-    story: Story,
-}
-
-#[derive(Template)]
-#[template(path = "message.html")]
-struct Message<'a> {
-    frame: Frame,
-    sentences: Vec<&'a str>,
-    facts: Vec<(&'static str, &'a str)>,
-    /// A link to a page of this app: its address and its text.
-    link: (&'a str, &'static str),
-    /// Whether a new login is offered.
-    again: bool,
 }
 
 /// What can go wrong at the app itself.
@@ -382,6 +273,18 @@ pub(super) fn problem(problem: Problem<'_>, language: Language) -> Response {
     page(problem.status(), &template, Forms::None, None)
 }
 
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message<'a> {
+    frame: Frame,
+    sentences: Vec<&'a str>,
+    facts: Vec<(&'static str, &'a str)>,
+    /// A link to a page of this app: its address and its text.
+    link: (&'a str, &'static str),
+    /// Whether a new login is offered.
+    again: bool,
+}
+
 fn to_start(language: Language) -> &'static str {
     language.say("はじめのページへ", "To the start page")
 }
@@ -445,6 +348,18 @@ pub(super) fn start(
     page(StatusCode::OK, &template, Forms::Leaving, Some(SCRIPT))
 }
 
+#[derive(Template)]
+#[template(path = "start.html")]
+struct Start<'a> {
+    frame: Frame,
+    script: &'static str,
+    signed_in: bool,
+    choice: Choice,
+    tale: &'a str,
+    seen: u64,
+    under_way: bool,
+}
+
 /// The part of the start page that grows.
 pub(super) fn tale(language: Language, tale: &Tale) -> String {
     let standing = match &tale.stage {
@@ -467,6 +382,46 @@ pub(super) fn tale(language: Language, tale: &Tale) -> String {
     };
     // The template has no part that fails.
     part.render().unwrap_or_default()
+}
+
+/// The part of the start page that grows.
+#[derive(Template)]
+#[template(path = "tale.html")]
+struct TalePart {
+    language: Language,
+    story: Story,
+    standing: Standing,
+    end: Option<String>,
+}
+
+/// The state of a browser's newest login.
+enum Standing {
+    None,
+    UnderWay,
+    SignedIn,
+    Failed(String),
+}
+
+/// A diagram, with the counts and the remark above it.
+struct Story {
+    /// HTML of [`diagram`], in which everything is escaped.
+    html: String,
+    count: Count,
+    others: bool,
+}
+
+impl Story {
+    fn new(language: Language, hops: &[Hop], others: bool) -> Self {
+        Self {
+            html: diagram(hops, language),
+            count: count(hops),
+            others,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == Count::default()
+    }
 }
 
 /// The page of a person who is signed in.
@@ -541,6 +496,39 @@ pub(super) fn signed_in(
     page(StatusCode::OK, &template, Forms::Own, None)
 }
 
+#[derive(Template)]
+#[template(path = "signed_in.html")]
+struct SignedInPage<'a> {
+    frame: Frame,
+    facts: Vec<Fact>,
+    /// What wasn't asked for, in one line; empty if everything was.
+    not_asked: String,
+    rows: Vec<Row>,
+    decoded: Vec<Decoded>,
+    can_refresh: bool,
+    refresh: Option<RefreshPart<'a>>,
+    story: Story,
+}
+
+/// A decoded token, or userinfo: indented JSON.
+struct Decoded {
+    title: &'static str,
+    what: &'static str,
+    header: Option<String>,
+    claims: String,
+}
+
+/// How the newest refresh ended.
+struct RefreshPart<'a> {
+    /// The time of day in Japan.
+    at: String,
+    /// Why it failed, if it did.
+    failure: Option<&'static str>,
+    facts: Vec<(&'static str, &'a str)>,
+    /// The diagram of the refresh, once it is over.
+    story: Option<Story>,
+}
+
 /// The time of day of a refresh, in Japan, to the second.
 fn time_of_day(refreshed: &Refreshed) -> String {
     FixedOffset::east_opt(JAPAN).map_or_else(String::new, |japan| {
@@ -588,6 +576,18 @@ pub(super) fn failed(
         story: Story::new(language, hops, others),
     };
     page(StatusCode::OK, &template, Forms::None, None)
+}
+
+#[derive(Template)]
+#[template(path = "failed.html")]
+struct FailedPage<'a> {
+    frame: Frame,
+    meaning: String,
+    remedy: Option<String>,
+    /// The query of a new login that asks for the same scopes.
+    again: String,
+    facts: Vec<(&'static str, &'a str)>,
+    story: Story,
 }
 
 /// What Amazon Cognito reported about a failure.

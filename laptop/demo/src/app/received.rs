@@ -36,15 +36,6 @@ pub(super) struct Row {
     pub(super) cells: [bool; 4],
 }
 
-/// Whether this scope was granted.
-fn is_granted(signed_in: &SignedIn, scope: Scope) -> bool {
-    let granted = signed_in.access_token.get("scope").and_then(Value::as_str);
-    granted
-        .unwrap_or_default()
-        .split(' ')
-        .any(|word| scopes::named(word) == Some(scope))
-}
-
 /// The facts whose scope was granted, and those that the ID token has besides.
 pub(super) fn facts(signed_in: &SignedIn, language: Language) -> Vec<Fact> {
     let fact = |scope| {
@@ -75,6 +66,15 @@ pub(super) fn not_asked(signed_in: &SignedIn, language: Language) -> Vec<Cow<'st
         .filter(|scope| !is_granted(signed_in, *scope) && !came(*scope))
         .map(|scope| label(scope.claim(), language))
         .collect()
+}
+
+/// Whether this scope was granted.
+fn is_granted(signed_in: &SignedIn, scope: Scope) -> bool {
+    let granted = signed_in.access_token.get("scope").and_then(Value::as_str);
+    granted
+        .unwrap_or_default()
+        .split(' ')
+        .any(|word| scopes::named(word) == Some(scope))
 }
 
 fn value(scope: Scope, claims: &Map<String, Value>, language: Language) -> Option<String> {

@@ -5,9 +5,6 @@
 
 use loopback::journal::{Hop, Party};
 
-/// A text in Japanese and English.
-type Text = (&'static str, &'static str);
-
 /// The explanation of a hop.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lesson {
@@ -20,6 +17,9 @@ pub(super) struct Lesson {
     /// The title of the answer, if the answer has a row of its own.
     pub(super) answer: Option<Text>,
 }
+
+/// A text in Japanese and English.
+type Text = (&'static str, &'static str);
 
 /// The lesson of a hop, if there is one.
 pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {

@@ -29,122 +29,6 @@ const PARTIES: [Party; 6] = [
     Party::Service,
 ];
 
-/// The lifelines of these hops.
-fn parties(hops: &[Hop]) -> Vec<Party> {
-    let has_triggers = hops
-        .iter()
-        .any(|hop| [hop.from, hop.to].contains(&Party::Triggers));
-    let parties = PARTIES.into_iter();
-    parties
-        .filter(|party| has_triggers || *party != Party::Triggers)
-        .collect()
-}
-
-/// A party as the diagram shows it.
-#[derive(Clone, Copy, Debug)]
-struct Actor {
-    /// The CSS class of its colour.
-    class: &'static str,
-    name: &'static str,
-    /// What the party is in this demo.
-    what: &'static str,
-}
-
-fn actor(party: Party, language: Language) -> Actor {
-    let (class, name, what) = match party {
-        Party::Browser => ("browser", ("ブラウザー", "Browser"), ("あなた", "you")),
-        Party::App => ("app", ("アプリ", "App"), ("このサイト", "this site")),
-        Party::Cognito => (
-            "cognito",
-            ("Cognito", "Cognito"),
-            ("シミュレーター", "stand-in"),
-        ),
-        Party::Triggers => (
-            "triggers",
-            ("トリガー", "Triggers"),
-            ("本物の関数", "real functions"),
-        ),
-        Party::Bridge => (
-            "bridge",
-            ("ブリッジ", "Bridge"),
-            ("本物の関数", "the real function"),
-        ),
-        Party::Service => (
-            "service",
-            ("サービス", "Service"),
-            ("シミュレーター", "stand-in"),
-        ),
-    };
-    Actor {
-        class,
-        name: language.say(name.0, name.1),
-        what: language.say(what.0, what.1),
-    }
-}
-
-fn place(parties: &[Party], party: Party) -> usize {
-    parties
-        .iter()
-        .position(|known| *known == party)
-        .unwrap_or_default()
-}
-
-/// A parameter as it is shown.
-struct Shown<'a> {
-    name: &'a str,
-    value: String,
-    meaning: Option<&'static str>,
-}
-
-/// A reference to a paragraph, and the link to its text.
-struct Source<'a> {
-    text: &'a str,
-    link: Option<String>,
-}
-
-/// A check as it is shown.
-struct ShownCheck<'a> {
-    what: &'a str,
-    rule: Source<'a>,
-    passed: bool,
-}
-
-/// What an arrow shows when it is opened.
-#[derive(Default)]
-struct Inside<'a> {
-    request: &'a str,
-    why: Option<&'static str>,
-    sources: Vec<Source<'a>>,
-    parameters: Vec<Shown<'a>>,
-    checks: Vec<ShownCheck<'a>>,
-    answer: Vec<Shown<'a>>,
-}
-
-/// A row of the diagram.
-struct Row<'a> {
-    id: String,
-    /// The CSS classes: where the arrow is, which way it points, and how it looks.
-    class: String,
-    number: String,
-    from: Actor,
-    to: Option<Actor>,
-    title: &'a str,
-    request: String,
-    status: Option<u16>,
-    good: usize,
-    bad: usize,
-    waits: bool,
-    inside: Inside<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "diagram.html")]
-struct Diagram<'a> {
-    language: Language,
-    actors: Vec<Actor>,
-    rows: Vec<Row<'a>>,
-}
-
 /// How many hops a story has, and how many checks.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Count {
@@ -183,6 +67,83 @@ pub(crate) fn diagram(hops: &[Hop], language: Language) -> String {
     };
     // The template has no part that fails.
     template.render().unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(path = "diagram.html")]
+struct Diagram<'a> {
+    language: Language,
+    actors: Vec<Actor>,
+    rows: Vec<Row<'a>>,
+}
+
+/// The lifelines of these hops.
+fn parties(hops: &[Hop]) -> Vec<Party> {
+    let has_triggers = hops
+        .iter()
+        .any(|hop| [hop.from, hop.to].contains(&Party::Triggers));
+    let parties = PARTIES.into_iter();
+    parties
+        .filter(|party| has_triggers || *party != Party::Triggers)
+        .collect()
+}
+
+/// A row of the diagram.
+struct Row<'a> {
+    id: String,
+    /// The CSS classes: where the arrow is, which way it points, and how it looks.
+    class: String,
+    number: String,
+    from: Actor,
+    to: Option<Actor>,
+    title: &'a str,
+    request: String,
+    status: Option<u16>,
+    good: usize,
+    bad: usize,
+    waits: bool,
+    inside: Inside<'a>,
+}
+
+/// A party as the diagram shows it.
+#[derive(Clone, Copy, Debug)]
+struct Actor {
+    /// The CSS class of its colour.
+    class: &'static str,
+    name: &'static str,
+    /// What the party is in this demo.
+    what: &'static str,
+}
+
+/// What an arrow shows when it is opened.
+#[derive(Default)]
+struct Inside<'a> {
+    request: &'a str,
+    why: Option<&'static str>,
+    sources: Vec<Source<'a>>,
+    parameters: Vec<Shown<'a>>,
+    checks: Vec<ShownCheck<'a>>,
+    answer: Vec<Shown<'a>>,
+}
+
+/// A parameter as it is shown.
+struct Shown<'a> {
+    name: &'a str,
+    value: String,
+    meaning: Option<&'static str>,
+}
+
+/// A check as it is shown.
+struct ShownCheck<'a> {
+    what: &'a str,
+    rule: Source<'a>,
+    passed: bool,
+}
+
+/// A reference to a paragraph, and the link to its text.
+struct Source<'a> {
+    text: &'a str,
+    link: Option<String>,
 }
 
 fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], language: Language) -> Row<'a> {
@@ -256,6 +217,45 @@ fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], language: Language
         bad,
         waits,
         inside: inside(line, lesson, language),
+    }
+}
+
+fn place(parties: &[Party], party: Party) -> usize {
+    parties
+        .iter()
+        .position(|known| *known == party)
+        .unwrap_or_default()
+}
+
+fn actor(party: Party, language: Language) -> Actor {
+    let (class, name, what) = match party {
+        Party::Browser => ("browser", ("ブラウザー", "Browser"), ("あなた", "you")),
+        Party::App => ("app", ("アプリ", "App"), ("このサイト", "this site")),
+        Party::Cognito => (
+            "cognito",
+            ("Cognito", "Cognito"),
+            ("シミュレーター", "stand-in"),
+        ),
+        Party::Triggers => (
+            "triggers",
+            ("トリガー", "Triggers"),
+            ("本物の関数", "real functions"),
+        ),
+        Party::Bridge => (
+            "bridge",
+            ("ブリッジ", "Bridge"),
+            ("本物の関数", "the real function"),
+        ),
+        Party::Service => (
+            "service",
+            ("サービス", "Service"),
+            ("シミュレーター", "stand-in"),
+        ),
+    };
+    Actor {
+        class,
+        name: language.say(name.0, name.1),
+        what: language.say(what.0, what.1),
     }
 }
 

@@ -384,10 +384,6 @@ impl<S> fmt::Debug for Laptop<S> {
     }
 }
 
-fn loopback(port: u16) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
-}
-
 /// The bridge's URL for browsers, which is its issuer, too.
 #[must_use]
 pub fn bridge_issuer(port: u16) -> String {
@@ -535,6 +531,10 @@ impl<S> Laptop<S> {
         self.cognito.stop().await;
         self.service
     }
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
 /// Sets and removes variables.
