@@ -18,7 +18,8 @@ const EXAMPLES: &str = "\
   cargo run -- demo --headless --persona longest
   cargo run -q -- demo --headless --fault token-500 --json
   cargo run -q -- demo --headless --scopes \"openid digital-auth/age_over_20\"
-  cargo run -- simulate service --client-jwks public.json --redirect-uri http://localhost:3000/callback";
+  cargo run -- simulate service --client-jwks public.json \
+    --redirect-uri http://localhost:3000/callback";
 
 /// What the command is for: the first lines of the help.
 const ABOUT: &str = "\
@@ -75,8 +76,8 @@ pub(crate) struct Demo {
     /// one preselected
     #[arg(long, value_name = "ID")]
     pub(crate) persona: Option<String>,
-    /// サービスのシミュレーターに起こさせる誤り（faults で一覧）。ブラウザーでは最初に選ばれている応答 / What the service does wrong (see: faults);
-    /// in a browser, the answer preselected
+    /// サービスのシミュレーターに起こさせる誤り（faults で一覧）。ブラウザーでは最初に選ばれている応答 /
+    /// What the service does wrong (see: faults); in a browser, the answer preselected
     #[arg(long, value_name = "NAME")]
     pub(crate) fault: Option<String>,
     /// アプリが求めるスコープ。空白で区切る（既定：すべて）。ブラウザーでは最初に選ばれているもの / The scopes that the app asks for, separated
@@ -91,7 +92,12 @@ pub(crate) struct Demo {
     #[arg(long, value_enum, default_value_t = AssertionAlgorithm::Es256)]
     pub(crate) assertion_algorithm: AssertionAlgorithm,
     /// Cognito の state の文字数（64〜8000） / Characters of Cognito's state (64 to 8000)
-    #[arg(long, value_name = "N", default_value_t = 700, value_parser = clap::value_parser!(u16).range(64..=8000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 700,
+        value_parser = clap::value_parser!(u16).range(64..=8000)
+    )]
     pub(crate) state_length: u16,
     /// The ports.
     #[command(flatten)]
@@ -132,7 +138,13 @@ pub(crate) struct Ports {
     #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
     pub(crate) cognito_port: u16,
     /// アプリのポート（0：空きポート） / Port of the app (0: any free one)
-    #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port, conflicts_with = "headless")]
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 0,
+        value_parser = port,
+        conflicts_with = "headless"
+    )]
     pub(crate) app_port: u16,
 }
 

@@ -161,7 +161,8 @@ fn welcome(
         "{}",
         language.say(
             "「図を見ながらログイン」を押し、Cognito の画面で「マイナアプリでログイン」、サービスの画面でテスト利用者を選んで「認証」へ進みます。",
-            "There: \"Sign in and watch the diagram\", then \"Sign in with the Myna App\" at Cognito, then choose a test person at the service.",
+            "There: \"Sign in and watch the diagram\", then \"Sign in with the Myna App\" at \
+            Cognito, then choose a test person at the service.",
         )
     )?;
     writeln!(

@@ -75,7 +75,9 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
     let browser = UserAgent::new(language.say("ja", "en"))?;
     let scopes = scopes.to_string();
     let outcome = tokio::select! {
-        outcome = laptop.login_asking(&browser, persona, fault, &scopes) => outcome.map_err(DemoError::from),
+        outcome = laptop.login_asking(&browser, persona, fault, &scopes) => {
+            outcome.map_err(DemoError::from)
+        }
         () = interruption.received() => Err(DemoError::Interrupted),
     };
     let hops = laptop.journal.hops(Moment::default(), None);
@@ -264,7 +266,10 @@ mod tests {
 
     #[test]
     fn the_function_says_why_it_did_not_start_and_says_it_once() {
-        let missing = r#"{"level":"ERROR","event":"configuration","variable":"ISSUER","reason":"is missing"}"#;
+        let missing = concat!(
+            r#"{"level":"ERROR","event":"configuration","#,
+            r#""variable":"ISSUER","reason":"is missing"}"#,
+        );
         let lines = [
             missing,
             r#"{"level":"INFO","event":"login_started"}"#,

@@ -30,7 +30,8 @@ pub(crate) enum DemoError {
     },
     /// Scopes without `openid`.
     #[error(
-        "without the scope openid there is no ID token, and nobody is signed in: put openid into --scopes"
+        "without the scope openid there is no ID token, and nobody is signed in: put openid into \
+        --scopes"
     )]
     WithoutOpenid,
     /// Two stand-ins can't listen on the same port.
@@ -44,7 +45,8 @@ pub(crate) enum DemoError {
     NoCargo(io::ErrorKind),
     /// Cargo can't write into its target folder.
     #[error(
-        "the functions can't be built here, since cargo can't write its folder: set CARGO_TARGET_DIR to a folder that can be written, outside of a sandbox if this is one\n{0}"
+        "the functions can't be built here, since cargo can't write its folder: set \
+        CARGO_TARGET_DIR to a folder that can be written, outside of a sandbox if this is one\n{0}"
     )]
     NotWritable(String),
     /// The functions couldn't be built.
@@ -52,7 +54,8 @@ pub(crate) enum DemoError {
     Build(BuildError),
     /// Another program listens where a stand-in should.
     #[error(
-        "{address} is taken by another program: choose another port with {option}, or leave it out for any free one"
+        "{address} is taken by another program: choose another port with {option}, or leave it out \
+        for any free one"
     )]
     Taken {
         /// The address.
@@ -106,9 +109,16 @@ impl Complaint for DemoError {
                 format!("{id:?} という誤りはありません。一覧：digital-auth faults")
             }
             Self::UnknownScope { unknown } => {
-                format!("{unknown:?} というスコープはありません。使えるもの：{}", Scopes::all())
+                format!(
+                    "{unknown:?} というスコープはありません。使えるもの：{}",
+                    Scopes::all()
+                )
             }
-            Self::WithoutOpenid => "スコープ openid がないと IDトークンが届かず、ログインできません。--scopes に openid を入れてください".to_owned(),
+            Self::WithoutOpenid => {
+                "スコープ openid がないと IDトークンが届かず、ログインできません。\
+                --scopes に openid を入れてください"
+                    .to_owned()
+            }
             Self::SamePort(one, other) => format!("{one} と {other} が同じポートです"),
             Self::Moved(root) => format!(
                 "関数のソースが {} にありません。リポジトリのフォルダーで cargo run を使ってください",
@@ -118,7 +128,8 @@ impl Complaint for DemoError {
                 "cargo を起動できませんでした（{error}）。Rust が入っていて、cargo に PATH が通っているか確かめてください"
             ),
             Self::NotWritable(cargo) => format!(
-                "cargo が書き込めるフォルダーがないので、関数をビルドできません。サンドボックスなら、その外の書き込めるフォルダーを CARGO_TARGET_DIR に指定してください\n{cargo}"
+                "cargo が書き込めるフォルダーがないので、関数をビルドできません。サンドボックスなら、その外の書き込めるフォルダーを CARGO_TARGET_DIR \
+                に指定してください\n{cargo}"
             ),
             Self::Build(error) => format!("関数をビルドできませんでした：{error}"),
             Self::Taken { address, option } => format!(

@@ -9,7 +9,14 @@ const LONGEST_VALUE: usize = 100;
 pub(crate) fn printable(text: &str) -> String {
     let is_harmless = |c: char| {
         !c.is_control()
-            && !matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            && !matches!(
+                c,
+                '\u{61c}'
+                    | '\u{200e}'
+                    | '\u{200f}'
+                    | '\u{2028}'..='\u{202e}'
+                    | '\u{2066}'..='\u{2069}'
+            )
     };
     let mut shown: String = text
         .chars()

@@ -46,7 +46,9 @@ pub(crate) enum SimulateError {
     NotJson(PathBuf),
     /// One of the keys is a private key.
     #[error(
-        "{} HOLDS A PRIVATE KEY. Nothing was started. Hand in public keys only, without the members d, p, q, dp, dq, qi, oth and k; and replace the key if others could have read that file",
+        "{} HOLDS A PRIVATE KEY. Nothing was started. Hand in public keys only, without the \
+        members d, p, q, dp, dq, qi, oth and k; and replace the key if others could have read that \
+        file",
         .0.display()
     )]
     PrivateKey(PathBuf),
@@ -103,7 +105,8 @@ impl Complaint for SimulateError {
                 file.display()
             ),
             Self::PrivateKey(file) => format!(
-                "{} に【秘密鍵】が入っています。何も起動しませんでした。公開鍵だけを（d、p、q、dp、dq、qi、oth、k を除いて）渡してください。そのファイルをほかの人が読めたなら、鍵を作り直してください",
+                "{} に【秘密鍵】が入っています。何も起動しませんでした。公開鍵だけを（d、p、q、dp、dq、qi、oth、k を除いて）渡してください。\
+                そのファイルをほかの人が読めたなら、鍵を作り直してください",
                 file.display()
             ),
             Self::Client(problem) => {
@@ -362,7 +365,8 @@ impl Settings {
             "{}\n\n{}",
             language.say(
                 "デジタル認証アプリサービスのシミュレーターが動いています。止めるには Ctrl-C を押してください。",
-                "The stand-in of the Digital Authentication App service is running. Press Ctrl-C to stop it.",
+                "The stand-in of the Digital Authentication App service is running. Press Ctrl-C \
+                to stop it.",
             ),
             language.say("RP に設定する値：", "What to set in your relying party:"),
         )?;
@@ -387,7 +391,8 @@ impl Settings {
             ),
             (
                 "ディスカバリーの文書はありません（実際のサービスにあるか、公開されていないため）。上の値を直接設定してください。",
-                "There is no discovery document, because nothing is published about one of the real service: set the values above.",
+                "There is no discovery document, because nothing is published about one of the \
+                real service: set the values above.",
             ),
             (
                 "シミュレーターだけの動きです。実際のサービスの確認には、サンドボックスを使ってください。",

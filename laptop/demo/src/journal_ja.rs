@@ -11,7 +11,7 @@ use loopback::pages::Language;
 use crate::function_checks;
 
 /// English and Japanese, sorted by the English text for binary search.
-#[rustfmt::skip] // One line each, however long.
+#[rustfmt::skip] // One line each, where they fit into one.
 const TEXTS: &[(&str, &str)] = &[
     ("AWS Signature Version 4", "AWS 署名バージョン4"),
     ("Amazon API Gateway, quotas for HTTP APIs", "Amazon API Gateway、HTTP API のクォータ"),
@@ -105,8 +105,14 @@ const TEXTS: &[(&str, &str)] = &[
     ("sub is that of the sign-in", "sub がログインのときと同じ"),
     ("sub is there", "sub がある"),
     ("test-card page", "テストカード代替機能のページ"),
-    ("the Bearer token is an access token of this pool, not expired, with openid", "Bearer トークンが、このユーザープールの期限内のアクセストークンで、openid を含む"),
-    ("the access token has aws.cognito.signin.user.admin", "アクセストークンに aws.cognito.signin.user.admin がある"),
+    (
+        "the Bearer token is an access token of this pool, not expired, with openid",
+        "Bearer トークンが、このユーザープールの期限内のアクセストークンで、openid を含む",
+    ),
+    (
+        "the access token has aws.cognito.signin.user.admin",
+        "アクセストークンに aws.cognito.signin.user.admin がある",
+    ),
     ("the access token hasn't expired", "アクセストークンの期限内"),
     ("the access token is one of this pool, and not expired", "このユーザープールのアクセストークンで、期限内"),
     ("the access token is valid", "アクセストークンが有効"),
@@ -115,7 +121,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("the answer is the whole event, its response understood", "応答がイベント全体で、response が読める"),
     ("the assertion is a JWT", "アサーションが JWT"),
     ("the assertion is the only credential", "クライアント認証がアサーションだけ"),
-    ("the attributes fit the schema, and the app client may write them", "属性がスキーマに合い、アプリクライアントが書いてよい"),
+    (
+        "the attributes fit the schema, and the app client may write them",
+        "属性がスキーマに合い、アプリクライアントが書いてよい",
+    ),
     ("the body has the operation's parameters", "本文に操作のパラメーターがある"),
     ("the body is a form", "本文がフォーム形式"),
     ("the code hasn't expired", "認可コードの期限内"),
@@ -155,7 +164,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("token_use is id", "token_use が id"),
     ("user pool: sign in without the provider", "ユーザープール：プロバイダーを通らないログイン"),
     ("user pool: write the mapped attributes", "ユーザープール：対応付けた属性を書き込む"),
-    ("userinfo answers a JSON object (a sign-in goes on without it)", "userinfo が JSON オブジェクトを返す（返らなくてもログインは続く）"),
+    (
+        "userinfo answers a JSON object (a sign-in goes on without it)",
+        "userinfo が JSON オブジェクトを返す（返らなくてもログインは続く）",
+    ),
     ("userinfo of the provider", "プロバイダーの userinfo を確認"),
     ("username and attributes fit the schema and the app client", "ユーザー名と属性が、スキーマとアプリクライアントの権限に合う"),
     ("verify ID token", "IDトークンを検証"),

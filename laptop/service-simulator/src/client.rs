@@ -40,7 +40,8 @@ pub enum InvalidClient {
     /// There is no redirect URI, or one isn't an absolute URI with a host, of at most 255
     /// characters, without fragment.
     #[error(
-        "every redirect URI must be absolute, with a host, without fragment, and of at most 255 characters"
+        "every redirect URI must be absolute, with a host, without fragment, and of at most 255 \
+        characters"
     )]
     RedirectUri,
     /// The keys aren't a JWK Set with at least one key.

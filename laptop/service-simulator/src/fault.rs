@@ -34,7 +34,10 @@ impl FaultPlace {
 }
 
 macro_rules! faults {
-    ($([$place:ident] $($variant:ident, $id:literal, $class:expr, $ja:literal, $en:literal;)*)*) => {
+    ($(
+        [$place:ident]
+        $($variant:ident, $id:literal, $class:expr, $ja:literal, $en:literal;)*
+    )*) => {
         /// One misbehaviour of the service, by name.
         #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
         pub enum Fault {
@@ -108,7 +111,8 @@ faults! {
         "The service answers the authorization request with temporarily_unavailable.";
     ErrorAuthenticationExpired, "error-authentication-expired", Some("service_login_expired"),
         "ログイン画面の時間切れ（temporarily_unavailable、authentication_expired）",
-        "The service's login page timed out, which Keycloak tells as temporarily_unavailable with authentication_expired.";
+        "The service's login page timed out, which Keycloak tells as temporarily_unavailable with \
+        authentication_expired.";
     ErrorUnknown, "error-unknown", Some("service_unknown_error"),
         "知られていないエラー", "The service answers with an error code that no specification knows.";
     CallbackWrongIssuer, "callback-wrong-issuer", Some("issuer_mismatch"),
@@ -128,7 +132,8 @@ faults! {
         "stateに1文字多い", "The state of the authorization response has one character too many.";
     CallbackWithoutCode, "callback-without-code", Some("cancelled"),
         "codeもerrorもなし（キャンセルとみなす）",
-        "The authorization response has neither a code nor an error: that, too, is how a cancelled login comes back.";
+        "The authorization response has neither a code nor an error: that, too, is how a cancelled \
+        login comes back.";
     CallbackDuplicateCode, "callback-duplicate-code", Some("malformed_callback"),
         "codeが二つ", "The authorization response has two codes.";
     CallbackForgedCode, "callback-forged-code", Some("service_refused_code"),
@@ -246,7 +251,8 @@ faults! {
         "acrなし", "The ID token has no acr.";
     IdTokenMissingAuthenticationTime, "id-token-missing-authentication-time", None,
         "auth_timeなし（設定やアプリが求めなければ成功する）",
-        "The ID token has no auth_time: nobody can say when it was. Refused only where the configuration or the app asks for it.";
+        "The ID token has no auth_time: nobody can say when it was. Refused only where the \
+        configuration or the app asks for it.";
     IdTokenOldAuthentication, "id-token-old-authentication", None,
         "auth_timeが1時間前（max_ageがなければ成功する）",
         "The user was authenticated an hour ago: refused only where max_age or prompt=login asks.";
@@ -254,7 +260,8 @@ faults! {
         "auth_timeがミリ秒（未来の時刻）", "auth_time is in milliseconds: a time far ahead.";
     IdTokenPlainAddress, "id-token-plain-address", None,
         "住所が文字列で入っている（成功する）",
-        "The ID token has the address as a plain string, as a mapper of Keycloak writes it: not used.";
+        "The ID token has the address as a plain string, as a mapper of Keycloak writes it: not \
+        used.";
     IdTokenUnsigned, "id-token-unsigned", Some("id_token_algorithm"),
         "署名なし（alg none）", "The ID token isn't signed: alg none.";
     IdTokenHs256, "id-token-hs256", Some("id_token_algorithm"),
@@ -271,7 +278,8 @@ faults! {
         "ES256の署名が合わない", "The ES256 signature doesn't belong to the ID token.";
     IdTokenBadSignatureRs256, "id-token-bad-signature-rs256", Some("id_token_algorithm"),
         "RS256の署名が合わない",
-        "The RS256 signature doesn't belong to the ID token; where RS256 is configured, that is what is found.";
+        "The RS256 signature doesn't belong to the ID token; where RS256 is configured, that is \
+        what is found.";
     IdTokenUnknownKey, "id-token-unknown-key", Some("id_token_unknown_key"),
         "kidが公開されていない鍵", "The ID token names a key that isn't published.";
     IdTokenWithoutKeyIdSingleKey, "id-token-without-key-id-single-key", None,
@@ -279,14 +287,17 @@ faults! {
     IdTokenWithoutKeyIdSeveralKeys, "id-token-without-key-id-several-keys",
         Some("id_token_unknown_key"),
         "kidなし、ES256の鍵は二つ",
-        "No kid, and two ES256 keys are published. Who has fetched the keys before finds a wrong signature instead.";
+        "No kid, and two ES256 keys are published. Who has fetched the keys before finds a wrong \
+        signature instead.";
     IdTokenRs256OneUnnamedKey, "id-token-rs256-one-unnamed-key", Some("id_token_algorithm"),
         "RS256の署名、kidなし、kidもalgもない鍵が種類ごとに一つ（RS256を設定すれば成功する）",
-        "RS256 and no kid; one key of each type is published, without kid and alg: accepted where RS256 is configured.";
+        "RS256 and no kid; one key of each type is published, without kid and alg: accepted where \
+        RS256 is configured.";
     IdTokenRs256SeveralUnnamedKeys, "id-token-rs256-several-unnamed-keys",
         Some("id_token_algorithm"),
         "RS256の署名、kidなし、kidもalgもない鍵が種類ごとに三つ",
-        "RS256 and no kid; three keys of each type are published, without kid and alg. Where RS256 is configured, nobody knows which of them it is.";
+        "RS256 and no kid; three keys of each type are published, without kid and alg. Where RS256 \
+        is configured, nobody knows which of them it is.";
 
     [KeySet]
     KeysRotated, "keys-rotated", None,
@@ -298,20 +309,25 @@ faults! {
         "The key set also holds encryption keys and unknown key types: ignored (RFC 7517 §5).";
     KeySetShortCoordinates, "key-set-short-coordinates", None,
         "座標の先頭の0を落とした鍵（成功する）",
-        "A coordinate of the key begins with zero, and is published without it, as older versions of Keycloak did: the same number.";
+        "A coordinate of the key begins with zero, and is published without it, as older versions \
+        of Keycloak did: the same number.";
     KeySetLongCoordinates, "key-set-long-coordinates", None,
         "座標の前に0がある鍵（成功する）",
-        "The coordinates of the key are published with a zero before them, as signed numbers have it: the same numbers.";
+        "The coordinates of the key are published with a zero before them, as signed numbers have \
+        it: the same numbers.";
     KeySetPadded, "key-set-padded", None,
         "もう一つのBase64とパディングの鍵（成功する）",
-        "The coordinates of the key are base64 with padding, in its other alphabet: the same bytes.";
+        "The coordinates of the key are base64 with padding, in its other alphabet: the same \
+        bytes.";
     KeySetRepeatedKey, "key-set-repeated-key", None,
         "同じ鍵が二度（成功する）", "The key is published twice: it is one.";
     KeyReplaced, "key-replaced", None,
         "kidを変えずに鍵が替わる（成功する）",
-        "The key changes and keeps its kid: the signature doesn't fit the known one, so the keys are refetched.";
+        "The key changes and keeps its kid: the signature doesn't fit the known one, so the keys \
+        are refetched.";
     KeySetUnusableKey, "key-set-unusable-key", Some("key_set_key_unusable"),
-        "使えない形の鍵", "The key that the ID token names is published as a point that isn't on the curve.";
+        "使えない形の鍵",
+        "The key that the ID token names is published as a point that isn't on the curve.";
     KeySetEmpty, "key-set-empty", Some("id_token_unknown_key"),
         "鍵セットが空", "The key set is empty.";
     KeySet500, "key-set-500", Some("key_set_unavailable"),

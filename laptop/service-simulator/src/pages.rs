@@ -448,7 +448,8 @@ impl ErrorPage {
                 ("client_id がありません", "There is no client_id"),
                 (
                     "認可リクエストに client_id がないか、値が空です（RFC 6749 §4.1.1）。",
-                    "The authorization request has no client_id, or an empty one (RFC 6749 §4.1.1).",
+                    "The authorization request has no client_id, or an empty one (RFC 6749 \
+                    §4.1.1).",
                 ),
                 (
                     "登録した client_id を送ってください。",
@@ -462,7 +463,8 @@ impl ErrorPage {
                 ),
                 (
                     "送られた client_id の依頼元は、登録されていません。大文字と小文字も区別します。",
-                    "Nobody is registered by the client_id that was sent. Upper and lower case are different.",
+                    "Nobody is registered by the client_id that was sent. Upper and lower case are \
+                    different.",
                 ),
                 (
                     "RP の設定を、登録されているものに合わせてください。",
@@ -476,7 +478,9 @@ impl ErrorPage {
                 ),
                 (
                     "redirect_uri がないか、登録されたものと1文字以上違います。ポート番号や末尾の「/」も比べます（RFC 9700 §2.1）。",
-                    "There is no redirect_uri, or it differs from what is registered. They are compared character by character, also the port and a “/” at the end (RFC 9700 §2.1).",
+                    "There is no redirect_uri, or it differs from what is registered. They are \
+                    compared character by character, also the port and a “/” at the end (RFC 9700 \
+                    §2.1).",
                 ),
                 (
                     "登録されたものと同じ文字列を送ってください。",
@@ -498,7 +502,8 @@ impl ErrorPage {
                 ("このログインはもう使えません", "This login is over"),
                 (
                     "このログインは、すでに終わったか、ここで始まったものではありません。1回のログインは、1回だけ使えます。",
-                    "This login has already ended, or was not begun here. A login is good for one use.",
+                    "This login has already ended, or was not begun here. A login is good for one \
+                    use.",
                 ),
                 BEGIN_AGAIN,
             ],

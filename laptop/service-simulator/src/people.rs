@@ -104,7 +104,8 @@ pub enum PersonProblem {
     IdMissing,
     /// The `id` isn't kebab case, or is too long.
     #[error(
-        "\"id\" must be 1 to 64 characters of a to z, 0 to 9 and hyphens between them, for example \"tanaka-2\""
+        "\"id\" must be 1 to 64 characters of a to z, 0 to 9 and hyphens between them, for example \
+        \"tanaka-2\""
     )]
     Id,
     /// An earlier person has the same `id`.
@@ -112,7 +113,8 @@ pub enum PersonProblem {
     RepeatedId,
     /// The `label` is neither a text nor a pair of texts, or has the wrong length.
     #[error(
-        "\"label\" must be a text of 1 to 200 characters, or an object of two, {{\"ja\": …, \"en\": …}}"
+        "\"label\" must be a text of 1 to 200 characters, or an object of two, \
+        {{\"ja\": …, \"en\": …}}"
     )]
     Label,
     /// An attribute is a boolean or an array.
@@ -423,7 +425,8 @@ mod tests {
         let error = read(&json!([{ "id": "a" }, { "id": "b", "name": ["山田"] }])).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "person 2 (\"b\"): \"name\" must be a string, a number or an object; null, or leave it out, for none"
+            "person 2 (\"b\"): \"name\" must be a string, a number or an object; null, or leave it \
+            out, for none"
         );
         let error = read(&json!([{ "id": "a" }, "山田"])).unwrap_err();
         assert_eq!(error.to_string(), "person 2: must be a JSON object");

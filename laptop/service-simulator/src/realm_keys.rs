@@ -223,7 +223,8 @@ impl RealmKeys {
             key
         });
         let elliptic = json!({
-            "kid": "elliptic encryption", "kty": "EC", "use": "enc", "alg": "ECDH-ES", "crv": "P-256",
+            "kid": "elliptic encryption", "kty": "EC", "use": "enc", "alg": "ECDH-ES",
+            "crv": "P-256",
             "x": "gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0",
             "y": "SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps",
         });

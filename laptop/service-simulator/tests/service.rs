@@ -475,9 +475,11 @@ mod start {
                 ..options()
             })
             .await;
-            assert!(
-                matches!(error, StartError::Listen(ListenError::NotLoopback { address: named }) if named == address)
-            );
+            assert!(matches!(
+                error,
+                StartError::Listen(ListenError::NotLoopback { address: named })
+                    if named == address
+            ));
         }
         let address: SocketAddr = "127.0.0.2:0".parse().unwrap();
         Service::start(ServiceOptions {
@@ -497,9 +499,10 @@ mod start {
             ..options()
         })
         .await;
-        assert!(
-            matches!(error, StartError::Listen(ListenError::Taken { address: named }) if named == address)
-        );
+        assert!(matches!(
+            error,
+            StartError::Listen(ListenError::Taken { address: named }) if named == address
+        ));
         assert!(error.to_string().contains(&address.to_string()));
     }
 
@@ -2178,7 +2181,8 @@ mod client_assertion {
         let nameless = encode(&header, &bench.claims(), &bench.key.encoding).unwrap();
         refused_assertion(&bench, nameless, unknown).await;
         let impostor = es256("client-es256");
-        let reason = "Client authentication with signed JWT failed: Signature on JWT token failed validation";
+        let reason = "Client authentication with signed JWT failed: Signature on JWT token failed \
+            validation";
         refused_assertion(&bench, sign(&impostor, &bench.claims()), reason).await;
     }
 
@@ -2186,7 +2190,8 @@ mod client_assertion {
     async fn the_algorithm_is_that_of_the_key() {
         let bench = Bench::new().await;
         let mut rsa = rs256("client-es256");
-        let reason = "Client authentication with signed JWT failed: Signature on JWT token failed validation";
+        let reason = "Client authentication with signed JWT failed: Signature on JWT token failed \
+            validation";
         refused_assertion(&bench, sign(&rsa, &bench.claims()), reason).await;
         let secret = EncodingKey::from_secret(bench.key.jwk.to_string().as_bytes());
         let mut header = Header::new(Algorithm::HS256);
@@ -2218,7 +2223,8 @@ mod client_assertion {
         let mut changed: Vec<char> = assertion.chars().collect();
         let middle = assertion.find('.').unwrap() + 5;
         changed[middle] = if changed[middle] == 'A' { 'B' } else { 'A' };
-        let reason = "Client authentication with signed JWT failed: Signature on JWT token failed validation";
+        let reason = "Client authentication with signed JWT failed: Signature on JWT token failed \
+            validation";
         refused_assertion(&bench, changed.into_iter().collect(), reason).await;
     }
 
@@ -2779,7 +2785,9 @@ mod id_token_faults {
             // The PEM text of the P-256 public key (RFC 5480 §2.1.1).
             let point =
                 [text(key, "x"), text(key, "y")].map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
-            let mut der = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04".to_vec();
+            let mut der = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\
+                \x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04"
+                .to_vec();
             der.extend(point.concat());
             let der = base64::engine::general_purpose::STANDARD.encode(der);
             let pem = format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n");
@@ -3347,7 +3355,8 @@ mod idle_connections {
     }
 
     async fn ask(stream: &mut TcpStream) -> std::io::Result<()> {
-        let request = "GET /api/realms/main/protocol/openid-connect/certs?a=b HTTP/1.1\r\nHost: service.localhost\r\n\r\n";
+        let request = "GET /api/realms/main/protocol/openid-connect/certs?a=b HTTP/1.1\r\n\
+            Host: service.localhost\r\n\r\n";
         stream.write_all(request.as_bytes()).await
     }
 

@@ -107,7 +107,8 @@ impl Problem<'_> {
                 ("別の名前では開けません", "Not under this name"),
                 (
                     "このアプリは、自分の名前で呼ばれたときだけ答えます。別のサイトがこのパソコンの中に入り込むのを防ぐためです。",
-                    "This app answers only when it is called by its own name, so that no other site gets into this computer.",
+                    "This app answers only when it is called by its own name, so that no other \
+                    site gets into this computer.",
                 ),
                 ("次のリンクから開いてください。", "Use the link below."),
             ],
@@ -126,7 +127,8 @@ impl Problem<'_> {
                 ("このページは、この方法では開けません", "Not this way"),
                 (
                     "ボタンで開くページをアドレスで開いた、またはその逆の可能性があります。",
-                    "This page is opened by a button and not by its address, or the other way round.",
+                    "This page is opened by a button and not by its address, or the other way \
+                    round.",
                 ),
                 (
                     "はじめのページから進んでください。",
@@ -178,7 +180,8 @@ impl Problem<'_> {
                 ("ログインしていません", "You are not signed in"),
                 (
                     "ログインしていないか、ログインから1時間たったか、ブラウザーが Cookie を受け付けていません。",
-                    "You have not signed in, or it was more than an hour ago, or the browser does not accept cookies.",
+                    "You have not signed in, or it was more than an hour ago, or the browser does \
+                    not accept cookies.",
                 ),
                 AGAIN,
             ],
@@ -189,7 +192,8 @@ impl Problem<'_> {
                 ),
                 (
                     "Cognito から戻ったときのパラメーターが重複しているか、足りません。何も受け取っていません。",
-                    "The parameters that came back from Cognito are doubled or missing. Nothing was taken from them.",
+                    "The parameters that came back from Cognito are doubled or missing. Nothing \
+                    was taken from them.",
                 ),
                 AGAIN,
             ],
@@ -197,7 +201,8 @@ impl Problem<'_> {
                 ("どのログインの結果か分かりません", "An answer to no login"),
                 (
                     "state のない結果が届きました。どのログインのものか確かめられないため、何も受け取っていません。",
-                    "The answer has no state, so it can’t be told to which login it belongs. Nothing was taken from it.",
+                    "The answer has no state, so it can’t be told to which login it belongs. \
+                    Nothing was taken from it.",
                 ),
                 AGAIN,
             ],
@@ -215,8 +220,11 @@ impl Problem<'_> {
                     "Begun in another browser",
                 ),
                 (
-                    "ログインを始めたブラウザーとは別のブラウザーに戻ったか、ブラウザーが Cookie を受け付けていません。ほかの人のログインを受け取らないように、ここで止めました。",
-                    "You came back in another browser than the one in which you began, or it does not accept cookies. The app stops here, so that nobody is given somebody else’s login.",
+                    "ログインを始めたブラウザーとは別のブラウザーに戻ったか、ブラウザーが Cookie を受け付けていません。\
+                    ほかの人のログインを受け取らないように、ここで止めました。",
+                    "You came back in another browser than the one in which you began, or it does \
+                    not accept cookies. The app stops here, so that nobody is given somebody \
+                    else’s login.",
                 ),
                 (
                     "ログインを始めたブラウザーに戻り、もう一度ログインしてください。",
@@ -230,7 +238,8 @@ impl Problem<'_> {
                 ),
                 (
                     "戻るボタンや再読み込みで、同じ結果がもう一度届きました。結果は1回だけ受け取るので、何も変わっていません。",
-                    "The same answer came again, by reload or the back button. It is taken only once, so nothing has changed.",
+                    "The same answer came again, by reload or the back button. It is taken only \
+                    once, so nothing has changed.",
                 ),
                 (
                     "はじめのページで、今の状態を確かめてください。",
@@ -241,7 +250,8 @@ impl Problem<'_> {
                 ("時間がたちすぎました", "Too late"),
                 (
                     "ログインを始めてから15分以上たったため、結果を受け取りませんでした。",
-                    "More than 15 minutes have gone by since the login began, so its answer was not taken.",
+                    "More than 15 minutes have gone by since the login began, so its answer was \
+                    not taken.",
                 ),
                 AGAIN,
             ],
@@ -299,8 +309,10 @@ pub(super) fn logged_out(language: Language) -> Response {
             "Your session at this site has ended.",
         ),
         language.say(
-            "Cognito のシミュレーターは自分のセッションを持たないので、ほかにすることはありません。本物の Cognito を使うアプリは、ここで Cognito の /logout にも行きます。",
-            "Cognito’s stand-in keeps no session of its own, so that is all. An app of the real Cognito would go to Cognito’s /logout now, too.",
+            "Cognito のシミュレーターは自分のセッションを持たないので、ほかにすることはありません。本物の Cognito を使うアプリは、\
+            ここで Cognito の /logout にも行きます。",
+            "Cognito’s stand-in keeps no session of its own, so that is all. An app of the real \
+            Cognito would go to Cognito’s /logout now, too.",
         ),
     ];
     let template = Message {
@@ -447,7 +459,8 @@ pub(super) fn signed_in(
             title: language.say("IDトークン", "ID token"),
             what: language.say(
                 "だれがログインしたかを、ユーザープールが署名して、ログインしたアプリに伝えるものです。求めた情報は、すべてここに入ります。",
-                "Who signed in, signed by the user pool, for the app that signs people in. All that was asked for is here.",
+                "Who signed in, signed by the user pool, for the app that signs people in. All \
+                that was asked for is here.",
             ),
             header: Some(indented(&signed_in.id_token_header)),
             claims: indented(&signed_in.id_token),
@@ -455,8 +468,10 @@ pub(super) fn signed_in(
         Decoded {
             title: language.say("アクセストークン", "Access token"),
             what: language.say(
-                "API を呼ぶための鍵です。いろいろな API に渡るので、氏名・住所・生年月日・性別は入りません。中身は API が読むものですが、学ぶために開いて見せています。",
-                "The key to APIs. It goes to many of them, so it never holds name, address, date of birth or gender. Its inside is for APIs; it is opened here to learn from.",
+                "API を呼ぶための鍵です。いろいろな API に渡るので、氏名・住所・生年月日・性別は入りません。\
+                中身は API が読むものですが、学ぶために開いて見せています。",
+                "The key to APIs. It goes to many of them, so it never holds name, address, date \
+                of birth or gender. Its inside is for APIs; it is opened here to learn from.",
             ),
             header: Some(indented(&signed_in.access_token_header)),
             claims: indented(&signed_in.access_token),
@@ -465,7 +480,8 @@ pub(super) fn signed_in(
             title: "/oauth2/userInfo",
             what: language.say(
                 "ユーザープールの属性をそのまま返すところです。利用者が書き換えた値かもしれないので、アプリクライアントには属性を読ませない設定にしています。",
-                "It returns what the user pool holds, which the user may have changed. So the app client may read no attribute there.",
+                "It returns what the user pool holds, which the user may have changed. So the app \
+                client may read no attribute there.",
             ),
             header: None,
             claims: indented(&signed_in.userinfo),

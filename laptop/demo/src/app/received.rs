@@ -162,7 +162,8 @@ fn why_absent(scope: Scope, language: Language) -> &'static str {
         ),
         Scope::Municipality => language.say(
             "分かりません（住所から確かに分からない人には、名前もコードも出ません）",
-            "not known (neither name nor code is there where the address doesn’t tell it for certain)",
+            "not known (neither name nor code is there where the address doesn’t tell it for \
+            certain)",
         ),
         Scope::AgeOver(_) => language.say(
             "分かりません（確かめられない年齢は、「いいえ」ではなく、クレームが出ません）",
