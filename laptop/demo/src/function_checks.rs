@@ -5,7 +5,7 @@
 /// The words for one check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Words {
-    /// The failure class that the check rules out: by it the functions report the check.
+    /// The failure class that the check rules out. The functions report the check under this name.
     pub check: &'static str,
     /// What the check makes sure of, in a few English words: the text in the journal.
     pub english: &'static str,

@@ -193,8 +193,8 @@ fn japanese(english: &str) -> &str {
         .unwrap_or(english)
 }
 
-/// The Japanese of a value that isn't a parameter of HTTP but words: a text, or a size such as
-/// `36 bytes`.
+/// The Japanese of a value in words, which isn't the value of an HTTP parameter: a text, or a size
+/// such as `36 bytes`.
 #[must_use]
 pub fn japanese_value(english: &str) -> Cow<'_, str> {
     match english.strip_suffix(" bytes") {

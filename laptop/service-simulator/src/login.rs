@@ -42,7 +42,7 @@ pub(crate) struct Choice {
     pub(crate) authenticated: DateTime<Utc>,
 }
 
-/// What a code, and later its tokens, grant.
+/// What the client was granted. A code, and later its access token, stand for it.
 #[derive(Clone)]
 pub(crate) struct Grant {
     pub(crate) request: AuthorizationRequest,

@@ -85,7 +85,7 @@ pub enum StartError {
     /// It can't listen.
     #[error("the stand-in of the service can't listen: {0}")]
     Listen(#[from] ListenError),
-    /// The client couldn't have been registered.
+    /// The client can't be registered.
     #[error("the client can't be registered: {0}")]
     Client(#[from] InvalidClient),
     /// The realm's keys couldn't be made.
@@ -102,9 +102,9 @@ pub struct Endpoints {
     pub authorization_endpoint: String,
     /// The token endpoint, for the back channel. It is also the audience of client assertions.
     pub token_endpoint: String,
-    /// For the back channel.
+    /// The userinfo endpoint, for the back channel.
     pub userinfo_endpoint: String,
-    /// For the back channel.
+    /// The JWK Set, for the back channel.
     pub jwks_uri: String,
 }
 

@@ -26,7 +26,7 @@ pub(crate) const NORMAL: &str = "normal";
 
 /// A login as the pages show it.
 pub(crate) struct Shown<'a> {
-    /// Its id.
+    /// The login's id.
     pub(crate) login: &'a str,
     /// The authorization request.
     pub(crate) request: &'a AuthorizationRequest,

@@ -12,7 +12,7 @@ use user_pool::scope::Scope;
 
 use crate::scopes::{self, InvalidScopes, OPENID, Scopes};
 
-/// The name of the parameter that has a scope.
+/// The name of the query parameter for a scope.
 pub(super) const SCOPE: &str = "scope";
 
 /// The choices on the start page.

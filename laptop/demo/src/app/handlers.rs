@@ -34,8 +34,8 @@ pub(super) const SESSION: &str = "__Host-session";
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes of a request's target and headers.
 const HEAD_LIMIT: usize = 16 * 1024;
-/// The most hops of a story. A login has about 25. The story of an abandoned login has no end, so
-/// later hops would be added to it without a limit.
+/// The most hops of a story. A login has about 25. The story of an abandoned login has no end:
+/// without this limit, it would get every later hop.
 const MOST_HOPS: usize = 100;
 /// The response header that says up to which moment a story goes.
 const SEEN: HeaderName = HeaderName::from_static("story-seen");

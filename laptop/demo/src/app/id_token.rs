@@ -49,7 +49,7 @@ pub(super) enum Occasion<'a> {
     },
 }
 
-/// What an ID token must fit.
+/// The values that an ID token must match.
 pub(super) struct Expected<'a> {
     pub(super) issuer: &'a str,
     pub(super) client_id: &'a str,
