@@ -4,7 +4,7 @@
 pub use openidconnect::core::CoreJwsSigningAlgorithm as SigningAlgorithm;
 
 /// The algorithm of this name, if it may be configured for the service: `ES256` or `RS256`
-/// (contract §5).
+/// (contract S5).
 #[must_use]
 pub fn parse_algorithm(name: &str) -> Option<SigningAlgorithm> {
     match name {

@@ -1,6 +1,6 @@
 //! The authorization request, with which the browser is sent to the service.
 //! `state`, `nonce` and the PKCE verifier are new for every login. Each has 256 random bits and is
-//! sent as base64url, because a `;` in `state` broke in practice (contract §2).
+//! sent as base64url, because a `;` in `state` broke in practice (contract S2).
 //! Only parameters that the service documents are sent.
 
 use std::fmt;
@@ -123,7 +123,7 @@ pub struct AuthorizationRequest<'a> {
 }
 
 impl AuthorizationRequest<'_> {
-    /// The URL that the browser is sent to (contract §2).
+    /// The URL that the browser is sent to (contract S2).
     #[must_use]
     pub fn url(&self, provider: &Provider, one_time: &OneTimeValues) -> Url {
         let code_verifier = PkceCodeVerifier::new(one_time.code_verifier.expose_base64url());

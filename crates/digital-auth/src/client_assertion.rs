@@ -1,6 +1,6 @@
 //! The client assertion, with which the client authenticates itself: `private_key_jwt`
 //! (OIDC Core §9, RFC 7523).
-//! Every token request has a new assertion. Its `jti` is never used twice (contract §4).
+//! Every token request has a new assertion. Its `jti` is never used twice (contract S4).
 //!
 //! By its own clock, the service accepts an assertion that expires within 60 seconds and wasn't
 //! issued in the future. The service's clock and ours always differ a little. So `iat` lies a
@@ -14,7 +14,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 /// The service's limit in seconds, both for how far ahead an assertion may expire, and for how long
-/// ago it may have been issued (contract §4).
+/// ago it may have been issued (contract S4).
 pub const SERVICE_MAX_SECONDS: i64 = 60;
 
 /// How long before now `iat` is, in seconds. Our clock may be ahead of the service's by less than
@@ -50,7 +50,7 @@ struct Claims<'a> {
 }
 
 /// Makes a new assertion that proves that `client_id` holds `key`. The audience is the address of
-/// the token endpoint, as one string and not an array (contract §4).
+/// the token endpoint, as one string and not an array (contract S4).
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
 //! Where the service is: its issuer and its four endpoints.
 //! They are configured and not discovered: it is not known whether the service has a discovery
-//! document, and no answer from the network can change a configured endpoint (contract §1).
+//! document, and no answer from the network can change a configured endpoint (contract S1).
 
 use four_attributes::{PRODUCTION_ISSUER, SANDBOX_ISSUER};
 pub use http_client::{InvalidEndpoint, secure_url};
@@ -37,7 +37,7 @@ impl Provider {
     }
 
     /// The endpoints of a Keycloak realm, at Keycloak's paths below it. The realm's address is the
-    /// issuer (contract §1).
+    /// issuer (contract S1).
     fn of_realm(issuer: &str) -> Result<Self, InvalidEndpoint> {
         let endpoint = |name: &str| format!("{issuer}/protocol/openid-connect/{name}");
         Self::given(

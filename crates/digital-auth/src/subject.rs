@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// `sub`: pairwise, opaque, at most 255 bytes (contract §5). It identifies a person, so `Debug`
+/// `sub`: pairwise, opaque, at most 255 bytes (contract S5). It identifies a person, so `Debug`
 /// doesn't show it.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Subject(String);

@@ -1,5 +1,5 @@
 //! The token endpoint: exchanges the service's code for an access token and an ID token
-//! (contract §4).
+//! (contract S4).
 //! A client assertion authenticates the client. All parameters are in the request's body.
 //! A token request that may have arrived is never sent again, because a code is good for one
 //! request.

@@ -1,4 +1,4 @@
-//! The userinfo endpoint: gets the four attributes (contract §6).
+//! The userinfo endpoint: gets the four attributes (contract S6).
 //! The `sub` must be the ID token's (OIDC Core §5.3.2). Only requested attributes are taken, and
 //! they are parsed strictly.
 
@@ -78,7 +78,7 @@ const ATTRIBUTE_FAILURES: [AttributeError; 2] = [
 ];
 
 /// Whether this is `application/json`, with or without parameters. `application/jwt` is refused
-/// (contract §10).
+/// (contract S6).
 fn is_json(content_type: Option<&HeaderValue>) -> bool {
     content_type
         .and_then(|value| value.to_str().ok())

@@ -1,4 +1,4 @@
-//! The issuers of the service's two environments (contract §1). The issuer tells from which
+//! The issuers of the service's two environments (contract S1). The issuer tells from which
 //! environment a token or record comes. It is compared byte for byte (OIDC Core §3.1.3.7 step 2),
 //! so another spelling is another issuer.
 

@@ -137,7 +137,7 @@ fn answer(
     if let Some(error) = parameters.get("error") {
         return Err(service_error(error, parameters.get("error_description")));
     }
-    // A person who cancels in the app can come back with neither code nor error (contract §3).
+    // A person who cancels in the app can come back with neither code nor error (contract S3).
     let code = present(parameters.get("code"), Class::Cancelled)?;
     ensure(is_code(code), Class::MalformedCallback)?;
     let code = Code {
@@ -151,7 +151,7 @@ fn answer(
 }
 
 /// Whether this can be a code of the service. RFC 6749 §A.11 allows all visible characters. The
-/// service's codes are UUIDs with dots between them (contract §3). All characters that need no
+/// service's codes are UUIDs with dots between them (contract S3). All characters that need no
 /// escaping in a URL are let through, so that the service may change the form. Others are refused,
 /// because a firewall in front of the service could take them for an attack.
 fn is_code(code: &str) -> bool {
@@ -164,7 +164,7 @@ fn is_code(code: &str) -> bool {
 /// `temporarily_unavailable`.
 const AUTHENTICATION_EXPIRED: &str = "authentication_expired";
 
-/// The class of the service's error, by its OAuth code (contract §3). Anybody can write the
+/// The class of the service's error, by its OAuth code (contract S3). Anybody can write the
 /// description. It is only compared with the one description that tells two cases of one code
 /// apart, and used for nothing else.
 fn service_error(error: &str, description: Option<&str>) -> Class {

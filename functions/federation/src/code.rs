@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::pending_login::ClientRequest;
 use crate::sealed::{self, OpenError, Purpose, Seal, SealError, Travels};
 
-/// How long a code is valid: as long as the service's own (contract §3).
+/// How long a code is valid: as long as the service's own (contract S3).
 pub const LIFETIME: TimeDelta = TimeDelta::seconds(60);
 
 /// The version of the sealed form of a [`Code`]. It changes together with the form.

@@ -25,11 +25,11 @@ use crate::variables::{
     SERVICE_JWKS_URI, SERVICE_TOKEN_ENDPOINT, SERVICE_USERINFO_ENDPOINT,
 };
 
-/// The longest redirect URI that the service registers, in characters (contract §2).
+/// The longest redirect URI that the service registers, in characters (contract S2).
 pub const LONGEST_REDIRECT_URI: usize = 255;
 
 /// The longest client ID, in characters. This is the limit for the service's client ID
-/// (contract §2), and the bridge has the same limit for Cognito's.
+/// (contract S2), and the bridge has the same limit for Cognito's.
 pub const LONGEST_CLIENT_ID: usize = 255;
 
 /// The whole configuration.
@@ -210,7 +210,7 @@ fn provider(reader: &mut Reader<'_>, environment: Environment) -> Option<Provide
 
 /// The accepted values of `acr`. In production they must be configured, at least as `any`.
 /// Elsewhere any value is accepted by default, until it is known which values the service sends
-/// (contract §9). `custom` with the issuer of production is production, too.
+/// (contract S5). `custom` with the issuer of production is production, too.
 fn assurance(
     reader: &mut Reader<'_>,
     environment: Option<Environment>,
@@ -264,7 +264,7 @@ fn client_id(value: &str) -> Result<String, String> {
     }
 }
 
-/// Contract §2: 1..255 of `[0-9a-zA-Z]`.
+/// Contract S2: 1..255 of `[0-9a-zA-Z]`.
 fn service_client(value: &str) -> Result<String, String> {
     if value.len() <= LONGEST_CLIENT_ID && value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         Ok(value.to_owned())

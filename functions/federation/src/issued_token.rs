@@ -179,7 +179,7 @@ pub async fn issue(
 }
 
 /// The verified record of this login. Its time is `auth_time`, or else `iat`, marked as such
-/// (contract §9).
+/// (contract S5).
 fn verified_record(login: &VerifiedLogin, seal: RecordSeal<'_>) -> VerifiedRecord {
     let id_token = &login.id_token;
     let verified_at = id_token.auth_time.map_or(

@@ -18,7 +18,7 @@ use crate::http_api::Response;
 
 /// The placeholder for the app's name in a sentence.
 const APP: &str = "{app}";
-/// The Japanese name of the service's app, in one place, since it changed before (contract §1).
+/// The Japanese name of the service's app, in one place, since it changed before (contract S1).
 const APP_JA: &str = "マイナアプリ（旧デジタル認証アプリ）";
 /// The English name of the service's app.
 const APP_EN: &str = "the Myna App (formerly the Digital Authentication App)";

@@ -21,7 +21,7 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, COOKIE, LOCATION, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, StatusCode};
 use loopback::journal::{Check, Journal, Parameter, Party, Step};
 use loopback::names::to_its_end;
 use loopback::server::{ListenError, Listener, Manners, Server};
@@ -286,10 +286,10 @@ fn head_size(parts: &Parts) -> usize {
     line + headers
 }
 
-/// Who sent the request: the browser if it is a `GET` of one of two paths, Cognito otherwise.
+/// Who sent the request: the browser for two paths, whatever the method, and Cognito otherwise.
 fn caller(parts: &Parts) -> Party {
-    match (&parts.method, parts.uri.path()) {
-        (&Method::GET, "/authorize" | "/callback") => Party::Browser,
+    match parts.uri.path() {
+        "/authorize" | "/callback" => Party::Browser,
         _ => Party::Cognito,
     }
 }
