@@ -1,6 +1,7 @@
-//! `cargo xtask aws`: tests the KMS keys, and the functions with AWS KMS, AWS Secrets Manager and a
-//! user pool, against `ministack`, an emulator of AWS that others wrote in Python. It is installed
-//! below `target/`, started on a free port of the loopback, and stopped whatever the tests say.
+//! `cargo xtask aws`: tests the KMS keys and the functions against `ministack`, an emulator of AWS.
+//! The functions use its AWS KMS, its AWS Secrets Manager and its user pool.
+//! The task installs `ministack`, which is written in Python, below `target/`, starts it on a free
+//! loopback port, and stops it however the tests end.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -15,10 +16,10 @@ use crate::python::{Installed, MINISTACK};
 
 /// How long the emulator may take to start. It takes half a second on a machine at rest.
 const START: Duration = Duration::from_secs(60);
-/// How long it may take to end, before it is killed.
+/// How long the emulator may take to end, before it is killed.
 const STOP: Duration = Duration::from_secs(10);
 
-/// The tests of the package `emulator` that need it and no stack.
+/// The tests of the package `emulator` that need the emulator but no deployed stack.
 const TESTS: [&str; 2] = ["kms", "aws"];
 
 /// Runs the task, or says what failed.
@@ -38,20 +39,20 @@ pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// A running emulator. It is stopped when this goes.
+/// A running emulator. Dropping it stops the emulator.
 pub(crate) struct Emulator {
     process: Child,
     address: SocketAddr,
 }
 
 impl Emulator {
-    /// Starts it with nothing in it. `configure` gets its command and its URL, and may add
-    /// variables.
+    /// Starts an emulator with no resources. `configure` gets the emulator's command and its URL,
+    /// and may add variables.
     pub(crate) fn start(
         python: &Installed,
         configure: impl FnOnce(&mut Command, &str),
     ) -> Result<Self, String> {
-        // What it writes has a folder of its own, and nothing in it is left from another run.
+        // The emulator writes into a folder of its own, which is emptied first.
         let own = python.folder().join("run");
         let _not_there_the_first_time = fs::remove_dir_all(&own);
         fs::create_dir_all(&own).map_err(|error| format!("{}: {error}", own.display()))?;
@@ -93,7 +94,7 @@ impl Emulator {
         Err(format!("ministack doesn't answer: see {}", log.display()))
     }
 
-    /// Its URL.
+    /// The URL of the emulator.
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -101,7 +102,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // Asked, it ends the processes of functions too; killed, it couldn't.
+        // On SIGTERM, the emulator also ends the processes of functions. If killed, it can't.
         let id = self.process.id().to_string();
         let _ended_already = Command::new("kill").args(["-TERM", &id]).status();
         let deadline = Instant::now() + STOP;
@@ -111,7 +112,7 @@ impl Drop for Emulator {
             }
             sleep(Duration::from_millis(50));
         }
-        // Both fail only if it has ended by itself.
+        // Both fail only if the emulator has ended by itself.
         let _ended_already = self.process.kill();
         let _ended_already = self.process.wait();
     }

@@ -1,7 +1,8 @@
-//! `cargo xtask browser`: the demo in Chromium, on a PC and on a phone, in both languages, with a
-//! picture of every page; and a login in Firefox. The browsers, a Japanese font and faketime come
-//! from Debian's packages, axe-core from npm, Firefox's driver from crates.io; the drivers are
-//! started on free ports of the loopback, and stopped whatever the tests say.
+//! `cargo xtask browser`: tests the demo in Chromium, on a PC and on a phone, in both languages,
+//! with a picture of every page; and a login in Firefox.
+//! The browsers, a Japanese font and faketime come from Debian's packages, axe-core from npm, and
+//! Firefox's driver from crates.io. The drivers are started on free loopback ports, and stopped
+//! however the tests end.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -14,7 +15,7 @@ use std::thread;
 use crate::command::{cargo, done};
 use crate::debian;
 
-/// The programs that are needed, and Debian's packages that bring them.
+/// The programs that the tests need, each with the Debian package that contains it.
 const PROGRAMS: [[&str; 2]; 5] = [
     ["chromium", "chromium"],
     ["chromedriver", "chromium-driver"],
@@ -23,7 +24,7 @@ const PROGRAMS: [[&str; 2]; 5] = [
     ["npm", "npm"],
 ];
 
-/// What checks pages for accessibility.
+/// The npm package that checks pages for accessibility.
 const AXE: &str = "axe-core@4.14.1";
 
 /// Mozilla's driver for Firefox.
@@ -59,7 +60,7 @@ pub(crate) fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> 
     Ok(())
 }
 
-/// Installs axe-core below `folder`, and gives its file. Needs no network once it is there.
+/// Installs axe-core below `folder`, and gives its file. Once installed, this needs no network.
 fn install_axe(folder: &Path) -> Result<PathBuf, String> {
     let own = folder.join(AXE.replace('@', "-"));
     let file = own.join("node_modules/axe-core/axe.min.js");
@@ -87,7 +88,7 @@ fn install_axe(folder: &Path) -> Result<PathBuf, String> {
 }
 
 /// Installs Firefox's driver below `target/tools`, and gives its file. Does nothing once it is
-/// there.
+/// installed.
 fn install_geckodriver(workspace: &Path) -> Result<PathBuf, String> {
     let [name, version] = GECKODRIVER;
     let root = workspace
@@ -108,18 +109,20 @@ fn install_geckodriver(workspace: &Path) -> Result<PathBuf, String> {
     Err(format!("NOT CHECKED: cargo can't install {name} {version}"))
 }
 
-/// A running driver. It is stopped when this goes, and with it every browser that it opened.
+/// A running driver. Dropping it stops the driver and every browser that it opened.
 struct Driver {
     process: Child,
     port: u16,
 }
 
 impl Driver {
-    /// Starts it on a free port, and reads which one after `says`.
+    /// Starts a driver on a free port, and reads the port from its output: it follows the text
+    /// `says`.
     fn start(driver: &Path, says: &str) -> Result<Self, String> {
         let name = driver.display();
-        // A group of its own, to which the browsers belong. It ends when nobody holds the pipe any
-        // more: also if this task is interrupted or killed.
+        // The driver and its browsers are a process group of their own. `cat` ends, and the group
+        // is killed, once this task no longer holds the pipe, even if the task is interrupted or
+        // killed.
         let mut process = Command::new("sh")
             .args(["-c", r#""$0" --port=0 </dev/null & cat; kill -s KILL 0"#])
             .arg(driver)
@@ -137,7 +140,8 @@ impl Driver {
             let (_, port) = line.split_once(says)?;
             port.trim_end_matches('.').parse().ok()
         });
-        // Nobody reads on: what it says later must not fill the pipe and stop it.
+        // Keeps reading the driver's output, which would otherwise fill the pipe and block the
+        // driver.
         thread::spawn(move || lines.for_each(drop));
         match port {
             Some(port) => Ok(Self { process, port }),

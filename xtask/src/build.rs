@@ -1,7 +1,7 @@
-//! `cargo xtask build`: what is deployed, built as `sam build` builds it, for both architectures,
-//! and tested: a person signs in with the built functions, those for arm64 under an emulator of the
-//! processor. What comes out for arm64, the default of template.yaml, lies where `sam deploy` looks
-//! for it.
+//! `cargo xtask build`: builds the functions as `sam build` does, for both architectures, and tests
+//! them: a person signs in with the built functions. Those for the other architecture run under an
+//! emulator of the processor.
+//! The build for arm64, the default of template.yaml, is put where `sam deploy` looks for it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ use crate::command::{cargo, done};
 use crate::python::{Installed, SAM};
 use crate::{debian, skipped};
 
-/// The functions: their binaries, and their names in template.yaml.
+/// The functions: the names of their binaries, and their logical ids in template.yaml.
 pub(crate) const FUNCTIONS: [(&str, &str); 3] = [
     ("federation", "FederationFunction"),
     ("inbound-federation", "InboundFederationFunction"),
@@ -31,7 +31,7 @@ pub(crate) enum Architecture {
 }
 
 impl Architecture {
-    /// The word that SAM has for it.
+    /// SAM's name of the architecture.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Arm64 => "arm64",
@@ -39,29 +39,7 @@ impl Architecture {
         }
     }
 
-    /// The word that Rust and Linux have for it.
-    const fn machine(self) -> &'static str {
-        match self {
-            Self::Arm64 => "aarch64",
-            Self::X86_64 => "x86_64",
-        }
-    }
-
-    /// Rust's name of the whole target.
-    fn target(self) -> String {
-        format!("{}-unknown-linux-gnu", self.machine())
-    }
-
-    /// Where `sam build` puts the functions, seen from the workspace.
-    const fn folder(self) -> &'static str {
-        match self {
-            // The folder that `sam deploy` takes unless it is told otherwise.
-            Self::Arm64 => ".aws-sam/build",
-            Self::X86_64 => ".aws-sam/x86_64/build",
-        }
-    }
-
-    /// That of this machine, which runs what is built for it.
+    /// The architecture of this machine. Its functions run here without an emulator.
     pub(crate) fn of_this_machine() -> Result<Self, String> {
         let is_this = |one: &&Self| one.machine() == std::env::consts::ARCH;
         let this = Self::value_variants().iter().find(is_this);
@@ -69,7 +47,7 @@ impl Architecture {
             .ok_or("functions are built for arm64 and x86_64 only".to_owned())
     }
 
-    /// Where the binary of a function is, by its name in template.yaml.
+    /// The path of a function's binary. `logical_id` is the function's name in template.yaml.
     pub(crate) fn binary(self, workspace: &Path, logical_id: &str) -> PathBuf {
         workspace
             .join(self.folder())
@@ -77,7 +55,24 @@ impl Architecture {
             .join("bootstrap")
     }
 
-    /// Brings what compiles for it. Only rustup can bring a standard library.
+    /// The name of the processor in Rust and Linux.
+    const fn machine(self) -> &'static str {
+        match self {
+            Self::Arm64 => "aarch64",
+            Self::X86_64 => "x86_64",
+        }
+    }
+
+    /// The folder in which `sam build` puts the functions, relative to the workspace.
+    const fn folder(self) -> &'static str {
+        match self {
+            // The folder that `sam deploy` takes by default.
+            Self::Arm64 => ".aws-sam/build",
+            Self::X86_64 => ".aws-sam/x86_64/build",
+        }
+    }
+
+    /// Installs Rust's standard library for the target. Only rustup can.
     fn install_standard_library(self) -> Result<(), String> {
         let target = self.target();
         let output = Command::new("rustc")
@@ -100,7 +95,13 @@ impl Architecture {
         ))
     }
 
-    /// The command that runs its binaries, if this machine can't by itself; brings it.
+    /// Rust's name of the target.
+    fn target(self) -> String {
+        format!("{}-unknown-linux-gnu", self.machine())
+    }
+
+    /// The command that emulates the processor, or `None` if this machine runs the binaries itself.
+    /// Installs the emulator.
     fn emulator(self) -> Result<Option<&'static str>, String> {
         if cfg!(target_os = "linux") && self.machine() == std::env::consts::ARCH {
             return Ok(None);
@@ -120,8 +121,8 @@ impl Architecture {
     }
 }
 
-/// Runs the task for one architecture or for both, or says what failed. What this machine can't do
-/// is skipped, loudly.
+/// Runs the task for one architecture or for both, or says what failed. Loudly skips what this
+/// machine can't do.
 pub(crate) fn run(workspace: &Path, only: Option<Architecture>) -> Result<(), String> {
     let sam = SAM.install(workspace)?;
     for architecture in Architecture::value_variants() {
@@ -146,11 +147,12 @@ pub(crate) fn run(workspace: &Path, only: Option<Architecture>) -> Result<(), St
     Ok(())
 }
 
-/// Builds the functions for this machine, and gives the folder that `sam deploy` deploys them from.
+/// Builds the functions for this machine, and gives the folder from which `sam deploy` deploys
+/// them.
 ///
 /// # Errors
 ///
-/// This machine can't build them; says why.
+/// The reason why this machine can't build them.
 pub(crate) fn for_this_machine(workspace: &Path, sam: &Installed) -> Result<PathBuf, String> {
     let architecture = Architecture::of_this_machine()?;
     architecture.install_standard_library()?;
@@ -166,7 +168,8 @@ fn build(workspace: &Path, sam: &Installed, architecture: Architecture) -> Resul
             // cargo-lambda looks for its linker on the search path.
             .env("PATH", sam.search_path()?)
             .env("CARGO_BUILD_RUSTFLAGS", remapped(workspace)?)
-            // Both would take the place of that one, and of what cargo-lambda chooses.
+            // These two would override CARGO_BUILD_RUSTFLAGS, and the flags that cargo-lambda
+            // chooses.
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .env("SAM_CLI_TELEMETRY", "0")
@@ -174,7 +177,7 @@ fn build(workspace: &Path, sam: &Installed, architecture: Architecture) -> Resul
         Ok(command)
     };
     // SAM builds one function after the other. Building all of them first, with the options that
-    // SAM gives cargo-lambda, lets the compiler use every core; SAM then finds them done.
+    // SAM gives cargo-lambda, lets the compiler use every core. SAM then finds them up to date.
     let mut all = with_environment(&sam.folder().join("bin/cargo-lambda"))?;
     all.args(["lambda", "build", "--locked", "--release"]);
     if architecture == Architecture::Arm64 {
@@ -190,13 +193,13 @@ fn build(workspace: &Path, sam: &Installed, architecture: Architecture) -> Resul
         .args(["-m", "samcli", "build", "--template", "template.yaml"])
         .args(["--build-dir", architecture.folder()])
         .args(["--parameter-overrides", &overridden])
-        // Nothing is called there; it is what a template without a region can't be read without.
+        // The region isn't called: SAM can't read the template without one.
         .args(["--region", "ap-northeast-1"]);
     done(&mut build, "sam build failed")
 }
 
-/// What keeps the folders of this machine out of what is shipped: the places in source files that a
-/// panic names. Cargo's own `trim-paths` will do it once it is stable.
+/// Flags that replace this machine's folders in the source paths that a panic names, so that they
+/// are not shipped. Cargo's own `trim-paths` will do it once it is stable.
 fn remapped(workspace: &Path) -> Result<String, String> {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let cargo_home = std::env::var_os("CARGO_HOME")
@@ -228,7 +231,7 @@ fn test(
         let variable = format!("BUILT_{}", binary.to_uppercase().replace('-', "_"));
         test.env(variable, architecture.binary(workspace, logical_id));
     }
-    // faketime is a library of this machine's processor, which an emulated one can't load.
+    // faketime is a library for this machine's processor. An emulated process can't load it.
     let moves_clocks = if emulator.is_some() {
         eprintln!("xtask: clocks are moved for this machine's own processor alone");
         false

@@ -1,16 +1,16 @@
-//! Commands that have to succeed: what every task does with the tools that it starts.
+//! Runs commands that must succeed: every task starts its tools with this module.
 
 use std::path::Path;
 use std::process::Command;
 
-/// The cargo that started this task, in the workspace.
+/// A command that runs the cargo which started this task, in the workspace.
 pub(crate) fn cargo(workspace: &Path) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(workspace);
     cargo
 }
 
-/// Runs a command to its end, or says `otherwise`.
+/// Runs a command to its end. If the command fails, the error is `otherwise` with the exit status.
 pub(crate) fn done(command: &mut Command, otherwise: &str) -> Result<(), String> {
     match command.status() {
         Ok(status) if status.success() => Ok(()),

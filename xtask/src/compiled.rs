@@ -1,7 +1,7 @@
-//! `cargo xtask compiled`: what cargo compiles for the demo, for the functions that it starts, and
-//! for the tests; and which crates of others it compiles more than once, because somebody asks for
-//! other features of them.
-//! The test holds that a checkout compiles each once, whatever is run first.
+//! `cargo xtask compiled`: shows how many crates of others cargo compiles for the demo, for the
+//! functions that the demo starts, and for the tests; and which crates it compiles more than once,
+//! because two builds enable different features of them.
+//! The test requires that each crate is compiled once, whichever build runs first.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::command::cargo;
 
-/// What is built, in the order in which somebody new to the project does it.
+/// The builds, in the order in which a newcomer to the project runs them.
 const BUILDS: [(&str, &[&str]); 3] = [
     ("cargo run", &["build", "--bin", "digital-auth"]),
     (
@@ -28,11 +28,12 @@ const BUILDS: [(&str, &[&str]); 3] = [
     ("cargo test", &["test", "--no-run"]),
 ];
 
-/// Shows how much each of them compiles that wasn't compiled before it, and what it compiles again.
+/// Shows how many crates each build compiles that no earlier build compiled, and which ones it
+/// compiles again.
 ///
 /// # Errors
 ///
-/// Cargo doesn't say, or a crate is compiled more than once.
+/// Cargo doesn't report its units, or a crate is compiled more than once.
 pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     println!("{:<24} {:>9} {:>9}", "", "compiled", "again");
     let mut again = Vec::new();
@@ -52,12 +53,12 @@ pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     }
 }
 
-/// What one build adds to those before it.
+/// What a build compiles in addition to the builds before it.
 struct Build {
     name: &'static str,
     /// How many libraries and procedural macros of others it compiles.
     new: usize,
-    /// Those among them that were compiled before, each with the features that are new or missing.
+    /// The crates that an earlier build compiled too, each with its added and its missing features.
     again: Vec<String>,
 }
 
@@ -88,7 +89,7 @@ fn builds(workspace: &Path) -> Result<Vec<Build>, String> {
     Ok(builds)
 }
 
-/// How a crate is compiled: once for each of these.
+/// One way in which a crate is compiled. A crate is compiled once for each of them.
 #[derive(Eq, Ord, PartialEq, PartialOrd)]
 struct Unit {
     features: BTreeSet<String>,
@@ -105,8 +106,8 @@ impl Unit {
     }
 }
 
-/// The libraries and procedural macros of others that a build compiles. Cargo tells it only when it
-/// is asked for what isn't stable yet.
+/// The libraries and procedural macros of others that a build compiles. Only an unstable option of
+/// cargo reports them.
 fn units(workspace: &Path, arguments: &[&str]) -> Result<BTreeSet<(String, Unit)>, String> {
     let output = cargo(workspace)
         .args(arguments)
@@ -133,7 +134,7 @@ fn units(workspace: &Path, arguments: &[&str]) -> Result<BTreeSet<(String, Unit)
         let id = text(unit, "/pkg_id");
         let mut profile = of(unit, "/profile");
         if let Some(profile) = profile.as_object_mut() {
-            // The tests' profile is another name for the same.
+            // The tests' profile has the same settings under another name.
             profile.remove("name");
         }
         let features = of(unit, "/features");

@@ -1,14 +1,16 @@
-//! Debian's packages, for the tasks that need a program which cargo can't bring.
-//! What is there is left alone; what is missing is installed where that is possible (Debian, as
-//! root), and else named loudly, so that nobody takes a check for done that was not.
+//! Installs Debian's packages, for the tasks that need a program which cargo can't install.
+//! An installed program is left alone. A missing one is installed if possible (on Debian, as root).
+//! Otherwise the error names it loudly, so that a check that did not run isn't taken for one that
+//! passed.
 
 use std::process::{Command, Stdio};
 
-/// Sees to it that a program can be started, which this package brings.
+/// Makes sure that the program `name` can be started. Installs `package`, which contains it, if
+/// need be.
 ///
 /// # Errors
 ///
-/// It isn't there and can't be installed; says what would install it.
+/// The program is missing and can't be installed. The error says which command would install it.
 pub(crate) fn program(name: &str, package: &str) -> Result<(), String> {
     if is_on_path(name) {
         return Ok(());
@@ -22,8 +24,8 @@ pub(crate) fn program(name: &str, package: &str) -> Result<(), String> {
     ))
 }
 
-/// Sees to it that a package is there. Elsewhere than on Debian nobody can tell, and what it brings
-/// is taken to be there.
+/// Makes sure that a package is installed. Without `dpkg-query`, on other systems than Debian, this
+/// can't be checked, and the package counts as installed.
 ///
 /// # Errors
 ///
@@ -42,7 +44,8 @@ fn install(package: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "NOT CHECKED: {package} is missing and can't be installed from here: as root on Debian, apt-get install {package}"
+        "NOT CHECKED: {package} is missing and can't be installed from here: \
+         as root on Debian, apt-get install {package}"
     ))
 }
 

@@ -1,6 +1,6 @@
-//! What the documents say of the deployment is true of the templates: names of parameters and
-//! outputs, alarms, what is counted in the costs. A document that names something that isn't there
-//! any more leads people astray in the middle of a deployment.
+//! Tests that the documents' statements about the deployment agree with the templates: the names of
+//! parameters and outputs, the alarms, and the items of the costs. A document that names something
+//! that no longer exists leads people astray in the middle of a deployment.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,7 +23,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/rotation.en.md",
 ];
 
-/// Words in the form of a parameter's name that are AWS', and in no template of ours.
+/// Words of AWS that have the form of a parameter's name and are in none of our templates.
 const WORDS_OF_AWS: &[&str] = &[
     "AdminLinkProviderForUser",
     "CloudFrontDomain",
@@ -35,14 +35,15 @@ const WORDS_OF_AWS: &[&str] = &[
     "UserRead",
 ];
 
-/// The template of the stack, that of what watches it, and that of what may stand in front.
+/// The templates of the stack, of its observability, and of the optional CloudFront distribution in
+/// front.
 const TEMPLATES: [&str; 3] = [
     "template.yaml",
     "infra/observability.yaml",
     "infra/edge.yaml",
 ];
 
-/// The names in a section of a template: what is indented by two spaces.
+/// The names in a section of a template: the lines that are indented by two spaces.
 fn names(template: &str, section: &str) -> BTreeSet<String> {
     let template = read(template);
     let (_, section) = template.split_once(&format!("\n{section}:\n")).unwrap();
@@ -55,15 +56,15 @@ fn names(template: &str, section: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether it has the form of a parameter's name: `DomainPrefix`, and not `STACK`, `tampering` or
-/// `a b`.
+/// Whether a word has the form of a parameter's name: `DomainPrefix` has it; `STACK`, `tampering`
+/// and `a b` don't.
 fn is_name(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_uppercase())
         && word.contains(|one: char| one.is_ascii_lowercase())
         && word.chars().all(|one| one.is_ascii_alphanumeric())
 }
 
-/// The words of a text: letters and digits of ASCII that are together.
+/// The words of a text: sequences of ASCII letters and digits.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|one: char| !one.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -74,7 +75,7 @@ fn every_parameter_that_is_given_a_value_is_one() {
     let mut parameters = names("template.yaml", "Parameters");
     parameters.extend(names("infra/edge.yaml", "Parameters"));
     assert!(parameters.contains("ServiceClientId") && !parameters.contains("Api"));
-    // The filter of the price list's command.
+    // Words of the command that filters the price list.
     let others = ["Type", "Field", "Value"];
     for document in DOCUMENTS {
         let text = read(document);
@@ -161,7 +162,7 @@ fn every_alarm_has_its_line_and_no_other() {
                 name.split('"').next().unwrap().to_owned()
             })
             .collect();
-        // What a rule of Amazon EventBridge tells, by mail alone.
+        // The e-mails that a rule of Amazon EventBridge sends. They are no alarms of CloudWatch.
         let text = read(template);
         let told = text.lines().filter_map(|line| {
             let (name, _) = line.trim().strip_prefix("\"${Name}-")?.split_once(':')?;
@@ -169,14 +170,15 @@ fn every_alarm_has_its_line_and_no_other() {
         });
         expected.extend(told);
         let names = first_names(document, heading).into_iter();
-        // Another table of the section: the rules of the firewall.
+        // Another table of the section has the rules of the firewall.
         let lines: Vec<_> = names.filter(|name| !rules().contains(name)).collect();
         assert_eq!(lines.len(), expected.len(), "{document}: each once");
         assert_eq!(BTreeSet::from_iter(lines), expected, "{document}");
     }
 }
 
-/// What the first cells of a section's rows name first: an alarm in "`keys` (e-mail only)".
+/// The names with which a section's rows begin: the word in code at the start of the first cell,
+/// for example `keys` in "`keys` (e-mail only)".
 fn first_names(document: &str, heading: &str) -> Vec<String> {
     let text = read(document);
     let rows = rows(&Document::read(&text).section(heading)).into_iter();
@@ -188,7 +190,7 @@ fn first_names(document: &str, heading: &str) -> Vec<String> {
     names.collect()
 }
 
-/// The names of the firewall's rules, by which its log tells them.
+/// The names of the firewall's rules, as its log has them.
 fn rules() -> Vec<String> {
     let names = read("infra/edge.yaml");
     let names = names
@@ -223,7 +225,8 @@ fn the_costs_count_what_the_templates_make() {
         metrics.sum()
     };
     let template = read("template.yaml");
-    // What only CloudFront in front needs is counted with it.
+    // Secrets that only CloudFront in front needs are not counted here: their costs are counted
+    // with CloudFront.
     let secrets = template
         .split("Type: AWS::SecretsManager::Secret\n")
         .skip(1)
@@ -269,7 +272,7 @@ fn the_costs_count_what_the_templates_make() {
             let is_told = rows.any(|row| begins_with(row, [item, &count.to_string()]));
             assert!(is_told, "{document}: {item} {count}");
         }
-        // What a table adds up is the sum of its lines.
+        // The sum of a table is the sum of its rows.
         let mut sums = 0;
         for table in tables {
             let Some((together, parts)) = table.rows.split_last() else {
@@ -301,7 +304,7 @@ fn last_number(row: &[Text]) -> f64 {
         .unwrap_or_else(|_| panic!("no number: {last:?}"))
 }
 
-/// What GitHub makes of a heading: the end of a link to it.
+/// The anchor that GitHub makes from a heading: the part of a link after `#`.
 fn anchor(heading: &str) -> String {
     heading
         .chars()
@@ -311,7 +314,7 @@ fn anchor(heading: &str) -> String {
         .collect()
 }
 
-/// Where a link can lead within a document: its headings.
+/// The anchors of a document's headings.
 fn anchors(document: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(document).unwrap();
     let headings = Document::read(&text).headings();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::command::{cargo, done};
 
-/// Runs the tests that compare these tables, and has them write instead.
+/// Runs the tests that compare these tables with the code, and makes them write the tables instead.
 pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     let mut tests = cargo(workspace);
     tests

@@ -1,5 +1,5 @@
-//! Documents that list tests: each test has its line, and each line its test.
-//! What a document doesn't tell nobody knows to be tested, and what no test holds is a promise.
+//! For tests of documents that list tests: each test must have its line, and each line its test. A
+//! test without a line is unknown to the reader, and a line without a test is an empty promise.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -40,8 +40,8 @@ pub(crate) fn rows(document: &Document<'_>) -> Vec<Vec<Text>> {
     tables.flat_map(|table| table.rows).collect()
 }
 
-/// The names of tests in the tables of a document's section: the first cells that are a name in
-/// code, and nothing else.
+/// The names of the tests in the tables of a document's section: the first cells that are nothing
+/// but a name in code.
 pub(crate) fn names(document: &str, heading: &str) -> BTreeSet<String> {
     let text = text(document);
     let rows = rows(&Document::read(&text).section(heading));

@@ -1,7 +1,8 @@
-//! `cargo xtask first`: how long somebody new waits, and how much disk it takes: for the first
-//! `cargo run`, for `cargo test` after it, for the tests of one package, and, once all is built,
-//! for a changed line until its tests have run. It builds in a folder of its own, which is empty at
-//! first, and takes as long as all of that takes.
+//! `cargo xtask first`: measures how long a newcomer waits, and how much disk it takes: for the
+//! first `cargo run`, for `cargo test` after it, for the tests of one package, and, with everything
+//! built, from a changed line until its tests have run.
+//! It builds in a folder of its own, which is empty at first, so it takes as long as all of these
+//! together.
 
 use std::fs;
 use std::path::Path;
@@ -10,14 +11,14 @@ use std::time::Instant;
 
 use crate::command::{cargo, done};
 
-/// The file that gets another line, and the package whose tests then run.
+/// The file to which the task adds a line, and the package whose tests it then runs.
 const CHANGED: (&str, &str) = ("functions/federation/src/token.rs", "federation");
 
-/// Measures, and says what was measured.
+/// Runs the measurements, and prints the results.
 ///
 /// # Errors
 ///
-/// What failed.
+/// The command that failed.
 pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     let folder = workspace.join("target/first");
     let _not_there_the_first_time = fs::remove_dir_all(&folder);
@@ -45,7 +46,7 @@ pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     changed(lines, "a line of token.rs, cargo test", &["test"])
 }
 
-/// Runs cargo, and says how long it took, and how large the folder is now.
+/// Runs cargo, and prints how long it took and how large the folder is now.
 fn measured(workspace: &Path, folder: &Path, name: &str, arguments: &[&str]) -> Result<(), String> {
     let mut command = cargo(workspace);
     command
@@ -59,7 +60,7 @@ fn measured(workspace: &Path, folder: &Path, name: &str, arguments: &[&str]) -> 
     Ok(())
 }
 
-/// The size of a folder on the disk.
+/// The size of a folder on disk, in megabytes.
 fn megabytes(folder: &Path) -> Result<String, String> {
     let output = Command::new("du")
         .args(["--summarize", "--block-size=MB"])

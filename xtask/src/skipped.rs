@@ -1,19 +1,19 @@
-//! What could not be checked on this machine though nothing failed: said loudly where it happens,
-//! and written down, so that whoever started many tasks (`.ci/run`) can say it again at the end. A
-//! run with such a note is no full run.
+//! Notes about checks that this machine couldn't run although nothing failed. A note is printed
+//! loudly, and also written to a file, so that `.ci/run` can repeat it after all tasks. A run with
+//! such a note is not a complete run.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-/// Where it is written down: a line each.
+/// The file of the notes, with one note per line.
 const FILE: &str = "target/not-checked";
 
-/// Says what isn't checked here and why, and writes it down.
+/// Prints and writes down what isn't checked here, and why.
 ///
 /// # Errors
 ///
-/// It can't be written down.
+/// The file can't be written.
 pub(crate) fn note(workspace: &Path, what: &str) -> Result<(), String> {
     eprintln!("xtask: NOT CHECKED: {what}");
     let file = workspace.join(FILE);

@@ -1,18 +1,18 @@
-//! A time of day that stands still until the test moves it.
-//! It starts at one fixed moment, so that a failure is the same every time.
-//! Real time passes beside it: the code under test must not confuse the two.
+//! A clock for tests: a time of day that stands still until the test moves it.
+//! It always starts at the same moment, so that a failing test fails in the same way every time.
+//! Real time goes on meanwhile. Code under test that mixes up the two clocks fails its test.
 
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http_client::Clock;
 
-/// When every test begins.
+/// The time at which the clock of every test starts.
 pub fn start() -> DateTime<Utc> {
     "2026-11-03T00:00:00Z".parse().unwrap()
 }
 
-/// The clock.
+/// A clock that the test sets. It implements [`Clock`].
 #[derive(Debug)]
 pub struct TestClock(Mutex<DateTime<Utc>>);
 
@@ -22,7 +22,7 @@ impl TestClock {
         Arc::new(Self(Mutex::new(start())))
     }
 
-    /// Lets so much time pass; less than nothing puts it back.
+    /// Moves the clock forward by `by`, or back if `by` is negative.
     pub fn advance(&self, by: TimeDelta) {
         *self.0.lock().unwrap() += by;
     }

@@ -1,5 +1,5 @@
-//! For tests of keys: a verifier that others wrote, and a client of a KMS that the test chooses.
-//! Nothing here knows how the crate `keys` signs.
+//! For tests of keys: verification by `jsonwebtoken`, independent of the crate `keys`, and a KMS
+//! client that connects where the test says.
 
 use std::time::Duration;
 
@@ -22,6 +22,30 @@ pub fn public_jwk(key: &dyn SigningKey) -> Value {
     serde_json::to_value(key.public_jwk()).unwrap()
 }
 
+/// Whether jsonwebtoken accepts the signature of `message`. It gets nothing but the key's public
+/// JWK.
+pub fn verifies(key: &dyn SigningKey, message: &[u8], signature: &[u8]) -> bool {
+    let signature = URL_SAFE_NO_PAD.encode(signature);
+    jsonwebtoken::crypto::verify(
+        &signature,
+        message,
+        &verifier(&public_jwk(key)),
+        algorithm(key.algorithm()),
+    )
+    .unwrap()
+}
+
+/// The header and the claims of a JWT, if jsonwebtoken accepts its signature. It gets nothing but
+/// the key's public JWK. The times and the audience are not checked.
+pub fn decode(key: &dyn SigningKey, jwt: &str) -> jsonwebtoken::errors::Result<(Value, Value)> {
+    let mut validation = Validation::new(algorithm(key.algorithm()));
+    validation.required_spec_claims.clear();
+    validation.validate_aud = false;
+    validation.validate_exp = false;
+    let token = jsonwebtoken::decode::<Value>(jwt, &verifier(&public_jwk(key)), &validation)?;
+    Ok((serde_json::to_value(token.header).unwrap(), token.claims))
+}
+
 fn verifier(public_jwk: &Value) -> DecodingKey {
     let jwk: Jwk = serde_json::from_value(public_jwk.clone()).unwrap();
     DecodingKey::from_jwk(&jwk).unwrap()
@@ -34,29 +58,7 @@ fn algorithm(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
     }
 }
 
-/// Whether jsonwebtoken takes the signature of `message`, with nothing but the public JWK.
-pub fn verifies(key: &dyn SigningKey, message: &[u8], signature: &[u8]) -> bool {
-    let signature = URL_SAFE_NO_PAD.encode(signature);
-    jsonwebtoken::crypto::verify(
-        &signature,
-        message,
-        &verifier(&public_jwk(key)),
-        algorithm(key.algorithm()),
-    )
-    .unwrap()
-}
-
-/// Header and claims of a JWT that jsonwebtoken takes, with nothing but the public JWK.
-pub fn decode(key: &dyn SigningKey, jwt: &str) -> jsonwebtoken::errors::Result<(Value, Value)> {
-    let mut validation = Validation::new(algorithm(key.algorithm()));
-    validation.required_spec_claims.clear();
-    validation.validate_aud = false;
-    validation.validate_exp = false;
-    let token = jsonwebtoken::decode::<Value>(jwt, &verifier(&public_jwk(key)), &validation)?;
-    Ok((serde_json::to_value(token.header).unwrap(), token.claims))
-}
-
-/// A KMS client that asks once, waits a bounded time, and reaches what `connector` reaches.
+/// A KMS client that tries once, waits for 5 seconds at most, and connects through `connector`.
 pub fn kms_client(
     connector: impl HttpConnector + Clone + 'static,
     endpoint: &str,

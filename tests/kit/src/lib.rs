@@ -1,9 +1,9 @@
-//! What the tests of several crates need: a server that misbehaves as it is told ([`Server`]), a
-//! time of day that stands still ([`TestClock`]), randomness that a test knows ([`Repeating`]),
-//! sealing keys ([`sealing_keys()`]), a Secrets Manager that takes its time ([`SecretsManager`]),
-//! what the service says in a good login ([`service`]), what a URL or a token says ([`parameter`],
-//! [`payload`]), and all that is logged meanwhile ([`log`]).
-//! Nothing of it is in a function.
+//! What the tests of several crates share: a server that misbehaves as the test says ([`Server`]),
+//! a time of day that stands still ([`TestClock`]), predictable randomness ([`Repeating`]), sealing
+//! keys ([`sealing_keys()`]), a slow Secrets Manager ([`SecretsManager`]), the service's answers in
+//! a good login ([`service`]), readers of URLs and tokens ([`parameter`], [`payload`]), and a
+//! capture of the log ([`log`]).
+//! No function contains any of it.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,20 +1,21 @@
-//! The parameters of a request: made whole, then changed in one place.
+//! The parameters of a request. A test starts from a complete set and changes one of them.
 
 use url::form_urlencoded;
 
-/// Names and values, in order; a name may come twice.
+/// Names and values, in order. A name may occur more than once.
 #[derive(Clone, Debug)]
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// These.
+    /// The parameters with these names and values.
     #[must_use]
     pub fn of<const N: usize>(parameters: [(&str, &str); N]) -> Self {
         let owned = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Self(owned.into())
     }
 
-    /// With this value for a parameter, in the place of any that it has.
+    /// Sets a parameter. The new value takes the place of the first one of this name, and any
+    /// others of this name are removed.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         let Some(place) = self.0.iter().position(|(known, _)| known == name) else {
@@ -25,14 +26,14 @@ impl Parameters {
         self
     }
 
-    /// Without a parameter.
+    /// Removes every parameter of this name.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.0.retain(|(known, _)| known != name);
         self
     }
 
-    /// With one more parameter, also if there is one of this name.
+    /// Adds a parameter at the end, even if one of this name exists.
     #[must_use]
     pub fn and(mut self, name: &str, value: &str) -> Self {
         self.0.push((name.to_owned(), value.to_owned()));
@@ -56,7 +57,7 @@ impl Parameters {
         &self.0
     }
 
-    /// As a query or a form.
+    /// The parameters encoded as a query or a form.
     #[must_use]
     pub fn encode(&self) -> String {
         form_urlencoded::Serializer::new(String::new())

@@ -1,9 +1,8 @@
-//! Randomness that a test knows: what nobody could guess is known before it is asked for, or can't
-//! be had.
+//! Sources of randomness for tests: two that are predictable, and one that fails.
 
 use keys::{NoRandomness, Randomness};
 
-/// The same byte, always.
+/// Fills every buffer with the same byte.
 #[derive(Debug)]
 pub struct Repeating(pub u8);
 
@@ -14,7 +13,7 @@ impl Randomness for Repeating {
     }
 }
 
-/// 0, 1, 2 and so on, each time from 0: 256 bytes at most.
+/// Fills every buffer with 0, 1, 2 and so on. A buffer has 256 bytes at most.
 #[derive(Debug)]
 pub struct Counting;
 
@@ -28,7 +27,7 @@ impl Randomness for Counting {
     }
 }
 
-/// There is none.
+/// Fails: there is no randomness.
 #[derive(Debug)]
 pub struct Exhausted;
 

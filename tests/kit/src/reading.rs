@@ -1,4 +1,4 @@
-//! What a test reads of a URL or of a token, without asking whether it may be believed.
+//! Reads URLs and tokens for tests, without verifying anything.
 
 use std::collections::BTreeMap;
 
@@ -35,11 +35,11 @@ pub fn parameters(url: &Url) -> BTreeMap<String, String> {
     parameters
 }
 
-/// The claims of a JWT, whoever signed it.
+/// The claims of a JWT. The signature is not verified.
 ///
 /// # Panics
 ///
-/// If it has none.
+/// If the JWT has no readable claims.
 #[must_use]
 pub fn payload(jwt: &str) -> Value {
     let payload = jwt.split('.').nth(1).unwrap();

@@ -1,5 +1,5 @@
-//! AWS Secrets Manager as an SDK client meets it: texts by their names, after a while. The time
-//! that passes meanwhile is the test's (`tokio::time`).
+//! A stand-in for AWS Secrets Manager, used through the SDK's client: it gives secrets by their
+//! names, after a delay. The delay is in the test's time (`tokio::time`), which may stand still.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
-/// The stand-in; clones are the same.
+/// The stand-in. Clones share their secrets.
 #[derive(Clone, Debug, Default)]
 pub struct SecretsManager(Arc<Mutex<State>>);
 
@@ -27,35 +27,35 @@ struct State {
 }
 
 impl SecretsManager {
-    /// Answers at once with this secret.
+    /// A Secrets Manager that answers at once and has this secret.
     pub fn with(id: &str, text: &str) -> Self {
         let aws = Self::default();
         aws.holds(id, text);
         aws
     }
 
-    /// This secret has this text from now on.
+    /// Gives this secret this text from now on.
     pub fn holds(&self, id: &str, text: &str) {
         let mut state = self.0.lock().unwrap();
         state.secrets.insert(id.to_owned(), text.to_owned());
     }
 
-    /// This secret is gone.
+    /// Removes this secret.
     pub fn forgets(&self, id: &str) {
         self.0.lock().unwrap().secrets.remove(id);
     }
 
-    /// Answers take so long from now on.
+    /// Delays answers by `time` from now on.
     pub fn answers_after(&self, time: Duration) {
         self.0.lock().unwrap().after = time;
     }
 
-    /// How often it was asked.
+    /// How many requests arrived so far.
     pub fn asked(&self) -> usize {
         self.0.lock().unwrap().asked
     }
 
-    /// A client of it, with no time limits of its own.
+    /// An SDK client of this Secrets Manager. The client has no time limits of its own.
     pub fn client(&self) -> Client {
         let connector = self.clone();
         let config = Config::builder()

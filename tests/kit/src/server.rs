@@ -1,7 +1,8 @@
-//! An HTTP/1.1 server that reads requests as bytes, remembers them, and misbehaves as it is told.
-//! It usually runs on a thread of its own, so that it can act while the client's thread is blocked,
-//! as a frozen process is. It counts connections and requests: what arrived, and how often, is what
-//! the tests are about.
+//! An HTTP/1.1 server that reads requests as bytes, remembers them, and misbehaves as the test
+//! says.
+//! It usually runs on a thread of its own. So it can act while the client's thread is blocked, as a
+//! frozen process is.
+//! It counts connections and requests, because the tests compare what arrived, and how often.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,17 +18,17 @@ use tokio::sync::watch;
 /// A request, as it arrived.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// Counted from 0, over all connections.
+    /// The number of the request, counted from 0 over all connections.
     pub number: usize,
-    /// Which connection it came on, counted from 0.
+    /// The number of its connection, counted from 0.
     pub connection: usize,
-    /// The method, as it is on the wire.
+    /// The method, as the client wrote it.
     pub method: String,
     /// Path and query.
     pub target: String,
-    /// Names in lower case, in the order of arrival.
+    /// The headers in the order of arrival, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body; what isn't UTF-8 fails the test.
+    /// The body. A body that isn't UTF-8 fails the test.
     pub body: String,
 }
 
@@ -40,7 +41,7 @@ impl Received {
         value.map(|(_, value)| value.as_str())
     }
 
-    /// Names and values of the form, decoded, in the order of arrival.
+    /// The fields of the form, decoded, in the order of arrival.
     pub fn form(&self) -> Vec<(String, String)> {
         url::form_urlencoded::parse(self.body.as_bytes())
             .into_owned()
@@ -48,32 +49,32 @@ impl Received {
     }
 }
 
-/// What becomes of a request.
+/// What the server does with a request.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// These bytes; the connection stays open.
+    /// Sends these bytes, and keeps the connection open.
     Bytes(Vec<u8>),
-    /// These bytes, and then the connection is closed.
+    /// Sends these bytes, and closes the connection.
     BytesThenClose(Vec<u8>),
-    /// These bytes, and the connection is closed when it has been idle for so long.
+    /// Sends these bytes, and closes the connection once it was idle for this time.
     BytesThenCloseAfter(Vec<u8>, Duration),
-    /// Nothing for so long, then these bytes.
+    /// Waits for this time, then sends these bytes.
     Slowly(Duration, Vec<u8>),
-    /// Nothing; the connection stays open.
+    /// Sends nothing, and keeps the connection open.
     Silence,
-    /// Nothing; the connection is closed.
+    /// Sends nothing, and closes the connection.
     Close,
 }
 
 /// How the server ends its connections.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Ending {
-    /// Not at all.
+    /// It doesn't.
     #[default]
     None,
-    /// In order: FIN.
+    /// In order, with FIN.
     Finish,
-    /// At once: RST.
+    /// At once, with RST.
     Reset,
 }
 
@@ -102,7 +103,7 @@ impl State {
     }
 }
 
-/// The server; its thread ends with the process.
+/// The server. Its thread ends with the process.
 pub struct Server {
     address: SocketAddr,
     state: Arc<State>,
@@ -110,18 +111,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server that does with a request what `handler` says.
+    /// Starts a server that does with each request what `handler` says.
     pub fn start(handler: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
         Self::start_with(false, handler)
     }
 
-    /// A server that closes every connection as soon as it has accepted it.
+    /// Starts a server that closes every connection as soon as it accepted it.
     pub fn that_closes_new_connections() -> Self {
         Self::start_with(true, |_| Reply::Close)
     }
 
-    /// A server on the test's own runtime instead of a thread, so that what is slow is slow by the
-    /// test's time, which may stand still. Nothing that blocks may be called on it.
+    /// Starts a server on the test's own runtime instead of a thread. Its delays are then in the
+    /// test's time, which may stand still. The methods that block must not be called on it.
     pub async fn on_this_runtime(
         handler: impl Fn(&Received) -> Reply + Send + Sync + 'static,
     ) -> Self {
@@ -163,7 +164,7 @@ impl Server {
         }
     }
 
-    /// The URL of a path that begins with a slash.
+    /// The URL of a path. The path begins with a slash.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
@@ -183,15 +184,15 @@ impl Server {
         self.state.requests.lock().unwrap().clone()
     }
 
-    /// Those whose target is `path`.
+    /// The requests so far whose target is `path`.
     pub fn requests_to(&self, path: &str) -> Vec<Received> {
         let mut requests = self.requests();
         requests.retain(|request| request.target == path);
         requests
     }
 
-    /// Ends all connections, and blocks the calling thread until that is done: a client on this
-    /// thread can't have noticed when it returns.
+    /// Ends all connections. Blocks the calling thread until they are closed, so a client on this
+    /// thread can't have noticed when this method returns.
     pub fn end_connections(&self, ending: Ending) {
         self.ending.send_modify(|(round, how)| {
             *round += 1;
@@ -205,7 +206,7 @@ impl Server {
         self.block_until(|| self.open_connections() == 0);
     }
 
-    /// Blocks the calling thread until `count` connections are accepted.
+    /// Blocks the calling thread until `count` connections were accepted.
     pub fn await_connections(&self, count: usize) {
         self.block_until(|| self.connections() == count);
     }
@@ -234,13 +235,13 @@ async fn accept(
         let (state, mut endings) = (Arc::clone(&state), endings.clone());
         endings.mark_unchanged();
         state.open.fetch_add(1, Ordering::SeqCst);
-        // Last: whoever sees this count may end the connection.
+        // Counted last: a test that sees this count may end the connection at once.
         let connection = state.accepted.fetch_add(1, Ordering::SeqCst);
         tokio::spawn(async move {
             let mut stream = stream;
             tokio::select! {
                 () = serve(&mut stream, connection, &state) => {}
-                // A server that is gone leaves its connections as they are.
+                // A dropped server leaves its connections as they are.
                 Ok(()) = endings.changed() => {
                     if endings.borrow().1 == Ending::Reset {
                         stream.set_zero_linger().unwrap();
@@ -279,7 +280,7 @@ async fn serve(stream: &mut TcpStream, connection: usize, state: &State) {
     }
 }
 
-/// The next request, or none if the connection ends or is idle for too long.
+/// The next request, or `None` if the connection ends or is idle for longer than `idle`.
 async fn read(
     stream: &mut TcpStream,
     connection: usize,

@@ -1,6 +1,7 @@
-//! What the service says in a good login, as Keycloak writes it, and its key. Tokens are signed by
-//! `jsonwebtoken`, so that nobody checks his own work. What would be secret or personal is marked,
-//! so that a test can look for the mark.
+//! The service's answers in a good login, in the form in which Keycloak writes them, and the
+//! service's key. Tokens are signed by `jsonwebtoken`, so that the bridge's own code doesn't check
+//! itself.
+//! Secret and personal values contain a mark that a test can search for.
 
 use std::sync::LazyLock;
 
@@ -14,14 +15,14 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-/// The client whom it knows.
+/// The client ID that the service knows.
 pub const CLIENT_ID: &str = "RP00000001";
-/// The person, as it names them to this client.
+/// The person's `sub` for this client.
 pub const SUBJECT: &str = "marked-subject-7d5f";
-/// Its access token.
+/// The service's access token.
 pub const ACCESS_TOKEN: &str = "marked-service-access-token";
 
-/// The key of its ID tokens, made once.
+/// The key that signs the service's ID tokens, made once per process.
 pub static KEY: LazyLock<Key> = LazyLock::new(Key::new);
 
 const KEY_ID: &str = "service-key";
@@ -33,7 +34,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// A new one. All of them have the same `kid`.
+    /// Makes a new key. All keys have the same `kid`.
     #[expect(clippy::new_without_default, reason = "no two are the same")]
     pub fn new() -> Self {
         let document =
@@ -45,12 +46,12 @@ impl Key {
         Self { private, public }
     }
 
-    /// The JWK Set with the public half.
+    /// The JWK Set with the public key.
     pub fn key_set(&self) -> Value {
         json!({ "keys": [self.public] })
     }
 
-    /// A JWT with these claims.
+    /// A JWT with these claims, signed by this key.
     pub fn sign(&self, claims: &Value) -> String {
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(KEY_ID.to_owned());
@@ -58,7 +59,7 @@ impl Key {
     }
 }
 
-/// The claims of an ID token (contract §5).
+/// The claims of the service's ID token (contract §5).
 pub fn id_token_claims(issuer: &str, nonce: &str, now: DateTime<Utc>) -> Value {
     let now = now.timestamp();
     json!({
@@ -78,7 +79,7 @@ pub fn id_token_claims(issuer: &str, nonce: &str, now: DateTime<Utc>) -> Value {
     })
 }
 
-/// OIDC Core §3.1.3.6: the left half of the hash of an access token.
+/// The `at_hash` of an access token: the left half of its SHA-256 (OIDC Core §3.1.3.6).
 pub fn at_hash(access_token: &str) -> String {
     let hash = digest(&SHA256, access_token.as_bytes());
     URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16])

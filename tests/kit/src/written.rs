@@ -1,6 +1,6 @@
-//! Lines that somebody wrote: the log and the metrics of a test.
-//! The log has what anybody said on this thread, at every level, and not only what a function would
-//! show of it: so a test that looks for a mark there looks everywhere.
+//! Captures the log and the metrics of a test.
+//! The log has every event of the test's thread, at every level, and not only those that a function
+//! would show. So a test that searches the log for a mark misses nothing.
 
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -10,17 +10,17 @@ use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Lines that somebody wrote. Clones share them.
+/// Captured lines. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Written {
-    /// All of it.
+    /// All lines as one text.
     pub fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// Each line is a JSON object.
+    /// The lines, each read as a JSON object.
     pub fn lines(&self) -> Vec<Value> {
         let text = self.text();
         let lines = text.lines().map(serde_json::from_str);
@@ -47,7 +47,7 @@ impl<'a> MakeWriter<'a> for Written {
     }
 }
 
-/// Takes everything that is logged on this thread while the guard lives.
+/// Captures everything that is logged on this thread while the guard lives.
 pub fn log() -> (Written, DefaultGuard) {
     let written = Written::default();
     let subscriber = tracing_subscriber::fmt()
@@ -57,9 +57,9 @@ pub fn log() -> (Written, DefaultGuard) {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(written.clone())
         .finish();
-    // While a process has only one subscriber, tracing asks nobody but the thread that meets an
-    // event first whether anybody wants it: a test on a thread without one would silence it for
-    // all. So there is always a second one.
+    // While a process has a single subscriber, tracing decides once whether an event is wanted, on
+    // the first thread that meets the event. A test on a thread without a subscriber would then
+    // silence the event for all threads. A second subscriber prevents this.
     static SECOND: OnceLock<Dispatch> = OnceLock::new();
     SECOND.get_or_init(|| {
         let subscriber = tracing_subscriber::fmt()

@@ -1,4 +1,4 @@
-//! A login as the browser saw it: every answer on the way, and where it ended.
+//! A login as the browser sees it: every answer on the way, and the end.
 //! For tests that look at each hop: its URL, its headers, its page.
 
 use loopback::user_agent::{Arrival, Page, UserAgent};
@@ -9,20 +9,20 @@ use url::Url;
 /// Every answer that a browser got in one login.
 #[derive(Debug)]
 pub struct BrowserLogin {
-    /// The answers in order: redirects, the test-card page, its form's answer, the consent, its
-    /// form's answer, and the page at the end if there is one.
+    /// The answers in order: redirects, the test-card page, the answer to its form, the consent
+    /// page, the answer to its form, and the last page if the login ends on one.
     pub answers: Vec<Page>,
-    /// Where it ended: at a URL that the test waits for, which isn't requested, or on a page.
+    /// The end: a URL that the test waits for and that isn't requested, or a page.
     pub end: Arrival,
 }
 
 impl BrowserLogin {
-    /// Follows the browser from `start`; where it comes to the test-card page, `persona` and
-    /// `fault` are chosen, and where it is asked for a consent, that is given.
+    /// Follows the browser from `start`. On the test-card page it chooses `persona` and `fault`; on
+    /// the consent page it consents.
     ///
     /// # Panics
     ///
-    /// If it meets what no browser follows, such as a redirect with 307.
+    /// If the service answers what no browser follows, such as a redirect with 307.
     pub async fn run(
         browser: &UserAgent,
         start: &Url,
@@ -46,8 +46,7 @@ impl BrowserLogin {
                 return Self::ending(answers, Arrival::Page(posted));
             };
             answers.push(posted);
-            // The service's pages are read as a program reads them, those of others as a person
-            // does.
+            // Asks the service's pages for JSON, and all other pages for HTML.
             let accept = if next.origin() == action.origin() {
                 "application/json"
             } else {
@@ -63,11 +62,11 @@ impl BrowserLogin {
         Self { answers, end }
     }
 
-    /// The answer of the host `host`.localhost to this path.
+    /// The first answer of the host `host`.localhost to a path that ends with `path`.
     ///
     /// # Panics
     ///
-    /// If the login didn't come by there.
+    /// If there is no such answer.
     #[must_use]
     pub fn answer(&self, host: &str, path: &str) -> &Page {
         let host = format!("{host}.localhost");
@@ -88,7 +87,7 @@ fn page(arrival: &Arrival) -> Option<Page> {
     }
 }
 
-/// Where the browser is led from here; what redirected it is added to the answers.
+/// Follows redirects from `start`, adds them to `answers`, and gives where the browser arrives.
 async fn followed(
     answers: &mut Vec<Page>,
     browser: &UserAgent,
@@ -102,7 +101,7 @@ async fn followed(
     journey.end
 }
 
-/// The form of a page of the service: its address, and the login that waits.
+/// The form of a page of the service: its address, and the id of the pending login.
 fn form(arrival: &Arrival) -> Option<(Url, String)> {
     let page = page(arrival).filter(|page| page.status == 200)?;
     let form: Value = page.json().ok()?;

@@ -1,7 +1,7 @@
-//! What no log line, page, URL or error answer may show: tokens, codes, secrets, keys and personal
-//! attributes. Collected from what the service issued and received and from the bridge's own
-//! configuration, then searched for.
-//! A value counts as shown also in the encoding of forms and URLs.
+//! The values that no log line, page, URL or error answer may show: tokens, codes, secrets, keys
+//! and personal attributes. They are collected from what the service issued and received and from
+//! the bridge's configuration. Tests then search texts for them.
+//! A value also counts as shown if it is encoded as in a form or URL.
 
 use std::fmt;
 
@@ -12,10 +12,10 @@ use serde_json::Value;
 use service_simulator::Endpoint;
 use service_simulator::persona::personas;
 
-/// A shorter value could be in a text by chance, and is never a secret here.
+/// The shortest value that is searched for, in bytes. A shorter one could be in a text by chance.
 const SHORTEST: usize = 5;
 
-/// Values that must stay where they belong, each with the name of what it is.
+/// Confidential values, each with a name.
 #[derive(Default)]
 pub struct Confidential(Vec<(String, String)>);
 
@@ -29,9 +29,9 @@ impl fmt::Debug for Confidential {
 }
 
 impl Confidential {
-    /// All that a laptop knows so far: the secrets of the bridge, every token that the service
-    /// issued, the codes, verifiers, nonces, states and assertions that it received, and who its
-    /// test persons are.
+    /// All confidential values of a laptop so far: the secrets of the bridge, every token that the
+    /// service issued, the codes, verifiers, nonces, states and assertions that the service
+    /// received, and the attributes of its test persons.
     #[must_use]
     pub fn of(laptop: &Laptop) -> Self {
         let configuration = &laptop.configuration;
@@ -77,7 +77,7 @@ impl Confidential {
         all
     }
 
-    /// With one more value. Empty and very short ones are left out.
+    /// Adds a value. Values shorter than 5 bytes are left out.
     #[must_use]
     pub fn and(mut self, what: &str, value: &str) -> Self {
         if value.len() >= SHORTEST && !self.0.iter().any(|(_, known)| known == value) {
@@ -86,24 +86,24 @@ impl Confidential {
         self
     }
 
-    /// With one more token: the whole, and if it is a JWT also its payload and its signature.
+    /// Adds a token: the whole token, and if it is a JWT also its payload and its signature.
     #[must_use]
     pub fn and_token(self, what: &str, token: &str) -> Self {
-        // The header only names algorithm and key.
+        // The header is not confidential: it only names algorithm and key.
         let parts: Vec<&str> = token.split('.').skip(1).collect();
         parts
             .into_iter()
             .fold(self.and(what, token), |all, part| all.and(what, part))
     }
 
-    /// With the private part of one more key.
+    /// Adds the private part of a key.
     #[must_use]
     pub fn and_private_key(self, what: &str, key: &LocalKey) -> Self {
         let jwk: Value = serde_json::from_str(key.private_jwk().expose_secret()).expect("a JWK");
         self.and(what, jwk.get("d").and_then(Value::as_str).expect("a d"))
     }
 
-    /// What of it a text shows: the names, never the values.
+    /// The names of the values that a text shows. The values themselves are never given.
     #[must_use]
     pub fn found_in(&self, text: &str) -> Vec<&str> {
         let shown = |value: &str| {
@@ -117,25 +117,25 @@ impl Confidential {
             .collect()
     }
 
-    /// Requires that a text shows none of it.
+    /// Requires that a text shows none of the values.
     ///
     /// # Panics
     ///
-    /// If it does; the message names what, not the value.
+    /// If the text shows one. The message has its name and not the value.
     pub fn assert_not_in(&self, place: &str, text: &str) {
         let found = self.found_in(text);
         assert!(found.is_empty(), "{place} shows: {found:?}");
     }
 }
 
-/// Whether this is one of Cognito's words for a gender: words of the language say nothing about
-/// anybody.
+/// Whether a text is one of Cognito's words for a gender. They are ordinary words, so finding one
+/// in a text discloses nothing.
 fn is_word(text: &str) -> bool {
     ["male", "female", "other"].contains(&text)
 }
 
-/// Whether a text has this value. A number, such as a birth date, is none inside of a longer one,
-/// such as the time of a metric.
+/// Whether a text contains a value. A value of digits only, such as a birth date, doesn't count
+/// within a longer number, such as the time of a metric.
 fn stands_in(text: &str, value: &str) -> bool {
     let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
     let mut found = text.match_indices(value);

@@ -1,6 +1,6 @@
-//! The forms of a page that others wrote, as a browser finds them: where they go, what is filled in
-//! already, and which buttons they have. Read by the rules of the HTML standard, since nobody
-//! promises how such a page is written.
+//! The forms of a page of other software, read as a browser reads them: their addresses, prefilled
+//! fields and buttons. They are read by the rules of the HTML standard, since the markup of such a
+//! page can change.
 
 use html5gum::{StartTag, Token, Tokenizer};
 use loopback::user_agent::{Page, UserAgent};
@@ -15,7 +15,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// Every form with method POST of a page.
+    /// Every form of a page that has method POST.
     ///
     /// # Panics
     ///
@@ -67,14 +67,14 @@ impl Form {
         self.buttons.extend(named(tag));
     }
 
-    /// Whether it has a field or a button of this name.
+    /// Whether the form has a field or a button of this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         let mut all = self.fields.iter().chain(&self.buttons);
         all.any(|(known, _)| known == name)
     }
 
-    /// With this in a field.
+    /// Fills in a field.
     ///
     /// # Panics
     ///
@@ -87,14 +87,14 @@ impl Form {
         self
     }
 
-    /// With this chosen in a list.
+    /// Chooses a value in a list.
     #[must_use]
     pub fn chosen(mut self, name: &str, value: &str) -> Self {
         self.fields.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// With the button of this name and value pressed; many have no value.
+    /// Presses the button with this name and value. The value of many buttons is empty.
     ///
     /// # Panics
     ///
@@ -107,7 +107,7 @@ impl Form {
         self
     }
 
-    /// Sends it, and gives the answer: a page, or a redirect that isn't followed.
+    /// Sends the form, and gives the answer: a page, or a redirect, which isn't followed.
     ///
     /// # Panics
     ///
@@ -128,7 +128,7 @@ fn attribute(tag: &StartTag<()>, name: &str) -> Option<String> {
     Some(String::from_utf8_lossy(value).into_owned())
 }
 
-/// Name and value, if it has a name.
+/// The name and the value of a tag, if it has a name.
 fn named(tag: &StartTag<()>) -> Option<(String, String)> {
     let name = attribute(tag, "name").filter(|name| !name.is_empty())?;
     Some((name, attribute(tag, "value").unwrap_or_default()))

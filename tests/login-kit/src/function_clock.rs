@@ -1,23 +1,24 @@
-//! The clock of the built functions, moved with faketime. What they wait for, and their time-outs,
-//! stay as long as they are.
+//! Moves the time of day of the built functions, with faketime. Waits and time-outs of the
+//! functions keep their length.
 
 use std::collections::BTreeMap;
 use std::fs;
 
 use tempfile::NamedTempFile;
 
-/// A clock for functions that a laptop starts. It can be moved while they run.
+/// A clock for the functions that a laptop starts. It can be moved while they run.
 #[derive(Debug)]
 pub struct FunctionClock {
     file: NamedTempFile,
 }
 
 impl FunctionClock {
-    /// A clock that is so many seconds ahead of this machine's; behind it, if they are negative.
+    /// A clock that is `seconds` ahead of this machine's clock, or behind it if `seconds` is
+    /// negative.
     ///
     /// # Panics
     ///
-    /// If it can't be written.
+    /// If the clock's file can't be written.
     #[must_use]
     pub fn ahead(seconds: i64) -> Self {
         let file = NamedTempFile::new().unwrap();
@@ -26,7 +27,7 @@ impl FunctionClock {
         clock
     }
 
-    /// From now on, it is so many seconds ahead of this machine's.
+    /// Sets how many seconds the clock is ahead of this machine's clock from now on.
     ///
     /// # Panics
     ///
@@ -35,7 +36,7 @@ impl FunctionClock {
         fs::write(self.file.path(), format!("{seconds:+}")).unwrap();
     }
 
-    /// The variables that give it to a function: for
+    /// The variables that give a function this clock, for
     /// [`LaptopOptions::environment`](crate::LaptopOptions::environment).
     ///
     /// # Panics
@@ -52,7 +53,7 @@ impl FunctionClock {
     }
 }
 
-/// The library that Debian's package `faketime` brings, in the folder of this machine's
+/// The path of the library that Debian's package `faketime` installs for this machine's
 /// architecture.
 fn faketime() -> String {
     let mut folders = fs::read_dir("/usr/lib").unwrap();

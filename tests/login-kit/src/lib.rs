@@ -1,7 +1,7 @@
-//! The test kit: everything on free ports, with the built function, and a client that can stand in
-//! Amazon Cognito's place. The function is built once per run; what happens to lie in the target
-//! folder is never used.
-//! A failure of the kit itself is a panic, since only tests use it.
+//! The kit for tests of whole logins: a laptop on free ports with the built functions, and a client
+//! that stands in Amazon Cognito's place. The functions are built once per run; an older build in
+//! the target folder is never used.
+//! The kit is only used by tests, so it panics where it fails.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -35,30 +35,30 @@ pub use function_clock::FunctionClock;
 pub use refusal::Refusal;
 pub use relying_party::{Answer, AuthorizationRequest, RelyingParty, TokenRequest, parameter};
 
-/// The functions' executables, built by cargo the first time that a test asks for one of them.
+/// The functions' executables. Cargo builds them the first time that a test asks for one.
 #[must_use]
 pub fn functions() -> Functions {
     Functions::build_once(Profile::Dev).expect("the functions build")
 }
 
-/// The bridge's executable.
+/// The executable of the bridge.
 #[must_use]
 pub fn federation() -> PathBuf {
     functions().federation
 }
 
-/// The command's executable, built by cargo the first time that a test asks for it.
+/// The executable of the command. Cargo builds it the first time that a test asks for it.
 #[must_use]
 pub fn command() -> PathBuf {
     build_once(&Target::binary("cli", "digital-auth", Profile::Dev)).expect("the command builds")
 }
 
-/// Everything with its usual options.
+/// Starts a laptop with the usual options.
 pub async fn laptop() -> Laptop {
     laptop_with(|_| {}).await
 }
 
-/// Everything, its options changed.
+/// Starts a laptop. `change` changes its options first.
 pub async fn laptop_with(change: impl FnOnce(&mut LaptopOptions)) -> Laptop {
     day_that_goes_on().await;
     let mut options = LaptopOptions::new(functions());
@@ -67,7 +67,7 @@ pub async fn laptop_with(change: impl FnOnce(&mut LaptopOptions)) -> Laptop {
     Laptop::start(options).await.expect("free ports are free")
 }
 
-/// RSA keys, made once for all laptops of a process: to make them takes long.
+/// RSA keys, made once per process and shared by all laptops, because making them takes long.
 #[must_use]
 pub fn rsa_keys() -> RsaKeys {
     static KEYS: OnceLock<RsaKeys> = OnceLock::new();
@@ -75,9 +75,9 @@ pub fn rsa_keys() -> RsaKeys {
     keys.clone()
 }
 
-/// Waits for the new day if it is about to begin in Japan. Of the made-up people some have a
-/// birthday today and some tomorrow, so who they are must not change between a login and what a
-/// test expects of it.
+/// Waits for the next day in Japan if it begins within two minutes. Some personas have their
+/// birthday today and some tomorrow, so the day must not change between a login and the test's
+/// comparison.
 pub async fn day_that_goes_on() {
     const DAY: u64 = 24 * 60 * 60;
     const JAPAN: u64 = 9 * 60 * 60;
@@ -95,7 +95,8 @@ pub fn browser() -> UserAgent {
     UserAgent::new("ja").expect("a browser")
 }
 
-/// Variables of the function that differ from the usual ones, for [`LaptopOptions::environment`].
+/// Variables of the function that a test changes, for [`LaptopOptions::environment`]. `None`
+/// removes one.
 #[must_use]
 pub fn variables<const N: usize>(
     changed: [(&str, Option<&str>); N],
@@ -106,7 +107,7 @@ pub fn variables<const N: usize>(
         .collect()
 }
 
-/// The events of this name that the function logged so far, in order: the JSON objects of its log.
+/// The log events of this name that the function logged so far, in order, as JSON objects.
 #[must_use]
 pub fn logged<S>(laptop: &Laptop<S>, event: &str) -> Vec<Value> {
     let lines = laptop.bridge.logs().lines();
@@ -130,7 +131,7 @@ pub fn logged_failures<S>(laptop: &Laptop<S>) -> Vec<String> {
 ///
 /// # Panics
 ///
-/// If the browser is back at the client.
+/// If the browser is back at the client instead of on a page.
 #[must_use]
 pub fn failure_page(arrival: &Arrival) -> (u16, String) {
     let Arrival::Page(page) = arrival else {

@@ -1,11 +1,11 @@
-//! `docs/limits.md`, read: what others set limits to, and how near to them we go.
+//! Reads `docs/limits.md`: the limits that others set, and how near to them the bridge gets.
 
 use std::collections::BTreeMap;
 
 use markdown::Document;
 
-/// An amount as the document writes it: thousands are separated, and the unit is `s` (seconds), `B`
-/// (bytes) or none.
+/// An amount in the form of the document: thousands are separated by commas, and the unit is `s`
+/// (seconds), `B` (bytes) or none.
 #[must_use]
 pub fn amount(number: usize, unit: &str) -> String {
     let digits = number.to_string();
@@ -19,23 +19,23 @@ pub fn amount(number: usize, unit: &str) -> String {
     format!("{text} {unit}").trim_end().to_owned()
 }
 
-/// The number of an amount.
+/// The number in an amount.
 ///
 /// # Panics
 ///
-/// If there is none.
+/// If there is no number.
 #[must_use]
 pub fn number(amount: &str) -> usize {
     let digits: String = amount.chars().filter(char::is_ascii_digit).collect();
     digits.parse().expect("a number")
 }
 
-/// The rows of a section: by their name, their amount and ours.
+/// The rows of a section: their name, the limit, and our value.
 ///
 /// # Panics
 ///
-/// If there is no such section, if a row has another form, or if it doesn't say why ours is near
-/// enough.
+/// If there is no such section, if a row has another form, or if a row doesn't say why our value is
+/// near enough.
 #[must_use]
 pub fn documented(document: &str, heading: &str) -> BTreeMap<String, (String, String)> {
     let mut rows = BTreeMap::new();

@@ -1,43 +1,43 @@
-//! How something was refused, exactly: to whom it was told, with which OAuth error, and with which
-//! class.
-//! The support id is checked for its form and left out, since it is another one each time.
+//! How the bridge refused a request: to whom it answered, with which OAuth error, and with which
+//! class of failure. Tests compare it as a whole.
+//! The support id differs each time, so its form is checked, and it is left out.
 
 use loopback::user_agent::{Arrival, Page};
 
 use crate::Answer;
 
-/// A refusal as it arrived.
+/// A refusal, read from an answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Refusal {
-    /// The browser is back at the client (RFC 6749 §4.1.2.1).
+    /// The browser was sent back to the client with an error (RFC 6749 §4.1.2.1).
     AtClient {
         /// `error`.
         error: String,
-        /// The class.
+        /// The class of failure.
         class: String,
-        /// `state`.
+        /// `state`, if there is one.
         state: Option<String>,
     },
     /// The browser is on a page of the bridge.
     OnPage {
-        /// The status.
+        /// The HTTP status.
         status: u16,
-        /// The class.
+        /// The class of failure.
         class: String,
     },
-    /// JSON of the back channel (RFC 6749 §5.2).
+    /// The client got an OAuth error as JSON (RFC 6749 §5.2).
     Json {
-        /// The status.
+        /// The HTTP status.
         status: u16,
         /// `error`.
         error: String,
-        /// The class.
+        /// The class of failure.
         class: String,
     },
 }
 
 impl Refusal {
-    /// Told to the client with this error, class and state.
+    /// The browser was sent back to the client with this error, class and state.
     #[must_use]
     pub fn at_client(error: &str, class: &str, state: Option<&str>) -> Self {
         Self::AtClient {
@@ -47,7 +47,7 @@ impl Refusal {
         }
     }
 
-    /// Told to the person.
+    /// The person saw a page with this status and class.
     #[must_use]
     pub fn on_page(status: u16, class: &str) -> Self {
         Self::OnPage {
@@ -56,7 +56,7 @@ impl Refusal {
         }
     }
 
-    /// Told to the back channel.
+    /// The client got this status, error and class as JSON.
     #[must_use]
     pub fn json(status: u16, error: &str, class: &str) -> Self {
         Self::Json {
@@ -66,11 +66,11 @@ impl Refusal {
         }
     }
 
-    /// Where and how a browser's way ended.
+    /// The refusal at which a browser arrived.
     ///
     /// # Panics
     ///
-    /// If it is no refusal, or one that says more than it may.
+    /// If the browser arrived at something else, or at a refusal that has further parameters.
     #[must_use]
     pub fn of(arrival: &Arrival) -> Self {
         let url = match arrival {
@@ -97,21 +97,22 @@ impl Refusal {
         }
     }
 
-    /// A page of the bridge.
+    /// The refusal that a page of the bridge shows.
     ///
     /// # Panics
     ///
-    /// If it is none that tells of a refusal.
+    /// If the page shows no refusal.
     #[must_use]
     pub fn of_page(page: &Page) -> Self {
         Self::of_html(page.status.as_u16(), &page.text())
     }
 
-    /// An answer of the back channel: JSON, or a page where the path isn't one of the back channel.
+    /// The refusal in an answer to the client: JSON, or a page if the path is not one of the
+    /// client's endpoints.
     ///
     /// # Panics
     ///
-    /// If it is no refusal.
+    /// If the answer is no refusal.
     #[must_use]
     pub fn of_answer(answer: &Answer) -> Self {
         if answer
@@ -145,7 +146,7 @@ impl Refusal {
     }
 }
 
-/// The class of `<class> <support id>`.
+/// The class in `<class> <support id>`.
 fn class_of(description: &str) -> String {
     let (class, support_id) = description.split_once(' ').expect("class and support id");
     let halves: Vec<_> = support_id.split('-').map(str::len).collect();

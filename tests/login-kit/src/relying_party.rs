@@ -1,5 +1,5 @@
-//! A client in Amazon Cognito's place, for what Amazon Cognito itself never does: it sends what a
-//! test tells it to send, over HTTP, to the function's endpoints.
+//! A client in Amazon Cognito's place, for requests that Amazon Cognito itself never makes. It
+//! sends what a test says, over HTTP, to the function's endpoints.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::BrowserLogin;
 
-/// A client of the bridge. `S` is what stands in the service's place.
+/// A client of the bridge. `S` is the type of the service's stand-in.
 #[derive(Debug)]
 pub struct RelyingParty<'a, S = Service> {
     laptop: &'a Laptop<S>,
@@ -23,21 +23,21 @@ pub struct RelyingParty<'a, S = Service> {
 macro_rules! changes {
     ($type:ty) => {
         impl $type {
-            /// With this value for a parameter, in place of any that it has.
+            /// Sets a parameter. The new value takes the place of any that it has.
             #[must_use]
             pub fn with(mut self, name: &str, value: &str) -> Self {
                 self.parameters = self.parameters.with(name, value);
                 self
             }
 
-            /// Without a parameter.
+            /// Removes a parameter.
             #[must_use]
             pub fn without(mut self, name: &str) -> Self {
                 self.parameters = self.parameters.without(name);
                 self
             }
 
-            /// With one more parameter, also if there is one of this name.
+            /// Adds a parameter, even if one of this name exists.
             #[must_use]
             pub fn and(mut self, name: &str, value: &str) -> Self {
                 self.parameters = self.parameters.and(name, value);
@@ -47,7 +47,7 @@ macro_rules! changes {
     };
 }
 
-/// An authorization request that Amazon Cognito would make, until it is changed.
+/// An authorization request. It starts as Amazon Cognito's, and a test changes it.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
     endpoint: String,
@@ -57,7 +57,7 @@ pub struct AuthorizationRequest {
 changes!(AuthorizationRequest);
 
 impl AuthorizationRequest {
-    /// Its `redirect_uri`; empty if it has none.
+    /// The `redirect_uri` of the request, or an empty text.
     fn redirect_uri(&self) -> String {
         let mut parameters = self.parameters.pairs().iter();
         parameters
@@ -66,7 +66,7 @@ impl AuthorizationRequest {
             .unwrap_or_default()
     }
 
-    /// Where the browser goes.
+    /// The URL to which the browser is sent.
     #[must_use]
     pub fn url(&self) -> Url {
         let mut url = Url::parse(&self.endpoint).unwrap();
@@ -74,8 +74,8 @@ impl AuthorizationRequest {
         url
     }
 
-    /// Sends it as a form of the page that the browser shows (OIDC Core §3.1.2.1), and gives the
-    /// answer.
+    /// Sends the request as a form from the browser's current page (OIDC Core §3.1.2.1), and gives
+    /// the answer.
     ///
     /// # Panics
     ///
@@ -89,7 +89,7 @@ impl AuthorizationRequest {
     }
 }
 
-/// A token request that Amazon Cognito would make, until it is changed.
+/// A token request. It starts as Amazon Cognito's, and a test changes it.
 #[derive(Clone, Debug)]
 pub struct TokenRequest {
     endpoint: String,
@@ -100,14 +100,14 @@ pub struct TokenRequest {
 changes!(TokenRequest);
 
 impl TokenRequest {
-    /// With one more header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
     }
 
-    /// Sends it.
+    /// Sends the request.
     pub async fn send(&self) -> Answer {
         let mut request = reqwest::Client::new()
             .post(&self.endpoint)
@@ -119,19 +119,19 @@ impl TokenRequest {
     }
 }
 
-/// An answer of the function, read to its end.
+/// A complete answer of the function.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The status.
+    /// The HTTP status.
     pub status: u16,
-    /// The headers, lower case.
+    /// The headers, with names in lower case.
     pub headers: BTreeMap<String, String>,
     /// The body.
     pub body: String,
 }
 
 impl Answer {
-    /// The answer to a request.
+    /// Sends a request and reads the whole answer.
     pub async fn of(request: reqwest::RequestBuilder) -> Self {
         let response = request
             .send()
@@ -155,13 +155,13 @@ impl Answer {
         }
     }
 
-    /// The JSON of the body; `null` if it is none.
+    /// The body as JSON, or `null` if it isn't JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
-    /// A member of the JSON, if it is a string.
+    /// A member of the JSON body, if it is a string.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
         self.json()
@@ -170,7 +170,7 @@ impl Answer {
             .map(str::to_owned)
     }
 
-    /// The failure class of an OAuth error.
+    /// The class of failure in an OAuth error.
     #[must_use]
     pub fn class(&self) -> Option<String> {
         self.text("error_description")?
@@ -181,19 +181,19 @@ impl Answer {
 }
 
 impl<'a, S> RelyingParty<'a, S> {
-    /// The client that the bridge of this laptop knows.
+    /// The client that the bridge of this laptop is configured for.
     #[must_use]
     pub fn new(laptop: &'a Laptop<S>) -> Self {
         Self { laptop }
     }
 
-    /// The bridge's issuer, which is also where the browser finds it.
+    /// The bridge's issuer, which is also the URL at which the browser reaches the bridge.
     #[must_use]
     pub fn issuer(&self) -> String {
         demo::laptop::bridge_issuer(self.laptop.bridge.address().port())
     }
 
-    /// Where the browser comes back.
+    /// The URL to which the browser comes back.
     #[must_use]
     pub fn redirect_uri(&self) -> String {
         self.laptop.cognito.idpresponse_url()
@@ -214,7 +214,7 @@ impl<'a, S> RelyingParty<'a, S> {
         }
     }
 
-    /// The usual token request for a code.
+    /// The usual token request with this code.
     #[must_use]
     pub fn token_request(&self, code: &str) -> TokenRequest {
         TokenRequest {
@@ -233,7 +233,7 @@ impl<'a, S> RelyingParty<'a, S> {
         }
     }
 
-    /// The function's own answer to an authorization request: a redirect, or a page.
+    /// Sends an authorization request and gives the function's answer: a redirect, or a page.
     pub async fn authorize(&self, browser: &UserAgent, request: &AuthorizationRequest) -> Page {
         browser
             .get(&request.url(), "text/html")
@@ -241,8 +241,8 @@ impl<'a, S> RelyingParty<'a, S> {
             .expect("the function's front door answers")
     }
 
-    /// Requests the function's `/callback` (see [`RelyingParty::to_callback`]) and gives where the
-    /// browser ended.
+    /// Requests the function's `/callback` (see [`RelyingParty::to_callback`]), and gives where the
+    /// browser arrives.
     pub async fn from_callback(&self, browser: &UserAgent, callback: &Url) -> Arrival {
         let redirect_uri = self.redirect_uri();
         let journey = browser
@@ -253,7 +253,7 @@ impl<'a, S> RelyingParty<'a, S> {
         journey.expect("redirects that a browser follows").end
     }
 
-    /// Asks for the claims with an access token, by GET.
+    /// Requests the claims with an access token, by GET.
     pub async fn userinfo(&self, access_token: &str) -> Answer {
         let url = format!("{}/userinfo", self.laptop.bridge.base_url());
         Answer::of(reqwest::Client::new().get(url).bearer_auth(access_token)).await
@@ -284,9 +284,10 @@ impl<'a, S> RelyingParty<'a, S> {
     }
 }
 
-/// What needs the stand-in's test-card page.
+/// The methods that need the test-card page of the service's stand-in.
 impl RelyingParty<'_> {
-    /// Signs a test person in and gives where the browser ended: back at the client, or on a page.
+    /// Signs a test person in, and gives where the browser arrives: back at the client, or on a
+    /// page.
     pub async fn sign_in(
         &self,
         browser: &UserAgent,
@@ -306,8 +307,8 @@ impl RelyingParty<'_> {
             .expect("redirects that a browser follows")
     }
 
-    /// The same with every answer on the way, until the browser is at the request's own
-    /// `redirect_uri`.
+    /// Signs a test person in, and gives every answer on the way. The login ends when the browser
+    /// reaches the request's own `redirect_uri`.
     pub async fn browser_login(
         &self,
         browser: &UserAgent,
@@ -321,8 +322,8 @@ impl RelyingParty<'_> {
         BrowserLogin::run(browser, &request.url(), persona, fault, at_client).await
     }
 
-    /// As [`RelyingParty::sign_in`], but only as far as the function's `/callback`, which isn't
-    /// requested yet: its address.
+    /// Signs the first test person in as [`RelyingParty::sign_in`] does, but only up to the
+    /// function's `/callback`. Gives the URL of that, which isn't requested yet.
     pub async fn to_callback(&self, browser: &UserAgent, request: &AuthorizationRequest) -> Url {
         let at_callback = |url: &Url| url.path() == "/callback";
         let journey = browser
@@ -340,7 +341,7 @@ impl RelyingParty<'_> {
         }
     }
 
-    /// Signs the first test person in with the usual request and gives the code.
+    /// Signs the first test person in with the usual request, and gives the code.
     pub async fn code(&self) -> String {
         let arrival = self
             .sign_in(

@@ -1,7 +1,7 @@
-//! The documents as they are rendered (CommonMark, with GitHub's tables), so that a test can
-//! compare what they say with what the code does: a [`Document`] has sections, tables, blocks of
-//! code, words in code, and links.
-//! It is a package of its own, and small, so that `cargo xtask` can have it too.
+//! Reads the project's documents as they are rendered (CommonMark, with GitHub's tables), so that
+//! tests can compare them with the code. A [`Document`] has sections, tables, blocks of code, words
+//! in code, and links.
+//! This is a small package of its own, so that `cargo xtask` can use it too.
 #![expect(clippy::panic, reason = "a test that can't go on fails")]
 
 use std::ops::Range;
@@ -15,29 +15,29 @@ pub struct Document<'a> {
     events: Vec<Placed<'a>>,
 }
 
-/// What the parser tells, and where in the source that is.
+/// An event of the parser, and its place in the source.
 type Placed<'a> = (Event<'a>, Range<usize>);
 
-/// A table. Each of its rows has as many cells as its head.
+/// A table. Each row has as many cells as the head.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// The first row.
+    /// The first row, with the names of the columns.
     pub head: Vec<Text>,
-    /// All others.
+    /// All other rows.
     pub rows: Vec<Vec<Text>>,
 }
 
-/// What a cell of a table says, or a heading.
+/// The text of a cell or of a heading.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Text {
-    /// All of it, without marks. `<br>` is a new line.
+    /// The whole text without markup. `<br>` becomes a line break.
     pub plain: String,
-    /// What of it is code.
+    /// The parts of the text that are code.
     pub codes: Vec<String>,
 }
 
 impl Text {
-    /// The code, if it says nothing else.
+    /// The code, if the text is nothing but one piece of code.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         match &self.codes[..] {
@@ -66,7 +66,7 @@ impl Text {
 }
 
 impl<'a> Document<'a> {
-    /// Reads Markdown. Every text is some.
+    /// Reads Markdown. It never fails: every text is valid Markdown.
     #[must_use]
     pub fn read(source: &'a str) -> Self {
         let parser = Parser::new_ext(source, Options::ENABLE_TABLES);
@@ -74,7 +74,7 @@ impl<'a> Document<'a> {
         Self { source, events }
     }
 
-    /// What is below a heading, to the next one of its rank or a higher one.
+    /// The part below a heading, up to the next heading of the same or a higher rank.
     ///
     /// # Panics
     ///
@@ -115,8 +115,8 @@ impl<'a> Document<'a> {
     ///
     /// # Panics
     ///
-    /// If a row has fewer or more cells than its table's head: whoever renders it fills it up, or
-    /// leaves some out.
+    /// If a row has fewer or more cells than the table's head. A renderer would fill it up or drop
+    /// cells.
     #[must_use]
     pub fn tables(&self) -> Vec<Table> {
         let tables = each(&self.events, |tag| matches!(tag, Tag::Table(_)));
@@ -139,11 +139,11 @@ impl<'a> Document<'a> {
         cells
     }
 
-    /// The table of a section that has one.
+    /// The table of a section that has exactly one.
     ///
     /// # Panics
     ///
-    /// If it has none, or several.
+    /// If the section has no table, or several.
     #[must_use]
     pub fn table(&self) -> Table {
         let mut tables = self.tables();
@@ -151,7 +151,7 @@ impl<'a> Document<'a> {
         tables.remove(0)
     }
 
-    /// Every block of code in this language.
+    /// Every block of code in `language`.
     #[must_use]
     pub fn blocks(&self, language: &str) -> Vec<String> {
         let blocks = each(
@@ -161,13 +161,13 @@ impl<'a> Document<'a> {
         blocks.map(|block| block.text().plain).collect()
     }
 
-    /// All that is said, in tables and blocks of code too.
+    /// All text, including tables and blocks of code.
     #[must_use]
     pub fn text(&self) -> Text {
         Text::of(&self.events)
     }
 
-    /// Where every link leads.
+    /// The targets of all links and images.
     #[must_use]
     pub fn links(&self) -> Vec<String> {
         let links = self.events.iter().filter_map(|(event, _)| match event {
@@ -180,10 +180,10 @@ impl<'a> Document<'a> {
     }
 }
 
-/// A part of a document, of a kind that isn't within itself.
+/// A part of a document whose kind can't be nested in itself.
 struct Element<'e, 'a> {
     tag: &'e Tag<'a>,
-    /// Where it is in the source.
+    /// Its place in the source.
     at: &'e Range<usize>,
     inside: &'e [Placed<'a>],
 }
@@ -193,7 +193,7 @@ impl Element<'_, '_> {
         Text::of(self.inside)
     }
 
-    /// The rank of a heading. A higher one is less.
+    /// The rank of a heading. `h1` is the highest rank and compares as the least.
     fn rank(&self) -> Option<HeadingLevel> {
         match self.tag {
             Tag::Heading { level, .. } => Some(*level),
@@ -202,7 +202,7 @@ impl Element<'_, '_> {
     }
 }
 
-/// Every element of a kind.
+/// Every element for which `is_wanted` holds.
 fn each<'e, 'a>(
     events: &'e [Placed<'a>],
     is_wanted: impl Fn(&Tag<'a>) -> bool,

@@ -1,7 +1,7 @@
-//! Keycloak, the software that the service is built on: from Maven Central, below `target/tools/`,
-//! one pinned version. It is started on a free port of the loopback with nothing in it, and the
-//! tests make their realm.
-//! It ends with this task, however the task ends.
+//! Keycloak, the software that the service is built on. One pinned version is installed from Maven
+//! Central, below `target/tools/`.
+//! It is started without any realm on a free loopback port, and the tests make their realm. It is
+//! stopped when this task ends, however it ends.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -17,24 +17,25 @@ use crate::command::done;
 use crate::debian;
 use crate::loopback::{answers, free_address};
 
-/// The version that was tested, and the SHA-256 of its archive. Its userinfo can say the address as
-/// the service does, as a plain string; later ones answer 500 to that (seen with 26.7.3;
-/// keycloak/keycloak#44457).
+/// The version that was tested. Its userinfo can give the address as the service does, as a plain
+/// string. Later versions answer 500 to that (seen with 26.7.3; keycloak/keycloak#44457).
 const VERSION: &str = "26.4.7";
 const DIGEST: &str = "dd9834c023460be856f731423d86228c23b5d002194a2064642bec0cc6573eaa";
 
-/// What copies an artifact out of Maven Central; without a version Maven would take any.
+/// The Maven plugin that copies an artifact from Maven Central. It is pinned, since Maven would
+/// otherwise take any version.
 const MAVEN_PLUGIN: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
 
-/// How long it may take to start: some 15 s on a machine at rest, three times that on a busy one.
+/// How long Keycloak may take to start: about 15 s on a machine at rest, and three times as long on
+/// a busy one.
 const START: Duration = Duration::from_secs(240);
-/// How long it may take to end, before it is killed.
+/// How long Keycloak may take to end, before it is killed.
 const STOP: Duration = Duration::from_secs(20);
 
-/// The path below which everything lies, as at the real service.
+/// The path below which all endpoints are, as at the real service.
 const PATH: &str = "/api";
 
-/// Installs and starts it, and runs the tests, or says what failed.
+/// Installs and starts Keycloak and runs the tests, or says what failed.
 pub(super) fn run(workspace: &Path) -> Result<(), String> {
     let home = install(&workspace.join("target/tools/keycloak"))?;
     let begun = Instant::now();
@@ -54,8 +55,8 @@ pub(super) fn run(workspace: &Path) -> Result<(), String> {
     )
 }
 
-/// Installs it below `folder`, and gives where it is. Once it is there, nothing is downloaded
-/// again.
+/// Installs Keycloak below `folder`, and gives its folder. Once it is installed, nothing is
+/// downloaded again.
 fn install(folder: &Path) -> Result<PathBuf, String> {
     debian::program("java", "default-jre-headless")?;
     let home = folder.join(format!("keycloak-{VERSION}"));
@@ -102,7 +103,7 @@ fn install(folder: &Path) -> Result<PathBuf, String> {
             .arg(folder),
         "the archive can't be unpacked",
     )?;
-    // What is chosen here is compiled in, and need not be chosen at each start.
+    // These options are fixed at build time. They need not be given at each start.
     eprintln!("xtask: preparing Keycloak");
     done(
         Command::new(home.join("bin/kc.sh"))
@@ -117,8 +118,8 @@ fn install(folder: &Path) -> Result<PathBuf, String> {
     Ok(home)
 }
 
-/// Starts Keycloak and stops it as soon as standard input ends. That happens however this task
-/// ends: the system closes the other end of the pipe.
+/// Starts Keycloak, and stops it as soon as standard input ends. Standard input ends however this
+/// task ends, because the system then closes the other end of the pipe.
 const KEEPER: &str = r#"
 exec 3<&0
 bin/kc.sh "$@" </dev/null 3<&- &
@@ -128,7 +129,7 @@ exec 3<&-
 wait "$keycloak"
 "#;
 
-/// A running Keycloak. It is stopped when this goes.
+/// A running Keycloak. Dropping it stops Keycloak.
 struct Keycloak {
     process: Child,
     address: SocketAddr,
@@ -149,17 +150,18 @@ impl Keycloak {
             .args(["--http-enabled=true", "--cache=local"])
             .arg(format!("--http-host={}", address.ip()))
             .arg(format!("--http-port={}", address.port()))
-            // One address for everybody: the token endpoint that an assertion has to name is the
-            // one that browsers see.
+            // One address for back channel and browsers: the token endpoint that an assertion has
+            // to name is the one that browsers see.
             .arg(format!("--hostname=http://{address}{PATH}"))
             .current_dir(home)
             .env("KC_BOOTSTRAP_ADMIN_CLIENT_ID", "interop")
             .env("KC_BOOTSTRAP_ADMIN_CLIENT_SECRET", &admin_secret)
             .env("JAVA_OPTS_KC_HEAP", "-Xms256m -Xmx640m")
-            // It lives for a minute: the better compiler never pays.
+            // Keycloak only runs for a minute. The optimising compiler would cost more time than it
+            // saves.
             .env("JAVA_OPTS_APPEND", "-XX:TieredStopAtLevel=1")
-            // A group of its own: Ctrl-C is for the task, and the task's end stops it in good
-            // order.
+            // A process group of its own: Ctrl-C reaches only this task, and the end of this task
+            // then stops Keycloak cleanly.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(output)

@@ -1,7 +1,6 @@
-//! `cargo xtask interop`: logins through software that others wrote, in the service's place, in
-//! Amazon Cognito's, and in that of AWS. Each peer is installed, started, tested against and
-//! stopped, one after the other.
-//! One that can't be had is said loudly; the others still run, and the task fails.
+//! `cargo xtask interop`: tests logins with other software in the place of the service, of Amazon
+//! Cognito, and of AWS. Each peer is installed, started, tested and stopped, one after the other.
+//! If a peer can't be installed, the task says so loudly, tests the others, and fails.
 
 use std::path::Path;
 use std::time::Instant;

@@ -1,7 +1,7 @@
-//! Peers of npm: their packages in the versions of `tests/interop/npm/package-lock.json`, below
-//! `target/tools/`. Node 20 or later runs them: the machine's own, or where that is older, one that
-//! is a package too.
-//! Scripts and packages lie in one folder there; nothing is installed into the source tree.
+//! The peers from npm, in the versions of `tests/interop/npm/package-lock.json`, installed below
+//! `target/tools/`. They need Node 20 or later: the machine's own, or if that is older, one that
+//! npm installs as a package.
+//! Scripts and packages are in one folder there. Nothing is installed into the source tree.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::debian;
 /// The oldest Node that runs all of the packages.
 const OLDEST_NODE: u32 = 20;
 
-/// Installs what is missing, and runs the tests, or says what failed.
+/// Installs what is missing and runs the tests, or says what failed.
 pub(super) fn run(workspace: &Path) -> Result<(), String> {
     let sources = workspace.join("tests/interop/npm");
     let folder = workspace.join("target/tools/npm");
@@ -31,7 +31,7 @@ pub(super) fn run(workspace: &Path) -> Result<(), String> {
 
 /// Copies the scripts into `folder`, installs the packages beside them, and gives the Node that
 /// runs them.
-/// Once they are there, nothing is downloaded again.
+/// Once the packages are installed, nothing is downloaded again.
 fn install(sources: &Path, folder: &Path) -> Result<PathBuf, String> {
     debian::program("node", "nodejs")?;
     debian::program("npm", "npm")?;
@@ -63,12 +63,13 @@ fn install(sources: &Path, folder: &Path) -> Result<PathBuf, String> {
         Ok(node)
     } else {
         Err(format!(
-            "Node {OLDEST_NODE} or later is needed and can't be installed from here: install it (node --version)"
+            "Node {OLDEST_NODE} or later is needed and can't be installed from here: \
+             install it (node --version)"
         ))
     }
 }
 
-/// Scripts and manifests, without those of an earlier run.
+/// Copies scripts and manifests, and removes those of an earlier run.
 fn copy_scripts(sources: &Path, folder: &Path) -> Result<(), String> {
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     for old in files(folder)? {
@@ -104,7 +105,7 @@ fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// As npm names this machine's processor.
+/// npm's name of this machine's processor.
 fn npm_architecture() -> &'static str {
     match std::env::consts::ARCH {
         "x86_64" => "x64",
@@ -113,7 +114,7 @@ fn npm_architecture() -> &'static str {
     }
 }
 
-/// Whether this Node runs, and is of [`OLDEST_NODE`] or later.
+/// Whether this Node runs, and has version [`OLDEST_NODE`] or later.
 fn is_new_enough(node: &Path) -> bool {
     let output = Command::new(node).arg("--version").output();
     output.is_ok_and(|output| {
@@ -122,7 +123,7 @@ fn is_new_enough(node: &Path) -> bool {
     })
 }
 
-/// `v20.20.2` is 20.
+/// The major version: 20 for `v20.20.2`.
 fn major_version(version: &str) -> Option<u32> {
     let (major, _) = version.strip_prefix('v')?.split_once('.')?;
     major.parse().ok()
@@ -134,7 +135,7 @@ mod tests {
     use crate::documented::{names, tests_in};
     use crate::workspace;
 
-    /// The names that each library gets its tests by.
+    /// The names of the tests that exist once for each library.
     fn tests_of_each_library() -> Vec<String> {
         let file = workspace().join("tests/interop/npm/relying_party.rs");
         let source = fs::read_to_string(file).unwrap();

@@ -1,7 +1,7 @@
-//! The stack of template.yaml, deployed as everybody deploys it: built by `sam build` for this
-//! machine's processor, deployed by `sam deploy` to an emulator of AWS that others wrote, which
-//! runs the functions as processes. The emulator has nothing in it at first, and ends with this
-//! task.
+//! The stack of template.yaml, deployed as an operator deploys it: built by `sam build` for this
+//! machine's processor, and deployed by `sam deploy` to an emulator of AWS that runs the functions
+//! as processes.
+//! The emulator starts without resources, and ends with this task.
 
 use std::path::Path;
 
@@ -10,16 +10,16 @@ use crate::build::{self, Architecture};
 use crate::command::{cargo, done};
 use crate::python::{MINISTACK, SAM};
 
-/// Builds, starts the emulator and runs the tests, or says what failed.
+/// Builds the functions, starts the emulator and runs the tests, or says what failed.
 pub(super) fn run(workspace: &Path) -> Result<(), String> {
     let sam = SAM.install(workspace)?;
     let python = MINISTACK.install(workspace)?;
     let built = build::for_this_machine(workspace, &sam)?;
     let emulator = Emulator::start(&python, |command, endpoint| {
         command
-            // Functions find AWS there.
+            // The functions call AWS at this address.
             .env("AWS_ENDPOINT_URL", endpoint)
-            // The tests look at the calls that functions made.
+            // The tests inspect the calls that the functions made.
             .env("CLOUDTRAIL_RECORDING", "1")
             .env("PYTHONPATH", workspace.join("tests/emulator/stack/names"));
     })?;

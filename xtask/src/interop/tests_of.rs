@@ -1,11 +1,11 @@
-//! The tests of one peer.
+//! Runs the tests of one peer.
 
 use std::path::Path;
 use std::process::Stdio;
 
 use crate::command::{cargo, done};
 
-/// Runs the tests of one module of the package `interop`, with what they have to know about the
+/// Runs the tests of one module of the package `interop`. `environment` tells the tests about the
 /// peer.
 pub(super) fn test(
     workspace: &Path,
@@ -20,7 +20,7 @@ pub(super) fn test(
             .envs(environment.iter().map(|(name, value)| (name, value)));
         tests
     };
-    // A name that matches no test would pass, too.
+    // A name that matches no test would also pass.
     let listed = tests(&["--list", "--format", "terse"])
         .stderr(Stdio::inherit())
         .output()

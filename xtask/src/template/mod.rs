@@ -1,6 +1,7 @@
-//! `cargo xtask template`: what can be said of the deployment without an account. The template is
-//! linted as it stands and after the transform that AWS makes of it, two tools that others wrote
-//! look for what is unsafe, and the tests resolve it with every combination of its parameters.
+//! `cargo xtask template`: checks the deployment as far as possible without an AWS account. It
+//! lints the templates before and after the transform that AWS applies, scans them for insecure
+//! settings with checkov and cfn-guard, and runs the tests that resolve them with every combination
+//! of parameters.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,16 +13,16 @@ use crate::python::{CHECKOV, SAM};
 /// AWS CloudFormation Guard, and the version that was tested.
 const GUARD: (&str, &str) = ("cfn-guard", "3.2.1");
 
-/// What has to hold of every resource.
+/// The rules that every resource has to obey.
 const GUARD_RULES: &str = "infra/rules.guard";
 
-/// Starts cfn-lint, which is no module that Python could start.
+/// Python code that starts cfn-lint. It has no module that `python -m` could start.
 const CFN_LINT: [&str; 2] = [
     "-c",
     "import sys; from cfnlint.runner import main; sys.exit(main())",
 ];
 
-/// Where templates that are nested, or stand beside, are.
+/// The folder of the other templates: nested ones, and those that are deployed separately.
 const INFRA: &str = "infra";
 
 /// Runs the task, or says what is wrong.
@@ -113,7 +114,7 @@ fn checkov(workspace: &Path, templates: &[PathBuf]) -> Result<(), String> {
     let mut check = Command::new(checkov.python());
     check
         .args(["-m", "checkov.main", "--framework", "cloudformation"])
-        // Nothing is fetched, nothing is sent, and only what fails is shown.
+        // Downloads and sends nothing, and shows only failed checks.
         .args(["--skip-download", "--quiet", "--compact"])
         .current_dir(workspace);
     for template in templates {
@@ -135,7 +136,8 @@ fn guard(workspace: &Path, cases: &Path, templates: &[PathBuf]) -> Result<(), St
     if !is_there {
         eprintln!("xtask: installing {name} {version}");
         let mut install = cargo(workspace);
-        // Unoptimised: it reads a few files, and is built in half the time.
+        // Built without optimisation: cfn-guard reads only a few files, and so it is built in half
+        // the time.
         install
             .args([
                 "install",
@@ -150,7 +152,7 @@ fn guard(workspace: &Path, cases: &Path, templates: &[PathBuf]) -> Result<(), St
             .arg(name);
         done(&mut install, "cfn-guard can't be had from crates.io")?;
     }
-    // A rule that refuses nothing would be no rule.
+    // Checks first that each rule refuses what it is meant to refuse.
     eprintln!("xtask: cfn-guard of what the rules have to refuse");
     let mut refuse = Command::new(&program);
     refuse
@@ -170,7 +172,7 @@ fn guard(workspace: &Path, cases: &Path, templates: &[PathBuf]) -> Result<(), St
     done(&mut check, "a guard rule doesn't hold")
 }
 
-/// Runs a command that says much when all is well, too: then, nothing of it is shown.
+/// Runs a command that prints much even if it succeeds. Its output is only shown if it fails.
 fn silently(command: &mut Command, otherwise: &str) -> Result<(), String> {
     let output = command
         .output()
