@@ -1,5 +1,5 @@
-//! What the README says: one command starts everything, and the address that it prints is all that
-//! a person needs. Ctrl-C ends it, and nothing is left behind.
+//! The README's promise: one command starts everything, and the address that it prints is all that
+//! a person needs. Ctrl-C stops everything.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use url::Url;
 use crate::demo::JA;
 use crate::webdriver::{Browser, PC};
 
-/// Longer than the function takes to build for the first time.
+/// Longer than cargo takes to build the functions for the first time.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn the_address_that_the_command_prints_leads_through_a_login() {
     browser.go(address.as_str()).await;
     browser.click(JA.sign_in).await;
     browser.click(JA.provider).await;
-    // The person that the command line names is chosen already.
+    // The person that the command line names is preselected.
     browser.click(JA.authenticate).await;
     browser.click(JA.consent).await;
     browser.element("dl.attributes").await;

@@ -1,5 +1,5 @@
-//! The demo as a browser meets it: app, Cognito, bridge and service on four hosts, and the way of a
-//! person through them. Every clock can be moved on: those of the stand-ins by hand, those of the
+//! The demo in a browser: app, Cognito, bridge and service on four hosts, and the steps of a person
+//! through them. Tests can move all clocks forward: those of the stand-ins directly, those of the
 //! built functions with faketime.
 
 use std::cell::Cell;
@@ -12,12 +12,12 @@ use service_simulator::fault::Fault;
 
 use crate::webdriver::Browser;
 
-/// Where a login ends: a page of the app, or one of the bridge.
+/// The page at which a login ends: a page of the app, or a page of the bridge.
 const END: &str = "body.app h1, dd > code + small";
-/// What may come before: consent to give.
+/// The consent page, which the service may show before that.
 const CONSENT: &str = "button[value=accept]";
 
-/// What a person sees, in their language.
+/// The words of the links and buttons that a person clicks, in one language.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Words {
     /// The app's button.
@@ -26,13 +26,13 @@ pub(crate) struct Words {
     pub(crate) provider: &'static str,
     /// The button of the test-card page.
     pub(crate) authenticate: &'static str,
-    /// The buttons of the consent page.
+    /// The button that consents, on the consent page.
     pub(crate) consent: &'static str,
-    /// The other one.
+    /// The button that cancels, on the consent page.
     pub(crate) cancel: &'static str,
-    /// The app's button for newer tokens.
+    /// The app's button that refreshes the tokens.
     pub(crate) refresh: &'static str,
-    /// The app's button for the end.
+    /// The app's button that logs the person out.
     pub(crate) log_out: &'static str,
 }
 
@@ -63,9 +63,9 @@ pub(crate) fn words(language: &str) -> Words {
     if language == "en" { EN } else { JA }
 }
 
-/// Everything, running.
+/// A running demo.
 pub(crate) struct Demo {
-    /// The four parties.
+    /// App, Cognito, bridge and service.
     pub(crate) laptop: Laptop,
     /// How many seconds the functions' clock is ahead.
     moved: Cell<u32>,
@@ -90,14 +90,14 @@ impl Demo {
         }
     }
 
-    /// Moves every clock on.
+    /// Moves all clocks forward.
     pub(crate) fn wait(&self, seconds: u32) {
         self.wait_at_the_stand_ins(seconds);
         self.moved.set(self.moved.get() + seconds);
         self.function_clock.set(self.moved.get().into());
     }
 
-    /// Moves the clock of the stand-ins on, and not that of the bridge.
+    /// Moves the clock of the stand-ins forward, but not that of the functions.
     pub(crate) fn wait_at_the_stand_ins(&self, seconds: u32) {
         self.laptop
             .clock
@@ -109,7 +109,7 @@ impl Demo {
         self.laptop.app.as_ref().unwrap().base_url().to_owned()
     }
 
-    /// From the app's start page to the service's test-card page.
+    /// Goes from the app's start page to the service's test-card page.
     pub(crate) async fn to_the_test_card(&self, browser: &Browser) {
         let words = words(browser.language());
         browser.go(&self.start_page()).await;
@@ -118,7 +118,8 @@ impl Demo {
         browser.element("select[name=persona]").await;
     }
 
-    /// Chooses a person and an answer on the test-card page, and gives consent if it is asked for.
+    /// Chooses a person and an answer on the test-card page, and consents if the consent page
+    /// follows.
     pub(crate) async fn answer(&self, browser: &Browser, persona: &str, fault: Option<Fault>) {
         let words = words(browser.language());
         browser.choose("select[name=persona]", persona).await;
@@ -132,7 +133,7 @@ impl Demo {
         }
     }
 
-    /// A whole login, from the start page to its end.
+    /// Signs in, from the app's start page to the end of the login.
     pub(crate) async fn sign_in(&self, browser: &Browser, persona: &str, fault: Option<Fault>) {
         self.to_the_test_card(browser).await;
         self.answer(browser, persona, fault).await;

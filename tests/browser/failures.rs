@@ -1,5 +1,6 @@
-//! Every failure that a person can see, in the browser: it ends on a page that says what happened,
-//! names its class, and offers a way on. The faults are chosen where the person is chosen.
+//! Every failure that a person can see, in the browser: the login ends on a page that says what
+//! happened, names the class of failure, and offers a next step. The faults are chosen on the
+//! test-card page, like the person.
 
 use federation::failure::Class;
 use service_simulator::fault::Fault;
@@ -7,7 +8,7 @@ use service_simulator::fault::Fault;
 use crate::demo::{Demo, JA};
 use crate::webdriver::{Browser, PC, PHONE};
 
-/// The faults that make a login fail, every second one of them.
+/// Every second fault that makes a login fail, starting with number `first`.
 fn half(first: usize) -> impl Iterator<Item = (Fault, &'static str)> {
     let failing = Fault::ALL
         .iter()
@@ -15,8 +16,8 @@ fn half(first: usize) -> impl Iterator<Item = (Fault, &'static str)> {
     failing.skip(first).step_by(2)
 }
 
-/// Whether the failure has no login that it could be told to: then the bridge has a page of its
-/// own.
+/// Whether the bridge shows this failure on a page of its own, because there is no login whose
+/// client it could tell.
 fn is_a_page_of_the_bridge(class: &str) -> bool {
     let pages = [Class::MalformedCallback, Class::NoPendingLogin];
     pages.iter().any(|page| page.name() == class)
@@ -26,7 +27,7 @@ async fn every_fault(faults: impl Iterator<Item = (Fault, &'static str)>) {
     let demo = Demo::start().await;
     let browser = Browser::open(PC).await;
     for (fault, class) in faults {
-        // A process that hasn't seen keys before.
+        // A new process, which hasn't fetched the service's keys yet.
         demo.laptop.bridge.scale_to_zero().await;
         demo.sign_in(&browser, "adult", Some(fault)).await;
         let host = browser.host().await;
@@ -37,7 +38,7 @@ async fn every_fault(faults: impl Iterator<Item = (Fault, &'static str)>) {
             assert!(text.contains("ログインできませんでした"), "{fault}: {text}");
         } else {
             assert_eq!(host, "app.localhost", "{fault}");
-            // The failure is told in the diagram as well, and one can try again.
+            // The diagram shows the failure too, and the person can try again.
             assert!(browser.count("ol.rows > li").await > 5, "{fault}");
             assert!(text.contains("もう一度ログイン"), "{fault}: {text}");
         }
@@ -45,7 +46,7 @@ async fn every_fault(faults: impl Iterator<Item = (Fault, &'static str)>) {
             assert!(!text.contains(hostile), "{fault}: {text}");
         }
     }
-    // Nothing of it stays.
+    // A failure has no effect on the next login.
     demo.sign_in(&browser, "adult", None).await;
     browser.element("dl.attributes").await;
     browser.close().await;

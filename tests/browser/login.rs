@@ -1,6 +1,6 @@
-//! A login as a person does it: with the mouse, with keys, on a PC, on a phone, in both languages,
-//! without scripts, in Firefox. Every page on the way is looked at: a picture, its accessibility,
-//! and that it fits its window.
+//! A login as a person does it: with the mouse, with the keyboard, on a PC, on a phone, in both
+//! languages, without scripts, in Firefox. The tests take a picture of every page on the way, and
+//! check its accessibility and that it fits its window.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use service_simulator::persona::personas;
 use crate::demo::{Demo, JA, words};
 use crate::webdriver::{Browser, FIREFOX, PC, PHONE, Setup};
 
-/// Signs in, and looks at every page.
+/// Signs in, and checks every page.
 async fn walk(setup: Setup) {
     let demo = Demo::start().await;
     let browser = Browser::open(setup).await;
@@ -30,18 +30,18 @@ async fn walk(setup: Setup) {
     browser.click(words.consent).await;
     browser.element("dl.attributes").await;
     browser.sees("5-app-signed-in").await;
-    // The README's picture.
+    // A picture for the README.
     browser
         .picture_around("ol.rows > li:nth-child(19)", "diagram")
         .await;
 
-    // What Cognito holds is what the app shows.
+    // The app shows what Cognito holds.
     let text = browser.text().await;
     let people = personas(demo.laptop.clock.now());
     for claim in ["name", "address"] {
         assert!(text.contains(&people[0].claims[claim]), "{claim}");
     }
-    // A row of the diagram opens to what was sent, what was checked, and why.
+    // Opens rows of the diagram: they show what was sent, what was checked, and why.
     for row in browser.all("ol.rows summary").await {
         let title = row.text().await.unwrap();
         if ["/token", "IDトークン", "ID token"]
@@ -107,7 +107,7 @@ async fn in_firefox() {
     walk(FIREFOX).await;
 }
 
-/// Asks for an age alone, sees that the tokens hold no more, and has them refreshed.
+/// Asks only for an age, checks that the tokens contain nothing else, and refreshes them.
 async fn ask_for_an_age(setup: Setup) {
     let demo = Demo::start().await;
     let browser = Browser::open(setup).await;
@@ -115,7 +115,7 @@ async fn ask_for_an_age(setup: Setup) {
     browser.go(&demo.start_page()).await;
     let all = scopes::known().count();
     assert_eq!(browser.count("input[name=scope]:checked").await, all);
-    // The purpose that needs an age alone.
+    // The example that needs only an age.
     browser
         .element("ul.ready li:nth-child(2) a")
         .await
@@ -137,7 +137,8 @@ async fn ask_for_an_age(setup: Setup) {
     let tells_no_more = async || {
         let text = browser.text().await;
         assert!(!text.contains(&people[0].claims["name"]));
-        // Asked for, in the ID token, in the access token.
+        // Three cells of the age's row say yes: it was asked for, it is in the ID token, and it is
+        // in the access token.
         assert_eq!(browser.count("table .yes").await, 3);
         assert_eq!(browser.count("dl.attributes > div").await, 1);
     };
@@ -174,7 +175,7 @@ async fn scopes_are_chosen_one_by_one_without_scripts() {
     })
     .await;
     browser.go(&demo.start_page()).await;
-    // All but the name are given up.
+    // Clears all checkboxes but the first, which is the name.
     for checkbox in browser
         .all("input[name=scope]:checked")
         .await
@@ -192,7 +193,7 @@ async fn scopes_are_chosen_one_by_one_without_scripts() {
     let text = browser.text().await;
     assert!(text.contains(&people[0].claims["name"]));
     assert!(!text.contains(&people[0].claims["address"]));
-    // The start page shows it as it was left.
+    // The start page keeps the choice.
     browser.go(&demo.start_page()).await;
     assert_eq!(browser.count("input[name=scope]:checked").await, 1);
     browser.close().await;
@@ -277,8 +278,8 @@ async fn the_diagram_grows_while_somebody_signs_in_in_another_tab() {
     browser.switch_to(&here).await;
     browser.element("ol.rows > li").await;
     let first = browser.count("ol.rows > li").await;
-    // What somebody has opened stays open. The diagram is made anew whenever there is more of it,
-    // also just before the click.
+    // A step that was opened stays open. The diagram is redrawn whenever it grows, which can happen
+    // just before a click, so the click is repeated until a step is open.
     browser
         .until("a step is open", async || {
             let step = browser.element("ol.rows summary").await;

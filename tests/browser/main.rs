@@ -1,7 +1,8 @@
-//! The demo in real browsers, driven over WebDriver: `cargo xtask browser` installs and starts what
-//! is needed, and runs this. `CHROMEDRIVER` is the driver's URL, `AXE` the file of axe-core,
-//! `SCREENSHOTS` the folder for pictures of every page. Four hosts, real cookies, a person's clicks
-//! and keys: what a page says is read from what is shown.
+//! The demo in real browsers, driven over WebDriver. `cargo xtask browser` installs and starts what
+//! the tests need, and runs them. `CHROMEDRIVER` and `GECKODRIVER` are the URLs of the drivers,
+//! `AXE` is the file of axe-core, and `SCREENSHOTS` is the folder for pictures of every page.
+//! The tests use four hosts, real cookies, and a person's clicks and keys. They read the text of a
+//! page as the browser shows it.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,7 +1,6 @@
-//! What people do besides: two tabs, the back button, reloading, cookies turned off, another
+//! Unusual ways through a login: two tabs, the back button, reloading, cookies turned off, another
 //! browser, a long wait.
-//! A login that could have worked works; else there is a page that says what happened and what to
-//! do.
+//! A login that can work works. Otherwise a page says what happened and what to do.
 
 use loopback::user_agent::UserAgent;
 use url::Url;
@@ -9,7 +8,7 @@ use url::Url;
 use crate::demo::{Demo, JA};
 use crate::webdriver::{Browser, PC};
 
-/// The address that the service sent the browser back to, of the newest login.
+/// The `/callback` URL to which the service redirected the browser in the newest login.
 async fn callback(browser: &Browser) -> Url {
     let requests = browser.requests().await;
     let mut callbacks = requests
@@ -18,7 +17,7 @@ async fn callback(browser: &Browser) -> Url {
     callbacks.next_back().expect("the browser came back")
 }
 
-/// Asserts that this page of the bridge is shown, in Japanese first.
+/// Asserts that the browser shows the bridge's page for this class, in Japanese first.
 async fn is_page_of_the_bridge(browser: &Browser, class: &str, says: &str) {
     browser.element("dd > code + small").await;
     assert_eq!(browser.host().await, "bridge.localhost");
@@ -68,7 +67,7 @@ async fn the_back_button_leads_to_another_choice_until_the_login_has_ended() {
     let people = service_simulator::persona::personas(demo.laptop.clock.now());
     assert!(browser.text().await.contains(&people[0].claims["name"]));
 
-    // The login is used up: whoever goes back and says yes again is told so.
+    // The login is used up: going back and consenting again leads to a page that says so.
     browser.back().await;
     browser.element("body.service").await;
     if browser.count("button[value=accept]").await > 0 {
@@ -93,7 +92,7 @@ async fn a_reloaded_callback_says_that_the_login_has_ended() {
     browser.reload().await;
     is_page_of_the_bridge(&browser, "no_pending_login", "すでに終わっている").await;
     browser.sees("reloaded-callback").await;
-    // Who is signed in stays so, and reloading the app's own page is harmless.
+    // The person stays signed in, and reloading the app's own page is harmless.
     browser
         .go(&format!("{}/signed-in", demo.start_page()))
         .await;
@@ -112,8 +111,8 @@ async fn who_comes_back_in_another_browser_is_told_to_use_the_first_one() {
     first.click(JA.authenticate).await;
     let consent = first.element("button[value=accept]").await;
     drop(consent);
-    // The form is sent for the person, and the redirect opened elsewhere, as a phone's app does
-    // with a link.
+    // The test submits the form outside of the browser, and opens the redirect in another browser,
+    // as a phone's app may do with a link.
     let form = "const form = document.querySelector('form'); return [form.action, form.elements.login.value]";
     let form = first.run(form).await;
     let [action, login] = [0, 1].map(|position| form[position].as_str().unwrap());
@@ -132,7 +131,7 @@ async fn who_comes_back_in_another_browser_is_told_to_use_the_first_one() {
     second.go(callback.as_str()).await;
     is_page_of_the_bridge(&second, "no_pending_login", "別のブラウザー").await;
     second.sees("another-browser").await;
-    // The login itself isn't lost by it.
+    // This doesn't end the login in the first browser.
     first.go(callback.as_str()).await;
     first.element("dl.attributes").await;
     first.close().await;
@@ -206,7 +205,8 @@ async fn the_language_can_be_switched_on_the_way() {
     browser.click("Sign in").await;
     browser.click("Sign in with the Myna App").await;
     browser.element("select[name=persona]").await;
-    // The service is another site, and speaks the browser's language until it is told otherwise.
+    // The service is another site. It uses the browser's language until the person chooses another
+    // one.
     browser.click("English").await;
     browser.click("Authenticate").await;
     browser.click("Consent and go back").await;

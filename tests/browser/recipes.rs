@@ -1,4 +1,4 @@
-//! The recipes of the documentation, run as they stand there: an app copies them.
+//! Runs the documentation's recipes exactly as they are written there, because apps copy them.
 
 use markdown::Document;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ const CLAIMS: [&str; 2] = [
     include_str!("../../docs/claims.en.md"),
 ];
 
-/// The block of JavaScript that defines this.
+/// The block of JavaScript that defines `name`.
 fn recipe(document: &str, name: &str) -> String {
     let mut blocks = Document::read(document).blocks("js").into_iter();
     let definition = format!("const {name} =");
@@ -18,8 +18,7 @@ fn recipe(document: &str, name: &str) -> String {
     found.unwrap_or_else(|| panic!("{name} isn't in a document"))
 }
 
-/// Runs a recipe of both documents with each of these lists of arguments, and looks at what it
-/// says.
+/// Runs a recipe of both documents with each list of arguments, and compares its results.
 async fn says(name: &str, cases: &[(Value, Value)]) {
     let arguments: Vec<_> = cases.iter().map(|(arguments, _)| arguments).collect();
     let expected: Vec<_> = cases.iter().map(|(_, expected)| expected).collect();
@@ -27,15 +26,15 @@ async fn says(name: &str, cases: &[(Value, Value)]) {
     for document in CLAIMS {
         let recipe = recipe(document, name);
         let arguments = json!(arguments);
-        // What is undefined in JavaScript is null here.
+        // `undefined` becomes `null`.
         let script = format!("{recipe}\nreturn {arguments}.map((one) => {name}(...one) ?? null);");
         assert_eq!(browser.run(&script).await, json!(expected), "{recipe}");
     }
     browser.close().await;
 }
 
-/// Whatever a token may hold in place of a fresh time of authentication, the recipe doesn't take it
-/// for one; nor somebody else for the person.
+/// The recipe accepts only a recent `verified_at` of the expected person, whatever else a token
+/// contains.
 #[tokio::test]
 async fn the_person_is_there_now_only_if_a_signed_time_says_so() {
     const BEGUN: i64 = 1_800_000_000;
@@ -43,12 +42,12 @@ async fn the_person_is_there_now_only_if_a_signed_time_says_so() {
     let cases = [
         (verified(json!(BEGUN)), true),
         (verified(json!(BEGUN + 290)), true),
-        // Clocks differ.
+        // The clocks may differ by 60 s.
         (verified(json!(BEGUN - 60)), true),
         (verified(json!(BEGUN - 61)), false),
-        // A session of an hour ago, `prompt=login` taken out of the URL.
+        // A session from an hour ago. The user removed `prompt=login` from the URL.
         (verified(json!(BEGUN - 3_600)), false),
-        // A service that doesn't say when.
+        // The service doesn't say when the person authenticated.
         (json!({ "sub": "a", "identity_verified": true }), false),
         (verified(json!(null)), false),
         (verified(json!(BEGUN.to_string())), false),
@@ -63,12 +62,12 @@ async fn the_person_is_there_now_only_if_a_signed_time_says_so() {
             json!({ "sub": "a", "identity_verified": "true", "verified_at": BEGUN }),
             false,
         ),
-        // The time of issue is everybody's.
+        // Every ID token has a time of issue. It doesn't show a recent authentication.
         (
             json!({ "sub": "a", "identity_verified": true, "iat": BEGUN, "auth_time": BEGUN }),
             false,
         ),
-        // Somebody else, with a card of their own.
+        // Another person, with a card of their own.
         (
             json!({ "sub": "b", "identity_verified": true, "verified_at": BEGUN }),
             false,
@@ -81,7 +80,7 @@ async fn the_person_is_there_now_only_if_a_signed_time_says_so() {
     ];
     let cases = cases.map(|(claims, expected)| (json!([claims, BEGUN, "a"]), json!(expected)));
     says("isThePersonNow", &cases).await;
-    // As an API asks it, five minutes back.
+    // An API asks for an authentication within the last five minutes.
     let now = BEGUN as f64 + 0.5;
     let cases = [(-300, true), (-359, true), (-361, false)].map(|(seconds, expected)| {
         let claims = verified(json!(BEGUN + seconds));
@@ -90,7 +89,7 @@ async fn the_person_is_there_now_only_if_a_signed_time_says_so() {
     says("isThePersonNow", &cases).await;
 }
 
-/// What somebody wrote themselves has the same name as what the card says.
+/// A claim that the user wrote has the same name as the claim from the card.
 #[tokio::test]
 async fn a_claim_is_proved_only_if_its_scope_was_granted() {
     let id_token = json!({ "name": "a", "identity_verified": true });

@@ -1,7 +1,6 @@
-//! A browser with a person's hands: opened over WebDriver, on a PC or a phone, in Japanese or
-//! English.
-//! Finds what is on a page by what it is called, waits for pages with a bound, and takes pictures.
-//! Every page that it comes to is checked for accessibility by axe-core.
+//! A browser for tests: opened over WebDriver, on a PC or a phone, in Japanese or English.
+//! It finds elements by their text, waits for pages with a time limit, and takes pictures. Every
+//! page that a test looks at is checked for accessibility by axe-core.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,20 +15,20 @@ use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 use url::Url;
 
-/// The longest that a page may take: a slow answer of the service takes 6 s, and the bridge gives
-/// up after 4 s.
+/// How long a page may take. A slow answer of the service takes 6 s, and the bridge gives up after
+/// 4 s.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Which browser it is.
+/// The browser engine.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Engine {
-    /// Debian's Chromium. Chrome, Edge and others are made of it.
+    /// Debian's Chromium. Chrome, Edge and others are built on it.
     Chromium,
     /// Debian's Firefox.
     Firefox,
 }
 
-/// What somebody holds in their hands.
+/// The device that the browser imitates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Device {
     /// 1,280 by 900.
@@ -38,21 +37,21 @@ pub(crate) enum Device {
     Phone,
 }
 
-/// How a browser is set up.
+/// The settings of a browser.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
-    /// The browser. What follows holds for Chromium; of Firefox there is the PC with cookies and
+    /// The engine. The other settings hold for Chromium. Firefox is always a PC with cookies and
     /// scripts.
     pub(crate) engine: Engine,
     /// The device.
     pub(crate) device: Device,
     /// The browser's language: `ja` or `en`.
     pub(crate) language: &'static str,
-    /// Whether it takes cookies.
+    /// Whether the browser accepts cookies.
     pub(crate) cookies: bool,
-    /// Whether it runs scripts.
+    /// Whether the browser runs scripts.
     pub(crate) scripts: bool,
-    /// Whether it prefers dark colours.
+    /// Whether the browser prefers dark colours.
     pub(crate) dark: bool,
 }
 
@@ -106,7 +105,7 @@ impl Setup {
             "--disable-component-update",
             "--disable-sync",
             "--hide-scrollbars",
-            // Pictures and contrasts are those of what stays, not of what is still fading in.
+            // Without animations, pictures and contrasts are those of the final page.
             "--force-prefers-reduced-motion",
             "--window-size=1280,900",
         ];
@@ -227,14 +226,14 @@ impl Browser {
         self.client.refresh().await.unwrap();
     }
 
-    /// What the page shows, as a person would read it.
+    /// The text that the page shows.
     pub(crate) async fn text(&self) -> String {
-        // In one script: between two commands the page may have gone on to the next.
+        // One script: between two commands, the browser may have gone on to the next page.
         let text = self.run("return document.body.innerText").await;
         text.as_str().unwrap().to_owned()
     }
 
-    /// The first element of the selector, awaited.
+    /// Waits for the first element of the selector.
     pub(crate) async fn element(&self, selector: &str) -> Element {
         let wait = self.client.wait().at_most(PATIENCE);
         match wait.for_element(Locator::Css(selector)).await {
@@ -247,23 +246,23 @@ impl Browser {
         }
     }
 
-    /// How many elements the selector finds now.
+    /// The number of elements that the selector finds now.
     pub(crate) async fn count(&self, selector: &str) -> usize {
         let found = self.client.find_all(Locator::Css(selector)).await;
         found.unwrap().len()
     }
 
-    /// All elements of the selector that are there now.
+    /// All elements that the selector finds now.
     pub(crate) async fn all(&self, selector: &str) -> Vec<Element> {
         self.client.find_all(Locator::Css(selector)).await.unwrap()
     }
 
-    /// Goes to another tab.
+    /// Switches to another tab.
     pub(crate) async fn switch_to(&self, window: &WindowHandle) {
         self.client.switch_to_window(window.clone()).await.unwrap();
     }
 
-    /// Waits for something that isn't an element.
+    /// Waits until a condition holds.
     pub(crate) async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !holds().await {
@@ -272,8 +271,8 @@ impl Browser {
         }
     }
 
-    /// Goes from one thing to the next with the Tab key until the one that is called so, and
-    /// presses Enter there.
+    /// Moves through the page with the Tab key to the link or button with this text, and presses
+    /// Enter there.
     pub(crate) async fn press(&self, name: &str) {
         const MOST: usize = 40;
         let here = "return document.activeElement.innerText.trim()";
@@ -289,7 +288,7 @@ impl Browser {
         panic!("{name} isn't reached with {MOST} tabs");
     }
 
-    /// Clicks the link or button that is called so.
+    /// Clicks the link or button with this text.
     pub(crate) async fn click(&self, name: &str) {
         let path =
             format!("//*[self::a or self::button or self::summary][normalize-space(.)={name:?}]");
@@ -310,17 +309,17 @@ impl Browser {
         element.select_by_value(value).await.unwrap();
     }
 
-    /// Runs a script in the page, outside of its Content Security Policy.
+    /// Runs a script in the page. The page's Content Security Policy doesn't apply to it.
     pub(crate) async fn run(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap()
     }
 
-    /// The WebDriver client, for what is asked for once.
+    /// The WebDriver client, for commands that only one test needs.
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
-    /// A picture of the whole page, as `NAME-DEVICE-LANGUAGE.png`.
+    /// Takes a picture of the whole page: `NAME-DEVICE-LANGUAGE.png`.
     pub(crate) async fn picture(&self, name: &str) {
         let picture = match self.setup.engine {
             Engine::Chromium => self.whole_page().await,
@@ -329,14 +328,15 @@ impl Browser {
         self.save(name, &picture);
     }
 
-    /// A picture of the window with this element in its middle.
+    /// Takes a picture of the window with this element in its middle.
     pub(crate) async fn picture_around(&self, selector: &str, name: &str) {
         let scroll =
             format!("document.querySelector({selector:?}).scrollIntoView({{ block: 'center' }})");
         self.run(&scroll).await;
         let picture = self.client.screenshot().await.unwrap();
         self.save(name, &picture);
-        // Back where it was: what stays at the top of the window would cover a row above.
+        // Scrolls back up, since a heading that stays at the top of the window would cover other
+        // rows.
         self.run("scrollTo(0, 0)").await;
     }
 
@@ -365,8 +365,8 @@ impl Browser {
         STANDARD.decode(taken["data"].as_str().unwrap()).unwrap()
     }
 
-    /// What the browser complained about so far in its console: refused resources, scripts and
-    /// styles above all. Firefox's driver doesn't tell.
+    /// What the browser's console reported so far, above all refused resources, scripts and styles.
+    /// Firefox's driver doesn't give it.
     pub(crate) async fn complaints(&self) -> Vec<String> {
         if self.setup.engine == Engine::Firefox {
             return Vec::new();
@@ -375,14 +375,14 @@ impl Browser {
             .await
             .iter()
             .filter_map(|entry| entry["message"].as_str())
-            // A page of a failure has a status that says so.
+            // A page that shows a failure has status 400, which isn't a defect.
             .filter(|message| !message.ends_with("status of 400 (Bad Request)"))
             .map(str::to_owned)
             .collect()
     }
 
-    /// The addresses that were asked for since the last call of this, in order, those of redirects
-    /// too.
+    /// The URLs that the browser requested since the last call of this method, in order, redirects
+    /// included.
     pub(crate) async fn requests(&self) -> Vec<Url> {
         let mut requests = Vec::new();
         for entry in self.log("performance").await {
@@ -406,8 +406,8 @@ impl Browser {
         log.as_array().unwrap().clone()
     }
 
-    /// Fails if axe-core finds anything that is against WCAG 2.2 AA or its best practices, at any
-    /// level.
+    /// Fails if axe-core finds any violation of WCAG 2.2 AA or of its best practices, of any
+    /// severity.
     pub(crate) async fn is_accessible(&self) {
         let axe = std::fs::read_to_string(variable("AXE")).expect("axe-core's file");
         self.run(&axe).await;
@@ -421,8 +421,8 @@ impl Browser {
         assert_eq!(found, json!([]), "{self:?} at {}", self.at().await.path());
     }
 
-    /// Takes the picture, and checks that the page is accessible, fits its window, and that nothing
-    /// on it was refused.
+    /// Takes a picture of the page, and checks that the page is accessible, fits its window, and
+    /// that the browser refused nothing on it.
     pub(crate) async fn sees(&self, name: &str) {
         self.picture(name).await;
         self.is_accessible().await;

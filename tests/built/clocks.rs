@@ -1,16 +1,17 @@
-//! Two clocks never agree. A login works while the bridge's is from 40 s behind the service's to 10
-//! s ahead of it; beyond that the service refuses our client assertion, and what the bridge logs
-//! names the clock.
+//! Differences between the clocks of bridge and service. A login works while the bridge's clock is
+//! between 40 s behind and 10 s ahead of the service's. Beyond that, the service refuses our client
+//! assertion, and the bridge logs how far its clock is off.
 
 use login_kit::{FunctionClock, Outcome, browser, logged, logged_failures};
 
 use crate::laptop_by;
 
-/// So many seconds our clock is ahead of the service's, at the edges and between them.
+/// Seconds by which the bridge's clock is ahead of the service's: the limits, and values between
+/// them.
 const GOOD: [i64; 7] = [-40, -20, -1, 0, 1, 5, 10];
 
-/// Beyond the edges: where the assertion is over, and where it isn't there yet, however long it is
-/// on its way.
+/// Values beyond the limits: the assertion has expired, or its `iat` is in the future, however long
+/// the request takes.
 const BAD: [i64; 4] = [-3_600, -49, 30, 3_600];
 
 #[tokio::test]

@@ -1,7 +1,8 @@
-//! What is deployed: the functions as `sam build` made them for one architecture.
-//! `cargo xtask build` builds them and runs this. `BUILT_FEDERATION`, `BUILT_INBOUND_FEDERATION`
-//! and `BUILT_PRE_TOKEN_GENERATION` say where they are, `BUILT_FOR` which processor they are for
-//! (`aarch64`, `x86_64`), and `EMULATOR` how this machine runs them, if it can't by itself.
+//! Tests the functions that are deployed, as `sam build` built them for one architecture.
+//! `cargo xtask build` builds them and runs these tests.
+//! `BUILT_FEDERATION`, `BUILT_INBOUND_FEDERATION` and `BUILT_PRE_TOKEN_GENERATION` are their paths.
+//! `BUILT_FOR` is their processor (`aarch64`, `x86_64`). `EMULATOR` is the command with which this
+//! machine runs them, and empty if it runs them itself.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -21,14 +22,14 @@ use login_kit::{FunctionClock, Functions, Laptop, LaptopOptions, Outcome, browse
 mod clocks;
 mod midnight;
 
-/// The C library of Amazon Linux 2023, on which `provided.al2023` is built.
+/// The version of the C library in Amazon Linux 2023, on which `provided.al2023` is based.
 const GLIBC: (u32, u32) = (2, 34);
 
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} must be set; `cargo xtask build` does"))
 }
 
-/// The functions, by their packages.
+/// The paths of the built functions.
 fn built() -> Functions {
     let [federation, inbound_federation, pre_token_generation] = Functions::PACKAGES.map(|name| {
         let name = format!("BUILT_{}", name.to_uppercase().replace('-', "_"));
@@ -53,7 +54,7 @@ fn binaries() -> Vec<Vec<u8>> {
     each(&built()).map(|path| fs::read(path).unwrap()).into()
 }
 
-/// All that stands behind `prefix` in a binary, up to the first character that isn't printable
+/// Each text that follows `prefix` in a binary, up to the first character that isn't printable
 /// ASCII.
 fn after(binary: &[u8], prefix: &str) -> BTreeSet<String> {
     let text = String::from_utf8_lossy(binary);
@@ -72,7 +73,7 @@ fn each_function_is_a_program_for_the_processor() {
         other => panic!("BUILT_FOR: {other}"),
     };
     for binary in binaries() {
-        // ELF header: magic, 64 bits, little-endian; at byte 18 the machine.
+        // ELF header: magic, 64 bits, little-endian. The processor is at byte 18.
         assert_eq!(binary[..6], *b"\x7fELF\x02\x01");
         assert_eq!(u16::from_le_bytes([binary[18], binary[19]]), machine);
     }
@@ -109,8 +110,8 @@ fn no_function_names_a_folder_of_the_machine_that_built_it() {
     }
 }
 
-/// The length of a section: ELF-64, little-endian (System V ABI, Object Files: header and section
-/// header).
+/// The length of a section of an ELF-64 file, little-endian (System V ABI, Object Files: ELF header
+/// and section header).
 fn section(binary: &[u8], name: &str) -> Option<u64> {
     let number = |place: usize, bytes: usize| {
         let mut whole = [0; 8];
@@ -131,17 +132,18 @@ fn section(binary: &[u8], name: &str) -> Option<u64> {
 
 #[test]
 fn a_panic_can_be_caught() {
-    // cargo-lambda builds with `panic = "abort"` unless Cargo.toml says otherwise, and then a panic
-    // is no page with a support id, but the end of the process. What lands panics is in this
-    // section: some 170 KB; with "abort" 6 KB of the standard library are left.
+    // cargo-lambda builds with `panic = "abort"` unless Cargo.toml says otherwise. Then a panic
+    // ends the process, instead of leading to a page with a support id. The landing pads that catch
+    // panics are described in this section: about 170 KB. With "abort", only 6 KB of the standard
+    // library are left.
     for binary in binaries() {
         let landing = section(&binary, ".gcc_except_table").unwrap();
         assert!(landing > 65_536, "{landing}");
     }
 }
 
-/// The functions as this machine runs them: by themselves, or each behind a script that starts it
-/// in the emulator.
+/// The functions as this machine can run them: directly, or through scripts that start them in the
+/// emulator.
 fn runnable(scripts: &Path) -> Functions {
     let functions = built();
     let emulator = variable("EMULATOR");
@@ -162,14 +164,15 @@ fn runnable(scripts: &Path) -> Functions {
     }
 }
 
-/// An emulated processor is slow: limits that stop a function which hangs, and no other.
+/// Longer time limits, because an emulated processor is slow. They still stop a function that
+/// hangs.
 fn patient(options: &mut FunctionOptions) {
     options.initialization_timeout = Duration::from_secs(60);
     options.invocation_timeout = Duration::from_secs(30);
 }
 
-/// Everything, the functions by this clock. An emulator would have a clock of its own:
-/// `cargo xtask build` leaves these tests to the machine's own processor.
+/// Starts a laptop whose functions use this clock. `cargo xtask build` skips the tests that call
+/// this function under an emulator, because faketime can't change the clock there.
 async fn laptop_by(clock: &FunctionClock, change: impl FnOnce(&mut LaptopOptions)) -> Laptop {
     laptop_with(|options| {
         options.functions = built();

@@ -1,6 +1,6 @@
-//! A birthday: ages are counted by the date in Japan, at the moment in which a token is made, also
-//! by a refresh.
-//! A whole login on the evening before, with every clock moved on.
+//! A birthday. Ages are counted by the date in Japan at the moment when a token is made, including
+//! a refresh.
+//! The person signs in on the evening before, and then all clocks are moved past midnight.
 
 use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, Utc};
 use demo::laptop::{Outcome, SignedIn};
@@ -13,16 +13,16 @@ use service_simulator::people::People;
 
 use crate::laptop_by;
 
-/// So many seconds before midnight, and after it, is a refresh.
+/// How many seconds before and after midnight the tokens are refreshed.
 const MARGIN: i64 = 30;
 
-/// How many seconds it is to the next midnight in Japan: 15:00 in UTC.
+/// How many seconds are left until the next midnight in Japan (15:00 in UTC).
 fn to_midnight(now: DateTime<Utc>) -> i64 {
     let midnight = japan_date(now).and_time(NaiveTime::from_hms_opt(15, 0, 0).unwrap());
     (midnight.and_utc() - now).num_seconds()
 }
 
-/// One person, who turns 20 tomorrow in Japan.
+/// Makes a single person known, who turns 20 tomorrow in Japan.
 fn turns_20_tomorrow(service: &mut ServiceOptions) {
     let tomorrow = japan_date(service.clock.now()) + Days::new(1);
     let born = tomorrow.with_year(tomorrow.year() - 20).unwrap();
@@ -33,7 +33,7 @@ fn turns_20_tomorrow(service: &mut ServiceOptions) {
     service.people = People::from_json(person.to_string().as_bytes()).unwrap();
 }
 
-/// What both tokens say about the age, which has to be the same.
+/// The age in both tokens, which must be equal.
 fn age_over_20(signed_in: &SignedIn) -> Value {
     let of = |claims: &Map<String, Value>| claims["age_over_20"].clone();
     assert_eq!(of(&signed_in.id_token), of(&signed_in.access_token));
@@ -43,7 +43,7 @@ fn age_over_20(signed_in: &SignedIn) -> Value {
 #[tokio::test]
 async fn who_turns_20_at_midnight_in_japan_is_20_with_the_first_refresh_of_that_day() {
     let now = SimClock::default().now();
-    // Ten minutes before midnight: today, or if that is over, tomorrow.
+    // Ten minutes before midnight: today's, or tomorrow's if that time has passed.
     let evening = (to_midnight(now) - 600).rem_euclid(24 * 60 * 60);
     let clock = FunctionClock::ahead(evening);
     let laptop = laptop_by(&clock, |options| {

@@ -1,6 +1,7 @@
-//! A KMS key against a KMS that others wrote, over HTTP: `cargo xtask aws` starts one and runs
-//! this. `AWS_EMULATOR` says where it is (`http://127.0.0.1:4566`); without it every test fails.
-//! It shows what a scripted KMS can't: that hash, padding and DER mean the same to both sides.
+//! A KMS key against an emulator of AWS KMS, over HTTP. `cargo xtask aws` starts the emulator and
+//! runs these tests.
+//! `AWS_EMULATOR` is its URL (`http://127.0.0.1:4566`). Without it, every test fails.
+//! The tests show what a scripted KMS can't: that both sides agree on hash, padding and DER.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -28,7 +29,7 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use kit::keys::{decode, kms_client, verifies};
 
-/// Plain HTTP to the loopback, on a port that the test can change while a key is in use.
+/// A connector for plain HTTP on the loopback. The test can change its port while a key is in use.
 #[derive(Clone, Debug)]
 struct Loopback {
     port: Arc<AtomicU16>,
@@ -63,13 +64,13 @@ impl HttpConnector for Loopback {
     }
 }
 
-/// Settings for a call that looks for a large prime.
+/// A longer time limit, for a call that has to find a large prime.
 fn patient() -> aws_sdk_kms::config::Builder {
     let minute = TimeoutConfig::builder().operation_timeout(Duration::from_secs(60));
     aws_sdk_kms::config::Builder::new().timeout_config(minute.build())
 }
 
-/// The emulator, and the way to it.
+/// The emulator, and the port on which the client reaches it.
 struct Kms {
     client: aws_sdk_kms::Client,
     port: Arc<AtomicU16>,
@@ -124,8 +125,8 @@ impl Kms {
     }
 }
 
-/// The claims of an ID token as long as any: a name of 100 and an address of 200 full-width
-/// characters, the address in both forms, and a record of 2,048 bytes.
+/// The claims of an ID token at least as long as the longest one: a name of 100 and an address of
+/// 200 full-width characters, the address in both forms, and a record of 2,048 bytes.
 fn longest_claims() -> Value {
     let address = "渡".repeat(200);
     json!({
@@ -185,8 +186,8 @@ async fn ecdsa_signatures_with_short_numbers_verify_too() {
     let key = kms.load(&id).await.unwrap();
     let mut short = 0;
 
-    // One in 128 signatures has an r or an s of 31 bytes or fewer: in 4,000 there is none with
-    // a probability of 2 in 10^14.
+    // One in 128 signatures has an r or an s of 31 bytes or fewer. The probability that there is
+    // none among 4,000 is 2 in 10^14.
     for count in 0..4000_u32 {
         let message = count.to_be_bytes();
         let signature = key.sign(&message).await.unwrap();
@@ -290,12 +291,12 @@ async fn a_kms_that_is_closed_or_silent_is_unavailable_until_it_is_back() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
 
-    // It accepts connections, as the kernel does that for it, and never answers.
+    // This port accepts connections, since the kernel does that, and never answers.
     kms.port.store(port, Ordering::SeqCst);
     assert_eq!(key.sign(b"message").await, Err(SigningError::Unavailable));
     assert_eq!(kms.load(&id).await.unwrap_err(), InvalidKey::Unavailable);
 
-    // It has a port, so that nobody else can take it, and doesn't listen.
+    // This port is bound, so that no other process can take it, but it doesn't listen.
     let held = TcpSocket::new_v4().unwrap();
     held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     kms.port

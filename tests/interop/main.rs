@@ -1,6 +1,6 @@
-//! Logins through software that others wrote: `cargo xtask interop` installs and starts it, and
-//! runs these tests. One module for each peer. Where a peer is found is in the environment; without
-//! it the test says so and fails.
+//! Logins through other software. `cargo xtask interop` installs and starts it, and runs these
+//! tests. There is one module for each peer.
+//! The address of a peer is in the environment. Without it, a test says so and fails.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,11 +12,11 @@
 mod keycloak;
 mod npm;
 
-/// What `cargo xtask interop` says about a peer.
+/// A variable that `cargo xtask interop` sets for a peer.
 ///
 /// # Panics
 ///
-/// If it doesn't.
+/// If the variable is missing.
 fn given(name: &str) -> String {
     std::env::var(name)
         .unwrap_or_else(|_| panic!("{name} is missing: run these tests by `cargo xtask interop`"))

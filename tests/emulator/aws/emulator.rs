@@ -1,4 +1,4 @@
-//! What a test has in the emulator of AWS, and what counts the calls that functions make there.
+//! The resources of a test in the emulator of AWS, and a proxy that counts the calls of functions.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,13 +14,13 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use digital_auth::{HttpClient, SystemClock};
 use function_kit::aws::Connections;
 
-/// The emulator's address.
+/// The URL of the emulator.
 fn emulator() -> String {
     std::env::var("AWS_EMULATOR")
         .expect("AWS_EMULATOR must name an emulator of AWS; `cargo xtask aws` starts one")
 }
 
-/// Hands every call on to the emulator, and counts it by `X-Amz-Target`.
+/// A proxy that forwards every call to the emulator, and counts the calls by `X-Amz-Target`.
 #[derive(Clone, Default)]
 pub(crate) struct Counted(Arc<Mutex<BTreeMap<String, usize>>>);
 
@@ -70,7 +70,7 @@ impl Counted {
     }
 }
 
-/// What a test has in the emulator.
+/// Clients of the emulator's services.
 pub(crate) struct Aws {
     /// AWS KMS.
     pub(crate) kms: aws_sdk_kms::Client,
@@ -138,7 +138,7 @@ impl Aws {
         put.send().await.unwrap();
     }
 
-    /// A user pool with a custom attribute, and a user who has it; gives the pool's id.
+    /// Makes a user pool with a custom attribute, and a user who has it. Gives the pool's id.
     pub(crate) async fn user_pool(&self, username: &str, attribute: &str, value: &str) -> String {
         let schema = SchemaAttributeType::builder()
             .name(attribute)
@@ -160,7 +160,7 @@ impl Aws {
     }
 }
 
-/// A key of a ring: base64url of 32 random bytes.
+/// A key for a ring: 32 random bytes in base64url.
 pub(crate) fn new_key() -> String {
     keys::random_base64url::<32>(&keys::SystemRandomness).unwrap()
 }

@@ -1,4 +1,4 @@
-//! The bridge: its keys in AWS KMS, its secrets in AWS Secrets Manager.
+//! The bridge, with its keys in AWS KMS and its secrets in AWS Secrets Manager.
 
 use aws_sdk_kms::types::KeySpec;
 use login_kit::{Outcome, RelyingParty, browser, parameter};
@@ -45,7 +45,7 @@ async fn secrets_are_rotated_while_a_login_is_under_way() {
         ..
     } = in_aws(KeySpec::EccNistP256).await;
     let client = RelyingParty::new(&laptop);
-    // A cookie and a code that the old key sealed.
+    // A cookie and a code that were sealed with the old key.
     let code = client.code().await;
 
     let client_secret = laptop
@@ -58,7 +58,8 @@ async fn secrets_are_rotated_while_a_login_is_under_way() {
     let both = json!({ "current": new_secret, "previous": client_secret });
     aws.put(&client_secrets, &both).await;
 
-    // The warm process knows only the old secret; it fetches the new one when it first sees it.
+    // The running process knows only the old secret. It fetches the secret again when it meets the
+    // new one.
     let fetched = counted.of("secretsmanager.GetSecretValue");
     let tokens = client
         .token_request(&code)
@@ -68,7 +69,7 @@ async fn secrets_are_rotated_while_a_login_is_under_way() {
     assert_eq!(tokens.status, 200, "{tokens:?}");
     assert_eq!(counted.of("secretsmanager.GetSecretValue") - fetched, 3);
 
-    // A new process has both; Amazon Cognito still uses the old secret.
+    // A new process knows both secrets. Amazon Cognito still uses the old one.
     let browser = browser();
     let request = client.authorization_request();
     let before = client.sign_in(&browser, &request, "adult", None).await;

@@ -1,6 +1,6 @@
-//! The built functions with AWS KMS, AWS Secrets Manager and a user pool, as they are configured in
-//! the cloud, against an emulator that others wrote: `cargo xtask aws` starts one and runs this.
-//! `AWS_EMULATOR` says where it is (`http://127.0.0.1:4566`). All calls of the functions go through
+//! The built functions with AWS KMS, AWS Secrets Manager and a user pool, configured as in the
+//! cloud, against an emulator of AWS. `cargo xtask aws` starts the emulator and runs these tests.
+//! `AWS_EMULATOR` is its URL (`http://127.0.0.1:4566`). All calls of the functions go through
 //! proxies that count them.
 #![expect(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 use service_simulator::RegisteredClient;
 
-/// Everything, the functions with their keys and secrets in AWS.
+/// A laptop whose functions have their keys and secrets in AWS.
 struct InAws {
     laptop: Laptop,
     aws: Aws,
@@ -34,15 +34,15 @@ struct InAws {
     client_secrets: String,
     sealing_keys: Ring,
     record_keys: Ring,
-    /// The assertion's key, and that of the ID tokens.
+    /// The keys that sign client assertions and ID tokens, in this order.
     signing_keys: [String; 2],
 }
 
 /// A secret with a ring of keys.
 struct Ring {
-    /// Where it is.
+    /// The ARN of the secret.
     arn: String,
-    /// The only key that was in it at first.
+    /// The only key of the ring at the start.
     first: String,
 }
 
@@ -95,11 +95,12 @@ async fn in_aws(assertion_key: KeySpec) -> InAws {
         ]);
     })
     .await;
-    // The bridge starts with the first request: the secret gets its value before it.
+    // The bridge starts with the first request, so the secret must have its value before.
     let client_secret = laptop.configuration.client_secret().expose_secret();
     aws.put(&client_secrets, &json!({ "current": client_secret }))
         .await;
-    // The Digital Agency gets the public keys on a form.
+    // The public keys are registered at the service, as the operator does with the Digital Agency's
+    // form.
     let client = RelyingParty::new(&laptop);
     let jwks = client.document("/client-jwks.json").await.json();
     let redirect_uris = vec![format!("{}/callback", client.issuer())];

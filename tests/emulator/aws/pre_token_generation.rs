@@ -1,4 +1,5 @@
-//! The records' keys in AWS Secrets Manager, and the record that an event lacks in a user pool.
+//! The triggers, with the keys of records in AWS Secrets Manager; and a record that the event lacks
+//! and that is read from the user pool.
 
 use aws_sdk_kms::types::KeySpec;
 use login_kit::{Laptop, Outcome, SignedIn, browser};
@@ -6,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{InAws, in_aws};
 
-/// The attribute with the record, without `custom:`.
+/// The name of the attribute with the record, without `custom:`.
 const ATTRIBUTE: &str = "verified_record";
 const SCOPES: &str = "openid digital-auth/age_over_20";
 const GET_SECRET: &str = "secretsmanager.GetSecretValue";
@@ -20,15 +21,15 @@ async fn sign_in(laptop: &Laptop) -> SignedIn {
     }
 }
 
-/// The only user: their name in the pool, and their record.
+/// The only user: the username, and the record.
 fn only_user(laptop: &Laptop) -> (String, String) {
     let (username, attributes) = laptop.cognito.users().pop_first().unwrap();
     let record = attributes[&format!("custom:{ATTRIBUTE}")].clone();
     (username, record)
 }
 
-/// What says which key sealed a record: its version, and the key's id but for the last four bits
-/// (base64url).
+/// The beginning of a record, which tells which key sealed it: the version, and the key's id
+/// without its last four bits (base64url).
 fn key_of(record: &str) -> Option<&str> {
     record.get(..6)
 }
@@ -49,7 +50,7 @@ async fn a_record_of_a_new_key_opens_without_a_restart_and_one_of_the_old_key_st
     assert_eq!(counted.of(GET_SECRET), 2, "each trigger, at its start");
 
     record_keys.rotate(&aws).await;
-    // The triggers know only the old key, and it opens.
+    // The triggers only know the old key, which opens the record.
     let refreshed = laptop.refresh(&before).await.unwrap();
     assert_eq!(refreshed.id_token.get("age_over_20"), over_20);
     assert_eq!(counted.of(GET_SECRET), 2, "an old record needs no fetch");
@@ -90,14 +91,14 @@ async fn a_record_that_the_event_lacks_is_read_from_the_user_pool() {
     assert_eq!(claims["age_over_20"], true);
     assert_eq!((counted.of(GET_USER), counted.all() - calls), (1, 1));
 
-    // Somebody whom the pool doesn't know has no tokens.
+    // A user that the user pool doesn't have gets no tokens.
     let unknown = self::event(&pool, "nobody", provider_name, subject);
     let failed = function.invoke(unknown.to_string()).await.unwrap_err();
     assert_eq!(failed.error_type(), "user_unavailable");
     laptop.stop().await;
 }
 
-/// The golden event without a record, of this user.
+/// The golden event without a record, changed to this user.
 fn event(pool: &str, username: &str, provider_name: &str, subject: &str) -> Value {
     let path = kit::workspace().join("tests/events/pre-token-generation/record-not-in-event.json");
     let mut event: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();

@@ -1,4 +1,5 @@
-//! The functions behind the deployed API: every endpoint by its own address, and what isn't one.
+//! The functions behind the deployed API: every endpoint answers at its own address, and other
+//! addresses are refused.
 
 use crate::world::World;
 

@@ -1,5 +1,5 @@
-//! What the tests ask the emulator: its stacks, user pools, secrets and keys through the AWS SDKs,
-//! and what it wrote down about the calls that it got and about what functions logged.
+//! What the tests need of the emulator: its stacks, user pools, secrets and keys through the AWS
+//! SDKs, its record of the calls that it got, and the logs of the functions.
 
 use std::sync::Arc;
 
@@ -11,22 +11,22 @@ use serde_json::{Value, json};
 /// The Region of all stacks.
 pub(crate) const REGION: &str = "ap-northeast-1";
 
-/// What `cargo xtask interop` says about the emulator and what was built.
+/// A variable that `cargo xtask interop` sets for the emulator or the build.
 ///
 /// # Panics
 ///
-/// If it doesn't.
+/// If the variable is missing.
 pub(crate) fn given(name: &str) -> String {
     std::env::var(name)
         .unwrap_or_else(|_| panic!("{name} is missing: `cargo xtask interop stack` runs this"))
 }
 
-/// The emulator: `http://127.0.0.1:4566`.
+/// The URL of the emulator: `http://127.0.0.1:4566`.
 pub(crate) fn emulator() -> String {
     given("AWS_EMULATOR")
 }
 
-/// The emulator's services.
+/// Clients of the emulator's services.
 pub(crate) struct Aws {
     pub(crate) stacks: aws_sdk_cloudformation::Client,
     pub(crate) user_pools: aws_sdk_cognitoidentityprovider::Client,
@@ -68,7 +68,7 @@ impl Aws {
         serde_json::from_str(&got.unwrap().secret_string.unwrap()).unwrap()
     }
 
-    /// Gives a secret a new version, and gives its `VersionId`.
+    /// Puts a new version into a secret, and gives its `VersionId`.
     pub(crate) async fn put_secret(&self, arn: &str, value: &Value) -> String {
         let put = self.secrets.put_secret_value().secret_id(arn);
         let put = put.secret_string(value.to_string()).send().await;
@@ -76,9 +76,9 @@ impl Aws {
     }
 }
 
-/// A call of a service of which only what it wrote down is read: JSON by `X-Amz-Target`, and no
-/// SDK. The emulator doesn't check the signature, and takes nothing from it but the service and the
-/// Region.
+/// Calls a service without an SDK, as JSON with `X-Amz-Target`. The tests only read logs and the
+/// trail with it. The emulator doesn't check the signature, and takes only the service and the
+/// Region from it.
 async fn call(service: &str, target: &str, request: &Value) -> Value {
     let credential = format!("test/20260101/{REGION}/{service}/aws4_request");
     let answer = reqwest::Client::new()
@@ -97,12 +97,12 @@ async fn call(service: &str, target: &str, request: &Value) -> Value {
     answer.json().await.unwrap()
 }
 
-/// The events that a log group holds, in order, each a JSON object that a function wrote.
+/// The events of a log group, in order. Each is a JSON object that a function logged.
 pub(crate) async fn logged(group: &str) -> Vec<Value> {
     let target = "Logs_20140328.FilterLogEvents";
     let mut events = Vec::new();
     let mut request = json!({ "logGroupName": group });
-    // Ten pages are far more than a test's functions write.
+    // A test's functions write far fewer than ten pages.
     for _ in 0..10 {
         let answer = call("logs", target, &request).await;
         let page = answer["events"].as_array().unwrap().iter();
@@ -118,8 +118,8 @@ pub(crate) async fn logged(group: &str) -> Vec<Value> {
     events
 }
 
-/// The parameters of the newest calls of this name (up to 50), the newest first, as the emulator's
-/// trail has them.
+/// The parameters of the newest calls with this name, at most 50 and the newest first, from the
+/// emulator's CloudTrail.
 pub(crate) async fn calls(event_name: &str) -> Vec<Value> {
     let target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
     let by_name = json!([{ "AttributeKey": "EventName", "AttributeValue": event_name }]);

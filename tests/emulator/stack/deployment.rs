@@ -1,7 +1,7 @@
-//! A stack, deployed by `sam deploy` with the options that the documents give, and again with other
+//! Deploys a stack with `sam deploy`, with the options of the documents, and again with other
 //! parameters.
-//! What `sam build` wrote is copied, what the emulator can't take is taken out of the copy
-//! (`limits.rs`), and the copy is deployed; what was taken out is then made.
+//! It copies the output of `sam build`, replaces in the copy what the emulator doesn't support
+//! (`limits.rs`), deploys the copy, and then makes what was replaced.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,29 +20,29 @@ use url::Url;
 use crate::aws::{Aws, REGION, emulator, given};
 use crate::limits;
 
-/// How long one deployment may take. It takes a quarter of a minute, most of which is waiting
-/// between two looks.
+/// How long one deployment may take. It takes about 15 s, most of which `sam deploy` spends waiting
+/// between two polls.
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// The app's address. Nobody listens there: the browser stops before it.
+/// The app's address. Nothing listens there: the browser stops before it requests it.
 pub(crate) const APP_CALLBACK: &str = "http://localhost:1/callback";
 
-/// Whether somebody has made the bucket that `sam deploy` uploads to.
+/// Whether a deployment has already made the bucket to which `sam deploy` uploads.
 static BUCKET: Mutex<bool> = Mutex::const_new(false);
 
-/// A stack and what it was last deployed with.
+/// A stack, and the parameters with which it was last deployed.
 pub(crate) struct Deployment {
     pub(crate) name: String,
     pub(crate) aws: Aws,
-    /// What the identity provider was last made from.
+    /// The properties from which the identity provider was last made.
     pub(crate) identity_provider: Mutex<Option<Value>>,
     parameters: BTreeMap<String, String>,
     folder: TempDir,
 }
 
 impl Deployment {
-    /// A stack of this name that isn't there yet. Its parameters are those that every stack of
-    /// these tests has, and `more`.
+    /// A stack with this name, not yet deployed. It has the parameters that all stacks of these
+    /// tests have, and `more`.
     pub(crate) fn new(name: &str, more: &[(&str, &str)]) -> Self {
         let built = PathBuf::from(given("BUILT_STACK"));
         let folder = TempDir::new().unwrap();
@@ -59,15 +59,15 @@ impl Deployment {
             ("Architecture", &given("BUILT_FOR")),
             ("DomainPrefix", name),
             ("AppCallbackUrls", APP_CALLBACK),
-            // Without any, the emulator would make one that is empty: it takes the condition for
-            // true.
+            // Not left empty: the emulator takes the condition `HasLogoutUrls` for true, and would
+            // make an empty logout URL.
             ("AppLogoutUrls", "http://localhost:1/signed-out"),
         ]);
         deployment.set(more);
         deployment
     }
 
-    /// With these parameters from the next deployment on.
+    /// Sets these parameters for the next deployments.
     pub(crate) fn set(&mut self, parameters: &[(&str, &str)]) {
         for (name, value) in parameters {
             self.parameters
@@ -75,22 +75,22 @@ impl Deployment {
         }
     }
 
-    /// Deploys it with these parameters changed, and gives what `sam deploy` said.
+    /// Changes these parameters, deploys the stack, and gives the output of `sam deploy`.
     ///
     /// # Panics
     ///
-    /// If it isn't deployed.
+    /// If the deployment fails.
     pub(crate) async fn deploy(&mut self, changed: &[(&str, &str)]) -> String {
         self.set(changed);
         limits::show_a_change(&mut self.parameters);
         self.deploy_again().await
     }
 
-    /// Deploys it with the parameters that it has, and gives what `sam deploy` said.
+    /// Deploys the stack with its present parameters, and gives the output of `sam deploy`.
     ///
     /// # Panics
     ///
-    /// If it isn't deployed.
+    /// If the deployment fails.
     pub(crate) async fn deploy_again(&self) -> String {
         match self.try_to_deploy().await {
             Ok(said) => said,
@@ -98,7 +98,7 @@ impl Deployment {
         }
     }
 
-    /// Deploys it; `Err` with what `sam deploy` said if that isn't possible.
+    /// Deploys the stack, and gives the output of `sam deploy`: as `Err` if the deployment fails.
     pub(crate) async fn try_to_deploy(&self) -> Result<String, String> {
         let mut command = Command::new(given("SAM_PYTHON"));
         command
@@ -109,7 +109,7 @@ impl Deployment {
             .args(["--capabilities", "CAPABILITY_IAM"])
             .arg("--parameter-overrides")
             .args((self.parameters.iter()).map(|(name, value)| format!("{name}=\"{value}\"")))
-            // A folder without a samconfig.toml.
+            // This folder has no samconfig.toml, which would change the options.
             .current_dir(self.folder.path())
             .env("AWS_ENDPOINT_URL", emulator())
             .env("AWS_REGION", REGION)
@@ -119,7 +119,8 @@ impl Deployment {
             .env("SAM_CLI_TELEMETRY", "0")
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        // The first one makes the bucket for everybody's code, and two at once would both make it.
+        // The first deployment makes the bucket. Two at once would both try to make it, so the
+        // others wait.
         let mut made = BUCKET.lock().await;
         let making = (!*made).then(|| {
             *made = true;
@@ -138,7 +139,7 @@ impl Deployment {
         Ok(said)
     }
 
-    /// Deletes the stack, and comes back when it is gone. What it retains stays.
+    /// Deletes the stack, and waits until it is gone. Resources that the stack retains stay.
     pub(crate) async fn delete(&mut self) {
         let stacks = &self.aws.stacks;
         let deleted = stacks.delete_stack().stack_name(&self.name).send().await;
@@ -159,7 +160,7 @@ impl Deployment {
         *self.identity_provider.get_mut() = None;
     }
 
-    /// What the deployed bridge answers to a request that isn't a browser's.
+    /// The deployed bridge's answer to a request that doesn't come from a browser.
     pub(crate) async fn ask(
         &self,
         path: &str,
@@ -167,7 +168,7 @@ impl Deployment {
     ) -> Answer {
         let url = Url::parse(&self.output("Issuer").await).unwrap();
         let host = url.host_str().unwrap().to_owned();
-        // Not every machine knows that a name below localhost is its own.
+        // Not every resolver knows that a name below localhost is this machine.
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, url.port().unwrap()));
         let http = reqwest::Client::builder().resolve(&host, address);
         let http = http.redirect(Policy::none()).no_proxy().build().unwrap();
@@ -178,7 +179,7 @@ impl Deployment {
     ///
     /// # Panics
     ///
-    /// If it has no such output.
+    /// If the stack has no such output.
     pub(crate) async fn output(&self, key: &str) -> String {
         let outputs = self.outputs().await;
         outputs
@@ -197,8 +198,8 @@ impl Deployment {
             .collect()
     }
 
-    /// The resources of the stack: logical id, type, physical id and status, in the order of their
-    /// ids.
+    /// The resources of the stack: logical id, type, physical id and status, in the order of the
+    /// logical ids.
     pub(crate) async fn resources(&self) -> Vec<Resource> {
         let resources = self.aws.stacks.describe_stack_resources();
         let resources = resources.stack_name(&self.name).send().await.unwrap();
@@ -230,7 +231,7 @@ pub(crate) struct Resource {
     pub(crate) status: String,
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder with its contents.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

@@ -1,6 +1,6 @@
-//! The emulator still can't take what `limits.rs` takes out of the stack: a test for each, with the
-//! very text of template.yaml where that is possible. One that fails says that the list can get
-//! shorter.
+//! Shows that the emulator still doesn't support what `limits.rs` replaces in the stack. There is a
+//! test for each limit, with the text of template.yaml itself where possible. A test that fails
+//! means that the list can get shorter.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,8 @@ fn built(file: &str) -> String {
     fs::read_to_string(Path::new(&given("BUILT_STACK")).join(file)).unwrap()
 }
 
-/// Deploys a template as it is, and gives what kept it from being deployed.
+/// Deploys a template unchanged, and gives the reason for which the deployment failed, or
+/// `nothing`.
 async fn refused(name: &str, template: &str, parameters: &[&str]) -> String {
     let stacks = Aws::new().stacks;
     let parameters = parameters.iter().map(|name| {

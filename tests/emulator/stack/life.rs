@@ -1,6 +1,6 @@
-//! The life of a stack: deployed before there is a client id, connected when there is one, deployed
-//! again with nothing new, deleted and made again with what it left, beside another one, and
-//! refused where its rules say so.
+//! The life of a stack: deployed before there is a client ID, connected once there is one, deployed
+//! again without changes, deleted and made again with the resources that it retained, run beside
+//! another stack, and refused where the rules of its parameters say so.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,8 @@ async fn a_stack_has_its_keys_before_there_is_a_client_id_and_keeps_them() {
     for resource in &first {
         assert_eq!(resource.status, "CREATE_COMPLETE", "{resource:?}");
     }
-    // What goes onto the form is there, and a person is told that it is too early.
+    // What the form asks for is available, and a person who signs in sees that the bridge isn't
+    // connected yet.
     let keys = world.key_ids("/client-jwks.json").await;
     assert_eq!(keys.len(), 1);
     assert!(
@@ -78,8 +79,8 @@ async fn a_rebuilt_stack_takes_the_keys_that_are_registered() {
     }
     let now = world.deployment.outputs().await;
     assert_eq!(now["RecordKeysArn"], outputs["RecordKeysArn"]);
-    // Without a domain of its own the bridge has another address now: the redirect URI is the only
-    // thing on the form that changes.
+    // Without a domain of its own, the bridge now has another address. The redirect URI is the only
+    // entry of the form that changes.
     assert_ne!(now["RedirectUri"], outputs["RedirectUri"]);
     world.register().await;
     world.sign_in("adult").await;
@@ -96,7 +97,7 @@ async fn two_stacks_share_an_account() {
     other.deploy(&[]).await;
     let ids = async |deployment: &Deployment| -> BTreeSet<_> {
         let resources = deployment.resources().await.into_iter();
-        // These are names inside an API and inside a user pool.
+        // The physical ids of these resources are names within an API or within a user pool.
         let inside = [
             "AWS::ApiGatewayV2::Stage",
             "AWS::Cognito::UserPoolResourceServer",

@@ -1,7 +1,9 @@
-//! What the emulator can't take in a stack, in one place, each with its reason and with what is
-//! done instead: it is taken out of a copy of what `sam build` wrote, and made through the API
-//! where there is one, from the very properties of template.yaml. A test for each shows that the
-//! emulator still can't, so that this list gets shorter when it can.
+//! The list of everything that the emulator doesn't support in a stack, each with its reason and
+//! its replacement. Such a resource is replaced in a copy of the output of `sam build`. If the
+//! emulator's API can make it, the tests then make it with that, from the properties in
+//! template.yaml.
+//! `emulator.rs` has a test for each limit that shows that it still exists, so that the list gets
+//! shorter as the emulator improves.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,9 +17,9 @@ use serde_json::Value;
 
 use crate::aws::Aws;
 
-/// Something that the emulator can't take.
+/// Something that the emulator doesn't support.
 struct Limit {
-    /// Where it is, below the folder that `sam build` wrote.
+    /// The file in the output folder of `sam build`.
     file: &'static str,
     section: &'static str,
     names: &'static [&'static str],
@@ -25,27 +27,27 @@ struct Limit {
     reason: &'static str,
 }
 
-/// What stands in its place.
+/// The replacement.
 enum Instead {
-    /// A resource that does nothing and keeps the properties as its metadata, where CloudFormation
+    /// A resource that does nothing and has the properties as its metadata, where CloudFormation
     /// resolves them.
     Placeholder,
-    /// What the condition comes to with the parameters of these tests.
+    /// The value that the condition has with the parameters of these tests.
     Condition,
-    /// The same characters, one by one.
+    /// The same set of excluded characters, listed one by one.
     SpeltOut,
 }
 
-/// What `sam build` wrote.
+/// The template in the output of `sam build`.
 pub(crate) const TEMPLATE: &str = "template.yaml";
-/// What it wrote of the stack inside the stack.
+/// The template of the nested stack in the output of `sam build`.
 pub(crate) const OBSERVABILITY: &str = "Observability/template.yaml";
 
 /// The conditions that split a list.
 pub(crate) const CONDITIONS: [&str; 7] = [
     "HasAge2", "HasAge3", "HasAge4", "HasAge5", "HasAge6", "HasAge7", "HasAge8",
 ];
-/// The alarms that look at more than one metric, or at more than one statistic of it.
+/// The alarms that use more than one metric, or more than one statistic of a metric.
 const ALARMS: [&str; 5] = [
     "ServiceUnreachableAlarm",
     "ApiErrorsAlarm",
@@ -53,7 +55,7 @@ const ALARMS: [&str; 5] = [
     "LoginsNoneAlarm",
     "RecordsRefusedAlarm",
 ];
-/// What CloudFormation makes by chance.
+/// The secrets whose values CloudFormation generates.
 pub(crate) const SECRETS: [&str; 3] = ["ClientSecrets", "SealingKeys", "RecordKeys"];
 
 const LIMITS: [Limit; 5] = [
@@ -94,7 +96,8 @@ const LIMITS: [Limit; 5] = [
     },
 ];
 
-/// Takes it out of a copy of what `sam build` wrote, and says so.
+/// Takes it out: replaces everything in the list within a copy of the output of `sam build`, and
+/// prints the list.
 pub(crate) fn apply(folder: &Path) {
     for limit in &LIMITS {
         let file = folder.join(limit.file);
@@ -109,11 +112,11 @@ pub(crate) fn apply(folder: &Path) {
     SAID.call_once(say);
 }
 
-/// The list has been said.
+/// The list was printed.
 static SAID: Once = Once::new();
 
-/// Says what isn't in the stack as it is in template.yaml, past the harness, which shows what a
-/// test prints only if it fails.
+/// Prints what is replaced in the stack. It writes to standard error directly, since the harness
+/// shows what a test prints only if the test fails.
 fn say() {
     let mut stderr = std::io::stderr();
     for limit in &LIMITS {
@@ -139,8 +142,8 @@ impl Instead {
     }
 }
 
-/// Where an entry of a section is: from its name to the next entry's. `sam build` writes two spaces
-/// for each level.
+/// The place of an entry in a section: from its name to the next entry. `sam build` indents each
+/// level by two spaces.
 pub(crate) fn entry(text: &str, section: &str, name: &str) -> Range<usize> {
     let begins = |head: &str, from: usize| {
         let found = text[from..].find(&format!("\n{head}:\n"));
@@ -158,7 +161,7 @@ pub(crate) fn entry(text: &str, section: &str, name: &str) -> Range<usize> {
     start..end
 }
 
-/// The same resource, but of a type that does nothing, with its properties as metadata.
+/// The resource with another type, which does nothing, and with its properties as metadata.
 fn placeholder(entry: &str) -> String {
     let mut kept = String::new();
     let mut own_metadata = false;
@@ -181,7 +184,7 @@ fn placeholder(entry: &str) -> String {
     kept
 }
 
-/// The same secret, with every character that its options exclude in `ExcludeCharacters`.
+/// The secret, with every character that its options exclude listed in `ExcludeCharacters`.
 fn spelt_out(entry: &str) -> String {
     let key = "        ExcludeCharacters: ";
     let has = |option: &str| entry.contains(&format!("        {option}: true\n"));
@@ -208,20 +211,20 @@ fn spelt_out(entry: &str) -> String {
     changed
 }
 
-/// A change set of the emulator's doesn't see that another resource is referred to, as with another
-/// order of keys, and not what a placeholder's properties come to, as with another version of a
-/// secret. So a change that it sees comes with each deployment.
+/// Changes a parameter, so that the emulator sees a change in every deployment. Its change sets
+/// miss two kinds: a reference to another resource (another order of keys), and a placeholder's
+/// resolved properties (another version of a secret).
 pub(crate) fn show_a_change(parameters: &mut BTreeMap<String, String>) {
     let days = parameters.get("LogRetentionDays").map(String::as_str);
     let others = if days == Some("7") { "14" } else { "7" };
     parameters.insert("LogRetentionDays".to_owned(), others.to_owned());
 }
 
-/// Makes what the stack lacks, as CloudFormation would: after each deployment, and only what
-/// changed in the template's own text. A secret is read when the text that refers to it is new, and
-/// not when only the secret is.
+/// Makes what the stack lacks after a deployment, or updates it if the template's own text has
+/// changed, as CloudFormation would. A secret is read again only if the text that refers to it is
+/// new.
 ///
-/// `made` is what it was made from before, in the stack of this name.
+/// `made` has the properties from which it was made before, in the stack with this name.
 pub(crate) async fn create(aws: &Aws, stack: &str, made: &mut Option<Value>) {
     let properties = properties(aws, stack, "IdentityProvider").await;
     if made.as_ref() == Some(&properties) {
@@ -260,7 +263,7 @@ pub(crate) async fn create(aws: &Aws, stack: &str, made: &mut Option<Value>) {
     *made = Some(properties);
 }
 
-/// The properties that a placeholder keeps, resolved by the emulator's CloudFormation.
+/// The properties that a placeholder has as metadata, resolved by the emulator's CloudFormation.
 async fn properties(aws: &Aws, stack: &str, logical_id: &str) -> Value {
     let resource = aws.stacks.describe_stack_resource();
     let resource = resource.stack_name(stack);
@@ -280,8 +283,8 @@ fn pairs(object: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A text of a template with its dynamic reference to a secret resolved:
-/// `{{resolve:secretsmanager:ARN:SecretString:KEY:STAGE:VERSION}}`.
+/// Resolves a template text that is a dynamic reference to a secret:
+/// `{{resolve:secretsmanager:ARN:SecretString:KEY:STAGE:VERSION}}`. Any other text stays.
 async fn resolved(aws: &Aws, text: &str) -> String {
     let Some(reference) = text.strip_prefix("{{resolve:secretsmanager:") else {
         return text.to_owned();

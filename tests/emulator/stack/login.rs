@@ -1,6 +1,6 @@
 //! A whole login through the deployed stack: app, the emulator's Amazon Cognito, bridge, the
-//! service's stand-in and back, with both triggers. And the bridge's own part of it, checked as
-//! Amazon Cognito checks it and the emulator doesn't.
+//! service's stand-in and back, with both triggers. The tests also check the bridge's part as
+//! Amazon Cognito does, because the emulator doesn't.
 
 use kit::Parameters;
 use serde_json::{Value, json};
@@ -9,13 +9,13 @@ use service_simulator::persona::{Persona, personas};
 use crate::aws::{calls, logged};
 use crate::world::World;
 
-/// What the service's stand-in knows of a test person.
+/// A test person, as the service's stand-in knows them.
 fn persona(world: &World, id: &str) -> Persona {
     let mut all = personas(world.service.clock().now()).into_iter();
     all.find(|persona| persona.id == id).unwrap()
 }
 
-/// How many events of this name a function of the stack logged.
+/// How many events with this name a function of the stack logged.
 async fn count(world: &World, function: &str, event: &str) -> usize {
     let events = logged(&world.deployment.log_group(function)).await;
     events
@@ -85,7 +85,7 @@ async fn a_stack_that_asks_for_nothing_gives_the_app_a_pseudonym() {
     let adult = persona(&world, "adult");
     for token in [&tokens.id_token, &tokens.access_token] {
         let token = serde_json::to_string(token).unwrap();
-        // A gender is so short that it is a part of a random text now and then.
+        // A gender is so short that random text can contain it by chance.
         for (claim, value) in adult.claims.iter().filter(|(claim, _)| **claim != "gender") {
             assert!(!token.contains(value.as_str()), "{claim}");
         }
@@ -168,7 +168,7 @@ async fn the_longest_attributes_are_signed_by_kms_as_a_digest_and_arrive_whole()
         "the newest first"
     );
 
-    // The same person through the user pool.
+    // The same person signs in through the user pool.
     let tokens = world.sign_in("longest").await;
     assert_eq!(tokens.id_token["name"], longest.claims["name"]);
     assert_eq!(tokens.id_token["address"], longest.claims["address"]);

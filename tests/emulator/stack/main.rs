@@ -1,7 +1,8 @@
-//! template.yaml deployed by `sam deploy` to an emulator of AWS that others wrote, as everybody
-//! deploys it, and logins through what is there then: `cargo xtask interop stack` builds the
-//! functions, starts the emulator and runs this. What the emulator can't take in a stack is in one
-//! place: `limits.rs`. Each test has a stack of its own; all of them share one account.
+//! Deploys template.yaml to an emulator of AWS with `sam deploy`, as an operator deploys it, and
+//! signs people in through the result. `cargo xtask interop stack` builds the functions, starts the
+//! emulator and runs these tests.
+//! What the emulator doesn't support in a stack is listed in `limits.rs`. Each test has a stack of
+//! its own, and all stacks are in one account.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

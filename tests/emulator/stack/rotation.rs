@@ -1,12 +1,12 @@
-//! Keys and secrets are changed while people sign in, step by step as docs/rotation.md says: no
-//! login fails in between, also none that was begun before a step and ends after it. New processes
-//! of the functions come with another log level.
+//! Changes keys and secrets while people sign in, in the steps of docs/rotation.md. No login fails,
+//! not even one that begins before a step and ends after it. Each deployment changes the log level,
+//! so that it starts new processes of the functions.
 
 use serde_json::{Value, json};
 
 use crate::world::World;
 
-/// 64 hexadecimal digits, as `openssl rand -hex 32` writes them.
+/// A random value of 64 hexadecimal digits, as `openssl rand -hex 32` prints it.
 fn new_value() -> String {
     use keys::Randomness as _;
     let mut bytes = [0; 32];
@@ -14,7 +14,7 @@ fn new_value() -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Puts a new key before those of a ring.
+/// Adds a new key at the start of a ring.
 async fn add_key(world: &World, arn: &str) {
     let ring = world.deployment.aws.secret(arn).await;
     let old = ring["key"]
@@ -31,15 +31,15 @@ async fn add_key(world: &World, arn: &str) {
     world.deployment.aws.put_secret(arn, &ring).await;
 }
 
-/// Takes the last key out of a ring.
+/// Removes the last key of a ring.
 async fn drop_last_key(world: &World, arn: &str) {
     let mut ring = world.deployment.aws.secret(arn).await;
     ring["keys"].as_array_mut().unwrap().pop().unwrap();
     world.deployment.aws.put_secret(arn, &ring).await;
 }
 
-/// What says which key sealed the record of a user: its version, and the key's id but for the last
-/// four bits (base64url).
+/// The beginning of a user's record, which tells which key sealed it: the version, and the key's id
+/// without its last four bits (base64url).
 async fn key_of_record(world: &World, username: &str) -> String {
     let pool = world.deployment.output("UserPoolId").await;
     let user = world.deployment.aws.user_pools.admin_get_user();
@@ -87,7 +87,7 @@ async fn rings_of_keys_are_changed_under_logins_and_records() {
         json!(true),
         "the record is of the new key"
     );
-    // This shows that the old key is gone, and that each deployment above brought new processes.
+    // This shows that the old key is gone, and that each deployment above started new processes.
     assert_eq!(too_late.refused().await, "foreign_login");
     world.service.stop().await;
 }
@@ -108,7 +108,8 @@ async fn the_client_secret_is_changed_at_both_ends() {
         old,
         "the provider's own text is the same"
     );
-    // The running processes know the old one alone, and find the new one when they first see it.
+    // The running processes only know the old secret. They fetch the secret again when they meet
+    // the new one.
     let under_way = world.begin("adult").await;
     world
         .deployment
@@ -142,7 +143,7 @@ async fn the_client_secret_is_changed_at_both_ends() {
     world.service.stop().await;
 }
 
-/// The secret that the identity provider of the user pool has.
+/// The client secret in the settings of the user pool's identity provider.
 async fn shown_by_cognito(world: &World) -> Value {
     let pool = world.deployment.output("UserPoolId").await;
     let provider = world.deployment.aws.user_pools.describe_identity_provider();
@@ -193,8 +194,8 @@ async fn signing_keys_are_published_then_used_then_dropped() {
             world.sign_in("adult").await.id_token["age_over_20"],
             json!(true)
         );
-        // Both public keys are handed in, and accepted, before the second signs; and at the end the
-        // second alone.
+        // Both public keys are registered at the service before the second one signs, and in the
+        // end only the second one.
         world.register().await;
     }
     world.sign_in("adult").await;

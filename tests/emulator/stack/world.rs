@@ -1,7 +1,7 @@
 //! A deployed stack with the service's stand-in beside it, and an app that signs people in through
-//! the emulator's Amazon Cognito. The stack is told of the service by its parameters, and the
-//! service of the stack by what stands on the form: the redirect URI and the public keys that the
-//! outputs name.
+//! the emulator's Amazon Cognito. The stack knows the service by its parameters. The service knows
+//! the bridge by what the form asks for: the redirect URI and the public keys, which the outputs of
+//! the stack name.
 
 use aws_sdk_cognitoidentityprovider::types::UserPoolClientType;
 use demo::laptop::{Configuration, SERVICE_CLIENT_ID};
@@ -18,7 +18,7 @@ use url::Url;
 use crate::aws::{REGION, emulator};
 use crate::deployment::{APP_CALLBACK, Deployment};
 
-/// What the app may have, unless a test says otherwise.
+/// The scopes that the app may request, unless a test says otherwise.
 const SCOPES: [&str; 4] = [
     "openid",
     "digital-auth/name",
@@ -26,16 +26,16 @@ const SCOPES: [&str; 4] = [
     "digital-auth/age_over_20",
 ];
 
-/// A stack and the service.
+/// A stack and the service's stand-in.
 pub(crate) struct World {
     pub(crate) deployment: Deployment,
     pub(crate) service: Service,
 }
 
 impl World {
-    /// Everything but the deployment, which hasn't the client id yet.
+    /// A stack that isn't deployed yet and has no client ID, and a running service.
     pub(crate) async fn not_connected(name: &str) -> Self {
-        // Until the stack's keys are known, those of nobody stand on the form.
+        // Until the keys of the stack are known, the service has unrelated keys registered.
         let nobody = Configuration::generate(keys::Algorithm::Es256).unwrap();
         let client = RegisteredClient {
             client_id: SERVICE_CLIENT_ID.to_owned(),
@@ -70,15 +70,15 @@ impl World {
         }
     }
 
-    /// Everything, deployed and registered.
+    /// A deployed stack whose bridge is registered at the service.
     pub(crate) async fn connected(name: &str) -> Self {
         let mut world = Self::not_connected(name).await;
         world.connect(&[]).await;
         world
     }
 
-    /// Deploys with the client id and these parameters changed, and registers what the stack then
-    /// has.
+    /// Deploys with the client ID and these parameters changed, and then registers the stack's
+    /// redirect URI and public keys.
     pub(crate) async fn connect(&mut self, changed: &[(&str, &str)]) {
         self.deployment.set(changed);
         self.deployment
@@ -87,7 +87,8 @@ impl World {
         self.register().await;
     }
 
-    /// Hands in the form: the redirect URI and the public keys, as the outputs of the stack say.
+    /// Registers the bridge at the service, with the redirect URI and the public keys from the
+    /// outputs of the stack.
     pub(crate) async fn register(&self) {
         let client = RegisteredClient {
             client_id: SERVICE_CLIENT_ID.to_owned(),
@@ -108,7 +109,7 @@ impl World {
         page
     }
 
-    /// What the deployed bridge answers to a request that isn't a browser's.
+    /// The deployed bridge's answer to a request that doesn't come from a browser.
     pub(crate) async fn ask(
         &self,
         path: &str,
@@ -117,7 +118,7 @@ impl World {
         self.deployment.ask(path, request).await
     }
 
-    /// The claims of an ID token of the bridge, verified as Amazon Cognito does (OIDC Core
+    /// The claims of an ID token of the bridge, verified as Amazon Cognito verifies it (OIDC Core
     /// §3.1.3.7).
     pub(crate) async fn verified(&self, id_token: &str) -> Map<String, Value> {
         let keys = self.document("/jwks.json").await.json().unwrap();
@@ -125,7 +126,7 @@ impl World {
         claims(id_token, &keys, &issuer, Some("amazon-cognito"))
     }
 
-    /// The ids of the keys that a document of the bridge has, in order.
+    /// The ids of the keys in a document of the bridge, in order.
     pub(crate) async fn key_ids(&self, path: &str) -> Vec<String> {
         let keys: Value = self.document(path).await.json().unwrap();
         let keys = keys["keys"].as_array().unwrap().iter();
@@ -133,13 +134,13 @@ impl World {
             .collect()
     }
 
-    /// A person signs in, from the app to the app.
+    /// Signs a person in, from the app and back to the app.
     pub(crate) async fn sign_in(&self, persona: &str) -> Tokens {
         self.begin(persona).await.finish().await
     }
 
-    /// A login as far as the bridge's `/callback`, which isn't requested yet. The app asks for all
-    /// that it may have.
+    /// Starts a login and goes as far as the bridge's `/callback`, which isn't requested yet. The
+    /// app requests all scopes that it may have.
     pub(crate) async fn begin(&self, persona: &str) -> Login {
         let app = App::of(&self.deployment).await;
         let [state, nonce] = [(); 2].map(|()| random_base64url::<16>(&SystemRandomness).unwrap());
@@ -167,7 +168,7 @@ impl World {
     }
 }
 
-/// Where the browser is, or a panic that says on which page.
+/// The URL at which the browser arrived. Panics if the browser is on a page.
 fn at(arrival: Arrival) -> Url {
     match arrival {
         Arrival::At(url) => url,
@@ -206,7 +207,7 @@ impl App {
     }
 }
 
-/// A login under way: the service has sent the browser back to the bridge.
+/// A login in progress: the service has redirected the browser back to the bridge.
 pub(crate) struct Login {
     app: App,
     browser: UserAgent,
@@ -216,7 +217,8 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    /// From the bridge's `/callback` to Amazon Cognito's address, which isn't requested yet.
+    /// Goes from the bridge's `/callback` to Amazon Cognito's callback URL, which isn't requested
+    /// yet.
     pub(crate) async fn reach_cognito(self) -> AtCognito {
         let host = self.app.cognito_host.clone();
         let at_cognito = |url: &Url| url.host_str() == Some(&host);
@@ -235,26 +237,26 @@ impl Login {
         }
     }
 
-    /// The class of the failure that the bridge answers with.
+    /// The class of failure with which the bridge refuses the login.
     pub(crate) async fn refused(self) -> String {
         let page = self.browser.get(&self.callback, "text/html").await.unwrap();
         failure_page(&Arrival::Page(page)).1
     }
 
-    /// The rest of the login.
+    /// Finishes the login.
     pub(crate) async fn finish(self) -> Tokens {
         self.reach_cognito().await.finish().await
     }
 }
 
-/// A login whose browser is on its way to Amazon Cognito, with a code of the bridge.
+/// A login whose browser is about to go to Amazon Cognito, with a code of the bridge.
 pub(crate) struct AtCognito {
     login: Login,
     redirect: Url,
 }
 
 impl AtCognito {
-    /// The code and the address that it was sent to, for whoever stands in Amazon Cognito's place.
+    /// The code, and the URL to which it was sent, for a test that takes Amazon Cognito's place.
     pub(crate) fn code(&self) -> (String, String) {
         let mut redirect_uri = self.redirect.clone();
         redirect_uri.set_query(None);
@@ -264,11 +266,11 @@ impl AtCognito {
         )
     }
 
-    /// Amazon Cognito gets the tokens of the bridge and invokes its triggers, and the app gets its
-    /// own.
+    /// Finishes the login: Amazon Cognito gets the bridge's tokens and invokes the triggers, and
+    /// the app gets its own tokens.
     pub(crate) async fn finish(self) -> Tokens {
         let Self { login, redirect } = self;
-        // What ends TLS in front of the emulator is this line.
+        // Requests the emulator without TLS, which a load balancer would terminate in front of it.
         let mut fronted = Url::parse(&emulator()).unwrap();
         fronted.set_path(redirect.path());
         fronted.set_query(redirect.query());
@@ -290,7 +292,7 @@ impl AtCognito {
     }
 }
 
-/// What the app has in the end.
+/// The tokens that the app got.
 pub(crate) struct Tokens {
     app: App,
     /// The claims of the ID token.
@@ -301,7 +303,7 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// The tokens of an answer, verified with the user pool's keys.
+    /// Verifies the tokens of an answer with the user pool's keys.
     async fn verified(app: App, answer: &Value) -> Self {
         let text = |name: &str| answer[name].as_str().unwrap().to_owned();
         let id_token = verified(&app, &text("id_token"), Some(&app.client_id)).await;
@@ -316,7 +318,7 @@ impl Tokens {
         }
     }
 
-    /// New tokens, for the refresh token.
+    /// Refreshes the tokens, and gives the claims of the new ID token.
     pub(crate) async fn refreshed(&self) -> Map<String, Value> {
         let parameters = Parameters::of([
             ("grant_type", "refresh_token"),
@@ -328,13 +330,13 @@ impl Tokens {
         verified(&self.app, id_token, Some(&self.app.client_id)).await
     }
 
-    /// The person's name in the user pool.
+    /// The person's username in the user pool.
     pub(crate) fn username(&self) -> &str {
         self.id_token["cognito:username"].as_str().unwrap()
     }
 }
 
-/// A request to Amazon Cognito's token endpoint, as the app makes it.
+/// Sends a request to Amazon Cognito's token endpoint, as the app does.
 async fn token_request(app: &App, parameters: &Parameters) -> Value {
     let request = reqwest::Client::new()
         .post(format!("{}/oauth2/token", emulator()))
@@ -353,7 +355,8 @@ async fn verified(app: &App, token: &str, audience: Option<&str>) -> Map<String,
     claims(token, &keys, &app.issuer, audience)
 }
 
-/// The claims of a token that one of these keys signed for this audience, and which hasn't expired.
+/// The claims of a token that was signed with one of these keys for this audience, and that hasn't
+/// expired.
 fn claims(token: &str, keys: &JwkSet, issuer: &str, audience: Option<&str>) -> Map<String, Value> {
     let kid = jsonwebtoken::decode_header(token).unwrap().kid.unwrap();
     let key = DecodingKey::from_jwk(keys.find(&kid).unwrap()).unwrap();

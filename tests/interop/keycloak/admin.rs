@@ -1,6 +1,6 @@
-//! The administrator's side of Keycloak: its REST API, as far as the tests need it.
-//! Documented at https://www.keycloak.org/docs-api/latest/rest-api/.
-//! An access token of the administrator lives for a minute, so each call gets its own.
+//! A client of Keycloak's administration: its REST API, as far as the tests need it
+//! (https://www.keycloak.org/docs-api/latest/rest-api/).
+//! The administrator's access token is valid for a minute, so each call requests a new one.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::given;
 
-/// The client that the server was started with.
+/// The administrator's client, with which the server was started.
 const CLIENT_ID: &str = "interop";
 
 /// The administrator.
@@ -27,7 +27,7 @@ impl Admin {
         }
     }
 
-    /// Where the server listens.
+    /// The address of the server.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
@@ -47,7 +47,8 @@ impl Admin {
         answer["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// Asks for something below `/admin/realms`, and gives the status and the JSON of the answer.
+    /// Sends a request to a path below `/admin/realms`, and gives the status and the JSON of the
+    /// answer.
     async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
         let url = format!("http://{}/api/admin/realms{path}", self.address);
         let request = reqwest::Client::new()
@@ -63,7 +64,7 @@ impl Admin {
         (status, serde_json::from_str(&text).unwrap_or_default())
     }
 
-    /// Makes the realm anew, with nothing of what was in it.
+    /// Deletes the realm and makes it again.
     pub(super) async fn replace_realm(&self, realm: &Value) {
         let name = realm["realm"].as_str().unwrap();
         let (status, answer) = self.ask(Method::DELETE, &format!("/{name}"), None).await;
@@ -72,7 +73,7 @@ impl Admin {
         assert_eq!(status, 201, "{answer}");
     }
 
-    /// What the realm knows its users by.
+    /// The ids of the realm's users in Keycloak.
     pub(super) async fn user_ids(&self) -> Vec<String> {
         let (status, users) = self.ask(Method::GET, "/main/users", None).await;
         assert_eq!(status, 200, "{users}");
@@ -82,7 +83,7 @@ impl Admin {
             .collect()
     }
 
-    /// A new key for ES256; the old one is no longer published.
+    /// Makes a new key for ES256, and deletes the old one, which is then no longer published.
     pub(super) async fn rotate_es256(&self) {
         let keys = "/main/components?type=org.keycloak.keys.KeyProvider&name=es256";
         let (status, old) = self.ask(Method::GET, keys, None).await;

@@ -1,8 +1,7 @@
-//! Keycloak's answers beside those of the service's stand-in: the same requests go to both.
-//! What isn't in the table of differences must agree to the letter, and what is in it must differ
-//! as it says.
-//! The table is what a reader of the stand-in has to know, and what the contract's [keycloak] marks
-//! rest on.
+//! Compares Keycloak's answers with those of the service's stand-in. The same requests go to both.
+//! The answers must be equal, unless the table of differences has the case. Then both must be as
+//! the table says.
+//! The table is what a reader of the stand-in has to know.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +19,7 @@ use super::person::{arrive, sign_in};
 use super::requests::{Assertion, Client, REDIRECT_URI, ask_for_claims, ask_for_tokens};
 use super::{Consent, PEOPLE, Realm};
 
-/// Who is asked.
+/// The party that is asked.
 enum Party {
     StandIn(Service),
     Keycloak(Realm),
@@ -34,7 +33,7 @@ impl Party {
         }
     }
 
-    /// The person's part, from the first page to the client.
+    /// Does the person's part of a login, from the first page until the browser is at the client.
     async fn sign_in(&self, browser: &UserAgent, arrival: Arrival, consent: Consent) -> Arrival {
         if matches!(self, Self::Keycloak(_)) {
             return sign_in(browser, arrival, PEOPLE[0], consent, at_client).await;
@@ -65,10 +64,10 @@ fn at_client(url: &Url) -> bool {
     url.as_str().starts_with(REDIRECT_URI)
 }
 
-/// What was seen, by the name of the case, in one line each.
+/// One line for each case, by the name of the case.
 type Seen = BTreeMap<&'static str, String>;
 
-/// One party and its relying party.
+/// A party, a client of it, and what was seen so far.
 struct Comparison<'a> {
     party: &'a Party,
     client: &'a Client,
@@ -102,7 +101,7 @@ impl Comparison<'_> {
         self.see(case, line);
     }
 
-    /// A login to its end.
+    /// Signs in, to the end of the login.
     async fn login(&self, consent: Consent) -> Arrival {
         let browser = browser();
         let start = Client::url(&self.endpoints, &Client::authorization_request());
@@ -119,15 +118,15 @@ impl Comparison<'_> {
         self.client.token_request(&self.endpoints, &code).await
     }
 
-    /// A token request with a code of its own.
+    /// Sends a token request with a new code, changed by `change`.
     async fn token(&mut self, case: &'static str, change: impl FnOnce(Parameters) -> Parameters) {
         let request = change(self.token_request().await);
         let answer = ask_for_tokens(&self.endpoints, &request).await;
         self.see(case, answered(&answer));
     }
 
-    /// A token request with another assertion. It is refused before the code is looked at, or
-    /// accepted.
+    /// Sends a token request with a changed assertion. The party refuses it before it looks at the
+    /// code, or accepts it.
     async fn assertion(&mut self, case: &'static str, change: impl FnOnce(Assertion) -> Assertion) {
         let assertion = change(self.client.assertion(&self.endpoints));
         let assertion = self.client.sign(&assertion).await;
@@ -136,8 +135,8 @@ impl Comparison<'_> {
     }
 }
 
-/// An authorization answer at the client: the names of the parameters in order, and what they say
-/// if it is an error.
+/// An authorization response as it reached the client: the names of the parameters in order, and
+/// the error if there is one.
 fn told(url: &Url) -> String {
     let pairs: Vec<_> = url.query_pairs().collect();
     let names: Vec<_> = pairs.iter().map(|(name, _)| &**name).collect();
@@ -148,7 +147,7 @@ fn told(url: &Url) -> String {
     format!("[{}]{error}{description}", names.join(" "))
 }
 
-/// An answer of the back channel: its status, and an error with its words.
+/// An answer to the client: the status, and the error and its description if there is one.
 fn answered(answer: &Answer) -> String {
     let (status, description) = (answer.status, answer.text("error_description"));
     match (answer.text("error"), description) {
@@ -157,13 +156,13 @@ fn answered(answer: &Answer) -> String {
     }
 }
 
-/// An answer of the back channel that is no error: its status and its members.
+/// A successful answer to the client: the status, and the members with their types.
 fn members(answer: &Answer) -> String {
     let json = answer.json();
     format!("{} {}", answer.status, forms(json.as_object().unwrap()))
 }
 
-/// The members of a JSON object and their types.
+/// The names of a JSON object's members, with their types.
 fn forms(members: &Map<String, Value>) -> String {
     let mut forms: Vec<_> = members
         .iter()
@@ -179,7 +178,7 @@ fn forms(members: &Map<String, Value>) -> String {
     forms.join(" ")
 }
 
-/// A part of a JWT.
+/// A part of a JWT, decoded.
 fn part(token: &str, index: usize) -> Map<String, Value> {
     let part = token.split('.').nth(index).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
@@ -577,7 +576,7 @@ async fn seen(party: &Party, client: &Client) -> Seen {
         endpoints: party.endpoints(),
         seen: Seen::new(),
     };
-    // First, since a person who has consented once isn't asked again.
+    // These come first, because a person who has consented once isn't asked again.
     answers_at_the_client(&mut comparison).await;
     authorization_requests(&mut comparison).await;
     token_requests(&mut comparison).await;
@@ -586,14 +585,14 @@ async fn seen(party: &Party, client: &Client) -> Seen {
     comparison.seen
 }
 
-/// Something that Keycloak does otherwise.
+/// A case in which Keycloak and the stand-in differ.
 struct Difference {
     case: &'static str,
     keycloak: &'static str,
     stand_in: &'static str,
 }
 
-/// The differences that have one reason.
+/// The differences that have the same reason.
 type Group = (&'static str, &'static [Difference]);
 
 const fn differs(case: &'static str, keycloak: &'static str, stand_in: &'static str) -> Difference {
@@ -714,7 +713,7 @@ const DIFFERENCES: &[Group] = &[
                 "302 [error error_description state iss]: invalid_request \"Request objects are not supported\"",
             ),
             differs(
-                // Told in the fragment, as other response types are.
+                // This response type puts the error into the fragment.
                 "authorization: response_type token",
                 "302 []",
                 "302 [error state iss]: unsupported_response_type",
@@ -837,7 +836,7 @@ async fn keycloak_and_the_stand_in_answer_alike_but_for_what_is_known() {
             "{case}: no difference any more"
         );
     }
-    // What the relying party gets in the end, to the letter.
+    // What the client gets in the end must be exactly this.
     for (case, line) in [
         ("callback: signed in", "[state session_state iss code]"),
         ("callback: cancelled", "[error state iss]: access_denied"),

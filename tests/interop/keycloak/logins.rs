@@ -1,7 +1,6 @@
-//! Whole logins with Keycloak in the service's place: the built function, configured as for the
-//! service, between Amazon Cognito's stand-in and Keycloak.
-//! Each ends exactly as it must: with the person's attributes at the app, or with one class of
-//! failure.
+//! Whole logins with Keycloak in the service's place. The built function, configured as for the
+//! service, is between Amazon Cognito's stand-in and Keycloak.
+//! Each login ends either with the person's attributes at the app, or with one class of failure.
 
 use std::time::Duration;
 
@@ -30,7 +29,8 @@ use super::{Consent, PEOPLE, Realm};
 
 const FOUR: [&str; 4] = ["name", "address", "birthdate", "gender"];
 
-/// Everything, with Keycloak in the service's place.
+/// Starts a laptop with Keycloak in the service's place. `realm` changes the realm, `change` the
+/// options.
 async fn laptop_with(
     realm: impl FnOnce(&mut Value),
     change: impl FnOnce(&mut LaptopOptions),
@@ -38,7 +38,7 @@ async fn laptop_with(
     registered(realm, change, |_| {}).await
 }
 
-/// The same, and the client is registered otherwise than the bridge is made.
+/// As [`laptop_with`]. `registration` also changes what Keycloak knows of the bridge.
 async fn registered(
     realm: impl FnOnce(&mut Value),
     change: impl FnOnce(&mut LaptopOptions),
@@ -64,7 +64,7 @@ fn at_app(url: &Url) -> bool {
     url.as_str().starts_with(APP_CALLBACK)
 }
 
-/// Where a login of the app has come to Keycloak's first page.
+/// Starts a login of the app, and goes to Keycloak's first page.
 async fn at_keycloak(laptop: &Laptop<Realm>, browser: &UserAgent) -> (AppLogin, Arrival) {
     let (app, start) = laptop.begin().unwrap();
     (app, arrive(browser, &start, at_app).await)
@@ -92,7 +92,8 @@ fn signed_in(outcome: Outcome) -> SignedIn {
     }
 }
 
-/// The app got an error, with this class, and the function logged it once.
+/// Asserts that the app got this error with this class, and that the function logged the class
+/// once.
 fn assert_fails(laptop: &Laptop<Realm>, outcome: Outcome, error: &str, class: &str) {
     let Outcome::Failed(failed) = outcome else {
         panic!("signed in");
@@ -111,7 +112,8 @@ fn persona(id: &str) -> Persona {
     people.into_iter().find(|person| person.id == id).unwrap()
 }
 
-/// The app's ID token holds what the person promises of the four attributes, and nothing else does.
+/// Asserts that the app's ID token has exactly those of the four attributes that the persona has,
+/// and that no other token has any.
 fn assert_holds(person: &Persona, signed_in: &SignedIn) {
     for claim in FOUR {
         let expected = person.claims.get(claim).map(String::as_str);
@@ -151,7 +153,8 @@ async fn every_person_signs_in(algorithm: Algorithm) {
     }
     assert_eq!(logged_failures(&laptop), Vec::<String>::new());
 
-    // The subject that came through is the pairwise one, and not what Keycloak knows the user by.
+    // The subject that reached the user pool is the pairwise one, and not the user's id in
+    // Keycloak.
     let known = laptop.service.admin.user_ids().await;
     let users = laptop.cognito.users();
     assert_eq!((users.len(), known.len()), (PEOPLE.len(), PEOPLE.len()));
@@ -195,17 +198,17 @@ async fn a_person_who_refuses_consent_has_cancelled() {
     let laptop = laptop().await;
     let outcome = login_in(&laptop, &browser(), "adult", Consent::Refused).await;
     assert_fails(&laptop, outcome, "access_denied", "cancelled");
-    // Nothing of it stays.
+    // The cancelled login has no effect on the next one.
     signed_in(login(&laptop, "adult").await);
     laptop.stop_around().await;
 }
 
-/// The realm's first page waits for a second, and then for nobody.
+/// Keycloak's login page expires after one second.
 fn impatient(realm: &mut Value) {
     realm["accessCodeLifespanLogin"] = json!(1);
 }
 
-/// Longer than [`impatient`].
+/// Longer than the login page of [`impatient`] lives.
 const TOO_LONG: Duration = Duration::from_secs(3);
 
 #[tokio::test]
@@ -231,7 +234,7 @@ async fn a_login_page_whose_browser_forgot_everything_stays_at_keycloak() {
     let Arrival::Page(page) = arrival else {
         panic!("somebody was told");
     };
-    // The app never hears of it, and neither does the function.
+    // Neither the app nor the function learns of it.
     assert_eq!(page.status, 400);
     assert!(
         page.url
@@ -255,7 +258,7 @@ async fn two_tabs_come_to_their_ends() {
 
 #[tokio::test]
 async fn a_login_page_that_keycloak_forgot_while_another_tab_signed_in_is_told_as_expired() {
-    // Everything that Keycloak knows of a login is gone after this many seconds.
+    // Keycloak forgets a login after this many seconds.
     let lifespan = 6;
     let forgetful = |realm: &mut Value| {
         for name in [
@@ -315,17 +318,17 @@ async fn rotated_realm_keys_are_fetched_by_a_function_that_knows_the_old_ones() 
     laptop.stop_around().await;
 }
 
-/// A number of a P-256 key, at its full length.
+/// A coordinate of a P-256 key, with all of its bytes.
 fn coordinate(jwk: &Value, name: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap()
 }
 
-/// A key of this realm, for ES256, whose coordinate `x` (0) or `y` (1) begins with a zero, as that
-/// of one key in 256 does.
+/// Gives the realm an ES256 key whose coordinate `x` (0) or `y` (1) begins with a zero byte. One
+/// key in 256 has such a coordinate.
 fn realm_key(realm: &mut Value, which: usize) {
     let key = loop {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-        // An uncompressed point: 4, and two numbers of 32 bytes.
+        // An uncompressed point: the byte 4, and two numbers of 32 bytes.
         if key.public_key().as_ref()[1 + 32 * which] == 0 {
             break key;
         }
@@ -342,7 +345,7 @@ fn realm_key(realm: &mut Value, which: usize) {
     own["config"]["ecdsaPublicKey"] = json!([STANDARD.encode(public.as_ref())]);
 }
 
-/// A key of the bridge, with such a coordinate.
+/// An assertion key of the bridge with such a coordinate.
 fn assertion_key(name: &str) -> LocalKey {
     loop {
         let key = LocalKey::generate(Algorithm::Es256).unwrap();
@@ -371,7 +374,7 @@ async fn people_sign_in_with_keys_whose_coordinates_begin_with_zero_on_both_side
         let published: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
         let mut published = published["keys"].as_array().unwrap().iter();
         let published = published.find(|key| key["alg"] == "ES256").unwrap();
-        // This Keycloak writes the zero; others have left it out.
+        // This version of Keycloak writes the leading zero. Other versions left it out.
         assert_eq!(coordinate(published, name)[0], 0, "{name}");
         assert_holds(&persona("adult"), &signed_in(login(&laptop, "adult").await));
         assert_eq!(logged_failures(&laptop), Vec::<String>::new());
@@ -379,7 +382,7 @@ async fn people_sign_in_with_keys_whose_coordinates_begin_with_zero_on_both_side
     }
 }
 
-/// The mappers of the four client scopes.
+/// The protocol mappers of the four attributes' client scopes.
 fn mappers(realm: &mut Value) -> impl Iterator<Item = &mut Value> {
     let scopes = realm["clientScopes"].as_array_mut().unwrap().iter_mut();
     scopes

@@ -1,7 +1,7 @@
-//! Keycloak in the service's place: the software that the service is built on, as strict as it is
-//! by itself.
-//! Each test has the realm `main` for itself, made anew from `realm.json`.
-//! What Keycloak does otherwise than the service's stand-in is a table in `comparison.rs`.
+//! Tests with Keycloak in the service's place. The service is built on Keycloak, which is
+//! configured here as strictly as it allows by itself.
+//! Each test has the realm `main` for itself, made from `realm.json`. The table in `comparison.rs`
+//! has the differences between Keycloak and the service's stand-in.
 
 use keys::Algorithm;
 use login_kit::{browser, parameter};
@@ -25,11 +25,11 @@ use requests::{Client, REDIRECT_URI, ask_for_claims, ask_for_tokens};
 /// The test persons that Keycloak knows.
 const PEOPLE: [&str; 2] = ["adult", "gender-absent"];
 
-/// There is one server with one realm `main`: one test after the other.
+/// Makes tests wait for each other, since there is one server with one realm `main`.
 static TURN: Mutex<()> = Mutex::const_new(());
 
-/// Java compiles what it runs when it has run it for a while: the first login takes longer than the
-/// function waits.
+/// Java compiles code only after it has run for a while, so the first login would take longer than
+/// the function waits. One login warms Keycloak up.
 static WARM: OnceCell<()> = OnceCell::const_new();
 
 /// The realm `main`, for one test.
@@ -40,8 +40,8 @@ struct Realm {
 }
 
 impl Realm {
-    /// The realm of `realm.json`, with the test persons. It isn't at the server until
-    /// [`Realm::register`].
+    /// The realm of `realm.json`, with the test persons. [`Realm::register`] sends it to the
+    /// server.
     async fn new() -> Self {
         let turn = TURN.lock().await;
         let mut realm = Self {
@@ -56,7 +56,7 @@ impl Realm {
         realm
     }
 
-    /// One login without the function.
+    /// Signs in once, without the function.
     async fn warm_up(&self) {
         let client = Client::new(Algorithm::Es256);
         let mut realm = self.representation.clone();
@@ -77,7 +77,7 @@ impl Realm {
         assert_eq!(answer.status, 200, "{answer:?}");
     }
 
-    /// Changes what the realm will be.
+    /// Changes the realm before it is made.
     fn with(mut self, change: impl FnOnce(&mut Value)) -> Self {
         change(&mut self.representation);
         self
@@ -89,7 +89,7 @@ impl Realm {
         self.admin.replace_realm(&self.representation).await;
     }
 
-    /// Where its endpoints are.
+    /// The endpoints of the realm.
     fn endpoints(&self) -> Endpoints {
         let address = self.admin.address();
         Endpoints::new(&address.ip().to_string(), address)
@@ -103,7 +103,7 @@ fn register(realm: &mut Value, client: &RegisteredClient) {
     registration["attributes"]["jwks.string"] = json!(client.jwks.to_string());
 }
 
-/// A test person as a user of the realm; the attributes are in the service's form.
+/// A test person as a user of the realm. The attributes are in the service's form.
 fn user(person: &Persona) -> Value {
     let attributes: Map<String, Value> = person
         .userinfo

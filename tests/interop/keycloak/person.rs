@@ -1,6 +1,6 @@
-//! The person at Keycloak's pages, with a browser that has no screen: name and password, then
+//! The person's part at Keycloak's pages, in a browser without a screen: name and password, then
 //! consent.
-//! What the pages are is found out from their forms, and what they say is of no interest.
+//! The code recognises the pages by their forms, and ignores their text.
 
 use login_kit::Form;
 use loopback::user_agent::{ACCEPT_PAGE, Arrival, Page, UserAgent};
@@ -9,7 +9,7 @@ use url::Url;
 /// The password of every test person.
 pub(super) const PASSWORD: &str = "password";
 
-/// What the person answers when asked whether the attributes may be handed over.
+/// The person's answer on the consent page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Consent {
     /// Yes.
@@ -19,7 +19,7 @@ pub(super) enum Consent {
 }
 
 impl Consent {
-    /// Keycloak's button, and the stand-in's decision: they have the same names.
+    /// The name of Keycloak's button, which is also the stand-in's decision.
     pub(super) fn button(self) -> &'static str {
         match self {
             Self::Given => "accept",
@@ -28,7 +28,7 @@ impl Consent {
     }
 }
 
-/// Follows the browser to Keycloak's first page, or to where it ends before.
+/// Follows redirects to Keycloak's first page, or to where the login ends before.
 pub(super) async fn arrive(
     browser: &UserAgent,
     start: &Url,
@@ -47,8 +47,7 @@ pub(super) async fn sign_in(
     consent: Consent,
     until: impl Fn(&Url) -> bool,
 ) -> Arrival {
-    // Name and password, once more if the page has waited too long, and consent: three forms at
-    // most.
+    // At most three forms: name and password, the same again if the page has expired, and consent.
     for _ in 0..3 {
         let Arrival::Page(page) = &arrival else {
             return arrival;
@@ -65,12 +64,12 @@ pub(super) async fn sign_in(
     arrival
 }
 
-/// The page's form with the person's answer, if it is one that asks for a password or for consent.
+/// The page's form with the person's answer, if the form asks for a password or for consent.
 fn filled(page: &Page, person: &str, consent: Consent) -> Option<Form> {
     let forms = Form::all(page);
     let named = |name| forms.iter().find(|form| form.has(name)).cloned();
     if let Some(login) = named("password") {
-        // Whom Keycloak knows already isn't asked for the name again.
+        // Keycloak doesn't ask for the name of a person that it already knows.
         let login = if login.has("username") {
             login.filled("username", person)
         } else {

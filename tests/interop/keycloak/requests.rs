@@ -1,5 +1,5 @@
-//! A relying party of the service that sends what a test tells it to send, without the function.
-//! Until something is changed, its requests are those of the function.
+//! A client of the service, for requests without the function. It sends the requests of the
+//! function, unless a test changes them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 use service_simulator::{Endpoints, RegisteredClient};
 use url::Url;
 
-/// Where the browser comes back. Nobody listens there: the browser stops before it.
+/// The URL to which the browser comes back. Nothing listens there: the browser stops before it
+/// requests it.
 pub(super) const REDIRECT_URI: &str = "http://bridge.localhost/callback";
 
 /// The example of RFC 7636, Appendix B.
@@ -22,7 +23,7 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// The value of `client_assertion_type` (RFC 7523 §2.2).
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// A relying party with a key of its own.
+/// A client with a key of its own.
 pub(super) struct Client {
     key: LocalKey,
 }
@@ -33,7 +34,7 @@ pub(super) struct Assertion {
     pub(super) header: Map<String, Value>,
     /// The claims.
     pub(super) claims: Map<String, Value>,
-    /// Signs with a key that nobody knows.
+    /// Whether it is signed with a key that isn't registered.
     pub(super) foreign: bool,
 }
 
@@ -43,13 +44,13 @@ impl Assertion {
         self.claims[claim].as_i64().unwrap()
     }
 
-    /// With another value of a claim; without it for null.
+    /// Changes a claim, or removes it if `value` is null.
     pub(super) fn claim(mut self, name: &str, value: Value) -> Self {
         set(&mut self.claims, name, value);
         self
     }
 
-    /// With another value of the header; without it for null.
+    /// Changes a member of the header, or removes it if `value` is null.
     pub(super) fn header(mut self, name: &str, value: Value) -> Self {
         set(&mut self.header, name, value);
         self
@@ -64,14 +65,14 @@ fn set(members: &mut Map<String, Value>, name: &str, value: Value) {
 }
 
 impl Client {
-    /// With a new key.
+    /// A client with a new key.
     pub(super) fn new(algorithm: Algorithm) -> Self {
         Self {
             key: LocalKey::generate(algorithm).unwrap(),
         }
     }
 
-    /// What the service has to know.
+    /// What has to be registered at the service.
     pub(super) fn registered(&self) -> RegisteredClient {
         RegisteredClient {
             client_id: SERVICE_CLIENT_ID.to_owned(),
@@ -95,7 +96,7 @@ impl Client {
         ])
     }
 
-    /// Where the browser goes with it.
+    /// The URL of the request.
     pub(super) fn url(endpoints: &Endpoints, request: &Parameters) -> Url {
         let mut url = Url::parse(&endpoints.authorization_endpoint).unwrap();
         url.query_pairs_mut().extend_pairs(request.pairs());
@@ -123,7 +124,7 @@ impl Client {
         }
     }
 
-    /// Signs it.
+    /// Signs an assertion.
     pub(super) async fn sign(&self, assertion: &Assertion) -> String {
         let part = |members: &Map<String, Value>| {
             URL_SAFE_NO_PAD.encode(serde_json::to_string(members).unwrap())
@@ -139,7 +140,7 @@ impl Client {
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// A token request for a code.
+    /// A token request with this code.
     pub(super) async fn token_request(&self, endpoints: &Endpoints, code: &str) -> Parameters {
         let assertion = self.sign(&self.assertion(endpoints)).await;
         Parameters::of([
@@ -154,13 +155,13 @@ impl Client {
     }
 }
 
-/// The answer of the token endpoint.
+/// Sends a request to the token endpoint.
 pub(super) async fn ask_for_tokens(endpoints: &Endpoints, form: &Parameters) -> Answer {
     let request = reqwest::Client::new().post(&endpoints.token_endpoint);
     Answer::of(request.form(form.pairs())).await
 }
 
-/// The answer of the userinfo endpoint.
+/// Sends a request to the userinfo endpoint.
 pub(super) async fn ask_for_claims(endpoints: &Endpoints, access_token: &str) -> Answer {
     let request = reqwest::Client::new().get(&endpoints.userinfo_endpoint);
     Answer::of(request.bearer_auth(access_token)).await

@@ -1,14 +1,15 @@
-// A conversation with the test: one JSON object per line, a question on standard input and its
-// answer on standard output. A question names what is to be done. Its answer is `{"answer": …}`, or
-// `{"refused": …}` with what a library's error says. It ends when the test closes standard input.
+// The conversation between a script and its test: one JSON object per line, questions on standard
+// input and answers on standard output. A question has the name of an action. The answer is
+// `{"answer": …}`, or `{"refused": …}` with the error of a library. The conversation ends when the
+// test closes standard input.
 
 import { createInterface } from 'node:readline';
 
-// Libraries say how they should be configured for production: that is no answer.
+// Libraries log advice for production with console.info. Standard output is only for answers.
 console.info = console.error;
 
-// What identifies a refusal. Messages are for people and change with the version, so they come last
-// and are not compared.
+// The members that identify a refusal. The message changes with the library's version, so it comes
+// last, and tests don't compare it.
 function described(error) {
   // openid-client wraps the errors of oauth4webapi.
   const claim = error.cause?.claim ?? error.cause?.cause?.claim;

@@ -1,5 +1,5 @@
-// npm's jose as a reader of what the bridge publishes and signs: key sets, and client assertions.
-// It knows nothing of OAuth: what a key set or a JWT has to be is in the question.
+// npm's jose, as a reader of what the bridge publishes and signs: key sets and client assertions.
+// jose knows nothing of OAuth, so the question says what a key set or a JWT must be like.
 
 import { calculateJwkThumbprint, createRemoteJWKSet, customFetch, importJWK, jwtVerify } from 'jose';
 
@@ -7,8 +7,8 @@ import { converse } from './conversation.mjs';
 import { loopback } from './loopback.mjs';
 
 await converse({
-  // Every key of a key set: imported as a key for its own algorithm, with the thumbprint that jose
-  // computes (RFC 7638).
+  // Reads a key set: imports each key for its own algorithm, and computes its thumbprint (RFC
+  // 7638).
   async key_set({ url }) {
     const response = await loopback(url);
     const { keys } = await response.json();
@@ -27,8 +27,7 @@ await converse({
     );
   },
 
-  // A JWT, verified with the keys of a key set and with all that `expected` says (jose's own
-  // options).
+  // Verifies a JWT with the keys of a key set. `expected` has jose's own options.
   async verify({ jwt, url, expected }) {
     const keys = createRemoteJWKSet(new URL(url), { [customFetch]: loopback });
     const { protectedHeader, payload } = await jwtVerify(jwt, keys, expected);

@@ -1,5 +1,6 @@
 //! npm's `jose` reads what the bridge publishes and signs: both key sets, and the client assertion
-//! as the service got it. Its thumbprints are an independent computation of every `kid` (RFC 7638).
+//! that the service got. jose computes the thumbprint of every key (RFC 7638) independently of the
+//! bridge.
 
 use demo::laptop::SERVICE_CLIENT_ID;
 use keys::Algorithm;
@@ -17,7 +18,7 @@ fn address(laptop: &Laptop, path: &str) -> String {
     format!("{}{path}", RelyingParty::new(laptop).issuer())
 }
 
-/// The one key of a key set, as jose reads it.
+/// The only key of a key set, as jose reads it.
 async fn key(laptop: &Laptop, path: &str) -> Value {
     let question = json!({ "url": address(laptop, path) });
     let keys = jose().answer("key_set", question).await;
@@ -80,7 +81,7 @@ async fn a_client_assertion_is_what_the_published_key_signed() {
             json!({ "alg": name, "kid": kid, "typ": "JWT" })
         );
 
-        // The keys of the ID tokens are others, and verify nothing of this.
+        // The keys that sign ID tokens are different ones, and don't verify the assertion.
         let mut with_other_keys = question;
         with_other_keys["url"] = address(&laptop, "/jwks.json").into();
         let refused = jose.ask("verify", with_other_keys).await.unwrap_err();

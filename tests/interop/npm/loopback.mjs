@@ -1,6 +1,6 @@
-// HTTP on this machine and nowhere else, for libraries that let their caller fetch.
-// `localhost` and every name below it mean 127.0.0.1, without asking a resolver (RFC 6761 §6.3):
-// not every resolver knows. The request itself stays as the library made it, its `Host` included.
+// A fetch for the libraries that reaches only this machine, over HTTP. `localhost` and all names
+// below it mean 127.0.0.1 (RFC 6761 §6.3); no resolver is asked, since not every resolver knows
+// this. The request stays as the library made it, including its `Host`.
 
 export async function loopback(input, options) {
   const url = new URL(input);

@@ -1,7 +1,7 @@
-//! Peers of npm: `oidc-provider` in the service's place, `openid-client` and `oauth4webapi` in
-//! Amazon Cognito's, and `jose`. Each is a script of this folder, run by Node, and a conversation
-//! with it: one JSON object per line each way. `cargo xtask interop npm` installs them, and says
-//! where they are.
+//! Peers from npm: `oidc-provider` in the service's place, `openid-client` and `oauth4webapi` in
+//! Amazon Cognito's, and `jose`. Each is a script in this folder. Node runs it, and the test talks
+//! to it in lines of JSON, one object per line in each direction.
+//! `cargo xtask interop npm` installs the packages, and says where they are.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _};
@@ -19,15 +19,15 @@ mod jose;
 mod provider;
 mod relying_party;
 
-/// How long an answer may take. A login of both sides takes a second on a machine at rest.
+/// How long an answer may take. A login with both libraries takes a second on a machine at rest.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running script. It ends when this goes.
+/// A running script. It ends when it is dropped.
 struct Script {
     name: &'static str,
     questions: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
-    /// What it writes besides its answers: shown when a test fails.
+    /// What the script writes to standard error: shown if a test fails.
     messages: File,
     _process: Child,
 }
@@ -73,7 +73,7 @@ impl Script {
         }
     }
 
-    /// What the script says next.
+    /// The next object that the script writes.
     async fn next(&mut self) -> Value {
         let line = tokio::time::timeout(PATIENCE, self.answers.next_line()).await;
         let line = line.unwrap_or_else(|_| panic!("{} doesn't answer", self.name));
@@ -82,19 +82,19 @@ impl Script {
         serde_json::from_str(&line).expect("JSON")
     }
 
-    /// Asks for `action` with these parameters: the answer, or what the library refused, ready to
-    /// be compared.
+    /// Asks for `action`, and gives the answer. The error is the library's refusal, without what
+    /// can't be compared.
     async fn ask(&mut self, action: &str, parameters: Value) -> Result<Value, Value> {
         self.conversation(action, parameters)
             .await
             .map_err(comparable)
     }
 
-    /// The same, where nothing is refused.
+    /// Asks for `action`, and gives the answer.
     ///
     /// # Panics
     ///
-    /// If it is.
+    /// If the library refuses.
     async fn answer(&mut self, action: &str, parameters: Value) -> Value {
         self.conversation(action, parameters)
             .await
@@ -120,8 +120,8 @@ impl Script {
     }
 }
 
-/// A refusal without what is another one each time or with the next version of a library: its
-/// message, and the support id behind the bridge's class.
+/// A refusal without what changes each time or with the next version of a library: the message, and
+/// the support id after the bridge's class.
 fn comparable(refused: Value) -> Value {
     let Value::Object(mut refused) = refused else {
         panic!("no refusal: {refused}");
@@ -141,7 +141,8 @@ fn comparable(refused: Value) -> Value {
     Value::Object(refused)
 }
 
-/// `error_description` of the bridge becomes `class`; one of another party stays.
+/// Replaces the `error_description` of the bridge by `class`. The description of another party
+/// stays.
 fn without_support_id(members: &mut Map<String, Value>) {
     let description = members.get("error_description").and_then(Value::as_str);
     let Some((class, support_id)) = description.and_then(|text| text.split_once(' ')) else {

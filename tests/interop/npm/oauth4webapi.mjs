@@ -1,8 +1,8 @@
-// npm's oauth4webapi in Amazon Cognito's place: a whole login against the bridge, found by
-// discovery, step by step. With `client_secret_post`, state, nonce and PKCE S256, and with every
-// check that the library has.
-// The test brings the browser: it takes the authorization URL, and gives back where the browser
-// arrived.
+// npm's oauth4webapi in Amazon Cognito's place: a whole login through the bridge, found by
+// discovery, step by step. It uses `client_secret_post`, state, nonce and PKCE with S256, and makes
+// every check that the library has.
+// The test is the browser: it gets the authorization URL, and answers with the URL at which the
+// browser arrived.
 
 import * as oauth from 'oauth4webapi';
 
@@ -10,7 +10,7 @@ import { converse } from './conversation.mjs';
 import { loopback } from './loopback.mjs';
 import { SCOPE, settings, verifiedByJose, withoutTokens } from './relying-party.mjs';
 
-// `http` is for loopback only.
+// These options allow `http`, which is only used on the loopback.
 const http = { [oauth.customFetch]: loopback, [oauth.allowInsecureRequests]: true };
 const client = { client_id: settings.clientId, id_token_signed_response_alg: 'RS256' };
 
@@ -69,7 +69,7 @@ await converse({
       requireIdToken: true,
       maxAge: login.maxAge,
     });
-    // Over TLS the library needn't verify the signature; it is asked to.
+    // Over TLS, the library may skip the signature. This verifies it too.
     await oauth.validateApplicationLevelSignature(server, response, http);
     const claims = oauth.getValidatedIdTokenClaims(tokens);
     const posted = await oauth.protectedResourceRequest(

@@ -1,8 +1,8 @@
-// npm's openid-client in Amazon Cognito's place: a whole login against the bridge, found by
-// discovery.
-// With `client_secret_post`, state, nonce and PKCE S256, and with every check that the library has.
-// The test brings the browser: it takes the authorization URL, and gives back where the browser
-// arrived.
+// npm's openid-client in Amazon Cognito's place: a whole login through the bridge, found by
+// discovery. It uses `client_secret_post`, state, nonce and PKCE with S256, and makes every check
+// that the library has.
+// The test is the browser: it gets the authorization URL, and answers with the URL at which the
+// browser arrived.
 
 import * as client from 'openid-client';
 
@@ -17,8 +17,8 @@ async function discovered(clientSecret) {
   const authentication = client.ClientSecretPost(clientSecret);
   return client.discovery(settings.issuer, settings.clientId, undefined, authentication, {
     [client.customFetch]: loopback,
-    // `http` is for loopback only; the second makes the library verify the signature too, which
-    // over TLS it needn't.
+    // The first allows `http`, which is only used on the loopback. The second makes the library
+    // verify the signature, which it may skip over TLS.
     execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks],
   });
 }

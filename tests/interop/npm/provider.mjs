@@ -1,8 +1,8 @@
-// npm's oidc-provider in the place of the Digital Authentication App service, at an issuer with a
-// path.
-// As strict as that service says to be: `private_key_jwt` only, PKCE with S256, pairwise subjects,
-// `iss` in the answer (RFC 9207). The test registers one client and its people, and may rotate the
-// keys; the pages ask for a login and for consent.
+// npm's oidc-provider in the place of the Digital Authentication App service, with an issuer that
+// has a path.
+// It is as strict as the service's documentation: only `private_key_jwt`, PKCE with S256, pairwise
+// subjects, `iss` in the authorization response (RFC 9207). The test registers one client and its
+// people, and can rotate the keys. Its two pages ask for a login and for consent.
 
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -19,7 +19,7 @@ const COOKIE_KEYS = [randomBytes(32).toString('base64url')];
 
 let registered;
 let provider;
-// What the token endpoint was sent, and why it refused: the test asks for it.
+// The token requests so far, each with its outcome. The test reads them.
 let tokenRequests = [];
 
 const server = createServer((request, response) => {
@@ -44,7 +44,7 @@ function issuer() {
   return `http://service.localhost:${server.address().port}${MOUNT}`;
 }
 
-// One key for each algorithm, side by side, each with its `kid`.
+// One key for each algorithm, each with its own `kid`.
 function newKeys() {
   const pairs = [
     ['ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' })],
@@ -90,7 +90,7 @@ function configuration({ client, people }) {
       openid: ['sub'],
       ...Object.fromEntries(ATTRIBUTES.map((attribute) => [attribute, [attribute]])),
     },
-    // `people` has them in the service's form, which is not that of OpenID Connect.
+    // The claims of `people` are in the service's form, which differs from that of OpenID Connect.
     findAccount: (_context, id) =>
       people[id] && { accountId: id, claims: async () => ({ sub: id, ...people[id] }) },
     interactions: { url: (_context, { uid }) => `${MOUNT}/interaction/${uid}` },
@@ -112,7 +112,7 @@ function configuration({ client, people }) {
   };
 }
 
-// Keys and clients are the provider's for good, so a change of either is a new provider at the same
+// Keys and clients of a provider can't be changed. So any change starts a new provider at the same
 // address.
 function start() {
   provider = new Provider(issuer(), configuration(registered));
@@ -135,13 +135,14 @@ async function handle(request, response) {
     await interact(request, response);
     return;
   }
-  // As a framework does that mounts an application below a path.
+  // Removes the path, as a framework does that mounts an application below a path.
   request.originalUrl = request.url;
   request.url = request.url.slice(MOUNT.length);
   await provider.callback()(request, response);
 }
 
-// The two pages: `login` asks who it is, `consent` whether the client may have what it asks for.
+// The two pages: `login` asks who the person is, `consent` asks whether the client may have the
+// requested claims.
 async function interact(request, response) {
   const { prompt, params, session } = await provider.interactionDetails(request, response);
   if (request.method === 'GET') {
@@ -174,7 +175,7 @@ async function granted(accountId, clientId, { missingOIDCScope = [] }) {
   return grant.save();
 }
 
-// The scopes that are missing are known to the provider word by word: nothing in them needs
+// The names of the missing scopes are known to the provider, and contain nothing that needs
 // escaping.
 function page({ name, details }) {
   const question =
@@ -204,8 +205,8 @@ async function body(request) {
 }
 
 await converse({
-  // client: what is registered of it; people: their claims by login; acr: of every login;
-  // seconds_since_authentication.
+  // client: the registered metadata of the client. people: the claims of each person, by login.
+  // acr: the acr of every login. seconds_since_authentication: how long ago a person authenticated.
   register(registration) {
     registered = { acr: 'aal3', seconds_since_authentication: 0, ...registration };
     tokenRequests = [];

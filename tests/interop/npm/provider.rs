@@ -1,7 +1,7 @@
-//! npm's `oidc-provider` in the service's place: whole logins of the built function against a
-//! provider that others wrote, with Amazon Cognito in front. It takes `private_key_jwt` and PKCE
-//! with S256 and nothing else, and says why it refuses. The browser without a screen fills in its
-//! two pages, for login and consent.
+//! npm's `oidc-provider` in the service's place: whole logins of the built function, with Amazon
+//! Cognito's stand-in in front. The provider accepts only `private_key_jwt` and PKCE with S256, and
+//! says why it refuses a request. A browser without a screen fills in its two pages, for login and
+//! consent.
 
 use demo::laptop::{APP_CALLBACK, Configuration, SERVICE_CLIENT_ID};
 use federation::variables;
@@ -19,7 +19,7 @@ use url::Url;
 
 use super::Script;
 
-/// The provider, and what the bridge is to it.
+/// The provider, and the bridge's registration there.
 struct Provider {
     script: Script,
     endpoints: Endpoints,
@@ -47,8 +47,8 @@ impl Provider {
         provider
     }
 
-    /// Registers the bridge and the stand-in's test persons, with these members of the client's
-    /// metadata and of the registration changed.
+    /// Registers the bridge and the stand-in's test persons. `client` changes members of the
+    /// client's metadata, `registration` members of the rest.
     async fn register(&mut self, client: Value, registration: Value) {
         let people: Map<_, _> = personas(SimClock::default().now())
             .into_iter()
@@ -67,13 +67,13 @@ impl Provider {
         self.script.answer("register", all).await;
     }
 
-    /// What the token endpoint was sent so far, each with its `outcome`.
+    /// The token requests that the provider got so far, each with its `outcome`.
     async fn token_requests(&mut self) -> Vec<Value> {
         let requests = self.script.answer("token_requests", json!({})).await;
         requests.as_array().expect("a list").clone()
     }
 
-    /// The outcomes alone.
+    /// The outcomes of the token requests.
     async fn outcomes(&mut self) -> Vec<Value> {
         let requests = self.token_requests().await.into_iter();
         requests
@@ -108,20 +108,20 @@ async fn laptop_with(change: impl FnOnce(&mut LaptopOptions)) -> Laptop<Provider
     laptop.await.expect("free ports are free")
 }
 
-/// What a person does at the provider.
+/// What a person does on the provider's pages.
 #[derive(Clone, Copy)]
 enum Person<'a> {
     /// Signs in with this login, and consents.
     Consents(&'a str),
-    /// Goes back at the first page.
+    /// Cancels on the first page.
     CancelsLogin,
-    /// Signs in, and doesn't consent.
+    /// Signs in, and cancels on the consent page.
     CancelsConsent(&'a str),
-    /// Was here before, so that there is nothing to do.
+    /// Nothing, because the provider still knows the person.
     IsKnown,
 }
 
-/// Follows the browser from `start` through the provider's pages, until `until` or to another page.
+/// Follows the browser from `start` through the provider's pages, until `until` or another page.
 async fn visit(
     browser: &UserAgent,
     start: &Url,
@@ -157,7 +157,7 @@ async fn visit(
     browser.follow(&next, "text/html", until).await.unwrap().end
 }
 
-/// A login from the app to the app.
+/// Signs in, from the app and back to the app.
 async fn login(laptop: &Laptop<Provider>, browser: &UserAgent, person: Person<'_>) -> Outcome {
     let (app, start) = laptop.begin().unwrap();
     let at_app = |url: &Url| url.as_str().starts_with(APP_CALLBACK);
@@ -172,7 +172,7 @@ fn signed_in(outcome: Outcome) -> SignedIn {
     }
 }
 
-/// The error that the app got, and the bridge's class of it.
+/// The error that the app got, and the bridge's class in it.
 fn failed_at_app(outcome: Outcome) -> (String, String) {
     match outcome {
         Outcome::Failed(Failed {
@@ -196,8 +196,8 @@ fn persona(id: &str) -> Persona {
         .expect("a persona")
 }
 
-/// The app's ID token holds the claims that this person must have in Amazon Cognito, and no others
-/// of the four; nothing else holds any.
+/// Asserts that the app's ID token has exactly those of the four claims that the persona must have
+/// in Amazon Cognito, and that no other token has any.
 fn assert_holds(signed_in: &SignedIn, persona: &Persona) {
     for claim in ["name", "address", "birthdate", "gender"] {
         let expected = persona.claims.get(claim).map(String::as_str);
@@ -212,7 +212,7 @@ fn assert_holds(signed_in: &SignedIn, persona: &Persona) {
     }
 }
 
-/// The address at which the browser comes back to the bridge, before it is requested.
+/// The URL at which the browser comes back to the bridge. It isn't requested yet.
 async fn to_callback(laptop: &Laptop<Provider>, browser: &UserAgent, person: Person<'_>) -> Url {
     let request = RelyingParty::new(laptop).authorization_request();
     let at_callback = |url: &Url| url.path() == "/callback";
@@ -222,7 +222,7 @@ async fn to_callback(laptop: &Laptop<Provider>, browser: &UserAgent, person: Per
     }
 }
 
-/// A login of a client in Amazon Cognito's place: its code.
+/// Signs in with a client in Amazon Cognito's place, and gives the code.
 async fn code(laptop: &Laptop<Provider>) -> String {
     let browser = browser();
     let callback = to_callback(laptop, &browser, Person::Consents("adult")).await;
@@ -250,7 +250,7 @@ async fn every_persona_signs_in(algorithm: Algorithm) {
         assert_eq!(request["outcome"], granted());
         let mut names: Vec<_> = request.as_object().unwrap().keys().collect();
         names.retain(|name| *name != "outcome");
-        // Contract §4, and nothing else.
+        // The parameters of contract §4, and nothing else.
         assert_eq!(
             names,
             [
@@ -328,8 +328,8 @@ async fn a_person_who_cancels_is_known_to_have_cancelled() {
     laptop.stop_around().await;
 }
 
-/// The provider has another key of the client, first under its own `kid`, then under that of the
-/// bridge's key.
+/// The provider knows another key of the client: first with its own `kid`, then with the `kid` of
+/// the bridge's key.
 #[tokio::test]
 async fn an_assertion_of_another_key_is_refused() {
     let mut laptop = laptop().await;
@@ -358,7 +358,7 @@ async fn an_assertion_of_another_key_is_refused() {
     laptop.stop_around().await;
 }
 
-/// What the bridge sent, sent once more by somebody who saw it.
+/// Somebody who saw the bridge's request sends it once more.
 #[tokio::test]
 async fn an_assertion_is_taken_once() {
     let mut laptop = laptop().await;
@@ -404,7 +404,7 @@ async fn a_code_is_taken_once() {
     laptop.stop_around().await;
 }
 
-/// The logins above would show little if the provider let anything else pass.
+/// Shows that the logins above prove something: the provider refuses everything else.
 #[tokio::test]
 async fn the_provider_takes_no_login_without_pkce_and_no_other_proof_of_the_client() {
     let mut laptop = laptop().await;
@@ -508,7 +508,8 @@ async fn an_assurance_that_is_not_accepted_is_refused() {
     let mut laptop = laptop().await;
     for (acr, class) in [
         (json!("crl"), "assurance_not_accepted"),
-        // A claim that is there has its form (OIDC Core §2): null isn't taken for absent.
+        // A claim that is present must have its form (OIDC Core §2). `null` doesn't count as
+        // absent.
         (json!(null), "id_token_malformed"),
     ] {
         let registration = json!({ "acr": acr });
@@ -519,8 +520,8 @@ async fn an_assurance_that_is_not_accepted_is_refused() {
     laptop.stop_around().await;
 }
 
-/// The provider isn't asked for a new authentication, since the service documents no way to:
-/// `auth_time` has to show one.
+/// The bridge doesn't ask the provider for a new authentication, since the service documents no way
+/// to do so. Only `auth_time` can show one.
 #[tokio::test]
 async fn an_authentication_is_as_old_as_auth_time_says() {
     let mut laptop = laptop().await;

@@ -1,7 +1,6 @@
-// What both relying parties have in common: who they are at the bridge, and what they tell the test
-// of a login.
-// Each library does all of a login with its own checks; the ID token is then verified once more by
-// `jose` alone.
+// What both relying parties share: their settings as clients of the bridge, and what they tell the
+// test about a login.
+// Each library checks a login by itself. `jose` then verifies the ID token again.
 
 import { createHash } from 'node:crypto';
 
@@ -20,12 +19,13 @@ export const settings = {
 
 export const SCOPE = 'openid name address birthdate gender';
 
-// What the test may see of a token response: everything but the tokens.
+// A token response without the tokens, which the test needn't see.
 export function withoutTokens({ access_token, id_token, ...rest }) {
   return rest;
 }
 
-// OIDC Core §3.1.3.7, by a library that knows nothing of OAuth. `ISSUER` is compared byte for byte.
+// Verifies the ID token as OIDC Core §3.1.3.7 says, with a library that knows nothing of OAuth. The
+// issuer must equal `ISSUER` byte for byte.
 export async function verifiedByJose({ id_token, access_token }, { jwks_uri }) {
   const keys = createRemoteJWKSet(new URL(jwks_uri), { [customFetch]: loopback });
   const { protectedHeader, payload } = await jwtVerify(id_token, keys, {
@@ -39,8 +39,8 @@ export async function verifiedByJose({ id_token, access_token }, { jwks_uri }) {
   return { header: protectedHeader, claims: payload, access_token_hash: accessTokenHash(access_token) };
 }
 
-// What `at_hash` has to be for RS256 (OIDC Core §3.1.3.6). In the code flow it is optional, and
-// neither library compares it.
+// The `at_hash` that belongs to an access token for RS256 (OIDC Core §3.1.3.6). It is optional in
+// the code flow, and neither library compares it.
 function accessTokenHash(accessToken) {
   return createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url');
 }

@@ -1,7 +1,7 @@
-//! npm's `openid-client` and `oauth4webapi` in Amazon Cognito's place: whole logins against the
-//! built function, with a nonce and PKCE, found by discovery, and the refusals as those libraries
-//! see them. `jose` verifies the ID token once more. The service is its stand-in; the browser is
-//! the one without a screen.
+//! npm's `openid-client` and `oauth4webapi` in Amazon Cognito's place: whole logins through the
+//! built function, found by discovery, with a nonce and PKCE; and the bridge's refusals, as these
+//! libraries report them. `jose` verifies the ID token again.
+//! The service is its stand-in, and the browser has no screen.
 
 use demo::laptop::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
 use federation::variables;
@@ -14,7 +14,7 @@ use url::Url;
 
 use super::Script;
 
-/// A laptop, and a script that is its client.
+/// A laptop, and the script of a library that is its client.
 struct Client {
     laptop: Laptop,
     script: Script,
@@ -42,7 +42,8 @@ impl Client {
         Self { laptop, script }
     }
 
-    /// A login of the first test person: the URL at which the browser comes back to the client.
+    /// Signs the first test person in, and gives the URL at which the browser comes back to the
+    /// client.
     async fn signed_in(&mut self, request: Value, fault: Option<Fault>) -> String {
         let start = self.script.answer("begin", request).await;
         let start = Url::parse(start.as_str().expect("a URL")).expect("a URL");
@@ -66,7 +67,7 @@ impl Client {
     }
 }
 
-/// What both libraries say of an OAuth error of the token endpoint (RFC 6749 §5.2).
+/// How both libraries report an OAuth error of the token endpoint (RFC 6749 §5.2).
 fn token_error(status: u16, error: &str, class: &str) -> Value {
     json!({
         "name": "ResponseBodyError", "code": "OAUTH_RESPONSE_BODY_ERROR",
@@ -80,7 +81,8 @@ async fn finds_a_provider_that_answers_without_iss(library: &'static str) {
     let issuer = RelyingParty::new(&client.laptop).issuer();
     assert_eq!(metadata["issuer"], issuer);
     assert_eq!(metadata["jwks_uri"], format!("{issuer}/jwks.json"));
-    // So a client doesn't wait for `iss` (RFC 9207 §3); Amazon Cognito knows nothing of it.
+    // So a client doesn't expect `iss` in the response (RFC 9207 §3). Amazon Cognito doesn't know
+    // `iss` there.
     assert_eq!(
         metadata["authorization_response_iss_parameter_supported"],
         Value::Null
@@ -97,7 +99,8 @@ async fn signs_in_with_nonce_and_pkce(library: &'static str) {
     assert_eq!(
         login["token_response"],
         json!({
-            // RFC 6749 §5.1: compared without case, and so lower case in both libraries.
+            // Token types are compared without case (RFC 6749 §5.1). Both libraries give it in
+            // lower case.
             "token_type": "bearer",
             "expires_in": 300,
             "scope": "openid name address birthdate gender",
@@ -210,7 +213,7 @@ async fn is_refused_with_another_secret(library: &'static str) {
             "client_authentication_failed"
         ))
     );
-    // The code is still good for who it belongs to.
+    // The code is still good for the right client.
     client.script.answer("discover", json!({})).await;
     client.finish(question).await.unwrap();
     client.laptop.stop().await;
@@ -247,7 +250,7 @@ async fn understands_the_challenge_of_userinfo(library: &'static str) {
     client.laptop.stop().await;
 }
 
-/// The same tests for each library.
+/// Makes each test once for each library.
 macro_rules! for_each_library {
     ($($test:ident)+) => {
         mod openid_client {
