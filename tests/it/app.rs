@@ -1,6 +1,6 @@
-//! The app of the demo, met as a person and as an attacker meet it: the real function, the
-//! stand-ins, a browser without a screen. Every way that a login can go ends on a page that says
-//! what happened, and nothing from a request is markup there.
+//! The app of the demo, used by a person and by an attacker, with the real function, the stand-ins,
+//! and a browser without a screen. Every login ends on a page that says what happened, however it
+//! goes. Nothing from a request becomes markup on a page.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use user_pool::scope::{RESOURCE_SERVER, Scope};
 
 const HTML: &str = "text/html";
 
-/// Everything with the app.
+/// Starts a laptop with the app.
 async fn site() -> Laptop {
     laptop_with(|options| {
         options.app = Some(AppSettings {
@@ -40,7 +40,7 @@ fn at(laptop: &Laptop, path: &str) -> Url {
     Url::parse(base).unwrap().join(path).unwrap()
 }
 
-/// A page of the app, redirects followed.
+/// Requests a page of the app, and follows redirects.
 async fn visit(laptop: &Laptop, browser: &UserAgent, path: &str) -> Page {
     arrive(browser, &at(laptop, path)).await
 }
@@ -50,7 +50,7 @@ async fn arrive(browser: &UserAgent, url: &Url) -> Page {
     journey.page().unwrap().clone()
 }
 
-/// The address of the first link whose markup holds this.
+/// The address of the first link whose markup contains `mark`.
 fn link(page: &Page, mark: &str) -> Url {
     let text = page.text();
     let (_, rest) = text.split_once(mark).expect("the link is there");
@@ -59,7 +59,7 @@ fn link(page: &Page, mark: &str) -> Url {
     page.url.join(&href.replace("&#38;", "&")).unwrap()
 }
 
-/// From the app's button over Cognito's hosted page to the test-card page.
+/// Goes from the app's button through Cognito's hosted page to the test-card page.
 async fn to_the_test_card(laptop: &Laptop, browser: &UserAgent) -> Arrival {
     let hosted = visit(laptop, browser, "/login").await;
     assert_eq!(hosted.url.host_str(), Some("cognito.localhost"));
@@ -69,7 +69,7 @@ async fn to_the_test_card(laptop: &Laptop, browser: &UserAgent) -> Arrival {
     journey.await.unwrap().end
 }
 
-/// From the test-card page to the app's callback, which isn't requested.
+/// Goes from the test-card page to the app's callback, which isn't requested.
 async fn to_the_callback(
     laptop: &Laptop,
     browser: &UserAgent,
@@ -87,7 +87,7 @@ async fn to_the_callback(
     }
 }
 
-/// A whole login, and the page at its end.
+/// Signs in, and gives the last page.
 async fn sign_in(
     laptop: &Laptop,
     browser: &UserAgent,
@@ -99,7 +99,7 @@ async fn sign_in(
     arrive(browser, &callback).await
 }
 
-/// Where `/login` sends this browser, and with which state.
+/// Begins a login with `/login`, and gives its state.
 async fn begin(laptop: &Laptop, browser: &UserAgent) -> String {
     let answer = browser.get(&at(laptop, "/login"), HTML).await.unwrap();
     assert_eq!(answer.status, 303);
@@ -107,7 +107,7 @@ async fn begin(laptop: &Laptop, browser: &UserAgent) -> String {
     kit::parameter(&target, "state").unwrap()
 }
 
-/// The headers that every page has.
+/// Asserts that a page has the headers that every page must have.
 fn assert_strict(page: &Page) {
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
@@ -134,14 +134,14 @@ async fn the_start_page_says_what_it_is_in_the_language_of_whoever_reads() {
     ] {
         assert!(page.text().contains(told), "{told}");
     }
-    // The browser is known from here on, by a cookie that only this host gets.
+    // From here on, the app recognises the browser by a cookie that is only for its own host.
     let cookie = page.header("set-cookie").unwrap();
     assert!(cookie.starts_with("__Host-browser="), "{cookie}");
     assert!(cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"));
 
     let english = visit(&laptop, &person, "/?lang=en").await;
     assert!(english.text().contains("Works in Chrome, Edge and Firefox"));
-    // It is remembered, and Cognito is told.
+    // The app remembers the language, and passes it to Cognito.
     let page = visit(&laptop, &person, "/").await;
     assert!(page.text().contains("<html lang=\"en\">"));
     assert_eq!(page.header("set-cookie"), None);
@@ -166,7 +166,7 @@ async fn somebody_who_signs_in_sees_their_attributes_the_tokens_decoded_and_the_
             assert!(text.contains(value.as_str()), "{id}: {claim}");
         }
         assert_eq!(text.matches("class=\"absent\"").count(), absent, "{id}");
-        // Decoded, and not as they are.
+        // The page shows the tokens decoded, and not the tokens themselves.
         for told in [
             "&#34;token_use&#34;: &#34;id&#34;",
             "&#34;access&#34;",
@@ -174,7 +174,7 @@ async fn somebody_who_signs_in_sees_their_attributes_the_tokens_decoded_and_the_
         ] {
             assert!(text.contains(told), "{told}");
         }
-        // What begins like a token is cut after its fourth character.
+        // Whatever begins like a token is cut after its fourth character.
         let begin = text.split("eyJ").skip(1);
         assert!(
             begin
@@ -185,7 +185,8 @@ async fn somebody_who_signs_in_sees_their_attributes_the_tokens_decoded_and_the_
         let mut words =
             text.split(|one: char| !one.is_ascii_alphanumeric() && !"-_.".contains(one));
         assert!(!words.any(|word| word.starts_with("eyJ") && word.contains('.')));
-        // The whole story, from the app's own first answer to its last, and every check held.
+        // The diagram shows every hop, from the app's first answer to its last, and every check
+        // passed.
         let (_, story) = text.split_once("id=\"story-title\"").unwrap();
         for hop in [
             "GET /login",
@@ -199,7 +200,7 @@ async fn somebody_who_signs_in_sees_their_attributes_the_tokens_decoded_and_the_
             assert!(story.contains(hop), "{hop}");
         }
         assert!(!story.contains("class=\"fail\"") && !story.contains("pill fail"));
-        // Each arrow says what it is for.
+        // Each arrow has a sentence that says what it is for.
         let (rows, whys) = (
             story.matches("<li class=\"row").count() - story.matches(" answer\"").count(),
             story.matches("class=\"why\"").count(),
@@ -270,14 +271,14 @@ async fn a_login_that_fails_is_told_with_its_class_its_words_and_its_story() {
             assert!(text.contains(&told), "{told}");
         }
         assert!(!text.contains("<script"));
-        // It is this browser's own: by its address alone nobody else sees it.
+        // The page belongs to this browser. Another browser that has its address doesn't see it.
         let stranger = arrive(&login_kit::browser(), &page.url).await;
         assert_eq!(stranger.status, 400);
         assert!(!stranger.text().contains(class));
-        // The start page has the way there.
+        // The start page links to the page of the failure.
         let start = visit(&laptop, &browser, "/").await;
         assert_eq!(link(&start, "class=\"remark failed\"").path(), "/failed");
-        // Nobody is signed in.
+        // The person isn't signed in.
         assert_eq!(visit(&laptop, &browser, "/signed-in").await.status, 403);
     }
     laptop.stop().await;
@@ -299,7 +300,7 @@ async fn two_tabs_end_each_with_its_own_login_and_say_that_there_was_another() {
     let first = to_the_callback(&laptop, &one, first, "adult", None).await;
     let page = arrive(&one, &first).await;
     assert!(page.text().contains("山田　太郎"));
-    // A login always brings a new session, and the one before ends.
+    // Every login makes a new session and ends the one before.
     assert_ne!(session_of(&laptop, &one), session);
     laptop.stop().await;
 }
@@ -319,7 +320,7 @@ async fn an_answer_is_taken_once_and_in_the_browser_that_began() {
     let page = to_the_test_card(&laptop, &browser).await;
     let callback = to_the_callback(&laptop, &browser, page, "adult", None).await;
 
-    // Somebody else opens it first: they get nothing, and it isn't used up.
+    // Another person's browser requests it first. It gets nothing, and doesn't use the login up.
     let stranger = arrive(&login_kit::browser(), &callback).await;
     assert_eq!(
         (stranger.status.as_u16(), stranger.url.path()),
@@ -334,7 +335,7 @@ async fn an_answer_is_taken_once_and_in_the_browser_that_began() {
     let signed_in = arrive(&browser, &callback).await;
     assert_eq!(signed_in.url.path(), "/signed-in");
 
-    // Reload and back button.
+    // Reloading the page, or going back to it, fails.
     let again = arrive(&browser, &callback).await;
     assert_eq!(again.status, 400);
     assert!(again.text().contains("このログインはもう終わっています"));
@@ -378,19 +379,19 @@ async fn an_answer_to_no_login_is_refused_with_a_reason_and_never_as_markup() {
         if query.starts_with("error=") {
             assert!(text.contains("&#60;script&#62;alert(1)"), "{text}");
         }
-        // Also not where the diagram tells of it.
+        // The diagram doesn't contain the hostile text as markup either.
         let start = visit(&laptop, &browser, "/").await.text();
         assert!(!start.contains("<script>alert"), "{query}");
     }
 
-    // With the state of a login an error is that login's end, and is escaped just so.
+    // An error with the state of a login ends that login, and its text is escaped too.
     let query = format!("/callback?state={state}&error={hostile}&error_description={hostile}");
     let page = visit(&laptop, &browser, &query).await;
     assert_eq!(page.url.path(), "/failed");
     assert!(page.text().contains("&#60;script&#62;alert(1)"));
     assert!(!page.text().contains("<script"));
 
-    // A code that Cognito never gave out.
+    // A code that Cognito didn't issue.
     let state = begin(&laptop, &browser).await;
     let page = visit(
         &laptop,
@@ -439,7 +440,7 @@ async fn log_out_ends_this_browsers_session_and_no_other() {
     assert!(start.text().contains("ログインしています。"));
     let session = session_of(&laptop, &one);
 
-    // A form of another site: its browser says so.
+    // A form of another site. The browser's headers show where it comes from.
     let port = at(&laptop, "/").port().unwrap();
     let foreign = reqwest::Client::new()
         .post(format!("http://127.0.0.1:{port}/logout"))
@@ -448,7 +449,7 @@ async fn log_out_ends_this_browsers_session_and_no_other() {
         .header("sec-fetch-site", "cross-site");
     assert_eq!(foreign.send().await.unwrap().status(), 403);
     assert_eq!(visit(&laptop, &one, "/signed-in").await.status, 200);
-    // By its address nobody logs out.
+    // A GET doesn't log out.
     assert_eq!(visit(&laptop, &one, "/logout").await.status, 405);
 
     let answer = one
@@ -465,7 +466,7 @@ async fn log_out_ends_this_browsers_session_and_no_other() {
     let start = visit(&laptop, &one, "/").await;
     assert!(!start.text().contains("ログインしています。"));
     assert_eq!(visit(&laptop, &other, "/signed-in").await.status, 200);
-    // The cookie is gone, and would open nothing.
+    // The cookie is deleted, and would no longer be accepted.
     let cookies = one.cookies(&at(&laptop, "/"));
     assert!(cookies.iter().all(|cookie| cookie.name != "__Host-session"));
     let stolen = reqwest::Client::new()
@@ -552,7 +553,7 @@ async fn it_remembers_a_bounded_number_of_logins() {
     for _ in 0..199 {
         begin(&laptop, &browser).await;
     }
-    // The oldest went for the newest, and only that.
+    // Only the oldest login was dropped, to make room for the newest one.
     for (state, words) in [
         (first, "そのログインは見つかりません"),
         (
@@ -602,7 +603,7 @@ async fn the_story_waits_for_something_new_and_is_that_of_this_browser() {
 
     let other = visit(&laptop, &stranger, "/story?seen=0").await.text();
     assert!(other.contains("まだ何も起きていません") && !other.contains("GET /login"));
-    // A page that was open before everything was started anew has seen more than there is.
+    // A page that was open while the laptop was restarted asks for more than there is.
     let page = visit(&laptop, &watching, &format!("/story?seen={}", u64::MAX)).await;
     assert_eq!(page.status, 200);
     assert_eq!(seen(&page), laptop.journal.now().number());
@@ -648,7 +649,7 @@ async fn a_browser_that_leaves_in_the_middle_leaves_a_login_and_a_story_that_end
     laptop.stop().await;
 }
 
-/// Asks for this, and goes away once it is being answered.
+/// Sends a request, and disconnects while it is being answered.
 async fn leave_in_the_middle(laptop: &Laptop, browser: &UserAgent, url: &Url) {
     let before = laptop.journal.now();
     tokio::select! {
@@ -657,7 +658,7 @@ async fn leave_in_the_middle(laptop: &Laptop, browser: &UserAgent, url: &Url) {
     }
 }
 
-/// Waits until every hop has ended, and gives the status of the one that ended last.
+/// Waits until every hop has ended, and gives the status of the last one.
 async fn all_ended(laptop: &Laptop) -> Option<u16> {
     let ended = async {
         loop {
@@ -737,7 +738,8 @@ async fn the_answers_stand_behind_the_hops_that_they_needed() {
         .copied()
         .filter(|id| id.starts_with("answer-"))
         .collect();
-    // Cognito's, the bridge's, and the app's own; the bridge may fetch keys in its callback, too.
+    // At least three: of Cognito, of the bridge, and of the app. The bridge may also fetch keys in
+    // its callback.
     assert!(answers.len() >= 3, "{ids:?}");
     for answer in answers {
         let request = answer.replace("answer-", "hop-");
@@ -746,7 +748,7 @@ async fn the_answers_stand_behind_the_hops_that_they_needed() {
             "{ids:?}"
         );
     }
-    // The steps that programs read are the same hops.
+    // The steps for programs contain the same hops.
     let steps = laptop.journal.steps();
     assert!(steps.len() >= ids.iter().filter(|id| id.starts_with("hop-")).count());
     let told: Value = serde_json::to_value(&steps).unwrap();
@@ -754,12 +756,12 @@ async fn the_answers_stand_behind_the_hops_that_they_needed() {
     laptop.stop().await;
 }
 
-/// The scopes that a redirect to Cognito asks for.
+/// The scopes in a redirect to Cognito.
 fn asked_scopes(page: &Page) -> Option<String> {
     kit::parameter(&page.redirect_target().unwrap()?, "scope")
 }
 
-/// The address of a login that asks for these scopes, as the form of the start page sends it.
+/// The address of a login with these scopes, as the form of the start page sends it.
 fn login_asking(scopes: &[Scope]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query
@@ -771,7 +773,7 @@ fn login_asking(scopes: &[Scope]) -> String {
     format!("/login?{}", query.finish())
 }
 
-/// A whole login that asks for these scopes, and the page at its end.
+/// Signs in with these scopes, and gives the last page.
 async fn sign_in_asking(
     laptop: &Laptop,
     browser: &UserAgent,
@@ -786,7 +788,7 @@ async fn sign_in_asking(
     arrive(browser, &callback).await
 }
 
-/// The checkboxes of the start page, and whether each is checked.
+/// The checkboxes of the start page, and whether each one is checked.
 fn checkboxes(page: &Page) -> Vec<(String, bool)> {
     let text = page.text();
     let boxes = text.split("<input type=\"checkbox\" name=\"scope\" value=\"");
@@ -816,7 +818,7 @@ async fn the_scopes_that_somebody_chooses_are_those_that_cognito_is_asked_for() 
             "openid digital-auth/age_over_20".to_owned(),
         ),
         (login_asking(&every), all.to_string()),
-        // Twice is once.
+        // A scope that is chosen twice counts once.
         (
             login_asking(&[name, name]),
             "openid digital-auth/name".to_owned(),
@@ -853,11 +855,11 @@ async fn the_start_page_lets_one_choose_by_purpose_or_one_by_one_without_a_scrip
         page.text()
             .contains("<form class=\"card ask\" id=\"ask\" method=\"get\" action=\"/login\"")
     );
-    // The form leads to Cognito, so the policy can't hold it at this site.
+    // The form leads to Cognito, so the policy can't restrict forms to this site.
     let policy = page.header("content-security-policy").unwrap();
     assert!(!policy.contains("form-action"), "{policy}");
 
-    // A purpose chooses its scopes, in both languages.
+    // Choosing a purpose chooses its scopes, in both languages.
     let start = |page: &Page, purpose: &str| {
         let text = page.text();
         let (before, _) = text.split_once(&format!("<b>{purpose}</b>")).unwrap();
@@ -884,7 +886,7 @@ async fn the_start_page_lets_one_choose_by_purpose_or_one_by_one_without_a_scrip
         ["digital-auth/name", "digital-auth/address"]
     );
 
-    // What was asked for last is what is shown to somebody who comes back; nobody else sees it.
+    // The start page keeps the scopes of the browser's last login. Other browsers don't see them.
     visit(
         &laptop,
         &person,
@@ -941,7 +943,7 @@ async fn an_app_that_asks_for_an_age_alone_learns_an_age_alone() {
     assert_eq!(not_asked.len(), scopes::known().count() - 1);
     assert!(not_asked.starts_with(&["氏名", "住所", "生年月日", "性別"]));
     assert!(!not_asked.contains(&"20歳以上か"), "{not_asked:?}");
-    // One row of the table: asked for, in both tokens, and not in userinfo.
+    // One row of the table: the attribute was asked for and is in both tokens, but not in userinfo.
     let (_, table) = text.split_once("<tbody>").unwrap();
     let (table, _) = table.split_once("</tbody>").unwrap();
     let claims = scopes::known().flat_map(Scope::claims).count();
@@ -950,7 +952,7 @@ async fn an_app_that_asks_for_an_age_alone_learns_an_age_alone() {
     assert_eq!(table.matches("class=\"yes\"").count(), 3);
     let row = table.split("<tr>").find(|row| row.contains("age_over_20"));
     assert_eq!(row.unwrap().matches("class=\"yes\"").count(), 3);
-    // A failed login of the same person would be tried again with the same scopes.
+    // After a failed login, the app offers another try with the same scopes.
     let hosted = visit(&laptop, &browser, &login_asking(&[Scope::AgeOver(20)])).await;
     let provider = link(&hosted, "class=\"button wide\"");
     let card = browser.follow(&provider, "application/json", |_| false);
@@ -1011,7 +1013,7 @@ async fn tokens_are_refreshed_at_the_app_and_the_story_of_it_is_told() {
     }
     assert!(!story.contains("pill fail") && !story.contains("idpresponse"));
 
-    // Nobody but the browser with the session, and not by an address or by another site's form.
+    // Only the browser with the session can refresh, and only with a form of this site.
     assert_eq!(refresh(&login_kit::browser()).await.status, 403);
     assert_eq!(visit(&laptop, &browser, "/refresh").await.status, 405);
     let session = session_of(&laptop, &browser);
@@ -1023,7 +1025,7 @@ async fn tokens_are_refreshed_at_the_app_and_the_story_of_it_is_told() {
         .header("sec-fetch-site", "cross-site");
     assert_eq!(foreign.send().await.unwrap().status(), 403);
 
-    // One that fails says why, and leaves what was there.
+    // A failed refresh says why, and leaves the tokens as they were.
     let second = token_id(&page);
     laptop.triggers.pre_token_generation.stop().await;
     let answer = refresh(&browser).await;

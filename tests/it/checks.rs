@@ -1,5 +1,6 @@
-//! What a login tells of its checks: every one by the class that it rules out, each with its words
-//! for people, in the order in which it is made; and no words for what no function tells.
+//! The checks that a login logs. Each check is named after the class of failure that it rules out,
+//! and has words for people. The log has all of them, in the order in which they are made. No words
+//! exist for a check that no function logs.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +11,11 @@ use record_trigger::Class as Trigger;
 use serde_json::Value;
 use service_simulator::persona::personas;
 
-/// What is told only of sign-ins through another provider.
+/// A check that is only made in sign-ins through another provider.
 const ANOTHER_PROVIDERS: &str = "provider_mismatch";
 
-/// The checks of these lines of a log. Each event has the name, and no value beside it.
+/// The names of the checks in these lines of a log. An event of a check contains the name, but no
+/// checked value.
 fn checks(lines: &[String]) -> Vec<String> {
     let events = lines
         .iter()
@@ -54,7 +56,7 @@ async fn a_complete_login_tells_every_check_for_which_there_are_words_in_their_o
         bridge_seen = lines.len();
         let once: BTreeSet<_> = told.iter().collect();
         assert_eq!(once.len(), told.len(), "{}: {told:?}", persona.id);
-        // The triggers open the same record, one after the other.
+        // Both triggers open the same record, so their checks are counted once.
         for (function, seen) in laptop.triggers.each().zip(&mut triggers_seen) {
             let lines = function.logs().lines();
             for check in checks(&lines[*seen..]) {

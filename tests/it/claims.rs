@@ -1,6 +1,6 @@
-//! What an app's tokens hold: exactly what its scopes say, proved to come from the card, and
-//! nothing else anywhere. Whole logins with all three functions; then the user overwrites what the
-//! user pool lets them overwrite.
+//! The claims in an app's tokens: exactly those that its scopes grant, proved to come from the
+//! card, and nothing else anywhere. Whole logins with all three functions; then the user overwrites
+//! the attributes that the user pool lets users overwrite.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,10 +30,10 @@ use user_pool::scope::Scope;
 
 /// The scope with which a user may overwrite attributes.
 pub(crate) const OWN_USER: &str = "aws.cognito.signin.user.admin";
-/// The four attributes, by their claims.
+/// The four attributes, by the names of their claims.
 const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
 
-/// The time of day, by which the functions go.
+/// The time of day that the functions see.
 fn now() -> DateTime<Utc> {
     SimClock::default().now()
 }
@@ -60,7 +60,7 @@ pub(crate) fn everything() -> String {
     Scopes::all().to_string()
 }
 
-/// The claims of ours that these claims have.
+/// Those of these claims that this project defines.
 fn ours(claims: &Map<String, Value>) -> BTreeMap<&str, &Value> {
     let names: BTreeSet<_> = scopes::known()
         .flat_map(Scope::claims)
@@ -70,7 +70,7 @@ fn ours(claims: &Map<String, Value>) -> BTreeMap<&str, &Value> {
     all.filter(|(name, _)| names.contains(*name)).collect()
 }
 
-/// That no claim of ours is in the tokens or in userinfo.
+/// Asserts that neither the tokens nor userinfo have a claim of ours.
 fn assert_no_claim(signed_in: &SignedIn, when: &str) {
     for claims in [
         &signed_in.id_token,
@@ -81,7 +81,7 @@ fn assert_no_claim(signed_in: &SignedIn, when: &str) {
     }
 }
 
-/// That none of the texts is anywhere in what the app got.
+/// Asserts that none of the texts is in the tokens or in userinfo.
 fn assert_nowhere<'a>(signed_in: &SignedIn, texts: impl IntoIterator<Item = &'a str>) {
     let got = [
         &signed_in.id_token,
@@ -96,14 +96,15 @@ fn assert_nowhere<'a>(signed_in: &SignedIn, texts: impl IntoIterator<Item = &'a 
     }
 }
 
-/// Whether a test person has reached an age today, as far as it is known.
+/// Whether a test person has reached an age today. `None` if the known part of the birth date
+/// doesn't tell.
 fn has_reached(persona: &Persona, age: u8) -> Option<bool> {
     let born = persona.userinfo.get("birthdate")?.as_str()?;
     let born: BirthDate = born.parse().unwrap();
     born.has_reached(age, japan_date(now()))
 }
 
-/// A laptop whose app client may ask for [`OWN_USER`] too.
+/// A laptop whose app client may also request [`OWN_USER`].
 pub(crate) async fn stack_with_own_users(change: impl FnOnce(&mut LaptopOptions)) -> Laptop {
     laptop_with(|options| {
         options.cognito = |cognito| cognito.app_client.allowed_scopes.push(OWN_USER.to_owned());
@@ -112,7 +113,7 @@ pub(crate) async fn stack_with_own_users(change: impl FnOnce(&mut LaptopOptions)
     .await
 }
 
-/// Calls the user pool's API as the user.
+/// Calls the user pool's API with the user's access token.
 async fn call(
     laptop: &Laptop,
     operation: &str,
@@ -135,7 +136,7 @@ async fn call(
     (status, answer.json().await.unwrap())
 }
 
-/// The user overwrites attributes.
+/// Overwrites attributes as the user.
 pub(crate) async fn overwrite(laptop: &Laptop, signed_in: &SignedIn, attributes: &[(&str, &str)]) {
     let attributes: Vec<_> = (attributes.iter())
         .map(|(name, value)| json!({ "Name": name, "Value": value }))
@@ -149,7 +150,7 @@ pub(crate) fn record_of(laptop: &Laptop, persona: &Persona) -> String {
     laptop.cognito.users()[&username(persona)][attribute::RECORD].clone()
 }
 
-/// How often a trigger told its operator of something: by the name of the log event, or by a class.
+/// How many events with this name or with this class of failure a trigger logged.
 fn told(function: &DirectFunction, word: &str) -> usize {
     let lines = function.logs().lines();
     let parsed = lines
@@ -162,7 +163,8 @@ fn told(function: &DirectFunction, word: &str) -> usize {
         .count()
 }
 
-/// A pool that customizes the tokens of machines sends events of version 3, to all of its users.
+/// A user pool that customizes the tokens of machines sends events of version 3 for all of its
+/// users.
 #[tokio::test]
 async fn tokens_hold_the_same_in_a_pool_that_customizes_those_of_machines() {
     let laptop = laptop_with(|options| {
@@ -198,7 +200,7 @@ async fn an_app_that_asks_for_one_age_gets_one_bit_and_nothing_of_the_person() {
             assert_eq!(ours(claims), expected, "{}", persona.id);
         }
         assert_eq!(ours(&signed_in.userinfo), BTreeMap::new(), "{}", persona.id);
-        // What is short, such as a gender, is in a random text now and then.
+        // A short value, such as a gender, can be part of random text by chance.
         let attributes = persona.claims.values().map(String::as_str);
         let sent = persona.userinfo.values().filter_map(Value::as_str);
         assert_nowhere(
@@ -290,7 +292,7 @@ async fn attributes_that_the_user_overwrites_reach_no_token_and_no_userinfo() {
         &refreshed,
         ["偽名の人", "偽の住所", "1900-01-01", "4102444800"],
     );
-    // What the user wrote is in the pool, until they sign in again.
+    // What the user wrote stays in the user pool until the next sign-in.
     assert_eq!(
         laptop.cognito.users()[&username(&first())]["name"],
         "偽名の人"
@@ -332,13 +334,14 @@ async fn from_a_record_that_is_not_the_users_own_no_claim_comes_and_a_forged_one
             "{class}"
         );
     }
-    // Taken away, it is looked for in the pool, and isn't there.
+    // If the user deletes the attribute, the trigger looks for the record in the user pool, and
+    // doesn't find it there either.
     let body = json!({ "UserAttributeNames": [attribute::RECORD] });
     let (status, answer) = call(&laptop, "DeleteUserAttributes", &signed_in, body).await;
     assert_eq!(status, 200, "{answer}");
     assert_no_claim(&laptop.refresh(&signed_in).await.unwrap(), "record_missing");
     assert!(told(trigger, "record_missing") > 0);
-    // With the record that is the user's own, or with another sign-in, all is well again.
+    // Once the user restores their own record, or signs in again, the claims are back.
     overwrite(&laptop, &signed_in, &[(attribute::RECORD, &own)]).await;
     let again = laptop.refresh(&signed_in).await.unwrap();
     assert_eq!(ours(&again.id_token), ours(&signed_in.id_token));
@@ -389,8 +392,8 @@ async fn an_older_record_of_the_users_own_counts_for_as_long_as_a_verification_m
         );
     }
     assert_nowhere(&old, ["旧姓の人"]);
-    // The story tells which check kept the claims back. Opening a record is one step, which tells
-    // its checks if all held.
+    // The journal says which check kept the claims back. Opening a record is a single step, whose
+    // checks are only logged if all of them pass.
     let mut steps = laptop.journal.steps().into_iter();
     let trigger = steps.rfind(|step| step.to == Party::Triggers).unwrap();
     let told: Vec<_> = (trigger.checks.iter())
@@ -474,7 +477,7 @@ async fn the_groups_of_a_user_are_kept() {
     for scopes in ["openid".to_owned(), everything()] {
         let signed_in = sign_in(&laptop, &first(), &scopes).await;
         for claims in [&signed_in.id_token, &signed_in.access_token] {
-            // Beside the group that Amazon Cognito itself makes for each provider's users.
+            // Amazon Cognito also makes a group for the users of each provider.
             let groups = claims["cognito:groups"].as_array().expect("groups");
             assert!(groups.contains(&json!("residents")), "{scopes}");
         }
@@ -521,22 +524,22 @@ async fn a_sign_in_whose_record_is_not_believed_fails_and_writes_nothing() {
     }
 }
 
-/// What only a client that reads custom attributes is shown of the user pool.
+/// Attributes of the user pool that only a client sees which reads custom attributes.
 const CUSTOM: [&str; 2] = [attribute::RECORD, attribute::VERIFIED_AT];
 
-/// The attributes of ours that these claims show, custom ones too.
+/// The attributes that these claims show, including custom ones.
 fn shown(claims: &Map<String, Value>) -> Vec<&str> {
     let names = ATTRIBUTES.iter().chain(&CUSTOM).copied();
     names.filter(|name| claims.contains_key(*name)).collect()
 }
 
-/// An app client whose `ReadAttributes` isn't set: it may read every standard attribute.
+/// An app client without `ReadAttributes`: it may read every standard attribute.
 fn reads_every_standard_attribute(cognito: &mut CognitoOptions) {
     cognito.app_client.read_attributes = None;
     cognito.app_client.allowed_scopes.push(OWN_USER.to_owned());
 }
 
-/// An app client that may read whatever the pool has.
+/// An app client that may read every attribute of the user pool.
 fn reads_everything(cognito: &mut CognitoOptions) {
     let names = cognito
         .schema
@@ -547,8 +550,9 @@ fn reads_everything(cognito: &mut CognitoOptions) {
     cognito.app_client.allowed_scopes.extend(scopes);
 }
 
-/// That a client which may read attributes gets them from `/oauth2/userInfo` as the pool has them,
-/// since no trigger is asked there, and from its tokens only by our scopes, as the record has them.
+/// Tests a client that may read attributes. `/oauth2/userInfo` gives them as they are in the user
+/// pool, since it invokes no trigger. The tokens have them only if our scopes were granted, and as
+/// they are in the record.
 async fn tokens_follow_scopes_and_userinfo_the_pool(
     client: fn(&mut CognitoOptions),
     more: &str,
@@ -607,7 +611,8 @@ async fn a_client_that_reads_custom_attributes_too_gets_no_record_in_a_token() {
     tokens_follow_scopes_and_userinfo_the_pool(reads_everything, "profile", &readable).await;
 }
 
-/// A person whose birth date the service knew, and then only in part.
+/// Signs a person in, and then changes their birth date at the service to one that is only partly
+/// known.
 async fn lose_the_birth_date(laptop: &Laptop) {
     sign_in(laptop, &first(), "openid").await;
     let known = first().claims["birthdate"].clone();
@@ -622,15 +627,15 @@ async fn lose_the_birth_date(laptop: &Laptop) {
     .unwrap();
 }
 
-/// Whether an empty value clears `birthdate` at Amazon Cognito is open: that is why it is left by
-/// default.
+/// It is unknown whether an empty value clears `birthdate` at Amazon Cognito. So by default the
+/// attribute is left alone.
 #[tokio::test]
 async fn a_birth_date_that_is_gone_stays_in_the_pool_and_is_in_no_token() {
     let laptop = laptop().await;
     lose_the_birth_date(&laptop).await;
     let signed_in = sign_in(&laptop, &first(), &everything()).await;
     assert!(!signed_in.id_token.contains_key("birthdate"));
-    // Whoever was born in that month is over 20 for certain.
+    // The known month of birth is enough to know that the person is over 20.
     assert_eq!(signed_in.id_token["age_over_20"], true);
     assert_eq!(signed_in.id_token["name"], first().claims["name"].as_str());
     let known = first().claims["birthdate"].clone();
@@ -669,8 +674,8 @@ async fn a_birth_date_that_is_gone_is_cleared_where_that_is_asked_for_and_the_po
     laptop.stop().await;
 }
 
-/// Where the service doesn't say when, neither do the tokens nor the pool, whatever an earlier
-/// sign-in left there. A first sign-in succeeds as well.
+/// If the service doesn't say when the person authenticated, neither the tokens nor the user pool
+/// have a time, even if an earlier sign-in wrote one. This holds for a first sign-in, too.
 #[tokio::test]
 async fn a_sign_in_without_a_time_of_authentication_leaves_none_anywhere() {
     let laptop = laptop().await;
@@ -698,7 +703,7 @@ async fn a_sign_in_without_a_time_of_authentication_leaves_none_anywhere() {
     laptop.stop().await;
 }
 
-/// The records that the bridge makes are each sealed anew, and each is the user's own.
+/// The bridge seals a new record in each sign-in. Each of them belongs to the user.
 #[tokio::test]
 async fn two_sign_ins_have_two_records_and_the_earlier_one_still_counts() {
     let laptop = stack_with_own_users(|_| {}).await;

@@ -1,5 +1,5 @@
-//! The command `digital-auth` as somebody meets it in a terminal: what it prints, its exit status,
-//! and that nothing of it is left behind. Each test runs the built command as a process of its own.
+//! The command `digital-auth` in a terminal: what it prints, its exit status, and that it leaves
+//! nothing behind. Each test runs the built command as a process of its own.
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -22,10 +22,10 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
-/// Longer than anything here takes, also while the function is built for the first time.
+/// Longer than any of these tests takes, even while the functions are built for the first time.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What the command did.
+/// The result of the command.
 #[derive(Debug)]
 struct Ran {
     status: Option<i32>,
@@ -33,7 +33,7 @@ struct Ran {
     stderr: String,
 }
 
-/// What the command says that it is doing.
+/// The command's messages about its progress.
 const PROGRESS: [&str; 8] = [
     "digital-auth: 3つの関数をビルドしています",
     "digital-auth: 起動しています",
@@ -59,7 +59,7 @@ impl Ran {
     }
 }
 
-/// The command, not yet started, in a terminal's usual environment without a language.
+/// The command before its start, in the usual environment of a terminal, without a language.
 fn prepared(arguments: &[&str]) -> Command {
     let mut prepared = Command::new(command());
     prepared
@@ -109,7 +109,7 @@ async fn a_headless_demo_prints_one_object_with_what_the_personas_promise() {
     let known: Vec<_> = known.iter().map(|persona| &*persona.id).collect();
     assert_eq!(ids, known);
 
-    // The first is the default; the others lack something.
+    // The first person is the default. The others lack an attribute or a part of one.
     for (arguments, id) in [
         (vec!["demo", "--headless", "--json"], ids[0]),
         (
@@ -170,7 +170,7 @@ async fn a_headless_demo_that_asks_for_an_age_gets_an_age_and_nothing_of_the_per
     let person = &personas(loopback::clock::SimClock::default().now())[0];
     for tokens in ["id_token", "access_token", "userinfo"] {
         let told = login[tokens].to_string();
-        // A gender is so short that it is a part of a random text now and then.
+        // A gender is so short that random text can contain it by chance.
         assert_eq!(login[tokens].get("gender"), None);
         for (claim, value) in person
             .claims
@@ -185,11 +185,11 @@ async fn a_headless_demo_that_asks_for_an_age_gets_an_age_and_nothing_of_the_per
             "{tokens}: as the service says it"
         );
     }
-    // The steps tell of the person no more than the tokens do.
+    // The steps don't show more of the person than the tokens do.
     for claim in ["name", "address", "birthdate"] {
         assert!(!ran.stdout.contains(&person.claims[claim]), "{claim}");
     }
-    // The same for people: which token holds it.
+    // In words for people, the output says which token has the attribute.
     let ran = run(&["demo", "--headless", "--language", "en", "--scopes", scopes]).await;
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
     let (_, told) = ran.stdout.split_once("✓ Signed in").unwrap();
@@ -311,7 +311,8 @@ async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_f
     }
 }
 
-/// A port that no system gives to whoever asks for any, so that it can be let go and taken again.
+/// A port that no system assigns to other processes, so that a test can release it and take it
+/// again.
 fn port_of_our_own() -> TcpListener {
     let ports = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap()..32_000;
     let mut listeners =
@@ -343,7 +344,7 @@ async fn a_taken_port_is_status_4_and_said_with_its_address_and_option() {
             let arguments = ["demo", "--language", language, option, &port];
             let headless = [&arguments[..], &["--headless"]].concat();
             for arguments in [&arguments[..], &headless] {
-                // Without a browser there is no app.
+                // A headless demo has no app.
                 if option == "--app-port" && arguments.contains(&"--headless") {
                     continue;
                 }
@@ -458,7 +459,7 @@ async fn the_function_names_every_variable_of_the_printed_environment_that_is_le
     function.stop().await;
 }
 
-/// The name, the state, and the parent of a process, if it is there.
+/// The name, the state and the parent of a process, if the process exists.
 fn process(pid: i32) -> Option<(String, char, i32)> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (start, rest) = stat.rsplit_once(") ")?;
@@ -468,7 +469,7 @@ fn process(pid: i32) -> Option<(String, char, i32)> {
     Some((name.to_owned(), state, rest.next()?.parse().ok()?))
 }
 
-/// Every process that this one started, and those that they started, by id and name.
+/// All descendants of a process, by id and name.
 fn descendants(of: i32) -> Vec<(i32, String)> {
     let all: Vec<(i32, String, i32)> = std::fs::read_dir("/proc")
         .unwrap()
@@ -486,7 +487,7 @@ fn descendants(of: i32) -> Vec<(i32, String)> {
     found
 }
 
-/// Waits until the command has started a process of this name, and gives all that it has started.
+/// Waits until the command has started a process with this name, and gives all of its descendants.
 async fn started(child: &Child, wanted: &str) -> Vec<(i32, String)> {
     let pid = i32::try_from(child.id().expect("it runs")).unwrap();
     let waiting = async {
@@ -501,7 +502,7 @@ async fn started(child: &Child, wanted: &str) -> Vec<(i32, String)> {
     timeout(PATIENCE, waiting).await.expect("it starts")
 }
 
-/// Waits until none of them is left. One that ended and that nobody has asked about is gone.
+/// Waits until all of these processes have ended. A zombie counts as ended.
 async fn assert_gone(processes: &[(i32, String)]) {
     let is_left = |(pid, name): &&(i32, String)| {
         process(*pid).is_some_and(|(now, state, _)| now == *name && state != 'Z')
@@ -518,7 +519,7 @@ async fn assert_gone(processes: &[(i32, String)]) {
 
 #[tokio::test]
 async fn ctrl_c_and_termination_end_a_login_and_everything_that_it_started() {
-    // What is built already doesn't have to be built while a signal is on its way.
+    // Builds the function first, so that no build is running when the signal comes.
     let _built = federation();
     for (signal, language, words) in [
         (Signal::INT, "ja", "digital-auth: 中断しました\n"),
@@ -530,7 +531,7 @@ async fn ctrl_c_and_termination_end_a_login_and_everything_that_it_started() {
             .unwrap();
         let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
         started(&child, "federation").await;
-        // Now it is at the token request, which takes seconds.
+        // Now the login is at the token request, which takes seconds.
         sleep(Duration::from_millis(1_000)).await;
         let processes = descendants(pid.as_raw_pid());
         assert!(processes.iter().any(|(_, name)| name == "federation"));
@@ -587,7 +588,7 @@ async fn where_cargo_can_write_nothing_the_demo_says_what_to_do() {
             "書き込めるフォルダーを CARGO_TARGET_DIR に指定してください",
         ),
     ] {
-        // Nobody makes folders there, not even root.
+        // No user can make folders there, not even root.
         let child = prepared(&["demo", "--headless", "--language", language])
             .env("CARGO_TARGET_DIR", "/sys/target")
             .spawn()
@@ -619,12 +620,12 @@ async fn a_told_answer_stands_behind_the_hops_that_its_request_caused() {
     assert!(places.is_sorted(), "{places:?}: {told}");
 }
 
-/// A browser demo that has said where it is, and its address.
+/// A browser demo that has printed its address, and the address.
 async fn demo_in_a_browser(
     arguments: &[&str],
 ) -> (Child, BufReader<tokio::process::ChildStdout>, String) {
     let mut child = prepared(arguments)
-        // As on somebody's desk, were it not for the missing terminal.
+        // As at a person's desktop, except that there is no terminal.
         .env("DISPLAY", ":0")
         .env_remove("CI")
         .spawn()
@@ -641,7 +642,7 @@ async fn demo_in_a_browser(
     (child, out, line.trim().to_owned())
 }
 
-/// A page of the app, asked for as a browser would that knows where `*.localhost` is.
+/// Requests a page of the app as a browser does that resolves `*.localhost`.
 async fn app_page(address: &str, path: &str) -> Answer {
     let host = address.strip_prefix("http://").unwrap();
     let (_, port) = host.rsplit_once(':').unwrap();
@@ -663,7 +664,7 @@ async fn the_bare_command_is_the_demo_in_a_browser_until_ctrl_c() {
         let page = app_page(&address, "/").await;
         assert_eq!(page.status, 200);
         assert!(page.body.contains("青葉野市 公共施設予約"));
-        // An attempt that fails at once is told, and everything else stays.
+        // A login that fails at once is printed, and the demo goes on.
         assert_eq!(app_page(&address, "/callback?code=x").await.status, 400);
         let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
         let processes = descendants(pid.as_raw_pid());
@@ -700,7 +701,7 @@ async fn a_browser_demo_for_programs_prints_the_addresses_and_stays() {
     assert!(page.body.contains("Aobano City"));
     assert_eq!(child.try_wait().unwrap(), None);
 
-    // What was asked for is chosen beforehand on the test-card page.
+    // The test-card page has the person of the command line preselected.
     let browser = login_kit::browser();
     let url = format!("{}/login", addresses["app"].as_str().unwrap());
     let url = url::Url::parse(&url).unwrap();
@@ -756,7 +757,7 @@ async fn a_reader_that_stops_reading_is_no_failure() {
         &["demo", "--headless", "--json"],
     ] {
         let mut child = prepared(arguments).spawn().unwrap();
-        // Closed before anything is written: `| head -0`.
+        // Closes the pipe before anything is written, as `| head -0` does.
         drop(child.stdout.take());
         let ran = finished(child).await;
         assert_eq!(
@@ -772,10 +773,10 @@ async fn a_reader_that_stops_reading_is_no_failure() {
     drop(lines);
     let ran = finished(child).await;
     assert_eq!((ran.status, ran.complaints().as_str()), (Some(0), ""));
-    // A demo in a browser goes on without its reader.
+    // A demo in a browser goes on after its reader is gone.
     let (mut child, out, address) = demo_in_a_browser(&["demo", "--no-open"]).await;
     drop(out);
-    // Its line is written for nobody, too.
+    // It can't print its line about this failure, either.
     assert_eq!(app_page(&address, "/callback?code=x").await.status, 400);
     assert_eq!(app_page(&address, "/").await.status, 200);
     sleep(Duration::from_millis(200)).await;
@@ -800,7 +801,7 @@ async fn a_japanese_story_tells_every_check_and_every_own_work_in_japanese() {
         let mut arguments = vec!["demo", "--headless", "--language", "ja"];
         arguments.extend(fault.iter().flat_map(|id| ["--fault", *id]));
         let told = run(&arguments).await.stdout;
-        // The name of a class is the one in the documentation, in every language.
+        // The name of a class is the one in the documentation, in both languages.
         let class = class.map(|class| format!("✗ {class} (docs/failures.md)"));
         let checks: Vec<&str> = told
             .lines()
@@ -814,7 +815,7 @@ async fn a_japanese_story_tells_every_check_and_every_own_work_in_japanese() {
         assert_eq!(classes.len(), usize::from(class.is_some()), "{told}");
         for line in others {
             assert!(line.contains(is_japanese), "{fault:?}: {line}");
-            // Neither what nor the rule is left in English words.
+            // Neither the check nor its rule is in English.
             assert!(!line.contains(" is ") && !line.contains(" App"), "{line}");
         }
         if fault.is_none() {
@@ -828,7 +829,7 @@ async fn a_japanese_story_tells_every_check_and_every_own_work_in_japanese() {
         }
     }
 
-    // A program reads the same words in every language.
+    // A program reads the same words whatever the language is.
     let json = ["demo", "--headless", "--json", "--language", "ja"];
     let steps = &run(&json).await.json()["steps"];
     let steps = steps.as_array().unwrap();
@@ -838,11 +839,11 @@ async fn a_japanese_story_tells_every_check_and_every_own_work_in_japanese() {
     assert_eq!(what, "no parameter comes twice");
 }
 
-/// The words that could be secrets: 32 and more characters of base64url that are no UUID by itself;
-/// and codes, which are UUIDs joined by dots.
+/// The words of a text that could be secrets: 32 or more characters of base64url, unless the word
+/// is a single UUID; and codes, which are UUIDs joined by dots.
 fn secrets(text: &str) -> Vec<&str> {
     let is_base64url = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    // A UUID without hyphens is as long as a secret, and could be one.
+    // A UUID without hyphens is as long as a secret, so it counts as one.
     let is_uuid = |word: &str| word.len() == Hyphenated::LENGTH && Uuid::try_parse(word).is_ok();
     text.split(|c| !is_base64url(c) && c != '.')
         .map(|word| word.trim_matches('.'))
@@ -875,8 +876,8 @@ async fn no_secret_is_in_the_output() {
         &["demo", "--headless", "--assertion-algorithm", "RS256"],
     ] {
         let ran = run(arguments).await;
-        // The person's subject is what the app is for, and its nonce is used up by the token that
-        // is shown.
+        // The output shows the person's subject on purpose. The nonce was used up when the token
+        // that is shown was issued.
         let subject =
             personas(loopback::clock::SimClock::default().now())[0].subject(SERVICE_CLIENT_ID);
         let nonce = serde_json::from_str::<Value>(&ran.stdout)
@@ -892,12 +893,12 @@ async fn no_secret_is_in_the_output() {
             subject,
             username,
             nonce.unwrap_or_default(),
-            // Long, and nothing but names.
+            // These are long, but only names.
             "InboundFederation_ExternalProvider".to_owned(),
             "ap-northeast-1_Example01_MynaApp".to_owned(),
         ];
         for text in [&ran.stdout, &ran.stderr] {
-            // A key set is public, if it has no private member.
+            // A key set is public, unless it has a private member.
             let (key_sets, others): (Vec<_>, Vec<_>) =
                 text.lines().partition(|line| line.contains("kty"));
             for private in ["\"d\"", "\\\"d\\\""] {

@@ -1,4 +1,4 @@
-//! What the documentation's examples of configuration say: environments, user pool, app client.
+//! Tests the documentation's examples of configuration: environments, user pool and app client.
 
 use demo::scopes::{self, Scopes};
 use four_attributes::{PRODUCTION_ISSUER, SANDBOX_ISSUER};
@@ -12,7 +12,7 @@ const DOCUMENTS: [&str; 2] = [
     include_str!("../../docs/configuration.en.md"),
 ];
 
-/// The template knows both environments by their issuers, too.
+/// The template chooses between the same two environments, by their issuers.
 #[test]
 fn the_environments_are_the_same_ones_everywhere() {
     let template = include_str!("../../template.yaml");
@@ -21,7 +21,7 @@ fn the_environments_are_the_same_ones_everywhere() {
     }
 }
 
-/// The examples in JSON that are one object each.
+/// The examples in JSON that are a single object.
 fn examples(document: &str) -> Vec<Value> {
     let blocks = Document::read(document).blocks("json");
     let objects = blocks
@@ -30,7 +30,7 @@ fn examples(document: &str) -> Vec<Value> {
     objects.filter(Value::is_object).collect()
 }
 
-/// The member of this name, which only one of the examples has.
+/// The member with this name. Exactly one example must have it.
 fn the_one<'a>(examples: &'a [Value], name: &str) -> &'a Value {
     let mut found = examples.iter().filter_map(|example| example.get(name));
     let one = found.next().expect(name);
@@ -55,7 +55,7 @@ fn the_examples_for_the_user_pool_are_what_the_functions_expect() {
         let asked: Vec<_> = asked.iter().map(|scope| scope.as_str().unwrap()).collect();
         assert!(Scopes::parse(&asked.join(" ")).is_ok(), "{asked:?}");
 
-        // What is mapped, the app client may write; and it may read none of it.
+        // The app client may write every mapped attribute, and read none of them.
         let written = the_one(&examples, "WriteAttributes").as_array().unwrap();
         let read = the_one(&examples, "ReadAttributes").as_array().unwrap();
         for attribute in written {

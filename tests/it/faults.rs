@@ -1,31 +1,30 @@
-//! Everything that the service can do wrong, one login each: the exact class, told once, in the
-//! right place.
-//! What is odd but allowed must succeed. After each fault the next login succeeds: nothing of it
-//! stays.
+//! Every fault of the service, one login each: the login fails with exactly one class, which is
+//! logged once and shown in the right place. What is odd but allowed must succeed.
+//! After each fault the next login succeeds: a fault has no lasting effect.
 
 use federation::failure::Class;
 use login_kit::{Laptop, Outcome, Place, browser, laptop, logged};
 use loopback::journal::Party;
 use service_simulator::fault::Fault;
 
-/// What a fault needs to be met alone.
+/// The groups of faults. Each group is tested by a test of its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Group {
-    /// What comes back to the redirect URI.
+    /// Faults of the answer at the redirect URI.
     Callback,
-    /// The token endpoint's answer.
+    /// Faults of the token endpoint's answer.
     Token,
-    /// The claims and the header of the ID token.
+    /// Faults of the ID token's claims and header.
     IdToken,
-    /// The service's keys: the function's process must not have seen any before.
+    /// Faults of the service's keys. The function's process must not know any key before.
     Keys,
-    /// The attributes.
+    /// Faults of the attributes.
     Userinfo,
-    /// Takes until the function gives up.
+    /// Faults that take until the function gives up.
     Slow(Half),
 }
 
-/// The slow ones are few; two tests share them, so that they pass side by side.
+/// The slow faults are split over two tests, which run side by side.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Half {
     First,
@@ -50,7 +49,8 @@ fn group(fault: Fault) -> Group {
     }
 }
 
-/// The failures without a login that they could be told to: the person sees a page.
+/// Where a failure is shown: on a page of the bridge if there is no login whose client it could
+/// tell, otherwise at the app.
 fn place(class: Class) -> Place {
     match class {
         Class::MalformedCallback | Class::NoPendingLogin => Place::BridgePage,
@@ -58,14 +58,14 @@ fn place(class: Class) -> Place {
     }
 }
 
-/// The status of the function's last answer in this login.
+/// The status of the bridge's last answer in this login.
 fn last_status(laptop: &Laptop) -> u16 {
     let steps = laptop.journal.steps();
     let step = steps.iter().rev().find(|step| step.to == Party::Bridge);
     step.and_then(|step| step.status).unwrap()
 }
 
-/// One login with the fault, from the browser to the app.
+/// Signs in with the fault, from the browser to the app, and checks the outcome.
 async fn login_with(laptop: &Laptop, fault: Fault) {
     let before = logged(laptop, "failure").len();
     let outcome = laptop
@@ -97,7 +97,7 @@ async fn login_with(laptop: &Laptop, fault: Fault) {
     if failed.place == Place::App {
         let error = class.oauth_error().as_str();
         assert_eq!(failed.error.as_deref(), Some(error), "{fault}");
-        // Nothing that the service wrote is handed on.
+        // The bridge doesn't pass on any text of the service.
         let ending = format!("{name} {support_id}");
         let start = failed.description.strip_suffix(&ending).expect("our words");
         let told_by_cognito = format!("MynaApp Error - {} {error} ", class.status().as_u16());
@@ -127,7 +127,7 @@ async fn every_fault_of(wanted: Group) {
     succeeds(&laptop).await;
     let faults = Fault::ALL.iter().copied();
     for fault in faults.filter(|fault| group(*fault) == wanted) {
-        // A process that has seen no keys, and hasn't asked for newer ones in the last ten seconds.
+        // A new process, which has neither keys nor a fetch within the last ten seconds.
         if matches!(wanted, Group::Keys | Group::Slow(Half::Second)) {
             laptop.bridge.scale_to_zero().await;
         }

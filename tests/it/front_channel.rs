@@ -1,6 +1,6 @@
-//! What passes through the browser is the person's to edit. The documentation says of each
-//! parameter what confirms it elsewhere; here somebody edits, and it is refused or shows in what
-//! comes back signed.
+//! Tests the table of everything that passes through the browser, and that the person can therefore
+//! edit. The documentation says of each parameter what confirms it. These tests edit parameters:
+//! the login is refused, or the signed answer shows the change.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,8 @@ use service_simulator::Endpoint;
 use service_simulator::fault::Fault;
 use url::Url;
 
-/// The document in both languages, each with the heading of the table and the names of the ways, in
-/// one order.
+/// The document in both languages, with the heading of the table and the names of the hops, in the
+/// same order.
 const DOCUMENTS: [(&str, &str, [&str; 6]); 2] = [
     (
         include_str!("../../docs/architecture.md"),
@@ -41,7 +41,7 @@ const DOCUMENTS: [(&str, &str, [&str; 6]); 2] = [
     ),
 ];
 
-/// The parameters of each way, as a document has them.
+/// The parameters of each hop, as a document lists them.
 fn documented((document, heading, ways): (&str, &str, [&str; 6])) -> [BTreeSet<String>; 6] {
     let mut found = [const { BTreeSet::new() }; 6];
     for row in Document::read(document).section(heading).table().rows {
@@ -58,7 +58,7 @@ fn documented((document, heading, ways): (&str, &str, [&str; 6])) -> [BTreeSet<S
     found
 }
 
-/// What a module of the bridge reads of a request.
+/// The parameters that a module of the bridge reads from a request.
 fn read_by(source: &str) -> BTreeSet<String> {
     let reads = source.split("arameters.get(\"").skip(1);
     let reads = reads.chain(source.split("\n        .get(\"").skip(1));
@@ -73,7 +73,8 @@ fn names_of(url: &Url) -> BTreeSet<String> {
         .collect()
 }
 
-/// The names in the redirects to an address, of a login that succeeds and one that is cancelled.
+/// The names of the parameters in redirects to an address, of a login that succeeds and of one that
+/// is cancelled.
 async fn on_the_way_to(laptop: &Laptop, part: &str) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for fault in [None, Some(Fault::Cancel)] {
@@ -125,7 +126,7 @@ async fn the_table_has_every_parameter_of_every_way_and_no_other() {
     for document in DOCUMENTS {
         let documented = documented(document);
         let [app, bridge, service, back, cognito, back_at_app] = &documented;
-        // What an app may ask of Amazon Cognito besides what this one does.
+        // Parameters that an app may send to Amazon Cognito and that this app doesn't send.
         let mut asked = names_of(&start);
         let others = ["idp_identifier", "lang", "login_hint", "max_age", "prompt"];
         asked.extend(others.map(str::to_owned));
@@ -143,7 +144,7 @@ async fn the_table_has_every_parameter_of_every_way_and_no_other() {
     laptop.stop().await;
 }
 
-/// A login whose authorization request somebody edits between the bridge and the service.
+/// Signs in, with the authorization request edited between the bridge and the service.
 async fn edited(laptop: &Laptop, edit: impl Fn(&str, &str) -> Option<String>) -> Outcome {
     let (app, start) = laptop.begin().unwrap();
     let browser = browser();
@@ -190,7 +191,7 @@ async fn a_scope_that_somebody_takes_out_of_their_request_ends_the_login() {
             let class = class_of(outcome.await);
             assert_eq!(class.as_deref(), Some("scope_not_granted"), "{taken_out}");
         }
-        // In another order, nothing is missing.
+        // Reordered scopes are still complete.
         let outcome = edited(&laptop, |name, value| {
             let scopes = value.split(' ').rev();
             Some(match name {
@@ -203,7 +204,8 @@ async fn a_scope_that_somebody_takes_out_of_their_request_ends_the_login() {
     }
 }
 
-/// The service grants a weaker authentication to whoever asks for one. `acr` says so.
+/// The service's stand-in grants a weaker authentication if the request asks for one. `acr` shows
+/// it.
 #[tokio::test]
 async fn an_assurance_that_somebody_lowers_in_their_request_is_not_accepted() {
     for (accepted, class) in [
@@ -225,7 +227,7 @@ async fn an_assurance_that_somebody_lowers_in_their_request_is_not_accepted() {
             }
             assert_eq!(class_of(outcome).as_deref(), class, "{lowered}");
         }
-        // As the bridge asks, in another order or without.
+        // The bridge's own values in another order, or no values.
         for kept in [Some("crl aal3"), None] {
             let outcome = edited(&laptop, |name, value| match name {
                 "acr_values" => kept.map(str::to_owned),
@@ -255,8 +257,8 @@ async fn an_answer_without_scope_is_a_matter_of_the_configuration() {
     }
 }
 
-/// The recipe of docs/claims. In a browser it is run as it stands there; here it has to stand there
-/// as it was when this was written.
+/// The recipe of docs/claims, written in Rust. The tests in a browser run the recipe itself; this
+/// one checks that the documents still contain the text from which it was translated.
 fn is_the_person_now(signed_in: &SignedIn, begun: i64) -> bool {
     const RECIPE: &str = "const isThePersonNow = (claims, begun, sub) =>
      claims.sub === sub &&
@@ -280,7 +282,7 @@ fn is_the_person_now(signed_in: &SignedIn, begun: i64) -> bool {
             .is_some_and(|verified_at| verified_at >= begun - 60)
 }
 
-/// A login that the app begins with `prompt=login`, which the person may take out of the URL.
+/// A login that the app begins with `prompt=login`, unless the person has removed it from the URL.
 async fn anew(laptop: &Laptop, is_stripped: bool, fault: Option<Fault>) -> Outcome {
     let (app, mut start) = laptop.begin().unwrap();
     if !is_stripped {
@@ -310,7 +312,7 @@ async fn a_login_whose_prompt_was_stripped_fails_the_recipe() {
     for is_stripped in [false, true] {
         let now = signed_in(anew(&laptop, is_stripped, None).await);
         assert!(is_the_person_now(&now, begun));
-        // The same tokens, of a login that began later.
+        // The same tokens don't prove a login that began later.
         assert!(!is_the_person_now(&now, begun + 3_600));
     }
     for fault in [old, unknown] {
@@ -320,11 +322,11 @@ async fn a_login_whose_prompt_was_stripped_fails_the_recipe() {
         assert_eq!(stripped.id_token["identity_verified"], true);
         assert_eq!(stripped.id_token.contains_key("verified_at"), fault == old);
         assert!(!is_the_person_now(&stripped, begun), "{fault}");
-        // Neither do newer tokens of the same login.
+        // A refresh of these tokens doesn't change that.
         let refreshed = laptop.refresh(&stripped).await.unwrap();
         assert!(!is_the_person_now(&refreshed, begun), "{fault}");
     }
-    // The service documents neither, so nobody asks it.
+    // The service documents no `prompt`, so the bridge doesn't send any.
     let requests = laptop.service.requests();
     let asked = requests
         .iter()

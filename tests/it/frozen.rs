@@ -1,9 +1,9 @@
-//! A process that Lambda stops between callback and token finds its connections dead when it goes
-//! on.
-//! Whatever the service did with them meanwhile: the login succeeds, and no token request is sent
-//! twice.
-//! The service's limits for idle connections are shortened; the function is stopped by SIGSTOP, as
-//! by Lambda.
+//! A process that Lambda freezes between callback and token finds its connections dead when it
+//! continues.
+//! Whatever the service did with the connections meanwhile, the login succeeds, and no token
+//! request is sent twice.
+//! The tests shorten the time for which the service keeps idle connections, and stop the function
+//! with SIGSTOP, which has the same effect as Lambda's freezing.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use service_simulator::fault::Fault;
 use service_simulator::{Endpoint, IdleConnections};
 use tokio::time::sleep;
 
-/// The process is stopped: nothing in it can notice what happens to its connections.
+/// Waits until the process is stopped, so that it can't notice what happens to its connections.
 async fn assert_frozen(laptop: &Laptop) {
     let all_frozen = || {
         let processes = laptop.bridge.processes();
@@ -31,8 +31,8 @@ async fn assert_frozen(laptop: &Laptop) {
     }
 }
 
-/// A login with a pause between callback and token; how many connections the token request needed,
-/// and its answer.
+/// A login with a pause between callback and token. Gives how many new connections the token
+/// request needed, and its answer.
 async fn paused_login(laptop: &Laptop, pause: Duration) -> (usize, Answer) {
     let client = RelyingParty::new(laptop);
     let code = client.code().await;
@@ -50,7 +50,7 @@ async fn the_token_request_finds_the_connection_that_the_callback_opened() {
         let (new_connections, answer) = paused_login(&laptop, Duration::ZERO).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         assert_eq!(new_connections, 0, "login {attempt}");
-        // Idle for longer than a connection is used again: the next callback has to open one.
+        // Ends the process, so that the next callback has to open a new connection.
         laptop.bridge.scale_to_zero().await;
     }
     laptop.stop().await;
@@ -82,8 +82,8 @@ async fn the_service_closes_its_connections_meanwhile_and_every_login_succeeds()
     laptop.stop().await;
 }
 
-/// A request that meets the closing on its way may have arrived, and nobody can know: then the
-/// login says so.
+/// If the service closes a connection while a request is on it, the request may have arrived. The
+/// bridge can't know, and so the login fails with a class that says so.
 #[tokio::test]
 async fn the_service_closes_its_connections_while_the_token_request_is_sent_and_it_is_not_sent_again()
  {
@@ -93,7 +93,7 @@ async fn the_service_closes_its_connections_while_the_token_request_is_sent_and_
         };
     })
     .await;
-    // Before the moment, around it, and after it.
+    // Pauses that end before the service closes its connections, at about that time, and after it.
     let mut succeeded = 0;
     for milliseconds in [300, 385, 390, 393, 396, 399, 402, 405, 410, 800] {
         let before = laptop.service.count(Endpoint::Token);
@@ -141,8 +141,8 @@ async fn a_token_request_on_a_forgotten_connection_is_lost_and_is_not_sent_again
         };
     })
     .await;
-    // A service that forgets within our ten seconds: nobody can know, and the request may have
-    // arrived.
+    // This service drops connections that are idle for less than our ten seconds. The request may
+    // have arrived, and the bridge can't know.
     let (new_connections, answer) = paused_login(&laptop, Duration::from_millis(2_500)).await;
     assert_eq!(answer.status, 503, "{answer:?}");
     assert_eq!(answer.class().as_deref(), Some("service_timeout"));
@@ -167,7 +167,7 @@ async fn another_process_than_that_of_the_callback_takes_the_token_request() {
         assert_eq!(answer.status, 200, "{answer:?}");
         assert_eq!(laptop.service.count(Endpoint::Token), logins);
     }
-    // The second login began in the process that answered the first one's token request.
+    // The second login began in the process that had answered the first login's token request.
     assert_eq!(laptop.bridge.processes_started(), 3);
     laptop.stop().await;
 }
@@ -175,7 +175,7 @@ async fn another_process_than_that_of_the_callback_takes_the_token_request() {
 #[tokio::test]
 async fn two_token_requests_at_once_are_taken_by_two_processes() {
     let laptop = laptop_with(|options| {
-        // Slow, but not slower than the function waits.
+        // Slow, but within the time that the function waits.
         options.service = |service| service.slow_answer = Duration::from_millis(1_500);
     })
     .await;

@@ -1,6 +1,6 @@
-//! What other parties set limits to, and how near to them we go: `docs/limits.md` says it, and why
-//! that is near enough. Here its numbers are held to the code. Those of a deployment are held by
-//! `tests/template`.
+//! Compares the numbers of `docs/limits.md` with the code: the limits that other parties set, and
+//! how near to them this project gets. The document says why each value is near enough.
+//! `tests/template` tests the numbers of a deployment.
 
 use std::collections::BTreeMap;
 
@@ -26,17 +26,17 @@ use user_pool::scope::{OLDEST, Scope};
 
 use crate::numbers::LONGEST_COGNITO_STATE;
 
-/// How the two numbers of a row are to each other.
+/// How the two numbers of a row must compare.
 enum Must {
-    /// Ours is what we send, or how long we take.
+    /// Our number is what we send, or how long we take. It must not exceed the limit.
     BeAtMost,
-    /// Ours is what we take, or how far we give way.
+    /// Our number is what we accept, or how far we give way. It must not be below the limit.
     BeAtLeast,
-    /// There is one value.
+    /// Both numbers must be equal.
     Be,
 }
 
-/// What a login sends to the service, in characters.
+/// The lengths of the values that a login sends to the service, in characters.
 struct Sent {
     state: usize,
     nonce: usize,
@@ -83,20 +83,20 @@ fn characters(number: usize) -> String {
     limits::amount(number, "")
 }
 
-/// The longest name of a provider that is taken.
+/// The longest name of a provider that is accepted.
 fn longest_provider_name() -> usize {
     let is_taken = |length: &usize| provider_name(&"n".repeat(*length)).is_ok();
     (1..1_000).filter(is_taken).max().unwrap()
 }
 
-/// Every metric's name that one line of a function's log can have.
+/// How many metrics one line of a function's log can have.
 fn metrics() -> usize {
     let refused = [Refused::Failure, Refused::Record].len();
     Count::ALL.len() + Step::ALL.len() + refused + [COLD_START, START_DURATION].len()
 }
 
-/// What the trigger can add to both tokens and keep out of them: every claim that it has, and every
-/// age. What it hides besides is among them, or hidden in the token that shows attributes.
+/// The largest number of changes that the trigger can make to the tokens: it can add every claim of
+/// every scope and age to both tokens or suppress it in them, and it can hide the attributes.
 fn changes() -> usize {
     let ages: Vec<u8> = (1..=OLDEST).collect();
     let claims = Scope::all(&ages).flat_map(Scope::claims).count();
@@ -104,10 +104,10 @@ fn changes() -> usize {
     4 * claims + 2 * hidden
 }
 
-/// What [`changes`] may grow to.
+/// The limit up to which [`changes`] may grow.
 const MOST_CHANGES: usize = 1_000;
 
-/// How long a birth date is where it is written into a user pool.
+/// The length of a birth date in the user pool.
 fn birth_date() -> usize {
     let attributes = FourAttributes {
         birth_date: Some("19850315".parse().unwrap()),
@@ -125,8 +125,8 @@ async fn every_limit_of_another_party_is_written_down_and_kept() {
     let answer = ANSWER.as_secs().try_into().unwrap();
     assert!(changes() <= MOST_CHANGES, "{}", changes());
     let start = aws::OPERATION.as_secs().try_into().unwrap();
-    // Theirs: what the contracts of the service and of Amazon Cognito say, and AWS's pages of
-    // quotas. What a stand-in enforces is taken from the stand-in.
+    // The limits come from the documentation of the service and of Amazon Cognito, and from AWS's
+    // pages of quotas. If a stand-in enforces a limit, it is taken from the stand-in.
     let rows = [
         // The service.
         (

@@ -1,6 +1,6 @@
-//! Whole logins: every test person, twice, two at once, with and without a cookie, and what a
-//! configuration changes. The browser, the service and Amazon Cognito are as strict as the real
-//! ones; the function is the built one.
+//! Whole logins: every test person, twice, two at once, with and without a cookie, and with other
+//! configurations. Browser, service and Amazon Cognito are as strict as the real ones, and the
+//! function is the built one.
 
 use std::collections::BTreeSet;
 
@@ -51,14 +51,14 @@ fn username(persona: &Persona) -> String {
     format!("MynaApp_{}", persona.subject(SERVICE_CLIENT_ID))
 }
 
-/// One of the four claims, a text each.
+/// One of the four claims as a text, if it is present.
 fn text_claim(claims: &Map<String, Value>, claim: &str) -> Option<String> {
     let value = claims.get(claim)?;
     Some(value.as_str().expect("a string").to_owned())
 }
 
-/// The user and the app's ID token hold these claims of the four, and none of the others; nothing
-/// else holds any.
+/// Asserts that the user and the app's ID token have exactly the persona's attributes, and that no
+/// other token has any.
 fn assert_holds(laptop: &Laptop, persona: &Persona, signed_in: &SignedIn) {
     let users = laptop.cognito.users();
     let user = &users[&username(persona)];
@@ -198,7 +198,7 @@ async fn two_logins_in_one_browser_cross_and_each_keeps_its_own_person() {
     let outcome_b = laptop.finish(&app_b, back_b.await.unwrap()).await.unwrap();
     assert_holds(&laptop, latin, &signed_in(outcome_b));
     let back_a = laptop.choose(&tab_a, page_a, &adult.id, None, at_app);
-    // The app's own state and nonce are checked here too: neither tab has the other's.
+    // This also checks the app's state and nonce: neither tab has those of the other.
     let outcome_a = laptop.finish(&app_a, back_a.await.unwrap()).await.unwrap();
     assert_holds(&laptop, adult, &signed_in(outcome_a));
 
@@ -223,7 +223,7 @@ async fn cognitos_state_of_2600_characters_comes_back_and_one_that_cannot_fit_is
         laptop.cognito.vary(with_state(too_long)).unwrap();
         let before = laptop.service.requests().len();
         let failed = failed(laptop.login(&browser(), "adult", None).await.unwrap());
-        // Only with its state does Amazon Cognito know whose app to tell.
+        // Amazon Cognito can only tell the app if the bridge returns Cognito's state.
         assert_eq!(failed.place, Place::App, "{failed:?}");
         assert_eq!(failed.error.as_deref(), Some("invalid_request"));
         assert_eq!(failed.class.as_deref(), Some("state_too_long"));
@@ -267,8 +267,7 @@ async fn a_cancelled_login_is_told_to_the_app_and_the_next_one_succeeds() {
     laptop.stop().await;
 }
 
-/// Another site's form comes without the cookies of the logins that this browser has begun
-/// (`SameSite=Lax`).
+/// A form of another site comes without the cookies of pending logins (`SameSite=Lax`).
 #[tokio::test]
 async fn forms_of_another_site_leave_no_more_cookies_than_queries_do() {
     let laptop = laptop().await;
@@ -290,7 +289,7 @@ async fn forms_of_another_site_leave_no_more_cookies_than_queries_do() {
     laptop.stop().await;
 }
 
-/// The bridge's one cookie in this browser.
+/// The only cookie of the bridge in this browser.
 fn only_cookie(client: &RelyingParty<'_>, browser: &UserAgent) -> (Url, String, String) {
     let bridge = Url::parse(&client.issuer()).unwrap();
     let mut cookies = browser.cookies(&bridge);
@@ -299,7 +298,7 @@ fn only_cookie(client: &RelyingParty<'_>, browser: &UserAgent) -> (Url, String, 
     (bridge, cookie.name, cookie.value)
 }
 
-/// The value with the bit of one decoded byte turned over.
+/// The value with one bit of one decoded byte flipped.
 fn altered(value: &str, position: usize) -> String {
     let mut bytes = URL_SAFE_NO_PAD.decode(value).unwrap();
     bytes[position] ^= 1;
@@ -337,8 +336,8 @@ async fn a_callback_without_the_right_cookie_ends_on_a_page_that_says_which_reas
     let arrival = client.from_callback(&without, &callback).await;
     assert_eq!(failure_page(&arrival), (400, "no_pending_login".to_owned()));
 
-    // Version, key id, audience, and the last byte of the tag. A version or a key id that nobody
-    // knows looks like another bridge's.
+    // These bytes are in the version, the key id, the audience and the tag. A value with an unknown
+    // version or key id counts as another bridge's.
     for (from_end, position, class) in [
         (false, 0, "foreign_login"),
         (false, 1, "foreign_login"),
@@ -395,7 +394,8 @@ async fn the_page_speaks_the_browsers_language_first_and_names_the_request_in_th
     laptop.stop().await;
 }
 
-/// A login that began this long ago: the service's address for the browser, which has the cookie.
+/// Makes a login that began some time ago. Gives the service's address to which the browser would
+/// go; the browser has the cookie.
 fn begun_before(
     laptop: &Laptop,
     client: &RelyingParty<'_>,
@@ -518,7 +518,7 @@ async fn only_the_attributes_that_are_configured_are_asked_for_and_handed_on() {
         assert_eq!(asked.len(), 1);
         assert_eq!(asked[0].query_value("scope"), Some(scope));
 
-        // The client's word doesn't count: neither more nor fewer.
+        // The client can ask for neither more nor fewer scopes.
         let client = RelyingParty::new(&laptop);
         for other in ["openid name address", "openid name birthdate gender"] {
             let request = client.authorization_request().with("scope", other);
@@ -612,7 +612,7 @@ async fn only_an_accepted_acr_signs_in() {
         Some(Fault::IdTokenWrongAssurance),
         Some(Fault::IdTokenMissingAssurance),
     );
-    // The service says `aal3`, the faults `aal1` or nothing.
+    // The service says `aal3`. The faults say `aal1`, or nothing.
     for (accepted, cases) in [
         (
             Some("aal3"),
@@ -664,7 +664,7 @@ async fn a_new_authentication_that_the_client_asks_for_has_to_show_in_auth_time(
         Some(Fault::IdTokenOldAuthentication),
         Some(Fault::IdTokenMissingAuthenticationTime),
     );
-    // An old authentication was an hour ago.
+    // An old authentication is one from an hour ago.
     for (name, value, fault, passes) in [
         ("prompt", "login", None, true),
         ("prompt", "login", old, false),
@@ -696,7 +696,7 @@ async fn a_new_authentication_that_the_client_asks_for_has_to_show_in_auth_time(
             assert_eq!(answer.class().as_deref(), Some("authentication_too_old"));
         }
     }
-    // The service documents neither, so neither goes there.
+    // The service documents neither parameter, so the bridge doesn't send them.
     for request in requests(&laptop, Endpoint::Authorization) {
         for name in ["prompt", "max_age", "unknown"] {
             assert_eq!(request.query_value(name), None);

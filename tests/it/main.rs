@@ -1,4 +1,5 @@
-//! Every test that needs more than one crate: the built function, driven over HTTP.
+//! The tests that need more than one crate and nothing but cargo. Most of them drive the built
+//! functions over HTTP.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

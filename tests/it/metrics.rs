@@ -1,12 +1,13 @@
-//! What the documentation says of metrics: every one that a function writes, in the order of the
-//! code, with its unit and the sets of dimensions that a dashboard or an alarm has to name.
-//! The lines themselves are tested where they are written.
+//! Compares the documentation's tables of metrics with the code: the tables have every metric that
+//! a function writes, in the order of the code, with its unit and the sets of dimensions that a
+//! dashboard or an alarm has to name.
+//! The lines in which functions write metrics are tested beside that code.
 
 use function_kit::failure::Concern;
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
 use markdown::Document;
 
-/// The table of a document: its metrics' names, units and dimensions, without the marks of the
+/// The names, units and dimensions in a document's table of metrics, without what depends on the
 /// language.
 fn documented(document: &str, heading: &str) -> Vec<[String; 3]> {
     let rows = Document::read(document).section(heading).table().rows;

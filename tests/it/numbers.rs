@@ -1,6 +1,6 @@
-//! What a login may cost: calls, signatures, sizes. The limits are Lambda's, the front door's, and
-//! browsers'.
-//! `cargo test -p it numbers:: -- --nocapture` shows the sizes that were found.
+//! What a login may cost: calls, signatures and sizes. The limits are those of Lambda, of API
+//! Gateway, and of browsers.
+//! `cargo test -p it numbers:: -- --nocapture` prints the sizes.
 
 use cognito_simulator::Variation;
 use http::HeaderMap;
@@ -12,12 +12,13 @@ use login_kit::{
 use service_simulator::Endpoint;
 use url::Url;
 
-/// Longer than any that Amazon Cognito sends: 2,200 where the app's own state has 1,500.
+/// Longer than any `state` that Amazon Cognito sends: 2,200 characters if the app's own state has
+/// 1,500.
 pub(crate) const LONGEST_COGNITO_STATE: usize = 2_600;
 const SET_COOKIE_LIMIT: usize = 4_096;
 const ALL_COOKIES_LIMIT: usize = 4_900;
 
-/// What a browser sends besides: more than any does (2 KB).
+/// The size of a browser's other headers. It is more than any browser sends (2 KB).
 const USUAL_HEADERS: usize = 2_048;
 
 async fn signs_in(laptop: &Laptop, persona: &str) {
@@ -48,7 +49,7 @@ async fn a_warm_login_makes_two_calls_to_the_service_and_two_signatures_and_no_o
         let by_the_browser = [
             Endpoint::Authorization,
             Endpoint::TestCard,
-            // The page and its form.
+            // The page, and the form on it.
             Endpoint::Consent,
             Endpoint::Consent,
         ];
@@ -71,7 +72,7 @@ fn cognito_state(length: usize) -> String {
     format!("{}{state}", "A".repeat((length - state.len()) / 4 * 4))
 }
 
-/// The bridge's cookies in this browser as it sends them, in bytes.
+/// The size of the `Cookie` header that this browser sends to the bridge, in bytes.
 fn sent_cookies(client: &RelyingParty<'_>, browser: &UserAgent) -> usize {
     let bridge = Url::parse(&client.issuer()).unwrap();
     browser.cookie_header(&bridge).len()
@@ -134,7 +135,8 @@ async fn the_cookies_of_many_pending_logins_stay_small_and_the_newest_login_succ
         let code = parameter(&arrival, "code").expect("a code");
         let tokens = client.token_request(&code).send().await;
         assert_eq!(tokens.status, 200, "{tokens:?}");
-        // Of the others, those that had to go say so, and those that are held go on.
+        // The logins whose cookies were dropped fail with a class that says so. The others still
+        // work.
         let mut alive = 0;
         for callback in callbacks {
             match client.from_callback(&browser, &callback).await {
@@ -147,7 +149,7 @@ async fn the_cookies_of_many_pending_logins_stay_small_and_the_newest_login_succ
     laptop.stop().await;
 }
 
-/// Request line and headers as they stand on the wire.
+/// The size of request line and headers on the wire, in bytes.
 fn head_size(url: &Url, headers: &HeaderMap) -> usize {
     let target = &url[url::Position::BeforePath..];
     let line = format!("GET {target} HTTP/1.1\r\n").len();
@@ -158,8 +160,8 @@ fn head_size(url: &Url, headers: &HeaderMap) -> usize {
     line + headers
 }
 
-/// Sends a request of the browser with its cookies and this many bytes of other headers; the size
-/// of its head, and the status of the answer.
+/// Sends a request with the browser's cookies and `usual` bytes of other headers. Gives the size of
+/// its head, and the status of the answer.
 async fn with_usual_headers(
     client: &RelyingParty<'_>,
     browser: &UserAgent,
@@ -187,12 +189,12 @@ async fn with_usual_headers(
     (size, answer.unwrap().status().as_u16())
 }
 
-/// A browser whose cookies of pending logins are nearly as large as they may get, and the newest
-/// login's callback.
+/// A browser whose cookies of pending logins are almost as large as they may get, and the callback
+/// URL of the newest login.
 async fn full_browser(client: &RelyingParty<'_>) -> (UserAgent, Url) {
     let browser = browser();
     let mut newest = None;
-    // Small ones fill what the largest leaves.
+    // The small cookies fill the space that the largest leaves.
     for length in [LONGEST_COGNITO_STATE, 500, 500] {
         let request = client
             .authorization_request()
@@ -262,12 +264,14 @@ async fn codes_tokens_and_answers_stay_far_below_what_carries_them() {
             tokens.body.len(),
             userinfo.body.len()
         );
-        // The redirect back to Amazon Cognito, with the longest state, is a line that every server
-        // takes.
+        // With the longest state, the redirect back to Amazon Cognito is still a line that every
+        // server accepts.
         assert!(code.len() < 1_024);
-        // A header of Amazon Cognito's userinfo request; the front door takes 10,240 bytes of them.
+        // Amazon Cognito sends the access token in a header of its userinfo request. API Gateway
+        // accepts 10,240 bytes of headers.
         assert!(access_token.len() < 4_096);
-        // The verified record has a limit of its own; base64url makes four characters of three.
+        // The verified record has a limit of its own. In the token, base64url turns 3 of its bytes
+        // into 4.
         let claims = client.verified(&id_token).await;
         let record = claims["verified_record"].as_str().unwrap().len();
         assert!(record < 2_048, "{record}");

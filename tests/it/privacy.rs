@@ -1,10 +1,10 @@
-//! No attribute, code, token, secret or key is where it doesn't belong: over a whole run, a login
-//! for every persona and for every fault, with a client in Amazon Cognito's place and through
-//! Amazon Cognito itself.
-//! Everything that can be seen is collected (requests, answers, URLs, pages, headers, the
-//! functions' logs at their loudest, the journal), everything that is secret is known, and
-//! [`BELONGS`] says where each may be. What is found must be exactly that: nothing more, or it
-//! leaked; nothing less, or the search is blind.
+//! Searches whole runs for attributes, codes, tokens, secrets and keys outside of the places where
+//! they belong. A run has a login for every persona and for every fault, with a client in Amazon
+//! Cognito's place and through Amazon Cognito itself.
+//! The run collects everything that can be seen: requests, answers, URLs, pages, headers, the
+//! functions' logs at the most verbose level, and the journal. It knows everything that is secret.
+//! [`BELONGS`] says where each kind of value may be. The search must find exactly that: if it finds
+//! more, a value leaked; if it finds less, the search has missed something.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -27,10 +27,10 @@ use user_pool::attribute;
 
 use crate::claims;
 
-/// What a value is.
+/// The kinds of secret or personal values.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 enum Kind {
-    // The bridge's own
+    // Made by the bridge
     ClientSecret,
     SealingKey,
     RecordKey,
@@ -49,25 +49,25 @@ enum Kind {
     ServiceSession,
     ClientAssertion,
     ServiceToken,
-    // The client's
+    // Made by the client
     ClientState,
     ClientNonce,
     ClientVerifier,
-    // The app's
+    // Made by the app
     AppState,
     AppNonce,
     AppCode,
     AppCookie,
     AppToken,
-    // The person's
+    // About the person
     Subject,
     Attribute,
     UnaskedAttribute,
-    // What a request held that was refused
+    // In a request that was refused
     Refused,
 }
 
-/// Where each kind belongs. A kind that isn't here belongs nowhere.
+/// The places where each kind belongs. A kind that isn't listed belongs nowhere.
 const BELONGS: &[(Kind, &[&str])] = &[
     (Kind::Cookie, &["bridge /authorize: set-cookie"]),
     (
@@ -76,7 +76,7 @@ const BELONGS: &[(Kind, &[&str])] = &[
             "bridge /authorize: location",
             "service /auth: url",
             "service /auth: request query",
-            // Whoever cancels is back at once, everybody else after the consent.
+            // A person who cancels is sent back at once, all others after the consent page.
             "service /test-card: location",
             "service /consent: location",
             "bridge /callback: url",
@@ -106,7 +106,7 @@ const BELONGS: &[(Kind, &[&str])] = &[
             "service /token: request form",
         ],
     ),
-    // Keycloak's code and its access token have the session in them.
+    // Keycloak's code and access token contain the session.
     (
         Kind::ServiceSession,
         &[
@@ -130,7 +130,7 @@ const BELONGS: &[(Kind, &[&str])] = &[
     ),
     (Kind::IdToken, &["bridge /token: body"]),
     (Kind::AccessToken, &["bridge /token: body"]),
-    // In the ID token.
+    // It is in the ID token.
     (Kind::VerifiedRecord, &["bridge /token: body"]),
     (
         Kind::ClientState,
@@ -142,12 +142,12 @@ const BELONGS: &[(Kind, &[&str])] = &[
             "cognito /oauth2/idpresponse: url",
         ],
     ),
-    // In the ID token.
+    // It is in the ID token.
     (
         Kind::ClientNonce,
         &["bridge /authorize: url", "bridge /token: body"],
     ),
-    // The app's own login; what it shows of the nonce is a claim of the token that it decodes.
+    // The app's own login. The app shows its nonce as a claim of the decoded token.
     (
         Kind::AppState,
         &[
@@ -176,7 +176,7 @@ const BELONGS: &[(Kind, &[&str])] = &[
         Kind::AppCookie,
         &["app /login: set-cookie", "app /callback: set-cookie"],
     ),
-    // Keycloak's access token has the subject in it, too.
+    // Keycloak's access token contains the subject.
     (
         Kind::Subject,
         &[
@@ -189,7 +189,7 @@ const BELONGS: &[(Kind, &[&str])] = &[
     (
         Kind::Attribute,
         &[
-            // What the person consents to.
+            // The consent page shows the attributes.
             "service /consent: body",
             "bridge /token: body",
             "bridge /userinfo: body",
@@ -198,20 +198,20 @@ const BELONGS: &[(Kind, &[&str])] = &[
     ),
 ];
 
-/// Words that are attributes and too short to be looked for inside of other words.
+/// Attributes that are ordinary words. They are only searched for as whole words.
 const WORDS: &[&str] = &["male", "female"];
 
-/// A run: what is known of it, and what was seen of it.
+/// A run: the values that are known, and the texts that were seen, each with its place.
 #[derive(Clone, Default)]
 pub(crate) struct Run {
     known: BTreeSet<(Kind, String)>,
     seen: Vec<(String, String)>,
-    /// The queries of `/callback`, which the function must not log.
+    /// The queries of `/callback`. The function must not log them.
     callbacks: Vec<String>,
 }
 
 impl Run {
-    /// A run of this laptop, whose keys and secrets are known from the start.
+    /// A run on this laptop. It knows the laptop's keys and secrets from the start.
     pub(crate) fn new(laptop: &Laptop) -> Self {
         let mut run = Self::default();
         let configuration = &laptop.configuration;
@@ -230,13 +230,13 @@ impl Run {
             run.know(Kind::Subject, persona.subject(SERVICE_CLIENT_ID));
             let values = persona.userinfo.values().filter_map(Value::as_str);
             let claims = persona.claims.values().map(String::as_str);
-            // Words and the codes of the gender are too short for this; the words are looked for by
-            // themselves.
+            // Shorter values are left out: words like `male` are searched for as [`WORDS`], and the
+            // service's codes for the gender are too short.
             for value in values.chain(claims).filter(|value| value.len() >= 8) {
                 run.know(Kind::Attribute, value);
             }
         }
-        // The fault `userinfo-extra-claims`.
+        // The attributes of the fault `userinfo-extra-claims`.
         run.know(Kind::UnaskedAttribute, "nobody@example.com");
         run.know(Kind::UnaskedAttribute, "+81 3-0000-0000");
         run
@@ -248,7 +248,7 @@ impl Run {
         self.known.insert((kind, value));
     }
 
-    /// The members that only a private key has (RFC 7518 §6.2.2, §6.3.2).
+    /// Adds the members that only a private key has (RFC 7518 §6.2.2, §6.3.2).
     fn know_key(&mut self, key: &LocalKey) {
         let jwk: Value = serde_json::from_str(key.private_jwk().expose_secret()).unwrap();
         for member in ["d", "p", "q", "dp", "dq", "qi"] {
@@ -262,8 +262,8 @@ impl Run {
         self.seen.push((place.into(), text.into()));
     }
 
-    /// A login with a client in Amazon Cognito's place, one that sends a nonce and PKCE too. Gives
-    /// the class of its failure, if it fails.
+    /// Signs in with a client in Amazon Cognito's place, which also sends a nonce and PKCE. Gives
+    /// the class of failure if the login fails.
     pub(crate) async fn at_client(
         &mut self,
         laptop: &Laptop,
@@ -306,7 +306,7 @@ impl Run {
         None
     }
 
-    /// A login of an app through Amazon Cognito. Gives the class of its failure, if it fails.
+    /// Signs in at an app through Amazon Cognito. Gives the class of failure if the login fails.
     async fn through_cognito(
         &mut self,
         laptop: &Laptop,
@@ -330,7 +330,7 @@ impl Run {
         }
     }
 
-    /// Amazon Cognito's tokens, which stay between it and the app.
+    /// Adds Amazon Cognito's tokens, which only the app may see.
     fn know_tokens(&mut self, signed_in: &SignedIn) {
         let tokens = &signed_in.tokens;
         let refresh_token = tokens.refresh_token.as_ref().expect("a refresh token");
@@ -339,15 +339,15 @@ impl Run {
         }
     }
 
-    /// A login at the app in the browser, and everything that the app then shows of it. Gives where
-    /// it ended.
+    /// Signs in at the demo's app, and looks at everything that the app then shows. Gives the path
+    /// of the last page.
     async fn at_the_app(&mut self, laptop: &Laptop, persona: &str, fault: Option<Fault>) -> String {
         let app = Url::parse(laptop.app.as_ref().unwrap().base_url()).unwrap();
         let browser = browser();
         let begun = browser.get(&app.join("/login").unwrap(), "text/html").await;
         let begun = begun.unwrap();
         self.page(&begun);
-        // Past Cognito's hosted page, which shows nothing but its button.
+        // Skips Cognito's hosted page, which only has a button.
         let mut start = begun.redirect_target().unwrap().unwrap();
         start
             .query_pairs_mut()
@@ -374,8 +374,8 @@ impl Run {
         end.url.path().to_owned()
     }
 
-    /// Learns the verified records that lie in the user pool now, and says how many. No app and no
-    /// browser ever sees one.
+    /// Adds the verified records that are in the user pool now, and gives how many there are.
+    /// Neither an app nor a browser may see one.
     fn records(&mut self, laptop: &Laptop) -> usize {
         let users = laptop.cognito.users();
         let records = users
@@ -387,7 +387,7 @@ impl Run {
         })
     }
 
-    /// Everything that a browser was told, and what of it is secret.
+    /// Looks at everything that a browser got in a login.
     fn browser(&mut self, login: &BrowserLogin) {
         for page in &login.answers {
             self.page(page);
@@ -441,7 +441,7 @@ impl Run {
                 special @ ("location" | "set-cookie") => special,
                 _ => "headers",
             };
-            // A cookie that only ends has no value.
+            // A cookie that is being deleted has no value.
             let cookie = value
                 .split(';')
                 .next()
@@ -471,7 +471,7 @@ impl Run {
         self.see(format!("{place}: body"), &answer.body);
     }
 
-    /// What the service received and issued, what the functions logged, and what the journal tells.
+    /// Looks at what the service received and issued, at the functions' logs, and at the journal.
     pub(crate) fn finish(&mut self, laptop: &Laptop) {
         for tokens in laptop.service.issued_tokens() {
             for token in [tokens.id_token, tokens.access_token, tokens.refresh_token] {
@@ -513,7 +513,7 @@ impl Run {
         }
     }
 
-    /// The same run, had the function logged the queries of its callbacks.
+    /// This run, as if the function had logged the queries of its callbacks.
     pub(crate) fn with_logged_callbacks(&self) -> Self {
         let mut run = self.clone();
         for query in &self.callbacks {
@@ -537,7 +537,7 @@ impl Run {
         found
     }
 
-    /// What was found where it doesn't belong, without its value.
+    /// The kinds that were found where they don't belong, without their values.
     pub(crate) fn leaks(&self) -> Vec<String> {
         let belongs = belongs();
         self.found()
@@ -555,7 +555,7 @@ fn belongs() -> BTreeSet<(Kind, &'static str)> {
         .collect()
 }
 
-/// A path without what all paths of its party begin with.
+/// A path without the prefix that all paths of the service have.
 fn short(path: &str) -> &str {
     for start in [
         "/api/realms/main/protocol/openid-connect",
@@ -572,7 +572,7 @@ fn random() -> String {
     keys::random_base64url::<32>(&SystemRandomness).unwrap()
 }
 
-/// The first value of a parameter: in one of the faults, `code` comes twice.
+/// The first value of a parameter. One fault sends `code` twice.
 fn first(url: &Url, name: &str) -> Option<String> {
     let mut pairs = url.query_pairs();
     let found = pairs.find(|(known, _)| known == name);
@@ -601,10 +601,10 @@ fn class(refusal: &Refusal) -> String {
     class.clone()
 }
 
-/// How many bytes of a pattern are looked up at once; none is shorter.
+/// How many bytes of a pattern are looked up at once. Every pattern is at least as long.
 const WINDOW: usize = 8;
 
-/// A search for many values in many texts, each value in every form in which it could be written.
+/// A search for many values in many texts, in every form in which a value could be written.
 struct Search {
     patterns: HashMap<[u8; WINDOW], Vec<(Kind, Vec<u8>)>>,
 }
@@ -646,7 +646,8 @@ impl Search {
     }
 }
 
-/// Eight digits of a birth date are none inside of a longer number, or of a random text or UUID.
+/// Whether a match counts. The eight digits of a birth date don't count within a longer number, a
+/// random text or a UUID.
 fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     if !text[start..end].iter().all(u8::is_ascii_digit) {
         return true;
@@ -658,9 +659,9 @@ fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     !goes_on(start.checked_sub(1)) && !goes_on(Some(end))
 }
 
-/// A value as it is, percent-encoded, escaped for JSON, and in base64 of either alphabet at each of
-/// its three places; also the bytes that the value itself is the base64url of. Of a long value its
-/// end alone counts too: a log may cut one.
+/// The forms of a value: as it is, percent-encoded, escaped for JSON, and in base64 with either
+/// alphabet at each of the three alignments; also in base64 of the bytes that it encodes itself, if
+/// it is base64url. The end of a long value counts on its own, since a log may truncate the value.
 fn forms(value: &str) -> BTreeSet<Vec<u8>> {
     let mut forms = BTreeSet::new();
     let percent: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
@@ -688,7 +689,7 @@ fn forms(value: &str) -> BTreeSet<Vec<u8>> {
     forms
 }
 
-/// The characters of base64 that depend on these bytes alone, wherever in a longer text they stand.
+/// The base64 characters that depend on these bytes alone, wherever they are within a longer text.
 fn in_base64(bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = Vec::new();
     for (before, first) in [(0, 0), (1, 2), (2, 3)] {
@@ -703,7 +704,7 @@ fn in_base64(bytes: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Faults that only a process without the service's keys meets as they are meant.
+/// Whether a fault needs a process that doesn't know the service's keys yet.
 fn needs_a_new_process(fault: Fault) -> bool {
     fault.id().starts_with("key")
         || matches!(
@@ -714,7 +715,7 @@ fn needs_a_new_process(fault: Fault) -> bool {
         )
 }
 
-/// Every persona, with a client in Cognito's place and through Cognito.
+/// A run with every persona, with a client in Cognito's place and through Cognito.
 async fn personas_run() -> Run {
     let laptop = laptop_with(|options| options.app = Some(AppSettings::default())).await;
     let mut run = Run::new(&laptop);
@@ -749,7 +750,8 @@ async fn personas_run() -> Run {
     run
 }
 
-/// These faults. Each login ends as its fault says, or the run would show nothing.
+/// A run with these faults. Each login must fail as its fault says: otherwise the run would prove
+/// nothing.
 async fn faults_run(faults: impl Iterator<Item = Fault>) -> Run {
     let laptop = laptop().await;
     let mut run = Run::new(&laptop);
@@ -765,7 +767,7 @@ async fn faults_run(faults: impl Iterator<Item = Fault>) -> Run {
     run
 }
 
-/// What the function refuses of a request, it doesn't repeat: in no answer, and in no log.
+/// A run of refused requests. The function must not repeat their values in an answer or in the log.
 async fn refused_run() -> Run {
     let laptop = laptop().await;
     let client = RelyingParty::new(&laptop);
@@ -847,8 +849,8 @@ async fn refused_run() -> Run {
     run
 }
 
-/// What a user overwrites in the user pool, and what the triggers then refuse and tell of: at their
-/// loudest.
+/// A run in which a user overwrites the record in the user pool, and the triggers refuse it and log
+/// the refusal at the most verbose level.
 async fn refused_records_run() -> Run {
     let laptop = claims::stack_with_own_users(|_| {}).await;
     let mut run = Run::new(&laptop);
@@ -896,7 +898,7 @@ async fn nothing_secret_and_nothing_personal_is_where_it_does_not_belong() {
     for run in &runs {
         assert_eq!(run.leaks(), [""; 0]);
         found.extend(run.found());
-        // The function was at its loudest: it tells each check, and each failure.
+        // The function logged at the most verbose level: every check and every failure.
         let logged = |what: &str| {
             let mut seen = run.seen.iter();
             seen.any(|(place, text)| place == "log" && text.contains(what))
@@ -907,7 +909,7 @@ async fn nothing_secret_and_nothing_personal_is_where_it_does_not_belong() {
     assert!(runs[0].seen.iter().any(|(place, text)| place == "log"
         && text.contains(r#""level":"DEBUG""#)
         && text.contains(r#""event":"check""#)));
-    // Each kind was seen everywhere where it belongs: so it would be seen elsewhere too.
+    // Each kind was found everywhere where it belongs, so the search would find it elsewhere, too.
     assert_eq!(found, belongs());
 }
 
@@ -935,7 +937,7 @@ async fn a_trigger_tells_what_it_refuses_and_nothing_of_the_record_or_the_person
         let is_told = seen.any(|(place, text)| place == "trigger log" && text.contains(told));
         assert!(is_told, "{told}");
     }
-    // What this run is about is known to it, and would be seen.
+    // The run knows the values that it is about, and finds them.
     for kind in [
         Kind::RecordKey,
         Kind::VerifiedRecord,
@@ -954,7 +956,8 @@ async fn a_trigger_tells_what_it_refuses_and_nothing_of_the_record_or_the_person
     }
 }
 
-/// The checker can fail: every known value is found in every place and form in which it could leak.
+/// The search can fail: it finds every known value in every place and form in which the value could
+/// leak.
 #[tokio::test]
 async fn a_leak_would_be_found() {
     let laptop = laptop().await;
@@ -964,7 +967,7 @@ async fn a_leak_would_be_found() {
     laptop.stop().await;
     assert_eq!(run.leaks(), [""; 0]);
 
-    // The function logs its query.
+    // As if the function logged the query.
     let logged = run.with_logged_callbacks().leaks();
     let expected = [
         "ServiceState: log",
@@ -994,7 +997,8 @@ async fn a_leak_would_be_found() {
             }
         }
     }
-    // What is sealed is not only encoded: bytes of a verifier in a cookie would be seen.
+    // A sealed value is encrypted and not only encoded: the search would find the bytes of a
+    // verifier in a cookie.
     let (_, verifier) = run
         .known
         .iter()

@@ -1,6 +1,5 @@
-//! Each function as Lambda runs it, with a Runtime API whose headers and events may be anything.
-//! One bad invocation neither ends the process nor quotes its input: not in the answer, not in the
-//! log.
+//! Runs each function with a Runtime API that sends arbitrary headers and events. A bad invocation
+//! neither ends the process nor is quoted, whether in the answer or in the log.
 
 use std::fmt;
 use std::fs::File;
@@ -17,11 +16,12 @@ use serde_json::{Value, json};
 use service_simulator::Endpoints;
 use tempfile::NamedTempFile;
 
-/// What the runtime reads of an invocation.
+/// An invocation, as the runtime reads it.
 struct Invocation {
     headers: Vec<(&'static str, Vec<u8>)>,
     event: Vec<u8>,
-    /// How much longer it is said to be than it is: then the connection ends.
+    /// By how many bytes the stated length exceeds the event. If it does, the connection closes
+    /// early.
     lacks: usize,
 }
 
@@ -88,7 +88,8 @@ impl Invocation {
     }
 }
 
-/// Whether Lambda gets an answer, or an error, or neither, because it couldn't know whose.
+/// What Lambda must get: an answer, an error, either of them, or nothing, because the id of the
+/// invocation can't be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Expected {
     Answer,
@@ -97,8 +98,8 @@ enum Expected {
     Nothing,
 }
 
-/// Headers around an event that is good: it is answered whatever they are, unless there is no id to
-/// answer to.
+/// A good event with unusual headers. It is answered whatever the headers are, unless there is no
+/// id to answer to.
 fn headers(good: &[u8]) -> Vec<(Invocation, Expected)> {
     use Expected::{Answer, Nothing};
     let good = || Invocation::of(good);
@@ -106,7 +107,8 @@ fn headers(good: &[u8]) -> Vec<(Invocation, Expected)> {
     many.headers
         .extend((0..200).map(|_| ("X-Other", b"marked".to_vec())));
     vec![
-        // What isn't HTTP, or has more headers than a client reads, has no id that could be read.
+        // If the answer isn't valid HTTP, or has more headers than a client reads, the id can't be
+        // read.
         (good().with(TRACE, b"a\x01marked"), Nothing),
         (good().with(REQUEST_ID, b"\x00marked"), Nothing),
         (good().with("Marked Name", "marked"), Nothing),
@@ -140,8 +142,8 @@ fn headers(good: &[u8]) -> Vec<(Invocation, Expected)> {
     ]
 }
 
-/// Events that nobody sends: those that aren't JSON, or are too deep, are told as an error, and
-/// what others are is the function's to say.
+/// Events that Lambda never sends. If they aren't JSON or are nested too deeply, the function
+/// reports an error. Otherwise the function decides.
 fn events() -> Vec<(Invocation, Expected)> {
     let deep = |open: &str, close: &str| open.repeat(100_000) + &close.repeat(100_000);
     let unreadable: Vec<Vec<u8>> = vec![
@@ -182,7 +184,7 @@ fn events() -> Vec<(Invocation, Expected)> {
         .collect()
 }
 
-/// The environment of all functions: each reads its own variables.
+/// The environment of all functions. Each function reads only its own variables.
 fn environment() -> Vec<(String, String)> {
     let configuration = Configuration::generate(Algorithm::Es256).unwrap();
     let service = Endpoints::new("service.localhost", ([127, 0, 0, 1], 9).into());
@@ -193,8 +195,8 @@ fn environment() -> Vec<(String, String)> {
     })
 }
 
-/// The function, which writes to this file: nobody reads a pipe while it runs, and it would wait
-/// once one is full.
+/// Starts a function that logs into this file. A pipe that nobody reads would fill up and block the
+/// function.
 fn start(executable: &Path, runtime_api: &Server, log: &File) -> Child {
     let address = runtime_api.url("");
     let mut command = Command::new(executable);
@@ -210,7 +212,7 @@ fn start(executable: &Path, runtime_api: &Server, log: &File) -> Child {
         ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "for nobody"),
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
-        // For those who would listen to it.
+        // A log level that the function must not obey.
         ("RUST_LOG", "trace"),
     ]);
     command.stdout(log.try_clone().unwrap());
@@ -218,7 +220,7 @@ fn start(executable: &Path, runtime_api: &Server, log: &File) -> Child {
     command.spawn().unwrap()
 }
 
-/// Hands the invocations out one after the other, each bad one between two good ones.
+/// Sends all invocations, each bad one between two good ones.
 fn survives(executable: &Path, good: &[u8]) {
     let bad = headers(good).into_iter().chain(events());
     let behind = [good, b" marked"].concat();
@@ -274,7 +276,7 @@ fn survives(executable: &Path, good: &[u8]) {
     assert!(!log.is_empty() && !log.contains("marked"), "{log}");
 }
 
-/// What Lambda was told after each wish for an event: whether it is an answer or an error, and its
+/// What Lambda was told after each request for an event: the kind (an answer or an error), and the
 /// body.
 fn told(server: &Server) -> Vec<Vec<(String, String)>> {
     let mut told = Vec::new();

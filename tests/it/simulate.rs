@@ -1,7 +1,7 @@
-//! `digital-auth simulate service` as somebody meets it who tests a relying party of their own:
-//! what it says, that a login works with nothing but that, what it tells of each request, and how
-//! it ends.
-//! The relying party is the service's client of this project, which knows nothing of stand-ins.
+//! `digital-auth simulate service`, as an engineer uses it to test a relying party: what it prints,
+//! that a login works with nothing but that, what it says about each request, and how it ends.
+//! The relying party is this project's own client of the service, which doesn't know that it talks
+//! to a stand-in.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
@@ -31,12 +31,12 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use url::Url;
 
-/// Longer than anything here takes.
+/// Longer than any of these tests takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const REDIRECT_URI: &str = "http://rp.localhost:3000/callback";
 
-/// A relying party's files and its key.
+/// The files and the key of a relying party.
 struct Files {
     folder: TempDir,
     key: Arc<LocalKey>,
@@ -71,7 +71,7 @@ impl Files {
     }
 }
 
-/// The command with the arguments that it always needs, and a free port.
+/// The command with the arguments that it always needs, on a free port.
 fn prepared(jwks: &str, arguments: &[&str]) -> Command {
     let mut prepared = Command::new(command());
     prepared
@@ -86,7 +86,7 @@ fn prepared(jwks: &str, arguments: &[&str]) -> Command {
     prepared
 }
 
-/// What the command did that ends by itself.
+/// Runs a command that ends by itself. Gives its status and its output.
 async fn ended(mut prepared: Command) -> (Option<i32>, String, String) {
     let output: Output = timeout(PATIENCE, prepared.output())
         .await
@@ -100,7 +100,7 @@ async fn ended(mut prepared: Command) -> (Option<i32>, String, String) {
     )
 }
 
-/// The command with `--json`, running.
+/// The running command, with `--json`.
 struct Running {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -137,7 +137,7 @@ impl Running {
         self.settings[name].as_str().unwrap()
     }
 
-    /// Ends it by a signal; gives what it told.
+    /// Ends the command with a signal, and gives its output.
     async fn stop(mut self, signal: Signal) -> String {
         let pid = i32::try_from(self.child.id().unwrap()).unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
@@ -149,7 +149,7 @@ impl Running {
         self.told.await.unwrap()
     }
 
-    /// A relying party that is set up with nothing but what was printed.
+    /// A relying party that is configured only with what the command printed.
     fn relying_party(&self, key: KeyRing) -> Client {
         let provider = Provider::given(
             self.text("issuer"),
@@ -183,7 +183,7 @@ fn at_callback(url: &Url) -> bool {
     url.as_str().starts_with(REDIRECT_URI)
 }
 
-/// The page of the choice of a new login, as a program reads it.
+/// The test-card page of a new login, as JSON.
 async fn offered(client: &Client) -> Value {
     let one_time = OneTimeValues::new(&SystemRandomness).unwrap();
     let url = client.authorization_url(&one_time);
@@ -320,7 +320,7 @@ async fn the_settings_are_for_people_in_both_languages() {
         assert_eq!(value("client_id"), "RP00000001");
         assert_eq!(value("client_assertion_aud"), value("token_endpoint"));
         assert_eq!(values[2].1, second);
-        // By name and by address it is the same.
+        // The printed name and the printed address lead to the same server.
         let issuer = Url::parse(value("issuer")).unwrap();
         assert_eq!(issuer.host_str(), Some("service.localhost"));
         let keys = Url::parse(value("jwks_uri")).unwrap();
@@ -334,7 +334,7 @@ async fn the_settings_are_for_people_in_both_languages() {
             let for_signatures = keys.iter().filter(|key| key["use"] == "sig");
             assert_eq!(for_signatures.count(), 2, "{url}");
         }
-        // Nothing is said of a document that nobody knows.
+        // There is no discovery document, since it isn't known whether the service has one.
         let mut discovery = issuer.clone();
         discovery.set_path("/api/realms/main/.well-known/openid-configuration");
         let answer = browser().get(&discovery, "application/json").await.unwrap();
@@ -598,7 +598,7 @@ async fn what_others_send_is_told_and_does_not_steer_the_terminal() {
     assert!(told.contains("✗ client_id is registered"), "{told}");
     let harmless = "client_id=\u{fffd}[2J\u{fffd}]0;title\u{fffd}\u{fffd}\u{fffd}forged ✓\n";
     assert!(told.contains(harmless), "{told:?}");
-    // The colours of the command's own are for terminals, and standard error isn't one.
+    // The command's own colours are for terminals, and standard error isn't one here.
     let steering = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
     assert!(!told.contains(steering), "{told:?}");
     assert!(

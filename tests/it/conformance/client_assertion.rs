@@ -1,8 +1,8 @@
-//! How the bridge proves to the service who it is: private_key_jwt (RFC 7523, OpenID Connect Core
-//! §9).
-//! The stand-in keeps every token request, so the assertion is looked at as it was sent.
-//! What the stand-in refuses is in its own tests; here it is shown that it looked, and that a
-//! foreign key doesn't do.
+//! How the bridge authenticates to the service: private_key_jwt (RFC 7523, OIDC Core §9).
+//! The stand-in of the service records every token request, so the tests inspect each assertion as
+//! it was sent.
+//! The stand-in's own tests show what it refuses. These tests show that it verified the assertion,
+//! and that it refuses one of an unregistered key.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -30,7 +30,7 @@ use super::relying_party::{Attempt, accepted, attempt, part};
 /// The value of `client_assertion_type` (RFC 7523 §2.2).
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Header and claims of the assertion of a token request.
+/// The header and the claims of the assertion in a token request.
 fn assertion(request: &RecordedRequest) -> (Map<String, Value>, Map<String, Value>) {
     let assertion = request.form_value("client_assertion").unwrap();
     (part(assertion, 0), part(assertion, 1))
@@ -47,7 +47,7 @@ fn token_requests(laptop: &Laptop) -> Vec<RecordedRequest> {
     requests
 }
 
-/// The client as it is registered, with other keys.
+/// The bridge's registration at the service, with other keys.
 fn registered(laptop: &Laptop, jwks: Value) -> RegisteredClient {
     RegisteredClient {
         client_id: SERVICE_CLIENT_ID.to_owned(),
@@ -56,7 +56,7 @@ fn registered(laptop: &Laptop, jwks: Value) -> RegisteredClient {
     }
 }
 
-/// What the bridge publishes for the Digital Agency's form.
+/// The key set that the bridge publishes for the Digital Agency's form.
 async fn client_jwks(laptop: &Laptop) -> Value {
     RelyingParty::new(laptop)
         .document("/client-jwks.json")
@@ -117,7 +117,7 @@ async fn client_assertion_issuer_and_subject_are_the_client_id() {
     let claims = claims(&attempt);
     assert_eq!(claims["iss"], "RP00000002");
     assert_eq!(claims["sub"], "RP00000002");
-    // These and no others.
+    // The assertion has these claims and no others.
     let names: BTreeSet<_> = claims.keys().map(String::as_str).collect();
     let expected = ["aud", "exp", "iat", "iss", "jti", "sub"];
     assert_eq!(names, BTreeSet::from(expected));
@@ -129,7 +129,7 @@ async fn client_assertion_audience_is_the_token_url_as_one_string() {
     let laptop = laptop().await;
     let token_url = laptop.service.endpoints().token_endpoint.clone();
     let claims = claims(&accepted(&laptop, None).await);
-    // One string: an array of one wouldn't be equal to it.
+    // A string: an array with one string would not be equal.
     assert_eq!(claims["aud"], Value::String(token_url));
     laptop.stop().await;
 }
@@ -144,7 +144,7 @@ async fn client_assertion_jti_is_new_every_time_also_for_a_retry() {
         let arrival = client.sign_in(&browser(), &request, "adult", None).await;
         let token_request = client.token_request(&parameter(&arrival, "code").unwrap());
         answers.push(token_request.send().await);
-        // The client tries the same code again.
+        // The client repeats the request with the same code.
         answers.push(token_request.send().await);
     }
     let classes: Vec<_> = answers.iter().map(|answer| answer.class()).collect();
@@ -161,7 +161,8 @@ async fn client_assertion_jti_is_new_every_time_also_for_a_retry() {
         assert!(seen.insert(jti), "a jti came twice");
     }
 
-    // Who reads an assertion has nothing: the service takes none twice.
+    // An attacker who reads an assertion can't use it, because the service accepts each assertion
+    // once.
     let replayed = reqwest::Client::new()
         .post(&laptop.service.endpoints().token_endpoint)
         .form(&requests[2].form)
@@ -187,15 +188,16 @@ async fn client_assertion_expires_within_sixty_seconds_and_says_when_it_was_issu
     let lifetime = seconds("exp") - seconds("iat");
     assert!((1..60).contains(&lifetime), "{lifetime}");
 
-    // The service's clock decides: a minute later the assertion is over, and a minute earlier it
-    // isn't there yet.
+    // The service's clock decides. A minute later the assertion has expired, and a minute earlier
+    // it isn't valid yet.
     for shift in [61, -61].map(TimeDelta::seconds) {
         laptop.clock.advance(shift);
         assert_service_refuses_the_client(&attempt(&laptop, None).await);
         laptop.clock.advance(-shift);
         accepted(&laptop, None).await;
     }
-    // A wrong clock looks like a wrong key: so the log says how far it is off.
+    // The service's answer doesn't tell a wrong clock from a wrong key. So the log says how far the
+    // clock is off.
     let clocks = logged(&laptop, "service_clock");
     let ahead = clocks.iter().map(|event| event["seconds_ahead"].as_i64());
     let ahead: Vec<_> = ahead.map(Option::unwrap).collect();
@@ -207,8 +209,8 @@ async fn client_assertion_expires_within_sixty_seconds_and_says_when_it_was_issu
     laptop.stop().await;
 }
 
-/// Two clocks never agree to the second, and a second is all that an assertion of exactly 60 s
-/// would need to fail.
+/// Two clocks never agree to the second. An assertion that is valid for exactly 60 s would fail if
+/// they differ by one second.
 #[tokio::test]
 async fn client_assertion_is_accepted_with_a_clock_40_s_behind_to_10_s_ahead() {
     let laptop = laptop().await;
@@ -221,7 +223,7 @@ async fn client_assertion_is_accepted_with_a_clock_40_s_behind_to_10_s_ahead() {
     laptop.stop().await;
 }
 
-/// The assertion names a published key, has its algorithm, and is signed by it.
+/// The assertion names a published key, has the key's algorithm, and is signed with it.
 async fn signed_by_the_registered_key(algorithm: Algorithm) {
     let laptop = laptop_with(|options| options.assertion_algorithm = algorithm).await;
     let attempt = accepted(&laptop, None).await;
@@ -280,7 +282,7 @@ async fn client_assertion_of_a_key_that_is_not_registered_is_refused() {
 async fn client_assertion_keys_overlap_while_they_rotate() {
     let old = LocalKey::generate(Algorithm::Rs256).unwrap();
     let new = LocalKey::generate(Algorithm::Es256).unwrap();
-    // The first signs; both are on the form.
+    // The first key signs. Both are registered.
     for (signing, waiting) in [(&old, &new), (&new, &old)] {
         let both = format!(
             "{} {}",

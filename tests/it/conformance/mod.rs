@@ -1,6 +1,6 @@
-//! The cases of the OpenID Foundation's conformance suite, one test of the same name each.
-//! `docs/conformance.md` and `.en.md` are their table: what each shows, and what is answered where
-//! a case can't apply. Tables and tests can't drift apart: that, too, is a test.
+//! The cases of the OpenID Foundation's conformance suite, with one test of the same name for each.
+//! The tables in `docs/conformance.md` and `.en.md` say what each case shows, and explain the
+//! modules that can't apply here. A test requires that the tables and the tests agree.
 
 mod client_assertion;
 mod plans;
@@ -17,7 +17,7 @@ use markdown::{Document, Text};
 /// The first two headings of a table of cases, in Japanese and in English.
 const CASES: [(&str, &str); 2] = [("ケース", "テスト"), ("case", "test")];
 
-/// And those of the table of what is no case here.
+/// The first two headings of the table of the suite's modules that are no case here.
 const EXPLAINED: [(&str, &str); 2] = [("モジュール", "理由"), ("module", "reason")];
 
 /// The first two cells of each row of the tables of a document that have these headings.
@@ -32,7 +32,7 @@ fn rows_under(markdown: &str, headings: [(&str, &str); 2]) -> Vec<[Text; 2]> {
         .collect()
 }
 
-/// What doesn't change from one language to the other: what is code, and numbers of paragraphs.
+/// The parts of a cell that are the same in both languages: code, and numbers of paragraphs.
 fn same_in_every_language(cell: &Text) -> Vec<&str> {
     let paragraphs = cell
         .plain
@@ -42,7 +42,7 @@ fn same_in_every_language(cell: &Text) -> Vec<&str> {
     codes.chain(paragraphs).collect()
 }
 
-/// The names of the tests of a source text: the function behind each attribute that makes one.
+/// The names of the tests in a source text: the function after each attribute that makes a test.
 fn tests(source: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut is_test = false;
@@ -79,7 +79,7 @@ fn every_case_has_its_test() {
         let Some(test) = test.code() else {
             panic!("{case:?}: one test, as code: {test:?}");
         };
-        // A case that the suite names gives its name to the test.
+        // The test of one of the suite's own cases has the name of the case.
         if let Some(name) = case.code().filter(|name| name.contains('-')) {
             assert!(test.ends_with(&name.replace('-', "_")), "{name}: {test}");
         }
@@ -90,7 +90,7 @@ fn every_case_has_its_test() {
     let mut in_sources = BTreeSet::new();
     for file in fs::read_dir(kit::workspace().join("tests/it/conformance")).unwrap() {
         let path = file.unwrap().path();
-        // This file's own tests are about the tables.
+        // The tests in this file are about the tables.
         if path.file_name().is_some_and(|name| name != "mod.rs") {
             let source = fs::read_to_string(&path).unwrap();
             assert!(!source.contains("#[ignore"), "{}", path.display());

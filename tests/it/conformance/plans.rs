@@ -1,6 +1,5 @@
-//! The modules of the suite's plans that could be meant for the bridge, by the names that they have
-//! there (`testName`), as of 2026-08-20 (commit 12f2a4da of
-//! `openid-certification/conformance-suite`).
+//! The modules of the suite's plans that could apply to the bridge, by their names in the suite
+//! (`testName`), as of 2026-08-20 (commit 12f2a4da of `openid-certification/conformance-suite`).
 
 /// `OIDCCBasicTestPlan` and `OIDCCConfigTestPlan`.
 pub(super) const PROVIDER: [&str; 39] = [
@@ -88,8 +87,7 @@ pub(super) const CLIENT: [&str; 39] = [
     "oidcc-client-test-userinfo-signed",
 ];
 
-/// What the names of `FAPI2SPFinalClientTestPlan` begin with; in the table of cases they stand
-/// without it.
+/// The prefix of the names in `FAPI2SPFinalClientTestPlan`. The table of cases leaves it out.
 pub(super) const FAPI2_PREFIX: &str = "fapi2-security-profile-final-client-test-";
 
 /// `FAPI2SPFinalClientTestPlan`.

@@ -1,6 +1,6 @@
-//! As provider, towards Amazon Cognito: the cases of `oidcc-…` and of the FAPI 2 server that apply
-//! to a code and its binding. A client in Cognito's place sends what each case wants; each refusal
-//! stands beside the same flow without its reason, which succeeds.
+//! The bridge as provider, towards Amazon Cognito: the cases of `oidcc-…` and of the FAPI 2 server
+//! that are about a code and what it is bound to. A client in Cognito's place sends what each case
+//! needs. Beside each refusal, the same flow without the reason for the refusal succeeds.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,19 +24,19 @@ use service_simulator::Endpoint;
 use service_simulator::fault::Fault;
 use url::Url;
 
-/// The state of the usual authorization request.
+/// The client's `state` in the usual authorization request.
 pub(super) const STATE: &str = "the-clients-state.of-some-length.4";
 
-/// The life of a code of the service, where a test waits for its end.
+/// The lifetime of the service's code, in tests that wait for its end.
 const TEN_SECONDS: TimeDelta = TimeDelta::seconds(10);
 
-/// The login succeeds: code, the client's state, tokens.
+/// Asserts that the login succeeds: with a code, the client's state, and tokens.
 pub(super) async fn succeeds(client: &RelyingParty<'_>, request: &AuthorizationRequest) -> Answer {
     let code = code(client, request).await;
     exchanged(&client.token_request(&code)).await
 }
 
-/// The code of a login that succeeds so far, with the client's state beside it.
+/// Signs in and gives the code. Asserts that the client's state came back with it.
 pub(super) async fn code(client: &RelyingParty<'_>, request: &AuthorizationRequest) -> String {
     let login = client
         .browser_login(&browser(), request, "adult", None)
@@ -47,14 +47,14 @@ pub(super) async fn code(client: &RelyingParty<'_>, request: &AuthorizationReque
     parameter(&login.end, "code").expect("a code")
 }
 
-/// The token request succeeds.
+/// Asserts that the token request succeeds.
 pub(super) async fn exchanged(request: &TokenRequest) -> Answer {
     let tokens = request.send().await;
     assert_eq!(tokens.status, 200, "{}", tokens.body);
     tokens
 }
 
-/// How the authorization request is refused, before the person has done anything.
+/// How the bridge refuses an authorization request before the person has done anything.
 pub(super) async fn refused(client: &RelyingParty<'_>, request: &AuthorizationRequest) -> Refusal {
     let login = client
         .browser_login(&browser(), request, "adult", None)
@@ -65,7 +65,7 @@ pub(super) async fn refused(client: &RelyingParty<'_>, request: &AuthorizationRe
     Refusal::of(&login.end)
 }
 
-/// How the token request is refused.
+/// How the bridge refuses a token request.
 pub(super) async fn token_refused(request: &TokenRequest) -> Refusal {
     Refusal::of_answer(&request.send().await)
 }
@@ -74,7 +74,7 @@ pub(super) async fn claims(client: &RelyingParty<'_>, tokens: &Answer) -> Map<St
     client.verified(&tokens.text("id_token").unwrap()).await
 }
 
-/// What the bridge itself asked the service for, in the last login.
+/// The bridge's authorization request to the service in the last login.
 pub(super) fn asked_of_service(laptop: &Laptop) -> Vec<(String, String)> {
     let requests = laptop.service.requests();
     let last = requests
@@ -94,7 +94,7 @@ fn challenge(verifier: &str) -> String {
     ))
 }
 
-/// Whether a key of this set signed the token, by `kid`.
+/// Whether a key of this set signed the token. The key is chosen by `kid`.
 fn fits(id_token: &str, jwks: &Answer) -> bool {
     let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&jwks.body).unwrap();
     let kid = jsonwebtoken::decode_header(id_token).unwrap().kid.unwrap();
@@ -116,7 +116,7 @@ fn names(claims: &Map<String, Value>) -> BTreeSet<&str> {
     claims.keys().map(String::as_str).collect()
 }
 
-/// The entropy of a text by the frequencies of its characters (Shannon), in bits.
+/// The Shannon entropy of a text in bits, by the frequencies of its characters.
 fn entropy(text: &str) -> f64 {
     let characters: BTreeSet<_> = text.chars().collect();
     let length = f64::from(u32::try_from(text.len()).unwrap());
@@ -152,7 +152,8 @@ async fn oidcc_server() {
     assert_eq!(answer["expires_in"], 300);
     assert_eq!(answer["scope"], "openid name address birthdate gender");
 
-    // The suite wants 128 bits, and 96 of them that can't be guessed, as far as a text shows that.
+    // The suite requires a code of 128 bits with an entropy of 96 bits, as far as the text shows
+    // it.
     let code = code(&client, &request).await;
     assert!(code.len() * 8 >= 128 && entropy(&code) >= 96.0);
 
@@ -217,7 +218,7 @@ async fn oidcc_server_client_secret_post() {
         request.clone().without("client_secret"),
         request.clone().without("client_id"),
         request.clone().with("client_id", "another-client"),
-        // `client_secret_basic` isn't announced, and isn't taken.
+        // `client_secret_basic` isn't announced and isn't accepted.
         request
             .clone()
             .without("client_id")
@@ -272,7 +273,7 @@ async fn oidcc_discovery_endpoint_verification() {
     let (query, fragment) = (issuer.query(), issuer.fragment());
     assert_eq!((issuer.path(), query, fragment), ("/", None, None));
 
-    // What it says is so: every endpoint is there, and every claim of an ID token is announced.
+    // The metadata is true: every endpoint exists, and every claim of an ID token is announced.
     for endpoint in [
         "authorization_endpoint",
         "token_endpoint",
@@ -312,7 +313,7 @@ async fn oidcc_idtoken_signature() {
     let jwks = client.document("/jwks.json").await;
     assert!(fits(&id_token, &jwks));
 
-    // The signature covers header and claims: with other ones, it doesn't fit any more.
+    // The signature covers header and claims: it doesn't fit other ones.
     let parts: Vec<_> = id_token.split('.').collect();
     let claims = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
     let mut claims: Map<String, Value> = serde_json::from_slice(&claims).unwrap();
@@ -325,7 +326,7 @@ async fn oidcc_idtoken_signature() {
 
 #[tokio::test]
 async fn oidcc_idtoken_rs256() {
-    // The assertion's algorithm is another matter: the ID token is RS256 with both.
+    // The algorithm of the client assertion makes no difference: the ID token is RS256 with both.
     for assertion_algorithm in [Algorithm::Es256, Algorithm::Rs256] {
         let laptop = laptop_with(|options| options.assertion_algorithm = assertion_algorithm).await;
         let client = RelyingParty::new(&laptop);
@@ -351,8 +352,8 @@ async fn oidcc_idtoken_rs256() {
     }
 }
 
-/// A new key is published before it signs, and the old one stays published until its last token is
-/// over.
+/// A new key is published before it signs. The old key stays published until the last token that it
+/// signed has expired.
 #[tokio::test]
 async fn oidcc_server_rotate_keys() {
     let [old, new] = [(); 2].map(|()| {
@@ -397,14 +398,15 @@ async fn oidcc_server_rotate_keys() {
         issued.push(id_token);
         laptop.stop().await;
     }
-    // Who fetched the keys one step ago, or fetches them one step later, can verify.
+    // A client that fetched the keys one step before or after a token was issued can verify the
+    // token.
     for (step, id_token) in issued.iter().enumerate() {
         for (at, keys) in published.iter().enumerate() {
             let near = at.abs_diff(step) <= 1;
             assert!(!near || fits(id_token, keys), "token {step}, keys {at}");
         }
     }
-    // And the check could fail: a removed key verifies nothing.
+    // The check can fail: a removed key verifies nothing.
     assert!(!fits(&issued[0], &published[3]));
     assert!(!fits(&issued[3], &published[0]));
 }
@@ -424,15 +426,17 @@ async fn oidcc_codereuse() {
     );
     assert_eq!(laptop.service.count(Endpoint::Userinfo), 1);
     assert_eq!(logged_failures(&laptop), ["service_refused_code"]);
-    // The first answer's access token is only its claims, sealed: it ends by its own five minutes.
+    // The access token of the first answer contains only its sealed claims. It expires after its
+    // own five minutes.
     let access_token = tokens.text("access_token").unwrap();
     assert_eq!(client.userinfo(&access_token).await.status, 200);
     exchanged(&client.token_request(&client.code().await)).await;
     laptop.stop().await;
 }
 
-/// The service's clock is moved; the function's own seal lasts 60 seconds, and so still opens. The
-/// suite would warn of the first access token, which goes on: nothing is stored that could end it.
+/// The test moves only the service's clock. The bridge's seal lasts 60 seconds, and so the code
+/// still opens. The suite would warn that the first access token stays valid: the bridge stores
+/// nothing, so it can't end the token.
 #[tokio::test]
 async fn oidcc_codereuse_30seconds() {
     let laptop = laptop().await;
@@ -454,7 +458,7 @@ async fn oidcc_ensure_registered_redirect_uri() {
     let laptop = laptop().await;
     let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
-    // The suite's is the registered one and a path of its own.
+    // The suite adds a path of its own to the registered URI.
     let below = format!("{}/Kq3vT0b9Zx", client.redirect_uri());
     let refusal = Refusal::on_page(400, "redirect_uri_mismatch");
     for other in [&*below, "https://client.example/callback"] {
@@ -467,7 +471,7 @@ async fn oidcc_ensure_registered_redirect_uri() {
 
 #[tokio::test]
 async fn oidcc_ensure_redirect_uri_in_authorization_request() {
-    // The suite registers two: where there is one, it could be meant.
+    // The suite registers two URIs. With only one, a provider could assume it.
     let uris = "https://client.example/callback https://example.org/redirect";
     let environment = variables([(variables::REDIRECT_URIS, Some(uris))]);
     let laptop = laptop_with(|options| options.environment = environment).await;
@@ -512,8 +516,8 @@ async fn oidcc_redirect_uri_query_added() {
     laptop.stop().await;
 }
 
-/// Amazon Cognito's redirect URI has no query, and one with a query can't be configured: the
-/// function doesn't start. So there is none to mismatch, and any query is refused.
+/// Amazon Cognito's redirect URI has no query. A redirect URI with a query can't be configured: the
+/// function doesn't start. So every query is a mismatch and is refused.
 #[tokio::test]
 async fn oidcc_redirect_uri_query_mismatch() {
     let registered = "https://client.example/callback?foo=bar";
@@ -636,7 +640,7 @@ async fn oidcc_ensure_request_with_valid_pkce_succeeds() {
     );
     exchanged(&token_request.with("code_verifier", VERIFIER)).await;
 
-    // A verifier that no challenge asked for is refused too (RFC 9700 §4.8.2).
+    // A verifier is also refused if no challenge was sent (RFC 9700 §4.8.2).
     let unasked = client.token_request(&client.code().await);
     assert_eq!(
         token_refused(&unasked.clone().with("code_verifier", VERIFIER)).await,
@@ -663,7 +667,7 @@ async fn oidcc_ensure_request_with_acr_values_succeeds() {
     let request = client.authorization_request().with("acr_values", "1 2");
     let tokens = succeeds(&client, &request).await;
     assert_eq!(claims(&client, &tokens).await["acr"], "aal3");
-    // What is asked of the service is what is configured, whatever the client says.
+    // The bridge asks the service for the configured values, whatever the client requests.
     let query = asked_of_service(&laptop);
     let acr_values: Vec<_> = query
         .iter()
@@ -674,7 +678,7 @@ async fn oidcc_ensure_request_with_acr_values_succeeds() {
     laptop.stop().await;
 }
 
-/// The claims of userinfo that the usual persona has.
+/// The claims of userinfo for the usual persona.
 pub(super) fn userinfo_of_adult(subject: &Value) -> Value {
     json!({
         "sub": subject,
@@ -699,7 +703,8 @@ pub(super) async fn userinfo(
     Answer::of(request).await
 }
 
-/// The same by either method: the claims with the token, and a challenge without it (RFC 6750 §3).
+/// Both methods answer alike: with the claims if there is a token, and with a challenge otherwise
+/// (RFC 6750 §3).
 async fn userinfo_answers(method: reqwest::Method) {
     let laptop = laptop().await;
     let client = RelyingParty::new(&laptop);
@@ -735,7 +740,7 @@ async fn userinfo_answers(method: reqwest::Method) {
             Refusal::json(401, "invalid_token", class)
         );
         let challenge = &answer.headers["www-authenticate"];
-        // RFC 6750 §3.1: who sent no token is told how to send one, and no error.
+        // A client that sent no token gets a challenge without an error (RFC 6750 §3.1).
         if class == "access_token_missing" {
             assert_eq!(challenge, "Bearer");
             continue;
@@ -761,8 +766,7 @@ async fn oidcc_userinfo_post_header() {
     userinfo_answers(reqwest::Method::POST).await;
 }
 
-/// Exactly these attributes come where exactly this scope is configured, in the ID token and in
-/// userinfo alike.
+/// With this configured scope, exactly these attributes are in the ID token and in userinfo.
 async fn scope_gives(scope: &str, attributes: Value) {
     let environment = variables([(variables::ATTRIBUTES, Some(scope))]);
     let laptop = laptop_with(|options| options.environment = environment).await;
@@ -787,7 +791,7 @@ async fn scope_gives(scope: &str, attributes: Value) {
     expected.insert("sub".to_owned(), claims["sub"].clone());
     assert_eq!(userinfo.json(), Value::Object(expected));
 
-    // Neither more nor less can be asked for.
+    // The client can request neither more nor less.
     let refusal = Refusal::at_client("invalid_scope", "invalid_scope", Some(STATE));
     for scope in [
         scope.to_owned(),
@@ -806,7 +810,7 @@ async fn scope_gives(scope: &str, attributes: Value) {
     laptop.stop().await;
 }
 
-/// There is no scope `profile`: each of its claims that there is has a scope of its own.
+/// There is no scope `profile`. Each claim of `profile` that exists here has a scope of its own.
 #[tokio::test]
 async fn oidcc_scope_profile() {
     scope_gives("name", json!({ "name": "山田　太郎" })).await;
@@ -838,8 +842,8 @@ async fn fapi2_server_attempt_reuse_authorization_code_after_one_second() {
     laptop.stop().await;
 }
 
-/// The same bridge with another client: same issuer, same sealing keys, other client id. Its own
-/// codes it takes.
+/// A bridge for another client, with the same issuer and the same sealing keys. It refuses the
+/// first client's codes. The first bridge accepts them.
 #[tokio::test]
 async fn fapi2_server_ensure_authorization_code_is_bound_to_client() {
     let laptop = laptop().await;
@@ -867,7 +871,7 @@ async fn fapi2_server_ensure_authorization_code_is_bound_to_client() {
     assert_eq!(token_refused(&by_other).await, refusal);
     assert_eq!(asked(&other_stack), 0);
 
-    // Where this client's code is taken, another client's name isn't.
+    // The right bridge accepts the code, but not with another client's id.
     let own = client.token_request(&code);
     let refusal = Refusal::json(401, "invalid_client", "client_authentication_failed");
     assert_eq!(
@@ -879,8 +883,9 @@ async fn fapi2_server_ensure_authorization_code_is_bound_to_client() {
     laptop.stop().await;
 }
 
-/// Both ends of a code's life: our seal's (made by the bridge's own library, since its clock is the
-/// machine's), and that of the service's code inside.
+/// The two lifetimes of a code: that of the bridge's seal, and that of the service's code inside.
+/// The bridge uses the machine's clock, so the test seals the expired codes itself, with the
+/// bridge's own library.
 #[tokio::test]
 async fn fapi2_server_ensure_token_endpoint_fails_with_expired_auth_code() {
     let laptop = laptop().await;
@@ -895,7 +900,7 @@ async fn fapi2_server_ensure_token_endpoint_fails_with_expired_auth_code() {
     };
     let opened = Code::open(&code, seal).unwrap();
     let expiring = |seconds: i64| {
-        // A code is good for 60 seconds.
+        // A code is valid for 60 seconds.
         let now = now + TimeDelta::seconds(seconds - 60);
         let seal = Seal { now, ..seal };
         opened.seal(seal, &SystemRandomness).unwrap()
@@ -910,8 +915,7 @@ async fn fapi2_server_ensure_token_endpoint_fails_with_expired_auth_code() {
 
     laptop.stop().await;
 
-    // The service's clock goes ten seconds ahead and no more: the client assertion must stay in
-    // time.
+    // The service's clock may only be ten seconds ahead, so that the client assertion stays valid.
     let laptop =
         laptop_with(|options| options.service = |service| service.code_lifetime = TEN_SECONDS)
             .await;
@@ -947,7 +951,7 @@ async fn fapi2_server_user_rejects_authentication() {
             .await;
         assert_eq!(Refusal::of(&rejected), refusal, "{fault}");
 
-        // Through Amazon Cognito, the app gets the same.
+        // Through Amazon Cognito, the app gets the same error.
         let outcome = laptop.login(&browser, "adult", Some(fault)).await.unwrap();
         let Outcome::Failed(failed) = outcome else {
             panic!("{fault}: {outcome:?}");
@@ -962,7 +966,8 @@ async fn fapi2_server_user_rejects_authentication() {
     laptop.stop().await;
 }
 
-/// Printable characters, none of which base64url has alone: nothing of it can be stored shorter.
+/// Printable characters, some of which aren't in base64url. So the text can't be stored in a
+/// shorter form.
 fn verbatim(length: usize) -> String {
     "aZ0-._~!*'()=&%+".chars().cycle().take(length).collect()
 }
@@ -973,9 +978,9 @@ async fn fapi2_server_ensure_authorization_request_with_long_state() {
     let client = RelyingParty::new(&laptop);
     let request = client.authorization_request();
     let letters = |length| ('a'..='z').cycle().take(length).collect::<String>();
-    // The suite's has 1,000.
+    // The suite sends a state of 1,000 characters.
     for state in [letters(996) + "-._~", letters(2_000), verbatim(2_000)] {
-        // `code` compares what came back with what was sent.
+        // `code` compares the state that came back with the one that was sent.
         succeeds(&client, &request.clone().with("state", &state)).await;
         let none = request.clone().with("state", &state).with("prompt", "none");
         let refusal = Refusal::at_client("login_required", "login_required", Some(&state));

@@ -1,11 +1,11 @@
 //! The bridge as relying party of the service: the cases of the OpenID Foundation's suite for
 //! clients.
-//! The stand-in of the service makes the fault; every refusal has its twin, the same flow without
-//! the fault.
-//! After a refused ID token nobody is asked for attributes, and neither log nor answer shows a
+//! The stand-in of the service makes the fault. Beside each refusal, the same flow without the
+//! fault succeeds.
+//! After a refused ID token, the bridge doesn't request attributes. Neither log nor answer shows a
 //! token or an attribute.
 //!
-//! The OpenID Connect cases look at the token endpoint's answer, the FAPI 2 cases at what Amazon
+//! The OpenID Connect cases check the answer of the token endpoint, the FAPI 2 cases what Amazon
 //! Cognito makes of it.
 #![expect(
     clippy::expect_used,
@@ -32,14 +32,14 @@ use service_simulator::fault::Fault;
 use service_simulator::persona::personas;
 use service_simulator::{Endpoint, IssuedTokens, RecordedRequest};
 
-/// The test person of these logins.
+/// The test person in these logins.
 const PERSONA: &str = "adult";
 
-/// One login by a client in Cognito's place, to the answer of the bridge's token endpoint.
+/// One login with a client in Cognito's place, up to the answer of the bridge's token endpoint.
 pub(super) struct Attempt {
-    /// What the client got.
+    /// The answer that the client got.
     pub(super) answer: Answer,
-    /// What the service received for it, in order.
+    /// The requests that the service got for this login, in order.
     pub(super) requests: Vec<RecordedRequest>,
     issued: Option<IssuedTokens>,
     code: String,
@@ -51,14 +51,14 @@ impl Attempt {
         self.requests.iter().filter(is).count()
     }
 
-    /// The one request that went to an endpoint.
+    /// The only request to an endpoint.
     pub(super) fn request(&self, endpoint: Endpoint) -> &RecordedRequest {
         assert_eq!(self.count(endpoint), 1, "{endpoint:?}");
         let is = |request: &&RecordedRequest| request.endpoint == endpoint;
         self.requests.iter().find(is).unwrap()
     }
 
-    /// What nobody may see, the bridge's own code and tokens of this login among it.
+    /// The values that must stay secret, including the bridge's code and tokens of this login.
     fn confidential(&self, laptop: &Laptop) -> Confidential {
         let token = |name| self.answer.text(name).unwrap_or_default();
         Confidential::of(laptop)
@@ -82,21 +82,21 @@ impl Attempt {
     }
 }
 
-/// A part of a JWT, as it is.
+/// A part of a JWT, decoded but not verified.
 pub(super) fn part(token: &str, index: usize) -> Map<String, Value> {
     let part = token.split('.').nth(index).expect("a JWT");
     let bytes = URL_SAFE_NO_PAD.decode(part).expect("base64url");
     serde_json::from_slice(&bytes).expect("a JSON object")
 }
 
-/// The subject by which the service knows the test person.
+/// The test person's subject at the service.
 fn subject(laptop: &Laptop) -> String {
     let people = personas(laptop.clock.now());
     let person = people.iter().find(|person| person.id == PERSONA).unwrap();
     person.subject(SERVICE_CLIENT_ID)
 }
 
-/// A login with a fault of the service, or with none.
+/// A login, with a fault of the service or without.
 pub(super) async fn attempt(laptop: &Laptop, fault: Option<Fault>) -> Attempt {
     let request = RelyingParty::new(laptop).authorization_request();
     attempt_with(laptop, &request, fault).await
@@ -125,7 +125,8 @@ async fn attempt_with(
     }
 }
 
-/// The log shows nothing of what was issued, received and configured so far, nor who signed in.
+/// Asserts that the log shows nothing that was issued, received or configured so far, and no
+/// attribute of the person.
 fn assert_log_shows_nothing(laptop: &Laptop) {
     assert_log_shows_none_of(laptop, &Confidential::of(laptop));
 }
@@ -136,8 +137,8 @@ fn assert_log_shows_none_of(laptop: &Laptop, confidential: &Confidential) {
     confidential.assert_not_in("the log", &lines.join("\n"));
 }
 
-/// The login succeeds: verified ID token about the right person, one token request, one userinfo
-/// request.
+/// Asserts that the login succeeds: with a verified ID token about the right person, one token
+/// request, and one userinfo request.
 pub(super) async fn accepted(laptop: &Laptop, fault: Option<Fault>) -> Attempt {
     let failures = logged_failures(laptop).len();
     let attempt = attempt(laptop, fault).await;
@@ -158,7 +159,7 @@ pub(super) async fn accepted(laptop: &Laptop, fault: Option<Fault>) -> Attempt {
     attempt
 }
 
-/// What a refused login looks like for the client.
+/// How a refused login looks to the client.
 struct Refusal {
     class: &'static str,
     error: &'static str,
@@ -167,7 +168,7 @@ struct Refusal {
 }
 
 impl Refusal {
-    /// A refused ID token: `invalid_grant`, and nobody is asked for attributes.
+    /// The refusal of an ID token: `invalid_grant`, without a request for attributes.
     fn of_id_token(class: &'static str) -> Self {
         Self {
             class,
@@ -178,7 +179,7 @@ impl Refusal {
     }
 }
 
-/// The login fails with exactly this, after one token request, and nothing leaks.
+/// Asserts that the login fails exactly like this, after one token request, and that nothing leaks.
 async fn fails(laptop: &Laptop, fault: Fault, refusal: &Refusal) -> Attempt {
     let failures = logged_failures(laptop).len();
     let attempt = attempt(laptop, Some(fault)).await;
@@ -216,15 +217,16 @@ async fn fails(laptop: &Laptop, fault: Fault, refusal: &Refusal) -> Attempt {
     attempt
 }
 
-/// The ID token is refused, and without the fault the same process signs the same person in.
+/// Asserts that the ID token is refused, and that the same process signs the same person in without
+/// the fault.
 async fn refused(laptop: &Laptop, fault: Fault, class: &'static str) -> Attempt {
     let attempt = fails(laptop, fault, &Refusal::of_id_token(class)).await;
     accepted(laptop, None).await;
     attempt
 }
 
-/// The same through Amazon Cognito: it gets `invalid_grant`, tells the app, and has no user; the
-/// twin has one.
+/// The same through Amazon Cognito: Cognito gets `invalid_grant`, tells the app, and makes no user.
+/// Without the fault, it makes one.
 async fn cognito_refused(laptop: &Laptop, fault: Fault, class: &'static str) -> Map<String, Value> {
     let known_users = laptop.cognito.users().len();
     let userinfo_requests = laptop.service.count(Endpoint::Userinfo);
@@ -257,7 +259,7 @@ async fn cognito_refused(laptop: &Laptop, fault: Fault, class: &'static str) -> 
     part(&id_token, 1)
 }
 
-/// Through Amazon Cognito to the app: the person is signed in and known.
+/// Asserts that a login through Amazon Cognito signs the person in at the app and makes the user.
 async fn cognito_accepted(laptop: &Laptop, fault: Option<Fault>) {
     let outcome = laptop.login(&browser(), PERSONA, fault).await.unwrap();
     assert!(
@@ -281,14 +283,14 @@ fn page(arrival: Arrival) -> Page {
     }
 }
 
-/// The failure class that a page of the bridge names.
+/// The class of failure on a page of the bridge.
 fn class_on(page: &Page) -> String {
     let text = page.text();
     let (_, rest) = text.split_once("<small>").expect("a page of the bridge");
     rest.split_once("</small>").unwrap().0.to_owned()
 }
 
-/// A bridge that accepts these algorithms.
+/// A laptop whose bridge accepts ID tokens with these algorithms.
 async fn stack_accepting(algorithms: &'static str) -> Laptop {
     laptop_with(|options| {
         options.environment =
@@ -297,8 +299,8 @@ async fn stack_accepting(algorithms: &'static str) -> Laptop {
     .await
 }
 
-/// The types of the keys for signatures that the service publishes with neither name nor algorithm,
-/// in their order.
+/// The types of the service's signature keys, in their order. Asserts that these keys have neither
+/// `kid` nor `alg`.
 async fn unnamed(laptop: &Laptop) -> Vec<String> {
     let request = reqwest::Client::new().get(&laptop.service.endpoints().jwks_uri);
     let set = Answer::of(request).await.json();
@@ -365,8 +367,8 @@ mod openid_connect {
             exchanged.form_value("redirect_uri"),
             Some(callback.as_str())
         );
-        // Keys once, for a process that has none yet; then one call for the tokens and one for the
-        // attributes.
+        // One request for the keys, since the process has none yet, then one for the tokens and one
+        // for the attributes.
         let back_channel: Vec<_> = attempt
             .requests
             .iter()
@@ -395,7 +397,7 @@ mod openid_connect {
             let refused = refused(&laptop, fault, "id_token_issuer").await;
             refused.id_token_claims()["iss"].clone()
         };
-        // The suite's is one character longer.
+        // The suite's issuer is one character longer.
         let nearly = refused_as(Fault::IdTokenLengthenedIssuer).await;
         assert_eq!(nearly, format!("{issuer}1"));
         let other = refused_as(Fault::IdTokenWrongIssuer).await;
@@ -416,7 +418,7 @@ mod openid_connect {
         let laptop = laptop().await;
         let nearly = format!("{SERVICE_CLIENT_ID}1");
         for (fault, audience) in [
-            // The suite's is one character longer.
+            // The suite's audience is one character longer.
             (Fault::IdTokenLengthenedAudience, nearly.as_str()),
             (Fault::IdTokenWrongAudience, "RP99999999"),
         ] {
@@ -451,7 +453,7 @@ mod openid_connect {
             let sent = asked.query_value("nonce").unwrap().to_owned();
             (sent, refused.id_token_claims()["nonce"].clone())
         };
-        // The suite's is one character longer.
+        // The suite's nonce is one character longer.
         let (sent, nearly) = refused_as(Fault::IdTokenLengthenedNonce).await;
         assert_eq!(nearly, format!("{sent}1"));
         let (sent, other) = refused_as(Fault::IdTokenWrongNonce).await;
@@ -459,8 +461,8 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// The code flow could do without a nonce. Ours never does, and an ID token without it is
-    /// refused.
+    /// In the code flow, a nonce is optional. The bridge always sends one, and refuses an ID token
+    /// without it.
     #[tokio::test]
     async fn oidcc_client_test_nonce_unless_code_flow() {
         let laptop = laptop().await;
@@ -496,7 +498,7 @@ mod openid_connect {
         let laptop = laptop().await;
         let fault = Fault::IdTokenBadSignatureEs256;
         let refused = refused(&laptop, fault, "id_token_signature").await;
-        // Algorithm and key are those of a good one: only the signature is wrong.
+        // Algorithm and key are right. Only the signature is wrong.
         let good = accepted(&laptop, None).await;
         assert_eq!(refused.id_token_header(), good.id_token_header());
         assert_eq!(good.id_token_header()["alg"], "ES256");
@@ -514,7 +516,7 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// Algorithm confusion: HS256 with some secret, and with the published key as the secret.
+    /// Algorithm confusion: HS256 with a random secret, and with the published key as the secret.
     #[tokio::test]
     async fn oidcc_client_test_invalid_sig_hs256() {
         for algorithms in ["ES256", "ES256 RS256"] {
@@ -534,7 +536,7 @@ mod openid_connect {
         assert_eq!(unconfigured.id_token_header()["alg"], "RS256");
         laptop.stop().await;
 
-        // Configured, it is accepted, and then ES256 isn't, unless both are.
+        // RS256 is accepted if it is configured. ES256 then isn't, unless both are.
         let laptop = stack_accepting("RS256").await;
         accepted(&laptop, Some(Fault::IdTokenRs256)).await;
         let attempt = attempt(&laptop, None).await;
@@ -556,9 +558,9 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// The suite's key set: one key of each type for signatures, with neither `kid` nor `alg`, and
-    /// keys for encryption with both. Then the same with ES256, where the keys have names that the
-    /// token doesn't say.
+    /// The suite's key set: one signature key of each type without `kid` and `alg`, and encryption
+    /// keys with both. Then the same with ES256, where the keys have a `kid` and the token has
+    /// none.
     #[tokio::test]
     async fn oidcc_client_test_kid_absent_single_jwks() {
         let laptop = stack_accepting("RS256").await;
@@ -580,8 +582,8 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// The suite's key set likewise, with several keys of a type. It lets a client reject, or try
-    /// them all.
+    /// The same key set with several keys of a type. The suite allows a client to reject the token,
+    /// or to try all keys.
     #[tokio::test]
     async fn oidcc_client_test_kid_absent_multiple_jwks() {
         let laptop = stack_accepting("RS256").await;
@@ -592,7 +594,7 @@ mod openid_connect {
         let types = unnamed(&laptop).await;
         assert_eq!(types.iter().filter(|one| *one == "RSA").count(), 3);
         assert_eq!(types.iter().filter(|one| *one == "EC P-256").count(), 3);
-        // A process that knows them by their names.
+        // A new process, which gets the keys with their `kid`.
         laptop.bridge.scale_to_zero().await;
         accepted(&laptop, Some(Fault::IdTokenRs256)).await;
         laptop.stop().await;
@@ -603,13 +605,14 @@ mod openid_connect {
         let refused = fails(&laptop, fault, &refusal).await;
         assert!(!refused.id_token_header().contains_key("kid"));
         assert_eq!(published(&laptop, "ES256").await, 2);
-        // With a kid the same two keys do: the process keeps those that it has.
+        // With a `kid` in the token, the same two keys are sufficient, and the process doesn't
+        // fetch them again.
         let twin = accepted(&laptop, None).await;
         assert_eq!(twin.count(Endpoint::KeySet), 0);
         assert!(twin.id_token_header().contains_key("kid"));
 
-        // A process that fetched the keys when there was one takes that one, finds that it didn't
-        // sign, and fetches them again: then there are two.
+        // A process that fetched the keys while there was only one tries that one. Since the
+        // signature doesn't fit, it fetches the keys again, and then there are two.
         laptop.bridge.scale_to_zero().await;
         accepted(&laptop, None).await;
         let refused = fails(&laptop, fault, &refusal).await;
@@ -630,8 +633,8 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// The suite has this for other flows, in which it has to be there. In the code flow it is
-    /// optional (OpenID Connect Core §3.1.3.6).
+    /// The suite tests this only for other flows, in which `at_hash` is required. It is optional in
+    /// the code flow (OIDC Core §3.1.3.6).
     #[tokio::test]
     async fn oidcc_client_test_missing_athash() {
         let laptop = laptop().await;
@@ -658,14 +661,14 @@ mod openid_connect {
         );
         assert_eq!(accepted(&laptop, None).await.count(Endpoint::KeySet), 0);
 
-        // In the middle of a login, which a process that has the old keys serves.
+        // The keys are rotated during a login, and the process has the old ones.
         laptop.bridge.scale_to_zero().await;
         accepted(&laptop, None).await;
         let during = accepted(&laptop, Some(Fault::KeysRotated)).await;
         assert_eq!(during.count(Endpoint::KeySet), 1);
 
-        // A key that nobody published stays unknown, and doesn't make a flood: once, then not for
-        // ten seconds.
+        // A key that the service never published stays unknown. The bridge fetches the keys once
+        // for it, and then not again for ten seconds.
         laptop.bridge.scale_to_zero().await;
         accepted(&laptop, None).await;
         let fault = Fault::IdTokenUnknownKey;
@@ -673,7 +676,7 @@ mod openid_connect {
         let unknown = refused(&laptop, fault, "id_token_unknown_key").await;
         assert_eq!(unknown.count(Endpoint::KeySet), 1);
         let again = refused(&laptop, fault, "id_token_unknown_key").await;
-        // On a machine that has much else to do the ten seconds may be over.
+        // On a busy machine, the ten seconds may be over.
         let may_look = usize::from(begun.elapsed() >= Duration::from_secs(10));
         assert!(again.count(Endpoint::KeySet) <= may_look);
         laptop.stop().await;
@@ -682,7 +685,7 @@ mod openid_connect {
     #[tokio::test]
     async fn oidcc_client_test_signing_key_rotation_just_before_signing() {
         let laptop = laptop().await;
-        // A cold process fetched the keys a moment before, on its way through the callback.
+        // The new process fetched the keys just before, in the callback.
         let fault = Fault::KeysRotatedBeforeSigning;
         let cold = accepted(&laptop, Some(fault)).await;
         assert_eq!(cold.count(Endpoint::KeySet), 2);
@@ -712,8 +715,9 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// Attributes that come otherwise than plainly aren't used: neither what somebody else signed,
-    /// nor what would have to be fetched from an address in an answer.
+    /// The bridge doesn't use attributes that come in another form than plain JSON: neither claims
+    /// that a third party signed, nor claims that it would have to fetch from an address in the
+    /// answer.
     async fn userinfo_fails(fault: Fault, refusal: Refusal) {
         let laptop = laptop().await;
         let refusal = Refusal {
@@ -761,7 +765,7 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// The suite wants one of its own scopes asked for: of those, the service has `address`.
+    /// The suite requests one of its own scopes. Of those, the service has `address`.
     #[tokio::test]
     async fn oidcc_client_test_scope_userinfo_claims() {
         let laptop = laptop_with(|options| {
@@ -790,7 +794,8 @@ mod openid_connect {
         let request = client
             .authorization_request()
             .with("scope", "openid name birthdate");
-        // What wasn't asked for isn't handed on, also where the service says it; and needn't come.
+        // The bridge doesn't pass on attributes that weren't requested, even if the service sends
+        // them. And they may be missing.
         for fault in [
             None,
             Some(Fault::UserinfoExtraClaims),
@@ -836,7 +841,7 @@ mod openid_connect {
                 "{fault:?}"
             );
         }
-        // What was asked for must come.
+        // A requested attribute must come.
         let attempt = attempt_with(&laptop, &request, Some(Fault::UserinfoMissingName)).await;
         assert_eq!(attempt.answer.status, 400);
         assert_eq!(attempt.answer.class().as_deref(), Some("attribute_missing"));
@@ -848,8 +853,8 @@ mod openid_connect {
         laptop.stop().await;
     }
 
-    /// There is no discovery here: addresses and issuer are configured, and no document can change
-    /// them.
+    /// The bridge uses no discovery. Addresses and issuer are configured, and no document can
+    /// change them.
     #[tokio::test]
     async fn oidcc_client_test_discovery_issuer_mismatch() {
         let served = laptop().await;
@@ -859,7 +864,7 @@ mod openid_connect {
             options.environment = variables([(variables::SERVICE_ISSUER, Some(issuer))]);
         })
         .await;
-        // Another issuer than the one that is configured is refused where it shows first: in the
+        // An issuer that differs from the configured one is refused where it first appears: in the
         // callback's `iss`…
         let client = RelyingParty::new(&laptop);
         let request = client.authorization_request();
@@ -889,14 +894,14 @@ mod openid_connect {
 mod fapi2 {
     use super::*;
 
-    /// Without PAR and DPoP, which the service doesn't have.
+    /// Without PAR and DPoP, which the service doesn't support.
     #[tokio::test]
     async fn fapi2_client_happy_path() {
         let laptop = laptop().await;
         cognito_accepted(&laptop, None).await;
         let requests = laptop.service.requests();
         let nonce = requests.iter().find_map(|one| one.query_value("nonce"));
-        // The suite wants it URL-safe, and of 43 characters at most.
+        // The suite requires a URL-safe nonce of at most 43 characters.
         let nonce = nonce.unwrap();
         assert_eq!(URL_SAFE_NO_PAD.decode(nonce).unwrap().len(), 32);
         assert!(nonce.len() <= 43);
@@ -994,7 +999,7 @@ mod fapi2 {
     #[tokio::test]
     async fn fapi2_client_invalid_secondary_aud() {
         let laptop = laptop().await;
-        // The suite's has no `azp`.
+        // The suite's token has no `azp`.
         for (fault, party) in [
             (
                 Fault::IdTokenSecondAudienceWithoutAuthorizedParty,
@@ -1021,7 +1026,7 @@ mod fapi2 {
     #[tokio::test]
     async fn fapi2_client_token_type_case_insensitivity() {
         let laptop = laptop().await;
-        // The suite's is the first.
+        // The suite's token type is the first one.
         for fault in [
             Fault::TokenTypeInvertedCase,
             Fault::TokenTypeLowerCase,
@@ -1029,7 +1034,7 @@ mod fapi2 {
         ] {
             cognito_accepted(&laptop, Some(fault)).await;
         }
-        // Another type, or none, is still refused.
+        // Another type, or none, is refused.
         let refusal = Refusal {
             class: "token_answer_malformed",
             error: "server_error",
@@ -1045,7 +1050,7 @@ mod fapi2 {
     async fn fapi2_client_token_endpoint_response_without_expires_in() {
         let laptop = laptop().await;
         cognito_accepted(&laptop, Some(Fault::TokenWithoutExpiresIn)).await;
-        // Our own answer says it all the same.
+        // The bridge's own answer has `expires_in` nevertheless.
         let attempt = accepted(&laptop, Some(Fault::TokenWithoutExpiresIn)).await;
         assert_eq!(attempt.answer.json()["expires_in"], 300);
         laptop.stop().await;
@@ -1053,7 +1058,7 @@ mod fapi2 {
 
     #[tokio::test]
     async fn fapi2_client_invalid_authorization_response_iss() {
-        // The suite's is one character longer.
+        // The suite's issuer is one character longer.
         for fault in [Fault::CallbackLengthenedIssuer, Fault::CallbackWrongIssuer] {
             let laptop = laptop().await;
             is_told_of_another_issuer(&laptop, fault).await;
@@ -1061,7 +1066,7 @@ mod fapi2 {
         }
     }
 
-    /// The way back is refused, the client is told, and the code isn't used.
+    /// The bridge refuses the callback, tells the client, and doesn't use the code.
     async fn is_told_of_another_issuer(laptop: &Laptop, fault: Fault) {
         let client = RelyingParty::new(laptop);
         let request = client
@@ -1087,9 +1092,9 @@ mod fapi2 {
         accepted(laptop, None).await;
     }
 
-    /// The suite's server announces `authorization_response_iss_parameter_supported`, so its answer
+    /// The suite's server announces `authorization_response_iss_parameter_supported`, so a response
     /// without `iss` has to be refused (RFC 9207 §2.4): `CALLBACK_ISS=required`. The service
-    /// doesn't announce it, so by default it isn't needed.
+    /// doesn't announce it, so by default `iss` is optional.
     #[tokio::test]
     async fn fapi2_client_remove_authorization_response_iss() {
         let laptop = laptop_with(|options| {
@@ -1105,8 +1110,7 @@ mod fapi2 {
         laptop.stop().await;
     }
 
-    /// A login that ends on a page of the bridge: the client hears nothing of it, and the code
-    /// isn't used.
+    /// A login that ends on a page of the bridge. The client isn't told, and the code isn't used.
     async fn ends_on_a_page(fault: Fault, class: &str) {
         let laptop = laptop().await;
         let client = RelyingParty::new(&laptop);
@@ -1122,7 +1126,7 @@ mod fapi2 {
         assert_eq!(laptop.service.count(Endpoint::Token), 0);
         Confidential::of(&laptop).assert_not_in("the page", &page.text());
         assert_log_shows_nothing(&laptop);
-        // The same browser can begin again at once.
+        // The person can begin again in the same browser at once.
         let arrival = client.sign_in(&browser, &request, PERSONA, None).await;
         let code = parameter(&arrival, "code").unwrap();
         assert_eq!(client.token_request(&code).send().await.status, 200);
@@ -1131,7 +1135,7 @@ mod fapi2 {
 
     #[tokio::test]
     async fn fapi2_client_ensure_authorization_response_with_invalid_state_fails() {
-        // The suite's is one character longer.
+        // The suite's state is one character longer.
         ends_on_a_page(Fault::CallbackLengthenedState, "malformed_callback").await;
         ends_on_a_page(Fault::CallbackOtherState, "no_pending_login").await;
     }

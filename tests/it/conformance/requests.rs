@@ -1,5 +1,5 @@
-//! As provider: what an authorization request may hold beside what it must, and in which form it
-//! may come. Each case sends what the suite's module of its name sends.
+//! The bridge as provider: optional parameters of an authorization request, and the forms in which
+//! it may come. Each test sends what the suite's module with the same name sends.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,14 +19,14 @@ use super::provider::{
     userinfo, userinfo_of_adult,
 };
 
-/// 128 characters, and among them all that a URL leaves as it is.
+/// A state of 128 characters, including all that a URL doesn't encode.
 fn state_of_128() -> String {
     let letters = ('a'..='z').chain('0'..='9').cycle().take(124);
     letters.chain("-._~".chars()).collect()
 }
 
-/// A parameter that changes nothing: the login succeeds, the service is asked for what it is asked
-/// for without it, and the log doesn't show it.
+/// Asserts that a parameter has no effect: the login succeeds, the service gets the same parameters
+/// as without it, and the log doesn't show it.
 async fn is_ignored(name: &str, value: &str) {
     let laptop = laptop().await;
     let client = RelyingParty::new(&laptop);
@@ -36,7 +36,7 @@ async fn is_ignored(name: &str, value: &str) {
     let tokens = succeeds(&client, &request.with(name, value)).await;
     let query = asked_of_service(&laptop);
     assert_eq!(names_of(&query), usual, "nothing of it goes to the service");
-    // What is short is a part of a random text now and then.
+    // A short value can be part of random text by chance.
     let has_it = |given: &str| given == value || value.len() > 6 && given.contains(value);
     assert!(!query.iter().any(|(_, given)| has_it(given)));
     let members = |claims: Map<String, Value>| claims.into_iter().map(|(name, _)| name);
@@ -81,7 +81,7 @@ async fn oidcc_claims_essential() {
     is_ignored("claims", claims).await;
 }
 
-/// Parameters in the opposite order, and scopes too.
+/// The parameters come in reverse order, and so do the scopes.
 #[tokio::test]
 async fn oidcc_alternate_happy_flow() {
     let laptop = laptop().await;
@@ -104,7 +104,7 @@ async fn oidcc_alternate_happy_flow() {
     laptop.stop().await;
 }
 
-/// OIDC Core §3.1.2.1: the request as a form.
+/// The request is sent as a form (OIDC Core §3.1.2.1).
 #[tokio::test]
 async fn oidcc_ensure_post_request_succeeds() {
     let laptop = laptop().await;
@@ -112,7 +112,7 @@ async fn oidcc_ensure_post_request_succeeds() {
     let request = client.authorization_request().with("nonce", "n-1");
     let browser = browser();
     let begun = request.post(&browser).await;
-    // After a form, every browser goes on with GET: here with the same request.
+    // After the 303, the browser sends the same request with GET.
     assert_eq!(begun.status, 303);
     let next = begun.redirect_target().unwrap().unwrap();
     let redirect_uri = client.redirect_uri();
@@ -125,8 +125,7 @@ async fn oidcc_ensure_post_request_succeeds() {
     laptop.stop().await;
 }
 
-/// Where the browser is after a request that it makes again, in the same browser: a login has
-/// succeeded there before.
+/// Signs in, and then sends a changed request in the same browser. Gives where the browser arrives.
 async fn again(
     laptop: &Laptop,
     change: impl FnOnce(AuthorizationRequest, &Answer) -> AuthorizationRequest,
@@ -146,7 +145,7 @@ async fn again(
         .end
 }
 
-/// The claims of a login at the end of which the browser is at the client.
+/// The claims of the ID token, after a login that ended at the client.
 async fn claims_of(laptop: &Laptop, end: &Arrival) -> Map<String, Value> {
     let client = RelyingParty::new(laptop);
     let code = parameter(end, "code").expect("a code");
@@ -171,7 +170,8 @@ async fn oidcc_prompt_none_not_logged_in() {
     laptop.stop().await;
 }
 
-/// The module wants a login without anybody there. The bridge has no session.
+/// The suite's module expects a login without interaction. The bridge has no session, so it can't
+/// do that.
 #[tokio::test]
 async fn oidcc_prompt_none_logged_in() {
     let laptop = laptop().await;
@@ -181,8 +181,8 @@ async fn oidcc_prompt_none_logged_in() {
     laptop.stop().await;
 }
 
-/// The module wants a login without anybody there. The hint is a token: it is neither needed nor
-/// shown to anybody.
+/// The suite's module expects a login without interaction. The hint is a token. The bridge doesn't
+/// need it, and neither passes it on nor logs it.
 #[tokio::test]
 async fn oidcc_id_token_hint() {
     let laptop = laptop().await;
@@ -198,15 +198,15 @@ async fn oidcc_id_token_hint() {
     let asked = asked_of_service(&laptop);
     assert!(asked.iter().all(|(name, _)| name != "id_token_hint"));
     let log = laptop.bridge.logs().lines().join("\n");
-    // Every JWT begins so, and has dots.
+    // Every JWT begins like this and has dots.
     let mut words = log.split(|one: char| !one.is_ascii_alphanumeric() && !"-_.".contains(one));
     let has_jwt = words.any(|word| word.starts_with("eyJ") && word.contains('.'));
     assert!(!log.is_empty() && !has_jwt);
     laptop.stop().await;
 }
 
-/// Two logins of one browser, the second so much later and with this parameter: when the person
-/// authenticated for each.
+/// Signs in twice in the same browser, the second time `later` and with this parameter. Gives both
+/// times of authentication.
 async fn authenticated(name: &str, value: &str, later: TimeDelta) -> (i64, i64) {
     let laptop = laptop().await;
     let client = RelyingParty::new(&laptop);
@@ -227,7 +227,7 @@ async fn authenticated(name: &str, value: &str, later: TimeDelta) -> (i64, i64) 
         "{times:?}"
     );
 
-    // Who didn't authenticate anew isn't logged in.
+    // If the person doesn't authenticate again, the login fails.
     let old = Some(Fault::IdTokenOldAuthentication);
     let request = client.authorization_request().with(name, value);
     let arrival = client.sign_in(&browser, &request, "adult", old).await;
@@ -250,15 +250,15 @@ async fn oidcc_max_age_1() {
     assert!(second > first);
 }
 
-/// The module wants the same `auth_time` twice. Whether the person has to authenticate again is the
-/// service's to say; the bridge hands on what it says.
+/// The suite's module expects the same `auth_time` twice. The service decides whether a person has
+/// to authenticate again, and the bridge passes the service's `auth_time` on.
 #[tokio::test]
 async fn oidcc_max_age_10000() {
     let laptop = laptop().await;
     let client = RelyingParty::new(&laptop);
     let mut subjects = Vec::new();
     for max_age in ["15000", "10000"] {
-        // As a service with a session says it: an hour ago.
+        // As a service with a session would: the person authenticated an hour ago.
         let session = Some(Fault::IdTokenOldAuthentication);
         let request = client.authorization_request().with("max_age", max_age);
         let arrival = client.sign_in(&browser(), &request, "adult", session).await;
@@ -272,8 +272,8 @@ async fn oidcc_max_age_10000() {
     laptop.stop().await;
 }
 
-/// As the suite makes it of a request: everything in an unsigned object, and in the query only what
-/// OAuth demands there.
+/// Makes a request object as the suite does: all parameters in an unsigned object, and in the query
+/// only those that OAuth requires there.
 fn request_object(request: &AuthorizationRequest) -> (AuthorizationRequest, String) {
     let parameters: Map<String, Value> = (request.url().query_pairs())
         .map(|(name, value)| (name.into_owned(), value.into_owned().into()))
@@ -284,7 +284,8 @@ fn request_object(request: &AuthorizationRequest) -> (AuthorizationRequest, Stri
     (query, format!("{header}.{payload}."))
 }
 
-/// The refusal of a request by reference or by value: with the state, if that isn't only inside.
+/// Asserts how a request object is refused, whether by value or by reference: with the client's
+/// state, unless the state is only within the object.
 async fn is_not_supported(parameter: &str, of: impl Fn(String) -> String) {
     let laptop = laptop().await;
     let client = RelyingParty::new(&laptop);
@@ -319,8 +320,8 @@ async fn oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupport
     .await;
 }
 
-/// A good redirect URI in the object and a bad one in the query: a page, and nothing for the one
-/// that is registered.
+/// A registered redirect URI in the object and an unregistered one in the query: the bridge shows a
+/// page, and sends nothing to the registered one.
 #[tokio::test]
 async fn oidcc_ensure_request_object_with_redirect_uri() {
     let laptop = laptop().await;
@@ -335,7 +336,7 @@ async fn oidcc_ensure_request_object_with_redirect_uri() {
     laptop.stop().await;
 }
 
-/// What isn't announced can't be asked for.
+/// Asserts that a scope that isn't announced is refused.
 async fn scope_is_unknown(scope: &str) {
     let laptop = laptop().await;
     let client = RelyingParty::new(&laptop);
@@ -368,7 +369,7 @@ async fn oidcc_scope_phone() {
     scope_is_unknown("openid phone").await;
 }
 
-/// The suite's all, and then ours.
+/// All scopes of the suite, and then all of ours.
 #[tokio::test]
 async fn oidcc_scope_all() {
     scope_is_unknown("openid email phone address profile").await;
@@ -383,7 +384,7 @@ async fn oidcc_scope_all() {
     laptop.stop().await;
 }
 
-/// RFC 6750 §2.2 is optional: a token in the form is none.
+/// Sending the token in the form is optional (RFC 6750 §2.2). The bridge doesn't accept it.
 #[tokio::test]
 async fn oidcc_userinfo_post_body() {
     let laptop = laptop().await;
@@ -402,7 +403,7 @@ async fn oidcc_userinfo_post_body() {
     laptop.stop().await;
 }
 
-/// There are no refresh tokens: none is announced, given or taken.
+/// There are no refresh tokens: none is announced, issued or accepted.
 #[tokio::test]
 async fn oidcc_refresh_token() {
     let laptop = laptop().await;
@@ -425,7 +426,7 @@ async fn oidcc_refresh_token() {
     laptop.stop().await;
 }
 
-/// Without a signature there is no ID token, whoever asks for it: none is announced.
+/// The bridge issues no unsigned ID token, whatever the client requests. It announces none.
 #[tokio::test]
 async fn oidcc_idtoken_unsigned() {
     let laptop = laptop().await;
@@ -440,7 +441,7 @@ async fn oidcc_idtoken_unsigned() {
     laptop.stop().await;
 }
 
-/// RFC 6749 §3.1, §3.2: at the authorization endpoint and at the token endpoint.
+/// At the authorization endpoint and at the token endpoint (RFC 6749 §3.1, §3.2).
 #[tokio::test]
 async fn no_parameter_comes_twice() {
     let laptop = laptop().await;

@@ -1,6 +1,6 @@
 //! The points of RFC 9700 that can be tested from outside: redirect URIs, open redirectors, PKCE,
-//! single use, headers, and what an attacker can write into a request. One test for each point;
-//! what is refused stands beside what isn't.
+//! single use, headers, and values that an attacker can put into a request. There is one test for
+//! each point. Beside each refusal, a similar request succeeds.
 
 use std::collections::BTreeSet;
 
@@ -27,10 +27,10 @@ use crate::privacy::Run;
 
 const STATE: &str = "the-clients-state.of-some-length.4";
 
-/// What all hostile values have, and what no random text in base64url can have.
+/// A text that all hostile values contain, and that random base64url can't contain.
 const EVIL: &str = "evil.";
 
-/// What an attacker would like to see in `Location`, or in a header of its own.
+/// Values that an attacker would like to see in `Location`, or in a header of its own.
 const HOSTILE: &[&str] = &[
     "https://evil.example/",
     "//evil.example",
@@ -42,7 +42,7 @@ const HOSTILE: &[&str] = &[
     "\u{202e}evil.example\u{0}",
 ];
 
-/// A GET of the bridge with these headers; redirects aren't followed.
+/// Sends a GET to the bridge with these headers. Redirects aren't followed.
 async fn get(laptop: &Laptop, target: &str, headers: &[(&str, &str)]) -> Answer {
     send(laptop, reqwest::Method::GET, target, headers).await
 }
@@ -65,7 +65,7 @@ async fn send(
     Answer::of(request).await
 }
 
-/// Path and query, for [`get`].
+/// The path and the query of a URL, for [`get`].
 fn target(url: &Url) -> String {
     format!("{}?{}", url.path(), url.query().unwrap_or_default())
 }
@@ -74,7 +74,7 @@ fn location(page: &Page) -> Url {
     page.redirect_target().unwrap().expect("a redirect")
 }
 
-/// A login that has begun: the browser has its cookie, and is at the service.
+/// A login that has begun: the browser has its cookie and is at the service.
 struct Begun {
     browser: UserAgent,
     at_service: Url,
@@ -97,7 +97,7 @@ impl Begun {
         kit::parameter(&self.at_service, "state").unwrap()
     }
 
-    /// `/callback` with this login's state and these parameters.
+    /// The URL of `/callback` with this login's state and these parameters.
     fn callback(&self, client: &RelyingParty<'_>, parameters: &[(&str, &str)]) -> Url {
         let mut url = Url::parse(&format!("{}/callback", client.issuer())).unwrap();
         url.query_pairs_mut()
@@ -107,8 +107,8 @@ impl Begun {
     }
 }
 
-/// The answer of the bridge, which sends the browser nowhere but to the client, or leaves it on a
-/// page.
+/// Requests a URL of the bridge. Asserts that the bridge sends the browser to the client, or shows
+/// a page, and nothing else.
 async fn end_of(client: &RelyingParty<'_>, browser: &UserAgent, url: &Url) -> Arrival {
     let redirect_uri = client.redirect_uri();
     let at_client = |url: &Url| url.as_str().starts_with(&redirect_uri);
@@ -126,7 +126,7 @@ async fn token_status(client: &RelyingParty<'_>, code: &str) -> u16 {
     client.token_request(code).send().await.status
 }
 
-/// §2.1, §4.1.3.
+/// RFC 9700 §2.1, §4.1.3.
 #[tokio::test]
 async fn rfc9700_redirect_uris_are_compared_exactly() {
     let laptop = laptop().await;
@@ -173,7 +173,7 @@ async fn rfc9700_redirect_uris_are_compared_exactly() {
         assert!(!page.headers.contains_key("location"), "{uri}");
         assert!(!page.text().contains("idpresponse"), "{uri}");
     }
-    // The token request has to name it again, as exactly (RFC 6749 §4.1.3).
+    // The token request has to repeat the URI exactly (RFC 6749 §4.1.3).
     let request = client.token_request(&client.code().await);
     let refusal = Refusal::json(400, "invalid_grant", "code_redirect_uri_mismatch");
     for uri in &near {
@@ -185,8 +185,8 @@ async fn rfc9700_redirect_uris_are_compared_exactly() {
     laptop.stop().await;
 }
 
-/// A `Location` of the bridge leads to the service's authorization endpoint or to the registered
-/// redirect URI. What the request says is in it as the client's own `state` only.
+/// Asserts that a `Location` leads to the service's authorization endpoint or to the registered
+/// redirect URI, and contains nothing of the request but the client's own `state`.
 fn assert_location_is_ours(
     laptop: &Laptop,
     client: &RelyingParty<'_>,
@@ -239,12 +239,13 @@ fn assert_location_is_ours(
     }
 }
 
-/// §4.11.
+/// RFC 9700 §4.11.
 #[tokio::test]
 async fn rfc9700_there_is_no_open_redirector() {
     let laptop = laptop().await;
     let client = RelyingParty::new(&laptop);
-    // `/authorize`: each parameter that is known, and those that others redirect by.
+    // `/authorize`: each parameter that the bridge knows, and those that other software uses for
+    // redirects.
     for name in [
         "redirect_uri",
         "state",
@@ -273,7 +274,7 @@ async fn rfc9700_there_is_no_open_redirector() {
             assert_eq!(answer.headers.contains_key("location"), known_client);
         }
     }
-    // A hostile state comes back as the value that it is, byte for byte.
+    // A hostile state comes back byte for byte, as a mere value.
     for hostile in HOSTILE {
         let request = client
             .authorization_request()
@@ -283,7 +284,7 @@ async fn rfc9700_there_is_no_open_redirector() {
         let refusal = Refusal::at_client("login_required", "login_required", Some(hostile));
         assert_eq!(Refusal::of(&arrival), refusal);
     }
-    // `/callback`, with and without a login that waits.
+    // `/callback`, with and without a pending login.
     for name in ["iss", "error", "error_description", "error_uri", "code"] {
         for hostile in HOSTILE {
             let begun = Begun::new(&client).await;
@@ -344,7 +345,7 @@ async fn rfc9700_there_is_no_open_redirector() {
     laptop.stop().await;
 }
 
-/// Headers by which a request says that it came to another host.
+/// Headers that claim that the request was sent to another host.
 const OTHER_HOST: &[(&str, &str)] = &[
     ("host", "evil.example"),
     (
@@ -364,7 +365,7 @@ const OTHER_HOST: &[(&str, &str)] = &[
     ("referer", "https://evil.example/"),
 ];
 
-/// RFC 9700 §2.6 with RFC 9207 and RFC 8414: whoever writes `Host` doesn't choose who we are.
+/// A forged `Host` doesn't change the issuer (RFC 9700 §2.6 with RFC 9207 and RFC 8414).
 #[tokio::test]
 async fn rfc9700_the_issuer_comes_from_the_configuration() {
     let laptop = laptop().await;
@@ -386,7 +387,7 @@ async fn rfc9700_the_issuer_comes_from_the_configuration() {
     let answer = get(&laptop, "/elsewhere", OTHER_HOST).await;
     assert_location_is_ours(&laptop, &client, &answer, "headers");
 
-    // A whole login in which the callback and the token request name another host.
+    // A whole login whose callback and token request name another host.
     let begun = Begun::new(&client).await;
     let until = |url: &Url| url.path() == "/callback";
     let at_service = begun.at_service.clone();
@@ -412,7 +413,7 @@ async fn rfc9700_the_issuer_comes_from_the_configuration() {
     laptop.stop().await;
 }
 
-/// §2.1.1, §4.5.3.1, §4.8.
+/// RFC 9700 §2.1.1, §4.5.3.1, §4.8.
 #[tokio::test]
 async fn rfc9700_every_transaction_has_its_own_pkce_challenge_nonce_and_state() {
     let laptop = laptop().await;
@@ -456,8 +457,8 @@ async fn rfc9700_every_transaction_has_its_own_pkce_challenge_nonce_and_state() 
     laptop.stop().await;
 }
 
-/// §2.1.1, §4.5, §4.7: what one browser began, no other ends; and a code doesn't move from one
-/// login to another.
+/// A login that began in one browser can't end in another, and a code can't be moved into another
+/// login (RFC 9700 §2.1.1, §4.5, §4.7).
 #[tokio::test]
 async fn rfc9700_a_login_is_bound_to_its_browser() {
     let laptop = laptop().await;
@@ -476,8 +477,8 @@ async fn rfc9700_a_login_is_bound_to_its_browser() {
     let victim = Begun::new(&client).await;
     let victims_callback = back_from_service(&victim).await;
 
-    // Each other's way back, in a browser without the cookie and in one with the cookie of another
-    // login.
+    // The other person's callback, in a browser without a cookie, and in a browser with the cookie
+    // of another login.
     let refusal = Refusal::on_page(400, "no_pending_login");
     for (browser, callback) in [
         (&browser(), &attackers_callback),
@@ -488,8 +489,8 @@ async fn rfc9700_a_login_is_bound_to_its_browser() {
         assert_eq!(Refusal::of(&end), refusal);
     }
 
-    // The attacker's code beside the victim's state: the code is bound to the attacker's verifier,
-    // which isn't there.
+    // The attacker's code with the victim's state. The code is bound to the attacker's verifier,
+    // which the victim's login doesn't have.
     let attackers_code = kit::parameter(&attackers_callback, "code").unwrap();
     let mixed = victim.callback(&client, &[("code", &attackers_code)]);
     let end = end_of(&client, &victim.browser, &mixed).await;
@@ -501,7 +502,7 @@ async fn rfc9700_a_login_is_bound_to_its_browser() {
     );
     assert_eq!(laptop.service.count(Endpoint::Userinfo), 0);
 
-    // Another login's cookie under the name of this one's.
+    // The value of another login's cookie, under the name of this login's cookie.
     let one = Begun::new(&client).await;
     let other = Begun::new(&client).await;
     let callback = back_from_service(&one).await;
@@ -528,7 +529,7 @@ async fn rfc9700_a_login_is_bound_to_its_browser() {
     laptop.stop().await;
 }
 
-/// §2.1.1, §4.2.4, §4.5.
+/// RFC 9700 §2.1.1, §4.2.4, §4.5.
 #[tokio::test]
 async fn rfc9700_state_code_and_verifier_are_useless_after_their_first_use() {
     let laptop = laptop().await;
@@ -547,7 +548,7 @@ async fn rfc9700_state_code_and_verifier_are_useless_after_their_first_use() {
     let end = end_of(&client, &browser, &callback).await;
     let code = parameter(&end, "code").unwrap();
 
-    // State: the browser's cookie went with its first use.
+    // State: its first use ended the browser's cookie.
     let again = end_of(&client, &browser, &callback).await;
     assert_eq!(
         Refusal::of(&again),
@@ -555,14 +556,14 @@ async fn rfc9700_state_code_and_verifier_are_useless_after_their_first_use() {
     );
     assert_eq!(browser.cookie_header(&callback), "");
 
-    // Code.
+    // Code: it can be used once.
     assert_eq!(token_status(&client, &code).await, 200);
     let refusal = Refusal::json(400, "invalid_grant", "service_refused_code");
     let again = client.token_request(&code).send().await;
     assert_eq!(Refusal::of_answer(&again), refusal);
 
-    // Who stole cookie and callback before gets a code once more; in it are a used code and its
-    // verifier.
+    // A thief who copied cookie and callback before can get another code of the bridge. It contains
+    // the used code of the service, and its verifier.
     let end = end_of(&client, &thief, &callback).await;
     let stolen = parameter(&end, "code").unwrap();
     assert_ne!(stolen, code);
@@ -570,8 +571,7 @@ async fn rfc9700_state_code_and_verifier_are_useless_after_their_first_use() {
     assert_eq!(Refusal::of_answer(&tokens), refusal);
     assert_eq!(laptop.service.count(Endpoint::Userinfo), 1);
 
-    // Verifier: beside the next login's code, sealed with it as the bridge would, it is as good as
-    // none.
+    // Verifier: sealed into the next login's code, as the bridge would seal it, it is refused.
     let keys = SealingKeys::new([laptop.configuration.sealing_key().expose_secret()]).unwrap();
     let seal = Seal {
         keys: &keys,
@@ -589,7 +589,7 @@ async fn rfc9700_state_code_and_verifier_are_useless_after_their_first_use() {
     laptop.stop().await;
 }
 
-/// The bridge's answers of every kind: what each is, its status, and its headers.
+/// Answers of the bridge of every kind: a name, the status, and the headers.
 async fn every_kind_of_answer(laptop: &Laptop) -> Vec<(&'static str, Answer)> {
     let client = RelyingParty::new(laptop);
     let request = client.authorization_request();
@@ -659,7 +659,7 @@ async fn every_kind_of_answer(laptop: &Laptop) -> Vec<(&'static str, Answer)> {
     answers
 }
 
-/// Every page that a person can be shown, but for that of a defect: named by its class.
+/// Every page that the bridge can show, except for that of a defect, by the class of failure.
 async fn every_page(laptop: &Laptop) -> Vec<(&'static str, Answer)> {
     let client = RelyingParty::new(laptop);
     let request = client.authorization_request();
@@ -688,7 +688,7 @@ async fn every_page(laptop: &Laptop) -> Vec<(&'static str, Answer)> {
         let answer = send(laptop, reqwest::Method::PUT, path, &[]).await;
         pages.push(("method_not_allowed", answer));
     }
-    // Cookies that the bridge made long ago, that another bridge made, and that somebody changed.
+    // Cookies that the bridge made long ago, that another bridge made, and that were altered.
     let keys = SealingKeys::new([laptop.configuration.sealing_key().expose_secret()]).unwrap();
     let ours = client.issuer();
     for (class, issuer, minutes_ago, altered) in [
@@ -717,7 +717,7 @@ async fn every_page(laptop: &Laptop) -> Vec<(&'static str, Answer)> {
     pages
 }
 
-/// The service's state and the cookie of a login that was begun some minutes ago.
+/// The service's `state` and the cookie of a login that began some minutes ago.
 fn pending_login(
     laptop: &Laptop,
     keys: &SealingKeys,
@@ -746,7 +746,7 @@ fn pending_login(
     (pending.one_time.state.expose_base64url(), cookie)
 }
 
-/// §4.2.4; RFC 6749 §5.1.
+/// RFC 9700 §4.2.4; RFC 6749 §5.1.
 #[tokio::test]
 async fn rfc9700_no_referrer_is_sent_and_nothing_is_cached() {
     let laptop = laptop().await;
@@ -758,13 +758,13 @@ async fn rfc9700_no_referrer_is_sent_and_nothing_is_cached() {
             "{kind}"
         );
     }
-    // Public keys are the one thing that may be kept, and not for long.
+    // Only the public keys may be cached, for five minutes.
     let keys = get(&laptop, "/jwks.json", &[]).await;
     assert_eq!(keys.headers["cache-control"], "public, max-age=300");
     laptop.stop().await;
 }
 
-/// §4.16.
+/// RFC 9700 §4.16.
 #[tokio::test]
 async fn rfc9700_no_page_can_be_framed() {
     let laptop = laptop().await;
@@ -803,7 +803,7 @@ async fn rfc9700_no_page_can_be_framed() {
     laptop.stop().await;
 }
 
-/// §4.12.
+/// RFC 9700 §4.12.
 #[tokio::test]
 async fn rfc9700_redirects_are_302_or_303_and_never_307() {
     let laptop = laptop().await;
@@ -822,13 +822,14 @@ async fn rfc9700_redirects_are_302_or_303_and_never_307() {
         }
     }
     assert_eq!(redirects, 6);
-    // A form goes on without its content: to the same by query, or back to the client.
+    // A form is redirected without its content: to the same request as a query, or back to the
+    // client.
     for prompt in ["login", "none"] {
         let form = request.clone().with("prompt", prompt);
         let answer = form.post(&browser()).await;
         assert_eq!(answer.status, 303, "{prompt}");
     }
-    // No other form is redirected: neither a token request nor what somebody posts to a page.
+    // No other form is redirected: neither a token request nor a form that is sent to a page.
     for (kind, answer) in every_kind_of_answer(&laptop).await {
         let is_redirect = matches!(
             kind,
@@ -848,8 +849,7 @@ async fn rfc9700_redirects_are_302_or_303_and_never_307() {
     laptop.stop().await;
 }
 
-/// §4.2, §4.3.2: the run of one login; the whole run of every persona and fault is in the module
-/// `privacy`.
+/// One login (RFC 9700 §4.2, §4.3.2). The module `privacy` tests every persona and every fault.
 #[tokio::test]
 async fn rfc9700_no_token_code_or_attribute_is_in_a_url_of_ours_or_in_a_log() {
     let laptop = laptop().await;
@@ -857,15 +857,14 @@ async fn rfc9700_no_token_code_or_attribute_is_in_a_url_of_ours_or_in_a_log() {
     assert_eq!(run.at_client(&laptop, "adult", None).await, None);
     run.finish(&laptop);
     assert_eq!(run.leaks(), [""; 0]);
-    // It could be seen if it were there.
+    // The search would find it.
     let codes = run.with_logged_callbacks().leaks();
     assert!(codes.iter().any(|leak| leak.contains("ServiceCode: log")));
     laptop.stop().await;
 }
 
-/// A secret that a request could guess at is compared through one function, whose time doesn't
-/// depend on where two values begin to differ. A source that shows a secret beside `==` is a
-/// mistake; this finds it.
+/// Secrets that a request could guess are compared with one function, whose time doesn't depend on
+/// where the values differ. This test finds sources that compare a secret in another way.
 #[test]
 fn rfc9700_secrets_are_compared_in_constant_time() {
     let repository = kit::workspace();
@@ -895,7 +894,7 @@ fn rfc9700_secrets_are_compared_in_constant_time() {
         assert_eq!(variable_time(source), [""; 0], "{}", path.display());
     }
 
-    // Each place where a request's secret is compared, and the function that compares it.
+    // Each place where a secret of a request is compared, and the function that compares it.
     for (file, values) in [
         (
             "functions/federation/src/secrets.rs",
@@ -914,11 +913,11 @@ fn rfc9700_secrets_are_compared_in_constant_time() {
         let call = format!("verify_slices_are_equal{values}");
         assert!(source.contains(&call), "{file}");
     }
-    // The type of every secret of a login has no comparison but that one.
+    // The type of a login's secrets has no other comparison.
     let one = Secret256::from_bytes([1; 32]);
     assert!(one == one.clone() && one != Secret256::from_bytes([2; 32]));
 
-    // And the search finds what it is for.
+    // The search finds mistakes.
     for mistake in [
         "if given == current.expose_secret() { return true; }",
         "let same = self.state\n    .expose_bytes()\n    != stored;",
@@ -938,7 +937,7 @@ fn rfc9700_secrets_are_compared_in_constant_time() {
     }
 }
 
-/// The statements of a source, its tests left out, in which a secret is compared with an operator.
+/// The statements of a source, without its tests, that compare a secret in variable time.
 fn variable_time(source: &str) -> Vec<&str> {
     const SECRETS: &[&str] = &[
         "expose_secret",
@@ -967,7 +966,7 @@ fn variable_time(source: &str) -> Vec<&str> {
                 .collect::<Vec<_>>()
                 .join(" ");
             let has = |words: &[&str]| words.iter().any(|word| statement.contains(word));
-            // The length of a secret may be asked for.
+            // The length of a secret may be compared.
             has(SECRETS) && has(COMPARISONS)
         })
         .collect()

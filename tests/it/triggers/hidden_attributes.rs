@@ -1,5 +1,5 @@
-//! Where triggers don't see what the app client can't read, the built function asks the user pool,
-//! as the AWS SDK does it. What a token holds then is what it holds otherwise.
+//! If triggers don't see the attributes that the app client can't read, the built function asks the
+//! user pool through the AWS SDK. The tokens are the same in both cases.
 
 use cognito_simulator::{RepeatedTriggers, TriggerAttributes};
 use demo::laptop::Outcome;
@@ -53,7 +53,7 @@ async fn without_an_answer_of_the_pool_there_are_no_tokens() {
     assert_nothing_personal(&function, &record());
 }
 
-/// Signs somebody in who is older than 20, and gives the calls of the user pool's API.
+/// Signs in a person who is over 20, and gives the calls of the user pool's API.
 async fn sign_in(seen: TriggerAttributes) -> Vec<Step> {
     let laptop: Laptop = laptop_with(|options| {
         options.variation.trigger_attributes = seen;

@@ -1,4 +1,5 @@
-//! InboundFederation: what a sign-in writes comes from the record, or there is no sign-in.
+//! InboundFederation: what a sign-in writes comes from the record. Without a valid record the
+//! sign-in fails.
 
 use four_attributes::VerifiedAt;
 use inbound_federation::variables;
@@ -16,7 +17,7 @@ fn function() -> DirectFunction {
     trigger(NAME, &[])
 }
 
-/// What the golden person's sign-in writes.
+/// What the golden sign-in writes.
 fn written(record: &str) -> Value {
     json!({
         "sub": SUBJECT,
@@ -41,7 +42,7 @@ async fn a_sign_in_writes_what_the_record_says_and_nothing_of_the_rest() {
         }
         expected["response"]["userAttributesToMap"] = written(&record);
         assert_eq!(invoke(&function, &event).await.unwrap(), expected, "{name}");
-        // Amazon Cognito may call again, with the same event.
+        // Amazon Cognito may invoke a trigger again with the same event.
         assert_eq!(invoke(&function, &event).await.unwrap(), expected, "{name}");
     }
     assert_nothing_personal(&function, &record);
@@ -59,7 +60,7 @@ async fn a_later_sign_in_writes_what_its_own_record_says_over_what_the_first_one
     for name in ["address", "formatted_address"] {
         written_later[name] = json!("東京都千代田区永田町１丁目７番１号");
     }
-    // Left out, the pool would keep the old one.
+    // If these were left out, the user pool would keep the old values.
     written_later["gender"] = json!("");
     written_later["verified_at"] = json!((VERIFIED_AT + 3_600).to_string());
     for (name, record, expected) in [
@@ -85,8 +86,8 @@ async fn the_sign_ins_of_other_providers_pass_as_they_came() {
     }
 }
 
-/// Whatever another provider's administrator calls a verified record: nobody who is at that one can
-/// end its sign-ins, or call somebody with it.
+/// Another provider may have a claim with the name of our record. Whatever its users put there, it
+/// can neither make that provider's sign-ins fail nor raise an alarm.
 #[tokio::test]
 async fn what_another_provider_calls_a_record_is_its_own() {
     let function = function();
@@ -107,8 +108,8 @@ async fn what_another_provider_calls_a_record_is_its_own() {
     assert_eq!(counted(&function, "Tampering"), 0);
 }
 
-/// Then it is the configuration that calls our provider otherwise, and its sign-ins would pass as
-/// they came.
+/// If one of our records comes through a provider with another name, then the configuration has the
+/// wrong name for our provider. Its sign-ins would pass unchanged, so they are refused.
 #[tokio::test]
 async fn one_of_our_records_under_another_name_is_our_provider_and_refused() {
     let function = function();
@@ -154,8 +155,8 @@ async fn an_attribute_that_is_gone_is_cleared_and_a_birth_date_only_where_that_i
     assert_eq!(cleared["response"]["userAttributesToMap"], expected);
 }
 
-/// The record keeps the time of the token, marked as such. An earlier time of authentication goes:
-/// it isn't this record's.
+/// The record has the time of the token's issue, marked as such. An earlier `verified_at` in the
+/// user pool is cleared, since it isn't the time of this record.
 #[tokio::test]
 async fn without_a_time_of_authentication_the_pool_gets_none() {
     let record = record_with(1, |record| {

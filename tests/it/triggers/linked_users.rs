@@ -1,7 +1,7 @@
-//! Users who have another source of attributes beside the card: a password of the pool's own, or a
-//! company's provider. What the bridge doesn't ask for is theirs: it stays in the pool and in
-//! tokens. What it asks for comes from a record or doesn't come, and whoever asks for a scope of
-//! ours gets nothing that no card has proved.
+//! Users who have another source of attributes besides the card: a password in the user pool, or a
+//! company's provider. Attributes that the bridge doesn't ask for are their own, and stay in the
+//! user pool and in tokens. Attributes that the bridge asks for come from a record or not at all.
+//! An app that asks for one of our scopes gets nothing that no card has proved.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,9 +29,9 @@ const TOKENS: &str = "pre-token-generation";
 
 const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
 const KEPT_IN: [&str; 2] = [attribute::RECORD, attribute::VERIFIED_AT];
-/// Linked, and not yet signed in with the card.
+/// Users who are linked but haven't signed in with the card yet.
 const BEFORE: [&str; 2] = ["linked-native-before", "linked-company-before"];
-/// Linked, and signed in with the card.
+/// Users who are linked and have signed in with the card.
 const AFTER: [&str; 2] = ["linked-native", "linked-company"];
 
 fn tokens(attributes: &str) -> DirectFunction {
@@ -47,7 +47,7 @@ fn tokens(attributes: &str) -> DirectFunction {
     trigger(TOKENS, &variables)
 }
 
-/// A golden event whose app asks for these scopes.
+/// A golden event of an app that requests these scopes.
 fn asking(name: &str, scopes: &str) -> Value {
     let mut event = event(TOKENS, name, &record());
     let scopes: Vec<_> = scopes.split(' ').collect();
@@ -55,13 +55,13 @@ fn asking(name: &str, scopes: &str) -> Value {
     event
 }
 
-/// The event with the answer that adds these claims and keeps back these attributes, and what the
-/// record is kept in.
+/// The event with an answer that adds these claims, and hides these attributes and those that hold
+/// the record.
 fn answered(event: &Value, id_token: &Value, access_token: &Value, hidden: &[&str]) -> Value {
     answered_hiding(event, id_token, access_token, &[hidden, &KEPT_IN].concat())
 }
 
-/// The claims of these names, out of others.
+/// The claims that have one of these names.
 fn only(claims: &Value, names: &[&str]) -> Value {
     let claims = claims.as_object().unwrap().iter();
     let named = claims.filter(|(name, _)| names.contains(&name.as_str()));
@@ -72,8 +72,8 @@ fn only(claims: &Value, names: &[&str]) -> Value {
     )
 }
 
-/// Without our scopes: what the bridge asks for is kept back, since it may be the card's; the rest
-/// is the user's own.
+/// Without our scopes, the attributes that the bridge asks for are hidden, since they may come from
+/// the card. All others are the user's own.
 #[tokio::test]
 async fn without_our_scopes_a_linked_user_keeps_what_the_bridge_does_not_ask_for() {
     for (attributes, hidden) in [
@@ -93,7 +93,7 @@ async fn without_our_scopes_a_linked_user_keeps_what_the_bridge_does_not_ask_for
                 assert_eq!(answer, expected, "{attributes:?} {name} {scopes}");
             }
         }
-        // Who has nothing but the card shows nothing, as always.
+        // A user who only has the card shows nothing, as always.
         for name in ["hosted-auth", "without-our-scopes"] {
             let event = asking(name, "openid");
             let expected = answered(&event, &json!({}), &json!({}), &ATTRIBUTES);
@@ -104,8 +104,8 @@ async fn without_our_scopes_a_linked_user_keeps_what_the_bridge_does_not_ask_for
     }
 }
 
-/// With our scopes: what was asked for comes from the record, or is kept back, whatever the bridge
-/// asks for.
+/// With our scopes, a requested attribute comes from the record or is hidden, whether or not the
+/// bridge asks for it.
 #[tokio::test]
 async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
     let function = tokens("birthdate");
@@ -129,7 +129,7 @@ async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
     let every_scope: Vec<_> = every_scope.iter().filter_map(Value::as_str).collect();
     let every_scope = &*every_scope.join(" ");
     for (names, scopes, id_token, access_token, hidden) in [
-        // Before the first sign-in with the card nothing is proved.
+        // Before the first sign-in with the card, nothing is proved.
         (&BEFORE[..], every_scope, &none, &none, &ATTRIBUTES[..]),
         (
             &BEFORE,
@@ -145,7 +145,8 @@ async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
             &none,
             &["birthdate"],
         ),
-        // The record has all four, since the bridge once asked for them. It doesn't any more.
+        // The record has all four attributes: the bridge once asked for them, and now doesn't any
+        // more.
         (
             &AFTER,
             every_scope,
@@ -183,7 +184,7 @@ async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
         ),
     ] {
         for name in names {
-            // An event without a record makes the trigger ask the user pool.
+            // If the event lacks a record, the trigger asks the user pool.
             let own = json!([{ "Name": "name", "Value": "別人" }]);
             let asks = [(pre_token_generation::variables::ATTRIBUTES, "birthdate")];
             let (function, _) = pool_with(TOKENS, Some(own), &asks);
@@ -194,7 +195,7 @@ async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
             assert_nothing_personal(&function, &record());
         }
     }
-    // A user of the pool's own who isn't linked: the same rule.
+    // The same rule holds for a user of the user pool who isn't linked.
     let event = event(TOKENS, "another-provider", "");
     let mut event_with_our_scope = event.clone();
     event_with_our_scope["request"]["scopes"] = json!(["openid", "digital-auth/name"]);
@@ -205,7 +206,8 @@ async fn left_alone_is_never_believed_where_our_scope_was_asked_for() {
     );
 }
 
-/// Where the event says nothing of identities, the pool does, or the name.
+/// If the event has no identities, the trigger takes them from the user pool, or goes by the
+/// username.
 #[tokio::test]
 async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
     let identities_of = |name: &str| {
@@ -213,7 +215,7 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
         event["request"]["userAttributes"]["identities"].clone()
     };
     let company = identities_of("linked-company");
-    // A user who signed up with the card, and to whom a company's identity was linked afterwards.
+    // A user who first signed in with the card, and who was linked to a company's identity later.
     let first_the_card = json!(
         json!([
             { "userId": SUBJECT, "providerName": PROVIDER, "primary": "true" },
@@ -223,7 +225,7 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
     );
     let card = format!("{PROVIDER}_{SUBJECT}");
     for (name, user_name, identities, scopes, hidden) in [
-        // Asked for one of our scopes, the trigger asks the pool.
+        // If one of our scopes is requested, the trigger asks the user pool.
         (
             "linked-company",
             "Company_42",
@@ -245,7 +247,7 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
             "openid digital-auth/gender",
             &ATTRIBUTES,
         ),
-        // Not asked, it goes by the name, and by whether there is a record.
+        // Otherwise it goes by the username, and by whether there is a record.
         (
             "linked-company",
             "Company_42",
@@ -281,7 +283,8 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
         let asks_the_pool = scopes.ends_with("/gender");
         assert_eq!(pool.requests().len(), usize::from(asks_the_pool));
     }
-    // A name alone makes nobody the card's: this one was chosen by a user of the pool's own.
+    // The username alone doesn't make a user one of the card's: a user of the user pool chose this
+    // one.
     let mut event = asking("linked-native", "openid");
     event["userName"] = json!(format!("{PROVIDER}_x"));
     let answer = invoke(&tokens("birthdate"), &event).await.unwrap();
@@ -289,8 +292,8 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
     assert_eq!(answer, expected);
 }
 
-/// What a sign-in writes: of what the bridge asks for, what came; what didn't come as its setting
-/// says; and of the rest nothing.
+/// What a sign-in writes: the attributes that the bridge asks for and that came. If such an
+/// attribute didn't come, its setting decides. All other attributes are left alone.
 #[tokio::test]
 async fn a_sign_in_writes_what_the_bridge_asks_for_and_leaves_the_rest_alone() {
     let whole = record();
@@ -360,7 +363,7 @@ async fn a_sign_in_writes_what_the_bridge_asks_for_and_leaves_the_rest_alone() {
     }
 }
 
-/// What somebody wrote themselves, or their company did.
+/// Attributes that a user or their company wrote.
 fn own() -> BTreeMap<String, String> {
     [
         ("name", "会社　花子"),
@@ -372,24 +375,25 @@ fn own() -> BTreeMap<String, String> {
     .into()
 }
 
-/// What an ID token shows of all that is ours.
+/// Those claims of an ID token that this project defines.
 fn shown(id_token: &Value) -> Value {
     let derived = ["age_over_20", "prefecture", "identity_verified"];
     let mut shown = only(id_token, &[&ATTRIBUTES[..], &derived, &KEPT_IN].concat());
-    // Amazon Cognito's own claim is an object (OIDC Core §5.1.1).
+    // Amazon Cognito's own address claim is an object (OIDC Core §5.1.1).
     if let Some(address) = shown.pointer("/address/formatted").cloned() {
         shown["address"] = address;
     }
     shown
 }
 
-/// The four attributes as the user pool has them.
+/// The four attributes as they are in the user pool.
 fn kept(laptop: &Laptop, username: &str) -> Value {
     only(&json!(laptop.cognito.users()[username]), &ATTRIBUTES)
 }
 
-/// The ID token of somebody who signs in without the card. Its signature is looked at elsewhere.
-/// The access token says which scopes it is of: whoever took one out of the URL is known by that.
+/// Signs a user in without the card, and gives the ID token, whose signature other tests verify.
+/// Also checks that the access token names the granted scopes, which shows if somebody removed one
+/// from the URL.
 async fn without_the_card(laptop: &Laptop, username: &str, scopes: &str) -> Value {
     let asked: Vec<_> = scopes.split(' ').collect();
     let answer = laptop.cognito.sign_in_directly(username, &asked).await;
@@ -399,8 +403,8 @@ async fn without_the_card(laptop: &Laptop, username: &str, scopes: &str) -> Valu
     claims("id_token")
 }
 
-/// A member and a company's employee, linked to the card, at a bridge that asks for a birth date
-/// alone: whole sign-ins, with all functions and the user pool's stand-in.
+/// A user with a password and an employee of a company, both linked to the card, with a bridge that
+/// only asks for the birth date. Whole sign-ins with all functions and the user pool's stand-in.
 #[tokio::test]
 async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
     let laptop = laptop_with(|options| {
@@ -408,7 +412,7 @@ async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
             pre_token_generation::variables::ATTRIBUTES,
             Some("birthdate"),
         )]);
-        // A client that may read every standard attribute, as one does that isn't told otherwise.
+        // A client that may read every standard attribute, which is the default.
         options.cognito = |cognito| cognito.app_client.read_attributes = None;
     })
     .await;
@@ -426,13 +430,14 @@ async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
         others
     };
     for username in ["hanako", employee.as_str()] {
-        // Not linked: nobody of ours. Our scope suppresses all the same.
+        // Not linked: the user is not one of ours, and gets their own attributes. If our scopes are
+        // requested, they are suppressed nevertheless.
         let id_token = without_the_card(&laptop, username, "openid").await;
         assert_eq!(shown(&id_token), own, "{username}");
         let id_token = without_the_card(&laptop, username, &everything()).await;
         assert_eq!(shown(&id_token), json!({}), "{username}");
 
-        // Linked, and not yet signed in with the card.
+        // Linked, but not yet signed in with the card.
         cognito.link_user(username, PROVIDER, &subject).unwrap();
         let id_token = without_the_card(&laptop, username, "openid").await;
         assert_eq!(shown(&id_token), own_but("birthdate"), "{username}");
@@ -440,7 +445,7 @@ async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
         assert_eq!(shown(&id_token), json!({}), "{username}");
         assert_eq!(kept(&laptop, username), own);
 
-        // The card: it writes what was asked for, and the app gets what was proved.
+        // A sign-in with the card writes what was asked for, and the app gets what was proved.
         let signed_in = sign_in(&laptop, &persona, &everything()).await;
         let id_token = Value::Object(signed_in.id_token);
         assert_eq!(id_token["cognito:username"], username);
@@ -454,7 +459,7 @@ async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
         expected["birthdate"] = birth_date;
         assert_eq!(kept(&laptop, username), expected, "{username}");
 
-        // After it, with the card and without.
+        // Later sign-ins, with the card and without.
         for scopes in ["openid", "openid digital-auth/age_over_20"] {
             let signed_in = sign_in(&laptop, &persona, scopes).await;
             let mut expected = own_but("birthdate");
@@ -473,14 +478,15 @@ async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
         let mut expected = own_but("birthdate");
         expected.as_object_mut().unwrap().remove("name");
         assert_eq!(shown(&id_token), expected, "{username}");
-        // Not linked any more: what the card wrote is still there, and still isn't shown.
+        // No longer linked: what the card wrote is still there, and is still hidden.
         cognito.unlink_user(PROVIDER, &subject).unwrap();
         let id_token = without_the_card(&laptop, username, "openid").await;
         assert_eq!(shown(&id_token), own_but("birthdate"), "{username}");
         let id_token = without_the_card(&laptop, username, &everything()).await;
         assert_eq!(shown(&id_token), json!({}), "{username}");
     }
-    // Nobody's any more: the card signs up by itself, and shows nothing that wasn't asked for.
+    // The card belongs to no user any more. It makes a new user, who shows nothing that wasn't
+    // asked for.
     let signed_in = sign_in(&laptop, &persona, "openid").await;
     assert_eq!(shown(&Value::Object(signed_in.id_token)), json!({}));
     assert_eq!(

@@ -1,7 +1,7 @@
-//! The built triggers, with the events of Amazon Cognito as files: golden events in, exact answers
-//! out.
-//! Records are sealed here, with the keys that the functions have; the attributes in the events are
-//! somebody else's, so that whatever is believed of them shows.
+//! The built triggers, with events of Amazon Cognito as files: golden events go in, and exact
+//! answers must come out.
+//! The tests seal the records with the functions' keys. The attributes in the events belong to
+//! another person, so it shows if a trigger believes any of them.
 
 mod hidden_attributes;
 mod inbound_federation;
@@ -25,12 +25,12 @@ use serde_json::{Value, json};
 const SUBJECT: &str = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
 /// The issuer of the service.
 const ISSUER: &str = "https://service.example/api/realms/main";
-/// The bridge's name in the user pool.
+/// The name of the bridge's provider in the user pool.
 const PROVIDER: &str = "MynaApp";
-/// When the person was verified: 2025-12-31T15:00:00Z.
+/// When the person authenticated: 2025-12-31T15:00:00Z.
 const VERIFIED_AT: i64 = 1_767_193_200;
 
-/// The record of the golden person, changed, and sealed with the key of this number.
+/// The record of the golden person, changed by `change`, and sealed with the key of this number.
 fn record_with(key: u8, change: impl FnOnce(&mut VerifiedRecord)) -> String {
     let mut record = VerifiedRecord {
         issuer: ISSUER.to_owned(),
@@ -56,7 +56,7 @@ fn record() -> String {
     record_with(1, |_| {})
 }
 
-/// A golden event, with this record.
+/// A golden event with this record.
 fn event(function: &str, name: &str, record: &str) -> Value {
     let path = kit::workspace()
         .join("tests/events")
@@ -66,7 +66,7 @@ fn event(function: &str, name: &str, record: &str) -> Value {
     serde_json::from_str(&text.replace("{{record}}", record)).unwrap()
 }
 
-/// A built trigger with these variables beside those that it always has.
+/// A built trigger with its usual variables and these.
 fn trigger(name: &str, variables: &[(&str, &str)]) -> DirectFunction {
     let binary = build_once(&Target::function(name, Profile::Dev)).expect("the function builds");
     let mut options = FunctionOptions::new(name, binary);
@@ -77,7 +77,7 @@ fn trigger(name: &str, variables: &[(&str, &str)]) -> DirectFunction {
         (variables::PROVIDER_NAME, PROVIDER),
         (variables::LOG_LEVEL, "debug"),
     ];
-    // Of two values of a variable the last one counts.
+    // If a variable has two values, the last one counts.
     options.environment = (usual.iter().chain(variables))
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
@@ -85,12 +85,13 @@ fn trigger(name: &str, variables: &[(&str, &str)]) -> DirectFunction {
     DirectFunction::new(options)
 }
 
-/// A user pool whose only user has these attributes, or none, and the trigger, which asks it.
+/// A trigger, and the user pool that it asks: the only user has these attributes, or there is no
+/// user.
 fn pool(name: &str, attributes: Option<Value>) -> (DirectFunction, Server) {
     pool_with(name, attributes, &[])
 }
 
-/// The same, with these variables.
+/// As [`pool`], with these variables.
 fn pool_with(
     name: &str,
     attributes: Option<Value>,
@@ -129,7 +130,7 @@ async fn invoke(function: &DirectFunction, event: &Value) -> Result<Value, Funct
     Ok(serde_json::from_slice(&answer).unwrap())
 }
 
-/// The class of a refusal, whose message has to be that class and a support id, and nothing else.
+/// The class of a refusal. The message must be the class and a support id, and nothing else.
 fn class_of(failed: &FunctionFailed) -> String {
     let (class, support_id) = failed
         .error_message()
@@ -144,7 +145,7 @@ fn class_of(failed: &FunctionFailed) -> String {
     class.to_owned()
 }
 
-/// The events of a function's log: name, and class if there is one.
+/// The events in a function's log: the name, and the class if there is one.
 fn log_events(function: &DirectFunction) -> Vec<(String, Option<String>)> {
     let lines = function.logs().lines();
     let parsed = lines
@@ -156,7 +157,7 @@ fn log_events(function: &DirectFunction) -> Vec<(String, Option<String>)> {
         .collect()
 }
 
-/// How often a metric was counted.
+/// The count of a metric.
 fn counted(function: &DirectFunction, metric: &str) -> usize {
     let lines = function.logs().lines();
     let parsed = lines
@@ -167,7 +168,7 @@ fn counted(function: &DirectFunction, metric: &str) -> usize {
         .count()
 }
 
-/// That nothing of a person is in a function's log, nor anything that could be opened.
+/// Asserts that a function's log has no attribute of a person and no record.
 fn assert_nothing_personal(function: &DirectFunction, record: &str) {
     let log = function.logs().lines().join("\n");
     assert!(!log.is_empty(), "the function logs nothing at all");

@@ -1,5 +1,5 @@
-//! Every municipality of Japan: what the tokens of somebody say who lives there. None may be wrong,
-//! and how many are right or not told is what `docs/claims.md` says.
+//! Every municipality of Japan: what the tokens of a person who lives there say. None may be wrong.
+//! `docs/claims.md` says how many are right and how many are omitted.
 
 use std::fs;
 
@@ -15,18 +15,18 @@ use super::{event, invoke, record_with, trigger};
 struct Row<'a> {
     code: &'a str,
     prefecture: &'a str,
-    /// With its county.
+    /// The name with its county.
     name: String,
 }
 
-/// How often the claims were right, and how often there were none. Anything else ends the test.
+/// How often the claims were right, and how often they were omitted. A wrong claim fails the test.
 #[derive(Debug, Default, Eq, PartialEq)]
 struct Told {
     right: usize,
     silent: usize,
 }
 
-/// The places that have their name in common with another, without their prefecture.
+/// The places whose name without a prefecture is ambiguous.
 const SILENT: [&str; 8] = [
     "012335", "072133", // 伊達市
     "131024", "131032",
@@ -55,7 +55,7 @@ fn table() -> Vec<Row<'static>> {
     table.lines().skip(1).map(row).collect()
 }
 
-/// A trigger that isn't kept from anything by its log.
+/// A trigger that only logs errors, so that logging doesn't slow down so many events.
 fn function() -> DirectFunction {
     let variables = [
         (variables::MAX_VERIFICATION_AGE, "none"),
@@ -64,7 +64,7 @@ fn function() -> DirectFunction {
     trigger(NAME, &variables)
 }
 
-/// The event of somebody with this address, whose app asks for prefecture and municipality.
+/// The event of a person with this address, whose app requests prefecture and municipality.
 fn event_of(address: &str) -> Value {
     let record = record_with(1, |record| {
         record.attributes.address = Some(address.parse().unwrap());
@@ -86,7 +86,7 @@ fn claims_of(row: &Row<'_>) -> Value {
     })
 }
 
-/// Everybody's tokens, with their addresses written like this.
+/// Makes the tokens of a person in every municipality, with the address written by `address`.
 async fn told(function: &DirectFunction, address: impl Fn(&Row<'_>) -> String) -> Told {
     let mut told = Told::default();
     for row in table() {
@@ -109,7 +109,8 @@ async fn told(function: &DirectFunction, address: impl Fn(&Row<'_>) -> String) -
     told
 }
 
-/// The counts in a document: for each way to write an address how many are right, silent and wrong.
+/// The counts in a document: for each way to write an address, how many are right, omitted and
+/// wrong.
 fn documented(document: &str) -> Vec<[usize; 3]> {
     let text = fs::read_to_string(kit::workspace().join(document)).unwrap();
     let tables = Document::read(&text).tables().into_iter();
@@ -137,7 +138,7 @@ async fn every_municipality_is_told_with_and_without_its_prefecture_and_none_is_
     }
 }
 
-/// A mark behind every character, and white space between the parts.
+/// A variation selector after every character, and white space between the parts.
 #[tokio::test]
 async fn every_municipality_is_told_in_whatever_shape_its_characters_are() {
     let function = function();
@@ -199,14 +200,14 @@ async fn variants_of_characters_hide_no_municipality_and_what_is_not_certain_is_
         assert_eq!(told(address).await, expected, "{address}");
     }
     for (address, prefecture) in [
-        // Without its county; and a prefecture that is written stays.
+        // Without the county. A prefecture in the address stays.
         ("福島町字福島８２０番地", None),
         ("北海道福島町字福島８２０番地", Some("北海道")),
-        // Of another prefecture.
+        // A municipality of another prefecture.
         ("神奈川県府中市", Some("神奈川県")),
         ("神奈川県千代田区", Some("神奈川県")),
         ("北区王子本町１丁目１５番２２号", None),
-        // A quarter whose city is left out.
+        // A quarter, without its city.
         ("大島町徳万１丁目", None),
         ("大島町元町１丁目", None),
         ("府中市宮西町２丁目２４番地", None),

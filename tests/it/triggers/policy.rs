@@ -1,6 +1,6 @@
-//! What is asked of a verification may become more while its record lies in the user pool: accepted
-//! values of `acr`, attributes, issuers, a time of authentication. Every token is made by what is
-//! asked for then, and not by what was when the record was made.
+//! The policy may become stricter while a record is in the user pool: accepted values of `acr`,
+//! attributes, issuers, a required time of authentication. Every token follows the policy of the
+//! moment at which it is made, and not that of the moment at which the record was made.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -18,12 +18,14 @@ use super::{
     record_with, trigger,
 };
 
-/// Not verified as it is asked for now: that, to those who ask, and nothing else.
+/// The claims for a verification that no longer satisfies the policy. Only an app that asks for
+/// them gets them.
 fn outdated() -> Value {
     json!({ "identity_verified": false })
 }
 
-/// The answer to an app that asks for everything, with these variables.
+/// The answer to an app that requests everything, with these variables, and the refusals that were
+/// logged.
 async fn granted(variables: &[(&str, &str)], record: &str) -> (Value, Vec<String>) {
     let variables: Vec<_> = (variables.iter().copied())
         .chain([(variables::MAX_VERIFICATION_AGE, "none")])
@@ -41,7 +43,7 @@ async fn granted(variables: &[(&str, &str)], record: &str) -> (Value, Vec<String
     (answer, refused)
 }
 
-/// That such a record leads to these claims in both tokens.
+/// Asserts that both tokens have these claims, and that these refusals were logged.
 async fn assert_granted(
     variables: &[(&str, &str)],
     record: &str,
@@ -119,7 +121,7 @@ async fn a_record_without_a_time_of_authentication_shows_none_and_counts_only_wh
     assert_granted(&required, &without, (&nothing, &nothing), &[class]).await;
     assert_granted(&required, &record(), (&all(), &derived()), &[]).await;
 
-    // Its age counts all the same.
+    // The age of the record is checked nevertheless.
     let function = trigger(NAME, &[(variables::MAX_VERIFICATION_AGE, "30d")]);
     let old = with(|record| record.verified_at = VerifiedAt::IssuedAt(at(1_600_000_000)));
     let event = event(NAME, "hosted-auth", &old);
@@ -160,8 +162,8 @@ async fn attributes_that_are_not_asked_for_any_more_give_nothing_and_neither_doe
     }
 }
 
-/// The service may change its issuer: what was verified under the former one goes on to count as
-/// long as it is named.
+/// The service may change its issuer. Verifications under the former issuer count as long as the
+/// configuration names it.
 #[tokio::test]
 async fn issuers_that_are_named_are_believed_and_no_other() {
     const NEW: &str = "https://new.example/realms/main";
@@ -200,8 +202,8 @@ async fn issuers_that_are_named_are_believed_and_no_other() {
     }
 }
 
-/// One user, three refreshes, and a policy that becomes stricter between them: the record stays the
-/// same.
+/// One user and several refreshes. The record stays the same, while the policy changes between the
+/// refreshes.
 #[tokio::test]
 async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second() {
     let record = record();
@@ -232,7 +234,7 @@ async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second()
     for (policy, id_token, access_token) in [
         (&[][..], &all, &derived),
         (&[(variables::ACCEPTED_ACR, "aal3")], &all, &derived),
-        // No name any more, and no birth date.
+        // Now without the name and the birth date.
         (
             &[
                 (variables::ACCEPTED_ACR, "aal3"),
@@ -254,7 +256,7 @@ async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second()
             &json!({}),
             &json!({}),
         ),
-        // And back.
+        // Back to the first policy.
         (&[], &all, &derived),
     ] {
         let variables: Vec<_> = (policy.iter().copied())

@@ -1,5 +1,5 @@
-//! Token customization: claims follow scopes, and come from a record that opens and belongs to the
-//! user.
+//! Token customization: the claims follow the scopes, and come from a record that opens and belongs
+//! to the user.
 
 use kit::sealing_keys_json;
 use local_lambda::DirectFunction;
@@ -13,7 +13,7 @@ use super::{
 
 pub(super) const NAME: &str = "pre-token-generation";
 
-/// What an ID token shows of nobody unless it is granted.
+/// The attributes that an ID token never shows unless they are granted.
 const HIDDEN: &[&str] = &[
     "name",
     "address",
@@ -24,16 +24,16 @@ const HIDDEN: &[&str] = &[
 ];
 
 fn function() -> DirectFunction {
-    // The golden records get older while the project does.
+    // Without a maximal age, since the golden records get older every day.
     trigger(NAME, &[(variables::MAX_VERIFICATION_AGE, "none")])
 }
 
-/// The event with the answer that adds these claims.
+/// The event with an answer that adds these claims and hides [`HIDDEN`].
 pub(super) fn answered(event: &Value, id_token: &Value, access_token: &Value) -> Value {
     answered_hiding(event, id_token, access_token, HIDDEN)
 }
 
-/// The same, where the ID token shows nothing of these unless it is granted.
+/// The event with an answer that adds these claims and hides these attributes.
 pub(super) fn answered_hiding(
     event: &Value,
     id_token: &Value,
@@ -52,7 +52,7 @@ pub(super) fn answered_hiding(
     expected
 }
 
-/// What follows from the golden person's record, and is no attribute.
+/// The golden person's claims that aren't attributes but follow from the record.
 pub(super) fn derived() -> Value {
     json!({
         "age_over_18": true, "age_over_20": true, "prefecture": "神奈川県",
@@ -77,10 +77,10 @@ async fn each_token_gets_what_the_scopes_grant_at_sign_in_at_refresh_and_for_a_l
     let over_20 = json!({ "age_over_20": true });
     for (name, id_token, access_token) in [
         ("hosted-auth", &all(), &derived()),
-        // From a pool that customizes the tokens of machines, too.
+        // The event version of a user pool that customizes the tokens of machines.
         ("hosted-auth-version-3", &all(), &derived()),
         ("linked-user", &all(), &derived()),
-        // The record belongs to the second of them.
+        // The record belongs to the second identity.
         ("two-identities", &all(), &derived()),
         ("refresh", &over_20, &over_20),
     ] {
@@ -106,13 +106,13 @@ async fn a_user_of_ours_without_our_scopes_shows_nothing_and_everybody_elses_are
     }
 }
 
-/// Nobody is in it, so there is nothing to say and nothing to keep back, whatever the scopes are.
+/// A machine's token is about no user. So nothing is added or hidden, whatever the scopes are.
 #[tokio::test]
 async fn the_token_of_a_machine_is_left_alone() {
     let function = function();
     let mut event = event(NAME, "client-credentials", "");
     assert_eq!(invoke(&function, &event).await.unwrap(), event);
-    // As other pools have been seen to send it.
+    // In the form that other user pools were seen to send.
     event["userName"] = json!("2machine23456789");
     event["request"]["userAttributes"] = json!({});
     event["request"]["clientMetadata"] = json!({"a": "b"});
@@ -120,7 +120,7 @@ async fn the_token_of_a_machine_is_left_alone() {
     assert_eq!(invoke(&function, &event).await.unwrap(), event);
 }
 
-/// As in a sign-in through the API, which knows no scopes.
+/// As in a sign-in through the API, which has no scopes.
 #[tokio::test]
 async fn a_user_of_ours_without_any_scopes_shows_nothing() {
     let function = function();
@@ -144,14 +144,14 @@ async fn a_user_of_ours_without_any_scopes_shows_nothing() {
     }
 }
 
-/// Their event has no identities, which could also be hidden: the pool is asked.
+/// The event has no identities. They could also be hidden, so the trigger asks the user pool.
 #[tokio::test]
 async fn with_one_of_our_scopes_nobodys_attributes_come_from_the_pool() {
     let (event, record) = (event(NAME, "native-user-with-our-scopes", ""), record());
     let name = json!({"Name": "name", "Value": "別人"});
     for (attributes, told) in [
         (json!([name]), None),
-        // Nobody's record: not even one that opens.
+        // A record of no user of ours. It isn't believed even if it opens.
         (
             json!([name, {"Name": "custom:verified_record", "Value": record}]),
             Some("record_unlinked"),
