@@ -1,6 +1,8 @@
-//! What a parameter takes: whatever the pattern lets through, every function takes too, and what
-//! AWS documents for the thing that is configured, the pattern lets through.
-//! The values are made of the patterns themselves, so that a pattern that becomes laxer is noticed.
+//! What the patterns of the parameters accept. Every value that a pattern accepts must be accepted
+//! by every function, too. And every value that AWS documents for a setting must be accepted by the
+//! pattern.
+//! The values are generated from the patterns themselves, so the tests notice if a pattern becomes
+//! laxer.
 
 use std::collections::BTreeMap;
 
@@ -18,17 +20,19 @@ use crate::translated::{edge, template};
 
 /// How many values are tried for each parameter.
 const VALUES: usize = 60;
-/// AWS Lambda: all variables of a function together, as the JSON text that it measures.
+/// The limit of AWS Lambda for all variables of a function together, as JSON.
 pub(crate) const LONGEST_ENVIRONMENT: usize = 4_096;
 
-/// The longest name of a user pool's domain: Amazon Cognito's own are a prefix of 63 characters and
-/// 43 more, for example `.auth-fips.us-gov-west-1.amazoncognito.com`, and one's own has 63.
+/// The longest domain of a user pool. Amazon Cognito's own domains have a prefix of up to 63
+/// characters and up to 43 more, for example `.auth-fips.us-gov-west-1.amazoncognito.com`. A custom
+/// domain has up to 63.
 const LONGEST_POOL_DOMAIN: usize = 128;
-/// The longest name of a secret that is given; those that the template makes are shorter.
+/// The longest name of an existing secret. The names of secrets that the template makes are
+/// shorter.
 const LONGEST_SECRET_NAME: usize = 160;
 
-/// A pattern without what looks ahead: more than the pattern takes, so what it makes has to be
-/// sifted.
+/// A pattern without its look-aheads. It accepts more than the pattern, so values generated from it
+/// have to be filtered.
 fn without_looking_ahead(pattern: &str) -> String {
     let mut left = String::new();
     let mut rest = pattern;
@@ -68,14 +72,14 @@ fn a_pattern_is_read_without_what_looks_ahead() {
     }
 }
 
-/// Values that a parameter's pattern lets through, the longest among them.
+/// Values that a parameter's pattern accepts. Long ones are among them.
 pub(crate) fn values(template: &Template, name: &str) -> Vec<String> {
     let parameter = &template.section("Parameters")[name];
     let pattern = parameter["AllowedPattern"].as_str().unwrap();
     let bounded = without_looking_ahead(pattern);
     let bounded = bounded.trim_start_matches('^').trim_end_matches('$');
     let strategy = string_regex(bounded).unwrap();
-    // The same values every time.
+    // The runner generates the same values every time.
     let mut runner = TestRunner::deterministic();
     let made = (0..VALUES * 50).map(|_| strategy.new_tree(&mut runner).unwrap().current());
     let taken = made.filter(|value| template.takes(name, value));
@@ -84,7 +88,7 @@ pub(crate) fn values(template: &Template, name: &str) -> Vec<String> {
     values
 }
 
-/// What has to be set besides, for a parameter to count.
+/// Other parameters that have to be set for a parameter to have an effect.
 fn besides(name: &str) -> &'static [(&'static str, &'static str)] {
     match name {
         "BridgeDomain" | "BridgeCertificateArn" | "AcceptedAcr" => PRODUCTION,
@@ -96,13 +100,13 @@ fn besides(name: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// How many bytes the variables of a function have together.
+/// The length of all variables of a function together, in bytes.
 pub(crate) fn environment_bytes(stack: &Stack, function: &str) -> usize {
     let environment = stack.environment(function);
     serde_json::to_string(&environment).unwrap().len()
 }
 
-/// What the functions say against their environment.
+/// The functions' errors about their environment.
 fn problems(stack: &Stack) -> Vec<String> {
     FUNCTIONS
         .into_iter()
@@ -125,8 +129,8 @@ fn problems(stack: &Stack) -> Vec<String> {
         .collect()
 }
 
-/// Also what nobody would write: if the template takes it, a stack is made of it, and must not be
-/// one whose functions don't start.
+/// The values include some that nobody would write. If the template accepts a value, a stack is
+/// made with it, and the stack's functions must start.
 #[test]
 fn what_the_template_takes_every_function_takes() {
     let template = template();
@@ -136,8 +140,8 @@ fn what_the_template_takes_every_function_takes() {
             continue;
         }
         for value in values(&template, name) {
-            // Whether such a label means anything, no pattern can say; no certificate is issued for
-            // one that doesn't.
+            // A pattern can't tell whether such a label is valid. No certificate is issued for an
+            // invalid one.
             if value.contains("xn--") {
                 continue;
             }
@@ -145,7 +149,7 @@ fn what_the_template_takes_every_function_takes() {
             given.insert(name.clone(), value.clone());
             match template.stack("myna", &given) {
                 Ok(stack) => assert_eq!(problems(&stack), [""; 0], "{name}={value:?}"),
-                // What is empty, or the same twice, can be right alone and wrong here.
+                // An empty value or a duplicate can be valid alone, but not in this combination.
                 Err(Refused::Rule(_)) => continue,
                 Err(refused) => panic!("{name}={value:?}: {refused:?}"),
             }
@@ -155,8 +159,8 @@ fn what_the_template_takes_every_function_takes() {
     assert!(tried > 1_000, "{tried}");
 }
 
-/// The longest of everything at once: a variable too many would be found by AWS Lambda, in the
-/// middle of a deployment.
+/// All parameters have their longest values at once. AWS Lambda would refuse an environment that is
+/// too long only in the middle of a deployment.
 #[test]
 fn the_longest_of_everything_is_an_environment_that_lambda_takes() {
     assert_eq!(problems(&longest()), [""; 0]);
@@ -214,12 +218,12 @@ pub(crate) fn longest() -> Stack {
     ] {
         longest.insert(name.to_owned(), value);
     }
-    // A stack's name has 128 characters at most.
+    // The name of a stack has 128 characters at most.
     let stack = template.stack(&"s".repeat(128), &longest);
     stack.unwrap_or_else(|refused| panic!("{refused:?}"))
 }
 
-/// A host name of this length: its last labels have 50 characters each.
+/// A host name of this length. Its last labels have 50 characters each.
 fn host(length: usize) -> String {
     let labels = [".".to_owned() + &"a".repeat(50)].into_iter().cycle();
     let labels: String = labels.take(6).collect();
@@ -227,8 +231,8 @@ fn host(length: usize) -> String {
     host.replacen('.', "a", usize::from(host.starts_with('.')))
 }
 
-/// What AWS documents for what a parameter configures, with the page where it does. What is left
-/// out on purpose is in [`NARROWER`].
+/// The values that AWS documents for the setting behind a parameter, with the page of the
+/// documentation. Values that are left out on purpose are in [`NARROWER`].
 const DOCUMENTED: &[(&str, &str, &[&str])] = &[
     (
         "AppCallbackUrls",
@@ -246,7 +250,7 @@ const DOCUMENTED: &[(&str, &str, &[&str])] = &[
             "http://[::1]:49152/callback",
             "myapp://callback",
             "myapp://example",
-            // RFC 8252 §7.1: a scheme that is one's own domain, backwards.
+            // A scheme that is a reversed domain of the app's owner (RFC 8252 §7.1).
             "jp.example.app:/oauth2redirect",
             "com.example.app:/oauth2redirect/example-provider",
             "MyApp+v2.beta-1://callback",
@@ -352,7 +356,7 @@ fn what_aws_documents_the_template_takes() {
     }
 }
 
-/// What AWS would take and a parameter doesn't, and why.
+/// Values that AWS would accept and a parameter doesn't, with the reason.
 const NARROWER: &[(&str, &str, &str)] = &[
     (
         "ExistingRecordKeys",
@@ -384,7 +388,8 @@ fn what_is_narrower_than_aws_is_so_on_purpose() {
     }
 }
 
-/// An address that a browser would run, or read from the person's machine, instead of going there.
+/// Addresses that a browser would run as code or read from the person's machine, instead of
+/// requesting them.
 #[test]
 fn no_address_of_the_app_is_one_that_is_run() {
     let template = template();
@@ -445,7 +450,7 @@ fn no_address_of_the_app_is_one_that_is_run() {
     }
 }
 
-/// CloudFront's stack names the same hosts.
+/// The template of CloudFront has the same host names in its parameters.
 #[test]
 fn both_templates_take_the_same_host_names() {
     let (template, edge) = (template(), edge());

@@ -1,6 +1,6 @@
-//! From what the functions write to whether an alarm rings: what one person can cause calls nobody,
-//! and what meets everybody does. The functions are the real ones; their log goes to
-//! [`crate::cloudwatch`].
+//! From what the functions log to the alarms that ring. What a single person can cause must not
+//! ring an alarm; what affects everybody must. The functions are the real ones, and
+//! [`crate::cloudwatch`] evaluates their log.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -32,8 +32,7 @@ use crate::observability::{rows, watched};
 
 const OURS: &str = "digital-auth";
 
-/// Everything that the functions can measure: each metric with each set of dimensions and their
-/// values.
+/// Every metric that the functions can write, with each set of dimensions and their values.
 fn measurable() -> BTreeSet<Metric> {
     let stack = ("Stack", STACK);
     let mut all = BTreeSet::new();
@@ -41,7 +40,7 @@ fn measurable() -> BTreeSet<Metric> {
     for name in counts.chain(Step::ALL.iter().map(|step| step.name())) {
         all.insert(metric(OURS, name, &[stack]));
     }
-    // Written by Amazon API Gateway, and counted from its log.
+    // Amazon API Gateway writes the access log, from which this metric is counted.
     all.insert(metric(OURS, "Throttled", &[stack]));
     for package in Functions::PACKAGES {
         for name in [COLD_START, START_DURATION] {
@@ -50,8 +49,8 @@ fn measurable() -> BTreeSet<Metric> {
     }
     let bridge = BridgeClass::ALL.iter();
     let bridge = bridge.map(|class| (Refused::Failure, class.name(), class.concern()));
-    // A record that is refused is a failure where somebody signs in, and none where there are
-    // tokens without it.
+    // A refused record is a failure in a sign-in. It isn't a failure where tokens are made, since
+    // there are tokens without it.
     let triggers = TriggerClass::ALL.iter();
     let triggers = triggers.map(|class| (Refused::Failure, class.name(), class.concern()));
     let records = TriggerClass::ALL.iter();
@@ -68,7 +67,8 @@ fn measurable() -> BTreeSet<Metric> {
     all
 }
 
-/// What AWS measures of a function and of an HTTP API, as far as it is watched.
+/// The metrics of AWS for a function and for an HTTP API, as far as the alarms and the dashboard
+/// use them.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>,
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html>
@@ -119,7 +119,7 @@ fn every_alarm_and_every_widget_is_about_something_that_is_measured() {
     }
 }
 
-/// Whether a search of a widget, as these are written, finds a metric: namespace and names of the
+/// Whether a search of a widget finds a metric. A search has the namespace and the names of the
 /// dimensions in braces, then the metric's name and the stack.
 fn finds(search: &str, (namespace, name, dimensions): &Metric) -> bool {
     let (_, schema) = search.split_once('{').unwrap();
@@ -135,7 +135,7 @@ fn finds(search: &str, (namespace, name, dimensions): &Metric) -> bool {
         && dimensions.get("Stack").is_some_and(|stack| stack == STACK)
 }
 
-/// Everything that it takes to log in; the bridge's environment differs in these variables.
+/// Starts a laptop with the functions. These variables of the bridge's environment are changed.
 async fn running(changes: &[(&str, &str)]) -> Running {
     running_with(|options| {
         let changes = changes.iter();
@@ -145,7 +145,7 @@ async fn running(changes: &[(&str, &str)]) -> Running {
     .await
 }
 
-/// The same, with other options; the functions know the name of their stack.
+/// Starts a laptop with changed options. The functions know the name of their stack.
 async fn running_with(change: impl FnOnce(&mut LaptopOptions)) -> Running {
     laptop_with(|options| {
         let name = || variables([("STACK_NAME", Some(STACK))]);
@@ -156,23 +156,23 @@ async fn running_with(change: impl FnOnce(&mut LaptopOptions)) -> Running {
     .await
 }
 
-/// What was measured so far, and with it how many of these answers of the API were 5xx.
+/// What was measured so far, and how many answers of the API had a 5xx status.
 fn measured(running: &Running, statuses: &[u16]) -> Period {
     let lines = running.bridge.logs().lines();
     let period = Period::of(lines.iter().chain(&running.triggers.log_lines()));
-    // What isn't measurable would be missing in the list that the alarms are held to.
+    // The alarms are checked against the list of measurable metrics, so it has to be complete.
     let known = measurable();
     for metric in period.metrics() {
         assert!(known.contains(metric), "{metric:?}");
     }
-    // Each a request; what went before it isn't counted.
+    // Each status counts as one request. The requests before it aren't counted.
     let api = |name| metric("AWS/ApiGateway", name, &[("ApiId", "myna-ApiId")]);
     let errors = statuses.iter().filter(|status| **status >= 500);
     let period = period.and(api("5xx"), errors.map(|_| 1.0));
     period.and(api("Count"), statuses.iter().map(|_| 1.0))
 }
 
-/// The same again and again: longer than any alarm waits that goes by how much was measured.
+/// The same period several times: longer than any alarm waits that depends on a quantity.
 fn going_on(period: &Period) -> Vec<Period> {
     vec![period.clone(); 4]
 }
@@ -184,8 +184,8 @@ fn named(alarms: &[&str]) -> BTreeSet<String> {
         .collect()
 }
 
-/// The status of the token endpoint, or of the page, at the end of a login whose browser goes
-/// elsewhere than the bridge said.
+/// The status of the last answer in a login whose authorization request was edited on its way to
+/// the service.
 async fn edited(running: &Running, edit: impl Fn(&mut Vec<(String, String)>)) -> u16 {
     let client = RelyingParty::new(running);
     let browser = browser();
@@ -219,9 +219,8 @@ fn set(query: &mut [(String, String)], name: &str, change: impl Fn(&str) -> Stri
     }
 }
 
-/// Somebody who edits what their browser carries to the service, again and again while somebody
-/// else gets in:
-/// nobody is called. The bridge refuses it.
+/// A person edits the request that their browser carries to the service, again and again, while
+/// another person signs in. The bridge refuses it, and no alarm rings.
 #[tokio::test]
 async fn what_a_browser_carries_to_the_service_can_be_edited_and_calls_nobody() {
     type Edit = fn(&mut Vec<(String, String)>);
@@ -229,14 +228,14 @@ async fn what_a_browser_carries_to_the_service_can_be_edited_and_calls_nobody() 
         ("scope_not_granted", |query| {
             set(query, "scope", |scope| scope.replace(" name", ""));
         }),
-        // Which may be missing anyway.
+        // The gender may be missing anyway.
         ("scope_not_granted", |query| {
             set(query, "scope", |scope| scope.replace(" gender", ""));
         }),
         ("id_token_nonce", |query| {
             set(query, "nonce", str::to_lowercase);
         }),
-        // That of RFC 7636, Appendix B.
+        // The code challenge of RFC 7636, Appendix B.
         ("service_refused_code", |query| {
             set(query, "code_challenge", |_| {
                 "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned()
@@ -261,20 +260,21 @@ async fn what_a_browser_carries_to_the_service_can_be_edited_and_calls_nobody() 
     }
 }
 
-/// What the service says of such a login, where its stand-in needs telling.
+/// Answers that the service gives to an edited request, where its stand-in can only make them as a
+/// fault.
 #[tokio::test]
 async fn what_the_service_makes_of_it_calls_nobody() {
     for fault in [
-        // `acr_values` edited, or taken out.
+        // The person edited or removed `acr_values`.
         Fault::IdTokenWrongAssurance,
         Fault::IdTokenMissingAssurance,
-        // `openid` taken out of the scope.
+        // The person removed `openid` from the scope.
         Fault::TokenWithoutIdToken,
-        // Another taken out.
+        // The person removed another scope.
         Fault::TokenReducedScope,
         Fault::UserinfoMissingAddress,
         Fault::IdTokenMissingNonce,
-        // A firewall in front of the service has something against the code.
+        // A firewall in front of the service objects to the code.
         Fault::TokenInvalidRequest,
         Fault::CallbackForgedCode,
         Fault::Cancel,
@@ -284,7 +284,7 @@ async fn what_the_service_makes_of_it_calls_nobody() {
         assert_eq!(log_in(&running, 0..1, None).await, [true]);
         let client = RelyingParty::new(&running);
         let mut statuses = Vec::new();
-        // Of this one, nobody can say whose login it was.
+        // The bridge can't tell whose login this was.
         let times = if fault == Fault::TokenInvalidRequest {
             3
         } else {
@@ -309,8 +309,9 @@ async fn what_the_service_makes_of_it_calls_nobody() {
     }
 }
 
-/// What a firewall in front of the service could take for an attack isn't carried there: RFC 6749
-/// §A.11, and no more than the service's own codes have.
+/// The bridge doesn't send to the service what a firewall could take for an attack: a code may only
+/// have the characters of RFC 6749 §A.11, and of those only the ones that the service's own codes
+/// have.
 #[tokio::test]
 async fn a_code_of_odd_characters_is_carried_nowhere_and_calls_nobody() {
     let running = running(&[]).await;
@@ -347,7 +348,7 @@ async fn a_code_of_odd_characters_is_carried_nowhere_and_calls_nobody() {
     running.stop().await;
 }
 
-/// A stack waits for weeks for its client ID, and its login page is there.
+/// A stack can wait for weeks for its client ID, and its login page is reachable meanwhile.
 #[tokio::test]
 async fn a_login_before_there_is_a_client_id_calls_nobody() {
     let running = running(&[("SERVICE_CLIENT_ID", "")]).await;
@@ -364,12 +365,12 @@ async fn a_login_before_there_is_a_client_id_calls_nobody() {
     running.stop().await;
 }
 
-/// So many logins of one person through Amazon Cognito; whether each succeeds.
+/// Signs one person in several times through Amazon Cognito. Gives whether each login succeeded.
 async fn log_in(running: &Running, times: Range<usize>, fault: Option<Fault>) -> Vec<bool> {
     log_in_as(running, times.map(|_| "adult"), fault).await
 }
 
-/// Logins of these people.
+/// Signs these people in.
 async fn log_in_as(
     running: &Running,
     people: impl IntoIterator<Item = &str>,
@@ -383,12 +384,13 @@ async fn log_in_as(
     succeeded
 }
 
-/// Five people, each with a card.
+/// Five people with a card each.
 const FIVE: [&str; 5] = ["adult", "longest", "leap-day", "no-gender", "yokohama"];
 
-/// A wrong `AcceptedAcr` lets nobody in, and neither does a service that doesn't say what is
-/// required of it. The same refusal of one person is theirs alone: they can edit what their browser
-/// carries to the service, and do it again and again, also where nobody else signs in.
+/// With a wrong `AcceptedAcr`, nobody can sign in, and neither if the service doesn't say what the
+/// configuration requires. Then an alarm rings. It doesn't ring if a single person is refused for
+/// the same reason: they can edit the request to the service again and again, even where nobody
+/// else signs in.
 #[tokio::test]
 async fn what_refuses_everybody_rings_and_what_refuses_one_person_does_not() {
     let logins = &["logins-none", "logins-refused"][..];
@@ -429,14 +431,15 @@ async fn what_refuses_everybody_rings_and_what_refuses_one_person_does_not() {
     }
 }
 
-/// Who counts once in a period does so in each process. Whoever sends many requests at once meets
-/// many of them, and what they wait for may turn some away: nobody is called before it goes on. One
-/// burst can lie on the boundary of two periods.
+/// A person counts once in a period, but in each process separately. Many requests at once reach
+/// many processes, and some may be turned away while they wait. So no alarm rings before this goes
+/// on for some time. One burst can lie on the boundary of two periods.
 #[tokio::test]
 async fn what_one_person_sends_at_once_calls_nobody_whatever_it_is() {
     let stack = watched();
     let running = running(&[]).await;
-    // A login that ends at `/token`, on the way back, and because the service has enough of it.
+    // A login that fails at `/token`, one that fails in the callback, and one for which the service
+    // has no capacity.
     for fault in [
         Fault::IdTokenWrongAssurance,
         Fault::ErrorServerError,
@@ -444,7 +447,7 @@ async fn what_one_person_sends_at_once_calls_nobody_whatever_it_is() {
     ] {
         assert_eq!(log_in(&running, 0..1, Some(fault)).await, [false]);
     }
-    // One that doesn't begin.
+    // A login that doesn't begin.
     let client = RelyingParty::new(&running);
     let wrong = client.authorization_request().with("scope", "openid wrong");
     browser().get(&wrong.url(), "text/html").await.unwrap();
@@ -466,7 +469,7 @@ async fn what_one_person_sends_at_once_calls_nobody_whatever_it_is() {
         burst.and(throttled.clone(), [1.0])
     });
 
-    // A hundred times, and in as many processes.
+    // A hundred times, in a hundred processes.
     let burst = burst.times(100);
     let nothing = Period::default();
     let rings = |periods: &[&Period]| {
@@ -497,8 +500,8 @@ async fn what_one_person_sends_at_once_calls_nobody_whatever_it_is() {
     assert_eq!(rings(&[&burst, &nothing, &burst, &burst]), everything);
 }
 
-/// An app asks for a new authentication each time, and the service doesn't say when it was. One
-/// person's old one is theirs alone.
+/// The app asks for a new authentication in each login, and the service doesn't say when it was. If
+/// a single person has an old authentication, no alarm rings.
 #[tokio::test]
 async fn new_authentications_that_the_service_never_shows_ring() {
     let everybody = &["logins-none", "logins-refused"][..];
@@ -520,7 +523,7 @@ async fn new_authentications_that_the_service_never_shows_ring() {
         }
         let class = vec!["authentication_too_old"; refused.len()];
         assert_eq!(login_kit::logged_failures(&running), class);
-        // This client isn't Amazon Cognito: nobody invokes the trigger.
+        // This client isn't Amazon Cognito, so the trigger isn't invoked.
         let invoked = metric(OURS, "InboundFederationInvoked", &[("Stack", STACK)]);
         let period = measured(&running, &statuses).and(invoked, [1.0]);
         assert_eq!(ringing(&watched(), &going_on(&period)), named(rings));
@@ -528,14 +531,14 @@ async fn new_authentications_that_the_service_never_shows_ring() {
     }
 }
 
-/// People with a browser each, and an address of their own.
+/// People with a browser and an address each.
 fn people(count: u8) -> impl Iterator<Item = UserAgent> {
     let addresses = (0..count).map(|index| Ipv4Addr::new(127, 0, 1, index + 1));
     addresses.map(|address| UserAgent::at("ja", Some(address)).unwrap())
 }
 
-/// What refuses everybody before Amazon Cognito asks for tokens: a setting that the service doesn't
-/// fit, or a client ID that it doesn't know any more.
+/// Everybody is refused before Amazon Cognito requests tokens: the service doesn't fit a setting,
+/// or no longer knows the client ID.
 #[tokio::test]
 async fn logins_that_all_end_on_the_way_back_ring() {
     for (required, fault, class) in [
@@ -565,8 +568,8 @@ async fn logins_that_all_end_on_the_way_back_ring() {
     }
 }
 
-/// What refuses everybody before a login begins: a setting of the user pool that is another here.
-/// Somebody who sends such a request by hand is one place.
+/// Everybody is refused before a login begins: a setting of the user pool differs from the
+/// bridge's. A person who sends such requests by hand counts as one place.
 #[tokio::test]
 async fn logins_that_all_end_before_they_begin_ring() {
     type Change = fn(&mut LaptopOptions);
@@ -618,9 +621,8 @@ async fn logins_that_all_end_before_they_begin_ring() {
     }
 }
 
-/// Whoever begins logins, and writes their end by hand, doesn't need a card for it. One person
-/// calls nobody with that, however often they do it, and neither where nobody else logs in for
-/// days.
+/// A person can begin logins and write the callback by hand, without a card. However often one
+/// person does this, no alarm rings, even if nobody else signs in for days.
 #[tokio::test]
 async fn ends_of_logins_that_one_person_writes_by_hand_do_not_ring() {
     for (others, written) in [(2, 40), (0, 40)] {
@@ -651,7 +653,8 @@ async fn ends_of_logins_that_one_person_writes_by_hand_do_not_ring() {
     }
 }
 
-/// Where few log in, nobody being let in shows in days. One who gets in is enough against it.
+/// Where few people sign in, it takes days to see that nobody succeeds. A single success keeps the
+/// alarm silent.
 #[tokio::test]
 async fn days_on_which_nobody_gets_in_ring_where_logins_are_few() {
     let stack = watched();
@@ -683,9 +686,9 @@ async fn days_on_which_nobody_gets_in_ring_where_logins_are_few() {
     right.stop().await;
 }
 
-/// What is the client's at `/token`, anybody can cause who sends something there. Amazon Cognito
-/// with a secret that the bridge lacks lets nobody in, and then nothing is known but that logins
-/// begin. Of one place one counts in a period: anybody can begin as many as they like.
+/// Anybody can send requests to `/token` that look like a failing client. If Amazon Cognito has a
+/// wrong client secret, nobody can sign in, and the only reliable sign is that logins begin and
+/// don't finish. Each place counts once in a period, since anybody can begin any number of logins.
 #[tokio::test]
 async fn logins_that_begin_and_never_finish_ring() {
     let secrets = json!({ "current": "a-secret-that-amazon-cognito-does-not-have" });
@@ -695,7 +698,8 @@ async fn logins_that_begin_and_never_finish_ring() {
         let outcome = running.login(person, "adult", None).await.unwrap();
         assert!(!matches!(outcome, Outcome::SignedIn(_)));
     };
-    // From here, and from other places: ten in twenty minutes, or twenty in a day.
+    // From one place, and then from others: the alarms ring at ten places in twenty minutes, or
+    // twenty in a day.
     let (here, none) = (browser(), named(&[]));
     for _ in 0..21 {
         refuse(&here).await;
@@ -712,14 +716,14 @@ async fn logins_that_begin_and_never_finish_ring() {
     }
     let failures = ["client_authentication_failed"; 40];
     assert_eq!(login_kit::logged_failures(&running), failures);
-    // One who gets in is enough against it: the others began, and went elsewhere.
+    // A single success keeps the alarms silent: the other people began a login and left.
     let finished = metric(OURS, "LoginFinished", &[("Stack", STACK)]);
     let better = measured(&running, &[]).and(finished, [1.0]);
     assert_eq!(ringing(&watched(), &going_on(&better)), none);
     running.stop().await;
 }
 
-/// Where many log in, a few who fail are noise, and a few who get in don't hide an outage.
+/// Where many sign in, a few failures are noise, and a few successes don't hide an outage.
 #[test]
 fn where_there_are_many_it_goes_by_the_share() {
     let stack = watched();
@@ -742,8 +746,8 @@ fn where_there_are_many_it_goes_by_the_share() {
     }
 }
 
-/// The trigger isn't in the user pool any more: everything is as it was, but that it isn't invoked.
-/// Or it is, and doesn't start.
+/// The trigger is missing from the user pool and everything else works, or it is there and doesn't
+/// start.
 #[tokio::test]
 async fn logins_that_finish_without_the_trigger_ring() {
     type Change = fn(&mut LaptopOptions);
@@ -770,8 +774,7 @@ async fn logins_that_finish_without_the_trigger_ring() {
         running.stop().await;
         let rings = named(&["inbound-federation-gone"]);
         assert_eq!(ringing(&stack, &[gone.clone(), gone.clone()]), rings);
-        // Where there are no logins, nothing is wrong; and where there are few, it shows at the
-        // second.
+        // Without logins, nothing is wrong. With few logins, the second one shows it.
         let silence = Period::default();
         let mut few = vec![silence.clone(); 24];
         few[3] = gone.clone();
@@ -793,8 +796,8 @@ async fn logins_that_finish_without_the_trigger_ring() {
     }
 }
 
-/// The trigger that writes the claims isn't in the user pool any more: everybody signs in, and no
-/// app gets a claim.
+/// The trigger that makes the claims is missing from the user pool. Everybody signs in, but no app
+/// gets a claim.
 #[tokio::test]
 async fn logins_whose_tokens_are_made_without_the_trigger_ring() {
     let stack = watched();
@@ -812,14 +815,14 @@ async fn logins_whose_tokens_are_made_without_the_trigger_ring() {
         day[hour] = gone.clone();
     }
     assert_eq!(ringing(&stack, &day), named(&["pre-token-generation-gone"]));
-    // One app that fetched its tokens in one of those hours is enough against it.
+    // A single app that got its tokens in one of those hours keeps the alarm silent.
     let invoked = metric(OURS, "PreTokenGenerationInvoked", &[("Stack", STACK)]);
     day[9] = gone.and(invoked, [1.0]);
     assert_eq!(ringing(&stack, &day), named(&[]));
 }
 
-/// The trigger's line comes some seconds after the bridge's, and then another period may have
-/// begun: once in a day by chance, on a site that has few logins.
+/// The trigger logs some seconds after the bridge, possibly in the next period. Where few people
+/// sign in, this happens by chance about once a day.
 #[tokio::test]
 async fn logins_at_the_end_of_a_period_do_not_ring() {
     let running = running_with(|_| {}).await;
@@ -844,13 +847,13 @@ async fn logins_at_the_end_of_a_period_do_not_ring() {
     }
 }
 
-/// The numbers of two keys of records.
+/// The numbers of two record keys.
 const KEY: u8 = 1;
 const OTHER_KEY: u8 = 2;
 const ISSUER: &str = "https://service.example/realms/main";
 const SUBJECT: &str = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
 
-/// A good record.
+/// A valid record.
 fn record() -> String {
     let record = VerifiedRecord {
         issuer: ISSUER.to_owned(),
@@ -868,11 +871,11 @@ fn record() -> String {
         .unwrap()
 }
 
-/// Whom the records are of.
+/// The identity to which the records belong.
 const IDENTITY: &str =
     r#"[{"userId":"1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed","providerName":"MynaApp"}]"#;
 
-/// The trigger that makes tokens, with this key of records and this issuer.
+/// The trigger that makes tokens, with a record key and an issuer.
 struct TokenTrigger(DirectFunction);
 
 impl TokenTrigger {
@@ -880,7 +883,7 @@ impl TokenTrigger {
         Self::with(key, issuer, &[])
     }
 
-    /// The same, with these variables.
+    /// The trigger with these variables, too.
     fn with(key: u8, issuer: &str, variables: &[(&str, &str)]) -> Self {
         let executable = functions().pre_token_generation;
         let mut options = FunctionOptions::new("pre-token-generation", executable);
@@ -900,13 +903,13 @@ impl TokenTrigger {
         Self(DirectFunction::new(options))
     }
 
-    /// Tokens for these users, one after the other, each with this record: whether they have a
-    /// claim of ours.
+    /// Makes tokens for these users, one after the other, each with this record. Gives whether they
+    /// have a claim of ours.
     async fn refresh(&self, record: &str, users: impl IntoIterator<Item = usize>) -> bool {
         self.refresh_with(record, IDENTITY, users).await
     }
 
-    /// The same of users with these identities.
+    /// Makes tokens for users with these identities.
     async fn refresh_with(
         &self,
         record: &str,
@@ -931,7 +934,7 @@ impl TokenTrigger {
         all
     }
 
-    /// What was measured.
+    /// What the trigger measured.
     fn measured(&self) -> Period {
         let period = Period::of(&self.0.logs().lines());
         let known = measurable();
@@ -939,13 +942,13 @@ impl TokenTrigger {
         period
     }
 
-    /// What rings if it goes on.
+    /// The alarms that ring if this goes on.
     fn rings(&self) -> BTreeSet<String> {
         ringing(&watched(), &going_on(&self.measured()))
     }
 }
 
-/// A wrong key or a wrong issuer refuses everybody's records.
+/// With a wrong key or a wrong issuer, everybody's record is refused.
 #[tokio::test]
 async fn records_that_are_refused_for_everybody_ring() {
     for (key, issuer) in [
@@ -956,7 +959,7 @@ async fn records_that_are_refused_for_everybody_ring() {
         assert!(!trigger.refresh(&record(), 0..5).await);
         assert_eq!(trigger.rings(), named(&["records-refused"]));
     }
-    // Many of them are good: those who signed in after the key went.
+    // Many of the records are valid: those of people who signed in after the key was removed.
     let trigger = TokenTrigger::new(KEY, ISSUER);
     assert!(trigger.refresh(&record(), 0..8).await);
     let foreign = record().replacen("Ae", "AQ", 1);
@@ -964,8 +967,8 @@ async fn records_that_are_refused_for_everybody_ring() {
     assert_eq!(trigger.rings(), named(&["records-refused"]));
 }
 
-/// A stricter policy refuses everybody's records, too, until they sign in again: whoever made it so
-/// knows, and would hear nothing of a key that is lost meanwhile.
+/// A stricter policy also refuses everybody's records, until they sign in again. The operator who
+/// changed it knows this, so no alarm rings. But the refusals must not hide a lost key.
 #[tokio::test]
 async fn records_that_do_not_fit_a_stricter_policy_ring_for_nobody_and_hide_nothing() {
     let stricter = || TokenTrigger::with(KEY, ISSUER, &[("ACCEPTED_ACR", "aal3")]);
@@ -979,8 +982,8 @@ async fn records_that_do_not_fit_a_stricter_policy_ring_for_nobody_and_hide_noth
     assert_eq!(trigger.rings(), named(&["records-refused"]));
 }
 
-/// A tool took the record out of the attribute mapping: everybody signs in, and has no claim. One
-/// who took their own record away, or never had one, is no reason to call anybody.
+/// Somebody removed the record from the attribute mapping: everybody signs in, and nobody has a
+/// claim. A single user who removed their record, or never had one, doesn't ring an alarm.
 #[tokio::test]
 async fn records_that_are_missing_for_everybody_ring() {
     let running = running_with(|options| {
@@ -1007,8 +1010,8 @@ async fn records_that_are_missing_for_everybody_ring() {
     running.stop().await;
 }
 
-/// One user's nonsense among the others', or alone, however often it is shown: an unknown key too
-/// can be made up.
+/// A single user's invalid record, beside others' records or alone, however often it is shown. An
+/// unknown key can be made up, too.
 #[tokio::test]
 async fn one_users_nonsense_does_not_ring_however_often_it_is_shown() {
     let foreign = record().replacen("Ae", "AQ", 1);
@@ -1026,8 +1029,8 @@ async fn one_users_nonsense_does_not_ring_however_often_it_is_shown() {
     }
 }
 
-/// Where a pool lets people sign up, one person can be many users of the pool's own. No record was
-/// ever made for these.
+/// If the user pool allows signing up, one person can be many users. No record was ever made for
+/// them.
 #[tokio::test]
 async fn nonsense_of_users_who_never_signed_in_with_the_card_does_not_ring() {
     let trigger = TokenTrigger::new(KEY, ISSUER);
@@ -1035,13 +1038,13 @@ async fn nonsense_of_users_who_never_signed_in_with_the_card_does_not_ring() {
         assert!(!trigger.refresh_with("nonsense", identities, 0..10).await);
     }
     assert_eq!(trigger.rings(), named(&[]));
-    // With a wrong name of the provider nobody is one of ours, and that refuses everybody.
+    // If the provider's name is wrong, no user is one of ours, and everybody's record is refused.
     let renamed = IDENTITY.replace("MynaApp", "MynaApp2");
     assert!(!trigger.refresh_with(&record(), &renamed, 0..10).await);
     assert_eq!(trigger.rings(), named(&["records-refused"]));
 }
 
-/// A record that somebody changed is no nonsense.
+/// A record that was changed is not just invalid: it is tampering.
 #[tokio::test]
 async fn a_forged_record_rings_at_once() {
     let trigger = TokenTrigger::new(KEY, ISSUER);
@@ -1057,8 +1060,8 @@ async fn a_forged_record_rings_at_once() {
     assert_eq!(ringing(&watched(), &[once]), named(&["tampering"]));
 }
 
-/// What AWS CloudTrail says of a call, as Amazon EventBridge hands it on. The events are those of
-/// AWS's documentation, with keys and secrets of this stack.
+/// An event of AWS CloudTrail about a call, as Amazon EventBridge delivers it. The events are those
+/// of AWS's documentation, with keys and secrets of this stack.
 fn api_call(service: &str, name: &str, detail: &Value) -> Value {
     let mut event = json!({
         "version": "0",
@@ -1081,7 +1084,8 @@ fn api_call(service: &str, name: &str, detail: &Value) -> Value {
     event
 }
 
-/// Keys and secrets that are about to be lost are told of, ours alone, and only if it came about.
+/// An e-mail is sent if a key or a secret of this stack is about to be lost, and only if the call
+/// succeeded.
 #[test]
 fn a_key_that_is_going_to_be_deleted_is_told_of_and_so_is_a_secret() {
     let stack = watched();
@@ -1118,7 +1122,7 @@ fn a_key_that_is_going_to_be_deleted_is_told_of_and_so_is_a_secret() {
         };
         assert!(message.starts_with(&format!("{STACK}-secrets: DeleteSecret ({id}, ")));
     }
-    // Keys that were there before this stack, by a name that says nothing of it.
+    // Record keys that were there before the stack. Their name doesn't contain the stack's name.
     for arn in ["aRN", "arn"] {
         let mut detail = secret("record-keys-of-old");
         detail["responseElements"] = json!({ arn: "a-secret", "name": "record-keys-of-old" });
@@ -1146,7 +1150,7 @@ fn a_key_that_is_going_to_be_deleted_is_told_of_and_so_is_a_secret() {
     }
 }
 
-/// What a target gets of an event: its template, with the values at these paths.
+/// The text that a target gets for an event: its template, filled with the values at these paths.
 fn message(transformer: &Value, event: &Value) -> String {
     let mut message = text(&transformer["InputTemplate"]);
     for (name, path) in transformer["InputPathsMap"].as_object().unwrap() {
@@ -1155,6 +1159,6 @@ fn message(transformer: &Value, event: &Value) -> String {
         let value = text(event.pointer(&path).unwrap());
         message = message.replace(&format!("<{name}>"), &value);
     }
-    // A text in quotes.
+    // The template is a text in quotes.
     serde_json::from_str(&message).unwrap()
 }

@@ -1,4 +1,4 @@
-//! The bridge's API as Amazon Cognito and browsers meet it: which function answers, on which paths,
+//! The bridge's API, as Amazon Cognito and browsers use it: which function answers, on which paths,
 //! under which names.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::expected::{API, ZONE_OF_CLOUDFRONT, chosen, function_arn, log_group_arn, named, set};
 use crate::translated::in_every_combination;
 
-/// What a route names: the bridge's paths, and whatever else somebody asks for.
+/// The route keys: the bridge's paths, and `$default` for all others.
 const ROUTES: [&str; 8] = [
     "$default",
     "ANY /.well-known/openid-configuration",
@@ -35,7 +35,7 @@ fn the_function_federation_answers_in_the_form_that_it_speaks() {
         assert_eq!(stack.of_type("AWS::ApiGatewayV2::Integration").count(), 1);
         let api = stack.properties("Api");
         assert_eq!(api["ProtocolType"], "HTTP");
-        // Neither an integration of its own nor headers for the scripts of other sites.
+        // It has neither an integration of its own nor CORS headers for scripts of other sites.
         let has: Vec<_> = api.as_object().unwrap().keys().collect();
         let known = [
             "Description",
@@ -47,7 +47,7 @@ fn the_function_federation_answers_in_the_form_that_it_speaks() {
     });
 }
 
-/// The bridge itself says who may do what; a browser has no AWS signature.
+/// The bridge itself authorises requests: a browser has no AWS signature.
 #[test]
 fn every_route_is_open_and_leads_to_the_function() {
     in_every_combination(|stack, _| {
@@ -79,7 +79,7 @@ fn the_stage_is_the_only_one_and_deploys_what_changes() {
         let log = &stage["AccessLogSettings"]["DestinationArn"];
         assert_eq!(*log, log_group_arn("ApiLogs"));
         let has: Vec<_> = stage.as_object().unwrap().keys().collect();
-        // How they are set is held where floods and logs are.
+        // Other tests check limits and access log.
         let known = [
             "AccessLogSettings",
             "ApiId",
@@ -106,13 +106,13 @@ fn the_name_of_the_api_has_the_bridges_certificate() {
             assert_eq!(stack.of_type("AWS::ApiGatewayV2::DomainName").count(), 0);
             return;
         };
-        // Browsers and Amazon Cognito have no certificate of their own to show.
+        // Browsers and Amazon Cognito have no client certificate to show.
         let domain = json!({
             "DomainName": set(given, "OriginDomain").unwrap_or(bridge),
             "DomainNameConfigurations": [{
                 "CertificateArn": chosen(given, "BridgeCertificateArn"),
                 "EndpointType": "REGIONAL",
-                // There is an AAAA record, too.
+                // There is an AAAA record.
                 "IpAddressType": "dualstack",
                 "SecurityPolicy": "TLS_1_2",
             }],

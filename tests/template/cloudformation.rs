@@ -1,44 +1,44 @@
-//! What AWS CloudFormation makes of a template, as far as ours goes: parameters with their
-//! patterns, rules, conditions and functions, without calling anybody. Whatever it doesn't know is
-//! a defect of the test, and ends it.
+//! AWS CloudFormation's evaluation of a template, as far as our templates need it: parameters with
+//! their patterns, rules, conditions and functions. It calls nothing. Whatever it doesn't know ends
+//! the test.
 
 use std::collections::BTreeMap;
 
 use fancy_regex::Regex;
 use serde_json::{Map, Value, json};
 
-/// The stack that is looked at; everything that is made begins with its name.
+/// The name of the stack. All names of its resources begin with it.
 pub(crate) const STACK: &str = "myna";
-/// Where and whose the stack is said to be.
+/// The Region and the account of the stack.
 pub(crate) const REGION: &str = "ap-northeast-1";
 pub(crate) const ACCOUNT: &str = "123456789012";
 
-/// A Region, and an account.
+/// A Region and an account.
 pub(crate) type Place<'a> = (&'a str, &'a str);
 
 /// A template in JSON, after the SAM transform.
 pub(crate) struct Template {
     pub(crate) json: Value,
-    /// What its parameters have to match.
+    /// The patterns of the parameters.
     patterns: BTreeMap<String, Regex>,
-    /// A section that isn't there.
+    /// An empty section, for one that the template doesn't have.
     none: Map<String, Value>,
 }
 
-/// A template with its parameters: what exists, with all its properties.
+/// A template with its parameters: the resources that exist, with all their properties.
 pub(crate) struct Stack {
     pub(crate) name: String,
-    /// By logical id; with `Type`, `Properties`, `DeletionPolicy` and so on.
+    /// The resources by their logical ids, with `Type`, `Properties`, `DeletionPolicy` and so on.
     pub(crate) resources: BTreeMap<String, Value>,
     pub(crate) outputs: BTreeMap<String, String>,
 }
 
-/// Why CloudFormation refuses the parameters before it makes anything.
+/// The reason for which CloudFormation refuses the parameters before it makes anything.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) enum Refused {
-    /// This parameter has no such value.
+    /// The value of this parameter isn't allowed.
     Parameter(String),
-    /// This rule doesn't hold.
+    /// This rule isn't satisfied.
     Rule(String),
 }
 
@@ -52,7 +52,7 @@ impl Template {
             .flatten()
             .filter_map(|(name, parameter)| {
                 let pattern = parameter.get("AllowedPattern")?.as_str()?;
-                // CloudFormation's patterns have to match the whole.
+                // CloudFormation's patterns have to match the whole value.
                 Some((
                     name.clone(),
                     Regex::new(&format!("^(?:{pattern})$")).unwrap(),
@@ -70,7 +70,7 @@ impl Template {
         section.map_or(&self.none, |section| section.as_object().unwrap())
     }
 
-    /// Whether a parameter may have this value, or a list this one element.
+    /// Whether a parameter may have this value, or this element if it is a list.
     pub(crate) fn takes(&self, name: &str, value: &str) -> bool {
         admits(
             &self.section("Parameters")[name],
@@ -79,7 +79,7 @@ impl Template {
         )
     }
 
-    /// What a stack of this name is with these parameters; the others have their defaults.
+    /// The stack with this name and these parameters. All other parameters have their defaults.
     pub(crate) fn stack(
         &self,
         name: &str,
@@ -88,7 +88,7 @@ impl Template {
         self.stack_in((REGION, ACCOUNT), name, given)
     }
 
-    /// What a stack is somewhere else, or somebody else's.
+    /// The stack in another Region or account.
     pub(crate) fn stack_in(
         &self,
         place: Place<'_>,
@@ -183,7 +183,7 @@ fn admits(parameter: &Value, pattern: Option<&Regex>, value: &str) -> bool {
     allowed && matches && is_number
 }
 
-/// One or many, as `DependsOn` and `Action` have it.
+/// A list that may be given as a single text, as in `DependsOn` and `Action`.
 pub(crate) fn list(value: Option<&Value>) -> Vec<String> {
     match value {
         None => vec![],
@@ -192,7 +192,7 @@ pub(crate) fn list(value: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// A scalar as CloudFormation writes it.
+/// The text that CloudFormation makes of a scalar.
 pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -207,7 +207,7 @@ struct Evaluation<'a> {
     stack: &'a str,
     parameters: BTreeMap<String, Value>,
     conditions: BTreeMap<String, bool>,
-    /// The type of every resource that exists.
+    /// The types of all resources that exist, by logical id.
     exists: BTreeMap<String, String>,
 }
 
@@ -225,13 +225,13 @@ impl Evaluation<'_> {
         Ok(())
     }
 
-    /// Whether the condition of a resource or an output holds; one that has none is there.
+    /// Whether a resource or an output exists: its condition is true, or it has none.
     fn is_there(&self, declared: &Value) -> bool {
         let condition = declared.get("Condition").and_then(Value::as_str);
         condition.is_none_or(|condition| self.conditions[condition])
     }
 
-    /// A resource with its properties resolved. Whatever it needs exists.
+    /// A resource with resolved properties. Everything that it refers to must exist.
     fn resource(&self, id: &str, resource: &Value) -> Value {
         for after in list(resource.get("DependsOn")) {
             assert!(
@@ -279,12 +279,12 @@ impl Evaluation<'_> {
         }
     }
 
-    /// A list of strings.
+    /// A resolved list of texts.
     fn members(&self, value: &Value) -> Vec<String> {
         list(self.value(value).as_ref())
     }
 
-    /// A value, or `None` for `AWS::NoValue`.
+    /// A resolved value, or `None` for `AWS::NoValue`.
     fn value(&self, value: &Value) -> Option<Value> {
         match value {
             Value::Array(values) => Some(values.iter().filter_map(|one| self.value(one)).collect()),
@@ -389,14 +389,14 @@ impl Evaluation<'_> {
         Some(pseudo.into())
     }
 
-    /// The type of a resource, which has to exist.
+    /// The type of a resource. The resource must exist.
     fn kind(&self, id: &str) -> &str {
         self.exists
             .get(id)
             .unwrap_or_else(|| panic!("{id} is named and isn't there"))
     }
 
-    /// What `Ref` gives of a resource.
+    /// The value of `Ref` for a resource.
     fn physical(&self, id: &str) -> String {
         let (region, _) = self.place;
         let name = format!("{}-{id}", self.stack);
@@ -413,7 +413,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// What `Fn::GetAtt` gives of a resource.
+    /// The value of `Fn::GetAtt` for a resource.
     fn attribute(&self, id: &str, attribute: &str) -> String {
         let (region, account) = self.place;
         let name = format!("{}-{id}", self.stack);
@@ -422,7 +422,7 @@ impl Evaluation<'_> {
             ("AWS::SecretsManager::Secret", "Id") => self.physical(id),
             ("AWS::Lambda::Function", "Arn") => self.arn("lambda", &format!("function:{name}")),
             ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{account}:role/{name}"),
-            // With the star that stands for the group's streams.
+            // The `*` stands for the streams of the log group.
             ("AWS::Logs::LogGroup", "Arn") => self.arn("logs", &format!("log-group:{name}:*")),
             ("AWS::KMS::Key", "Arn") => self.arn("kms", &format!("key/{id}")),
             ("AWS::Cognito::UserPool", "Arn") => {
@@ -446,7 +446,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// The only key and value.
+/// The only key of an object, and its value.
 fn only(value: &Value) -> (&str, &Value) {
     let object = value
         .as_object()

@@ -1,6 +1,6 @@
-//! What Amazon CloudWatch makes of the functions' log: metrics out of the embedded metric format,
-//! and which alarms of the template ring then. As far as these alarms go: whatever else it meets is
-//! a defect of the test, and ends it.
+//! Amazon CloudWatch's evaluation of the functions' log: the metrics in the embedded metric format,
+//! and the alarms of the template that ring. It does what these alarms need. Whatever else it meets
+//! ends the test.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>,
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html>,
@@ -15,22 +15,22 @@ use crate::cloudformation::{Stack, text};
 /// A metric: its namespace, its name, and its dimensions.
 pub(crate) type Metric = (String, String, BTreeMap<String, String>);
 
-/// The metric with these dimensions.
+/// A metric with these dimensions.
 pub(crate) fn metric(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> Metric {
     let dimensions = dimensions.iter();
     let dimensions = dimensions.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     (namespace.to_owned(), name.to_owned(), dimensions.collect())
 }
 
-/// How many periods more than an alarm evaluates are looked at for points.
+/// How many periods before those that an alarm evaluates are searched for data points.
 const FURTHER_BACK: usize = 3;
 
-/// What was measured in one period of every alarm.
+/// The values that were measured in one period. All alarms use the same period here.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Period(BTreeMap<Metric, Vec<f64>>);
 
 impl Period {
-    /// Takes the metrics out of the lines of a log.
+    /// Reads the metrics from the lines of a log.
     pub(crate) fn of<'a>(lines: impl IntoIterator<Item = &'a String>) -> Self {
         let mut period = Self::default();
         for line in lines {
@@ -71,20 +71,20 @@ impl Period {
         }
     }
 
-    /// Adds what a service of AWS measures.
+    /// Adds values of a metric that AWS measures.
     pub(crate) fn and(mut self, metric: Metric, values: impl IntoIterator<Item = f64>) -> Self {
         self.0.entry(metric).or_default().extend(values);
         self
     }
 
-    /// The same so many times.
+    /// The same values, repeated.
     pub(crate) fn times(&self, times: usize) -> Self {
         let repeated = self.0.iter();
         let repeated = repeated.map(|(metric, values)| (metric.clone(), values.repeat(times)));
         Self(repeated.collect())
     }
 
-    /// Adds everything of another.
+    /// Adds all values of another period.
     pub(crate) fn and_all(self, other: &Self) -> Self {
         let measured = other.0.iter();
         measured.fold(self, |all, (metric, values)| {
@@ -92,12 +92,12 @@ impl Period {
         })
     }
 
-    /// Everything that was measured.
+    /// The metrics that were measured.
     pub(crate) fn metrics(&self) -> impl Iterator<Item = &Metric> {
         self.0.keys()
     }
 
-    /// A statistic of a metric; `None` without data.
+    /// A statistic of a metric, or `None` without data.
     fn statistic(&self, metric: &Metric, statistic: &str) -> Option<f64> {
         let values = self.0.get(metric).filter(|values| !values.is_empty())?;
         let count = f64::from(u32::try_from(values.len()).unwrap());
@@ -117,7 +117,7 @@ impl Period {
         })
     }
 
-    /// The data point of an alarm.
+    /// The data point of an alarm in this period.
     fn data_point(&self, alarm: &Value) -> Option<f64> {
         let Some(queries) = alarm.get("Metrics").and_then(Value::as_array) else {
             let statistic = alarm.get("Statistic").or(alarm.get("ExtendedStatistic"));
@@ -139,7 +139,7 @@ impl Period {
     }
 }
 
-/// The metric that an alarm, or a part of one, names.
+/// The metric of an alarm, or of a part of one.
 pub(crate) fn metric_of(named: &Value) -> Metric {
     let dimensions = named["Dimensions"].as_array().unwrap().iter();
     let dimensions = dimensions.map(|one| (text(&one["Name"]), text(&one["Value"])));
@@ -150,7 +150,7 @@ pub(crate) fn metric_of(named: &Value) -> Metric {
     )
 }
 
-/// Every metric that an alarm looks at.
+/// All metrics of an alarm.
 pub(crate) fn metrics_of(alarm: &Value) -> Vec<Metric> {
     match alarm.get("Metrics").and_then(Value::as_array) {
         None => vec![metric_of(alarm)],
@@ -161,7 +161,7 @@ pub(crate) fn metrics_of(alarm: &Value) -> Vec<Metric> {
     }
 }
 
-/// The names of the alarms that ring after these periods, the last of which is the latest.
+/// The names of the alarms that ring after these periods. The last period is the latest.
 pub(crate) fn ringing(stack: &Stack, periods: &[Period]) -> BTreeSet<String> {
     let rings = |alarm: &Value| {
         assert_eq!(alarm["TreatMissingData"], "notBreaching");
@@ -174,8 +174,8 @@ pub(crate) fn ringing(stack: &Stack, periods: &[Period]) -> BTreeSet<String> {
             "LessThanThreshold" => value < threshold,
             other => panic!("no comparison: {other}"),
         };
-        // Amazon CloudWatch looks a little further back, and takes older points in the place of
-        // missing ones. How far, it doesn't say.
+        // Amazon CloudWatch also retrieves some older periods, and uses their data points in place
+        // of missing ones. How many isn't documented.
         let range = periods.iter().rev().take(evaluated + FURTHER_BACK);
         let points = range.filter_map(|period| period.data_point(alarm));
         let breaching = points.take(evaluated).filter(|value| breaches(*value));
@@ -188,11 +188,11 @@ pub(crate) fn ringing(stack: &Stack, periods: &[Period]) -> BTreeSet<String> {
         .collect()
 }
 
-/// The value of an expression of metric math, as far as these alarms need it. Where something of it
-/// isn't known, there is none; a sum leaves it out, and `FILL` puts a value in its place.
+/// The value of an expression of metric math, as far as these alarms need it. An expression with an
+/// unknown value has no value. A sum leaves unknown values out, and `FILL` replaces them.
 fn evaluate(expression: &str, known: &BTreeMap<String, Option<f64>>) -> Option<f64> {
     let values: Vec<f64> = known.values().copied().flatten().collect();
-    // Where nothing was measured, there is no time for which `FILL` could put something in.
+    // Without any data there is no point in time at which `FILL` could put a value.
     if values.is_empty() {
         return None;
     }
@@ -210,7 +210,7 @@ fn evaluate(expression: &str, known: &BTreeMap<String, Option<f64>>) -> Option<f
     value
 }
 
-/// What is left of an expression, its next word at the end.
+/// The rest of an expression. The next word is the last element.
 struct Math<'a> {
     words: Vec<&'a str>,
     known: &'a BTreeMap<String, Option<f64>>,
@@ -332,7 +332,7 @@ fn metric_math_knows_what_is_missing() {
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
 pub(crate) fn matches(pattern: &Value, event: Option<&Value>) -> bool {
     match (pattern, event) {
-        // Of an array, one element is enough.
+        // If the event has an array, it is sufficient that one element matches.
         (Value::Object(_), Some(Value::Array(elements))) => elements
             .iter()
             .any(|element| matches(pattern, Some(element))),

@@ -1,12 +1,12 @@
-//! The settings that a stack can have. What can be chosen apart from the rest is one choice; every
-//! two choices are tried in all their alternatives together, and the names and places with each
-//! other too.
+//! The settings that a stack can have. Settings that can be chosen independently are one choice
+//! each. The tests combine every two choices in all their alternatives, and also combine names and
+//! places with each other.
 
 use std::collections::BTreeMap;
 
 /// Parameters that are set together.
 type Setting = &'static [(&'static str, &'static str)];
-/// A choice: its alternatives.
+/// The alternatives of a choice.
 type Choice = &'static [Setting];
 
 pub(crate) const KEY: &str =
@@ -30,7 +30,7 @@ pub(crate) const PRODUCTION: &[(&str, &str)] = &[
     ("BridgeDomain", "login.example.jp"),
     ("BridgeCertificateArn", CERTIFICATE),
 ];
-/// The service has changed its issuer, twice.
+/// The service has changed its issuer twice.
 const PRODUCTION_AFTER_CHANGES: Setting = &[
     ("Environment", "production"),
     ("AcceptedAcr", "aal3"),
@@ -55,7 +55,7 @@ pub(crate) const CUSTOM: &[(&str, &str)] = &[
     ),
     ("ServiceJwksUri", "https://service.example/certs"),
 ];
-// Not what the stack is called.
+// The prefix differs from the stack's name.
 pub(crate) const PREFIX: &[(&str, &str)] = &[("DomainPrefix", "cards")];
 pub(crate) const COGNITO_DOMAIN: &[(&str, &str)] = &[
     ("CognitoDomain", "auth.example.jp"),
@@ -77,7 +77,7 @@ pub(crate) const EDGE: &[(&str, &str)] = &[
     ("OriginDomain", "origin.login.example.jp"),
 ];
 
-/// Names and places: these three are combined with each other in every way.
+/// Names and places. These three choices are combined in every way.
 const PLACES: [Choice; 3] = [
     &[
         &[("Environment", "sandbox")],
@@ -95,7 +95,7 @@ const PLACES: [Choice; 3] = [
     &[&[], &[("HostedZoneId", "Z0123456789ABCDEFGHIJ")]],
 ];
 
-/// Everything else.
+/// All other choices.
 const CHOICES: &[Choice] = &[
     &[&[], &[("ServiceClientId", "RP00000001")]],
     &[&[], &[("AskName", "yes")]],
@@ -113,7 +113,7 @@ const CHOICES: &[Choice] = &[
             ("LogLevel", "debug"),
         ],
     ],
-    // Of a sandbox too.
+    // These can be chosen for a sandbox, too.
     &[&[], &[("AcceptedAcr", "aal3")], &[("AcceptedAcr", "any")]],
     &[
         &[],
@@ -192,7 +192,7 @@ const CHOICES: &[Choice] = &[
 
 type Parameters = BTreeMap<String, String>;
 
-/// What has no default, and those settings.
+/// Parameters that have no default, and these settings.
 pub(crate) fn parameters(settings: &[&[(&str, &str)]]) -> Parameters {
     let mut parameters = BTreeMap::from([(
         "AppCallbackUrls".to_owned(),
@@ -207,8 +207,8 @@ pub(crate) fn parameters(settings: &[&[(&str, &str)]]) -> Parameters {
     parameters
 }
 
-/// Every combination of places with every alternative of everything else, and every two of
-/// everything else.
+/// Every combination of names and places with every alternative of the other choices, and every
+/// pair of alternatives of two other choices.
 pub(crate) fn every_combination() -> Vec<Parameters> {
     let [environments, pools, zones] = PLACES;
     let mut combinations = Vec::new();

@@ -1,12 +1,12 @@
-//! What is made at all: a resource of a kind that no test looks at could be anything, and
-//! anybody's.
+//! The kinds of resources that the templates make. A resource of a kind that no test checks could
+//! be anything, and belong to anybody.
 
 use std::collections::BTreeMap;
 
 use crate::cloudformation::Template;
 use crate::translated::{edge, observability, template};
 
-/// The kinds that the tests look at in the stack, and how many of each are declared.
+/// The kinds of resources in the stack, and how many of each are declared.
 const STACK: &[(&str, usize)] = &[
     ("AWS::ApiGatewayV2::Api", 1),
     ("AWS::ApiGatewayV2::ApiMapping", 1),
@@ -32,7 +32,7 @@ const STACK: &[(&str, usize)] = &[
     ("AWS::SecretsManager::Secret", 4),
 ];
 
-/// In what watches it.
+/// The kinds in the template of the observability.
 const OBSERVABILITY: &[(&str, usize)] = &[
     ("AWS::CloudWatch::Alarm", 23),
     ("AWS::CloudWatch::Dashboard", 1),
@@ -43,7 +43,7 @@ const OBSERVABILITY: &[(&str, usize)] = &[
     ("AWS::SNS::TopicPolicy", 1),
 ];
 
-/// In what stands in front.
+/// The kinds in the template of CloudFront in front.
 const EDGE: &[(&str, usize)] = &[
     ("AWS::CloudFront::CachePolicy", 1),
     ("AWS::CloudFront::Distribution", 1),
@@ -72,8 +72,8 @@ fn nothing_is_made_that_no_test_looks_at() {
     }
 }
 
-/// An exported value can't be changed while somebody imports it, and no other stack can export it
-/// under the same name.
+/// No output is exported: an exported value can't be changed while another stack imports it, and no
+/// other stack can export a value under the same name.
 #[test]
 fn what_is_told_is_told_to_people_alone() {
     for template in [template(), observability(), edge()] {
@@ -94,7 +94,8 @@ fn what_is_told_is_told_to_people_alone() {
     }
 }
 
-/// A macro could make anything of a template, and CAPABILITY_AUTO_EXPAND lets it.
+/// The templates have no macro. A macro could change a template in any way, and
+/// CAPABILITY_AUTO_EXPAND would allow it.
 #[test]
 fn nobody_else_has_a_hand_in_a_template() {
     for template in [template(), observability(), edge()] {

@@ -1,5 +1,6 @@
-//! What may stand in front (infra/edge.yaml): nothing of a login is kept, nobody who belongs is
-//! turned away, and the bridge can tell who came through.
+//! CloudFront and the firewall that may stand in front (infra/edge.yaml): nothing of a login is
+//! cached, Amazon Cognito and people aren't turned away, and the bridge can tell which requests
+//! came through CloudFront.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -17,24 +18,24 @@ const CERTIFICATE: &str =
     "arn:aws:acm:us-east-1:123456789012:certificate/aaaaaaaa-0000-0000-0000-000000000005";
 const VERSION: &str = "0123456789abcdef0123456789abcdef";
 
-/// AWS' own policies, by the ids that they have in every account.
+/// The ids of AWS's managed policies. They are the same in every account.
 const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
 const ALL_VIEWER_EXCEPT_HOST_HEADER: &str = "b689b0a8-53d0-40ab-baf2-68738e2966ac";
 
-/// What anybody may read.
+/// The documents that anybody may read.
 const DOCUMENTS: [&str; 3] = [
     "/.well-known/openid-configuration",
     "/client-jwks.json",
     "/jwks.json",
 ];
 
-/// The stack behind.
+/// The stack behind CloudFront.
 fn behind() -> Stack {
     let stack = template().stack("myna", &parameters(&[EDGE]));
     stack.unwrap_or_else(|refused| panic!("{refused:?}"))
 }
 
-/// What has no default, from the stack behind.
+/// The parameters without a default, taken from the stack behind.
 pub(crate) fn given() -> BTreeMap<String, String> {
     let (main, outputs) = (parameters(&[EDGE]), behind().outputs);
     [
@@ -78,8 +79,8 @@ fn rules(stack: &Stack) -> Vec<Value> {
     rules
 }
 
-/// The paths that Amazon Cognito itself calls, as the identity provider of the stack behind has
-/// them.
+/// The paths that Amazon Cognito itself requests, from the settings of the stack's identity
+/// provider.
 fn paths_of_cognito() -> BTreeSet<String> {
     let behind = behind();
     let details = &behind.properties("IdentityProvider")["ProviderDetails"];
@@ -111,12 +112,12 @@ fn it_has_the_registered_name_and_hands_on_to_the_api() {
         .as_u64()
         .unwrap();
     assert!(seconds * 1_000 > milliseconds, "the API gives up first");
-    // Amazon Cognito waits five seconds: a connection that hangs leaves the bridge all that it
-    // takes at most.
+    // Amazon Cognito waits five seconds. Even if the first connection hangs, the bridge must have
+    // the time that it takes at most.
     let connecting = Duration::from_secs(origin["ConnectionTimeout"].as_u64().unwrap());
     assert!(connecting + ANSWER <= Duration::from_secs(5));
     assert_eq!(origin["ConnectionAttempts"], 2);
-    // No path comes before the bridge's, and nothing else is asked.
+    // The origin has no path of its own, and no further settings.
     let has: Vec<_> = origin.as_object().unwrap().keys().collect();
     let known = [
         "ConnectionAttempts",
@@ -137,16 +138,17 @@ fn it_has_the_registered_name_and_hands_on_to_the_api() {
     assert_eq!(stack.outputs, told.into());
 }
 
-/// Nobody is kept out by where they are, and everybody by the web ACL.
+/// No visitor is refused by country, and every request passes the web ACL.
 #[test]
 fn it_is_open_to_the_world_behind_its_web_acl() {
     let stack = in_front();
     let distribution = distribution(&stack);
     assert_eq!(distribution["Enabled"], true);
-    // There is an AAAA record, too.
+    // There is an AAAA record.
     assert_eq!(distribution["IPV6Enabled"], true);
     assert_eq!(distribution["HttpVersion"], "http2and3");
-    // Where people sign in from: Japan, and wherever they travel but South America and Oceania.
+    // The price class covers the places from which people sign in: Japan, and all regions to which
+    // they travel except South America and Oceania.
     assert_eq!(distribution["PriceClass"], "PriceClass_200");
     assert_eq!(distribution["WebACLId"], web_acl_arn());
     assert_eq!(stack.properties("WebAcl")["Scope"], "CLOUDFRONT");
@@ -188,8 +190,8 @@ fn nothing_is_spoken_but_tls() {
     }
 }
 
-/// The bridge's header, and a reference to its secret: the value stands in no template and in no
-/// parameter.
+/// CloudFront sends the bridge's header with a reference to its secret. No template and no
+/// parameter contains the value.
 #[test]
 fn it_shows_what_the_bridge_knows_by_a_reference() {
     let copy = behind().outputs["FrontDoorSecretsInUsEast1Arn"].clone();
@@ -198,7 +200,8 @@ fn it_shows_what_the_bridge_knows_by_a_reference() {
             .ok()
             .unwrap();
         let headers = distribution(&stack)["Origins"][0]["OriginCustomHeaders"].clone();
-        // The form of a dynamic reference: secret, SecretString, JSON key, stage, version.
+        // A dynamic reference has the secret, SecretString, the JSON key, the stage and the
+        // version.
         let reference =
             format!("{{{{resolve:secretsmanager:{copy}:SecretString:current::{version}}}}}");
         let expected = json!([{ "HeaderName": HEADER, "HeaderValue": reference }]);
@@ -210,8 +213,8 @@ fn it_shows_what_the_bridge_knows_by_a_reference() {
 fn nothing_of_a_login_is_kept_and_all_of_it_is_handed_on() {
     let stack = in_front();
     let distribution = distribution(&stack);
-    // No function of CloudFront's reads it on the way, and the bridge itself refuses the methods
-    // that it doesn't know.
+    // No CloudFront function changes the request, and the bridge itself refuses methods that it
+    // doesn't know.
     let login = json!({
         "TargetOriginId": "api",
         "ViewerProtocolPolicy": "https-only",
@@ -222,7 +225,7 @@ fn nothing_of_a_login_is_kept_and_all_of_it_is_handed_on() {
     });
     assert_eq!(distribution["DefaultCacheBehavior"], login);
     assert_eq!(distribution["Origins"][0]["Id"], "api");
-    // Neither a login's address nor its cookies are written down.
+    // The URLs and cookies of logins aren't logged.
     assert!(distribution.get("Logging").is_none());
     assert_eq!(
         stack.of_type("AWS::CloudFront::RealtimeLogConfig").count(),
@@ -252,10 +255,11 @@ fn only_the_documents_are_kept_for_as_long_as_the_bridge_says() {
     }
     assert_eq!(paths, DOCUMENTS.map(str::to_owned).into());
     let policy = &stack.properties("DocumentsCachePolicy")["CachePolicyConfig"];
-    // Without a word of the bridge, nothing; with one, no longer than the bridge ever says.
+    // Without a cache header of the bridge, nothing is cached. With one, nothing is cached for
+    // longer than the bridge ever allows.
     let times = ["MinTTL", "DefaultTTL", "MaxTTL"].map(|time| policy[time].as_u64());
     assert_eq!(times, [Some(0), Some(0), Some(300)]);
-    // What is in the key is handed on, and the host must not be: it is not the API's.
+    // Everything in the cache key is passed on. The host must not be, since it isn't the API's.
     let key = &policy["ParametersInCacheKeyAndForwardedToOrigin"];
     for (part, behavior) in [
         ("CookiesConfig", "CookieBehavior"),
@@ -269,7 +273,7 @@ fn only_the_documents_are_kept_for_as_long_as_the_bridge_says() {
     }
 }
 
-/// CloudFront keeps errors by the path alone, and against `no-store`, unless it is told not to.
+/// By default, CloudFront caches errors by their path alone, and despite `no-store`.
 #[test]
 fn no_error_is_shown_to_anybody_else() {
     let distribution = distribution(&in_front());
@@ -280,10 +284,10 @@ fn no_error_is_shown_to_anybody_else() {
         assert_eq!(error.as_object().unwrap().len(), 2, "the bridge's own page");
         codes.insert(error["ErrorCode"].as_u64().unwrap());
     }
-    // All that can be said.
+    // All codes that can be configured.
     let all = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
     assert_eq!(codes, all.into());
-    // Those of the bridge are among them, or are never kept.
+    // The bridge's codes are among them, or CloudFront never caches them.
     let never_kept = [401, 413];
     for class in federation::failure::Class::ALL {
         let status = u64::from(class.status().as_u16());
@@ -294,8 +298,8 @@ fn no_error_is_shown_to_anybody_else() {
     }
 }
 
-/// Its requests come from a few addresses, for everybody: a limit for one address, or a list of bad
-/// ones, would be for all.
+/// Amazon Cognito's requests for all users come from a few addresses. A limit for one address or a
+/// list of bad addresses would affect everybody.
 #[test]
 fn amazon_cognito_is_never_turned_away() {
     let stack = in_front();
@@ -308,12 +312,12 @@ fn amazon_cognito_is_never_turned_away() {
         let path = &statement["ByteMatchStatement"];
         assert_eq!(path["FieldToMatch"], json!({ "UriPath": {} }));
         assert_eq!(path["PositionalConstraint"], "EXACTLY");
-        // Otherwise more than these would pass.
+        // With a transformation, other paths would match, too.
         assert_eq!(path["TextTransformations"][0]["Type"], "NONE");
         paths.insert(text(&path["SearchString"]));
     }
     assert_eq!(paths, paths_of_cognito());
-    // An allowed request meets no other rule, and nothing else is allowed past one.
+    // An allowed request skips the other rules. No other rule allows a request.
     for rule in others {
         assert!(rule["Action"].get("Allow").is_none(), "{rule}");
     }
@@ -358,8 +362,8 @@ fn one_address_is_limited_with_a_page_that_says_so() {
     }
 }
 
-/// The common rule set refuses query strings over 2,048 bytes: Amazon Cognito's state alone is
-/// longer.
+/// AWS's common rule set refuses query strings over 2,048 bytes. Amazon Cognito's state alone can
+/// be longer.
 #[test]
 fn no_rule_of_aws_breaks_a_login() {
     let stack = in_front();
@@ -367,8 +371,8 @@ fn no_rule_of_aws_breaks_a_login() {
         .iter()
         .filter_map(|rule| rule["Statement"].get("ManagedRuleGroupStatement").cloned())
         .collect();
-    // What they refuse is refused, for everybody, and not only counted. People whose address is on
-    // a list are told so.
+    // These lists block requests and don't just count them. A person whose address is on a list
+    // sees a page that says so.
     let refused = |list: &str| {
         json!({
             "Name": list,
@@ -392,7 +396,7 @@ fn no_rule_of_aws_breaks_a_login() {
     for rule in rules(&stack).iter().skip(2) {
         assert_eq!(rule["OverrideAction"], json!({ "None": {} }), "{rule}");
     }
-    // Two of the same place or name would be refused.
+    // AWS would refuse two rules with the same priority or name.
     let order = rules(&stack).into_iter();
     let order: Vec<_> = order
         .map(|rule| (rule["Priority"].as_u64(), text(&rule["Name"])))
@@ -440,7 +444,8 @@ fn only_who_was_refused_is_logged_and_nothing_of_a_login() {
     }]);
     assert_eq!(logging["LoggingFilter"]["Filters"], kept);
     assert_eq!(logging["ResourceArn"], web_acl_arn());
-    // Its name is written out, so that AWS CloudFormation doesn't know by itself which comes first.
+    // The name of the log group is written out, so AWS CloudFormation can't infer which resource
+    // comes first.
     let after = list(stack.resources["WebAclLogging"].get("DependsOn"));
     assert_eq!(after, ["WebAclLogs"]);
     let redacted = logging["RedactedFields"].as_array().unwrap();
@@ -459,12 +464,12 @@ fn only_who_was_refused_is_logged_and_nothing_of_a_login() {
         let kept = &stack.properties("WebAclLogs")["RetentionInDays"];
         assert_eq!(text(kept), expected);
     }
-    // A sample would have the query string and the cookies.
+    // A sample would contain the query string and the cookies.
     let web_acl = stack.properties("WebAcl");
     for visible in rules(&stack).iter().chain([web_acl]) {
         let visible = &visible["VisibilityConfig"];
         assert_eq!(visible["SampledRequestsEnabled"], false);
-        // An alarm looks at what is counted.
+        // An alarm uses this metric.
         assert_eq!(visible["CloudWatchMetricsEnabled"], true);
     }
 }
@@ -492,7 +497,7 @@ fn every_name_carries_the_stacks_behind() {
         assert!(text(name).contains("myna"), "{name}");
     }
     let metrics: BTreeSet<_> = names.iter().map(text).collect();
-    // The web ACL and its metric are called the same.
+    // Only the web ACL and its metric have the same name.
     assert_eq!(metrics.len(), one - 1, "{metrics:?}");
 }
 
@@ -553,7 +558,8 @@ fn its_alarms_tell_somebody_and_watch_this_stack() {
     assert_eq!(*stack.properties("AlarmSubscription"), subscription);
     let nobody = in_front();
     assert_eq!(nobody.of_type("AWS::SNS::Subscription").count(), 0);
-    // Amazon CloudWatch couldn't publish with the key that AWS manages.
+    // Amazon CloudWatch couldn't publish to a topic that is encrypted with the key that AWS
+    // manages.
     let topic = json!({ "DisplayName": "myna" });
     assert_eq!(*stack.properties("AlarmTopic"), topic);
 }

@@ -1,5 +1,5 @@
-//! What the parameters of a stack lead to, said a second time and apart from the template: the
-//! addresses, the keys and the secrets that several tests compare with.
+//! What the parameters of a stack must lead to, written a second time and independently of the
+//! template: the addresses, keys and secrets with which several tests compare.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use crate::cloudformation::{ACCOUNT, REGION, STACK};
 use crate::translated::template;
 
-/// The API's id.
+/// The id of the API.
 pub(crate) const API: &str = "api1234567";
-/// The hosted zone of every CloudFront distribution (Amazon Route 53, AliasTarget).
+/// The hosted zone of all CloudFront distributions (Amazon Route 53, AliasTarget).
 pub(crate) const ZONE_OF_CLOUDFRONT: &str = "Z2FDTNDATAQYW2";
 
-/// Every parameter that may be left out, and what it is then.
+/// The parameters that have a default, with the default.
 const DEFAULTS: &[(&str, &str)] = &[
     ("Environment", "sandbox"),
     ("ServiceClientId", ""),
@@ -72,10 +72,10 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("Architecture", "arm64"),
 ];
 
-/// The parameters that are given.
+/// The given parameters.
 pub(crate) type Given = BTreeMap<String, String>;
 
-/// The value of a parameter: what is given, or its default.
+/// The value of a parameter: the given one, or its default.
 pub(crate) fn chosen<'a>(given: &'a Given, parameter: &str) -> &'a str {
     let default = || {
         let found = DEFAULTS.iter().find(|(name, _)| *name == parameter);
@@ -86,7 +86,7 @@ pub(crate) fn chosen<'a>(given: &'a Given, parameter: &str) -> &'a str {
     given.get(parameter).map_or_else(default, String::as_str)
 }
 
-/// The value of a parameter that isn't empty.
+/// The value of a parameter, if it isn't empty.
 pub(crate) fn set<'a>(given: &'a Given, parameter: &str) -> Option<&'a str> {
     Some(chosen(given, parameter)).filter(|value| !value.is_empty())
 }
@@ -99,7 +99,7 @@ pub(crate) fn values(given: &Given, parameter: &str) -> Vec<String> {
         .collect()
 }
 
-/// What `Ref` gives of a resource whose name AWS makes.
+/// The value of `Ref` for a resource whose name AWS generates.
 pub(crate) fn named(id: &str) -> String {
     format!("{STACK}-{id}")
 }
@@ -120,11 +120,11 @@ pub(crate) fn secret(id: &str) -> String {
         "RecordKeys" => "record-keys",
         other => panic!("no secret: {other}"),
     };
-    // Its own part is the beginning of the stack's ID.
+    // The part before the last is the beginning of the stack's id.
     format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{STACK}-{kind}-a1b2c3d4-AbCdEf")
 }
 
-/// The keys of the verified records: those that are there already, or new ones.
+/// The secret with the record keys: the existing one, or the new one.
 pub(crate) fn record_keys(given: &Given) -> String {
     let existing = set(given, "ExistingRecordKeys").map(str::to_owned);
     existing.unwrap_or_else(|| secret("RecordKeys"))
@@ -139,7 +139,7 @@ pub(crate) fn key(given: &Given, kind: &str, slot: &str) -> Option<String> {
     is_used.then(|| existing.unwrap_or_else(made))
 }
 
-/// The keys of a kind, in the order that was chosen.
+/// The keys of a kind, in the chosen order.
 pub(crate) fn keys(given: &Given, kind: &str) -> Vec<String> {
     let slots = chosen(given, &format!("{kind}s")).split(' ');
     slots.filter_map(|slot| key(given, kind, slot)).collect()
@@ -162,14 +162,14 @@ pub(crate) fn service_issuer(given: &Given) -> &str {
     }
 }
 
-/// The issuers whose records are believed: the service's, and its former ones.
+/// The issuers whose records are believed: the service's issuer and its former ones.
 pub(crate) fn believed_issuers(given: &Given) -> String {
     let former = set(given, "FormerServiceIssuers");
     let all = std::iter::once(service_issuer(given)).chain(former);
     all.collect::<Vec<_>>().join(" ")
 }
 
-/// The attributes that are asked for, in the words of scopes.
+/// The attributes that the bridge asks for, by the names of their scopes.
 pub(crate) fn attributes(given: &Given) -> Vec<&'static str> {
     let asked = [
         ("AskName", "name"),
@@ -183,13 +183,13 @@ pub(crate) fn attributes(given: &Given) -> Vec<&'static str> {
     asked.map(|(_, scope)| scope).collect()
 }
 
-/// The user pool's id: of the one that is there already, or of the one that is made.
+/// The id of the user pool: of the existing one, or of the new one.
 pub(crate) fn user_pool(given: &Given) -> String {
     let existing = set(given, "ExistingUserPoolId").map(str::to_owned);
     existing.unwrap_or_else(|| format!("{REGION}_EXAMPLE"))
 }
 
-/// The host of the user pool's login.
+/// The host of the user pool's login pages.
 pub(crate) fn login_host(given: &Given) -> String {
     let domains = ["ExistingUserPoolDomain", "CognitoDomain"];
     let domain = domains.into_iter().find_map(|name| set(given, name));
@@ -217,7 +217,7 @@ fn what_is_left_out_is_what_the_template_says() {
     assert_eq!(defaults, expected.collect());
 }
 
-/// A parameter that never changes could stand in the template as a value.
+/// A parameter that always has the same value could be a constant in the template.
 #[test]
 fn every_parameter_is_tried_with_two_values_at_least() {
     let combinations = crate::combinations::every_combination();
@@ -228,7 +228,7 @@ fn every_parameter_is_tried_with_two_values_at_least() {
     }
 }
 
-/// The policy of the topic in a stack of this name.
+/// The policy of the topic in the stack with this name.
 pub(crate) fn topic_policy(stack: &str) -> Value {
     let topic = format!("{stack}-AlarmTopic");
     json!({
@@ -247,7 +247,7 @@ pub(crate) fn topic_policy(stack: &str) -> Value {
     })
 }
 
-/// Whether a text speaks Japanese and English, in this order.
+/// Whether a text is in Japanese and English, in this order.
 pub(crate) fn speaks_both(text: &str) -> bool {
     let is_japanese = |text: &str| {
         text.chars()

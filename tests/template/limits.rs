@@ -1,6 +1,6 @@
-//! What AWS sets limits to in a deployment, and how near to them the template goes:
-//! `docs/limits.md` says it, and why that is near enough. What grows with the template has a limit
-//! of ours, under which it stays.
+//! AWS's limits for a deployment, and how near to them the template gets. `docs/limits.md` lists
+//! them and says why that is near enough. What grows with the template also has a limit of ours,
+//! below AWS's.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,14 +15,15 @@ use crate::observability::watched;
 use crate::settings::FUNCTIONS;
 use crate::translated::{STACKS, edge, observability, said, template};
 
-/// The longest value of this parameter that its pattern takes, made of one character.
+/// The longest value that the pattern of a parameter accepts. `value` makes a value of a given
+/// length.
 fn longest_taken(template: &Template, name: &str, value: impl Fn(usize) -> String) -> usize {
     let is_taken = |length: &usize| template.takes(name, &value(*length));
     let longest = (1..5_000).filter(is_taken).max();
     longest.unwrap_or_else(|| panic!("{name} takes nothing"))
 }
 
-/// The largest of them.
+/// The largest number.
 fn most(found: impl IntoIterator<Item = usize>) -> usize {
     found.into_iter().max().unwrap()
 }
@@ -31,12 +32,13 @@ fn whole(value: &Value) -> usize {
     value.as_u64().unwrap().try_into().unwrap()
 }
 
-/// The largest policy of a kind, as CloudFormation sends it: JSON without spaces.
+/// The largest of these policies, as CloudFormation sends them: JSON without spaces.
 fn largest_policy<'a>(policies: impl Iterator<Item = &'a Value>) -> usize {
     most(policies.map(|policy| serde_json::to_string(policy).unwrap().len()))
 }
 
-/// How long the policies of a role are: those of one role count together, without white space.
+/// The length of the longest role's policies. AWS counts all policies of a role together, without
+/// white space.
 fn role_policies(stack: &Stack) -> usize {
     most(stack.of_type("AWS::IAM::Role").map(|(_, role)| {
         let policies = role["Policies"].as_array().into_iter().flatten();
@@ -50,7 +52,7 @@ fn role_policies(stack: &Stack) -> usize {
     }))
 }
 
-/// How many periods an alarm looks at, and how many seconds each has.
+/// How many periods an alarm evaluates, and the length of a period in seconds.
 fn alarm_periods(alarm: &Value) -> (usize, usize) {
     let periods = whole(&alarm["EvaluationPeriods"]);
     let of_metrics = alarm["Metrics"].as_array().into_iter().flatten();
@@ -59,8 +61,8 @@ fn alarm_periods(alarm: &Value) -> (usize, usize) {
     (periods, period.unwrap().try_into().unwrap())
 }
 
-/// Over how many seconds the alarms look whose periods are of an hour at least, or else those whose
-/// periods are shorter.
+/// The lengths of time over which alarms look, in seconds: of the alarms whose periods have an hour
+/// or more, or else of those with shorter periods.
 fn alarm_windows<'a>(
     alarms: impl Iterator<Item = &'a Value>,
     of_hours: bool,
@@ -70,8 +72,8 @@ fn alarm_windows<'a>(
     these.map(|(periods, period)| periods * period)
 }
 
-/// How long the names are that may be as long as that of a web ACL, where the stack's name is the
-/// longest: CloudFront's and the firewall's, and those of the firewall's metrics.
+/// The lengths of the names that are limited like a web ACL's name, for the longest name of a
+/// stack: those of CloudFront, of the firewall, and of the firewall's metrics.
 fn names_in_front() -> Vec<usize> {
     let edge = edge();
     let longest = "a".repeat(longest_taken(&edge, "Name", |length| "a".repeat(length)));
@@ -126,7 +128,7 @@ fn every_limit_of_a_deployment_is_written_down_and_kept() {
             .map(|(_, alarm)| alarm)
     };
     let math = alarms().filter_map(|alarm| alarm["Metrics"].as_array());
-    // The longest stack has keys that were there before, so no policies of keys.
+    // The stack with the longest values uses existing keys, and so has no key policies.
     let all = STACKS.iter().map(|(_, stack)| stack);
     let keys = all.flat_map(|stack| stack.of_type("AWS::KMS::Key"));
     let host = |length: usize| format!("{}.jp", "a".repeat(length.saturating_sub(3)));
@@ -134,8 +136,8 @@ fn every_limit_of_a_deployment_is_written_down_and_kept() {
     let label = |length: usize| "a".repeat(length);
     let main = &templates[0];
 
-    // What is, the limit that AWS sets (its pages of quotas, and the models of its APIs), and ours:
-    // the same as what is, or what the template may grow to.
+    // Each row has the actual value, AWS's limit (from its pages of quotas and the models of its
+    // APIs), and our limit: the actual value, or the value to which the template may grow.
     let rows = [
         (
             "environment",
@@ -234,7 +236,7 @@ fn every_limit_of_a_deployment_is_written_down_and_kept() {
     ] {
         assert_eq!(documented(document, heading), expected, "{heading}");
     }
-    // Each ends after what it waits for, and before what waits for it.
+    // Each time limit is longer than that of the step for which it waits.
     let answer = function_kit::invocation::ANSWER
         .as_millis()
         .try_into()

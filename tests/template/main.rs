@@ -1,7 +1,8 @@
-//! What `sam deploy` would make, read from the translated template: in every combination of
-//! settings the parts fit each other, the functions take their environment, and nobody has a right
-//! too many. `cargo xtask template` translates, and runs this; `TEMPLATE`, `OBSERVABILITY`, `EDGE`
-//! and `SAMCONFIG` say where they are, as JSON.
+//! What `sam deploy` would make, read from the translated templates. In every combination of
+//! settings, the parts must fit together, the functions must accept their environment, and no role
+//! may have a right that it doesn't need.
+//! `cargo xtask template` translates the templates and runs these tests. `TEMPLATE`,
+//! `OBSERVABILITY`, `EDGE` and `SAMCONFIG` are the paths of the results, as JSON.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,5 +1,5 @@
-//! What watches the stack: every alarm is about something that is measured, tells somebody, and
-//! says what to do.
+//! The observability of the stack: every alarm is about something that is measured, notifies
+//! somebody, and says what to do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ fn watched_with(given: Given) -> Stack {
         .unwrap_or_else(|refused| panic!("{refused:?}"))
 }
 
-/// What the stack hands on.
+/// The parameters that the stack passes to the nested stack.
 pub(crate) fn given() -> Given {
     let given = [
         ("Name", STACK),
@@ -53,7 +53,7 @@ pub(crate) fn given() -> Given {
 #[test]
 fn the_stack_has_what_watches_it() {
     in_every_combination(|stack, given| {
-        // Those that the bridge signs with, and the secrets that it reads.
+        // The keys with which the bridge signs, and the secrets that it reads.
         let bridge = stack.environment("FederationFunction");
         let of = |variables: &[&str]| -> BTreeSet<String> {
             let found = variables.iter().filter_map(|name| bridge.get(*name));
@@ -92,17 +92,17 @@ fn the_stack_has_what_watches_it() {
     });
 }
 
-/// An alarm: when a sum, or the 95th percentile, reaches a threshold.
+/// An alarm on one metric: it rings when a sum or the 95th percentile reaches a threshold.
 struct Alarm {
     name: &'static str,
     metric: (&'static str, &'static str),
-    /// Beside `Stack`, where the metric is ours.
+    /// A dimension besides `Stack`, which all metrics of ours have.
     dimension: Option<(&'static str, &'static str)>,
     statistic: &'static str,
-    /// In seconds.
+    /// The length of a period in seconds.
     period: u32,
     periods: u32,
-    /// In how many of them.
+    /// In how many of the periods the threshold must be reached.
     needed: u32,
     threshold: u32,
 }
@@ -126,10 +126,10 @@ const fn alarm(
     }
 }
 
-/// Once is enough.
+/// Rings after a single occurrence.
 const AT_ONCE: (&str, u32, u32, u32) = ("Sum", 60, 1, 1);
 const IN_FIVE_MINUTES: (&str, u32, u32, u32) = ("Sum", 300, 1, 1);
-/// What anybody outside can cause: one burst lies in two periods at most.
+/// For what anybody outside can cause. One burst lies in two periods at most, so this needs three.
 const GOING_ON: (&str, u32, u32, u32) = ("Sum", 300, 6, 3);
 const SLOW: (&str, u32, u32, u32) = ("p95", 300, 6, 3);
 
@@ -141,7 +141,7 @@ const INBOUND: Option<(&str, &str)> = Some(("FunctionName", "myna-InboundFederat
 const TOKENS: Option<(&str, &str)> = Some(("FunctionName", "myna-PreTokenGenerationFunction"));
 const THE_API: Option<(&str, &str)> = Some(("ApiId", "myna-ApiId"));
 
-/// Every alarm that looks at one metric. What anybody outside can cause has to go on.
+/// The alarms on a single metric. What anybody outside can cause must go on for some time.
 #[rustfmt::skip]
 const ALARMS: [Alarm; 16] = [
     alarm("tampering", (OURS, "Tampering"), None, AT_ONCE, 1),
@@ -162,7 +162,7 @@ const ALARMS: [Alarm; 16] = [
     alarm("api-latency", (API_GATEWAY, "Latency"), THE_API, SLOW, 3_000),
 ];
 
-/// What an alarm has people look at, in the words of both languages.
+/// Words that an alarm's description must have in each language, because they say where to look.
 const TELLS: [(&str, [&str; 2]); 23] = [
     ("tampering", ["event=tampering", "event=tampering"]),
     (
@@ -226,7 +226,7 @@ fn every_alarm_says_what_to_do() {
             first.contains(japanese) && second.contains(english),
             "{name}"
         );
-        // The alarms of a function name it.
+        // The alarms of a function name the function.
         let function = name
             .strip_suffix("-errors")
             .or_else(|| name.strip_suffix("-throttles"))
@@ -238,7 +238,7 @@ fn every_alarm_says_what_to_do() {
     }
 }
 
-/// The row of the table of costs.
+/// The table of costs counts every metric.
 #[test]
 fn every_metric_of_an_alarm_is_paid_for() {
     let stack = watched();
@@ -257,8 +257,8 @@ fn every_metric_of_an_alarm_is_paid_for() {
     }
 }
 
-/// The classes that say that the service is away. It says so in a redirect, too, but there anybody
-/// can say it.
+/// The classes that say that the service is away. The service can also say so in a redirect, but
+/// anybody can forge that.
 const AWAY: [&str; 4] = [
     "service_unreachable",
     "service_timeout",
@@ -266,7 +266,8 @@ const AWAY: [&str; 4] = [
     "key_set_unavailable",
 ];
 
-/// What every alarm has, whatever it looks at: in how many periods of how many it has to be so.
+/// The properties that all alarms have. The threshold must be reached in `needed` of `periods`
+/// periods.
 fn usual(name: &str, (needed, periods): (u32, u32), threshold: u32) -> Value {
     let mut alarm = json!({
         "AlarmName": format!("{STACK}-{name}"),
@@ -284,7 +285,7 @@ fn usual(name: &str, (needed, periods): (u32, u32), threshold: u32) -> Value {
 }
 
 impl Alarm {
-    /// Its properties, but for what it tells people.
+    /// The properties of the alarm, without the description.
     fn properties(&self) -> Value {
         let mut alarm = usual(self.name, (self.needed, self.periods), self.threshold);
         let (namespace, metric) = self.metric;
@@ -306,7 +307,7 @@ impl Alarm {
     }
 }
 
-/// The one alarm that adds up several metrics.
+/// The alarm that adds up several metrics.
 fn service_unreachable() -> Value {
     let mut alarm = usual("service-unreachable", (3, 6), 3);
     let sum =
@@ -335,7 +336,7 @@ fn service_unreachable() -> Value {
     alarm
 }
 
-/// The one alarm that looks at a share of what AWS counts.
+/// The alarm on a share of what AWS counts.
 fn api_errors() -> Value {
     let of = |id: &str, metric: &str| {
         let mut part = part(id, "Sum", metric, 300);
@@ -355,7 +356,7 @@ fn api_errors() -> Value {
     alarm
 }
 
-/// A part of an alarm that looks at several: a statistic of one metric of ours.
+/// A part of an alarm with several metrics: a statistic of one metric of ours.
 fn part(id: &str, statistic: &str, metric: &str, period: u32) -> Value {
     json!({
         "Id": id,
@@ -372,7 +373,7 @@ fn part(id: &str, statistic: &str, metric: &str, period: u32) -> Value {
     })
 }
 
-/// The one alarm that looks at days: logins began, or were refused, and none finished.
+/// The alarm on whole days: logins began or were refused, and none finished.
 fn logins_none() -> Value {
     const DAY: u32 = 86_400;
     let mut alarm = usual("logins-none", (3, 7), 1);
@@ -387,8 +388,8 @@ fn logins_none() -> Value {
     alarm
 }
 
-/// An alarm that goes by a share, in three of twelve times 20 minutes, in each of which one person
-/// counts once.
+/// An alarm on a share in three of twelve periods of 20 minutes. Each person counts once in a
+/// period.
 fn share(name: &str, label: &str, expression: &str, parts: &[(&str, &str, &str)]) -> Value {
     let mut alarm = usual(name, (3, 12), 1);
     let period = PERIOD.num_seconds().try_into().unwrap();
@@ -399,7 +400,8 @@ fn share(name: &str, label: &str, expression: &str, parts: &[(&str, &str, &str)]
     alarm
 }
 
-/// Of two at least, less than a fifth; or less than a twentieth of ten at least that began.
+/// Fewer than a fifth of at least two logins succeed, or fewer than a twentieth of at least ten
+/// logins that began finish.
 fn logins_refused() -> Value {
     let expression = "IF((FILL(count, 0) >= 2 AND FILL(share, 1) < 0.2) OR (FILL(started, 0) >= 10 AND 20 * FILL(finished, 0) < FILL(started, 0)), 1, 0)";
     let parts = [
@@ -416,7 +418,7 @@ fn logins_refused() -> Value {
     )
 }
 
-/// Of two at least, less than half.
+/// Fewer than half of at least two records are accepted.
 fn records_refused() -> Value {
     let parts = [
         ("count", "SampleCount", "RecordAccepted"),
@@ -430,8 +432,8 @@ fn records_refused() -> Value {
     )
 }
 
-/// An alarm that rings when something stays away: in so many hours of a day in which it should have
-/// been there.
+/// An alarm that rings when a trigger isn't invoked: in this many hours of a day in which it should
+/// have been.
 fn trigger_gone(name: &str, metric: &str, hours: u32) -> Value {
     let mut alarm = usual(name, (hours, 24), 1);
     alarm["ComparisonOperator"] = "LessThanThreshold".into();
@@ -443,7 +445,7 @@ fn trigger_gone(name: &str, metric: &str, hours: u32) -> Value {
     alarm
 }
 
-/// Those that look at more than a sum or a percentile.
+/// The alarms that use more than a sum or a percentile.
 fn others() -> [Value; 7] {
     [
         service_unreachable(),
@@ -486,12 +488,12 @@ fn every_class_that_says_that_the_service_is_away_is_one() {
     assert!(AWAY.iter().all(|class| classes.contains(class)));
 }
 
-/// Somebody else's alarm, or another service, could ring otherwise.
+/// Otherwise, alarms of another account or another service could publish to the topic.
 #[test]
 fn only_the_alarms_of_this_account_are_told_to_whoever_is_given() {
     let stack = watched();
-    // And what the rules for keys and secrets tell, which rings no alarm. Amazon EventBridge takes
-    // no condition here.
+    // The rules for keys and secrets also publish here, without an alarm. Amazon EventBridge
+    // supports no condition in this policy.
     let mut policy = topic_policy("nested");
     let statements = policy["PolicyDocument"]["Statement"].as_array_mut();
     statements.unwrap().push(json!({
@@ -502,7 +504,8 @@ fn only_the_alarms_of_this_account_are_told_to_whoever_is_given() {
         "Resource": "nested-AlarmTopic",
     }));
     assert_eq!(*stack.properties("AlarmTopicPolicy"), policy);
-    // Neither a subscription of its own nor a key that Amazon CloudWatch couldn't publish with.
+    // The topic has neither a subscription of its own nor a key with which Amazon CloudWatch
+    // couldn't publish.
     assert_eq!(*stack.properties("AlarmTopic"), Value::Null);
     let subscription = json!({
         "TopicArn": "nested-AlarmTopic",
@@ -520,8 +523,8 @@ fn only_the_alarms_of_this_account_are_told_to_whoever_is_given() {
     );
 }
 
-/// Whoever writes a redirect or a cookie by hand must not call anybody with one, whether it is
-/// counted by its class or by its concern. Only many of them are told.
+/// A single redirect or cookie that a person writes by hand must not ring an alarm, whether it is
+/// counted by class or by concern. Only many of them do.
 #[test]
 fn what_only_a_browser_said_is_told_when_there_is_much_of_it() {
     let unproven = BridgeClass::ALL
@@ -550,7 +553,7 @@ fn what_it_tells_is_the_topic_and_the_dashboard() {
     assert_eq!(outputs, expected.into());
 }
 
-/// Every metric of ours that something writes.
+/// Every metric of ours that is written.
 fn written() -> BTreeSet<&'static str> {
     let mut written: BTreeSet<_> = Count::ALL.iter().map(|one| one.name()).collect();
     written.extend(Refused::ALL.iter().map(|one| one.name()));
@@ -559,10 +562,12 @@ fn written() -> BTreeSet<&'static str> {
     written
 }
 
-/// A row of a dashboard's metrics: namespace, metric, and dimensions in turn.
+/// A row of a widget's metrics: namespace, metric, and the names and values of the dimensions in
+/// turn.
 type Row = Vec<String>;
 
-/// The rows of a widget, with what `.` and `...` stand for: the same as in the row before.
+/// The rows of a widget. `.` and `...` are replaced by what they stand for: the values of the row
+/// before.
 pub(crate) fn rows(widget: &Value) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for written in widget["properties"]["metrics"].as_array().unwrap() {
@@ -572,7 +577,7 @@ pub(crate) fn rows(widget: &Value) -> Vec<Row> {
             let before = rows.last();
             match field {
                 "." => row.push(before.unwrap()[index].clone()),
-                // All but the last one.
+                // All values but the last one.
                 "..." => row.extend(before.unwrap().iter().rev().skip(1).rev().cloned()),
                 field => row.push(field.to_owned()),
             }
@@ -584,7 +589,7 @@ pub(crate) fn rows(widget: &Value) -> Vec<Row> {
     rows
 }
 
-/// The statistic that a widget shows of a metric: its own, or that of all.
+/// The statistic that a widget shows for a metric: the metric's own, or that of the widget.
 fn statistic_of(widget: &Value, metric: &Row) -> String {
     let properties = &widget["properties"];
     let index = rows(widget).iter().position(|row| row == metric).unwrap();
@@ -612,12 +617,12 @@ fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
         let properties = &widget["properties"];
         assert_eq!(properties["region"], REGION);
         assert!(!text(&properties["title"]).is_empty());
-        // Things are counted, and times are those that nearly everybody meets.
+        // Counts are shown as sums, and times as what 95 % of the requests don't exceed.
         for metric in rows(widget) {
             let is_time = metric[1].ends_with("Duration") || metric[1] == "Latency";
             let statistic = match &*metric[1] {
                 _ if is_time => "p95",
-                // Of these the sum is that of places.
+                // The sum of this metric counts places, and its samples count logins.
                 "LoginStarted" => "SampleCount",
                 _ => "Sum",
             };
@@ -665,8 +670,8 @@ fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
     assert_eq!(shown.len(), expected.len(), "each once");
     assert_eq!(shown.into_iter().collect::<BTreeSet<_>>(), expected);
 
-    // Their classes and functions aren't known before: a search finds what there is. A namespace
-    // with a hyphen is in quotes.
+    // The classes and functions aren't known in advance, so a search finds them. A namespace with a
+    // hyphen needs quotes.
     let search = |dimensions: &str, metric: &str, statistic: &str| {
         format!(
             r#"SEARCH('{{"{OURS}",{dimensions}}} MetricName="{metric}" Stack="{STACK}"', '{statistic}', 300)"#
@@ -681,7 +686,7 @@ fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
     let searched: Vec<_> = widgets.iter().flat_map(searches).collect();
     assert_eq!(searched, expected);
 
-    // Every metric of ours is on it.
+    // The dashboard has every metric of ours.
     let whole = body.to_string();
     for metric in written() {
         assert!(whole.contains(metric), "{metric}");
@@ -702,7 +707,7 @@ fn throttled_requests_are_counted_from_the_access_log() {
         }],
     });
     assert_eq!(*watched().properties("ThrottledRequests"), expected);
-    // The fields are those of the access log's lines.
+    // The access log has the fields that the filter uses.
     let stack = template()
         .stack(STACK, &crate::combinations::parameters(&[]))
         .ok()

@@ -1,5 +1,5 @@
-//! What a stack tells whoever deployed it: for the form, for the app, and for the next steps of the
-//! documentation.
+//! The outputs of a stack, for the operator: for the service's form, for the app, and for the next
+//! steps of the documentation.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::cloudformation::REGION;
 use crate::expected::{self, Given, function_arn, key, secret, set};
 use crate::translated::in_every_combination;
 
-/// Every output of a stack with these parameters.
+/// All outputs of a stack with these parameters.
 fn outputs(given: &Given) -> BTreeMap<&'static str, String> {
     let (issuer, user_pool) = (expected::issuer(given), expected::user_pool(given));
     let host = expected::login_host(given);
@@ -63,7 +63,7 @@ fn outputs(given: &Given) -> BTreeMap<&'static str, String> {
     match (set(given, "BridgeDomain"), set(given, "OriginDomain")) {
         (Some(_), Some(_)) => {
             let front_door = secret("FrontDoorSecrets");
-            // A replica has the same ARN but for its Region.
+            // The ARN of a replica only differs in the Region.
             let copy = front_door.replace(REGION, "us-east-1");
             outputs.insert("OriginDomainTarget", target);
             outputs.insert("FrontDoorSecretsArn", front_door);

@@ -1,4 +1,4 @@
-//! The parameters as people meet them, and what is refused before anything is made.
+//! The parameters as people see them, and the values that are refused before anything is made.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,7 +93,7 @@ fn by_default_there_is_a_sandbox_that_asks_for_nothing() {
         "sandbox"
     );
     assert!(stack.outputs["Connection"].starts_with("not connected yet"));
-    // Without the two, it isn't clear where people go.
+    // If one of these is missing, the bridge doesn't know where to send people.
     for missing in ["DomainPrefix", "AppCallbackUrls"] {
         let mut given = given.clone();
         given.remove(missing);
@@ -101,7 +101,7 @@ fn by_default_there_is_a_sandbox_that_asks_for_nothing() {
     }
 }
 
-/// Production's service, with its addresses given.
+/// The production service, with its addresses given.
 const PRODUCTION_BY_ITS_ISSUER: &[&[(&str, &str)]] = &[
     PRODUCTION,
     CUSTOM,
@@ -111,7 +111,7 @@ const PRODUCTION_BY_ITS_ISSUER: &[&[(&str, &str)]] = &[
     )],
 ];
 
-/// The sandbox, given as `custom`.
+/// The sandbox service, given as `custom`.
 const SANDBOX_BY_ITS_ISSUER: &[(&str, &str)] = &[
     ("Environment", "custom"),
     (
@@ -130,7 +130,7 @@ const SANDBOX_BY_ITS_ISSUER: &[(&str, &str)] = &[
     ("ServiceJwksUri", "https://service.example/certs"),
 ];
 
-/// Lists of addresses that nobody would believe records of.
+/// Lists of former issuers that are refused.
 const NO_FORMER_ISSUERS: &[&str] = &[
     "former.example",
     "http://former.example",
@@ -299,7 +299,8 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
     assert_eq!(rules, tested.into());
 }
 
-/// No address of a service: the way to it is open to everybody, unless it is this machine's.
+/// Addresses that are refused for the service. Plain HTTP could be read by anybody on the way, so
+/// it is only accepted to this machine.
 const NO_SERVICE: &[&str] = &[
     "http://service.example",
     "http://localhost.evil.example",
@@ -318,7 +319,7 @@ const NO_SERVICE: &[&str] = &[
     "https://service.1",
     "https://サービス.example",
 ];
-/// An ARN without its end fits no secret in a policy of IAM.
+/// An IAM policy with an ARN that lacks its last part matches no secret.
 const NO_SECRET: &[&str] = &[
     "record-keys",
     "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:record-keys",
@@ -453,7 +454,7 @@ fn what_no_function_would_take_no_parameter_takes() {
     }
 }
 
-/// What can be chosen, where a few values are all there are.
+/// The parameters that have a fixed choice of values.
 const CHOICES: &[(&str, &[&str])] = &[
     ("Environment", &["sandbox", "production", "custom"]),
     ("AskName", &["yes", "no"]),
@@ -482,7 +483,7 @@ const CHOICES: &[(&str, &[&str])] = &[
     ("LogRetentionDays of infra/edge.yaml", &RETENTION),
 ];
 
-/// The periods of Amazon CloudWatch Logs, from a day to ten years (PutRetentionPolicy).
+/// The retention periods of Amazon CloudWatch Logs, from a day to ten years (PutRetentionPolicy).
 const RETENTION: [&str; 22] = [
     "1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731",
     "1096", "1827", "2192", "2557", "2922", "3288", "3653",
@@ -497,7 +498,8 @@ fn what_can_be_chosen_is_what_somebody_knows() {
             let values = values.map(|values| values.as_array().unwrap().iter().map(text));
             let values: Option<Vec<_>> = values.map(Iterator::collect);
             chosen.extend(values.map(|values| (format!("{name}{of}"), values)));
-            // Nothing is looked up that isn't seen here.
+            // No parameter has a type for which CloudFormation looks up values, since this
+            // evaluation wouldn't see them.
             let known = ["String", "Number", "CommaDelimitedList"];
             assert!(known.contains(&&*text(&parameter["Type"])), "{name}");
         }
@@ -534,10 +536,12 @@ fn what_is_counted_has_two_ends() {
     }
 }
 
-/// What may stand in no name, number or ARN: it would mean something where that is used.
+/// Characters that no name, number or ARN may contain, since they would have a meaning where it is
+/// used.
 const SIGNS: [&str; 8] = ["*", "$", "{", "'", "\"", ":", ",,", "?"];
 
-/// Addresses, and the service's own words: what they mean is read by whoever takes them.
+/// Parameters with addresses or with the service's own words. Whatever uses them interprets these
+/// characters.
 const FREE: &[&str] = &[
     "AcrValues",
     "AcceptedAcr",
@@ -574,7 +578,7 @@ fn no_text_brings_a_second_line_or_a_sign_with_it() {
             let mut wrong: Vec<_> = ["\n", "\r\n", "\t"]
                 .map(|line| format!("{first}{line}{rest}{first}"))
                 .into();
-            // The ends of what is in a list are trimmed.
+            // CloudFormation trims the elements of a list.
             if parameter["Type"] != "CommaDelimitedList" {
                 for white in ["\n", "\r\n", "\t", " "] {
                     wrong.extend([format!("{white}{value}"), format!("{value}{white}")]);
@@ -594,7 +598,8 @@ fn no_text_brings_a_second_line_or_a_sign_with_it() {
     }
 }
 
-/// Every text of a resolved resource that names something in the account, by type and property.
+/// The properties of resolved resources that name something in the account, by type of the
+/// resource.
 const NAMES: &[(&str, &str)] = &[
     ("AWS::ApiGatewayV2::Api", "Name"),
     ("AWS::CloudFormation::Stack", "Name"),
@@ -627,8 +632,8 @@ fn every_name_carries_the_stacks() {
 
 #[test]
 fn two_stacks_share_no_name() {
-    // The names that AWS makes carry the stack's by themselves. What is left are properties called
-    // a name.
+    // Names that AWS generates contain the stack's name. This test checks the other properties that
+    // are names.
     let template = template();
     for settings in [PRODUCTION, EXISTING_USER_POOL, EDGE] {
         let given = parameters(&[settings]);
@@ -649,8 +654,8 @@ fn two_stacks_share_no_name() {
                 }
             }
         }
-        // A secret of a name that was deleted blocks the name for weeks; a stack of the same name
-        // gets another one.
+        // The name of a deleted secret stays reserved for weeks. A new stack with the same name
+        // gets other secret names.
         for (id, secret) in one.of_type("AWS::SecretsManager::Secret") {
             assert!(text(&secret["Name"]).ends_with("-a1b2c3d4"), "{id}");
         }
@@ -686,8 +691,8 @@ fn every_environment_of_samconfig_is_one_that_is_taken() {
         if ["staging", "production"].contains(&name.as_str()) {
             is_for_everybody(name, &given);
         }
-        // What nobody changed is refused before anything is made, and all of it is taken once it
-        // is.
+        // A placeholder that nobody has changed is refused before anything is made. Once it is
+        // changed, everything is accepted.
         for (parameter, value) in [("AcceptedAcr", "aal3"), ("DomainPrefix", "myna")] {
             if given
                 .get(parameter)
@@ -715,11 +720,11 @@ fn deploys_carefully(name: &str, deploy: &Value) {
         assert!(deploy.remove(own).is_some(), "{name}: {own}");
     }
     let expected = json!({
-        // Into a bucket of this account, whose name nobody has to know.
+        // The code is uploaded to a bucket of this account that SAM manages.
         "resolve_s3": true,
-        // Nothing changes unseen.
+        // The operator confirms each change.
         "confirm_changeset": true,
-        // Roles whose names AWS makes, and the transform within the nested stack.
+        // Roles whose names AWS generates, and the transform in the nested stack.
         "capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     });
     assert_eq!(Value::Object(deploy), expected, "{name}");
@@ -745,7 +750,7 @@ fn what_an_app_may_know_is_asked_for(name: &str, given: &BTreeMap<String, String
     }
 }
 
-/// An environment that others than developers use.
+/// An environment that isn't only for developers.
 fn is_for_everybody(name: &str, given: &BTreeMap<String, String>) {
     if name == "production" {
         let acr = given.get("AcceptedAcr").map(String::as_str);

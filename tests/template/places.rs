@@ -1,5 +1,5 @@
-//! Where a stack is, and whose: nothing in a template is of one Region or one account alone, and in
-//! us-east-1 there is no copy of a secret beside the secret.
+//! The Region and the account of a stack: no template is written for a certain Region or account.
+//! In us-east-1, no copy of a secret is made beside the secret.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::translated::{edge, observability, template};
 const ELSEWHERE: Place<'_> = ("eu-central-1", "210987654321");
 const US_EAST_1: &str = "us-east-1";
 
-/// A text as it would be elsewhere.
+/// A text with the other Region and account.
 fn moved(text: &str) -> String {
     let (region, account) = ELSEWHERE;
     text.replace(REGION, region).replace(ACCOUNT, account)
@@ -55,7 +55,7 @@ fn no_region_and_no_account_stands_in_a_template() {
     is_the_same_elsewhere(&edge(), &crate::edge::given());
 }
 
-/// China and GovCloud have partitions of their own.
+/// China and GovCloud have other partitions.
 #[test]
 fn no_partition_stands_in_a_template() {
     for template in [template(), observability(), edge()] {
@@ -67,7 +67,7 @@ fn no_partition_stands_in_a_template() {
     }
 }
 
-/// A secret can't be copied to where it is.
+/// A secret can't be replicated to its own Region.
 #[test]
 fn in_the_region_of_cloudfront_the_secret_is_its_own_copy() {
     let place = (US_EAST_1, ACCOUNT);

@@ -1,5 +1,5 @@
-//! Who may do what: a role for each function, with what it needs; who may call a function; what is
-//! limited, kept and encrypted.
+//! Rights and protection: a role for each function with the rights that it needs, the callers of
+//! each function, limits, retention, and encryption.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,21 +9,21 @@ use crate::cloudformation::{ACCOUNT, REGION, Stack, list, text};
 use crate::expected::{self, API, chosen, function_arn};
 use crate::translated::{in_every_combination, template};
 
-/// The only actions that AWS X-Ray has no resources for.
+/// The actions of AWS X-Ray that support no resources. They are the only ones with `*`.
 const TRACES: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
-/// What a function's role allows: action, the resources of it, and on which condition
-/// (`Value::Null` is none).
+/// The rights in a function's role: for each action, its resources and its condition (`Value::Null`
+/// if there is none).
 type Rights = BTreeMap<String, Vec<(BTreeSet<String>, Value)>>;
 
-/// Everything that a function's role allows, by policies of its own and attached ones.
+/// All rights in a function's role, from its own and from attached policies.
 fn rights(stack: &Stack, function: &str) -> Rights {
     let role = text(&stack.properties(function)["Role"]);
     let (role_id, resource) = stack
         .of_type("AWS::IAM::Role")
         .find(|(id, _)| role.ends_with(&format!("-{id}")))
         .unwrap_or_else(|| panic!("{function} has no role of its own"));
-    // What is attached isn't seen here, and a boundary would take away what is.
+    // This test can't see managed policies, and a boundary would reduce the rights.
     let has: Vec<_> = resource.as_object().unwrap().keys().collect();
     assert_eq!(has, ["AssumeRolePolicyDocument", "Policies"], "{role_id}");
     let trusted = json!({
@@ -47,7 +47,7 @@ fn rights(stack: &Stack, function: &str) -> Rights {
     }
     let mut rights = Rights::new();
     for document in &documents {
-        // Without it, or with another one, the language is an older one.
+        // Without this version, IAM would use an older policy language.
         assert_eq!(document["Version"], "2012-10-17", "{role_id}");
     }
     for statement in documents
@@ -69,7 +69,7 @@ fn set(values: impl IntoIterator<Item = impl Into<String>>) -> BTreeSet<String> 
     values.into_iter().map(Into::into).collect()
 }
 
-/// Digests, with the two algorithms that are spoken.
+/// The condition of signing: digests, with one of the two algorithms.
 fn what_is_signed() -> Value {
     json!({
         "StringEquals": {
@@ -117,7 +117,7 @@ fn a_function_may_do_what_it_needs_and_nothing_else() {
                 ],
             ),
         ] {
-            // Each is granted once, and only signing on a condition.
+            // Each action is granted once. Only signing has a condition.
             let granted = |(action, resources): (&str, BTreeSet<String>)| {
                 let condition = (action == "kms:Sign").then(what_is_signed);
                 let on = (resources, condition.unwrap_or_default());
@@ -145,7 +145,7 @@ fn no_identity_policy_has_a_wildcard_but_for_traces() {
         {
             assert!(!action.contains('*'), "{action}");
             for resource in resources.into_iter().flat_map(|(resources, _)| resources) {
-                // The streams of the function's own log group have names that Lambda makes.
+                // Lambda names the streams of the function's own log group.
                 let wild = resource.trim_end_matches("Logs:*").contains('*');
                 assert!(
                     !wild || TRACES.contains(&action.as_str()),
@@ -153,7 +153,7 @@ fn no_identity_policy_has_a_wildcard_but_for_traces() {
                 );
             }
         }
-        // Nobody else has a role.
+        // There are no other roles.
         assert_eq!(stack.of_type("AWS::IAM::Role").count(), functions.len());
         assert_eq!(stack.of_type("AWS::IAM::Policy").count(), 1);
         for kind in [
@@ -181,7 +181,7 @@ fn a_function_is_called_by_its_caller_alone() {
                 "SourceArn": format!("arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{pool}"),
             })
         };
-        // The ARN of an API has the account in it.
+        // The ARN of an API contains the account.
         let of_the_api = json!({
             "Action": "lambda:InvokeFunction",
             "FunctionName": function_arn("FederationFunction"),
@@ -211,7 +211,7 @@ fn a_flood_on_one_route_leaves_the_others_alone() {
             .collect();
         let stage = stack.properties("ApiStage");
         let limits = stage["RouteSettings"].as_object().unwrap();
-        // Nothing but limits: no trace of what was sent, above all.
+        // The settings of a route are only limits. Above all, they don't trace requests.
         for limit in limits.values().chain([&stage["DefaultRouteSettings"]]) {
             let has: Vec<_> = limit.as_object().unwrap().keys().collect();
             assert_eq!(has, ["ThrottlingBurstLimit", "ThrottlingRateLimit"]);
@@ -225,9 +225,10 @@ fn a_flood_on_one_route_leaves_the_others_alone() {
                 &limits[route]
             };
             let expected = match route.as_str() {
-                // A browser's.
+                // Requests of browsers.
                 "ANY /authorize" | "ANY /callback" => &logins,
-                // Amazon Cognito's, which it shares with everybody who floods them.
+                // Requests of Amazon Cognito. It shares the limit with anybody who floods these
+                // paths.
                 "ANY /token" | "ANY /userinfo" | "ANY /jwks.json" => &cognito,
                 _ => &others,
             };
@@ -240,7 +241,7 @@ fn a_flood_on_one_route_leaves_the_others_alone() {
             routes.len(),
             "no limit is of a route that isn't there"
         );
-        // Limits of a route that is made later would be refused.
+        // API Gateway refuses limits for a route that doesn't exist yet.
         let after: BTreeSet<_> = list(stack.resources["ApiStage"].get("DependsOn"))
             .into_iter()
             .collect();
@@ -261,7 +262,7 @@ fn the_api_answers_under_the_registered_name_alone() {
     });
 }
 
-/// The function reads it in its own Region, and CloudFront a copy.
+/// The function reads the secret in its own Region, and CloudFront reads a copy.
 #[test]
 fn behind_cloudfront_there_is_a_secret_for_both() {
     in_every_combination(|stack, given| {
@@ -312,8 +313,8 @@ fn logs_end_and_what_has_to_outlive_the_stack_stays() {
     in_every_combination(|stack, given| {
         let groups: BTreeMap<_, _> = stack.of_type("AWS::Logs::LogGroup").collect();
         let group = |name: &str| json!({ "LogGroupName": name, "RetentionInDays": chosen(given, "LogRetentionDays") });
-        // What begins like this needs no entry of its own in the account's resource policy for
-        // logs.
+        // A log group whose name begins like this needs no entry in the account's resource policy
+        // for logs.
         let api = group("/aws/vendedlogs/digital-auth/myna/api");
         let federation = group("/digital-auth/myna/federation");
         let inbound = group("/digital-auth/myna/inbound-federation");
@@ -328,8 +329,8 @@ fn logs_end_and_what_has_to_outlive_the_stack_stays() {
         for (id, resource) in &stack.resources {
             let outlives =
                 id.starts_with("Made") || ["RecordKeys", "UserPool"].contains(&id.as_str());
-            // What a first deployment made that failed holds nothing yet. A user pool protects
-            // itself.
+            // If a first deployment fails, its resources are still empty and can be deleted. A user
+            // pool protects itself against deletion.
             let kept = if id == "UserPool" {
                 "Retain"
             } else {
@@ -352,7 +353,7 @@ fn logs_end_and_what_has_to_outlive_the_stack_stays() {
 
 #[test]
 fn keys_can_only_sign_and_belong_to_this_account() {
-    // With a policy that gives IAM less, nobody could use a key, or delete it.
+    // If the policy gave fewer rights to IAM, nobody could use or delete the key.
     let policy = json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -388,7 +389,7 @@ fn keys_can_only_sign_and_belong_to_this_account() {
         let kinds = ["AWS::KMS::Key", "AWS::KMS::Alias"].map(|kind| stack.of_type(kind).count());
         assert_eq!(kinds[0], kinds[1]);
     });
-    // All keys have the same id here, so what an alias leads to is read as it is written.
+    // All keys have the same id here, so the target of an alias is read from the template.
     for (alias, resource) in template().section("Resources") {
         if resource["Type"] == "AWS::KMS::Alias" {
             let key = format!("Made{}", alias.trim_end_matches("Alias"));
@@ -400,14 +401,14 @@ fn keys_can_only_sign_and_belong_to_this_account() {
 #[test]
 fn secrets_are_made_by_nobody_in_the_form_that_the_functions_read() {
     in_every_combination(|stack, _| {
-        // Of the characters that Secrets Manager has, 64 letters and digits are left.
+        // A value of 64 characters. Without punctuation, it has only letters and digits.
         let shown = json!({
             "SecretStringTemplate": "{}",
             "GenerateStringKey": "current",
             "PasswordLength": 64,
             "ExcludePunctuation": true,
         });
-        // And here 64 hexadecimal digits: 32 bytes.
+        // A value of 64 hexadecimal digits, which are 32 bytes.
         let key = json!({
             "SecretStringTemplate": "{}",
             "GenerateStringKey": "key",
@@ -415,12 +416,12 @@ fn secrets_are_made_by_nobody_in_the_form_that_the_functions_read() {
             "ExcludeUppercase": true,
             "ExcludePunctuation": true,
             "ExcludeCharacters": "ghijklmnopqrstuvwxyz",
-            // With it, a character of each kind would be forced into it.
+            // Otherwise Secrets Manager would force a character of each kind into the value.
             "RequireEachIncludedType": false,
         });
         for (id, secret) in stack.of_type("AWS::SecretsManager::Secret") {
-            // A value would stand in the template, and with a key of somebody's nobody could read
-            // it.
+            // A given value would be in the template. With a KMS key of somebody else, no function
+            // could read the secret.
             let known = [
                 "Description",
                 "GenerateSecretString",

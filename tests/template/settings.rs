@@ -1,4 +1,4 @@
-//! What the functions are told, as they read it themselves.
+//! The functions' settings, as the functions themselves read them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -16,14 +16,14 @@ use crate::cloudformation::{Stack, text};
 use crate::expected::{self, Given, chosen};
 use crate::translated::{in_every_combination, template};
 
-/// The functions of the stack, by logical id.
+/// The functions of the stack, by their logical ids.
 pub(crate) const FUNCTIONS: [&str; 3] = [
     "FederationFunction",
     "InboundFederationFunction",
     "PreTokenGenerationFunction",
 ];
 
-/// What a function makes of its environment.
+/// A function's configuration, read from its environment.
 fn read<C, E: std::fmt::Debug>(
     stack: &Stack,
     function: &str,
@@ -82,7 +82,7 @@ fn every_function_takes_its_environment_and_all_three_agree() {
     });
 }
 
-/// The variables of a function.
+/// The variables that a function reads.
 fn variables_of(function: &str) -> impl Iterator<Item = &'static Variable> {
     let all = match function {
         "FederationFunction" => federation::variables::ALL,
@@ -97,25 +97,25 @@ fn variables_of(function: &str) -> impl Iterator<Item = &'static Variable> {
 static PARAMETERS: LazyLock<BTreeSet<String>> =
     LazyLock::new(|| template().section("Parameters").keys().cloned().collect());
 
-/// The parameter that a variable is as it is given, if there is one of its name.
+/// The parameter whose value a variable has, if there is one with the same name.
 fn parameter_of(variable: &str) -> Option<String> {
     let name: String = match variable {
         "SERVICE" => "Environment".to_owned(),
-        // The parameter says which of two keys, and the variable where they are.
+        // These parameters choose between two keys, while the variables have the keys' ARNs.
         "ID_TOKEN_KEYS" | "ASSERTION_KEYS" => return None,
         other => other.split('_').map(capitalized).collect(),
     };
     PARAMETERS.contains(&name).then_some(name)
 }
 
-/// `JWKS` as `Jwks`.
+/// Capitalises a word: `JWKS` becomes `Jwks`.
 fn capitalized(word: &str) -> String {
     let (first, rest) = word.split_at(1);
     format!("{first}{}", rest.to_ascii_lowercase())
 }
 
-/// What is said twice of a setting, as a parameter and as a variable, is said alike: what can be
-/// chosen, and what holds where nothing is.
+/// A setting that is both a parameter and a variable has the same choices and the same default in
+/// both.
 #[test]
 fn a_parameter_and_its_variable_say_the_same() {
     let template = template();
@@ -147,7 +147,7 @@ fn a_parameter_and_its_variable_say_the_same() {
                 continue;
             };
             let default = text(&parameter["Default"]);
-            // Production needs a decision, and the template's rule says so.
+            // For production the operator has to decide, which a rule of the template demands.
             if name != "AcceptedAcr" {
                 assert_eq!(default.replace(',', " "), value, "{name}");
                 compared += 1;
@@ -157,7 +157,7 @@ fn a_parameter_and_its_variable_say_the_same() {
     assert!(compared > 20, "{compared}");
 }
 
-/// The attributes that are asked for, as the functions are told.
+/// The attributes that the bridge asks for, as the functions get them.
 fn attributes(given: &Given) -> String {
     let attributes = expected::attributes(given);
     if attributes.is_empty() {
@@ -167,7 +167,7 @@ fn attributes(given: &Given) -> String {
     }
 }
 
-/// The variables that are made of something else, or are always the same.
+/// The variables that are derived from other values, or are constant.
 fn made(function: &str, given: &Given) -> Vec<(&'static str, String)> {
     let keys = |kind| expected::keys(given, kind).join(" ");
     let mut variables = vec![
@@ -189,7 +189,7 @@ fn made(function: &str, given: &Given) -> Vec<(&'static str, String)> {
                 ("ASSERTION_KEYS", keys("AssertionKey")),
                 (
                     "ATTRIBUTES",
-                    // An empty variable is a forgotten one.
+                    // An empty variable would look like a forgotten one.
                     attributes(given),
                 ),
             ]);
@@ -312,7 +312,7 @@ fn a_function_is_what_amazon_cognito_and_lambda_expect() {
             ] {
                 assert_eq!(properties[property], value, "{function}: {property}");
             }
-            // Neither a network, a layer nor a key of somebody's.
+            // The function has no network, no layer, and no KMS key of its own.
             let known = [
                 "Architectures",
                 "Code",
@@ -331,7 +331,7 @@ fn a_function_is_what_amazon_cognito_and_lambda_expect() {
             for property in properties.as_object().unwrap().keys() {
                 assert!(known.contains(&property.as_str()), "{function}: {property}");
             }
-            // A filter of Lambda's would drop lines, and the metrics in them.
+            // A log filter of Lambda would drop lines, and the metrics in them.
             let log = json!({ "LogGroup": expected::named(&function.replace("Function", "Logs")) });
             assert_eq!(properties["LoggingConfig"], log);
             let build = &stack.resources[function]["Metadata"];

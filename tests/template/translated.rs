@@ -1,4 +1,4 @@
-//! The translated templates, and a stack for every combination of their parameters.
+//! The translated templates, and a stack for every combination of parameters.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -7,17 +7,17 @@ use crate::cloudformation::{STACK, Stack, Template};
 use crate::combinations::every_combination;
 use serde_json::Value;
 
-/// The template of the stack, translated.
+/// The translated template of the stack.
 pub(crate) fn template() -> Template {
     Template::read(&said("TEMPLATE"))
 }
 
-/// The template of what watches it.
+/// The translated template of the observability.
 pub(crate) fn observability() -> Template {
     Template::read(&said("OBSERVABILITY"))
 }
 
-/// The template of what may stand in front of it.
+/// The translated template of CloudFront in front.
 pub(crate) fn edge() -> Template {
     Template::read(&said("EDGE"))
 }
@@ -27,7 +27,7 @@ pub(crate) fn said(variable: &str) -> String {
         .unwrap_or_else(|_| panic!("{variable} must name a template; `cargo xtask template` does"))
 }
 
-/// A stack for every combination of parameters: made once, and looked at by every test.
+/// A stack for every combination of parameters. They are made once and used by all tests.
 pub(crate) static STACKS: LazyLock<Vec<(BTreeMap<String, String>, Stack)>> = LazyLock::new(|| {
     let template = template();
     let combinations = every_combination().into_iter();
@@ -39,7 +39,7 @@ pub(crate) static STACKS: LazyLock<Vec<(BTreeMap<String, String>, Stack)>> = Laz
     stacks.collect()
 });
 
-/// What has to hold of a stack however it is set up.
+/// Runs a check on every stack.
 pub(crate) fn in_every_combination(check: impl Fn(&Stack, &BTreeMap<String, String>)) {
     assert!(STACKS.len() > 1_000, "{}", STACKS.len());
     for (given, stack) in STACKS.iter() {

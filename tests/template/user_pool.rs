@@ -1,5 +1,5 @@
-//! The user pool, its provider and its client: what a verified login needs, and what a user pool
-//! can't change later.
+//! The user pool, its identity provider and its app client: what a verified login needs, and what
+//! can't be changed in a user pool later.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::expected::{self, Given, chosen, function_arn, named, set};
 use crate::settings::{bridge, pre_token_generation};
 use crate::translated::{in_every_combination, template};
 
-/// What the bridge's claims become in the user pool.
+/// The attributes of the user pool to which the bridge's claims are mapped.
 const MAPPED: &[&str] = &[
     "name",
     "address",
@@ -23,19 +23,19 @@ const MAPPED: &[&str] = &[
     "custom:verified_at",
 ];
 
-/// The user pool: nobody signs up, nobody has a password, and nobody is asked for more than the
+/// The user pool: nobody can sign up, nobody has a password, and nobody needs anything but the
 /// card.
 fn user_pool() -> Value {
     let attribute = |name: &str, least: &str, most: &str| {
         json!({
             "Name": name,
             "AttributeDataType": "String",
-            // It is written again at every sign-in.
+            // Every sign-in writes it again.
             "Mutable": true,
             "StringAttributeConstraints": { "MinLength": least, "MaxLength": most },
         })
     };
-    // The standard attributes say that nobody has to have them.
+    // No standard attribute is required.
     let standard = |name, least, most| {
         let mut standard = attribute(name, least, most);
         standard["Required"] = false.into();
@@ -51,7 +51,7 @@ fn user_pool() -> Value {
         "Schema": [
             standard("name", "0", "2048"),
             standard("address", "0", "2048"),
-            // OpenID Connect's form, which Amazon Cognito insists on.
+            // The form of OpenID Connect, which Amazon Cognito requires.
             standard("birthdate", "10", "10"),
             standard("gender", "0", "2048"),
             attribute("verified_record", "0", "2048"),
@@ -77,7 +77,8 @@ fn the_provider_is_the_bridge() {
         let provider = stack.properties("IdentityProvider");
         let issuer = expected::issuer(given);
         let scopes = [&["openid"], &expected::attributes(given)[..]].concat();
-        // The form of a dynamic reference: secret, SecretString, JSON key, stage, version.
+        // A dynamic reference has the secret, SecretString, the JSON key, the stage and the
+        // version.
         let version = chosen(given, "ClientSecretVersionId");
         let secret = &environment["CLIENT_SECRETS"];
         let reference =
@@ -87,7 +88,7 @@ fn the_provider_is_the_bridge() {
             "client_secret": reference,
             "attributes_request_method": "GET",
             "oidc_issuer": issuer,
-            // Exactly what the bridge takes.
+            // Exactly the scopes that the bridge accepts.
             "authorize_scopes": scopes.join(" "),
             "authorize_url": format!("{issuer}/authorize"),
             "token_url": format!("{issuer}/token"),
@@ -101,8 +102,8 @@ fn the_provider_is_the_bridge() {
     });
 }
 
-/// The app's client: it signs people in with the card and in no other way, and reads nothing of the
-/// user pool.
+/// The app client: people sign in with the card and in no other way, and the client reads nothing
+/// of the user pool.
 fn client(given: &Given) -> Value {
     let mut client = json!({
         "UserPoolId": expected::user_pool(given),
@@ -151,7 +152,7 @@ fn amazon_cognito_is_sent_back_to_its_own_domain() {
             }
             None => assert!(set(given, "ExistingUserPoolId").is_some()),
         }
-        // Managed login shows nothing to a client without branding.
+        // Managed login shows no pages for a client without branding.
         let branding = json!({
             "UserPoolId": expected::user_pool(given),
             "ClientId": named("AppClient"),
@@ -230,7 +231,7 @@ fn the_resource_server_has_a_scope_for_every_claim() {
     });
 }
 
-/// A list can't be counted in a template, so each place has a condition of its own.
+/// A template can't count a list, so each position has a condition of its own.
 #[test]
 fn every_age_has_a_scope_however_many_there_are() {
     let ages = ["6", "13", "16", "18", "20", "25", "65", "150"];
@@ -269,7 +270,7 @@ fn an_app_gets_no_scope_but_ours() {
     }
 }
 
-/// Every scope of every age, and `openid`.
+/// All scopes, with every age, and `openid`.
 #[test]
 fn an_app_may_have_every_scope_of_ours() {
     let template = template();
