@@ -113,7 +113,8 @@ async fn who_comes_back_in_another_browser_is_told_to_use_the_first_one() {
     drop(consent);
     // The test submits the form outside of the browser, and opens the redirect in another browser,
     // as a phone's app may do with a link.
-    let form = "const form = document.querySelector('form'); return [form.action, form.elements.login.value]";
+    let form = "const form = document.querySelector('form'); \
+                return [form.action, form.elements.login.value]";
     let form = first.run(form).await;
     let [action, login] = [0, 1].map(|position| form[position].as_str().unwrap());
     let sent = UserAgent::new("ja").unwrap();

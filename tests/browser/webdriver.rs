@@ -414,8 +414,10 @@ impl Browser {
         let script = "const done = arguments[arguments.length - 1];
             const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
             axe.run(document, { runOnly: { type: 'tag', values: tags } }).then(
-                (found) => done(found.violations.map((each) => each.impact + ' ' + each.id + ': ' + each.help
-                    + ' ' + each.nodes.map((node) => node.html + ' ' + (node.any[0] || {}).message).join(' | '))),
+                (found) => done(found.violations.map((each) => \
+                each.impact + ' ' + each.id + ': ' + each.help
+                    + ' ' + each.nodes.map((node) => \
+                node.html + ' ' + (node.any[0] || {}).message).join(' | '))),
                 (error) => done(['axe failed: ' + error]));";
         let found = self.client.execute_async(script, Vec::new()).await.unwrap();
         assert_eq!(found, json!([]), "{self:?} at {}", self.at().await.path());
@@ -427,7 +429,10 @@ impl Browser {
         self.picture(name).await;
         self.is_accessible().await;
         let overflow = self
-            .run("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            .run(
+                "return document.documentElement.scrollWidth \
+                 - document.documentElement.clientWidth",
+            )
             .await;
         assert_eq!(overflow, json!(0), "{name} scrolls sideways: {self:?}");
         assert_eq!(self.complaints().await, [""; 0], "{name}: {self:?}");

@@ -282,7 +282,8 @@ async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_f
         (
             &["demo", "--scopes", "digital-auth/name"],
             "スコープ openid がないと IDトークンが届かず、ログインできません。--scopes に openid を入れてください",
-            "without the scope openid there is no ID token, and nobody is signed in: put openid into --scopes",
+            "without the scope openid there is no ID token, and nobody is signed in: put openid \
+             into --scopes",
         ),
         (
             &["demo", "--persona", "nobody"],

@@ -257,7 +257,8 @@ async fn codes_tokens_and_answers_stay_far_below_what_carries_them() {
         let id_token = tokens.text("id_token").unwrap();
         let userinfo = client.userinfo(&access_token).await;
         println!(
-            "{persona}: code {} bytes, access token {}, ID token {}, token answer {}, userinfo answer {}",
+            "{persona}: code {} bytes, access token {}, ID token {}, token answer {}, userinfo \
+             answer {}",
             code.len(),
             access_token.len(),
             id_token.len(),

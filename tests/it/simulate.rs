@@ -267,7 +267,8 @@ async fn the_settings_are_for_people_in_both_languages() {
         ),
         (
             "en",
-            "The stand-in of the Digital Authentication App service is running. Press Ctrl-C to stop it.",
+            "The stand-in of the Digital Authentication App service is running. Press Ctrl-C to \
+             stop it.",
             "The requests as they come (secrets are masked):",
         ),
     ] {

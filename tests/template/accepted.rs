@@ -360,9 +360,10 @@ fn what_aws_documents_the_template_takes() {
 const NARROWER: &[(&str, &str, &str)] = &[
     (
         "ExistingRecordKeys",
-        "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
-         aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
-         aaaaaaaaaaaaaaaaaaaaa-AbCdEf",
+        "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:\
+         aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+         aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+         a-AbCdEf",
         "a function's variables have 4,096 bytes together",
     ),
     ("FederationConcurrency", "0", "it would let nobody sign in"),

@@ -1101,7 +1101,11 @@ fn a_key_that_is_going_to_be_deleted_is_told_of_and_so_is_a_secret() {
         });
         targets.collect()
     };
-    let key = |arn: &str| json!({ "resources": [{ "accountId": "123456789012", "type": "AWS::KMS::Key", "ARN": arn }] });
+    let key = |arn: &str| {
+        json!({
+            "resources": [{ "accountId": "123456789012", "type": "AWS::KMS::Key", "ARN": arn }],
+        })
+    };
     for name in ["ScheduleKeyDeletion", "DisableKey"] {
         let told_of = told(&api_call("kms", name, &key("another-key")));
         let [message] = &told_of[..] else {

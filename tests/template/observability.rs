@@ -145,7 +145,8 @@ const THE_API: Option<(&str, &str)> = Some(("ApiId", "myna-ApiId"));
 #[rustfmt::skip]
 const ALARMS: [Alarm; 16] = [
     alarm("tampering", (OURS, "Tampering"), None, AT_ONCE, 1),
-    alarm("operator-failures", (OURS, "Failure"), Some(("Concern", "operator")), IN_FIVE_MINUTES, 1),
+    alarm("operator-failures", (OURS, "Failure"), Some(("Concern", "operator")),
+        IN_FIVE_MINUTES, 1),
     alarm("service-failures", (OURS, "Failure"), Some(("Concern", "service")), GOING_ON, 3),
     alarm("client-failures", (OURS, "Failure"), Some(("Concern", "client")), GOING_ON, 50),
     alarm("unproven-failures", (OURS, "Failure"), Some(("Concern", "unproven")), GOING_ON, 50),
@@ -403,7 +404,9 @@ fn share(name: &str, label: &str, expression: &str, parts: &[(&str, &str, &str)]
 /// Fewer than a fifth of at least two logins succeed, or fewer than a twentieth of at least ten
 /// logins that began finish.
 fn logins_refused() -> Value {
-    let expression = "IF((FILL(count, 0) >= 2 AND FILL(share, 1) < 0.2) OR (FILL(started, 0) >= 10 AND 20 * FILL(finished, 0) < FILL(started, 0)), 1, 0)";
+    let expression = "IF((FILL(count, 0) >= 2 AND FILL(share, 1) < 0.2) \
+                      OR (FILL(started, 0) >= 10 \
+                      AND 20 * FILL(finished, 0) < FILL(started, 0)), 1, 0)";
     let parts = [
         ("count", "SampleCount", "LoginFinished"),
         ("share", "Average", "LoginFinished"),
@@ -543,7 +546,8 @@ fn what_only_a_browser_said_is_told_when_there_is_much_of_it() {
 fn what_it_tells_is_the_topic_and_the_dashboard() {
     let outputs = watched().outputs;
     let dashboard = format!(
-        "https://console.aws.amazon.com/cloudwatch/home?region={REGION}#dashboards:name=nested-Dashboard"
+        "https://console.aws.amazon.com/cloudwatch/home?region={REGION}\
+         #dashboards:name=nested-Dashboard"
     );
     let expected = [
         ("AlarmTopic", "nested-AlarmTopic"),
@@ -674,7 +678,8 @@ fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
     // hyphen needs quotes.
     let search = |dimensions: &str, metric: &str, statistic: &str| {
         format!(
-            r#"SEARCH('{{"{OURS}",{dimensions}}} MetricName="{metric}" Stack="{STACK}"', '{statistic}', 300)"#
+            "SEARCH('{{\"{OURS}\",{dimensions}}} MetricName=\"{metric}\" Stack=\"{STACK}\"', \
+             '{statistic}', 300)"
         )
     };
     let expected = [

@@ -23,7 +23,8 @@ fn outputs(given: &Given) -> BTreeMap<&'static str, String> {
         (
             "LoginUrl",
             format!(
-                "https://{host}/login?client_id={client}&response_type=code&scope=openid&redirect_uri={callback}"
+                "https://{host}/login?client_id={client}&response_type=code\
+                 &scope=openid&redirect_uri={callback}"
             ),
         ),
         (

@@ -312,7 +312,11 @@ fn the_access_log_is_json_and_holds_nothing_that_was_sent() {
 fn logs_end_and_what_has_to_outlive_the_stack_stays() {
     in_every_combination(|stack, given| {
         let groups: BTreeMap<_, _> = stack.of_type("AWS::Logs::LogGroup").collect();
-        let group = |name: &str| json!({ "LogGroupName": name, "RetentionInDays": chosen(given, "LogRetentionDays") });
+        let group = |name: &str| {
+            json!({
+                "LogGroupName": name, "RetentionInDays": chosen(given, "LogRetentionDays"),
+            })
+        };
         // A log group whose name begins like this needs no entry in the account's resource policy
         // for logs.
         let api = group("/aws/vendedlogs/digital-auth/myna/api");

@@ -47,7 +47,9 @@ fn user_pool() -> Value {
         "DeletionProtection": "ACTIVE",
         "UsernameConfiguration": { "CaseSensitive": true },
         "AdminCreateUserConfig": { "AllowAdminCreateUserOnly": true },
-        "AccountRecoverySetting": { "RecoveryMechanisms": [{ "Name": "admin_only", "Priority": 1 }] },
+        "AccountRecoverySetting": {
+            "RecoveryMechanisms": [{ "Name": "admin_only", "Priority": 1 }],
+        },
         "Schema": [
             standard("name", "0", "2048"),
             standard("address", "0", "2048"),
@@ -120,7 +122,9 @@ fn client(given: &Given) -> Value {
         "AccessTokenValidity": 60,
         "IdTokenValidity": 60,
         "RefreshTokenValidity": 30,
-        "TokenValidityUnits": { "AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days" },
+        "TokenValidityUnits": {
+            "AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days",
+        },
         "ReadAttributes": ["locale"],
         "WriteAttributes": MAPPED,
     });

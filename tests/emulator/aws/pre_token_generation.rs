@@ -87,7 +87,8 @@ async fn a_record_that_the_event_lacks_is_read_from_the_user_pool() {
     let function = &laptop.triggers.pre_token_generation;
     let answer = function.invoke(event.to_string()).await.unwrap();
     let answer: Value = serde_json::from_slice(&answer).unwrap();
-    let claims = &answer["response"]["claimsAndScopeOverrideDetails"]["idTokenGeneration"]["claimsToAddOrOverride"];
+    let details = &answer["response"]["claimsAndScopeOverrideDetails"];
+    let claims = &details["idTokenGeneration"]["claimsToAddOrOverride"];
     assert_eq!(claims["age_over_20"], true);
     assert_eq!((counted.of(GET_USER), counted.all() - calls), (1, 1));
 

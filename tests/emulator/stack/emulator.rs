@@ -114,9 +114,11 @@ async fn a_condition_splits_nothing() {
 
 #[tokio::test]
 async fn a_reference_to_another_resource_is_no_change() {
-    let template = "Parameters:\n  Order:\n    Type: String\nConditions:\n  IsOther:\n    Fn::Equals: [Ref: Order, other]\n\
-                    Resources:\n  One:\n    Type: AWS::SNS::Topic\n  Other:\n    Type: AWS::SNS::Topic\n  Named:\n    \
-                    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName:\n        Fn::If:\n        - IsOther\n        \
+    let template = "Parameters:\n  Order:\n    Type: String\n\
+                    Conditions:\n  IsOther:\n    Fn::Equals: [Ref: Order, other]\n\
+                    Resources:\n  One:\n    Type: AWS::SNS::Topic\n  \
+                    Other:\n    Type: AWS::SNS::Topic\n  Named:\n    Type: AWS::SNS::Topic\n    \
+                    Properties:\n      DisplayName:\n        Fn::If:\n        - IsOther\n        \
                     - Fn::GetAtt: [Other, TopicName]\n        - Fn::GetAtt: [One, TopicName]\n";
     assert_eq!(
         refused("limit-change", template, &["Order"]).await,

@@ -64,7 +64,8 @@ const LIMITS: [Limit; 5] = [
         section: "Resources",
         names: &["IdentityProvider"],
         instead: Instead::Placeholder,
-        reason: "it has no AWS::Cognito::UserPoolIdentityProvider; made by CreateIdentityProvider and UpdateIdentityProvider",
+        reason: "it has no AWS::Cognito::UserPoolIdentityProvider; made by CreateIdentityProvider \
+            and UpdateIdentityProvider",
     },
     Limit {
         file: TEMPLATE,
@@ -92,7 +93,8 @@ const LIMITS: [Limit; 5] = [
         section: "Resources",
         names: &SECRETS,
         instead: Instead::SpeltOut,
-        reason: "GenerateSecretString leaves out what ExcludeCharacters has and knows no other option",
+        reason: "GenerateSecretString leaves out what ExcludeCharacters has and knows no other \
+            option",
     },
 ];
 
@@ -308,13 +310,17 @@ mod tests {
 
     #[test]
     fn a_resource_is_taken_out_with_nothing_of_its_neighbours() {
-        let text = "Conditions:\n  One:\n    Fn::Equals: [a, b]\nResources:\n  One:\n    Type: A\n    Metadata:\n      B: c\n    \
-                    Properties:\n      Own:\n      - Type: x\n    Condition: Y\n  Two:\n    Type: B\nOutputs:\n  One:\n    Value: d\n";
+        let text = "Conditions:\n  One:\n    Fn::Equals: [a, b]\n\
+                    Resources:\n  One:\n    Type: A\n    Metadata:\n      B: c\n    \
+                    Properties:\n      Own:\n      - Type: x\n    Condition: Y\n  \
+                    Two:\n    Type: B\n\
+                    Outputs:\n  One:\n    Value: d\n";
         let one = &text[entry(text, "Resources", "One")];
         assert!(one.starts_with("  One:\n    Type: A\n") && one.ends_with("    Condition: Y\n"));
         assert_eq!(
             placeholder(one),
-            "  One:\n    Type: AWS::CloudFormation::WaitConditionHandle\n    Metadata:\n      Own:\n      - Type: x\n    Condition: Y\n"
+            "  One:\n    Type: AWS::CloudFormation::WaitConditionHandle\n    \
+             Metadata:\n      Own:\n      - Type: x\n    Condition: Y\n"
         );
         assert_eq!(
             &text[entry(text, "Resources", "Two")],

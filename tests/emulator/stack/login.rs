@@ -151,7 +151,11 @@ async fn the_longest_attributes_are_signed_by_kms_as_a_digest_and_arrive_whole()
         assert_eq!(userinfo.json()[claim], claims[claim], "{claim}");
     }
 
-    let signed = |key: &str, algorithm: &str| json!({ "KeyId": outputs[key], "MessageType": "DIGEST", "SigningAlgorithm": algorithm });
+    let signed = |key: &str, algorithm: &str| {
+        json!({
+            "KeyId": outputs[key], "MessageType": "DIGEST", "SigningAlgorithm": algorithm,
+        })
+    };
     let calls = calls("Sign").await.into_iter().map(|mut call| {
         call.as_object_mut().unwrap().remove("Message");
         call

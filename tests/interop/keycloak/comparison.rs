@@ -630,17 +630,20 @@ const DIFFERENCES: &[Group] = &[
             differs(
                 "authorization: no nonce",
                 "page 200",
-                "302 [error error_description state iss]: invalid_request \"Missing parameter: nonce\"",
+                "302 [error error_description state iss]: invalid_request \"Missing parameter: \
+                 nonce\"",
             ),
             differs(
                 "authorization: long nonce",
                 "page 200",
-                "302 [error error_description state iss]: invalid_request \"Invalid parameter: nonce\"",
+                "302 [error error_description state iss]: invalid_request \"Invalid parameter: \
+                 nonce\"",
             ),
             differs(
                 "authorization: no scope",
                 "page 200",
-                "302 [error error_description state iss]: invalid_scope \"Missing parameter: scope\"",
+                "302 [error error_description state iss]: invalid_scope \"Missing parameter: \
+                 scope\"",
             ),
             differs(
                 "authorization: scope without openid",
@@ -650,7 +653,8 @@ const DIFFERENCES: &[Group] = &[
             differs(
                 "authorization: scope twice",
                 "page 200",
-                "302 [error error_description state iss]: invalid_scope \"Invalid scopes: openid name name\"",
+                "302 [error error_description state iss]: invalid_scope \"Invalid scopes: openid \
+                 name name\"",
             ),
             differs(
                 "token: no client_id",
@@ -710,7 +714,8 @@ const DIFFERENCES: &[Group] = &[
             differs(
                 "authorization: a request object",
                 "page 400",
-                "302 [error error_description state iss]: invalid_request \"Request objects are not supported\"",
+                "302 [error error_description state iss]: invalid_request \"Request objects are \
+                 not supported\"",
             ),
             differs(
                 // This response type puts the error into the fragment.
@@ -738,7 +743,8 @@ const DIFFERENCES: &[Group] = &[
         ],
     ),
     (
-        "Both refuse it; the stand-in has its own order of checks, and doesn't imitate Java's words.",
+        "Both refuse it; the stand-in has its own order of checks, and doesn't imitate Java's \
+         words.",
         &[
             differs(
                 "authorization: state twice",
@@ -752,28 +758,33 @@ const DIFFERENCES: &[Group] = &[
             ),
             differs(
                 "token: client_assertion that is no JWT",
-                "400 invalid_client \"Client authentication with signed JWT failed: java.lang.IllegalArgumentException: Parsing error\"",
+                "400 invalid_client \"Client authentication with signed JWT failed: \
+                 java.lang.IllegalArgumentException: Parsing error\"",
                 "400 invalid_client \"Client authentication with signed JWT failed: Invalid JWT\"",
             ),
             differs(
                 "token: client_assertion of three parts",
-                "400 invalid_client \"Client authentication with signed JWT failed: java.lang.RuntimeException: Illegal base64url string!\"",
+                "400 invalid_client \"Client authentication with signed JWT failed: \
+                 java.lang.RuntimeException: Illegal base64url string!\"",
                 "400 invalid_client \"Client authentication with signed JWT failed: Invalid JWT\"",
             ),
             differs(
                 "assertion: alg none",
-                "400 invalid_client \"Client authentication with signed JWT failed: Signature on JWT token failed validation\"",
+                "400 invalid_client \"Client authentication with signed JWT failed: Signature on \
+                 JWT token failed validation\"",
                 "400 invalid_client \"Client authentication with signed JWT failed: Invalid JWT\"",
             ),
         ],
     ),
     (
-        "A relying party has no use for it: what a token is to its reader, certificates, what caches may do.",
+        "A relying party has no use for it: what a token is to its reader, certificates, what \
+         caches may do.",
         &[
             differs("refresh token: alg", "\"HS512\"", "\"RS256\""),
             differs(
                 "key set: members of RSA keys",
-                "alg:string e:string kid:string kty:string n:string use:string x5c:array x5t#S256:string x5t:string",
+                "alg:string e:string kid:string kty:string n:string use:string x5c:array \
+                 x5t#S256:string x5t:string",
                 "alg:string e:string kid:string kty:string n:string use:string",
             ),
             differs(
@@ -788,13 +799,17 @@ const DIFFERENCES: &[Group] = &[
             ),
             differs(
                 "userinfo: headers of a refusal",
-                "content-type: text/plain;charset=utf-8; www-authenticate: Bearer realm=\"main\", error=\"invalid_token\", error_description=\"Token verification failed\"",
-                "cache-control: no-store; content-type: text/plain;charset=utf-8; pragma: no-cache; www-authenticate: Bearer realm=\"main\", error=\"invalid_token\", error_description=\"Token verification failed\"",
+                "content-type: text/plain;charset=utf-8; www-authenticate: Bearer realm=\"main\", \
+                 error=\"invalid_token\", error_description=\"Token verification failed\"",
+                "cache-control: no-store; content-type: text/plain;charset=utf-8; pragma: \
+                 no-cache; www-authenticate: Bearer realm=\"main\", error=\"invalid_token\", \
+                 error_description=\"Token verification failed\"",
             ),
             differs(
                 "userinfo: headers without a token",
                 "content-type: text/plain;charset=utf-8; www-authenticate: Bearer realm=\"main\"",
-                "cache-control: no-store; content-type: text/plain;charset=utf-8; pragma: no-cache; www-authenticate: Bearer realm=\"main\"",
+                "cache-control: no-store; content-type: text/plain;charset=utf-8; pragma: \
+                 no-cache; www-authenticate: Bearer realm=\"main\"",
             ),
         ],
     ),

@@ -113,7 +113,8 @@ impl Client {
         };
         let Value::Object(claims) = json!({
             "iss": SERVICE_CLIENT_ID, "sub": SERVICE_CLIENT_ID, "aud": endpoints.token_endpoint,
-            "jti": keys::random_base64url::<32>(&SystemRandomness).unwrap(), "iat": now, "exp": now + 60,
+            "jti": keys::random_base64url::<32>(&SystemRandomness).unwrap(),
+            "iat": now, "exp": now + 60,
         }) else {
             panic!("an object");
         };

@@ -94,7 +94,8 @@ async fn a_client_assertion_is_what_the_published_key_signed() {
 async fn a_script_says_what_jose_refuses() {
     let laptop = laptop().await;
     let question = json!({
-        "jwt": "a.b.c", "url": address(&laptop, "/jwks.json"), "expected": { "algorithms": ["RS256"] },
+        "jwt": "a.b.c", "url": address(&laptop, "/jwks.json"),
+        "expected": { "algorithms": ["RS256"] },
     });
     let refused = jose().ask("verify", question).await.unwrap_err();
     assert_eq!(refused["code"], "ERR_JWS_INVALID");

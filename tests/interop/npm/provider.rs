@@ -461,7 +461,8 @@ async fn the_provider_takes_no_login_without_pkce_and_no_other_proof_of_the_clie
     let outcomes = laptop.service.outcomes().await;
     assert_eq!(
         outcomes[0]["error_detail"],
-        "the provided authentication mechanism does not match the registered client authentication method"
+        "the provided authentication mechanism does not match the registered client authentication \
+         method"
     );
     laptop.stop_around().await;
 }

@@ -137,7 +137,9 @@ fn rows_and_tests_are_found_as_they_are_written() {
         .zip(["ケース | テスト", "case | test"])
     {
         let markdown = format!(
-            "| {head} | c |\n|---|---|---|\n| {unchanged} | `x_a_b` | c |\n\n| d | e |\n|---|---|\n| f | g |\n"
+            "| {head} | c |\n|---|---|---|\n\
+             | {unchanged} | `x_a_b` | c |\n\n\
+             | d | e |\n|---|---|\n| f | g |\n"
         );
         let rows = rows_under(&markdown, CASES);
         let [[case, test]] = &rows[..] else {

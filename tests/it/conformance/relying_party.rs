@@ -781,7 +781,8 @@ mod openid_connect {
         let access_token = attempt.answer.text("access_token").unwrap();
         let address = "東京都千代田区永田町１丁目７番１号";
         let userinfo = json!({
-            "sub": subject(&laptop), "address": { "formatted": address }, "formatted_address": address,
+            "sub": subject(&laptop),
+            "address": { "formatted": address }, "formatted_address": address,
         });
         assert_eq!(client.userinfo(&access_token).await.json(), userinfo);
         laptop.stop().await;

@@ -181,8 +181,12 @@ async fn unknown_fields_survive_and_the_groups_are_left_to_the_pool() {
         "futureField": 1,
         "claimsAndScopeOverrideDetails": {
             "futureField": 2,
-            "idTokenGeneration": { "futureField": 3, "claimsToAddOrOverride": all(), "claimsToSuppress": suppressed },
-            "accessTokenGeneration": { "claimsToAddOrOverride": derived(), "scopesToAdd": [], "scopesToSuppress": [] },
+            "idTokenGeneration": {
+                "futureField": 3, "claimsToAddOrOverride": all(), "claimsToSuppress": suppressed,
+            },
+            "accessTokenGeneration": {
+                "claimsToAddOrOverride": derived(), "scopesToAdd": [], "scopesToSuppress": [],
+            },
         },
     });
     assert_eq!(invoke(&function(), &event).await.unwrap(), expected);

@@ -361,7 +361,8 @@ pub fn json(status: u16, body: &Value) -> Vec<u8> {
 /// An answer in chunks.
 pub fn chunked(status: u16, content_type: &str, chunks: &[&str]) -> Vec<u8> {
     let mut bytes = format!(
-        "HTTP/1.1 {status} Status\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "HTTP/1.1 {status} Status\r\nContent-Type: {content_type}\r\n\
+         Transfer-Encoding: chunked\r\n\r\n"
     );
     for chunk in chunks {
         bytes.push_str(&format!("{:x}\r\n{chunk}\r\n", chunk.len()));

@@ -152,10 +152,13 @@ mod tests {
     #[test]
     fn a_form_has_its_address_its_fields_and_its_buttons() {
         let html = "<!-- <form method=post action=/no> --><p title=\"<form method=post>\">
-            <FORM METHOD='Post' action=\"../go?x=1&amp;y=%20\"><input type=hidden name=code value='a&quot;b'>
-            <input name=user><input type=checkbox name=keep value=1><input type=checkbox checked name=agree value=yes>
+            <FORM METHOD='Post' action=\"../go?x=1&amp;y=%20\">\
+            <input type=hidden name=code value='a&quot;b'>
+            <input name=user><input type=checkbox name=keep value=1>\
+            <input type=checkbox checked name=agree value=yes>
             <button name=accept>はい</button><input type=submit name=cancel value='&#12356;'></form>
-            <input name=outside><form action=/search><input name=q></form><form method=post><input name=last>";
+            <input name=outside><form action=/search><input name=q></form>\
+            <form method=post><input name=last>";
         let forms = Form::all(&page(html));
         assert_eq!(forms.len(), 2);
         let form = forms[0]
