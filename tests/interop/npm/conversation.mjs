@@ -15,7 +15,16 @@ function described(error) {
   const claim = error.cause?.claim ?? error.cause?.cause?.claim;
   const challenges = Array.isArray(error.cause) ? error.cause : undefined;
   const { name, code, status, error: oauthError, error_description } = error;
-  return { name, code, status, error: oauthError, error_description, claim, challenges, message: error.message };
+  return {
+    name,
+    code,
+    status,
+    error: oauthError,
+    error_description,
+    claim,
+    challenges,
+    message: error.message,
+  };
 }
 
 export function say(message) {

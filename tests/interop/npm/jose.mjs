@@ -1,7 +1,13 @@
 // npm's jose, as a reader of what the bridge publishes and signs: key sets and client assertions.
 // jose knows nothing of OAuth, so the question says what a key set or a JWT must be like.
 
-import { calculateJwkThumbprint, createRemoteJWKSet, customFetch, importJWK, jwtVerify } from 'jose';
+import {
+  calculateJwkThumbprint,
+  createRemoteJWKSet,
+  customFetch,
+  importJWK,
+  jwtVerify,
+} from 'jose';
 
 import { converse } from './conversation.mjs';
 import { loopback } from './loopback.mjs';

@@ -45,7 +45,10 @@ await converse({
     url.searchParams.set('scope', SCOPE);
     url.searchParams.set('state', login.state);
     url.searchParams.set('nonce', login.nonce);
-    url.searchParams.set('code_challenge', await oauth.calculatePKCECodeChallenge(login.codeVerifier));
+    url.searchParams.set(
+      'code_challenge',
+      await oauth.calculatePKCECodeChallenge(login.codeVerifier),
+    );
     url.searchParams.set('code_challenge_method', 'S256');
     if (max_age !== undefined) {
       url.searchParams.set('max_age', String(max_age));

@@ -77,10 +77,16 @@ function configuration({ client, people }) {
     clientAuthMethods: ['private_key_jwt'],
     responseTypes: ['code'],
     pkce: { required: () => true },
-    enabledJWA: { clientAuthSigningAlgValues: ['ES256', 'RS256'], idTokenSigningAlgValues: ['ES256', 'RS256'] },
+    enabledJWA: {
+      clientAuthSigningAlgValues: ['ES256', 'RS256'],
+      idTokenSigningAlgValues: ['ES256', 'RS256'],
+    },
     subjectTypes: ['pairwise'],
     pairwiseIdentifier: (_context, account, { sectorIdentifier }) =>
-      createHash('sha256').update(`${sectorIdentifier} ${account} `).update(SALT).digest('base64url'),
+      createHash('sha256')
+        .update(`${sectorIdentifier} ${account} `)
+        .update(SALT)
+        .digest('base64url'),
     acrValues: ['aal3', 'crl'],
     scopes: ['openid', ...ATTRIBUTES],
     claims: {
@@ -108,7 +114,14 @@ function configuration({ client, people }) {
       resourceIndicators: { enabled: false },
       rpInitiatedLogout: { enabled: false },
     },
-    ttl: { AccessToken: 300, AuthorizationCode: 60, Grant: 600, IdToken: 300, Interaction: 600, Session: 600 },
+    ttl: {
+      AccessToken: 300,
+      AuthorizationCode: 60,
+      Grant: 600,
+      IdToken: 300,
+      Interaction: 600,
+      Session: 600,
+    },
   };
 }
 
@@ -153,7 +166,9 @@ async function interact(request, response) {
   const form = await body(request);
   if (form.get('answer') !== 'continue') {
     const result = { error: 'access_denied', error_description: 'End-User aborted interaction' };
-    await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+    await provider.interactionFinished(request, response, result, {
+      mergeWithLastSubmission: false,
+    });
     return;
   }
   const result =
@@ -165,7 +180,11 @@ async function interact(request, response) {
             ts: Math.floor(Date.now() / 1000) - registered.seconds_since_authentication,
           },
         }
-      : { consent: { grantId: await granted(session.accountId, params.client_id, prompt.details) } };
+      : {
+          consent: {
+            grantId: await granted(session.accountId, params.client_id, prompt.details),
+          },
+        };
   await provider.interactionFinished(request, response, result);
 }
 

@@ -36,7 +36,11 @@ export async function verifiedByJose({ id_token, access_token }, { jwks_uri }) {
     clockTolerance: 0,
     maxTokenAge: 60,
   });
-  return { header: protectedHeader, claims: payload, access_token_hash: accessTokenHash(access_token) };
+  return {
+    header: protectedHeader,
+    claims: payload,
+    access_token_hash: accessTokenHash(access_token),
+  };
 }
 
 // The `at_hash` that belongs to an access token for RS256 (OIDC Core §3.1.3.6). It is optional in

@@ -1,17 +1,24 @@
-"""What infra/rules.guard has to refuse: resources as they should be, and again with one thing changed at a time, so that no
-clause of a rule can go unnoticed. Writes to FILE what cfn-guard is asked: rules.py FILE"""
+"""Writes the test data of infra/rules.guard for `cfn-guard test`: python rules.py FILE
+
+The first case has resources that satisfy every rule. Each further case changes one value of them,
+which exactly one rule must refuse. If a clause of a rule has no effect, a case fails.
+"""
 
 import json
 import sys
 from pathlib import Path
 
-# In the place of a value: nothing is there.
+# Instead of a value: the key is removed.
 ABSENT = object()
 
 POLICIES = "policies_have_no_wildcard_but_for_traces"
 
 NAMED = {"Effect": "Allow", "Action": "kms:Sign", "Resource": "arn:key"}
-TRACES = {"Effect": "Allow", "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "Resource": "*"}
+TRACES = {
+    "Effect": "Allow",
+    "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+    "Resource": "*",
+}
 EITHER = {"Fn::If": ["HasKey", {"Ref": "Key"}, {"Ref": "AWS::NoValue"}]}
 ANY = {"Fn::If": ["HasKey", {"Ref": "Key"}, "*"]}
 
@@ -33,7 +40,13 @@ AS_IT_SHOULD_BE = {
         "Type": "AWS::IAM::Role",
         "Properties": {
             "AssumeRolePolicyDocument": {"Statement": [SIGNS_IN]},
-            "Policies": [{"PolicyDocument": {"Statement": [NAMED | {"Resource": [EITHER, "arn:key"]}, TRACES]}}],
+            "Policies": [
+                {
+                    "PolicyDocument": {
+                        "Statement": [NAMED | {"Resource": [EITHER, "arn:key"]}, TRACES]
+                    }
+                }
+            ],
         },
     },
     "Policy": {
@@ -46,7 +59,11 @@ AS_IT_SHOULD_BE = {
     },
     "Trigger": {
         "Type": "AWS::Lambda::Permission",
-        "Properties": {"Principal": "cognito-idp.amazonaws.com", "SourceArn": "arn:pool", "SourceAccount": "123456789012"},
+        "Properties": {
+            "Principal": "cognito-idp.amazonaws.com",
+            "SourceArn": "arn:pool",
+            "SourceAccount": "123456789012",
+        },
     },
     "Key": {
         "Type": "AWS::KMS::Key",
@@ -58,7 +75,10 @@ AS_IT_SHOULD_BE = {
             "KeyPolicy": {"Statement": [{"Principal": {"AWS": "arn:root"}}]},
         },
     },
-    "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"GenerateSecretString": {"PasswordLength": 64}}},
+    "Secret": {
+        "Type": "AWS::SecretsManager::Secret",
+        "Properties": {"GenerateSecretString": {"PasswordLength": 64}},
+    },
     "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 90}},
     "Stage": {
         "Type": "AWS::ApiGatewayV2::Stage",
@@ -104,7 +124,10 @@ AS_IT_SHOULD_BE = {
                 "ViewerCertificate": {"MinimumProtocolVersion": "TLSv1.2_2021"},
                 "Origins": [{"CustomOriginConfig": {"OriginProtocolPolicy": "https-only"}}],
                 "DefaultCacheBehavior": {"ViewerProtocolPolicy": "https-only"},
-                "CacheBehaviors": [{"ViewerProtocolPolicy": "https-only"}, {"ViewerProtocolPolicy": "https-only"}],
+                "CacheBehaviors": [
+                    {"ViewerProtocolPolicy": "https-only"},
+                    {"ViewerProtocolPolicy": "https-only"},
+                ],
             }
         },
     },
@@ -117,7 +140,7 @@ AS_IT_SHOULD_BE = {
     },
 }
 
-# Rule, where, and what stands there.
+# For each rule, the changes that it must refuse: the place, and the new value.
 REFUSED = {
     "functions_have_a_role_a_log_and_traces_of_their_own": [
         ("Function/Properties/Role", ABSENT),
@@ -137,7 +160,10 @@ REFUSED = {
     ],
     POLICIES: [
         (statements, [NAMED, wrong])
-        for statements in ["Role/Properties/Policies/0/PolicyDocument/Statement", "Policy/Properties/PolicyDocument/Statement"]
+        for statements in [
+            "Role/Properties/Policies/0/PolicyDocument/Statement",
+            "Policy/Properties/PolicyDocument/Statement",
+        ]
         for wrong in [
             NAMED | {"Effect": "Deny"},
             NAMED | {"Action": "kms:*"},
@@ -148,7 +174,7 @@ REFUSED = {
             {"Effect": "Allow", "Action": "kms:Sign", "NotResource": "arn:key"},
             NAMED | {"NotResource": "arn:key"},
             {"Effect": "Allow", "Action": "kms:Sign"},
-            # Every resource, in each form that it can have.
+            # The wildcard, in each form that Resource can have.
             NAMED | {"Resource": "*"},
             NAMED | {"Resource": ["*"]},
             NAMED | {"Resource": ["arn:key", "*"]},
@@ -202,7 +228,10 @@ REFUSED = {
         ("Client/Properties/ReadAttributes", ["locale", "name"]),
         ("Client/Properties/WriteAttributes", ABSENT),
         ("Client/Properties/WriteAttributes", []),
-        ("Client/Properties/ExplicitAuthFlows", ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH"]),
+        (
+            "Client/Properties/ExplicitAuthFlows",
+            ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH"],
+        ),
         ("Client/Properties/AllowedOAuthFlows", ["code", "implicit"]),
         ("Client/Properties/EnableTokenRevocation", False),
         ("Client/Properties/PreventUserExistenceErrors", "LEGACY"),
@@ -231,9 +260,12 @@ REFUSED = {
 
 
 def changed(where, what):
-    """The resources with this in this place (a JSON pointer, RFC 6901, without its first slash)."""
-    # Not copy.deepcopy: what stands in two places would be one in the copy, too, and change in
-    # both.
+    """The resources with one value changed.
+
+    The place is a JSON pointer (RFC 6901) without its first slash.
+    """
+    # Not copy.deepcopy: an object that is in two places would be one object in the copy too, and
+    # change in both places.
     resources = json.loads(json.dumps(AS_IT_SHOULD_BE))
     *path, last = (part.replace("~1", "/") for part in where.split("/"))
     parent = resources
@@ -254,7 +286,7 @@ cases = [case("as it should be", AS_IT_SHOULD_BE, dict.fromkeys(REFUSED, "PASS")
 for rule, changes in REFUSED.items():
     for where, what in changes:
         name = f"{where}: {'absent' if what is ABSENT else json.dumps(what)}"
-        # Nothing else is wrong with it.
+        # Every other rule must pass.
         rules = {other: "FAIL" if other == rule else "PASS" for other in REFUSED}
         cases.append(case(name, changed(where, what), rules))
 Path(sys.argv[1]).write_text(json.dumps(cases, indent=1), encoding="utf-8")

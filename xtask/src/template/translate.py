@@ -1,8 +1,8 @@
-"""Writes, as JSON: a SAM template after the transform that AWS makes of it, the templates nested in it, and samconfig.toml.
+"""Writes as JSON: template.yaml after the SAM transform, the templates of infra/, samconfig.toml.
 
     python translate.py FOLDER-OF-THE-WORKSPACE FOLDER-TO-WRITE-TO
 
-Nobody is called: AWS's own translator does it here, as AWS CloudFormation does it there.
+The translator is AWS's own, which AWS CloudFormation uses too. It runs here and calls no API.
 """
 
 import json
@@ -17,7 +17,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 
 class NoManagedPolicies:
-    """Every function has a role of its own, so no managed policy has to be known."""
+    """A loader of managed policies that knows none: every function has a role of its own."""
 
     def load(self):
         return {}
@@ -33,20 +33,20 @@ def write(path, value):
 
 
 workspace, folder = (Path(argument) for argument in sys.argv[1:])
-# The transform looks at the Region's partition.
+# The transform derives the partition from the Region.
 os.environ.setdefault("AWS_DEFAULT_REGION", "ap-northeast-1")
 
 source = template(workspace / "template.yaml")
-# Another transform would be a macro of somebody's, which could make anything of the template, and
-# isn't seen afterwards.
+# Another transform would be a macro, which could change the template in any way, and the written
+# JSON wouldn't show it.
 if source["Transform"] != "AWS::Serverless-2016-10-31":
     sys.exit(f"template.yaml: no transform but SAM's: {source['Transform']}")
-# What `sam package` puts there; the transform takes no local folder.
+# The form of URI that `sam package` sets. The transform accepts no local folder.
 source["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
 write(folder / "template.json", transform(source, {}, NoManagedPolicies()))
 for nested in sorted((workspace / "infra").glob("*.yaml")):
     write(folder / (nested.stem + ".json"), template(nested))
-    # Where the translation looks for it.
+    # The translated template refers to the nested template by this path.
     (folder / "infra").mkdir(exist_ok=True)
     shutil.copy(nested, folder / "infra")
 config = tomlkit.parse((workspace / "samconfig.toml").read_text(encoding="utf-8"))

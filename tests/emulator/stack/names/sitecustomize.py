@@ -1,6 +1,7 @@
-"""Names below localhost are this machine (RFC 6761 §6.3), also where the system's resolver doesn't say so.
+"""Resolves names below localhost to this machine (RFC 6761 §6.3), which some resolvers don't do.
 
-Python imports this by its name before anything else: the emulator of AWS then finds its own APIs, whose host names are of that kind.
+Python imports a module of this name before anything else. The emulator of AWS then reaches its own
+APIs, whose host names are below localhost.
 """
 
 import socket
