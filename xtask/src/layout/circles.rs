@@ -1,15 +1,15 @@
-//! Circles: files of a crate that import each other, by one step or by several. Whoever reads one
-//! of them has to read all.
+//! Circles: files of a crate that import each other, directly or through others. To understand one
+//! of them, all have to be read.
 //!
 //! A file imports another one if it names something that stands there. Declaring a module is no
-//! import, and neither is handing a name on (`pub use`): what is imported through it is imported
-//! from where it stands.
+//! import, and neither is a re-export (`pub use`): what is imported through a re-export counts as
+//! imported from the file where it stands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use syn::visit_mut::VisitMut;
-use syn::{Item, ItemMod, ItemUse, Meta, UseTree, Visibility};
+use syn::{Attribute, Item, ItemMod, ItemUse, Meta, UseTree, Visibility};
 
 use super::rings::Package;
 use super::sources;
@@ -84,7 +84,7 @@ impl Modules {
             },
         };
         let inner = items.iter().filter_map(|item| match item {
-            Item::Mod(inner) if !is_for_tests(inner) => Some(inner),
+            Item::Mod(inner) if !is_for_tests(&inner.attrs) => Some(inner),
             _ => None,
         });
         let inner: Vec<_> = inner.collect();
@@ -113,41 +113,6 @@ impl Modules {
             }
         }
         Ok(())
-    }
-
-    /// The file in which stands what a path names, as far as it is a path of this crate.
-    fn file_of(&self, named: &[String]) -> Option<&Path> {
-        let mut named = named.to_vec();
-        // A name can be handed on several times; more often than this it would be a circle of its
-        // own.
-        for _ in 0..16 {
-            let depth = (0..=named.len()).rev().find(|depth| {
-                let prefix = named.get(..*depth);
-                prefix.is_some_and(|prefix| self.0.contains_key(prefix))
-            })?;
-            let (module, rest) = named.split_at_checked(depth)?;
-            let module = self.0.get(module)?;
-            let Some((first, rest)) = rest.split_first() else {
-                return Some(&module.file);
-            };
-            if let Some(origin) = module.handed_on.get(first) {
-                named = origin.iter().chain(rest).cloned().collect();
-            } else {
-                return Some(&module.file);
-            }
-        }
-        None
-    }
-
-    /// Which file imports which.
-    fn imports(&self) -> BTreeMap<&Path, BTreeSet<&Path>> {
-        let mut imports: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
-        for module in self.0.values() {
-            let files = module.named.iter().filter_map(|named| self.file_of(named));
-            let others = files.filter(|file| *file != module.file);
-            imports.entry(&module.file).or_default().extend(others);
-        }
-        imports
     }
 
     /// The sets of files that import each other, each once.
@@ -184,6 +149,41 @@ impl Modules {
         }
         circles
     }
+
+    /// Which file imports which.
+    fn imports(&self) -> BTreeMap<&Path, BTreeSet<&Path>> {
+        let mut imports: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
+        for module in self.0.values() {
+            let files = module.named.iter().filter_map(|named| self.file_of(named));
+            let others = files.filter(|file| *file != module.file);
+            imports.entry(&module.file).or_default().extend(others);
+        }
+        imports
+    }
+
+    /// The file in which stands what a path names, as far as it is a path of this crate.
+    fn file_of(&self, named: &[String]) -> Option<&Path> {
+        let mut named = named.to_vec();
+        // A name can be handed on several times; more often than this it would be a circle of its
+        // own.
+        for _ in 0..16 {
+            let depth = (0..=named.len()).rev().find(|depth| {
+                let prefix = named.get(..*depth);
+                prefix.is_some_and(|prefix| self.0.contains_key(prefix))
+            })?;
+            let (module, rest) = named.split_at_checked(depth)?;
+            let module = self.0.get(module)?;
+            let Some((first, rest)) = rest.split_first() else {
+                return Some(&module.file);
+            };
+            if let Some(origin) = module.handed_on.get(first) {
+                named = origin.iter().chain(rest).cloned().collect();
+            } else {
+                return Some(&module.file);
+            }
+        }
+        None
+    }
 }
 
 /// Reads what one module names.
@@ -194,34 +194,6 @@ struct Reader {
 }
 
 impl Reader {
-    /// A path from the root of the crate, if it is one of this crate: one that begins with `crate`,
-    /// `self` or `super`, or with a module that is declared here.
-    fn absolute(&self, path: &[String]) -> Option<Names> {
-        let (first, rest) = path.split_first()?;
-        let mut base = match first.as_str() {
-            "crate" => Vec::new(),
-            "self" => self.path.clone(),
-            "super" => {
-                let (_, parent) = self.path.split_last()?;
-                parent.to_vec()
-            }
-            child if self.children.contains(child) => {
-                let mut base = self.path.clone();
-                base.push(child.to_owned());
-                base
-            }
-            _ => return None,
-        };
-        for name in rest {
-            if name == "super" {
-                base.pop();
-            } else {
-                base.push(name.clone());
-            }
-        }
-        Some(base)
-    }
-
     fn read_use(&mut self, tree: &UseTree, before: &mut Names, hands_on: bool) {
         match tree {
             UseTree::Path(path) => {
@@ -265,6 +237,34 @@ impl Reader {
             self.module.named.push(named);
         }
     }
+
+    /// A path from the root of the crate, if it is one of this crate: one that begins with `crate`,
+    /// `self` or `super`, or with a module that is declared here.
+    fn absolute(&self, path: &[String]) -> Option<Names> {
+        let (first, rest) = path.split_first()?;
+        let mut base = match first.as_str() {
+            "crate" => Vec::new(),
+            "self" => self.path.clone(),
+            "super" => {
+                let (_, parent) = self.path.split_last()?;
+                parent.to_vec()
+            }
+            child if self.children.contains(child) => {
+                let mut base = self.path.clone();
+                base.push(child.to_owned());
+                base
+            }
+            _ => return None,
+        };
+        for name in rest {
+            if name == "super" {
+                base.pop();
+            } else {
+                base.push(name.clone());
+            }
+        }
+        Some(base)
+    }
 }
 
 impl VisitMut for Reader {
@@ -297,10 +297,10 @@ impl VisitMut for Reader {
     }
 }
 
-/// Whether a module is compiled for tests alone: what a file's own tests import says nothing about
-/// the file.
-fn is_for_tests(module: &ItemMod) -> bool {
-    module.attrs.iter().any(|attribute| {
+/// Whether these attributes compile an item for tests alone. What a file's own tests import says
+/// nothing about the file.
+pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
         let Meta::List(list) = &attribute.meta else {
             return false;
         };

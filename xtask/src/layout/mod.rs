@@ -1,9 +1,10 @@
-//! `cargo xtask layout`: the crates of this repository with their lines, ring by ring, and what
-//! breaks its two rules. Arrows between crates go one way (`rings`), and no two files of a crate
-//! import each other (`circles`).
-//! The tests hold both; the task shows them.
+//! `cargo xtask layout`: shows the crates of this repository with their lines, ring by ring, and
+//! what breaks the three rules of their layout. Arrows between crates go one way (`rings`), no two
+//! files of a crate import each other (`circles`), and a file is read from the top (`order`). A
+//! test holds the rules.
 
 mod circles;
+mod order;
 mod rings;
 mod sources;
 
@@ -44,12 +45,13 @@ fn percent(part: usize, all: usize) -> usize {
     part.saturating_mul(1_000).checked_div(all).unwrap_or(0)
 }
 
-/// A line for each arrow that goes the wrong way, for each crate that is too large, and for each
-/// circle of files.
+/// A line for each arrow that goes the wrong way, for each crate that is too large, for each circle
+/// of files, and for each item that stands too high in its file.
 fn broken_rules(packages: &[Package]) -> Result<Vec<String>, String> {
     let mut broken = rings::broken(packages);
     for package in packages {
         broken.extend(circles::of(package)?);
+        broken.extend(order::broken(package)?);
     }
     Ok(broken)
 }
@@ -60,7 +62,7 @@ mod tests {
     use crate::workspace;
 
     #[test]
-    fn arrows_go_one_way_and_no_two_files_import_each_other() {
+    fn arrows_go_one_way_no_two_files_import_each_other_and_files_are_read_from_the_top() {
         let packages = Package::all(&workspace()).unwrap();
         assert!(packages.len() > 15, "all packages are looked at");
         let broken = broken_rules(&packages).unwrap();
