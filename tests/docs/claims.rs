@@ -58,8 +58,9 @@ fn the_resource_server() {
             })
             .collect();
         let json = format!(
-            "```json\n{{\n  \"UserPoolId\": \"ap-northeast-1_EXAMPLE\",\n  \"Identifier\": \"{RESOURCE_SERVER}\",\n  \
-             \"Name\": \"{name}\",\n  \"Scopes\": [\n{}\n  ]\n}}\n```\n",
+            "```json\n{{\n  \"UserPoolId\": \"ap-northeast-1_EXAMPLE\",\n  \
+             \"Identifier\": \"{RESOURCE_SERVER}\",\n  \"Name\": \"{name}\",\n  \
+             \"Scopes\": [\n{}\n  ]\n}}\n```\n",
             scopes.join(",\n")
         );
         generated::holds(&file("configuration", language), "resource server", &json);

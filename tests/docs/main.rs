@@ -1,20 +1,25 @@
-//! The tables of `docs/` that follow from code. Each stands between `<!-- generated: NAME -->` and
-//! `<!-- /generated -->`; a test compares it with what the code declares. With `UPDATE_DOCS=1`
-//! (`cargo xtask docs`), the test writes it instead.
+//! The documents against the code. Tables that follow from code stand between
+//! `<!-- generated: NAME -->` and `<!-- /generated -->`; a test compares them with what the code
+//! declares, and with `UPDATE_DOCS=1` (`cargo xtask docs`) it writes them instead. What comments
+//! cite is there, words are those of the glossary, and lines have their width.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test that can't go on fails"
 )]
 
 mod checks;
+mod citations;
 mod claims;
 mod classes;
 mod configuration;
+mod contract;
 mod exit;
 mod generated;
 mod map;
 mod numbers;
+mod sources;
 mod table;
 
 use std::fs;

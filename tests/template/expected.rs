@@ -153,7 +153,7 @@ pub(crate) fn issuer(given: &Given) -> String {
     }
 }
 
-/// The service's issuer (contract §1).
+/// The service's issuer (contract S1).
 pub(crate) fn service_issuer(given: &Given) -> &str {
     match chosen(given, "Environment") {
         "sandbox" => "https://sb-auth-and-sign.go.jp/api/realms/main",

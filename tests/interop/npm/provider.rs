@@ -250,7 +250,7 @@ async fn every_persona_signs_in(algorithm: Algorithm) {
         assert_eq!(request["outcome"], granted());
         let mut names: Vec<_> = request.as_object().unwrap().keys().collect();
         names.retain(|name| *name != "outcome");
-        // The parameters of contract §4, and nothing else.
+        // The parameters of contract S4, and nothing else.
         assert_eq!(
             names,
             [

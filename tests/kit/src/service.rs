@@ -59,7 +59,7 @@ impl Key {
     }
 }
 
-/// The claims of the service's ID token (contract §5).
+/// The claims of the service's ID token (contract S5).
 pub fn id_token_claims(issuer: &str, nonce: &str, now: DateTime<Utc>) -> Value {
     let now = now.timestamp();
     json!({
@@ -85,7 +85,7 @@ pub fn at_hash(access_token: &str) -> String {
     URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16])
 }
 
-/// A token answer (contract §4).
+/// A token answer (contract S4).
 pub fn tokens(id_token: &str) -> Value {
     json!({
         "access_token": ACCESS_TOKEN,
@@ -100,7 +100,7 @@ pub fn tokens(id_token: &str) -> Value {
     })
 }
 
-/// A userinfo answer (contract §6).
+/// A userinfo answer (contract S6).
 pub fn userinfo() -> Value {
     json!({
         "sub": SUBJECT,

@@ -615,7 +615,7 @@ mod tests {
                 Some("https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation"),
             ),
             (
-                "OIDC Core §99",
+                "OIDC Core §16",
                 Some("https://openid.net/specs/openid-connect-core-1_0.html"),
             ),
             ("OIDC Core", None),
