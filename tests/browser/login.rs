@@ -225,7 +225,7 @@ async fn with_keys_alone() {
     let browser = Browser::open(PC).await;
     browser.go(&demo.start_page()).await;
     browser
-        .press("施設の予約\n氏名と住所。だれが、どこから来るのか。")
+        .press("施設の予約\n氏名と住所。だれがどこから来るのかが分かります。")
         .await;
     browser
         .until("the purpose is chosen", async || {

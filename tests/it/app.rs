@@ -402,7 +402,7 @@ async fn an_answer_to_no_login_is_refused_with_a_reason_and_never_as_markup() {
     assert_eq!(page.url.path(), "/failed");
     assert!(
         page.text()
-            .contains("Cognito が、アプリの出したコードを受け取りませんでした")
+            .contains("Cognito が、アプリの送ったコードを受け付けませんでした")
     );
     laptop.stop().await;
 }
@@ -558,7 +558,7 @@ async fn it_remembers_a_bounded_number_of_logins() {
         (first, "そのログインは見つかりません"),
         (
             second,
-            "Cognito が、アプリの出したコードを受け取りませんでした",
+            "Cognito が、アプリの送ったコードを受け付けませんでした",
         ),
     ] {
         let page = visit(
@@ -837,7 +837,7 @@ async fn the_scopes_that_somebody_chooses_are_those_that_cognito_is_asked_for() 
             let answer = login(&format!("{path}?scope=openid&scope={unknown}")).await;
             assert_eq!(answer.status, 400, "{unknown}");
             assert_strict(&answer);
-            assert!(answer.text().contains("知らないスコープです"));
+            assert!(answer.text().contains("使えないスコープです"));
             assert!(!answer.text().contains("script"));
         }
     }
@@ -937,7 +937,7 @@ async fn an_app_that_asks_for_an_age_alone_learns_an_age_alone() {
         assert!(!text.contains(adult.claims[claim].as_str()), "{claim}");
     }
     assert!(text.contains("<dd>はい</dd>"));
-    let (_, not_asked) = text.split_once("求めていません： ").unwrap();
+    let (_, not_asked) = text.split_once("求めていない情報： ").unwrap();
     let (not_asked, _) = not_asked.split_once('<').unwrap();
     let not_asked: Vec<_> = not_asked.trim().split('、').collect();
     assert_eq!(not_asked.len(), scopes::known().count() - 1);

@@ -277,13 +277,13 @@ async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_f
                 "openid digital-auth/height",
             ],
             &format!("\"digital-auth/height\" というスコープはありません。使えるもの：{scopes}"),
-            &format!("no scope is called \"digital-auth/height\"; there are: {scopes}"),
+            &format!("no scope is called \"digital-auth/height\"; the scopes are: {scopes}"),
         ),
         (
             &["demo", "--scopes", "digital-auth/name"],
             "スコープ openid がないと IDトークンが届かず、ログインできません。--scopes に openid を入れてください",
-            "without the scope openid there is no ID token, and nobody is signed in: put openid \
-             into --scopes",
+            "without the scope openid there is no ID token, and the login can't succeed: put \
+             openid into --scopes",
         ),
         (
             &["demo", "--persona", "nobody"],
@@ -339,7 +339,7 @@ async fn a_taken_port_is_status_4_and_said_with_its_address_and_option() {
             ),
             (
                 "en",
-                format!("{address} is taken by another program: choose another port with {option}"),
+                format!("{address} is used by another program: choose another port with {option}"),
             ),
         ] {
             let arguments = ["demo", "--language", language, option, &port];
@@ -583,7 +583,7 @@ async fn a_headless_login_is_told_in_the_language_of_the_locale() {
 #[tokio::test]
 async fn where_cargo_can_write_nothing_the_demo_says_what_to_do() {
     for (language, told) in [
-        ("en", "set CARGO_TARGET_DIR to a folder that can be written"),
+        ("en", "set CARGO_TARGET_DIR to a writable folder"),
         (
             "ja",
             "書き込めるフォルダーを CARGO_TARGET_DIR に指定してください",
@@ -658,7 +658,7 @@ async fn the_bare_command_is_the_demo_in_a_browser_until_ctrl_c() {
         (
             Signal::TERM,
             &["demo", "--no-open", "--language", "en"][..],
-            "Ctrl-C ends it",
+            "Press Ctrl-C to stop",
         ),
     ] {
         let (child, mut out, address) = demo_in_a_browser(arguments).await;

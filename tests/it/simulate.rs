@@ -263,13 +263,13 @@ async fn the_settings_are_for_people_in_both_languages() {
         (
             "ja",
             "デジタル認証アプリサービスのシミュレーターが動いています。止めるには Ctrl-C を押してください。",
-            "届いたリクエスト（秘密の値は伏せます）：",
+            "届いたリクエスト（機密の値は伏せます）：",
         ),
         (
             "en",
             "The stand-in of the Digital Authentication App service is running. Press Ctrl-C to \
              stop it.",
-            "The requests as they come (secrets are masked):",
+            "Requests as they arrive (secrets are masked):",
         ),
     ] {
         let second = "https://rp.example/other";
@@ -435,8 +435,11 @@ async fn a_private_key_is_refused_loudly_and_never_repeated() {
     ] {
         let file = files.write("private.json", &text);
         for (language, words) in [
-            ("ja", "に【秘密鍵】が入っています。何も起動しませんでした。"),
-            ("en", "HOLDS A PRIVATE KEY. Nothing was started."),
+            (
+                "ja",
+                "に【秘密鍵】が含まれています。何も起動しませんでした。",
+            ),
+            ("en", "CONTAINS A PRIVATE KEY. Nothing was started."),
         ] {
             let ran = ended(prepared(&file, &["--language", language])).await;
             assert_eq!((ran.0, &*ran.1), (Some(2), ""), "{what}");
@@ -478,7 +481,7 @@ async fn wrong_usage_is_status_2_and_says_what_is_wrong() {
         (
             &empty,
             &[],
-            "1つ以上の鍵がある JWK Set",
+            "1つ以上の鍵を含む JWK Set",
             "must be a JWK Set that isn't empty",
         ),
         (
@@ -490,7 +493,7 @@ async fn wrong_usage_is_status_2_and_says_what_is_wrong() {
         (
             &jwks,
             &["--client-id", "RP 1"],
-            "client_id は英数字1〜255文字です",
+            "client_id は英数字1〜255文字でなければなりません",
             "the client id must be 1..=255 ASCII letters and digits",
         ),
         (
@@ -521,7 +524,7 @@ async fn wrong_usage_is_status_2_and_says_what_is_wrong() {
             &jwks,
             &["--persona-file", &twice],
             "2人目（\"a\"）：前の人と同じ \"id\" です",
-            "person 2 (\"a\"): somebody before has the same \"id\"",
+            "person 2 (\"a\"): an earlier person has the same \"id\"",
         ),
         (
             &jwks,
@@ -571,7 +574,7 @@ async fn a_taken_port_is_status_4_and_said_with_its_address_and_option() {
         ),
         (
             "en",
-            format!("{address} is taken by another program: choose another port with --port"),
+            format!("{address} is used by another program: choose another port with --port"),
         ),
     ] {
         let mut prepared = Command::new(command());

@@ -59,33 +59,33 @@ pub(crate) enum Command {
     /// シミュレーターだけを動かす / Run a stand-in alone
     #[command(subcommand)]
     Simulate(Simulate),
-    /// 関数のための、手元用の完全な設定を KEY=VALUE で出す / Print a complete local configuration as KEY=VALUE lines
+    /// 関数を手元で動かすための完全な設定を KEY=VALUE で出力する / Print a complete local configuration as KEY=VALUE lines
     Env(Env),
 }
 
 /// `demo`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Demo {
-    /// ブラウザーを使わずにログインを1回行い、1歩ずつ説明する / Do one login without a browser and tell it step by step
+    /// ブラウザーを使わずにログインを1回行い、順を追って説明する / Do one login without a browser, and explain it step by step
     #[arg(long)]
     pub(crate) headless: bool,
     /// ブラウザーを開かない / Don't open the browser
     #[arg(long, conflicts_with = "headless")]
     pub(crate) no_open: bool,
-    /// テスト利用者（personas で一覧）。ブラウザーでは最初に選ばれている人 / The test person (see: personas); in a browser, the
-    /// one preselected
+    /// テスト利用者（一覧は personas）。ブラウザーでは、最初に選ばれている人 / The test person (see: personas). In a
+    /// browser, the one preselected
     #[arg(long, value_name = "ID")]
     pub(crate) persona: Option<String>,
-    /// サービスのシミュレーターに起こさせる誤り（faults で一覧）。ブラウザーでは最初に選ばれている応答 /
-    /// What the service does wrong (see: faults); in a browser, the answer preselected
+    /// サービスのシミュレーターに起こさせる誤り（一覧は faults）。ブラウザーでは、最初に選ばれている応答 /
+    /// What the service does wrong (see: faults). In a browser, the answer preselected
     #[arg(long, value_name = "NAME")]
     pub(crate) fault: Option<String>,
-    /// アプリが求めるスコープ。空白で区切る（既定：すべて）。ブラウザーでは最初に選ばれているもの / The scopes that the app asks for, separated
-    /// by spaces (default: all); in a browser, those preselected
+    /// アプリが求めるスコープ。空白で区切る（既定：すべて）。ブラウザーでは、最初に選ばれているスコープ / The scopes that the app requests,
+    /// separated by spaces (default: all). In a browser, those preselected
     #[arg(long, value_name = "SCOPES")]
     pub(crate) scopes: Option<String>,
-    /// 結果（ブラウザーではアドレス）を1つの JSON オブジェクトで出す / Print one JSON object: the result, or in a browser the
-    /// addresses
+    /// 結果（ブラウザーではアドレス）を、1つの JSON オブジェクトで出力する / Print one JSON object: the result or, in a browser,
+    /// the addresses
     #[arg(long)]
     pub(crate) json: bool,
     /// クライアントアサーションの署名アルゴリズム / Algorithm of the client assertion
@@ -128,16 +128,16 @@ impl Default for Demo {
 /// The ports of the stand-ins, on 127.0.0.1.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Ports {
-    /// サービスのシミュレーターのポート（0：空きポート） / Port of the service's stand-in (0: any free one)
+    /// サービスのシミュレーターのポート（0：空きポート） / Port of the service's stand-in (0: any free port)
     #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
     pub(crate) service_port: u16,
-    /// 関数（HTTP API）のポート（0：空きポート） / Port of the function's HTTP API (0: any free one)
+    /// 関数（HTTP API）のポート（0：空きポート） / Port of the function's HTTP API (0: any free port)
     #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
     pub(crate) bridge_port: u16,
-    /// Cognito のシミュレーターのポート（0：空きポート） / Port of Cognito's stand-in (0: any free one)
+    /// Cognito のシミュレーターのポート（0：空きポート） / Port of Cognito's stand-in (0: any free port)
     #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
     pub(crate) cognito_port: u16,
-    /// アプリのポート（0：空きポート） / Port of the app (0: any free one)
+    /// アプリのポート（0：空きポート） / Port of the app (0: any free port)
     #[arg(
         long,
         value_name = "PORT",
@@ -171,7 +171,7 @@ pub(crate) enum AssertionAlgorithm {
 /// `personas`, `faults`.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct List {
-    /// JSON の配列で出す / Print a JSON array
+    /// JSON の配列で出力する / Print a JSON array
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -190,7 +190,7 @@ pub(crate) struct SimulateService {
     /// RP の公開鍵の JWK Set。「-」は標準入力 / The relying party's public JWK Set; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) client_jwks: PathBuf,
-    /// 登録するリダイレクト URI（何回でも） / A redirect URI to register (repeat for more)
+    /// 登録するリダイレクト URI（複数回指定できる） / A redirect URI to register (can be repeated)
     #[arg(long, value_name = "URI", required = true)]
     pub(crate) redirect_uri: Vec<String>,
     /// 登録する client_id / The client_id to register
@@ -202,14 +202,14 @@ pub(crate) struct SimulateService {
     /// 最初に選ばれているテスト利用者 / The test person who is preselected
     #[arg(long, value_name = "ID")]
     pub(crate) persona: Option<String>,
-    /// 最初に選ばれている誤り（faults で一覧） / The fault that is preselected (see: faults)
+    /// 最初に選ばれている誤り（一覧は faults） / The fault that is preselected (see: faults)
     #[arg(long, value_name = "NAME")]
     pub(crate) fault: Option<String>,
-    /// ポート（0：空きポート） / The port (0: any free one)
+    /// ポート（0：空きポート） / The port (0: any free port)
     #[arg(long, value_name = "PORT", default_value_t = 8790, value_parser = port)]
     pub(crate) port: u16,
-    /// 設定する値を1行の JSON オブジェクトで出す。リクエストの説明は標準エラーに出す / Print the settings as one JSON object in a
-    /// line; requests are told on standard error
+    /// RP に設定する値を1行の JSON オブジェクトで出力する。リクエストの説明は標準エラー出力に出力する / Print the values to configure as
+    /// one line of JSON. Descriptions of requests go to standard error
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -217,7 +217,7 @@ pub(crate) struct SimulateService {
 /// `env`.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Env {
-    /// どの関数のためか / For which function
+    /// 設定を出力する関数 / The function whose configuration is printed
     #[arg(value_enum)]
     pub(crate) function: Function,
     /// クライアントアサーションの署名アルゴリズム / Algorithm of the client assertion

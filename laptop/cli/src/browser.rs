@@ -160,9 +160,10 @@ fn welcome(
         out,
         "{}",
         language.say(
-            "「図を見ながらログイン」を押し、Cognito の画面で「マイナアプリでログイン」、サービスの画面でテスト利用者を選んで「認証」へ進みます。",
-            "There: \"Sign in and watch the diagram\", then \"Sign in with the Myna App\" at \
-            Cognito, then choose a test person at the service.",
+            "そのページで「図を見ながらログイン」を押します。Cognito の画面で「マイナアプリでログイン」を押し、サービスの画面でテスト利用者を選んで「認証」を押します。",
+            "On that page, choose \"Sign in and watch the diagram\". On Cognito's page, choose \
+            \"Sign in with the Myna App\". On the service's page, choose a test person and \
+            \"Authenticate\".",
         )
     )?;
     writeln!(
@@ -170,13 +171,14 @@ fn welcome(
         "{}",
         language.say(
             "Chrome、Edge、Firefox で動きます。Safari では動きません（http では Secure の Cookie を受け付けないため）。",
-            "Works in Chrome, Edge and Firefox. Not in Safari: it refuses Secure cookies on http.",
+            "Works in Chrome, Edge and Firefox. It doesn't work in Safari, which refuses Secure \
+            cookies on http.",
         )
     )?;
     writeln!(
         out,
         "{}\n",
-        language.say("終えるときは Ctrl-C を押します。", "Ctrl-C ends it.")
+        language.say("終えるときは Ctrl-C を押します。", "Press Ctrl-C to stop.")
     )?;
     for (label, address) in labels {
         writeln!(out, "    {address}  {label}")?;

@@ -233,7 +233,7 @@ async fn built(
     let title = language.say("ビルド中", "Building").to_owned();
     let waits = language.say(
         "ほかの cargo が同じフォルダーでビルド中です。終わるのを待っています",
-        "another cargo builds in this folder: waiting until it ends",
+        "another cargo is building in the same folder: waiting until it ends",
     );
     let stop = BuildStop::default();
     let stopped = stop.clone();

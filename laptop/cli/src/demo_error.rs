@@ -23,15 +23,15 @@ pub(crate) enum DemoError {
     #[error("no fault is called {0:?}; see: digital-auth faults")]
     UnknownFault(String),
     /// No such scope.
-    #[error("no scope is called {unknown:?}; there are: {}", Scopes::all())]
+    #[error("no scope is called {unknown:?}; the scopes are: {}", Scopes::all())]
     UnknownScope {
         /// The unknown scope.
         unknown: String,
     },
     /// Scopes without `openid`.
     #[error(
-        "without the scope openid there is no ID token, and nobody is signed in: put openid into \
-        --scopes"
+        "without the scope openid there is no ID token, and the login can't succeed: put openid \
+        into --scopes"
     )]
     WithoutOpenid,
     /// Two stand-ins can't listen on the same port.
@@ -45,8 +45,8 @@ pub(crate) enum DemoError {
     NoCargo(io::ErrorKind),
     /// Cargo can't write into its target folder.
     #[error(
-        "the functions can't be built here, since cargo can't write its folder: set \
-        CARGO_TARGET_DIR to a folder that can be written, outside of a sandbox if this is one\n{0}"
+        "the functions can't be built, since cargo has no folder that it can write to: set \
+        CARGO_TARGET_DIR to a writable folder (in a sandbox, to one outside of it)\n{0}"
     )]
     NotWritable(String),
     /// The functions couldn't be built.
@@ -54,8 +54,8 @@ pub(crate) enum DemoError {
     Build(BuildError),
     /// Another program listens where a stand-in should.
     #[error(
-        "{address} is taken by another program: choose another port with {option}, or leave it out \
-        for any free one"
+        "{address} is used by another program: choose another port with {option}, or leave the \
+        option out to use any free port"
     )]
     Taken {
         /// The address.
@@ -67,7 +67,7 @@ pub(crate) enum DemoError {
     #[error("the login could not be started: {0}")]
     Start(LaptopError),
     /// Ctrl-C can't be listened for.
-    #[error("signals can't be listened for: {0}")]
+    #[error("can't wait for signals such as Ctrl-C: {0}")]
     Signals(io::Error),
     /// The login couldn't be carried out to its end.
     #[error(transparent)]
@@ -125,7 +125,7 @@ impl Complaint for DemoError {
                 root.display()
             ),
             Self::NoCargo(error) => format!(
-                "cargo を起動できませんでした（{error}）。Rust が入っていて、cargo に PATH が通っているか確かめてください"
+                "cargo を起動できませんでした（{error}）。Rust がインストールされていて、cargo に PATH が通っていることを確かめてください"
             ),
             Self::NotWritable(cargo) => format!(
                 "cargo が書き込めるフォルダーがないので、関数をビルドできません。サンドボックスなら、その外の書き込めるフォルダーを CARGO_TARGET_DIR \
@@ -133,7 +133,7 @@ impl Complaint for DemoError {
             ),
             Self::Build(error) => format!("関数をビルドできませんでした：{error}"),
             Self::Taken { address, option } => format!(
-                "{address} はほかのプログラムが使っています。{option} で別のポートを指定するか、指定をやめて空きポートに任せてください"
+                "{address} はほかのプログラムが使っています。{option} で別のポートを指定するか、指定をやめて空きポートを使ってください"
             ),
             Self::Start(error) => format!("起動できませんでした：{error}"),
             Self::Interrupted => "中断しました".to_owned(),

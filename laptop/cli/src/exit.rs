@@ -37,8 +37,8 @@ pub const ALL: &[Status] = &[
 pub const SUCCESS: Status = Status {
     code: 0,
     meaning: Bilingual {
-        en: "signed in; a demo in a browser, or `simulate`, was ended by Ctrl-C or SIGTERM",
-        ja: "ログインできた。ブラウザーのデモと `simulate` では、Ctrl-C か SIGTERM で終えた",
+        en: "signed in; or a demo in a browser, or `simulate`, was ended by Ctrl-C or SIGTERM",
+        ja: "ログインできた。ブラウザーのデモと `simulate` では、Ctrl-C か SIGTERM で終了した",
     },
 };
 
@@ -46,9 +46,9 @@ pub const SUCCESS: Status = Status {
 pub const USAGE: Status = Status {
     code: 2,
     meaning: Bilingual {
-        en: "the command line is wrong; an unknown test person or fault, or a key or file that \
-            can't be used",
-        ja: "コマンドの書き方の誤り。ないテスト利用者、ない誤りの名前、使えない鍵やファイルを指定した",
+        en: "the command line is wrong, or it names an unknown test person or fault, or a key or \
+        file that can't be used",
+        ja: "コマンドの指定の誤り。または、存在しないテスト利用者や誤りの名前、使えない鍵やファイルを指定した",
     },
 };
 
@@ -74,10 +74,9 @@ pub const START: Status = Status {
 pub const ELSEWHERE: Status = Status {
     code: 5,
     meaning: Bilingual {
-        en: "it ended outside of the bridge's classes (Cognito's or the service's stand-in \
-            refused, or the function didn't start)",
-        ja: "ブリッジのエラー分類の外で終わった（Cognito かサービスのシミュレーターが拒否した、\
-            または関数が起動しなかった）",
+        en: "the login failed without a class of the bridge (Cognito's or the service's stand-in \
+        refused it, or a function didn't start)",
+        ja: "ブリッジのエラー分類のない失敗（Cognito かサービスのシミュレーターが拒否した、または関数が起動しなかった）",
     },
 };
 
@@ -85,8 +84,8 @@ pub const ELSEWHERE: Status = Status {
 pub const DEFECT: Status = Status {
     code: 6,
     meaning: Bilingual {
-        en: "something is wrong with the demo itself",
-        ja: "デモ自身の問題",
+        en: "there is a problem in the demo itself",
+        ja: "デモ自体に問題がある",
     },
 };
 
@@ -94,8 +93,8 @@ pub const DEFECT: Status = Status {
 pub const INTERRUPTED: Status = Status {
     code: 130,
     meaning: Bilingual {
-        en: "Ctrl-C while starting or signing in",
-        ja: "起動やログインの途中で Ctrl-C",
+        en: "interrupted by Ctrl-C while starting or signing in",
+        ja: "起動またはログインの途中に、Ctrl-C で中断した",
     },
 };
 
@@ -103,43 +102,45 @@ pub const INTERRUPTED: Status = Status {
 #[must_use]
 pub const fn of(kind: Kind) -> Status {
     let (code, en, ja) = match kind {
-        Kind::GivenUp => (10, "the person cancelled", "利用者がやめた"),
+        Kind::GivenUp => (10, "the user cancelled", "利用者がキャンセルした"),
         Kind::TooLate => (
             11,
-            "it took too long: begin again",
-            "時間切れ。もう一度始める",
+            "it took too long. Begin again",
+            "時間切れ。最初からやり直す",
         ),
         Kind::Request => (
             12,
-            "what the app or Cognito asked for is wrong: mend the app, or Cognito's settings",
+            "the request of the app or of Cognito is wrong. Fix the settings of the app or of \
+            Cognito",
             "アプリか Cognito のリクエストの誤り。アプリか Cognito の設定を直す",
         ),
         Kind::Browser => (
             13,
-            "what the browser brought (cookie, `state`, code) isn't of this login: begin again, in \
-            one browser",
-            "ブラウザーが持ってきたもの（Cookie、`state`、コード）が、このログインのものでない。\
-            1つのブラウザーで始め直す",
+            "what the browser sent (cookie, `state`, code) doesn't belong to this login. Begin \
+            again, in one browser",
+            "ブラウザーが送った値（Cookie、`state`、コード）が、このログインの値ではない。1つのブラウザーで、最初からやり直す",
         ),
         Kind::Service => (
             14,
-            "the service refused, or what it said isn't believed: ask whoever runs it",
-            "サービスが拒否したか、その答えを信じられない。サービスの窓口に問い合わせる",
+            "the service refused, or its answer can't be trusted. Ask the service's support",
+            "サービスが拒否したか、サービスの応答が信頼できない。サービスの窓口に問い合わせる",
         ),
         Kind::Unavailable => (
             15,
-            "something can't be reached, or failed for the moment: try again",
-            "つながらないか、一時的に失敗した。もう一度試す",
+            "something can't be reached, or failed temporarily. Try again",
+            "接続できないか、一時的に失敗した。もう一度試す",
         ),
         Kind::Operator => (
             16,
-            "the configuration, or something else of the operator's: look at the function's log",
-            "設定など、運用者が直すもの。関数のログを見る",
+            "a problem that the operator has to fix, such as the configuration. Look at the \
+            function's log",
+            "設定の誤りなど、運用者が直す必要のある問題。関数のログを調べる",
         ),
         Kind::Record => (
             17,
-            "the verified record isn't believed: sign in again, or compare the functions' settings",
-            "検証済みの記録を信じられない。ログインし直すか、関数の設定を比べる",
+            "the verified record can't be trusted. Sign in again, or compare the functions' \
+            settings",
+            "検証済みの記録が信頼できない。ログインし直すか、関数どうしの設定を比べる",
         ),
     };
     Status {

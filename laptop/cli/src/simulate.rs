@@ -46,9 +46,9 @@ pub(crate) enum SimulateError {
     NotJson(PathBuf),
     /// One of the keys is a private key.
     #[error(
-        "{} HOLDS A PRIVATE KEY. Nothing was started. Hand in public keys only, without the \
-        members d, p, q, dp, dq, qi, oth and k; and replace the key if others could have read that \
-        file",
+        "{} CONTAINS A PRIVATE KEY. Nothing was started. Give public keys only, without the \
+        members d, p, q, dp, dq, qi, oth and k. If others could have read that file, replace the \
+        key",
         .0.display()
     )]
     PrivateKey(PathBuf),
@@ -71,14 +71,14 @@ pub(crate) enum SimulateError {
     UnknownFault(String),
     /// Another program listens on the port.
     #[error(
-        "{0} is taken by another program: choose another port with --port, or 0 for any free one"
+        "{0} is used by another program: choose another port with --port, or 0 to use any free port"
     )]
     Taken(SocketAddr),
     /// Something else keeps the stand-in from starting.
     #[error("the stand-in could not be started: {0}")]
     Start(StartError),
     /// Ctrl-C can't be listened for.
-    #[error("signals can't be listened for: {0}")]
+    #[error("can't wait for signals such as Ctrl-C: {0}")]
     Signals(io::Error),
     /// The settings can't be written.
     #[error("the settings can't be written: {0}")]
@@ -105,8 +105,8 @@ impl Complaint for SimulateError {
                 file.display()
             ),
             Self::PrivateKey(file) => format!(
-                "{} に【秘密鍵】が入っています。何も起動しませんでした。公開鍵だけを（d、p、q、dp、dq、qi、oth、k を除いて）渡してください。\
-                そのファイルをほかの人が読めたなら、鍵を作り直してください",
+                "{} に【秘密鍵】が含まれています。何も起動しませんでした。公開鍵だけを（d、p、q、dp、dq、qi、oth、k を除いて）渡してください。\
+                そのファイルをほかの人が読めた可能性があるなら、鍵を作り直してください",
                 file.display()
             ),
             Self::Client(problem) => {
@@ -120,24 +120,31 @@ impl Complaint for SimulateError {
                 format!("{id:?} という誤りはありません。一覧：digital-auth faults")
             }
             Self::Taken(address) => format!(
-                "{address} はほかのプログラムが使っています。--port で別のポートを指定するか、0 で空きポートに任せてください"
+                "{address} はほかのプログラムが使っています。--port で別のポートを指定するか、0 を指定して空きポートを使ってください"
             ),
             Self::Start(error) => format!("シミュレーターを起動できませんでした：{error}"),
-            Self::Signals(_) | Self::Output(_) => format!("途中で問題が起きました：{self}"),
+            Self::Signals(_) | Self::Output(_) => {
+                format!("シミュレーターの動作中に問題が起きました：{self}")
+            }
         }
     }
 }
 
 fn client_problem(problem: InvalidClient) -> &'static str {
     match problem {
-        InvalidClient::ClientId => "client_id は英数字1〜255文字です",
+        InvalidClient::ClientId => "client_id は英数字1〜255文字でなければなりません",
         InvalidClient::RedirectUri => {
-            "リダイレクト URI は、ホスト名のある絶対 URI（例：http://localhost:3000/callback）で、フラグメントを付けず、255文字までです"
+            "リダイレクト URI は、ホスト名のある絶対 URI（例：http://localhost:3000/callback）で、フラグメントがなく、\
+            255文字以内でなければなりません"
         }
-        InvalidClient::KeySet => "鍵は、1つ以上の鍵がある JWK Set（{\"keys\":[…]}）です",
-        InvalidClient::Key => "鍵は、RS256 用の RSA か、ES256 用の P-256 です",
+        InvalidClient::KeySet => {
+            "鍵は、1つ以上の鍵を含む JWK Set（{\"keys\":[…]}）で渡してください"
+        }
+        InvalidClient::Key => {
+            "鍵は、RS256 用の RSA 鍵か、ES256 用の P-256 の鍵でなければなりません"
+        }
         InvalidClient::KeyId => "鍵には、それぞれ別の kid が必要です",
-        InvalidClient::PrivateKey => "秘密鍵が入っています",
+        InvalidClient::PrivateKey => "秘密鍵が含まれています",
     }
 }
 
@@ -147,8 +154,8 @@ fn people_problem(problem: &InvalidPeople) -> String {
         InvalidPeople::NotJson { line, column } => {
             format!("JSON ではありません（{line}行{column}文字目を見てください）")
         }
-        InvalidPeople::NotAnArray => "人の配列（JSON）ではありません".to_owned(),
-        InvalidPeople::Nobody => "人が1人もいません".to_owned(),
+        InvalidPeople::NotAnArray => "テスト利用者の JSON 配列ではありません".to_owned(),
+        InvalidPeople::Nobody => "テスト利用者が1人もいません".to_owned(),
         InvalidPeople::TooMany => "1,000人を超えています".to_owned(),
         InvalidPeople::Person { person, problem } => {
             let id = person.id.as_ref().map(|id| format!("（{id:?}）"));
@@ -166,20 +173,20 @@ fn person_problem(problem: &PersonProblem) -> String {
     match problem {
         PersonProblem::NotAnObject => "JSON のオブジェクトではありません".to_owned(),
         PersonProblem::UnknownMember(member) => format!(
-            "{member:?} というメンバーはありません。id、label、name、address、birthdate、gender だけです"
+            "{member:?} というメンバーはありません。使えるメンバーは id、label、name、address、birthdate、gender です"
         ),
         PersonProblem::RepeatedMember(member) => format!("{member:?} が2回あります"),
         PersonProblem::IdMissing => "\"id\" がありません".to_owned(),
         PersonProblem::Id => {
-            "\"id\" は、英小文字と数字をハイフンでつないだ1〜64文字です（例：\"tanaka-2\"）"
+            "\"id\" は、英小文字と数字をハイフンでつなげた1〜64文字でなければなりません（例：\"tanaka-2\"）"
                 .to_owned()
         }
         PersonProblem::RepeatedId => "前の人と同じ \"id\" です".to_owned(),
         PersonProblem::Label => {
-            "\"label\" は、1〜200文字の文字列か、{\"ja\": …, \"en\": …} の2つです".to_owned()
+            "\"label\" は、1〜200文字の文字列か、{\"ja\": …, \"en\": …} でなければなりません".to_owned()
         }
         PersonProblem::Attribute(member) => format!(
-            "{member:?} は、文字列か数値かオブジェクトです。ないときは null にするか、書かないでください"
+            "{member:?} は、文字列、数値、オブジェクトのどれかでなければなりません。値がないときは null にするか、省略してください"
         ),
     }
 }
@@ -368,7 +375,7 @@ impl Settings {
                 "The stand-in of the Digital Authentication App service is running. Press Ctrl-C \
                 to stop it.",
             ),
-            language.say("RP に設定する値：", "What to set in your relying party:"),
+            language.say("RP に設定する値：", "Values to configure in your relying party:"),
         )?;
         for (name, value) in self.named(service) {
             let values = match &value {
@@ -382,29 +389,30 @@ impl Settings {
         writeln!(out)?;
         for (ja, en) in [
             (
-                "scope は openid が必須です。ほかは、必要なものだけを足します。",
-                "scope needs openid; of the others ask only for what you need.",
+                "scope には openid が必須です。ほかのスコープは、必要なものだけを加えてください。",
+                "scope must have openid. Of the other scopes, request only what you need.",
             ),
             (
                 "state、nonce、PKCE（S256）は必須です。",
                 "state, nonce and PKCE (S256) are required.",
             ),
             (
-                "ディスカバリーの文書はありません（実際のサービスにあるか、公開されていないため）。上の値を直接設定してください。",
-                "There is no discovery document, because nothing is published about one of the \
-                real service: set the values above.",
+                "ディスカバリーの文書はありません（実際のサービスにあるかどうか、公表されていないため）。上の値を直接設定してください。",
+                "There is no discovery document, because it isn't known whether the real service \
+                has one. Configure the values above.",
             ),
             (
-                "シミュレーターだけの動きです。実際のサービスの確認には、サンドボックスを使ってください。",
-                "It is a stand-in: for the real service's behaviour use its sandbox.",
+                "これはシミュレーターの動作です。実際のサービスの動作は、サンドボックスで確かめてください。",
+                "This is a stand-in. Use the real service's sandbox to see how that service \
+                behaves.",
             ),
         ] {
             let mark = language.say("・", "- ");
             writeln!(out, "{mark}{}", language.say(ja, en))?;
         }
         let come = language.say(
-            "届いたリクエスト（秘密の値は伏せます）：",
-            "The requests as they come (secrets are masked):",
+            "届いたリクエスト（機密の値は伏せます）：",
+            "Requests as they arrive (secrets are masked):",
         );
         writeln!(out, "\n{come}")?;
         out.flush()

@@ -160,7 +160,7 @@ pub(crate) fn write_outcome(
                 (
                     language.say(
                         "アプリが Cognito から受け取った IDトークン：",
-                        "The ID token that the app got from Cognito:",
+                        "The ID token that the app received from Cognito:",
                     ),
                     &signed_in.id_token,
                 ),
@@ -207,14 +207,14 @@ fn write_failure(
             "federation did not answer (the stand-in of the HTTP API did)",
         ),
         Place::BridgePage => language.say(
-            "関数 federation のページが出ました",
+            "関数 federation のページが表示されました",
             "A page of federation was shown",
         ),
         Place::CognitoPage => {
-            language.say("Cognito のページが出ました", "A page of Cognito was shown")
+            language.say("Cognito のページが表示されました", "A page of Cognito was shown")
         }
         Place::ServicePage => language.say(
-            "サービスのページが出ました",
+            "サービスのページが表示されました",
             "A page of the service was shown",
         ),
     };

@@ -124,7 +124,7 @@ async fn grant(
     check(
         checks,
         (
-            "it is a form without a parameter that comes twice",
+            "the body is a form, and no parameter comes twice",
             "RFC 6749 §3.2",
         ),
         is_form && form.are_unique(),

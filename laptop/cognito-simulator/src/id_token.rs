@@ -73,7 +73,7 @@ pub(crate) fn verify(
     )?;
     let claims = key.and_then(|key| open(token, &key));
     check(
-        "the signature holds",
+        "the signature is valid",
         "OIDC Core §3.1.3.7 step 6",
         claims.is_some(),
         IdTokenFailure::Signature,
@@ -86,13 +86,13 @@ pub(crate) fn verify(
         IdTokenFailure::Issuer,
     )?;
     check(
-        "aud is the client and nobody else",
+        "aud is the client only",
         "OIDC Core §3.1.3.7 step 3",
         is_audience(claims.get("aud"), expected.client_id),
         IdTokenFailure::Audience,
     )?;
     check(
-        "exp lies ahead",
+        "exp is in the future",
         "OIDC Core §3.1.3.7 step 9",
         claims
             .get("exp")

@@ -135,7 +135,7 @@ async fn sign_in(
             name: format!("{attribute} ← {claim}"),
             // Only sizes, because the journal must not show attributes.
             value: claims.get(claim).map_or_else(
-                || "does not come".to_owned(),
+                || "not received".to_owned(),
                 |value| format!("{} bytes", value.len()),
             ),
         })

@@ -86,7 +86,10 @@ fn understand(response: &Map<String, Value>) -> Understood<Option<BTreeMap<Strin
         }
     };
     if chosen.is_empty() {
-        let shown = Parameter::new("userAttributesToMap", "empty: everything as it came");
+        let shown = Parameter::new(
+            "userAttributesToMap",
+            "empty: all attributes from the provider",
+        );
         return Ok((None, vec![shown]));
     }
     let shown = sizes(&chosen).collect();

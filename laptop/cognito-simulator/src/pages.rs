@@ -96,30 +96,31 @@ impl ErrorPage {
     fn explanation(self) -> (&'static str, &'static str) {
         match self {
             Self::BadRequest => (
-                "アプリからのログインの呼び出しに誤りがあります（クライアント ID、コールバック URL、または重複したパラメーター）。アプリの設定を確かめてください。",
-                "The app called this login in a wrong way: its client id, its callback URL, or a \
-                 parameter that comes twice. Check the app’s settings.",
+                "アプリからのログインのリクエストに誤りがあります（クライアント ID の誤り、コールバック URL の誤り、またはパラメーターの重複）。\
+                アプリの設定を確かめてください。",
+                "The app’s login request is wrong: its client ID or its callback URL is wrong, or \
+                a parameter comes twice. Check the app’s settings.",
             ),
             Self::Unavailable => (
                 "ログインを始めたときの Cookie が届きませんでした。別のブラウザーに戻ったか、ブラウザーが Cookie を受け付けていない可能性があります。\
                  ログインを始めたブラウザーで、もう一度ログインしてください。",
-                "The cookie from the start of the login did not come back: you may be in another \
-                 browser, or it does not accept cookies. Sign in again in the browser in which you \
-                 began.",
+                "The cookie from the start of the login wasn’t received. You may have come back in \
+                another browser, or the browser doesn’t accept cookies. Sign in again in the \
+                browser in which you began.",
             ),
             Self::InvalidState => (
-                "このログインはすでに終わっているか、別のブラウザーで始まったものです。アプリに戻り、もう一度ログインしてください。",
+                "このログインは、すでに終わっているか、別のブラウザーで始めたものです。アプリに戻り、もう一度ログインしてください。",
                 "This login has already ended, or was begun in another browser. Go back to the \
                  app, and sign in again.",
             ),
             Self::TooLate => (
-                "ログインに5分以上かかったため、有効期限が切れました。アプリに戻り、もう一度ログインしてください。",
+                "ログインに5分以上かかったため、期限が切れました。アプリに戻り、もう一度ログインしてください。",
                 "The login took more than five minutes and has expired. Go back to the app, and \
                  sign in again.",
             ),
             Self::Internal => (
-                "シミュレーターそのものに問題が起きました。もう一度ログインしてください。",
-                "The stand-in itself has a problem. Sign in again.",
+                "シミュレーター自体に問題が起きました。もう一度ログインしてください。",
+                "There was a problem in the stand-in itself. Sign in again.",
             ),
         }
     }

@@ -136,14 +136,14 @@ async fn call<T>(
         }
     };
     checks.push(Check::new(
-        "the function answers in time, and without an error",
+        "the function answers in time and without an error",
         "Cognito: Lambda triggers",
         answer.is_ok(),
     ));
     let understood = answer.and_then(|answer| {
         let understood = response(event, &answer).and_then(|response| understand(&response));
         checks.push(Check::new(
-            "the answer is the whole event, its response understood",
+            "the answer is the whole event, and its response is understood",
             "Cognito: Lambda triggers",
             understood.is_ok(),
         ));

@@ -469,7 +469,7 @@ fn link(
         linked.map_err(Refusal::from)
     });
     told.checks.push(Check::new(
-        "the identity is nobody's yet, and the user can have it",
+        "the identity isn't linked yet, and can be linked to the user",
         LINKING,
         linked.is_ok(),
     ));
@@ -503,7 +503,7 @@ fn unlink(
 fn check_signed(shared: &Shared, headers: &HeaderMap, told: &mut Told) -> Result<(), Refusal> {
     let signed = check_signature(headers, shared.options.region());
     let check = (
-        "the request is signed, in form (here nobody verifies it)",
+        "the request has a signature's form (the signature isn't verified)",
         "AWS Signature Version 4",
     );
     let refusal = signed.as_ref().err().cloned();

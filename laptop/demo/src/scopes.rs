@@ -36,7 +36,7 @@ pub enum InvalidScopes {
     #[error("no scope is called {0:?}")]
     Unknown(String),
     /// Without `openid` there is no ID token, so nobody would be signed in.
-    #[error("scopes without openid")]
+    #[error("the scopes lack openid")]
     WithoutOpenid,
 }
 

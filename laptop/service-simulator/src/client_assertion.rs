@@ -95,7 +95,7 @@ pub(crate) fn authenticate(
 
     let key = (client_id.to_owned(), jti);
     let fresh = !memory.assertions.contains_key(&key);
-    checks.require("jti was never seen", "RFC 7523 §3 item 7", fresh, || {
+    checks.require("jti was never used", "RFC 7523 §3 item 7", fresh, || {
         failed("Token reuse detected")
     })?;
     memory.assertions.insert(key, expires);
@@ -191,7 +191,7 @@ fn check_claims(
         failed("Token exp claim is required")
     })?;
     checks.require(
-        "exp isn't past",
+        "exp hasn't passed",
         "RFC 7523 §3 item 4",
         now < expires,
         || failed("Token is not active"),
@@ -221,7 +221,7 @@ fn check_claims(
     )?;
     let active = !claims.contains_key("nbf") || time("nbf").is_some_and(|begins| begins <= now);
     checks.require(
-        "nbf, if there, is past",
+        "nbf, if present, isn't in the future",
         "RFC 7523 §3 item 5",
         active,
         || failed("Token is not active"),

@@ -150,7 +150,11 @@ fn attribute_label(attribute: &str, language: Language) -> &'static str {
 
 fn place_label(place: FaultPlace, language: Language) -> &'static str {
     match place {
-        FaultPlace::WayBack => language.say("アプリに戻るときの誤り", "On the way back"),
+        FaultPlace::WayBack => language.say(
+            "認可レスポンス（アプリに戻るとき）の誤り",
+            "In the authorization response \
+        (on the way back)",
+        ),
         FaultPlace::TokenAnswer => language.say("トークンの応答の誤り", "In the token answer"),
         FaultPlace::IdToken => language.say("IDトークンの誤り", "In the ID token"),
         FaultPlace::KeySet => language.say("公開鍵（JWK Set）の誤り", "In the key set"),
@@ -209,7 +213,10 @@ pub(crate) fn consent(shown: &Shown<'_>, choice: &Choice, language: Language) ->
     let kind = if shown.invented {
         language.say("架空のテスト利用者：", "An invented test person: ")
     } else {
-        language.say("ファイルのテスト利用者：", "A test person of the file: ")
+        language.say(
+            "ファイルで定義されたテスト利用者：",
+            "A test person defined in the file: ",
+        )
     };
     let person = format!("{kind}{label}");
     let template = ConsentTemplate {
@@ -249,7 +256,9 @@ fn reading(attribute: &str, value: &Value, language: Language) -> Reading {
         },
         // A value that is odd on purpose: a number, an object, or an empty text.
         (None, _) => Reading {
-            reading: language.say("このままの形で", "As it is").to_owned(),
+            reading: language
+                .say("この値をそのまま渡す", "Handed over as it is")
+                .to_owned(),
             raw: raw(),
         },
     }
@@ -352,7 +361,7 @@ const BEGIN_AGAIN: Both = (
 );
 const CHOOSE_AGAIN: Both = (
     "前のページに戻り、もう一度選んでください。",
-    "Go back to the page before, and choose again.",
+    "Go back to the previous page, and choose again.",
 );
 
 impl ErrorPage {
@@ -445,7 +454,7 @@ impl ErrorPage {
                 ("どちらも1回だけ送ってください。", "Send each of them once."),
             ],
             Self::ClientIdMissing => [
-                ("client_id がありません", "There is no client_id"),
+                ("client_id がありません", "client_id is missing"),
                 (
                     "認可リクエストに client_id がないか、値が空です（RFC 6749 §4.1.1）。",
                     "The authorization request has no client_id, or an empty one (RFC 6749 \
@@ -453,7 +462,7 @@ impl ErrorPage {
                 ),
                 (
                     "登録した client_id を送ってください。",
-                    "Send the client_id that is registered.",
+                    "Send the registered client_id.",
                 ),
             ],
             Self::UnknownClient(_) => [
@@ -462,56 +471,59 @@ impl ErrorPage {
                     "This client_id isn’t registered",
                 ),
                 (
-                    "送られた client_id の依頼元は、登録されていません。大文字と小文字も区別します。",
-                    "Nobody is registered by the client_id that was sent. Upper and lower case are \
-                    different.",
+                    "送られた client_id の RP は、登録されていません。大文字と小文字も区別します。",
+                    "No relying party is registered with the client_id that was sent. Upper and \
+                    lower case are different.",
                 ),
                 (
-                    "RP の設定を、登録されているものに合わせてください。",
-                    "Set your relying party to one that is registered.",
+                    "RP の設定を、登録されている client_id に合わせてください。",
+                    "Configure your relying party with a registered client_id.",
                 ),
             ],
             Self::RedirectUri(_) => [
                 (
                     "redirect_uri が登録と一致しません",
-                    "redirect_uri isn’t one that is registered",
+                    "redirect_uri isn’t registered",
                 ),
                 (
-                    "redirect_uri がないか、登録されたものと1文字以上違います。ポート番号や末尾の「/」も比べます（RFC 9700 §2.1）。",
-                    "There is no redirect_uri, or it differs from what is registered. They are \
-                    compared character by character, also the port and a “/” at the end (RFC 9700 \
-                    §2.1).",
+                    "redirect_uri がないか、登録された URI と1文字以上違います。ポート番号や末尾の「/」も比べます（RFC 9700 §2.1）。",
+                    "There is no redirect_uri, or it differs from the registered URIs. They are \
+                    compared character by character, including the port and a “/” at the end (RFC \
+                    9700 §2.1).",
                 ),
                 (
-                    "登録されたものと同じ文字列を送ってください。",
-                    "Send exactly what is registered.",
+                    "登録された URI と同じ文字列を送ってください。",
+                    "Send exactly a registered URI.",
                 ),
             ],
             Self::MalformedForm => [
                 (
                     "送られた内容の形式が違います",
-                    "What was sent isn’t this page’s form",
+                    "What was sent doesn’t have the right form",
                 ),
                 (
-                    "このページのフォームの形になっていないか、同じ項目が2回あります。",
-                    "It isn’t the form of this page, or a field comes twice.",
+                    "送られた内容が、このページのフォームの形式と違うか、同じ項目が2回あります。",
+                    "What was sent doesn’t match this page’s form, or a field comes twice.",
                 ),
                 CHOOSE_AGAIN,
             ],
             Self::UnknownLogin => [
-                ("このログインはもう使えません", "This login is over"),
                 (
-                    "このログインは、すでに終わったか、ここで始まったものではありません。1回のログインは、1回だけ使えます。",
-                    "This login has already ended, or was not begun here. A login is good for one \
-                    use.",
+                    "このログインはもう使えません",
+                    "This login can no longer be used",
+                ),
+                (
+                    "このログインは、すでに終わったか、このサービスで始めたものではありません。1回のログインを完了できるのは、1回だけです。",
+                    "This login has already ended, or wasn’t begun at this service. A login can be \
+                    finished only once.",
                 ),
                 BEGIN_AGAIN,
             ],
             Self::ExpiredLogin => [
-                ("時間切れです", "The time is up"),
+                ("時間切れです", "The login has expired"),
                 (
-                    "ログインを始めてから時間がたったため、有効期限が切れました。",
-                    "The login took too long, and has expired.",
+                    "ログインを始めてから時間がたちすぎたため、期限が切れました。",
+                    "Too much time has passed since the login began.",
                 ),
                 BEGIN_AGAIN,
             ],
@@ -533,12 +545,12 @@ impl ErrorPage {
             ],
             Self::UnknownDecision => [
                 (
-                    "同意かキャンセルかが分かりません",
-                    "Neither consent nor cancellation",
+                    "同意とキャンセルのどちらも選ばれていません",
+                    "Neither consent nor cancellation was chosen",
                 ),
                 (
-                    "「同意して戻る」と「キャンセル」のどちらも選ばれていません。",
-                    "Neither “Consent and go back” nor “Cancel” was chosen.",
+                    "「同意して戻る」と「キャンセル」のどちらのボタンも押されていません。",
+                    "Neither the button “Consent and go back” nor “Cancel” was pressed.",
                 ),
                 CHOOSE_AGAIN,
             ],
@@ -546,26 +558,29 @@ impl ErrorPage {
                 ("ページが見つかりません", "There is no such page"),
                 (
                     "この URL には何もありません。",
-                    "There is nothing at this address.",
+                    "There is nothing at this URL.",
                 ),
                 BEGIN_AGAIN,
             ],
             Self::MethodNotAllowed => [
-                ("この方法では開けません", "Not in this way"),
                 (
-                    "この URL は、別の HTTP メソッドで呼び出すものです。",
-                    "This address is for another HTTP method.",
+                    "この方法では開けません",
+                    "This URL can’t be opened in this way",
+                ),
+                (
+                    "この URL は、別の HTTP メソッドで呼び出す必要があります。",
+                    "This URL has to be called with another HTTP method.",
                 ),
                 BEGIN_AGAIN,
             ],
             Self::Internal => [
                 (
                     "シミュレーターに問題が起きました",
-                    "The stand-in has a problem",
+                    "There was a problem in the stand-in",
                 ),
                 (
-                    "サービスのシミュレーターそのものに問題が起きました。",
-                    "Something is wrong with the stand-in itself.",
+                    "サービスのシミュレーター自体に問題が起きました。",
+                    "There was a problem in the service’s stand-in itself.",
                 ),
                 BEGIN_AGAIN,
             ],
@@ -627,15 +642,15 @@ mod tests {
             (
                 "gender",
                 json!(2),
-                "このままの形で",
-                "As it is",
+                "この値をそのまま渡す",
+                "Handed over as it is",
                 Some("gender: 2"),
             ),
             (
                 "address",
                 json!(""),
-                "このままの形で",
-                "As it is",
+                "この値をそのまま渡す",
+                "Handed over as it is",
                 Some("address: \"\""),
             ),
         ] {

@@ -109,7 +109,7 @@ pub enum PersonProblem {
     )]
     Id,
     /// An earlier person has the same `id`.
-    #[error("somebody before has the same \"id\"")]
+    #[error("an earlier person has the same \"id\"")]
     RepeatedId,
     /// The `label` is neither a text nor a pair of texts, or has the wrong length.
     #[error(

@@ -61,7 +61,7 @@ pub fn personas(now: DateTime<Utc>) -> Vec<Persona> {
         persona(
             "adult",
             (
-                "大人。４情報がすべてある",
+                "大人。基本4情報がすべてある",
                 "an adult with all four attributes",
             ),
             "山田　太郎",
@@ -73,7 +73,7 @@ pub fn personas(now: DateTime<Utc>) -> Vec<Persona> {
             "replaced-characters",
             (
                 "氏名と住所に代替文字がある",
-                "replaced characters in name and address",
+                "replacement characters in name and address",
             ),
             "〓田　■子",
             "東京都〓飾区立石５丁目１３番１号",
@@ -91,7 +91,7 @@ pub fn personas(now: DateTime<Utc>) -> Vec<Persona> {
         persona(
             "longest",
             (
-                "氏名１００文字、住所２００文字",
+                "氏名100文字、住所200文字",
                 "a name of 100 and an address of 200 full-width characters",
             ),
             &longest_name(),
@@ -101,7 +101,7 @@ pub fn personas(now: DateTime<Utc>) -> Vec<Persona> {
         ),
         persona(
             "leap-day",
-            ("２月２９日生まれ", "born on 29 February"),
+            ("2月29日生まれ", "born on 29 February"),
             "閏間　四年",
             "北海道札幌市中央区北３条西６丁目",
             &Birth::of(2000, 2, 29),
@@ -139,7 +139,7 @@ pub fn personas(now: DateTime<Utc>) -> Vec<Persona> {
         ),
         persona(
             "gender-absent",
-            ("性別が返らない", "no gender is handed out"),
+            ("性別が返らない", "no gender is returned"),
             "鈴木　翼",
             "愛知県名古屋市中区三の丸３丁目１番２号",
             &Birth::of(1988, 9, 9),
@@ -155,7 +155,7 @@ pub fn personas(now: DateTime<Utc>) -> Vec<Persona> {
         ),
         persona(
             "turns-18",
-            ("日本で今日１８歳になる", "turns 18 today in Japan"),
+            ("日本の日付で今日18歳になる", "turns 18 today in Japan"),
             "成年　若葉",
             "宮城県仙台市青葉区本町３丁目８番１号",
             &birthday_today(now, 18),
@@ -163,7 +163,7 @@ pub fn personas(now: DateTime<Utc>) -> Vec<Persona> {
         ),
         persona(
             "turns-20",
-            ("日本で今日２０歳になる", "turns 20 today in Japan"),
+            ("日本の日付で今日20歳になる", "turns 20 today in Japan"),
             "二十　歳男",
             "広島県広島市中区基町１０番５２号",
             &birthday_today(now, 20),
@@ -184,7 +184,7 @@ pub fn personas(now: DateTime<Utc>) -> Vec<Persona> {
             "yokohama",
             (
                 "住所に都道府県名がない",
-                "an address without its prefecture",
+                "an address without the prefecture’s name",
             ),
             "港　渚",
             "横浜市中区日本大通１番地",

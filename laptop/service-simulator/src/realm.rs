@@ -161,7 +161,7 @@ impl Memory {
         let login = parameters
             .first("login")
             .and_then(|login| self.logins.get_key_value(login));
-        let (id, login) = checks.find("the login is one that waits", rule, login, || {
+        let (id, login) = checks.find("the login is pending", rule, login, || {
             ErrorPage::UnknownLogin
         })?;
         let in_time = now < login.expires;

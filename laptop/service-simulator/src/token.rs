@@ -164,7 +164,7 @@ fn redeem_code(
         TokenRefusal::grant("PKCE code verifier not specified")
     })?;
     checks.require(
-        "code_verifier has its form",
+        "code_verifier has the right form",
         "RFC 7636 §4.1",
         is_verifier(verifier),
         || TokenRefusal::grant("PKCE verification failed: Invalid code verifier"),

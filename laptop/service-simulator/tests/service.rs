@@ -745,13 +745,13 @@ mod authorization_request {
             (
                 set(authorization(), "redirect_uri", marked),
                 "en",
-                "redirect_uri isn’t one that is registered",
+                "redirect_uri isn’t registered",
                 Some(REDIRECT_URI),
             ),
             (
                 without(authorization(), "client_id"),
                 "en",
-                "There is no client_id",
+                "client_id is missing",
                 None,
             ),
         ] {
@@ -781,7 +781,7 @@ mod authorization_request {
         assert_eq!(text(&page, "login").len(), 43);
         assert_eq!(
             page["people"][0],
-            json!({ "id": "adult", "label": "大人。４情報がすべてある" })
+            json!({ "id": "adult", "label": "大人。基本4情報がすべてある" })
         );
         assert_eq!(
             page["people"].as_array().unwrap().len(),
@@ -1136,15 +1136,15 @@ mod test_card {
         assert_eq!(
             groups,
             [
-                "アプリに戻るときの誤り",
+                "認可レスポンス（アプリに戻るとき）の誤り",
                 "トークンの応答の誤り",
                 "IDトークンの誤り",
                 "公開鍵（JWK Set）の誤り",
                 "UserInfo の誤り",
             ]
         );
-        assert!(html.contains(">nonceが別物 ［id_token_nonce］</option>"));
-        assert!(html.contains(">at_hashなし（成功する）</option>"));
+        assert!(html.contains(">nonce が送った値と違う ［id_token_nonce］</option>"));
+        assert!(html.contains(">at_hash がない（成功する）</option>"));
     }
 
     #[tokio::test]
@@ -1431,7 +1431,7 @@ mod consent {
             "1988年9月9日",
             "birthdate: &#34;19880909&#34;",
             "なし（この人の情報にないため、渡しません）",
-            "トークン応答が500 ［service_failed］",
+            "トークンの応答が500 ［service_failed］",
             r#"name="decision" value="accept">同意して戻る</button>"#,
             r#"name="decision" value="cancel">キャンセル</button>"#,
         ] {
@@ -1442,7 +1442,7 @@ mod consent {
         for expected in [
             r#"<html lang="en">"#,
             "9 September 1988",
-            "None (this person has none, so it is left out)",
+            "None (this person has no such information, so it isn’t handed over)",
             ">Consent and go back</button>",
         ] {
             assert!(html.contains(expected), "{expected}: {html}");
@@ -1621,7 +1621,7 @@ mod own_people {
             let path = format!("{TEST_CARD}?login={login}&lang={lang}");
             let html = bench.page(&path, BROWSER).await.text().await.unwrap();
             assert!(html.contains(r#"<option value="hostile" selected>"#));
-            let said = ["シミュレーターに渡されたファイルのもの", "those of a file"];
+            let said = ["シミュレーターに渡されたファイル", "defined in a file"];
             assert!(said.iter().any(|said| html.contains(said)), "{html}");
             assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
         }

@@ -336,12 +336,12 @@ async fn client_assertion_is_checked_by_the_stand_in_on_every_token_request() {
             "sub is client_id",
             "iss is client_id",
             "aud is the token endpoint, as one string",
-            "exp isn't past",
+            "exp hasn't passed",
             "exp is at most 60 s ahead",
             "iat is there",
             "iat isn't in the future",
             "jti is there",
-            "jti was never seen",
+            "jti was never used",
         ] {
             assert!(passed.contains(what), "{what}");
         }

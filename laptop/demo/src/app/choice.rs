@@ -62,7 +62,7 @@ impl Choice {
                 .map(|scope| ScopeOption {
                     label: match scope {
                         Scope::Verified => language
-                            .say("本人確認の日時と方法", "When and how verified")
+                            .say("本人確認の日時と方法", "Time and method of verification")
                             .into(),
                         other => label(other.claim(), language),
                     },
@@ -80,15 +80,15 @@ impl Choice {
                     language.say("情報そのもの", "The data itself"),
                     language.say(
                         "IDトークンだけに入ります。",
-                        "In the ID token, and nowhere else.",
+                        "These are only in the ID token.",
                     ),
                     false,
                 ),
                 group(
-                    language.say("答えだけ", "Only the answer"),
+                    language.say("判定の結果だけ", "Only the result"),
                     language.say(
                         "IDトークンとアクセストークンに入ります。",
-                        "In the ID token and in the access token.",
+                        "These are in the ID token and in the access token.",
                     ),
                     true,
                 ),
@@ -102,7 +102,7 @@ fn ready(language: Language, chosen: &Scopes) -> Vec<Ready> {
         (
             language.say("施設の予約", "Booking a room"),
             language.say(
-                "氏名と住所。だれが、どこから来るのか。",
+                "氏名と住所。だれがどこから来るのかが分かります。",
                 "Name and address: who comes, and from where.",
             ),
             Scopes::of([Attribute::Name, Attribute::Address].map(Scope::Attribute)),
@@ -110,16 +110,16 @@ fn ready(language: Language, chosen: &Scopes) -> Vec<Ready> {
         (
             language.say("お酒の販売", "Selling alcohol"),
             language.say(
-                "20歳以上かどうかだけ。生年月日は要りません。",
-                "Only whether somebody is 20 or over. No date of birth.",
+                "20歳以上かどうかだけ。生年月日は求めません。",
+                "Only whether the user is 20 or over. No date of birth.",
             ),
             Scopes::of([Scope::AgeOver(20)]),
         ),
         (
             language.say("すべて", "Everything"),
             language.say(
-                "違いを見るため。本番では、要るものだけに。",
-                "To see the difference. A real app asks for what it needs.",
+                "違いを見るための選択です。本番では、必要な情報だけを求めます。",
+                "To see the difference. A real app asks only for what it needs.",
             ),
             Scopes::all(),
         ),

@@ -134,7 +134,7 @@ pub(super) fn verify(
     Check::made(
         checks,
         (
-            "iss is the pool, aud is the app, exp lies ahead",
+            "iss is the pool, aud is the app, exp is in the future",
             "OIDC Core §3.1.3.7",
         ),
         is_for_the_app.then_some(()),
@@ -177,7 +177,7 @@ pub(super) fn verify(
             Check::made(
                 checks,
                 (
-                    "nonce is that of the sign-in, if it is there",
+                    "nonce, if present, is that of the sign-in",
                     "OIDC Core §12.2",
                 ),
                 is_same_nonce.then_some(()),
@@ -199,7 +199,7 @@ pub(super) fn verify(
     Check::made(
         checks,
         (
-            "at_hash fits the access token, if it is there",
+            "at_hash, if present, fits the access token",
             "OIDC Core §3.1.3.8",
         ),
         is_of_the_access_token.then_some(()),
@@ -327,7 +327,7 @@ mod tests {
             (IdTokenCheck::Form, "it is a signed JWT"),
             (
                 IdTokenCheck::Claims,
-                "iss is the pool, aud is the app, exp lies ahead",
+                "iss is the pool, aud is the app, exp is in the future",
             ),
             (IdTokenCheck::Use, "token_use is id"),
             (IdTokenCheck::Signature, "the signature fits the pool's key"),
@@ -337,14 +337,14 @@ mod tests {
             Occasion::Refresh { .. } => &[
                 (
                     IdTokenCheck::Nonce,
-                    "nonce is that of the sign-in, if it is there",
+                    "nonce, if present, is that of the sign-in",
                 ),
                 (IdTokenCheck::Subject, "sub is that of the sign-in"),
             ],
         };
         let end = [(
             IdTokenCheck::AccessTokenHash,
-            "at_hash fits the access token, if it is there",
+            "at_hash, if present, fits the access token",
         )];
         let mut expected = Vec::new();
         for (check, what) in [&start, middle, &end].concat() {

@@ -234,7 +234,7 @@ impl Memory {
         let login = self.logins.iter_mut().find(|login| login.state == state);
         let login = Check::made(
             checks,
-            ("state is one that this app gave out", "RFC 6749 §10.12"),
+            ("state was issued by this app", "RFC 6749 §10.12"),
             login,
             NotTaken::Unknown,
         )?;
@@ -251,7 +251,7 @@ impl Memory {
         };
         let waiting = Check::made(
             checks,
-            ("the login has no answer yet", "RFC 9700 §4.7.1"),
+            ("the login has no result yet", "RFC 9700 §4.7.1"),
             waiting,
             NotTaken::Ended,
         )?;
@@ -415,9 +415,9 @@ mod tests {
     fn assert_told(checks: &[Check], failed: Option<NotTaken>) {
         let (all, held) = (
             [
-                "state is one that this app gave out",
+                "state was issued by this app",
                 "the login was begun in this browser",
-                "the login has no answer yet",
+                "the login has no result yet",
                 "the login hasn't expired",
             ],
             match failed {

@@ -99,18 +99,21 @@ impl Problem<'_> {
 
     fn words(self) -> Words {
         const AGAIN: (&str, &str) = (
-            "はじめのページに戻り、もう一度ログインしてください。",
+            "最初のページに戻り、もう一度ログインしてください。",
             "Go back to the start page, and sign in again.",
         );
         match self {
             Self::OtherHost(_) => [
-                ("別の名前では開けません", "Not under this name"),
+                ("この名前では開けません", "This name can’t be used"),
                 (
-                    "このアプリは、自分の名前で呼ばれたときだけ答えます。別のサイトがこのパソコンの中に入り込むのを防ぐためです。",
-                    "This app answers only when it is called by its own name, so that no other \
-                    site gets into this computer.",
+                    "このアプリは、決まった名前（ホスト名）で開かれたときだけ応答します。別のサイトが、このパソコンの中のアプリにアクセスするのを防ぐためです。",
+                    "This app answers only under its own host name. This prevents other sites from \
+                    accessing the app on this computer.",
                 ),
-                ("次のリンクから開いてください。", "Use the link below."),
+                (
+                    "次のリンクから開いてください。",
+                    "Open it with the link below.",
+                ),
             ],
             Self::NotFound => [
                 ("ページがありません", "No such page"),
@@ -119,38 +122,44 @@ impl Problem<'_> {
                     "The address is wrong, or the page is gone.",
                 ),
                 (
-                    "はじめのページから進んでください。",
-                    "Begin at the start page.",
+                    "最初のページからやり直してください。",
+                    "Begin again at the start page.",
                 ),
             ],
             Self::MethodNotAllowed => [
-                ("このページは、この方法では開けません", "Not this way"),
                 (
-                    "ボタンで開くページをアドレスで開いた、またはその逆の可能性があります。",
-                    "This page is opened by a button and not by its address, or the other way \
-                    round.",
+                    "このページは、この方法では開けません",
+                    "This page can’t be opened in this way",
                 ),
                 (
-                    "はじめのページから進んでください。",
-                    "Begin at the start page.",
+                    "ボタンで開くページを、アドレスを入力して開いた可能性があります。または、その逆です。",
+                    "A page that is opened by a button may have been opened by its address, or the \
+                    other way round.",
+                ),
+                (
+                    "最初のページからやり直してください。",
+                    "Begin again at the start page.",
                 ),
             ],
             Self::TooLarge => [
                 ("リクエストが長すぎます", "The request is too long"),
                 (
-                    "アドレスか Cookie が、合わせて16 KiB を超えています。",
-                    "Its address and cookies have more than 16 KiB together.",
+                    "アドレスと Cookie が、合わせて16 KiB を超えています。",
+                    "The address and the cookies together have more than 16 KiB.",
                 ),
                 (
-                    "このサイトの Cookie を消してから、はじめのページを開いてください。",
-                    "Delete the cookies of this site, and open the start page.",
+                    "このサイトの Cookie を消してから、最初のページを開いてください。",
+                    "Delete the cookies of this site, and then open the start page.",
                 ),
             ],
             Self::OtherOrigin => [
-                ("ほかのサイトからは操作できません", "Not from another site"),
                 (
-                    "ほかのサイトのボタンから操作が届いたので、何もしていません。",
-                    "Another site’s button sent this, so nothing was done.",
+                    "ほかのサイトからは操作できません",
+                    "This can’t be done from another site",
+                ),
+                (
+                    "ほかのサイトのボタンから操作が届いたため、何も行いませんでした。",
+                    "The request came from a button of another site, so nothing was done.",
                 ),
                 (
                     "このサイトのボタンを使ってください。",
@@ -158,73 +167,76 @@ impl Problem<'_> {
                 ),
             ],
             Self::UnknownScope => [
-                ("知らないスコープです", "An unknown scope"),
+                ("使えないスコープです", "An unknown scope"),
                 (
-                    "アドレスに、このアプリが扱わないスコープがあります。ログインは始めていません。",
-                    "The address names a scope that this app does not offer. No login was begun.",
+                    "アドレスに、このアプリでは使えないスコープがあります。ログインは始まっていません。",
+                    "The address has a scope that this app doesn’t offer. No login was begun.",
                 ),
                 (
-                    "はじめのページで選び直してください。",
+                    "最初のページで選び直してください。",
                     "Choose again on the start page.",
                 ),
             ],
             Self::Internal => [
                 ("うまくいきませんでした", "Something went wrong"),
                 (
-                    "アプリの中で問題が起きました。",
-                    "The app itself has a problem.",
+                    "アプリに問題が起きました。",
+                    "There was a problem in the app.",
                 ),
                 AGAIN,
             ],
             Self::NotSignedIn => [
                 ("ログインしていません", "You are not signed in"),
                 (
-                    "ログインしていないか、ログインから1時間たったか、ブラウザーが Cookie を受け付けていません。",
-                    "You have not signed in, or it was more than an hour ago, or the browser does \
-                    not accept cookies.",
+                    "まだログインしていないか、ログインしてから1時間以上たったか、ブラウザーが Cookie を受け付けていません。",
+                    "You haven’t signed in, or you signed in more than an hour ago, or the browser \
+                    doesn’t accept cookies.",
                 ),
                 AGAIN,
             ],
             Self::Malformed => [
                 (
                     "ログインの結果を読み取れません",
-                    "An answer that makes no sense",
+                    "The result of the login can’t be read",
                 ),
                 (
-                    "Cognito から戻ったときのパラメーターが重複しているか、足りません。何も受け取っていません。",
-                    "The parameters that came back from Cognito are doubled or missing. Nothing \
-                    was taken from them.",
+                    "Cognito から戻ったときのパラメーターが、重複しているか、足りません。そのため、結果を受け取っていません。",
+                    "Parameters that came back from Cognito are duplicated or missing. So the \
+                    result wasn’t accepted.",
                 ),
                 AGAIN,
             ],
             Self::NoState(_) => [
-                ("どのログインの結果か分かりません", "An answer to no login"),
                 (
-                    "state のない結果が届きました。どのログインのものか確かめられないため、何も受け取っていません。",
-                    "The answer has no state, so it can’t be told to which login it belongs. \
-                    Nothing was taken from it.",
+                    "どのログインの結果か分かりません",
+                    "It isn’t clear which login this result belongs to",
+                ),
+                (
+                    "届いた結果に state がありません。どのログインの結果かを確かめられないため、受け取っていません。",
+                    "The result has no state, so the login that it belongs to can’t be identified. \
+                    It wasn’t accepted.",
                 ),
                 AGAIN,
             ],
             Self::UnknownLogin => [
-                ("そのログインは見つかりません", "That login is not known"),
+                ("そのログインは見つかりません", "That login wasn’t found"),
                 (
-                    "このアプリで始めたログインではないか、始めてから時間がたちすぎています。",
-                    "It was not begun at this app, or too long ago.",
+                    "このアプリで始めたログインではないか、ログインを始めてから時間がたちすぎています。",
+                    "The login wasn’t begun at this app, or was begun too long ago.",
                 ),
                 AGAIN,
             ],
             Self::OtherBrowser => [
                 (
                     "別のブラウザーで始めたログインです",
-                    "Begun in another browser",
+                    "This login was begun in another browser",
                 ),
                 (
-                    "ログインを始めたブラウザーとは別のブラウザーに戻ったか、ブラウザーが Cookie を受け付けていません。\
-                    ほかの人のログインを受け取らないように、ここで止めました。",
-                    "You came back in another browser than the one in which you began, or it does \
-                    not accept cookies. The app stops here, so that nobody is given somebody \
-                    else’s login.",
+                    "ログインを始めたブラウザーとは別のブラウザーに戻ったか、ブラウザーが Cookie を受け付けていません。ほかの人のログインの結果を受け取らないように、\
+                    ログインを中止しました。",
+                    "You came back in a browser other than the one in which you began, or the \
+                    browser doesn’t accept cookies. The login was stopped, so that nobody receives \
+                    the result of another person’s login.",
                 ),
                 (
                     "ログインを始めたブラウザーに戻り、もう一度ログインしてください。",
@@ -234,24 +246,24 @@ impl Problem<'_> {
             Self::Ended => [
                 (
                     "このログインはもう終わっています",
-                    "This login has ended already",
+                    "This login has already ended",
                 ),
                 (
-                    "戻るボタンや再読み込みで、同じ結果がもう一度届きました。結果は1回だけ受け取るので、何も変わっていません。",
-                    "The same answer came again, by reload or the back button. It is taken only \
-                    once, so nothing has changed.",
+                    "戻るボタンや再読み込みによって、同じ結果がもう一度届きました。結果は1回しか受け取らないので、何も変わっていません。",
+                    "The same result arrived again, because of a reload or the back button. A \
+                    result is accepted only once, so nothing has changed.",
                 ),
                 (
-                    "はじめのページで、今の状態を確かめてください。",
-                    "See on the start page how things stand.",
+                    "最初のページで、今の状態を確かめてください。",
+                    "See the present state on the start page.",
                 ),
             ],
             Self::TooLate => [
-                ("時間がたちすぎました", "Too late"),
+                ("時間がたちすぎました", "Too much time has passed"),
                 (
                     "ログインを始めてから15分以上たったため、結果を受け取りませんでした。",
-                    "More than 15 minutes have gone by since the login began, so its answer was \
-                    not taken.",
+                    "More than 15 minutes have passed since the login began, so its result wasn’t \
+                    accepted.",
                 ),
                 AGAIN,
             ],
@@ -296,7 +308,7 @@ struct Message<'a> {
 }
 
 fn to_start(language: Language) -> &'static str {
-    language.say("はじめのページへ", "To the start page")
+    language.say("最初のページへ", "To the start page")
 }
 
 /// The page after a log-out.
@@ -305,14 +317,14 @@ pub(super) fn logged_out(language: Language) -> Response {
     let switch = format!("/logged-out?{LANGUAGE}={}", language.other().code());
     let sentences = vec![
         language.say(
-            "このサイトのログインを終えました。",
+            "このサイトからログアウトしました。",
             "Your session at this site has ended.",
         ),
         language.say(
-            "Cognito のシミュレーターは自分のセッションを持たないので、ほかにすることはありません。本物の Cognito を使うアプリは、\
-            ここで Cognito の /logout にも行きます。",
-            "Cognito’s stand-in keeps no session of its own, so that is all. An app of the real \
-            Cognito would go to Cognito’s /logout now, too.",
+            "Cognito のシミュレーターは自分のセッションを持たないので、ほかに必要な操作はありません。実際の Cognito を使うアプリは、ここで Cognito の \
+            /logout にもブラウザーを移動させます。",
+            "Cognito’s stand-in has no session of its own, so nothing else is needed. An app that \
+            uses the real Cognito would also send the browser to Cognito’s /logout now.",
         ),
     ];
     let template = Message {
@@ -458,9 +470,9 @@ pub(super) fn signed_in(
         Decoded {
             title: language.say("IDトークン", "ID token"),
             what: language.say(
-                "だれがログインしたかを、ユーザープールが署名して、ログインしたアプリに伝えるものです。求めた情報は、すべてここに入ります。",
-                "Who signed in, signed by the user pool, for the app that signs people in. All \
-                that was asked for is here.",
+                "だれがログインしたかを、ユーザープールが署名して、ログインした先のアプリに伝えるトークンです。アプリが求めた情報は、すべてここに入ります。",
+                "It tells the app who signed in, and is signed by the user pool. Everything that \
+                the app asked for is here.",
             ),
             header: Some(indented(&signed_in.id_token_header)),
             claims: indented(&signed_in.id_token),
@@ -468,10 +480,11 @@ pub(super) fn signed_in(
         Decoded {
             title: language.say("アクセストークン", "Access token"),
             what: language.say(
-                "API を呼ぶための鍵です。いろいろな API に渡るので、氏名・住所・生年月日・性別は入りません。\
-                中身は API が読むものですが、学ぶために開いて見せています。",
-                "The key to APIs. It goes to many of them, so it never holds name, address, date \
-                of birth or gender. Its inside is for APIs; it is opened here to learn from.",
+                "API を呼び出すためのトークンです。さまざまな API に送られるので、氏名・住所・生年月日・性別は入りません。中身は本来 API が読むものですが、\
+                仕組みが分かるように、ここに表示しています。",
+                "The token for calling APIs. It is sent to many APIs, so it never has name, \
+                address, date of birth or gender. Its content is meant for APIs. It is shown here \
+                so that you can see how it works.",
             ),
             header: Some(indented(&signed_in.access_token_header)),
             claims: indented(&signed_in.access_token),
@@ -479,9 +492,9 @@ pub(super) fn signed_in(
         Decoded {
             title: "/oauth2/userInfo",
             what: language.say(
-                "ユーザープールの属性をそのまま返すところです。利用者が書き換えた値かもしれないので、アプリクライアントには属性を読ませない設定にしています。",
-                "It returns what the user pool holds, which the user may have changed. So the app \
-                client may read no attribute there.",
+                "ユーザープールの属性をそのまま返すエンドポイントです。利用者が書き換えた値かもしれないので、アプリクライアントが属性を読めない設定にしています。",
+                "This endpoint returns the attributes in the user pool, which the user may have \
+                changed. So the app client isn’t allowed to read any attributes.",
             ),
             header: None,
             claims: indented(&signed_in.userinfo),
@@ -577,8 +590,8 @@ pub(super) fn failed(
         (None, Some(refused)) => (refusal(refused, language).to_owned(), None),
         (None, None) => {
             let told = language.say(
-                "Cognito が、トークンのかわりにエラーを返しました。",
-                "Cognito answered with an error instead of tokens.",
+                "Cognito が、トークンの代わりにエラーを返しました。",
+                "Cognito returned an error instead of tokens.",
             );
             (told.to_owned(), None)
         }
@@ -637,16 +650,16 @@ fn refusal(refused: Refused, language: Language) -> &'static str {
             "The app’s server could not reach Cognito.",
         ),
         Refused::Code => language.say(
-            "Cognito が、アプリの出したコードを受け取りませんでした。",
-            "Cognito did not take the code that the app handed in.",
+            "Cognito が、アプリの送ったコードを受け付けませんでした。",
+            "Cognito didn’t accept the code that the app sent.",
         ),
         Refused::Answer => language.say(
-            "Cognito の応答が、あるべき形をしていませんでした。",
-            "An answer of Cognito was not what it should be.",
+            "Cognito の応答の形式が正しくありませんでした。",
+            "Cognito’s answer didn’t have the right form.",
         ),
         Refused::IdToken => language.say(
-            "届いた IDトークンを確かめられませんでした。だれもログインしていません。",
-            "The ID token could not be verified. Nobody is signed in.",
+            "届いた IDトークンを検証できませんでした。ログインは失敗しました。",
+            "The ID token couldn’t be verified. Nobody is signed in.",
         ),
     }
 }

@@ -114,8 +114,9 @@ fn value(scope: Scope, claims: &Map<String, Value>, language: Language) -> Optio
                 verification(claims, language)
             } else {
                 let outdated = language.say(
-                    "古いか、いまの条件に合いません。もう一度、カードでのログインが要ります",
-                    "too old, or not what is asked for now: a new login with the card is needed",
+                    "本人確認が古いか、いまの条件に合いません。もう一度、カードでログインする必要があります",
+                    "too old, or no longer meets the conditions. A new login with the card is \
+                    needed",
                 );
                 outdated.to_owned()
             }
@@ -149,25 +150,25 @@ fn why_absent(scope: Scope, language: Language) -> &'static str {
             language.say("受け取っていません", "not received")
         }
         Scope::Attribute(Attribute::BirthDate) => language.say(
-            "受け取っていません（月や日が分からない人には、このクレームは出ません）",
-            "not received (nor is it where month or day are unknown)",
+            "受け取っていません（月や日が分からない人には、このクレームがありません）",
+            "not received (people whose month or day of birth is unknown have no such claim)",
         ),
         Scope::Attribute(Attribute::Gender) => language.say(
-            "受け取っていません（登録がない人には、このクレームは出ません）",
-            "not received (nor is it where none is registered)",
+            "受け取っていません（登録がない人には、このクレームがありません）",
+            "not received (people without a registered gender have no such claim)",
         ),
         Scope::Prefecture => language.say(
-            "分かりません（住所から確かに分からない人には、このクレームは出ません）",
-            "not known (there is no claim where the address doesn’t tell it for certain)",
+            "分かりません（住所から確実に分からない人には、このクレームがありません）",
+            "not known (there is no claim if the address doesn’t show it for certain)",
         ),
         Scope::Municipality => language.say(
-            "分かりません（住所から確かに分からない人には、名前もコードも出ません）",
-            "not known (neither name nor code is there where the address doesn’t tell it for \
+            "分かりません（住所から確実に分からない人には、名前のクレームもコードのクレームもありません）",
+            "not known (there are no claims for name and code if the address doesn’t show them for \
             certain)",
         ),
         Scope::AgeOver(_) => language.say(
-            "分かりません（確かめられない年齢は、「いいえ」ではなく、クレームが出ません）",
-            "not known (an age that can’t be proved is absent, not “no”)",
+            "分かりません（年齢を確かめられないときは、「いいえ」ではなく、クレームがありません）",
+            "not known (if an age can’t be proved, there is no claim, rather than a “no”)",
         ),
     }
 }

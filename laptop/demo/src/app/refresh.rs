@@ -37,7 +37,7 @@ pub(super) async fn refresh(State(shared): State<Arc<Shared>>, headers: HeaderMa
 async fn answer(shared: &Shared, asked: &Asked, checks: &mut Vec<Check>) -> (Response, bool) {
     let is_own = !is_from_elsewhere(&asked.headers);
     checks.push(Check::new(
-        "the form is one of this app",
+        "the form is this app's",
         "Fetch Metadata, Sec-Fetch-Site",
         is_own,
     ));
@@ -47,7 +47,7 @@ async fn answer(shared: &Shared, asked: &Asked, checks: &mut Vec<Check>) -> (Res
     let now = shared.clock.now();
     let session = shared.memory().session(asked.session(), now).cloned();
     checks.push(Check::new(
-        "somebody is signed in in this browser",
+        "a user is signed in in this browser",
         "RFC 6749 §6",
         session.is_some(),
     ));

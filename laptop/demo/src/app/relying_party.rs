@@ -66,7 +66,7 @@ pub struct Registration {
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidRegistration {
     /// One of the addresses is no URL.
-    #[error("an address of the registration is no URL")]
+    #[error("an address in the registration isn't a URL")]
     Url(#[from] url::ParseError),
     /// The HTTP client can't be made.
     #[error("the HTTP client can't be made")]
@@ -289,7 +289,7 @@ impl fmt::Debug for SignedIn {
 #[derive(Debug, thiserror::Error)]
 pub enum FinishError {
     /// Amazon Cognito gave no readable answer.
-    #[error("the app got no answer of Cognito")]
+    #[error("the app got no answer from Cognito")]
     BackChannel,
     /// Amazon Cognito refused the code or the refresh token (RFC 6749 §5.2).
     #[error("Cognito refused the app's token request: {}", .0.error)]

@@ -81,13 +81,14 @@ fn grants(hop: &Hop, grant_type: &str) -> bool {
 const LOGIN: Lesson = Lesson {
     title: ("ログインを始める", "Begin the login"),
     why: (
-        "アプリは、このログインだけで使う値を3つ作って覚えます。state は戻ってきたのが同じブラウザーか、nonce は届いた IDトークンがこのログインのものか、\
-        code_verifier はコードを持ってきたのが自分かを、あとで確かめるためのものです。ブラウザーには、行き先と、\
-        値そのものではなく code_challenge（code_verifier のハッシュ）を渡します。",
-        "The app makes three values for this login alone, and remembers them: state, to see later \
-        that the same browser came back; nonce, to see that the ID token belongs to this login; \
-        code_verifier, to show that whoever redeems the code is the app itself. The browser gets \
-        the way to go, and of the verifier only its hash, the code_challenge.",
+        "アプリは、このログインだけで使う値を3つ作り、保存します。state は、戻ってきたブラウザーが同じブラウザーかどうかを、後で確かめるための値です。nonce は、届いた \
+        IDトークンがこのログインのために発行されたかどうかを確かめるための値です。code_verifier は、コードをトークンに交換するのがこのアプリであることを示すための値です。\
+        ブラウザーには、移動先の URL を渡します。そこには、code_verifier そのものではなく、そのハッシュ（code_challenge）を入れます。",
+        "The app makes three values for this login alone, and stores them. With state it checks \
+        later that the same browser came back. With nonce it checks that the ID token was issued \
+        for this login. With code_verifier it shows that it is the app itself that exchanges the \
+        code for tokens. The browser gets the URL to go to. The URL has only the hash of the \
+        code_verifier, the code_challenge.",
     ),
     source: "RFC 6749 §10.12; OIDC Core §3.1.2.1; RFC 7636 §4.1",
     answer: None,
@@ -96,11 +97,11 @@ const LOGIN: Lesson = Lesson {
 const HOSTED_PAGE: Lesson = Lesson {
     title: ("ログイン画面を開く", "Open the sign-in page"),
     why: (
-        "Cognito は、アプリのクライアント ID とコールバック URL が登録されたものと1文字も違わないことを先に確かめます。\
-        ここを緩くすると、コードを別のサイトへ送らせることができてしまいます。確かめたあとで、ログインの方法を選ぶ画面を出します。",
-        "Cognito first checks that client id and callback URL are exactly those that are \
-        registered: if it were lax, somebody could have the code sent to another site. Then it \
-        shows the page on which one chooses how to sign in.",
+        "Cognito は、まず、アプリのクライアント ID とコールバック URL が、登録された値と完全に一致することを確かめます。この検査が緩いと、\
+        攻撃者がコードを別のサイトへ送らせることができます。確かめた後で、ログインの方法を選ぶ画面を表示します。",
+        "Cognito first checks that the client ID and the callback URL are exactly the registered \
+        ones. If this check were lax, an attacker could have the code sent to another site. Then \
+        Cognito shows the page on which the user chooses how to sign in.",
     ),
     source: "RFC 6749 §3.1.2; RFC 9700 §2.1",
     answer: None,
@@ -109,11 +110,11 @@ const HOSTED_PAGE: Lesson = Lesson {
 const COGNITO_AUTHORIZE: Lesson = Lesson {
     title: ("マイナアプリを選ぶ", "Choose the Myna App"),
     why: (
-        "Cognito から見ると、ブリッジはふつうの OpenID Provider です。Cognito は、自分の長い state だけを付けて、ブラウザーを送り出します。\
-        nonce も PKCE も付けません。デジタル認証アプリサービスが必ず求めるこの2つを、このあとブリッジが補います。",
-        "To Cognito, the bridge is an ordinary OpenID Provider. It sends the browser there with a \
-        long state of its own, and with neither nonce nor PKCE. The service demands both, so the \
-        bridge adds them.",
+        "Cognito にとって、ブリッジはふつうの OpenID Provider です。Cognito は、自分の長い state だけを付けて、ブラウザーをブリッジへ移動させます。\
+        nonce も PKCE も付けません。デジタル認証アプリサービスは nonce と PKCE を必ず求めるので、この後でブリッジが補います。",
+        "To Cognito, the bridge is an ordinary OpenID Provider. Cognito sends the browser to the \
+        bridge with a long state of its own, but without nonce and PKCE. The Digital \
+        Authentication App service requires both, so the bridge adds them next.",
     ),
     source: "RFC 6749 §4.1.1; RFC 9700 §2.1.1",
     answer: None,
@@ -122,27 +123,26 @@ const COGNITO_AUTHORIZE: Lesson = Lesson {
 const BRIDGE_AUTHORIZE: Lesson = Lesson {
     title: ("ブリッジが引き継ぐ", "The bridge takes over"),
     why: (
-        "ブリッジは、サービスに送る自分の state・nonce・code_challenge を新しく作ります。Cognito の長い state と、あとで要る値は、\
-        暗号で封をした Cookie に入れ、このブラウザーに預けます。だからデータベースが要らず、別のブラウザーでは続きができません。",
-        "The bridge makes a state, a nonce and a code_challenge of its own for the service. \
-        Cognito’s long state, and what is needed later, go into a sealed (encrypted) cookie that \
-        this browser keeps. So there is no database, and no other browser can go on with this \
-        login.",
+        "ブリッジは、サービスに送る state・nonce・code_challenge を新しく作ります。Cognito の長い state と、後で必要な値は、暗号化して \
+        Cookie に入れ、このブラウザーに保存します。そのため、ブリッジにデータベースは要りません。また、別のブラウザーでこのログインを続けることはできません。",
+        "The bridge makes its own state, nonce and code_challenge for the service. Cognito’s long \
+        state, and the values that are needed later, go into a sealed (encrypted) cookie in this \
+        browser. So the bridge needs no database, and no other browser can go on with this login.",
     ),
     source: "RFC 7636 §4.2; OIDC Core §3.1.2.1; RFC 9700 §4.7.1",
     answer: None,
 };
 
 const SERVICE_AUTHORIZE: Lesson = Lesson {
-    title: ("サービスに認証を求める", "Ask the service"),
+    title: ("サービスに認証を求める", "Ask the service to authenticate"),
     why: (
-        "サービスは、登録されたクライアントとリダイレクト URI か、state・nonce・PKCE がそろっているか、知らないパラメーターがないかを、\
-        1つずつ確かめます（知らないパラメーターは、OAuth では無視してよいものですが、シミュレーターは間違いに気づけるように拒否します）。\
-        本物ではここでスマートフォンのアプリが開き、マイナンバーカードを読みます。",
-        "The service checks one by one: is the client registered, and the redirect URI; are state, \
-        nonce and PKCE there; is there no parameter that it doesn’t know (OAuth would ignore one; \
-        the stand-in refuses it, so that a mistake is seen). In real life the app on the phone \
-        opens now, and reads the My Number Card.",
+        "サービスは、クライアントとリダイレクト URI が登録されているか、state・nonce・PKCE がそろっているか、知らないパラメーターがないかを、\
+        1つずつ確かめます（OAuth では、知らないパラメーターを無視してもかまいません。シミュレーターは、間違いに気づけるように拒否します）。実際のサービスでは、\
+        ここでスマートフォンのアプリが開き、マイナンバーカードを読み取ります。",
+        "The service checks one by one that the client and the redirect URI are registered, that \
+        state, nonce and PKCE are there, and that there is no unknown parameter (in OAuth, unknown \
+        parameters may be ignored; the stand-in refuses them, so that mistakes are noticed). With \
+        the real service, the app on the phone opens now, and reads the My Number Card.",
     ),
     source: "RFC 6749 §3.1; OIDC Core §3.1.2.2; RFC 7636 §4.3",
     answer: None,
@@ -151,9 +151,10 @@ const SERVICE_AUTHORIZE: Lesson = Lesson {
 const TEST_CARD_PAGE: Lesson = Lesson {
     title: ("カードの画面を開く", "Open the card’s page"),
     why: (
-        "カードと暗証番号のかわりに、テスト利用者とサービスの応答を選ぶ画面です。この画面はサービスのもので、アプリも Cognito もブリッジも、ここでの操作を見ることはできません。",
-        "The page on which a test person and the service’s answer are chosen, in place of card and \
-        PIN. It is the service’s own: neither app nor Cognito nor bridge sees what is done there.",
+        "カードと暗証番号の代わりに、テスト利用者とサービスの応答を選ぶ画面です。この画面はサービスの画面なので、ここでの操作は、アプリ、Cognito、ブリッジのどれからも見えません。",
+        "On this page, a test person and the service’s answer are chosen, in place of card and \
+        PIN. The page belongs to the service. The app, Cognito and the bridge can’t see what is \
+        done there.",
     ),
     source: "OIDC Core §3.1.2.3",
     answer: None,
@@ -162,10 +163,11 @@ const TEST_CARD_PAGE: Lesson = Lesson {
 const TEST_CARD: Lesson = Lesson {
     title: ("本人を認証する", "Authenticate"),
     why: (
-        "本物では、カードの中の鍵で署名して、本人であることを示します。その鍵がカードの外に出ることはありません。アプリが受け取るのは、あとで届く「だれであるか」\
-        という署名付きの答えだけです。",
-        "In real life a key in the card signs, and so shows who is there. That key never leaves \
-        the card; all that the app will get is a signed statement of who it was.",
+        "実際のサービスでは、カードの中の鍵で署名して、本人であることを証明します。その鍵がカードの外に出ることはありません。アプリが受け取るのは、後で届く、\
+        だれが認証されたかを示す署名付きの情報だけです。",
+        "With the real service, a key in the card signs, and so proves who the user is. That key \
+        never leaves the card. All that the app gets is a signed statement, later, of who was \
+        authenticated.",
     ),
     source: "OIDC Core §3.1.2.3",
     answer: None,
@@ -174,9 +176,9 @@ const TEST_CARD: Lesson = Lesson {
 const CONSENT_PAGE: Lesson = Lesson {
     title: ("渡す情報を確かめる", "See what is handed over"),
     why: (
-        "だれに何を渡すのかを、渡す前に本人に示します。ブリッジが求めた scope の属性だけで、それより多くも少なくもありません。",
-        "Before anything is handed over, the person sees what, and to whom: the attributes of the \
-        scopes that the bridge asked for, no more and no fewer.",
+        "情報を渡す前に、だれに何を渡すのかを利用者に示します。渡す属性は、ブリッジが要求した scope の属性と完全に一致します。",
+        "Before anything is handed over, the user sees what will be handed over, and to whom. \
+        These are exactly the attributes of the scopes that the bridge requested.",
     ),
     source: "OIDC Core §3.1.2.4; OIDC Core §5.4",
     answer: None,
@@ -185,11 +187,11 @@ const CONSENT_PAGE: Lesson = Lesson {
 const CONSENT: Lesson = Lesson {
     title: ("同意して戻る", "Consent, and go back"),
     why: (
-        "同意すると、サービスは1回だけ使えるコードを付けて、登録済みのリダイレクト URI へブラウザーを戻します。コードは URL に現れるので、\
-        それだけでは何もできないように作られています。使うには、クライアントの署名と code_verifier が要ります。",
-        "The service sends the browser back to the registered redirect URI with a code that works \
-        once. The code stands in a URL, so it is made useless by itself: to redeem it takes the \
-        client’s signature and the code_verifier.",
+        "利用者が同意すると、サービスは、1回だけ使えるコードを付けて、登録済みのリダイレクト URI へブラウザーを戻します。コードは URL に現れるので、\
+        コードだけでは何もできないようになっています。コードを使うには、クライアントの署名と code_verifier が必要です。",
+        "When the user consents, the service sends the browser back to the registered redirect \
+        URI, with a code that can be used once. The code appears in a URL, so it is useless by \
+        itself. Using it takes the client’s signature and the code_verifier.",
     ),
     source: "RFC 6749 §4.1.2; RFC 6749 §10.5",
     answer: None,
@@ -198,13 +200,13 @@ const CONSENT: Lesson = Lesson {
 const BRIDGE_CALLBACK: Lesson = Lesson {
     title: ("ブリッジに戻る", "Back at the bridge"),
     why: (
-        "ブリッジは Cookie の封を開き、state が同じであること、つまりログインを始めたのと同じブラウザーであることを確かめます。\
-        iss も確かめ、別のサービスの答えを混ぜる攻撃（mix-up）を防ぎます。サービスのコードは、自分の封に入れて Cognito に渡します。\
-        Cognito の state は1バイトも変えません。",
-        "The bridge opens the cookie’s seal and checks that state is the same: this is the browser \
-        in which the login began. It checks iss too, against answers of another service mixed in. \
-        The service’s code goes on to Cognito inside a seal of the bridge; Cognito’s own state \
-        goes back byte for byte.",
+        "ブリッジは Cookie を復号し、state が同じであることを確かめます。これで、ログインを始めたブラウザーと同じであることが分かります。iss も確かめ、\
+        別のサービスの応答を混ぜる攻撃（mix-up）を防ぎます。サービスのコードは、暗号化して自分のコードの中に入れ、Cognito に渡します。Cognito の state は、\
+        1バイトも変えずに返します。",
+        "The bridge opens the sealed cookie, and checks that state is the same. This shows that it \
+        is the browser in which the login began. The bridge also checks iss, to prevent attacks \
+        that mix in the answer of another service (mix-up). It passes the service’s code to \
+        Cognito sealed inside a code of its own, and returns Cognito’s state byte for byte.",
     ),
     source: "RFC 6749 §10.12; RFC 9207 §2.4; RFC 9700 §4.4",
     answer: None,
@@ -213,11 +215,11 @@ const BRIDGE_CALLBACK: Lesson = Lesson {
 const IDP_RESPONSE: Lesson = Lesson {
     title: ("Cognito に戻る", "Back at Cognito"),
     why: (
-        "Cognito も、自分の Cookie と state を確かめます。ここから先は、ブラウザーを待たせたまま、サーバーどうしが直接話します（バックチャネル）。\
+        "Cognito も、自分の Cookie と state を確かめます。ここからは、ブラウザーを待たせたまま、サーバーどうしが直接通信します（バックチャネル）。そのため、\
         トークンも基本4情報も、ブラウザーの URL には現れません。",
-        "Cognito checks its own cookie and state. From here on, while the browser waits, servers \
-        talk to each other (the back channel): no token and no attribute is ever in a URL of the \
-        browser.",
+        "Cognito, too, checks its cookie and its state. From here on, the servers talk to each \
+        other directly while the browser waits (the back channel). So no token and no attribute \
+        ever appears in a URL of the browser.",
     ),
     source: "RFC 6749 §10.12; OIDC Core §3.1.2.7",
     answer: Some((
@@ -229,11 +231,12 @@ const IDP_RESPONSE: Lesson = Lesson {
 const BRIDGE_TOKEN: Lesson = Lesson {
     title: ("コードを引き換える（Cognito）", "Redeem the code (Cognito)"),
     why: (
-        "Cognito は共有の秘密（client_secret）で名乗り、封をしたコードを出します。ブリッジは封を開き、自分が作ったものか、60秒以内か、\
-        このクライアントのものかを確かめてから、中にあった本当のコードをサービスに出します。",
-        "Cognito authenticates with a shared secret, and hands in the sealed code. The bridge \
-        opens it, sees that it made it itself, within the last 60 s, for this client, and then \
-        redeems the service’s code that was inside.",
+        "Cognito は、ブリッジと共有するシークレット（client_secret）で認証を受け、暗号化されたコードを送ります。ブリッジはコードを復号し、自分が発行したこと、\
+        発行から60秒以内であること、このクライアントに発行したことを確かめます。その後、中に入っていたサービスのコードを、サービスに送ります。",
+        "Cognito authenticates with a secret that it shares with the bridge (client_secret), and \
+        sends the sealed code. The bridge opens the code, and checks that it issued the code \
+        itself, within the last 60 s, to this client. Then it sends the service’s code that was \
+        inside to the service.",
     ),
     source: "RFC 6749 §4.1.3; RFC 6749 §2.3.1",
     answer: Some((
@@ -245,13 +248,14 @@ const BRIDGE_TOKEN: Lesson = Lesson {
 const SERVICE_TOKEN: Lesson = Lesson {
     title: ("コードを引き換える（ブリッジ）", "Redeem the code (bridge)"),
     why: (
-        "サービスには共有の秘密がありません。ブリッジは、自分の鍵で署名した60秒以内の JWT（クライアントアサーション）で名乗ります。\
-        本番の鍵は AWS KMS から出ません（このデモの鍵は、起動のたびに作る手元のものです）。code_verifier は、ログインを始めたのが自分であることを示します。\
-        サービスはコードも jti も1回しか受け取りません。",
-        "With the service there is no shared secret. The bridge authenticates with a JWT (client \
-        assertion) that its own key signed, good for 60 s. In production that key never leaves AWS \
-        KMS; in this demo it is a local one, new with every start. The code_verifier shows that it \
-        began this login. The service takes the code, and the jti, once.",
+        "ブリッジとサービスの間に、共有するシークレットはありません。ブリッジは、自分の鍵で署名した、有効期間が60秒以内の JWT（クライアントアサーション）で認証を受けます。本番では、\
+        その鍵が AWS KMS の外に出ることはありません（このデモでは、起動のたびに手元で作る鍵を使います）。code_verifier は、\
+        ログインを始めたのがこのブリッジであることを示します。サービスは、コードも jti も、1回しか受け付けません。",
+        "The bridge and the service share no secret. The bridge authenticates with a JWT (client \
+        assertion) that is signed with its own key and valid for 60 s at most. In production that \
+        key never leaves AWS KMS (this demo uses a local key, made at every start). The \
+        code_verifier shows that this bridge began the login. The service accepts a code, and a \
+        jti, only once.",
     ),
     source: "RFC 7523 §2.2; RFC 7636 §4.5; RFC 6749 §4.1.3",
     answer: None,
@@ -260,10 +264,11 @@ const SERVICE_TOKEN: Lesson = Lesson {
 const SERVICE_KEYS: Lesson = Lesson {
     title: ("サービスの公開鍵を得る", "Get the service’s keys"),
     why: (
-        "IDトークンの署名を確かめる公開鍵です。ブリッジは覚えておき、知らない kid が来たときだけ取り直します。サービスが鍵を替えても、ログインは止まりません。",
-        "The public keys that the ID token’s signature is checked with. The bridge keeps them, and \
-        fetches them again only for a kid that it doesn’t know: so logins go on when the service \
-        rotates its keys.",
+        "IDトークンの署名を検証するための公開鍵です。ブリッジは鍵を保持しておき、知らない kid の IDトークンが届いたときだけ、取得し直します。そのため、サービスが鍵を替えても、\
+        ログインは止まりません。",
+        "These public keys verify the ID token’s signature. The bridge keeps them, and fetches \
+        them again only when an ID token has an unknown kid. So logins go on when the service \
+        changes its keys.",
     ),
     source: "OIDC Core §10.1.1; RFC 7517 §4.5",
     answer: None,
@@ -272,11 +277,11 @@ const SERVICE_KEYS: Lesson = Lesson {
 const SERVICE_USERINFO: Lesson = Lesson {
     title: ("基本4情報を受け取る", "Get the four attributes"),
     why: (
-        "氏名・住所・生年月日・性別は、IDトークンではなくここで受け取ります。sub が IDトークンと同じであること、形が正しいことを確かめます。\
-        1つでも欠ければログインは失敗し、半分だけ成功することはありません。",
-        "Name, address, birth date and gender come from here, not in the ID token. The sub must be \
-        that of the ID token, and each must have its form. If one can’t be had, the login fails: \
-        it never half succeeds.",
+        "氏名・住所・生年月日・性別は、IDトークンからではなく、ここで受け取ります。ブリッジは、sub が IDトークンと同じであることと、属性の形式が正しいことを確かめます。\
+        問題が1つでもあれば、ログイン全体が失敗します。一部だけ成功することはありません。",
+        "Name, address, birth date and gender come from here, not from the ID token. The bridge \
+        checks that sub is that of the ID token, and that the attributes have the right form. If \
+        anything is wrong, the whole login fails. It never succeeds in part.",
     ),
     source: "OIDC Core §5.3; RFC 6750 §2.1",
     answer: None,
@@ -285,9 +290,9 @@ const SERVICE_USERINFO: Lesson = Lesson {
 const BRIDGE_KEYS: Lesson = Lesson {
     title: ("ブリッジの公開鍵を得る", "Get the bridge’s keys"),
     why: (
-        "Cognito は、IDトークンが届くたびに鍵を取りに来ます。ブリッジは、新しい鍵を署名に使う前からここに載せておきます。",
-        "Cognito fetches the keys for every ID token. The bridge publishes a new key here before \
-        it signs with it.",
+        "Cognito は、IDトークンを検証するたびに、ブリッジの公開鍵を取得します。ブリッジは、新しい鍵を署名に使う前から、ここで公開しておきます。",
+        "Cognito fetches the bridge’s public keys every time it verifies an ID token. The bridge \
+        publishes a new key here before it signs with it.",
     ),
     source: "OIDC Core §10.1.1; RFC 7517 §5",
     answer: None,
@@ -296,20 +301,23 @@ const BRIDGE_KEYS: Lesson = Lesson {
 const COGNITO_ID_TOKEN: Lesson = Lesson {
     title: ("IDトークンを確かめる", "Verify the ID token"),
     why: (
-        "届いた IDトークンを信じる前に、署名・発行者・宛先・期限を確かめます。IDトークンは署名された文書にすぎません。受け取った側が確かめて、はじめて意味を持ちます。",
-        "Before the ID token is believed: its signature, issuer, audience and time. It is only a \
-        signed document; it means something once its receiver has checked it.",
+        "Cognito は、IDトークンの内容を使う前に、署名・発行者・宛先・期限を検証します。IDトークンは署名された文書にすぎないので、受け取った側が検証して、はじめて信頼できます。",
+        "Before Cognito uses the content of the ID token, it verifies signature, issuer, audience \
+        and expiry. An ID token is only a signed document. It can be trusted only once its \
+        receiver has verified it.",
     ),
     source: "OIDC Core §3.1.3.7",
     answer: None,
 };
 
 const BRIDGE_USERINFO: Lesson = Lesson {
-    title: ("属性を尋ねる", "Ask for the attributes"),
+    title: ("属性を取得する", "Request the attributes"),
     why: (
-        "ブリッジは何も保存していません。Cognito に渡したアクセストークンそのものが、確かめ終えたクレームを封じたものです。ここでは封を開いて答えるだけで、サービスには尋ねません。",
-        "The bridge has stored nothing: the access token that Cognito holds is itself the verified \
-        claims, sealed. Here the seal is opened, and nobody else is asked.",
+        "ブリッジは何も保存していません。Cognito に渡したアクセストークンは、検証済みのクレームを暗号化した値です。ここでは、アクセストークンを復号してクレームを返すだけで、\
+        サービスには問い合わせません。",
+        "The bridge stores nothing. The access token that it gave to Cognito is the verified \
+        claims, sealed. Here the bridge only opens the access token and returns the claims. It \
+        doesn’t ask the service.",
     ),
     source: "OIDC Core §5.3; RFC 6750 §2.1",
     answer: None,
@@ -318,8 +326,9 @@ const BRIDGE_USERINFO: Lesson = Lesson {
 const COGNITO_USERINFO: Lesson = Lesson {
     title: ("userinfo を確かめる", "Check userinfo"),
     why: (
-        "userinfo の答えは、IDトークンと同じ人（sub）のものでなければ使えません。",
-        "What userinfo says may be used only if it is about the same person (sub) as the ID token.",
+        "userinfo の応答は、sub が IDトークンと同じとき、つまり同じ人の情報であるときだけ使えます。",
+        "The answer of userinfo may be used only if its sub is the ID token’s, that is, if it is \
+        about the same person.",
     ),
     source: "OIDC Core §5.3.2",
     answer: None,
@@ -328,9 +337,11 @@ const COGNITO_USERINFO: Lesson = Lesson {
 const USER_POOL: Lesson = Lesson {
     title: ("ユーザープールに書き込む", "Write into the user pool"),
     why: (
-        "クレームを、属性マッピングのとおりにユーザープールの属性へ写します。ログインのたびに新しくなります。この図には個人の情報を載せないので、値の大きさだけを示しています。",
-        "Claims become attributes of the user pool, as the attribute mapping says, anew with every \
-        login. This diagram shows nothing personal, so it tells their sizes only.",
+        "Cognito は、クレームの値を、属性マッピングのとおりにユーザープールの属性に書き込みます。値は、ログインのたびに新しくなります。この図には個人情報を示さないので、\
+        値の大きさだけを示しています。",
+        "Cognito writes the values of the claims into attributes of the user pool, as the \
+        attribute mapping says. They are updated at every login. This diagram shows no personal \
+        information, so it shows only the sizes of the values.",
     ),
     source: "Cognito: attribute mapping",
     answer: None,
@@ -339,51 +350,54 @@ const USER_POOL: Lesson = Lesson {
 const INBOUND_FEDERATION: Lesson = Lesson {
     title: ("書き込む前に確かめる", "Check before it is written"),
     why: (
-        "Cognito がユーザープールに書き込む前に、トリガーの関数がプロバイダーの答えを見て、どのクレームを通すかを決めます。\
-        関数は、封をした記録を開き、この人のものかを確かめ、属性をその記録から取ります。疑いがあればエラーを返し、だれもログインしません。図には、名前と大きさだけを載せています。",
-        "Before Cognito writes into the user pool, a trigger function sees what the provider said, \
-        and decides which claims go through. It opens the sealed record, checks that it is this \
-        person’s, and takes the attributes from it. Any doubt is an error, and nobody is signed \
-        in. The diagram shows names and sizes only.",
+        "Cognito がユーザープールに書き込む前に、トリガーの関数がプロバイダーの応答を調べ、どのクレームを書き込むかを決めます。関数は、暗号化された記録を復号し、\
+        この利用者の記録であることを確かめ、属性の値を記録から取ります。疑わしい点があればエラーを返し、ログインは失敗します。図には、名前と大きさだけを示しています。",
+        "Before Cognito writes into the user pool, a trigger function examines the provider’s \
+        answer, and decides which claims are written. It opens the sealed record, checks that it \
+        is this user’s record, and takes the values of the attributes from it. If anything is \
+        doubtful, it returns an error, and the login fails. The diagram shows only names and \
+        sizes.",
     ),
     source: "Cognito: Lambda triggers",
-    answer: Some(("通すクレームを返す", "The claims that go through")),
+    answer: Some(("書き込むクレームを返す", "Return the claims to write")),
 };
 
 const TOKEN_GENERATION: Lesson = Lesson {
-    title: ("トークンの中身を決める", "Decide what the tokens hold"),
+    title: ("トークンの中身を決める", "Decide the content of the tokens"),
     why: (
-        "トークンを作る前に、トリガーの関数が、アプリの求める範囲（scope）に応じてクレームを決めます。ユーザープールの属性は、本人が書き換えているかもしれません。\
-        そのため関数は、封をした記録を開いて確かめ直し、求められていない情報は入れません。",
-        "Before tokens are made, a trigger function decides their claims by what the app asked for \
-        (scope). Users may have overwritten what the user pool holds. So the function opens the \
-        sealed record again, and puts in nothing that wasn’t asked for.",
+        "Cognito がトークンを作る前に、トリガーの関数が、アプリの要求した scope に応じてクレームを決めます。ユーザープールの属性は、利用者が書き換えているかもしれません。\
+        そのため、関数は、暗号化された記録を復号して検証し直し、要求されていない情報はトークンに入れません。",
+        "Before Cognito makes tokens, a trigger function decides the claims according to the \
+        scopes that the app requested. Users may have overwritten attributes in the user pool. So \
+        the function opens the sealed record and verifies it again, and puts nothing into the \
+        tokens that wasn’t requested.",
     ),
     source: "Cognito: Lambda triggers",
-    answer: Some(("クレームを返す", "The claims")),
+    answer: Some(("クレームを返す", "Return the claims")),
 };
 
 const TOKEN_GENERATION_AGAIN: Lesson = Lesson {
     title: (
         "トークンの中身を決め直す",
-        "Decide anew what the tokens hold",
+        "Decide the content of the tokens again",
     ),
     why: (
-        "トークンを新しくするときも、トリガーの関数がクレームを決めます。年齢は、このときの日付で数え直します。",
-        "When tokens are refreshed, the trigger function decides their claims again. Ages are \
-        counted anew, at this day.",
+        "トークンを更新するときも、トリガーの関数がクレームを決めます。年齢は、更新した日の日付で計算し直します。",
+        "When tokens are refreshed, the trigger function decides the claims again. Ages are \
+        calculated again, for the date of the refresh.",
     ),
     source: "Cognito: Lambda triggers",
-    answer: Some(("クレームを返す", "The claims")),
+    answer: Some(("クレームを返す", "Return the claims")),
 };
 
 const ADMIN_GET_USER: Lesson = Lesson {
     title: ("記録を読む", "Read the record"),
     why: (
-        "届いたイベントに記録の属性がないとき、関数は自分の権限でユーザープールから読みます。シミュレーターは署名の形だけを見ます。署名が正しいかは確かめません。",
-        "If the event doesn’t carry the record’s attribute, the function reads it from the user \
-        pool with its own role. The stand-in looks at the form of the signature, and doesn’t \
-        verify it.",
+        "届いたイベントに記録の属性がないとき、関数は、自分の権限（IAM ロール）でユーザープールから記録を読みます。シミュレーターは、リクエストの署名の形式だけを確かめます。\
+        署名が正しいかどうかは確かめません。",
+        "If the event doesn’t have the attribute with the record, the function reads the record \
+        from the user pool with its own IAM role. The stand-in checks only the form of the \
+        request’s signature, and doesn’t verify it.",
     ),
     source: "Cognito: user pools API",
     answer: None,
@@ -392,8 +406,8 @@ const ADMIN_GET_USER: Lesson = Lesson {
 const GET_USER: Lesson = Lesson {
     title: ("自分の属性を読む", "Read one’s own attributes"),
     why: (
-        "ユーザーは、アクセストークンに aws.cognito.signin.user.admin があれば、自分の属性のうち、アプリクライアントに許されたものを読めます。",
-        "With aws.cognito.signin.user.admin in the access token, users read those of their \
+        "アクセストークンに aws.cognito.signin.user.admin があれば、ユーザーは、アプリクライアントに許可された自分の属性を読めます。",
+        "With aws.cognito.signin.user.admin in the access token, users can read those of their own \
         attributes that the app client may read.",
     ),
     source: "Cognito: user pools API",
@@ -403,10 +417,10 @@ const GET_USER: Lesson = Lesson {
 const UPDATE_USER: Lesson = Lesson {
     title: ("自分の属性を書き換える", "Overwrite one’s own attributes"),
     why: (
-        "ユーザーは、アクセストークンに aws.cognito.signin.user.admin があれば、自分の属性を書き換えられます。\
-        だから、ユーザープールにあるだけでは、確かめた情報とは言えません。",
-        "With aws.cognito.signin.user.admin in the access token, users overwrite their own \
-        attributes. So what a user pool holds is not verified by being there.",
+        "アクセストークンに aws.cognito.signin.user.admin があれば、ユーザーは自分の属性を書き換えられます。そのため、ユーザープールにある値が、\
+        検証済みの情報とは限りません。",
+        "With aws.cognito.signin.user.admin in the access token, users can overwrite their own \
+        attributes. So a value in the user pool isn’t necessarily verified.",
     ),
     source: "Cognito: attribute permissions",
     answer: None,
@@ -415,23 +429,24 @@ const UPDATE_USER: Lesson = Lesson {
 const APP_CALLBACK: Lesson = Lesson {
     title: ("アプリに戻る", "Back at the app"),
     why: (
-        "アプリも、state が自分の出したものか、同じブラウザーに戻ったかを確かめます。\
-        これがないと、攻撃者のアカウントで気づかずにログインさせられることがあります（ログイン CSRF）。",
-        "The app checks that state is one that it gave out, and that this is the same browser. \
-        Without that, somebody could be signed in to an attacker’s account without noticing (login \
-        CSRF).",
+        "アプリも、state が自分の発行した値であることと、ログインを始めたブラウザーに戻ったことを確かめます。これを確かめないと、利用者が、\
+        気づかないうちに攻撃者のアカウントでログインさせられることがあります（ログイン CSRF）。",
+        "The app, too, checks that it issued this state, and that the browser is the one in which \
+        the login began. Without these checks, a user could be signed in to an attacker’s account \
+        without noticing (login CSRF).",
     ),
     source: "RFC 6749 §10.12; RFC 9700 §4.7.1",
-    answer: Some(("アプリの結果を返す", "The app’s answer")),
+    answer: Some(("アプリの結果を返す", "Return the app’s result")),
 };
 
 const APP_TOKEN: Lesson = Lesson {
     title: ("コードを引き換える（アプリ）", "Redeem the code (app)"),
     why: (
-        "アプリには秘密がありません（公開クライアント）。かわりに code_verifier を出し、ログインを始めたのが自分であることを示します。\
-        コードを盗んだだけの人は、これを知りません。",
-        "The app has no secret (it is a public client). It hands in the code_verifier instead, and \
-        so shows that it began this login; somebody who only stole the code doesn’t know it.",
+        "アプリにはシークレットがありません（パブリッククライアント）。その代わりに code_verifier を送り、ログインを始めたのがこのアプリであることを示します。\
+        コードだけを盗んだ人は、code_verifier を知りません。",
+        "The app has no secret (it is a public client). Instead it sends the code_verifier, and so \
+        shows that it began this login. A person who only stole the code doesn’t know the \
+        code_verifier.",
     ),
     source: "RFC 7636 §4.5; RFC 6749 §4.1.3",
     answer: None,
@@ -440,22 +455,23 @@ const APP_TOKEN: Lesson = Lesson {
 const REFRESH: Lesson = Lesson {
     title: ("トークンを更新する", "Refresh the tokens"),
     why: (
-        "トークンは1時間で切れます。アプリは、ログインのときに受け取ったリフレッシュトークンで、人の手もカードも借りずに新しいトークンを求めます。\
-        頼めるのは、この利用者のセッションがあるブラウザーだけです。",
-        "Tokens expire after an hour. With the refresh token from the sign-in the app asks for new \
-        ones, without the person and without the card. Only the browser that has this person’s \
-        session can have that done.",
+        "トークンは1時間で期限が切れます。アプリは、ログインのときに受け取ったリフレッシュトークンを使い、利用者の操作もカードもなしに、新しいトークンを得ます。更新を要求できるのは、\
+        この利用者のセッションがあるブラウザーだけです。",
+        "Tokens expire after an hour. With the refresh token from the sign-in, the app gets new \
+        tokens, without the user and without the card. Only the browser that has this user’s \
+        session can request this.",
     ),
     source: "RFC 6749 §1.5",
-    answer: Some(("アプリの結果を返す", "The app’s answer")),
+    answer: Some(("アプリの結果を返す", "Return the app’s result")),
 };
 
 const APP_REFRESH: Lesson = Lesson {
     title: ("リフレッシュトークンを使う", "Use the refresh token"),
     why: (
-        "スコープはログインのときのまま、増やせません。クレームは新しく作られるので、年齢はきょうの日付で数え直されます。本人確認の日時は、ログインのときのままです。",
-        "The scopes stay those of the sign-in, and can’t grow. The claims are made anew, so an age \
-        is that of today. When the identity was verified stays as it was.",
+        "スコープはログインのときと同じで、増やすことはできません。クレームは新しく作られるので、年齢は今日の日付で計算し直されます。本人確認の日時は、ログインのときと変わりません。",
+        "The scopes stay the same as at the sign-in, and can’t be extended. The claims are made \
+        again, so ages are calculated for today. The time at which the identity was verified \
+        doesn’t change.",
     ),
     source: "RFC 6749 §6; OIDC Core §12",
     answer: None,
@@ -465,7 +481,7 @@ const APP_KEYS: Lesson = Lesson {
     title: ("ユーザープールの公開鍵を得る", "Get the user pool’s keys"),
     why: (
         "アプリが受け取った IDトークンの署名を確かめるための公開鍵です。",
-        "The public keys that the app checks its ID token’s signature with.",
+        "The app uses these public keys to verify the signature of the ID token that it received.",
     ),
     source: "OIDC Core §10.1.1; RFC 7517 §5",
     answer: None,
@@ -474,22 +490,25 @@ const APP_KEYS: Lesson = Lesson {
 const APP_ID_TOKEN: Lesson = Lesson {
     title: ("IDトークンを確かめる", "Verify the ID token"),
     why: (
-        "発行者がユーザープールか、宛先が自分か、期限内か、署名が正しいか、nonce が自分の出したものか、アクセストークンと組になっているかを確かめます。\
-        1つでも違えば、だれもログインしていません。",
-        "Is the issuer the user pool, the audience this app, the time right, the signature good, \
-        the nonce the one that was sent, and does the access token belong to it? If one isn’t so, \
-        nobody is signed in.",
+        "アプリは、発行者がユーザープールであること、宛先（audience）がこのアプリであること、期限内であること、署名が正しいこと、nonce が自分の送った値であること、\
+        アクセストークンが IDトークンに対応することを確かめます。1つでも違えば、ログインは失敗します。",
+        "The app checks that the issuer is the user pool, that the audience is this app, that the \
+        token hasn’t expired, that the signature is valid, that the nonce is the one that the app \
+        sent, and that the access token belongs to the ID token. If one check fails, nobody is \
+        signed in.",
     ),
     source: "OIDC Core §3.1.3.7; OIDC Core §3.1.3.8",
     answer: None,
 };
 
 const APP_USERINFO: Lesson = Lesson {
-    title: ("userinfo を尋ねる", "Ask for userinfo"),
+    title: ("userinfo を取得する", "Request userinfo"),
     why: (
-        "Cognito が持つ属性を、アクセストークンを見せて尋ねます。sub が IDトークンと同じかも確かめます。答えの中身は図には載せず、クレームの名前だけを示しています。",
-        "The attributes that Cognito holds, for the access token; their sub must be that of the ID \
-        token. The diagram shows the names of the claims, not what they say.",
+        "アプリは、アクセストークンを送り、Cognito が持つ属性を取得します。sub が IDトークンと同じことも確かめます。図には、属性の値ではなく、\
+        クレームの名前だけを示しています。",
+        "The app sends the access token, and gets the attributes that Cognito holds. It checks \
+        that the sub is the ID token’s. The diagram shows the names of the claims, not their \
+        values.",
     ),
     source: "OIDC Core §5.3",
     answer: None,
@@ -499,8 +518,8 @@ const APP_USERINFO: Lesson = Lesson {
 pub(super) fn meaning(name: &str) -> Option<Text> {
     let text = match name {
         "state" => (
-            "行って戻るまで同じブラウザーであることの目印",
-            "Ties the way there and the way back to one browser",
+            "送り出したブラウザーが戻ってきたことを確かめるための値",
+            "Shows that the same browser comes back",
         ),
         "nonce" => (
             "IDトークンをこのログインに結びつける値",
@@ -510,84 +529,105 @@ pub(super) fn meaning(name: &str) -> Option<Text> {
             "code_verifier のハッシュ（SHA-256）",
             "The hash (SHA-256) of the code_verifier",
         ),
-        "code_challenge_method" => ("ハッシュの種類", "How it was hashed"),
+        "code_challenge_method" => ("ハッシュの方式", "The hash method"),
         "code_verifier" => (
-            "ログインを始めた本人だけが知る値",
-            "Known only to whoever began the login",
+            "ログインを始めたクライアントだけが知る値",
+            "Known only to the client that began the login",
         ),
-        "code" => ("1回だけトークンに替えられる引換券", "Good for tokens, once"),
-        "client_id" => ("だれが頼んでいるか", "Who asks"),
-        "client_secret" => ("共有の秘密", "The shared secret"),
+        "code" => (
+            "1回だけトークンに交換できる値",
+            "Can be exchanged for tokens, once",
+        ),
+        "client_id" => (
+            "リクエストを送るクライアント",
+            "The client that sends the request",
+        ),
+        "client_secret" => ("共有するシークレット", "The shared secret"),
         "client_assertion" => (
-            "自分の鍵で署名した、名乗るための JWT",
-            "A signed JWT by which the client authenticates",
+            "自分の鍵で署名した、クライアント認証のための JWT",
+            "A signed JWT with which the client authenticates",
         ),
-        "client_assertion_type" => ("名乗り方", "How it authenticates"),
+        "client_assertion_type" => ("クライアント認証の方法", "How the client authenticates"),
         "redirect_uri" => (
-            "ブラウザーを戻す先。登録済みのものだけ",
-            "Where the browser goes back to; a registered one only",
+            "ブラウザーを戻す先。登録済みの URI だけ",
+            "Where the browser goes back to. Registered URIs only",
         ),
         "location" => ("ブラウザーの次の行き先", "Where the browser goes next"),
-        "response_type" => ("欲しいもの：コード", "What is wanted: a code"),
-        "grant_type" => ("何と引き換えるか", "What is handed in"),
-        "scope" => ("求める情報の範囲", "What is asked for"),
-        "acr_values" => ("求める認証の強さ", "How strong the authentication must be"),
-        "iss" => ("だれの答えか", "Whose answer it is"),
+        "response_type" => (
+            "求める応答の種類（コード）",
+            "The kind of response requested (a code)",
+        ),
+        "grant_type" => (
+            "トークンと交換するものの種類",
+            "The kind of thing exchanged for tokens",
+        ),
+        "scope" => ("求める情報の範囲", "The information requested"),
+        "acr_values" => (
+            "求める認証の強さ",
+            "The strength of authentication requested",
+        ),
+        "iss" => ("応答の発行者", "The issuer of the answer"),
         "session_state" => (
-            "サービスのセッションの目印（使わない）",
-            "A mark of the service’s session (unused)",
+            "サービスのセッションの識別子（使わない）",
+            "Identifies the service’s session (unused)",
         ),
         "identity_provider" => ("選んだログインの方法", "The chosen way to sign in"),
         "lang" => ("画面の言語", "Language of the pages"),
-        "set-cookie" => ("ブラウザーに預けるもの", "What the browser keeps"),
-        "cookie" => ("ブラウザーが預かっていたもの", "What the browser kept"),
+        "set-cookie" => ("ブラウザーに保存する値", "What the browser stores"),
+        "cookie" => ("ブラウザーが保存していた値", "What the browser has stored"),
         "authorization" => ("アクセストークン（Bearer）", "The access token (Bearer)"),
         "id_token" => (
-            "だれであるかの、署名付きの答え",
-            "The signed statement of who it is",
+            "だれが認証されたかを示す署名付きの情報",
+            "The signed statement of who was authenticated",
         ),
-        "access_token" => ("属性を受け取るための鍵", "The key to the attributes"),
+        "access_token" => (
+            "属性を取得するためのトークン",
+            "The token for requesting the attributes",
+        ),
         "refresh_token" => (
-            "新しいトークンを求めるためのもの（ブリッジは使わない）",
-            "For asking for newer tokens (unused by the bridge)",
+            "新しいトークンを得るためのトークン（ブリッジは使わない）",
+            "The token for getting new tokens (unused by the bridge)",
         ),
         "tokenResponse" => (
-            "プロバイダーのトークンの応答にあるもの",
-            "What the provider’s token answer has",
+            "プロバイダーのトークンの応答の内容",
+            "The content of the provider’s token answer",
         ),
         "idToken" => ("IDトークンのクレーム", "The ID token’s claims"),
         "userInfo" => ("userinfo のクレーム", "The claims of userinfo"),
-        "userAttributesToMap" => ("通すクレーム", "The claims that go through"),
+        "userAttributesToMap" => (
+            "ユーザープールに書き込むクレーム",
+            "The claims to write into the user pool",
+        ),
         "userAttributes" | "UserAttributes" => (
             "ユーザープールの属性の名前",
             "The names of the attributes in the user pool",
         ),
-        "scopes" => ("アプリの求める範囲", "What the app asks for"),
-        "groupsToOverride" => ("ユーザーのグループ", "The user’s groups"),
-        "idToken: add" => (
-            "IDトークンに入れるクレーム",
-            "Claims that the ID token gets",
+        "scopes" => (
+            "アプリが要求したスコープ",
+            "The scopes that the app requested",
         ),
+        "groupsToOverride" => ("ユーザーのグループ", "The user’s groups"),
+        "idToken: add" => ("IDトークンに加えるクレーム", "Claims added to the ID token"),
         "idToken: suppress" => (
             "IDトークンから除くクレーム",
-            "Claims that the ID token loses",
+            "Claims removed from the ID token",
         ),
         "accessToken: add" => (
-            "アクセストークンに入れるクレーム",
-            "Claims that the access token gets",
+            "アクセストークンに加えるクレーム",
+            "Claims added to the access token",
         ),
         "accessToken: suppress" => (
             "アクセストークンから除くクレーム",
-            "Claims that the access token loses",
+            "Claims removed from the access token",
         ),
         "token_type" => ("トークンの使い方", "How the token is used"),
-        "expires_in" => ("有効な秒数", "Good for so many seconds"),
-        "error" => ("エラーの種類", "Kind of error"),
+        "expires_in" => ("有効な秒数", "Lifetime in seconds"),
+        "error" => ("エラーの種類", "The kind of error"),
         "error_description" => (
             "エラーの説明（ブリッジからは、エラー分類とサポート番号）",
-            "About the error (from the bridge: its class and support id)",
+            "Describes the error (from the bridge: class and support id)",
         ),
-        "login" => ("進行中のログインの目印", "Which login this is about"),
+        "login" => ("進行中のログインの識別子", "Identifies the pending login"),
         "persona" => ("選んだテスト利用者", "The chosen test person"),
         "answer" => ("選んだ応答", "The chosen answer"),
         "claims" => ("受け取ったクレームの名前", "The names of the claims"),

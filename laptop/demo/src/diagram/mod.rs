@@ -239,12 +239,12 @@ fn actor(party: Party, language: Language) -> Actor {
         Party::Triggers => (
             "triggers",
             ("トリガー", "Triggers"),
-            ("本物の関数", "real functions"),
+            ("実際の関数", "real functions"),
         ),
         Party::Bridge => (
             "bridge",
             ("ブリッジ", "Bridge"),
-            ("本物の関数", "the real function"),
+            ("実際の関数", "the real function"),
         ),
         Party::Service => (
             "service",
@@ -270,7 +270,7 @@ fn answer_title(hop: &Hop, lesson: Option<&lessons::Lesson>) -> (&'static str, &
     if is_refused {
         ("拒否する", "Refuse")
     } else if has_error {
-        ("エラーを付けて送り返す", "Send back, with an error")
+        ("エラーを付けて送り返す", "Send back with an error")
     } else {
         lesson
             .and_then(|lesson| lesson.answer)
