@@ -72,12 +72,14 @@ function_kit::classes! {
             },
         }),
         advice: Bilingual {
-            en: "Scanners that call the API's own name need nothing. If every login ends so, the \
-                stack of `infra/edge.yaml` sends an old secret: make it send the new one \
-                (“CloudFront's secret” in `docs/rotation.en.md`).",
-            ja: "API の名前を直接たたくスキャンなら何もしません。ログインがすべてこうなるなら、\
-                `infra/edge.yaml` のスタックが古い秘密を送っています。\
-                新しい秘密を送らせます（`docs/rotation.md` の「CloudFront の秘密」）。",
+            en: "Scanners that call the API’s own host name need no action. If every login fails \
+                with this class, the stack of `infra/edge.yaml` sends an old secret: make it send \
+                the new one (“CloudFront's secret” in `docs/rotation.en.md`).",
+            ja: "API の名前を直接呼び出すスキャンなら何もしません。\
+                すべてのログインがこうなるなら、`infra/edge.yaml` \
+                のスタックが古いシークレットを送っています。\
+                新しいシークレットを送らせます（`docs/rotation.md` の「CloudFront \
+                のシークレット」）。",
         },
     }
     /// There is no endpoint at this path.
