@@ -22,8 +22,8 @@ fn the_scopes() {
             language.say("クレーム", "Claim"),
             language.say("IDトークン", "ID token"),
             language.say("アクセストークン", "Access token"),
-            language.say("形", "Form"),
-            language.say("もとになる属性", "Follows from"),
+            language.say("形式", "Format"),
+            language.say("もとになる属性", "Derived from"),
         ]);
         for scope in Scope::all(&AGES) {
             for claim in scope.claims() {
@@ -87,10 +87,9 @@ fn description(scope: Scope, language: Language) -> Cow<'static, str> {
 
 fn form(claim: Claim, language: Language) -> &'static str {
     match claim {
-        Claim::Attribute(Attribute::Name) => language.say(
-            "文字列。カードにあるとおり",
-            "text, as it stands in the card",
-        ),
+        Claim::Attribute(Attribute::Name) => {
+            language.say("文字列。カードにあるとおり", "text, as it is in the card")
+        }
         Claim::Attribute(Attribute::Address) => {
             language.say("1行の文字列（後述）", "text in one line (see below)")
         }

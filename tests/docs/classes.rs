@@ -124,15 +124,17 @@ fn the_records_that_are_refused() {
         let mut table = head([
             language.say("エラー分類", "Class"),
             language.say("意味", "Meaning"),
-            language.say("いつ見るか", "Looked at"),
+            language.say("確かめるとき", "When it is checked"),
         ]);
         for class in TriggerClass::ALL {
             if !matches!(class.at_tokens(), AtTokens::Refused { .. }) {
                 continue;
             }
             let looked_at = match class.at_sign_in() {
-                AtSignIn::Ends => language.say("ログインとトークン", "at sign-ins and at tokens"),
-                AtSignIn::Never => language.say("トークンだけ", "at tokens"),
+                AtSignIn::Ends => {
+                    language.say("ログインとトークンの発行", "at sign-ins and for tokens")
+                }
+                AtSignIn::Never => language.say("トークンの発行だけ", "for tokens only"),
             };
             table += &row([
                 &code(class.name()),

@@ -43,7 +43,7 @@ fn the_variables() {
             let mut table = head([
                 language.say("変数", "Variable"),
                 language.say("意味", "Meaning"),
-                language.say("形", "Form"),
+                language.say("形式", "Format"),
                 language.say("既定", "Default"),
                 language.say("例", "Example"),
             ]);

@@ -71,7 +71,7 @@ pub enum TokenError {
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum KeySetError {
     /// No answer, or one that isn't 200.
-    #[error("the service's key set can't be had")]
+    #[error("the service's key set could not be fetched")]
     Unavailable,
     /// The answer is no JWK Set, or too large.
     #[error("the service's key set is malformed")]
@@ -170,7 +170,7 @@ pub enum UserinfoError {
     #[error("the service's userinfo answer is malformed")]
     Malformed,
     /// `sub` is missing or isn't the ID token's.
-    #[error("the service's userinfo answer is about somebody else")]
+    #[error("the service's userinfo answer is about another person")]
     OtherSubject,
     /// An attribute is missing or malformed.
     #[error(transparent)]

@@ -96,7 +96,7 @@ const NUMBER: GeneralPurpose = GeneralPurpose::new(
 /// The document is no JWK Set: no JSON object with an array `keys`, or one in which a name comes
 /// twice.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("no JWK Set")]
+#[error("not a JWK Set")]
 pub struct NoKeySet;
 
 /// Why an entry of the set isn't used.
@@ -106,7 +106,7 @@ pub enum PassedOver {
     #[error("it is for another purpose, or of another kind")]
     OfNoUse,
     /// No JSON object.
-    #[error("it is no object")]
+    #[error("it is not an object")]
     NoObject,
     /// A name comes twice (RFC 7517 §4).
     #[error("a member comes twice")]
@@ -122,7 +122,7 @@ pub enum PassedOver {
     #[error("its member `{0}` isn't understood, rules signatures out, or contradicts another")]
     Restriction(&'static str),
     /// The numbers are no key: no point of the curve, or no valid modulus or exponent.
-    #[error("its numbers are no key")]
+    #[error("its numbers do not form a valid key")]
     NoKey,
     /// An RSA key of less than 2,048 or more than 4,096 bits.
     #[error("it is an RSA key of less than 2,048 or more than 4,096 bits")]

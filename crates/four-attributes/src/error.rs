@@ -40,10 +40,10 @@ pub enum MalformedReason {
     #[error("too long")]
     TooLong,
     /// Neither eight digits nor `YYYY-MM-DD`.
-    #[error("not in the form of a date")]
+    #[error("not in the format of a date")]
     NotADate,
     /// In the form of a date, but not in the calendar.
-    #[error("no such date")]
+    #[error("a date that does not exist")]
     NoSuchDate,
     /// A year in which no living person can have been born.
     #[error("year out of range")]

@@ -167,7 +167,7 @@ pub async fn run<H: Handler + 'static>(handler: H, started: Started) -> Result<(
             status => return Err(format!("the Runtime API answered {status}").into()),
         }
         let Some(request_id) = request_id(&parts.headers) else {
-            let reason = "AWS Lambda named no request id, so there is nothing to answer to";
+            let reason = "AWS Lambda sent no request id, so the event can't be answered";
             tracing::error!(event = "runtime", reason);
             continue;
         };
@@ -179,7 +179,7 @@ pub async fn run<H: Handler + 'static>(handler: H, started: Started) -> Result<(
         };
         if service.ready().await?.call(invocation).await.is_err() {
             // If the Runtime API is gone, the next request for an event finds that out.
-            let reason = "AWS Lambda didn't take the answer";
+            let reason = "AWS Lambda didn't accept the answer";
             tracing::error!(event = "runtime", reason);
         }
     }

@@ -41,7 +41,7 @@ pub enum SecretError {
     #[error("can't be read")]
     Unavailable,
     /// The secret is not the JSON that is documented.
-    #[error("doesn't have the form that is documented")]
+    #[error("doesn't have the documented format")]
     Malformed,
     /// The secret must have either `keys` or `key`.
     #[error("has neither `keys` nor `key`, or both")]
@@ -50,7 +50,7 @@ pub enum SecretError {
     #[error(transparent)]
     Ring(#[from] InvalidSealingKeys),
     /// The secret has a key that the secret of this other variable has, too.
-    #[error("has a key that {0} has, too: each needs keys of its own")]
+    #[error("has a key that {0} has, too: each needs its own keys")]
     SharedKey(&'static str),
 }
 

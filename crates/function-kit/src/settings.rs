@@ -47,7 +47,7 @@ pub enum IfUnset {
 /// function_kit::variables! {
 ///     /// How much is logged
 ///     LOG_LEVEL {
-///         ja: "ログの細かさ",
+///         ja: "ログの詳しさ",
 ///         form: Bilingual { en: "`info`, `debug`", ja: "`info`、`debug`" },
 ///         if_unset: IfUnset::Value("info"),
 ///         example: "debug",
@@ -92,7 +92,7 @@ pub mod form {
     /// The form that [`secret_reference`](super::secret_reference) takes.
     pub const SECRET: Bilingual = Bilingual {
         en: "a reference to a secret (one)",
-        ja: "秘密への参照（1つ）",
+        ja: "シークレットへの参照（1つ）",
     };
 
     /// References to keys.
@@ -265,7 +265,7 @@ impl Reader<'_> {
 /// What is wrong, without the value.
 pub fn secret_reference(value: &str) -> Result<Reference, String> {
     match Reference::parse(value) {
-        Some(Reference::Kms(_)) => Err("is a secret: KMS can't hold it".to_owned()),
+        Some(Reference::Kms(_)) => Err("is a secret, which AWS KMS can't hold".to_owned()),
         Some(reference) => Ok(reference),
         None => Err("must be an ARN of AWS Secrets Manager, file:PATH, or JSON".to_owned()),
     }
@@ -325,7 +325,7 @@ pub fn service_issuers(value: &str) -> Result<Vec<String>, String> {
         }
     }
     if issuers.len() > 1 && issuers.iter().any(|issuer| issuer == SANDBOX_ISSUER) {
-        return Err("names the sandbox beside another issuer: its people are made up".to_owned());
+        return Err("lists the sandbox with another issuer: its people are fictitious".to_owned());
     }
     Ok(issuers)
 }
@@ -340,7 +340,7 @@ pub fn attributes(value: &str) -> Result<AttributeSet, String> {
     // empty value.
     let value = if value == "none" { "" } else { value };
     value.parse().map_err(|_| {
-        "must hold any of `name address birthdate gender`, each once, separated by spaces"
+        "must list any of `name address birthdate gender`, each once, separated by spaces"
             .to_owned()
     })
 }

@@ -7,7 +7,7 @@ use crate::settings::{IfUnset, Reader, level};
 crate::variables! {
     /// How much is logged
     LOG_LEVEL {
-        ja: "ログの細かさ",
+        ja: "ログの詳しさ",
         form: Bilingual {
             en: "`error`, `warn`, `info`, `debug`",
             ja: "`error`、`warn`、`info`、`debug`",
@@ -26,7 +26,7 @@ crate::variables! {
         if_unset: IfUnset::Value("digital-auth"),
         example: "digital-auth",
     }
-    /// The stack's name: the dimension `Stack` of the metrics
+    /// The stack's name, which is the dimension `Stack` of the metrics
     STACK_NAME {
         ja: "スタックの名前。メトリクスのディメンション `Stack` になる",
         form: Bilingual {
@@ -34,8 +34,8 @@ crate::variables! {
             ja: "英数字と `-` の1〜128文字",
         },
         if_unset: IfUnset::Said(Bilingual {
-            en: "empty (no such dimension)",
-            ja: "空（このディメンションが付かない）",
+            en: "empty (metrics have no such dimension)",
+            ja: "空（メトリクスにこのディメンションが付かない）",
         }),
         example: "digital-auth-production",
     }

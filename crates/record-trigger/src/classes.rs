@@ -59,30 +59,31 @@ function_kit::classes! {
         at_sign_in: AtSignIn::Ends,
         at_tokens: AtTokens::Ends,
         advice: Bilingual {
-            en: "Look for `event=panic` in the log at that time (it names only the place), and \
-                report it.",
-            ja: "同じ時刻のログの `event=panic`（場所だけが書かれます）を見て、報告してください。",
+            en: "Look for `event=panic` in the log at that time (it only has the place in the \
+                code), and report it.",
+            ja: "同じ時刻のログの `event=panic`（コードの場所だけが書かれます）を見て、\
+                報告してください。",
         },
     }
-    /// The event isn’t one of this trigger, or lacks what every such event has.
+    /// The event isn’t meant for this trigger, or lacks something that every such event has.
     EventMalformed = "event_malformed" {
-        ja: "イベントがこのトリガーのものでないか、必ずあるはずのものがありません。",
+        ja: "イベントがこのトリガー用のものでないか、必ずあるはずの項目がありません。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         at_sign_in: AtSignIn::Ends,
         at_tokens: AtTokens::Ends,
         advice: Bilingual {
-            en: "Check that each trigger of the user pool (`LambdaConfig`) names its own function. \
-                If it does, report it: Cognito’s events may have changed.",
-            ja: "ユーザープールのトリガー（`LambdaConfig`）が、\
-                それぞれの関数を指しているか確かめます。正しければ、\
-                Cognito のイベントが変わったおそれがあるので、報告してください。",
+            en: "Check that each trigger of the user pool (`LambdaConfig`) is set to its own \
+                function. If it is, report this: Cognito’s events may have changed.",
+            ja: "ユーザープールの各トリガー（`LambdaConfig`）に、\
+                それぞれの関数が設定されているか確かめます。正しければ、Cognito \
+                のイベントが変わったおそれがあるので、報告してください。",
         },
     }
-    /// The event has version 1, whose answer couldn’t keep attributes out of the tokens, or one
-    /// that isn’t known.
+    /// The version of the event is 1, whose answer can’t keep attributes out of the tokens, or is
+    /// unknown.
     EventVersion = "event_version" {
-        ja: "イベントが版1（応答で属性をトークンから外せない）か、知らない版です。",
+        ja: "イベントのバージョンが、1（応答で属性をトークンから除けない）か、知らないものです。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         at_sign_in: AtSignIn::Never,
@@ -94,35 +95,36 @@ function_kit::classes! {
                 ープールに Essentials か Plus のプランが要ります）。",
         },
     }
-    /// The provider’s name is `PROVIDER_NAME` but for upper and lower case, or a provider of
-    /// another name brought a record of this bridge’s.
+    /// The provider’s name differs from `PROVIDER_NAME` only in upper and lower case, or a provider
+    /// of another name brought a record of this bridge.
     ProviderMismatch = "provider_mismatch" {
-        ja: "プロバイダーの名前が、大文字と小文字だけ `PROVIDER_NAME` と違います。または、\
+        ja: "プロバイダーの名前が、`PROVIDER_NAME` と大文字・小文字だけ違います。または、\
             別の名前のプロバイダーが、このブリッジの記録を持ってきました。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         at_sign_in: AtSignIn::Ends,
         at_tokens: AtTokens::Never,
         advice: Bilingual {
-            en: "Set `PROVIDER_NAME` to the name exactly as the user pool has it.",
+            en: "Set `PROVIDER_NAME` to exactly the name in the user pool.",
             ja: "`PROVIDER_NAME` を、ユーザープールにあるとおりの名前にします。",
         },
     }
-    /// The ID token and userinfo of one sign-in have different `sub`s.
+    /// The ID token and userinfo of one sign-in have different values of `sub`.
     SubjectMismatch = "subject_mismatch" {
-        ja: "1回のログインの IDトークンと UserInfo で、`sub` が違います。",
+        ja: "1回のログインの IDトークンと UserInfo とで、`sub` が違います。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         at_sign_in: AtSignIn::Ends,
         at_tokens: AtTokens::Never,
         advice: Bilingual {
-            en: "Check that all URLs of Cognito’s identity provider are this bridge’s. If they \
-                are, suspect a mix-up or an attack.",
+            en: "Check that all URLs of Cognito’s identity provider are those of this bridge. If \
+                they are, suspect a mix-up or an attack.",
             ja: "Cognito の ID プロバイダーの URL が、どれもこのブリッジのものか確かめます。\
                 正しければ、取り違えや攻撃を疑います。",
         },
     }
-    /// One of our users has no record: the bridge’s ID token had none, or the user pool has none.
+    /// A user of this provider has no record: it is missing in the bridge’s ID token, or in the
+    /// user pool.
     RecordMissing = "record_missing" {
         ja: "このプロバイダーの利用者に記録がありません。ブリッジの IDトークンにないか、\
             ユーザープールにありません。",
@@ -133,71 +135,73 @@ function_kit::classes! {
         // all users lack it, it isn't mapped any more.
         at_tokens: AtTokens::Refused { leaves: Leaves::Nothing, concern: Concern::Unproven },
         advice: Bilingual {
-            en: "Check that the bridge is of the same version, that `verified_record` is mapped, \
-                and that the app client may write it. Who deleted their record signs in again.",
-            ja: "ブリッジが同じ版か、`verified_record` がマッピングされているか、\
-                アプリクライアントが書けるか確かめます。利用者が自分で消したときは、\
-                もう一度ログインすれば戻ります。",
+            en: "Check that the bridge has the same version, that `verified_record` is mapped, \
+                and that the app client may write it. If a user deleted the record, the next \
+                sign-in brings a new one.",
+            ja: "ブリッジが同じバージョンか、`verified_record` がマッピングされているか、\
+                アプリクライアントに書き込みが許可されているか確かめます。\
+                利用者が自分で消したときは、次のログインで新しい記録になります。",
         },
     }
-    /// The record isn’t in the form of one: its user overwrote it, for example. So is one whose
-    /// verification lies more than 120 seconds ahead.
+    /// The value doesn’t have the format of a record: the user overwrote it, for example. A record
+    /// also counts as malformed if its verification is more than 120 seconds in the future.
     RecordMalformed = "record_malformed" {
-        ja: "記録の形ではありません。利用者が上書きしたときなどです。\
-            検証した時刻が120秒を超えて未来の記録も、これです。",
+        ja: "記録の形式ではありません。利用者が上書きしたときなどに起きます。\
+            検証した時刻が120秒を超えて未来の記録も、このエラー分類になります。",
         concern: Concern::Client,
         kind: Kind::Record,
         at_sign_in: AtSignIn::Ends,
         at_tokens: REFUSED,
         advice: Bilingual {
-            en: "If it was once, nothing: the next sign-in brings a new one. If there are many, \
-                check which claim is mapped to the attribute.",
+            en: "If it happened once, do nothing: the next sign-in brings a new record. If there \
+                are many, check which claim is mapped to the attribute.",
             ja: "1回だけなら何もしません。次のログインで新しい記録になります。多いときは、\
                 その属性にどのクレームがマッピングされているか確かめます。",
         },
     }
-    /// The record opened, and has a form that this version of the functions doesn’t know: the
-    /// bridge is newer.
+    /// The record opened, but this version of the functions doesn’t know its format: the bridge is
+    /// newer.
     RecordOtherVersion = "record_other_version" {
-        ja: "記録は開きましたが、この版の関数が知らない形です。ブリッジが、もっと新しい版です。",
+        ja: "記録は復号できましたが、このバージョンの関数が知らない形式です。\
+            ブリッジのほうが新しいバージョンです。",
         concern: Concern::Operator,
         kind: Kind::Record,
         at_sign_in: AtSignIn::Ends,
         at_tokens: REFUSED,
         advice: Bilingual {
-            en: "Deploy the same version of all three functions. After going back to an older \
-                version, a user gets a record of that version with the next sign-in.",
-            ja: "3つの関数を同じ版にします。古い版に戻したときは、利用者の次のログインで、\
-                その版の記録になります。",
+            en: "Deploy the same version of all three functions. After a return to an older \
+                version, each user gets a record of that version at the next sign-in.",
+            ja: "3つの関数を同じバージョンにします。古いバージョンに戻したときは、\
+                利用者の次のログインで、そのバージョンの記録になります。",
         },
     }
-    /// The record was sealed with a key that isn’t in `RECORD_KEYS` (also after they were read
+    /// The record was sealed with a key that isn’t in `RECORD_KEYS` (even after they were read
     /// again).
     RecordUnknownKey = "record_unknown_key" {
-        ja: "記録の封の鍵が `RECORD_KEYS` にありません（読み直しても）。",
+        ja: "記録を暗号化した鍵が、`RECORD_KEYS` にありません（読み直しても見つかりません）。",
         concern: Concern::Operator,
         kind: Kind::Record,
         at_sign_in: AtSignIn::Ends,
         at_tokens: REFUSED,
         advice: Bilingual {
             en: "Check that all three functions have the same `RECORD_KEYS`, and that no old key \
-                left it too early.",
+                was removed too early.",
             ja: "3つの関数の `RECORD_KEYS` が同じか、古い鍵を早く外しすぎていないか確かめます。",
         },
     }
     /// The record was changed. This is tampering.
     RecordForged = "record_forged" {
-        ja: "記録が書き換えられています。改ざんです。",
+        ja: "記録が改ざんされています。",
         concern: Concern::Client,
         kind: Kind::Record,
         at_sign_in: AtSignIn::Ends,
         at_tokens: REFUSED,
         advice: Bilingual {
-            en: "Suspect an attack (above). The next sign-in brings a new record.",
+            en: "Suspect an attack (see “Tampering” above). The next sign-in brings a new record.",
             ja: "攻撃を疑います（上の「改ざん」）。次のログインで新しい記録になります。",
         },
     }
-    /// The record is of another issuer of the service (sandbox or production).
+    /// The record was made for another issuer of the service (sandbox or production).
     RecordOtherIssuer = "record_other_issuer" {
         ja: "サービスの別の発行者（サンドボックスか本番）の記録です。",
         concern: Concern::Operator,
@@ -205,104 +209,113 @@ function_kit::classes! {
         at_sign_in: AtSignIn::Ends,
         at_tokens: REFUSED,
         advice: Bilingual {
-            en: "Make `SERVICE_ISSUER` of all three functions the same; if the service has changed \
-                it, name the former one in the triggers, too (`FormerServiceIssuers`). \
-                Environments have keys of their own in `RECORD_KEYS`.",
-            ja: "3つの関数の `SERVICE_ISSUER` を同じにします。サービスが変えたときは、\
-                トリガーに前のものも書きます（`FormerServiceIssuers`）。`RECORD_KEYS` の鍵は、\
+            en: "Make `SERVICE_ISSUER` of all three functions the same. If the service has \
+                changed its issuer, add the former one to the triggers (`FormerServiceIssuers`). \
+                Each environment needs its own keys in `RECORD_KEYS`.",
+            ja: "3つの関数の `SERVICE_ISSUER` を同じにします。サービスが発行者を変えたときは、\
+                トリガーに前の発行者も設定します（`FormerServiceIssuers`）。`RECORD_KEYS` の鍵は、\
                 環境ごとに別のものにします。",
         },
     }
-    /// The record is somebody else’s (another `sub`, upper and lower case told apart), or came
-    /// through another provider. Or the user was unlinked, and their record was left.
+    /// The record belongs to another user (its `sub` differs, perhaps only in upper and lower
+    /// case), or came through another provider. It is also so if the user was unlinked, and the
+    /// record was left.
     RecordUnlinked = "record_unlinked" {
-        ja: "ほかの人の記録（`sub` が違う。大文字と小文字も区別します）か、\
-            別のプロバイダーを通った記録です。リンクを外した利用者に、記録が残っていても、\
+        ja: "ほかの利用者の記録か（`sub` が違います。大文字と小文字も区別します）、\
+            別のプロバイダーを通った記録です。リンクを外した利用者に記録が残っているときも、\
             こうなります。",
         concern: Concern::Client,
         kind: Kind::Record,
         at_sign_in: AtSignIn::Ends,
         at_tokens: REFUSED,
         advice: Bilingual {
-            en: "If the user was unlinked, delete the record. If it was once, suspect a copied \
-                record. If there are many, make `PROVIDER_NAME` of all three functions the same.",
-            ja: "リンクを外した利用者なら、記録を消します。1回だけなら、記録の写しを疑います。\
+            en: "If the user was unlinked, delete the record. If it happened once, suspect a \
+                copied record. If there are many, make `PROVIDER_NAME` of all three functions the \
+                same.",
+            ja: "リンクを外した利用者なら、記録を削除します。1回だけなら、記録のコピーを疑います。\
                 多いときは、3つの関数の `PROVIDER_NAME` を同じにします。",
         },
     }
     /// The verification is longer ago than `MAX_VERIFICATION_AGE`. `identity_verified` is `false`
     /// then.
     RecordTooOld = "record_too_old" {
-        ja: "検証が `MAX_VERIFICATION_AGE` より前です。`identity_verified` は `false` になります。",
+        ja: "検証した時刻が `MAX_VERIFICATION_AGE` より前です。`identity_verified` は `false` \
+            になります。",
         concern: Concern::Nobody,
         kind: Kind::Record,
         at_sign_in: AtSignIn::Never,
         at_tokens: OUTDATED,
         advice: Bilingual {
-            en: "Nothing. The app sends the person to the card again, with `prompt=login`.",
-            ja: "何もしません。アプリが `prompt=login` を付けて、もう一度カードを求めます。",
+            en: "Nothing. The app asks the user to authenticate with the card again, with \
+                `prompt=login`.",
+            ja: "何もしません。アプリが `prompt=login` を付けて、\
+                もう一度カードでの認証を求めます。",
         },
     }
-    /// The record’s `acr` is missing, or isn’t in `ACCEPTED_ACR` any more. `identity_verified` is
-    /// `false` then.
+    /// The record’s `acr` is missing, or isn’t in the current `ACCEPTED_ACR`. `identity_verified`
+    /// is `false` then.
     RecordAssuranceNotAccepted = "record_acr_not_accepted" {
-        ja: "記録の `acr` がないか、もう `ACCEPTED_ACR` にありません。\
-            `identity_verified` は `false` になります。",
+        ja: "記録の `acr` がないか、いまの `ACCEPTED_ACR` にありません。`identity_verified` は \
+            `false` になります。",
         concern: Concern::Nobody,
         kind: Kind::Record,
         at_sign_in: AtSignIn::Never,
         at_tokens: OUTDATED,
         advice: Bilingual {
-            en: "Nothing, after you have changed it: the app sends the person to the card again. \
-                Otherwise make `ACCEPTED_ACR` the same as the bridge’s.",
-            ja: "変えた後なら、何もしません。アプリが、もう一度カードを求めます。そうでなければ、\
-                `ACCEPTED_ACR` をブリッジと同じにします。",
+            en: "If you have changed `ACCEPTED_ACR`, do nothing: the app asks the user to \
+                authenticate with the card again. Otherwise make `ACCEPTED_ACR` the same as the \
+                bridge’s.",
+            ja: "`ACCEPTED_ACR` を変えた後なら、何もしません。アプリが、\
+                もう一度カードでの認証を求めます。そうでなければ、`ACCEPTED_ACR` \
+                をブリッジと同じにします。",
         },
     }
-    /// The record doesn’t say when the person authenticated, and `REQUIRE_AUTH_TIME` is `yes`.
+    /// The record has no time of authentication, and `REQUIRE_AUTH_TIME` is `yes`.
     /// `identity_verified` is `false` then.
     RecordAuthenticationTimeMissing = "record_auth_time_missing" {
-        ja: "記録に、いつ認証したかがなく、`REQUIRE_AUTH_TIME` が `yes` です。\
-            `identity_verified` は `false` になります。",
+        ja: "記録に認証の時刻がなく、`REQUIRE_AUTH_TIME` が `yes` です。`identity_verified` は \
+            `false` になります。",
         concern: Concern::Nobody,
         kind: Kind::Record,
         at_sign_in: AtSignIn::Never,
         at_tokens: OUTDATED,
         advice: Bilingual {
-            en: "Nothing: it is so after you have set it. The app sends the person to the card \
-                again.",
-            ja: "何もしません。設定した後は、こうなります。アプリが、もう一度カードを求めます。",
+            en: "Nothing: this is expected after you set `REQUIRE_AUTH_TIME`. The app asks the \
+                user to authenticate with the card again.",
+            ja: "何もしません。`REQUIRE_AUTH_TIME` を設定した後は、こうなります。アプリが、\
+                もう一度カードでの認証を求めます。",
         },
     }
-    /// The event had no record or no `identities`, and the user pool didn’t give them
-    /// (`AdminGetUser`): a missing right, too many calls, no answer, or the user is gone.
+    /// The event had no record or no `identities`, and they could not be read from the user pool
+    /// (`AdminGetUser`): a missing permission, too many calls, no answer, or the user no longer
+    /// exists.
     UserUnavailable = "user_unavailable" {
         ja: "イベントに記録か識別子（`identities`）がなく、\
-            ユーザープールからも得られませんでした（`AdminGetUser`）。権限がない、\
-            呼び出しが多すぎる、応答がない、利用者がもういない、のどれかです。",
+            ユーザープールからも取得できませんでした（`AdminGetUser`）。権限がない、\
+            呼び出しが多すぎる、応答がない、ユーザーがもういない、のどれかです。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         at_sign_in: AtSignIn::Never,
         at_tokens: AtTokens::Ends,
         advice: Bilingual {
-            en: "Check the function’s right `cognito-idp:AdminGetUser` on this user pool, and \
-                Cognito’s quotas.",
-            ja: "このユーザープールへの `cognito-idp:AdminGetUser` の権限と、\
-                Cognito のクォータを確かめます。",
+            en: "Check the function’s permission `cognito-idp:AdminGetUser` for this user pool, \
+                and Cognito’s quotas.",
+            ja: "このユーザープールへの `cognito-idp:AdminGetUser` の権限と、Cognito \
+                のクォータを確かめます。",
         },
     }
-    /// It could not be decided within 4 seconds. Cognito waits for 5. Slow secrets or a slow user
-    /// pool have classes of their own.
+    /// The event could not be handled within 4 seconds; Cognito waits for 5. Slow secrets or a slow
+    /// user pool have other classes.
     TooSlow = "too_slow" {
-        ja: "4秒以内に決められませんでした。Cognito は5秒しか待ちません。\
-            秘密やユーザープールの遅れなら、それぞれのエラー分類になります。",
+        ja: "4秒以内に処理できませんでした。Cognito は5秒しか待ちません。\
+            シークレットやユーザープールの遅れが原因なら、別のエラー分類になります。",
         concern: Concern::Operator,
         kind: Kind::Unavailable,
         at_sign_in: AtSignIn::Ends,
         at_tokens: AtTokens::Ends,
         advice: Bilingual {
-            en: "Check the time to start (`StartDuration`) and the function’s memory. The user may \
-                try again.",
+            en: "Check how long the start takes (`StartDuration`), and the function’s memory. The \
+                user may try again.",
             ja: "起動の時間（`StartDuration`）と、関数のメモリーを確かめます。\
                 利用者はやり直せます。",
         },
@@ -310,14 +323,16 @@ function_kit::classes! {
     /// The record’s key is unknown, or the keys were last read 24 hours ago, and `RECORD_KEYS`
     /// could not be read again.
     SecretsUnavailable = "secrets_unavailable" {
-        ja: "記録の鍵が分からないか、読んでから24時間たち、`RECORD_KEYS` も読み直せませんでした。",
+        ja: "記録の鍵が分からないか、鍵を読んでから24時間がたち、`RECORD_KEYS` \
+            の読み直しにも失敗しました。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         at_sign_in: AtSignIn::Ends,
         at_tokens: AtTokens::Ends,
         advice: Bilingual {
-            en: "Check AWS Secrets Manager, the function’s rights, and the form of the document.",
-            ja: "AWS Secrets Manager の状態、関数の権限、文書の形を確かめます。",
+            en: "Check AWS Secrets Manager, the function’s permissions, and the format of the \
+                secret.",
+            ja: "AWS Secrets Manager の状態、関数の権限、シークレットの形式を確かめます。",
         },
     }
 }

@@ -22,41 +22,40 @@ use sealing::SealingKeys;
 use crate::Class;
 
 function_kit::variables! {
-    /// The keys of the verified records, as the bridge has them
+    /// The keys that seal the verified records; the same as in the bridge
     RECORD_KEYS {
-        ja: "検証済みの記録の鍵。ブリッジと同じもの",
+        ja: "検証済みの記録の暗号化鍵。ブリッジと同じもの",
         form: form::SECRET,
         if_unset: IfUnset::Refused,
         example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:record-keys-…",
     }
-    /// The service's issuer; the record has to have the same. More than one, where the service has
-    /// changed its own
+    /// The service's issuer, which has to be the same as in the record. If the service has changed
+    /// its issuer, several can be set
     SERVICE_ISSUER {
-        ja: "サービスの発行者。記録にあるものと同じでなければならない。サービスが変えたときは、複数",
+        ja: "サービスの発行者。記録にある発行者と同じでなければならない。\
+            サービスが発行者を変えたときは、複数書ける",
         form: Bilingual {
-            en: "addresses of the form that the bridge takes (normal form, up to 255 characters \
-                each), separated by spaces, compared byte for byte and never called",
-            ja: "ブリッジと同じ形の URL（正規形、それぞれ255文字まで）。空白区切り。1バイトずつ比べるだけで、呼び出さない",
+            en: "URLs in the form that the bridge takes (normal form, up to 255 characters each), \
+                separated by spaces; they are only compared byte for byte, and never called",
+            ja: "ブリッジと同じ形式の URL（正規形、それぞれ255文字まで）。空白区切り。\
+                1バイトずつ比べるだけで、呼び出さない",
         },
         if_unset: IfUnset::Refused,
         example: "https://sb-auth-and-sign.go.jp/api/realms/main",
     }
-    /// The bridge's name in the user pool, as the bridge has it
+    /// The bridge's name in the user pool; the same as in the bridge
     PROVIDER_NAME {
         ja: "ユーザープールでのブリッジの名前。ブリッジと同じもの",
         form: form::PROVIDER_NAME,
         if_unset: IfUnset::Refused,
         example: "MynaApp",
     }
-    /// The attributes that the bridge asks for, as the bridge has them. Others are left alone in
-    /// the user pool, and no claim follows from them, also where a record has more
+    /// The attributes that the bridge asks for; the same as in the bridge. Other attributes are
+    /// left alone in the user pool, and no claim is made from them, even if a record has them
     ATTRIBUTES {
-        ja: "ブリッジが求める属性。ブリッジと同じもの。ほかの属性は、ユーザープールでそのままにする。\
-            記録にもっとあっても、クレームはこれだけから作る",
-        form: Bilingual {
-            en: "as the bridge has them",
-            ja: "ブリッジと同じ",
-        },
+        ja: "ブリッジが求める属性。ブリッジと同じもの。ほかの属性は、ユーザープールでは変更せず、\
+            記録にあってもクレームにしない",
+        form: Bilingual { en: "as in the bridge", ja: "ブリッジと同じ" },
         if_unset: IfUnset::Value("name address birthdate gender"),
         example: "name birthdate",
     }

@@ -20,7 +20,7 @@ pub trait Randomness: fmt::Debug + Send + Sync {
 
 /// The source of random bytes failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("no random bytes could be had")]
+#[error("no random bytes could be generated")]
 pub struct NoRandomness;
 
 /// The generator of AWS-LC.

@@ -64,8 +64,8 @@ function_kit::classes! {
             },
             what_to_do: Bilingual {
                 en: "Go back to the app or site that you use, and sign in with its button. If this \
-                    page comes again, please tell the support ID on it to the operator of the app \
-                    or site.",
+                    page appears again, please give the support ID on it to the operator of the \
+                    app or site.",
                 ja: "ご利用のアプリやサイトに戻り、ログインのボタンからやり直してください。\
                     同じページが出る場合は、アプリやサイトの運営者に、\
                     このページのサポート番号をお知らせください。",
@@ -150,9 +150,9 @@ function_kit::classes! {
             ja: "アプリの `state` が長すぎないか確かめます。",
         },
     }
-    /// A defect of the function, or there was no randomness.
+    /// A defect of the function, or random numbers could not be generated.
     Internal = "internal" {
-        ja: "関数の欠陥です。または乱数を得られませんでした。",
+        ja: "関数の欠陥です。または、乱数を生成できませんでした。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         oauth_error: OAuthError::ServerError,
@@ -166,18 +166,19 @@ function_kit::classes! {
         },
         page: Some(A_PROBLEM),
         advice: Bilingual {
-            en: "Look for `event=panic` in the log at that time (it names only the place), and \
-                report it.",
-            ja: "同じ時刻のログの `event=panic`（場所だけが書かれます）を見て、報告してください。",
+            en: "Look for `event=panic` in the log at that time (it only has the place in the \
+                code), and report it.",
+            ja: "同じ時刻のログの `event=panic`（コードの場所だけが書かれます）を見て、\
+                報告してください。",
         },
     }
     /// One of `SEALING_KEYS`, `RECORD_KEYS`, `CLIENT_SECRETS` and `FRONT_DOOR_SECRETS` had to be
     /// read again, and could not be (an unknown key, a secret that doesn’t match, or last read 24
     /// hours ago).
     SecretsUnavailable = "secrets_unavailable" {
-        ja: "`SEALING_KEYS`、`RECORD_KEYS`、`CLIENT_SECRETS`、\
-            `FRONT_DOOR_SECRETS` のどれかを読み直す必要があり、読み直せませんでした（知らない鍵、\
-            合わないシークレット、または読んでから24時間たった）。",
+        ja: "`SEALING_KEYS`、`RECORD_KEYS`、`CLIENT_SECRETS`、`FRONT_DOOR_SECRETS` \
+            のどれかを読み直す必要がありましたが、読み直せませんでした（知らない鍵、\
+            一致しないシークレット、または読んでから24時間たった）。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         oauth_error: OAuthError::TemporarilyUnavailable,
@@ -193,13 +194,14 @@ function_kit::classes! {
         },
         page: Some(A_PROBLEM),
         advice: Bilingual {
-            en: "Check AWS Secrets Manager, the function’s rights, and the form of the documents.",
-            ja: "AWS Secrets Manager の状態、関数の権限、文書の形を確かめます。",
+            en: "Check AWS Secrets Manager, the function’s permissions, and the format of the \
+                secrets.",
+            ja: "AWS Secrets Manager の状態、関数の権限、シークレットの形式を確かめます。",
         },
     }
-    /// It could not be answered within 4 seconds, because the process took long to start.
+    /// The request could not be answered within 4 seconds, because the process took long to start.
     TooSlow = "too_slow" {
-        ja: "4秒以内に答えられませんでした。プロセスの起動に時間を取られました。",
+        ja: "4秒以内に応答できませんでした。プロセスの起動に時間がかかったためです。",
         concern: Concern::Operator,
         kind: Kind::Unavailable,
         oauth_error: OAuthError::TemporarilyUnavailable,
@@ -207,23 +209,23 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "Check the time to start (`StartDuration`) and the function’s memory. The user may \
-                try again.",
+            en: "Check how long the start takes (`StartDuration`), and the function’s memory. The \
+                user may try again.",
             ja: "起動の時間（`StartDuration`）と、関数のメモリーを確かめます。\
                 利用者はやり直せます。",
         },
     }
-    /// It isn’t an event of the HTTP API. The HTTP API never sends such.
+    /// The event is not an HTTP API event. A call through the HTTP API never causes this.
     EventMalformed = "event_malformed" {
-        ja: "HTTP API のイベントではありません。HTTP API からは起こりません。",
+        ja: "HTTP API のイベントではありません。HTTP API を通した呼び出しでは起こりません。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         oauth_error: OAuthError::InvalidRequest,
         status: StatusCode::BAD_REQUEST,
         place: Place {
             words: Bilingual {
-                en: "the function (only if it is called otherwise)",
-                ja: "関数（ほかの呼び出し方でだけ）",
+                en: "the function (only if it isn’t called through the HTTP API)",
+                ja: "関数（HTTP API を通さずに呼び出されたときだけ）",
             },
             has_status: false,
         },
@@ -265,10 +267,10 @@ function_kit::classes! {
             },
         }),
         advice: Bilingual {
-            en: "Hand the public keys of `/client-jwks.json` to the Digital Agency, and set the \
-                client ID when it comes.",
-            ja: "`/client-jwks.json` の公開鍵をデジタル庁に届け出て、\
-                クライアント ID を受け取ったら設定します。",
+            en: "Register the public keys of `/client-jwks.json` with the Digital Agency, and set \
+                the client ID when you receive it.",
+            ja: "`/client-jwks.json` の公開鍵をデジタル庁に届け出て、クライアント ID \
+                を受け取ったら設定します。",
         },
     }
     /// A parameter comes twice, or the encoding is broken.
@@ -320,8 +322,8 @@ function_kit::classes! {
         place: FROM_AUTHORIZE,
         page: None,
         advice: Bilingual {
-            en: "Cognito always sends one. Find out whether another client calls.",
-            ja: "Cognito は必ず送ります。ほかのクライアントが呼んでいないか確かめます。",
+            en: "Cognito always sends one. Find out whether another client calls the bridge.",
+            ja: "Cognito は必ず送ります。ほかのクライアントがブリッジを呼んでいないか確かめます。",
         },
     }
     /// `state` does not fit into the cookie (under 4,096 bytes).
@@ -334,7 +336,7 @@ function_kit::classes! {
         place: FROM_AUTHORIZE,
         page: None,
         advice: Bilingual {
-            en: "Make the `state` shorter that the app gives to Cognito.",
+            en: "Shorten the `state` that the app passes to Cognito.",
             ja: "アプリが Cognito に渡す `state` を短くします。",
         },
     }
@@ -351,7 +353,7 @@ function_kit::classes! {
     }
     /// `scope` is not exactly `openid` and `ATTRIBUTES`.
     InvalidScope = "invalid_scope" {
-        ja: "`scope` が `openid` と `ATTRIBUTES` の組とちょうど同じではありません。",
+        ja: "`scope` が、`openid` と `ATTRIBUTES` を合わせたものとちょうど同じではありません。",
         concern: Concern::Client,
         kind: Kind::Request,
         oauth_error: OAuthError::InvalidScope,
@@ -385,9 +387,9 @@ function_kit::classes! {
         page: None,
         advice: CHECK_THE_SETTINGS,
     }
-    /// `prompt=none`: this login always needs the person.
+    /// `prompt=none` was sent, but this login always needs the person.
     LoginRequired = "login_required" {
-        ja: "`prompt=none` です。このログインには必ず本人が必要です。",
+        ja: "`prompt=none` が送られましたが、このログインには必ず本人の操作が必要です。",
         concern: Concern::Nobody,
         kind: Kind::Request,
         oauth_error: OAuthError::LoginRequired,
@@ -395,7 +397,7 @@ function_kit::classes! {
         place: FROM_AUTHORIZE,
         page: None,
         advice: Bilingual {
-            en: "Nothing. The app tried a silent login.",
+            en: "Nothing. The app tried a login without showing a page.",
             ja: "何もしません。アプリが、画面を出さないログインを試しただけです。",
         },
     }
@@ -410,9 +412,9 @@ function_kit::classes! {
         page: None,
         advice: CHECK_THE_SETTINGS,
     }
-    /// `code_challenge` is not an S256 one.
+    /// `code_challenge` does not have the format of S256.
     InvalidCodeChallenge = "invalid_code_challenge" {
-        ja: "`code_challenge` が S256 の形ではありません。",
+        ja: "`code_challenge` が S256 の形式ではありません。",
         concern: Concern::Client,
         kind: Kind::Request,
         oauth_error: OAuthError::InvalidRequest,
@@ -437,11 +439,11 @@ function_kit::classes! {
     // such a cookie by hand. So none of these classes alerts the operator by itself; what the
     // service says itself, it says at /token. If everybody's logins end here, the share of logins
     // that finish shows it.
-    /// This browser has no cookie of this login: another browser, a browser inside an app, or a
-    /// reload.
+    /// This browser has no cookie of this login: the user came back in another browser or in a
+    /// browser inside an app, or reloaded the page.
     NoPendingLogin = "no_pending_login" {
         ja: "このログインの Cookie が、このブラウザーにありません。別のブラウザー、\
-            アプリ内ブラウザー、再読み込みが原因です。",
+            アプリ内ブラウザー、再読み込みのどれかが原因です。",
         concern: Concern::Nobody,
         kind: Kind::Browser,
         oauth_error: OAuthError::InvalidRequest,
@@ -463,7 +465,7 @@ function_kit::classes! {
             },
         }),
         advice: Bilingual {
-            en: "If there are many, tell people in the app to come back to the browser in which \
+            en: "If there are many, tell users in the app to come back to the browser in which \
                 they began.",
             ja: "多いときは、アプリの案内に「最初のブラウザーに戻る」と書きます。",
         },
@@ -487,10 +489,11 @@ function_kit::classes! {
         advice: THE_PERSON_SIGNS_IN_AGAIN,
     }
     /// The cookie was sealed with an unknown key, for another `ISSUER` or `CLIENT_ID`, or by
-    /// another version of the bridge; or its `redirect_uri` is no longer configured.
+    /// another version of the bridge; or the login’s `redirect_uri` is no longer configured.
     ForeignLogin = "foreign_login" {
-        ja: "Cookie の封が、知らない鍵、別の `ISSUER`、別の `CLIENT_ID`、\
-            またはブリッジの別の版のものです。または、その `redirect_uri` が設定から外れました。",
+        ja: "Cookie が、知らない鍵で、別の `ISSUER` か `CLIENT_ID` に宛てて、\
+            またはブリッジの別のバージョンで暗号化されています。または、ログインの `redirect_uri` \
+            が設定から外されました。",
         concern: Concern::Unproven,
         kind: Kind::Browser,
         oauth_error: OAuthError::InvalidRequest,
@@ -508,7 +511,7 @@ function_kit::classes! {
     }
     /// The cookie was changed or is damaged.
     AlteredLogin = "altered_login" {
-        ja: "Cookie が書き換えられたか、壊れています。",
+        ja: "Cookie が改ざんされたか、壊れています。",
         concern: Concern::Client,
         kind: Kind::Browser,
         oauth_error: OAuthError::InvalidRequest,
@@ -526,17 +529,19 @@ function_kit::classes! {
             ja: "多いときは攻撃を疑います。",
         },
     }
-    /// The service’s answer can’t be read (no `state`, duplicates, encoding, an over-long code).
+    /// The service’s answer can’t be read (no `state`, duplicate parameters, wrong encoding, an
+    /// over-long code).
     MalformedCallback = "malformed_callback" {
-        ja: "サービスの応答を読み取れません（`state` がない、重複、エンコーディング、長いコード）。",
+        ja: "サービスの応答を読み取れません（`state` がない、パラメーターの重複、\
+            エンコーディングの誤り、長すぎるコード）。",
         concern: Concern::Client,
         kind: Kind::Browser,
         oauth_error: OAuthError::InvalidRequest,
         status: StatusCode::BAD_REQUEST,
         place: Place {
             words: Bilingual {
-                en: "`/callback`: page; 302 if the code’s form is wrong",
-                ja: "`/callback`：ページ。コードの形が違えば302",
+                en: "`/callback`: page; 302 if the code’s format is wrong",
+                ja: "`/callback`：ページ。コードの形式が誤りなら302",
             },
             has_status: true,
         },
@@ -549,11 +554,11 @@ function_kit::classes! {
         }),
         advice: ASK_THE_AGENCY,
     }
-    /// `iss` of the answer is not the service. With `CALLBACK_ISS=required`, it may be missing,
-    /// too.
+    /// `iss` of the answer is not the service’s issuer, or it is missing although `CALLBACK_ISS` is
+    /// `required`.
     IssuerMismatch = "issuer_mismatch" {
-        ja: "応答の `iss` がサービスのものではありません。`CALLBACK_ISS` が `required` なら、\
-            `iss` がないときも。",
+        ja: "応答の `iss` がサービスの発行者と違うか、`CALLBACK_ISS` が `required` なのに `iss` \
+            がありません。",
         concern: Concern::Unproven,
         kind: Kind::Browser,
         oauth_error: OAuthError::ServerError,
@@ -576,9 +581,9 @@ function_kit::classes! {
         page: None,
         advice: NOTHING,
     }
-    /// The service said `login_required`.
+    /// The service returned `login_required`.
     ServiceLoginRequired = "service_login_required" {
-        ja: "サービスが `login_required` と答えました。",
+        ja: "サービスが `login_required` を返しました。",
         concern: Concern::Unproven,
         kind: Kind::Service,
         oauth_error: OAuthError::LoginRequired,
@@ -587,11 +592,11 @@ function_kit::classes! {
         page: None,
         advice: ASK_THE_AGENCY,
     }
-    /// The service said `interaction_required` (or `consent_required`,
+    /// The service returned `interaction_required` (or `consent_required`,
     /// `account_selection_required`).
     ServiceInteractionRequired = "service_interaction_required" {
         ja: "サービスが `interaction_required`（または `consent_required`、\
-            `account_selection_required`）と答えました。",
+            `account_selection_required`）を返しました。",
         concern: Concern::Unproven,
         kind: Kind::Service,
         oauth_error: OAuthError::InteractionRequired,
@@ -614,9 +619,9 @@ function_kit::classes! {
             ja: "`SERVICE_CLIENT_ID`、届け出たリダイレクト URI、`ACR_VALUES` を確かめます。",
         },
     }
-    /// The service said `invalid_scope`.
+    /// The service returned `invalid_scope`.
     ServiceInvalidScope = "service_invalid_scope" {
-        ja: "サービスが `invalid_scope` と答えました。",
+        ja: "サービスが `invalid_scope` を返しました。",
         concern: Concern::Unproven,
         kind: Kind::Operator,
         oauth_error: OAuthError::ServerError,
@@ -624,13 +629,13 @@ function_kit::classes! {
         place: FROM_CALLBACK,
         page: None,
         advice: Bilingual {
-            en: "Check that the contract allows the `ATTRIBUTES`.",
-            ja: "`ATTRIBUTES` が、契約で許された属性かどうか確かめます。",
+            en: "Check that your contract allows the `ATTRIBUTES`.",
+            ja: "`ATTRIBUTES` が、契約で認められた属性かどうか確かめます。",
         },
     }
-    /// The service said `unauthorized_client`.
+    /// The service returned `unauthorized_client`.
     ServiceUnauthorizedClient = "service_unauthorized_client" {
-        ja: "サービスが `unauthorized_client` と答えました。",
+        ja: "サービスが `unauthorized_client` を返しました。",
         concern: Concern::Unproven,
         kind: Kind::Operator,
         oauth_error: OAuthError::ServerError,
@@ -642,9 +647,9 @@ function_kit::classes! {
             ja: "契約の状態と `SERVICE_CLIENT_ID` を確かめます。",
         },
     }
-    /// The service said `server_error`.
+    /// The service returned `server_error`.
     ServiceServerError = "service_server_error" {
-        ja: "サービスが `server_error` と答えました。",
+        ja: "サービスが `server_error` を返しました。",
         concern: Concern::Unproven,
         kind: Kind::Unavailable,
         oauth_error: OAuthError::ServerError,
@@ -654,9 +659,9 @@ function_kit::classes! {
         advice: ASK_THE_AGENCY,
     }
     /// The service’s login page timed out (`temporarily_unavailable` with the description
-    /// `authentication_expired`). It is no outage.
+    /// `authentication_expired`). This is not an outage.
     ServiceLoginExpired = "service_login_expired" {
-        ja: "サービスのログイン画面が時間切れになりました（`temporarily_unavailable` で、\
+        ja: "サービスのログイン画面が時間切れになりました（`error` が `temporarily_unavailable`、\
             説明が `authentication_expired`）。障害ではありません。",
         concern: Concern::Nobody,
         kind: Kind::TooLate,
@@ -666,9 +671,9 @@ function_kit::classes! {
         page: None,
         advice: THE_PERSON_SIGNS_IN_AGAIN,
     }
-    /// The service said `temporarily_unavailable`.
+    /// The service returned `temporarily_unavailable`.
     ServiceTemporarilyUnavailable = "service_temporarily_unavailable" {
-        ja: "サービスが `temporarily_unavailable` と答えました。",
+        ja: "サービスが `temporarily_unavailable` を返しました。",
         concern: Concern::Unproven,
         kind: Kind::Unavailable,
         oauth_error: OAuthError::TemporarilyUnavailable,
@@ -680,9 +685,9 @@ function_kit::classes! {
             ja: "サービスの障害・メンテナンスのお知らせを見ます。",
         },
     }
-    /// The service said an error that is in none of these rows.
+    /// The service returned an error that no other class covers.
     ServiceUnknownError = "service_unknown_error" {
-        ja: "サービスが、表にないエラーを返しました。",
+        ja: "サービスが、ほかのどのエラー分類にも当てはまらないエラーを返しました。",
         concern: Concern::Unproven,
         kind: Kind::Service,
         oauth_error: OAuthError::ServerError,
@@ -704,9 +709,9 @@ function_kit::classes! {
         page: None,
         advice: Bilingual {
             en: "Make Cognito’s `client_secret` and `CLIENT_SECRETS` the same. Keep `previous` \
-                while a secret is changed.",
+                while a secret is being changed.",
             ja: "Cognito の `client_secret` と `CLIENT_SECRETS` を合わせます。\
-                秘密を替えるときは `previous` を残します。",
+                シークレットを替えている間は `previous` を残します。",
         },
     }
     /// `grant_type` is not `authorization_code`.
@@ -720,9 +725,10 @@ function_kit::classes! {
         page: None,
         advice: CHECK_THE_SETTINGS,
     }
-    /// No form, a parameter missing or twice, or a broken encoding.
+    /// The body is not a form, a parameter is missing or comes twice, or the encoding is broken.
     MalformedTokenRequest = "malformed_token_request" {
-        ja: "フォームでない、パラメーターがない、重複、またはエンコーディングが壊れています。",
+        ja: "本文がフォームでないか、パラメーターが足りないか重複しているか、\
+            エンコーディングが壊れています。",
         concern: Concern::Client,
         kind: Kind::Request,
         oauth_error: OAuthError::InvalidRequest,
@@ -731,9 +737,9 @@ function_kit::classes! {
         page: None,
         advice: CHECK_THE_SETTINGS,
     }
-    /// The code does not have the form of ours.
+    /// The code does not have the format of a code that this function issues.
     CodeMalformed = "code_malformed" {
-        ja: "コードが、この関数のものの形ではありません。",
+        ja: "コードが、この関数が発行するコードの形式ではありません。",
         concern: Concern::Client,
         kind: Kind::Request,
         oauth_error: OAuthError::InvalidGrant,
@@ -744,7 +750,7 @@ function_kit::classes! {
     }
     /// The code was changed.
     CodeForged = "code_forged" {
-        ja: "コードが書き換えられています。",
+        ja: "コードが改ざんされています。",
         concern: Concern::Client,
         kind: Kind::Browser,
         oauth_error: OAuthError::InvalidGrant,
@@ -755,7 +761,7 @@ function_kit::classes! {
     }
     /// The code is older than 60 seconds.
     CodeExpired = "code_expired" {
-        ja: "コードが60秒を過ぎました。",
+        ja: "コードの発行から60秒を過ぎました。",
         concern: Concern::Client,
         kind: Kind::TooLate,
         oauth_error: OAuthError::InvalidGrant,
@@ -763,15 +769,15 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "If there are many, check how late Cognito calls, and the clocks.",
+            en: "If there are many, check how long Cognito takes to call, and the clocks.",
             ja: "多いときは、Cognito からの呼び出しの遅れと時計を確かめます。",
         },
     }
     /// The code was sealed with an unknown key, for another `ISSUER` or `CLIENT_ID`, or by another
     /// version of the bridge.
     CodeForeign = "code_foreign" {
-        ja: "コードの封が、知らない鍵、別の `ISSUER`、別の `CLIENT_ID`、\
-            またはブリッジの別の版のものです。",
+        ja: "コードが、知らない鍵で、別の `ISSUER` か `CLIENT_ID` に宛てて、\
+            またはブリッジの別のバージョンで暗号化されています。",
         concern: Concern::Client,
         kind: Kind::Browser,
         oauth_error: OAuthError::InvalidGrant,
@@ -791,10 +797,11 @@ function_kit::classes! {
         page: None,
         advice: Bilingual { en: "Suspect a stolen code.", ja: "コードの横取りを疑います。" },
     }
-    /// `code_verifier` does not fit, or only one of challenge and verifier came.
+    /// `code_verifier` does not match, or only one of `code_challenge` and `code_verifier` was
+    /// sent.
     CodeVerifierMismatch = "code_verifier_mismatch" {
-        ja: "`code_verifier` が合わないか、\
-            `code_challenge` と `code_verifier` の片方だけが来ました。",
+        ja: "`code_verifier` が合わないか、`code_challenge` と `code_verifier` \
+            の片方だけが届きました。",
         concern: Concern::Client,
         kind: Kind::Request,
         oauth_error: OAuthError::InvalidGrant,
@@ -802,7 +809,7 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "Cognito sends no PKCE. If it is another client, check it.",
+            en: "Cognito sends no PKCE. If another client sent it, check that client.",
             ja: "Cognito は PKCE を送りません。ほかのクライアントなら、その実装を確かめます。",
         },
     }
@@ -811,9 +818,9 @@ function_kit::classes! {
     // the service (its scope, `acr_values`, `nonce`) and to the bridge (`prompt`, `max_age`). A
     // class that can follow from that doesn't alert the operator by itself, and has a status below
     // 500. If everybody is refused, the share of logins that finish shows it.
-    /// A key did not sign.
+    /// Signing with a key failed.
     SigningFailed = "signing_failed" {
-        ja: "鍵が署名できませんでした。",
+        ja: "鍵による署名に失敗しました。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         oauth_error: OAuthError::TemporarilyUnavailable,
@@ -821,15 +828,15 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "Read KMS’s error name in the log; check the key’s state, the right `kms:Sign`, \
-                and the quotas of KMS.",
-            ja: "ログの KMS のエラーの名前を見て、鍵の状態、関数の `kms:Sign` の権限、\
-                KMS のクォータを確かめます。",
+            en: "Read the name of KMS’s error in the log; check the state of the key, the \
+                permission `kms:Sign`, and the quotas of KMS.",
+            ja: "ログで KMS のエラーの名前を見て、鍵の状態、関数の `kms:Sign` の権限、KMS \
+                のクォータを確かめます。",
         },
     }
-    /// No connection to the service (within a second).
+    /// The service could not be reached within a second.
     ServiceUnreachable = "service_unreachable" {
-        ja: "サービスにつながりません（1秒以内）。",
+        ja: "1秒以内にサービスに接続できませんでした。",
         concern: Concern::Service,
         kind: Kind::Unavailable,
         oauth_error: OAuthError::TemporarilyUnavailable,
@@ -841,9 +848,9 @@ function_kit::classes! {
             ja: "ネットワーク（VPC、DNS）とサービスのお知らせを確かめます。",
         },
     }
-    /// No answer within four seconds in all.
+    /// The service did not answer within the four seconds for the whole request.
     ServiceTimeout = "service_timeout" {
-        ja: "全体で4秒以内に応答が来ませんでした。",
+        ja: "リクエスト全体の期限の4秒以内に、サービスの応答が届きませんでした。",
         concern: Concern::Service,
         kind: Kind::Unavailable,
         oauth_error: OAuthError::TemporarilyUnavailable,
@@ -851,8 +858,8 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "If it goes on, look at the service’s notices.",
-            ja: "続くときはサービスのお知らせを見ます。",
+            en: "If it continues, look at the service’s notices.",
+            ja: "続くときは、サービスのお知らせを見ます。",
         },
     }
     /// The service answered 429 or 5xx, or the connection broke.
@@ -865,12 +872,12 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "If it goes on, look at the service’s notices. At 429, look at the number of \
+            en: "If it continues, look at the service’s notices. For a 429, check the number of \
                 calls.",
-            ja: "続くときはサービスのお知らせを見ます。429 なら、呼び出しの数を確かめます。",
+            ja: "続くときは、サービスのお知らせを見ます。429 なら、呼び出しの数を確かめます。",
         },
     }
-    /// The service refused its code: used already, or too old.
+    /// The service refused its code, which was already used or too old.
     ServiceRefusedCode = "service_refused_code" {
         ja: "サービスがコードを拒否しました（使用済み、または古い）。",
         concern: Concern::Client,
@@ -895,14 +902,14 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "Check that the public key of the first of `ASSERTION_KEYS` is the one that was \
-                registered, that `SERVICE_CLIENT_ID` is the one that was given, and that the \
-                clock is right. It may be 40 s behind the service’s to 10 s ahead of it; how far \
-                it is off, the log’s `event=service_clock` says.",
-            ja: "`ASSERTION_KEYS` の先頭の鍵の公開鍵が届け出たものか、\
-                `SERVICE_CLIENT_ID` が受け取ったものか、時計が合っているかを確かめます。\
-                サービスの時計より40秒遅れから10秒進みまでは拒否されません。どれだけずれているかは、\
-                ログの `event=service_clock` が言います。",
+            en: "Check that the public key of the first of `ASSERTION_KEYS` is the registered \
+                one, that `SERVICE_CLIENT_ID` is the one that you received, and that the clock is \
+                right. The service accepts a clock that is 40 s behind to 10 s ahead of its own; \
+                `event=service_clock` in the log shows how far it is off.",
+            ja: "`ASSERTION_KEYS` の先頭の鍵の公開鍵が届け出たものか、`SERVICE_CLIENT_ID` \
+                が受け取ったものか、時計が合っているかを確かめます。時計は、\
+                サービスの時計より40秒の遅れから10秒の進みまでなら拒否されません。\
+                どれだけずれているかは、ログの `event=service_clock` で分かります。",
         },
     }
     /// The service, or a firewall in front of it, refused the token request for another reason.
@@ -916,9 +923,9 @@ function_kit::classes! {
         page: None,
         advice: ASK_IF_NOBODY_CAN,
     }
-    /// The service’s token answer does not have its form.
+    /// The service’s token answer does not have the specified format.
     TokenAnswerMalformed = "token_answer_malformed" {
-        ja: "サービスのトークン応答が、決まった形ではありません。",
+        ja: "サービスのトークン応答が、仕様の形式ではありません。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::ServerError,
@@ -938,11 +945,11 @@ function_kit::classes! {
         page: None,
         advice: ASK_THE_AGENCY,
     }
-    /// The service’s token answer has no ID token. So it is if somebody takes `openid` out of
-    /// `scope` in their browser.
+    /// The service’s token answer has no ID token. This also happens if a user removes `openid`
+    /// from `scope` in the browser.
     IdTokenMissing = "id_token_missing" {
-        ja: "サービスのトークン応答に、IDトークンがありません。\
-            ブラウザーで `scope` から `openid` を消すと、こうなります。",
+        ja: "サービスのトークン応答に、IDトークンがありません。利用者がブラウザーで `scope` から \
+            `openid` を消したときも、こうなります。",
         concern: Concern::Unproven,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -951,9 +958,9 @@ function_kit::classes! {
         page: None,
         advice: ASK_IF_NOBODY_CAN,
     }
-    /// The service’s public keys can’t be had.
+    /// The service’s public keys could not be fetched.
     KeySetUnavailable = "key_set_unavailable" {
-        ja: "サービスの公開鍵を取得できません。",
+        ja: "サービスの公開鍵を取得できませんでした。",
         concern: Concern::Service,
         kind: Kind::Unavailable,
         oauth_error: OAuthError::TemporarilyUnavailable,
@@ -965,7 +972,7 @@ function_kit::classes! {
             ja: "`SERVICE_JWKS_URI` とネットワークを確かめます。",
         },
     }
-    /// The answer with the service’s keys is no JWK Set, or over 256 KiB.
+    /// The answer with the service’s public keys is not a JWK Set, or is over 256 KiB.
     KeySetMalformed = "key_set_malformed" {
         ja: "サービスの公開鍵の応答が JWK Set でないか、256 KiB を超えました。",
         concern: Concern::Service,
@@ -976,12 +983,12 @@ function_kit::classes! {
         page: None,
         advice: ASK_THE_AGENCY,
     }
-    /// No usable key verifies the ID token, and the service publishes one that may be its key in a
-    /// form that can’t be used (no point of the curve, a short RSA key, an `alg` that contradicts
-    /// it, a private key, for example). It need not be a forgery.
+    /// No usable key verifies the ID token’s signature, and the service publishes a key that may be
+    /// the token’s in a form that can’t be used (for example, no point of the curve, a short RSA
+    /// key, a contradictory `alg`, or a private key). The token isn’t necessarily forged.
     KeySetKeyUnusable = "key_set_key_unusable" {
-        ja: "IDトークンの署名が使えるどの鍵とも合わず、その鍵かもしれないものを、\
-            サービスが使えない形で公開しています（曲線上にない点、短い RSA 鍵、食い違う `alg`、\
+        ja: "使えるどの鍵でも IDトークンの署名を検証できず、そのトークンの鍵かもしれない鍵を、\
+            サービスが使えない形式で公開しています（曲線上にない点、短い RSA 鍵、食い違う `alg`、\
             公開された秘密鍵など）。偽造とは限りません。",
         concern: Concern::Service,
         kind: Kind::Service,
@@ -990,15 +997,15 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "The log’s `event=service_key_passed_over` has the reason. Ask the Digital Agency, \
-                with support id and time.",
+            en: "The reason is in the log (`event=service_key_passed_over`). Ask the Digital \
+                Agency, giving the support id and the time.",
             ja: "ログの `event=service_key_passed_over` に理由があります。\
                 サポート番号と時刻を添えてデジタル庁の窓口に問い合わせます。",
         },
     }
-    /// The ID token is no JWT, or its header or the claims that are checked have another form.
+    /// The ID token is not a JWT, or its header or a claim that is checked has the wrong form.
     IdTokenMalformed = "id_token_malformed" {
-        ja: "IDトークンが JWT でないか、ヘッダーまたは確かめるクレームの形が違います。",
+        ja: "IDトークンが JWT でないか、ヘッダーまたは検査に使うクレームの形式が違います。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1009,7 +1016,7 @@ function_kit::classes! {
     }
     /// The ID token’s algorithm is not accepted.
     IdTokenAlgorithm = "id_token_algorithm" {
-        ja: "IDトークンのアルゴリズムが、許したものではありません。",
+        ja: "IDトークンのアルゴリズムが、許可したものではありません。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1022,10 +1029,11 @@ function_kit::classes! {
                 `SERVICE_ID_TOKEN_ALGORITHMS` に加えます。",
         },
     }
-    /// The key of `kid` is not there, also after a refetch; or there is no `kid`, and more than one
-    /// key.
+    /// No key with the token’s `kid` was found, even after the keys were fetched again; or there is
+    /// no `kid`, and not exactly one key fits.
     IdTokenUnknownKey = "id_token_unknown_key" {
-        ja: "`kid` の鍵が、読み直しても見つかりません。または `kid` がなく、鍵が1つに決まりません。",
+        ja: "トークンの `kid` の鍵が、取得し直しても見つかりません。または `kid` がなく、\
+            鍵が1つに決まりません。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1034,9 +1042,9 @@ function_kit::classes! {
         page: None,
         advice: MIX_UP_OR_ATTACK,
     }
-    /// The ID token’s signature is wrong, also with the keys fetched once more.
+    /// The ID token’s signature is wrong, even after the keys were fetched again.
     IdTokenSignature = "id_token_signature" {
-        ja: "IDトークンの署名が、鍵を読み直しても合いません。",
+        ja: "IDトークンの署名が、鍵を取得し直しても合いません。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1045,9 +1053,9 @@ function_kit::classes! {
         page: None,
         advice: MIX_UP_OR_ATTACK,
     }
-    /// `iss` is missing, or is not the service.
+    /// `iss` is missing, or is not the service’s issuer.
     IdTokenIssuer = "id_token_issuer" {
-        ja: "`iss` がないか、サービスのものではありません。",
+        ja: "`iss` がないか、サービスの発行者と違います。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1073,9 +1081,9 @@ function_kit::classes! {
             ja: "`SERVICE_CLIENT_ID` を確かめます。",
         },
     }
-    /// `azp` is another client.
+    /// `azp` names another client.
     IdTokenAuthorizedParty = "id_token_authorized_party" {
-        ja: "`azp` が別のクライアントです。",
+        ja: "`azp` が別のクライアントを指しています。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1095,9 +1103,9 @@ function_kit::classes! {
         page: None,
         advice: CLOCK_MIX_UP_OR_ATTACK,
     }
-    /// `iat` is missing, or more than 60 seconds away.
+    /// `iat` is missing, or is more than 60 seconds away from now.
     IdTokenIssuedAt = "id_token_issued_at" {
-        ja: "`iat` がないか、60秒を超えて離れています。",
+        ja: "`iat` がないか、現在から60秒を超えて離れています。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1106,7 +1114,7 @@ function_kit::classes! {
         page: None,
         advice: CLOCK_MIX_UP_OR_ATTACK,
     }
-    /// `nbf` is more than 60 seconds ahead.
+    /// `nbf` is more than 60 seconds in the future.
     IdTokenNotYetValid = "id_token_not_yet_valid" {
         ja: "`nbf` が60秒を超えて未来です。",
         concern: Concern::Service,
@@ -1117,11 +1125,11 @@ function_kit::classes! {
         page: None,
         advice: CLOCK_MIX_UP_OR_ATTACK,
     }
-    /// `nonce` is missing, or is not this login’s. So it is, too, if somebody edits it in their
+    /// `nonce` is missing, or is not this login’s. This also happens if a user edits it in the
     /// browser.
     IdTokenNonce = "id_token_nonce" {
-        ja: "`nonce` がないか、このログインのものではありません。ブラウザーで書き換えても、\
-            こうなります。",
+        ja: "`nonce` がないか、このログインのものではありません。\
+            利用者がブラウザーで書き換えたときも、こうなります。",
         concern: Concern::Unproven,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1130,9 +1138,9 @@ function_kit::classes! {
         page: None,
         advice: MIX_UP_OR_ATTACK,
     }
-    /// `at_hash` is not that of the access token.
+    /// `at_hash` does not match the access token that came with it.
     IdTokenAccessTokenHash = "id_token_access_token_hash" {
-        ja: "`at_hash` が、届いたアクセストークンのものではありません。",
+        ja: "`at_hash` が、一緒に届いたアクセストークンと合いません。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1152,10 +1160,10 @@ function_kit::classes! {
         page: None,
         advice: MIX_UP_OR_ATTACK,
     }
-    /// `auth_time` is more than 60 seconds ahead, or not above 0. Milliseconds for seconds are far
-    /// ahead.
+    /// `auth_time` is more than 60 seconds in the future, or not above 0. A value in milliseconds
+    /// would be far in the future.
     IdTokenAuthenticationTime = "id_token_auth_time" {
-        ja: "`auth_time` が60秒を超えて未来か、0以下です。秒でなくミリ秒の値は、\
+        ja: "`auth_time` が60秒を超えて未来か、0以下です。秒ではなくミリ秒の値だと、\
             遠い未来になります。",
         concern: Concern::Service,
         kind: Kind::Service,
@@ -1164,15 +1172,15 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "Check that your clock is right. If it goes on, ask the Digital Agency.",
+            en: "Check that your clock is right. If it continues, ask the Digital Agency.",
             ja: "自分の時計が合っているか確かめます。続くときはデジタル庁の窓口に問い合わせます。",
         },
     }
-    /// `acr` is missing, is not in `ACCEPTED_ACR`, or is over 255 bytes. So it is, too, if somebody
-    /// edits `acr_values` in their browser.
+    /// `acr` is missing, is not in `ACCEPTED_ACR`, or is over 255 bytes. This also happens if a
+    /// user edits `acr_values` in the browser.
     AssuranceNotAccepted = "assurance_not_accepted" {
-        ja: "`acr` がないか、`ACCEPTED_ACR` にないか、255バイトより長いです。\
-            ブラウザーで `acr_values` を書き換えても、こうなります。",
+        ja: "`acr` がないか、`ACCEPTED_ACR` にないか、255バイトより長いです。利用者がブラウザーで \
+            `acr_values` を書き換えたときも、こうなります。",
         concern: Concern::Unproven,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1181,9 +1189,9 @@ function_kit::classes! {
         page: None,
         advice: Bilingual {
             en: "If nobody can sign in, ask the Digital Agency which `acr` the service returns, \
-                and write it into `ACCEPTED_ACR`.",
+                and set it in `ACCEPTED_ACR`.",
             ja: "だれもログインできないときは、サービスが返す `acr` の値をデジタル庁に確かめ、\
-                `ACCEPTED_ACR` に書きます。",
+                `ACCEPTED_ACR` に設定します。",
         },
     }
     /// The ID token has no `auth_time`, and `REQUIRE_AUTH_TIME` is `yes`.
@@ -1196,10 +1204,10 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "If it is everybody, the service gives none: set `REQUIRE_AUTH_TIME` to `no`, and \
-                ask the Digital Agency.",
-            ja: "全員なら、サービスが返していません。`REQUIRE_AUTH_TIME` を `no` にし、\
-                デジタル庁に問い合わせます。",
+            en: "If it happens to every user, the service doesn’t return `auth_time`: set \
+                `REQUIRE_AUTH_TIME` to `no`, and ask the Digital Agency.",
+            ja: "すべての利用者で起きるなら、サービスが `auth_time` を返していません。\
+                `REQUIRE_AUTH_TIME` を `no` にし、デジタル庁に問い合わせます。",
         },
     }
     /// The client asked for a new authentication (`prompt=login`, `max_age`), and `auth_time` does
@@ -1214,19 +1222,19 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "If it is one person, nothing. If it is everybody, the service gives no \
-                `auth_time`: take `prompt` and `max_age` out of the app, and ask the Digital \
-                Agency.",
-            ja: "1人だけなら何もしません。だれもがそうなるなら、\
-                サービスが `auth_time` を返していません。アプリから `prompt` と `max_age` を外し、\
-                デジタル庁に尋ねます。",
+            en: "If it happens to one user, do nothing. If it happens to every user, the service \
+                doesn’t return `auth_time`: remove `prompt` and `max_age` from the app’s \
+                requests, and ask the Digital Agency.",
+            ja: "1人だけなら何もしません。すべての利用者で起きるなら、サービスが `auth_time` \
+                を返していません。アプリのリクエストから `prompt` と `max_age` を外し、\
+                デジタル庁に問い合わせます。",
         },
     }
-    /// `scope` of the token answer lacks a scope that was asked for. So it is if somebody edits
-    /// `scope` in their browser.
+    /// `scope` of the token answer lacks a scope that was asked for. This also happens if a user
+    /// edits `scope` in the browser.
     ScopeNotGranted = "scope_not_granted" {
-        ja: "トークン応答の `scope` に、求めたスコープが足りません。\
-            ブラウザーで `scope` を書き換えても、こうなります。",
+        ja: "トークン応答の `scope` に、求めたスコープが足りません。利用者がブラウザーで `scope` \
+            を書き換えたときも、こうなります。",
         concern: Concern::Unproven,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1234,12 +1242,12 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "If nobody can sign in, make `ATTRIBUTES` and the contract the same. If they are, \
-                ask the Digital Agency whether the service lists every granted attribute in \
-                `scope`: no setting lets a shorter list pass.",
+            en: "If nobody can sign in, make `ATTRIBUTES` and your contract the same. If they are \
+                the same, ask the Digital Agency whether the service lists every granted \
+                attribute in `scope`: no setting accepts a shorter list.",
             ja: "だれもログインできないなら、`ATTRIBUTES` と契約の内容を合わせます。\
-                合っているなら、許した属性を `scope` にすべて並べているのか、\
-                デジタル庁に問い合わせます。足りない `scope` を通す設定はありません。",
+                合っているなら、サービスが許可した属性をすべて `scope` に並べているかを、\
+                デジタル庁に問い合わせます。足りない `scope` を受け入れる設定はありません。",
         },
     }
     /// The token answer has no `scope`, and `GRANTED_SCOPE` is `required`.
@@ -1252,14 +1260,15 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "If it is everybody, ask the Digital Agency whether the service leaves it out. \
-                With `GRANTED_SCOPE=optional` it may; what somebody takes out of `scope` in their \
-                browser then only shows where an attribute doesn't come, and a gender may be \
-                absent anyway.",
-            ja: "全員なら、サービスが省いているのか、デジタル庁に問い合わせます。\
-                `GRANTED_SCOPE=optional` なら、なくてもかまいません。そのときは、\
-                ブラウザーで `scope` から消しても、属性が来ないことでしか分かりません。性別は、\
-                もともと来ないことがあります。",
+            en: "If it happens to every user, ask the Digital Agency whether the service leaves \
+                `scope` out. `GRANTED_SCOPE=optional` accepts an answer without it. Then, if a \
+                user removes an attribute from `scope` in the browser, only its absence shows it, \
+                and a gender may be absent anyway.",
+            ja: "すべての利用者で起きるなら、サービスが `scope` を省いているのかを、\
+                デジタル庁に問い合わせます。`GRANTED_SCOPE=optional` なら、`scope` \
+                のない応答を受け入れます。その場合、利用者がブラウザーで `scope` \
+                から消した属性は、届かないことでしか分かりません。性別は、\
+                もともと届かないことがあります。",
         },
     }
     /// The service refused the userinfo request (4xx).
@@ -1273,11 +1282,11 @@ function_kit::classes! {
         page: None,
         advice: ASK_THE_AGENCY,
     }
-    /// The userinfo answer is no JSON object (`application/jwt` is not taken either), or a name
-    /// comes twice in it.
+    /// The userinfo answer is not a JSON object (`application/jwt` is not accepted either), or a
+    /// name comes twice in it.
     UserinfoMalformed = "userinfo_malformed" {
-        ja: "UserInfo の応答が JSON のオブジェクトではないか（`application/jwt` も受け取りません）\
-            、同じ名前が2回あります。",
+        ja: "UserInfo の応答が JSON のオブジェクトでないか（`application/jwt` も受け付けません）、\
+            同じ名前が2回あります。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::ServerError,
@@ -1297,7 +1306,7 @@ function_kit::classes! {
         page: None,
         advice: ASK_THE_AGENCY,
     }
-    /// `sub` of userinfo is missing, or is not that of the ID token.
+    /// `sub` of userinfo is missing, or differs from `sub` of the ID token.
     UserinfoSubjectMismatch = "userinfo_subject_mismatch" {
         ja: "UserInfo の `sub` が IDトークンのものと違うか、ありません。",
         concern: Concern::Service,
@@ -1308,11 +1317,11 @@ function_kit::classes! {
         page: None,
         advice: MIX_UP_OR_ATTACK,
     }
-    /// Name, address or birth date was asked for and did not come. With `GRANTED_SCOPE=optional` so
-    /// it is, too, if somebody edits `scope` in their browser.
+    /// Name, address or birth date was asked for and did not come. With `GRANTED_SCOPE=optional`,
+    /// this also happens if a user edits `scope` in the browser.
     AttributeMissing = "attribute_missing" {
-        ja: "求めた氏名・住所・生年月日のどれかが来ませんでした。`GRANTED_SCOPE=optional` では、\
-            ブラウザーで `scope` を書き換えても、こうなります。",
+        ja: "求めた氏名・住所・生年月日のどれかが届きませんでした。`GRANTED_SCOPE=optional` では、\
+            利用者がブラウザーで `scope` を書き換えたときも、こうなります。",
         concern: Concern::Unproven,
         kind: Kind::Service,
         oauth_error: OAuthError::InvalidGrant,
@@ -1320,13 +1329,13 @@ function_kit::classes! {
         place: AT_TOKEN,
         page: None,
         advice: Bilingual {
-            en: "If nobody can sign in, make `ATTRIBUTES` and the contract the same.",
+            en: "If nobody can sign in, make `ATTRIBUTES` and your contract the same.",
             ja: "だれもログインできないときは、`ATTRIBUTES` と契約の内容を合わせます。",
         },
     }
-    /// An attribute does not have a form that is known. Its value is written nowhere.
+    /// An attribute does not have a known format. Its value is not written anywhere.
     AttributeMalformed = "attribute_malformed" {
-        ja: "属性が、想定した形ではありません。値はどこにも書かれません。",
+        ja: "属性が、想定した形式ではありません。値はどこにも書き込みません。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::ServerError,
@@ -1336,11 +1345,10 @@ function_kit::classes! {
         advice: ASK_THE_AGENCY,
     }
     /// Name, address, `acr` and the rest together do not fit into a verified record (2,047 bytes).
-    /// A name of 100 and an address of 200 characters fit. No value is written anywhere.
+    /// A name of 100 and an address of 200 characters fit. The values are not written anywhere.
     RecordTooLong = "record_too_long" {
-        ja: "氏名・住所・`acr` などを合わせると、\
-            検証済みの記録の上限（2,047バイト）に収まりません。\
-            氏名100文字と住所200文字なら収まります。値はどこにも書かれません。",
+        ja: "氏名・住所・`acr` などを合わせると、検証済みの記録の上限（2,047バイト）\
+            に収まりません。氏名100文字と住所200文字なら収まります。値はどこにも書き込みません。",
         concern: Concern::Service,
         kind: Kind::Service,
         oauth_error: OAuthError::ServerError,
@@ -1362,9 +1370,9 @@ function_kit::classes! {
         page: None,
         advice: CHECK_THE_SETTINGS,
     }
-    /// The access token is not ours, or was changed.
+    /// The access token was not issued by this function, or was changed.
     AccessTokenInvalid = "access_token_invalid" {
-        ja: "アクセストークンがこの関数のものでないか、書き換えられています。",
+        ja: "アクセストークンがこの関数の発行したものでないか、改ざんされています。",
         concern: Concern::Client,
         kind: Kind::Request,
         oauth_error: OAuthError::InvalidToken,
@@ -1375,7 +1383,7 @@ function_kit::classes! {
     }
     /// The access token is older than five minutes.
     AccessTokenExpired = "access_token_expired" {
-        ja: "アクセストークンが5分を過ぎました。",
+        ja: "アクセストークンの発行から5分を過ぎました。",
         concern: Concern::Client,
         kind: Kind::TooLate,
         oauth_error: OAuthError::InvalidToken,
@@ -1451,11 +1459,11 @@ const SIGN_IN_AGAIN: Bilingual = Bilingual {
 
 const CALLED_WRONGLY: Sentences = Sentences {
     what_happened: Bilingual {
-        en: "The app or site called this login in a wrong way.",
+        en: "The app or site sent a wrong request to this login.",
         ja: "アプリやサイトからのログインの呼び出しに誤りがあります。",
     },
     what_to_do: Bilingual {
-        en: "Please tell the support ID on this page to the operator of the app or site in which \
+        en: "Please give the support ID on this page to the operator of the app or site in which \
             you began.",
         ja: "ログインを始めたアプリやサイトの運営者に、\
             このページのサポート番号をお知らせください。",
@@ -1465,12 +1473,12 @@ const CALLED_WRONGLY: Sentences = Sentences {
 /// Also used if a page reports a class that has no sentences of its own, which doesn't happen.
 pub(crate) const A_PROBLEM: Sentences = Sentences {
     what_happened: Bilingual {
-        en: "The login service has a problem.",
+        en: "There is a problem with the login service.",
         ja: "ログインのサービスで問題が起きました。",
     },
     what_to_do: Bilingual {
-        en: "Wait a little, then sign in again. If it goes on, please tell the support ID on this \
-            page to the operator of the app or site.",
+        en: "Wait a little, then sign in again. If the problem continues, please give the support \
+            ID on this page to the operator of the app or site.",
         ja: "少し待ってから、もう一度ログインしてください。続く場合は、\
             アプリやサイトの運営者に、このページのサポート番号をお知らせください。",
     },
@@ -1484,17 +1492,17 @@ const CHECK_THE_SETTINGS: Bilingual = Bilingual {
 };
 
 const THE_PERSON_SIGNS_IN_AGAIN: Bilingual = Bilingual {
-    en: "Nothing. The person signs in again.",
+    en: "Nothing. The user signs in again.",
     ja: "何もしません。利用者がもう一度ログインします。",
 };
 
 const KEEP_OLD_KEYS: Bilingual = Bilingual {
-    en: "Check that no old key left `SEALING_KEYS` too early.",
+    en: "Check that no old key was removed from `SEALING_KEYS` too early.",
     ja: "`SEALING_KEYS` から古い鍵を早く外しすぎていないか確かめます。",
 };
 
 const ASK_THE_AGENCY: Bilingual = Bilingual {
-    en: "If it goes on, ask the Digital Agency, with support id and time.",
+    en: "If it continues, ask the Digital Agency, giving the support id and the time.",
     ja: "続くときは、サポート番号と時刻を添えてデジタル庁の窓口に問い合わせます。",
 };
 
@@ -1504,22 +1512,23 @@ const NOTHING: Bilingual = Bilingual {
 };
 
 const ASK_IF_NOBODY_CAN: Bilingual = Bilingual {
-    en: "If nobody can sign in, ask the Digital Agency, with support id and time.",
-    ja: "だれもログインできないときは、サポート番号と時刻を添えてデジタル庁の窓口に問い合わせます。",
+    en: "If nobody can sign in, ask the Digital Agency, giving the support id and the time.",
+    ja: "だれもログインできないときは、\
+        サポート番号と時刻を添えてデジタル庁の窓口に問い合わせます。",
 };
 
 const MIX_UP_OR_ATTACK: Bilingual = Bilingual {
-    en: "If it goes on, ask the Digital Agency. If it was once, suspect a mix-up or an attack, and \
-        read the log around it.",
-    ja: "続くときはデジタル庁の窓口に問い合わせます。1回だけなら、\
-        取り違えや攻撃を疑ってログの前後を見ます。",
+    en: "If it continues, ask the Digital Agency. If it happened once, suspect a mix-up or an \
+        attack, and read the log entries around that time.",
+    ja: "続くときはデジタル庁の窓口に問い合わせます。1回だけなら、取り違えや攻撃を疑い、\
+        その前後のログを確かめます。",
 };
 
 const CLOCK_MIX_UP_OR_ATTACK: Bilingual = Bilingual {
-    en: "Check that your clock is right. If it goes on, ask the Digital Agency. If it was once, \
-        suspect a mix-up or an attack, and read the log around it.",
+    en: "Check that your clock is right. If it continues, ask the Digital Agency. If it happened \
+        once, suspect a mix-up or an attack, and read the log entries around that time.",
     ja: "自分の時計が合っているか確かめます。続くときはデジタル庁の窓口に問い合わせます。\
-        1回だけなら、取り違えや攻撃を疑ってログの前後を見ます。",
+        1回だけなら、取り違えや攻撃を疑い、その前後のログを確かめます。",
 };
 
 #[cfg(test)]

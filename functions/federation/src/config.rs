@@ -280,7 +280,7 @@ fn redirect_uris(value: &str) -> Result<Vec<String>, String> {
     for uri in &uris {
         secure_url(uri).map_err(|error| format!("holds an address that {error}"))?;
         if uri.len() > 512 {
-            return Err("holds an address of more than 512 characters".to_owned());
+            return Err("has a URL of more than 512 characters".to_owned());
         }
     }
     Ok(uris)
@@ -468,8 +468,7 @@ mod tests {
             variables.insert(ASSERTION_KEYS, assertion_keys);
             let expected = Problem {
                 variable: ASSERTION_KEYS,
-                reason: "has a key that ID_TOKEN_KEYS has, too: each needs keys of its own"
-                    .to_owned(),
+                reason: "has a key that ID_TOKEN_KEYS has, too: each needs its own keys".to_owned(),
             };
             let problems = read(&variables).err().map(|ConfigError(problems)| problems);
             assert_eq!(problems, is_shared.then(|| vec![expected]));

@@ -76,7 +76,7 @@ pub enum OpenError {
     #[error("the value was altered")]
     Forged,
     /// Sealed for another bridge or client.
-    #[error("the value is for somebody else")]
+    #[error("the value is for another audience")]
     Foreign,
     /// The value has expired.
     #[error("the value has expired")]
@@ -86,7 +86,7 @@ pub enum OpenError {
     OtherVersion,
     /// It isn't known whether the value opens: the known keys are too old, or newer ones are needed
     /// and can't be read.
-    #[error("the keys that may open the value can't be had")]
+    #[error("the keys that may open the value can't be read")]
     SecretsUnavailable,
 }
 

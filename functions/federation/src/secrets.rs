@@ -243,7 +243,7 @@ mod tests {
             let refused = loaded(sealing, records, client).await.unwrap_err();
             assert_eq!(
                 refused.to_string(),
-                "RECORD_KEYS has a key that SEALING_KEYS has, too: each needs keys of its own"
+                "RECORD_KEYS has a key that SEALING_KEYS has, too: each needs its own keys"
             );
         }
     }

@@ -21,19 +21,20 @@ function_kit::variables! {
     ISSUER {
         ja: "ブリッジ自身の URL。IDトークンの `iss` にもなる",
         form: Bilingual {
-            en: "an `https` URL of nothing but the host, in its normal form (lower case, without \
-                `:443`), without path and without `/` at its end; up to 246 characters",
-            ja: "ホスト名だけの `https` の URL。正規形（小文字、`:443` なし）で書き、パスも終わりの `/` も付けない。246文字まで",
+            en: "an `https` URL that consists only of the host name, in normal form (lower case, \
+                without `:443`), without a path and without `/` at the end; up to 246 characters",
+            ja: "ホスト名だけの `https` の URL。正規形（小文字、`:443` なし）で書き、パスも末尾の \
+                `/` も付けない。246文字まで",
         },
         if_unset: IfUnset::Refused,
         example: "https://login.example.jp",
     }
-    /// The client ID that Cognito uses here
+    /// The client ID that Cognito uses at the bridge
     CLIENT_ID {
-        ja: "Cognito がここで使うクライアント ID",
+        ja: "Cognito がブリッジに対して使うクライアント ID",
         form: Bilingual {
             en: "1 to 255 visible ASCII characters",
-            ja: "見える ASCII 1〜255文字",
+            ja: "表示可能な ASCII 文字 1〜255文字",
         },
         if_unset: IfUnset::Refused,
         example: "amazon-cognito",
@@ -45,10 +46,11 @@ function_kit::variables! {
         if_unset: IfUnset::Refused,
         example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:client-secrets-…",
     }
-    /// The secret that a CloudFront in front shows in the header `x-front-door`; requests without
-    /// it are refused
+    /// The secret that a CloudFront in front of the bridge adds to each request in the header
+    /// `x-front-door`; requests without it are refused
     FRONT_DOOR_SECRETS {
-        ja: "前に置いた CloudFront が、ヘッダー `x-front-door` で示す秘密。示さないリクエストは拒否する",
+        ja: "前に置いた CloudFront が、リクエストのヘッダー `x-front-door` に付けるシークレット。\
+            これがないリクエストは拒否する",
         form: form::SECRET,
         if_unset: IfUnset::Said(Bilingual {
             en: "empty (no CloudFront in front)",
@@ -61,50 +63,51 @@ function_kit::variables! {
         ja: "Cognito のリダイレクト URI",
         form: Bilingual {
             en: "`https` URLs of up to 512 characters, separated by spaces",
-            ja: "`https` の URL、512文字まで。空白区切りで複数書ける",
+            ja: "`https` の URL、それぞれ512文字まで。空白区切り",
         },
         if_unset: IfUnset::Refused,
         example: "https://myprefix.auth.ap-northeast-1.amazoncognito.com/oauth2/idpresponse",
     }
-    /// The name of this bridge's identity provider in the user pool; it is part of a verified
-    /// record
+    /// The name of this bridge's identity provider in the user pool; it is also stored in verified
+    /// records
     PROVIDER_NAME {
-        ja: "ユーザープールでの、このブリッジの ID プロバイダーの名前。検証済みの記録に入る",
+        ja: "ユーザープールでの、このブリッジの ID プロバイダーの名前。検証済みの記録にも入る",
         form: form::PROVIDER_NAME,
         if_unset: IfUnset::Refused,
         example: "MynaApp",
     }
-    /// The keys of the seals
+    /// The keys that seal cookies, codes and access tokens
     SEALING_KEYS {
-        ja: "封の鍵",
+        ja: "Cookie、コード、アクセストークンの暗号化鍵",
         form: form::SECRET,
         if_unset: IfUnset::Refused,
         example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:sealing-keys-…",
     }
-    /// The keys of the verified records; the same as the triggers have
+    /// The keys that seal the verified records; the same as in the triggers
     RECORD_KEYS {
-        ja: "検証済みの記録の鍵。トリガーと同じもの",
+        ja: "検証済みの記録の暗号化鍵。トリガーと同じもの",
         form: form::SECRET,
         if_unset: IfUnset::Refused,
         example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:record-keys-…",
     }
-    /// RSA keys of ID tokens; the first signs, all are published
+    /// RSA keys of ID tokens; the first key signs, all keys are published
     ID_TOKEN_KEYS {
-        ja: "IDトークンの RSA 鍵。先頭が署名し、全部が公開される",
+        ja: "IDトークンの RSA 鍵。先頭の鍵で署名し、すべての鍵を公開する",
         form: form::KEYS,
         if_unset: IfUnset::Refused,
         example: "arn:aws:kms:ap-northeast-1:123456789012:key/1111…",
     }
-    /// RSA or P-256 keys of client assertions; the first signs, all are published
+    /// RSA or P-256 keys of client assertions; the first key signs, all keys are published
     ASSERTION_KEYS {
-        ja: "クライアントアサーションの RSA または P-256 鍵。先頭が署名し、全部が公開される",
+        ja: "クライアントアサーションの RSA または P-256 鍵。先頭の鍵で署名し、\
+            すべての鍵を公開する",
         form: form::KEYS,
         if_unset: IfUnset::Refused,
         example: "arn:aws:kms:ap-northeast-1:123456789012:key/2222…",
     }
-    /// Which service
+    /// Which environment of the service to use
     SERVICE {
-        ja: "どのサービスか",
+        ja: "接続先のサービスの環境",
         form: Bilingual {
             en: "`sandbox`, `production`, `custom`",
             ja: "`sandbox`、`production`、`custom`",
@@ -112,9 +115,9 @@ function_kit::variables! {
         if_unset: IfUnset::Refused,
         example: "sandbox",
     }
-    /// The client ID that the Digital Agency gave
+    /// The client ID that the Digital Agency issued
     SERVICE_CLIENT_ID {
-        ja: "デジタル庁が出したクライアント ID",
+        ja: "デジタル庁が発行したクライアント ID",
         form: Bilingual {
             en: "up to 255 letters and digits",
             ja: "英数字 255文字まで",
@@ -132,9 +135,9 @@ function_kit::variables! {
         if_unset: REQUIRED_WITH_CUSTOM,
         example: "https://service.example/realms/main",
     }
-    /// Where the browser goes
+    /// The authorization endpoint, to which the browser is sent
     SERVICE_AUTHORIZATION_ENDPOINT {
-        ja: "ブラウザーが行く所",
+        ja: "認可エンドポイント。ブラウザーの行き先",
         form: form::ADDRESS,
         if_unset: REQUIRED_WITH_CUSTOM,
         example: "https://service.example/auth",
@@ -146,9 +149,9 @@ function_kit::variables! {
         if_unset: REQUIRED_WITH_CUSTOM,
         example: "https://service.example/token",
     }
-    /// Userinfo
+    /// The userinfo endpoint
     SERVICE_USERINFO_ENDPOINT {
-        ja: "UserInfo",
+        ja: "UserInfo エンドポイント",
         form: form::ADDRESS,
         if_unset: REQUIRED_WITH_CUSTOM,
         example: "https://service.example/userinfo",
@@ -160,9 +163,9 @@ function_kit::variables! {
         if_unset: REQUIRED_WITH_CUSTOM,
         example: "https://service.example/certs",
     }
-    /// The algorithms of the service's ID tokens that are accepted
+    /// The algorithms that are accepted for the service's ID tokens
     SERVICE_ID_TOKEN_ALGORITHMS {
-        ja: "サービスの IDトークンで許すアルゴリズム",
+        ja: "サービスの IDトークンで受け入れるアルゴリズム",
         form: Bilingual {
             en: "`ES256`, `RS256`, separated by spaces",
             ja: "`ES256`、`RS256`。空白区切り",
@@ -170,13 +173,14 @@ function_kit::variables! {
         if_unset: IfUnset::Value("ES256"),
         example: "ES256 RS256",
     }
-    /// The attributes to ask for; `openid` is added
+    /// The attributes to ask for; `openid` is added automatically
     ATTRIBUTES {
         ja: "求める属性。`openid` は自動で付く",
         form: Bilingual {
-            en: "`name`, `address`, `birthdate`, `gender`, each once, separated by spaces; `none`, \
-                or empty, asks for none",
-            ja: "`name`、`address`、`birthdate`、`gender`。1回ずつ、空白区切り。`none` か空なら1つも求めない",
+            en: "`name`, `address`, `birthdate`, `gender`, each once at most, separated by \
+                spaces; `none`, or an empty value, asks for none",
+            ja: "`name`、`address`、`birthdate`、`gender`。それぞれ1回まで、空白区切り。`none` \
+                か空なら1つも求めない",
         },
         if_unset: IfUnset::Refused,
         example: "name address birthdate gender",
@@ -185,38 +189,40 @@ function_kit::variables! {
     ACR_VALUES {
         ja: "認可リクエストの `acr_values`",
         form: Bilingual {
-            en: "text; `none` leaves it out",
-            ja: "文字列。`none` で送らない",
+            en: "text; with `none`, it is not sent",
+            ja: "文字列。`none` なら送らない",
         },
         if_unset: IfUnset::Value("aal3 crl"),
         example: "aal3 crl",
     }
     /// The values of `acr` that are accepted
     ACCEPTED_ACR {
-        ja: "受け入れる `acr`",
+        ja: "受け入れる `acr` の値",
         form: Bilingual {
-            en: "separated by commas; `any` for all",
-            ja: "カンマ区切り。`any` で何でも",
+            en: "separated by commas; `any` for all values",
+            ja: "カンマ区切り。`any` ならすべて",
         },
         if_unset: IfUnset::Said(Bilingual {
-            en: "required with `production` (also where its issuer is given as `custom`), else \
-                `any`",
+            en: "required with `production` (also with `custom` and production's issuer), \
+                otherwise `any`",
             ja: "`production` では必須（`custom` で本番の発行者を指定したときも）。ほかは `any`",
         }),
         example: "aal3",
     }
-    /// Whether an ID token of the service without `auth_time` is refused; `yes` once the service
-    /// is known to send it
+    /// Whether ID tokens of the service without `auth_time` are refused; set `yes` once it is
+    /// certain that the service returns it
     REQUIRE_AUTH_TIME {
-        ja: "`auth_time` のないサービスの IDトークンを拒否するか。送ることが確かになったら `yes`",
+        ja: "`auth_time` のないサービスの IDトークンを拒否するか。\
+            サービスが必ず返すことが確かめられたら `yes`",
         form: form::YES_OR_NO,
         if_unset: IfUnset::Value("no"),
         example: "yes",
     }
-    /// Whether a token answer of the service without `scope` is refused. A `scope` that lacks what
-    /// was asked for is refused either way
+    /// Whether a token answer of the service without `scope` is refused. A `scope` that lacks
+    /// something that was asked for is always refused
     GRANTED_SCOPE {
-        ja: "`scope` のないサービスのトークン応答を拒否するか。求めたものが欠けた `scope` は、どちらでも拒否する",
+        ja: "`scope` のないサービスのトークン応答を拒否するか。求めたものが足りない `scope` は、\
+            どちらの設定でも拒否する",
         form: Bilingual {
             en: "`required`, `optional`",
             ja: "`required`、`optional`",
@@ -224,10 +230,11 @@ function_kit::variables! {
         if_unset: IfUnset::Value("required"),
         example: "optional",
     }
-    /// Whether the service's answer (`/callback`) needs `iss` (RFC 9207); `required` once it is
-    /// known to send it
+    /// Whether the service's answer at `/callback` must have `iss` (RFC 9207); set `required` once
+    /// it is certain that the service sends it
     CALLBACK_ISS {
-        ja: "サービスの応答（`/callback`）に `iss` が要るか（RFC 9207）。送ることが確かになったら `required`",
+        ja: "`/callback` に届くサービスの応答に `iss` が必須か（RFC 9207）。\
+            サービスが必ず送ることが確かめられたら `required`",
         form: Bilingual {
             en: "`optional`, `required`",
             ja: "`optional`、`required`",

@@ -18,30 +18,30 @@ const CLEAR_OR_LEAVE: Bilingual = Bilingual {
 };
 
 function_kit::variables! {
-    /// What becomes of a name in the user pool if a sign-in brings none
+    /// What happens to a name in the user pool if a sign-in brings none
     NAME_GONE {
-        ja: "氏名が来なかったとき、ユーザープールにある値をどうするか",
+        ja: "氏名が届かなかったとき、ユーザープールにある値をどうするか",
         form: CLEAR_OR_LEAVE,
         if_unset: IfUnset::Value("clear"),
         example: "clear",
     }
-    /// What becomes of an address in the user pool if a sign-in brings none
+    /// What happens to an address in the user pool if a sign-in brings none
     ADDRESS_GONE {
-        ja: "住所が来なかったとき、ユーザープールにある値をどうするか",
+        ja: "住所が届かなかったとき、ユーザープールにある値をどうするか",
         form: CLEAR_OR_LEAVE,
         if_unset: IfUnset::Value("clear"),
         example: "clear",
     }
-    /// What becomes of a birth date in the user pool if a sign-in brings none, or only a part
+    /// What happens to a birth date in the user pool if a sign-in brings none, or only a part of it
     BIRTHDATE_GONE {
-        ja: "生年月日が来なかったか、一部しか分からないとき、ユーザープールにある値をどうするか",
+        ja: "生年月日が届かなかったか、一部しか分からないとき、ユーザープールにある値をどうするか",
         form: CLEAR_OR_LEAVE,
         if_unset: IfUnset::Value("leave"),
         example: "leave",
     }
-    /// What becomes of a gender in the user pool if a sign-in brings none
+    /// What happens to a gender in the user pool if a sign-in brings none
     GENDER_GONE {
-        ja: "性別が来なかったとき、ユーザープールにある値をどうするか",
+        ja: "性別が届かなかったとき、ユーザープールにある値をどうするか",
         form: CLEAR_OR_LEAVE,
         if_unset: IfUnset::Value("clear"),
         example: "clear",

@@ -98,7 +98,7 @@ fn resource_server(value: &str) -> Result<String, String> {
 }
 
 fn ages(value: &str) -> Result<Vec<u8>, String> {
-    let wrong = || format!("must hold ages from 1 to {OLDEST}, each once, separated by spaces");
+    let wrong = || format!("must list ages from 1 to {OLDEST}, each once, separated by spaces");
     let mut ages = Vec::new();
     for word in value.split_whitespace() {
         let age: u8 = word.parse().map_err(|_| wrong())?;

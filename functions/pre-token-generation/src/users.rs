@@ -21,7 +21,7 @@ impl fmt::Debug for Users {
 
 /// The user pool didn't give the user's attributes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the user pool didn't say")]
+#[error("the user could not be read from the user pool")]
 pub struct Unavailable;
 
 /// The attributes of one user.

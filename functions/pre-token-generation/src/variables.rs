@@ -22,10 +22,10 @@ const CUSTOM_ATTRIBUTE: Bilingual = Bilingual {
 function_kit::variables! {
     /// The identifier of the resource server whose scopes grant claims
     RESOURCE_SERVER {
-        ja: "クレームを許すスコープの、リソースサーバーの識別子",
+        ja: "クレームを許可するスコープの、リソースサーバーの識別子",
         form: Bilingual {
             en: "1 to 256 visible ASCII characters, without `\"` and `\\`",
-            ja: "見える ASCII 1〜256文字。`\"` と `\\` は使えない",
+            ja: "表示可能な ASCII 文字 1〜256文字。`\"` と `\\` は使えない",
         },
         if_unset: IfUnset::Value(scope::RESOURCE_SERVER),
         example: "digital-auth",
@@ -34,50 +34,51 @@ function_kit::variables! {
     AGES {
         ja: "スコープ `age_over_…` の年齢",
         form: Bilingual {
-            en: "numbers from 1 to 150, each once, separated by spaces",
-            ja: "1〜150の数。1回ずつ、空白区切り",
+            en: "numbers from 1 to 150, each once at most, separated by spaces",
+            ja: "1〜150の数。それぞれ1回まで、空白区切り",
         },
         if_unset: IfUnset::Value("18 20"),
         example: "16 18 20 65",
     }
     /// How long a verification counts
     MAX_VERIFICATION_AGE {
-        ja: "検証が有効な長さ",
+        ja: "検証の有効期間",
         form: Bilingual {
-            en: "a number and `d` (days, up to 99,999), `h` (hours) or `m` (minutes); `none` is \
-                for ever",
-            ja: "数に `d`（日、99,999まで）、`h`（時間）、`m`（分）のどれかを付けたもの。`none` で無期限",
+            en: "a number and `d` (days, up to 99,999), `h` (hours) or `m` (minutes); `none` for \
+                no limit",
+            ja: "数に `d`（日、99,999まで）、`h`（時間）、`m`（分）のどれかを付けたもの。`none` \
+                なら無期限",
         },
         if_unset: IfUnset::Value("365d"),
         example: "90d",
     }
-    /// The values of a record's `acr` that are accepted, as the bridge has them
+    /// The values of a record's `acr` that are accepted; the same as in the bridge
     ACCEPTED_ACR {
-        ja: "受け入れる、記録の `acr`。ブリッジと同じもの",
+        ja: "記録の `acr` のうち、受け入れる値。ブリッジと同じもの",
         form: Bilingual {
-            en: "separated by commas; `any` for all",
-            ja: "カンマ区切り。`any` で何でも",
+            en: "separated by commas; `any` for all values",
+            ja: "カンマ区切り。`any` ならすべて",
         },
         if_unset: IfUnset::Value("any"),
         example: "aal3",
     }
-    /// Whether a record that doesn't say when the person authenticated is refused
+    /// Whether records without a time of authentication are refused
     REQUIRE_AUTH_TIME {
-        ja: "いつ認証したかのない記録を拒否するか",
+        ja: "認証の時刻のない記録を拒否するか",
         form: form::YES_OR_NO,
         if_unset: IfUnset::Value("no"),
         example: "yes",
     }
-    /// The attribute of the user pool with the record
+    /// The attribute of the user pool that holds the record
     RECORD_ATTRIBUTE {
-        ja: "記録の入るユーザープールの属性",
+        ja: "記録を入れるユーザープールの属性",
         form: CUSTOM_ATTRIBUTE,
         if_unset: IfUnset::Value(attribute::RECORD),
         example: "custom:verified_record",
     }
-    /// The attribute of the user pool with the time of verification
+    /// The attribute of the user pool that holds the time of verification
     VERIFIED_AT_ATTRIBUTE {
-        ja: "検証した時刻の入るユーザープールの属性",
+        ja: "検証した時刻を入れるユーザープールの属性",
         form: CUSTOM_ATTRIBUTE,
         if_unset: IfUnset::Value(attribute::VERIFIED_AT),
         example: "custom:verified_at",

@@ -213,7 +213,7 @@ async fn pass_entries_that_are_passed_over_are_told_with_their_reasons() {
         .collect();
     let kid = es256().key_id().as_str();
     let expected = [
-        ("WARN", Some(kid), "its numbers are no key"),
+        ("WARN", Some(kid), "its numbers do not form a valid key"),
         ("ERROR", None, "its private part is published"),
     ];
     assert_eq!(told, expected);
@@ -261,7 +261,7 @@ async fn pass_entries_that_contradict_themselves_are_told_with_their_key_ids() {
         (Some("crv"), &*crv),
         (Some("kty"), &*kty),
         (Some("twice"), "a member comes twice"),
-        (None, "it is no object"),
+        (None, "it is not an object"),
     ];
     assert_eq!(told, expected);
 }

@@ -261,7 +261,7 @@ async fn fail_a_key_in_two_roles_whatever_its_references() {
         assert!(matches!(error, StartError::SharedKey), "{error:?}");
         assert_eq!(
             error.to_string(),
-            "ASSERTION_KEYS has a key that ID_TOKEN_KEYS has, too: each needs keys of its own"
+            "ASSERTION_KEYS has a key that ID_TOKEN_KEYS has, too: each needs its own keys"
         );
     }
 }
