@@ -91,8 +91,8 @@ function_kit::classes! {
         advice: Bilingual {
             en: "Set `LambdaVersion` of `PreTokenGenerationConfig` to `V2_0` or `V3_0` (the user \
                 pool needs the plan Essentials or Plus).",
-            ja: "`PreTokenGenerationConfig` の `LambdaVersion` を `V2_0` か `V3_0` にします（ユーザ\
-                ープールに Essentials か Plus のプランが要ります）。",
+            ja: "`PreTokenGenerationConfig` の `LambdaVersion` を `V2_0` か `V3_0` にします\
+                （ユーザープールに Essentials か Plus のプランが要ります）。",
         },
     }
     /// The provider’s name differs from `PROVIDER_NAME` only in upper and lower case, or a provider
