@@ -15,6 +15,7 @@ mod claims;
 mod classes;
 mod configuration;
 mod contract;
+mod doors;
 mod exit;
 mod generated;
 mod map;

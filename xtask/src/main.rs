@@ -10,7 +10,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 mod aws;
 mod browser;
@@ -33,45 +33,43 @@ mod python;
 mod repeat;
 mod size;
 mod skipped;
+mod tasks;
 mod template;
 
-/// Checks that need more than cargo.
+/// Checks that need more than cargo, and what writes the tables of the documents.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
+    /// All tasks are listed if none is named
     #[command(subcommand)]
-    task: Task,
+    task: Option<Task>,
 }
 
 #[derive(Subcommand)]
 enum Task {
-    /// Test keys and functions against an emulator of AWS (needs Python 3 with venv, and PyPI)
+    /// Test keys, functions and the stack against an emulator of AWS
     Aws,
-    /// Sign in with Chromium and Firefox, on a PC and a phone, and take pictures (installs what it
-    /// needs: Debian's packages, npm)
+    /// Sign in with Chromium and Firefox, on a PC and a phone, and take pictures
     Browser {
         /// What cargo test's harness takes: `-- a_name`
         #[arg(last = true)]
         arguments: Vec<String>,
     },
     /// Build what is deployed, with `sam build` for both architectures, and sign in with it
-    /// (installs what it needs: Debian's packages, PyPI, rustup's targets)
     Build {
         /// Only for this one; for both if none is named
         #[arg(value_enum)]
         architecture: Option<build::Architecture>,
     },
-    /// Run the commands of docs/ that need no account of AWS (installs what it needs: Debian's
-    /// packages)
+    /// Run the commands of docs/ that need no account of AWS
     Commands,
     /// Show what cargo compiles for the demo and for the tests, and which crates more than once
     Compiled,
     /// Write the tables of docs/ that follow from code
     Docs,
-    /// Measure how long somebody new waits, and how much disk it takes (as long as all of it takes)
+    /// Measure how long a newcomer waits for the first builds and tests, and the disk they take
     First,
-    /// Log in through software that others wrote (installs what it needs: Debian's packages, Maven
-    /// Central, npm, PyPI)
+    /// Sign in through software that others wrote: providers, relying parties, an emulator
     Interop {
         /// Only this one; all of them if none is named
         #[arg(value_enum)]
@@ -79,26 +77,30 @@ enum Task {
     },
     /// Show the crates with their lines, and what breaks the rules of their layout
     Layout,
-    /// Make the table of Japan's municipalities from Japan Post's postal codes (needs Python 3 with
-    /// venv, and PyPI)
+    /// Make the table of Japan's municipalities from Japan Post's postal codes
     Municipalities {
         /// Only compare it with the table that is there
         #[arg(long)]
         check: bool,
     },
-    /// Run the tests of `cargo test` again and again: in random order, with a busy processor, while
-    /// ports are being taken, and over the end of a minute, an hour and a day (installs what it
-    /// needs: Debian's packages)
+    /// Run the tests of `cargo test` again and again, under load and at the ends of days
     Repeat(repeat::Arguments),
-    /// Check the template without an account: lint, translate, checkov, cfn-guard, and its tests
-    /// (installs what it needs: PyPI, crates.io)
-    Template,
+    /// Check the template without an account: lint, translation, security rules, and its tests
+    Template {
+        /// What cargo test's harness takes: `-- a_name`. With it, only these tests run
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Compare the size of what `cargo xtask build x86_64` built with what it was
     Size,
 }
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().task {
+    let Some(task) = Arguments::parse().task else {
+        print!("{}", tasks::list(&Arguments::command()));
+        return ExitCode::SUCCESS;
+    };
+    let done = match task {
         Task::Aws => aws::run(&workspace()),
         Task::Browser { arguments } => browser::run(&workspace(), &arguments),
         Task::Build { architecture } => build::run(&workspace(), architecture),
@@ -111,7 +113,7 @@ fn main() -> ExitCode {
         Task::Municipalities { check } => municipalities::run(&workspace(), check),
         Task::Repeat(arguments) => repeat::run(&workspace(), &arguments),
         Task::Size => size::run(&workspace()),
-        Task::Template => template::run(&workspace()),
+        Task::Template { arguments } => template::run(&workspace(), &arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -25,8 +25,9 @@ const CFN_LINT: [&str; 2] = [
 /// The folder of the other templates: nested ones, and those that are deployed separately.
 const INFRA: &str = "infra";
 
-/// Runs the task, or says what is wrong.
-pub(crate) fn run(workspace: &Path) -> Result<(), String> {
+/// Runs the task, or says what is wrong. `arguments` are for the harness of the tests; if there are
+/// any, these tests run, and no other tool looks at the templates.
+pub(crate) fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> {
     let sam = SAM.install(workspace)?;
     let sam = |arguments: &[&str]| {
         let mut python = Command::new(sam.python());
@@ -36,9 +37,56 @@ pub(crate) fn run(workspace: &Path) -> Result<(), String> {
             .env("SAM_CLI_TELEMETRY", "0");
         python
     };
-    let beside = templates(&workspace.join(INFRA))?;
-    let sources: Vec<_> = beside
-        .iter()
+    let templates = Templates {
+        beside: names(&workspace.join(INFRA))?,
+        folder: workspace.join("target/template"),
+    };
+    if arguments.is_empty() {
+        lint(sam, &templates)?;
+    }
+    let folder = &templates.folder;
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut translate = sam(&["xtask/src/template/translate.py", "."]);
+    done(translate.arg(folder), "the template can't be translated")?;
+    if arguments.is_empty() {
+        scan(workspace, sam, &templates)?;
+    }
+    eprintln!("xtask: cargo test --package template");
+    let mut test = cargo(workspace);
+    test.args(["test", "--package", "template", "--"])
+        .args(arguments);
+    for name in ["template", "samconfig"]
+        .into_iter()
+        .chain(templates.beside())
+    {
+        test.env(name.to_uppercase(), templates.translated(name));
+    }
+    done(&mut test, "a test of the template failed")
+}
+
+/// The templates, as they stand and as AWS's transform makes them.
+struct Templates {
+    /// The names of those beside `template.yaml`, without their ending.
+    beside: Vec<String>,
+    /// The folder of the translated ones.
+    folder: PathBuf,
+}
+
+impl Templates {
+    fn beside(&self) -> impl Iterator<Item = &str> {
+        self.beside.iter().map(String::as_str)
+    }
+
+    /// The file of a translated template.
+    fn translated(&self, name: &str) -> PathBuf {
+        self.folder.join(name).with_extension("json")
+    }
+}
+
+/// Lints the templates as they stand.
+fn lint(sam: impl Fn(&[&str]) -> Command, templates: &Templates) -> Result<(), String> {
+    let sources: Vec<_> = templates
+        .beside()
         .map(|one| format!("{INFRA}/{one}.yaml"))
         .collect();
     let validate = [
@@ -53,43 +101,35 @@ pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     done(&mut sam(&validate), "sam validate --lint")?;
     eprintln!("xtask: cfn-lint template.yaml {}", sources.join(" "));
     let mut lint = sam(&CFN_LINT);
-    done(lint.arg("template.yaml").args(&sources), "cfn-lint")?;
+    done(lint.arg("template.yaml").args(&sources), "cfn-lint")
+}
 
-    let folder = workspace.join("target/template");
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut translate = sam(&["xtask/src/template/translate.py", "."]);
-    done(translate.arg(&folder), "the template can't be translated")?;
-    let of = |name: &str| folder.join(name).with_extension("json");
+/// Lints the translated templates, and looks for insecure settings in them.
+fn scan(
+    workspace: &Path,
+    sam: impl Fn(&[&str]) -> Command,
+    templates: &Templates,
+) -> Result<(), String> {
     let translated: Vec<_> = ["template"]
         .into_iter()
-        .chain(beside.iter().map(String::as_str))
-        .map(of)
+        .chain(templates.beside())
+        .map(|name| templates.translated(name))
         .collect();
     eprintln!("xtask: cfn-lint of the translation");
     let mut lint = sam(&CFN_LINT);
     done(lint.args(&translated), "cfn-lint of the translation")?;
     checkov(workspace, &translated)?;
-    let cases = folder.join("rules.json");
+    let cases = templates.folder.join("rules.json");
     let mut write = sam(&["xtask/src/template/rules.py"]);
     done(
         write.arg(&cases),
         "what the guard rules refuse can't be written",
     )?;
-    guard(workspace, &cases, &translated)?;
-    eprintln!("xtask: cargo test --package template");
-    let mut test = cargo(workspace);
-    test.args(["test", "--package", "template"]);
-    for name in ["template", "samconfig"]
-        .into_iter()
-        .chain(beside.iter().map(String::as_str))
-    {
-        test.env(name.to_uppercase(), of(name));
-    }
-    done(&mut test, "a test of the template failed")
+    guard(workspace, &cases, &translated)
 }
 
 /// The names of the templates in a folder, without their ending.
-fn templates(folder: &Path) -> Result<Vec<String>, String> {
+fn names(folder: &Path) -> Result<Vec<String>, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {

@@ -1,0 +1,102 @@
+//! What somebody from outside meets first: the documents at the root, and the CI that everybody
+//! sees, which does what `.ci/run` does on anybody's machine.
+
+use std::fs;
+
+use markdown::Document;
+
+use crate::sources::root;
+use crate::table::{LANGUAGES, file};
+
+fn text(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// What a line of YAML gives to this key, for every line that has it.
+fn values<'a>(yaml: &'a str, key: &str) -> Vec<&'a str> {
+    let lines = yaml
+        .lines()
+        .map(|line| line.trim_start().trim_start_matches("- "));
+    lines
+        .filter_map(|line| line.strip_prefix(key)?.strip_prefix(": "))
+        .collect()
+}
+
+#[test]
+fn the_workflow_runs_what_anybody_runs_and_nothing_else() {
+    let workflow = text(".github/workflows/ci.yml");
+    assert_eq!(values(&workflow, "run"), ["bash .ci/run"]);
+    assert_eq!(
+        fs::read_dir(root().join(".github/workflows"))
+            .unwrap()
+            .count(),
+        1
+    );
+    for contributing in ["CONTRIBUTING.md", "CONTRIBUTING.en.md"] {
+        assert!(
+            text(contributing).contains("\nbash .ci/run "),
+            "{contributing}"
+        );
+    }
+    let actions = values(&workflow, "uses");
+    assert!(!actions.is_empty());
+    for action in actions {
+        // A tag can be moved to another commit by whoever owns the action.
+        let (_, version) = action.split_once('@').unwrap();
+        let (commit, tag) = version.split_once(" # v").unwrap();
+        let is_commit = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        assert!(is_commit && !tag.is_empty(), "{action}");
+    }
+}
+
+#[test]
+fn one_version_of_rust_is_tested() {
+    let toolchain = text("rust-toolchain.toml");
+    let channel = toolchain
+        .strip_prefix("[toolchain]\nchannel = \"")
+        .and_then(|rest| rest.strip_suffix("\"\n"))
+        .unwrap();
+    let image = format!("rust:{channel}-bookworm");
+    assert_eq!(values(&text(".github/workflows/ci.yml"), "image"), [image]);
+    let (oldest, _) = channel.rsplit_once('.').unwrap();
+    assert!(text("Cargo.toml").contains(&format!("rust-version = \"{oldest}\"")));
+}
+
+#[test]
+fn every_document_is_there_in_both_languages_with_the_same_parts() {
+    let mut documents: Vec<_> = ["README", "CONTRIBUTING", "SECURITY", "CHANGELOG"]
+        .map(str::to_owned)
+        .into();
+    for entry in fs::read_dir(root().join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if let Some(name) = name.strip_suffix(".md") {
+            documents.push(format!("docs/{}", name.strip_suffix(".en").unwrap_or(name)));
+        }
+    }
+    assert!(documents.len() > 30);
+    for name in documents {
+        let [japanese, english] = LANGUAGES.map(|language| text(&file(&name, language)));
+        let parts = |text: &str| {
+            let document = Document::read(text);
+            let tables = document.tables().into_iter();
+            let rows: Vec<_> = tables
+                .map(|table| (table.head.len(), table.rows.len()))
+                .collect();
+            (document.headings().len(), rows, document.blocks("sh").len())
+        };
+        assert_eq!(parts(&japanese), parts(&english), "{name}");
+        let other = |name: &str| {
+            let within = name.rsplit('/').next().unwrap();
+            within.to_owned()
+        };
+        let [to_japanese, to_english] = LANGUAGES.map(|language| other(&file(&name, language)));
+        assert!(
+            japanese.contains(&format!("[English]({to_english})")),
+            "{name}"
+        );
+        assert!(
+            english.contains(&format!("[日本語]({to_japanese})")),
+            "{name}"
+        );
+    }
+}
