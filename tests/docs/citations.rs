@@ -74,8 +74,8 @@ const STANDARD: &str =
 /// What nobody outside has.
 const NOBODY_HAS: &str = r"(?i:\b(?:issue|ticket|session|finding|decision) #?\d+)|\bDESIGN\b";
 
-/// Every comment, every line of a document, and where it stands; with `code`, the lines of Rust too:
-/// their strings may cite.
+/// Every comment, every line of a document, and where it stands. With `code`, the lines of Rust
+/// too: their strings may cite.
 fn sentences(code: bool) -> Vec<(String, String)> {
     let mut sentences = Vec::new();
     for source in Source::all() {

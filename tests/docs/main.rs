@@ -18,10 +18,12 @@ mod contract;
 mod doors;
 mod exit;
 mod generated;
+mod glossary;
 mod map;
 mod numbers;
 mod sources;
 mod table;
+mod width;
 
 use std::fs;
 

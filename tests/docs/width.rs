@@ -1,0 +1,38 @@
+//! Lines have 100 characters at most, comments too: rustfmt breaks code, and leaves comments,
+//! strings and other languages alone.
+
+use crate::sources::Source;
+
+const WIDTH: usize = 100;
+
+/// A word that can't be broken, such as a URL, a pattern or a key, may make its line longer.
+const LONG_WORD: usize = 45;
+
+/// CloudWatch's search expression is one string of JSON, which can't be broken either.
+const SEARCH: &str = "\"SEARCH('";
+
+#[test]
+fn no_line_is_over_100_characters() {
+    let mut long = Vec::new();
+    for source in Source::all() {
+        if source.ending() == "md" {
+            continue;
+        }
+        for (line, text) in source.text.lines().enumerate() {
+            let longest = text
+                .split_whitespace()
+                .map(|word| word.chars().count())
+                .max();
+            let is_breakable =
+                longest.is_none_or(|longest| longest <= LONG_WORD) && !text.contains(SEARCH);
+            if text.chars().count() > WIDTH && is_breakable {
+                long.push(format!("{}:{}", source.path, line + 1));
+            }
+        }
+    }
+    assert!(
+        long.is_empty(),
+        "lines over {WIDTH} characters:\n{}",
+        long.join("\n")
+    );
+}
