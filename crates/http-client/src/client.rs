@@ -1,7 +1,7 @@
 //! The HTTP client for the service and for AWS: one TLS configuration, one set of connections.
-//! Lambda freezes the process for minutes between two events, and connections die meanwhile. So a
-//! connection that has been idle for more than 10 seconds by the time of day is never used again,
-//! and [`HttpClient::warm`] opens one before it is needed.
+//! Lambda freezes the process for minutes between two events (contract A2), and connections die
+//! meanwhile. So a connection that has been idle for more than 10 seconds by the time of day is
+//! never used again, and [`HttpClient::warm`] opens one before it is needed.
 //!
 //! Redirects are not followed, answers have a size limit, and a request is repeated only if hyper
 //! returned it unsent.

@@ -1,7 +1,7 @@
 //! A signing key that never leaves AWS KMS. The public key is fetched once; after that every
 //! signature is one call of `Sign`. The SHA-256 of the message is made here, since KMS takes 4,096
 //! bytes of message at most and an ID token can be longer. KMS gives ECDSA signatures as DER; here
-//! they become r‖s.
+//! they become r‖s (contract A3).
 
 use std::fmt;
 use std::future::Future;

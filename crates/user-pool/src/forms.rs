@@ -1,5 +1,5 @@
-//! The forms of the four attributes for Amazon Cognito. Where every form that Cognito takes would
-//! be false, the attribute is left out.
+//! The forms of the four attributes for Amazon Cognito (contract C4). Where every form that Cognito
+//! takes would be false, the attribute is left out.
 
 use four_attributes::{Attribute, FourAttributes, Gender};
 use serde_json::{Map, Value};

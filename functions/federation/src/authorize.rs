@@ -1,7 +1,7 @@
 //! `/authorize`: Amazon Cognito sends the browser here, and the bridge sends it on to the service.
 //! The client and its redirect URI are checked first: until they are known, nothing is redirected.
-//! Then the request is checked (RFC 6749 §4.1.1, OIDC Core §3.1.2.1). What the bridge has to
-//! remember goes into a sealed cookie.
+//! Then the request is checked (RFC 6749 §4.1.1, OIDC Core §3.1.2.1; what Cognito sends: contract
+//! C1). What the bridge has to remember goes into a sealed cookie.
 
 use std::collections::BTreeSet;
 

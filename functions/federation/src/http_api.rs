@@ -1,4 +1,4 @@
-//! The events and answers of Amazon API Gateway's HTTP API, payload format 2.0.
+//! The events and answers of Amazon API Gateway's HTTP API, payload format 2.0 (contract A1).
 //! The types here have only the few fields that are used. Unknown fields are ignored, missing ones
 //! are empty, and nothing that a browser sends can make the conversion panic.
 //!

@@ -1,8 +1,8 @@
 //! The tokens that Amazon Cognito gets: the bridge's own ID token, and an access token that holds
 //! the claims of userinfo, sealed.
 //! The attributes are in the ID token, too, so that they aren't lost if userinfo fails: Cognito
-//! goes on with the login then. The verified record is only in the ID token, so that it can come
-//! from nothing but this login.
+//! goes on with the login then (contract C3). The verified record is only in the ID token, so that
+//! it can come from nothing but this login.
 
 use std::fmt;
 

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sealed::{self, OpenError, Purpose, Seal, SealError, Travels};
 
-/// How long a login may take.
+/// How long a login may take: as long as it may at Amazon Cognito (contract C1).
 pub const LIFETIME: TimeDelta = TimeDelta::minutes(5);
 /// How long its cookie lives, in seconds.
 const COOKIE_SECONDS: i64 = 15 * 60;

@@ -1,5 +1,5 @@
 //! `/token`: Amazon Cognito exchanges the bridge's code for tokens. To make them, the bridge
-//! exchanges the service's code, which is sealed inside.
+//! exchanges the service's code, which is sealed inside. Contract C2 says what Cognito sends.
 //! The client is authenticated before anything is opened or called (RFC 6749 §3.2.1). Then the code
 //! must be the bridge's own, for this client and redirect URI. Then the service has to give its
 //! tokens. All of it takes four seconds at most.

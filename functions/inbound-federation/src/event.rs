@@ -1,4 +1,4 @@
-//! The event of the trigger, and what the trigger reads of it.
+//! The event of the trigger, and what the trigger reads of it (contract C5).
 //! The event stays plain JSON, so that the answer keeps all fields that Amazon Cognito may add. The
 //! event contains tokens.
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-inbound-federation.html>

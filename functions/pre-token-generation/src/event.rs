@@ -1,4 +1,5 @@
-//! The event of the trigger: what the trigger reads of it, and how it writes the answer.
+//! The event of the trigger: what the trigger reads of it, and how it writes the answer (contract
+//! C5).
 //! The event stays plain JSON, so that the answer keeps all fields that Amazon Cognito may add.
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html>
 

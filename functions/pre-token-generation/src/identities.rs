@@ -1,5 +1,5 @@
 //! The identities that a user pool keeps of a user: at which providers the user is known, and by
-//! which subject.
+//! which subject (contract C6).
 //! They decide whether a record may belong to the user, so identities that can't be read are a
 //! failure.
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html>

@@ -1,6 +1,6 @@
 //! Grants: what the scopes of the resource server allow an app to get.
-//! Amazon Cognito has already checked that the app client may use each scope
-//! (`AllowedOAuthScopes`).
+//! Amazon Cognito has already checked that the app client may use each scope (`AllowedOAuthScopes`;
+//! contract C7).
 //! An unknown scope of the resource server grants nothing, but still counts as one of its scopes.
 
 use four_attributes::{Attribute, AttributeSet};

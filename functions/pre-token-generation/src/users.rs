@@ -1,5 +1,5 @@
 //! Reads from the user pool what an event lacks. AWS doesn't document whether triggers see
-//! attributes that the app client may not read.
+//! attributes that the app client may not read (contract C4).
 //! <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminGetUser.html>
 
 use std::fmt;

@@ -1,9 +1,9 @@
 //! A stand-in for the federation side of Amazon Cognito: a user pool with one app client and one
 //! OpenID Connect provider.
-//! It calls the bridge as Cognito does, and refuses what Cognito refuses. Where AWS leaves a rule
-//! open, it takes the stricter reading. It calls the pool's triggers. It has no session of its own,
-//! so every login goes to the provider.
-//! Of other providers it knows only names and users. It links identities to users.
+//! It calls the bridge as Cognito does, and refuses what Cognito refuses (contract C1 to C7). Where
+//! AWS leaves a rule open, it takes the stricter reading. It calls the pool's triggers. It has no
+//! session of its own, so every login goes to the provider. Of other providers it knows only names
+//! and users. It links identities to users.
 
 mod app_tokens;
 mod authorize;
