@@ -454,7 +454,9 @@ fn what_no_function_would_take_no_parameter_takes() {
     }
 }
 
-/// The parameters that have a fixed choice of values.
+/// The parameters that have a fixed choice of values, with all of them. Numbers between two ends
+/// are in `what_is_counted_has_two_ends`, and texts with a pattern in
+/// `what_no_function_would_take_no_parameter_takes`.
 const CHOICES: &[(&str, &[&str])] = &[
     ("Environment", &["sandbox", "production", "custom"]),
     ("AskName", &["yes", "no"]),
@@ -573,7 +575,9 @@ fn no_text_brings_a_second_line_or_a_sign_with_it() {
             if parameter.get("AllowedPattern").is_none() {
                 continue;
             }
-            let value = values[name].split(',').next().unwrap();
+            let value = values.get(name);
+            let value = value.unwrap_or_else(|| panic!("{name} is in no combination"));
+            let value = value.split(',').next().unwrap();
             let (first, rest) = value.split_at(1);
             let mut wrong: Vec<_> = ["\n", "\r\n", "\t"]
                 .map(|line| format!("{first}{line}{rest}{first}"))

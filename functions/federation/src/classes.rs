@@ -1,7 +1,7 @@
 //! Every class of failure of the bridge, in the order of a login. Each class has its name, its
 //! OAuth error and HTTP status, the party that it concerns (which decides its log level), and the
-//! texts for people and for the operator. A new class needs only a block here; `cargo xtask docs`
-//! updates the documents.
+//! texts for people and for the operator. All that is said about a class stands in its block here;
+//! `cargo xtask docs` updates the documents. CONTRIBUTING says how to add a class.
 
 use std::fmt;
 

@@ -2595,6 +2595,7 @@ mod token_faults {
         for (fault, token_type) in [
             (Fault::TokenTypeLowerCase, "bearer"),
             (Fault::TokenTypeUpperCase, "BEARER"),
+            (Fault::TokenTypeInvertedCase, "bEARER"),
             (Fault::TokenTypeOther, "mac"),
         ] {
             let tokens = Bench::with_fault(fault).await.tokens().await;
