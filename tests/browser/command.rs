@@ -1,5 +1,5 @@
-//! The README's promise: one command starts everything, and the address that it prints is all that
-//! a person needs. Ctrl-C stops everything.
+//! Tests what the README promises: one command starts everything, and the address that it prints is
+//! all that a person needs. Ctrl-C stops everything.
 
 use std::process::Stdio;
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! Differences between the clocks of bridge and service. A login works while the bridge's clock is
-//! between 40 s behind and 10 s ahead of the service's. Beyond that, the service refuses our client
-//! assertion, and the bridge logs how far its clock is off.
+//! Tests differences between the clocks of bridge and service. A login works while the bridge's
+//! clock is between 40 s behind and 10 s ahead of the service's. Beyond that, the service refuses
+//! our client assertion, and the bridge logs how far its clock is off.
 
 use login_kit::{FunctionClock, Outcome, browser, logged, logged_failures};
 

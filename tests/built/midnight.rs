@@ -1,5 +1,5 @@
-//! A birthday. Ages are counted by the date in Japan at the moment when a token is made, including
-//! a refresh.
+//! Tests a birthday. Ages are counted by the date in Japan at the moment when a token is made,
+//! including a refresh.
 //! The person signs in on the evening before, and then all clocks are moved past midnight.
 
 use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, Utc};

@@ -1,4 +1,5 @@
-//! What a login checks, in its order.
+//! Generates the table of the checks of a login in `docs/architecture*.md`, in the order in which a
+//! login makes them.
 
 use std::borrow::Cow;
 
@@ -9,7 +10,7 @@ use language::Language;
 use crate::generated;
 use crate::table::{LANGUAGES, code, file, head, row};
 
-/// The names of the parts that are made here.
+/// The names of the generated parts of documents that this file makes.
 pub(crate) const PARTS: &[&str] = &["checks of a login"];
 
 #[test]
@@ -31,7 +32,7 @@ fn the_checks_of_a_login() {
     }
 }
 
-/// Where a rule stands, in the language of the document.
+/// The source of a rule, as it is written in a document of this language.
 fn rule(rule: &'static str, language: Language) -> Cow<'static, str> {
     let ours = rule.strip_prefix("docs/");
     if let Some(document) = ours.and_then(|file| file.strip_suffix(".md")) {

@@ -1,6 +1,6 @@
-//! What comments and documents cite is there: sections of `docs/contract.md`, paragraphs of
-//! standards, files of the repository. Nothing else is cited: whoever reads a comment has the
-//! repository and the public web.
+//! Tests of what comments and documents cite: each cited section of `docs/contract.md`, paragraph
+//! of a standard, and file of the repository exists. Nothing may be cited that readers can't look
+//! up: they have the repository and the public web.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,8 +11,8 @@ use markdown::Document;
 use crate::contract;
 use crate::sources::{Source, root};
 
-/// The paragraphs that are cited, each looked up in its standard. A new one is looked up, too, and
-/// gets its place here.
+/// The paragraphs of standards that are cited. Somebody has looked up each of them in its standard.
+/// Look up a new one, too, before you add it here.
 const PARAGRAPHS: &[(&str, &str)] = &[
     ("FIPS 186-5", "5.1"),
     (
@@ -67,20 +67,20 @@ const PARAGRAPHS: &[(&str, &str)] = &[
     ("UAX #9", "2.1"),
 ];
 
-/// What a standard is called where it is cited.
+/// The pattern of the names of standards in citations.
 const STANDARD: &str =
     r"RFC \d{4}(?:bis)?|OIDC (?:Core|Discovery)|FIPS \d+-\d|JIS X \d+|ISO/IEC \d+|UAX #\d+";
 
-/// What nobody outside has.
+/// The pattern of citations that nobody outside of the project can look up.
 const NOBODY_HAS: &str = r"(?i:\b(?:issue|ticket|session|finding|decision) #?\d+)|\bDESIGN\b";
 
-/// Every comment, every line of a document, and where it stands. With `code`, the lines of Rust
-/// too: their strings may cite.
+/// Every comment and every line of a document, each with its place (`path:line`) before its text.
+/// With `code`, also every line of Rust code, because strings may cite, too.
 fn sentences(code: bool) -> Vec<(String, String)> {
     let mut sentences = Vec::new();
     for source in Source::all() {
         let is_read = source.ending() == "md" || code && source.ending() == "rs";
-        // This list itself, and what its tests are about.
+        // The lines of this folder are left out: they have this list and the tests' own examples.
         if is_read && !source.path.starts_with("tests/docs/") {
             for (line, text) in source.text.lines().enumerate() {
                 sentences.push((format!("{}:{}", source.path, line + 1), text.to_owned()));
@@ -195,7 +195,7 @@ fn every_file_that_a_comment_names_is_there() {
     assert!(count > 30, "{count}");
 }
 
-/// Also in what the functions tell an operator, and in what the commands print.
+/// This includes what the functions tell an operator, and what the commands print.
 #[test]
 fn every_document_and_heading_that_a_text_names_is_there() {
     let document = regex(r"(docs/[a-z-]+(?:\.en)?\.md)");
@@ -221,7 +221,7 @@ fn every_document_and_heading_that_a_text_names_is_there() {
         for name in found(&document, &source.text) {
             assert!(root().join(name).is_file(), "{} names {name}", source.path);
         }
-        // A string may go on in the next line.
+        // A string may continue on the next line.
         let joined = regex(r"\\\n\s*").replace_all(&source.text, "").into_owned();
         for captures in heading.captures_iter(&joined) {
             let captures = captures.unwrap();

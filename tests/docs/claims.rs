@@ -1,4 +1,6 @@
-//! The scopes of the resource server, and the claims that they ask for.
+//! Generates the parts of the documents about the resource server: the table of its scopes and
+//! their claims, and the JSON that creates it. Also tests that `docs/claims*.md` says of every
+//! claim when it is absent.
 
 use std::borrow::Cow;
 use std::fs;
@@ -11,7 +13,7 @@ use user_pool::scope::{AGES, RESOURCE_SERVER, Scope};
 use crate::generated::{self, folder};
 use crate::table::{LANGUAGES, code, file, head, row};
 
-/// The names of the parts that are made here.
+/// The names of the generated parts of documents that this file makes.
 pub(crate) const PARTS: &[&str] = &["scopes", "resource server"];
 
 #[test]
@@ -46,7 +48,7 @@ fn the_scopes() {
     }
 }
 
-/// The resource server as the command line of AWS makes it.
+/// The JSON with which the AWS CLI creates the resource server.
 #[test]
 fn the_resource_server() {
     for language in LANGUAGES {
@@ -67,7 +69,8 @@ fn the_resource_server() {
     }
 }
 
-/// What a scope is called where somebody makes the resource server by hand, in their language.
+/// The description of a scope, in the language of an operator who creates the resource server by
+/// hand.
 fn description(scope: Scope, language: Language) -> Cow<'static, str> {
     if language == Language::English {
         return scope.description();
@@ -117,7 +120,8 @@ fn form(claim: Claim, language: Language) -> &'static str {
     }
 }
 
-/// Whoever looks for a claim in vain learns why.
+/// The documents have a section that says when a claim is absent. It must name every claim except
+/// `identity_verified`.
 #[test]
 fn of_every_claim_it_is_said_when_it_is_absent() {
     for (file, heading) in [

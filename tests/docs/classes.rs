@@ -1,4 +1,5 @@
-//! The classes of failure: the bridge's and the triggers', and how loud each is.
+//! Generates the tables of the classes of failure of the bridge and of the triggers, with their log
+//! levels. Also tests that `docs/conformance*.md` names only classes that exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +14,7 @@ use record_trigger::{AtSignIn, AtTokens, Class as TriggerClass};
 use crate::generated;
 use crate::table::{LANGUAGES, code, file, head, row, say};
 
-/// The names of the parts that are made here.
+/// The names of the generated parts of documents that this file makes.
 pub(crate) const PARTS: &[&str] = &[
     "classes of the bridge",
     "classes of the triggers",
@@ -154,7 +155,7 @@ fn exit_status(kind: Kind) -> String {
     exit::of(kind).code.to_string()
 }
 
-/// How loud the log is.
+/// The level at which a failure is logged.
 fn level(concern: Concern) -> &'static str {
     match concern {
         Concern::Nobody => "INFO",
@@ -179,8 +180,8 @@ fn whose(concern: Concern, language: Language) -> &'static str {
     }
 }
 
-/// What `docs/conformance*.md` names with an underscore, besides classes and tests: words of OAuth
-/// and OpenID Connect.
+/// The names with an underscore in `docs/conformance*.md` that are neither classes nor tests: words
+/// of OAuth and OpenID Connect.
 const OTHERS: [&str; 20] = [
     "access_denied",
     "at_hash",
@@ -204,7 +205,7 @@ const OTHERS: [&str; 20] = [
     "server_error",
 ];
 
-/// These rows are written by hand: a class that was renamed or split must not stay in them.
+/// These rows are written by hand, so they could still name a class that was renamed or split.
 #[test]
 fn every_class_that_a_row_of_conformance_names_is_one() {
     let bridge = BridgeClass::ALL.iter().map(|class| class.name());

@@ -1,4 +1,6 @@
-//! The environment variables of the functions.
+//! Generates the tables of the functions' environment variables in `docs/configuration*.md`, and
+//! tests that the functions accept the examples, and have the defaults and limits that are written
+//! there.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,17 +13,17 @@ use pre_token_generation::config::Config as PreTokenGeneration;
 use crate::generated;
 use crate::table::{LANGUAGES, code, file, head, row, say};
 
-/// The names of the parts that are made here.
+/// The names of the generated parts of documents that this file makes.
 pub(crate) const PARTS: &[&str] = &[
     "variables of federation",
     "variables of inbound-federation",
     "variables of pre-token-generation",
 ];
 
-/// What a function makes of an environment, as text.
+/// Reads a function's configuration from an environment, and gives it as text.
 type Read = fn(&dyn Fn(&str) -> Option<String>) -> Result<String, ConfigError>;
 
-/// Each function with its variables, and with how it reads them.
+/// A function: its variables, and how it reads its configuration.
 type Function = (&'static [&'static [Variable]], Read);
 
 const FUNCTIONS: [Function; 3] = [
@@ -66,11 +68,11 @@ fn the_variables() {
     }
 }
 
-/// A value of each of these variables.
+/// An environment: the values of variables, by name.
 type Environment<'a> = BTreeMap<&'static str, &'a str>;
 
-/// The environments in which every variable has its example: the service is one that is known, or
-/// given by its addresses.
+/// Two environments in which every variable has its example as value. In the second one, `SERVICE`
+/// is `custom`: the service is given by its addresses.
 fn examples(variables: &[&'static [Variable]]) -> [Environment<'static>; 2] {
     let all = variables.iter().copied().flatten();
     let known: Environment<'_> = all.map(|one| (one.name, one.example)).collect();
@@ -81,7 +83,8 @@ fn examples(variables: &[&'static [Variable]]) -> [Environment<'static>; 2] {
     [known, custom]
 }
 
-/// What a function makes of an environment, as text, and which variables it asks for.
+/// The configuration that a function reads from an environment, as text, and the names of the
+/// variables that it looks up.
 fn read(
     function: Read,
     environment: &Environment,
@@ -111,7 +114,8 @@ fn every_example_is_taken_and_what_is_read_is_declared() {
     }
 }
 
-/// Without a variable, the function says so, or does what is written.
+/// If a variable is not set, the function reports that it is missing, or uses the documented
+/// default.
 #[test]
 fn every_variable_is_what_is_written_where_it_is_not_set() {
     for (variables, function) in FUNCTIONS {
@@ -152,10 +156,12 @@ fn every_variable_is_what_is_written_where_it_is_not_set() {
     }
 }
 
-/// A text of this length that a variable takes, unless it is too long.
+/// Makes a value of this length (or with this number) that a variable accepts, unless it is over
+/// the limit.
 type OfLength = fn(usize) -> String;
 
-/// The longest value of each variable whose form says how long it may be, or the largest number.
+/// The variables whose documented form has a limit, each with that limit: the greatest length, or
+/// the largest number.
 const LONGEST: &[(&str, usize, OfLength)] = &[
     ("ISSUER", 246, |length| {
         format!("https://{}", host(length - 8))
@@ -179,7 +185,7 @@ const LONGEST: &[(&str, usize, OfLength)] = &[
     }),
 ];
 
-/// A host name of this length, in labels that are short enough.
+/// A host name of this length, made of short labels.
 fn host(length: usize) -> String {
     let labels: String = "a.".repeat(length).chars().take(length - 1).collect();
     let labels = labels

@@ -1,5 +1,5 @@
-//! `docs/contract*.md`: what the project relies on. Both languages say the same facts, each with a
-//! certainty and a source that the document names.
+//! Tests of `docs/contract*.md`, the facts on which the project relies: both languages have the
+//! same facts, each with a certainty and with sources that the document lists.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,7 +21,7 @@ const CERTAINTIES: [[&str; 2]; 4] = [
 const SOURCES: [&str; 2] = ["根拠", "Sources"];
 const STANDARDS: [&str; 2] = ["標準", "Standards"];
 
-/// A row of facts, without its sentences.
+/// The parts of a row of facts that must be the same in both languages.
 #[derive(Debug, Eq, PartialEq)]
 struct Fact {
     section: String,

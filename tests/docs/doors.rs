@@ -1,5 +1,5 @@
-//! What somebody from outside meets first: the documents at the root, and the CI that everybody
-//! sees, which does what `.ci/run` does on anybody's machine.
+//! Tests of what somebody from outside sees first: CI runs only `.ci/run`, which anybody can run;
+//! one version of Rust is tested; and every document exists in both languages, with the same parts.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
-/// What a line of YAML gives to this key, for every line that has it.
+/// The value of this key in each line of YAML that has it.
 fn values<'a>(yaml: &'a str, key: &str) -> Vec<&'a str> {
     let lines = yaml
         .lines()
@@ -41,7 +41,7 @@ fn the_workflow_runs_what_anybody_runs_and_nothing_else() {
     let actions = values(&workflow, "uses");
     assert!(!actions.is_empty());
     for action in actions {
-        // A tag can be moved to another commit by whoever owns the action.
+        // Actions are named by their commit, because the owner of an action can move a tag.
         let (_, version) = action.split_once('@').unwrap();
         let (commit, tag) = version.split_once(" # v").unwrap();
         let is_commit = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,11 +1,11 @@
-//! The exit statuses of the command `digital-auth`.
+//! Generates the table of the exit statuses of the command `digital-auth` in `docs/stand-ins*.md`.
 
 use cli::exit;
 
 use crate::generated;
 use crate::table::{LANGUAGES, file, head, row, say};
 
-/// The names of the parts that are made here.
+/// The names of the generated parts of documents that this file makes.
 pub(crate) const PARTS: &[&str] = &["exit statuses"];
 
 #[test]

@@ -1,20 +1,22 @@
-//! The generated part of a document: found, compared, and written.
+//! Finds a generated part of a document, and compares or replaces it.
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// What makes the tests write instead of compare.
+/// The environment variable that makes the tests write the generated parts instead of comparing
+/// them.
 const UPDATE: &str = "UPDATE_DOCS";
 
-/// A document has several parts, and tests run side by side.
+/// Held while a part is read and written: a document has several parts, and tests run in parallel.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 const BEGIN: &str = "<!-- generated: ";
 pub(crate) const END: &str = "<!-- /generated -->";
 
-/// Compares the part of this name in a document with what it should be, or writes it.
+/// Compares the part of this name in a document with `expected`. With [`UPDATE`], replaces it
+/// instead.
 pub(crate) fn holds(file: &str, name: &str, expected: &str) {
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let path = folder().join(file);
@@ -56,7 +58,7 @@ fn differing(is: &str, should_be: &str) -> String {
     }
 }
 
-/// The folder of the documents: the first above this package that holds them.
+/// The folder of the documents, `docs` at the root of the repository.
 pub(crate) fn folder() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = package
@@ -65,7 +67,7 @@ pub(crate) fn folder() -> PathBuf {
     workspace.unwrap().join("docs")
 }
 
-/// The names of the parts that a document says are generated.
+/// The names of all generated parts of a document.
 pub(crate) fn names(text: &str) -> Vec<&str> {
     let parts = text.split(BEGIN).skip(1);
     parts

@@ -1,5 +1,6 @@
-//! `docs/glossary*.md`: one word for one thing. What the glossary says isn't used, isn't; what it
-//! says is used, is; and both languages have the same terms.
+//! Tests of `docs/glossary*.md`, which has one word for each thing: no file contains a word that
+//! the glossary lists as not used, every term is used somewhere, and both languages have the same
+//! terms.
 
 use std::fs;
 
@@ -9,7 +10,7 @@ use crate::generated::folder;
 use crate::sources::Source;
 use crate::table::{LANGUAGES, file};
 
-/// What stands where a cell has nothing to say.
+/// The content of an empty cell.
 const NOTHING: &str = "–";
 
 /// A row of the glossary.
@@ -42,14 +43,14 @@ fn terms(language: usize) -> Vec<Term> {
     .collect()
 }
 
-/// Everything that people write, but for the glossary and its test.
+/// All files that people write, except the glossary and this test.
 fn sources() -> Vec<Source> {
     let mut sources = Source::all();
     sources.retain(|source| !source.path.contains("docs/glossary"));
     sources
 }
 
-/// Where a word stands that isn't part of one of these terms, as `path:line`.
+/// The places (`path:line`) where the word occurs, unless it is only a part of one of these terms.
 fn places(word: &str, terms: &[Term], sources: &[Source]) -> Vec<String> {
     let longer: Vec<_> = terms
         .iter()

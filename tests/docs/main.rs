@@ -1,7 +1,7 @@
-//! The documents against the code. Tables that follow from code stand between
-//! `<!-- generated: NAME -->` and `<!-- /generated -->`; a test compares them with what the code
-//! declares, and with `UPDATE_DOCS=1` (`cargo xtask docs`) it writes them instead. What comments
-//! cite is there, words are those of the glossary, and lines have their width.
+//! Tests that compare the documents with the code. Tables that are derived from code are between
+//! `<!-- generated: NAME -->` and `<!-- /generated -->`: a test compares them with what the code
+//! declares or, with `UPDATE_DOCS=1` (`cargo xtask docs`), writes them. Other tests check citations
+//! in comments, the words of the glossary, and the length of lines.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -46,7 +46,7 @@ fn every_part_that_is_said_to_be_generated_is() {
         }
     }
     known.sort();
-    // Each in two languages.
+    // Each part is in the documents of both languages.
     let expected = [
         checks::PARTS,
         claims::PARTS,

@@ -1,13 +1,12 @@
-//! The map of `docs/architecture*.md` against the folders: a newcomer looks there for where
-//! something is.
+//! Tests that the map of source files in `docs/architecture*.md`, in which newcomers look for
+//! things, has exactly the files that exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::generated::folder;
 
-/// The files that the map names, by folder. A folder's line begins at the margin, and the lines of
-/// its files don't.
+/// The files that the map names, by folder. Lines of folders aren't indented, lines of files are.
 fn named(document: &str) -> BTreeMap<&str, BTreeSet<String>> {
     let map = document
         .split("```text\n")
@@ -39,8 +38,8 @@ fn named(document: &str) -> BTreeMap<&str, BTreeSet<String>> {
     of_folders
 }
 
-/// What a folder of modules holds. `lib.rs` is in each, and goes without saying where it only lists
-/// the others.
+/// The names of the files in a folder of sources. Each folder has `lib.rs`, so the map needn't name
+/// it.
 fn modules(source: &str) -> BTreeSet<String> {
     fs::read_dir(folder().join("..").join(source))
         .unwrap()

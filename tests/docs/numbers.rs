@@ -1,5 +1,5 @@
-//! The table of limits and numbers in `docs/architecture*.md`: each row names where the number
-//! stands, and the tests that hold it. They have to be there.
+//! Tests of the table of limits and numbers in `docs/architecture*.md`: each row names the file
+//! with the number and the tests that check it, and all of them must exist.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use markdown::Document;
 
 use crate::generated::folder;
 
-/// The sources of all crates.
+/// Adds the path and the text of every Rust file below `folder` to `found`.
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -46,7 +46,7 @@ fn every_number_stands_where_it_is_said_and_its_tests_are_there() {
                 let owner = words.rfind(|word| !word.is_empty()).unwrap();
                 let end = format!("/{owner}/src/{source}");
                 let is_there = found.iter().any(|(path, _)| path.ends_with(&end));
-                // What others limit has its place in a stand-in.
+                // A limit of another party is in its stand-in, whose crate the row doesn't name.
                 assert!(
                     is_there || owner.ends_with([':', '：']),
                     "{file}: {owner} {source}"

@@ -11,16 +11,17 @@ pub(crate) struct Source {
     pub(crate) text: String,
 }
 
-/// Comment lines that stand directly below each other: the first one's number, and all in one line.
+/// A comment: consecutive comment lines, joined to one text, and the number of the first line.
 pub(crate) struct Comment {
     pub(crate) line: usize,
     pub(crate) text: String,
 }
 
-/// Folders that hold nothing that people write.
+/// Folders in which nothing is written by people.
 const MADE: [&str; 5] = [".aws-sam", ".git", "__pycache__", "node_modules", "target"];
 
-/// The endings of what people write, and how a comment begins there.
+/// The endings of files that people write, and the mark with which comments begin in them. `None`:
+/// comments in such files are not read.
 const ENDINGS: [(&str, Option<&str>); 12] = [
     ("css", None),
     ("guard", Some("#")),
@@ -37,7 +38,7 @@ const ENDINGS: [(&str, Option<&str>); 12] = [
 ];
 
 impl Source {
-    /// All of them, by path.
+    /// All files that people write, sorted by path.
     pub(crate) fn all() -> Vec<Self> {
         let root = root();
         let mut sources = Vec::new();
@@ -46,12 +47,12 @@ impl Source {
         sources
     }
 
-    /// How its name ends. `.ci/run` has no ending, and is its own.
+    /// The ending of the file's name. `.ci/run` has none, so its whole name counts as the ending.
     pub(crate) fn ending(&self) -> &str {
         self.path.rsplit(['.', '/']).next().unwrap()
     }
 
-    /// Its comments: whole lines, and what follows code on a line.
+    /// The file's comments: those on lines of their own, and those after code on the same line.
     pub(crate) fn comments(&self) -> Vec<Comment> {
         let of_ending = ENDINGS.iter().find(|(ending, _)| *ending == self.ending());
         let Some((_, Some(mark))) = of_ending else {
@@ -76,7 +77,8 @@ impl Source {
     }
 }
 
-/// What a line says in a comment. A mark within a string isn't one.
+/// The text of the comment on a line, if there is one. A comment mark within a string begins no
+/// comment.
 fn comment<'a>(line: &'a str, mark: &str) -> Option<&'a str> {
     let inline = format!(" {mark} ");
     let said = line.trim_start().strip_prefix(mark).or_else(|| {

@@ -1,4 +1,4 @@
-//! Tables in the languages of the documents.
+//! Helpers for writing Markdown tables in the languages of the documents.
 
 use function_kit::failure::Bilingual;
 use language::Language;
@@ -32,7 +32,7 @@ pub(crate) fn head<const N: usize>(columns: [&str; N]) -> String {
     row(columns) + &row(["---"; N])
 }
 
-/// As code.
+/// The text, marked as code in Markdown.
 pub(crate) fn code(text: &str) -> String {
     format!("`{text}`")
 }

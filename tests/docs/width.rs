@@ -1,5 +1,5 @@
-//! Lines have 100 characters at most, comments too: rustfmt breaks code, and leaves comments,
-//! strings and other languages alone.
+//! Tests that lines have 100 characters at most, except in Markdown. rustfmt breaks lines of code,
+//! but not comments, strings, or files in other languages.
 
 use crate::sources::Source;
 

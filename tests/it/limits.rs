@@ -30,7 +30,8 @@ use crate::numbers::LONGEST_COGNITO_STATE;
 enum Must {
     /// Our number is what we send, or how long we take. It must not exceed the limit.
     BeAtMost,
-    /// Our number is what we accept, or how far we give way. It must not be below the limit.
+    /// Our number is the most that we accept or send, or how far a clock may differ. It must not be
+    /// below the limit.
     BeAtLeast,
     /// Both numbers must be equal.
     Be,

@@ -260,7 +260,7 @@ async fn what_a_browser_carries_to_the_service_can_be_edited_and_calls_nobody() 
     }
 }
 
-/// Answers that the service gives to an edited request, where its stand-in can only make them as a
+/// Answers that the service gives to an edited request, and that its stand-in can only give as a
 /// fault.
 #[tokio::test]
 async fn what_the_service_makes_of_it_calls_nobody() {
@@ -387,10 +387,10 @@ async fn log_in_as(
 /// Five people with a card each.
 const FIVE: [&str; 5] = ["adult", "longest", "leap-day", "no-gender", "yokohama"];
 
-/// With a wrong `AcceptedAcr`, nobody can sign in, and neither if the service doesn't say what the
-/// configuration requires. Then an alarm rings. It doesn't ring if a single person is refused for
-/// the same reason: they can edit the request to the service again and again, even where nobody
-/// else signs in.
+/// If `AcceptedAcr` is wrong, or if the service doesn't say what the configuration requires, nobody
+/// can sign in. Then an alarm rings. It doesn't ring if a single person is refused for the same
+/// reason: they can edit the request to the service again and again, even where nobody else signs
+/// in.
 #[tokio::test]
 async fn what_refuses_everybody_rings_and_what_refuses_one_person_does_not() {
     let logins = &["logins-none", "logins-refused"][..];
@@ -883,7 +883,7 @@ impl TokenTrigger {
         Self::with(key, issuer, &[])
     }
 
-    /// The trigger with these variables, too.
+    /// The trigger, with these environment variables besides the usual ones.
     fn with(key: u8, issuer: &str, variables: &[(&str, &str)]) -> Self {
         let executable = functions().pre_token_generation;
         let mut options = FunctionOptions::new("pre-token-generation", executable);

@@ -1,5 +1,5 @@
-//! The kinds of resources that the templates make. A resource of a kind that no test checks could
-//! be anything, and belong to anybody.
+//! Tests that the templates make resources only of the kinds that are listed here. No other test
+//! would check a resource of another kind.
 
 use std::collections::BTreeMap;
 

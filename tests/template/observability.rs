@@ -129,7 +129,8 @@ const fn alarm(
 /// Rings after a single occurrence.
 const AT_ONCE: (&str, u32, u32, u32) = ("Sum", 60, 1, 1);
 const IN_FIVE_MINUTES: (&str, u32, u32, u32) = ("Sum", 300, 1, 1);
-/// For what anybody outside can cause. One burst lies in two periods at most, so this needs three.
+/// For failures that anybody outside can cause. A single burst lies in two periods at most, so the
+/// alarm needs three.
 const GOING_ON: (&str, u32, u32, u32) = ("Sum", 300, 6, 3);
 const SLOW: (&str, u32, u32, u32) = ("p95", 300, 6, 3);
 
@@ -435,7 +436,7 @@ fn records_refused() -> Value {
     )
 }
 
-/// An alarm that rings when a trigger isn't invoked: in this many hours of a day in which it should
+/// An alarm that rings if a trigger wasn't invoked in this many hours of a day, although it should
 /// have been.
 fn trigger_gone(name: &str, metric: &str, hours: u32) -> Value {
     let mut alarm = usual(name, (hours, 24), 1);

@@ -538,12 +538,12 @@ fn what_is_counted_has_two_ends() {
     }
 }
 
-/// Characters that no name, number or ARN may contain, since they would have a meaning where it is
-/// used.
+/// Characters that no name, number or ARN may contain, since they would have a special meaning
+/// where the value is used.
 const SIGNS: [&str; 8] = ["*", "$", "{", "'", "\"", ":", ",,", "?"];
 
-/// Parameters with addresses or with the service's own words. Whatever uses them interprets these
-/// characters.
+/// Parameters that may contain [`SIGNS`]: addresses, in which these characters have their usual
+/// meaning, and values that the service defines.
 const FREE: &[&str] = &[
     "AcrValues",
     "AcceptedAcr",

@@ -69,7 +69,7 @@ fn set(values: impl IntoIterator<Item = impl Into<String>>) -> BTreeSet<String> 
     values.into_iter().map(Into::into).collect()
 }
 
-/// The condition of signing: digests, with one of the two algorithms.
+/// The condition under which a function may sign: only digests, with one of the two algorithms.
 fn what_is_signed() -> Value {
     json!({
         "StringEquals": {

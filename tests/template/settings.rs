@@ -1,4 +1,5 @@
-//! The functions' settings, as the functions themselves read them.
+//! Tests of the settings that the template gives to the functions, as the functions themselves read
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;

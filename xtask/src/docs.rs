@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: writes the tables of `docs/` that follow from code.
+//! `cargo xtask docs`: writes the tables of `docs/` that are derived from code.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::command::{cargo, done};
 const FILES: [&str; 5] = ["checks", "claims", "classes", "configuration", "exit"];
 
 /// Runs the tests that compare these tables with the code, and makes them write the tables instead.
-/// Other tests of the documents don't run: what they find is no matter of these tables.
+/// Other tests of the documents don't run, because they have nothing to do with these tables.
 pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     let mut tests = cargo(workspace);
     tests

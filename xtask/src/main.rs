@@ -1,6 +1,6 @@
-//! `cargo xtask NAME`: checks of this project that need more than Rust and cargo, each of which
-//! brings what it needs. One file per task; a task says what it does as it goes, and ends with
-//! a status that a script can trust.
+//! `cargo xtask NAME`: checks of this project that need more than Rust and cargo. Each task is one
+//! file. It installs what it needs, prints what it does, and ends with an exit status that a script
+//! can rely on.
 #![expect(
     clippy::print_stderr,
     clippy::print_stdout,
@@ -156,7 +156,8 @@ mod tests {
             .collect()
     }
 
-    /// What a manifest names as a dependency, but for what is ours: that has a path.
+    /// The dependencies in a manifest: those on crates of others, and those on our own packages,
+    /// which have a path.
     fn dependencies(manifest: &str) -> (BTreeSet<String>, BTreeSet<String>) {
         let (mut others, mut ours) = (BTreeSet::new(), BTreeSet::new());
         let mut in_dependencies = false;

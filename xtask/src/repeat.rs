@@ -132,7 +132,7 @@ impl Conditions {
     }
 }
 
-/// The element with this number, counted round and round.
+/// The element with this number. After the last element, counting goes on with the first.
 #[expect(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,

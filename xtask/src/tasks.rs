@@ -1,5 +1,6 @@
 //! The list of tasks that `cargo xtask` shows without arguments: what each does, how long it takes
-//! and what it needs. [`COSTS`] has times and needs, the command line has the rest.
+//! and what it needs. [`COSTS`] has the times and the needs. The descriptions are those of the
+//! command line.
 
 use clap::Command;
 
@@ -14,14 +15,14 @@ pub(crate) struct Costs {
     pub(crate) needs: &'static str,
 }
 
-/// A time, as exact as somebody who waits wants to know it.
+/// How long a task takes, as exactly as somebody who waits needs to know.
 #[derive(Clone, Copy)]
 pub(crate) enum Time {
     /// Less than half a minute.
     Seconds,
     /// This many minutes, rounded up.
     Minutes(u8),
-    /// As long as its argument says: up to hours.
+    /// As long as the task's argument says: up to hours.
     AsLongAsAsked,
 }
 

@@ -116,7 +116,7 @@ pub struct AuthorizationRequest<'a> {
     pub client_id: &'a str,
     /// Where the service sends the browser back, as registered.
     pub redirect_uri: &'a str,
-    /// The attributes to ask for. The scope `openid` is added to theirs.
+    /// The attributes to ask for. Each has a scope; the scope `openid` is added.
     pub attributes: AttributeSet,
     /// `acr_values`, or none to leave it out.
     pub acr_values: Option<&'a str>,

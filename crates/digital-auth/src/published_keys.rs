@@ -199,8 +199,8 @@ impl PublishedKeys {
                 }
             }
         }
-        // A key whose private part is published isn't used from an entry with only its public part
-        // either.
+        // If the private part of a key is published, other entries with only its public part aren't
+        // used either.
         let (published, usable) = std::mem::take(&mut keys.usable)
             .into_iter()
             .partition(|one| {
@@ -230,8 +230,8 @@ impl PublishedKeys {
         self.usable.is_empty()
     }
 
-    /// Why entries aren't used: in their order, but for the public twins of private keys, which
-    /// come last.
+    /// Why entries aren't used, in the order of the entries. Entries with only the public part of a
+    /// published private key come last.
     pub fn passed_over(&self) -> impl Iterator<Item = PassedOver> {
         self.unusable.iter().map(|one| one.reason)
     }
@@ -438,7 +438,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
 
 impl<'a> Members<'a> {
     /// The key, or why it isn't used. A key for another purpose is recognized before any defect is
-    /// looked for. But a published private key is one whatever it is for.
+    /// looked for. But a private key that is published is reported as that, whatever it is for.
     fn usable(&self) -> Result<Usable, PassedOver> {
         if PRIVATE.iter().any(|name| self.all(name).next().is_some()) {
             return Err(PassedOver::Private);
@@ -495,8 +495,8 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Why a key of another kind or for encryption isn't used: it is of no use here. But if its
-    /// `alg` is one of ours, the entry contradicts itself.
+    /// Why a key of another kind or for encryption isn't used: [`PassedOver::OfNoUse`]. But if its
+    /// `alg` is an algorithm that is used here, the entry contradicts itself.
     fn of_no_use(&self) -> PassedOver {
         match self.optional_text("alg").ok().flatten().as_deref() {
             Some("ES256" | "RS256") => PassedOver::Restriction("alg"),

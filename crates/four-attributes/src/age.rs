@@ -12,7 +12,8 @@ const JAPAN: TimeDelta = TimeDelta::hours(9);
 /// The date in Japan at this time.
 #[must_use]
 pub fn japan_date(now: DateTime<Utc>) -> NaiveDate {
-    // Nine hours after chrono's last moment are out of its range: then it is its last day.
+    // Shortly before chrono's last moment, nine hours more are out of its range. Then the date is
+    // chrono's last day.
     now.naive_utc()
         .checked_add_signed(JAPAN)
         .map_or(NaiveDate::MAX, |japan| japan.date())
@@ -25,8 +26,8 @@ impl BirthDate {
     /// An age is reached at 00:00 on the birthday, as birthdays are kept in everyday life. People
     /// born on 29 February reach it on 1 March of common years.
     /// The Act on the Calculation of Ages (年齢計算ニ関スル法律) with Article 143 of the Civil Code adds the
-    /// year at the end of the day before. What depends on the Act (school years, pensions) needs
-    /// another rule. Before birth no age is reached, not even 0.
+    /// year at the end of the day before the birthday. What depends on the Act (school years,
+    /// pensions) needs another rule. Before birth no age is reached, not even 0.
     #[must_use]
     pub fn has_reached(&self, age: u8, on: NaiveDate) -> Option<bool> {
         // A person born later reaches an age later. So if the first and the last day agree, all

@@ -20,7 +20,8 @@ pub enum Concern {
 }
 
 impl Concern {
-    /// All of them: the less proven a failure is, and the less there is to do, the earlier.
+    /// All concerns. Those come first in which a failure is least proven, and in which the least
+    /// has to be done.
     pub const ALL: &'static [Self] = &[
         Self::Nobody,
         Self::Unproven,
@@ -45,7 +46,7 @@ impl Concern {
 /// The kind of a failure: what has to be done next.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
-    /// The person gave up. Nothing, or begin again.
+    /// The person gave up. Do nothing, or begin again.
     GivenUp,
     /// It took too long. Begin again.
     TooLate,

@@ -11,8 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// For how long a person counts only once: the period of the alarms that go by a share. After it
 /// the person counts again, so that a long outage still counts.
 pub const PERIOD: TimeDelta = TimeDelta::minutes(20);
-/// How many are remembered. If there are more within a period, it isn't one person any more, and
-/// the oldest are forgotten.
+/// How many people or places are remembered. If more come within a period, no single person decides
+/// an alarm any more, and the oldest are forgotten.
 const MOST: usize = 1_024;
 
 /// Remembers for a period who was counted. It belongs to one process, and it holds no names: only

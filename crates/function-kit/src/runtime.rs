@@ -102,7 +102,7 @@ impl Started {
         }
     }
 
-    /// Since when the caller of the event that has come now waits.
+    /// The time at which the caller of the event that has just come began to wait.
     fn since(&self) -> Instant {
         let now = Instant::now();
         let is_first = !self.has_served.swap(true, Ordering::Relaxed);

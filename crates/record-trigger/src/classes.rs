@@ -218,8 +218,8 @@ function_kit::classes! {
         },
     }
     /// The record belongs to another user (its `sub` differs, perhaps only in upper and lower
-    /// case), or came through another provider. It is also so if the user was unlinked, and the
-    /// record was left.
+    /// case), or came through another provider. The class also applies if the user was unlinked and
+    /// the record stayed in the user pool.
     RecordUnlinked = "record_unlinked" {
         ja: "ほかの利用者の記録か（`sub` が違います。大文字と小文字も区別します）、\
             別のプロバイダーを通った記録です。リンクを外した利用者に記録が残っているときも、\

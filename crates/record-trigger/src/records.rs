@@ -63,8 +63,8 @@ function_kit::variables! {
 
 /// The asker for records at our own provider. Everybody who can write the attribute can show one.
 const RECORD: Asker = Asker("record");
-/// The asker for what another provider calls a record. Its fetches in vain prevent none for our
-/// users.
+/// The asker for a claim with the record's name from another provider. Fetches in vain for such
+/// claims don't prevent fetches for our users.
 const ANOTHERS: Asker = Asker("another provider's record");
 /// How long an event waits for keys that are read again because an hour has passed.
 const REFRESH: Duration = Duration::from_secs(1);

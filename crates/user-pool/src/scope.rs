@@ -125,8 +125,7 @@ mod tests {
         }
     }
 
-    /// Everybody who has an app uses these names outside of this repository, too: they can't
-    /// change.
+    /// Apps outside of this repository use these names, too, so the names can't change.
     #[test]
     fn names_and_tokens_stay_as_they_are() {
         let table: Vec<_> = Scope::all(&AGES)

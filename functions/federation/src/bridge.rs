@@ -174,14 +174,14 @@ impl Bridge {
         &self.parts.metrics
     }
 
-    /// The places, people and classes of failure of which a failed login was counted in this
-    /// period.
+    /// Remembers for which places (addresses or networks of browsers), people and classes of
+    /// failure a failed login was counted in this period.
     #[must_use]
     pub fn counted(&self) -> &OncePerPeriod {
         &self.counted
     }
 
-    /// The places from which a begun login was counted in this period.
+    /// Remembers for which places a login that began was counted in this period.
     #[must_use]
     pub fn begun(&self) -> &OncePerPeriod {
         &self.begun

@@ -25,7 +25,7 @@ use crate::pending_login::{self, PendingLogin};
 use crate::refusal::Refusal;
 use crate::sealed::OpenError;
 
-/// Anybody with a browser, who can also write cookies by hand.
+/// Who shows cookies here: anybody with a browser, also with cookies that are written by hand.
 const BROWSER: Asker = Asker("browser");
 
 /// The longest code of the service, in bytes.

@@ -41,8 +41,8 @@ function_kit::classes! {
     }
 
     // Anywhere
-    /// There is a CloudFront in front (`FRONT_DOOR_SECRETS`), and the request did not come through
-    /// it: `x-front-door` is missing or wrong.
+    /// CloudFront is in front of the API (`FRONT_DOOR_SECRETS`), and the request did not come
+    /// through it: `x-front-door` is missing or wrong.
     NotThroughFrontDoor = "not_through_front_door" {
         ja: "CloudFront を前に置いているのに（`FRONT_DOOR_SECRETS`）、\
             リクエストがそこを通っていません。`x-front-door` がないか、合っていません。",
@@ -435,9 +435,9 @@ function_kit::classes! {
         advice: CHECK_THE_SETTINGS,
     }
 
-    // /callback: only the browser says what comes here, and anybody can write such an answer or
-    // such a cookie by hand. So none of these classes alerts the operator by itself; what the
-    // service says itself, it says at /token. If everybody's logins end here, the share of logins
+    // /callback: everything here comes from the browser, and anybody can write such an answer or
+    // such a cookie by hand. So none of these classes alerts the operator by itself. What the
+    // service itself answers comes at /token. If everybody's logins end here, the share of logins
     // that finish shows it.
     /// This browser has no cookie of this login: the user came back in another browser or in a
     /// browser inside an app, or reloaded the page.

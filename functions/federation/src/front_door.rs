@@ -16,7 +16,7 @@ use crate::http_api::Request;
 use crate::secrets::{SecretPair, secret_pair};
 use crate::variables::FRONT_DOOR_SECRETS;
 
-/// Anybody who sends a request, through the front door or not.
+/// Who shows a secret here: anybody who sends a request, through the front door or not.
 const VIEWER: Asker = Asker("viewer");
 
 /// The header with the secret.

@@ -212,7 +212,7 @@ impl Bridge {
 
 impl Bridge {
     /// Whether a login that ends at `/callback` counts as one that didn't finish. This browser has
-    /// to have begun it, as its cookie and the state show. Why it ended, only the browser says, and
+    /// to have begun it, as its cookie and the state show. Only the browser says why it ended, and
     /// an attacker who begins logins can repeat that at will. So each place counts once in a
     /// period.
     fn is_evidence(

@@ -21,9 +21,9 @@ use crate::parameters::Parameters;
 use crate::refusal::{Refusal, Told};
 use crate::sealed::OpenError;
 
-/// Anybody who shows a client secret.
+/// Who shows a client secret here: anybody.
 const CLIENT: Asker = Asker("client");
-/// The client that has shown the right secret, and shows a code.
+/// Who shows a code here: the client, after it has shown the right secret.
 const AUTHENTICATED_CLIENT: Asker = Asker("authenticated client");
 
 /// Answers a token request. If the deadline has passed, the class names what took most of the time,

@@ -1,4 +1,4 @@
-//! `/userinfo`: answers with the claims in the sealed access token, and needs no call for it
+//! `/userinfo`: answers with the claims in the sealed access token, without a call to the service
 //! (OIDC Core §5.3).
 
 use function_kit::check::{none_of, present};
@@ -13,7 +13,7 @@ use crate::issued_token::AccessToken;
 use crate::refusal::{Refusal, Told};
 use crate::sealed::OpenError;
 
-/// Anybody who shows an access token, even a made-up one.
+/// Who shows an access token here: anybody, even with a made-up one.
 const BEARER: Asker = Asker("bearer");
 
 /// Answers a userinfo request, by GET or POST, with the access token in the header (RFC 6750 §2.1).

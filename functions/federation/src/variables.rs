@@ -46,8 +46,8 @@ function_kit::variables! {
         if_unset: IfUnset::Refused,
         example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:client-secrets-…",
     }
-    /// The secret that a CloudFront in front of the bridge adds to each request in the header
-    /// `x-front-door`; requests without it are refused
+    /// The secret that CloudFront, if it is in front of the bridge, adds to each request in the
+    /// header `x-front-door`; requests without it are refused
     FRONT_DOOR_SECRETS {
         ja: "前に置いた CloudFront が、リクエストのヘッダー `x-front-door` に付けるシークレット。\
             これがないリクエストは拒否する",

@@ -1,8 +1,9 @@
 //! Decides which claims the tokens of one request get.
-//! The rule follows the scope, not the provider. If the app asked for a scope of the resource
-//! server, the attributes that the bridge asks for come from a record that opens and belongs to
-//! this user, or are left out. If the app asked for none, they are held back only from the tokens
-//! of the bridge's users, and of users who still have a record.
+//! What decides is the scope that the app asked for, and not the provider through which the user
+//! signed in. If the app asked for a scope of the resource server, the attributes that the bridge
+//! asks for come from a record that opens and belongs to this user, or are left out. If the app
+//! asked for no such scope, these attributes are held back only from the tokens of the bridge's
+//! users, and of users who still have a record.
 
 use std::fmt;
 use std::sync::Arc;
@@ -59,7 +60,7 @@ impl Trigger for Generation {
     const STEP: Step = Step::PreTokenGeneration;
 
     /// A refused record is no failure: the tokens come without the claims that the record would
-    /// have given. A failure is what can't be decided; then there are no tokens.
+    /// have given. If the trigger can't decide, that is a failure, and there are no tokens.
     async fn handle(&self, event: Value, invocation: &Invocation<'_>) -> Result<Value, Class> {
         (invocation.measurements).count(Count::PreTokenGenerationInvoked);
         let config = &self.config;
@@ -67,7 +68,7 @@ impl Trigger for Generation {
             return Ok(event);
         };
         let grants = Grants::of(&request.scopes, &config.resource_server, &config.ages);
-        // The user pool may still hold what the card wrote for a user who was linked once, and
+        // The user pool may still hold attributes from the card of a user who was linked once, and
         // isn't any more. Such a user is recognized by the record.
         if grants.is_none() && !self.is_ours(&request) && request.record.is_none() {
             return Ok(event);
@@ -101,7 +102,7 @@ impl Generation {
     ///
     /// - those that the bridge asks for, because their values in the pool may be the card's,
     /// - those whose scope was granted, because they come from a record or are left out,
-    /// - all of them, if the user has nothing but what the card said.
+    /// - all of them, if the card is the only source of the user's attributes.
     ///
     /// Any other attribute has another source, and is left alone, as in the user pool.
     fn hidden(&self, grants: &Grants, is_of_the_card_alone: bool) -> Vec<&str> {
@@ -118,8 +119,8 @@ impl Generation {
         hidden
     }
 
-    /// The claims of a user whose app asked for scopes of the resource server, and whether the user
-    /// has nothing but what the card said.
+    /// The claims of a user whose app asked for scopes of the resource server, and whether the card
+    /// is the only source of the user's attributes.
     async fn claims(
         &self,
         request: &TokenRequest<'_>,
@@ -195,8 +196,9 @@ impl Generation {
         }
     }
 
-    /// Whether the user has nothing but what the card said: the user signed up with it, and has no
-    /// identity at another provider. If the identities aren't known, the user's name decides.
+    /// Whether the card is the only source of the user's attributes: the user signed up with it,
+    /// and has no identity at another provider. If the identities aren't known, the user's name
+    /// decides.
     fn is_of_the_card_alone(
         &self,
         request: &TokenRequest<'_>,

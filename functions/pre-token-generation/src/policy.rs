@@ -1,5 +1,5 @@
 //! The policy for records when tokens are made: which records count, and which of their attributes.
-//! A record is as old as its sign-in, and the operator may have become stricter since.
+//! A record stays as it was at its sign-in, and the configuration may have become stricter since.
 
 use four_attributes::{
     AssuranceRule, AttributeSet, AuthenticationTime, VerifiedAt, VerifiedRecord,

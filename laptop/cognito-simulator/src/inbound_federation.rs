@@ -2,8 +2,8 @@
 //! checked, and before the user pool is written.
 //! It chooses the claims that go through the attribute mapping. No choice, or an empty map, means
 //! all claims as they came. A claim that it leaves out is dropped, even `sub`. Without `sub` nobody
-//! can be signed in, so the sign-in fails. With another `sub` it fails too, because nobody may
-//! become somebody else.
+//! can be signed in, so the sign-in fails. With another `sub` it fails too, because nobody may be
+//! signed in as another person.
 
 use std::collections::BTreeMap;
 
@@ -69,8 +69,8 @@ pub(crate) async fn claims_to_map(
     let chosen = chosen.unwrap_or_else(|| came.clone());
     match chosen.get("sub").filter(|subject| !subject.is_empty()) {
         None => Err(SignInFailure::NoSubject),
-        // AWS doesn't say what Cognito does then. Here it is refused, so that nobody becomes
-        // somebody else.
+        // AWS doesn't say what Cognito does then. Here it is refused, so that nobody is signed in
+        // as another person.
         other if other != came.get("sub") => Err(SignInFailure::OtherSubject),
         Some(_) => Ok(chosen),
     }

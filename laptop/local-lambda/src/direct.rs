@@ -145,7 +145,8 @@ impl DirectFunction {
     /// the caller records its invocations itself. No process is started before the first event.
     #[must_use]
     pub fn new(options: FunctionOptions) -> Self {
-        // A front door's number is its port. Ports are above 1,023, unless a lower one was chosen.
+        // A function with a front door has its port as number. Ports are above 1,023, unless a
+        // lower one was chosen. So functions without a front door get lower numbers.
         static NUMBER: AtomicU16 = AtomicU16::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed) % 1024;
         Self {

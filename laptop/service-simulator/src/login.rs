@@ -17,9 +17,9 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) state: String,
     pub(crate) nonce: String,
     pub(crate) code_challenge: String,
-    /// The first of the request's `acr_values`, unless the realm's own `acr` ([`Settings::acr`]) is
-    /// among them. The ID token then has this value as `acr`. How the real service treats other
-    /// values isn't published, so a relying party has to check `acr`.
+    /// The `acr` of the ID token, if it isn't the realm's own ([`Settings::acr`]): the first of the
+    /// request's `acr_values`, if the realm's own isn't among them. How the real service treats
+    /// other values isn't published, so a relying party has to check `acr`.
     pub(crate) acr: Option<String>,
 }
 

@@ -24,7 +24,7 @@ use crate::limits;
 /// between two polls.
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// The app's address. Nothing listens there: the browser stops before it requests it.
+/// The app's address. Nothing listens there: the browser stops before it requests this address.
 pub(crate) const APP_CALLBACK: &str = "http://localhost:1/callback";
 
 /// Whether a deployment has already made the bucket to which `sam deploy` uploads.

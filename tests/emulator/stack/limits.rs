@@ -214,8 +214,8 @@ fn spelt_out(entry: &str) -> String {
 }
 
 /// Changes a parameter, so that the emulator sees a change in every deployment. Its change sets
-/// miss two kinds: a reference to another resource (another order of keys), and a placeholder's
-/// resolved properties (another version of a secret).
+/// miss two kinds of changes: a reference to another resource (another order of keys), and a
+/// placeholder's resolved properties (another version of a secret).
 pub(crate) fn show_a_change(parameters: &mut BTreeMap<String, String>) {
     let days = parameters.get("LogRetentionDays").map(String::as_str);
     let others = if days == Some("7") { "14" } else { "7" };

@@ -13,7 +13,7 @@ use service_simulator::{Endpoints, RegisteredClient};
 use url::Url;
 
 /// The URL to which the browser comes back. Nothing listens there: the browser stops before it
-/// requests it.
+/// requests this URL.
 pub(super) const REDIRECT_URI: &str = "http://bridge.localhost/callback";
 
 /// The example of RFC 7636, Appendix B.

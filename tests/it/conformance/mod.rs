@@ -17,7 +17,8 @@ use markdown::{Document, Text};
 /// The first two headings of a table of cases, in Japanese and in English.
 const CASES: [(&str, &str); 2] = [("ケース", "テスト"), ("case", "test")];
 
-/// The first two headings of the table of the suite's modules that are no case here.
+/// The first two headings of the table that explains which of the suite's modules have no case
+/// here.
 const EXPLAINED: [(&str, &str); 2] = [("モジュール", "理由"), ("module", "reason")];
 
 /// The first two cells of each row of the tables of a document that have these headings.

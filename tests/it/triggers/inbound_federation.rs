@@ -1,5 +1,5 @@
-//! InboundFederation: what a sign-in writes comes from the record. Without a valid record the
-//! sign-in fails.
+//! Tests of the trigger InboundFederation: what a sign-in writes comes from the record. Without a
+//! valid record the sign-in fails.
 
 use four_attributes::VerifiedAt;
 use inbound_federation::variables;

@@ -1,5 +1,5 @@
-//! Token customization: the claims follow the scopes, and come from a record that opens and belongs
-//! to the user.
+//! Tests of the trigger PreTokenGeneration: it adds the claims that the scopes grant, and takes
+//! them from a record that opens and belongs to the user.
 
 use kit::sealing_keys_json;
 use local_lambda::DirectFunction;
@@ -144,14 +144,15 @@ async fn a_user_of_ours_without_any_scopes_shows_nothing() {
     }
 }
 
-/// The event has no identities. They could also be hidden, so the trigger asks the user pool.
+/// The event has no identities. The user may still have some that the event hides, so the trigger
+/// asks the user pool.
 #[tokio::test]
 async fn with_one_of_our_scopes_nobodys_attributes_come_from_the_pool() {
     let (event, record) = (event(NAME, "native-user-with-our-scopes", ""), record());
     let name = json!({"Name": "name", "Value": "別人"});
     for (attributes, told) in [
         (json!([name]), None),
-        // A record of no user of ours. It isn't believed even if it opens.
+        // A record of a user without an identity at the bridge. It isn't believed even if it opens.
         (
             json!([name, {"Name": "custom:verified_record", "Value": record}]),
             Some("record_unlinked"),

@@ -1,9 +1,9 @@
-//! Circles: files of a crate that import each other, directly or through others. To understand one
-//! of them, all have to be read.
+//! Finds circles: files of a crate that import each other, directly or through other files. To
+//! understand one file of a circle, one has to read all of them.
 //!
-//! A file imports another one if it names something that stands there. Declaring a module is no
-//! import, and neither is a re-export (`pub use`): what is imported through a re-export counts as
-//! imported from the file where it stands.
+//! A file imports another one if it names an item that is defined there. Declaring a module is no
+//! import, and neither is a re-export (`pub use`): an item that is imported through a re-export
+//! counts as imported from the file that defines it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use syn::{Attribute, Item, ItemMod, ItemUse, Meta, UseTree, Visibility};
 use super::rings::Package;
 use super::sources;
 
-/// A line for each circle in the files of a package.
+/// The circles in the files of a package, each as one line of text.
 pub(super) fn of(package: &Package) -> Result<Vec<String>, String> {
     let mut circles = Vec::new();
     for root in &package.roots {
@@ -35,20 +35,20 @@ pub(super) fn of(package: &Package) -> Result<Vec<String>, String> {
     Ok(circles)
 }
 
-/// A path of names: of a module, or of something in it.
+/// The names in a path to a module, or to an item in a module.
 type Names = Vec<String>;
 
 /// The modules of one target.
 #[derive(Default)]
 struct Modules(BTreeMap<Names, Module>);
 
-/// A module of a file of its own, or within one.
+/// A module, either in a file of its own or inline in the file of another module.
 #[derive(Default)]
 struct Module {
     file: PathBuf,
-    /// What it hands on: the name, and where that stands.
+    /// Its re-exports: the name that it exports, and the path of the item.
     handed_on: BTreeMap<String, Names>,
-    /// What it names, as paths from the root of the crate.
+    /// The paths that its code names, each from the root of the crate.
     named: Vec<Names>,
 }
 
@@ -60,7 +60,8 @@ impl Modules {
         Ok(modules)
     }
 
-    /// Adds the module of a file. `folder` is where the files of its own modules are.
+    /// Adds the module that is in a file. `folder` is the folder with the files of its child
+    /// modules.
     fn add_file(&mut self, path: Names, file: &Path, folder: &Path) -> Result<(), String> {
         let source = sources::read(file)?;
         let parsed =
@@ -115,7 +116,7 @@ impl Modules {
         Ok(())
     }
 
-    /// The sets of files that import each other, each once.
+    /// The sets of files that import each other. No set comes twice.
     fn circles(&self) -> Vec<BTreeSet<PathBuf>> {
         let imports = self.imports();
         let reached_from = |start: &Path| {
@@ -150,7 +151,7 @@ impl Modules {
         circles
     }
 
-    /// Which file imports which.
+    /// The files that each file imports.
     fn imports(&self) -> BTreeMap<&Path, BTreeSet<&Path>> {
         let mut imports: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
         for module in self.0.values() {
@@ -161,11 +162,11 @@ impl Modules {
         imports
     }
 
-    /// The file in which stands what a path names, as far as it is a path of this crate.
+    /// The file that defines what a path names, if the path is one of this crate.
     fn file_of(&self, named: &[String]) -> Option<&Path> {
         let mut named = named.to_vec();
-        // A name can be handed on several times; more often than this it would be a circle of its
-        // own.
+        // A name can be re-exported several times in a row. More often than this, the re-exports
+        // must lead back to each other.
         for _ in 0..16 {
             let depth = (0..=named.len()).rev().find(|depth| {
                 let prefix = named.get(..*depth);
@@ -186,7 +187,7 @@ impl Modules {
     }
 }
 
-/// Reads what one module names.
+/// Collects the paths and the re-exports of one module.
 struct Reader {
     path: Names,
     children: BTreeSet<String>,
@@ -215,7 +216,8 @@ impl Reader {
                 self.read_name(&name, &known_as, before, hands_on);
             }
             UseTree::Glob(_) => {
-                // Handed on as a whole: what is imported through it isn't followed.
+                // A re-export of all names of a module isn't followed to the file that defines
+                // them.
                 if !hands_on && let Some(named) = self.absolute(before) {
                     self.module.named.push(named);
                 }
@@ -238,8 +240,8 @@ impl Reader {
         }
     }
 
-    /// A path from the root of the crate, if it is one of this crate: one that begins with `crate`,
-    /// `self` or `super`, or with a module that is declared here.
+    /// The path from the root of the crate, if it is a path of this crate: one that begins with
+    /// `crate`, `self` or `super`, or with a module that is declared in this one.
     fn absolute(&self, path: &[String]) -> Option<Names> {
         let (first, rest) = path.split_first()?;
         let mut base = match first.as_str() {
@@ -269,11 +271,11 @@ impl Reader {
 
 impl VisitMut for Reader {
     fn visit_item_mod_mut(&mut self, _: &mut ItemMod) {
-        // A module of its own.
+        // Inner modules are read separately.
     }
 
     fn visit_item_use_mut(&mut self, item: &mut ItemUse) {
-        // `::name` is another crate, whatever stands here under that name.
+        // `::name` is another crate, even if a module here has the same name.
         if item.leading_colon.is_some() {
             return;
         }
@@ -297,8 +299,8 @@ impl VisitMut for Reader {
     }
 }
 
-/// Whether these attributes compile an item for tests alone. What a file's own tests import says
-/// nothing about the file.
+/// Whether an item with these attributes is compiled only for tests. Imports in a file's own tests
+/// don't count as imports of the file.
 pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let Meta::List(list) = &attribute.meta else {
@@ -330,7 +332,7 @@ mod tests {
 
     use super::*;
 
-    /// The circles of a crate of these files, as their names.
+    /// The circles in a crate with these files, each as the names of its files.
     fn circles(files: &[(&str, &str)]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         for (name, source) in files {

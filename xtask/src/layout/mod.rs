@@ -1,7 +1,7 @@
-//! `cargo xtask layout`: shows the crates of this repository with their lines, ring by ring, and
-//! what breaks the three rules of their layout. Arrows between crates go one way (`rings`), no two
-//! files of a crate import each other (`circles`), and a file is read from the top (`order`). A
-//! test holds the rules.
+//! `cargo xtask layout`: lists the crates of this repository with their numbers of lines, ring by
+//! ring, and reports what breaks the three rules of the layout: crates depend on each other only in
+//! one direction (`rings`), no two files of a crate import each other (`circles`), and each file
+//! can be read from the top (`order`). A test requires that nothing breaks the rules.
 
 mod circles;
 mod order;
@@ -16,7 +16,7 @@ use rings::Package;
 ///
 /// # Errors
 ///
-/// What breaks its rules, a line for each.
+/// One line for each thing that breaks a rule.
 pub(crate) fn run(workspace: &Path) -> Result<(), String> {
     let packages = Package::all(workspace)?;
     let all: usize = packages.iter().map(|package| package.lines).sum();
@@ -45,8 +45,8 @@ fn percent(part: usize, all: usize) -> usize {
     part.saturating_mul(1_000).checked_div(all).unwrap_or(0)
 }
 
-/// A line for each arrow that goes the wrong way, for each crate that is too large, for each circle
-/// of files, and for each item that stands too high in its file.
+/// One line for each dependency in the wrong direction, for each crate that is too large, for each
+/// circle of files, and for each item that stands too high in its file.
 fn broken_rules(packages: &[Package]) -> Result<Vec<String>, String> {
     let mut broken = rings::broken(packages);
     for package in packages {

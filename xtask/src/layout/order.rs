@@ -1,8 +1,9 @@
-//! The order within a file of a crate, so that it is read from the top: first what the file is for
-//! (`//!`), then what is public, then how it is done. A private function stands below the first
-//! item that uses it, and no private type or function stands before the first public one.
+//! Checks the order within each file of a crate, so that it can be read from the top: first what
+//! the file is for (`//!`), then public items, then the private ones that implement them. A private
+//! function stands below the first item that uses it, and no private type or function stands before
+//! the first public one.
 //!
-//! Tests are in whatever order they like: their helpers may come first.
+//! Files of tests may have any order: their helpers may come first.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +16,7 @@ use super::circles::is_for_tests;
 use super::rings::Package;
 use super::sources;
 
-/// A line for each thing in the sources of a package that stands too high.
+/// One line for each thing in the sources of a package that breaks the order.
 pub(super) fn broken(package: &Package) -> Result<Vec<String>, String> {
     let mut broken = Vec::new();
     for file in sources::files(&package.folder.join("src"))? {
@@ -72,12 +73,12 @@ fn of(source: &str, file: &Path) -> Result<Vec<String>, String> {
 #[derive(Default)]
 struct Part {
     name: String,
-    /// What it names.
+    /// The names that its code uses.
     names: BTreeSet<String>,
-    /// Whether it is a type or a function: what a reader meets as something new.
+    /// Whether it introduces something new to the reader: a type or a function.
     introduces: bool,
     public: bool,
-    /// Whether it is a private function, which has to stand below what uses it.
+    /// Whether it is a private function, which has to stand below the first item that uses it.
     private_function: bool,
 }
 
@@ -99,7 +100,7 @@ impl Part {
             }
         };
         let public = is_public(visibility);
-        // A program's arguments may stand before its `main`.
+        // `main` is exempt, so that the type of a program's arguments may stand before it.
         let is_main = name == "main";
         Self {
             name: name.to_string(),
@@ -125,7 +126,7 @@ impl Part {
     }
 }
 
-/// Whether a function is a test: then its file has nothing but tests and their helpers.
+/// Whether a function is a test. A file with such a function has only tests and their helpers.
 fn is_a_test(attributes: &[Attribute]) -> bool {
     let names = attributes
         .iter()
@@ -137,7 +138,7 @@ fn is_public(visibility: &Visibility) -> bool {
     !matches!(visibility, Visibility::Inherited)
 }
 
-/// The items of a file, without imports, modules and what is compiled for tests alone.
+/// The items of a file, without imports, modules, and items that are compiled only for tests.
 fn parts(file: &File) -> Vec<Part> {
     let items = file.items.iter().filter(|item| match item {
         Item::Use(_) | Item::Mod(_) => false,
@@ -149,7 +150,7 @@ fn parts(file: &File) -> Vec<Part> {
     items.map(Part::of_item).collect()
 }
 
-/// The private functions among these that stand above the first of these that uses them.
+/// One line for each private function in `parts` that stands above the first part that uses it.
 fn above_their_users(parts: &[Part]) -> Vec<String> {
     let mut broken = Vec::new();
     for (at, part) in parts.iter().enumerate() {
@@ -175,7 +176,7 @@ fn above_their_users(parts: &[Part]) -> Vec<String> {
     broken
 }
 
-/// What is looked for.
+/// The kind of names that are looked for.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Kind {
     /// Functions of a module: `name`.
@@ -184,7 +185,7 @@ enum Kind {
     Methods,
 }
 
-/// Names of one kind.
+/// Collects the names of one kind that code uses.
 struct Names {
     kind: Kind,
     found: BTreeSet<String>,
@@ -196,7 +197,8 @@ impl Names {
         Self { kind, found }
     }
 
-    /// Reads what a macro is given, where a name is known by what stands before it.
+    /// Reads the tokens that a macro gets. There, the tokens before a name tell of which kind the
+    /// name is.
     fn read(&mut self, tokens: TokenStream) {
         let (mut before, mut two_before) = (String::new(), String::new());
         let mut tokens = tokens.into_iter().peekable();

@@ -1,7 +1,8 @@
-//! The rings: what is deployed (`functions`) and what it is made of (`crates`), what runs on a
-//! laptop (`laptop`), and what proves it (`tests`). A crate uses crates of its own ring or of one
-//! further in. Development dependencies may point at `kit` and `loopback` too, which know nothing
-//! of what they help to test.
+//! Checks the dependencies between crates. Each crate belongs to a ring; from the inside out, these
+//! are `crates` (what the functions are made of), `functions` (what is deployed), `laptop` (what
+//! runs on a laptop) and `tests`. A crate may use crates of its own ring and of rings further in,
+//! but no function may use another. Tests of any ring may also use `kit` and `loopback`, which help
+//! with testing.
 
 use std::path::{Path, PathBuf};
 
@@ -10,13 +11,13 @@ use serde_json::Value;
 use super::sources;
 use crate::command::cargo;
 
-/// One crate may have this part of all lines at most.
+/// A crate may have at most a quarter of all lines.
 const LARGEST_SHARE: usize = 4;
 
-/// What tests of any ring may use.
+/// The crates that tests of any ring may use.
 const FOR_TESTS: [&str; 2] = ["kit", "loopback"];
 
-/// A ring, from the inside out.
+/// The rings, from the inside out.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Ring {
     Crates,
@@ -26,7 +27,8 @@ pub(super) enum Ring {
 }
 
 impl Ring {
-    /// The ring of a folder of the repository. The tasks stand outside of all that they check.
+    /// The ring of a top folder of the repository. The tasks (`xtask`) are in the outermost ring,
+    /// because they check all others.
     fn of(folder: &str) -> Option<Self> {
         match folder {
             "crates" => Some(Self::Crates),
@@ -37,8 +39,8 @@ impl Ring {
         }
     }
 
-    /// Whether a crate of this ring may use one of that ring: not one further out, and no function
-    /// uses another.
+    /// Whether a crate of this ring may use a crate of the ring `other`. It may not if that ring is
+    /// further out, and no function may use another.
     fn may_use(self, other: Self) -> bool {
         match (self, other) {
             (Self::Functions, Self::Functions) => false,
@@ -126,7 +128,7 @@ impl Package {
     }
 }
 
-/// A line for each arrow that goes the wrong way, and for each crate that is too large.
+/// One line for each dependency in the wrong direction, and for each crate that is too large.
 pub(super) fn broken(packages: &[Package]) -> Vec<String> {
     let all: usize = packages.iter().map(|package| package.lines).sum();
     let mut broken = Vec::new();

@@ -64,11 +64,11 @@ pub(crate) fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> 
     done(&mut test, "a test of the template failed")
 }
 
-/// The templates, as they stand and as AWS's transform makes them.
+/// The templates: as they are written, and as AWS's transform translates them.
 struct Templates {
-    /// The names of those beside `template.yaml`, without their ending.
+    /// The names of all templates except `template.yaml`, without their ending.
     beside: Vec<String>,
-    /// The folder of the translated ones.
+    /// The folder of the translated templates.
     folder: PathBuf,
 }
 
@@ -83,7 +83,7 @@ impl Templates {
     }
 }
 
-/// Lints the templates as they stand.
+/// Lints the templates as they are written.
 fn lint(sam: impl Fn(&[&str]) -> Command, templates: &Templates) -> Result<(), String> {
     let sources: Vec<_> = templates
         .beside()

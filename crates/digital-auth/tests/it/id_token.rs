@@ -55,7 +55,7 @@ impl Check {
         self.with_keys(&self.keys.to_string(), token)
     }
 
-    /// With this key set as text, which a `Value` may be unable to hold.
+    /// With this key set as text, so that it can be one that a `Value` can't represent.
     pub(crate) fn with_keys(
         &self,
         keys: &str,

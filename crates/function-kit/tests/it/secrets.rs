@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 /// The name of the one secret.
 const SECRET: &str = "a";
 
-/// How long an event waits, and how long a stand-in takes that is too slow.
+/// How long an event waits for secrets, and how long the stand-in takes when it is too slow.
 const WITHIN: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_millis(1_200);
 

@@ -19,7 +19,7 @@ fn client(clock: &Arc<TestClock>) -> HttpClient {
     HttpClient::new(Arc::clone(clock) as Arc<dyn Clock>).unwrap()
 }
 
-/// For answers that do come, on however busy a machine.
+/// A deadline for answers that come: it is long enough on a busy machine, too.
 fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(60))
 }

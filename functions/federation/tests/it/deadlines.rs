@@ -149,7 +149,7 @@ impl Slow {
     async fn code(&self, seconds: i64) -> String {
         self.aged(seconds);
         let code = self.bridge.code(&authorization_request()).await;
-        // So that the next request reads the secrets again, though the read before came too late.
+        // After a read that came too late, secrets are read again only ten seconds later.
         self.clock().advance(TimeDelta::seconds(10));
         code
     }

@@ -1,4 +1,5 @@
-//! Ages at the moment of issue, by the date in Japan; and how long a verification counts.
+//! Tests of ages at the moment at which tokens are issued, by the date in Japan; and of how long a
+//! verification counts.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http_client::Clock as _;

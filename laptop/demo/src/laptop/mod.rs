@@ -171,11 +171,11 @@ pub enum ConfigurationError {
 /// long.
 #[derive(Clone, Debug)]
 pub struct RsaKeys {
-    /// Of the service's access tokens.
+    /// Signs the service's access tokens.
     pub service: RsaKey,
-    /// Of the user pool's tokens.
+    /// Signs the user pool's tokens.
     pub user_pool: RsaKey,
-    /// Of the bridge's ID tokens, a private JWK.
+    /// Signs the bridge's ID tokens: a private JWK.
     pub id_tokens: SecretString,
 }
 
