@@ -36,7 +36,7 @@ mod skipped;
 mod tasks;
 mod template;
 
-/// Checks that need more than cargo, and what writes the tables of the documents.
+/// Checks that need more than cargo, and a task that writes the tables of the documents.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -91,7 +91,7 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
-    /// Compare the size of what `cargo xtask build x86_64` built with what it was
+    /// Compare the size of the functions that `cargo xtask build x86_64` built with its limit
     Size,
 }
 

@@ -114,8 +114,8 @@ fn present(value: Option<&Value>) -> Option<&Value> {
     value.filter(|value| !value.is_null())
 }
 
-/// The scopes of the request. A sign-in through the API, and not through the hosted pages, has no
-/// scopes, and so none of the resource server.
+/// The scopes of the request. A sign-in through the API, and not through the hosted pages, has the
+/// scope `aws.cognito.signin.user.admin` alone (contract C7), and so none of the resource server.
 fn scopes(request: &Value) -> Result<Vec<&str>, Class> {
     match present(request.get("scopes")) {
         None => Ok(Vec::new()),

@@ -1,8 +1,8 @@
-//! How Amazon Cognito calls a Lambda trigger: with the event as JSON, for at most five seconds, in
-//! at most three attempts, and sometimes once more than needed.
+//! How Amazon Cognito calls a Lambda trigger: with the event as JSON, for at most five seconds, and
+//! sometimes once more than needed. How many attempts it makes is not known (contract C5); here it
+//! is three.
 //! The answer is the whole event with its `response` filled in. Any other answer, and any error,
 //! ends the sign-in.
-//! Source: Amazon Cognito Developer Guide, "Customizing user pool workflows with Lambda triggers".
 
 use local_lambda::DirectFunction;
 use loopback::journal::{Check, Parameter, Party, Step};
