@@ -31,13 +31,14 @@ const PARAGRAPHS: &[(&str, &str)] = &[
     ("RFC 6265bis", "4.1.3 5.6 5.8.3"),
     (
         "RFC 6749",
-        "1.5 2.3 2.3.1 3.1 3.1.2 3.2 3.2.1 3.3 4.1.1 4.1.2 4.1.2.1 4.1.3 4.4 5.1 5.2 6 10.5 10.12",
+        "1.5 2.3 2.3.1 3.1 3.1.2 3.2 3.2.1 3.3 4.1.1 4.1.2 4.1.2.1 4.1.3 4.4 5.1 5.2 6 10.5 10.12 \
+         A.11",
     ),
     ("RFC 6750", "2.1 2.2 2.3 3 3.1"),
     ("RFC 6761", "6.3"),
     ("RFC 6797", "7.2"),
     ("RFC 7515", "2 4 4.1 4.1.4 4.1.9 4.1.11 5.2 7.1"),
-    ("RFC 7517", "4 4.1 4.2 4.3 4.4 4.5 5 8.5.2"),
+    ("RFC 7517", "4 4.1 4.2 4.3 4.4 4.5 5 8.5.1"),
     (
         "RFC 7518",
         "2 3.1 3.2 3.3 3.4 3.5 4.1 6 6.2.1 6.2.1.1 6.2.1.2 6.2.2 6.2.2.1 6.3.1 6.3.2 6.3.2.7 6.4.1",
@@ -64,15 +65,30 @@ const PARAGRAPHS: &[(&str, &str)] = &[
         "RFC 9700",
         "2.1 2.1.1 2.6 4.1.3 4.2 4.2.4 4.3.2 4.4 4.5 4.5.3.1 4.7 4.7.1 4.8 4.8.2 4.11 4.12 4.16",
     ),
-    ("UAX #9", "2.1"),
+    ("SEC 1", "2.3.3"),
+    ("SP 800-186", "3.2.1.3"),
+    ("Secure Contexts", "3.1"),
+    ("UAX #9", "2.1 2.6"),
+    ("Unicode", "23.7"),
+    ("WHATWG URL", "5.1"),
 ];
 
 /// The pattern of the names of standards in citations.
-const STANDARD: &str =
-    r"RFC \d{4}(?:bis)?|OIDC (?:Core|Discovery)|FIPS \d+-\d|JIS X \d+|ISO/IEC \d+|UAX #\d+";
+const STANDARD: &str = concat!(
+    r"RFC \d{4}(?:bis)?|(?:OIDC|OpenID Connect) (?:Core|Discovery)|FIPS \d+-\d|JIS X \d+|",
+    r"ISO/IEC \d+|UAX #\d+|SEC 1(?= §)|SP 800-186|WHATWG URL|Secure Contexts|Unicode(?= §)",
+);
 
-/// The pattern of citations that nobody outside of the project can look up.
-const NOBODY_HAS: &str = r"(?i:\b(?:issue|ticket|session|finding|decision) #?\d+)|\bDESIGN\b";
+/// How the names of standards begin: a quick look, before the pattern is searched for.
+const BEGINNINGS: [&str; 11] = [
+    "RFC ", "OIDC ", "OpenID ", "FIPS ", "JIS ", "ISO/", "UAX ", "SEC 1", "SP 800", "WHATWG ", "§",
+];
+
+/// The paragraphs of a standard that are cited after its name.
+const NUMBERS: &str = r"(?:(?:,|、|–| and| to)? ?§[A-Z]?[\d.]*\d)+";
+
+/// The pattern of what nobody can look up: numbers without an address, and folders of one machine.
+const NOBODY_HAS: &str = r"(?i:\b(?:issue|ticket|finding|decision) #?\d+)|/(?:home|root|Users)/";
 
 /// Every comment and every line of a document, each with its place (`path:line`) before its text.
 /// With `code`, also every line of Rust code, because strings may cite, too.
@@ -107,10 +123,12 @@ fn found<'a>(pattern: &Regex, text: &'a str) -> Vec<&'a str> {
 #[test]
 fn every_section_of_the_contract_that_is_cited_is_there() {
     let sections = contract::sections();
-    let cited = regex(r"\b[Cc]ontract,? ?([SCA]\d+|§\S+)");
+    let cited = regex(r"\b[Cc]ontract,? ?((?:(?:, | and | to )?[SCA]\d+)+|§\S+)");
+    let one = regex(r"([SCA]\d+|§\S+)");
     let mut all = BTreeSet::new();
     for (place, text) in sentences(false) {
-        for section in found(&cited, &text) {
+        let cited = found(&cited, &text);
+        for section in cited.iter().flat_map(|sections| found(&one, sections)) {
             assert!(
                 sections.contains(section),
                 "{place} cites contract {section}"
@@ -128,15 +146,19 @@ fn every_standard_that_is_cited_is_listed_with_the_paragraph() {
         .map(|(standard, paragraphs)| (*standard, paragraphs.split(' ').collect()))
         .collect();
     let standard = regex(&format!("({STANDARD})"));
-    let paragraph = regex(&format!(r"(?:{STANDARD})((?:(?:,| and| to)? §[\d.]*\d)+)"));
-    let number = regex(r"§([\d.]*\d)");
+    let paragraph = regex(&format!(r"(?:{STANDARD})({NUMBERS})"));
+    let number = regex(r"§([A-Z]?[\d.]*\d)");
+    let name = |cited: &str| cited.replace("OpenID Connect", "OIDC");
     let mut cited = BTreeSet::new();
     let mut cited_paragraphs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (_, text) in sentences(true) {
-        cited.extend(found(&standard, &text).into_iter().map(str::to_owned));
+        if !BEGINNINGS.iter().any(|beginning| text.contains(beginning)) {
+            continue;
+        }
+        cited.extend(found(&standard, &text).into_iter().map(name));
         for captures in paragraph.captures_iter(&text) {
             let captures = captures.unwrap();
-            let of = found(&standard, captures.get(0).unwrap().as_str())[0].to_owned();
+            let of = name(found(&standard, captures.get(0).unwrap().as_str())[0]);
             let numbers = found(&number, captures.get(1).unwrap().as_str());
             let numbers = numbers.into_iter().map(str::to_owned);
             cited_paragraphs.entry(of).or_default().extend(numbers);
@@ -148,6 +170,8 @@ fn every_standard_that_is_cited_is_listed_with_the_paragraph() {
         missing.is_empty(),
         "docs/contract.md doesn't list {missing:?}"
     );
+    let unused: Vec<_> = listed.difference(&cited).collect();
+    assert!(unused.is_empty(), "nobody cites {unused:?} any more");
     let unknown: Vec<_> = cited_paragraphs
         .iter()
         .flat_map(|(standard, cited)| cited.iter().map(move |one| (standard, one)))

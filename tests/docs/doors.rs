@@ -38,6 +38,18 @@ fn the_workflow_runs_what_anybody_runs_and_nothing_else() {
             "{contributing}"
         );
     }
+    // Anybody can open a pull request: its run may read the repository, and has no secret.
+    assert!(workflow.contains("\npermissions:\n  contents: read\n\n"));
+    assert_eq!(values(&workflow, "persist-credentials"), ["false"]);
+    for forbidden in [
+        "permissions: ",
+        "write",
+        "pull_request_target",
+        "secrets.",
+        "self-hosted:",
+    ] {
+        assert!(!workflow.contains(forbidden), "{forbidden}");
+    }
     let actions = values(&workflow, "uses");
     assert!(!actions.is_empty());
     for action in actions {
@@ -57,8 +69,23 @@ fn one_version_of_rust_is_tested() {
         .and_then(|rest| rest.strip_suffix("\"\n"))
         .unwrap();
     let image = format!("rust:{channel}-bookworm");
-    assert_eq!(values(&text(".github/workflows/ci.yml"), "image"), [image]);
+    let workflow = text(".github/workflows/ci.yml");
+    let images = values(&workflow, "image");
+    let without_digest = images.iter().map(|image| image.split('@').next().unwrap());
+    assert_eq!(without_digest.collect::<Vec<_>>(), [image]);
     let (oldest, _) = channel.rsplit_once('.').unwrap();
+    for document in ["README.md", "docs/deploy.md"] {
+        assert!(
+            text(document).contains(&format!("Rust（{oldest} 以降")),
+            "{document}"
+        );
+    }
+    for document in ["README.en.md", "docs/deploy.en.md"] {
+        assert!(
+            text(document).contains(&format!("Rust ({oldest} or later")),
+            "{document}"
+        );
+    }
     assert!(text("Cargo.toml").contains(&format!("rust-version = \"{oldest}\"")));
 }
 

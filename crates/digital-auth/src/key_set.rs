@@ -38,7 +38,7 @@ const ID_TOKEN: Shown<'_> = Shown {
     value: "",
 };
 
-/// The `Accept` header. A JWK Set is JSON, and has a media type of its own (RFC 7517 §8.5.2).
+/// The `Accept` header. A JWK Set is JSON, and has a media type of its own (RFC 7517 §8.5.1).
 const MEDIA_TYPES: &str = "application/json, application/jwk-set+json";
 
 impl From<DeadlinePassed> for KeySetError {

@@ -3,7 +3,8 @@
 //! function stands below the first item that uses it, and no private type or function stands before
 //! the first public one.
 //!
-//! Files of tests may have any order: their helpers may come first.
+//! Files of tests may have any order: their helpers may come first. What uses a function is found
+//! by its name alone, so a variable of the same name counts, too.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -142,9 +143,14 @@ fn is_public(visibility: &Visibility) -> bool {
 fn parts(file: &File) -> Vec<Part> {
     let items = file.items.iter().filter(|item| match item {
         Item::Use(_) | Item::Mod(_) => false,
+        Item::Const(item) => !is_for_tests(&item.attrs),
+        Item::Enum(item) => !is_for_tests(&item.attrs),
         Item::Fn(function) => !is_for_tests(&function.attrs),
         Item::Impl(item) => !is_for_tests(&item.attrs),
+        Item::Static(item) => !is_for_tests(&item.attrs),
         Item::Struct(item) => !is_for_tests(&item.attrs),
+        Item::Trait(item) => !is_for_tests(&item.attrs),
+        Item::Type(item) => !is_for_tests(&item.attrs),
         _ => true,
     });
     items.map(Part::of_item).collect()
@@ -283,6 +289,7 @@ mod tests {
             "pub fn first() {} fn of() {} fn a(b: B) { c!(b.of, B::of) }",
             "pub struct A; impl A { fn new() {} fn a() { c!(B::new(new)) } }",
             "#[cfg(test)] fn helper() {} pub fn a() { helper() }",
+            "#[cfg(test)] enum Fault {} pub fn a() {}",
         ] {
             assert_eq!(broken(source), [""; 0], "{source}");
         }
