@@ -150,7 +150,7 @@ async fn what_the_rules_forbid_is_not_deployed() {
         (
             "rule-prefix",
             &[("DomainPrefix", "")],
-            "Give DomainPrefix or CognitoDomain",
+            "Set DomainPrefix or CognitoDomain",
         ),
     ] {
         let deployment = Deployment::new(name, parameters);
