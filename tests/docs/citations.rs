@@ -11,8 +11,8 @@ use markdown::Document;
 use crate::contract;
 use crate::sources::{Source, root};
 
-/// The paragraphs of standards that are cited. Somebody has looked up each of them in its standard.
-/// Look up a new one, too, before you add it here.
+/// The paragraphs of standards that may be cited. Look up a new one in its standard before you add
+/// it here.
 const PARAGRAPHS: &[(&str, &str)] = &[
     ("FIPS 186-5", "5.1"),
     (

@@ -47,7 +47,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Test keys, functions and the stack against an emulator of AWS
+    /// Test keys and functions against an emulator of AWS (the stack: `interop stack`)
     Aws,
     /// Sign in with Chromium and Firefox, on a PC and a phone, and take pictures
     Browser {

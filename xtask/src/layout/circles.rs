@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, Item, ItemMod, ItemUse, Meta, UseTree, Visibility};
+use syn::{Item, ItemMod, ItemUse, Meta, UseTree, Visibility};
 
 use super::rings::Package;
 use super::sources;
@@ -85,7 +85,7 @@ impl Modules {
             },
         };
         let inner = items.iter().filter_map(|item| match item {
-            Item::Mod(inner) if !is_for_tests(&inner.attrs) => Some(inner),
+            Item::Mod(inner) if !sources::is_for_tests(&inner.attrs) => Some(inner),
             _ => None,
         });
         let inner: Vec<_> = inner.collect();
@@ -297,17 +297,6 @@ impl VisitMut for Reader {
         }
         syn::visit_mut::visit_path_mut(self, path);
     }
-}
-
-/// Whether an item with these attributes is compiled only for tests. Imports in a file's own tests
-/// don't count as imports of the file.
-pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        let Meta::List(list) = &attribute.meta else {
-            return false;
-        };
-        list.path.is_ident("cfg") && list.tokens.to_string() == "test"
-    })
 }
 
 /// The file that `#[path = "…"]` names.

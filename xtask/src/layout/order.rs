@@ -13,9 +13,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit_mut::VisitMut;
 use syn::{Attribute, File, ImplItem, Item, Visibility};
 
-use super::circles::is_for_tests;
 use super::rings::Package;
-use super::sources;
+use super::sources::{self, is_for_tests};
 
 /// One line for each thing in the sources of a package that breaks the order.
 pub(super) fn broken(package: &Package) -> Result<Vec<String>, String> {

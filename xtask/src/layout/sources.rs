@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use syn::{Attribute, Meta};
+
 /// The lines of Rust below a folder.
 pub(super) fn lines(folder: &Path) -> Result<usize, String> {
     let mut lines = 0;
@@ -33,4 +35,15 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
         }
     }
     Ok(files)
+}
+
+/// Whether an item with these attributes is compiled only for tests. Imports in a file's own tests
+/// don't count as imports of the file.
+pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let Meta::List(list) = &attribute.meta else {
+            return false;
+        };
+        list.path.is_ident("cfg") && list.tokens.to_string() == "test"
+    })
 }
