@@ -33,8 +33,19 @@ impl SimClock {
         reason = "this is the clock that others are given"
     )]
     pub fn now(&self) -> DateTime<Utc> {
-        self.stands_at.unwrap_or_else(Utc::now)
-            + TimeDelta::milliseconds(self.shift_milliseconds.load(Ordering::Relaxed))
+        self.stands_at.unwrap_or_else(Utc::now) + self.shift()
+    }
+
+    /// How far the clock is ahead.
+    #[must_use]
+    pub fn shift(&self) -> TimeDelta {
+        TimeDelta::milliseconds(self.shift_milliseconds.load(Ordering::Relaxed))
+    }
+
+    /// Sets how far the clock is ahead or (with a negative value) behind.
+    pub fn set_shift(&self, shift: TimeDelta) {
+        self.shift_milliseconds
+            .store(shift.num_milliseconds(), Ordering::Relaxed);
     }
 
     /// Moves the clock, forward or (with a negative value) back.

@@ -388,6 +388,7 @@ const MASKED: &[&str] = &[
     "session_state",
     "set-cookie",
     "state",
+    "token",
     claim::VERIFIED_RECORD,
 ];
 

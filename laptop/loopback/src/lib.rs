@@ -12,4 +12,5 @@ pub mod parameters;
 pub mod random;
 pub mod rsa;
 pub mod server;
+pub mod tls;
 pub mod user_agent;

@@ -10,7 +10,8 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
-use http::header::HOST;
+use http::header::{HOST, HeaderMap};
+use http::uri::Authority;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
@@ -57,12 +58,24 @@ pub fn is_loopback(url: &Url) -> bool {
 /// site could read the answers, if its name resolves to 127.0.0.1 (DNS rebinding). A request
 /// without `Host` is answered, because it doesn't come from a browser.
 pub async fn only_this_machine(request: Request, next: Next) -> Response {
-    let mut hosts = request.headers().get_all(HOST).iter();
-    if hosts.all(|host| host.to_str().is_ok_and(is_host_of_this_machine)) {
+    if is_for(request.headers(), None) {
         next.run(request).await
     } else {
         StatusCode::MISDIRECTED_REQUEST.into_response()
     }
+}
+
+/// Whether every `Host` of a request is a name of this machine, or the other name, with any port.
+#[must_use]
+pub fn is_for(headers: &HeaderMap, other: Option<&str>) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    hosts.all(|host| {
+        host.to_str().is_ok_and(|host| {
+            let name = host.parse::<Authority>();
+            let is_other = name.is_ok_and(|name| Some(name.host()) == other);
+            is_other || is_host_of_this_machine(host)
+        })
+    })
 }
 
 /// Finishes answering a request even if the client disconnects, as a real front door does. A login

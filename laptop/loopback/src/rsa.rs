@@ -5,11 +5,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair as _, RsaKeyPair, RsaSignatureEncoding};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
 
 /// An RSA key. Clones share it.
 #[derive(Clone)]
@@ -26,6 +30,11 @@ impl fmt::Debug for RsaKey {
 #[error("an RSA key could not be made")]
 pub struct NoKey;
 
+/// The text isn't an RSA key in PKCS #8 and base64.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("this isn't an RSA key in PKCS #8 and base64")]
+pub struct InvalidRsaKey;
+
 impl RsaKey {
     /// A new key.
     ///
@@ -35,6 +44,28 @@ impl RsaKey {
     pub fn generate() -> Result<Self, NoKey> {
         let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| NoKey)?;
         Ok(Self(Arc::new(pair)))
+    }
+
+    /// The key that [`RsaKey::private_key`] gave.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRsaKey`].
+    pub fn from_private_key(pkcs8: &SecretString) -> Result<Self, InvalidRsaKey> {
+        let der = STANDARD.decode(pkcs8.expose_secret());
+        let der = Zeroizing::new(der.map_err(|_| InvalidRsaKey)?);
+        let pair = RsaKeyPair::from_pkcs8(&der).map_err(|_| InvalidRsaKey)?;
+        Ok(Self(Arc::new(pair)))
+    }
+
+    /// The private key: PKCS #8 (RFC 5208) in base64.
+    ///
+    /// # Errors
+    ///
+    /// [`Unspecified`], in practice never.
+    pub fn private_key(&self) -> Result<SecretString, Unspecified> {
+        let der: Pkcs8V1Der<'static> = self.0.as_der()?;
+        Ok(STANDARD.encode(der.as_ref()).into())
     }
 
     /// The modulus: big-endian, without leading zeros.
@@ -67,5 +98,21 @@ impl RsaKey {
         let mut signature = vec![0; self.0.public_modulus_len()];
         (self.0).sign(encoding, &SystemRandom::new(), message, &mut signature)?;
         Ok(signature)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_the_same_after_it_was_written_and_read() {
+        let key = RsaKey::generate().unwrap();
+        let written = key.private_key().unwrap();
+        let read = RsaKey::from_private_key(&written).unwrap();
+        assert_eq!(read.modulus(), key.modulus());
+        for bad in ["", "AAAA", "not base64"] {
+            assert!(RsaKey::from_private_key(&bad.into()).is_err(), "{bad}");
+        }
     }
 }

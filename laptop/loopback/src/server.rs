@@ -1,8 +1,10 @@
 //! The HTTP servers of the stand-ins: how they listen, answer and stop.
-//! They listen on loopback only. A server that is stopped accepts no more connections, gives
-//! requests under way two seconds to end, and then aborts them. A server that is dropped ends at
-//! once.
+//! They listen on loopback only, unless the user asks for another address. A server that is stopped
+//! accepts no more connections, gives requests under way two seconds to end, and then aborts them.
+//! A server that is dropped ends at once.
 
+use std::convert::Infallible;
+use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,8 +26,12 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tower_service::Service as _;
 
+use crate::tls::Tls;
+
 /// How long a stop waits for requests that are under way.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Why a stand-in can't listen.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +98,16 @@ impl Listener {
         if !address.ip().is_loopback() {
             return Err(ListenError::NotLoopback { address });
         }
+        Self::bind_anywhere(address).await
+    }
+
+    /// Listens on any address of this machine, so that other machines may reach the server. The
+    /// caller has to be sure that the user wants that.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`] without [`ListenError::NotLoopback`].
+    pub async fn bind_anywhere(address: SocketAddr) -> Result<Self, ListenError> {
         let refused = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => ListenError::Taken { address },
             _ => ListenError::Refused { address, source },
@@ -122,15 +138,22 @@ impl Listener {
     #[must_use]
     pub fn serve(self, manners: Manners, router: Router) -> Server {
         self.serve_each(manners, move |stream, peer| {
-            let router = router.clone();
-            let service = service_fn(move |request: Request<Incoming>| {
-                let mut router = router.clone();
-                let mut request = request.map(Body::new);
-                request.extensions_mut().insert(ConnectInfo(peer));
-                async move { router.call(request).await }
-            });
-            (stream, service)
+            (stream, answering(router.clone(), peer))
         })
+    }
+
+    /// Answers with a router, by HTTPS only.
+    #[must_use]
+    pub fn serve_tls(self, manners: Manners, router: Router, tls: &Tls) -> Server {
+        let tls = tls.acceptor();
+        let connect = move |stream, peer| {
+            let (tls, service) = (tls.clone(), answering(router.clone(), peer));
+            async move {
+                let stream = timeout(HANDSHAKE, tls.accept(stream)).await;
+                Some((stream.ok()?.ok()?, service))
+            }
+        };
+        self.spawn(manners, connect)
     }
 
     /// Answers each connection with the stream and the service that `connect` makes of it.
@@ -141,6 +164,23 @@ impl Listener {
         connect: impl Fn(TcpStream, SocketAddr) -> (I, S) + Send + 'static,
     ) -> Server
     where
+        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        S: Service<Request<Incoming>, Response = Response> + Send + 'static,
+        S::Future: Send,
+        S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.spawn(manners, move |stream, peer| {
+            ready(Some(connect(stream, peer)))
+        })
+    }
+
+    fn spawn<C, I, S>(
+        self,
+        manners: Manners,
+        connect: impl Fn(TcpStream, SocketAddr) -> C + Send + 'static,
+    ) -> Server
+    where
+        C: Future<Output = Option<(I, S)>> + Send + 'static,
         I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
         S: Service<Request<Incoming>, Response = Response> + Send + 'static,
         S::Future: Send,
@@ -225,12 +265,28 @@ pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
-async fn accept<I, S>(
+/// The service that answers one connection with a router.
+fn answering(
+    router: Router,
+    peer: SocketAddr,
+) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send>
++ Send
++ 'static {
+    service_fn(move |request: Request<Incoming>| {
+        let mut router = router.clone();
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        async move { router.call(request).await }
+    })
+}
+
+async fn accept<C, I, S>(
     listener: TcpListener,
     manners: Manners,
-    connect: impl Fn(TcpStream, SocketAddr) -> (I, S),
+    connect: impl Fn(TcpStream, SocketAddr) -> C,
     mut stopping: watch::Receiver<bool>,
 ) where
+    C: Future<Output = Option<(I, S)>> + Send + 'static,
     I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     S: Service<Request<Incoming>, Response = Response> + Send + 'static,
     S::Future: Send,
@@ -249,11 +305,18 @@ async fn accept<I, S>(
             (accepted, place) = arrived => match (accepted, place) {
                 (Ok((stream, peer)), Ok(place)) => {
                     let _ = stream.set_nodelay(true);
-                    let (stream, service) = connect(stream, peer);
-                    let connection = http1.serve_connection(TokioIo::new(stream), service);
-                    let mut stopping = stopping.clone();
+                    let connected = connect(stream, peer);
+                    let (http1, mut stopping) = (http1.clone(), stopping.clone());
                     connections.spawn(async move {
                         let _place = place;
+                        let connected = tokio::select! {
+                            connected = connected => connected,
+                            () = stopped(&mut stopping) => None,
+                        };
+                        let Some((stream, service)) = connected else {
+                            return;
+                        };
+                        let connection = http1.serve_connection(TokioIo::new(stream), service);
                         let mut connection = std::pin::pin!(connection);
                         // It doesn't matter to the server how a connection ends.
                         let ended = tokio::select! {

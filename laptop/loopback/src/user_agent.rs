@@ -32,8 +32,8 @@ pub enum UserAgentError {
     /// The HTTP client couldn't be made.
     #[error("the HTTP client can't be made")]
     Client(#[source] reqwest::Error),
-    /// The URL isn't `http` on this machine.
-    #[error("only http on loopback is visited")]
+    /// The URL isn't `http` on this machine, or `https` of an authority that is trusted.
+    #[error("only http on loopback is visited, and https if its authority is trusted")]
     NotLoopback,
     /// There was no connection, or it broke.
     #[error("no answer")]
@@ -218,6 +218,8 @@ impl fmt::Debug for HeldCookie {
 #[derive(Debug)]
 pub struct UserAgent {
     http: reqwest::Client,
+    /// Whether `https` is visited, too: only with an authority that is trusted.
+    https: bool,
     accept_language: String,
     jar: Jar,
     /// The URL of the page that is shown. Its site is the one that starts the next navigation,
@@ -235,6 +237,21 @@ impl UserAgent {
         Self::at(accept_language, None)
     }
 
+    /// Like [`UserAgent::new`], but it trusts the certificates of this authority, in PEM, for
+    /// `https`.
+    ///
+    /// # Errors
+    /// [`UserAgentError::Client`] if this is no certificate, or the HTTP client can't be made.
+    pub fn trusting(
+        accept_language: impl Into<String>,
+        authority: &str,
+    ) -> Result<Self, UserAgentError> {
+        let authority = reqwest::Certificate::from_pem(authority.as_bytes());
+        let authority = authority.map_err(UserAgentError::Client)?;
+        let http = client(None).tls_certs_only([authority]);
+        Self::with(accept_language, http, true)
+    }
+
     /// Like [`UserAgent::new`], but requests come from this address of this machine (one of
     /// 127.0.0.0/8). `None` means the usual one.
     ///
@@ -244,20 +261,18 @@ impl UserAgent {
         accept_language: impl Into<String>,
         address: Option<Ipv4Addr>,
     ) -> Result<Self, UserAgentError> {
-        let http = reqwest::Client::builder()
-            .dns_resolver(LoopbackNames)
-            .local_address(address.map(IpAddr::V4))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            // Connections aren't kept. If the server closed one just when it is used again, a
-            // journey would fail that isn't about connections.
-            .pool_max_idle_per_host(0)
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(TIME_LIMIT)
-            .build()
-            .map_err(UserAgentError::Client)?;
+        Self::with(accept_language, client(address).tls_certs_only([]), false)
+    }
+
+    fn with(
+        accept_language: impl Into<String>,
+        http: reqwest::ClientBuilder,
+        https: bool,
+    ) -> Result<Self, UserAgentError> {
+        let http = http.build().map_err(UserAgentError::Client)?;
         Ok(Self {
             http,
+            https,
             accept_language: accept_language.into(),
             jar: Jar::default(),
             document: Mutex::default(),
@@ -269,6 +284,7 @@ impl UserAgent {
     pub fn new_tab(&self) -> Self {
         Self {
             http: self.http.clone(),
+            https: self.https,
             accept_language: self.accept_language.clone(),
             jar: self.jar.clone(),
             document: Mutex::default(),
@@ -398,7 +414,8 @@ impl UserAgent {
         initiator: Option<&Url>,
         form: Option<String>,
     ) -> Result<Page, UserAgentError> {
-        if url.scheme() != "http" || !is_loopback(url) {
+        let is_spoken = url.scheme() == "http" || (self.https && url.scheme() == "https");
+        if !is_spoken || !is_loopback(url) {
             return Err(UserAgentError::NotLoopback);
         }
         let mut request = self
@@ -449,6 +466,20 @@ impl UserAgent {
         }
         Ok(page)
     }
+}
+
+/// The HTTP client of a browser whose requests come from this address.
+fn client(address: Option<Ipv4Addr>) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .dns_resolver(LoopbackNames)
+        .local_address(address.map(IpAddr::V4))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        // Connections aren't kept. If the server closed one just when it is used again, a journey
+        // would fail that isn't about connections.
+        .pool_max_idle_per_host(0)
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(TIME_LIMIT)
 }
 
 async fn bounded<T>(

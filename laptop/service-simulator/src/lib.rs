@@ -35,4 +35,4 @@ pub use connection::IdleConnections;
 pub use exchange::{Endpoint, RecordedRequest};
 pub use options::{Endpoints, ServiceOptions, StartError};
 pub use realm::IssuedTokens;
-pub use service::{Service, UnknownPersona};
+pub use service::{Preselected, Service, UnknownPersona};

@@ -49,6 +49,8 @@ pub(crate) struct Memory {
     pub(crate) key_set_fault: Option<Fault>,
     /// The id of the preselected person.
     pub(crate) persona: String,
+    /// Whether the preselected person answers at once, without pages.
+    pub(crate) unattended: bool,
     /// The attributes that [`crate::Service::change_attribute`] changed, by the person's id.
     pub(crate) changed: HashMap<String, Map<String, Value>>,
     pub(crate) logins: HashMap<String, Login>,
@@ -84,6 +86,7 @@ impl Realm {
             fault,
             key_set_fault: fault,
             persona,
+            unattended: false,
             changed: HashMap::new(),
             logins: HashMap::new(),
             codes: HashMap::new(),

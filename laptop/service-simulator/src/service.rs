@@ -26,6 +26,7 @@ use crate::exchange::{Answer, Checks, Endpoint, Received, RecordedRequest};
 use crate::fault::Fault;
 use crate::options::{Endpoints, ServiceOptions, Settings, StartError};
 use crate::pages::ErrorPage;
+use crate::persona::Persona;
 use crate::realm::{IssuedTokens, Realm};
 use crate::realm_keys::RealmKeys;
 use crate::{authorization, consent, key_set, test_card, token, userinfo};
@@ -45,6 +46,17 @@ pub struct Service {
     accepted: Accepted,
     lost: Lost,
     server: Server,
+}
+
+/// What is preselected on the test-card page.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Preselected {
+    /// The id of the test person.
+    pub person: String,
+    /// The fault; `None` is the normal answer.
+    pub fault: Option<Fault>,
+    /// Whether the page isn't shown, and this is the answer.
+    pub unattended: bool,
 }
 
 impl Service {
@@ -129,6 +141,30 @@ impl Service {
         let persona = self.realm.person(id).ok_or(UnknownPersona)?;
         self.realm.memory().persona = persona.id;
         Ok(())
+    }
+
+    /// The people who can sign in.
+    #[must_use]
+    pub fn people(&self) -> Vec<Persona> {
+        self.realm.people()
+    }
+
+    /// What is preselected for later logins.
+    #[must_use]
+    pub fn preselected(&self) -> Preselected {
+        let memory = self.realm.memory();
+        Preselected {
+            person: memory.persona.clone(),
+            fault: memory.fault,
+            unattended: memory.unattended,
+        }
+    }
+
+    /// Whether later logins show no pages: the person who would be preselected gives the answer
+    /// that would be preselected, and consents. For tests of an app. A program that asks for JSON
+    /// still gets the choice.
+    pub fn set_unattended(&self, unattended: bool) {
+        self.realm.memory().unattended = unattended;
     }
 
     /// Changes an attribute of a person, as after a move. `value` has the form that userinfo

@@ -18,15 +18,30 @@ use crate::way_back;
 
 const RULE: &str = "test-card page";
 
-/// The page of a login that has just begun.
+/// The page of a login that has just begun. Without anybody to see it, the login ends at once.
 pub(crate) fn begun(
     realm: &Realm,
     received: &Received,
     login: &str,
     request: &AuthorizationRequest,
 ) -> Answer {
-    let picked = Picked::by_default(&realm.memory());
+    let picked = {
+        let mut memory = realm.memory();
+        if memory.unattended
+            && !received.wants_json()
+            && let Some(choice) = choice_by_default(realm, &memory)
+        {
+            return way_back::answer(realm, &mut memory, login, choice, received.language());
+        }
+        Picked::by_default(&memory)
+    };
     show(realm, received, (login, request), &picked)
+}
+
+/// The preselected person and answer, as if they had been chosen now.
+fn choice_by_default(realm: &Realm, memory: &Memory) -> Option<Choice> {
+    let persona = realm.person(&memory.persona)?;
+    Some(chosen(memory, persona, memory.fault, realm.clock.now()))
 }
 
 /// The person and the fault that are preselected.
@@ -144,14 +159,17 @@ fn examine(
     let fault = checks.find("the answer is known", RULE, fault.ok(), || {
         ErrorPage::UnknownAnswer
     })?;
+    Ok((login.to_owned(), chosen(memory, persona, fault, now)))
+}
+
+fn chosen(memory: &Memory, persona: Persona, fault: Option<Fault>, now: DateTime<Utc>) -> Choice {
     let mut userinfo = persona.userinfo.clone();
     let changed = memory.changed.get(&persona.id);
     userinfo.extend(changed.cloned().unwrap_or_default());
-    let choice = Choice {
+    Choice {
         persona,
         userinfo,
         fault,
         authenticated: now,
-    };
-    Ok((login.to_owned(), choice))
+    }
 }
