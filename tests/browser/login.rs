@@ -211,7 +211,7 @@ async fn four_hosts_are_asked_and_no_other() {
     let expected = [
         "app.localhost",
         "bridge.localhost",
-        "cognito.localhost",
+        "localhost",
         "service.localhost",
     ];
     assert_eq!(hosts, expected.into());

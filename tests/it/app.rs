@@ -62,7 +62,7 @@ fn link(page: &Page, mark: &str) -> Url {
 /// Goes from the app's button through Cognito's hosted page to the test-card page.
 async fn to_the_test_card(laptop: &Laptop, browser: &UserAgent) -> Arrival {
     let hosted = visit(laptop, browser, "/login").await;
-    assert_eq!(hosted.url.host_str(), Some("cognito.localhost"));
+    assert_eq!(hosted.url.host_str(), Some("localhost"));
     assert!(hosted.text().contains("マイナアプリでログイン"));
     let provider = link(&hosted, "class=\"button wide\"");
     let journey = browser.follow(&provider, "application/json", |_| false);

@@ -107,7 +107,11 @@ fn has_reached(persona: &Persona, age: u8) -> Option<bool> {
 /// A laptop whose app client may also request [`OWN_USER`].
 pub(crate) async fn stack_with_own_users(change: impl FnOnce(&mut LaptopOptions)) -> Laptop {
     laptop_with(|options| {
-        options.cognito = |cognito| cognito.app_client.allowed_scopes.push(OWN_USER.to_owned());
+        options.cognito = |cognito| {
+            cognito.app_clients[0]
+                .allowed_scopes
+                .push(OWN_USER.to_owned())
+        };
         change(options);
     })
     .await
@@ -535,8 +539,10 @@ fn shown(claims: &Map<String, Value>) -> Vec<&str> {
 
 /// An app client without `ReadAttributes`: it may read every standard attribute.
 fn reads_every_standard_attribute(cognito: &mut CognitoOptions) {
-    cognito.app_client.read_attributes = None;
-    cognito.app_client.allowed_scopes.push(OWN_USER.to_owned());
+    cognito.app_clients[0].read_attributes = None;
+    cognito.app_clients[0]
+        .allowed_scopes
+        .push(OWN_USER.to_owned());
 }
 
 /// An app client that may read every attribute of the user pool.
@@ -545,9 +551,9 @@ fn reads_everything(cognito: &mut CognitoOptions) {
         .schema
         .iter()
         .map(|attribute| attribute.name.clone());
-    cognito.app_client.read_attributes = Some(names.collect());
+    cognito.app_clients[0].read_attributes = Some(names.collect());
     let scopes = [OWN_USER, "profile"].map(str::to_owned);
-    cognito.app_client.allowed_scopes.extend(scopes);
+    cognito.app_clients[0].allowed_scopes.extend(scopes);
 }
 
 /// Tests a client that may read attributes. `/oauth2/userInfo` gives them as they are in the user

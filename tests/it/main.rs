@@ -21,6 +21,7 @@ mod limits;
 mod login;
 mod metrics;
 mod numbers;
+mod own_app;
 mod privacy;
 mod runtime;
 mod simulate;

@@ -403,7 +403,10 @@ impl Run {
 
     fn page(&mut self, page: &Page) {
         let host = page.url.host_str().unwrap_or_default();
-        let party = host.trim_end_matches(".localhost");
+        let party = match host {
+            "localhost" => "cognito",
+            other => other.trim_end_matches(".localhost"),
+        };
         let path = short(page.url.path());
         let place = format!("{party} {path}");
         let location = page.redirect_target().unwrap();

@@ -190,7 +190,7 @@ fn environment() -> Vec<(String, String)> {
     let service = Endpoints::new("service.localhost", ([127, 0, 0, 1], 9).into());
     configuration.environment(&Addresses {
         issuer: "http://bridge.localhost:9",
-        redirect_uri: "http://cognito.localhost:9/oauth2/idpresponse",
+        redirect_uri: "http://localhost:9/oauth2/idpresponse",
         service: &service,
     })
 }

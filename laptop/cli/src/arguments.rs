@@ -1,14 +1,17 @@
 //! The command-line arguments. The help is in both languages at once, because it is read before a
 //! language is chosen.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cli::exit;
 use demo::laptop::SERVICE_CLIENT_ID;
+use four_attributes::AttributeSet;
+use function_kit::settings;
 use loopback::pages::Language;
 
-use crate::language;
+use crate::{app_url, language};
 
 /// The examples in the help.
 const EXAMPLES: &str = "\
@@ -18,6 +21,8 @@ const EXAMPLES: &str = "\
   cargo run -- demo --headless --persona longest
   cargo run -q -- demo --headless --fault token-500 --json
   cargo run -q -- demo --headless --scopes \"openid digital-auth/age_over_20\"
+  cargo run -- demo --callback http://localhost:3000/callback
+  cargo run -- simulate cognito --callback http://localhost:3000/callback --client public
   cargo run -- simulate service --client-jwks public.json \
     --redirect-uri http://localhost:3000/callback";
 
@@ -91,6 +96,18 @@ pub(crate) struct Demo {
     /// クライアントアサーションの署名アルゴリズム / Algorithm of the client assertion
     #[arg(long, value_enum, default_value_t = AssertionAlgorithm::Es256)]
     pub(crate) assertion_algorithm: AssertionAlgorithm,
+    /// 自分のアプリのコールバック URL（複数回指定できる）。アプリに設定する値を表示する / Callback URL of an app of your own (can be
+    /// repeated). What to configure in the app is printed
+    #[arg(long, value_name = "URL", value_parser = app_url::parse, conflicts_with = "headless")]
+    pub(crate) callback: Vec<String>,
+    /// How the own app is registered, and found.
+    #[command(flatten)]
+    pub(crate) own_app: OwnApp,
+    /// 利用者に求める属性（name address birthdate gender のうち、空白で区切る。none は属性なし。既定：4つすべて） / What the person is
+    /// asked for: any of name address birthdate gender, separated by spaces, or none (default: all
+    /// four)
+    #[arg(long, value_name = "ATTRIBUTES", value_parser = attributes)]
+    pub(crate) ask: Option<AttributeSet>,
     /// Cognito の state の文字数（64〜8000） / Characters of Cognito's state (64 to 8000)
     #[arg(
         long,
@@ -102,6 +119,15 @@ pub(crate) struct Demo {
     /// The ports.
     #[command(flatten)]
     pub(crate) ports: Ports,
+    /// アプリのポート（0：空きポート） / Port of the app (0: any free port)
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 0,
+        value_parser = port,
+        conflicts_with = "headless"
+    )]
+    pub(crate) app_port: u16,
 }
 
 impl Default for Demo {
@@ -114,38 +140,82 @@ impl Default for Demo {
             scopes: None,
             json: false,
             assertion_algorithm: AssertionAlgorithm::Es256,
+            callback: Vec::new(),
+            own_app: OwnApp::default(),
+            ask: None,
             state_length: 700,
-            ports: Ports {
-                service_port: 0,
-                bridge_port: 0,
-                cognito_port: 0,
-                app_port: 0,
-            },
+            ports: Ports::default(),
+            app_port: 0,
         }
     }
 }
 
+/// How an app of the user's own is registered at the laptop's Cognito, and how that is found.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct OwnApp {
+    /// 自分のアプリのログアウト URL（複数回指定できる） / Logout URL of your app (can be repeated)
+    #[arg(long, value_name = "URL", value_parser = app_url::parse, requires = "callback")]
+    pub(crate) logout_url: Vec<String>,
+    /// アプリの種類（既定：confidential。クライアントシークレットあり） / Kind of app (default: confidential, with a client
+    /// secret)
+    #[arg(long, value_enum, requires = "callback")]
+    pub(crate) client: Option<ClientType>,
+    /// 鍵・シークレット・ユーザーを保存するフォルダー（既定：利用者のデータフォルダー） / Folder in which keys, secret and users are kept
+    /// (default: in your data folder)
+    #[arg(long, value_name = "FOLDER", requires = "callback")]
+    pub(crate) state: Option<PathBuf>,
+    /// 保存したものを捨てて、新しく始める / Throw away what was kept, and begin anew
+    #[arg(long, requires = "callback")]
+    pub(crate) fresh: bool,
+    /// Cognito のシミュレーターを https にする。証明書を作り、信頼させる方法を表示する / Speak https at Cognito's stand-in. A
+    /// certificate is made, and how to trust it is printed
+    #[arg(long, requires = "callback")]
+    pub(crate) https: bool,
+    /// Cognito のシミュレーターが待ち受けるアドレス（既定：127.0.0.1）。0.0.0.0 なら、ほかの機器やコンテナーからも届く / Address on which
+    /// Cognito's stand-in listens (default: 127.0.0.1). With 0.0.0.0, containers and other machines
+    /// reach it
+    #[arg(long, value_name = "ADDRESS", requires = "callback")]
+    pub(crate) listen: Option<IpAddr>,
+    /// アプリのサーバーから見た、Cognito のシミュレーターのホスト名（既定：localhost）。例 host.docker.internal / Host name at which
+    /// your app's server finds Cognito's stand-in (default: localhost), such as
+    /// host.docker.internal
+    #[arg(long, value_name = "HOST", requires = "callback")]
+    pub(crate) public_host: Option<String>,
+    /// テストから操作する API のポート（0：空きポート、既定：8704） / Port of the API by which tests drive the stand-ins (0:
+    /// any free port, default: 8704)
+    #[arg(long, value_name = "PORT", value_parser = port, requires = "callback")]
+    pub(crate) control_port: Option<u16>,
+}
+
+/// The kind of an app client, as `AppClientType` in the template.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ClientType {
+    /// サーバーのあるアプリ（クライアントシークレットあり） / An app with a server, which keeps a client secret
+    Confidential,
+    /// ブラウザーやスマートフォンだけのアプリ / An app in a browser or on a phone alone
+    Public,
+}
+
 /// The ports of the stand-ins, on 127.0.0.1.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Ports {
-    /// サービスのシミュレーターのポート（0：空きポート） / Port of the service's stand-in (0: any free port)
-    #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
-    pub(crate) service_port: u16,
-    /// 関数（HTTP API）のポート（0：空きポート） / Port of the function's HTTP API (0: any free port)
-    #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
-    pub(crate) bridge_port: u16,
-    /// Cognito のシミュレーターのポート（0：空きポート） / Port of Cognito's stand-in (0: any free port)
-    #[arg(long, value_name = "PORT", default_value_t = 0, value_parser = port)]
-    pub(crate) cognito_port: u16,
-    /// アプリのポート（0：空きポート） / Port of the app (0: any free port)
-    #[arg(
-        long,
-        value_name = "PORT",
-        default_value_t = 0,
-        value_parser = port,
-        conflicts_with = "headless"
-    )]
-    pub(crate) app_port: u16,
+    /// サービスのシミュレーターのポート（0：空きポート。自分のアプリがあるときの既定：8703） / Port of the service's stand-in (0: any free
+    /// port; default with an app of your own: 8703)
+    #[arg(long, value_name = "PORT", value_parser = port)]
+    pub(crate) service_port: Option<u16>,
+    /// 関数（HTTP API）のポート（0：空きポート。自分のアプリがあるときの既定：8701） / Port of the function's HTTP API (0: any free
+    /// port; default with an app of your own: 8701)
+    #[arg(long, value_name = "PORT", value_parser = port)]
+    pub(crate) bridge_port: Option<u16>,
+    /// Cognito のシミュレーターのポート（0：空きポート。自分のアプリがあるときの既定：8702） / Port of Cognito's stand-in (0: any free
+    /// port; default with an app of your own: 8702)
+    #[arg(long, value_name = "PORT", value_parser = port)]
+    pub(crate) cognito_port: Option<u16>,
+}
+
+/// Reads attributes as the function reads them.
+fn attributes(text: &str) -> Result<AttributeSet, String> {
+    settings::attributes(text)
 }
 
 /// Reads a port: 0, or one that needs no privilege. Port 80 would also vanish from an `http` URL in
@@ -182,6 +252,39 @@ pub(crate) enum Simulate {
     /// デジタル認証アプリサービスのシミュレーター。自分の RP を試す / The Digital Authentication App service, to test a relying
     /// party
     Service(SimulateService),
+    /// Amazon Cognito と関数のすべて（アプリを除く）。自分のアプリを試す / Amazon Cognito and all functions (everything but
+    /// an app), to test an app of your own
+    Cognito(SimulateCognito),
+}
+
+/// `simulate cognito`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SimulateCognito {
+    /// 自分のアプリのコールバック URL（複数回指定できる） / Callback URL of your app (can be repeated)
+    #[arg(long, value_name = "URL", value_parser = app_url::parse, required = true)]
+    pub(crate) callback: Vec<String>,
+    /// How the app is registered, and found.
+    #[command(flatten)]
+    pub(crate) own_app: OwnApp,
+    /// アプリに許可するスコープ。空白で区切る（既定：openid と digital-auth/ のすべて） / Scopes that the app is allowed,
+    /// separated by spaces (default: openid and all of digital-auth/)
+    #[arg(long, value_name = "SCOPES")]
+    pub(crate) scopes: Option<String>,
+    /// 利用者に求める属性（name address birthdate gender のうち、空白で区切る。none は属性なし。既定：4つすべて） / What the person is
+    /// asked for: any of name address birthdate gender, separated by spaces, or none (default: all
+    /// four)
+    #[arg(long, value_name = "ATTRIBUTES", value_parser = attributes)]
+    pub(crate) ask: Option<AttributeSet>,
+    /// 最初に選ばれているテスト利用者（一覧は personas） / The test person who is preselected (see: personas)
+    #[arg(long, value_name = "ID")]
+    pub(crate) persona: Option<String>,
+    /// アプリに設定する値を1つの JSON オブジェクトで出力する。リクエストの説明は標準エラー出力に出力する / Print what to configure in the app as
+    /// one JSON object. Descriptions of requests go to standard error
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The ports.
+    #[command(flatten)]
+    pub(crate) ports: Ports,
 }
 
 /// `simulate service`.

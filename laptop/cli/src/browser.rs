@@ -3,6 +3,7 @@
 //! successful login is reported without a name.
 
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::Arc;
 
 use cli::classes;
 use cli::exit::{self, Status};
@@ -12,12 +13,13 @@ use demo::scopes::Scopes;
 use function_kit::failure::Bilingual;
 use loopback::journal::{Hop, Journal, Moment, Party};
 use loopback::pages::Language;
-use serde_json::json;
+use serde_json::Value;
 use service_simulator::fault::Fault;
 use tokio::sync::mpsc;
 
 use crate::arguments::Demo;
 use crate::demo_error::DemoError;
+use crate::own_app::{OwnAppError, Prepared, Served};
 use crate::printable::printable;
 use crate::story::party;
 use crate::terminal::{Interruption, Progress, unless_nobody_reads};
@@ -37,18 +39,18 @@ pub(crate) async fn run(
     demo: &Demo,
     language: Language,
     (persona, fault, scopes): (&str, Option<Fault>, Scopes),
-    mut options: LaptopOptions,
+    (mut options, own_app): (LaptopOptions, Option<Prepared>),
     (progress, mut interruption): (Progress, Interruption),
 ) -> Result<Status, DemoError> {
     let (sender, mut ended) = mpsc::channel(WAITING);
     options.app = Some(AppSettings {
-        port: demo.ports.app_port,
+        port: demo.app_port,
         scopes,
         explain,
         ended: Some(sender),
     });
     let laptop = tokio::select! {
-        started = Laptop::start(options) => started?,
+        started = Laptop::start(options) => Arc::new(started?),
         () = interruption.received() => return Err(DemoError::Interrupted),
     };
     let Some(app) = &laptop.app else {
@@ -58,13 +60,20 @@ pub(crate) async fn run(
     // Can't fail: the persona is one of the stand-in's own.
     let _ = laptop.service.set_persona(persona);
     laptop.service.set_fault(fault);
+    let mut own_app = own_app.map(|own_app| own_app.serve(&laptop, persona));
     progress.finish();
 
     let url = app.base_url().to_owned();
     let opens = opens_browser(demo, io::stdout().is_terminal(), |name| {
         std::env::var_os(name).is_some_and(|value| !value.is_empty())
     });
-    unless_nobody_reads(welcome(demo, language, &laptop, &url, opens))?;
+    unless_nobody_reads(welcome(
+        demo,
+        language,
+        (&laptop, own_app.as_ref()),
+        &url,
+        opens,
+    ))?;
     if opens {
         // Detached: the browser may outlive the demo.
         if open::that_detached(&url).is_err() {
@@ -79,15 +88,34 @@ pub(crate) async fn run(
     }
     let mut pages = Pages::new(laptop.journal.clone());
     loop {
+        let kept = async {
+            match &mut own_app {
+                Some(own_app) => own_app.changed().await,
+                None => std::future::pending().await,
+            }
+        };
         let line = tokio::select! {
             () = interruption.received() => break,
+            () = kept => {
+                if let Some(own_app) = &mut own_app {
+                    own_app.keep(&laptop).map_err(OwnAppError::from)?;
+                }
+                continue;
+            }
             Some(ended) = ended.recv() => line_of(language, &ended),
             hop = pages.next() => line_of_page(language, &hop),
         };
         unless_nobody_reads(say(demo, &line))?;
     }
     say_to_people(demo, language.say("終了します", "Stopping"));
-    laptop.stop().await;
+    let kept = match own_app {
+        Some(own_app) => own_app.stop(&laptop).await,
+        None => Ok(()),
+    };
+    if let Some(laptop) = Arc::into_inner(laptop) {
+        laptop.stop().await;
+    }
+    kept.map_err(OwnAppError::from)?;
     Ok(exit::SUCCESS)
 }
 
@@ -113,7 +141,7 @@ fn opens_browser(demo: &Demo, is_terminal: bool, is_set: impl Fn(&str) -> bool) 
 fn welcome(
     demo: &Demo,
     language: Language,
-    laptop: &Laptop,
+    (laptop, own_app): (&Laptop, Option<&Served>),
     url: &str,
     opens: bool,
 ) -> io::Result<()> {
@@ -124,13 +152,17 @@ fn welcome(
     );
     let mut out = anstream::stdout().lock();
     if demo.json {
-        let addresses = json!({
-            "app": url,
-            "cognito": laptop.cognito.base_url(),
-            "bridge": bridge,
-            "service": service,
-        });
-        writeln!(out, "{addresses}")?;
+        let mut values = own_app.map(|own_app| own_app.pasted.json());
+        let values = values.get_or_insert_default();
+        for (name, address) in [
+            ("app", url),
+            ("cognito", laptop.cognito.base_url()),
+            ("bridge", &bridge),
+            ("service", &service),
+        ] {
+            values.insert(name.to_owned(), address.into());
+        }
+        writeln!(out, "{}", Value::Object(values.clone()))?;
         return out.flush();
     }
     let next = if opens {
@@ -184,6 +216,9 @@ fn welcome(
         writeln!(out, "    {address}  {label}")?;
     }
     writeln!(out)?;
+    if let Some(own_app) = own_app {
+        own_app.pasted.write(&mut out, language)?;
+    }
     out.flush()
 }
 

@@ -8,9 +8,10 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use cli::exit::{self, Status};
-use cognito_simulator::{self, Variation};
 use demo::laptop::{Functions, Laptop, LaptopOptions, Outcome, Ports};
 use demo::scopes::Scopes;
+use federation::variables;
+use four_attributes::AttributeSet;
 use local_lambda::{BuildStop, Profile, waits_for_another_cargo};
 use loopback::clock::SimClock;
 use loopback::journal::{Hop, Moment, Step};
@@ -20,9 +21,10 @@ use serde_json::{Value, json};
 use service_simulator::fault::Fault;
 use service_simulator::persona::personas;
 
-use crate::arguments::{AssertionAlgorithm, Demo};
+use crate::arguments::{self, AssertionAlgorithm, Demo};
 use crate::browser;
 use crate::demo_error::DemoError;
+use crate::own_app::{self, Prepared};
 use crate::story;
 use crate::terminal::{Interruption, Progress};
 
@@ -33,14 +35,8 @@ use crate::terminal::{Interruption, Progress};
 /// [`DemoError`]. A login that fails isn't an error: it is printed, and has an exit status.
 pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoError> {
     let clock = SimClock::default();
-    let people = personas(clock.now());
-    let persona = match &demo.persona {
-        None => people.first(),
-        Some(id) => people.iter().find(|persona| persona.id == *id),
-    };
-    let persona = persona
-        .ok_or_else(|| DemoError::UnknownPersona(demo.persona.clone().unwrap_or_default()))?;
-    let persona: &str = &persona.id;
+    let persona = persona(demo.persona.as_deref(), &clock)?;
+    let persona: &str = &persona;
     let fault = demo.fault.as_ref().map(|id| {
         id.parse::<Fault>()
             .map_err(|_| DemoError::UnknownFault(id.clone()))
@@ -50,19 +46,32 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
         Some(scopes) => Scopes::parse(scopes)?,
         None => Scopes::all(),
     };
-    distinct(demo.ports)?;
+    let ports = match demo.callback.as_slice() {
+        [] => demo.ports,
+        _ => own_app::ports(demo.ports),
+    };
+    distinct(ports, Some(demo.app_port), demo.own_app.control_port)?;
+    let mut options = options(clock, ports, demo.ask);
+    options.assertion_algorithm = algorithm(demo.assertion_algorithm);
+    options.variation.state_length = usize::from(demo.state_length);
+    let own_app = match demo.callback.as_slice() {
+        [] => None,
+        callback => {
+            let scopes = scopes.names().collect();
+            Some(Prepared::new(&demo.own_app, callback, scopes, &mut options).await?)
+        }
+    };
 
     let mut interruption = Interruption::listen().map_err(DemoError::Signals)?;
     let progress = Progress::new();
-    let functions = built(&progress, language, &mut interruption).await?;
+    options.functions = built(&progress, language, &mut interruption).await?;
     progress.say(language.say("起動しています", "Starting"));
-    let options = options(demo, clock, functions);
     if !demo.headless {
         return browser::run(
             demo,
             language,
             (persona, fault, scopes),
-            options,
+            (options, own_app),
             (progress, interruption),
         )
         .await;
@@ -141,15 +150,23 @@ fn errors_of(lines: &[String]) -> Vec<String> {
 }
 
 /// Checks that no port is chosen for two stand-ins.
-fn distinct(ports: crate::arguments::Ports) -> Result<(), DemoError> {
+pub(crate) fn distinct(
+    ports: arguments::Ports,
+    app: Option<u16>,
+    control: Option<u16>,
+) -> Result<(), DemoError> {
     let chosen = [
         ("--service-port", ports.service_port),
         ("--bridge-port", ports.bridge_port),
         ("--cognito-port", ports.cognito_port),
-        ("--app-port", ports.app_port),
+        ("--app-port", app),
+        ("--control-port", control),
     ];
     let mut seen = BTreeMap::new();
-    for (option, port) in chosen.into_iter().filter(|(_, port)| *port != 0) {
+    for (option, port) in chosen {
+        let Some(port) = port.filter(|port| *port != 0) else {
+            continue;
+        };
         if let Some(other) = seen.insert(port, option) {
             return Err(DemoError::SamePort(other, option));
         }
@@ -188,19 +205,39 @@ fn json_of(persona: &str, steps: &[&Step], outcome: &Outcome) -> Value {
     })
 }
 
-fn options(demo: &Demo, clock: SimClock, functions: Functions) -> LaptopOptions {
-    let mut options = LaptopOptions::new(functions);
+/// The id of the test person who was chosen, or of the first.
+pub(crate) fn persona(chosen: Option<&str>, clock: &SimClock) -> Result<String, DemoError> {
+    let people = personas(clock.now());
+    let persona = match chosen {
+        None => people.first(),
+        Some(id) => people.iter().find(|persona| persona.id == *id),
+    };
+    let persona = persona.map(|persona| persona.id.clone());
+    persona.ok_or_else(|| DemoError::UnknownPersona(chosen.unwrap_or_default().to_owned()))
+}
+
+/// The options of a laptop with these ports, whose functions ask for these attributes. The
+/// functions' executables are still missing.
+pub(crate) fn options(
+    clock: SimClock,
+    ports: arguments::Ports,
+    ask: Option<AttributeSet>,
+) -> LaptopOptions {
+    let mut options = LaptopOptions::new(Functions::default());
     options.clock = clock;
     options.ports = Ports {
-        service: demo.ports.service_port,
-        bridge: demo.ports.bridge_port,
-        cognito: demo.ports.cognito_port,
+        service: ports.service_port.unwrap_or_default(),
+        bridge: ports.bridge_port.unwrap_or_default(),
+        cognito: ports.cognito_port.unwrap_or_default(),
     };
-    options.assertion_algorithm = algorithm(demo.assertion_algorithm);
-    options.variation = Variation {
-        state_length: usize::from(demo.state_length),
-        ..Variation::default()
-    };
+    if let Some(attributes) = ask {
+        let attributes = match attributes.to_string() {
+            none if none.is_empty() => "none".to_owned(),
+            some => some,
+        };
+        let variable = variables::ATTRIBUTES.to_owned();
+        options.environment.insert(variable, Some(attributes));
+    }
     options
 }
 
@@ -214,7 +251,7 @@ pub(crate) fn algorithm(chosen: AssertionAlgorithm) -> keys::Algorithm {
 }
 
 /// Builds the functions, and shows the progress.
-async fn built(
+pub(crate) async fn built(
     progress: &Progress,
     language: Language,
     interruption: &mut Interruption,
@@ -285,21 +322,24 @@ mod tests {
 
     #[test]
     fn free_ports_may_be_many_and_a_chosen_one_is_for_one() {
-        let ports = |service_port, bridge_port, cognito_port, app_port| crate::arguments::Ports {
-            service_port,
-            bridge_port,
-            cognito_port,
-            app_port,
+        let distinct = |service, bridge, cognito, app| {
+            let ports = arguments::Ports {
+                service_port: service,
+                bridge_port: bridge,
+                cognito_port: cognito,
+            };
+            distinct(ports, app, None)
         };
-        assert!(distinct(ports(0, 0, 0, 0)).is_ok());
-        assert!(distinct(ports(8703, 8701, 8702, 8700)).is_ok());
-        let told = distinct(ports(8703, 0, 8703, 0)).unwrap_err();
+        assert!(distinct(None, None, None, None).is_ok());
+        assert!(distinct(Some(0), Some(0), Some(0), Some(0)).is_ok());
+        assert!(distinct(Some(8703), Some(8701), Some(8702), Some(8700)).is_ok());
+        let told = distinct(Some(8703), None, Some(8703), None).unwrap_err();
         assert_eq!(told.status(), exit::USAGE);
         assert_eq!(
             told.to_string(),
             "--service-port and --cognito-port name the same port"
         );
-        let told = distinct(ports(0, 8701, 0, 8701)).unwrap_err();
+        let told = distinct(None, Some(8701), Some(0), Some(8701)).unwrap_err();
         assert_eq!(
             told.to_string(),
             "--bridge-port and --app-port name the same port"

@@ -12,6 +12,8 @@ use local_lambda::BuildError;
 use loopback::user_agent::UserAgentError;
 
 use crate::complaint::Complaint;
+use crate::own_app::OwnAppError;
+use crate::state::StateError;
 
 /// Why the demo didn't get to a login.
 #[derive(Debug, thiserror::Error)]
@@ -54,8 +56,8 @@ pub(crate) enum DemoError {
     Build(BuildError),
     /// Another program listens where a stand-in should.
     #[error(
-        "{address} is used by another program: choose another port with {option}, or leave the \
-        option out to use any free port"
+        "{address} is used by another program: choose another port with {option}, or 0 to use any \
+        free port"
     )]
     Taken {
         /// The address.
@@ -63,6 +65,12 @@ pub(crate) enum DemoError {
         /// The option that chooses this port.
         option: &'static str,
     },
+    /// The public host isn't a host name.
+    #[error("--public-host takes a host name in lower case or an IP address, and nothing else")]
+    PublicHost,
+    /// The user's own app can't be registered.
+    #[error(transparent)]
+    OwnApp(OwnAppError),
     /// Something else doesn't start.
     #[error("the login could not be started: {0}")]
     Start(LaptopError),
@@ -90,11 +98,15 @@ impl Complaint for DemoError {
             | Self::UnknownFault(_)
             | Self::UnknownScope { .. }
             | Self::WithoutOpenid
-            | Self::SamePort(..) => exit::USAGE,
+            | Self::SamePort(..)
+            | Self::PublicHost => exit::USAGE,
+            Self::OwnApp(OwnAppError::State(StateError::NoFolder | StateError::Unknown(_))) => {
+                exit::USAGE
+            }
             Self::Moved(_) | Self::NoCargo(_) | Self::NotWritable(_) | Self::Build(_) => {
                 exit::BUILD
             }
-            Self::Taken { .. } | Self::Start(_) => exit::START,
+            Self::Taken { .. } | Self::Start(_) | Self::OwnApp(_) => exit::START,
             Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => exit::DEFECT,
             Self::Interrupted => exit::INTERRUPTED,
         }
@@ -133,8 +145,13 @@ impl Complaint for DemoError {
             ),
             Self::Build(error) => format!("関数をビルドできませんでした：{error}"),
             Self::Taken { address, option } => format!(
-                "{address} はほかのプログラムが使っています。{option} で別のポートを指定するか、指定をやめて空きポートを使ってください"
+                "{address} はほかのプログラムが使っています。{option} で別のポートを指定するか、0 を指定して空きポートを使ってください"
             ),
+            Self::PublicHost => {
+                "--public-host には、小文字のホスト名か IP アドレスだけを指定してください"
+                    .to_owned()
+            }
+            Self::OwnApp(error) => error.in_japanese(),
             Self::Start(error) => format!("起動できませんでした：{error}"),
             Self::Interrupted => "中断しました".to_owned(),
             Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => {
@@ -149,6 +166,22 @@ impl From<InvalidScopes> for DemoError {
         match error {
             InvalidScopes::Unknown(unknown) => Self::UnknownScope { unknown },
             InvalidScopes::WithoutOpenid => Self::WithoutOpenid,
+        }
+    }
+}
+
+impl From<OwnAppError> for DemoError {
+    fn from(error: OwnAppError) -> Self {
+        let taken = match &error {
+            OwnAppError::Control(refused) => refused.taken(),
+            _ => None,
+        };
+        match taken {
+            Some(address) => Self::Taken {
+                address,
+                option: "--control-port",
+            },
+            None => Self::OwnApp(error),
         }
     }
 }
@@ -172,6 +205,9 @@ impl From<LaptopError> for DemoError {
             LaptopError::Bridge(refused) => (refused, "--bridge-port"),
             LaptopError::Cognito(cognito_simulator::StartError::Listen(refused)) => {
                 (refused, "--cognito-port")
+            }
+            LaptopError::Cognito(cognito_simulator::StartError::PublicHost) => {
+                return Self::PublicHost;
             }
             LaptopError::App(app::StartError::Listen(refused)) => (refused, "--app-port"),
             _ => return Self::Start(error),

@@ -6,10 +6,7 @@ use std::io::{self, Write};
 use demo::laptop::{Addresses, Configuration, ConfigurationError, bridge_issuer};
 use service_simulator::Endpoints;
 
-/// The ports of the stand-ins in a configuration that is printed.
-const BRIDGE_PORT: u16 = 8701;
-const COGNITO_PORT: u16 = 8702;
-const SERVICE_PORT: u16 = 8703;
+use crate::own_app::{BRIDGE_PORT, COGNITO_PORT, SERVICE_PORT};
 
 /// Why nothing is printed.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +41,7 @@ pub(crate) fn write_federation(
     let service = Endpoints::new("service.localhost", ([127, 0, 0, 1], SERVICE_PORT).into());
     let addresses = Addresses {
         issuer: &bridge_issuer(BRIDGE_PORT),
-        redirect_uri: &format!("http://cognito.localhost:{COGNITO_PORT}/oauth2/idpresponse"),
+        redirect_uri: &format!("http://localhost:{COGNITO_PORT}/oauth2/idpresponse"),
         service: &service,
     };
     for (name, value) in configuration.environment(&addresses) {

@@ -1,17 +1,23 @@
 //! The command `digital-auth`: try a My Number Card login on this machine, without AWS, contract or
 //! network.
 
+mod app_url;
 mod arguments;
 mod browser;
+mod cognito;
 mod complaint;
 mod demo;
 mod demo_error;
 mod environment;
 mod language;
 mod lists;
+mod own_app;
+mod paste;
 mod printable;
 mod simulate;
+mod state;
 mod story;
+mod teller;
 mod terminal;
 
 use std::io::{self, Write as _};
@@ -37,6 +43,9 @@ fn main() -> ExitCode {
         Command::Demo(demo) => return run(demo::run(&demo, language), language),
         Command::Simulate(Simulate::Service(service)) => {
             return run(simulate::run(&service, language), language);
+        }
+        Command::Simulate(Simulate::Cognito(cognito)) => {
+            return run(cognito::run(&cognito, language), language);
         }
         Command::Personas(list) => {
             let now = SimClock::default().now();

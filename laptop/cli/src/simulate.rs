@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use cli::exit::{self, Status};
 use loopback::clock::SimClock;
-use loopback::journal::{Journal, Moment};
 use loopback::pages::Language;
 use loopback::server::ListenError;
 use serde_json::{Map, Value, json};
@@ -22,7 +21,7 @@ use service_simulator::{
 use crate::arguments::SimulateService;
 use crate::complaint::Complaint;
 use crate::printable::printable;
-use crate::story;
+use crate::teller::Teller;
 use crate::terminal::{Interruption, unless_nobody_reads};
 
 /// Why the stand-in doesn't run.
@@ -227,12 +226,7 @@ pub(crate) async fn run(
         let _ = service.set_persona(id);
     }
 
-    let mut teller = Teller {
-        journal,
-        looked: Moment::default(),
-        begun: Moment::default(),
-        told: 0,
-    };
+    let mut teller = Teller::of_a_relying_party(journal);
     if arguments.json {
         let mut out = io::stdout().lock();
         unless_nobody_reads(settings.write_json(&mut out, &service))?;
@@ -459,37 +453,5 @@ fn plain(value: &Value) -> String {
             format!("{} (kid {})", text("alg"), text("kid"))
         }
         other => other.to_string(),
-    }
-}
-
-/// Prints each hop of the journal once.
-struct Teller {
-    journal: Journal,
-    /// The journal was read up to this moment.
-    looked: Moment,
-    /// When the last printed hop began.
-    begun: Moment,
-    told: usize,
-}
-
-impl Teller {
-    /// Waits until there may be something to print.
-    async fn wait(&self) {
-        self.journal.grown_since(self.looked).await;
-    }
-
-    fn tell(&mut self, out: &mut impl Write, language: Language) -> io::Result<()> {
-        self.looked = self.journal.now();
-        let from = Moment::from(self.begun.number().saturating_add(1));
-        for hop in self.journal.hops(from, None) {
-            // A hop that is under way is printed when it has ended, and later hops after it.
-            let Some(step) = &hop.step else {
-                break;
-            };
-            self.begun = hop.begun;
-            self.told += 1;
-            story::write_served(out, language, (&hop, self.told), step)?;
-        }
-        out.flush()
     }
 }

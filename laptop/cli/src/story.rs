@@ -39,29 +39,36 @@ pub(crate) fn write_hops(out: &mut impl Write, language: Language, hops: &[Hop])
     Ok(())
 }
 
-/// Prints a request to the service's stand-in that runs alone. The relying party isn't the bridge,
-/// but the user's own.
+/// What the parties are called.
+pub(crate) type Names = fn(Language, Party) -> &'static str;
+
+/// What the parties are called if the service's stand-in runs alone. The relying party isn't the
+/// bridge, but the user's own.
+pub(crate) fn of_a_relying_party(language: Language, who: Party) -> &'static str {
+    match who {
+        Party::Bridge => language.say("あなたの RP", "your relying party"),
+        Party::Service => language.say("サービスのシミュレーター", "the stand-in"),
+        other => party(language, other),
+    }
+}
+
+/// Prints a request as it came.
 ///
 /// # Errors
 ///
 /// If the output can't be written.
 pub(crate) fn write_served(
     out: &mut impl Write,
-    language: Language,
+    (language, names): (Language, Names),
     (hop, number): (&Hop, usize),
     step: &Step,
 ) -> io::Result<()> {
-    let names = |language: Language, who| match who {
-        Party::Bridge => language.say("あなたの RP", "your relying party"),
-        Party::Service => language.say("サービスのシミュレーター", "the stand-in"),
-        other => party(language, other),
-    };
     write_line(out, (language, names), (&Line::Whole(hop), number), step)
 }
 
 fn write_line(
     out: &mut impl Write,
-    (language, party): (Language, fn(Language, Party) -> &'static str),
+    (language, party): (Language, Names),
     (line, number): (&Line<'_>, usize),
     step: &Step,
 ) -> io::Result<()> {

@@ -1,8 +1,7 @@
-//! What the app gets: tokens for its code (with PKCE, once) or for its refresh token, userinfo, and
-//! the pool's keys and metadata.
-//! The ID token and userinfo hold the attributes that the app client may read; `address` is an
-//! object with `formatted` in them, as Cognito emits it (OIDC Core §5.1.1). A trigger changes the
-//! tokens, never userinfo.
+//! `POST /oauth2/token`: tokens for an app's code (with PKCE, once) or for its refresh token, and
+//! access tokens for machines.
+//! The ID token holds the attributes that the app client may read; `address` is an object with
+//! `formatted` in it, as Cognito emits it (OIDC Core §5.1.1). A trigger changes the tokens.
 
 use std::sync::Arc;
 
@@ -12,18 +11,20 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use http::header::{CONTENT_TYPE, HeaderMap};
 use loopback::journal::{Check, Parameter, Party, Step};
 use loopback::parameters::Parameters;
 use loopback::random;
-use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
-use user_pool::attribute::{CUSTOM, IDENTITIES};
+use user_pool::attribute::IDENTITIES;
 
+use crate::app_client::AppClient;
+use crate::client_authentication::{self, Client};
 use crate::issued_code::CODE_LIFETIME;
+use crate::options::MachineClient;
 use crate::pages::no_store;
 use crate::parameters::journal_parameters;
 use crate::refresh_tokens::{SignIn, Through};
@@ -32,6 +33,7 @@ use crate::token_changes::TokenChanges;
 use crate::token_generation::{self, Source};
 use crate::trigger_answer::TriggerFailure;
 use crate::user_pool::User;
+use crate::userinfo::attributes;
 
 /// Cognito's default for ID and access tokens: one hour.
 const TOKEN_LIFETIME: TimeDelta = TimeDelta::hours(1);
@@ -49,6 +51,7 @@ pub(crate) enum TokenError {
     InvalidClient,
     InvalidGrant,
     InvalidScope,
+    UnauthorizedClient,
     UnsupportedGrantType,
     Internal,
 }
@@ -66,6 +69,7 @@ impl TokenError {
             Self::InvalidClient => (StatusCode::BAD_REQUEST, "invalid_client"),
             Self::InvalidGrant => (StatusCode::BAD_REQUEST, "invalid_grant"),
             Self::InvalidScope => (StatusCode::BAD_REQUEST, "invalid_scope"),
+            Self::UnauthorizedClient => (StatusCode::BAD_REQUEST, "unauthorized_client"),
             Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
         };
@@ -130,26 +134,34 @@ async fn grant(
         is_form && form.are_unique(),
         TokenError::InvalidRequest,
     )?;
-    if form.only("grant_type") == Some("client_credentials") {
-        return machine(shared, headers, form, checks).await;
-    }
+    let client = client_authentication::client(&shared.options, headers, form);
     check(
         checks,
-        ("client_id is the app client's", "RFC 6749 §4.1.3"),
-        form.only("client_id") == Some(&shared.options.app_client.client_id),
+        (
+            "the client is registered, and shows its secret if it has one",
+            "RFC 6749 §2.3.1",
+        ),
+        client.is_some(),
         TokenError::InvalidClient,
     )?;
-    let grant_type = form.only("grant_type");
-    if grant_type == Some("refresh_token") {
-        return refresh(shared, form, checks).await;
+    let grant_type = form.only("grant_type").unwrap_or_default();
+    match (client.ok_or(TokenError::InvalidClient)?, grant_type) {
+        (Client::App(client), "authorization_code") => redeem(shared, client, form, checks),
+        (Client::App(client), "refresh_token") => refresh(shared, client, form, checks).await,
+        (Client::Machine(client), "client_credentials") => {
+            machine(shared, client, form, checks).await
+        }
+        (_, "authorization_code" | "refresh_token" | "client_credentials") => {
+            let what = ("the client may use this grant_type", "RFC 6749 §5.2");
+            check(checks, what, false, TokenError::UnauthorizedClient)?;
+            Err(TokenError::UnauthorizedClient)
+        }
+        _ => {
+            let what = ("grant_type is known", "RFC 6749 §5.2");
+            check(checks, what, false, TokenError::UnsupportedGrantType)?;
+            Err(TokenError::UnsupportedGrantType)
+        }
     }
-    check(
-        checks,
-        ("grant_type is authorization_code", "RFC 6749 §4.1.3"),
-        grant_type == Some("authorization_code"),
-        TokenError::UnsupportedGrantType,
-    )?;
-    redeem(shared, form, checks)
 }
 
 /// Records a check, and returns the error if the check failed.
@@ -166,10 +178,11 @@ fn check(
 /// The authorization code grant. The trigger was called already, at the end of the sign-in.
 fn redeem(
     shared: &Shared,
+    client: &AppClient,
     form: &Parameters,
     checks: &mut Vec<Check>,
 ) -> Result<Value, TokenError> {
-    let now = shared.options.clock.now();
+    let now = shared.options.token_time();
     // The first request with a code uses the code up, even if a later check refuses that request.
     let issued = form
         .only("code")
@@ -187,11 +200,25 @@ fn redeem(
     let issued = fresh.ok_or(TokenError::InvalidGrant)?;
     check(
         checks,
+        ("the code was issued to this client", "RFC 6749 §4.1.3"),
+        issued.app.client_id == client.client_id,
+        TokenError::InvalidGrant,
+    )?;
+    let redirect_uri = form.only("redirect_uri");
+    let is_registered = |uri: &str| client.callback_urls.iter().any(|url| url == uri);
+    check(
+        checks,
+        ("redirect_uri is a callback URL, exactly", "RFC 9700 §2.1"),
+        redirect_uri.is_none_or(is_registered),
+        TokenError::UnauthorizedClient,
+    )?;
+    check(
+        checks,
         (
             "redirect_uri is that of the authorization request",
             "RFC 6749 §4.1.3",
         ),
-        form.only("redirect_uri") == Some(&issued.app.redirect_uri),
+        redirect_uri == Some(&issued.app.redirect_uri),
         TokenError::InvalidGrant,
     )?;
     let challenge = issued.app.code_challenge.as_deref();
@@ -201,8 +228,18 @@ fn redeem(
         is_verified(challenge, form.only("code_verifier")),
         TokenError::InvalidGrant,
     )?;
+    check(
+        checks,
+        (
+            "the client may read all attributes that the scopes stand for",
+            "Cognito: token endpoint",
+        ),
+        client.may_read_those_of(&issued.app.scopes, &shared.options.schema),
+        TokenError::InvalidGrant,
+    )?;
     let origin_jti = random::uuid().map_err(|_| TokenError::Internal)?;
     let sign_in = SignIn {
+        client_id: client.client_id.clone(),
         username: issued.username,
         scopes: issued.app.scopes,
         auth_time: issued.issued,
@@ -233,60 +270,59 @@ pub(crate) fn first_tokens(
     Ok(answer)
 }
 
-/// The refresh token grant. The trigger is called again, and the refresh token stays the same.
+/// The refresh token grant.
 async fn refresh(
     shared: &Shared,
+    client: &AppClient,
     form: &Parameters,
     checks: &mut Vec<Check>,
 ) -> Result<Value, TokenError> {
-    let now = shared.options.clock.now();
     let token = form.only("refresh_token").unwrap_or_default();
+    let answer = refreshed_tokens(shared, client, token, checks).await?;
+    Ok(Value::Object(answer))
+}
+
+/// The tokens for a refresh token. The trigger is called again, and the refresh token stays the
+/// same.
+pub(crate) async fn refreshed_tokens(
+    shared: &Shared,
+    client: &AppClient,
+    token: &str,
+    checks: &mut Vec<Check>,
+) -> Result<Map<String, Value>, TokenError> {
+    let now = shared.options.token_time();
     let sign_in = shared.state().refresh_tokens.get(token, now);
-    check(
+    let sign_in = Check::made(
         checks,
         (
             "the refresh token is known, and not older than 30 days",
             "RFC 6749 §6",
         ),
-        sign_in.is_some(),
+        sign_in,
         TokenError::InvalidGrant,
     )?;
-    let sign_in = sign_in.ok_or(TokenError::InvalidGrant)?;
+    check(
+        checks,
+        ("the refresh token was issued to this client", "RFC 6749 §6"),
+        sign_in.client_id == client.client_id,
+        TokenError::InvalidGrant,
+    )?;
     let user = user_of(shared, &sign_in)?;
-    let changes = token_generation::changes(shared, Source::RefreshTokens, &user, &sign_in.scopes)
-        .await
-        .map_err(TokenError::Trigger)?;
-    let now = shared.options.clock.now();
+    let (source, who) = (Source::RefreshTokens, (&user, client));
+    let changes = token_generation::changes(shared, source, who, &sign_in.scopes);
+    let changes = changes.await.map_err(TokenError::Trigger)?;
+    let now = shared.options.token_time();
     // A refreshed ID token has no nonce (OIDC Core §12.2).
-    let answer = tokens(shared, &sign_in, None, &changes, now)?;
-    Ok(Value::Object(answer))
+    tokens(shared, &sign_in, None, &changes, now)
 }
 
 /// The client credentials grant (RFC 6749 §4.4): an access token for a machine, without a user.
 async fn machine(
     shared: &Shared,
-    headers: &HeaderMap,
+    client: &MachineClient,
     form: &Parameters,
     checks: &mut Vec<Check>,
 ) -> Result<Value, TokenError> {
-    let shown = credentials(headers, form);
-    let mut clients = shared.options.machine_clients.iter();
-    let client = clients.find(|client| {
-        let secret = client.client_secret.expose_secret();
-        shown
-            .as_ref()
-            .is_some_and(|(id, given)| *id == client.client_id && given == secret)
-    });
-    check(
-        checks,
-        (
-            "client_id and client_secret are a machine's",
-            "RFC 6749 §2.3.1",
-        ),
-        client.is_some(),
-        TokenError::InvalidClient,
-    )?;
-    let client = client.ok_or(TokenError::InvalidClient)?;
     let asked = form.only("scope").unwrap_or_default().split(' ');
     let asked: Vec<String> = asked
         .filter(|one| !one.is_empty())
@@ -311,12 +347,12 @@ async fn machine(
     let changes = token_generation::changes_of_a_machine(shared, &client.client_id, scopes)
         .await
         .map_err(TokenError::Trigger)?;
-    let now = shared.options.clock.now();
+    let now = shared.options.token_time();
     let mut claims = Map::new();
     changes.apply_to_access_token(&mut claims);
     claims.extend(members(json!({
         "sub": client.client_id,
-        "iss": shared.base_url,
+        "iss": shared.issuer,
         "version": 2,
         "client_id": client.client_id,
         "token_use": "access",
@@ -332,26 +368,6 @@ async fn machine(
         "expires_in": TOKEN_LIFETIME.num_seconds(),
         "token_type": "Bearer",
     }))
-}
-
-/// The client's id and secret from the header `Authorization` (RFC 6749 §2.3.1; both are
-/// form-encoded before they are put together), or from the form, but not from both.
-fn credentials(headers: &HeaderMap, form: &Parameters) -> Option<(String, String)> {
-    let from_form = form.only("client_id").zip(form.only("client_secret"));
-    let Some(header) = headers.get(AUTHORIZATION) else {
-        return from_form.map(|(id, secret)| (id.to_owned(), secret.to_owned()));
-    };
-    let encoded = header.to_str().ok()?.strip_prefix("Basic ")?;
-    let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
-    let (id, secret) = decoded.split_once(':')?;
-    let decode = |text: &str| {
-        let pair = form_urlencoded::parse(text.as_bytes()).next();
-        pair.map(|(text, _)| text.into_owned())
-    };
-    if form.only("client_secret").is_some() {
-        return None;
-    }
-    Some((decode(id)?, decode(secret)?))
 }
 
 fn user_of(shared: &Shared, sign_in: &SignIn) -> Result<User, TokenError> {
@@ -381,7 +397,9 @@ fn tokens(
     now: DateTime<Utc>,
 ) -> Result<Map<String, Value>, TokenError> {
     let user = user_of(shared, sign_in)?;
-    let client_id = &shared.options.app_client.client_id;
+    let client = shared.options.app_client(&sign_in.client_id);
+    let client = client.ok_or(TokenError::InvalidClient)?;
+    let client_id = &client.client_id;
     let expires = (now + TOKEN_LIFETIME).timestamp();
     let uuid = || random::uuid().map_err(|_| TokenError::Internal);
     let sign = |claims: Map<String, Value>| {
@@ -396,7 +414,7 @@ fn tokens(
     claims.extend(groups.access_token_claims());
     claims.extend(members(json!({
         "sub": user.sub,
-        "iss": shared.base_url,
+        "iss": shared.issuer,
         "version": 2,
         "client_id": client_id,
         "origin_jti": sign_in.origin_jti,
@@ -417,7 +435,7 @@ fn tokens(
     };
     if shown_by.iter().any(|scope| scope == "openid") {
         let address = shared.state().variation.overridden_address;
-        let mut claims = attributes(shared, &shown_by, &user);
+        let mut claims = attributes(client, &shown_by, &user);
         changes.apply_to_id_token(&mut claims, address);
         claims.extend(groups.id_token_claims());
         let half_hash = digest(&SHA256, access_token.as_bytes());
@@ -425,7 +443,7 @@ fn tokens(
         claims.extend(members(json!({
             "at_hash": URL_SAFE_NO_PAD.encode(half_hash),
             "sub": user.sub,
-            "iss": shared.base_url,
+            "iss": shared.issuer,
             "cognito:username": user.username,
             "origin_jti": sign_in.origin_jti,
             "aud": client_id,
@@ -457,141 +475,4 @@ fn members(object: Value) -> Map<String, Value> {
         Value::Object(members) => members,
         _ => Map::new(),
     }
-}
-
-/// The attributes that a token or userinfo with these scopes shows, as far as the client may read
-/// them. `openid` alone shows every standard attribute. Otherwise `email` and `phone` show their
-/// own attributes, and `profile` shows all others, custom ones included.
-fn attributes(shared: &Shared, scopes: &[String], user: &User) -> Map<String, Value> {
-    let has = |name: &str| scopes.iter().any(|scope| scope == name);
-    let (profile, email, phone) = (has("profile"), has("email"), has("phone"));
-    let openid_alone = !profile && !email && !phone;
-    user.attributes
-        .iter()
-        .filter(|(name, _)| shared.options.may_read(name))
-        .filter(|(name, _)| match name.as_str() {
-            "email" | "email_verified" => openid_alone || email,
-            "phone_number" | "phone_number_verified" => openid_alone || phone,
-            name if name.starts_with(CUSTOM) => profile,
-            _ => openid_alone || profile,
-        })
-        .map(|(name, value)| {
-            let value = match name.as_str() {
-                "address" => json!({ "formatted": value }),
-                _ => Value::String(value.clone()),
-            };
-            (name.clone(), value)
-        })
-        .collect()
-}
-
-/// `GET /oauth2/userInfo`.
-pub(crate) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    shared.state().requests.userinfo += 1;
-    let bearer = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    let found = bearer
-        .and_then(|token| bearer_of(&shared, token).ok())
-        .filter(|(_, scopes)| scopes.iter().any(|scope| scope == "openid"));
-    let checks = vec![Check::new(
-        "the Bearer token is an access token of this pool, not expired, with openid",
-        "OIDC Core §5.3.1",
-        found.is_some(),
-    )];
-    let (status, answer) = match found {
-        Some((user, scopes)) => {
-            let mut claims = attributes(&shared, &scopes, &user);
-            let own = user.own_attributes();
-            claims.extend(own.map(|(name, value)| (name, value.into())));
-            claims.insert("username".to_owned(), user.username.clone().into());
-            (StatusCode::OK, Value::Object(claims))
-        }
-        None => (
-            StatusCode::UNAUTHORIZED,
-            json!({ "error": "invalid_token" }),
-        ),
-    };
-    // Only names, because the journal must not show attributes.
-    let names = answer
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name.as_str());
-    let names = names.collect::<Vec<_>>().join(" ");
-    shared.options.journal.record(Step {
-        from: Party::App,
-        to: Party::Cognito,
-        request: "GET /oauth2/userInfo".to_owned(),
-        parameters: bearer
-            .map(|token| Parameter::new("authorization", token))
-            .into_iter()
-            .collect(),
-        checks,
-        status: Some(status.as_u16()),
-        answer: vec![Parameter::new("claims", names)],
-    });
-    no_store((status, Json(answer)).into_response())
-}
-
-/// Why an access token is refused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum NoAccess {
-    /// It isn't an access token of this pool.
-    Invalid,
-    /// It has expired.
-    Expired,
-    /// Its user is no longer in the pool.
-    NoUser,
-}
-
-/// The user and the scopes of an access token.
-pub(crate) fn bearer_of(shared: &Shared, token: &str) -> Result<(User, Vec<String>), NoAccess> {
-    let claims = shared.key.open(token).ok_or(NoAccess::Invalid)?;
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    let expires = claims.get("exp").and_then(Value::as_i64);
-    let (Some(expires), Some(scope), Some("access")) = (expires, text("scope"), text("token_use"))
-    else {
-        return Err(NoAccess::Invalid);
-    };
-    if expires <= shared.options.clock.now().timestamp() {
-        return Err(NoAccess::Expired);
-    }
-    let username = text("username").unwrap_or_default();
-    let user = shared.state().users.get(username).cloned();
-    let scopes = scope.split(' ').map(str::to_owned).collect();
-    Ok((user.ok_or(NoAccess::NoUser)?, scopes))
-}
-
-/// `GET /.well-known/jwks.json`.
-pub(crate) async fn key_set(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    shared.options.journal.record(Step {
-        from: Party::App,
-        to: Party::Cognito,
-        request: "GET /.well-known/jwks.json".to_owned(),
-        parameters: Vec::new(),
-        checks: Vec::new(),
-        status: Some(StatusCode::OK.as_u16()),
-        answer: Vec::new(),
-    });
-    Json(shared.key.key_set())
-}
-
-/// `GET /.well-known/openid-configuration`.
-pub(crate) async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let base = &shared.base_url;
-    Json(json!({
-        "issuer": base,
-        "authorization_endpoint": format!("{base}/oauth2/authorize"),
-        "token_endpoint": format!("{base}/oauth2/token"),
-        "userinfo_endpoint": format!("{base}/oauth2/userInfo"),
-        "jwks_uri": format!("{base}/.well-known/jwks.json"),
-        "response_types_supported": ["code"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "scopes_supported": ["openid", "email", "phone", "profile"],
-        "token_endpoint_auth_methods_supported": ["none"],
-        "code_challenge_methods_supported": ["S256"],
-    }))
 }

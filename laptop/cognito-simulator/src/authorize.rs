@@ -1,7 +1,8 @@
 //! `GET /oauth2/authorize`: an app sends a browser here to sign in, and Cognito redirects it to the
-//! provider.
-//! The redirect has the parameters that Cognito's has: five, and `prompt` and `login_hint` if the
-//! app sent them. It has neither a nonce nor PKCE. A cookie binds the login to the browser.
+//! provider, or first to its own page, `/login`.
+//! The redirect to the provider has the parameters that Cognito's has: five, and `prompt` and
+//! `login_hint` if the app sent them. It has neither a nonce nor PKCE. A cookie binds the login to
+//! the browser.
 
 use std::sync::Arc;
 
@@ -13,39 +14,95 @@ use loopback::pages::{self, LANGUAGE, remembering};
 use loopback::parameters::Parameters;
 
 use crate::options::has_openid_if_needed;
-use crate::pages::{ErrorPage, redirect, sign_in_page};
+use crate::pages::{ErrorPage, Wrong, redirect, sign_in_page};
 use crate::parameters::{journal_parameter, journal_parameters, with_query};
 use crate::pending_login::AppRequest;
 use crate::shared::Shared;
 
 /// The name of Cognito's own cookie.
-const COOKIE_NAME: &str = "cognito";
+pub(crate) const COOKIE_NAME: &str = "cognito";
+/// The attributes of that cookie.
+pub(crate) const COOKIE_ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
+/// The description of the refusal of a scope. AWS's documentation has it as the error, and real
+/// answers have it as the description of `invalid_request` (contract C8).
+const INVALID_SCOPE: &str = "invalid_scope";
 
+/// `GET /oauth2/authorize`.
 pub(crate) async fn authorize(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
+    shared.state().requests.authorize += 1;
+    answer(&shared, Endpoint::Authorize, &headers, query)
+}
+
+/// `GET /login`: the hosted page. It takes the parameters of the authorization endpoint, from which
+/// browsers come.
+pub(crate) async fn login(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    answer(&shared, Endpoint::Login, &headers, query)
+}
+
+/// The endpoints at which a login begins.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Endpoint {
+    Authorize,
+    Login,
+}
+
+impl Endpoint {
+    fn with(self, query: &str) -> String {
+        format!("{}?{query}", self.path())
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Authorize => "/oauth2/authorize",
+            Self::Login => "/login",
+        }
+    }
+}
+
+fn answer(
+    shared: &Shared,
+    endpoint: Endpoint,
+    headers: &HeaderMap,
+    query: Option<String>,
+) -> Response {
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
     let chosen = query.only(LANGUAGE);
-    let language = pages::language(chosen, &headers);
-    shared.state().requests.authorize += 1;
+    let language = pages::language(chosen, headers);
     let mut checks = Vec::new();
-    let outcome = decide(&shared, &query, cookie(&headers), &mut checks);
+    let outcome = decide(shared, &query, cookie(headers), &mut checks);
     let (response, answer) = match outcome {
-        Outcome::Page(page) => (page.in_language(language), Vec::new()),
+        Outcome::Page(page) => {
+            let registered = page.registered();
+            (page.in_language(language), registered)
+        }
+        Outcome::SignInPage if endpoint == Endpoint::Authorize => (
+            redirect(&Endpoint::Login.with(&query.encode_with(&[]))),
+            Vec::new(),
+        ),
         Outcome::SignInPage => {
             let provider = &shared.options.provider;
-            let link = link_to(&query.encode_with(&[("identity_provider", &provider.name)]));
-            let switch = link_to(&query.encode_but(LANGUAGE, language.other().code()));
+            let link = query.encode_with(&[("identity_provider", &provider.name)]);
+            let link = Endpoint::Authorize.with(&link);
+            let switch = endpoint.with(&query.encode_but(LANGUAGE, language.other().code()));
             let (ja, en) = &provider.button;
             let page = sign_in_page(language.say(ja, en), &link, switch, language);
             (remembering(page, chosen), Vec::new())
         }
-        Outcome::Refused(url) => (redirect(&url), answer_of(&url)),
+        Outcome::Refused { url, registered } => {
+            let answer = answer_of(&url).into_iter().chain(registered);
+            (redirect(&url), answer.collect())
+        }
         Outcome::ToProvider { url, browser } => {
             let mut response = redirect(&url);
-            let value = format!("{COOKIE_NAME}={browser}; Path=/; Secure; HttpOnly; SameSite=Lax");
+            let value = format!("{COOKIE_NAME}={browser}; {COOKIE_ATTRIBUTES}");
             if let Ok(value) = HeaderValue::from_str(&value) {
                 response.headers_mut().append(SET_COOKIE, value);
             }
@@ -55,7 +112,7 @@ pub(crate) async fn authorize(
     shared.options.journal.record(Step {
         from: Party::Browser,
         to: Party::Cognito,
-        request: "GET /oauth2/authorize".to_owned(),
+        request: format!("GET {}", endpoint.path()),
         parameters: journal_parameters(&query),
         checks,
         status: Some(response.status().as_u16()),
@@ -67,19 +124,20 @@ pub(crate) async fn authorize(
 /// How the app's request is answered.
 enum Outcome {
     Page(ErrorPage),
-    /// The hosted page. Its link leads back to this endpoint, with the provider's name.
+    /// The hosted page. Its link leads back to the authorization endpoint, with the provider's
+    /// name.
     SignInPage,
     /// A redirect to the app's callback, with an error.
-    Refused(String),
+    Refused {
+        url: String,
+        /// The registered value, if the request has another one. Only the journal gets it.
+        registered: Option<Parameter>,
+    },
     /// A redirect to the provider. `browser` is the value of the cookie.
     ToProvider {
         url: String,
         browser: String,
     },
-}
-
-fn link_to(query: &str) -> String {
-    format!("/oauth2/authorize?{query}")
 }
 
 fn decide(
@@ -98,17 +156,19 @@ fn decide(
         "RFC 6749 §3.1",
         query.are_unique(),
     ) {
-        return Outcome::Page(ErrorPage::BadRequest);
+        return Outcome::Page(ErrorPage::BadRequest(Wrong::Repeated));
     }
-    let client = &options.app_client;
-    let known_client = query.only("client_id") == Some(&client.client_id);
-    if !check(
-        "client_id is the app client's",
+    let client = query
+        .only("client_id")
+        .and_then(|id| options.app_client(id));
+    check(
+        "client_id is an app client's",
         "RFC 6749 §4.1.1",
-        known_client,
-    ) {
-        return Outcome::Page(ErrorPage::BadRequest);
-    }
+        client.is_some(),
+    );
+    let Some(client) = client else {
+        return Outcome::Page(ErrorPage::BadRequest(Wrong::client_id(options)));
+    };
     let redirect_uri = query
         .only("redirect_uri")
         .filter(|uri| client.callback_urls.iter().any(|url| url == uri));
@@ -118,24 +178,29 @@ fn decide(
         redirect_uri.is_some(),
     );
     let Some(redirect_uri) = redirect_uri else {
-        return Outcome::Page(ErrorPage::BadRequest);
+        let urls = client.callback_urls.clone();
+        return Outcome::Page(ErrorPage::BadRequest(Wrong::CallbackUrl(urls)));
     };
     let state = query.only("state");
-    let refuse = |error: &str, description: &str| {
-        Outcome::Refused(error_redirect(
-            redirect_uri,
-            error,
-            Some(description),
-            state,
-        ))
+    let refuse = |error: &str, description: &str| Outcome::Refused {
+        url: error_redirect(redirect_uri, error, Some(description), state),
+        registered: (description == INVALID_SCOPE).then(|| {
+            let scopes = client.allowed_scopes.join(" ");
+            Parameter::new("AllowedOAuthScopes", scopes)
+        }),
     };
 
+    let response_type = query.only("response_type");
     if !check(
         "response_type is code",
         "RFC 6749 §4.1.1",
-        query.only("response_type") == Some("code"),
+        response_type == Some("code"),
     ) {
-        return refuse("unsupported_response_type", "response_type must be code");
+        return match response_type {
+            // The implicit grant, which the pool knows, and its app clients may not use.
+            Some("token") => refuse("unauthorized_client", "response_type must be code"),
+            _ => refuse("invalid_request", "response_type must be code"),
+        };
     }
     let scopes: Vec<String> = match query.only("scope").unwrap_or_default() {
         "" => client.allowed_scopes.clone(),
@@ -148,14 +213,14 @@ fn decide(
         "RFC 6749 §3.3",
         allowed,
     ) {
-        return refuse("invalid_scope", "scope is not allowed");
+        return refuse("invalid_request", INVALID_SCOPE);
     }
     if !check(
         "phone, email and profile come with openid",
         "Cognito: authorize endpoint",
         has_openid_if_needed(&scopes),
     ) {
-        return refuse("invalid_scope", "scope openid is missing");
+        return refuse("invalid_request", INVALID_SCOPE);
     }
     let code_challenge = query.only("code_challenge");
     let code_challenge_method = query.only("code_challenge_method");
@@ -188,6 +253,7 @@ fn decide(
     }
 
     let app = AppRequest {
+        client_id: client.client_id.clone(),
         redirect_uri: redirect_uri.to_owned(),
         state: state.map(str::to_owned),
         nonce: query.only("nonce").map(str::to_owned),

@@ -5,35 +5,47 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-use loopback::names::{only_this_machine, to_its_end};
-use loopback::server::{Listener, Manners, Server};
+use loopback::names::to_its_end;
+use loopback::server::{ListenError, Manners, Server};
+use tokio::sync::watch;
 
 use crate::app_tokens;
 use crate::authorize;
+use crate::discovery;
+use crate::front_door::{FrontDoor, OpenDoor};
+use crate::hosts;
 use crate::idp_response;
 use crate::linked_users::LinkFailure;
+use crate::logout;
 use crate::options::{CognitoOptions, StartError, Variation};
+use crate::pending_login::PendingLogins;
 use crate::pool_key::PoolKey;
 use crate::provider_client::ProviderClient;
-use crate::shared::{Requests, Shared, State, base_url};
-use crate::user_pool::{ProviderType, UserFailure};
+use crate::refresh_tokens::RefreshTokens;
+use crate::revoke;
+use crate::saved::SavedPool;
+use crate::shared::{Requests, Shared, State};
+use crate::user_pool::{ProviderType, UserFailure, UserPool};
 use crate::user_pool_api;
+use crate::userinfo;
 
 /// A stand-in that has its port and doesn't answer yet.
 #[derive(Debug)]
 pub struct BoundCognito {
-    listener: Listener,
+    door: OpenDoor,
 }
 
 /// A running stand-in. Dropping it stops it at once; [`Cognito::stop`] lets requests end first.
 pub struct Cognito {
     pub(crate) shared: Arc<Shared>,
     address: SocketAddr,
-    server: Server,
+    internal_address: SocketAddr,
+    servers: Vec<Server>,
 }
 
 impl fmt::Debug for Cognito {
@@ -46,10 +58,10 @@ impl fmt::Debug for Cognito {
 }
 
 impl BoundCognito {
-    /// Where a browser finds the stand-in, without a path: `http://cognito.localhost:PORT`.
+    /// Where a browser finds the stand-in, without a path: `http://localhost:PORT`.
     #[must_use]
-    pub fn base_url(&self) -> String {
-        base_url(self.listener.address())
+    pub fn base_url(&self) -> &str {
+        &self.door.urls.browser
     }
 
     /// The redirect URI that the provider has to know: `…/oauth2/idpresponse`.
@@ -58,70 +70,134 @@ impl BoundCognito {
         format!("{}/oauth2/idpresponse", self.base_url())
     }
 
-    /// The `iss` of the user pool's tokens. It is the base URL.
-    #[must_use]
-    pub fn issuer(&self) -> String {
-        self.base_url()
-    }
-
     /// The address that it is bound to.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.listener.address()
+        self.door.public.address()
     }
 
-    /// Begins to answer.
+    /// The address at which processes on this machine reach it by plain HTTP.
+    #[must_use]
+    pub fn internal_address(&self) -> SocketAddr {
+        self.door.internal_address()
+    }
+
+    /// Begins to answer, with an empty user pool.
     ///
     /// # Errors
     /// See [`StartError`]; most of them name an option that AWS would refuse too.
     pub fn serve(self, options: CognitoOptions) -> Result<Cognito, StartError> {
+        self.serve_pool(options, SavedPool::default())
+    }
+
+    /// Begins to answer, with these users and refresh tokens.
+    ///
+    /// # Errors
+    /// As [`BoundCognito::serve`].
+    pub fn serve_pool(
+        self,
+        options: CognitoOptions,
+        saved: SavedPool,
+    ) -> Result<Cognito, StartError> {
         options.check()?;
-        let provider = ProviderClient::new(options.token_timeout)?;
+        let (address, internal_address) = (self.address(), self.internal_address());
+        let door = self.door;
         let shared = Arc::new(Shared {
-            base_url: self.base_url(),
+            issuer: door.urls.issuer(&options.user_pool_id),
+            urls: door.urls,
             key: PoolKey::new(options.rsa_key.clone())?,
-            provider,
+            provider: ProviderClient::new(options.token_timeout)?,
             state: Mutex::new(State {
                 variation: options.variation.clone(),
+                users: saved.users,
+                refresh_tokens: saved.refresh_tokens,
                 ..State::default()
             }),
+            answered: watch::Sender::default(),
             options,
         });
-        let router = Router::new()
-            .route("/oauth2/authorize", get(authorize::authorize))
-            .route(
-                "/oauth2/idpresponse",
-                get(idp_response::idp_response).layer(from_fn(to_its_end)),
-            )
-            .route(
-                "/oauth2/token",
-                post(app_tokens::token).layer(from_fn(to_its_end)),
-            )
-            .route("/oauth2/userInfo", get(app_tokens::userinfo))
-            .route("/", post(user_pool_api::call))
-            .route("/.well-known/jwks.json", get(app_tokens::key_set))
-            .route(
-                "/.well-known/openid-configuration",
-                get(app_tokens::discovery),
-            )
-            .layer(from_fn(only_this_machine))
-            .with_state(Arc::clone(&shared));
+        let router = router(&shared);
+        let mut servers = Vec::new();
+        if let Some(internal) = door.internal {
+            servers.push(internal.serve(Manners::default(), router.clone()));
+        }
+        servers.push(match &door.tls {
+            Some(tls) => door.public.serve_tls(PUBLIC, router, tls),
+            None => door.public.serve(PUBLIC, router),
+        });
         Ok(Cognito {
             shared,
-            address: self.listener.address(),
-            server: self.listener.serve(Manners::default(), router),
+            address,
+            internal_address,
+            servers,
         })
     }
 }
 
+/// How the public server treats connections: other machines may reach it.
+const PUBLIC: Manners = Manners {
+    connections: 256,
+    head_time: Some(Duration::from_secs(30)),
+    read_ahead: Some(64 * 1024),
+    keep_alive: true,
+};
+
+fn router(shared: &Arc<Shared>) -> Router {
+    let pool = format!("/{}/.well-known", shared.options.user_pool_id);
+    // What browsers call as pages.
+    let pages = Router::new()
+        .route("/oauth2/authorize", get(authorize::authorize))
+        .route("/login", get(authorize::login))
+        .route("/logout", get(logout::logout))
+        .layer(from_fn_with_state(
+            Arc::clone(shared),
+            hosts::at_the_browsers_host,
+        ));
+    // What apps call, also from pages of theirs.
+    let api = Router::new()
+        .route(
+            "/oauth2/token",
+            post(app_tokens::token).layer(from_fn(to_its_end)),
+        )
+        .route("/oauth2/revoke", post(revoke::revoke))
+        .route("/oauth2/userInfo", get(userinfo::userinfo))
+        .route("/", post(user_pool_api::call))
+        .route(&format!("{pool}/jwks.json"), get(discovery::key_set))
+        .route(
+            &format!("{pool}/openid-configuration"),
+            get(discovery::metadata),
+        )
+        .layer(hosts::any_origin());
+    Router::new()
+        .route(
+            "/oauth2/idpresponse",
+            get(idp_response::idp_response).layer(from_fn(to_its_end)),
+        )
+        .merge(pages)
+        .merge(api)
+        .layer(from_fn_with_state(Arc::clone(shared), hosts::admitted))
+        .with_state(Arc::clone(shared))
+}
+
 impl Cognito {
-    /// Takes a port on loopback; port 0 takes any that is free.
+    /// Takes a port on loopback, for plain HTTP; port 0 takes any that is free.
     ///
     /// # Errors
     /// [`StartError::Listen`], which says which address.
     pub async fn bind(address: SocketAddr) -> Result<BoundCognito, StartError> {
-        let listener = Listener::bind(address).await?;
-        Ok(BoundCognito { listener })
+        if !address.ip().is_loopback() {
+            return Err(ListenError::NotLoopback { address }.into());
+        }
+        Self::bind_at(FrontDoor::new(address)).await
+    }
+
+    /// Takes the port of a front door, which may be reached from other machines.
+    ///
+    /// # Errors
+    /// [`StartError::Listen`] or [`StartError::PublicHost`].
+    pub async fn bind_at(door: FrontDoor) -> Result<BoundCognito, StartError> {
+        let door = door.open().await?;
+        Ok(BoundCognito { door })
     }
 
     /// [`Cognito::bind`] and [`BoundCognito::serve`] in one call, if the bridge's URLs are known
@@ -136,7 +212,13 @@ impl Cognito {
     /// Where a browser finds the stand-in, without a path.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        &self.shared.base_url
+        &self.shared.urls.browser
+    }
+
+    /// Where a server of an app finds the stand-in, without a path.
+    #[must_use]
+    pub fn server_url(&self) -> &str {
+        &self.shared.urls.server
     }
 
     /// The redirect URI that the provider has to know.
@@ -148,32 +230,41 @@ impl Cognito {
     /// The `iss` of the user pool's tokens.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.shared.base_url
+        &self.shared.issuer
     }
 
     /// Where the app begins a login.
     #[must_use]
     pub fn authorize_url(&self) -> String {
-        format!("{}/oauth2/authorize", self.shared.base_url)
+        format!("{}/oauth2/authorize", self.base_url())
     }
 
     /// The token endpoint for the app. It has an address instead of a name, because an app, unlike
     /// a browser, may not know the names below `localhost`.
     #[must_use]
     pub fn token_url(&self) -> String {
-        format!("http://{}/oauth2/token", self.address)
+        format!("http://{}/oauth2/token", self.internal_address)
+    }
+
+    /// The revocation endpoint for the app, with an address instead of a name.
+    #[must_use]
+    pub fn revoke_url(&self) -> String {
+        format!("http://{}/oauth2/revoke", self.internal_address)
     }
 
     /// The userinfo endpoint for the app, with an address instead of a name.
     #[must_use]
     pub fn userinfo_url(&self) -> String {
-        format!("http://{}/oauth2/userInfo", self.address)
+        format!("http://{}/oauth2/userInfo", self.internal_address)
     }
 
     /// The URL of the keys of the user pool's tokens, with an address instead of a name.
     #[must_use]
     pub fn jwks_url(&self) -> String {
-        format!("http://{}/.well-known/jwks.json", self.address)
+        format!(
+            "http://{}/{}/.well-known/jwks.json",
+            self.internal_address, self.shared.options.user_pool_id
+        )
     }
 
     /// The endpoint of the user pool's API for AWS SDKs
@@ -199,6 +290,12 @@ impl Cognito {
     #[must_use]
     pub fn users(&self) -> BTreeMap<String, BTreeMap<String, String>> {
         self.shared.state().users.attributes_by_username()
+    }
+
+    /// The provider's name, for `identity_provider`.
+    #[must_use]
+    pub fn provider_name(&self) -> &str {
+        &self.shared.options.provider.name
     }
 
     /// The user pool's id.
@@ -316,8 +413,38 @@ impl Cognito {
         Ok(())
     }
 
+    /// The users and refresh tokens, to begin with them at another start. The text is JSON; it
+    /// holds attributes and tokens.
+    #[must_use]
+    pub fn saved(&self) -> SavedPool {
+        let kept = self.shared.state();
+        SavedPool {
+            users: kept.users.clone(),
+            refresh_tokens: kept.refresh_tokens.clone(),
+        }
+    }
+
+    /// Counts the requests that were answered. After each, [`Cognito::saved`] may be another.
+    #[must_use]
+    pub fn answered(&self) -> watch::Receiver<u64> {
+        self.shared.answered.subscribe()
+    }
+
+    /// Forgets every user, every refresh token and every login.
+    pub fn reset(&self) {
+        let mut kept = self.shared.state();
+        kept.users = UserPool::default();
+        kept.refresh_tokens = RefreshTokens::default();
+        kept.logins = PendingLogins::default();
+        kept.codes.clear();
+        drop(kept);
+        self.shared.answered.send_modify(|answered| *answered += 1);
+    }
+
     /// Stops listening, gives requests under way two seconds to end, then aborts them.
     pub async fn stop(mut self) {
-        self.server.stop().await;
+        for server in &mut self.servers {
+            server.stop().await;
+        }
     }
 }

@@ -8,6 +8,7 @@ use loopback::journal::{Check, Parameter, Party, Step};
 use loopback::random;
 use serde_json::Value;
 
+use crate::app_client::AppClient;
 use crate::app_tokens::{self, TokenError};
 use crate::cognito::Cognito;
 use crate::options::has_openid_if_needed;
@@ -52,9 +53,9 @@ impl From<TokenError> for DirectSignInFailure {
 }
 
 impl Cognito {
-    /// Signs a user in at the app client, without the provider, and returns what the app gets from
-    /// `/oauth2/token`: `access_token`, `refresh_token`, and `id_token` if `openid` is among the
-    /// scopes. An empty `scopes` means all scopes that the app client may have.
+    /// Signs a user in at the first app client, without the provider, and returns what the app gets
+    /// from `/oauth2/token`: `access_token`, `refresh_token`, and `id_token` if `openid` is among
+    /// the scopes. An empty `scopes` means all scopes that the app client may have.
     ///
     /// It is as if one of the pool's own users had typed a password in managed login, or as if a
     /// user of another provider, or a user to whom such an identity is linked, had come from that
@@ -78,7 +79,7 @@ impl Cognito {
         if user.identity.is_some() && !is_others {
             return Err(DirectSignInFailure::OnlyThroughProvider);
         }
-        let allowed = &shared.options.app_client.allowed_scopes;
+        let allowed = &client(shared)?.allowed_scopes;
         let scopes: Vec<String> = match scopes {
             [] => allowed.clone(),
             asked => asked.iter().map(|scope| (*scope).to_owned()).collect(),
@@ -89,9 +90,9 @@ impl Cognito {
         sign_in(shared, user, scopes, Through::ManagedLogin).await
     }
 
-    /// Signs one of the pool's own users in by the API, as `InitiateAuth` does with
-    /// `USER_PASSWORD_AUTH`. Returns the members of its `AuthenticationResult`, under the names
-    /// that `/oauth2/token` uses. The access token has only the scope
+    /// Signs one of the pool's own users in at the first app client by the API, as `InitiateAuth`
+    /// does with `USER_PASSWORD_AUTH`. Returns the members of its `AuthenticationResult`, under the
+    /// names that `/oauth2/token` uses. The access token has only the scope
     /// `aws.cognito.signin.user.admin`. There is always an ID token, with all attributes that the
     /// app client may read.
     ///
@@ -111,6 +112,12 @@ impl Cognito {
         let scopes = vec![USER_SCOPE.to_owned()];
         sign_in(shared, user, scopes, Through::Api).await
     }
+}
+
+/// The first app client, at which the user signs in.
+fn client(shared: &Shared) -> Result<&AppClient, DirectSignInFailure> {
+    let client = shared.options.app_clients.first();
+    client.ok_or(DirectSignInFailure::Internal)
 }
 
 fn user(shared: &Shared, username: &str) -> Result<User, DirectSignInFailure> {
@@ -142,7 +149,8 @@ async fn sign_in(
         Through::ManagedLogin => Source::HostedAuth,
         Through::Api => Source::Authentication,
     };
-    let changes = token_generation::changes(shared, source, &user, &scopes)
+    let client = client(shared)?;
+    let changes = token_generation::changes(shared, source, (&user, client), &scopes)
         .await
         .map_err(|failure| DirectSignInFailure::Trigger(failure.to_string()))?;
     let uuid = || random::uuid().map_err(|_| DirectSignInFailure::Internal);
@@ -151,8 +159,9 @@ async fn sign_in(
         Some(_) => Some(uuid()?),
         None => None,
     };
-    let now = shared.options.clock.now();
+    let now = shared.options.token_time();
     let sign_in = SignIn {
+        client_id: client.client_id.clone(),
         username: user.username,
         scopes,
         auth_time: now,

@@ -25,6 +25,7 @@ use crate::parameters::{journal_parameters, with_query};
 use crate::pending_login::{NoLogin, PendingLogin};
 use crate::shared::Shared;
 use crate::token_generation::{self, Source};
+use crate::user_pool::Rules;
 
 pub(crate) async fn idp_response(
     State(shared): State<Arc<Shared>>,
@@ -98,6 +99,8 @@ async fn sign_in(
         .only("code")
         .filter(|code| !code.is_empty())
         .ok_or(SignInFailure::NoCode)?;
+    let client = shared.options.app_client(&login.app.client_id);
+    let client = client.ok_or(SignInFailure::Internal)?;
     let provider = &shared.options.provider;
     let extra = {
         let mut kept = shared.state();
@@ -118,12 +121,16 @@ async fn sign_in(
         id_token: &id_token,
         userinfo: userinfo.as_ref(),
     };
-    let claims = inbound_federation::claims_to_map(shared, said).await?;
+    let claims = inbound_federation::claims_to_map(shared, &client.client_id, said).await?;
 
     let now = shared.options.clock.now();
     let written = {
         let mut kept = shared.state();
-        let rules = (&shared.options, kept.variation.empty_values);
+        let rules = Rules {
+            options: &shared.options,
+            client,
+            empty_values: kept.variation.empty_values,
+        };
         kept.users.sign_in(rules, &claims, now)
     };
     let mapped: Vec<Parameter> = shared
@@ -152,10 +159,11 @@ async fn sign_in(
     );
     let user = written.map_err(SignInFailure::Attribute)?;
 
-    let changes = token_generation::changes(shared, Source::HostedAuth, &user, &login.app.scopes);
+    let (source, scopes) = (Source::HostedAuth, &login.app.scopes);
+    let changes = token_generation::changes(shared, source, (&user, client), scopes);
     let changes = changes.await.map_err(SignInFailure::Trigger)?;
     let code = random::uuid().map_err(|_| SignInFailure::Internal)?;
-    let now = shared.options.clock.now();
+    let now = shared.options.token_time();
     let issued = IssuedCode {
         app: login.app.clone(),
         username: user.username,

@@ -28,6 +28,7 @@ pub(crate) struct Said<'a> {
 /// a trigger.
 pub(crate) async fn claims_to_map(
     shared: &Shared,
+    client_id: &str,
     said: Said<'_>,
 ) -> Result<BTreeMap<String, String>, SignInFailure> {
     let came = claims::merge(said.id_token, said.userinfo);
@@ -50,7 +51,7 @@ pub(crate) async fn claims_to_map(
         trigger: Trigger::InboundFederation,
         source: "InboundFederation_ExternalProvider",
         function,
-        client_id: &shared.options.app_client.client_id,
+        client_id,
         user_name: Some(&user_name),
         request: json!({
             "providerName": provider.name,

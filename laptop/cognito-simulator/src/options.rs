@@ -3,9 +3,10 @@
 //! An option that AWS would refuse is refused at the start, with an error of its own.
 //! The defaults are those of a pool that follows this project's template.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use local_lambda::DirectFunction;
@@ -15,9 +16,11 @@ use loopback::rsa::RsaKey;
 use loopback::server::ListenError;
 use secrecy::SecretString;
 use url::Url;
-use user_pool::attribute::{CUSTOM, IDENTITIES, MAPPING};
+use user_pool::attribute::{CUSTOM, MAPPING};
 
+use crate::app_client::AppClient;
 use crate::pending_login::state_form;
+use crate::schema::{self, PoolAttribute, standard_attributes};
 
 /// Why the stand-in doesn't start.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +28,9 @@ pub enum StartError {
     /// The stand-in can't listen on its address.
     #[error("the stand-in of Amazon Cognito can't listen: {0}")]
     Listen(#[from] ListenError),
+    /// The public host isn't a host name in lower case or an IP address.
+    #[error("the public host must be a host name in lower case, or an IP address")]
+    PublicHost,
     /// `CreateIdentityProvider`: 3 to 32 characters, no `_`, no spaces.
     #[error("the provider's name must have 3 to 32 characters, without `_` and spaces")]
     ProviderName,
@@ -47,9 +53,9 @@ pub enum StartError {
     /// A custom attribute is called `custom:` and 1 to 20 characters; there are 50 at most.
     #[error("the schema's custom attributes need names of 1 to 20 characters, and are 50 at most")]
     Schema,
-    /// The app client reads or writes an attribute that the schema doesn't have, can't write one
-    /// that is required, or has no callback URL.
-    #[error("the app client doesn't fit the schema, or has no callback URL")]
+    /// An app client reads or writes an attribute that the schema doesn't have, can't write one
+    /// that is required, or has no callback URL. Or there is no app client, or two have one id.
+    #[error("an app client doesn't fit the schema, has no callback URL, or has another's id")]
     AppClient,
     /// An allowed scope is neither a standard one nor `identifier/scope` of a resource server, or
     /// one of `phone`, `email` and `profile` is allowed without `openid`.
@@ -114,24 +120,6 @@ pub struct Provider {
     pub attributes_request_method: AttributesRequestMethod,
     /// `AttributeMapping`: pool attribute to claim. `username` from `sub` needs no entry.
     pub attribute_mapping: BTreeMap<String, String>,
-}
-
-/// The app client (`AWS::Cognito::UserPoolClient`), public, for the code grant.
-#[derive(Clone, Debug)]
-pub struct AppClient {
-    /// `ClientId`.
-    pub client_id: String,
-    /// `CallbackURLs`: compared byte for byte.
-    pub callback_urls: Vec<String>,
-    /// `ReadAttributes`; `None` means all standard attributes, as with AWS. `sub` and `identities`,
-    /// which Cognito itself sets, can be among them. For now these two affect only what
-    /// [`TriggerAttributes::Readable`] shows.
-    pub read_attributes: Option<Vec<String>>,
-    /// `WriteAttributes`; `None` means all standard attributes, as with AWS.
-    pub write_attributes: Option<Vec<String>>,
-    /// `AllowedOAuthScopes`: standard ones (see [`STANDARD_SCOPES`]), or `identifier/scope` of a
-    /// [`ResourceServer`]. An app that names no scope gets all of them.
-    pub allowed_scopes: Vec<String>,
 }
 
 /// The scopes that every pool has.
@@ -212,99 +200,6 @@ pub struct MachineClient {
     /// `AllowedOAuthScopes`: scopes of resource servers only. A machine that names none gets all of
     /// them.
     pub allowed_scopes: Vec<String>,
-}
-
-impl AppClient {
-    /// A client with one callback URL, the default attributes, and the scope `openid`.
-    #[must_use]
-    pub fn new(client_id: impl Into<String>, callback_url: impl Into<String>) -> Self {
-        Self {
-            client_id: client_id.into(),
-            callback_urls: vec![callback_url.into()],
-            read_attributes: None,
-            write_attributes: None,
-            allowed_scopes: vec!["openid".to_owned()],
-        }
-    }
-}
-
-/// One attribute of the pool's schema.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct PoolAttribute {
-    /// The name; a custom one begins with `custom:`.
-    pub name: String,
-    /// Whether it can be changed. An immutable attribute can be written only once, so a login that
-    /// maps it succeeds only the first time.
-    pub mutable: bool,
-    /// Whether every user must have it. If it is missing, the login fails.
-    pub required: bool,
-    /// The fewest characters of a value. If it is 0, which is usual, an empty value clears the
-    /// attribute; otherwise see [`EmptyValues`].
-    pub minimum_length: usize,
-    /// The most characters of a value. Besides this limit, no attribute has more than 2,048 bytes.
-    pub maximum_length: usize,
-}
-
-impl PoolAttribute {
-    /// A mutable, optional attribute of up to 2,048 characters.
-    #[must_use]
-    pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            mutable: true,
-            required: false,
-            minimum_length: 0,
-            maximum_length: 2048,
-        }
-    }
-
-    /// Whether this is a custom attribute.
-    #[must_use]
-    pub fn is_custom(&self) -> bool {
-        self.name.starts_with(CUSTOM)
-    }
-}
-
-/// The standard attributes of a pool (OIDC Core §5.1), all mutable and optional; `birthdate` has
-/// exactly ten characters.
-#[must_use]
-pub fn standard_attributes() -> Vec<PoolAttribute> {
-    const NAMES: [&str; 19] = [
-        "address",
-        "birthdate",
-        "email",
-        "email_verified",
-        "family_name",
-        "gender",
-        "given_name",
-        "locale",
-        "middle_name",
-        "name",
-        "nickname",
-        "phone_number",
-        "phone_number_verified",
-        "picture",
-        "preferred_username",
-        "profile",
-        "updated_at",
-        "website",
-        "zoneinfo",
-    ];
-    NAMES
-        .into_iter()
-        .map(|name| {
-            let attribute = PoolAttribute::new(name);
-            if name == "birthdate" {
-                PoolAttribute {
-                    minimum_length: 10,
-                    maximum_length: 10,
-                    ..attribute
-                }
-            } else {
-                attribute
-            }
-        })
-        .collect()
 }
 
 /// The mapping of this project's template: `address` comes from the flat claim `formatted_address`.
@@ -412,8 +307,8 @@ pub struct CognitoOptions {
     pub user_pool_id: String,
     /// The provider.
     pub provider: Provider,
-    /// The app client.
-    pub app_client: AppClient,
+    /// The app clients. Their `client_id`s differ.
+    pub app_clients: Vec<AppClient>,
     /// The app clients of machines.
     pub machine_clients: Vec<MachineClient>,
     /// The pool's attributes.
@@ -434,6 +329,9 @@ pub struct CognitoOptions {
     pub trigger_timeout: Duration,
     /// The clock of all stand-ins.
     pub clock: SimClock,
+    /// The clock of what apps get: codes, tokens and refresh tokens. It can be moved without
+    /// disturbing a sign-in at the provider. `None` is the clock of all stand-ins.
+    pub token_clock: Option<SimClock>,
     /// The journal of all stand-ins.
     pub journal: Journal,
     /// The pool's signing key. `None` makes a new one.
@@ -448,7 +346,7 @@ impl CognitoOptions {
         Self {
             user_pool_id: "ap-northeast-1_Example01".to_owned(),
             provider,
-            app_client,
+            app_clients: vec![app_client],
             machine_clients: Vec::new(),
             schema: standard_attributes(),
             resource_servers: Vec::new(),
@@ -458,6 +356,7 @@ impl CognitoOptions {
             token_timeout: Duration::from_secs(5),
             trigger_timeout: Duration::from_secs(5),
             clock: SimClock::default(),
+            token_clock: None,
             journal: Journal::default(),
             rsa_key: None,
         }
@@ -480,17 +379,18 @@ impl CognitoOptions {
     }
 
     pub(crate) fn attribute(&self, name: &str) -> Option<&PoolAttribute> {
-        self.schema.iter().find(|attribute| attribute.name == name)
+        schema::attribute(&self.schema, name)
     }
 
-    /// Whether the app client may read an attribute.
-    pub(crate) fn may_read(&self, name: &str) -> bool {
-        allows(self.app_client.read_attributes.as_deref(), name)
+    /// The time of what apps get.
+    pub(crate) fn token_time(&self) -> DateTime<Utc> {
+        self.token_clock.as_ref().unwrap_or(&self.clock).now()
     }
 
-    /// Whether the app client may write an attribute.
-    pub(crate) fn may_write(&self, name: &str) -> bool {
-        allows(self.app_client.write_attributes.as_deref(), name)
+    /// The app client with this id.
+    pub(crate) fn app_client(&self, client_id: &str) -> Option<&AppClient> {
+        let mut clients = self.app_clients.iter();
+        clients.find(|client| client.client_id == client_id)
     }
 
     pub(crate) fn check(&self) -> Result<(), StartError> {
@@ -509,20 +409,13 @@ impl CognitoOptions {
         if custom.len() > 50 || !custom_names_fit {
             return Err(StartError::Schema);
         }
-        let client = &self.app_client;
-        let known = |names: &Option<Vec<String>>, made: &[&str]| {
-            let mut names = names.iter().flatten();
-            names.all(|name| made.contains(&name.as_str()) || self.attribute(name).is_some())
-        };
-        let required_are_writable = self
-            .schema
-            .iter()
-            .filter(|attribute| attribute.required)
-            .all(|attribute| self.may_write(&attribute.name));
-        if !known(&client.read_attributes, &["sub", IDENTITIES])
-            || !known(&client.write_attributes, &[])
-            || !required_are_writable
-            || client.callback_urls.is_empty()
+        let ids: BTreeSet<&str> = (self.app_clients.iter())
+            .map(|client| client.client_id.as_str())
+            .collect();
+        let are_different = ids.len() == self.app_clients.len();
+        if ids.is_empty()
+            || !are_different
+            || !self.app_clients.iter().all(|c| c.fits(&self.schema))
         {
             return Err(StartError::AppClient);
         }
@@ -559,8 +452,11 @@ impl CognitoOptions {
         if !machines.all(|one| one.allowed_scopes.iter().all(is_for_machines)) {
             return Err(StartError::Scope);
         }
-        let allowed = &self.app_client.allowed_scopes;
-        if allowed.iter().all(|scope| known.contains(scope)) && has_openid_if_needed(allowed) {
+        let are_allowed = |client: &AppClient| {
+            let allowed = &client.allowed_scopes;
+            allowed.iter().all(|scope| known.contains(scope)) && has_openid_if_needed(allowed)
+        };
+        if self.app_clients.iter().all(are_allowed) {
             Ok(())
         } else {
             Err(StartError::Scope)
@@ -605,13 +501,6 @@ impl CognitoOptions {
 pub(crate) fn has_openid_if_needed(scopes: &[String]) -> bool {
     let needs = |scope: &String| matches!(scope.as_str(), "phone" | "email" | "profile");
     !scopes.iter().any(needs) || scopes.iter().any(|scope| scope == "openid")
-}
-
-fn allows(names: Option<&[String]>, name: &str) -> bool {
-    match names {
-        Some(names) => names.iter().any(|allowed| allowed == name),
-        None => !name.starts_with(CUSTOM),
-    }
 }
 
 fn is_http_url(text: &str) -> bool {

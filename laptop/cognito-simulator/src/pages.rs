@@ -7,7 +7,10 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderValue, LOCATION, REFERRER_POLICY};
+use loopback::journal::Parameter;
 use loopback::pages::{Forms, Frame, Language, Site, page};
+
+use crate::options::CognitoOptions;
 
 /// The icon, the colour and the name of these pages.
 const SITE: Site = Site {
@@ -19,10 +22,10 @@ const SITE: Site = Site {
 
 /// An error that Cognito shows on a page of its own, because it can't send the browser back to an
 /// app.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum ErrorPage {
-    /// The app or its callback URL is unknown, or the request is malformed.
-    BadRequest,
+    /// The app's request is wrong, so nothing says where to send the browser back.
+    BadRequest(Wrong),
     /// The cookie from the start of the login isn't there.
     Unavailable,
     /// `state` belongs to no login that waits for an answer.
@@ -33,12 +36,88 @@ pub(crate) enum ErrorPage {
     Internal,
 }
 
+/// What is wrong with an app's request, with the values that are registered in its place.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Wrong {
+    /// A parameter comes twice.
+    Repeated,
+    /// No app client has this `client_id`. The values: the ids of those that there are.
+    ClientId(Vec<String>),
+    /// `redirect_uri` is none of the app client's callback URLs, which are the values.
+    CallbackUrl(Vec<String>),
+    /// `logout_uri` is none of the app client's logout URLs, which are the values.
+    LogoutUrl(Vec<String>),
+}
+
+impl Wrong {
+    /// An unknown `client_id`.
+    pub(crate) fn client_id(options: &CognitoOptions) -> Self {
+        let ids = options.app_clients.iter();
+        Self::ClientId(ids.map(|client| client.client_id.clone()).collect())
+    }
+
+    /// The registered values.
+    fn registered(&self) -> &[String] {
+        match self {
+            Self::Repeated => &[],
+            Self::ClientId(values) | Self::CallbackUrl(values) | Self::LogoutUrl(values) => values,
+        }
+    }
+
+    /// Their name in AWS's API.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Repeated => "",
+            Self::ClientId(_) => "ClientId",
+            Self::CallbackUrl(_) => "CallbackURLs",
+            Self::LogoutUrl(_) => "LogoutURLs",
+        }
+    }
+
+    /// Cognito's own words (contract C8).
+    const fn words(&self) -> &'static str {
+        match self {
+            Self::Repeated | Self::ClientId(_) => "invalid_request",
+            Self::CallbackUrl(_) => "redirect_mismatch",
+            Self::LogoutUrl(_) => "Required String parameter 'redirect_uri' is not present",
+        }
+    }
+
+    /// What happened, and what to do: Japanese, English.
+    const fn explanation(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Repeated => (
+                "アプリからのリクエストに、同じパラメーターが2回あります。アプリの設定を確かめてください。",
+                "In the app’s request, a parameter comes twice. Check the app’s settings.",
+            ),
+            Self::ClientId(_) => (
+                "アプリからのリクエストの client_id が、登録済みのクライアント ID ではありません。アプリに次の値を設定してください。",
+                "The client_id in the app’s request isn’t a registered client ID. Configure this \
+                 value in the app:",
+            ),
+            Self::CallbackUrl(_) => (
+                "アプリからのリクエストの redirect_uri が、登録済みのコールバック URL と一致しません\
+                （1文字の違いも許されません）。登録済みの値は次のとおりです。",
+                "The redirect_uri in the app’s request isn’t a registered callback URL. It has to \
+                 be the same to the last character. The registered values:",
+            ),
+            Self::LogoutUrl(_) => (
+                "アプリからのリクエストの logout_uri が、登録済みのログアウト URL と一致しません\
+                （1文字の違いも許されません）。登録済みの値は次のとおりです。",
+                "The logout_uri in the app’s request isn’t a registered logout URL. It has to be \
+                 the same to the last character. The registered values:",
+            ),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "error.html")]
-struct ErrorTemplate {
+struct ErrorTemplate<'a> {
     frame: Frame,
     words: &'static str,
     explanation: &'static str,
+    registered: &'a [String],
 }
 
 #[derive(Template)]
@@ -51,18 +130,32 @@ struct SignInTemplate<'a> {
 
 impl ErrorPage {
     /// The page in this language.
-    pub(crate) fn in_language(self, language: Language) -> Response {
+    pub(crate) fn in_language(&self, language: Language) -> Response {
         let (title, words) = self.words();
         let (ja, en) = self.explanation();
         let template = ErrorTemplate {
             frame: Frame::new(SITE, language, title, ""),
             words,
             explanation: language.say(ja, en),
+            registered: match self {
+                Self::BadRequest(wrong) => wrong.registered(),
+                _ => &[],
+            },
         };
         page(self.status(), &template, Forms::None, None)
     }
 
-    fn status(self) -> StatusCode {
+    /// The registered values that the page shows, for the journal.
+    pub(crate) fn registered(&self) -> Vec<Parameter> {
+        let Self::BadRequest(wrong) = self else {
+            return Vec::new();
+        };
+        let values = wrong.registered().iter();
+        let values = values.map(|value| Parameter::new(wrong.name(), value));
+        values.collect()
+    }
+
+    const fn status(&self) -> StatusCode {
         match self {
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
@@ -70,11 +163,11 @@ impl ErrorPage {
     }
 
     /// Title and text in Cognito's words.
-    fn words(self) -> (&'static str, &'static str) {
+    const fn words(&self) -> (&'static str, &'static str) {
         match self {
-            Self::BadRequest => (
+            Self::BadRequest(wrong) => (
                 "An error was encountered with the requested page.",
-                "Invalid request",
+                wrong.words(),
             ),
             Self::Unavailable => (
                 "Login pages unavailable",
@@ -93,14 +186,9 @@ impl ErrorPage {
     }
 
     /// What happened, and what to do: Japanese, English.
-    fn explanation(self) -> (&'static str, &'static str) {
+    const fn explanation(&self) -> (&'static str, &'static str) {
         match self {
-            Self::BadRequest => (
-                "アプリからのログインのリクエストに誤りがあります（クライアント ID の誤り、コールバック URL の誤り、またはパラメーターの重複）。\
-                アプリの設定を確かめてください。",
-                "The app’s login request is wrong: its client ID or its callback URL is wrong, or \
-                a parameter comes twice. Check the app’s settings.",
-            ),
+            Self::BadRequest(wrong) => wrong.explanation(),
             Self::Unavailable => (
                 "ログインを始めたときの Cookie が届きませんでした。別のブラウザーに戻ったか、ブラウザーが Cookie を受け付けていない可能性があります。\
                  ログインを始めたブラウザーで、もう一度ログインしてください。",
@@ -146,7 +234,8 @@ pub(crate) fn sign_in_page(
 /// A redirect with 302, as Cognito sends it.
 pub(crate) fn redirect(url: &str) -> Response {
     let Ok(location) = HeaderValue::from_str(url) else {
-        return ErrorPage::BadRequest.in_language(Language::English);
+        // Can't happen: a registered URL is ASCII, and parameters are encoded.
+        return ErrorPage::Internal.in_language(Language::English);
     };
     let mut response = StatusCode::FOUND.into_response();
     let headers = response.headers_mut();

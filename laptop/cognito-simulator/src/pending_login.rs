@@ -22,6 +22,7 @@ const MOST: usize = 1_000;
 /// What the app asked for.
 #[derive(Clone)]
 pub(crate) struct AppRequest {
+    pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
     pub(crate) state: Option<String>,
     pub(crate) nonce: Option<String>,
@@ -190,6 +191,7 @@ mod tests {
 
     fn app() -> AppRequest {
         AppRequest {
+            client_id: "app".to_owned(),
             redirect_uri: String::new(),
             state: None,
             nonce: None,

@@ -1,16 +1,19 @@
 //! Refresh tokens. Each gives new ID and access tokens for 30 days, any number of times, and is
-//! never replaced.
-//! A refresh token belongs to the sign-in from which it comes: to its user, its scopes, and its
-//! time. Only the newest are remembered.
+//! never replaced. It can be revoked (RFC 7009), and with it the access tokens of its sign-in.
+//! A refresh token belongs to the sign-in from which it comes: to its app client, its user,
+//! its scopes, and its time. Only the newest are remembered.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use aws_lc_rs::error::Unspecified;
 use chrono::{DateTime, TimeDelta, Utc};
 use loopback::random;
+use serde::{Deserialize, Serialize};
 
 /// Cognito's default: 30 days.
 const LIFETIME: TimeDelta = TimeDelta::days(30);
+/// How long a revoked sign-in is remembered: longer than its access tokens live.
+const REMEMBERED: TimeDelta = TimeDelta::days(1);
 /// The most tokens that are remembered. A new one replaces the oldest.
 const MOST: usize = 1_000;
 /// Bytes of a token. Cognito's are longer (encrypted JSON of more than 1,000 characters), but to an
@@ -18,7 +21,7 @@ const MOST: usize = 1_000;
 const LENGTH: usize = 96;
 
 /// How the user signed in.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Through {
     /// In managed login: the scopes decide whether there is an ID token, and which attributes it
     /// has.
@@ -29,8 +32,10 @@ pub(crate) enum Through {
 }
 
 /// The sign-in that tokens come from.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SignIn {
+    /// The app client that the user signed in at.
+    pub(crate) client_id: String,
     pub(crate) username: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) auth_time: DateTime<Utc>,
@@ -39,9 +44,11 @@ pub(crate) struct SignIn {
 }
 
 /// Every refresh token.
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct RefreshTokens {
-    by_token: HashMap<String, (DateTime<Utc>, SignIn)>,
+    by_token: BTreeMap<String, (DateTime<Utc>, SignIn)>,
+    /// `origin_jti` of the sign-ins whose refresh token was revoked, and when.
+    revoked: BTreeMap<String, DateTime<Utc>>,
 }
 
 impl RefreshTokens {
@@ -64,6 +71,26 @@ impl RefreshTokens {
         Ok(token)
     }
 
+    /// Revokes a token, if it is known and was issued to this client. From now on its sign-in's
+    /// access tokens aren't accepted either.
+    pub(crate) fn revoke(&mut self, token: &str, client_id: &str, now: DateTime<Utc>) -> bool {
+        let known = self.by_token.get(token);
+        if known.is_none_or(|(_, sign_in)| sign_in.client_id != client_id) {
+            return false;
+        }
+        self.revoked
+            .retain(|_, revoked| now - *revoked <= REMEMBERED);
+        if let Some((_, sign_in)) = self.by_token.remove(token) {
+            self.revoked.insert(sign_in.origin_jti, now);
+        }
+        true
+    }
+
+    /// Whether the refresh token of the sign-in with this `origin_jti` was revoked.
+    pub(crate) fn is_revoked(&self, origin_jti: &str) -> bool {
+        self.revoked.contains_key(origin_jti)
+    }
+
     /// The sign-in from which a token comes, if the token is known and not older than 30 days.
     pub(crate) fn get(&self, token: &str, now: DateTime<Utc>) -> Option<SignIn> {
         let (issued, sign_in) = self.by_token.get(token)?;
@@ -79,6 +106,7 @@ mod tests {
     fn a_token_lives_30_days_and_the_newest_thousand_are_remembered() {
         let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let sign_in = SignIn {
+            client_id: "c".to_owned(),
             username: "a".to_owned(),
             scopes: vec!["openid".to_owned()],
             auth_time: start,

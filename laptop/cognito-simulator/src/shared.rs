@@ -2,9 +2,11 @@
 //! it runs.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
+use crate::front_door::Urls;
 use crate::issued_code::IssuedCode;
 use crate::options::{CognitoOptions, Variation};
 use crate::pending_login::PendingLogins;
@@ -12,10 +14,6 @@ use crate::pool_key::PoolKey;
 use crate::provider_client::ProviderClient;
 use crate::refresh_tokens::RefreshTokens;
 use crate::user_pool::UserPool;
-
-/// The host name under which a browser finds the stand-in. Every name below `localhost` is this
-/// machine.
-pub const PUBLIC_HOST: &str = "cognito.localhost";
 
 /// How many requests of each kind there were: requests that this stand-in received, and
 /// (`provider_…`) requests that it sent to the provider.
@@ -27,6 +25,10 @@ pub struct Requests {
     pub idp_response: u32,
     /// `POST /oauth2/token`.
     pub token: u32,
+    /// `POST /oauth2/revoke`.
+    pub revoke: u32,
+    /// `GET /logout`.
+    pub logout: u32,
     /// `GET /oauth2/userInfo`.
     pub userinfo: u32,
     /// `POST /`: the user pool's API.
@@ -41,11 +43,15 @@ pub struct Requests {
 
 /// What every handler needs.
 pub(crate) struct Shared {
-    pub(crate) base_url: String,
+    pub(crate) urls: Urls,
+    /// The `iss` of the pool's tokens.
+    pub(crate) issuer: String,
     pub(crate) options: CognitoOptions,
     pub(crate) key: PoolKey,
     pub(crate) provider: ProviderClient,
     pub(crate) state: Mutex<State>,
+    /// Counts the requests that were answered, after each of which the pool may be another.
+    pub(crate) answered: watch::Sender<u64>,
 }
 
 /// The state that changes while the stand-in runs.
@@ -67,11 +73,6 @@ impl Shared {
     }
 
     pub(crate) fn idpresponse_url(&self) -> String {
-        format!("{}/oauth2/idpresponse", self.base_url)
+        format!("{}/oauth2/idpresponse", self.urls.browser)
     }
-}
-
-/// The base URL of the stand-in at an address.
-pub(crate) fn base_url(address: SocketAddr) -> String {
-    format!("http://{PUBLIC_HOST}:{}", address.port())
 }

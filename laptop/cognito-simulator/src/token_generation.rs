@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::options::{CognitoOptions, TokenEventVersion, TriggerAttributes};
+use crate::app_client::AppClient;
+use crate::options::{TokenEventVersion, TriggerAttributes};
 use crate::shared::Shared;
 use crate::token_changes::{TokenChanges, understand};
 use crate::trigger_answer::{TriggerFailure, names};
@@ -25,18 +26,18 @@ pub(crate) enum Source {
     RefreshTokens,
 }
 
-/// Calls the trigger, if there is one, about the tokens of a user.
+/// Calls the trigger, if there is one, about the tokens of a user at an app client.
 pub(crate) async fn changes(
     shared: &Shared,
     source: Source,
-    user: &User,
+    (user, client): (&User, &AppClient),
     scopes: &[String],
 ) -> Result<TokenChanges, TriggerFailure> {
     let Some(function) = &shared.options.lambda_config.pre_token_generation else {
         return Ok(TokenChanges::default());
     };
     let seen = shared.state().variation.trigger_attributes;
-    let attributes = user_attributes(&shared.options, seen, user);
+    let attributes = user_attributes(client, seen, user);
     let shown = [
         names("userAttributes", attributes.keys()),
         names("scopes", scopes),
@@ -50,7 +51,7 @@ pub(crate) async fn changes(
             Source::RefreshTokens => "TokenGeneration_RefreshTokens",
         },
         function,
-        client_id: &shared.options.app_client.client_id,
+        client_id: &client.client_id,
         user_name: Some(&user.username),
         request: json!({
             "userAttributes": attributes,
@@ -96,13 +97,13 @@ pub(crate) async fn changes_of_a_machine(
 }
 
 fn user_attributes(
-    options: &CognitoOptions,
+    client: &AppClient,
     seen: TriggerAttributes,
     user: &User,
 ) -> BTreeMap<String, String> {
     let is_seen = |name: &str| match seen {
         TriggerAttributes::All => true,
-        TriggerAttributes::Readable => options.may_read(name),
+        TriggerAttributes::Readable => client.may_read(name),
     };
     let mut attributes: BTreeMap<String, String> = user
         .attributes

@@ -11,9 +11,11 @@ use std::collections::BTreeMap;
 use aws_lc_rs::error::Unspecified;
 use chrono::{DateTime, Utc};
 use loopback::random;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use user_pool::attribute::IDENTITIES;
 
+use crate::app_client::AppClient;
 use crate::options::{CognitoOptions, EmptyValues, is_provider_name, is_username_character};
 
 /// The most bytes of any attribute.
@@ -65,8 +67,16 @@ impl From<Unspecified> for AttributeFailure {
     }
 }
 
+/// The rules for what an app client writes.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    pub(crate) options: &'a CognitoOptions,
+    pub(crate) client: &'a AppClient,
+    pub(crate) empty_values: EmptyValues,
+}
+
 /// One user.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct User {
     pub(crate) username: String,
     /// The pool's own subject, a UUID.
@@ -83,7 +93,7 @@ pub(crate) struct User {
 }
 
 /// `ProviderType`, as far as the stand-in knows them.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub enum ProviderType {
     /// OpenID Connect.
     Oidc,
@@ -101,7 +111,7 @@ impl ProviderType {
 }
 
 /// A user as a provider knows them.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Identity {
     /// The provider's subject, with upper and lower case kept.
     pub(crate) user_id: String,
@@ -226,7 +236,7 @@ pub enum UserFailure {
 
 /// Every user, by username, and the providers besides the one through which the stand-in signs
 /// people in.
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct UserPool {
     pub(crate) users: BTreeMap<String, User>,
     pub(crate) other_providers: BTreeMap<String, ProviderType>,
@@ -331,9 +341,14 @@ impl UserPool {
             AttributeFailure::NoRandomness => UserFailure::NoRandomness,
             _ => UserFailure::Invalid,
         })?;
+        let rules = Rules {
+            options,
+            client: options.app_clients.first().ok_or(UserFailure::Invalid)?,
+            empty_values: EmptyValues::TooShort,
+        };
         for (name, value) in attributes {
-            check_permission(options, name, true).map_err(|_| UserFailure::Invalid)?;
-            check_value(options, EmptyValues::TooShort, name, value)
+            check_permission(rules, name, true).map_err(|_| UserFailure::Invalid)?;
+            check_value(options, rules.empty_values, name, value)
                 .map_err(|_| UserFailure::Invalid)?;
             user.set(name, value);
         }
@@ -394,7 +409,7 @@ impl UserPool {
     /// written, or none.
     pub(crate) fn update(
         &mut self,
-        (options, empty): (&CognitoOptions, EmptyValues),
+        rules: Rules<'_>,
         username: &str,
         attributes: &[(String, Option<String>)],
         now: DateTime<Utc>,
@@ -406,13 +421,13 @@ impl UserPool {
             if NOT_THE_USERS.contains(&name.as_str()) {
                 return Err(AttributeFailure::Immutable { name: name.clone() });
             }
-            check_permission(options, name, false)?;
+            check_permission(rules, name, false)?;
             if let Some(value) = value {
-                check_value(options, empty, name, value)?;
+                check_value(rules.options, rules.empty_values, name, value)?;
             }
             user.set(name, value.as_deref().unwrap_or_default());
         }
-        user.check_required(options)?;
+        user.check_required(rules.options)?;
         user.modified = now;
         *known = user;
         Ok(())
@@ -423,10 +438,11 @@ impl UserPool {
     /// stay.
     pub(crate) fn sign_in(
         &mut self,
-        (options, empty): (&CognitoOptions, EmptyValues),
+        rules: Rules<'_>,
         claims: &BTreeMap<String, String>,
         now: DateTime<Utc>,
     ) -> Result<User, AttributeFailure> {
+        let options = rules.options;
         let subject = claims.get("sub").map(String::as_str).unwrap_or_default();
         let provider_name = &options.provider.name;
         let known = self.of_identity(provider_name, subject).cloned();
@@ -448,8 +464,8 @@ impl UserPool {
             let Some(value) = claims.get(claim) else {
                 continue;
             };
-            check_permission(options, name, is_new)?;
-            check_value(options, empty, name, value)?;
+            check_permission(rules, name, is_new)?;
+            check_value(options, rules.empty_values, name, value)?;
             user.set(name, value);
         }
         user.check_required(options)?;
@@ -461,7 +477,9 @@ impl UserPool {
 
 /// Whether the app client may write the attribute, whatever the value.
 fn check_permission(
-    options: &CognitoOptions,
+    Rules {
+        options, client, ..
+    }: Rules<'_>,
     name: &str,
     is_new: bool,
 ) -> Result<(), AttributeFailure> {
@@ -471,7 +489,7 @@ fn check_permission(
         Some(attribute) if !attribute.mutable && !is_new => {
             Err(AttributeFailure::Immutable { name })
         }
-        Some(_) if !options.may_write(&name) => Err(AttributeFailure::NotWritable { name }),
+        Some(_) if !client.may_write(&name) => Err(AttributeFailure::NotWritable { name }),
         Some(_) => Ok(()),
     }
 }
@@ -534,7 +552,7 @@ fn in_case_of(options: &CognitoOptions, username: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::{AppClient, AttributesRequestMethod, Provider};
+    use crate::options::{AttributesRequestMethod, Provider};
 
     fn options() -> CognitoOptions {
         let provider = Provider {
@@ -571,7 +589,12 @@ mod tests {
     fn nobody_is_made_by_writing_attributes() {
         let mut users = UserPool::default();
         let name = [("name".to_owned(), Some("山田".to_owned()))];
-        let rules = (&options(), EmptyValues::TooShort);
+        let options = options();
+        let rules = Rules {
+            options: &options,
+            client: &options.app_clients[0],
+            empty_values: EmptyValues::TooShort,
+        };
         let written = users.update(rules, "nobody", &name, DateTime::UNIX_EPOCH);
         assert_eq!(written, Err(AttributeFailure::UserUnknown));
         assert_eq!(users.attributes_by_username(), BTreeMap::new());

@@ -15,13 +15,16 @@ use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use loopback::journal::{Check, Parameter, Party, Step, mask};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::app_tokens::{NoAccess, bearer_of};
+use crate::app_client::AppClient;
+use crate::app_tokens::{TokenError, refreshed_tokens};
+use crate::client_authentication;
 use crate::linked_users::LinkFailure;
 use crate::pages::no_store;
 use crate::shared::Shared;
-use crate::user_pool::{AttributeFailure, User};
+use crate::user_pool::{AttributeFailure, Rules, User};
+use crate::userinfo::{Bearer, NoAccess, bearer_of};
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");
@@ -49,17 +52,11 @@ pub(crate) async fn call(
     let operation = Operation::of(&headers);
     let mut told = Told::default();
     let known = ("the operation is known", API);
-    let outcome = told
-        .check(known, operation.is_some(), Refusal::UnknownOperation)
-        .and_then(|()| operation.ok_or(Refusal::UnknownOperation))
-        .and_then(|operation| match operation {
-            Operation::GetUser => get_user(&shared, &body, &mut told),
-            Operation::UpdateUserAttributes => update(&shared, &body, &mut told),
-            Operation::DeleteUserAttributes => delete(&shared, &body, &mut told),
-            Operation::AdminGetUser => admin_get_user(&shared, &headers, &body, &mut told),
-            Operation::AdminLinkProviderForUser => link(&shared, &headers, &body, &mut told),
-            Operation::AdminDisableProviderForUser => unlink(&shared, &headers, &body, &mut told),
-        });
+    let known = told.check(known, operation.is_some(), Refusal::UnknownOperation);
+    let outcome = match (known, operation) {
+        (Ok(()), Some(operation)) => operation.answer(&shared, &headers, &body, &mut told).await,
+        _ => Err(Refusal::UnknownOperation),
+    };
     let response = match outcome {
         Ok(answer) => answered(StatusCode::OK, &answer),
         Err(refusal) => {
@@ -98,16 +95,20 @@ enum Operation {
     GetUser,
     UpdateUserAttributes,
     DeleteUserAttributes,
+    GetTokensFromRefreshToken,
+    RevokeToken,
     AdminGetUser,
     AdminLinkProviderForUser,
     AdminDisableProviderForUser,
 }
 
 impl Operation {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::GetUser,
         Self::UpdateUserAttributes,
         Self::DeleteUserAttributes,
+        Self::GetTokensFromRefreshToken,
+        Self::RevokeToken,
         Self::AdminGetUser,
         Self::AdminLinkProviderForUser,
         Self::AdminDisableProviderForUser,
@@ -126,9 +127,30 @@ impl Operation {
             Self::GetUser => "GetUser",
             Self::UpdateUserAttributes => "UpdateUserAttributes",
             Self::DeleteUserAttributes => "DeleteUserAttributes",
+            Self::GetTokensFromRefreshToken => "GetTokensFromRefreshToken",
+            Self::RevokeToken => "RevokeToken",
             Self::AdminGetUser => "AdminGetUser",
             Self::AdminLinkProviderForUser => "AdminLinkProviderForUser",
             Self::AdminDisableProviderForUser => "AdminDisableProviderForUser",
+        }
+    }
+
+    async fn answer(
+        self,
+        shared: &Shared,
+        headers: &HeaderMap,
+        body: &[u8],
+        told: &mut Told,
+    ) -> Result<Value, Refusal> {
+        match self {
+            Self::GetUser => get_user(shared, body, told),
+            Self::UpdateUserAttributes => update(shared, body, told),
+            Self::DeleteUserAttributes => delete(shared, body, told),
+            Self::GetTokensFromRefreshToken => refresh(shared, body, told).await,
+            Self::RevokeToken => revoke(shared, body, told),
+            Self::AdminGetUser => admin_get_user(shared, headers, body, told),
+            Self::AdminLinkProviderForUser => link(shared, headers, body, told),
+            Self::AdminDisableProviderForUser => unlink(shared, headers, body, told),
         }
     }
 
@@ -166,6 +188,14 @@ enum Refusal {
     UserNotFound,
     #[error("{0}")]
     LimitExceeded(String),
+    #[error("{0}")]
+    UserLambdaValidation(String),
+    #[error("The token is not a refresh token.")]
+    UnsupportedTokenType,
+    #[error("User pool client {0} does not exist.")]
+    NoClient(String),
+    #[error("The stand-in itself failed.")]
+    Internal,
 }
 
 impl Refusal {
@@ -178,9 +208,12 @@ impl Refusal {
             Self::InvalidSignature => "InvalidSignatureException",
             Self::NotAuthorized(_) => "NotAuthorizedException",
             Self::InvalidParameter(_) => "InvalidParameterException",
-            Self::ResourceNotFound(_) => "ResourceNotFoundException",
+            Self::ResourceNotFound(_) | Self::NoClient(_) => "ResourceNotFoundException",
             Self::UserNotFound => "UserNotFoundException",
             Self::LimitExceeded(_) => "LimitExceededException",
+            Self::UserLambdaValidation(_) => "UserLambdaValidationException",
+            Self::UnsupportedTokenType => "UnsupportedTokenTypeException",
+            Self::Internal => "InternalErrorException",
         }
     }
 }
@@ -234,6 +267,24 @@ struct Attribute {
 struct DeleteUserAttributes {
     access_token: String,
     user_attribute_names: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetTokensFromRefreshToken {
+    client_id: String,
+    #[serde(default)]
+    client_secret: Option<String>,
+    refresh_token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RevokeToken {
+    client_id: String,
+    #[serde(default)]
+    client_secret: Option<String>,
+    token: String,
 }
 
 #[derive(Deserialize)]
@@ -320,14 +371,13 @@ impl Told {
 
 fn get_user(shared: &Shared, body: &[u8], told: &mut Told) -> Result<Value, Refusal> {
     let request: GetUser = told.body(body)?;
-    let user = user_of(shared, &request.access_token, told)?;
-    let readable = |name: &String| shared.options.may_read(name);
-    let attributes = attributes(&user, readable, told);
+    let Bearer { user, client, .. } = bearer(shared, &request.access_token, told)?;
+    let attributes = attributes(&user, |name| client.may_read(name), told);
     Ok(json!({ "Username": user.username, "UserAttributes": attributes }))
 }
 
-/// The user to whom an access token belongs, if the token has the scope [`USER_SCOPE`].
-fn user_of(shared: &Shared, token: &str, told: &mut Told) -> Result<User, Refusal> {
+/// To whom an access token belongs, if the token has the scope [`USER_SCOPE`].
+fn bearer<'a>(shared: &'a Shared, token: &str, told: &mut Told) -> Result<Bearer<'a>, Refusal> {
     told.parameters.push(Parameter {
         name: "AccessToken".to_owned(),
         value: mask("access_token", token),
@@ -335,6 +385,7 @@ fn user_of(shared: &Shared, token: &str, told: &mut Told) -> Result<User, Refusa
     let bearer = bearer_of(shared, token);
     let refusal = match &bearer {
         Err(NoAccess::Expired) => Refusal::NotAuthorized("Access Token has expired"),
+        Err(NoAccess::Revoked) => Refusal::NotAuthorized("Access Token has been revoked"),
         Err(NoAccess::NoUser) => Refusal::UserNotFound,
         _ => Refusal::NotAuthorized("Invalid Access Token"),
     };
@@ -343,38 +394,38 @@ fn user_of(shared: &Shared, token: &str, told: &mut Told) -> Result<User, Refusa
         "RFC 6750 §3.1",
     );
     told.check(check, bearer.is_ok(), refusal.clone())?;
-    let (user, scopes) = bearer.map_err(|_| refusal)?;
+    let bearer = bearer.map_err(|_| refusal)?;
     let refusal = Refusal::NotAuthorized("Access Token does not have required scopes");
-    let has_scope = scopes.iter().any(|scope| scope == USER_SCOPE);
+    let has_scope = bearer.scopes.iter().any(|scope| scope == USER_SCOPE);
     let check = ("the access token has aws.cognito.signin.user.admin", API);
     told.check(check, has_scope, refusal)?;
-    Ok(user)
+    Ok(bearer)
 }
 
 fn update(shared: &Shared, body: &[u8], told: &mut Told) -> Result<Value, Refusal> {
     let request: UpdateUserAttributes = told.body(body)?;
-    let user = user_of(shared, &request.access_token, told)?;
+    let bearer = bearer(shared, &request.access_token, told)?;
     let attributes = request.user_attributes.into_iter();
     let attributes: Vec<(String, Option<String>)> = attributes
         .map(|attribute| (attribute.name, Some(attribute.value)))
         .collect();
-    write(shared, &user, &attributes, told)?;
+    write(shared, &bearer, &attributes, told)?;
     Ok(json!({ "CodeDeliveryDetailsList": [] }))
 }
 
 fn delete(shared: &Shared, body: &[u8], told: &mut Told) -> Result<Value, Refusal> {
     let request: DeleteUserAttributes = told.body(body)?;
-    let user = user_of(shared, &request.access_token, told)?;
+    let bearer = bearer(shared, &request.access_token, told)?;
     let names = request.user_attribute_names.into_iter();
     let deleted: Vec<(String, Option<String>)> = names.map(|name| (name, None)).collect();
-    write(shared, &user, &deleted, told)?;
+    write(shared, &bearer, &deleted, told)?;
     Ok(json!({}))
 }
 
 /// Writes or deletes all of these attributes, or none.
 fn write(
     shared: &Shared,
-    user: &User,
+    bearer: &Bearer<'_>,
     attributes: &[(String, Option<String>)],
     told: &mut Told,
 ) -> Result<(), Refusal> {
@@ -390,8 +441,12 @@ fn write(
     let written = if is_few {
         let now = shared.options.clock.now();
         let mut kept = shared.state();
-        let rules = (&shared.options, kept.variation.empty_values);
-        let written = (kept.users).update(rules, &user.username, attributes, now);
+        let rules = Rules {
+            options: &shared.options,
+            client: bearer.client,
+            empty_values: kept.variation.empty_values,
+        };
+        let written = (kept.users).update(rules, &bearer.user.username, attributes, now);
         written.map_err(Refusal::from)
     } else {
         let message = "Invalid number of attributes".to_owned();
@@ -403,6 +458,70 @@ fn write(
         written.is_ok(),
     ));
     written
+}
+
+async fn refresh(shared: &Shared, body: &[u8], told: &mut Told) -> Result<Value, Refusal> {
+    let request: GetTokensFromRefreshToken = told.body(body)?;
+    let token = &request.refresh_token;
+    told.parameters.push(Parameter::new("refresh_token", token));
+    let shown = (request.client_id, request.client_secret);
+    let client = app_client(shared, shown, told)?;
+    let tokens = refreshed_tokens(shared, client, token, &mut told.checks).await;
+    let mut tokens = tokens.map_err(|error| match error {
+        TokenError::Trigger(failure) => Refusal::UserLambdaValidation(failure.to_string()),
+        TokenError::Internal => Refusal::Internal,
+        _ => Refusal::NotAuthorized("Invalid Refresh Token"),
+    })?;
+    let mut result = Map::new();
+    for (name, of_endpoint) in [
+        ("AccessToken", "access_token"),
+        ("IdToken", "id_token"),
+        ("ExpiresIn", "expires_in"),
+        ("TokenType", "token_type"),
+    ] {
+        let value = tokens.remove(of_endpoint);
+        result.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    let names = result.keys().map(|name| Parameter::new(name, "issued"));
+    told.answer.extend(names);
+    Ok(json!({ "AuthenticationResult": result }))
+}
+
+fn revoke(shared: &Shared, body: &[u8], told: &mut Told) -> Result<Value, Refusal> {
+    let request: RevokeToken = told.body(body)?;
+    let token = &request.token;
+    told.parameters.push(Parameter::new("token", token));
+    let shown = (request.client_id, request.client_secret);
+    let client = app_client(shared, shown, told)?;
+    let check = ("token is a refresh token", API);
+    let is_refresh_token = shared.key.open(token).is_none();
+    told.check(check, is_refresh_token, Refusal::UnsupportedTokenType)?;
+    let now = shared.options.token_time();
+    let mut kept = shared.state();
+    kept.refresh_tokens.revoke(token, &client.client_id, now);
+    Ok(json!({}))
+}
+
+/// The app client that makes a request without a user's token.
+fn app_client<'a>(
+    shared: &'a Shared,
+    (client_id, client_secret): (String, Option<String>),
+    told: &mut Told,
+) -> Result<&'a AppClient, Refusal> {
+    told.parameters
+        .push(Parameter::new("client_id", &client_id));
+    let options = &shared.options;
+    let client = client_authentication::app_client(options, &client_id, client_secret.as_deref());
+    let refusal = match options.app_client(&client_id) {
+        Some(_) => Refusal::NotAuthorized("The client's secret is wrong, or shown without need"),
+        None => Refusal::NoClient(client_id),
+    };
+    let check = (
+        "the client is registered, and shows its secret if it has one",
+        API,
+    );
+    told.check(check, client.is_some(), refusal.clone())?;
+    client.ok_or(refusal)
 }
 
 fn admin_get_user(

@@ -413,7 +413,7 @@ async fn linking_costs_nobody_what_the_bridge_does_not_ask_for() {
             Some("birthdate"),
         )]);
         // A client that may read every standard attribute, which is the default.
-        options.cognito = |cognito| cognito.app_client.read_attributes = None;
+        options.cognito = |cognito| cognito.app_clients[0].read_attributes = None;
     })
     .await;
     let persona = personas(SimClock::default().now()).swap_remove(0);

@@ -138,7 +138,7 @@ async fn an_id_token_of_the_api_has_all_that_the_app_client_may_read() {
         options.schema.push(PoolAttribute::new("custom:a"));
         options.schema.push(PoolAttribute::new("custom:b"));
         let readable = ["email", "custom:a"];
-        options.app_client.read_attributes = Some(readable.map(str::to_owned).into());
+        options.app_clients[0].read_attributes = Some(readable.map(str::to_owned).into());
     })
     .await;
     let attributes = ["email", "name", "custom:a", "custom:b"];

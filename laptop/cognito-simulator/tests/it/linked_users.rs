@@ -208,7 +208,7 @@ async fn the_rules_of_attributes_hold_for_the_user_who_signs_in() {
     // An attribute that the app client can't write.
     let world = company_with(|options| {
         let writable = ["name", "email", "birthdate", "gender"];
-        options.app_client.write_attributes = Some(writable.map(str::to_owned).into());
+        options.app_clients[0].write_attributes = Some(writable.map(str::to_owned).into());
     })
     .await;
     let before = sub(&world);

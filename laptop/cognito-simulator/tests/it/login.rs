@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use cognito_simulator::{
     AttributesRequestMethod, Cognito, CognitoOptions, EmptyValues, PoolAttribute, Requests,
-    ResourceServer, StartError, Variation,
+    ResourceServer, StartError, Variation, standard_attributes,
 };
 use kit::{parameters, payload};
 use loopback::server::ListenError;
@@ -101,6 +101,8 @@ async fn a_login_gives_the_app_tokens_with_the_attributes() {
     assert!(!kept.contains_key("iss"), "only what is mapped");
     let expected = Requests {
         authorize: 1,
+        logout: 0,
+        revoke: 0,
         idp_response: 1,
         token: 1,
         userinfo: 1,
@@ -195,6 +197,9 @@ async fn without_identity_provider_there_is_a_page_with_the_providers_link() {
     let world = world().await;
     let url = authorize_url(&world.cognito, &[("identity_provider", "")]);
     let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
+    let login = page.redirect_target().unwrap().unwrap();
+    assert_eq!((login.path(), login.query()), ("/login", url.query()));
+    let page = world.agent.get(&login, ACCEPT_PAGE).await.unwrap();
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text().contains(">MynaAppで続ける</a>"));
     let link = link_after(&page, "class=\"button wide\" ");
@@ -215,7 +220,8 @@ fn link_after(page: &Page, text: &str) -> Url {
 #[tokio::test]
 async fn the_hosted_page_switches_its_language_and_stays_the_same_login() {
     let world = world().await;
-    let url = authorize_url(&world.cognito, &[("identity_provider", "")]);
+    let mut url = authorize_url(&world.cognito, &[("identity_provider", "")]);
+    url.set_path("/login");
     let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
     assert!(page.text().contains("<html lang=\"ja\">"));
     let switch = link_after(&page, "<header");
@@ -234,7 +240,8 @@ async fn the_hosted_page_switches_its_language_and_stays_the_same_login() {
 #[tokio::test]
 async fn every_page_has_strict_headers() {
     let world = world().await;
-    let hosted = authorize_url(&world.cognito, &[("identity_provider", "")]);
+    let mut hosted = authorize_url(&world.cognito, &[("identity_provider", "")]);
+    hosted.set_path("/login");
     let refused = authorize_url(&world.cognito, &[("client_id", "other")]);
     for url in [hosted, refused] {
         let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
@@ -887,7 +894,7 @@ async fn an_attribute_must_be_in_the_schema_and_in_the_clients_write_attributes(
 
     let writable = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
     let world = world_with(|options| {
-        options.app_client.write_attributes = writable(&["address", "birthdate", "gender"]);
+        options.app_clients[0].write_attributes = writable(&["address", "birthdate", "gender"]);
     })
     .await;
     let refused =
@@ -895,7 +902,8 @@ async fn an_attribute_must_be_in_the_schema_and_in_the_clients_write_attributes(
     world.fails("invalid_request", refused).await;
 
     let world = world_with(|options| {
-        options.app_client.write_attributes = writable(&["address", "birthdate", "gender", "name"]);
+        options.app_clients[0].write_attributes =
+            writable(&["address", "birthdate", "gender", "name"]);
     })
     .await;
     world.succeeds().await;
@@ -996,21 +1004,17 @@ async fn a_wrong_request_of_the_app_goes_back_to_the_app() {
         (
             "response_type",
             "token",
-            "unsupported_response_type",
+            "unauthorized_client",
             "response_type must be code",
         ),
         (
-            "scope",
-            "openid phone",
-            "invalid_scope",
-            "scope is not allowed",
+            "response_type",
+            "id_token",
+            "invalid_request",
+            "response_type must be code",
         ),
-        (
-            "scope",
-            "profile",
-            "invalid_scope",
-            "scope openid is missing",
-        ),
+        ("scope", "openid phone", "invalid_request", "invalid_scope"),
+        ("scope", "profile", "invalid_request", "invalid_scope"),
         (
             "code_challenge_method",
             "plain",
@@ -1050,7 +1054,7 @@ async fn the_apps_code_works_once_with_its_verifier_client_and_redirect_uri() {
         (
             "redirect_uri",
             "http://app.localhost:4321/other",
-            "invalid_grant",
+            "unauthorized_client",
         ),
         ("redirect_uri", "", "invalid_grant"),
         ("code", "another", "invalid_grant"),
@@ -1107,31 +1111,78 @@ async fn userinfo_takes_only_this_pools_fresh_access_token() {
 
 #[tokio::test]
 async fn an_app_reads_what_its_client_may_read_and_custom_attributes_only_with_profile() {
-    let world = world_with(|options| {
-        options.schema.push(PoolAttribute::new("custom:record"));
-        let mapping = &mut options.provider.attribute_mapping;
-        mapping.insert("custom:record".to_owned(), "name".to_owned());
-        let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
-        options.app_client.read_attributes = names(&["gender", "custom:record"]);
-        options.app_client.write_attributes =
-            names(&["name", "address", "birthdate", "gender", "custom:record"]);
-    })
-    .await;
-    for (scope, record) in [("openid", false), ("openid profile", true)] {
-        let url = authorize_url(&world.cognito, &[("scope", scope)]);
-        let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
-        let state = parameters(&page.redirect_target().unwrap().unwrap())["state"].clone();
-        let page = world.answer(&[("code", "c"), ("state", &state)]).await;
-        let code = parameters(&page.redirect_target().unwrap().unwrap())["code"].clone();
-        let (_, tokens) = world.redeem(&[("code", &code)]).await;
+    let all = standard_attributes().into_iter();
+    let all: Vec<String> = all.map(|attribute| attribute.name).collect();
+    for (scope, readable, shows_record) in [
+        ("openid", vec!["gender".to_owned()], false),
+        ("openid profile", all.clone(), true),
+    ] {
+        let world = world_with(|options| {
+            options.schema.push(PoolAttribute::new("custom:record"));
+            let mapping = &mut options.provider.attribute_mapping;
+            mapping.insert("custom:record".to_owned(), "name".to_owned());
+            let record = std::iter::once("custom:record".to_owned());
+            let client = &mut options.app_clients[0];
+            client.read_attributes = Some(readable.iter().cloned().chain(record.clone()).collect());
+            client.write_attributes = Some(all.iter().cloned().chain(record).collect());
+        })
+        .await;
+        let (status, tokens) = tokens_with(&world, scope).await;
+        assert_eq!(status, 200);
         let id_token = payload(tokens["id_token"].as_str().unwrap());
         let (_, userinfo) = world
             .userinfo(tokens["access_token"].as_str().unwrap())
             .await;
         for shown in [id_token, userinfo] {
             assert_eq!(shown["gender"], "male");
-            assert_eq!(shown.get("custom:record").is_some(), record, "{scope}");
-            assert!(shown.get("name").is_none() && shown.get("address").is_none());
+            assert_eq!(
+                shown.get("custom:record").is_some(),
+                shows_record,
+                "{scope}"
+            );
+            assert_eq!(shown.get("name").is_some(), shows_record, "{scope}");
+        }
+    }
+}
+
+/// What the token endpoint answers at the end of a sign-in with these scopes.
+async fn tokens_with(world: &World, scope: &str) -> (u16, Value) {
+    let url = authorize_url(&world.cognito, &[("scope", scope)]);
+    let page = world.agent.get(&url, ACCEPT_PAGE).await.unwrap();
+    let state = parameters(&page.redirect_target().unwrap().unwrap())["state"].clone();
+    let page = world.answer(&[("code", "c"), ("state", &state)]).await;
+    let code = parameters(&page.redirect_target().unwrap().unwrap())["code"].clone();
+    world.redeem(&[("code", &code)]).await
+}
+
+#[tokio::test]
+async fn no_tokens_for_a_scope_whose_attributes_the_client_cannot_all_read() {
+    let standard = |without: &str| {
+        let names = standard_attributes().into_iter();
+        let names = names.map(|attribute| attribute.name);
+        Some(names.filter(|name| name != without).collect::<Vec<_>>())
+    };
+    for (scope, unreadable, passes) in [
+        ("openid", "name", true),
+        ("openid profile", "name", false),
+        ("openid profile", "email", true),
+        ("openid email", "email_verified", false),
+        ("openid phone", "phone_number", false),
+        ("openid phone", "email", true),
+    ] {
+        let world = world_with(|options| {
+            let client = &mut options.app_clients[0];
+            client.allowed_scopes = ["openid", "profile", "email", "phone"]
+                .map(str::to_owned)
+                .into();
+            client.read_attributes = standard(unreadable);
+        })
+        .await;
+        let (status, answer) = tokens_with(&world, scope).await;
+        let expected = if passes { 200 } else { 400 };
+        assert_eq!(status, expected, "{scope} without {unreadable}");
+        if !passes {
+            assert_eq!(answer, json!({ "error": "invalid_grant" }));
         }
     }
 }
@@ -1236,12 +1287,11 @@ async fn it_listens_on_loopback_only_and_says_which_port_is_taken() {
         matches!(error, StartError::Listen(ListenError::Taken { address }) if address == taken)
     );
     assert!(error.to_string().contains(&taken.to_string()));
-    let base = format!("http://cognito.localhost:{}", taken.port());
+    let base = format!("http://localhost:{}", taken.port());
     assert_eq!(
         bound.idpresponse_url(),
         format!("{base}/oauth2/idpresponse")
     );
-    assert_eq!(bound.issuer(), base);
 }
 
 #[tokio::test]
@@ -1275,10 +1325,10 @@ async fn what_aws_refuses_at_creation_is_refused_at_start() {
         let error = refused(|options| options.schema.push(PoolAttribute::new(name))).await;
         assert!(matches!(error, StartError::Schema), "{name}");
     }
-    let error = refused(|options| options.app_client.callback_urls.clear()).await;
+    let error = refused(|options| options.app_clients[0].callback_urls.clear()).await;
     assert!(matches!(error, StartError::AppClient));
     let error = refused(|options| {
-        options.app_client.read_attributes = Some(vec!["unknown".to_owned()]);
+        options.app_clients[0].read_attributes = Some(vec!["unknown".to_owned()]);
     })
     .await;
     assert!(matches!(error, StartError::AppClient));
@@ -1302,7 +1352,7 @@ async fn a_client_may_have_standard_scopes_and_those_of_resource_servers() {
         let script = Arc::new(Mutex::new(Script::new(0)));
         let mut options = options(&script).await;
         options.resource_servers = servers.to_vec();
-        options.app_client.allowed_scopes =
+        options.app_clients[0].allowed_scopes =
             scopes.iter().map(|scope| (*scope).to_owned()).collect();
         Cognito::start(LOOPBACK, options).await.map(|_| ())
     }

@@ -5,6 +5,7 @@
 //! its own work.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod app_clients;
 mod direct_sign_in;
 mod linked_users;
 mod login;

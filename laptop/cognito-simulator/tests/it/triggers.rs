@@ -80,7 +80,7 @@ async fn triggered_with(version: TokenEventVersion) -> Triggered {
                 "digital-auth/age".to_owned(),
             ],
         }];
-        options.app_client.allowed_scopes = ["openid", "profile", "digital-auth/age"]
+        options.app_clients[0].allowed_scopes = ["openid", "profile", "digital-auth/age"]
             .map(str::to_owned)
             .into();
         options.variation.repeated_triggers = RepeatedTriggers::Never;
@@ -600,9 +600,9 @@ async fn what_the_client_cannot_read_can_be_hidden_from_the_trigger() {
     let world = world_with(|options| {
         options.lambda_config.pre_token_generation = Some(tokens.function.clone());
         options.schema.push(PoolAttribute::new("custom:record"));
-        options.app_client.read_attributes = Some(vec!["locale".to_owned()]);
+        options.app_clients[0].read_attributes = Some(vec!["locale".to_owned()]);
         let all = ["name", "address", "birthdate", "gender", "custom:record"];
-        options.app_client.write_attributes = Some(all.map(str::to_owned).into());
+        options.app_clients[0].write_attributes = Some(all.map(str::to_owned).into());
         let mapping = &mut options.provider.attribute_mapping;
         mapping.insert("custom:record".to_owned(), "record".to_owned());
     })
@@ -664,7 +664,7 @@ async fn identities_are_an_attribute_that_the_client_can_read_or_cannot() {
             options.lambda_config.pre_token_generation = Some(tokens.function.clone());
             options.variation.trigger_attributes = TriggerAttributes::Readable;
             let names = readable.map(|names| names.into_iter().map(str::to_owned).collect());
-            options.app_client.read_attributes = names;
+            options.app_clients[0].read_attributes = names;
         })
         .await;
         world.succeeds().await;

@@ -23,7 +23,7 @@ pub(crate) const SIGNED: &str = "AWS4-HMAC-SHA256 \
 /// An app client that may read only `locale`, which no user has, and write the mapped attributes
 /// and the record. Its users may call the API for themselves.
 fn careful(options: &mut CognitoOptions) {
-    let client = &mut options.app_client;
+    let client = &mut options.app_clients[0];
     client.read_attributes = Some(vec!["locale".to_owned()]);
     let writable = ["name", "address", "birthdate", "gender", "custom:record"];
     client.write_attributes = Some(writable.map(str::to_owned).into());
@@ -77,7 +77,13 @@ impl World {
     }
 
     /// Asserts that the operation is refused with this exception and this message.
-    async fn refuses(&self, operation: &str, body: &Value, exception: &str, message: &str) {
+    pub(crate) async fn refuses(
+        &self,
+        operation: &str,
+        body: &Value,
+        exception: &str,
+        message: &str,
+    ) {
         let expected = json!({"__type": exception, "message": message});
         assert_eq!(self.call(operation, body, &[]).await, (400, expected));
     }
@@ -199,7 +205,7 @@ async fn a_write_that_is_refused_writes_nothing() {
 #[tokio::test]
 async fn a_users_operation_needs_a_fresh_access_token_with_the_scope() {
     let world = world_with(careful).await;
-    let without = world.access_token("openid profile").await;
+    let without = world.access_token("openid").await;
     let token = world.access_token(&format!("openid {ADMIN}")).await;
     let refuses = async |token: &str, message: &str| {
         for operation in ["GetUser", "UpdateUserAttributes", "DeleteUserAttributes"] {

@@ -28,13 +28,14 @@ pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {
         .request
         .split_once(' ')
         .unwrap_or((hop.request.as_str(), ""));
-    let status = hop.step.as_ref().and_then(|step| step.status);
     let last = path.rsplit('/').next().unwrap_or_default();
     let lesson = match (hop.from, hop.to, method, last) {
         (Browser, App, "GET", "login") => LOGIN,
         (Browser, App, "GET", "callback") => APP_CALLBACK,
         (Browser, App, "POST", "refresh") => REFRESH,
-        (Browser, Cognito, "GET", "authorize") if status == Some(200) => HOSTED_PAGE,
+        (Browser, Cognito, "GET", "login") => HOSTED_PAGE,
+        (Browser, Cognito, "GET", "logout") => COGNITO_LOGOUT,
+        (Browser, Cognito, "GET", "authorize") if !has(hop, "identity_provider") => APP_CHECKED,
         (Browser, Cognito, "GET", "authorize") => COGNITO_AUTHORIZE,
         (Browser, Cognito, "GET", "idpresponse") => IDP_RESPONSE,
         (Browser, Bridge, "GET", "authorize") => BRIDGE_AUTHORIZE,
@@ -52,6 +53,7 @@ pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {
         (Bridge, Service, "GET", "userinfo") => SERVICE_USERINFO,
         (App, Cognito, "POST", "token") if grants(hop, "refresh_token") => APP_REFRESH,
         (App, Cognito, "POST", "token") => APP_TOKEN,
+        (App, Cognito, "POST", "revoke") => APP_REVOKE,
         (App, Cognito, "GET", "jwks.json") => APP_KEYS,
         (App, Cognito, "GET", "userInfo") => APP_USERINFO,
         _ => match hop.request.as_str() {
@@ -69,6 +71,12 @@ pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {
         },
     };
     Some(lesson)
+}
+
+/// Whether a request has this parameter.
+fn has(hop: &Hop, name: &str) -> bool {
+    let mut parameters = hop.step.iter().flat_map(|step| &step.parameters);
+    parameters.any(|parameter| parameter.name == name)
 }
 
 /// Whether a token request has this `grant_type`.
@@ -94,16 +102,51 @@ const LOGIN: Lesson = Lesson {
     answer: None,
 };
 
+const APP_CHECKED: Lesson = Lesson {
+    title: ("アプリを確かめる", "Check the app"),
+    why: (
+        "Cognito は、まず、アプリのクライアント ID とコールバック URL が、登録された値と完全に一致することを確かめます。この検査が緩いと、\
+        攻撃者がコードを別のサイトへ送らせることができます。ログインの方法が指定されていないので、ブラウザーをログイン画面へ移動させます。",
+        "Cognito first checks that the client ID and the callback URL are exactly the registered \
+        ones. If this check were lax, an attacker could have the code sent to another site. The \
+        request doesn't say how to sign in, so Cognito sends the browser to its sign-in page.",
+    ),
+    source: "RFC 6749 §3.1.2; RFC 9700 §2.1",
+    answer: None,
+};
+
 const HOSTED_PAGE: Lesson = Lesson {
     title: ("ログイン画面を開く", "Open the sign-in page"),
     why: (
-        "Cognito は、まず、アプリのクライアント ID とコールバック URL が、登録された値と完全に一致することを確かめます。この検査が緩いと、\
-        攻撃者がコードを別のサイトへ送らせることができます。確かめた後で、ログインの方法を選ぶ画面を表示します。",
-        "Cognito first checks that the client ID and the callback URL are exactly the registered \
-        ones. If this check were lax, an attacker could have the code sent to another site. Then \
-        Cognito shows the page on which the user chooses how to sign in.",
+        "ログインの方法を選ぶ画面です。リクエストのパラメーターはアプリのもののままなので、Cognito はここでもう一度確かめます。\
+        アプリが identity_provider を送れば、この画面は表示されません。",
+        "The page on which the user chooses how to sign in. The parameters are still the app's, \
+        so Cognito checks them once more here. If the app sends identity_provider, this page isn't \
+        shown.",
     ),
     source: "RFC 6749 §3.1.2; RFC 9700 §2.1",
+    answer: None,
+};
+
+const COGNITO_LOGOUT: Lesson = Lesson {
+    title: ("Cognito からログアウトする", "Sign out of Cognito"),
+    why: (
+        "Cognito は自分の Cookie を消し、登録されたログアウト URL へブラウザーを移動させます。アプリのトークンは、期限まで有効なままです。",
+        "Cognito deletes its own cookie, and sends the browser to a registered logout URL. The \
+        app's tokens stay valid until they expire.",
+    ),
+    source: "RFC 9700 §2.1",
+    answer: None,
+};
+
+const APP_REVOKE: Lesson = Lesson {
+    title: ("リフレッシュトークンを取り消す", "Revoke the refresh token"),
+    why: (
+        "リフレッシュトークンと、同じログインのアクセストークンは、Cognito ではもう使えません。署名だけを確かめる API は、アクセストークンを期限まで受け付けます。",
+        "Cognito no longer accepts the refresh token and the access tokens of the same sign-in. An \
+        API that checks only the signature takes an access token until it expires.",
+    ),
+    source: "RFC 7009 §2.1",
     answer: None,
 };
 

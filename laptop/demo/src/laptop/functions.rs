@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use local_lambda::{BuildError, BuildStop, Profile, Target, build_all_once, build_all_until};
 
-/// The functions' executables.
-#[derive(Clone, Debug)]
+/// The functions' executables. By default there are none.
+#[derive(Clone, Debug, Default)]
 pub struct Functions {
     /// `federation`: the bridge.
     pub federation: PathBuf,

@@ -98,15 +98,8 @@ impl Laptop {
         scopes: &str,
     ) -> Result<Outcome, LoginError> {
         let (app, start) = self.begin_asking(scopes)?;
-        let arrival = self
-            .choose(
-                browser,
-                self.test_card_page(browser, &start).await?,
-                persona,
-                fault,
-                at_app,
-            )
-            .await?;
+        let page = self.test_card_page(browser, &start).await?;
+        let arrival = self.choose(browser, page, persona, fault, at_app).await?;
         self.finish(&app, arrival).await
     }
 
@@ -205,21 +198,28 @@ impl<S> Laptop<S> {
                 Ok(Outcome::SignedIn(Box::new(signed_in)))
             }
             Err(error) => {
-                let (class, support_id) = class_and_support_id(&error.description);
-                Ok(Outcome::Failed(Failed {
-                    place: Place::App,
-                    class,
-                    support_id,
-                    error: Some(error.error),
-                    description: error.description,
-                }))
+                let description = Some(error.description);
+                Ok(Outcome::Failed(failed_with(Some(error.error), description)))
             }
         }
     }
 }
 
+/// A login that ended at the app's callback, with an error.
+pub(crate) fn failed_with(error: Option<String>, description: Option<String>) -> Failed {
+    let description = description.unwrap_or_default();
+    let (class, support_id) = class_and_support_id(&description);
+    Failed {
+        place: Place::App,
+        class,
+        support_id,
+        error,
+        description,
+    }
+}
+
 /// A login that ended on a page.
-fn failed_on(page: &Page) -> Failed {
+pub(crate) fn failed_on(page: &Page) -> Failed {
     let text = page.text();
     let place = match page.url.host_str() {
         Some("bridge.localhost") => Place::BridgePage,

@@ -5,6 +5,7 @@
 
 mod functions;
 mod login;
+mod own_app;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,20 +24,23 @@ use user_pool::scope::{RESOURCE_SERVER, Scope};
 
 pub use functions::Functions;
 pub use login::{AppLogin, Failed, LoginError, Outcome, Place, SignedIn};
+pub(crate) use login::{failed_on, failed_with};
+pub use own_app::{InvalidKept, Kept, OWN_CLIENT_ID, OwnApp};
 
 use crate::app::relying_party::{InvalidRegistration, Registration, RelyingParty};
 use crate::app::{self, App, AppSettings};
 use crate::function_checks;
 use crate::scopes::{self, Scopes};
 use cognito_simulator::{
-    AppClient, AttributesRequestMethod, Cognito, CognitoOptions, LambdaConfig, PoolAttribute,
-    ResourceServer, TokenEventVersion, Variation,
+    AppClient, AttributesRequestMethod, Cognito, CognitoOptions, FrontDoor, LambdaConfig,
+    PoolAttribute, ResourceServer, SavedPool, TokenEventVersion, Variation,
 };
 use local_lambda::{DirectFunction, FunctionOptions, HttpApi, LocalFunction};
 use loopback::clock::SimClock;
 use loopback::journal::Journal;
 use loopback::rsa::{NoKey, RsaKey};
 use loopback::server::ListenError;
+use loopback::user_agent::{UserAgent, UserAgentError};
 use service_simulator::{Endpoints, RegisteredClient, Service, ServiceOptions};
 
 /// The bridge's client id at the service.
@@ -88,6 +92,16 @@ pub struct LaptopOptions {
     pub app: Option<AppSettings>,
     /// The RSA keys; `None` makes new ones.
     pub rsa_keys: Option<RsaKeys>,
+    /// Where Amazon Cognito listens; `None` is its port on loopback, with plain HTTP.
+    pub front_door: Option<FrontDoor>,
+    /// An app of the user's own, besides ours.
+    pub own_app: Option<OwnApp>,
+    /// The key of the verified records, base64url; `None` makes a new one.
+    pub record_key: Option<SecretString>,
+    /// The users that the user pool begins with.
+    pub pool: SavedPool,
+    /// The clock of the user pool's tokens, if it isn't the stand-ins'.
+    pub token_clock: Option<SimClock>,
     /// Changes the options of the service's stand-in before it starts.
     pub service: fn(&mut ServiceOptions),
     /// Changes the options of the bridge before it starts.
@@ -122,6 +136,11 @@ impl LaptopOptions {
             journal: Journal::default(),
             app: None,
             rsa_keys: None,
+            front_door: None,
+            own_app: None,
+            record_key: None,
+            pool: SavedPool::default(),
+            token_clock: None,
             service: |_| {},
             function: |_| {},
             trigger: |_| {},
@@ -222,12 +241,13 @@ impl Configuration {
     ///
     /// [`ConfigurationError`].
     pub fn generate(assertion_algorithm: Algorithm) -> Result<Self, ConfigurationError> {
-        Self::with(LocalKey::generate(Algorithm::Rs256)?, assertion_algorithm)
+        let id_token_key = LocalKey::generate(Algorithm::Rs256)?;
+        Self::with((id_token_key, None), assertion_algorithm)
     }
 
-    /// This key for ID tokens; all other keys and secrets are new.
+    /// These keys for ID tokens and for records; all other keys and secrets are new.
     fn with(
-        id_token_key: LocalKey,
+        (id_token_key, record_key): (LocalKey, Option<SecretString>),
         assertion_algorithm: Algorithm,
     ) -> Result<Self, ConfigurationError> {
         let secret = || keys::random_base64url::<32>(&SystemRandomness).map(SecretString::from);
@@ -236,7 +256,7 @@ impl Configuration {
             id_token_key,
             client_secret: secret()?,
             sealing_key: secret()?,
-            record_key: secret()?,
+            record_key: record_key.map_or_else(secret, Ok)?,
         })
     }
 
@@ -346,6 +366,11 @@ pub struct Laptop<S = Service> {
     pub app: Option<App>,
     /// The app of a headless login.
     relying_party: RelyingParty,
+    /// The user's own app, if there is one.
+    pub own_app: Option<OwnApp>,
+    /// The certificate of the authority that a browser has to trust, in PEM, if Amazon Cognito
+    /// speaks HTTPS.
+    authority: Option<String>,
     /// What happened.
     pub journal: Journal,
     /// The clock of the stand-ins.
@@ -413,6 +438,18 @@ impl Laptop {
         .await
     }
 
+    /// A browser without a screen, which trusts Amazon Cognito's certificate if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`UserAgentError`].
+    pub fn browser(&self, accept_language: &str) -> Result<UserAgent, UserAgentError> {
+        match &self.authority {
+            Some(authority) => UserAgent::trusting(accept_language, authority),
+            None => UserAgent::new(accept_language),
+        }
+    }
+
     /// Stops everything: first the app, then the functions, then the stand-ins that they call, so
     /// that no function waits for a stand-in that has stopped.
     pub async fn stop(self) {
@@ -432,15 +469,18 @@ impl<S> Laptop<S> {
         options: LaptopOptions,
         service: impl AsyncFnOnce(RegisteredClient) -> Result<(S, Endpoints), LaptopError>,
     ) -> Result<Self, LaptopError> {
-        let configuration = match &options.rsa_keys {
-            Some(keys) => {
-                let key = LocalKey::from_jwk(&keys.id_tokens).map_err(ConfigurationError::from)?;
-                Configuration::with(key, options.assertion_algorithm)
-            }
-            None => Configuration::generate(options.assertion_algorithm),
-        }?;
+        let id_token_key = match &options.rsa_keys {
+            Some(keys) => LocalKey::from_jwk(&keys.id_tokens),
+            None => LocalKey::generate(Algorithm::Rs256),
+        };
+        let id_token_key = id_token_key.map_err(ConfigurationError::from)?;
+        let keys = (id_token_key, options.record_key.clone());
+        let configuration = Configuration::with(keys, options.assertion_algorithm)?;
         let front_door = HttpApi::bind(loopback(options.ports.bridge)).await?;
-        let cognito = Cognito::bind(loopback(options.ports.cognito)).await?;
+        let door = options.front_door.clone();
+        let door = door.unwrap_or_else(|| FrontDoor::new(loopback(options.ports.cognito)));
+        let authority = door.tls.as_ref().map(|tls| tls.authority().to_owned());
+        let cognito = Cognito::bind_at(door).await?;
         let app = match options.app.clone() {
             Some(settings) => Some(App::bind(settings).await?),
             None => None,
@@ -462,7 +502,7 @@ impl<S> Laptop<S> {
         let mut environment: BTreeMap<_, _> =
             configuration.environment(&addresses).into_iter().collect();
         change(&mut environment, &options.environment);
-        let triggers = triggers(&options, &environment, cognito.address());
+        let triggers = triggers(&options, &environment, cognito.internal_address());
         let attributes = environment.get(variables::ATTRIBUTES);
         let attributes = attributes.and_then(|attributes| settings::attributes(attributes).ok());
         let mut function = FunctionOptions::new("federation", options.functions.federation);
@@ -480,7 +520,11 @@ impl<S> Laptop<S> {
         );
         let mut app_client = app_client(&provider);
         (app_client.callback_urls).extend(app.iter().map(app::BoundApp::callback_url));
+        let own_client = options.own_app.as_ref();
+        let own_client = own_client.map(|own| own.app_client(&app_client));
         let mut cognito_options = CognitoOptions::new(provider, app_client);
+        cognito_options.app_clients.extend(own_client);
+        cognito_options.token_clock = options.token_clock;
         (cognito_options.schema).extend(RECORD_MAPPING.map(|(name, _)| PoolAttribute::new(name)));
         let scopes = scopes::known().map(Scope::name);
         cognito_options.resource_servers = vec![ResourceServer::new(RESOURCE_SERVER, scopes)];
@@ -495,7 +539,7 @@ impl<S> Laptop<S> {
         cognito_options.journal = options.journal.clone();
         cognito_options.rsa_key = options.rsa_keys.map(|keys| keys.user_pool);
         (options.cognito)(&mut cognito_options);
-        let cognito = cognito.serve(cognito_options)?;
+        let cognito = cognito.serve_pool(cognito_options, options.pool)?;
         let (clock, journal) = (&options.clock, &options.journal);
         let app = app.map(|app| {
             let registration = registration(&cognito, app.callback_url());
@@ -513,6 +557,8 @@ impl<S> Laptop<S> {
             cognito,
             triggers,
             relying_party,
+            own_app: options.own_app,
+            authority,
             journal: options.journal,
             clock: options.clock,
             configuration,

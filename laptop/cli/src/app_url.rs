@@ -1,0 +1,120 @@
+//! The URLs that can be registered for an app: those that `AppCallbackUrls` of the template takes,
+//! and Amazon Cognito with it.
+
+use url::{Host, Url};
+
+/// The most characters of a URL (`CallbackURLs` of the API).
+const LONGEST: usize = 1024;
+
+/// Schemes that belong to no app.
+const NO_APP: [&str; 19] = [
+    "about",
+    "blob",
+    "content",
+    "data",
+    "file",
+    "filesystem",
+    "ftp",
+    "intent",
+    "jar",
+    "javascript",
+    "mailto",
+    "mhtml",
+    "sms",
+    "tel",
+    "urn",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
+];
+
+/// Reads a callback or logout URL. It is kept as it was written, since it is compared byte for
+/// byte.
+///
+/// # Errors
+///
+/// What can be registered, in both languages.
+pub(crate) fn parse(text: &str) -> Result<String, &'static str> {
+    if is_app_url(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(
+            "https の URL、http://localhost・127.0.0.1・[::1] の URL、アプリのスキーム（例 myapp://callback）で、\
+            # がなく、1,024文字以内 / an https URL, an http URL of localhost, 127.0.0.1 or [::1], \
+            or one of an app's own scheme (such as myapp://callback); without #, and with 1,024 \
+            characters at most",
+        )
+    }
+}
+
+fn is_app_url(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'#' | b',');
+    if text.len() > LONGEST || !text.bytes().all(is_plain) {
+        return false;
+    }
+    let Ok(url) = Url::parse(text) else {
+        return false;
+    };
+    match url.scheme() {
+        "https" => has_plain_host(text, "https://") && matches!(url.host(), Some(Host::Domain(_))),
+        "http" => ["localhost", "127.0.0.1", "[::1]"].iter().any(|host| {
+            let rest = text.strip_prefix("http://");
+            let rest = rest.and_then(|rest| rest.strip_prefix(host));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/', '?']))
+        }),
+        scheme => !NO_APP.contains(&scheme) && text.len() > scheme.len() + 1,
+    }
+}
+
+/// Whether the URL begins like this, and has a host without user name.
+fn has_plain_host(text: &str, beginning: &str) -> bool {
+    let rest = text.strip_prefix(beginning);
+    let authority = rest.and_then(|rest| rest.split(['/', '?']).next());
+    authority.is_some_and(|authority| !authority.is_empty() && !authority.contains('@'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cognito_takes_as_a_callback_url() {
+        let longest = format!("https://app.example/{}", "a".repeat(LONGEST - 20));
+        for url in [
+            "http://localhost:3000/callback",
+            "http://localhost",
+            "http://127.0.0.1:5000/auth?x=1",
+            "http://[::1]:8080/",
+            "https://app.example/callback",
+            "https://app.example:8443",
+            "myapp://callback",
+            "com.example.app:/oauth",
+            longest.as_str(),
+        ] {
+            assert_eq!(parse(url).as_deref(), Ok(url));
+        }
+        let too_long = format!("{longest}a");
+        for url in [
+            "",
+            "callback",
+            "/callback",
+            "http://app.example/callback",
+            "http://app.localhost/callback",
+            "http://localhost.example/callback",
+            "http://localhost:99999/",
+            "http://localhost:3000/#top",
+            "https://",
+            "https://user@app.example/",
+            "https://10.0.0.1/",
+            "javascript:alert(1)",
+            "DATA:text/html,x",
+            "myapp:",
+            "myapp://a b",
+            "myapp://あ",
+            too_long.as_str(),
+        ] {
+            assert!(parse(url).is_err(), "{url}");
+        }
+    }
+}

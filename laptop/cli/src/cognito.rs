@@ -1,0 +1,174 @@
+//! `simulate cognito`: Amazon Cognito, the functions and the service, for an app of one's own. It
+//! prints what to configure in the app, and then each request of the app and of its browser to
+//! Cognito, until Ctrl-C.
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use cli::exit::{self, Status};
+use cognito_simulator::STANDARD_SCOPES;
+use demo::laptop::Laptop;
+use demo::scopes::{OPENID, Scopes};
+use loopback::clock::SimClock;
+use loopback::journal::{Hop, Party};
+use loopback::pages::Language;
+use serde_json::Value;
+
+use crate::arguments::SimulateCognito;
+use crate::demo::{built, distinct, options, persona};
+use crate::demo_error::DemoError;
+use crate::own_app::{self, Prepared};
+use crate::teller::Teller;
+use crate::terminal::{Interruption, Progress, unless_nobody_reads};
+
+/// Runs until Ctrl-C or SIGTERM, and gives the exit status.
+///
+/// # Errors
+///
+/// [`DemoError`] if something doesn't start.
+pub(crate) async fn run(
+    arguments: &SimulateCognito,
+    language: Language,
+) -> Result<Status, DemoError> {
+    let clock = SimClock::default();
+    let persona = persona(arguments.persona.as_deref(), &clock)?;
+    let scopes = scopes(arguments.scopes.as_deref())?;
+    let ports = own_app::ports(arguments.ports);
+    distinct(ports, None, arguments.own_app.control_port)?;
+    let mut options = options(clock, ports, arguments.ask);
+    let own_app = &arguments.own_app;
+    let prepared = Prepared::new(own_app, &arguments.callback, scopes, &mut options).await?;
+
+    let mut interruption = Interruption::listen().map_err(DemoError::Signals)?;
+    let progress = Progress::new();
+    options.functions = built(&progress, language, &mut interruption).await?;
+    progress.say(language.say("起動しています", "Starting"));
+    let laptop = tokio::select! {
+        started = Laptop::start(options) => Arc::new(started?),
+        () = interruption.received() => return Err(DemoError::Interrupted),
+    };
+    // Can't fail: the persona is one of the stand-in's own.
+    let _ = laptop.service.set_persona(&persona);
+    let mut own_app = prepared.serve(&laptop, &persona);
+    progress.finish();
+
+    if arguments.json {
+        let mut out = io::stdout().lock();
+        let written = writeln!(out, "{}", Value::Object(own_app.pasted.json()));
+        unless_nobody_reads(written.and_then(|()| out.flush()))?;
+    } else {
+        let mut out = anstream::stdout().lock();
+        let written = own_app.pasted.write(&mut out, language);
+        let written = written.and_then(|()| write_rest(&mut out, language, own_app.folder()));
+        unless_nobody_reads(written)?;
+    }
+    let mut teller = Teller::of(laptop.journal.clone(), is_of_the_app);
+    // The reader may stop reading: the stand-ins go on.
+    let tell = |teller: &mut Teller| {
+        let _ = if arguments.json {
+            teller.tell(&mut anstream::stderr().lock(), language)
+        } else {
+            teller.tell(&mut anstream::stdout().lock(), language)
+        };
+    };
+    loop {
+        tokio::select! {
+            () = interruption.received() => break,
+            () = own_app.changed() => own_app.keep(&laptop).map_err(own_app::OwnAppError::from)?,
+            () = teller.wait() => tell(&mut teller),
+        }
+    }
+    let kept = own_app.stop(&laptop).await;
+    if let Some(laptop) = Arc::into_inner(laptop) {
+        laptop.stop().await;
+    }
+    tell(&mut teller);
+    kept.map_err(own_app::OwnAppError::from)?;
+    Ok(exit::SUCCESS)
+}
+
+fn write_rest(
+    out: &mut impl io::Write,
+    language: Language,
+    folder: &std::path::Path,
+) -> io::Result<()> {
+    let folder = folder.display();
+    let texts = match language {
+        Language::Japanese => [
+            format!(
+                "鍵・シークレット・ユーザーは {folder} に保存します（--fresh で新しく始めます）。"
+            ),
+            "使い方：docs/own-app.md　Amazon Cognito との違い：docs/laptop-cognito.md".to_owned(),
+            "止めるには Ctrl-C を押してください。届いたリクエスト（機密の値は伏せます）："
+                .to_owned(),
+        ],
+        Language::English => [
+            format!("Keys, secret and users are kept in {folder} (--fresh begins anew)."),
+            "How to use it: docs/own-app.en.md. What differs from Amazon Cognito: \
+             docs/laptop-cognito.en.md"
+                .to_owned(),
+            "Press Ctrl-C to stop. Requests as they arrive (secrets are masked):".to_owned(),
+        ],
+    };
+    for text in texts {
+        writeln!(out, "{text}")?;
+    }
+    writeln!(out)?;
+    out.flush()
+}
+
+/// The hops that the developer of an app looks at: those between the app or its browser and
+/// Cognito, and those at which somebody refused.
+fn is_of_the_app(hop: &Hop) -> bool {
+    let is_own = matches!(hop.from, Party::App | Party::Browser) && hop.to == Party::Cognito;
+    let step = hop.step.as_ref();
+    is_own || step.is_some_and(|step| step.status.is_some_and(|status| status >= 400))
+}
+
+/// The scopes that the app is allowed.
+fn scopes(text: Option<&str>) -> Result<Vec<String>, DemoError> {
+    let known: Vec<String> = Scopes::all().names().collect();
+    let Some(text) = text else {
+        return Ok(known);
+    };
+    let mut allowed: Vec<String> = Vec::new();
+    for word in text.split_ascii_whitespace() {
+        if !known.iter().any(|known| known == word) && !STANDARD_SCOPES.contains(&word) {
+            let unknown = word.to_owned();
+            return Err(DemoError::UnknownScope { unknown });
+        }
+        if !allowed.iter().any(|known| known == word) {
+            allowed.push(word.to_owned());
+        }
+    }
+    if allowed.iter().any(|scope| scope == OPENID) {
+        Ok(allowed)
+    } else {
+        Err(DemoError::WithoutOpenid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_app_is_allowed_all_of_our_scopes_or_those_that_are_named() {
+        assert_eq!(
+            scopes(None).unwrap(),
+            Scopes::all().names().collect::<Vec<_>>()
+        );
+        let named = scopes(Some("openid  digital-auth/name profile openid")).unwrap();
+        assert_eq!(named, ["openid", "digital-auth/name", "profile"]);
+        assert!(matches!(
+            scopes(Some("openid digital-auth/nickname")),
+            Err(DemoError::UnknownScope { .. })
+        ));
+        for without in ["", "digital-auth/name"] {
+            assert!(matches!(
+                scopes(Some(without)),
+                Err(DemoError::WithoutOpenid)
+            ));
+        }
+    }
+}

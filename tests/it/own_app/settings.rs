@@ -1,0 +1,297 @@
+//! What the command prints, what stays the same at the next start, and what it says when it can't
+//! start.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use super::*;
+
+#[tokio::test]
+async fn the_values_are_for_people_and_for_dotenv_in_both_languages() {
+    for (language, first, last) in [
+        (
+            "ja",
+            "アプリに設定する値：",
+            "止めるには Ctrl-C を押してください。届いたリクエスト（機密の値は伏せます）：",
+        ),
+        (
+            "en",
+            "Values to configure in your app:",
+            "Press Ctrl-C to stop. Requests as they arrive (secrets are masked):",
+        ),
+    ] {
+        let folder = Folder::new();
+        let mut child = prepared(&folder, &["--language", language])
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut told = Vec::new();
+        let reading = async {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                let ends = line == last;
+                told.push(line);
+                if ends {
+                    break;
+                }
+            }
+        };
+        timeout(PATIENCE, reading).await.expect("it prints");
+        assert_eq!(told[0], first);
+        let shown: Vec<(&str, &str)> = (told.iter())
+            .filter_map(|line| line.strip_prefix("  ")?.split_once(' '))
+            .map(|(name, value)| (name, value.trim_start()))
+            .collect();
+        for name in [
+            "issuer",
+            "client_id",
+            "client_secret",
+            "callback",
+            "authorization_endpoint",
+            "token_endpoint",
+            "jwks_uri",
+            "control",
+        ] {
+            let value = shown.iter().find(|(known, _)| *known == name);
+            let (_, value) = value.unwrap_or_else(|| panic!("{name}: {told:?}"));
+            let same = format!("COGNITO_{}={value}", name.to_ascii_uppercase());
+            assert!(told.contains(&same), "{same}: {told:?}");
+        }
+        assert!(
+            told.iter()
+                .any(|line| line.contains(folder.path().to_str().unwrap()))
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_json_has_every_url_and_servers_reach_all_of_them_by_localhost() {
+    let folder = Folder::new();
+    let app = Running::start(&folder, &[]).await;
+    assert_eq!(app.text("callback"), CALLBACK);
+    assert_eq!(app.values["callbacks"], json!([CALLBACK]));
+    assert_eq!(app.values["logout_urls"], json!([LOGGED_OUT]));
+    assert_eq!(app.values["certificate"], Value::Null);
+    for name in [
+        "issuer",
+        "authorization_endpoint",
+        "token_endpoint",
+        "userinfo_endpoint",
+        "revocation_endpoint",
+        "logout_endpoint",
+        "jwks_uri",
+        "domain",
+        "control",
+    ] {
+        let url = Url::parse(app.text(name)).unwrap();
+        let host = url.host_str().unwrap();
+        assert!(["localhost", "127.0.0.1"].contains(&host), "{name}: {url}");
+    }
+    // Discovery says the same.
+    let url = format!("{}/.well-known/openid-configuration", app.text("issuer"));
+    let (_, metadata) = answer(app.http.get(&url).send().await.unwrap()).await;
+    for name in [
+        "issuer",
+        "authorization_endpoint",
+        "token_endpoint",
+        "userinfo_endpoint",
+        "revocation_endpoint",
+        "jwks_uri",
+    ] {
+        assert_eq!(metadata[name], app.values[name], "{name}");
+    }
+    assert_eq!(
+        metadata["end_session_endpoint"],
+        app.values["logout_endpoint"]
+    );
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn two_starts_have_the_same_client_keys_users_and_refresh_tokens() {
+    let folder = Folder::new();
+    // A fixed port, since it is part of the issuer.
+    let port = fixed_port().to_string();
+    let start = async |more: &[&str]| {
+        let mut prepared = Command::new(command());
+        prepared
+            .args(["simulate", "cognito", "--json", "--callback", CALLBACK])
+            .args(["--service-port", "0", "--bridge-port", "0"])
+            .args(["--cognito-port", &port, "--control-port", "0"])
+            .arg("--state")
+            .arg(folder.path())
+            .args(more);
+        Running::of(piped(prepared)).await
+    };
+    let keys = async |app: &Running| {
+        let response = app.http.get(app.text("jwks_uri")).send().await.unwrap();
+        answer(response).await.1
+    };
+    let app = start(&[]).await;
+    let (values, first_keys) = (app.values.clone(), keys(&app).await);
+    let first = app.sign_in(json!({})).await;
+    let other = app.sign_in(json!({ "person": "longest" })).await;
+    app.stop().await;
+
+    let app = start(&[]).await;
+    for name in ["issuer", "client_id", "client_secret", "user_pool_id"] {
+        assert_eq!(app.values[name], values[name], "{name}");
+    }
+    assert_eq!(keys(&app).await, first_keys);
+    let again = app.sign_in(json!({})).await;
+    let subject = |tokens: &Value| claims(tokens, "id_token")["sub"].clone();
+    assert_eq!(subject(&again), subject(&first));
+    assert_ne!(subject(&again), subject(&other));
+    let (status, refreshed) = app.refresh(first["refresh_token"].as_str().unwrap()).await;
+    assert_eq!(status, 200, "{refreshed}");
+    assert_eq!(subject(&refreshed), subject(&first));
+    app.stop().await;
+
+    let app = start(&["--fresh"]).await;
+    assert_eq!(app.text("client_id"), values["client_id"]);
+    assert_ne!(app.values["client_secret"], values["client_secret"]);
+    assert_ne!(keys(&app).await, first_keys);
+    assert_ne!(subject(&app.sign_in(json!({})).await), subject(&first));
+    app.stop().await;
+}
+
+/// A free port that the system gives to nobody who asks for any: those begin at 32768.
+fn fixed_port() -> u16 {
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    (first..).find(is_free).unwrap()
+}
+
+#[tokio::test]
+async fn a_user_is_kept_even_if_the_command_is_killed() {
+    let folder = Folder::new();
+    let mut app = Running::start(&folder, &[]).await;
+    let first = app.sign_in(json!({})).await;
+    let sub = claims(&first, "id_token")["sub"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let file = folder.path().join("cognito.json");
+    let kept = async {
+        while !std::fs::read_to_string(&file).unwrap().contains(&sub) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, kept).await.expect("the user is kept");
+    app.child.kill().await.unwrap();
+    let app = Running::start(&folder, &[]).await;
+    let again = app.sign_in(json!({})).await;
+    assert_eq!(claims(&again, "id_token")["sub"], *sub);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_keeps_it_from_starting_is_said_with_the_option_that_helps() {
+    let folder = Folder::new();
+    let app = Running::start(&folder, &[]).await;
+    let other = Folder::new();
+    let taken = |name: &str| {
+        Url::parse(app.text(name))
+            .unwrap()
+            .port()
+            .unwrap()
+            .to_string()
+    };
+    let (cognito, control) = (taken("issuer"), taken("control"));
+    std::fs::create_dir(other.path()).unwrap();
+    std::fs::write(other.path().join("cognito.json"), "{}").unwrap();
+    let not_ours = refused(prepared(&other, &["--language", "en"])).await;
+    assert_eq!(not_ours.0, Some(2), "{not_ours:?}");
+    assert!(not_ours.1.contains("--fresh"), "{not_ours:?}");
+
+    let other = Folder::new();
+    for (folder, arguments, status, told) in [
+        (&folder, vec![], 4, "is used by another digital-auth"),
+        (
+            &other,
+            vec!["--cognito-port", &cognito],
+            4,
+            "choose another port with --cognito-port",
+        ),
+        (
+            &other,
+            vec!["--control-port", &control],
+            4,
+            "choose another port with --control-port",
+        ),
+        (
+            &other,
+            vec!["--cognito-port", "8700", "--control-port", "8700"],
+            2,
+            "--cognito-port and --control-port name the same port",
+        ),
+        (
+            &other,
+            vec!["--scopes", "openid digital-auth/nickname"],
+            2,
+            "digital-auth/nickname",
+        ),
+        (&other, vec!["--scopes", "digital-auth/name"], 2, "openid"),
+        (
+            &other,
+            vec!["--ask", "nickname"],
+            2,
+            "name address birthdate gender",
+        ),
+        (
+            &other,
+            vec!["--callback", "http://app.example/cb"],
+            2,
+            "myapp://callback",
+        ),
+        (
+            &other,
+            vec!["--logout-url", "http://localhost:3000/#x"],
+            2,
+            "myapp://callback",
+        ),
+        (&other, vec!["--public-host", "a:80"], 2, "--public-host"),
+        (&other, vec!["--listen", "localhost"], 2, "--listen"),
+        (&other, vec!["--persona", "nobody"], 2, "nobody"),
+    ] {
+        let mut command = Command::new(command());
+        let has = |option| arguments.contains(&option);
+        command.args(["--language", "en", "simulate", "cognito"]);
+        command.args([
+            "--callback",
+            CALLBACK,
+            "--service-port",
+            "0",
+            "--bridge-port",
+            "0",
+        ]);
+        for option in ["--cognito-port", "--control-port"] {
+            if !has(option) {
+                command.args([option, "0"]);
+            }
+        }
+        command.arg("--state").arg(folder.path()).args(&arguments);
+        let (code, said) = refused(piped(command)).await;
+        assert_eq!(code, Some(status), "{arguments:?}: {said}");
+        assert!(said.contains(told), "{arguments:?}: {said}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn the_demo_registers_an_app_besides_its_own() {
+    let folder = Folder::new();
+    let mut demo = Command::new(command());
+    demo.args(["demo", "--no-open", "--json", "--callback", CALLBACK])
+        .args(["--service-port", "0", "--bridge-port", "0"])
+        .args(["--cognito-port", "0", "--control-port", "0"])
+        .arg("--state")
+        .arg(folder.path());
+    let app = Running::of(piped(demo)).await;
+    assert!(app.text("app").starts_with("http://app.localhost:"));
+    let code = app.code(&[]).await;
+    let (status, tokens) = app.redeem(&code).await;
+    assert_eq!(status, 200, "{tokens}");
+    app.stop().await;
+}
