@@ -47,6 +47,11 @@ pub(crate) fn standards() -> BTreeSet<String> {
     first_cells(1, STANDARDS)
 }
 
+/// The names of the sources that the document lists.
+pub(crate) fn sources() -> BTreeSet<String> {
+    first_cells(1, SOURCES)
+}
+
 /// The sections with facts: their names, and their headings.
 fn sections_of(text: &str) -> Vec<(String, String)> {
     let headings = Document::read(text).headings().into_iter();

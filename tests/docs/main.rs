@@ -19,6 +19,7 @@ mod doors;
 mod exit;
 mod generated;
 mod glossary;
+mod laptop_cognito;
 mod map;
 mod numbers;
 mod sources;
