@@ -22,16 +22,22 @@ const MADE: [&str; 5] = [".aws-sam", ".git", "__pycache__", "node_modules", "tar
 
 /// The endings of files that people write, and the mark with which comments begin in them. `None`:
 /// comments in such files are not read.
-const ENDINGS: [(&str, Option<&str>); 12] = [
+const ENDINGS: [(&str, Option<&str>); 18] = [
+    ("cgi", Some("#")),
+    ("conf", Some("#")),
     ("css", None),
     ("guard", Some("#")),
     ("html", None),
     ("in", Some("#")),
+    ("java", Some("//")),
+    ("js", Some("//")),
     ("md", None),
     ("mjs", Some("//")),
     ("py", Some("#")),
+    ("rb", Some("#")),
     ("rs", Some("//")),
     ("run", Some("#")),
+    ("sh", Some("#")),
     ("toml", Some("#")),
     ("yaml", Some("#")),
     ("yml", Some("#")),

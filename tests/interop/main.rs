@@ -9,6 +9,8 @@
     reason = "a test that can't go on stops, also in the functions that several share"
 )]
 
+mod apps;
+mod browser_apps;
 mod keycloak;
 mod npm;
 

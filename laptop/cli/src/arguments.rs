@@ -1,7 +1,7 @@
 //! The command-line arguments. The help is in both languages at once, because it is read before a
 //! language is chosen.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -171,10 +171,10 @@ pub(crate) struct OwnApp {
     /// certificate is made, and how to trust it is printed
     #[arg(long, requires = "callback")]
     pub(crate) https: bool,
-    /// Cognito のシミュレーターが待ち受けるアドレス（既定：127.0.0.1）。0.0.0.0 なら、ほかの機器やコンテナーからも届く / Address on which
-    /// Cognito's stand-in listens (default: 127.0.0.1). With 0.0.0.0, containers and other machines
-    /// reach it
-    #[arg(long, value_name = "ADDRESS", requires = "callback")]
+    /// Cognito のシミュレーターが待ち受けるアドレス（127.0.0.1、0.0.0.0、::。既定：127.0.0.1）。0.0.0.0
+    /// なら、ほかの機器やコンテナーからも届く / Address on which Cognito's stand-in listens: 127.0.0.1
+    /// (default), 0.0.0.0 or ::. With 0.0.0.0, containers and other machines reach it
+    #[arg(long, value_name = "ADDRESS", value_parser = listen, requires = "callback")]
     pub(crate) listen: Option<IpAddr>,
     /// アプリのサーバーから見た、Cognito のシミュレーターのホスト名（既定：localhost）。例 host.docker.internal / Host name at which
     /// your app's server finds Cognito's stand-in (default: localhost), such as
@@ -216,6 +216,16 @@ pub(crate) struct Ports {
 /// Reads attributes as the function reads them.
 fn attributes(text: &str) -> Result<AttributeSet, String> {
     settings::attributes(text)
+}
+
+/// Reads an address to listen on. Browsers and processes of this machine use 127.0.0.1, so that has
+/// to be among its addresses.
+fn listen(text: &str) -> Result<IpAddr, &'static str> {
+    match text.parse() {
+        Ok(address @ IpAddr::V4(Ipv4Addr::LOCALHOST | Ipv4Addr::UNSPECIFIED)) => Ok(address),
+        Ok(address @ IpAddr::V6(Ipv6Addr::UNSPECIFIED)) => Ok(address),
+        _ => Err("127.0.0.1、0.0.0.0、:: のどれか / 127.0.0.1, 0.0.0.0 or ::"),
+    }
 }
 
 /// Reads a port: 0, or one that needs no privilege. Port 80 would also vanish from an `http` URL in
@@ -350,6 +360,23 @@ fn after_help() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_address_to_listen_on_has_127_0_0_1_among_its_own() {
+        for good in ["127.0.0.1", "0.0.0.0", "::"] {
+            assert_eq!(listen(good), Ok(good.parse().unwrap()), "{good}");
+        }
+        for bad in [
+            "",
+            "localhost",
+            "192.168.0.2",
+            "127.0.0.2",
+            "::1",
+            "0.0.0.0:80",
+        ] {
+            assert!(listen(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_port_is_any_free_one_or_one_without_privilege() {

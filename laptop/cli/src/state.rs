@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use demo::laptop::{ConfigurationError, Kept};
 use etcetera::{BaseStrategy as _, base_strategy};
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 /// The folder below the user's data folder.
@@ -111,7 +112,9 @@ impl State {
         builder.recursive(true).mode(0o700);
         builder.create(&folder).map_err(unusable(&folder))?;
         let lock = folder.join(LOCK);
-        let lock = private(&lock, false).map_err(unusable(&lock))?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let lock = options.open(&lock).map_err(unusable(&lock))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StateError::InUse(folder)),
@@ -157,7 +160,7 @@ impl State {
         let json = kept.to_json();
         let json = json.map_err(|_| unusable(io::ErrorKind::InvalidData))?;
         if json != self.written {
-            replace(&file, &json).map_err(|error| unusable(error.kind()))?;
+            replace(&self.folder, &file, &json).map_err(|error| unusable(error.kind()))?;
             self.written = json;
         }
         Ok(())
@@ -170,7 +173,7 @@ impl State {
     /// [`StateError::Unusable`].
     pub(crate) fn write_authority(&self, authority: &str) -> Result<PathBuf, StateError> {
         let file = self.folder.join(AUTHORITY);
-        let written = replace(&file, authority.as_bytes());
+        let written = replace(&self.folder, &file, authority.as_bytes());
         written.map_err(|error| StateError::Unusable {
             path: file.clone(),
             kind: error.kind(),
@@ -192,19 +195,13 @@ fn usual_folder() -> Result<PathBuf, StateError> {
     Ok(strategy.data_dir().join(FOLDER))
 }
 
-/// A file that only its owner can read.
-fn private(path: &Path, empty: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(empty);
-    options.mode(0o600).open(path)
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let new = path.with_extension("new");
-    let mut file = private(&new, true)?;
+/// Puts a file that only its owner can read into the place of another.
+fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&new, path)
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 #[cfg(test)]

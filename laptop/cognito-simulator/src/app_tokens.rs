@@ -88,7 +88,12 @@ pub(crate) async fn token(
     let entry = (shared.options.journal).begin(Party::App, Party::Cognito, request);
     let form = Parameters::parse(&body);
     let mut checks = Vec::new();
-    let (status, answer) = match grant(&shared, &headers, &form, &mut checks).await {
+    let outcome = grant(&shared, &headers, &form, &mut checks).await;
+    let registered = match &outcome {
+        Ok(_) => Vec::new(),
+        Err(error) => registered(&shared, &form, error),
+    };
+    let (status, answer) = match outcome {
         Ok(answer) => (StatusCode::OK, answer),
         Err(error) => error.answer(),
     };
@@ -109,10 +114,27 @@ pub(crate) async fn token(
         parameters: journal_parameters(&form),
         checks,
         status: Some(status.as_u16()),
-        answer: shown.collect(),
+        answer: shown.chain(registered).collect(),
     };
     shared.options.journal.end(entry, step);
     no_store((status, Json(answer)).into_response())
+}
+
+/// The values that are registered in place of the wrong one, for the journal.
+fn registered(shared: &Shared, form: &Parameters, error: &TokenError) -> Vec<Parameter> {
+    let clients = &shared.options.app_clients;
+    match error {
+        TokenError::InvalidClient => clients
+            .iter()
+            .map(|client| Parameter::new("ClientId", &client.client_id))
+            .collect(),
+        TokenError::UnauthorizedClient if form.has("redirect_uri") => clients
+            .iter()
+            .flat_map(|client| &client.callback_urls)
+            .map(|url| Parameter::new("CallbackURLs", url))
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 async fn grant(

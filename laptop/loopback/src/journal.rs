@@ -382,6 +382,7 @@ const MASKED: &[&str] = &[
     "code_verifier",
     "cookie",
     "id_token",
+    "id_token_hint",
     "login",
     "nonce",
     "refresh_token",

@@ -17,8 +17,12 @@ use http::header::{
 use http::{HeaderName, StatusCode};
 pub use language::Language;
 
-/// The name of the query parameter and of the cookie that hold the chosen language.
+/// The name of the query parameter that holds the chosen language.
 pub const LANGUAGE: &str = "lang";
+
+/// The name of the cookie that holds it. Ports don't separate cookies, so an app on `localhost`
+/// gets it too: its name mustn't be one that apps use.
+const LANGUAGE_COOKIE: &str = "stand-in-language";
 
 /// The style of every page. The Content Security Policy names it by its hash.
 const STYLE: &str = include_str!("../templates/style.css");
@@ -45,7 +49,7 @@ macro_rules! icon {
 pub fn language(query: Option<&str>, headers: &HeaderMap) -> Language {
     query
         .and_then(Language::from_code)
-        .or_else(|| cookie(headers, LANGUAGE).and_then(Language::from_code))
+        .or_else(|| cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_code))
         .or_else(|| Language::preferred(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?))
         .unwrap_or(Language::Japanese)
 }
@@ -176,7 +180,7 @@ pub fn strict_headers(
 pub fn remembering(mut response: Response, chosen: Option<&str>) -> Response {
     if let Some(language) = chosen.and_then(Language::from_code) {
         let cookie = format!(
-            "{LANGUAGE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax",
+            "{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax",
             language.code()
         );
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
@@ -238,7 +242,10 @@ mod tests {
     #[test]
     fn the_query_wins_over_the_cookie_and_the_cookie_over_the_browser() {
         let english_browser = headers(&[(ACCEPT_LANGUAGE, "en-US,en;q=0.9,ja;q=0.8")]);
-        let chosen = headers(&[(ACCEPT_LANGUAGE, "en-US"), (COOKIE, "other=en; lang=ja")]);
+        let chosen = headers(&[
+            (ACCEPT_LANGUAGE, "en-US"),
+            (COOKIE, "lang=en; stand-in-language=ja"),
+        ]);
         for (query, headers, expected) in [
             (None, &HeaderMap::new(), Language::Japanese),
             (
@@ -269,7 +276,7 @@ mod tests {
             remembered.headers()[SET_COOKIE]
                 .to_str()
                 .unwrap()
-                .starts_with("lang=en; ")
+                .starts_with("stand-in-language=en; ")
         );
     }
 

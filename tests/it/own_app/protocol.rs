@@ -114,7 +114,19 @@ async fn a_wrong_request_of_the_app_shows_what_is_registered() {
         parameter(&target, "error_description").unwrap(),
         "invalid_scope"
     );
+    // At the token endpoint there is no page: the terminal alone says it.
+    let code = app.code(&[]).await;
+    let mut wrong = Running::form(&code);
+    wrong.push(("client_id", "wrong"));
+    let request = app.http.post(app.text("token_endpoint")).form(&wrong);
+    let refused = answer(request.send().await.unwrap()).await;
+    assert_eq!(refused, error("invalid_client"));
     let told = app.stop().await;
+    let of_token = told.rsplit("POST /oauth2/token").next().unwrap();
+    assert!(
+        of_token.contains("↩ ClientId=2ownapp3456789abcdefghijkl"),
+        "{told}"
+    );
     for shown in [
         format!("↩ CallbackURLs={CALLBACK}"),
         format!("↩ CallbackURLs={second}"),
@@ -165,10 +177,12 @@ async fn logout_goes_on_to_a_registered_url_or_to_a_new_login() {
     browser.get(&start, ACCEPT_PAGE).await.unwrap();
     assert_eq!(browser.cookies(&start).len(), 1);
     // The state isn't returned, and OpenID Connect's own parameters are ignored.
+    let id_token = app.sign_in(json!({})).await["id_token"].clone();
+    let id_token = id_token.as_str().unwrap();
     let more = [
         ("logout_uri", LOGGED_OUT),
         ("state", "x"),
-        ("id_token_hint", "y"),
+        ("id_token_hint", id_token),
     ];
     let (status, target, _) = logout(&more).await;
     assert_eq!(status, 302);
@@ -192,7 +206,11 @@ async fn logout_goes_on_to_a_registered_url_or_to_a_new_login() {
         let (status, target, url) = logout(&wrong).await;
         assert_eq!((status.as_u16(), target), (400, None), "{url}");
     }
-    app.stop().await;
+    let told = app.stop().await;
+    let (_, payload_and_signature) = id_token.split_once('.').unwrap();
+    for part in [id_token, &payload_and_signature[..20]] {
+        assert!(!told.contains(part), "{told}");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! `cargo xtask interop`: tests logins with other software in the place of the service, of Amazon
-//! Cognito, and of AWS. Each peer is installed, started, tested and stopped, one after the other.
+//! Cognito, of AWS, and of an app. Each peer is installed, started, tested and stopped, one after
+//! the other.
 //! If a peer can't be installed, the task says so loudly, tests the others, and fails.
 
 use std::path::Path;
@@ -7,6 +8,8 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 
+mod apps;
+mod browser_apps;
 mod keycloak;
 mod npm;
 mod stack;
@@ -15,6 +18,11 @@ mod tests_of;
 /// Software that others wrote.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Peer {
+    /// Libraries of apps, which sign in at the laptop's Amazon Cognito: openid-client, Auth.js,
+    /// AppAuth-JS, aws-jwt-verify, Authlib, Spring Security, OmniAuth, mod_auth_openidc.
+    Apps,
+    /// oidc-client-ts and AWS Amplify: apps in Chromium, at Cognito's stand-in.
+    BrowserApps,
     /// Keycloak, in the service's place.
     Keycloak,
     /// Packages of npm: oidc-provider in the service's place, openid-client and oauth4webapi in
@@ -27,6 +35,8 @@ pub(crate) enum Peer {
 impl Peer {
     fn run(self, workspace: &Path) -> Result<(), String> {
         match self {
+            Self::Apps => apps::run(workspace),
+            Self::BrowserApps => browser_apps::run(workspace),
             Self::Keycloak => keycloak::run(workspace),
             Self::Npm => npm::run(workspace),
             Self::Stack => stack::run(workspace),

@@ -16,9 +16,7 @@ const OLDEST_NODE: u32 = 20;
 
 /// Installs what is missing and runs the tests, or says what failed.
 pub(super) fn run(workspace: &Path) -> Result<(), String> {
-    let sources = workspace.join("tests/interop/npm");
-    let folder = workspace.join("target/tools/npm");
-    let node = install(&sources, &folder)?;
+    let (node, folder) = install(workspace)?;
     tests_of::test(
         workspace,
         "npm::",
@@ -29,12 +27,10 @@ pub(super) fn run(workspace: &Path) -> Result<(), String> {
     )
 }
 
-/// Copies the scripts into `folder`, installs the packages beside them, and gives the Node that
-/// runs them.
-/// Once the packages are installed, nothing is downloaded again.
-fn install(sources: &Path, folder: &Path) -> Result<PathBuf, String> {
+/// Installs the scripts' packages, and gives the Node that runs them, and their folder.
+fn install(workspace: &Path) -> Result<(PathBuf, PathBuf), String> {
     debian::program("node", "nodejs")?;
-    debian::program("npm", "npm")?;
+    let folder = workspace.join("target/tools/npm");
     let (node, options) = if is_new_enough(Path::new("node")) {
         // The only optional package is the other Node.
         (PathBuf::from("node"), "--omit=optional")
@@ -43,30 +39,47 @@ fn install(sources: &Path, folder: &Path) -> Result<PathBuf, String> {
         let package = format!("node_modules/node-linux-{}", npm_architecture());
         (folder.join(package).join("bin/node"), "--include=optional")
     };
-    copy_scripts(sources, folder)?;
-    let lock = read(&sources.join("package-lock.json"))?;
-    let wanted = format!("{options}\n{lock}");
-    let installed = folder.join("installed");
-    if fs::read_to_string(&installed).ok().as_deref() != Some(wanted.as_str()) {
-        eprintln!("xtask: npm ci {options}");
-        let _not_there_the_first_time = fs::remove_file(&installed);
-        done(
-            Command::new("npm")
-                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", options])
-                .current_dir(folder),
-            "npm can't install the packages",
-        )?;
-        fs::write(&installed, wanted)
-            .map_err(|error| format!("{}: {error}", installed.display()))?;
-    }
+    packages(&workspace.join("tests/interop/npm"), &folder, options)?;
     if is_new_enough(&node) {
-        Ok(node)
+        Ok((node, folder))
     } else {
         Err(format!(
             "Node {OLDEST_NODE} or later is needed and can't be installed from here: \
              install it (node --version)"
         ))
     }
+}
+
+/// The Node that runs scripts of version [`OLDEST_NODE`] or later: the machine's own, or if that is
+/// older, the one that these tests install.
+pub(super) fn node(workspace: &Path) -> Result<PathBuf, String> {
+    debian::program("node", "nodejs")?;
+    if is_new_enough(Path::new("node")) {
+        return Ok(PathBuf::from("node"));
+    }
+    install(workspace).map(|(node, _)| node)
+}
+
+/// Copies the scripts into `folder`, and installs the packages of their lock beside them.
+/// Once the packages are installed, nothing is downloaded again.
+pub(super) fn packages(sources: &Path, folder: &Path, options: &str) -> Result<(), String> {
+    debian::program("npm", "npm")?;
+    copy_scripts(sources, folder)?;
+    let lock = read(&sources.join("package-lock.json"))?;
+    let wanted = format!("{options}\n{lock}");
+    let installed = folder.join("installed");
+    if fs::read_to_string(&installed).ok().as_deref() == Some(wanted.as_str()) {
+        return Ok(());
+    }
+    eprintln!("xtask: npm ci {options}");
+    let _not_there_the_first_time = fs::remove_file(&installed);
+    done(
+        Command::new("npm")
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", options])
+            .current_dir(folder),
+        "npm can't install the packages",
+    )?;
+    fs::write(&installed, wanted).map_err(|error| format!("{}: {error}", installed.display()))
 }
 
 /// Copies scripts and manifests, and removes those of an earlier run.

@@ -1,0 +1,219 @@
+//! The laptop's Amazon Cognito: `digital-auth simulate cognito`, driven by its control API, and the
+//! browser of a person who signs in there.
+
+use std::ffi::OsStr;
+use std::process::Command;
+
+use login_kit::{Form, Page, browser, command, day_that_goes_on};
+use loopback::clock::SimClock;
+use loopback::user_agent::{ACCEPT_PAGE, Arrival, UserAgent};
+use serde_json::{Value, json};
+use service_simulator::persona::personas;
+use tempfile::TempDir;
+use url::Url;
+
+use super::SCOPES;
+use super::software::Software;
+
+/// More buttons than there are on the way of a login.
+const BUTTONS: usize = 4;
+
+/// The running command.
+pub(super) struct Cognito {
+    /// What it printed: the values to configure in an app.
+    settings: Value,
+    http: reqwest::Client,
+    pub(super) software: Software,
+    _state: TempDir,
+}
+
+impl Cognito {
+    /// Starts the command on free ports, with these arguments. Nobody has to be at the service: it
+    /// shows no pages, and answers at once.
+    pub(super) async fn start(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        day_that_goes_on().await;
+        let state = TempDir::new().unwrap();
+        let mut command = Command::new(command());
+        command
+            .args(["simulate", "cognito", "--json", "--language", "en"])
+            .args(["--service-port", "0", "--bridge-port", "0"])
+            .args(["--cognito-port", "0", "--control-port", "0"])
+            .arg("--state")
+            .arg(state.path())
+            .args(arguments);
+        let mut software = Software::start("digital-auth", &mut command);
+        let settings = software.json().await;
+        let cognito = Self {
+            settings,
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            software,
+            _state: state,
+        };
+        cognito.put("person", json!({ "unattended": true })).await;
+        cognito
+    }
+
+    /// One of the values to configure in an app.
+    pub(super) fn text(&self, name: &str) -> &str {
+        let value = self.settings[name].as_str();
+        value.unwrap_or_else(|| panic!("{name} isn't printed"))
+    }
+
+    /// The client secret; empty for a public client.
+    pub(super) fn secret(&self) -> &str {
+        self.settings["client_secret"].as_str().unwrap_or_default()
+    }
+
+    /// What every app gets in its environment.
+    pub(super) fn environment(&self) -> [(&str, &str); 5] {
+        [
+            ("ISSUER", self.text("issuer")),
+            ("DOMAIN", self.text("domain")),
+            ("CLIENT_ID", self.text("client_id")),
+            ("SCOPES", SCOPES),
+            // A proxy doesn't reach this machine.
+            ("no_proxy", "localhost"),
+        ]
+    }
+
+    /// Changes a setting by the control API.
+    pub(super) async fn put(&self, call: &str, wish: Value) {
+        let request = self.http.put(format!("{}{call}", self.text("control")));
+        let answer = request.json(&wish).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{call} {wish}");
+    }
+
+    /// The tokens of a whole login, which the control API does.
+    pub(super) async fn sign_in(&self, wish: Value) -> Value {
+        let request = self.http.post(format!("{}sign-in", self.text("control")));
+        let answer = request.json(&wish).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{wish}");
+        answer.json().await.unwrap()
+    }
+
+    /// The status of userinfo for an access token.
+    pub(super) async fn userinfo(&self, access_token: &str) -> u16 {
+        let request = self.http.get(self.text("userinfo_endpoint"));
+        let answer = request.bearer_auth(access_token).send().await.unwrap();
+        answer.status().as_u16()
+    }
+
+    /// Requires that the claims of an ID token are what the scopes ask for, of this person, for the
+    /// app.
+    pub(super) fn issued_claims(&self, claims: &Value, person: &str, is_over_20: bool) {
+        for (claim, value) in [
+            ("name", json!(name_of(person))),
+            ("age_over_20", json!(is_over_20)),
+            ("iss", json!(self.text("issuer"))),
+            ("token_use", json!("id")),
+        ] {
+            assert_eq!(claims[claim], value, "{claim}");
+        }
+        // A list with one audience is the same (RFC 7519 §4.1.3).
+        let audiences = claims["aud"].as_array();
+        let audience = audiences.map_or(&claims["aud"], |all| &all[0]);
+        assert_eq!(audience, self.text("client_id"));
+        for other in [
+            "address",
+            "birthdate",
+            "gender",
+            "prefecture",
+            "age_over_18",
+        ] {
+            assert_eq!(claims[other], Value::Null, "{other}");
+        }
+    }
+
+    /// Requires that a login of an app with a callback that isn't registered ends on a page of
+    /// Cognito, which says what is registered. `start` begins the login, `back` is the callback.
+    pub(super) async fn refuses_callback(
+        &self,
+        person: &Person,
+        start: &str,
+        back: &str,
+        registered: &str,
+    ) {
+        let journey = person.go(start, |url| url.as_str().starts_with(back)).await;
+        let page = journey.page();
+        assert_eq!(page.status, 400);
+        assert!(page.url.as_str().starts_with(self.text("domain")));
+        let text = page.text();
+        for told in ["redirect_mismatch", registered] {
+            assert!(text.contains(told), "{text}");
+        }
+    }
+}
+
+/// The verified name of a test person.
+fn name_of(person: &str) -> String {
+    let people = personas(SimClock::default().now());
+    let person = people.into_iter().find(|known| known.id == person);
+    person.unwrap().claims["name"].clone()
+}
+
+/// A browser, and the person in front of it.
+pub(super) struct Person {
+    pub(super) browser: UserAgent,
+}
+
+/// Where a journey of the browser ended, and the answers that led there.
+pub(super) struct Journey {
+    pub(super) redirects: Vec<Page>,
+    pub(super) end: Arrival,
+}
+
+impl Person {
+    pub(super) fn new() -> Self {
+        Self { browser: browser() }
+    }
+
+    /// Goes to a URL of an app, and where it leads. On a page with one button, the person presses
+    /// it: the app's, or that of the provider on Cognito's hosted page. The journey ends at another
+    /// page, or at a URL for which `until` is true.
+    pub(super) async fn go(&self, url: &str, until: impl Fn(&Url) -> bool) -> Journey {
+        let mut next = Url::parse(url).unwrap();
+        let mut redirects = Vec::new();
+        for _ in 0..BUTTONS {
+            let journey = self.browser.follow(&next, ACCEPT_PAGE, &until).await;
+            let journey = journey.expect("redirects that a browser follows");
+            redirects.extend(journey.redirects);
+            let end = journey.end;
+            match self.pressed(&end).await {
+                Some(pressed) => next = pressed,
+                None => return Journey { redirects, end },
+            }
+        }
+        panic!("at {next} the same button again");
+    }
+
+    /// Where the only button of a page leads, if it has one.
+    async fn pressed(&self, arrival: &Arrival) -> Option<Url> {
+        let Arrival::Page(page) = arrival else {
+            return None;
+        };
+        if let [form] = &Form::all(page)[..] {
+            let answer = form.submit(&self.browser).await;
+            return answer.redirect_target().expect("302 or 303");
+        }
+        let html = page.text();
+        let (_, rest) = html.split_once("<a class=\"button wide\" href=\"")?;
+        let (link, _) = rest.split_once('"')?;
+        page.url.join(&link.replace("&#38;", "&")).ok()
+    }
+}
+
+impl Journey {
+    /// The page at its end.
+    pub(super) fn page(&self) -> &Page {
+        match &self.end {
+            Arrival::Page(page) => page,
+            Arrival::At(url) => panic!("at {url}"),
+        }
+    }
+
+    /// Whether the browser was, on the way, at a URL that begins like this.
+    pub(super) fn passed(&self, beginning: &str) -> bool {
+        let mut redirects = self.redirects.iter();
+        redirects.any(|page| page.url.as_str().starts_with(beginning))
+    }
+}

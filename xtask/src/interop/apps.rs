@@ -1,0 +1,184 @@
+//! The libraries of apps, which sign in at the laptop's Amazon Cognito. They are installed from
+//! npm, PyPI, Maven Central and Debian, below `target/` where that is possible.
+//! A library that can't be installed fails its own test. The tests of the others are run.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{npm, tests_of};
+use crate::command::done;
+use crate::debian;
+use crate::python::FLASK;
+
+/// The folder of the apps.
+const APPS: &str = "tests/interop/apps";
+
+/// What the apps need, each with the variable that tells the tests where it is.
+const NEEDED: [(&str, Install); 6] = [
+    ("NODE_PROGRAM", npm::node),
+    ("NODE_APPS", node_apps),
+    ("FLASK_PYTHON", flask),
+    ("SPRING_APP", spring),
+    ("RUBY_PROGRAM", ruby),
+    ("APACHE_PROGRAM", apache),
+];
+
+/// How the value of a variable begins if it tells why something isn't there.
+const NOT_CHECKED: &str = "NOT CHECKED: ";
+
+/// Installs the libraries and runs the tests, or says what failed.
+pub(super) fn run(workspace: &Path) -> Result<(), String> {
+    let environment = NEEDED.map(|(name, install)| {
+        let value = match install(workspace) {
+            Ok(path) => path.display().to_string(),
+            Err(problem) => {
+                let problem = problem.trim_start_matches(NOT_CHECKED);
+                eprintln!("xtask: {NOT_CHECKED}{problem}");
+                format!("{NOT_CHECKED}{problem}")
+            }
+        };
+        (name, value)
+    });
+    tests_of::test(workspace, "apps::", &environment)
+}
+
+/// Installs something in the workspace, and gives where it is.
+type Install = fn(&Path) -> Result<PathBuf, String>;
+
+/// The apps for Node, with their packages beside them. Among the optional packages is the binary of
+/// esbuild for this machine, which loads AppAuth.
+fn node_apps(workspace: &Path) -> Result<PathBuf, String> {
+    let folder = workspace.join("target/tools/apps/node");
+    let sources = workspace.join(APPS).join("node");
+    npm::packages(&sources, &folder, "--include=optional")?;
+    Ok(folder)
+}
+
+fn flask(workspace: &Path) -> Result<PathBuf, String> {
+    Ok(FLASK.install(workspace)?.python())
+}
+
+/// The app with Spring Security, in one file. It is built once, until its sources change.
+fn spring(workspace: &Path) -> Result<PathBuf, String> {
+    debian::program("javac", "default-jdk-headless")?;
+    let sources = workspace.join(APPS).join("spring");
+    let folder = workspace.join("target/tools/apps/spring");
+    let app = folder.join("target/app.jar");
+    let mut wanted = String::new();
+    read_below(&sources, &mut wanted)?;
+    let built = folder.join("built");
+    let is_built = fs::read_to_string(&built).is_ok_and(|built| built == wanted);
+    if is_built && app.is_file() {
+        return Ok(app);
+    }
+    debian::program("mvn", "maven")?;
+    eprintln!("xtask: building the app with Spring Security");
+    // Maven builds beside the sources, so it builds in a copy.
+    let _not_there_the_first_time = fs::remove_dir_all(&folder);
+    copy_below(&sources, &folder)?;
+    let packages = workspace.join("target/tools/apps/maven");
+    done(
+        Command::new("mvn")
+            .args(["-q", "-B", "-Dstyle.color=never"])
+            // A file from Maven Central whose checksum is wrong is refused.
+            .arg("--strict-checksums")
+            .arg(format!("-Dmaven.repo.local={}", packages.display()))
+            .arg("package")
+            .current_dir(&folder),
+        "Maven can't build the app with Spring Security (needs Java 17 or later: javac -version)",
+    )?;
+    fs::write(&built, wanted).map_err(|error| format!("{}: {error}", built.display()))?;
+    Ok(app)
+}
+
+/// Debian's Ruby, which finds Debian's libraries. Another Ruby on the search path doesn't.
+fn ruby(_: &Path) -> Result<PathBuf, String> {
+    for package in [
+        "ruby",
+        "ruby-omniauth-openid-connect",
+        "ruby-sinatra",
+        "puma",
+    ] {
+        debian::package(package)?;
+    }
+    Ok(PathBuf::from("/usr/bin/ruby"))
+}
+
+/// Apache's server alone, without Debian's site and service.
+fn apache(_: &Path) -> Result<PathBuf, String> {
+    for package in ["apache2-bin", "libapache2-mod-auth-openidc"] {
+        debian::package(package)?;
+    }
+    Ok(PathBuf::from("/usr/sbin/apache2"))
+}
+
+/// The names and the texts of all files below a folder.
+fn read_below(folder: &Path, all: &mut String) -> Result<(), String> {
+    for path in entries(folder)? {
+        if path.is_dir() {
+            read_below(&path, all)?;
+        } else {
+            let text = fs::read_to_string(&path);
+            let text = text.map_err(|error| format!("{}: {error}", path.display()))?;
+            // Writing to a string can't fail.
+            let _ = writeln!(all, "{}\n{text}", path.display());
+        }
+    }
+    Ok(())
+}
+
+fn copy_below(from: &Path, to: &Path) -> Result<(), String> {
+    fs::create_dir_all(to).map_err(|error| format!("{}: {error}", to.display()))?;
+    for path in entries(from)? {
+        let Some(name) = path.file_name() else {
+            continue;
+        };
+        if path.is_dir() {
+            copy_below(&path, &to.join(name))?;
+        } else {
+            fs::copy(&path, to.join(name))
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// What is in a folder, in the order of the names.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
+    entries.sort();
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documented::{names, tests_in};
+    use crate::workspace;
+
+    #[test]
+    fn every_test_has_its_line_and_every_line_its_test() {
+        let tests = tests_in(APPS);
+        assert!(tests.contains("spring_security"));
+        for (document, heading) in [
+            ("docs/interop.md", "アプリのライブラリー"),
+            ("docs/interop.en.md", "Libraries of apps"),
+        ] {
+            assert_eq!(names(document, heading), tests, "{document}");
+        }
+    }
+
+    #[test]
+    fn the_lock_names_no_registry_and_holds_a_digest_for_each_package() {
+        let lock = workspace().join(APPS).join("node/package-lock.json");
+        let lock = fs::read_to_string(lock).unwrap();
+        assert_eq!(lock.matches("\"resolved\"").count(), 0);
+        let packages = lock.matches("\"node_modules/").count();
+        assert!(packages > 100, "{packages}");
+        assert_eq!(lock.matches("\"integrity\": \"sha512-").count(), packages);
+    }
+}

@@ -1,0 +1,187 @@
+//! Apps in the browser: oidc-client-ts and AWS Amplify, in the versions of
+//! `tests/interop/apps/browser/package-lock.json`, installed and bundled below `target/tools/`.
+//! They sign in at Cognito's stand-in in Debian's Chromium, which has a home folder of its own. The
+//! tests add a certification authority there (with Debian's certutil), and Chromium trusts it.
+//! Chromium's driver is stopped however this task ends.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use super::{npm, tests_of};
+use crate::command::done;
+use crate::debian;
+
+/// The programs that the tests need besides Node, each with the Debian package that contains it.
+const PROGRAMS: [[&str; 2]; 3] = [
+    ["chromium", "chromium"],
+    ["chromedriver", "chromium-driver"],
+    ["certutil", "libnss3-tools"],
+];
+
+/// esbuild's program for this machine is an optional package.
+const NPM_OPTIONS: &str = "--include=optional";
+
+/// Builds the apps, starts the driver and runs the tests, or says what failed.
+pub(super) fn run(workspace: &Path) -> Result<(), String> {
+    for [name, package] in PROGRAMS {
+        debian::program(name, package)?;
+    }
+    let node = npm::node(workspace)?;
+    let folder = workspace.join("target/tools/browser-apps");
+    let apps = folder.join("apps");
+    build(&node, &workspace.join("tests/interop/apps/browser"), &apps)?;
+    let home = folder.join("home");
+    make_home(&home)?;
+    let driver = Driver::start(&home)?;
+    tests_of::test(
+        workspace,
+        "browser_apps::",
+        &[
+            ("NODE_PROGRAM", node.display().to_string()),
+            ("BROWSER_APPS", apps.display().to_string()),
+            ("CHROMEDRIVER", driver.url()),
+            ("CHROMIUM_HOME", home.display().to_string()),
+        ],
+    )
+}
+
+/// Installs the packages in `folder`, copies the apps there, and bundles them.
+fn build(node: &Path, sources: &Path, folder: &Path) -> Result<(), String> {
+    let packages = npm::packages(sources, folder, NPM_OPTIONS);
+    packages.map_err(|problem| format!("NOT CHECKED: {problem}"))?;
+    let (sources, copies) = (sources.join("src"), folder.join("src"));
+    let told = |error: std::io::Error| format!("{}: {error}", sources.display());
+    let _not_there_the_first_time = fs::remove_dir_all(&copies);
+    fs::create_dir(&copies).map_err(|error| format!("{}: {error}", copies.display()))?;
+    for entry in fs::read_dir(&sources).map_err(told)? {
+        let entry = entry.map_err(told)?;
+        fs::copy(entry.path(), copies.join(entry.file_name())).map_err(told)?;
+    }
+    done(
+        Command::new(node).arg("build.mjs").current_dir(folder),
+        "the apps can't be bundled",
+    )
+}
+
+/// Makes a new home folder for Chromium, with an empty database of certificates that it trusts.
+fn make_home(home: &Path) -> Result<(), String> {
+    let _not_there_the_first_time = fs::remove_dir_all(home);
+    let database = home.join(".pki/nssdb");
+    fs::create_dir_all(&database).map_err(|error| format!("{}: {error}", database.display()))?;
+    done(
+        Command::new("certutil")
+            .arg("-d")
+            .arg(format!("sql:{}", database.display()))
+            .args(["-N", "--empty-password"]),
+        "certutil can't make a database",
+    )
+}
+
+/// Starts Chromium's driver. The driver and its browsers are a process group of their own. `cat`
+/// ends, and the group is killed, once this task no longer holds the pipe, however this task ends.
+const KEEPER: &str = "chromedriver --port=0 </dev/null & cat; kill -s KILL 0";
+/// What the driver says before its port.
+const SAYS: &str = "started successfully on port ";
+
+/// Chromium's running driver. Dropping it stops the driver and every browser that it opened.
+struct Driver {
+    process: Child,
+    port: u16,
+}
+
+impl Driver {
+    /// Starts the driver on a free port, for browsers with this home folder.
+    fn start(home: &Path) -> Result<Self, String> {
+        let mut process = Command::new("sh")
+            .args(["-c", KEEPER])
+            .env("HOME", home)
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("chromedriver can't be started: {error}"))?;
+        let output = process.stdout.take().into_iter();
+        let mut lines = output.flat_map(|output| BufReader::new(output).lines());
+        let port = lines.find_map(|line| {
+            let line = line.ok()?;
+            let (_, port) = line.split_once(SAYS)?;
+            port.trim_end_matches('.').parse().ok()
+        });
+        // Keeps reading the driver's output, which would otherwise fill the pipe and block it.
+        thread::spawn(move || lines.for_each(drop));
+        match port {
+            Some(port) => Ok(Self { process, port }),
+            None => Err("chromedriver doesn't say its port".to_owned()),
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ended = self.process.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use markdown::Document;
+
+    use super::*;
+    use crate::documented::{rows, tests_in, text};
+    use crate::workspace;
+
+    const SECTIONS: [(&str, &str); 2] = [
+        ("docs/interop.md", "ブラウザーで動くアプリ"),
+        ("docs/interop.en.md", "Apps in the browser"),
+    ];
+
+    #[test]
+    fn every_test_has_its_line_and_every_line_its_test() {
+        let tests = tests_in("tests/interop/browser_apps");
+        assert!(tests.contains("amplify"));
+        for (document, heading) in SECTIONS {
+            let text = text(document);
+            let rows = rows(&Document::read(&text).section(heading));
+            // The cells that are nothing but a name in code; those of packages have a version.
+            let names = rows.iter().filter_map(|row| row.first()?.code());
+            let names: BTreeSet<_> = names.map(str::to_owned).collect();
+            assert_eq!(names, tests, "{document}");
+        }
+    }
+
+    #[test]
+    fn the_documents_say_the_versions() {
+        let package = workspace().join("tests/interop/apps/browser/package.json");
+        let package = fs::read_to_string(package).unwrap();
+        let package: serde_json::Value = serde_json::from_str(&package).unwrap();
+        let libraries = package["dependencies"].as_object().unwrap();
+        assert_eq!(libraries.len(), 2);
+        for (name, version) in libraries {
+            let told = format!("`{name}` {}", version.as_str().unwrap());
+            for (document, _) in SECTIONS {
+                assert!(text(document).contains(&told), "{document}: {told}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_lock_names_no_registry_and_holds_a_digest_for_each_package() {
+        let lock = workspace().join("tests/interop/apps/browser/package-lock.json");
+        let lock = fs::read_to_string(lock).unwrap();
+        assert_eq!(lock.matches("\"resolved\"").count(), 0);
+        let packages = lock.matches("\"node_modules/").count();
+        assert!(packages > 40);
+        assert_eq!(lock.matches("\"integrity\": \"sha512-").count(), packages);
+    }
+}
