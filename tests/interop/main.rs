@@ -11,8 +11,10 @@
 
 mod apps;
 mod browser_apps;
+mod cognito;
 mod keycloak;
 mod npm;
+mod software;
 
 /// A variable that `cargo xtask interop` sets for a peer.
 ///

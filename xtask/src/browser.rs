@@ -6,14 +6,12 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::process::Command;
 
 use crate::command::{cargo, done};
 use crate::debian;
+use crate::driver::{CHROMEDRIVER_SAYS, Driver};
 
 /// The programs that the tests need, each with the Debian package that contains it.
 const PROGRAMS: [[&str; 2]; 5] = [
@@ -41,8 +39,8 @@ pub(crate) fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> 
     let pictures = folder.join("screenshots");
     let _not_there_the_first_time = fs::remove_dir_all(&pictures);
     let geckodriver = install_geckodriver(workspace)?;
-    let chromium = Driver::start(Path::new("chromedriver"), "started successfully on port ")?;
-    let firefox = Driver::start(&geckodriver, "Listening on 127.0.0.1:")?;
+    let chromium = Driver::start(Path::new("chromedriver"), CHROMEDRIVER_SAYS, &[])?;
+    let firefox = Driver::start(&geckodriver, "Listening on 127.0.0.1:", &[])?;
     eprintln!("xtask: cargo test --package browser");
     let mut test = cargo(workspace);
     test.args(["test", "--package", "browser"])
@@ -107,58 +105,6 @@ fn install_geckodriver(workspace: &Path) -> Result<PathBuf, String> {
         return Ok(file);
     }
     Err(format!("NOT CHECKED: cargo can't install {name} {version}"))
-}
-
-/// A running driver. Dropping it stops the driver and every browser that it opened.
-struct Driver {
-    process: Child,
-    port: u16,
-}
-
-impl Driver {
-    /// Starts a driver on a free port, and reads the port from its output: it follows the text
-    /// `says`.
-    fn start(driver: &Path, says: &str) -> Result<Self, String> {
-        let name = driver.display();
-        // The driver and its browsers are a process group of their own. `cat` ends, and the group
-        // is killed, once this task no longer holds the pipe, even if the task is interrupted or
-        // killed.
-        let mut process = Command::new("sh")
-            .args(["-c", r#""$0" --port=0 </dev/null & cat; kill -s KILL 0"#])
-            .arg(driver)
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("{name} can't be started: {error}"))?;
-        let mut lines = process
-            .stdout
-            .take()
-            .into_iter()
-            .flat_map(|output| BufReader::new(output).lines().map_while(Result::ok));
-        let port = lines.find_map(|line| {
-            let (_, port) = line.split_once(says)?;
-            port.trim_end_matches('.').parse().ok()
-        });
-        // Keeps reading the driver's output, which would otherwise fill the pipe and block the
-        // driver.
-        thread::spawn(move || lines.for_each(drop));
-        match port {
-            Some(port) => Ok(Self { process, port }),
-            None => Err(format!("{name} doesn't say its port")),
-        }
-    }
-
-    fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        let _ended = self.process.wait();
-    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod deployment;
 mod docs;
 #[cfg(test)]
 mod documented;
+mod driver;
 mod first;
 mod interop;
 mod layout;

@@ -9,20 +9,14 @@
 //!
 //! `cargo xtask interop apps` installs the libraries, and says where they are.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::given;
 
-mod cognito;
+mod person;
 mod scripts;
 mod servers;
-mod software;
-
-/// The scopes that every app asks for.
-const SCOPES: &str = "openid digital-auth/name digital-auth/age_over_20";
 
 /// Something that `cargo xtask interop apps` installed.
 ///
@@ -47,18 +41,4 @@ fn source(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("apps")
         .join(path)
-}
-
-/// A port that no system assigns to other processes, so that it is still free when the app starts:
-/// its callback URL is registered before.
-fn port() -> u16 {
-    static GIVEN: AtomicU16 = AtomicU16::new(0);
-    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
-    loop {
-        let port = first + GIVEN.fetch_add(1, Ordering::Relaxed);
-        assert!(port < 32_000, "no free port");
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
-        }
-    }
 }

@@ -6,9 +6,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use login_kit::Arrival;
 use serde_json::{Value, json};
 
-use super::cognito::{Cognito, Person};
-use super::software::Software;
-use super::{SCOPES, node};
+use super::node;
+use super::person::Person;
+use crate::cognito::{Cognito, SCOPES};
+use crate::software::Software;
 
 /// The app's callback and logout URL, in a scheme of its own.
 const CALLBACK: &str = "myapp://callback";
@@ -53,6 +54,7 @@ async fn appauth_js() {
     let registered = ["--callback", CALLBACK, "--logout-url", LOGGED_OUT];
     let public = ["--client", "public"];
     let cognito = Cognito::start(registered.into_iter().chain(public)).await;
+    cognito.shows_no_pages().await;
     assert_eq!(cognito.secret(), "");
 
     let mut app = Native::start(&cognito, CALLBACK);

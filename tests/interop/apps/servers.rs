@@ -8,9 +8,10 @@ use loopback::user_agent::ACCEPT_PAGE;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::cognito::{Cognito, Person};
-use super::software::Software;
-use super::{installed, node, port, source};
+use super::person::Person;
+use super::{installed, node, source};
+use crate::cognito::{Cognito, port};
+use crate::software::Software;
 
 /// A library, and how its app differs from the others.
 struct Library {
@@ -142,6 +143,7 @@ async fn serves(library: &Library) {
             .concat(),
     );
     let cognito = cognito.await;
+    cognito.shows_no_pages().await;
     let app = App::start(library, &cognito, ours, cognito.secret()).await;
 
     let mut tokens = Vec::new();

@@ -3,16 +3,17 @@
 
 use serde_json::{Value, json};
 
-use super::app::{App, assert_signed_in, authenticate_and, free_origin, refuses_another_callback};
+use super::app::{
+    App, assert_signed_in, authenticate_and, cognito_for, free_origin, refuses_another_callback,
+};
 use super::chromium::{Chromium, Request, preflights, trust};
-use super::cognito::Cognito;
 
 const NAME: &str = "amplify";
 
 #[tokio::test]
 async fn amplify() {
     let origin = free_origin();
-    let cognito = Cognito::start(&origin, &["--https"]).await;
+    let cognito = cognito_for(&origin, &["--https"]).await;
     // Nothing but the certification authority makes Chromium trust the certificate.
     let browser = Chromium::open().await;
     browser.go(cognito.text("jwks_uri")).await;

@@ -1,9 +1,7 @@
 //! A sample app of `tests/interop/apps/browser` in a browser: what a person does at the app, at
 //! Cognito's page and at the service's pages, and what the app then shows.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -14,20 +12,26 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::chromium::{Chromium, Request};
-use super::cognito::{Cognito, SCOPES};
+use crate::cognito::{Cognito, SCOPES, port};
 use crate::given;
 
-/// The origin of an app that will listen on a free port. The system gives this port to nobody else
-/// meanwhile: it gives those from 32,768 on Linux, and from 49,152 elsewhere.
+/// The origin of an app that will listen on a free port.
 pub(super) fn free_origin() -> String {
-    static GIVEN: AtomicU16 = AtomicU16::new(0);
-    let first = 10_000 + u16::try_from(std::process::id() % 5_000).unwrap();
-    loop {
-        let port = first + GIVEN.fetch_add(1, Ordering::Relaxed);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return format!("http://localhost:{port}");
-        }
-    }
+    format!("http://localhost:{}", port())
+}
+
+/// Cognito for an app of this origin, which is a public client with one callback URL and one logout
+/// URL.
+pub(super) async fn cognito_for(origin: &str, arguments: &[&str]) -> Cognito {
+    let callback = format!("{origin}/callback");
+    let logged_out = format!("{origin}/logged-out");
+    let registered = [
+        ["--client", "public"],
+        ["--scopes", SCOPES],
+        ["--callback", &callback],
+        ["--logout-url", &logged_out],
+    ];
+    Cognito::start([registered.as_flattened(), arguments].concat()).await
 }
 
 /// An app whose server runs. The server hands out files, and ends when this is dropped.

@@ -7,8 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::app::free_origin;
-use super::cognito::Cognito;
+use super::app::{cognito_for, free_origin};
 
 /// The headers of Amplify's requests to the user pool's API that a page may send only after a
 /// preflight.
@@ -18,7 +17,7 @@ const OF_AMPLIFY: &str = "amz-sdk-invocation-id,amz-sdk-request,cache-control,co
 #[tokio::test]
 async fn pages_of_other_origins_may_read_what_apps_call() {
     let origin = free_origin();
-    let cognito = Cognito::start(&origin, &[]).await;
+    let cognito = cognito_for(&origin, &[]).await;
     let http = Client::builder().redirect(Policy::none()).build().unwrap();
     let domain = cognito.text("domain");
     let user_pool_api = format!("{domain}/");

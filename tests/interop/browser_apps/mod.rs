@@ -6,6 +6,5 @@
 mod amplify;
 mod app;
 mod chromium;
-mod cognito;
 mod cors;
 mod oidc_client_ts;

@@ -3,16 +3,17 @@
 
 use serde_json::{Value, json};
 
-use super::app::{App, assert_signed_in, authenticate_and, free_origin, refuses_another_callback};
+use super::app::{
+    App, assert_signed_in, authenticate_and, cognito_for, free_origin, refuses_another_callback,
+};
 use super::chromium::{Chromium, preflights};
-use super::cognito::Cognito;
 
 const NAME: &str = "oidc-client-ts";
 
 #[tokio::test]
 async fn oidc_client_ts() {
     let origin = free_origin();
-    let cognito = Cognito::start(&origin, &[]).await;
+    let cognito = cognito_for(&origin, &[]).await;
     let browser = Chromium::open().await;
     refuses_another_callback(&browser, NAME, &cognito).await;
 

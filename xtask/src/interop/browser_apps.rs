@@ -5,15 +5,13 @@
 //! Chromium's driver is stopped however this task ends.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::process::Command;
 
 use super::{npm, tests_of};
 use crate::command::done;
 use crate::debian;
+use crate::driver::{CHROMEDRIVER_SAYS, Driver};
 
 /// The programs that the tests need besides Node, each with the Debian package that contains it.
 const PROGRAMS: [[&str; 2]; 3] = [
@@ -36,7 +34,8 @@ pub(super) fn run(workspace: &Path) -> Result<(), String> {
     build(&node, &workspace.join("tests/interop/apps/browser"), &apps)?;
     let home = folder.join("home");
     make_home(&home)?;
-    let driver = Driver::start(&home)?;
+    let driver = Path::new("chromedriver");
+    let driver = Driver::start(driver, CHROMEDRIVER_SAYS, &[("HOME", &home)])?;
     tests_of::test(
         workspace,
         "browser_apps::",
@@ -79,56 +78,6 @@ fn make_home(home: &Path) -> Result<(), String> {
             .args(["-N", "--empty-password"]),
         "certutil can't make a database",
     )
-}
-
-/// Starts Chromium's driver. The driver and its browsers are a process group of their own. `cat`
-/// ends, and the group is killed, once this task no longer holds the pipe, however this task ends.
-const KEEPER: &str = "chromedriver --port=0 </dev/null & cat; kill -s KILL 0";
-/// What the driver says before its port.
-const SAYS: &str = "started successfully on port ";
-
-/// Chromium's running driver. Dropping it stops the driver and every browser that it opened.
-struct Driver {
-    process: Child,
-    port: u16,
-}
-
-impl Driver {
-    /// Starts the driver on a free port, for browsers with this home folder.
-    fn start(home: &Path) -> Result<Self, String> {
-        let mut process = Command::new("sh")
-            .args(["-c", KEEPER])
-            .env("HOME", home)
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("chromedriver can't be started: {error}"))?;
-        let output = process.stdout.take().into_iter();
-        let mut lines = output.flat_map(|output| BufReader::new(output).lines());
-        let port = lines.find_map(|line| {
-            let line = line.ok()?;
-            let (_, port) = line.split_once(SAYS)?;
-            port.trim_end_matches('.').parse().ok()
-        });
-        // Keeps reading the driver's output, which would otherwise fill the pipe and block it.
-        thread::spawn(move || lines.for_each(drop));
-        match port {
-            Some(port) => Ok(Self { process, port }),
-            None => Err("chromedriver doesn't say its port".to_owned()),
-        }
-    }
-
-    fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        let _ended = self.process.wait();
-    }
 }
 
 #[cfg(test)]

@@ -1,103 +1,18 @@
-//! The laptop's Amazon Cognito: `digital-auth simulate cognito`, driven by its control API, and the
-//! browser of a person who signs in there.
+//! A person who signs in at an app with their browser, and what an app then has to show.
 
-use std::ffi::OsStr;
-use std::process::Command;
-
-use login_kit::{Form, Page, browser, command, day_that_goes_on};
+use login_kit::{Form, Page, browser};
 use loopback::clock::SimClock;
 use loopback::user_agent::{ACCEPT_PAGE, Arrival, UserAgent};
 use serde_json::{Value, json};
 use service_simulator::persona::personas;
-use tempfile::TempDir;
 use url::Url;
 
-use super::SCOPES;
-use super::software::Software;
+use crate::cognito::Cognito;
 
 /// More buttons than there are on the way of a login.
 const BUTTONS: usize = 4;
 
-/// The running command.
-pub(super) struct Cognito {
-    /// What it printed: the values to configure in an app.
-    settings: Value,
-    http: reqwest::Client,
-    pub(super) software: Software,
-    _state: TempDir,
-}
-
 impl Cognito {
-    /// Starts the command on free ports, with these arguments. Nobody has to be at the service: it
-    /// shows no pages, and answers at once.
-    pub(super) async fn start(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
-        day_that_goes_on().await;
-        let state = TempDir::new().unwrap();
-        let mut command = Command::new(command());
-        command
-            .args(["simulate", "cognito", "--json", "--language", "en"])
-            .args(["--service-port", "0", "--bridge-port", "0"])
-            .args(["--cognito-port", "0", "--control-port", "0"])
-            .arg("--state")
-            .arg(state.path())
-            .args(arguments);
-        let mut software = Software::start("digital-auth", &mut command);
-        let settings = software.json().await;
-        let cognito = Self {
-            settings,
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
-            software,
-            _state: state,
-        };
-        cognito.put("person", json!({ "unattended": true })).await;
-        cognito
-    }
-
-    /// One of the values to configure in an app.
-    pub(super) fn text(&self, name: &str) -> &str {
-        let value = self.settings[name].as_str();
-        value.unwrap_or_else(|| panic!("{name} isn't printed"))
-    }
-
-    /// The client secret; empty for a public client.
-    pub(super) fn secret(&self) -> &str {
-        self.settings["client_secret"].as_str().unwrap_or_default()
-    }
-
-    /// What every app gets in its environment.
-    pub(super) fn environment(&self) -> [(&str, &str); 5] {
-        [
-            ("ISSUER", self.text("issuer")),
-            ("DOMAIN", self.text("domain")),
-            ("CLIENT_ID", self.text("client_id")),
-            ("SCOPES", SCOPES),
-            // A proxy doesn't reach this machine.
-            ("no_proxy", "localhost"),
-        ]
-    }
-
-    /// Changes a setting by the control API.
-    pub(super) async fn put(&self, call: &str, wish: Value) {
-        let request = self.http.put(format!("{}{call}", self.text("control")));
-        let answer = request.json(&wish).send().await.unwrap();
-        assert_eq!(answer.status(), 200, "{call} {wish}");
-    }
-
-    /// The tokens of a whole login, which the control API does.
-    pub(super) async fn sign_in(&self, wish: Value) -> Value {
-        let request = self.http.post(format!("{}sign-in", self.text("control")));
-        let answer = request.json(&wish).send().await.unwrap();
-        assert_eq!(answer.status(), 200, "{wish}");
-        answer.json().await.unwrap()
-    }
-
-    /// The status of userinfo for an access token.
-    pub(super) async fn userinfo(&self, access_token: &str) -> u16 {
-        let request = self.http.get(self.text("userinfo_endpoint"));
-        let answer = request.bearer_auth(access_token).send().await.unwrap();
-        answer.status().as_u16()
-    }
-
     /// Requires that the claims of an ID token are what the scopes ask for, of this person, for the
     /// app.
     pub(super) fn issued_claims(&self, claims: &Value, person: &str, is_over_20: bool) {
