@@ -74,7 +74,10 @@ fn every_source_is_listed_and_every_test_is_there() {
             assert!(is_there, "{test}");
         }
     }
-    // What is stricter or laxer is behaviour, most of which a test shows.
-    let tested = rows.iter().filter(|row| !row.tests.is_empty()).count();
-    assert!(tested * 3 > rows.len() * 2, "{tested} of {}", rows.len());
+    // What is stricter or laxer is behaviour, which a test shows. Only quotas can't be shown.
+    let untested = rows.iter().filter(|row| {
+        let word = COMPARISONS[row.comparison][1];
+        ["stricter", "laxer"].contains(&word) && row.tests.is_empty()
+    });
+    assert_eq!(untested.count(), 1);
 }

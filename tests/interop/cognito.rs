@@ -1,5 +1,5 @@
-//! The laptop's Amazon Cognito: `digital-auth simulate cognito`, as a developer starts it for an app
-//! of their own, driven by its control API.
+//! The laptop's Amazon Cognito: `digital-auth simulate cognito`, as a developer starts it for an
+//! app of their own, driven by its control API.
 
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, TcpListener};

@@ -390,64 +390,96 @@ fn what_is_narrower_than_aws_is_so_on_purpose() {
 }
 
 /// Addresses that a browser would run as code or read from the person's machine, instead of
-/// requesting them.
+/// requesting them, and what is no address.
+const NO_ADDRESSES: &[&str] = &[
+    "javascript:alert(1)",
+    "JavaScript:alert(1)",
+    "data:text/html,x",
+    "DATA:text/html;base64,eA==",
+    "vbscript:x",
+    "file:///etc/passwd",
+    "blob:https://app.example.jp/x",
+    "about:blank",
+    "filesystem:https://app.example.jp/x",
+    "view-source:https://app.example.jp",
+    "jar:https://app.example.jp/x!/",
+    "mhtml:https://app.example.jp/x!y",
+    "mailto:somebody@example.jp",
+    "tel:1",
+    "SMS:1",
+    "content://x",
+    "intent://x",
+    "https://",
+    "https:///callback",
+    "https://?a=b",
+    "https://:443",
+    "https://@app.example.jp",
+    "https://somebody@app.example.jp/callback",
+    "https://app.example.jp\\@evil.example/",
+    "https://app..example.jp/",
+    "https://-app.example.jp/",
+    "https://app.example.jp:0/",
+    "https://app.example.jp:65536/",
+    "https://app.example.jp:x/",
+    "http://localhost:99999/",
+    "http://[::1]:65536/",
+    "ws://app.example.jp",
+    "ftp://app.example.jp",
+    "http://app.example.jp/callback",
+    "HTTP://app.example.jp/callback",
+    "http://localhost.evil.example/",
+    "http://localhost@evil.example/",
+    "http://127.0.0.1.evil.example/",
+    "http://127.0.0.2/",
+    "http://[::1].evil.example/",
+    "http:app.example.jp",
+    "https:app.example.jp",
+    "https://app.example.jp/#fragment",
+    "myapp://callback#fragment",
+    "my_app://callback",
+    "1app://callback",
+    "myapp:",
+    "//app.example.jp",
+    "/callback",
+];
+
 #[test]
 fn no_address_of_the_app_is_one_that_is_run() {
     let template = template();
     for name in ["AppCallbackUrls", "AppLogoutUrls"] {
-        for value in [
-            "javascript:alert(1)",
-            "JavaScript:alert(1)",
-            "data:text/html,x",
-            "DATA:text/html;base64,eA==",
-            "vbscript:x",
-            "file:///etc/passwd",
-            "blob:https://app.example.jp/x",
-            "about:blank",
-            "filesystem:https://app.example.jp/x",
-            "view-source:https://app.example.jp",
-            "jar:https://app.example.jp/x!/",
-            "mhtml:https://app.example.jp/x!y",
-            "mailto:somebody@example.jp",
-            "tel:1",
-            "SMS:1",
-            "content://x",
-            "intent://x",
-            "https://",
-            "https:///callback",
-            "https://?a=b",
-            "https://:443",
-            "https://@app.example.jp",
-            "https://somebody@app.example.jp/callback",
-            "https://app.example.jp\\@evil.example/",
-            "https://app..example.jp/",
-            "https://-app.example.jp/",
-            "https://app.example.jp:0/",
-            "https://app.example.jp:65536/",
-            "https://app.example.jp:x/",
-            "http://localhost:99999/",
-            "http://[::1]:65536/",
-            "ws://app.example.jp",
-            "ftp://app.example.jp",
-            "http://app.example.jp/callback",
-            "HTTP://app.example.jp/callback",
-            "http://localhost.evil.example/",
-            "http://localhost@evil.example/",
-            "http://127.0.0.1.evil.example/",
-            "http://127.0.0.2/",
-            "http://[::1].evil.example/",
-            "http:app.example.jp",
-            "https:app.example.jp",
-            "https://app.example.jp/#fragment",
-            "myapp://callback#fragment",
-            "my_app://callback",
-            "1app://callback",
-            "myapp:",
-            "//app.example.jp",
-            "/callback",
-        ] {
+        for value in NO_ADDRESSES {
             assert!(!template.takes(name, value), "{name}={value}");
         }
+    }
+}
+
+/// The laptop's Cognito takes the same addresses (`--callback`, `--logout-url`), so that an app can
+/// move to AWS with them.
+#[test]
+fn the_laptop_takes_the_addresses_that_the_template_takes() {
+    let template = template();
+    let documented = DOCUMENTED
+        .iter()
+        .filter(|(name, ..)| name.ends_with("Urls"));
+    let documented = documented.flat_map(|(_, _, values)| *values);
+    let more = [
+        "https://10.0.0.1/",
+        "https://app.example.jp:080/",
+        "http://localhost:",
+        "http://localhost:0",
+        "http://localhost:3000x/",
+        "urn:example:callback",
+        "myapp://a,b",
+        "myapp://a b",
+        "https://app.example.jp/a\tb",
+    ];
+    for value in documented.chain(NO_ADDRESSES).chain(&more) {
+        let of_the_template = template.takes("AppCallbackUrls", value);
+        assert_eq!(
+            cli::app_url::parse(value).is_ok(),
+            of_the_template,
+            "{value:?}"
+        );
     }
 }
 

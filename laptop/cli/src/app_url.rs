@@ -1,13 +1,13 @@
 //! The URLs that can be registered for an app: those that `AppCallbackUrls` of the template takes,
 //! and Amazon Cognito with it.
 
-use url::{Host, Url};
+use url::Url;
 
 /// The most characters of a URL (`CallbackURLs` of the API).
 const LONGEST: usize = 1024;
 
 /// Schemes that belong to no app.
-const NO_APP: [&str; 19] = [
+const NO_APP: [&str; 18] = [
     "about",
     "blob",
     "content",
@@ -22,7 +22,6 @@ const NO_APP: [&str; 19] = [
     "mhtml",
     "sms",
     "tel",
-    "urn",
     "vbscript",
     "view-source",
     "ws",
@@ -35,7 +34,7 @@ const NO_APP: [&str; 19] = [
 /// # Errors
 ///
 /// What can be registered, in both languages.
-pub(crate) fn parse(text: &str) -> Result<String, &'static str> {
+pub fn parse(text: &str) -> Result<String, &'static str> {
     if is_app_url(text) {
         Ok(text.to_owned())
     } else {
@@ -57,21 +56,42 @@ fn is_app_url(text: &str) -> bool {
         return false;
     };
     match url.scheme() {
-        "https" => has_plain_host(text, "https://") && matches!(url.host(), Some(Host::Domain(_))),
-        "http" => ["localhost", "127.0.0.1", "[::1]"].iter().any(|host| {
-            let rest = text.strip_prefix("http://");
-            let rest = rest.and_then(|rest| rest.strip_prefix(host));
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/', '?']))
+        "https" => text.strip_prefix("https://").is_some_and(|rest| {
+            let authority = rest.split(['/', '?']).next().unwrap_or_default();
+            let (host, port) = match authority.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (authority, None),
+            };
+            is_name(host) && port.is_none_or(is_port)
+        }),
+        "http" => text.strip_prefix("http://").is_some_and(|rest| {
+            let hosts = ["localhost", "127.0.0.1", "[::1]"];
+            let mut rests = hosts.iter().filter_map(|host| rest.strip_prefix(host));
+            rests.any(|rest| {
+                let port = rest.split(['/', '?']).next().unwrap_or_default();
+                port.is_empty() || port.strip_prefix(':').is_some_and(is_port)
+            })
         }),
         scheme => !NO_APP.contains(&scheme) && text.len() > scheme.len() + 1,
     }
 }
 
-/// Whether the URL begins like this, and has a host without user name.
-fn has_plain_host(text: &str, beginning: &str) -> bool {
-    let rest = text.strip_prefix(beginning);
-    let authority = rest.and_then(|rest| rest.split(['/', '?']).next());
-    authority.is_some_and(|authority| !authority.is_empty() && !authority.contains('@'))
+/// Whether this is a host of labels of letters, digits and hyphens.
+fn is_name(host: &str) -> bool {
+    host.split('.').all(|label| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        !label.is_empty()
+            && label.chars().all(is_part)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    })
+}
+
+/// Whether this is a port from 1 to 65535, without leading zeros.
+fn is_port(port: &str) -> bool {
+    !port.starts_with('0')
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && port.parse::<u16>().is_ok()
 }
 
 #[cfg(test)]
@@ -88,6 +108,7 @@ mod tests {
             "http://[::1]:8080/",
             "https://app.example/callback",
             "https://app.example:8443",
+            "https://10.0.0.1/",
             "myapp://callback",
             "com.example.app:/oauth",
             longest.as_str(),
@@ -106,7 +127,9 @@ mod tests {
             "http://localhost:3000/#top",
             "https://",
             "https://user@app.example/",
-            "https://10.0.0.1/",
+            "http://localhost:",
+            "http://localhost:0",
+            "https://app.example:080/",
             "javascript:alert(1)",
             "DATA:text/html,x",
             "myapp:",

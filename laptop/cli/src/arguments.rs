@@ -5,13 +5,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use cli::exit;
+use cli::{app_url, exit};
+use cognito_simulator::is_public_host;
 use demo::laptop::SERVICE_CLIENT_ID;
 use four_attributes::AttributeSet;
 use function_kit::settings;
 use loopback::pages::Language;
 
-use crate::{app_url, language};
+use crate::language;
 
 /// The examples in the help.
 const EXAMPLES: &str = "\
@@ -160,8 +161,8 @@ pub(crate) struct OwnApp {
     /// secret)
     #[arg(long, value_enum, requires = "callback")]
     pub(crate) client: Option<ClientType>,
-    /// 鍵・シークレット・ユーザーを保存するフォルダー（既定：利用者のデータフォルダー） / Folder in which keys, secret and users are kept
-    /// (default: in your data folder)
+    /// 鍵・シークレット・ユーザーを保存するフォルダー（既定：自分のデータフォルダーの中の digital-auth） / Folder in which keys, secret and
+    /// users are kept (default: in your data folder)
     #[arg(long, value_name = "FOLDER", requires = "callback")]
     pub(crate) state: Option<PathBuf>,
     /// 保存したものを捨てて、新しく始める / Throw away what was kept, and begin anew
@@ -179,7 +180,7 @@ pub(crate) struct OwnApp {
     /// アプリのサーバーから見た、Cognito のシミュレーターのホスト名（既定：localhost）。例 host.docker.internal / Host name at which
     /// your app's server finds Cognito's stand-in (default: localhost), such as
     /// host.docker.internal
-    #[arg(long, value_name = "HOST", requires = "callback")]
+    #[arg(long, value_name = "HOST", value_parser = public_host, requires = "callback")]
     pub(crate) public_host: Option<String>,
     /// テストから操作する API のポート（0：空きポート、既定：8704） / Port of the API by which tests drive the stand-ins (0:
     /// any free port, default: 8704)
@@ -196,7 +197,7 @@ pub(crate) enum ClientType {
     Public,
 }
 
-/// The ports of the stand-ins, on 127.0.0.1.
+/// The ports of the stand-ins.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Ports {
     /// サービスのシミュレーターのポート（0：空きポート。自分のアプリがあるときの既定：8703） / Port of the service's stand-in (0: any free
@@ -214,8 +215,23 @@ pub(crate) struct Ports {
 }
 
 /// Reads attributes as the function reads them.
-fn attributes(text: &str) -> Result<AttributeSet, String> {
-    settings::attributes(text)
+fn attributes(text: &str) -> Result<AttributeSet, &'static str> {
+    settings::attributes(text).map_err(|_| {
+        "name address birthdate gender のうち、空白で区切って1回ずつ、または none / any of name \
+        address birthdate gender, each once, separated by spaces, or none"
+    })
+}
+
+/// Reads a host.
+fn public_host(text: &str) -> Result<String, &'static str> {
+    if is_public_host(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(
+            "小文字のホスト名か IP アドレス（IPv6 は [::1] の形）だけ / a host name in lower case or an IP \
+            address (of IPv6 as in [::1]), and nothing else",
+        )
+    }
 }
 
 /// Reads an address to listen on. Browsers and processes of this machine use 127.0.0.1, so that has

@@ -60,7 +60,8 @@ pub(crate) async fn run(
     // Can't fail: the persona is one of the stand-in's own.
     let _ = laptop.service.set_persona(persona);
     laptop.service.set_fault(fault);
-    let mut own_app = own_app.map(|own_app| own_app.serve(&laptop, persona));
+    let own_app = own_app.map(|own_app| own_app.serve(&laptop, persona));
+    let mut own_app = own_app.transpose()?;
     progress.finish();
 
     let url = app.base_url().to_owned();
@@ -98,7 +99,7 @@ pub(crate) async fn run(
             () = interruption.received() => break,
             () = kept => {
                 if let Some(own_app) = &mut own_app {
-                    own_app.keep(&laptop).map_err(OwnAppError::from)?;
+                    own_app.keep(&laptop, language);
                 }
                 continue;
             }
@@ -108,14 +109,14 @@ pub(crate) async fn run(
         unless_nobody_reads(say(demo, &line))?;
     }
     say_to_people(demo, language.say("終了します", "Stopping"));
-    let kept = match own_app {
-        Some(own_app) => own_app.stop(&laptop).await,
-        None => Ok(()),
-    };
-    if let Some(laptop) = Arc::into_inner(laptop) {
-        laptop.stop().await;
+    match own_app {
+        Some(own_app) => own_app.stop(laptop).await.map_err(OwnAppError::from)?,
+        None => {
+            if let Some(laptop) = Arc::into_inner(laptop) {
+                laptop.stop().await;
+            }
+        }
     }
-    kept.map_err(OwnAppError::from)?;
     Ok(exit::SUCCESS)
 }
 

@@ -2,6 +2,7 @@
 //! prints what to configure in the app, and then each request of the app and of its browser to
 //! Cognito, until Ctrl-C.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
@@ -34,7 +35,8 @@ pub(crate) async fn run(
     let persona = persona(arguments.persona.as_deref(), &clock)?;
     let scopes = scopes(arguments.scopes.as_deref())?;
     let ports = own_app::ports(arguments.ports);
-    distinct(ports, None, arguments.own_app.control_port)?;
+    let control_port = own_app::control_port(&arguments.own_app);
+    distinct(ports, None, Some(control_port))?;
     let mut options = options(clock, ports, arguments.ask);
     let own_app = &arguments.own_app;
     let prepared = Prepared::new(own_app, &arguments.callback, scopes, &mut options).await?;
@@ -49,7 +51,7 @@ pub(crate) async fn run(
     };
     // Can't fail: the persona is one of the stand-in's own.
     let _ = laptop.service.set_persona(&persona);
-    let mut own_app = prepared.serve(&laptop, &persona);
+    let mut own_app = prepared.serve(&laptop, &persona)?;
     progress.finish();
 
     if arguments.json {
@@ -63,26 +65,15 @@ pub(crate) async fn run(
         unless_nobody_reads(written)?;
     }
     let mut teller = Teller::of(laptop.journal.clone(), is_of_the_app);
-    // The reader may stop reading: the stand-ins go on.
-    let tell = |teller: &mut Teller| {
-        let _ = if arguments.json {
-            teller.tell(&mut anstream::stderr().lock(), language)
-        } else {
-            teller.tell(&mut anstream::stdout().lock(), language)
-        };
-    };
     loop {
         tokio::select! {
             () = interruption.received() => break,
-            () = own_app.changed() => own_app.keep(&laptop).map_err(own_app::OwnAppError::from)?,
-            () = teller.wait() => tell(&mut teller),
+            () = own_app.changed() => own_app.keep(&laptop, language),
+            () = teller.wait() => teller.tell_beside(arguments.json, language),
         }
     }
-    let kept = own_app.stop(&laptop).await;
-    if let Some(laptop) = Arc::into_inner(laptop) {
-        laptop.stop().await;
-    }
-    tell(&mut teller);
+    let kept = own_app.stop(laptop).await;
+    teller.tell_beside(arguments.json, language);
     kept.map_err(own_app::OwnAppError::from)?;
     Ok(exit::SUCCESS)
 }
@@ -134,8 +125,15 @@ fn scopes(text: Option<&str>) -> Result<Vec<String>, DemoError> {
     let mut allowed: Vec<String> = Vec::new();
     for word in text.split_ascii_whitespace() {
         if !known.iter().any(|known| known == word) && !STANDARD_SCOPES.contains(&word) {
-            let unknown = word.to_owned();
-            return Err(DemoError::UnknownScope { unknown });
+            let all = known.iter().map(String::as_str).chain(STANDARD_SCOPES);
+            return Err(DemoError::UnknownScope {
+                unknown: word.to_owned(),
+                known: all
+                    .collect::<BTreeSet<_>>()
+                    .into_iter()
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            });
         }
         if !allowed.iter().any(|known| known == word) {
             allowed.push(word.to_owned());

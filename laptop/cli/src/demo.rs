@@ -50,7 +50,11 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
         [] => demo.ports,
         _ => own_app::ports(demo.ports),
     };
-    distinct(ports, Some(demo.app_port), demo.own_app.control_port)?;
+    let control_port = match demo.callback.as_slice() {
+        [] => None,
+        _ => Some(own_app::control_port(&demo.own_app)),
+    };
+    distinct(ports, Some(demo.app_port), control_port)?;
     let mut options = options(clock, ports, demo.ask);
     options.assertion_algorithm = algorithm(demo.assertion_algorithm);
     options.variation.state_length = usize::from(demo.state_length);

@@ -25,10 +25,12 @@ pub(crate) enum DemoError {
     #[error("no fault is called {0:?}; see: digital-auth faults")]
     UnknownFault(String),
     /// No such scope.
-    #[error("no scope is called {unknown:?}; the scopes are: {}", Scopes::all())]
+    #[error("no scope is called {unknown:?}; the scopes are: {known}")]
     UnknownScope {
         /// The unknown scope.
         unknown: String,
+        /// Those that there are, with spaces between them.
+        known: String,
     },
     /// Scopes without `openid`.
     #[error(
@@ -65,9 +67,6 @@ pub(crate) enum DemoError {
         /// The option that chooses this port.
         option: &'static str,
     },
-    /// The public host isn't a host name.
-    #[error("--public-host takes a host name in lower case or an IP address, and nothing else")]
-    PublicHost,
     /// The user's own app can't be registered.
     #[error(transparent)]
     OwnApp(OwnAppError),
@@ -98,11 +97,10 @@ impl Complaint for DemoError {
             | Self::UnknownFault(_)
             | Self::UnknownScope { .. }
             | Self::WithoutOpenid
-            | Self::SamePort(..)
-            | Self::PublicHost => exit::USAGE,
-            Self::OwnApp(OwnAppError::State(StateError::NoFolder | StateError::Unknown(_))) => {
-                exit::USAGE
-            }
+            | Self::SamePort(..) => exit::USAGE,
+            Self::OwnApp(OwnAppError::State(
+                StateError::NoFolder | StateError::Odd(_) | StateError::Unknown(_),
+            )) => exit::USAGE,
             Self::Moved(_) | Self::NoCargo(_) | Self::NotWritable(_) | Self::Build(_) => {
                 exit::BUILD
             }
@@ -120,11 +118,8 @@ impl Complaint for DemoError {
             Self::UnknownFault(id) => {
                 format!("{id:?} という誤りはありません。一覧：digital-auth faults")
             }
-            Self::UnknownScope { unknown } => {
-                format!(
-                    "{unknown:?} というスコープはありません。使えるもの：{}",
-                    Scopes::all()
-                )
+            Self::UnknownScope { unknown, known } => {
+                format!("{unknown:?} というスコープはありません。使えるもの：{known}")
             }
             Self::WithoutOpenid => {
                 "スコープ openid がないと IDトークンが届かず、ログインできません。\
@@ -147,10 +142,6 @@ impl Complaint for DemoError {
             Self::Taken { address, option } => format!(
                 "{address} はほかのプログラムが使っています。{option} で別のポートを指定するか、0 を指定して空きポートを使ってください"
             ),
-            Self::PublicHost => {
-                "--public-host には、小文字のホスト名か IP アドレスだけを指定してください"
-                    .to_owned()
-            }
             Self::OwnApp(error) => error.in_japanese(),
             Self::Start(error) => format!("起動できませんでした：{error}"),
             Self::Interrupted => "中断しました".to_owned(),
@@ -164,7 +155,10 @@ impl Complaint for DemoError {
 impl From<InvalidScopes> for DemoError {
     fn from(error: InvalidScopes) -> Self {
         match error {
-            InvalidScopes::Unknown(unknown) => Self::UnknownScope { unknown },
+            InvalidScopes::Unknown(unknown) => Self::UnknownScope {
+                unknown,
+                known: Scopes::all().to_string(),
+            },
             InvalidScopes::WithoutOpenid => Self::WithoutOpenid,
         }
     }
@@ -205,9 +199,6 @@ impl From<LaptopError> for DemoError {
             LaptopError::Bridge(refused) => (refused, "--bridge-port"),
             LaptopError::Cognito(cognito_simulator::StartError::Listen(refused)) => {
                 (refused, "--cognito-port")
-            }
-            LaptopError::Cognito(cognito_simulator::StartError::PublicHost) => {
-                return Self::PublicHost;
             }
             LaptopError::App(app::StartError::Listen(refused)) => (refused, "--app-port"),
             _ => return Self::Start(error),

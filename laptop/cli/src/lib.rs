@@ -1,5 +1,7 @@
 //! The parts of the command `digital-auth` that scripts and documents rely on: its exit statuses
-//! ([`exit`]), and the texts for each class of failure ([`classes`]).
+//! ([`exit`]), the texts for each class of failure ([`classes`]), and which URLs of an app are
+//! taken ([`app_url`]).
 
+pub mod app_url;
 pub mod classes;
 pub mod exit;

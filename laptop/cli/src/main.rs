@@ -1,7 +1,6 @@
 //! The command `digital-auth`: try a My Number Card login on this machine, without AWS, contract or
 //! network.
 
-mod app_url;
 mod arguments;
 mod browser;
 mod cognito;

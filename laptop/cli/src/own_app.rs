@@ -1,14 +1,15 @@
 //! An app of the user's own, for `demo --callback` and `simulate cognito`: how it is registered,
 //! what is kept for it, and the control API.
 
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use cognito_simulator::{FrontDoor, PUBLIC_HOST};
 use demo::control::Control;
 use demo::laptop::{Kept, Laptop, LaptopOptions};
 use loopback::clock::SimClock;
+use loopback::pages::Language;
 use loopback::server::{ListenError, Listener};
 use loopback::tls::{Certificate, InvalidCertificate, Tls};
 use tokio::sync::watch;
@@ -21,7 +22,7 @@ use crate::state::{State, StateError};
 pub(crate) const BRIDGE_PORT: u16 = 8701;
 pub(crate) const COGNITO_PORT: u16 = 8702;
 pub(crate) const SERVICE_PORT: u16 = 8703;
-pub(crate) const CONTROL_PORT: u16 = 8704;
+const CONTROL_PORT: u16 = 8704;
 
 /// Why the own app can't be registered.
 #[derive(Debug, thiserror::Error)]
@@ -57,13 +58,19 @@ pub(crate) fn ports(chosen: Ports) -> Ports {
     }
 }
 
+/// The port of the control API.
+pub(crate) fn control_port(arguments: &OwnApp) -> u16 {
+    arguments.control_port.unwrap_or(CONTROL_PORT)
+}
+
 /// An own app that can be registered.
 pub(crate) struct Prepared {
     state: State,
     kept: Kept,
     control: Listener,
     token_clock: SimClock,
-    authority: Option<PathBuf>,
+    /// The certificate of the authority, in PEM.
+    authority: Option<String>,
 }
 
 impl Prepared {
@@ -78,9 +85,9 @@ impl Prepared {
         scopes: Vec<String>,
         options: &mut LaptopOptions,
     ) -> Result<Self, OwnAppError> {
-        let (mut state, mut kept) = State::open(arguments.state.as_deref(), arguments.fresh)?;
-        let control = arguments.control_port.unwrap_or(CONTROL_PORT);
-        let control = Control::bind((Ipv4Addr::LOCALHOST, control).into()).await?;
+        let (state, mut kept) = State::open(arguments.state.as_deref(), arguments.fresh)?;
+        let control = (Ipv4Addr::LOCALHOST, control_port(arguments));
+        let control = Listener::bind(control.into()).await?;
 
         let address = arguments.listen.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let mut door = FrontDoor::new(SocketAddr::new(address, options.ports.cognito));
@@ -90,10 +97,9 @@ impl Prepared {
         let mut authority = None;
         if arguments.https {
             let certificate = certificate(&kept, &door.public_host, &options.clock)?;
-            authority = Some(state.write_authority(&certificate.authority)?);
+            authority = Some(certificate.authority.clone());
             door.tls = Some(Tls::new(&certificate)?);
             kept.certificate = Some(certificate);
-            state.keep(&kept)?;
         }
 
         let is_public = arguments.client == Some(ClientType::Public);
@@ -118,18 +124,31 @@ impl Prepared {
         })
     }
 
-    /// Starts the control API of the laptop, which begins with this test person.
-    pub(crate) fn serve(self, laptop: &Arc<Laptop>, persona: &str) -> Served {
-        let pasted = Pasted::of(laptop, self.control.address(), self.authority);
+    /// Keeps what was made, and starts the control API of the laptop, which begins with this test
+    /// person.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Unusable`].
+    pub(crate) fn serve(
+        mut self,
+        laptop: &Arc<Laptop>,
+        persona: &str,
+    ) -> Result<Served, OwnAppError> {
+        self.state.keep(&self.kept)?;
+        let authority = self.authority.as_deref();
+        let authority = authority.map(|authority| self.state.write_authority(authority));
+        let pasted = Pasted::of(laptop, self.control.address(), authority.transpose()?);
         let answered = laptop.cognito.answered();
         let control = Control::serve(self.control, Arc::clone(laptop), self.token_clock, persona);
-        Served {
+        Ok(Served {
             state: self.state,
             kept: self.kept,
             answered,
             control,
+            has_failed: false,
             pasted,
-        }
+        })
     }
 }
 
@@ -160,6 +179,8 @@ pub(crate) struct Served {
     kept: Kept,
     answered: watch::Receiver<u64>,
     control: Control,
+    /// Whether the pool couldn't be kept the last time.
+    has_failed: bool,
     /// What the app has to be configured with.
     pub(crate) pasted: Pasted,
 }
@@ -173,25 +194,36 @@ impl Served {
         }
     }
 
-    /// Keeps the user pool as it is now.
-    ///
-    /// # Errors
-    ///
-    /// [`StateError::Unusable`].
-    pub(crate) fn keep(&mut self, laptop: &Laptop) -> Result<(), StateError> {
+    /// Keeps the user pool as it is now. If that fails, it says so on standard error once, and the
+    /// stand-ins go on.
+    pub(crate) fn keep(&mut self, laptop: &Laptop, language: Language) {
         self.kept.pool = laptop.cognito.saved();
-        self.state.keep(&self.kept)
+        let kept = self.state.keep(&self.kept);
+        if let Err(error) = &kept
+            && !self.has_failed
+        {
+            let told = match language {
+                Language::Japanese => error.in_japanese(),
+                Language::English => error.to_string(),
+            };
+            let _ = writeln!(anstream::stderr(), "digital-auth: {told}");
+        }
+        self.has_failed = kept.is_err();
     }
 
-    /// Stops the control API, and keeps the user pool.
+    /// Stops the control API and the laptop, and keeps the user pool as the last request left it.
     ///
     /// # Errors
     ///
     /// [`StateError::Unusable`].
-    pub(crate) async fn stop(mut self, laptop: &Laptop) -> Result<(), StateError> {
-        let kept = self.keep(laptop);
+    pub(crate) async fn stop(mut self, laptop: Arc<Laptop>) -> Result<(), StateError> {
         self.control.stop().await;
-        kept
+        self.kept.pool = match Arc::try_unwrap(laptop) {
+            Ok(laptop) => laptop.stop().await,
+            // Can't happen: the control API is the only other owner.
+            Err(laptop) => laptop.cognito.saved(),
+        };
+        self.state.keep(&self.kept)
     }
 
     /// The folder in which the user pool is kept.

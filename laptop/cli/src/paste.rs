@@ -6,12 +6,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use demo::control::Control;
-use demo::laptop::{Laptop, OWN_CLIENT_ID, OwnApp};
+use demo::laptop::{Laptop, OWN_CLIENT_ID};
 use loopback::pages::Language;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
-
-use crate::printable::printable;
 
 /// What begins the names in the `.env` block.
 const PREFIX: &str = "COGNITO_";
@@ -28,14 +26,11 @@ impl Pasted {
         let cognito = &laptop.cognito;
         let server = cognito.server_url();
         let browser = cognito.base_url();
-        let none = OwnApp {
-            client_secret: None,
-            callback_urls: Vec::new(),
-            logout_urls: Vec::new(),
-            scopes: Vec::new(),
-        };
-        let app = laptop.own_app.as_ref().unwrap_or(&none);
-        let secret = app.client_secret.as_ref();
+        let app = laptop.own_app.as_ref();
+        let callbacks = app.map_or(&[][..], |app| &app.callback_urls);
+        let logout_urls = app.map_or(&[][..], |app| &app.logout_urls);
+        let scopes = app.map_or(&[][..], |app| &app.scopes);
+        let secret = app.and_then(|app| app.client_secret.as_ref());
         let values = vec![
             ("issuer", json!(cognito.issuer())),
             ("client_id", json!(OWN_CLIENT_ID)),
@@ -43,10 +38,10 @@ impl Pasted {
                 "client_secret",
                 json!(secret.map(|secret| secret.expose_secret())),
             ),
-            ("callback", json!(app.callback_urls.first())),
-            ("callbacks", json!(app.callback_urls)),
-            ("logout_urls", json!(app.logout_urls)),
-            ("scopes", json!(app.scopes.join(" "))),
+            ("callback", json!(callbacks.first())),
+            ("callbacks", json!(callbacks)),
+            ("logout_urls", json!(logout_urls)),
+            ("scopes", json!(scopes.join(" "))),
             (
                 "authorization_endpoint",
                 json!(format!("{browser}/oauth2/authorize")),
@@ -68,7 +63,10 @@ impl Pasted {
             ("domain", json!(browser)),
             ("user_pool_id", json!(cognito.user_pool_id())),
             ("identity_provider", json!(cognito.provider_name())),
-            ("certificate", json!(authority)),
+            (
+                "certificate",
+                json!(authority.as_deref().map(Path::to_string_lossy)),
+            ),
             ("control", json!(Control::url(control))),
         ];
         Self { values, authority }
@@ -92,7 +90,7 @@ impl Pasted {
                 one => vec![plain(one)],
             };
             for value in values.iter().filter(|value| !value.is_empty()) {
-                writeln!(out, "  {name:<24} {}", shown(value))?;
+                writeln!(out, "  {name:<24} {value}")?;
             }
         }
         let same = language.say(
@@ -121,28 +119,28 @@ fn plain(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// A value that is printed whole, since it is to be pasted. It has no control characters, as they
-/// are refused on the command line.
-fn shown(value: &str) -> String {
-    if value.is_ascii() {
-        value.to_owned()
-    } else {
-        printable(value)
-    }
-}
-
-/// A value in an `.env` file: in quotes if it has spaces.
+/// A value in an `.env` file: in quotes if it has other than plain characters. `$` and so on keep
+/// their meaning within quotes, so they are escaped.
 fn quoted(value: &str) -> String {
-    if value.contains(' ') {
-        format!("\"{value}\"")
-    } else {
-        value.to_owned()
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?&=%+@[],".contains(c);
+    if value.chars().all(is_plain) {
+        return value.to_owned();
     }
+    let mut quoted = String::from("\"");
+    for c in value.chars() {
+        if matches!(c, '"' | '\\' | '$' | '`') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// How the certificate is trusted.
 fn write_trust(out: &mut impl Write, language: Language, authority: &Path) -> io::Result<()> {
-    let file = authority.display();
+    let file = in_shell(&authority.to_string_lossy());
+    let store = in_shell(&authority.with_extension("p12").to_string_lossy());
     let what = language.say(
         "証明書を信頼させる方法（この1枚だけを信頼します。認証局の秘密鍵は残っていません）：",
         "How to trust the certificate (only this one: the authority's private key no longer \
@@ -153,53 +151,111 @@ fn write_trust(out: &mut impl Write, language: Language, authority: &Path) -> io
         (
             "Node.js",
             "Node.js",
-            format!("export NODE_EXTRA_CA_CERTS=\"{file}\""),
+            format!("export NODE_EXTRA_CA_CERTS={file}"),
         ),
         (
-            "Python（requests、Authlib）",
-            "Python (requests, Authlib)",
-            format!("export REQUESTS_CA_BUNDLE=\"{file}\""),
+            "Python（requests、Authlib。ほかの認証局は信頼しなくなります）",
+            "Python (requests, Authlib; instead of all other authorities)",
+            format!("export REQUESTS_CA_BUNDLE={file}"),
         ),
         (
             "Python（httpx）、Ruby、Go、OpenSSL（ほかの認証局は信頼しなくなります）",
             "Python (httpx), Ruby, Go, OpenSSL (instead of all other authorities)",
-            format!("export SSL_CERT_FILE=\"{file}\""),
+            format!("export SSL_CERT_FILE={file}"),
         ),
         (
-            "Java",
-            "Java",
+            "Java（ほかの認証局は信頼しなくなります）",
+            "Java (instead of all other authorities)",
             format!(
-                "keytool -importcert -noprompt -alias digital-auth -file \"{file}\" -keystore \
-                truststore.p12 -storepass changeit && export JAVA_TOOL_OPTIONS=\
-                \"-Djavax.net.ssl.trustStore=$PWD/truststore.p12 \
+                "rm -f {store}; keytool -importcert -noprompt -alias digital-auth -file {file} \
+                -keystore {store} -storepass changeit && export JAVA_TOOL_OPTIONS=\
+                \"-Djavax.net.ssl.trustStore=\"{store}\" \
                 -Djavax.net.ssl.trustStorePassword=changeit\""
             ),
         ),
-        ("curl", "curl", format!("curl --cacert \"{file}\" …")),
+        ("curl", "curl", format!("curl --cacert {file} …")),
         (
             "Chrome（Linux。certutil は libnss3-tools にあります）",
             "Chrome (Linux; certutil is in libnss3-tools)",
-            format!("certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n digital-auth -i \"{file}\""),
-        ),
-        (
-            "macOS",
-            "macOS",
             format!(
-                "security add-trusted-cert -k ~/Library/Keychains/login.keychain-db \"{file}\""
+                "mkdir -p ~/.pki/nssdb && certutil -d sql:$HOME/.pki/nssdb -A -t C,, \
+                -n digital-auth -i {file}"
             ),
         ),
         (
+            "macOS",
+            "macOS",
+            format!("security add-trusted-cert -k ~/Library/Keychains/login.keychain-db {file}"),
+        ),
+        (
             "Firefox",
             "Firefox",
-            language
-                .say(
-                    "設定 → 証明書を表示 → 認証局証明書 → インポート",
-                    "Settings → View Certificates → Authorities → Import",
+            format!(
+                "{} {file}",
+                language.say(
+                    "設定 → 証明書を表示 → 認証局証明書 → インポート：",
+                    "Settings → View Certificates → Authorities → Import:",
                 )
-                .to_owned(),
+            ),
         ),
     ] {
         writeln!(out, "  {}\n    {command}", language.say(ja, en))?;
     }
     writeln!(out)
+}
+
+/// A value in a command of a POSIX shell.
+fn in_shell(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pasted_keeps_its_meaning() {
+        for (value, expected) in [
+            (
+                "http://localhost:3000/cb?a=b",
+                "http://localhost:3000/cb?a=b",
+            ),
+            ("openid digital-auth/name", "\"openid digital-auth/name\""),
+            ("/home/山田/a", "\"/home/山田/a\""),
+            ("a\"$`\\b", "\"a\\\"\\$\\`\\\\b\""),
+        ] {
+            assert_eq!(quoted(value), expected);
+        }
+        assert_eq!(in_shell("/a b/$c"), "'/a b/$c'");
+        assert_eq!(in_shell("it's"), "'it'\\''s'");
+    }
+
+    #[test]
+    fn every_way_to_trust_the_certificate_names_its_file() {
+        for language in [Language::Japanese, Language::English] {
+            let mut told = Vec::new();
+            write_trust(&mut told, language, Path::new("/a b/authority.pem")).unwrap();
+            let told = String::from_utf8(told).unwrap();
+            let ways: Vec<&str> = told
+                .lines()
+                .filter(|line| line.starts_with("    "))
+                .collect();
+            assert_eq!(ways.len(), 8, "{told}");
+            for way in ways {
+                assert!(way.contains("'/a b/authority.pem'"), "{way}");
+            }
+            for name in [
+                "NODE_EXTRA_CA_CERTS",
+                "REQUESTS_CA_BUNDLE",
+                "SSL_CERT_FILE",
+                "keytool -importcert",
+                "curl --cacert",
+                "certutil",
+                "security add-trusted-cert",
+                "Firefox",
+            ] {
+                assert!(told.contains(name), "{name}: {told}");
+            }
+        }
+    }
 }

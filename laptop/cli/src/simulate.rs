@@ -234,22 +234,14 @@ pub(crate) async fn run(
         let mut out = anstream::stdout().lock();
         unless_nobody_reads(settings.write(&mut out, language, &service))?;
     }
-    // The reader may stop reading: the stand-in goes on.
-    let tell = |teller: &mut Teller| {
-        let _ = if arguments.json {
-            teller.tell(&mut anstream::stderr().lock(), language)
-        } else {
-            teller.tell(&mut anstream::stdout().lock(), language)
-        };
-    };
     loop {
         tokio::select! {
             () = interruption.received() => break,
-            () = teller.wait() => tell(&mut teller),
+            () = teller.wait() => teller.tell_beside(arguments.json, language),
         }
     }
     service.stop().await;
-    tell(&mut teller);
+    teller.tell_beside(arguments.json, language);
     Ok(exit::SUCCESS)
 }
 

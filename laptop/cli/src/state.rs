@@ -1,10 +1,10 @@
 //! The folder in which the laptop's Cognito keeps its keys, its secret and its users, so that they
 //! are the same at every start.
-//! Only its owner can read it. One command uses it at a time.
+//! Only its owner can read the files. One command uses the folder at a time.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use demo::laptop::{ConfigurationError, Kept};
@@ -42,8 +42,17 @@ pub(crate) enum StateError {
         .0.display()
     )]
     Unknown(PathBuf),
+    /// The folder's name can't be printed and pasted.
+    #[error(
+        "the name of the folder {0:?} isn't UTF-8, or has control characters: give another folder \
+        with --state"
+    )]
+    Odd(PathBuf),
     /// The folder or a file can't be used.
-    #[error("{} can't be used: {kind}", .path.display())]
+    #[error(
+        "{} can't be used ({kind}): look at it, or give another folder with --state",
+        .path.display()
+    )]
     Unusable {
         /// The folder or the file.
         path: PathBuf,
@@ -60,7 +69,7 @@ impl StateError {
     pub(crate) fn in_japanese(&self) -> String {
         match self {
             Self::NoFolder => {
-                "この利用者のデータフォルダーが分かりません。--state でフォルダーを指定してください"
+                "自分のデータフォルダーの場所が分かりません。--state でフォルダーを指定してください"
                     .to_owned()
             }
             Self::InUse(folder) => format!(
@@ -72,8 +81,14 @@ impl StateError {
                 で別のフォルダーを指定してください",
                 file.display()
             ),
+            Self::Odd(folder) => format!(
+                "フォルダーの名前 {folder:?} が UTF-8 でないか、制御文字を含んでいます。--state で別のフォルダーを指定してください"
+            ),
             Self::Unusable { path, kind } => {
-                format!("{} を使えません（{kind}）", path.display())
+                format!(
+                    "{} を使えません（{kind}）。確かめるか、--state で別のフォルダーを指定してください",
+                    path.display()
+                )
             }
             Self::Keys(error) => format!("鍵を作れませんでした：{error}"),
         }
@@ -91,7 +106,8 @@ pub(crate) struct State {
 
 impl State {
     /// Opens the folder, or the usual one, and reads what was kept. With `fresh`, or if nothing was
-    /// kept, that is new.
+    /// kept, that is new, and isn't written before [`State::keep`]: a command that can't start
+    /// costs nobody their users.
     ///
     /// # Errors
     ///
@@ -101,6 +117,11 @@ impl State {
             Some(folder) => folder.to_owned(),
             None => usual_folder()?,
         };
+        // The path is printed, and pasted into settings and commands.
+        let is_plain = |path: &str| !path.contains(char::is_control);
+        if !folder.to_str().is_some_and(is_plain) {
+            return Err(StateError::Odd(folder));
+        }
         let unusable = |path: &Path| {
             let path = path.to_owned();
             move |error: io::Error| StateError::Unusable {
@@ -108,9 +129,7 @@ impl State {
                 kind: error.kind(),
             }
         };
-        let mut builder = DirBuilder::new();
-        builder.recursive(true).mode(0o700);
-        builder.create(&folder).map_err(unusable(&folder))?;
+        make(&folder).map_err(unusable(&folder))?;
         let lock = folder.join(LOCK);
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
@@ -121,6 +140,10 @@ impl State {
             Err(TryLockError::Error(error)) => return Err(unusable(&folder)(error)),
         }
         let file = folder.join(STATE);
+        // Another kind of file, such as a pipe, would be waited for.
+        if file.metadata().is_ok_and(|found| !found.is_file()) {
+            return Err(unusable(&file)(io::ErrorKind::InvalidInput.into()));
+        }
         let written = match File::open(&file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(unusable(&file)(error)),
@@ -136,12 +159,11 @@ impl State {
             Some(written) => Kept::from_json(written).map_err(|_| StateError::Unknown(file))?,
             None => Kept::generate()?,
         };
-        let mut state = Self {
+        let state = Self {
             folder,
             written: written.unwrap_or_default(),
             _lock: lock,
         };
-        state.keep(&kept)?;
         Ok((state, kept))
     }
 
@@ -160,7 +182,9 @@ impl State {
         let json = kept.to_json();
         let json = json.map_err(|_| unusable(io::ErrorKind::InvalidData))?;
         if json != self.written {
-            replace(&self.folder, &file, &json).map_err(|error| unusable(error.kind()))?;
+            // Somebody may have removed the folder.
+            let made = make(&self.folder).and_then(|()| replace(&self.folder, &file, &json));
+            made.map_err(|error| unusable(error.kind()))?;
             self.written = json;
         }
         Ok(())
@@ -178,6 +202,8 @@ impl State {
             path: file.clone(),
             kind: error.kind(),
         })?;
+        // It is public: a container may read it as another user.
+        let _ = std::fs::set_permissions(&file, Permissions::from_mode(0o644));
         // Others need the whole path.
         Ok(std::path::absolute(&file).unwrap_or(file))
     }
@@ -195,6 +221,12 @@ fn usual_folder() -> Result<PathBuf, StateError> {
     Ok(strategy.data_dir().join(FOLDER))
 }
 
+/// Makes the folder, unless it is there.
+fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(folder)
+}
+
 /// Puts a file that only its owner can read into the place of another.
 fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = NamedTempFile::new_in(folder)?;
@@ -206,8 +238,6 @@ fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]
@@ -216,7 +246,8 @@ mod tests {
         let folder = folder.path().join("a/b");
         let open = |fresh| State::open(Some(&folder), fresh);
         let json = |kept: &Kept| kept.to_json().unwrap();
-        let (state, kept) = open(false).unwrap();
+        let (mut state, kept) = open(false).unwrap();
+        state.keep(&kept).unwrap();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&folder), 0o700);
         assert_eq!(mode(&folder.join(STATE)), 0o600);
@@ -225,8 +256,15 @@ mod tests {
         let (state, again) = open(false).unwrap();
         assert_eq!(json(&again), json(&kept));
         drop(state);
-        let (state, anew) = open(true).unwrap();
+        // What isn't kept after a start is as if there had been none.
+        let (state, _) = open(true).unwrap();
+        drop(state);
+        let (state, again) = open(false).unwrap();
+        assert_eq!(json(&again), json(&kept));
+        drop(state);
+        let (mut state, anew) = open(true).unwrap();
         assert_ne!(json(&anew), json(&kept));
+        state.keep(&anew).unwrap();
         drop(state);
         let (_, again) = open(false).unwrap();
         assert_eq!(json(&again), json(&anew));
@@ -242,5 +280,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "something else");
         let no_folder = State::open(Some(&file), false);
         assert!(matches!(no_folder, Err(StateError::Unusable { .. })));
+        let odd = State::open(Some(Path::new("a\u{1b}b")), false);
+        assert!(matches!(odd, Err(StateError::Odd(_))));
     }
 }

@@ -47,8 +47,17 @@ impl Teller {
         self.journal.grown_since(self.looked).await;
     }
 
-    /// Prints what came since the last call.
-    pub(crate) fn tell(&mut self, out: &mut impl Write, language: Language) -> io::Result<()> {
+    /// Prints what came since the last call: on standard output or, beside a JSON object there, on
+    /// standard error. The reader may stop reading: the stand-ins go on.
+    pub(crate) fn tell_beside(&mut self, json: bool, language: Language) {
+        let _ = if json {
+            self.tell(&mut anstream::stderr().lock(), language)
+        } else {
+            self.tell(&mut anstream::stdout().lock(), language)
+        };
+    }
+
+    fn tell(&mut self, out: &mut impl Write, language: Language) -> io::Result<()> {
         self.looked = self.journal.now();
         let from = Moment::from(self.begun.number().saturating_add(1));
         for hop in self.journal.hops(from, None) {

@@ -91,7 +91,7 @@ pub(crate) async fn token(
     let outcome = grant(&shared, &headers, &form, &mut checks).await;
     let registered = match &outcome {
         Ok(_) => Vec::new(),
-        Err(error) => registered(&shared, &form, error),
+        Err(error) => registered(&shared, &headers, &form, error),
     };
     let (status, answer) = match outcome {
         Ok(answer) => (StatusCode::OK, answer),
@@ -121,16 +121,19 @@ pub(crate) async fn token(
 }
 
 /// The values that are registered in place of the wrong one, for the journal.
-fn registered(shared: &Shared, form: &Parameters, error: &TokenError) -> Vec<Parameter> {
-    let clients = &shared.options.app_clients;
-    match error {
-        TokenError::InvalidClient => clients
-            .iter()
+fn registered(
+    shared: &Shared,
+    headers: &HeaderMap,
+    form: &Parameters,
+    error: &TokenError,
+) -> Vec<Parameter> {
+    let shown = client_authentication::shown_id(headers, form);
+    let known = shown.and_then(|id| shared.options.app_client(&id));
+    match (error, known) {
+        (TokenError::InvalidClient, None) => (shared.options.app_clients.iter())
             .map(|client| Parameter::new("ClientId", &client.client_id))
             .collect(),
-        TokenError::UnauthorizedClient if form.has("redirect_uri") => clients
-            .iter()
-            .flat_map(|client| &client.callback_urls)
+        (TokenError::UnauthorizedClient, Some(client)) => (client.callback_urls.iter())
             .map(|url| Parameter::new("CallbackURLs", url))
             .collect(),
         _ => Vec::new(),
@@ -143,10 +146,14 @@ async fn grant(
     form: &Parameters,
     checks: &mut Vec<Check>,
 ) -> Result<Value, TokenError> {
-    let is_form = headers
+    let media_type = headers
         .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+        .and_then(|value| value.to_str().ok());
+    let media_type = media_type.and_then(|value| value.split(';').next());
+    let is_form = media_type.is_some_and(|media_type| {
+        let form = "application/x-www-form-urlencoded";
+        media_type.trim().eq_ignore_ascii_case(form)
+    });
     check(
         checks,
         (
@@ -156,18 +163,10 @@ async fn grant(
         is_form && form.are_unique(),
         TokenError::InvalidRequest,
     )?;
-    let client = client_authentication::client(&shared.options, headers, form);
-    check(
-        checks,
-        (
-            "the client is registered, and shows its secret if it has one",
-            "RFC 6749 §2.3.1",
-        ),
-        client.is_some(),
-        TokenError::InvalidClient,
-    )?;
+    let client = client_authentication::made(&shared.options, headers, form, checks);
+    let client = client.ok_or(TokenError::InvalidClient)?;
     let grant_type = form.only("grant_type").unwrap_or_default();
-    match (client.ok_or(TokenError::InvalidClient)?, grant_type) {
+    match (client, grant_type) {
         (Client::App(client), "authorization_code") => redeem(shared, client, form, checks),
         (Client::App(client), "refresh_token") => refresh(shared, client, form, checks).await,
         (Client::Machine(client), "client_credentials") => {
@@ -175,13 +174,11 @@ async fn grant(
         }
         (_, "authorization_code" | "refresh_token" | "client_credentials") => {
             let what = ("the client may use this grant_type", "RFC 6749 §5.2");
-            check(checks, what, false, TokenError::UnauthorizedClient)?;
-            Err(TokenError::UnauthorizedClient)
+            Check::made(checks, what, None, TokenError::UnauthorizedClient)
         }
         _ => {
             let what = ("grant_type is known", "RFC 6749 §5.2");
-            check(checks, what, false, TokenError::UnsupportedGrantType)?;
-            Err(TokenError::UnsupportedGrantType)
+            Check::made(checks, what, None, TokenError::UnsupportedGrantType)
         }
     }
 }
@@ -263,6 +260,7 @@ fn redeem(
     let sign_in = SignIn {
         client_id: client.client_id.clone(),
         username: issued.username,
+        sub: issued.sub,
         scopes: issued.app.scopes,
         auth_time: issued.issued,
         origin_jti,
@@ -395,6 +393,7 @@ async fn machine(
 fn user_of(shared: &Shared, sign_in: &SignIn) -> Result<User, TokenError> {
     let kept = shared.state();
     let user = kept.users.get(&sign_in.username).cloned();
+    let user = user.filter(|user| user.sub == sign_in.sub);
     user.ok_or(TokenError::InvalidGrant)
 }
 

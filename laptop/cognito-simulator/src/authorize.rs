@@ -130,8 +130,8 @@ enum Outcome {
     /// A redirect to the app's callback, with an error.
     Refused {
         url: String,
-        /// The registered value, if the request has another one. Only the journal gets it.
-        registered: Option<Parameter>,
+        /// The registered values, if the request has another one. Only the journal gets them.
+        registered: Vec<Parameter>,
     },
     /// A redirect to the provider. `browser` is the value of the cookie.
     ToProvider {
@@ -184,10 +184,12 @@ fn decide(
     let state = query.only("state");
     let refuse = |error: &str, description: &str| Outcome::Refused {
         url: error_redirect(redirect_uri, error, Some(description), state),
-        registered: (description == INVALID_SCOPE).then(|| {
-            let scopes = client.allowed_scopes.join(" ");
-            Parameter::new("AllowedOAuthScopes", scopes)
-        }),
+        registered: match description {
+            INVALID_SCOPE => (client.allowed_scopes.iter())
+                .map(|scope| Parameter::new("AllowedOAuthScopes", scope))
+                .collect(),
+            _ => Vec::new(),
+        },
     };
 
     let response_type = query.only("response_type");

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use loopback::names::to_its_end;
@@ -73,7 +74,7 @@ impl BoundCognito {
     /// The address that it is bound to.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.door.public.address()
+        self.door.address
     }
 
     /// The address at which processes on this machine reach it by plain HTTP.
@@ -121,10 +122,10 @@ impl BoundCognito {
         if let Some(internal) = door.internal {
             servers.push(internal.serve(Manners::default(), router.clone()));
         }
-        servers.push(match &door.tls {
-            Some(tls) => door.public.serve_tls(PUBLIC, router, tls),
-            None => door.public.serve(PUBLIC, router),
-        });
+        servers.extend(door.public.into_iter().map(|listener| match &door.tls {
+            Some(tls) => listener.serve_tls(PUBLIC, router.clone(), tls),
+            None => listener.serve(PUBLIC, router.clone()),
+        }));
         Ok(Cognito {
             shared,
             address,
@@ -133,6 +134,9 @@ impl BoundCognito {
         })
     }
 }
+
+/// The most bytes of a request's body.
+const BODY_LIMIT: usize = 64 * 1024;
 
 /// How the public server treats connections: other machines may reach it.
 const PUBLIC: Manners = Manners {
@@ -175,6 +179,7 @@ fn router(shared: &Arc<Shared>) -> Router {
         )
         .merge(pages)
         .merge(api)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(Arc::clone(shared), hosts::admitted))
         .with_state(Arc::clone(shared))
 }
@@ -239,8 +244,8 @@ impl Cognito {
         format!("{}/oauth2/authorize", self.base_url())
     }
 
-    /// The token endpoint for the app. It has an address instead of a name, because an app, unlike
-    /// a browser, may not know the names below `localhost`.
+    /// The token endpoint for the app. It has an address of this machine, and plain HTTP
+    /// even if apps use HTTPS.
     #[must_use]
     pub fn token_url(&self) -> String {
         format!("http://{}/oauth2/token", self.internal_address)
@@ -271,7 +276,7 @@ impl Cognito {
     /// (`AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`), with an address instead of a name.
     #[must_use]
     pub fn user_pool_api_url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.internal_address)
     }
 
     /// The address that it listens on.
@@ -413,8 +418,7 @@ impl Cognito {
         Ok(())
     }
 
-    /// The users and refresh tokens, to begin with them at another start. The text is JSON; it
-    /// holds attributes and tokens.
+    /// The users and refresh tokens, to begin with them at another start.
     #[must_use]
     pub fn saved(&self) -> SavedPool {
         let kept = self.shared.state();
@@ -442,9 +446,12 @@ impl Cognito {
     }
 
     /// Stops listening, gives requests under way two seconds to end, then aborts them.
-    pub async fn stop(mut self) {
+    ///
+    /// Returns the users and refresh tokens, as the last request left them.
+    pub async fn stop(mut self) -> SavedPool {
         for server in &mut self.servers {
             server.stop().await;
         }
+        self.saved()
     }
 }

@@ -163,6 +163,7 @@ async fn sign_in(
     let sign_in = SignIn {
         client_id: client.client_id.clone(),
         username: user.username,
+        sub: user.sub,
         scopes,
         auth_time: now,
         origin_jti: uuid()?,

@@ -3,11 +3,11 @@
 //! another one is given, for example for an app in a container. Processes on this machine, such as
 //! the triggers, use an address of 127.0.0.1 and plain HTTP.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use http::uri::Authority;
 use loopback::server::Listener;
 use loopback::tls::Tls;
+use url::Host;
 
 use crate::options::StartError;
 
@@ -38,37 +38,63 @@ impl FrontDoor {
 
     /// Takes the port.
     pub(crate) async fn open(self) -> Result<OpenDoor, StartError> {
-        if !is_host(&self.public_host) {
+        if !is_public_host(&self.public_host) {
             return Err(StartError::PublicHost);
         }
         let public = Listener::bind_anywhere(self.address).await?;
+        // `localhost` may be ::1, too. A machine without IPv6, or another program on that port,
+        // doesn't matter: clients try the other address.
+        let of_ipv6 = match self.address {
+            SocketAddr::V4(_) => {
+                let address = (Ipv6Addr::LOCALHOST, public.address().port());
+                Listener::bind(address.into()).await.ok()
+            }
+            SocketAddr::V6(_) => None,
+        };
         let is_for_this_machine = self.address.ip().is_loopback() && self.tls.is_none();
         let internal = match is_for_this_machine {
             true => None,
             false => Some(Listener::bind((Ipv4Addr::LOCALHOST, 0).into()).await?),
         };
         Ok(OpenDoor {
+            address: public.address(),
             urls: Urls::new(&self, public.address()),
-            public,
+            public: std::iter::once(public).chain(of_ipv6).collect(),
             internal,
             tls: self.tls,
         })
     }
 }
 
-/// Whether this is a host name without anything else. It is compared with `Host`, which browsers
-/// and HTTP clients write in lower case.
-fn is_host(host: &str) -> bool {
-    let has_upper_case = host.bytes().any(|byte| byte.is_ascii_uppercase());
-    let authority = host.parse::<Authority>();
-    !has_upper_case && authority.is_ok_and(|authority| authority.host() == host)
+/// Whether this is a host as it is written in a URL, in its normal form: a name in lower case, or
+/// an IP address, of which one of IPv6 has brackets.
+#[must_use]
+pub fn is_public_host(host: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    match Host::parse(host) {
+        Ok(Host::Domain(name)) => {
+            name == host && name.len() <= 253 && name.split('.').all(is_label)
+        }
+        Ok(address) => address.to_string() == host,
+        Err(_) => false,
+    }
 }
 
 /// A front door that has its port.
 #[derive(Debug)]
 pub(crate) struct OpenDoor {
+    /// The public address.
+    pub(crate) address: SocketAddr,
     pub(crate) urls: Urls,
-    pub(crate) public: Listener,
+    /// The listener of that address, and that of ::1.
+    pub(crate) public: Vec<Listener>,
     /// For processes on this machine, if the public listener isn't plain HTTP on loopback.
     pub(crate) internal: Option<Listener>,
     pub(crate) tls: Option<Tls>,
@@ -77,7 +103,8 @@ pub(crate) struct OpenDoor {
 impl OpenDoor {
     /// The address at which processes on this machine reach the stand-in by plain HTTP.
     pub(crate) fn internal_address(&self) -> SocketAddr {
-        self.internal.as_ref().unwrap_or(&self.public).address()
+        let internal = self.internal.as_ref().map(Listener::address);
+        internal.unwrap_or(self.address)
     }
 }
 
@@ -125,12 +152,28 @@ mod tests {
             "10.0.2.2",
             "[::1]",
         ] {
-            assert!(is_host(host), "{host}");
+            assert!(is_public_host(host), "{host}");
         }
         for host in [
-            "", "a b", "a:80", "user@a", "a/b", "http://a", "Cognito", "a?b", "a#b",
+            "",
+            "a b",
+            "a:80",
+            "user@a",
+            "a/b",
+            "http://a",
+            "Cognito",
+            "a?b",
+            "a#b",
+            "ホスト",
+            "*",
+            ".a",
+            "a..b",
+            "a_b",
+            "a$b",
+            "-a",
+            "::1",
         ] {
-            assert!(!is_host(host), "{host}");
+            assert!(!is_public_host(host), "{host}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Which requests are answered by their host and their origin.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::Next;
@@ -8,10 +9,14 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::HOST;
 use http::{Method, StatusCode};
 use loopback::names::is_for;
+use tokio::time::timeout;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::pages::redirect;
 use crate::shared::Shared;
+
+/// How long a request may take, with its body, and the triggers that it calls.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// Answers 421 to a request for another host than this machine and the public host, because a page
 /// of another site could read the answers otherwise (DNS rebinding). After each answer, whoever
@@ -24,7 +29,9 @@ pub(crate) async fn admitted(
     if !is_for(request.headers(), Some(&shared.urls.public_host)) {
         return StatusCode::MISDIRECTED_REQUEST.into_response();
     }
-    let response = next.run(request).await;
+    let Ok(response) = timeout(LONGEST, next.run(request)).await else {
+        return StatusCode::REQUEST_TIMEOUT.into_response();
+    };
     shared.answered.send_modify(|answered| *answered += 1);
     response
 }

@@ -167,6 +167,7 @@ async fn sign_in(
     let issued = IssuedCode {
         app: login.app.clone(),
         username: user.username,
+        sub: user.sub,
         issued: now,
         changes,
     };

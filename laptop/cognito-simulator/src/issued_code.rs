@@ -12,6 +12,7 @@ pub(crate) const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 pub(crate) struct IssuedCode {
     pub(crate) app: AppRequest,
     pub(crate) username: String,
+    pub(crate) sub: String,
     pub(crate) issued: DateTime<Utc>,
     /// What the trigger changes in the tokens.
     pub(crate) changes: TokenChanges,

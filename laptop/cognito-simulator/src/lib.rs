@@ -43,7 +43,7 @@ mod userinfo;
 pub use app_client::AppClient;
 pub use cognito::{BoundCognito, Cognito};
 pub use direct_sign_in::DirectSignInFailure;
-pub use front_door::{FrontDoor, PUBLIC_HOST};
+pub use front_door::{FrontDoor, PUBLIC_HOST, is_public_host};
 pub use linked_users::LinkFailure;
 pub use options::{
     AttributesRequestMethod, CognitoOptions, EmptyValues, LambdaConfig, MachineClient,

@@ -97,9 +97,14 @@ impl Wrong {
             ),
             Self::CallbackUrl(_) => (
                 "アプリからのリクエストの redirect_uri が、登録済みのコールバック URL と一致しません\
-                （1文字の違いも許されません）。登録済みの値は次のとおりです。",
+                （1文字の違いも許されません）。登録を増やすには --callback を付けて起動し直します。登録済みの値は次のとおりです。",
                 "The redirect_uri in the app’s request isn’t a registered callback URL. It has to \
-                 be the same to the last character. The registered values:",
+                 be the same to the last character. To register another, start again with \
+                 --callback. The registered values:",
+            ),
+            Self::LogoutUrl(urls) if urls.is_empty() => (
+                "ログアウト URL が登録されていません。登録して（--logout-url）、もう一度試してください。",
+                "No logout URL is registered. Register it (--logout-url), and try again.",
             ),
             Self::LogoutUrl(_) => (
                 "アプリからのリクエストの logout_uri が、登録済みのログアウト URL と一致しません\

@@ -16,9 +16,9 @@ const LIFETIME: TimeDelta = TimeDelta::days(30);
 const REMEMBERED: TimeDelta = TimeDelta::days(1);
 /// The most tokens that are remembered. A new one replaces the oldest.
 const MOST: usize = 1_000;
-/// Bytes of a token. Cognito's are longer (encrypted JSON of more than 1,000 characters), but to an
-/// app a token is opaque.
-const LENGTH: usize = 96;
+/// Bytes of a token, 1,088 characters: about as long as Cognito's, so that a place in which it
+/// won't fit is noticed here.
+const LENGTH: usize = 816;
 
 /// How the user signed in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,8 @@ pub(crate) struct SignIn {
     /// The app client that the user signed in at.
     pub(crate) client_id: String,
     pub(crate) username: String,
+    /// The user's `sub`: one who was deleted and has come again is another user.
+    pub(crate) sub: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) auth_time: DateTime<Utc>,
     pub(crate) origin_jti: String,
@@ -108,6 +110,7 @@ mod tests {
         let sign_in = SignIn {
             client_id: "c".to_owned(),
             username: "a".to_owned(),
+            sub: "s".to_owned(),
             scopes: vec!["openid".to_owned()],
             auth_time: start,
             origin_jti: "b".to_owned(),

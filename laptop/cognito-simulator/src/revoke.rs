@@ -56,19 +56,10 @@ fn decide(
     form: &Parameters,
     checks: &mut Vec<Check>,
 ) -> Result<(), &'static str> {
-    let client = match client_authentication::client(&shared.options, headers, form) {
-        Some(Client::App(client)) => Some(client),
-        Some(Client::Machine(_)) | None => None,
+    let client = match client_authentication::made(&shared.options, headers, form, checks) {
+        Some(Client::App(client)) => client,
+        Some(Client::Machine(_)) | None => return Err("invalid_client"),
     };
-    let client = Check::made(
-        checks,
-        (
-            "the client is registered, and shows its secret if it has one",
-            "RFC 6749 §2.3.1",
-        ),
-        client,
-        "invalid_client",
-    )?;
     let token = form.only("token").filter(|token| !token.is_empty());
     let token = Check::made(
         checks,

@@ -513,13 +513,12 @@ fn app_client<'a>(
     let options = &shared.options;
     let client = client_authentication::app_client(options, &client_id, client_secret.as_deref());
     let refusal = match options.app_client(&client_id) {
-        Some(_) => Refusal::NotAuthorized("The client's secret is wrong, or shown without need"),
+        Some(_) => Refusal::NotAuthorized(
+            "The client's secret is missing or wrong, or the client has none",
+        ),
         None => Refusal::NoClient(client_id),
     };
-    let check = (
-        "the client is registered, and shows its secret if it has one",
-        API,
-    );
+    let check = ("the client shows its secret, if it has one", API);
     told.check(check, client.is_some(), refusal.clone())?;
     client.ok_or(refusal)
 }

@@ -27,7 +27,10 @@ pub(crate) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderM
     let token = headers
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
+        .and_then(|value| value.split_once(' '))
+        // The name of a scheme is case-insensitive (RFC 9110 §11.1).
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
+        .map(|(_, token)| token);
     let found = token
         .and_then(|token| bearer_of(&shared, token).ok())
         .filter(|bearer| bearer.scopes.iter().any(|scope| scope == "openid"));
@@ -120,7 +123,9 @@ pub(crate) fn bearer_of<'a>(shared: &'a Shared, token: &str) -> Result<Bearer<'a
     if text("origin_jti").is_some_and(|sign_in| kept.refresh_tokens.is_revoked(sign_in)) {
         return Err(NoAccess::Revoked);
     }
+    // A user who was deleted and has come again is another one, with another `sub`.
     let user = kept.users.get(username).cloned();
+    let user = user.filter(|user| text("sub") == Some(&user.sub));
     Ok(Bearer {
         user: user.ok_or(NoAccess::NoUser)?,
         client,

@@ -72,7 +72,7 @@ pub fn is_for(headers: &HeaderMap, other: Option<&str>) -> bool {
     hosts.all(|host| {
         host.to_str().is_ok_and(|host| {
             let name = host.parse::<Authority>();
-            let is_other = name.is_ok_and(|name| Some(name.host()) == other);
+            let is_other = !host.contains('@') && name.is_ok_and(|name| Some(name.host()) == other);
             is_other || is_host_of_this_machine(host)
         })
     })

@@ -4,6 +4,8 @@
 //! value or the only one, whether a name may come twice, and whether everything has to be clean
 //! form encoding.
 
+use std::collections::HashSet;
+
 /// Decoded names and values. They may hold codes and secrets, so there is no `Debug`.
 #[derive(Clone)]
 pub struct Parameters {
@@ -80,7 +82,8 @@ impl Parameters {
     /// Whether no name comes twice (RFC 6749 §3.1).
     #[must_use]
     pub fn are_unique(&self) -> bool {
-        self.pairs.iter().all(|(name, _)| self.is_single(name))
+        let mut names = HashSet::new();
+        self.pairs.iter().all(|(name, _)| names.insert(name))
     }
 
     /// Whether there are no other names than these.

@@ -70,6 +70,8 @@ impl Certificate {
     /// [`InvalidCertificate::Make`].
     pub fn make(hosts: &[String], now: DateTime<Utc>) -> Result<Self, InvalidCertificate> {
         let expires = now + VALIDITY;
+        // Whether the names are names is checked here, and not for the authority's limits.
+        let names = CertificateParams::new(hosts.to_vec())?.subject_alt_names;
         let authority_key = KeyPair::generate()?;
         let mut authority = params("digital-auth, this machine", now, expires)?;
         authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -82,7 +84,7 @@ impl Certificate {
 
         let key = KeyPair::generate()?;
         let mut server = params("localhost", now, expires)?;
-        server.subject_alt_names = CertificateParams::new(hosts.to_vec())?.subject_alt_names;
+        server.subject_alt_names = names;
         server.is_ca = IsCa::ExplicitNoCa;
         server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

@@ -18,7 +18,8 @@ use crate::way_back;
 
 const RULE: &str = "test-card page";
 
-/// The page of a login that has just begun. Without anybody to see it, the login ends at once.
+/// The page of a login that has just begun. If the service is unattended, there is no page, and the
+/// login ends at once.
 pub(crate) fn begun(
     realm: &Realm,
     received: &Received,

@@ -1106,14 +1106,15 @@ mod test_card {
         let page = bench.page(&format!("{path}&lang=en"), BROWSER).await;
         strict(&page);
         let cookie = page.headers()["set-cookie"].to_str().unwrap().to_owned();
-        assert!(cookie.starts_with("lang=en; "), "{cookie}");
+        assert!(cookie.starts_with("stand-in-language=en; "), "{cookie}");
         let html = page.text().await.unwrap();
         assert!(html.contains(r#"<html lang="en">"#) && html.contains(">Authenticate</button>"));
         let japanese = |c: char| ('\u{3041}'..='\u{9fff}').contains(&c);
         let rest = html.replace("日本語", "");
         assert!(!rest.contains(japanese), "{html}");
 
-        let request = bench.http.get(bench.url(&path)).header("cookie", "lang=en");
+        let request = bench.http.get(bench.url(&path));
+        let request = request.header("cookie", "stand-in-language=en");
         let html = request.send().await.unwrap().text().await.unwrap();
         assert!(html.contains(r#"<html lang="en">"#));
     }

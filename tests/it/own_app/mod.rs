@@ -16,7 +16,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kit::parameter;
 use login_kit::{Arrival, BrowserLogin, browser, command};
-use loopback::names::LoopbackNames;
 use reqwest::{Response, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -108,7 +107,6 @@ impl Running {
         read.expect("it prints its values").unwrap();
         let values = serde_json::from_str(&line);
         let http = reqwest::Client::builder()
-            .dns_resolver(LoopbackNames)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy();
         Self {

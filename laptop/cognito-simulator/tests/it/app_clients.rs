@@ -162,7 +162,7 @@ async fn an_sdk_refreshes_and_revokes_by_the_api() {
     assert!(claims["iat"].as_i64() > before["iat"].as_i64());
 
     let not_authorized = "NotAuthorizedException";
-    let wrong_secret = "The client's secret is wrong, or shown without need";
+    let wrong_secret = "The client's secret is missing or wrong, or the client has none";
     for operation in [refresh, "RevokeToken"] {
         for (change, exception, message) in [
             (("ClientSecret", "wrong"), not_authorized, wrong_secret),

@@ -1101,6 +1101,10 @@ async fn userinfo_takes_only_this_pools_fresh_access_token() {
     for wrong in [token("id_token"), foreign, "no-token".to_owned()] {
         assert_eq!(world.userinfo(&wrong).await, refused);
     }
+    let posted = reqwest::Client::new()
+        .post(world.cognito.userinfo_url())
+        .bearer_auth(token("access_token"));
+    assert_eq!(posted.send().await.unwrap().status(), 405);
     world.clock.advance(TimeDelta::seconds(3601));
     assert_eq!(
         world.userinfo(&token("access_token")).await,

@@ -17,8 +17,8 @@ use axum::{Json, Router};
 use chrono::TimeDelta;
 use http::StatusCode;
 use loopback::clock::SimClock;
-use loopback::names::{only_this_machine, to_its_end};
-use loopback::server::{ListenError, Listener, Manners, Server};
+use loopback::names::only_this_machine;
+use loopback::server::{Listener, Manners, Server};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use service_simulator::fault::Fault;
@@ -37,7 +37,6 @@ const FARTHEST: i64 = 3_650 * 24 * 3_600;
 /// The running control API. Dropping it stops it at once.
 #[derive(Debug)]
 pub struct Control {
-    address: SocketAddr,
     server: Server,
 }
 
@@ -50,15 +49,6 @@ struct Controlled {
 }
 
 impl Control {
-    /// Binds the port on loopback; port 0 is any free one.
-    ///
-    /// # Errors
-    ///
-    /// [`ListenError`], which names the address.
-    pub async fn bind(address: SocketAddr) -> Result<Listener, ListenError> {
-        Listener::bind(address).await
-    }
-
     /// Answers for a laptop that was started with this clock for tokens, and with this test person
     /// preselected.
     #[must_use]
@@ -68,7 +58,6 @@ impl Control {
         token_clock: SimClock,
         person: &str,
     ) -> Self {
-        let address = listener.address();
         let controlled = Arc::new(Controlled {
             laptop,
             token_clock,
@@ -80,14 +69,13 @@ impl Control {
             .route("/answer", put(set_answer))
             .route("/clock", put(set_clock))
             .route("/reset", post(reset))
-            .route("/sign-in", post(sign_in).layer(from_fn(to_its_end)))
+            .route("/sign-in", post(sign_in))
             .fallback(not_found)
             .method_not_allowed_fallback(method_not_allowed)
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .layer(from_fn(only_this_machine))
             .with_state(controlled);
         Self {
-            address,
             server: listener.serve(Manners::default(), router),
         }
     }
@@ -96,12 +84,6 @@ impl Control {
     #[must_use]
     pub fn url(address: SocketAddr) -> String {
         format!("http://{address}/")
-    }
-
-    /// The address on which it listens.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
     }
 
     /// Stops listening, and gives requests under way two seconds to end.
@@ -138,7 +120,14 @@ where
     async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, Refused> {
         match Json::<T>::from_request(request, state).await {
             Ok(Json(body)) => Ok(Self(body)),
-            Err(rejection) => Err(Refused(rejection.status(), rejection.body_text())),
+            Err(rejection) => {
+                // 422 is a login that failed.
+                let status = match rejection.status() {
+                    StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
+                    other => other,
+                };
+                Err(Refused(status, rejection.body_text()))
+            }
         }
     }
 }
@@ -222,7 +211,7 @@ async fn set_clock(
     State(controlled): State<Arc<Controlled>>,
     Body(clock): Body<Clock>,
 ) -> Result<Json<Value>, Refused> {
-    if clock.offset_seconds.abs() > FARTHEST {
+    if !(-FARTHEST..=FARTHEST).contains(&clock.offset_seconds) {
         return Err(Refused::bad("offset_seconds is at most ten years"));
     }
     let offset = TimeDelta::seconds(clock.offset_seconds);
@@ -278,6 +267,14 @@ async fn sign_in(
     let person = wish.person.clone().unwrap_or(preselected.person);
     if !service.people().iter().any(|known| known.id == person) {
         let told = format!("no test person has the id {person:?}; see GET /");
+        return Err(Refused::bad(told));
+    }
+    let app = controlled.laptop.own_app.as_ref();
+    let callbacks = app.map_or(&[][..], |app| &app.callback_urls);
+    if let Some(callback) = &wish.callback
+        && !callbacks.contains(callback)
+    {
+        let told = format!("callback is none of those that are registered: {callbacks:?}");
         return Err(Refused::bad(told));
     }
     let wishes = sign_in::Wishes {

@@ -452,8 +452,12 @@ impl Laptop {
 
     /// Stops everything: first the app, then the functions, then the stand-ins that they call, so
     /// that no function waits for a stand-in that has stopped.
-    pub async fn stop(self) {
-        self.stop_around().await.stop().await;
+    ///
+    /// Returns the user pool's users and refresh tokens.
+    pub async fn stop(self) -> SavedPool {
+        let (service, pool) = self.stop_all().await;
+        service.stop().await;
+        pool
     }
 }
 
@@ -476,7 +480,7 @@ impl<S> Laptop<S> {
         let id_token_key = id_token_key.map_err(ConfigurationError::from)?;
         let keys = (id_token_key, options.record_key.clone());
         let configuration = Configuration::with(keys, options.assertion_algorithm)?;
-        let front_door = HttpApi::bind(loopback(options.ports.bridge)).await?;
+        let http_api = HttpApi::bind(loopback(options.ports.bridge)).await?;
         let door = options.front_door.clone();
         let door = door.unwrap_or_else(|| FrontDoor::new(loopback(options.ports.cognito)));
         let authority = door.tls.as_ref().map(|tls| tls.authority().to_owned());
@@ -485,7 +489,7 @@ impl<S> Laptop<S> {
             Some(settings) => Some(App::bind(settings).await?),
             None => None,
         };
-        let issuer = bridge_issuer(front_door.address().port());
+        let issuer = bridge_issuer(http_api.address().port());
 
         let client = RegisteredClient {
             client_id: SERVICE_CLIENT_ID.to_owned(),
@@ -510,7 +514,7 @@ impl<S> Laptop<S> {
         function.journal = options.journal.clone();
         function.words = function_checks::words;
         (options.function)(&mut function);
-        let bridge = front_door.serve(function);
+        let bridge = http_api.serve(function);
 
         let provider = provider(
             &issuer,
@@ -522,8 +526,10 @@ impl<S> Laptop<S> {
         (app_client.callback_urls).extend(app.iter().map(app::BoundApp::callback_url));
         let own_client = options.own_app.as_ref();
         let own_client = own_client.map(|own| own.app_client(&app_client));
+        // An app of the user's own is alone, unless ours is there too.
+        let ours = (own_client.is_none() || app.is_some()).then(|| app_client.clone());
         let mut cognito_options = CognitoOptions::new(provider, app_client);
-        cognito_options.app_clients.extend(own_client);
+        cognito_options.app_clients = own_client.into_iter().chain(ours).collect();
         cognito_options.token_clock = options.token_clock;
         (cognito_options.schema).extend(RECORD_MAPPING.map(|(name, _)| PoolAttribute::new(name)));
         let scopes = scopes::known().map(Scope::name);
@@ -567,6 +573,10 @@ impl<S> Laptop<S> {
 
     /// Stops all but the service, and hands the service back.
     pub async fn stop_around(self) -> S {
+        self.stop_all().await.0
+    }
+
+    async fn stop_all(self) -> (S, SavedPool) {
         if let Some(app) = self.app {
             app.stop().await;
         }
@@ -574,8 +584,8 @@ impl<S> Laptop<S> {
         for trigger in self.triggers.each() {
             trigger.stop().await;
         }
-        self.cognito.stop().await;
-        self.service
+        let pool = self.cognito.stop().await;
+        (self.service, pool)
     }
 }
 

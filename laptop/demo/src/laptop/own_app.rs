@@ -6,9 +6,9 @@
 use std::fmt;
 
 use cognito_simulator::{AppClient, SavedPool};
-use keys::{NoRandomness, Randomness as _, SystemRandomness};
+use keys::{LocalKey, NoRandomness, Randomness as _, SystemRandomness};
 use loopback::rsa::RsaKey;
-use loopback::tls::Certificate;
+use loopback::tls::{Certificate, Tls};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -18,8 +18,8 @@ use super::{ConfigurationError, RsaKeys};
 /// The own app's client id, which never changes.
 pub const OWN_CLIENT_ID: &str = "2ownapp3456789abcdefghijkl";
 
-/// Characters of a client secret. Cognito's own have 51.
-const SECRET_LENGTH: usize = 52;
+/// Characters of a client secret, as many as Cognito's have.
+const SECRET_LENGTH: usize = 51;
 /// The characters that Cognito's client secrets have: 32, so that 5 random bits choose one.
 const SECRET_CHARACTERS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
@@ -132,6 +132,7 @@ impl Kept {
             return Err(InvalidKept);
         }
         let key = |key: &SecretString| RsaKey::from_private_key(key).map_err(|_| InvalidKept);
+        LocalKey::from_jwk(&read.id_token_key).map_err(|_| InvalidKept)?;
         let certificate = read.certificate.map(|certificate| {
             let expires = chrono::DateTime::from_timestamp(certificate.expires, 0);
             Ok(Certificate {
@@ -142,6 +143,13 @@ impl Kept {
                 expires: expires.ok_or(InvalidKept)?,
             })
         });
+        let certificate: Option<Certificate> = certificate.transpose()?;
+        if certificate
+            .as_ref()
+            .is_some_and(|certificate| Tls::new(certificate).is_err())
+        {
+            return Err(InvalidKept);
+        }
         Ok(Self {
             client_secret: read.client_secret,
             record_key: read.record_key,
@@ -151,7 +159,7 @@ impl Kept {
                 id_tokens: read.id_token_key,
             },
             pool: read.pool,
-            certificate: certificate.transpose()?,
+            certificate,
         })
     }
 }
