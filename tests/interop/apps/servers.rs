@@ -204,7 +204,7 @@ async fn serves(library: &Library) {
         "{}",
         page.text()
     );
-    let refused = "✗ the client is registered, and shows its secret";
+    let refused = "✗ the client shows its secret";
     cognito.software.writes(refused).await;
 }
 
