@@ -13,7 +13,7 @@ pub struct PoolAttribute {
     /// Whether every user must have it. If it is missing, the login fails.
     pub required: bool,
     /// The fewest characters of a value. If it is 0, which is usual, an empty value clears the
-    /// attribute; otherwise see [`EmptyValues`].
+    /// attribute; otherwise see [`EmptyValues`](crate::EmptyValues).
     pub minimum_length: usize,
     /// The most characters of a value. Besides this limit, no attribute has more than 2,048 bytes.
     pub maximum_length: usize,
