@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use fantoccini::elements::Element;
 use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
+use login_kit::chromium_arguments;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 use url::Url;
@@ -96,23 +97,13 @@ impl Setup {
     }
 
     fn chromium(self) -> Value {
-        let mut arguments = vec![
-            "--headless=new",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
+        let mut arguments = chromium_arguments();
+        arguments.extend([
             "--hide-scrollbars",
             // Without animations, pictures and contrasts are those of the final page.
             "--force-prefers-reduced-motion",
             "--window-size=1280,900",
-        ];
-        // Chromium's own sandbox refuses to work for root.
-        if rustix::process::geteuid().is_root() {
-            arguments.push("--no-sandbox");
-        }
+        ]);
         if self.dark {
             arguments.push("--force-dark-mode");
         }

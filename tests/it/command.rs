@@ -3,35 +3,25 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::process::Stdio;
 use std::time::Duration;
 
 use demo::laptop::SERVICE_CLIENT_ID;
 use demo::scopes::Scopes;
 use federation::variables;
 use local_lambda::{FunctionOptions, HttpApi, LocalFunction};
-use login_kit::{Answer, command, federation};
+use login_kit::{Answer, federation};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use service_simulator::fault::Fault;
 use service_simulator::persona::personas;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
-/// Longer than any of these tests takes, even while the functions are built for the first time.
-const PATIENCE: Duration = Duration::from_secs(300);
-
-/// The result of the command.
-#[derive(Debug)]
-struct Ran {
-    status: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
+use crate::process::{self, PATIENCE, Ran, finished, prepared};
 
 /// The command's messages about its progress.
 const PROGRESS: [&str; 8] = [
@@ -59,31 +49,8 @@ impl Ran {
     }
 }
 
-/// The command before its start, in the usual environment of a terminal, without a language.
-fn prepared(arguments: &[&str]) -> Command {
-    let mut prepared = Command::new(command());
-    prepared
-        .args(arguments)
-        .env("LC_ALL", "C.UTF-8")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    prepared
-}
-
-async fn finished(child: Child) -> Ran {
-    let output = timeout(PATIENCE, child.wait_with_output()).await;
-    let output = output.expect("the command ends").unwrap();
-    Ran {
-        status: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
 async fn run(arguments: &[&str]) -> Ran {
-    finished(prepared(arguments).spawn().unwrap()).await
+    process::run(prepared(arguments)).await
 }
 
 fn keys(object: &Value) -> BTreeSet<&str> {
@@ -527,7 +494,7 @@ async fn ctrl_c_and_termination_end_a_login_and_everything_that_it_started() {
         (Signal::TERM, "en", "digital-auth: interrupted\n"),
     ] {
         let arguments = ["demo", "--headless", "--fault", "token-slow"];
-        let child = prepared(&[&arguments[..], &["--language", language]].concat())
+        let child = prepared([&arguments[..], &["--language", language]].concat())
             .spawn()
             .unwrap();
         let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
@@ -548,7 +515,7 @@ async fn ctrl_c_and_termination_end_a_login_and_everything_that_it_started() {
 #[tokio::test]
 async fn a_signal_while_the_function_is_built_ends_the_build_too() {
     for signal in [Signal::INT, Signal::TERM] {
-        let child = prepared(&["demo", "--headless"]).spawn().unwrap();
+        let child = prepared(["demo", "--headless"]).spawn().unwrap();
         let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
         let processes = started(&child, "cargo").await;
         kill_process(pid, signal).unwrap();
@@ -565,7 +532,7 @@ async fn a_headless_login_is_told_in_the_language_of_the_locale() {
         ("ja_JP.UTF-8", "✓ ログインしました  adult"),
         ("en_US.UTF-8", "✓ Signed in  adult"),
     ] {
-        let child = prepared(&["demo", "--headless"])
+        let child = prepared(["demo", "--headless"])
             .env("LC_ALL", locale)
             .spawn()
             .unwrap();
@@ -590,7 +557,7 @@ async fn where_cargo_can_write_nothing_the_demo_says_what_to_do() {
         ),
     ] {
         // No user can make folders there, not even root.
-        let child = prepared(&["demo", "--headless", "--language", language])
+        let child = prepared(["demo", "--headless", "--language", language])
             .env("CARGO_TARGET_DIR", "/sys/target")
             .spawn()
             .unwrap();
@@ -768,7 +735,7 @@ async fn a_reader_that_stops_reading_is_no_failure() {
             "{arguments:?}"
         );
     }
-    let mut child = prepared(&["faults"]).spawn().unwrap();
+    let mut child = prepared(["faults"]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let first = lines.next_line().await.unwrap().unwrap();
     assert!(first.starts_with("cancel "), "{first}");

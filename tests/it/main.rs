@@ -23,6 +23,7 @@ mod metrics;
 mod numbers;
 mod own_app;
 mod privacy;
+mod process;
 mod runtime;
 mod simulate;
 mod triggers;

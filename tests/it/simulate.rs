@@ -5,7 +5,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use digital_auth::{
 use four_attributes::{AssuranceRule, AttributeSet, AuthenticationTime};
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
 use kit::parameter;
-use login_kit::{Arrival, BrowserLogin, browser, command};
+use login_kit::{Arrival, BrowserLogin, browser};
 use loopback::clock::SimClock;
 use markdown::Document;
 use rustix::process::{Pid, Signal, kill_process};
@@ -25,14 +25,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use service_simulator::people::People;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
-use tokio::task::JoinHandle;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::Command;
 use tokio::time::timeout;
 use url::Url;
 
-/// Longer than any of these tests takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::process::{self, PATIENCE, Serving, lines_up_to, printed, run};
 
 const REDIRECT_URI: &str = "http://rp.localhost:3000/callback";
 
@@ -73,80 +71,22 @@ impl Files {
 
 /// The command with the arguments that it always needs, on a free port.
 fn prepared(jwks: &str, arguments: &[&str]) -> Command {
-    let mut prepared = Command::new(command());
-    prepared
-        .args(["simulate", "service", "--client-jwks", jwks])
-        .args(["--redirect-uri", REDIRECT_URI, "--port", "0"])
-        .args(arguments)
-        .env("LC_ALL", "C.UTF-8")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    prepared
-}
-
-/// Runs a command that ends by itself. Gives its status and its output.
-async fn ended(mut prepared: Command) -> (Option<i32>, String, String) {
-    let output: Output = timeout(PATIENCE, prepared.output())
-        .await
-        .expect("it ends")
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    let always = ["simulate", "service", "--client-jwks", jwks];
+    let more = ["--redirect-uri", REDIRECT_URI, "--port", "0"];
+    process::prepared([&always[..], &more, arguments].concat())
 }
 
 /// The running command, with `--json`.
-struct Running {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    told: JoinHandle<String>,
-    settings: Value,
-}
+struct Running(Serving);
 
 impl Running {
     async fn start(jwks: &str, arguments: &[&str]) -> Self {
-        Self::of(prepared(jwks, &[&["--json"], arguments].concat())).await
-    }
-
-    async fn of(mut prepared: Command) -> Self {
-        let mut child = prepared.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut stderr = child.stderr.take().unwrap();
-        let told = tokio::spawn(async move {
-            let mut told = String::new();
-            stderr.read_to_string(&mut told).await.unwrap();
-            told
-        });
-        let mut line = String::new();
-        let read = timeout(PATIENCE, stdout.read_line(&mut line)).await;
-        read.expect("it says its settings").unwrap();
-        Self {
-            child,
-            stdout,
-            told,
-            settings: serde_json::from_str(&line).expect("one JSON object in a line"),
-        }
+        let arguments = [&["--json"], arguments].concat();
+        Self(Serving::of(prepared(jwks, &arguments)).await)
     }
 
     fn text(&self, name: &str) -> &str {
-        self.settings[name].as_str().unwrap()
-    }
-
-    /// Ends the command with a signal, and gives its output.
-    async fn stop(mut self, signal: Signal) -> String {
-        let pid = i32::try_from(self.child.id().unwrap()).unwrap();
-        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
-        let status = timeout(PATIENCE, self.child.wait()).await;
-        assert_eq!(status.expect("it ends").unwrap().code(), Some(0));
-        let mut rest = String::new();
-        self.stdout.read_to_string(&mut rest).await.unwrap();
-        assert_eq!(rest, "", "one object and nothing else");
-        self.told.await.unwrap()
+        self.0.text(name)
     }
 
     /// A relying party that is configured only with what the command printed.
@@ -200,8 +140,8 @@ async fn a_relying_party_signs_in_with_what_is_printed() {
         let files = Files::new(algorithm);
         let running = Running::start(&files.jwks(), &["--client-id", "RP12345678"]).await;
         assert_eq!(running.text("client_id"), "RP12345678");
-        assert_eq!(running.settings["redirect_uris"], json!([REDIRECT_URI]));
-        assert_eq!(running.settings["client_assertion_keys"][0]["alg"], name);
+        assert_eq!(running.0.values["redirect_uris"], json!([REDIRECT_URI]));
+        assert_eq!(running.0.values["client_assertion_keys"][0]["alg"], name);
         let client = running.relying_party(files.public());
 
         let one_time = OneTimeValues::new(&SystemRandomness).unwrap();
@@ -228,7 +168,7 @@ async fn a_relying_party_signs_in_with_what_is_printed() {
         assert_eq!(attributes.birth_date.unwrap().expose(), "1985-03-15");
 
         let subject = verified.id_token.subject.expose().to_owned();
-        let told = running.stop(signal).await;
+        let told = running.0.stop(signal).await;
         for expected in [
             "ブラウザー → サービスのシミュレーター  GET /api/realms/main/protocol/openid-connect/auth  200",
             "POST /api/realms/main/test-card  303",
@@ -275,26 +215,9 @@ async fn the_settings_are_for_people_in_both_languages() {
         let second = "https://rp.example/other";
         let arguments = ["--language", language, "--redirect-uri", second];
         let mut child = prepared(&files.jwks(), &arguments).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut told = Vec::new();
-        let reading = async {
-            while let Some(line) = lines.next_line().await.unwrap() {
-                let last = line == come;
-                told.push(line);
-                if last {
-                    break;
-                }
-            }
-        };
-        timeout(PATIENCE, reading)
-            .await
-            .expect("it says its settings");
+        let told = lines_up_to(&mut child, come).await;
         assert_eq!(told[0], first);
-        let values: Vec<(&str, &str)> = told
-            .iter()
-            .filter_map(|line| line.strip_prefix("  ")?.split_once(' '))
-            .map(|(name, value)| (name, value.trim_start()))
-            .collect();
+        let values = printed(&told);
         let names: Vec<_> = values.iter().map(|(name, _)| *name).collect();
         assert_eq!(
             names,
@@ -389,7 +312,7 @@ async fn own_people_and_a_fault_are_preselected() {
         (&page["persona"], &page["answer"]),
         (&json!("second"), &json!("id-token-wrong-nonce"))
     );
-    running.stop(Signal::TERM).await;
+    running.0.stop(Signal::TERM).await;
 
     let running = Running::start(&files.jwks(), &[]).await;
     let page = offered(&running.relying_party(files.public())).await;
@@ -397,7 +320,7 @@ async fn own_people_and_a_fault_are_preselected() {
         (&page["persona"], &page["answer"]),
         (&json!("adult"), &json!("normal"))
     );
-    running.stop(Signal::TERM).await;
+    running.0.stop(Signal::TERM).await;
 }
 
 #[tokio::test]
@@ -441,11 +364,15 @@ async fn a_private_key_is_refused_loudly_and_never_repeated() {
             ),
             ("en", "CONTAINS A PRIVATE KEY. Nothing was started."),
         ] {
-            let ran = ended(prepared(&file, &["--language", language])).await;
-            assert_eq!((ran.0, &*ran.1), (Some(2), ""), "{what}");
-            assert!(ran.2.contains(&file) && ran.2.contains(words), "{}", ran.2);
+            let ran = run(prepared(&file, &["--language", language])).await;
+            assert_eq!((ran.status, &*ran.stdout), (Some(2), ""), "{what}");
             assert!(
-                !ran.2.contains(secret) && !ran.2.contains("MIIEvQ"),
+                ran.stderr.contains(&file) && ran.stderr.contains(words),
+                "{}",
+                ran.stderr
+            );
+            assert!(
+                !ran.stderr.contains(secret) && !ran.stderr.contains("MIIEvQ"),
                 "{what}"
             );
         }
@@ -542,11 +469,16 @@ async fn wrong_usage_is_status_2_and_says_what_is_wrong() {
     for (jwks, arguments, ja, en) in cases {
         for (language, words) in [("ja", ja), ("en", en)] {
             let arguments = [arguments, &["--language", language][..]].concat();
-            let ran = ended(prepared(jwks, &arguments)).await;
-            assert_eq!((ran.0, &*ran.1), (Some(2), ""), "{words}: {}", ran.2);
-            assert!(ran.2.starts_with("digital-auth: "), "{}", ran.2);
-            assert!(ran.2.contains(words), "{words}: {}", ran.2);
-            assert!(!ran.2.contains("山田"), "{}", ran.2);
+            let ran = run(prepared(jwks, &arguments)).await;
+            assert_eq!(
+                (ran.status, &*ran.stdout),
+                (Some(2), ""),
+                "{words}: {}",
+                ran.stderr
+            );
+            assert!(ran.stderr.starts_with("digital-auth: "), "{}", ran.stderr);
+            assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+            assert!(!ran.stderr.contains("山田"), "{}", ran.stderr);
         }
     }
     for arguments in [
@@ -555,9 +487,8 @@ async fn wrong_usage_is_status_2_and_says_what_is_wrong() {
         &["simulate", "service", "--redirect-uri", REDIRECT_URI],
         &["simulate"],
     ] {
-        let mut command = Command::new(command());
-        command.args(arguments);
-        assert_eq!(ended(command).await.0, Some(2), "{arguments:?}");
+        let command = process::prepared(arguments);
+        assert_eq!(run(command).await.status, Some(2), "{arguments:?}");
     }
 }
 
@@ -577,14 +508,13 @@ async fn a_taken_port_is_status_4_and_said_with_its_address_and_option() {
             format!("{address} is used by another program: choose another port with --port"),
         ),
     ] {
-        let mut prepared = Command::new(command());
-        prepared
-            .args(["simulate", "service", "--client-jwks", &files.jwks()])
-            .args(["--redirect-uri", REDIRECT_URI, "--port", &port])
-            .args(["--language", language]);
-        let ran = ended(prepared).await;
-        assert_eq!((ran.0, &*ran.1), (Some(4), ""));
-        assert!(ran.2.contains(&words), "{}", ran.2);
+        let jwks = files.jwks();
+        let arguments = ["simulate", "service", "--client-jwks", &jwks];
+        let more = ["--redirect-uri", REDIRECT_URI, "--port", &port];
+        let arguments = [&arguments[..], &more, &["--language", language]].concat();
+        let ran = run(process::prepared(arguments)).await;
+        assert_eq!((ran.status, &*ran.stdout), (Some(4), ""));
+        assert!(ran.stderr.contains(&words), "{}", ran.stderr);
     }
 }
 
@@ -598,7 +528,7 @@ async fn what_others_send_is_told_and_does_not_steer_the_terminal() {
         .append_pair("name\u{9b}31m", "\u{202e}");
     let page = browser().get(&url, "text/html").await.unwrap();
     assert_eq!(page.status, 400);
-    let told = running.stop(Signal::TERM).await;
+    let told = running.0.stop(Signal::TERM).await;
     assert!(told.contains("✗ client_id is registered"), "{told}");
     let harmless = "client_id=\u{fffd}[2J\u{fffd}]0;title\u{fffd}\u{fffd}\u{fffd}forged ✓\n";
     assert!(told.contains(harmless), "{told:?}");

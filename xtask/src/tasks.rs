@@ -58,7 +58,7 @@ pub(crate) const COSTS: [Costs; 13] = [
     costs("first", Time::Minutes(13), "5 GB of disk"),
     costs(
         "interop",
-        Time::Minutes(14),
+        Time::Minutes(15),
         "Maven Central, npm, PyPI, Debian",
     ),
     costs("layout", Time::Seconds, "nothing"),

@@ -153,8 +153,8 @@ fn welcome(
     );
     let mut out = anstream::stdout().lock();
     if demo.json {
-        let mut values = own_app.map(|own_app| own_app.pasted.json());
-        let values = values.get_or_insert_default();
+        let values = own_app.map(|own_app| own_app.pasted.json());
+        let mut values = values.unwrap_or_default();
         for (name, address) in [
             ("app", url),
             ("cognito", laptop.cognito.base_url()),
@@ -163,7 +163,7 @@ fn welcome(
         ] {
             values.insert(name.to_owned(), address.into());
         }
-        writeln!(out, "{}", Value::Object(values.clone()))?;
+        writeln!(out, "{}", Value::Object(values))?;
         return out.flush();
     }
     let next = if opens {

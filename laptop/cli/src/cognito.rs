@@ -61,7 +61,7 @@ pub(crate) async fn run(
     } else {
         let mut out = anstream::stdout().lock();
         let written = own_app.pasted.write(&mut out, language);
-        let written = written.and_then(|()| write_rest(&mut out, language, own_app.folder()));
+        let written = written.and_then(|()| write_rest(&mut out, language));
         unless_nobody_reads(written)?;
     }
     let mut teller = Teller::of(laptop.journal.clone(), is_of_the_app);
@@ -78,27 +78,16 @@ pub(crate) async fn run(
     Ok(exit::SUCCESS)
 }
 
-fn write_rest(
-    out: &mut impl io::Write,
-    language: Language,
-    folder: &std::path::Path,
-) -> io::Result<()> {
-    let folder = folder.display();
+fn write_rest(out: &mut impl io::Write, language: Language) -> io::Result<()> {
     let texts = match language {
         Language::Japanese => [
-            format!(
-                "鍵・シークレット・ユーザーは {folder} に保存します（--fresh で新しく始めます）。"
-            ),
-            "使い方：docs/own-app.md　Amazon Cognito との違い：docs/laptop-cognito.md".to_owned(),
-            "止めるには Ctrl-C を押してください。届いたリクエスト（機密の値は伏せます）："
-                .to_owned(),
+            "使い方：docs/own-app.md　Amazon Cognito との違い：docs/laptop-cognito.md",
+            "止めるには Ctrl-C を押してください。届いたリクエスト（機密の値は伏せます）：",
         ],
         Language::English => [
-            format!("Keys, secret and users are kept in {folder} (--fresh begins anew)."),
             "How to use it: docs/own-app.en.md. What differs from Amazon Cognito: \
-             docs/laptop-cognito.en.md"
-                .to_owned(),
-            "Press Ctrl-C to stop. Requests as they arrive (secrets are masked):".to_owned(),
+             docs/laptop-cognito.en.md",
+            "Press Ctrl-C to stop. Requests as they arrive (secrets are masked):",
         ],
     };
     for text in texts {

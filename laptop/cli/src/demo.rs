@@ -46,24 +46,22 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
         Some(scopes) => Scopes::parse(scopes)?,
         None => Scopes::all(),
     };
-    let ports = match demo.callback.as_slice() {
-        [] => demo.ports,
-        _ => own_app::ports(demo.ports),
-    };
-    let control_port = match demo.callback.as_slice() {
-        [] => None,
-        _ => Some(own_app::control_port(&demo.own_app)),
+    let has_own_app = !demo.callback.is_empty();
+    let (ports, control_port) = if has_own_app {
+        let control_port = own_app::control_port(&demo.own_app);
+        (own_app::ports(demo.ports), Some(control_port))
+    } else {
+        (demo.ports, None)
     };
     distinct(ports, Some(demo.app_port), control_port)?;
     let mut options = options(clock, ports, demo.ask);
     options.assertion_algorithm = algorithm(demo.assertion_algorithm);
     options.variation.state_length = usize::from(demo.state_length);
-    let own_app = match demo.callback.as_slice() {
-        [] => None,
-        callback => {
-            let scopes = scopes.names().collect();
-            Some(Prepared::new(&demo.own_app, callback, scopes, &mut options).await?)
-        }
+    let own_app = if has_own_app {
+        let scopes = scopes.names().collect();
+        Some(Prepared::new(&demo.own_app, &demo.callback, scopes, &mut options).await?)
+    } else {
+        None
     };
 
     let mut interruption = Interruption::listen().map_err(DemoError::Signals)?;

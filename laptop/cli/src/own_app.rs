@@ -138,7 +138,8 @@ impl Prepared {
         self.state.keep(&self.kept)?;
         let authority = self.authority.as_deref();
         let authority = authority.map(|authority| self.state.write_authority(authority));
-        let pasted = Pasted::of(laptop, self.control.address(), authority.transpose()?);
+        let kept = (self.state.folder(), authority.transpose()?);
+        let pasted = Pasted::of(laptop, self.control.address(), kept);
         let answered = laptop.cognito.answered();
         let control = Control::serve(self.control, Arc::clone(laptop), self.token_clock, persona);
         Ok(Served {
@@ -225,9 +226,27 @@ impl Served {
         };
         self.state.keep(&self.kept)
     }
+}
 
-    /// The folder in which the user pool is kept.
-    pub(crate) fn folder(&self) -> &std::path::Path {
-        self.state.folder()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ports_are_the_same_at_every_start_unless_others_are_chosen() {
+        let numbers = |ports: Ports| [ports.cognito_port, ports.bridge_port, ports.service_port];
+        let usual = [8702, 8701, 8703].map(Some);
+        assert_eq!(numbers(ports(Ports::default())), usual);
+        assert_eq!(control_port(&OwnApp::default()), 8704);
+        let chosen = Ports {
+            cognito_port: Some(0),
+            ..Ports::default()
+        };
+        assert_eq!(numbers(ports(chosen)), [Some(0), usual[1], usual[2]]);
+        let chosen = OwnApp {
+            control_port: Some(0),
+            ..OwnApp::default()
+        };
+        assert_eq!(control_port(&chosen), 0);
     }
 }

@@ -18,11 +18,17 @@ const PREFIX: &str = "COGNITO_";
 pub(crate) struct Pasted {
     values: Vec<(&'static str, Value)>,
     authority: Option<PathBuf>,
+    /// The folder in which all is kept.
+    folder: PathBuf,
 }
 
 impl Pasted {
     /// The values of the laptop's own app. `authority` is the file of the certificate to trust.
-    pub(crate) fn of(laptop: &Laptop, control: SocketAddr, authority: Option<PathBuf>) -> Self {
+    pub(crate) fn of(
+        laptop: &Laptop,
+        control: SocketAddr,
+        (folder, authority): (&Path, Option<PathBuf>),
+    ) -> Self {
         let cognito = &laptop.cognito;
         let server = cognito.server_url();
         let browser = cognito.base_url();
@@ -69,7 +75,11 @@ impl Pasted {
             ),
             ("control", json!(Control::url(control))),
         ];
-        Self { values, authority }
+        Self {
+            values,
+            authority,
+            folder: folder.to_owned(),
+        }
     }
 
     /// The values as members of a JSON object.
@@ -110,7 +120,17 @@ impl Pasted {
         if let Some(authority) = &self.authority {
             write_trust(out, language, authority)?;
         }
-        Ok(())
+        let folder = self.folder.display();
+        match language {
+            Language::Japanese => writeln!(
+                out,
+                "鍵・シークレット・ユーザーは {folder} に保存します（--fresh で新しく始めます）。"
+            ),
+            Language::English => writeln!(
+                out,
+                "Keys, secret and users are kept in {folder} (--fresh begins anew)."
+            ),
+        }
     }
 }
 
@@ -140,7 +160,13 @@ fn quoted(value: &str) -> String {
 /// How the certificate is trusted.
 fn write_trust(out: &mut impl Write, language: Language, authority: &Path) -> io::Result<()> {
     let file = in_shell(&authority.to_string_lossy());
-    let store = in_shell(&authority.with_extension("p12").to_string_lossy());
+    let store = authority.with_extension("p12");
+    let store = store.to_string_lossy();
+    // Java splits the variable at spaces, but not within double quotes.
+    let java = in_shell(&format!(
+        "-Djavax.net.ssl.trustStore=\"{store}\" -Djavax.net.ssl.trustStorePassword=changeit"
+    ));
+    let store = in_shell(&store);
     let what = language.say(
         "証明書を信頼させる方法（この1枚だけを信頼します。認証局の秘密鍵は残っていません）：",
         "How to trust the certificate (only this one: the authority's private key no longer \
@@ -168,9 +194,7 @@ fn write_trust(out: &mut impl Write, language: Language, authority: &Path) -> io
             "Java (instead of all other authorities)",
             format!(
                 "rm -f {store}; keytool -importcert -noprompt -alias digital-auth -file {file} \
-                -keystore {store} -storepass changeit && export JAVA_TOOL_OPTIONS=\
-                \"-Djavax.net.ssl.trustStore=\"{store}\" \
-                -Djavax.net.ssl.trustStorePassword=changeit\""
+                -keystore {store} -storepass changeit && export JAVA_TOOL_OPTIONS={java}"
             ),
         ),
         ("curl", "curl", format!("curl --cacert {file} …")),
@@ -211,6 +235,8 @@ fn in_shell(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -228,6 +254,39 @@ mod tests {
         }
         assert_eq!(in_shell("/a b/$c"), "'/a b/$c'");
         assert_eq!(in_shell("it's"), "'it'\\''s'");
+    }
+
+    #[test]
+    fn what_is_exported_names_the_file_whatever_its_name() {
+        let folder = tempfile::TempDir::new().unwrap();
+        // The data folder of macOS has a space in its name.
+        let folder = folder.path().join("Application Support $HOME it's");
+        std::fs::create_dir(&folder).unwrap();
+        let authority = folder.join("authority.pem");
+        let mut told = Vec::new();
+        write_trust(&mut told, Language::English, &authority).unwrap();
+        let told = String::from_utf8(told).unwrap();
+        let of_java = format!(
+            "-Djavax.net.ssl.trustStore=\"{}\" -Djavax.net.ssl.trustStorePassword=changeit",
+            folder.join("authority.p12").display()
+        );
+        let file = authority.to_str().unwrap().to_owned();
+        for (name, expected) in [
+            ("NODE_EXTRA_CA_CERTS", &file),
+            ("REQUESTS_CA_BUNDLE", &file),
+            ("SSL_CERT_FILE", &file),
+            ("JAVA_TOOL_OPTIONS", &of_java),
+        ] {
+            let mut lines = told.lines();
+            let way = lines.find(|line| line.contains(&format!("export {name}=")));
+            // Java's program is taken as run: what counts here is the variable.
+            let script = format!(
+                "keytool() {{ :; }}\n{}\nprintf %s \"${name}\"",
+                way.unwrap()
+            );
+            let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), *expected);
+        }
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(crate) async fn call(
             told.answer.push(Parameter::new("__type", name));
             told.answer.push(Parameter::new("message", &message));
             let answer = json!({ "__type": name, "message": message });
-            let mut response = answered(StatusCode::BAD_REQUEST, &answer);
+            let mut response = answered(refusal.status(), &answer);
             let name = HeaderValue::from_static(name);
             response.headers_mut().insert(ERROR_TYPE, name);
             response
@@ -199,6 +199,13 @@ enum Refusal {
 }
 
 impl Refusal {
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
     const fn name(&self) -> &'static str {
         match self {
             Self::UnknownOperation => "UnknownOperationException",
@@ -519,8 +526,7 @@ fn app_client<'a>(
         None => Refusal::NoClient(client_id),
     };
     let check = ("the client shows its secret, if it has one", API);
-    told.check(check, client.is_some(), refusal.clone())?;
-    client.ok_or(refusal)
+    Check::made(&mut told.checks, check, client, refusal)
 }
 
 fn admin_get_user(

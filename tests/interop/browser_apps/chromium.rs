@@ -8,6 +8,7 @@ use std::time::Duration;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use login_kit::chromium_arguments;
 use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::time::{Instant, sleep};
@@ -33,24 +34,11 @@ pub(super) struct Request {
 
 impl Chromium {
     pub(super) async fn open() -> Self {
-        let mut arguments = vec![
-            "--headless=new",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ];
-        // Chromium's own sandbox refuses to work for root.
-        if rustix::process::geteuid().is_root() {
-            arguments.push("--no-sandbox");
-        }
         let capabilities = json!({
             "browserName": "chrome",
             "acceptInsecureCerts": false,
             "goog:chromeOptions": {
-                "args": arguments,
+                "args": chromium_arguments(),
                 "prefs": { "intl.accept_languages": "en" },
             },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },

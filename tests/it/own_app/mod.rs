@@ -8,26 +8,22 @@ mod protocol;
 mod settings;
 
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kit::parameter;
-use login_kit::{Arrival, BrowserLogin, browser, command};
+use login_kit::{Arrival, BrowserLogin, browser};
 use reqwest::{Response, StatusCode};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
-use tokio::process::{Child, Command};
-use tokio::task::JoinHandle;
+use tokio::process::Command;
 use tokio::time::timeout;
 use url::Url;
 
-/// Longer than any of these tests takes. The command builds the functions first.
-const PATIENCE: Duration = Duration::from_secs(180);
+use crate::process::{self, PATIENCE, Serving};
 
 pub(crate) const CALLBACK: &str = "http://localhost:3000/callback";
 pub(crate) const LOGGED_OUT: &str = "http://localhost:3000/";
@@ -49,41 +45,22 @@ impl Folder {
 
 /// `simulate cognito` with a folder, a callback URL, and free ports.
 pub(crate) fn prepared(folder: &Folder, arguments: &[&str]) -> Command {
-    let mut prepared = Command::new(command());
-    prepared
-        .args(["simulate", "cognito", "--callback", CALLBACK])
-        .args(["--service-port", "0", "--bridge-port", "0"])
-        .args(["--cognito-port", "0", "--control-port", "0"])
-        .arg("--state")
-        .arg(folder.path())
-        .args(arguments);
-    piped(prepared)
+    let arguments = [&["--cognito-port", "0", "--control-port", "0"], arguments].concat();
+    prepared_at_ports(folder, &["simulate", "cognito"], &arguments)
 }
 
-/// The command with its output in pipes.
-pub(crate) fn piped(mut prepared: Command) -> Command {
-    prepared
-        .env("LC_ALL", "C.UTF-8")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    prepared
-}
-
-/// Runs a command that ends by itself. Gives its status and what it wrote to standard error.
-pub(crate) async fn refused(mut prepared: Command) -> (Option<i32>, String) {
-    let output = timeout(PATIENCE, prepared.output()).await;
-    let output = output.expect("it ends").unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    (output.status.code(), told)
+/// A command that takes an own app, with a folder, a callback URL, and free ports but those of
+/// Cognito and of the control API.
+pub(crate) fn prepared_at_ports(folder: &Folder, command: &[&str], arguments: &[&str]) -> Command {
+    let path = folder.path();
+    let always = ["--callback", CALLBACK, "--state", path.to_str().unwrap()];
+    let ports = ["--service-port", "0", "--bridge-port", "0"];
+    process::prepared([command, &always, &ports, arguments].concat())
 }
 
 /// The running command, with `--json`.
 pub(crate) struct Running {
-    child: Child,
-    told: JoinHandle<String>,
-    pub(crate) values: Value,
+    serving: Serving,
     pub(crate) http: reqwest::Client,
 }
 
@@ -93,42 +70,23 @@ impl Running {
         Self::of(prepared(folder, &arguments)).await
     }
 
-    pub(crate) async fn of(mut prepared: Command) -> Self {
-        let mut child = prepared.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut stderr = child.stderr.take().unwrap();
-        let told = tokio::spawn(async move {
-            let mut told = String::new();
-            stderr.read_to_string(&mut told).await.unwrap();
-            told
-        });
-        let mut line = String::new();
-        let read = timeout(PATIENCE, stdout.read_line(&mut line)).await;
-        read.expect("it prints its values").unwrap();
-        let values = serde_json::from_str(&line);
+    pub(crate) async fn of(prepared: Command) -> Self {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy();
         Self {
-            child,
-            told,
-            values: values.expect("one JSON object in a line"),
+            serving: Serving::of(prepared).await,
             http: http.build().unwrap(),
         }
     }
 
     pub(crate) fn text(&self, name: &str) -> &str {
-        let value = &self.values[name];
-        value.as_str().unwrap_or_else(|| panic!("{name}: {value}"))
+        self.serving.text(name)
     }
 
     /// Ends the command, and gives what it wrote to standard error.
-    pub(crate) async fn stop(mut self) -> String {
-        let pid = i32::try_from(self.child.id().unwrap()).unwrap();
-        kill_process(Pid::from_raw(pid).unwrap(), Signal::INT).unwrap();
-        let status = timeout(PATIENCE, self.child.wait()).await;
-        assert_eq!(status.expect("it ends").unwrap().code(), Some(0));
-        let told = self.told.await.unwrap();
+    pub(crate) async fn stop(self) -> String {
+        let told = self.serving.stop(Signal::INT).await;
         // Every check is told in the language that was chosen, which is Japanese.
         let is_kana = |c: char| ('\u{3041}'..='\u{30ff}').contains(&c);
         for line in told.lines().map(str::trim_start) {
@@ -199,7 +157,7 @@ impl Running {
 
     async fn at_token(&self, mut form: Vec<(&str, &str)>) -> (StatusCode, Value) {
         let mut request = self.http.post(self.text("token_endpoint"));
-        match self.values["client_secret"].as_str() {
+        match self.serving.values["client_secret"].as_str() {
             Some(secret) => request = request.basic_auth(self.text("client_id"), Some(secret)),
             None => form.push(("client_id", self.text("client_id"))),
         }

@@ -1,6 +1,6 @@
 //! HTTPS, and apps that find the laptop's Cognito under another name, as those in containers do.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 use loopback::user_agent::UserAgent;
 use reqwest::header::HOST;
@@ -64,6 +64,46 @@ fn trusting(authority: &str) -> reqwest::Client {
         .no_proxy()
         .build()
         .unwrap()
+}
+
+#[tokio::test]
+async fn the_certificate_is_for_the_public_host_too() {
+    let folder = Folder::new();
+    let host = "host.docker.internal";
+    let arguments = ["--https", "--listen", "0.0.0.0", "--public-host", host];
+    let app = Running::start(&folder, &arguments).await;
+    let authority = std::fs::read_to_string(app.text("certificate")).unwrap();
+    let authority = reqwest::Certificate::from_pem(authority.as_bytes()).unwrap();
+    let port = Url::parse(app.text("issuer")).unwrap().port().unwrap();
+    let address = SocketAddr::from((address_of_this_machine(), port));
+    let http = reqwest::Client::builder()
+        .tls_certs_only([authority])
+        .resolve(host, address)
+        .resolve("other.docker.internal", address)
+        .no_proxy()
+        .build()
+        .unwrap();
+    let keys = app.text("jwks_uri");
+    assert!(keys.starts_with(&format!("https://{host}:")), "{keys}");
+    assert_eq!(http.get(keys).send().await.unwrap().status(), 200);
+    let other = keys.replace(host, "other.docker.internal");
+    assert!(http.get(other).send().await.unwrap_err().is_connect());
+    app.stop().await;
+}
+
+/// Programs such as Node.js may take `localhost` for ::1.
+#[tokio::test]
+async fn localhost_may_be_the_loopback_address_of_ipv6() {
+    let folder = Folder::new();
+    let app = Running::start(&folder, &[]).await;
+    let by_address = app.text("jwks_uri").replace("localhost", "[::1]");
+    let answered = app.http.get(by_address).send().await;
+    let machine_has_ipv6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+    assert_eq!(
+        answered.is_ok_and(|answer| answer.status() == 200),
+        machine_has_ipv6
+    );
+    app.stop().await;
 }
 
 #[tokio::test]

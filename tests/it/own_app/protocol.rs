@@ -63,7 +63,7 @@ async fn a_confidential_app_signs_in_by_basic_or_post_and_not_without_its_secret
 async fn a_public_app_signs_in_without_a_secret_and_not_with_one() {
     let folder = Folder::new();
     let app = Running::start(&folder, &["--client", "public"]).await;
-    assert_eq!(app.values["client_secret"], Value::Null);
+    assert_eq!(app.serving.values["client_secret"], Value::Null);
     let id = app.text("client_id");
     let ask = async |header: bool, secret: Option<&str>| {
         let code = app.code(&[]).await;

@@ -4,9 +4,9 @@
 use std::net::{Ipv4Addr, TcpListener};
 
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::*;
+use crate::process::{lines_up_to, printed, run};
 
 #[tokio::test]
 async fn the_values_are_for_people_and_for_dotenv_in_both_languages() {
@@ -23,26 +23,11 @@ async fn the_values_are_for_people_and_for_dotenv_in_both_languages() {
         ),
     ] {
         let folder = Folder::new();
-        let mut child = prepared(&folder, &["--language", language])
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut told = Vec::new();
-        let reading = async {
-            while let Some(line) = lines.next_line().await.unwrap() {
-                let ends = line == last;
-                told.push(line);
-                if ends {
-                    break;
-                }
-            }
-        };
-        timeout(PATIENCE, reading).await.expect("it prints");
+        let arguments = ["--language", language];
+        let mut child = prepared(&folder, &arguments).spawn().unwrap();
+        let told = lines_up_to(&mut child, last).await;
         assert_eq!(told[0], first);
-        let shown: Vec<(&str, &str)> = (told.iter())
-            .filter_map(|line| line.strip_prefix("  ")?.split_once(' '))
-            .map(|(name, value)| (name, value.trim_start()))
-            .collect();
+        let shown = printed(&told);
         for name in [
             "issuer",
             "client_id",
@@ -70,20 +55,18 @@ async fn the_json_has_every_url_and_servers_reach_all_of_them_by_localhost() {
     let folder = Folder::new();
     let app = Running::start(&folder, &[]).await;
     assert_eq!(app.text("callback"), CALLBACK);
-    assert_eq!(app.values["callbacks"], json!([CALLBACK]));
-    assert_eq!(app.values["logout_urls"], json!([LOGGED_OUT]));
-    assert_eq!(app.values["certificate"], Value::Null);
-    for name in [
+    assert_eq!(app.serving.values["callbacks"], json!([CALLBACK]));
+    assert_eq!(app.serving.values["logout_urls"], json!([LOGGED_OUT]));
+    assert_eq!(app.serving.values["certificate"], Value::Null);
+    let discovered = [
         "issuer",
         "authorization_endpoint",
         "token_endpoint",
         "userinfo_endpoint",
         "revocation_endpoint",
-        "logout_endpoint",
         "jwks_uri",
-        "domain",
-        "control",
-    ] {
+    ];
+    for name in [&discovered[..], &["logout_endpoint", "domain", "control"]].concat() {
         let url = Url::parse(app.text(name)).unwrap();
         let host = url.host_str().unwrap();
         assert!(["localhost", "127.0.0.1"].contains(&host), "{name}: {url}");
@@ -91,19 +74,12 @@ async fn the_json_has_every_url_and_servers_reach_all_of_them_by_localhost() {
     // Discovery says the same.
     let url = format!("{}/.well-known/openid-configuration", app.text("issuer"));
     let (_, metadata) = answer(app.http.get(&url).send().await.unwrap()).await;
-    for name in [
-        "issuer",
-        "authorization_endpoint",
-        "token_endpoint",
-        "userinfo_endpoint",
-        "revocation_endpoint",
-        "jwks_uri",
-    ] {
-        assert_eq!(metadata[name], app.values[name], "{name}");
+    for name in discovered {
+        assert_eq!(metadata[name], app.serving.values[name], "{name}");
     }
     assert_eq!(
         metadata["end_session_endpoint"],
-        app.values["logout_endpoint"]
+        app.serving.values["logout_endpoint"]
     );
     app.stop().await;
 }
@@ -114,29 +90,24 @@ async fn two_starts_have_the_same_client_keys_users_and_refresh_tokens() {
     // A fixed port, since it is part of the issuer.
     let port = fixed_port().to_string();
     let start = async |more: &[&str]| {
-        let mut prepared = Command::new(command());
-        prepared
-            .args(["simulate", "cognito", "--json", "--callback", CALLBACK])
-            .args(["--service-port", "0", "--bridge-port", "0"])
-            .args(["--cognito-port", &port, "--control-port", "0"])
-            .arg("--state")
-            .arg(folder.path())
-            .args(more);
-        Running::of(piped(prepared)).await
+        let fixed = ["--json", "--cognito-port", &port, "--control-port", "0"];
+        let arguments = [&fixed, more].concat();
+        let command = ["simulate", "cognito"];
+        Running::of(prepared_at_ports(&folder, &command, &arguments)).await
     };
     let keys = async |app: &Running| {
         let response = app.http.get(app.text("jwks_uri")).send().await.unwrap();
         answer(response).await.1
     };
     let app = start(&[]).await;
-    let (values, first_keys) = (app.values.clone(), keys(&app).await);
+    let (values, first_keys) = (app.serving.values.clone(), keys(&app).await);
     let first = app.sign_in(json!({})).await;
     let other = app.sign_in(json!({ "person": "longest" })).await;
     app.stop().await;
 
     let app = start(&[]).await;
     for name in ["issuer", "client_id", "client_secret", "user_pool_id"] {
-        assert_eq!(app.values[name], values[name], "{name}");
+        assert_eq!(app.serving.values[name], values[name], "{name}");
     }
     assert_eq!(keys(&app).await, first_keys);
     let again = app.sign_in(json!({})).await;
@@ -150,7 +121,7 @@ async fn two_starts_have_the_same_client_keys_users_and_refresh_tokens() {
 
     let app = start(&["--fresh"]).await;
     assert_eq!(app.text("client_id"), values["client_id"]);
-    assert_ne!(app.values["client_secret"], values["client_secret"]);
+    assert_ne!(app.serving.values["client_secret"], values["client_secret"]);
     assert_ne!(keys(&app).await, first_keys);
     assert_ne!(subject(&app.sign_in(json!({})).await), subject(&first));
     app.stop().await;
@@ -179,7 +150,7 @@ async fn a_user_is_kept_even_if_the_command_is_killed() {
         }
     };
     timeout(PATIENCE, kept).await.expect("the user is kept");
-    app.child.kill().await.unwrap();
+    app.serving.child.kill().await.unwrap();
     let app = Running::start(&folder, &[]).await;
     let again = app.sign_in(json!({})).await;
     assert_eq!(claims(&again, "id_token")["sub"], *sub);
@@ -201,9 +172,9 @@ async fn what_keeps_it_from_starting_is_said_with_the_option_that_helps() {
     let (cognito, control) = (taken("issuer"), taken("control"));
     std::fs::create_dir(other.path()).unwrap();
     std::fs::write(other.path().join("cognito.json"), "{}").unwrap();
-    let not_ours = refused(prepared(&other, &["--language", "en"])).await;
-    assert_eq!(not_ours.0, Some(2), "{not_ours:?}");
-    assert!(not_ours.1.contains("--fresh"), "{not_ours:?}");
+    let not_ours = run(prepared(&other, &["--language", "en"])).await;
+    assert_eq!(not_ours.status, Some(2), "{not_ours:?}");
+    assert!(not_ours.stderr.contains("--fresh"), "{not_ours:?}");
 
     let other = Folder::new();
     for (folder, arguments, status, told) in [
@@ -255,26 +226,16 @@ async fn what_keeps_it_from_starting_is_said_with_the_option_that_helps() {
         (&other, vec!["--listen", "localhost"], 2, "--listen"),
         (&other, vec!["--persona", "nobody"], 2, "nobody"),
     ] {
-        let mut command = Command::new(command());
-        let has = |option| arguments.contains(&option);
-        command.args(["--language", "en", "simulate", "cognito"]);
-        command.args([
-            "--callback",
-            CALLBACK,
-            "--service-port",
-            "0",
-            "--bridge-port",
-            "0",
-        ]);
+        let mut all = arguments.clone();
         for option in ["--cognito-port", "--control-port"] {
-            if !has(option) {
-                command.args([option, "0"]);
+            if !arguments.contains(&option) {
+                all.extend([option, "0"]);
             }
         }
-        command.arg("--state").arg(folder.path()).args(&arguments);
-        let (code, said) = refused(piped(command)).await;
-        assert_eq!(code, Some(status), "{arguments:?}: {said}");
-        assert!(said.contains(told), "{arguments:?}: {said}");
+        let command = ["--language", "en", "simulate", "cognito"];
+        let ran = run(prepared_at_ports(folder, &command, &all)).await;
+        assert_eq!(ran.status, Some(status), "{arguments:?}: {ran:?}");
+        assert!(ran.stderr.contains(told), "{arguments:?}: {ran:?}");
     }
     app.stop().await;
 }
@@ -282,13 +243,10 @@ async fn what_keeps_it_from_starting_is_said_with_the_option_that_helps() {
 #[tokio::test]
 async fn the_demo_registers_an_app_besides_its_own() {
     let folder = Folder::new();
-    let mut demo = Command::new(command());
-    demo.args(["demo", "--no-open", "--json", "--callback", CALLBACK])
-        .args(["--service-port", "0", "--bridge-port", "0"])
-        .args(["--cognito-port", "0", "--control-port", "0"])
-        .arg("--state")
-        .arg(folder.path());
-    let app = Running::of(piped(demo)).await;
+    let command = ["demo", "--no-open", "--json"];
+    let ports = ["--cognito-port", "0", "--control-port", "0"];
+    let demo = prepared_at_ports(&folder, &command, &ports);
+    let app = Running::of(demo).await;
     assert!(app.text("app").starts_with("http://app.localhost:"));
     let code = app.code(&[]).await;
     let (status, tokens) = app.redeem(&code).await;

@@ -10,6 +10,7 @@
 )]
 
 mod browser_login;
+mod chromium;
 mod confidential;
 mod form;
 mod function_clock;
@@ -29,6 +30,7 @@ pub use loopback::user_agent::{Arrival, Page, UserAgent};
 use serde_json::Value;
 
 pub use browser_login::BrowserLogin;
+pub use chromium::chromium_arguments;
 pub use confidential::Confidential;
 pub use form::Form;
 pub use function_clock::FunctionClock;

@@ -296,14 +296,17 @@ async fn sign_in(
     Ok((status, Json(answer)).into_response())
 }
 
+/// All calls, for whoever makes another one.
+const CALLS: &str = "GET /, PUT /person, PUT /answer, PUT /clock, POST /reset, POST /sign-in";
+
 async fn not_found() -> Refused {
-    let told = "there is no such call: GET /, PUT /person, PUT /answer, PUT /clock, POST /reset, \
-        POST /sign-in";
-    Refused(StatusCode::NOT_FOUND, told.to_owned())
+    Refused(
+        StatusCode::NOT_FOUND,
+        format!("no such call; there are {CALLS}"),
+    )
 }
 
 async fn method_not_allowed() -> Refused {
-    let told = "another method: GET /, PUT /person, PUT /answer, PUT /clock, POST /reset, \
-        POST /sign-in";
-    Refused(StatusCode::METHOD_NOT_ALLOWED, told.to_owned())
+    let told = format!("no such method of this call; there are {CALLS}");
+    Refused(StatusCode::METHOD_NOT_ALLOWED, told)
 }

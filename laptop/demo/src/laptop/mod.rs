@@ -307,15 +307,14 @@ impl Configuration {
     pub fn environment(&self, addresses: &Addresses<'_>) -> Vec<(String, String)> {
         let service = addresses.service;
         let client_secrets = json!({ "current": self.client_secret.expose_secret() });
-        let ring = |key: &SecretString| json!({ "keys": [key.expose_secret()] }).to_string();
         [
             (variables::ISSUER, addresses.issuer.to_owned()),
             (variables::CLIENT_ID, COGNITO_CLIENT_ID.to_owned()),
             (variables::CLIENT_SECRETS, client_secrets.to_string()),
             (variables::REDIRECT_URIS, addresses.redirect_uri.to_owned()),
             (variables::PROVIDER_NAME, PROVIDER_NAME.to_owned()),
-            (variables::SEALING_KEYS, ring(&self.sealing_key)),
-            (variables::RECORD_KEYS, ring(&self.record_key)),
+            (variables::SEALING_KEYS, ring_of(&self.sealing_key)),
+            (variables::RECORD_KEYS, ring_of(&self.record_key)),
             (
                 variables::ID_TOKEN_KEYS,
                 self.id_token_key.private_jwk().expose_secret().to_owned(),
@@ -349,6 +348,11 @@ impl Configuration {
         .map(|(name, value)| (name.to_owned(), value))
         .into()
     }
+}
+
+/// The value of a variable with a ring of this one key.
+fn ring_of(key: &SecretString) -> String {
+    json!({ "keys": [key.expose_secret()] }).to_string()
 }
 
 /// Everything, running. Dropping it stops everything at once; [`Laptop::stop`] lets requests end

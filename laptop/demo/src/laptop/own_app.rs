@@ -6,6 +6,7 @@
 use std::fmt;
 
 use cognito_simulator::{AppClient, SavedPool};
+use function_kit::secrets::sealing_keys;
 use keys::{LocalKey, NoRandomness, Randomness as _, SystemRandomness};
 use loopback::rsa::RsaKey;
 use loopback::tls::{Certificate, Tls};
@@ -13,7 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{ConfigurationError, RsaKeys};
+use super::{ConfigurationError, RsaKeys, ring_of};
 
 /// The own app's client id, which never changes.
 pub const OWN_CLIENT_ID: &str = "2ownapp3456789abcdefghijkl";
@@ -53,7 +54,7 @@ impl OwnApp {
 /// What a laptop keeps from one start to the next.
 #[derive(Clone)]
 pub struct Kept {
-    /// The own app's client secret, if it is confidential.
+    /// The own app's client secret, which a public client leaves unused.
     pub client_secret: SecretString,
     /// The key of the verified records in the user pool, base64url.
     pub record_key: SecretString,
@@ -133,6 +134,7 @@ impl Kept {
         }
         let key = |key: &SecretString| RsaKey::from_private_key(key).map_err(|_| InvalidKept);
         LocalKey::from_jwk(&read.id_token_key).map_err(|_| InvalidKept)?;
+        sealing_keys(&ring_of(&read.record_key).into()).map_err(|_| InvalidKept)?;
         let certificate = read.certificate.map(|certificate| {
             let expires = chrono::DateTime::from_timestamp(certificate.expires, 0);
             Ok(Certificate {
@@ -240,11 +242,22 @@ mod tests {
     #[test]
     fn another_text_is_refused() {
         let written = Kept::generate().unwrap().to_json().unwrap();
-        let mut other: serde_json::Value = serde_json::from_slice(&written).unwrap();
-        other["version"] = 2.into();
-        for text in ["", "{}", "[]", &other.to_string()] {
+        for text in ["", "{}", "[]"] {
             assert!(Kept::from_json(text.as_bytes()).is_err(), "{text}");
         }
+        let written: serde_json::Value = serde_json::from_slice(&written).unwrap();
+        let keys = ["record_key", "service_key", "user_pool_key", "id_token_key"];
+        for name in keys {
+            let mut other = written.clone();
+            other[name] = "AAAA".into();
+            assert!(
+                Kept::from_json(other.to_string().as_bytes()).is_err(),
+                "{name}"
+            );
+        }
+        let mut other = written;
+        other["version"] = 2.into();
+        assert!(Kept::from_json(other.to_string().as_bytes()).is_err());
     }
 
     #[test]
