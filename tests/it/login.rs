@@ -13,8 +13,6 @@ use demo::laptop::{COGNITO_CLIENT_ID, SERVICE_CLIENT_ID};
 use digital_auth::Provider;
 use digital_auth::authorization::{AuthorizationRequest as ServiceRequest, OneTimeValues};
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
-use federation::sealed::Seal;
-use federation::sealed::{Audience, SealingKeys};
 use federation::variables;
 use four_attributes::AttributeSet;
 use keys::{Algorithm, SystemRandomness};
@@ -23,6 +21,8 @@ use login_kit::{
     UserAgent, browser, failure_page, laptop, laptop_with, logged_failures, parameter, variables,
 };
 use loopback::clock::SimClock;
+use sealing::SealingKeys;
+use sealing::sealed::{Audience, Seal};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 use service_simulator::fault::Fault;

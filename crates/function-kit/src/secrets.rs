@@ -14,6 +14,7 @@ use futures_util::future::join_all;
 use http_client::{DeadlinePassed, HttpClient};
 pub use refreshed::{Asker, Shown};
 use refreshed::{Policy, Refreshed};
+use sealing::sealed::OpenError;
 use sealing::{InvalidSealingKeys, SealingKeys};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -136,6 +137,12 @@ pub enum NoSecrets {
     /// The secrets could not be fetched for a day. A value of them may have been removed meanwhile.
     #[error("the secrets are older than a day")]
     TooOld,
+}
+
+impl From<NoSecrets> for OpenError {
+    fn from(_: NoSecrets) -> Self {
+        Self::SecretsUnavailable
+    }
 }
 
 impl From<DeadlinePassed> for NoSecrets {

@@ -17,9 +17,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use criterion::{Criterion, criterion_group, criterion_main};
-use federation::sealed::{Audience, Purpose, Seal, SealingKeys};
 use keys::{LocalKey, SigningKey as _, SystemRandomness};
 use kit::{sealing_keys, start};
+use sealing::SealingKeys;
+use sealing::sealed::{Audience, Purpose, Seal};
 use secrecy::SecretString;
 
 #[path = "../tests/support/login.rs"]

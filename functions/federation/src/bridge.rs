@@ -19,8 +19,8 @@ use crate::config::Config;
 use crate::failure::Class;
 use crate::front_door::FrontDoor;
 use crate::metadata::Metadata;
-use crate::sealed::{Audience, OpenError, Seal, Travels};
 use crate::secrets::{SecretValues, Secrets};
+use sealing::sealed::{Audience, OpenError, Seal, Travels};
 
 /// How long a request waits at most for work that it can do without: opening connections for a
 /// later request, and reading secrets again while the known ones may still be used.

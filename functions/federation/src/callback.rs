@@ -23,7 +23,7 @@ use crate::http_api::{Request, Response};
 use crate::parameters::Parameters;
 use crate::pending_login::{self, PendingLogin};
 use crate::refusal::Refusal;
-use crate::sealed::OpenError;
+use sealing::sealed::OpenError;
 
 /// Who shows cookies here: anybody with a browser, also with cookies that are written by hand.
 const BROWSER: Asker = Asker("browser");

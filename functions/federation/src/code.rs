@@ -10,7 +10,8 @@ use keys::Randomness;
 use serde::{Deserialize, Serialize};
 
 use crate::pending_login::ClientRequest;
-use crate::sealed::{self, OpenError, Purpose, Seal, SealError, Travels};
+use sealing::SealError;
+use sealing::sealed::{self, OpenError, Purpose, Seal, Travels};
 
 /// How long a code is valid: as long as the service's own (contract S3).
 pub const LIFETIME: TimeDelta = TimeDelta::seconds(60);

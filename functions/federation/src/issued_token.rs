@@ -19,7 +19,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use user_pool::claim;
 
-use crate::sealed::{OpenError, Purpose, Seal, SealError, Travels};
+use sealing::SealError;
+use sealing::sealed::{OpenError, Purpose, Seal, Travels};
 
 /// How long both tokens are valid, in seconds.
 pub const LIFETIME_SECONDS: i64 = 300;

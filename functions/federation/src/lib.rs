@@ -26,7 +26,6 @@ pub mod parameters;
 pub mod pending_login;
 pub mod refusal;
 pub mod router;
-pub mod sealed;
 pub mod secrets;
 pub mod startup;
 pub mod token;

@@ -17,7 +17,8 @@ use digital_auth::authorization::{OneTimeValues, Secret256};
 use keys::Randomness;
 use serde::{Deserialize, Serialize};
 
-use crate::sealed::{self, OpenError, Purpose, Seal, SealError, Travels};
+use sealing::SealError;
+use sealing::sealed::{self, OpenError, Purpose, Seal, Travels};
 
 /// How long a login may take: as long as it may at Amazon Cognito (contract C1).
 pub const LIFETIME: TimeDelta = TimeDelta::minutes(5);
@@ -294,7 +295,8 @@ mod tests {
     use kit::sealing_keys;
 
     use super::*;
-    use crate::sealed::{Audience, SealingKeys};
+    use sealing::SealingKeys;
+    use sealing::sealed::Audience;
 
     fn seal_at(keys: &SealingKeys, seconds: i64) -> Seal<'_> {
         let now = DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();

@@ -19,7 +19,7 @@ use crate::http_api::{Request, Response};
 use crate::issued_token::{self, IssueError, Parties, RecordSeal};
 use crate::parameters::Parameters;
 use crate::refusal::{Refusal, Told};
-use crate::sealed::OpenError;
+use sealing::sealed::OpenError;
 
 /// Who shows a client secret here: anybody.
 const CLIENT: Asker = Asker("client");

@@ -11,7 +11,7 @@ use crate::failure::Class;
 use crate::http_api::{Request, Response};
 use crate::issued_token::AccessToken;
 use crate::refusal::{Refusal, Told};
-use crate::sealed::OpenError;
+use sealing::sealed::OpenError;
 
 /// Who shows an access token here: anybody, even with a made-up one.
 const BEARER: Asker = Asker("bearer");

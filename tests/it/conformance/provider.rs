@@ -11,13 +11,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use demo::laptop::COGNITO_CLIENT_ID;
 use federation::code::Code;
-use federation::sealed::{Audience, Seal, SealingKeys, Travels as _};
 use federation::variables;
 use keys::{Algorithm, KeyRing, LocalKey, SystemRandomness};
 use login_kit::{
     Answer, AuthorizationRequest, Laptop, Outcome, Place, Refusal, RelyingParty, TokenRequest,
     browser, laptop, laptop_with, logged_failures, parameter, variables,
 };
+use sealing::SealingKeys;
+use sealing::sealed::{Audience, Seal, Travels as _};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 use service_simulator::Endpoint;

@@ -11,13 +11,14 @@ use demo::laptop::{COGNITO_CLIENT_ID, Laptop};
 use digital_auth::authorization::{OneTimeValues, Secret256};
 use federation::code::Code;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
-use federation::sealed::{Audience, Seal, SealingKeys, Travels as _};
 use federation::variables;
 use keys::SystemRandomness;
 use login_kit::{
     Answer, Arrival, BrowserLogin, Page, Refusal, RelyingParty, UserAgent, browser, laptop,
     laptop_with, parameter, variables,
 };
+use sealing::SealingKeys;
+use sealing::sealed::{Audience, Seal, Travels as _};
 use secrecy::ExposeSecret as _;
 use service_simulator::Endpoint;
 use service_simulator::fault::Fault;

@@ -3,3 +3,4 @@
 
 mod randomness;
 mod ring;
+mod sealed;

@@ -22,7 +22,6 @@ mod metadata;
 mod metrics;
 mod privacy;
 mod properties;
-mod sealed;
 mod secrets;
 mod service;
 mod start;

@@ -12,9 +12,10 @@ use digital_auth::CodeExchange;
 use digital_auth::authorization::{OneTimeValues, Secret256};
 use federation::code::Code;
 use federation::pending_login::{self, ClientRequest, ClientState, PendingLogin};
-use federation::sealed::{Audience, OpenError, Purpose, Seal, SealingKeys, Travels};
 use keys::SystemRandomness;
 use kit::{Parameters, sealing_keys, start};
+use sealing::SealingKeys;
+use sealing::sealed::{Audience, OpenError, Purpose, Seal, Travels};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 

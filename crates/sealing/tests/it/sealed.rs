@@ -6,11 +6,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use federation::sealed::{
-    Audience, OpenError, Purpose, Seal, SealingKeys, claimed_expiry, read, write,
-};
-use keys::{Randomness, SystemRandomness};
 use kit::{Repeating, sealing_keys};
+use sealing::sealed::{Audience, OpenError, Purpose, Seal, claimed_expiry, read, write};
+use sealing::{Randomness, SealingKeys, SystemRandomness};
 use serde::{Deserialize, Serialize as _};
 use zeroize::Zeroizing;
 

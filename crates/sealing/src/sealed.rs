@@ -1,26 +1,26 @@
-//! Sealed values: what the bridge has to remember, carried by the browser and by Amazon Cognito
-//! instead of stored in a database.
-//! Every value has its purpose, its audience and its expiry. The crate `sealing` has the ring of
-//! keys, and encrypts.
+//! Values that travel: what a function has to remember, carried by the browser, an app or Amazon
+//! Cognito instead of stored in a database.
+//! Every value has its purpose, its audience and its expiry. The [ring](crate::SealingKeys)
+//! encrypts.
 //!
 //! Form: base64url of
 //! `version (1) ‖ key id (4) ‖ audience (8) ‖ expiry (8) ‖ nonce (12) ‖ ciphertext and tag`.
 //! Everything before the ciphertext is authenticated with it, and so is the purpose.
 //!
-//! The content has a version of its own ([`write()`], [`read()`]), because two versions of the
-//! bridge answer side by side during a deployment. **A new form is read by one version before the
+//! The content has a version of its own ([`write()`], [`read()`]), because two versions of a
+//! function answer side by side during a deployment. **A new form is read by one version before the
 //! next one writes it.**
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
-use function_kit::secrets::NoSecrets;
-use keys::Randomness;
 use postcard::de_flavors::Slice;
 use postcard::ser_flavors::{AllocVec, Flavor as _};
-pub use sealing::{SealError, SealingKeys};
 use serde::Serialize as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
+
+use crate::randomness::Randomness;
+use crate::ring::{self, SealError, SealingKeys, claimed_header};
 
 const AUDIENCE_BYTES: usize = 8;
 const HEADER_BYTES: usize = AUDIENCE_BYTES + 8;
@@ -81,19 +81,13 @@ pub enum OpenError {
     /// The value has expired.
     #[error("the value has expired")]
     Expired,
-    /// In an unknown form: another version of the bridge sealed it.
+    /// In an unknown form: another version of the function sealed it.
     #[error("the value has another version")]
     OtherVersion,
     /// It isn't known whether the value opens: the known keys are too old, or newer ones are needed
     /// and can't be read.
     #[error("the keys that may open the value can't be read")]
     SecretsUnavailable,
-}
-
-impl From<NoSecrets> for OpenError {
-    fn from(_: NoSecrets) -> Self {
-        Self::SecretsUnavailable
-    }
 }
 
 impl OpenError {
@@ -108,13 +102,13 @@ impl OpenError {
     ];
 }
 
-impl From<sealing::OpenError> for OpenError {
-    fn from(error: sealing::OpenError) -> Self {
+impl From<ring::OpenError> for OpenError {
+    fn from(error: ring::OpenError) -> Self {
         match error {
-            sealing::OpenError::Malformed => Self::Malformed,
-            sealing::OpenError::OtherVersion => Self::OtherVersion,
-            sealing::OpenError::UnknownKey => Self::UnknownKey,
-            sealing::OpenError::Forged => Self::Forged,
+            ring::OpenError::Malformed => Self::Malformed,
+            ring::OpenError::OtherVersion => Self::OtherVersion,
+            ring::OpenError::UnknownKey => Self::UnknownKey,
+            ring::OpenError::Forged => Self::Forged,
         }
     }
 }
@@ -172,7 +166,7 @@ impl Seal<'_> {
     }
 }
 
-/// What the browser or Cognito carries for the bridge, sealed. The type determines the purpose, so
+/// What others carry for a function, sealed. The type determines the purpose, so
 /// that a value of one type can't be opened as another.
 pub trait Travels: Sized {
     /// The purpose for which these values are sealed.
@@ -182,8 +176,8 @@ pub trait Travels: Sized {
     ///
     /// # Errors
     ///
-    /// [`OpenError::OtherVersion`] if the form is unknown. The value opened, so a bridge wrote it,
-    /// of another version.
+    /// [`OpenError::OtherVersion`] if the form is unknown. The value opened, so another version of
+    /// the function wrote it.
     fn read(inside: &[u8]) -> Result<Self, OpenError>;
 
     /// Opens a sealed value.
@@ -241,7 +235,7 @@ pub fn read<'a, T>(
 /// to choose which of a browser's own cookies ends first.
 #[must_use]
 pub fn claimed_expiry(sealed: &str) -> Option<i64> {
-    let header = sealing::claimed_header(sealed)?;
+    let header = claimed_header(sealed)?;
     Header::read(&header).map(|header| header.expires_at)
 }
 
