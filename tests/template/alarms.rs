@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use demo::laptop::Laptop as Running;
 use digital_auth::{Clock as _, SystemClock};
 use federation::failure::Class as BridgeClass;
-use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
+use four_attributes::{FourAttributes, VerifiedAt, VerifiedPerson, VerifiedRecord};
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
 use kit::{sealing_keys, sealing_keys_json};
 use local_lambda::{DirectFunction, FunctionOptions};
@@ -856,15 +856,17 @@ const SUBJECT: &str = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed";
 /// A valid record.
 fn record() -> String {
     let record = VerifiedRecord {
-        issuer: ISSUER.to_owned(),
-        subject: SUBJECT.to_owned(),
         provider_name: "MynaApp".to_owned(),
-        attributes: FourAttributes {
-            birth_date: Some("19850315".parse().unwrap()),
-            ..FourAttributes::default()
+        person: VerifiedPerson {
+            issuer: ISSUER.to_owned(),
+            subject: SUBJECT.to_owned(),
+            attributes: FourAttributes {
+                birth_date: Some("19850315".parse().unwrap()),
+                ..FourAttributes::default()
+            },
+            verified_at: VerifiedAt::Authentication(SystemClock.now() - TimeDelta::minutes(5)),
+            acr: None,
         },
-        verified_at: VerifiedAt::Authentication(SystemClock.now() - TimeDelta::minutes(5)),
-        acr: None,
     };
     record
         .seal(&sealing_keys(&[KEY]), &SystemRandomness)

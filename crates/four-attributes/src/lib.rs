@@ -1,7 +1,7 @@
 //! The four attributes of the My Number Card (基本4情報): name, address, birth date, gender.
 //! [`FourAttributes`] reads them from the service's userinfo. From them follow ages
 //! ([`BirthDate::has_reached`]), the [`Prefecture`] and the [`Municipality`]. A [`VerifiedRecord`]
-//! is the attributes, sealed so that they can be proved later.
+//! and a [`MemberRecord`] are the attributes, sealed so that they can be proved later.
 //!
 //! This crate does no I/O, and gets the time as an argument. The forms of the attributes for Amazon
 //! Cognito are in the crate `user-pool`.
@@ -10,7 +10,7 @@
 //! use chrono::{DateTime, Utc};
 //! use four_attributes::{
 //!     AttributeSet, Expected, FourAttributes, Municipality, Prefecture, RecordRefusal,
-//!     VerifiedAt, VerifiedRecord, japan_date,
+//!     VerifiedAt, VerifiedPerson, VerifiedRecord, japan_date,
 //! };
 //! use sealing::{SealingKeys, SystemRandomness};
 //! use serde_json::Value;
@@ -39,19 +39,20 @@
 //! // record, and it counts for this user only.
 //! let keys = SealingKeys::new(["AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"])?;
 //! let record = VerifiedRecord {
-//!     issuer: "https://service.example".to_owned(),
-//!     subject: "1b9d".to_owned(),
 //!     provider_name: "DigitalAuth".to_owned(),
-//!     attributes,
-//!     verified_at: VerifiedAt::Authentication(now),
-//!     acr: None,
+//!     person: VerifiedPerson {
+//!         issuer: "https://service.example".to_owned(),
+//!         subject: "1b9d".to_owned(),
+//!         attributes,
+//!         verified_at: VerifiedAt::Authentication(now),
+//!         acr: None,
+//!     },
 //! };
 //! let sealed = record.seal(&keys, &SystemRandomness)?;
 //! let expected = Expected {
 //!     issuers: &["https://service.example"],
 //!     provider_name: "DigitalAuth",
 //!     subjects: &["1b9d"],
-//!     not_before: None,
 //!     not_after: now,
 //! };
 //! assert_eq!(VerifiedRecord::open(&sealed, &keys, &expected), Ok(record));
@@ -73,11 +74,13 @@ mod error;
 mod fold;
 mod gender;
 mod issuer;
+mod member_record;
 mod municipality;
 mod name;
 mod prefecture;
 mod text;
 mod userinfo;
+mod verified_person;
 mod verified_record;
 
 pub use address::Address;
@@ -88,11 +91,13 @@ pub use birth_date::BirthDate;
 pub use error::{AttributeError, MalformedReason};
 pub use gender::Gender;
 pub use issuer::{PRODUCTION_ISSUER, SANDBOX_ISSUER};
+pub use member_record::{Holder, MemberRecord, VerificationId};
 pub use municipality::Municipality;
 pub use name::Name;
 pub use prefecture::Prefecture;
 pub use text::MAXIMUM_BYTES;
 pub use userinfo::FourAttributes;
-pub use verified_record::{
-    Expected, MAXIMUM_RECORD_BYTES, RecordRefusal, SealRecordError, VerifiedAt, VerifiedRecord,
+pub use verified_person::{
+    MAXIMUM_RECORD_BYTES, RecordRefusal, SealRecordError, VerifiedAt, VerifiedPerson,
 };
+pub use verified_record::{Expected, VerifiedRecord};

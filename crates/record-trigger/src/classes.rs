@@ -236,6 +236,22 @@ function_kit::classes! {
                 多いときは、3つの関数の `PROVIDER_NAME` を同じにします。",
         },
     }
+    /// The user has a record of a sign-in with the card and a record of a verification as a member,
+    /// and they are of two different people. Neither counts.
+    RecordConflict = "record_conflict" {
+        ja: "カードでのログインの記録と、会員としての本人確認の記録があり、別の人のものです。\
+            どちらも使いません。",
+        concern: Concern::Client,
+        kind: Kind::Record,
+        at_sign_in: AtSignIn::Never,
+        at_tokens: REFUSED,
+        advice: Bilingual {
+            en: "Find out whose account it is. Then unlink the card’s identity and delete its \
+                record, or release the member’s verification.",
+            ja: "だれのアカウントかを確かめます。それから、カードの識別子のリンクを外して記録を\
+                削除するか、会員の本人確認を取り消します。",
+        },
+    }
     /// The verification is longer ago than `MAX_VERIFICATION_AGE`. `identity_verified` is `false`
     /// then.
     RecordTooOld = "record_too_old" {
@@ -372,7 +388,6 @@ impl From<RecordRefusal> for Class {
             RecordRefusal::Forged => Self::RecordForged,
             RecordRefusal::OtherIssuer => Self::RecordOtherIssuer,
             RecordRefusal::Unlinked => Self::RecordUnlinked,
-            RecordRefusal::TooOld => Self::RecordTooOld,
         }
     }
 }

@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use four_attributes::{Expected, RecordRefusal, VerifiedRecord};
+use four_attributes::{
+    Expected, Holder, MemberRecord, RecordRefusal, VerifiedPerson, VerifiedRecord,
+};
 use function_kit::check;
 use function_kit::failure::Bilingual;
 use function_kit::invocation::Invocation;
@@ -63,6 +65,9 @@ function_kit::variables! {
 
 /// The asker for records at our own provider. Everybody who can write the attribute can show one.
 const RECORD: Asker = Asker("record");
+/// The asker for records of members. No app client can write one, so fetches in vain for records of
+/// sign-ins don't prevent those for members.
+const MEMBER_RECORD: Asker = Asker("member record");
 /// The asker for a claim with the record's name from another provider. Fetches in vain for such
 /// claims don't prevent fetches for our users.
 const ANOTHERS: Asker = Asker("another provider's record");
@@ -127,9 +132,8 @@ impl Records {
         })
     }
 
-    /// Opens a record that has to belong to one of `subjects`, and whose verification must not be
-    /// before `not_before` if that is given. If its key is unknown, the keys are fetched again,
-    /// once: they may have been rotated.
+    /// Opens the record of a sign-in, which has to belong to one of `subjects`. If its key is
+    /// unknown, the keys are fetched again, once: they may have been rotated.
     ///
     /// # Errors
     ///
@@ -139,19 +143,32 @@ impl Records {
         &self,
         record: &str,
         subjects: &[&str],
-        not_before: Option<DateTime<Utc>>,
         invocation: &Invocation<'_>,
-    ) -> Result<VerifiedRecord, Class> {
-        let by = RECORD;
-        let attempt = self.attempt(by, record, subjects, not_before, invocation);
-        let opened = attempt.await?;
-        if opened.as_ref().is_err_and(|refusal| refusal.is_tampering()) {
-            let (support_id, request_id) = (invocation.support_id(), invocation.request_id);
-            let support_id = support_id.as_str();
-            tracing::error!(event = "tampering", support_id, request_id);
-            invocation.measurements.count(Count::Tampering);
-        }
-        check::none_of(&RecordRefusal::ALL, opened, Class::from)
+    ) -> Result<VerifiedPerson, Class> {
+        let attempt = self.attempt(RECORD, record, subjects, invocation);
+        let opened = attempt.await?.map(|record| record.person);
+        told(opened, invocation)
+    }
+
+    /// Opens the record of a member's verification, which has to belong to `holder`. The rest is as
+    /// for the record of a sign-in.
+    ///
+    /// # Errors
+    ///
+    /// As of [`open`](Self::open).
+    pub async fn open_member(
+        &self,
+        record: &str,
+        holder: Holder<'_>,
+        invocation: &Invocation<'_>,
+    ) -> Result<VerifiedPerson, Class> {
+        let issuers = self.issuers();
+        let not_after = invocation.now + SKEW;
+        let attempt = self.tried(MEMBER_RECORD, record, invocation, |keys| {
+            MemberRecord::open(record, keys, holder, &issuers, not_after)
+        });
+        let opened = attempt.await?.map(|record| record.person);
+        told(opened, invocation)
     }
 
     /// Whether the bridge sealed this record, whoever it belongs to. A forged record is not
@@ -165,14 +182,11 @@ impl Records {
         record: &str,
         invocation: &Invocation<'_>,
     ) -> Result<bool, Class> {
-        let attempt = self.attempt(ANOTHERS, record, &[], None, invocation);
+        let attempt = self.attempt(ANOTHERS, record, &[], invocation);
         Ok(match attempt.await? {
             Ok(_)
             | Err(
-                RecordRefusal::OtherVersion
-                | RecordRefusal::OtherIssuer
-                | RecordRefusal::Unlinked
-                | RecordRefusal::TooOld,
+                RecordRefusal::OtherVersion | RecordRefusal::OtherIssuer | RecordRefusal::Unlinked,
             ) => true,
             Err(RecordRefusal::Malformed | RecordRefusal::UnknownKey | RecordRefusal::Forged) => {
                 false
@@ -185,30 +199,55 @@ impl Records {
         by: Asker,
         record: &str,
         subjects: &[&str],
-        not_before: Option<DateTime<Utc>>,
         invocation: &Invocation<'_>,
     ) -> Result<Result<VerifiedRecord, RecordRefusal>, Class> {
-        let issuers: Vec<&str> = self.issuers.iter().map(String::as_str).collect();
+        let issuers = self.issuers();
         let expected = Expected {
             issuers: &issuers,
             provider_name: &self.provider_name,
             subjects,
-            not_before,
             not_after: invocation.now + SKEW,
         };
+        let open = |keys: &SealingKeys| VerifiedRecord::open(record, keys, &expected);
+        self.tried(by, record, invocation, open).await
+    }
+
+    fn issuers(&self) -> Vec<&str> {
+        self.issuers.iter().map(String::as_str).collect()
+    }
+
+    /// Opens `record` with the known keys, and with newer ones if its key is unknown.
+    async fn tried<T>(
+        &self,
+        by: Asker,
+        record: &str,
+        invocation: &Invocation<'_>,
+        open: impl Fn(&SealingKeys) -> Result<T, RecordRefusal>,
+    ) -> Result<Result<T, RecordRefusal>, Class> {
         // At most once an hour, and not for long: Amazon Cognito waits five seconds for the whole
         // event.
         self.keys.refresh(REFRESH, invocation).await;
         let shown = Shown { by, value: record };
         let mut tries = self.keys.tries(shown, invocation);
         while let Some(keys) = tries.next().await? {
-            match VerifiedRecord::open(record, &keys, &expected) {
+            match open(&keys) {
                 Err(RecordRefusal::UnknownKey) => {}
                 opened => return Ok(opened),
             }
         }
         Ok(Err(RecordRefusal::UnknownKey))
     }
+}
+
+/// Reports a forged record, and tells which refusals are ruled out.
+fn told<T>(opened: Result<T, RecordRefusal>, invocation: &Invocation<'_>) -> Result<T, Class> {
+    if opened.as_ref().is_err_and(|refusal| refusal.is_tampering()) {
+        let (support_id, request_id) = (invocation.support_id(), invocation.request_id);
+        let support_id = support_id.as_str();
+        tracing::error!(event = "tampering", support_id, request_id);
+        invocation.measurements.count(Count::Tampering);
+    }
+    check::none_of(&RecordRefusal::ALL, opened, Class::from)
 }
 
 /// Why a trigger can't start.

@@ -11,6 +11,13 @@ pub const RECORD: &str = "custom:verified_record";
 /// The attribute with the time of verification, unless the configuration names another one.
 pub const VERIFIED_AT: &str = "custom:verified_at";
 
+/// The attribute with the record of a member's verification, unless the configuration names another
+/// one. No provider is mapped to it, and no app client may read or write it.
+pub const MEMBER_RECORD: &str = "custom:member_record";
+
+/// The attribute with the user's id, which Amazon Cognito makes itself and nobody can change.
+pub const SUB: &str = "sub";
+
 /// The attribute in which Amazon Cognito itself lists the user's identities at identity providers,
 /// as JSON text.
 pub const IDENTITIES: &str = "identities";

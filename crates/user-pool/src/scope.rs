@@ -18,7 +18,14 @@ pub const AGES: [u8; 2] = [18, 20];
 /// The oldest age that can be asked for.
 pub const OLDEST: u8 = 150;
 
-/// A scope of the resource server.
+/// The name of the scope with which an app may call the members' API. It asks for no claim.
+pub const VERIFY: &str = "verify";
+
+/// The scope of every sign-in through the API of Amazon Cognito, and the only one of its access
+/// token (contract C7). With it, a user may read and write their own attributes.
+pub const SIGNED_IN_BY_API: &str = "aws.cognito.signin.user.admin";
+
+/// A scope of the resource server that asks for claims.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Scope {
     /// One of the four attributes.
@@ -162,6 +169,7 @@ mod tests {
         let ages: Vec<u8> = (1..=OLDEST).collect();
         let scopes: BTreeSet<_> = Scope::all(&ages).map(Scope::name).collect();
         assert_eq!(scopes.len(), Scope::all(&ages).count());
+        assert!(!scopes.contains(VERIFY));
         let claims: Vec<_> = Scope::all(&ages).flat_map(Scope::claims).collect();
         let names: BTreeSet<_> = claims.iter().map(|claim| claim.name()).collect();
         assert_eq!(names.len(), claims.len());

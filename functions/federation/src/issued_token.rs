@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::VerifiedLogin;
 use digital_auth::id_token::Subject;
-use four_attributes::{SealRecordError, VerifiedAt, VerifiedRecord};
+use four_attributes::{SealRecordError, VerifiedAt, VerifiedPerson, VerifiedRecord};
 use keys::{Randomness, SigningError, SigningKey};
 use sealing::SealingKeys;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -151,7 +151,7 @@ pub async fn issue(
     let record = verified_record(login, record_seal);
     let sealed_record = record.seal(record_seal.keys, randomness)?;
     let mut claims = user_pool::claims(&login.attributes);
-    claims.insert("sub".to_owned(), record.subject.into());
+    claims.insert("sub".to_owned(), record.person.subject.into());
 
     let userinfo =
         zeroize::Zeroizing::new(serde_json::to_vec(&claims).map_err(|_| IssueError::Seal)?);
@@ -167,7 +167,7 @@ pub async fn issue(
     ));
     claims.insert(claim::VERIFIED_RECORD.to_owned(), sealed_record.into());
     // Only `auth_time` is the time of the verification: the `iat` of a token isn't.
-    if let VerifiedAt::Authentication(time) = record.verified_at {
+    if let VerifiedAt::Authentication(time) = record.person.verified_at {
         claims.insert(claim::VERIFIED_AT.to_owned(), time.timestamp().into());
     }
     let id_token = keys::sign_jwt(key, &claims)
@@ -188,12 +188,14 @@ fn verified_record(login: &VerifiedLogin, seal: RecordSeal<'_>) -> VerifiedRecor
         VerifiedAt::Authentication,
     );
     VerifiedRecord {
-        issuer: seal.service_issuer.to_owned(),
-        subject: pool_subject(login.subject()),
         provider_name: seal.provider_name.to_owned(),
-        attributes: login.attributes.clone(),
-        verified_at,
-        acr: id_token.acr.clone(),
+        person: VerifiedPerson {
+            issuer: seal.service_issuer.to_owned(),
+            subject: pool_subject(login.subject()),
+            attributes: login.attributes.clone(),
+            verified_at,
+            acr: id_token.acr.clone(),
+        },
     }
 }
 

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use four_attributes::{Attribute, VerifiedAt, VerifiedRecord};
+use four_attributes::{Attribute, VerifiedAt, VerifiedPerson};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Metrics, Step};
 use http_client::Clock;
@@ -64,9 +64,9 @@ impl Trigger for Admission {
             }
         };
         let subjects = [sign_in.subject];
-        let opened = (self.records).open(sign_in.record, &subjects, None, invocation);
-        let record = in_time(opened, invocation).await?;
-        let attributes = attributes(&record, &sign_in, &self.config);
+        let opened = (self.records).open(sign_in.record, &subjects, invocation);
+        let person = in_time(opened, invocation).await?;
+        let attributes = attributes(&person, &sign_in, &self.config);
         tracing::info!(
             event = "sign_in_admitted",
             request_id = invocation.request_id
@@ -94,11 +94,11 @@ impl Trigger for Admission {
 /// entry keeps its value. Attributes that the bridge doesn't ask for have no entry: a linked user,
 /// or another provider of that user, may have written them.
 fn attributes(
-    record: &VerifiedRecord,
+    person: &VerifiedPerson,
     sign_in: &SignIn<'_>,
     config: &Config,
 ) -> Map<String, Value> {
-    let mut texts = user_pool::texts(&record.attributes);
+    let mut texts = user_pool::texts(&person.attributes);
     let mut attributes = Map::new();
     for attribute in config.attributes.iter() {
         // A user pool may map either of these two claims. Both get the address as text.
@@ -116,7 +116,7 @@ fn attributes(
     }
     // Without `auth_time` of the service there is no reliable time of verification, so an earlier
     // one is cleared.
-    let verified_at = match record.verified_at {
+    let verified_at = match person.verified_at {
         VerifiedAt::Authentication(time) => time.timestamp().to_string(),
         VerifiedAt::IssuedAt(_) => String::new(),
     };

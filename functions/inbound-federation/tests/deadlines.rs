@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
+use four_attributes::{FourAttributes, VerifiedAt, VerifiedPerson, VerifiedRecord};
 use function_kit::invocation::ANSWER;
 use function_kit::metrics::Metrics;
 use function_kit::runtime::Call;
@@ -34,12 +34,14 @@ const FOR_EVER: Duration = Duration::from_secs(3_600);
 /// The event of a sign-in with a record that was sealed with this key.
 fn sign_in(sealed_with: u8) -> Value {
     let record = VerifiedRecord {
-        issuer: ISSUER.to_owned(),
-        subject: SUBJECT.to_owned(),
         provider_name: PROVIDER.to_owned(),
-        attributes: FourAttributes::default(),
-        verified_at: VerifiedAt::Authentication(start()),
-        acr: None,
+        person: VerifiedPerson {
+            issuer: ISSUER.to_owned(),
+            subject: SUBJECT.to_owned(),
+            attributes: FourAttributes::default(),
+            verified_at: VerifiedAt::Authentication(start()),
+            acr: None,
+        },
     };
     let record = record.seal(&sealing_keys(&[sealed_with]), &SystemRandomness);
     let id_token = json!({ "sub": SUBJECT, "verified_record": record.unwrap() });

@@ -7,7 +7,7 @@
 use std::cell::LazyCell;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use four_attributes::{Municipality, Prefecture, VerifiedAt, VerifiedRecord, japan_date};
+use four_attributes::{Municipality, Prefecture, VerifiedAt, VerifiedPerson, japan_date};
 use serde_json::{Map, Value};
 use user_pool::claim::Claim;
 
@@ -29,16 +29,16 @@ impl std::fmt::Debug for Claims {
 }
 
 impl Claims {
-    /// The claims of a person with this record, at the moment `now`.
+    /// The claims of a person whom the service verified, at the moment `now`.
     #[must_use]
-    pub fn of(record: &VerifiedRecord, grants: &Grants, now: DateTime<Utc>) -> Self {
+    pub fn of(person: &VerifiedPerson, grants: &Grants, now: DateTime<Utc>) -> Self {
         let today = japan_date(now);
-        let address = record.attributes.address.as_ref();
+        let address = person.attributes.address.as_ref();
         // Two claims need the municipality. It is looked up once, and only if one of them is
         // granted.
         let municipality = LazyCell::new(|| address.and_then(Municipality::of));
         Self::with(grants, |claim| {
-            value(claim, record, today, || *municipality)
+            value(claim, person, today, || *municipality)
         })
     }
 
@@ -67,15 +67,15 @@ impl Claims {
     }
 }
 
-/// The value of a claim according to a record, on the day `today` in Japan; `None` if the value
-/// can't be known.
+/// The value of a claim according to what the service said, on the day `today` in Japan; `None` if
+/// the value can't be known.
 fn value(
     claim: Claim,
-    record: &VerifiedRecord,
+    person: &VerifiedPerson,
     today: NaiveDate,
     municipality: impl FnOnce() -> Option<Municipality>,
 ) -> Option<Value> {
-    let attributes = &record.attributes;
+    let attributes = &person.attributes;
     Some(match claim {
         // `address` is text, too: Cognito accepts no object in this claim.
         Claim::Attribute(attribute) => user_pool::text(attribute, attributes)?.into(),
@@ -89,10 +89,10 @@ fn value(
         Claim::IdentityVerified => true.into(),
         // The time at which the service authenticated the person. A record without that time holds
         // the `iat` of an ID token instead, which doesn't show when the person authenticated.
-        Claim::VerifiedAt => match record.verified_at {
+        Claim::VerifiedAt => match person.verified_at {
             VerifiedAt::Authentication(time) => time.timestamp().into(),
             VerifiedAt::IssuedAt(_) => return None,
         },
-        Claim::VerificationAcr => record.acr.as_deref()?.into(),
+        Claim::VerificationAcr => person.acr.as_deref()?.into(),
     })
 }

@@ -10,9 +10,10 @@ use user_pool::attribute as pool;
 use user_pool::scope::OLDEST;
 
 use crate::policy::Policy;
+use crate::sdk_scopes::SdkScopes;
 use crate::variables::{
-    self, ACCEPTED_ACR, AGES, ATTRIBUTES, MAX_VERIFICATION_AGE, RECORD_ATTRIBUTE,
-    REQUIRE_AUTH_TIME, RESOURCE_SERVER, VERIFIED_AT_ATTRIBUTE,
+    self, ACCEPTED_ACR, AGES, ATTRIBUTES, MAX_VERIFICATION_AGE, MEMBER_RECORD_ATTRIBUTE,
+    RECORD_ATTRIBUTE, REQUIRE_AUTH_TIME, RESOURCE_SERVER, SDK_SCOPES, VERIFIED_AT_ATTRIBUTE,
 };
 
 /// The longest time for which a verification may count, if its time is limited at all: longer than
@@ -28,12 +29,14 @@ pub struct Config {
     pub resource_server: String,
     /// The ages for which there are scopes (`age_over_…`).
     pub ages: Vec<u8>,
-    /// How long a verification counts; `None` is for ever.
-    pub max_verification_age: Option<TimeDelta>,
-    /// What a record has to meet besides that.
+    /// What a sign-in through the API is granted, for each app client.
+    pub sdk_scopes: SdkScopes,
+    /// What a record has to meet.
     pub policy: Policy,
-    /// The name of the user pool's attribute with the record.
+    /// The name of the user pool's attribute with the record of a sign-in with the card.
     pub record_attribute: String,
+    /// The name of the user pool's attribute with the record of a member's verification.
+    pub member_record_attribute: String,
     /// The name of the user pool's attribute with the time of verification.
     pub verified_at_attribute: String,
     /// The settings of logs and metrics.
@@ -60,20 +63,29 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     let attributes = reader.checked_or_empty(ATTRIBUTES, attributes);
     let assurance = reader.checked(ACCEPTED_ACR, accepted_acr);
     let authentication_time = reader.checked(REQUIRE_AUTH_TIME, authentication_time);
+    let sdk_scopes = match (&resource_server, &ages) {
+        (Some(server), Some(ages)) => {
+            reader.checked_or_empty(SDK_SCOPES, |value| SdkScopes::read(value, server, ages))
+        }
+        _ => None,
+    };
     let record_attribute = reader.checked(RECORD_ATTRIBUTE, attribute);
+    let member_record_attribute = reader.checked(MEMBER_RECORD_ATTRIBUTE, attribute);
     let verified_at_attribute = reader.checked(VERIFIED_AT_ATTRIBUTE, attribute);
     let telemetry = Telemetry::read(reader);
     Some(Config {
         records: records?,
         resource_server: resource_server?,
         ages: ages?,
-        max_verification_age: max_verification_age?,
+        sdk_scopes: sdk_scopes?,
         policy: Policy {
+            max_verification_age: max_verification_age?,
             attributes: attributes?,
             assurance: assurance?,
             authentication_time: authentication_time?,
         },
         record_attribute: record_attribute?,
+        member_record_attribute: member_record_attribute?,
         verified_at_attribute: verified_at_attribute?,
         telemetry: telemetry?,
     })
@@ -175,7 +187,11 @@ mod tests {
         let config = read_with(&[]).unwrap();
         assert_eq!(config.resource_server, "digital-auth");
         assert_eq!(config.ages, user_pool::scope::AGES);
-        assert_eq!(config.max_verification_age, Some(TimeDelta::days(365)));
+        assert_eq!(
+            config.policy.max_verification_age,
+            Some(TimeDelta::days(365))
+        );
+        assert_eq!(config.sdk_scopes, SdkScopes::default());
         assert_eq!(config.policy.attributes, AttributeSet::all());
         assert_eq!(config.policy.assurance, AssuranceRule::Any);
         assert_eq!(
@@ -183,6 +199,7 @@ mod tests {
             AuthenticationTime::Optional
         );
         assert_eq!(config.record_attribute, "custom:verified_record");
+        assert_eq!(config.member_record_attribute, "custom:member_record");
         assert_eq!(config.verified_at_attribute, "custom:verified_at");
         assert_eq!(config.telemetry.metrics_namespace, "digital-auth");
         assert_eq!(config.telemetry.stack_name, None);
@@ -206,7 +223,7 @@ mod tests {
             ("none", None),
         ] {
             let config = read_with(&[(MAX_VERIFICATION_AGE, text)]).unwrap();
-            assert_eq!(config.max_verification_age, age, "{text}");
+            assert_eq!(config.policy.max_verification_age, age, "{text}");
         }
         for text in [
             "365",

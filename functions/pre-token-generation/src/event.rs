@@ -6,7 +6,7 @@
 use record_trigger::Class;
 use record_trigger::trigger::{with_response, within};
 use serde_json::{Value, json};
-use user_pool::attribute::IDENTITIES;
+use user_pool::attribute::{IDENTITIES, SUB};
 
 use crate::claims::Claims;
 use crate::identities::Identities;
@@ -33,10 +33,25 @@ pub struct TokenRequest<'a> {
     pub user_name: &'a str,
     /// The scopes that the access token gets.
     pub scopes: Vec<&'a str>,
-    /// The sealed record, if the event carries it.
+    /// The app client.
+    pub client_id: Option<&'a str>,
+    /// The user's `sub` in the pool, if the event carries it.
+    pub sub: Option<&'a str>,
+    /// The sealed record of a sign-in with the card, if the event carries it.
     pub record: Option<&'a str>,
+    /// The sealed record of a member's verification, if the event carries it.
+    pub member_record: Option<&'a str>,
     /// The user's identities, if the event carries them. A native user of the pool has none.
     pub identities: Option<Identities>,
+}
+
+/// The names of the user pool's attributes with the records.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordNames<'a> {
+    /// Of the record of a sign-in with the card.
+    pub record: &'a str,
+    /// Of the record of a member's verification.
+    pub member_record: &'a str,
 }
 
 impl std::fmt::Debug for TokenRequest<'_> {
@@ -46,14 +61,14 @@ impl std::fmt::Debug for TokenRequest<'_> {
 }
 
 impl<'a> TokenRequest<'a> {
-    /// Reads an event; `record_attribute` is the name of the attribute with the record. `None` if
-    /// the token is for an app client itself, and so not for a user.
+    /// Reads an event; `names` are those of the attributes with the records. `None` if the token is
+    /// for an app client itself, and so not for a user.
     ///
     /// # Errors
     ///
     /// [`Class::EventMalformed`] if the event isn't one of this trigger, and
     /// [`Class::EventVersion`] if its version isn't supported.
-    pub fn read(event: &'a Value, record_attribute: &str) -> Result<Option<Self>, Class> {
+    pub fn read(event: &'a Value, names: RecordNames<'_>) -> Result<Option<Self>, Class> {
         let source = text(event, "triggerSource").unwrap_or_default();
         if !source.starts_with(SOURCE) {
             return Err(Class::EventMalformed);
@@ -72,15 +87,22 @@ impl<'a> TokenRequest<'a> {
             Some(_) => return Err(Class::EventMalformed),
         };
         let attribute = |name: &str| present(attributes.and_then(|all| all.get(name)));
+        let record = |name: &str| match attribute(name) {
+            None => Ok(None),
+            Some(Value::String(record)) => {
+                Ok(Some(record.as_str()).filter(|text| !text.is_empty()))
+            }
+            Some(_) => Err(Class::EventMalformed),
+        };
+        let caller = event.get("callerContext");
         Ok(Some(Self {
             user_pool_id: text(event, "userPoolId").ok_or(Class::EventMalformed)?,
             user_name: text(event, "userName").ok_or(Class::EventMalformed)?,
             scopes: scopes(request)?,
-            record: match attribute(record_attribute) {
-                None => None,
-                Some(record) => Some(record.as_str().ok_or(Class::EventMalformed)?)
-                    .filter(|record| !record.is_empty()),
-            },
+            client_id: caller.and_then(|caller| text(caller, "clientId")),
+            sub: attribute(SUB).and_then(Value::as_str),
+            record: record(names.record)?,
+            member_record: record(names.member_record)?,
             identities: attribute(IDENTITIES).map(Identities::read).transpose()?,
         }))
     }
@@ -125,13 +147,18 @@ fn scopes(request: &Value) -> Result<Vec<&str>, Class> {
     }
 }
 
-/// The event with its answer: `claims` are added to the tokens. Those of `hidden` that are not
-/// added to the ID token are suppressed there.
+/// The event with its answer: `claims` are added to the tokens, and `scopes` to the access token.
+/// Those of `hidden` that are not added to the ID token are suppressed there.
 ///
 /// # Errors
 ///
 /// [`Class::EventMalformed`] if the event has no place for an answer.
-pub fn answered(event: Value, claims: Claims, hidden: &[&str]) -> Result<Value, Class> {
+pub fn answered(
+    event: Value,
+    claims: Claims,
+    scopes: &[String],
+    hidden: &[&str],
+) -> Result<Value, Class> {
     let suppressed: Vec<&str> = (hidden.iter().copied())
         .filter(|name| !claims.id_token.contains_key(*name))
         .collect();
@@ -145,6 +172,9 @@ pub fn answered(event: Value, claims: Claims, hidden: &[&str]) -> Result<Value, 
             within(details, "accessTokenGeneration", |access_token| {
                 let added = claims.access_token.into();
                 access_token.insert("claimsToAddOrOverride".to_owned(), added);
+                if !scopes.is_empty() {
+                    access_token.insert("scopesToAdd".to_owned(), json!(scopes));
+                }
             });
         });
     })

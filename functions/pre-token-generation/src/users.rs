@@ -1,16 +1,25 @@
 //! Reads from the user pool what an event lacks. AWS doesn't document whether triggers see
 //! attributes that the app client may not read (contract C4).
+//! The whole AWS account shares 120 of these requests in a second. So the tokens of a user who
+//! doesn't sign in with the card must not depend on one ([`Users::attributes_if_it_can_be`]).
 //! <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminGetUser.html>
 
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_sdk_cognitoidentityprovider::Client;
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
+/// How long a process asks for no more users who can do without, after an answer didn't come, in
+/// seconds. Whoever is asked more than they can answer isn't asked again at once.
+const REST_SECONDS: i64 = 10;
+
 /// Reads the users of a user pool.
-#[derive(Clone)]
 pub struct Users {
     client: Client,
+    /// Until when users who can do without aren't asked for, in seconds since 1970.
+    resting_until: AtomicI64,
 }
 
 impl fmt::Debug for Users {
@@ -46,7 +55,36 @@ impl Users {
     /// Reads users with this client.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self {
+            client,
+            resting_until: AtomicI64::new(0),
+        }
+    }
+
+    /// As [`attributes`](Self::attributes), for a user who can do without: the pool isn't asked
+    /// within [`REST_SECONDS`] of a question that it didn't answer, or not before this was
+    /// cancelled.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`], also if the pool wasn't asked.
+    pub async fn attributes_if_it_can_be(
+        &self,
+        user_pool_id: &str,
+        user_name: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Attributes, Unavailable> {
+        let now = now.timestamp();
+        let remaining = self.resting_until.load(Ordering::Relaxed) - now;
+        // A clock may have gone back since.
+        if (1..=REST_SECONDS).contains(&remaining) {
+            return Err(Unavailable);
+        }
+        // Whoever cancels this takes the failure for granted, so it is noted first.
+        (self.resting_until).store(now + REST_SECONDS, Ordering::Relaxed);
+        let attributes = self.attributes(user_pool_id, user_name).await?;
+        self.resting_until.store(0, Ordering::Relaxed);
+        Ok(attributes)
     }
 
     /// The attributes of a user.

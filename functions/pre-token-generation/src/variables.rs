@@ -40,6 +40,20 @@ function_kit::variables! {
         if_unset: IfUnset::Value("18 20"),
         example: "16 18 20 65",
     }
+    /// The scopes of the resource server that sign-ins through the API get. Their tokens can't ask
+    /// for any
+    SDK_SCOPES {
+        ja: "API でのログインに与える、リソースサーバーのスコープ。\
+            そのトークンはスコープを求められない",
+        form: Bilingual {
+            en: "`CLIENT_ID:SCOPE`, separated by spaces: an app client’s ID and a scope’s name, \
+                without the resource server; `none` for none",
+            ja: "`CLIENT_ID:SCOPE`。空白区切り。アプリクライアントの ID と、\
+                リソースサーバーを除いたスコープの名前。`none` ならなし",
+        },
+        if_unset: IfUnset::Value("none"),
+        example: "1example23456789:verify 1example23456789:verified",
+    }
     /// How long a verification counts
     MAX_VERIFICATION_AGE {
         ja: "検証の有効期間",
@@ -69,12 +83,19 @@ function_kit::variables! {
         if_unset: IfUnset::Value("no"),
         example: "yes",
     }
-    /// The attribute of the user pool that holds the record
+    /// The attribute of the user pool that holds the record of a sign-in with the card
     RECORD_ATTRIBUTE {
-        ja: "記録を入れるユーザープールの属性",
+        ja: "カードでのログインの記録を入れるユーザープールの属性",
         form: CUSTOM_ATTRIBUTE,
         if_unset: IfUnset::Value(attribute::RECORD),
         example: "custom:verified_record",
+    }
+    /// The attribute of the user pool that holds the record of a member’s verification
+    MEMBER_RECORD_ATTRIBUTE {
+        ja: "会員の本人確認の記録を入れるユーザープールの属性",
+        form: CUSTOM_ATTRIBUTE,
+        if_unset: IfUnset::Value(attribute::MEMBER_RECORD),
+        example: "custom:member_record",
     }
     /// The attribute of the user pool that holds the time of verification
     VERIFIED_AT_ATTRIBUTE {

@@ -420,6 +420,12 @@ pub const ALL: &[Words] = &[
         "docs/claims.md",
     ),
     entry(
+        "record_conflict",
+        "the user's two records are of one person",
+        "この利用者の2つの記録が、同じ人の記録",
+        "docs/claims.md",
+    ),
+    entry(
         "record_too_old",
         "the verification isn't too old (if there is a limit)",
         "本人確認が古すぎない（期限があるとき）",

@@ -52,9 +52,10 @@ async fn a_sign_in_writes_what_the_record_says_and_nothing_of_the_rest() {
 async fn a_later_sign_in_writes_what_its_own_record_says_over_what_the_first_one_wrote() {
     let (function, first) = (function(), record());
     let later = record_with(1, |record| {
-        record.attributes.address = Some("東京都千代田区永田町１丁目７番１号".parse().unwrap());
-        record.attributes.gender = None;
-        record.verified_at = VerifiedAt::Authentication(at(VERIFIED_AT + 3_600));
+        record.person.attributes.address =
+            Some("東京都千代田区永田町１丁目７番１号".parse().unwrap());
+        record.person.attributes.gender = None;
+        record.person.verified_at = VerifiedAt::Authentication(at(VERIFIED_AT + 3_600));
     });
     let mut written_later = written(&later);
     for name in ["address", "formatted_address"] {
@@ -116,7 +117,7 @@ async fn one_of_our_records_under_another_name_is_our_provider_and_refused() {
     let (ours, of_another_issuer) = (
         record(),
         record_with(1, |record| {
-            record.issuer = "https://service.example/api/realms/sandbox".to_owned();
+            record.person.issuer = "https://service.example/api/realms/sandbox".to_owned();
         }),
     );
     for record in [ours, of_another_issuer] {
@@ -136,9 +137,9 @@ async fn one_of_our_records_under_another_name_is_our_provider_and_refused() {
 #[tokio::test]
 async fn an_attribute_that_is_gone_is_cleared_and_a_birth_date_only_where_that_is_asked_for() {
     let record = record_with(1, |record| {
-        record.attributes.address = None;
-        record.attributes.gender = None;
-        record.attributes.birth_date = Some("1990-00-00".parse().unwrap());
+        record.person.attributes.address = None;
+        record.person.attributes.gender = None;
+        record.person.attributes.birth_date = Some("1990-00-00".parse().unwrap());
     });
     let event = event(NAME, "sign-in", &record);
     let mut expected = written(&record);
@@ -160,7 +161,7 @@ async fn an_attribute_that_is_gone_is_cleared_and_a_birth_date_only_where_that_i
 #[tokio::test]
 async fn without_a_time_of_authentication_the_pool_gets_none() {
     let record = record_with(1, |record| {
-        record.verified_at = VerifiedAt::IssuedAt(at(VERIFIED_AT));
+        record.person.verified_at = VerifiedAt::IssuedAt(at(VERIFIED_AT));
     });
     let event = event(NAME, "sign-in", &record);
     let mut expected = written(&record);
@@ -218,11 +219,15 @@ async fn every_doubt_is_an_error_with_its_class_and_only_a_forged_record_is_tamp
         (with_record(&record_with(2, |_| {})), "record_unknown_key"),
         (with_record(&forged), "record_forged"),
         (
-            other(|record| record.issuer = "https://service.example/api/realms/sandbox".to_owned()),
+            other(|record| {
+                record.person.issuer = "https://service.example/api/realms/sandbox".to_owned()
+            }),
             "record_other_issuer",
         ),
         (
-            other(|record| record.subject = "1B9D6BCD-bbfd-4b2d-9b5d-ab8dfbbd4bed".to_owned()),
+            other(|record| {
+                record.person.subject = "1B9D6BCD-bbfd-4b2d-9b5d-ab8dfbbd4bed".to_owned()
+            }),
             "record_unlinked",
         ),
         (

@@ -28,7 +28,11 @@ const INBOUND: &str = "inbound-federation";
 const TOKENS: &str = "pre-token-generation";
 
 const ATTRIBUTES: [&str; 4] = ["name", "address", "birthdate", "gender"];
-const KEPT_IN: [&str; 2] = [attribute::RECORD, attribute::VERIFIED_AT];
+const KEPT_IN: [&str; 3] = [
+    attribute::RECORD,
+    attribute::VERIFIED_AT,
+    attribute::MEMBER_RECORD,
+];
 /// Users who are linked but haven't signed in with the card yet.
 const BEFORE: [&str; 2] = ["linked-native-before", "linked-company-before"];
 /// Users who are linked and have signed in with the card.
@@ -298,7 +302,7 @@ async fn a_user_whose_identities_are_not_in_the_event_is_who_they_are() {
 async fn a_sign_in_writes_what_the_bridge_asks_for_and_leaves_the_rest_alone() {
     let whole = record();
     let empty = record_with(1, |record| {
-        record.attributes = FourAttributes::default();
+        record.person.attributes = FourAttributes::default();
     });
     let came = |name: &str| match name {
         "name" => json!({ "name": "山田　太郎" }),

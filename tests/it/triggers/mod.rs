@@ -6,6 +6,7 @@
 mod hidden_attributes;
 mod inbound_federation;
 mod linked_users;
+mod members;
 mod municipalities;
 mod policy;
 mod pre_token_generation;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use ::pre_token_generation::variables;
 use chrono::{DateTime, Utc};
 use four_attributes::{FourAttributes, Gender};
-use four_attributes::{VerifiedAt, VerifiedRecord};
+use four_attributes::{VerifiedAt, VerifiedPerson, VerifiedRecord};
 use keys::SystemRandomness;
 use kit::{Reply, Server, sealing_key, sealing_keys, sealing_keys_json};
 use local_lambda::{DirectFunction, FunctionFailed, FunctionOptions, Profile, Target, build_once};
@@ -30,12 +31,11 @@ const PROVIDER: &str = "MynaApp";
 /// When the person authenticated: 2025-12-31T15:00:00Z.
 const VERIFIED_AT: i64 = 1_767_193_200;
 
-/// The record of the golden person, changed by `change`, and sealed with the key of this number.
-fn record_with(key: u8, change: impl FnOnce(&mut VerifiedRecord)) -> String {
-    let mut record = VerifiedRecord {
+/// The golden person, as the service told about them.
+fn person() -> VerifiedPerson {
+    VerifiedPerson {
         issuer: ISSUER.to_owned(),
         subject: SUBJECT.to_owned(),
-        provider_name: PROVIDER.to_owned(),
         attributes: FourAttributes {
             name: Some("山田　太郎".parse().unwrap()),
             address: Some("横浜市中区本町６丁目５０番地の１０".parse().unwrap()),
@@ -44,6 +44,14 @@ fn record_with(key: u8, change: impl FnOnce(&mut VerifiedRecord)) -> String {
         },
         verified_at: VerifiedAt::Authentication(DateTime::from_timestamp(VERIFIED_AT, 0).unwrap()),
         acr: Some("aal3".to_owned()),
+    }
+}
+
+/// The record of the golden person, changed by `change`, and sealed with the key of this number.
+fn record_with(key: u8, change: impl FnOnce(&mut VerifiedRecord)) -> String {
+    let mut record = VerifiedRecord {
+        provider_name: PROVIDER.to_owned(),
+        person: person(),
     };
     change(&mut record);
     record
@@ -111,6 +119,11 @@ fn pool_with(
         };
         Reply::Bytes(kit::json(status, &answer))
     });
+    (pool_at(name, &pool, variables), pool)
+}
+
+/// A trigger that asks this user pool, with its usual variables and `more`.
+fn pool_at(name: &str, pool: &Server, more: &[(&str, &str)]) -> DirectFunction {
     let address = pool.url("");
     let mut all = vec![
         (variables::MAX_VERIFICATION_AGE, "none"),
@@ -121,8 +134,8 @@ fn pool_with(
         ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "for the stand-in"),
     ];
-    all.extend(variables);
-    (trigger(name, &all), pool)
+    all.extend(more);
+    trigger(name, &all)
 }
 
 async fn invoke(function: &DirectFunction, event: &Value) -> Result<Value, FunctionFailed> {

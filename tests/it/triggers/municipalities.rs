@@ -67,7 +67,7 @@ fn function() -> DirectFunction {
 /// The event of a person with this address, whose app requests prefecture and municipality.
 fn event_of(address: &str) -> Value {
     let record = record_with(1, |record| {
-        record.attributes.address = Some(address.parse().unwrap());
+        record.person.attributes.address = Some(address.parse().unwrap());
     });
     let mut event = event(NAME, "hosted-auth", &record);
     event["request"]["scopes"] = json!([

@@ -66,7 +66,7 @@ fn with(change: impl FnOnce(&mut VerifiedRecord)) -> String {
 
 #[tokio::test]
 async fn an_acr_that_is_not_accepted_any_more_is_no_verification() {
-    let (golden, without) = (record(), with(|record| record.acr = None));
+    let (golden, without) = (record(), with(|record| record.person.acr = None));
     let everything = (&all(), &derived());
     let (nothing, class) = (outdated(), "record_acr_not_accepted");
     let nothing = (&nothing, &nothing);
@@ -101,7 +101,7 @@ async fn an_acr_that_is_not_accepted_any_more_is_no_verification() {
 async fn a_record_without_a_time_of_authentication_shows_none_and_counts_only_where_none_is_required()
  {
     let time = VerifiedAt::IssuedAt(at(VERIFIED_AT));
-    let without = with(|record| record.verified_at = time);
+    let without = with(|record| record.person.verified_at = time);
     let (mut id_token, mut access_token) = (all(), derived());
     for claims in [&mut id_token, &mut access_token] {
         claims.as_object_mut().unwrap().remove("verified_at");
@@ -123,7 +123,7 @@ async fn a_record_without_a_time_of_authentication_shows_none_and_counts_only_wh
 
     // The age of the record is checked nevertheless.
     let function = trigger(NAME, &[(variables::MAX_VERIFICATION_AGE, "30d")]);
-    let old = with(|record| record.verified_at = VerifiedAt::IssuedAt(at(1_600_000_000)));
+    let old = with(|record| record.person.verified_at = VerifiedAt::IssuedAt(at(1_600_000_000)));
     let event = event(NAME, "hosted-auth", &old);
     let answer = invoke(&function, &event).await.unwrap();
     assert_eq!(answer, answered(&event, &nothing, &nothing));
@@ -167,7 +167,10 @@ async fn attributes_that_are_not_asked_for_any_more_give_nothing_and_neither_doe
 #[tokio::test]
 async fn issuers_that_are_named_are_believed_and_no_other() {
     const NEW: &str = "https://new.example/realms/main";
-    let (former, new) = (record(), with(|record| record.issuer = NEW.to_owned()));
+    let (former, new) = (
+        record(),
+        with(|record| record.person.issuer = NEW.to_owned()),
+    );
     let both = format!("{NEW} {ISSUER}");
     let everything = (&all(), &derived());
     let none = json!({});
@@ -207,7 +210,7 @@ async fn issuers_that_are_named_are_believed_and_no_other() {
 #[tokio::test]
 async fn a_policy_that_is_tightened_between_two_refreshes_holds_for_the_second() {
     let record = record();
-    let untimed = with(|record| record.verified_at = VerifiedAt::IssuedAt(at(VERIFIED_AT)));
+    let untimed = with(|record| record.person.verified_at = VerifiedAt::IssuedAt(at(VERIFIED_AT)));
     let mut event = event(NAME, "refresh", &record);
     event["request"]["scopes"] = json!([
         "openid",

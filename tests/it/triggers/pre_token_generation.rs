@@ -21,6 +21,7 @@ const HIDDEN: &[&str] = &[
     "gender",
     "custom:verified_record",
     "custom:verified_at",
+    "custom:member_record",
 ];
 
 fn function() -> DirectFunction {
@@ -210,8 +211,8 @@ async fn a_record_that_is_not_believed_gives_no_claim_and_only_a_forged_one_is_t
     let mut forged = good.clone().into_bytes();
     forged[60] = if forged[60] == b'A' { b'B' } else { b'A' };
     let forged = String::from_utf8(forged).unwrap();
-    let other_issuer = record_with(1, |record| record.issuer.push('2'));
-    let another_user = record_with(1, |record| record.subject = SUBJECT.to_uppercase());
+    let other_issuer = record_with(1, |record| record.person.issuer.push('2'));
+    let another_user = record_with(1, |record| record.person.subject = SUBJECT.to_uppercase());
     let another_provider = record_with(1, |record| record.provider_name = "mynaapp".to_owned());
     let refused = [
         ("not a record", "record_malformed"),
@@ -303,7 +304,7 @@ async fn what_can_not_be_decided_fails() {
 async fn an_old_verification_says_only_that_it_is_old_and_only_to_those_who_asked() {
     let function = trigger(NAME, &[(variables::MAX_VERIFICATION_AGE, "30d")]);
     let record = record_with(1, |record| {
-        record.verified_at = four_attributes::VerifiedAt::IssuedAt(at(1_600_000_000));
+        record.person.verified_at = four_attributes::VerifiedAt::IssuedAt(at(1_600_000_000));
     });
     let old = json!({ "identity_verified": false });
     let asked = event(NAME, "hosted-auth", &record);

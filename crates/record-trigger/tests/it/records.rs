@@ -6,7 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use four_attributes::{FourAttributes, VerifiedAt, VerifiedRecord};
+use four_attributes::{
+    FourAttributes, Holder, MemberRecord, VerificationId, VerifiedAt, VerifiedPerson,
+    VerifiedRecord,
+};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::Measurements;
 use function_kit::reference::Reference;
@@ -25,17 +28,38 @@ fn ring(path: &Path, numbers: &[u8]) {
     std::fs::write(path, sealing_keys_json(numbers)).unwrap();
 }
 
-fn record(number: u8) -> String {
-    let record = VerifiedRecord {
+fn person() -> VerifiedPerson {
+    VerifiedPerson {
         issuer: "https://service.example".to_owned(),
         subject: "subject".to_owned(),
-        provider_name: "MynaApp".to_owned(),
         attributes: FourAttributes::default(),
         verified_at: VerifiedAt::Authentication(start()),
         acr: None,
+    }
+}
+
+fn record(number: u8) -> String {
+    let record = VerifiedRecord {
+        provider_name: "MynaApp".to_owned(),
+        person: person(),
     };
     record
         .seal(&sealing_keys(&[number]), &SystemRandomness)
+        .unwrap()
+}
+
+const HOLDER: Holder<'static> = Holder {
+    user_pool_id: "ap-northeast-1_EXAMPLE",
+    sub: "57f4ea38",
+};
+
+fn member_record(number: u8) -> String {
+    let record = MemberRecord {
+        id: VerificationId::from_bytes([1; 16]),
+        person: person(),
+    };
+    record
+        .seal(HOLDER, &sealing_keys(&[number]), &SystemRandomness)
         .unwrap()
 }
 
@@ -56,16 +80,60 @@ async fn records(path: &Path) -> Records {
 /// Opens, `seconds` after the start, a record that was verified at the start and sealed with the
 /// key `number`.
 async fn open(records: &Records, number: u8, seconds: i64) -> Result<(), Class> {
-    let invocation = Invocation {
+    let (measurements, record) = (Measurements::default(), record(number));
+    let invocation = invocation(&measurements, seconds);
+    let opened = records.open(&record, &["subject"], &invocation);
+    opened.await.map(|_| ())
+}
+
+/// As [`open`], for the record of a member, whom `holder` says.
+async fn open_member(
+    records: &Records,
+    number: u8,
+    seconds: i64,
+    holder: Holder<'_>,
+) -> Result<(), Class> {
+    let (measurements, record) = (Measurements::default(), member_record(number));
+    let invocation = invocation(&measurements, seconds);
+    let opened = records.open_member(&record, holder, &invocation);
+    opened.await.map(|_| ())
+}
+
+fn invocation(measurements: &Measurements, seconds: i64) -> Invocation<'_> {
+    Invocation {
         request_id: "a",
         now: at(seconds),
         begun: tokio::time::Instant::now(),
         deadline: Deadline::after(Duration::from_secs(60)),
-        measurements: &Measurements::default(),
+        measurements,
+    }
+}
+
+/// Anybody can show records of sign-ins with unknown keys. That must not keep the keys from being
+/// fetched for a member's record, which no user can write.
+#[tokio::test]
+async fn a_members_record_opens_for_its_holder_also_beside_unknown_records_of_sign_ins() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("records");
+    ring(&path, &[1]);
+    let records = records(&path).await;
+    let another = Holder {
+        sub: "another",
+        ..HOLDER
     };
-    let record = record(number);
-    let opened = records.open(&record, &["subject"], None, &invocation);
-    opened.await.map(|_| ())
+    assert_eq!(open_member(&records, 1, -120, HOLDER).await, Ok(()));
+    let ahead = open_member(&records, 1, -121, HOLDER).await;
+    assert_eq!(ahead, Err(Class::RecordMalformed));
+    let copied = open_member(&records, 1, 0, another).await;
+    assert_eq!(copied, Err(Class::RecordUnlinked));
+    for unknown in [7, 8, 9] {
+        let refused = open(&records, unknown, 0).await;
+        assert_eq!(refused, Err(Class::RecordUnknownKey));
+    }
+    ring(&path, &[2, 1]);
+    assert_eq!(open(&records, 2, 1).await, Err(Class::RecordUnknownKey));
+    assert_eq!(open_member(&records, 2, 1, HOLDER).await, Ok(()));
+    assert_eq!(open_member(&records, 1, 1, HOLDER).await, Ok(()));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use federation::variables;
 use four_attributes::{
-    Expected, FourAttributes, Gender, RecordRefusal, VerifiedAt, VerifiedRecord,
+    Expected, FourAttributes, Gender, RecordRefusal, VerifiedAt, VerifiedPerson, VerifiedRecord,
 };
 use kit::service::SUBJECT;
 use kit::{sealing_keys, sealing_keys_json, start};
@@ -35,7 +35,6 @@ fn opened(
         issuers: &[&bridge.service.issuer()],
         provider_name: PROVIDER_NAME,
         subjects: &[claims["sub"].as_str().unwrap()],
-        not_before: None,
         not_after: bridge.itself.clock().now() + TimeDelta::seconds(60),
     };
     let sealed = claims["verified_record"].as_str().unwrap();
@@ -54,17 +53,19 @@ async fn pass_it_says_what_the_service_said() {
     });
     let claims = claims(&bridge).await;
     let expected = VerifiedRecord {
-        issuer: bridge.service.issuer(),
-        subject: SUBJECT.to_owned(),
         provider_name: PROVIDER_NAME.to_owned(),
-        attributes: FourAttributes {
-            name: Some("山田　マーク太郎".parse().unwrap()),
-            address: Some("東京都千代田区マーク町１丁目７番１号".parse().unwrap()),
-            birth_date: Some("1985-03-15".parse().unwrap()),
-            gender: Some(Gender::Male),
+        person: VerifiedPerson {
+            issuer: bridge.service.issuer(),
+            subject: SUBJECT.to_owned(),
+            attributes: FourAttributes {
+                name: Some("山田　マーク太郎".parse().unwrap()),
+                address: Some("東京都千代田区マーク町１丁目７番１号".parse().unwrap()),
+                birth_date: Some("1985-03-15".parse().unwrap()),
+                gender: Some(Gender::Male),
+            },
+            verified_at: VerifiedAt::Authentication(at(-30)),
+            acr: Some("aal3 crl".to_owned()),
         },
-        verified_at: VerifiedAt::Authentication(at(-30)),
-        acr: Some("aal3 crl".to_owned()),
     };
     assert_eq!(opened(&bridge, &claims, &[RECORD_KEY]), Ok(expected));
     assert_eq!(claims["verified_at"], at(-30).timestamp());
@@ -80,7 +81,7 @@ async fn pass_without_auth_time_the_record_has_iat_marked_as_such_and_the_id_tok
     });
     let claims = claims(&bridge).await;
     let record = opened(&bridge, &claims, &[RECORD_KEY]).unwrap();
-    assert_eq!(record.verified_at, VerifiedAt::IssuedAt(at(-10)));
+    assert_eq!(record.person.verified_at, VerifiedAt::IssuedAt(at(-10)));
     assert_eq!(claims.get("verified_at"), None);
     assert_eq!(claims.get("auth_time"), None);
 }
@@ -98,10 +99,10 @@ async fn pass_it_keeps_what_has_no_claim() {
     );
     let record = opened(&bridge, &claims, &[RECORD_KEY]).unwrap();
     assert_eq!(
-        record.attributes.birth_date,
+        record.person.attributes.birth_date,
         Some("1985-03-00".parse().unwrap())
     );
-    assert_eq!(record.attributes.gender, Some(Gender::NotApplicable));
+    assert_eq!(record.person.attributes.gender, Some(Gender::NotApplicable));
 }
 
 #[tokio::test]
@@ -114,7 +115,10 @@ async fn pass_it_holds_no_attribute_that_was_not_asked_for() {
         .await
         .json();
     let claims = verified_claims(&bridge, tokens["id_token"].as_str().unwrap()).await;
-    let attributes = opened(&bridge, &claims, &[RECORD_KEY]).unwrap().attributes;
+    let attributes = opened(&bridge, &claims, &[RECORD_KEY])
+        .unwrap()
+        .person
+        .attributes;
     assert_eq!(
         attributes,
         FourAttributes {
@@ -136,8 +140,8 @@ async fn pass_it_belongs_to_the_subject_that_the_pool_sees() {
     });
     let claims = claims(&bridge).await;
     let record = opened(&bridge, &claims, &[RECORD_KEY]).unwrap();
-    assert!(record.subject.starts_with("sha256-"));
-    assert_eq!(claims["sub"], record.subject);
+    assert!(record.person.subject.starts_with("sha256-"));
+    assert_eq!(claims["sub"], record.person.subject);
 }
 
 #[tokio::test]

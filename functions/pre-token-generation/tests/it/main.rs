@@ -20,7 +20,7 @@ use aws_sdk_cognitoidentityprovider::config::{
 };
 use chrono::{DateTime, Utc};
 use four_attributes::FourAttributes;
-use four_attributes::{VerifiedAt, VerifiedRecord};
+use four_attributes::{VerifiedAt, VerifiedPerson, VerifiedRecord};
 use function_kit::aws::Connections;
 use function_kit::metrics::Metrics;
 use function_kit::once::OncePerPeriod;
@@ -44,15 +44,17 @@ const SUBJECT: &str = "1b9d6bcd";
 /// The sealed record of a person who was born on that day and verified at that time.
 fn record(born: &str, verified_at: DateTime<Utc>) -> String {
     let record = VerifiedRecord {
-        issuer: ISSUER.to_owned(),
-        subject: SUBJECT.to_owned(),
         provider_name: "MynaApp".to_owned(),
-        attributes: FourAttributes {
-            birth_date: Some(born.parse().unwrap()),
-            ..FourAttributes::default()
+        person: VerifiedPerson {
+            issuer: ISSUER.to_owned(),
+            subject: SUBJECT.to_owned(),
+            attributes: FourAttributes {
+                birth_date: Some(born.parse().unwrap()),
+                ..FourAttributes::default()
+            },
+            verified_at: VerifiedAt::Authentication(verified_at),
+            acr: None,
         },
-        verified_at: VerifiedAt::Authentication(verified_at),
-        acr: None,
     };
     record.seal(&sealing_keys(&[1]), &SystemRandomness).unwrap()
 }
