@@ -2,7 +2,7 @@
 //! happened, names the class of failure, and offers a next step. The faults are chosen on the
 //! test-card page, like the person.
 
-use federation::failure::Class;
+use relying_party::Class;
 use service_simulator::fault::Fault;
 
 use crate::demo::{Demo, JA};

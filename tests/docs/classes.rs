@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use cli::exit;
-use federation::failure::Class as BridgeClass;
 use function_kit::failure::{Concern, Kind};
 use language::Language;
 use markdown::Document;
 use record_trigger::{AtSignIn, AtTokens, Class as TriggerClass};
+use relying_party::Class as BridgeClass;
 
 use crate::generated;
 use crate::table::{LANGUAGES, code, file, head, row, say};

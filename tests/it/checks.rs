@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 
 use demo::function_checks;
-use federation::failure::Class as Bridge;
 use login_kit::{Outcome, browser, laptop};
 use record_trigger::Class as Trigger;
+use relying_party::Class as Bridge;
 use serde_json::Value;
 use service_simulator::persona::personas;
 

@@ -2,9 +2,9 @@
 //! logged once and shown in the right place. What is odd but allowed must succeed.
 //! After each fault the next login succeeds: a fault has no lasting effect.
 
-use federation::failure::Class;
 use login_kit::{Laptop, Outcome, Place, browser, laptop, logged};
 use loopback::journal::Party;
+use relying_party::Class;
 use service_simulator::fault::Fault;
 
 /// The groups of faults. Each group is tested by a test of its own.

@@ -9,7 +9,6 @@ use std::ops::Range;
 use chrono::TimeDelta;
 use demo::laptop::Laptop as Running;
 use digital_auth::{Clock as _, SystemClock};
-use federation::failure::Class as BridgeClass;
 use four_attributes::{FourAttributes, VerifiedAt, VerifiedPerson, VerifiedRecord};
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
 use kit::{sealing_keys, sealing_keys_json};
@@ -20,6 +19,7 @@ use login_kit::{
 };
 use loopback::user_agent::UserAgent;
 use record_trigger::{AtTokens, Class as TriggerClass};
+use relying_party::Class as BridgeClass;
 use sealing::SystemRandomness;
 use serde_json::{Value, json};
 use service_simulator::fault::Fault;

@@ -289,7 +289,7 @@ fn no_error_is_shown_to_anybody_else() {
     assert_eq!(codes, all.into());
     // The bridge's codes are among them, or CloudFront never caches them.
     let never_kept = [401, 413];
-    for class in federation::failure::Class::ALL {
+    for class in relying_party::Class::ALL {
         let status = u64::from(class.status().as_u16());
         assert!(
             codes.contains(&status) || never_kept.contains(&status),

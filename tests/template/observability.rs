@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use federation::failure::Class as BridgeClass;
 use function_kit::failure::Concern;
 use function_kit::metrics::{COLD_START, Count, Refused, START_DURATION, Step};
 use function_kit::once::PERIOD;
 use markdown::Document;
+use relying_party::Class as BridgeClass;
 use serde_json::{Value, json};
 
 use crate::cloudformation::STACK;

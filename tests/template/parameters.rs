@@ -84,10 +84,10 @@ fn by_default_there_is_a_sandbox_that_asks_for_nothing() {
         .unwrap_or_else(|refused| panic!("{refused:?}"));
     let bridge = crate::settings::bridge(&stack);
     assert_eq!(
-        bridge.service_client_id, None,
+        bridge.service.client_id, None,
         "there is none until the Digital Agency gives one"
     );
-    assert!(bridge.attributes.is_empty());
+    assert!(bridge.service.attributes.is_empty());
     assert_eq!(
         stack.environment("FederationFunction")["SERVICE"],
         "sandbox"

@@ -59,7 +59,7 @@ fn every_function_takes_its_environment_and_all_three_agree() {
                 format!("{:?}", records.keys.reference),
                 format!("{:?}", bridge.record_keys)
             );
-            let mut issuers = vec![bridge.provider.issuer().as_str()];
+            let mut issuers = vec![bridge.service.provider.issuer().as_str()];
             let former = given.get("FormerServiceIssuers").map(String::as_str);
             issuers.extend(former.unwrap_or_default().split_whitespace());
             assert_eq!(records.service_issuers, issuers);
@@ -71,15 +71,19 @@ fn every_function_takes_its_environment_and_all_three_agree() {
             ("AskGender", Attribute::Gender),
         ] {
             let expected = given.get(asked).is_some_and(|value| value == "yes");
-            assert_eq!(bridge.attributes.contains(attribute), expected, "{asked}");
+            assert_eq!(
+                bridge.service.attributes.contains(attribute),
+                expected,
+                "{asked}"
+            );
         }
-        assert_eq!(inbound.attributes, bridge.attributes);
-        assert_eq!(tokens.policy.attributes, bridge.attributes);
-        assert_eq!(tokens.policy.assurance, bridge.assurance);
+        assert_eq!(inbound.attributes, bridge.service.attributes);
+        assert_eq!(tokens.policy.attributes, bridge.service.attributes);
+        assert_eq!(tokens.policy.assurance, bridge.service.assurance);
         let required = tokens.policy.authentication_time;
-        assert_eq!(required, bridge.authentication_time);
+        assert_eq!(required, bridge.service.authentication_time);
         let client_id = given.get("ServiceClientId").cloned();
-        assert_eq!(bridge.service_client_id, client_id);
+        assert_eq!(bridge.service.client_id, client_id);
     });
 }
 
@@ -265,7 +269,10 @@ fn no_variable_holds_a_secret_or_is_empty() {
                 .all(|one| matches!(one, Reference::SecretsManager(_))),
             "{secrets:?}"
         );
-        let mut keys = bridge.id_token_keys.iter().chain(&bridge.assertion_keys);
+        let mut keys = bridge
+            .id_token_keys
+            .iter()
+            .chain(&bridge.service.assertion_keys);
         assert!(keys.all(|one| matches!(one, Reference::Kms(_))));
         for function in FUNCTIONS {
             for (name, value) in stack.environment(function) {

@@ -13,11 +13,11 @@ use function_kit::check::{ensure, none_of, present};
 
 use crate::bridge::Bridge;
 use crate::endpoint::Endpoint;
-use crate::failure::Class;
-use crate::http_api::{MAX_QUERY_BYTES, Request, Response};
-use crate::parameters::Parameters;
 use crate::pending_login::{BeginError, ClientRequest, ClientState, PendingLogin};
 use crate::refusal::Refusal;
+use relying_party::Class;
+use relying_party::http_api::{MAX_QUERY_BYTES, Request, Response};
+use relying_party::parameters::Parameters;
 
 /// The longest `nonce` of the client, in bytes: the cookie and the code have to hold it.
 const MAX_NONCE_BYTES: usize = 512;
@@ -97,7 +97,7 @@ pub fn authorize_by_query(bridge: &Bridge, request: &Request) -> Result<Response
     if query.len() > MAX_QUERY_BYTES {
         return Err(Refusal::on_page(Class::TooLarge));
     }
-    let issuer = &bridge.config().issuer;
+    let issuer = &bridge.config().service.issuer;
     let authorize = Endpoint::Authorize.url(issuer);
     Ok(Response::redirect(format!("{authorize}?{query}")))
 }
@@ -144,7 +144,7 @@ fn client_request(
     let is_code = parameters.get("response_type") == Some("code");
     ensure(is_code, Class::UnsupportedResponseType)?;
     // The scope has to be exact: the person can't take attributes out, and nobody can ask for more.
-    let wanted = scope(bridge.config().attributes);
+    let wanted = scope(bridge.config().service.attributes);
     let wanted: BTreeSet<_> = wanted.split(' ').collect();
     let given: BTreeSet<_> = parameters
         .get("scope")

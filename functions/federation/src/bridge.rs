@@ -14,12 +14,12 @@ use function_kit::once::OncePerPeriod;
 use function_kit::secrets::Shown;
 use keys::{KeyRing, Randomness};
 
-use crate::at_service::AtService;
 use crate::config::Config;
-use crate::failure::Class;
 use crate::front_door::FrontDoor;
 use crate::metadata::Metadata;
 use crate::secrets::{SecretValues, Secrets};
+use relying_party::Class;
+use relying_party::at_service::AtService;
 use sealing::sealed::{Audience, OpenError, Seal, Travels};
 
 /// How long a request waits at most for work that it can do without: opening connections for a
@@ -72,7 +72,7 @@ impl Bridge {
     /// The bridge of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let audience = Audience::new(&parts.config.issuer, &parts.config.client_id);
+        let audience = Audience::new(&parts.config.service.issuer, &parts.config.client_id);
         let metadata = Metadata::new(&parts.config, &parts.id_token_keys, &parts.assertion_keys);
         Self {
             parts,

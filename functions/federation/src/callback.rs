@@ -18,11 +18,11 @@ use secrecy::SecretString;
 use crate::bridge::Bridge;
 use crate::code::Code;
 use crate::config::CallbackIssuer;
-use crate::failure::Class;
-use crate::http_api::{Request, Response};
-use crate::parameters::Parameters;
 use crate::pending_login::{self, PendingLogin};
 use crate::refusal::Refusal;
+use relying_party::Class;
+use relying_party::http_api::{Request, Response};
+use relying_party::parameters::Parameters;
 use sealing::sealed::OpenError;
 
 /// Who shows cookies here: anybody with a browser, also with cookies that are written by hand.
@@ -63,7 +63,7 @@ pub async fn callback(
             if !request.is_head() {
                 bridge.warm(invocation).await;
             }
-            let location = crate::failure::with_query(
+            let location = relying_party::failure::with_query(
                 &redirect_uri,
                 &[("code", &code), ("state", &client_state)],
             );
@@ -122,7 +122,7 @@ fn answer(
     pending: PendingLogin,
     now: DateTime<Utc>,
 ) -> Result<String, Class> {
-    let issuer = bridge.config().provider.issuer().as_str();
+    let issuer = bridge.config().service.provider.issuer().as_str();
     // RFC 9207 §2.4: if `iss` is there, it has to be right. With `CALLBACK_ISS=required`, it has to
     // be there with every code and every error. A person who cancels in the app comes back without
     // any of them, and such an answer has nothing that an attacker could inject.

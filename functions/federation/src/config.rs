@@ -3,40 +3,23 @@
 //! deployed function the variables hold no secrets, but references to AWS KMS and AWS Secrets
 //! Manager.
 
-use digital_auth::id_token::{SigningAlgorithm, parse_algorithm};
-use digital_auth::provider::{InvalidEndpoint, secure_url};
-use digital_auth::{GrantedScope, Provider};
-use four_attributes::{AssuranceRule, AttributeSet, AuthenticationTime, PRODUCTION_ISSUER};
-
+use digital_auth::provider::secure_url;
 use function_kit::reference::Reference;
 use function_kit::secrets::SecretError;
-use function_kit::settings::{
-    self, ConfigError, Reader, accepted_acr, attributes, authentication_time, provider_name,
-    secret_reference, service_address,
-};
+use function_kit::settings::{self, ConfigError, Reader, provider_name, secret_reference};
 use function_kit::telemetry::Telemetry;
+use relying_party::service::{LONGEST_CLIENT_ID, ServiceSettings, key_references};
 
-use crate::endpoint::Endpoint;
 use crate::variables::{
-    self, ACCEPTED_ACR, ACR_VALUES, ASSERTION_KEYS, ATTRIBUTES, CALLBACK_ISS, CLIENT_ID,
-    CLIENT_SECRETS, FRONT_DOOR_SECRETS, GRANTED_SCOPE, ID_TOKEN_KEYS, ISSUER, PROVIDER_NAME,
-    RECORD_KEYS, REDIRECT_URIS, REQUIRE_AUTH_TIME, SEALING_KEYS, SERVICE,
-    SERVICE_AUTHORIZATION_ENDPOINT, SERVICE_CLIENT_ID, SERVICE_ID_TOKEN_ALGORITHMS, SERVICE_ISSUER,
-    SERVICE_JWKS_URI, SERVICE_TOKEN_ENDPOINT, SERVICE_USERINFO_ENDPOINT,
+    self, ASSERTION_KEYS, CALLBACK_ISS, CLIENT_ID, CLIENT_SECRETS, FRONT_DOOR_SECRETS,
+    ID_TOKEN_KEYS, PROVIDER_NAME, RECORD_KEYS, REDIRECT_URIS, SEALING_KEYS,
 };
-
-/// The longest redirect URI that the service registers, in characters (contract S2).
-pub const LONGEST_REDIRECT_URI: usize = 255;
-
-/// The longest client ID, in characters. This is the limit for the service's client ID
-/// (contract S2), and the bridge has the same limit for Cognito's.
-pub const LONGEST_CLIENT_ID: usize = 255;
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The bridge's issuer: an absolute URL without a slash at its end.
-    pub issuer: String,
+    /// The service, and our client there.
+    pub service: ServiceSettings,
     /// Cognito's client ID.
     pub client_id: String,
     /// Where the client secrets are.
@@ -53,24 +36,6 @@ pub struct Config {
     pub record_keys: Reference,
     /// Where the keys for ID tokens are.
     pub id_token_keys: Vec<Reference>,
-    /// Where the keys for client assertions are.
-    pub assertion_keys: Vec<Reference>,
-    /// The service: its issuer and its endpoints.
-    pub provider: Provider,
-    /// The client ID that the Digital Agency gave; `None` as long as there is none.
-    pub service_client_id: Option<String>,
-    /// The algorithms of the service's ID tokens that are accepted.
-    pub service_id_token_algorithms: Vec<SigningAlgorithm>,
-    /// The attributes that are asked for.
-    pub attributes: AttributeSet,
-    /// `acr_values` of the authorization request; `None` leaves it out.
-    pub acr_values: Option<String>,
-    /// The values of `acr` that are accepted.
-    pub assurance: AssuranceRule,
-    /// Whether the service's ID token has to say when the person authenticated.
-    pub authentication_time: AuthenticationTime,
-    /// Whether the service's token answer has to say what was granted.
-    pub granted_scope: GrantedScope,
     /// Whether the service's answer to an authorization request has to have `iss`.
     pub callback_issuer: CallbackIssuer,
     /// The settings of logs and metrics.
@@ -89,7 +54,7 @@ impl Config {
 
     fn read_all(reader: &mut Reader<'_>) -> Option<Self> {
         // Every variable is read before the first `?`, so that the error names every problem.
-        let issuer = reader.checked(ISSUER, issuer);
+        let service = ServiceSettings::read(reader);
         let client_id = reader.checked(CLIENT_ID, client_id);
         let client_secrets = reader.checked(CLIENT_SECRETS, secret_reference);
         let front_door_secrets = reader.checked_if_set(FRONT_DOOR_SECRETS, secret_reference);
@@ -98,23 +63,11 @@ impl Config {
         let sealing_keys = reader.checked(SEALING_KEYS, secret_reference);
         let record_keys = reader.checked(RECORD_KEYS, secret_reference);
         let id_token_keys = reader.checked(ID_TOKEN_KEYS, key_references);
-        let assertion_keys = reader.checked(ASSERTION_KEYS, key_references);
         refuse_shared_keys(reader);
-        let environment = reader.checked(SERVICE, environment);
-        let provider = environment.and_then(|environment| provider(reader, environment));
-        let service_client_id = reader.checked_if_set(SERVICE_CLIENT_ID, service_client);
-        let algorithms = reader.checked(SERVICE_ID_TOKEN_ALGORITHMS, algorithm_list);
-        // An empty list is allowed: then a login asks for no attribute. Only a variable that isn't
-        // set is missing.
-        let attributes = reader.checked_or_empty(ATTRIBUTES, attributes);
-        let acr_values = reader.checked(ACR_VALUES, acr_values);
-        let assurance = assurance(reader, environment, provider.as_ref());
-        let authentication_time = reader.checked(REQUIRE_AUTH_TIME, authentication_time);
-        let granted_scope = reader.checked(GRANTED_SCOPE, granted_scope);
         let callback_issuer = reader.checked(CALLBACK_ISS, callback_issuer);
         let telemetry = Telemetry::read(reader);
         Some(Self {
-            issuer: issuer?,
+            service: service?,
             client_id: client_id?,
             client_secrets: client_secrets?,
             front_door_secrets: front_door_secrets?,
@@ -123,15 +76,6 @@ impl Config {
             sealing_keys: sealing_keys?,
             record_keys: record_keys?,
             id_token_keys: id_token_keys?,
-            assertion_keys: assertion_keys?,
-            provider: provider?,
-            service_client_id: service_client_id?,
-            service_id_token_algorithms: algorithms?,
-            attributes: attributes?,
-            acr_values: acr_values?,
-            assurance: assurance?,
-            authentication_time: authentication_time?,
-            granted_scope: granted_scope?,
             callback_issuer: callback_issuer?,
             telemetry: telemetry?,
         })
@@ -148,109 +92,12 @@ pub enum CallbackIssuer {
     Required,
 }
 
-/// Free text, or `none`.
-fn acr_values(value: &str) -> Result<Option<String>, String> {
-    Ok((value != "none").then(|| value.to_owned()))
-}
-
-fn granted_scope(value: &str) -> Result<GrantedScope, String> {
-    match value {
-        "optional" => Ok(GrantedScope::Optional),
-        "required" => Ok(GrantedScope::Required),
-        _ => Err("must be `optional` or `required`".to_owned()),
-    }
-}
-
 fn callback_issuer(value: &str) -> Result<CallbackIssuer, String> {
     match value {
         "optional" => Ok(CallbackIssuer::Optional),
         "required" => Ok(CallbackIssuer::Required),
         _ => Err("must be `optional` or `required`".to_owned()),
     }
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Environment {
-    Sandbox,
-    Production,
-    Custom,
-}
-
-fn environment(value: &str) -> Result<Environment, String> {
-    match value {
-        "sandbox" => Ok(Environment::Sandbox),
-        "production" => Ok(Environment::Production),
-        "custom" => Ok(Environment::Custom),
-        _ => Err("must be `sandbox`, `production` or `custom`".to_owned()),
-    }
-}
-
-fn provider(reader: &mut Reader<'_>, environment: Environment) -> Option<Provider> {
-    let invalid = |error: InvalidEndpoint| error.to_string();
-    match environment {
-        Environment::Sandbox => Provider::sandbox()
-            .map_err(|error| reader.problem(SERVICE, invalid(error)))
-            .ok(),
-        Environment::Production => Provider::production()
-            .map_err(|error| reader.problem(SERVICE, invalid(error)))
-            .ok(),
-        Environment::Custom => {
-            let mut address = |variable| reader.checked(variable, service_address);
-            let issuer = address(SERVICE_ISSUER);
-            let authorization = address(SERVICE_AUTHORIZATION_ENDPOINT);
-            let token = address(SERVICE_TOKEN_ENDPOINT);
-            let userinfo = address(SERVICE_USERINFO_ENDPOINT);
-            let jwks = address(SERVICE_JWKS_URI);
-            Provider::given(&issuer?, &authorization?, &token?, &userinfo?, &jwks?)
-                .map_err(|error| reader.problem(SERVICE, invalid(error)))
-                .ok()
-        }
-    }
-}
-
-/// The accepted values of `acr`. In production they must be configured, at least as `any`.
-/// Elsewhere any value is accepted by default, until it is known which values the service sends
-/// (contract S5). `custom` with the issuer of production is production, too.
-fn assurance(
-    reader: &mut Reader<'_>,
-    environment: Option<Environment>,
-    provider: Option<&Provider>,
-) -> Option<AssuranceRule> {
-    let is_production = environment == Some(Environment::Production)
-        || provider.is_some_and(|given| given.issuer().as_str() == PRODUCTION_ISSUER);
-    match reader.optional(ACCEPTED_ACR).as_deref() {
-        Some(list) => reader.check(ACCEPTED_ACR, list, accepted_acr),
-        None if is_production => {
-            reader.problem(
-                ACCEPTED_ACR,
-                "is missing: production needs the accepted values of `acr`, or `any` by name",
-            );
-            None
-        }
-        None => Some(AssuranceRule::Any),
-    }
-}
-
-fn issuer(value: &str) -> Result<String, String> {
-    let url = secure_url(value).map_err(|error| error.to_string())?;
-    if value.ends_with('/') {
-        return Err(
-            "must not end with a slash: Amazon Cognito compares it byte for byte".to_owned(),
-        );
-    }
-    // The endpoints are at the root of the host. An issuer with a path would give wrong URLs for
-    // them.
-    if url.path() != "/" {
-        return Err("must have no path: the endpoints are at the root of the host".to_owned());
-    }
-    if Endpoint::Callback.url(value).len() > LONGEST_REDIRECT_URI {
-        return Err(format!(
-            "must have {} characters at most: the service takes redirect URIs of \
-             {LONGEST_REDIRECT_URI}",
-            LONGEST_REDIRECT_URI - Endpoint::Callback.path().len()
-        ));
-    }
-    Ok(value.to_owned())
 }
 
 fn client_id(value: &str) -> Result<String, String> {
@@ -264,17 +111,6 @@ fn client_id(value: &str) -> Result<String, String> {
     }
 }
 
-/// Contract S2: 1..255 of `[0-9a-zA-Z]`.
-fn service_client(value: &str) -> Result<String, String> {
-    if value.len() <= LONGEST_CLIENT_ID && value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        Ok(value.to_owned())
-    } else {
-        Err(format!(
-            "must be 1 to {LONGEST_CLIENT_ID} letters and digits, as the Digital Agency gave it"
-        ))
-    }
-}
-
 fn redirect_uris(value: &str) -> Result<Vec<String>, String> {
     let uris: Vec<_> = value.split_whitespace().map(str::to_owned).collect();
     for uri in &uris {
@@ -284,19 +120,6 @@ fn redirect_uris(value: &str) -> Result<Vec<String>, String> {
         }
     }
     Ok(uris)
-}
-
-fn key_references(value: &str) -> Result<Vec<Reference>, String> {
-    value
-        .split_whitespace()
-        .map(|text| {
-            Reference::parse(text).ok_or_else(|| {
-                "must hold ARNs of AWS KMS or AWS Secrets Manager, file:PATH, or JSON without \
-                 spaces"
-                    .to_owned()
-            })
-        })
-        .collect()
 }
 
 /// Refuses a key with two roles: a key that signs client assertions could sign the ID tokens for
@@ -314,24 +137,24 @@ fn refuse_shared_keys(reader: &mut Reader<'_>) {
     }
 }
 
-fn algorithm_list(value: &str) -> Result<Vec<SigningAlgorithm>, String> {
-    value
-        .split_whitespace()
-        .map(|name| parse_algorithm(name).ok_or_else(|| "must be ES256, RS256 or both".to_owned()))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
+    use four_attributes::{AssuranceRule, AttributeSet};
     use function_kit::settings::Problem;
+    use relying_party::service::LONGEST_REDIRECT_URI;
 
     use super::*;
     use crate::endpoint::Endpoint;
-    use crate::variables::{LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME};
+    use crate::variables::{
+        ACCEPTED_ACR, ATTRIBUTES, GRANTED_SCOPE, ISSUER, LOG_LEVEL, METRICS_NAMESPACE,
+        REQUIRE_AUTH_TIME, SERVICE, SERVICE_AUTHORIZATION_ENDPOINT, SERVICE_CLIENT_ID,
+        SERVICE_ID_TOKEN_ALGORITHMS, SERVICE_ISSUER, SERVICE_JWKS_URI, SERVICE_TOKEN_ENDPOINT,
+        SERVICE_USERINFO_ENDPOINT, STACK_NAME,
+    };
 
-    fn sandbox() -> BTreeMap<&'static str, &'static str> {
+    fn sandbox<'a>() -> BTreeMap<&'static str, &'a str> {
         BTreeMap::from([
             (ISSUER, "https://bridge.example"),
             (CLIENT_ID, "cognito"),
@@ -362,11 +185,11 @@ mod tests {
         ])
     }
 
-    fn read(variables: &BTreeMap<&'static str, &'static str>) -> Result<Config, ConfigError> {
-        Config::read(&|name| variables.get(name).map(|&value| value.to_owned()))
+    fn read(variables: &BTreeMap<&'static str, &str>) -> Result<Config, ConfigError> {
+        Config::read(&|name| variables.get(name).map(|value| (*value).to_owned()))
     }
 
-    fn problem(variables: &BTreeMap<&'static str, &'static str>) -> &'static str {
+    fn problem(variables: &BTreeMap<&'static str, &str>) -> &'static str {
         let ConfigError(problems) = read(variables).unwrap_err();
         assert_eq!(problems.len(), 1, "{problems:?}");
         problems[0].variable
@@ -375,9 +198,9 @@ mod tests {
     #[test]
     fn pass_a_sandbox_without_a_client_id_yet() {
         let config = read(&sandbox()).unwrap();
-        assert_eq!(config.service_client_id, None);
-        assert_eq!(config.assurance, AssuranceRule::Any);
-        assert_eq!(config.acr_values.as_deref(), Some("aal3 crl"));
+        assert_eq!(config.service.client_id, None);
+        assert_eq!(config.service.assurance, AssuranceRule::Any);
+        assert_eq!(config.service.acr_values.as_deref(), Some("aal3 crl"));
         assert_eq!(config.id_token_keys.len(), 2);
     }
 
@@ -386,7 +209,7 @@ mod tests {
         let mut variables = sandbox();
         for none in ["", "none"] {
             variables.insert(ATTRIBUTES, none);
-            let asked = read(&variables).unwrap().attributes;
+            let asked = read(&variables).unwrap().service.attributes;
             assert_eq!(asked, AttributeSet::default(), "{none:?}");
         }
         variables.remove(ATTRIBUTES);
@@ -399,6 +222,9 @@ mod tests {
         let named: Vec<_> = problems.iter().map(|problem| problem.variable).collect();
         let expected = [
             ISSUER,
+            ASSERTION_KEYS,
+            SERVICE,
+            ATTRIBUTES,
             CLIENT_ID,
             CLIENT_SECRETS,
             REDIRECT_URIS,
@@ -406,9 +232,6 @@ mod tests {
             SEALING_KEYS,
             RECORD_KEYS,
             ID_TOKEN_KEYS,
-            ASSERTION_KEYS,
-            SERVICE,
-            ATTRIBUTES,
             LOG_LEVEL,
         ];
         assert_eq!(named, expected);
@@ -420,10 +243,13 @@ mod tests {
         variables.insert(SERVICE, "production");
         assert_eq!(problem(&variables), ACCEPTED_ACR);
         variables.insert(ACCEPTED_ACR, "any");
-        assert_eq!(read(&variables).unwrap().assurance, AssuranceRule::Any);
+        assert_eq!(
+            read(&variables).unwrap().service.assurance,
+            AssuranceRule::Any
+        );
         variables.insert(ACCEPTED_ACR, "aal3 crl, aal3");
         let both = AssuranceRule::OneOf(vec!["aal3 crl".to_owned(), "aal3".to_owned()]);
-        assert_eq!(read(&variables).unwrap().assurance, both);
+        assert_eq!(read(&variables).unwrap().service.assurance, both);
     }
 
     #[test]
@@ -490,13 +316,11 @@ mod tests {
             (format!("{labels}examples.jp"), false),
         ] {
             let issuer = format!("https://{host}");
-            assert_eq!(
-                Endpoint::Callback.url(&issuer).len() <= 255,
-                fits,
-                "{}",
-                issuer.len()
-            );
-            assert_eq!(super::issuer(&issuer).is_ok(), fits);
+            let callback = Endpoint::Callback.url(&issuer).len();
+            assert_eq!(callback <= LONGEST_REDIRECT_URI, fits, "{callback}");
+            let mut variables = sandbox();
+            variables.insert(ISSUER, &issuer);
+            assert_eq!(read(&variables).is_ok(), fits);
         }
     }
 

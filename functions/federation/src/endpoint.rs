@@ -1,6 +1,7 @@
 //! The endpoints of the bridge: the path of each, and what is the same for all requests to it.
 
 use function_kit::metrics::Step;
+use relying_party::service::CALLBACK_PATH;
 
 use crate::refusal::Told;
 
@@ -40,7 +41,7 @@ impl Endpoint {
     pub const fn path(self) -> &'static str {
         match self {
             Self::Authorize => "/authorize",
-            Self::Callback => "/callback",
+            Self::Callback => CALLBACK_PATH,
             Self::Token => "/token",
             Self::Userinfo => "/userinfo",
             Self::Jwks => "/jwks.json",

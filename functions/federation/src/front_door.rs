@@ -11,10 +11,10 @@ use function_kit::invocation::Invocation;
 use function_kit::reference::Reference;
 use function_kit::secrets::{Asker, Cached, InvalidSecret, SecretReader, Shown, Source};
 
-use crate::failure::Class;
-use crate::http_api::Request;
 use crate::secrets::{SecretPair, secret_pair};
 use crate::variables::FRONT_DOOR_SECRETS;
+use relying_party::Class;
+use relying_party::http_api::Request;
 
 /// Who shows a secret here: anybody who sends a request, through the front door or not.
 const VIEWER: Asker = Asker("viewer");

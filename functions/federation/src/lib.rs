@@ -4,25 +4,19 @@
 //! remember is sealed, and the browser or Cognito carries it ([`pending_login`], [`code`],
 //! [`issued_token`]).
 //!
-//! [`config`] reads the environment variables. [`failure`] has a class for every way in which a
-//! request can fail.
+//! [`config`] reads the environment variables. What every function shares that is a client of the
+//! service is in the crate `relying-party`: settings, HTTP, classes of failures.
 
-pub mod at_service;
 pub mod authorize;
 pub mod bridge;
 pub mod callback;
-mod classes;
 pub mod code;
 pub mod config;
 pub mod endpoint;
-pub mod failure;
 pub mod front_door;
-pub mod http_api;
 pub mod issued_token;
 pub mod metadata;
-pub mod oauth_error;
 pub mod pages;
-pub mod parameters;
 pub mod pending_login;
 pub mod refusal;
 pub mod router;

@@ -11,7 +11,7 @@ use function_kit::start::Function;
 use keys::SystemRandomness;
 
 /// The crates whose events are logged.
-const CRATES: &[&str] = &["federation", "digital_auth", "keys"];
+const CRATES: &[&str] = &["federation", "relying_party", "digital_auth", "keys"];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

@@ -35,7 +35,7 @@ impl Metadata {
 }
 
 fn openid_configuration(config: &Config) -> Value {
-    let endpoint = |endpoint: Endpoint| endpoint.url(&config.issuer);
+    let endpoint = |endpoint: Endpoint| endpoint.url(&config.service.issuer);
     let mut claims = vec![
         "sub",
         "iss",
@@ -48,19 +48,19 @@ fn openid_configuration(config: &Config) -> Value {
         "at_hash",
     ];
     claims.extend([claim::VERIFIED_AT, claim::VERIFIED_RECORD]);
-    for attribute in config.attributes.iter() {
+    for attribute in config.service.attributes.iter() {
         claims.push(attribute.claim());
         if attribute == Attribute::Address {
             claims.push(claim::FORMATTED_ADDRESS);
         }
     }
     json!({
-        "issuer": config.issuer,
+        "issuer": config.service.issuer,
         "authorization_endpoint": endpoint(Endpoint::Authorize),
         "token_endpoint": endpoint(Endpoint::Token),
         "userinfo_endpoint": endpoint(Endpoint::Userinfo),
         "jwks_uri": endpoint(Endpoint::Jwks),
-        "scopes_supported": digital_auth::authorization::scope(config.attributes)
+        "scopes_supported": digital_auth::authorization::scope(config.service.attributes)
             .split(' ')
             .collect::<Vec<_>>(),
         "response_types_supported": ["code"],

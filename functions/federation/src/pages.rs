@@ -12,9 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use language::Language;
 
-use crate::classes::{A_PROBLEM, Sentences};
-use crate::failure::Failure;
-use crate::http_api::Response;
+use relying_party::failure::Failure;
+use relying_party::http_api::Response;
+use relying_party::{A_PROBLEM, Sentences};
 
 /// The placeholder for the app's name in a sentence.
 const APP: &str = "{app}";
@@ -116,7 +116,7 @@ mod tests {
     use function_kit::support_id::SupportId;
 
     use super::*;
-    use crate::failure::Class;
+    use relying_party::Class;
 
     fn failure(class: Class) -> Failure {
         Failure {

@@ -6,7 +6,7 @@ use std::fmt;
 use digital_auth::id_token::Subject;
 use http::Method;
 
-use crate::failure::Class;
+use relying_party::Class;
 
 /// A refused request.
 pub struct Refusal {

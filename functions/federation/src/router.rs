@@ -18,12 +18,13 @@ use crate::authorize::{authorize, authorize_by_query, is_of_amazon_cognito};
 use crate::bridge::{Bridge, WARM_UP};
 use crate::callback::callback;
 use crate::endpoint::Endpoint;
-use crate::failure::{Class, Failure};
-use crate::http_api::{Event, Request, Response};
 use crate::pages::page;
 use crate::refusal::{Refusal, Told};
 use crate::token::token;
 use crate::userinfo::userinfo;
+use relying_party::Class;
+use relying_party::failure::Failure;
+use relying_party::http_api::{Event, Request, Response};
 
 /// How long caches may keep the public keys and the metadata. A new key is published long before it
 /// signs.
@@ -150,7 +151,7 @@ impl Bridge {
         match endpoint {
             Endpoint::Authorize => {
                 // OIDC Core §3.1.2.1 requires GET and POST.
-                request.only(READ_OR_FORM, endpoint.told())?;
+                only(request, READ_OR_FORM, endpoint.told())?;
                 if request.is_post() {
                     return authorize_by_query(self, request);
                 }
@@ -172,7 +173,7 @@ impl Bridge {
                 Ok(response)
             }
             Endpoint::Callback => {
-                request.only(READ, endpoint.told())?;
+                only(request, READ, endpoint.told())?;
                 let answer = callback(self, request, invocation).await;
                 if let Err(refusal) = &answer
                     && self.is_evidence(refusal, request, invocation)
@@ -182,7 +183,7 @@ impl Bridge {
                 answer
             }
             Endpoint::Token => {
-                request.only(FORM, endpoint.told())?;
+                only(request, FORM, endpoint.told())?;
                 let answer = token(self, request, invocation).await;
                 match &answer {
                     Ok(_) => {
@@ -198,13 +199,13 @@ impl Bridge {
                 answer
             }
             Endpoint::Userinfo => {
-                request.only(READ_OR_FORM, endpoint.told())?;
+                only(request, READ_OR_FORM, endpoint.told())?;
                 userinfo(self, request, invocation).await
             }
-            Endpoint::Jwks => request.document(&self.metadata().id_token_keys),
-            Endpoint::ClientJwks => request.document(&self.metadata().client_keys),
+            Endpoint::Jwks => document(request, &self.metadata().id_token_keys),
+            Endpoint::ClientJwks => document(request, &self.metadata().client_keys),
             Endpoint::OpenIdConfiguration => {
-                request.document(&self.metadata().openid_configuration)
+                document(request, &self.metadata().openid_configuration)
             }
         }
     }
@@ -261,22 +262,17 @@ fn told_at(endpoint: Option<Endpoint>) -> Told {
     endpoint.map_or(Told::Page, Endpoint::told)
 }
 
-impl Request {
-    fn document(&self, json: &str) -> Result<Response, Refusal> {
-        self.only(READ, Told::Json)?;
-        Ok(
-            Response::json(StatusCode::OK, json.to_owned())
-                .with_header("cache-control", KEYS_CACHE),
-        )
-    }
+fn document(request: &Request, json: &str) -> Result<Response, Refusal> {
+    only(request, READ, Told::Json)?;
+    Ok(Response::json(StatusCode::OK, json.to_owned()).with_header("cache-control", KEYS_CACHE))
+}
 
-    fn only(&self, methods: &'static [Method], told: Told) -> Result<(), Refusal> {
-        match &self.method {
-            Some(method) if methods.contains(method) => Ok(()),
-            _ => Err(Refusal {
-                allow: Some(methods),
-                ..Refusal::told(told, Class::MethodNotAllowed)
-            }),
-        }
+fn only(request: &Request, methods: &'static [Method], told: Told) -> Result<(), Refusal> {
+    match &request.method {
+        Some(method) if methods.contains(method) => Ok(()),
+        _ => Err(Refusal {
+            allow: Some(methods),
+            ..Refusal::told(told, Class::MethodNotAllowed)
+        }),
     }
 }

@@ -10,13 +10,12 @@ use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use function_kit::reference::Reference;
 use function_kit::secrets::{
-    Cached, InvalidSecret, NoSecrets, SecretError, SecretReader, SecretText, Source, sealing_keys,
+    Cached, InvalidSecret, SecretError, SecretReader, SecretText, Source, sealing_keys,
 };
 use sealing::SealingKeys;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use crate::failure::Class;
 use crate::variables::{CLIENT_SECRETS, RECORD_KEYS, SEALING_KEYS};
 
 /// A secret that a caller has to show: the current one, and the previous one while it is being
@@ -66,12 +65,6 @@ impl fmt::Debug for SecretValues {
 
 /// The secrets, which can be read again.
 pub type Secrets = Cached<SecretValues, 3>;
-
-impl From<NoSecrets> for Class {
-    fn from(_: NoSecrets) -> Self {
-        Self::SecretsUnavailable
-    }
-}
 
 /// Where the secrets are.
 #[derive(Clone, Debug)]

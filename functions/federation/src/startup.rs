@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use digital_auth::http_client::NoRootCertificates;
-use digital_auth::{Client, ClientOptions, Clock, HttpClient};
+use digital_auth::{Clock, HttpClient};
 use function_kit::aws::{self, Connections};
 use function_kit::metrics::Metrics;
 use function_kit::reference::Reference;
 use function_kit::secrets::{InvalidSecret, SecretError, SecretReader};
-use futures_util::future::join_all;
-use keys::{Algorithm, InvalidKey, KeyRing, KmsKey, LocalKey, Randomness, SigningKey};
+use keys::{Algorithm, Randomness, SigningKey};
+use relying_party::startup::{KeyError, key_ring, signing_keys};
 use thiserror::Error;
 
 use crate::bridge::{Bridge, Parts};
 use crate::config::Config;
-use crate::endpoint::Endpoint;
 use crate::front_door::FrontDoor;
 use crate::secrets::{self, References};
 use crate::variables::{ASSERTION_KEYS, ID_TOKEN_KEYS};
@@ -29,21 +28,8 @@ pub enum StartError {
     #[error(transparent)]
     Secret(#[from] InvalidSecret),
     /// A key is missing or can't be used.
-    #[error("{variable} holds a key that can't be used: {source}")]
-    Key {
-        /// The variable with the reference.
-        variable: &'static str,
-        /// What is wrong with it.
-        source: InvalidKey,
-    },
-    /// The text of a key can't be read.
-    #[error("{variable} {source}")]
-    KeyText {
-        /// The variable with the reference.
-        variable: &'static str,
-        /// What is wrong.
-        source: SecretError,
-    },
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// A key for ID tokens is an elliptic curve key: ID tokens are signed with RS256.
     #[error("{ID_TOKEN_KEYS} must be RSA keys: ID tokens are signed with RS256")]
     IdTokenKeyAlgorithm,
@@ -62,7 +48,10 @@ struct AwsClients {
 impl AwsClients {
     async fn new(config: &Config, http: &Arc<HttpClient>) -> Self {
         let references = || {
-            let keys = config.id_token_keys.iter().chain(&config.assertion_keys);
+            let keys = config
+                .id_token_keys
+                .iter()
+                .chain(&config.service.assertion_keys);
             keys.chain([
                 &config.sealing_keys,
                 &config.record_keys,
@@ -143,7 +132,7 @@ pub async fn parts(
         signing_keys(ID_TOKEN_KEYS, &config.id_token_keys, &reader, kms.as_ref()),
         signing_keys(
             ASSERTION_KEYS,
-            &config.assertion_keys,
+            &config.service.assertion_keys,
             &reader,
             kms.as_ref()
         ),
@@ -164,12 +153,8 @@ pub async fn parts(
     }
     let id_token_keys = key_ring(ID_TOKEN_KEYS, id_token_keys)?;
     let assertion_keys = key_ring(ASSERTION_KEYS, assertion_keys)?;
-    let service = service(
-        &config,
-        http,
-        Arc::clone(&assertion_keys),
-        Arc::clone(&randomness),
-    );
+    let keys = Arc::clone(&assertion_keys);
+    let service = (config.service).client(http, keys, Arc::clone(&randomness));
     Ok(Parts {
         metrics: Metrics::new(&config.telemetry),
         config,
@@ -182,95 +167,4 @@ pub async fn parts(
         service,
         kms: aws.kms.map(|(_, connections)| connections),
     })
-}
-
-/// The client of the service; `None` as long as there is no client ID.
-#[must_use]
-pub fn service(
-    config: &Config,
-    http: Arc<HttpClient>,
-    assertion_keys: Arc<KeyRing>,
-    randomness: Arc<dyn Randomness>,
-) -> Option<Client> {
-    let client_id = config.service_client_id.as_ref()?;
-    let options = ClientOptions {
-        provider: config.provider.clone(),
-        client_id: client_id.clone(),
-        redirect_uri: Endpoint::Callback.url(&config.issuer),
-        attributes: config.attributes,
-        acr_values: config.acr_values.clone(),
-        assurance: config.assurance.clone(),
-        authentication_time: config.authentication_time,
-        granted_scope: config.granted_scope,
-        id_token_algorithms: config.service_id_token_algorithms.clone(),
-    };
-    Some(Client::new(options, http, assertion_keys, randomness))
-}
-
-/// The ring of the keys of one variable.
-fn key_ring(
-    variable: &'static str,
-    keys: Vec<Arc<dyn SigningKey>>,
-) -> Result<Arc<KeyRing>, StartError> {
-    let ring = KeyRing::new(keys).map_err(|source| StartError::Key { variable, source })?;
-    Ok(Arc::new(ring))
-}
-
-/// Loads the keys of one variable, in parallel.
-async fn signing_keys(
-    variable: &'static str,
-    references: &[Reference],
-    reader: &SecretReader,
-    kms: Option<&aws_sdk_kms::Client>,
-) -> Result<Vec<Arc<dyn SigningKey>>, StartError> {
-    let keys = references.iter();
-    let keys = keys.map(|reference| signing_key(variable, reference, reader, kms));
-    join_all(keys).await.into_iter().collect()
-}
-
-/// Loads a key, with one call to AWS at most.
-async fn signing_key(
-    variable: &'static str,
-    reference: &Reference,
-    reader: &SecretReader,
-    kms: Option<&aws_sdk_kms::Client>,
-) -> Result<Arc<dyn SigningKey>, StartError> {
-    let unusable = |source| StartError::Key { variable, source };
-    if let (Reference::Kms(arn), Some(client)) = (reference, kms) {
-        let key = KmsKey::load(client.clone(), arn).await;
-        return Ok(Arc::new(key.map_err(unusable)?));
-    }
-    let text = reader.read(reference).await;
-    let text = text.map_err(|source| StartError::KeyText { variable, source })?;
-    Ok(Arc::new(LocalKey::from_jwk(&text).map_err(unusable)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use kit::SecretsManager;
-    use secrecy::ExposeSecret as _;
-    use tokio::time::Instant;
-
-    use super::*;
-
-    /// Cognito waits while a process starts, so everything is loaded in parallel.
-    #[tokio::test(start_paused = true)]
-    async fn a_ring_of_keys_takes_as_long_as_one_of_them() {
-        let aws = SecretsManager::default();
-        let ids = ["first", "second", "third"];
-        for id in ids {
-            let key = LocalKey::generate(Algorithm::Es256).unwrap();
-            aws.holds(id, key.private_jwk().expose_secret());
-        }
-        let takes = Duration::from_secs(1);
-        aws.answers_after(takes);
-        let references = ids.map(|id| Reference::SecretsManager(id.to_owned()));
-        let reader = SecretReader::new(Some(aws.client()));
-        let begun = Instant::now();
-        let keys = signing_keys(ASSERTION_KEYS, &references, &reader, None).await;
-        assert_eq!(keys.unwrap().len(), 3);
-        assert!(begun.elapsed() < 2 * takes, "{:?}", begun.elapsed());
-    }
 }

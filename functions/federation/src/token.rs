@@ -11,14 +11,14 @@ use function_kit::invocation::Invocation;
 use function_kit::metrics::Step;
 use function_kit::secrets::{Asker, Shown};
 
-use crate::at_service::{AtService, login_failure};
 use crate::bridge::Bridge;
 use crate::code::Code;
-use crate::failure::Class;
-use crate::http_api::{Request, Response};
 use crate::issued_token::{self, IssueError, Parties, RecordSeal};
-use crate::parameters::Parameters;
 use crate::refusal::{Refusal, Told};
+use relying_party::Class;
+use relying_party::at_service::{AtService, login_failure};
+use relying_party::http_api::{Request, Response};
+use relying_party::parameters::Parameters;
 use sealing::sealed::OpenError;
 
 /// Who shows a client secret here: anybody.
@@ -139,14 +139,14 @@ async fn exchange(
         &login,
         client_request.nonce.as_deref(),
         Parties {
-            issuer: &config.issuer,
+            issuer: &config.service.issuer,
             client_id: &config.client_id,
         },
         bridge.id_token_keys().signer(),
         bridge.seal(&values, now),
         RecordSeal {
             keys: &values.records,
-            service_issuer: config.provider.issuer(),
+            service_issuer: config.service.provider.issuer(),
             provider_name: &config.provider_name,
         },
         bridge.randomness(),
@@ -161,7 +161,7 @@ async fn exchange(
         IssueError::Signing(_) => Class::SigningFailed,
     })?;
     tracing::info!(event = "login_finished");
-    let scope = digital_auth::authorization::scope(config.attributes);
+    let scope = digital_auth::authorization::scope(config.service.attributes);
     Ok(Response::json(
         http::StatusCode::OK,
         issued_token::token_answer(&tokens, &scope),

@@ -7,10 +7,10 @@ use function_kit::secrets::{Asker, Shown};
 use http::StatusCode;
 
 use crate::bridge::Bridge;
-use crate::failure::Class;
-use crate::http_api::{Request, Response};
 use crate::issued_token::AccessToken;
 use crate::refusal::{Refusal, Told};
+use relying_party::Class;
+use relying_party::http_api::{Request, Response};
 use sealing::sealed::OpenError;
 
 /// Who shows an access token here: anybody, even with a made-up one.

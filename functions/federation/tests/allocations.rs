@@ -13,7 +13,7 @@
 )]
 
 use dhat::{HeapStats, Profiler};
-use federation::http_api::Request;
+use relying_party::http_api::Request;
 
 #[path = "support/login.rs"]
 mod login;

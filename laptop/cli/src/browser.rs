@@ -332,9 +332,9 @@ fn ends_there(hop: &&Hop) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use federation::failure::Class;
     use loopback::journal::{Check, Step};
     use record_trigger::Class as TriggerClass;
+    use relying_party::Class;
 
     use super::*;
 

@@ -1,9 +1,9 @@
 //! The failure classes of all functions by name: the bridge has a list of classes, and the triggers
 //! have another one.
 
-use federation::failure::Class as BridgeClass;
 use function_kit::failure::{Bilingual, Class, Kind};
 use record_trigger::Class as TriggerClass;
+use relying_party::Class as BridgeClass;
 
 /// The declaration of a failure class.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -9,13 +9,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use federation::bridge::{Bridge, Parts};
 use federation::front_door::HEADER;
-use federation::http_api::{Event, Request};
 use federation::startup::parts;
 use function_kit::metrics::Metrics;
 use function_kit::runtime;
 use function_kit::support_id::SupportId;
 use keys::{Randomness, SystemRandomness};
 use kit::{Parameters, TestClock, Written};
+use relying_party::http_api::{Event, Request};
 use serde_json::{Value, json};
 
 use crate::service::Service;

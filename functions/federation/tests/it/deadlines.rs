@@ -12,7 +12,6 @@ use chrono::TimeDelta;
 use digital_auth::HttpClient;
 use federation::front_door::FrontDoor;
 use federation::secrets::{self, References};
-use federation::startup::service;
 use federation::variables;
 use function_kit::invocation::ANSWER;
 use function_kit::reference::Reference;
@@ -130,7 +129,7 @@ impl Slow {
             let http = HttpClient::new(Arc::clone(&parts.clock)).unwrap();
             let keys = Arc::clone(&parts.assertion_keys);
             let randomness = Arc::new(SystemRandomness);
-            parts.service = service(&parts.config, Arc::new(http), keys, randomness);
+            parts.service = (parts.config.service).client(Arc::new(http), keys, randomness);
         })
         .await;
         Self {

@@ -8,7 +8,6 @@ use digital_auth::authorization::{OneTimeValues, Secret256};
 use digital_auth::id_token::Subject;
 use federation::code::Code;
 use federation::front_door::HEADER;
-use federation::http_api::{Event, Request};
 use federation::issued_token::IssuedTokens;
 use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
 use federation::variables;
@@ -20,6 +19,7 @@ use function_kit::reference::Reference;
 use keys::SystemRandomness;
 use kit::service::{self, SUBJECT};
 use kit::{Parameters, log};
+use relying_party::http_api::{Event, Request};
 use serde_json::{Value, json};
 
 use crate::bridge::{
@@ -403,7 +403,7 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     let values = bridge.itself.usable_secrets(now).unwrap();
     let inline = Reference::parse(r#"{"current":"marked-secret-0001"}"#);
     let parsed =
-        federation::parameters::Parameters::parse(b"code=marked&client_secret=marked").unwrap();
+        relying_party::parameters::Parameters::parse(b"code=marked&client_secret=marked").unwrap();
     let pending = PendingLogin {
         one_time: one_time_values.clone(),
         redirect_uri: "https://marked.example".to_owned(),

@@ -5,13 +5,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use federation::failure::Class;
-use federation::http_api::Event;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
+use relying_party::Class;
+use relying_party::http_api::Event;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 

@@ -4,12 +4,13 @@
 
 use std::sync::Arc;
 
-use federation::http_api::{Event, Request};
 use federation::startup::{StartError, start};
 use federation::variables;
 use function_kit::secrets::{InvalidSecret, SecretError};
 use keys::{Algorithm, InvalidKey, LocalKey, NoRandomness, Randomness, SystemRandomness};
 use kit::{Exhausted, TestClock, sealing_keys_json};
+use relying_party::http_api::{Event, Request};
+use relying_party::startup::KeyError;
 use sealing::InvalidSealingKeys;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -191,10 +192,10 @@ async fn fail_a_key_by_its_variable_and_without_its_value() {
                 !format!("{error} {error:?}").contains("marked"),
                 "{error:?}"
             );
-            let StartError::Key {
+            let StartError::Key(KeyError::Key {
                 variable: named,
                 source,
-            } = error
+            }) = error
             else {
                 panic!("{error:?}")
             };
@@ -207,10 +208,10 @@ async fn fail_a_key_by_its_variable_and_without_its_value() {
             !format!("{error} {error:?}").contains("marked"),
             "{error:?}"
         );
-        let StartError::KeyText {
+        let StartError::Key(KeyError::Text {
             variable: named,
             source,
-        } = error
+        }) = error
         else {
             panic!("{error:?}")
         };

@@ -553,7 +553,7 @@ async fn fail_no_authentication_time_where_it_is_required() {
     required.tokens().await;
     for bridge in [RunningBridge::new().await, required] {
         let is_required =
-            bridge.itself.config().authentication_time == AuthenticationTime::Required;
+            bridge.itself.config().service.authentication_time == AuthenticationTime::Required;
         bridge
             .service
             .claims(|claims| drop(claims.remove("auth_time")));

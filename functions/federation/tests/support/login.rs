@@ -10,11 +10,11 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use federation::bridge::Bridge;
-use federation::http_api::{Event, Request, Response};
 use federation::startup::start;
 use function_kit::metrics::Metrics;
 use kit::service::{KEY, id_token_claims, tokens, userinfo};
 use kit::{Parameters, Repeating, TestClock, json as json_answer};
+use relying_party::http_api::{Event, Request, Response};
 use serde_json::json;
 
 use crate::support::{authorization_request, call, parameters, read, settings, token_request};

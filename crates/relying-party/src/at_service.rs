@@ -14,7 +14,7 @@ use four_attributes::AttributeError;
 use function_kit::check;
 use function_kit::metrics::{Measurements, Step};
 
-use crate::failure::Class;
+use crate::classes::Class;
 
 /// Observes the client of the service: measures its steps, logs its checks, and remembers whose
 /// login it is.

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use function_kit::failure::{Bilingual, Concern, Kind};
+use function_kit::secrets::NoSecrets;
 use http::StatusCode;
 
 use crate::oauth_error::OAuthError;
@@ -1394,6 +1395,12 @@ function_kit::classes! {
     }
 }
 
+impl From<NoSecrets> for Class {
+    fn from(_: NoSecrets) -> Self {
+        Self::SecretsUnavailable
+    }
+}
+
 impl fmt::Display for Class {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
@@ -1471,7 +1478,7 @@ const CALLED_WRONGLY: Sentences = Sentences {
 };
 
 /// Also used if a page reports a class that has no sentences of its own, which doesn't happen.
-pub(crate) const A_PROBLEM: Sentences = Sentences {
+pub const A_PROBLEM: Sentences = Sentences {
     what_happened: Bilingual {
         en: "There is a problem with the login service.",
         ja: "ログインのサービスで問題が起きました。",

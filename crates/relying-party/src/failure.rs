@@ -11,10 +11,8 @@ use function_kit::support_id::SupportId;
 use serde_json::json;
 use url::form_urlencoded;
 
+use crate::classes::Class;
 use crate::http_api::Response;
-
-pub use crate::classes::{Class, Place};
-pub use crate::oauth_error::OAuthError;
 
 /// A failure of one request.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -14,7 +14,7 @@ use http::{Method, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::failure::Class;
+use crate::classes::Class;
 use crate::parameters::Parameters;
 
 /// The largest query that is read, in bytes.
