@@ -9,7 +9,7 @@ use digital_auth::client_assertion::{EXPIRES_IN_SECONDS, ISSUED_SECONDS_AGO, SER
 use digital_auth::id_token::MAX_SUBJECT_BYTES;
 use federation::code;
 use federation::issued_token::MAX_SUBJECT_CHARACTERS;
-use federation::pending_login::{LIFETIME, MAX_ALL_COOKIES_BYTES, MAX_COOKIE_BYTES};
+use federation::pending_cookie::{LIFETIME, MAX_ALL_COOKIES_BYTES, MAX_COOKIE_BYTES};
 use four_attributes::{Attribute, FourAttributes, MAXIMUM_BYTES, MAXIMUM_RECORD_BYTES};
 use function_kit::aws;
 use function_kit::invocation::ANSWER;

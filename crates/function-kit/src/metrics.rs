@@ -97,6 +97,8 @@ named! {
     Step {
         /// The bridge: a whole request of `/authorize`.
         Authorize = "AuthorizeDuration";
+        /// The bridge: a whole request of `/verify`.
+        Verify = "VerifyDuration";
         /// The bridge: a whole request of `/callback`.
         Callback = "CallbackDuration";
         /// The bridge: a whole request of `/token`.

@@ -299,6 +299,29 @@ impl<T, const N: usize> Cached<T, N> {
         }
     }
 
+    /// Opens a sealed value that was `shown`: `open` does it with the secrets. If its key is
+    /// unknown, the keys may have been rotated since they were read: then it is tried once more
+    /// with newer ones.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`].
+    pub async fn open<V>(
+        &self,
+        shown: Shown<'_>,
+        invocation: &Invocation<'_>,
+        open: impl Fn(&T) -> Result<V, OpenError>,
+    ) -> Result<V, OpenError> {
+        let mut tries = self.tries(shown, invocation);
+        while let Some(secrets) = tries.next().await? {
+            match open(&secrets) {
+                Err(OpenError::UnknownKey) => {}
+                opened => return opened,
+            }
+        }
+        Err(OpenError::UnknownKey)
+    }
+
     fn known(&self, now: DateTime<Utc>) -> Result<Made<T>, NoSecrets> {
         self.made.usable(now).ok_or(NoSecrets::TooOld)
     }

@@ -436,15 +436,67 @@ function_kit::classes! {
         advice: CHECK_THE_SETTINGS,
     }
 
+    // /verify: the browser of a member, whose app may be anybody's fault.
+    /// The ticket is missing or can’t be read, it was changed, or it is of another stack.
+    TicketInvalid = "ticket_invalid" {
+        ja: "チケットがないか読み取れないか、書き換えられているか、\
+            別のスタックのチケットです。",
+        concern: Concern::Client,
+        kind: Kind::Request,
+        oauth_error: OAuthError::InvalidRequest,
+        status: StatusCode::BAD_REQUEST,
+        place: PAGE_OF_VERIFY,
+        page: Some(CALLED_WRONGLY),
+        advice: Bilingual {
+            en: "Check that the app sends the browser to the `url` that `POST /verifications` \
+                gave, unchanged, and that both functions have the same `ISSUER` and \
+                `MEMBER_KEYS`. If there are many, suspect an attack.",
+            ja: "アプリが、`POST /verifications` の `url` を変えずにブラウザーを送っているか、\
+                2つの関数の `ISSUER` と `MEMBER_KEYS` が同じかを確かめます。\
+                多いときは攻撃を疑います。",
+        },
+    }
+    /// More than five minutes passed since the app got the ticket.
+    TicketExpired = "ticket_expired" {
+        ja: "アプリがチケットを受け取ってから5分を過ぎました。",
+        concern: Concern::Nobody,
+        kind: Kind::TooLate,
+        oauth_error: OAuthError::InvalidRequest,
+        status: StatusCode::BAD_REQUEST,
+        place: PAGE_OF_VERIFY,
+        page: Some(Sentences {
+            what_happened: Bilingual {
+                en: "This page was opened too late.",
+                ja: "このページを開くのが遅すぎました。",
+            },
+            what_to_do: SIGN_IN_AGAIN,
+        }),
+        advice: NOTHING,
+    }
+    /// The ticket’s return URL isn’t among those of its app client (any more).
+    ReturnUrlNotAllowed = "return_url_not_allowed" {
+        ja: "チケットの戻り先の URL が、そのアプリクライアントのものの中に（もう）ありません。",
+        concern: Concern::Client,
+        kind: Kind::Request,
+        oauth_error: OAuthError::InvalidRequest,
+        status: StatusCode::BAD_REQUEST,
+        place: PAGE_OF_VERIFY,
+        page: Some(CALLED_WRONGLY),
+        advice: Bilingual {
+            en: "Make `MEMBER_APPS` of both functions the same.",
+            ja: "2つの関数の `MEMBER_APPS` を同じにします。",
+        },
+    }
+
     // /callback: everything here comes from the browser, and anybody can write such an answer or
     // such a cookie by hand. So none of these classes alerts the operator by itself. What the
     // service itself answers comes at /token. If everybody's logins end here, the share of logins
     // that finish shows it.
-    /// This browser has no cookie of this login: the user came back in another browser or in a
-    /// browser inside an app, or reloaded the page.
+    /// This browser has no cookie of this login or verification: the user came back in another
+    /// browser or in a browser inside an app, or reloaded the page.
     NoPendingLogin = "no_pending_login" {
-        ja: "このログインの Cookie が、このブラウザーにありません。別のブラウザー、\
-            アプリ内ブラウザー、再読み込みのどれかが原因です。",
+        ja: "このログイン（または本人確認）の Cookie が、このブラウザーにありません。\
+            別のブラウザー、アプリ内ブラウザー、再読み込みのどれかが原因です。",
         concern: Concern::Nobody,
         kind: Kind::Browser,
         oauth_error: OAuthError::InvalidRequest,
@@ -453,15 +505,14 @@ function_kit::classes! {
         page: Some(Sentences {
             what_happened: Bilingual {
                 en: "You came back in another browser than the one in which you began, or the \
-                    browser does not accept cookies, or this login has already ended.",
-                ja: "ログインを始めたときとは別のブラウザーに戻ったか、\
-                    ブラウザーが Cookie を受け付けていないか、\
-                    このログインがすでに終わっている可能性があります。",
+                    browser does not accept cookies, or what you began has already ended.",
+                ja: "始めたときとは別のブラウザーに戻ったか、ブラウザーが Cookie \
+                    を受け付けていないか、すでに終わっている可能性があります。",
             },
             what_to_do: Bilingual {
-                en: "Go back to the browser in which you began, and sign in again. Do not use a \
+                en: "Go back to the browser in which you began, and begin again. Do not use a \
                     private window or a browser inside another app.",
-                ja: "ログインを始めたブラウザーに戻り、もう一度ログインしてください。\
+                ja: "始めたブラウザーに戻り、もう一度やり直してください。\
                     プライベートブラウズや、ほかのアプリの中のブラウザーは使わないでください。",
             },
         }),
@@ -481,9 +532,9 @@ function_kit::classes! {
         place: PAGE_OF_CALLBACK,
         page: Some(Sentences {
             what_happened: Bilingual {
-                en: "The authentication with {app} took more than five minutes, and the login has \
-                    expired.",
-                ja: "{app}での認証に5分以上かかったため、ログインの有効期限が切れました。",
+                en: "The authentication with {app} took more than five minutes, which is too \
+                    long.",
+                ja: "{app}での認証に5分以上かかったため、期限が切れました。",
             },
             what_to_do: SIGN_IN_AGAIN,
         }),
@@ -502,17 +553,17 @@ function_kit::classes! {
         place: PAGE_OF_CALLBACK,
         page: Some(Sentences {
             what_happened: Bilingual {
-                en: "This login was begun with a configuration that is no longer in use, and \
-                    cannot go on.",
-                ja: "このログインは、いまは使われていない設定で始まったため、続けられません。",
+                en: "This was begun with a configuration that is no longer in use, and cannot go \
+                    on.",
+                ja: "いまは使われていない設定で始まったため、続けられません。",
             },
             what_to_do: SIGN_IN_AGAIN,
         }),
         advice: KEEP_OLD_KEYS,
     }
-    /// The cookie was changed or is damaged.
+    /// The cookie was changed or is damaged, or the browser has two for the same `state`.
     AlteredLogin = "altered_login" {
-        ja: "Cookie が改ざんされたか、壊れています。",
+        ja: "Cookie が改ざんされたか、壊れているか、同じ `state` に2つあります。",
         concern: Concern::Client,
         kind: Kind::Browser,
         oauth_error: OAuthError::InvalidRequest,
@@ -520,8 +571,8 @@ function_kit::classes! {
         place: PAGE_OF_CALLBACK,
         page: Some(Sentences {
             what_happened: Bilingual {
-                en: "What the browser kept of this login is damaged or was changed.",
-                ja: "ブラウザーに保存されたログインの情報が壊れているか、書き換えられています。",
+                en: "What the browser kept is damaged or was changed.",
+                ja: "ブラウザーに保存された情報が壊れているか、書き換えられています。",
             },
             what_to_do: SIGN_IN_AGAIN,
         }),
@@ -1425,6 +1476,14 @@ const PAGE_OF_AUTHORIZE: Place = Place {
     has_status: true,
 };
 
+const PAGE_OF_VERIFY: Place = Place {
+    words: Bilingual {
+        en: "`/verify`: page",
+        ja: "`/verify`：ページ",
+    },
+    has_status: true,
+};
+
 const FROM_AUTHORIZE: Place = Place {
     words: Bilingual {
         en: "`/authorize`: 302",
@@ -1460,8 +1519,8 @@ const AT_USERINFO: Place = Place {
 // Sentences for people.
 
 const SIGN_IN_AGAIN: Bilingual = Bilingual {
-    en: "Go back to the app or site in which you began, and sign in again.",
-    ja: "ログインを始めたアプリやサイトに戻り、もう一度ログインしてください。",
+    en: "Go back to the app or site in which you began, and begin again.",
+    ja: "始めたアプリやサイトに戻り、もう一度やり直してください。",
 };
 
 const CALLED_WRONGLY: Sentences = Sentences {

@@ -8,6 +8,7 @@
 //! printable ASCII, and contains nothing personal.
 
 use function_kit::support_id::SupportId;
+use member_flow::VERIFICATION_ERROR;
 use serde_json::json;
 use url::form_urlencoded;
 
@@ -41,6 +42,20 @@ impl Failure {
         ];
         parameters.extend(state.map(|state| ("state", state)));
         Response::redirect(with_query(redirect_uri, &parameters))
+    }
+
+    /// The redirect to the app of a member: class, support id, the app's `state`, and `issuer` of
+    /// the bridge. `return_url` has to be one of the configured ones. The answer is none of OAuth,
+    /// so that no library for OAuth takes it for one.
+    #[must_use]
+    pub fn to_return_url(&self, return_url: &str, state: &str, issuer: &str) -> Response {
+        let parameters = [
+            (VERIFICATION_ERROR, self.class.name()),
+            ("verification_support_id", self.support_id.as_str()),
+            ("state", state),
+            ("iss", issuer),
+        ];
+        Response::redirect(with_query(return_url, &parameters))
     }
 
     /// The JSON answer of the token endpoint (RFC 6749 §5.2).

@@ -34,6 +34,15 @@ pub enum Purpose {
     Code,
     /// The access token that Amazon Cognito gets.
     AccessToken,
+    /// The ticket with which a member begins a verification.
+    Ticket,
+    /// The pending verification of a member, in the browser's cookie between `/verify` and
+    /// `/callback`.
+    PendingVerification,
+    /// The code that the app of a member gets.
+    VerificationCode,
+    /// With what a verification goes on whose code is spent.
+    Continuation,
 }
 
 impl Purpose {
@@ -42,6 +51,10 @@ impl Purpose {
             Self::PendingLogin => b"digital-auth federation pending login",
             Self::Code => b"digital-auth federation code",
             Self::AccessToken => b"digital-auth federation access token",
+            Self::Ticket => b"digital-auth member ticket",
+            Self::PendingVerification => b"digital-auth member pending verification",
+            Self::VerificationCode => b"digital-auth member code",
+            Self::Continuation => b"digital-auth member continuation",
         }
     }
 }

@@ -13,7 +13,8 @@ use function_kit::check::{ensure, none_of, present};
 
 use crate::bridge::Bridge;
 use crate::endpoint::Endpoint;
-use crate::pending_login::{BeginError, ClientRequest, ClientState, PendingLogin};
+use crate::pending_cookie::BeginError;
+use crate::pending_login::{ClientRequest, ClientState, PendingLogin};
 use crate::refusal::Refusal;
 use relying_party::Class;
 use relying_party::http_api::{MAX_QUERY_BYTES, Request, Response};

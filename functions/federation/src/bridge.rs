@@ -16,6 +16,7 @@ use keys::{KeyRing, Randomness};
 
 use crate::config::Config;
 use crate::front_door::FrontDoor;
+use crate::members::Members;
 use crate::metadata::Metadata;
 use crate::secrets::{SecretValues, Secrets};
 use relying_party::Class;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub secrets: Secrets,
     /// The secret of the front door, if there is one.
     pub front_door: Option<FrontDoor>,
+    /// What the verification of members needs; `None` if members aren't verified.
+    pub members: Option<Members>,
     /// The keys that sign the bridge's ID tokens.
     pub id_token_keys: Arc<KeyRing>,
     /// The keys that sign the bridge's client assertions.
@@ -120,6 +123,12 @@ impl Bridge {
         self.parts.front_door.as_ref()
     }
 
+    /// What the verification of members needs; `None` if members aren't verified.
+    #[must_use]
+    pub fn members(&self) -> Option<&Members> {
+        self.parts.members.as_ref()
+    }
+
     /// The secrets as they were last read.
     ///
     /// # Errors
@@ -129,8 +138,7 @@ impl Bridge {
         Ok(self.secrets().usable(now)?)
     }
 
-    /// Opens a sealed value that a request shows. If its key is unknown, the keys may have been
-    /// rotated since they were read: then opening it is tried once more with newer keys.
+    /// Opens a sealed value that a request shows: if its key is unknown, with newer keys.
     ///
     /// # Errors
     ///
@@ -140,14 +148,10 @@ impl Bridge {
         shown: Shown<'_>,
         invocation: &Invocation<'_>,
     ) -> Result<T, OpenError> {
-        let mut tries = self.secrets().tries(shown, invocation);
-        while let Some(secrets) = tries.next().await? {
-            match T::open(shown.value, self.seal(&secrets, invocation.now)) {
-                Err(OpenError::UnknownKey) => {}
-                opened => return opened,
-            }
-        }
-        Err(OpenError::UnknownKey)
+        let opening = (self.secrets()).open(shown, invocation, |values: &SecretValues| {
+            T::open(shown.value, self.seal(values, invocation.now))
+        });
+        opening.await
     }
 
     /// The client of the service; `None` as long as there is no client ID.

@@ -1,8 +1,8 @@
-//! `/callback`: the service sends the browser back here, and the bridge sends it on to Amazon
-//! Cognito.
-//! The service's `state` and the browser's cookie have to belong together, or there is no login.
-//! The login's cookie ends, whether the login goes on or not; it stays only if the bridge's secrets
-//! can't be read. The bridge opens the connections that the token request will need, a moment
+//! `/callback`: the service sends the browser back here, and the bridge sends it on: after a login
+//! to Amazon Cognito, and after the verification of a member to their app.
+//! The service's `state` and the browser's cookie have to belong together, or nothing has begun.
+//! The cookie ends, whether it goes on or not; it stays only if the bridge's secrets can't be read.
+//! After a login, the bridge opens the connections that the token request will need, a moment
 //! before Cognito sends that request.
 
 use base64::Engine as _;
@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use digital_auth::CodeExchange;
 use digital_auth::authorization::Secret256;
-use function_kit::check::{ensure, none_of, present};
+use function_kit::check::{self, ensure, none_of, present};
 use function_kit::invocation::Invocation;
 use function_kit::secrets::{Asker, Shown};
 use secrecy::SecretString;
@@ -18,9 +18,14 @@ use secrecy::SecretString;
 use crate::bridge::Bridge;
 use crate::code::Code;
 use crate::config::CallbackIssuer;
-use crate::pending_login::{self, PendingLogin};
+use crate::members::Members;
+use crate::pending_cookie::{self, Found, Pending};
+use crate::pending_login::PendingLogin;
+use crate::pending_verification::PendingVerification;
 use crate::refusal::Refusal;
+use crate::verify;
 use relying_party::Class;
+use relying_party::failure::with_query;
 use relying_party::http_api::{Request, Response};
 use relying_party::parameters::Parameters;
 use sealing::sealed::OpenError;
@@ -45,34 +50,62 @@ pub async fn callback(
     let parameters = parameters.map_err(Refusal::on_page)?;
     let state = service_state(&parameters).ok_or(Class::MalformedCallback);
     let state = state.map_err(Refusal::on_page)?;
-    let end_cookie = pending_login::end(&state);
 
-    let pending = find(bridge, request, &state, invocation)
-        .await
-        .map_err(|class| Refusal {
-            // If the bridge's secrets can't be read for a moment, the login is still good: a reload
-            // may continue it.
-            end_cookie: (!matches!(class, Class::NoPendingLogin | Class::SecretsUnavailable))
-                .then(|| end_cookie.clone()),
-            ..Refusal::on_page(class)
-        })?;
-    let redirect_uri = pending.redirect_uri.clone();
-    let client_state = pending.client_state.expose();
-    match answer(bridge, &parameters, pending, invocation.now) {
-        Ok(code) => {
-            if !request.is_head() {
-                bridge.warm(invocation).await;
+    // The cookie alone says what the service's answer is for.
+    match pending_cookie::find(&state, request.cookies()) {
+        Found::None => Err(Refusal::on_page(Class::NoPendingLogin)),
+        Found::Both => Err(Refusal::on_page(Class::AlteredLogin)),
+        Found::One(Pending::Login, cookie) => {
+            check::held(Class::NoPendingLogin);
+            let end_cookie = pending_cookie::end(Pending::Login, &state);
+            let pending = login(bridge, cookie, &state, invocation).await;
+            let pending = pending.map_err(|class| not_begun(Pending::Login, class, &end_cookie))?;
+            let redirect_uri = pending.redirect_uri.clone();
+            let client_state = pending.client_state.expose();
+            match code_for_cognito(bridge, &parameters, pending, invocation.now) {
+                Ok(code) => {
+                    if !request.is_head() {
+                        bridge.warm(invocation).await;
+                    }
+                    let parameters = [("code", code.as_str()), ("state", &client_state)];
+                    let location = with_query(&redirect_uri, &parameters);
+                    Ok(Response::redirect(location).with_cookie(end_cookie))
+                }
+                Err(class) => Err(Refusal {
+                    end_cookie: Some(end_cookie),
+                    ..Refusal::to_client(class, &redirect_uri, Some(&client_state))
+                }),
             }
-            let location = relying_party::failure::with_query(
-                &redirect_uri,
-                &[("code", &code), ("state", &client_state)],
-            );
-            Ok(Response::redirect(location).with_cookie(end_cookie))
         }
-        Err(class) => Err(Refusal {
-            end_cookie: Some(end_cookie),
-            ..Refusal::to_client(class, &redirect_uri, Some(&client_state))
-        }),
+        Found::One(Pending::Verification, cookie) => {
+            check::held(Class::NoPendingLogin);
+            let end_cookie = pending_cookie::end(Pending::Verification, &state);
+            let pending = verification(bridge, cookie, &state, invocation).await;
+            let (members, pending) =
+                pending.map_err(|class| not_begun(Pending::Verification, class, &end_cookie))?;
+            let ticket = pending.ticket.clone();
+            let back = service_code(bridge, &parameters).and_then(|code| {
+                let answer = (code, pending);
+                verify::back_to_the_app(bridge, members, answer, invocation.now)
+            });
+            match back {
+                Ok(response) => Ok(response.with_cookie(end_cookie)),
+                Err(class) => Err(Refusal {
+                    end_cookie: Some(end_cookie),
+                    ..Refusal::to_app(class, ticket)
+                }),
+            }
+        }
+    }
+}
+
+/// The refusal of an answer to something that isn't known to have begun. Its cookie ends, except if
+/// the bridge's secrets can't be read for a moment: then it is still good, and a reload may
+/// continue.
+fn not_begun(pending: Pending, class: Class, end_cookie: &str) -> Refusal {
+    Refusal {
+        end_cookie: (class != Class::SecretsUnavailable).then(|| end_cookie.to_owned()),
+        ..Refusal::on_page_of(pending, class)
     }
 }
 
@@ -82,31 +115,15 @@ fn service_state(parameters: &Parameters) -> Option<Secret256> {
     Some(Secret256::from_bytes(bytes.try_into().ok()?))
 }
 
-async fn find(
+/// The login that a cookie holds.
+async fn login(
     bridge: &Bridge,
-    request: &Request,
+    cookie: &str,
     state: &Secret256,
     invocation: &Invocation<'_>,
 ) -> Result<PendingLogin, Class> {
-    let cookie = pending_login::cookie(state, request.cookies());
-    let cookie = present(cookie, Class::NoPendingLogin)?;
-    let shown = Shown {
-        by: BROWSER,
-        value: cookie,
-    };
-    let opened: Result<PendingLogin, _> = bridge.open(shown, invocation).await;
-    // If the cookie with this login's name holds another login, somebody put it there by hand.
-    let opened = opened.and_then(|pending| {
-        let is_this_one = pending.is_of(state);
-        is_this_one.then_some(pending).ok_or(OpenError::Forged)
-    });
-    let ruled_out = [OpenError::Forged, OpenError::Expired];
-    let pending = none_of(&ruled_out, opened, |error| match error {
-        OpenError::SecretsUnavailable => Class::SecretsUnavailable,
-        OpenError::Expired => Class::LoginExpired,
-        OpenError::UnknownKey | OpenError::Foreign | OpenError::OtherVersion => Class::ForeignLogin,
-        OpenError::Malformed | OpenError::Forged => Class::AlteredLogin,
-    })?;
+    let opened: Result<PendingLogin, _> = bridge.open(shown(cookie), invocation).await;
+    let pending = of_this_state(opened, |pending| pending.is_of(state))?;
     // The redirect URI may have been taken out of the configuration since. Then nobody may be sent
     // there.
     let known = &bridge.config().redirect_uris;
@@ -114,14 +131,67 @@ async fn find(
     Ok(pending)
 }
 
-/// The service's answer to a known login: the bridge's code for the client, or the class of the
-/// failure.
-fn answer(
+/// The verification that a cookie holds.
+async fn verification<'a>(
+    bridge: &'a Bridge,
+    cookie: &str,
+    state: &Secret256,
+    invocation: &Invocation<'_>,
+) -> Result<(&'a Members, PendingVerification), Class> {
+    // Members may not be verified any more.
+    let members = present(bridge.members(), Class::ForeignLogin)?;
+    let opened: Result<PendingVerification, _> = members.open(shown(cookie), invocation).await;
+    let pending = of_this_state(opened, |pending| pending.is_of(state))?;
+    verify::is_allowed(members, &pending.ticket).map_err(|_| Class::ForeignLogin)?;
+    Ok((members, pending))
+}
+
+fn shown(cookie: &str) -> Shown<'_> {
+    Shown {
+        by: BROWSER,
+        value: cookie,
+    }
+}
+
+/// What a cookie holds, if that is of the service's `state`. If it isn't, somebody put the cookie
+/// there by hand.
+fn of_this_state<T>(
+    opened: Result<T, OpenError>,
+    is_of_it: impl FnOnce(&T) -> bool,
+) -> Result<T, Class> {
+    let opened = opened.and_then(|pending| {
+        let is_of_it = is_of_it(&pending);
+        is_of_it.then_some(pending).ok_or(OpenError::Forged)
+    });
+    let ruled_out = [OpenError::Forged, OpenError::Expired];
+    none_of(&ruled_out, opened, |error| match error {
+        OpenError::SecretsUnavailable => Class::SecretsUnavailable,
+        OpenError::Expired => Class::LoginExpired,
+        OpenError::UnknownKey | OpenError::Foreign | OpenError::OtherVersion => Class::ForeignLogin,
+        OpenError::Malformed | OpenError::Forged => Class::AlteredLogin,
+    })
+}
+
+/// The bridge's code for Amazon Cognito, from the service's answer to a known login.
+fn code_for_cognito(
     bridge: &Bridge,
     parameters: &Parameters,
     pending: PendingLogin,
     now: DateTime<Utc>,
 ) -> Result<String, Class> {
+    let code = service_code(bridge, parameters)?;
+    let code = Code {
+        exchange: CodeExchange::new(SecretString::from(code), pending.one_time),
+        redirect_uri: pending.redirect_uri,
+        client_request: pending.client_request,
+    };
+    let values = bridge.usable_secrets(now)?;
+    code.seal(bridge.seal(&values, now), bridge.randomness())
+        .map_err(|_| Class::Internal)
+}
+
+/// The code in the service's answer, or the class of the service's error.
+fn service_code<'a>(bridge: &Bridge, parameters: &'a Parameters) -> Result<&'a str, Class> {
     let issuer = bridge.config().service.provider.issuer().as_str();
     // RFC 9207 §2.4: if `iss` is there, it has to be right. With `CALLBACK_ISS=required`, it has to
     // be there with every code and every error. A person who cancels in the app comes back without
@@ -140,14 +210,7 @@ fn answer(
     // A person who cancels in the app can come back with neither code nor error (contract S3).
     let code = present(parameters.get("code"), Class::Cancelled)?;
     ensure(is_code(code), Class::MalformedCallback)?;
-    let code = Code {
-        exchange: CodeExchange::new(SecretString::from(code), pending.one_time),
-        redirect_uri: pending.redirect_uri,
-        client_request: pending.client_request,
-    };
-    let values = bridge.usable_secrets(now)?;
-    code.seal(bridge.seal(&values, now), bridge.randomness())
-        .map_err(|_| Class::Internal)
+    Ok(code)
 }
 
 /// Whether this can be a code of the service. RFC 6749 §A.11 allows all visible characters. The

@@ -8,11 +8,14 @@ use function_kit::reference::Reference;
 use function_kit::secrets::SecretError;
 use function_kit::settings::{self, ConfigError, Reader, provider_name, secret_reference};
 use function_kit::telemetry::Telemetry;
+use member_flow::apps::MemberApps;
 use relying_party::service::{LONGEST_CLIENT_ID, ServiceSettings, key_references};
 
+use crate::members::MemberSettings;
 use crate::variables::{
     self, ASSERTION_KEYS, CALLBACK_ISS, CLIENT_ID, CLIENT_SECRETS, FRONT_DOOR_SECRETS,
-    ID_TOKEN_KEYS, PROVIDER_NAME, RECORD_KEYS, REDIRECT_URIS, SEALING_KEYS,
+    ID_TOKEN_KEYS, MEMBER_APPS, MEMBER_KEYS, PROVIDER_NAME, RECORD_KEYS, REDIRECT_URIS,
+    SEALING_KEYS,
 };
 
 /// The whole configuration.
@@ -36,6 +39,8 @@ pub struct Config {
     pub record_keys: Reference,
     /// Where the keys for ID tokens are.
     pub id_token_keys: Vec<Reference>,
+    /// The verification of members; `None` if members aren't verified.
+    pub members: Option<MemberSettings>,
     /// Whether the service's answer to an authorization request has to have `iss`.
     pub callback_issuer: CallbackIssuer,
     /// The settings of logs and metrics.
@@ -64,6 +69,7 @@ impl Config {
         let record_keys = reader.checked(RECORD_KEYS, secret_reference);
         let id_token_keys = reader.checked(ID_TOKEN_KEYS, key_references);
         refuse_shared_keys(reader);
+        let members = members(reader);
         let callback_issuer = reader.checked(CALLBACK_ISS, callback_issuer);
         let telemetry = Telemetry::read(reader);
         Some(Self {
@@ -76,6 +82,7 @@ impl Config {
             sealing_keys: sealing_keys?,
             record_keys: record_keys?,
             id_token_keys: id_token_keys?,
+            members: members?,
             callback_issuer: callback_issuer?,
             telemetry: telemetry?,
         })
@@ -120,6 +127,24 @@ fn redirect_uris(value: &str) -> Result<Vec<String>, String> {
         }
     }
     Ok(uris)
+}
+
+/// The verification of members: both variables, or neither.
+fn members(reader: &mut Reader<'_>) -> Option<Option<MemberSettings>> {
+    let apps = reader.checked_if_set(MEMBER_APPS, MemberApps::read);
+    let keys = reader.checked_if_set(MEMBER_KEYS, secret_reference);
+    match (apps?, keys?) {
+        (None, None) => Some(None),
+        (Some(apps), Some(keys)) => Some(Some(MemberSettings { apps, keys })),
+        (None, Some(_)) => {
+            reader.problem(MEMBER_APPS, format!("is missing: {MEMBER_KEYS} is set"));
+            None
+        }
+        (Some(_), None) => {
+            reader.problem(MEMBER_KEYS, format!("is missing: {MEMBER_APPS} is set"));
+            None
+        }
+    }
 }
 
 /// Refuses a key with two roles: a key that signs client assertions could sign the ID tokens for
@@ -322,6 +347,22 @@ mod tests {
             variables.insert(ISSUER, &issuer);
             assert_eq!(read(&variables).is_ok(), fits);
         }
+    }
+
+    #[test]
+    fn members_are_verified_with_both_settings_or_not_at_all() {
+        let (apps, keys) = ("shop:https://shop.example/verified", "file:/keys");
+        let mut variables = sandbox();
+        assert!(read(&variables).unwrap().members.is_none());
+        variables.insert(MEMBER_APPS, apps);
+        assert_eq!(problem(&variables), MEMBER_KEYS);
+        variables.insert(MEMBER_KEYS, keys);
+        let members = read(&variables).unwrap().members.unwrap();
+        assert!(members.apps.allow("shop", "https://shop.example/verified"));
+        variables.remove(MEMBER_APPS);
+        assert_eq!(problem(&variables), MEMBER_APPS);
+        variables.insert(MEMBER_APPS, "shop:http://shop.example/verified");
+        assert_eq!(problem(&variables), MEMBER_APPS);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The endpoints of the bridge: the path of each, and what is the same for all requests to it.
 
 use function_kit::metrics::Step;
+use member_flow::VERIFY_PATH;
 use relying_party::service::CALLBACK_PATH;
 
+use crate::pending_cookie::Pending;
 use crate::refusal::Told;
 
 /// An endpoint of the bridge.
@@ -10,6 +12,8 @@ use crate::refusal::Told;
 pub enum Endpoint {
     /// The browser begins a login (OIDC Core §3.1.2).
     Authorize,
+    /// The browser begins the verification of a member.
+    Verify,
     /// The service sends the browser back.
     Callback,
     /// Amazon Cognito gets its tokens (OIDC Core §3.1.3).
@@ -28,6 +32,7 @@ impl Endpoint {
     /// Every endpoint.
     pub const ALL: &'static [Self] = &[
         Self::Authorize,
+        Self::Verify,
         Self::Callback,
         Self::Token,
         Self::Userinfo,
@@ -41,6 +46,7 @@ impl Endpoint {
     pub const fn path(self) -> &'static str {
         match self {
             Self::Authorize => "/authorize",
+            Self::Verify => VERIFY_PATH,
             Self::Callback => CALLBACK_PATH,
             Self::Token => "/token",
             Self::Userinfo => "/userinfo",
@@ -66,7 +72,7 @@ impl Endpoint {
     /// Whether the endpoint seals or opens values, and so needs recent secrets.
     pub(crate) const fn is_sealed(self) -> bool {
         match self {
-            Self::Authorize | Self::Callback | Self::Token | Self::Userinfo => true,
+            Self::Authorize | Self::Verify | Self::Callback | Self::Token | Self::Userinfo => true,
             Self::Jwks | Self::ClientJwks | Self::OpenIdConfiguration => false,
         }
     }
@@ -75,7 +81,8 @@ impl Endpoint {
     /// JSON, people read a page.
     pub(crate) const fn told(self) -> Told {
         match self {
-            Self::Authorize | Self::Callback => Told::Page,
+            Self::Authorize | Self::Callback => Told::Page(Pending::Login),
+            Self::Verify => Told::Page(Pending::Verification),
             Self::Token
             | Self::Userinfo
             | Self::Jwks
@@ -89,6 +96,7 @@ impl Endpoint {
     pub(crate) const fn step(self) -> Option<Step> {
         match self {
             Self::Authorize => Some(Step::Authorize),
+            Self::Verify => Some(Step::Verify),
             Self::Callback => Some(Step::Callback),
             Self::Token => Some(Step::Token),
             Self::Userinfo => Some(Step::Userinfo),

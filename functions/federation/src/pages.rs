@@ -1,5 +1,5 @@
-//! The pages that people see when a login can't go back to the app: what happened, what to do, and
-//! a support id.
+//! The pages that people see when a login, or a verification, can't go back to the app: what
+//! happened, what to do, and a support id.
 //! Each page is in Japanese and English. The browser's language comes first (RFC 9110 §12.5.4), or
 //! Japanese if the browser prefers neither. A page has no script, and loads nothing from elsewhere.
 //! Its icon is empty and inside the page, because browsers would otherwise request `/favicon.ico`
@@ -16,6 +16,8 @@ use relying_party::failure::Failure;
 use relying_party::http_api::Response;
 use relying_party::{A_PROBLEM, Sentences};
 
+use crate::pending_cookie::Pending;
+
 /// The placeholder for the app's name in a sentence.
 const APP: &str = "{app}";
 /// The Japanese name of the service's app, in one place, since it changed before (contract S1).
@@ -26,12 +28,13 @@ const APP_EN: &str = "the Myna App (formerly the Digital Authentication App)";
 /// The style of the page; the Content Security Policy names it by its hash.
 const STYLE: &str = include_str!("../templates/page.css");
 
-/// The page of a failure; `accept_language` is the browser's header `Accept-Language`.
+/// The page of a failure of what was `pending`; `accept_language` is the browser's header
+/// `Accept-Language`.
 #[must_use]
-pub fn page(failure: &Failure, accept_language: Option<&str>) -> Response {
+pub fn page(failure: &Failure, pending: Pending, accept_language: Option<&str>) -> Response {
     let sentences = failure.class.page().unwrap_or(A_PROBLEM);
-    let japanese = text(sentences, Language::Japanese);
-    let english = text(sentences, Language::English);
+    let japanese = text(sentences, pending, Language::Japanese);
+    let english = text(sentences, pending, Language::English);
     let (first, second) = match language(accept_language) {
         Language::Japanese => (japanese, english),
         Language::English => (english, japanese),
@@ -88,7 +91,7 @@ fn language(accept_language: Option<&str>) -> Language {
         .unwrap_or(Language::Japanese)
 }
 
-fn text(sentences: Sentences, language: Language) -> Text {
+fn text(sentences: Sentences, pending: Pending, language: Language) -> Text {
     let Sentences {
         what_happened,
         what_to_do,
@@ -96,14 +99,20 @@ fn text(sentences: Sentences, language: Language) -> Text {
     match language {
         Language::Japanese => Text {
             lang: "ja",
-            title: "ログインできませんでした",
+            title: match pending {
+                Pending::Login => "ログインできませんでした",
+                Pending::Verification => "本人確認できませんでした",
+            },
             what_happened: what_happened.ja.replace(APP, APP_JA),
             what_to_do: what_to_do.ja.replace(APP, APP_JA),
             support_id: "サポート番号",
         },
         Language::English => Text {
             lang: "en",
-            title: "You could not be signed in",
+            title: match pending {
+                Pending::Login => "You could not be signed in",
+                Pending::Verification => "Your identity could not be verified",
+            },
             what_happened: what_happened.en.replace(APP, APP_EN),
             what_to_do: what_to_do.en.replace(APP, APP_EN),
             support_id: "Support ID",
@@ -144,7 +153,12 @@ mod tests {
     #[test]
     fn a_page_says_what_happened_in_both_languages_and_names_the_request() {
         for class in Class::ALL {
-            let response = page(&failure(*class), Some("en"));
+            let other = page(&failure(*class), Pending::Verification, Some("en"));
+            assert!(
+                other.body().contains("本人確認できませんでした")
+                    && other.body().contains("Your identity could not be verified")
+            );
+            let response = page(&failure(*class), Pending::Login, Some("en"));
             assert_eq!(response.status(), class.status());
             let body = response.body();
             assert!(

@@ -1,38 +1,18 @@
 //! A pending login: what the bridge has to remember between `/authorize` and `/callback`, sealed in
-//! a cookie of the browser.
-//! Every login has a cookie of its own, so that two tabs don't disturb each other. The seal expires
-//! after 5 minutes, as a login at Amazon Cognito does. The cookie lives for 15 minutes, so that
-//! "too slow" and "another browser" can be told apart.
-//!
-//! Sizes: one cookie under 4,096 bytes (RFC 6265 §6.1), all of them together under 4,900.
+//! a [cookie](pending_cookie) of the browser.
 
 use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, TimeDelta, Utc};
-use cookie::{Cookie, SameSite};
+use chrono::{DateTime, Utc};
 use digital_auth::authorization::{OneTimeValues, Secret256};
 use keys::Randomness;
 use serde::{Deserialize, Serialize};
 
-use sealing::SealError;
 use sealing::sealed::{self, OpenError, Purpose, Seal, Travels};
 
-/// How long a login may take: as long as it may at Amazon Cognito (contract C1).
-pub const LIFETIME: TimeDelta = TimeDelta::minutes(5);
-/// How long its cookie lives, in seconds.
-const COOKIE_SECONDS: i64 = 15 * 60;
-/// The limit of one `Set-Cookie` line, in bytes: the line has to be shorter.
-pub const MAX_COOKIE_BYTES: usize = 4_096;
-/// The limit of the cookies of all pending logins together, as the browser sends them, in bytes:
-/// they have to be shorter. Then a request fits into the HTTP API's 10,240 bytes: a state of 2,600
-/// characters in the request line, these cookies, a browser's usual 2 KB of headers, and the
-/// headers that Amazon CloudFront adds.
-pub const MAX_ALL_COOKIES_BYTES: usize = 4_900;
-/// `__Host-`: only this host can set it, and only over TLS.
-const NAME_PREFIX: &str = "__Host-login-";
+use crate::pending_cookie::{self, BeginError, Pending};
 
 /// The version of the sealed form of a [`PendingLogin`]. It changes together with the form.
 const VERSION: u8 = 1;
@@ -154,21 +134,6 @@ mod seconds {
     }
 }
 
-/// Why a login can't be begun.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum BeginError {
-    /// It doesn't fit into a cookie.
-    TooLarge,
-    /// It couldn't be sealed.
-    Seal,
-}
-
-impl From<SealError> for BeginError {
-    fn from(_: SealError) -> Self {
-        Self::Seal
-    }
-}
-
 impl PendingLogin {
     /// The `Set-Cookie` lines that begin this login: the first sets its own cookie. The others end
     /// the oldest of the browser's pending logins (`others`) if the cookies would become too many.
@@ -183,16 +148,8 @@ impl PendingLogin {
         randomness: &dyn Randomness,
     ) -> Result<Vec<String>, BeginError> {
         let inside = sealed::write(VERSION, |inside| Self::serialize(self, inside))?;
-        let value = seal.seal(Self::PURPOSE, seal.now + LIFETIME, &inside, randomness)?;
-        let name = cookie_name(&self.one_time.state);
-        let size = sent_size(&name, &value);
-        let cookie = set_cookie(&name, value, COOKIE_SECONDS);
-        if cookie.len() >= MAX_COOKIE_BYTES {
-            return Err(BeginError::TooLarge);
-        }
-        let mut cookies = vec![cookie];
-        cookies.extend(evicted(others, size).map(|name| set_cookie(&name, String::new(), 0)));
-        Ok(cookies)
+        let (state, inside) = (&self.one_time.state, (Self::PURPOSE, &inside[..]));
+        pending_cookie::begin(Pending::Login, state, inside, seal, others, randomness)
     }
 
     /// Whether the service's `state` is the one of this login. The cookie's name doesn't prove it,
@@ -211,81 +168,6 @@ impl Travels for PendingLogin {
     }
 }
 
-/// The value of the cookie of the login of this `state`, if there is one.
-#[must_use]
-pub fn cookie<'a>(
-    state: &Secret256,
-    mut cookies: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Option<&'a str> {
-    let wanted = cookie_name(state);
-    cookies
-        .find(|(name, _)| *name == wanted)
-        .map(|(_, value)| value)
-}
-
-/// The `Set-Cookie` line that ends the login of this `state`.
-#[must_use]
-pub fn end(state: &Secret256) -> String {
-    set_cookie(&cookie_name(state), String::new(), 0)
-}
-
-/// The cookie's name: a prefix of the hash of `state`, which doesn't reveal `state`.
-fn cookie_name(state: &Secret256) -> String {
-    let hash = digest(&SHA256, state.expose_bytes());
-    let short = hash.as_ref().get(..6).unwrap_or_default();
-    format!("{NAME_PREFIX}{}", URL_SAFE_NO_PAD.encode(short))
-}
-
-fn set_cookie(name: &str, value: String, seconds: i64) -> String {
-    // `Lax`, because the service sends the browser back with a top-level navigation.
-    Cookie::build((name, value))
-        .path("/")
-        .secure(true)
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .max_age(cookie::time::Duration::seconds(seconds))
-        .to_string()
-}
-
-/// The size of a cookie in the request, in bytes: `name=value` and the separator.
-fn sent_size(name: &str, value: &str) -> usize {
-    name.len() + value.len() + 3
-}
-
-/// The cookie names of the pending logins that have to end so that one more of `size` bytes fits,
-/// the oldest first.
-fn evicted<'a>(
-    others: impl Iterator<Item = (&'a str, &'a str)>,
-    size: usize,
-) -> impl Iterator<Item = String> {
-    let mut others: Vec<_> = others
-        .filter(|(name, _)| is_ours(name))
-        .map(|(name, value)| (sealed::claimed_expiry(value), name, sent_size(name, value)))
-        .collect();
-    // A cookie that can't be read has `None`, and so is ended first.
-    others.sort_unstable();
-    let mut total = size + others.iter().map(|(_, _, size)| size).sum::<usize>();
-    let mut names = Vec::new();
-    for (_, name, size) in others {
-        if total < MAX_ALL_COOKIES_BYTES {
-            break;
-        }
-        total -= size;
-        names.push(name.to_owned());
-    }
-    names.into_iter()
-}
-
-/// Whether a cookie could be one of the bridge's: base64url after the prefix. No other text from
-/// the browser may get into a header. A cookie that the bridge can't end must not displace the
-/// pending logins.
-fn is_ours(name: &str) -> bool {
-    name.strip_prefix(NAME_PREFIX).is_some_and(|rest| {
-        rest.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -294,7 +176,10 @@ mod tests {
     use keys::SystemRandomness;
     use kit::sealing_keys;
 
+    use cookie::Cookie;
+
     use super::*;
+    use crate::pending_cookie::{Found, MAX_ALL_COOKIES_BYTES, MAX_COOKIE_BYTES, find};
     use sealing::SealingKeys;
     use sealing::sealed::Audience;
 
@@ -350,10 +235,11 @@ mod tests {
         cookies: impl Iterator<Item = (&'a str, &'a str)>,
         seal: Seal<'_>,
     ) -> Result<Option<PendingLogin>, OpenError> {
-        let cookie = cookie(state, cookies);
-        cookie
-            .map(|cookie| PendingLogin::open(cookie, seal))
-            .transpose()
+        match find(state, cookies) {
+            Found::One(Pending::Login, cookie) => PendingLogin::open(cookie, seal).map(Some),
+            Found::None => Ok(None),
+            other => unreachable!("{other:?}"),
+        }
     }
 
     #[test]
@@ -423,10 +309,9 @@ mod tests {
                 .begin(seal_at(&keys, 0), sent(&BTreeMap::new()), &SystemRandomness)
                 .unwrap(),
         );
-        let swapped = BTreeMap::from([(
-            cookie_name(&mine.one_time.state),
-            jar.into_values().next().unwrap(),
-        )]);
+        let end = pending_cookie::end(Pending::Login, &mine.one_time.state);
+        let (name, _) = end.split_once('=').unwrap();
+        let swapped = BTreeMap::from([(name.to_owned(), jar.into_values().next().unwrap())]);
         let found = found(&mine.one_time.state, sent(&swapped), seal_at(&keys, 0));
         let found = found.unwrap().unwrap();
         assert!(found.is_of(&other.one_time.state) && !found.is_of(&mine.one_time.state));
@@ -435,7 +320,7 @@ mod tests {
     #[test]
     fn a_cookie_that_can_not_be_ours_ends_no_login() {
         let keys = sealing_keys(&[1]);
-        let mut jar = BTreeMap::from([(format!("{NAME_PREFIX}é"), "?".repeat(6_000))]);
+        let mut jar = BTreeMap::from([("__Host-login-é".to_owned(), "?".repeat(6_000))]);
         for second in 0..2 {
             let login = login("state");
             let lines = login
@@ -452,7 +337,7 @@ mod tests {
         let keys = sealing_keys(&[1]);
         let mut jar = BTreeMap::from([
             ("other".to_owned(), "x".repeat(9_000)),
-            (format!("{NAME_PREFIX}junk"), "?".repeat(400)),
+            ("__Host-login-junk".to_owned(), "?".repeat(400)),
         ]);
         let mut latest = None;
         for second in 0..40 {
@@ -462,12 +347,12 @@ mod tests {
             apply(&mut jar, &lines);
             latest = Some(login);
             let total: usize = sent(&jar)
-                .filter(|(name, _)| name.starts_with(NAME_PREFIX))
-                .map(|(name, value)| sent_size(name, value))
+                .filter(|(name, _)| name.starts_with("__Host-login-"))
+                .map(|(name, value)| name.len() + value.len() + 3)
                 .sum();
             assert!(total < MAX_ALL_COOKIES_BYTES, "{total}");
         }
-        assert!(!jar.contains_key(&format!("{NAME_PREFIX}junk")) && jar.contains_key("other"));
+        assert!(!jar.contains_key("__Host-login-junk") && jar.contains_key("other"));
         assert!(jar.len() > 3, "several logins fit side by side");
         let latest = latest.unwrap();
         let latest = found(&latest.one_time.state, sent(&jar), seal_at(&keys, 40));

@@ -5,8 +5,11 @@ use std::fmt;
 
 use digital_auth::id_token::Subject;
 use http::Method;
+use member_flow::Ticket;
 
 use relying_party::Class;
+
+use crate::pending_cookie::Pending;
 
 /// A refused request.
 pub struct Refusal {
@@ -27,7 +30,7 @@ pub struct Refusal {
 pub enum Told {
     /// To the person, on a page: the client isn't known, or the request doesn't come from the
     /// client.
-    Page,
+    Page(Pending),
     /// To the client, by a redirect of the browser: client and redirect URI are known.
     Redirect {
         /// One of the configured redirect URIs.
@@ -35,6 +38,9 @@ pub enum Told {
         /// The client's state, if it sent one.
         state: Option<String>,
     },
+    /// To the app of a member, by a redirect of the browser: its ticket has one of the configured
+    /// return URLs.
+    Return(Box<Ticket>),
     /// To a program, as JSON.
     Json,
     /// To the sender of an access token, or of a request that lacks one (RFC 6750 §3).
@@ -46,7 +52,13 @@ impl Refusal {
     /// are known.
     #[must_use]
     pub fn on_page(class: Class) -> Self {
-        Self::told(Told::Page, class)
+        Self::on_page_of(Pending::Login, class)
+    }
+
+    /// As [`on_page`](Self::on_page), on the page of a verification.
+    #[must_use]
+    pub fn on_page_of(pending: Pending, class: Class) -> Self {
+        Self::told(Told::Page(pending), class)
     }
 
     /// A refusal that is reported to the client by a redirect.
@@ -57,6 +69,12 @@ impl Refusal {
             state: state.map(str::to_owned),
         };
         Self::told(told, class)
+    }
+
+    /// A refusal that is reported to the app of a member by a redirect.
+    #[must_use]
+    pub fn to_app(class: Class, ticket: Ticket) -> Self {
+        Self::told(Told::Return(Box::new(ticket)), class)
     }
 
     /// A refusal that is reported there. Nothing of the login is known.

@@ -19,9 +19,11 @@ use crate::bridge::{Bridge, WARM_UP};
 use crate::callback::callback;
 use crate::endpoint::Endpoint;
 use crate::pages::page;
+use crate::pending_cookie::Pending;
 use crate::refusal::{Refusal, Told};
 use crate::token::token;
 use crate::userinfo::userinfo;
+use crate::verify::verify;
 use relying_party::Class;
 use relying_party::failure::Failure;
 use relying_party::http_api::{Event, Request, Response};
@@ -97,11 +99,15 @@ impl Bridge {
             invocation.measurements.count(Count::LoginCancelled);
         }
         let response = match refusal.told {
-            Told::Page => page(&failure, request.header("accept-language")),
+            Told::Page(pending) => page(&failure, pending, request.header("accept-language")),
             Told::Redirect {
                 redirect_uri,
                 state,
             } => failure.redirect(&redirect_uri, state.as_deref()),
+            Told::Return(ticket) => {
+                let issuer = &self.config().service.issuer;
+                failure.to_return_url(&ticket.return_url, &ticket.state, issuer)
+            }
             Told::Json => failure.json(),
             Told::Bearer => failure.bearer(),
         };
@@ -169,6 +175,17 @@ impl Bridge {
                     // period.
                     let counts = self.begun().counts(self.viewer(request), invocation.now);
                     (invocation.measurements).count_if(Count::LoginStarted, counts);
+                }
+                Ok(response)
+            }
+            Endpoint::Verify => {
+                // Where no members are verified, there is no such page.
+                let members = self.members().ok_or(Class::NotFound);
+                let members = members.map_err(Refusal::on_page)?;
+                only(request, READ, endpoint.told())?;
+                let response = verify(self, members, request, invocation).await?;
+                if !request.is_head() {
+                    tracing::info!(event = "verification_started");
                 }
                 Ok(response)
             }
@@ -259,7 +276,7 @@ impl Bridge {
 /// Where a failure is reported that doesn't depend on the endpoint's own checks. For an unknown
 /// path, it is reported to a person.
 fn told_at(endpoint: Option<Endpoint>) -> Told {
-    endpoint.map_or(Told::Page, Endpoint::told)
+    endpoint.map_or(Told::Page(Pending::Login), Endpoint::told)
 }
 
 fn document(request: &Request, json: &str) -> Result<Response, Refusal> {

@@ -15,8 +15,9 @@ use thiserror::Error;
 use crate::bridge::{Bridge, Parts};
 use crate::config::Config;
 use crate::front_door::FrontDoor;
+use crate::members::Members;
 use crate::secrets::{self, References};
-use crate::variables::{ASSERTION_KEYS, ID_TOKEN_KEYS};
+use crate::variables::{ASSERTION_KEYS, ID_TOKEN_KEYS, RECORD_KEYS, SEALING_KEYS};
 
 /// Why the bridge can't start.
 #[derive(Debug, Error)]
@@ -58,6 +59,7 @@ impl AwsClients {
                 &config.client_secrets,
             ])
             .chain(&config.front_door_secrets)
+            .chain(config.members.as_ref().map(|members| &members.keys))
         };
         let uses_kms = references().any(|one| matches!(one, Reference::Kms(_)));
         let uses_secrets = references().any(|one| matches!(one, Reference::SecretsManager(_)));
@@ -118,7 +120,18 @@ pub async fn parts(
             None => Ok(None),
         }
     };
-    let (secrets, front_door, id_token_keys, assertion_keys) = tokio::join!(
+    let members = async {
+        let reader = SecretReader::new(aws.secrets_manager.clone());
+        match config.members.clone() {
+            Some(settings) => {
+                let issuer = &config.service.issuer;
+                let loading = Members::load(reader, settings, issuer, clock.now());
+                loading.await.map(Some)
+            }
+            None => Ok(None),
+        }
+    };
+    let (secrets, front_door, members, id_token_keys, assertion_keys) = tokio::join!(
         secrets::load(
             SecretReader::new(aws.secrets_manager.clone()),
             References {
@@ -129,6 +142,7 @@ pub async fn parts(
             clock.now(),
         ),
         front_door,
+        members,
         signing_keys(ID_TOKEN_KEYS, &config.id_token_keys, &reader, kms.as_ref()),
         signing_keys(
             ASSERTION_KEYS,
@@ -137,7 +151,15 @@ pub async fn parts(
             kms.as_ref()
         ),
     );
-    let (secrets, front_door) = (secrets?, front_door?);
+    let (secrets, front_door, members) = (secrets?, front_door?, members?);
+    let now = clock.now();
+    if let (Some(members), Ok(values)) = (&members, secrets.usable(now)) {
+        let others = [
+            (SEALING_KEYS, &values.sealing),
+            (RECORD_KEYS, &values.records),
+        ];
+        members.have_keys_of_their_own(&others, now)?;
+    }
     let (id_token_keys, assertion_keys) = (id_token_keys?, assertion_keys?);
     // A key that is only published so far is checked, too: it will sign later.
     let is_rs256 = |key: &Arc<dyn SigningKey>| key.algorithm() == Algorithm::Rs256;
@@ -162,6 +184,7 @@ pub async fn parts(
         randomness,
         secrets,
         front_door,
+        members,
         id_token_keys,
         assertion_keys,
         service,

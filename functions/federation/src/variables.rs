@@ -7,6 +7,8 @@ use function_kit::failure::Bilingual;
 use function_kit::settings::{IfUnset, Variable, form};
 use function_kit::telemetry;
 pub use function_kit::telemetry::{LOG_LEVEL, METRICS_NAMESPACE, STACK_NAME};
+pub use member_flow::MEMBER_KEYS;
+pub use member_flow::apps::MEMBER_APPS;
 use relying_party::variables as service;
 pub use relying_party::variables::{
     ACCEPTED_ACR, ACR_VALUES, ASSERTION_KEYS, ATTRIBUTES, GRANTED_SCOPE, ISSUER, REQUIRE_AUTH_TIME,
@@ -15,7 +17,13 @@ pub use relying_party::variables::{
 };
 
 /// Every variable that is read.
-pub const ALL: &[&[Variable]] = &[service::VARIABLES, VARIABLES, telemetry::VARIABLES];
+pub const ALL: &[&[Variable]] = &[
+    service::VARIABLES,
+    VARIABLES,
+    member_flow::apps::VARIABLES,
+    member_flow::VARIABLES,
+    telemetry::VARIABLES,
+];
 
 function_kit::variables! {
     /// The client ID that Cognito uses at the bridge

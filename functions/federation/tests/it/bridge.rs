@@ -192,6 +192,11 @@ impl Call {
         Self::new("GET", "/callback").query(&form.encode())
     }
 
+    pub(crate) fn verify(ticket: &str) -> Self {
+        let query = Parameters::of([("ticket", ticket)]);
+        Self::new("GET", "/verify").query(&query.encode())
+    }
+
     pub(crate) fn token(form: &Parameters) -> Self {
         Self::new("POST", "/token").form(&form.encode())
     }
@@ -256,7 +261,11 @@ impl Browser {
     pub(crate) fn take(&mut self, answer: &Answer) {
         for line in &answer.cookies {
             let cookie = cookie::Cookie::parse(line.clone()).unwrap();
-            assert!(cookie.name().starts_with("__Host-login-"), "{line}");
+            let prefixes = ["__Host-login-", "__Host-verify-"];
+            let is_ours = prefixes
+                .iter()
+                .any(|prefix| cookie.name().starts_with(prefix));
+            assert!(is_ours, "{line}");
             assert_eq!(cookie.path(), Some("/"), "{line}");
             assert_eq!(cookie.secure(), Some(true), "{line}");
             assert_eq!(cookie.http_only(), Some(true), "{line}");
@@ -357,14 +366,30 @@ impl Answer {
 
     /// Asserts that the answer is a page of this class, in both languages, and no redirect.
     pub(crate) fn is_page(&self, status: u64, class: &str) {
+        self.is_page_of(
+            ["ログインできませんでした", "You could not be signed in"],
+            status,
+            class,
+        );
+    }
+
+    /// As [`is_page`](Self::is_page), for the verification of a member.
+    pub(crate) fn is_page_of_a_verification(&self, status: u64, class: &str) {
+        let titles = [
+            "本人確認できませんでした",
+            "Your identity could not be verified",
+        ];
+        self.is_page_of(titles, status, class);
+    }
+
+    fn is_page_of(&self, titles: [&str; 2], status: u64, class: &str) {
         assert_eq!(self.status, status, "{}", self.body);
         assert_eq!(self.header("content-type"), "text/html; charset=utf-8");
         assert_eq!(self.header("location"), "");
         let id = support_id();
         let told = format!("<code>{id}</code> <small>{class}</small>");
         assert!(self.body.contains(&told), "{class}: {}", self.body);
-        assert!(self.body.contains("ログインできませんでした"));
-        assert!(self.body.contains("You could not be signed in"));
+        assert!(titles.iter().all(|title| self.body.contains(title)));
     }
 
     /// Asserts that the answer redirects to the client with this error, and with nothing else.

@@ -30,4 +30,5 @@ mod support;
 mod token;
 mod userinfo;
 mod verified_record;
+mod verify;
 mod versions;

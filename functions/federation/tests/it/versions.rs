@@ -11,7 +11,8 @@ use chrono::{DateTime, TimeDelta};
 use digital_auth::CodeExchange;
 use digital_auth::authorization::{OneTimeValues, Secret256};
 use federation::code::Code;
-use federation::pending_login::{self, ClientRequest, ClientState, PendingLogin};
+use federation::pending_cookie::{self, Pending};
+use federation::pending_login::{ClientRequest, ClientState, PendingLogin};
 use keys::SystemRandomness;
 use kit::{Parameters, sealing_keys, start};
 use sealing::SealingKeys;
@@ -109,7 +110,7 @@ impl OtherVersion {
             ("code_challenge", text(challenge.as_ref())),
         ];
         let asked = asked.map(|(name, value)| (name.to_owned(), value)).into();
-        let ending = pending_login::end(&Secret256::from_bytes(login.state));
+        let ending = pending_cookie::end(Pending::Login, &Secret256::from_bytes(login.state));
         let name = ending.split('=').next().unwrap().to_owned();
         let cookie = self.seal(Purpose::PendingLogin, inside);
         let browser = Browser([(name, cookie)].into());
