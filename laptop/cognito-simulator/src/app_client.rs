@@ -29,11 +29,30 @@ pub struct AppClient {
     /// `identifier/scope` of a [`ResourceServer`](crate::ResourceServer). An app that names no
     /// scope gets all of them.
     pub allowed_scopes: Vec<String>,
+    /// `SupportedIdentityProviders`: [`COGNITO_PROVIDER`], with which the hosted page takes
+    /// passwords, and the name of the pool's provider. `None` means the pool's provider alone.
+    pub identity_providers: Option<Vec<String>>,
+    /// `ExplicitAuthFlows`, as far as the stand-in has the flows. `None` means AWS's default
+    /// (`ALLOW_REFRESH_TOKEN_AUTH`, `ALLOW_USER_SRP_AUTH` and `ALLOW_CUSTOM_AUTH`), of which the
+    /// stand-in has only [`AuthFlow::RefreshToken`].
+    pub explicit_auth_flows: Option<Vec<AuthFlow>>,
+}
+
+/// The identity provider of the pool's own users, who sign in with a password.
+pub const COGNITO_PROVIDER: &str = "COGNITO";
+
+/// A way to sign in by the API (`ExplicitAuthFlows`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AuthFlow {
+    /// `ALLOW_USER_PASSWORD_AUTH`.
+    UserPassword,
+    /// `ALLOW_REFRESH_TOKEN_AUTH`.
+    RefreshToken,
 }
 
 impl AppClient {
-    /// A public client with one callback URL, no logout URL, the default attributes, and the scope
-    /// `openid`.
+    /// A public client with one callback URL, no logout URL, the default attributes and ways to
+    /// sign in, and the scope `openid`.
     #[must_use]
     pub fn new(client_id: impl Into<String>, callback_url: impl Into<String>) -> Self {
         Self {
@@ -44,6 +63,39 @@ impl AppClient {
             read_attributes: None,
             write_attributes: None,
             allowed_scopes: vec!["openid".to_owned()],
+            identity_providers: None,
+            explicit_auth_flows: None,
+        }
+    }
+
+    /// Whether people sign in at the client on the hosted page with a password.
+    pub(crate) fn takes_passwords(&self) -> bool {
+        let mut names = self.identity_providers.iter().flatten();
+        names.any(|name| name == COGNITO_PROVIDER)
+    }
+
+    /// Whether people sign in at the client with this provider, which is the pool's.
+    pub(crate) fn has_provider(&self, provider: &str) -> bool {
+        match &self.identity_providers {
+            Some(names) => names.iter().any(|name| name == provider),
+            None => true,
+        }
+    }
+
+    /// Whether the client has a way to sign in on the hosted page, and no other than the pool has.
+    pub(crate) fn has_providers(&self, provider: &str) -> bool {
+        let Some(names) = &self.identity_providers else {
+            return true;
+        };
+        let mut all = names.iter();
+        !names.is_empty() && all.all(|name| name == COGNITO_PROVIDER || name == provider)
+    }
+
+    /// Whether the client allows a way to sign in by the API.
+    pub(crate) fn allows_flow(&self, flow: AuthFlow) -> bool {
+        match &self.explicit_auth_flows {
+            Some(flows) => flows.contains(&flow),
+            None => flow == AuthFlow::RefreshToken,
         }
     }
 

@@ -50,6 +50,8 @@ pub(crate) enum TokenError {
     Trigger(TriggerFailure),
     InvalidClient,
     InvalidGrant,
+    /// The user was disabled since the sign-in.
+    UserDisabled,
     InvalidScope,
     UnauthorizedClient,
     UnsupportedGrantType,
@@ -67,7 +69,7 @@ impl TokenError {
             }
             Self::InvalidRequest => (StatusCode::BAD_REQUEST, "invalid_request"),
             Self::InvalidClient => (StatusCode::BAD_REQUEST, "invalid_client"),
-            Self::InvalidGrant => (StatusCode::BAD_REQUEST, "invalid_grant"),
+            Self::InvalidGrant | Self::UserDisabled => (StatusCode::BAD_REQUEST, "invalid_grant"),
             Self::InvalidScope => (StatusCode::BAD_REQUEST, "invalid_scope"),
             Self::UnauthorizedClient => (StatusCode::BAD_REQUEST, "unauthorized_client"),
             Self::UnsupportedGrantType => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
@@ -118,6 +120,39 @@ pub(crate) async fn token(
     };
     shared.options.journal.end(entry, step);
     no_store((status, Json(answer)).into_response())
+}
+
+/// The tokens for a user who has just signed in at an app client, under the names that
+/// `/oauth2/token` uses.
+pub(crate) async fn sign_in(
+    shared: &Shared,
+    (user, client): (User, &AppClient),
+    scopes: Vec<String>,
+    through: Through,
+) -> Result<Map<String, Value>, TokenError> {
+    let source = match through {
+        Through::ManagedLogin => Source::HostedAuth,
+        Through::Api => Source::Authentication,
+    };
+    let changes = token_generation::changes(shared, source, (&user, client), &scopes).await;
+    let changes = changes.map_err(TokenError::Trigger)?;
+    let uuid = || random::uuid().map_err(|_| TokenError::Internal);
+    // In a federated sign-in, Cognito adds a nonce of its own if the app sent none.
+    let nonce = match user.identity {
+        Some(_) => Some(uuid()?),
+        None => None,
+    };
+    let now = shared.options.token_time();
+    let sign_in = SignIn {
+        client_id: client.client_id.clone(),
+        username: user.username,
+        sub: user.sub,
+        scopes,
+        auth_time: now,
+        origin_jti: uuid()?,
+        through,
+    };
+    first_tokens(shared, sign_in, nonce.as_deref(), &changes, now)
 }
 
 /// The values that are registered in place of the wrong one, for the journal.
@@ -267,16 +302,18 @@ fn redeem(
         through: Through::ManagedLogin,
     };
     let nonce = match issued.app.nonce {
-        Some(nonce) => nonce,
         // In a federated sign-in, Cognito adds a nonce of its own if the app sent none.
-        None => random::base64url(32).map_err(|_| TokenError::Internal)?,
+        None if issued.is_federated => {
+            Some(random::base64url(32).map_err(|_| TokenError::Internal)?)
+        }
+        sent => sent,
     };
-    let answer = first_tokens(shared, sign_in, Some(&nonce), &issued.changes, now)?;
+    let answer = first_tokens(shared, sign_in, nonce.as_deref(), &issued.changes, now)?;
     Ok(Value::Object(answer))
 }
 
 /// The tokens at the end of a sign-in, with the refresh token.
-pub(crate) fn first_tokens(
+fn first_tokens(
     shared: &Shared,
     sign_in: SignIn,
     nonce: Option<&str>,
@@ -394,7 +431,10 @@ fn user_of(shared: &Shared, sign_in: &SignIn) -> Result<User, TokenError> {
     let kept = shared.state();
     let user = kept.users.get(&sign_in.username).cloned();
     let user = user.filter(|user| user.sub == sign_in.sub);
-    user.ok_or(TokenError::InvalidGrant)
+    match user {
+        Some(user) if user.disabled => Err(TokenError::UserDisabled),
+        user => user.ok_or(TokenError::InvalidGrant),
+    }
 }
 
 /// Whether the verifier belongs to the challenge. A verifier without a challenge is as wrong as a

@@ -6,23 +6,23 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::error::Unspecified;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
+use http::header::HeaderMap;
 use loopback::journal::{Check, Parameter, Party, Step};
 use loopback::pages::{self, LANGUAGE, remembering};
 use loopback::parameters::Parameters;
 
-use crate::options::has_openid_if_needed;
-use crate::pages::{ErrorPage, Wrong, redirect, sign_in_page};
+use crate::app_client::COGNITO_PROVIDER;
+use crate::hosted_page::{self, Asked, IDENTITY_PROVIDER, LOGIN};
+use crate::login_cookie::{cookie, with_cookie};
+use crate::options::{CognitoOptions, has_openid_if_needed};
+use crate::pages::{ErrorPage, Wrong, redirect};
 use crate::parameters::{journal_parameter, journal_parameters, with_query};
-use crate::pending_login::AppRequest;
+use crate::pending_login::{AppRequest, Way};
 use crate::shared::Shared;
 
-/// The name of Cognito's own cookie.
-pub(crate) const COOKIE_NAME: &str = "cognito";
-/// The attributes of that cookie.
-pub(crate) const COOKIE_ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
 /// The description of the refusal of a scope. AWS's documentation has it as the error, and real
 /// answers have it as the description of `invalid_request` (contract C8).
 const INVALID_SCOPE: &str = "invalid_scope";
@@ -55,14 +55,10 @@ enum Endpoint {
 }
 
 impl Endpoint {
-    fn with(self, query: &str) -> String {
-        format!("{}?{query}", self.path())
-    }
-
     const fn path(self) -> &'static str {
         match self {
             Self::Authorize => "/oauth2/authorize",
-            Self::Login => "/login",
+            Self::Login => LOGIN,
         }
     }
 }
@@ -77,37 +73,34 @@ fn answer(
     let chosen = query.only(LANGUAGE);
     let language = pages::language(chosen, headers);
     let mut checks = Vec::new();
-    let outcome = decide(shared, &query, cookie(headers), &mut checks);
+    let outcome = decide(&shared.options, &query, &mut checks);
     let (response, answer) = match outcome {
         Outcome::Page(page) => {
             let registered = page.registered();
             (page.in_language(language), registered)
         }
-        Outcome::SignInPage if endpoint == Endpoint::Authorize => (
-            redirect(&Endpoint::Login.with(&query.encode_with(&[]))),
+        Outcome::SignInPage(_) if endpoint == Endpoint::Authorize => (
+            redirect(&format!("{LOGIN}?{}", query.encode_with(&[]))),
             Vec::new(),
         ),
-        Outcome::SignInPage => {
-            let provider = &shared.options.provider;
-            let link = query.encode_with(&[("identity_provider", &provider.name)]);
-            let link = Endpoint::Authorize.with(&link);
-            let switch = endpoint.with(&query.encode_but(LANGUAGE, language.other().code()));
-            let (ja, en) = &provider.button;
-            let page = sign_in_page(language.say(ja, en), &link, switch, language);
+        Outcome::SignInPage(app) => {
+            let asked = Asked {
+                query: &query,
+                cookie: cookie(headers),
+                language,
+                problem: None,
+            };
+            let page = hosted_page::show(shared, app, &asked);
             (remembering(page, chosen), Vec::new())
         }
         Outcome::Refused { url, registered } => {
             let answer = answer_of(&url).into_iter().chain(registered);
             (redirect(&url), answer.collect())
         }
-        Outcome::ToProvider { url, browser } => {
-            let mut response = redirect(&url);
-            let value = format!("{COOKIE_NAME}={browser}; {COOKIE_ATTRIBUTES}");
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                response.headers_mut().append(SET_COOKIE, value);
-            }
-            (response, answer_of(&url))
-        }
+        Outcome::ToProvider(app) => match to_provider(shared, &query, cookie(headers), app) {
+            Ok((url, browser)) => (with_cookie(redirect(&url), &browser), answer_of(&url)),
+            Err(Unspecified) => (ErrorPage::Internal.in_language(language), Vec::new()),
+        },
     };
     shared.options.journal.record(Step {
         from: Party::Browser,
@@ -122,31 +115,26 @@ fn answer(
 }
 
 /// How the app's request is answered.
-enum Outcome {
+pub(crate) enum Outcome {
     Page(ErrorPage),
-    /// The hosted page. Its link leads back to the authorization endpoint, with the provider's
-    /// name.
-    SignInPage,
+    /// The hosted page.
+    SignInPage(AppRequest),
     /// A redirect to the app's callback, with an error.
     Refused {
         url: String,
         /// The registered values, if the request has another one. Only the journal gets them.
         registered: Vec<Parameter>,
     },
-    /// A redirect to the provider. `browser` is the value of the cookie.
-    ToProvider {
-        url: String,
-        browser: String,
-    },
+    /// A redirect to the provider.
+    ToProvider(AppRequest),
 }
 
-fn decide(
-    shared: &Shared,
+/// Checks the app's request, and says how it is answered.
+pub(crate) fn decide(
+    options: &CognitoOptions,
     query: &Parameters,
-    cookie: Option<&str>,
     checks: &mut Vec<Check>,
 ) -> Outcome {
-    let options = &shared.options;
     let mut check = |what: &str, rule: &str, passed: bool| {
         checks.push(Check::new(what, rule, passed));
         passed
@@ -241,19 +229,6 @@ fn decide(
     ) {
         return refuse("login_required", "nobody is signed in");
     }
-    match query.only("identity_provider") {
-        Some(name) if name == options.provider.name => {}
-        Some(_) => {
-            check(
-                "identity_provider is the pool's",
-                "Cognito: authorize endpoint",
-                false,
-            );
-            return refuse("invalid_request", "Login option is not available");
-        }
-        None => return Outcome::SignInPage,
-    }
-
     let app = AppRequest {
         client_id: client.client_id.clone(),
         redirect_uri: redirect_uri.to_owned(),
@@ -262,26 +237,37 @@ fn decide(
         code_challenge: code_challenge.map(str::to_owned),
         scopes,
     };
-    to_provider(shared, query, cookie, app)
+    let provider = &options.provider.name;
+    match query.only(IDENTITY_PROVIDER) {
+        Some(name) if name == provider && client.has_provider(provider) => Outcome::ToProvider(app),
+        Some(COGNITO_PROVIDER) if client.takes_passwords() => Outcome::SignInPage(app),
+        None => Outcome::SignInPage(app),
+        Some(_) => {
+            check(
+                "identity_provider is one of the client's",
+                "Cognito: authorize endpoint",
+                false,
+            );
+            refuse("invalid_request", "Login option is not available")
+        }
+    }
 }
 
+/// Begins a login with the provider. Returns the provider's URL, and the value of the cookie.
 fn to_provider(
     shared: &Shared,
     query: &Parameters,
     cookie: Option<&str>,
     app: AppRequest,
-) -> Outcome {
+) -> Result<(String, String), Unspecified> {
     let provider = &shared.options.provider;
     let now = shared.options.clock.now();
     let (browser, state, extra) = {
         let mut kept = shared.state();
         let length = kept.variation.state_length;
-        let Ok(browser) = kept.logins.browser(cookie) else {
-            return Outcome::Page(ErrorPage::Internal);
-        };
-        let Ok(state) = kept.logins.begin(browser.clone(), app, length, now) else {
-            return Outcome::Page(ErrorPage::Internal);
-        };
+        let browser = kept.logins.browser(cookie)?;
+        let login = (app, Way::Provider);
+        let state = kept.logins.begin(browser.clone(), login, length, now)?;
         (browser, state, kept.variation.authorize_extra.clone())
     };
     let redirect_uri = shared.idpresponse_url();
@@ -300,15 +286,7 @@ fn to_provider(
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str())),
     );
-    Outcome::ToProvider {
-        url: with_query(&provider.authorize_url, parameters),
-        browser,
-    }
-}
-
-/// The value of Cognito's cookie, if the request has it.
-pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
-    pages::cookie(headers, COOKIE_NAME)
+    Ok((with_query(&provider.authorize_url, parameters), browser))
 }
 
 /// The URL of the app's callback with an error. Its parameters are in Cognito's order.

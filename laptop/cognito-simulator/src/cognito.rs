@@ -9,21 +9,27 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler as _;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use loopback::names::to_its_end;
 use loopback::server::{ListenError, Manners, Server};
+use secrecy::SecretString;
 use tokio::sync::watch;
 
+use crate::api_faults::{ApiFault, ApiFaults, NoSuchOperation};
 use crate::app_tokens;
 use crate::authorize;
 use crate::discovery;
 use crate::front_door::{FrontDoor, OpenDoor};
+use crate::hosted_page::LOGIN;
 use crate::hosts;
 use crate::idp_response;
 use crate::linked_users::LinkFailure;
 use crate::logout;
+use crate::native_users;
 use crate::options::{CognitoOptions, StartError, Variation};
+use crate::password_form;
 use crate::pending_login::PendingLogins;
 use crate::pool_key::PoolKey;
 use crate::provider_client::ProviderClient;
@@ -31,7 +37,8 @@ use crate::refresh_tokens::RefreshTokens;
 use crate::revoke;
 use crate::saved::SavedPool;
 use crate::shared::{Requests, Shared, State};
-use crate::user_pool::{ProviderType, UserFailure, UserPool};
+use crate::user_failure::UserFailure;
+use crate::user_pool::{ProviderType, UserPool};
 use crate::user_pool_api;
 use crate::userinfo;
 
@@ -83,7 +90,7 @@ impl BoundCognito {
         self.door.internal_address()
     }
 
-    /// Begins to answer, with an empty user pool.
+    /// Begins to answer, with a user pool that has only the users of the options.
     ///
     /// # Errors
     /// See [`StartError`]; most of them name an option that AWS would refuse too.
@@ -91,7 +98,7 @@ impl BoundCognito {
         self.serve_pool(options, SavedPool::default())
     }
 
-    /// Begins to answer, with these users and refresh tokens.
+    /// Begins to answer, with these users and refresh tokens, and the users of the options.
     ///
     /// # Errors
     /// As [`BoundCognito::serve`].
@@ -101,6 +108,7 @@ impl BoundCognito {
         saved: SavedPool,
     ) -> Result<Cognito, StartError> {
         options.check()?;
+        let users = saved.users.with_users_of(&options, options.clock.now())?;
         let (address, internal_address) = (self.address(), self.internal_address());
         let door = self.door;
         let shared = Arc::new(Shared {
@@ -110,7 +118,7 @@ impl BoundCognito {
             provider: ProviderClient::new(options.token_timeout)?,
             state: Mutex::new(State {
                 variation: options.variation.clone(),
-                users: saved.users,
+                users,
                 refresh_tokens: saved.refresh_tokens,
                 ..State::default()
             }),
@@ -151,7 +159,10 @@ fn router(shared: &Arc<Shared>) -> Router {
     // What browsers call as pages.
     let pages = Router::new()
         .route("/oauth2/authorize", get(authorize::authorize))
-        .route("/login", get(authorize::login))
+        .route(
+            LOGIN,
+            get(authorize::login).post(password_form::sign_in.layer(from_fn(to_its_end))),
+        )
         .route("/logout", get(logout::logout))
         .layer(from_fn_with_state(
             Arc::clone(shared),
@@ -165,7 +176,7 @@ fn router(shared: &Arc<Shared>) -> Router {
         )
         .route("/oauth2/revoke", post(revoke::revoke))
         .route("/oauth2/userInfo", get(userinfo::userinfo))
-        .route("/", post(user_pool_api::call))
+        .route("/", post(user_pool_api::call).layer(from_fn(to_its_end)))
         .route(&format!("{pool}/jwks.json"), get(discovery::key_set))
         .route(
             &format!("{pool}/openid-configuration"),
@@ -309,9 +320,9 @@ impl Cognito {
         &self.shared.options.user_pool_id
     }
 
-    /// Creates one of the pool's own users, who doesn't come from a provider. There is no page on
-    /// which the user could type a password. An identity that is linked to the user signs in as
-    /// this user, and so does [`Cognito::sign_in_directly`].
+    /// Creates one of the pool's own users, who doesn't come from a provider. The user has no
+    /// password until [`Cognito::set_password`] gives one. An identity that is linked to the user
+    /// signs in as this user, and so does [`Cognito::sign_in_directly`].
     ///
     /// # Errors
     /// [`UserFailure::Taken`], [`UserFailure::Invalid`] or [`UserFailure::NoRandomness`].
@@ -322,7 +333,32 @@ impl Cognito {
     ) -> Result<(), UserFailure> {
         let (options, now) = (&self.shared.options, self.shared.options.clock.now());
         let mut kept = self.shared.state();
-        kept.users.create(options, username, attributes, now)
+        let created = kept.users.create(options, username, attributes, now);
+        created.map(|_| ()).map_err(UserFailure::from)
+    }
+
+    /// Gives one of the pool's own users this password, with which the user signs in at app clients
+    /// that take passwords, as `AdminSetUserPassword` with `Permanent` does.
+    ///
+    /// # Errors
+    /// [`UserFailure::Password`] if the policy of a new pool refuses it, [`UserFailure::Unknown`],
+    /// [`UserFailure::Invalid`] for a federated user, or [`UserFailure::NoRandomness`].
+    pub fn set_password(&self, username: &str, password: &SecretString) -> Result<(), UserFailure> {
+        let hash = native_users::hash_of(password)?;
+        let (options, now) = (&self.shared.options, self.shared.options.clock.now());
+        let mut kept = self.shared.state();
+        kept.users.set_password(options, username, hash, now)
+    }
+
+    /// Disables a user or, with `true`, enables the user again. Nobody signs in as a disabled user
+    /// or refreshes tokens, and access tokens from before are revoked for good.
+    ///
+    /// # Errors
+    /// [`UserFailure::Unknown`].
+    pub fn set_enabled(&self, username: &str, enabled: bool) -> Result<(), UserFailure> {
+        let options = &self.shared.options;
+        let mut kept = self.shared.state();
+        kept.users.set_enabled(options, username, enabled)
     }
 
     /// Adds a provider besides the one of the options, for example a company's. It has only a name
@@ -418,6 +454,18 @@ impl Cognito {
         Ok(())
     }
 
+    /// Makes the next requests for an operation of the user pool's API, for example
+    /// `AdminUpdateUserAttributes`, meet these faults: the first request the first one, and so on.
+    /// They come after those that wait already.
+    ///
+    /// # Errors
+    /// [`NoSuchOperation`].
+    pub fn break_api(&self, operation: &str, faults: &[ApiFault]) -> Result<(), NoSuchOperation> {
+        let operation = user_pool_api::operation(operation).ok_or(NoSuchOperation)?;
+        self.shared.state().api_faults.add(operation, faults);
+        Ok(())
+    }
+
     /// The users and refresh tokens, to begin with them at another start.
     #[must_use]
     pub fn saved(&self) -> SavedPool {
@@ -434,10 +482,15 @@ impl Cognito {
         self.shared.answered.subscribe()
     }
 
-    /// Forgets every user, every refresh token and every login.
+    /// Forgets every user, every refresh token, every login, and every fault of the API that waits.
+    /// The users of the options come again, with another `sub`.
     pub fn reset(&self) {
+        let (options, now) = (&self.shared.options, self.shared.options.clock.now());
+        // They fitted the pool at the start. Without random bytes there are no users.
+        let users = UserPool::default().with_users_of(options, now);
         let mut kept = self.shared.state();
-        kept.users = UserPool::default();
+        kept.users = users.unwrap_or_default();
+        kept.api_faults = ApiFaults::default();
         kept.refresh_tokens = RefreshTokens::default();
         kept.logins = PendingLogins::default();
         kept.codes.clear();

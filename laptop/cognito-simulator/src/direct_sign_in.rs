@@ -1,22 +1,15 @@
-//! Sign-ins that don't go through the provider: with a password in managed login or by the API, or
-//! through another provider.
-//! The stand-in has no pages, passwords or other providers for them. A test says who signs in, and
-//! gets what the app would get. The rest is the same as at every sign-in: the trigger, the tokens,
-//! and a refresh token for `/oauth2/token`.
+//! Sign-ins of a test: it says who signs in, and gets what the app would get at once.
+//! It is as if the user had typed a password on the hosted page, or had come from another provider,
+//! of which the stand-in has no pages. The rest is the same as at every sign-in: the trigger, the
+//! tokens, and a refresh token.
 
 use loopback::journal::{Check, Parameter, Party, Step};
-use loopback::random;
 use serde_json::Value;
 
-use crate::app_client::AppClient;
 use crate::app_tokens::{self, TokenError};
 use crate::cognito::Cognito;
 use crate::options::has_openid_if_needed;
-use crate::refresh_tokens::{SignIn, Through};
-use crate::shared::Shared;
-use crate::token_generation::{self, Source};
-use crate::user_pool::User;
-use crate::user_pool_api::USER_SCOPE;
+use crate::refresh_tokens::Through;
 
 /// Why a user can't be signed in directly.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -28,9 +21,9 @@ pub enum DirectSignInFailure {
     /// through the provider.
     #[error("the user can sign in through the provider alone")]
     OnlyThroughProvider,
-    /// A federated user, who has no password, can't use the API.
-    #[error("the user has no password")]
-    NoPassword,
+    /// The user is disabled.
+    #[error("the user is disabled")]
+    Disabled,
     /// A scope isn't allowed to the app client, or needs `openid`.
     #[error("a scope isn't allowed to the app client, or needs openid")]
     Scope,
@@ -47,6 +40,8 @@ impl From<TokenError> for DirectSignInFailure {
         match error {
             // The user was deleted meanwhile.
             TokenError::InvalidGrant => Self::Unknown,
+            TokenError::UserDisabled => Self::Disabled,
+            TokenError::Trigger(failure) => Self::Trigger(failure.to_string()),
             _ => Self::Internal,
         }
     }
@@ -64,14 +59,21 @@ impl Cognito {
     /// with the source `TokenGeneration_HostedAuth`.
     ///
     /// # Errors
-    /// Any [`DirectSignInFailure`] except [`DirectSignInFailure::NoPassword`].
+    /// See [`DirectSignInFailure`].
     pub async fn sign_in_directly(
         &self,
         username: &str,
         scopes: &[&str],
     ) -> Result<Value, DirectSignInFailure> {
         let shared = &self.shared;
-        let user = user(shared, username)?;
+        let user = {
+            let kept = shared.state();
+            kept.users.find(&shared.options, username).cloned()
+        };
+        let user = user.ok_or(DirectSignInFailure::Unknown)?;
+        if user.disabled {
+            return Err(DirectSignInFailure::Disabled);
+        }
         let provider = &shared.options.provider.name;
         let is_others = user
             .all_identities()
@@ -79,7 +81,9 @@ impl Cognito {
         if user.identity.is_some() && !is_others {
             return Err(DirectSignInFailure::OnlyThroughProvider);
         }
-        let allowed = &client(shared)?.allowed_scopes;
+        let client = shared.options.app_clients.first();
+        let client = client.ok_or(DirectSignInFailure::Internal)?;
+        let allowed = &client.allowed_scopes;
         let scopes: Vec<String> = match scopes {
             [] => allowed.clone(),
             asked => asked.iter().map(|scope| (*scope).to_owned()).collect(),
@@ -87,88 +91,21 @@ impl Cognito {
         if !scopes.iter().all(|scope| allowed.contains(scope)) || !has_openid_if_needed(&scopes) {
             return Err(DirectSignInFailure::Scope);
         }
-        sign_in(shared, user, scopes, Through::ManagedLogin).await
+        shared.options.journal.record(Step {
+            from: Party::Cognito,
+            to: Party::Cognito,
+            request: "user pool: sign in without the provider".to_owned(),
+            parameters: vec![Parameter::new("scopes", scopes.join(" "))],
+            checks: vec![Check::new(
+                "the user is in the pool",
+                "Cognito: user pools API",
+                true,
+            )],
+            status: None,
+            answer: Vec::new(),
+        });
+        let who = (user, client);
+        let tokens = app_tokens::sign_in(shared, who, scopes, Through::ManagedLogin).await?;
+        Ok(Value::Object(tokens))
     }
-
-    /// Signs one of the pool's own users in at the first app client by the API, as `InitiateAuth`
-    /// does with `USER_PASSWORD_AUTH`. Returns the members of its `AuthenticationResult`, under the
-    /// names that `/oauth2/token` uses. The access token has only the scope
-    /// `aws.cognito.signin.user.admin`. There is always an ID token, with all attributes that the
-    /// app client may read.
-    ///
-    /// No password is checked. PreTokenGeneration is called, with the source
-    /// `TokenGeneration_Authentication`. The refresh token can be used at `/oauth2/token`; the
-    /// API's own operation for it doesn't exist here.
-    ///
-    /// # Errors
-    /// Any [`DirectSignInFailure`] except [`DirectSignInFailure::OnlyThroughProvider`] and
-    /// [`DirectSignInFailure::Scope`].
-    pub async fn sign_in_through_api(&self, username: &str) -> Result<Value, DirectSignInFailure> {
-        let shared = &self.shared;
-        let user = user(shared, username)?;
-        if user.identity.is_some() {
-            return Err(DirectSignInFailure::NoPassword);
-        }
-        let scopes = vec![USER_SCOPE.to_owned()];
-        sign_in(shared, user, scopes, Through::Api).await
-    }
-}
-
-/// The first app client, at which the user signs in.
-fn client(shared: &Shared) -> Result<&AppClient, DirectSignInFailure> {
-    let client = shared.options.app_clients.first();
-    client.ok_or(DirectSignInFailure::Internal)
-}
-
-fn user(shared: &Shared, username: &str) -> Result<User, DirectSignInFailure> {
-    let kept = shared.state();
-    let user = kept.users.find(&shared.options, username).cloned();
-    user.ok_or(DirectSignInFailure::Unknown)
-}
-
-async fn sign_in(
-    shared: &Shared,
-    user: User,
-    scopes: Vec<String>,
-    through: Through,
-) -> Result<Value, DirectSignInFailure> {
-    shared.options.journal.record(Step {
-        from: Party::Cognito,
-        to: Party::Cognito,
-        request: "user pool: sign in without the provider".to_owned(),
-        parameters: vec![Parameter::new("scopes", scopes.join(" "))],
-        checks: vec![Check::new(
-            "the user is in the pool",
-            "Cognito: user pools API",
-            true,
-        )],
-        status: None,
-        answer: Vec::new(),
-    });
-    let source = match through {
-        Through::ManagedLogin => Source::HostedAuth,
-        Through::Api => Source::Authentication,
-    };
-    let client = client(shared)?;
-    let changes = token_generation::changes(shared, source, (&user, client), &scopes)
-        .await
-        .map_err(|failure| DirectSignInFailure::Trigger(failure.to_string()))?;
-    let uuid = || random::uuid().map_err(|_| DirectSignInFailure::Internal);
-    // In a federated sign-in, Cognito adds a nonce of its own if the app sent none.
-    let nonce = match user.identity {
-        Some(_) => Some(uuid()?),
-        None => None,
-    };
-    let now = shared.options.token_time();
-    let sign_in = SignIn {
-        client_id: client.client_id.clone(),
-        username: user.username,
-        sub: user.sub,
-        scopes,
-        auth_time: now,
-        origin_jti: uuid()?,
-        through,
-    };
-    let tokens = app_tokens::first_tokens(shared, sign_in, nonce.as_deref(), &changes, now)?;
-    Ok(Value::Object(tokens))
 }

@@ -12,20 +12,19 @@ use http::header::HeaderMap;
 use loopback::journal::{Check, Parameter, Party, Step};
 use loopback::pages::language;
 use loopback::parameters::Parameters;
-use loopback::random;
 use serde_json::{Map, Value};
 
-use crate::authorize::{answer_of, cookie, error_redirect};
+use crate::authorize::answer_of;
 use crate::failure::SignInFailure;
+use crate::hosted_sign_in;
 use crate::id_token::{self, Expected};
 use crate::inbound_federation::{self, Said};
-use crate::issued_code::{CODE_LIFETIME, IssuedCode};
+use crate::login_cookie::cookie;
 use crate::pages::{ErrorPage, redirect};
-use crate::parameters::{journal_parameters, with_query};
-use crate::pending_login::{NoLogin, PendingLogin};
+use crate::parameters::journal_parameters;
+use crate::pending_login::{PendingLogin, Way};
 use crate::shared::Shared;
-use crate::token_generation::{self, Source};
-use crate::user_pool::Rules;
+use crate::user_pool::{Rules, Writer};
 
 pub(crate) async fn idp_response(
     State(shared): State<Arc<Shared>>,
@@ -43,32 +42,16 @@ pub(crate) async fn idp_response(
         let mut kept = shared.state();
         kept.requests.idp_response += 1;
         let state = query.only("state");
-        kept.logins.take(cookie, state, now, &mut checks)
+        kept.logins
+            .take((cookie, state), Way::Provider, now, &mut checks)
     };
     let (response, answer) = match taken {
         Ok(login) => {
-            let url = match sign_in(&shared, &query, &login).await {
-                Ok(code) => {
-                    let state = login.app.state.as_deref().map(|state| ("state", state));
-                    with_query(
-                        &login.app.redirect_uri,
-                        std::iter::once(("code", code.as_str())).chain(state),
-                    )
-                }
-                Err(failure) => error_redirect(
-                    &login.app.redirect_uri,
-                    failure.error(),
-                    failure
-                        .description(&shared.options.provider.name)
-                        .as_deref(),
-                    login.app.state.as_deref(),
-                ),
-            };
+            let signed_in = sign_in(&shared, &query, &login).await;
+            let url = hosted_sign_in::callback(&shared, &login.app, signed_in);
             (redirect(&url), answer_of(&url))
         }
-        Err(NoLogin::NoCookie) => (ErrorPage::Unavailable.in_language(language), Vec::new()),
-        Err(NoLogin::UnknownState) => (ErrorPage::InvalidState.in_language(language), Vec::new()),
-        Err(NoLogin::TooLate) => (ErrorPage::TooLate.in_language(language), Vec::new()),
+        Err(no_login) => (ErrorPage::from(no_login).in_language(language), Vec::new()),
     };
     let step = Step {
         from: Party::Browser,
@@ -128,7 +111,7 @@ async fn sign_in(
         let mut kept = shared.state();
         let rules = Rules {
             options: &shared.options,
-            client,
+            writer: Writer::Client(client),
             empty_values: kept.variation.empty_values,
         };
         kept.users.sign_in(rules, &claims, now)
@@ -159,24 +142,7 @@ async fn sign_in(
     );
     let user = written.map_err(SignInFailure::Attribute)?;
 
-    let (source, scopes) = (Source::HostedAuth, &login.app.scopes);
-    let changes = token_generation::changes(shared, source, (&user, client), scopes);
-    let changes = changes.await.map_err(SignInFailure::Trigger)?;
-    let code = random::uuid().map_err(|_| SignInFailure::Internal)?;
-    let now = shared.options.token_time();
-    let issued = IssuedCode {
-        app: login.app.clone(),
-        username: user.username,
-        sub: user.sub,
-        issued: now,
-        changes,
-    };
-    let mut kept = shared.state();
-    // An expired code is refused like an unknown one, so it need not be kept.
-    kept.codes
-        .retain(|_, code| now - code.issued <= CODE_LIFETIME);
-    kept.codes.insert(code.clone(), issued);
-    Ok(code)
+    hosted_sign_in::code(shared, &login.app, user, true).await
 }
 
 async fn verified_claims(

@@ -14,6 +14,8 @@ pub(crate) struct IssuedCode {
     pub(crate) username: String,
     pub(crate) sub: String,
     pub(crate) issued: DateTime<Utc>,
+    /// Whether the user came from the provider.
+    pub(crate) is_federated: bool,
     /// What the trigger changes in the tokens.
     pub(crate) changes: TokenChanges,
 }

@@ -57,8 +57,7 @@ pub enum LinkFailure {
     #[error("The user has five federated identities, and can have no more")]
     TooMany,
     /// The user is one of the pool's own, or the identity is the one with which a federated user
-    /// came. AWS would disable such a user. The stand-in only removes links, and has no disabled
-    /// users.
+    /// came. AWS would disable such a user for this identity. The stand-in only removes links.
     #[error("Only links can be removed here")]
     NotLinked,
 }

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
+use http::header::HeaderMap;
 use loopback::journal::{Check, Party, Step};
 use loopback::pages;
 use loopback::parameters::Parameters;
 
-use crate::authorize::{COOKIE_ATTRIBUTES, COOKIE_NAME};
+use crate::login_cookie::without_cookie;
 use crate::pages::{ErrorPage, Wrong, redirect};
 use crate::parameters::journal_parameters;
 use crate::shared::Shared;
@@ -29,14 +29,7 @@ pub(crate) async fn logout(
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
     let mut checks = Vec::new();
     let (response, answer) = match decide(&shared, &query, &mut checks) {
-        Ok(url) => {
-            let mut response = redirect(&url);
-            let gone = format!("{COOKIE_NAME}=; Max-Age=0; {COOKIE_ATTRIBUTES}");
-            if let Ok(gone) = HeaderValue::from_str(&gone) {
-                response.headers_mut().append(SET_COOKIE, gone);
-            }
-            (response, Vec::new())
-        }
+        Ok(url) => (without_cookie(redirect(&url)), Vec::new()),
         Err(page) => {
             let language = pages::language(None, &headers);
             (page.in_language(language), page.registered())

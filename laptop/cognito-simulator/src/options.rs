@@ -4,6 +4,7 @@
 //! The defaults are those of a pool that follows this project's template.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -18,9 +19,10 @@ use secrecy::SecretString;
 use url::Url;
 use user_pool::attribute::{CUSTOM, MAPPING};
 
-use crate::app_client::AppClient;
+use crate::app_client::{AppClient, COGNITO_PROVIDER};
 use crate::pending_login::state_form;
 use crate::schema::{self, PoolAttribute, standard_attributes};
+use crate::user_failure::UserFailure;
 
 /// Why the stand-in doesn't start.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +33,8 @@ pub enum StartError {
     /// The public host isn't a host name in lower case or an IP address.
     #[error("the public host must be a host name in lower case, or an IP address")]
     PublicHost,
-    /// `CreateIdentityProvider`: 3 to 32 characters, no `_`, no spaces.
+    /// `CreateIdentityProvider`: 3 to 32 characters, no `_`, no spaces. `COGNITO` is the name for
+    /// the pool's own users.
     #[error("the provider's name must have 3 to 32 characters, without `_` and spaces")]
     ProviderName,
     /// `oidc_issuer` isn't an absolute URL, or ends with a slash. Cognito compares it with `iss`,
@@ -57,6 +60,10 @@ pub enum StartError {
     /// that is required, or has no callback URL. Or there is no app client, or two have one id.
     #[error("an app client doesn't fit the schema, has no callback URL, or has another's id")]
     AppClient,
+    /// `SupportedIdentityProviders` of an app client is empty, or names one that the pool doesn't
+    /// sign people in with.
+    #[error("an app client's identity providers can only be COGNITO and the pool's provider")]
+    IdentityProviders,
     /// An allowed scope is neither a standard one nor `identifier/scope` of a resource server, or
     /// one of `phone`, `email` and `profile` is allowed without `openid`.
     #[error("the app client's scopes aren't standard ones, and no resource server has them")]
@@ -74,6 +81,14 @@ pub enum StartError {
     /// `state` can't have this length in Cognito's form.
     #[error("the state must have 64 to 8,000 characters")]
     StateLength,
+    /// One of the options' users doesn't fit the pool.
+    #[error("the user {username} can't be created: {failure}")]
+    User {
+        /// The username.
+        username: String,
+        /// Why.
+        failure: UserFailure,
+    },
     /// The HTTP client of the back channel couldn't be made.
     #[error("the HTTP client can't be made")]
     Client(#[source] reqwest::Error),
@@ -202,6 +217,24 @@ pub struct MachineClient {
     pub allowed_scopes: Vec<String>,
 }
 
+/// One of the pool's own users, who signs in with a password. `Debug` shows nothing of them.
+#[derive(Clone)]
+pub struct NewUser {
+    /// The username.
+    pub username: String,
+    /// The permanent password. It has eight characters or more, among them an upper and a lower
+    /// case letter, a digit and a symbol, as the policy of a new pool wants.
+    pub password: SecretString,
+    /// The attributes, which the schema has.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for NewUser {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("NewUser")
+    }
+}
+
 /// The mapping of this project's template: `address` comes from the flat claim `formatted_address`.
 #[must_use]
 pub fn default_attribute_mapping() -> BTreeMap<String, String> {
@@ -313,6 +346,9 @@ pub struct CognitoOptions {
     pub machine_clients: Vec<MachineClient>,
     /// The pool's attributes.
     pub schema: Vec<PoolAttribute>,
+    /// Users of the pool's own that are there from the start. One whose username a saved pool has
+    /// already is left as it was saved.
+    pub users: Vec<NewUser>,
     /// Scopes besides the standard ones.
     pub resource_servers: Vec<ResourceServer>,
     /// The triggers.
@@ -322,6 +358,9 @@ pub struct CognitoOptions {
     pub case_sensitive_usernames: bool,
     /// How the stand-in differs from Cognito.
     pub variation: Variation,
+    /// How many requests a second the API's category UserUpdate takes: the operations that change
+    /// users. With AWS there are 25, and no more can be had.
+    pub user_update_quota: usize,
     /// How long a call of the back channel may take.
     pub token_timeout: Duration,
     /// How long one call of a trigger may take. With Cognito it is always five seconds. A trigger
@@ -339,8 +378,9 @@ pub struct CognitoOptions {
 }
 
 impl CognitoOptions {
-    /// A pool with the standard attributes, no triggers, Cognito's own behaviour, five seconds for
-    /// the back channel and for triggers, real time, a journal of its own and a new key.
+    /// A pool with the standard attributes, no users, no triggers, Cognito's own behaviour and
+    /// quota, five seconds for the back channel and for triggers, real time, a journal of its own
+    /// and a new key.
     #[must_use]
     pub fn new(provider: Provider, app_client: AppClient) -> Self {
         Self {
@@ -349,10 +389,12 @@ impl CognitoOptions {
             app_clients: vec![app_client],
             machine_clients: Vec::new(),
             schema: standard_attributes(),
+            users: Vec::new(),
             resource_servers: Vec::new(),
             lambda_config: LambdaConfig::default(),
             case_sensitive_usernames: false,
             variation: Variation::default(),
+            user_update_quota: 25,
             token_timeout: Duration::from_secs(5),
             trigger_timeout: Duration::from_secs(5),
             clock: SimClock::default(),
@@ -419,6 +461,10 @@ impl CognitoOptions {
         {
             return Err(StartError::AppClient);
         }
+        let mut clients = self.app_clients.iter();
+        if !clients.all(|client| client.has_providers(&self.provider.name)) {
+            return Err(StartError::IdentityProviders);
+        }
         Ok(())
     }
 
@@ -465,7 +511,7 @@ impl CognitoOptions {
 
     fn check_provider(&self) -> Result<(), StartError> {
         let provider = &self.provider;
-        if !is_provider_name(&provider.name) {
+        if !is_provider_name(&provider.name) || provider.name == COGNITO_PROVIDER {
             return Err(StartError::ProviderName);
         }
         if !is_http_url(&provider.oidc_issuer) || provider.oidc_issuer.ends_with('/') {

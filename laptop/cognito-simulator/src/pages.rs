@@ -1,4 +1,5 @@
-//! The pages of Cognito itself: the hosted page with the provider's button, and the error pages.
+//! The pages of Cognito itself: the hosted page with the provider's button and the form for
+//! passwords, and the error pages.
 //! An error has Cognito's own wording, so that people who search for it find it, and beside it an
 //! explanation.
 //! A page shows nothing that came with the request, except what was checked.
@@ -10,7 +11,9 @@ use http::header::{CACHE_CONTROL, HeaderValue, LOCATION, REFERRER_POLICY};
 use loopback::journal::Parameter;
 use loopback::pages::{Forms, Frame, Language, Site, page};
 
+use crate::native_users::NoSignIn;
 use crate::options::CognitoOptions;
+use crate::pending_login::NoLogin;
 
 /// The icon, the colour and the name of these pages.
 const SITE: Site = Site {
@@ -129,8 +132,19 @@ struct ErrorTemplate<'a> {
 #[template(path = "sign_in.html")]
 struct SignInTemplate<'a> {
     frame: Frame,
-    link: &'a str,
-    button: &'a str,
+    provider: Option<&'a (&'a str, String)>,
+    form: Option<&'a PasswordForm>,
+    problem: Option<String>,
+}
+
+impl From<NoLogin> for ErrorPage {
+    fn from(no_login: NoLogin) -> Self {
+        match no_login {
+            NoLogin::NoCookie => Self::Unavailable,
+            NoLogin::UnknownState => Self::InvalidState,
+            NoLogin::TooLate => Self::TooLate,
+        }
+    }
 }
 
 impl ErrorPage {
@@ -219,21 +233,52 @@ impl ErrorPage {
     }
 }
 
-/// The hosted page, with one button to sign in. `switch` is the URL of the same page in the other
-/// language.
-pub(crate) fn sign_in_page(
-    button: &str,
-    link: &str,
-    switch: String,
-    language: Language,
-) -> Response {
+/// What the hosted page offers.
+pub(crate) struct Offers<'a> {
+    /// The provider's button: its text, and where it leads.
+    pub(crate) provider: Option<(&'a str, String)>,
+    /// The form for a username and a password.
+    pub(crate) form: Option<PasswordForm>,
+}
+
+/// The form for a username and a password.
+pub(crate) struct PasswordForm {
+    /// Where it is sent, as a relative reference.
+    pub(crate) action: String,
+    /// The value that comes back with it, as a proof that this page sent it.
+    pub(crate) token: String,
+    /// What was wrong with the password that was sent, if one was.
+    pub(crate) problem: Option<NoSignIn>,
+}
+
+/// The hosted page. `switch` is the URL of the same page in the other language, or empty.
+pub(crate) fn sign_in_page(offers: &Offers<'_>, switch: String, language: Language) -> Response {
     let title = language.say("ログイン", "Sign in");
+    let form = offers.form.as_ref();
+    let problem = form.and_then(|form| form.problem);
     let template = SignInTemplate {
         frame: Frame::new(SITE, language, title, switch),
-        link,
-        button,
+        provider: offers.provider.as_ref(),
+        form,
+        problem: problem.map(|problem| match (problem, language) {
+            (NoSignIn::Wrong, Language::Japanese) => {
+                "ユーザー名またはパスワードが正しくありません。".to_owned()
+            }
+            (NoSignIn::Disabled, Language::Japanese) => {
+                "このユーザーは無効になっています。".to_owned()
+            }
+            (problem, Language::English) => problem.to_string(),
+        }),
     };
-    page(StatusCode::OK, &template, Forms::None, None)
+    let status = match problem {
+        Some(_) => StatusCode::BAD_REQUEST,
+        None => StatusCode::OK,
+    };
+    let forms = match form {
+        Some(_) => Forms::Leaving,
+        None => Forms::None,
+    };
+    page(status, &template, forms, None)
 }
 
 /// A redirect with 302, as Cognito sends it.

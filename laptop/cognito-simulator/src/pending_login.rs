@@ -1,5 +1,5 @@
-//! Logins for which the provider hasn't answered yet, and the `state` by which its answer finds
-//! them.
+//! Logins for which the provider or the hosted page's form hasn't answered yet, and the `state` by
+//! which the answer finds them.
 //! `state` has Cognito's form, `<base64url>.<base64url>.<digit>`. It is long, and is compared byte
 //! for byte.
 //! A login belongs to the browser that began it. It can be answered once, within five minutes.
@@ -20,7 +20,7 @@ const REMEMBERED: TimeDelta = TimeDelta::hours(1);
 const MOST: usize = 1_000;
 
 /// What the app asked for.
-#[derive(Clone)]
+#[derive(Clone, Eq, PartialEq)]
 pub(crate) struct AppRequest {
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
@@ -31,10 +31,19 @@ pub(crate) struct AppRequest {
     pub(crate) scopes: Vec<String>,
 }
 
-/// A login for which the provider hasn't answered yet.
+/// Where the answer comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Way {
+    Provider,
+    /// The form for a password.
+    Form,
+}
+
+/// A login that waits for its answer.
 #[derive(Clone)]
 pub(crate) struct PendingLogin {
     pub(crate) app: AppRequest,
+    way: Way,
     browser: String,
     began: DateTime<Utc>,
 }
@@ -82,7 +91,7 @@ impl PendingLogins {
     pub(crate) fn begin(
         &mut self,
         browser: String,
-        app: AppRequest,
+        (app, way): (AppRequest, Way),
         state_length: usize,
         now: DateTime<Utc>,
     ) -> Result<String, Unspecified> {
@@ -99,6 +108,7 @@ impl PendingLogins {
             state.clone(),
             PendingLogin {
                 app,
+                way,
                 browser,
                 began: now,
             },
@@ -106,12 +116,12 @@ impl PendingLogins {
         Ok(state)
     }
 
-    /// Takes the login that belongs to this state and this browser. It can't be taken again. Each
-    /// check that was made is added to `checks`.
+    /// Takes the login that belongs to this browser, this state and this way. It can't be taken
+    /// again. Each check that was made is added to `checks`.
     pub(crate) fn take(
         &mut self,
-        cookie: Option<&str>,
-        state: Option<&str>,
+        (cookie, state): (Option<&str>, Option<&str>),
+        way: Way,
         now: DateTime<Utc>,
         checks: &mut Vec<Check>,
     ) -> Result<PendingLogin, NoLogin> {
@@ -128,7 +138,7 @@ impl PendingLogins {
         // An attempt from another browser must not end the login of the right one.
         let own = state.filter(|state| {
             let login = self.by_state.get(*state);
-            login.is_some_and(|login| login.browser == cookie)
+            login.is_some_and(|login| login.browser == cookie && login.way == way)
         });
         let login = Check::made(
             checks,
@@ -208,7 +218,9 @@ mod tests {
         let mut logins = PendingLogins::default();
         let mut begun = || {
             let browser = logins.browser(None).unwrap();
-            let state = logins.begin(browser.clone(), app(), 700, start).unwrap();
+            let state = logins
+                .begin(browser.clone(), (app(), Way::Provider), 700, start)
+                .unwrap();
             (browser, state)
         };
         let ((own, state), (other, others_state)) = (begun(), begun());
@@ -225,12 +237,30 @@ mod tests {
             (Some(&*other), others_state, late, 2, Err(NoLogin::TooLate)),
         ] {
             let mut checks = Vec::new();
-            let taken = logins.take(cookie, state, now, &mut checks);
+            let taken = logins.take((cookie, state), Way::Provider, now, &mut checks);
             assert_eq!(taken.map(|_| ()), outcome);
             let told: Vec<_> = checks.iter().map(|c| (&*c.what, c.passed)).collect();
             let made = CHECKS.into_iter().enumerate().take(held + 1);
             let expected: Vec<_> = made.map(|(place, what)| (what, place < held)).collect();
             assert_eq!(told, expected, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_form_does_not_answer_for_the_provider() {
+        let start = DateTime::UNIX_EPOCH;
+        let mut logins = PendingLogins::default();
+        let browser = logins.browser(None).unwrap();
+        for (begun, other) in [(Way::Form, Way::Provider), (Way::Provider, Way::Form)] {
+            let state = logins.begin(browser.clone(), (app(), begun), 64, start);
+            let state = state.unwrap();
+            let mut taken = |way| {
+                let answer = (Some(&*browser), Some(&*state));
+                let taken = logins.take(answer, way, start, &mut Vec::new());
+                taken.map(|_| ())
+            };
+            assert_eq!(taken(other), Err(NoLogin::UnknownState));
+            assert_eq!(taken(begun), Ok(()));
         }
     }
 
@@ -241,14 +271,21 @@ mod tests {
         let mut begin = |number: usize| {
             let browser = logins.browser(None).unwrap();
             let now = start + TimeDelta::milliseconds(i64::try_from(number).unwrap());
-            let state = logins.begin(browser.clone(), app(), 700, now).unwrap();
+            let state = logins
+                .begin(browser.clone(), (app(), Way::Form), 700, now)
+                .unwrap();
             (browser, state)
         };
         let begun: Vec<_> = (0..=MOST).map(&mut begin).collect();
         assert_eq!((logins.by_state.len(), logins.browsers.len()), (MOST, MOST));
         let taken = |logins: &mut PendingLogins, number: usize| {
             let (browser, state) = &begun[number];
-            let taken = logins.take(Some(browser), Some(state), start, &mut Vec::new());
+            let taken = logins.take(
+                (Some(browser), Some(state)),
+                Way::Form,
+                start,
+                &mut Vec::new(),
+            );
             taken.map(|_| ())
         };
         assert_eq!(taken(&mut logins, 0), Err(NoLogin::NoCookie));

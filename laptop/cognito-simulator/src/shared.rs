@@ -1,11 +1,13 @@
 //! What every handler of the stand-in needs: the options, the key, and the state that changes while
 //! it runs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
+use crate::api_faults::ApiFaults;
 use crate::front_door::Urls;
 use crate::issued_code::IssuedCode;
 use crate::options::{CognitoOptions, Variation};
@@ -65,6 +67,10 @@ pub(crate) struct State {
     pub(crate) refresh_tokens: RefreshTokens,
     /// How often a trigger was called so far; a repeated call doesn't count.
     pub(crate) trigger_calls: u64,
+    /// What goes wrong with the next requests of the API.
+    pub(crate) api_faults: ApiFaults,
+    /// When the API took requests of the category UserUpdate, in the last second.
+    pub(crate) user_updates: VecDeque<DateTime<Utc>>,
 }
 
 impl Shared {

@@ -17,6 +17,8 @@ use user_pool::attribute::IDENTITIES;
 
 use crate::app_client::AppClient;
 use crate::options::{CognitoOptions, EmptyValues, is_provider_name, is_username_character};
+use crate::password::PasswordHash;
+use crate::user_failure::UserFailure;
 
 /// The most bytes of any attribute.
 const VALUE_LIMIT: usize = 2048;
@@ -26,9 +28,10 @@ const USERNAME_LIMIT: usize = 128;
 /// The provider name that the API uses for the pool's own users.
 pub(crate) const NATIVE_PROVIDER: &str = "Cognito";
 
-/// Attributes that users can't write themselves: Cognito sets them, or only an administrator writes
-/// them.
-const NOT_THE_USERS: [&str; 4] = ["sub", IDENTITIES, "email_verified", "phone_number_verified"];
+/// Attributes that nobody can write, because Cognito itself sets them.
+const COGNITOS_OWN: [&str; 2] = ["sub", IDENTITIES];
+/// Attributes that users can't write themselves: only an administrator writes them.
+const NOT_THE_USERS: [&str; 2] = ["email_verified", "phone_number_verified"];
 
 /// Why the pool refuses a sign-in or a write. Attributes are named, but their values never are.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -57,6 +60,8 @@ pub(crate) enum AttributeFailure {
     Required { name: String },
     #[error("User does not exist.")]
     UserUnknown,
+    #[error("User is not enabled")]
+    UserDisabled,
     #[error("Internal error")]
     NoRandomness,
 }
@@ -67,12 +72,22 @@ impl From<Unspecified> for AttributeFailure {
     }
 }
 
-/// The rules for what an app client writes.
+/// The rules for what is written.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules<'a> {
     pub(crate) options: &'a CognitoOptions,
-    pub(crate) client: &'a AppClient,
+    pub(crate) writer: Writer<'a>,
     pub(crate) empty_values: EmptyValues,
+}
+
+/// Who writes attributes.
+#[derive(Clone, Copy)]
+pub(crate) enum Writer<'a> {
+    /// A user at an app client, or a provider when somebody signs in at the app client: the
+    /// attributes that the client may write.
+    Client(&'a AppClient),
+    /// An administrator: every mutable attribute, also one that no app client may write.
+    Administrator,
 }
 
 /// One user.
@@ -85,6 +100,18 @@ pub(crate) struct User {
     pub(crate) identity: Option<Identity>,
     /// The identities that are linked to this user, in the order in which they were linked.
     pub(crate) linked: Vec<Identity>,
+    /// The permanent password. Without one, nobody signs in with a password as this user.
+    #[serde(default)]
+    pub(crate) password: Option<PasswordHash>,
+    /// Whether an administrator created the user, and the user has no permanent password yet.
+    #[serde(default)]
+    pub(crate) awaits_password: bool,
+    /// Whether the user is disabled: nobody signs in as this user, or refreshes tokens.
+    #[serde(default)]
+    pub(crate) disabled: bool,
+    /// When the user was last disabled. Access tokens from before are revoked.
+    #[serde(default)]
+    pub(crate) tokens_revoked: Option<DateTime<Utc>>,
     pub(crate) created: DateTime<Utc>,
     pub(crate) modified: DateTime<Utc>,
     pub(crate) attributes: BTreeMap<String, String>,
@@ -130,7 +157,7 @@ impl Identity {
 }
 
 impl User {
-    fn new(
+    pub(crate) fn new(
         username: String,
         identity: Option<Identity>,
         now: DateTime<Utc>,
@@ -140,6 +167,10 @@ impl User {
             sub: random::uuid()?,
             identity,
             linked: Vec::new(),
+            password: None,
+            awaits_password: false,
+            disabled: false,
+            tokens_revoked: None,
             created: now,
             modified: now,
             attributes: BTreeMap::new(),
@@ -182,6 +213,8 @@ impl User {
     pub(crate) fn status(&self) -> &'static str {
         if self.identity.is_some() {
             "EXTERNAL_PROVIDER"
+        } else if self.awaits_password {
+            "FORCE_CHANGE_PASSWORD"
         } else {
             "CONFIRMED"
         }
@@ -194,7 +227,7 @@ impl User {
     }
 
     /// Writes an attribute; an empty value clears it.
-    fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
         if value.is_empty() {
             self.attributes.remove(name);
         } else {
@@ -202,7 +235,7 @@ impl User {
         }
     }
 
-    fn check_required(&self, options: &CognitoOptions) -> Result<(), AttributeFailure> {
+    pub(crate) fn check_required(&self, options: &CognitoOptions) -> Result<(), AttributeFailure> {
         let mut required = options.schema.iter().filter(|attribute| attribute.required);
         match required.find(|attribute| !self.attributes.contains_key(&attribute.name)) {
             None => Ok(()),
@@ -211,27 +244,6 @@ impl User {
             }),
         }
     }
-}
-
-/// Why a user can't be created or changed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum UserFailure {
-    /// `UsernameExistsException`.
-    #[error("the username is taken")]
-    Taken,
-    /// `InvalidParameterException`: the username, or an attribute that the schema doesn't have or
-    /// whose length is out of range.
-    #[error("the username or an attribute doesn't fit the pool")]
-    Invalid,
-    /// `UserNotFoundException`.
-    #[error("there is no such user")]
-    Unknown,
-    /// The pool has no other provider of this name.
-    #[error("there is no such provider beside the pool's own")]
-    NoProvider,
-    /// The system gave no random bytes.
-    #[error("the system gives no random bytes")]
-    NoRandomness,
 }
 
 /// Every user, by username, and the providers besides the one through which the stand-in signs
@@ -270,32 +282,6 @@ impl UserPool {
     /// A user by username. In a pool that isn't case-sensitive, its case doesn't matter.
     pub(crate) fn find(&self, options: &CognitoOptions, username: &str) -> Option<&User> {
         self.users.get(&in_case_of(options, username.to_owned()))
-    }
-
-    /// Creates one of the pool's own users, as an administrator does.
-    pub(crate) fn create(
-        &mut self,
-        options: &CognitoOptions,
-        username: &str,
-        attributes: &BTreeMap<String, String>,
-        now: DateTime<Utc>,
-    ) -> Result<(), UserFailure> {
-        let username = in_case_of(options, username.to_owned());
-        check_username(&username).map_err(|_| UserFailure::Invalid)?;
-        if self.users.contains_key(&username) {
-            return Err(UserFailure::Taken);
-        }
-        let user = User::new(username.clone(), None, now);
-        let mut user = user.map_err(|_| UserFailure::NoRandomness)?;
-        for (name, value) in attributes {
-            check_value(options, EmptyValues::TooShort, name, value)
-                .map_err(|_| UserFailure::Invalid)?;
-            user.set(name, value);
-        }
-        user.check_required(options)
-            .map_err(|_| UserFailure::Invalid)?;
-        self.users.insert(username, user);
-        Ok(())
     }
 
     /// Adds a provider, as `CreateIdentityProvider` does.
@@ -343,7 +329,7 @@ impl UserPool {
         })?;
         let rules = Rules {
             options,
-            client: options.app_clients.first().ok_or(UserFailure::Invalid)?,
+            writer: Writer::Client(options.app_clients.first().ok_or(UserFailure::Invalid)?),
             empty_values: EmptyValues::TooShort,
         };
         for (name, value) in attributes {
@@ -405,8 +391,8 @@ impl UserPool {
         Ok(())
     }
 
-    /// Writes attributes on behalf of the user. An attribute without a value is deleted. All are
-    /// written, or none.
+    /// Writes attributes of a user. An attribute without a value is deleted. All are written, or
+    /// none.
     pub(crate) fn update(
         &mut self,
         rules: Rules<'_>,
@@ -418,7 +404,11 @@ impl UserPool {
         let known = known.ok_or(AttributeFailure::UserUnknown)?;
         let mut user = known.clone();
         for (name, value) in attributes {
-            if NOT_THE_USERS.contains(&name.as_str()) {
+            let is_not_the_writers = match rules.writer {
+                Writer::Client(_) => NOT_THE_USERS.contains(&name.as_str()),
+                Writer::Administrator => false,
+            };
+            if is_not_the_writers || COGNITOS_OWN.contains(&name.as_str()) {
                 return Err(AttributeFailure::Immutable { name: name.clone() });
             }
             check_permission(rules, name, false)?;
@@ -448,6 +438,7 @@ impl UserPool {
         let known = self.of_identity(provider_name, subject).cloned();
         let is_new = known.is_none();
         let mut user = match known {
+            Some(user) if user.disabled => return Err(AttributeFailure::UserDisabled),
             Some(user) => user,
             None => {
                 let identity = Identity {
@@ -475,27 +466,31 @@ impl UserPool {
     }
 }
 
-/// Whether the app client may write the attribute, whatever the value.
+/// Whether the attribute may be written, whatever the value.
 fn check_permission(
     Rules {
-        options, client, ..
+        options, writer, ..
     }: Rules<'_>,
     name: &str,
     is_new: bool,
 ) -> Result<(), AttributeFailure> {
     let name = name.to_owned();
+    let may_write = match writer {
+        Writer::Client(client) => client.may_write(&name),
+        Writer::Administrator => true,
+    };
     match options.attribute(&name) {
         None => Err(AttributeFailure::Unknown { name }),
         Some(attribute) if !attribute.mutable && !is_new => {
             Err(AttributeFailure::Immutable { name })
         }
-        Some(_) if !client.may_write(&name) => Err(AttributeFailure::NotWritable { name }),
+        Some(_) if !may_write => Err(AttributeFailure::NotWritable { name }),
         Some(_) => Ok(()),
     }
 }
 
 /// Whether the value fits the schema, no matter who writes it.
-fn check_value(
+pub(crate) fn check_value(
     options: &CognitoOptions,
     empty: EmptyValues,
     name: &str,
@@ -530,7 +525,7 @@ pub(crate) fn federated_username(
     Ok(in_case_of(options, username))
 }
 
-fn check_username(username: &str) -> Result<(), AttributeFailure> {
+pub(crate) fn check_username(username: &str) -> Result<(), AttributeFailure> {
     if username.chars().count() > USERNAME_LIMIT {
         return Err(AttributeFailure::UsernameTooLong);
     }
@@ -541,7 +536,7 @@ fn check_username(username: &str) -> Result<(), AttributeFailure> {
 }
 
 /// A username as the pool keeps it: in lower case, unless the pool is case-sensitive.
-fn in_case_of(options: &CognitoOptions, username: String) -> String {
+pub(crate) fn in_case_of(options: &CognitoOptions, username: String) -> String {
     if options.case_sensitive_usernames {
         username
     } else {
@@ -592,7 +587,7 @@ mod tests {
         let options = options();
         let rules = Rules {
             options: &options,
-            client: &options.app_clients[0],
+            writer: Writer::Client(&options.app_clients[0]),
             empty_values: EmptyValues::TooShort,
         };
         let written = users.update(rules, "nobody", &name, DateTime::UNIX_EPOCH);

@@ -90,7 +90,7 @@ pub(crate) enum NoAccess {
     Invalid,
     /// It has expired.
     Expired,
-    /// It was revoked, with the refresh token of its sign-in.
+    /// It was revoked, with the refresh token of its sign-in, or because its user was disabled.
     Revoked,
     /// Its user is no longer in the pool.
     NoUser,
@@ -126,8 +126,15 @@ pub(crate) fn bearer_of<'a>(shared: &'a Shared, token: &str) -> Result<Bearer<'a
     // A user who was deleted and has come again is another one, with another `sub`.
     let user = kept.users.get(username).cloned();
     let user = user.filter(|user| text("sub") == Some(&user.sub));
+    let user = user.ok_or(NoAccess::NoUser)?;
+    let issued = claims.get("iat").and_then(Value::as_i64);
+    let is_from_before = (user.tokens_revoked)
+        .is_some_and(|revoked| issued.is_none_or(|issued| issued <= revoked.timestamp()));
+    if user.disabled || is_from_before {
+        return Err(NoAccess::Revoked);
+    }
     Ok(Bearer {
-        user: user.ok_or(NoAccess::NoUser)?,
+        user,
         client,
         scopes: scope.split(' ').map(str::to_owned).collect(),
     })

@@ -1,11 +1,11 @@
-//! Tests of sign-ins without the provider: with a password in managed login or by the API, or
-//! through a company's provider.
+//! Tests of sign-ins that give the tokens at once, without a page: of one of the pool's own users,
+//! or through a company's provider.
 //! Each test says who signs in, and checks that events and tokens are exactly those of every other
-//! sign-in, with the source that Cognito names. There is neither a page nor a password here.
+//! sign-in, with the source that Cognito names.
 
 use std::collections::BTreeMap;
 
-use cognito_simulator::{DirectSignInFailure, PoolAttribute, ProviderType};
+use cognito_simulator::{DirectSignInFailure, ProviderType};
 use kit::payload;
 use serde_json::{Value, json};
 
@@ -104,62 +104,6 @@ async fn a_sign_in_without_the_provider_asks_the_trigger_and_gives_tokens_that_c
 }
 
 #[tokio::test]
-async fn a_sign_in_through_the_api_has_one_scope_and_an_id_token() {
-    let triggered = triggered().await;
-    let world = &triggered.world;
-    let [native, company] = users(world);
-    let tokens = world.cognito.sign_in_through_api(&native).await.unwrap();
-    let event = triggered.tokens.events()[0].clone();
-    assert_eq!(event["triggerSource"], "TokenGeneration_Authentication");
-    assert_eq!(event["request"]["scopes"], json!([ADMIN]));
-    assert_eq!(token(&tokens, "access_token")["scope"], ADMIN);
-    assert_eq!(token(&tokens, "id_token")["name"], "Taro");
-    let bearer = tokens["access_token"].as_str().unwrap();
-    assert_eq!(world.userinfo(bearer).await.0, 401, "without openid");
-    let body = json!({"AccessToken": bearer});
-    let (status, user) = world.call("GetUser", &body, &[]).await;
-    assert_eq!((status, &user["Username"]), (200, &json!("taro")));
-
-    let refresh_token = tokens["refresh_token"].as_str().unwrap();
-    let (status, refreshed) = triggered.refresh(refresh_token).await;
-    assert_eq!(status, 200);
-    assert_eq!(token(&refreshed, "access_token")["scope"], ADMIN);
-    assert_eq!(token(&refreshed, "id_token")["name"], "Taro");
-
-    let refused = world.cognito.sign_in_through_api(&company).await;
-    assert_eq!(refused, Err(DirectSignInFailure::NoPassword));
-    let refused = world.cognito.sign_in_through_api("nobody").await;
-    assert_eq!(refused, Err(DirectSignInFailure::Unknown));
-}
-
-#[tokio::test]
-async fn an_id_token_of_the_api_has_all_that_the_app_client_may_read() {
-    let world = world_with(|options| {
-        options.schema.push(PoolAttribute::new("custom:a"));
-        options.schema.push(PoolAttribute::new("custom:b"));
-        let readable = ["email", "custom:a"];
-        options.app_clients[0].read_attributes = Some(readable.map(str::to_owned).into());
-    })
-    .await;
-    let attributes = ["email", "name", "custom:a", "custom:b"];
-    let attributes = attributes.map(|name| (name.to_owned(), "x".to_owned()));
-    world
-        .cognito
-        .create_user("taro", &attributes.into())
-        .unwrap();
-    let tokens = world.cognito.sign_in_through_api("taro").await.unwrap();
-    let id_token = token(&tokens, "id_token");
-    for (name, is_shown) in [
-        ("email", true),
-        ("custom:a", true),
-        ("name", false),
-        ("custom:b", false),
-    ] {
-        assert_eq!(id_token.get(name).is_some(), is_shown, "{name}");
-    }
-}
-
-#[tokio::test]
 async fn who_and_what_cannot_be_signed_in_directly_is_refused() {
     let triggered = triggered().await;
     let world = &triggered.world;
@@ -185,6 +129,9 @@ async fn who_and_what_cannot_be_signed_in_directly_is_refused() {
     assert_eq!(refused, Err(DirectSignInFailure::OnlyThroughProvider));
     world.cognito.link_user(card, COMPANY, "Hanako").unwrap();
     assert_eq!(sign_in(card, &["openid"]).await, Ok(json!("openid")));
+    world.cognito.set_enabled(card, false).unwrap();
+    let refused = sign_in(card, &["openid"]).await;
+    assert_eq!(refused, Err(DirectSignInFailure::Disabled));
 
     triggered
         .tokens

@@ -5,10 +5,14 @@
 //! its own work.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod administrators;
 mod app_clients;
 mod direct_sign_in;
+mod initiate_auth;
 mod linked_users;
 mod login;
+mod password_form;
+mod sdk;
 mod triggers;
 mod user_pool_api;
 mod world;

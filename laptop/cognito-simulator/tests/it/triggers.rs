@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use cognito_simulator::{
-    LambdaConfig, MachineClient, OverriddenAddress, PoolAttribute, RepeatedTriggers,
-    ResourceServer, TokenEventVersion, TriggerAttributes, Variation,
+    CognitoOptions, LambdaConfig, MachineClient, OverriddenAddress, PoolAttribute,
+    RepeatedTriggers, ResourceServer, TokenEventVersion, TriggerAttributes, Variation,
 };
 use kit::{parameters, payload};
 use local_lambda::{DirectFunction, FunctionOptions, Profile, Target, build_once};
@@ -64,12 +64,17 @@ pub(crate) async fn triggered() -> Triggered {
 }
 
 async fn triggered_with(version: TokenEventVersion) -> Triggered {
+    triggered_by(|options| options.lambda_config.pre_token_generation_version = version).await
+}
+
+/// The same world, whose options are changed at last.
+pub(crate) async fn triggered_by(change: impl FnOnce(&mut CognitoOptions)) -> Triggered {
     let (inbound, tokens) = (Trigger::new(), Trigger::new());
     let world = world_with(|options| {
         options.lambda_config = LambdaConfig {
             inbound_federation: Some(inbound.function.clone()),
             pre_token_generation: Some(tokens.function.clone()),
-            pre_token_generation_version: version,
+            ..LambdaConfig::default()
         };
         options.resource_servers = vec![ResourceServer::new("digital-auth", ["name", "age"])];
         options.machine_clients = vec![MachineClient {
@@ -84,6 +89,7 @@ async fn triggered_with(version: TokenEventVersion) -> Triggered {
             .map(str::to_owned)
             .into();
         options.variation.repeated_triggers = RepeatedTriggers::Never;
+        change(options);
     })
     .await;
     Triggered {

@@ -296,6 +296,26 @@ async fn an_administrators_request_is_signed_in_form() {
     assert_eq!(exception(SIGNED, date).await, "UserNotFoundException");
     let missing = "MissingAuthenticationTokenException";
     assert_eq!(exception("", date).await, missing);
+    // So it is with every operation of an administrator.
+    for operation in [
+        "AdminCreateUser",
+        "AdminDeleteUser",
+        "AdminDisableProviderForUser",
+        "AdminDisableUser",
+        "AdminEnableUser",
+        "AdminGetUser",
+        "AdminLinkProviderForUser",
+        "AdminSetUserPassword",
+        "AdminUpdateUserAttributes",
+        "ListUsers",
+    ] {
+        let (status, answer) = world.call(operation, &body, &[]).await;
+        assert_eq!(
+            (status, &answer["__type"]),
+            (400, &json!(missing)),
+            "{operation}"
+        );
+    }
     let incomplete = "IncompleteSignatureException";
     assert_eq!(exception(SIGNED, "").await, incomplete);
     assert_eq!(exception(SIGNED, "2026-02-05").await, incomplete);
@@ -324,9 +344,7 @@ async fn what_is_no_request_of_the_api_is_refused() {
     let world = world_with(careful).await;
     let message = "The requested operation is not known.";
     let unknown = "UnknownOperationException";
-    world
-        .refuses("ListUsers", &json!({}), unknown, message)
-        .await;
+    world.refuses("SignUp", &json!({}), unknown, message).await;
     let message = "The body is not what the operation takes.";
     let malformed = "SerializationException";
     world
