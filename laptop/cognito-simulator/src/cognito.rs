@@ -342,7 +342,7 @@ impl Cognito {
     ///
     /// # Errors
     /// [`UserFailure::Password`] if the policy of a new pool refuses it, [`UserFailure::Unknown`],
-    /// [`UserFailure::Invalid`] for a federated user, or [`UserFailure::NoRandomness`].
+    /// [`UserFailure::Federated`], or [`UserFailure::NoRandomness`].
     pub fn set_password(&self, username: &str, password: &SecretString) -> Result<(), UserFailure> {
         let hash = native_users::hash_of(password)?;
         let (options, now) = (&self.shared.options, self.shared.options.clock.now());

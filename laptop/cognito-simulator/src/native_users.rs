@@ -89,9 +89,8 @@ impl UserPool {
     ) -> Result<(), UserFailure> {
         let user = self.find_mut(options, username);
         let user = user.ok_or(UserFailure::Unknown)?;
-        // AWS lets an administrator give a federated user a password, for sign-ins by the API.
         if user.identity.is_some() {
-            return Err(UserFailure::Invalid);
+            return Err(UserFailure::Federated);
         }
         user.password = Some(hash);
         user.awaits_password = false;

@@ -7,9 +7,13 @@ pub enum UserFailure {
     #[error("the username is taken")]
     Taken,
     /// `InvalidParameterException`: the username, or an attribute that the schema doesn't have or
-    /// whose length is out of range. Or a federated user is given a password.
+    /// whose length is out of range.
     #[error("the username or an attribute doesn't fit the pool")]
     Invalid,
+    /// `InvalidParameterException`: a federated user is given a password. AWS allows it, for
+    /// sign-ins by the API.
+    #[error("a federated user gets no password here")]
+    Federated,
     /// `InvalidPasswordException`: the policy of a new pool asks for eight characters, among them
     /// an upper and a lower case letter, a digit and a symbol.
     #[error("the password doesn't fit the policy")]

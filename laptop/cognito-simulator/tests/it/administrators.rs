@@ -160,7 +160,9 @@ async fn a_user_of_the_provider_gets_no_password() {
         .username(username.unwrap())
         .password(PASSWORD)
         .permanent(true);
-    assert_eq!(refusal(set.send().await).1, "InvalidParameterException");
+    let message = "a federated user gets no password here";
+    let expected = refused("InvalidParameterException", message);
+    assert_eq!(refusal(set.send().await), expected);
     assert!(!signs_in(&client, "CompanyIdP_jiro", PASSWORD).await);
 }
 
@@ -247,6 +249,11 @@ async fn an_administrator_writes_what_no_app_client_may_and_an_empty_value_delet
         attribute("email_verified", "true")
     )
     .unwrap();
+    let steps = world.journal.steps();
+    let step = steps.last().unwrap();
+    assert_eq!(step.request, "AdminUpdateUserAttributes");
+    let told = step.parameters.iter().find(|told| told.name == RECORD);
+    assert_eq!(told.unwrap().value, "6 bytes");
     let user = || world.cognito.users()["taro"].clone();
     assert_eq!(user()[RECORD], "sealed");
     assert_eq!(user()["email_verified"], "true");
