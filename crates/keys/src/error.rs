@@ -1,4 +1,4 @@
-//! Errors: why a key can't be used, and why there is no signature.
+//! Errors: why a key can't be used, and why there is no signature or no MAC.
 
 use thiserror::Error;
 
@@ -22,6 +22,25 @@ pub enum SigningError {
     /// The claims can't be written as JSON.
     #[error("the claims can't be serialized")]
     Claims,
+}
+
+/// Why there is no MAC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum MacError {
+    /// AWS KMS didn't answer, or can't now: time-out, connection, throttling, 5xx, no credentials.
+    /// It may work later.
+    #[error("the key can't be reached now")]
+    Unavailable,
+    /// AWS KMS refused: access denied, key disabled, key about to be deleted, a key that isn't for
+    /// HMAC-SHA-256. An operator has to fix it.
+    #[error("the use of the key was refused")]
+    Refused,
+    /// AWS KMS answered with something that isn't an HMAC-SHA-256 of this key.
+    #[error("the answer isn't a MAC of this key")]
+    MalformedMac,
+    /// The message has more than the 4,096 bytes that AWS KMS takes.
+    #[error("the message is too long for a MAC")]
+    TooLong,
 }
 
 /// Why a key, or a ring of keys, can't be used.
@@ -91,6 +110,13 @@ pub enum InvalidKey {
     /// KMS answered without an ARN, or with a public key that isn't one of the key's spec.
     #[error("KMS answered with a malformed public key")]
     MalformedPublicKey,
+    /// The reference to a KMS key of HMACs isn't the ARN of a key. An alias can be pointed at
+    /// another key, and every MAC would be another one.
+    #[error("a KMS key of HMACs needs the key's ARN: an alias can be pointed at another key")]
+    NotAKeyArn,
+    /// The local secret of an HMAC isn't 32 bytes in one of the two spellings.
+    #[error("a secret of HMACs must be 64 lower-case hexadecimal digits, or base64url of 32 bytes")]
+    MalformedSecret,
     /// The ring has no key, so it can't sign.
     #[error("no key")]
     NoKeys,

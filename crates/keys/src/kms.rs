@@ -7,10 +7,10 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use aws_failure::AwsFailure;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_sdk_kms::config::http::HttpResponse;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_kms::operation::RequestId as _;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType, MessageType, SigningAlgorithmSpec};
 
@@ -39,7 +39,7 @@ pub struct KmsKey {
 }
 
 /// Why a call of KMS failed.
-enum Failure {
+pub(crate) enum Failure {
     Unavailable,
     Refused,
 }
@@ -181,67 +181,23 @@ fn fixed_from_der(der: &[u8]) -> Result<Vec<u8>, SigningError> {
 }
 
 /// Classifies a failed call, and logs the error code that KMS gave.
-fn failure<E: ProvideErrorMetadata>(
+pub(crate) fn failure<E: ProvideErrorMetadata>(
     operation: &'static str,
     error: &SdkError<E, HttpResponse>,
 ) -> Failure {
-    let (failure, code) = match error {
-        SdkError::ServiceError(service) => {
-            let status = service.raw().status().as_u16();
-            let code = service.err().code().unwrap_or_default();
-            // It is a refusal only if KMS named its reason. An answer that was cut short names
-            // none, and neither does one of a proxy in between.
-            let refused = (400..500).contains(&status)
-                && status != 429
-                && !code.is_empty()
-                && !TEMPORARY.contains(&code);
-            (
-                if refused {
-                    Failure::Refused
-                } else {
-                    Failure::Unavailable
-                },
-                code,
-            )
-        }
-        SdkError::TimeoutError(_) => (Failure::Unavailable, "timeout"),
-        SdkError::DispatchFailure(_) => (Failure::Unavailable, "connection"),
-        SdkError::ResponseError(_) => (Failure::Unavailable, "answer"),
-        // Missing credentials, among others.
-        _ => (Failure::Unavailable, "request"),
+    let known = AwsFailure::of(error);
+    let (failure, class) = if known.is_refusal() && !TEMPORARY.contains(&known.code()) {
+        (Failure::Refused, "refused")
+    } else {
+        (Failure::Unavailable, "unavailable")
     };
-    tracing::warn!(
-        event = "kms_call_failed",
-        operation,
-        class = match failure {
-            Failure::Unavailable => "unavailable",
-            Failure::Refused => "refused",
-        },
-        // Text from KMS goes into the log only if it looks like a code or an id.
-        code = plain(code),
-        request_id = plain(error.request_id().unwrap_or_default()),
-    );
+    known.log("kms_call_failed", operation, &class);
     failure
-}
-
-/// The text, if it is a short word of letters, digits and hyphens; else nothing.
-fn plain(text: &str) -> &str {
-    let is_plain = text.len() <= 64
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if is_plain { text } else { "" }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::{Arc, Mutex};
-
-    use aws_sdk_kms::error::ErrorMetadata;
-    use aws_smithy_types::body::SdkBody;
     use proptest::prelude::*;
-    use serde_json::{Value, json};
 
     use super::*;
 
@@ -341,74 +297,5 @@ mod tests {
                 Err(SigningError::MalformedSignature)
             );
         }
-    }
-
-    /// Where the log goes in a test.
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// An error of KMS, as the SDK returns it.
-    fn answered(status: u16, code: &str) -> SdkError<ErrorMetadata, HttpResponse> {
-        let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::empty());
-        response.headers_mut().insert("x-amzn-requestid", "0f-1e");
-        let error = ErrorMetadata::builder()
-            .code(code)
-            .message("what KMS said")
-            .build();
-        SdkError::service_error(error, response)
-    }
-
-    #[test]
-    fn the_operator_is_told_what_kms_called_it_and_not_what_it_said() {
-        let log = Log::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .with_writer(move || writer.clone())
-            .finish();
-
-        tracing::subscriber::with_default(subscriber, || {
-            failure("Sign", &answered(400, "DisabledException"));
-            failure("GetPublicKey", &answered(503, "no\nplain word"));
-        });
-
-        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-        let fields: Vec<Value> = log
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap()["fields"].take())
-            .collect();
-        assert_eq!(
-            fields,
-            [
-                json!({
-                    "event": "kms_call_failed", "operation": "Sign", "class": "refused",
-                    "code": "DisabledException", "request_id": "0f-1e",
-                }),
-                json!({
-                    "event": "kms_call_failed", "operation": "GetPublicKey",
-                    "class": "unavailable", "code": "", "request_id": "0f-1e",
-                }),
-            ]
-        );
-    }
-
-    #[test]
-    fn only_a_plain_word_of_a_peer_is_logged() {
-        assert_eq!(plain("DisabledException"), "DisabledException");
-        assert_eq!(plain("00000000-0000-4000-8000-000000000000").len(), 36);
-        assert_eq!(plain("two words"), "");
-        assert_eq!(plain("line\nbreak"), "");
-        assert_eq!(plain(&"a".repeat(65)), "");
     }
 }

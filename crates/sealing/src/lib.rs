@@ -10,4 +10,6 @@ mod ring;
 pub mod sealed;
 
 pub use randomness::{NoRandomness, Randomness, SystemRandomness, random_base64url};
-pub use ring::{InvalidSealingKeys, OpenError, Opened, SealError, SealingKeys, claimed_header};
+pub use ring::{
+    InvalidSealingKeys, OpenError, Opened, SealError, SealingKeys, claimed_header, key_bytes,
+};

@@ -213,6 +213,22 @@ pub fn claimed_header<const H: usize>(sealed: &str) -> Option<[u8; H]> {
     Front::read(&sealed).ok().map(|front| front.header)
 }
 
+/// The bytes of a key of 32 bytes: 64 lower-case hexadecimal digits, or base64url of 43 characters.
+/// `None` if the text has neither of these forms.
+///
+/// The length of `text` tells which of the two spellings it is. In each spelling, a key has exactly
+/// one text: no upper-case digits, no padding, no trailing bits that aren't zero.
+#[must_use]
+pub fn key_bytes(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
+    let written = if text.len() == 2 * KEY_BYTES {
+        base16ct::lower::decode(text, &mut *bytes).ok()?.len()
+    } else {
+        URL_SAFE_NO_PAD.decode_slice(text, &mut *bytes).ok()?
+    };
+    (written == KEY_BYTES).then_some(bytes)
+}
+
 /// The part of a sealed value before the nonce.
 struct Front<const H: usize> {
     key_id: [u8; KEY_ID_BYTES],
@@ -252,17 +268,4 @@ fn sealing_key(text: &str) -> Result<SealingKey, InvalidSealingKeys> {
         id,
         key: LessSafeKey::new(key),
     })
-}
-
-/// The bytes of a key. The length of `text` tells which of the two spellings it is. In each
-/// spelling, a key has exactly one text: no upper-case digits, no padding, no trailing bits that
-/// aren't zero.
-fn key_bytes(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
-    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-    let written = if text.len() == 2 * KEY_BYTES {
-        base16ct::lower::decode(text, &mut *bytes).ok()?.len()
-    } else {
-        URL_SAFE_NO_PAD.decode_slice(text, &mut *bytes).ok()?
-    };
-    (written == KEY_BYTES).then_some(bytes)
 }

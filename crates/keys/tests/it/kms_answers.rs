@@ -1,88 +1,16 @@
-//! Tests of a KMS key with a scripted KMS: which requests it gets, and what each of its answers
-//! leads to. The script speaks KMS' JSON behind the SDK's own transport interface, so the requests
-//! and the parsing are those of production. `tests/emulator/kms.rs` tests with a KMS that others
-//! wrote.
-
-use std::sync::{Arc, Mutex};
+//! Tests of a KMS key that signs, with a scripted KMS: which requests it gets, and what each of its
+//! answers leads to. `tests/emulator/kms.rs` tests with a KMS that others wrote.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use keys::{Algorithm, InvalidKey, KmsKey, LocalKey, SigningError, SigningKey};
 use p256::ecdsa::Signature;
 use serde_json::{Value, json};
 
-use kit::keys::{kms_client, public_jwk, verifies};
+use kit::keys::{public_jwk, verifies};
 
-const ARN: &str =
-    "arn:aws:kms:ap-northeast-1:000000000000:key/00000000-0000-4000-8000-000000000000";
-
-/// What the scripted KMS does with a request.
-enum Answer {
-    Json(u16, Value),
-    Bytes(u16, &'static [u8]),
-    ConnectionRefused,
-    Silence,
-}
-
-type Script = dyn FnMut(&str, &Value) -> Answer + Send;
-
-/// A KMS that answers as the script says, and records its requests.
-#[derive(Clone)]
-struct ScriptedKms {
-    script: Arc<Mutex<Script>>,
-    asked: Arc<Mutex<Vec<(String, Value)>>>,
-}
-
-impl std::fmt::Debug for ScriptedKms {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("ScriptedKms")
-    }
-}
-
-impl ScriptedKms {
-    fn new(script: impl FnMut(&str, &Value) -> Answer + Send + 'static) -> Self {
-        Self {
-            script: Arc::new(Mutex::new(script)),
-            asked: Arc::default(),
-        }
-    }
-
-    fn client(&self) -> aws_sdk_kms::Client {
-        kms_client(self.clone(), "http://kms.invalid")
-    }
-
-    fn asked(&self) -> Vec<(String, Value)> {
-        self.asked.lock().unwrap().clone()
-    }
-}
-
-impl HttpConnector for ScriptedKms {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap();
-        let operation = target.strip_prefix("TrentService.").unwrap().to_owned();
-        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-        self.asked
-            .lock()
-            .unwrap()
-            .push((operation.clone(), body.clone()));
-        let response = |status: u16, body: SdkBody| {
-            HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().unwrap(), body)))
-        };
-        match (self.script.lock().unwrap())(&operation, &body) {
-            Answer::Json(status, json) => response(status, SdkBody::from(json.to_string())),
-            Answer::Bytes(status, bytes) => response(status, SdkBody::from(bytes)),
-            Answer::ConnectionRefused => {
-                HttpConnectorFuture::ready(Err(ConnectorError::io("refused".into())))
-            }
-            Answer::Silence => HttpConnectorFuture::new(std::future::pending()),
-        }
-    }
-}
+use crate::scripted_kms::{ARN, Answer, NO_ANSWERS, ScriptedKms, kms_error};
 
 /// The JWK's public key as KMS sends it: a DER SubjectPublicKeyInfo.
 fn spki(public_jwk: &Value) -> Vec<u8> {
@@ -132,13 +60,6 @@ fn signed(signature: &[u8]) -> Answer {
     Answer::Json(
         200,
         json!({ "KeyId": ARN, "Signature": STANDARD.encode(signature) }),
-    )
-}
-
-fn kms_error(status: u16, code: &str) -> Answer {
-    Answer::Json(
-        status,
-        json!({ "__type": code, "message": "text of the peer" }),
     )
 }
 
@@ -329,14 +250,7 @@ async fn what_may_pass_is_unavailable() {
 
 #[tokio::test(start_paused = true)]
 async fn no_answer_is_unavailable() {
-    let answers: [fn() -> Answer; 5] = [
-        || Answer::ConnectionRefused,
-        || Answer::Silence,
-        || Answer::Bytes(200, b"{\"Signature\":"),
-        || Answer::Bytes(502, b"<html>"),
-        || Answer::Bytes(403, b"<html>"),
-    ];
-    for answer in answers {
+    for answer in NO_ANSWERS {
         let key = generate(Algorithm::Es256);
         assert_eq!(
             sign_answered(&key, answer()).await,

@@ -11,5 +11,7 @@
 
 mod kms_answers;
 mod local_jwk;
+mod macs;
 mod public;
 mod rfc;
+mod scripted_kms;
