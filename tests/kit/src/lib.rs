@@ -11,6 +11,7 @@
 )]
 
 mod clock;
+mod faults;
 pub mod keys;
 mod parameters;
 mod randomness;
@@ -24,6 +25,7 @@ mod written;
 use std::path::{Path, PathBuf};
 
 pub use clock::{TestClock, start};
+pub use faults::{Fault, Faults};
 pub use parameters::Parameters;
 pub use randomness::{Counting, Exhausted, Repeating};
 pub use reading::{parameter, parameters, payload};
