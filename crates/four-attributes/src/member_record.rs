@@ -19,32 +19,37 @@ use crate::verified_person::{
 /// record, and a member's record opens as nothing else.
 const PURPOSE: &[u8] = b"digital-auth member record";
 
-/// One verification of a member: 16 random bytes. It says nothing about anybody. With it, a record
-/// in the user pool is recognized as that of this verification, and of no other one.
-#[derive(Clone, Copy, Deserialize, Eq, Hash, PartialEq, Serialize)]
-pub struct VerificationId([u8; 16]);
+/// The id of one verification of a member: 16 random bytes, which say nothing about anybody. It is
+/// in the record in the user pool, and in the table of persons and members, so that the two can be
+/// compared. A verification that goes on later, or is repeated because its answer was lost, keeps
+/// its id.
+#[derive(Clone, Copy, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct VerificationId([u8; Self::BYTES]);
 
 impl VerificationId {
+    /// How many bytes an id has.
+    pub const BYTES: usize = 16;
+
     /// The id of a verification that begins now.
     ///
     /// # Errors
     ///
     /// [`NoRandomness`].
     pub fn new(randomness: &dyn Randomness) -> Result<Self, NoRandomness> {
-        let mut bytes = [0; 16];
+        let mut bytes = [0; Self::BYTES];
         randomness.fill(&mut bytes)?;
         Ok(Self(bytes))
     }
 
     /// The id with these bytes.
     #[must_use]
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+    pub const fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
         Self(bytes)
     }
 
     /// The bytes.
     #[must_use]
-    pub const fn bytes(self) -> [u8; 16] {
+    pub const fn bytes(self) -> [u8; Self::BYTES] {
         self.0
     }
 }

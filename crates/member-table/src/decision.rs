@@ -4,7 +4,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::entries::{Entries, Held, Lease, MemberEntry, Pending, PersonEntry, Settled};
-use crate::ids::{Member, VerificationId};
+use four_attributes::VerificationId;
+
+use crate::ids::Member;
 use crate::outcome::{
     Begin, Expired, Found, FoundGone, FoundPending, Hold, Holder, Pause, Release, Settle,
 };
@@ -391,9 +393,9 @@ mod tests {
     const PERSON: Person = Person([1; 32]);
     const OTHER_PERSON: Person = Person([2; 32]);
     /// The verification of the pass in question, one that was before it, and one of another pass.
-    const THIS: VerificationId = VerificationId::new([1; 16]);
-    const FORMER: VerificationId = VerificationId::new([2; 16]);
-    const ANOTHER: VerificationId = VerificationId::new([3; 16]);
+    const THIS: VerificationId = VerificationId::from_bytes([1; 16]);
+    const FORMER: VerificationId = VerificationId::from_bytes([2; 16]);
+    const ANOTHER: VerificationId = VerificationId::from_bytes([3; 16]);
     const ONE: Policy = Policy::One(ReleaseWait::Days(30));
 
     fn now() -> DateTime<Utc> {

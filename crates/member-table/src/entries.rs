@@ -3,8 +3,9 @@
 //! the second pass is through.
 
 use chrono::{DateTime, Utc};
+use four_attributes::VerificationId;
 
-use crate::ids::{Member, VerificationId};
+use crate::ids::Member;
 use crate::person::Person;
 
 /// A verification that holds.

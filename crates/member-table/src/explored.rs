@@ -12,7 +12,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::decision::{self, Decided, Pass};
 use crate::entries::{Entries, Lease, MemberEntry, Pending, PersonEntry};
-use crate::ids::{Member, VerificationId};
+use four_attributes::VerificationId;
+
+use crate::ids::Member;
 use crate::outcome::{
     Begin, Expired, Found, FoundGone, FoundPending, Hold, Holder, Pause, Release, Settle,
 };
@@ -40,7 +42,7 @@ fn number(member: &Member) -> Number {
 }
 
 const fn id(byte: u8) -> VerificationId {
-    VerificationId::new([byte; 16])
+    VerificationId::from_bytes([byte; 16])
 }
 
 /// The table, the user pool, the time and the processes.

@@ -1,4 +1,4 @@
-//! What names a member, and what names a verification.
+//! What names a member.
 
 use std::fmt;
 
@@ -40,29 +40,6 @@ impl Member {
 impl fmt::Debug for Member {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Member(…)")
-    }
-}
-
-/// The id of one verification: 16 random bytes. It is in the table, and in the record in the user
-/// pool, so that the two can be compared. A pass that goes on later, or is repeated because its
-/// answer was lost, keeps its id.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct VerificationId([u8; Self::BYTES]);
-
-impl VerificationId {
-    /// How many bytes an id has.
-    pub const BYTES: usize = 16;
-
-    /// The id with these bytes.
-    #[must_use]
-    pub const fn new(bytes: [u8; Self::BYTES]) -> Self {
-        Self(bytes)
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; Self::BYTES] {
-        &self.0
     }
 }
 

@@ -19,7 +19,9 @@ use chrono::{DateTime, Utc};
 
 use crate::entries::{Held, Lease, MemberEntry, Pending, PersonEntry, Settled};
 use crate::error::TableError;
-use crate::ids::{Member, VerificationId};
+use four_attributes::VerificationId;
+
+use crate::ids::Member;
 use crate::person::Person;
 
 /// The name of the partition key.
@@ -213,7 +215,7 @@ impl Reader {
     }
 
     fn id(&mut self) -> Result<VerificationId, TableError> {
-        unhex(&self.text("id")?).map(VerificationId::new)
+        unhex(&self.text("id")?).map(VerificationId::from_bytes)
     }
 
     fn time(&mut self, name: &str) -> Result<DateTime<Utc>, TableError> {
@@ -249,7 +251,7 @@ fn owner(member: &Member) -> (String, AttributeValue) {
 }
 
 fn id(id: VerificationId) -> (String, AttributeValue) {
-    ("id".to_owned(), text(hex(id.as_bytes())))
+    ("id".to_owned(), text(hex(&id.bytes())))
 }
 
 fn time(name: &str, time: DateTime<Utc>) -> (String, AttributeValue) {
@@ -293,7 +295,7 @@ mod tests {
     use super::*;
 
     const PERSON: Person = Person([0xAB; 32]);
-    const ID: VerificationId = VerificationId::new([0x0F; 16]);
+    const ID: VerificationId = VerificationId::from_bytes([0x0F; 16]);
 
     fn member() -> Member {
         Member::new("57e4ea68").unwrap()

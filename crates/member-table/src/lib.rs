@@ -32,7 +32,8 @@ mod table;
 pub use decision::Pass;
 pub use entries::{Held, Lease};
 pub use error::TableError;
-pub use ids::{InvalidMember, Member, VerificationId};
+pub use four_attributes::VerificationId;
+pub use ids::{InvalidMember, Member};
 pub use items::KEY;
 pub use outcome::{
     Begin, Expired, Found, FoundGone, FoundPending, Hold, Holder, Pause, Release, Settle,

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::entries::{Held, Lease, Pending};
-use crate::ids::{Member, VerificationId};
+use four_attributes::VerificationId;
+
+use crate::ids::Member;
 use crate::person::Person;
 
 /// What [`crate::MemberTable::begin`] answers.

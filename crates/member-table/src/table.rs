@@ -15,7 +15,9 @@ use sealing::{NoRandomness, Randomness};
 use crate::decision::{self, Decided, Pass};
 use crate::entries::{Entries, Lease, MemberEntry};
 use crate::error::TableError;
-use crate::ids::{Member, VerificationId};
+use four_attributes::VerificationId;
+
+use crate::ids::Member;
 use crate::items::{self, Attributes, KEY, Unchanged};
 use crate::outcome::{Begin, Expired, Found, FoundGone, Hold, Holder, Pause, Release, Settle};
 use crate::person::Person;

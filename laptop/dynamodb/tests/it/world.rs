@@ -186,7 +186,7 @@ pub(crate) async fn pass(sub: &str, id: u16) -> Pass {
     Pass {
         person: person("one").await,
         member: member(sub),
-        id: VerificationId::new(bytes),
+        id: VerificationId::from_bytes(bytes),
     }
 }
 
