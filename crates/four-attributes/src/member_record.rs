@@ -145,20 +145,45 @@ impl MemberRecord {
         issuers: &[&str],
         not_after: DateTime<Utc>,
     ) -> Result<Self, RecordRefusal> {
-        let (record, belongs) = verified_person::open(PURPOSE, sealed, keys, |stored| {
-            let stored: Stored<'_> = verified_person::whole(stored)?;
-            let record = Self {
-                id: stored.id,
-                person: VerifiedPerson::read(stored.who, stored.facts)?,
-            };
-            Some((record, stored.holder == holder.hash()))
-        })?;
+        let (record, belongs) = Self::opened(sealed, keys, holder)?;
         record.person.is_accepted(issuers, not_after)?;
         if belongs {
             Ok(record)
         } else {
             Err(RecordRefusal::Unlinked)
         }
+    }
+
+    /// The verification of a record that belongs to `holder`, whatever its issuer and its time.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordRefusal`].
+    pub fn id_of(
+        sealed: &str,
+        keys: &SealingKeys,
+        holder: Holder<'_>,
+    ) -> Result<VerificationId, RecordRefusal> {
+        match Self::opened(sealed, keys, holder)? {
+            (record, true) => Ok(record.id),
+            (_, false) => Err(RecordRefusal::Unlinked),
+        }
+    }
+
+    /// The record, and whether it belongs to `holder`.
+    fn opened(
+        sealed: &str,
+        keys: &SealingKeys,
+        holder: Holder<'_>,
+    ) -> Result<(Self, bool), RecordRefusal> {
+        verified_person::open(PURPOSE, sealed, keys, |stored| {
+            let stored: Stored<'_> = verified_person::whole(stored)?;
+            let record = Self {
+                id: stored.id,
+                person: VerifiedPerson::read(stored.who, stored.facts)?,
+            };
+            Some((record, stored.holder == holder.hash()))
+        })
     }
 }
 

@@ -65,6 +65,8 @@ fn the_form_never_changes() {
         "another form: what lies in user pools must still open, so this needs another version"
     );
     assert_eq!(open(GOLDEN, HOLDER), Ok(record()));
+    let id = MemberRecord::id_of(GOLDEN, &sealing_keys(&[1]), HOLDER);
+    assert_eq!(id, Ok(record().id));
 }
 
 #[test]
@@ -90,6 +92,8 @@ fn a_record_counts_for_its_holder_alone() {
         Holder { sub: "", ..HOLDER },
     ] {
         assert_eq!(open(GOLDEN, other), Err(RecordRefusal::Unlinked));
+        let id = MemberRecord::id_of(GOLDEN, &sealing_keys(&[1]), other);
+        assert_eq!(id, Err(RecordRefusal::Unlinked));
     }
 }
 

@@ -79,6 +79,13 @@ named! {
         /// A record was accepted, and tokens got claims from it. The value is 0 for a refused
         /// record, for each user once in a period. The average is the share of accepted records.
         RecordAccepted = "RecordAccepted";
+        /// A member's verification is complete. The value is 0 if it failed. The average is the
+        /// share of those that are complete.
+        VerificationCompleted = "VerificationCompleted";
+        /// A person would have verified a second member, and was refused.
+        SecondAccountRefused = "SecondAccountRefused";
+        /// A verification had been left half way, and was settled.
+        ExpiredPassSettled = "ExpiredPassSettled";
     }
 }
 
@@ -126,6 +133,14 @@ named! {
         PreTokenGeneration = "PreTokenGenerationDuration";
         /// The user pool is asked for a record that the event doesn't carry.
         GetUser = "GetUserDuration";
+        /// The members' API: a whole request that completes a verification.
+        CompleteVerification = "CompleteVerificationDuration";
+        /// The HMAC of a person is made.
+        PersonMac = "PersonMacDuration";
+        /// The table of persons and members is read and written.
+        MemberTable = "MemberTableDuration";
+        /// A record is written into the user pool.
+        UpdateUser = "UpdateUserDuration";
     }
 }
 

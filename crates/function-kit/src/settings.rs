@@ -389,6 +389,43 @@ pub fn yes_or_no(value: &str) -> Result<bool, String> {
     }
 }
 
+/// The identifier of a resource server: 1 to 256 of `!`, `#` to `[`, `]` to `~` (AWS,
+/// CreateResourceServer).
+///
+/// # Errors
+///
+/// What is wrong, without the value.
+pub fn resource_server(value: &str) -> Result<String, String> {
+    let fits = (1..=256).contains(&value.len())
+        && value
+            .bytes()
+            .all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E));
+    if fits {
+        Ok(value.to_owned())
+    } else {
+        Err(
+            "must be the identifier of a resource server: 1 to 256 visible ASCII characters \
+             without `\"` and `\\`"
+                .to_owned(),
+        )
+    }
+}
+
+/// The name of a custom attribute in a user pool (AWS, SchemaAttributeType).
+///
+/// # Errors
+///
+/// What is wrong, without the value.
+pub fn custom_attribute(value: &str) -> Result<String, String> {
+    let name = value.strip_prefix("custom:").unwrap_or_default();
+    let fits = (1..=20).contains(&name.chars().count()) && !name.contains(char::is_whitespace);
+    if fits {
+        Ok(value.to_owned())
+    } else {
+        Err("must be `custom:` and a name of 1 to 20 characters".to_owned())
+    }
+}
+
 /// How much is logged: `error`, `warn`, `info` or `debug`.
 ///
 /// # Errors

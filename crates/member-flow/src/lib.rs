@@ -14,7 +14,7 @@ mod ticket;
 
 pub use code::VerificationCode;
 pub use keys::{MEMBER_KEYS, VARIABLES, audience};
-pub use ticket::{Begun, LONGEST_STATE, Ticket};
+pub use ticket::{Begun, LONGEST_STATE, TICKET_SECONDS, Ticket};
 
 /// The parameter of the bridge's `/verify` with the ticket.
 pub const TICKET: &str = "ticket";

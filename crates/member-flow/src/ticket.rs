@@ -9,8 +9,8 @@ use sealing::sealed::{self, OpenError, Purpose, Seal, Travels};
 use sealing::{Randomness, SealError};
 use serde::{Deserialize, Serialize};
 
-/// How long a ticket is valid, as long as a login may take.
-const LIFETIME: TimeDelta = TimeDelta::minutes(5);
+/// How long a ticket is valid, in seconds: as long as a login may take.
+pub const TICKET_SECONDS: i64 = 5 * 60;
 
 /// The longest `state` of an app, in bytes. It has to fit into a ticket, into a cookie and into the
 /// return URL.
@@ -96,7 +96,12 @@ impl Ticket {
     /// [`SealError`].
     pub fn seal(&self, seal: Seal<'_>, randomness: &dyn Randomness) -> Result<String, SealError> {
         let inside = sealed::write(VERSION, |inside| Self::serialize(self, inside))?;
-        seal.seal(Self::PURPOSE, seal.now + LIFETIME, &inside, randomness)
+        seal.seal(
+            Self::PURPOSE,
+            seal.now + TimeDelta::seconds(TICKET_SECONDS),
+            &inside,
+            randomness,
+        )
     }
 }
 

@@ -1444,6 +1444,306 @@ function_kit::classes! {
         page: None,
         advice: NOTHING,
     }
+
+    // /verifications: the members' API. Only apps of this stack's user pool can call it, with the
+    // token of a member. What a member can cause is never the operator's concern.
+    /// There is no access token of the user pool, or it isn’t one (another issuer, an ID token, a
+    /// wrong signature, not valid yet).
+    MemberTokenInvalid = "member_token_invalid" {
+        ja: "ユーザープールのアクセストークンがないか、そうではありません（別の発行者、IDトークン、\
+            署名の誤り、まだ有効でない）。",
+        concern: Concern::Client,
+        kind: Kind::Request,
+        oauth_error: OAuthError::InvalidToken,
+        status: StatusCode::UNAUTHORIZED,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "The app sends the member’s access token (not the ID token) of this user pool as \
+                `Authorization: Bearer …`. If all are refused, check `USER_POOL_ISSUER`.",
+            ja: "アプリは、このユーザープールの、会員のアクセストークン（IDトークンではなく）を \
+                `Authorization: Bearer …` で送ります。すべて拒否されるなら、`USER_POOL_ISSUER` \
+                を確かめます。",
+        },
+    }
+    /// The access token has expired.
+    MemberTokenExpired = "member_token_expired" {
+        ja: "アクセストークンの期限が切れています。",
+        concern: Concern::Nobody,
+        kind: Kind::TooLate,
+        oauth_error: OAuthError::InvalidToken,
+        status: StatusCode::UNAUTHORIZED,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: NOTHING,
+    }
+    /// The access token’s `client_id` isn’t in `MEMBER_APPS`.
+    MemberAppUnknown = "member_app_unknown" {
+        ja: "アクセストークンの `client_id` が `MEMBER_APPS` にありません。",
+        concern: Concern::Client,
+        kind: Kind::Request,
+        oauth_error: OAuthError::UnauthorizedClient,
+        status: StatusCode::FORBIDDEN,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "If members of this app may verify, add its client to `MEMBER_APPS`.",
+            ja: "このアプリの会員が本人確認をしてよいなら、クライアントを `MEMBER_APPS` に加えます。",
+        },
+    }
+    /// The access token lacks the scope `verify` of the resource server.
+    MemberScopeMissing = "member_scope_missing" {
+        ja: "アクセストークンに、リソースサーバーのスコープ `verify` がありません。",
+        concern: Concern::Client,
+        kind: Kind::Request,
+        oauth_error: OAuthError::InvalidScope,
+        status: StatusCode::FORBIDDEN,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "The app asks for `digital-auth/verify` at the sign-in. For sign-ins by SDK, add \
+                it to `SDK_SCOPES`.",
+            ja: "アプリは、ログインで `digital-auth/verify` を求めます。SDK でのログインなら、\
+                `SDK_SCOPES` に加えます。",
+        },
+    }
+    /// The body isn’t the JSON that the operation takes: a member is missing or has a wrong form.
+    VerificationMalformed = "verification_malformed" {
+        ja: "本文が、その操作の JSON ではありません。メンバーがないか、形式が違います。",
+        concern: Concern::Client,
+        kind: Kind::Request,
+        oauth_error: OAuthError::InvalidRequest,
+        status: StatusCode::BAD_REQUEST,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "Compare the app’s request with `docs/members.en.md`.",
+            ja: "アプリのリクエストを `docs/members.md` と比べます。",
+        },
+    }
+    /// The code or the continuation belongs to another member than the access token.
+    VerificationOfAnotherMember = "verification_of_another_member" {
+        ja: "コードか継続が、アクセストークンの会員とは別の会員のものです。",
+        concern: Concern::Client,
+        kind: Kind::Browser,
+        oauth_error: OAuthError::AccessDenied,
+        status: StatusCode::FORBIDDEN,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "The member signed in as somebody else meanwhile. If there are many, suspect an \
+                attack: somebody has others verify their account.",
+            ja: "途中で別の会員としてログインした場合です。\
+                多いときは、他人に自分のアカウントの本人確認をさせる攻撃を疑います。",
+        },
+    }
+    /// The code or the continuation was given to another app client than that of the access token.
+    VerificationOfAnotherApp = "verification_of_another_app" {
+        ja: "コードか継続が、アクセストークンとは別のアプリクライアントのものです。",
+        concern: Concern::Client,
+        kind: Kind::Request,
+        oauth_error: OAuthError::AccessDenied,
+        status: StatusCode::FORBIDDEN,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "One app client begins and completes. If there are many, suspect an attack.",
+            ja: "始めるのも終えるのも、同じアプリクライアントです。多いときは攻撃を疑います。",
+        },
+    }
+    /// The continuation isn’t one of this stack, or was changed.
+    ContinuationInvalid = "continuation_invalid" {
+        ja: "継続が、このスタックのものでないか、書き換えられています。",
+        concern: Concern::Client,
+        kind: Kind::Request,
+        oauth_error: OAuthError::InvalidRequest,
+        status: StatusCode::BAD_REQUEST,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "The app sends the continuation unchanged. If there are many, suspect an attack.",
+            ja: "アプリは、継続を変えずに送ります。多いときは攻撃を疑います。",
+        },
+    }
+    /// More than ten minutes passed since the verification got its continuation.
+    ContinuationExpired = "continuation_expired" {
+        ja: "継続を受け取ってから10分を過ぎました。",
+        concern: Concern::Nobody,
+        kind: Kind::TooLate,
+        oauth_error: OAuthError::InvalidRequest,
+        status: StatusCode::BAD_REQUEST,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "The member verifies again, with the card.",
+            ja: "会員は、もう一度カードで本人確認をします。",
+        },
+    }
+    /// Another member is verified as this person, or was until recently (`RELEASE_WAIT`), or the
+    /// person is a user who signs in with the card.
+    PersonAlreadyVerified = "person_already_verified" {
+        ja: "別の会員が、この人として本人確認をしているか、最近までしていました\
+            （`RELEASE_WAIT`）。または、この人がカードでログインする利用者です。",
+        concern: Concern::Nobody,
+        kind: Kind::Service,
+        oauth_error: OAuthError::AccessDenied,
+        status: StatusCode::CONFLICT,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "Nothing: this is the rule that one person verifies one member. The person takes \
+                the other verification back, or you release it (`docs/members.en.md`).",
+            ja: "何もしません。1人が本人確認できる会員は1人、という決まりです。\
+                本人がほかの本人確認を取り消すか、運用者が取り消します（`docs/members.md`）。",
+        },
+    }
+    /// The member is verified as another person, or signs in with another person’s card.
+    MemberIsAnotherPerson = "member_is_another_person" {
+        ja: "会員が、別の人として本人確認をしているか、別の人のカードでログインします。",
+        concern: Concern::Nobody,
+        kind: Kind::Service,
+        oauth_error: OAuthError::AccessDenied,
+        status: StatusCode::CONFLICT,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "Nothing: a member takes the verification back before somebody else verifies as \
+                them.",
+            ja: "何もしません。会員は、別の人として本人確認をする前に、いまのものを取り消します。",
+        },
+    }
+    /// The member took this very verification back.
+    VerificationTakenBack = "verification_taken_back" {
+        ja: "会員が、この本人確認を取り消しました。",
+        concern: Concern::Nobody,
+        kind: Kind::GivenUp,
+        oauth_error: OAuthError::AccessDenied,
+        status: StatusCode::CONFLICT,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: NOTHING,
+    }
+    /// The access token’s user doesn’t exist any more, is disabled, or has another name in the user
+    /// pool.
+    MemberGone = "member_gone" {
+        ja: "アクセストークンの利用者がもういないか、無効にされているか、\
+            ユーザープールでの名前が違います。",
+        concern: Concern::Nobody,
+        kind: Kind::Request,
+        oauth_error: OAuthError::AccessDenied,
+        status: StatusCode::FORBIDDEN,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: NOTHING,
+    }
+    /// Another pass of this member, or of this person, is under way.
+    VerificationUnderWay = "verification_under_way" {
+        ja: "この会員か、この人の、別の本人確認が進んでいます。",
+        concern: Concern::Nobody,
+        kind: Kind::Unavailable,
+        oauth_error: OAuthError::TemporarilyUnavailable,
+        status: StatusCode::TOO_MANY_REQUESTS,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "Nothing: the app goes on with the continuation, after `Retry-After`.",
+            ja: "何もしません。アプリは `Retry-After` の後に、継続で続けます。",
+        },
+    }
+    /// Amazon Cognito or DynamoDB gets more requests than it takes: 25 writes of users in a second
+    /// for the whole account, for example.
+    TooManyRequests = "too_many_requests" {
+        ja: "Amazon Cognito か DynamoDB へのリクエストが、受け付ける数を超えました\
+            （利用者への書き込みは、アカウント全体で1秒に25回など）。",
+        concern: Concern::Unproven,
+        kind: Kind::Unavailable,
+        oauth_error: OAuthError::TemporarilyUnavailable,
+        status: StatusCode::TOO_MANY_REQUESTS,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "Nothing, if it is a rush: the app goes on with the continuation, after \
+                `Retry-After`. If it lasts, see who else writes users of this account.",
+            ja: "混み合っただけなら何もしません。アプリは `Retry-After` の後に、継続で続けます。\
+                続くときは、ほかに誰がこのアカウントの利用者に書き込んでいるかを調べます。",
+        },
+    }
+    /// The user pool doesn’t answer, or answers with an error of its own.
+    UserPoolUnavailable = "user_pool_unavailable" {
+        ja: "ユーザープールが応答しないか、自身のエラーを返します。",
+        concern: Concern::Unproven,
+        kind: Kind::Unavailable,
+        oauth_error: OAuthError::TemporarilyUnavailable,
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "Look at the state of Amazon Cognito in this Region.",
+            ja: "このリージョンの Amazon Cognito の状態を見ます。",
+        },
+    }
+    /// The user pool refuses a call: a missing permission, or an attribute that isn’t in its schema.
+    UserPoolRefused = "user_pool_refused" {
+        ja: "ユーザープールが呼び出しを拒否しました。権限がないか、属性がスキーマにありません。",
+        concern: Concern::Operator,
+        kind: Kind::Operator,
+        oauth_error: OAuthError::ServerError,
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "Check that the user pool has the attribute `custom:member_record`, and the \
+                function’s permissions `cognito-idp:AdminGetUser`, `ListUsers` and \
+                `AdminUpdateUserAttributes` for this user pool.",
+            ja: "ユーザープールに属性 `custom:member_record` があるか、\
+                関数にこのユーザープールへの `cognito-idp:AdminGetUser`、`ListUsers`、\
+                `AdminUpdateUserAttributes` の権限があるかを確かめます。",
+        },
+    }
+    /// The table doesn’t answer, or other requests write the same entries all the time.
+    MemberTableUnavailable = "member_table_unavailable" {
+        ja: "テーブルが応答しないか、ほかのリクエストが同じ項目に書き込み続けています。",
+        concern: Concern::Unproven,
+        kind: Kind::Unavailable,
+        oauth_error: OAuthError::TemporarilyUnavailable,
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "Look at the state of Amazon DynamoDB in this Region.",
+            ja: "このリージョンの Amazon DynamoDB の状態を見ます。",
+        },
+    }
+    /// The table refuses a call, or has an entry in another form: a missing permission, a wrong
+    /// name, or another version of the function.
+    MemberTableRefused = "member_table_refused" {
+        ja: "テーブルが呼び出しを拒否したか、別の形式の項目があります。権限がない、名前が違う、\
+            関数の別のバージョン、のどれかです。",
+        concern: Concern::Operator,
+        kind: Kind::Operator,
+        oauth_error: OAuthError::ServerError,
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "Check `MEMBER_TABLE` and the function’s permissions for it.",
+            ja: "`MEMBER_TABLE` と、それへの関数の権限を確かめます。",
+        },
+    }
+    /// The HMAC of the person could not be made.
+    PersonKeyUnavailable = "person_key_unavailable" {
+        ja: "その人の HMAC を作れませんでした。",
+        concern: Concern::Operator,
+        kind: Kind::Operator,
+        oauth_error: OAuthError::ServerError,
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        place: AT_VERIFICATIONS,
+        page: None,
+        advice: Bilingual {
+            en: "Check the key in `PERSON_KEY`, and the permission `kms:GenerateMac`.",
+            ja: "`PERSON_KEY` の鍵と、`kms:GenerateMac` の権限を確かめます。",
+        },
+    }
 }
 
 impl From<NoSecrets> for Class {
@@ -1506,6 +1806,14 @@ const FROM_CALLBACK: Place = Place {
         ja: "`/callback`：302",
     },
     has_status: false,
+};
+
+const AT_VERIFICATIONS: Place = Place {
+    words: Bilingual {
+        en: "`/verifications`: JSON",
+        ja: "`/verifications`：JSON",
+    },
+    has_status: true,
 };
 
 const AT_USERINFO: Place = Place {

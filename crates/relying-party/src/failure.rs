@@ -9,6 +9,7 @@
 
 use function_kit::support_id::SupportId;
 use member_flow::VERIFICATION_ERROR;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use url::form_urlencoded;
 
@@ -68,6 +69,29 @@ impl Failure {
         Response::json(self.class.status(), body.to_string())
     }
 
+    /// The JSON answer of the members' API: class and support id, and how to go on, if the
+    /// verification can. A request that may be repeated says after how many seconds
+    /// (RFC 9110 §10.2.3).
+    #[must_use]
+    pub fn of_a_verification(&self, going_on: Option<&GoingOn>) -> Response {
+        let mut body = json!({
+            "error": self.class.name(),
+            "support_id": self.support_id.as_str(),
+        });
+        if let (Some(going_on), Some(members)) = (going_on, body.as_object_mut()) {
+            let continuation = going_on
+                .continuation
+                .as_ref()
+                .map(|text| text.expose_secret());
+            members.extend(continuation.map(|text| ("continuation".to_owned(), text.into())));
+        }
+        let response = Response::json(self.class.status(), body.to_string());
+        match going_on {
+            Some(going_on) => response.with_header("retry-after", going_on.after.to_string()),
+            None => response,
+        }
+    }
+
     /// The answer of the userinfo endpoint (RFC 6750 §3).
     #[must_use]
     pub fn bearer(&self) -> Response {
@@ -82,6 +106,16 @@ impl Failure {
         };
         self.json().with_header("www-authenticate", challenge)
     }
+}
+
+/// How a verification can go on.
+#[derive(Debug)]
+pub struct GoingOn {
+    /// What to show in place of the code, which is spent. `None` if the request itself can be
+    /// repeated.
+    pub continuation: Option<SecretString>,
+    /// After how many seconds.
+    pub after: u32,
 }
 
 /// A redirect URI with these parameters added to its query.

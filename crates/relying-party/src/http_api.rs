@@ -12,7 +12,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
+use zeroize::Zeroizing;
 
 use crate::classes::Class;
 use crate::parameters::Parameters;
@@ -159,32 +161,19 @@ impl Request {
     /// [`Class::TooLarge`] over 16 KiB; `malformed` for another content type, a wrong encoding, or
     /// as for a query.
     pub fn form(&self, malformed: Class) -> Result<Parameters, Class> {
-        let Some(body) = &self.body else {
-            return Err(malformed);
-        };
-        let body = body.expose_secret();
-        // Base64 makes four characters of three bytes.
-        if body.len() > MAX_BODY_BYTES.div_ceil(3) * 4 {
-            return Err(Class::TooLarge);
-        }
-        let is_form = self.header("content-type").is_some_and(|value| {
-            let essence = value.split(';').next().unwrap_or_default().trim();
-            essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        });
-        if !is_form {
-            return Err(malformed);
-        }
-        if self.body_is_base64 {
-            let decoded = zeroize::Zeroizing::new(STANDARD.decode(body).map_err(|_| malformed)?);
-            if decoded.len() > MAX_BODY_BYTES {
-                return Err(Class::TooLarge);
-            }
-            Parameters::parse(&decoded).ok_or(malformed)
-        } else if body.len() > MAX_BODY_BYTES {
-            Err(Class::TooLarge)
-        } else {
-            Parameters::parse(body.as_bytes()).ok_or(malformed)
-        }
+        let body = self.body("application/x-www-form-urlencoded", malformed)?;
+        Parameters::parse(&body).ok_or(malformed)
+    }
+
+    /// A JSON body.
+    ///
+    /// # Errors
+    ///
+    /// [`Class::TooLarge`] over 16 KiB; `malformed` for another content type, a wrong encoding, or
+    /// another form than `T`.
+    pub fn json<T: DeserializeOwned>(&self, malformed: Class) -> Result<T, Class> {
+        let body = self.body("application/json", malformed)?;
+        serde_json::from_slice(&body).map_err(|_| malformed)
     }
 
     /// A header by its name, in upper or lower case. The HTTP API joins repeated headers with
@@ -195,6 +184,34 @@ impl Request {
             .iter()
             .find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value.as_deref()))
             .flatten()
+    }
+
+    /// The body, decoded, if it has this media type.
+    fn body(&self, media_type: &str, malformed: Class) -> Result<Zeroizing<Vec<u8>>, Class> {
+        let Some(body) = &self.body else {
+            return Err(malformed);
+        };
+        let body = body.expose_secret();
+        // Base64 makes four characters of three bytes.
+        if body.len() > MAX_BODY_BYTES.div_ceil(3) * 4 {
+            return Err(Class::TooLarge);
+        }
+        let is_of_it = self.header("content-type").is_some_and(|value| {
+            let essence = value.split(';').next().unwrap_or_default().trim();
+            essence.eq_ignore_ascii_case(media_type)
+        });
+        if !is_of_it {
+            return Err(malformed);
+        }
+        let body = if self.body_is_base64 {
+            Zeroizing::new(STANDARD.decode(body).map_err(|_| malformed)?)
+        } else {
+            Zeroizing::new(body.as_bytes().to_vec())
+        };
+        if body.len() > MAX_BODY_BYTES {
+            return Err(Class::TooLarge);
+        }
+        Ok(body)
     }
 
     /// The cookies that the browser sent, by name and value. The HTTP API moves them out of the

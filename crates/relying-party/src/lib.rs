@@ -7,6 +7,7 @@ pub mod failure;
 pub mod http_api;
 pub mod oauth_error;
 pub mod parameters;
+pub mod person;
 pub mod service;
 pub mod startup;
 pub mod variables;

@@ -11,9 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use digital_auth::VerifiedLogin;
-use digital_auth::id_token::Subject;
-use four_attributes::{SealRecordError, VerifiedAt, VerifiedPerson, VerifiedRecord};
+use four_attributes::{SealRecordError, VerifiedAt, VerifiedRecord};
 use keys::{Randomness, SigningError, SigningKey};
+use relying_party::person::verified_person;
 use sealing::SealingKeys;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
@@ -24,14 +24,6 @@ use sealing::sealed::{OpenError, Purpose, Seal, Travels};
 
 /// How long both tokens are valid, in seconds.
 pub const LIFETIME_SECONDS: i64 = 300;
-
-/// The longest subject that fits: Amazon Cognito's user name is `<ProviderName>_<sub>`, 128
-/// characters at most, and a provider name has up to 32.
-pub const MAX_SUBJECT_CHARACTERS: usize = 95;
-
-/// The beginning of a hashed subject. Neither this nor the rule of [`pool_subject`] may ever
-/// change: existing users would get other subjects, and become other users.
-const HASHED_SUBJECT_PREFIX: &str = "sha256-";
 
 /// The issuer of the tokens, and the client for which they are.
 #[derive(Clone, Copy, Debug)]
@@ -113,27 +105,6 @@ impl From<SealRecordError> for IssueError {
     }
 }
 
-/// The service's subject in a form that Cognito accepts as part of a user name: unchanged if it is
-/// 1 to 95 visible ASCII characters, else `sha256-` and the hex SHA-256. A subject that itself
-/// begins with `sha256-` is hashed, too, so that two subjects never become one.
-#[must_use]
-pub fn pool_subject(subject: &Subject) -> String {
-    let subject = subject.expose();
-    let fits = subject.len() <= MAX_SUBJECT_CHARACTERS
-        && !subject.is_empty()
-        && subject.bytes().all(|byte| byte.is_ascii_graphic())
-        && !subject.starts_with(HASHED_SUBJECT_PREFIX);
-    if fits {
-        return subject.to_owned();
-    }
-    let mut hashed = HASHED_SUBJECT_PREFIX.to_owned();
-    for byte in digest(&SHA256, subject.as_bytes()).as_ref() {
-        hashed.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-        hashed.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-    }
-    hashed
-}
-
 /// Issues both tokens.
 ///
 /// # Errors
@@ -148,7 +119,10 @@ pub async fn issue(
     record_seal: RecordSeal<'_>,
     randomness: &dyn Randomness,
 ) -> Result<IssuedTokens, IssueError> {
-    let record = verified_record(login, record_seal);
+    let record = VerifiedRecord {
+        provider_name: record_seal.provider_name.to_owned(),
+        person: verified_person(login, record_seal.service_issuer),
+    };
     let sealed_record = record.seal(record_seal.keys, randomness)?;
     let mut claims = user_pool::claims(&login.attributes);
     claims.insert("sub".to_owned(), record.person.subject.into());
@@ -177,26 +151,6 @@ pub async fn issue(
         id_token: id_token.into(),
         access_token: access_token.into(),
     })
-}
-
-/// The verified record of this login. Its time is `auth_time`, or else `iat`, marked as such
-/// (contract S5).
-fn verified_record(login: &VerifiedLogin, seal: RecordSeal<'_>) -> VerifiedRecord {
-    let id_token = &login.id_token;
-    let verified_at = id_token.auth_time.map_or(
-        VerifiedAt::IssuedAt(id_token.issued_at),
-        VerifiedAt::Authentication,
-    );
-    VerifiedRecord {
-        provider_name: seal.provider_name.to_owned(),
-        person: VerifiedPerson {
-            issuer: seal.service_issuer.to_owned(),
-            subject: pool_subject(login.subject()),
-            attributes: login.attributes.clone(),
-            verified_at,
-            acr: id_token.acr.clone(),
-        },
-    }
 }
 
 /// The claims of the ID token beside the attributes (OIDC Core §2).
@@ -249,23 +203,6 @@ pub fn token_answer(tokens: &IssuedTokens, scope: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_subject_that_fits_is_kept_and_any_other_is_hashed_by_a_rule_that_never_changes() {
-        let of = |subject: &str| pool_subject(&Subject::new(subject.to_owned()));
-        assert_eq!(
-            of("1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"),
-            "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
-        );
-        assert_eq!(of(&"x".repeat(95)), "x".repeat(95));
-        // printf %s 'a b' | sha256sum
-        let hash = "c8687a08aa5d6ed2044328fa6a697ab8e96dc34291e8c2034ae8c38e6fcc6d65";
-        assert_eq!(of("a b"), format!("sha256-{hash}"));
-        for hashed in ["a b", "", "é", "a\tb", "sha256-00", &"x".repeat(96)] {
-            let subject = of(hashed);
-            assert!(subject.starts_with("sha256-") && subject.len() == 71 && subject != hashed);
-        }
-    }
 
     #[test]
     fn the_hash_of_an_access_token_is_that_of_the_specification() {

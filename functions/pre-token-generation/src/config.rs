@@ -2,11 +2,11 @@
 
 use chrono::TimeDelta;
 use function_kit::settings::{
-    self, ConfigError, Reader, accepted_acr, attributes, authentication_time,
+    self, ConfigError, Reader, accepted_acr, attributes, authentication_time, custom_attribute,
+    resource_server,
 };
 use function_kit::telemetry::Telemetry;
 use record_trigger::records::RecordSettings;
-use user_pool::attribute as pool;
 use user_pool::scope::OLDEST;
 
 use crate::policy::Policy;
@@ -69,9 +69,9 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         }
         _ => None,
     };
-    let record_attribute = reader.checked(RECORD_ATTRIBUTE, attribute);
-    let member_record_attribute = reader.checked(MEMBER_RECORD_ATTRIBUTE, attribute);
-    let verified_at_attribute = reader.checked(VERIFIED_AT_ATTRIBUTE, attribute);
+    let record_attribute = reader.checked(RECORD_ATTRIBUTE, custom_attribute);
+    let member_record_attribute = reader.checked(MEMBER_RECORD_ATTRIBUTE, custom_attribute);
+    let verified_at_attribute = reader.checked(VERIFIED_AT_ATTRIBUTE, custom_attribute);
     let telemetry = Telemetry::read(reader);
     Some(Config {
         records: records?,
@@ -89,24 +89,6 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         verified_at_attribute: verified_at_attribute?,
         telemetry: telemetry?,
     })
-}
-
-/// The identifier of a resource server: 1 to 256 of `!`, `#` to `[`, `]` to `~` (AWS,
-/// CreateResourceServer).
-fn resource_server(value: &str) -> Result<String, String> {
-    let fits = (1..=256).contains(&value.len())
-        && value
-            .bytes()
-            .all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E));
-    if fits {
-        Ok(value.to_owned())
-    } else {
-        Err(
-            "must be the identifier of a resource server: 1 to 256 visible ASCII characters \
-             without `\"` and `\\`"
-                .to_owned(),
-        )
-    }
 }
 
 fn ages(value: &str) -> Result<Vec<u8>, String> {
@@ -144,17 +126,6 @@ fn max_verification_age(value: &str) -> Result<Option<TimeDelta>, String> {
             "must be a number of days, hours or minutes, such as `365d`, `12h` or `30m`, or `none`"
                 .to_owned()
         })
-}
-
-/// The name of a custom attribute in a user pool (AWS, SchemaAttributeType).
-fn attribute(value: &str) -> Result<String, String> {
-    let name = value.strip_prefix(pool::CUSTOM).unwrap_or_default();
-    let fits = (1..=20).contains(&name.chars().count()) && !name.contains(char::is_whitespace);
-    if fits {
-        Ok(value.to_owned())
-    } else {
-        Err("must be `custom:` and a name of 1 to 20 characters".to_owned())
-    }
 }
 
 #[cfg(test)]
