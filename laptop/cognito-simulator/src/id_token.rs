@@ -3,8 +3,8 @@
 //! token. `nonce` and `at_hash` aren't checked: Cognito sends no nonce, and checks neither.
 
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use loopback::journal::Check;
+use loopback::jwt::{self, PublicKey};
 use serde_json::{Map, Value};
 
 /// Why an ID token isn't accepted.
@@ -46,7 +46,7 @@ pub(crate) fn verify(
         checks.push(Check::new(what, rule, passed));
         if passed { Ok(()) } else { Err(failure) }
     };
-    let header = header(token);
+    let header = jwt::header(token);
     check(
         "it is a signed JWT",
         "RFC 7519 §7.2",
@@ -64,14 +64,14 @@ pub(crate) fn verify(
     let key = header
         .get("kid")
         .and_then(Value::as_str)
-        .and_then(|id| find_key(key_set, id));
+        .and_then(|id| PublicKey::find(key_set, id));
     check(
         "kid is in the key set",
         "RFC 7515 §4.1.4",
         key.is_some(),
         IdTokenFailure::KeyId,
     )?;
-    let claims = key.and_then(|key| open(token, &key));
+    let claims = key.and_then(|key| key.open(token));
     check(
         "the signature is valid",
         "OIDC Core §3.1.3.7 step 6",
@@ -110,47 +110,6 @@ pub(crate) fn verify(
         IdTokenFailure::Subject,
     )?;
     Ok(claims)
-}
-
-/// The header, read as plain JSON. A library would refuse an unknown algorithm like a broken token,
-/// and these are two different failures here.
-fn header(token: &str) -> Option<Map<String, Value>> {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-    let parts: Vec<&str> = token.split('.').collect();
-    let [header, _, _] = parts.as_slice() else {
-        return None;
-    };
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()
-}
-
-/// The RSA key of that id, if it can be used for RS256.
-fn find_key(key_set: &Value, key_id: &str) -> Option<DecodingKey> {
-    let keys = key_set.get("keys")?.as_array()?;
-    let member = |key: &Value, name: &str| key.get(name).and_then(Value::as_str).map(str::to_owned);
-    let key = keys
-        .iter()
-        .find(|key| member(key, "kid").as_deref() == Some(key_id))?;
-    let usable = member(key, "kty").as_deref() == Some("RSA")
-        && member(key, "use").is_none_or(|usage| usage == "sig")
-        && member(key, "alg").is_none_or(|algorithm| algorithm == "RS256");
-    if !usable {
-        return None;
-    }
-    DecodingKey::from_rsa_components(&member(key, "n")?, &member(key, "e")?).ok()
-}
-
-/// The claims, if the signature is valid. [`verify`] then checks them one by one, by the stand-in's
-/// clock.
-fn open(token: &str, key: &DecodingKey) -> Option<Map<String, Value>> {
-    let mut validation = Validation::new(Algorithm::RS256);
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    jsonwebtoken::decode(token, key, &validation)
-        .ok()
-        .map(|data| data.claims)
 }
 
 fn is_audience(audience: Option<&Value>, client_id: &str) -> bool {
