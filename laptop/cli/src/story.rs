@@ -272,6 +272,7 @@ pub(crate) fn party(language: Language, party: Party) -> &'static str {
         Party::Cognito => "Cognito",
         Party::Triggers => language.say("トリガーの関数", "trigger functions"),
         Party::Bridge => language.say("関数 federation", "federation"),
+        Party::Verification => language.say("会員 API", "the members' API"),
         Party::Service => language.say(
             "デジタル認証アプリサービス",
             "Digital Authentication App service",

@@ -24,6 +24,8 @@ pub enum Party {
     Triggers,
     /// The function `federation`.
     Bridge,
+    /// The function `verification`, with its HTTP API: the members' API.
+    Verification,
     /// The Digital Authentication App service.
     Service,
 }
@@ -380,6 +382,7 @@ const MASKED: &[&str] = &[
     "code",
     "code_challenge",
     "code_verifier",
+    "continuation",
     "cookie",
     "id_token",
     "id_token_hint",
@@ -389,7 +392,9 @@ const MASKED: &[&str] = &[
     "session_state",
     "set-cookie",
     "state",
+    "ticket",
     "token",
+    "verification_code",
     claim::VERIFIED_RECORD,
 ];
 

@@ -1,5 +1,5 @@
-//! A login as a sequence diagram in HTML: five lifelines (six if triggers are called), and an arrow
-//! for each hop. An arrow opens to show what the hop carried, what was checked, and why the hop is
+//! A login as a sequence diagram in HTML: five lifelines, one more each if triggers or the members'
+//! API are called, and an arrow for each hop. An arrow opens to show what the hop carried, what was checked, and why the hop is
 //! there. The diagram is made from the journal, which holds no secret and no attribute. On a narrow
 //! screen, and for a screen reader, it is an ordered list.
 
@@ -19,15 +19,20 @@ const LONGEST_VALUE: usize = 240;
 const LONGEST_REQUEST: usize = 30;
 
 /// The lifelines, from left to right. The triggers' lifeline is next to Cognito's, because only
-/// Cognito calls them. If no trigger was called it is left out, which gives the others more room.
-const PARTIES: [Party; 6] = [
+/// Cognito calls them. The members' API is next to the service, which it calls.
+const PARTIES: [Party; 7] = [
     Party::Browser,
     Party::App,
     Party::Cognito,
     Party::Triggers,
     Party::Bridge,
+    Party::Verification,
     Party::Service,
 ];
+
+/// The parties without a part in every story. The lifeline of one that has none is left out, which
+/// gives the others more room.
+const OCCASIONAL: [Party; 2] = [Party::Triggers, Party::Verification];
 
 /// How many hops a story has, and how many checks.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -63,6 +68,7 @@ pub(crate) fn diagram(hops: &[Hop], language: Language) -> String {
     let template = Diagram {
         language,
         actors: parties.iter().map(|p| actor(*p, language)).collect(),
+        lives: lives(&parties),
         rows,
     };
     // The template has no part that fails.
@@ -74,18 +80,27 @@ pub(crate) fn diagram(hops: &[Hop], language: Language) -> String {
 struct Diagram<'a> {
     language: Language,
     actors: Vec<Actor>,
+    /// The CSS classes for the number of lifelines, and for which they are.
+    lives: &'static str,
     rows: Vec<Row<'a>>,
 }
 
 /// The lifelines of these hops.
 fn parties(hops: &[Hop]) -> Vec<Party> {
-    let has_triggers = hops
-        .iter()
-        .any(|hop| [hop.from, hop.to].contains(&Party::Triggers));
+    let has_part = |party: Party| hops.iter().any(|hop| [hop.from, hop.to].contains(&party));
     let parties = PARTIES.into_iter();
     parties
-        .filter(|party| has_triggers || *party != Party::Triggers)
+        .filter(|party| !OCCASIONAL.contains(party) || has_part(*party))
         .collect()
+}
+
+fn lives(parties: &[Party]) -> &'static str {
+    match OCCASIONAL.map(|party| parties.contains(&party)) {
+        [false, false] => "",
+        [true, false] => " six",
+        [false, true] => " six members",
+        [true, true] => " seven",
+    }
 }
 
 /// A row of the diagram.
@@ -244,6 +259,11 @@ fn actor(party: Party, language: Language) -> Actor {
         Party::Bridge => (
             "bridge",
             ("ブリッジ", "Bridge"),
+            ("実際の関数", "the real function"),
+        ),
+        Party::Verification => (
+            "verification",
+            ("会員 API", "Members’ API"),
             ("実際の関数", "the real function"),
         ),
         Party::Service => (
@@ -479,21 +499,32 @@ mod tests {
                 if from == to && idle.contains(&from) {
                     continue;
                 }
-                for called in [None, Some(Party::Triggers)] {
+                for called in [
+                    &[][..],
+                    &[Party::Triggers],
+                    &[Party::Verification],
+                    &OCCASIONAL,
+                ] {
                     let journal = Journal::default();
                     journal.record(step(from, to, "x", None));
-                    called.inspect(|to| journal.record(step(Party::Cognito, *to, "x", None)));
+                    for to in called {
+                        journal.record(step(Party::Cognito, *to, "x", None));
+                    }
                     let html = drawn(&journal, Language::Japanese);
-                    let with_six = html.contains("class=\"diagram six\"");
-                    assert_eq!(with_six, html.contains("head triggers"));
+                    let heads = html.matches("<p class=\"head ").count();
+                    for (number, class) in [(6, "six"), (7, "seven")] {
+                        assert_eq!(html.contains(&format!("diagram {class}")), heads == number);
+                    }
                     for class in classes(&html).join(" ").split(' ') {
-                        // With six lifelines, the classes for a label's position have other rules.
-                        let is_moved = with_six && matches!(class, "m6" | "m7" | "m8" | "m9");
-                        let rule = if is_moved {
-                            format!(".six .{class} ")
-                        } else {
-                            format!(".{class}")
+                        // With more lifelines, the classes for a label's position have other rules.
+                        let moved = match heads {
+                            6 => ["m6", "m7", "m8", "m9"].contains(&class).then_some(".six "),
+                            7 => (class.len() > 2 && class.starts_with("m1")
+                                || ["m6", "m7", "m8", "m9"].contains(&class))
+                            .then_some(".seven "),
+                            _ => None,
                         };
+                        let rule = format!("{}.{class}", moved.unwrap_or_default());
                         assert!(style.contains(&rule), "{from:?} {to:?}: {rule}");
                     }
                 }
