@@ -1,19 +1,23 @@
 //! The front door of a function: an HTTP API on loopback, as Amazon API Gateway has it.
-//! It turns requests into events, refuses what is too large, and answers in the place of a function
-//! that can't.
+//! It turns requests into events, refuses what is too large or not admitted, and answers in the
+//! place of a function that can't.
 //! It records every request in the journal.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::authorizer::Authorizer;
+use crate::cors;
 use crate::function::FunctionOptions;
-use crate::payload::{self, Arrival};
+use crate::gateway::{Cors, Gateway, InvalidGateway, Parties};
+use crate::payload::{self, AdmittedToken, Arrival};
 use crate::pool::{Finished, Invocation, Pool};
 use crate::process::Logs;
 use crate::registry::ProcessInformation;
 use crate::reported::reported_checks;
+use crate::routes::{Routes, Served};
 use crate::runtime_api::{InvocationError, PAYLOAD_LIMIT};
-use crate::ticket::Tickets;
+use crate::ticket::{Ticket, Tickets};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -22,6 +26,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, COOKIE, LOCATION, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
+use loopback::clock::SimClock;
 use loopback::journal::{Check, Journal, Parameter, Party, Step};
 use loopback::names::to_its_end;
 use loopback::server::{ListenError, Listener, Manners, Server};
@@ -40,6 +45,7 @@ const BODY_LIMIT: usize = 10 * 1024 * 1024;
 #[derive(Debug)]
 pub struct HttpApi {
     listener: Listener,
+    entrance: Entrance,
 }
 
 impl HttpApi {
@@ -49,13 +55,27 @@ impl HttpApi {
     /// See [`ListenError`]; each names the address.
     pub async fn bind(address: SocketAddr) -> Result<Self, ListenError> {
         let listener = Listener::bind(address).await?;
-        Ok(Self { listener })
+        let entrance = Entrance::new(Gateway::default(), None);
+        Ok(Self { listener, entrance })
     }
 
     /// The address on which it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.listener.address()
+    }
+
+    /// Gives it routes, an authorizer and CORS. Without them, every request goes to the function.
+    ///
+    /// # Errors
+    /// [`InvalidGateway`]: Amazon API Gateway wouldn't accept them, or they aren't simulated.
+    pub fn with(mut self, gateway: Gateway) -> Result<Self, InvalidGateway> {
+        gateway.check()?;
+        let options = gateway.authorizer.clone();
+        let authorizer = options.map(|options| Authorizer::new(options, gateway.clock.clone()));
+        let authorizer = authorizer.transpose().map_err(|_| InvalidGateway::Client)?;
+        self.entrance = Entrance::new(gateway, authorizer);
+        Ok(self)
     }
 
     /// Puts a function behind it. No process is started before the first request.
@@ -67,6 +87,7 @@ impl HttpApi {
             pool: Arc::clone(&pool),
             port: address.port(),
             tickets: Tickets::new(address.port()),
+            entrance: self.entrance,
         });
         let router = Router::new()
             .fallback(handle)
@@ -151,6 +172,30 @@ struct Front {
     pool: Arc<Pool>,
     port: u16,
     tickets: Tickets,
+    entrance: Entrance,
+}
+
+/// A configuration, with what is kept for it: the keys of the issuer, and what is left of the
+/// throttles.
+#[derive(Debug)]
+struct Entrance {
+    routes: Routes,
+    authorizer: Option<Authorizer>,
+    cors: Option<Cors>,
+    clock: SimClock,
+    parties: Parties,
+}
+
+impl Entrance {
+    fn new(gateway: Gateway, authorizer: Option<Authorizer>) -> Self {
+        Self {
+            routes: Routes::new(gateway.routes),
+            authorizer,
+            cors: gateway.cors,
+            clock: gateway.clock,
+            parties: gateway.parties,
+        }
+    }
 }
 
 async fn handle(
@@ -159,11 +204,9 @@ async fn handle(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let (from, name) = (
-        caller(&parts),
-        format!("{} {}", parts.method, parts.uri.path()),
-    );
-    let entry = front.journal().begin(from, Party::Bridge, name.as_str());
+    let (from, to) = front.entrance.parties(&parts);
+    let name = format!("{} {}", parts.method, parts.uri.path());
+    let entry = front.journal().begin(from, to, name.as_str());
     let head_fits = head_size(&parts) <= HEAD_LIMIT;
     // If the announced length is too large, the body is refused without being read.
     let is_read = head_fits && body.size_hint().lower() <= BODY_LIMIT as u64;
@@ -172,6 +215,11 @@ async fn handle(
     } else {
         None
     };
+    let mut checks = vec![Check::new(
+        "request line and headers have at most 10,240 bytes",
+        "Amazon API Gateway, quotas for HTTP APIs",
+        head_fits,
+    )];
     let (response, log) = match &body {
         _ if !head_fits => {
             let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
@@ -184,20 +232,15 @@ async fn handle(
             message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
             Vec::new(),
         ),
-        Some(body) => front.call(&parts, body, peer).await,
+        Some(body) => front.answer(&parts, body, peer, &mut checks).await,
     };
     let (answer_parts, answer_body) = response.into_parts();
     // The answer is in memory already. The Runtime API has limited its size.
     let answer_body = to_bytes(answer_body, usize::MAX).await.unwrap_or_default();
-    let mut checks = vec![Check::new(
-        "request line and headers have at most 10,240 bytes",
-        "Amazon API Gateway, quotas for HTTP APIs",
-        head_fits,
-    )];
     checks.extend(reported_checks(&log, front.pool.options()));
     let step = Step {
         from,
-        to: Party::Bridge,
+        to,
         request: name,
         parameters: parameters(&parts, body.as_deref().unwrap_or_default()),
         checks,
@@ -219,10 +262,40 @@ impl Front {
     }
 
     /// The function's response, or what API Gateway answers instead, and the log lines that the
-    /// function wrote meanwhile.
-    async fn call(&self, parts: &Parts, body: &Bytes, peer: SocketAddr) -> (Response, Vec<String>) {
-        let options = self.pool.options();
+    /// function wrote meanwhile. The checks of the front door are added to `checks`.
+    async fn answer(
+        &self,
+        parts: &Parts,
+        body: &Bytes,
+        peer: SocketAddr,
+        checks: &mut Vec<Check>,
+    ) -> (Response, Vec<String>) {
         let ticket = self.tickets.next();
+        let request_id = ticket.request_id.clone();
+        let (mut response, log) = match self.entrance.admit(parts, checks).await {
+            Ok(admitted) => self.call(parts, body, peer, ticket, &admitted).await,
+            Err(response) => (*response, Vec::new()),
+        };
+        let headers = response.headers_mut();
+        if let Some(cors) = &self.entrance.cors {
+            cors::apply(cors, parts, headers);
+        }
+        if let Ok(request_id) = HeaderValue::from_str(&request_id) {
+            headers.insert("apigw-requestid", request_id);
+        }
+        (response, log)
+    }
+
+    /// Calls the function with a request that was admitted.
+    async fn call(
+        &self,
+        parts: &Parts,
+        body: &Bytes,
+        peer: SocketAddr,
+        ticket: Ticket,
+        admitted: &Admitted<'_>,
+    ) -> (Response, Vec<String>) {
+        let options = self.pool.options();
         let arrival = Arrival {
             domain_name: &options.public_host,
             port: self.port,
@@ -231,20 +304,21 @@ impl Front {
             trace_id: &ticket.trace_id,
             time: ticket.time,
             body_encoding: options.body_encoding,
+            route_key: admitted.route.key(),
+            token: admitted.token.as_ref(),
         };
         let event = payload::event(parts, body, &arrival).to_string();
         if event.len() > PAYLOAD_LIMIT {
             let status = StatusCode::PAYLOAD_TOO_LARGE;
             return (message(status, "Request Entity Too Large"), Vec::new());
         }
-        let request_id = ticket.request_id.clone();
         let event = ticket.event(options, event.into());
         // A task of its own, because the function goes on if the client leaves or the front door
         // gives up.
         let pool = Arc::clone(&self.pool);
         let invocation = tokio::spawn(async move { pool.invoke(event).await });
         let finished = tokio::time::timeout(options.integration_timeout, invocation).await;
-        let (mut response, log) = match finished {
+        match finished {
             Err(_) => (
                 message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
                 Vec::new(),
@@ -253,11 +327,77 @@ impl Front {
             Ok(Ok(Finished { answer, log })) => {
                 (respond(answer.map_err(|failure| failure.error)), log)
             }
-        };
-        if let Ok(request_id) = HeaderValue::from_str(&request_id) {
-            response.headers_mut().insert("apigw-requestid", request_id);
         }
-        (response, log)
+    }
+}
+
+/// A request that a route takes, with its token if the route needs one.
+struct Admitted<'a> {
+    route: &'a Served,
+    token: Option<AdmittedToken>,
+}
+
+impl Entrance {
+    /// Who sent the request to whom. Only browsers send preflights.
+    fn parties(&self, parts: &Parts) -> (Party, Party) {
+        let from = if self.cors.is_some() && cors::is_preflight(parts) {
+            Party::Browser
+        } else {
+            (self.parties.caller)(parts.uri.path())
+        };
+        (from, self.parties.called)
+    }
+
+    /// Whether a request goes to the function, or else the answer to it.
+    async fn admit(
+        &self,
+        parts: &Parts,
+        checks: &mut Vec<Check>,
+    ) -> Result<Admitted<'_>, Box<Response>> {
+        let refused = |status, text| Err(Box::new(message(status, text)));
+        let route = self.routes.find(parts);
+        // A route that takes `OPTIONS` gets preflights too, and so does its authorizer (contract
+        // A1).
+        if let (None, Some(cors)) = (route, &self.cors)
+            && cors::is_preflight(parts)
+        {
+            let allowed = cors::is_allowed(cors, parts) == Some(true);
+            let rule = "Amazon API Gateway, CORS for HTTP APIs";
+            checks.push(Check::new("the origin is allowed", rule, allowed));
+            return Err(Box::new(cors::answer_to_preflight()));
+        }
+        if !route.is_some_and(Served::is_default) {
+            let rule = "Amazon API Gateway, routes for HTTP APIs";
+            checks.push(Check::new(
+                "a route takes the request",
+                rule,
+                route.is_some(),
+            ));
+        }
+        let Some(route) = route else {
+            return refused(StatusCode::NOT_FOUND, "Not Found");
+        };
+        if let Some(passes) = route.count(self.clock.now()) {
+            let rule = "Amazon API Gateway, throttling for HTTP APIs";
+            checks.push(Check::new(
+                "the route's throttle lets it through",
+                rule,
+                passes,
+            ));
+            if !passes {
+                return refused(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+            }
+        }
+        let token = match (route.scopes(), &self.authorizer) {
+            (None, _) => None,
+            (Some(scopes), Some(authorizer)) => {
+                let admitted = authorizer.admit(parts, scopes, checks).await;
+                Some(admitted.map_err(|refusal| Box::new(refusal.answer(scopes)))?)
+            }
+            // The configuration was checked for this.
+            (Some(_), None) => return Err(Box::new(internal_server_error())),
+        };
+        Ok(Admitted { route, token })
     }
 }
 
@@ -286,19 +426,26 @@ fn head_size(parts: &Parts) -> usize {
     line + headers
 }
 
-/// Who sent the request: the browser for two paths, whatever the method, and Cognito otherwise.
-fn caller(parts: &Parts) -> Party {
-    match parts.uri.path() {
-        "/authorize" | "/callback" => Party::Browser,
-        _ => Party::Cognito,
-    }
-}
+/// The members of a request's JSON that the journal may show. Most of them are masked. All others
+/// may be personal.
+const SHOWN_IN_REQUESTS: [&str; 8] = [
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "continuation",
+    "return_url",
+    "state",
+    "ticket",
+];
 
-/// The parameters of the request: query, form, and the two headers that carry credentials.
+/// The parameters of the request: query, form or JSON, and the two headers that carry credentials.
 fn parameters(parts: &Parts, body: &[u8]) -> Vec<Parameter> {
     let mut parameters = pairs(parts.uri.query().unwrap_or_default().as_bytes());
-    if payload::media_type(&parts.headers) == "application/x-www-form-urlencoded" {
-        parameters.extend(pairs(body));
+    match payload::media_type(&parts.headers).as_str() {
+        "application/x-www-form-urlencoded" => parameters.extend(pairs(body)),
+        "application/json" => parameters.extend(members(body, &SHOWN_IN_REQUESTS)),
+        _ => {}
     }
     for name in [AUTHORIZATION, COOKIE] {
         for value in parts.headers.get_all(&name) {
@@ -314,8 +461,21 @@ fn pairs(form: &[u8]) -> Vec<Parameter> {
         .collect()
 }
 
+/// The members of a JSON object that the journal may show, if they are texts or numbers.
+fn members(json: &[u8], shown: &[&str]) -> Vec<Parameter> {
+    let Ok(Value::Object(members)) = serde_json::from_slice(json) else {
+        return Vec::new();
+    };
+    let shown = shown.iter().filter_map(|&name| match members.get(name)? {
+        Value::String(text) => Some(Parameter::new(name, text)),
+        Value::Number(number) => Some(Parameter::new(name, number.to_string())),
+        _ => None,
+    });
+    shown.collect()
+}
+
 /// The members of an answer that the journal may show. Attributes of a person are not among them.
-const SHOWN_MEMBERS: [&str; 7] = [
+const SHOWN_IN_ANSWERS: [&str; 9] = [
     "error",
     "error_description",
     "token_type",
@@ -323,6 +483,8 @@ const SHOWN_MEMBERS: [&str; 7] = [
     "scope",
     "access_token",
     "id_token",
+    "ticket",
+    "continuation",
 ];
 
 /// The parameters of the answer: the target of a redirect and its query, the cookies, and the
@@ -339,18 +501,8 @@ fn answer_parameters(parts: &http::response::Parts, body: &[u8]) -> Vec<Paramete
     for cookie in parts.headers.get_all(SET_COOKIE) {
         parameters.push(Parameter::new(SET_COOKIE.as_str(), payload::text(cookie)));
     }
-    if payload::media_type(&parts.headers) == "application/json"
-        && let Ok(Value::Object(members)) = serde_json::from_slice(body)
-    {
-        for name in SHOWN_MEMBERS {
-            match members.get(name) {
-                Some(Value::String(text)) => parameters.push(Parameter::new(name, text)),
-                Some(Value::Number(number)) => {
-                    parameters.push(Parameter::new(name, number.to_string()));
-                }
-                _ => {}
-            }
-        }
+    if payload::media_type(&parts.headers) == "application/json" {
+        parameters.extend(members(body, &SHOWN_IN_ANSWERS));
     }
     parameters
 }

@@ -6,6 +6,7 @@
 //! comment says so.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 
 use axum::body::Body;
@@ -42,6 +43,24 @@ pub(crate) struct Arrival<'a> {
     pub(crate) trace_id: &'a str,
     pub(crate) time: DateTime<Utc>,
     pub(crate) body_encoding: BodyEncoding,
+    pub(crate) route_key: &'a str,
+    /// The token that the authorizer admitted, on a route with an authorizer.
+    pub(crate) token: Option<&'a AdmittedToken>,
+}
+
+/// What an event says of the token that the JWT authorizer admitted. It is personal, so there is no
+/// `Debug` of its values.
+pub(crate) struct AdmittedToken {
+    pub(crate) claims: Map<String, Value>,
+    /// The token's scopes, if it has any. That these are in the event, and not those of the route,
+    /// was observed. An ID token has none.
+    pub(crate) scopes: Option<Vec<String>>,
+}
+
+impl fmt::Debug for AdmittedToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("AdmittedToken")
+    }
 }
 
 /// Headers that are about one connection only (RFC 9110 §7.6.1). They aren't passed on, since the
@@ -65,7 +84,7 @@ pub(crate) fn event(parts: &Parts, body: &[u8], arrival: &Arrival<'_>) -> Value 
     let domain_prefix = arrival.domain_name.split('.').next().unwrap_or_default();
     let mut event = Map::new();
     event.insert("version".to_owned(), json!("2.0"));
-    event.insert("routeKey".to_owned(), json!("$default"));
+    event.insert("routeKey".to_owned(), json!(arrival.route_key));
     event.insert("rawPath".to_owned(), json!(path));
     event.insert("rawQueryString".to_owned(), json!(query));
     let cookies = cookies(&parts.headers);
@@ -80,27 +99,28 @@ pub(crate) fn event(parts: &Parts, body: &[u8], arrival: &Arrival<'_>) -> Value 
     if !parameters.is_empty() {
         event.insert("queryStringParameters".to_owned(), json!(parameters));
     }
-    event.insert(
-        "requestContext".to_owned(),
-        json!({
-            "accountId": "123456789012",
-            "apiId": domain_prefix,
-            "domainName": arrival.domain_name,
-            "domainPrefix": domain_prefix,
-            "http": {
-                "method": parts.method.as_str(),
-                "path": path,
-                "protocol": format!("{:?}", parts.version),
-                "sourceIp": arrival.source.to_string(),
-                "userAgent": parts.headers.get(USER_AGENT).map(text).unwrap_or_default(),
-            },
-            "requestId": arrival.request_id,
-            "routeKey": "$default",
-            "stage": "$default",
-            "time": arrival.time.format("%d/%b/%Y:%H:%M:%S +0000").to_string(),
-            "timeEpoch": arrival.time.timestamp_millis(),
-        }),
-    );
+    let mut context = json!({
+        "accountId": "123456789012",
+        "apiId": domain_prefix,
+        "domainName": arrival.domain_name,
+        "domainPrefix": domain_prefix,
+        "http": {
+            "method": parts.method.as_str(),
+            "path": path,
+            "protocol": format!("{:?}", parts.version),
+            "sourceIp": arrival.source.to_string(),
+            "userAgent": parts.headers.get(USER_AGENT).map(text).unwrap_or_default(),
+        },
+        "requestId": arrival.request_id,
+        "routeKey": arrival.route_key,
+        "stage": "$default",
+        "time": arrival.time.format("%d/%b/%Y:%H:%M:%S +0000").to_string(),
+        "timeEpoch": arrival.time.timestamp_millis(),
+    });
+    if let (Some(token), Some(context)) = (arrival.token, context.as_object_mut()) {
+        context.insert("authorizer".to_owned(), authorizer(token));
+    }
+    event.insert("requestContext".to_owned(), context);
     let plain = plain(&parts.headers, body, arrival.body_encoding);
     event.insert(
         "isBase64Encoded".to_owned(),
@@ -111,6 +131,40 @@ pub(crate) fn event(parts: &Parts, body: &[u8], arrival: &Arrival<'_>) -> Value 
         event.insert("body".to_owned(), json!(body));
     }
     Value::Object(event)
+}
+
+/// `requestContext.authorizer` of a JWT authorizer: every claim as text.
+fn authorizer(token: &AdmittedToken) -> Value {
+    let claims: Map<String, Value> = token
+        .claims
+        .iter()
+        .map(|(name, value)| (name.clone(), json!(claim(value))))
+        .collect();
+    json!({ "jwt": { "claims": claims, "scopes": token.scopes } })
+}
+
+/// A claim as API Gateway writes it, which is how Go prints values (observed): a list as `[a b]`,
+/// and an object as `map[a:1 b:2]`.
+fn claim(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Null => "<nil>".to_owned(),
+        Value::Array(values) => {
+            let values: Vec<String> = values.iter().map(claim).collect();
+            format!("[{}]", values.join(" "))
+        }
+        Value::Object(members) => {
+            // Go prints the members in the order of their names.
+            let members: BTreeMap<_, _> = members.iter().collect();
+            let members = members.into_iter();
+            let members: Vec<String> = members
+                .map(|(name, value)| format!("{name}:{}", claim(value)))
+                .collect();
+            format!("map[{}]", members.join(" "))
+        }
+    }
 }
 
 /// The cookies, each by itself. In a real event they are not among the headers.
@@ -344,6 +398,24 @@ mod tests {
             b"a",
             BodyEncoding::Base64
         ));
+    }
+
+    #[test]
+    fn a_claim_is_text_as_go_prints_it() {
+        for (value, text) in [
+            (json!("a b"), "a b"),
+            (json!(1_785_675_600), "1785675600"),
+            (json!(true), "true"),
+            (json!(null), "<nil>"),
+            (json!([]), "[]"),
+            (json!(["a", "b c", 1]), "[a b c 1]"),
+            (
+                json!({ "b": ["x"], "a": { "c": null } }),
+                "map[a:map[c:<nil>] b:[x]]",
+            ),
+        ] {
+            assert_eq!(claim(&value), text);
+        }
     }
 
     #[test]

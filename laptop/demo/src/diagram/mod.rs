@@ -1,7 +1,7 @@
 //! A login as a sequence diagram in HTML: five lifelines, one more each if triggers or the members'
-//! API are called, and an arrow for each hop. An arrow opens to show what the hop carried, what was checked, and why the hop is
-//! there. The diagram is made from the journal, which holds no secret and no attribute. On a narrow
-//! screen, and for a screen reader, it is an ordered list.
+//! API are called, and an arrow for each hop. An arrow opens to show what the hop carried, what was
+//! checked, and why the hop is there. The diagram is made from the journal, which holds no secret
+//! and no attribute. On a narrow screen, and for a screen reader, it is an ordered list.
 
 mod lessons;
 
