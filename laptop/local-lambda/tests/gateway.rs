@@ -14,7 +14,7 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use base64::Engine as _;
@@ -38,14 +38,46 @@ const VERIFY: &str = "digital-auth/verify";
 const ORIGIN: &str = "http://app.localhost:3000";
 const JWT_RULE: &str = "Amazon API Gateway, JWT authorizers";
 
-/// The issuer's state: its keys, whether it answers, and how often it was asked.
+/// How a document of the issuer is answered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Manner {
+    Well,
+    Unavailable,
+    /// After API Gateway's 1,500 ms.
+    Late,
+    /// With more than API Gateway's 150,000 bytes.
+    TooLarge,
+    Moved,
+    NoJson,
+    /// Metadata of another issuer.
+    OfAnother,
+}
+
+/// The issuer's state: its keys, how it answers, and how often it was asked.
 struct Published {
     url: String,
     keys: Mutex<Vec<(String, RsaKey)>>,
-    metadata_is_there: Mutex<bool>,
-    keys_are_there: Mutex<bool>,
+    metadata_comes: Mutex<Manner>,
+    keys_come: Mutex<Manner>,
     metadata_asked: AtomicUsize,
     keys_asked: AtomicUsize,
+}
+
+impl Published {
+    fn jwks(&self) -> Vec<Value> {
+        let keys = self.keys.lock().unwrap();
+        let keys = keys.iter().map(|(id, key)| {
+            json!({
+                "alg": "RS256",
+                "e": URL_SAFE_NO_PAD.encode(key.exponent()),
+                "kid": id,
+                "kty": "RSA",
+                "n": URL_SAFE_NO_PAD.encode(key.modulus()),
+                "use": "sig",
+            })
+        });
+        keys.collect()
+    }
 }
 
 /// An issuer of tokens on loopback, with metadata and a key set.
@@ -60,14 +92,15 @@ impl Issuer {
         let published = Arc::new(Published {
             url: format!("http://{}/pool", listener.address()),
             keys: Mutex::new(vec![("one".to_owned(), RsaKey::generate().unwrap())]),
-            metadata_is_there: Mutex::new(true),
-            keys_are_there: Mutex::new(true),
+            metadata_comes: Mutex::new(Manner::Well),
+            keys_come: Mutex::new(Manner::Well),
             metadata_asked: AtomicUsize::new(0),
             keys_asked: AtomicUsize::new(0),
         });
         let router = Router::new()
             .route("/pool/.well-known/openid-configuration", get(metadata))
             .route("/pool/keys", get(key_set))
+            .route("/moved", get(moved))
             .with_state(Arc::clone(&published));
         Self {
             published,
@@ -104,37 +137,49 @@ impl Issuer {
     }
 }
 
-async fn metadata(State(published): State<Arc<Published>>) -> axum::response::Response {
+async fn metadata(State(published): State<Arc<Published>>) -> Response {
     published.metadata_asked.fetch_add(1, Ordering::SeqCst);
     // Time for other requests to come that want the same keys.
     tokio::time::sleep(Duration::from_millis(50)).await;
-    if !*published.metadata_is_there.lock().unwrap() {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    }
+    let manner = *published.metadata_comes.lock().unwrap();
     let url = &published.url;
-    Json(json!({ "issuer": url, "jwks_uri": format!("{url}/keys") })).into_response()
+    let issuer = match manner {
+        Manner::OfAnother => "http://localhost/another",
+        _ => url,
+    };
+    let metadata = json!({ "issuer": issuer, "jwks_uri": format!("{url}/keys") });
+    answered(manner, metadata).await
 }
 
-async fn key_set(State(published): State<Arc<Published>>) -> axum::response::Response {
+async fn key_set(State(published): State<Arc<Published>>) -> Response {
     published.keys_asked.fetch_add(1, Ordering::SeqCst);
-    if !*published.keys_are_there.lock().unwrap() {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    }
-    let keys = published.keys.lock().unwrap();
-    let keys = keys.iter().map(|(id, key)| {
-        json!({
-            "alg": "RS256",
-            "e": URL_SAFE_NO_PAD.encode(key.exponent()),
-            "kid": id,
-            "kty": "RSA",
-            "n": URL_SAFE_NO_PAD.encode(key.modulus()),
-            "use": "sig",
-        })
-    });
-    Json(json!({ "keys": keys.collect::<Vec<_>>() })).into_response()
+    let manner = *published.keys_come.lock().unwrap();
+    answered(manner, json!({ "keys": published.jwks() })).await
 }
 
-/// An HTTP API with its issuer, and a clock that stands still.
+/// Where both documents have moved to, in one. A client that follows would find what it needs.
+async fn moved(State(published): State<Arc<Published>>) -> Response {
+    let url = &published.url;
+    let (jwks_uri, keys) = (format!("{url}/keys"), published.jwks());
+    Json(json!({ "issuer": url, "jwks_uri": jwks_uri, "keys": keys })).into_response()
+}
+
+async fn answered(manner: Manner, mut document: Value) -> Response {
+    match manner {
+        Manner::Well | Manner::OfAnother => {}
+        Manner::Unavailable => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Manner::Late => tokio::time::sleep(Duration::from_millis(1_600)).await,
+        Manner::TooLarge => {
+            let members = document.as_object_mut().unwrap();
+            members.insert("more".to_owned(), json!("a".repeat(150_000)));
+        }
+        Manner::Moved => return Redirect::to("/moved").into_response(),
+        Manner::NoJson => return "no JSON".into_response(),
+    }
+    Json(document).into_response()
+}
+
+/// An HTTP API with its issuer, and a clock that stands still at a whole second.
 struct World {
     issuer: Issuer,
     function: LocalFunction,
@@ -180,6 +225,9 @@ impl World {
     async fn with(routes: Vec<Route>, cors: Option<Cors>) -> Self {
         let issuer = Issuer::start().await;
         let clock = SimClock::default().stopped();
+        // A whole second, so that a claim can be at its limit.
+        let fraction = clock.now().timestamp_subsec_millis();
+        clock.advance(-TimeDelta::milliseconds(fraction.into()));
         let gateway = Gateway {
             routes,
             authorizer: Some(JwtAuthorizer {
@@ -699,26 +747,33 @@ async fn without_the_issuers_keys_nobody_is_admitted_and_the_next_request_tries_
     let token = world.sign(&world.access_claims());
     let published = Arc::clone(&world.issuer.published);
     let check = "the issuer's keys are known";
-
-    *published.metadata_is_there.lock().unwrap() = false;
-    let answer = world.get("/me", &token).await;
-    let description = "OIDC discovery endpoint communication error";
-    assert_unauthorized(&world, &answer, description, check);
-
-    *published.metadata_is_there.lock().unwrap() = true;
-    *published.keys_are_there.lock().unwrap() = false;
-    let answer = world.get("/me", &token).await;
-    assert_unauthorized(&world, &answer, "JWKS communication error", check);
-
-    *published.keys_are_there.lock().unwrap() = true;
+    let manners = [
+        Manner::Unavailable,
+        Manner::Late,
+        Manner::TooLarge,
+        Manner::Moved,
+        Manner::NoJson,
+    ];
+    for manner in manners.into_iter().chain([Manner::OfAnother]) {
+        *published.metadata_comes.lock().unwrap() = manner;
+        let answer = world.get("/me", &token).await;
+        let description = "OIDC discovery endpoint communication error";
+        assert_unauthorized(&world, &answer, description, check);
+    }
+    *published.metadata_comes.lock().unwrap() = Manner::Well;
+    for manner in manners {
+        *published.keys_come.lock().unwrap() = manner;
+        let answer = world.get("/me", &token).await;
+        assert_unauthorized(&world, &answer, "JWKS communication error", check);
+    }
+    *published.keys_come.lock().unwrap() = Manner::Well;
     assert_eq!(world.get("/me", &token).await.status, 200);
 
     // Two hours later, the old keys don't count if there are no new ones.
-    *published.keys_are_there.lock().unwrap() = false;
+    *published.keys_come.lock().unwrap() = Manner::Unavailable;
     world.clock.advance(TimeDelta::hours(2));
-    let mut claims = world.access_claims();
-    claims["exp"] = json!(world.now() + 1);
-    assert_eq!(world.get("/me", &world.sign(&claims)).await.status, 401);
+    let token = world.sign(&world.access_claims());
+    assert_eq!(world.get("/me", &token).await.status, 401);
     assert_failed_check(&world, check);
     world.function.stop().await;
 }
