@@ -11,6 +11,8 @@ use function_kit::settings::{ConfigError, IfUnset, Variable};
 use inbound_federation::config::Config as InboundFederation;
 use pre_token_generation::config::Config as PreTokenGeneration;
 
+use verification::config::Config as Verification;
+
 use crate::generated;
 use crate::table::{LANGUAGES, code, file, head, row, say};
 
@@ -19,6 +21,7 @@ pub(crate) const PARTS: &[&str] = &[
     "variables of federation",
     "variables of inbound-federation",
     "variables of pre-token-generation",
+    "variables of verification",
 ];
 
 /// Reads a function's configuration from an environment, and gives it as text.
@@ -27,7 +30,7 @@ type Read = fn(&dyn Fn(&str) -> Option<String>) -> Result<String, ConfigError>;
 /// A function: its variables, and how it reads its configuration.
 type Function = (&'static [&'static [Variable]], Read);
 
-const FUNCTIONS: [Function; 3] = [
+const FUNCTIONS: [Function; 4] = [
     (federation::variables::ALL, |lookup| {
         Bridge::read(lookup).map(|config| format!("{config:?}"))
     }),
@@ -36,6 +39,9 @@ const FUNCTIONS: [Function; 3] = [
     }),
     (pre_token_generation::variables::ALL, |lookup| {
         PreTokenGeneration::read(lookup).map(|config| format!("{config:?}"))
+    }),
+    (verification::variables::ALL, |lookup| {
+        Verification::read(lookup).map(|config| format!("{config:?}"))
     }),
 ];
 
@@ -124,9 +130,10 @@ fn every_variable_is_what_is_written_where_it_is_not_set() {
         for variable in variables.iter().copied().flatten() {
             let mut environment = known.clone();
             environment.remove(variable.name);
-            // These two are set together, or neither is.
+            // Where they may be missing, these two are set together, or neither is.
             let together = [MEMBER_APPS, MEMBER_KEYS];
-            if together.contains(&variable.name) {
+            let is_required = matches!(variable.if_unset, IfUnset::Refused);
+            if together.contains(&variable.name) && !is_required {
                 environment.retain(|name, _| !together.contains(name));
             }
             let (without, _) = read(function, &environment);

@@ -1682,7 +1682,8 @@ function_kit::classes! {
             ja: "このリージョンの Amazon Cognito の状態を見ます。",
         },
     }
-    /// The user pool refuses a call: a missing permission, or an attribute that isn’t in its schema.
+    /// The user pool refuses a call: a missing permission, or an attribute that isn’t in its
+    /// schema.
     UserPoolRefused = "user_pool_refused" {
         ja: "ユーザープールが呼び出しを拒否しました。権限がないか、属性がスキーマにありません。",
         concern: Concern::Operator,

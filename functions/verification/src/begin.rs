@@ -1,5 +1,5 @@
-//! `POST /verifications`: a member begins. The app gets a ticket, and the URL of the bridge at which
-//! the browser goes on. Nothing is remembered: the ticket holds who began, and what only the
+//! `POST /verifications`: a member begins. The app gets a ticket, and the URL of the bridge at
+//! which the browser goes on. Nothing is remembered: the ticket holds who began, and what only the
 //! browser, or the server, that began can show at the end.
 
 use base64::Engine as _;

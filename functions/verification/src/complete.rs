@@ -1,6 +1,6 @@
-//! `POST /verifications/complete`: the member who began comes with the code that the browser brought
-//! back from the card, and with the verifier that never left the app. The function makes the
-//! exchange with the service, and takes the pass through.
+//! `POST /verifications/complete`: the member who began comes with the code that the browser
+//! brought back from the card, and with the verifier that never left the app. The function makes
+//! the exchange with the service, and takes the pass through.
 //!
 //! The service's code can be used once. So whatever can't be reached after the exchange leaves a
 //! continuation, with which the same member goes on.

@@ -2,8 +2,8 @@
 //! is written, the person is held. The table says what stands in the way, and what has to be looked
 //! up in the user pool before it can say: then this looks, tells the table, and begins again.
 //!
-//! The process may end between any two steps. What it leaves behind is pending until its lease ends,
-//! and whoever comes next looks first. So nothing stays half done.
+//! The process may end between any two steps. What it leaves behind is pending until its lease
+//! ends, and whoever comes next looks first. So nothing stays half done.
 
 use chrono::{DateTime, Utc};
 use function_kit::invocation::Invocation;

@@ -69,8 +69,8 @@ function_kit::variables! {
     RESOURCE_SERVER {
         ja: "どのリクエストにもスコープ `verify` が要る、リソースサーバーの識別子",
         form: Bilingual {
-            en: "as in `pre-token-generation`",
-            ja: "`pre-token-generation` と同じ",
+            en: "1 to 256 visible ASCII characters, without `\"` and `\\`",
+            ja: "表示可能な ASCII 文字 1〜256文字。`\"` と `\\` は使えない",
         },
         if_unset: IfUnset::Value(scope::RESOURCE_SERVER),
         example: "digital-auth",
