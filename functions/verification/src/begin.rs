@@ -17,19 +17,6 @@ use serde_json::json;
 use crate::access_token::Caller;
 use crate::verification::Verification;
 
-/// The body of the request.
-#[derive(Deserialize)]
-struct Body {
-    /// The PKCE challenge: base64url of 32 bytes (RFC 7636 §4.2).
-    code_challenge: String,
-    /// How it was made; only `S256`.
-    code_challenge_method: String,
-    /// Whatever the app needs to know its request again when the browser is back.
-    state: String,
-    /// Where the browser goes in the end.
-    return_url: String,
-}
-
 /// Gives a ticket.
 ///
 /// # Errors
@@ -71,4 +58,17 @@ pub fn begin(
     });
     tracing::info!(event = "verification_begun");
     Ok(Response::json(StatusCode::CREATED, body.to_string()))
+}
+
+/// The body of the request.
+#[derive(Deserialize)]
+struct Body {
+    /// The PKCE challenge: base64url of 32 bytes (RFC 7636 §4.2).
+    code_challenge: String,
+    /// How it was made; only `S256`.
+    code_challenge_method: String,
+    /// Whatever the app needs to know its request again when the browser is back.
+    state: String,
+    /// Where the browser goes in the end.
+    return_url: String,
 }

@@ -43,15 +43,6 @@ const SKEW: TimeDelta = TimeDelta::seconds(60);
 /// so that those who came together don't come together again.
 const LONGEST_PAUSE: u32 = 8;
 
-/// The body of the request: a code, or in its place a continuation.
-#[derive(Deserialize)]
-struct Body {
-    code: Option<SecretString>,
-    continuation: Option<SecretString>,
-    /// RFC 7636 §4.1: 43 to 128 characters.
-    code_verifier: SecretString,
-}
-
 /// Why a verification isn't complete.
 #[derive(Debug)]
 pub struct Incomplete {
@@ -107,6 +98,15 @@ pub async fn complete(
         }
         stopped(verification, why, &continuation, invocation)
     })
+}
+
+/// The body of the request: a code, or in its place a continuation.
+#[derive(Deserialize)]
+struct Body {
+    code: Option<SecretString>,
+    continuation: Option<SecretString>,
+    /// RFC 7636 §4.1: 43 to 128 characters.
+    code_verifier: SecretString,
 }
 
 /// The code and the continuation are of the member, the app client and the browser that began.
