@@ -31,7 +31,12 @@ fn variable(name: &str) -> String {
 
 /// The paths of the built functions.
 fn built() -> Functions {
-    let [federation, inbound_federation, pre_token_generation] = Functions::PACKAGES.map(|name| {
+    let [
+        federation,
+        inbound_federation,
+        pre_token_generation,
+        verification,
+    ] = Functions::PACKAGES.map(|name| {
         let name = format!("BUILT_{}", name.to_uppercase().replace('-', "_"));
         PathBuf::from(variable(&name))
     });
@@ -39,14 +44,16 @@ fn built() -> Functions {
         federation,
         inbound_federation,
         pre_token_generation,
+        verification,
     }
 }
 
-fn each(functions: &Functions) -> [&PathBuf; 3] {
+fn each(functions: &Functions) -> [&PathBuf; 4] {
     [
         &functions.federation,
         &functions.inbound_federation,
         &functions.pre_token_generation,
+        &functions.verification,
     ]
 }
 
@@ -150,7 +157,12 @@ fn runnable(scripts: &Path) -> Functions {
     if emulator.is_empty() {
         return functions;
     }
-    let [federation, inbound_federation, pre_token_generation] = each(&functions).map(|function| {
+    let [
+        federation,
+        inbound_federation,
+        pre_token_generation,
+        verification,
+    ] = each(&functions).map(|function| {
         let script = scripts.join(function.parent().unwrap().file_name().unwrap());
         let text = format!("#!/bin/sh\nexec {emulator} '{}'\n", function.display());
         fs::write(&script, text).unwrap();
@@ -161,6 +173,7 @@ fn runnable(scripts: &Path) -> Functions {
         federation,
         inbound_federation,
         pre_token_generation,
+        verification,
     }
 }
 

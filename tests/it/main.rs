@@ -19,6 +19,7 @@ mod front_channel;
 mod frozen;
 mod limits;
 mod login;
+mod members;
 mod metrics;
 mod numbers;
 mod own_app;

@@ -8,4 +8,5 @@ mod diagram;
 pub mod function_checks;
 pub mod journal_ja;
 pub mod laptop;
+pub mod member_app;
 pub mod scopes;

@@ -15,11 +15,18 @@ pub struct Functions {
     pub inbound_federation: PathBuf,
     /// `pre-token-generation`: the trigger that decides which claims tokens get.
     pub pre_token_generation: PathBuf,
+    /// `verification`: the members' API.
+    pub verification: PathBuf,
 }
 
 impl Functions {
     /// The packages, whose binaries have the same names.
-    pub const PACKAGES: [&str; 3] = ["federation", "inbound-federation", "pre-token-generation"];
+    pub const PACKAGES: [&str; 4] = [
+        "federation",
+        "inbound-federation",
+        "pre-token-generation",
+        "verification",
+    ];
 
     /// Builds the functions, at most once in the life of this process. This call blocks.
     ///
@@ -45,21 +52,27 @@ impl Functions {
     }
 
     fn of(executables: Vec<PathBuf>) -> Result<Self, BuildError> {
-        let executables: [PathBuf; 3] =
+        let executables: [PathBuf; 4] =
             executables
                 .try_into()
                 .map_err(|_| BuildError::NoExecutable {
                     package: Self::PACKAGES.join(", "),
                 })?;
-        let [federation, inbound_federation, pre_token_generation] = executables;
+        let [
+            federation,
+            inbound_federation,
+            pre_token_generation,
+            verification,
+        ] = executables;
         Ok(Self {
             federation,
             inbound_federation,
             pre_token_generation,
+            verification,
         })
     }
 }
 
-fn targets(profile: Profile) -> [Target; 3] {
+fn targets(profile: Profile) -> [Target; 4] {
     Functions::PACKAGES.map(|package| Target::function(package, profile))
 }

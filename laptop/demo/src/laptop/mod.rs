@@ -3,13 +3,15 @@
 //! in the order in which they need each other's addresses, and tests can reach each of them. The
 //! functions are configured only by their environment, as on AWS.
 
+mod environment;
 mod functions;
 mod login;
+mod members;
 mod own_app;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use digital_auth::authorization::scope;
 use federation::endpoint::Endpoint;
@@ -25,7 +27,12 @@ use user_pool::scope::{RESOURCE_SERVER, Scope};
 pub use functions::Functions;
 pub use login::{AppLogin, Failed, LoginError, Outcome, Place, SignedIn};
 pub(crate) use login::{failed_on, failed_with};
+pub use members::{
+    MEMBER_CALLBACK, MEMBER_CLIENT_ID, MEMBER_RETURN_URL, MemberOptions, Members, MembersError,
+};
 pub use own_app::{InvalidKept, Kept, OWN_CLIENT_ID, OwnApp};
+
+use environment::{change, loopback, ring_of};
 
 use crate::app::relying_party::{InvalidRegistration, Registration, RelyingParty};
 use crate::app::{self, App, AppSettings};
@@ -96,6 +103,8 @@ pub struct LaptopOptions {
     pub front_door: Option<FrontDoor>,
     /// An app of the user's own, besides ours.
     pub own_app: Option<OwnApp>,
+    /// Members who can verify; without these options there are none.
+    pub members: Option<MemberOptions>,
     /// The key of the verified records, base64url; `None` makes a new one.
     pub record_key: Option<SecretString>,
     /// The users that the user pool begins with.
@@ -138,6 +147,7 @@ impl LaptopOptions {
             rsa_keys: None,
             front_door: None,
             own_app: None,
+            members: None,
             record_key: None,
             pool: SavedPool::default(),
             token_clock: None,
@@ -161,6 +171,9 @@ pub enum LaptopError {
     /// Amazon Cognito.
     #[error(transparent)]
     Cognito(#[from] cognito_simulator::StartError),
+    /// The members' part.
+    #[error(transparent)]
+    Members(#[from] MembersError),
     /// The app.
     #[error(transparent)]
     App(#[from] app::StartError),
@@ -350,11 +363,6 @@ impl Configuration {
     }
 }
 
-/// The value of a variable with a ring of this one key.
-fn ring_of(key: &SecretString) -> String {
-    json!({ "keys": [key.expose_secret()] }).to_string()
-}
-
 /// Everything, running. Dropping it stops everything at once; [`Laptop::stop`] lets requests end
 /// first. `S` is the service: the stand-in, unless [`Laptop::start_around`] was given another.
 pub struct Laptop<S = Service> {
@@ -372,6 +380,8 @@ pub struct Laptop<S = Service> {
     relying_party: RelyingParty,
     /// The user's own app, if there is one.
     pub own_app: Option<OwnApp>,
+    /// Members who can verify, if there are any.
+    pub members: Option<Members>,
     /// The certificate of the authority that a browser has to trust, in PEM, if Amazon Cognito
     /// speaks HTTPS.
     authority: Option<String>,
@@ -493,6 +503,10 @@ impl<S> Laptop<S> {
             Some(settings) => Some(App::bind(settings).await?),
             None => None,
         };
+        let members = match options.members.clone() {
+            Some(options) => Some(members::Prepared::new(options).await?),
+            None => None,
+        };
         let issuer = bridge_issuer(http_api.address().port());
 
         let client = RegisteredClient {
@@ -509,12 +523,15 @@ impl<S> Laptop<S> {
         };
         let mut environment: BTreeMap<_, _> =
             configuration.environment(&addresses).into_iter().collect();
+        environment.extend(members.iter().flat_map(members::Prepared::for_bridge));
         change(&mut environment, &options.environment);
-        let triggers = triggers(&options, &environment, cognito.internal_address());
+        let of_members = members.as_ref().map(members::Prepared::for_triggers);
+        let pool_api = cognito.internal_address();
+        let triggers = triggers(&options, &environment, of_members, pool_api);
         let attributes = environment.get(variables::ATTRIBUTES);
         let attributes = attributes.and_then(|attributes| settings::attributes(attributes).ok());
         let mut function = FunctionOptions::new("federation", options.functions.federation);
-        function.environment = environment.into_iter().collect();
+        function.environment = environment.clone().into_iter().collect();
         function.journal = options.journal.clone();
         function.words = function_checks::words;
         (options.function)(&mut function);
@@ -548,9 +565,22 @@ impl<S> Laptop<S> {
         cognito_options.clock = options.clock.clone();
         cognito_options.journal = options.journal.clone();
         cognito_options.rsa_key = options.rsa_keys.map(|keys| keys.user_pool);
+        if let Some(members) = &members {
+            members.for_pool(&mut cognito_options);
+        }
         (options.cognito)(&mut cognito_options);
         let cognito = cognito.serve_pool(cognito_options, options.pool)?;
         let (clock, journal) = (&options.clock, &options.journal);
+        let members = members.map(|members| {
+            let executable = options.functions.verification;
+            members.serve(
+                executable,
+                &environment,
+                &cognito,
+                pool_api,
+                (clock, journal),
+            )
+        });
         let app = app.map(|app| {
             let registration = registration(&cognito, app.callback_url());
             app.serve(registration, clock.clone(), journal.clone())
@@ -568,6 +598,7 @@ impl<S> Laptop<S> {
             triggers,
             relying_party,
             own_app: options.own_app,
+            members: members.transpose()?,
             authority,
             journal: options.journal,
             clock: options.clock,
@@ -584,6 +615,10 @@ impl<S> Laptop<S> {
         if let Some(app) = self.app {
             app.stop().await;
         }
+        if let Some(members) = self.members {
+            members.api.stop().await;
+            members.operator.stop().await;
+        }
         self.bridge.stop().await;
         for trigger in self.triggers.each() {
             trigger.stop().await;
@@ -593,25 +628,12 @@ impl<S> Laptop<S> {
     }
 }
 
-fn loopback(port: u16) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
-}
-
-/// Sets and removes variables.
-fn change(environment: &mut BTreeMap<String, String>, changes: &BTreeMap<String, Option<String>>) {
-    for (name, value) in changes {
-        match value {
-            Some(value) => environment.insert(name.clone(), value.clone()),
-            None => environment.remove(name),
-        };
-    }
-}
-
 /// The triggers. They have the bridge's variables for the service, the provider name, the record
 /// keys, and the requirements on a login, and use the stand-in of the user pool API.
 fn triggers(
     options: &LaptopOptions,
     bridge: &BTreeMap<String, String>,
+    members: Option<(String, String)>,
     cognito: SocketAddr,
 ) -> Triggers {
     let shared = [
@@ -639,6 +661,7 @@ fn triggers(
     ] {
         environment.insert(name.to_owned(), value);
     }
+    environment.extend(members);
     change(&mut environment, &options.trigger_environment);
     let function = |name, executable: &std::path::Path| {
         let mut function = FunctionOptions::new(name, executable.to_owned());

@@ -1,0 +1,371 @@
+//! The app of a member: signs in with a password by the user pool's API, as an AWS SDK does, and
+//! verifies with the card. It does what `docs/members` tells a developer to do, step by step, so
+//! that a test or a headless demo can stop between two steps.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use http::{Method, StatusCode};
+use loopback::jwt::{self, PublicKey};
+use loopback::random;
+use loopback::user_agent::{Arrival, UserAgent};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value, json};
+use service_simulator::fault::Fault;
+use url::Url;
+
+use crate::laptop::{
+    Failed, Laptop, LoginError, MEMBER_CLIENT_ID, MEMBER_RETURN_URL, bridge_issuer, failed_on,
+};
+
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+/// How long a request may take: longer than the function may.
+const TIME_OUT: Duration = Duration::from_secs(35);
+
+/// Why the app of a member can't go on.
+#[derive(Debug, thiserror::Error)]
+pub enum MemberError {
+    /// There are no members here.
+    #[error("there are no members on this laptop")]
+    NoMembers,
+    /// No answer came, or it isn't JSON.
+    #[error("no answer that can be read: {0}")]
+    Http(#[from] reqwest::Error),
+    /// The sign-in was refused: the exception's name.
+    #[error("the sign-in was refused: {0}")]
+    SignIn(String),
+    /// A token isn't one of the user pool.
+    #[error("a token isn't one of the user pool")]
+    Token,
+    /// The browser's stand-in.
+    #[error(transparent)]
+    Browser(#[from] LoginError),
+    /// There is no randomness.
+    #[error("there is no randomness")]
+    Randomness,
+    /// An answer isn't what it should be.
+    #[error("{0}")]
+    Unexpected(&'static str),
+}
+
+/// The tokens of a member. `Debug` shows none of them.
+pub struct MemberTokens {
+    /// The access token, for the members' API.
+    pub access_token: SecretString,
+    /// The refresh token.
+    pub refresh_token: SecretString,
+    /// The claims of the ID token, whose signature was verified.
+    pub id_token_claims: Map<String, Value>,
+    /// The claims of the access token, whose signature was verified.
+    pub access_token_claims: Map<String, Value>,
+}
+
+impl fmt::Debug for MemberTokens {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("MemberTokens(…)")
+    }
+}
+
+/// What the app remembers of a verification that it began. `Debug` shows nothing.
+pub struct Begun {
+    /// Where the browser goes.
+    pub url: Url,
+    /// The app's `state`.
+    pub state: String,
+    /// The PKCE verifier.
+    pub code_verifier: SecretString,
+}
+
+impl fmt::Debug for Begun {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Begun(…)")
+    }
+}
+
+/// What the browser brought back.
+#[derive(Debug)]
+pub enum CameBack {
+    /// The code, with which the member completes.
+    Code(SecretString),
+    /// The class of a failure.
+    Error(String),
+    /// On a page of the bridge or the service instead: where it ended.
+    Page(Failed),
+}
+
+/// An answer of the members' API.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The JSON; `null` without any.
+    pub body: Value,
+    /// `Retry-After`, in seconds.
+    pub retry_after: Option<u64>,
+}
+
+impl Answer {
+    /// The class of a failure.
+    #[must_use]
+    pub fn class(&self) -> Option<&str> {
+        self.body.get("error").and_then(Value::as_str)
+    }
+}
+
+/// The app.
+pub struct MemberApp {
+    http: reqwest::Client,
+    pool: String,
+    key_set: String,
+    api: String,
+    issuer: String,
+}
+
+impl fmt::Debug for MemberApp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("MemberApp")
+    }
+}
+
+impl MemberApp {
+    /// The app of the members of this laptop.
+    ///
+    /// # Errors
+    ///
+    /// [`MemberError::NoMembers`] if there are none.
+    pub fn new(laptop: &Laptop) -> Result<Self, MemberError> {
+        let members = laptop.members.as_ref().ok_or(MemberError::NoMembers)?;
+        let http = reqwest::Client::builder().timeout(TIME_OUT).no_proxy();
+        Ok(Self {
+            http: http.build()?,
+            pool: laptop.cognito.user_pool_api_url(),
+            key_set: laptop.cognito.jwks_url(),
+            api: members.api.base_url(),
+            issuer: bridge_issuer(laptop.bridge.address().port()),
+        })
+    }
+
+    /// Signs a member in with a password (`InitiateAuth`, `USER_PASSWORD_AUTH`).
+    ///
+    /// # Errors
+    ///
+    /// [`MemberError`].
+    pub async fn sign_in(
+        &self,
+        username: &str,
+        password: &SecretString,
+    ) -> Result<MemberTokens, MemberError> {
+        let parameters = json!({
+            "USERNAME": username, "PASSWORD": password.expose_secret(),
+        });
+        self.initiate("USER_PASSWORD_AUTH", &parameters, None).await
+    }
+
+    /// Gets newer tokens (`InitiateAuth`, `REFRESH_TOKEN_AUTH`).
+    ///
+    /// # Errors
+    ///
+    /// [`MemberError`].
+    pub async fn refresh(&self, tokens: &MemberTokens) -> Result<MemberTokens, MemberError> {
+        let refresh_token = &tokens.refresh_token;
+        let parameters = json!({ "REFRESH_TOKEN": refresh_token.expose_secret() });
+        let kept = Some(refresh_token);
+        self.initiate("REFRESH_TOKEN_AUTH", &parameters, kept).await
+    }
+
+    async fn initiate(
+        &self,
+        flow: &str,
+        parameters: &Value,
+        kept: Option<&SecretString>,
+    ) -> Result<MemberTokens, MemberError> {
+        let body = json!({
+            "ClientId": MEMBER_CLIENT_ID, "AuthFlow": flow, "AuthParameters": parameters,
+        });
+        let sent = (self.http.post(&self.pool))
+            .header(TARGET, "AWSCognitoIdentityProviderService.InitiateAuth")
+            .header(CONTENT_TYPE, "application/x-amz-json-1.1")
+            .body(body.to_string())
+            .send();
+        let answer = sent.await?;
+        let succeeded = answer.status() == StatusCode::OK;
+        let answer: Value = answer.json().await?;
+        let text =
+            |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        if !succeeded {
+            let exception = text(&answer, "__type").unwrap_or_default();
+            return Err(MemberError::SignIn(exception));
+        }
+        let result = answer
+            .get("AuthenticationResult")
+            .cloned()
+            .unwrap_or_default();
+        let tokens = text(&result, "AccessToken").zip(text(&result, "IdToken"));
+        let (access_token, id_token) = tokens.ok_or(MemberError::Token)?;
+        let refresh_token = match kept {
+            Some(kept) => kept.clone(),
+            None => text(&result, "RefreshToken")
+                .ok_or(MemberError::Token)?
+                .into(),
+        };
+        Ok(MemberTokens {
+            id_token_claims: self.claims(&id_token).await?,
+            access_token_claims: self.claims(&access_token).await?,
+            access_token: access_token.into(),
+            refresh_token,
+        })
+    }
+
+    /// The claims of a token that the user pool has signed.
+    async fn claims(&self, token: &str) -> Result<Map<String, Value>, MemberError> {
+        let keys: Value = self.http.get(&self.key_set).send().await?.json().await?;
+        let header = jwt::header(token).ok_or(MemberError::Token)?;
+        let key_id = header.get("kid").and_then(Value::as_str);
+        let key = key_id.and_then(|key_id| PublicKey::find(&keys, key_id));
+        key.and_then(|key| key.open(token))
+            .ok_or(MemberError::Token)
+    }
+
+    /// Calls the members' API.
+    ///
+    /// # Errors
+    ///
+    /// [`MemberError::Http`].
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        access_token: &SecretString,
+        body: Option<&Value>,
+    ) -> Result<Answer, MemberError> {
+        let bearer = format!("Bearer {}", access_token.expose_secret());
+        let request = (self.http.request(method, format!("{}{path}", self.api)))
+            .header(AUTHORIZATION, bearer);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let answer = request.send().await?;
+        let retry_after = answer.headers().get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
+        let status = answer.status();
+        let body = answer.bytes().await?;
+        Ok(Answer {
+            status,
+            body: serde_json::from_slice(&body).unwrap_or_default(),
+            retry_after,
+        })
+    }
+
+    /// Begins a verification.
+    ///
+    /// # Errors
+    ///
+    /// [`MemberError`]; [`MemberError::Unexpected`] if the API refuses.
+    pub async fn begin(&self, access_token: &SecretString) -> Result<Begun, MemberError> {
+        let state = random::base64url(32).map_err(|_| MemberError::Randomness)?;
+        let verifier = random::base64url(32).map_err(|_| MemberError::Randomness)?;
+        let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
+        let body = json!({
+            "code_challenge": challenge, "code_challenge_method": "S256",
+            "state": state, "return_url": MEMBER_RETURN_URL,
+        });
+        let begun = self.call(Method::POST, "/verifications", access_token, Some(&body));
+        let begun = begun.await?;
+        let url = begun.body.get("url").and_then(Value::as_str);
+        let url = url.and_then(|url| url.parse().ok());
+        let url = url.filter(|_| begun.status == StatusCode::CREATED);
+        Ok(Begun {
+            url: url.ok_or(MemberError::Unexpected("the verification didn't begin"))?,
+            state,
+            code_verifier: verifier.into(),
+        })
+    }
+
+    /// Sends the browser to the card, as a test person, and takes what it brings back: `state` and
+    /// `iss` have to be right.
+    ///
+    /// # Errors
+    ///
+    /// [`MemberError`].
+    pub async fn show_card(
+        &self,
+        laptop: &Laptop,
+        browser: &UserAgent,
+        begun: &Begun,
+        persona: &str,
+        fault: Option<Fault>,
+    ) -> Result<CameBack, MemberError> {
+        let at_app = |url: &Url| url.as_str().starts_with(MEMBER_RETURN_URL);
+        let journey = browser.follow(&begun.url, "application/json", at_app).await;
+        let page = journey.map_err(LoginError::from)?.end;
+        let arrival = laptop.choose(browser, page, persona, fault, at_app).await?;
+        let url = match arrival {
+            Arrival::At(url) => url,
+            Arrival::Page(page) => return Ok(CameBack::Page(failed_on(&page))),
+        };
+        let parameter = |name: &str| {
+            let mut pairs = url.query_pairs();
+            pairs
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.into_owned())
+        };
+        let is_ours = parameter("state").as_ref() == Some(&begun.state)
+            && parameter("iss").as_ref() == Some(&self.issuer);
+        if !is_ours {
+            return Err(MemberError::Unexpected(
+                "the app's state or the issuer did not come back",
+            ));
+        }
+        match (
+            parameter("verification_code"),
+            parameter("verification_error"),
+        ) {
+            (Some(code), None) => Ok(CameBack::Code(code.into())),
+            (None, Some(class)) => Ok(CameBack::Error(class)),
+            _ => Err(MemberError::Unexpected("the return URL got no answer")),
+        }
+    }
+
+    /// Completes a verification.
+    ///
+    /// # Errors
+    ///
+    /// [`MemberError::Http`].
+    pub async fn complete(
+        &self,
+        access_token: &SecretString,
+        code: &SecretString,
+        code_verifier: &SecretString,
+    ) -> Result<Answer, MemberError> {
+        let body = json!({
+            "code": code.expose_secret(), "code_verifier": code_verifier.expose_secret(),
+        });
+        let path = "/verifications/complete";
+        self.call(Method::POST, path, access_token, Some(&body))
+            .await
+    }
+
+    /// Goes on with a continuation.
+    ///
+    /// # Errors
+    ///
+    /// [`MemberError::Http`].
+    pub async fn go_on(
+        &self,
+        access_token: &SecretString,
+        continuation: &str,
+        code_verifier: &SecretString,
+    ) -> Result<Answer, MemberError> {
+        let body = json!({
+            "continuation": continuation, "code_verifier": code_verifier.expose_secret(),
+        });
+        let path = "/verifications/complete";
+        self.call(Method::POST, path, access_token, Some(&body))
+            .await
+    }
+}
