@@ -21,6 +21,7 @@ mod generated;
 mod glossary;
 mod laptop_cognito;
 mod map;
+mod members;
 mod numbers;
 mod sources;
 mod table;

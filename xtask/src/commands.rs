@@ -18,9 +18,10 @@ const PROGRAMS: [[&str; 2]; 3] = [["bash", "bash"], ["jq", "jq"], ["openssl", "o
 const MARK: &str = "needs no account";
 
 /// The documents, without their endings. Each exists in Japanese (`.md`) and in English (`.en.md`).
-const DOCUMENTS: [&str; 4] = [
+const DOCUMENTS: [&str; 5] = [
     "docs/deploy",
     "docs/existing-pool",
+    "docs/members",
     "docs/operation",
     "docs/rotation",
 ];
@@ -294,6 +295,47 @@ diff <(settings < "$SAMPLES/user-pool.json") "#,
         prints: Some(
             "{\"CustomMessage\":\"arn:message\"}\n\
              [\"InboundFederation\",\"PreSignUp\",\"PreTokenGeneration\"]\ndifferent\n",
+        ),
+    },
+    Check {
+        document: "docs/members",
+        shows: "an app client that could read or write the record of a member is named",
+        script: concat!(
+            r#"
+echo '{"UserPoolClient":{"ClientId":"a","ReadAttributes":["email","custom:member_record"],"#,
+            r#""WriteAttributes":["custom:member_record"]}}' | check_member_record
+echo '{"UserPoolClient":{"ClientId":"b","ReadAttributes":["custom:verified_record"],"#,
+            r#""WriteAttributes":["name"]}}' | check_member_record
+echo '{"UserPoolClient":{"ClientId":"c"}}' | check_member_record"#,
+        ),
+        prints: Some("a reads custom:member_record\na overwrites custom:member_record\n"),
+    },
+    Check {
+        document: "docs/members",
+        shows: "the resource server keeps its scopes, and gets the scope verify once",
+        script: concat!(
+            r#"
+echo '{"ResourceServer":{"UserPoolId":"p","Identifier":"i","Name":"n","#,
+            r#""Scopes":[{"ScopeName":"name","ScopeDescription":"name"}]}}' > server.json
+with_verify < server.json > once.json
+jq -c '[.UserPoolId, .Identifier, .Name, [.Scopes[].ScopeName]]' once.json
+jq '{ResourceServer: .}' once.json | with_verify | diff - once.json && echo same"#,
+        ),
+        prints: Some("[\"p\",\"i\",\"n\",[\"name\",\"verify\"]]\nsame\n"),
+    },
+    Check {
+        document: "docs/members",
+        shows: "an app client keeps its settings, and may ask for more scopes",
+        script: concat!(
+            r#"
+echo '{"UserPoolClient":{"UserPoolId":"p","ClientId":"a","ClientSecret":"s","#,
+            r#""CreationDate":1,"LastModifiedDate":2,"ReadAttributes":["locale"],"#,
+            r#""AllowedOAuthScopes":["openid"]}}' | allowing "digital-auth/verify openid" "#,
+            r#"| jq -c ."#,
+        ),
+        prints: Some(
+            "{\"UserPoolId\":\"p\",\"ClientId\":\"a\",\"ReadAttributes\":[\"locale\"],\
+             \"AllowedOAuthScopes\":[\"digital-auth/verify\",\"openid\"]}\n",
         ),
     },
 ];
