@@ -1,9 +1,9 @@
-//! Generates the table of the checks of a login in `docs/architecture*.md`, in the order in which a
-//! login makes them.
+//! Generates the tables of the checks of a login and of a verification in `docs/architecture*.md`,
+//! in the order in which they are made.
 
 use std::borrow::Cow;
 
-use demo::function_checks;
+use demo::function_checks::{OF_A_LOGIN, OF_A_VERIFICATION, Words};
 use demo::journal_ja::text;
 use language::Language;
 
@@ -11,24 +11,33 @@ use crate::generated;
 use crate::table::{LANGUAGES, code, file, head, row};
 
 /// The names of the generated parts of documents that this file makes.
-pub(crate) const PARTS: &[&str] = &["checks of a login"];
+pub(crate) const PARTS: &[&str] = &["checks of a login", "checks of a verification"];
 
 #[test]
 fn the_checks_of_a_login() {
+    table_of(OF_A_LOGIN, "checks of a login");
+}
+
+#[test]
+fn the_checks_of_a_verification() {
+    table_of(OF_A_VERIFICATION, "checks of a verification");
+}
+
+fn table_of(checks: &[Words], part: &str) {
     for language in LANGUAGES {
         let mut table = head([
             language.say("確かめること", "What is checked"),
             language.say("規則", "Rule"),
             language.say("エラー分類", "Class of failure"),
         ]);
-        for words in function_checks::ALL {
+        for words in checks {
             table += &row([
                 language.say(words.japanese, words.english),
                 &rule(words.rule, language),
                 &code(words.check),
             ]);
         }
-        generated::holds(&file("architecture", language), "checks of a login", &table);
+        generated::holds(&file("architecture", language), part, &table);
     }
 }
 

@@ -24,32 +24,34 @@ use uuid::fmt::Hyphenated;
 use crate::process::{self, PATIENCE, Ran, finished, prepared};
 
 /// The command's messages about its progress.
-const PROGRESS: [&str; 8] = [
-    "digital-auth: 3つの関数をビルドしています",
+const PROGRESS: [&str; 10] = [
+    "digital-auth: 4つの関数をビルドしています",
     "digital-auth: 起動しています",
     "digital-auth: ログインしています",
-    "digital-auth: Building the three functions",
+    "digital-auth: Building the four functions",
     "digital-auth: Starting",
     "digital-auth: Signing in",
+    "digital-auth: 本人確認しています",
+    "digital-auth: Verifying",
     "digital-auth: 終了します",
     "digital-auth: Stopping",
 ];
 
 impl Ran {
     /// Standard error without the progress.
-    fn complaints(&self) -> String {
+    pub(crate) fn complaints(&self) -> String {
         let lines = self.stderr.lines().filter(|line| !PROGRESS.contains(line));
         lines.flat_map(|line| [line, "\n"]).collect()
     }
 }
 
 impl Ran {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).expect("one JSON value")
     }
 }
 
-async fn run(arguments: &[&str]) -> Ran {
+pub(crate) async fn run(arguments: &[&str]) -> Ran {
     process::run(prepared(arguments)).await
 }
 
@@ -810,7 +812,7 @@ async fn a_japanese_story_tells_every_check_and_every_own_work_in_japanese() {
 
 /// The words of a text that could be secrets: 32 or more characters of base64url, unless the word
 /// is a single UUID; and codes, which are UUIDs joined by dots.
-fn secrets(text: &str) -> Vec<&str> {
+pub(crate) fn secrets(text: &str) -> Vec<&str> {
     let is_base64url = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     // A UUID without hyphens is as long as a secret, so it counts as one.
     let is_uuid = |word: &str| word.len() == Hyphenated::LENGTH && Uuid::try_parse(word).is_ok();

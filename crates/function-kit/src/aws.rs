@@ -5,6 +5,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use aws_config::AppName;
 use aws_smithy_runtime_api::client::http::{
     HttpClient as SdkHttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
     SharedHttpClient, SharedHttpConnector,
@@ -26,9 +27,17 @@ const ATTEMPT: Duration = Duration::from_millis(1_500);
 /// The time limit of a call with its one repetition.
 pub const OPERATION: Duration = Duration::from_secs(3);
 
-/// The SDK's configuration: on our own HTTP client, with these time limits and two attempts.
+/// The SDK's configuration: on our own HTTP client, with these time limits and two attempts. If the
+/// HTTP client has a name, it is the application's name in the SDK's `User-Agent`, which AWS
+/// CloudTrail records.
 pub async fn sdk_config(connections: &Connections) -> aws_config::SdkConfig {
-    aws_config::from_env()
+    let name = connections.http.product();
+    let name = name.and_then(|name| AppName::new(name).ok());
+    let mut loader = aws_config::from_env();
+    if let Some(name) = name {
+        loader = loader.app_name(name);
+    }
+    loader
         .http_client(SharedHttpClient::new(connections.clone()))
         .retry_config(RetryConfig::standard().with_max_attempts(2))
         .timeout_config(

@@ -62,6 +62,7 @@ type Connection = http1::SendRequest<Full<Bytes>>;
 pub struct HttpClient {
     clock: Arc<dyn Clock>,
     https: HttpsConnector<HttpConnector>,
+    product: Option<&'static str>,
     hosts: Mutex<HashMap<String, Host>>,
 }
 
@@ -105,8 +106,23 @@ impl HttpClient {
         Ok(Self {
             clock,
             https,
+            product: None,
             hosts: Mutex::default(),
         })
+    }
+
+    /// The client with a name for its requests: `product`, a token, is the `User-Agent` of every
+    /// request that has none (RFC 9110 §10.1.5). Without it, such requests have none.
+    #[must_use]
+    pub fn named(self, product: &'static str) -> Self {
+        let product = Some(product);
+        Self { product, ..self }
+    }
+
+    /// The name of the requests, if they have one.
+    #[must_use]
+    pub fn product(&self) -> Option<&'static str> {
+        self.product
     }
 
     /// Sends a request and reads the whole answer, of `limit` bytes at most, until `deadline` at
@@ -140,7 +156,8 @@ impl HttpClient {
         // they get the request.
         tokio::task::yield_now().await;
 
-        let mut request = on_the_wire(request).ok_or(HttpError::Unreachable)?;
+        let request = on_the_wire(request, self.product);
+        let mut request = request.ok_or(HttpError::Unreachable)?;
         let (connection, answer) = loop {
             let kept = self.take_idle(&host);
             let was_kept = kept.is_some();
@@ -251,7 +268,10 @@ fn key(uri: &Uri) -> Option<String> {
 /// The request in the form of HTTP/1.1: the path in the first line, the authority in `Host`,
 /// without the scheme's own port (RFC 9112 §3.2), and `Accept-Encoding: identity`. Headers that the
 /// request has already stay as they are.
-fn on_the_wire(request: Request<Bytes>) -> Option<Request<Full<Bytes>>> {
+fn on_the_wire(
+    request: Request<Bytes>,
+    product: Option<&'static str>,
+) -> Option<Request<Full<Bytes>>> {
     let (mut parts, body) = request.into_parts();
     if !parts.headers.contains_key(header::HOST) {
         let name = parts.uri.host()?;
@@ -273,6 +293,10 @@ fn on_the_wire(request: Request<Bytes>) -> Option<Request<Full<Bytes>>> {
         .headers
         .entry(header::ACCEPT_ENCODING)
         .or_insert(HeaderValue::from_static("identity"));
+    if let Some(product) = product {
+        let value = HeaderValue::from_str(product).ok()?;
+        parts.headers.entry(header::USER_AGENT).or_insert(value);
+    }
     let path = parts.uri.path_and_query().cloned();
     parts.uri = path.map_or_else(|| Uri::from_static("/"), Uri::from);
     Some(Request::from_parts(parts, Full::new(body)))

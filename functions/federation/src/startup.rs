@@ -19,6 +19,9 @@ use crate::members::Members;
 use crate::secrets::{self, References};
 use crate::variables::{ASSERTION_KEYS, ID_TOKEN_KEYS, RECORD_KEYS, SEALING_KEYS};
 
+/// The name of the function in the requests that it makes.
+const PRODUCT: &str = concat!("digital-auth-", env!("CARGO_PKG_NAME"));
+
 /// Why the bridge can't start.
 #[derive(Debug, Error)]
 pub enum StartError {
@@ -108,7 +111,7 @@ pub async fn parts(
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
 ) -> Result<Parts, StartError> {
-    let http = Arc::new(HttpClient::new(Arc::clone(&clock))?);
+    let http = Arc::new(HttpClient::new(Arc::clone(&clock))?.named(PRODUCT));
     let aws = AwsClients::new(&config, &http).await;
     let reader = SecretReader::new(aws.secrets_manager.clone());
     let kms = aws.kms.as_ref().map(|(client, _)| client.clone());

@@ -75,7 +75,7 @@ pub async fn complete(
     let malformed = Class::VerificationMalformed;
     let body: Body = request.json(malformed)?;
     let verifier = &body.code_verifier;
-    let (continuation, user) = match (&body.code, &body.continuation) {
+    let (mut continuation, user) = match (&body.code, &body.continuation) {
         (Some(code), None) => {
             let code = opened_code(verification, code, invocation).await?;
             belongs(&code.begun, caller, verifier)?;
@@ -91,7 +91,7 @@ pub async fn complete(
         }
         _ => return Err(malformed.into()),
     };
-    let finishing = finish(verification, &user, &continuation, invocation);
+    let finishing = finish(verification, &user, &mut continuation, invocation);
     finishing.await.map_err(|why| {
         if why.class == Class::PersonAlreadyVerified {
             invocation.measurements.count(Count::SecondAccountRefused);
@@ -199,6 +199,7 @@ async fn exchanged(
         begun: code.begun,
         id,
         record,
+        is_alone: false,
     };
     match user {
         Ok(user) => Ok((continuation, user)),
@@ -220,11 +221,12 @@ async fn user(verification: &Verification, caller: &Caller) -> Result<User, Clas
     Ok(user)
 }
 
-/// Takes the pass through, from a record that opens.
+/// Takes the pass through, from a record that opens. What needn't be looked up again is noted in
+/// the continuation.
 async fn finish(
     verification: &Verification,
     user: &User,
-    continuation: &Continuation,
+    continuation: &mut Continuation,
     invocation: &Invocation<'_>,
 ) -> Result<Response, Stopped> {
     let of_the_pass = User {
@@ -241,6 +243,10 @@ async fn finish(
         issuer: &person.issuer,
         subject: &person.subject,
     };
+    if !continuation.is_alone {
+        pass::only_one_account(verification, user, subject.subject).await?;
+        continuation.is_alone = true;
+    }
     let pass = (continuation.id, continuation.record.as_str());
     let since = pass::through(verification, user, pass, subject, invocation).await?;
     invocation.measurements.count(Count::VerificationCompleted);

@@ -28,6 +28,9 @@ pub struct Continuation {
     pub id: VerificationId,
     /// The record, sealed as it will be in the user pool.
     pub record: String,
+    /// Whether it is known that the person has no second account by logins with the card. Then the
+    /// user pool isn't asked again: its limit of reads is the account's.
+    pub is_alone: bool,
 }
 
 impl fmt::Debug for Continuation {

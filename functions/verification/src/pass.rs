@@ -6,6 +6,7 @@
 //! ends, and whoever comes next looks first. So nothing stays half done.
 
 use chrono::{DateTime, Utc};
+use function_kit::check::held;
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Step};
 use keys::MacError;
@@ -80,7 +81,6 @@ pub async fn through(
         Ok(Err(MacError::TooLong)) => return Err(Class::Internal.into()),
         Ok(Err(_)) | Err(_) => return Err(Class::PersonKeyUnavailable.into()),
     };
-    only_one_account(verification, user, subject.subject).await?;
     let pass = Pass {
         person,
         member: Member::new(&user.sub).map_err(|_| Class::MemberGone)?,
@@ -90,6 +90,7 @@ pub async fn through(
         Taken::Now(lease) => lease,
         Taken::Before(since) => return Ok(since),
     };
+    held(Class::PersonAlreadyVerified);
     write(verification, user, (&pass, lease), record, invocation).await?;
     let holding = verification
         .table()
@@ -111,7 +112,11 @@ pub async fn through(
 
 /// With `one`, a person who signs in with the card as a user of their own has an account already;
 /// and a member who signs in with a card can't be another person.
-async fn only_one_account(
+///
+/// # Errors
+///
+/// The class of what stands in the way, or can't be reached.
+pub async fn only_one_account(
     verification: &Verification,
     user: &User,
     subject: &str,

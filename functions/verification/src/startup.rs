@@ -27,6 +27,9 @@ use crate::users::Users;
 use crate::variables::{MEMBER_KEYS, PERSON_KEY, RECORD_KEYS, USER_POOL_JWKS_URI};
 use crate::verification::{Parts, Verification};
 
+/// The name of the function in the requests that it makes.
+const PRODUCT: &str = concat!("digital-auth-", env!("CARGO_PKG_NAME"));
+
 /// Why the function can't start.
 #[derive(Debug, Error)]
 pub enum StartError {
@@ -60,7 +63,7 @@ pub async fn start(
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
 ) -> Result<Verification, StartError> {
-    let http = Arc::new(HttpClient::new(Arc::clone(&clock))?);
+    let http = Arc::new(HttpClient::new(Arc::clone(&clock))?.named(PRODUCT));
     let shared = sdk_config(&Connections::new(Arc::clone(&http))).await;
     let secrets = SecretsManager::new(&shared);
     let reader = || SecretReader::new(Some(secrets.clone()));

@@ -75,6 +75,11 @@ pub(crate) struct Demo {
     /// ブラウザーを使わずにログインを1回行い、順を追って説明する / Do one login without a browser, and explain it step by step
     #[arg(long)]
     pub(crate) headless: bool,
+    /// ログインの代わりに、会員の本人確認をする（member：会員が本人確認する、second-account：同じ人が2つ目のアカウントで試す） /
+    /// Verify a member instead of a login: member verifies one, second-account has the same person
+    /// try with a second account
+    #[arg(long, value_enum, requires = "headless", conflicts_with = "scopes")]
+    pub(crate) case: Option<Case>,
     /// ブラウザーを開かない / Don't open the browser
     #[arg(long, conflicts_with = "headless")]
     pub(crate) no_open: bool,
@@ -135,6 +140,7 @@ impl Default for Demo {
     fn default() -> Self {
         Self {
             headless: false,
+            case: None,
             no_open: false,
             persona: None,
             fault: None,
@@ -186,6 +192,15 @@ pub(crate) struct OwnApp {
     /// any free port, default: 8704)
     #[arg(long, value_name = "PORT", value_parser = port, requires = "callback")]
     pub(crate) control_port: Option<u16>,
+}
+
+/// A case of members.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Case {
+    /// 会員が、カードで本人確認する / A member verifies with the card
+    Member,
+    /// 本人確認した人が、2つ目のアカウントで試す / A verified person tries with a second account
+    SecondAccount,
 }
 
 /// The kind of an app client, as `AppClientType` in the template.

@@ -23,6 +23,7 @@ use service_simulator::persona::personas;
 
 use crate::arguments::{self, AssertionAlgorithm, Demo};
 use crate::browser;
+use crate::case;
 use crate::demo_error::DemoError;
 use crate::own_app::{self, Prepared};
 use crate::story;
@@ -64,6 +65,10 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
         None
     };
 
+    if demo.case.is_some() {
+        options.members = Some(demo::cases::members());
+    }
+
     let mut interruption = Interruption::listen().map_err(DemoError::Signals)?;
     let progress = Progress::new();
     options.functions = built(&progress, language, &mut interruption).await?;
@@ -82,6 +87,10 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
         started = Laptop::start(options) => started?,
         () = interruption.received() => return Err(DemoError::Interrupted),
     };
+    if let Some(case) = demo.case {
+        let signs = (progress, interruption);
+        return case::play(demo, language, (case, persona, fault), laptop, signs).await;
+    }
     progress.say(language.say("ログインしています", "Signing in"));
     let browser = UserAgent::new(language.say("ja", "en"))?;
     let scopes = scopes.to_string();
@@ -264,10 +273,7 @@ pub(crate) async fn built(
     if !root.join("functions/federation/Cargo.toml").is_file() {
         return Err(DemoError::Moved(root.to_owned()));
     }
-    progress.say(language.say(
-        "3つの関数をビルドしています",
-        "Building the three functions",
-    ));
+    progress.say(language.say("4つの関数をビルドしています", "Building the four functions"));
     let bar = progress.bar.clone();
     let title = language.say("ビルド中", "Building").to_owned();
     let waits = language.say(

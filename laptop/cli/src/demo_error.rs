@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use cli::exit::{self, Status};
 use demo::app;
 use demo::laptop::{LaptopError, LoginError};
+use demo::member_app::MemberError;
 use demo::scopes::{InvalidScopes, Scopes};
 use local_lambda::BuildError;
 use loopback::user_agent::UserAgentError;
@@ -79,6 +80,9 @@ pub(crate) enum DemoError {
     /// The login couldn't be carried out to its end.
     #[error(transparent)]
     Login(#[from] LoginError),
+    /// A verification couldn't be carried out to its end.
+    #[error(transparent)]
+    Member(#[from] MemberError),
     /// The browser can't be made.
     #[error(transparent)]
     Browser(#[from] UserAgentError),
@@ -105,7 +109,11 @@ impl Complaint for DemoError {
                 exit::BUILD
             }
             Self::Taken { .. } | Self::Start(_) | Self::OwnApp(_) => exit::START,
-            Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => exit::DEFECT,
+            Self::Login(_)
+            | Self::Member(_)
+            | Self::Browser(_)
+            | Self::Signals(_)
+            | Self::Output(_) => exit::DEFECT,
             Self::Interrupted => exit::INTERRUPTED,
         }
     }
@@ -145,7 +153,11 @@ impl Complaint for DemoError {
             Self::OwnApp(error) => error.in_japanese(),
             Self::Start(error) => format!("起動できませんでした：{error}"),
             Self::Interrupted => "中断しました".to_owned(),
-            Self::Login(_) | Self::Browser(_) | Self::Signals(_) | Self::Output(_) => {
+            Self::Login(_)
+            | Self::Member(_)
+            | Self::Browser(_)
+            | Self::Signals(_)
+            | Self::Output(_) => {
                 format!("デモの途中で問題が起きました：{self}")
             }
         }

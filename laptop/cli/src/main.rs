@@ -3,6 +3,7 @@
 
 mod arguments;
 mod browser;
+mod case;
 mod cognito;
 mod complaint;
 mod demo;

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
+use loopback::caller::caller;
 use loopback::journal::{Party, Step};
 use serde_json::{Value, json};
 
 use crate::shared::Shared;
 
 /// `GET /POOL/.well-known/openid-configuration`. The members are Cognito's.
-pub(crate) async fn metadata(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    record(&shared, "GET /.well-known/openid-configuration");
+pub(crate) async fn metadata(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Json<Value> {
+    record(&shared, &headers, "GET /.well-known/openid-configuration");
     let (browser, server) = (&shared.urls.browser, &shared.urls.server);
     let issuer = &shared.issuer;
     Json(json!({
@@ -32,14 +33,14 @@ pub(crate) async fn metadata(State(shared): State<Arc<Shared>>) -> Json<Value> {
 }
 
 /// `GET /POOL/.well-known/jwks.json`.
-pub(crate) async fn key_set(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    record(&shared, "GET /.well-known/jwks.json");
+pub(crate) async fn key_set(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Json<Value> {
+    record(&shared, &headers, "GET /.well-known/jwks.json");
     Json(shared.key.key_set())
 }
 
-fn record(shared: &Shared, request: &str) {
+fn record(shared: &Shared, headers: &HeaderMap, request: &str) {
     shared.options.journal.record(Step {
-        from: Party::App,
+        from: caller(headers).unwrap_or(Party::App),
         to: Party::Cognito,
         request: request.to_owned(),
         parameters: Vec::new(),

@@ -15,8 +15,8 @@ pub struct Words {
     pub rule: &'static str,
 }
 
-/// The words of every check, in the order in which a login meets them.
-pub const ALL: &[Words] = &[
+/// The words of the checks of a login, in the order in which a login meets them.
+pub const OF_A_LOGIN: &[Words] = &[
     // /authorize
     entry(
         "unknown_client",
@@ -445,17 +445,114 @@ pub const ALL: &[Words] = &[
     ),
 ];
 
+/// The words of the checks that only a member's verification makes, in the order in which a
+/// verification meets them. Between them, it meets checks of a login.
+pub const OF_A_VERIFICATION: &[Words] = &[
+    // /verifications
+    entry(
+        "member_token_expired",
+        "the access token hasn't expired",
+        "アクセストークンの期限内",
+        "Cognito: verifying tokens",
+    ),
+    entry(
+        "member_token_invalid",
+        "the access token is a signed one of this user pool, for a user",
+        "このユーザープールが発行した利用者のアクセストークンで、署名が正しい",
+        "Cognito: verifying tokens",
+    ),
+    entry(
+        "member_app_unknown",
+        "the access token is an app client's that may verify members",
+        "本人確認に使える、アプリクライアントのアクセストークン",
+        "docs/members.md",
+    ),
+    entry(
+        "member_scope_missing",
+        "the access token has the scope digital-auth/verify",
+        "アクセストークンにスコープ digital-auth/verify がある",
+        "RFC 6750 §3.1",
+    ),
+    entry(
+        "not_connected",
+        "the service's client is configured",
+        "サービスのクライアントの設定がある",
+        "docs/members.md",
+    ),
+    entry(
+        "verification_malformed",
+        "the request has the documented form, with code_challenge (S256) and state",
+        "リクエストが仕様どおりの形式で、code_challenge（S256）と state がある",
+        "RFC 7636 §4.3",
+    ),
+    entry(
+        "return_url_not_allowed",
+        "the return URL is one of the app client's, byte for byte",
+        "戻り先の URL が、アプリクライアントに設定した値の1つと完全に一致",
+        "RFC 9700 §4.1.3",
+    ),
+    // /verify
+    entry(
+        "ticket_invalid",
+        "the function verification issued the ticket, and it wasn't changed",
+        "関数 verification が発行したチケットで、改ざんされていない",
+        "RFC 8452 §5",
+    ),
+    entry(
+        "ticket_expired",
+        "the ticket is five minutes old at most",
+        "チケットの発行から5分以内",
+        "docs/members.md",
+    ),
+    // /verifications/complete
+    entry(
+        "verification_of_another_member",
+        "the member who began completes the verification",
+        "本人確認を始めた会員が、完了する",
+        "docs/members.md",
+    ),
+    entry(
+        "verification_of_another_app",
+        "the app client that began completes the verification",
+        "本人確認を始めたアプリクライアントが、完了する",
+        "docs/members.md",
+    ),
+    entry(
+        "member_gone",
+        "the user pool has one enabled user with the token's username and sub",
+        "トークンの username と sub の、有効な利用者がユーザープールにいる",
+        "docs/members.md",
+    ),
+    entry(
+        "continuation_invalid",
+        "the record can be opened for this member",
+        "この会員の記録として復号できる",
+        "docs/members.md",
+    ),
+    entry(
+        "person_already_verified",
+        "the person is verified for no other member (if that is the policy)",
+        "この人で本人確認したほかの会員がいない（設定によっては、いてもよい）",
+        "docs/members.md",
+    ),
+];
+
+/// The words of every check.
+pub fn all() -> impl Iterator<Item = &'static Words> {
+    OF_A_LOGIN.iter().chain(OF_A_VERIFICATION)
+}
+
 /// The English words and the rule of a check, by the failure class that a function reports.
 #[must_use]
 pub fn words(check: &str) -> Option<(&'static str, &'static str)> {
-    let words = ALL.iter().find(|words| words.check == check)?;
+    let words = all().find(|words| words.check == check)?;
     Some((words.english, words.rule))
 }
 
 /// The Japanese of a check, by its English words.
 #[must_use]
 pub fn japanese(english: &str) -> Option<&'static str> {
-    let words = ALL.iter().find(|words| words.english == english)?;
+    let words = all().find(|words| words.english == english)?;
     Some(words.japanese)
 }
 
@@ -482,12 +579,12 @@ mod tests {
     #[test]
     fn every_check_has_words_of_its_own() {
         let of = |member: fn(&Words) -> &'static str| {
-            let all: BTreeSet<_> = ALL.iter().map(member).collect();
-            all.len()
+            let different: BTreeSet<_> = all().map(member).collect();
+            different.len()
         };
-        assert_eq!(of(|words| words.check), ALL.len());
-        assert_eq!(of(|words| words.english), ALL.len());
-        for words in ALL {
+        assert_eq!(of(|words| words.check), all().count());
+        assert_eq!(of(|words| words.english), all().count());
+        for words in all() {
             let own = (words.english, words.rule);
             assert_eq!(super::words(words.check), Some(own));
             assert_eq!(japanese(words.english), Some(words.japanese));

@@ -3,6 +3,7 @@
 //! checks that were made.
 
 pub mod app;
+pub mod cases;
 pub mod control;
 mod diagram;
 pub mod function_checks;

@@ -38,6 +38,9 @@ pub enum MemberError {
     /// The sign-in was refused: the exception's name.
     #[error("the sign-in was refused: {0}")]
     SignIn(String),
+    /// A verification was refused that should be none: the class.
+    #[error("the verification was refused: {0}")]
+    Refused(String),
     /// A token isn't one of the user pool.
     #[error("a token isn't one of the user pool")]
     Token,

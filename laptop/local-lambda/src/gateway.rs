@@ -144,14 +144,14 @@ pub struct Parties {
     pub caller: fn(path: &str) -> Party,
 }
 
-/// The parties of a login: the function `federation`, called by the browser at two paths and by
-/// Cognito otherwise.
+/// The parties of a login: the function `federation`, called by the browser at three paths and
+/// by Cognito otherwise.
 impl Default for Parties {
     fn default() -> Self {
         Self {
             called: Party::Bridge,
             caller: |path| match path {
-                "/authorize" | "/callback" => Party::Browser,
+                "/authorize" | "/callback" | "/verify" => Party::Browser,
                 _ => Party::Cognito,
             },
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http_client::{Deadline, DeadlinePassed};
+use loopback::caller::GATEWAY;
 use loopback::names::{LoopbackNames, is_loopback, read_body};
 use refreshed::{Policy, Refreshed};
 use serde_json::Value;
@@ -63,6 +64,7 @@ impl IssuerKeys {
     pub(crate) fn new(authorizer: &JwtAuthorizer) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .dns_resolver(LoopbackNames)
+            .user_agent(GATEWAY)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .timeout(TIME_LIMIT)

@@ -10,27 +10,34 @@ use crate::words::Words;
 /// The document that explains every class of failure.
 const FAILURES: &str = "docs/failures.md";
 
-/// The checks in the log lines of a function.
+/// The checks in the log lines of a function. Several checks can rule out the same failure: it
+/// counts once, and the last one counts.
 pub(crate) fn reported_checks(log: &[String], options: &FunctionOptions) -> Vec<Check> {
-    let checks = log
-        .iter()
-        .filter_map(|line| reported_check(line, options.words));
-    checks.collect()
+    let mut reported: Vec<(String, Check)> = Vec::new();
+    for line in log {
+        if let Some((class, check)) = reported_check(line, options.words) {
+            reported.retain(|(earlier, _)| *earlier != class);
+            reported.push((class, check));
+        }
+    }
+    reported.into_iter().map(|(_, check)| check).collect()
 }
 
-/// The check that a line of the log reports, if it reports one. `{"event":"check","check":…}`
-/// reports a check that passed, by the class of the failure that it rules out. The events `failure`
-/// and `record_refused` report a check that failed, by its class: `failure` ends the request, and
-/// `record_refused` keeps claims back.
-fn reported_check(line: &str, words: Words) -> Option<Check> {
+/// The check that a line of the log reports, if it reports one, with its class.
+/// `{"event":"check","check":…}` reports a check that passed, by the class of the failure that it
+/// rules out. The events `failure` and `record_refused` report a check that failed, by its class:
+/// `failure` ends the request, and `record_refused` keeps claims back.
+fn reported_check(line: &str, words: Words) -> Option<(String, Check)> {
     let line: Value = serde_json::from_str(line).ok()?;
     let text = |name: &str| line.get(name).and_then(Value::as_str);
     match text("event")? {
         "check" => text("check").map(|name| {
             let (what, rule) = words(name).unwrap_or((name, FAILURES));
-            Check::new(what, rule, true)
+            (name.to_owned(), Check::new(what, rule, true))
         }),
-        "failure" | "record_refused" => Some(Check::new(text("class")?, FAILURES, false)),
+        "failure" | "record_refused" => {
+            text("class").map(|class| (class.to_owned(), Check::new(class, FAILURES, false)))
+        }
         _ => None,
     }
 }
@@ -48,6 +55,8 @@ mod tests {
             |check| (check == "state_missing").then_some(("state is there", "RFC 6749"));
         let log = [
             r#"{"event":"login_started"}"#,
+            r#"{"event":"check","check":"without_words"}"#,
+            r#"{"event":"check","check":"internal"}"#,
             r#"{"event":"check","check":"state_missing"}"#,
             r#"{"event":"check","check":"without_words"}"#,
             "no JSON",

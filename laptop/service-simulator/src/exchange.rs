@@ -11,6 +11,7 @@ use http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PRAGMA, REFERRER_POLICY,
 };
 use http::{HeaderMap, Method, StatusCode};
+use loopback::caller::caller;
 use loopback::journal::{Check, Parameter, Party, Step};
 use loopback::pages::{self, Forms, LANGUAGE, Language, strict_headers};
 use loopback::parameters::Parameters;
@@ -128,6 +129,11 @@ impl Received {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next()?.to_str().ok()?;
         values.next().is_none().then_some(value)
+    }
+
+    /// Who sent a request that only a function sends.
+    pub(crate) fn function(&self) -> Party {
+        caller(&self.headers).unwrap_or(Party::Bridge)
     }
 
     /// The language in which to answer.

@@ -312,18 +312,24 @@ async fn test_card_form(State(realm): State<Arc<Realm>>, received: Received) -> 
 async fn token_endpoint(State(realm): State<Arc<Realm>>, received: Received) -> Response {
     let mut checks = Checks::default();
     let answer = token::answer(&realm, &received, &mut checks).await;
-    told(&realm, Party::Bridge, &received, checks, answer)
+    told(&realm, received.function(), &received, checks, answer)
 }
 
 async fn userinfo_endpoint(State(realm): State<Arc<Realm>>, received: Received) -> Response {
     let mut checks = Checks::default();
     let answer = userinfo::answer(&realm, &received, &mut checks).await;
-    told(&realm, Party::Bridge, &received, checks, answer)
+    told(&realm, received.function(), &received, checks, answer)
 }
 
 async fn jwk_set(State(realm): State<Arc<Realm>>, received: Received) -> Response {
     let answer = key_set::answer(&realm).await;
-    told(&realm, Party::Bridge, &received, Checks::default(), answer)
+    told(
+        &realm,
+        received.function(),
+        &received,
+        Checks::default(),
+        answer,
+    )
 }
 
 async fn not_found(State(realm): State<Arc<Realm>>, received: Received) -> Response {

@@ -3,6 +3,7 @@
 //! app, a browser and an attacker can do.
 
 mod attacks;
+mod cases;
 mod faults;
 mod flow;
 mod one_person;

@@ -706,6 +706,24 @@ async fn pass_no_content_coding_is_asked_for_unless_the_request_says_so() {
     assert_eq!(asked, ["identity", "gzip"]);
 }
 
+#[tokio::test]
+async fn pass_a_named_client_says_who_asks_unless_the_request_does() {
+    let server = good_server();
+    let http = client(&TestClock::new()).named("digital-auth-test");
+    assert_eq!(http.product(), Some("digital-auth-test"));
+
+    get(&http, &server).await.unwrap();
+    let own = Request::get(uri(&server)).header("user-agent", "aws-sdk-rust");
+    let own = own.body(Bytes::new()).unwrap();
+    http.send(own, 1024, soon()).await.unwrap();
+
+    let asked = server.requests().into_iter();
+    let asked: Vec<_> = asked
+        .map(|request| request.header("user-agent").unwrap().to_owned())
+        .collect();
+    assert_eq!(asked, ["digital-auth-test", "aws-sdk-rust"]);
+}
+
 #[test]
 fn pass_what_a_client_shows_of_itself_is_its_name() {
     assert_eq!(format!("{:?}", client(&TestClock::new())), "HttpClient");

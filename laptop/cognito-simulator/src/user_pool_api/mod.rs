@@ -24,6 +24,7 @@ use chrono::TimeDelta;
 use futures_util::stream;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use loopback::caller::caller;
 use loopback::journal::{Parameter, Party, Step};
 use serde_json::{Value, json};
 
@@ -74,7 +75,7 @@ pub(crate) async fn call(
         status = None;
     }
     shared.options.journal.record(Step {
-        from: operation.map_or(Party::App, Operation::caller),
+        from: caller(&headers).unwrap_or_else(|| operation.map_or(Party::App, Operation::caller)),
         to: Party::Cognito,
         request: operation.map_or("POST /", Operation::name).to_owned(),
         parameters: told.parameters,
