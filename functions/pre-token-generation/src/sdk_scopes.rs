@@ -3,9 +3,9 @@
 //! `aws.cognito.signin.user.admin` and nothing else (contract C7). So the configuration says, for
 //! each app client, which scopes are added to such tokens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use user_pool::scope::{SIGNED_IN_BY_API, Scope, VERIFY};
+use user_pool::scope::{OLDEST, SIGNED_IN_BY_API, Scope, VERIFY};
 
 /// The longest id of an app client (AWS, UserPoolClientType).
 const LONGEST_CLIENT_ID: usize = 128;
@@ -16,7 +16,9 @@ pub struct SdkScopes(BTreeMap<String, Vec<String>>);
 
 impl SdkScopes {
     /// Reads `CLIENT_ID:SCOPE …`, where `SCOPE` is the name of a scope within `resource_server`, or
-    /// `none`. `ages` are the ages for which there are scopes.
+    /// `none`. `ages` are the ages for which there are scopes. The scope of another age is granted
+    /// to nobody, and isn't an error: a trigger that doesn't start would end every sign-in of the
+    /// pool, and the template can't compare the two lists.
     ///
     /// # Errors
     ///
@@ -26,6 +28,8 @@ impl SdkScopes {
         if value == "none" {
             return Ok(Self(scopes));
         }
+        let every_age: Vec<u8> = (1..=OLDEST).collect();
+        let known: Vec<Scope> = Scope::all(&every_age).collect();
         for word in value.split_whitespace() {
             let wrong = || {
                 "must list app clients with the name of a scope (`CLIENT_ID:SCOPE`), each pair \
@@ -35,13 +39,20 @@ impl SdkScopes {
             let is_client_id = (1..=LONGEST_CLIENT_ID).contains(&client_id.len())
                 && (client_id.bytes())
                     .all(|byte| byte.is_ascii_alphanumeric() || b"_+".contains(&byte));
-            let is_scope = name == VERIFY || Scope::all(ages).any(|scope| scope.name() == name);
+            let is_scope = name == VERIFY || known.iter().any(|scope| scope.name() == name);
             let of_client = scopes.entry(client_id.to_owned()).or_default();
             let scope = format!("{resource_server}/{name}");
             if !is_client_id || !is_scope || of_client.contains(&scope) {
                 return Err(wrong().to_owned());
             }
             of_client.push(scope);
+        }
+        let granted = Scope::all(ages).map(|scope| scope.of_server(resource_server));
+        let granted: BTreeSet<String> = granted
+            .chain([format!("{resource_server}/{VERIFY}")])
+            .collect();
+        for of_client in scopes.values_mut() {
+            of_client.retain(|scope| granted.contains(scope));
         }
         Ok(Self(scopes))
     }
@@ -94,13 +105,24 @@ mod tests {
         }
     }
 
+    /// A trigger that doesn't start would end every sign-in of the user pool.
+    #[test]
+    fn an_age_that_is_not_configured_is_granted_to_nobody_and_stops_nobody() {
+        let scopes = read("shop:age_over_21 shop:verify other:age_over_21").unwrap();
+        let by_api = [SIGNED_IN_BY_API];
+        assert_eq!(scopes.added(Some("shop"), &by_api), ["digital-auth/verify"]);
+        let none: [&str; 0] = [];
+        assert_eq!(scopes.added(Some("other"), &by_api), none);
+    }
+
     #[test]
     fn what_is_no_client_or_no_scope_is_refused() {
         for wrong in [
             "shop",
             "shop:",
             ":name",
-            "shop:age_over_21",
+            "shop:age_over_151",
+            "shop:age_over_21 shop:age_over_21",
             "shop:digital-auth/name",
             "shop:openid",
             "shop:name shop:name",
